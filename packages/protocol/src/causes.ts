@@ -1,0 +1,55 @@
+/**
+ * Causes: why a Member left, a Stream ended or a Room closed. Each dialect has one table that turns a Cause into its
+ * own codes; no other code does.
+ *
+ * @module
+ */
+
+/** Why a Member left its room. */
+export type MemberCause =
+  /** The client said goodbye. */
+  | 'logout'
+  /** Its connection stayed open, but nothing was heard for the heartbeat time (ROOM-4). */
+  | 'heartbeat-timeout'
+  /** Its connection was lost and not resumed within the heartbeat time (ROOM-5). */
+  | 'connection-lost'
+  /** Removed by an API call (KICK). */
+  | 'kicked'
+  /** The room was closed by an API call (CLOSE). */
+  | 'room-closed'
+  /** The same user logged in again. */
+  | 'replaced'
+  /** Its token ran out and the App removes such members. */
+  | 'token-expired';
+
+/** Why a Stream ended. */
+export type StreamCause =
+  /** Its publisher stopped it. */
+  | 'stopped'
+  /** Removed by an API call while its owner stays (STRM). */
+  | 'deleted'
+  /** Its owner left; the cause of that. */
+  | Exclude<MemberCause, 'logout'>;
+
+/** Why a Room closed. */
+export type RoomCause =
+  /** Closed by an API call. */
+  | 'room-closed'
+  /** The last member left; the cause of that. */
+  | MemberCause;
+
+/** Every cause of a member's exit, for tables that must be complete. */
+export const MEMBER_CAUSES = [
+  'logout',
+  'heartbeat-timeout',
+  'connection-lost',
+  'kicked',
+  'room-closed',
+  'replaced',
+  'token-expired',
+] as const satisfies readonly MemberCause[];
+
+/** Gives the cause of a stream's end when its owner leaves. */
+export function streamCauseOf(cause: MemberCause): StreamCause {
+  return cause === 'logout' ? 'stopped' : cause;
+}

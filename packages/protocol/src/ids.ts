@@ -1,0 +1,91 @@
+/**
+ * Ids as branded strings, so that a room id is never passed where a user id is due.
+ *
+ * Limits and character sets are those of SPEC.md ROOM-6. `parseX` is for what is untrusted.
+ *
+ * @module
+ */
+
+declare const brand: unique symbol;
+type Brand<T, Name extends string> = T & { readonly [brand]: Name };
+
+/** Identifies an App (a tenant): an unsigned 32-bit integer, not 0. */
+export type AppId = Brand<number, 'AppId'>;
+/** Identifies a room within an App and environment: 1 to 128 bytes. */
+export type RoomId = Brand<string, 'RoomId'>;
+/** Identifies a user within an App: 1 to 64 bytes. */
+export type UserId = Brand<string, 'UserId'>;
+/** Identifies a stream within an App and environment: 1 to 256 characters of letters, digits, `-`, `_`. */
+export type StreamId = Brand<string, 'StreamId'>;
+/** Identifies one login of one user in one room; made by the server, never used twice. */
+export type MemberId = Brand<string, 'MemberId'>;
+/** Identifies one publish of a stream; made by the server, never used twice. */
+export type PublishId = Brand<string, 'PublishId'>;
+/** Identifies one life of a room: a uint64 that rises; on the wire its decimal digits (ROOM-3). */
+export type Epoch = Brand<bigint, 'Epoch'>;
+
+/** The two worlds of rooms that an App has; a room of one is never seen from the other. */
+export type Environment = 'production' | 'test';
+
+/** Names a room uniquely on a server. */
+export interface RoomKey {
+  readonly appId: AppId;
+  readonly environment: Environment;
+  readonly roomId: RoomId;
+}
+
+/** Gives a room's key as one string, for maps and logs. */
+export function roomKeyText(key: RoomKey): string {
+  return `${key.appId}/${key.environment === 'test' ? 'test' : 'live'}/${key.roomId}`;
+}
+
+/** Most bytes of UTF-8 in each text a client may send (reference zego 4.7). */
+export const MAX_BYTES = {
+  roomId: 128,
+  userId: 64,
+  userName: 256,
+  streamId: 256,
+  extraInfo: 1024,
+  message: 1024,
+  reason: 256,
+} as const;
+
+const encoder = new TextEncoder();
+
+/** Counts the bytes of a text in UTF-8 (ACC-8). */
+export function byteLength(text: string): number {
+  return encoder.encode(text).length;
+}
+
+const ROOM_ID = /^[0-9A-Za-z~!@#$^&*()_+=\-,;'’.<>/]+$/;
+const USER_ID = /^[0-9A-Za-z~!@#$^&*()_+=\-,;'’.]+$/;
+const STREAM_ID = /^[0-9A-Za-z_-]+$/;
+
+/** Why an id was refused. */
+export type IdFault = 'empty' | 'too-long' | 'bad-characters';
+
+function findFault(text: string, pattern: RegExp, maxBytes: number): IdFault | undefined {
+  if (text.length === 0) return 'empty';
+  if (byteLength(text) > maxBytes) return 'too-long';
+  return pattern.test(text) ? undefined : 'bad-characters';
+}
+
+/** Tells what is wrong with a room id, if anything (ROOM-6). */
+export const findRoomIdFault = (text: string): IdFault | undefined => findFault(text, ROOM_ID, MAX_BYTES.roomId);
+/** Tells what is wrong with a user id, if anything (ROOM-6). */
+export const findUserIdFault = (text: string): IdFault | undefined => findFault(text, USER_ID, MAX_BYTES.userId);
+/** Tells what is wrong with a stream id, if anything. */
+export const findStreamIdFault = (text: string): IdFault | undefined => findFault(text, STREAM_ID, MAX_BYTES.streamId);
+
+/** Gives the text as a room id, or undefined where it is none (ROOM-6). */
+export const parseRoomId = (text: string): RoomId | undefined => (findRoomIdFault(text) ? undefined : (text as RoomId));
+/** Gives the text as a user id, or undefined where it is none (ROOM-6). */
+export const parseUserId = (text: string): UserId | undefined => (findUserIdFault(text) ? undefined : (text as UserId));
+/** Gives the text as a stream id, or undefined where it is none. */
+export const parseStreamId = (text: string): StreamId | undefined =>
+  findStreamIdFault(text) ? undefined : (text as StreamId);
+
+/** Gives the number as an App id, or undefined where it is no unsigned 32-bit integer above 0. */
+export function parseAppId(value: number): AppId | undefined {
+  return Number.isInteger(value) && value > 0 && value <= 0xffff_ffff ? (value as AppId) : undefined;
+}

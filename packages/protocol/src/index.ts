@@ -1,0 +1,5 @@
+export * from './causes.ts';
+export * from './close-codes.ts';
+export * from './errors.ts';
+export * from './ids.ts';
+export * from './messages.ts';

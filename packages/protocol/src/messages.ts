@@ -1,0 +1,301 @@
+/**
+ * The messages of the signalling door: JSON text frames over one WebSocket, subprotocol `gavel.v1`.
+ *
+ * A client sends requests `{id, method, params}`; each is answered once, by `{id, result}` or `{id, error}`. Events
+ * `{event, ...}` go one way. Schemas here are compiled and checked on arrival; `docs/reference/signalling.md` tells
+ * the same in words.
+ *
+ * @module
+ */
+
+import { type Static, type TSchema, Type } from 'typebox';
+import type { MemberCause, StreamCause } from './causes.ts';
+import type { ErrorCode, ErrorDetails } from './errors.ts';
+
+/** The WebSocket subprotocol. */
+export const SUBPROTOCOL = 'gavel.v1';
+/** Largest frame a client may send, in bytes. */
+export const MAX_FRAME_BYTES = 128 * 1024;
+
+const closed = { additionalProperties: false } as const;
+const text = (maxLength: number) => Type.String({ maxLength });
+const sdp = Type.String({ minLength: 1, maxLength: 64 * 1024 });
+
+const login = Type.Object(
+  {
+    /** How the client proves who it is; each scheme belongs to one door (`docs/reference/signalling.md`). */
+    credential: Type.Object(
+      {
+        scheme: Type.Union([Type.Literal('app-token'), Type.Literal('participant-token')]),
+        token: Type.Optional(text(8192)),
+        appId: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffff_ffff })),
+        environment: Type.Optional(Type.Union([Type.Literal('production'), Type.Literal('test')])),
+      },
+      closed,
+    ),
+    /** One random text per SDK instance: logins of one client in several rooms do not replace each other. */
+    clientId: Type.String({ minLength: 1, maxLength: 64 }),
+    /** With scheme `app-token`. */
+    roomId: Type.Optional(text(1024)),
+    userId: Type.Optional(text(1024)),
+    userName: Type.Optional(text(1024)),
+    /** The room's cap, taken from its first login; 0 or absent is no cap (ROOM-7). */
+    maxMemberCount: Type.Optional(Type.Integer({ minimum: 0, maximum: 10_000_000 })),
+    /** Whether this client is told of other members coming and going. Default false. */
+    members: Type.Optional(Type.Boolean()),
+  },
+  closed,
+);
+
+const resume = Type.Object(
+  {
+    ticket: Type.String({ minLength: 1, maxLength: 512 }),
+    /** The last `seq` the client has seen. */
+    lastSeq: Type.Integer({ minimum: 0 }),
+  },
+  closed,
+);
+
+const publish = Type.Object(
+  {
+    streamId: text(1024),
+    offer: sdp,
+    extraInfo: Type.Optional(text(4096)),
+    /** Whether audio and video are on now; default true. */
+    audio: Type.Optional(Type.Boolean()),
+    video: Type.Optional(Type.Boolean()),
+  },
+  closed,
+);
+
+const updateStream = Type.Object(
+  {
+    streamId: text(1024),
+    extraInfo: Type.Optional(text(4096)),
+    audio: Type.Optional(Type.Boolean()),
+    video: Type.Optional(Type.Boolean()),
+  },
+  closed,
+);
+
+const streamOnly = Type.Object({ streamId: text(1024) }, closed);
+const play = Type.Object({ streamId: text(1024), offer: sdp }, closed);
+const none = Type.Object({}, closed);
+
+const send = Type.Object(
+  {
+    kind: Type.Union([Type.Literal('broadcast'), Type.Literal('barrage'), Type.Literal('command')]),
+    text: text(8192),
+    /** With kind `command`: the users to tell; absent is everybody in the room. */
+    to: Type.Optional(Type.Array(text(1024), { maxItems: 500 })),
+  },
+  closed,
+);
+
+/** The parameters of each method, as schemas. */
+export const METHODS = {
+  /** Logs in to a room; the first request on a connection, or `resume` is. */
+  login,
+  /** Comes back on a new connection to a member that lost its own. */
+  resume,
+  /** Leaves the room. */
+  logout: none,
+  /** Says that the client lives; any request does. */
+  heartbeat: none,
+  /** Asks for the whole state, after a gap. */
+  snapshot: none,
+  /** Publishes a stream, or re-negotiates its media. */
+  publish,
+  unpublish: streamOnly,
+  /** Changes what others are told of an own stream. */
+  updateStream,
+  /** Plays a stream, or re-negotiates its media. */
+  play,
+  stop: streamOnly,
+  /** Sends a message to the room or to chosen users. */
+  send,
+  /** Replaces the token before it expires. */
+  renewToken: Type.Object({ token: Type.String({ minLength: 1, maxLength: 8192 }) }, closed),
+} as const satisfies Record<string, TSchema>;
+
+/** A method of the signalling door. */
+export type Method = keyof typeof METHODS;
+/** The parameters of a method. */
+export type Params<M extends Method> = Static<(typeof METHODS)[M]>;
+
+/** What a request looks like before its parameters are checked. */
+export const REQUEST_FRAME = Type.Object(
+  {
+    id: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+    method: Type.String({ maxLength: 64 }),
+    params: Type.Optional(Type.Unknown()),
+  },
+  closed,
+);
+
+/** A user as others see it. */
+export interface WireUser {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Facts about a member that only its own door's clients understand. */
+export type WireProfile = Readonly<Record<string, string | number | boolean | null>>;
+
+/** A member as others see it. */
+export interface WireMember {
+  readonly memberId: string;
+  readonly user: WireUser;
+  /** Milliseconds since the Unix epoch. */
+  readonly joinedAtMs: number;
+  readonly profile?: WireProfile;
+}
+
+/** A stream as others see it. */
+export interface WireStream {
+  readonly streamId: string;
+  /** Absent where a server announced the stream for nobody in the room. */
+  readonly memberId?: string;
+  readonly user: WireUser;
+  readonly extraInfo: string;
+  readonly audio: boolean;
+  readonly video: boolean;
+  readonly createdAtMs: number;
+}
+
+/** The whole state of a room as a client may see it. */
+export interface WireSnapshot {
+  /** The `seq` of the last event this state includes. */
+  readonly seq: number;
+  readonly userSeq: number;
+  readonly streamSeq: number;
+  readonly memberCount: number;
+  /** Empty unless the login asked for members. */
+  readonly members: readonly WireMember[];
+  readonly streams: readonly WireStream[];
+}
+
+/** What a member may do. */
+export interface WirePermissions {
+  readonly publishAudio: boolean;
+  readonly publishVideo: boolean;
+}
+
+/** The answer to `login`. */
+export interface LoginResult {
+  readonly memberId: string;
+  /** Names this life of the room: decimal digits of a uint64. */
+  readonly epoch: string;
+  readonly roomId: string;
+  readonly user: WireUser;
+  readonly profile?: WireProfile;
+  readonly permissions: WirePermissions;
+  /** Brings this member back on a new connection; dies with the member. */
+  readonly ticket: string;
+  readonly heartbeatIntervalMs: number;
+  /** After so long without a word the member is taken out. */
+  readonly heartbeatTimeoutMs: number;
+  /** Milliseconds since the Unix epoch; absent where the login used no token. */
+  readonly tokenExpiresAtMs?: number;
+  readonly serverTimeMs: number;
+  readonly room: WireSnapshot;
+}
+
+/** The answer to `resume`: the missed events, or the whole state where they are not kept any more. */
+export interface ResumeResult {
+  readonly events?: readonly RoomEventFrame[];
+  readonly room?: WireSnapshot;
+  readonly serverTimeMs: number;
+}
+
+/** The results of each method. */
+export interface Results {
+  login: LoginResult;
+  resume: ResumeResult;
+  logout: Record<string, never>;
+  heartbeat: { readonly serverTimeMs: number };
+  snapshot: WireSnapshot;
+  publish: { readonly answer: string; readonly audio: boolean; readonly video: boolean };
+  unpublish: Record<string, never>;
+  updateStream: Record<string, never>;
+  play: { readonly answer: string; readonly audio: boolean; readonly video: boolean };
+  stop: Record<string, never>;
+  send: { readonly messageId: number; readonly absent?: readonly string[] };
+  renewToken: { readonly tokenExpiresAtMs?: number };
+}
+
+/** A request of a client. */
+export type RequestFrame<M extends Method = Method> = M extends Method
+  ? { readonly id: number; readonly method: M; readonly params: Params<M> }
+  : never;
+
+/** An error as a client gets it. */
+export interface WireError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details?: ErrorDetails;
+}
+
+/** The answer to a request. */
+export type ResponseFrame =
+  | { readonly id: number; readonly result: Results[Method] }
+  | { readonly id: number; readonly error: WireError };
+
+/** An event of the room: `seq` rises, and may skip what this client is not told. */
+export type RoomEventFrame =
+  | {
+      readonly event: 'memberJoined';
+      readonly seq: number;
+      /** Version of the member list, without holes. */
+      readonly userSeq: number;
+      readonly memberCount: number;
+      readonly member: WireMember;
+    }
+  | {
+      readonly event: 'memberLeft';
+      readonly seq: number;
+      readonly userSeq: number;
+      readonly memberCount: number;
+      readonly member: WireMember;
+      readonly cause: MemberCause;
+    }
+  | {
+      readonly event: 'streamAdded';
+      readonly seq: number;
+      /** Version of the stream list, without holes. */
+      readonly streamSeq: number;
+      readonly stream: WireStream;
+    }
+  | { readonly event: 'streamUpdated'; readonly seq: number; readonly stream: WireStream }
+  | {
+      readonly event: 'streamRemoved';
+      readonly seq: number;
+      readonly streamSeq: number;
+      readonly stream: WireStream;
+      readonly cause: StreamCause;
+    }
+  | {
+      readonly event: 'message';
+      readonly seq: number;
+      readonly kind: 'broadcast' | 'barrage' | 'command';
+      readonly messageId: number;
+      readonly from: WireUser;
+      readonly text: string;
+      readonly sentAtMs: number;
+    };
+
+/** An event for one client alone; it has no `seq`. */
+export type PersonalEventFrame =
+  /** The member is out; the connection closes right after. */
+  | { readonly event: 'removed'; readonly cause: MemberCause; readonly reason: string }
+  /** The media of own streams or plays has ended on the server's side: publish or play them again. */
+  | { readonly event: 'mediaLost'; readonly published: readonly string[]; readonly played: readonly string[] }
+  /** The media of an own stream, or of a stream played, was closed by the server: stop it (STRM-3). */
+  | { readonly event: 'mediaClosed'; readonly streamId: string; readonly cause: StreamCause }
+  /** The server is stopping; the connection closes right after. */
+  | { readonly event: 'goingAway' };
+
+/** Everything the server sends without being asked. */
+export type EventFrame = RoomEventFrame | PersonalEventFrame;
+/** Everything the server sends. */
+export type ServerFrame = ResponseFrame | EventFrame;
