@@ -1,0 +1,44 @@
+/**
+ * An App: a tenant, with its keys and limits.
+ *
+ * @module
+ */
+
+import type { AppId } from '@gavel/protocol';
+
+/** Limits of an Action other than the default ones, in calls per second. */
+export interface RateLimit {
+  readonly production?: number;
+  readonly test?: number;
+}
+
+/** A tenant. Secrets in it are never logged and never answered. */
+export interface App {
+  readonly appId: AppId;
+  readonly name: string;
+  /** 32 ASCII characters: signs API calls and login tokens. */
+  readonly serverSecret: string;
+  /** Signs callbacks. */
+  readonly callbackSecret: string;
+  /** The account it belongs to, at most 32 characters; API tokens are given for an account. */
+  readonly accountId: string;
+  /** A UUID: the App's name at the meetings API. */
+  readonly rtkAppId: string;
+  /** Whether logins without a token are admitted (AUTH-3). */
+  readonly allowNoToken: boolean;
+  /** Whether a signature is good for one changing call only (ACC-7). */
+  readonly rejectReplays: boolean;
+  /** By Action. */
+  readonly rateLimits: Readonly<Record<string, RateLimit>>;
+  readonly createdAtMs: number;
+}
+
+/** Finds Apps; all of them are in memory, so that a login or a kick waits for no store. */
+export interface Apps {
+  find(appId: number): App | undefined;
+  findByRtkId(rtkAppId: string): App | undefined;
+  /** The Apps of an account, oldest first. */
+  ofAccount(accountId: string): readonly App[];
+  /** Makes an App with new ids and secrets, and keeps it. */
+  create(accountId: string, name: string): Promise<App>;
+}

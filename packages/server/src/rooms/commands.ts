@@ -1,0 +1,126 @@
+/**
+ * Commands: everything that can be done to a Room. Doors make them; a Room never knows which door did.
+ *
+ * @module
+ */
+
+import type { MemberId, PublishId, StreamId, UserId, WireProfile } from '@gavel/protocol';
+import type { Permissions, User } from './member.ts';
+
+/** What to do when the user is in already. */
+export type DuplicatePolicy =
+  /** The earlier login is taken out, in this and every other room of the App (other rooms: but for the same client). */
+  | 'replace'
+  /** Both stay. */
+  | 'allow'
+  /** The new login is refused. */
+  | 'reject';
+
+/** Logs a user in; the first login creates the room (ROOM-1). */
+export interface LoginCommand {
+  readonly type: 'login';
+  readonly user: User;
+  readonly clientId: string;
+  readonly connectionId: string;
+  readonly onDuplicate: DuplicatePolicy;
+  readonly wantsMembers: boolean;
+  readonly permissions: Permissions;
+  /** The room's cap, taken from its first login; 0 is none (ROOM-7). */
+  readonly maxMemberCount: number;
+  readonly profile?: WireProfile;
+}
+
+/** Somebody a kick names; present when any of the user ids is. */
+export interface KickTarget {
+  /** How the caller named it, for the answer. */
+  readonly label: string;
+  readonly userIds: readonly UserId[];
+}
+
+/** A change of a Room. */
+export type RoomCommand =
+  | LoginCommand
+  | { readonly type: 'logout'; readonly memberId: MemberId }
+  /** Something was heard from the Member. */
+  | { readonly type: 'touch'; readonly memberId: MemberId }
+  /** The connection is gone; the Member stays for the heartbeat time. Ignored when another connection has taken over. */
+  | { readonly type: 'detach'; readonly memberId: MemberId; readonly connectionId: string }
+  /** A new connection brings the Member back. @throws `resume.refused` */
+  | { readonly type: 'resume'; readonly memberId: MemberId; readonly ticket: string; readonly connectionId: string }
+  /** Takes out every Member not heard of for the heartbeat time (ROOM-4). */
+  | { readonly type: 'expire' }
+  /**
+   * Kicks users (KICK). With `require: 'all'` nobody is kicked unless every target is in the room.
+   * @throws `room.member-not-found`: none (`any`), or the first one missing (`all`, details.label), is in the room
+   */
+  | {
+      readonly type: 'kick';
+      readonly targets: readonly KickTarget[];
+      readonly require: 'any' | 'all';
+      readonly reason: string;
+    }
+  /** Takes out one user's logins because it logged in elsewhere, or one Member because its token ran out. */
+  | { readonly type: 'replace'; readonly userId: UserId; readonly exceptClientId: string }
+  | { readonly type: 'expireToken'; readonly memberId: MemberId }
+  /** Takes everybody out and destroys the room (CLOSE). */
+  | { readonly type: 'close'; readonly reason: string; readonly announce: boolean }
+  /**
+   * Holds a stream id for a Member while media is agreed on; nobody is told. Holding an own id again keeps its publish.
+   * @throws `room.member-not-found`, `stream.taken`, `stream.not-allowed`
+   */
+  | {
+      readonly type: 'reserveStream';
+      readonly memberId: MemberId;
+      readonly streamId: StreamId;
+      readonly extraInfo: string;
+      readonly audio: boolean;
+      readonly video: boolean;
+    }
+  /** Makes a reserved stream known. @throws `stream.not-found` when it is gone meanwhile */
+  | {
+      readonly type: 'announceStream';
+      readonly streamId: StreamId;
+      readonly publishId: PublishId;
+      readonly audio: boolean;
+      readonly video: boolean;
+    }
+  /** Ends a publish by its publisher, or a reservation whose media failed. */
+  | { readonly type: 'endStream'; readonly streamId: StreamId; readonly publishId: PublishId }
+  /** Announces a stream from a server (AddStream). @throws `stream.taken` */
+  | {
+      readonly type: 'addStream';
+      readonly user: User;
+      readonly streamId: StreamId;
+      readonly title: string;
+      readonly extraInfo: string;
+    }
+  /** Removes a stream while its owner stays (STRM). @throws `stream.not-found` */
+  | { readonly type: 'deleteStream'; readonly streamId: StreamId; readonly actorUserId: UserId | undefined }
+  /** @throws `stream.not-found` when it is not the Member's own */
+  | {
+      readonly type: 'updateStream';
+      readonly memberId: MemberId;
+      readonly streamId: StreamId;
+      readonly extraInfo?: string;
+      readonly audio?: boolean;
+      readonly video?: boolean;
+    }
+  /** Sends a message to everybody, or to the users named. */
+  | {
+      readonly type: 'send';
+      readonly kind: 'broadcast' | 'barrage' | 'command';
+      readonly from: User;
+      readonly text: string;
+      readonly to?: readonly UserId[];
+    };
+
+/** One kind of command. */
+export type CommandOf<T extends RoomCommand['type']> = Extract<RoomCommand, { readonly type: T }>;
+
+/** Who asked for a command, for the audit log. */
+export interface Origin {
+  readonly door: 'signalling' | 'zego' | 'realtimekit' | 'media' | 'server';
+  readonly requestId: string;
+  /** The user, token or App that asked. */
+  readonly actor?: string;
+}

@@ -1,0 +1,61 @@
+/**
+ * Finds rooms by what is in them: by the users of an App, and by stream ids, which are unique in an App (STRM-6).
+ *
+ * @module
+ */
+
+import { type RoomKey, roomKeyText, type StreamId, type UserId } from '@gavel/protocol';
+import type { RoomEvent } from './events.ts';
+
+const scopeOf = (key: RoomKey, id: string): string => `${key.appId}/${key.environment}/${id}`;
+
+/** Two indexes kept up by the events of all rooms. */
+export class Directory {
+  /** For each user, the rooms it is in, with the number of its logins there. */
+  readonly #roomsOfUser = new Map<string, Map<string, { readonly key: RoomKey; count: number }>>();
+  readonly #roomOfStream = new Map<string, RoomKey>();
+
+  /** The rooms a user is in. */
+  roomsOf(scope: RoomKey, userId: UserId): RoomKey[] {
+    return [...(this.#roomsOfUser.get(scopeOf(scope, userId))?.values() ?? [])].map((entry) => entry.key);
+  }
+
+  /** The room that holds a stream id, reserved ones included. */
+  roomOfStream(scope: RoomKey, streamId: StreamId): RoomKey | undefined {
+    return this.#roomOfStream.get(scopeOf(scope, streamId));
+  }
+
+  /** Keeps the indexes up. */
+  follow(key: RoomKey, events: readonly RoomEvent[]): void {
+    for (const event of events) {
+      switch (event.type) {
+        case 'memberJoined':
+          this.#count(key, event.member.user.id, 1);
+          break;
+        case 'memberLeft':
+          this.#count(key, event.member.user.id, -1);
+          break;
+        case 'streamReserved':
+        case 'streamAdded':
+          this.#roomOfStream.set(scopeOf(key, event.stream.streamId), key);
+          break;
+        case 'streamReleased':
+        case 'streamRemoved':
+          this.#roomOfStream.delete(scopeOf(key, event.stream.streamId));
+          break;
+      }
+    }
+  }
+
+  #count(key: RoomKey, userId: UserId, change: 1 | -1): void {
+    const scope = scopeOf(key, userId);
+    const rooms = this.#roomsOfUser.get(scope) ?? new Map();
+    const text = roomKeyText(key);
+    const entry = rooms.get(text) ?? { key, count: 0 };
+    entry.count += change;
+    if (entry.count > 0) rooms.set(text, entry);
+    else rooms.delete(text);
+    if (rooms.size > 0) this.#roomsOfUser.set(scope, rooms);
+    else this.#roomsOfUser.delete(scope);
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * Events: what a command changed. Every event has the epoch of the room's life and a sequence number without holes.
+ *
+ * @module
+ */
+
+import type { Epoch, MemberCause, RoomCause, StreamCause, UserId } from '@gavel/protocol';
+import type { MemberInfo, User } from './member.ts';
+import type { StreamInfo } from './stream.ts';
+
+/** What changed. */
+export type RoomChange =
+  | { readonly type: 'roomCreated'; readonly creator: User }
+  | {
+      readonly type: 'memberJoined';
+      readonly member: MemberInfo;
+      readonly connectionId: string;
+      /** Whether this login replaced an earlier one of the same user in this room. */
+      readonly relogin: boolean;
+      /** Version of the member list, +1 for each joining or leaving. */
+      readonly userSeq: number;
+      readonly memberCount: number;
+    }
+  | { readonly type: 'memberDetached'; readonly member: MemberInfo }
+  | { readonly type: 'memberResumed'; readonly member: MemberInfo; readonly connectionId: string }
+  | {
+      readonly type: 'memberLeft';
+      readonly member: MemberInfo;
+      /** Its connection, where it has one: to be closed. */
+      readonly connectionId?: string;
+      readonly cause: MemberCause;
+      /** The caller's text, as it came (KICK-11). */
+      readonly reason: string;
+      readonly userSeq: number;
+      readonly memberCount: number;
+    }
+  /** A stream id is held while media is agreed on; clients are not told. */
+  | { readonly type: 'streamReserved'; readonly stream: StreamInfo; readonly live: boolean }
+  /** A held stream id is free again without having been live; clients are not told. */
+  | { readonly type: 'streamReleased'; readonly stream: StreamInfo }
+  | {
+      readonly type: 'streamAdded';
+      readonly stream: StreamInfo;
+      /** Version of the stream list, +1 for each change. */
+      readonly streamSeq: number;
+    }
+  | { readonly type: 'streamUpdated'; readonly stream: StreamInfo }
+  | {
+      readonly type: 'streamRemoved';
+      readonly stream: StreamInfo;
+      readonly cause: StreamCause;
+      /** Not told to clients of this user (STRM-2). */
+      readonly exceptUserId?: UserId;
+      readonly streamSeq: number;
+    }
+  | {
+      readonly type: 'message';
+      readonly kind: 'broadcast' | 'barrage' | 'command';
+      readonly messageId: number;
+      readonly from: User;
+      readonly text: string;
+      /** Only these users are told; undefined is everybody but the sender's own clients. */
+      readonly to?: readonly UserId[];
+      /** Those of `to` who are not in the room. */
+      readonly absent: readonly UserId[];
+    }
+  | {
+      readonly type: 'roomClosed';
+      readonly cause: RoomCause;
+      readonly reason: string;
+      /** Whether the customer's server is to be told (CLOSE-3). */
+      readonly announce: boolean;
+    };
+
+/** One event of a room. */
+export type RoomEvent = RoomChange & {
+  readonly epoch: Epoch;
+  /** From 1 in each life of a room, without holes. */
+  readonly seq: number;
+  readonly atMs: number;
+};
+
+/** One kind of event. */
+export type RoomEventOf<T extends RoomChange['type']> = Extract<RoomEvent, { readonly type: T }>;
+
+/** Gives the events of one kind. */
+export function eventsOf<T extends RoomChange['type']>(events: readonly RoomEvent[], type: T): RoomEventOf<T>[] {
+  return events.filter((event): event is RoomEventOf<T> => event.type === type);
+}

@@ -1,0 +1,116 @@
+/**
+ * The members of one room, by member id, with an index by user id.
+ *
+ * @module
+ */
+
+import { GavelError, type MemberId, type UserId } from '@gavel/protocol';
+import type { Member, MemberInfo } from './member.ts';
+
+const NONE: readonly Member[] = [];
+
+/** Holds members; tells nobody. */
+export class MemberTable {
+  readonly #members = new Map<MemberId, Member>();
+  readonly #byUser = new Map<UserId, readonly Member[]>();
+  /** What others may see of a member, made once. */
+  readonly #infos = new Map<MemberId, MemberInfo>();
+  #userSeq = 0;
+  #peak = 0;
+  #earliestSeenAtMs = Number.POSITIVE_INFINITY;
+  /** `memberMsAt(t)` = this + t * members: members' time is added up without a visit to each. */
+  #memberMsOffset = 0;
+
+  get size(): number {
+    return this.#members.size;
+  }
+
+  /** Version of the member list. */
+  get userSeq(): number {
+    return this.#userSeq;
+  }
+
+  /** The most members there were at once. */
+  get peak(): number {
+    return this.#peak;
+  }
+
+  /** No member has been seen before this time; a lower bound, made exact by `silentSince`. */
+  get earliestSeenAtMs(): number {
+    return this.#earliestSeenAtMs;
+  }
+
+  /** Time spent in the room by all members up to `nowMs`, in milliseconds. */
+  memberMsAt(nowMs: number): number {
+    return this.#memberMsOffset + nowMs * this.#members.size;
+  }
+
+  find(memberId: MemberId): Member | undefined {
+    return this.#members.get(memberId);
+  }
+
+  /** @throws `room.member-not-found` */
+  require(memberId: MemberId): Member {
+    const member = this.#members.get(memberId);
+    if (!member) throw new GavelError('room.member-not-found');
+    return member;
+  }
+
+  ofUser(userId: UserId): readonly Member[] {
+    return this.#byUser.get(userId) ?? NONE;
+  }
+
+  /** Every member, as a list that survives their removal. */
+  all(): Member[] {
+    return [...this.#members.values()];
+  }
+
+  infos(): MemberInfo[] {
+    return [...this.#infos.values()];
+  }
+
+  /** What others may see of a member, also of one that was just removed. */
+  infoOf(member: Member): MemberInfo {
+    const known = this.#infos.get(member.memberId);
+    if (known) return known;
+    const { link: _link, lastSeenAtMs: _seen, ticket: _ticket, ...info } = member;
+    return info;
+  }
+
+  add(member: Member, nowMs: number): void {
+    this.#infos.set(member.memberId, this.infoOf(member));
+    this.#members.set(member.memberId, member);
+    this.#byUser.set(member.user.id, [...this.ofUser(member.user.id), member]);
+    this.#userSeq += 1;
+    this.#peak = Math.max(this.#peak, this.#members.size);
+    this.#earliestSeenAtMs = Math.min(this.#earliestSeenAtMs, nowMs);
+    this.#memberMsOffset -= nowMs;
+  }
+
+  remove(member: Member, nowMs: number): void {
+    this.#members.delete(member.memberId);
+    this.#infos.delete(member.memberId);
+    const others = this.ofUser(member.user.id).filter((other) => other !== member);
+    if (others.length > 0) this.#byUser.set(member.user.id, others);
+    else this.#byUser.delete(member.user.id);
+    this.#userSeq += 1;
+    this.#memberMsOffset += nowMs;
+  }
+
+  touch(memberId: MemberId, nowMs: number): void {
+    const member = this.#members.get(memberId);
+    if (member) member.lastSeenAtMs = nowMs;
+  }
+
+  /** The members last seen at or before a time. Visits every member, and makes `earliestSeenAtMs` exact for the rest. */
+  silentSince(timeMs: number): Member[] {
+    const silent: Member[] = [];
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const member of this.#members.values()) {
+      if (member.lastSeenAtMs <= timeMs) silent.push(member);
+      else earliest = Math.min(earliest, member.lastSeenAtMs);
+    }
+    this.#earliestSeenAtMs = earliest;
+    return silent;
+  }
+}

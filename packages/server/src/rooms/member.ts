@@ -1,0 +1,49 @@
+/**
+ * A Member: one login of one user in one room. It outlives its connection for the heartbeat time.
+ *
+ * @module
+ */
+
+import type { MemberId, StreamId, UserId, WireProfile } from '@gavel/protocol';
+
+/** A user as it logged in. */
+export interface User {
+  readonly id: UserId;
+  readonly name: string;
+}
+
+/** What a Member may do, as its door decided at login. */
+export interface Permissions {
+  readonly publishAudio: boolean;
+  readonly publishVideo: boolean;
+  /** The only streams it may publish; undefined is any. */
+  readonly publishStreamIds?: readonly StreamId[];
+}
+
+/** How a Member hangs on its connection. */
+export type MemberLink =
+  | { readonly kind: 'attached'; readonly connectionId: string }
+  /** Lost its connection; a resume within the heartbeat time is silent (ROOM-5). */
+  | { readonly kind: 'detached'; readonly sinceMs: number };
+
+/** What stays the same over a Member's life. */
+export interface MemberInfo {
+  readonly memberId: MemberId;
+  readonly user: User;
+  readonly joinedAtMs: number;
+  /** Facts that only the Member's own door and its clients understand. */
+  readonly profile?: WireProfile;
+  /** One SDK instance; its logins in several rooms do not replace each other. */
+  readonly clientId: string;
+  /** Whether it is told of other Members coming and going. */
+  readonly wantsMembers: boolean;
+  readonly permissions: Permissions;
+}
+
+/** A Member with what changes. Only its Room writes it. */
+export interface Member extends MemberInfo {
+  link: MemberLink;
+  lastSeenAtMs: number;
+  /** The secret that brings it back on a new connection. */
+  ticket: string;
+}

@@ -1,0 +1,147 @@
+/**
+ * The streams of one room: the commands about them, and the table behind.
+ *
+ * @module
+ */
+
+import { GavelError, type MemberId, type StreamCause, type StreamId, type UserId } from '@gavel/protocol';
+import type { Clock, IdSource } from './clock.ts';
+import type { CommandOf } from './commands.ts';
+import type { RoomChange } from './events.ts';
+import type { Member } from './member.ts';
+import type { StreamInfo, StreamSlot } from './stream.ts';
+
+type NewStream = Omit<StreamInfo, 'number' | 'publishId' | 'createdAtMs'>;
+
+/** Holds the streams of a room, and emits what changes. Which member may do what, its Room decides. */
+export class RoomStreams {
+  readonly #clock: Clock;
+  readonly #ids: IdSource;
+  readonly #emit: (change: RoomChange) => void;
+  readonly #slots = new Map<StreamId, StreamSlot>();
+  readonly #byMember = new Map<MemberId, Set<StreamId>>();
+  #number = 0;
+  #streamSeq = 0;
+
+  constructor(clock: Clock, ids: IdSource, emit: (change: RoomChange) => void) {
+    this.#clock = clock;
+    this.#ids = ids;
+    this.#emit = emit;
+  }
+
+  /** Version of the list of live streams, without holes. */
+  get streamSeq(): number {
+    return this.#streamSeq;
+  }
+
+  /** The streams everybody may know of. */
+  live(): StreamInfo[] {
+    return [...this.#slots.values()].flatMap((slot) => (slot.state === 'live' ? slot.info : []));
+  }
+
+  reserve(command: CommandOf<'reserveStream'>, member: Member): void {
+    const { publishAudio, publishVideo, publishStreamIds } = member.permissions;
+    const allowed = (publishAudio || publishVideo) && (publishStreamIds?.includes(command.streamId) ?? true);
+    if (!allowed) throw new GavelError('stream.not-allowed');
+    const held = this.#slots.get(command.streamId);
+    if (held && held.info.memberId !== member.memberId) throw new GavelError('stream.taken');
+    const { type: _type, memberId, ...rest } = command;
+    const stream = held?.info ?? this.#insert({ ...rest, memberId, user: member.user, title: '' }, 'reserved');
+    this.#emit({ type: 'streamReserved', stream, live: held?.state === 'live' });
+  }
+
+  announce(command: CommandOf<'announceStream'>): void {
+    const slot = this.#slots.get(command.streamId);
+    if (slot?.info.publishId !== command.publishId) throw new GavelError('stream.not-found');
+    if (slot.state === 'live') return;
+    const stream: StreamInfo = { ...slot.info, audio: command.audio, video: command.video };
+    this.#slots.set(stream.streamId, { state: 'live', info: stream });
+    this.#emitAdded(stream);
+  }
+
+  end(command: CommandOf<'endStream'>): void {
+    const slot = this.#slots.get(command.streamId);
+    if (slot?.info.publishId === command.publishId) this.#remove(slot, 'stopped');
+  }
+
+  add(command: CommandOf<'addStream'>, owner: Member | undefined): void {
+    const held = this.#slots.get(command.streamId);
+    if (held && held.info.user.id !== command.user.id) throw new GavelError('stream.taken');
+    if (held) return this.#change({ ...held.info, title: command.title, extraInfo: command.extraInfo }, held.state);
+    const { type: _type, ...rest } = command;
+    const stream = { ...rest, ...(owner && { memberId: owner.memberId }), audio: true, video: true };
+    this.#emitAdded(this.#insert(stream, 'live'));
+  }
+
+  delete(command: CommandOf<'deleteStream'>): void {
+    const slot = this.#slots.get(command.streamId);
+    if (slot?.state !== 'live') throw new GavelError('stream.not-found');
+    this.#remove(slot, 'deleted', command.actorUserId);
+  }
+
+  update(command: CommandOf<'updateStream'>): void {
+    const slot = this.#slots.get(command.streamId);
+    if (slot?.info.memberId !== command.memberId) throw new GavelError('stream.not-found');
+    const { extraInfo = slot.info.extraInfo, audio = slot.info.audio, video = slot.info.video } = command;
+    this.#change({ ...slot.info, extraInfo, audio, video }, slot.state);
+  }
+
+  /** Removes the streams of one member. */
+  removeOf(member: Member, cause: StreamCause): void {
+    const owned = this.#byMember.get(member.memberId);
+    if (!owned) return;
+    for (const streamId of [...owned]) {
+      const slot = this.#slots.get(streamId);
+      if (slot) this.#remove(slot, cause);
+    }
+  }
+
+  /** Removes every stream. */
+  removeAll(cause: StreamCause): void {
+    for (const slot of [...this.#slots.values()]) this.#remove(slot, cause);
+  }
+
+  #insert(stream: NewStream, state: StreamSlot['state']): StreamInfo {
+    this.#number += 1;
+    const info: StreamInfo = {
+      ...stream,
+      publishId: this.#ids.nextPublishId(),
+      createdAtMs: this.#clock.now(),
+      number: this.#number,
+    };
+    this.#slots.set(info.streamId, { state, info });
+    if (info.memberId !== undefined) {
+      const owned = this.#byMember.get(info.memberId) ?? new Set();
+      this.#byMember.set(info.memberId, owned.add(info.streamId));
+    }
+    return info;
+  }
+
+  #emitAdded(stream: StreamInfo): void {
+    this.#streamSeq += 1;
+    this.#emit({ type: 'streamAdded', stream, streamSeq: this.#streamSeq });
+  }
+
+  #change(info: StreamInfo, state: StreamSlot['state']): void {
+    this.#slots.set(info.streamId, { state, info });
+    if (state === 'live') this.#emit({ type: 'streamUpdated', stream: info });
+  }
+
+  #remove(slot: StreamSlot, cause: StreamCause, exceptUserId?: UserId): void {
+    const { streamId, memberId } = slot.info;
+    this.#slots.delete(streamId);
+    if (memberId !== undefined) {
+      const owned = this.#byMember.get(memberId);
+      owned?.delete(streamId);
+      if (owned?.size === 0) this.#byMember.delete(memberId);
+    }
+    if (slot.state === 'reserved') {
+      this.#emit({ type: 'streamReleased', stream: slot.info });
+      return;
+    }
+    this.#streamSeq += 1;
+    const streamSeq = this.#streamSeq;
+    const except = exceptUserId !== undefined && { exceptUserId };
+    this.#emit({ type: 'streamRemoved', stream: slot.info, cause, ...except, streamSeq });
+  }
+}

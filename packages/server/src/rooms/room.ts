@@ -1,0 +1,290 @@
+/**
+ * A Room: the only place where membership changes. `apply` is pure but for the injected clock and ids: a command goes
+ * in, events come out, nothing else happens.
+ *
+ * @module
+ */
+
+import {
+  type Epoch,
+  GavelError,
+  type MemberCause,
+  type MemberId,
+  type RoomCause,
+  type RoomKey,
+  streamCauseOf,
+  type UserId,
+} from '@gavel/protocol';
+import type { Clock, IdSource } from './clock.ts';
+import type { CommandOf, LoginCommand, RoomCommand } from './commands.ts';
+import { EventLog } from './event-log.ts';
+import type { RoomChange, RoomEvent } from './events.ts';
+import type { Member } from './member.ts';
+import { MemberTable } from './member-table.ts';
+import { RoomStreams } from './room-streams.ts';
+import type { RoomSnapshot, RoomSummary } from './views.ts';
+
+/** What a Room needs from outside. */
+export interface RoomSettings {
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  /** A Member not heard of for so long is taken out (ROOM-4). */
+  readonly heartbeatTimeoutMs: number;
+  /** How many events are kept for resuming clients. */
+  readonly keptEvents: number;
+}
+
+/** One life of a room. */
+export class Room {
+  readonly key: RoomKey;
+  readonly epoch: Epoch;
+  readonly #settings: RoomSettings;
+  readonly #createdAtMs: number;
+  readonly #log: EventLog;
+  readonly #members = new MemberTable();
+  readonly #streams: RoomStreams;
+  #maxMemberCount = 0;
+  #messageId = 0;
+  #closed = false;
+  /** The events of the command being applied. */
+  #events: RoomEvent[] = [];
+
+  constructor(key: RoomKey, epoch: Epoch, settings: RoomSettings) {
+    this.key = key;
+    this.epoch = epoch;
+    this.#settings = settings;
+    this.#createdAtMs = settings.clock.now();
+    this.#log = new EventLog(epoch, settings.keptEvents);
+    this.#streams = new RoomStreams(settings.clock, settings.ids, (change) => this.#emit(change));
+  }
+
+  /** Whether this life has ended; the object is then of no more use. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Before this time no Member can have been silent for too long. */
+  get expiryDueAtMs(): number {
+    return this.#members.earliestSeenAtMs + this.#settings.heartbeatTimeoutMs;
+  }
+
+  /**
+   * Changes the Room, or throws and changes nothing.
+   *
+   * @returns what changed, in order; empty where nothing did
+   * @throws GavelError as each command says; `room.not-found` when this life has ended
+   */
+  apply(command: RoomCommand): readonly RoomEvent[] {
+    if (this.#closed) throw new GavelError('room.not-found');
+    this.#events = [];
+    this.#dispatch(command);
+    return this.#events;
+  }
+
+  #dispatch(command: RoomCommand): void {
+    switch (command.type) {
+      case 'login':
+        return this.#login(command);
+      case 'logout':
+        return this.#remove(this.#members.require(command.memberId), 'logout', '');
+      case 'touch':
+        return this.#members.touch(command.memberId, this.#now());
+      case 'detach':
+        return this.#detach(command);
+      case 'resume':
+        return this.#resume(command);
+      case 'expire':
+        return this.#expire();
+      case 'kick':
+        return this.#kick(command);
+      case 'replace':
+        return this.#replace(command.userId, command.exceptClientId);
+      case 'expireToken':
+        return this.#remove(this.#members.require(command.memberId), 'token-expired', '');
+      case 'close':
+        return this.#close(command);
+      case 'reserveStream':
+        return this.#streams.reserve(command, this.#members.require(command.memberId));
+      case 'announceStream':
+        return this.#streams.announce(command);
+      case 'endStream':
+        return this.#streams.end(command);
+      case 'addStream':
+        return this.#streams.add(command, this.#members.ofUser(command.user.id)[0]);
+      case 'deleteStream':
+        return this.#streams.delete(command);
+      case 'updateStream':
+        return this.#streams.update(command);
+      case 'send':
+        return this.#send(command);
+    }
+  }
+
+  #now(): number {
+    return this.#settings.clock.now();
+  }
+
+  #emit(change: RoomChange): void {
+    this.#events.push(this.#log.append(change, this.#now()));
+  }
+
+  #login(command: LoginCommand): void {
+    const earlier = this.#members.ofUser(command.user.id);
+    if (earlier.length > 0 && command.onDuplicate === 'reject') throw new GavelError('login.duplicate-user');
+    const replaced = command.onDuplicate === 'replace' ? earlier : [];
+    const isFirst = this.#log.seq === 0;
+    if (isFirst) this.#maxMemberCount = command.maxMemberCount;
+    const countAfter = this.#members.size - replaced.length + 1;
+    if (this.#maxMemberCount > 0 && countAfter > this.#maxMemberCount) throw new GavelError('login.room-full');
+
+    if (isFirst) this.#emit({ type: 'roomCreated', creator: command.user });
+    const nowMs = this.#now();
+    const member: Member = {
+      memberId: this.#settings.ids.nextMemberId(),
+      user: command.user,
+      joinedAtMs: nowMs,
+      ...(command.profile && { profile: command.profile }),
+      clientId: command.clientId,
+      wantsMembers: command.wantsMembers,
+      permissions: command.permissions,
+      link: { kind: 'attached', connectionId: command.connectionId },
+      lastSeenAtMs: nowMs,
+      ticket: this.#settings.ids.nextTicket(),
+    };
+    for (const old of replaced) this.#takeOut(old, 'replaced', '');
+    this.#members.add(member, nowMs);
+    this.#emit({
+      type: 'memberJoined',
+      member: this.#members.infoOf(member),
+      connectionId: command.connectionId,
+      relogin: replaced.length > 0,
+      userSeq: this.#members.userSeq,
+      memberCount: this.#members.size,
+    });
+  }
+
+  #detach(command: CommandOf<'detach'>): void {
+    const member = this.#members.find(command.memberId);
+    if (member?.link.kind !== 'attached' || member.link.connectionId !== command.connectionId) return;
+    member.link = { kind: 'detached', sinceMs: this.#now() };
+    this.#emit({ type: 'memberDetached', member: this.#members.infoOf(member) });
+  }
+
+  #resume(command: CommandOf<'resume'>): void {
+    const member = this.#members.find(command.memberId);
+    if (!member || member.ticket !== command.ticket) throw new GavelError('resume.refused');
+    member.link = { kind: 'attached', connectionId: command.connectionId };
+    this.#members.touch(member.memberId, this.#now());
+    this.#emit({
+      type: 'memberResumed',
+      member: this.#members.infoOf(member),
+      connectionId: command.connectionId,
+    });
+  }
+
+  #expire(): void {
+    const silentSinceMs = this.#now() - this.#settings.heartbeatTimeoutMs;
+    for (const member of this.#members.silentSince(silentSinceMs)) {
+      this.#remove(member, member.link.kind === 'attached' ? 'heartbeat-timeout' : 'connection-lost', '');
+    }
+  }
+
+  #kick(command: CommandOf<'kick'>): void {
+    const victims = new Set<Member>();
+    let firstMissing: string | undefined;
+    for (const target of command.targets) {
+      const members = target.userIds.flatMap((userId) => this.#members.ofUser(userId));
+      if (members.length === 0) firstMissing ??= target.label;
+      for (const member of members) victims.add(member);
+    }
+    const refused = command.require === 'all' ? firstMissing !== undefined : victims.size === 0;
+    if (refused) {
+      throw new GavelError(
+        'room.member-not-found',
+        undefined,
+        firstMissing === undefined ? undefined : { label: firstMissing },
+      );
+    }
+    for (const member of victims) this.#remove(member, 'kicked', command.reason);
+  }
+
+  #replace(userId: UserId, exceptClientId: string): void {
+    for (const member of this.#members.ofUser(userId)) {
+      if (member.clientId !== exceptClientId) this.#remove(member, 'replaced', '');
+    }
+  }
+
+  #close(command: CommandOf<'close'>): void {
+    this.#streams.removeAll('room-closed');
+    for (const member of this.#members.all()) this.#takeOut(member, 'room-closed', command.reason);
+    this.#end('room-closed', command.reason, command.announce);
+  }
+
+  /** Takes a member out; the room ends with its last one (ROOM-2). */
+  #remove(member: Member, cause: MemberCause, reason: string): void {
+    this.#takeOut(member, cause, reason);
+    if (this.#members.size > 0) return;
+    this.#streams.removeAll('room-closed');
+    this.#end(cause, reason, true);
+  }
+
+  #takeOut(member: Member, cause: MemberCause, reason: string): void {
+    this.#streams.removeOf(member, streamCauseOf(cause));
+    this.#members.remove(member, this.#now());
+    this.#emit({
+      type: 'memberLeft',
+      member: this.#members.infoOf(member),
+      ...(member.link.kind === 'attached' && { connectionId: member.link.connectionId }),
+      cause,
+      reason,
+      userSeq: this.#members.userSeq,
+      memberCount: this.#members.size,
+    });
+  }
+
+  #end(cause: RoomCause, reason: string, announce: boolean): void {
+    this.#closed = true;
+    this.#emit({ type: 'roomClosed', cause, reason, announce });
+  }
+
+  #send(command: CommandOf<'send'>): void {
+    this.#messageId += 1;
+    const { kind, from, text, to } = command;
+    const absent = to?.filter((userId) => this.#members.ofUser(userId).length === 0) ?? [];
+    this.#emit({ type: 'message', kind, messageId: this.#messageId, from, text, ...(to && { to }), absent });
+  }
+
+  /** Finds a Member by its id. */
+  findMember(memberId: MemberId): Readonly<Member> | undefined {
+    return this.#members.find(memberId);
+  }
+
+  /** The events after `seq`, or undefined where some are not kept any more. */
+  eventsSince(seq: number): readonly RoomEvent[] | undefined {
+    return this.#log.since(seq);
+  }
+
+  /** Figures, without lists. */
+  summary(): RoomSummary {
+    return {
+      key: this.key,
+      epoch: this.epoch,
+      createdAtMs: this.#createdAtMs,
+      memberCount: this.#members.size,
+      peakMemberCount: this.#members.peak,
+      memberMs: this.#members.memberMsAt(this.#now()),
+    };
+  }
+
+  /** The whole state. Costs the number of its members. */
+  snapshot(): RoomSnapshot {
+    return {
+      ...this.summary(),
+      seq: this.#log.seq,
+      userSeq: this.#members.userSeq,
+      streamSeq: this.#streams.streamSeq,
+      members: this.#members.infos(),
+      streams: this.#streams.live(),
+    };
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * A Stream: one publish in one room.
+ *
+ * @module
+ */
+
+import type { MemberId, PublishId, StreamId } from '@gavel/protocol';
+import type { User } from './member.ts';
+
+/** A Stream as others see it; a change makes a new object. */
+export interface StreamInfo {
+  readonly streamId: StreamId;
+  /** Names this publish; the media engine knows the stream by it. */
+  readonly publishId: PublishId;
+  /** The Member that publishes; undefined where a server announced the stream for nobody in the room. */
+  readonly memberId?: MemberId;
+  readonly user: User;
+  readonly extraInfo: string;
+  readonly title: string;
+  /** Whether its publisher has audio and video on. */
+  readonly audio: boolean;
+  readonly video: boolean;
+  readonly createdAtMs: number;
+  /** Counts the streams of this life of the room, from 1. */
+  readonly number: number;
+}
+
+/** A Stream inside its Room: `reserved` holds the id while media is agreed on, and nobody is told of it yet. */
+export interface StreamSlot {
+  readonly state: 'reserved' | 'live';
+  readonly info: StreamInfo;
+}

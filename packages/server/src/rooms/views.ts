@@ -1,0 +1,31 @@
+/**
+ * What a Room shows of itself: figures and snapshots, whose parts never change.
+ *
+ * @module
+ */
+
+import type { Epoch, RoomKey } from '@gavel/protocol';
+import type { MemberInfo } from './member.ts';
+import type { StreamInfo } from './stream.ts';
+
+/** Figures of a Room. */
+export interface RoomSummary {
+  readonly key: RoomKey;
+  readonly epoch: Epoch;
+  readonly createdAtMs: number;
+  readonly memberCount: number;
+  readonly peakMemberCount: number;
+  /** Time that members have spent in it so far, added up, in milliseconds. */
+  readonly memberMs: number;
+}
+
+/** The state of a Room at one moment. */
+export interface RoomSnapshot extends RoomSummary {
+  /** The number of the last event it includes. */
+  readonly seq: number;
+  readonly userSeq: number;
+  readonly streamSeq: number;
+  /** In the order of their logins. */
+  readonly members: readonly MemberInfo[];
+  readonly streams: readonly StreamInfo[];
+}

@@ -1,0 +1,34 @@
+/**
+ * Authenticators: how the signalling door learns who logs in. Each scheme's is written by the door it belongs to, so
+ * that the signalling door knows no vendor's tokens.
+ *
+ * @module
+ */
+
+import type { Params, RoomKey, WireProfile } from '@gavel/protocol';
+import type { DuplicatePolicy } from '../rooms/commands.ts';
+import type { Permissions, User } from '../rooms/member.ts';
+
+/** What a login is allowed. */
+export interface Admission {
+  readonly key: RoomKey;
+  readonly user: User;
+  readonly onDuplicate: DuplicatePolicy;
+  readonly permissions: Permissions;
+  readonly maxMemberCount: number;
+  readonly profile?: WireProfile;
+  /** Milliseconds since the Unix epoch; undefined where no token was used. */
+  readonly tokenExpiresAtMs?: number;
+}
+
+/** Checks the credentials of one scheme. */
+export interface Authenticator {
+  readonly scheme: Params<'login'>['credential']['scheme'];
+  /**
+   * @throws GavelError `login.bad-credential`, `login.token-expired`, `login.unknown-app`, `login.not-allowed`,
+   *   `login.bad-room-id`, `login.bad-user-id`, `login.bad-user-name`
+   */
+  admit(login: Params<'login'>): Promise<Admission>;
+  /** Checks a token that replaces the one of an admission; gives its expiry. @throws as `admit` */
+  renew(admission: Admission, token: string): Promise<{ readonly tokenExpiresAtMs?: number }>;
+}
