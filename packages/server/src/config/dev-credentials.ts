@@ -1,0 +1,46 @@
+/**
+ * The credentials that dev mode makes: what their file looks like, and that production refuses them.
+ *
+ * @module
+ */
+
+import { join } from 'node:path';
+import type { ConfigProblem } from './problems.ts';
+import type { Config } from './schema.ts';
+
+/** The content of the dev credentials' file. */
+export interface DevCredentials {
+  /** Marks the file; production refuses what it holds. */
+  readonly dev: true;
+  readonly baseUrl: string;
+  readonly appId: number;
+  readonly serverSecret: string;
+  readonly callbackSecret: string;
+  readonly accountId: string;
+  readonly rtkAppId: string;
+  readonly apiToken: string;
+}
+
+/** Gives the path of the dev credentials' file in a data folder. */
+export function devCredentialsPath(dataDir: string): string {
+  return join(dataDir, 'dev-credentials.json');
+}
+
+/** Finds what a production configuration took over from the dev credentials. No secret is shown. */
+export function findDevCredentialProblems(
+  config: Pick<Config, 'mode' | 'apps' | 'apiTokens'>,
+  credentials: Partial<DevCredentials>,
+): ConfigProblem[] {
+  if (config.mode !== 'production') return [];
+  const message = 'is that of the dev credentials, which production refuses; make a new one';
+  const problems: ConfigProblem[] = [];
+  for (const [index, app] of config.apps.entries()) {
+    for (const name of ['appId', 'serverSecret', 'callbackSecret', 'rtkAppId'] as const) {
+      if (app[name] === credentials[name]) problems.push({ key: `apps[${index}].${name}`, message });
+    }
+  }
+  for (const [index, token] of config.apiTokens.entries()) {
+    if (token.token === credentials.apiToken) problems.push({ key: `apiTokens[${index}].token`, message });
+  }
+  return problems;
+}

@@ -1,0 +1,175 @@
+/**
+ * The configuration's reference page and sample file, printed from the schema so that they cannot drift.
+ *
+ * @module
+ */
+
+import { CONFIG_ROOT, describeRule, envNameOf, isGroup, listKeys, type SchemaNode } from './keys.ts';
+
+const NOTICE = 'Printed from packages/server/src/config/schema.ts by `npm run docs`; not to be edited by hand.';
+
+/** Says a key's default in words. */
+function describeDefault(node: SchemaNode, isRequired: boolean): string {
+  if (node.defaultText !== undefined) return node.defaultText;
+  if (node.default === undefined) return isRequired ? 'required' : 'none';
+  return `\`${JSON.stringify(node.default).replace(/^"(.*)"$/, '$1')}\``;
+}
+
+function describeUnit(node: SchemaNode): string {
+  return node.unit === undefined ? '' : ` (${node.unit})`;
+}
+
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+function makeTable(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`;
+  return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)];
+}
+
+/** Says a node's meaning, marked where its value is a secret. */
+function describeMeaning(node: SchemaNode): string {
+  const secret = node.secret === true || node.items?.secret === true ? ' Secret: never logged.' : '';
+  return `${node.description ?? ''}${secret}`;
+}
+
+function listGroups(): { name: string; title: string; node: SchemaNode }[] {
+  const groups = Object.entries(CONFIG_ROOT.properties ?? {}).filter(([, node]) => isGroup(node));
+  return groups.map(([name, node]) => ({
+    name,
+    title: `\`${name}\`: ${(node.description ?? '').replace(/\.$/, '')}`,
+    node,
+  }));
+}
+
+function keyRows(prefix: string): string[][] {
+  return listKeys()
+    .filter(({ path }) => (prefix === '' ? !path.includes('.') : path.startsWith(`${prefix}.`)))
+    .map(({ path, env, node, isRequired }) => [
+      `\`${path}\``,
+      `\`${env}\``,
+      `${describeRule(node)}${describeUnit(node)}`,
+      isRequired ? 'required in its group' : describeDefault(node, false),
+      describeMeaning(node),
+    ]);
+}
+
+function entryRows(items: SchemaNode): string[][] {
+  return Object.entries(items.properties ?? {}).map(([name, node]) => [
+    `\`${name}\``,
+    `${describeRule(node)}${describeUnit(node)}`,
+    describeDefault(node, items.required?.includes(name) ?? false),
+    describeMeaning(node),
+  ]);
+}
+
+/** Prints `docs/reference/configuration.md`. */
+export function printConfigReference(): string {
+  const keyHead = ['Key', 'Variable', 'Value', 'Default', 'Meaning'];
+  const entryHead = ['Key', 'Value', 'Default', 'Meaning'];
+  const lists = listKeys().filter(({ node }) => node.items !== undefined && isGroup(node.items));
+  return [
+    '# Configuration',
+    '',
+    `<!-- ${NOTICE} -->`,
+    '',
+    'Values come from four places; each wins over those before it:',
+    '',
+    '1. the defaults below;',
+    '2. a YAML file, named by `--config FILE` or `GAVEL_CONFIG` (`gavel.sample.yaml` shows every key);',
+    '3. environment variables, one for each key; an empty one counts as absent; lists and maps are given as JSON;',
+    '4. the command line: `--dev` (mode `dev`) and `--port N`.',
+    '',
+    'A key, a `GAVEL_` variable or an argument that does not exist is refused, with the nearest name that does; so are',
+    'values of a wrong type or out of range. All problems are listed at once, and the server does not start. Names that',
+    'begin with `GAVEL_TEST_` or `GAVEL_BENCH_` are left to tests and benchmarks.',
+    '',
+    ...makeTable(keyHead, keyRows('')),
+    '',
+    ...listGroups().flatMap(({ name, title }) => [`## ${title}`, '', ...makeTable(keyHead, keyRows(name)), '']),
+    ...lists.flatMap(({ path, node }) => [
+      `## An entry of \`${path}\``,
+      '',
+      ...makeTable(entryHead, entryRows(node.items ?? {})),
+      '',
+    ]),
+    '## Rules between keys',
+    '',
+    '- `rooms.heartbeatTimeoutMs` is longer than `rooms.heartbeatIntervalMs`.',
+    '- `media.port` leaves room for one port per worker; with `media.portRange`, `max` is not below `min`.',
+    '- No two Apps share a `name`, `appId` or `rtkAppId`; no two API tokens share a `name` or `token`.',
+    '- Production mode refuses the keys that dev mode made: those in `<dataDir>/dev-credentials.json`.',
+    '',
+  ].join('\n');
+}
+
+const WIDTH = 110;
+
+/** Breaks a text into comment lines. */
+function comment(text: string, indent: string): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && indent.length + line.length + word.length + 3 > WIDTH) {
+      lines.push(line);
+      line = '';
+    }
+    line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line].map((content) => `${indent}# ${content}`);
+}
+
+/** Says one key as comment lines: its meaning, its rule, its default. */
+function describeKey(node: SchemaNode, isRequired: boolean, indent: string): string[] {
+  const about = `${describeRule(node)}${describeUnit(node)}; ${isRequired ? 'required' : `default: ${describeDefault(node, false)}`}`;
+  return comment(`${node.description ?? ''} ${about[0]?.toUpperCase()}${about.slice(1).replaceAll('`', '')}.`, indent);
+}
+
+/** A value that shows a key's form, as YAML on one line. */
+function sampleValue(node: SchemaNode): string {
+  if (node.example !== undefined) return JSON.stringify(node.example);
+  if (node.default !== undefined) return JSON.stringify(node.default).replace(/^"([\w./]+)"$/, '$1');
+  if (node.secret === true) return '"..."';
+  if (node.items !== undefined) return '[]';
+  if (node.type === 'object') return '{}';
+  return node.type === 'integer' ? String(node.minimum) : '"..."';
+}
+
+/** One entry of a list, as a block that takes effect when its first column of `#` is removed. */
+function entryLines(items: SchemaNode): string[] {
+  return Object.entries(items.properties ?? {}).flatMap(([name, child]) => {
+    const isRequired = (items.required?.includes(name) ?? false) && child.default === undefined;
+    const key = `${isRequired ? '' : '# '}${name}: ${sampleValue(child)}`;
+    return [...describeKey(child, isRequired, '#     '), `#     ${key}`];
+  });
+}
+
+function sampleLines(node: SchemaNode, indent: string): string[] {
+  return Object.entries(node.properties ?? {}).flatMap(([name, child]) => {
+    if (isGroup(child)) {
+      const gap = indent === '' ? [''] : [];
+      return [
+        ...gap,
+        ...comment(child.description ?? '', indent),
+        `${indent}${name}:`,
+        ...sampleLines(child, `${indent}  `),
+      ];
+    }
+    if (child.items !== undefined && isGroup(child.items)) {
+      return ['', ...comment(child.description ?? '', indent), `# ${name}:`, '#   -', ...entryLines(child.items)];
+    }
+    return [...describeKey(child, false, indent), `${indent}# ${name}: ${sampleValue(child)}`];
+  });
+}
+
+/** Prints `gavel.sample.yaml`: every key, commented out, with its default or an example. The file as it is changes nothing. */
+export function printSampleFile(): string {
+  return [
+    "# Gavel's configuration, with every key. Remove the # before a key to set it.",
+    `# Each key is also an environment variable (media.port is ${envNameOf('media.port')}): see`,
+    '# docs/reference/configuration.md.',
+    `# ${NOTICE.replaceAll('`', "'")}`,
+    '',
+    ...sampleLines(CONFIG_ROOT, ''),
+    '',
+  ].join('\n');
+}

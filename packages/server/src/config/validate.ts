@@ -1,0 +1,111 @@
+/**
+ * Holds a configuration against the schema, and against the rules between keys that a schema cannot tell.
+ *
+ * @module
+ */
+
+import { isIP } from 'node:net';
+import { Value } from 'typebox/value';
+import { CONFIG_ROOT, describeRule, type SchemaNode } from './keys.ts';
+import { type ConfigProblem, showValue } from './problems.ts';
+import type { Config } from './schema.ts';
+import { suggest } from './suggest.ts';
+
+/** Tells where the value at a path came from. */
+export type OriginOf = (path: string) => string | undefined;
+
+/** A value as it was read, before anything is known of it. */
+export type Untrusted = Record<string, unknown>;
+
+/** Tells whether a value is a map of keys. */
+export function isMap(value: unknown): value is Untrusted {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Holds a value against the schema; fills in defaults inside lists; gives everything that is wrong. */
+export function findSchemaProblems(value: Untrusted, originOf: OriginOf): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const report = (key: string, message: string): void => {
+    const origin = originOf(key);
+    problems.push(origin === undefined ? { key, message } : { key, origin, message });
+  };
+
+  function checkMap(node: SchemaNode, map: Untrusted, path: string): void {
+    const known = Object.keys(node.properties ?? {});
+    const under = (name: string): string => (path === '' ? name : `${path}.${name}`);
+    for (const [name, child] of Object.entries(map)) {
+      const schema = node.properties?.[name];
+      if (schema === undefined) report(under(name), `there is no such key${suggest(name, known)}`);
+      else check(schema, child, under(name));
+    }
+    for (const name of node.required ?? []) {
+      if (Object.hasOwn(map, name)) continue;
+      const schema = node.properties?.[name];
+      if (schema?.default !== undefined) map[name] = structuredClone(schema.default);
+      else report(under(name), `is missing; it must be ${describeRule(schema ?? {})}`);
+    }
+  }
+
+  function check(node: SchemaNode, found: unknown, path: string): void {
+    const entries = Object.values(node.patternProperties ?? {})[0];
+    if (node.properties !== undefined && isMap(found)) checkMap(node, found, path);
+    else if (entries !== undefined && isMap(found)) {
+      for (const [name, child] of Object.entries(found)) check(entries, child, `${path}.${name}`);
+    } else if (node.items !== undefined && Array.isArray(found)) {
+      for (const [index, child] of found.entries()) check(node.items, child, `${path}[${index}]`);
+    } else if (!Value.Check(node as Parameters<typeof Value.Check>[0], found)) {
+      report(path, `${showValue(found, holdsSecret(node))} is not ${describeRule(node)}`);
+    }
+  }
+
+  checkMap(CONFIG_ROOT, value, '');
+  return problems;
+}
+
+/** Tells whether a value of this node may hold a secret, at any depth: a misplaced one is not shown either. */
+function holdsSecret(node: SchemaNode): boolean {
+  const children = [...Object.values(node.properties ?? {}), ...(node.items === undefined ? [] : [node.items])];
+  return node.secret === true || children.some(holdsSecret);
+}
+
+/** Gives the rules between keys that a configuration breaks. It obeys the schema already. */
+export function findRuleProblems(config: Config, originOf: OriginOf): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const report = (key: string, message: string): void => {
+    const origin = originOf(key);
+    problems.push(origin === undefined ? { key, message } : { key, origin, message });
+  };
+  /** Reports each entry whose value an earlier entry has too. */
+  const requireDistinct = <T>(list: string, entries: readonly T[], name: keyof T & string): void => {
+    const seen = new Map<unknown, number>();
+    for (const [index, entry] of entries.entries()) {
+      const earlier = seen.get(entry[name]);
+      if (earlier === undefined) seen.set(entry[name], index);
+      else report(`${list}[${index}].${name}`, `is the same as that of ${list}[${earlier}]`);
+    }
+  };
+
+  const { rooms, media } = config;
+  if (rooms.heartbeatTimeoutMs <= rooms.heartbeatIntervalMs) {
+    report(
+      'rooms.heartbeatTimeoutMs',
+      `${rooms.heartbeatTimeoutMs} is not longer than rooms.heartbeatIntervalMs (${rooms.heartbeatIntervalMs})`,
+    );
+  }
+  if (media.portRange === undefined) {
+    const last = media.port + media.workers - 1;
+    if (last > 65_535) report('media.port', `${media.workers} workers need ports up to ${last}, the last one is 65535`);
+  } else if (media.portRange.max < media.portRange.min) {
+    report('media.portRange.max', `${media.portRange.max} is less than media.portRange.min (${media.portRange.min})`);
+  }
+  for (const name of ['listenAddress', 'announcedAddress'] as const) {
+    const address = media[name];
+    if (address !== undefined && isIP(address) === 0) report(`media.${name}`, `"${address}" is not an IP address`);
+  }
+  requireDistinct('apps', config.apps, 'name');
+  requireDistinct('apps', config.apps, 'appId');
+  requireDistinct('apps', config.apps, 'rtkAppId');
+  requireDistinct('apiTokens', config.apiTokens, 'name');
+  requireDistinct('apiTokens', config.apiTokens, 'token');
+  return problems;
+}

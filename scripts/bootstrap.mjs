@@ -1,0 +1,155 @@
+/**
+ * Prepares a checkout before npm's own scripts run. Plain JavaScript for Node 20 and later, without dependencies,
+ * because on a clean clone there is nothing else yet.
+ *
+ *   node scripts/bootstrap.mjs             installs dependencies when they are missing or not those of the lockfile
+ *   node scripts/bootstrap.mjs --page      and builds the console page when it is missing or older than its sources
+ *   node scripts/bootstrap.mjs --browser   and sees to a Chromium for the end-to-end tests
+ */
+
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const modules = join(root, 'node_modules');
+const installStamp = join(modules, '.gavel-install');
+const isWindows = process.platform === 'win32';
+const localNode = join(modules, 'node', 'bin', isWindows ? 'node.exe' : 'node');
+
+const say = (text) => console.log(`gavel: ${text}`);
+
+/** Ends the process with one line that says why, after what the failed command printed. */
+function fail(text, output = '') {
+  if (output) process.stderr.write(output.endsWith('\n') ? output : `${output}\n`);
+  console.error(`gavel: ${text}`);
+  process.exit(1);
+}
+
+const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
+
+function readText(path) {
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+}
+
+/** Runs a command quietly; gives its output for when it fails. */
+function run(command, args, options = {}) {
+  const result = spawnSync(command, args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26, ...options });
+  const output = `${result.stdout ?? ''}${result.stderr ?? ''}${result.error ? `${result.error.message}\n` : ''}`;
+  return { ok: result.status === 0, output };
+}
+
+/** Runs npm as the npm that runs this script, or else as the one on PATH. */
+function runNpm(args) {
+  const cli = process.env.npm_execpath;
+  if (cli && /\.[cm]?js$/.test(cli)) return run(process.env.npm_node_execpath ?? process.execPath, [cli, ...args]);
+  return run(isWindows ? 'npm.cmd' : 'npm', args, { shell: isWindows });
+}
+
+/** Tells whether what npm says it installed is what the lockfile asks for. */
+function isInstalled(lockfile) {
+  const installed = readText(join(modules, '.package-lock.json'));
+  if (installed === undefined || !existsSync(localNode)) return false;
+  const have = JSON.parse(installed).packages;
+  return Object.entries(JSON.parse(lockfile).packages).every(([path, entry]) => {
+    if (!path.startsWith('node_modules/') || entry.link) return true;
+    const found = have[path];
+    return found === undefined ? Boolean(entry.optional || entry.devOptional) : found.version === entry.version;
+  });
+}
+
+function install() {
+  const lockfile = readFileSync(join(root, 'package-lock.json'), 'utf8');
+  const wanted = sha256(lockfile, process.platform, process.arch);
+  if (readText(installStamp) === wanted && existsSync(localNode)) return;
+  if (!isInstalled(lockfile)) {
+    say('installing dependencies ...');
+    const began = Date.now();
+    // Errors only: some packages name a newer Node than the one that runs npm, and run under the Node installed here.
+    const { ok, output } = runNpm(['ci', '--include=dev', '--loglevel=error', '--no-progress']);
+    if (!ok) fail('npm ci failed; see above.', output);
+    if (!existsSync(localNode)) {
+      fail('npm ci did not install the Node runtime. Are install scripts switched off (ignore-scripts)?', output);
+    }
+    say(`dependencies installed in ${Math.round((Date.now() - began) / 1000)} s.`);
+  }
+  writeFileSync(installStamp, wanted);
+}
+
+/** Lists the files that the page is built from. */
+function listSources(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return ['dist', 'node_modules'].includes(entry.name) ? [] : listSources(path);
+    return entry.name.includes('.test.') ? [] : [path];
+  });
+}
+
+function buildPage() {
+  const consoleFolder = join(root, 'packages', 'console');
+  if (!existsSync(join(consoleFolder, 'vite.config.ts'))) return;
+  const stamp = join(consoleFolder, 'dist', '.gavel-sources');
+  const sources = ['console', 'client', 'protocol'].flatMap((name) => listSources(join(root, 'packages', name))).sort();
+  const wanted = sha256(
+    ...sources.flatMap((path) => [relative(root, path), readFileSync(path)]),
+    readFileSync(join(root, 'package-lock.json')),
+  );
+  if (readText(stamp) === wanted) return;
+  say('building the page ...');
+  const vite = join(modules, 'vite', 'bin', 'vite.js');
+  const { ok, output } = run(localNode, [vite, 'build', '--logLevel', 'warn'], { cwd: consoleFolder });
+  if (!ok) fail('the page could not be built; see above.', output);
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, wanted);
+}
+
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Gives the path of a Chromium, or undefined. GAVEL_TEST_CHROMIUM names one outright. */
+function findChromium() {
+  const named = process.env.GAVEL_TEST_CHROMIUM;
+  if (named) return isExecutable(named) ? named : undefined;
+  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome.exe'];
+  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
+  const usual = [
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+    '/Applications/Chromium.app/Contents/MacOS/Chromium',
+    'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+  ];
+  return [...folders.flatMap((folder) => names.map((name) => join(folder, name))), ...usual].find(isExecutable);
+}
+
+function seeToBrowser() {
+  if (findChromium() !== undefined) return;
+  const isRoot = process.getuid?.() === 0;
+  const isDebian = /^ID(_LIKE)?=.*(debian|ubuntu)/m.test(readText('/etc/os-release') ?? '');
+  let output = '';
+  if (isRoot && isDebian && !process.env.GAVEL_TEST_CHROMIUM) {
+    say('installing Chromium for the end-to-end tests (apt-get) ...');
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    const update = run('apt-get', ['update', '-qq'], { env });
+    const result = run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], { env });
+    if (result.ok && findChromium() !== undefined) return;
+    output = update.output + result.output;
+  }
+  const line =
+    'no Chromium found, the end-to-end tests need one: ' +
+    '`apt-get install chromium` (or any Chrome on PATH, or its path in GAVEL_TEST_CHROMIUM).';
+  if (process.env.CI === 'true') fail(line, output);
+  if (output) process.stderr.write(output);
+  say(`${line} They are skipped.`);
+}
+
+const wanted = new Set(process.argv.slice(2));
+install();
+if (wanted.has('--page')) buildPage();
+if (wanted.has('--browser')) seeToBrowser();

@@ -1,0 +1,49 @@
+/**
+ * Vendors' words: a vendor's name, code or operation never appears outside that vendor's door. Comments are free, so
+ * that they can name a reference.
+ *
+ * @module
+ */
+
+import { isTestFile, lineAt, readSources, type SourceFile, stripComments } from './lib.ts';
+
+/** The folders in which no vendor is known. */
+const NEUTRAL = [
+  'packages/protocol/src',
+  'packages/media/src',
+  'packages/server/src/rooms',
+  'packages/server/src/signalling',
+  'packages/server/src/media-control',
+];
+
+const WORDS = [
+  // Names.
+  /zego/i,
+  /realtime_?kit/i,
+  /cloudflare/i,
+  /\bdyte/i,
+  // Operations.
+  /\b(KickoutUser|Describe(User|Simple)\w+|Send(Broadcast|Barrage)Message|SendCustomCommand)\b/,
+  // Codes: a client's (1002055, 1103061 ...) and a gateway's (100000005 ...).
+  /\b1(00|10)[1-9]\d{3}\b/,
+  /\b1000000\d\d\b/,
+  // Names of the wire.
+  /custom_kickout_message|room_session_id|custom_participant_id/i,
+];
+
+/** Finds vendors' words in the code of one file. */
+export function findVendorWords({ path, text }: SourceFile): string[] {
+  const code = stripComments(text);
+  return WORDS.flatMap((word) =>
+    [...code.matchAll(new RegExp(word.source, `${word.flags}g`))].map(
+      (match) => `${path}:${lineAt(code, match.index)} says '${match[0]}': that belongs in the vendor's own door`,
+    ),
+  );
+}
+
+/** Finds vendors' words where no vendor is known. */
+export function findVendorProblems(): string[] {
+  return NEUTRAL.flatMap((folder) => readSources(folder, /\.ts$/))
+    .filter((file) => !isTestFile(file.path))
+    .flatMap(findVendorWords);
+}

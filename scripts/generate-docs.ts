@@ -1,0 +1,83 @@
+/**
+ * `npm run docs`: prints the pages that are made from code, so that they cannot drift. `npm run check` compares them.
+ *
+ * @module
+ */
+
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { CLOSE_CODE_OF_CAUSE, CLOSE_CODES, mayReconnect } from '../packages/protocol/src/close-codes.ts';
+import { ERRORS } from '../packages/protocol/src/errors.ts';
+import { printConfigReference, printSampleFile } from '../packages/server/src/config/reference.ts';
+import { readSource, root } from './lib.ts';
+
+const RETRY = {
+  never: 'not without a change',
+  later: 'may succeed later',
+  login: 'after a new login',
+} as const;
+
+/** Reads the doc comment of each entry of an object literal in a source file. */
+export function readEntryComments(source: string): Map<string, string> {
+  const entries = source.matchAll(/\/\*\* (.*?) \*\/\n\s*(\w+): /g);
+  return new Map([...entries].map(([, text = '', name = '']) => [name, text]));
+}
+
+/** Prints `docs/reference/errors.md`. */
+export function printErrorReference(): string {
+  const comments = readEntryComments(readSource('packages/protocol/src/close-codes.ts').text);
+  const causesOf = (code: number): string =>
+    Object.entries(CLOSE_CODE_OF_CAUSE)
+      .filter(([, other]) => other === code)
+      .map(([cause]) => `\`${cause}\``)
+      .join(', ');
+  return [
+    '# Errors and close codes',
+    '',
+    '<!-- Printed from packages/protocol/src by `npm run docs`; not to be edited by hand. -->',
+    '',
+    'Every error of the signalling door has one of these codes; the other doors map them to their own.',
+    '',
+    '| Code | HTTP status | The same request again | Meaning |',
+    '|---|---|---|---|',
+    ...Object.entries(ERRORS).map(
+      ([code, { status, retry, meaning }]) => `| \`${code}\` | ${status} | ${RETRY[retry]} | ${meaning} |`,
+    ),
+    '',
+    '## Close codes of the WebSocket',
+    '',
+    'With 4000 to 4499 a client may connect again by itself; with 4500 to 4999 it must not. A member that was removed is',
+    'told why by a message just before the close.',
+    '',
+    '| Code | Name | May reconnect | Causes | Meaning |',
+    '|---|---|---|---|---|',
+    ...Object.entries(CLOSE_CODES).map(
+      ([name, code]) =>
+        `| ${code} | \`${name}\` | ${mayReconnect(code) ? 'yes' : 'no'} | ${causesOf(code)} | ${comments.get(name) ?? ''} |`,
+    ),
+    '',
+  ].join('\n');
+}
+
+const PAGES: Readonly<Record<string, () => string>> = {
+  'docs/reference/configuration.md': printConfigReference,
+  'docs/reference/errors.md': printErrorReference,
+  'gavel.sample.yaml': printSampleFile,
+};
+
+/** Finds pages that are not what the code prints now. */
+export function findStaleDocs(): string[] {
+  return Object.entries(PAGES).flatMap(([path, print]) => {
+    const absolute = join(root, path);
+    const isFresh = existsSync(absolute) && readFileSync(absolute, 'utf8') === print();
+    return isFresh ? [] : [`${path} is not what the code prints; run \`npm run docs\``];
+  });
+}
+
+if (import.meta.main) {
+  for (const [path, print] of Object.entries(PAGES)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), print());
+    console.log(`printed ${path}`);
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * What the scripts share: where the repository is, its files, and running a command.
+ *
+ * @module
+ */
+
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The repository's root folder, absolute. */
+export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** A file of the repository with its text; the path is from the root, with forward slashes. */
+export interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+const SKIPPED = new Set(['node_modules', 'dist', 'data', 'coverage', '.git']);
+
+/** Lists the files below a folder of the repository whose path matches, sorted. A missing folder has none. */
+export function listFiles(folder: string, pattern: RegExp): string[] {
+  const absolute = join(root, folder);
+  if (!existsSync(absolute)) return [];
+  return readdirSync(absolute, { withFileTypes: true })
+    .flatMap((entry) => {
+      const path = relative(root, join(absolute, entry.name)).replaceAll('\\', '/');
+      if (entry.isDirectory()) return SKIPPED.has(entry.name) ? [] : listFiles(path, pattern);
+      return pattern.test(path) ? [path] : [];
+    })
+    .sort();
+}
+
+/** Reads a file of the repository. */
+export function readSource(path: string): SourceFile {
+  return { path, text: readFileSync(join(root, path), 'utf8') };
+}
+
+/** Reads the files below a folder whose path matches. */
+export function readSources(folder: string, pattern: RegExp): SourceFile[] {
+  return listFiles(folder, pattern).map(readSource);
+}
+
+/** Tells whether a file holds tests, or is there for tests alone. */
+export function isTestFile(path: string): boolean {
+  return /\.test\.tsx?$/.test(path) || path.startsWith('tests/') || path.startsWith('packages/testkit/');
+}
+
+/** Replaces comments by blanks, and leaves strings and line numbers as they are. */
+export function stripComments(text: string): string {
+  const token = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\[\s\S]|[^`\\])*`/g;
+  return text.replace(token, (found) => (/^\/[/*]/.test(found) ? found.replace(/[^\n]/g, ' ') : found));
+}
+
+/** Gives the 1-based line of an offset in a text. */
+export function lineAt(text: string, offset: number): number {
+  return text.slice(0, offset).split('\n').length;
+}
+
+/** Runs a command that writes straight to the terminal; gives its exit status. */
+export function runInherited(command: string, args: readonly string[]): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, stdio: 'inherit' });
+    child.on('error', () => resolve(1));
+    child.on('close', (status) => resolve(status ?? 1));
+  });
+}
+
+/** Runs a command and keeps what it prints, both streams together. */
+export function runQuiet(command: string, args: readonly string[]): Promise<{ status: number; output: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    const chunks: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.on('error', (error) => resolve({ status: 1, output: error.message }));
+    child.on('close', (status) => resolve({ status: status ?? 1, output: Buffer.concat(chunks).toString() }));
+  });
+}
