@@ -86,13 +86,26 @@ export interface ClosedDump {
   readonly player?: string;
   readonly closedAtMs: number;
   readonly counters: TransportCounters;
-  /** RTP packets that reached the forwarding code for, or were handed to the transport of, this peer after it was closed. */
+  /**
+   * RTP packets that reached the forwarding code from this publisher, or were to be handed to this player's transport,
+   * after it was closed. Counted behind the gates that keep them out: anything but 0 is a fault (KICK-4).
+   */
   readonly packetsAfterClose: number;
+  /**
+   * Packets that the transport still delivered from this peer after it was closed, and that were dropped at the first
+   * gate. What a hostile publisher goes on sending is mostly dropped before it even counts here.
+   */
+  readonly arrivedAfterClose: number;
 }
 
 /** Everything the engine holds. */
 export interface EngineDump {
-  readonly workers: readonly { readonly worker: number; readonly pid: number | undefined; readonly port: number; readonly restarts: number }[];
+  readonly workers: readonly {
+    readonly worker: number;
+    readonly pid: number | undefined;
+    readonly port: number;
+    readonly restarts: number;
+  }[];
   readonly streams: readonly StreamDump[];
   /** The last closed peers (at most 1,000), oldest first. */
   readonly closed: readonly ClosedDump[];

@@ -1,0 +1,21 @@
+/**
+ * The package's entry.
+ *
+ * @module
+ */
+
+import type { MediaEngine } from './engine.ts';
+import type { MediaEngineOptions } from './options.ts';
+import { ProcessEngine } from './process-engine.ts';
+
+/**
+ * Makes a media engine; `start` it before the first call.
+ *
+ * @example
+ * const engine = createMediaEngine({ ports: 40_000, workers: 2, announcedAddress: '203.0.113.7' });
+ * await engine.start();
+ * const { answer } = await engine.publish({ group: 'room', stream: 's1', offer, allowed: { audio: true, video: true } });
+ */
+export function createMediaEngine(options: MediaEngineOptions): MediaEngine {
+  return new ProcessEngine(options);
+}

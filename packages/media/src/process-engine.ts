@@ -1,0 +1,271 @@
+/**
+ * The media engine over worker processes.
+ *
+ * @module
+ */
+
+import { EventEmitter } from 'node:events';
+import {
+  type EngineDump,
+  type MediaAnswer,
+  type MediaEngine,
+  type MediaEngineEvents,
+  MediaError,
+  type PlayRequest,
+  type PublishRequest,
+} from './engine.ts';
+import type { WorkerConfig, WorkerNotice } from './ipc.ts';
+import type { MediaEngineOptions, MediaLogger } from './options.ts';
+import { probeUdpPort } from './ports.ts';
+import type { StreamShape } from './sdp/negotiate.ts';
+import { WorkerProcess } from './worker-process.ts';
+
+const defaultCallTimeoutMs = 5_000;
+const maxClosed = 1_000;
+
+const silentLogger: MediaLogger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+interface StreamEntry {
+  readonly group: string;
+  readonly worker: WorkerProcess;
+  /** Known from the first publish on; outlives the worker, so that players can come back before the publisher. */
+  shape: StreamShape | undefined;
+  isPublished: boolean;
+  readonly players: Set<string>;
+}
+
+/** Places groups on workers, and remembers what is where, so that a worker's death can be told. */
+export class ProcessEngine implements MediaEngine {
+  readonly #options: MediaEngineOptions;
+  readonly #logger: MediaLogger;
+  readonly #emitter = new EventEmitter();
+  readonly #streams = new Map<string, StreamEntry>();
+  readonly #streamByPlayer = new Map<string, string>();
+  #workers: readonly WorkerProcess[] = [];
+
+  constructor(options: MediaEngineOptions) {
+    this.#options = options;
+    this.#logger = options.logger ?? silentLogger;
+  }
+
+  async start(): Promise<void> {
+    const configs = await this.#createConfigs();
+    this.#workers = configs.map((config) => {
+      const worker: WorkerProcess = new WorkerProcess(config, this.#options.callTimeoutMs ?? defaultCallTimeoutMs, {
+        handleNotice: (notice) => this.#handleNotice(worker, notice),
+        handleDeath: (detail) => this.#handleDeath(worker, detail),
+      });
+      return worker;
+    });
+    await Promise.all(this.#workers.map((worker) => worker.start()));
+    this.#logger.info({ ports: configs.map((config) => config.portMin) }, 'Media workers are ready');
+  }
+
+  async publish(request: PublishRequest): Promise<MediaAnswer> {
+    const known = this.#streams.get(request.stream);
+    if (known !== undefined && known.group !== request.group) await this.closeStream(request.stream);
+    const entry = this.#streams.get(request.stream) ?? {
+      group: request.group,
+      worker: this.#place(request.group),
+      shape: undefined,
+      isPublished: false,
+      players: new Set<string>(),
+    };
+    this.#streams.set(request.stream, entry);
+    try {
+      const { group, stream, offer, allowed } = request;
+      const { answer, kinds, shape } = await entry.worker.call('publish', { group, stream, offer, allowed });
+      if (this.#streams.get(stream) !== entry) {
+        throw new MediaError('no-such-stream', `Stream ${stream} was closed before it was answered`);
+      }
+      entry.shape = shape;
+      entry.isPublished = true;
+      return { answer, kinds };
+    } catch (error) {
+      // A stream that never came to be leaves nothing behind.
+      if (entry.shape === undefined && this.#streams.get(request.stream) === entry)
+        this.#streams.delete(request.stream);
+      throw error;
+    }
+  }
+
+  async play(request: PlayRequest): Promise<MediaAnswer> {
+    const { stream, player, offer } = request;
+    const entry = this.#streams.get(stream);
+    if (entry === undefined) throw new MediaError('no-such-stream', `There is no stream ${stream}`);
+    const previous = this.#streamByPlayer.get(player);
+    if (previous !== undefined && previous !== stream) await this.closePlayer(player);
+    // Known before the answer, so that a close that overtakes it holds (KICK-4).
+    this.#streamByPlayer.set(player, stream);
+    entry.players.add(player);
+    const isWanted = (): boolean => this.#streamByPlayer.get(player) === stream && entry.players.has(player);
+    try {
+      const revive = { group: entry.group, shape: entry.shape ?? {} };
+      const answer = await entry.worker.call('play', { stream, player, offer, revive });
+      if (!isWanted()) throw new MediaError('no-such-stream', `Player ${player} was closed before it was answered`);
+      return answer;
+    } catch (error) {
+      if (previous !== stream && isWanted()) this.#forgetPlayer(player);
+      throw error;
+    }
+  }
+
+  async closeStream(stream: string): Promise<void> {
+    const entry = this.#streams.get(stream);
+    if (entry === undefined) return;
+    this.#streams.delete(stream);
+    for (const player of entry.players) this.#streamByPlayer.delete(player);
+    await this.#callToClose(entry.worker, () => entry.worker.call('closeStream', { stream }));
+  }
+
+  async closePlayer(player: string): Promise<void> {
+    const stream = this.#streamByPlayer.get(player);
+    const entry = stream === undefined ? undefined : this.#streams.get(stream);
+    if (entry === undefined) return;
+    this.#forgetPlayer(player);
+    await this.#callToClose(entry.worker, () => entry.worker.call('closePlayer', { player }));
+  }
+
+  async dump(): Promise<EngineDump> {
+    const dumps = await Promise.all(this.#workers.map((worker) => worker.call('dump', undefined)));
+    const streams = dumps.flatMap((dump) => dump.streams);
+    const present = new Set(streams.map((stream) => stream.stream));
+    return {
+      workers: this.#workers.map(({ config, pid, restarts }) => ({
+        worker: config.worker,
+        pid,
+        port: config.portMin,
+        restarts,
+      })),
+      streams: streams.concat(this.#dumpAbsent(present)),
+      closed: dumps
+        .flatMap((dump) => dump.closed)
+        .sort((a, b) => a.closedAtMs - b.closedAtMs)
+        .slice(-maxClosed),
+    };
+  }
+
+  on<E extends keyof MediaEngineEvents>(event: E, handler: (...args: MediaEngineEvents[E]) => void): void {
+    this.#emitter.on(event, handler as (...args: unknown[]) => void);
+  }
+
+  off<E extends keyof MediaEngineEvents>(event: E, handler: (...args: MediaEngineEvents[E]) => void): void {
+    this.#emitter.off(event, handler as (...args: unknown[]) => void);
+  }
+
+  async close(): Promise<void> {
+    this.#streams.clear();
+    this.#streamByPlayer.clear();
+    await Promise.all(this.#workers.map((worker) => worker.close()));
+  }
+
+  /** A stream whose worker has died is nowhere but here until its publisher, or a player, comes back. */
+  #dumpAbsent(present: ReadonlySet<string>): EngineDump['streams'] {
+    const none = { packets: 0, bytes: 0, lost: 0, retransmitted: 0, keyframeRequests: 0, lastPacketAtMs: 0 };
+    return [...this.#streams]
+      .filter(([stream, entry]) => entry.shape !== undefined && !present.has(stream))
+      .map(([stream, entry]) => ({
+        stream,
+        group: entry.group,
+        worker: entry.worker.config.worker,
+        state: 'lost',
+        codecs: [entry.shape?.audio, entry.shape?.video].flatMap((codec) => codec?.name ?? []),
+        publisher: none,
+        forwardedPackets: 0,
+        players: [],
+      }));
+  }
+
+  async #createConfigs(): Promise<WorkerConfig[]> {
+    const { workers = 1, ports, portRange, listenAddress, announcedAddress, iceServers = [] } = this.#options;
+    const configs: WorkerConfig[] = [];
+    for (let worker = 0; worker < workers; worker += 1) {
+      const port = portRange?.min ?? (await probeUdpPort(ports === 0 ? 0 : ports + worker, listenAddress));
+      const portMax = portRange?.max ?? port;
+      configs.push({ worker, portMin: port, portMax, listenAddress, announcedAddress, iceServers });
+    }
+    return configs;
+  }
+
+  /** Finds the worker that a group is on, or else the one with the fewest peers. */
+  #place(group: string): WorkerProcess {
+    const load = new Map<WorkerProcess, number>(this.#workers.map((worker) => [worker, 0]));
+    for (const entry of this.#streams.values()) {
+      if (entry.group === group) return entry.worker;
+      load.set(entry.worker, (load.get(entry.worker) ?? 0) + 1 + entry.players.size);
+    }
+    const least = [...load].sort(([, a], [, b]) => a - b)[0];
+    if (least === undefined) throw new MediaError('unavailable', 'The media engine is not started');
+    return least[0];
+  }
+
+  /** A worker that died meanwhile has closed everything; one that hangs is killed, because a close must hold (KICK-4). */
+  async #callToClose(worker: WorkerProcess, call: () => Promise<undefined>): Promise<void> {
+    const { pid } = worker;
+    if (pid === undefined) return;
+    try {
+      await call();
+    } catch (error) {
+      if (worker.pid !== pid) return;
+      this.#logger.error(
+        { worker: worker.config.worker, error: String(error) },
+        'A worker is killed to enforce a close',
+      );
+      process.kill(pid, 'SIGKILL');
+    }
+  }
+
+  #handleNotice(worker: WorkerProcess, notice: WorkerNotice): void {
+    switch (notice.type) {
+      case 'stream-connected':
+        this.#emit('streamConnected', notice.stream);
+        return;
+      case 'stream-lost': {
+        const entry = this.#streams.get(notice.stream);
+        if (entry === undefined) return;
+        entry.isPublished = false;
+        this.#emit('streamLost', notice.stream, notice.cause);
+        return;
+      }
+      case 'player-lost': {
+        if (this.#streamByPlayer.get(notice.player) !== notice.stream) return;
+        this.#forgetPlayer(notice.player);
+        this.#emit('playerLost', notice.player, notice.stream, notice.cause);
+        return;
+      }
+      case 'log':
+        this.#logger[notice.level]({ worker: worker.config.worker, detail: notice.detail }, notice.message);
+    }
+  }
+
+  #handleDeath(worker: WorkerProcess, detail: string): void {
+    const { worker: index } = worker.config;
+    this.#logger.error({ worker: index, detail }, 'A media worker died');
+    this.#emit('workerDied', index, detail);
+    for (const [stream, entry] of [...this.#streams]) {
+      if (entry.worker !== worker) continue;
+      const players = [...entry.players];
+      entry.players.clear();
+      for (const player of players) this.#streamByPlayer.delete(player);
+      if (entry.isPublished) {
+        entry.isPublished = false;
+        this.#emit('streamLost', stream, 'worker-died');
+      }
+      for (const player of players) this.#emit('playerLost', player, stream, 'worker-died');
+    }
+  }
+
+  #forgetPlayer(player: string): void {
+    const stream = this.#streamByPlayer.get(player);
+    if (stream !== undefined) this.#streams.get(stream)?.players.delete(player);
+    this.#streamByPlayer.delete(player);
+  }
+
+  #emit<E extends keyof MediaEngineEvents>(event: E, ...args: MediaEngineEvents[E]): void {
+    try {
+      this.#emitter.emit(event, ...args);
+    } catch (error) {
+      this.#logger.error({ event, error: String(error) }, 'A handler of a media event threw');
+    }
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * Reading and patching RTP packets (RFC 3550, RFC 8285) in place, without copying.
+ *
+ * @module
+ */
+
+/** Bytes of the fixed RTP header. */
+export const rtpHeaderBytes = 12;
+
+/** Tells RTCP from RTP on one port, by RFC 5761; `false` too for packets too short for either. */
+export function isRtcp(packet: Uint8Array): boolean {
+  const type = packet[1] ?? 0;
+  return packet.length >= 4 && type >= 192 && type <= 223;
+}
+
+/** The fields of one RTP packet. One instance is reused for every packet, so that reading one allocates nothing. */
+export class RtpHeader {
+  payloadType = 0;
+  marker = false;
+  sequence = 0;
+  timestamp = 0;
+  ssrc = 0;
+  csrcCount = 0;
+  /** Where the extension block (its 4-byte header included) begins; 0 when there is none. */
+  extensionOffset = 0;
+  /** Bytes of the extension block, its 4-byte header included. */
+  extensionBytes = 0;
+  payloadOffset = 0;
+  /** Bytes of payload without padding. */
+  payloadBytes = 0;
+  paddingBytes = 0;
+
+  /** Reads a packet's header; `false` for anything that is not a well-formed RTP packet. */
+  read(packet: Buffer): boolean {
+    const length = packet.length;
+    if (length < rtpHeaderBytes) return false;
+    const first = packet[0] as number;
+    if (first >> 6 !== 2) return false;
+    const second = packet[1] as number;
+    this.csrcCount = first & 0x0f;
+    this.marker = (second & 0x80) !== 0;
+    this.payloadType = second & 0x7f;
+    this.sequence = packet.readUInt16BE(2);
+    this.timestamp = packet.readUInt32BE(4);
+    this.ssrc = packet.readUInt32BE(8);
+    let offset = rtpHeaderBytes + this.csrcCount * 4;
+    this.extensionOffset = 0;
+    this.extensionBytes = 0;
+    if ((first & 0x10) !== 0) {
+      if (offset + 4 > length) return false;
+      this.extensionOffset = offset;
+      this.extensionBytes = 4 + packet.readUInt16BE(offset + 2) * 4;
+      offset += this.extensionBytes;
+    }
+    if (offset > length) return false;
+    this.payloadOffset = offset;
+    this.paddingBytes = 0;
+    if ((first & 0x20) !== 0) {
+      const padding = packet[length - 1] as number;
+      if (padding === 0 || offset + padding > length) return false;
+      this.paddingBytes = padding;
+    }
+    this.payloadBytes = length - offset - this.paddingBytes;
+    return true;
+  }
+
+  /**
+   * Finds the 16-bit value of a header extension, in the one-byte or the two-byte form; -1 when it is not there.
+   *
+   * @param packet the packet last read
+   * @param id the extension's id from the SDP's `extmap`
+   */
+  findExtension16(packet: Buffer, id: number): number {
+    if (this.extensionBytes === 0) return -1;
+    const profile = packet.readUInt16BE(this.extensionOffset);
+    const end = this.extensionOffset + this.extensionBytes;
+    let offset = this.extensionOffset + 4;
+    if (profile === 0xbede) {
+      while (offset < end) {
+        const byte = packet[offset] as number;
+        if (byte === 0) {
+          offset += 1;
+          continue;
+        }
+        const elementId = byte >> 4;
+        if (elementId === 15) return -1;
+        const size = (byte & 0x0f) + 1;
+        if (offset + 1 + size > end) return -1;
+        if (elementId === id && size >= 2) return packet.readUInt16BE(offset + 1);
+        offset += 1 + size;
+      }
+      return -1;
+    }
+    if ((profile & 0xfff0) !== 0x1000) return -1;
+    while (offset + 1 < end) {
+      const elementId = packet[offset] as number;
+      if (elementId === 0) {
+        offset += 1;
+        continue;
+      }
+      const size = packet[offset + 1] as number;
+      if (offset + 2 + size > end) return -1;
+      if (elementId === id && size >= 2) return packet.readUInt16BE(offset + 2);
+      offset += 2 + size;
+    }
+    return -1;
+  }
+}
+
+/**
+ * Removes the header extensions of a packet, and the CSRC list; cuts the padding of a packet that is nothing but
+ * padding down to one byte. Works in place and returns a view of the same memory.
+ *
+ * A packet of mere padding must still go out: dropping it would leave a gap in the sequence numbers that every player
+ * would ask for again.
+ */
+export function stripRtpPacket(packet: Buffer, header: RtpHeader): Buffer {
+  const shift = header.payloadOffset - rtpHeaderBytes;
+  if (shift > 0) packet.copyWithin(shift, 0, rtpHeaderBytes);
+  const isPadding = header.paddingBytes > 0 && header.payloadBytes === 0;
+  const end = isPadding ? header.payloadOffset + 1 : packet.length;
+  const stripped = shift > 0 || isPadding ? packet.subarray(shift, end) : packet;
+  stripped[0] = 0x80 | ((stripped[0] as number) & 0x20);
+  if (isPadding) stripped[rtpHeaderBytes] = 1;
+  return stripped;
+}
+
+/** Writes new sequence number, timestamp and SSRC into a packet. */
+export function patchRtpPacket(packet: Buffer, sequence: number, timestamp: number, ssrc: number): void {
+  packet.writeUInt16BE(sequence, 2);
+  packet.writeUInt32BE(timestamp, 4);
+  packet.writeUInt32BE(ssrc, 8);
+}
+
+/** Writes a new payload type into a packet; the marker bit stays. */
+export function patchPayloadType(packet: Buffer, payloadType: number): void {
+  packet[1] = ((packet[1] as number) & 0x80) | payloadType;
+}

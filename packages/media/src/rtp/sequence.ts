@@ -1,0 +1,31 @@
+/**
+ * Arithmetic of numbers that wrap: RTP sequence numbers (16 bits) and timestamps (32 bits).
+ *
+ * @module
+ */
+
+/** The signed distance from `from` to `to` in 16-bit sequence numbers: -32768..32767. */
+export function diffSequence(to: number, from: number): number {
+  return ((to - from) << 16) >> 16;
+}
+
+/** Turns wrapping 16-bit sequence numbers into numbers that only grow, within half a cycle of the highest seen. */
+export class SequenceUnwrapper {
+  #highest = -1;
+
+  /** The highest unwrapped number so far; -1 before the first. */
+  get highest(): number {
+    return this.#highest;
+  }
+
+  /** Unwraps one number. The first is moved up by one cycle, so that an earlier one is never below zero. */
+  unwrap(sequence: number): number {
+    if (this.#highest < 0) {
+      this.#highest = sequence + 0x10000;
+      return this.#highest;
+    }
+    const unwrapped = this.#highest + diffSequence(sequence, this.#highest & 0xffff);
+    if (unwrapped > this.#highest) this.#highest = unwrapped;
+    return unwrapped;
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * Transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01): what a publisher's
+ * bandwidth estimate lives on (MED-4).
+ *
+ * @module
+ */
+
+/** One line of a feedback: a packet's transport-wide sequence number and when it arrived. */
+export interface TwccArrival {
+  readonly sequence: number;
+  /** Milliseconds on the receiver's clock; undefined for a packet that did not arrive. */
+  readonly arrivedAtMs: number | undefined;
+}
+
+/** A feedback as `writeTwccFeedback` takes it. */
+export interface TwccFeedback {
+  readonly senderSsrc: number;
+  readonly mediaSsrc: number;
+  /** Counts the feedbacks of one peer connection, modulo 256. */
+  readonly feedbackCount: number;
+  /** The transport-wide sequence number of the first arrival. */
+  readonly baseSequence: number;
+  /** Consecutive packets from `baseSequence` on; the first one has arrived. */
+  readonly arrivedAtMs: readonly (number | undefined)[];
+}
+
+const ticksPerMs = 4;
+const referenceTicks = 256;
+const notReceived = 0;
+const smallDelta = 1;
+const largeDelta = 2;
+
+/** Packets that one feedback covers at most, so that it stays well below one MTU in the worst case. */
+export const maxTwccPackets = 400;
+
+/** A feedback written, and how many of its packets it covers. */
+export interface WrittenTwccFeedback {
+  readonly packet: Buffer;
+  /** Fewer than were given when a delta did not fit in 16 bits: the rest needs another feedback. */
+  readonly covered: number;
+}
+
+/** Writes one feedback packet of at most `maxTwccPackets` packets. */
+export function writeTwccFeedback(feedback: TwccFeedback): WrittenTwccFeedback {
+  const symbols: number[] = [];
+  const deltas: number[] = [];
+  const firstTicks = Math.floor((feedback.arrivedAtMs[0] ?? 0) * ticksPerMs);
+  const reference = Math.floor(firstTicks / referenceTicks);
+  let previousTicks = reference * referenceTicks;
+  for (const arrivedAtMs of feedback.arrivedAtMs) {
+    if (symbols.length === maxTwccPackets) break;
+    if (arrivedAtMs === undefined) {
+      symbols.push(notReceived);
+      continue;
+    }
+    const ticks = Math.floor(arrivedAtMs * ticksPerMs);
+    const delta = ticks - previousTicks;
+    if (delta < -0x8000 || delta > 0x7fff) break;
+    previousTicks = ticks;
+    symbols.push(delta >= 0 && delta <= 0xff ? smallDelta : largeDelta);
+    deltas.push(delta);
+  }
+
+  const chunks = encodeChunks(symbols);
+  let deltaBytes = 0;
+  for (const symbol of symbols) deltaBytes += symbol;
+  const unpadded = 20 + chunks.length * 2 + deltaBytes;
+  const packet = Buffer.alloc((unpadded + 3) & ~3);
+  const padding = packet.length - unpadded;
+  packet[0] = 0x80 | (padding > 0 ? 0x20 : 0) | 15;
+  packet[1] = 205;
+  packet.writeUInt16BE(packet.length / 4 - 1, 2);
+  packet.writeUInt32BE(feedback.senderSsrc, 4);
+  packet.writeUInt32BE(feedback.mediaSsrc, 8);
+  packet.writeUInt16BE(feedback.baseSequence, 12);
+  packet.writeUInt16BE(symbols.length, 14);
+  packet.writeUIntBE(reference & 0xffffff, 16, 3);
+  packet[19] = feedback.feedbackCount;
+  let offset = 20;
+  for (const chunk of chunks) offset = packet.writeUInt16BE(chunk, offset);
+  for (const delta of deltas) {
+    offset = delta >= 0 && delta <= 0xff ? packet.writeUInt8(delta, offset) : packet.writeInt16BE(delta, offset);
+  }
+  if (padding > 0) packet[packet.length - 1] = padding;
+  return { packet, covered: symbols.length };
+}
+
+/** Packs status symbols into chunks: a run where it is longer than a vector would be, else the densest vector. */
+function encodeChunks(symbols: readonly number[]): number[] {
+  const chunks: number[] = [];
+  let index = 0;
+  while (index < symbols.length) {
+    const symbol = symbols[index] as number;
+    let run = 1;
+    while (index + run < symbols.length && symbols[index + run] === symbol && run < 0x1fff) run += 1;
+    const oneBit = countOneBit(symbols, index);
+    if (run >= oneBit && (run >= 7 || index + run === symbols.length)) {
+      chunks.push((symbol << 13) | run);
+      index += run;
+    } else if (oneBit > 7 || index + oneBit === symbols.length) {
+      let chunk = 0x8000;
+      for (let i = 0; i < oneBit; i += 1) chunk |= (symbols[index + i] as number) << (13 - i);
+      chunks.push(chunk);
+      index += oneBit;
+    } else {
+      const count = Math.min(7, symbols.length - index);
+      let chunk = 0xc000;
+      for (let i = 0; i < count; i += 1) chunk |= (symbols[index + i] as number) << (12 - i * 2);
+      chunks.push(chunk);
+      index += count;
+    }
+  }
+  return chunks;
+}
+
+/** How many of the next symbols (at most 14) a one-bit vector can hold. */
+function countOneBit(symbols: readonly number[], start: number): number {
+  let count = 0;
+  while (count < 14 && start + count < symbols.length && (symbols[start + count] as number) <= smallDelta) count += 1;
+  return count;
+}
+
+/** A feedback as `parseTwccFeedback` gives it. */
+export interface ParsedTwccFeedback {
+  readonly senderSsrc: number;
+  readonly mediaSsrc: number;
+  readonly feedbackCount: number;
+  readonly arrivals: readonly TwccArrival[];
+}
+
+/** Reads one feedback packet; undefined for anything malformed. */
+export function parseTwccFeedback(packet: Buffer): ParsedTwccFeedback | undefined {
+  if (packet.length < 20 || (packet[0] as number) >> 6 !== 2 || ((packet[0] as number) & 0x1f) !== 15) return undefined;
+  if (packet[1] !== 205 || packet.readUInt16BE(2) * 4 + 4 !== packet.length) return undefined;
+  const baseSequence = packet.readUInt16BE(12);
+  const count = packet.readUInt16BE(14);
+  const symbols: number[] = [];
+  let offset = 20;
+  while (symbols.length < count) {
+    if (offset + 2 > packet.length) return undefined;
+    const chunk = packet.readUInt16BE(offset);
+    offset += 2;
+    if ((chunk & 0x8000) === 0) {
+      for (let i = chunk & 0x1fff; i > 0 && symbols.length < count; i -= 1) symbols.push((chunk >> 13) & 3);
+    } else if ((chunk & 0x4000) === 0) {
+      for (let i = 13; i >= 0 && symbols.length < count; i -= 1) symbols.push((chunk >> i) & 1);
+    } else {
+      for (let i = 12; i >= 0 && symbols.length < count; i -= 2) symbols.push((chunk >> i) & 3);
+    }
+  }
+  let ticks = packet.readIntBE(16, 3) * referenceTicks;
+  const arrivals: TwccArrival[] = [];
+  for (const [index, symbol] of symbols.entries()) {
+    const sequence = (baseSequence + index) & 0xffff;
+    if (symbol === notReceived) {
+      arrivals.push({ sequence, arrivedAtMs: undefined });
+      continue;
+    }
+    if (symbol > largeDelta || offset + symbol > packet.length) return undefined;
+    ticks += symbol === smallDelta ? (packet[offset] as number) : packet.readInt16BE(offset);
+    offset += symbol;
+    arrivals.push({ sequence, arrivedAtMs: ticks / ticksPerMs });
+  }
+  return {
+    senderSsrc: packet.readUInt32BE(4),
+    mediaSsrc: packet.readUInt32BE(8),
+    feedbackCount: packet[19] as number,
+    arrivals,
+  };
+}

@@ -1,0 +1,121 @@
+/**
+ * Writing answers. The binding's own answer is only mined for its transport; every section is written here.
+ *
+ * @module
+ */
+
+import type { Codec } from './codecs.ts';
+import type { Offer, OfferSection } from './offer.ts';
+import { listAttributes } from './session-description.ts';
+
+/** ICE and DTLS of our side. */
+export interface LocalTransport {
+  readonly iceUfrag: string;
+  readonly icePwd: string;
+  readonly fingerprint: string;
+  readonly setup: string;
+  /** Values of `candidate` attributes; complete. */
+  readonly candidates: readonly string[];
+}
+
+/** The source that a player's section announces. */
+export interface AnswerSource {
+  readonly ssrc: number;
+  readonly cname: string;
+  /** The MediaStream's id; one for the audio and the video of a stream, which is what makes a browser sync them. */
+  readonly msid: string;
+  readonly trackId: string;
+}
+
+/** How a section is accepted. */
+export interface AcceptedSection {
+  readonly direction: 'sendonly' | 'recvonly';
+  readonly codec: Codec;
+  /** Values of `rtcp-fb` without the payload type. */
+  readonly feedback: readonly string[];
+  /** Header extensions by id. */
+  readonly extensions: ReadonlyMap<number, string>;
+  readonly source?: AnswerSource;
+}
+
+/**
+ * Writes an answer to an offer.
+ *
+ * Audio and video sections that are not accepted are answered `inactive` rather than with port 0 as long as they are
+ * on the common transport: rejecting the section that carries the BUNDLE group's transport takes the transport with it.
+ *
+ * @param accepted by section index
+ */
+export function writeAnswer(
+  offer: Offer,
+  accepted: ReadonlyMap<number, AcceptedSection>,
+  transport: LocalTransport,
+): string {
+  const kept = offer.sections.filter((section) => section.kind !== undefined);
+  const lines = ['v=0', 'o=gavel 1 1 IN IP4 127.0.0.1', 's=-', 't=0 0'];
+  if (offer.bundled) lines.push(`a=group:BUNDLE ${kept.map((section) => section.mid).join(' ')}`);
+  lines.push('a=msid-semantic: WMS *');
+  for (const section of offer.sections) {
+    if (section.kind === undefined) {
+      writeRejected(lines, section);
+      continue;
+    }
+    const acceptance = accepted.get(section.index);
+    if (acceptance === undefined) writeInactive(lines, section);
+    else writeAccepted(lines, section, acceptance);
+    writeTransport(lines, transport, section === kept[0]);
+  }
+  return `${lines.join('\r\n')}\r\n`;
+}
+
+function writeRejected(lines: string[], section: OfferSection): void {
+  const { kind, protocol, formats } = section.raw;
+  lines.push(`m=${kind} 0 ${protocol} ${formats.slice(0, 1).join(' ')}`, 'c=IN IP4 0.0.0.0', `a=mid:${section.mid}`);
+  lines.push('a=inactive');
+}
+
+function writeInactive(lines: string[], section: OfferSection): void {
+  const { kind, protocol, formats, attributes } = section.raw;
+  const format = formats[0] ?? '0';
+  lines.push(`m=${kind} 9 ${protocol} ${format}`, 'c=IN IP4 0.0.0.0', `a=mid:${section.mid}`, 'a=inactive');
+  for (const name of ['rtpmap', 'fmtp']) {
+    const value = listAttributes(attributes, name).find((entry) => entry.startsWith(`${format} `));
+    if (value !== undefined) lines.push(`a=${name}:${value}`);
+  }
+}
+
+function writeAccepted(lines: string[], section: OfferSection, acceptance: AcceptedSection): void {
+  const { codec, source } = acceptance;
+  const { payloadType } = codec;
+  const channels = codec.name === 'opus' ? '/2' : '';
+  lines.push(
+    `m=${section.raw.kind} 9 ${section.raw.protocol} ${payloadType}`,
+    'c=IN IP4 0.0.0.0',
+    `a=mid:${section.mid}`,
+    `a=${acceptance.direction}`,
+    'a=rtcp-rsize',
+    `a=rtpmap:${payloadType} ${codec.name}/${codec.clockRate}${channels}`,
+  );
+  for (const feedback of acceptance.feedback) lines.push(`a=rtcp-fb:${payloadType} ${feedback}`);
+  if (codec.parameters !== '') lines.push(`a=fmtp:${payloadType} ${codec.parameters}`);
+  for (const [id, uri] of acceptance.extensions) lines.push(`a=extmap:${id} ${uri}`);
+  if (source === undefined) return;
+  lines.push(
+    `a=msid:${source.msid} ${source.trackId}`,
+    `a=ssrc:${source.ssrc} cname:${source.cname}`,
+    `a=ssrc:${source.ssrc} msid:${source.msid} ${source.trackId}`,
+  );
+}
+
+function writeTransport(lines: string[], transport: LocalTransport, withCandidates: boolean): void {
+  lines.push(
+    'a=rtcp-mux',
+    `a=ice-ufrag:${transport.iceUfrag}`,
+    `a=ice-pwd:${transport.icePwd}`,
+    `a=fingerprint:${transport.fingerprint}`,
+    `a=setup:${transport.setup}`,
+  );
+  if (!withCandidates) return;
+  for (const candidate of transport.candidates) lines.push(`a=candidate:${candidate}`);
+  lines.push('a=end-of-candidates');
+}

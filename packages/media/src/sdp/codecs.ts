@@ -1,0 +1,141 @@
+/**
+ * The codecs that Gavel forwards (MED-1), and how one offer's entry is matched with another's.
+ *
+ * @module
+ */
+
+import { findAttribute, listAttributes, type SdpSection } from './session-description.ts';
+
+/** The kinds of media that are forwarded. */
+export type MediaKind = 'audio' | 'video';
+
+/** Names of the codecs that are forwarded, as SDP spells them. */
+export type CodecName = 'opus' | 'VP8' | 'H264';
+
+/** One codec as one side offered it. */
+export interface Codec {
+  readonly name: CodecName;
+  readonly payloadType: number;
+  /** Ticks per second of the RTP timestamp. */
+  readonly clockRate: number;
+  /** The `fmtp` parameters as offered; empty for none. */
+  readonly parameters: string;
+}
+
+/** What a stream's codec is, whatever payload type a peer calls it by. Survives a worker's death in the parent. */
+export type CodecShape = Omit<Codec, 'payloadType'>;
+
+const supported: Record<MediaKind, readonly { name: CodecName; encoding: RegExp; clockRate: number }[]> = {
+  audio: [{ name: 'opus', encoding: /^opus\/48000\/2$/i, clockRate: 48_000 }],
+  video: [
+    { name: 'VP8', encoding: /^VP8\/90000$/i, clockRate: 90_000 },
+    { name: 'H264', encoding: /^H264\/90000$/i, clockRate: 90_000 },
+  ],
+};
+
+/** Lists a section's supported codecs in the section's own order of preference. */
+export function listCodecs(kind: MediaKind, section: SdpSection): Codec[] {
+  const encodings = new Map(listAttributes(section.attributes, 'rtpmap').map(splitPayload));
+  const parameters = new Map(listAttributes(section.attributes, 'fmtp').map(splitPayload));
+  const codecs: Codec[] = [];
+  for (const format of section.formats) {
+    const payloadType = Number(format);
+    if (!/^\d{1,3}$/.test(format) || !isDynamicPayloadType(payloadType)) continue;
+    const encoding = encodings.get(format) ?? '';
+    const found = supported[kind].find((entry) => entry.encoding.test(encoding));
+    if (found === undefined) continue;
+    const codec = {
+      name: found.name,
+      payloadType,
+      clockRate: found.clockRate,
+      parameters: parameters.get(format) ?? '',
+    };
+    if (codec.name === 'H264' && findParameter(codec.parameters, 'packetization-mode') !== '1') continue;
+    codecs.push(codec);
+  }
+  return codecs;
+}
+
+/** 64 to 95 are kept out because with RTP and RTCP on one port they look like RTCP (RFC 5761). */
+function isDynamicPayloadType(payloadType: number): boolean {
+  return payloadType <= 127 && (payloadType < 64 || payloadType > 95);
+}
+
+function splitPayload(value: string): [string, string] {
+  const space = value.indexOf(' ');
+  return space < 0 ? [value, ''] : [value.slice(0, space), value.slice(space + 1).trim()];
+}
+
+/** Finds a codec's `fmtp` parameter, in lower case; undefined when it is not given. */
+export function findParameter(parameters: string, name: string): string | undefined {
+  for (const parameter of parameters.split(';')) {
+    const [key = '', value = ''] = parameter.trim().split('=');
+    if (key.toLowerCase() === name) return value.toLowerCase();
+  }
+  return undefined;
+}
+
+/**
+ * Finds the player's codec that decodes a stream's codec; undefined when it has none.
+ *
+ * For H.264 the same profile-level-id is preferred, then the same profile, then Constrained Baseline, then any:
+ * decoders take more than they offer, and a wrong guess shows at once as frames not decoded.
+ */
+export function matchCodec(offered: readonly Codec[], wanted: CodecShape): Codec | undefined {
+  const candidates = offered.filter((codec) => codec.name === wanted.name);
+  if (wanted.name !== 'H264') return candidates[0];
+  const profileOf = (codec: CodecShape): string => findParameter(codec.parameters, 'profile-level-id') ?? '42e01f';
+  const profile = profileOf(wanted);
+  return (
+    candidates.find((codec) => profileOf(codec) === profile) ??
+    candidates.find((codec) => profileOf(codec).slice(0, 4) === profile.slice(0, 4)) ??
+    candidates.find((codec) => profileOf(codec).startsWith('42e0')) ??
+    candidates[0]
+  );
+}
+
+/** The `rtcp-fb` values that a section offers for a payload type. */
+export function listFeedback(section: SdpSection, payloadType: number): string[] {
+  return listAttributes(section.attributes, 'rtcp-fb')
+    .map(splitPayload)
+    .filter(([format]) => format === String(payloadType) || format === '*')
+    .map(([, feedback]) => feedback);
+}
+
+/** The URI of the transport-wide sequence number header extension. */
+export const transportCcUri = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
+
+/** Finds the id under which a section offers a header extension; undefined when it does not. */
+export function findExtensionId(section: SdpSection, uri: string): number | undefined {
+  for (const value of listAttributes(section.attributes, 'extmap')) {
+    const match = /^(\d{1,3})(?:\/[a-z]+)? (\S+)/.exec(value);
+    if (match?.[2] !== uri) continue;
+    const id = Number(match[1]);
+    // 15 is reserved in the one-byte form.
+    if (id >= 1 && id <= 255 && id !== 15) return id;
+  }
+  return undefined;
+}
+
+/** The SSRCs that a section announces, in order, without those of RTX and FEC. */
+export function listSsrcs(section: SdpSection): number[] {
+  const secondary = new Set<string>();
+  for (const value of listAttributes(section.attributes, 'ssrc-group')) {
+    const [semantics, , ...others] = value.split(' ');
+    if (semantics === 'FID' || semantics === 'FEC-FR') for (const other of others) secondary.add(other);
+  }
+  const ssrcs = new Set<number>();
+  for (const value of listAttributes(section.attributes, 'ssrc')) {
+    const text = value.split(' ', 1)[0] ?? '';
+    if (/^\d{1,10}$/.test(text) && Number(text) <= 0xffffffff && !secondary.has(text)) ssrcs.add(Number(text));
+  }
+  return [...ssrcs];
+}
+
+/** Finds a section's direction; `sendrecv` when it names none. */
+export function findDirection(section: SdpSection): 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive' {
+  for (const direction of ['sendonly', 'recvonly', 'inactive'] as const) {
+    if (findAttribute(section.attributes, direction) !== undefined) return direction;
+  }
+  return 'sendrecv';
+}

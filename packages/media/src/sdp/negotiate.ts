@@ -1,0 +1,119 @@
+/**
+ * Which sections of an offer are accepted, and as what.
+ *
+ * @module
+ */
+
+import { MediaError, type MediaKinds } from '../engine.ts';
+import type { AcceptedSection, AnswerSource } from './answer.ts';
+import {
+  type Codec,
+  type CodecShape,
+  findDirection,
+  findExtensionId,
+  listCodecs,
+  listFeedback,
+  listSsrcs,
+  type MediaKind,
+  matchCodec,
+  transportCcUri,
+} from './codecs.ts';
+import type { Offer } from './offer.ts';
+
+/** The codecs of a stream, by kind. */
+export interface StreamShape {
+  readonly audio?: CodecShape | undefined;
+  readonly video?: CodecShape | undefined;
+}
+
+/** What a publisher sends of one kind. */
+export interface PublishedKind {
+  readonly codec: Codec;
+  /** The only SSRC that is taken; undefined when the offer names none: then the first one seen. */
+  readonly ssrc: number | undefined;
+  /** The id of the transport-wide sequence number; undefined when it was not offered. */
+  readonly transportCcId: number | undefined;
+  /** Whether lost packets may be asked for again. */
+  readonly nack: boolean;
+}
+
+/** The outcome of a publisher's offer. */
+export interface PublishPlan {
+  readonly accepted: ReadonlyMap<number, AcceptedSection>;
+  readonly published: ReadonlyMap<MediaKind, PublishedKind>;
+}
+
+const publisherFeedback: Record<MediaKind, readonly string[]> = {
+  audio: ['transport-cc'],
+  video: ['nack', 'nack pli', 'ccm fir', 'transport-cc'],
+};
+const playerFeedback: Record<MediaKind, readonly string[]> = { audio: [], video: ['nack', 'nack pli', 'ccm fir'] };
+
+/**
+ * Chooses one audio and one video section of a publisher's offer, and of each its first supported codec (MED-1).
+ *
+ * @throws MediaError `bad-offer` when nothing can be accepted
+ */
+export function planPublish(offer: Offer, allowed: MediaKinds): PublishPlan {
+  const accepted = new Map<number, AcceptedSection>();
+  const published = new Map<MediaKind, PublishedKind>();
+  const payloadTypes = new Set<number>();
+  for (const { index, kind, raw } of offer.sections) {
+    if (kind === undefined || !allowed[kind] || published.has(kind)) continue;
+    const direction = findDirection(raw);
+    if (direction !== 'sendonly' && direction !== 'sendrecv') continue;
+    // On a common transport the payload type is what tells the kinds apart.
+    const codec = listCodecs(kind, raw).find((entry) => !payloadTypes.has(entry.payloadType));
+    if (codec === undefined) continue;
+    payloadTypes.add(codec.payloadType);
+    const offeredFeedback = listFeedback(raw, codec.payloadType);
+    const feedback = publisherFeedback[kind].filter((entry) => offeredFeedback.includes(entry));
+    const transportCcId = findExtensionId(raw, transportCcUri);
+    const extensions = new Map<number, string>();
+    if (transportCcId !== undefined && feedback.includes('transport-cc')) extensions.set(transportCcId, transportCcUri);
+    accepted.set(index, { direction: 'recvonly', codec, feedback, extensions });
+    published.set(kind, {
+      codec,
+      ssrc: listSsrcs(raw)[0],
+      transportCcId: extensions.size > 0 ? transportCcId : undefined,
+      nack: feedback.includes('nack'),
+    });
+  }
+  if (published.size === 0) throw new MediaError('bad-offer', 'The offer has no section that may be published');
+  return { accepted, published };
+}
+
+/** The outcome of a player's offer. */
+export interface PlayPlan {
+  readonly accepted: ReadonlyMap<number, AcceptedSection>;
+  /** The payload type that the player decodes each kind by. */
+  readonly payloadTypes: ReadonlyMap<MediaKind, number>;
+}
+
+/**
+ * Chooses the sections of a player's offer that the stream's codecs go to.
+ *
+ * @throws MediaError `bad-offer` when nothing of the stream can be played
+ */
+export function planPlay(
+  offer: Offer,
+  shape: StreamShape,
+  sources: Readonly<Record<MediaKind, AnswerSource>>,
+): PlayPlan {
+  const accepted = new Map<number, AcceptedSection>();
+  const payloadTypes = new Map<MediaKind, number>();
+  for (const { index, kind, raw } of offer.sections) {
+    const wanted = kind === undefined ? undefined : shape[kind];
+    if (kind === undefined || wanted === undefined || payloadTypes.has(kind)) continue;
+    const direction = findDirection(raw);
+    if (direction !== 'recvonly' && direction !== 'sendrecv') continue;
+    const codec = matchCodec(listCodecs(kind, raw), wanted);
+    if (codec === undefined) continue;
+    const offeredFeedback = listFeedback(raw, codec.payloadType);
+    const feedback = playerFeedback[kind].filter((entry) => offeredFeedback.includes(entry));
+    accepted.set(index, { direction: 'sendonly', codec, feedback, extensions: new Map(), source: sources[kind] });
+    payloadTypes.set(kind, codec.payloadType);
+  }
+  if (payloadTypes.size === 0) throw new MediaError('bad-offer', 'The offer takes none of the codecs of the stream');
+  return { accepted, payloadTypes };
+}

@@ -1,0 +1,10 @@
+/**
+ * The worker's clock.
+ *
+ * @module
+ */
+
+/** Turns a reading of `performance.now()` into milliseconds since the Unix epoch, fractions kept. */
+export function toEpochMs(nowMs: number): number {
+  return performance.timeOrigin + nowMs;
+}

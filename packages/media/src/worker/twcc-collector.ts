@@ -1,0 +1,70 @@
+/**
+ * Collects the arrival times of one peer connection's packets until the next feedback (MED-4).
+ *
+ * @module
+ */
+
+import { SequenceUnwrapper } from '../rtp/sequence.ts';
+import { maxTwccPackets, writeTwccFeedback } from '../rtp/twcc.ts';
+
+const ringSize = 4_096;
+const maxReach = 1_024;
+
+/** Turns transport-wide sequence numbers into feedback packets. */
+export class TwccCollector {
+  readonly #senderSsrc: number;
+  readonly #unwrapper = new SequenceUnwrapper();
+  readonly #arrivedAtMs = new Float64Array(ringSize);
+  readonly #sequences = new Float64Array(ringSize).fill(-1);
+  #next = -1;
+  #hasNew = false;
+  #feedbackCount = 0;
+
+  /** @param senderSsrc the SSRC that the feedback is sent under */
+  constructor(senderSsrc: number) {
+    this.#senderSsrc = senderSsrc;
+  }
+
+  /** Notes one packet. */
+  handlePacket(transportSequence: number, nowMs: number): void {
+    const sequence = this.#unwrapper.unwrap(transportSequence);
+    if (sequence <= this.#unwrapper.highest - maxReach) return;
+    const slot = sequence % ringSize;
+    this.#sequences[slot] = sequence;
+    this.#arrivedAtMs[slot] = nowMs;
+    // A late packet was reported lost: the report begins anew with it, as libwebrtc's own receiver does.
+    if (this.#next < 0 || sequence < this.#next) this.#next = sequence;
+    this.#hasNew = true;
+  }
+
+  /** Writes the feedback packets that are due; none when nothing has arrived since the last. */
+  collect(mediaSsrc: number): Buffer[] {
+    if (!this.#hasNew) return [];
+    this.#hasNew = false;
+    const packets: Buffer[] = [];
+    const highest = this.#unwrapper.highest;
+    this.#next = Math.max(this.#next, highest - maxReach + 1);
+    while (this.#next <= highest) {
+      while (this.#findArrival(this.#next) === undefined) this.#next += 1;
+      const arrivals: (number | undefined)[] = [];
+      const last = Math.min(highest, this.#next + maxTwccPackets - 1);
+      for (let sequence = this.#next; sequence <= last; sequence += 1) arrivals.push(this.#findArrival(sequence));
+      const { packet, covered } = writeTwccFeedback({
+        senderSsrc: this.#senderSsrc,
+        mediaSsrc,
+        feedbackCount: this.#feedbackCount,
+        baseSequence: this.#next & 0xffff,
+        arrivedAtMs: arrivals,
+      });
+      this.#feedbackCount = (this.#feedbackCount + 1) & 0xff;
+      packets.push(packet);
+      this.#next += covered;
+    }
+    return packets;
+  }
+
+  #findArrival(sequence: number): number | undefined {
+    const slot = sequence % ringSize;
+    return this.#sequences[slot] === sequence ? this.#arrivedAtMs[slot] : undefined;
+  }
+}

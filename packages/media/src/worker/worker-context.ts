@@ -1,0 +1,19 @@
+/**
+ * What every part of a worker needs.
+ *
+ * @module
+ */
+
+import type { WorkerConfig, WorkerNotice } from '../ipc.ts';
+import type { ClosedRing } from './closed-ring.ts';
+
+/** Handed down from the worker to its streams and their peers. */
+export interface WorkerContext {
+  readonly config: WorkerConfig;
+  readonly closed: ClosedRing;
+  /** Milliseconds of a clock that only goes forward; `toEpochMs` turns them into a date. */
+  now(): number;
+  notify(notice: WorkerNotice): void;
+  /** Reports an unexpected error; never throws. */
+  reportError(where: string, error: unknown): void;
+}

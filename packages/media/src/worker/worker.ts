@@ -1,0 +1,91 @@
+/**
+ * A worker's streams, and the calls on them.
+ *
+ * @module
+ */
+
+import { MediaError } from '../engine.ts';
+import type { WorkerDump, WorkerMethods } from '../ipc.ts';
+import { Stream } from './stream.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+const tickIntervalMs = 20;
+
+/** Takes the engine's calls. Each takes effect before it first waits, so that calls hold in the order they are made. */
+export class Worker {
+  readonly #context: WorkerContext;
+  readonly #streams = new Map<string, Stream>();
+  readonly #streamByPlayer = new Map<string, Stream>();
+
+  constructor(context: WorkerContext) {
+    this.#context = context;
+    setInterval(() => this.#tick(), tickIntervalMs);
+  }
+
+  async publish(params: WorkerMethods['publish']['params']): Promise<WorkerMethods['publish']['result']> {
+    const existing = this.#streams.get(params.stream);
+    const stream = existing ?? this.#createStream(params.stream, params.group);
+    const result = stream.publish(params.offer, params.allowed);
+    // Known at once, so that a play that follows finds it; a refused offer leaves no trace.
+    if (!stream.isEmpty) this.#streams.set(params.stream, stream);
+    return result;
+  }
+
+  async play(params: WorkerMethods['play']['params']): Promise<WorkerMethods['play']['result']> {
+    let stream = this.#streams.get(params.stream);
+    if (stream === undefined) {
+      stream = this.#createStream(params.stream, params.revive.group);
+      stream.setShape(params.revive.shape);
+    }
+    const result = stream.play(params.player, params.offer);
+    if (!stream.hasPlayer(params.player)) return result;
+    const previous = this.#streamByPlayer.get(params.player);
+    if (previous !== stream) previous?.closePlayer(params.player);
+    this.#streams.set(params.stream, stream);
+    this.#streamByPlayer.set(params.player, stream);
+    return result;
+  }
+
+  closeStream(params: WorkerMethods['closeStream']['params']): undefined {
+    const stream = this.#streams.get(params.stream);
+    if (stream === undefined) return;
+    this.#streams.delete(params.stream);
+    stream.close();
+    for (const [player, played] of this.#streamByPlayer) if (played === stream) this.#streamByPlayer.delete(player);
+  }
+
+  closePlayer(params: WorkerMethods['closePlayer']['params']): undefined {
+    this.#streamByPlayer.get(params.player)?.closePlayer(params.player);
+    this.#streamByPlayer.delete(params.player);
+  }
+
+  dump(): WorkerDump {
+    return {
+      streams: [...this.#streams.values()].map((stream) => stream.dump()),
+      closed: [...this.#context.closed.list()],
+    };
+  }
+
+  #createStream(name: string, group: string): Stream {
+    const stream = new Stream(name, group, this.#context, (player) => {
+      if (this.#streamByPlayer.get(player.name) === stream) this.#streamByPlayer.delete(player.name);
+    });
+    return stream;
+  }
+
+  #tick(): void {
+    const nowMs = this.#context.now();
+    for (const stream of this.#streams.values()) {
+      try {
+        stream.tick(nowMs);
+      } catch (error) {
+        this.#context.reportError('tick', error);
+      }
+    }
+  }
+}
+
+/** Tells an expected error from a fault. */
+export function findErrorCode(error: unknown): MediaError['code'] | undefined {
+  return error instanceof MediaError ? error.code : undefined;
+}
