@@ -33,7 +33,8 @@ const WORDS = [
 
 /** Finds vendors' words in the code of one file. */
 export function findVendorWords({ path, text }: SourceFile): string[] {
-  const code = stripComments(text);
+  // Who asked is told by the name of the door; that alone is no vendor's word.
+  const code = stripComments(text).replace(/\bdoor: [^;\n]*/g, (found) => ' '.repeat(found.length));
   return WORDS.flatMap((word) =>
     [...code.matchAll(new RegExp(word.source, `${word.flags}g`))].map(
       (match) => `${path}:${lineAt(code, match.index)} says '${match[0]}': that belongs in the vendor's own door`,

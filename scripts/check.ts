@@ -4,6 +4,7 @@
  * @module
  */
 
+import { findUnusedKeys } from './check-config-use.ts';
 import { findDependencyProblems } from './check-dependencies.ts';
 import { findImportProblems } from './check-imports.ts';
 import { findLengthProblems } from './check-length.ts';
@@ -29,6 +30,7 @@ const STATIC_CHECKS: Readonly<Record<string, Check>> = {
   'rule citations': findRuleProblems,
   'file length': findLengthProblems,
   dependencies: findDependencyProblems,
+  'configuration in use': findUnusedKeys,
   'generated pages': findStaleDocs,
 };
 

@@ -1,0 +1,264 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError, type ConfigProblem, loadConfig } from './config.ts';
+
+const SECRET = '0123456789abcdef0123456789abcdef';
+const APP = {
+  name: 'one',
+  appId: 1234567890,
+  serverSecret: SECRET,
+  callbackSecret: 'callback-secret',
+  accountId: 'account',
+  rtkAppId: '3f2b1c9e-7a54-4c1d-9e61-0c6f2a8d5b70',
+};
+const TOKEN = { name: 'backend', accountId: 'account', token: 'a-token-of-20-letters' };
+
+interface Setting {
+  readonly argv?: readonly string[];
+  readonly env?: Record<string, string>;
+  /** File texts by path. */
+  readonly files?: Record<string, string>;
+}
+
+function load({ argv = [], env = {}, files = {} }: Setting = {}) {
+  const readFile = (path: string): string => {
+    const text = files[path];
+    if (text === undefined) throw new Error('no such file');
+    return text;
+  };
+  return loadConfig({ argv, env, readFile });
+}
+
+function problemsOf(setting: Setting): readonly ConfigProblem[] {
+  return errorOf(setting).problems;
+}
+
+function errorOf(setting: Setting): ConfigError {
+  try {
+    load(setting);
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+  throw new Error('the configuration was taken');
+}
+
+const apps = (...entries: object[]): Record<string, string> => ({ GAVEL_APPS: JSON.stringify(entries) });
+
+describe('where values come from', () => {
+  it('gives the documented defaults when nothing is set', () => {
+    expect(load()).toEqual({
+      mode: 'production',
+      host: '0.0.0.0',
+      port: 7700,
+      dataDir: './data',
+      logLevel: 'info',
+      apps: [],
+      apiTokens: [],
+      rooms: { heartbeatIntervalMs: 30_000, heartbeatTimeoutMs: 100_000 },
+      signalling: { maxFrameBytes: 131_072, maxBufferedBytes: 1_048_576, loginTimeoutMs: 10_000 },
+      media: { workers: 1, port: 7701 },
+    });
+  });
+
+  it('listens on this machine alone in dev mode, unless a host is set', () => {
+    expect(load({ argv: ['--dev'] }).host).toBe('127.0.0.1');
+    expect(load({ argv: ['--dev'], env: { GAVEL_HOST: '::' } }).host).toBe('::');
+    expect(load({ env: { GAVEL_MODE: 'dev' } }).host).toBe('127.0.0.1');
+  });
+
+  it('lets the environment win over the file, and the command line over both', () => {
+    const files = { 'gavel.yaml': 'port: 1001\ndataDir: /file\nrooms: { heartbeatIntervalMs: 500 }\n' };
+    const env = { GAVEL_CONFIG: 'gavel.yaml', GAVEL_PORT: '1002', GAVEL_ROOMS_HEARTBEAT_TIMEOUT_MS: '5000' };
+    const config = load({ files, env, argv: ['--port', '1003'] });
+    expect(config).toMatchObject({ port: 1003, dataDir: '/file' });
+    expect(config.rooms).toEqual({ heartbeatIntervalMs: 500, heartbeatTimeoutMs: 5000 });
+    expect(load({ files, env }).port).toBe(1002);
+  });
+
+  it('takes the file named on the command line over the one in GAVEL_CONFIG', () => {
+    const files = { 'a.yaml': 'port: 1001', 'b.yaml': 'port: 1002' };
+    expect(load({ files, env: { GAVEL_CONFIG: 'a.yaml' }, argv: ['--config=b.yaml'] }).port).toBe(1002);
+  });
+
+  it('reads the announced address, lists and nested groups from their variables', () => {
+    const config = load({
+      env: {
+        ...apps(APP),
+        GAVEL_ANNOUNCED_ADDRESS: '203.0.113.7',
+        GAVEL_MEDIA_ICE_SERVERS: '["stun:stun.example.org:3478"]',
+        GAVEL_MEDIA_PORT_RANGE_MIN: '40000',
+        GAVEL_MEDIA_PORT_RANGE_MAX: '40100',
+      },
+    });
+    expect(config.media).toMatchObject({
+      announcedAddress: '203.0.113.7',
+      iceServers: ['stun:stun.example.org:3478'],
+      portRange: { min: 40_000, max: 40_100 },
+    });
+    expect(config.apps[0]).toEqual({ ...APP, allowNoToken: false, rejectReplays: false });
+  });
+
+  it('counts an empty variable and an empty key of the file as absent', () => {
+    const files = { 'gavel.yaml': 'port:\nrooms:\n' };
+    expect(load({ files, env: { GAVEL_CONFIG: 'gavel.yaml', GAVEL_HOST: '' } })).toMatchObject({
+      port: 7700,
+      host: '0.0.0.0',
+      rooms: { heartbeatIntervalMs: 30_000 },
+    });
+  });
+
+  it('cannot be changed once it is loaded', () => {
+    const config = load({ env: apps(APP) });
+    expect(Object.isFrozen(config) && Object.isFrozen(config.media) && Object.isFrozen(config.apps[0])).toBe(true);
+  });
+
+  it('leaves variables of tests and of other programs alone', () => {
+    expect(load({ env: { GAVEL_TEST_CHROMIUM: '/usr/bin/x', PORT: '99' } }).port).toBe(7700);
+  });
+});
+
+describe('what is refused', () => {
+  it('names a file that cannot be read', () => {
+    expect(problemsOf({ argv: ['--config', 'gone.yaml'] })).toEqual([
+      { key: 'gone.yaml', message: 'cannot be read: no such file' },
+    ]);
+  });
+
+  it.each([
+    ['port: [', /flow sequence/i],
+    ['- 1\n- 2', /is not a map of keys but \[1,2\]/],
+    ['port: 1\nport: 2', /unique/i],
+  ])('refuses a file that is no YAML map: %j', (text, message) => {
+    const [problem] = problemsOf({ files: { 'gavel.yaml': text }, argv: ['--config', 'gavel.yaml'] });
+    expect(problem?.key).toBe('gavel.yaml');
+    expect(problem?.message).toMatch(message);
+  });
+
+  it('refuses a key that does not exist, tells its line, and suggests the nearest', () => {
+    const files = { 'gavel.yaml': 'port: 80\nmedia:\n  wokers: 2\nprot: 81\n' };
+    expect(errorOf({ files, argv: ['--config', 'gavel.yaml'] }).message).toBe(
+      [
+        'The configuration is refused:',
+        '  - media.wokers (gavel.yaml:3): there is no such key (did you mean "workers"?)',
+        '  - prot (gavel.yaml:4): there is no such key (did you mean "port"?)',
+      ].join('\n'),
+    );
+  });
+
+  it('refuses a key that does not exist inside a list, with its place', () => {
+    const problems = problemsOf({ env: apps({ ...APP, serversecret: 'x' }) });
+    expect(problems).toEqual([
+      {
+        key: 'apps[0].serversecret',
+        origin: 'GAVEL_APPS',
+        message: 'there is no such key (did you mean "serverSecret"?)',
+      },
+    ]);
+  });
+
+  it('refuses a GAVEL_ variable that does not exist, and suggests the nearest', () => {
+    expect(problemsOf({ env: { GAVEL_MEDIA_PROT: '1' } })).toEqual([
+      { key: 'GAVEL_MEDIA_PROT', message: 'there is no such variable (did you mean "GAVEL_MEDIA_PORT"?)' },
+    ]);
+    expect(problemsOf({ env: { GAVEL_MEDIA_ANNOUNCED_ADDRESS: '::1' } })[0]?.message).toMatch(
+      /"GAVEL_ANNOUNCED_ADDRESS"/,
+    );
+  });
+
+  it('refuses an argument that does not exist or lacks its value', () => {
+    expect(problemsOf({ argv: ['--prot=1', '--port'] })).toEqual([
+      { key: '--prot', message: 'there is no such argument (did you mean "--port"?)' },
+      { key: '--port', message: 'needs a value' },
+    ]);
+  });
+
+  it.each([
+    ['GAVEL_PORT', 'abc', 'port (GAVEL_PORT): "abc" is not an integer from 0 to 65535'],
+    ['GAVEL_PORT', '65536', 'port (GAVEL_PORT): 65536 is not an integer from 0 to 65535'],
+    ['GAVEL_PORT', '1e3', 'port (GAVEL_PORT): "1e3" is not an integer from 0 to 65535'],
+    ['GAVEL_MODE', 'test', 'mode (GAVEL_MODE): "test" is not one of dev, production'],
+    ['GAVEL_LOG_LEVEL', 'loud', '"loud" is not one of trace, debug, info, warn, error, silent'],
+    ['GAVEL_APPS', '{', 'apps (GAVEL_APPS): the value (not shown) is not a list'],
+    ['GAVEL_PUBLIC_URL', 'example.org', '"example.org" is not an http:// or https:// address'],
+    ['GAVEL_ANNOUNCED_ADDRESS', '1.2.3.4.5', '"1.2.3.4.5" is not an IP address'],
+    ['GAVEL_ANNOUNCED_ADDRESS', 'media.example.org', '"media.example.org" is not an IP address'],
+  ])('refuses %s=%s with the rule it breaks', (name, value, message) => {
+    expect(errorOf({ env: { [name]: value } }).message).toContain(message);
+  });
+
+  it('lists all problems at once', () => {
+    const env = { GAVEL_PORT: 'x', GAVEL_ROOMS_HEARTBEAT_TIMEOUT_MS: '1', GAVEL_NOPE: '1' };
+    expect(problemsOf({ env, argv: ['--what'] }).map((problem) => problem.key)).toEqual([
+      'GAVEL_NOPE',
+      '--what',
+      'port',
+      'rooms.heartbeatTimeoutMs',
+    ]);
+  });
+
+  it('names every key that an App lacks', () => {
+    expect(problemsOf({ env: apps({ name: 'x' }) }).map((problem) => problem.key)).toEqual([
+      'apps[0].appId',
+      'apps[0].serverSecret',
+      'apps[0].callbackSecret',
+      'apps[0].accountId',
+      'apps[0].rtkAppId',
+    ]);
+  });
+
+  it('never shows a secret, a list of them included', () => {
+    const leak = 'hunter2';
+    const { message } = errorOf({
+      env: {
+        GAVEL_APPS: JSON.stringify([{ ...APP, serverSecret: leak, callbackSecret: [leak] }, leak]),
+        GAVEL_API_TOKENS: `[{"token":"${leak}`,
+        GAVEL_MEDIA_ICE_SERVERS: `["${leak}"]`,
+      },
+    });
+    expect(message).toContain('apps[0].serverSecret');
+    expect(message).toContain('media.iceServers[0]');
+    expect(message).not.toContain(leak);
+  });
+
+  it.each([
+    [{ GAVEL_ROOMS_HEARTBEAT_TIMEOUT_MS: '30000' }, 'rooms.heartbeatTimeoutMs'],
+    [{ GAVEL_MEDIA_PORT: '65535', GAVEL_MEDIA_WORKERS: '2' }, 'media.port'],
+    [{ GAVEL_MEDIA_PORT_RANGE_MIN: '5000', GAVEL_MEDIA_PORT_RANGE_MAX: '4000' }, 'media.portRange.max'],
+    [{ GAVEL_MEDIA_PORT_RANGE_MIN: '5000' }, 'media.portRange.max'],
+    [apps(APP, { ...APP, name: 'two', rtkAppId: APP.rtkAppId.replace('3', '4') }), 'apps[1].appId'],
+    [apps(APP, { ...APP, appId: 2, rtkAppId: APP.rtkAppId.replace('3', '4') }), 'apps[1].name'],
+    [{ GAVEL_API_TOKENS: JSON.stringify([TOKEN, { ...TOKEN, name: 'other' }]) }, 'apiTokens[1].token'],
+  ])('refuses keys that contradict each other: %j', (env, key) => {
+    expect(problemsOf({ env }).map((problem) => problem.key)).toEqual([key]);
+  });
+});
+
+describe('dev credentials', () => {
+  const dev = {
+    dev: true,
+    baseUrl: 'http://127.0.0.1:7700',
+    appId: APP.appId,
+    serverSecret: SECRET,
+    callbackSecret: 'dev-callback',
+    accountId: 'dev',
+    rtkAppId: 'a3f2b1c9-7a54-4c1d-9e61-0c6f2a8d5b70',
+    apiToken: TOKEN.token,
+  };
+  const files = { 'data/dev-credentials.json': JSON.stringify(dev) };
+  const env = { ...apps(APP), GAVEL_API_TOKENS: JSON.stringify([TOKEN]), GAVEL_DATA_DIR: './data' };
+
+  it('are refused in production, key by key and unseen', () => {
+    const error = errorOf({ files, env });
+    expect(error.problems.map((problem) => problem.key)).toEqual([
+      'apps[0].appId',
+      'apps[0].serverSecret',
+      'apiTokens[0].token',
+    ]);
+    expect(error.message).not.toContain(SECRET);
+  });
+
+  it('are no obstacle in dev mode, nor in production when nothing of them is used', () => {
+    expect(load({ files, env, argv: ['--dev'] }).apps).toHaveLength(1);
+    expect(load({ files, env: { GAVEL_DATA_DIR: './data' } }).mode).toBe('production');
+  });
+});
