@@ -290,8 +290,16 @@ export type PersonalEventFrame =
   | { readonly event: 'removed'; readonly cause: MemberCause; readonly reason: string }
   /** The media of own streams or plays has ended on the server's side: publish or play them again. */
   | { readonly event: 'mediaLost'; readonly published: readonly string[]; readonly played: readonly string[] }
-  /** The media of an own stream, or of a stream played, was closed by the server: stop it (STRM-3). */
-  | { readonly event: 'mediaClosed'; readonly streamId: string; readonly cause: StreamCause }
+  /**
+   * A stream was removed in this user's own name (STRM-2): drop it from the list without a word, and stop its media
+   * (STRM-3). Stands in for `streamRemoved`, and carries its `streamSeq`.
+   */
+  | {
+      readonly event: 'mediaClosed';
+      readonly streamId: string;
+      readonly cause: StreamCause;
+      readonly streamSeq: number;
+    }
   /** The server is stopping; the connection closes right after. */
   | { readonly event: 'goingAway' };
 

@@ -20,6 +20,8 @@ export type DuplicatePolicy =
 export interface LoginCommand {
   readonly type: 'login';
   readonly user: User;
+  /** How it proved who it is. */
+  readonly scheme: string;
   readonly clientId: string;
   readonly connectionId: string;
   readonly onDuplicate: DuplicatePolicy;
@@ -28,6 +30,8 @@ export interface LoginCommand {
   /** The room's cap, taken from its first login; 0 is none (ROOM-7). */
   readonly maxMemberCount: number;
   readonly profile?: WireProfile;
+  /** When its token runs out, in milliseconds since the Unix epoch; undefined where it needs none. */
+  readonly tokenExpiresAtMs?: number;
 }
 
 /** Somebody a kick names; present when any of the user ids is. */
@@ -41,6 +45,8 @@ export interface KickTarget {
 export type RoomCommand =
   | LoginCommand
   | { readonly type: 'logout'; readonly memberId: MemberId }
+  /** The Member has a new token. */
+  | { readonly type: 'renewToken'; readonly memberId: MemberId; readonly tokenExpiresAtMs?: number }
   /** Something was heard from the Member. */
   | { readonly type: 'touch'; readonly memberId: MemberId }
   /** The connection is gone; the Member stays for the heartbeat time. Ignored when another connection has taken over. */
@@ -66,7 +72,7 @@ export type RoomCommand =
   | { readonly type: 'close'; readonly reason: string; readonly announce: boolean }
   /**
    * Holds a stream id for a Member while media is agreed on; nobody is told. Holding an own id again keeps its publish.
-   * @throws `room.member-not-found`, `stream.taken`, `stream.not-allowed`
+   * @throws `room.member-not-found`, `stream.taken`, `stream.not-allowed`, `login.token-expired`
    */
   | {
       readonly type: 'reserveStream';

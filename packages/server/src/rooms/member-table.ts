@@ -73,7 +73,7 @@ export class MemberTable {
   infoOf(member: Member): MemberInfo {
     const known = this.#infos.get(member.memberId);
     if (known) return known;
-    const { link: _link, lastSeenAtMs: _seen, ticket: _ticket, ...info } = member;
+    const { link: _link, lastSeenAtMs: _seen, tokenExpiresAtMs: _expiry, ticket: _ticket, ...info } = member;
     return info;
   }
 

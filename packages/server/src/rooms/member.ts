@@ -33,6 +33,8 @@ export interface MemberInfo {
   readonly joinedAtMs: number;
   /** Facts that only the Member's own door and its clients understand. */
   readonly profile?: WireProfile;
+  /** How it proved who it is. */
+  readonly scheme: string;
   /** One SDK instance; its logins in several rooms do not replace each other. */
   readonly clientId: string;
   /** Whether it is told of other Members coming and going. */
@@ -44,6 +46,8 @@ export interface MemberInfo {
 export interface Member extends MemberInfo {
   link: MemberLink;
   lastSeenAtMs: number;
+  /** When its token runs out: it stays, but may begin nothing new (reference zego 4.9). */
+  tokenExpiresAtMs: number;
   /** The secret that brings it back on a new connection. */
   ticket: string;
 }

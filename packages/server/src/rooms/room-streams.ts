@@ -39,10 +39,17 @@ export class RoomStreams {
     return [...this.#slots.values()].flatMap((slot) => (slot.state === 'live' ? slot.info : []));
   }
 
+  /** Finds a live stream. */
+  find(streamId: StreamId): StreamInfo | undefined {
+    const slot = this.#slots.get(streamId);
+    return slot?.state === 'live' ? slot.info : undefined;
+  }
+
   reserve(command: CommandOf<'reserveStream'>, member: Member): void {
     const { publishAudio, publishVideo, publishStreamIds } = member.permissions;
     const allowed = (publishAudio || publishVideo) && (publishStreamIds?.includes(command.streamId) ?? true);
     if (!allowed) throw new GavelError('stream.not-allowed');
+    if (member.tokenExpiresAtMs <= this.#clock.now()) throw new GavelError('login.token-expired');
     const held = this.#slots.get(command.streamId);
     if (held && held.info.memberId !== member.memberId) throw new GavelError('stream.taken');
     const { type: _type, memberId, ...rest } = command;

@@ -12,6 +12,7 @@ import {
   type MemberId,
   type RoomCause,
   type RoomKey,
+  type StreamId,
   streamCauseOf,
   type UserId,
 } from '@gavel/protocol';
@@ -22,6 +23,7 @@ import type { RoomChange, RoomEvent } from './events.ts';
 import type { Member } from './member.ts';
 import { MemberTable } from './member-table.ts';
 import { RoomStreams } from './room-streams.ts';
+import type { StreamInfo } from './stream.ts';
 import type { RoomSnapshot, RoomSummary } from './views.ts';
 
 /** What a Room needs from outside. */
@@ -87,6 +89,9 @@ export class Room {
         return this.#login(command);
       case 'logout':
         return this.#remove(this.#members.require(command.memberId), 'logout', '');
+      case 'renewToken':
+        this.#members.require(command.memberId).tokenExpiresAtMs = command.tokenExpiresAtMs ?? Number.POSITIVE_INFINITY;
+        return;
       case 'touch':
         return this.#members.touch(command.memberId, this.#now());
       case 'detach':
@@ -144,11 +149,13 @@ export class Room {
       user: command.user,
       joinedAtMs: nowMs,
       ...(command.profile && { profile: command.profile }),
+      scheme: command.scheme,
       clientId: command.clientId,
       wantsMembers: command.wantsMembers,
       permissions: command.permissions,
       link: { kind: 'attached', connectionId: command.connectionId },
       lastSeenAtMs: nowMs,
+      tokenExpiresAtMs: command.tokenExpiresAtMs ?? Number.POSITIVE_INFINITY,
       ticket: this.#settings.ids.nextTicket(),
     };
     for (const old of replaced) this.#takeOut(old, 'replaced', '');
@@ -257,6 +264,11 @@ export class Room {
   /** Finds a Member by its id. */
   findMember(memberId: MemberId): Readonly<Member> | undefined {
     return this.#members.find(memberId);
+  }
+
+  /** Finds a live stream. */
+  findStream(streamId: StreamId): StreamInfo | undefined {
+    return this.#streams.find(streamId);
   }
 
   /** The events after `seq`, or undefined where some are not kept any more. */

@@ -6,13 +6,14 @@
  * @module
  */
 
-import { type Epoch, GavelError, isGavelError, type RoomKey, roomKeyText } from '@gavel/protocol';
+import { type Epoch, GavelError, isGavelError, type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
 import type { Origin, RoomCommand } from './commands.ts';
 import { Departed, type Departure } from './departed.ts';
 import { Directory } from './directory.ts';
 import type { RoomEvent } from './events.ts';
 import type { MemberInfo } from './member.ts';
 import { Room, type RoomSettings } from './room.ts';
+import type { StreamInfo } from './stream.ts';
 import type { RoomSnapshot, RoomSummary } from './views.ts';
 
 /** Events of one command, as sinks get them. */
@@ -114,8 +115,13 @@ export class Rooms {
     return this.#rooms.get(roomKeyText(key))?.eventsSince(seq);
   }
 
+  /** A live stream of a room, or undefined where there is none. */
+  async findStream(key: RoomKey, streamId: StreamId): Promise<StreamInfo | undefined> {
+    return this.#rooms.get(roomKeyText(key))?.findStream(streamId);
+  }
+
   /** The room that holds a stream id in the App and environment of `scope`. */
-  async roomOfStream(scope: RoomKey, streamId: Parameters<Directory['roomOfStream']>[1]): Promise<RoomKey | undefined> {
+  async roomOfStream(scope: RoomKey, streamId: StreamId): Promise<RoomKey | undefined> {
     return this.#directory.roomOfStream(scope, streamId);
   }
 

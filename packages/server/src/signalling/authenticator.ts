@@ -30,5 +30,5 @@ export interface Authenticator {
    */
   admit(login: Params<'login'>): Promise<Admission>;
   /** Checks a token that replaces the one of an admission; gives its expiry. @throws as `admit` */
-  renew(admission: Admission, token: string): Promise<{ readonly tokenExpiresAtMs?: number }>;
+  renew(admission: Pick<Admission, 'key' | 'user'>, token: string): Promise<{ readonly tokenExpiresAtMs?: number }>;
 }

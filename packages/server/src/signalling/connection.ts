@@ -1,0 +1,193 @@
+/**
+ * A Connection: one WebSocket. It reads requests, answers them, and takes its member's events.
+ *
+ * @module
+ */
+
+import {
+  CLOSE_CODES,
+  type CloseCode,
+  GavelError,
+  isGavelError,
+  METHODS,
+  type Method,
+  REQUEST_FRAME,
+  type RoomKey,
+  type ServerFrame,
+} from '@gavel/protocol';
+import { Compile } from 'typebox/compile';
+import type { WebSocket } from 'ws';
+import type { Clock } from '../rooms/clock.ts';
+import type { MemberInfo } from '../rooms/member.ts';
+import type { Logger } from '../telemetry/log.ts';
+import type { Receiver } from './fan-out.ts';
+import { RequestBudget } from './request-budget.ts';
+
+/** Where a connection stands. */
+export type ConnectionState =
+  /** Nothing but `login` or `resume` is allowed. */
+  | { readonly kind: 'new' }
+  /** A login or resume is under way. */
+  | { readonly kind: 'joining' }
+  | { readonly kind: 'member'; readonly key: RoomKey; readonly member: MemberInfo }
+  | { readonly kind: 'closed' };
+
+/** Answers a request of a connection. */
+export type RequestHandler = (connection: Connection, method: Method, params: unknown) => Promise<object>;
+
+/** What a connection needs. */
+export interface ConnectionDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly handle: RequestHandler;
+  /** Called once, when the socket is gone for whatever reason. */
+  readonly onGone: (connection: Connection) => void;
+  readonly loginTimeoutMs: number;
+  /** A client with more bytes than this waiting to be read is dropped; it may resume. */
+  readonly maxBufferedBytes: number;
+  readonly maxRequestsPerSecond: number;
+}
+
+const requestFrame = Compile(REQUEST_FRAME);
+const paramsOf = Object.fromEntries(
+  Object.entries(METHODS).map(([method, schema]) => [method, Compile(schema)]),
+) as unknown as Record<Method, { Check(value: unknown): boolean }>;
+
+/** One WebSocket of a client. */
+export class Connection implements Receiver {
+  readonly connectionId: string;
+  readonly #socket: WebSocket;
+  readonly #deps: ConnectionDeps;
+  readonly #budget: RequestBudget;
+  readonly #cancelLoginTimeout: () => void;
+  #state: ConnectionState = { kind: 'new' };
+  /** Frames held back until the answer to the login has gone out before them. */
+  #held: Buffer[] | undefined;
+
+  constructor(connectionId: string, socket: WebSocket, deps: ConnectionDeps) {
+    this.connectionId = connectionId;
+    this.#socket = socket;
+    this.#deps = deps;
+    this.#budget = new RequestBudget(deps.clock, deps.maxRequestsPerSecond);
+    this.#cancelLoginTimeout = deps.clock.after(deps.loginTimeoutMs, () => this.#onLoginTimeout());
+    socket.on('message', (data: Buffer, isBinary) => this.#onMessage(data, isBinary));
+    // A frame over the size limit, broken UTF-8 and the like: the library has closed the socket with the fitting code.
+    socket.on('error', (error) => deps.log.debug({ connectionId, error: error.message }, 'socket error'));
+    socket.on('close', () => this.#onClose());
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Marks the beginning of a login or resume; events are held back from now on. @throws `request.out-of-order` */
+  beginJoin(): void {
+    if (this.#state.kind !== 'new')
+      throw new GavelError('request.out-of-order', 'this connection has logged in already');
+    this.#state = { kind: 'joining' };
+    this.#held = [];
+  }
+
+  /** Marks the member as this connection's own. Gives false when the socket has gone meanwhile. */
+  completeJoin(key: RoomKey, member: MemberInfo): boolean {
+    if (this.#state.kind !== 'joining') return false;
+    this.#cancelLoginTimeout();
+    this.#state = { kind: 'member', key, member };
+    return true;
+  }
+
+  send(frame: Buffer): void {
+    if (this.#held) this.#held.push(frame);
+    else this.#write(frame);
+  }
+
+  close(code: CloseCode, reason: string): void {
+    this.#release();
+    this.#socket.close(code, reason);
+  }
+
+  #write(frame: Buffer | string): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    this.#socket.send(frame, { binary: false });
+    if (this.#socket.bufferedAmount <= this.#deps.maxBufferedBytes) return;
+    this.#deps.log.info({ connectionId: this.connectionId }, 'slow consumer dropped');
+    this.#socket.close(CLOSE_CODES.slowConsumer, 'reading too slowly');
+    // The close frame waits behind what is not being read; do not wait for it.
+    this.#socket.terminate();
+  }
+
+  #release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const frame of held) this.#write(frame);
+  }
+
+  #onMessage(data: Buffer, isBinary: boolean): void {
+    if (isBinary) return this.#refuseFrame('frames must be text');
+    let frame: unknown;
+    try {
+      frame = JSON.parse(data.toString('utf8'));
+    } catch {
+      return this.#refuseFrame('frames must be JSON');
+    }
+    if (!requestFrame.Check(frame)) return this.#refuseFrame('frames must be {id, method, params}');
+    const { id, method, params = {} } = frame;
+    void this.#answer(id, method, params);
+  }
+
+  async #answer(id: number, method: string, params: unknown): Promise<void> {
+    let frame: ServerFrame;
+    try {
+      this.#budget.take();
+      frame = { id, result: (await this.#deps.handle(this, requireMethod(method, params), params)) as never };
+    } catch (error) {
+      frame = { id, error: this.#wireError(error, id, method) };
+    }
+    // The answer to a login goes before the events that were held back for it.
+    this.#write(JSON.stringify(frame));
+    if ('error' in frame) this.#onRefused(method);
+    this.#release();
+    if (method === 'logout' && 'result' in frame) this.close(CLOSE_CODES.loggedOut, 'logged out');
+  }
+
+  #wireError(error: unknown, id: number, method: string) {
+    if (isGavelError(error)) {
+      const { code, message, details } = error;
+      return { code, message, ...(details && { details }) };
+    }
+    const requestId = `${this.connectionId}/${id}`;
+    this.#deps.log.error({ requestId, method, err: error }, 'request failed');
+    return { code: 'server.internal' as const, message: `internal error (request ${requestId})` };
+  }
+
+  #onRefused(method: string): void {
+    if (this.#state.kind !== 'joining' || (method !== 'login' && method !== 'resume')) return;
+    // A refused resume may be followed by a login on the same connection, and a refused login by another one.
+    this.#state = { kind: 'new' };
+  }
+
+  #refuseFrame(reason: string): void {
+    this.close(CLOSE_CODES.protocolError, reason);
+  }
+
+  #onLoginTimeout(): void {
+    if (this.#state.kind !== 'member') this.close(CLOSE_CODES.loginTimeout, 'no login came in time');
+  }
+
+  #onClose(): void {
+    this.#cancelLoginTimeout();
+    this.#deps.onGone(this);
+    this.#state = { kind: 'closed' };
+  }
+}
+
+/** @throws `request.unknown-method`, `request.malformed` */
+function requireMethod(method: string, params: unknown): Method {
+  if (!Object.hasOwn(paramsOf, method))
+    throw new GavelError('request.unknown-method', `there is no method "${method}"`);
+  const known = method as Method;
+  if (!paramsOf[known].Check(params)) {
+    throw new GavelError('request.malformed', `the parameters of "${method}" are not as documented`);
+  }
+  return known;
+}

@@ -1,0 +1,96 @@
+/**
+ * The signalling door: WebSockets at `/signalling`, subprotocol `gavel.v1`.
+ *
+ * It turns frames into commands and events into frames, and holds no state of rooms.
+ *
+ * @module
+ */
+
+import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:http';
+import { CLOSE_CODES, isGavelError, SUBPROTOCOL } from '@gavel/protocol';
+import { WebSocketServer } from 'ws';
+import type { MediaControl } from '../media-control/media-control.ts';
+import type { Clock } from '../rooms/clock.ts';
+import type { Rooms } from '../rooms/rooms.ts';
+import type { Logger } from '../telemetry/log.ts';
+import type { Authenticator } from './authenticator.ts';
+import { Connection, type ConnectionDeps } from './connection.ts';
+import type { FanOut } from './fan-out.ts';
+import { Requests } from './requests.ts';
+
+/** Where WebSockets are taken. */
+export const SIGNALLING_PATH = '/signalling';
+
+/** What the signalling door needs. */
+export interface SignallingDeps {
+  readonly rooms: Rooms;
+  readonly media: MediaControl;
+  readonly fanOut: FanOut;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly authenticators: readonly Authenticator[];
+  readonly heartbeatIntervalMs: number;
+  readonly heartbeatTimeoutMs: number;
+  readonly loginTimeoutMs: number;
+  readonly maxFrameBytes: number;
+  readonly maxBufferedBytes: number;
+  readonly maxRequestsPerSecond: number;
+}
+
+/** The signalling door of one HTTP server. */
+export class SignallingDoor {
+  readonly #deps: SignallingDeps;
+  readonly #sockets: WebSocketServer;
+
+  constructor(http: Server, deps: SignallingDeps) {
+    this.#deps = deps;
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      maxPayload: deps.maxFrameBytes,
+      // A room's frames are small and many: compressing each costs more than it saves.
+      perMessageDeflate: false,
+      handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+    });
+    const requests = new Requests(deps);
+    const connectionDeps: ConnectionDeps = {
+      ...deps,
+      handle: (connection, method, params) => requests.handle(connection, method, params),
+      onGone: (connection) => this.#onGone(connection),
+    };
+    http.on('upgrade', (request, socket, head) => {
+      const path = (request.url ?? '').split('?', 1)[0];
+      const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+      if (path !== SIGNALLING_PATH || !offered.includes(SUBPROTOCOL)) {
+        const status = path === SIGNALLING_PATH ? '400 Bad Request' : '404 Not Found';
+        socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+        return;
+      }
+      this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+        deps.fanOut.register(new Connection(randomUUID(), webSocket, connectionDeps));
+      });
+    });
+  }
+
+  /** Tells every client that the server is stopping, and closes its connection; members may come back elsewhere. */
+  close(): void {
+    const frame = Buffer.from(JSON.stringify({ event: 'goingAway' }));
+    for (const receiver of this.#deps.fanOut.receivers()) {
+      receiver.send(frame);
+      receiver.close(CLOSE_CODES.goingAway, 'the server is stopping');
+    }
+    this.#sockets.close();
+  }
+
+  #onGone(connection: Connection): void {
+    const { fanOut, rooms, log } = this.#deps;
+    fanOut.unregister(connection);
+    const { state, connectionId } = connection;
+    if (state.kind !== 'member') return;
+    const command = { type: 'detach', memberId: state.member.memberId, connectionId } as const;
+    rooms.execute(state.key, command, { door: 'signalling', requestId: connectionId }).catch((error: unknown) => {
+      // Who was put out, or whose room was closed, is gone already.
+      if (!isGavelError(error, 'room.not-found')) log.error({ connectionId, err: error }, 'detach failed');
+    });
+  }
+}

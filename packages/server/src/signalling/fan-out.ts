@@ -1,0 +1,125 @@
+/**
+ * Tells a room's members what happens in it. Each event is serialised once, for all its receivers.
+ *
+ * @module
+ */
+
+import {
+  CLOSE_CODE_OF_CAUSE,
+  CLOSE_CODES,
+  type CloseCode,
+  type MemberId,
+  type PersonalEventFrame,
+  roomKeyText,
+} from '@gavel/protocol';
+import type { RoomEvent, RoomEventOf } from '../rooms/events.ts';
+import type { MemberInfo } from '../rooms/member.ts';
+import type { EventBatch, EventSink } from '../rooms/rooms.ts';
+import { isTold, roomEventFrame } from './frames.ts';
+
+/** A connection, as the fan-out needs it. */
+export interface Receiver {
+  readonly connectionId: string;
+  /** Sends a text frame; a receiver that is too slow is dropped, never waited for. */
+  send(frame: Buffer): void;
+  /** Closes after what was sent. */
+  close(code: CloseCode, reason: string): void;
+}
+
+interface Seat {
+  readonly member: MemberInfo;
+  readonly receiver: Receiver;
+}
+
+const encode = (frame: object): Buffer => Buffer.from(JSON.stringify(frame));
+
+/** The members connected to this node, by room. */
+export class FanOut implements EventSink {
+  readonly #receivers = new Map<string, Receiver>();
+  readonly #rooms = new Map<string, Map<MemberId, Seat>>();
+  readonly #seats = new Map<MemberId, Seat>();
+
+  /** How many connections there are, logged in or not. */
+  get connectionCount(): number {
+    return this.#receivers.size;
+  }
+
+  /** Makes a connection known, before its login, so that it is seated in the same moment as its member joins. */
+  register(receiver: Receiver): void {
+    this.#receivers.set(receiver.connectionId, receiver);
+  }
+
+  unregister(receiver: Receiver): void {
+    this.#receivers.delete(receiver.connectionId);
+  }
+
+  /** Every connection, for the server's end. */
+  receivers(): Receiver[] {
+    return [...this.#receivers.values()];
+  }
+
+  /** Tells one member alone; does nothing when it is not connected. */
+  notify(memberId: MemberId, frame: PersonalEventFrame): void {
+    this.#seats.get(memberId)?.receiver.send(encode(frame));
+  }
+
+  handle(batch: EventBatch): void {
+    const text = roomKeyText(batch.key);
+    // Those who are put out hear of it first, and nothing of what follows from it for the others.
+    for (const event of batch.events) if (event.type === 'memberLeft') this.#putOut(text, event);
+    for (const event of batch.events) this.#tell(text, event);
+  }
+
+  #tell(room: string, event: RoomEvent): void {
+    if (event.type === 'memberJoined' || event.type === 'memberResumed') this.#seat(room, event);
+    if (event.type === 'memberDetached') this.#unseat(room, event.member);
+    if (event.type === 'streamRemoved') this.#tellUntold(room, event);
+    const seats = this.#rooms.get(room);
+    const frame = seats && roomEventFrame(event);
+    if (!frame) return;
+    const bytes = encode(frame);
+    for (const seat of seats.values()) if (isTold(event, seat.member)) seat.receiver.send(bytes);
+  }
+
+  #seat(room: string, event: RoomEventOf<'memberJoined' | 'memberResumed'>): void {
+    const { member } = event;
+    const before = this.#seats.get(member.memberId)?.receiver;
+    if (before && before.connectionId !== event.connectionId) {
+      before.close(CLOSE_CODES.superseded, 'resumed by another connection');
+    }
+    const receiver = this.#receivers.get(event.connectionId);
+    if (!receiver) return;
+    const seat: Seat = { member, receiver };
+    this.#seats.set(member.memberId, seat);
+    const seats = this.#rooms.get(room) ?? new Map<MemberId, Seat>();
+    this.#rooms.set(room, seats.set(member.memberId, seat));
+  }
+
+  #unseat(room: string, member: MemberInfo): Seat | undefined {
+    const seat = this.#seats.get(member.memberId);
+    const seats = this.#rooms.get(room);
+    this.#seats.delete(member.memberId);
+    seats?.delete(member.memberId);
+    if (seats?.size === 0) this.#rooms.delete(room);
+    return seat;
+  }
+
+  #putOut(room: string, event: RoomEventOf<'memberLeft'>): void {
+    const seat = this.#unseat(room, event.member);
+    // Who logged out is answered by its own request.
+    if (!seat || event.cause === 'logout') return;
+    const frame: PersonalEventFrame = { event: 'removed', cause: event.cause, reason: event.reason };
+    seat.receiver.send(encode(frame));
+    seat.receiver.close(CLOSE_CODE_OF_CAUSE[event.cause], event.cause);
+  }
+
+  /** The acting user's own clients get no list update (STRM-2), but must stop the media all the same (STRM-3). */
+  #tellUntold(room: string, event: RoomEventOf<'streamRemoved'>): void {
+    if (event.exceptUserId === undefined) return;
+    const { cause, stream, streamSeq } = event;
+    const frame: PersonalEventFrame = { event: 'mediaClosed', streamId: stream.streamId, cause, streamSeq };
+    for (const seat of this.#rooms.get(room)?.values() ?? []) {
+      if (seat.member.user.id === event.exceptUserId) seat.receiver.send(encode(frame));
+    }
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * Turns room events into what goes over the wire, and says who is told.
+ *
+ * @module
+ */
+
+import type { RoomEventFrame, WireMember, WireSnapshot, WireStream } from '@gavel/protocol';
+import type { RoomEvent } from '../rooms/events.ts';
+import type { MemberInfo } from '../rooms/member.ts';
+import type { StreamInfo } from '../rooms/stream.ts';
+import type { RoomSnapshot } from '../rooms/views.ts';
+
+/** A member as others see it. */
+export function wireMember(member: MemberInfo): WireMember {
+  const { memberId, user, joinedAtMs, profile } = member;
+  return { memberId, user, joinedAtMs, ...(profile && { profile }) };
+}
+
+function wireStream(stream: StreamInfo): WireStream {
+  const { streamId, memberId, user, extraInfo, audio, video, createdAtMs } = stream;
+  return { streamId, ...(memberId && { memberId }), user, extraInfo, audio, video, createdAtMs };
+}
+
+/** A room's state as one member may see it; members only when it asked for them. */
+export function wireSnapshot(room: RoomSnapshot, wantsMembers: boolean): WireSnapshot {
+  const { seq, userSeq, streamSeq, memberCount } = room;
+  return {
+    seq,
+    userSeq,
+    streamSeq,
+    memberCount,
+    members: wantsMembers ? room.members.map(wireMember) : [],
+    streams: room.streams.map(wireStream),
+  };
+}
+
+/** The frame of an event, or undefined where clients are not told of it. */
+export function roomEventFrame(event: RoomEvent): RoomEventFrame | undefined {
+  const { seq } = event;
+  switch (event.type) {
+    case 'memberJoined': {
+      const { userSeq, memberCount } = event;
+      return { event: 'memberJoined', seq, userSeq, memberCount, member: wireMember(event.member) };
+    }
+    case 'memberLeft': {
+      const { userSeq, memberCount, cause } = event;
+      return { event: 'memberLeft', seq, userSeq, memberCount, member: wireMember(event.member), cause };
+    }
+    case 'streamAdded':
+      return { event: 'streamAdded', seq, streamSeq: event.streamSeq, stream: wireStream(event.stream) };
+    case 'streamUpdated':
+      return { event: 'streamUpdated', seq, stream: wireStream(event.stream) };
+    case 'streamRemoved': {
+      const { streamSeq, cause } = event;
+      return { event: 'streamRemoved', seq, streamSeq, stream: wireStream(event.stream), cause };
+    }
+    case 'message': {
+      const { kind, messageId, from, text, atMs } = event;
+      return { event: 'message', seq, kind, messageId, from, text, sentAtMs: atMs };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** Tells whether a member is told of an event: its own joining it knows, and a sender does not hear itself. */
+export function isTold(event: RoomEvent, member: MemberInfo): boolean {
+  switch (event.type) {
+    case 'memberJoined':
+    case 'memberLeft':
+      return member.wantsMembers && event.member.memberId !== member.memberId;
+    case 'streamRemoved':
+      return event.exceptUserId !== member.user.id;
+    case 'message':
+      return event.from.id !== member.user.id && (event.to?.includes(member.user.id) ?? true);
+    default:
+      return true;
+  }
+}

@@ -1,0 +1,226 @@
+/**
+ * The methods of the signalling door: each parses what it is given, and makes a command of it.
+ *
+ * @module
+ */
+
+import {
+  byteLength,
+  GavelError,
+  type LoginResult,
+  MAX_BYTES,
+  type Method,
+  type Params,
+  parseStreamId,
+  parseUserId,
+  type Results,
+  type RoomKey,
+  type StreamId,
+} from '@gavel/protocol';
+import type { MediaControl } from '../media-control/media-control.ts';
+import type { Clock } from '../rooms/clock.ts';
+import type { Origin } from '../rooms/commands.ts';
+import { eventsOf } from '../rooms/events.ts';
+import type { MemberInfo } from '../rooms/member.ts';
+import type { Rooms, Session } from '../rooms/rooms.ts';
+import type { Admission, Authenticator } from './authenticator.ts';
+import type { Connection } from './connection.ts';
+import { isTold, roomEventFrame, wireSnapshot } from './frames.ts';
+import { formatTicket, parseTicket } from './resume-ticket.ts';
+
+/** What the methods need. */
+export interface RequestDeps {
+  readonly rooms: Rooms;
+  readonly media: MediaControl;
+  readonly clock: Clock;
+  readonly authenticators: readonly Authenticator[];
+  readonly heartbeatIntervalMs: number;
+  readonly heartbeatTimeoutMs: number;
+}
+
+/** A connection's member, for the methods that need one. */
+interface Caller {
+  readonly key: RoomKey;
+  readonly member: MemberInfo;
+  readonly origin: Origin;
+}
+
+type Handler<M extends Method> = (caller: Caller, params: Params<M>) => Promise<Results[M]>;
+
+const DONE: Record<string, never> = {};
+
+/** Answers requests. */
+export class Requests {
+  readonly #deps: RequestDeps;
+  readonly #methods: { readonly [M in Exclude<Method, 'login' | 'resume'>]: Handler<M> } = {
+    logout: (caller) => this.#logout(caller),
+    heartbeat: async () => ({ serverTimeMs: this.#deps.clock.now() }),
+    snapshot: (caller) => this.#snapshot(caller),
+    publish: (caller, params) => this.#publish(caller, params),
+    unpublish: async ({ key, member, origin }, { streamId }) => {
+      await this.#deps.media.unpublish(key, member, requireStreamId(streamId), origin);
+      return DONE;
+    },
+    updateStream: (caller, params) => this.#updateStream(caller, params),
+    play: async ({ key, member }, { streamId, offer }) =>
+      this.#deps.media.play(key, member, requireStreamId(streamId), offer),
+    stop: async ({ member }, { streamId }) => {
+      await this.#deps.media.stop(member, requireStreamId(streamId));
+      return DONE;
+    },
+    send: (caller, params) => this.#send(caller, params),
+    renewToken: (caller, params) => this.#renewToken(caller, params),
+  };
+
+  constructor(deps: RequestDeps) {
+    this.#deps = deps;
+  }
+
+  /** Answers one request; its parameters have been checked against the method's schema. */
+  async handle(connection: Connection, method: Method, params: unknown): Promise<object> {
+    if (method === 'login') return this.#login(connection, params as Params<'login'>);
+    if (method === 'resume') return this.#resume(connection, params as Params<'resume'>);
+    const { state } = connection;
+    if (state.kind !== 'member') throw new GavelError('request.out-of-order', `"${method}" needs a login first`);
+    const { key, member } = state;
+    const origin = originOf(connection, member);
+    await this.#deps.rooms.execute(key, { type: 'touch', memberId: member.memberId }, origin);
+    const handler = this.#methods[method] as Handler<Method>;
+    return handler({ key, member, origin }, params as Params<Method>);
+  }
+
+  async #login(connection: Connection, params: Params<'login'>): Promise<LoginResult> {
+    connection.beginJoin();
+    const authenticator = this.#deps.authenticators.find((one) => one.scheme === params.credential.scheme);
+    if (!authenticator) throw new GavelError('login.bad-credential', 'this scheme is not available here');
+    const admission = await authenticator.admit(params);
+    const { key, user, onDuplicate, permissions, maxMemberCount, profile, tokenExpiresAtMs } = admission;
+    const { clientId, members: wantsMembers = false } = params;
+    const { connectionId } = connection;
+    const { scheme } = authenticator;
+    const login = { scheme, clientId, connectionId, wantsMembers, user, onDuplicate, permissions, maxMemberCount };
+    const optional = { ...(profile && { profile }), ...(tokenExpiresAtMs !== undefined && { tokenExpiresAtMs }) };
+    const command = { type: 'login', ...login, ...optional } as const;
+    const origin: Origin = { door: 'signalling', requestId: connectionId, actor: user.id };
+    const { session } = await this.#deps.rooms.execute(key, command, origin);
+    if (!session) throw new Error('a login made no session');
+    await this.#seat(connection, key, session, origin);
+    return this.#loginResult(key, session, admission);
+  }
+
+  #loginResult(key: RoomKey, session: Session, admission: Admission): LoginResult {
+    const { member, room } = session;
+    const { publishAudio, publishVideo } = member.permissions;
+    const { tokenExpiresAtMs } = admission;
+    return {
+      memberId: member.memberId,
+      epoch: String(room.epoch),
+      roomId: key.roomId,
+      user: member.user,
+      ...(member.profile && { profile: member.profile }),
+      permissions: { publishAudio, publishVideo },
+      ticket: formatTicket({ key, memberId: member.memberId, secret: session.ticket }),
+      heartbeatIntervalMs: this.#deps.heartbeatIntervalMs,
+      heartbeatTimeoutMs: this.#deps.heartbeatTimeoutMs,
+      ...(tokenExpiresAtMs !== undefined && { tokenExpiresAtMs }),
+      serverTimeMs: this.#deps.clock.now(),
+      room: wireSnapshot(room, member.wantsMembers),
+    };
+  }
+
+  async #resume(connection: Connection, params: Params<'resume'>): Promise<Results['resume']> {
+    connection.beginJoin();
+    const ticket = parseTicket(params.ticket);
+    if (!ticket) throw new GavelError('resume.refused');
+    const { key, memberId, secret } = ticket;
+    const { connectionId } = connection;
+    const origin: Origin = { door: 'signalling', requestId: connectionId };
+    const command = { type: 'resume', memberId, ticket: secret, connectionId } as const;
+    const { session } = await this.#deps.rooms.execute(key, command, origin);
+    if (!session) throw new Error('a resume made no session');
+    await this.#seat(connection, key, session, origin);
+    const serverTimeMs = this.#deps.clock.now();
+    const missed = await this.#deps.rooms.eventsSince(key, params.lastSeq);
+    if (!missed) return { room: wireSnapshot(session.room, session.member.wantsMembers), serverTimeMs };
+    // Only up to the moment of the resume: what came after it has been held back, and follows by itself.
+    const events = missed
+      .filter((event) => event.seq <= session.room.seq && isTold(event, session.member))
+      .flatMap((event) => roomEventFrame(event) ?? []);
+    return { events, serverTimeMs };
+  }
+
+  /** The socket may have gone while the login was under way: then the member is detached like any other. */
+  async #seat(connection: Connection, key: RoomKey, { member }: Session, origin: Origin): Promise<void> {
+    if (connection.completeJoin(key, member)) return;
+    const { memberId } = member;
+    const { connectionId } = connection;
+    await this.#deps.rooms.execute(key, { type: 'detach', memberId, connectionId }, origin);
+  }
+
+  async #logout({ key, member, origin }: Caller): Promise<Results['logout']> {
+    await this.#deps.rooms.execute(key, { type: 'logout', memberId: member.memberId }, origin);
+    return DONE;
+  }
+
+  async #snapshot({ key, member }: Caller): Promise<Results['snapshot']> {
+    const room = await this.#deps.rooms.snapshot(key);
+    if (!room) throw new GavelError('room.not-found');
+    return wireSnapshot(room, member.wantsMembers);
+  }
+
+  async #publish({ key, member, origin }: Caller, params: Params<'publish'>): Promise<Results['publish']> {
+    const streamId = requireStreamId(params.streamId);
+    const { offer, extraInfo = '', audio = true, video = true } = params;
+    requireShort(extraInfo, MAX_BYTES.extraInfo);
+    return this.#deps.media.publish(key, member, { streamId, offer, extraInfo, audio, video }, origin);
+  }
+
+  async #updateStream(
+    { key, member, origin }: Caller,
+    params: Params<'updateStream'>,
+  ): Promise<Results['updateStream']> {
+    const { streamId: text, ...changes } = params;
+    requireShort(changes.extraInfo ?? '', MAX_BYTES.extraInfo);
+    const streamId = requireStreamId(text);
+    await this.#deps.rooms.execute(
+      key,
+      { type: 'updateStream', memberId: member.memberId, streamId, ...changes },
+      origin,
+    );
+    return DONE;
+  }
+
+  async #send({ key, member, origin }: Caller, params: Params<'send'>): Promise<Results['send']> {
+    const { kind, text } = params;
+    if (text.length === 0) throw new GavelError('message.empty');
+    if (byteLength(text) > MAX_BYTES.message) throw new GavelError('message.too-long');
+    const to = kind === 'command' ? params.to?.flatMap((userId) => parseUserId(userId) ?? []) : undefined;
+    const command = { type: 'send', kind, from: member.user, text, ...(to && { to }) } as const;
+    const { events } = await this.#deps.rooms.execute(key, command, origin);
+    const [message] = eventsOf(events, 'message');
+    if (!message) throw new Error('a message made no event');
+    return { messageId: message.messageId, ...(message.absent.length > 0 && { absent: message.absent }) };
+  }
+
+  async #renewToken({ key, member, origin }: Caller, { token }: Params<'renewToken'>): Promise<Results['renewToken']> {
+    const authenticator = this.#deps.authenticators.find((one) => one.scheme === member.scheme);
+    if (!authenticator) throw new GavelError('login.bad-credential');
+    const renewed = await authenticator.renew({ key, user: member.user }, token);
+    await this.#deps.rooms.execute(key, { type: 'renewToken', memberId: member.memberId, ...renewed }, origin);
+    return renewed;
+  }
+}
+
+function originOf(connection: Connection, member: MemberInfo): Origin {
+  return { door: 'signalling', requestId: connection.connectionId, actor: member.user.id };
+}
+
+function requireStreamId(text: string): StreamId {
+  const streamId = parseStreamId(text);
+  if (streamId === undefined) throw new GavelError('stream.bad-id');
+  return streamId;
+}
+
+function requireShort(text: string, maxBytes: number): void {
+  if (byteLength(text) > maxBytes) throw new GavelError('text.too-long');
+}
