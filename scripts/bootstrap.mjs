@@ -68,10 +68,14 @@ function install() {
     say('installing dependencies ...');
     const began = Date.now();
     // Errors only: some packages name a newer Node than the one that runs npm, and run under the Node installed here.
-    const { ok, output } = runNpm(['ci', '--include=dev', '--loglevel=error', '--no-progress']);
-    if (!ok) fail('npm ci failed; see above.', output);
+    const flags = ['--include=dev', '--loglevel=error', '--no-progress'];
+    let { ok, output } = runNpm(['ci', ...flags]);
+    // `npm ci` refuses a lockfile that lacks an optional package of another platform; `npm install` passes over it. It
+    // keeps to the locked versions all the same, and with --no-save it leaves the lockfile as it is.
+    if (!ok && /EUSAGE/.test(output)) ({ ok, output } = runNpm(['install', '--no-save', ...flags]));
+    if (!ok) fail('npm could not install the dependencies; see above.', output);
     if (!existsSync(localNode)) {
-      fail('npm ci did not install the Node runtime. Are install scripts switched off (ignore-scripts)?', output);
+      fail('npm did not install the Node runtime. Are install scripts switched off (ignore-scripts)?', output);
     }
     say(`dependencies installed in ${Math.round((Date.now() - began) / 1000)} s.`);
   }
