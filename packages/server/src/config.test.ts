@@ -107,6 +107,11 @@ describe('where values come from', () => {
     });
   });
 
+  it("takes an Action's limit for one environment alone", () => {
+    const rateLimits = { KickoutUser: { production: 5 } };
+    expect(load({ env: apps({ ...APP, rateLimits }) }).apps[0]?.rateLimits).toEqual(rateLimits);
+  });
+
   it('cannot be changed once it is loaded', () => {
     const config = load({ env: apps(APP) });
     expect(Object.isFrozen(config) && Object.isFrozen(config.media) && Object.isFrozen(config.apps[0])).toBe(true);
@@ -204,6 +209,11 @@ describe('what is refused', () => {
       'apps[0].accountId',
       'apps[0].rtkAppId',
     ]);
+  });
+
+  it('names the key of a wrong value inside a map inside a list', () => {
+    const rateLimits = { KickoutUser: { production: '5' } };
+    expect(problemsOf({ env: apps({ ...APP, rateLimits }) })[0]?.key).toBe('apps[0].rateLimits.KickoutUser.production');
   });
 
   it('never shows a secret, a list of them included', () => {

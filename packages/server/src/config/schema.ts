@@ -13,15 +13,13 @@ const closed = { additionalProperties: false } as const;
 const UUID = '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$';
 const uuid = (description: string) => Type.String({ pattern: UUID, rule: 'a UUID', description });
 
+const callsPerSecond = (description: string) =>
+  Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000, unit: 'calls/s', description }));
+
 const rateLimit = Type.Object(
   {
-    production: Type.Integer({ minimum: 0, maximum: 1_000_000, unit: 'calls/s', description: 'Calls per second.' }),
-    test: Type.Integer({
-      minimum: 0,
-      maximum: 1_000_000,
-      unit: 'calls/s',
-      description: 'Calls per second in the test environment.',
-    }),
+    production: callsPerSecond('Calls per second.'),
+    test: callsPerSecond('Calls per second in the test environment.'),
   },
   closed,
 );
@@ -170,9 +168,10 @@ const media = Type.Object(
     }),
     port: Type.Integer({
       default: 7701,
-      minimum: 1024,
+      minimum: 0,
       maximum: 65_535,
-      description: 'UDP port of the first worker; each further worker takes the next one. Unused with a port range.',
+      description:
+        'UDP port of the first worker; each further worker takes the next one. 0 picks free ones. Unused with a port range.',
     }),
     portRange: Type.Optional(
       Type.Object(
