@@ -1,0 +1,65 @@
+/**
+ * API tokens in SQL.
+ *
+ * @module
+ */
+
+import type { Kysely, Selectable } from 'kysely';
+import type { ApiTokenRecord, ApiTokenRepository } from '../store.ts';
+import type { ApiTokensTable, Tables } from './tables.ts';
+
+/** The API tokens of a database. */
+export class SqlApiTokens implements ApiTokenRepository {
+  readonly #db: Kysely<Tables>;
+
+  constructor(db: Kysely<Tables>) {
+    this.#db = db;
+  }
+
+  async add(token: ApiTokenRecord): Promise<void> {
+    await this.#db
+      .insertInto('api_tokens')
+      .values({
+        token_hash: token.tokenHash,
+        name: token.name,
+        account_id: token.accountId,
+        rtk_app_ids: token.rtkAppIds ? JSON.stringify(token.rtkAppIds) : null,
+        created_at_ms: token.createdAtMs,
+      })
+      .execute();
+  }
+
+  async findByHash(tokenHash: string): Promise<ApiTokenRecord | undefined> {
+    const row = await this.#db
+      .selectFrom('api_tokens')
+      .selectAll()
+      .where('token_hash', '=', tokenHash)
+      .executeTakeFirst();
+    return row && recordOf(row);
+  }
+
+  async ofAccount(accountId: string): Promise<readonly ApiTokenRecord[]> {
+    const rows = await this.#db
+      .selectFrom('api_tokens')
+      .selectAll()
+      .where('account_id', '=', accountId)
+      .orderBy('seq')
+      .execute();
+    return rows.map(recordOf);
+  }
+
+  async delete(tokenHash: string): Promise<boolean> {
+    const result = await this.#db.deleteFrom('api_tokens').where('token_hash', '=', tokenHash).executeTakeFirst();
+    return result.numDeletedRows > 0n;
+  }
+}
+
+function recordOf(row: Selectable<ApiTokensTable>): ApiTokenRecord {
+  return {
+    tokenHash: row.token_hash,
+    name: row.name,
+    accountId: row.account_id,
+    ...(row.rtk_app_ids !== null && { rtkAppIds: JSON.parse(row.rtk_app_ids) as string[] }),
+    createdAtMs: row.created_at_ms,
+  };
+}

@@ -1,0 +1,93 @@
+/**
+ * Meetings in SQL.
+ *
+ * @module
+ */
+
+import type { AppId } from '@gavel/protocol';
+import type { Kysely, Selectable } from 'kysely';
+import type { JsonObject, MeetingFilter, MeetingRecord, MeetingRepository, Page, Paged } from '../store.ts';
+import { contains } from './search.ts';
+import type { MeetingsTable, Tables } from './tables.ts';
+
+/** The meetings of a database. */
+export class SqlMeetings implements MeetingRepository {
+  readonly #db: Kysely<Tables>;
+
+  constructor(db: Kysely<Tables>) {
+    this.#db = db;
+  }
+
+  async add(meeting: MeetingRecord): Promise<void> {
+    await this.#db
+      .insertInto('meetings')
+      .values({
+        id: meeting.id,
+        app_id: meeting.appId,
+        title: meeting.title,
+        status: meeting.status,
+        settings: JSON.stringify(meeting.settings),
+        created_at_ms: meeting.createdAtMs,
+        updated_at_ms: meeting.updatedAtMs,
+      })
+      .execute();
+  }
+
+  async find(appId: AppId, id: string): Promise<MeetingRecord | undefined> {
+    return findMeeting(this.#db, appId, id);
+  }
+
+  async list(appId: AppId, filter: MeetingFilter, page: Page): Promise<Paged<MeetingRecord>> {
+    const { status, search, fromMs, untilMs } = filter;
+    let matching = this.#db.selectFrom('meetings').where('app_id', '=', appId);
+    if (status !== undefined) matching = matching.where('status', '=', status);
+    if (fromMs !== undefined) matching = matching.where('created_at_ms', '>=', fromMs);
+    if (untilMs !== undefined) matching = matching.where('created_at_ms', '<=', untilMs);
+    if (search !== undefined) {
+      matching = matching.where((eb) => eb.or([contains(eb.ref('title'), search), eb('id', '=', search)]));
+    }
+    const rows = await matching.selectAll().orderBy('seq', 'desc').limit(page.limit).offset(page.offset).execute();
+    const { count } = await matching.select((eb) => eb.fn.countAll<number>().as('count')).executeTakeFirstOrThrow();
+    return { items: rows.map(recordOf), totalCount: Number(count) };
+  }
+
+  async update(
+    appId: AppId,
+    id: string,
+    change: Parameters<MeetingRepository['update']>[2],
+  ): Promise<MeetingRecord | undefined> {
+    return this.#db.transaction().execute(async (tx) => {
+      const meeting = await findMeeting(tx, appId, id);
+      if (!meeting) return undefined;
+      const { title, status, settings, updatedAtMs } = change(meeting);
+      await tx
+        .updateTable('meetings')
+        .set({ title, status, settings: JSON.stringify(settings), updated_at_ms: updatedAtMs })
+        .where('id', '=', id)
+        .execute();
+      return { ...meeting, title, status, settings, updatedAtMs };
+    });
+  }
+}
+
+async function findMeeting(db: Kysely<Tables>, appId: AppId, id: string): Promise<MeetingRecord | undefined> {
+  const row = await db
+    .selectFrom('meetings')
+    .selectAll()
+    .where('app_id', '=', appId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row && recordOf(row);
+}
+
+function recordOf(row: Selectable<MeetingsTable>): MeetingRecord {
+  return {
+    id: row.id,
+    appId: row.app_id,
+    title: row.title,
+    status: row.status,
+    settings: JSON.parse(row.settings) as JsonObject,
+    createdAtMs: row.created_at_ms,
+    updatedAtMs: row.updated_at_ms,
+  };
+}

@@ -1,0 +1,32 @@
+/**
+ * The store over any SQL database that Kysely speaks to.
+ *
+ * @module
+ */
+
+import type { Kysely } from 'kysely';
+import type { Store } from '../store.ts';
+import { SqlApiTokens } from './api-tokens.ts';
+import { SqlApps } from './apps.ts';
+import { SqlMeetings } from './meetings.ts';
+import { SqlParticipants } from './participants.ts';
+import { SqlPresets } from './presets.ts';
+import { SqlSigningKeys } from './signing-keys.ts';
+import type { Tables } from './tables.ts';
+
+/** Makes a store of a database whose schema is up to date; closing the store closes it. */
+export function createSqlStore(db: Kysely<Tables>): Store {
+  return {
+    apps: new SqlApps(db),
+    apiTokens: new SqlApiTokens(db),
+    meetings: new SqlMeetings(db),
+    participants: new SqlParticipants(db),
+    presets: new SqlPresets(db),
+    signingKeys: new SqlSigningKeys(db),
+    async close() {
+      // Kysely closes only what it has used: a first query makes it hold the database.
+      await db.selectFrom('apps').select('seq').limit(1).execute();
+      await db.destroy();
+    },
+  };
+}

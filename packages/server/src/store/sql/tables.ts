@@ -1,0 +1,91 @@
+/**
+ * The tables as Kysely sees them; the columns are made by each engine's migrations.
+ *
+ * @module
+ */
+
+import type { AppId } from '@gavel/protocol';
+import type { Generated } from 'kysely';
+
+/** Rises with each row: the order of a list, where times could be equal. */
+type Sequence = Generated<number>;
+
+/** Apps, with their keys where the configuration does not have them. */
+export interface AppsTable {
+  seq: Sequence;
+  app_id: AppId;
+  rtk_app_id: string;
+  account_id: string;
+  name: string;
+  server_secret: string | null;
+  callback_secret: string | null;
+  created_at_ms: number;
+}
+
+/** Bearer tokens, by their hash. */
+export interface ApiTokensTable {
+  seq: Sequence;
+  token_hash: string;
+  name: string;
+  account_id: string;
+  /** A JSON array, or null for all Apps of the account. */
+  rtk_app_ids: string | null;
+  created_at_ms: number;
+}
+
+/** Presets. */
+export interface PresetsTable {
+  seq: Sequence;
+  id: string;
+  app_id: AppId;
+  name: string;
+  /** JSON. */
+  definition: string;
+  created_at_ms: number;
+  updated_at_ms: number;
+}
+
+/** Meetings. */
+export interface MeetingsTable {
+  seq: Sequence;
+  id: string;
+  app_id: AppId;
+  title: string | null;
+  status: 'ACTIVE' | 'INACTIVE';
+  /** JSON. */
+  settings: string;
+  created_at_ms: number;
+  updated_at_ms: number;
+}
+
+/** Participants. */
+export interface ParticipantsTable {
+  seq: Sequence;
+  id: string;
+  meeting_id: string;
+  custom_id: string;
+  preset_id: string;
+  name: string | null;
+  picture: string | null;
+  created_at_ms: number;
+  updated_at_ms: number;
+}
+
+/** Key pairs, one for each purpose. */
+export interface SigningKeysTable {
+  purpose: string;
+  key_id: string;
+  private_key: string;
+  public_key: string;
+  created_at_ms: number;
+}
+
+/** All tables. */
+export interface Tables {
+  apps: AppsTable;
+  api_tokens: ApiTokensTable;
+  presets: PresetsTable;
+  meetings: MeetingsTable;
+  participants: ParticipantsTable;
+  signing_keys: SigningKeysTable;
+}

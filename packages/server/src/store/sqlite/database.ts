@@ -1,0 +1,112 @@
+/**
+ * Opens an SQLite database, brings its schema up to date, and fits it to Kysely.
+ *
+ * @module
+ */
+
+import { closeSync, openSync } from 'node:fs';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
+import type { Tables } from '../sql/tables.ts';
+import { MIGRATIONS } from './migrations.ts';
+
+/** How long a call waits for another process that writes, in milliseconds. */
+const BUSY_TIMEOUT_MS = 5000;
+/** Most prepared statements that are kept. The queries are few and fixed but for the lengths of `IN` lists. */
+const MAX_STATEMENTS = 200;
+
+/**
+ * Opens a database file, made where there is none, or `:memory:`.
+ *
+ * A commit outlives the death of the process. A power cut may take the last few, and leaves the file sound.
+ *
+ * @throws Error where the file cannot be opened, is no database, or was made by a newer version of the schema
+ */
+export function openDatabase(path: string): Kysely<Tables> {
+  // Signing keys and App secrets are in it: its owner alone may read it. SQLite gives its side files the same mode.
+  if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600));
+  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
+  try {
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    migrate(database);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return new Kysely<Tables>({ dialect: new SqliteDialect({ database: new KyselyDatabase(database) }) });
+}
+
+/** Runs the steps that are missing, each in a transaction of its own with its version number. */
+export function migrate(database: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
+  const version = readVersion(database);
+  if (version > migrations.length) {
+    throw new Error(
+      `The database has schema version ${version}; this version of Gavel knows ${migrations.length} at most. Use a newer one.`,
+    );
+  }
+  for (const [index, sql] of migrations.entries()) {
+    if (index < version) continue;
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      // Another process may have taken this step while this one waited for the lock.
+      if (readVersion(database) === index) database.exec(`${sql}; PRAGMA user_version = ${index + 1};`);
+      database.exec('COMMIT');
+    } catch (error) {
+      database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+}
+
+function readVersion(database: DatabaseSync): number {
+  return Number(database.prepare('PRAGMA user_version').get()?.user_version);
+}
+
+/** What Kysely needs of a database, with statements kept prepared. */
+class KyselyDatabase implements SqliteDatabase {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, SqliteStatement>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  prepare(sql: string): SqliteStatement {
+    const known = this.#statements.get(sql);
+    if (known) return known;
+    // A transaction that reads first and writes then would fail at once, without waiting, when another process has
+    // written in between; with the lock taken at the beginning, it waits its turn.
+    const statement = new KyselyStatement(this.#database.prepare(sql === 'begin' ? 'begin immediate' : sql));
+    if (this.#statements.size >= MAX_STATEMENTS) this.#statements.clear();
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#database.close();
+  }
+}
+
+/** What Kysely needs of a statement. */
+class KyselyStatement implements SqliteStatement {
+  readonly reader: boolean;
+  readonly #statement: StatementSync;
+
+  constructor(statement: StatementSync) {
+    this.#statement = statement;
+    this.reader = statement.columns().length > 0;
+  }
+
+  all(parameters: readonly unknown[]): unknown[] {
+    return this.#statement.all(...(parameters as SQLInputValue[]));
+  }
+
+  run(parameters: readonly unknown[]): { changes: number | bigint; lastInsertRowid: number | bigint } {
+    return this.#statement.run(...(parameters as SQLInputValue[]));
+  }
+
+  iterate(parameters: readonly unknown[]): IterableIterator<unknown> {
+    return this.#statement.iterate(...(parameters as SQLInputValue[]));
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * The SQLite schema as numbered steps. A step that was released is never changed; a new one is added.
+ *
+ * `seq` gives lists a stable order: two rows of one millisecond still come in the order of their making.
+ *
+ * @module
+ */
+
+/** Step n brings a database from version n-1 to version n; the first is version 1. */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE apps (
+    seq             INTEGER PRIMARY KEY AUTOINCREMENT,
+    app_id          INTEGER NOT NULL UNIQUE,
+    rtk_app_id      TEXT NOT NULL UNIQUE,
+    account_id      TEXT NOT NULL,
+    name            TEXT NOT NULL,
+    server_secret   TEXT,
+    callback_secret TEXT,
+    created_at_ms   INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE api_tokens (
+    seq           INTEGER PRIMARY KEY AUTOINCREMENT,
+    token_hash    TEXT NOT NULL UNIQUE,
+    name          TEXT NOT NULL,
+    account_id    TEXT NOT NULL,
+    rtk_app_ids   TEXT,
+    created_at_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX api_tokens_by_account ON api_tokens (account_id, seq);
+
+  CREATE TABLE presets (
+    seq           INTEGER PRIMARY KEY AUTOINCREMENT,
+    id            TEXT NOT NULL UNIQUE,
+    app_id        INTEGER NOT NULL REFERENCES apps (app_id),
+    name          TEXT NOT NULL,
+    definition    TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    updated_at_ms INTEGER NOT NULL,
+    UNIQUE (app_id, name)
+  ) STRICT;
+  CREATE INDEX presets_by_app ON presets (app_id, seq);
+
+  CREATE TABLE meetings (
+    seq           INTEGER PRIMARY KEY AUTOINCREMENT,
+    id            TEXT NOT NULL UNIQUE,
+    app_id        INTEGER NOT NULL REFERENCES apps (app_id),
+    title         TEXT,
+    status        TEXT NOT NULL CHECK (status IN ('ACTIVE', 'INACTIVE')),
+    settings      TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    updated_at_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX meetings_by_app ON meetings (app_id, seq);
+
+  CREATE TABLE participants (
+    seq           INTEGER PRIMARY KEY AUTOINCREMENT,
+    id            TEXT NOT NULL UNIQUE,
+    meeting_id    TEXT NOT NULL REFERENCES meetings (id) ON DELETE CASCADE,
+    custom_id     TEXT NOT NULL,
+    preset_id     TEXT NOT NULL REFERENCES presets (id),
+    name          TEXT,
+    picture       TEXT,
+    created_at_ms INTEGER NOT NULL,
+    updated_at_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX participants_by_meeting ON participants (meeting_id, seq);
+  CREATE INDEX participants_by_custom_id ON participants (meeting_id, custom_id);
+  CREATE INDEX participants_by_preset ON participants (preset_id);
+
+  CREATE TABLE signing_keys (
+    purpose       TEXT NOT NULL PRIMARY KEY,
+    key_id        TEXT NOT NULL,
+    private_key   TEXT NOT NULL,
+    public_key    TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL
+  ) STRICT;
+  `,
+];
