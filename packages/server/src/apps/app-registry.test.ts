@@ -1,0 +1,111 @@
+import type { AppId } from '@gavel/protocol';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Clock } from '../rooms/clock.ts';
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
+import type { Store } from '../store/store.ts';
+import { type AppDefinition, AppRegistry } from './app-registry.ts';
+
+const definition: AppDefinition = {
+  appId: 7,
+  name: 'mine',
+  serverSecret: 's'.repeat(32),
+  callbackSecret: 'c',
+  accountId: 'account-1',
+  rtkAppId: '3f2b1c9e-7a54-4c1d-9e61-0c6f2a8d5b70',
+  allowNoToken: true,
+  rejectReplays: true,
+  rateLimits: { CloseRoom: { production: 2 } },
+};
+const presets = [{ name: 'host', definition: { a: 1 } }];
+
+let store: Store;
+let nowMs = 1_000;
+const clock: Clock = { now: () => nowMs, every: () => () => {}, after: () => () => {} };
+const open = (...configured: AppDefinition[]) => AppRegistry.open({ store, clock, configured, presets });
+
+beforeEach(async () => {
+  nowMs = 1_000;
+  store = await openSqliteStore(':memory:');
+});
+afterEach(() => store.close());
+
+describe('an App of the configuration', () => {
+  it('is found by both its ids, as it was defined', async () => {
+    const apps = await open(definition);
+    const expected = { ...definition, createdAtMs: 1_000 };
+    expect(apps.find(7)).toEqual(expected);
+    expect(apps.findByRtkId(definition.rtkAppId)).toEqual(expected);
+    expect(apps.find(8)).toBeUndefined();
+    expect(apps.findByRtkId('other')).toBeUndefined();
+  });
+
+  it('has its presets from the first start on, and its time of creation for good', async () => {
+    await open(definition);
+    nowMs = 2_000;
+    const apps = await open({ ...definition, name: 'renamed' });
+    expect(apps.find(7)).toMatchObject({ name: 'renamed', createdAtMs: 1_000 });
+    const { items } = await store.presets.list(7 as AppId, undefined, { offset: 0, limit: 9 });
+    expect(items).toMatchObject([{ name: 'host', definition: { a: 1 }, createdAtMs: 1_000 }]);
+  });
+
+  it('leaves no secret in the store', async () => {
+    await open(definition);
+    expect(JSON.stringify(await store.apps.all())).not.toMatch(/sss|"c"/);
+  });
+
+  it('is gone when the configuration has it no more, and its id stays taken', async () => {
+    await open(definition);
+    const apps = await open();
+    expect(apps.find(7)).toBeUndefined();
+    expect(apps.ofAccount('account-1')).toEqual([]);
+    expect((await open(definition)).find(7)).toBeDefined();
+  });
+
+  it('is refused when another has one of its ids', async () => {
+    await expect(open(definition, { ...definition, rtkAppId: 'other' })).rejects.toThrow('Two Apps have the appId 7');
+    await expect(open(definition, { ...definition, appId: 8 })).rejects.toThrow(/Two Apps have the rtkAppId/);
+    await expect(open({ ...definition, appId: 0 })).rejects.toThrow('0 is no App id');
+  });
+});
+
+describe('an App made by the API', () => {
+  it('gets an App id, a UUID, two secrets of 32 hex digits, and the presets', async () => {
+    const app = await (await open()).create('account-1', 'made');
+    expect(app).toMatchObject({ accountId: 'account-1', name: 'made', allowNoToken: false, rejectReplays: false });
+    expect(app.appId).toBeGreaterThan(0);
+    expect(app.appId).toBeLessThan(2 ** 32);
+    expect(app.rtkAppId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(app.serverSecret).toMatch(/^[0-9a-f]{32}$/);
+    expect(app.callbackSecret).toMatch(/^[0-9a-f]{32}$/);
+    expect(app.serverSecret).not.toBe(app.callbackSecret);
+    expect(await store.presets.findByName(app.appId, 'host')).toBeDefined();
+  });
+
+  it('is the same after a restart', async () => {
+    const app = await (await open(definition)).create('account-1', 'made');
+    const apps = await open(definition);
+    expect(apps.find(app.appId)).toEqual(app);
+    expect(apps.findByRtkId(app.rtkAppId)).toEqual(app);
+    expect(apps.ofAccount('account-1').map((each) => each.name)).toEqual(['mine', 'made']);
+    expect(apps.ofAccount('account-2')).toEqual([]);
+  });
+
+  it('can be taken over by the configuration, secrets and all', async () => {
+    const app = await (await open()).create('account-1', 'made');
+    const mine = { ...definition, appId: app.appId, rtkAppId: app.rtkAppId };
+    expect((await open(mine)).find(app.appId)).toEqual({ ...mine, createdAtMs: 1_000 });
+  });
+
+  it('does not exist when the store refused it', async () => {
+    const apps = await open();
+    const failing: AppRegistry = await AppRegistry.open({
+      store: { apps: { ...store.apps, all: async () => [], add: () => Promise.reject(new Error('disk full')) } },
+      clock,
+      configured: [],
+      presets,
+    });
+    await expect(failing.create('account-1', 'made')).rejects.toThrow('disk full');
+    expect(failing.ofAccount('account-1')).toEqual([]);
+    expect(apps.ofAccount('account-1')).toEqual([]);
+  });
+});

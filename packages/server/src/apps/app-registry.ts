@@ -1,0 +1,167 @@
+/**
+ * The Apps of this server: those of the configuration and those made by the API, all in memory.
+ *
+ * @module
+ */
+
+import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import { type AppId, parseAppId } from '@gavel/protocol';
+import type { Clock } from '../rooms/clock.ts';
+import type { AppRecord, JsonObject, PresetRecord, Store } from '../store/store.ts';
+import type { App, Apps, RateLimit } from './app.ts';
+
+/** An App as the configuration defines it. */
+export interface AppDefinition {
+  readonly appId: number;
+  readonly name: string;
+  readonly serverSecret: string;
+  readonly callbackSecret: string;
+  readonly accountId: string;
+  readonly rtkAppId: string;
+  readonly allowNoToken: boolean;
+  readonly rejectReplays: boolean;
+  readonly rateLimits?: Readonly<Record<string, RateLimit>> | undefined;
+}
+
+/** A preset that every new App gets. */
+export interface PresetTemplate {
+  readonly name: string;
+  readonly definition: JsonObject;
+}
+
+/** What a registry is made of. */
+export interface AppRegistryOptions {
+  readonly store: Pick<Store, 'apps'>;
+  readonly clock: Clock;
+  /** The Apps of the configuration. Their secrets are never written to the store. */
+  readonly configured: readonly AppDefinition[];
+  readonly presets: readonly PresetTemplate[];
+}
+
+/** Finds Apps in memory; only making one waits for the store. */
+export class AppRegistry implements Apps {
+  readonly #options: AppRegistryOptions;
+  readonly #byId = new Map<number, App>();
+  readonly #byRtkId = new Map<string, App>();
+  /** Ids in use, those of Apps included that the configuration has no more: their meetings are kept. */
+  readonly #takenIds = new Set<number>();
+
+  private constructor(options: AppRegistryOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Loads the Apps; one that the configuration defines for the first time gets its presets. Where the configuration
+   * defines an App that the API made, the configuration rules.
+   *
+   * @throws Error where two Apps have one id
+   */
+  static async open(options: AppRegistryOptions): Promise<AppRegistry> {
+    const registry = new AppRegistry(options);
+    await registry.#load();
+    return registry;
+  }
+
+  find(appId: number): App | undefined {
+    return this.#byId.get(appId);
+  }
+
+  findByRtkId(rtkAppId: string): App | undefined {
+    return this.#byRtkId.get(rtkAppId);
+  }
+
+  ofAccount(accountId: string): readonly App[] {
+    return [...this.#byId.values()].filter((app) => app.accountId === accountId);
+  }
+
+  async create(accountId: string, name: string): Promise<App> {
+    const secrets = { serverSecret: randomBytes(16).toString('hex'), callbackSecret: randomBytes(16).toString('hex') };
+    const record = { appId: this.#takeAppId(), rtkAppId: randomUUID(), accountId, name, createdAtMs: this.#now() };
+    await this.#add({ ...record, secrets });
+    return this.#hold({ ...record, ...secrets, allowNoToken: false, rejectReplays: false, rateLimits: {} });
+  }
+
+  async #load(): Promise<void> {
+    const { store, configured } = this.#options;
+    refuseTwins(configured);
+    const records = await store.apps.all();
+    const definitions = new Map(configured.map((definition) => [definition.appId, definition]));
+    for (const record of records) {
+      this.#takenIds.add(record.appId);
+      const definition = definitions.get(record.appId);
+      definitions.delete(record.appId);
+      if (definition) await this.#takeOver(record, definition);
+      else if (record.secrets) {
+        const { secrets, ...rest } = record;
+        this.#hold({ ...rest, ...secrets, allowNoToken: false, rejectReplays: false, rateLimits: {} });
+      }
+    }
+    for (const definition of definitions.values()) {
+      const { accountId, name, rtkAppId } = definition;
+      const record = { appId: requireAppId(definition.appId), rtkAppId, accountId, name, createdAtMs: this.#now() };
+      await this.#add(record);
+      this.#takenIds.add(record.appId);
+      this.#hold(appOf(definition, record));
+    }
+  }
+
+  /** An App of the configuration that the store knows from an earlier start. */
+  async #takeOver(record: AppRecord, definition: AppDefinition): Promise<void> {
+    const { accountId, name, rtkAppId } = definition;
+    const isSame = record.accountId === accountId && record.name === name && record.rtkAppId === rtkAppId;
+    if (!isSame) await this.#options.store.apps.update({ ...record, accountId, name, rtkAppId });
+    this.#hold(appOf(definition, record));
+  }
+
+  #hold(app: App): App {
+    if (this.#byRtkId.has(app.rtkAppId)) throw new Error(`Two Apps have the rtkAppId ${app.rtkAppId}.`);
+    this.#byId.set(app.appId, app);
+    this.#byRtkId.set(app.rtkAppId, app);
+    return app;
+  }
+
+  #add(app: AppRecord): Promise<void> {
+    const presets = this.#options.presets.map(
+      (template): PresetRecord => ({
+        ...template,
+        id: randomUUID(),
+        appId: app.appId,
+        createdAtMs: app.createdAtMs,
+        updatedAtMs: app.createdAtMs,
+      }),
+    );
+    return this.#options.store.apps.add(app, presets);
+  }
+
+  #takeAppId(): AppId {
+    let appId = randomInt(1, 2 ** 32);
+    while (this.#takenIds.has(appId)) appId = randomInt(1, 2 ** 32);
+    this.#takenIds.add(appId);
+    return requireAppId(appId);
+  }
+
+  #now(): number {
+    return this.#options.clock.now();
+  }
+}
+
+function appOf(definition: AppDefinition, record: AppRecord): App {
+  const { rateLimits = {}, ...rest } = definition;
+  return { ...rest, rateLimits, appId: record.appId, createdAtMs: record.createdAtMs };
+}
+
+function requireAppId(value: number): AppId {
+  const appId = parseAppId(value);
+  if (appId === undefined) throw new Error(`${value} is no App id: 1 to 4294967295.`);
+  return appId;
+}
+
+function refuseTwins(definitions: readonly AppDefinition[]): void {
+  for (const key of ['appId', 'rtkAppId'] as const) {
+    const seen = new Set<string | number>();
+    for (const definition of definitions) {
+      if (seen.has(definition[key])) throw new Error(`Two Apps have the ${key} ${definition[key]}.`);
+      seen.add(definition[key]);
+    }
+  }
+}
