@@ -1,0 +1,203 @@
+import { isGavelError, type MemberId, type PublishId, type StreamId, type UserId } from '@gavel/protocol';
+import { FakeClock } from '@gavel/testkit/fake-clock';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { RoomCommand } from './commands.ts';
+import type { RoomEvent } from './events.ts';
+import { Rooms } from './rooms.ts';
+import { KEY, login, ORIGIN, testSettings } from './testing.ts';
+
+/** A step of a history; numbers choose among what there is at that moment. */
+type Step =
+  | {
+      readonly do: 'login';
+      readonly user: number;
+      readonly policy: 'replace' | 'allow' | 'reject';
+      readonly cap: number;
+    }
+  | { readonly do: 'logout' | 'detach' | 'resume' | 'touch'; readonly member: number }
+  | { readonly do: 'reserve' | 'announce' | 'end'; readonly member: number; readonly stream: number }
+  | { readonly do: 'add' | 'delete'; readonly user: number; readonly stream: number }
+  | { readonly do: 'kick'; readonly users: readonly number[]; readonly require: 'any' | 'all' }
+  | { readonly do: 'close' | 'expire' }
+  | { readonly do: 'send'; readonly user: number }
+  | { readonly do: 'wait'; readonly ms: number };
+
+const user = fc.nat(4);
+const member = fc.nat(20);
+const stream = fc.nat(3);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('login' as const),
+      user,
+      policy: fc.constantFrom('replace', 'allow', 'reject'),
+      cap: fc.constantFrom(0, 0, 3),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('logout', 'detach', 'resume', 'touch'), member }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('reserve', 'announce', 'end'), member, stream }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('add', 'delete'), user, stream }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('kick' as const),
+      users: fc.array(user, { minLength: 1, maxLength: 3 }),
+      require: fc.constantFrom('any', 'all'),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('close', 'expire') }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('send' as const), user }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(120_000) }) },
+);
+
+const userId = (n: number) => `user-${n}` as UserId;
+const streamId = (n: number) => `stream-${n}` as StreamId;
+
+/** Plays a history against real rooms, keeping by itself what events say. */
+class History {
+  readonly clock = new FakeClock();
+  readonly events: RoomEvent[] = [];
+  readonly members: { memberId: MemberId; connectionId: string }[] = [];
+  readonly publishes = new Map<StreamId, PublishId>();
+  readonly rooms: Rooms;
+  #connections = 0;
+
+  constructor() {
+    const sink = {
+      handle: (batch: { readonly events: readonly RoomEvent[] }) => void this.events.push(...batch.events),
+    };
+    this.rooms = new Rooms(testSettings(this.clock), [sink]);
+  }
+
+  async play(one: Step): Promise<void> {
+    if (one.do === 'wait') return this.clock.advance(one.ms);
+    const command = this.#commandOf(one);
+    if (!command) return;
+    const before = await this.rooms.snapshot(KEY);
+    const countBefore = this.events.length;
+    try {
+      await this.rooms.execute(KEY, command, ORIGIN);
+    } catch (error) {
+      if (!isGavelError(error)) throw error;
+      // A refused command changes nothing.
+      expect(this.events).toHaveLength(countBefore);
+      expect(await this.rooms.snapshot(KEY)).toEqual(before);
+    }
+    for (const event of this.events.slice(countBefore)) {
+      if (event.type === 'memberJoined') {
+        this.members.push({ memberId: event.member.memberId, connectionId: event.connectionId });
+      }
+      if (event.type === 'streamReserved') this.publishes.set(event.stream.streamId, event.stream.publishId);
+    }
+  }
+
+  #commandOf(one: Exclude<Step, { do: 'wait' }>): RoomCommand | undefined {
+    if ('member' in one) return this.#memberCommand(one);
+    if (one.do === 'close') return { type: 'close', reason: '', announce: true };
+    if (one.do === 'expire') return { type: 'expire' };
+    if (one.do === 'kick') {
+      const targets = one.users.map((n) => ({ label: userId(n), userIds: [userId(n)] }));
+      return { type: 'kick', targets, require: one.require, reason: '' };
+    }
+    if (one.do === 'send')
+      return { type: 'send', kind: 'broadcast', from: { id: userId(one.user), name: '' }, text: 'x' };
+    if (one.do === 'login') {
+      this.#connections += 1;
+      const connectionId = `c${this.#connections}`;
+      return login(userId(one.user), { onDuplicate: one.policy, maxMemberCount: one.cap, connectionId });
+    }
+    if (one.do === 'delete')
+      return { type: 'deleteStream', streamId: streamId(one.stream), actorUserId: userId(one.user) };
+    const from = { id: userId(one.user), name: '' };
+    return { type: 'addStream', user: from, streamId: streamId(one.stream), title: '', extraInfo: '' };
+  }
+
+  #memberCommand(one: Extract<Step, { member: number }>): RoomCommand | undefined {
+    const chosen = this.members[one.member % Math.max(1, this.members.length)];
+    if (!chosen) return undefined;
+    const { memberId, connectionId } = chosen;
+    switch (one.do) {
+      case 'logout':
+      case 'touch':
+        return { type: one.do, memberId };
+      case 'detach':
+        return { type: 'detach', memberId, connectionId };
+      case 'resume':
+        return { type: 'resume', memberId, ticket: 'wrong', connectionId };
+      case 'reserve': {
+        const rest = { extraInfo: '', audio: true, video: true };
+        return { type: 'reserveStream', memberId, streamId: streamId(one.stream), ...rest };
+      }
+      case 'announce':
+      case 'end': {
+        const publishId = this.publishes.get(streamId(one.stream));
+        if (!publishId) return undefined;
+        const which = { streamId: streamId(one.stream), publishId };
+        return one.do === 'end'
+          ? { type: 'endStream', ...which }
+          : { type: 'announceStream', ...which, audio: true, video: true };
+      }
+    }
+  }
+}
+
+/** Replays events alone, and checks what must hold after each of them. */
+function checkEvents(events: readonly RoomEvent[]): { memberIds: MemberId[]; streamIds: StreamId[] } {
+  let epoch = 0n;
+  let open = false;
+  let seq = 0;
+  let userSeq = 0;
+  let streamSeq = 0;
+  const members = new Set<MemberId>();
+  const streams = new Map<StreamId, MemberId | undefined>();
+  for (const event of events) {
+    if (event.type === 'roomCreated') {
+      expect(open, 'a room is not created while it is there').toBe(false);
+      expect(event.epoch > epoch, 'epochs rise (ROOM-3)').toBe(true);
+      [open, epoch, seq, userSeq, streamSeq] = [true, event.epoch, 0, 0, 0];
+    }
+    expect(open, 'nothing happens in a room that is not there (ROOM-2)').toBe(true);
+    expect(event.epoch, 'nothing of an old life in a new one (ROOM-3)').toBe(epoch);
+    expect(event.seq, 'sequence numbers have no holes').toBe(seq + 1);
+    seq = event.seq;
+    if (event.type === 'memberJoined' || event.type === 'memberLeft') {
+      expect(event.userSeq).toBe(userSeq + 1);
+      userSeq = event.userSeq;
+      if (event.type === 'memberJoined') members.add(event.member.memberId);
+      else expect(members.delete(event.member.memberId), 'who leaves was in').toBe(true);
+      expect(event.memberCount).toBe(members.size);
+    }
+    if (event.type === 'streamAdded' || event.type === 'streamRemoved') {
+      expect(event.streamSeq).toBe(streamSeq + 1);
+      streamSeq = event.streamSeq;
+      const { streamId: id, memberId } = event.stream;
+      if (event.type === 'streamAdded') streams.set(id, memberId);
+      else expect(streams.delete(id), 'what is removed was there').toBe(true);
+    }
+    for (const owner of streams.values()) {
+      if (owner !== undefined) expect(members.has(owner), 'no stream without its member').toBe(true);
+    }
+    if (event.type === 'roomClosed') {
+      expect([members.size, streams.size], 'a closed room is empty').toEqual([0, 0]);
+      open = false;
+    }
+  }
+  expect(open, 'an empty room does not exist (ROOM-2)').toBe(members.size > 0);
+  return { memberIds: [...members], streamIds: [...streams.keys()] };
+}
+
+test('any sequence of commands keeps the invariants of a room (ROOM-1, ROOM-2, ROOM-3)', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
+      const history = new History();
+      for (const one of steps) await history.play(one);
+      const { memberIds, streamIds } = checkEvents(history.events);
+      const room = await history.rooms.snapshot(KEY);
+      expect(room?.members.map((info) => info.memberId) ?? []).toEqual(memberIds);
+      expect(room?.streams.map((info) => info.streamId).sort() ?? []).toEqual(streamIds.sort());
+    }),
+    { numRuns: 400 },
+  );
+});

@@ -1,0 +1,153 @@
+import { isGavelError, type RoomId, type RoomKey, type StreamId } from '@gavel/protocol';
+import { expect, test } from 'vitest';
+import type { DuplicatePolicy } from './commands.ts';
+import { eventsOf, type RoomEvent } from './events.ts';
+import { type EventBatch, type EventSink, Rooms } from './rooms.ts';
+import { KEY, kick, login, ORIGIN, testSettings } from './testing.ts';
+
+function openRooms(sinks: EventSink[] = []) {
+  const settings = testSettings();
+  const batches: EventBatch[] = [];
+  const rooms = new Rooms(settings, [{ handle: (batch) => void batches.push(batch) }, ...sinks]);
+  const join = async (
+    userId: string,
+    key: RoomKey = KEY,
+    clientId = `client-of-${userId}`,
+    onDuplicate: DuplicatePolicy = 'replace',
+  ) => {
+    const { session } = await rooms.execute(key, login(userId, { clientId, onDuplicate }), ORIGIN);
+    if (!session) throw new Error('no session');
+    return session;
+  };
+  const events = (): RoomEvent[] => batches.flatMap((batch) => [...batch.events]);
+  return { rooms, clock: settings.clock, join, events };
+}
+
+const other: RoomKey = { ...KEY, roomId: 'other' as RoomId };
+const codeOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => 'done',
+    (error: unknown) => (isGavelError(error) ? error.code : String(error)),
+  );
+
+test('a command to a room that is not there is refused, and makes none (ROOM-1)', async () => {
+  const { rooms } = openRooms();
+  expect(await codeOf(rooms.execute(KEY, kick('alice'), ORIGIN))).toBe('room.not-found');
+  expect(rooms.size).toBe(0);
+});
+
+test('a refused first login leaves no room behind (ROOM-2)', async () => {
+  const { rooms, join } = openRooms();
+  await join('bob', other);
+  const add = { type: 'addStream', streamId: 's' as StreamId, title: '', extraInfo: '' } as const;
+  expect(await codeOf(rooms.execute(KEY, { ...add, user: login('x').user }, ORIGIN))).toBe('room.not-found');
+  expect(rooms.size).toBe(1);
+});
+
+test('when a close is answered the id is free, and a login makes a new epoch (CLOSE-5, ROOM-3)', async () => {
+  const { rooms, join } = openRooms();
+  const first = await join('alice');
+  await rooms.execute(KEY, { type: 'close', reason: '', announce: true }, ORIGIN);
+  expect(await rooms.summary(KEY)).toBeUndefined();
+  const second = await join('alice');
+  expect(second.room.epoch > first.room.epoch).toBe(true);
+  expect(second.room).toMatchObject({ seq: 2, userSeq: 1, streamSeq: 0, memberCount: 1 });
+});
+
+test('the answer waits for every sink, so that media is closed before it leaves (KICK-4)', async () => {
+  let release = () => {};
+  const slow: EventSink = {
+    handle: ({ events }) =>
+      eventsOf(events, 'memberLeft').length > 0 ? new Promise<void>((resolve) => (release = resolve)) : undefined,
+  };
+  const { rooms, join } = openRooms([slow]);
+  await join('alice');
+  let answered = false;
+  const kicked = rooms.execute(KEY, kick('alice'), ORIGIN).then(() => (answered = true));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(answered).toBe(false);
+  release();
+  await kicked;
+  expect(answered).toBe(true);
+});
+
+test('a ticket refused after a kick tells the cause and the reason (KICK-9, KICK-11)', async () => {
+  const { rooms, join } = openRooms();
+  const { member, ticket } = await join('alice');
+  await rooms.execute(KEY, { ...kick('alice'), reason: '违规 🙂' }, ORIGIN);
+  const resume = { type: 'resume', memberId: member.memberId, ticket, connectionId: 'c' } as const;
+  const refused = await rooms.execute(KEY, resume, ORIGIN).catch((error: unknown) => error);
+  expect(refused).toMatchObject({ code: 'resume.refused', details: { cause: 'kicked', reason: '违规 🙂' } });
+});
+
+test('a ticket of an earlier life of the room is refused in the next one (ROOM-3, KICK-9)', async () => {
+  const { rooms, join } = openRooms();
+  const { member, ticket } = await join('alice');
+  await rooms.execute(KEY, { type: 'close', reason: '', announce: true }, ORIGIN);
+  await join('alice');
+  const resume = { type: 'resume', memberId: member.memberId, ticket, connectionId: 'c' } as const;
+  expect(await codeOf(rooms.execute(KEY, resume, ORIGIN))).toBe('resume.refused');
+});
+
+test('the sweep takes out silent members of every room, and ends the rooms (ROOM-4)', async () => {
+  const { rooms, clock, join, events } = openRooms();
+  rooms.start();
+  await join('alice');
+  await join('bob', other);
+  clock.advance(99_000);
+  await rooms.execute(other, { type: 'touch', memberId: (await join('carol', other)).member.memberId }, ORIGIN);
+  clock.advance(1000);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(eventsOf(events(), 'memberLeft').map((event) => event.member.user.id)).toEqual(['alice', 'bob']);
+  expect(await rooms.summary(KEY)).toBeUndefined();
+  expect((await rooms.summary(other))?.memberCount).toBe(1);
+  rooms.stop();
+});
+
+test('a login replaces the user’s logins in other rooms of the App, but not those of the same client', async () => {
+  const { rooms, join } = openRooms();
+  await join('alice', KEY, 'phone');
+  await join('alice', other, 'phone');
+  expect((await rooms.summary(KEY))?.memberCount).toBe(1);
+  await join('alice', other, 'laptop');
+  expect(await rooms.summary(KEY)).toBeUndefined();
+  expect((await rooms.summary(other))?.memberCount).toBe(1);
+});
+
+test('a login of another App, or in the test environment, replaces nobody (ACC-6)', async () => {
+  const { rooms, join } = openRooms();
+  await join('alice', KEY, 'phone');
+  await join('alice', { ...KEY, appId: 2 as RoomKey['appId'] }, 'laptop');
+  await join('alice', { ...KEY, environment: 'test' }, 'tablet');
+  expect((await rooms.summary(KEY))?.memberCount).toBe(1);
+});
+
+test('a stream id is one user’s in the whole App, until it is free again (STRM-6)', async () => {
+  const { rooms, join } = openRooms();
+  const alice = await join('alice');
+  const bob = await join('bob', other);
+  const reserve = (memberId: typeof alice.member.memberId) =>
+    ({
+      type: 'reserveStream',
+      memberId,
+      streamId: 'cam' as StreamId,
+      extraInfo: '',
+      audio: true,
+      video: true,
+    }) as const;
+  await rooms.execute(KEY, reserve(alice.member.memberId), ORIGIN);
+  expect(await codeOf(rooms.execute(other, reserve(bob.member.memberId), ORIGIN))).toBe('stream.taken');
+  await rooms.execute(KEY, kick('alice'), ORIGIN);
+  expect(await codeOf(rooms.execute(other, reserve(bob.member.memberId), ORIGIN))).toBe('done');
+});
+
+test('the cap is exact under many logins at once (ROOM-7)', async () => {
+  const { rooms } = openRooms();
+  const attempts = Array.from({ length: 200 }, (_, i) =>
+    codeOf(rooms.execute(KEY, login(`user-${i}`, { maxMemberCount: 50 }), ORIGIN)),
+  );
+  const answers = await Promise.all(attempts);
+  expect(answers.filter((code) => code === 'done')).toHaveLength(50);
+  expect(answers.filter((code) => code === 'login.room-full')).toHaveLength(150);
+  expect((await rooms.summary(KEY))?.memberCount).toBe(50);
+});

@@ -1,0 +1,76 @@
+/**
+ * What the tests of rooms share: ids that count, and short ways to write commands.
+ *
+ * @module
+ */
+
+import type { AppId, Epoch, MemberId, PublishId, RoomId, RoomKey, StreamId, UserId } from '@gavel/protocol';
+import { FakeClock } from '@gavel/testkit/fake-clock';
+import type { IdSource } from './clock.ts';
+import type { LoginCommand, Origin } from './commands.ts';
+import { eventsOf } from './events.ts';
+import { Room, type RoomSettings } from './room.ts';
+
+export const KEY: RoomKey = { appId: 1 as AppId, environment: 'production', roomId: 'room' as RoomId };
+export const ORIGIN: Origin = { door: 'server', requestId: 'test' };
+
+/** Ids that count from 1. */
+export function countingIds(): IdSource {
+  let last = 0;
+  const next = (): number => {
+    last += 1;
+    return last;
+  };
+  return {
+    nextEpoch: () => BigInt(next()) as Epoch,
+    nextMemberId: () => `m${next()}` as MemberId,
+    nextPublishId: () => `s${next()}` as PublishId,
+    nextTicket: () => `t${next()}`,
+  };
+}
+
+/** Settings with a fake clock and counting ids. */
+export function testSettings(clock = new FakeClock()): RoomSettings & { readonly clock: FakeClock } {
+  return { clock, ids: countingIds(), heartbeatTimeoutMs: 100_000, keptEvents: 100 };
+}
+
+/** A login as most tests need it. */
+export function login(userId: string, changes: Partial<LoginCommand> = {}): LoginCommand {
+  return {
+    type: 'login',
+    user: { id: userId as UserId, name: userId },
+    scheme: 'app-token',
+    clientId: `client-of-${userId}`,
+    connectionId: `connection-of-${userId}`,
+    onDuplicate: 'replace',
+    wantsMembers: true,
+    permissions: { publishAudio: true, publishVideo: true },
+    maxMemberCount: 0,
+    ...changes,
+  };
+}
+
+/** A room and short ways to use it. */
+export function openRoom(settings = testSettings()) {
+  const room = new Room(KEY, settings.ids.nextEpoch(), settings);
+  const join = (userId: string, changes?: Partial<LoginCommand>): MemberId => {
+    const [joined] = eventsOf(room.apply(login(userId, changes)), 'memberJoined');
+    if (!joined) throw new Error('no memberJoined');
+    return joined.member.memberId;
+  };
+  const publish = (memberId: MemberId, streamId: string): PublishId => {
+    const reserve = { type: 'reserveStream', memberId, streamId: streamId as StreamId } as const;
+    const [held] = eventsOf(room.apply({ ...reserve, extraInfo: '', audio: true, video: true }), 'streamReserved');
+    if (!held) throw new Error('no streamReserved');
+    const { publishId } = held.stream;
+    room.apply({ type: 'announceStream', streamId: streamId as StreamId, publishId, audio: true, video: true });
+    return publishId;
+  };
+  return { room, clock: settings.clock, join, publish };
+}
+
+/** A kick of the named users. */
+export function kick(...userIds: string[]) {
+  const targets = userIds.map((userId) => ({ label: userId, userIds: [userId as UserId] }));
+  return { type: 'kick', targets, require: 'any', reason: 'spam' } as const;
+}

@@ -1,0 +1,26 @@
+/**
+ * `/healthz`, `/readyz` and `/metrics`.
+ *
+ * @module
+ */
+
+import type { FastifyInstance } from 'fastify';
+import type { Metrics } from './metrics.ts';
+
+/** What the routes ask. */
+export interface HealthDeps {
+  readonly metrics: Metrics;
+  /** What is not ready now; empty when the server takes work. */
+  readonly findUnready: () => Promise<readonly string[]>;
+}
+
+/** Serves health and metrics. */
+export function registerHealth(http: FastifyInstance, { metrics, findUnready }: HealthDeps): void {
+  http.get('/healthz', async () => ({ status: 'ok' }));
+  http.get('/readyz', async (_request, reply) => {
+    const unready = await findUnready();
+    if (unready.length === 0) return { status: 'ready' };
+    return reply.code(503).send({ status: 'not ready', waitingFor: unready });
+  });
+  http.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+}

@@ -1,0 +1,98 @@
+/**
+ * Metrics in the Prometheus text format.
+ *
+ * @module
+ */
+
+import type { MediaEngine } from '@gavel/media';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { EventBatch, EventSink } from '../rooms/rooms.ts';
+
+/** What the gauges read. */
+export interface MetricsSources {
+  readonly engine: MediaEngine;
+  readonly roomCount: () => number;
+  readonly connectionCount: () => number;
+}
+
+/** Counts what happens in all rooms. */
+export class Metrics implements EventSink {
+  readonly #registry = new Registry();
+  readonly #logins: Counter;
+  readonly #exits: Counter<'cause'>;
+  readonly #streams: Counter<'cause'>;
+  readonly #messages: Counter<'kind'>;
+  readonly #members: Gauge;
+
+  constructor() {
+    const registers = [this.#registry];
+    collectDefaultMetrics({ register: this.#registry });
+    this.#logins = new Counter({ name: 'gavel_logins_total', help: 'Members that joined.', registers });
+    this.#exits = new Counter({
+      name: 'gavel_exits_total',
+      help: 'Members that left, by cause.',
+      labelNames: ['cause'],
+      registers,
+    });
+    this.#streams = new Counter({
+      name: 'gavel_streams_ended_total',
+      help: 'Streams that ended, by cause.',
+      labelNames: ['cause'],
+      registers,
+    });
+    this.#messages = new Counter({
+      name: 'gavel_messages_total',
+      help: 'Messages sent to rooms, by kind.',
+      labelNames: ['kind'],
+      registers,
+    });
+    this.#members = new Gauge({ name: 'gavel_members', help: 'Members in all rooms now.', registers });
+  }
+
+  /** Adds the gauges that are read when they are asked for. */
+  observe({ engine, roomCount, connectionCount }: MetricsSources): void {
+    const registers = [this.#registry];
+    const gauge = (name: string, help: string, read: () => number | Promise<number>) =>
+      new Gauge({
+        name,
+        help,
+        registers,
+        async collect() {
+          this.set(await read());
+        },
+      });
+    gauge('gavel_rooms', 'Rooms now.', roomCount);
+    gauge('gavel_connections', 'Signalling connections now.', connectionCount);
+    const streams = async () => (await engine.dump()).streams;
+    gauge('gavel_media_streams', 'Streams at the media engine now.', async () => (await streams()).length);
+    gauge('gavel_media_players', 'Players at the media engine now.', async () =>
+      (await streams()).reduce((sum, stream) => sum + stream.players.length, 0),
+    );
+    gauge('gavel_media_forwarded_packets', 'RTP packets forwarded for the streams that are there now.', async () =>
+      (await streams()).reduce((sum, stream) => sum + stream.forwardedPackets, 0),
+    );
+  }
+
+  handle({ events }: EventBatch): void {
+    for (const event of events) {
+      if (event.type === 'memberJoined') {
+        this.#logins.inc();
+        this.#members.inc();
+      } else if (event.type === 'memberLeft') {
+        this.#exits.inc({ cause: event.cause });
+        this.#members.dec();
+      } else if (event.type === 'streamRemoved') this.#streams.inc({ cause: event.cause });
+      else if (event.type === 'message') this.#messages.inc({ kind: event.kind });
+    }
+  }
+
+  /** All metrics as text. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  /** The text's content type. */
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+}

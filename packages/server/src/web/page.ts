@@ -1,0 +1,85 @@
+/**
+ * The playground page at `/`, and in dev mode the signer behind its buttons: the page itself never holds a secret.
+ *
+ * @module
+ */
+
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import fastifyStatic from '@fastify/static';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { Type } from 'typebox';
+
+/** Signs a call for the dev App; gives path and query. */
+export type SignCall = (action: string, params: Readonly<Record<string, string | readonly string[]>>) => string;
+
+/** What the page needs. */
+export interface PageDeps {
+  /** Absent in production: the page then asks for an App id and a token, and signs nothing. */
+  readonly dev?: { readonly appId: number; readonly sign: SignCall };
+}
+
+const DIST = fileURLToPath(new URL('../../../console/dist/', import.meta.url));
+const CSP = [
+  "default-src 'self'",
+  "connect-src 'self' ws: wss:",
+  "media-src 'self' blob:",
+  "img-src 'self' data:",
+  "style-src 'self' 'unsafe-inline'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const signBody = Type.Object(
+  {
+    action: Type.String({ minLength: 1, maxLength: 64 }),
+    params: Type.Record(
+      Type.String({ maxLength: 64 }),
+      Type.Union([Type.String({ maxLength: 4096 }), Type.Array(Type.String({ maxLength: 4096 }), { maxItems: 50 })]),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+/** Serves the page's files and its two calls. `sendPage` answers `/` itself, which a door shares with it. */
+export async function registerPage(http: FastifyInstance, { dev }: PageDeps): Promise<void> {
+  if (existsSync(DIST)) {
+    await http.register(fastifyStatic, { root: `${DIST}assets`, prefix: '/assets/', maxAge: '1y', immutable: true });
+  }
+  http.get('/playground/config.json', async () => ({
+    mode: dev ? 'dev' : 'production',
+    appId: dev?.appId ?? null,
+    allowNoToken: dev !== undefined,
+  }));
+  if (!dev) return;
+  http.post('/playground/sign', { schema: { body: signBody } }, async (request, reply) => {
+    if (!isOwnPage(request.headers.origin, request.headers.host)) {
+      return reply.code(403).send({ error: 'only the page of this server may have calls signed' });
+    }
+    const { action, params } = request.body as {
+      action: string;
+      params: Record<string, string | string[]>;
+    };
+    return { path: dev.sign(action, params) };
+  });
+}
+
+/** A page of another origin, or of a name that somebody points at this machine, may not have calls signed. */
+function isOwnPage(origin: string | undefined, host = ''): boolean {
+  const { hostname } = URL.canParse(`http://${host}`) ? new URL(`http://${host}`) : { hostname: '' };
+  const isLocalName = hostname === 'localhost' || isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
+  return isLocalName && (origin === undefined || origin.replace(/^https?:\/\//, '') === host);
+}
+
+/** Answers `/` with the page. */
+export async function sendPage(reply: FastifyReply): Promise<FastifyReply> {
+  reply.header('Content-Security-Policy', CSP).header('X-Content-Type-Options', 'nosniff');
+  try {
+    return reply.type('text/html; charset=utf-8').send(await readFile(`${DIST}index.html`));
+  } catch {
+    const hint =
+      'The playground page is not built. Run: npm start (it builds the page), or npm run build -w @gavel/console\n';
+    return reply.code(404).type('text/plain; charset=utf-8').send(hint);
+  }
+}
