@@ -1,0 +1,158 @@
+/**
+ * One WebSocket to the signalling door: requests and their answers, events in order.
+ *
+ * @module
+ */
+
+import type { EventFrame, Method, Params, ResponseFrame, Results, ServerFrame } from '@gavel/protocol';
+import { SessionError } from './errors.ts';
+import type { Clock, OpenSocket, SocketLink } from './platform.ts';
+
+/** The subprotocol, checked against the protocol package by its type, so that no schema is bundled for it. */
+const SUBPROTOCOL: typeof import('@gavel/protocol').SUBPROTOCOL = 'gavel.v1';
+
+/** Takes what a connection brings. */
+export interface ConnectionListener {
+  event(frame: EventFrame): void;
+  /** The server or the network closed the connection; never called after `Connection.close`. */
+  closed(code: number, reason: string): void;
+}
+
+interface Pending {
+  resolve(result: Results[Method]): void;
+  reject(error: SessionError): void;
+  readonly timer: unknown;
+}
+
+/** One WebSocket to the signalling door. What comes before a listener is attached is kept for it. */
+export class Connection {
+  readonly #clock: Clock;
+  readonly #pending = new Map<number, Pending>();
+  readonly #socket: SocketLink;
+  #early: EventFrame[] = [];
+  #listener: ConnectionListener | undefined;
+  #closed: { readonly code: number; readonly reason: string } | undefined;
+  #nextId = 1;
+
+  private constructor(clock: Clock, socket: SocketLink) {
+    this.#clock = clock;
+    this.#socket = socket;
+  }
+
+  /**
+   * Opens a connection.
+   *
+   * @throws SessionError `client.disconnected` (details `closeCode`) or `client.timeout`
+   */
+  static open(openSocket: OpenSocket, clock: Clock, url: string, timeoutMs: number): Promise<Connection> {
+    return new Promise((resolve, reject) => {
+      let connection: Connection | undefined;
+      const timer = clock.setTimeout(() => {
+        if (connection) return;
+        reject(new SessionError('client.timeout', `${url} did not open within ${timeoutMs} ms`));
+        socket.close(1000, '');
+      }, timeoutMs);
+      const socket = openSocket(url, SUBPROTOCOL, {
+        opened: () => {
+          clock.clearTimeout(timer);
+          connection = new Connection(clock, socket);
+          resolve(connection);
+        },
+        message: (text) => connection?.handleMessage(text),
+        closed: (code, reason) => {
+          clock.clearTimeout(timer);
+          if (connection) connection.handleClosed(code, reason);
+          else reject(closedError(code, reason));
+        },
+      });
+    });
+  }
+
+  /**
+   * Sends a request and waits for its answer.
+   *
+   * @throws SessionError the server's code, or `client.timeout`, `client.disconnected` (details `closeCode`)
+   */
+  request<M extends Method>(method: M, params: Params<M>, timeoutMs: number): Promise<Results[M]> {
+    if (this.#closed) return Promise.reject(closedError(this.#closed.code, this.#closed.reason));
+    const id = this.#nextId++;
+    return new Promise<Results[M]>((resolve, reject) => {
+      const timer = this.#clock.setTimeout(() => {
+        this.#pending.delete(id);
+        reject(new SessionError('client.timeout', `no answer to ${method} within ${timeoutMs} ms`));
+      }, timeoutMs);
+      // The server answers a request with the result of its method: the one place where that is taken on trust.
+      this.#pending.set(id, { resolve: resolve as Pending['resolve'], reject, timer });
+      this.#socket.send(JSON.stringify({ id, method, params }));
+    });
+  }
+
+  /** Begins the delivery of events, those that came before first. */
+  attach(listener: ConnectionListener): void {
+    this.#listener = listener;
+    const early = this.#early;
+    this.#early = [];
+    for (const frame of early) this.#listener?.event(frame);
+    if (this.#closed) this.#listener?.closed(this.#closed.code, this.#closed.reason);
+  }
+
+  /** Closes the connection from this side: nothing is delivered any more, pending requests fail. */
+  close(): void {
+    this.#listener = undefined;
+    this.#early = [];
+    if (this.#closed) return;
+    this.#closed = { code: 1000, reason: '' };
+    this.#failPending(1000, 'closed by this client');
+    this.#socket.close(1000, '');
+  }
+
+  private handleMessage(text: string): void {
+    if (this.#closed) return;
+    let frame: ServerFrame;
+    try {
+      frame = JSON.parse(text) as ServerFrame;
+    } catch {
+      return;
+    }
+    if ('event' in frame) {
+      if (this.#listener) this.#listener.event(frame);
+      else this.#early.push(frame);
+    } else {
+      this.#answer(frame);
+    }
+  }
+
+  private handleClosed(code: number, reason: string): void {
+    if (this.#closed) return;
+    this.#closed = { code, reason };
+    this.#failPending(code, reason);
+    this.#listener?.closed(code, reason);
+  }
+
+  #answer(frame: ResponseFrame): void {
+    const pending = this.#pending.get(frame.id);
+    if (!pending) return;
+    this.#pending.delete(frame.id);
+    this.#clock.clearTimeout(pending.timer);
+    if ('error' in frame) {
+      pending.reject(new SessionError(frame.error.code, frame.error.message, frame.error.details));
+    } else {
+      pending.resolve(frame.result);
+    }
+  }
+
+  #failPending(code: number, reason: string): void {
+    for (const pending of this.#pending.values()) {
+      this.#clock.clearTimeout(pending.timer);
+      pending.reject(closedError(code, reason));
+    }
+    this.#pending.clear();
+  }
+}
+
+function closedError(closeCode: number, reason: string): SessionError {
+  return new SessionError('client.disconnected', `the connection was closed with ${closeCode} ${reason}`.trimEnd(), {
+    closeCode,
+    reason,
+  });
+}

@@ -1,0 +1,58 @@
+/**
+ * The one error type that the core throws or rejects with.
+ *
+ * @module
+ */
+
+import { ERRORS, type ErrorCode, type ErrorDetails } from '@gavel/protocol/errors';
+
+/** Failures that the client finds by itself; all others come from the server's table of errors. */
+export type ClientErrorCode =
+  /** No answer came in time. */
+  | 'client.timeout'
+  /** The connection was lost, or could not be made, before an answer came. */
+  | 'client.disconnected'
+  /** The method needs a session that is joined. */
+  | 'client.not-joined'
+  /** The session or the media has ended meanwhile. */
+  | 'client.ended'
+  /** There is no WebRTC here (such as in Node), or the browser refused an operation of it. */
+  | 'client.no-media';
+
+/** Every code of a `SessionError`. */
+export type SessionErrorCode = ErrorCode | ClientErrorCode;
+
+/** The error of every failed call of the core; tell errors apart by `code`, never by the text. */
+export class SessionError extends Error {
+  override readonly name = 'SessionError';
+  readonly code: SessionErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: SessionErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message);
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** Gives any thrown value as a `SessionError`; what is not one came from the browser's WebRTC. */
+export function toSessionError(error: unknown): SessionError {
+  if (error instanceof SessionError) return error;
+  return new SessionError('client.no-media', error instanceof Error ? error.message : String(error));
+}
+
+/** Tells whether the same request may succeed later without a change. */
+export function mayRetryLater(code: SessionErrorCode): boolean {
+  switch (code) {
+    case 'client.timeout':
+    case 'client.disconnected':
+    case 'client.not-joined':
+      return true;
+    case 'client.ended':
+    case 'client.no-media':
+      return false;
+    default:
+      // A newer server may send codes that this client does not know: better to try again than to give up.
+      return ERRORS[code]?.retry !== 'never';
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * A stream that this client plays.
+ *
+ * @module
+ */
+
+import type { StreamCause } from '@gavel/protocol';
+import { Emitter } from '../emitter.ts';
+import { SessionError } from '../errors.ts';
+import { judgeFailure, type MediaContext, type MediaEnd } from './media-context.ts';
+import { MediaLink } from './media-link.ts';
+import { StatsReader, type StreamStats } from './stats.ts';
+
+/** What to play. */
+export interface PlayOptions {
+  /** Default true. */
+  readonly audio?: boolean;
+  /** Default true. */
+  readonly video?: boolean;
+}
+
+/** Where a playback stands. */
+export type PlaybackState = 'requesting' | 'playing' | 'ended';
+
+/** The events of a playback. */
+export interface PlaybackEvents {
+  /** The end comes with the state `ended`. */
+  stateChanged: [state: PlaybackState, end: MediaEnd | undefined];
+  /** A track was put into the stream, or taken out of it. */
+  tracksChanged: [];
+}
+
+/** Causes after which a stream is not expected back: its playback ends. After the others it waits for its return. */
+const FINAL: ReadonlySet<StreamCause> = new Set<StreamCause>([
+  'stopped',
+  'deleted',
+  'kicked',
+  'room-closed',
+  'replaced',
+  'token-expired',
+]);
+
+/** A stream that this client plays. Its `MediaStream` stays the same over new peer connections (MED-3). */
+export class Playback extends Emitter<PlaybackEvents> {
+  readonly streamId: string;
+  /** For `<video srcObject>`; its tracks are replaced inside. */
+  readonly stream: MediaStream;
+  /** Gives the stream when its tracks are there the first time; rejects with a `SessionError` where they never come. */
+  readonly ready: Promise<MediaStream>;
+  readonly #link: MediaLink;
+  readonly #context: MediaContext;
+  readonly #options: PlayOptions;
+  readonly #on = { audio: true, video: true };
+  #stats = new StatsReader();
+  #state: PlaybackState = 'requesting';
+  #end: MediaEnd | undefined;
+  #wasAnswered = false;
+  #settle: { resolve(stream: MediaStream): void; reject(error: SessionError): void };
+
+  constructor(context: MediaContext, streamId: string, options: PlayOptions = {}) {
+    super();
+    this.streamId = streamId;
+    this.#context = context;
+    this.#options = options;
+    this.stream = context.media.createMediaStream();
+    const { promise, resolve, reject } = withResolvers<MediaStream>();
+    this.ready = promise;
+    this.#settle = { resolve, reject };
+    // Whoever does not ask for it need not handle its failure.
+    promise.catch(() => {});
+    this.#link = new MediaLink({
+      ...context,
+      prepare: (peer) => this.#prepare(peer),
+      exchange: (offer) => context.request('play', { streamId, offer }),
+      judge: (error) => this.#judge(error),
+    });
+    this.#link.on('answered', (answer) => {
+      this.#wasAnswered = true;
+      for (const kind of ['audio', 'video'] as const) if (!answer[kind]) this.#removeTracks(kind);
+      this.#settle.resolve(this.stream);
+    });
+    this.#link.on('stateChanged', (state) => {
+      if (state === 'closed') return;
+      this.#setState(state === 'connected' ? 'playing' : 'requesting');
+    });
+    this.#link.on('failed', (error) => this.end({ kind: 'failed', error }));
+  }
+
+  get state(): PlaybackState {
+    return this.#state;
+  }
+
+  /** Why it ended; undefined before. */
+  get ending(): MediaEnd | undefined {
+    return this.#end;
+  }
+
+  /** Whether the server ever played this stream to this client. */
+  get wasAnswered(): boolean {
+    return this.#wasAnswered;
+  }
+
+  /** Makes the peer connection, or makes it again at once. */
+  restart(): void {
+    this.#link.restart();
+  }
+
+  /** Goes on after the session came back or the stream was listed again. */
+  resume(): void {
+    this.#link.resume();
+  }
+
+  /** Takes the news that the stream left the room: ends, or waits for its return. */
+  handleRemoved(cause: StreamCause | undefined): void {
+    if (cause !== undefined && FINAL.has(cause)) this.end({ kind: 'closed', cause });
+    else this.#link.hold();
+  }
+
+  /** Lets a kind be heard or seen, or not; the media keeps coming. */
+  setEnabled(kind: 'audio' | 'video', on: boolean): void {
+    this.#on[kind] = on;
+    for (const track of this.#tracks(kind)) track.enabled = on;
+  }
+
+  /** Reads the quality since the last reading; undefined while there is no peer connection. */
+  async stats(): Promise<StreamStats | undefined> {
+    const report = await this.#link.peer?.getStats();
+    return report && this.#stats.read(report as unknown as Iterable<[string, object]>);
+  }
+
+  /** Ends the playback on this side and takes the tracks out of its stream; tells the server nothing. */
+  end(end: MediaEnd): void {
+    if (this.#state === 'ended') return;
+    this.#end = end;
+    this.#link.close();
+    this.#removeTracks('audio');
+    this.#removeTracks('video');
+    const error = end.kind === 'failed' ? end.error : new SessionError('client.ended', 'the playback has ended');
+    this.#settle.reject(error);
+    this.#setState('ended');
+  }
+
+  #judge(error: SessionError) {
+    if (error.code !== 'stream.not-found' || this.#context.isListed(this.streamId)) return judgeFailure(error);
+    return this.#wasAnswered ? 'hold' : 'fail';
+  }
+
+  #prepare(peer: RTCPeerConnection): void {
+    this.#stats = new StatsReader();
+    for (const kind of ['audio', 'video'] as const) {
+      if (this.#options[kind] !== false) peer.addTransceiver(kind, { direction: 'recvonly' });
+    }
+    peer.ontrack = ({ track }) => {
+      const kind = track.kind === 'audio' ? 'audio' : 'video';
+      track.enabled = this.#on[kind];
+      for (const old of this.#tracks(kind)) this.stream.removeTrack(old);
+      this.stream.addTrack(track);
+      this.emit('tracksChanged');
+    };
+  }
+
+  #tracks(kind: 'audio' | 'video'): MediaStreamTrack[] {
+    return kind === 'audio' ? this.stream.getAudioTracks() : this.stream.getVideoTracks();
+  }
+
+  #removeTracks(kind: 'audio' | 'video'): void {
+    const tracks = this.#tracks(kind);
+    for (const track of tracks) {
+      track.stop();
+      this.stream.removeTrack(track);
+    }
+    if (tracks.length > 0) this.emit('tracksChanged');
+  }
+
+  #setState(state: PlaybackState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.emit('stateChanged', state, this.#end);
+  }
+}
+
+/** `Promise.withResolvers`, for browsers before it. */
+function withResolvers<T>() {
+  let resolve: (value: T) => void = () => {};
+  let reject: (error: SessionError) => void = () => {};
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}

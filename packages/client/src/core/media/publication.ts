@@ -1,0 +1,211 @@
+/**
+ * A stream that this client publishes.
+ *
+ * @module
+ */
+
+import { Emitter } from '../emitter.ts';
+import { toSessionError } from '../errors.ts';
+import { orderCodecs, setStartBitrate, type VideoCodec } from './codecs.ts';
+import { judgeFailure, type MediaContext, type MediaEnd } from './media-context.ts';
+import { MediaLink } from './media-link.ts';
+import { StatsReader, type StreamStats } from './stats.ts';
+
+/** How to publish. */
+export interface PublishOptions {
+  /** Told to the others with the stream; at most 1,024 bytes. */
+  readonly extraInfo?: string;
+  /** The codec offered first; default VP8. */
+  readonly videoCodec?: VideoCodec;
+  /** Default 4,000. */
+  readonly maxVideoKbps?: number;
+  /** Negotiate these kinds although there is no track yet, so that one can be put in later without a new offer. */
+  readonly reserve?: readonly ('audio' | 'video')[];
+  /** Whether audio is told to the others as on; default: whether there is a track that is enabled. */
+  readonly audio?: boolean;
+  /** As `audio`. */
+  readonly video?: boolean;
+}
+
+/** Where a publication stands. */
+export type PublicationState = 'requesting' | 'publishing' | 'ended';
+
+/** The events of a publication. */
+export interface PublicationEvents {
+  /** The end comes with the state `ended`. */
+  stateChanged: [state: PublicationState, end: MediaEnd | undefined];
+}
+
+const DEFAULT_MAX_VIDEO_KBPS = 4_000;
+const START_VIDEO_KBPS = 1_200;
+
+/** A stream that this client publishes; its peer connection is made again by itself until `end` (MED-3). */
+export class Publication extends Emitter<PublicationEvents> {
+  readonly streamId: string;
+  /** The tracks that are sent; the application's own stream. */
+  readonly source: MediaStream;
+  readonly #context: MediaContext;
+  readonly #options: PublishOptions;
+  readonly #link: MediaLink;
+  readonly #on: { audio: boolean; video: boolean };
+  readonly #senders = new Map<string, RTCRtpSender>();
+  #stats = new StatsReader();
+  #extraInfo: string;
+  #state: PublicationState = 'requesting';
+  #end: MediaEnd | undefined;
+  /** Others have not been told of the latest change yet. */
+  #isDirty = false;
+  #wasAnswered = false;
+
+  constructor(context: MediaContext, streamId: string, source: MediaStream, options: PublishOptions = {}) {
+    super();
+    this.streamId = streamId;
+    this.source = source;
+    this.#context = context;
+    this.#options = options;
+    this.#extraInfo = options.extraInfo ?? '';
+    this.#on = {
+      audio: options.audio ?? source.getAudioTracks().some((track) => track.enabled),
+      video: options.video ?? source.getVideoTracks().some((track) => track.enabled),
+    };
+    this.#link = new MediaLink({
+      ...context,
+      prepare: (peer) => this.#prepare(peer),
+      exchange: async (offer) => {
+        const result = await context.request('publish', { streamId, offer, extraInfo: this.#extraInfo, ...this.#on });
+        return { ...result, answer: setStartBitrate(result.answer, START_VIDEO_KBPS) };
+      },
+      judge: judgeFailure,
+    });
+    this.#link.on('answered', () => {
+      // The first offer brings it all; of a stream that is known the server takes over no more than the media.
+      if (this.#wasAnswered) this.#tellAgain();
+      this.#wasAnswered = true;
+    });
+    this.#link.on('stateChanged', (state) => {
+      if (state === 'closed') return;
+      this.#setState(state === 'connected' ? 'publishing' : 'requesting');
+    });
+    this.#link.on('failed', (error) => this.end({ kind: 'failed', error }));
+  }
+
+  get state(): PublicationState {
+    return this.#state;
+  }
+
+  /** Why it ended; undefined before. */
+  get ending(): MediaEnd | undefined {
+    return this.#end;
+  }
+
+  /** Whether the server ever took this stream. */
+  get wasAnswered(): boolean {
+    return this.#wasAnswered;
+  }
+
+  /** The text that the others are told with the stream. */
+  get extraInfo(): string {
+    return this.#extraInfo;
+  }
+
+  /** Makes the peer connection, or makes it again at once. */
+  restart(): void {
+    this.#link.restart();
+  }
+
+  /** Goes on after the session came back. */
+  resume(): void {
+    this.#tellAgain();
+    this.#link.resume();
+  }
+
+  /** Turns a kind on or off: its track sends silence or black, and the others are told. */
+  async setEnabled(kind: 'audio' | 'video', on: boolean): Promise<void> {
+    const tracks = kind === 'audio' ? this.source.getAudioTracks() : this.source.getVideoTracks();
+    for (const track of tracks) track.enabled = on;
+    if (this.#on[kind] === on) return;
+    this.#on[kind] = on;
+    await this.#tell();
+  }
+
+  /** Changes the text that the others are told with the stream; at most 1,024 bytes. */
+  async setExtraInfo(extraInfo: string): Promise<void> {
+    this.#extraInfo = extraInfo;
+    await this.#tell();
+  }
+
+  /** Sends another track of a kind in place of the current one, or none; negotiates anew only where it must. */
+  async replaceTrack(kind: 'audio' | 'video', track: MediaStreamTrack | null): Promise<void> {
+    for (const old of kind === 'audio' ? this.source.getAudioTracks() : this.source.getVideoTracks()) {
+      if (old !== track) this.source.removeTrack(old);
+    }
+    if (track && !this.source.getTracks().includes(track)) this.source.addTrack(track);
+    const sender = this.#senders.get(kind);
+    if (sender) await sender.replaceTrack(track);
+    else if (track) this.#link.restart();
+  }
+
+  /** Reads the quality since the last reading; undefined while there is no peer connection. */
+  async stats(): Promise<StreamStats | undefined> {
+    const report = await this.#link.peer?.getStats();
+    return report && this.#stats.read(report as unknown as Iterable<[string, object]>);
+  }
+
+  /** Ends the publication on this side; tells the server nothing. */
+  end(end: MediaEnd): void {
+    if (this.#state === 'ended') return;
+    this.#end = end;
+    this.#link.close();
+    this.#setState('ended');
+  }
+
+  /** Where the server cannot be told now, it is when the session comes back, or with the next offer. */
+  async #tell(): Promise<void> {
+    this.#isDirty = true;
+    if (!this.#wasAnswered) return;
+    this.#isDirty = false;
+    try {
+      await this.#context.request('updateStream', {
+        streamId: this.streamId,
+        extraInfo: this.#extraInfo,
+        ...this.#on,
+      });
+    } catch (error) {
+      this.#isDirty = true;
+      if (judgeFailure(toSessionError(error)) !== 'hold') throw error;
+    }
+  }
+
+  #tellAgain(): void {
+    // Nobody waits for it: where it fails again, the next offer carries the same.
+    if (this.#isDirty) this.#tell().catch(() => {});
+  }
+
+  #prepare(peer: RTCPeerConnection): void {
+    this.#senders.clear();
+    this.#stats = new StatsReader();
+    for (const kind of ['audio', 'video'] as const) {
+      const track = (kind === 'audio' ? this.source.getAudioTracks() : this.source.getVideoTracks())[0];
+      if (!track && !this.#options.reserve?.includes(kind)) continue;
+      const maxBitrate = (this.#options.maxVideoKbps ?? DEFAULT_MAX_VIDEO_KBPS) * 1000;
+      const transceiver = peer.addTransceiver(track ?? kind, {
+        direction: 'sendonly',
+        streams: [this.source],
+        ...(kind === 'video' && { sendEncodings: [{ maxBitrate }] }),
+      });
+      this.#senders.set(kind, transceiver.sender);
+      if (kind === 'video') this.#preferCodec(transceiver);
+    }
+  }
+
+  #preferCodec(transceiver: RTCRtpTransceiver): void {
+    const codecs = this.#context.media.sendableVideoCodecs();
+    if (codecs.length > 0) transceiver.setCodecPreferences(orderCodecs(codecs, this.#options.videoCodec ?? 'VP8'));
+  }
+
+  #setState(state: PublicationState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.emit('stateChanged', state, this.#end);
+  }
+}

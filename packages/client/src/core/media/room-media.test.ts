@@ -1,0 +1,273 @@
+import { expect, test } from 'vitest';
+import { settle } from '../../testing/fake-clock.ts';
+import { cameraStream, type FakeTrack } from '../../testing/fake-media.ts';
+import { loginResult, snapshot, stream } from '../../testing/fake-server.ts';
+import { createSession, createWorld, type World } from '../../testing/harness.ts';
+import type { MediaEnd } from './media-context.ts';
+
+async function join(world: World) {
+  world.server.login = loginResult({ room: snapshot({ streams: [stream('s1', 'm-ann')] }) });
+  const session = createSession(world);
+  await session.login();
+  return session;
+}
+
+async function publish(world: World) {
+  const session = await join(world);
+  const camera = cameraStream();
+  const publication = session.media.publish('mine', camera.stream, { extraInfo: 'x' });
+  const states: string[] = [];
+  let end: MediaEnd | undefined;
+  publication.on('stateChanged', (state, ending) => {
+    states.push(state);
+    end = ending;
+  });
+  await settle();
+  world.media.peer.become('connected');
+  return { session, publication, states, camera, ending: () => end };
+}
+
+async function play(world: World) {
+  const session = await join(world);
+  const playback = session.media.play('s1');
+  const states: string[] = [];
+  playback.on('stateChanged', (state) => states.push(state));
+  const media = await playback.ready;
+  world.media.peer.become('connected');
+  return { session, playback, states, media };
+}
+
+const trackIds = (media: MediaStream) => (media.getTracks() as unknown as FakeTrack[]).map((track) => track.id);
+
+test('publishing offers sendonly tracks, VP8 first, without waiting for candidates (MED-1)', async () => {
+  const world = createWorld();
+  world.media.codecs = ['VP9', 'H264', 'rtx', 'VP8'].map((name) => ({ mimeType: `video/${name}`, clockRate: 90_000 }));
+  const { publication, states } = await publish(world);
+  const [peer] = world.media.peers;
+  expect(peer?.transceivers.map((one) => one.direction)).toEqual(['sendonly', 'sendonly']);
+  expect(peer?.transceivers[1]?.codecs.map((codec) => codec.mimeType)).toEqual([
+    'video/VP8',
+    'video/H264',
+    'video/VP9',
+    'video/rtx',
+  ]);
+  expect(world.server.seen('publish')).toEqual([
+    { streamId: 'mine', offer: 'offer-1', extraInfo: 'x', audio: true, video: true },
+  ]);
+  expect(peer?.remoteSdp).toBe('v=0\r\n');
+  expect(states).toEqual(['publishing']);
+  expect(publication.state).toBe('publishing');
+});
+
+test('one peer connection per stream: a publication and a playback have their own (MED-1)', async () => {
+  const world = createWorld();
+  const { session } = await publish(world);
+  await session.media.play('s1').ready;
+  expect(world.media.open).toHaveLength(2);
+  expect(world.media.peers[1]?.transceivers.map((one) => one.direction)).toEqual(['recvonly', 'recvonly']);
+});
+
+test('mediaLost makes publications and playbacks again, and the application keeps its MediaStream (MED-3)', async () => {
+  const world = createWorld();
+  const { session, playback, media, states } = await play(world);
+  session.media.publish('mine', cameraStream().stream);
+  await settle();
+  expect(trackIds(media)).toEqual(['audio-1', 'video-1']);
+  await world.server.push({ event: 'mediaLost', published: ['mine'], played: ['s1'] });
+  expect(world.server.seen('publish')).toHaveLength(2);
+  expect(world.server.seen('play')).toHaveLength(2);
+  expect(playback.stream).toBe(media);
+  expect(trackIds(media)).toEqual(['audio-4', 'video-4']);
+  expect(states).toEqual(['playing', 'requesting']);
+  expect(world.media.open).toHaveLength(2);
+});
+
+test('a transport that stays disconnected for some seconds is made again, a short loss is not', async () => {
+  const world = createWorld();
+  await publish(world);
+  world.media.peer.become('disconnected');
+  await world.clock.advance(2_000);
+  world.media.peer.become('connected');
+  await world.clock.advance(60_000);
+  expect(world.media.peers).toHaveLength(1);
+  world.media.peer.become('disconnected');
+  await world.clock.advance(3_500);
+  expect(world.media.peers).toHaveLength(2);
+  expect(world.media.open).toHaveLength(1);
+});
+
+test('a transport that never comes up is tried again, and given up after the retry window', async () => {
+  const world = createWorld();
+  const session = await join(world);
+  const publication = session.media.publish('mine', cameraStream().stream);
+  await world.clock.advance(290_000);
+  expect(publication.state).toBe('requesting');
+  expect(world.media.peers.length).toBeGreaterThan(10);
+  await world.clock.advance(40_000);
+  expect(publication.ending).toMatchObject({ kind: 'failed', error: { code: 'client.timeout' } });
+  expect(world.media.open).toHaveLength(0);
+  expect(world.server.seen('unpublish')).toEqual([{ streamId: 'mine' }]);
+});
+
+test('a kick closes all media and stops the tracks that were published (KICK-5)', async () => {
+  const world = createWorld();
+  const { session, camera, ending } = await publish(world);
+  const playback = session.media.play('s1');
+  await playback.ready;
+  const log: string[] = [];
+  playback.on('stateChanged', (state) => log.push(`playback ${state}`));
+  session.on('stateChanged', (state) => log.push(`session ${state.name}`));
+  await world.server.remove('kicked', 'spam', 4500);
+  expect(world.media.open).toHaveLength(0);
+  expect(camera.tracks.map((track) => track.readyState)).toEqual(['ended', 'ended']);
+  expect(playback.stream.getTracks()).toEqual([]);
+  expect(ending()).toMatchObject({ kind: 'session', end: { cause: 'kicked' } });
+  expect(log).toEqual(['playback ended', 'session ended']);
+});
+
+test('an own logout leaves the tracks running', async () => {
+  const world = createWorld();
+  const { session, camera } = await publish(world);
+  session.logout();
+  expect(world.media.open).toHaveLength(0);
+  expect(camera.tracks.map((track) => track.readyState)).toEqual(['live', 'live']);
+});
+
+test('a stream deleted by the server ends at its owner, which may publish it again (STRM-2, STRM-3)', async () => {
+  const world = createWorld();
+  const { session, ending, camera } = await publish(world);
+  await world.server.push({ event: 'streamAdded', seq: 11, streamSeq: 2, stream: stream('mine', 'm-me') });
+  await world.server.push({
+    event: 'streamRemoved',
+    seq: 12,
+    streamSeq: 3,
+    stream: stream('mine', 'm-me'),
+    cause: 'deleted',
+  });
+  expect(ending()).toEqual({ kind: 'closed', cause: 'deleted' });
+  expect(world.media.open).toHaveLength(0);
+  expect(camera.tracks[0]?.readyState).toBe('live');
+  session.media.publish('mine', camera.stream);
+  await settle();
+  expect(world.server.seen('publish')).toHaveLength(2);
+});
+
+test('a stream deleted in its owner’s own name is stopped by mediaClosed alone (STRM-3)', async () => {
+  const world = createWorld();
+  const { ending } = await publish(world);
+  await world.server.push({ event: 'mediaClosed', streamId: 'mine', cause: 'deleted', streamSeq: 2 });
+  expect(ending()).toEqual({ kind: 'closed', cause: 'deleted' });
+});
+
+test('an own stream that is missing from a snapshot after a gap is over (STRM-3)', async () => {
+  const world = createWorld();
+  const { ending } = await publish(world);
+  await world.server.push({ event: 'streamAdded', seq: 11, streamSeq: 2, stream: stream('mine', 'm-me') });
+  world.server.answers.snapshot = () => snapshot({ seq: 20, streamSeq: 9 });
+  await world.server.push({ event: 'streamAdded', seq: 20, streamSeq: 9, stream: stream('s9', 'm-ann') });
+  expect(ending()).toEqual({ kind: 'closed', cause: undefined });
+});
+
+test('playing ends when the stream is over for good, and waits when its publisher may come back', async () => {
+  const world = createWorld();
+  const { playback, states } = await play(world);
+  const s1 = stream('s1', 'm-ann');
+  await world.server.push({ event: 'streamRemoved', seq: 11, streamSeq: 2, stream: s1, cause: 'connection-lost' });
+  expect(playback.state).toBe('requesting');
+  expect(world.media.open).toHaveLength(0);
+  await world.server.push({ event: 'streamAdded', seq: 12, streamSeq: 3, stream: s1 });
+  world.media.peer.become('connected');
+  await world.server.push({ event: 'streamRemoved', seq: 13, streamSeq: 4, stream: s1, cause: 'kicked' });
+  expect(states).toEqual(['playing', 'requesting', 'playing', 'ended']);
+});
+
+test('playing a stream that is not listed fails; one that is listed is tried again', async () => {
+  const world = createWorld();
+  const session = await join(world);
+  world.server.answers.play = () => ({ refuse: 'stream.not-found' });
+  await expect(session.media.play('nobody').ready).rejects.toMatchObject({ code: 'stream.not-found' });
+  const listed = session.media.play('s1');
+  await settle();
+  delete world.server.answers.play;
+  await world.clock.advance(100);
+  await expect(listed.ready).resolves.toBe(listed.stream);
+});
+
+test('a lost connection leaves media alone; what failed meanwhile is made when it is back (ROOM-5)', async () => {
+  const world = createWorld();
+  const { session, states } = await publish(world);
+  await session.media.play('s1').ready;
+  world.media.peers[1]?.become('connected');
+  world.server.isReachable = false;
+  world.server.socket.close(1006);
+  world.media.peers[0]?.become('failed');
+  await world.clock.advance(5_000);
+  expect(world.server.seen('publish')).toHaveLength(1);
+  world.server.isReachable = true;
+  await world.clock.advance(6_000);
+  expect(world.server.seen('resume').length).toBeGreaterThan(0);
+  expect(world.server.seen('publish')).toHaveLength(2);
+  expect(world.server.seen('play')).toHaveLength(1);
+  world.media.peer.become('connected');
+  expect(states).toEqual(['publishing', 'requesting', 'publishing']);
+});
+
+test('after a new login everything is published and played again by itself (MED-3)', async () => {
+  const world = createWorld();
+  const { session } = await publish(world);
+  const media = await session.media.play('s1').ready;
+  await world.server.push({ event: 'streamAdded', seq: 11, streamSeq: 2, stream: stream('mine', 'm-me') });
+  world.server.resume = { refuse: 'resume.refused' };
+  world.server.login = loginResult({ memberId: 'm-me-2', room: snapshot({ seq: 1, streams: [] }) });
+  world.server.answers.play = () => ({ refuse: 'stream.not-found' });
+  world.server.socket.close(1006);
+  await world.clock.advance(500);
+  expect(world.server.seen('publish')).toHaveLength(2);
+  delete world.server.answers.play;
+  await world.server.push({ event: 'streamAdded', seq: 2, streamSeq: 2, stream: stream('s1', 'm-ann-2') });
+  expect(media.getTracks()).toHaveLength(2);
+  expect(session.media.playbacks.get('s1')?.stream).toBe(media);
+});
+
+test('what was stopped while the connection was lost is stopped at the server after the resume', async () => {
+  const world = createWorld();
+  const { session } = await publish(world);
+  world.server.socket.close(1006);
+  expect(session.media.unpublish('mine')).toBe(true);
+  expect(session.media.unpublish('mine')).toBe(false);
+  await world.clock.advance(500);
+  expect(world.server.seen('unpublish')).toEqual([{ streamId: 'mine' }]);
+});
+
+test('turning audio or video off disables the track and tells the others, after the resume where it must', async () => {
+  const world = createWorld();
+  const { publication, camera } = await publish(world);
+  await publication.setEnabled('video', false);
+  expect(camera.tracks[1]?.enabled).toBe(false);
+  world.server.socket.close(1006);
+  await publication.setEnabled('audio', false);
+  await world.clock.advance(500);
+  expect(world.server.seen('updateStream')).toEqual([
+    { streamId: 'mine', extraInfo: 'x', audio: true, video: false },
+    { streamId: 'mine', extraInfo: 'x', audio: false, video: false },
+  ]);
+});
+
+test('publishing is refused for good where the server says never', async () => {
+  const world = createWorld();
+  const session = await join(world);
+  world.server.answers.publish = () => ({ refuse: 'stream.not-allowed' });
+  const publication = session.media.publish('mine', cameraStream().stream);
+  await settle();
+  expect(publication.ending).toMatchObject({ kind: 'failed', error: { code: 'stream.not-allowed' } });
+  expect(session.media.publications.size).toBe(0);
+});
+
+test('without WebRTC the core joins and publishing says so', async () => {
+  const world = createWorld();
+  const session = createSession(world, { platform: { ...world.platform, media: undefined } });
+  await session.login();
+  expect(() => session.media.publish('mine', cameraStream().stream)).toThrow(
+    expect.objectContaining({ code: 'client.no-media' }),
+  );
+});

@@ -1,0 +1,161 @@
+/**
+ * The media of one room session: what it publishes and plays, kept going while the session is.
+ *
+ * @module
+ */
+
+import type { PersonalEventFrame } from '@gavel/protocol';
+import { SessionError } from '../errors.ts';
+import type { RoomChange } from '../room-view.ts';
+import type { JoinKind, SessionEnd } from '../session-state.ts';
+import type { MediaContext } from './media-context.ts';
+import { Playback, type PlayOptions } from './playback.ts';
+import { Publication, type PublishOptions } from './publication.ts';
+
+/** Publications and playbacks of one session, by stream id. The session tells it what happens by `handleX`. */
+export class RoomMedia {
+  readonly #context: MediaContext | undefined;
+  readonly #publications = new Map<string, Publication>();
+  readonly #playbacks = new Map<string, Playback>();
+  /** What the server could not be told while the connection was lost. */
+  #owed: { readonly method: 'unpublish' | 'stop'; readonly streamId: string }[] = [];
+
+  /** Without a context (no WebRTC here) publishing and playing throw `client.no-media`. */
+  constructor(context: MediaContext | undefined) {
+    this.#context = context;
+  }
+
+  get publications(): ReadonlyMap<string, Publication> {
+    return this.#publications;
+  }
+
+  get playbacks(): ReadonlyMap<string, Playback> {
+    return this.#playbacks;
+  }
+
+  /**
+   * Publishes a stream, and publishes it again by itself whenever its media is lost.
+   *
+   * @throws SessionError `client.no-media` where there is no WebRTC; `stream.taken` where it is published already
+   */
+  publish(streamId: string, source: MediaStream, options: PublishOptions = {}): Publication {
+    if (this.#publications.has(streamId)) {
+      throw new SessionError('stream.taken', 'this client publishes a stream of this id already');
+    }
+    const publication = new Publication(this.#requireContext(), streamId, source, options);
+    this.#publications.set(streamId, publication);
+    publication.on('stateChanged', (state, end) => {
+      if (state !== 'ended' || this.#publications.get(streamId) !== publication) return;
+      this.#publications.delete(streamId);
+      if (end?.kind === 'failed' && publication.wasAnswered) this.#tell('unpublish', streamId);
+    });
+    publication.restart();
+    return publication;
+  }
+
+  /** Stops publishing a stream; gives false where it was not published. */
+  unpublish(streamId: string): boolean {
+    const publication = this.#publications.get(streamId);
+    if (!publication) return false;
+    publication.end({ kind: 'stopped' });
+    this.#tell('unpublish', streamId);
+    return true;
+  }
+
+  /**
+   * Plays a stream, and plays it again by itself whenever its media is lost. A stream that is played already gives
+   * the same playback.
+   *
+   * @throws SessionError `client.no-media` where there is no WebRTC
+   */
+  play(streamId: string, options: PlayOptions = {}): Playback {
+    const known = this.#playbacks.get(streamId);
+    if (known) return known;
+    const playback = new Playback(this.#requireContext(), streamId, options);
+    this.#playbacks.set(streamId, playback);
+    playback.on('stateChanged', (state, end) => {
+      if (state !== 'ended' || this.#playbacks.get(streamId) !== playback) return;
+      this.#playbacks.delete(streamId);
+      if (end?.kind === 'failed' && playback.wasAnswered) this.#tell('stop', streamId);
+    });
+    playback.restart();
+    return playback;
+  }
+
+  /** Stops playing a stream; gives false where it was not played. */
+  stop(streamId: string): boolean {
+    const playback = this.#playbacks.get(streamId);
+    if (!playback) return false;
+    playback.end({ kind: 'stopped' });
+    this.#tell('stop', streamId);
+    return true;
+  }
+
+  /** Goes on with what waited for the session; after a new login everything is made again. */
+  handleJoined(via: JoinKind): void {
+    if (via === 'resumed') {
+      const owed = this.#owed;
+      this.#owed = [];
+      for (const { method, streamId } of owed) {
+        const isBack = method === 'unpublish' ? this.#publications.has(streamId) : this.#playbacks.has(streamId);
+        if (!isBack) this.#tell(method, streamId);
+      }
+      for (const publication of this.#publications.values()) publication.resume();
+      for (const playback of this.#playbacks.values()) playback.resume();
+      return;
+    }
+    this.#owed = [];
+    for (const publication of this.#publications.values()) publication.restart();
+    for (const playback of this.#playbacks.values()) playback.restart();
+  }
+
+  /** Makes again what the server says it has lost (MED-3). */
+  handleMediaLost(frame: Extract<PersonalEventFrame, { event: 'mediaLost' }>): void {
+    for (const streamId of frame.published) this.#publications.get(streamId)?.restart();
+    for (const streamId of frame.played) this.#playbacks.get(streamId)?.restart();
+  }
+
+  /** Ends what the server has closed (STRM-3). */
+  handleMediaClosed(frame: Extract<PersonalEventFrame, { event: 'mediaClosed' }>): void {
+    this.#publications.get(frame.streamId)?.end({ kind: 'closed', cause: frame.cause });
+    this.#playbacks.get(frame.streamId)?.handleRemoved(frame.cause);
+  }
+
+  /** Takes streams that came, went, or changed hands; `via` where that was found in coming back. */
+  handleChange(change: RoomChange, via?: JoinKind): void {
+    for (const { stream, cause, own } of change.streamsRemoved) {
+      // After a new login own streams are gone from the room because they have yet to be published again.
+      if (own && via !== 'relogin') this.#publications.get(stream.streamId)?.end({ kind: 'closed', cause });
+      this.#playbacks.get(stream.streamId)?.handleRemoved(cause);
+    }
+    for (const stream of change.streamsAdded) this.#playbacks.get(stream.streamId)?.resume();
+    for (const { stream, before } of change.streamsUpdated) {
+      if (stream.memberId !== before.memberId) this.#playbacks.get(stream.streamId)?.restart();
+    }
+  }
+
+  /** Ends all media. Where the member was taken out, the tracks it published are stopped too (KICK-5). */
+  end(end: SessionEnd): void {
+    for (const playback of [...this.#playbacks.values()]) playback.end({ kind: 'session', end });
+    for (const publication of [...this.#publications.values()]) {
+      publication.end({ kind: 'session', end });
+      if (end.kind === 'removed') for (const track of publication.source.getTracks()) track.stop();
+    }
+    this.#owed = [];
+  }
+
+  #tell(method: 'unpublish' | 'stop', streamId: string): void {
+    this.#requireContext()
+      .request(method, { streamId })
+      .catch((error: unknown) => {
+        const isOffline =
+          error instanceof SessionError && ['client.disconnected', 'client.not-joined'].includes(error.code);
+        if (isOffline) this.#owed.push({ method, streamId });
+      });
+  }
+
+  #requireContext(): MediaContext {
+    if (!this.#context) throw new SessionError('client.no-media', 'there is no WebRTC here');
+    return this.#context;
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * Quality of a stream from the browser's counters.
+ *
+ * @module
+ */
+
+/** Quality of the audio of a stream since the reading before. */
+export interface AudioStats {
+  readonly codec: string;
+  readonly bitrateKbps: number;
+  readonly packetsPerSecond: number;
+  readonly packetsLost: number;
+  /** From 0 to 1. */
+  readonly lossRate: number;
+  readonly jitterMs: number;
+  /** From 0 to 1. */
+  readonly level: number;
+}
+
+/** Quality of the video of a stream since the reading before. */
+export interface VideoStats {
+  readonly codec: string;
+  readonly bitrateKbps: number;
+  readonly framesPerSecond: number;
+  readonly framesTotal: number;
+  readonly width: number;
+  readonly height: number;
+  readonly packetsLost: number;
+  /** From 0 to 1. */
+  readonly lossRate: number;
+  readonly jitterMs: number;
+}
+
+/** Quality of a stream; a kind that it does not have is undefined. */
+export interface StreamStats {
+  readonly audio: AudioStats | undefined;
+  readonly video: VideoStats | undefined;
+  /** 0 where it is not known yet. */
+  readonly roundTripMs: number;
+  readonly nackCount: number;
+  readonly pliCount: number;
+}
+
+/** The members of the browser's report entries that are read here. */
+interface Entry {
+  readonly id: string;
+  readonly type: string;
+  readonly kind?: 'audio' | 'video';
+  readonly codecId?: string;
+  readonly mimeType?: string;
+  readonly timestamp?: number;
+  readonly bytesSent?: number;
+  readonly bytesReceived?: number;
+  readonly packetsSent?: number;
+  readonly packetsReceived?: number;
+  readonly packetsLost?: number;
+  readonly jitter?: number;
+  readonly audioLevel?: number;
+  readonly frameWidth?: number;
+  readonly frameHeight?: number;
+  readonly framesEncoded?: number;
+  readonly framesDecoded?: number;
+  readonly nackCount?: number;
+  readonly pliCount?: number;
+  readonly currentRoundTripTime?: number;
+  readonly roundTripTime?: number;
+}
+
+interface Sample {
+  readonly atMs: number;
+  readonly bytes: number;
+  readonly packets: number;
+  readonly frames: number;
+  readonly lost: number;
+}
+
+/** Reads one peer connection's counters again and again, and tells the rates between. */
+export class StatsReader {
+  readonly #last = new Map<string, Sample>();
+
+  /** Takes a report and tells the quality since the one before; the first tells rates of 0. */
+  read(report: Iterable<[string, object]>): StreamStats {
+    const entries = new Map<string, Entry>();
+    for (const [id, entry] of report) entries.set(id, entry as Entry);
+    const all = [...entries.values()];
+    const main = (kind: 'audio' | 'video') =>
+      all.find((entry) => (entry.type === 'outbound-rtp' || entry.type === 'inbound-rtp') && entry.kind === kind);
+    const remote = (kind: 'audio' | 'video') =>
+      all.find((entry) => entry.type === 'remote-inbound-rtp' && entry.kind === kind);
+    const pair = all.find((entry) => entry.type === 'candidate-pair' && entry.currentRoundTripTime !== undefined);
+    const audio = main('audio');
+    const video = main('video');
+    const source = all.find((entry) => entry.type === 'media-source' && entry.kind === 'audio');
+    const seconds = pair?.currentRoundTripTime ?? remote('video')?.roundTripTime ?? remote('audio')?.roundTripTime ?? 0;
+    return {
+      audio: audio && {
+        ...this.#common(audio, remote('audio'), entries),
+        level: audio.audioLevel ?? source?.audioLevel ?? 0,
+      },
+      video: video && {
+        ...this.#common(video, remote('video'), entries),
+        width: video.frameWidth ?? 0,
+        height: video.frameHeight ?? 0,
+      },
+      roundTripMs: seconds * 1000,
+      nackCount: video?.nackCount ?? 0,
+      pliCount: video?.pliCount ?? 0,
+    };
+  }
+
+  #common(entry: Entry, remote: Entry | undefined, entries: ReadonlyMap<string, Entry>) {
+    const now: Sample = {
+      atMs: entry.timestamp ?? 0,
+      bytes: entry.bytesSent ?? entry.bytesReceived ?? 0,
+      packets: entry.packetsSent ?? entry.packetsReceived ?? 0,
+      frames: entry.framesEncoded ?? entry.framesDecoded ?? 0,
+      lost: remote?.packetsLost ?? entry.packetsLost ?? 0,
+    };
+    const before = this.#last.get(entry.id) ?? now;
+    this.#last.set(entry.id, now);
+    const seconds = (now.atMs - before.atMs) / 1000;
+    const perSecond = (count: number) => (seconds > 0 ? Math.max(0, count) / seconds : 0);
+    const lost = Math.max(0, now.lost - before.lost);
+    const expected = Math.max(0, now.packets - before.packets) + (remote ? 0 : lost);
+    return {
+      codec: (entries.get(entry.codecId ?? '')?.mimeType ?? '').split('/')[1] ?? '',
+      bitrateKbps: (perSecond(now.bytes - before.bytes) * 8) / 1000,
+      packetsPerSecond: perSecond(now.packets - before.packets),
+      framesPerSecond: perSecond(now.frames - before.frames),
+      framesTotal: now.frames,
+      packetsLost: now.lost,
+      lossRate: expected > 0 ? Math.min(1, lost / expected) : 0,
+      jitterMs: (remote?.jitter ?? entry.jitter ?? 0) * 1000,
+    };
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * What the core needs of the world around it, so that tests and other runtimes can give their own.
+ *
+ * @module
+ */
+
+import { browserMedia, type MediaPlatform } from './media/media-platform.ts';
+
+/** Time and timers. */
+export interface Clock {
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
+  setTimeout(task: () => void, delayMs: number): unknown;
+  clearTimeout(handle: unknown): void;
+}
+
+/** What a socket tells its owner. */
+export interface SocketHandlers {
+  opened(): void;
+  message(text: string): void;
+  /** Called once, also where the socket never opened. */
+  closed(code: number, reason: string): void;
+}
+
+/** One WebSocket, reduced to what the core uses. */
+export interface SocketLink {
+  send(text: string): void;
+  close(code: number, reason: string): void;
+}
+
+/** Opens a WebSocket. */
+export type OpenSocket = (url: string, protocol: string, handlers: SocketHandlers) => SocketLink;
+
+/** Everything the core needs of the world around it. */
+export interface Platform {
+  readonly clock: Clock;
+  /** A number from 0 up to 1, for jitter. */
+  readonly random: () => number;
+  readonly openSocket: OpenSocket;
+  /** Undefined where there is no WebRTC. */
+  readonly media: MediaPlatform | undefined;
+}
+
+/** The real time. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  setTimeout: (task, delayMs) => globalThis.setTimeout(task, delayMs),
+  clearTimeout: (handle) => globalThis.clearTimeout(handle as ReturnType<typeof setTimeout> | undefined),
+};
+
+/** Makes an `OpenSocket` of a WebSocket class: the browser's, Node's, or that of the `ws` package. */
+export function openSocketWith(SocketClass: typeof WebSocket): OpenSocket {
+  return (url, protocol, handlers) => {
+    const socket = new SocketClass(url, protocol);
+    socket.onopen = () => handlers.opened();
+    socket.onmessage = (event: MessageEvent<unknown>) => {
+      if (typeof event.data === 'string') handlers.message(event.data);
+    };
+    socket.onclose = (event) => handlers.closed(event.code, event.reason);
+    return { send: (text) => socket.send(text), close: (code, reason) => socket.close(code, reason) };
+  };
+}
+
+/** Completes a platform with the real thing for what is not given. */
+export function completePlatform(given: Partial<Platform> = {}): Platform {
+  return {
+    clock: given.clock ?? systemClock,
+    random: given.random ?? Math.random,
+    openSocket: given.openSocket ?? openSocketWith(globalThis.WebSocket),
+    media: 'media' in given ? given.media : browserMedia(),
+  };
+}
+
+/** Makes a random id of 32 hex digits; works on pages without a secure context too. */
+export function randomId(): string {
+  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

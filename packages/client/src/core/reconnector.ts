@@ -1,0 +1,185 @@
+/**
+ * The way in: connects and logs in, and after a lost connection comes back by the ticket or by a new login.
+ *
+ * @module
+ */
+
+import type { LoginResult, MemberCause, Params, ResumeResult } from '@gavel/protocol';
+import { mayReconnect } from '@gavel/protocol/close-codes';
+import { Backoff, RECONNECT_BACKOFF } from './backoff.ts';
+import { Connection } from './connection.ts';
+import { mayRetryLater, type SessionError, toSessionError } from './errors.ts';
+import type { Platform } from './platform.ts';
+import { isFinalCause, type JoinKind, parseMemberCause, type SessionEnd } from './session-state.ts';
+
+/** A way in that was found. */
+export interface Joined {
+  readonly connection: Connection;
+  readonly via: JoinKind;
+  /** With `login` and `relogin`. */
+  readonly login?: LoginResult;
+  /** With `resumed`. */
+  readonly resume?: ResumeResult;
+}
+
+/** What a reconnector works with. */
+export interface ReconnectorTask {
+  readonly platform: Platform;
+  readonly url: string;
+  readonly login: Params<'login'>;
+  readonly requestTimeoutMs: number;
+  readonly loginTimeoutMs: number;
+  readonly retryWindowMs: number;
+  joined(joined: Joined): void;
+  /** There is no way in any more. */
+  ended(end: SessionEnd): void;
+}
+
+/** Tries to get in until it is in, is refused for good, is stopped, or its time is over. */
+export class Reconnector {
+  readonly #task: ReconnectorTask;
+  readonly #backoff: Backoff;
+  #login: Params<'login'>;
+  #ticket: string | undefined;
+  #lastSeq: () => number = () => 0;
+  #isFirst = true;
+  /** Rises with every try, so that what belongs to an earlier one is seen to be late. */
+  #generation = 0;
+  #connection: Connection | undefined;
+  #timer: unknown;
+  #windowTimer: unknown;
+
+  constructor(task: ReconnectorTask) {
+    this.#task = task;
+    this.#login = task.login;
+    this.#backoff = new Backoff(RECONNECT_BACKOFF, task.platform.random);
+  }
+
+  /** The token that logins use. */
+  get token(): string | undefined {
+    return this.#login.credential.token;
+  }
+
+  /** Uses another token for later logins. */
+  setToken(token: string): void {
+    this.#login = { ...this.#login, credential: { ...this.#login.credential, token } };
+  }
+
+  /** Forgets the member: the next way in is a login. */
+  forgetTicket(): void {
+    this.#ticket = undefined;
+  }
+
+  /** Logs in for the first time. A refusal by the server ends it at once. */
+  start(): void {
+    this.#openWindow(this.#task.loginTimeoutMs);
+    void this.#try();
+  }
+
+  /** Comes back after a lost connection; `lastSeq` gives the last event seen. */
+  restart(lastSeq: () => number): void {
+    this.#lastSeq = lastSeq;
+    this.#openWindow(this.#task.retryWindowMs);
+    this.#schedule();
+  }
+
+  /** Stops trying. */
+  stop(): void {
+    const { clock } = this.#task.platform;
+    this.#generation += 1;
+    clock.clearTimeout(this.#timer);
+    clock.clearTimeout(this.#windowTimer);
+    this.#connection?.close();
+    this.#connection = undefined;
+  }
+
+  #openWindow(windowMs: number): void {
+    this.stop();
+    this.#backoff.reset();
+    this.#windowTimer = this.#task.platform.clock.setTimeout(() => this.#end({ kind: 'gave-up' }), windowMs);
+  }
+
+  #schedule(): void {
+    const { clock } = this.#task.platform;
+    clock.clearTimeout(this.#timer);
+    this.#timer = clock.setTimeout(() => void this.#try(), this.#backoff.next());
+  }
+
+  async #try(): Promise<void> {
+    const { platform, url, requestTimeoutMs } = this.#task;
+    this.#generation += 1;
+    const generation = this.#generation;
+    const isLate = () => generation !== this.#generation;
+    try {
+      const connection = await Connection.open(platform.openSocket, platform.clock, url, requestTimeoutMs);
+      if (isLate()) {
+        connection.close();
+        return;
+      }
+      this.#connection = connection;
+      const joined = await this.#enter(connection);
+      if (isLate()) return;
+      this.#connection = undefined;
+      this.stop();
+      this.#isFirst = false;
+      if (joined.login) this.#ticket = joined.login.ticket;
+      this.#task.joined(joined);
+    } catch (error) {
+      if (isLate()) return;
+      this.#connection?.close();
+      this.#connection = undefined;
+      this.#handleFailure(toSessionError(error));
+    }
+  }
+
+  async #enter(connection: Connection): Promise<Joined> {
+    const { requestTimeoutMs } = this.#task;
+    if (this.#ticket !== undefined) {
+      try {
+        const params = { ticket: this.#ticket, lastSeq: this.#lastSeq() };
+        return { connection, via: 'resumed', resume: await connection.request('resume', params, requestTimeoutMs) };
+      } catch (error) {
+        this.#handleResumeFailure(toSessionError(error));
+      }
+    }
+    const login = await connection.request('login', this.#login, requestTimeoutMs);
+    return { connection, via: this.#isFirst ? 'login' : 'relogin', login };
+  }
+
+  #handleFailure(error: SessionError): void {
+    const cause = findFinalCause(error);
+    if (cause) {
+      this.#end({ kind: 'removed', cause, reason: String(error.details.reason ?? '') });
+      return;
+    }
+    const closeCode = error.details.closeCode;
+    const isShutOut = typeof closeCode === 'number' && !mayReconnect(closeCode);
+    // The first login's caller is waiting and can decide; a later one tries on while there is hope.
+    const isRefused = this.#isFirst ? isServersWord(error) : !mayRetryLater(error.code);
+    if (isShutOut || isRefused) this.#end({ kind: 'refused', error });
+    else this.#schedule();
+  }
+
+  /**
+   * A member that was taken out while it was away stays out (KICK-9); one that nobody remembers logs in again, on the
+   * same connection.
+   */
+  #handleResumeFailure(error: SessionError): void {
+    if (error.code !== 'resume.refused' || findFinalCause(error)) throw error;
+    this.#ticket = undefined;
+  }
+
+  #end(end: SessionEnd): void {
+    this.stop();
+    this.#task.ended(end);
+  }
+}
+
+function findFinalCause(error: SessionError): MemberCause | undefined {
+  const cause = error.code === 'resume.refused' ? parseMemberCause(error.details.cause) : undefined;
+  return cause && isFinalCause(cause) ? cause : undefined;
+}
+
+function isServersWord(error: SessionError): boolean {
+  return !error.code.startsWith('client.') && error.code !== 'server.going-away';
+}

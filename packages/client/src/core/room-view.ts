@@ -1,0 +1,226 @@
+/**
+ * What a client knows of its room: members and streams, kept from events, mended from snapshots.
+ *
+ * @module
+ */
+
+import type { MemberCause, RoomEventFrame, StreamCause, WireMember, WireSnapshot, WireStream } from '@gavel/protocol';
+
+/** A message to the room or to chosen users. */
+export type RoomMessage = Extract<RoomEventFrame, { event: 'message' }>;
+
+/** A member that is gone; without a cause where that was only seen by comparing snapshots. */
+export interface DepartedMember {
+  readonly member: WireMember;
+  readonly cause: MemberCause | undefined;
+}
+
+/** A stream that is gone; without a cause where that was only seen by comparing snapshots. */
+export interface RemovedStream {
+  readonly stream: WireStream;
+  readonly cause: StreamCause | undefined;
+  /** Whether this client published it. */
+  readonly own: boolean;
+}
+
+/** A stream of another member whose facts changed. */
+export interface StreamChange {
+  readonly stream: WireStream;
+  readonly before: WireStream;
+}
+
+/** One step from an old state to a new one, in the order in which its parts are to be told. */
+export interface RoomChange {
+  readonly streamsRemoved: readonly RemovedStream[];
+  readonly membersLeft: readonly DepartedMember[];
+  readonly membersJoined: readonly WireMember[];
+  /** Own streams are not among them. */
+  readonly streamsAdded: readonly WireStream[];
+  /** Own streams are not among them. */
+  readonly streamsUpdated: readonly StreamChange[];
+  readonly message?: RoomMessage;
+}
+
+const NOTHING: RoomChange = {
+  streamsRemoved: [],
+  membersLeft: [],
+  membersJoined: [],
+  streamsAdded: [],
+  streamsUpdated: [],
+};
+
+/** What `RoomView.apply` says of an event: its change, or that events before it are missing. */
+export type Applied = RoomChange | 'gap';
+
+/** Members and streams of a room as far as this client is told; itself and its own streams included in the maps. */
+export class RoomView {
+  readonly #members = new Map<string, WireMember>();
+  readonly #streams = new Map<string, WireStream>();
+  #selfId: string;
+  #seq = 0;
+  #userSeq = 0;
+  #streamSeq = 0;
+  #memberCount = 0;
+
+  constructor(selfId: string, snapshot: WireSnapshot) {
+    this.#selfId = selfId;
+    this.#load(snapshot);
+  }
+
+  /** Members by member id; empty unless the login asked for members. */
+  get members(): ReadonlyMap<string, WireMember> {
+    return this.#members;
+  }
+
+  /** Streams by stream id. */
+  get streams(): ReadonlyMap<string, WireStream> {
+    return this.#streams;
+  }
+
+  /** The `seq` of the last event seen. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /** How many members the room has, as far as this client was told. */
+  get memberCount(): number {
+    return this.#memberCount;
+  }
+
+  set memberCount(count: number) {
+    this.#memberCount = count;
+  }
+
+  /** The streams of other members. */
+  othersStreams(): WireStream[] {
+    return [...this.#streams.values()].filter((stream) => !this.#isOwn(stream));
+  }
+
+  /** The other members. */
+  otherMembers(): WireMember[] {
+    return [...this.#members.values()].filter((member) => member.memberId !== this.#selfId);
+  }
+
+  /** Takes one event; an event seen before changes nothing. */
+  apply(frame: RoomEventFrame): Applied {
+    if (frame.seq <= this.#seq) return NOTHING;
+    if ('userSeq' in frame) {
+      if (frame.userSeq > this.#userSeq + 1) return 'gap';
+      this.#userSeq = Math.max(this.#userSeq, frame.userSeq);
+      this.#memberCount = frame.memberCount;
+    }
+    if ('streamSeq' in frame) {
+      if (frame.streamSeq > this.#streamSeq + 1) return 'gap';
+      this.#streamSeq = Math.max(this.#streamSeq, frame.streamSeq);
+    }
+    this.#seq = frame.seq;
+    return this.#change(frame);
+  }
+
+  /**
+   * Takes a stream out without a word, for the client in whose own name it was removed (STRM-2).
+   *
+   * Gives false where events before it are missing.
+   */
+  drop(streamId: string, streamSeq: number): boolean {
+    this.#streams.delete(streamId);
+    if (streamSeq > this.#streamSeq + 1) return false;
+    this.#streamSeq = Math.max(this.#streamSeq, streamSeq);
+    return true;
+  }
+
+  /** Takes a whole state in place of the known one, and tells the difference. */
+  replace(snapshot: WireSnapshot, selfId: string = this.#selfId): RoomChange {
+    const members = new Map(this.#members);
+    const streams = new Map(this.#streams);
+    const formerSelfId = this.#selfId;
+    this.#selfId = selfId;
+    this.#load(snapshot);
+
+    const isSelf = (id: string | undefined) => id === selfId || id === formerSelfId;
+    const streamsRemoved: RemovedStream[] = [];
+    for (const stream of streams.values()) {
+      if (isSameStream(stream, this.#streams.get(stream.streamId))) continue;
+      streamsRemoved.push({ stream, cause: undefined, own: isSelf(stream.memberId) });
+    }
+    const streamsAdded: WireStream[] = [];
+    const streamsUpdated: StreamChange[] = [];
+    for (const stream of this.#streams.values()) {
+      if (isSelf(stream.memberId)) continue;
+      const before = streams.get(stream.streamId);
+      if (!before || !isSameStream(stream, before)) streamsAdded.push(stream);
+      else if (!isEqualStream(stream, before)) streamsUpdated.push({ stream, before });
+    }
+    return {
+      streamsRemoved,
+      membersLeft: [...members.values()]
+        .filter((member) => !this.#members.has(member.memberId) && !isSelf(member.memberId))
+        .map((member) => ({ member, cause: undefined })),
+      membersJoined: [...this.#members.values()].filter(
+        (member) => !members.has(member.memberId) && !isSelf(member.memberId),
+      ),
+      streamsAdded,
+      streamsUpdated,
+    };
+  }
+
+  #load(snapshot: WireSnapshot): void {
+    this.#seq = snapshot.seq;
+    this.#userSeq = snapshot.userSeq;
+    this.#streamSeq = snapshot.streamSeq;
+    this.#memberCount = snapshot.memberCount;
+    this.#members.clear();
+    this.#streams.clear();
+    for (const member of snapshot.members) this.#members.set(member.memberId, member);
+    for (const stream of snapshot.streams) this.#streams.set(stream.streamId, stream);
+  }
+
+  #change(frame: RoomEventFrame): RoomChange {
+    switch (frame.event) {
+      case 'memberJoined': {
+        const known = this.#members.has(frame.member.memberId);
+        this.#members.set(frame.member.memberId, frame.member);
+        if (known || frame.member.memberId === this.#selfId) return NOTHING;
+        return { ...NOTHING, membersJoined: [frame.member] };
+      }
+      case 'memberLeft': {
+        this.#members.delete(frame.member.memberId);
+        if (frame.member.memberId === this.#selfId) return NOTHING;
+        return { ...NOTHING, membersLeft: [{ member: frame.member, cause: frame.cause }] };
+      }
+      case 'streamAdded':
+      case 'streamUpdated': {
+        const before = this.#streams.get(frame.stream.streamId);
+        this.#streams.set(frame.stream.streamId, frame.stream);
+        if (this.#isOwn(frame.stream)) return NOTHING;
+        if (before) return { ...NOTHING, streamsUpdated: [{ stream: frame.stream, before }] };
+        return { ...NOTHING, streamsAdded: [frame.stream] };
+      }
+      case 'streamRemoved': {
+        this.#streams.delete(frame.stream.streamId);
+        const removed = { stream: frame.stream, cause: frame.cause, own: this.#isOwn(frame.stream) };
+        return { ...NOTHING, streamsRemoved: [removed] };
+      }
+      case 'message':
+        return { ...NOTHING, message: frame };
+    }
+  }
+
+  #isOwn(stream: WireStream): boolean {
+    return stream.memberId === this.#selfId;
+  }
+}
+
+/** The same stream id of the same user is the same stream to those who watch it, whichever login published it. */
+function isSameStream(one: WireStream, other: WireStream | undefined): boolean {
+  return other !== undefined && one.user.id === other.user.id;
+}
+
+function isEqualStream(one: WireStream, other: WireStream): boolean {
+  return (
+    one.memberId === other.memberId &&
+    one.extraInfo === other.extraInfo &&
+    one.audio === other.audio &&
+    one.video === other.video
+  );
+}

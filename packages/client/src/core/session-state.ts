@@ -1,0 +1,52 @@
+/**
+ * The states of a room session and the ways it ends.
+ *
+ * @module
+ */
+
+import { MEMBER_CAUSES, type MemberCause } from '@gavel/protocol/causes';
+import { CLOSE_CODE_OF_CAUSE, mayReconnect } from '@gavel/protocol/close-codes';
+import type { SessionError } from './errors.ts';
+
+/** Why a session is over. */
+export type SessionEnd =
+  /** By `logout`. */
+  | { readonly kind: 'left' }
+  /** The server took the member out; it must not log in again by itself (KICK-9). The reason is the caller's text. */
+  | { readonly kind: 'removed'; readonly cause: MemberCause; readonly reason: string }
+  /** The login, or the login after a lost connection, was refused. */
+  | { readonly kind: 'refused'; readonly error: SessionError }
+  /** The connection was not regained within the retry window. */
+  | { readonly kind: 'gave-up' };
+
+/** How a session came to be joined. */
+export type JoinKind =
+  /** The first login. */
+  | 'login'
+  /** The same member came back on a new connection: for the others nothing happened (ROOM-5). */
+  | 'resumed'
+  /** The server did not know the member any more: a new login. */
+  | 'relogin';
+
+/** Where a room session stands. */
+export type SessionState =
+  | { readonly name: 'idle' }
+  | { readonly name: 'connecting' }
+  | { readonly name: 'joined'; readonly via: JoinKind }
+  | { readonly name: 'reconnecting'; readonly sinceMs: number }
+  | { readonly name: 'ended'; readonly end: SessionEnd };
+
+/** Tells whether a member taken out for this cause must not log in again by itself (KICK-9). */
+export function isFinalCause(cause: MemberCause): boolean {
+  return !mayReconnect(CLOSE_CODE_OF_CAUSE[cause]);
+}
+
+/** Gives the cause that a close code tells, where no word came before it. */
+export function findCauseOfCloseCode(code: number): MemberCause | undefined {
+  return MEMBER_CAUSES.find((cause) => CLOSE_CODE_OF_CAUSE[cause] === code);
+}
+
+/** Gives an untrusted value as a cause, or undefined where it is none. */
+export function parseMemberCause(value: unknown): MemberCause | undefined {
+  return MEMBER_CAUSES.find((cause) => cause === value);
+}

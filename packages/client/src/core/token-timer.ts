@@ -1,0 +1,45 @@
+/**
+ * Tells some time before the token runs out, by the server's clock.
+ *
+ * @module
+ */
+
+import type { Clock } from './platform.ts';
+
+/** The longest delay that timers take. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+/** Calls back some time before the token's expiry; a new expiry replaces the old. */
+export class TokenTimer {
+  readonly #clock: Clock;
+  readonly #warningMs: number;
+  readonly #warn: () => void;
+  /** What to add to this machine's time to have the server's. */
+  #offsetMs = 0;
+  #timer: unknown;
+
+  constructor(clock: Clock, warningMs: number, warn: () => void) {
+    this.#clock = clock;
+    this.#warningMs = warningMs;
+    this.#warn = warn;
+  }
+
+  handleServerTime(serverTimeMs: number): void {
+    this.#offsetMs = serverTimeMs - this.#clock.now();
+  }
+
+  /** Sets the expiry, in milliseconds since the Unix epoch by the server's clock; undefined is never. */
+  set(expiresAtMs: number | undefined): void {
+    this.stop();
+    if (expiresAtMs === undefined) return;
+    const delayMs = expiresAtMs - this.#warningMs - this.#clock.now() - this.#offsetMs;
+    this.#timer = this.#clock.setTimeout(
+      () => (delayMs > MAX_DELAY_MS ? this.set(expiresAtMs) : this.#warn()),
+      Math.min(Math.max(0, delayMs), MAX_DELAY_MS),
+    );
+  }
+
+  stop(): void {
+    this.#clock.clearTimeout(this.#timer);
+  }
+}

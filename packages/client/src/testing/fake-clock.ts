@@ -1,0 +1,58 @@
+/**
+ * A clock that stands still until it is told to move. For tests only.
+ *
+ * @module
+ */
+
+import type { Clock } from '../core/platform.ts';
+
+interface Timer {
+  readonly atMs: number;
+  readonly task: () => void;
+}
+
+/** Lets every promise that can go on do so. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 40; turn += 1) await Promise.resolve();
+}
+
+/** A clock that stands still until it is told to move. */
+export class FakeClock implements Clock {
+  #nowMs = 1_700_000_000_000;
+  readonly #timers = new Set<Timer>();
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  /** How many timers are set. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  setTimeout(task: () => void, delayMs: number): unknown {
+    const timer = { atMs: this.#nowMs + delayMs, task };
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  clearTimeout(handle: unknown): void {
+    this.#timers.delete(handle as Timer);
+  }
+
+  /** Moves on, and does what falls due on the way, in order. */
+  async advance(byMs: number): Promise<void> {
+    const untilMs = this.#nowMs + byMs;
+    await settle();
+    for (;;) {
+      const [next] = [...this.#timers].filter((timer) => timer.atMs <= untilMs).sort((a, b) => a.atMs - b.atMs);
+      if (!next) break;
+      this.#timers.delete(next);
+      this.#nowMs = Math.max(this.#nowMs, next.atMs);
+      next.task();
+      await settle();
+    }
+    this.#nowMs = untilMs;
+    await settle();
+  }
+}

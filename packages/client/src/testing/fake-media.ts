@@ -1,0 +1,156 @@
+/**
+ * WebRTC without a network: peer connections and streams that do as they are told. For tests only.
+ *
+ * @module
+ */
+
+import type { MediaPlatform } from '../core/media/media-platform.ts';
+
+/** A track that only remembers. */
+export class FakeTrack {
+  readonly kind: 'audio' | 'video';
+  readonly id: string;
+  enabled = true;
+  readyState: 'live' | 'ended' = 'live';
+
+  constructor(kind: 'audio' | 'video', id = `${kind}-track`) {
+    this.kind = kind;
+    this.id = id;
+  }
+
+  stop(): void {
+    this.readyState = 'ended';
+  }
+}
+
+/** A stream that only holds tracks. */
+export class FakeStream {
+  #tracks: FakeTrack[];
+
+  constructor(tracks: readonly FakeTrack[] = []) {
+    this.#tracks = [...tracks];
+  }
+
+  getTracks(): FakeTrack[] {
+    return [...this.#tracks];
+  }
+
+  getAudioTracks(): FakeTrack[] {
+    return this.#tracks.filter((track) => track.kind === 'audio');
+  }
+
+  getVideoTracks(): FakeTrack[] {
+    return this.#tracks.filter((track) => track.kind === 'video');
+  }
+
+  addTrack(track: FakeTrack): void {
+    this.#tracks.push(track);
+  }
+
+  removeTrack(track: FakeTrack): void {
+    this.#tracks = this.#tracks.filter((other) => other !== track);
+  }
+}
+
+/** A peer connection whose state a test sets. */
+export class FakePeer {
+  connectionState: RTCPeerConnectionState = 'new';
+  localDescription: { sdp: string } | undefined;
+  remoteSdp: string | undefined;
+  onconnectionstatechange: (() => void) | null = null;
+  ontrack: ((event: { track: FakeTrack }) => void) | null = null;
+  report: [string, object][] = [];
+  readonly transceivers: {
+    readonly sent: FakeTrack | string;
+    readonly direction: string | undefined;
+    codecs: readonly RTCRtpCodec[];
+    readonly sender: { track: unknown; replaceTrack(track: unknown): Promise<void> };
+  }[] = [];
+  readonly #number: number;
+
+  constructor(number: number) {
+    this.#number = number;
+  }
+
+  addTransceiver(sent: FakeTrack | string, init: RTCRtpTransceiverInit = {}) {
+    const sender = {
+      track: sent as unknown,
+      async replaceTrack(track: unknown) {
+        sender.track = track;
+      },
+    };
+    const transceiver = {
+      sent,
+      direction: init.direction,
+      codecs: [] as readonly RTCRtpCodec[],
+      sender,
+      setCodecPreferences(codecs: readonly RTCRtpCodec[]) {
+        transceiver.codecs = codecs;
+      },
+    };
+    this.transceivers.push(transceiver);
+    return transceiver;
+  }
+
+  async setLocalDescription(): Promise<void> {
+    this.localDescription = { sdp: `offer-${this.#number}` };
+  }
+
+  async setRemoteDescription({ sdp }: { sdp: string }): Promise<void> {
+    this.remoteSdp = sdp;
+    for (const { sent, direction } of this.transceivers) {
+      if (direction !== 'recvonly' || typeof sent !== 'string') continue;
+      this.ontrack?.({ track: new FakeTrack(sent as 'audio' | 'video', `${sent}-${this.#number}`) });
+    }
+  }
+
+  async getStats(): Promise<Map<string, object>> {
+    return new Map(this.report);
+  }
+
+  /** Brings the transport into a state. */
+  become(state: RTCPeerConnectionState): void {
+    this.connectionState = state;
+    this.onconnectionstatechange?.();
+  }
+
+  close(): void {
+    this.connectionState = 'closed';
+  }
+}
+
+/** Makes fake peer connections and keeps them. */
+export class FakeMedia {
+  readonly peers: FakePeer[] = [];
+  codecs: readonly RTCRtpCodec[] = [];
+
+  /** What the core is given. The fakes have the members that the core uses, and no others. */
+  readonly platform: MediaPlatform = {
+    createPeerConnection: () => {
+      const peer = new FakePeer(this.peers.length + 1);
+      this.peers.push(peer);
+      return peer as unknown as RTCPeerConnection;
+    },
+    createMediaStream: (tracks = []) =>
+      new FakeStream(tracks as unknown as readonly FakeTrack[]) as unknown as MediaStream,
+    sendableVideoCodecs: () => this.codecs,
+  };
+
+  /** The newest peer connection. */
+  get peer(): FakePeer {
+    const peer = this.peers.at(-1);
+    if (!peer) throw new Error('no peer connection was made');
+    return peer;
+  }
+
+  /** The peer connections that are not closed. */
+  get open(): FakePeer[] {
+    return this.peers.filter((peer) => peer.connectionState !== 'closed');
+  }
+}
+
+/** A camera's stream. */
+export function cameraStream(kinds: readonly ('audio' | 'video')[] = ['audio', 'video']) {
+  const tracks = kinds.map((kind) => new FakeTrack(kind));
+  return { tracks, stream: new FakeStream(tracks) as unknown as MediaStream };
+}

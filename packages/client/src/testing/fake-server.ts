@@ -1,0 +1,195 @@
+/**
+ * The server's end of the client's sockets. For tests only.
+ *
+ * @module
+ */
+
+import type {
+  ErrorCode,
+  ErrorDetails,
+  EventFrame,
+  LoginResult,
+  Method,
+  Params,
+  ResumeResult,
+  WireMember,
+  WireSnapshot,
+  WireStream,
+} from '@gavel/protocol';
+import type { OpenSocket, SocketHandlers } from '../core/platform.ts';
+import { settle } from './fake-clock.ts';
+
+/** A request that a client sent. */
+export interface SeenRequest<M extends Method = Method> {
+  readonly id: number;
+  readonly method: M;
+  readonly params: Params<M>;
+}
+
+/** One socket of a client, from the server's end. */
+export class FakeSocket {
+  readonly url: string;
+  readonly protocol: string;
+  readonly requests: SeenRequest[] = [];
+  isClosedByClient = false;
+  readonly #handlers: SocketHandlers;
+  readonly #onRequest: (socket: FakeSocket, request: SeenRequest) => void;
+
+  constructor(
+    url: string,
+    protocol: string,
+    handlers: SocketHandlers,
+    onRequest: (socket: FakeSocket, request: SeenRequest) => void,
+  ) {
+    this.url = url;
+    this.protocol = protocol;
+    this.#handlers = handlers;
+    this.#onRequest = onRequest;
+  }
+
+  open(): void {
+    this.#handlers.opened();
+  }
+
+  receive(text: string): void {
+    const request = JSON.parse(text) as SeenRequest;
+    this.requests.push(request);
+    this.#onRequest(this, request);
+  }
+
+  push(frame: EventFrame): void {
+    this.#handlers.message(JSON.stringify(frame));
+  }
+
+  answer(id: number, result: object): void {
+    this.#handlers.message(JSON.stringify({ id, result }));
+  }
+
+  refuse(id: number, code: ErrorCode, details?: ErrorDetails): void {
+    this.#handlers.message(JSON.stringify({ id, error: { code, message: code, ...(details && { details }) } }));
+  }
+
+  close(code: number, reason = ''): void {
+    this.#handlers.closed(code, reason);
+  }
+}
+
+/** What the fake server does with a request: answer with the object, refuse, or say nothing. */
+export type Answer = object | { readonly refuse: ErrorCode; readonly details?: ErrorDetails } | undefined;
+
+/** A server at the other end of the client's sockets. Each method is answered as `answers` says; tests replace them. */
+export class FakeServer {
+  readonly sockets: FakeSocket[] = [];
+  /** Whether new sockets open; else they fail with 1006. */
+  isReachable = true;
+  login: LoginResult = loginResult();
+  resume: ResumeResult | { readonly refuse: ErrorCode; readonly details?: ErrorDetails } = {
+    events: [],
+    serverTimeMs: 0,
+  };
+  answers: { [M in Method]?: (params: Params<M>) => Answer } = {};
+
+  readonly openSocket: OpenSocket = (url, protocol, handlers) => {
+    const socket = new FakeSocket(url, protocol, handlers, (from, request) => this.#handle(from, request));
+    this.sockets.push(socket);
+    const isReachable = this.isReachable;
+    queueMicrotask(() => (isReachable ? socket.open() : socket.close(1006)));
+    return {
+      send: (text) => socket.receive(text),
+      close: () => {
+        socket.isClosedByClient = true;
+      },
+    };
+  };
+
+  /** The newest socket. */
+  get socket(): FakeSocket {
+    const socket = this.sockets.at(-1);
+    if (!socket) throw new Error('no socket was opened');
+    return socket;
+  }
+
+  /** The parameters of every request of a method, on all sockets. */
+  seen<M extends Method>(method: M): Params<M>[] {
+    return this.sockets.flatMap((socket) =>
+      socket.requests.filter((request) => request.method === method).map((request) => request.params as Params<M>),
+    );
+  }
+
+  /** Sends an event on the newest socket and lets it take effect. */
+  async push(frame: EventFrame): Promise<void> {
+    this.socket.push(frame);
+    await settle();
+  }
+
+  /** Takes the member out as the server does: the word, then the close. */
+  async remove(cause: 'kicked' | 'room-closed' | 'replaced', reason: string, code: number): Promise<void> {
+    this.socket.push({ event: 'removed', cause, reason });
+    this.socket.close(code);
+    await settle();
+  }
+
+  #handle(socket: FakeSocket, { id, method, params }: SeenRequest): void {
+    const answer = this.#answer(method, params);
+    queueMicrotask(() => {
+      if (!answer) return;
+      if ('refuse' in answer) socket.refuse(id, answer.refuse as ErrorCode, answer.details as ErrorDetails);
+      else socket.answer(id, answer);
+    });
+  }
+
+  #answer(method: Method, params: Params<Method>): Answer {
+    const given = this.answers[method] as ((params: Params<Method>) => Answer) | undefined;
+    if (given) return given(params);
+    switch (method) {
+      case 'login':
+        return this.login;
+      case 'resume':
+        return this.resume;
+      case 'publish':
+      case 'play':
+        return { answer: 'v=0\r\n', audio: true, video: true };
+      case 'send':
+        return { messageId: 7 };
+      case 'snapshot':
+        return this.login.room;
+      case 'heartbeat':
+        return { serverTimeMs: 0, memberCount: 5 };
+      default:
+        return {};
+    }
+  }
+}
+
+/** A member, as others see it. */
+export function member(memberId: string, userId: string = memberId, profile?: WireMember['profile']): WireMember {
+  return { memberId, user: { id: userId, name: userId.toUpperCase() }, joinedAtMs: 1, ...(profile && { profile }) };
+}
+
+/** A stream, as others see it. */
+export function stream(streamId: string, memberId: string, more: Partial<WireStream> = {}): WireStream {
+  const user = { id: memberId, name: memberId.toUpperCase() };
+  return { streamId, memberId, user, extraInfo: '', audio: true, video: true, createdAtMs: 1, ...more };
+}
+
+/** A room's state. */
+export function snapshot(more: Partial<WireSnapshot> = {}): WireSnapshot {
+  return { seq: 10, userSeq: 2, streamSeq: 1, memberCount: 2, members: [], streams: [], ...more };
+}
+
+/** The answer to a login of the user `me`, member `m-me`. */
+export function loginResult(more: Partial<LoginResult> = {}): LoginResult {
+  return {
+    memberId: 'm-me',
+    epoch: '1',
+    roomId: 'room',
+    user: { id: 'me', name: 'Me' },
+    permissions: { publishAudio: true, publishVideo: true },
+    ticket: 'ticket-1',
+    heartbeatIntervalMs: 30_000,
+    heartbeatTimeoutMs: 100_000,
+    serverTimeMs: 1_700_000_000_000,
+    room: snapshot(),
+    ...more,
+  };
+}

@@ -1,0 +1,44 @@
+/**
+ * A session with everything around it fake. For tests only.
+ *
+ * @module
+ */
+
+import type { Platform } from '../core/platform.ts';
+import { RoomSession, type SessionOptions } from '../core/session.ts';
+import { FakeClock } from './fake-clock.ts';
+import { FakeMedia } from './fake-media.ts';
+import { FakeServer } from './fake-server.ts';
+
+/** The world around a client, all fake. */
+export interface World {
+  readonly clock: FakeClock;
+  readonly server: FakeServer;
+  readonly media: FakeMedia;
+  readonly platform: Platform;
+}
+
+/** Makes a world; random numbers are all 0.5. */
+export function createWorld(): World {
+  const clock = new FakeClock();
+  const server = new FakeServer();
+  const media = new FakeMedia();
+  const platform = { clock, random: () => 0.5, openSocket: server.openSocket, media: media.platform };
+  return { clock, server, media, platform };
+}
+
+/** Makes a session in a world. */
+export function createSession(world: World, more: Partial<SessionOptions> = {}): RoomSession {
+  return new RoomSession({
+    server: 'https://rooms.test',
+    login: {
+      credential: { scheme: 'app-token', appId: 1, token: 'token-1' },
+      clientId: 'client',
+      roomId: 'room',
+      userId: 'me',
+      members: true,
+    },
+    platform: world.platform,
+    ...more,
+  });
+}
