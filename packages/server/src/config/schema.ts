@@ -210,7 +210,9 @@ const media = Type.Object(
         Type.String({ pattern: '^(stun|turn|turns):\\S+$', rule: 'a stun:, turn: or turns: address', secret: true }),
         {
           defaultText: 'none',
-          description: 'STUN and TURN servers, as `stun:host:port` or `turn:user:password@host:port`.',
+          description:
+            'STUN and TURN servers the workers use for themselves, as `stun:host:port` or ' +
+            '`turn:user:password@host:port`. Hardly ever needed: clients come to the server.',
         },
       ),
     ),
