@@ -1,0 +1,84 @@
+/**
+ * Access: the public parameters of a call, and whether its signature holds (ACC-2, ACC-3; reference zego 1.3, 1.4).
+ *
+ * @module
+ */
+
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Environment } from '@gavel/protocol';
+import type { App, Apps } from '../apps/app.ts';
+import { CODES, Refusal } from './codes.ts';
+import type { Query } from './query.ts';
+
+/** How far a Timestamp may be from the time here, either way, in seconds. */
+export const MAX_TIMESTAMP_SKEW_SECONDS = 600;
+
+/** The public parameters; a query with any of them is a call. */
+export const PUBLIC_PARAMETERS = [
+  'Action',
+  'AppId',
+  'SignatureNonce',
+  'Timestamp',
+  'Signature',
+  'SignatureVersion',
+  'IsTest',
+] as const;
+
+/** What a call proved about itself. */
+export interface Access {
+  readonly app: App;
+  /** Not known to exist yet. */
+  readonly action: string;
+  readonly environment: Environment;
+  readonly nonce: string;
+  /** Seconds since the Unix epoch. */
+  readonly timestamp: number;
+}
+
+/** Gives md5(AppId + SignatureNonce + ServerSecret + Timestamp) as 32 lowercase hex digits (ACC-3). */
+export function signatureOf(appId: string, nonce: string, serverSecret: string, timestamp: string): string {
+  return createHash('md5').update(`${appId}${nonce}${serverSecret}${timestamp}`).digest('hex');
+}
+
+function isSame(given: string, expected: string): boolean {
+  const left = Buffer.from(given);
+  const right = Buffer.from(expected);
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+/**
+ * Checks the public parameters in the order of ACC-2, from Action to Signature.
+ *
+ * A value that cannot be decoded, or is given twice with different texts, is as wrong as any other wrong value.
+ *
+ * @throws Refusal with the code of the first check that fails (reference zego 1.7)
+ */
+export function requireAccess(query: Query, apps: Apps, nowMs: number): Access {
+  const text = (name: (typeof PUBLIC_PARAMETERS)[number]) => query.scalar(name)?.text ?? '';
+  const action = text('Action');
+  if (action === '') throw new Refusal(CODES.actionEmpty);
+  const appIdText = text('AppId');
+  const appId = /^\d{1,10}$/.test(appIdText) ? Number(appIdText) : Number.NaN;
+  if (!(appId <= 0xffff_ffff)) throw new Refusal(CODES.appIdMalformed);
+  const version = text('SignatureVersion');
+  if (version === '') throw new Refusal(CODES.signatureVersionEmpty);
+  if (version !== '2.0') throw new Refusal(CODES.signatureVersionNotSupported);
+  const nonce = text('SignatureNonce');
+  if (nonce === '') throw new Refusal(CODES.nonceEmpty);
+  const timestampText = text('Timestamp');
+  if (timestampText === '') throw new Refusal(CODES.timestampEmpty);
+  if (!/^-?\d{1,19}$/.test(timestampText)) throw new Refusal(CODES.timestampMalformed);
+  const signature = text('Signature');
+  if (signature === '') throw new Refusal(CODES.signatureEmpty);
+  const app = apps.find(appId);
+  if (!app) throw new Refusal(CODES.serverSecretNotFound);
+  // Whole seconds on both sides: a Timestamp has lost its fraction already.
+  const timestamp = Number(timestampText);
+  const skewSeconds = Math.abs(Math.floor(nowMs / 1000) - timestamp);
+  if (skewSeconds > MAX_TIMESTAMP_SKEW_SECONDS) throw new Refusal(CODES.signatureExpired);
+  if (!isSame(signature, signatureOf(appIdText, nonce, app.serverSecret, timestampText))) {
+    throw new Refusal(CODES.signatureWrong);
+  }
+  const environment = text('IsTest').toLowerCase() === 'true' ? 'test' : 'production';
+  return { app, action, environment, nonce, timestamp };
+}

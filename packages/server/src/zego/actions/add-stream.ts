@@ -1,0 +1,37 @@
+/**
+ * AddStream: announces a stream in a room; media comes by other means (reference zego 2.5).
+ *
+ * @module
+ */
+
+import { MAX_BYTES } from '@gavel/protocol';
+import { CODES } from '../codes.ts';
+import { integer, optionalText, requiredText } from '../params.ts';
+import { defineAction, ROOM_ID, STREAM_ID, USER_ID } from './action.ts';
+
+/** Announces a stream in a room that exists; of an own one it sets the title and the extra info (STRM-6). */
+export const addStream = defineAction({
+  name: 'AddStream',
+  rate: { production: 10, test: 1 },
+  parameters: {
+    roomId: requiredText('RoomId', ROOM_ID),
+    userId: requiredText('UserId', USER_ID),
+    userName: optionalText('UserName', { maxBytes: MAX_BYTES.userName }),
+    streamId: requiredText('StreamId', STREAM_ID),
+    title: optionalText('StreamTitle', { maxBytes: 127 }),
+    extraInfo: optionalText('ExtraInfo', { maxBytes: MAX_BYTES.extraInfo }),
+    // Says whether the stream may be moderated; checked so that callers find their mistakes, and of no effect here.
+    censorFlag: integer('CensorFlag', { min: 0, max: 1, fallback: 0 }),
+  },
+  refusals: {
+    'room.not-found': CODES.roomNotFound104,
+    'stream.taken': CODES.streamTaken,
+  },
+  fault: CODES.streamNotSet,
+  describe: ({ roomId, userId, streamId }) => ({ room: roomId, targets: [streamId], reason: '', actor: userId }),
+  async run({ roomId, userId, userName, streamId, title, extraInfo }, call) {
+    const user = { id: userId, name: userName || userId };
+    await call.rooms.execute(call.keyOf(roomId), { type: 'addStream', user, streamId, title, extraInfo }, call.origin);
+    return undefined;
+  },
+});

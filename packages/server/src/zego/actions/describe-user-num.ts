@@ -1,0 +1,28 @@
+/**
+ * DescribeUserNum: how many users are in each of up to 10 rooms (reference zego 2.3).
+ *
+ * @module
+ */
+
+import { CODES } from '../codes.ts';
+import { textList } from '../params.ts';
+import { defineAction, ROOM_ID } from './action.ts';
+
+/** Counts the users of rooms, in the order asked for; a room that does not exist has 0. */
+export const describeUserNum = defineAction({
+  name: 'DescribeUserNum',
+  rate: { production: 10, test: 1 },
+  parameters: { roomIds: textList('RoomId', { ...ROOM_ID, maxCount: 10, tooMany: CODES.parameterTooLong }) },
+  refusals: {},
+  fault: CODES.listFailed,
+  async run({ roomIds }, call) {
+    const summaries = await Promise.all(roomIds.map((roomId) => call.rooms.summary(call.keyOf(roomId))));
+    const UserCountList = roomIds.map((RoomId, index) => ({
+      RoomId,
+      UserCount: summaries[index]?.memberCount ?? 0,
+      // Robots that record or moderate; there are none here.
+      AdminUserCount: 0,
+    }));
+    return { UserCountList };
+  },
+});

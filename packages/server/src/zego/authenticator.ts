@@ -1,0 +1,103 @@
+/**
+ * The authenticator of scheme `app-token`: logins by App, user id and room id, with a Token04 (AUTH-1, AUTH-3).
+ *
+ * @module
+ */
+
+import {
+  byteLength,
+  type Environment,
+  GavelError,
+  MAX_BYTES,
+  type Params,
+  parseRoomId,
+  parseUserId,
+  type RoomKey,
+} from '@gavel/protocol';
+import type { App, Apps } from '../apps/app.ts';
+import type { Clock } from '../rooms/clock.ts';
+import type { User } from '../rooms/member.ts';
+import type { Admission, Authenticator } from '../signalling/authenticator.ts';
+import { type Privileges, parsePrivileges } from './privileges.ts';
+import { openToken04 } from './token04.ts';
+
+interface Granted {
+  readonly privileges: Privileges;
+  readonly tokenExpiresAtMs?: number;
+}
+
+const EVERYTHING: Granted = { privileges: { mayLogin: true, mayPublish: true } };
+
+/** Makes the authenticator; a login replaces the user's earlier one, in this and every other room of the App. */
+export function createAppTokenAuthenticator({ apps, clock }: { apps: Apps; clock: Clock }): Authenticator {
+  function requireApp(appId: number | undefined): App {
+    const app = appId === undefined ? undefined : apps.find(appId);
+    if (!app) throw new GavelError('login.unknown-app');
+    return app;
+  }
+
+  function checkToken(app: App, token: string, user: User, key: RoomKey): Granted {
+    const claims = openToken04(token, app.serverSecret);
+    if (claims.appId !== app.appId || claims.userId !== user.id) {
+      throw new GavelError('login.bad-credential', 'The token was made for another App or user.');
+    }
+    const tokenExpiresAtMs = claims.expiresAt * 1000;
+    if (tokenExpiresAtMs <= clock.now()) throw new GavelError('login.token-expired');
+    const privileges = parsePrivileges(claims.payload);
+    if (privileges.roomId !== undefined && privileges.roomId !== key.roomId) {
+      throw new GavelError('login.not-allowed', 'The token is for another room.');
+    }
+    if (!privileges.mayLogin) throw new GavelError('login.not-allowed', 'The token does not allow to log in.');
+    return { privileges, tokenExpiresAtMs };
+  }
+
+  function checkLogin(app: App, token: string | undefined, user: User, key: RoomKey): Granted {
+    if (token) return checkToken(app, token, user, key);
+    if (app.allowNoToken) return EVERYTHING;
+    throw new GavelError('login.bad-credential', 'This App admits no login without a token.');
+  }
+
+  return {
+    scheme: 'app-token',
+
+    async admit(login) {
+      const { appId, environment = 'production', token } = login.credential;
+      const app = requireApp(appId);
+      const key = requireKey(app, environment, login);
+      const user = requireUser(login);
+      const { privileges, tokenExpiresAtMs } = checkLogin(app, token, user, key);
+      return {
+        key,
+        user,
+        onDuplicate: 'replace',
+        permissions: {
+          publishAudio: privileges.mayPublish,
+          publishVideo: privileges.mayPublish,
+          ...(privileges.streamIds && { publishStreamIds: privileges.streamIds }),
+        },
+        maxMemberCount: login.maxMemberCount ?? 0,
+        ...(tokenExpiresAtMs !== undefined && { tokenExpiresAtMs }),
+      } satisfies Admission;
+    },
+
+    async renew(admission, token) {
+      const { tokenExpiresAtMs } = checkToken(requireApp(admission.key.appId), token, admission.user, admission.key);
+      return { ...(tokenExpiresAtMs !== undefined && { tokenExpiresAtMs }) };
+    },
+  };
+}
+
+function requireKey(app: App, environment: Environment, login: Params<'login'>): RoomKey {
+  const roomId = parseRoomId(login.roomId ?? '');
+  if (!roomId) throw new GavelError('login.bad-room-id');
+  return { appId: app.appId, environment, roomId };
+}
+
+/** The user as it logs in: its name is its id where none is given. */
+function requireUser(login: Params<'login'>): User {
+  const id = parseUserId(login.userId ?? '');
+  if (!id) throw new GavelError('login.bad-user-id');
+  const name = login.userName || id;
+  if (byteLength(name) > MAX_BYTES.userName) throw new GavelError('login.bad-user-name');
+  return { id, name };
+}

@@ -1,0 +1,52 @@
+/**
+ * The body of a POST: a JSON object with business parameters (ACC-1).
+ *
+ * @module
+ */
+
+import type { Readable } from 'node:stream';
+import { CODES, type ReturnCode } from './codes.ts';
+
+/** Largest body that is read, in bytes; the largest set of parameters of any Action is far below. */
+export const MAX_BODY_BYTES = 1024 * 1024;
+
+/** What came as a body. What is wrong with it is answered only when its turn comes in the order of checks (ACC-2). */
+export type Body =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'object'; readonly fields: ReadonlyMap<string, unknown> }
+  | { readonly kind: 'refused'; readonly code: ReturnCode };
+
+/** No body at all. */
+export const NO_BODY: Body = { kind: 'none' };
+/** A body that cannot be read: too large, broken off, no JSON, no UTF-8. */
+export const UNREADABLE_BODY: Body = { kind: 'refused', code: CODES.bodyUnreadable };
+
+/** Reads a body to its end; keeps no more than `MAX_BODY_BYTES`. Never throws. */
+export async function readBody(stream: Readable): Promise<Body> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of stream) {
+      bytes += chunk.length;
+      // Read on without keeping: a caller cut off while it writes would never see the answer.
+      if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
+    }
+  } catch {
+    return UNREADABLE_BODY;
+  }
+  return bytes > MAX_BODY_BYTES ? UNREADABLE_BODY : parseBody(Buffer.concat(chunks));
+}
+
+/** Parses a body: code 100000012 where it is no JSON, code 2 where it is no object. */
+export function parseBody(bytes: Uint8Array): Body {
+  if (bytes.length === 0) return NO_BODY;
+  try {
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      return { kind: 'refused', code: CODES.parameterWrong };
+    }
+    return { kind: 'object', fields: new Map(Object.entries(value)) };
+  } catch {
+    return UNREADABLE_BODY;
+  }
+}

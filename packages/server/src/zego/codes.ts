@@ -1,0 +1,91 @@
+/**
+ * The return codes of the ZEGO Server API: the public ones and those of the room family (reference zego 1.7, 1.8).
+ *
+ * All are here, so that a code has one name and one meaning; `docs/reference/zego-return-codes.md` is printed from
+ * this table and says which of them Gavel answers.
+ *
+ * @module
+ */
+
+/** A number that an answer carries, and what it means. */
+export interface ReturnCode {
+  readonly code: number;
+  /** A plain sentence: the answer's Message where nothing more is known. */
+  readonly meaning: string;
+}
+
+/** The public codes: answered before an Action is looked at, or for faults of the server (reference zego 1.7). */
+export const PUBLIC_CODES = {
+  success: { code: 0, meaning: 'success' },
+  hostWrong: { code: 100000000, meaning: 'The Host header is wrong.' },
+  appIdMalformed: { code: 100000001, meaning: 'AppId is missing or is no unsigned 32-bit integer.' },
+  timestampEmpty: { code: 100000002, meaning: 'Timestamp is missing or empty.' },
+  timestampMalformed: { code: 100000003, meaning: 'Timestamp is no whole number of seconds.' },
+  signatureExpired: { code: 100000004, meaning: 'Timestamp differs by more than 600 seconds from the time here.' },
+  signatureWrong: { code: 100000005, meaning: 'Signature is wrong.' },
+  actionEmpty: { code: 100000006, meaning: 'Action is missing or empty.' },
+  actionNotSupported: { code: 100000007, meaning: 'There is no such Action.' },
+  nonceEmpty: { code: 100000008, meaning: 'SignatureNonce is missing or empty.' },
+  signatureEmpty: { code: 100000009, meaning: 'Signature is missing or empty.' },
+  serverSecretNotFound: { code: 100000010, meaning: 'No ServerSecret is known for this AppId.' },
+  appConfigNotFound: { code: 100000011, meaning: 'No configuration is known for this AppId.' },
+  bodyUnreadable: { code: 100000012, meaning: 'The body of the request cannot be read.' },
+  signatureVersionEmpty: { code: 100000013, meaning: 'SignatureVersion is missing or empty.' },
+  signatureVersionNotSupported: { code: 100000014, meaning: 'SignatureVersion is another one than 2.0.' },
+  internal: { code: 100000015, meaning: 'Something failed inside the server.' },
+  noProductionEnvironment: { code: 100000016, meaning: 'The App has no production environment.' },
+  serviceNotEnabled: { code: 100000017, meaning: 'The App has not enabled this service.' },
+} as const satisfies Record<string, ReturnCode>;
+
+/** The codes of the room family; a name ends in its number where several codes say the same (reference zego 1.8). */
+export const ROOM_CODES = {
+  failed: { code: 1, meaning: 'The request failed.' },
+  parameterWrong: { code: 2, meaning: 'A parameter is missing or malformed.' },
+  parameterTooLong: { code: 3, meaning: 'A parameter is too long.' },
+  decodingFailed: { code: 8, meaning: 'Decoding failed.' },
+  apiNotEnabled: { code: 9, meaning: 'The App has not enabled this API.' },
+  roomNotFound104: { code: 104, meaning: 'The room does not exist.' },
+  userNotFound105: { code: 105, meaning: 'The user does not exist.' },
+  broadcastNotSaved: { code: 121, meaning: 'The broadcast message could not be saved.' },
+  messageIdNotMade: { code: 122, meaning: 'No message id could be made.' },
+  streamNotSet: { code: 123, meaning: 'The stream could not be set.' },
+  streamNotDeleted: { code: 124, meaning: 'The stream could not be deleted.' },
+  streamNotFound: { code: 138, meaning: 'The stream does not exist in the room.' },
+  broadcastNotPushed: { code: 151, meaning: 'The broadcast message could not be pushed.' },
+  listFailed: { code: 154, meaning: 'The list could not be read.' },
+  appRateExceeded: { code: 206, meaning: 'Too many calls of this Action for the App; try again later.' },
+  roomRateExceeded: { code: 207, meaning: 'Too many calls of this Action for the room; try again later.' },
+  messageEmpty: { code: 1008, meaning: 'MessageContent is empty.' },
+  streamTaken: { code: 1012, meaning: 'Another user holds this stream id.' },
+  roomGone5018: { code: 5018, meaning: 'The room has been destroyed or does not exist.' },
+  roomNotFound5024: { code: 5024, meaning: 'The room does not exist.' },
+  broadcastNotEncoded: { code: 5201, meaning: 'The broadcast message could not be encoded.' },
+  broadcastIdNotMade: { code: 5202, meaning: 'No id for the broadcast message could be made.' },
+  roomNotFound50001: { code: 50001, meaning: 'The room does not exist.' },
+  userNotFound50002: { code: 50002, meaning: 'None of the users is in the room.' },
+  userNotOnline: { code: 50003, meaning: 'The user is not online, or that could not be found out.' },
+  userInfoFailed: { code: 50004, meaning: 'What is known of the user could not be read.' },
+  moderationRequestFailed50006: { code: 50006, meaning: 'The request to the moderation service failed.' },
+  moderationRequestFailed50007: { code: 50007, meaning: 'The request to the moderation service failed.' },
+  moderationFailed: { code: 50009, meaning: 'Moderation failed.' },
+  tooManyUsers: { code: 50011, meaning: 'The list of users is too long.' },
+  messageTooLong: { code: 50012, meaning: 'The text is too long.' },
+  messageNotSent: { code: 50013, meaning: 'The custom message could not be sent.' },
+  moderationNotEnabled: { code: 50117, meaning: 'The moderation provider has not been enabled.' },
+  tooManyBans: { code: 50123, meaning: 'Too many bans are in force.' },
+  banNotFound: { code: 50124, meaning: 'There is no such ban.' },
+} as const satisfies Record<string, ReturnCode>;
+
+/** Every code by name. */
+export const CODES = { ...PUBLIC_CODES, ...ROOM_CODES } as const;
+
+/** Refuses a call with a return code; never leaves this door. Carries a sentence for the caller, and no secret. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly returnCode: ReturnCode;
+
+  constructor(returnCode: ReturnCode, message: string = returnCode.meaning) {
+    super(message);
+    this.returnCode = returnCode;
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * The way of one call: access, Action, rate, parameters, room, answer; with its line in the log and in the audit log.
+ *
+ * @module
+ */
+
+import { type Environment, isGavelError, type RoomKey } from '@gavel/protocol';
+import type { App, Apps } from '../apps/app.ts';
+import type { Clock } from '../rooms/clock.ts';
+import type { Rooms } from '../rooms/rooms.ts';
+import type { Logger } from '../telemetry/log.ts';
+import { type Access, requireAccess } from './access.ts';
+import type { Action, Call, Data, PreparedCall, Subject } from './actions/action.ts';
+import { findAction } from './actions/registry.ts';
+import type { Body } from './body.ts';
+import { CODES, Refusal, type ReturnCode } from './codes.ts';
+import type { Query } from './query.ts';
+import { RateLimiter } from './rate.ts';
+import { Replays } from './replays.ts';
+import { createRequestIds, type RequestIds } from './request-ids.ts';
+
+/** What the door needs from the server. */
+export interface GatewayDeps {
+  readonly apps: Apps;
+  readonly rooms: Rooms;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** The body of every answer; Data only where the Action has one (ACC-5). */
+export interface Answer {
+  readonly Code: number;
+  readonly Message: string;
+  readonly RequestId: string;
+  readonly Data?: Data;
+}
+
+interface Outcome {
+  readonly code: ReturnCode;
+  readonly message: string;
+  readonly data?: Data | undefined;
+}
+
+/** A call that may go ahead. */
+interface Admitted {
+  readonly app: App;
+  readonly environment: Environment;
+  readonly action: Action;
+  readonly prepared: PreparedCall;
+}
+
+const NO_FIELDS: ReadonlyMap<string, unknown> = new Map();
+/** What a caller sends is cut to this many characters in the log. */
+const MAX_LOGGED = 64;
+
+const keyOf = (app: App, environment: Environment, roomId: RoomKey['roomId']): RoomKey => ({
+  appId: app.appId,
+  environment,
+  roomId,
+});
+
+/** Answers calls. Holds what outlives a call: rate windows, nonces, the last request id. */
+export class Gateway {
+  readonly #deps: GatewayDeps;
+  readonly #audit: Logger;
+  readonly #rates: RateLimiter;
+  readonly #replays = new Replays();
+  readonly #requestIds: RequestIds;
+
+  constructor(deps: GatewayDeps) {
+    this.#deps = deps;
+    this.#audit = deps.log.child({ audit: true });
+    this.#rates = new RateLimiter(deps.clock);
+    this.#requestIds = createRequestIds(deps.clock);
+  }
+
+  /** Does a call and gives its answer; never throws. */
+  async answer(query: Query, body: Body): Promise<Answer> {
+    const startedAt = performance.now();
+    const requestId = this.#requestIds.next();
+    const { code, message, data } = await this.#do(query, body, requestId);
+    this.#deps.log.info(
+      {
+        requestId,
+        action: query.scalar('Action')?.text.slice(0, MAX_LOGGED),
+        appId: query.scalar('AppId')?.text.slice(0, MAX_LOGGED),
+        code: code.code,
+        durationMs: Math.round((performance.now() - startedAt) * 1000) / 1000,
+      },
+      'zego call',
+    );
+    return { Code: code.code, Message: message, RequestId: requestId, ...(data && { Data: data }) };
+  }
+
+  async #do(query: Query, body: Body, requestId: string): Promise<Outcome> {
+    let admitted: Admitted;
+    try {
+      admitted = this.#admit(query, body);
+    } catch (error) {
+      return this.#outcomeOf(error, requestId, undefined);
+    }
+    const { app, environment, action, prepared } = admitted;
+    const actor = `app:${app.appId}`;
+    const call: Call = {
+      rooms: this.#deps.rooms,
+      origin: { door: 'zego', requestId, actor },
+      keyOf: (roomId) => keyOf(app, environment, roomId),
+    };
+    const outcome = await prepared.run(call).then(
+      (data): Outcome => ({ code: CODES.success, message: CODES.success.meaning, data }),
+      (error: unknown) => this.#outcomeOf(error, requestId, action),
+    );
+    if (prepared.subject) this.#writeAudit(admitted, prepared.subject, requestId, outcome.code);
+    return outcome;
+  }
+
+  /**
+   * All that can refuse a call before it does anything. In one piece, without waiting: between a check of a limit and
+   * its use nothing may come, or calls at the same moment would slip past it.
+   */
+  #admit(query: Query, body: Body): Admitted {
+    const nowMs = this.#deps.clock.now();
+    const access: Access = requireAccess(query, this.#deps.apps, nowMs);
+    const { app, environment } = access;
+    const action = findAction(access.action);
+    if (!action) throw new Refusal(CODES.actionNotSupported);
+    const isOnce = action.changes && app.rejectReplays;
+    if (isOnce) this.#replays.check(access, nowMs);
+    this.#rates.checkApp(action, app, environment);
+    if (body.kind === 'refused') throw new Refusal(body.code);
+    const prepared = action.prepare({ query, fields: body.kind === 'object' ? body.fields : NO_FIELDS });
+    const room = prepared.ratedRoom && keyOf(app, environment, prepared.ratedRoom);
+    if (room) this.#rates.checkRoom(action, room);
+    this.#rates.take(action, app, environment, room);
+    if (isOnce) this.#replays.note(access);
+    return { app, environment, action, prepared };
+  }
+
+  #outcomeOf(error: unknown, requestId: string, action: Action | undefined): Outcome {
+    if (error instanceof Refusal) return { code: error.returnCode, message: error.message };
+    const refusal = isGavelError(error) ? action?.refusals[error.code] : undefined;
+    if (refusal) return { code: refusal, message: refusal.meaning };
+    this.#deps.log.error({ requestId, err: error }, 'zego call failed');
+    const code = action?.fault ?? CODES.internal;
+    return { code, message: code.meaning };
+  }
+
+  #writeAudit({ app, environment, action }: Admitted, subject: Subject, requestId: string, code: ReturnCode): void {
+    this.#audit.info(
+      {
+        requestId,
+        who: `app:${app.appId}`,
+        ...(subject.actor !== undefined && { actor: subject.actor }),
+        action: action.name,
+        appId: app.appId,
+        environment,
+        room: subject.room,
+        targets: subject.targets,
+        reason: subject.reason,
+        code: code.code,
+      },
+      'zego change',
+    );
+  }
+}

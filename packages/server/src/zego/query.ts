@@ -1,0 +1,122 @@
+/**
+ * The query of a call, decoded here and not by the HTTP framework: what was sent must be told from what was made of it.
+ *
+ * A value that cannot be decoded (a broken `%`, bytes that are no UTF-8) is kept and marked, so that it harms only
+ * the call that reads it.
+ *
+ * @module
+ */
+
+/** A value as it was sent. */
+export interface QueryValue {
+  /** Decoded; where `intact` is false, with U+FFFD in place of what is no text. */
+  readonly text: string;
+  /** Whether all of it could be decoded. */
+  readonly intact: boolean;
+}
+
+interface Entry extends QueryValue {
+  /** `bare` as in `X=a`, `list` as in `X[]=a` and `X[0]=a`. */
+  readonly spelling: 'bare' | 'list';
+}
+
+const PERCENT = 0x25;
+const PLUS = 0x2b;
+const SPACE = 0x20;
+const LIST_NAME = /^(.+)\[\d{0,9}\]$/s;
+const PLAIN = /^[!-$&-*,-~]*$/;
+
+// A leading byte order mark is part of the text: a reason arrives byte for byte (KICK-11).
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const lossy = new TextDecoder('utf-8', { ignoreBOM: true });
+
+function hexDigit(byte: number | undefined): number {
+  if (byte === undefined) return -1;
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const lower = byte | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x61 + 10 : -1;
+}
+
+/** Undoes form encoding: `%XX` is a byte, `+` a space, everything else itself. */
+function decodeText(raw: string): QueryValue {
+  if (PLAIN.test(raw)) return { text: raw, intact: true };
+  // Node gives the bytes of a request line as Latin-1: one character is one byte.
+  const source = Buffer.from(raw, 'latin1');
+  const target = Buffer.alloc(source.length);
+  let length = 0;
+  let intact = true;
+  for (let at = 0; at < source.length; at += 1) {
+    let byte = source[at] ?? 0;
+    if (byte === PLUS) byte = SPACE;
+    else if (byte === PERCENT) {
+      const high = hexDigit(source[at + 1]);
+      const low = hexDigit(source[at + 2]);
+      if (high < 0 || low < 0) intact = false;
+      else {
+        byte = high * 16 + low;
+        at += 2;
+      }
+    }
+    target[length] = byte;
+    length += 1;
+  }
+  const bytes = target.subarray(0, length);
+  if (!intact) return { text: `${lossy.decode(bytes)}\ufffd`, intact };
+  try {
+    return { text: strict.decode(bytes), intact };
+  } catch {
+    return { text: lossy.decode(bytes), intact: false };
+  }
+}
+
+/** The parameters of a URL's query, by name. Names are case-sensitive. */
+export class Query {
+  readonly #entries = new Map<string, Entry[]>();
+
+  /** @param url a request target, as `/?Action=X&RoomId=r` */
+  constructor(url: string) {
+    const start = url.indexOf('?');
+    if (start < 0) return;
+    for (const pair of url.slice(start + 1).split('&')) {
+      if (pair !== '') this.#add(pair);
+    }
+  }
+
+  #add(pair: string): void {
+    const equals = pair.indexOf('=');
+    const name = decodeText(equals < 0 ? pair : pair.slice(0, equals));
+    // A name that cannot be decoded is an unknown one, and those are ignored (ACC-4).
+    if (!name.intact) return;
+    const value = decodeText(equals < 0 ? '' : pair.slice(equals + 1));
+    const base = LIST_NAME.exec(name.text)?.[1];
+    const key = base ?? name.text;
+    const entry: Entry = { ...value, spelling: base === undefined ? 'bare' : 'list' };
+    const known = this.#entries.get(key);
+    if (known) known.push(entry);
+    else this.#entries.set(key, [entry]);
+  }
+
+  /** Tells whether a parameter is there, empty or not, in any spelling. */
+  has(name: string): boolean {
+    return this.#entries.has(name);
+  }
+
+  /**
+   * Gives a parameter that has one value, or undefined where it is absent.
+   *
+   * Given twice with one text it is that text; with different texts nobody can say which was meant, and the value is
+   * not intact. List spellings are another parameter.
+   */
+  scalar(name: string): QueryValue | undefined {
+    const values = this.#entries.get(name)?.filter((entry) => entry.spelling === 'bare');
+    const first = values?.[0];
+    if (!values || !first) return undefined;
+    const agreed = values.every((value) => value.intact && value.text === first.text);
+    return values.length === 1 || agreed ? first : { text: '\ufffd', intact: false };
+  }
+
+  /** Gives a list in any spelling of ACC-4, in the order in which its elements were sent; empty where it is absent. */
+  list(name: string): readonly QueryValue[] {
+    return this.#entries.get(name) ?? [];
+  }
+}
