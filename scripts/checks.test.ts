@@ -71,6 +71,7 @@ describe('imports', () => {
     ['server/src/rooms/room.ts', '@gavel/protocol'],
     ['server/src/web/page.ts', '@fastify/static'],
     ['server/src/rooms/room.test.ts', '@gavel/testkit'],
+    ['server/src/rooms/testing.ts', '@gavel/testkit'],
     ['client/src/index.ts', './core/client.ts'],
     ['client/src/zego/engine.ts', '../core/client.ts'],
     ['console/src/a.tsx', '@gavel/client/zego'],

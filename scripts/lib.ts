@@ -43,9 +43,9 @@ export function readSources(folder: string, pattern: RegExp): SourceFile[] {
   return listFiles(folder, pattern).map(readSource);
 }
 
-/** Tells whether a file holds tests, or is there for tests alone. */
+/** Tells whether a file holds tests, or is there for tests alone (`testing.ts`, a `testing` or `tests` folder, the testkit). */
 export function isTestFile(path: string): boolean {
-  return /\.test\.tsx?$/.test(path) || path.startsWith('tests/') || path.startsWith('packages/testkit/');
+  return /\.test\.tsx?$|(^|\/)(tests|testing)\/|\/testing\.ts$/.test(path) || path.startsWith('packages/testkit/');
 }
 
 /** Replaces comments by blanks, and leaves strings and line numbers as they are. */
