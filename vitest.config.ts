@@ -5,6 +5,7 @@
  */
 
 import { defineConfig } from 'vitest/config';
+import { findChromium } from './scripts/find-chromium.mjs';
 
 export default defineConfig({
   test: {
@@ -34,6 +35,8 @@ export default defineConfig({
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts', 'packages/**/*.e2e.test.ts'],
           exclude: ['**/node_modules/**'],
+          // Empty where there is none: tests that need a browser are then skipped.
+          env: { GAVEL_TEST_CHROMIUM: findChromium() ?? '' },
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // One file at a time: they share the machine's cores, and some of them measure.

@@ -9,9 +9,10 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, dirname, join, relative } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findChromium } from './find-chromium.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const modules = join(root, 'node_modules');
@@ -107,29 +108,6 @@ function buildPage() {
   if (!ok) fail('the page could not be built; see above.', output);
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, wanted);
-}
-
-function isExecutable(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Gives the path of a Chromium, or undefined. GAVEL_TEST_CHROMIUM names one outright. */
-function findChromium() {
-  const named = process.env.GAVEL_TEST_CHROMIUM;
-  if (named) return isExecutable(named) ? named : undefined;
-  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome.exe'];
-  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
-  const usual = [
-    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-    '/Applications/Chromium.app/Contents/MacOS/Chromium',
-    'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
-  ];
-  return [...folders.flatMap((folder) => names.map((name) => join(folder, name))), ...usual].find(isExecutable);
 }
 
 function seeToBrowser() {
