@@ -8,6 +8,7 @@ import { findUnusedKeys } from './check-config-use.ts';
 import { findDependencyProblems } from './check-dependencies.ts';
 import { findImportProblems } from './check-imports.ts';
 import { findLengthProblems } from './check-length.ts';
+import { findBrokenLinks } from './check-links.ts';
 import { findRuleProblems } from './check-rules.ts';
 import { findVendorProblems } from './check-vendor-words.ts';
 import { findStaleDocs } from './generate-docs.ts';
@@ -30,6 +31,7 @@ const STATIC_CHECKS: Readonly<Record<string, Check>> = {
   'rule citations': findRuleProblems,
   'file length': findLengthProblems,
   dependencies: findDependencyProblems,
+  'links of documents': findBrokenLinks,
   'configuration in use': findUnusedKeys,
   'generated pages': findStaleDocs,
 };

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseExplained } from './check-dependencies.ts';
 import { findImportProblem, findImports } from './check-imports.ts';
 import { countCodeLines } from './check-length.ts';
+import { parseLinks } from './check-links.ts';
 import { compareRules, parseRules } from './check-rules.ts';
 import { findVendorWords } from './check-vendor-words.ts';
 import { readEntryComments } from './generate-docs.ts';
@@ -121,6 +122,14 @@ describe('the rest', () => {
 
   it('reads the explained dependencies from the first column', () => {
     expect([...parseExplained('| `ws` | server | instead of `own` |\n| Package |')]).toEqual(['ws']);
+  });
+
+  it('finds relative links, without pictures and addresses', () => {
+    const text = '[a](b.md)\n![c](d.png) [e](https://f.example) [g](#h) [i](j.md#k)';
+    expect(parseLinks(text)).toEqual([
+      { target: 'b.md', line: 1 },
+      { target: 'j.md', line: 2 },
+    ]);
   });
 
   it('reads the doc comment of each entry', () => {

@@ -59,12 +59,19 @@ export function lineAt(text: string, offset: number): number {
   return text.slice(0, offset).split('\n').length;
 }
 
-/** Runs a command that writes straight to the terminal; gives its exit status. */
-export function runInherited(command: string, args: readonly string[]): Promise<number> {
+/** Runs a command that writes straight to the terminal; gives its exit status. After the time allowed it is ended. */
+export function runInherited(command: string, args: readonly string[], timeoutMs: number): Promise<number> {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: root, stdio: 'inherit' });
-    child.on('error', () => resolve(1));
-    child.on('close', (status) => resolve(status ?? 1));
+    const softLimit = setTimeout(() => child.kill('SIGTERM'), timeoutMs);
+    const hardLimit = setTimeout(() => child.kill('SIGKILL'), timeoutMs + 10_000);
+    const finish = (status: number): void => {
+      clearTimeout(softLimit);
+      clearTimeout(hardLimit);
+      resolve(status);
+    };
+    child.on('error', () => finish(1));
+    child.on('close', (status) => finish(status ?? 1));
   });
 }
 

@@ -17,14 +17,17 @@ import { addCounts, type Counts, countReport, countsLine, NO_COUNTS } from './te
 const TIERS = ['unit', 'conformance', 'e2e'] as const;
 type Tier = (typeof TIERS)[number];
 
+/** Everything together ends within ten minutes; a tier that would go on is ended, and counts as one failure. */
+const LIMIT_MS = 9.5 * 60_000;
+
 const isTier = (text: string): text is Tier => TIERS.some((tier) => tier === text);
 
 /** Runs one tier and gives its counts. A run that left no report counts as one failure. */
-async function runTier(tier: Tier, folder: string, vitestArgs: readonly string[]): Promise<Counts> {
+async function runTier(tier: Tier, folder: string, vitestArgs: readonly string[], timeoutMs: number): Promise<Counts> {
   const report = join(folder, `${tier}.json`);
   const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', tier, '--passWithNoTests'];
   args.push('--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...vitestArgs);
-  const status = await runInherited(process.execPath, args);
+  const status = await runInherited(process.execPath, args, timeoutMs);
   let counts: Counts;
   try {
     counts = countReport(JSON.parse(readFileSync(report, 'utf8')));
@@ -48,12 +51,21 @@ async function main(args: readonly string[]): Promise<number> {
     lines.push(`${'checks'.padEnd(12)} ${isSound ? 'passed' : `failed: ${failed.join(', ')}`}`);
   }
 
+  const tiers = named.length > 0 ? named : TIERS;
+  if (tiers.some((tier) => tier !== 'unit')) {
+    const status = await runInherited(process.execPath, ['scripts/bootstrap.mjs', '--page', '--browser'], LIMIT_MS);
+    if (status !== 0) {
+      isSound = false;
+      lines.push(`${'preparation'.padEnd(12)} failed; see above`);
+    }
+  }
+
   const folder = mkdtempSync(join(tmpdir(), 'gavel-tests-'));
   let total = NO_COUNTS;
   try {
-    for (const tier of named.length > 0 ? named : TIERS) {
+    for (const tier of tiers) {
       console.log(`\n--- ${tier} ---`);
-      const counts = await runTier(tier, folder, vitestArgs);
+      const counts = await runTier(tier, folder, vitestArgs, Math.max(0, LIMIT_MS - (performance.now() - beganAt)));
       total = addCounts(total, counts);
       lines.push(`${tier.padEnd(12)} ${countsLine(counts)}`);
     }
