@@ -213,7 +213,7 @@ export interface Results {
   login: LoginResult;
   resume: ResumeResult;
   logout: Record<string, never>;
-  heartbeat: { readonly serverTimeMs: number };
+  heartbeat: { readonly serverTimeMs: number; readonly memberCount?: number };
   snapshot: WireSnapshot;
   publish: { readonly answer: string; readonly audio: boolean; readonly video: boolean };
   unpublish: Record<string, never>;

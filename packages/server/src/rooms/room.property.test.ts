@@ -19,7 +19,8 @@ type Step =
   | { readonly do: 'reserve' | 'announce' | 'end'; readonly member: number; readonly stream: number }
   | { readonly do: 'add' | 'delete'; readonly user: number; readonly stream: number }
   | { readonly do: 'kick'; readonly users: readonly number[]; readonly require: 'any' | 'all' }
-  | { readonly do: 'close' | 'expire' }
+  | { readonly do: 'close' }
+  | { readonly do: 'expire' }
   | { readonly do: 'send'; readonly user: number }
   | { readonly do: 'wait'; readonly ms: number };
 
@@ -47,7 +48,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       require: fc.constantFrom('any', 'all'),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('close', 'expire') }) },
+  { weight: 1, arbitrary: fc.constantFrom<Step>({ do: 'close' }, { do: 'expire' }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('send' as const), user }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(120_000) }) },
 );

@@ -54,7 +54,7 @@ export class Requests {
   readonly #deps: RequestDeps;
   readonly #methods: { readonly [M in Exclude<Method, 'login' | 'resume'>]: Handler<M> } = {
     logout: (caller) => this.#logout(caller),
-    heartbeat: async () => ({ serverTimeMs: this.#deps.clock.now() }),
+    heartbeat: (caller) => this.#heartbeat(caller),
     snapshot: (caller) => this.#snapshot(caller),
     publish: (caller, params) => this.#publish(caller, params),
     unpublish: async ({ key, member, origin }, { streamId }) => {
@@ -160,6 +160,11 @@ export class Requests {
   async #logout({ key, member, origin }: Caller): Promise<Results['logout']> {
     await this.#deps.rooms.execute(key, { type: 'logout', memberId: member.memberId }, origin);
     return DONE;
+  }
+
+  async #heartbeat({ key }: Caller): Promise<Results['heartbeat']> {
+    const room = await this.#deps.rooms.summary(key);
+    return { serverTimeMs: this.#deps.clock.now(), ...(room && { memberCount: room.memberCount }) };
   }
 
   async #snapshot({ key, member }: Caller): Promise<Results['snapshot']> {

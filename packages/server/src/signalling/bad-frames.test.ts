@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto';
+import { connect } from 'node:net';
+import { RawClient } from '@gavel/testkit/raw-client';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startDoor } from './testing.ts';
+
+let door: Awaited<ReturnType<typeof startDoor>>;
+beforeEach(async () => {
+  door = await startDoor();
+});
+afterEach(() => door.close());
+
+/** Whatever somebody sends, another client is served. */
+async function expectServing(): Promise<void> {
+  const { client } = await door.join('other', 'witness');
+  expect((await client.request('heartbeat')).result).toMatchObject({ memberCount: 1 });
+}
+
+test('a frame over the limit closes its connection with 1009', async () => {
+  const client = await door.connect();
+  client.sendRaw(`{"id":1,"method":"heartbeat","params":"${'x'.repeat(200 * 1024)}"}`);
+  expect((await client.closed).code).toBe(1009);
+  await expectServing();
+});
+
+test('a binary frame closes its connection for good', async () => {
+  const client = await door.connect();
+  client.sendRaw(new Uint8Array([1, 2, 3]));
+  expect(await client.closed).toEqual({ code: 4505, reason: 'frames must be text' });
+  await expectServing();
+});
+
+test.each([
+  ['no JSON', 'hello'],
+  ['an array', '[]'],
+  ['null', 'null'],
+  ['no id', '{"method":"heartbeat"}'],
+  ['a negative id', '{"id":-1,"method":"heartbeat"}'],
+  ['a method that is no text', '{"id":1,"method":7}'],
+  ['an unknown key', '{"id":1,"method":"heartbeat","extra":1}'],
+])('a frame that is no request closes its connection for good: %s', async (_what, frame) => {
+  const client = await door.connect();
+  client.sendRaw(frame);
+  expect((await client.closed).code).toBe(4505);
+  await expectServing();
+});
+
+test('broken UTF-8 closes its connection with 1007', async () => {
+  const { hostname, port } = new URL(door.baseUrl);
+  const socket = connect(Number(port), hostname);
+  const key = randomBytes(16).toString('base64');
+  socket.write(
+    `GET /signalling HTTP/1.1\r\nHost: ${hostname}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: gavel.v1\r\n\r\n`,
+  );
+  await new Promise((resolve) => socket.once('data', resolve));
+  // A masked text frame (mask 0) of two bytes that are no UTF-8.
+  socket.write(Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0xc3, 0x28]));
+  const frame = await new Promise<Buffer>((resolve) => socket.once('data', resolve));
+  expect(frame.readUInt16BE(2)).toBe(1007);
+  socket.destroy();
+  await expectServing();
+});
+
+test('a wrong method, wrong parameters and a wrong order are answered, and the connection stays', async () => {
+  const client = await door.connect();
+  const codeOf = async (method: string, params?: unknown) => (await client.request(method, params)).error?.code;
+  expect(await codeOf('nonsense')).toBe('request.unknown-method');
+  expect(await codeOf('toString')).toBe('request.unknown-method');
+  expect(await codeOf('heartbeat')).toBe('request.out-of-order');
+  expect(await codeOf('login', { credential: { scheme: 'app-token' } })).toBe('request.malformed');
+  expect(await codeOf('login', { credential: { scheme: 'app-token' }, clientId: 'c', rooom: 'x' })).toBe(
+    'request.malformed',
+  );
+  const participant = { credential: { scheme: 'participant-token', token: 't' }, clientId: 'c' };
+  expect(await codeOf('login', participant)).toBe('login.bad-credential');
+  await client.login(1, 'lobby', 'alice');
+  expect(await codeOf('publish', { streamId: 'x' })).toBe('request.malformed');
+  expect(await codeOf('send', { kind: 'shout', text: 'x' })).toBe('request.malformed');
+  expect(await codeOf('updateStream', { streamId: 'not-mine', extraInfo: 'x' })).toBe('stream.not-found');
+  expect(await codeOf('unpublish', { streamId: 'not-mine' })).toBeUndefined();
+});
+
+test('a client that asks too often is refused until time has passed', async () => {
+  const { client } = await door.join('lobby', 'alice');
+  const answers = await Promise.all(Array.from({ length: 150 }, () => client.request('heartbeat')));
+  expect(answers.filter(({ error }) => error?.code === 'rate.limited')).toHaveLength(51);
+  door.clock.advance(1000);
+  expect((await client.request('heartbeat')).error).toBeUndefined();
+});
+
+test('a WebSocket without the subprotocol, or at another path, is refused', async () => {
+  await expect(RawClient.open(door.baseUrl, [])).rejects.toThrow('refused');
+  await expect(RawClient.open(door.baseUrl, ['other.v1'])).rejects.toThrow('refused');
+  await expect(RawClient.open(`${door.baseUrl}/elsewhere`)).rejects.toThrow('refused');
+});
+
+test('a client that does not read is dropped at its buffer limit, and others are served', async () => {
+  await door.close();
+  door = await startDoor({ maxBufferedBytes: 64 * 1024 });
+  const { hostname, port } = new URL(door.baseUrl);
+  const alice = await door.join('lobby', 'alice');
+  const socket = connect(Number(port), hostname);
+  const key = randomBytes(16).toString('base64');
+  socket.write(
+    `GET /signalling HTTP/1.1\r\nHost: ${hostname}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: gavel.v1\r\n\r\n`,
+  );
+  await new Promise((resolve) => socket.once('data', resolve));
+  const login = JSON.stringify({
+    id: 1,
+    method: 'login',
+    params: { credential: { scheme: 'app-token', appId: 1 }, clientId: 'c', roomId: 'lobby', userId: 'mute' },
+  });
+  socket.write(
+    Buffer.concat([Buffer.from([0x81, 0xfe, login.length >> 8, login.length & 255, 0, 0, 0, 0]), Buffer.from(login)]),
+  );
+  await alice.client.event('memberJoined');
+  socket.pause();
+  const from = { id: 'server' as never, name: '' };
+  const text = 'x'.repeat(1000);
+  const gone = new Promise((resolve) => socket.once('close', resolve));
+  for (let i = 0; i < 20_000 && door.fanOut.connectionCount === 2; i += 1) {
+    await door.rooms.execute(door.room('lobby'), { type: 'send', kind: 'broadcast', from, text }, door.origin);
+    if (i % 200 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(door.fanOut.connectionCount).toBe(1);
+  socket.resume();
+  await gone;
+  expect((await door.rooms.summary(door.room('lobby')))?.memberCount).toBe(2);
+  await expectServing();
+});

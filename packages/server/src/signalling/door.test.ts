@@ -1,0 +1,352 @@
+import type { StreamId, UserId } from '@gavel/protocol';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { kick } from '../rooms/testing.ts';
+import { startDoor } from './testing.ts';
+
+let door: Awaited<ReturnType<typeof startDoor>>;
+beforeEach(async () => {
+  door = await startDoor();
+});
+afterEach(() => door.close());
+
+const kicking = (roomId: string, userId: string, reason = 'spam') =>
+  door.rooms.execute(door.room(roomId), { ...kick(userId), reason }, door.origin);
+
+/** Waits until a member's lost connection has been noticed. */
+async function untilConnections(count: number): Promise<void> {
+  while (door.fanOut.connectionCount !== count) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('logging in', () => {
+  test('the answer has the room as it is, and others hear of the new member (ROOM-1)', async () => {
+    const alice = await door.join('lobby', 'alice');
+    await alice.client.request('publish', { streamId: 'cam', offer: 'sdp', extraInfo: 'hello' });
+    const bob = await door.join('lobby', 'bob');
+    expect(bob.login).toMatchObject({
+      roomId: 'lobby',
+      user: { id: 'bob', name: 'bob' },
+      heartbeatIntervalMs: 30_000,
+      heartbeatTimeoutMs: 100_000,
+      room: {
+        userSeq: 2,
+        streamSeq: 1,
+        memberCount: 2,
+        members: [{ user: { id: 'alice' } }, { user: { id: 'bob' } }],
+        streams: [{ streamId: 'cam', user: { id: 'alice' }, extraInfo: 'hello', audio: true, video: true }],
+      },
+    });
+    expect(await alice.client.event('memberJoined')).toMatchObject({
+      userSeq: 2,
+      memberCount: 2,
+      member: { user: { id: 'bob' } },
+    });
+  });
+
+  test('who did not ask for members is told of none, but of streams', async () => {
+    const alice = await door.join('lobby', 'alice', { members: false });
+    const bob = await door.join('lobby', 'bob');
+    expect(alice.login).toMatchObject({ room: { members: [] } });
+    await bob.client.request('publish', { streamId: 'cam', offer: 'sdp' });
+    await alice.client.event('streamAdded');
+    expect(alice.client.events.map(({ event }) => event)).toEqual(['streamAdded']);
+  });
+
+  test('a refused login may be tried again on the same connection', async () => {
+    const client = await door.connect();
+    await expect(
+      client.login(1, 'lobby', 'alice', { credential: { scheme: 'app-token', token: 'bad' } }),
+    ).rejects.toThrow('login.bad-credential');
+    await expect(client.login(1, 'lob by', 'alice')).rejects.toThrow('login.bad-room-id');
+    expect(await client.login(1, 'lobby', 'alice')).toMatchObject({ user: { id: 'alice' } });
+    expect((await client.request('login', {})).error?.code).toBe('request.malformed');
+  });
+
+  test('a second login on one connection is out of order', async () => {
+    const { client } = await door.join('lobby', 'alice');
+    await expect(client.login(1, 'lobby', 'bob')).rejects.toThrow('request.out-of-order');
+  });
+
+  test('a connection that does not log in is closed, and may come back', async () => {
+    const client = await door.connect();
+    door.clock.advance(10_000);
+    expect(await client.closed).toMatchObject({ code: 4005 });
+  });
+
+  test('the token renewed in time lets a member publish on (AUTH-1)', async () => {
+    const credential = { scheme: 'app-token', appId: 1, token: 'good' } as const;
+    const { client, login } = await door.join('lobby', 'alice', { credential });
+    expect(login).toMatchObject({ tokenExpiresAtMs: door.clock.now() + 60_000 });
+    door.clock.advance(60_000);
+    expect((await client.request('publish', { streamId: 'cam', offer: 'sdp' })).error?.code).toBe(
+      'login.token-expired',
+    );
+    expect((await client.request('renewToken', { token: 'bad' })).error?.code).toBe('login.bad-credential');
+    const { result } = await client.request('renewToken', { token: 'better' });
+    expect(result).toEqual({ tokenExpiresAtMs: door.clock.now() + 60_000 });
+    expect((await client.request('publish', { streamId: 'cam', offer: 'sdp' })).error).toBeUndefined();
+  });
+
+  test('the same user’s earlier login is told that it was replaced, and must not come back', async () => {
+    const first = await door.join('lobby', 'alice', { clientId: 'phone' });
+    await door.join('lobby', 'alice', { clientId: 'laptop' });
+    expect(await first.client.event('removed')).toEqual({ event: 'removed', cause: 'replaced', reason: '' });
+    expect((await first.client.closed).code).toBe(4502);
+  });
+});
+
+describe('leaving and coming back', () => {
+  test('a logout is answered, closes the connection, and others hear of it', async () => {
+    const alice = await door.join('lobby', 'alice');
+    const bob = await door.join('lobby', 'bob');
+    expect(await bob.client.request('logout')).toMatchObject({ result: {} });
+    expect((await bob.client.closed).code).toBe(4504);
+    expect(await alice.client.event('memberLeft')).toMatchObject({ cause: 'logout', member: { user: { id: 'bob' } } });
+  });
+
+  test('a resume within the time is silent and brings what was missed, in order (ROOM-5)', async () => {
+    const alice = await door.join('lobby', 'alice');
+    const bob = await door.join('lobby', 'bob');
+    const seq = (bob.login as unknown as { room: { seq: number } }).room.seq;
+    bob.client.cut();
+    await untilConnections(1);
+    await alice.client.request('send', { kind: 'broadcast', text: 'one' });
+    await alice.client.request('send', { kind: 'command', text: 'not for bob', to: ['carol'] });
+    await alice.client.request('send', { kind: 'command', text: 'two', to: ['bob'] });
+    const again = await door.connect();
+    const { result } = await again.request('resume', { ticket: bob.login.ticket, lastSeq: seq });
+    expect(result).toMatchObject({
+      events: [
+        { event: 'message', text: 'one' },
+        { event: 'message', text: 'two' },
+      ],
+    });
+    await alice.client.request('send', { kind: 'broadcast', text: 'three' });
+    expect(await again.event('message')).toMatchObject({ text: 'three' });
+    expect(alice.client.events.map(({ event }) => event)).toEqual(['memberJoined']);
+  });
+
+  test('a resume after too much was missed brings the whole state', async () => {
+    const alice = await door.join('lobby', 'alice');
+    const bob = await door.join('lobby', 'bob');
+    bob.client.cut();
+    await untilConnections(1);
+    for (let i = 0; i < 250; i += 1) {
+      const from = { id: 'server' as UserId, name: '' };
+      await door.rooms.execute(door.room('lobby'), { type: 'send', kind: 'barrage', from, text: 'x' }, door.origin);
+    }
+    expect(alice.client.events.length).toBeGreaterThan(0);
+    const again = await door.connect();
+    const { result } = await again.request('resume', { ticket: bob.login.ticket, lastSeq: 1 });
+    expect(result).toMatchObject({ room: { memberCount: 2, members: [{}, {}] } });
+  });
+
+  test('a second resume takes the member over, and the first connection is closed without a word to others', async () => {
+    const alice = await door.join('lobby', 'alice');
+    const bob = await door.join('lobby', 'bob');
+    const second = await door.connect();
+    expect((await second.request('resume', { ticket: bob.login.ticket, lastSeq: 0 })).error).toBeUndefined();
+    expect((await bob.client.closed).code).toBe(4003);
+    await untilConnections(2);
+    expect((await second.request('heartbeat')).result).toMatchObject({ memberCount: 2 });
+    expect(alice.client.events.map(({ event }) => event)).toEqual(['memberJoined']);
+  });
+
+  test('a kicked user’s resume is refused with cause and reason, also when its connection was cut before (KICK-9)', async () => {
+    await door.join('lobby', 'alice');
+    const bob = await door.join('lobby', 'bob');
+    bob.client.cut();
+    await untilConnections(1);
+    await kicking('lobby', 'bob', '违规 🙂');
+    const again = await door.connect();
+    const { error } = await again.request('resume', { ticket: bob.login.ticket, lastSeq: 0 });
+    expect(error).toMatchObject({ code: 'resume.refused', details: { cause: 'kicked', reason: '违规 🙂' } });
+  });
+
+  test('a made-up ticket is refused', async () => {
+    const client = await door.connect();
+    for (const ticket of ['x', 'bm9uc2Vuc2U', Buffer.from('[1,"production","lobby","m","t"]').toString('base64url')]) {
+      expect((await client.request('resume', { ticket, lastSeq: 0 })).error?.code).toBe('resume.refused');
+    }
+  });
+
+  test('heartbeats keep a member in, silence takes it out after 100 s (ROOM-4)', async () => {
+    const alice = await door.join('lobby', 'alice');
+    const bob = await door.join('lobby', 'bob');
+    for (let i = 0; i < 3; i += 1) {
+      door.clock.advance(30_000);
+      await alice.client.request('heartbeat');
+    }
+    door.clock.advance(10_000);
+    expect(await bob.client.event('removed')).toMatchObject({ cause: 'heartbeat-timeout' });
+    expect((await bob.client.closed).code).toBe(4004);
+    expect(await alice.client.event('memberLeft')).toMatchObject({ cause: 'heartbeat-timeout', memberCount: 1 });
+  });
+});
+
+describe('being put out', () => {
+  test('the victim hears cause and reason and is closed for good; others hear of streams, then of the user (KICK-5, KICK-6)', async () => {
+    const alice = await door.join('lobby', 'alice');
+    const bob = await door.join('lobby', 'bob');
+    await bob.client.request('publish', { streamId: 'cam', offer: 'sdp' });
+    await alice.client.event('streamAdded');
+    await kicking('lobby', 'bob', '违规 🙂');
+    expect(await bob.client.event('removed')).toEqual({ event: 'removed', cause: 'kicked', reason: '违规 🙂' });
+    expect((await bob.client.closed).code).toBe(4500);
+    // The end of its own stream goes without saying.
+    expect(bob.client.events.map(({ event }) => event)).toEqual(['streamAdded', 'removed']);
+    await alice.client.event('memberLeft');
+    expect(alice.client.events.slice(-2)).toMatchObject([
+      { event: 'streamRemoved', cause: 'kicked', streamSeq: 2 },
+      { event: 'memberLeft', cause: 'kicked' },
+    ]);
+  });
+
+  test('media is closed when the kick is answered: what the victim published and what it played (KICK-4)', async () => {
+    const alice = await door.join('lobby', 'alice');
+    const bob = await door.join('lobby', 'bob');
+    await alice.client.request('publish', { streamId: 'a', offer: 'sdp' });
+    await bob.client.request('publish', { streamId: 'b', offer: 'sdp' });
+    await bob.client.request('play', { streamId: 'a', offer: 'sdp' });
+    await alice.client.request('play', { streamId: 'b', offer: 'sdp' });
+    door.engine.calls.length = 0;
+    await kicking('lobby', 'bob');
+    const room = await door.rooms.snapshot(door.room('lobby'));
+    expect(room?.streams.map(({ streamId }) => streamId)).toEqual(['a']);
+    expect(door.engine.calls).toHaveLength(2);
+    expect(door.engine.calls[0]).toMatch(/^closeStream:s/);
+    expect(door.engine.calls[1]).toMatch(/^closePlayer:.*\/s/);
+  });
+
+  test('a kick in the middle of a publish leaves no stream behind (KICK-4)', async () => {
+    await door.join('lobby', 'alice');
+    const bob = await door.join('lobby', 'bob');
+    door.engine.beforeAnswer = async () => {
+      await kicking('lobby', 'bob');
+    };
+    await Promise.race([bob.client.request('publish', { streamId: 'cam', offer: 'sdp' }), bob.client.closed]);
+    await untilConnections(1);
+    expect(await door.rooms.roomOfStream(door.room('lobby'), 'cam' as StreamId)).toBeUndefined();
+    expect(door.engine.calls.filter((call) => call.startsWith('closeStream'))).not.toEqual([]);
+  });
+
+  test('closing the room tells everybody, and the same id is a new room at once (CLOSE-2, CLOSE-5)', async () => {
+    const { client } = await door.join('lobby', 'alice');
+    await door.rooms.execute(door.room('lobby'), { type: 'close', reason: 'over', announce: true }, door.origin);
+    expect(await client.event('removed')).toEqual({ event: 'removed', cause: 'room-closed', reason: 'over' });
+    expect((await client.closed).code).toBe(4501);
+    expect((await door.join('lobby', 'alice')).login).toMatchObject({ room: { memberCount: 1 } });
+  });
+
+  test('a deleted stream is everybody’s news but the acting user’s, whose media is stopped all the same (STRM-2, STRM-3)', async () => {
+    const alice = await door.join('lobby', 'alice');
+    const bob = await door.join('lobby', 'bob');
+    await bob.client.request('publish', { streamId: 'cam', offer: 'sdp' });
+    const command = { type: 'deleteStream', streamId: 'cam' as StreamId, actorUserId: 'alice' as UserId } as const;
+    await door.rooms.execute(door.room('lobby'), command, door.origin);
+    expect(await bob.client.event('streamRemoved')).toMatchObject({ cause: 'deleted', stream: { streamId: 'cam' } });
+    expect(await alice.client.event('mediaClosed')).toEqual({
+      event: 'mediaClosed',
+      streamId: 'cam',
+      cause: 'deleted',
+      streamSeq: 2,
+    });
+    expect(alice.client.events.some(({ event }) => event === 'streamRemoved')).toBe(false);
+    expect((await bob.client.request('publish', { streamId: 'cam', offer: 'sdp' })).error).toBeUndefined();
+  });
+
+  test('a stopping server says so, and everybody may come back', async () => {
+    const { client } = await door.join('lobby', 'alice');
+    door.door.close();
+    expect(await client.event('goingAway')).toEqual({ event: 'goingAway' });
+    expect((await client.closed).code).toBe(4000);
+  });
+});
+
+describe('media requests', () => {
+  test('a bad offer is refused, and the stream id is free again', async () => {
+    const alice = await door.join('lobby', 'alice');
+    expect((await alice.client.request('publish', { streamId: 'cam', offer: 'bad' })).error?.code).toBe(
+      'media.bad-offer',
+    );
+    const bob = await door.join('lobby', 'bob');
+    expect((await bob.client.request('publish', { streamId: 'cam', offer: 'sdp' })).error).toBeUndefined();
+    expect((await alice.client.request('publish', { streamId: 'cam', offer: 'sdp' })).error?.code).toBe('stream.taken');
+    expect((await alice.client.request('play', { streamId: 'cam', offer: 'bad' })).error?.code).toBe('media.bad-offer');
+  });
+
+  test('publishing and playing need a login in the stream’s room (STRM-7)', async () => {
+    const alice = await door.join('lobby', 'alice');
+    await alice.client.request('publish', { streamId: 'cam', offer: 'sdp' });
+    const stranger = await door.connect();
+    expect((await stranger.request('publish', { streamId: 'x', offer: 'sdp' })).error?.code).toBe(
+      'request.out-of-order',
+    );
+    expect((await stranger.request('play', { streamId: 'cam', offer: 'sdp' })).error?.code).toBe(
+      'request.out-of-order',
+    );
+    const carol = await door.join('elsewhere', 'carol');
+    expect((await carol.client.request('play', { streamId: 'cam', offer: 'sdp' })).error?.code).toBe(
+      'stream.not-found',
+    );
+    expect((await alice.client.request('publish', { streamId: 'c m', offer: 'sdp' })).error?.code).toBe(
+      'stream.bad-id',
+    );
+  });
+
+  test('a publisher whose media is lost is asked to publish again, and others see nothing of it (MED-3)', async () => {
+    const alice = await door.join('lobby', 'alice');
+    const bob = await door.join('lobby', 'bob');
+    await alice.client.request('publish', { streamId: 'cam', offer: 'sdp' });
+    await bob.client.event('streamAdded');
+    await bob.client.request('play', { streamId: 'cam', offer: 'sdp' });
+    const [published, played] = door.engine.calls.map((call) => call.slice(call.indexOf(':') + 1));
+    door.engine.emit('streamLost', published ?? '', 'worker-died');
+    door.engine.emit('playerLost', played ?? '', published ?? '', 'worker-died');
+    expect(await alice.client.event('mediaLost')).toMatchObject({ published: ['cam'], played: [] });
+    expect(await bob.client.event('mediaLost')).toMatchObject({ published: [], played: ['cam'] });
+    await alice.client.request('publish', { streamId: 'cam', offer: 'sdp' });
+    expect(door.engine.calls.at(-1)).toBe(`publish:${published}`);
+    door.engine.emit('streamConnected', published ?? '');
+    await keepAlive([alice.client, bob.client], 110_000);
+    expect((await door.rooms.snapshot(door.room('lobby')))?.streams).toHaveLength(1);
+  });
+
+  test('a stream without media for the heartbeat time is ended, its owner stays (MED-5)', async () => {
+    const alice = await door.join('lobby', 'alice');
+    const bob = await door.join('lobby', 'bob');
+    await alice.client.request('publish', { streamId: 'cam', offer: 'sdp' });
+    await keepAlive([alice.client, bob.client], 100_000);
+    expect(await bob.client.event('streamRemoved')).toMatchObject({ cause: 'stopped' });
+    expect((await door.rooms.summary(door.room('lobby')))?.memberCount).toBe(2);
+  });
+
+  async function keepAlive(clients: Awaited<ReturnType<typeof door.connect>>[], forMs: number): Promise<void> {
+    for (let ms = 0; ms < forMs; ms += 10_000) {
+      door.clock.advance(10_000);
+      for (const client of clients) await client.request('heartbeat');
+    }
+  }
+});
+
+describe('messages', () => {
+  test('a broadcast reaches the others, not its sender; a command only those it names', async () => {
+    const alice = await door.join('lobby', 'alice');
+    const bob = await door.join('lobby', 'bob');
+    const carol = await door.join('lobby', 'carol');
+    expect((await alice.client.request('send', { kind: 'broadcast', text: 'hi' })).result).toEqual({ messageId: 1 });
+    const { result } = await alice.client.request('send', { kind: 'command', text: 'psst', to: ['carol', 'nobody'] });
+    expect(result).toEqual({ messageId: 2, absent: ['nobody'] });
+    await carol.client.request('heartbeat');
+    const texts = (client: typeof alice.client) =>
+      client.events.flatMap((event) => (event.event === 'message' ? event.text : []));
+    expect([texts(alice.client), texts(bob.client), texts(carol.client)]).toEqual([[], ['hi'], ['hi', 'psst']]);
+  });
+
+  test('empty and over-long messages are refused, 1,024 bytes are not', async () => {
+    const { client } = await door.join('lobby', 'alice');
+    const codeOf = async (text: string) => (await client.request('send', { kind: 'broadcast', text })).error?.code;
+    expect(await codeOf('')).toBe('message.empty');
+    expect(await codeOf('好'.repeat(342))).toBe('message.too-long');
+    expect(await codeOf('x'.repeat(1024))).toBeUndefined();
+  });
+});

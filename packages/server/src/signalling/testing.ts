@@ -1,0 +1,106 @@
+/**
+ * What the signalling door's tests share: the door on a real socket, with a clock in hand and no media.
+ *
+ * @module
+ */
+
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type AppId, GavelError, parseRoomId, parseUserId, type RoomKey } from '@gavel/protocol';
+import { FakeClock } from '@gavel/testkit/fake-clock';
+import { FakeMediaEngine } from '@gavel/testkit/fake-media-engine';
+import { RawClient } from '@gavel/testkit/raw-client';
+import { MediaControl } from '../media-control/media-control.ts';
+import { Rooms } from '../rooms/rooms.ts';
+import { ORIGIN, testSettings } from '../rooms/testing.ts';
+import { createLog } from '../telemetry/log.ts';
+import type { Admission, Authenticator } from './authenticator.ts';
+import { type SignallingDeps, SignallingDoor } from './door.ts';
+import { FanOut } from './fan-out.ts';
+
+/** Admits everybody, but for the token `bad`. */
+function openAuthenticator(clock: FakeClock): Authenticator {
+  const expiryOf = (token: string | undefined) => {
+    if (token === 'bad') throw new GavelError('login.bad-credential');
+    return token === undefined ? {} : { tokenExpiresAtMs: clock.now() + 60_000 };
+  };
+  return {
+    scheme: 'app-token',
+    async admit(login): Promise<Admission> {
+      const roomId = parseRoomId(login.roomId ?? '');
+      const userId = parseUserId(login.userId ?? '');
+      if (!roomId) throw new GavelError('login.bad-room-id');
+      if (!userId) throw new GavelError('login.bad-user-id');
+      return {
+        key: { appId: (login.credential.appId ?? 0) as AppId, environment: 'production', roomId },
+        user: { id: userId, name: login.userName ?? userId },
+        onDuplicate: 'replace',
+        permissions: { publishAudio: true, publishVideo: true },
+        maxMemberCount: login.maxMemberCount ?? 0,
+        ...expiryOf(login.credential.token),
+      };
+    },
+    renew: async (_admission, token) => expiryOf(token),
+  };
+}
+
+/** Starts a door on a free port. */
+export async function startDoor(changes: Partial<SignallingDeps> = {}) {
+  const clock = new FakeClock();
+  const engine = new FakeMediaEngine();
+  const fanOut = new FanOut();
+  const media = new MediaControl({
+    engine,
+    clock,
+    lostStreamTimeoutMs: 100_000,
+    notify: (memberId, frame) => fanOut.notify(memberId, frame),
+  });
+  const rooms = new Rooms(testSettings(clock), [media, fanOut]);
+  media.attach(rooms);
+  rooms.start();
+  const http = createServer();
+  const door = new SignallingDoor(http, {
+    rooms,
+    media,
+    fanOut,
+    clock,
+    log: createLog('silent'),
+    authenticators: [openAuthenticator(clock)],
+    heartbeatIntervalMs: 30_000,
+    heartbeatTimeoutMs: 100_000,
+    loginTimeoutMs: 10_000,
+    maxFrameBytes: 128 * 1024,
+    maxBufferedBytes: 1024 * 1024,
+    maxRequestsPerSecond: 100,
+    ...changes,
+  });
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const baseUrl = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  const room = (roomId: string): RoomKey => ({
+    appId: 1 as AppId,
+    environment: 'production',
+    roomId: roomId as RoomKey['roomId'],
+  });
+  return {
+    clock,
+    engine,
+    rooms,
+    fanOut,
+    door,
+    baseUrl,
+    room,
+    origin: ORIGIN,
+    connect: () => RawClient.open(baseUrl),
+    /** Connects and logs in; gives the client and the answer to its login. */
+    async join(roomId: string, userId: string, more: Parameters<RawClient['login']>[3] = {}) {
+      const client = await RawClient.open(baseUrl);
+      return { client, login: await client.login(1, roomId, userId, more) };
+    },
+    async close() {
+      rooms.stop();
+      door.close();
+      http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
+    },
+  };
+}

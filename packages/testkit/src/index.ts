@@ -1,0 +1,17 @@
+/**
+ * What tests of Gavel, and of programs that use it, are made with.
+ *
+ * @module
+ */
+
+export { FakeClock } from './fake-clock.ts';
+export { FakeMediaEngine } from './fake-media-engine.ts';
+export { type RawAnswer, RawClient } from './raw-client.ts';
+export {
+  startTestServer,
+  TEST_API_TOKEN,
+  TEST_APP,
+  type TestServer,
+  type TestServerOptions,
+  type ZegoAnswer,
+} from './test-server.ts';

@@ -1,0 +1,99 @@
+/**
+ * A signalling client that knows nothing but frames, for tests of the protocol itself.
+ *
+ * @module
+ */
+
+import { type EventFrame, type Params, type ServerFrame, SUBPROTOCOL, type WireError } from '@gavel/protocol';
+
+/** An answer as it came. */
+export type RawAnswer = { readonly result?: unknown; readonly error?: WireError };
+
+/** One WebSocket. */
+export class RawClient {
+  readonly events: EventFrame[] = [];
+  readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
+  readonly #socket: WebSocket;
+  readonly #answers = new Map<number, (answer: RawAnswer) => void>();
+  readonly #waiting: {
+    readonly match: (event: EventFrame) => boolean;
+    readonly resolve: (event: EventFrame) => void;
+  }[] = [];
+  #lastId = 0;
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.onmessage = ({ data }: MessageEvent<unknown>) => this.#receive(JSON.parse(String(data)) as ServerFrame);
+    this.closed = new Promise((resolve) => {
+      socket.onclose = ({ code, reason }) => resolve({ code, reason });
+    });
+  }
+
+  /** Connects. Rejects when the server refuses the WebSocket. */
+  static async open(baseUrl: string, protocols: string[] = [SUBPROTOCOL]): Promise<RawClient> {
+    const socket = new WebSocket(`${baseUrl.replace('http', 'ws')}/signalling`, protocols);
+    const client = new RawClient(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.onopen = () => resolve();
+      socket.onerror = () => reject(new Error('the WebSocket was refused'));
+    });
+    return client;
+  }
+
+  /** Sends a request, and gives its answer. */
+  request(method: string, params: unknown = {}): Promise<RawAnswer> {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const answer = new Promise<RawAnswer>((resolve) => this.#answers.set(id, resolve));
+    this.#socket.send(JSON.stringify({ id, method, params }));
+    return answer;
+  }
+
+  /** Logs in to a room without a token, as dev mode allows. Throws when refused. */
+  async login(
+    appId: number,
+    roomId: string,
+    userId: string,
+    more: Partial<Params<'login'>> = {},
+  ): Promise<Record<string, never>> {
+    const credential = { scheme: 'app-token', appId };
+    const params = { credential, clientId: `client-of-${userId}`, roomId, userId, members: true, ...more };
+    const { result, error } = await this.request('login', params);
+    if (error) throw new Error(`login refused: ${error.code} ${error.message}`);
+    return result as Record<string, never>;
+  }
+
+  /** Sends anything. */
+  sendRaw(data: string | Uint8Array<ArrayBuffer>): void {
+    this.#socket.send(data);
+  }
+
+  /** The first event of a kind, come or to come. */
+  event<E extends EventFrame['event']>(kind: E): Promise<Extract<EventFrame, { event: E }>> {
+    const match = (event: EventFrame): boolean => event.event === kind;
+    const come = this.events.find(match);
+    const event = come
+      ? Promise.resolve(come)
+      : new Promise<EventFrame>((resolve) => this.#waiting.push({ match, resolve }));
+    return event as Promise<Extract<EventFrame, { event: E }>>;
+  }
+
+  /** Closes without a word, as a lost network does. */
+  cut(): void {
+    this.#socket.close();
+  }
+
+  #receive(frame: ServerFrame): void {
+    if ('id' in frame) {
+      this.#answers.get(frame.id)?.(frame as RawAnswer);
+      this.#answers.delete(frame.id);
+      return;
+    }
+    this.events.push(frame);
+    for (const waiting of [...this.#waiting]) {
+      if (!waiting.match(frame)) continue;
+      this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+      waiting.resolve(frame);
+    }
+  }
+}

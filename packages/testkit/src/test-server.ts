@@ -1,0 +1,109 @@
+/**
+ * A server in the test's process, with one App, a data folder of its own and free ports.
+ *
+ * @module
+ */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type CallParams,
+  type Clock,
+  type Config,
+  type GavelServer,
+  loadConfig,
+  type ServerParts,
+  signedPath,
+  startServer,
+  systemClock,
+} from '@gavel/server';
+import { FakeMediaEngine } from './fake-media-engine.ts';
+import { RawClient } from './raw-client.ts';
+
+/** How a test server differs from the default. */
+export interface TestServerOptions extends ServerParts {
+  /** `fake` (default) answers offers without media; `real` starts a worker. */
+  readonly media?: 'fake' | 'real';
+  /** Changes of the App. */
+  readonly app?: Partial<Config['apps'][number]>;
+  readonly rooms?: Partial<Config['rooms']>;
+  readonly signalling?: Partial<Config['signalling']>;
+  /** Used again, and not deleted at the end, for tests of restarts. */
+  readonly dataDir?: string;
+  readonly mode?: Config['mode'];
+}
+
+/** The answer to a signed call. */
+export interface ZegoAnswer {
+  readonly Code: number;
+  readonly Message: string;
+  readonly RequestId: string;
+  readonly Data?: never;
+}
+
+/** The App that every test server has. */
+export const TEST_APP = {
+  name: 'test',
+  appId: 1234567890,
+  serverSecret: '0123456789abcdef0123456789abcdef',
+  callbackSecret: 'fedcba9876543210fedcba9876543210',
+  accountId: 'a0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5',
+  rtkAppId: '3f2b1c9e-7a54-4c1d-9e61-0c6f2a8d5b70',
+  allowNoToken: true,
+  rejectReplays: false,
+} as const;
+
+/** The API token that every test server takes. */
+export const TEST_API_TOKEN = 'test-api-token-0123456789';
+
+/** A running test server, and short ways to use it. */
+export interface TestServer {
+  readonly server: GavelServer;
+  readonly baseUrl: string;
+  readonly app: Config['apps'][number];
+  readonly engine: GavelServer['engine'];
+  /** Makes a signed call of the ZEGO API by GET. */
+  call(action: string, params?: CallParams): Promise<ZegoAnswer>;
+  /** Opens a signalling connection. */
+  connect(): Promise<RawClient>;
+  close(): Promise<void>;
+}
+
+/** Starts a server. Close it at the end of the test. */
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'gavel-test-'));
+  const app = { ...TEST_APP, ...options.app };
+  const defaults = loadConfig({ argv: [], env: { GAVEL_MODE: options.mode ?? 'dev', GAVEL_DATA_DIR: dataDir } });
+  const config: Config = {
+    ...defaults,
+    host: '127.0.0.1',
+    port: 0,
+    logLevel: 'silent',
+    apps: [app],
+    apiTokens: [{ name: 'test', accountId: app.accountId, token: TEST_API_TOKEN }],
+    rooms: { ...defaults.rooms, ...options.rooms },
+    signalling: { ...defaults.signalling, ...options.signalling },
+    media: { ...defaults.media, port: 0 },
+  };
+  const engine = options.engine ?? (options.media === 'real' ? undefined : new FakeMediaEngine());
+  const clock: Clock = options.clock ?? systemClock;
+  const parts = { ...options, clock, ...(engine && { engine }) };
+  const server = await startServer(config, parts);
+  const { baseUrl } = server;
+  return {
+    server,
+    baseUrl,
+    app,
+    engine: server.engine,
+    async call(action, params = {}) {
+      const response = await fetch(`${baseUrl}${signedPath(app, action, params, clock.now())}`);
+      return (await response.json()) as ZegoAnswer;
+    },
+    connect: () => RawClient.open(baseUrl),
+    async close() {
+      await server.close();
+      if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
