@@ -1,0 +1,166 @@
+import type { AppId } from '@gavel/protocol';
+import { describe, expect, test } from 'vitest';
+import type { App, Apps } from '../apps/app.ts';
+import { requireAccess, signatureOf } from './access.ts';
+import { Refusal } from './codes.ts';
+import { Query } from './query.ts';
+import { Replays } from './replays.ts';
+
+const NOW_S = 1_615_186_943;
+const SECRET = '9193cc662a4c0ec135ec71fb57194b38';
+const known = { appId: 12345 as AppId, serverSecret: SECRET } as App;
+const apps = { find: (appId: number) => (appId === 12345 ? known : undefined) } as Apps;
+
+const GOOD: Readonly<Record<string, string>> = {
+  Action: 'KickoutUser',
+  AppId: '12345',
+  SignatureVersion: '2.0',
+  SignatureNonce: '4fd24687296dd9f3',
+  Timestamp: String(NOW_S),
+  Signature: '43e5cfcca828314675f91b001390566a',
+};
+
+function signed(changes: Readonly<Record<string, string>>): Record<string, string> {
+  const params: Record<string, string> = { ...GOOD, ...changes };
+  const { AppId = '', SignatureNonce = '', Timestamp = '' } = params;
+  return { ...params, Signature: signatureOf(AppId, SignatureNonce, SECRET, Timestamp) };
+}
+
+const access = (params: Record<string, string>) =>
+  requireAccess(new Query(`/?${new URLSearchParams(params)}`), apps, NOW_S * 1000);
+
+function codeOf(act: () => unknown): number {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof Refusal) return error.returnCode.code;
+    throw error;
+  }
+  return 0;
+}
+
+describe('signatures', () => {
+  test("the vendor's example comes out as the vendor says (ACC-3)", () => {
+    expect(signatureOf('12345', '4fd24687296dd9f3', SECRET, '1615186943')).toBe(GOOD.Signature);
+    expect(access(GOOD)).toMatchObject({ app: known, action: 'KickoutUser', environment: 'production' });
+  });
+
+  test('the exact text of the query is signed: leading zeros are part of it (ACC-3)', () => {
+    expect(codeOf(() => access(signed({ AppId: '0000012345' })))).toBe(0);
+    expect(codeOf(() => access({ ...GOOD, AppId: '0000012345' }))).toBe(100000005);
+    expect(codeOf(() => access(signed({ SignatureNonce: '踢 +%' })))).toBe(0);
+  });
+
+  test('IsTest chooses the environment, in any case; other texts are production', () => {
+    const environments = ['true', 'TRUE', 'false', '1', ''].map(
+      (text) => access({ ...GOOD, IsTest: text }).environment,
+    );
+    expect(environments).toEqual(['test', 'test', 'production', 'production', 'production']);
+  });
+});
+
+describe('checks', () => {
+  test.each<[string, Record<string, string>, number]>([
+    ['no Action', { Action: '' }, 100000006],
+    ['no AppId', { AppId: '' }, 100000001],
+    ['an AppId of letters', { AppId: 'abc' }, 100000001],
+    ['a negative AppId', { AppId: '-1' }, 100000001],
+    ['an AppId above 32 bits', { AppId: '4294967296' }, 100000001],
+    ['the largest AppId, unknown', { AppId: '4294967295' }, 100000010],
+    ['AppId 0, unknown', { AppId: '0' }, 100000010],
+    ['no SignatureVersion', { SignatureVersion: '' }, 100000013],
+    ['SignatureVersion 2', { SignatureVersion: '2' }, 100000014],
+    ['no SignatureNonce', { SignatureNonce: '' }, 100000008],
+    ['no Timestamp', { Timestamp: '' }, 100000002],
+    ['a Timestamp with a fraction', { Timestamp: '1615186943.5' }, 100000003],
+    ['a Timestamp of letters', { Timestamp: 'now' }, 100000003],
+    ['a Timestamp in milliseconds', { Timestamp: '1615186943000' }, 100000004],
+    ['a Timestamp below 0', { Timestamp: '-1' }, 100000004],
+    ['a Timestamp 600 s old', { Timestamp: String(NOW_S - 600) }, 0],
+    ['a Timestamp 601 s old', { Timestamp: String(NOW_S - 601) }, 100000004],
+    ['a Timestamp 600 s ahead', { Timestamp: String(NOW_S + 600) }, 0],
+    ['a Timestamp 601 s ahead', { Timestamp: String(NOW_S + 601) }, 100000004],
+  ])('%s (ACC-2)', (_case, changes, code) => {
+    expect(codeOf(() => access(signed(changes)))).toBe(code);
+  });
+
+  test('no Signature, a wrong one, one of other length, one in upper case (ACC-3)', () => {
+    const upper = (GOOD.Signature ?? '').toUpperCase();
+    const codes = ['', '0'.repeat(32), 'short', '踢'.repeat(16), upper].map((Signature) =>
+      codeOf(() => access({ ...GOOD, Signature })),
+    );
+    expect(codes).toEqual([100000009, 100000005, 100000005, 100000005, 100000005]);
+  });
+
+  test('the order is that of ACC-2: mended one after the other, each fault shows in its turn', () => {
+    const broken: Record<string, string> = {
+      Action: '',
+      AppId: 'x',
+      SignatureVersion: '',
+      SignatureNonce: '',
+      Timestamp: '',
+      Signature: '',
+    };
+    const codes: number[] = [];
+    const mend = (name: string, text: string) => {
+      codes.push(codeOf(() => access(broken)));
+      broken[name] = text;
+    };
+    mend('Action', 'Nope');
+    mend('AppId', '999');
+    mend('SignatureVersion', '1.0');
+    mend('SignatureVersion', '2.0');
+    mend('SignatureNonce', 'n');
+    mend('Timestamp', 'x');
+    mend('Timestamp', '1');
+    mend('Signature', 'x');
+    mend('AppId', '12345');
+    mend('Timestamp', String(NOW_S));
+    codes.push(codeOf(() => access(broken)));
+    const order = [6, 1, 13, 14, 8, 2, 3, 9, 10, 4, 5];
+    expect(codes).toEqual(order.map((last) => 100000000 + last));
+  });
+
+  test('a public parameter given twice with different texts is as wrong as any other wrong value', () => {
+    const query = (more: string) => new Query(`/?${new URLSearchParams(GOOD)}&${more}`);
+    const codes = [
+      'AppId=1',
+      'Timestamp=1',
+      'SignatureVersion=1',
+      'SignatureNonce=x',
+      'Signature=x',
+      'AppId=12345',
+    ].map((more) => codeOf(() => requireAccess(query(more), apps, NOW_S * 1000)));
+    expect(codes).toEqual([100000001, 100000003, 100000014, 100000005, 100000005, 0]);
+  });
+});
+
+describe('replays', () => {
+  const use = (nonce: string, timestamp = NOW_S, appId = 1) => ({ app: { appId: appId as AppId }, nonce, timestamp });
+
+  test('a nonce is good once while its signature lives, for each App (ACC-7)', () => {
+    const replays = new Replays();
+    expect(codeOf(() => replays.check(use('a'), NOW_S * 1000))).toBe(0);
+    replays.note(use('a'));
+    expect(codeOf(() => replays.check(use('a'), NOW_S * 1000))).toBe(100000005);
+    expect(codeOf(() => replays.check(use('a', NOW_S + 5), NOW_S * 1000))).toBe(100000005);
+    expect(codeOf(() => replays.check(use('b'), NOW_S * 1000))).toBe(0);
+    expect(codeOf(() => replays.check(use('a', NOW_S, 2), NOW_S * 1000))).toBe(0);
+  });
+
+  test('a nonce is kept until its signature has expired, and not for long after', () => {
+    const replays = new Replays();
+    replays.note(use('a', NOW_S + 600));
+    expect(codeOf(() => replays.check(use('a'), (NOW_S + 1200) * 1000))).toBe(100000005);
+    expect(codeOf(() => replays.check(use('a'), (NOW_S + 1261) * 1000))).toBe(0);
+  });
+
+  test('memory is bounded: a full App is refused with 206 until nonces expire, others are not (ACC-7)', () => {
+    const replays = new Replays(3);
+    for (const nonce of ['a', 'b', 'c']) replays.note(use(nonce));
+    expect(codeOf(() => replays.check(use('d'), NOW_S * 1000))).toBe(206);
+    expect(codeOf(() => replays.check(use('a'), NOW_S * 1000))).toBe(100000005);
+    expect(codeOf(() => replays.check(use('d', NOW_S, 2), NOW_S * 1000))).toBe(0);
+    expect(codeOf(() => replays.check(use('d'), (NOW_S + 661) * 1000))).toBe(0);
+  });
+});
