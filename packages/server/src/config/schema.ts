@@ -115,15 +115,6 @@ const rooms = Type.Object(
       description:
         'A member that was not heard of for so long is taken out (ROOM-4). Longer than `rooms.heartbeatIntervalMs`.',
     }),
-    maxMembersPerRoom: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 10_000_000,
-        unit: 'members',
-        defaultText: 'no limit',
-        description: 'Most members of any room. A login may ask for a lower cap, never for a higher one (ROOM-7).',
-      }),
-    ),
   },
   closed,
 );
