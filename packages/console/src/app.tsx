@@ -1,0 +1,83 @@
+/**
+ * The playground page.
+ *
+ * The address fills in the form: `?room=..&user=..&name=..&source=test|camera|none&autojoin=1`.
+ *
+ * Parts that tests hold on to, by `data-testid`:
+ *
+ * | Id | Part |
+ * |---|---|
+ * | `join-form`, `room-input`, `user-input`, `name-input`, `source-camera`, `source-test`, `source-none`, `app-id-input`, `token-input`, `join-button`, `join-error` | the card for joining |
+ * | `connection-state` | its `data-state` is `outside`, `joining`, `inside`, `reconnecting` or `ended` |
+ * | `second-tab` | the link that opens a tab as another user |
+ * | `stage`, `tile-<userId>` | the tiles; `data-stream-id`, `data-play` (`none`, `requesting`, `playing`, `stopped`), `data-own` |
+ * | `quality-<streamId>` | a tile's badge |
+ * | `publish-button`, `stop-button`, `mic-button`, `camera-button`, `sound-button`, `leave-button` | the controls |
+ * | `banner` | how the visit ended; `data-ending` is the kind, `banner-reason` the moderator's words, `rejoin-button` |
+ * | `stream-removed`, `publish-again-button` | the own stream was deleted |
+ * | `moderation`, `reason-input`, `kick-<userId>`, `close-room`, `delete-<streamId>` | the moderation panel: these send at once |
+ * | `curl-toggle-<key>`, `curl-<key>`, `curl-copy-<key>` | the command line; a key is `kick-<userId>`, `close-room`, `delete-<streamId>` |
+ * | `answer` | an answer; newest first; `data-code` is its Code |
+ * | `chat`, `chat-input`, `chat-send`, `chat-line` | the chat |
+ * | `log`, `log-line` (`data-name`), `log-pause`, `log-clear`, `log-copy`, `log-quality` | the log of callbacks |
+ * | `view-stage`, `view-moderation`, `view-chat`, `view-log` | the switch between the parts on a phone |
+ *
+ * @module
+ */
+
+import { useEffect, useState } from 'preact/hooks';
+import { JoinView } from './components/join-view.tsx';
+import { Logo } from './components/logo.tsx';
+import { RoomView } from './components/room-view.tsx';
+import { loadConfig, type PageConfig } from './config.ts';
+import { describeError } from './errors.ts';
+import { makePage } from './page.ts';
+import { formatPageQuery, parsePageQuery } from './page-query.ts';
+import type { JoinOptions } from './room-model.ts';
+import { useStore } from './use-store.ts';
+
+const query = parsePageQuery(location.search);
+
+/** The page: the card for joining, or the room. */
+export function App() {
+  const [page] = useState(makePage);
+  const [config, setConfig] = useState<PageConfig>();
+  const [failure, setFailure] = useState('');
+  const [options, setOptions] = useState<JoinOptions>();
+  const { phase } = useStore(page.room);
+
+  useEffect(() => {
+    loadConfig((url, init) => fetch(url, init)).then(setConfig, (error: unknown) =>
+      setFailure(describeError(error).text),
+    );
+    // Others should see a closed tab go at once, not when its heartbeat runs out.
+    const leave = () => page.room.leave();
+    addEventListener('pagehide', leave);
+    return () => removeEventListener('pagehide', leave);
+  }, [page]);
+
+  const join = (wanted: JoinOptions) => {
+    setOptions(wanted);
+    const { roomId: room, userId: user, userName: name, source } = wanted;
+    history.replaceState(null, '', formatPageQuery({ room, user, name, source }));
+    void page.room.join(wanted);
+  };
+
+  if (failure) return <Notice title="The server does not answer" text={failure} />;
+  if (!config) return <Notice title="Gavel" text="Loading …" />;
+  if (phase.kind === 'outside') {
+    return <JoinView config={config} query={query} last={options} error={phase.error} onJoin={join} />;
+  }
+  return <RoomView page={page} config={config} onRejoin={() => options && join(options)} />;
+}
+
+/** A page that has only one thing to say. */
+function Notice({ title, text }: { title: string; text: string }) {
+  return (
+    <main class="notice">
+      <Logo />
+      <h1>{title}</h1>
+      <p role="status">{text}</p>
+    </main>
+  );
+}

@@ -1,0 +1,26 @@
+/**
+ * A button that copies a text.
+ *
+ * @module
+ */
+
+import { useEffect, useState } from 'preact/hooks';
+import { copyText } from '../clipboard.ts';
+import { Icon } from './icons.tsx';
+
+/** A button that copies a text, and says so. */
+export function CopyButton({ text, testId }: { text: string; testId: string }) {
+  const [said, setSaid] = useState('');
+  useEffect(() => {
+    if (!said) return undefined;
+    const timer = setTimeout(() => setSaid(''), 2000);
+    return () => clearTimeout(timer);
+  }, [said]);
+  const copy = async () => setSaid((await copyText(text)) ? 'Copied' : 'Not copied: select the text instead');
+  return (
+    <button type="button" class="button small" data-testid={testId} onClick={() => void copy()}>
+      <Icon name="copy" />
+      <span aria-live="polite">{said || 'Copy'}</span>
+    </button>
+  );
+}

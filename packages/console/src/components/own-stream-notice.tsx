@@ -1,0 +1,37 @@
+/**
+ * Says what became of the own stream, where that was not this user's doing.
+ *
+ * @module
+ */
+
+import type { OwnStream } from '../room-state.ts';
+import { Icon } from './icons.tsx';
+
+/** Says that the own stream was removed, or could not be published. */
+export function OwnStreamNotice({ own, onPublish }: { own: OwnStream; onPublish: () => void }) {
+  const isShown = own.kind === 'removed' || own.kind === 'failed';
+  return (
+    <div role="alert" class="notice-slot">
+      {isShown && (
+        <div class="strip" data-testid={own.kind === 'removed' ? 'stream-removed' : 'publish-failed'}>
+          <Icon name="alert" />
+          <p>
+            {own.kind === 'removed' ? (
+              <>
+                <strong>Your stream was removed by the server.</strong> You are still in the room; nobody receives your
+                camera or microphone.
+              </>
+            ) : (
+              <>
+                <strong>Your stream could not be published.</strong> {own.error.text}
+              </>
+            )}
+          </p>
+          <button type="button" class="button" data-testid="publish-again-button" onClick={onPublish}>
+            Publish again
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,79 @@
+/**
+ * The requests that were sent, and their answers.
+ *
+ * @module
+ */
+
+import { curlCommand } from '../curl.ts';
+import { formatTime } from '../log.ts';
+import { nameOf, type SentRequest } from '../moderation.ts';
+import type { ModerationCall } from '../signing.ts';
+import { CopyButton } from './copy-button.tsx';
+
+/** The requests that were sent, newest first. */
+export function SentList({ sent }: { sent: readonly SentRequest[] }) {
+  if (sent.length === 0) return null;
+  return (
+    <>
+      <h3>Answers</h3>
+      <ol class="answers" aria-live="polite">
+        {sent.map((request) => (
+          <Sent key={request.id} request={request} />
+        ))}
+      </ol>
+    </>
+  );
+}
+
+function Sent({ request: { call, path, atMs, outcome } }: { request: SentRequest }) {
+  const code = outcome.kind === 'answered' ? outcome.answer.code : undefined;
+  const isGood = code === 0;
+  const isBad = outcome.kind === 'failed' || (outcome.kind === 'answered' && !isGood);
+  return (
+    <li class={isGood ? 'answer good' : isBad ? 'answer bad' : 'answer'} data-testid="answer" data-code={code ?? ''}>
+      <div class="answer-head">
+        <strong>{nameOf(path)}</strong>
+        <span class="answer-target">{targetOf(call)}</span>
+        <time>{formatTime(atMs)}</time>
+      </div>
+      {outcome.kind === 'sending' && <p>Sending …</p>}
+      {outcome.kind === 'failed' && <p>No answer: {outcome.text}</p>}
+      {outcome.kind === 'answered' && (
+        <dl>
+          <Fact name="HTTP" value={String(outcome.answer.httpStatus)} />
+          <Fact name="Code" value={String(code ?? 'none')} />
+          <Fact name="Message" value={outcome.answer.message || 'none'} />
+          <Fact name="RequestId" value={outcome.answer.requestId || 'none'} />
+          <Fact name="Time" value={`${Math.round(outcome.answer.durationMs)} ms`} />
+        </dl>
+      )}
+      <details>
+        <summary>curl</summary>
+        <div class="call-curl">
+          <code>{curlCommand(location.origin, path)}</code>
+          <CopyButton text={curlCommand(location.origin, path)} testId="answer-copy" />
+        </div>
+      </details>
+    </li>
+  );
+}
+
+function Fact({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+function targetOf(call: ModerationCall): string {
+  switch (call.kind) {
+    case 'kick':
+      return call.userId;
+    case 'close':
+      return call.roomId;
+    case 'delete-stream':
+      return call.streamId;
+  }
+}

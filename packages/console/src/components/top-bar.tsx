@@ -1,0 +1,65 @@
+/**
+ * The bar at the top of the room.
+ *
+ * @module
+ */
+
+import { useMemo } from 'preact/hooks';
+import type { PageConfig } from '../config.ts';
+import { formatPageQuery } from '../page-query.ts';
+import { isInRoom, type Phase, type RoomState } from '../room-state.ts';
+import { inventUser } from '../user-look.ts';
+import { Icon } from './icons.tsx';
+import { Logo } from './logo.tsx';
+
+const STATES: Readonly<Record<Phase['kind'], string>> = {
+  outside: 'Not in the room',
+  joining: 'Joining …',
+  inside: 'Connected',
+  reconnecting: 'Reconnecting …',
+  ended: 'Out of the room',
+};
+
+/** The bar at the top of the room. */
+export function TopBar({ state, config }: { state: RoomState; config: PageConfig }) {
+  const { phase, roomId, members } = state;
+  const people = members.length + 1;
+  return (
+    <header class="top">
+      <Logo />
+      <div class="top-room">
+        <h1>
+          <span class="visually-hidden">Room </span>
+          {roomId}
+        </h1>
+        <span class="link-state" role="status" data-testid="connection-state" data-state={phase.kind}>
+          {STATES[phase.kind]}
+          {isInRoom(phase) && <span class="people"> · {people === 1 ? 'only you' : `${people} people`}</span>}
+        </span>
+      </div>
+      <SecondTab roomId={roomId} config={config} population={people} />
+    </header>
+  );
+}
+
+/** The link to a tab with another user, who joins at once where no token is needed. */
+function SecondTab({ roomId, config, population }: { roomId: string; config: PageConfig; population: number }) {
+  // Somebody else for each tab: a new one is made up whenever the room's population changes.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the population is what asks for somebody new.
+  const other = useMemo(() => inventUser(), [population]);
+  const href = formatPageQuery({
+    room: roomId,
+    user: other.userId,
+    name: other.userName,
+    source: 'test',
+    autojoin: config.mode === 'dev',
+  });
+  return (
+    <a class="button" href={href} target="_blank" rel="noopener" data-testid="second-tab">
+      <Icon name="add-user" />
+      <span>
+        Open a second tab <span class="wide-only">as another user</span>
+      </span>
+    </a>
+  );
+}

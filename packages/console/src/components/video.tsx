@@ -1,0 +1,38 @@
+/**
+ * A video element that shows a MediaStream.
+ *
+ * @module
+ */
+
+import { useEffect, useRef } from 'preact/hooks';
+
+/** What a video needs. */
+export interface VideoProps {
+  readonly media: MediaStream;
+  readonly muted: boolean;
+  readonly label: string;
+  /** Keeps the sound and hides the picture. */
+  readonly isHidden?: boolean;
+  /** Told when the browser does not let it sound; the picture goes on. */
+  readonly onSoundBlocked?: () => void;
+}
+
+/** A video element that shows a MediaStream. */
+export function Video({ media, muted, label, isHidden = false, onSoundBlocked }: VideoProps) {
+  const element = useRef<HTMLVideoElement>(null);
+  useEffect(() => {
+    const video = element.current;
+    if (!video) return;
+    video.muted = muted;
+    if (video.srcObject !== media) video.srcObject = media;
+    video.play().catch((error: unknown) => {
+      // AbortError only says that a newer call took over.
+      if (!(error instanceof DOMException) || error.name !== 'NotAllowedError' || video.muted) return;
+      video.muted = true;
+      onSoundBlocked?.();
+      video.play().catch(() => {});
+    });
+  }, [media, muted, onSoundBlocked]);
+  // biome-ignore lint/a11y/useMediaCaption: a live picture has no captions.
+  return <video ref={element} playsInline autoPlay hidden={isHidden} aria-label={`Picture of ${label}`} />;
+}

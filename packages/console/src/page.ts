@@ -1,0 +1,35 @@
+/**
+ * Puts the page's models together.
+ *
+ * @module
+ */
+
+import { ZegoExpressEngine } from '@gavel/client/zego';
+import { Log } from './log.ts';
+import { Moderation } from './moderation.ts';
+import { RoomModel } from './room-model.ts';
+import { openSource } from './sources.ts';
+
+/** The page's models. */
+export interface Page {
+  readonly room: RoomModel;
+  readonly log: Log;
+  readonly moderation: Moderation;
+}
+
+/** Makes the page's models, with the SDK pointed at the server that served the page. */
+export function makePage(): Page {
+  const log = new Log();
+  const room = new RoomModel({
+    createEngine: (appId) => new ZegoExpressEngine(appId, location.origin),
+    openSource,
+    log,
+  });
+  const moderation = new Moderation({
+    fetch: (url, init) => fetch(url, init),
+    log,
+    now: Date.now,
+    expectClose: (isExpected) => room.expectClose(isExpected),
+  });
+  return { room, log, moderation };
+}

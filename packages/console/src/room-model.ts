@@ -1,0 +1,233 @@
+/**
+ * The room as this page lives it: drives the SDK, and turns its callbacks into state.
+ *
+ * @module
+ */
+
+import { CALLBACKS, type Engine, type EngineEvent, type EngineMessage } from './engine.ts';
+import { describeCode, describeError, type PlainError } from './errors.ts';
+import type { Log } from './log.ts';
+import { reduceEvent, toUser, updateOwn, updateStream } from './room-reducer.ts';
+import { type ChatLine, isInRoom, OUTSIDE, type RoomState, type User } from './room-state.ts';
+import type { OpenSource, SourceHandle, SourceKind } from './sources.ts';
+import { Store } from './store.ts';
+
+/** What a join needs. */
+export interface JoinOptions {
+  readonly appId: number;
+  readonly roomId: string;
+  readonly userId: string;
+  readonly userName: string;
+  /** Empty where the server lets users in without one. */
+  readonly token: string;
+  readonly source: SourceKind;
+}
+
+/** What a room model works with. */
+export interface RoomModelParts {
+  /** Makes an engine for an App; may throw. */
+  readonly createEngine: (appId: number) => Engine;
+  readonly openSource: OpenSource;
+  readonly log: Log;
+}
+
+/** Most lines of chat that are kept. */
+const MAX_CHAT = 200;
+
+/** Gives the id of the one stream that a user of this page publishes: characters that are not allowed become `-`. */
+export function ownStreamId(userId: string): string {
+  return `${userId.replace(/[^0-9A-Za-z_-]/g, '-')}-main`;
+}
+
+/** The room as this page lives it. */
+export class RoomModel extends Store<RoomState> {
+  readonly #parts: RoomModelParts;
+  #engine: Engine | undefined;
+  #source: SourceHandle | undefined;
+  #sourceKind: SourceKind = 'none';
+  #isClosing = false;
+  #lastChatId = 0;
+
+  constructor(parts: RoomModelParts) {
+    super(OUTSIDE);
+    this.#parts = parts;
+  }
+
+  /** Joins a room, and publishes at once unless the source is `none`. Failures show in the state. */
+  async join(options: JoinOptions): Promise<void> {
+    this.#discard();
+    const self: User = { userId: options.userId, userName: options.userName || options.userId };
+    this.set({ ...OUTSIDE, phase: { kind: 'joining' }, roomId: options.roomId, self });
+    this.#sourceKind = options.source;
+    this.#isClosing = false;
+    try {
+      const engine = this.#parts.createEngine(options.appId);
+      this.#engine = engine;
+      for (const name of CALLBACKS) engine.on(name, (...args) => this.#handle(engine, name, args));
+      const user = { userID: self.userId, userName: self.userName };
+      await engine.loginRoom(options.roomId, options.token, user, { userUpdate: true });
+    } catch (error) {
+      // A login that was given up by this page, or that a callback has reported already, says no more.
+      if (this.state.phase.kind === 'joining' || this.state.phase.kind === 'outside') {
+        this.set({ phase: { kind: 'outside', error: describeError(error) } });
+      }
+      return;
+    }
+    if (options.source !== 'none') await this.publish();
+  }
+
+  /** Leaves the room by this page's own will. */
+  leave(): void {
+    this.#discard();
+    this.set({ phase: { kind: 'outside', error: undefined }, members: [], streams: [], own: { kind: 'none' } });
+  }
+
+  /** Goes back from the end of a visit to the card for joining. */
+  dismissEnding(): void {
+    this.leave();
+  }
+
+  /** Opens the source and publishes it. Failures show in the state. */
+  async publish(): Promise<void> {
+    const engine = this.#engine;
+    const { phase, self, own } = this.state;
+    if (!engine || !isInRoom(phase) || own.kind === 'opening' || 'media' in own) return;
+    if (this.#sourceKind === 'none') this.#sourceKind = 'test';
+    this.set({ own: { kind: 'opening' } });
+    try {
+      const source = await this.#parts.openSource(this.#sourceKind, engine, self);
+      // The user may have left, or been removed, while the browser asked for the camera.
+      if (this.#engine !== engine || !isInRoom(this.state.phase)) {
+        source.close();
+        return;
+      }
+      this.#source = source;
+      const streamId = ownStreamId(self.userId);
+      const own = { streamId, media: source.stream, micOn: true, cameraOn: true, quality: undefined };
+      this.set({ own: { kind: 'requesting', ...own } });
+      if (!engine.startPublishingStream(streamId, source.stream)) {
+        throw new Error('The SDK refused to publish; the log may say why.');
+      }
+    } catch (error) {
+      this.#closeSource();
+      if (this.#engine === engine) this.set({ own: { kind: 'failed', error: describeError(error) } });
+    }
+  }
+
+  /** Stops publishing and lets the camera go. */
+  unpublish(): void {
+    const { own } = this.state;
+    if (!('media' in own)) return;
+    this.set({ own: { kind: 'none' } });
+    this.#engine?.stopPublishingStream(own.streamId);
+    this.#closeSource();
+  }
+
+  /** Mutes or unmutes the own microphone. */
+  setMic(on: boolean): void {
+    const { own } = this.state;
+    if (!('media' in own) || !this.#engine) return;
+    this.#engine.mutePublishStreamAudio(own.media, !on);
+    this.#setState(updateOwn(this.state, own.streamId, () => ({ micOn: on })));
+  }
+
+  /** Switches the own camera off or on. */
+  setCamera(on: boolean): void {
+    const { own } = this.state;
+    if (!('media' in own) || !this.#engine) return;
+    this.#engine.mutePublishStreamVideo(own.media, !on);
+    this.#setState(updateOwn(this.state, own.streamId, () => ({ cameraOn: on })));
+  }
+
+  /** Sends a message to everyone in the room; gives what went wrong, if anything. */
+  async say(text: string): Promise<PlainError | undefined> {
+    const { roomId, self } = this.state;
+    try {
+      const result = await this.#engine?.sendBroadcastMessage(roomId, text);
+      if (!result) return { code: undefined, text: 'You are not in a room.' };
+      if (result.errorCode !== 0) return { code: result.errorCode, text: describeCode(result.errorCode) };
+    } catch (error) {
+      return describeError(error);
+    }
+    this.#addChat({ from: self, text, atMs: Date.now(), own: true });
+    return undefined;
+  }
+
+  /**
+   * Tells that this page asks the server to close the room, or that it was refused. The SDK reports the end of the
+   * room in the same words as a kick; whoever closed it should read that it was closed.
+   */
+  expectClose(isExpected: boolean): void {
+    this.#isClosing = isExpected;
+  }
+
+  #handle(engine: Engine, name: string, args: readonly unknown[]): void {
+    this.#parts.log.add(name, args);
+    if (engine !== this.#engine) return;
+    // The log takes what it gets; from here on the documented arguments of each callback are relied on.
+    const event = [name, ...args] as unknown as EngineEvent;
+    const before = this.state;
+    this.#setState(reduceEvent(before, event));
+    this.#follow(engine, event);
+    const { phase } = this.state;
+    if (phase.kind === 'ended' && phase.ending.kind === 'removed' && this.#isClosing) {
+      this.set({ phase: { kind: 'ended', ending: { ...phase.ending, kind: 'closed' } } });
+    }
+    if ('media' in before.own && !('media' in this.state.own)) this.#closeSource();
+  }
+
+  /** Does what a callback asks for. */
+  #follow(engine: Engine, event: EngineEvent): void {
+    if (event[0] === 'roomStreamUpdate') {
+      const [, , updateType, streams] = event;
+      for (const { streamID, user } of streams) {
+        if (user.userID === this.state.self.userId) continue;
+        if (updateType === 'ADD') void this.#play(engine, streamID);
+        else engine.stopPlayingStream(streamID);
+      }
+    } else if (event[0] === 'IMRecvBroadcastMessage' || event[0] === 'IMRecvBarrageMessage') {
+      for (const message of event[2]) this.#receive(message);
+    }
+  }
+
+  async #play(engine: Engine, streamId: string): Promise<void> {
+    try {
+      const media = await engine.startPlayingStream(streamId);
+      if (engine !== this.#engine) return;
+      this.#setState(updateStream(this.state, streamId, () => ({ media })));
+    } catch (error) {
+      if (engine !== this.#engine) return;
+      const play = { kind: 'stopped', error: describeError(error) } as const;
+      this.#setState(updateStream(this.state, streamId, () => ({ play })));
+    }
+  }
+
+  #receive({ fromUser, message, sendTime }: EngineMessage): void {
+    this.#addChat({ from: toUser(fromUser), text: message, atMs: sendTime, own: false });
+  }
+
+  #addChat(line: Omit<ChatLine, 'id'>): void {
+    this.#lastChatId += 1;
+    this.set({ chat: [...this.state.chat.slice(1 - MAX_CHAT), { ...line, id: this.#lastChatId }] });
+  }
+
+  #setState(state: RoomState): void {
+    if (state !== this.state) this.set(state);
+  }
+
+  #closeSource(): void {
+    this.#source?.close();
+    this.#source = undefined;
+  }
+
+  /** Ends the current engine, whatever it is doing. */
+  #discard(): void {
+    const engine = this.#engine;
+    const { roomId } = this.state;
+    this.#closeSource();
+    if (!engine) return;
+    if (this.state.phase.kind !== 'ended') engine.logoutRoom(roomId);
+    this.#engine = undefined;
+    engine.destroyEngine();
+  }
+}

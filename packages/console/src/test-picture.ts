@@ -1,0 +1,134 @@
+/**
+ * The animated test picture: the user's name, a running clock, a colour of its own, and a soft tone.
+ *
+ * @module
+ */
+
+import { formatTime } from './log.ts';
+import type { User } from './room-state.ts';
+import { hueOf, initialsOf } from './user-look.ts';
+
+const WIDTH = 640;
+const HEIGHT = 360;
+/** Pictures per second. */
+export const TEST_PICTURE_FPS = 20;
+
+/** A test picture that can be published. */
+export class TestPicture {
+  /** One video and one audio track. */
+  readonly stream: MediaStream;
+  readonly #ticker: Worker;
+  readonly #audio = new AudioContext();
+
+  constructor(user: User) {
+    const canvas = document.createElement('canvas');
+    canvas.width = WIDTH;
+    canvas.height = HEIGHT;
+    drawTestPicture(canvas, user, Date.now());
+    this.stream = canvas.captureStream(TEST_PICTURE_FPS);
+    const tone = makeTone(this.#audio, hueOf(user.userId));
+    for (const track of tone.getAudioTracks()) this.stream.addTrack(track);
+    // Browsers slow down the timers of pages in the background, but not those of workers: two tabs both keep moving.
+    this.#ticker = new Worker(new URL('./ticker.ts', import.meta.url), { type: 'module' });
+    this.#ticker.onmessage = () => drawTestPicture(canvas, user, Date.now());
+    this.#ticker.postMessage(1000 / TEST_PICTURE_FPS);
+    this.#resumeOnGesture();
+  }
+
+  /** Stops the picture and the tone. */
+  close(): void {
+    this.#ticker.terminate();
+    for (const track of this.stream.getTracks()) track.stop();
+    // Closing twice rejects; the picture is gone either way.
+    this.#audio.close().catch(() => {});
+  }
+
+  /** Without a gesture of the user a browser may hold the tone back; the first one lets it sound. */
+  #resumeOnGesture(): void {
+    if (this.#audio.state !== 'suspended') return;
+    const resume = () => void this.#audio.resume().catch(() => {});
+    document.addEventListener('pointerdown', resume, { once: true });
+    document.addEventListener('keydown', resume, { once: true });
+  }
+}
+
+/** A soft chord, swelling and ebbing, its pitch chosen by a number from 0 to 360. */
+function makeTone(audio: AudioContext, hue: number): MediaStream {
+  const destination = audio.createMediaStreamDestination();
+  const volume = audio.createGain();
+  volume.gain.value = 0.03;
+  volume.connect(destination);
+  const swell = audio.createOscillator();
+  const swellDepth = audio.createGain();
+  swell.frequency.value = 0.5;
+  swellDepth.gain.value = 0.02;
+  swell.connect(swellDepth).connect(volume.gain);
+  swell.start();
+  const base = 196 * 2 ** (Math.round(hue / 30) / 12);
+  for (const ratio of [1, 1.5]) {
+    const voice = audio.createOscillator();
+    voice.frequency.value = base * ratio;
+    voice.connect(volume);
+    voice.start();
+  }
+  return destination.stream;
+}
+
+/** Draws one picture of the test picture into a canvas of any size. */
+export function drawTestPicture(canvas: HTMLCanvasElement, user: User, nowMs: number): void {
+  const context = canvas.getContext('2d');
+  if (!context) return;
+  const { width, height } = canvas;
+  const unit = height / 360;
+  const hue = hueOf(user.userId);
+  const seconds = nowMs / 1000;
+
+  const sky = context.createLinearGradient(0, 0, width, height);
+  sky.addColorStop(0, `hsl(${hue} 48% 30%)`);
+  sky.addColorStop(1, `hsl(${hue + 40} 55% 16%)`);
+  context.fillStyle = sky;
+  context.fillRect(0, 0, width, height);
+
+  // Bars that travel: a frozen picture shows at a glance.
+  context.fillStyle = 'rgb(255 255 255 / 5%)';
+  const step = 80 * unit;
+  for (let x = ((seconds * 40 * unit) % step) - step; x < width + height; x += step) {
+    context.beginPath();
+    context.moveTo(x, 0);
+    context.lineTo(x + step / 2, 0);
+    context.lineTo(x + step / 2 - height / 3, height);
+    context.lineTo(x - height / 3, height);
+    context.fill();
+  }
+
+  const centreX = width / 2;
+  const centreY = height * 0.39;
+  const radius = 74 * unit;
+  context.fillStyle = `hsl(${hue} 60% 46%)`;
+  context.beginPath();
+  context.arc(centreX, centreY, radius, 0, 2 * Math.PI);
+  context.fill();
+  context.lineCap = 'round';
+  context.lineWidth = 7 * unit;
+  context.strokeStyle = 'rgb(255 255 255 / 18%)';
+  context.beginPath();
+  context.arc(centreX, centreY, radius + 14 * unit, 0, 2 * Math.PI);
+  context.stroke();
+  context.strokeStyle = '#fff';
+  const angle = (seconds % 2) * Math.PI - Math.PI / 2;
+  context.beginPath();
+  context.arc(centreX, centreY, radius + 14 * unit, angle - 0.7, angle);
+  context.stroke();
+
+  const font = (size: number, weight = 600) => `${weight} ${Math.round(size * unit)}px system-ui, sans-serif`;
+  context.fillStyle = '#fff';
+  context.textAlign = 'center';
+  context.textBaseline = 'middle';
+  context.font = font(58);
+  context.fillText(initialsOf(user.userName), centreX, centreY + 4 * unit);
+  context.font = font(30);
+  context.fillText(user.userName, centreX, height * 0.76, width * 0.9);
+  context.font = `500 ${Math.round(24 * unit)}px ui-monospace, monospace`;
+  context.fillStyle = 'rgb(255 255 255 / 75%)';
+  context.fillText(formatTime(nowMs), centreX, height * 0.87);
+}
