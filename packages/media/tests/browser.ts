@@ -141,14 +141,15 @@ export async function publishFrom(
   engine: MediaEngine,
   stream: string,
   codec: string,
-  allowed: MediaKinds = { audio: true, video: true },
+  options: { readonly allowed?: MediaKinds; readonly rewrite?: (answer: string) => string } = {},
 ): Promise<MediaAnswer & { readonly offer: string }> {
+  const { allowed = { audio: true, video: true }, rewrite = (answer) => answer } = options;
   const offer = await page.evaluate(([name, wanted]) => window.prepareOffer(name, 'publish', wanted), [
     stream,
     codec,
   ] as const);
   const answer = await engine.publish({ group: 'room', stream, offer, allowed });
-  await page.evaluate(([name, sdp]) => window.acceptAnswer(name, sdp), [stream, answer.answer] as const);
+  await page.evaluate(([name, sdp]) => window.acceptAnswer(name, sdp), [stream, rewrite(answer.answer)] as const);
   return { ...answer, offer };
 }
 
@@ -158,11 +159,12 @@ export async function playIn(
   engine: MediaEngine,
   stream: string,
   player: string,
+  rewrite: (answer: string) => string = (answer) => answer,
 ): Promise<MediaAnswer & { readonly offer: string; readonly firstFrame: Promise<number> }> {
   const offer = await page.evaluate((name) => window.prepareOffer(name, 'play', 'VP8'), player);
   const startedAtMs = performance.timeOrigin + performance.now();
   const answer = await engine.play({ stream, player, offer });
-  await page.evaluate(([name, sdp]) => window.acceptAnswer(name, sdp), [player, answer.answer] as const);
+  await page.evaluate(([name, sdp]) => window.acceptAnswer(name, sdp), [player, rewrite(answer.answer)] as const);
   const firstFrame = page.evaluate((name) => window.firstFrame(name), player).then((atMs) => atMs - startedAtMs);
   return { ...answer, offer, firstFrame };
 }
@@ -170,35 +172,35 @@ export async function playIn(
 /** Reads what a player's page sees. */
 export async function readPlayerStats(page: Page, name: string): Promise<PlayerStats> {
   const stats = Object.values(await page.evaluate((peer) => window.readStats(peer), name));
-  const video = stats.find((entry) => entry['type'] === 'inbound-rtp' && entry['kind'] === 'video') ?? {};
-  const audio = stats.find((entry) => entry['type'] === 'inbound-rtp' && entry['kind'] === 'audio') ?? {};
-  const codec = stats.find((entry) => entry['id'] === video['codecId']) ?? {};
+  const video = stats.find((entry) => entry.type === 'inbound-rtp' && entry.kind === 'video') ?? {};
+  const audio = stats.find((entry) => entry.type === 'inbound-rtp' && entry.kind === 'audio') ?? {};
+  const codec = stats.find((entry) => entry.id === video.codecId) ?? {};
   return {
-    framesDecoded: Number(video['framesDecoded'] ?? 0),
-    packetsLost: Number(video['packetsLost'] ?? 0),
-    nackCount: Number(video['nackCount'] ?? 0),
-    pliCount: Number(video['pliCount'] ?? 0),
-    audioPackets: Number(audio['packetsReceived'] ?? 0),
-    codec: String(codec['mimeType'] ?? ''),
-    freezeCount: Number(video['freezeCount'] ?? 0),
-    width: Number(video['frameWidth'] ?? 0),
+    framesDecoded: Number(video.framesDecoded ?? 0),
+    packetsLost: Number(video.packetsLost ?? 0),
+    nackCount: Number(video.nackCount ?? 0),
+    pliCount: Number(video.pliCount ?? 0),
+    audioPackets: Number(audio.packetsReceived ?? 0),
+    codec: String(codec.mimeType ?? ''),
+    freezeCount: Number(video.freezeCount ?? 0),
+    width: Number(video.frameWidth ?? 0),
   };
 }
 
 /** Reads what a publisher's page sees. */
 export async function readPublisherStats(page: Page, name: string): Promise<PublisherStats> {
   const stats = Object.values(await page.evaluate((peer) => window.readStats(peer), name));
-  const pair = stats.find((entry) => entry['type'] === 'candidate-pair' && entry['nominated'] === true) ?? {};
-  const video = stats.find((entry) => entry['type'] === 'outbound-rtp' && entry['kind'] === 'video') ?? {};
-  const codec = stats.find((entry) => entry['id'] === video['codecId']) ?? {};
-  const remote = stats.filter((entry) => entry['type'] === 'remote-inbound-rtp');
+  const pair = stats.find((entry) => entry.type === 'candidate-pair' && entry.nominated === true) ?? {};
+  const video = stats.find((entry) => entry.type === 'outbound-rtp' && entry.kind === 'video') ?? {};
+  const codec = stats.find((entry) => entry.id === video.codecId) ?? {};
+  const remote = stats.filter((entry) => entry.type === 'remote-inbound-rtp');
   return {
-    availableOutgoingBitrate: Number(pair['availableOutgoingBitrate'] ?? 0),
-    roundTripTime: Number(pair['currentRoundTripTime'] ?? 0),
-    pliCount: Number(video['pliCount'] ?? 0),
-    nackCount: Number(video['nackCount'] ?? 0),
-    packetsSent: Number(video['packetsSent'] ?? 0),
-    codec: String(codec['mimeType'] ?? ''),
+    availableOutgoingBitrate: Number(pair.availableOutgoingBitrate ?? 0),
+    roundTripTime: Number(pair.currentRoundTripTime ?? 0),
+    pliCount: Number(video.pliCount ?? 0),
+    nackCount: Number(video.nackCount ?? 0),
+    packetsSent: Number(video.packetsSent ?? 0),
+    codec: String(codec.mimeType ?? ''),
     remoteReports: remote.length,
   };
 }

@@ -1,0 +1,255 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { readOffer } from '../../tests/fixtures.ts';
+import { MediaError } from '../engine.ts';
+import { type LocalTransport, writeAnswer } from './answer.ts';
+import { writeBindingOffer } from './binding-offer.ts';
+import { planPlay, planPublish } from './negotiate.ts';
+import { parseOffer } from './offer.ts';
+import { maxMediaSections, maxSdpBytes, parseSessionDescription } from './session-description.ts';
+
+const both = { audio: true, video: true };
+const transport: LocalTransport = {
+  iceUfrag: 'ufra',
+  icePwd: 'p'.repeat(22),
+  fingerprint: 'sha-256 AA',
+  setup: 'active',
+  candidates: ['1 1 UDP 1 192.0.2.1 5000 typ host'],
+};
+const source = (ssrc: number): { ssrc: number; cname: string; msid: string; trackId: string } => ({
+  ssrc,
+  cname: 'c',
+  msid: 'm',
+  trackId: `t${ssrc}`,
+});
+const sources = { audio: source(1), video: source(2) };
+
+function codeOf(action: () => unknown): string | undefined {
+  try {
+    action();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof MediaError)) throw error;
+    return error.code;
+  }
+}
+
+describe('publishing', () => {
+  test("Chromium's offer is answered with Opus and its first video codec, VP8 (MED-1)", () => {
+    const offer = parseOffer(readOffer('chromium-publish-vp8'));
+    const plan = planPublish(offer, both);
+    expect(
+      [...plan.published].map(([kind, { codec, transportCcId, nack }]) => [kind, codec.name, transportCcId, nack]),
+    ).toEqual([
+      ['audio', 'opus', 3, false],
+      ['video', 'VP8', 3, true],
+    ]);
+    const answer = writeAnswer(offer, plan.accepted, transport);
+    const [audio = '', video = ''] = answer.split('m=').slice(1);
+    expect(answer).toContain('a=group:BUNDLE 0 1\r\n');
+    expect(audio).toMatch(/^audio 9 UDP\/TLS\/RTP\/SAVPF 111\r\n/);
+    expect(video).toMatch(/^video 9 UDP\/TLS\/RTP\/SAVPF 96\r\n/);
+    expect(video.match(/a=rtcp-fb:.*/g)).toEqual([
+      'a=rtcp-fb:96 nack',
+      'a=rtcp-fb:96 nack pli',
+      'a=rtcp-fb:96 ccm fir',
+      'a=rtcp-fb:96 transport-cc',
+    ]);
+    expect(audio.match(/a=(candidate|end-of).*/g)).toEqual([
+      'a=candidate:1 1 UDP 1 192.0.2.1 5000 typ host',
+      'a=end-of-candidates',
+    ]);
+    expect(video).not.toContain('candidate');
+    expect(answer.match(/a=extmap/g)).toHaveLength(2);
+    expect(answer).not.toMatch(/rtx|ulpfec|red|rid|simulcast/);
+  });
+
+  test('an offer that puts H.264 first is answered with packetization mode 1 of it (MED-1)', () => {
+    const plan = planPublish(parseOffer(readOffer('chromium-publish-h264')), both);
+    expect(plan.published.get('video')?.codec).toMatchObject({
+      name: 'H264',
+      payloadType: 102,
+      parameters: 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f',
+    });
+  });
+
+  test("the media's SSRC is taken, not that of its retransmissions", () => {
+    const sdp = readOffer('chromium-publish-h264');
+    const plan = planPublish(parseOffer(sdp), both);
+    expect(plan.published.get('video')?.ssrc).toBe(Number(/FID (\d+)/.exec(sdp)?.[1]));
+  });
+
+  test('a simulcast offer is answered without its rids, and its SSRC is learnt', () => {
+    const offer = parseOffer(readOffer('chromium-simulcast'));
+    const plan = planPublish(offer, both);
+    expect(plan.published.get('video')?.ssrc).toBeUndefined();
+    expect(writeAnswer(offer, plan.accepted, transport)).not.toMatch(/rid|simulcast/);
+  });
+
+  test('a kind that is not allowed is answered inactive, on the transport that both share', () => {
+    const offer = parseOffer(readOffer('chromium-publish-vp8'));
+    const plan = planPublish(offer, { audio: false, video: true });
+    expect([...plan.published.keys()]).toEqual(['video']);
+    const answer = writeAnswer(offer, plan.accepted, transport);
+    const [audio = '', video = ''] = answer.split('m=').slice(1);
+    expect(audio).toContain('a=inactive\r\n');
+    expect(audio).toContain('a=candidate:');
+    expect(video).toContain('a=recvonly\r\n');
+  });
+
+  test('an offer of nothing that is allowed is refused', () => {
+    const offer = parseOffer(readOffer('chromium-publish-vp8'));
+    expect(codeOf(() => planPublish(offer, { audio: false, video: false }))).toBe('bad-offer');
+    expect(codeOf(() => planPublish(parseOffer(readOffer('chromium-play')), both))).toBe('bad-offer');
+  });
+
+  test('only the first of several video sections is taken', () => {
+    const sdp = readOffer('chromium-publish-vp8');
+    const video = sdp.slice(sdp.indexOf('m=video')).replace('a=mid:1', 'a=mid:2');
+    const offer = parseOffer(sdp.replace('BUNDLE 0 1', 'BUNDLE 0 1 2') + video);
+    expect([...planPublish(offer, both).accepted.keys()]).toEqual([0, 1]);
+  });
+
+  test('without BUNDLE only the first section is taken, since there is one transport', () => {
+    const offer = parseOffer(readOffer('chromium-publish-vp8').replace('a=group:BUNDLE 0 1\r\n', ''));
+    const plan = planPublish(offer, both);
+    expect([...plan.accepted.keys()]).toEqual([0]);
+    const answer = writeAnswer(offer, plan.accepted, transport);
+    expect(answer).not.toContain('BUNDLE');
+    expect(answer).toContain('m=video 0 ');
+  });
+
+  test('two kinds under one payload type cannot be told apart, so the second is not taken', () => {
+    const sdp = readOffer('chromium-publish-vp8').replaceAll(/(SAVPF |a=\w+(?:-\w+)*:)111\b/g, '$196');
+    expect(planPublish(parseOffer(sdp), both).published.get('video')?.codec.payloadType).not.toBe(96);
+  });
+});
+
+describe('playing', () => {
+  const opus = { name: 'opus', clockRate: 48_000, parameters: '' } as const;
+  const vp8 = { name: 'VP8', clockRate: 90_000, parameters: '' } as const;
+  const h264 = (profile: string): { name: 'H264'; clockRate: number; parameters: string } => ({
+    name: 'H264',
+    clockRate: 90_000,
+    parameters: `packetization-mode=1;profile-level-id=${profile}`,
+  });
+
+  test("a player gets the stream's codecs under its own payload types, and the stream's SSRCs", () => {
+    const offer = parseOffer(readOffer('chromium-play'));
+    const plan = planPlay(offer, { audio: opus, video: vp8 }, sources);
+    expect([...plan.payloadTypes]).toEqual([
+      ['audio', 111],
+      ['video', 96],
+    ]);
+    const answer = writeAnswer(offer, plan.accepted, transport);
+    expect(answer).toContain('a=ssrc:2 cname:c\r\na=ssrc:2 msid:m t2\r\n');
+    expect(answer).toContain('a=msid:m t1\r\n');
+    expect(answer.match(/a=sendonly/g)).toHaveLength(2);
+    expect(answer).not.toContain('transport-cc');
+  });
+
+  test('the same H.264 profile is preferred, then any (MED-1)', () => {
+    const offer = parseOffer(readOffer('chromium-play'));
+    const payloadType = (profile: string): number | undefined =>
+      planPlay(offer, { video: h264(profile) }, sources).payloadTypes.get('video');
+    expect(payloadType('42001f')).toBe(102);
+    expect(payloadType('42e01f')).toBe(108);
+    expect(payloadType('4d001f')).toBe(116);
+    expect(payloadType('42e034')).toBe(108);
+    expect(payloadType('640032')).toBe(108);
+  });
+
+  test('a kind that the stream lacks is answered inactive', () => {
+    const offer = parseOffer(readOffer('chromium-play'));
+    const plan = planPlay(offer, { audio: opus }, sources);
+    expect([...plan.payloadTypes.keys()]).toEqual(['audio']);
+    expect(writeAnswer(offer, plan.accepted, transport).split('m=video')[1]).toContain('a=inactive');
+  });
+
+  test("a player without the stream's codec is refused", () => {
+    const sdp = readOffer('chromium-play').replaceAll('VP8/90000', 'VP7/90000');
+    expect(codeOf(() => planPlay(parseOffer(sdp), { video: vp8 }, sources))).toBe('bad-offer');
+  });
+
+  test('a data channel section is refused and the media is taken', () => {
+    const offer = parseOffer(readOffer('chromium-gathered'));
+    const plan = planPlay(offer, { audio: opus, video: vp8 }, sources);
+    expect(plan.payloadTypes.size).toBe(2);
+    expect(writeAnswer(offer, plan.accepted, transport)).toMatch(/m=application 0 /);
+  });
+});
+
+describe('what reaches the binding', () => {
+  test('is one section without a word of the client beyond ICE and DTLS', () => {
+    const offer = parseOffer(readOffer('chromium-gathered'));
+    const sdp = writeBindingOffer(offer.transport, 'recvonly', false);
+    expect(sdp.match(/^m=/gm)).toHaveLength(1);
+    expect(sdp).not.toMatch(/candidate|extmap|rid|ssrc/);
+    expect(sdp).toContain(`a=ice-ufrag:${offer.transport.iceUfrag}`);
+  });
+
+  test('has, with a relay of ours, UDP candidates with literal addresses and no others', () => {
+    const sdp = readOffer('chromium-gathered').replace(
+      /(a=candidate:\d+ 1 udp \d+) 192\.0\.2\.2/,
+      '$1 0bd7f0b5-3fd1-4a4f-a1a5-4e9d5bb8f0a2.local',
+    );
+    const { transport: remote } = parseOffer(sdp);
+    expect(remote.candidates.length).toBeGreaterThan(0);
+    expect(remote.candidates.every((candidate) => / typ host$/.test(candidate))).toBe(true);
+    expect(writeBindingOffer(remote, 'recvonly', true)).not.toMatch(/\.local| tcp /);
+  });
+});
+
+describe('hostile offers', () => {
+  const sdp = readOffer('chromium-publish-vp8');
+  const bad = (offer: unknown): string | undefined => codeOf(() => planPublish(parseOffer(offer), both));
+
+  test('what is no SDP is a bad offer', () => {
+    for (const offer of ['', 'v=0', 'garbage', undefined, 7, 'v=0\r\nm=\r\n', 'v=0\r\n\u0000=x'])
+      expect(bad(offer)).toBe('bad-offer');
+  });
+
+  test('too long an offer, and too many sections, are bad offers', () => {
+    expect(bad(`${sdp}a=${'x'.repeat(2_000)}\r\n`.padEnd(maxSdpBytes + 1, 'a=x\r\n'))).toBe('bad-offer');
+    expect(bad(sdp + 'm=audio 9 UDP/TLS/RTP/SAVPF 0\r\n'.repeat(maxMediaSections - 1))).toBe('bad-offer');
+  });
+
+  test('ICE credentials, fingerprints and mids are checked character by character', () => {
+    expect(bad(sdp.replaceAll(/a=ice-ufrag:.*/g, 'a=ice-ufrag:a b c d'))).toBe('bad-offer');
+    expect(bad(sdp.replaceAll(/a=ice-pwd:.*/g, 'a=ice-pwd:short'))).toBe('bad-offer');
+    expect(bad(sdp.replaceAll(/a=fingerprint:.*/g, 'a=fingerprint:sha-256 AB:CD'))).toBe('bad-offer');
+    expect(bad(sdp.replaceAll('a=fingerprint:sha-256', 'a=fingerprint:md5'))).toBe('bad-offer');
+    expect(bad(sdp.replace('a=mid:1', 'a=mid:0'))).toBe('bad-offer');
+    expect(bad(sdp.replace('a=mid:1', 'a=mid:"'))).toBe('bad-offer');
+    expect(bad(sdp.replaceAll('a=setup:actpass', 'a=setup:holdconn'))).toBe('bad-offer');
+  });
+
+  test('a payload type that looks like RTCP is not taken', () => {
+    expect(bad(sdp.slice(0, sdp.indexOf('m=video')).replaceAll('111', '72').replace('BUNDLE 0 1', 'BUNDLE 0'))).toBe(
+      'bad-offer',
+    );
+  });
+
+  test('any mutation of a real offer is either taken or a bad offer', () => {
+    const lines = sdp.split('\r\n');
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(lines.length - 1), fc.oneof(fc.string(), fc.constantFrom(...lines))), {
+          maxLength: 8,
+        }),
+        (mutations) => {
+          const mutated = [...lines];
+          for (const [index, line] of mutations) mutated[index] = line;
+          expect([undefined, 'bad-offer']).toContain(
+            codeOf(() => {
+              const offer = parseOffer(mutated.join('\r\n'));
+              const { accepted } = planPublish(offer, both);
+              parseSessionDescription(writeAnswer(offer, accepted, transport));
+              parseSessionDescription(writeBindingOffer(offer.transport, 'sendonly', true));
+            }),
+          );
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { bufferedPackets, maxBufferedBytes, PacketBuffer } from './packet-buffer.ts';
+import { ResendThrottle } from './resend-throttle.ts';
+
+test('a packet is found until its slot is needed', () => {
+  const buffer = new PacketBuffer();
+  expect(buffer.find(5)).toBeUndefined();
+  buffer.store(5, Buffer.from('five'));
+  expect(buffer.find(5)?.toString()).toBe('five');
+  expect(buffer.find(5 + bufferedPackets)).toBeUndefined();
+  buffer.store(5 + bufferedPackets, Buffer.from('more'));
+  expect(buffer.find(5)).toBeUndefined();
+});
+
+test('a packet is copied in, so that its memory can be used again', () => {
+  const buffer = new PacketBuffer();
+  const packet = Buffer.from('abc');
+  buffer.store(65_535, packet);
+  packet.fill('x');
+  expect(buffer.find(65_535)?.toString()).toBe('abc');
+});
+
+test('a packet too long for a slot is not kept', () => {
+  const buffer = new PacketBuffer();
+  buffer.store(1, Buffer.alloc(maxBufferedBytes + 1));
+  expect(buffer.find(1)).toBeUndefined();
+});
+
+test('a player gets the same packet again only after a round trip', () => {
+  const throttle = new ResendThrottle();
+  expect(throttle.permit(7, 0, 60)).toBe(true);
+  expect(throttle.permit(7, 59, 60)).toBe(false);
+  expect(throttle.permit(8, 59, 60)).toBe(true);
+  expect(throttle.permit(7, 60, 60)).toBe(true);
+});
