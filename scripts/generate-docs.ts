@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { CLOSE_CODE_OF_CAUSE, CLOSE_CODES, mayReconnect } from '../packages/protocol/src/close-codes.ts';
 import { ERRORS } from '../packages/protocol/src/errors.ts';
 import { printConfigReference, printSampleFile } from '../packages/server/src/config/reference.ts';
+import { printReturnCodeReference } from '../packages/server/src/zego/reference.ts';
 import { readSource, root } from './lib.ts';
 
 const RETRY = {
@@ -62,6 +63,7 @@ export function printErrorReference(): string {
 const PAGES: Readonly<Record<string, () => string>> = {
   'docs/reference/configuration.md': printConfigReference,
   'docs/reference/errors.md': printErrorReference,
+  'docs/reference/zego-return-codes.md': printReturnCodeReference,
   'gavel.sample.yaml': printSampleFile,
 };
 
