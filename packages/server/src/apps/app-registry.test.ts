@@ -1,7 +1,7 @@
 import type { AppId } from '@gavel/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../rooms/clock.ts';
-import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
+import { openSqliteStore } from '../store/sqlite/open.ts';
 import type { Store } from '../store/store.ts';
 import { type AppDefinition, AppRegistry } from './app-registry.ts';
 

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AppId } from '@gavel/protocol';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openSqliteStore } from './sqlite/sqlite-store.ts';
+import { openSqliteStore } from './sqlite/open.ts';
 import type { AppRecord, MeetingRecord, ParticipantRecord, PresetRecord, Store } from './store.ts';
 
 const APP = 1001 as AppId;
@@ -275,6 +275,13 @@ function describeStore(name: string, open: () => Promise<Store>, reopen?: (store
         expect(await names('HOST')).toEqual(['webinar_host', 'host']);
         expect((await store.presets.list(APP, 'host', { offset: 1, limit: 1 })).totalCount).toBe(2);
       });
+    });
+
+    it('answers a ping while it is open, and not after', async () => {
+      await expect(store.ping()).resolves.toBeUndefined();
+      const other = await open();
+      await other.close();
+      await expect(other.ping()).rejects.toThrow();
     });
 
     it('keeps the first key pair of a purpose, whoever adds another', async () => {

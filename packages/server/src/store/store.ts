@@ -193,6 +193,8 @@ export interface Store {
   readonly participants: ParticipantRepository;
   readonly presets: PresetRepository;
   readonly signingKeys: SigningKeyRepository;
+  /** Asks the database for a sign of life. @throws where it gives none */
+  ping(): Promise<void>;
   /** Lets go of the database; no call may follow. */
   close(): Promise<void>;
 }

@@ -16,6 +16,9 @@ import type { Tables } from './tables.ts';
 
 /** Makes a store of a database whose schema is up to date; closing the store closes it. */
 export function createSqlStore(db: Kysely<Tables>): Store {
+  const ping = async (): Promise<void> => {
+    await db.selectFrom('apps').select('seq').limit(1).execute();
+  };
   return {
     apps: new SqlApps(db),
     apiTokens: new SqlApiTokens(db),
@@ -23,9 +26,10 @@ export function createSqlStore(db: Kysely<Tables>): Store {
     participants: new SqlParticipants(db),
     presets: new SqlPresets(db),
     signingKeys: new SqlSigningKeys(db),
+    ping,
     async close() {
-      // Kysely closes only what it has used: a first query makes it hold the database.
-      await db.selectFrom('apps').select('seq').limit(1).execute();
+      // Kysely closes only what it has used.
+      await ping();
       await db.destroy();
     },
   };

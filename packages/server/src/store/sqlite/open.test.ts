@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrate } from './database.ts';
-import { openSqliteStore } from './sqlite-store.ts';
+import { openSqliteStore } from './open.ts';
 
 let folder: string;
 let count = 0;
@@ -42,7 +42,7 @@ describe('an SQLite store', () => {
 
   it('keeps what was committed before the process was killed', async () => {
     const file = newPath();
-    const source = new URL('./sqlite-store.ts', import.meta.url).href;
+    const source = new URL('./open.ts', import.meta.url).href;
     const script = `
       const { openSqliteStore } = await import(${JSON.stringify(source)});
       const store = await openSqliteStore(${JSON.stringify(file)});

@@ -1,0 +1,77 @@
+/**
+ * Who may call what: the Bearer token, the account and the App of the path (RTK-1, RTK-7).
+ *
+ * @module
+ */
+
+import type { App, Apps } from '../apps/app.ts';
+import type { ApiGrant, ApiTokens } from './api-tokens.ts';
+import { ApiError, badRequest, notFound } from './envelope.ts';
+
+/** A refusal for the token's sake: answered in both envelopes. */
+export class AuthError extends ApiError {
+  declare readonly status: 401 | 403;
+}
+
+/** Who calls. */
+export interface Caller {
+  readonly grant: ApiGrant;
+  /** The account of the path; the token is good for it. */
+  readonly accountId: string;
+  /** The App of the path, where it has one; the token is good for it. */
+  readonly app: App | undefined;
+}
+
+/** What a path names. */
+export type PathIds = Readonly<Record<string, string | undefined>>;
+
+const MAX_ACCOUNT_ID_LENGTH = 32;
+const MAX_ID_LENGTH = 36;
+
+/**
+ * Checks a call before its body is read: the token, then the ids of the path, then whether the one is good for the
+ * other.
+ *
+ * @throws AuthError 401 for a token that is missing, malformed or unknown; 403 for one of another account or App
+ * @throws ApiError 400 for an id that is too long; 404 for an App that does not exist
+ */
+export async function authorise(
+  header: string | undefined,
+  ids: PathIds,
+  { apps, apiTokens }: { readonly apps: Apps; readonly apiTokens: ApiTokens },
+): Promise<Caller> {
+  const grant = await apiTokens.find(readBearer(header));
+  if (!grant) throw new AuthError(401, 'The API token is not valid');
+  refuseLongIds(ids);
+  const accountId = ids.account_id ?? '';
+  if (grant.accountId !== accountId) throw new AuthError(403, `The API token is not valid for account ${accountId}`);
+  const app = ids.app_id === undefined ? undefined : requireApp(ids.app_id, grant, apps);
+  return { grant, accountId, app };
+}
+
+function readBearer(header: string | undefined): string {
+  if (header === undefined) throw new AuthError(401, 'The Authorization header is missing');
+  const token = /^Bearer +([\x21-\x7e]+) *$/i.exec(header)?.[1];
+  if (token === undefined) throw new AuthError(401, 'The Authorization header is malformed');
+  return token;
+}
+
+function refuseLongIds(ids: PathIds): void {
+  for (const [name, id = ''] of Object.entries(ids)) {
+    const limit = name === 'account_id' ? MAX_ACCOUNT_ID_LENGTH : MAX_ID_LENGTH;
+    if (id.length > limit && name !== '*') {
+      throw badRequest(`"${name}" length must be less than or equal to ${limit} characters long`);
+    }
+  }
+}
+
+function requireApp(rtkAppId: string, grant: ApiGrant, apps: Apps): App {
+  const isLimited = grant.rtkAppIds !== undefined && !grant.rtkAppIds.includes(rtkAppId);
+  const app = apps.findByRtkId(rtkAppId);
+  // A limited token learns of no other App whether it exists.
+  if (isLimited || (app && app.accountId !== grant.accountId)) {
+    throw new AuthError(403, `The API token is not valid for app ${rtkAppId}`);
+  }
+  if (!app) throw notFound('app', rtkAppId);
+  return app;
+}

@@ -1,0 +1,85 @@
+/**
+ * Lets participants in by their tokens (AUTH-2, RTK-8).
+ *
+ * @module
+ */
+
+import { GavelError, type Params, type UserId } from '@gavel/protocol';
+import type { App, Apps } from '../apps/app.ts';
+import type { Admission, Authenticator } from '../signalling/authenticator.ts';
+import type { MeetingRecord, Participant, PresetRecord, Store } from '../store/store.ts';
+import type { PresetDefinition } from './preset-schema.ts';
+import { roomOf } from './session.ts';
+import type { ParticipantTokens, VerifiedToken } from './tokens.ts';
+
+/** What the authenticator works with. */
+export interface ParticipantAuthenticatorDeps {
+  readonly apps: Apps;
+  readonly store: Pick<Store, 'meetings' | 'participants' | 'presets'>;
+  readonly tokens: ParticipantTokens;
+}
+
+/** What a token leads to. */
+interface Holder {
+  readonly token: VerifiedToken;
+  readonly app: App;
+  readonly meeting: MeetingRecord;
+  readonly participant: Participant;
+  readonly preset: PresetRecord;
+}
+
+/** Makes the authenticator of the scheme `participant-token`. */
+export function createParticipantTokenAuthenticator(deps: ParticipantAuthenticatorDeps): Authenticator {
+  return {
+    scheme: 'participant-token',
+    async admit(login) {
+      return admissionOf(await findHolder(deps, login.credential.token));
+    },
+    async renew(admission, token) {
+      const holder = await findHolder(deps, token);
+      const isSame = holder.participant.id === admission.user.id && holder.meeting.id === admission.key.roomId;
+      if (!isSame) throw new GavelError('login.bad-credential');
+      return { tokenExpiresAtMs: holder.token.expiresAtMs };
+    },
+  };
+}
+
+async function findHolder(
+  { apps, store, tokens }: ParticipantAuthenticatorDeps,
+  text: Params<'login'>['credential']['token'],
+): Promise<Holder> {
+  if (text === undefined) throw new GavelError('login.bad-credential');
+  const token = await tokens.verify(text);
+  const app = apps.findByRtkId(token.orgId);
+  if (!app) throw new GavelError('login.unknown-app');
+  const meeting = await store.meetings.find(app.appId, token.meetingId);
+  const participant = await store.participants.find(token.meetingId, token.participantId);
+  // Deleting a participant voids all its tokens.
+  if (!meeting || !participant) throw new GavelError('login.bad-credential');
+  if (meeting.status !== 'ACTIVE') throw new GavelError('login.not-allowed');
+  const preset = await store.presets.find(app.appId, participant.presetId);
+  if (!preset) throw new GavelError('login.not-allowed');
+  return { token, app, meeting, participant, preset };
+}
+
+function admissionOf({ token, app, meeting, participant, preset }: Holder): Admission {
+  const { audio, video } = (preset.definition as unknown as PresetDefinition).permissions.media;
+  return {
+    key: roomOf(app.appId, meeting.id),
+    user: { id: participant.id as UserId, name: participant.name ?? '' },
+    // A participant may be in with several tabs and devices at once.
+    onDuplicate: 'allow',
+    permissions: { publishAudio: audio.can_produce === 'ALLOWED', publishVideo: video.can_produce === 'ALLOWED' },
+    // No cap: one participant could lock out all others with it.
+    maxMemberCount: 0,
+    profile: {
+      participantId: participant.id,
+      customParticipantId: participant.customId,
+      presetName: participant.presetName,
+      picture: participant.picture,
+      meetingId: meeting.id,
+      meetingTitle: meeting.title ?? '',
+    },
+    tokenExpiresAtMs: token.expiresAtMs,
+  };
+}

@@ -1,0 +1,122 @@
+/**
+ * The RealtimeKit door: the REST API of lasting meetings, their participants, and whoever is in them now (RTK).
+ *
+ * @example
+ * registerRealtimeKitDoor(http, { apps, rooms, store, clock, log, apiTokens, tokens });
+ * // POST /client/v4/accounts/<account>/realtime/kit/<app>/meetings/<meeting>/active-session/kick
+ *
+ * @module
+ */
+
+import { ERRORS, GavelError } from '@gavel/protocol';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type ApiTokenDefinition, createApiTokens } from './api-tokens.ts';
+import { AuthError, authorise, type Caller, type PathIds } from './auth.ts';
+import { parseJsonBody, refuseOtherBody } from './body.ts';
+import { ApiError, authErrorBody, errorBody, successBody } from './envelope.ts';
+import { notBuiltRoutes } from './not-built.ts';
+import { activeSessionRoutes } from './resources/active-session.ts';
+import { appRoutes } from './resources/apps.ts';
+import { meetingRoutes } from './resources/meetings.ts';
+import { participantRoutes } from './resources/participants.ts';
+import { presetRoutes } from './resources/presets.ts';
+import type { ResourceDeps, Route } from './route.ts';
+
+/** Where the door stands. The base URL of a client ends before `/accounts`. */
+export const PREFIX = '/client/v4/accounts/:account_id/realtime/kit';
+/** Largest body, in bytes. */
+export const MAX_BODY_BYTES = 1024 * 1024;
+
+/** Takes what went wrong inside. */
+export interface DoorLog {
+  error(fields: object, message: string): void;
+}
+
+/** What the door needs from the server. */
+export interface RealtimeKitDoorDeps extends ResourceDeps {
+  /** The tokens of the configuration; those of the store are good as well. */
+  readonly apiTokens: readonly ApiTokenDefinition[];
+  readonly log: DoorLog;
+}
+
+/** The name under which a request knows its caller. */
+const CALLER = 'realtimeKitCaller';
+
+/**
+ * Adds the routes of the API. Whatever is wrong with a call, the answer is in the envelope (RTK-2).
+ *
+ * @param http made with `routerOptions.maxParamLength` above 36, so that a longer id gets its 400 (RTK-7)
+ */
+export function registerRealtimeKitDoor(http: FastifyInstance, deps: RealtimeKitDoorDeps): void {
+  const access = { apps: deps.apps, apiTokens: createApiTokens(deps.store, deps.apiTokens) };
+  // A scope of its own: what it says about bodies and errors is no other door's business.
+  http.register(
+    async (scope) => {
+      scope.decorateRequest(CALLER, null);
+      scope.removeAllContentTypeParsers();
+      const options = { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES } as const;
+      scope.addContentTypeParser('application/json', options, async (_: unknown, body: Buffer) => parseJsonBody(body));
+      scope.addContentTypeParser('*', options, async (_: unknown, body: Buffer) => refuseOtherBody(body));
+
+      // Before the body is read: a stranger's megabyte is not worth the work.
+      scope.addHook('onRequest', async (request) => {
+        const caller = await authorise(request.headers.authorization, request.params as PathIds, access);
+        request.setDecorator(CALLER, caller);
+      });
+      scope.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply, deps.log));
+      scope.setNotFoundHandler((request, reply) => {
+        const message = `There is no ${request.method} ${request.url.split('?', 1)[0]}`;
+        return reply.code(404).send(errorBody(404, message));
+      });
+
+      for (const route of [
+        ...appRoutes(deps),
+        ...meetingRoutes(deps),
+        ...participantRoutes(deps),
+        ...presetRoutes(deps),
+        ...activeSessionRoutes(deps),
+        ...notBuiltRoutes(),
+      ]) {
+        addRoute(scope, route);
+      }
+    },
+    { prefix: PREFIX },
+  );
+}
+
+function addRoute(scope: FastifyInstance, { method, path, status, serve }: Route): void {
+  scope.route({
+    method,
+    url: path,
+    handler: async (request, reply) => {
+      const caller = request.getDecorator<Caller>(CALLER);
+      const answer = await serve({
+        caller,
+        ids: request.params as PathIds,
+        body: request.body,
+        query: request.query,
+        origin: { door: 'realtimekit', requestId: request.id, actor: `token ${caller.grant.name}` },
+      });
+      return reply.code(status).send(successBody(answer));
+    },
+  });
+}
+
+function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply, log: DoorLog): FastifyReply {
+  if (error instanceof AuthError) {
+    if (error.status === 401) reply.header('www-authenticate', 'Bearer');
+    return reply.code(error.status).send(authErrorBody(error.status, error.message));
+  }
+  if (error instanceof ApiError) return reply.code(error.status).send(errorBody(error.status, error.message));
+  if (error instanceof GavelError && error.code !== 'server.internal') {
+    const { status } = ERRORS[error.code];
+    return reply.code(status).send(errorBody(status, error.message));
+  }
+  // What the framework itself found wrong with the request, such as its length.
+  const { statusCode = 500 } = error;
+  if (error.code?.startsWith('FST_ERR_CTP_') && statusCode < 500) {
+    return reply.code(statusCode).send(errorBody(statusCode, `BAD_REQUEST: ${error.message}`));
+  }
+  log.error({ err: error, requestId: request.id, method: request.method, url: request.url }, 'RealtimeKit call failed');
+  return reply.code(500).send(errorBody(500, `Internal error; the log has it under request id ${request.id}`));
+}

@@ -1,0 +1,57 @@
+/**
+ * Apps: listed and made, never changed (reference 5.1).
+ *
+ * @module
+ */
+
+import { Type } from 'typebox';
+import type { App } from '../../apps/app.ts';
+import { AuthError, type Caller } from '../auth.ts';
+import { isoTime } from '../envelope.ts';
+import { APP_PAGING, pageOf, pagingOf } from '../paging.ts';
+import { defineRoute, type ResourceDeps, type Route } from '../route.ts';
+
+const LIST = Type.Object({
+  ...APP_PAGING,
+  search: Type.Optional(Type.String({ maxLength: 125 })),
+  sort_order: Type.Optional(Type.Enum(['ASC', 'DESC'])),
+});
+const CREATE = Type.Object({ name: Type.String({ minLength: 1, maxLength: 100 }) }, { additionalProperties: false });
+
+/** The routes of Apps. */
+export function appRoutes({ apps }: ResourceDeps): Route[] {
+  return [
+    defineRoute({
+      method: 'GET',
+      path: '/apps',
+      query: LIST,
+      async handle({ caller, query }) {
+        const matching = findApps(apps.ofAccount(caller.accountId), caller, query.search?.toLowerCase());
+        if (query.sort_order !== 'ASC') matching.reverse();
+        const page = pageOf(query);
+        const shown = matching.slice(page.offset, page.offset + page.limit);
+        return { data: shown.map(showApp), paging: pagingOf(page, shown.length, matching.length) };
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: '/apps',
+      body: CREATE,
+      async handle({ caller, body }) {
+        // It could not touch the App it makes.
+        if (caller.grant.rtkAppIds) throw new AuthError(403, 'The API token is limited to some apps');
+        return { data: { app: showApp(await apps.create(caller.accountId, body.name)) } };
+      },
+    }),
+  ];
+}
+
+function findApps(apps: readonly App[], { grant }: Caller, search: string | undefined): App[] {
+  return apps.filter(
+    (app) =>
+      (grant.rtkAppIds?.includes(app.rtkAppId) ?? true) &&
+      (search === undefined || app.name.toLowerCase().includes(search)),
+  );
+}
+
+const showApp = (app: App) => ({ id: app.rtkAppId, name: app.name, created_at: isoTime(app.createdAtMs) });

@@ -1,0 +1,104 @@
+/**
+ * A route of the API as a value: its verb, path and schemas, and what it does.
+ *
+ * @module
+ */
+
+import { type Static, type TSchema, Type } from 'typebox';
+import type { App, Apps } from '../apps/app.ts';
+import type { Clock } from '../rooms/clock.ts';
+import type { Origin } from '../rooms/commands.ts';
+import type { Rooms } from '../rooms/rooms.ts';
+import type { Store } from '../store/store.ts';
+import type { Caller, PathIds } from './auth.ts';
+import { type Answer, badRequest } from './envelope.ts';
+import type { ParticipantTokens } from './tokens.ts';
+import { createBodyReader, createQueryReader } from './validate.ts';
+
+/** What the resources work with. */
+export interface ResourceDeps {
+  readonly apps: Apps;
+  readonly rooms: Rooms;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly tokens: ParticipantTokens;
+}
+
+/** A call as its handler gets it: checked. */
+export interface Call<Body, Query> {
+  readonly caller: Caller;
+  readonly ids: PathIds;
+  readonly body: Body;
+  readonly query: Query;
+  /** For the command that the call becomes. */
+  readonly origin: Origin;
+}
+
+/** A call that was authorised, and not read yet. */
+export type RawCall = Call<unknown, unknown>;
+
+/** A route. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+  /** Below the prefix. */
+  readonly path: string;
+  /** HTTP status of a success. */
+  readonly status: number;
+  /** @throws ApiError as the caller gets it */
+  serve(call: RawCall): Promise<Answer>;
+}
+
+/** The body of a call that has none: an empty object is let through, since some clients always send one. */
+const NO_BODY = Type.Object({}, { additionalProperties: false });
+const readNoBody = createBodyReader(NO_BODY);
+
+/** Ids that the server itself makes, and that are UUIDs therefore. */
+const UUID_IDS = ['meeting_id', 'participant_id', 'preset_id'];
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Makes a route of a handler and the schemas of what it takes. Without a body's schema, the call must have none. */
+export function defineRoute<B extends TSchema = typeof NO_BODY, Q extends TSchema = typeof NO_BODY>(route: {
+  readonly method: Route['method'];
+  readonly path: string;
+  /** Default 200. */
+  readonly status?: number;
+  readonly body?: B;
+  readonly query?: Q;
+  /** Takes any text as an id, as operations on the active session do. */
+  readonly takesAnyId?: boolean;
+  handle(call: Call<Static<B>, Static<Q>>): Promise<Answer>;
+}): Route {
+  const { method, path, status = 200, takesAnyId = false } = route;
+  const readBody = route.body ? createBodyReader(route.body) : (body: unknown) => readNoBody(body ?? {});
+  const readQuery = createQueryReader(route.query ?? NO_BODY);
+  return {
+    method,
+    path,
+    status,
+    async serve(call) {
+      if (!takesAnyId) refuseBadIds(call.ids);
+      const body = readBody(call.body) as Static<B>;
+      return route.handle({ ...call, body, query: readQuery(call.query) as Static<Q> });
+    },
+  };
+}
+
+function refuseBadIds(ids: PathIds): void {
+  for (const name of UUID_IDS) {
+    const id = ids[name];
+    if (id !== undefined && !UUID.test(id)) throw badRequest(`"${name}" must be a valid GUID`);
+  }
+}
+
+/** Gives an id that the path has. */
+export function requireId(ids: PathIds, name: string): string {
+  const id = ids[name];
+  if (id === undefined) throw new Error(`The path has no ${name}`);
+  return id;
+}
+
+/** Gives the App that the path names. */
+export function requireApp(caller: Caller): App {
+  if (!caller.app) throw new Error('The path names no App');
+  return caller.app;
+}

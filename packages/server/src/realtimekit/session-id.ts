@@ -1,0 +1,33 @@
+/**
+ * Session ids: a room's epoch as a UUID, and back.
+ *
+ * A session is one life of a meeting's room, so its id is made of what names that life, and needs no store. The other
+ * bits come from the meeting's id: two sessions of different meetings never share an id, whatever their epochs.
+ *
+ * @module
+ */
+
+import { createHash } from 'node:crypto';
+import type { Epoch } from '@gavel/protocol';
+
+/**
+ * Gives the session id of one life of a meeting's room: a UUID of version 8. Its first 16 free hex digits are the
+ * epoch, so ids sort by time; the last 14 are a hash of the meeting's id.
+ */
+export function sessionIdOf(epoch: Epoch, meetingId: string): string {
+  const life = epoch.toString(16).padStart(16, '0');
+  const meeting = createHash('sha256').update(meetingId).digest('hex');
+  return [
+    life.slice(0, 8),
+    life.slice(8, 12),
+    `8${life.slice(12, 15)}`,
+    `8${life.slice(15)}${meeting.slice(0, 2)}`,
+    meeting.slice(2, 14),
+  ].join('-');
+}
+
+/** Gives the epoch that a session id was made of, or undefined where it was not made here. */
+export function epochOfSessionId(sessionId: string): Epoch | undefined {
+  const parts = /^([0-9a-f]{8})-([0-9a-f]{4})-8([0-9a-f]{3})-8([0-9a-f])[0-9a-f]{2}-[0-9a-f]{12}$/.exec(sessionId);
+  return parts ? (BigInt(`0x${parts.slice(1).join('')}`) as Epoch) : undefined;
+}

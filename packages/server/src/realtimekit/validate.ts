@@ -1,0 +1,119 @@
+/**
+ * Checks bodies and queries against their schemas, and says what is wrong the way the vendor does:
+ * `"name" is required` (reference 2.2).
+ *
+ * @module
+ */
+
+import type { Static, TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { badRequest } from './envelope.ts';
+
+/** The pattern of an address that a browser may load from; others, such as `javascript:`, are refused. */
+export const HTTP_ADDRESS = '^[hH][tT][tT][pP][sS]?://';
+
+type Problem = ReturnType<ReturnType<typeof Compile>['Errors']>[number];
+
+const TYPE_WORDS: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  integer: 'an integer',
+  boolean: 'a boolean',
+  array: 'an array',
+  object: 'of type object',
+};
+
+/** Makes a function that gives a body as its schema says, or throws the 400 that tells the first problem. */
+export function createBodyReader<S extends TSchema>(schema: S): (body: unknown) => Static<S> {
+  const validator = Compile(schema);
+  return (body) => {
+    if (body === undefined) throw badRequest('"body" is required');
+    refuseBrokenText(body, '');
+    if (!validator.Check(body)) throw badRequest(describeProblem(validator.Errors(body)));
+    return body as Static<S>;
+  };
+}
+
+/**
+ * Makes a function that gives a query as its schema says, or throws the 400 that tells the first problem. Numbers come
+ * as text and are read as numbers where the schema wants them; parameters that it does not know are left alone.
+ */
+export function createQueryReader<S extends TSchema>(schema: S): (query: unknown) => Static<S> {
+  const validator = Compile(schema);
+  const properties = (schema as { readonly properties?: Readonly<Record<string, { readonly type?: string }>> })
+    .properties;
+  return (query) => {
+    const given = query as Readonly<Record<string, unknown>>;
+    const wanted: Record<string, unknown> = {};
+    for (const [name, { type }] of Object.entries(properties ?? {})) {
+      const value = given[name];
+      if (value !== undefined) wanted[name] = type === 'integer' ? readNumber(value) : value;
+    }
+    refuseBrokenText(wanted, '');
+    if (!validator.Check(wanted)) throw badRequest(describeProblem(validator.Errors(wanted)));
+    return wanted as Static<S>;
+  };
+}
+
+function readNumber(value: unknown): unknown {
+  return typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
+}
+
+/** Refuses text that not every store and client can hold: NUL, and halves of surrogate pairs. */
+function refuseBrokenText(value: unknown, path: string): void {
+  if (typeof value === 'string') {
+    if (value.includes('\0') || !value.isWellFormed()) throw badRequest(`${quote(path)} must be well-formed text`);
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [key, inner] of Object.entries(value)) refuseBrokenText(inner, `${path}/${key}`);
+  }
+}
+
+/** Puts the first problem into words. */
+function describeProblem(problems: readonly Problem[]): string {
+  // An unknown key is told twice, and first as a value that no schema admits.
+  const problem = problems.find(({ keyword }) => keyword !== 'boolean') ?? problems[0];
+  if (!problem) return '"body" is not valid';
+  const name = quote(problem.instancePath);
+  switch (problem.keyword) {
+    case 'required':
+      return `${quote(`${problem.instancePath}/${problem.params.requiredProperties[0]}`)} is required`;
+    case 'additionalProperties':
+      return `${quote(`${problem.instancePath}/${problem.params.additionalProperties[0]}`)} is not allowed`;
+    case 'type': {
+      const type = [problem.params.type].flat()[0] ?? '';
+      return `${name} must be ${TYPE_WORDS[type] ?? type}`;
+    }
+    case 'enum':
+      return `${name} must be one of [${problem.params.allowedValues.join(', ')}]`;
+    case 'minimum':
+      return `${name} must be greater than or equal to ${problem.params.limit}`;
+    case 'maximum':
+      return `${name} must be less than or equal to ${problem.params.limit}`;
+    case 'minLength':
+      return `${name} is not allowed to be empty`;
+    case 'maxLength':
+      return `${name} length must be less than or equal to ${problem.params.limit} characters long`;
+    case 'maxItems':
+      return `${name} must contain less than or equal to ${problem.params.limit} items`;
+    case 'pattern':
+    case 'format':
+      return `${name} ${describeForm(problem)}`;
+    default:
+      return `${name} ${problem.message}`;
+  }
+}
+
+function describeForm(problem: Problem): string {
+  return problem.keyword === 'format' && problem.params.format === 'date-time'
+    ? 'must be in ISO 8601 date format'
+    : 'must be a valid uri';
+}
+
+/** Writes `/a/0/b` as `"a[0].b"`, and the whole as `"body"`. */
+function quote(path: string): string {
+  const steps = path.split('/').slice(1);
+  const text = steps
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce((before, step) => (/^\d+$/.test(step) ? `${before}[${step}]` : `${before && `${before}.`}${step}`), '');
+  return `"${text || 'body'}"`;
+}
