@@ -301,8 +301,8 @@ export class RoomSession extends Emitter<SessionEvents> {
     if (change.streamsAdded.length > 0) this.emit('streamsAdded', change.streamsAdded);
     if (change.streamsUpdated.length > 0) this.emit('streamsUpdated', change.streamsUpdated);
     if (change.message) this.emit('message', change.message);
-    this.media.handleChange(change, via);
     this.emit('changed', change);
+    this.media.handleChange(change, via);
   }
 
   #handleRemoved(cause: MemberCause, reason: string): void {

@@ -124,8 +124,9 @@ export class FakeServer {
 
   /** Takes the member out as the server does: the word, then the close. */
   async remove(cause: 'kicked' | 'room-closed' | 'replaced', reason: string, code: number): Promise<void> {
-    this.socket.push({ event: 'removed', cause, reason });
-    this.socket.close(code);
+    const { socket } = this;
+    socket.push({ event: 'removed', cause, reason });
+    socket.close(code);
     await settle();
   }
 

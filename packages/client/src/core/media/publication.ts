@@ -5,10 +5,10 @@
  */
 
 import { Emitter } from '../emitter.ts';
-import { toSessionError } from '../errors.ts';
+import { type SessionError, toSessionError } from '../errors.ts';
 import { orderCodecs, setStartBitrate, type VideoCodec } from './codecs.ts';
 import { judgeFailure, type MediaContext, type MediaEnd } from './media-context.ts';
-import { MediaLink } from './media-link.ts';
+import { MediaLink, type Verdict } from './media-link.ts';
 import { StatsReader, type StreamStats } from './stats.ts';
 
 /** How to publish. */
@@ -75,7 +75,7 @@ export class Publication extends Emitter<PublicationEvents> {
         const result = await context.request('publish', { streamId, offer, extraInfo: this.#extraInfo, ...this.#on });
         return { ...result, answer: setStartBitrate(result.answer, START_VIDEO_KBPS) };
       },
-      judge: judgeFailure,
+      judge: (error) => this.#judge(error),
     });
     this.#link.on('answered', () => {
       // The first offer brings it all; of a stream that is known the server takes over no more than the media.
@@ -157,6 +157,14 @@ export class Publication extends Emitter<PublicationEvents> {
     this.#end = end;
     this.#link.close();
     this.#setState('ended');
+  }
+
+  #judge(error: SessionError): Verdict {
+    // Taken out while it was being negotiated: to publish it again would undo that.
+    if (error.code === 'stream.not-found') return 'fail';
+    // After a new login the id may be held for a while by what is left of the earlier one.
+    if (error.code === 'stream.taken' && !this.#wasAnswered) return 'fail';
+    return judgeFailure(error);
   }
 
   /** Where the server cannot be told now, it is when the session comes back, or with the next offer. */

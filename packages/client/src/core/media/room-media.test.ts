@@ -263,6 +263,16 @@ test('publishing is refused for good where the server says never', async () => {
   expect(session.media.publications.size).toBe(0);
 });
 
+test('a publish that loses against a removal under way is not tried again (STRM-3)', async () => {
+  const world = createWorld();
+  const session = await join(world);
+  world.server.answers.publish = () => ({ refuse: 'stream.not-found' });
+  const publication = session.media.publish('mine', cameraStream().stream);
+  await world.clock.advance(60_000);
+  expect(publication.state).toBe('ended');
+  expect(world.server.seen('publish')).toHaveLength(1);
+});
+
 test('without WebRTC the core joins and publishing says so', async () => {
   const world = createWorld();
   const session = createSession(world, { platform: { ...world.platform, media: undefined } });

@@ -1,0 +1,58 @@
+/**
+ * Checks of what the application gives, before anything is sent (reference zego 4.6, 4.7).
+ *
+ * @module
+ */
+
+import {
+  byteLength,
+  findRoomIdFault,
+  findStreamIdFault,
+  findUserIdFault,
+  type IdFault,
+  MAX_BYTES,
+} from '@gavel/protocol/ids';
+import { CODES } from './errors.ts';
+import type { ZegoUser } from './types.ts';
+
+const ROOM_ID: Readonly<Record<IdFault, number>> = {
+  empty: CODES.roomIdEmpty,
+  'too-long': CODES.roomIdTooLong,
+  'bad-characters': CODES.roomIdIllegal,
+};
+const USER_ID: Readonly<Record<IdFault, number>> = {
+  empty: CODES.userIdEmpty,
+  'too-long': CODES.userIdTooLong,
+  'bad-characters': CODES.userIdIllegal,
+};
+const STREAM_ID: Readonly<Record<IdFault, number>> = {
+  empty: CODES.streamIdEmpty,
+  'too-long': CODES.streamIdTooLong,
+  'bad-characters': CODES.streamIdIllegal,
+};
+
+/** Gives the code of what is wrong with a login, or 0 (ROOM-6). */
+export function checkLogin(roomId: string, user: ZegoUser): number {
+  const roomFault = findRoomIdFault(roomId);
+  if (roomFault) return ROOM_ID[roomFault];
+  const userFault = findUserIdFault(user.userID);
+  if (userFault) return USER_ID[userFault];
+  return byteLength(user.userName ?? '') > MAX_BYTES.userName ? CODES.userNameTooLong : CODES.ok;
+}
+
+/** Gives the code of what is wrong with a stream id, or 0. */
+export function checkStreamId(streamId: string): number {
+  const fault = findStreamIdFault(streamId);
+  return fault ? STREAM_ID[fault] : CODES.ok;
+}
+
+/** Gives the code of what is wrong with a message, or 0: empty, or longer than 1,024 bytes. */
+export function checkMessage(message: string): number {
+  if (message.length === 0) return CODES.messageEmpty;
+  return byteLength(message) > MAX_BYTES.message ? CODES.messageTooLong : CODES.ok;
+}
+
+/** Gives the code of what is wrong with an extra info, or 0: longer than 1,024 bytes. */
+export function checkExtraInfo(extraInfo: string): number {
+  return byteLength(extraInfo) > MAX_BYTES.extraInfo ? CODES.extraInfoTooLong : CODES.ok;
+}

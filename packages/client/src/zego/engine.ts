@@ -1,0 +1,298 @@
+/**
+ * `ZegoExpressEngine`: the call surface of ZEGO's web SDK over Gavel's core (reference zego 4.1-4.9).
+ *
+ * @example
+ * const zg = new ZegoExpressEngine(appID, 'https://rooms.example.org');
+ * zg.on('roomStateChanged', (roomID, reason, errorCode, extendedData) => console.log(reason, extendedData));
+ * await zg.loginRoom('lobby', token, { userID: 'ann' }, { userUpdate: true });
+ * zg.startPublishingStream('ann-main', await zg.createStream());
+ *
+ * @module
+ */
+
+import { Emitter } from '../core/emitter.ts';
+import { completePlatform, type Platform, randomId } from '../core/platform.ts';
+import type { RoomMessage } from '../core/room-view.ts';
+import { RoomSession } from '../core/session.ts';
+import { checkLogin, checkMessage } from './checks.ts';
+import { CODE_OF_ERROR, CODES, toZegoError } from './errors.ts';
+import type { Emit, ZegoEvents } from './events.ts';
+import { LocalStreams } from './local-streams.ts';
+import { Players } from './players.ts';
+import { Publishers } from './publishers.ts';
+import { ZegoRoom } from './room.ts';
+import type {
+  ZegoEngineOptions,
+  ZegoLocalStreamConfig,
+  ZegoPlayOptions,
+  ZegoPublishOptions,
+  ZegoRoomConfig,
+  ZegoServerResponse,
+  ZegoUser,
+} from './types.ts';
+import { VERSION } from './version.ts';
+
+/** Most rooms at a time with `enableMultiRoom` (reference zego 4.7). */
+const MAX_ROOMS = 5;
+
+/** The call surface of ZEGO's web SDK; its events are those of `ZegoEvents`. */
+export class ZegoExpressEngine extends Emitter<ZegoEvents> {
+  readonly #appID: number;
+  readonly #server: string;
+  readonly #options: ZegoEngineOptions;
+  readonly #platform: Platform;
+  /** Tells the server that the logins of this engine in several rooms are of one client. */
+  readonly #clientId = randomId();
+  readonly #rooms = new Map<string, ZegoRoom>();
+  readonly #local: LocalStreams;
+  readonly #publishers: Publishers;
+  readonly #players: Players;
+  #allowsManyRooms = false;
+
+  /** Makes an engine for an App; `server` is the server's base address, and of several the first is used. */
+  constructor(appID: number, server: string | readonly string[], options: ZegoEngineOptions = {}) {
+    super();
+    this.#appID = appID;
+    this.#server = typeof server === 'string' ? server : (server[0] ?? '');
+    this.#options = options;
+    this.#platform = completePlatform(options.platform);
+    this.#local = new LocalStreams(this.#platform.media);
+    const emit: Emit = (event, ...args) => this.emit(event, ...args);
+    this.#publishers = new Publishers(this.#platform.clock, emit);
+    this.#players = new Players(this.#platform.clock, emit);
+  }
+
+  /** The version of this SDK. */
+  getVersion(): string {
+    return VERSION;
+  }
+
+  /** Leaves every room and stops every captured track. */
+  destroyEngine(): void {
+    this.logoutRoom();
+    this.#local.destroyAll();
+  }
+
+  /** Allows up to five rooms at a time, or one; gives false once a room is logged in to. */
+  enableMultiRoom(enable: boolean): boolean {
+    if (this.#rooms.size > 0) return false;
+    this.#allowsManyRooms = enable;
+    return true;
+  }
+
+  /**
+   * Logs in to a room.
+   *
+   * @throws ZegoServerResponse with a code of reference zego 4.6
+   */
+  async loginRoom(roomID: string, token: string, user: ZegoUser, config: ZegoRoomConfig = {}): Promise<boolean> {
+    const fault = this.#findLoginFault(roomID, user);
+    if (fault !== CODES.ok) throw { errorCode: fault, extendedData: '' } satisfies ZegoServerResponse;
+    try {
+      const session = this.#createSession(roomID, token, user, config);
+      const room = new ZegoRoom({
+        roomID,
+        user,
+        session,
+        clock: this.#platform.clock,
+        emit: (event, ...args) => this.emit(event, ...args),
+        wantsUsers: config.userUpdate ?? false,
+        reconnectingDelayMs: this.#options.reconnectingDelayMs ?? 8_000,
+        ended: () => {
+          if (this.#rooms.get(roomID) === room) this.#rooms.delete(roomID);
+        },
+      });
+      this.#rooms.set(roomID, room);
+      await session.login();
+      return true;
+    } catch (error) {
+      const refusal = toZegoError(error);
+      // A login that no server answered in time has the code of its event (reference zego 4.5).
+      throw refusal.errorCode === CODE_OF_ERROR['client.timeout'] ? { ...refusal, errorCode: CODES.gaveUp } : refusal;
+    }
+  }
+
+  /** Leaves a room, or all where none is named; stops what is published and played there. */
+  logoutRoom(roomID?: string): void {
+    if (roomID !== undefined) this.#rooms.get(roomID)?.session.logout();
+    else for (const room of [...this.#rooms.values()]) room.session.logout();
+  }
+
+  /** Leaves one room and logs the same user in to another; throws as `loginRoom` does. */
+  async switchRoom(
+    fromRoomID: string,
+    toRoomID: string,
+    config: { readonly token: string; readonly maxMemberCount?: number; readonly isUserStatusNotify?: boolean },
+  ): Promise<boolean> {
+    const user = this.#rooms.get(fromRoomID)?.user;
+    if (!user) throw { errorCode: CODES.notLoggedIn, extendedData: '' } satisfies ZegoServerResponse;
+    this.logoutRoom(fromRoomID);
+    const { token, maxMemberCount = 0, isUserStatusNotify = false } = config;
+    return this.loginRoom(toRoomID, token, user, { maxMemberCount, userUpdate: isUserStatusNotify });
+  }
+
+  /** Replaces the token of a room (of all where none is named) before it expires; gives false where there is none. */
+  renewToken(token: string, roomID?: string): boolean {
+    const rooms = [...this.#rooms].filter(([id]) => roomID === undefined || id === roomID);
+    // The server's refusal shows at the next login: this call has no way to tell it (reference zego 4.9).
+    for (const [, room] of rooms) room.session.renewToken(token).catch(() => {});
+    return token.length > 0 && rooms.length > 0;
+  }
+
+  /** Makes a local stream: camera and microphone by default, the screen, or the application's own. */
+  createStream(source: ZegoLocalStreamConfig = {}): Promise<MediaStream> {
+    return this.#local.create(source);
+  }
+
+  /** Stops the tracks of a local stream. */
+  destroyStream(stream: MediaStream): void {
+    this.#local.destroy(stream);
+  }
+
+  /** Publishes a local stream; how it goes on is told by `publisherStateUpdate`. */
+  startPublishingStream(streamID: string, stream: MediaStream, options: ZegoPublishOptions = {}): boolean {
+    const room = options.roomID === undefined ? this.#firstRoom() : this.#rooms.get(options.roomID);
+    return this.#publishers.start(room?.session, streamID, stream, options);
+  }
+
+  /** Stops publishing; gives false where the stream is not published. */
+  stopPublishingStream(streamID: string): boolean {
+    return this.#publishers.stop(streamID);
+  }
+
+  /** Changes the text that the others are told with an own stream; at most 1,024 bytes. */
+  setStreamExtraInfo(streamID: string, extraInfo: string): Promise<ZegoServerResponse> {
+    return this.#publishers.setExtraInfo(streamID, extraInfo);
+  }
+
+  /** Plays a stream; the `MediaStream` stays the same however often its media is made again. */
+  startPlayingStream(streamID: string, options: ZegoPlayOptions = {}): Promise<MediaStream> {
+    const listed = [...this.#rooms.values()].find((room) => room.session.room?.streams.has(streamID));
+    return this.#players.start((listed ?? this.#firstRoom())?.session, streamID, options);
+  }
+
+  stopPlayingStream(streamID: string): void {
+    this.#players.stop(streamID);
+  }
+
+  /** Turns the audio of a local stream off or on; the others are told where it is published. */
+  mutePublishStreamAudio(stream: MediaStream, mute: boolean): boolean {
+    return this.#setPublished(stream, 'audio', !mute);
+  }
+
+  /** Turns the video of a local stream off or on; the others are told where it is published. */
+  mutePublishStreamVideo(stream: MediaStream, mute: boolean): boolean {
+    return this.#setPublished(stream, 'video', !mute);
+  }
+
+  /** Turns the audio of every local stream off or on. */
+  muteMicrophone(mute: boolean): boolean {
+    for (const stream of this.#local.all()) this.#setPublished(stream, 'audio', !mute);
+    return true;
+  }
+
+  /** Silences a played stream or lets it be heard; gives false where it is not played. */
+  async mutePlayStreamAudio(streamID: string, mute: boolean): Promise<boolean> {
+    return this.#players.setEnabled(streamID, 'audio', !mute);
+  }
+
+  /** Blackens a played stream or lets it be seen; gives false where it is not played. */
+  async mutePlayStreamVideo(streamID: string, mute: boolean): Promise<boolean> {
+    return this.#players.setEnabled(streamID, 'video', !mute);
+  }
+
+  /** Puts another track in place of one of the same kind, in the stream and wherever it is published. */
+  async replaceTrack(stream: MediaStream, track: MediaStreamTrack): Promise<ZegoServerResponse> {
+    const kind = track.kind === 'audio' ? 'audio' : 'video';
+    try {
+      for (const publication of this.#publishers.of(stream)) await publication.replaceTrack(kind, track);
+      for (const old of kind === 'audio' ? stream.getAudioTracks() : stream.getVideoTracks()) {
+        if (old !== track) stream.removeTrack(old);
+      }
+      if (!stream.getTracks().includes(track)) stream.addTrack(track);
+      return { errorCode: CODES.ok };
+    } catch (error) {
+      return toZegoError(error);
+    }
+  }
+
+  /** Sends a reliable message to everybody in the room; at most 1,024 bytes. */
+  sendBroadcastMessage(roomID: string, message: string): Promise<ZegoServerResponse> {
+    return this.#send(roomID, 'broadcast', message);
+  }
+
+  /** Sends a message to everybody in the room that may be lost under load; at most 1,024 bytes. */
+  sendBarrageMessage(roomID: string, message: string): Promise<ZegoServerResponse> {
+    return this.#send(roomID, 'barrage', message);
+  }
+
+  /** Sends a command to chosen users, or to everybody where none is named; at most 1,024 bytes. */
+  sendCustomCommand(roomID: string, command: string, toUserIDList: readonly string[]): Promise<ZegoServerResponse> {
+    return this.#send(roomID, 'command', command, toUserIDList.length > 0 ? toUserIDList : undefined);
+  }
+
+  async #send(
+    roomID: string,
+    kind: RoomMessage['kind'],
+    text: string,
+    to?: readonly string[],
+  ): Promise<ZegoServerResponse> {
+    const room = this.#rooms.get(roomID);
+    const fault = room ? checkMessage(text) : CODES.notLoggedIn;
+    if (fault !== CODES.ok || !room) return { errorCode: fault };
+    try {
+      await room.session.send(kind, text, to);
+      return { errorCode: CODES.ok };
+    } catch (error) {
+      return toZegoError(error);
+    }
+  }
+
+  #createSession(roomID: string, token: string, user: ZegoUser, config: ZegoRoomConfig): RoomSession {
+    const { environment, roomRetryTimeMs, iceServers } = this.#options;
+    const { userUpdate = false, maxMemberCount = 0 } = config;
+    return new RoomSession({
+      server: this.#server,
+      login: {
+        credential: {
+          scheme: 'app-token',
+          appId: this.#appID,
+          ...(token && { token }),
+          ...(environment && { environment }),
+        },
+        clientId: this.#clientId,
+        roomId: roomID,
+        userId: user.userID,
+        userName: user.userName ?? user.userID,
+        ...(maxMemberCount > 0 && { maxMemberCount }),
+        members: userUpdate,
+      },
+      ...(roomRetryTimeMs !== undefined && { retryWindowMs: roomRetryTimeMs }),
+      ...(iceServers && { iceServers }),
+      platform: this.#platform,
+    });
+  }
+
+  #findLoginFault(roomID: string, user: ZegoUser): number {
+    const fault = checkLogin(roomID, user);
+    if (fault !== CODES.ok) return fault;
+    if (this.#rooms.has(roomID)) return CODES.loggedInTwice;
+    const first = this.#firstRoom();
+    if (!first) return CODES.ok;
+    if (!this.#allowsManyRooms) return CODES.multiRoomNotEnabled;
+    if (first.user.userID !== user.userID) return CODES.differentUser;
+    return this.#rooms.size >= MAX_ROOMS ? CODES.tooManyRooms : CODES.ok;
+  }
+
+  #firstRoom(): ZegoRoom | undefined {
+    return this.#rooms.values().next().value;
+  }
+
+  #setPublished(stream: MediaStream, kind: 'audio' | 'video', on: boolean): boolean {
+    const tracks = kind === 'audio' ? stream.getAudioTracks() : stream.getVideoTracks();
+    for (const track of tracks) track.enabled = on;
+    // The others learn of it at once, or where that fails with the next change: the media is off either way.
+    for (const publication of this.#publishers.of(stream)) publication.setEnabled(kind, on).catch(() => {});
+    return tracks.length > 0;
+  }
+}

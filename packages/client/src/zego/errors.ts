@@ -1,0 +1,124 @@
+/**
+ * Errors in this dialect: the numbers that calls are rejected with and that states carry.
+ *
+ * @module
+ */
+
+import type { SessionErrorCode } from '../core/errors.ts';
+import { toSessionError } from '../core/errors.ts';
+import type { MediaEnd } from '../core/media/media-context.ts';
+import type { SessionEnd } from '../core/session-state.ts';
+import { PLAYER_CODE_OF_CAUSE, PUBLISHER_CODE_OF_CAUSE, ROOM_END_OF_CAUSE } from './causes.ts';
+import type { ZegoServerResponse } from './types.ts';
+
+/** Codes that the client finds by itself (reference zego 4.6). */
+export const CODES = {
+  ok: 0,
+  notLoggedIn: 1000002,
+  streamIdTooLong: 1000014,
+  streamIdEmpty: 1000015,
+  streamIdIllegal: 1000016,
+  networkBroken: 1000017,
+  userIdEmpty: 1002005,
+  userIdIllegal: 1002006,
+  userIdTooLong: 1002007,
+  userNameTooLong: 1002010,
+  roomIdEmpty: 1002011,
+  roomIdIllegal: 1002012,
+  roomIdTooLong: 1002013,
+  roomNotLoggedIn: 1002014,
+  differentUser: 1002018,
+  multiRoomNotEnabled: 1002036,
+  tooManyRooms: 1002037,
+  loggedInTwice: 1002056,
+  gaveUp: 1002053,
+  extraInfoTooLong: 1003051,
+  messageEmpty: 1009001,
+  messageTooLong: 1009002,
+  badParameter: 1100001,
+  publishRetryTimeout: 1103051,
+  noSuchPublish: 1103055,
+  alreadyPublishing: 1103056,
+  playRetryTimeout: 1104031,
+  alreadyPlaying: 1104032,
+  noSuchPlay: 1104039,
+} as const;
+
+/** The number for each error code of the core (reference zego 4.6). */
+export const CODE_OF_ERROR: Readonly<Record<SessionErrorCode, number>> = {
+  'request.malformed': CODES.badParameter,
+  'request.unknown-method': CODES.badParameter,
+  'request.out-of-order': CODES.notLoggedIn,
+  'request.too-large': CODES.badParameter,
+  'login.bad-credential': 1002033,
+  'login.token-expired': 1102018,
+  'login.unknown-app': 1001004,
+  'login.not-allowed': 1102020,
+  'login.bad-room-id': CODES.roomIdIllegal,
+  'login.bad-user-id': CODES.userIdIllegal,
+  'login.bad-user-name': CODES.userNameTooLong,
+  'login.room-full': 1002034,
+  'login.duplicate-user': 1002086,
+  'resume.refused': 1002099,
+  'room.not-found': 1002002,
+  'room.member-not-found': CODES.notLoggedIn,
+  'stream.bad-id': CODES.streamIdIllegal,
+  'stream.taken': 1003028,
+  'stream.not-found': 1004002,
+  'stream.not-allowed': 1002082,
+  'media.bad-offer': 1103030,
+  'media.unavailable': 1102023,
+  'message.empty': CODES.messageEmpty,
+  'message.too-long': CODES.messageTooLong,
+  'text.too-long': CODES.extraInfoTooLong,
+  'rate.limited': 1109001,
+  'server.internal': 1002099,
+  'server.going-away': 1002052,
+  'client.timeout': 1100002,
+  'client.disconnected': 1100003,
+  'client.not-joined': CODES.roomNotLoggedIn,
+  'client.ended': CODES.notLoggedIn,
+  // The reference names no code for a camera or a browser that refuses.
+  'client.no-media': 1100999,
+};
+
+/** Gives any thrown value as what calls of this dialect are rejected with. */
+export function toZegoError(error: unknown): ZegoServerResponse {
+  const { code, message } = toSessionError(error);
+  // A newer server may send codes that this table does not have.
+  return { errorCode: CODE_OF_ERROR[code] ?? 1100999, extendedData: message };
+}
+
+/** Gives the code of a session's end. */
+export function codeOfSessionEnd(end: SessionEnd): number {
+  switch (end.kind) {
+    case 'left':
+      return CODES.ok;
+    case 'removed':
+      return ROOM_END_OF_CAUSE[end.cause].errorCode;
+    case 'gave-up':
+      return CODES.gaveUp;
+    case 'refused':
+      return toZegoError(end.error).errorCode;
+  }
+}
+
+/** Gives the code of NO_PUBLISH or NO_PLAY. */
+export function codeOfMediaEnd(end: MediaEnd | undefined, role: 'publisher' | 'player'): number {
+  switch (end?.kind) {
+    case undefined:
+    case 'stopped':
+      return CODES.ok;
+    case 'closed': {
+      const table = role === 'publisher' ? PUBLISHER_CODE_OF_CAUSE : PLAYER_CODE_OF_CAUSE;
+      return table[end.cause ?? 'deleted'];
+    }
+    case 'session':
+      return codeOfSessionEnd(end.end);
+    case 'failed':
+      if (end.error.code === 'client.timeout') {
+        return role === 'publisher' ? CODES.publishRetryTimeout : CODES.playRetryTimeout;
+      }
+      return toZegoError(end.error).errorCode;
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * The events of this dialect, with the arguments of each (reference zego 4.4).
+ *
+ * @module
+ */
+
+import type { ZegoPlayStats, ZegoPublishStats } from './quality.ts';
+import type {
+  ZegoPlayerState,
+  ZegoPublisherState,
+  ZegoRoomState,
+  ZegoRoomStateReason,
+  ZegoStreamList,
+  ZegoUserInfo,
+} from './types.ts';
+
+/** A broadcast message. */
+export interface ZegoBroadcastMessageInfo {
+  readonly fromUser: ZegoUserInfo;
+  readonly message: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly sendTime: number;
+  readonly messageID: number;
+}
+
+/** A barrage message; its id is text. */
+export interface ZegoBarrageMessageInfo extends Omit<ZegoBroadcastMessageInfo, 'messageID'> {
+  readonly messageID: string;
+}
+
+/** A stream's extra info that changed. */
+export interface ZegoStreamExtraInfo {
+  readonly streamID: string;
+  readonly user: ZegoUserInfo;
+  readonly extraInfo: string;
+}
+
+/** The events of a `ZegoExpressEngine`. */
+export interface ZegoEvents {
+  /** The older of the two events of a room's state; fires just before the other. */
+  roomStateUpdate: [roomID: string, state: ZegoRoomState, errorCode: number, extendedData: string];
+  roomStateChanged: [roomID: string, reason: ZegoRoomStateReason, errorCode: number, extendedData: string];
+  /** Only after a login with `userUpdate`; the own user is not among them. */
+  roomUserUpdate: [roomID: string, updateType: 'ADD' | 'DELETE', userList: ZegoUserInfo[]];
+  /** After the login and every 30 s. */
+  roomOnlineUserCountUpdate: [roomID: string, count: number];
+  /** `extendedData` is empty with ADD; with DELETE it is JSON with `stream_delete_reason`. */
+  roomStreamUpdate: [roomID: string, updateType: 'ADD' | 'DELETE', streamList: ZegoStreamList[], extendedData: string];
+  streamExtraInfoUpdate: [roomID: string, streamList: ZegoStreamExtraInfo[]];
+  publisherStateUpdate: [result: ZegoPublisherState];
+  playerStateUpdate: [result: ZegoPlayerState];
+  /** Every 3 s while publishing. */
+  publishQualityUpdate: [streamID: string, stats: ZegoPublishStats];
+  /** Every 3 s while playing. */
+  playQualityUpdate: [streamID: string, stats: ZegoPlayStats];
+  IMRecvBroadcastMessage: [roomID: string, chatData: ZegoBroadcastMessageInfo[]];
+  IMRecvBarrageMessage: [roomID: string, chatData: ZegoBarrageMessageInfo[]];
+  IMRecvCustomCommand: [roomID: string, fromUser: ZegoUserInfo, command: string];
+  /** 30 s before the token expires: answer with `renewToken`. */
+  tokenWillExpire: [roomID: string];
+  remoteCameraStatusUpdate: [streamID: string, status: 'OPEN' | 'MUTE'];
+  remoteMicStatusUpdate: [streamID: string, status: 'OPEN' | 'MUTE'];
+}
+
+/** Raises an event at the application. */
+export type Emit = <E extends keyof ZegoEvents>(event: E, ...args: ZegoEvents[E]) => void;

@@ -1,0 +1,89 @@
+/**
+ * The streams that an engine plays, and their states in this dialect.
+ *
+ * @module
+ */
+
+import type { MediaEnd } from '../core/media/media-context.ts';
+import type { Playback, PlaybackState } from '../core/media/playback.ts';
+import type { Clock } from '../core/platform.ts';
+import type { RoomSession } from '../core/session.ts';
+import { checkStreamId } from './checks.ts';
+import { CODES, codeOfMediaEnd, toZegoError } from './errors.ts';
+import type { Emit } from './events.ts';
+import { reportQuality, toPlayStats } from './quality.ts';
+import type { ZegoPlayerState, ZegoPlayOptions, ZegoServerResponse } from './types.ts';
+
+/** The streams that an engine plays, by stream id. */
+export class Players {
+  readonly #clock: Clock;
+  readonly #emit: Emit;
+  readonly #playbacks = new Map<string, { readonly playback: Playback; readonly session: RoomSession }>();
+
+  constructor(clock: Clock, emit: Emit) {
+    this.#clock = clock;
+    this.#emit = emit;
+  }
+
+  /**
+   * Plays a stream; resolves when its tracks are there. A playback that is on its way already is joined.
+   *
+   * @throws ZegoServerResponse
+   */
+  async start(session: RoomSession | undefined, streamID: string, options: ZegoPlayOptions = {}): Promise<MediaStream> {
+    const fault = session ? checkStreamId(streamID) : CODES.notLoggedIn;
+    if (fault !== CODES.ok || !session) throw refusal(fault);
+    const known = this.#playbacks.get(streamID)?.playback;
+    if (known?.state === 'playing') throw refusal(CODES.alreadyPlaying);
+    try {
+      return await (known ?? this.#play(session, streamID, options)).ready;
+    } catch (error) {
+      throw toZegoError(error);
+    }
+  }
+
+  stop(streamID: string): void {
+    this.#playbacks.get(streamID)?.session.media.stop(streamID);
+  }
+
+  /** Lets the audio or video of a played stream be heard or seen, or not; gives false where it is not played. */
+  setEnabled(streamID: string, kind: 'audio' | 'video', on: boolean): boolean {
+    const playback = this.#playbacks.get(streamID)?.playback;
+    playback?.setEnabled(kind, on);
+    return playback !== undefined;
+  }
+
+  #play(session: RoomSession, streamID: string, { audio = true, video = true }: ZegoPlayOptions): Playback {
+    const playback = session.media.play(streamID, { audio, video });
+    this.#tell(streamID, 'PLAY_REQUESTING', CODES.ok);
+    this.#watch(playback, session);
+    return playback;
+  }
+
+  #watch(playback: Playback, session: RoomSession): void {
+    const { streamId } = playback;
+    this.#playbacks.set(streamId, { playback, session });
+    const stopReporting = reportQuality(this.#clock, playback, (stats) => {
+      if (playback.state === 'playing') this.#emit('playQualityUpdate', streamId, toPlayStats(stats));
+    });
+    const handleState = (state: PlaybackState, end: MediaEnd | undefined) => {
+      if (state === 'ended') {
+        stopReporting();
+        this.#playbacks.delete(streamId);
+        this.#tell(streamId, 'NO_PLAY', codeOfMediaEnd(end, 'player'));
+      } else {
+        this.#tell(streamId, state === 'playing' ? 'PLAYING' : 'PLAY_REQUESTING', CODES.ok);
+      }
+    };
+    if (playback.state === 'ended') handleState('ended', playback.ending);
+    else playback.on('stateChanged', handleState);
+  }
+
+  #tell(streamID: string, state: ZegoPlayerState['state'], errorCode: number): void {
+    this.#emit('playerStateUpdate', { streamID, state, errorCode, extendedData: '' });
+  }
+}
+
+function refusal(errorCode: number): ZegoServerResponse {
+  return { errorCode, extendedData: '' };
+}

@@ -1,0 +1,133 @@
+/**
+ * The shapes that this dialect's calls take and give (reference zego 4.1-4.4).
+ *
+ * @module
+ */
+
+import type { Environment } from '@gavel/protocol/ids';
+import type { Platform } from '../core/platform.ts';
+
+/** A user of a room. */
+export interface ZegoUser {
+  readonly userID: string;
+  /** Default: the user id. */
+  readonly userName?: string;
+}
+
+/** A user as events tell it. */
+export interface ZegoUserInfo {
+  readonly userID: string;
+  readonly userName: string;
+}
+
+/** The settings of a login. */
+export interface ZegoRoomConfig {
+  /** Whether `roomUserUpdate` is wanted; default false. */
+  readonly userUpdate?: boolean;
+  /** The room's cap, taken from its first login; 0 is none. */
+  readonly maxMemberCount?: number;
+}
+
+/** The outcome of a call; 0 is success. */
+export interface ZegoServerResponse {
+  readonly errorCode: number;
+  readonly extendedData?: string;
+}
+
+/** A stream of a room as events tell it; the lists of addresses are there for the shape, and empty. */
+export interface ZegoStreamList {
+  readonly streamID: string;
+  readonly user: ZegoUserInfo;
+  readonly extraInfo: string;
+  readonly urlsFLV: string;
+  readonly urlsRTMP: string;
+  readonly urlsHLS: string;
+  readonly urlsHttpsFLV: string;
+  readonly urlsHttpsHLS: string;
+}
+
+/** The coarse state of a room, of the older event. */
+export type ZegoRoomState = 'DISCONNECTED' | 'CONNECTING' | 'CONNECTED';
+
+/** Why a room's state changed (reference zego 4.5). */
+export type ZegoRoomStateReason =
+  | 'LOGINING'
+  | 'LOGINED'
+  | 'LOGIN_FAILED'
+  | 'RECONNECTING'
+  | 'RECONNECTED'
+  | 'RECONNECT_FAILED'
+  | 'KICKOUT'
+  | 'LOGOUT';
+
+/** The state of an own stream. */
+export interface ZegoPublisherState {
+  readonly streamID: string;
+  readonly state: 'PUBLISHING' | 'NO_PUBLISH' | 'PUBLISH_REQUESTING';
+  readonly errorCode: number;
+  readonly extendedData: string;
+}
+
+/** The state of a played stream. */
+export interface ZegoPlayerState {
+  readonly streamID: string;
+  readonly state: 'PLAYING' | 'NO_PLAY' | 'PLAY_REQUESTING';
+  readonly errorCode: number;
+  readonly extendedData: string;
+}
+
+/** What to capture from camera and microphone. */
+export interface ZegoCameraSource {
+  /** Default true. */
+  readonly audio?: boolean;
+  /** Default true. */
+  readonly video?: boolean;
+  /** Device ids. */
+  readonly audioInput?: string;
+  readonly videoInput?: string;
+  readonly width?: number;
+  readonly height?: number;
+  readonly frameRate?: number;
+  readonly facingMode?: 'user' | 'environment';
+}
+
+/** Where a local stream comes from; one of the three. */
+export interface ZegoLocalStreamConfig {
+  readonly camera?: ZegoCameraSource;
+  readonly screen?: { readonly audio?: boolean; readonly frameRate?: number };
+  /** A stream of the application's own, or a playing media element. */
+  readonly custom?: { readonly source: MediaStream | HTMLMediaElement };
+}
+
+/** How to publish. */
+export interface ZegoPublishOptions {
+  /** At most 1,024 bytes. */
+  readonly extraInfo?: string;
+  /** Default VP8. */
+  readonly videoCodec?: 'VP8' | 'H264';
+  /** Which room to publish to, with several; default the first. */
+  readonly roomID?: string;
+}
+
+/** How to play. */
+export interface ZegoPlayOptions {
+  /** Default true. */
+  readonly audio?: boolean;
+  /** Default true. */
+  readonly video?: boolean;
+}
+
+/** The settings of an engine beside its App and server. */
+export interface ZegoEngineOptions {
+  /** Taken for the shape; has no effect. */
+  readonly scenario?: number;
+  /** Which of the App's two worlds to log in to; default: the server's own choice. */
+  readonly environment?: Environment;
+  /** How long RECONNECTING is held back, in milliseconds; a shorter outage does not show. Default 8,000. */
+  readonly reconnectingDelayMs?: number;
+  /** How long a lost room is tried to be regained, in milliseconds; default 300,000. */
+  readonly roomRetryTimeMs?: number;
+  readonly iceServers?: readonly RTCIceServer[];
+  /** What stands in for the browser, in tests and other runtimes. */
+  readonly platform?: Partial<Platform>;
+}
