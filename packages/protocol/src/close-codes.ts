@@ -12,8 +12,6 @@ export const CLOSE_CODES = {
   goingAway: 4000,
   /** The client read too slowly and its buffer was full; it may resume. */
   slowConsumer: 4001,
-  /** Something failed inside the server; it may resume. */
-  internal: 4002,
   /** Another connection resumed this member. */
   superseded: 4003,
   /** Nothing was heard for the heartbeat time: the member is out, and may log in again. */
@@ -32,8 +30,6 @@ export const CLOSE_CODES = {
   loggedOut: 4504,
   /** A frame was too large, binary, malformed, or not of this protocol. */
   protocolError: 4505,
-  /** The login or resume was refused; the reason is in the answer before. */
-  refused: 4506,
 } as const;
 
 /** A close code the server sends by itself. */

@@ -1,0 +1,176 @@
+/**
+ * The composition root: builds the parts, starts and stops them in order.
+ *
+ * @module
+ */
+
+import { mkdirSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createMediaEngine, type MediaEngine } from '@gavel/media';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { AppRegistry } from './apps/app-registry.ts';
+import type { Config } from './config.ts';
+import { MediaControl } from './media-control/media-control.ts';
+import { createParticipantTokenAuthenticator } from './realtimekit/authenticator.ts';
+import { registerRealtimeKitDoor } from './realtimekit/door.ts';
+import { STOCK_PRESETS } from './realtimekit/stock-presets.ts';
+import { ParticipantTokens } from './realtimekit/tokens.ts';
+import { type Clock, createIdSource, systemClock } from './rooms/clock.ts';
+import { Rooms } from './rooms/rooms.ts';
+import { SignallingDoor } from './signalling/door.ts';
+import { FanOut } from './signalling/fan-out.ts';
+import { openSqliteStore } from './store/sqlite/open.ts';
+import type { Store } from './store/store.ts';
+import { AuditLog } from './telemetry/audit.ts';
+import { registerHealth } from './telemetry/health.ts';
+import { createLog, type Logger } from './telemetry/log.ts';
+import { Metrics } from './telemetry/metrics.ts';
+import { registerPage, sendPage } from './web/page.ts';
+import { createAppTokenAuthenticator } from './zego/authenticator.ts';
+import { registerZegoDoor } from './zego/door.ts';
+import { signedPath } from './zego/signed-path.ts';
+
+/** Parts that a caller may bring, for tests. */
+export interface ServerParts {
+  readonly clock?: Clock;
+  readonly log?: Logger;
+  readonly engine?: MediaEngine;
+  readonly store?: Store;
+}
+
+/** A running server. */
+export interface GavelServer {
+  /** Where it listens, such as `http://127.0.0.1:7700`. */
+  readonly baseUrl: string;
+  readonly apps: AppRegistry;
+  readonly rooms: Rooms;
+  readonly engine: MediaEngine;
+  readonly store: Store;
+  /** Ends it within 5 s: clients are told to come back, then everything is closed. */
+  close(): Promise<void>;
+}
+
+/** How many events a room keeps for resuming clients. */
+const KEPT_EVENTS = 500;
+/** Far above what a client needs, far below what hurts. */
+const MAX_REQUESTS_PER_SECOND = 100;
+
+/** Builds and starts a server. Resolves when it takes calls. */
+export async function startServer(config: Config, parts: ServerParts = {}): Promise<GavelServer> {
+  const clock = parts.clock ?? systemClock;
+  const log = parts.log ?? createLog(config.logLevel);
+  const store = parts.store ?? (await openStore(config));
+  const apps = await AppRegistry.open({ store, clock, configured: config.apps, presets: STOCK_PRESETS });
+  const engine = parts.engine ?? createEngine(config, log);
+  const { heartbeatTimeoutMs, heartbeatIntervalMs } = config.rooms;
+
+  const fanOut = new FanOut();
+  const metrics = new Metrics();
+  const media = new MediaControl({
+    engine,
+    clock,
+    lostStreamTimeoutMs: heartbeatTimeoutMs,
+    notify: (memberId, frame) => fanOut.notify(memberId, frame),
+  });
+  // Media first: its closing begins before anybody is told.
+  const sinks = [media, fanOut, new AuditLog(log), metrics];
+  const rooms = new Rooms({ clock, ids: createIdSource(clock), heartbeatTimeoutMs, keptEvents: KEPT_EVENTS }, sinks);
+  media.attach(rooms);
+  metrics.observe({ engine, roomCount: () => rooms.size, connectionCount: () => fanOut.connectionCount });
+
+  const http = createHttp(log);
+  const tokens = await ParticipantTokens.open({ store, clock });
+  registerZegoDoor(http, { apps, rooms, clock, log, onPage: (_request, reply) => sendPage(reply) });
+  registerRealtimeKitDoor(http, { apps, rooms, store, clock, log, tokens, apiTokens: config.apiTokens });
+  await registerPage(http, devPage(config, apps, clock));
+  registerHealth(http, { metrics, findUnready: async () => findUnready(engine, store) });
+  const signalling = new SignallingDoor(http.server, {
+    rooms,
+    media,
+    fanOut,
+    clock,
+    log,
+    authenticators: [
+      createAppTokenAuthenticator({ apps, clock }),
+      createParticipantTokenAuthenticator({ apps, store, tokens }),
+    ],
+    heartbeatIntervalMs,
+    heartbeatTimeoutMs,
+    ...config.signalling,
+    maxRequestsPerSecond: MAX_REQUESTS_PER_SECOND,
+  });
+
+  await engine.start();
+  await http.listen({ host: config.host, port: config.port });
+  rooms.start();
+
+  return {
+    baseUrl: baseUrlOf(config, http.server.address() as AddressInfo),
+    apps,
+    rooms,
+    engine,
+    store,
+    async close() {
+      rooms.stop();
+      signalling.close();
+      await http.close();
+      await engine.close();
+      await store.close();
+    },
+  };
+}
+
+async function openStore(config: Config): Promise<Store> {
+  mkdirSync(config.dataDir, { recursive: true });
+  return openSqliteStore(join(config.dataDir, 'gavel.db'));
+}
+
+function createEngine({ media }: Config, logger: Logger): MediaEngine {
+  const { workers, port, portRange, listenAddress, announcedAddress, iceServers } = media;
+  return createMediaEngine({
+    workers,
+    ports: port,
+    ...(portRange && { portRange }),
+    ...(listenAddress !== undefined && { listenAddress }),
+    ...(announcedAddress !== undefined && { announcedAddress }),
+    ...(iceServers && { iceServers }),
+    logger,
+  });
+}
+
+function createHttp(log: Logger): FastifyInstance {
+  const http = Fastify({
+    logger: false,
+    bodyLimit: 1024 * 1024,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 256 },
+  });
+  // What no door has answered in its own dialect: nothing of a stack leaves the server.
+  http.setErrorHandler((error: Error & { readonly statusCode?: number }, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500)
+      log.error({ err: error, requestId: request.id, path: request.url.split('?', 1)[0] }, 'call failed');
+    return reply.code(status).send({ error: status >= 500 ? `internal error (request ${request.id})` : error.message });
+  });
+  return http;
+}
+
+function devPage(config: Config, apps: AppRegistry, clock: Clock): Parameters<typeof registerPage>[1] {
+  const app = config.mode === 'dev' ? apps.find(config.apps.at(-1)?.appId ?? 0) : undefined;
+  if (!app) return {};
+  return { dev: { appId: app.appId, sign: (action, params) => signedPath(app, action, params, clock.now()) } };
+}
+
+async function findUnready(engine: MediaEngine, store: Store): Promise<string[]> {
+  const unready: string[] = [];
+  const { workers } = await engine.dump();
+  if (workers.some((worker) => worker.pid === undefined)) unready.push('media');
+  await store.ping().catch(() => unready.push('store'));
+  return unready;
+}
+
+function baseUrlOf({ publicUrl, host }: Config, { port }: AddressInfo): string {
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return publicUrl ?? `http://${name}:${port}`;
+}
