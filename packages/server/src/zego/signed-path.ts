@@ -1,5 +1,5 @@
 /**
- * Signs calls of the Server API, as a customer's backend does (ACC-3; reference zego 1.4).
+ * Writes a signed call, as a customer's backend would.
  *
  * @module
  */
@@ -7,37 +7,31 @@
 import { randomBytes } from 'node:crypto';
 import { signatureOf } from './access.ts';
 
-/** Business parameters: a list is written as `Name[]=a&Name[]=b`. */
+/** Parameters of a call; a list stands under its name with `[]`. */
 export type CallParams = Readonly<Record<string, string | readonly string[]>>;
 
-/** The credentials of a caller. */
-export interface Signer {
-  readonly appId: number;
-  readonly serverSecret: string;
-}
-
 /**
- * Gives path and query of a signed call, to be put behind a base URL: `/?Action=KickoutUser&RoomId=r&...`.
+ * Gives path and query of a signed call, good for ten minutes (ACC-3).
  *
- * Good for one call; a new one has another nonce.
+ * @param nowMs milliseconds since the Unix epoch
  */
 export function signedPath(
-  { appId, serverSecret }: Signer,
+  app: { readonly appId: number; readonly serverSecret: string },
   action: string,
-  params: CallParams = {},
-  nowMs: number = Date.now(),
+  params: CallParams,
+  nowMs: number,
 ): string {
+  const appId = String(app.appId);
   const nonce = randomBytes(8).toString('hex');
   const timestamp = String(Math.floor(nowMs / 1000));
   const query = new URLSearchParams({ Action: action });
   for (const [name, value] of Object.entries(params)) {
-    if (typeof value === 'string') query.append(name, value);
-    else for (const element of value) query.append(`${name}[]`, element);
+    for (const text of typeof value === 'string' ? [value] : value) query.append(name, text);
   }
-  query.append('AppId', String(appId));
+  query.append('AppId', appId);
   query.append('SignatureNonce', nonce);
   query.append('Timestamp', timestamp);
   query.append('SignatureVersion', '2.0');
-  query.append('Signature', signatureOf(String(appId), nonce, serverSecret, timestamp));
+  query.append('Signature', signatureOf(appId, nonce, app.serverSecret, timestamp));
   return `/?${query}`;
 }
