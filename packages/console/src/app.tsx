@@ -14,7 +14,7 @@
  * | `quality-<streamId>` | a tile's badge |
  * | `publish-button`, `stop-button`, `mic-button`, `camera-button`, `sound-button`, `leave-button` | the controls |
  * | `banner` | how the visit ended; `data-ending` is the kind, `banner-reason` the moderator's words, `rejoin-button` |
- * | `stream-removed`, `publish-again-button` | the own stream was deleted |
+ * | `stream-removed`, `publish-failed`, `publish-again-button`, `publish-test-button` | what became of the own stream |
  * | `moderation`, `reason-input`, `kick-<userId>`, `close-room`, `delete-<streamId>` | the moderation panel: these send at once |
  * | `curl-toggle-<key>`, `curl-<key>`, `curl-copy-<key>` | the command line; a key is `kick-<userId>`, `close-room`, `delete-<streamId>` |
  * | `answer` | an answer; newest first; `data-code` is its Code |

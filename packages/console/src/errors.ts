@@ -38,12 +38,16 @@ const TEXTS: Readonly<Record<number, string>> = {
   1109001: 'Too many messages: wait a moment.',
 };
 
-const DEVICE_TEXTS: Readonly<Record<string, string>> = {
-  NotAllowedError: 'The browser was not allowed to use the camera or microphone.',
-  NotFoundError: 'No camera or microphone was found on this device.',
-  NotReadableError: 'The camera or microphone is in use by another program.',
-  OverconstrainedError: 'No camera fits what was asked for.',
-};
+/** What browsers say when a camera cannot be had; the SDK passes their words on. */
+const CAPTURE_TEXTS = [
+  [/denied|not allowed|dismissed/i, 'The browser was not allowed to use the camera or microphone.'],
+  [/not found|no .*device/i, 'No camera or microphone was found on this device.'],
+  [/could not start|in use|failed to allocate/i, 'The camera or microphone is in use by another program.'],
+] as const;
+
+function describeCapture(told: string): string {
+  return CAPTURE_TEXTS.find(([pattern]) => pattern.test(told))?.[1] ?? told;
+}
 
 /** Gives the plain words for a code of the SDK. */
 export function describeCode(code: number): string {
@@ -56,10 +60,7 @@ export function describeError(error: unknown): PlainError {
     if ('errorCode' in error && typeof error.errorCode === 'number') {
       const known = TEXTS[error.errorCode];
       const told = 'extendedData' in error && typeof error.extendedData === 'string' ? error.extendedData : '';
-      return { code: error.errorCode, text: known ?? (told || describeCode(error.errorCode)) };
-    }
-    if ('name' in error && typeof error.name === 'string' && DEVICE_TEXTS[error.name] !== undefined) {
-      return { code: undefined, text: DEVICE_TEXTS[error.name] ?? '' };
+      return { code: error.errorCode, text: known ?? (describeCapture(told) || describeCode(error.errorCode)) };
     }
     if (error instanceof Error) return { code: undefined, text: error.message };
   }

@@ -21,7 +21,8 @@ export interface Page {
 export function makePage(): Page {
   const log = new Log();
   const room = new RoomModel({
-    createEngine: (appId) => new ZegoExpressEngine(appId, location.origin),
+    // Shown sooner than the SDK's default: whoever watches the page wants to see what happens.
+    createEngine: (appId) => new ZegoExpressEngine(appId, location.origin, { reconnectingDelayMs: 1_500 }),
     openSource,
     log,
   });

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { CALLBACKS, type Engine, type EngineEvent, type EngineMessage } from './engine.ts';
+import type { ZegoBarrageMessageInfo, ZegoBroadcastMessageInfo } from '@gavel/client/zego';
+import { CALLBACKS, type Engine, type EngineEvent } from './engine.ts';
 import { describeCode, describeError, type PlainError } from './errors.ts';
 import type { Log } from './log.ts';
 import { reduceEvent, toUser, updateOwn, updateStream } from './room-reducer.ts';
@@ -60,20 +61,18 @@ export class RoomModel extends Store<RoomState> {
     this.set({ ...OUTSIDE, phase: { kind: 'joining' }, roomId: options.roomId, self });
     this.#sourceKind = options.source;
     this.#isClosing = false;
+    let engine: Engine | undefined;
     try {
-      const engine = this.#parts.createEngine(options.appId);
-      this.#engine = engine;
-      for (const name of CALLBACKS) engine.on(name, (...args) => this.#handle(engine, name, args));
+      engine = this.#start(options.appId);
       const user = { userID: self.userId, userName: self.userName };
       await engine.loginRoom(options.roomId, options.token, user, { userUpdate: true });
     } catch (error) {
-      // A login that was given up by this page, or that a callback has reported already, says no more.
-      if (this.state.phase.kind === 'joining' || this.state.phase.kind === 'outside') {
-        this.set({ phase: { kind: 'outside', error: describeError(error) } });
-      }
+      // A login that this page itself has given up says no more.
+      if (engine !== this.#engine) return;
+      this.set({ phase: { kind: 'outside', error: describeError(error) } });
       return;
     }
-    if (options.source !== 'none') await this.publish();
+    if (options.source !== 'none' && engine === this.#engine) await this.publish();
   }
 
   /** Leaves the room by this page's own will. */
@@ -87,12 +86,13 @@ export class RoomModel extends Store<RoomState> {
     this.leave();
   }
 
-  /** Opens the source and publishes it. Failures show in the state. */
-  async publish(): Promise<void> {
+  /** Opens a source, by default the one chosen before, and publishes it. Failures show in the state. */
+  async publish(kind: SourceKind = this.#sourceKind): Promise<void> {
     const engine = this.#engine;
     const { phase, self, own } = this.state;
     if (!engine || !isInRoom(phase) || own.kind === 'opening' || 'media' in own) return;
-    if (this.#sourceKind === 'none') this.#sourceKind = 'test';
+    // Whoever came to watch has chosen no source.
+    this.#sourceKind = kind === 'none' ? 'test' : kind;
     this.set({ own: { kind: 'opening' } });
     try {
       const source = await this.#parts.openSource(this.#sourceKind, engine, self);
@@ -103,11 +103,10 @@ export class RoomModel extends Store<RoomState> {
       }
       this.#source = source;
       const streamId = ownStreamId(self.userId);
-      const own = { streamId, media: source.stream, micOn: true, cameraOn: true, quality: undefined };
-      this.set({ own: { kind: 'requesting', ...own } });
-      if (!engine.startPublishingStream(streamId, source.stream)) {
-        throw new Error('The SDK refused to publish; the log may say why.');
-      }
+      const fresh = { streamId, media: source.stream, micOn: true, cameraOn: true, quality: undefined };
+      this.set({ own: { kind: 'requesting', ...fresh } });
+      // Where it cannot begin a callback has said why.
+      engine.startPublishingStream(streamId, source.stream);
     } catch (error) {
       this.#closeSource();
       if (this.#engine === engine) this.set({ own: { kind: 'failed', error: describeError(error) } });
@@ -161,14 +160,22 @@ export class RoomModel extends Store<RoomState> {
     this.#isClosing = isExpected;
   }
 
-  #handle(engine: Engine, name: string, args: readonly unknown[]): void {
+  #start(appId: number): Engine {
+    const engine = this.#parts.createEngine(appId);
+    this.#engine = engine;
+    for (const name of CALLBACKS) {
+      engine.on(name, (...args) => this.#handle(engine, [name, ...args] as unknown as EngineEvent));
+    }
+    return engine;
+  }
+
+  #handle(engine: Engine, event: EngineEvent): void {
+    const [name, ...args] = event;
     this.#parts.log.add(name, args);
     if (engine !== this.#engine) return;
-    // The log takes what it gets; from here on the documented arguments of each callback are relied on.
-    const event = [name, ...args] as unknown as EngineEvent;
     const before = this.state;
     this.#setState(reduceEvent(before, event));
-    this.#follow(engine, event);
+    this.#follow(engine, event, before);
     const { phase } = this.state;
     if (phase.kind === 'ended' && phase.ending.kind === 'removed' && this.#isClosing) {
       this.set({ phase: { kind: 'ended', ending: { ...phase.ending, kind: 'closed' } } });
@@ -177,14 +184,12 @@ export class RoomModel extends Store<RoomState> {
   }
 
   /** Does what a callback asks for. */
-  #follow(engine: Engine, event: EngineEvent): void {
+  #follow(engine: Engine, event: EngineEvent, before: RoomState): void {
     if (event[0] === 'roomStreamUpdate') {
-      const [, , updateType, streams] = event;
-      for (const { streamID, user } of streams) {
-        if (user.userID === this.state.self.userId) continue;
-        if (updateType === 'ADD') void this.#play(engine, streamID);
-        else engine.stopPlayingStream(streamID);
-      }
+      const known = new Set(before.streams.map((stream) => stream.streamId));
+      const now = new Set(this.state.streams.map((stream) => stream.streamId));
+      for (const streamId of now) if (!known.has(streamId)) void this.#play(engine, streamId);
+      for (const streamId of known) if (!now.has(streamId)) engine.stopPlayingStream(streamId);
     } else if (event[0] === 'IMRecvBroadcastMessage' || event[0] === 'IMRecvBarrageMessage') {
       for (const message of event[2]) this.#receive(message);
     }
@@ -202,7 +207,7 @@ export class RoomModel extends Store<RoomState> {
     }
   }
 
-  #receive({ fromUser, message, sendTime }: EngineMessage): void {
+  #receive({ fromUser, message, sendTime }: ZegoBroadcastMessageInfo | ZegoBarrageMessageInfo): void {
     this.#addChat({ from: toUser(fromUser), text: message, atMs: sendTime, own: false });
   }
 

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { EngineEvent, EngineStream, EngineStreamState, EngineUser } from './engine.ts';
+import type { ZegoPlayerState, ZegoPublisherState, ZegoStreamList, ZegoUserInfo } from '@gavel/client/zego';
+import type { EngineEvent } from './engine.ts';
 import { describeCode, type PlainError } from './errors.ts';
 import { readQuality } from './quality.ts';
 import type { Ending, EndingKind, OwnStream, Phase, RemoteStream, RoomState, User } from './room-state.ts';
@@ -36,7 +37,7 @@ export function reduceEvent(state: RoomState, event: EngineEvent): RoomState {
 }
 
 /** Gives a user as the page names it. */
-export function toUser(user: EngineUser): User {
+export function toUser(user: ZegoUserInfo): User {
   return { userId: user.userID, userName: user.userName || user.userID };
 }
 
@@ -125,16 +126,18 @@ function errorOf(code: number): PlainError | undefined {
   return code === 0 ? undefined : { code, text: describeCode(code) };
 }
 
-function mergeUsers(state: RoomState, updateType: 'ADD' | 'DELETE', users: readonly EngineUser[]): readonly User[] {
+function mergeUsers(state: RoomState, updateType: 'ADD' | 'DELETE', users: readonly ZegoUserInfo[]): readonly User[] {
   const ids = new Set(users.map((user) => user.userID));
   const others = state.members.filter((member) => !ids.has(member.userId));
   if (updateType === 'DELETE') return others;
   return [...others, ...users.map(toUser).filter((user) => user.userId !== state.self.userId)];
 }
 
-function addStreams(state: RoomState, streams: readonly EngineStream[]): RoomState {
+function addStreams(state: RoomState, streams: readonly ZegoStreamList[]): RoomState {
+  // One that is known already keeps its picture.
+  const known = new Set(state.streams.map((stream) => stream.streamId));
   const added = streams
-    .filter(({ user }) => user.userID !== state.self.userId)
+    .filter(({ streamID, user }) => user.userID !== state.self.userId && !known.has(streamID))
     .map(
       ({ streamID, user }): RemoteStream => ({
         streamId: streamID,
@@ -146,11 +149,10 @@ function addStreams(state: RoomState, streams: readonly EngineStream[]): RoomSta
         quality: undefined,
       }),
     );
-  const ids = new Set(added.map((stream) => stream.streamId));
-  return { ...state, streams: [...state.streams.filter((stream) => !ids.has(stream.streamId)), ...added] };
+  return { ...state, streams: [...state.streams, ...added] };
 }
 
-function removeStreams(state: RoomState, streams: readonly EngineStream[]): RoomState {
+function removeStreams(state: RoomState, streams: readonly ZegoStreamList[]): RoomState {
   const ids = new Set(streams.map((stream) => stream.streamID));
   const { own } = state;
   const isOwnGone = 'media' in own && ids.has(own.streamId);
@@ -164,7 +166,7 @@ function removeStreams(state: RoomState, streams: readonly EngineStream[]): Room
 /** The code with which a live stream ends when the server has removed it. */
 const PUBLISH_FORBIDDEN = 1003025;
 
-function reducePublisher(state: RoomState, { streamID, state: publisher, errorCode }: EngineStreamState): RoomState {
+function reducePublisher(state: RoomState, { streamID, state: publisher, errorCode }: ZegoPublisherState): RoomState {
   switch (publisher) {
     case 'PUBLISHING':
       return updateOwn(state, streamID, () => ({ kind: 'live' }));
@@ -183,7 +185,7 @@ function reducePublisher(state: RoomState, { streamID, state: publisher, errorCo
   }
 }
 
-function reducePlayer(state: RoomState, { streamID, state: player, errorCode }: EngineStreamState): RoomState {
+function reducePlayer(state: RoomState, { streamID, state: player, errorCode }: ZegoPlayerState): RoomState {
   switch (player) {
     case 'PLAYING':
       return updateStream(state, streamID, () => ({ play: { kind: 'playing' } }));

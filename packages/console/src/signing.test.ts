@@ -40,7 +40,7 @@ describe('signCall', () => {
   });
 
   it.each([
-    ['{"message":"not in production"}', 403, 'not in production'],
+    ['{"error":"not in production"}', 403, 'not in production'],
     ['<html>', 502, 'HTTP 502'],
     ['{"path":"https://elsewhere.example/"}', 200, 'HTTP 200'],
   ])('refuses %s', async (body, status, text) => {

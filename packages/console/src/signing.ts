@@ -62,7 +62,8 @@ export async function signCall(call: ModerationCall, reason: string, fetch: Fetc
   });
   const body: unknown = await response.json().catch(() => undefined);
   if (response.ok && isObject(body) && typeof body.path === 'string' && body.path.startsWith('/')) return body.path;
-  const detail = isObject(body) && typeof body.message === 'string' ? body.message : `HTTP ${response.status}`;
+  const told = isObject(body) ? (body.message ?? body.error) : undefined;
+  const detail = typeof told === 'string' ? told : `HTTP ${response.status}`;
   throw new Error(`The server did not sign the request: ${detail}`);
 }
 

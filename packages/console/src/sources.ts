@@ -28,7 +28,7 @@ export function canUseCamera(): boolean {
 /** Opens a camera and microphone, or the test picture. */
 export const openSource: OpenSource = async (kind, engine, user) => {
   if (kind === 'camera') {
-    const stream = await engine.createStream({ camera: { video: true, audio: true } });
+    const stream = await engine.createStream({ camera: { width: 640, height: 360 } });
     return { stream, close: () => engine.destroyStream(stream) };
   }
   const picture = new TestPicture(user);

@@ -101,34 +101,40 @@ export function drawTestPicture(canvas: HTMLCanvasElement, user: User, nowMs: nu
     context.fill();
   }
 
+  // Colour bars along the lower edge, where a tile's caption lies.
+  for (let bar = 0; bar < 9; bar += 1) {
+    context.fillStyle = `hsl(${hue + bar * 14} 60% ${30 + bar * 4}%)`;
+    context.fillRect((bar * width) / 9, height * 0.78, width / 9 + 1, height * 0.22);
+  }
+
   const centreX = width / 2;
-  const centreY = height * 0.39;
-  const radius = 74 * unit;
+  const centreY = height * 0.31;
+  const radius = 56 * unit;
   context.fillStyle = `hsl(${hue} 60% 46%)`;
   context.beginPath();
   context.arc(centreX, centreY, radius, 0, 2 * Math.PI);
   context.fill();
   context.lineCap = 'round';
-  context.lineWidth = 7 * unit;
+  context.lineWidth = 6 * unit;
   context.strokeStyle = 'rgb(255 255 255 / 18%)';
   context.beginPath();
-  context.arc(centreX, centreY, radius + 14 * unit, 0, 2 * Math.PI);
+  context.arc(centreX, centreY, radius + 11 * unit, 0, 2 * Math.PI);
   context.stroke();
   context.strokeStyle = '#fff';
   const angle = (seconds % 2) * Math.PI - Math.PI / 2;
   context.beginPath();
-  context.arc(centreX, centreY, radius + 14 * unit, angle - 0.7, angle);
+  context.arc(centreX, centreY, radius + 11 * unit, angle - 0.7, angle);
   context.stroke();
 
-  const font = (size: number, weight = 600) => `${weight} ${Math.round(size * unit)}px system-ui, sans-serif`;
+  const font = (size: number, family = 'system-ui, sans-serif') => `600 ${Math.round(size * unit)}px ${family}`;
   context.fillStyle = '#fff';
   context.textAlign = 'center';
   context.textBaseline = 'middle';
-  context.font = font(58);
-  context.fillText(initialsOf(user.userName), centreX, centreY + 4 * unit);
-  context.font = font(30);
-  context.fillText(user.userName, centreX, height * 0.76, width * 0.9);
-  context.font = `500 ${Math.round(24 * unit)}px ui-monospace, monospace`;
-  context.fillStyle = 'rgb(255 255 255 / 75%)';
-  context.fillText(formatTime(nowMs), centreX, height * 0.87);
+  context.font = font(46);
+  context.fillText(initialsOf(user.userName), centreX, centreY + 3 * unit);
+  context.font = font(26);
+  context.fillText(user.userName, centreX, height * 0.58, width * 0.9);
+  context.font = font(22, 'ui-monospace, monospace');
+  context.fillStyle = 'rgb(255 255 255 / 80%)';
+  context.fillText(formatTime(nowMs), centreX, height * 0.675);
 }

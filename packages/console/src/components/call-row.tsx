@@ -15,7 +15,7 @@ import { Icon } from './icons.tsx';
 export interface CallRowProps {
   readonly moderation: Moderation;
   readonly call: ModerationCall;
-  readonly signed: Readonly<Record<string, SignedRequest>>;
+  readonly request: SignedRequest | undefined;
   readonly reason: string;
   readonly button: string;
   readonly name: string;
@@ -23,12 +23,11 @@ export interface CallRowProps {
 }
 
 /** One moderation call. */
-export function CallRow({ moderation, call, signed, reason, button, name, detail }: CallRowProps) {
+export function CallRow({ moderation, call, request, reason, button, name, detail }: CallRowProps) {
   const [isOpen, setIsOpen] = useState(false);
   const [isSending, setIsSending] = useState(false);
   const id = useId();
   const key = callKey(call);
-  const request = signed[key];
   const path = request?.kind === 'signed' && request.reason === reason ? request.path : undefined;
   const needsSigning = isOpen && request?.kind !== 'failed' && path === undefined && !isSending;
 
@@ -46,11 +45,11 @@ export function CallRow({ moderation, call, signed, reason, button, name, detail
     setIsSending(false);
   };
   return (
-    <li class="call">
+    <li class={`call call-${call.kind}`}>
       <div class="call-head">
         <span class="call-name">
           <strong>{name}</strong>
-          <small>{detail}</small>
+          {detail && <small>{detail}</small>}
         </span>
         <button
           type="button"

@@ -18,21 +18,20 @@ export function ControlBar(props: {
   const { room, state, soundOn, onSound } = props;
   const { own, phase } = state;
   const live = 'media' in own ? own : undefined;
-  const hasSoundOff = !soundOn && state.streams.length > 0;
   return (
     <div class="controls" role="toolbar" aria-label="Your controls">
       <Control
         icon={live && !live.micOn ? 'mic-off' : 'mic'}
-        label={live && !live.micOn ? 'Unmute' : 'Mute'}
-        isOff={live !== undefined && !live.micOn}
+        label="Mic"
+        isOn={live?.micOn ?? true}
         isDisabled={!live}
         testId="mic-button"
         onClick={() => room.setMic(!live?.micOn)}
       />
       <Control
         icon={live && !live.cameraOn ? 'camera-off' : 'camera'}
-        label={live && !live.cameraOn ? 'Camera on' : 'Camera off'}
-        isOff={live !== undefined && !live.cameraOn}
+        label="Camera"
+        isOn={live?.cameraOn ?? true}
         isDisabled={!live}
         testId="camera-button"
         onClick={() => room.setCamera(!live?.cameraOn)}
@@ -50,9 +49,8 @@ export function ControlBar(props: {
       )}
       <Control
         icon={soundOn ? 'sound' : 'sound-off'}
-        label={soundOn ? 'Sound on' : 'Sound off'}
-        isOff={!soundOn}
-        isCalling={hasSoundOff}
+        label="Sound"
+        isOn={soundOn}
         testId="sound-button"
         onClick={() => onSound(!soundOn)}
       />
@@ -61,20 +59,28 @@ export function ControlBar(props: {
   );
 }
 
+/** A control; one that can be on or off keeps its label and tells its state. */
 function Control(props: {
   icon: IconName;
   label: string;
   testId: string;
-  isOff?: boolean;
-  isCalling?: boolean;
+  isOn?: boolean;
   isLeave?: boolean;
   isDisabled?: boolean;
   onClick: () => void;
 }) {
-  const { icon, label, testId, isOff = false, isCalling = false, isLeave = false, isDisabled = false, onClick } = props;
-  const kind = [isOff && 'off', isCalling && 'calling', isLeave && 'leave'].filter(Boolean).join(' ');
+  const { icon, label, testId, isOn, isLeave = false, isDisabled = false, onClick } = props;
+  const title = isOn === undefined ? undefined : `${label} is ${isOn ? 'on' : 'off'}`;
   return (
-    <button type="button" class={`control ${kind}`} disabled={isDisabled} data-testid={testId} onClick={onClick}>
+    <button
+      type="button"
+      class={isLeave ? 'control leave' : 'control'}
+      aria-pressed={isOn}
+      title={title}
+      disabled={isDisabled}
+      data-testid={testId}
+      onClick={onClick}
+    >
       <Icon name={icon} />
       <span>{label}</span>
     </button>

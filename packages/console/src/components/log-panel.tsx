@@ -20,6 +20,7 @@ export function LogPanel({ log }: { log: Log }) {
   const [copied, setCopied] = useState('');
   const list = useRef<HTMLOListElement>(null);
   const isFollowing = useRef(true);
+  const lastTop = useRef(0);
   const shown = showsQuality ? lines : lines.filter((line) => line.kind !== 'quality');
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: new lines are what moves the list to its end.
@@ -70,7 +71,10 @@ export function LogPanel({ log }: { log: Log }) {
         tabIndex={0}
         aria-label="Callbacks, oldest first"
         onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
-          isFollowing.current = scrollHeight - scrollTop - clientHeight < FOLLOW_PX;
+          // Only a reader scrolls up; the distance to the end alone also grows by lines that have just come.
+          if (scrollHeight - scrollTop - clientHeight < FOLLOW_PX) isFollowing.current = true;
+          else if (scrollTop < lastTop.current) isFollowing.current = false;
+          lastTop.current = scrollTop;
         }}
       >
         {shown.length === 0 && <li class="empty">Every callback shows here, with its arguments, as it comes.</li>}

@@ -6,7 +6,7 @@
 
 import { byteLength, MAX_BYTES } from '@gavel/protocol/ids';
 import { useId } from 'preact/hooks';
-import type { Moderation } from '../moderation.ts';
+import { callKey, type Moderation } from '../moderation.ts';
 import type { RoomState } from '../room-state.ts';
 import type { ModerationCall } from '../signing.ts';
 import { useStore } from '../use-store.ts';
@@ -19,53 +19,52 @@ export function ModerationPanel(props: { moderation: Moderation; state: RoomStat
   const { moderation, state, isDev } = props;
   return (
     <Panel title="Moderation" name="moderation">
-      <div class="panel-scroll">{isDev ? <Calls moderation={moderation} state={state} /> : <Backend />}</div>
+      {isDev ? <Calls moderation={moderation} state={state} /> : <Backend />}
     </Panel>
   );
 }
 
 function Calls({ moderation, state }: { moderation: Moderation; state: RoomState }) {
   const { reason, signed, sent } = useStore(moderation);
-  const { roomId, self, members, own, phase } = state;
-  const isOut = phase.kind === 'ended';
-  const users = isOut ? [] : [...members, self];
+  const { roomId, self, own } = state;
+  const users = state.phase.kind === 'ended' ? [] : [...state.members, self];
   const streams = [
     ...state.streams.map(({ streamId, user }) => ({ streamId, user })),
     ...('media' in own ? [{ streamId: own.streamId, user: self }] : []),
   ];
-  const row = (call: ModerationCall, button: string, name: string, detail: string) => (
+  // A server can announce streams of somebody who is not in the room.
+  const ids = new Set(users.map((user) => user.userId));
+  const strays = streams.filter(({ user }) => !ids.has(user.userId));
+  const row = (call: ModerationCall, button: string, name: string, detail = '') => (
     <CallRow
-      key={`${button}${name}${detail}`}
+      key={callKey(call)}
       moderation={moderation}
       call={call}
-      signed={signed}
+      request={signed[callKey(call)]}
       reason={reason}
       button={button}
       name={name}
       detail={detail}
     />
   );
+  const streamRow = ({ streamId }: { streamId: string }) =>
+    row({ kind: 'delete-stream', roomId, streamId }, 'Delete', streamId);
   return (
     <>
-      <p class="hint">Each button sends the signed request that your backend would send. The server signs it here.</p>
-      <ReasonField value={reason} onInput={(value) => moderation.setReason(value)} />
-      <h3>People</h3>
-      <ul class="calls">
-        {users.map((user) => {
-          const name = user.userId === self.userId ? `${user.userName} (you)` : user.userName;
-          return row({ kind: 'kick', roomId, userId: user.userId }, 'Kick', name, user.userId);
-        })}
-        {users.length === 0 && <li class="empty">You are not in the room.</li>}
-      </ul>
-      <h3>Streams</h3>
-      <ul class="calls">
-        {streams.map(({ streamId, user }) =>
-          row({ kind: 'delete-stream', roomId, streamId }, 'Delete', streamId, `of ${user.userName}`),
-        )}
-        {streams.length === 0 && <li class="empty">Nobody is publishing.</li>}
-      </ul>
-      <h3>Room</h3>
-      <ul class="calls">{row({ kind: 'close', roomId }, 'Close', roomId, 'removes everyone')}</ul>
+      <div class="panel-scroll">
+        <ReasonField value={reason} onInput={(value) => moderation.setReason(value)} />
+        <ul class="calls">
+          {users.map((user) => {
+            const name = user.userId === self.userId ? `${user.userName} (you)` : user.userName;
+            return [
+              row({ kind: 'kick', roomId, userId: user.userId }, 'Kick', name, user.userId),
+              ...streams.filter((stream) => stream.user.userId === user.userId).map(streamRow),
+            ];
+          })}
+          {strays.map(streamRow)}
+          {row({ kind: 'close', roomId }, 'Close', 'The whole room', roomId)}
+        </ul>
+      </div>
       <SentList sent={sent} />
     </>
   );
@@ -77,7 +76,12 @@ function ReasonField({ value, onInput }: { value: string; onInput: (value: strin
   const isTooLong = bytes > MAX_BYTES.reason;
   return (
     <div class="field">
-      <label for={id}>Reason that the removed see</label>
+      <div class="label-line">
+        <label for={id}>Reason to show</label>
+        <span id={`${id}-size`} class={isTooLong ? 'field-size too-long' : 'field-size'}>
+          {bytes} of {MAX_BYTES.reason} bytes{isTooLong && ': too long'}
+        </span>
+      </div>
       <input
         id={id}
         value={value}
@@ -88,9 +92,6 @@ function ReasonField({ value, onInput }: { value: string; onInput: (value: strin
         data-testid="reason-input"
         onInput={(event) => onInput(event.currentTarget.value)}
       />
-      <p id={`${id}-size`} class={isTooLong ? 'field-size too-long' : 'field-size'}>
-        {bytes} of {MAX_BYTES.reason} bytes{isTooLong && ': the server will refuse it'}
-      </p>
     </div>
   );
 }
@@ -98,7 +99,7 @@ function ReasonField({ value, onInput }: { value: string; onInput: (value: strin
 /** In production nobody moderates from a browser. */
 function Backend() {
   return (
-    <div class="backend">
+    <div class="panel-scroll backend">
       <p>
         <strong>Moderation calls come from your backend.</strong> They are signed with the App’s secret, which never
         belongs in a page.

@@ -8,7 +8,8 @@ import type { OwnStream } from '../room-state.ts';
 import { Icon } from './icons.tsx';
 
 /** Says that the own stream was removed, or could not be published. */
-export function OwnStreamNotice({ own, onPublish }: { own: OwnStream; onPublish: () => void }) {
+export function OwnStreamNotice(props: { own: OwnStream; onPublish: () => void; onPublishTest: () => void }) {
+  const { own, onPublish, onPublishTest } = props;
   const isShown = own.kind === 'removed' || own.kind === 'failed';
   return (
     <div role="alert" class="notice-slot">
@@ -28,8 +29,13 @@ export function OwnStreamNotice({ own, onPublish }: { own: OwnStream; onPublish:
             )}
           </p>
           <button type="button" class="button" data-testid="publish-again-button" onClick={onPublish}>
-            Publish again
+            {own.kind === 'removed' ? 'Publish again' : 'Try again'}
           </button>
+          {own.kind === 'failed' && (
+            <button type="button" class="button" data-testid="publish-test-button" onClick={onPublishTest}>
+              Use the test picture
+            </button>
+          )}
         </div>
       )}
     </div>

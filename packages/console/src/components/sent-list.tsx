@@ -10,18 +10,32 @@ import { nameOf, type SentRequest } from '../moderation.ts';
 import type { ModerationCall } from '../signing.ts';
 import { CopyButton } from './copy-button.tsx';
 
-/** The requests that were sent, newest first. */
+/** The requests that were sent: the newest in full view, those before it on demand. */
 export function SentList({ sent }: { sent: readonly SentRequest[] }) {
-  if (sent.length === 0) return null;
+  const [newest, ...earlier] = sent;
   return (
-    <>
-      <h3>Answers</h3>
-      <ol class="answers" aria-live="polite">
-        {sent.map((request) => (
-          <Sent key={request.id} request={request} />
-        ))}
-      </ol>
-    </>
+    <div class="answers">
+      <div aria-live="polite">
+        {newest ? (
+          <Sent key={newest.id} request={newest} />
+        ) : (
+          <p class="hint">
+            Each button sends the signed request that your backend would send. The server signs it; its answer shows
+            here.
+          </p>
+        )}
+      </div>
+      {earlier.length > 0 && (
+        <details class="earlier">
+          <summary>{earlier.length} earlier</summary>
+          <div class="earlier-list">
+            {earlier.map((request) => (
+              <Sent key={request.id} request={request} />
+            ))}
+          </div>
+        </details>
+      )}
+    </div>
   );
 }
 
@@ -30,7 +44,7 @@ function Sent({ request: { call, path, atMs, outcome } }: { request: SentRequest
   const isGood = code === 0;
   const isBad = outcome.kind === 'failed' || (outcome.kind === 'answered' && !isGood);
   return (
-    <li class={isGood ? 'answer good' : isBad ? 'answer bad' : 'answer'} data-testid="answer" data-code={code ?? ''}>
+    <div class={isGood ? 'answer good' : isBad ? 'answer bad' : 'answer'} data-testid="answer" data-code={code ?? ''}>
       <div class="answer-head">
         <strong>{nameOf(path)}</strong>
         <span class="answer-target">{targetOf(call)}</span>
@@ -40,11 +54,11 @@ function Sent({ request: { call, path, atMs, outcome } }: { request: SentRequest
       {outcome.kind === 'failed' && <p>No answer: {outcome.text}</p>}
       {outcome.kind === 'answered' && (
         <dl>
-          <Fact name="HTTP" value={String(outcome.answer.httpStatus)} />
           <Fact name="Code" value={String(code ?? 'none')} />
           <Fact name="Message" value={outcome.answer.message || 'none'} />
+          <Fact name="in" value={`${Math.round(outcome.answer.durationMs)} ms`} />
           <Fact name="RequestId" value={outcome.answer.requestId || 'none'} />
-          <Fact name="Time" value={`${Math.round(outcome.answer.durationMs)} ms`} />
+          {outcome.answer.httpStatus !== 200 && <Fact name="HTTP" value={String(outcome.answer.httpStatus)} />}
         </dl>
       )}
       <details>
@@ -54,7 +68,7 @@ function Sent({ request: { call, path, atMs, outcome } }: { request: SentRequest
           <CopyButton text={curlCommand(location.origin, path)} testId="answer-copy" />
         </div>
       </details>
-    </li>
+    </div>
   );
 }
 

@@ -57,7 +57,11 @@ export function Stage({ room, state, onRejoin }: { room: RoomModel; state: RoomS
   const seats = toSeats(state);
   return (
     <main class="stage" data-testid="stage" aria-busy={phase.kind === 'joining'}>
-      <OwnStreamNotice own={state.own} onPublish={() => void room.publish()} />
+      <OwnStreamNotice
+        own={state.own}
+        onPublish={() => void room.publish()}
+        onPublishTest={() => void room.publish('test')}
+      />
       <div class="tiles" data-count={Math.min(seats.length + 1, 5)}>
         <OwnTile user={state.self} own={state.own} isJoining={phase.kind === 'joining'} />
         {seats.map(({ key, user, stream, isFirst }) => (

@@ -58,7 +58,8 @@ function SecondTab({ roomId, config, population }: { roomId: string; config: Pag
     <a class="button" href={href} target="_blank" rel="noopener" data-testid="second-tab">
       <Icon name="add-user" />
       <span>
-        Open a second tab <span class="wide-only">as another user</span>
+        <span class="wide-only">Open a second tab as another user</span>
+        <span class="narrow-only">Second tab</span>
       </span>
     </a>
   );
