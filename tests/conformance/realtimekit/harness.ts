@@ -1,0 +1,232 @@
+/**
+ * A server with the RealtimeKit door on a real port, the vendor's own client for it, and members to put out.
+ *
+ * @module
+ */
+
+import { type MemberId, parseUserId, type UserId } from '@gavel/protocol';
+import { FakeClock } from '@gavel/testkit/fake-clock';
+import Cloudflare, { APIError } from 'cloudflare';
+import Fastify from 'fastify';
+import { type AppDefinition, AppRegistry } from '../../../packages/server/src/apps/app-registry.ts';
+import { createParticipantTokenAuthenticator } from '../../../packages/server/src/realtimekit/authenticator.ts';
+import { registerRealtimeKitDoor } from '../../../packages/server/src/realtimekit/door.ts';
+import { STOCK_PRESETS } from '../../../packages/server/src/realtimekit/stock-presets.ts';
+import { ParticipantTokens } from '../../../packages/server/src/realtimekit/tokens.ts';
+import { createIdSource } from '../../../packages/server/src/rooms/clock.ts';
+import { eventsOf } from '../../../packages/server/src/rooms/events.ts';
+import { type EventBatch, Rooms, type Session } from '../../../packages/server/src/rooms/rooms.ts';
+import { openSqliteStore } from '../../../packages/server/src/store/sqlite/open.ts';
+
+/** Two accounts; the first has two Apps. */
+export const ACCOUNT = '023e105f4ecef8ad9ca31a8372d0c353';
+export const OTHER_ACCOUNT = 'ffff105f4ecef8ad9ca31a8372d0ffff';
+export const APP = '3f2b1c9e-7a54-4c1d-9e61-0c6f2a8d5b70';
+export const SECOND_APP = '4f2b1c9e-7a54-4c1d-9e61-0c6f2a8d5b71';
+export const OTHER_APP = '5f2b1c9e-7a54-4c1d-9e61-0c6f2a8d5b72';
+/** Good for the first account, for its first App alone, and for the other account. */
+export const TOKEN = 'Sn3lZJTBX6kkg7OdcBUAxOO963GEIyGQqnFTOFYY';
+export const LIMITED_TOKEN = 'limited-JTBX6kkg7OdcBUAxOO963GEIyGQqnFTO';
+export const OTHER_TOKEN = 'other-3lZJTBX6kkg7OdcBUAxOO963GEIyGQqnFT';
+/** A UUID that nothing has. */
+export const NOBODY = '813432c7-3c5a-45e2-9acf-eef7061c7584';
+
+const appOf = (appId: number, name: string, accountId: string, rtkAppId: string): AppDefinition => ({
+  appId,
+  name,
+  accountId,
+  rtkAppId,
+  serverSecret: `${appId}`.repeat(32).slice(0, 32),
+  callbackSecret: 'callback',
+  allowNoToken: false,
+  rejectReplays: false,
+});
+const APPS = [
+  appOf(1, 'first', ACCOUNT, APP),
+  appOf(2, 'second', ACCOUNT, SECOND_APP),
+  appOf(3, 'other', OTHER_ACCOUNT, OTHER_APP),
+];
+const API_TOKENS = [
+  { name: 'all', accountId: ACCOUNT, token: TOKEN },
+  { name: 'limited', accountId: ACCOUNT, token: LIMITED_TOKEN, appIds: [APP] },
+  { name: 'other', accountId: OTHER_ACCOUNT, token: OTHER_TOKEN },
+];
+
+/** A call written by hand. */
+export interface RawCall {
+  /** Null sends none. */
+  readonly authorization?: string | null;
+  readonly contentType?: string;
+  readonly body?: string | Uint8Array;
+}
+
+/** What a call by hand got. */
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape
+  readonly body: any;
+}
+
+/** Starts a server. @param path the store's file; `:memory:` by default */
+export async function startHarness(path = ':memory:', clock = new FakeClock()) {
+  const store = await openSqliteStore(path);
+  const apps = await AppRegistry.open({ store, clock, configured: APPS, presets: STOCK_PRESETS });
+  const tokens = await ParticipantTokens.open({ store, clock });
+  const batches: EventBatch[] = [];
+  const logged: object[] = [];
+  const settings = { clock, ids: createIdSource(clock), heartbeatTimeoutMs: 100_000, keptEvents: 100 };
+  const rooms = new Rooms(settings, [{ handle: (batch) => void batches.push(batch) }]);
+  const authenticator = createParticipantTokenAuthenticator({ apps, store, tokens });
+  const http = Fastify({ logger: false, routerOptions: { maxParamLength: 1024 } });
+  registerRealtimeKitDoor(http, {
+    apps,
+    rooms,
+    store,
+    clock,
+    tokens,
+    apiTokens: API_TOKENS,
+    log: { error: (fields) => void logged.push(fields) },
+  });
+  await http.listen({ host: '127.0.0.1', port: 0 });
+  const address = http.server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const baseUrl = `http://127.0.0.1:${address.port}/client/v4`;
+  const { realtimeKit: kit } = createSdk(baseUrl, TOKEN);
+
+  const request = async (method: string, below: string, call: RawCall = {}): Promise<RawAnswer> => {
+    const { authorization = `Bearer ${TOKEN}`, contentType, body } = call;
+    const response = await fetch(`${baseUrl}${below}`, {
+      method,
+      headers: {
+        ...(authorization !== null && { authorization }),
+        ...(contentType !== undefined && { 'content-type': contentType }),
+      },
+      ...(body !== undefined && { body: body as string }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+  };
+  let connections = 0;
+
+  return {
+    baseUrl,
+    clock,
+    store,
+    apps,
+    rooms,
+    authenticator,
+    batches,
+    logged,
+    /** The vendor's client with the first account's token. */
+    kit,
+    /** The vendor's client with another token. */
+    kitOf: (token: string) => createSdk(baseUrl, token).realtimeKit,
+    request,
+    /** A call by hand with a JSON body, below the prefix of the first account. */
+    json: (method: string, below: string, body: unknown) =>
+      request(method, `/accounts/${ACCOUNT}/realtime/kit${below}`, {
+        contentType: 'application/json',
+        body: JSON.stringify(body),
+      }),
+    /** Logs a participant in with its token, as the signalling door does. */
+    async enter(token: string): Promise<Session> {
+      const credential = { scheme: 'participant-token', token } as const;
+      connections += 1;
+      const connectionId = `c${connections}`;
+      const { key, ...admission } = await authenticator.admit({ credential, clientId: connectionId });
+      const command = { ...admission, type: 'login', scheme: credential.scheme } as const;
+      const { session } = await rooms.execute(
+        key,
+        { ...command, clientId: connectionId, connectionId, wantsMembers: true },
+        { door: 'signalling', requestId: connectionId },
+      );
+      if (!session) throw new Error('no session');
+      return session;
+    },
+    /** Logs a user in who came by the other vendor's door, into the same room (RTK-6). */
+    async enterAsUser(meetingId: string, userId: string, name = userId): Promise<Session> {
+      const id = parseUserId(userId);
+      const app = apps.find(1);
+      if (!id || !app) throw new Error('no such user or App');
+      connections += 1;
+      const { session } = await rooms.execute(
+        { appId: app.appId, environment: 'production', roomId: meetingId as never },
+        {
+          type: 'login',
+          user: { id, name },
+          scheme: 'app-token',
+          clientId: `c${connections}`,
+          connectionId: `c${connections}`,
+          onDuplicate: 'replace',
+          wantsMembers: true,
+          permissions: { publishAudio: true, publishVideo: true },
+          maxMemberCount: 0,
+        },
+        { door: 'signalling', requestId: `c${connections}` },
+      );
+      if (!session) throw new Error('no session');
+      return session;
+    },
+    /** Who is in a meeting of the first App now, as user ids in the order of their logins. */
+    async usersIn(meetingId: string): Promise<UserId[]> {
+      const key = {
+        appId: apps.find(1)?.appId as never,
+        environment: 'production',
+        roomId: meetingId as never,
+      } as const;
+      return ((await rooms.snapshot(key))?.members ?? []).map((member) => member.user.id);
+    },
+    /** Every departure so far: who, and why. */
+    departures(): { readonly memberId: MemberId; readonly cause: string; readonly reason: string }[] {
+      return batches
+        .flatMap((batch) => eventsOf(batch.events, 'memberLeft'))
+        .map(({ member, cause, reason }) => ({ memberId: member.memberId, cause, reason }));
+    },
+    async newMeeting(title = 'Standup'): Promise<string> {
+      const { data } = await kit.meetings.create(APP, { account_id: ACCOUNT, title });
+      if (!data) throw new Error('no meeting');
+      return data.id;
+    },
+    async newParticipant(meetingId: string, customId: string, more: { name?: string; picture?: string } = {}) {
+      const { data } = await kit.meetings.addParticipant(meetingId, {
+        account_id: ACCOUNT,
+        app_id: APP,
+        custom_participant_id: customId,
+        preset_name: 'group_call_host',
+        ...more,
+      });
+      if (!data) throw new Error('no participant');
+      return data;
+    },
+    async stop(): Promise<void> {
+      await http.close();
+      await store.close();
+    },
+  };
+}
+
+/** A running server. */
+export type Harness = Awaited<ReturnType<typeof startHarness>>;
+
+function createSdk(baseURL: string, apiToken: string): Cloudflare {
+  return new Cloudflare({ baseURL, apiToken, apiKey: null, apiEmail: null, maxRetries: 0 });
+}
+
+/** What the vendor's client made of a refusal: the class of its error, the status, and the body. */
+export async function refusalOf(call: Promise<unknown>) {
+  try {
+    await call;
+  } catch (error) {
+    if (!(error instanceof APIError)) throw error;
+    return { name: error.constructor.name, status: error.status, body: error.error as unknown };
+  }
+  throw new Error('the call was not refused');
+}
+
+/** A refusal as the vendor's client sees it. */
+export const refused = (name: string, status: number, message: string) => ({
+  name,
+  status,
+  body: { success: false, error: { code: status, message } },
+});
