@@ -1,0 +1,216 @@
+/**
+ * Real browsers against a real server.
+ *
+ * @module
+ */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { build } from 'vite';
+import type { Recorded } from './page/page.ts';
+
+const CHROMIUM_ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
+  '--autoplay-policy=no-user-gesture-required',
+  // Tests look at tabs that are not in front.
+  '--disable-renderer-backgrounding',
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+];
+
+/** Where Chromium is; empty where there is none. The test runner looks for it. */
+export const CHROMIUM = process.env.GAVEL_TEST_CHROMIUM ?? '';
+
+/** A browser, and the page with the SDK. */
+export interface Stage {
+  readonly browser: Browser;
+  /** Opens the page in a browser context of its own. */
+  open(): Promise<Page>;
+  close(): Promise<void>;
+}
+
+/** Bundles the page, serves it from localhost and starts Chromium. */
+export async function openStage(): Promise<Stage> {
+  const dist = mkdtempSync(join(tmpdir(), 'gavel-e2e-'));
+  const root = fileURLToPath(new URL('./page', import.meta.url));
+  await build({
+    root,
+    logLevel: 'error',
+    configFile: false,
+    build: { outDir: dist, emptyOutDir: true, minify: false },
+  });
+  const files = await serve(dist);
+  const { port } = files.address() as AddressInfo;
+  const browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: CHROMIUM_ARGS });
+  return {
+    browser,
+    async open() {
+      const context = await browser.newContext({ permissions: ['camera', 'microphone'] });
+      const page = await context.newPage();
+      await page.goto(`http://localhost:${port}/index.html`);
+      await page.waitForFunction(() => 'e2e' in globalThis);
+      return page;
+    },
+    async close() {
+      await browser.close();
+      files.close();
+      rmSync(dist, { recursive: true, force: true });
+    },
+  };
+}
+
+const TYPES: Readonly<Record<string, string>> = { html: 'text/html', js: 'text/javascript', css: 'text/css' };
+
+async function serve(dist: string): Promise<Server> {
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+    readFile(join(dist, path)).then(
+      (body) => response.setHeader('content-type', TYPES[path.split('.').at(-1) ?? ''] ?? 'text/plain').end(body),
+      () => response.writeHead(404).end(),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+  return server;
+}
+
+/** One user of the zego facade, on a page of its own. */
+export class ZegoTab {
+  readonly page: Page;
+
+  private constructor(page: Page) {
+    this.page = page;
+  }
+
+  /** Opens a page and logs in. */
+  static async join(stage: Stage, server: string, appId: number, room: string, user: string): Promise<ZegoTab> {
+    const page = await stage.open();
+    await page.evaluate(
+      async ({ server, appId, room, user }) => {
+        const one = new e2e.ZegoUser(appId, server);
+        e2e.users.zego = one;
+        await one.join(room, user);
+      },
+      { server, appId, room, user },
+    );
+    return new ZegoTab(page);
+  }
+
+  publish(streamId: string, codec?: 'VP8' | 'H264'): Promise<boolean> {
+    return this.page.evaluate(([id, codec]) => e2e.zego().publish(id, codec), [streamId, codec] as const);
+  }
+
+  recorded(): Promise<Recorded[]> {
+    return this.page.evaluate(() => [...e2e.zego().recorded]);
+  }
+
+  /** The callbacks of some kinds, as `[event, ...args]`. */
+  async callbacks(...events: string[]): Promise<unknown[][]> {
+    const recorded = await this.recorded();
+    return recorded.filter(({ event }) => events.includes(event)).map(({ event, args }) => [event, ...args]);
+  }
+
+  /** Waits for a callback that has all the texts in it; gives it. */
+  async callback(event: string, ...texts: string[]): Promise<Recorded> {
+    const handle = await this.page.waitForFunction(
+      ([event, texts]) =>
+        e2e.zego().recorded.find((one) => {
+          const json = JSON.stringify(one.args);
+          return one.event === event && texts.every((text) => json.includes(text));
+        }),
+      [event, texts] as const,
+      { timeout: 15_000, polling: 20 },
+    );
+    return (await handle.jsonValue()) as Recorded;
+  }
+
+  tracks(): Promise<string[]> {
+    return this.page.evaluate(() => e2e.zego().tracks());
+  }
+
+  totals() {
+    return this.page.evaluate(() => e2e.mediaTotals());
+  }
+
+  /** Waits until so many more frames are decoded than now. */
+  async seesFrames(count = 10): Promise<void> {
+    const wanted = (await this.totals()).framesDecoded + count;
+    await until(async () => (await this.totals()).framesDecoded >= wanted, 'frames');
+  }
+}
+
+/** Looks again and again until something is so; fails after 15 s. */
+export async function until(isSo: () => Promise<boolean>, what: string): Promise<void> {
+  const endMs = performance.now() + 15_000;
+  while (!(await isSo())) {
+    if (performance.now() > endMs) throw new Error(`waited 15 s in vain for: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Stands between a client and the server, to be cut. */
+export class Wire {
+  readonly #server = createTcpServer((client) => this.#pass(client));
+  readonly #sockets = new Set<Socket>();
+  readonly #targetPort: number;
+  #isCut = false;
+
+  private constructor(targetPort: number) {
+    this.#targetPort = targetPort;
+  }
+
+  static async to(baseUrl: string): Promise<Wire> {
+    const wire = new Wire(Number(new URL(baseUrl).port));
+    await new Promise<void>((resolve) => wire.#server.listen(0, 'localhost', resolve));
+    return wire;
+  }
+
+  get url(): string {
+    return `http://localhost:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Drops every connection and takes none, until `mend`. */
+  cut(): void {
+    this.#isCut = true;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  mend(): void {
+    this.#isCut = false;
+  }
+
+  close(): void {
+    this.cut();
+    this.#server.close();
+  }
+
+  #pass(client: Socket): void {
+    if (this.#isCut) return void client.destroy();
+    const server = connect(this.#targetPort, '127.0.0.1');
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      this.#sockets.add(socket);
+      socket.on('error', () => other.destroy());
+      socket.on('close', () => {
+        this.#sockets.delete(socket);
+        other.destroy();
+      });
+    }
+    client.pipe(server).pipe(client);
+  }
+}

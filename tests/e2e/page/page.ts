@@ -1,0 +1,165 @@
+/**
+ * A page that holds the SDK, and records every callback; tests drive it from outside.
+ *
+ * @module
+ */
+
+import { RealtimeKitClient } from '@gavel/client/realtimekit';
+import { ZegoExpressEngine } from '@gavel/client/zego';
+
+/** One callback as the SDK raised it. */
+export interface Recorded {
+  readonly event: string;
+  readonly args: readonly unknown[];
+  /** Milliseconds since the Unix epoch, fractional. */
+  readonly atMs: number;
+}
+
+const ZEGO_EVENTS = [
+  'roomStateUpdate',
+  'roomStateChanged',
+  'roomUserUpdate',
+  'roomStreamUpdate',
+  'publisherStateUpdate',
+  'playerStateUpdate',
+  'IMRecvBroadcastMessage',
+  'IMRecvCustomCommand',
+  'remoteCameraStatusUpdate',
+  'remoteMicStatusUpdate',
+] as const;
+
+const now = (): number => performance.timeOrigin + performance.now();
+
+/** A user of the zego facade: publishes a camera, plays whoever comes. */
+class ZegoUser {
+  readonly recorded: Recorded[] = [];
+  readonly played = new Map<string, MediaStream>();
+  local: MediaStream | undefined;
+  readonly engine: ZegoExpressEngine;
+
+  constructor(appId: number, server: string) {
+    this.engine = new ZegoExpressEngine(appId, server);
+    for (const event of ZEGO_EVENTS) {
+      this.engine.on(event, (...args: unknown[]) => {
+        this.recorded.push({ event, args: JSON.parse(JSON.stringify(args)) as unknown[], atMs: now() });
+      });
+    }
+    this.engine.on('roomStreamUpdate', (_room, type, streams) => {
+      if (type === 'ADD') for (const { streamID } of streams) void this.play(streamID);
+    });
+  }
+
+  async join(room: string, user: string): Promise<void> {
+    await this.engine.loginRoom(room, '', { userID: user, userName: `Name of ${user}` }, { userUpdate: true });
+  }
+
+  async publish(streamId: string, videoCodec?: 'VP8' | 'H264'): Promise<boolean> {
+    this.local ??= await this.engine.createStream({ camera: { audio: true, video: true } });
+    return this.engine.startPublishingStream(streamId, this.local, videoCodec ? { videoCodec } : {});
+  }
+
+  async play(streamId: string): Promise<void> {
+    const stream = await this.engine.startPlayingStream(streamId);
+    this.played.set(streamId, stream);
+    show(stream);
+  }
+
+  tracks(): string[] {
+    return (this.local?.getTracks() ?? []).map((track) => `${track.kind}:${track.readyState}`);
+  }
+}
+
+/** A user of the realtimekit facade. */
+class RealtimeKitUser {
+  readonly recorded: Recorded[] = [];
+  readonly client: RealtimeKitClient;
+
+  private constructor(client: RealtimeKitClient) {
+    this.client = client;
+    const record = (event: string, ...args: unknown[]) => this.recorded.push({ event, args, atMs: now() });
+    client.self.on('roomJoined', (payload) => record('roomJoined', payload));
+    client.self.on('roomLeft', (payload) => record('roomLeft', payload));
+    client.participants.joined.on('participantJoined', ({ name }) => record('participantJoined', name));
+    client.participants.joined.on('participantLeft', ({ name }) => record('participantLeft', name));
+  }
+
+  static async init(authToken: string, baseURI: string): Promise<RealtimeKitUser> {
+    return new RealtimeKitUser(
+      await RealtimeKitClient.init({ authToken, baseURI, defaults: { audio: true, video: true } }),
+    );
+  }
+
+  tracks(): string[] {
+    const { audioTrack, videoTrack } = this.client.self;
+    return [audioTrack, videoTrack].flatMap((track) => (track ? `${track.kind}:${track.readyState}` : []));
+  }
+
+  /** Shows every participant's video, so that frames are decoded. */
+  showAll(): void {
+    for (const { videoTrack } of this.client.participants.joined.toArray()) {
+      if (videoTrack) show(new MediaStream([videoTrack]));
+    }
+  }
+}
+
+function show(stream: MediaStream): void {
+  const video = document.createElement('video');
+  video.muted = true;
+  video.autoplay = true;
+  video.srcObject = stream;
+  document.body.append(video);
+}
+
+/** Sums of all peer connections that the page ever made, by direction. */
+async function mediaTotals(): Promise<{
+  framesDecoded: number;
+  packetsReceived: number;
+  packetsSent: number;
+  outgoingBitrate: number;
+}> {
+  const totals = { framesDecoded: 0, packetsReceived: 0, packetsSent: 0, outgoingBitrate: 0 };
+  for (const pc of peerConnections) {
+    for (const stats of (await pc.getStats()).values()) {
+      if (stats.type === 'inbound-rtp') {
+        totals.framesDecoded += stats.framesDecoded ?? 0;
+        totals.packetsReceived += stats.packetsReceived ?? 0;
+      }
+      if (stats.type === 'outbound-rtp') totals.packetsSent += stats.packetsSent ?? 0;
+      if (stats.type === 'candidate-pair') totals.outgoingBitrate += stats.availableOutgoingBitrate ?? 0;
+    }
+  }
+  return totals;
+}
+
+const peerConnections: RTCPeerConnection[] = [];
+const NativePeerConnection = globalThis.RTCPeerConnection;
+globalThis.RTCPeerConnection = class extends NativePeerConnection {
+  constructor(configuration?: RTCConfiguration) {
+    super(configuration);
+    peerConnections.push(this);
+  }
+};
+
+/** What tests find on the page. */
+const users: { zego?: ZegoUser; realtimekit?: RealtimeKitUser } = {};
+const surface = {
+  ZegoUser,
+  RealtimeKitUser,
+  mediaTotals,
+  now,
+  users,
+  zego(): ZegoUser {
+    if (!users.zego) throw new Error('no zego user on this page');
+    return users.zego;
+  },
+  realtimekit(): RealtimeKitUser {
+    if (!users.realtimekit) throw new Error('no realtimekit user on this page');
+    return users.realtimekit;
+  },
+};
+
+declare global {
+  /** What tests find on the page. */
+  var e2e: typeof surface;
+}
+globalThis.e2e = surface;
