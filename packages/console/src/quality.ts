@@ -14,9 +14,14 @@ export function readQuality({ video }: Pick<ZegoPublishStats, 'video'>): Quality
   return { codec, kbps, fps, width, height };
 }
 
-/** Gives a quality as one short text, such as `VP8 · 1.2 Mbit/s · 30 fps · 640×360`. */
-export function formatQuality({ codec, kbps, fps, width, height }: Quality): string {
+/** Gives codec and rate as one short text, such as `VP8 · 1.2 Mbit/s`. */
+export function formatRate({ codec, kbps }: Quality): string {
   const rate = kbps >= 1000 ? `${(kbps / 1000).toFixed(1)} Mbit/s` : `${Math.round(kbps)} kbit/s`;
-  const size = width > 0 && height > 0 ? `${width}×${height}` : '';
-  return [codec, rate, `${Math.round(fps)} fps`, size].filter((part) => part !== '').join(' · ');
+  return codec === '' ? rate : `${codec} · ${rate}`;
+}
+
+/** Gives frames and size as one short text, such as `30 fps · 640×360`. */
+export function formatFrames({ fps, width, height }: Quality): string {
+  const frames = `${Math.round(fps)} fps`;
+  return width > 0 && height > 0 ? `${frames} · ${width}×${height}` : frames;
 }

@@ -15,7 +15,7 @@ const invented = inventUser();
 
 /** The card for joining a room. */
 export function JoinForm({ config, query, last, error, onJoin }: JoinViewProps) {
-  const [roomId, setRoomId] = useState(last?.roomId ?? query.room ?? 'demo');
+  const [roomId, setRoomId] = useState(last?.roomId ?? query.room ?? 'lobby');
   const [userId, setUserId] = useState(last?.userId ?? query.user ?? invented.userId);
   const [userName, setUserName] = useState(last?.userName ?? query.name ?? query.user ?? invented.userName);
   const [source, setSource] = useState<SourceKind>(

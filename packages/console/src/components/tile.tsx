@@ -5,7 +5,7 @@
  */
 
 import type { ComponentChildren } from 'preact';
-import { formatQuality } from '../quality.ts';
+import { formatFrames, formatRate } from '../quality.ts';
 import type { OwnStream, Quality, RemoteStream, User } from '../room-state.ts';
 import { hueOf, initialsOf } from '../user-look.ts';
 import { Icon } from './icons.tsx';
@@ -14,7 +14,7 @@ import { Video } from './video.tsx';
 /** This page's own tile. */
 export function OwnTile({ user, own, isJoining }: { user: User; own: OwnStream; isJoining: boolean }) {
   const live = 'media' in own ? own : undefined;
-  const showsVideo = live !== undefined && live.cameraOn && live.media.getVideoTracks().length > 0;
+  const showsVideo = live?.cameraOn === true && live.media.getVideoTracks().length > 0;
   const note = isJoining ? 'Joining …' : OWN_NOTES[own.kind];
   return (
     <Tile
@@ -124,7 +124,8 @@ function Tile({ user, isOwn, testId, streamId, play, micOn, quality, note, pendi
         {pending && <span class="badge">{pending}</span>}
         {quality && (
           <span class="badge" data-testid={`quality-${streamId}`}>
-            {formatQuality(quality)}
+            {formatRate(quality)}
+            <span class="badge-more"> · {formatFrames(quality)}</span>
           </span>
         )}
       </div>
