@@ -209,6 +209,7 @@ export class RoomSession extends Emitter<SessionEvents> {
       this.#tokenTimer.handleServerTime(login.serverTimeMs);
       this.#tokenTimer.set(login.tokenExpiresAtMs);
       this.#hasNewToken = false;
+      if (via === 'relogin') this.media.handleForgotten();
       if (this.#room) changes = [this.#room.replace(login.room, login.memberId)];
       else this.#room = new RoomView(login.memberId, login.room);
     } else if (resume?.room && this.#room) {
@@ -221,7 +222,7 @@ export class RoomSession extends Emitter<SessionEvents> {
     for (const change of changes) this.#tell(change, via);
     for (const frame of resume?.events ?? []) this.#handleRoomEvent(frame);
     if (this.#connection !== connection) return;
-    this.media.handleJoined(via);
+    this.media.handleJoined();
     if (this.#hasNewToken) this.renewToken(this.#reconnector.token ?? '').catch(() => {});
     connection.attach({
       event: (frame) => this.#handleEvent(frame),

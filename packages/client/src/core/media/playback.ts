@@ -105,6 +105,11 @@ export class Playback extends Emitter<PlaybackEvents> {
     this.#link.restart();
   }
 
+  /** Waits for `resume`: the server has nothing of it any more. */
+  hold(): void {
+    this.#link.hold();
+  }
+
   /** Goes on after the session came back or the stream was listed again. */
   resume(): void {
     this.#link.resume();

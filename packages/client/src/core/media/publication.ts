@@ -113,6 +113,11 @@ export class Publication extends Emitter<PublicationEvents> {
     this.#link.restart();
   }
 
+  /** Waits for `resume`: the server has nothing of it any more. */
+  hold(): void {
+    this.#link.hold();
+  }
+
   /** Goes on after the session came back. */
   resume(): void {
     this.#tellAgain();

@@ -25,6 +25,11 @@ export class RoomMedia {
     this.#context = context;
   }
 
+  /** Whether there is WebRTC here. */
+  get isAvailable(): boolean {
+    return this.#context !== undefined;
+  }
+
   get publications(): ReadonlyMap<string, Publication> {
     return this.#publications;
   }
@@ -91,22 +96,25 @@ export class RoomMedia {
     return true;
   }
 
-  /** Goes on with what waited for the session; after a new login everything is made again. */
-  handleJoined(via: JoinKind): void {
-    if (via === 'resumed') {
-      const owed = this.#owed;
-      this.#owed = [];
-      for (const { method, streamId } of owed) {
-        const isBack = method === 'unpublish' ? this.#publications.has(streamId) : this.#playbacks.has(streamId);
-        if (!isBack) this.#tell(method, streamId);
-      }
-      for (const publication of this.#publications.values()) publication.resume();
-      for (const playback of this.#playbacks.values()) playback.resume();
-      return;
-    }
+  /** Takes the news of a new login: the server knows of no media any more. */
+  handleForgotten(): void {
     this.#owed = [];
-    for (const publication of this.#publications.values()) publication.restart();
-    for (const playback of this.#playbacks.values()) playback.restart();
+    for (const publication of this.#publications.values()) publication.hold();
+    for (const playback of this.#playbacks.values()) playback.hold();
+  }
+
+  /** Goes on with what waited for the session. */
+  handleJoined(): void {
+    const owed = this.#owed;
+    this.#owed = [];
+    for (const { method, streamId } of owed) {
+      const isBack = method === 'unpublish' ? this.#publications.has(streamId) : this.#playbacks.has(streamId);
+      if (!isBack) this.#tell(method, streamId);
+    }
+    for (const publication of this.#publications.values()) publication.resume();
+    for (const playback of this.#playbacks.values()) {
+      if (this.#context?.isListed(playback.streamId)) playback.resume();
+    }
   }
 
   /** Makes again what the server says it has lost (MED-3). */

@@ -1,0 +1,213 @@
+/**
+ * `ZegoClient`: the older LiveRoom call surface over Gavel's core (reference zego 4.10).
+ *
+ * @example
+ * const client = new ZegoClient({ appid, server: 'https://rooms.example.org', idName: 'ann' });
+ * client.onKickOut = (reason, roomID, customReason) => console.log(reason, customReason);
+ * const streams = await client.login('lobby', token);
+ *
+ * @module
+ */
+
+import type { WireMember, WireStream } from '@gavel/protocol';
+import type { Environment } from '@gavel/protocol/ids';
+import { toSessionError } from '../core/errors.ts';
+import { completePlatform, type Platform, randomId } from '../core/platform.ts';
+import type { RoomChange } from '../core/room-view.ts';
+import { RoomSession } from '../core/session.ts';
+import type { SessionEnd } from '../core/session-state.ts';
+import { DISCONNECTED, END_OF_CAUSE, KICK_OUT_REASONS } from './causes.ts';
+
+/** Who logs in, and where. */
+export interface LiveRoomConfig {
+  readonly appid: number;
+  /** Base address of the server. */
+  readonly server: string;
+  /** The user id. */
+  readonly idName: string;
+  /** The user's name; default: its id. */
+  readonly nickName?: string;
+  /** Whether `onUserStateUpdate` is wanted; default false. */
+  readonly userStateUpdate?: boolean;
+  /** Which of the App's two worlds to log in to; default: the server's own choice. */
+  readonly environment?: Environment;
+  /** What stands in for the browser, in tests and other runtimes. */
+  readonly platform?: Partial<Platform>;
+}
+
+/** A stream of the room. */
+export interface LiveRoomStream {
+  readonly stream_id: string;
+  readonly anchor_id_name: string;
+  readonly anchor_nick_name: string;
+  readonly extra_info: string;
+}
+
+/** A user that came (action 1) or went (action 2). */
+export interface LiveRoomUser {
+  readonly idName: string;
+  readonly nickName: string;
+  readonly action: 1 | 2;
+}
+
+/** The type of `onStreamUpdated`. */
+export const STREAM_UPDATE = { added: 2001, deleted: 2002 } as const;
+
+/** The error of a login: the protocol's code and a text. */
+export interface LiveRoomError {
+  readonly code: string;
+  readonly msg: string;
+}
+
+const ignore = (): void => {};
+
+/** The LiveRoom call surface: one room at a time, handlers as properties. */
+export class ZegoClient {
+  /** Put out: 16777219 other login, 16777220 by an API call, 16777221 session not valid; with the caller's text. */
+  onKickOut: (reason: number, roomID: string, customReason: string) => void = ignore;
+  /** The connection was lost and not regained. */
+  onDisconnect: (errorCode: number, roomID: string) => void = ignore;
+  /** Others came or went; only with `userStateUpdate`. */
+  onUserStateUpdate: (roomID: string, users: LiveRoomUser[]) => void = ignore;
+  /** Streams of others came (2001) or went (2002). */
+  onStreamUpdated: (type: number, streams: LiveRoomStream[], roomID: string) => void = ignore;
+  readonly #config: LiveRoomConfig;
+  readonly #platform: Platform;
+  readonly #clientId = randomId();
+  #session: RoomSession | undefined;
+
+  constructor(config: LiveRoomConfig) {
+    this.#config = config;
+    this.#platform = completePlatform(config.platform);
+  }
+
+  /**
+   * Logs in to a room, after leaving the one before; gives the streams that are there.
+   *
+   * @throws LiveRoomError
+   */
+  async login(roomID: string, token: string): Promise<LiveRoomStream[]> {
+    this.logout();
+    try {
+      const session = this.#createSession(roomID, token);
+      this.#session = session;
+      session.on('stateChanged', (state, before) => {
+        if (state.name !== 'ended') return;
+        if (this.#session === session) this.#session = undefined;
+        // A first login that fails is told by its rejection.
+        if (before.name !== 'connecting') this.#handleEnd(state.end, roomID);
+      });
+      session.on('changed', (change) => this.#handleChange(change, roomID));
+      await session.login();
+      return (session.room?.othersStreams() ?? []).map(toStream);
+    } catch (error) {
+      const { code, message } = toSessionError(error);
+      throw { code, msg: message } satisfies LiveRoomError;
+    }
+  }
+
+  /** Leaves the room; gives false where there is none. */
+  logout(): boolean {
+    const session = this.#session;
+    this.#session = undefined;
+    session?.logout();
+    return session !== undefined;
+  }
+
+  /** Publishes a stream; gives false where no room is logged in to or it is published already. */
+  startPublishingStream(streamID: string, stream: MediaStream, extraInfo = ''): boolean {
+    const media = this.#session?.media;
+    if (!media?.isAvailable || media.publications.has(streamID)) return false;
+    media.publish(streamID, stream, { extraInfo });
+    return true;
+  }
+
+  stopPublishingStream(streamID: string): boolean {
+    return this.#session?.media.unpublish(streamID) ?? false;
+  }
+
+  /**
+   * Plays a stream.
+   *
+   * @throws LiveRoomError
+   */
+  async startPlayingStream(streamID: string): Promise<MediaStream> {
+    if (!this.#session) throw { code: 'client.not-joined', msg: 'no room is logged in to' } satisfies LiveRoomError;
+    try {
+      return await this.#session.media.play(streamID).ready;
+    } catch (error) {
+      const { code, message } = toSessionError(error);
+      throw { code, msg: message } satisfies LiveRoomError;
+    }
+  }
+
+  stopPlayingStream(streamID: string): boolean {
+    return this.#session?.media.stop(streamID) ?? false;
+  }
+
+  #createSession(roomID: string, token: string): RoomSession {
+    const { appid, server, idName, nickName = idName, userStateUpdate = false, environment } = this.#config;
+    return new RoomSession({
+      server,
+      login: {
+        credential: {
+          scheme: 'app-token',
+          appId: appid,
+          ...(token && { token }),
+          ...(environment && { environment }),
+        },
+        clientId: this.#clientId,
+        roomId: roomID,
+        userId: idName,
+        userName: nickName,
+        members: userStateUpdate,
+      },
+      platform: this.#platform,
+    });
+  }
+
+  #handleEnd(end: SessionEnd, roomID: string): void {
+    switch (end.kind) {
+      case 'left':
+        break;
+      case 'gave-up':
+        this.onDisconnect(DISCONNECTED, roomID);
+        break;
+      case 'refused':
+        this.onKickOut(KICK_OUT_REASONS.sessionError, roomID, '');
+        break;
+      case 'removed': {
+        const shown = END_OF_CAUSE[end.cause];
+        if (shown.handler === 'onKickOut') this.onKickOut(shown.reason, roomID, end.reason);
+        if (shown.handler === 'onDisconnect') this.onDisconnect(shown.errorCode, roomID);
+      }
+    }
+  }
+
+  #handleChange(change: RoomChange, roomID: string): void {
+    const removed = change.streamsRemoved.filter(({ own, cause }) => !own || cause === 'deleted');
+    if (removed.length > 0) {
+      this.onStreamUpdated(
+        STREAM_UPDATE.deleted,
+        removed.map(({ stream }) => toStream(stream)),
+        roomID,
+      );
+    }
+    const users = [
+      ...change.membersLeft.map(({ member }) => toUser(member, 2)),
+      ...change.membersJoined.map((member) => toUser(member, 1)),
+    ];
+    if (users.length > 0) this.onUserStateUpdate(roomID, users);
+    if (change.streamsAdded.length > 0) {
+      this.onStreamUpdated(STREAM_UPDATE.added, change.streamsAdded.map(toStream), roomID);
+    }
+  }
+}
+
+function toStream({ streamId, user, extraInfo }: WireStream): LiveRoomStream {
+  return { stream_id: streamId, anchor_id_name: user.id, anchor_nick_name: user.name, extra_info: extraInfo };
+}
+
+function toUser({ user }: WireMember, action: 1 | 2): LiveRoomUser {
+  return { idName: user.id, nickName: user.name, action };
+}

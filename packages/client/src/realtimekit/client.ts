@@ -1,0 +1,136 @@
+/**
+ * `RealtimeKitClient`: the call surface of RealtimeKit's web core over Gavel's core (reference realtimekit 8).
+ *
+ * @example
+ * const meeting = await RealtimeKitClient.init({ authToken, baseURI: 'https://rooms.example.org' });
+ * meeting.self.on('roomLeft', ({ state }) => console.log(state));
+ * meeting.participants.joined.on('videoUpdate', (participant, { videoTrack }) => show(participant, videoTrack));
+ * await meeting.join();
+ *
+ * @module
+ */
+
+import { completePlatform, type Platform, randomId } from '../core/platform.ts';
+import { RoomSession } from '../core/session.ts';
+import type { SessionState } from '../core/session-state.ts';
+import { leaveStateOf } from './causes.ts';
+import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
+import { Meta } from './meta.ts';
+import { Participants } from './participants.ts';
+import { Self } from './self.ts';
+
+/** What a client is made from. */
+export interface RealtimeKitOptions {
+  /** The token that adding a participant to a meeting gave. */
+  readonly authToken: string;
+  /** Base address of the server, `https://` where no scheme is given; default: where the page came from. */
+  readonly baseURI?: string;
+  /** Whether to come in with microphone and camera on; default true. What the browser refuses stays off. */
+  readonly defaults?: { readonly audio?: boolean; readonly video?: boolean };
+  readonly iceServers?: readonly RTCIceServer[];
+  /** How long a lost connection is tried to be regained, in milliseconds; default 300,000. */
+  readonly retryWindowMs?: number;
+  /** What stands in for the browser, in tests and other runtimes. */
+  readonly platform?: Partial<Platform>;
+}
+
+/** One participant's client for one meeting. */
+export class RealtimeKitClient {
+  readonly self: Self;
+  readonly participants = new Participants();
+  readonly meta = new Meta();
+  readonly #options: RealtimeKitOptions;
+  readonly #platform: Platform;
+  #session: RoomSession | undefined;
+
+  private constructor(options: RealtimeKitOptions) {
+    this.#options = options;
+    this.#platform = completePlatform(options.platform);
+    this.self = new Self(this.#platform.media);
+  }
+
+  /**
+   * Makes a client, with microphone and camera as `defaults` says; it is not in the room yet.
+   *
+   * @throws RealtimeKitError `0004` where there is no token
+   */
+  static async init(options: RealtimeKitOptions): Promise<RealtimeKitClient> {
+    if (!options.authToken) throw new RealtimeKitError(CODES.invalidToken, 'there is no auth token');
+    const client = new RealtimeKitClient(options);
+    const { audio = true, video = true } = options.defaults ?? {};
+    if (client.#platform.media) {
+      // What the browser refuses stays off: to come in without a camera is better than not to come in.
+      if (audio) await client.self.enableAudio().catch(() => {});
+      if (video) await client.self.enableVideo().catch(() => {});
+    }
+    return client;
+  }
+
+  /**
+   * Joins the meeting's room.
+   *
+   * @throws RealtimeKitError `0004` for a token that is not valid (any more), `0011` where no server answers, else `0002`
+   */
+  async join(): Promise<void> {
+    if (this.#session) throw new RealtimeKitError(CODES.couldNotJoin, 'in the room already, or on the way');
+    try {
+      const session = this.#createSession();
+      this.#session = session;
+      session.on('stateChanged', (state, before) => this.#handleState(session, state, before));
+      await session.login();
+    } catch (error) {
+      this.#session = undefined;
+      throw toRealtimeKitError(error);
+    }
+  }
+
+  /** Leaves the room; microphone and camera are turned off. */
+  async leave(): Promise<void> {
+    this.#session?.logout();
+  }
+
+  #createSession(): RoomSession {
+    const { authToken, baseURI, iceServers, retryWindowMs } = this.#options;
+    return new RoomSession({
+      server: toServer(baseURI),
+      login: {
+        credential: { scheme: 'participant-token', token: authToken },
+        clientId: randomId(),
+        members: true,
+      },
+      ...(iceServers && { iceServers }),
+      ...(retryWindowMs !== undefined && { retryWindowMs }),
+      platform: this.#platform,
+    });
+  }
+
+  #handleState(session: RoomSession, state: SessionState, before: SessionState): void {
+    if (this.#session !== session) return;
+    switch (state.name) {
+      case 'idle':
+        break;
+      case 'connecting':
+        this.meta.handleSocket('connecting');
+        break;
+      case 'joined':
+        this.meta.handleLogin(session.self);
+        this.meta.handleSocket('connected');
+        if (state.via === 'login') this.participants.attach(session);
+        this.self.handleJoined(session, state.via !== 'login');
+        break;
+      case 'reconnecting':
+        this.meta.handleSocket('reconnecting');
+        break;
+      case 'ended':
+        this.#session = undefined;
+        this.meta.handleSocket('disconnected');
+        this.self.handleLeft(leaveStateOf(state.end), before.name === 'connecting');
+        this.participants.detach();
+    }
+  }
+}
+
+function toServer(baseURI: string | undefined): string {
+  if (baseURI === undefined) return globalThis.location?.origin ?? '';
+  return /^\w+:\/\//.test(baseURI) ? baseURI : `https://${baseURI}`;
+}

@@ -1,0 +1,48 @@
+/**
+ * Errors in this dialect (reference realtimekit 8.5).
+ *
+ * @module
+ */
+
+import { type SessionErrorCode, toSessionError } from '../core/errors.ts';
+
+/** The error of every failed call; `code` is the dialect's. */
+export class RealtimeKitError extends Error {
+  override readonly name = 'RealtimeKitError';
+  /** Such as `0004`, invalid auth token. */
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** The codes of reference realtimekit 8.5 that this client can meet. */
+export const CODES = {
+  couldNotJoin: '0002',
+  invalidToken: '0004',
+  network: '0011',
+  rateLimited: '0013',
+  notPermitted: '1201',
+  participantNotFound: '1202',
+} as const;
+
+const SPECIAL: Readonly<Partial<Record<SessionErrorCode, string>>> = {
+  'login.bad-credential': CODES.invalidToken,
+  'login.token-expired': CODES.invalidToken,
+  'login.unknown-app': CODES.invalidToken,
+  'login.not-allowed': CODES.invalidToken,
+  'stream.not-allowed': CODES.notPermitted,
+  'room.member-not-found': CODES.participantNotFound,
+  'rate.limited': CODES.rateLimited,
+  'client.timeout': CODES.network,
+  'client.disconnected': CODES.network,
+};
+
+/** Gives any thrown value as this dialect's error; what has no code of its own is `0002`, could not join. */
+export function toRealtimeKitError(error: unknown): RealtimeKitError {
+  if (error instanceof RealtimeKitError) return error;
+  const { code, message } = toSessionError(error);
+  return new RealtimeKitError(SPECIAL[code] ?? CODES.couldNotJoin, message);
+}

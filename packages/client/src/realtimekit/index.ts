@@ -1,0 +1,20 @@
+/**
+ * `@gavel/client/realtimekit`: the call surface of RealtimeKit's web core over Gavel's core.
+ *
+ * @module
+ */
+
+export { LEAVE_STATE_OF_CAUSE, type LeaveState } from './causes.ts';
+export { RealtimeKitClient, type RealtimeKitOptions } from './client.ts';
+export { RealtimeKitError } from './errors.ts';
+export { Meta, type MetaEvents, type SocketState } from './meta.ts';
+export {
+  type AudioState,
+  Participant,
+  type ParticipantEvents,
+  ParticipantMap,
+  type ParticipantMapEvents,
+  Participants,
+  type VideoState,
+} from './participants.ts';
+export { Self, type SelfEvents, type SelfPermissions } from './self.ts';

@@ -1,0 +1,39 @@
+/**
+ * What a member's profile says in this dialect.
+ *
+ * @module
+ */
+
+import type { WireProfile, WireUser } from '@gavel/protocol';
+
+/** What is known of a person in a meeting beside their media. */
+export interface PersonFields {
+  /** The participant record's id; the same over all of its connections. */
+  readonly userId: string;
+  readonly name: string;
+  readonly picture: string | undefined;
+  readonly customParticipantId: string | undefined;
+  readonly presetName: string | undefined;
+}
+
+/** Reads a text of a profile. */
+export function profileText(profile: WireProfile | undefined, key: string): string | undefined {
+  const value = profile?.[key];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** Gives the fields of a person; somebody of another door has no more than an id and a name (RTK-6). */
+export function toPersonFields(user: WireUser, profile: WireProfile | undefined): PersonFields {
+  return {
+    userId: profileText(profile, 'participantId') ?? user.id,
+    name: user.name,
+    picture: profileText(profile, 'picture'),
+    customParticipantId: profileText(profile, 'customParticipantId'),
+    presetName: profileText(profile, 'presetName'),
+  };
+}
+
+/** Gives the id of the one stream that a member of this dialect publishes: letters, digits, `-` and `_` only. */
+export function streamIdOf(memberId: string): string {
+  return `rtk-${memberId.replace(/[^A-Za-z0-9_-]/g, '_')}`;
+}
