@@ -1,6 +1,7 @@
 import type { EngineDump } from '@gavel/media';
 import { startTestServer, type TestServer } from '@gavel/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { countAfter, expectSilence, now, pause } from './counting.ts';
 import { CHROMIUM, openStage, type Stage, Wire, ZegoTab } from './harness.ts';
 
 const REASON = 'spam 垃圾信息 🙂';
@@ -25,42 +26,6 @@ async function openPair(server = gavel.baseUrl): Promise<{ a: ZegoTab; b: ZegoTa
   return { a, b };
 }
 
-const now = (): number => performance.timeOrigin + performance.now();
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** What the engine has counted for a user's stream and for the players of a page; taken at the answer and later. */
-interface Counted {
-  readonly answeredAtMs: number;
-  readonly atAnswer: EngineDump;
-  readonly later: EngineDump;
-}
-
-/** Makes a call, and looks at the engine's counters when it is answered and again a second later. */
-async function countAfter(call: () => Promise<unknown>): Promise<Counted> {
-  await call();
-  const answeredAtMs = now();
-  const atAnswer = await gavel.engine.dump();
-  await pause(1000);
-  return { answeredAtMs, atAnswer, later: await gavel.engine.dump() };
-}
-
-/** No RTP of the closed publishers was forwarded, and none was sent to the closed players, after the answer (KICK-4). */
-function expectSilence(
-  { answeredAtMs, atAnswer, later }: Counted,
-  peers: { publishers: number; players: number },
-): void {
-  const closed = later.closed;
-  expect(atAnswer.closed).toHaveLength(closed.length);
-  expect(closed.filter(({ kind }) => kind === 'publisher')).toHaveLength(peers.publishers);
-  expect(closed.filter(({ kind }) => kind === 'player')).toHaveLength(peers.players);
-  for (const peer of closed) {
-    expect(peer.counters.packets, JSON.stringify(later.closed, null, 1)).toBeGreaterThan(0);
-    expect(peer.closedAtMs).toBeLessThanOrEqual(answeredAtMs);
-    expect(peer.counters.lastPacketAtMs).toBeLessThanOrEqual(answeredAtMs);
-    if (peer.kind === 'player') expect(peer.packetsAfterClose).toBe(0);
-  }
-}
-
 describe.skipIf(CHROMIUM === '')('two browsers in a room with real media', () => {
   beforeAll(async () => {
     stage = await openStage();
@@ -77,7 +42,7 @@ describe.skipIf(CHROMIUM === '')('two browsers in a room with real media', () =>
   test('a kicked user hears why and stops, the others see it go, and its media ends with the answer (KICK-4, KICK-5, KICK-6)', async () => {
     const { a, b } = await openPair();
     expect(await b.tracks()).toEqual(['audio:live', 'video:live']);
-    const counted = await countAfter(async () => {
+    const counted = await countAfter(gavel, async () => {
       const answer = await gavel.call('KickoutUser', { RoomId: ROOM, 'UserId[]': ['bob'], CustomReason: REASON });
       expect(answer).toMatchObject({ Code: 0, Message: 'success' });
     });
@@ -112,7 +77,7 @@ describe.skipIf(CHROMIUM === '')('two browsers in a room with real media', () =>
 
   test('a closed room puts everybody out with the reason, and all media ends with the answer (CLOSE-2)', async () => {
     const { a, b } = await openPair();
-    const counted = await countAfter(async () => {
+    const counted = await countAfter(gavel, async () => {
       expect(await gavel.call('CloseRoom', { RoomId: ROOM, CustomReason: REASON })).toMatchObject({ Code: 0 });
     });
     expectSilence(counted, { publishers: 2, players: 2 });
@@ -132,7 +97,7 @@ describe.skipIf(CHROMIUM === '')('two browsers in a room with real media', () =>
 
   test('a deleted stream is gone at the others, its owner stays and may publish again (STRM-1, STRM-2, STRM-3)', async () => {
     const { a, b } = await openPair();
-    const counted = await countAfter(async () => {
+    const counted = await countAfter(gavel, async () => {
       const params = { RoomId: ROOM, UserId: 'moderator', StreamId: 'bob-cam' };
       expect(await gavel.call('DeleteStream', params)).toMatchObject({ Code: 0 });
     });
@@ -153,7 +118,7 @@ describe.skipIf(CHROMIUM === '')('two browsers in a room with real media', () =>
     try {
       const { b } = await openPair(wire.url);
       wire.cut();
-      const counted = await countAfter(async () => {
+      const counted = await countAfter(gavel, async () => {
         const answer = await gavel.call('KickoutUser', { RoomId: ROOM, 'UserId[]': ['bob'], CustomReason: REASON });
         expect(answer).toMatchObject({ Code: 0 });
       });
