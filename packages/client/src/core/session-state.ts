@@ -6,7 +6,7 @@
 
 import { MEMBER_CAUSES, type MemberCause } from '@gavel/protocol/causes';
 import { CLOSE_CODE_OF_CAUSE, mayReconnect } from '@gavel/protocol/close-codes';
-import type { SessionError } from './errors.ts';
+import { SessionError } from './errors.ts';
 
 /** Why a session is over. */
 export type SessionEnd =
@@ -49,4 +49,18 @@ export function findCauseOfCloseCode(code: number): MemberCause | undefined {
 /** Gives an untrusted value as a cause, or undefined where it is none. */
 export function parseMemberCause(value: unknown): MemberCause | undefined {
   return MEMBER_CAUSES.find((cause) => cause === value);
+}
+
+/** Gives what a login is rejected with when its session ends before it. */
+export function toLoginError(end: SessionEnd): SessionError {
+  switch (end.kind) {
+    case 'refused':
+      return end.error;
+    case 'gave-up':
+      return new SessionError('client.timeout', 'no server answered in time');
+    case 'left':
+      return new SessionError('client.ended', 'logged out before the login was answered');
+    case 'removed':
+      return new SessionError('client.ended', end.reason, { cause: end.cause });
+  }
 }

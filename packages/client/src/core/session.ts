@@ -26,7 +26,7 @@ import type {
 import { mayReconnect } from '@gavel/protocol/close-codes';
 import type { Connection } from './connection.ts';
 import { Emitter } from './emitter.ts';
-import { SessionError, toSessionError } from './errors.ts';
+import { SessionError } from './errors.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { RoomMedia } from './media/room-media.ts';
 import { completePlatform, type Platform } from './platform.ts';
@@ -39,6 +39,7 @@ import {
   type JoinKind,
   type SessionEnd,
   type SessionState,
+  toLoginError,
 } from './session-state.ts';
 import { TokenTimer } from './token-timer.ts';
 import { signallingUrl } from './url.ts';
@@ -357,18 +358,5 @@ export class RoomSession extends Emitter<SessionEvents> {
     const before = this.#state;
     this.#state = state;
     this.emit('stateChanged', state, before);
-  }
-}
-
-function toLoginError(end: SessionEnd): SessionError {
-  switch (end.kind) {
-    case 'refused':
-      return toSessionError(end.error);
-    case 'gave-up':
-      return new SessionError('client.timeout', 'no server answered in time');
-    case 'left':
-      return new SessionError('client.ended', 'logged out before the login was answered');
-    case 'removed':
-      return new SessionError('client.ended', end.reason, { cause: end.cause });
   }
 }
