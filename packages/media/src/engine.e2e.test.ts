@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -39,28 +40,29 @@ describe.skipIf(!hasChromium)('media between two Chromium pages', { timeout: 20_
 
   async function decodesMore(name: string, frames = 5): Promise<void> {
     const { framesDecoded } = await readPlayerStats(player, name);
-    await waitFor(async () => (await readPlayerStats(player, name)).framesDecoded >= framesDecoded + frames, 8_000);
+    await waitFor(async () => (await readPlayerStats(player, name)).framesDecoded >= framesDecoded + frames, 8_000, 50);
   }
 
   for (const codec of ['VP8', 'H264']) {
     test(`${codec} and Opus play, the first frame within a second of the call (MED-1, MED-2)`, async () => {
       const published = await publishFrom(publisher, engine, codec, codec);
       expect(published.kinds).toEqual({ audio: true, video: true });
-      await waitFor(async () => (await readPublisherStats(publisher, codec)).packetsSent > 20);
+      await waitFor(async () => (await readPublisherStats(publisher, codec)).packetsSent > 20, 5_000, 50);
       const { firstFrame } = await playIn(player, engine, codec, `${codec}-player`);
       expect(await firstFrame).toBeLessThan(1_000);
       await decodesMore(`${codec}-player`);
       const stats = await readPlayerStats(player, `${codec}-player`);
       expect(stats.codec).toBe(`video/${codec}`);
       expect(stats.audioPackets).toBeGreaterThan(5);
-      await waitFor(async () => (await readPublisherStats(publisher, codec)).remoteReports === 2);
+      await waitFor(async () => (await readPublisherStats(publisher, codec)).remoteReports === 2, 5_000, 50);
     });
   }
 
-  test("a publisher's bandwidth estimate grows beyond where Chromium begins, 300 kbit/s (MED-4)", async () => {
+  test("a publisher's bandwidth estimate grows well beyond the 300 kbit/s that Chromium begins with (MED-4)", async () => {
     await waitFor(
-      async () => (await readPublisherStats(publisher, 'VP8')).availableOutgoingBitrate > 1_000_000,
+      async () => (await readPublisherStats(publisher, 'VP8')).availableOutgoingBitrate > 500_000,
       15_000,
+      100,
     );
   });
 
@@ -97,9 +99,11 @@ describe.skipIf(!hasChromium)('media between two Chromium pages', { timeout: 20_
 
   test('a closed stream reaches nobody any more (KICK-4, STRM-3)', async () => {
     await engine.closeStream('H264');
-    const { framesDecoded } = await readPlayerStats(player, 'H264-player');
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    expect((await readPlayerStats(player, 'H264-player')).framesDecoded).toBeLessThanOrEqual(framesDecoded + 3);
+    // What has arrived before is decoded first.
+    await sleep(300);
+    const { framesDecoded, audioPackets } = await readPlayerStats(player, 'H264-player');
+    await sleep(300);
+    expect(await readPlayerStats(player, 'H264-player')).toMatchObject({ framesDecoded, audioPackets });
     const closed = (await engine.dump()).closed.filter((entry) => entry.stream === 'H264');
     expect(closed.map((entry) => [entry.kind, entry.packetsAfterClose])).toEqual([
       ['publisher', 0],

@@ -213,7 +213,10 @@ describe('closing', () => {
     const publisher = await publish();
     const player = await play();
     let sequence = 0;
-    const timer = setInterval(() => sendFrames(publisher, (sequence += 20), 20), 2);
+    const timer = setInterval(() => {
+      sendFrames(publisher, sequence, 20);
+      sequence += 20;
+    }, 2);
     await waitFor(() => player.rtp.length > 200);
     await engine.closeStream(stream);
     const closedAtMs = performance.timeOrigin + performance.now();

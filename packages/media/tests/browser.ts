@@ -190,7 +190,8 @@ export async function readPlayerStats(page: Page, name: string): Promise<PlayerS
 /** Reads what a publisher's page sees. */
 export async function readPublisherStats(page: Page, name: string): Promise<PublisherStats> {
   const stats = Object.values(await page.evaluate((peer) => window.readStats(peer), name));
-  const pair = stats.find((entry) => entry.type === 'candidate-pair' && entry.nominated === true) ?? {};
+  const transport = stats.find((entry) => entry.type === 'transport') ?? {};
+  const pair = stats.find((entry) => entry.id === transport.selectedCandidatePairId) ?? {};
   const video = stats.find((entry) => entry.type === 'outbound-rtp' && entry.kind === 'video') ?? {};
   const codec = stats.find((entry) => entry.id === video.codecId) ?? {};
   const remote = stats.filter((entry) => entry.type === 'remote-inbound-rtp');

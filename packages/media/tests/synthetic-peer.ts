@@ -113,11 +113,15 @@ export class SyntheticPeer {
   }
 }
 
-/** Waits until a condition holds, by looking every few milliseconds. */
-export async function waitFor(condition: () => boolean | Promise<boolean>, timeoutMs = 5_000): Promise<void> {
+/** Waits until a condition holds, by looking every `intervalMs`. */
+export async function waitFor(
+  condition: () => boolean | Promise<boolean>,
+  timeoutMs = 5_000,
+  intervalMs = 5,
+): Promise<void> {
   const deadlineMs = performance.now() + timeoutMs;
   while (!(await condition())) {
     if (performance.now() > deadlineMs) throw new Error(`Waited ${timeoutMs} ms in vain for ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, intervalMs));
   }
 }

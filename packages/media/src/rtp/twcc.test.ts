@@ -51,7 +51,11 @@ test('any arrivals survive the way through a feedback, to the quarter of a milli
       fc.array(arrival, { maxLength: maxTwccPackets + 50 }),
       (base, start, steps) => {
         let ticks = start;
-        const times = [start / 4, ...steps.map((step) => (step === undefined ? undefined : (ticks += step) / 4))];
+        const times: (number | undefined)[] = [start / 4];
+        for (const step of steps) {
+          ticks += step ?? 0;
+          times.push(step === undefined ? undefined : ticks / 4);
+        }
         const { packet, covered } = write(times, base);
         expect(packet.length % 4).toBe(0);
         expect(packet.length).toBeLessThan(1_200);

@@ -40,7 +40,9 @@ export function writeBindingOffer(
     `a=ice-ufrag:${transport.iceUfrag}`,
     `a=ice-pwd:${transport.icePwd}`,
     `a=fingerprint:${transport.fingerprint}`,
-    `a=setup:${transport.setup}`,
+    // A browser that leaves the choice to us begins the handshake: then our side is ready before its first packets
+    // come, and these are the probes that its bandwidth estimate starts from (MED-4).
+    `a=setup:${transport.setup === 'passive' ? 'passive' : 'active'}`,
     `a=${direction}`,
     'a=rtcp-mux',
     `a=rtpmap:${bindingPayloadType} VP8/90000`,
