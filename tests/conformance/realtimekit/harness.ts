@@ -9,10 +9,12 @@ import { FakeClock } from '@gavel/testkit/fake-clock';
 import Cloudflare, { APIError } from 'cloudflare';
 import Fastify from 'fastify';
 import { type AppDefinition, AppRegistry } from '../../../packages/server/src/apps/app-registry.ts';
+import { AdmissionGuard } from '../../../packages/server/src/realtimekit/admission-guard.ts';
 import { createParticipantTokenAuthenticator } from '../../../packages/server/src/realtimekit/authenticator.ts';
 import { registerRealtimeKitDoor } from '../../../packages/server/src/realtimekit/door.ts';
 import { STOCK_PRESETS } from '../../../packages/server/src/realtimekit/stock-presets.ts';
 import { ParticipantTokens } from '../../../packages/server/src/realtimekit/tokens.ts';
+import type { Admission } from '../../../packages/server/src/rooms/admission.ts';
 import { createIdSource } from '../../../packages/server/src/rooms/clock.ts';
 import { eventsOf } from '../../../packages/server/src/rooms/events.ts';
 import { type EventBatch, Rooms, type Session } from '../../../packages/server/src/rooms/rooms.ts';
@@ -76,7 +78,9 @@ export async function startHarness(path = ':memory:', clock = new FakeClock()) {
   const batches: EventBatch[] = [];
   const logged: object[] = [];
   const settings = { clock, ids: createIdSource(clock), heartbeatTimeoutMs: 100_000, keptEvents: 100 };
-  const rooms = new Rooms(settings, [{ handle: (batch) => void batches.push(batch) }]);
+  const guard = new AdmissionGuard(store);
+  const rooms = new Rooms(settings, [{ handle: (batch) => void batches.push(batch) }, guard]);
+  guard.attach(rooms);
   const authenticator = createParticipantTokenAuthenticator({ apps, store, tokens });
   const http = Fastify({ logger: false, routerOptions: { maxParamLength: 1024 } });
   registerRealtimeKitDoor(http, {
@@ -108,6 +112,17 @@ export async function startHarness(path = ':memory:', clock = new FakeClock()) {
     return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
   };
   let connections = 0;
+  const admit = (token: string): Promise<Admission> =>
+    authenticator.admit({ credential: { scheme: 'participant-token', token }, clientId: 'client' });
+  const enterAs = async ({ key, ...admission }: Admission): Promise<Session> => {
+    connections += 1;
+    const connectionId = `c${connections}`;
+    const command = { ...admission, type: 'login', scheme: 'participant-token', wantsMembers: true } as const;
+    const origin = { door: 'signalling', requestId: connectionId } as const;
+    const { session } = await rooms.execute(key, { ...command, clientId: connectionId, connectionId }, origin);
+    if (!session) throw new Error('no session');
+    return session;
+  };
 
   return {
     baseUrl,
@@ -130,20 +145,10 @@ export async function startHarness(path = ':memory:', clock = new FakeClock()) {
         body: JSON.stringify(body),
       }),
     /** Logs a participant in with its token, as the signalling door does. */
-    async enter(token: string): Promise<Session> {
-      const credential = { scheme: 'participant-token', token } as const;
-      connections += 1;
-      const connectionId = `c${connections}`;
-      const { key, ...admission } = await authenticator.admit({ credential, clientId: connectionId });
-      const command = { ...admission, type: 'login', scheme: credential.scheme } as const;
-      const { session } = await rooms.execute(
-        key,
-        { ...command, clientId: connectionId, connectionId, wantsMembers: true },
-        { door: 'signalling', requestId: connectionId },
-      );
-      if (!session) throw new Error('no session');
-      return session;
-    },
+    enter: async (token: string): Promise<Session> => enterAs(await admit(token)),
+    /** The two halves of that. */
+    admit,
+    enterAs,
     /** Logs a user in who came by the other vendor's door, into the same room (RTK-6). */
     async enterAsUser(meetingId: string, userId: string, name = userId): Promise<Session> {
       const id = parseUserId(userId);

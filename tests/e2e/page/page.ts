@@ -33,7 +33,8 @@ const now = (): number => performance.timeOrigin + performance.now();
 /** A user of the zego facade: publishes a camera, plays whoever comes. */
 class ZegoUser {
   readonly recorded: Recorded[] = [];
-  readonly played = new Map<string, MediaStream>();
+  /** When the first frame of each stream was shown: milliseconds since the Unix epoch, fractional. */
+  readonly firstFrames: Record<string, number> = {};
   local: MediaStream | undefined;
   readonly engine: ZegoExpressEngine;
 
@@ -59,9 +60,10 @@ class ZegoUser {
   }
 
   async play(streamId: string): Promise<void> {
-    const stream = await this.engine.startPlayingStream(streamId);
-    this.played.set(streamId, stream);
-    show(stream);
+    const video = show(await this.engine.startPlayingStream(streamId));
+    video.requestVideoFrameCallback(() => {
+      this.firstFrames[streamId] = now();
+    });
   }
 
   tracks(): string[] {
@@ -102,12 +104,13 @@ class RealtimeKitUser {
   }
 }
 
-function show(stream: MediaStream): void {
+function show(stream: MediaStream): HTMLVideoElement {
   const video = document.createElement('video');
   video.muted = true;
   video.autoplay = true;
   video.srcObject = stream;
   document.body.append(video);
+  return video;
 }
 
 /** Sums of all peer connections that the page ever made, by direction. */

@@ -6,7 +6,7 @@
 
 import { GavelError, type Params, type UserId } from '@gavel/protocol';
 import type { App, Apps } from '../apps/app.ts';
-import type { Admission, Authenticator } from '../signalling/authenticator.ts';
+import type { Admission, Authenticator } from '../rooms/admission.ts';
 import type { MeetingRecord, Participant, PresetRecord, Store } from '../store/store.ts';
 import type { PresetDefinition } from './preset-schema.ts';
 import { roomOf } from './session.ts';

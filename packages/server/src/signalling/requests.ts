@@ -18,12 +18,12 @@ import {
   type StreamId,
 } from '@gavel/protocol';
 import type { MediaControl } from '../media-control/media-control.ts';
+import type { Admission, Authenticator } from '../rooms/admission.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { Origin } from '../rooms/commands.ts';
 import { eventsOf } from '../rooms/events.ts';
 import type { MemberInfo } from '../rooms/member.ts';
 import type { Rooms, Session } from '../rooms/rooms.ts';
-import type { Admission, Authenticator } from './authenticator.ts';
 import type { Connection } from './connection.ts';
 import { isTold, roomEventFrame, wireSnapshot } from './frames.ts';
 import { formatTicket, parseTicket } from './resume-ticket.ts';

@@ -11,10 +11,10 @@ import { FakeClock } from '@gavel/testkit/fake-clock';
 import { FakeMediaEngine } from '@gavel/testkit/fake-media-engine';
 import { RawClient } from '@gavel/testkit/raw-client';
 import { MediaControl } from '../media-control/media-control.ts';
+import type { Admission, Authenticator } from '../rooms/admission.ts';
 import { Rooms } from '../rooms/rooms.ts';
 import { ORIGIN, testSettings } from '../rooms/testing.ts';
 import { createLog } from '../telemetry/log.ts';
-import type { Admission, Authenticator } from './authenticator.ts';
 import { type SignallingDeps, SignallingDoor } from './door.ts';
 import { FanOut } from './fan-out.ts';
 

@@ -15,9 +15,9 @@ import {
   type RoomKey,
 } from '@gavel/protocol';
 import type { App, Apps } from '../apps/app.ts';
+import type { Admission, Authenticator } from '../rooms/admission.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { User } from '../rooms/member.ts';
-import type { Admission, Authenticator } from '../signalling/authenticator.ts';
 import { type Privileges, parsePrivileges } from './privileges.ts';
 import { openToken04 } from './token04.ts';
 

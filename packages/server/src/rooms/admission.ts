@@ -1,13 +1,13 @@
 /**
- * Authenticators: how the signalling door learns who logs in. Each scheme's is written by the door it belongs to, so
- * that the signalling door knows no vendor's tokens.
+ * Admission: what a login is allowed, and who says so. Each scheme's authenticator is written by the door whose tokens it
+ * reads, so that the signalling door knows no vendor's.
  *
  * @module
  */
 
 import type { Params, RoomKey, WireProfile } from '@gavel/protocol';
-import type { DuplicatePolicy } from '../rooms/commands.ts';
-import type { Permissions, User } from '../rooms/member.ts';
+import type { DuplicatePolicy } from './commands.ts';
+import type { Permissions, User } from './member.ts';
 
 /** What a login is allowed. */
 export interface Admission {
