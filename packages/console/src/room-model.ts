@@ -103,8 +103,9 @@ export class RoomModel extends Store<RoomState> {
       }
       this.#source = source;
       const streamId = ownStreamId(self.userId);
-      const fresh = { streamId, media: source.stream, micOn: true, cameraOn: true, quality: undefined };
-      this.set({ own: { kind: 'requesting', ...fresh } });
+      const isCamera = this.#sourceKind === 'camera';
+      const isOn = { micOn: true, cameraOn: true, quality: undefined };
+      this.set({ own: { kind: 'requesting', streamId, media: source.stream, isCamera, ...isOn } });
       // Where it cannot begin a callback has said why.
       engine.startPublishingStream(streamId, source.stream);
     } catch (error) {

@@ -66,6 +66,8 @@ export type OwnStream =
       readonly kind: 'requesting' | 'live';
       readonly streamId: string;
       readonly media: MediaStream;
+      /** Whether it is a camera: people expect to see themselves as in a mirror. */
+      readonly isCamera: boolean;
       readonly micOn: boolean;
       readonly cameraOn: boolean;
       readonly quality: Quality | undefined;

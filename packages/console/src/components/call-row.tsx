@@ -31,8 +31,8 @@ export function CallRow({ moderation, call, request, reason, button, name, detai
   const path = request?.kind === 'signed' && request.reason === reason ? request.path : undefined;
   const needsSigning = isOpen && request?.kind !== 'failed' && path === undefined && !isSending;
 
-  // The shown request follows the reason, a moment after the last key.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `call` is new on every render; its key says which it is.
+  // The shown request follows the reason, a moment after the last key. `call` is new on every render: its key says
+  // which it is.
   useEffect(() => {
     if (!needsSigning) return undefined;
     const timer = setTimeout(() => void moderation.sign(call), request ? 300 : 0);

@@ -18,7 +18,7 @@ export function Chat({ room, state }: { room: RoomModel; state: RoomState }) {
   const list = useRef<HTMLOListElement>(null);
   const isOpen = isInRoom(state.phase);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: new lines are what moves the list to its end.
+  // New lines are what moves the list to its end.
   useEffect(() => {
     list.current?.scrollTo({ top: list.current.scrollHeight });
   }, [state.chat]);

@@ -37,7 +37,13 @@ export function ControlBar(props: {
         onClick={() => room.setCamera(!live?.cameraOn)}
       />
       {live ? (
-        <Control icon="stop" label="Stop" testId="stop-button" onClick={() => room.unpublish()} />
+        <Control
+          icon="stop"
+          label="Stop publishing"
+          short="Stop"
+          testId="stop-button"
+          onClick={() => room.unpublish()}
+        />
       ) : (
         <Control
           icon="publish"
@@ -63,13 +69,15 @@ export function ControlBar(props: {
 function Control(props: {
   icon: IconName;
   label: string;
+  /** For narrow pages. */
+  short?: string;
   testId: string;
   isOn?: boolean;
   isLeave?: boolean;
   isDisabled?: boolean;
   onClick: () => void;
 }) {
-  const { icon, label, testId, isOn, isLeave = false, isDisabled = false, onClick } = props;
+  const { icon, label, short = label, testId, isOn, isLeave = false, isDisabled = false, onClick } = props;
   const title = isOn === undefined ? undefined : `${label} is ${isOn ? 'on' : 'off'}`;
   return (
     <button
@@ -82,7 +90,8 @@ function Control(props: {
       onClick={onClick}
     >
       <Icon name={icon} />
-      <span>{label}</span>
+      <span class="wide-only">{label}</span>
+      <span class="narrow-only">{short}</span>
     </button>
   );
 }

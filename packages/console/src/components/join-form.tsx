@@ -35,7 +35,7 @@ export function JoinForm({ config, query, last, error, onJoin }: JoinViewProps) 
       source,
     });
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only the page's first showing joins by itself.
+  // Only the page's first showing joins by itself.
   useEffect(() => {
     if (query.autojoin && !last && !needsCredentials) join();
   }, []);

@@ -23,7 +23,7 @@ export function LogPanel({ log }: { log: Log }) {
   const lastTop = useRef(0);
   const shown = showsQuality ? lines : lines.filter((line) => line.kind !== 'quality');
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: new lines are what moves the list to its end.
+  // New lines are what moves the list to its end.
   useEffect(() => {
     if (isFollowing.current) list.current?.scrollTo({ top: list.current.scrollHeight });
   }, [lines, showsQuality]);

@@ -61,6 +61,7 @@ function Calls({ moderation, state }: { moderation: Moderation; state: RoomState
               ...streams.filter((stream) => stream.user.userId === user.userId).map(streamRow),
             ];
           })}
+          {users.length === 0 && <li class="empty">You are out of the room and do not see who is in it.</li>}
           {strays.map(streamRow)}
           {row({ kind: 'close', roomId }, 'Close', 'The whole room', roomId)}
         </ul>

@@ -28,7 +28,7 @@ export function OwnTile({ user, own, isJoining }: { user: User; own: OwnStream; 
       note={showsVideo ? '' : live && !live.cameraOn ? 'Camera off' : note}
       pending={own.kind === 'requesting' ? 'Publishing …' : ''}
     >
-      {showsVideo && <Video media={live.media} muted label="You" />}
+      {showsVideo && <Video media={live.media} muted isMirrored={live.isCamera} label="You" />}
     </Tile>
   );
 }

@@ -45,7 +45,6 @@ export function TopBar({ state, config }: { state: RoomState; config: PageConfig
 /** The link to a tab with another user, who joins at once where no token is needed. */
 function SecondTab({ roomId, config, population }: { roomId: string; config: PageConfig; population: number }) {
   // Somebody else for each tab: a new one is made up whenever the room's population changes.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the population is what asks for somebody new.
   const other = useMemo(() => inventUser(), [population]);
   const href = formatPageQuery({
     room: roomId,

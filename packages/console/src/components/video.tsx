@@ -13,12 +13,13 @@ export interface VideoProps {
   readonly label: string;
   /** Keeps the sound and hides the picture. */
   readonly isHidden?: boolean;
+  readonly isMirrored?: boolean;
   /** Told when the browser does not let it sound; the picture goes on. */
   readonly onSoundBlocked?: () => void;
 }
 
 /** A video element that shows a MediaStream. */
-export function Video({ media, muted, label, isHidden = false, onSoundBlocked }: VideoProps) {
+export function Video({ media, muted, label, isHidden = false, isMirrored = false, onSoundBlocked }: VideoProps) {
   const element = useRef<HTMLVideoElement>(null);
   useEffect(() => {
     const video = element.current;
@@ -33,6 +34,15 @@ export function Video({ media, muted, label, isHidden = false, onSoundBlocked }:
       video.play().catch(() => {});
     });
   }, [media, muted, onSoundBlocked]);
-  // biome-ignore lint/a11y/useMediaCaption: a live picture has no captions.
-  return <video ref={element} playsInline autoPlay hidden={isHidden} aria-label={`Picture of ${label}`} />;
+  return (
+    // biome-ignore lint/a11y/useMediaCaption: a live picture has no captions.
+    <video
+      ref={element}
+      class={isMirrored ? 'mirrored' : undefined}
+      playsInline
+      autoPlay
+      hidden={isHidden}
+      aria-label={`Picture of ${label}`}
+    />
+  );
 }
