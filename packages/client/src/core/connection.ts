@@ -46,25 +46,32 @@ export class Connection {
    */
   static open(openSocket: OpenSocket, clock: Clock, url: string, timeoutMs: number): Promise<Connection> {
     return new Promise((resolve, reject) => {
+      let socket: SocketLink | undefined;
       let connection: Connection | undefined;
       const timer = clock.setTimeout(() => {
-        if (connection) return;
         reject(new SessionError('client.timeout', `${url} did not open within ${timeoutMs} ms`));
-        socket.close(1000, '');
+        socket?.close(1000, '');
       }, timeoutMs);
-      const socket = openSocket(url, SUBPROTOCOL, {
-        opened: () => {
-          clock.clearTimeout(timer);
-          connection = new Connection(clock, socket);
-          resolve(connection);
-        },
-        message: (text) => connection?.handleMessage(text),
-        closed: (code, reason) => {
-          clock.clearTimeout(timer);
-          if (connection) connection.handleClosed(code, reason);
-          else reject(closedError(code, reason));
-        },
-      });
+      try {
+        socket = openSocket(url, SUBPROTOCOL, {
+          opened: () => {
+            clock.clearTimeout(timer);
+            if (!socket) return;
+            connection = new Connection(clock, socket);
+            resolve(connection);
+          },
+          message: (text) => connection?.handleMessage(text),
+          closed: (code, reason) => {
+            clock.clearTimeout(timer);
+            if (connection) connection.handleClosed(code, reason);
+            else reject(closedError(code, reason));
+          },
+        });
+      } catch (error) {
+        // Such as a page on https that may not open ws.
+        clock.clearTimeout(timer);
+        reject(new SessionError('client.disconnected', String(error)));
+      }
     });
   }
 

@@ -30,6 +30,12 @@ export class Heartbeat {
     this.#schedule();
   }
 
+  /** Beats at once, to learn whether the connection still lives. */
+  hurry(): void {
+    this.#task.clock.clearTimeout(this.#timer);
+    if (!this.#stopped) void this.#beat();
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#task.clock.clearTimeout(this.#timer);

@@ -28,6 +28,7 @@ export {
   type SocketHandlers,
   type SocketLink,
   systemClock,
+  type WatchOnline,
 } from './platform.ts';
 export {
   type DepartedMember,

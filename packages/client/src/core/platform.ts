@@ -31,12 +31,16 @@ export interface SocketLink {
 /** Opens a WebSocket. */
 export type OpenSocket = (url: string, protocol: string, handlers: SocketHandlers) => SocketLink;
 
+/** Calls back whenever the machine says that it is on a network again; gives the function that ends it. */
+export type WatchOnline = (back: () => void) => () => void;
+
 /** Everything the core needs of the world around it. */
 export interface Platform {
   readonly clock: Clock;
   /** A number from 0 up to 1, for jitter. */
   readonly random: () => number;
   readonly openSocket: OpenSocket;
+  readonly watchOnline: WatchOnline;
   /** Undefined where there is no WebRTC. */
   readonly media: MediaPlatform | undefined;
 }
@@ -51,6 +55,7 @@ export const systemClock: Clock = {
 /** Makes an `OpenSocket` of a WebSocket class: the browser's, Node's, or that of the `ws` package. */
 export function openSocketWith(SocketClass: typeof WebSocket): OpenSocket {
   return (url, protocol, handlers) => {
+    // Throws where the page may not open such an address.
     const socket = new SocketClass(url, protocol);
     socket.onopen = () => handlers.opened();
     socket.onmessage = (event: MessageEvent<unknown>) => {
@@ -61,12 +66,20 @@ export function openSocketWith(SocketClass: typeof WebSocket): OpenSocket {
   };
 }
 
+/** Follows the browser's `online` event; where there is none, nothing comes. */
+export const watchBrowserOnline: WatchOnline = (back) => {
+  const target = globalThis as Partial<Pick<Window, 'addEventListener' | 'removeEventListener'>>;
+  target.addEventListener?.('online', back);
+  return () => target.removeEventListener?.('online', back);
+};
+
 /** Completes a platform with the real thing for what is not given. */
 export function completePlatform(given: Partial<Platform> = {}): Platform {
   return {
     clock: given.clock ?? systemClock,
     random: given.random ?? Math.random,
     openSocket: given.openSocket ?? openSocketWith(globalThis.WebSocket),
+    watchOnline: given.watchOnline ?? watchBrowserOnline,
     media: 'media' in given ? given.media : browserMedia(),
   };
 }

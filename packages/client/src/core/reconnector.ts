@@ -48,6 +48,7 @@ export class Reconnector {
   #connection: Connection | undefined;
   #timer: unknown;
   #windowTimer: unknown;
+  #unwatchOnline: () => void = () => {};
 
   constructor(task: ReconnectorTask) {
     this.#task = task;
@@ -89,6 +90,7 @@ export class Reconnector {
     this.#generation += 1;
     clock.clearTimeout(this.#timer);
     clock.clearTimeout(this.#windowTimer);
+    this.#unwatchOnline();
     this.#connection?.close();
     this.#connection = undefined;
   }
@@ -96,6 +98,7 @@ export class Reconnector {
   #openWindow(windowMs: number): void {
     this.stop();
     this.#backoff.reset();
+    this.#unwatchOnline = this.#task.platform.watchOnline(() => this.#hurry());
     this.#windowTimer = this.#task.platform.clock.setTimeout(() => this.#end({ kind: 'gave-up' }), windowMs);
   }
 
@@ -103,6 +106,14 @@ export class Reconnector {
     const { clock } = this.#task.platform;
     clock.clearTimeout(this.#timer);
     this.#timer = clock.setTimeout(() => void this.#try(), this.#backoff.next());
+  }
+
+  /** The network is back: the next try need not wait, and a socket that is only opening began without it. */
+  #hurry(): void {
+    if (this.#connection) return;
+    this.#task.platform.clock.clearTimeout(this.#timer);
+    this.#backoff.reset();
+    void this.#try();
   }
 
   async #try(): Promise<void> {

@@ -198,6 +198,39 @@ test('tries to reconnect begin at once, grow to 32 s, and end with the retry win
   expect(world.clock.pending).toBe(0);
 });
 
+test('the news of a network makes the next try come at once', async () => {
+  const world = createWorld();
+  const { session } = await join(world);
+  world.server.isReachable = false;
+  world.server.socket.close(1006);
+  await world.clock.advance(60_000);
+  world.server.isReachable = true;
+  world.goOnline();
+  await settle();
+  expect(session.state).toEqual({ name: 'joined', via: 'resumed' });
+});
+
+test('the news of a network while joined asks at once whether the connection lives', async () => {
+  const world = createWorld();
+  const { log } = await join(world);
+  world.server.answers.heartbeat = () => undefined;
+  world.goOnline();
+  await world.clock.advance(10_250);
+  expect(log).toEqual(['reconnecting', 'joined resumed']);
+});
+
+test('an address that the page may not open fails like one that does not answer', async () => {
+  const world = createWorld();
+  const openSocket = () => {
+    throw new Error('SecurityError');
+  };
+  const session = createSession(world, { platform: { ...world.platform, openSocket }, loginTimeoutMs: 3_000 });
+  const login = session.login();
+  login.catch(() => {});
+  await world.clock.advance(3_000);
+  await expect(login).rejects.toMatchObject({ code: 'client.timeout' });
+});
+
 test('heartbeats go out at the interval of the server, and an unanswered one means a dead connection', async () => {
   const world = createWorld();
   world.server.login = loginResult({ heartbeatIntervalMs: 20_000 });

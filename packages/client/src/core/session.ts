@@ -92,6 +92,7 @@ export class RoomSession extends Emitter<SessionEvents> {
   #state: SessionState = { name: 'idle' };
   #connection: Connection | undefined;
   #heartbeat: Heartbeat | undefined;
+  #unwatchOnline: () => void = () => {};
   #self: LoginResult | undefined;
   #room: RoomView | undefined;
   /** Events that wait for a snapshot; undefined while none is asked for. */
@@ -243,6 +244,7 @@ export class RoomSession extends Emitter<SessionEvents> {
       },
       lost: () => this.#reconnect(),
     });
+    this.#unwatchOnline = this.#platform.watchOnline(() => this.#heartbeat?.hurry());
   }
 
   #handleEvent(frame: EventFrame): void {
@@ -346,6 +348,7 @@ export class RoomSession extends Emitter<SessionEvents> {
   }
 
   #dropConnection(): void {
+    this.#unwatchOnline();
     this.#heartbeat?.stop();
     this.#heartbeat = undefined;
     this.#backlog = undefined;

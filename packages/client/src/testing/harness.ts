@@ -16,6 +16,8 @@ export interface World {
   readonly server: FakeServer;
   readonly media: FakeMedia;
   readonly platform: Platform;
+  /** Tells the client that the machine is on a network again. */
+  goOnline(): void;
 }
 
 /** Makes a world; random numbers are all 0.5. */
@@ -23,8 +25,18 @@ export function createWorld(): World {
   const clock = new FakeClock();
   const server = new FakeServer();
   const media = new FakeMedia();
-  const platform = { clock, random: () => 0.5, openSocket: server.openSocket, media: media.platform };
-  return { clock, server, media, platform };
+  const watchers = new Set<() => void>();
+  const platform: Platform = {
+    clock,
+    random: () => 0.5,
+    openSocket: server.openSocket,
+    watchOnline: (back) => {
+      watchers.add(back);
+      return () => watchers.delete(back);
+    },
+    media: media.platform,
+  };
+  return { clock, server, media, platform, goOnline: () => [...watchers].forEach((back) => void back()) };
 }
 
 /** Makes a session in a world. */
