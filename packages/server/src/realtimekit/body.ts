@@ -4,7 +4,7 @@
  * @module
  */
 
-import { badRequest } from './envelope.ts';
+import { type ApiError, badRequest } from './envelope.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -18,8 +18,11 @@ export function parseJsonBody(bytes: Uint8Array): unknown {
   }
 }
 
+/** Makes the error of a body that says to be something else than JSON. */
+export const otherType = (): ApiError => badRequest('"content-type" must be application/json');
+
 /** Takes a body of another type than JSON, which must be empty. @throws ApiError 400 where it is not */
 export function refuseOtherBody(bytes: Uint8Array): undefined {
-  if (bytes.length > 0) throw badRequest('"content-type" must be application/json');
+  if (bytes.length > 0) throw otherType();
   return undefined;
 }

@@ -9,10 +9,10 @@
  */
 
 import { ERRORS, GavelError } from '@gavel/protocol';
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type ApiTokenDefinition, createApiTokens } from './api-tokens.ts';
 import { AuthError, authorise, type Caller, type PathIds } from './auth.ts';
-import { parseJsonBody, refuseOtherBody } from './body.ts';
+import { otherType, parseJsonBody, refuseOtherBody } from './body.ts';
 import { ApiError, authErrorBody, errorBody, successBody } from './envelope.ts';
 import { notBuiltRoutes } from './not-built.ts';
 import { activeSessionRoutes } from './resources/active-session.ts';
@@ -39,6 +39,9 @@ export interface RealtimeKitDoorDeps extends ResourceDeps {
   readonly log: DoorLog;
 }
 
+/** Whatever was thrown, with what the framework adds to its own errors. */
+type Fault = Error & { readonly code?: string; readonly statusCode?: number };
+
 /** The name under which a request knows its caller. */
 const CALLER = 'realtimeKitCaller';
 
@@ -63,7 +66,7 @@ export function registerRealtimeKitDoor(http: FastifyInstance, deps: RealtimeKit
         const caller = await authorise(request.headers.authorization, request.params as PathIds, access);
         request.setDecorator(CALLER, caller);
       });
-      scope.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply, deps.log));
+      scope.setErrorHandler((error: Fault, request, reply) => answerError(error, request, reply, deps.log));
       scope.setNotFoundHandler((request, reply) => {
         const message = `There is no ${request.method} ${request.url.split('?', 1)[0]}`;
         return reply.code(404).send(errorBody(404, message));
@@ -102,7 +105,7 @@ function addRoute(scope: FastifyInstance, { method, path, status, serve }: Route
   });
 }
 
-function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply, log: DoorLog): FastifyReply {
+function answerError(error: Fault, request: FastifyRequest, reply: FastifyReply, log: DoorLog): FastifyReply {
   if (error instanceof AuthError) {
     if (error.status === 401) reply.header('www-authenticate', 'Bearer');
     return reply.code(error.status).send(authErrorBody(error.status, error.message));
@@ -112,10 +115,11 @@ function answerError(error: FastifyError, request: FastifyRequest, reply: Fastif
     const { status } = ERRORS[error.code];
     return reply.code(status).send(errorBody(status, error.message));
   }
-  // What the framework itself found wrong with the request, such as its length.
-  const { statusCode = 500 } = error;
-  if (error.code?.startsWith('FST_ERR_CTP_') && statusCode < 500) {
-    return reply.code(statusCode).send(errorBody(statusCode, `BAD_REQUEST: ${error.message}`));
+  // What the framework itself found wrong with the body: its type, or its length.
+  const { code, statusCode = 500 } = error;
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return answerError(otherType(), request, reply, log);
+  if (code?.startsWith('FST_ERR_CTP_') && statusCode < 500) {
+    return reply.code(statusCode).send(errorBody(statusCode, error.message));
   }
   log.error({ err: error, requestId: request.id, method: request.method, url: request.url }, 'RealtimeKit call failed');
   return reply.code(500).send(errorBody(500, `Internal error; the log has it under request id ${request.id}`));

@@ -1,0 +1,56 @@
+/**
+ * Closes the gap between checking a token and entering the room.
+ *
+ * A participant may be deleted, or its meeting be set INACTIVE, after its token was checked and before it is in. The
+ * call that did so finds nobody to put out, and the login goes through. So the records are looked at once more when the
+ * member is in: whichever of the two comes last finds the other's work done (RTK-8).
+ *
+ * @module
+ */
+
+import { isGavelError, type RoomKey } from '@gavel/protocol';
+import type { RoomCommand } from '../rooms/commands.ts';
+import type { MemberInfo } from '../rooms/member.ts';
+import type { EventBatch, EventSink, Rooms } from '../rooms/rooms.ts';
+import type { Store } from '../store/store.ts';
+
+/** Puts out members who should not have come in. The login is answered after it has looked. */
+export class AdmissionGuard implements EventSink {
+  readonly #store: Pick<Store, 'meetings' | 'participants'>;
+  #rooms: Pick<Rooms, 'execute'> | undefined;
+
+  constructor(store: Pick<Store, 'meetings' | 'participants'>) {
+    this.#store = store;
+  }
+
+  /** Tells it the rooms, which are made with their sinks and so after it. */
+  attach(rooms: Pick<Rooms, 'execute'>): void {
+    this.#rooms = rooms;
+  }
+
+  handle({ key, events }: EventBatch): Promise<void> | undefined {
+    // A login is a batch of its own, so there is one at most; only this door's members have such a profile.
+    const joined = events.find((event) => event.type === 'memberJoined');
+    if (joined?.member.profile?.participantId === undefined) return undefined;
+    return this.#check(key, joined.member);
+  }
+
+  async #check(key: RoomKey, member: MemberInfo): Promise<void> {
+    const command = await this.#findCommand(key, member);
+    if (!command) return;
+    await this.#rooms
+      ?.execute(key, command, { door: 'realtimekit', requestId: 'admission' })
+      .catch((error: unknown) => {
+        if (!isGavelError(error, 'room.not-found', 'room.member-not-found')) throw error;
+      });
+  }
+
+  async #findCommand(key: RoomKey, { memberId, user }: MemberInfo): Promise<RoomCommand | undefined> {
+    if (!(await this.#store.participants.find(key.roomId, user.id))) {
+      return { type: 'kick', targets: [{ label: user.id, userIds: [user.id] }], require: 'any', reason: '' };
+    }
+    const meeting = await this.#store.meetings.find(key.appId, key.roomId);
+    // Whoever was in before may stay, the same person on another device included.
+    return meeting?.status === 'ACTIVE' ? undefined : { type: 'expireToken', memberId };
+  }
+}

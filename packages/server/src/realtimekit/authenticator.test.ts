@@ -1,0 +1,128 @@
+import type { Params } from '@gavel/protocol';
+import { FakeClock } from '@gavel/testkit/fake-clock';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { App, Apps } from '../apps/app.ts';
+import { AppRegistry } from '../apps/app-registry.ts';
+import type { Authenticator } from '../rooms/admission.ts';
+import { openSqliteStore } from '../store/sqlite/open.ts';
+import type { Store } from '../store/store.ts';
+import { createParticipantTokenAuthenticator } from './authenticator.ts';
+import type { PresetDefinition } from './preset-schema.ts';
+import { STOCK_PRESETS } from './stock-presets.ts';
+import { ParticipantTokens, type TokenSubject } from './tokens.ts';
+
+let store: Store;
+let app: App;
+let apps: Apps;
+let tokens: ParticipantTokens;
+let authenticator: Authenticator;
+let subject: TokenSubject;
+const clock = new FakeClock();
+const times = { createdAtMs: 1, updatedAtMs: 1 };
+
+beforeEach(async () => {
+  store = await openSqliteStore(':memory:');
+  apps = await AppRegistry.open({ store, clock, configured: [], presets: STOCK_PRESETS });
+  app = await apps.create('account', 'app');
+  tokens = await ParticipantTokens.open({ store, clock });
+  authenticator = createParticipantTokenAuthenticator({ apps, store, tokens });
+  const preset = await store.presets.findByName(app.appId, 'group_call_host');
+  const presetId = preset?.id ?? '';
+  await store.meetings.add({ id: 'm1', appId: app.appId, title: null, status: 'ACTIVE', settings: {}, ...times });
+  await store.participants.add({
+    id: 'p1',
+    meetingId: 'm1',
+    customId: 'anna',
+    presetId,
+    name: null,
+    picture: null,
+    ...times,
+  });
+  subject = { orgId: app.rtkAppId, meetingId: 'm1', participantId: 'p1', presetId };
+});
+afterEach(() => store.close());
+
+const login = (token?: string): Params<'login'> => ({
+  credential: { scheme: 'participant-token', ...(token !== undefined && { token }) },
+  clientId: 'client',
+  // Nothing of this counts: the token says all.
+  roomId: 'other-room',
+  userId: 'other-user',
+  userName: 'Other',
+  maxMemberCount: 1,
+});
+const admit = async (changes: Partial<TokenSubject> = {}) =>
+  authenticator.admit(login(await tokens.sign({ ...subject, ...changes })));
+
+describe('the authenticator of participants', () => {
+  it('admits to the meeting as the participant, whatever else the login says (AUTH-2, RTK-6)', async () => {
+    expect(await admit()).toEqual({
+      key: { appId: app.appId, environment: 'production', roomId: 'm1' },
+      user: { id: 'p1', name: '' },
+      onDuplicate: 'allow',
+      permissions: { publishAudio: true, publishVideo: true },
+      maxMemberCount: 0,
+      profile: {
+        participantId: 'p1',
+        customParticipantId: 'anna',
+        presetName: 'group_call_host',
+        picture: null,
+        meetingId: 'm1',
+        meetingTitle: '',
+      },
+      tokenExpiresAtMs: Math.floor(clock.now() / 1000) * 1000 + 100 * 86_400_000,
+    });
+  });
+
+  it.each([
+    ['ALLOWED', 'ALLOWED', { publishAudio: true, publishVideo: true }],
+    ['ALLOWED', 'NOT_ALLOWED', { publishAudio: true, publishVideo: false }],
+    ['NOT_ALLOWED', 'ALLOWED', { publishAudio: false, publishVideo: true }],
+    ['CAN_REQUEST', 'CAN_REQUEST', { publishAudio: false, publishVideo: false }],
+  ])('lets publish what the preset allows: audio %s, video %s (AUTH-2)', async (audio, video, expected) => {
+    const stock = STOCK_PRESETS[0]?.definition as unknown as PresetDefinition;
+    const media = { ...stock.permissions.media, audio: { can_produce: audio }, video: { can_produce: video } };
+    const definition = { ...stock, permissions: { ...stock.permissions, media } };
+    await store.presets.add({ id: 'own', appId: app.appId, name: 'own', definition, ...times });
+    await store.participants.update('m1', 'p1', (each) => ({ ...each, presetId: 'own' }));
+    // The token still names the preset of its issue.
+    expect((await admit()).permissions).toEqual(expected);
+  });
+
+  it('refuses who has no token, or one for what does not exist (AUTH-2, RTK-8)', async () => {
+    await expect(authenticator.admit(login())).rejects.toMatchObject({ code: 'login.bad-credential' });
+    await expect(authenticator.admit(login('nonsense'))).rejects.toMatchObject({ code: 'login.bad-credential' });
+    await expect(admit({ participantId: 'p2' })).rejects.toMatchObject({ code: 'login.bad-credential' });
+    await expect(admit({ meetingId: 'm2' })).rejects.toMatchObject({ code: 'login.bad-credential' });
+    await expect(admit({ orgId: 'none' })).rejects.toMatchObject({ code: 'login.unknown-app' });
+    const other = await apps.create('account', 'other');
+    await expect(admit({ orgId: other.rtkAppId })).rejects.toMatchObject({ code: 'login.bad-credential' });
+  });
+
+  it('refuses a meeting that is not ACTIVE (RTK-8)', async () => {
+    await store.meetings.update(app.appId, 'm1', (each) => ({ ...each, status: 'INACTIVE' }));
+    await expect(admit()).rejects.toMatchObject({ code: 'login.not-allowed' });
+  });
+
+  it('renews by a token of the same participant, and by no other (AUTH-2)', async () => {
+    const admission = await admit();
+    clock.advance(86_400_000);
+    const renewed = await authenticator.renew(admission, await tokens.sign(subject));
+    expect(renewed.tokenExpiresAtMs).toBe((admission.tokenExpiresAtMs ?? 0) + 86_400_000);
+    const { presetId } = subject;
+    await store.participants.add({
+      id: 'p2',
+      meetingId: 'm1',
+      customId: 'ben',
+      presetId,
+      name: null,
+      picture: null,
+      ...times,
+    });
+    const theirs = await tokens.sign({ ...subject, participantId: 'p2' });
+    await expect(authenticator.renew(admission, theirs)).rejects.toMatchObject({ code: 'login.bad-credential' });
+    await store.participants.delete('m1', 'p1');
+    const mine = authenticator.renew(admission, await tokens.sign(subject));
+    await expect(mine).rejects.toMatchObject({ code: 'login.bad-credential' });
+  });
+});
