@@ -51,31 +51,31 @@ export function JoinForm({ config, query, last, error, onJoin }: JoinViewProps) 
       }}
     >
       <SourcePicker value={source} user={{ userId, userName: userName || userId }} onChange={setSource} />
-      <div class="join-fields">
+      <div class={needsCredentials ? 'join-fields' : 'join-fields plain'}>
         <Field label="Room" value={roomId} onInput={setRoomId} testId="room-input" required maxLength={128} />
+        {needsCredentials && (
+          <Field
+            label="App id"
+            value={appId}
+            onInput={setAppId}
+            testId="app-id-input"
+            required
+            inputMode="numeric"
+            pattern="[0-9]+"
+            title="A whole number"
+          />
+        )}
         <Field label="User id" value={userId} onInput={setUserId} testId="user-input" required maxLength={64} />
         <Field label="User name" value={userName} onInput={setUserName} testId="name-input" maxLength={256} />
         {needsCredentials && (
-          <>
-            <Field
-              label="App id"
-              value={appId}
-              onInput={setAppId}
-              testId="app-id-input"
-              required
-              inputMode="numeric"
-              pattern="[0-9]+"
-              title="A whole number"
-            />
-            <Field
-              label="Token"
-              value={token}
-              onInput={setToken}
-              testId="token-input"
-              required={!config.allowNoToken}
-              hint="Made by your backend for this user and App."
-            />
-          </>
+          <Field
+            label="Token"
+            value={token}
+            onInput={setToken}
+            testId="token-input"
+            required={!config.allowNoToken}
+            hint="Made by your backend for this user and App."
+          />
         )}
       </div>
       {error && (

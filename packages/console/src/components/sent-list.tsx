@@ -20,8 +20,8 @@ export function SentList({ sent }: { sent: readonly SentRequest[] }) {
           <Sent key={newest.id} request={newest} />
         ) : (
           <p class="hint">
-            Each button sends the signed request that your backend would send. The server signs it; its answer shows
-            here.
+            Each button sends the signed request that your backend would send, and the answer shows here. In dev mode
+            the server signs for the page.
           </p>
         )}
       </div>
