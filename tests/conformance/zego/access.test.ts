@@ -1,7 +1,7 @@
 /** Access to the Server API: what is asked of every call before its Action is looked at (ACC; reference zego 1). */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { APP, type Harness, OTHER_APP, type Params, STRICT_APP, start } from './harness.ts';
+import { type Harness, type Params, start } from './harness.ts';
 
 let harness: Harness;
 beforeAll(async () => {
@@ -12,7 +12,6 @@ afterAll(() => harness.close());
 const DESCRIBE = { Action: 'DescribeUserNum', RoomId: ['r'] } as const;
 const codeWith = async (changes: Params) => (await harness.get(harness.sign({ ...DESCRIBE, ...changes }))).Code;
 const secondsFromNow = (seconds: number) => String(Math.floor(harness.clock.now() / 1000) + seconds);
-const nextSecond = () => harness.clock.advance(1000);
 
 describe('answers', () => {
   test('are HTTP 200, JSON, open to any origin, and have Code, Message, RequestId (ACC-5)', async () => {
@@ -39,7 +38,7 @@ describe('answers', () => {
   });
 
   test('have a RequestId each, never the same twice (ACC-5)', async () => {
-    nextSecond();
+    harness.nextSecond();
     const answers = await Promise.all(Array.from({ length: 50 }, () => harness.get(harness.sign(DESCRIBE))));
     expect(new Set(answers.map(({ RequestId }) => RequestId)).size).toBe(50);
   });
@@ -82,7 +81,7 @@ describe('checks', () => {
   });
 
   test('a Timestamp is good for 600 s either way, and not one more (ACC-2)', async () => {
-    nextSecond();
+    harness.nextSecond();
     const codes = await Promise.all(
       [-601, -600, 600, 601].map((seconds) => codeWith({ Timestamp: secondsFromNow(seconds) })),
     );
@@ -103,7 +102,7 @@ describe('checks', () => {
   });
 
   test('the order of the parameters in the query is free, any nonce will do', async () => {
-    nextSecond();
+    harness.nextSecond();
     const [path = '', query = ''] = harness.sign({ ...DESCRIBE, SignatureNonce: '15215528852396' }).split('?');
     expect((await harness.get(`${path}?${query.split('&').reverse().join('&')}`)).Code).toBe(0);
   });
@@ -119,21 +118,21 @@ describe('checks', () => {
 describe('scopes', () => {
   test("an App's secret opens no room of another App, whatever the room id (ACC-6)", async () => {
     await harness.join('mine', 'a');
-    await harness.join('mine', 'b', 'production', OTHER_APP);
-    expect(await harness.codeOf('KickoutUser', { RoomId: 'mine', UserId: ['a'] }, OTHER_APP)).toBe(50002);
-    expect(await harness.codeOf('CloseRoom', { RoomId: 'mine' }, OTHER_APP)).toBe(0);
+    await harness.join('mine', 'b', { app: harness.otherApp });
+    expect(await harness.codeOf('KickoutUser', { RoomId: 'mine', UserId: ['a'] }, harness.otherApp)).toBe(50002);
+    expect(await harness.codeOf('CloseRoom', { RoomId: 'mine' }, harness.otherApp)).toBe(0);
     expect(await harness.usersOf('mine')).toEqual(['a']);
-    expect(await harness.usersOf('mine', 'production', OTHER_APP)).toBeUndefined();
+    expect(await harness.usersOf('mine', { app: harness.otherApp })).toBeUndefined();
   });
 
   test("another App's id with the own secret is a wrong signature (ACC-6)", async () => {
-    expect(await codeWith({ AppId: String(OTHER_APP.appId) })).toBe(100000005);
+    expect(await codeWith({ AppId: String(harness.otherApp.appId) })).toBe(100000005);
   });
 
   test('IsTest chooses the environment, whose rooms are others', async () => {
     await harness.join('both', 'live');
-    await harness.join('both', 'tester', 'test');
-    nextSecond();
+    await harness.join('both', 'tester', { environment: 'test' });
+    harness.nextSecond();
     expect(await harness.codeOf('KickoutUser', { RoomId: 'both', UserId: ['tester'] })).toBe(50002);
     expect(await harness.codeOf('KickoutUser', { RoomId: 'both', UserId: ['live'], IsTest: 'True' })).toBe(50002);
     expect(await harness.codeOf('KickoutUser', { RoomId: 'both', UserId: ['tester'], IsTest: 'true' })).toBe(0);
@@ -143,42 +142,44 @@ describe('scopes', () => {
 
 describe('replays', () => {
   const kick = (user: string) => ({ Action: 'KickoutUser', RoomId: 'once', UserId: [user] }) as const;
+  let strict: Harness;
+  beforeAll(async () => {
+    strict = await start({ app: { rejectReplays: true } });
+  });
+  afterAll(() => strict.close());
 
   test('are admitted by default: the vendor does not promise otherwise (ACC-7)', async () => {
     await harness.join('once', 'a');
-    const path = harness.sign(kick('a'), APP);
+    const path = harness.sign(kick('a'));
     expect((await harness.get(path)).Code).toBe(0);
     expect((await harness.get(path)).Code).toBe(50001);
   });
 
   test('of a changing Action are refused with 100000005 where the App asks for it (ACC-7)', async () => {
-    for (const user of ['a', 'b']) await harness.join('once', user, 'production', STRICT_APP);
-    const path = harness.sign(kick('a'), STRICT_APP);
-    expect((await harness.get(path)).Code).toBe(0);
-    expect((await harness.get(path)).Code).toBe(100000005);
+    for (const user of ['a', 'b']) await strict.join('once', user);
+    const path = strict.sign(kick('a'));
+    expect((await strict.get(path)).Code).toBe(0);
+    expect((await strict.get(path)).Code).toBe(100000005);
     // The nonce counts, not the whole request: a replayer may not change the victim.
-    expect((await harness.get(path.replace('UserId%5B%5D=a', 'UserId%5B%5D=b'))).Code).toBe(100000005);
-    expect(await harness.usersOf('once', 'production', STRICT_APP)).toEqual(['b']);
+    expect((await strict.get(path.replace('UserId%5B%5D=a', 'UserId%5B%5D=b'))).Code).toBe(100000005);
+    expect(await strict.usersOf('once')).toEqual(['b']);
   });
 
   test('of a reading Action are admitted (ACC-7)', async () => {
-    nextSecond();
-    const path = harness.sign(DESCRIBE, STRICT_APP);
-    expect([(await harness.get(path)).Code, (await harness.get(path)).Code]).toEqual([0, 0]);
+    const path = strict.sign(DESCRIBE);
+    expect([(await strict.get(path)).Code, (await strict.get(path)).Code]).toEqual([0, 0]);
   });
 
   test('a call that was refused before it did anything has not used its nonce (ACC-7)', async () => {
-    nextSecond();
-    const path = harness.sign(kick('b'), STRICT_APP);
-    expect((await harness.get(`${path}&CustomReason=${'x'.repeat(257)}`)).Code).toBe(50012);
-    expect((await harness.get(path)).Code).toBe(0);
+    const path = strict.sign(kick('b'));
+    expect((await strict.get(`${path}&CustomReason=${'x'.repeat(257)}`)).Code).toBe(50012);
+    expect((await strict.get(path)).Code).toBe(0);
   });
 
   test('two at the same moment: one goes ahead (ACC-7)', async () => {
-    nextSecond();
-    await harness.join('once', 'c', 'production', STRICT_APP);
-    const path = harness.sign(kick('c'), STRICT_APP);
-    const codes = await Promise.all([harness.get(path), harness.get(path)].map(async (answer) => (await answer).Code));
-    expect(codes.sort((a, b) => a - b)).toEqual([0, 100000005]);
+    await strict.join('once', 'c');
+    const path = strict.sign(kick('c'));
+    const answers = await Promise.all([strict.get(path), strict.get(path)]);
+    expect(answers.map(({ Code }) => Code).sort((a, b) => a - b)).toEqual([0, 100000005]);
   });
 });

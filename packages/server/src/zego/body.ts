@@ -19,7 +19,7 @@ export type Body =
 /** No body at all. */
 export const NO_BODY: Body = { kind: 'none' };
 /** A body that cannot be read: too large, broken off, no JSON, no UTF-8. */
-export const UNREADABLE_BODY: Body = { kind: 'refused', code: CODES.bodyUnreadable };
+const UNREADABLE_BODY: Body = { kind: 'refused', code: CODES.bodyUnreadable };
 
 /** Reads a body to its end; keeps no more than `MAX_BODY_BYTES`. Never throws. */
 export async function readBody(stream: Readable): Promise<Body> {

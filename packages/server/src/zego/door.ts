@@ -11,7 +11,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { PUBLIC_PARAMETERS } from './access.ts';
-import { type Body, NO_BODY, readBody, UNREADABLE_BODY } from './body.ts';
+import { type Body, NO_BODY, readBody } from './body.ts';
 import { Gateway, type GatewayDeps } from './gateway.ts';
 import { Query } from './query.ts';
 
@@ -43,16 +43,14 @@ export function registerZegoDoor(http: FastifyInstance, deps: ZegoDoorDeps): voi
       .send(JSON.stringify(answer));
   }
 
-  // A scope of its own: what it says about bodies and errors is no other door's business.
+  // A scope of its own: what it says about bodies is no other door's business.
   http.register(async (scope) => {
     scope.removeAllContentTypeParsers();
-    // Whatever the type says it is read as JSON, and in the handler, where a broken body is answered in its turn.
     scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
-
-    scope.setErrorHandler((error: Error & { readonly code?: string }, request, reply) => {
-      // Only what comes before the handler: the gateway itself never throws.
-      if (error.code?.startsWith('FST_ERR_CTP_') !== true) throw error;
-      return send(reply, queryOf(request), UNREADABLE_BODY);
+    // Whatever the type says, the body is read as JSON; a type that is none would be refused before the handler.
+    scope.addHook('onRequest', (request, _reply, done) => {
+      request.headers['content-type'] = 'application/json';
+      done();
     });
 
     // No HEAD: it would do what the Action says and hide the answer.

@@ -40,7 +40,7 @@ function hexDigit(byte: number | undefined): number {
 /** Undoes form encoding: `%XX` is a byte, `+` a space, everything else itself. */
 function decodeText(raw: string): QueryValue {
   if (PLAIN.test(raw)) return { text: raw, intact: true };
-  // Node gives the bytes of a request line as Latin-1: one character is one byte.
+  // One character is one byte: the HTTP server answers 400 to a request line that is not ASCII.
   const source = Buffer.from(raw, 'latin1');
   const target = Buffer.alloc(source.length);
   let length = 0;
