@@ -217,6 +217,16 @@ describe('bodies', () => {
     expect(({} as { x?: unknown }).x).toBeUndefined();
   });
 
+  it('nesting without end and endless names are refused like any other nonsense', async () => {
+    const deep = '['.repeat(300_000) + ']'.repeat(300_000);
+    expect(await post(`{"title": ${deep}}`, 'application/json')).toMatchObject(refusal('"title" must be a string'));
+    expect(await post(`{"ai_config": {"x": ${deep}}}`, 'application/json')).toMatchObject(
+      refusal('"ai_config.x" is not allowed'),
+    );
+    const { body } = await post(`{"${'x'.repeat(500_000)}": 1}`, 'application/json');
+    expect(body.error.message.length).toBeLessThan(400);
+  });
+
   it('one of more than 1 MiB is refused by 413, and one of just less is read', async () => {
     const padded = (length: number) => `{"title":"x"${' '.repeat(length - 13)}}`;
     expect((await post(padded(1024 * 1024), 'application/json')).status).toBe(201);

@@ -274,6 +274,14 @@ describe('what the page leaves open', () => {
     expect(await harness.usersIn(meeting)).toEqual([]);
   });
 
+  it('of many calls for one person at once, one kicks and the others find nobody (RTK-4)', async () => {
+    const [anna, ben] = [await add('anna'), await add('ben')];
+    const calls = Array.from({ length: 10 }, () => kick({ participant_ids: [anna.id] }));
+    const settled = await Promise.allSettled(calls);
+    expect(settled.filter((each) => each.status === 'fulfilled')).toHaveLength(1);
+    expect(await harness.usersIn(meeting)).toEqual([ben.id]);
+  });
+
   it('an id given twice is one person', async () => {
     const anna = await add('anna');
     const answer = await kick({ participant_ids: [anna.id, anna.id], custom_participant_ids: ['anna', 'anna'] });

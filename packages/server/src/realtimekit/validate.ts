@@ -12,6 +12,9 @@ import { badRequest } from './envelope.ts';
 /** The pattern of an address that a browser may load from; others, such as `javascript:`, are refused. */
 export const HTTP_ADDRESS = '^[hH][tT][tT][pP][sS]?://';
 
+/** Most characters of a field's name in a message: a caller's nonsense is not sent back by the megabyte. */
+const MAX_NAME_LENGTH = 256;
+
 type Problem = ReturnType<ReturnType<typeof Compile>['Errors']>[number];
 
 const TYPE_WORDS: Readonly<Record<string, string>> = {
@@ -28,8 +31,9 @@ export function createBodyReader<S extends TSchema>(schema: S): (body: unknown) 
   const validator = Compile(schema);
   return (body) => {
     if (body === undefined) throw badRequest('"body" is required');
-    refuseBrokenText(body, '');
     if (!validator.Check(body)) throw badRequest(describeProblem(validator.Errors(body)));
+    // After the check, which bounds how deep it has to look.
+    refuseBrokenText(body, '');
     return body as Static<S>;
   };
 }
@@ -49,8 +53,8 @@ export function createQueryReader<S extends TSchema>(schema: S): (query: unknown
       const value = given[name];
       if (value !== undefined) wanted[name] = type === 'integer' ? readNumber(value) : value;
     }
-    refuseBrokenText(wanted, '');
     if (!validator.Check(wanted)) throw badRequest(describeProblem(validator.Errors(wanted)));
+    refuseBrokenText(wanted, '');
     return wanted as Static<S>;
   };
 }
@@ -115,5 +119,5 @@ function quote(path: string): string {
   const text = steps
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
     .reduce((before, step) => (/^\d+$/.test(step) ? `${before}[${step}]` : `${before && `${before}.`}${step}`), '');
-  return `"${text || 'body'}"`;
+  return `"${text.slice(0, MAX_NAME_LENGTH) || 'body'}"`;
 }
