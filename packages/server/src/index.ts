@@ -4,7 +4,7 @@
  * @module
  */
 
-export { type Config, ConfigError, loadConfig } from './config.ts';
+export { type Config, ConfigError, type DevCredentials, loadConfig } from './config.ts';
 export { type Clock, systemClock } from './rooms/clock.ts';
 export { type GavelServer, type ServerParts, startServer } from './server.ts';
 export { type CallParams, signedPath } from './zego/signed-path.ts';

@@ -4,7 +4,14 @@
  * @module
  */
 
-import { type EventFrame, type Params, type ServerFrame, SUBPROTOCOL, type WireError } from '@gavel/protocol';
+import {
+  type EventFrame,
+  type LoginResult,
+  type Params,
+  type ServerFrame,
+  SUBPROTOCOL,
+  type WireError,
+} from '@gavel/protocol';
 
 /** An answer as it came. */
 export type RawAnswer = { readonly result?: unknown; readonly error?: WireError };
@@ -55,12 +62,12 @@ export class RawClient {
     roomId: string,
     userId: string,
     more: Partial<Params<'login'>> = {},
-  ): Promise<Record<string, never>> {
+  ): Promise<LoginResult> {
     const credential = { scheme: 'app-token', appId };
     const params = { credential, clientId: `client-of-${userId}`, roomId, userId, members: true, ...more };
     const { result, error } = await this.request('login', params);
     if (error) throw new Error(`login refused: ${error.code} ${error.message}`);
-    return result as Record<string, never>;
+    return result as LoginResult;
   }
 
   /** Sends anything. */

@@ -106,7 +106,7 @@ describe('leaving and coming back', () => {
   test('a resume within the time is silent and brings what was missed, in order (ROOM-5)', async () => {
     const alice = await door.join('lobby', 'alice');
     const bob = await door.join('lobby', 'bob');
-    const seq = (bob.login as unknown as { room: { seq: number } }).room.seq;
+    const seq = bob.login.room.seq;
     bob.client.cut();
     await untilConnections(1);
     await alice.client.request('send', { kind: 'broadcast', text: 'one' });

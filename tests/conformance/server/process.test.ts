@@ -1,0 +1,161 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { DevCredentials } from '@gavel/server';
+import { RawClient } from '@gavel/testkit';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('../../../packages/server/src/main.ts', import.meta.url));
+
+let dataDir: string;
+const children: ChildProcess[] = [];
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'gavel-process-'));
+});
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly baseUrl: string;
+  /** Everything printed so far, both streams. */
+  output(): string;
+  exited: Promise<number | null>;
+}
+
+/** Starts the process as a person would; resolves when it says that it is ready, or has ended. */
+async function start(args: readonly string[], env: Record<string, string> = {}): Promise<Running> {
+  const port = await freePort();
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: {
+      PATH: process.env.PATH ?? '',
+      GAVEL_PORT: String(port),
+      GAVEL_MEDIA_PORT: String(20_000 + (port % 20_000)),
+      GAVEL_DATA_DIR: dataDir,
+      ...env,
+    },
+  });
+  children.push(child);
+  let output = '';
+  const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  const ready = new Promise<void>((resolve) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        output += chunk;
+        if (output.includes('Gavel is ready')) resolve();
+      });
+    }
+  });
+  await Promise.race([ready, exited]);
+  return { child, baseUrl: `http://127.0.0.1:${port}`, output: () => output, exited };
+}
+
+const credentials = () =>
+  JSON.parse(readFileSync(join(dataDir, 'dev-credentials.json'), 'utf8')) as Record<string, never>;
+const getJson = async (url: string) => (await (await fetch(url)).json()) as Record<string, never>;
+
+test('dev mode makes credentials once, keeps them to their owner, and prints a call that works when pasted', async () => {
+  const { baseUrl, output, child, exited } = await start(['--dev']);
+  const path = join(dataDir, 'dev-credentials.json');
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  const made = credentials();
+  expect(Object.keys(made).sort()).toEqual(
+    ['accountId', 'apiToken', 'appId', 'baseUrl', 'callbackSecret', 'dev', 'rtkAppId', 'serverSecret'].sort(),
+  );
+  expect(made.baseUrl).toBe(baseUrl);
+  expect(output()).toContain(`${baseUrl}/?room=lobby`);
+  const [, url = ''] = /curl '([^']+)'/.exec(output()) ?? [];
+  expect(await getJson(url)).toMatchObject({ Code: 0, Data: { UserCountList: [{ RoomId: 'lobby', UserCount: 0 }] } });
+  for (const secret of [made.serverSecret, made.callbackSecret, made.apiToken]) expect(output()).not.toContain(secret);
+
+  child.kill('SIGTERM');
+  expect(await exited).toBe(0);
+  const again = await start(['--dev']);
+  expect(credentials()).toEqual({ ...made, baseUrl: again.baseUrl });
+});
+
+test('it says whether it lives and whether it takes work, and gives metrics', async () => {
+  const { baseUrl } = await start(['--dev']);
+  expect(await getJson(`${baseUrl}/healthz`)).toEqual({ status: 'ok' });
+  expect(await getJson(`${baseUrl}/readyz`)).toEqual({ status: 'ready' });
+  const metrics = await (await fetch(`${baseUrl}/metrics`)).text();
+  expect(metrics).toMatch(/^gavel_rooms 0$/m);
+  expect(metrics).toMatch(/^gavel_connections 0$/m);
+});
+
+test('SIGTERM tells clients to come back, and ends the process within 5 s', async () => {
+  const { baseUrl, child, exited } = await start(['--dev']);
+  const client = await RawClient.open(baseUrl);
+  await client.login(credentials().appId, 'lobby', 'alice');
+  const begunAtMs = performance.now();
+  child.kill('SIGTERM');
+  expect(await client.event('goingAway')).toEqual({ event: 'goingAway' });
+  expect((await client.closed).code).toBe(4000);
+  expect(await exited).toBe(0);
+  expect(performance.now() - begunAtMs).toBeLessThan(5000);
+});
+
+test('after a restart the room is made anew by those who come back, with a higher epoch (ROOM-3)', async () => {
+  const port = await freePort();
+  const env = { GAVEL_PORT: String(port) };
+  const first = await start(['--dev'], env);
+  const url = `http://127.0.0.1:${port}`;
+  const client = await RawClient.open(url);
+  const before = await client.login(credentials().appId, 'lobby', 'alice');
+  first.child.kill('SIGKILL');
+  await first.exited;
+  await start(['--dev'], env);
+  const again = await RawClient.open(url);
+  const { error } = await again.request('resume', { ticket: before.ticket, lastSeq: 0 });
+  expect(error).toMatchObject({ code: 'resume.refused' });
+  expect(error?.details).toBeUndefined();
+  const after = await again.login(credentials().appId, 'lobby', 'alice');
+  expect(BigInt(after.epoch) > BigInt(before.epoch)).toBe(true);
+});
+
+test('production refuses the dev credentials, and shows no secret', async () => {
+  const { child, exited } = await start(['--dev']);
+  child.kill('SIGTERM');
+  await exited;
+  const { appId, serverSecret, callbackSecret, accountId, rtkAppId } = credentials();
+  const app = { name: 'x', appId, serverSecret, callbackSecret, accountId, rtkAppId };
+  writeFileSync(join(dataDir, 'gavel.yaml'), JSON.stringify({ apps: [app] }));
+  const production = await start(['--config', join(dataDir, 'gavel.yaml')]);
+  expect(await production.exited).toBe(2);
+  expect(production.output()).toContain('apps[0].serverSecret');
+  expect(production.output()).not.toContain(serverSecret);
+});
+
+test('an unknown key is refused with a suggestion, in a file and in the environment', async () => {
+  writeFileSync(join(dataDir, 'gavel.yaml'), 'prot: 7700\n');
+  const file = await start(['--config', join(dataDir, 'gavel.yaml')]);
+  expect(await file.exited).toBe(2);
+  expect(file.output()).toMatch(/prot.*port/s);
+  const environment = await start(['--dev'], { GAVEL_MEDIA_PROT: '1' });
+  expect(await environment.exited).toBe(2);
+  expect(environment.output()).toMatch(/GAVEL_MEDIA_PROT.*GAVEL_MEDIA_PORT/s);
+});
+
+test('a port that is taken is said in one line, without a stack', async () => {
+  const { baseUrl } = await start(['--dev']);
+  const other = mkdtempSync(join(tmpdir(), 'gavel-process-'));
+  const second = await start(['--dev'], { GAVEL_PORT: new URL(baseUrl).port, GAVEL_DATA_DIR: other });
+  expect(await second.exited).toBe(1);
+  expect(second.output()).toMatch(/^Gavel could not start: .*EADDRINUSE.*$/m);
+  expect(second.output()).not.toMatch(/^\s+at /m);
+  rmSync(other, { recursive: true, force: true });
+});
