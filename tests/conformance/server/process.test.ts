@@ -64,8 +64,8 @@ async function start(args: readonly string[], env: Record<string, string> = {}):
   return { child, baseUrl: `http://127.0.0.1:${port}`, output: () => output, exited };
 }
 
-const credentials = () =>
-  JSON.parse(readFileSync(join(dataDir, 'dev-credentials.json'), 'utf8')) as Record<string, never>;
+const credentials = (): DevCredentials =>
+  JSON.parse(readFileSync(join(dataDir, 'dev-credentials.json'), 'utf8')) as DevCredentials;
 const getJson = async (url: string) => (await (await fetch(url)).json()) as Record<string, never>;
 
 test('dev mode makes credentials once, keeps them to their owner, and prints a call that works when pasted', async () => {
