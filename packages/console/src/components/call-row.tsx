@@ -84,7 +84,7 @@ export function CallRow({ moderation, call, request, reason, button, name, detai
       )}
       <div id={id} class="call-curl" hidden={!isOpen || request?.kind === 'failed'}>
         <code data-testid={`curl-${key}`}>{path ? curlCommand(location.origin, path) : 'Signing …'}</code>
-        {path && <CopyButton text={curlCommand(location.origin, path)} testId={`curl-copy-${key}`} />}
+        {path && <CopyButton text={() => curlCommand(location.origin, path)} testId={`curl-copy-${key}`} />}
       </div>
     </li>
   );

@@ -4,10 +4,11 @@
  * @module
  */
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { formatTime } from '../log.ts';
 import type { RoomModel } from '../room-model.ts';
 import { isInRoom, type RoomState } from '../room-state.ts';
+import { useFollowEnd } from '../use-follow-end.ts';
 import { hueOf } from '../user-look.ts';
 import { Panel } from './panel.tsx';
 
@@ -15,13 +16,8 @@ import { Panel } from './panel.tsx';
 export function Chat({ room, state }: { room: RoomModel; state: RoomState }) {
   const [text, setText] = useState('');
   const [error, setError] = useState('');
-  const list = useRef<HTMLOListElement>(null);
+  const list = useFollowEnd<HTMLOListElement>(state.chat);
   const isOpen = isInRoom(state.phase);
-
-  // New lines are what moves the list to its end.
-  useEffect(() => {
-    list.current?.scrollTo({ top: list.current.scrollHeight });
-  }, [state.chat]);
 
   const send = async () => {
     const message = text.trim();

@@ -8,15 +8,15 @@ import { useEffect, useState } from 'preact/hooks';
 import { copyText } from '../clipboard.ts';
 import { Icon } from './icons.tsx';
 
-/** A button that copies a text, and says so. */
-export function CopyButton({ text, testId }: { text: string; testId: string }) {
+/** A button that copies a text, made at the moment it is asked for, and says so. */
+export function CopyButton({ text, testId }: { text: () => string; testId: string }) {
   const [said, setSaid] = useState('');
   useEffect(() => {
     if (!said) return undefined;
     const timer = setTimeout(() => setSaid(''), 2000);
     return () => clearTimeout(timer);
   }, [said]);
-  const copy = async () => setSaid((await copyText(text)) ? 'Copied' : 'Not copied: select the text instead');
+  const copy = async () => setSaid((await copyText(text())) ? 'Copied' : 'Not copied');
   return (
     <button type="button" class="button small" data-testid={testId} onClick={() => void copy()}>
       <Icon name="copy" />

@@ -65,7 +65,7 @@ function Sent({ request: { call, path, atMs, outcome } }: { request: SentRequest
         <summary>curl</summary>
         <div class="call-curl">
           <code>{curlCommand(location.origin, path)}</code>
-          <CopyButton text={curlCommand(location.origin, path)} testId="answer-copy" />
+          <CopyButton text={() => curlCommand(location.origin, path)} testId="answer-copy" />
         </div>
       </details>
     </div>
