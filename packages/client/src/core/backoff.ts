@@ -29,11 +29,6 @@ export class Backoff {
     this.#random = random;
   }
 
-  /** Tries made since the last reset. */
-  get tries(): number {
-    return this.#tries;
-  }
-
   /** Counts a try and gives the wait before it, in milliseconds. */
   next(): number {
     this.#tries += 1;

@@ -203,6 +203,9 @@ export class RoomView {
       }
       case 'message':
         return { ...NOTHING, message: frame };
+      default:
+        // A newer server may tell of what this client does not know.
+        return NOTHING;
     }
   }
 

@@ -231,6 +231,17 @@ test('an address that the page may not open fails like one that does not answer'
   await expect(login).rejects.toMatchObject({ code: 'client.timeout' });
 });
 
+test('an event and a cause that only a newer server knows do no harm', async () => {
+  const world = createWorld();
+  const { log } = await join(world);
+  world.server.socket.receiveRaw('{"event":"weather","seq":11}');
+  world.server.socket.receiveRaw('{"event":"weather"}');
+  world.server.socket.receiveRaw('not json');
+  await world.server.push({ event: 'streamAdded', seq: 12, streamSeq: 2, stream: stream('s1', 'm-ann') });
+  world.server.socket.receiveRaw('{"event":"removed","cause":"vanished","reason":"why"}');
+  expect(log).toEqual(['+s s1', 'ended kicked "why"']);
+});
+
 test('heartbeats go out at the interval of the server, and an unanswered one means a dead connection', async () => {
   const world = createWorld();
   world.server.login = loginResult({ heartbeatIntervalMs: 20_000 });

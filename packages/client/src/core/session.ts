@@ -37,6 +37,7 @@ import {
   findCauseOfCloseCode,
   isFinalCause,
   type JoinKind,
+  parseMemberCause,
   type SessionEnd,
   type SessionState,
   toLoginError,
@@ -131,6 +132,7 @@ export class RoomSession extends Emitter<SessionEvents> {
     this.#tokenTimer = new TokenTimer(clock, options.tokenWarningMs ?? 30_000, () => this.emit('tokenWillExpire'));
   }
 
+  /** Where it stands. */
   get state(): SessionState {
     return this.#state;
   }
@@ -250,7 +252,8 @@ export class RoomSession extends Emitter<SessionEvents> {
   #handleEvent(frame: EventFrame): void {
     switch (frame.event) {
       case 'removed':
-        this.#handleRemoved(frame.cause, frame.reason);
+        // A cause that only a newer server knows: out is out.
+        this.#handleRemoved(parseMemberCause(frame.cause) ?? 'kicked', frame.reason);
         break;
       case 'mediaLost':
         this.media.handleMediaLost(frame);

@@ -122,6 +122,7 @@ export class ZegoClient {
     return true;
   }
 
+  /** Stops publishing; gives false where the stream is not published. */
   stopPublishingStream(streamID: string): boolean {
     return this.#session?.media.unpublish(streamID) ?? false;
   }
@@ -141,6 +142,7 @@ export class ZegoClient {
     }
   }
 
+  /** Stops playing; gives false where the stream is not played. */
   stopPlayingStream(streamID: string): boolean {
     return this.#session?.media.stop(streamID) ?? false;
   }

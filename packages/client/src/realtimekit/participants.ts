@@ -129,6 +129,7 @@ export class ParticipantMap extends Map<string, Participant> {
     return this.#events.off(event, handler);
   }
 
+  /** Everybody in it, in the order of coming. */
   toArray(): Participant[] {
     return [...this.values()];
   }
@@ -141,12 +142,14 @@ export class ParticipantMap extends Map<string, Participant> {
     if (tells) this.#events.tell('participantJoined', participant);
   }
 
+  /** Takes a participant out, and tells. */
   handleLeft(id: string): void {
     const participant = this.get(id);
     this.delete(id);
     if (participant) this.#events.tell('participantLeft', participant);
   }
 
+  /** Takes everybody out, and tells once. */
   handleCleared(): void {
     if (this.size === 0) return;
     this.clear();

@@ -53,10 +53,12 @@ export class Self extends Emitter<SelfEvents> {
     return this.#login?.memberId ?? '';
   }
 
+  /** The same as `id`. */
   get peerId(): string {
     return this.id;
   }
 
+  /** The participant record's id. */
   get userId(): string {
     return this.#person?.userId ?? '';
   }
@@ -102,6 +104,7 @@ export class Self extends Emitter<SelfEvents> {
     return this.#tracks.video;
   }
 
+  /** What the preset allows; all of it before the first join. */
   get permissions(): SelfPermissions {
     return {
       canProduceAudio: this.#mayPublish('audio') ? 'ALLOWED' : 'NOT_ALLOWED',

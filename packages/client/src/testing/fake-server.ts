@@ -61,6 +61,11 @@ export class FakeSocket {
     this.#handlers.message(JSON.stringify(frame));
   }
 
+  /** Sends a text as it is. */
+  receiveRaw(text: string): void {
+    this.#handlers.message(text);
+  }
+
   answer(id: number, result: object): void {
     this.#handlers.message(JSON.stringify({ id, result }));
   }

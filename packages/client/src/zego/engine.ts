@@ -133,10 +133,11 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
 
   /** Replaces the token of a room (of all where none is named) before it expires; gives false where there is none. */
   renewToken(token: string, roomID?: string): boolean {
+    if (token.length === 0) return false;
     const rooms = [...this.#rooms].filter(([id]) => roomID === undefined || id === roomID);
     // The server's refusal shows at the next login: this call has no way to tell it (reference zego 4.9).
     for (const [, room] of rooms) room.session.renewToken(token).catch(() => {});
-    return token.length > 0 && rooms.length > 0;
+    return rooms.length > 0;
   }
 
   /** Makes a local stream: camera and microphone by default, the screen, or the application's own. */
@@ -171,6 +172,7 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
     return this.#players.start((listed ?? this.#firstRoom())?.session, streamID, options);
   }
 
+  /** Stops playing a stream; its tracks leave its `MediaStream`. */
   stopPlayingStream(streamID: string): void {
     this.#players.stop(streamID);
   }

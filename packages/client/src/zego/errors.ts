@@ -41,7 +41,6 @@ export const CODES = {
   alreadyPublishing: 1103056,
   playRetryTimeout: 1104031,
   alreadyPlaying: 1104032,
-  noSuchPlay: 1104039,
 } as const;
 
 /** The number for each error code of the core (reference zego 4.6). */

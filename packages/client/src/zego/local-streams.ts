@@ -37,6 +37,7 @@ export class LocalStreams {
     this.#streams.delete(stream);
   }
 
+  /** Destroys every stream made here. */
   destroyAll(): void {
     for (const stream of [...this.#streams.keys()]) this.destroy(stream);
   }

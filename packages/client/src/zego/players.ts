@@ -42,6 +42,7 @@ export class Players {
     }
   }
 
+  /** Stops playing; does nothing where the stream is not played. */
   stop(streamID: string): void {
     this.#playbacks.get(streamID)?.session.media.stop(streamID);
   }

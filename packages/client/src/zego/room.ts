@@ -48,10 +48,12 @@ export class ZegoRoom {
     session.on('tokenWillExpire', () => emit('tokenWillExpire', roomID));
   }
 
+  /** The session behind it. */
   get session(): RoomSession {
     return this.#task.session;
   }
 
+  /** The own user. */
   get user(): ZegoUser {
     return this.#task.user;
   }

@@ -81,6 +81,7 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
     this.#backoff = new Backoff(MEDIA_BACKOFF, task.random);
   }
 
+  /** Where it stands. */
   get state(): MediaLinkState {
     return this.#state;
   }

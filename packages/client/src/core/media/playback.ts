@@ -86,6 +86,7 @@ export class Playback extends Emitter<PlaybackEvents> {
     this.#link.on('failed', (error) => this.end({ kind: 'failed', error }));
   }
 
+  /** Where it stands. */
   get state(): PlaybackState {
     return this.#state;
   }

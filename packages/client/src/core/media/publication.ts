@@ -89,6 +89,7 @@ export class Publication extends Emitter<PublicationEvents> {
     this.#link.on('failed', (error) => this.end({ kind: 'failed', error }));
   }
 
+  /** Where it stands. */
   get state(): PublicationState {
     return this.#state;
   }
@@ -101,11 +102,6 @@ export class Publication extends Emitter<PublicationEvents> {
   /** Whether the server ever took this stream. */
   get wasAnswered(): boolean {
     return this.#wasAnswered;
-  }
-
-  /** The text that the others are told with the stream. */
-  get extraInfo(): string {
-    return this.#extraInfo;
   }
 
   /** Makes the peer connection, or makes it again at once. */

@@ -30,10 +30,12 @@ export class RoomMedia {
     return this.#context !== undefined;
   }
 
+  /** What is published, by stream id. */
   get publications(): ReadonlyMap<string, Publication> {
     return this.#publications;
   }
 
+  /** What is played, by stream id. */
   get playbacks(): ReadonlyMap<string, Playback> {
     return this.#playbacks;
   }
