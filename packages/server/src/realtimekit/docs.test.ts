@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { notBuiltRoutes } from './not-built.ts';
+import { activeSessionRoutes } from './resources/active-session.ts';
+import { appRoutes } from './resources/apps.ts';
+import { meetingRoutes } from './resources/meetings.ts';
+import { participantRoutes } from './resources/participants.ts';
+import { presetRoutes } from './resources/presets.ts';
+import type { ResourceDeps, Route } from './route.ts';
+
+const page = readFileSync(new URL('../../../../docs/reference/realtimekit-api.md', import.meta.url), 'utf8');
+const nameOf = ({ method, path }: Route): string => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`;
+// Only handlers use what they are given.
+const deps = {} as ResourceDeps;
+const routes = [appRoutes, meetingRoutes, participantRoutes, presetRoutes, activeSessionRoutes].flatMap((make) =>
+  make(deps),
+);
+
+describe('the page of the RealtimeKit API', () => {
+  it('lists every route, with its status, and no other', () => {
+    const listed = [...page.matchAll(/^\| `([A-Z]+)` \| `(\/[^`]*)` \| (\d+) \|/gm)];
+    expect(listed.map(([, method, path, status]) => `${method} ${path} ${status}`).sort()).toEqual(
+      routes.map((route) => `${nameOf(route)} ${route.status}`).sort(),
+    );
+  });
+});
+
+describe('the routes', () => {
+  it('are never both built and not built', () => {
+    const built = new Set(routes.map(nameOf));
+    expect(
+      notBuiltRoutes()
+        .map(nameOf)
+        .filter((name) => built.has(name)),
+    ).toEqual([]);
+  });
+});
