@@ -35,6 +35,9 @@ export interface ReconnectorTask {
   ended(end: SessionEnd): void;
 }
 
+/** A connection that lasted this long counts as good: the backoff begins anew. */
+const STABLE_MS = 10_000;
+
 /** Tries to get in until it is in, is refused for good, is stopped, or its time is over. */
 export class Reconnector {
   readonly #task: ReconnectorTask;
@@ -43,6 +46,7 @@ export class Reconnector {
   #ticket: string | undefined;
   #lastSeq: () => number = () => 0;
   #isFirst = true;
+  #joinedAtMs = 0;
   /** Rises with every try, so that what belongs to an earlier one is seen to be late. */
   #generation = 0;
   #connection: Connection | undefined;
@@ -80,6 +84,8 @@ export class Reconnector {
   /** Comes back after a lost connection; `lastSeq` gives the last event seen. */
   restart(lastSeq: () => number): void {
     this.#lastSeq = lastSeq;
+    // A connection that is lost as soon as it is made is not made again at once, again and again.
+    if (this.#task.platform.clock.now() - this.#joinedAtMs >= STABLE_MS) this.#backoff.reset();
     this.#openWindow(this.#task.retryWindowMs);
     this.#schedule();
   }
@@ -97,7 +103,6 @@ export class Reconnector {
 
   #openWindow(windowMs: number): void {
     this.stop();
-    this.#backoff.reset();
     this.#unwatchOnline = this.#task.platform.watchOnline(() => this.#hurry());
     this.#windowTimer = this.#task.platform.clock.setTimeout(() => this.#end({ kind: 'gave-up' }), windowMs);
   }
@@ -121,6 +126,7 @@ export class Reconnector {
     this.#generation += 1;
     const generation = this.#generation;
     const isLate = () => generation !== this.#generation;
+    let joined: Joined;
     try {
       const connection = await Connection.open(platform.openSocket, platform.clock, url, requestTimeoutMs);
       if (isLate()) {
@@ -128,19 +134,21 @@ export class Reconnector {
         return;
       }
       this.#connection = connection;
-      const joined = await this.#enter(connection);
+      joined = await this.#enter(connection);
       if (isLate()) return;
-      this.#connection = undefined;
-      this.stop();
-      this.#isFirst = false;
-      if (joined.login) this.#ticket = joined.login.ticket;
-      this.#task.joined(joined);
     } catch (error) {
       if (isLate()) return;
       this.#connection?.close();
       this.#connection = undefined;
       this.#handleFailure(toSessionError(error));
+      return;
     }
+    this.#connection = undefined;
+    this.stop();
+    this.#isFirst = false;
+    this.#joinedAtMs = platform.clock.now();
+    if (joined.login) this.#ticket = joined.login.ticket;
+    this.#task.joined(joined);
   }
 
   async #enter(connection: Connection): Promise<Joined> {

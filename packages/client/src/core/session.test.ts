@@ -128,7 +128,7 @@ test('a resume refused without a cause leads to a new login on the same connecti
   expect(world.server.sockets).toHaveLength(2);
   world.server.resume = { events: [], serverTimeMs: 0 };
   world.server.socket.close(1006);
-  await world.clock.advance(500);
+  await world.clock.advance(1_000);
   expect(world.server.seen('resume').at(-1)).toEqual({ ticket: 'ticket-2', lastSeq: 1 });
 });
 
@@ -240,6 +240,18 @@ test('an event and a cause that only a newer server knows do no harm', async () 
   await world.server.push({ event: 'streamAdded', seq: 12, streamSeq: 2, stream: stream('s1', 'm-ann') });
   world.server.socket.receiveRaw('{"event":"removed","cause":"vanished","reason":"why"}');
   expect(log).toEqual(['+s s1', 'ended kicked "why"']);
+});
+
+test('a connection that is lost again and again as soon as it is made is made ever more rarely', async () => {
+  const world = createWorld();
+  await join(world);
+  world.server.answers.resume = () => {
+    queueMicrotask(() => queueMicrotask(() => world.server.socket.close(4001)));
+    return { events: [], serverTimeMs: 0 };
+  };
+  world.server.socket.close(4001);
+  await world.clock.advance(60_000);
+  expect(world.server.seen('resume').length).toBeLessThan(10);
 });
 
 test('heartbeats go out at the interval of the server, and an unanswered one means a dead connection', async () => {

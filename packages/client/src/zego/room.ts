@@ -94,6 +94,8 @@ export class ZegoRoom {
     const streams = room.othersStreams();
     if (streams.length > 0) emit('roomStreamUpdate', roomID, 'ADD', streams.map(toStreamList), '');
     this.#show('CONNECTED', 'LOGINED', CODES.ok);
+    // Its handlers may have logged out.
+    if (session.state.name === 'ended') return;
     const { added } = this.#countUsers([], room.otherMembers());
     if (wantsUsers && added.length > 0) emit('roomUserUpdate', roomID, 'ADD', added);
     this.#tellCount();
@@ -126,8 +128,6 @@ export class ZegoRoom {
 
   #tellCount(): void {
     const { session, clock, emit, roomID } = this.#task;
-    // An event before this one may have led the application to log out.
-    if (session.state.name === 'ended') return;
     if (session.state.name === 'joined') emit('roomOnlineUserCountUpdate', roomID, session.room?.memberCount ?? 0);
     clock.clearTimeout(this.#countTimer);
     this.#countTimer = clock.setTimeout(() => this.#tellCount(), COUNT_INTERVAL_MS);

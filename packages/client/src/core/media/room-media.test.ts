@@ -229,6 +229,20 @@ test('after a new login everything is published and played again by itself (MED-
   expect(session.media.playbacks.get('s1')?.stream).toBe(media);
 });
 
+test('a stream that is stopped and published again at once waits for the end of the first', async () => {
+  const world = createWorld();
+  const { session, camera } = await publish(world);
+  world.server.answers.unpublish = () => undefined;
+  session.media.unpublish('mine');
+  session.media.publish('mine', camera.stream);
+  await settle();
+  const { socket } = world.server;
+  expect(world.server.seen('publish')).toHaveLength(1);
+  socket.answer(socket.requests.find(({ method }) => method === 'unpublish')?.id ?? 0, {});
+  await settle();
+  expect(world.server.seen('publish')).toHaveLength(2);
+});
+
 test('what was stopped while the connection was lost is stopped at the server after the resume', async () => {
   const world = createWorld();
   const { session } = await publish(world);

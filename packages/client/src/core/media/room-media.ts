@@ -20,9 +20,19 @@ export class RoomMedia {
   /** What the server could not be told while the connection was lost. */
   #owed: { readonly method: 'unpublish' | 'stop'; readonly streamId: string }[] = [];
 
+  /** Ends of streams that the server has not confirmed yet, by stream id. */
+  readonly #ending = new Map<string, Promise<void>>();
+
   /** Without a context (no WebRTC here) publishing and playing throw `client.no-media`. */
   constructor(context: MediaContext | undefined) {
-    this.#context = context;
+    this.#context = context && {
+      ...context,
+      // Requests of one connection may overtake each other in the server: an end must not hit what came after it.
+      request: async (method, params) => {
+        if ('streamId' in params) await this.#ending.get(params.streamId);
+        return context.request(method, params);
+      },
+    };
   }
 
   /** Whether there is WebRTC here. */
@@ -155,13 +165,18 @@ export class RoomMedia {
   }
 
   #tell(method: 'unpublish' | 'stop', streamId: string): void {
-    this.#requireContext()
+    const told = this.#requireContext()
       .request(method, { streamId })
+      .then(() => {})
       .catch((error: unknown) => {
         const isOffline =
           error instanceof SessionError && ['client.disconnected', 'client.not-joined'].includes(error.code);
         if (isOffline) this.#owed.push({ method, streamId });
+      })
+      .finally(() => {
+        if (this.#ending.get(streamId) === told) this.#ending.delete(streamId);
       });
+    this.#ending.set(streamId, told);
   }
 
   #requireContext(): MediaContext {
