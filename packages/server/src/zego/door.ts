@@ -36,11 +36,15 @@ export function registerZegoDoor(http: FastifyInstance, deps: ZegoDoorDeps): voi
 
   async function send(reply: FastifyReply, query: Query, body: Body): Promise<FastifyReply> {
     const answer = await gateway.answer(query, body);
-    return reply
-      .code(200)
-      .header('access-control-allow-origin', '*')
-      .type('application/json')
-      .send(JSON.stringify(answer));
+    return (
+      reply
+        .code(200)
+        .header('access-control-allow-origin', '*')
+        // A GET that acts must never be answered from a cache.
+        .header('cache-control', 'no-store')
+        .type('application/json')
+        .send(JSON.stringify(answer))
+    );
   }
 
   // A scope of its own: what it says about bodies is no other door's business.
