@@ -1,0 +1,163 @@
+/**
+ * What clients see of the RealtimeKit API's calls: a whole server, with participants on signalling connections.
+ */
+
+import type { LoginResult } from '@gavel/protocol';
+import { type FakeMediaEngine, RawClient, startTestServer, TEST_API_TOKEN, type TestServer } from '@gavel/testkit';
+import Cloudflare from 'cloudflare';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+let server: TestServer;
+let kit: Cloudflare['realtimeKit'];
+let meeting: string;
+let account: { account_id: string };
+let ids: { account_id: string; app_id: string };
+const clients: RawClient[] = [];
+
+beforeAll(async () => {
+  server = await startTestServer();
+  const baseURL = `${server.baseUrl}/client/v4`;
+  const client = new Cloudflare({ baseURL, apiToken: TEST_API_TOKEN, apiKey: null, apiEmail: null, maxRetries: 0 });
+  kit = client.realtimeKit;
+  account = { account_id: server.app.accountId };
+  ids = { ...account, app_id: server.app.rtkAppId };
+});
+afterAll(async () => {
+  for (const client of clients) client.cut();
+  await server.close();
+});
+beforeEach(async () => {
+  meeting = (await kit.meetings.create(ids.app_id, { ...account, title: 'Planning' })).data?.id ?? '';
+});
+
+const connect = async (): Promise<RawClient> => {
+  const client = await RawClient.open(server.baseUrl);
+  clients.push(client);
+  return client;
+};
+const loginWith = async (token: string) => {
+  const client = await connect();
+  const credential = { scheme: 'participant-token', token };
+  const { result, error } = await client.request('login', { credential, clientId: 'c', members: true });
+  return { client, login: result as LoginResult, error };
+};
+const add = async (customId: string, preset = 'group_call_host') => {
+  const { data } = await kit.meetings.addParticipant(meeting, {
+    ...ids,
+    custom_participant_id: customId,
+    preset_name: preset,
+    name: customId,
+  });
+  if (!data) throw new Error('no participant');
+  return data;
+};
+const enter = async (customId: string, preset?: string) => {
+  const participant = await add(customId, preset);
+  return { ...participant, ...(await loginWith(participant.token)) };
+};
+
+describe('a participant', () => {
+  it('logs in with its token into the room of the meeting, and is seen with its profile (AUTH-2, RTK-6)', async () => {
+    const anna = await enter('anna');
+    expect(anna.login).toMatchObject({ roomId: meeting, user: { id: anna.id, name: 'anna' } });
+    const ben = await enter('ben', 'webinar_viewer');
+    expect(ben.login.permissions).toEqual({ publishAudio: false, publishVideo: false });
+    const { member } = await anna.client.event('memberJoined');
+    expect(member.profile).toEqual({
+      participantId: ben.id,
+      customParticipantId: 'ben',
+      presetName: 'webinar_viewer',
+      picture: null,
+      meetingId: meeting,
+      meetingTitle: 'Planning',
+    });
+  });
+
+  it('publishes only what its preset allows (AUTH-2)', async () => {
+    const [host, viewer] = [await enter('host'), await enter('viewer', 'webinar_viewer')];
+    expect((await host.client.request('publish', { streamId: 'host-cam', offer: 'offer' })).error).toBeUndefined();
+    const { error } = await viewer.client.request('publish', { streamId: 'viewer-cam', offer: 'offer' });
+    expect(error?.code).toBe('stream.not-allowed');
+  });
+});
+
+describe('a kicked participant', () => {
+  it('is told so, closed for good, and gone for the others; its media ended before the answer (RTK-5, KICK-4, KICK-6)', async () => {
+    const [anna, ben] = [await enter('anna'), await enter('ben')];
+    const streamId = `cam-${anna.id}`;
+    await anna.client.request('publish', { streamId, offer: 'offer' });
+    const { calls } = server.engine as FakeMediaEngine;
+    const before = calls.length;
+    await kit.activeSession.kickParticipants(meeting, { ...ids, participant_ids: [anna.id] });
+    expect(calls.slice(before).some((call) => call.startsWith('closeStream:'))).toBe(true);
+    expect(await anna.client.event('removed')).toEqual({ event: 'removed', cause: 'kicked', reason: '' });
+    expect((await anna.client.closed).code).toBe(4500);
+    expect(await ben.client.event('memberLeft')).toMatchObject({ cause: 'kicked', member: { user: { id: anna.id } } });
+  });
+
+  it('cannot resume, and may log in again with the same token (RTK-5, KICK-9, KICK-10)', async () => {
+    const [anna] = [await enter('anna'), await enter('ben')];
+    anna.client.cut();
+    await anna.client.closed;
+    await kit.activeSession.kickParticipants(meeting, { ...ids, custom_participant_ids: ['anna'] });
+    const again = await connect();
+    const resumed = await again.request('resume', { ticket: anna.login.ticket, lastSeq: anna.login.room.seq });
+    expect(resumed.error).toMatchObject({ code: 'resume.refused', details: { cause: 'kicked' } });
+    expect((await loginWith(anna.token)).error).toBeUndefined();
+  });
+
+  it('by kick-all is told that the room was closed', async () => {
+    const anna = await enter('anna');
+    await kit.activeSession.kickAllParticipants(meeting, ids);
+    expect(await anna.client.event('removed')).toMatchObject({ cause: 'room-closed' });
+    expect((await anna.client.closed).code).toBe(4501);
+  });
+});
+
+describe('one room for both APIs (RTK-6)', () => {
+  it('the other API sees a participant, and kicks it by its id (RTK-6)', async () => {
+    const anna = await enter('anna');
+    expect(await server.call('DescribeUserNum', { 'RoomId[]': [meeting] })).toMatchObject({
+      Code: 0,
+      Data: { UserCountList: [{ RoomId: meeting, UserCount: 1 }] },
+    });
+    expect((await server.call('KickoutUser', { RoomId: meeting, 'UserId[]': [anna.id] })).Code).toBe(0);
+    expect(await anna.client.event('removed')).toMatchObject({ cause: 'kicked' });
+  });
+
+  it('this API sees a user of the other, and kicks it by its id (RTK-6)', async () => {
+    const zoe = await connect();
+    await zoe.login(server.app.appId, meeting, 'zoe');
+    expect((await kit.activeSession.getActiveSession(meeting, ids)).data?.live_participants).toBe(1);
+    const { data } = await kit.activeSession.kickParticipants(meeting, { ...ids, participant_ids: ['zoe'] });
+    expect(data?.participants).toMatchObject([{ id: 'zoe' }]);
+    expect(await zoe.event('removed')).toMatchObject({ cause: 'kicked' });
+  });
+});
+
+describe('a deleted participant, and a meeting that is INACTIVE', () => {
+  it('is put out at once, and its tokens are refused (RTK-8)', async () => {
+    const anna = await enter('anna');
+    await kit.meetings.deleteMeetingParticipant(anna.id, { ...ids, meeting_id: meeting });
+    expect(await anna.client.event('removed')).toMatchObject({ cause: 'kicked' });
+    expect((await loginWith(anna.token)).error?.code).toBe('login.bad-credential');
+  });
+
+  it('leaves no login in that was under way meanwhile (RTK-8)', async () => {
+    const ben = await enter('ben');
+    for (let round = 0; round < 15; round += 1) {
+      const anna = await add(`anna-${round}`);
+      const logins = Array.from({ length: 4 }, () => loginWith(anna.token));
+      await kit.meetings.deleteMeetingParticipant(anna.id, { ...ids, meeting_id: meeting });
+      await Promise.all(logins);
+      expect((await kit.activeSession.getActiveSession(meeting, ids)).data?.live_participants).toBe(1);
+    }
+    await kit.meetings.deleteMeetingParticipant(ben.id, { ...ids, meeting_id: meeting });
+  });
+
+  it('admits nobody (RTK-8)', async () => {
+    const anna = await add('anna');
+    await kit.meetings.updateMeetingByID(meeting, { ...ids, status: 'INACTIVE' });
+    expect((await loginWith(anna.token)).error?.code).toBe('login.not-allowed');
+  });
+});
