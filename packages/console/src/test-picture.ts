@@ -133,7 +133,7 @@ export function drawTestPicture(canvas: HTMLCanvasElement, user: User, nowMs: nu
   context.font = font(46);
   context.fillText(initialsOf(user.userName), centreX, centreY + 3 * unit);
   context.font = font(26);
-  context.fillText(user.userName, centreX, height * 0.58, width * 0.9);
+  context.fillText(user.userName, centreX, height * 0.58, width * 0.55);
   context.font = font(22, 'ui-monospace, monospace');
   context.fillStyle = 'rgb(255 255 255 / 80%)';
   context.fillText(formatTime(nowMs), centreX, height * 0.675);

@@ -137,7 +137,7 @@ function Tile({ user, isOwn, testId, streamId, play, micOn, quality, note, pendi
           </span>
         )}
         <span class="tile-name">
-          {user.userName}
+          <span class="tile-name-text">{user.userName}</span>
           {isOwn && <span class="tag">you</span>}
         </span>
         <span class="tile-stream">{streamId ?? user.userId}</span>
