@@ -111,12 +111,12 @@ export function signQuery(params: Params, app: Tenant, nowMs: number): string {
 }
 
 /** Starts a server. Close it at the end. */
-export async function start(options: TestServerOptions = {}): Promise<Harness> {
-  const clock = new FakeClock();
+export async function start(options: TestServerOptions & { readonly clock?: FakeClock } = {}): Promise<Harness> {
+  const { clock = new FakeClock() } = options;
   const engine = new FakeMediaEngine();
   const log: LogLine[] = [];
   const logger = pino({ base: null }, { write: (line: string) => void log.push(JSON.parse(line)) });
-  const test = await startTestServer({ clock, engine, log: logger, ...options });
+  const test = await startTestServer({ ...options, clock, engine, log: logger });
   const { apps, rooms } = test.server;
   const otherApp = await apps.create('another-account', 'other');
   const keyOf = (roomId: string, { environment = 'production', app = test.app }: Place = {}) =>

@@ -199,6 +199,24 @@ describe('POST', () => {
 });
 
 describe('other requests', () => {
+  test('a body that breaks off harms nobody else', async () => {
+    const { hostname, port } = new URL(harness.baseUrl);
+    const path = harness.sign({ Action: 'CloseRoom', RoomId: 'none' });
+    const request = httpRequest({
+      hostname,
+      port,
+      agent: false,
+      path,
+      method: 'POST',
+      headers: { 'content-length': 100 },
+    });
+    const failed = new Promise((resolve) => request.on('error', resolve));
+    request.write('{"RoomId":');
+    setImmediate(() => request.destroy());
+    await failed;
+    expect(await harness.codeOf('DescribeUserNum', { RoomId: ['r'] })).toBe(0);
+  });
+
   test('POST without anything is a call without an Action', async () => {
     const response = await fetch(`${harness.baseUrl}/`, { method: 'POST' });
     expect(await response.json()).toMatchObject({ Code: 100000006 });
