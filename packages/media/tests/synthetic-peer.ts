@@ -68,7 +68,8 @@ export class SyntheticPeer {
 
   get offer(): string {
     // The binding as a client announces neither codec feedback nor extensions that a browser does.
-    const sdp = this.#connection.localDescription()?.sdp ?? '';
+    // And it repeats a lost handshake message only after a second, so it leaves the beginning to the engine.
+    const sdp = (this.#connection.localDescription()?.sdp ?? '').replace('a=setup:actpass', 'a=setup:passive');
     return sdp.replace(
       /(a=rtpmap:(\d+) .*\r\n)/,
       `$1a=rtcp-fb:$2 transport-cc\r\na=rtcp-fb:$2 nack\r\na=rtcp-fb:$2 nack pli\r\na=extmap:${transportCcId} ${transportCcUri}\r\n`,
