@@ -345,6 +345,29 @@ test('a renewed token is sent, used for later logins, and moves the warning', as
   expect(world.server.seen('login').at(-1)?.credential.token).toBe('token-2');
 });
 
+test('a token renewed while the connection is lost is told to the server after the resume', async () => {
+  const world = createWorld();
+  const { session } = await join(world);
+  world.server.socket.close(1006);
+  await session.renewToken('token-2');
+  await world.clock.advance(500);
+  expect(world.server.seen('renewToken')).toEqual([{ token: 'token-2' }]);
+});
+
+test('a logout from within the handler of the login leaves nothing behind', async () => {
+  const world = createWorld();
+  const session = createSession(world);
+  const log = record(session);
+  session.on('stateChanged', (state) => {
+    if (state.name === 'joined') session.logout();
+  });
+  await expect(session.login()).rejects.toMatchObject({ code: 'client.ended' });
+  await world.clock.advance(600_000);
+  expect(log).toEqual(['connecting', 'joined login', 'ended left']);
+  expect(world.server.sockets).toHaveLength(1);
+  expect(world.clock.pending).toBe(0);
+});
+
 test('a logout ends the session at once and tells the server', async () => {
   const world = createWorld();
   const { session, log } = await join(world);

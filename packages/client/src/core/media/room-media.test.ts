@@ -82,6 +82,24 @@ test('mediaLost makes publications and playbacks again, and the application keep
   expect(world.media.open).toHaveLength(2);
 });
 
+test('an answer that comes after its peer connection was given up is passed over', async () => {
+  const world = createWorld();
+  const session = await join(world);
+  world.server.answers.play = () => undefined;
+  const playback = session.media.play('s1');
+  await settle();
+  await world.server.push({ event: 'mediaLost', published: [], played: ['s1'] });
+  const { socket } = world.server;
+  const [first, second] = socket.requests.filter(({ method }) => method === 'play');
+  socket.answer(first?.id ?? 0, { answer: 'late', audio: true, video: true });
+  await settle();
+  expect(world.media.peers[0]?.remoteSdp).toBeUndefined();
+  expect(playback.stream.getTracks()).toEqual([]);
+  socket.answer(second?.id ?? 0, { answer: 'v=0', audio: true, video: true });
+  await expect(playback.ready).resolves.toBe(playback.stream);
+  expect(trackIds(playback.stream)).toEqual(['audio-2', 'video-2']);
+});
+
 test('a transport that stays disconnected for some seconds is made again, a short loss is not', async () => {
   const world = createWorld();
   await publish(world);
