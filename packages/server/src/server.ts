@@ -4,6 +4,7 @@
  * @module
  */
 
+import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -12,6 +13,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { AppRegistry } from './apps/app-registry.ts';
 import type { Config } from './config.ts';
 import { MediaControl } from './media-control/media-control.ts';
+import { AdmissionGuard } from './realtimekit/admission-guard.ts';
 import { createParticipantTokenAuthenticator } from './realtimekit/authenticator.ts';
 import { registerRealtimeKitDoor } from './realtimekit/door.ts';
 import { STOCK_PRESETS } from './realtimekit/stock-presets.ts';
@@ -73,10 +75,12 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
     lostStreamTimeoutMs: heartbeatTimeoutMs,
     notify: (memberId, frame) => fanOut.notify(memberId, frame),
   });
+  const guard = new AdmissionGuard(store);
   // Media first: its closing begins before anybody is told.
-  const sinks = [media, fanOut, new AuditLog(log), metrics];
+  const sinks = [media, fanOut, new AuditLog(log), metrics, guard];
   const rooms = new Rooms({ clock, ids: createIdSource(clock), heartbeatTimeoutMs, keptEvents: KEPT_EVENTS }, sinks);
   media.attach(rooms);
+  guard.attach(rooms);
   metrics.observe({ engine, roomCount: () => rooms.size, connectionCount: () => fanOut.connectionCount });
 
   const http = createHttp(log);
