@@ -275,6 +275,17 @@ describe('closing', () => {
     await engine.closePlayer('nobody');
   });
 
+  test('a play that waits for a publish that is refused finds no stream', async () => {
+    const allowed = { audio: true, video: true };
+    const publishing = engine.publish({ group: 'room', stream: 'never', offer: 'v=0', allowed });
+    const playing = engine.play({ stream: 'never', player: 'p', offer: SyntheticPeer.createOffer('play') });
+    const outcomes = await Promise.allSettled([publishing, playing]);
+    expect(outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason.code)).toEqual([
+      'bad-offer',
+      'no-such-stream',
+    ]);
+  });
+
   test('playing a player again replaces its peer connection', async () => {
     await publish();
     await play('same');
@@ -382,6 +393,25 @@ describe('workers', () => {
     expect(placed.a1).toBe(placed.a2);
     expect(placed.a1).not.toBe(placed.b1);
     await spread.close();
+  });
+
+  test('a worker that hangs is killed when a close does not hold in time (KICK-4)', async () => {
+    const hanging = createMediaEngine({ ports: 0, callTimeoutMs: 300 });
+    await hanging.start();
+    const allowed = { audio: true, video: true };
+    await hanging.publish({ group: 'a', stream: 'a', offer: SyntheticPeer.createOffer('publish'), allowed });
+    const pid = (await hanging.dump()).workers[0]?.pid ?? 0;
+    process.kill(pid, 'SIGSTOP');
+    await expect(
+      hanging.play({ stream: 'a', player: 'p', offer: SyntheticPeer.createOffer('play') }),
+    ).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+    const died = new Promise((resolve) => hanging.on('workerDied', resolve));
+    await hanging.closeStream('a');
+    await died;
+    await waitFor(async () => (await hanging.dump().catch(() => undefined))?.workers[0]?.restarts === 1);
+    await hanging.close();
   });
 
   test('a UDP port that is taken fails the start', async () => {

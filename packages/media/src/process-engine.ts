@@ -57,7 +57,12 @@ export class ProcessEngine implements MediaEngine {
       });
       return worker;
     });
-    await Promise.all(this.#workers.map((worker) => worker.start()));
+    try {
+      await Promise.all(this.#workers.map((worker) => worker.start()));
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
     this.#logger.info({ ports: configs.map((config) => config.portMin) }, 'Media workers are ready');
   }
 
@@ -211,14 +216,14 @@ export class ProcessEngine implements MediaEngine {
         { worker: worker.config.worker, error: String(error) },
         'A worker is killed to enforce a close',
       );
-      process.kill(pid, 'SIGKILL');
+      await worker.kill();
     }
   }
 
   #handleNotice(worker: WorkerProcess, notice: WorkerNotice): void {
     switch (notice.type) {
       case 'stream-connected':
-        this.#emit('streamConnected', notice.stream);
+        if (this.#streams.has(notice.stream)) this.#emit('streamConnected', notice.stream);
         return;
       case 'stream-lost': {
         const entry = this.#streams.get(notice.stream);

@@ -72,7 +72,10 @@ export class WorkerProcess {
     });
     this.#child = child;
     this.#startedAtMs = performance.now();
-    child.on('message', (message) => this.#handleMessage(message as WorkerMessage));
+    child.on('message', (message) => {
+      // What a dead worker still had in its channel is about peers that no longer exist.
+      if (this.#child === child) this.#handleMessage(message as WorkerMessage);
+    });
     child.on('error', (error) => this.#handleEnd(child, error.message));
     child.on('exit', (code, signal) => this.#handleEnd(child, `exit code ${code}, signal ${signal}`));
     this.#ready = this.#request(child, 'configure', this.config).then(() => undefined);
@@ -101,6 +104,11 @@ export class WorkerProcess {
     clearTimeout(this.#restartTimer);
     clearInterval(this.#pingTimer);
     this.#wakeWaiting?.();
+    await this.kill();
+  }
+
+  /** Kills the process, and resolves when it is gone; it is started again unless `close` was called. */
+  async kill(): Promise<void> {
     const child = this.#child;
     if (child === undefined) return;
     await new Promise<void>((resolve) => {

@@ -34,6 +34,10 @@ export class Worker {
   async play(params: WorkerMethods['play']['params']): Promise<WorkerMethods['play']['result']> {
     let stream = this.#streams.get(params.stream);
     if (stream === undefined) {
+      const { audio, video } = params.revive.shape;
+      if (audio === undefined && video === undefined) {
+        throw new MediaError('no-such-stream', `Nobody publishes ${params.stream}`);
+      }
       stream = this.#createStream(params.stream, params.revive.group);
       stream.setShape(params.revive.shape);
     }
