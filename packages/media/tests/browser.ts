@@ -4,17 +4,14 @@
  * @module
  */
 
-import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { findChromium } from '../../../scripts/find-chromium.mjs';
 import type { MediaAnswer, MediaEngine, MediaKinds } from '../src/index.ts';
 
-/** Where Chromium is looked for. */
-export const chromiumPath = '/usr/bin/chromium';
-
-/** Whether browser tests can run. */
-export const hasChromium = existsSync(chromiumPath);
+/** Where Chromium is; undefined when there is none, and browser tests are skipped. */
+export const chromiumPath = (process.env.GAVEL_TEST_CHROMIUM ?? findChromium()) || undefined;
 
 /** What a player's page sees. */
 export interface PlayerStats {
@@ -98,6 +95,7 @@ export class BrowserPeers {
   }
 
   static async launch(): Promise<BrowserPeers> {
+    if (chromiumPath === undefined) throw new Error('There is no Chromium');
     const server = createServer((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/html' });
       response.end(pageSource);

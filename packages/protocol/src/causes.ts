@@ -28,6 +28,8 @@ export type StreamCause =
   | 'stopped'
   /** Removed by an API call while its owner stays (STRM). */
   | 'deleted'
+  /** A ban on publishing, or a forbidden stream, ended it while its owner stays. */
+  | 'forbidden'
   /** Its owner left; the cause of that. */
   | Exclude<MemberCause, 'logout'>;
 

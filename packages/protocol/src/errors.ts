@@ -46,6 +46,11 @@ export const ERRORS = {
     meaning: 'The user id is empty, longer than 64 bytes, or has characters that are not allowed.',
   },
   'login.bad-user-name': { status: 400, retry: 'never', meaning: 'The user name is longer than 256 bytes.' },
+  'login.banned': {
+    status: 403,
+    retry: 'later',
+    meaning: 'A ban refuses this login; details tell until when (untilMs).',
+  },
   'login.room-full': {
     status: 403,
     retry: 'later',
@@ -76,6 +81,11 @@ export const ERRORS = {
     retry: 'never',
     meaning: 'The token or the preset does not allow publishing this.',
   },
+  'stream.banned': {
+    status: 403,
+    retry: 'later',
+    meaning: 'A ban refuses publishing, or the stream is forbidden; details may tell until when (untilMs).',
+  },
   'media.bad-offer': {
     status: 400,
     retry: 'never',
@@ -85,6 +95,11 @@ export const ERRORS = {
   'message.empty': { status: 400, retry: 'never', meaning: 'The message is empty.' },
   'message.too-long': { status: 400, retry: 'never', meaning: 'The message is longer than 1,024 bytes.' },
   'text.too-long': { status: 400, retry: 'never', meaning: 'A text is longer than allowed.' },
+  'room.info-full': {
+    status: 409,
+    retry: 'never',
+    meaning: 'The room has another info already; its key must be that one.',
+  },
   'rate.limited': { status: 429, retry: 'later', meaning: 'Too many requests.' },
   'server.internal': {
     status: 500,

@@ -48,6 +48,9 @@ export const MAX_BYTES = {
   extraInfo: 1024,
   message: 1024,
   reason: 256,
+  callbackData: 128,
+  roomInfoKey: 128,
+  roomInfoValue: 128,
 } as const;
 
 const encoder = new TextEncoder();

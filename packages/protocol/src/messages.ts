@@ -43,6 +43,8 @@ const login = Type.Object(
     maxMemberCount: Type.Optional(Type.Integer({ minimum: 0, maximum: 10_000_000 })),
     /** Whether this client is told of other members coming and going. Default false. */
     members: Type.Optional(Type.Boolean()),
+    /** Handed through to the customer's server with the news of this login: at most 128 bytes. */
+    callbackData: Type.Optional(text(1024)),
   },
   closed,
 );
@@ -82,6 +84,8 @@ const streamOnly = Type.Object({ streamId: text(1024) }, closed);
 const play = Type.Object({ streamId: text(1024), offer: sdp }, closed);
 const none = Type.Object({}, closed);
 
+const setRoomInfo = Type.Object({ key: text(1024), value: text(1024) }, closed);
+
 const send = Type.Object(
   {
     kind: Type.Union([Type.Literal('broadcast'), Type.Literal('barrage'), Type.Literal('command')]),
@@ -112,6 +116,8 @@ export const METHODS = {
   /** Plays a stream, or re-negotiates its media. */
   play,
   stop: streamOnly,
+  /** Sets one of the room's infos, for everybody in it. */
+  setRoomInfo,
   /** Sends a message to the room or to chosen users. */
   send,
   /** Replaces the token before it expires. */
@@ -163,6 +169,14 @@ export interface WireStream {
   readonly createdAtMs: number;
 }
 
+/** One info of a room, as it was set last. */
+export interface WireRoomInfo {
+  readonly key: string;
+  readonly value: string;
+  readonly user: WireUser;
+  readonly atMs: number;
+}
+
 /** The whole state of a room as a client may see it. */
 export interface WireSnapshot {
   /** The `seq` of the last event this state includes. */
@@ -173,6 +187,7 @@ export interface WireSnapshot {
   /** Empty unless the login asked for members. */
   readonly members: readonly WireMember[];
   readonly streams: readonly WireStream[];
+  readonly infos: readonly WireRoomInfo[];
 }
 
 /** What a member may do. */
@@ -220,6 +235,7 @@ export interface Results {
   updateStream: Record<string, never>;
   play: { readonly answer: string; readonly audio: boolean; readonly video: boolean };
   stop: Record<string, never>;
+  setRoomInfo: Record<string, never>;
   send: { readonly messageId: number; readonly absent?: readonly string[] };
   renewToken: { readonly tokenExpiresAtMs?: number };
 }
@@ -274,6 +290,7 @@ export type RoomEventFrame =
       readonly stream: WireStream;
       readonly cause: StreamCause;
     }
+  | { readonly event: 'roomInfo'; readonly seq: number; readonly info: WireRoomInfo }
   | {
       readonly event: 'message';
       readonly seq: number;

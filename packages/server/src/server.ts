@@ -77,7 +77,7 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
   });
   const guard = new AdmissionGuard(store);
   // Media first: its closing begins before anybody is told.
-  const sinks = [media, fanOut, new AuditLog(log), metrics, guard];
+  const sinks = { first: [media], after: [fanOut, new AuditLog(log), metrics, guard] };
   const rooms = new Rooms({ clock, ids: createIdSource(clock), heartbeatTimeoutMs, keptEvents: KEPT_EVENTS }, sinks);
   media.attach(rooms);
   guard.attach(rooms);
@@ -149,6 +149,7 @@ function createHttp(log: Logger): FastifyInstance {
     bodyLimit: 1024 * 1024,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 256 },
+    genReqId: () => randomUUID(),
   });
   // What no door has answered in its own dialect: nothing of a stack leaves the server.
   http.setErrorHandler((error: Error & { readonly statusCode?: number }, request, reply) => {

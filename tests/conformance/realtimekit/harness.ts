@@ -79,7 +79,7 @@ export async function startHarness(path = ':memory:', clock = new FakeClock()) {
   const logged: object[] = [];
   const settings = { clock, ids: createIdSource(clock), heartbeatTimeoutMs: 100_000, keptEvents: 100 };
   const guard = new AdmissionGuard(store);
-  const rooms = new Rooms(settings, [{ handle: (batch) => void batches.push(batch) }, guard]);
+  const rooms = new Rooms(settings, { first: [{ handle: (batch) => void batches.push(batch) }], after: [guard] });
   guard.attach(rooms);
   const authenticator = createParticipantTokenAuthenticator({ apps, store, tokens });
   const http = Fastify({ logger: false, routerOptions: { maxParamLength: 1024 } });
@@ -117,7 +117,14 @@ export async function startHarness(path = ':memory:', clock = new FakeClock()) {
   const enterAs = async ({ key, ...admission }: Admission): Promise<Session> => {
     connections += 1;
     const connectionId = `c${connections}`;
-    const command = { ...admission, type: 'login', scheme: 'participant-token', wantsMembers: true } as const;
+    const command = {
+      ...admission,
+      type: 'login',
+      scheme: 'participant-token',
+      wantsMembers: true,
+      address: '',
+      callbackData: '',
+    } as const;
     const origin = { door: 'signalling', requestId: connectionId } as const;
     const { session } = await rooms.execute(key, { ...command, clientId: connectionId, connectionId }, origin);
     if (!session) throw new Error('no session');
@@ -167,6 +174,8 @@ export async function startHarness(path = ':memory:', clock = new FakeClock()) {
           wantsMembers: true,
           permissions: { publishAudio: true, publishVideo: true },
           maxMemberCount: 0,
+          address: '127.0.0.1',
+          callbackData: '',
         },
         { door: 'signalling', requestId: `c${connections}` },
       );

@@ -143,6 +143,8 @@ describe('DescribeUserList', () => {
           wantsMembers: false,
           permissions,
           maxMemberCount: 0,
+          address: '127.0.0.1',
+          callbackData: '',
         },
         { door: 'server', requestId: 'test' },
       );

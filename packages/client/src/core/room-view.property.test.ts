@@ -40,7 +40,8 @@ class Room {
   snapshot(): WireSnapshot {
     const { seq, userSeq, streamSeq } = this;
     const members = [...this.members.values()];
-    return { seq, userSeq, streamSeq, memberCount: members.length, members, streams: [...this.streams.values()] };
+    const streams = [...this.streams.values()];
+    return { seq, userSeq, streamSeq, memberCount: members.length, members, streams, infos: [] };
   }
 }
 

@@ -29,6 +29,7 @@ test('stream_delete_reason has the observed codes and descriptions (reference ze
   expect(table).toEqual([
     ['stopped', 1, 'user_stop_publishing_stream_normal'],
     ['deleted', 6, 'remove_by_server'],
+    ['forbidden', 6, 'remove_by_server'],
     ['heartbeat-timeout', 2, 'user_heart_beat_timeout'],
     ['connection-lost', 5, 'user_offline'],
     ['kicked', 4, 'user_kicked_out'],

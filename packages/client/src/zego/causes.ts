@@ -50,6 +50,7 @@ const UNKNOWN: DeleteReason = { code: 0, description: 'unknown' };
 export const DELETE_REASON_OF_CAUSE: Readonly<Record<StreamCause, DeleteReason>> = {
   stopped: { code: 1, description: 'user_stop_publishing_stream_normal' },
   deleted: { code: 6, description: 'remove_by_server' },
+  forbidden: { code: 6, description: 'remove_by_server' },
   'heartbeat-timeout': { code: 2, description: 'user_heart_beat_timeout' },
   'connection-lost': { code: 5, description: 'user_offline' },
   kicked: KICKED_OUT,
@@ -69,6 +70,7 @@ const INTERRUPTED = 1004020;
 export const PLAYER_CODE_OF_CAUSE: Readonly<Record<StreamCause, number>> = {
   stopped: 1004002,
   deleted: INTERRUPTED,
+  forbidden: 1004025,
   'heartbeat-timeout': INTERRUPTED,
   'connection-lost': INTERRUPTED,
   kicked: INTERRUPTED,
@@ -83,6 +85,7 @@ const FORBIDDEN = 1003025;
 export const PUBLISHER_CODE_OF_CAUSE: Readonly<Record<StreamCause, number>> = {
   stopped: 0,
   deleted: FORBIDDEN,
+  forbidden: FORBIDDEN,
   'heartbeat-timeout': 1002053,
   'connection-lost': 1002053,
   kicked: ROOM_END_OF_CAUSE.kicked.errorCode,

@@ -119,6 +119,13 @@ describe('publishing', () => {
     expect(answer).toContain('m=video 0 ');
   });
 
+  test('ICE and DTLS may stand at the session, as Firefox writes its fingerprint', () => {
+    const sdp = readOffer('chromium-publish-vp8');
+    const [fingerprint = ''] = /a=fingerprint:.*\r\n/.exec(sdp) ?? [];
+    const moved = sdp.replaceAll(fingerprint, '').replace('t=0 0\r\n', `t=0 0\r\n${fingerprint}`);
+    expect(parseOffer(moved).transport).toEqual(parseOffer(sdp).transport);
+  });
+
   test('two kinds under one payload type cannot be told apart, so the second is not taken', () => {
     const sdp = readOffer('chromium-publish-vp8').replaceAll(/(SAVPF |a=\w+(?:-\w+)*:)111\b/g, '$196');
     expect(planPublish(parseOffer(sdp), both).published.get('video')?.codec.payloadType).not.toBe(96);

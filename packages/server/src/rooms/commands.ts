@@ -30,6 +30,10 @@ export interface LoginCommand {
   /** The room's cap, taken from its first login; 0 is none (ROOM-7). */
   readonly maxMemberCount: number;
   readonly profile?: WireProfile;
+  /** The client's IP address. */
+  readonly address: string;
+  /** Handed through to the customer's server. */
+  readonly callbackData: string;
   /** When its token runs out, in milliseconds since the Unix epoch; undefined where it needs none. */
   readonly tokenExpiresAtMs?: number;
 }
@@ -111,6 +115,10 @@ export type RoomCommand =
       readonly audio?: boolean;
       readonly video?: boolean;
     }
+  /** Ends a stream, reserved ones too, because publishing it is forbidden now. Does nothing when there is none. */
+  | { readonly type: 'forbidStream'; readonly streamId: StreamId }
+  /** Sets one of the room's infos. @throws `room.info-full` */
+  | { readonly type: 'setRoomInfo'; readonly user: User; readonly key: string; readonly value: string }
   /** Sends a message to everybody, or to the users named. */
   | {
       readonly type: 'send';

@@ -6,7 +6,7 @@
 
 import type { Epoch, MemberCause, RoomCause, StreamCause, UserId } from '@gavel/protocol';
 import type { MemberInfo, User } from './member.ts';
-import type { StreamInfo } from './stream.ts';
+import type { RoomInfo, StreamInfo } from './stream.ts';
 
 /** What changed. */
 export type RoomChange =
@@ -53,6 +53,7 @@ export type RoomChange =
       readonly exceptUserId?: UserId;
       readonly streamSeq: number;
     }
+  | { readonly type: 'roomInfoSet'; readonly info: RoomInfo }
   | {
       readonly type: 'message';
       readonly kind: 'broadcast' | 'barrage' | 'command';

@@ -35,6 +35,11 @@ export interface MemberInfo {
   readonly profile?: WireProfile;
   /** How it proved who it is. */
   readonly scheme: string;
+  /** Whether it showed a token that can run out. */
+  readonly hasToken: boolean;
+  readonly address: string;
+  /** Handed through to the customer's server. */
+  readonly callbackData: string;
   /** One SDK instance; its logins in several rooms do not replace each other. */
   readonly clientId: string;
   /** Whether it is told of other Members coming and going. */

@@ -86,6 +86,11 @@ export class RoomStreams {
     this.#remove(slot, 'deleted', command.actorUserId);
   }
 
+  forbid(command: CommandOf<'forbidStream'>): void {
+    const slot = this.#slots.get(command.streamId);
+    if (slot) this.#remove(slot, 'forbidden');
+  }
+
   update(command: CommandOf<'updateStream'>): void {
     const slot = this.#slots.get(command.streamId);
     if (slot?.info.memberId !== command.memberId) throw new GavelError('stream.not-found');

@@ -69,7 +69,7 @@ class History {
     const sink = {
       handle: (batch: { readonly events: readonly RoomEvent[] }) => void this.events.push(...batch.events),
     };
-    this.rooms = new Rooms(testSettings(this.clock), [sink]);
+    this.rooms = new Rooms(testSettings(this.clock), { first: [sink], after: [] });
   }
 
   async play(one: Step): Promise<void> {

@@ -22,6 +22,7 @@ import { EventLog } from './event-log.ts';
 import type { RoomChange, RoomEvent } from './events.ts';
 import type { Member } from './member.ts';
 import { MemberTable } from './member-table.ts';
+import { RoomMessages } from './room-messages.ts';
 import { RoomStreams } from './room-streams.ts';
 import type { StreamInfo } from './stream.ts';
 import type { RoomSnapshot, RoomSummary } from './views.ts';
@@ -45,8 +46,8 @@ export class Room {
   readonly #log: EventLog;
   readonly #members = new MemberTable();
   readonly #streams: RoomStreams;
+  readonly #messages: RoomMessages;
   #maxMemberCount = 0;
-  #messageId = 0;
   #closed = false;
   /** The events of the command being applied. */
   #events: RoomEvent[] = [];
@@ -57,7 +58,9 @@ export class Room {
     this.#settings = settings;
     this.#createdAtMs = settings.clock.now();
     this.#log = new EventLog(epoch, settings.keptEvents);
-    this.#streams = new RoomStreams(settings.clock, settings.ids, (change) => this.#emit(change));
+    const emit = (change: RoomChange): void => this.#emit(change);
+    this.#streams = new RoomStreams(settings.clock, settings.ids, emit);
+    this.#messages = new RoomMessages(settings.clock, emit);
   }
 
   /** Whether this life has ended; the object is then of no more use. */
@@ -120,8 +123,12 @@ export class Room {
         return this.#streams.delete(command);
       case 'updateStream':
         return this.#streams.update(command);
+      case 'forbidStream':
+        return this.#streams.forbid(command);
+      case 'setRoomInfo':
+        return this.#messages.setInfo(command);
       case 'send':
-        return this.#send(command);
+        return this.#messages.send(command, (userId) => this.#members.ofUser(userId).length > 0);
     }
   }
 
@@ -150,6 +157,9 @@ export class Room {
       joinedAtMs: nowMs,
       ...(command.profile && { profile: command.profile }),
       scheme: command.scheme,
+      hasToken: command.tokenExpiresAtMs !== undefined,
+      address: command.address,
+      callbackData: command.callbackData,
       clientId: command.clientId,
       wantsMembers: command.wantsMembers,
       permissions: command.permissions,
@@ -254,13 +264,6 @@ export class Room {
     this.#emit({ type: 'roomClosed', cause, reason, announce });
   }
 
-  #send(command: CommandOf<'send'>): void {
-    this.#messageId += 1;
-    const { kind, from, text, to } = command;
-    const absent = to?.filter((userId) => this.#members.ofUser(userId).length === 0) ?? [];
-    this.#emit({ type: 'message', kind, messageId: this.#messageId, from, text, ...(to && { to }), absent });
-  }
-
   /** Finds a Member by its id. */
   findMember(memberId: MemberId): Readonly<Member> | undefined {
     return this.#members.find(memberId);
@@ -297,6 +300,7 @@ export class Room {
       streamSeq: this.#streams.streamSeq,
       members: this.#members.infos(),
       streams: this.#streams.live(),
+      infos: this.#messages.infos(),
     };
   }
 }

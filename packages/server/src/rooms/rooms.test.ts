@@ -8,7 +8,7 @@ import { KEY, kick, login, ORIGIN, testSettings } from './testing.ts';
 function openRooms(sinks: EventSink[] = []) {
   const settings = testSettings();
   const batches: EventBatch[] = [];
-  const rooms = new Rooms(settings, [{ handle: (batch) => void batches.push(batch) }, ...sinks]);
+  const rooms = new Rooms(settings, { first: [{ handle: (batch) => void batches.push(batch) }, ...sinks], after: [] });
   const join = async (
     userId: string,
     key: RoomKey = KEY,

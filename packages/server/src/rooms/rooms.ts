@@ -29,6 +29,17 @@ export interface EventSink {
   handle(batch: EventBatch): void | Promise<void>;
 }
 
+/**
+ * The sinks by what they owe. `first` are told in the moment of the change, and begin at once (media closes). What they
+ * return, and that `journal` has kept the events, is waited for by the caller; `journal` alone is waited for before
+ * anybody else is told: whatever a client hears of has been kept (CB-3).
+ */
+export interface EventSinks {
+  readonly first: readonly EventSink[];
+  readonly journal?: EventSink;
+  readonly after: readonly EventSink[];
+}
+
 /** A member as its own connection needs it, after `login` and `resume`. */
 export interface Session {
   readonly member: MemberInfo;
@@ -49,14 +60,13 @@ const detailsOf = ({ cause, reason }: Departure) => ({ cause, reason });
 /** All rooms of this server. */
 export class Rooms {
   readonly #settings: RoomSettings;
-  readonly #sinks: readonly EventSink[];
+  readonly #sinks: EventSinks;
   readonly #rooms = new Map<string, Room>();
   readonly #directory = new Directory();
   readonly #departed: Departed;
   #stopSweep: (() => void) | undefined;
 
-  /** @param sinks in the order in which they are told */
-  constructor(settings: RoomSettings, sinks: readonly EventSink[]) {
+  constructor(settings: RoomSettings, sinks: EventSinks) {
     this.#settings = settings;
     this.#sinks = sinks;
     this.#departed = new Departed(settings.heartbeatTimeoutMs);
@@ -170,12 +180,11 @@ export class Rooms {
 
   async #tellSinks(batch: EventBatch): Promise<void> {
     if (batch.events.length === 0) return;
-    const waiting: Promise<void>[] = [];
-    for (const sink of this.#sinks) {
-      const done = sink.handle(batch);
-      if (done) waiting.push(done);
-    }
-    if (waiting.length > 0) await Promise.all(waiting);
+    const begun = tell(this.#sinks.first, batch);
+    // A journal keeps batches in the order it gets them, and says so in that order: so the others hear of them in order.
+    const kept = this.#sinks.journal?.handle(batch);
+    if (kept) await kept;
+    await Promise.all([...begun, ...tell(this.#sinks.after, batch)]);
   }
 
   async #replaceElsewhere(key: RoomKey, login: Extract<RoomCommand, { type: 'login' }>, origin: Origin): Promise<void> {
@@ -189,6 +198,10 @@ export class Rooms {
     );
     await Promise.all(replaced);
   }
+}
+
+function tell(sinks: readonly EventSink[], batch: EventBatch): Promise<void>[] {
+  return sinks.flatMap((sink) => sink.handle(batch) ?? []);
 }
 
 function sessionOf(room: Room, events: readonly RoomEvent[]): Session | undefined {

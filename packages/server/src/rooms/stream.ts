@@ -30,3 +30,11 @@ export interface StreamSlot {
   readonly state: 'reserved' | 'live';
   readonly info: StreamInfo;
 }
+
+/** One info of a room, as it was set last. */
+export interface RoomInfo {
+  readonly key: string;
+  readonly value: string;
+  readonly user: User;
+  readonly atMs: number;
+}

@@ -46,6 +46,8 @@ export function login(userId: string, changes: Partial<LoginCommand> = {}): Logi
     wantsMembers: true,
     permissions: { publishAudio: true, publishVideo: true },
     maxMemberCount: 0,
+    address: '127.0.0.1',
+    callbackData: '',
     ...changes,
   };
 }

@@ -6,7 +6,7 @@
 
 import type { Epoch, RoomKey } from '@gavel/protocol';
 import type { MemberInfo } from './member.ts';
-import type { StreamInfo } from './stream.ts';
+import type { RoomInfo, StreamInfo } from './stream.ts';
 
 /** Figures of a Room. */
 export interface RoomSummary {
@@ -28,4 +28,5 @@ export interface RoomSnapshot extends RoomSummary {
   /** In the order of their logins. */
   readonly members: readonly MemberInfo[];
   readonly streams: readonly StreamInfo[];
+  readonly infos: readonly RoomInfo[];
 }

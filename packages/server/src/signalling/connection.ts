@@ -56,6 +56,8 @@ const paramsOf = Object.fromEntries(
 /** One WebSocket of a client. */
 export class Connection implements Receiver {
   readonly connectionId: string;
+  /** The client's IP address. */
+  readonly address: string;
   readonly #socket: WebSocket;
   readonly #deps: ConnectionDeps;
   readonly #budget: RequestBudget;
@@ -64,8 +66,9 @@ export class Connection implements Receiver {
   /** Frames held back until the answer to the login has gone out before them. */
   #held: Buffer[] | undefined;
 
-  constructor(connectionId: string, socket: WebSocket, deps: ConnectionDeps) {
+  constructor(connectionId: string, address: string, socket: WebSocket, deps: ConnectionDeps) {
     this.connectionId = connectionId;
+    this.address = address;
     this.#socket = socket;
     this.#deps = deps;
     this.#budget = new RequestBudget(deps.clock, deps.maxRequestsPerSecond);

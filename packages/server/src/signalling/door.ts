@@ -67,7 +67,8 @@ export class SignallingDoor {
         return;
       }
       this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-        deps.fanOut.register(new Connection(randomUUID(), webSocket, connectionDeps));
+        const address = plainAddress(request.socket.remoteAddress ?? '');
+        deps.fanOut.register(new Connection(randomUUID(), address, webSocket, connectionDeps));
       });
     });
   }
@@ -93,4 +94,9 @@ export class SignallingDoor {
       if (!isGavelError(error, 'room.not-found')) log.error({ connectionId, err: error }, 'detach failed');
     });
   }
+}
+
+/** An IPv4 address that came over an IPv6 socket, as people write it. */
+function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
 }

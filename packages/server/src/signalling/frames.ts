@@ -31,6 +31,7 @@ export function wireSnapshot(room: RoomSnapshot, wantsMembers: boolean): WireSna
     memberCount,
     members: wantsMembers ? room.members.map(wireMember) : [],
     streams: room.streams.map(wireStream),
+    infos: room.infos,
   };
 }
 
@@ -54,6 +55,8 @@ export function roomEventFrame(event: RoomEvent): RoomEventFrame | undefined {
       const { streamSeq, cause } = event;
       return { event: 'streamRemoved', seq, streamSeq, stream: wireStream(event.stream), cause };
     }
+    case 'roomInfoSet':
+      return { event: 'roomInfo', seq, info: event.info };
     case 'message': {
       const { kind, messageId, from, text, atMs } = event;
       return { event: 'message', seq, kind, messageId, from, text, sentAtMs: atMs };

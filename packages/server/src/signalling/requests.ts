@@ -68,6 +68,7 @@ export class Requests {
       await this.#deps.media.stop(member, requireStreamId(streamId));
       return DONE;
     },
+    setRoomInfo: (caller, params) => this.#setRoomInfo(caller, params),
     send: (caller, params) => this.#send(caller, params),
     renewToken: (caller, params) => this.#renewToken(caller, params),
   };
@@ -95,11 +96,17 @@ export class Requests {
     if (!authenticator) throw new GavelError('login.bad-credential', 'this scheme is not available here');
     const admission = await authenticator.admit(params);
     const { key, user, onDuplicate, permissions, maxMemberCount, profile, tokenExpiresAtMs } = admission;
-    const { clientId, members: wantsMembers = false } = params;
-    const { connectionId } = connection;
+    const { clientId, members: wantsMembers = false, callbackData = '' } = params;
+    requireShort(callbackData, MAX_BYTES.callbackData);
+    const { connectionId, address } = connection;
     const { scheme } = authenticator;
     const login = { scheme, clientId, connectionId, wantsMembers, user, onDuplicate, permissions, maxMemberCount };
-    const optional = { ...(profile && { profile }), ...(tokenExpiresAtMs !== undefined && { tokenExpiresAtMs }) };
+    const optional = {
+      address,
+      callbackData,
+      ...(profile && { profile }),
+      ...(tokenExpiresAtMs !== undefined && { tokenExpiresAtMs }),
+    };
     const command = { type: 'login', ...login, ...optional } as const;
     const origin: Origin = { door: 'signalling', requestId: connectionId, actor: user.id };
     const { session } = await this.#deps.rooms.execute(key, command, origin);
@@ -192,6 +199,14 @@ export class Requests {
       { type: 'updateStream', memberId: member.memberId, streamId, ...changes },
       origin,
     );
+    return DONE;
+  }
+
+  async #setRoomInfo({ key, member, origin }: Caller, info: Params<'setRoomInfo'>): Promise<Results['setRoomInfo']> {
+    if (info.key.length === 0) throw new GavelError('message.empty');
+    requireShort(info.key, MAX_BYTES.roomInfoKey);
+    requireShort(info.value, MAX_BYTES.roomInfoValue);
+    await this.#deps.rooms.execute(key, { type: 'setRoomInfo', user: member.user, ...info }, origin);
     return DONE;
   }
 

@@ -55,7 +55,7 @@ export async function startDoor(changes: Partial<SignallingDeps> = {}) {
     lostStreamTimeoutMs: 100_000,
     notify: (memberId, frame) => fanOut.notify(memberId, frame),
   });
-  const rooms = new Rooms(testSettings(clock), [media, fanOut]);
+  const rooms = new Rooms(testSettings(clock), { first: [media], after: [fanOut] });
   media.attach(rooms);
   rooms.start();
   const http = createServer();

@@ -24,7 +24,10 @@ async function open() {
   const clock = new FakeClock();
   const faults: string[] = [];
   const log = pino({ level: 'error' }, { write: (line: string) => void faults.push(line) });
-  const rooms = new Rooms({ clock, ids: createIdSource(clock), heartbeatTimeoutMs: 100_000, keptEvents: 10 }, []);
+  const rooms = new Rooms(
+    { clock, ids: createIdSource(clock), heartbeatTimeoutMs: 100_000, keptEvents: 10 },
+    { first: [], after: [] },
+  );
   const apps = { find: (appId: number) => (appId === 1 ? APP : undefined) } as Apps;
   for (const user of ['a', 'b', 'c']) await rooms.execute(KEY, login(user), ORIGIN);
   return { gateway: new Gateway({ apps, rooms, clock, log }), clock, faults };
