@@ -8,6 +8,7 @@
  */
 
 import type { AppId } from '@gavel/protocol';
+import type { OutboxRepository } from './outbox.ts';
 
 /** A JSON value that its own door alone understands. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -193,6 +194,7 @@ export interface Store {
   readonly participants: ParticipantRepository;
   readonly presets: PresetRepository;
   readonly signingKeys: SigningKeyRepository;
+  readonly outbox: OutboxRepository;
   /** Asks the database for a sign of life. @throws where it gives none */
   ping(): Promise<void>;
   /** Lets go of the database; no call may follow. */

@@ -9,6 +9,7 @@ import type { Store } from '../store.ts';
 import { SqlApiTokens } from './api-tokens.ts';
 import { SqlApps } from './apps.ts';
 import { SqlMeetings } from './meetings.ts';
+import { SqlOutbox } from './outbox.ts';
 import { SqlParticipants } from './participants.ts';
 import { SqlPresets } from './presets.ts';
 import { SqlSigningKeys } from './signing-keys.ts';
@@ -26,6 +27,7 @@ export function createSqlStore(db: Kysely<Tables>): Store {
     participants: new SqlParticipants(db),
     presets: new SqlPresets(db),
     signingKeys: new SqlSigningKeys(db),
+    outbox: new SqlOutbox(db),
     ping,
     async close() {
       // Kysely closes only what it has used.

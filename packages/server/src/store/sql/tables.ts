@@ -80,6 +80,25 @@ export interface SigningKeysTable {
   created_at_ms: number;
 }
 
+/** Callbacks that are owed, and those that were given up. */
+export interface OutboxTable {
+  seq: Sequence;
+  id: string;
+  app_id: AppId;
+  dialect: string;
+  event: string;
+  url: string;
+  lane: string;
+  body: string;
+  created_at_ms: number;
+  attempts: number;
+  next_attempt_at_ms: number;
+  /** Null while it is owed. */
+  failed_at_ms: number | null;
+  last_status: number | null;
+  last_error: string | null;
+}
+
 /** All tables. */
 export interface Tables {
   apps: AppsTable;
@@ -88,4 +107,5 @@ export interface Tables {
   meetings: MeetingsTable;
   participants: ParticipantsTable;
   signing_keys: SigningKeysTable;
+  outbox: OutboxTable;
 }

@@ -77,4 +77,26 @@ export const MIGRATIONS: readonly string[] = [
     created_at_ms INTEGER NOT NULL
   ) STRICT;
   `,
+  // Callbacks that are still owed. The partial indexes keep the failed ones out of the way of the pending ones.
+  `
+  CREATE TABLE outbox (
+    seq                INTEGER PRIMARY KEY AUTOINCREMENT,
+    id                 TEXT NOT NULL UNIQUE,
+    app_id             INTEGER NOT NULL,
+    dialect            TEXT NOT NULL,
+    event              TEXT NOT NULL,
+    url                TEXT NOT NULL,
+    lane               TEXT NOT NULL,
+    body               TEXT NOT NULL,
+    created_at_ms      INTEGER NOT NULL,
+    attempts           INTEGER NOT NULL,
+    next_attempt_at_ms INTEGER NOT NULL,
+    failed_at_ms       INTEGER,
+    last_status        INTEGER,
+    last_error         TEXT
+  ) STRICT;
+  CREATE INDEX outbox_by_endpoint ON outbox (app_id, url, seq) WHERE failed_at_ms IS NULL;
+  CREATE INDEX outbox_by_lane ON outbox (app_id, url, lane, seq) WHERE failed_at_ms IS NULL;
+  CREATE INDEX outbox_failed ON outbox (app_id, seq) WHERE failed_at_ms IS NOT NULL;
+  `,
 ];

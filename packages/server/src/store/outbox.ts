@@ -1,0 +1,97 @@
+/**
+ * The outbox: callbacks that are owed to customers' servers, and those that were given up.
+ *
+ * A row is here from the moment its event is told of until its endpoint has taken it (CB-3).
+ *
+ * @module
+ */
+
+import type { AppId } from '@gavel/protocol';
+
+/** A callback as it is kept. */
+export interface OutboxRecord {
+  /** The order in which callbacks were added; rises, with holes. */
+  readonly seq: number;
+  /** A UUID that stays the same over retries, restarts and replays. */
+  readonly id: string;
+  readonly appId: AppId;
+  /** Which dialect wrote it. */
+  readonly dialect: string;
+  /** Its name in that dialect. */
+  readonly event: string;
+  readonly url: string;
+  /** Callbacks of one App, address and lane are sent one after another. */
+  readonly lane: string;
+  /** Exactly what is sent. */
+  readonly body: string;
+  readonly createdAtMs: number;
+  /** How many attempts have failed. */
+  readonly attempts: number;
+  readonly nextAttemptAtMs: number;
+  /** When it was given up; undefined while it is owed. */
+  readonly failedAtMs?: number;
+  /** The HTTP status of the last failed attempt, where there was an answer. */
+  readonly lastStatus?: number;
+  /** Why the last attempt failed, at most 500 characters. */
+  readonly lastError?: string;
+}
+
+/** A callback that was not sent yet. */
+export type NewOutboxRecord = Pick<
+  OutboxRecord,
+  'id' | 'appId' | 'dialect' | 'event' | 'url' | 'lane' | 'body' | 'createdAtMs'
+>;
+
+/** Where callbacks go: one address of one App. */
+export interface Endpoint {
+  readonly appId: AppId;
+  readonly url: string;
+}
+
+/** What a failed attempt leaves. */
+export interface AttemptFailure {
+  readonly attempts: number;
+  readonly atMs: number;
+  readonly lastStatus: number | undefined;
+  readonly lastError: string;
+}
+
+/** Which callbacks a list has. */
+export interface OutboxFilter {
+  readonly status: 'pending' | 'failed';
+  readonly appId?: AppId;
+  /** Only those added after this one. */
+  readonly afterSeq?: number;
+}
+
+/** Keeps callbacks. */
+export interface OutboxRepository {
+  /** Adds callbacks in order, all or none; gives them as they are kept. @throws when an id is taken */
+  add(records: readonly NewOutboxRecord[]): Promise<readonly OutboxRecord[]>;
+  /** The endpoints that are owed something, in no order. */
+  endpoints(): Promise<readonly Endpoint[]>;
+  /** What an endpoint is owed after `afterSeq`, on every lane or on one, oldest first. */
+  pending(endpoint: Endpoint, afterSeq: number, limit: number, lane?: string): Promise<readonly OutboxRecord[]>;
+  /** How many callbacks are owed or given up. */
+  count(status: OutboxFilter['status']): Promise<number>;
+  /** Oldest first. */
+  list(filter: OutboxFilter, limit: number): Promise<readonly OutboxRecord[]>;
+  find(id: string): Promise<OutboxRecord | undefined>;
+  /** Notes a failed attempt of a callback that is tried again at `nextAttemptAtMs`. */
+  reschedule(id: string, failure: AttemptFailure, nextAttemptAtMs: number): Promise<void>;
+  /** Gives a callback up; it is kept. */
+  fail(id: string, failure: AttemptFailure): Promise<void>;
+  /** Forgets callbacks, all or none. */
+  delete(ids: readonly string[]): Promise<void>;
+  /**
+   * Owes callbacks again that were given up: behind everything that is owed, without a failed attempt, under the same
+   * id. One callback, or the oldest `limit` of an App. Gives them as they are kept now.
+   */
+  replay(
+    which: { readonly id: string } | { readonly appId: AppId },
+    limit: number,
+    nowMs: number,
+  ): Promise<readonly OutboxRecord[]>;
+  /** Forgets callbacks that were given up before a time; gives how many. */
+  purgeFailed(beforeMs: number): Promise<number>;
+}
