@@ -294,6 +294,64 @@ describe('closing', () => {
   });
 });
 
+describe('restricting', () => {
+  const blockVideo = (video: boolean) => engine.restrict(stream, { audio: false, video });
+
+  test('a blocked kind reaches no player, not even when asked for again, until it is let go with a keyframe (RULE-1)', async () => {
+    const publisher = await publish();
+    const player = await play();
+    sendFrames(publisher, 1, 3);
+    await waitFor(() => player.rtp.length === 3);
+    await blockVideo(true);
+    await blockVideo(true);
+    header.read(player.rtp[0] ?? Buffer.alloc(0));
+    player.send(writeNack(1, header.ssrc, [1, 2]));
+    sendFrames(publisher, 4, 5);
+    await waitFor(async () => ((await dumpStream())?.publisher.packets ?? 0) === 8);
+    expect((await dumpStream())?.forwardedPackets).toBe(3);
+    const keyframesBefore = (await dumpStream())?.publisher.keyframeRequests ?? 0;
+    await sleep(500);
+    await blockVideo(false);
+    await waitFor(async () => ((await dumpStream())?.publisher.keyframeRequests ?? 0) > keyframesBefore);
+    sendFrames(publisher, 9, 2);
+    await waitFor(() => player.rtp.length === 5);
+    expect(player.rtp.map(readSequence)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test('it holds over a new publish and over the death of a worker (RULE-1)', async () => {
+    const own = createMediaEngine({ ports: 0, announcedAddress: '127.0.0.1' });
+    await own.start();
+    const find = async () => (await own.dump()).streams.find((entry) => entry.stream === 'own');
+    const expectSilence = async (ssrc: number, name: string): Promise<void> => {
+      const publisher = await SyntheticPeer.publish(own, 'own', ssrc);
+      peers.push(publisher, await SyntheticPeer.play(own, 'own', name));
+      await waitFor(async () => {
+        const entry = await find();
+        return entry?.state === 'connected' && entry.players.some(({ state }) => state === 'connected');
+      });
+      sendFrames(publisher, 1, 3);
+      await waitFor(async () => ((await find())?.publisher.packets ?? 0) === 3);
+      expect(await find()).toMatchObject({ forwardedPackets: 0 });
+    };
+    try {
+      peers.push(await SyntheticPeer.publish(own, 'own'));
+      await own.restrict('own', { audio: false, video: true });
+      await expectSilence(2_000, 'before');
+      const { pid = 0 } = (await own.dump()).workers[0] ?? {};
+      const died = new Promise<void>((resolve) => own.on('workerDied', () => resolve()));
+      process.kill(pid, 'SIGKILL');
+      await died;
+      await expectSilence(3_000, 'after');
+    } finally {
+      await own.close();
+    }
+  });
+
+  test('of what is not there resolves', async () => {
+    await engine.restrict('nothing', { audio: true, video: true });
+  });
+});
+
 describe('what is hostile', () => {
   test('garbage at the UDP port does no harm', async () => {
     const publisher = await publish();

@@ -160,6 +160,13 @@ export interface MediaEngine {
   closeStream(stream: string): Promise<void>;
   /** Closes one player. When it resolves, nothing is sent to it any more. Resolves too when there is none. */
   closePlayer(player: string): Promise<void>;
+  /**
+   * Holds back kinds of a stream from all of its players, and lets go of the others (RULE-1). When it resolves, no packet
+   * of a blocked kind is handed to any player any more, not even as a retransmission; the publisher is not told. It lasts
+   * until it is set anew or the stream is closed, over re-negotiations and a worker's death too. Setting the same again
+   * does nothing; letting video go asks for a keyframe. Resolves too when there is no such stream.
+   */
+  restrict(stream: string, blocked: MediaKinds): Promise<void>;
   /** Everything the engine holds, with counters. */
   dump(): Promise<EngineDump>;
   on<E extends keyof MediaEngineEvents>(event: E, handler: (...args: MediaEngineEvents[E]) => void): void;

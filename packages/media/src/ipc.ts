@@ -8,6 +8,7 @@ import type {
   ClosedDump,
   MediaAnswer,
   MediaErrorCode,
+  MediaKinds,
   MediaLossCause,
   PlayRequest,
   PublishRequest,
@@ -43,6 +44,13 @@ export interface PublishResult extends MediaAnswer {
   readonly shape: StreamShape;
 }
 
+/** What a stream is made of again where its worker has died. */
+export interface StreamRevival {
+  readonly group: string;
+  readonly shape: StreamShape;
+  readonly blocked: MediaKinds;
+}
+
 /** What a worker's part of a dump holds. */
 export interface WorkerDump {
   readonly streams: readonly StreamDump[];
@@ -52,14 +60,16 @@ export interface WorkerDump {
 /** The calls that a worker takes: parameters and result by method. */
 export interface WorkerMethods {
   configure: { params: WorkerConfig; result: undefined };
-  publish: { params: PublishRequest; result: PublishResult };
+  /** `blocked` is what `restrict` said last. */
+  publish: { params: PublishRequest & { readonly blocked: MediaKinds }; result: PublishResult };
   /** `revive` makes the stream when the worker has none of that name. */
   play: {
-    params: PlayRequest & { readonly revive: { readonly group: string; readonly shape: StreamShape } };
+    params: PlayRequest & { readonly revive: StreamRevival };
     result: MediaAnswer;
   };
   closeStream: { params: { readonly stream: string }; result: undefined };
   closePlayer: { params: { readonly player: string }; result: undefined };
+  restrict: { params: { readonly stream: string; readonly blocked: MediaKinds }; result: undefined };
   dump: { params: undefined; result: WorkerDump };
   ping: { params: undefined; result: undefined };
 }

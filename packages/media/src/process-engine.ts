@@ -11,6 +11,7 @@ import {
   type MediaEngine,
   type MediaEngineEvents,
   MediaError,
+  type MediaKinds,
   type PlayRequest,
   type PublishRequest,
 } from './engine.ts';
@@ -31,6 +32,8 @@ interface StreamEntry {
   /** Known from the first publish on; outlives the worker, so that players can come back before the publisher. */
   shape: StreamShape | undefined;
   isPublished: boolean;
+  /** Outlives the worker like the shape. */
+  blocked: MediaKinds;
   readonly players: Set<string>;
 }
 
@@ -74,12 +77,14 @@ export class ProcessEngine implements MediaEngine {
       worker: this.#place(request.group),
       shape: undefined,
       isPublished: false,
+      blocked: { audio: false, video: false },
       players: new Set<string>(),
     };
     this.#streams.set(request.stream, entry);
     try {
       const { group, stream, offer, allowed } = request;
-      const { answer, kinds, shape } = await entry.worker.call('publish', { group, stream, offer, allowed });
+      const { blocked } = entry;
+      const { answer, kinds, shape } = await entry.worker.call('publish', { group, stream, offer, allowed, blocked });
       if (this.#streams.get(stream) !== entry) {
         throw new MediaError('no-such-stream', `Stream ${stream} was closed before it was answered`);
       }
@@ -105,7 +110,7 @@ export class ProcessEngine implements MediaEngine {
     entry.players.add(player);
     const isWanted = (): boolean => this.#streamByPlayer.get(player) === stream && entry.players.has(player);
     try {
-      const revive = { group: entry.group, shape: entry.shape ?? {} };
+      const revive = { group: entry.group, shape: entry.shape ?? {}, blocked: entry.blocked };
       const answer = await entry.worker.call('play', { stream, player, offer, revive });
       if (!isWanted()) throw new MediaError('no-such-stream', `Player ${player} was closed before it was answered`);
       return answer;
@@ -129,6 +134,14 @@ export class ProcessEngine implements MediaEngine {
     if (entry === undefined) return;
     this.#forgetPlayer(player);
     await this.#callToClose(entry.worker, () => entry.worker.call('closePlayer', { player }));
+  }
+
+  async restrict(stream: string, blocked: MediaKinds): Promise<void> {
+    const entry = this.#streams.get(stream);
+    if (entry === undefined) return;
+    entry.blocked = { audio: blocked.audio, video: blocked.video };
+    // A worker that hangs is killed as for a close: what is blocked must not go on.
+    await this.#callToClose(entry.worker, () => entry.worker.call('restrict', { stream, blocked: entry.blocked }));
   }
 
   async dump(): Promise<EngineDump> {

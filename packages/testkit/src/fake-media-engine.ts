@@ -10,6 +10,7 @@ import {
   type MediaEngine,
   type MediaEngineEvents,
   MediaError,
+  type MediaKinds,
   type PlayRequest,
   type PublishRequest,
 } from '@gavel/media';
@@ -18,8 +19,10 @@ type Handlers = { [E in keyof MediaEngineEvents]: Set<(...args: MediaEngineEvent
 
 /** Records calls; an offer with the text `bad` is refused. */
 export class FakeMediaEngine implements MediaEngine {
-  /** Every call, as `publish:<stream>`, `play:<player>`, `closeStream:<stream>`, `closePlayer:<player>`. */
+  /** Every call, as `publish:<stream>`, `play:<player>`, `closeStream:<stream>`, `closePlayer:<player>`, `restrict:<stream>`. */
   readonly calls: string[] = [];
+  /** What each stream was restricted to last. */
+  readonly blocked = new Map<string, MediaKinds>();
   /** Awaited by each `publish`, so that a test can act in between. */
   beforeAnswer: () => Promise<void> = async () => {};
   readonly #handlers: Handlers = {
@@ -50,6 +53,11 @@ export class FakeMediaEngine implements MediaEngine {
 
   async closePlayer(player: string): Promise<void> {
     this.calls.push(`closePlayer:${player}`);
+  }
+
+  async restrict(stream: string, blocked: MediaKinds): Promise<void> {
+    this.calls.push(`restrict:${stream}`);
+    this.blocked.set(stream, blocked);
   }
 
   async dump(): Promise<EngineDump> {

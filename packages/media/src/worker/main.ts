@@ -46,6 +46,8 @@ async function handleCall(call: WorkerCall): Promise<unknown> {
       return worker.closeStream(call.params);
     case 'closePlayer':
       return worker.closePlayer(call.params);
+    case 'restrict':
+      return worker.restrict(call.params);
     case 'dump':
       return worker.dump();
   }

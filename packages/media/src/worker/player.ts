@@ -131,7 +131,7 @@ export class Player {
 
   #resend(track: StreamTrack, sequences: readonly number[]): void {
     const output = this.#outputs.get('video');
-    if (output === undefined || track.buffer === undefined) return;
+    if (output === undefined || track.buffer === undefined || track.isBlocked) return;
     const nowMs = this.#context.now();
     const intervalMs = Math.min(maxResendIntervalMs, Math.max(minResendIntervalMs, this.#roundTripMs));
     this.#resends ??= new ResendThrottle();

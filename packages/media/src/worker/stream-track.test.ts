@@ -83,3 +83,18 @@ test('a player that comes later gets the last sender report at once, unless the 
   track.addOutput(later);
   expect(later.rtcp).toEqual([]);
 });
+
+test('a blocked track hands out nothing, and goes on without a gap when it is let go (RULE-1)', () => {
+  const track = new StreamTrack(codec, source);
+  const output = new Output(96);
+  track.addOutput(output);
+  forward(track, 9);
+  track.setBlocked(true);
+  track.setBlocked(true);
+  for (let sequence = 10; sequence < 15; sequence += 1) forward(track, sequence, 1_000);
+  track.forwardSenderReport({ type: 'sender-report', ssrc: 1, ntpSeconds: 1, ntpFraction: 1, rtpTimestamp: 1 }, 1_000);
+  expect([output.rtp.length, output.rtcp.length]).toEqual([1, 0]);
+  track.setBlocked(false);
+  forward(track, 15, 2_000);
+  expect(output.rtp.map((packet) => packet.readUInt16BE(2))).toEqual([9, 10]);
+});

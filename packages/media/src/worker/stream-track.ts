@@ -38,6 +38,7 @@ export class StreamTrack {
   #octets = 0;
   #lastReport: Buffer | undefined;
   #sentReport: SentReport | undefined;
+  #isBlocked = false;
 
   /** @param codec decides on the clock, and whether packets are kept for sending again */
   constructor(codec: CodecShape, source: AnswerSource) {
@@ -56,9 +57,20 @@ export class StreamTrack {
     this.#lastReport = undefined;
   }
 
+  /** Whether nothing of it reaches any player, retransmissions included (RULE-1). */
+  get isBlocked(): boolean {
+    return this.#isBlocked;
+  }
+
+  /** Holds it back from every player, or lets it go: then it goes on where it stopped, without a gap to ask for. */
+  setBlocked(isBlocked: boolean): void {
+    if (this.#isBlocked && !isBlocked) this.switchSource();
+    this.#isBlocked = isBlocked;
+  }
+
   addOutput(output: TrackOutput): void {
     this.#outputs = [...this.#outputs, output];
-    if (this.#lastReport !== undefined) output.sendRtcp(this.#lastReport);
+    if (this.#lastReport !== undefined && !this.#isBlocked) output.sendRtcp(this.#lastReport);
   }
 
   removeOutput(output: TrackOutput): void {
@@ -67,6 +79,7 @@ export class StreamTrack {
 
   /** Forwards one packet to every player. The packet's memory is used up. */
   forward(packet: Buffer, header: RtpHeader, nowMs: number): void {
+    if (this.#isBlocked) return;
     const rewriter = this.#rewriter;
     if (!rewriter.rewrite(header.sequence, header.timestamp, nowMs)) return;
     const stripped = stripRtpPacket(packet, header);
@@ -87,6 +100,7 @@ export class StreamTrack {
 
   /** Forwards a sender report with the output's SSRC, timestamp and counts; the NTP time stays, so lips stay in sync. */
   forwardSenderReport(report: SenderReport, nowMs: number): void {
+    if (this.#isBlocked) return;
     const rtpTimestamp = this.#rewriter.mapTimestamp(report.rtpTimestamp);
     if (rtpTimestamp === undefined) return;
     this.#lastReport = writeSenderReport({

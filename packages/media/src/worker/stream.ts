@@ -33,6 +33,7 @@ export class Stream {
   readonly #keyframes = new KeyframeRequester(() => this.#publisher?.sendPli() ?? false);
   readonly #handlePlayerLost: (player: Player) => void;
   #shape: StreamShape = {};
+  #blocked: MediaKinds = { audio: false, video: false };
   #publisher: Publisher | undefined;
   #lastCounters: MutableCounters = createCounters();
   #forwardedBefore = 0;
@@ -101,7 +102,9 @@ export class Stream {
       this.#forwardedBefore += track?.forwardedPackets ?? 0;
       this.#tracks.delete(kind);
       if (codec === undefined) continue;
-      this.#tracks.set(kind, new StreamTrack(codec, this.#sources[kind]));
+      const fresh = new StreamTrack(codec, this.#sources[kind]);
+      fresh.setBlocked(this.#blocked[kind]);
+      this.#tracks.set(kind, fresh);
       if (hadKinds) for (const player of [...this.#players.values()]) this.#losePlayer(player);
     }
   }
@@ -128,6 +131,14 @@ export class Stream {
   /** Asks the publisher for a keyframe, at most every 400 ms (MED-2). */
   requestKeyframe(): void {
     if (this.#tracks.has('video')) this.#keyframes.request(this.#context.now());
+  }
+
+  /** Holds back kinds of it from every player, from this moment on (RULE-1). */
+  restrict(blocked: MediaKinds): void {
+    const isVideoBack = this.#blocked.video && !blocked.video;
+    this.#blocked = blocked;
+    for (const [kind, track] of this.#tracks) track.setBlocked(blocked[kind]);
+    if (isVideoBack) this.requestKeyframe();
   }
 
   /** To be called every few milliseconds. */

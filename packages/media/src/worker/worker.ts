@@ -25,6 +25,7 @@ export class Worker {
   async publish(params: WorkerMethods['publish']['params']): Promise<WorkerMethods['publish']['result']> {
     const existing = this.#streams.get(params.stream);
     const stream = existing ?? this.#createStream(params.stream, params.group);
+    stream.restrict(params.blocked);
     const result = stream.publish(params.offer, params.allowed);
     // Known at once, so that a play that follows finds it; a refused offer leaves no trace.
     if (!stream.isEmpty) this.#streams.set(params.stream, stream);
@@ -39,6 +40,7 @@ export class Worker {
         throw new MediaError('no-such-stream', `Nobody publishes ${params.stream}`);
       }
       stream = this.#createStream(params.stream, params.revive.group);
+      stream.restrict(params.revive.blocked);
       stream.setShape(params.revive.shape);
     }
     const result = stream.play(params.player, params.offer);
@@ -61,6 +63,10 @@ export class Worker {
   closePlayer(params: WorkerMethods['closePlayer']['params']): undefined {
     this.#streamByPlayer.get(params.player)?.closePlayer(params.player);
     this.#streamByPlayer.delete(params.player);
+  }
+
+  restrict(params: WorkerMethods['restrict']['params']): undefined {
+    this.#streams.get(params.stream)?.restrict(params.blocked);
   }
 
   dump(): WorkerDump {
