@@ -33,6 +33,8 @@ export async function countAfter({ engine }: TestServer, call: () => Promise<unk
 export function expectSilence(counted: Counted, peers: { publishers: number; players: number }): void {
   const { answeredAtMs, atAnswer, later } = counted;
   const { closed } = later;
+  // A worker that died would have silenced them too.
+  expect(later.workers.map(({ restarts }) => restarts)).toEqual(later.workers.map(() => 0));
   expect(atAnswer.closed).toHaveLength(closed.length);
   expect(closed.filter(({ kind }) => kind === 'publisher')).toHaveLength(peers.publishers);
   expect(closed.filter(({ kind }) => kind === 'player')).toHaveLength(peers.players);
