@@ -7,9 +7,6 @@
 import { listKeys } from '../packages/server/src/config/keys.ts';
 import { isTestFile, readSources, stripComments } from './lib.ts';
 
-/** Keys of this version that wait for their reader. */
-const WAITING = ['callbackSecret'];
-
 /** Finds keys that no source of the server mentions outside the configuration itself. */
 export function findUnusedKeys(): string[] {
   const code = readSources('packages/server/src', /\.ts$/)
@@ -24,7 +21,7 @@ export function findUnusedKeys(): string[] {
   const lastOf = (path: string): string => path.replace(/^media\.portRange\..*$/, 'portRange').replace(/^.*\./, '');
   const unused = names.filter((path) => {
     const name = lastOf(path);
-    return !WAITING.includes(name) && name !== 'name' && !new RegExp(`\\b${name}\\b`).test(code);
+    return name !== 'name' && !new RegExp(`\\b${name}\\b`).test(code);
   });
   return unused.length === 0 ? [] : [`no code reads: ${unused.join(', ')}`];
 }

@@ -56,8 +56,21 @@ describe('where values come from', () => {
       apiTokens: [],
       rooms: { heartbeatIntervalMs: 30_000, heartbeatTimeoutMs: 100_000 },
       signalling: { maxFrameBytes: 131_072, maxBufferedBytes: 1_048_576, loginTimeoutMs: 10_000 },
+      callbacks: {
+        timeoutMs: 5000,
+        maxInFlightPerEndpoint: 32,
+        maxInMemoryPerEndpoint: 10_000,
+        keepFailedDays: 7,
+        allowPrivateTargets: false,
+      },
       media: { workers: 1, port: 7701 },
     });
+  });
+
+  it('allows callbacks to private addresses in dev mode, unless that is set', () => {
+    expect(load({ argv: ['--dev'] }).callbacks.allowPrivateTargets).toBe(true);
+    const env = { GAVEL_CALLBACKS_ALLOW_PRIVATE_TARGETS: 'false' };
+    expect(load({ argv: ['--dev'], env }).callbacks.allowPrivateTargets).toBe(false);
   });
 
   it('listens on this machine alone in dev mode, unless a host is set', () => {
@@ -238,8 +251,32 @@ describe('what is refused', () => {
     [apps(APP, { ...APP, name: 'two', rtkAppId: APP.rtkAppId.replace('3', '4') }), 'apps[1].appId'],
     [apps(APP, { ...APP, appId: 2, rtkAppId: APP.rtkAppId.replace('3', '4') }), 'apps[1].name'],
     [{ GAVEL_API_TOKENS: JSON.stringify([TOKEN, { ...TOKEN, name: 'other' }]) }, 'apiTokens[1].token'],
+    [apps({ ...APP, callbacks: { userUrl: 'http://[::1]:80/hook' } }), 'apps[0].callbacks.userUrl'],
+    [apps({ ...APP, callbacks: { roomUrl: 'http://2130706433/hook' } }), 'apps[0].callbacks.roomUrl'],
   ])('refuses keys that contradict each other: %j', (env, key) => {
     expect(problemsOf({ env }).map((problem) => problem.key)).toEqual([key]);
+  });
+});
+
+describe('callback addresses', () => {
+  const problemKeys = (callbacks: object, more: Record<string, string> = {}) =>
+    problemsOf({ env: { ...apps({ ...APP, callbacks }), ...more } }).map(({ key }) => key);
+
+  it.each(['ftp://host/', 'host/hook', 'https://', 'https://user:pw@host/', 'https://a b/', 'http://[::1', 'https:/x'])(
+    'refuses %s',
+    (url) => expect(problemKeys({ streamUrl: url })).toEqual(['apps[0].callbacks.streamUrl']),
+  );
+
+  it('refuses a group that does not exist', () => {
+    expect(problemKeys({ roomUri: 'https://host/' })).toEqual(['apps[0].callbacks.roomUri']);
+  });
+
+  it('takes public addresses, and private ones where they are allowed', () => {
+    const callbacks = { roomUrl: 'https://backend.example/hook?key=1', userUrl: 'http://8.8.8.8:8080' };
+    expect(load({ env: apps({ ...APP, callbacks }) }).apps[0]?.callbacks).toEqual(callbacks);
+    const inside = { roomUrl: 'http://10.0.0.7/hook' };
+    const env = { ...apps({ ...APP, callbacks: inside }), GAVEL_CALLBACKS_ALLOW_PRIVATE_TARGETS: 'true' };
+    expect(load({ env }).apps[0]?.callbacks).toEqual(inside);
   });
 });
 
@@ -258,11 +295,12 @@ describe('dev credentials', () => {
   const env = { ...apps(APP), GAVEL_API_TOKENS: JSON.stringify([TOKEN]), GAVEL_DATA_DIR: './data' };
 
   it('are refused in production, key by key and unseen', () => {
-    const error = errorOf({ files, env });
+    const error = errorOf({ files, env: { ...env, GAVEL_ADMIN_KEY: TOKEN.token } });
     expect(error.problems.map((problem) => problem.key)).toEqual([
       'apps[0].appId',
       'apps[0].serverSecret',
       'apiTokens[0].token',
+      'adminKey',
     ]);
     expect(error.message).not.toContain(SECRET);
   });

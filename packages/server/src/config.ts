@@ -45,6 +45,8 @@ export function loadConfig({ argv, env, readFile = (path) => readFileSync(path, 
   ];
   const values = sources.reduce<Untrusted>((merged, source) => merge(merged, source.values), makeDefaults());
   values.host ??= values.mode === 'dev' ? '127.0.0.1' : '0.0.0.0';
+  // What is not a map there is refused below.
+  if (isMap(values.callbacks)) values.callbacks.allowPrivateTargets ??= values.mode === 'dev';
   const originOf = (path: string): string | undefined => findOrigin(sources, path);
 
   const problems: ConfigProblem[] = sources.flatMap((source) => source.problems);

@@ -8,7 +8,7 @@ import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { type AppId, parseAppId } from '@gavel/protocol';
 import type { Clock } from '../rooms/clock.ts';
 import type { AppRecord, JsonObject, PresetRecord, Store } from '../store/store.ts';
-import type { App, Apps, RateLimit } from './app.ts';
+import type { App, Apps, CallbackUrls, RateLimit } from './app.ts';
 
 /** An App as the configuration defines it. */
 export interface AppDefinition {
@@ -16,6 +16,7 @@ export interface AppDefinition {
   readonly name: string;
   readonly serverSecret: string;
   readonly callbackSecret: string;
+  readonly callbacks?: CallbackUrls | undefined;
   readonly accountId: string;
   readonly rtkAppId: string;
   readonly allowNoToken: boolean;
@@ -146,8 +147,8 @@ export class AppRegistry implements Apps {
 }
 
 function appOf(definition: AppDefinition, record: AppRecord): App {
-  const { rateLimits = {}, ...rest } = definition;
-  return { ...rest, rateLimits, appId: record.appId, createdAtMs: record.createdAtMs };
+  const { rateLimits = {}, callbacks, ...rest } = definition;
+  return { ...rest, ...(callbacks && { callbacks }), rateLimits, appId: record.appId, createdAtMs: record.createdAtMs };
 }
 
 function requireAppId(value: number): AppId {

@@ -12,6 +12,13 @@ export interface RateLimit {
   readonly test?: number;
 }
 
+/** Where an App's callbacks go, by group; a group without an address is not sent. */
+export interface CallbackUrls {
+  readonly roomUrl?: string;
+  readonly userUrl?: string;
+  readonly streamUrl?: string;
+}
+
 /** A tenant. Secrets in it are never logged and never answered. */
 export interface App {
   readonly appId: AppId;
@@ -20,6 +27,8 @@ export interface App {
   readonly serverSecret: string;
   /** Signs callbacks. */
   readonly callbackSecret: string;
+  /** Absent where it has no callbacks. */
+  readonly callbacks?: CallbackUrls;
   /** The account it belongs to, at most 32 characters; API tokens are given for an account. */
   readonly accountId: string;
   /** A UUID: the App's name at the meetings API. */

@@ -28,7 +28,7 @@ export function devCredentialsPath(dataDir: string): string {
 
 /** Finds what a production configuration took over from the dev credentials. No secret is shown. */
 export function findDevCredentialProblems(
-  config: Pick<Config, 'mode' | 'apps' | 'apiTokens'>,
+  config: Pick<Config, 'mode' | 'apps' | 'apiTokens' | 'adminKey'>,
   credentials: Partial<DevCredentials>,
 ): ConfigProblem[] {
   if (config.mode !== 'production') return [];
@@ -42,5 +42,8 @@ export function findDevCredentialProblems(
   for (const [index, token] of config.apiTokens.entries()) {
     if (token.token === credentials.apiToken) problems.push({ key: `apiTokens[${index}].token`, message });
   }
+  // In dev mode the API token opens the admin API.
+  if (config.adminKey !== undefined && config.adminKey === credentials.apiToken)
+    problems.push({ key: 'adminKey', message });
   return problems;
 }

@@ -96,6 +96,7 @@ export function printConfigReference(): string {
     '',
     '- `rooms.heartbeatTimeoutMs` is longer than `rooms.heartbeatIntervalMs`.',
     '- `media.port` leaves room for one port per worker; with `media.portRange`, `max` is not below `min`.',
+    '- A callback address that is an IP address is a public one, unless `callbacks.allowPrivateTargets` is on.',
     '- No two Apps share a `name`, `appId` or `rtkAppId`; no two API tokens share a `name` or `token`.',
     '- Production mode refuses the keys that dev mode made: those in `<dataDir>/dev-credentials.json`.',
     '',
@@ -131,6 +132,7 @@ function sampleValue(node: SchemaNode): string {
   if (node.secret === true) return '"..."';
   if (node.items !== undefined) return '[]';
   if (node.type === 'object') return '{}';
+  if (node.type === 'boolean') return 'false';
   return node.type === 'integer' ? String(node.minimum) : '"..."';
 }
 

@@ -24,6 +24,30 @@ const rateLimit = Type.Object(
   closed,
 );
 
+const callbackUrl = (description: string) =>
+  Type.Optional(
+    Type.String({
+      pattern: '^https?://[^\\s/?#@\\\\]+([/?]\\S*)?$',
+      maxLength: 2048,
+      rule: 'an http:// or https:// address of at most 2048 characters, without a user name',
+      description,
+    }),
+  );
+
+const appCallbacks = Type.Object(
+  {
+    roomUrl: callbackUrl('Told when rooms begin and end.'),
+    userUrl: callbackUrl('Told when users log in and out.'),
+    streamUrl: callbackUrl('Told when streams begin and end.'),
+  },
+  {
+    ...closed,
+    rule: 'a map of `roomUrl`, `userUrl` and `streamUrl`, each an http:// or https:// address',
+    description: 'Where server callbacks go, by group. A group without an address is not sent.',
+    example: { roomUrl: 'https://backend.example/gavel' },
+  },
+);
+
 const app = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 100, description: 'Name, for people.', example: 'my-app' }),
@@ -43,8 +67,9 @@ const app = Type.Object(
       pattern: '^[\\x21-\\x7e]{1,128}$',
       rule: '1 to 128 printable ASCII characters',
       secret: true,
-      description: 'Reserved for the signatures of server callbacks, which this version does not send.',
+      description: 'Signs server callbacks.',
     }),
+    callbacks: Type.Optional(appCallbacks),
     accountId: Type.String({
       pattern: '^[0-9A-Za-z_-]{1,32}$',
       rule: '1 to 32 letters, digits, - and _',
@@ -141,6 +166,46 @@ const signalling = Type.Object(
       maximum: 600_000,
       unit: 'ms',
       description: 'A connection that has not logged in after so long is closed.',
+    }),
+  },
+  closed,
+);
+
+const callbacks = Type.Object(
+  {
+    timeoutMs: Type.Integer({
+      default: 5000,
+      minimum: 100,
+      maximum: 60_000,
+      unit: 'ms',
+      description: 'How long an attempt may take, from the connection to the end of the answer.',
+    }),
+    maxInFlightPerEndpoint: Type.Integer({
+      default: 32,
+      minimum: 1,
+      maximum: 1000,
+      unit: 'callbacks',
+      description: 'Most callbacks that one address of one App is sent at the same time, all of different rooms.',
+    }),
+    maxInMemoryPerEndpoint: Type.Integer({
+      default: 10_000,
+      minimum: 100,
+      maximum: 1_000_000,
+      unit: 'callbacks',
+      description: 'Most callbacks that wait in memory for one address of one App; more of them wait in the database.',
+    }),
+    keepFailedDays: Type.Integer({
+      default: 7,
+      minimum: 1,
+      maximum: 3650,
+      unit: 'days',
+      description: 'How long callbacks that were given up are kept; they can be sent again by the admin API.',
+    }),
+    allowPrivateTargets: Type.Boolean({
+      defaultText: 'true in dev mode, false in production',
+      description:
+        'Whether callbacks may go to addresses that are not public: of this machine, of private networks, link-local ' +
+        'and multicast ones. It is seen to at each connection too, whatever a name resolves to.',
     }),
   },
   closed,
@@ -256,8 +321,18 @@ export const CONFIG_SCHEMA = Type.Object(
     ),
     apps: Type.Array(app, { default: [], description: 'The Apps (tenants) and their keys.' }),
     apiTokens: Type.Array(apiToken, { default: [], description: 'Bearer tokens for the RealtimeKit API.' }),
+    adminKey: Type.Optional(
+      Type.String({
+        pattern: '^[\\x21-\\x7e]{20,512}$',
+        rule: '20 to 512 printable ASCII characters',
+        secret: true,
+        defaultText: "the dev App's API token in dev mode; without a key there is no admin API",
+        description: 'Bearer key of the admin API, which rules over all Apps.',
+      }),
+    ),
     rooms: Type.Object(rooms.properties, { ...closed, description: 'Life of rooms.' }),
     signalling: Type.Object(signalling.properties, { ...closed, description: 'The WebSocket that clients use.' }),
+    callbacks: Type.Object(callbacks.properties, { ...closed, description: 'Sending of server callbacks.' }),
     media: Type.Object(media.properties, { ...closed, description: 'Forwarding of audio and video.' }),
   },
   closed,

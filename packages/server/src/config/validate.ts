@@ -6,6 +6,7 @@
 
 import { isIP } from 'node:net';
 import { Value } from 'typebox/value';
+import { findPrivateHost } from '../callbacks/private-addresses.ts';
 import { CONFIG_ROOT, describeRule, type SchemaNode } from './keys.ts';
 import { type ConfigProblem, showValue } from './problems.ts';
 import type { Config } from './schema.ts';
@@ -102,10 +103,24 @@ export function findRuleProblems(config: Config, originOf: OriginOf): ConfigProb
     const address = media[name];
     if (address !== undefined && isIP(address) === 0) report(`media.${name}`, `"${address}" is not an IP address`);
   }
+  for (const { key, message } of findCallbackProblems(config)) report(key, message);
   requireDistinct('apps', config.apps, 'name');
   requireDistinct('apps', config.apps, 'appId');
   requireDistinct('apps', config.apps, 'rtkAppId');
   requireDistinct('apiTokens', config.apiTokens, 'name');
   requireDistinct('apiTokens', config.apiTokens, 'token');
   return problems;
+}
+
+/** Names are looked up when a callback is sent; here only what can be told from the address itself. */
+function findCallbackProblems({ apps, callbacks }: Config): ConfigProblem[] {
+  return apps.flatMap((app, index) =>
+    Object.entries(app.callbacks ?? {}).flatMap(([name, url]): ConfigProblem[] => {
+      const key = `apps[${index}].callbacks.${name}`;
+      if (!URL.canParse(url)) return [{ key, message: 'is no address' }];
+      const host = callbacks.allowPrivateTargets ? undefined : findPrivateHost(url);
+      if (host === undefined) return [];
+      return [{ key, message: `${host} is not a public address, and callbacks.allowPrivateTargets is off` }];
+    }),
+  );
 }

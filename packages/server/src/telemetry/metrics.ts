@@ -15,6 +15,13 @@ export interface MetricsSources {
   readonly connectionCount: () => number;
 }
 
+/** The figures of callbacks. */
+export interface CallbackFigures {
+  /** Since the start. */
+  readonly counts: { readonly delivered: number; readonly failed: number };
+  readonly countPending: () => Promise<number>;
+}
+
 /** Counts what happens in all rooms. */
 export class Metrics implements EventSink {
   readonly #registry = new Registry();
@@ -71,6 +78,31 @@ export class Metrics implements EventSink {
     gauge('gavel_media_forwarded_packets', 'RTP packets forwarded for the streams that are there now.', async () =>
       (await streams()).reduce((sum, stream) => sum + stream.forwardedPackets, 0),
     );
+  }
+
+  /** Adds the figures of callbacks, read when they are asked for. */
+  observeCallbacks(callbacks: CallbackFigures): void {
+    const registers = [this.#registry];
+    const counter = (name: string, help: string, read: () => number) =>
+      new Counter({
+        name,
+        help,
+        registers,
+        collect() {
+          this.reset();
+          this.inc(read());
+        },
+      });
+    counter('gavel_callbacks_delivered_total', 'Callbacks taken by endpoints.', () => callbacks.counts.delivered);
+    counter('gavel_callbacks_failed_total', 'Callbacks given up.', () => callbacks.counts.failed);
+    new Gauge({
+      name: 'gavel_callbacks_pending',
+      help: 'Callbacks that are owed now.',
+      registers,
+      async collect() {
+        this.set(await callbacks.countPending());
+      },
+    });
   }
 
   handle({ events }: EventBatch): void {

@@ -1,0 +1,138 @@
+/**
+ * Callbacks at the admin API: what is owed or was given up, and sending it again.
+ *
+ * @module
+ */
+
+import { parseAppId } from '@gavel/protocol';
+import type { FastifyInstance } from 'fastify';
+import { type Static, type TSchema, Type } from 'typebox';
+import type { OutboxRecord, OutboxRepository } from '../store/outbox.ts';
+import { AdminError } from './errors.ts';
+
+/** What the routes need. */
+export interface CallbackRouteDeps {
+  readonly outbox: Pick<OutboxRepository, 'list'>;
+  readonly callbacks: {
+    replay(id: string): Promise<boolean>;
+    replayAll(appId: OutboxRecord['appId']): Promise<number>;
+  };
+}
+
+const closed = { additionalProperties: false } as const;
+const appId = Type.Integer({ minimum: 1, maximum: 0xffff_ffff, description: 'Only those of this App.' });
+const status = Type.Union([Type.Literal('failed'), Type.Literal('pending')]);
+
+const LIST_QUERY = Type.Object(
+  {
+    status: Type.Optional({ ...status, default: 'failed', description: 'Given up, or still owed. Default: failed.' }),
+    appId: Type.Optional(appId),
+    limit: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 500, default: 100, description: 'Most entries. Default: 100.' }),
+    ),
+    after: Type.Optional(Type.Integer({ minimum: 0, description: 'The `next` of the page before.' })),
+  },
+  closed,
+);
+const ID_PATH = Type.Object(
+  { id: Type.String({ minLength: 1, maxLength: 64, description: 'The `webhook-id`.' }) },
+  closed,
+);
+const REPLAY_BODY = Type.Object({ appId }, closed);
+
+const CALLBACK = Type.Object({
+  id: Type.String({ description: 'The `webhook-id`; the same at every attempt.' }),
+  appId: Type.Integer(),
+  dialect: Type.String(),
+  event: Type.String(),
+  url: Type.String({ description: 'Without its query, which may hold secrets.' }),
+  lane: Type.String({ description: 'App, environment and room: callbacks of one lane and address are sent in order.' }),
+  status,
+  attempts: Type.Integer({ description: 'How many attempts have failed.' }),
+  createdAtMs: Type.Integer({ description: 'Milliseconds since the Unix epoch.' }),
+  nextAttemptAtMs: Type.Optional(Type.Integer({ description: 'Only of those that are owed.' })),
+  failedAtMs: Type.Optional(Type.Integer({ description: 'Only of those that were given up.' })),
+  lastStatus: Type.Optional(Type.Integer({ description: 'HTTP status of the last failed attempt.' })),
+  lastError: Type.Optional(Type.String({ description: 'Why the last attempt failed.' })),
+});
+const LIST = Type.Object({
+  callbacks: Type.Array(CALLBACK),
+  next: Type.Union([Type.Integer(), Type.Null()], { description: 'Where the next page begins; null on the last one.' }),
+});
+const REPLAYED = Type.Object({ id: Type.String(), status });
+const REPLAYED_ALL = Type.Object({ replayed: Type.Integer({ description: 'How many are owed again.' }) });
+const ERROR = Type.Object({ error: Type.Object({ code: Type.String(), message: Type.String() }) });
+
+const answers = (description: string, schema: TSchema) => ({
+  200: { description, ...schema },
+  '4xx': { description: 'Refused.', ...ERROR },
+  '5xx': { description: 'Failed.', ...ERROR },
+});
+
+/** Adds the routes below `/callbacks`. */
+export function addCallbackRoutes(scope: FastifyInstance, { outbox, callbacks }: CallbackRouteDeps): void {
+  scope.get(
+    '/callbacks',
+    {
+      schema: { summary: 'Lists callbacks, oldest first', querystring: LIST_QUERY, response: answers('A page.', LIST) },
+    },
+    async (request) => {
+      const { status = 'failed', appId, limit = 100, after = 0 } = request.query as Static<typeof LIST_QUERY>;
+      const filter = { status, afterSeq: after, ...(appId !== undefined && { appId: requireAppId(appId) }) };
+      const records = await outbox.list(filter, limit);
+      return {
+        callbacks: records.map(describe),
+        next: records.length === limit ? (records.at(-1)?.seq ?? null) : null,
+      };
+    },
+  );
+
+  scope.post(
+    '/callbacks/:id/replay',
+    {
+      schema: {
+        summary: 'Sends a failed callback again',
+        params: ID_PATH,
+        response: answers('It is owed again.', REPLAYED),
+      },
+    },
+    async (request) => {
+      const { id } = request.params as Static<typeof ID_PATH>;
+      if (!(await callbacks.replay(id))) throw new AdminError('not-found', `No failed callback has the id ${id}`);
+      return { id, status: 'pending' };
+    },
+  );
+
+  scope.post(
+    '/callbacks/replay',
+    {
+      schema: {
+        summary: 'Sends all failed callbacks of an App again',
+        body: REPLAY_BODY,
+        response: answers('They are owed again.', REPLAYED_ALL),
+      },
+    },
+    async (request) => {
+      const { appId } = request.body as Static<typeof REPLAY_BODY>;
+      return { replayed: await callbacks.replayAll(requireAppId(appId)) };
+    },
+  );
+}
+
+function requireAppId(value: number): OutboxRecord['appId'] {
+  const appId = parseAppId(value);
+  if (appId === undefined) throw new AdminError('invalid-request', `${value} is no App id`);
+  return appId;
+}
+
+/** A callback without its body, which says who was where, and holds a signature. */
+function describe(record: OutboxRecord): Static<typeof CALLBACK> {
+  const { body: _body, seq: _seq, url, nextAttemptAtMs, ...rest } = record;
+  const isOwed = record.failedAtMs === undefined;
+  return {
+    ...rest,
+    url: url.replace(/[?#].*$/, ''),
+    status: isOwed ? 'pending' : 'failed',
+    ...(isOwed && { nextAttemptAtMs }),
+  };
+}

@@ -1,0 +1,89 @@
+/**
+ * The admin door: `/admin/v1`, for whoever runs the server. One Bearer key rules over all Apps.
+ *
+ * @module
+ */
+
+import { createHash, timingSafeEqual } from 'node:crypto';
+import swagger from '@fastify/swagger';
+import type { FastifyInstance } from 'fastify';
+import { Compile } from 'typebox/compile';
+import { Value } from 'typebox/value';
+import { addCallbackRoutes, type CallbackRouteDeps } from './callback-routes.ts';
+import { ADMIN_ERRORS, AdminError, type AdminErrorCode, adminErrorBody } from './errors.ts';
+
+/** What the door needs. */
+export interface AdminDoorDeps extends CallbackRouteDeps {
+  readonly adminKey: string;
+  readonly version: string;
+  readonly log: { error(facts: object, message: string): void };
+}
+
+/** Where the door is. */
+export const ADMIN_PREFIX = '/admin/v1';
+
+type Fault = Error & { readonly statusCode?: number; readonly validation?: unknown };
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** Adds the routes; every one of them wants the key, the document of the API too. */
+export async function registerAdminDoor(http: FastifyInstance, deps: AdminDoorDeps): Promise<void> {
+  const expected = digest(`Bearer ${deps.adminKey}`);
+  await http.register(
+    async (scope) => {
+      // Before the body is read. Digests have one length, so that the comparison tells nothing by its time.
+      scope.addHook('onRequest', async (request) => {
+        if (timingSafeEqual(digest(request.headers.authorization ?? ''), expected)) return;
+        throw new AdminError('unauthorized', 'The Authorization header is not "Bearer " and the admin key.');
+      });
+      scope.setValidatorCompiler(({ schema, httpPart }) => makeValidator(schema, httpPart !== 'body'));
+      scope.setErrorHandler((error: Fault, request, reply) => {
+        const code = codeOf(error);
+        if (code === 'unauthorized') reply.header('www-authenticate', 'Bearer');
+        if (code !== 'internal') return reply.code(ADMIN_ERRORS[code]).send(adminErrorBody(code, error.message));
+        deps.log.error(
+          { err: error, requestId: request.id, method: request.method, url: request.url },
+          'admin call failed',
+        );
+        return reply
+          .code(500)
+          .send(adminErrorBody(code, `Internal error; the log has it under request id ${request.id}`));
+      });
+      scope.setNotFoundHandler((request, reply) => {
+        const message = `There is no ${request.method} ${request.url.split('?', 1)[0]}`;
+        return reply.code(404).send(adminErrorBody('not-found', message));
+      });
+      await scope.register(swagger, {
+        openapi: {
+          openapi: '3.1.0',
+          info: { title: 'Gavel admin API', version: deps.version },
+          components: { securitySchemes: { adminKey: { type: 'http', scheme: 'bearer' } } },
+          security: [{ adminKey: [] }],
+        },
+      });
+      addCallbackRoutes(scope, deps);
+      scope.get('/openapi.json', { schema: { hide: true } }, () => scope.swagger());
+    },
+    { prefix: ADMIN_PREFIX },
+  );
+}
+
+/** Checks strictly: nothing is dropped, and only texts of the query and the path become numbers. */
+function makeValidator(schema: unknown, mayConvert: boolean) {
+  const validator = Compile(schema as Parameters<typeof Compile>[0]);
+  return (input: unknown) => {
+    const value: unknown = mayConvert ? Value.Convert(schema as Parameters<typeof Compile>[0], input) : input;
+    if (validator.Check(value)) return { value };
+    const [first] = validator.Errors(value);
+    const where = first?.instancePath.slice(1).replaceAll('/', '.');
+    return {
+      error: new AdminError('invalid-request', `${where ? `${where}: ` : ''}${first?.message ?? 'is not valid'}`),
+    };
+  };
+}
+
+function codeOf(error: Fault): AdminErrorCode {
+  if (error instanceof AdminError) return error.code;
+  // What the framework itself found wrong: a body that is no JSON, or too long.
+  return (error.statusCode ?? 500) < 500 ? 'invalid-request' : 'internal';
+}

@@ -1,0 +1,157 @@
+/**
+ * The dispatcher: sends what is owed, tries again what failed, and gives up when its dialect says so (CB-2, CB-4).
+ *
+ * @module
+ */
+
+import type { App } from '../apps/app.ts';
+import type { Clock } from '../rooms/clock.ts';
+import type { Endpoint, OutboxRecord, OutboxRepository } from '../store/outbox.ts';
+import type { Logger } from '../telemetry/log.ts';
+import type { CallbackDialect } from './dialect.ts';
+import { EndpointQueue, type Verdict } from './endpoint-queue.ts';
+import type { Post } from './post.ts';
+
+/** What the dispatcher needs. */
+export interface DispatcherDeps {
+  readonly repository: OutboxRepository;
+  readonly apps: { find(appId: number): App | undefined };
+  readonly dialects: readonly CallbackDialect[];
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly post: Post;
+  readonly userAgent: string;
+  /** How long an attempt may take. */
+  readonly timeoutMs: number;
+  readonly maxInFlightPerEndpoint: number;
+  readonly maxInMemoryPerEndpoint: number;
+}
+
+/** What an attempt came to, where it failed. */
+interface Failure {
+  readonly status?: number;
+  readonly message: string;
+}
+
+const endpointKey = ({ appId, url }: Endpoint): string => `${appId} ${url}`;
+/** An address without what may be secret in it. */
+const withoutQuery = (url: string): string => url.replace(/[?#].*$/, '');
+
+/** Sends callbacks. An endpoint that hangs holds up no other. */
+export class Dispatcher {
+  readonly #deps: DispatcherDeps;
+  readonly #dialects: ReadonlyMap<string, CallbackDialect>;
+  readonly #queues = new Map<string, EndpointQueue>();
+  /** Taken by their endpoints, and not forgotten by the store yet. */
+  #delivered: string[] = [];
+  #forgetting: Promise<void> | undefined;
+  #deliveredCount = 0;
+  #failedCount = 0;
+
+  constructor(deps: DispatcherDeps) {
+    this.#deps = deps;
+    this.#dialects = new Map(deps.dialects.map((dialect) => [dialect.name, dialect]));
+  }
+
+  /** How many callbacks were taken by their endpoints, and how many given up, since the start. */
+  get counts(): { readonly delivered: number; readonly failed: number } {
+    return { delivered: this.#deliveredCount, failed: this.#failedCount };
+  }
+
+  /** Takes up what was owed when the process ended. Nothing may be offered before it resolves. */
+  async start(): Promise<void> {
+    const endpoints = await this.#deps.repository.endpoints();
+    await Promise.all(endpoints.map((endpoint) => this.#queueOf(endpoint, true).load()));
+  }
+
+  /** Takes callbacks that were kept just now, in the order of `seq`. */
+  offer(records: readonly OutboxRecord[]): void {
+    const byEndpoint = Map.groupBy(records, endpointKey);
+    for (const group of byEndpoint.values()) {
+      const [first] = group;
+      if (first) this.#queueOf(first, false).offer(group);
+    }
+  }
+
+  /** Begins nothing new; resolves when the attempts under way have ended and the store knows of them. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
+    await this.#forgetting;
+  }
+
+  #queueOf({ appId, url }: Endpoint, hasBacklog: boolean): EndpointQueue {
+    const key = endpointKey({ appId, url });
+    const known = this.#queues.get(key);
+    if (known) return known;
+    const { repository, clock, log, maxInFlightPerEndpoint, maxInMemoryPerEndpoint } = this.#deps;
+    const deps = {
+      repository,
+      clock,
+      log,
+      attempt: (record: OutboxRecord) => this.#attempt(record),
+      maxInFlight: maxInFlightPerEndpoint,
+      maxInMemory: maxInMemoryPerEndpoint,
+    };
+    const queue = new EndpointQueue({ appId, url }, deps, hasBacklog);
+    this.#queues.set(key, queue);
+    return queue;
+  }
+
+  async #attempt(record: OutboxRecord): Promise<Verdict | undefined> {
+    const failure = await this.#send(record);
+    if (failure) return this.#judge(record, failure);
+    this.#deliveredCount += 1;
+    this.#delivered.push(record.id);
+    this.#forgetting ??= this.#forgetDelivered();
+    return undefined;
+  }
+
+  async #send(record: OutboxRecord): Promise<Failure | undefined> {
+    const { apps, clock, userAgent, timeoutMs, post } = this.#deps;
+    const app = apps.find(record.appId);
+    const dialect = this.#dialects.get(record.dialect);
+    if (!app || !dialect) return { message: 'the App is not configured any more: there is no secret to sign with' };
+    const headers = {
+      'content-type': 'application/json',
+      'user-agent': userAgent,
+      ...dialect.headersOf(app, record, clock.now()),
+    };
+    try {
+      const { status } = await post({ url: record.url, headers, body: record.body, timeoutMs });
+      return status >= 200 && status <= 299 ? undefined : { status, message: `answered ${status}` };
+    } catch (error) {
+      return { message: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  #judge(record: OutboxRecord, { status, message }: Failure): Verdict {
+    const atMs = this.#deps.clock.now();
+    const delayMs = this.#dialects.get(record.dialect)?.retryDelaysMs[record.attempts];
+    const failure = { attempts: record.attempts + 1, atMs, lastStatus: status, lastError: message };
+    const { id, appId, event, url } = record;
+    const facts = { id, appId, event, url: withoutQuery(url), attempts: failure.attempts, status, reason: message };
+    if (delayMs === undefined) {
+      this.#failedCount += 1;
+      this.#deps.log.warn(facts, 'a callback was given up');
+      return { failure, nextAttemptAtMs: undefined };
+    }
+    this.#deps.log.info({ ...facts, againInMs: delayMs }, 'a callback failed');
+    return { failure, nextAttemptAtMs: atMs + delayMs };
+  }
+
+  /** Lets the store forget what was delivered, as much as there is at once. */
+  async #forgetDelivered(): Promise<void> {
+    while (this.#delivered.length > 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+      const ids = this.#delivered;
+      this.#delivered = [];
+      try {
+        await this.#deps.repository.delete(ids);
+      } catch (error) {
+        // They are sent again at the next start, under the same ids.
+        this.#deps.log.error({ err: error, count: ids.length }, 'delivered callbacks were not forgotten');
+      }
+    }
+    this.#forgetting = undefined;
+  }
+}

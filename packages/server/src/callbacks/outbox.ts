@@ -1,0 +1,129 @@
+/**
+ * The outbox as the rooms see it: events go in, and nobody hears of them before their callbacks are kept (CB-3).
+ *
+ * @module
+ */
+
+import { randomUUID } from 'node:crypto';
+import { GavelError, roomKeyText } from '@gavel/protocol';
+import type { App } from '../apps/app.ts';
+import type { Clock } from '../rooms/clock.ts';
+import type { EventBatch, EventSink } from '../rooms/rooms.ts';
+import type { NewOutboxRecord, OutboxRecord, OutboxRepository } from '../store/outbox.ts';
+import type { Logger } from '../telemetry/log.ts';
+import type { CallbackDialect } from './dialect.ts';
+
+/** What the outbox needs. */
+export interface OutboxDeps {
+  readonly repository: Pick<OutboxRepository, 'add' | 'replay'>;
+  readonly apps: { find(appId: number): App | undefined };
+  readonly dialects: readonly CallbackDialect[];
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Told of what is kept, in the order of `seq`. */
+  readonly onKept: (records: readonly OutboxRecord[]) => void;
+}
+
+interface Waiter {
+  readonly records: readonly NewOutboxRecord[];
+  readonly resolve: () => void;
+  readonly reject: (error: GavelError) => void;
+}
+
+/** The rest of this turn of the event loop: what comes within it is kept by one commit. */
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Writes callbacks down, in groups, one commit after another. */
+export class Outbox implements EventSink {
+  readonly #deps: OutboxDeps;
+  #waiting: Waiter[] = [];
+  #running: Promise<void> | undefined;
+  /** Commits and replays take turns, so that what is kept is told of in the order of its numbers. */
+  #lock: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: OutboxDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Keeps the callbacks of a batch. Gives undefined where there are none to keep and none being kept; else a promise
+   * that settles in the order of the calls.
+   *
+   * @throws GavelError `server.internal` (by the promise) where they could not be kept
+   */
+  handle(batch: EventBatch): Promise<void> | undefined {
+    const app = this.#deps.apps.find(batch.key.appId);
+    if (!app) return undefined;
+    const dialects = this.#deps.dialects.filter((dialect) => dialect.serves(app));
+    if (dialects.length === 0) return undefined;
+    const records = dialects.flatMap((dialect) => this.#recordsOf(dialect, app, batch));
+    // Nothing to keep, but an earlier batch of the room may be on its way: this one must not be heard of before it.
+    if (records.length === 0 && !this.#running) return undefined;
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ records, resolve, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Owes callbacks again that were given up, and gives them. */
+  replay(...args: Parameters<OutboxRepository['replay']>): Promise<readonly OutboxRecord[]> {
+    return this.#inTurn(async () => {
+      const records = await this.#deps.repository.replay(...args);
+      this.#deps.onKept(records);
+      return records;
+    });
+  }
+
+  /** Resolves when nothing is being kept any more. */
+  async settled(): Promise<void> {
+    await this.#running;
+    await this.#lock;
+  }
+
+  #recordsOf(dialect: CallbackDialect, app: App, batch: EventBatch): NewOutboxRecord[] {
+    const lane = roomKeyText(batch.key);
+    const createdAtMs = this.#deps.clock.now();
+    return dialect.write(app, batch).map(({ event, url, body }) => ({
+      id: randomUUID(),
+      appId: app.appId,
+      dialect: dialect.name,
+      event,
+      url,
+      lane,
+      body,
+      createdAtMs,
+    }));
+  }
+
+  async #run(): Promise<void> {
+    for (;;) {
+      // After a commit too: until its waiters have run on, a batch without callbacks would overtake them.
+      await nextTurn();
+      const group = this.#waiting;
+      if (group.length === 0) break;
+      this.#waiting = [];
+      await this.#inTurn(() => this.#commit(group));
+    }
+    this.#running = undefined;
+  }
+
+  async #commit(group: readonly Waiter[]): Promise<void> {
+    try {
+      const kept = await this.#deps.repository.add(group.flatMap((waiter) => waiter.records));
+      this.#deps.onKept(kept);
+      for (const waiter of group) waiter.resolve();
+    } catch (error) {
+      this.#deps.log.error({ err: error }, 'callbacks could not be kept');
+      for (const waiter of group) {
+        if (waiter.records.length === 0) waiter.resolve();
+        else waiter.reject(new GavelError('server.internal', 'The callbacks of this call could not be kept.'));
+      }
+    }
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#lock.then(work);
+    this.#lock = result.catch(() => {});
+    return result;
+  }
+}

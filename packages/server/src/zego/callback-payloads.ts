@@ -1,0 +1,205 @@
+/**
+ * The bodies of the vendor's callbacks: room_create, room_close, room_login, room_logout, stream_create, stream_close,
+ * with the vendor's fields and JSON types (CB-1, reference zego 3.3 to 3.9).
+ *
+ * @module
+ */
+
+import { randomInt } from 'node:crypto';
+import type { MemberId } from '@gavel/protocol';
+import type { App } from '../apps/app.ts';
+import type { RoomEvent, RoomEventOf } from '../rooms/events.ts';
+import type { User } from '../rooms/member.ts';
+import type { EventBatch } from '../rooms/rooms.ts';
+import type { StreamInfo } from '../rooms/stream.ts';
+import { AUDIENCE_ROLE } from './actions/user-role.ts';
+import { signCallback } from './callback-signature.ts';
+import { CLOSE_REASONS, LOGOUT_REASONS, STREAM_CLOSE_TYPES } from './causes.ts';
+
+declare global {
+  interface JSON {
+    /** Stands for a number exactly as its text says, when it is written. */
+    rawJSON(text: string): unknown;
+  }
+}
+
+/** The groups of callbacks; an App has one address for each. */
+export type CallbackGroup = 'room' | 'user' | 'stream';
+
+/** One callback, before it is written. */
+export interface Payload {
+  readonly group: CallbackGroup;
+  /** Its fields; `event` is its name. */
+  readonly fields: { readonly event: string } & Readonly<Record<string, unknown>>;
+}
+
+/** VP8, by the vendor's list of codecs: what browsers send unless they are asked for another. */
+const STREAM_ATTRIBUTES = JSON.stringify({ cid: 2 });
+/** The version of login tokens, Token04, is the vendor's level 4. */
+const TOKEN_LEVEL = 4;
+
+/**
+ * Gives the vendor's number of a login, as decimal text: the first 60 bits of the Member's id, which is a UUID.
+ */
+export function sessionIdOf(memberId: MemberId): string {
+  return BigInt(`0x${memberId.replaceAll('-', '').slice(0, 15)}`).toString();
+}
+
+/** Gives the callback of an event, or undefined where the vendor has none. */
+export function payloadOf(app: App, batch: EventBatch, event: RoomEvent): Payload | undefined {
+  switch (event.type) {
+    case 'roomCreated':
+      return {
+        group: 'room',
+        fields: {
+          ...roomFields('room_create', app, batch, event),
+          room_create_time: String(event.atMs),
+          id_name: event.creator.id,
+        },
+      };
+    case 'roomClosed':
+      if (!event.announce) return undefined;
+      return {
+        group: 'room',
+        fields: {
+          ...roomFields('room_close', app, batch, event),
+          close_reason: CLOSE_REASONS[event.cause],
+          room_close_time: String(event.atMs),
+        },
+      };
+    case 'memberJoined':
+      return { group: 'user', fields: loginFields(app, batch, event) };
+    case 'memberLeft':
+      if (event.cause === 'replaced' && isReplacedHere(event.member.user, batch)) return undefined;
+      return { group: 'user', fields: logoutFields(app, batch, event) };
+    case 'streamAdded':
+      return { group: 'stream', fields: createFields(app, batch, event) };
+    case 'streamRemoved':
+      return { group: 'stream', fields: closeFields(app, batch, event) };
+    default:
+      return undefined;
+  }
+}
+
+/** Whether the user's new login is in the same room: its `relogin` tells what became of the old one (reference 2.7). */
+function isReplacedHere(user: User, { events }: EventBatch): boolean {
+  return events.some((event) => event.type === 'memberJoined' && event.relogin && event.member.user.id === user.id);
+}
+
+/** What every callback has. The numbers of room events are numbers, those of all others texts (reference 3.3). */
+function signed(event: string, app: App, atMs: number, nonceDigits: number) {
+  const timestamp = String(Math.floor(atMs / 1000));
+  const nonce = randomDigits(nonceDigits);
+  return {
+    event,
+    appid: String(app.appId),
+    timestamp,
+    nonce,
+    signature: signCallback(app.callbackSecret, timestamp, nonce),
+  };
+}
+
+function randomDigits(count: number): string {
+  let digits = String(randomInt(1, 10));
+  while (digits.length < count) digits += String(randomInt(10));
+  return digits;
+}
+
+function roomFields(name: string, app: App, { key, epoch }: EventBatch, { atMs }: RoomEvent) {
+  const common = signed(name, app, atMs, 6);
+  return {
+    ...common,
+    appid: app.appId,
+    timestamp: Number(common.timestamp),
+    room_id: key.roomId,
+    // Above 2^53: a JavaScript number would lose its last digits (CB-6).
+    room_session_id: JSON.rawJSON(String(epoch)),
+  };
+}
+
+function userFields(
+  name: string,
+  app: App,
+  { key, epoch }: EventBatch,
+  { atMs, member, userSeq }: RoomEventOf<'memberJoined' | 'memberLeft'>,
+) {
+  return {
+    ...signed(name, app, atMs, 6),
+    room_id: key.roomId,
+    room_seq: String(epoch),
+    user_account: member.user.id,
+    user_nickname: member.user.name,
+    session_id: sessionIdOf(member.memberId),
+    login_time: String(member.joinedAtMs),
+    user_role: String(AUDIENCE_ROLE),
+    user_update_seq: String(userSeq),
+  };
+}
+
+function loginFields(app: App, batch: EventBatch, event: RoomEventOf<'memberJoined'>) {
+  return {
+    ...userFields('room_login', app, batch, event),
+    // Rooms have no names of their own.
+    room_name: batch.key.roomId,
+    auth_level: String(event.member.hasToken ? TOKEN_LEVEL : 0),
+    relogin: event.relogin ? '1' : '0',
+    callback_data: event.member.callbackData,
+  };
+}
+
+function logoutFields(app: App, batch: EventBatch, event: RoomEventOf<'memberLeft'>) {
+  return {
+    ...userFields('room_logout', app, batch, event),
+    logout_time: String(event.atMs),
+    reason: String(LOGOUT_REASONS[event.cause]),
+  };
+}
+
+function streamFields(
+  name: string,
+  app: App,
+  { key, epoch }: EventBatch,
+  { atMs, stream, streamSeq }: RoomEventOf<'streamAdded' | 'streamRemoved'>,
+) {
+  return {
+    ...signed(name, app, atMs, 19),
+    room_id: key.roomId,
+    room_session_id: String(epoch),
+    user_id: stream.user.id,
+    user_name: stream.user.name,
+    channel_id: key.roomId,
+    stream_id: stream.streamId,
+    stream_alias: stream.streamId,
+    stream_sid: stream.publishId,
+    stream_seq: String(streamSeq),
+    create_time_ms: String(stream.createdAtMs),
+  };
+}
+
+function createFields(app: App, batch: EventBatch, event: RoomEventOf<'streamAdded'>) {
+  const { stream }: { stream: StreamInfo } = event;
+  return {
+    ...streamFields('stream_create', app, batch, event),
+    title: stream.title,
+    stream_attr: STREAM_ATTRIBUTES,
+    create_time: String(Math.floor(stream.createdAtMs / 1000)),
+    extra_info: stream.extraInfo,
+    // Publishing a stream again that the server still has makes no new stream here.
+    recreate: '0',
+    publish_id: stream.user.id,
+    publish_name: stream.user.name,
+    rtmp_url: [],
+    hls_url: [],
+    hdl_url: [],
+    pic_url: [],
+  };
+}
+
+function closeFields(app: App, batch: EventBatch, event: RoomEventOf<'streamRemoved'>) {
+  return {
+    ...streamFields('stream_close', app, batch, event),
+    third_define_data: '{}',
+    destroy_timemillis: String(event.atMs),
+    type: String(STREAM_CLOSE_TYPES[event.cause]),
+  };
+}

@@ -1,0 +1,15 @@
+/**
+ * The signature in the body of every callback (CB-1, reference zego 3.2). It covers no other field.
+ *
+ * @module
+ */
+
+import { createHash } from 'node:crypto';
+
+/** Gives the SHA-1, as 40 lowercase hex digits, of the three texts in byte order, put together. */
+export function signCallback(callbackSecret: string, timestamp: string, nonce: string): string {
+  const sorted = [callbackSecret, timestamp, nonce].sort((one, other) =>
+    Buffer.compare(Buffer.from(one), Buffer.from(other)),
+  );
+  return createHash('sha1').update(sorted.join('')).digest('hex');
+}
