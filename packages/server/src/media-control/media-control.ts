@@ -19,10 +19,11 @@ import {
 } from '@gavel/protocol';
 import type { Clock } from '../rooms/clock.ts';
 import type { Origin } from '../rooms/commands.ts';
-import { eventsOf, type RoomEvent } from '../rooms/events.ts';
+import { eventsOf, type RoomEvent, type RoomEventOf } from '../rooms/events.ts';
 import type { MemberInfo } from '../rooms/member.ts';
 import type { EventBatch, EventSink, Rooms } from '../rooms/rooms.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
+import { type BlockedKinds, NOTHING_BLOCKED } from '../rooms/stream-rules.ts';
 import { LostStreams } from './lost-streams.ts';
 import { fromMediaError } from './media-errors.ts';
 import { PlayerTable } from './player-table.ts';
@@ -57,6 +58,8 @@ export interface MediaControlDeps {
 interface Published {
   readonly key: RoomKey;
   readonly stream: StreamInfo;
+  /** What the engine was told to hold back. */
+  readonly told: BlockedKinds;
 }
 
 /** Negotiates and enforces media. */
@@ -106,6 +109,9 @@ export class MediaControl implements EventSink {
         offer,
         allowed: { audio: permissions.publishAudio, video: permissions.publishVideo },
       });
+      // A stream that a server announced is live without media: the engine has not heard of it before.
+      const blocked = held.live ? this.#published.get(publishId)?.told : undefined;
+      if (blocked?.audio || blocked?.video) await this.#deps.engine.restrict(publishId, blocked);
       const on = { audio: audio && kinds.audio, video: video && kinds.video };
       await rooms.execute(key, { type: 'announceStream', streamId, publishId, ...on }, origin);
       if (!held.live) this.#lost.note(publishId);
@@ -126,11 +132,13 @@ export class MediaControl implements EventSink {
   /**
    * Plays a stream of the member's room (STRM-7), or re-negotiates it.
    *
-   * @throws GavelError `stream.not-found`, `media.bad-offer`, `media.unavailable`, `room.member-not-found`
+   * @throws GavelError `stream.not-found`, `stream.banned` where it is forbidden (FORB-4), `media.bad-offer`,
+   *   `media.unavailable`, `room.member-not-found`
    */
   async play(key: RoomKey, member: MemberInfo, streamId: StreamId, offer: string): Promise<Negotiated> {
-    const stream = await this.#requireRooms().findStream(key, streamId);
-    if (!stream) throw new GavelError('stream.not-found');
+    const rooms = this.#requireRooms();
+    const stream = await rooms.findStream(key, streamId);
+    if (!stream) throw new GavelError(rooms.isForbidden(key, streamId) ? 'stream.banned' : 'stream.not-found');
     // From here to the engine nothing waits: whoever is taken out later has its player closed by the event.
     if (!this.#members.has(member.memberId)) throw new GavelError('room.member-not-found');
     if (!this.#published.has(stream.publishId)) throw new GavelError('stream.not-found');
@@ -169,7 +177,8 @@ export class MediaControl implements EventSink {
         break;
       case 'streamReserved':
       case 'streamAdded':
-        this.#published.set(event.stream.publishId, { key, stream: event.stream });
+      case 'streamUpdated':
+        this.#followStream(key, event, closing);
         break;
       case 'streamReleased':
       case 'streamRemoved':
@@ -179,6 +188,20 @@ export class MediaControl implements EventSink {
         closing.push(engine.closeStream(event.stream.publishId));
         break;
     }
+  }
+
+  /** What is held back is told at the latest when a stream is announced: its publisher can send only after that. */
+  #followStream(
+    key: RoomKey,
+    { type, stream }: RoomEventOf<'streamReserved' | 'streamAdded' | 'streamUpdated'>,
+    closing: Promise<void>[],
+  ): void {
+    const { publishId, blocked: wanted } = stream;
+    const told = this.#published.get(publishId)?.told ?? NOTHING_BLOCKED;
+    // Before its media is agreed on, the engine knows no such stream.
+    const isDue = type !== 'streamReserved' && (told.audio !== wanted.audio || told.video !== wanted.video);
+    this.#published.set(publishId, { key, stream, told: isDue ? wanted : told });
+    if (isDue) closing.push(this.#deps.engine.restrict(publishId, wanted));
   }
 
   /** Gives a stream id back after its media could not be agreed on; a live one keeps what it had. */

@@ -6,6 +6,7 @@
 
 import type { MemberId, PublishId, StreamId, UserId, WireProfile } from '@gavel/protocol';
 import type { Permissions, User } from './member.ts';
+import type { BlockedKinds } from './stream-rules.ts';
 
 /** What to do when the user is in already. */
 export type DuplicatePolicy =
@@ -16,7 +17,11 @@ export type DuplicatePolicy =
   /** The new login is refused. */
   | 'reject';
 
-/** Logs a user in; the first login creates the room (ROOM-1). */
+/**
+ * Logs a user in; the first login creates the room (ROOM-1).
+ *
+ * @throws `login.banned`, `login.room-full`, `login.duplicate-user`, `rate.limited`
+ */
 export interface LoginCommand {
   readonly type: 'login';
   readonly user: User;
@@ -76,7 +81,7 @@ export type RoomCommand =
   | { readonly type: 'close'; readonly reason: string; readonly announce: boolean }
   /**
    * Holds a stream id for a Member while media is agreed on; nobody is told. Holding an own id again keeps its publish.
-   * @throws `room.member-not-found`, `stream.taken`, `stream.not-allowed`, `login.token-expired`
+   * @throws `room.member-not-found`, `stream.taken`, `stream.not-allowed`, `stream.banned`, `login.token-expired`
    */
   | {
       readonly type: 'reserveStream';
@@ -96,7 +101,7 @@ export type RoomCommand =
     }
   /** Ends a publish by its publisher, or a reservation whose media failed. */
   | { readonly type: 'endStream'; readonly streamId: StreamId; readonly publishId: PublishId }
-  /** Announces a stream from a server (AddStream). @throws `stream.taken` */
+  /** Announces a stream from a server (AddStream). @throws `stream.taken`, `stream.banned` */
   | {
       readonly type: 'addStream';
       readonly user: User;
@@ -117,6 +122,10 @@ export type RoomCommand =
     }
   /** Ends a stream, reserved ones too, because publishing it is forbidden now. Does nothing when there is none. */
   | { readonly type: 'forbidStream'; readonly streamId: StreamId }
+  /** Ends the streams, reserved ones too, of the members that have all that is named: they may not publish now (BAN-3). */
+  | { readonly type: 'stopPublishing'; readonly userId?: UserId; readonly address?: string }
+  /** Says which kinds of a stream are held back from now on (RULE-1). Does nothing when there is no such stream. */
+  | { readonly type: 'blockStream'; readonly streamId: StreamId; readonly blocked: BlockedKinds }
   /** Sets one of the room's infos. @throws `room.info-full` */
   | { readonly type: 'setRoomInfo'; readonly user: User; readonly key: string; readonly value: string }
   /** Sends a message to everybody, or to the users named. */

@@ -1,34 +1,48 @@
 /**
- * Finds rooms by what is in them: by the users of an App, and by stream ids, which are unique in an App (STRM-6).
+ * Finds rooms by what is in them: by the users of an App, and by stream ids, which are unique in an App (STRM-6); and
+ * counts them.
  *
  * @module
  */
 
 import { type RoomKey, roomKeyText, type StreamId, type UserId } from '@gavel/protocol';
 import type { RoomEvent } from './events.ts';
+import { type World, worldText } from './rule-keeper.ts';
 
-const scopeOf = (key: RoomKey, id: string): string => `${key.appId}/${key.environment}/${id}`;
+const scopeOf = (key: World, id: string): string => `${key.appId}/${key.environment}/${id}`;
 
-/** Two indexes kept up by the events of all rooms. */
+/** Indexes kept up by the events of all rooms. */
 export class Directory {
   /** For each user, the rooms it is in, with the number of its logins there. */
   readonly #roomsOfUser = new Map<string, Map<string, { readonly key: RoomKey; count: number }>>();
   readonly #roomOfStream = new Map<string, RoomKey>();
+  readonly #roomCounts = new Map<string, number>();
 
   /** The rooms a user is in. */
-  roomsOf(scope: RoomKey, userId: UserId): RoomKey[] {
+  roomsOf(scope: World, userId: UserId): RoomKey[] {
     return [...(this.#roomsOfUser.get(scopeOf(scope, userId))?.values() ?? [])].map((entry) => entry.key);
   }
 
   /** The room that holds a stream id, reserved ones included. */
-  roomOfStream(scope: RoomKey, streamId: StreamId): RoomKey | undefined {
+  roomOfStream(scope: World, streamId: StreamId): RoomKey | undefined {
     return this.#roomOfStream.get(scopeOf(scope, streamId));
+  }
+
+  /** How many rooms there are in a world. */
+  roomCount(world: World): number {
+    return this.#roomCounts.get(worldText(world)) ?? 0;
   }
 
   /** Keeps the indexes up. */
   follow(key: RoomKey, events: readonly RoomEvent[]): void {
     for (const event of events) {
       switch (event.type) {
+        case 'roomCreated':
+          this.#countRoom(key, 1);
+          break;
+        case 'roomClosed':
+          this.#countRoom(key, -1);
+          break;
         case 'memberJoined':
           this.#count(key, event.member.user.id, 1);
           break;
@@ -45,6 +59,13 @@ export class Directory {
           break;
       }
     }
+  }
+
+  #countRoom(key: RoomKey, change: 1 | -1): void {
+    const text = worldText(key);
+    const count = (this.#roomCounts.get(text) ?? 0) + change;
+    if (count > 0) this.#roomCounts.set(text, count);
+    else this.#roomCounts.delete(text);
   }
 
   #count(key: RoomKey, userId: UserId, change: 1 | -1): void {

@@ -10,23 +10,35 @@ import type { CommandOf } from './commands.ts';
 import type { RoomChange } from './events.ts';
 import type { Member } from './member.ts';
 import type { StreamInfo, StreamSlot } from './stream.ts';
+import type { BlockedKinds } from './stream-rules.ts';
 
-type NewStream = Omit<StreamInfo, 'number' | 'publishId' | 'createdAtMs'>;
+type NewStream = Omit<StreamInfo, 'number' | 'publishId' | 'createdAtMs' | 'blocked'>;
+
+/** What the streams of a room need from outside. */
+export interface RoomStreamsDeps {
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly emit: (change: RoomChange) => void;
+  /** The kinds of a stream that are held back now. */
+  readonly blockedKinds: (streamId: StreamId) => BlockedKinds;
+}
 
 /** Holds the streams of a room, and emits what changes. Which member may do what, its Room decides. */
 export class RoomStreams {
   readonly #clock: Clock;
   readonly #ids: IdSource;
   readonly #emit: (change: RoomChange) => void;
+  readonly #blockedKinds: (streamId: StreamId) => BlockedKinds;
   readonly #slots = new Map<StreamId, StreamSlot>();
   readonly #byMember = new Map<MemberId, Set<StreamId>>();
   #number = 0;
   #streamSeq = 0;
 
-  constructor(clock: Clock, ids: IdSource, emit: (change: RoomChange) => void) {
+  constructor({ clock, ids, emit, blockedKinds }: RoomStreamsDeps) {
     this.#clock = clock;
     this.#ids = ids;
     this.#emit = emit;
+    this.#blockedKinds = blockedKinds;
   }
 
   /** Version of the list of live streams, without holes. */
@@ -91,6 +103,13 @@ export class RoomStreams {
     if (slot) this.#remove(slot, 'forbidden');
   }
 
+  block({ streamId, blocked }: CommandOf<'blockStream'>): void {
+    const slot = this.#slots.get(streamId);
+    if (!slot) return;
+    const { audio, video } = slot.info.blocked;
+    if (audio !== blocked.audio || video !== blocked.video) this.#change({ ...slot.info, blocked }, slot.state);
+  }
+
   update(command: CommandOf<'updateStream'>): void {
     const slot = this.#slots.get(command.streamId);
     if (slot?.info.memberId !== command.memberId) throw new GavelError('stream.not-found');
@@ -117,6 +136,7 @@ export class RoomStreams {
     this.#number += 1;
     const info: StreamInfo = {
       ...stream,
+      blocked: this.#blockedKinds(stream.streamId),
       publishId: this.#ids.nextPublishId(),
       createdAtMs: this.#clock.now(),
       number: this.#number,

@@ -24,7 +24,9 @@ import type { Member } from './member.ts';
 import { MemberTable } from './member-table.ts';
 import { RoomMessages } from './room-messages.ts';
 import { RoomStreams } from './room-streams.ts';
+import type { Rules } from './rules.ts';
 import type { StreamInfo } from './stream.ts';
+import { NOTHING_BLOCKED } from './stream-rules.ts';
 import type { RoomSnapshot, RoomSummary } from './views.ts';
 
 /** What a Room needs from outside. */
@@ -35,6 +37,8 @@ export interface RoomSettings {
   readonly heartbeatTimeoutMs: number;
   /** How many events are kept for resuming clients. */
   readonly keptEvents: number;
+  /** Asked at each command; without it nothing is banned, forbidden or held back. */
+  readonly rules?: Rules;
 }
 
 /** One life of a room. */
@@ -59,7 +63,9 @@ export class Room {
     this.#createdAtMs = settings.clock.now();
     this.#log = new EventLog(epoch, settings.keptEvents);
     const emit = (change: RoomChange): void => this.#emit(change);
-    this.#streams = new RoomStreams(settings.clock, settings.ids, emit);
+    const { clock, ids, rules } = settings;
+    const blockedKinds = (streamId: StreamId) => rules?.blockedKinds(key, streamId) ?? NOTHING_BLOCKED;
+    this.#streams = new RoomStreams({ clock, ids, emit, blockedKinds });
     this.#messages = new RoomMessages(settings.clock, emit);
   }
 
@@ -125,6 +131,10 @@ export class Room {
         return this.#streams.update(command);
       case 'forbidStream':
         return this.#streams.forbid(command);
+      case 'stopPublishing':
+        return this.#stopPublishing(command);
+      case 'blockStream':
+        return this.#streams.block(command);
       case 'setRoomInfo':
         return this.#messages.setInfo(command);
       case 'send':
@@ -223,6 +233,12 @@ export class Room {
       );
     }
     for (const member of victims) this.#remove(member, 'kicked', command.reason);
+  }
+
+  #stopPublishing({ userId, address }: CommandOf<'stopPublishing'>): void {
+    for (const member of userId === undefined ? this.#members.all() : this.#members.ofUser(userId)) {
+      if (address === undefined || member.address === address) this.#streams.removeOf(member, 'forbidden');
+    }
   }
 
   #replace(userId: UserId, exceptClientId: string): void {

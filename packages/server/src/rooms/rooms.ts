@@ -7,13 +7,18 @@
  */
 
 import { type Epoch, GavelError, isGavelError, type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
-import type { Origin, RoomCommand } from './commands.ts';
+import type { BanScope } from './bans.ts';
+import type { LoginCommand, Origin, RoomCommand } from './commands.ts';
 import { Departed, type Departure } from './departed.ts';
 import { Directory } from './directory.ts';
 import type { RoomEvent } from './events.ts';
 import type { MemberInfo } from './member.ts';
 import { Room, type RoomSettings } from './room.ts';
+import { MAX_LOGINS_PER_SECOND, WORLD_LIMITS } from './room-limits.ts';
+import { type World, worldText } from './rule-keeper.ts';
+import { SlidingWindows } from './sliding-windows.ts';
 import type { StreamInfo } from './stream.ts';
+import { StreamHistory, type StreamState } from './stream-history.ts';
 import type { RoomSnapshot, RoomSummary } from './views.ts';
 
 /** Events of one command, as sinks get them. */
@@ -64,6 +69,8 @@ export class Rooms {
   readonly #rooms = new Map<string, Room>();
   readonly #directory = new Directory();
   readonly #departed: Departed;
+  readonly #history = new StreamHistory();
+  readonly #logins = new SlidingWindows(1000);
   #stopSweep: (() => void) | undefined;
 
   constructor(settings: RoomSettings, sinks: EventSinks) {
@@ -95,12 +102,15 @@ export class Rooms {
    */
   async execute(key: RoomKey, command: RoomCommand, origin: Origin): Promise<Outcome> {
     const text = roomKeyText(key);
+    if (command.type === 'login') this.#checkLogin(key, command);
     const room = this.#rooms.get(text) ?? this.#roomFor(key, command);
-    this.#refuseForeignStream(key, command);
-    const events = this.#applyTo(room, command);
+    this.#checkStream(room, command);
+    const events = this.#applyTo(room, command.type === 'login' ? this.#capped(key, command) : command);
+    if (command.type === 'login') this.#logins.take(text, this.#settings.clock.now());
     if (room.closed) this.#rooms.delete(text);
     else this.#rooms.set(text, room);
     this.#directory.follow(key, events);
+    this.#history.follow(key, events);
     this.#noteDepartures(events);
     const session = sessionOf(room, events);
     await this.#tellSinks({ key, epoch: room.epoch, origin, events });
@@ -130,9 +140,30 @@ export class Rooms {
     return this.#rooms.get(roomKeyText(key))?.findStream(streamId);
   }
 
-  /** The room that holds a stream id in the App and environment of `scope`. */
-  async roomOfStream(scope: RoomKey, streamId: StreamId): Promise<RoomKey | undefined> {
-    return this.#directory.roomOfStream(scope, streamId);
+  /** The room that holds a stream id in a world. */
+  async roomOfStream(world: World, streamId: StreamId): Promise<RoomKey | undefined> {
+    return this.#directory.roomOfStream(world, streamId);
+  }
+
+  /** Whether a stream id is forbidden in a world now. */
+  isForbidden(world: World, streamId: StreamId): boolean {
+    return this.#settings.rules?.forbidden.has(world, streamId) ?? false;
+  }
+
+  /** What is known of a stream id in a world: of those that have ended, the last 10,000. */
+  async streamState(world: World, streamId: StreamId): Promise<StreamState> {
+    const key = this.#directory.roomOfStream(world, streamId);
+    const live = key && this.#rooms.get(roomKeyText(key))?.findStream(streamId);
+    if (live) return { state: 'live', createdAtMs: live.createdAtMs };
+    return this.#history.find(world, streamId) ?? { state: 'unknown' };
+  }
+
+  /** The rooms of a world in which somebody of a scope may be. A scope of an address alone costs the number of rooms. */
+  keysOf(world: World, scope: BanScope): readonly RoomKey[] {
+    if ('roomId' in scope) return [{ ...world, roomId: scope.roomId }];
+    if ('userId' in scope) return this.#directory.roomsOf(world, scope.userId);
+    const text = worldText(world);
+    return [...this.#rooms.values()].flatMap(({ key }) => (worldText(key) === text ? key : []));
   }
 
   /** Takes silent members out of every room that may have some. */
@@ -164,9 +195,36 @@ export class Rooms {
     return new GavelError('resume.refused', undefined, departure && detailsOf(departure));
   }
 
-  /** A stream id is one user's in the whole App (STRM-6); inside the room, the room itself sees to it. */
-  #refuseForeignStream(key: RoomKey, command: RoomCommand): void {
-    if (command.type !== 'reserveStream' && command.type !== 'addStream') return;
+  #checkLogin(key: RoomKey, command: LoginCommand): void {
+    const { rules, clock } = this.#settings;
+    rules?.checkLogin(key, command);
+    const text = roomKeyText(key);
+    if (!this.#logins.hasRoom(text, MAX_LOGINS_PER_SECOND, clock.now())) throw new GavelError('rate.limited');
+    const { maxRooms } = WORLD_LIMITS[key.environment];
+    if (!this.#rooms.has(text) && this.#directory.roomCount(key) >= maxRooms) {
+      throw new GavelError('login.room-full', `This environment may have ${maxRooms} rooms at a time.`);
+    }
+  }
+
+  /** The room's cap is the smaller one of what its first login says and what its world allows (TEST-1). */
+  #capped(key: RoomKey, command: LoginCommand): LoginCommand {
+    const { maxMembers } = WORLD_LIMITS[key.environment];
+    if (!Number.isFinite(maxMembers)) return command;
+    return { ...command, maxMemberCount: Math.min(command.maxMemberCount || maxMembers, maxMembers) };
+  }
+
+  /** What a room cannot know by itself: rules, and that a stream id is one user's in the whole App (STRM-6). */
+  #checkStream(room: Room, command: RoomCommand): void {
+    const { rules } = this.#settings;
+    const { key } = room;
+    if (command.type === 'reserveStream') {
+      const member = room.findMember(command.memberId);
+      if (member) rules?.checkPublish(key, member, command.streamId);
+    } else if (command.type === 'addStream') {
+      rules?.checkStream(key, command.streamId);
+    } else {
+      return;
+    }
     const holder = this.#directory.roomOfStream(key, command.streamId);
     if (holder && holder.roomId !== key.roomId) throw new GavelError('stream.taken');
   }

@@ -6,6 +6,7 @@
 
 import type { MemberId, PublishId, StreamId } from '@gavel/protocol';
 import type { User } from './member.ts';
+import type { BlockedKinds } from './stream-rules.ts';
 
 /** A Stream as others see it; a change makes a new object. */
 export interface StreamInfo {
@@ -20,6 +21,8 @@ export interface StreamInfo {
   /** Whether its publisher has audio and video on. */
   readonly audio: boolean;
   readonly video: boolean;
+  /** The kinds that a rule holds back from everybody; whether they are on counts again when it ends (RULE-1). */
+  readonly blocked: BlockedKinds;
   readonly createdAtMs: number;
   /** Counts the streams of this life of the room, from 1. */
   readonly number: number;

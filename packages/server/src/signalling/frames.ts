@@ -17,7 +17,10 @@ export function wireMember(member: MemberInfo): WireMember {
 }
 
 function wireStream(stream: StreamInfo): WireStream {
-  const { streamId, memberId, user, extraInfo, audio, video, createdAtMs } = stream;
+  const { streamId, memberId, user, extraInfo, blocked, createdAtMs } = stream;
+  // What is held back is as good as off for those who would play it (RULE-4).
+  const audio = stream.audio && !blocked.audio;
+  const video = stream.video && !blocked.video;
   return { streamId, ...(memberId && { memberId }), user, extraInfo, audio, video, createdAtMs };
 }
 

@@ -8,6 +8,7 @@
  */
 
 import type { AppId } from '@gavel/protocol';
+import type { RuleKeeper } from '../rooms/rule-keeper.ts';
 import type { OutboxRepository } from './outbox.ts';
 
 /** A JSON value that its own door alone understands. */
@@ -195,6 +196,7 @@ export interface Store {
   readonly presets: PresetRepository;
   readonly signingKeys: SigningKeyRepository;
   readonly outbox: OutboxRepository;
+  readonly rules: RuleKeeper;
   /** Asks the database for a sign of life. @throws where it gives none */
   ping(): Promise<void>;
   /** Lets go of the database; no call may follow. */

@@ -5,8 +5,10 @@ import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import type { App, Apps } from '../apps/app.ts';
 import { createIdSource } from '../rooms/clock.ts';
+import { Enforcement } from '../rooms/enforcement.ts';
 import { Rooms } from '../rooms/rooms.ts';
-import { login } from '../rooms/testing.ts';
+import { Rules } from '../rooms/rules.ts';
+import { login, MemoryRuleKeeper } from '../rooms/testing.ts';
 import { codesOfAction } from './actions/action.ts';
 import { ACTIONS } from './actions/registry.ts';
 import { type Body, parseBody } from './body.ts';
@@ -24,13 +26,13 @@ async function open() {
   const clock = new FakeClock();
   const faults: string[] = [];
   const log = pino({ level: 'error' }, { write: (line: string) => void faults.push(line) });
-  const rooms = new Rooms(
-    { clock, ids: createIdSource(clock), heartbeatTimeoutMs: 100_000, keptEvents: 10 },
-    { first: [], after: [] },
-  );
+  const rules = await Rules.open({ keeper: new MemoryRuleKeeper(), clock });
+  const settings = { clock, ids: createIdSource(clock), heartbeatTimeoutMs: 100_000, keptEvents: 10, rules };
+  const rooms = new Rooms(settings, { first: [], after: [] });
+  const enforcement = new Enforcement({ rules, rooms, clock });
   const apps = { find: (appId: number) => (appId === 1 ? APP : undefined) } as Apps;
   for (const user of ['a', 'b', 'c']) await rooms.execute(KEY, login(user), ORIGIN);
-  return { gateway: new Gateway({ apps, rooms, clock, log }), clock, faults };
+  return { gateway: new Gateway({ apps, rooms, enforcement, clock, log }), clock, faults };
 }
 
 const NAMES = [...new Set(ACTIONS.flatMap((action) => action.parameters.map(({ name }) => name.replace('[]', ''))))];

@@ -7,6 +7,7 @@
 import { type Environment, isGavelError, type RoomKey } from '@gavel/protocol';
 import type { App, Apps } from '../apps/app.ts';
 import type { Clock } from '../rooms/clock.ts';
+import type { Enforcement } from '../rooms/enforcement.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { type Access, requireAccess } from './access.ts';
@@ -23,6 +24,7 @@ import { createRequestIds, type RequestIds } from './request-ids.ts';
 export interface GatewayDeps {
   readonly apps: Apps;
   readonly rooms: Rooms;
+  readonly enforcement: Enforcement;
   readonly clock: Clock;
   readonly log: Logger;
 }

@@ -3,8 +3,9 @@ import { FakeClock } from '@gavel/testkit/fake-clock';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { App } from '../apps/app.ts';
+import { SlidingWindows } from '../rooms/sliding-windows.ts';
 import { Refusal } from './codes.ts';
-import { type RatedAction, RateLimiter, SlidingWindows } from './rate.ts';
+import { type RatedAction, RateLimiter } from './rate.ts';
 
 const ACTION: RatedAction = { name: 'Act', rate: { production: 3, test: 1 } };
 const app = (appId: number, rateLimits: App['rateLimits'] = {}) => ({ appId: appId as AppId, rateLimits }) as App;

@@ -7,6 +7,7 @@
 import { type Environment, type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { App } from '../apps/app.ts';
 import type { Clock } from '../rooms/clock.ts';
+import { SlidingWindows } from '../rooms/sliding-windows.ts';
 import { CODES, Refusal } from './codes.ts';
 
 /** Calls per second of an Action, for all rooms of an App together. */
@@ -29,70 +30,6 @@ export interface RatedAction {
 }
 
 const SECOND_MS = 1000;
-
-/** The times of the calls admitted in the last window, oldest first. */
-class Admissions {
-  #times: number[] = [];
-  #first = 0;
-
-  get newestMs(): number {
-    return this.#times.at(-1) ?? Number.NEGATIVE_INFINITY;
-  }
-
-  count(nowMs: number, windowMs: number): number {
-    // A clock that was set back must not close the window for as long as it was set back.
-    if (this.newestMs > nowMs) this.#times = this.#times.map((timeMs) => Math.min(timeMs, nowMs));
-    while ((this.#times[this.#first] ?? nowMs) <= nowMs - windowMs) this.#first += 1;
-    // Cut off in blocks: to shift the array at each call would cost its length every time.
-    if (this.#first * 2 > this.#times.length) {
-      this.#times = this.#times.slice(this.#first);
-      this.#first = 0;
-    }
-    return this.#times.length - this.#first;
-  }
-
-  add(nowMs: number): void {
-    this.#times.push(nowMs);
-  }
-}
-
-/**
- * Sliding windows of one length, by key: no stretch of that length, wherever it begins, has more admissions than asked
- * for (RATE-3). The end of a stretch is not part of it.
- *
- * Holds only keys with an admission in the last window.
- */
-export class SlidingWindows {
-  readonly #windowMs: number;
-  /** In the order of their last admission. */
-  readonly #keys = new Map<string, Admissions>();
-
-  constructor(windowMs: number) {
-    this.#windowMs = windowMs;
-  }
-
-  /** How many keys are held. */
-  get size(): number {
-    return this.#keys.size;
-  }
-
-  /** Tells whether no more than `limit` would be admitted with one more. Uses nothing up. */
-  hasRoom(key: string, limit: number, nowMs: number): boolean {
-    return (this.#keys.get(key)?.count(nowMs, this.#windowMs) ?? 0) < limit;
-  }
-
-  /** Notes an admission; `hasRoom` comes first, in the same moment. */
-  take(key: string, nowMs: number): void {
-    const admissions = this.#keys.get(key) ?? new Admissions();
-    admissions.add(nowMs);
-    this.#keys.delete(key);
-    this.#keys.set(key, admissions);
-    for (const [oldKey, old] of this.#keys) {
-      if (old.newestMs > nowMs - this.#windowMs) break;
-      this.#keys.delete(oldKey);
-    }
-  }
-}
 
 /** Counts the calls of Actions. A call that is refused uses nothing up (RATE-4): check first, take when it goes ahead. */
 export class RateLimiter {

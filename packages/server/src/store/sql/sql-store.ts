@@ -12,6 +12,7 @@ import { SqlMeetings } from './meetings.ts';
 import { SqlOutbox } from './outbox.ts';
 import { SqlParticipants } from './participants.ts';
 import { SqlPresets } from './presets.ts';
+import { SqlRules } from './rules.ts';
 import { SqlSigningKeys } from './signing-keys.ts';
 import type { Tables } from './tables.ts';
 
@@ -28,6 +29,7 @@ export function createSqlStore(db: Kysely<Tables>): Store {
     presets: new SqlPresets(db),
     signingKeys: new SqlSigningKeys(db),
     outbox: new SqlOutbox(db),
+    rules: new SqlRules(db),
     ping,
     async close() {
       // Kysely closes only what it has used.

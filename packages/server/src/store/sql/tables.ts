@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { AppId } from '@gavel/protocol';
+import type { AppId, Environment } from '@gavel/protocol';
 import type { Generated } from 'kysely';
 
 /** Rises with each row: the order of a list, where times could be equal. */
@@ -99,6 +99,19 @@ export interface OutboxTable {
   last_error: string | null;
 }
 
+/** Rules: bans, blocks of streams, forbidden streams. */
+export interface RulesTable {
+  seq: Sequence;
+  app_id: AppId;
+  environment: Environment;
+  kind: string;
+  subject: string;
+  /** JSON. */
+  definition: string;
+  created_at_ms: number;
+  until_ms: number | null;
+}
+
 /** All tables. */
 export interface Tables {
   apps: AppsTable;
@@ -108,4 +121,5 @@ export interface Tables {
   participants: ParticipantsTable;
   signing_keys: SigningKeysTable;
   outbox: OutboxTable;
+  rules: RulesTable;
 }

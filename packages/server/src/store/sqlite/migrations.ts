@@ -99,4 +99,20 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX outbox_by_lane ON outbox (app_id, url, lane, seq) WHERE failed_at_ms IS NULL;
   CREATE INDEX outbox_failed ON outbox (app_id, seq) WHERE failed_at_ms IS NOT NULL;
   `,
+  // What was said in advance of who may log in and publish, and of what is forwarded.
+  `
+  CREATE TABLE rules (
+    seq           INTEGER PRIMARY KEY AUTOINCREMENT,
+    app_id        INTEGER NOT NULL,
+    environment   TEXT NOT NULL CHECK (environment IN ('production', 'test')),
+    kind          TEXT NOT NULL,
+    subject       TEXT NOT NULL,
+    definition    TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    until_ms      INTEGER,
+    UNIQUE (app_id, environment, kind, subject)
+  ) STRICT;
+  CREATE INDEX rules_by_kind ON rules (kind, seq);
+  CREATE INDEX rules_by_end ON rules (until_ms) WHERE until_ms IS NOT NULL;
+  `,
 ];

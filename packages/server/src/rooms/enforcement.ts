@@ -1,0 +1,144 @@
+/**
+ * Enforcement: sets rules and has them hold at once. When a call resolves, the rule is kept, new logins and publishes
+ * meet it, and the media it ends is closed.
+ *
+ * @module
+ */
+
+import { isGavelError, type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
+import type { Ban, BanScope } from './bans.ts';
+import type { Clock } from './clock.ts';
+import type { Origin, RoomCommand } from './commands.ts';
+import type { Rooms } from './rooms.ts';
+import type { World } from './rule-keeper.ts';
+import type { Rules } from './rules.ts';
+import type { BlockedKinds } from './stream-rules.ts';
+
+/** What enforcement needs. */
+export interface EnforcementDeps {
+  readonly rules: Rules;
+  readonly rooms: Rooms;
+  readonly clock: Clock;
+}
+
+/** Sets and lifts rules. */
+export class Enforcement {
+  readonly #deps: EnforcementDeps;
+  /** What wakes at the end of each block, by room and stream. */
+  readonly #wakers = new Map<string, () => void>();
+
+  constructor(deps: EnforcementDeps) {
+    this.#deps = deps;
+  }
+
+  /** The rules, to be read. */
+  get rules(): Rules {
+    return this.#deps.rules;
+  }
+
+  /**
+   * Bans; a publish ban stops the streams it is about, a login ban removes nobody (BAN-3, BAN-4).
+   *
+   * @returns false, and nothing has changed, where too many bans of this scope are in force (BAN-5)
+   */
+  async ban(world: World, ban: Ban, origin: Origin): Promise<boolean> {
+    if (!(await this.rules.bans.set(world, ban))) return false;
+    if (!ban.privileges.includes('publish')) return true;
+    const { scope } = ban;
+    const whose = {
+      ...('userId' in scope && { userId: scope.userId }),
+      ...('address' in scope && { address: scope.address }),
+    };
+    const keys = this.#deps.rooms.keysOf(world, scope);
+    await Promise.all(keys.map((key) => this.#tryExecute(key, { type: 'stopPublishing', ...whose }, origin)));
+    return true;
+  }
+
+  /** Ends a ban; false where none is in force. */
+  unban(world: World, scope: BanScope): Promise<boolean> {
+    return this.rules.bans.delete(world, scope);
+  }
+
+  /** Holds back kinds of a stream in a room, in place of what was held back before (RULE-1); false where it is too much. */
+  async block(
+    key: RoomKey,
+    streamId: StreamId,
+    rule: { readonly blocked: BlockedKinds; readonly untilMs: number },
+    origin: Origin,
+  ): Promise<boolean> {
+    const createdAtMs = this.#deps.clock.now();
+    const { roomId } = key;
+    if (!(await this.rules.blocks.set(key, [{ ...rule, roomId, streamId, createdAtMs }]))) return false;
+    this.#wakeAt(key, streamId, rule.untilMs);
+    await this.#applyBlock(key, streamId, origin);
+    return true;
+  }
+
+  /** Lets go of what is held back of a stream (RULE-3). */
+  async unblock(key: RoomKey, streamId: StreamId, origin: Origin): Promise<void> {
+    await this.rules.blocks.lift(key, streamId);
+    this.#wakers.get(wakerKey(key, streamId))?.();
+    await this.#applyBlock(key, streamId, origin);
+  }
+
+  /** Forbids stream ids, known or not, and ends those that are live (FORB-1); false where there are too many. */
+  async forbid(world: World, streamIds: readonly StreamId[], origin: Origin): Promise<boolean> {
+    const times = { createdAtMs: this.#deps.clock.now(), untilMs: Number.POSITIVE_INFINITY };
+    const rules = streamIds.map((streamId) => ({ streamId, ...times }));
+    if (!(await this.rules.forbidden.set(world, rules))) return false;
+    await Promise.all(
+      streamIds.map(async (streamId) => {
+        const key = await this.#deps.rooms.roomOfStream(world, streamId);
+        if (key) await this.#tryExecute(key, { type: 'forbidStream', streamId }, origin);
+      }),
+    );
+    return true;
+  }
+
+  /** Allows stream ids again (FORB-3). */
+  async resume(world: World, streamIds: readonly StreamId[]): Promise<void> {
+    await this.rules.forbidden.delete(world, streamIds);
+  }
+
+  /** Lets go of a stream at the end of its block; set anew, the earlier end is forgotten. */
+  #wakeAt(key: RoomKey, streamId: StreamId, untilMs: number): void {
+    const text = wakerKey(key, streamId);
+    this.#wakers.get(text)?.();
+    const cancel = this.#deps.clock.after(Math.max(0, untilMs - this.#deps.clock.now()), () => {
+      this.#wakers.delete(text);
+      void this.#applyBlock(key, streamId, { door: 'server', requestId: 'rule-ended' });
+    });
+    this.#wakers.set(text, () => {
+      cancel();
+      this.#wakers.delete(text);
+    });
+  }
+
+  /** Watches over the blocks that were kept. */
+  start(): void {
+    for (const [world, { roomId, streamId, untilMs }] of this.rules.blocks.entries()) {
+      this.#wakeAt({ ...world, roomId }, streamId, untilMs);
+    }
+  }
+
+  /** Forgets what is to be let go of. */
+  stop(): void {
+    for (const cancel of [...this.#wakers.values()]) cancel();
+  }
+
+  #applyBlock(key: RoomKey, streamId: StreamId, origin: Origin): Promise<void> {
+    const blocked = this.rules.blockedKinds(key, streamId);
+    return this.#tryExecute(key, { type: 'blockStream', streamId, blocked }, origin);
+  }
+
+  /** Where there is no room there is nothing to enforce now; whoever makes it meets the rule. */
+  async #tryExecute(key: RoomKey, command: RoomCommand, origin: Origin): Promise<void> {
+    try {
+      await this.#deps.rooms.execute(key, command, origin);
+    } catch (error) {
+      if (!isGavelError(error, 'room.not-found')) throw error;
+    }
+  }
+}
+
+const wakerKey = (key: RoomKey, streamId: StreamId) => `${roomKeyText(key)}\n${streamId}`;

@@ -1,0 +1,24 @@
+/**
+ * Limits of rooms that no caller chooses.
+ *
+ * @module
+ */
+
+import type { Environment } from '@gavel/protocol';
+
+/** Bounds of one of an App's worlds of rooms; `Infinity` where there is none. */
+export interface WorldLimits {
+  /** Most members of a room. */
+  readonly maxMembers: number;
+  /** Most rooms at a time. */
+  readonly maxRooms: number;
+}
+
+/** Production has no bounds of its own; the test environment is for trying things out (TEST-1, TEST-2). */
+export const WORLD_LIMITS: Readonly<Record<Environment, WorldLimits>> = {
+  production: { maxMembers: Number.POSITIVE_INFINITY, maxRooms: Number.POSITIVE_INFINITY },
+  test: { maxMembers: 50, maxRooms: 10 },
+};
+
+/** Most logins to one room in any second (LIM-1). */
+export const MAX_LOGINS_PER_SECOND = 200;

@@ -1,0 +1,146 @@
+/**
+ * Rules of one kind: all of them in memory, so that a login waits for no store, and each change kept before it counts.
+ *
+ * @module
+ */
+
+import type { Clock } from './clock.ts';
+import { type KeptRule, type RuleKeeper, type World, worldText } from './rule-keeper.ts';
+
+/** What every rule has. */
+export interface Rule {
+  /** Milliseconds since the Unix epoch. */
+  readonly createdAtMs: number;
+  /** In force before this time, to the millisecond; `Infinity` where it has no end. */
+  readonly untilMs: number;
+}
+
+/** What a book needs. */
+export interface RuleBookDeps {
+  readonly keeper: RuleKeeper;
+  readonly clock: Clock;
+}
+
+/** How the rules of a kind are named, bounded and written down. */
+export interface RuleKind<T extends Rule> {
+  readonly kind: string;
+  /** Most rules in force at a time in one world. */
+  readonly max: number;
+  subjectOf(rule: T): string;
+  /** Everything but its times, as JSON. */
+  write(rule: T): KeptRule['definition'];
+  /** Reads what `write` wrote. */
+  read(definition: KeptRule['definition'], times: Rule): T;
+}
+
+/** The rules of one kind, by world and subject. */
+export class RuleBook<T extends Rule> {
+  readonly #deps: RuleBookDeps;
+  readonly #kind: RuleKind<T>;
+  readonly #worlds = new Map<string, { readonly world: World; readonly rules: Map<string, T> }>();
+  /** Changes are made one after another: so limits are exact, and the store and the memory never disagree. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: RuleBookDeps, kind: RuleKind<T>) {
+    this.#deps = deps;
+    this.#kind = kind;
+  }
+
+  /** Reads what was kept. To be called once, before the first login. */
+  async load(): Promise<void> {
+    for (const kept of await this.#deps.keeper.all(this.#kind.kind)) {
+      const { definition, createdAtMs, untilMs = Number.POSITIVE_INFINITY } = kept;
+      this.#worldOf(kept).set(kept.subject, this.#kind.read(definition, { createdAtMs, untilMs }));
+    }
+  }
+
+  /** The rule about a subject that is in force now. */
+  find(world: World, subject: string): T | undefined {
+    const rule = this.#worlds.get(worldText(world))?.rules.get(subject);
+    return rule && rule.untilMs > this.#deps.clock.now() ? rule : undefined;
+  }
+
+  /** The rules in force now, in the order in which they were made. */
+  list(world: World): readonly T[] {
+    const nowMs = this.#deps.clock.now();
+    const rules = this.#worlds.get(worldText(world))?.rules.values() ?? [];
+    return [...rules].filter((rule) => rule.untilMs > nowMs);
+  }
+
+  /** Every rule, with its world. */
+  entries(): (readonly [World, T])[] {
+    return [...this.#worlds.values()].flatMap(({ world, rules }) =>
+      [...rules.values()].map((rule) => [world, rule] as const),
+    );
+  }
+
+  /**
+   * Puts rules in force, each in place of the one about the same subject.
+   *
+   * @returns false, and nothing has changed, where more than `max` would be in force
+   */
+  set(world: World, rules: readonly T[]): Promise<boolean> {
+    return this.#inTurn(async () => {
+      await this.#dropEnded(world);
+      const known = this.#worldOf(world);
+      const subjects = new Set(rules.map((rule) => this.#kind.subjectOf(rule)));
+      const added = [...subjects].filter((subject) => !known.has(subject)).length;
+      if (known.size + added > this.#kind.max) return false;
+      await this.#deps.keeper.put(rules.map((rule) => this.#keptOf(world, rule)));
+      for (const rule of rules) {
+        const subject = this.#kind.subjectOf(rule);
+        // Set anew, it comes last in the list.
+        known.delete(subject);
+        known.set(subject, rule);
+      }
+      return true;
+    });
+  }
+
+  /** Ends rules; gives those that were in force. */
+  delete(world: World, subjects: readonly string[]): Promise<readonly T[]> {
+    return this.#inTurn(async () => {
+      const ended = subjects.flatMap((subject) => this.find(world, subject) ?? []);
+      await this.#deps.keeper.delete(subjects.map((subject) => this.#nameOf(world, subject)));
+      for (const subject of subjects) this.#worldOf(world).delete(subject);
+      return ended;
+    });
+  }
+
+  #worldOf(world: World): Map<string, T> {
+    const text = worldText(world);
+    const { appId, environment } = world;
+    const known = this.#worlds.get(text) ?? { world: { appId, environment }, rules: new Map<string, T>() };
+    this.#worlds.set(text, known);
+    return known.rules;
+  }
+
+  async #dropEnded(world: World): Promise<void> {
+    const nowMs = this.#deps.clock.now();
+    const rules = this.#worldOf(world);
+    const ended = [...rules].flatMap(([subject, rule]) => (rule.untilMs <= nowMs ? subject : []));
+    if (ended.length === 0) return;
+    await this.#deps.keeper.delete(ended.map((subject) => this.#nameOf(world, subject)));
+    for (const subject of ended) rules.delete(subject);
+  }
+
+  #nameOf({ appId, environment }: World, subject: string) {
+    return { appId, environment, kind: this.#kind.kind, subject };
+  }
+
+  #keptOf(world: World, rule: T): KeptRule {
+    const { createdAtMs, untilMs } = rule;
+    return {
+      ...this.#nameOf(world, this.#kind.subjectOf(rule)),
+      definition: this.#kind.write(rule),
+      createdAtMs,
+      ...(Number.isFinite(untilMs) && { untilMs }),
+    };
+  }
+
+  #inTurn<R>(change: () => Promise<R>): Promise<R> {
+    const result = this.#last.then(change);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}
