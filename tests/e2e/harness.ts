@@ -11,29 +11,10 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Socket
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { launchChromium } from '@gavel/testkit/chromium';
+import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
 import type { Recorded } from './page/page.ts';
-
-const CHROMIUM_ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--use-fake-device-for-media-stream',
-  '--use-fake-ui-for-media-stream',
-  '--autoplay-policy=no-user-gesture-required',
-  // Tests look at tabs that are not in front.
-  '--disable-renderer-backgrounding',
-  '--disable-background-timer-throttling',
-  '--disable-backgrounding-occluded-windows',
-];
-
-/** Where Chromium is; empty where there is none. The test runner looks for it. */
-export const CHROMIUM = process.env.GAVEL_TEST_CHROMIUM ?? '';
 
 /** A browser, and the page with the SDK. */
 export interface Stage {
@@ -55,7 +36,7 @@ export async function openStage(): Promise<Stage> {
   });
   const files = await serve(dist);
   const { port } = files.address() as AddressInfo;
-  const browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: CHROMIUM_ARGS });
+  const browser = await launchChromium();
   return {
     browser,
     async open() {

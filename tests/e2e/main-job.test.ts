@@ -1,8 +1,9 @@
 import type { EngineDump } from '@gavel/media';
 import { startTestServer, type TestServer } from '@gavel/testkit';
+import { CHROMIUM } from '@gavel/testkit/chromium';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { countAfter, expectSilence, now, pause } from './counting.ts';
-import { CHROMIUM, openStage, type Stage, Wire, ZegoTab } from './harness.ts';
+import { openStage, type Stage, Wire, ZegoTab } from './harness.ts';
 
 const REASON = 'spam 垃圾信息 🙂';
 const KICKOUT_DATA = JSON.stringify({ custom_kickout_message: REASON });

@@ -1,9 +1,10 @@
 import { startTestServer, TEST_API_TOKEN, type TestServer } from '@gavel/testkit';
+import { CHROMIUM } from '@gavel/testkit/chromium';
 import Cloudflare from 'cloudflare';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { countAfter, expectSilence } from './counting.ts';
-import { CHROMIUM, openStage, type Stage, until } from './harness.ts';
+import { openStage, type Stage, until } from './harness.ts';
 
 let stage: Stage;
 let gavel: TestServer;

@@ -1,19 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { startTestServer, type TestServer } from '@gavel/testkit';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { CHROMIUM, launchChromium } from '@gavel/testkit/chromium';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
-const CHROMIUM = process.env.GAVEL_TEST_CHROMIUM ?? '';
-const ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--use-fake-device-for-media-stream',
-  '--use-fake-ui-for-media-stream',
-];
 const REASON = 'spam 垃圾 🙂';
 
 let browser: Browser;
@@ -60,7 +51,7 @@ const logged = (page: Page, name: string) => page.locator(`[data-testid=log-line
 describe.skipIf(CHROMIUM === '')('the playground page', () => {
   beforeAll(async () => {
     await build({ root: fileURLToPath(new URL('..', import.meta.url)), logLevel: 'error' });
-    browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: ARGS });
+    browser = await launchChromium();
   });
   afterAll(() => browser?.close());
   beforeEach(async () => {

@@ -1,21 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CHROMIUM } from '@gavel/testkit/chromium';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  BrowserPeers,
-  chromiumPath,
-  playIn,
-  publishFrom,
-  readPlayerStats,
-  readPublisherStats,
-} from '../tests/browser.ts';
+import { BrowserPeers, playIn, publishFrom, readPlayerStats, readPublisherStats } from '../tests/browser.ts';
 import { LossyRelay } from '../tests/lossy-relay.ts';
 import { waitFor } from '../tests/synthetic-peer.ts';
 import { createMediaEngine, type MediaEngine } from './index.ts';
 
-if (chromiumPath === undefined) console.warn('Skipped: there is no Chromium on this machine');
+if (CHROMIUM === '') console.warn('Skipped: there is no Chromium on this machine');
 
-describe.skipIf(chromiumPath === undefined)('media between two Chromium pages', { timeout: 20_000 }, () => {
+describe.skipIf(CHROMIUM === '')('media between two Chromium pages', { timeout: 20_000 }, () => {
   let engine: MediaEngine;
   let browser: BrowserPeers;
   let publisher: Page;

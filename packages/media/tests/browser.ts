@@ -6,12 +6,9 @@
 
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { findChromium } from '../../../scripts/find-chromium.mjs';
+import { launchChromium } from '@gavel/testkit/chromium';
+import type { Browser, Page } from 'playwright-core';
 import type { MediaAnswer, MediaEngine, MediaKinds } from '../src/index.ts';
-
-/** Where Chromium is; undefined when there is none, and browser tests are skipped. */
-export const chromiumPath = (process.env.GAVEL_TEST_CHROMIUM ?? findChromium()) || undefined;
 
 /** What a player's page sees. */
 export interface PlayerStats {
@@ -95,28 +92,12 @@ export class BrowserPeers {
   }
 
   static async launch(): Promise<BrowserPeers> {
-    if (chromiumPath === undefined) throw new Error('There is no Chromium');
     const server = createServer((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/html' });
       response.end(pageSource);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const browser = await chromium.launch({
-      executablePath: chromiumPath,
-      headless: true,
-      args: [
-        '--headless',
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-        '--use-fake-device-for-media-stream',
-        '--use-fake-ui-for-media-stream',
-      ],
-    });
+    const browser = await launchChromium();
     return new BrowserPeers(browser, server);
   }
 

@@ -1,0 +1,32 @@
+/**
+ * Chromium for tests: headless, with fake devices, and nothing that calls home.
+ *
+ * @module
+ */
+
+import { type Browser, chromium } from 'playwright-core';
+
+/** Where Chromium is, as the test runner found it; empty where there is none, and tests that need it are skipped. */
+export const CHROMIUM: string = process.env.GAVEL_TEST_CHROMIUM ?? '';
+
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
+  '--autoplay-policy=no-user-gesture-required',
+  // Tests look at tabs that are not in front.
+  '--disable-renderer-backgrounding',
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+];
+
+/** Starts Chromium with a fresh profile. */
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, headless: true, args: ARGUMENTS });
+}
