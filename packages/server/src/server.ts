@@ -10,7 +10,11 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createMediaEngine, type MediaEngine } from '@gavel/media';
 import Fastify, { type FastifyInstance } from 'fastify';
+import manifest from '../package.json' with { type: 'json' };
+import { registerAdminDoor } from './admin/door.ts';
 import { AppRegistry } from './apps/app-registry.ts';
+import { Callbacks } from './callbacks/callbacks.ts';
+import type { Poster } from './callbacks/post.ts';
 import type { Config } from './config.ts';
 import { MediaControl } from './media-control/media-control.ts';
 import { AdmissionGuard } from './realtimekit/admission-guard.ts';
@@ -32,6 +36,7 @@ import { createLog, type Logger } from './telemetry/log.ts';
 import { Metrics } from './telemetry/metrics.ts';
 import { registerPage, sendPage } from './web/page.ts';
 import { createAppTokenAuthenticator } from './zego/authenticator.ts';
+import { zegoCallbacks } from './zego/callback-dialect.ts';
 import { registerZegoDoor } from './zego/door.ts';
 import { signedPath } from './zego/signed-path.ts';
 
@@ -41,6 +46,8 @@ export interface ServerParts {
   readonly log?: Logger;
   readonly engine?: MediaEngine;
   readonly store?: Store;
+  /** Posts callbacks. */
+  readonly poster?: Poster;
 }
 
 /** A running server. */
@@ -78,8 +85,18 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
     notify: (memberId, frame) => fanOut.notify(memberId, frame),
   });
   const guard = new AdmissionGuard(store);
+  const callbacks = new Callbacks({
+    repository: store.outbox,
+    apps,
+    dialects: [zegoCallbacks],
+    clock,
+    log,
+    userAgent: `Gavel/${manifest.version}`,
+    settings: config.callbacks,
+    ...(parts.poster && { poster: parts.poster }),
+  });
   // Media first: its closing begins before anybody is told.
-  const sinks = { first: [media], after: [fanOut, new AuditLog(log), metrics, guard] };
+  const sinks = { first: [media], journal: callbacks.outbox, after: [fanOut, new AuditLog(log), metrics, guard] };
   const rules = await Rules.open({ keeper: store.rules, clock });
   const settings = { clock, ids: createIdSource(clock), heartbeatTimeoutMs, keptEvents: KEPT_EVENTS, rules };
   const rooms = new Rooms(settings, sinks);
@@ -87,11 +104,16 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
   media.attach(rooms);
   guard.attach(rooms);
   metrics.observe({ engine, roomCount: () => rooms.size, connectionCount: () => fanOut.connectionCount });
+  metrics.observeCallbacks(callbacks);
 
   const http = createHttp(log);
   const tokens = await ParticipantTokens.open({ store, clock });
   registerZegoDoor(http, { apps, rooms, enforcement, clock, log, onPage: (_request, reply) => sendPage(reply) });
   registerRealtimeKitDoor(http, { apps, rooms, store, clock, log, tokens, apiTokens: config.apiTokens });
+  const adminKey = adminKeyOf(config);
+  if (adminKey !== undefined) {
+    await registerAdminDoor(http, { adminKey, version: manifest.version, log, outbox: store.outbox, callbacks });
+  }
   await registerPage(http, devPage(config, apps, clock));
   registerHealth(http, { metrics, findUnready: async () => findUnready(engine, store) });
   const signalling = new SignallingDoor(http.server, {
@@ -111,6 +133,7 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
   });
 
   await engine.start();
+  await callbacks.start();
   await http.listen({ host: config.host, port: config.port });
   rooms.start();
   enforcement.start();
@@ -127,6 +150,7 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
       signalling.close();
       await http.close();
       await engine.close();
+      await callbacks.close();
       await store.close();
     },
   };
@@ -166,6 +190,11 @@ function createHttp(log: Logger): FastifyInstance {
     return reply.code(status).send({ error: status >= 500 ? `internal error (request ${request.id})` : error.message });
   });
   return http;
+}
+
+/** The key of the admin API; in dev mode the dev App's API token will do, so that there is nothing to set up. */
+function adminKeyOf({ mode, adminKey, apiTokens }: Config): string | undefined {
+  return adminKey ?? (mode === 'dev' ? apiTokens.at(-1)?.token : undefined);
 }
 
 function devPage(config: Config, apps: AppRegistry, clock: Clock): Parameters<typeof registerPage>[1] {
