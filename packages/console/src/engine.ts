@@ -37,6 +37,7 @@ const ALL = {
   roomUserUpdate: true,
   roomOnlineUserCountUpdate: true,
   roomStreamUpdate: true,
+  roomExtraInfoUpdate: true,
   streamExtraInfoUpdate: true,
   publisherStateUpdate: true,
   playerStateUpdate: true,

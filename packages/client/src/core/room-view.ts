@@ -4,7 +4,15 @@
  * @module
  */
 
-import type { MemberCause, RoomEventFrame, StreamCause, WireMember, WireSnapshot, WireStream } from '@gavel/protocol';
+import type {
+  MemberCause,
+  RoomEventFrame,
+  StreamCause,
+  WireMember,
+  WireRoomInfo,
+  WireSnapshot,
+  WireStream,
+} from '@gavel/protocol';
 
 /** A message to the room or to chosen users. */
 export type RoomMessage = Extract<RoomEventFrame, { event: 'message' }>;
@@ -38,6 +46,8 @@ export interface RoomChange {
   readonly streamsAdded: readonly WireStream[];
   /** Own streams are not among them. */
   readonly streamsUpdated: readonly StreamChange[];
+  /** Infos of the room that were set, by whomever. */
+  readonly infosSet: readonly WireRoomInfo[];
   readonly message?: RoomMessage;
 }
 
@@ -47,6 +57,7 @@ const NOTHING: RoomChange = {
   membersJoined: [],
   streamsAdded: [],
   streamsUpdated: [],
+  infosSet: [],
 };
 
 /** What `RoomView.apply` says of an event: its change, or that events before it are missing. */
@@ -56,6 +67,7 @@ export type Applied = RoomChange | 'gap';
 export class RoomView {
   readonly #members = new Map<string, WireMember>();
   readonly #streams = new Map<string, WireStream>();
+  readonly #infos = new Map<string, WireRoomInfo>();
   #selfId: string;
   #seq = 0;
   #userSeq = 0;
@@ -75,6 +87,11 @@ export class RoomView {
   /** Streams by stream id. */
   get streams(): ReadonlyMap<string, WireStream> {
     return this.#streams;
+  }
+
+  /** The room's infos by key. */
+  get infos(): ReadonlyMap<string, WireRoomInfo> {
+    return this.#infos;
   }
 
   /** The `seq` of the last event seen. */
@@ -133,6 +150,7 @@ export class RoomView {
   replace(snapshot: WireSnapshot, selfId: string = this.#selfId): RoomChange {
     const members = new Map(this.#members);
     const streams = new Map(this.#streams);
+    const infos = new Map(this.#infos);
     const formerSelfId = this.#selfId;
     this.#selfId = selfId;
     this.#load(snapshot);
@@ -161,6 +179,7 @@ export class RoomView {
       ),
       streamsAdded,
       streamsUpdated,
+      infosSet: snapshot.infos.filter(({ key, atMs }) => infos.get(key)?.atMs !== atMs),
     };
   }
 
@@ -173,6 +192,8 @@ export class RoomView {
     this.#streams.clear();
     for (const member of snapshot.members) this.#members.set(member.memberId, member);
     for (const stream of snapshot.streams) this.#streams.set(stream.streamId, stream);
+    this.#infos.clear();
+    for (const info of snapshot.infos) this.#infos.set(info.key, info);
   }
 
   #change(frame: RoomEventFrame): RoomChange {
@@ -201,6 +222,9 @@ export class RoomView {
         const removed = { stream: frame.stream, cause: frame.cause, own: this.#isOwn(frame.stream) };
         return { ...NOTHING, streamsRemoved: [removed] };
       }
+      case 'roomInfo':
+        this.#infos.set(frame.info.key, frame.info);
+        return { ...NOTHING, infosSet: [frame.info] };
       case 'message':
         return { ...NOTHING, message: frame };
       default:

@@ -21,6 +21,7 @@ import type {
   Results,
   RoomEventFrame,
   WireMember,
+  WireRoomInfo,
   WireStream,
 } from '@gavel/protocol';
 import { mayReconnect } from '@gavel/protocol/close-codes';
@@ -76,6 +77,8 @@ export interface SessionEvents {
   streamsRemoved: [streams: readonly RemovedStream[]];
   /** The whole of one change, after its parts. */
   changed: [change: RoomChange];
+  /** Infos of the room that were set; those that were there at the first login are in `room.infos` instead. */
+  infosSet: [infos: readonly WireRoomInfo[]];
   message: [message: RoomMessage];
   memberCount: [count: number];
   /** The token runs out soon: call `renewToken`. */
@@ -307,6 +310,7 @@ export class RoomSession extends Emitter<SessionEvents> {
     if (change.membersJoined.length > 0) this.emit('membersJoined', change.membersJoined);
     if (change.streamsAdded.length > 0) this.emit('streamsAdded', change.streamsAdded);
     if (change.streamsUpdated.length > 0) this.emit('streamsUpdated', change.streamsUpdated);
+    if (change.infosSet.length > 0) this.emit('infosSet', change.infosSet);
     if (change.message) this.emit('message', change.message);
     this.emit('changed', change);
     this.media.handleChange(change, via);

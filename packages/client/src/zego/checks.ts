@@ -52,6 +52,12 @@ export function checkMessage(message: string): number {
   return byteLength(message) > MAX_BYTES.message ? CODES.messageTooLong : CODES.ok;
 }
 
+/** Gives the code of what is wrong with a room's info, or 0: no key, or one or a value longer than 128 bytes. */
+export function checkRoomInfo(key: string, value: string): number {
+  if (key.length === 0 || byteLength(key) > MAX_BYTES.roomInfoKey) return CODES.roomInfoKeyTooLong;
+  return byteLength(value) > MAX_BYTES.roomInfoValue ? CODES.roomInfoValueTooLong : CODES.ok;
+}
+
 /** Gives the code of what is wrong with an extra info, or 0: longer than 1,024 bytes. */
 export function checkExtraInfo(extraInfo: string): number {
   return byteLength(extraInfo) > MAX_BYTES.extraInfo ? CODES.extraInfoTooLong : CODES.ok;

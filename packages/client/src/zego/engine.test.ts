@@ -13,6 +13,7 @@ const EVENTS: readonly (keyof ZegoEvents)[] = [
   'roomStateChanged',
   'roomUserUpdate',
   'roomOnlineUserCountUpdate',
+  'roomExtraInfoUpdate',
   'roomStreamUpdate',
   'streamExtraInfoUpdate',
   'publisherStateUpdate',
@@ -207,6 +208,29 @@ test('a stream deleted by the server shows DELETE with reason 6 to everyone, its
   ]);
   expect(camera.tracks.every((track) => track.readyState === 'live')).toBe(true);
   expect(zg.startPublishingStream('mine', camera.stream)).toBe(true);
+});
+
+test('the room’s info is told at the login and when somebody else sets it, with who and when', async () => {
+  const world = createWorld();
+  const ann = { id: 'ann', name: 'ANN' };
+  const info = { key: 'topic', value: 'tea', user: ann, atMs: 7 };
+  world.server.login = loginResult({ room: snapshot({ infos: [info] }) });
+  const { zg, log } = createEngine(world);
+  await zg.loginRoom('room', 'token-1', ME);
+  await world.server.push({ event: 'roomInfo', seq: 11, info: { ...info, value: 'cake', atMs: 8 } });
+  const own = { id: 'me', name: 'Me' };
+  await world.server.push({ event: 'roomInfo', seq: 12, info: { ...info, user: own, atMs: 9 } });
+  const told = (value: string, updateTime: number) => [
+    { key: 'topic', value, updateUser: { userID: 'ann', userName: 'ANN' }, updateTime },
+  ];
+  expect(log.filter(([event]) => event === 'roomExtraInfoUpdate')).toEqual([
+    ['roomExtraInfoUpdate', 'room', told('tea', 7)],
+    ['roomExtraInfoUpdate', 'room', told('cake', 8)],
+  ]);
+  expect(await zg.setRoomExtraInfo('room', '', 'x')).toEqual({ errorCode: 1002015 });
+  expect(await zg.setRoomExtraInfo('room', 'k'.repeat(129), 'x')).toEqual({ errorCode: 1002015 });
+  expect(await zg.setRoomExtraInfo('room', 'topic', 'x'.repeat(129))).toEqual({ errorCode: 1002016 });
+  expect(await zg.setRoomExtraInfo('elsewhere', 'topic', 'x')).toEqual({ errorCode: 1000002 });
 });
 
 test('an own stream that is stopped shows no DELETE to its owner', async () => {

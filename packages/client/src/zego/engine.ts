@@ -12,15 +12,15 @@
 
 import { Emitter } from '../core/emitter.ts';
 import { completePlatform, type Platform, randomId } from '../core/platform.ts';
-import type { RoomMessage } from '../core/room-view.ts';
 import { RoomSession } from '../core/session.ts';
-import { checkLogin, checkMessage } from './checks.ts';
+import { checkLogin } from './checks.ts';
 import { CODE_OF_ERROR, CODES, toZegoError } from './errors.ts';
 import type { Emit, ZegoEvents } from './events.ts';
 import { LocalStreams } from './local-streams.ts';
 import { Players } from './players.ts';
 import { Publishers } from './publishers.ts';
 import { ZegoRoom } from './room.ts';
+import { sendMessage, setRoomInfo } from './sending.ts';
 import type {
   ZegoEngineOptions,
   ZegoLocalStreamConfig,
@@ -220,34 +220,23 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
 
   /** Sends a reliable message to everybody in the room; at most 1,024 bytes. */
   sendBroadcastMessage(roomID: string, message: string): Promise<ZegoServerResponse> {
-    return this.#send(roomID, 'broadcast', message);
+    return sendMessage(this.#rooms.get(roomID), 'broadcast', message);
   }
 
   /** Sends a message to everybody in the room that may be lost under load; at most 1,024 bytes. */
   sendBarrageMessage(roomID: string, message: string): Promise<ZegoServerResponse> {
-    return this.#send(roomID, 'barrage', message);
+    return sendMessage(this.#rooms.get(roomID), 'barrage', message);
   }
 
   /** Sends a command to chosen users, or to everybody where none is named; at most 1,024 bytes. */
   sendCustomCommand(roomID: string, command: string, toUserIDList: readonly string[]): Promise<ZegoServerResponse> {
-    return this.#send(roomID, 'command', command, toUserIDList.length > 0 ? toUserIDList : undefined);
+    const to = toUserIDList.length > 0 ? toUserIDList : undefined;
+    return sendMessage(this.#rooms.get(roomID), 'command', command, to);
   }
 
-  async #send(
-    roomID: string,
-    kind: RoomMessage['kind'],
-    text: string,
-    to?: readonly string[],
-  ): Promise<ZegoServerResponse> {
-    const room = this.#rooms.get(roomID);
-    const fault = room ? checkMessage(text) : CODES.notLoggedIn;
-    if (fault !== CODES.ok || !room) return { errorCode: fault };
-    try {
-      await room.session.send(kind, text, to);
-      return { errorCode: CODES.ok };
-    } catch (error) {
-      return toZegoError(error);
-    }
+  /** Sets the room's info, one key a room; key and value at most 128 bytes each. */
+  setRoomExtraInfo(roomID: string, key: string, value: string): Promise<ZegoServerResponse> {
+    return setRoomInfo(this.#rooms.get(roomID), key, value);
   }
 
   #createSession(roomID: string, token: string, user: ZegoUser, config: ZegoRoomConfig): RoomSession {

@@ -8,6 +8,7 @@ import type { ZegoPlayStats, ZegoPublishStats } from './quality.ts';
 import type {
   ZegoPlayerState,
   ZegoPublisherState,
+  ZegoRoomExtraInfo,
   ZegoRoomState,
   ZegoRoomStateReason,
   ZegoStreamList,
@@ -44,6 +45,8 @@ export interface ZegoEvents {
   roomUserUpdate: [roomID: string, updateType: 'ADD' | 'DELETE', userList: ZegoUserInfo[]];
   /** After the login and every 30 s. */
   roomOnlineUserCountUpdate: [roomID: string, count: number];
+  /** The room's info was set by somebody else, or was there at the login. */
+  roomExtraInfoUpdate: [roomID: string, roomExtraInfoList: ZegoRoomExtraInfo[]];
   /** `extendedData` is empty with ADD; with DELETE it is JSON with `stream_delete_reason`. */
   roomStreamUpdate: [roomID: string, updateType: 'ADD' | 'DELETE', streamList: ZegoStreamList[], extendedData: string];
   streamExtraInfoUpdate: [roomID: string, streamList: ZegoStreamExtraInfo[]];

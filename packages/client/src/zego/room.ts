@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { WireMember, WireStream, WireUser } from '@gavel/protocol';
+import type { WireMember, WireRoomInfo, WireStream, WireUser } from '@gavel/protocol';
 import type { Clock } from '../core/platform.ts';
 import type { RemovedStream, RoomChange, RoomMessage, StreamChange } from '../core/room-view.ts';
 import type { RoomSession } from '../core/session.ts';
@@ -12,7 +12,14 @@ import type { SessionEnd, SessionState } from '../core/session-state.ts';
 import { deleteReason, kickoutExtendedData, ROOM_END_OF_CAUSE } from './causes.ts';
 import { CODES, codeOfSessionEnd } from './errors.ts';
 import type { Emit } from './events.ts';
-import type { ZegoRoomState, ZegoRoomStateReason, ZegoStreamList, ZegoUser, ZegoUserInfo } from './types.ts';
+import type {
+  ZegoRoomExtraInfo,
+  ZegoRoomState,
+  ZegoRoomStateReason,
+  ZegoStreamList,
+  ZegoUser,
+  ZegoUserInfo,
+} from './types.ts';
 
 /** How often the count of users is told, in milliseconds. */
 const COUNT_INTERVAL_MS = 30_000;
@@ -45,6 +52,7 @@ export class ZegoRoom {
     session.on('stateChanged', (state, before) => this.#handleState(state, before));
     session.on('changed', (change) => this.#handleChange(change));
     session.on('message', (message) => this.#handleMessage(message));
+    session.on('infosSet', (infos) => this.#handleInfos(infos));
     session.on('tokenWillExpire', () => emit('tokenWillExpire', roomID));
   }
 
@@ -98,6 +106,7 @@ export class ZegoRoom {
     if (session.state.name === 'ended') return;
     const { added } = this.#countUsers([], room.otherMembers());
     if (wantsUsers && added.length > 0) emit('roomUserUpdate', roomID, 'ADD', added);
+    this.#handleInfos([...room.infos.values()]);
     this.#tellCount();
   }
 
@@ -135,8 +144,10 @@ export class ZegoRoom {
 
   #handleChange(change: RoomChange): void {
     const { roomID, emit, wantsUsers } = this.#task;
-    // Own streams go without a word, but for one that the server removed (STRM-2).
-    const removed = change.streamsRemoved.filter(({ own, cause }) => !own || cause === 'deleted');
+    // Own streams go without a word, but for one that the server removed (STRM-2) or forbade.
+    const removed = change.streamsRemoved.filter(
+      ({ own, cause }) => !own || cause === 'deleted' || cause === 'forbidden',
+    );
     if (removed.length > 0) {
       const streams = removed.map(({ stream }) => toStreamList(stream));
       emit('roomStreamUpdate', roomID, 'DELETE', streams, toDeleteReasons(removed));
@@ -192,6 +203,12 @@ export class ZegoRoom {
     return { added, gone };
   }
 
+  /** Who set an info knows it. */
+  #handleInfos(infos: readonly WireRoomInfo[]): void {
+    const others = infos.filter(({ user }) => user.id !== this.#task.user.userID);
+    if (others.length > 0) this.#task.emit('roomExtraInfoUpdate', this.#task.roomID, others.map(toRoomExtraInfo));
+  }
+
   #handleMessage({ kind, from, text, sentAtMs, messageId }: RoomMessage): void {
     const { roomID, emit } = this.#task;
     const fromUser = toUserInfo(from);
@@ -226,4 +243,8 @@ function toDeleteReasons(removed: readonly RemovedStream[]): string {
   return JSON.stringify({
     stream_delete_reason: removed.map(({ stream, cause }) => ({ stream_id: stream.streamId, ...deleteReason(cause) })),
   });
+}
+
+function toRoomExtraInfo({ key, value, user, atMs }: WireRoomInfo): ZegoRoomExtraInfo {
+  return { key, value, updateUser: toUserInfo(user), updateTime: atMs };
 }

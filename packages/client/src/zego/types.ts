@@ -131,3 +131,12 @@ export interface ZegoEngineOptions {
   /** What stands in for the browser, in tests and other runtimes. */
   readonly platform?: Partial<Platform>;
 }
+
+/** The room's info, as it was set last. */
+export interface ZegoRoomExtraInfo {
+  readonly key: string;
+  readonly value: string;
+  readonly updateUser: ZegoUserInfo;
+  /** Milliseconds since the Unix epoch. */
+  readonly updateTime: number;
+}

@@ -1,0 +1,41 @@
+/**
+ * What users tell each other in a room: messages, and the room's info. Nothing here throws: refusals are answers.
+ *
+ * @module
+ */
+
+import type { RoomMessage } from '../core/room-view.ts';
+import { checkMessage, checkRoomInfo } from './checks.ts';
+import { CODES, toZegoError } from './errors.ts';
+import type { ZegoRoom } from './room.ts';
+import type { ZegoServerResponse } from './types.ts';
+
+async function answer(
+  room: ZegoRoom | undefined,
+  fault: number,
+  send: (room: ZegoRoom) => Promise<unknown>,
+): Promise<ZegoServerResponse> {
+  if (!room) return { errorCode: CODES.notLoggedIn };
+  if (fault !== CODES.ok) return { errorCode: fault };
+  try {
+    await send(room);
+    return { errorCode: CODES.ok };
+  } catch (error) {
+    return toZegoError(error);
+  }
+}
+
+/** Sends a message of 1 to 1,024 bytes. */
+export function sendMessage(
+  room: ZegoRoom | undefined,
+  kind: RoomMessage['kind'],
+  text: string,
+  to?: readonly string[],
+): Promise<ZegoServerResponse> {
+  return answer(room, checkMessage(text), ({ session }) => session.send(kind, text, to));
+}
+
+/** Sets the room's info. */
+export function setRoomInfo(room: ZegoRoom | undefined, key: string, value: string): Promise<ZegoServerResponse> {
+  return answer(room, checkRoomInfo(key, value), ({ session }) => session.request('setRoomInfo', { key, value }));
+}
