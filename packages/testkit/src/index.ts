@@ -4,6 +4,13 @@
  * @module
  */
 
+export {
+  type CallbackReceiver,
+  type ReceivedCallback,
+  type ReceiverAnswer,
+  type ReceiverBehaviour,
+  startCallbackReceiver,
+} from './callback-receiver.ts';
 export { FakeClock } from './fake-clock.ts';
 export { FakeMediaEngine } from './fake-media-engine.ts';
 export { type RawAnswer, RawClient } from './raw-client.ts';

@@ -29,6 +29,7 @@ export interface TestServerOptions extends ServerParts {
   readonly app?: Partial<Config['apps'][number]>;
   readonly rooms?: Partial<Config['rooms']>;
   readonly signalling?: Partial<Config['signalling']>;
+  readonly callbacks?: Partial<Config['callbacks']>;
   /** Used again, and not deleted at the end, for tests of restarts. */
   readonly dataDir?: string;
   readonly mode?: Config['mode'];
@@ -54,7 +55,7 @@ export const TEST_APP = {
   rejectReplays: false,
 } as const;
 
-/** The API token that every test server takes. */
+/** The API token that every test server takes; in dev mode it opens the admin API too. */
 export const TEST_API_TOKEN = 'test-api-token-0123456789';
 
 /** A running test server, and short ways to use it. */
@@ -84,6 +85,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     apiTokens: [{ name: 'test', accountId: app.accountId, token: TEST_API_TOKEN }],
     rooms: { ...defaults.rooms, ...options.rooms },
     signalling: { ...defaults.signalling, ...options.signalling },
+    callbacks: { ...defaults.callbacks, ...options.callbacks },
     media: { ...defaults.media, port: 0 },
   };
   const engine = options.engine ?? (options.media === 'real' ? undefined : new FakeMediaEngine());
