@@ -76,16 +76,34 @@ export const ROOM_CODES = {
   banNotFound: { code: 50124, meaning: 'There is no such ban.' },
 } as const satisfies Record<string, ReturnCode>;
 
+/** The codes of the media-service family that Gavel answers; 1 and 2 mean the same as in the room family (reference zego 1.9). */
+export const MEDIA_CODES = {
+  sequenceStale: { code: 5005, meaning: 'Sequence is not greater than one of the last 10 seconds.' },
+  mediaRateExceeded: { code: 30002, meaning: 'Too many calls of this Action for the App; try again later.' },
+  mediaFailed: { code: 30003, meaning: 'Something failed inside the server.' },
+  streamIdsWrong: { code: 30006, meaning: 'The list of stream ids is missing, too long, or has one that is none.' },
+  streamIdWrong: { code: 30009, meaning: 'StreamId is missing, too long, or no stream id.' },
+  streamUnknown: { code: 41004, meaning: 'The stream does not exist.' },
+  streamClosed: { code: 41006, meaning: 'The stream has ended.' },
+  forbidFailed: { code: 42001, meaning: 'The stream could not be forbidden.' },
+  resumeFailed: { code: 42002, meaning: 'The stream could not be allowed again.' },
+  forbidListFailed: { code: 42003, meaning: 'The streams could not be forbidden.' },
+  resumeListFailed: { code: 42004, meaning: 'The streams could not be allowed again.' },
+} as const satisfies Record<string, ReturnCode>;
+
 /** Every code by name. */
-export const CODES = { ...PUBLIC_CODES, ...ROOM_CODES } as const;
+export const CODES = { ...PUBLIC_CODES, ...ROOM_CODES, ...MEDIA_CODES } as const;
 
 /** Refuses a call with a return code; never leaves this door. Carries a sentence for the caller, and no secret. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly returnCode: ReturnCode;
+  /** Data that goes with the refusal, where the Action has some. */
+  readonly data: Readonly<Record<string, unknown>> | undefined;
 
-  constructor(returnCode: ReturnCode, message: string = returnCode.meaning) {
+  constructor(returnCode: ReturnCode, message: string = returnCode.meaning, data?: Readonly<Record<string, unknown>>) {
     super(message);
     this.returnCode = returnCode;
+    this.data = data;
   }
 }

@@ -12,6 +12,7 @@ import type { Rooms } from '../rooms/rooms.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { type Access, requireAccess } from './access.ts';
 import type { Action, Call, Data, PreparedCall, Subject } from './actions/action.ts';
+import { isNotEnabled } from './actions/not-enabled.ts';
 import { findAction } from './actions/registry.ts';
 import type { Body } from './body.ts';
 import { CODES, Refusal, type ReturnCode } from './codes.ts';
@@ -19,6 +20,7 @@ import type { Query } from './query.ts';
 import { RateLimiter } from './rate.ts';
 import { Replays } from './replays.ts';
 import { createRequestIds, type RequestIds } from './request-ids.ts';
+import { Sequences } from './sequences.ts';
 
 /** What the door needs from the server. */
 export interface GatewayDeps {
@@ -34,13 +36,13 @@ export interface Answer {
   readonly Code: number;
   readonly Message: string;
   readonly RequestId: string;
-  readonly Data?: Data;
+  readonly Data?: Data | null;
 }
 
 interface Outcome {
   readonly code: ReturnCode;
   readonly message: string;
-  readonly data?: Data | undefined;
+  readonly data?: Data | null | undefined;
 }
 
 /** A call that may go ahead. */
@@ -67,12 +69,14 @@ export class Gateway {
   readonly #audit: Logger;
   readonly #rates: RateLimiter;
   readonly #replays = new Replays();
+  readonly #sequences: Sequences;
   readonly #requestIds: RequestIds;
 
   constructor(deps: GatewayDeps) {
     this.#deps = deps;
     this.#audit = deps.log.child({ audit: true });
     this.#rates = new RateLimiter(deps.clock);
+    this.#sequences = new Sequences(deps.clock);
     this.#requestIds = createRequestIds(deps.clock);
   }
 
@@ -91,7 +95,7 @@ export class Gateway {
       },
       'zego call',
     );
-    return { Code: code.code, Message: message, RequestId: requestId, ...(data && { Data: data }) };
+    return { Code: code.code, Message: message, RequestId: requestId, ...(data !== undefined && { Data: data }) };
   }
 
   async #do(query: Query, body: Body, requestId: string): Promise<Outcome> {
@@ -105,11 +109,19 @@ export class Gateway {
     const actor = `app:${app.appId}`;
     const call: Call = {
       rooms: this.#deps.rooms,
+      enforcement: this.#deps.enforcement,
+      clock: this.#deps.clock,
+      sequences: this.#sequences,
+      world: { appId: app.appId, environment },
       origin: { door: 'zego', requestId, actor },
       keyOf: (roomId) => keyOf(app, environment, roomId),
     };
     const outcome = await prepared.run(call).then(
-      (data): Outcome => ({ code: CODES.success, message: CODES.success.meaning, data }),
+      (data): Outcome => ({
+        code: CODES.success,
+        message: action.family.message,
+        data: data ?? action.family.noData,
+      }),
       (error: unknown) => this.#outcomeOf(error, requestId, action),
     );
     if (prepared.subject) this.#writeAudit(admitted, prepared.subject, requestId, outcome.code);
@@ -125,7 +137,7 @@ export class Gateway {
     const access: Access = requireAccess(query, this.#deps.apps, nowMs);
     const { app, environment } = access;
     const action = findAction(access.action);
-    if (!action) throw new Refusal(CODES.actionNotSupported);
+    if (!action) throw new Refusal(isNotEnabled(access.action) ? CODES.serviceNotEnabled : CODES.actionNotSupported);
     const isOnce = action.changes && app.rejectReplays;
     if (isOnce) this.#replays.check(access, nowMs);
     this.#rates.checkApp(action, app, environment);
@@ -139,12 +151,14 @@ export class Gateway {
   }
 
   #outcomeOf(error: unknown, requestId: string, action: Action | undefined): Outcome {
-    if (error instanceof Refusal) return { code: error.returnCode, message: error.message };
+    if (error instanceof Refusal) {
+      return { code: error.returnCode, message: error.message, data: error.data ?? action?.family.noData };
+    }
     const refusal = isGavelError(error) ? action?.refusals[error.code] : undefined;
-    if (refusal) return { code: refusal, message: refusal.meaning };
+    if (refusal) return { code: refusal, message: refusal.meaning, data: action?.family.noData };
     this.#deps.log.error({ requestId, err: error }, 'zego call failed');
     const code = action?.fault ?? CODES.internal;
-    return { code, message: code.meaning };
+    return { code, message: code.meaning, data: action?.family.noData };
   }
 
   #writeAudit({ app, environment, action }: Admitted, subject: Subject, requestId: string, code: ReturnCode): void {
@@ -156,7 +170,7 @@ export class Gateway {
         action: action.name,
         appId: app.appId,
         environment,
-        room: subject.room,
+        ...(subject.room !== undefined && { room: subject.room }),
         targets: subject.targets,
         reason: subject.reason,
         code: code.code,

@@ -21,7 +21,7 @@ export interface ParameterSource {
 export interface ParameterFacts {
   /** As the vendor writes it: `RoomId`, `UserId[]`. */
   readonly name: string;
-  readonly type: 'String' | 'Int32' | 'Boolean' | 'Array of String';
+  readonly type: 'String' | 'Int32' | 'Boolean' | 'Array of String' | 'Array of Int32';
   readonly required: boolean;
   /** The limit in words. */
   readonly rule: string;
@@ -42,13 +42,24 @@ export interface TextRule<T> {
   readonly parse: (text: string) => T | undefined;
   /** Answered for a text over `maxBytes`; default 3. */
   readonly tooLong?: ReturnCode;
+  /** Answered for a text that `parse` refuses; default 2. */
+  readonly malformed?: ReturnCode;
+  /** Answered where the text is required and absent or empty; default 2. */
+  readonly missing?: ReturnCode;
+}
+
+/** How a list of texts is checked. */
+export interface ListRule<T> extends TextRule<T> {
+  readonly maxCount: number;
+  /** Answered for more than `maxCount`. */
+  readonly tooMany: ReturnCode;
 }
 
 /** Takes any text; for rules whose only limit is the length. */
 export const anyText = (text: string): string => text;
 
-function malformed(name: string, why: string): Refusal {
-  return new Refusal(CODES.parameterWrong, `${name} ${why}.`);
+function malformed(name: string, why: string, code: ReturnCode = CODES.parameterWrong): Refusal {
+  return new Refusal(code, `${name} ${why}.`);
 }
 
 /** A field of the body; JSON null is as good as no field. */
@@ -67,17 +78,21 @@ function findScalar(source: ParameterSource, name: string): unknown {
 
 function checkText<T>(name: string, value: unknown, rule: TextRule<T>): T {
   // A lone surrogate is no text: it has no UTF-8.
-  if (typeof value !== 'string' || !value.isWellFormed()) throw malformed(name, 'is no text');
+  if (typeof value !== 'string' || !value.isWellFormed()) throw malformed(name, 'is no text', rule.malformed);
   if (byteLength(value) > rule.maxBytes) {
     throw new Refusal(rule.tooLong ?? CODES.parameterTooLong, `${name} is longer than ${rule.maxBytes} bytes.`);
   }
   const parsed = value === '' ? undefined : rule.parse(value);
-  if (parsed === undefined) throw malformed(name, 'is empty or has characters that are not allowed');
+  if (parsed === undefined) {
+    throw malformed(name, 'is empty or has characters that are not allowed', rule.malformed);
+  }
   return parsed;
 }
 
-const codesOf = (rule: { readonly tooLong?: ReturnCode }, ...more: ReturnCode[]) => [
-  CODES.parameterWrong,
+type Codes = Pick<TextRule<unknown>, 'tooLong' | 'malformed' | 'missing'>;
+
+const codesOf = (rule: Codes, ...more: ReturnCode[]) => [
+  rule.malformed ?? CODES.parameterWrong,
   rule.tooLong ?? CODES.parameterTooLong,
   ...more,
 ];
@@ -89,10 +104,10 @@ export function requiredText<T>(name: string, rule: TextRule<T>): Reader<T> {
     type: 'String',
     required: true,
     rule: `1 to ${rule.maxBytes} bytes`,
-    codes: codesOf(rule),
+    codes: codesOf(rule, rule.missing ?? CODES.parameterWrong),
     read(source) {
       const value = findScalar(source, name);
-      if (value === undefined) throw malformed(name, 'is missing');
+      if (value === undefined) throw malformed(name, 'is missing', rule.missing);
       return checkText(name, value, rule);
     },
   };
@@ -120,28 +135,42 @@ export function optionalText(name: string, rule: Omit<TextRule<string>, 'parse'>
 }
 
 /** Reads a list of 1 to `maxCount` texts, in any spelling of ACC-4. Repeats count. */
-export function textList<T>(
-  name: string,
-  rule: TextRule<T> & { readonly maxCount: number; readonly tooMany: ReturnCode },
-): Reader<readonly T[]> {
+export function textList<T>(name: string, rule: ListRule<T>): Reader<readonly T[]> {
   return {
     name: `${name}[]`,
     type: 'Array of String',
     required: true,
     rule: `1 to ${rule.maxCount}, each 1 to ${rule.maxBytes} bytes`,
-    codes: codesOf(rule, rule.tooMany),
+    codes: codesOf(rule, rule.missing ?? CODES.parameterWrong, rule.tooMany),
     read(source) {
-      const values = listOf(source, name);
-      if (values.length === 0) throw malformed(`${name}[]`, 'is missing or empty');
-      if (values.length > rule.maxCount) {
-        throw new Refusal(
-          rule.tooMany,
-          `${name}[] has ${values.length} elements; at most ${rule.maxCount} are allowed.`,
-        );
-      }
-      return values.map((value) => checkText(`${name}[]`, value, rule));
+      const values = readList(source, name, rule);
+      if (values.length === 0) throw malformed(`${name}[]`, 'is missing or empty', rule.missing);
+      return values;
     },
   };
+}
+
+/** Reads a list of at most `maxCount` texts that may be absent: then it is undefined. */
+export function optionalTextList<T>(name: string, rule: ListRule<T>): Reader<readonly T[] | undefined> {
+  return {
+    name: `${name}[]`,
+    type: 'Array of String',
+    required: false,
+    rule: `at most ${rule.maxCount}, each 1 to ${rule.maxBytes} bytes`,
+    codes: codesOf(rule, rule.tooMany),
+    read(source) {
+      const values = readList(source, name, rule);
+      return values.length === 0 ? undefined : values;
+    },
+  };
+}
+
+function readList<T>(source: ParameterSource, name: string, rule: ListRule<T>): readonly T[] {
+  const values = listOf(source, name);
+  if (values.length > rule.maxCount) {
+    throw new Refusal(rule.tooMany, `${name}[] has ${values.length} elements; at most ${rule.maxCount} are allowed.`);
+  }
+  return values.map((value) => checkText(`${name}[]`, value, rule));
 }
 
 /** The elements of a list as they came; one that cannot be decoded is no text. */
@@ -151,22 +180,66 @@ function listOf(source: ParameterSource, name: string): readonly unknown[] {
   return source.query.list(name).map((value) => (value.intact ? value.text : undefined));
 }
 
-/** Reads a whole number, as decimal text or as a JSON number. */
-export function integer(name: string, rule: { min: number; max: number; fallback: number }): Reader<number> {
+/** Bounds of a whole number. */
+export interface IntegerRule {
+  readonly min: number;
+  readonly max: number;
+  /** Takes a number above `max` for `max`; otherwise it is malformed. */
+  readonly clamped?: boolean;
+}
+
+function checkInteger(name: string, value: unknown, { min, max, clamped = false }: IntegerRule): number {
+  const number = typeof value === 'string' && /^-?\d{1,19}$/.test(value) ? Number(value) : value;
+  const fits = typeof number === 'number' && Number.isInteger(number) && number >= min && (clamped || number <= max);
+  if (!fits) throw malformed(name, `is no whole number from ${min} to ${max}`);
+  return Math.min(number, max);
+}
+
+const rangeOf = ({ min, max, clamped }: IntegerRule) => `${min} to ${max}${clamped ? ', more is taken for that' : ''}`;
+
+/** Reads a whole number, as decimal text or as a JSON number; `fallback` where it is absent. */
+export function integer(name: string, rule: IntegerRule & { readonly fallback: number }): Reader<number> {
   return {
     name,
     type: 'Int32',
     required: false,
-    rule: `${rule.min} to ${rule.max}, default ${rule.fallback}`,
+    rule: `${rangeOf(rule)}, default ${rule.fallback}`,
     codes: [CODES.parameterWrong],
     read(source) {
       const value = findScalar(source, name);
-      if (value === undefined) return rule.fallback;
-      const number = typeof value === 'string' && /^-?\d{1,10}$/.test(value) ? Number(value) : value;
-      if (typeof number !== 'number' || !Number.isInteger(number) || number < rule.min || number > rule.max) {
-        throw malformed(name, `is no whole number from ${rule.min} to ${rule.max}`);
-      }
-      return number;
+      return value === undefined ? rule.fallback : checkInteger(name, value, rule);
+    },
+  };
+}
+
+/** Reads a whole number that must be there. */
+export function requiredInteger(name: string, rule: IntegerRule): Reader<number> {
+  return {
+    name,
+    type: 'Int32',
+    required: true,
+    rule: rangeOf(rule),
+    codes: [CODES.parameterWrong],
+    read(source) {
+      const value = findScalar(source, name);
+      if (value === undefined) throw malformed(name, 'is missing');
+      return checkInteger(name, value, rule);
+    },
+  };
+}
+
+/** Reads a list of at least one whole number; repeats are one. */
+export function integerSet(name: string, rule: IntegerRule): Reader<readonly number[]> {
+  return {
+    name: `${name}[]`,
+    type: 'Array of Int32',
+    required: true,
+    rule: `at least one, each ${rangeOf(rule)}`,
+    codes: [CODES.parameterWrong],
+    read(source) {
+      const values = listOf(source, name);
+      if (values.length === 0) throw malformed(`${name}[]`, 'is missing or empty');
+      return [...new Set(values.map((value) => checkInteger(`${name}[]`, value, rule)))].sort((a, b) => a - b);
     },
   };
 }

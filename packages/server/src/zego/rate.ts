@@ -8,7 +8,7 @@ import { type Environment, type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { App } from '../apps/app.ts';
 import type { Clock } from '../rooms/clock.ts';
 import { SlidingWindows } from '../rooms/sliding-windows.ts';
-import { CODES, Refusal } from './codes.ts';
+import { CODES, Refusal, type ReturnCode } from './codes.ts';
 
 /** Calls per second of an Action, for all rooms of an App together. */
 export interface ActionRate {
@@ -27,6 +27,8 @@ export interface RatedAction {
   readonly name: string;
   readonly rate: ActionRate;
   readonly roomRate?: RoomRate;
+  /** Answered over the limit of the App; default 206. */
+  readonly rateExceeded?: ReturnCode;
 }
 
 const SECOND_MS = 1000;
@@ -46,7 +48,7 @@ export class RateLimiter {
   checkApp(action: RatedAction, app: App, environment: Environment): void {
     const limit = app.rateLimits[action.name]?.[environment] ?? action.rate[environment];
     if (!this.#apps.hasRoom(appKey(action, app, environment), limit, this.#clock.now())) {
-      throw new Refusal(CODES.appRateExceeded);
+      throw new Refusal(action.rateExceeded ?? CODES.appRateExceeded);
     }
   }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { codesOfAction } from './actions/action.ts';
+import { NOT_ENABLED } from './actions/not-enabled.ts';
 import { ACTIONS } from './actions/registry.ts';
 import { CODES } from './codes.ts';
 import { printReturnCodeReference } from './reference.ts';
@@ -34,4 +35,11 @@ describe('the page of the API', () => {
     const own = codesOfAction(action).filter((code) => code !== CODES.success);
     expect(listed).toEqual(own.map(({ code }) => code));
   });
+});
+
+test('the page of the API lists every Action of a service that is not there', () => {
+  const section = page('zego-api.md').split('## Services that are not there\n')[1]?.split('\n## ', 1)[0] ?? '';
+  for (const [service, names] of Object.entries(NOT_ENABLED)) {
+    expect(section).toContain(`| ${service} | ${names.join(', ')} |`);
+  }
 });

@@ -6,7 +6,7 @@
 
 import { codesOfAction } from './actions/action.ts';
 import { ACTIONS } from './actions/registry.ts';
-import { CODES, PUBLIC_CODES, type ReturnCode, ROOM_CODES } from './codes.ts';
+import { CODES, MEDIA_CODES, PUBLIC_CODES, type ReturnCode, ROOM_CODES } from './codes.ts';
 
 /** The public codes that Gavel answers, to calls of any Action. */
 const ANSWERED_TO_ANY: ReadonlySet<ReturnCode> = new Set([
@@ -27,6 +27,7 @@ const ANSWERED_TO_ANY: ReadonlySet<ReturnCode> = new Set([
 ]);
 
 function answeredBy(code: ReturnCode): string {
+  if (code === CODES.serviceNotEnabled) return 'Actions of services that Gavel does not have';
   if (ANSWERED_TO_ANY.has(code)) return 'any Action';
   const names = ACTIONS.filter((action) => codesOfAction(action).includes(code)).map((action) => action.name);
   if (names.length === ACTIONS.length) return 'any Action';
@@ -58,6 +59,12 @@ export function printReturnCodeReference(): string {
     '## Codes of the room family',
     '',
     ...printTable(ROOM_CODES),
+    '',
+    '## Codes of the media-service family',
+    '',
+    'Those that Gavel answers. 1 and 2 mean what they mean in the room family.',
+    '',
+    ...printTable(MEDIA_CODES),
     '',
   ].join('\n');
 }

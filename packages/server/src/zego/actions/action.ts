@@ -26,15 +26,24 @@ import {
   type RoomId,
   type RoomKey,
 } from '@gavel/protocol';
+import type { Clock } from '../../rooms/clock.ts';
 import type { Origin } from '../../rooms/commands.ts';
+import type { Enforcement } from '../../rooms/enforcement.ts';
 import type { Rooms } from '../../rooms/rooms.ts';
+import type { World } from '../../rooms/rule-keeper.ts';
 import { CODES, type ReturnCode } from '../codes.ts';
 import type { ParameterFacts, ParameterSource, Reader } from '../params.ts';
 import type { ActionRate, RoomRate } from '../rate.ts';
+import type { Sequences } from '../sequences.ts';
 
 /** What an Action may use while it runs. */
 export interface Call {
   readonly rooms: Rooms;
+  readonly enforcement: Enforcement;
+  readonly clock: Clock;
+  readonly sequences: Sequences;
+  /** The caller's own App and environment. */
+  readonly world: World;
   readonly origin: Origin;
   /** Names a room of the caller's own App and environment; no other can be reached (ACC-6). */
   keyOf(roomId: RoomId): RoomKey;
@@ -45,7 +54,7 @@ export type Data = Readonly<Record<string, unknown>>;
 
 /** What a change was about, for the audit log. */
 export interface Subject {
-  readonly room: RoomId;
+  readonly room?: RoomId;
   /** The users or streams acted on. */
   readonly targets: readonly string[];
   /** The caller's text, as it came (KICK-11). */
@@ -54,17 +63,38 @@ export interface Subject {
   readonly actor?: string;
 }
 
+/** How the Actions of one of the vendor's services answer. */
+export interface Family {
+  /** The Message of a success. */
+  readonly message: string;
+  /** The Data of a success that has none; undefined leaves the field out. */
+  readonly noData: null | undefined;
+  /** Answered over the limit of the App. */
+  readonly rateExceeded: ReturnCode;
+}
+
+/** Rooms, users, messages, and the streams of a room. */
+export const ROOM_FAMILY: Family = { message: 'success', noData: undefined, rateExceeded: CODES.appRateExceeded };
+/** Streams of the App, whatever their room (reference zego 1.9, 2.5). */
+export const MEDIA_FAMILY: Family = { message: 'ok', noData: null, rateExceeded: CODES.mediaRateExceeded };
+
 /** An Action as its file writes it. */
 export interface ActionSpec<P extends object> {
   readonly name: string;
+  /** Default: `ROOM_FAMILY`. */
+  readonly family?: Family;
   /** Calls per second of one App; its configuration may say otherwise (RATE-1). */
   readonly rate: ActionRate;
   /** A limit for each room beside. */
   readonly roomRate?: RoomRate & { readonly roomOf: (params: P) => RoomId };
   /** Read in this order; the first that is wrong answers. */
   readonly parameters: { readonly [K in keyof P]: Reader<P[K]> };
+  /** Checks what the parameters are together. @throws Refusal 2 */
+  readonly check?: (params: P) => void;
   /** How errors of rooms are answered. */
   readonly refusals: Partial<Record<ErrorCode, ReturnCode>>;
+  /** What else `run` may refuse with. */
+  readonly codes?: readonly ReturnCode[];
   /** Answered where something failed that nobody foresaw. */
   readonly fault: ReturnCode;
   /** What a change is about. An Action that has it changes something, and is written to the audit log. */
@@ -84,11 +114,14 @@ export interface PreparedCall {
 /** An Action as the door uses it. */
 export interface Action {
   readonly name: string;
+  readonly family: Family;
+  readonly rateExceeded: ReturnCode;
   readonly rate: ActionRate;
   readonly roomRate?: RoomRate;
   readonly changes: boolean;
   readonly parameters: readonly ParameterFacts[];
   readonly refusals: Partial<Record<ErrorCode, ReturnCode>>;
+  readonly codes: readonly ReturnCode[];
   readonly fault: ReturnCode;
   /** @throws Refusal where a parameter is wrong */
   prepare(source: ParameterSource): PreparedCall;
@@ -96,17 +129,22 @@ export interface Action {
 
 /** Makes an Action of what its file says. */
 export function defineAction<P extends object>(spec: ActionSpec<P>): Action {
+  const { family = ROOM_FAMILY } = spec;
   const readers = Object.entries<Reader<P[keyof P]>>(spec.parameters);
   return {
     name: spec.name,
+    family,
+    rateExceeded: family.rateExceeded,
     rate: spec.rate,
     ...(spec.roomRate && { roomRate: spec.roomRate }),
     changes: spec.describe !== undefined,
     parameters: readers.map(([, reader]) => reader),
     refusals: spec.refusals,
+    codes: spec.codes ?? [],
     fault: spec.fault,
     prepare(source) {
       const params = Object.fromEntries(readers.map(([key, reader]) => [key, reader.read(source)])) as P;
+      spec.check?.(params);
       const subject = spec.describe?.(params);
       return {
         ...(spec.roomRate && { ratedRoom: spec.roomRate.roomOf(params) }),
@@ -121,10 +159,11 @@ export function defineAction<P extends object>(spec: ActionSpec<P>): Action {
 export function codesOfAction(action: Action): readonly ReturnCode[] {
   const codes = new Set<ReturnCode>([
     CODES.success,
-    CODES.appRateExceeded,
+    action.rateExceeded,
     ...(action.roomRate ? [CODES.roomRateExceeded] : []),
     ...action.parameters.flatMap((parameter) => parameter.codes),
     ...Object.values(action.refusals),
+    ...action.codes,
     action.fault,
   ]);
   return [...codes].sort((a, b) => a.code - b.code);

@@ -26,6 +26,8 @@ export const addStream = defineAction({
   refusals: {
     'room.not-found': CODES.roomNotFound104,
     'stream.taken': CODES.streamTaken,
+    // The id is forbidden (FORB-2).
+    'stream.banned': CODES.streamNotSet,
   },
   fault: CODES.streamNotSet,
   describe: ({ roomId, userId, streamId }) => ({ room: roomId, targets: [streamId], reason: '', actor: userId }),

@@ -1,0 +1,23 @@
+/**
+ * DelForbidStreamRule: lets go of what is held back of a stream (RULE; reference zego 2.5).
+ *
+ * @module
+ */
+
+import { CODES } from '../codes.ts';
+import { requiredText } from '../params.ts';
+import { defineAction, ROOM_ID, STREAM_ID } from './action.ts';
+
+/** Ends the rule about a stream; a success too where there is none. */
+export const delForbidStreamRule = defineAction({
+  name: 'DelForbidStreamRule',
+  rate: { production: 10, test: 10 },
+  parameters: { roomId: requiredText('RoomId', ROOM_ID), streamId: requiredText('StreamId', STREAM_ID) },
+  refusals: {},
+  fault: CODES.failed,
+  describe: ({ roomId, streamId }) => ({ room: roomId, targets: [streamId], reason: '' }),
+  async run({ roomId, streamId }, call) {
+    await call.enforcement.unblock(call.keyOf(roomId), streamId, call.origin);
+    return undefined;
+  },
+});

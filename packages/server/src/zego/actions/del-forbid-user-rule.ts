@@ -1,0 +1,25 @@
+/**
+ * DelForbidUserRule: ends a ban (BAN; reference zego 2.5).
+ *
+ * @module
+ */
+
+import { CODES, Refusal } from '../codes.ts';
+import { defineAction } from './action.ts';
+import { requireScope, SCOPE_PARAMETERS, subjectOfScope } from './user-rule.ts';
+
+/** Ends the ban of a scope, with all that it forbids. */
+export const delForbidUserRule = defineAction({
+  name: 'DelForbidUserRule',
+  rate: { production: 10, test: 10 },
+  parameters: SCOPE_PARAMETERS,
+  check: (params) => void requireScope(params),
+  refusals: {},
+  codes: [CODES.banNotFound],
+  fault: CODES.failed,
+  describe: (params) => subjectOfScope(params),
+  async run(params, call) {
+    if (!(await call.enforcement.unban(call.world, requireScope(params)))) throw new Refusal(CODES.banNotFound);
+    return undefined;
+  },
+});

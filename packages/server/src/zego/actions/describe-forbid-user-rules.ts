@@ -1,0 +1,32 @@
+/**
+ * DescribeForbidUserRules: the bans of one type that are in force (BAN; reference zego 2.5).
+ *
+ * @module
+ */
+
+import { CODES } from '../codes.ts';
+import { defineAction } from './action.ts';
+import { PRIVILEGES, RULE_TYPE, SCOPE_OF_RULE_TYPE } from './user-rule.ts';
+
+const NUMBERS = Object.entries(PRIVILEGES).map(([number, name]) => [Number(number), name] as const);
+
+/** Lists the bans of one type, in the order in which they were set. */
+export const describeForbidUserRules = defineAction({
+  name: 'DescribeForbidUserRules',
+  rate: { production: 1, test: 1 },
+  parameters: { ruleType: RULE_TYPE },
+  refusals: {},
+  fault: CODES.failed,
+  async run({ ruleType }, call) {
+    const type = SCOPE_OF_RULE_TYPE[ruleType as keyof typeof SCOPE_OF_RULE_TYPE];
+    const RuleList = call.enforcement.rules.bans.list(call.world, type).map(({ scope, privileges, untilMs }) => ({
+      RuleType: ruleType,
+      IP: 'address' in scope ? scope.address : '',
+      RoomId: 'roomId' in scope ? scope.roomId : '',
+      UserId: 'userId' in scope ? scope.userId : '',
+      DisabledPrivilegeList: NUMBERS.flatMap(([number, name]) => (privileges.includes(name) ? number : [])),
+      ExpireTime: Math.ceil(untilMs / 1000),
+    }));
+    return { RuleList };
+  },
+});

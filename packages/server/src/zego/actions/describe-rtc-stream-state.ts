@@ -1,0 +1,38 @@
+/**
+ * DescribeRTCStreamState: whether a stream is live (reference zego 2.5).
+ *
+ * @module
+ */
+
+import { CODES, Refusal } from '../codes.ts';
+import { defineAction, MEDIA_FAMILY } from './action.ts';
+import { meantStreams, ONE_STREAM, SEQUENCE } from './media-stream.ts';
+
+const seconds = (ms: number) => String(Math.floor(ms / 1000));
+
+/** Tells whether a stream is live, has ended, or was not seen; of those that ended the last 10,000 are known. */
+export const describeRtcStreamState = defineAction({
+  name: 'DescribeRTCStreamState',
+  family: MEDIA_FAMILY,
+  rate: { production: 40, test: 10 },
+  parameters: { streamId: ONE_STREAM, sequence: SEQUENCE },
+  refusals: {},
+  codes: [CODES.sequenceStale, CODES.streamUnknown, CODES.streamClosed],
+  fault: CODES.mediaFailed,
+  async run({ streamId, sequence }, call) {
+    const [stream = streamId] = meantStreams(call, [streamId]);
+    call.sequences.take('state', call.world, [stream], sequence);
+    const state = await call.rooms.streamState(call.world, stream);
+    switch (state.state) {
+      case 'live':
+        return { create_time: seconds(state.createdAtMs), close_time: '0' };
+      case 'closed':
+        throw new Refusal(CODES.streamClosed, undefined, {
+          create_time: seconds(state.createdAtMs),
+          close_time: seconds(state.closedAtMs),
+        });
+      case 'unknown':
+        throw new Refusal(CODES.streamUnknown);
+    }
+  },
+});

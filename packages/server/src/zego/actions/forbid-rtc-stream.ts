@@ -1,0 +1,28 @@
+/**
+ * ForbidRTCStream: ends a stream, and forbids to publish it (FORB; reference zego 2.5).
+ *
+ * @module
+ */
+
+import { CODES, Refusal } from '../codes.ts';
+import { defineAction, MEDIA_FAMILY } from './action.ts';
+import { CONTROL, meantStreams, ONE_STREAM, SEQUENCE } from './media-stream.ts';
+
+/** Forbids a stream id, in use or not, until it is resumed. */
+export const forbidRtcStream = defineAction({
+  name: 'ForbidRTCStream',
+  family: MEDIA_FAMILY,
+  rate: { production: 20, test: 5 },
+  parameters: { streamId: ONE_STREAM, sequence: SEQUENCE },
+  refusals: {},
+  codes: [CODES.sequenceStale],
+  fault: CODES.forbidFailed,
+  describe: ({ streamId }) => ({ targets: [streamId], reason: '' }),
+  async run({ streamId, sequence }, call) {
+    const streams = meantStreams(call, [streamId]);
+    call.sequences.take(CONTROL, call.world, streams, sequence);
+    const isSet = await call.enforcement.forbid(call.world, streams, call.origin);
+    if (!isSet) throw new Refusal(CODES.forbidFailed, 'Too many streams are forbidden.');
+    return undefined;
+  },
+});

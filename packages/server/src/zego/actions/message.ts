@@ -1,0 +1,50 @@
+/**
+ * What the two Actions for chat share.
+ *
+ * @module
+ */
+
+import { MAX_BYTES, type RoomId, type UserId } from '@gavel/protocol';
+import { eventsOf, type RoomEventOf } from '../../rooms/events.ts';
+import { CODES } from '../codes.ts';
+import { anyText, optionalText, requiredInteger, requiredText, type TextRule } from '../params.ts';
+import { type Call, ROOM_ID, USER_ID } from './action.ts';
+
+/** How the text of a message is read. */
+export const CONTENT: TextRule<string> = {
+  maxBytes: MAX_BYTES.message,
+  parse: anyText,
+  tooLong: CODES.messageTooLong,
+};
+
+/** Who sends what sort of message to which room. */
+export const SENDER_PARAMETERS = {
+  roomId: requiredText('RoomId', ROOM_ID),
+  userId: requiredText('UserId', USER_ID),
+  userName: optionalText('UserName', { maxBytes: MAX_BYTES.userName }),
+  // 1 is the system's, 2 a user's; clients are not told which.
+  category: requiredInteger('MessageCategory', { min: 1, max: 2 }),
+} as const;
+
+/** A message that may be sent. */
+export interface MessageOrder {
+  readonly roomId: RoomId;
+  readonly userId: UserId;
+  readonly userName: string;
+  readonly text: string;
+}
+
+/** Sends a message; gives its event. @throws GavelError `room.not-found` */
+export async function sendMessage(
+  kind: 'broadcast' | 'barrage' | 'command',
+  { roomId, userId, userName, text }: MessageOrder,
+  call: Call,
+  to?: readonly UserId[],
+): Promise<RoomEventOf<'message'>> {
+  const from = { id: userId, name: userName || userId };
+  const command = { type: 'send', kind, from, text, ...(to && { to }) } as const;
+  const { events } = await call.rooms.execute(call.keyOf(roomId), command, call.origin);
+  const [message] = eventsOf(events, 'message');
+  if (!message) throw new Error('a message made no event');
+  return message;
+}

@@ -1,0 +1,65 @@
+/**
+ * Actions of services that Gavel does not have; they are answered as where an App has not enabled the service
+ * (reference zego 2.5, 2.6).
+ *
+ * @module
+ */
+
+/** The names, by service. */
+export const NOT_ENABLED: Readonly<Record<string, readonly string[]>> = {
+  CDN: [
+    'ForbidCDNLiveStream',
+    'ResumeCDNLiveStream',
+    'QueryForbidCDNLiveStream',
+    'CreatCDNTransferRule',
+    'DeleteCDNTransferRule',
+    'ClearCDNTransferRule',
+    'RTMPDispatch',
+    'RTMPDispatchV2',
+  ],
+  'CDN media': [
+    'StartCDNRecord',
+    'StopCDNRecord',
+    'SearchMedia',
+    'DeleteMedia',
+    'MergeMedia',
+    'DescribeMediaTask',
+    'TranscodeMedia',
+    'MediaThumbnails',
+  ],
+  Mixing: [
+    'StartMix',
+    'StopMix',
+    'StartAutoMix',
+    'StopAutoMix',
+    'StartCloudTranscode',
+    'StopCloudTranscode',
+    'GetMixTaskInfo',
+  ],
+  Moderation: [
+    'StartCensorAudioV2',
+    'StopCensorAudioV2',
+    'StartCensorVideoV2',
+    'StopCensorVideoV2',
+    'GenerateIdentifyToken',
+  ],
+  Recording: [
+    'StartRecord',
+    'StopRecord',
+    'UpdateLayout',
+    'UpdateWhiteboard',
+    'DescribeRecordStatus',
+    'DescribeTasks',
+    'PauseRecord',
+    'ResumeRecord',
+    'TakeSnapshot',
+  ],
+  'Scene templates': ['SetSceneTemplate'],
+};
+
+const names: ReadonlySet<string> = new Set(Object.values(NOT_ENABLED).flat());
+
+/** Tells whether an Action is one of a service that Gavel does not have. */
+export function isNotEnabled(action: string): boolean {
+  return names.has(action);
+}

@@ -1,0 +1,27 @@
+/**
+ * ResumeRTCStreams: lets up to 20 forbidden streams be published again (FORB; reference zego 2.5).
+ *
+ * @module
+ */
+
+import { CODES } from '../codes.ts';
+import { defineAction, MEDIA_FAMILY } from './action.ts';
+import { CONTROL, meantStreams, SEQUENCE, STREAM_LIST } from './media-stream.ts';
+
+/** Allows stream ids again; a success too for those that were not forbidden. */
+export const resumeRtcStreams = defineAction({
+  name: 'ResumeRTCStreams',
+  family: MEDIA_FAMILY,
+  rate: { production: 20, test: 5 },
+  parameters: { streamIds: STREAM_LIST, sequence: SEQUENCE },
+  refusals: {},
+  codes: [CODES.sequenceStale],
+  fault: CODES.resumeListFailed,
+  describe: ({ streamIds }) => ({ targets: streamIds, reason: '' }),
+  async run({ streamIds, sequence }, call) {
+    const streams = meantStreams(call, streamIds);
+    call.sequences.take(CONTROL, call.world, streams, sequence);
+    await call.enforcement.resume(call.world, streams);
+    return undefined;
+  },
+});

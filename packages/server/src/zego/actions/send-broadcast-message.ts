@@ -1,0 +1,24 @@
+/**
+ * SendBroadcastMessage: a chat message to a room, by reliable means (reference zego 2.4).
+ *
+ * @module
+ */
+
+import { CODES } from '../codes.ts';
+import { requiredText } from '../params.ts';
+import { defineAction } from './action.ts';
+import { CONTENT, SENDER_PARAMETERS, sendMessage } from './message.ts';
+
+/** Tells everybody in a room, but clients of the sender's own user id. */
+export const sendBroadcastMessage = defineAction({
+  name: 'SendBroadcastMessage',
+  rate: { production: 100, test: 10 },
+  parameters: { ...SENDER_PARAMETERS, text: requiredText('MessageContent', CONTENT) },
+  refusals: { 'room.not-found': CODES.roomNotFound104 },
+  fault: CODES.broadcastNotPushed,
+  describe: ({ roomId, userId }) => ({ room: roomId, targets: [], reason: '', actor: userId }),
+  async run(params, call) {
+    const { messageId } = await sendMessage('broadcast', params, call);
+    return { MessageId: messageId };
+  },
+});

@@ -1,0 +1,35 @@
+/**
+ * SetForbidUserRule: bans an IP address, a room, a user, or a user in a room (BAN; reference zego 2.5).
+ *
+ * @module
+ */
+
+import { CODES, Refusal } from '../codes.ts';
+import { integerSet, requiredInteger } from '../params.ts';
+import { defineAction } from './action.ts';
+import { PRIVILEGES, requireScope, SCOPE_PARAMETERS, subjectOfScope } from './user-rule.ts';
+
+/** Bans from logging in, publishing, or both, for up to a day; set again, the rule is replaced (BAN-6). */
+export const setForbidUserRule = defineAction({
+  name: 'SetForbidUserRule',
+  rate: { production: 10, test: 10 },
+  parameters: {
+    ...SCOPE_PARAMETERS,
+    privileges: integerSet('DisabledPrivilege', { min: 1, max: 2 }),
+    seconds: requiredInteger('EffectiveTime', { min: 1, max: 86_400 }),
+  },
+  check: (params) => void requireScope(params),
+  refusals: {},
+  codes: [CODES.tooManyBans],
+  fault: CODES.failed,
+  describe: (params) => subjectOfScope(params),
+  async run({ privileges, seconds, ...scope }, call) {
+    const createdAtMs = call.clock.now();
+    const untilMs = createdAtMs + seconds * 1000;
+    const names = privileges.map((number) => PRIVILEGES[number as keyof typeof PRIVILEGES]);
+    const ban = { scope: requireScope(scope), privileges: names, createdAtMs, untilMs };
+    if (!(await call.enforcement.ban(call.world, ban, call.origin))) throw new Refusal(CODES.tooManyBans);
+    // The first whole second in which it is over.
+    return { ExpireTime: Math.ceil(untilMs / 1000) };
+  },
+});

@@ -1,0 +1,47 @@
+/**
+ * Sequences: the numbers by which calls about one stream are put in order (reference zego 2.5).
+ *
+ * @module
+ */
+
+import type { StreamId } from '@gavel/protocol';
+import type { Clock } from '../rooms/clock.ts';
+import { type World, worldText } from '../rooms/rule-keeper.ts';
+import { CODES, Refusal } from './codes.ts';
+
+/** How long a number is remembered. */
+const WINDOW_MS = 10_000;
+
+/** Remembers the numbers of the last 10 seconds. */
+export class Sequences {
+  readonly #clock: Clock;
+  /** In the order of their last use. */
+  readonly #last = new Map<string, { readonly sequence: bigint; readonly atMs: number }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /**
+   * Takes a number for calls of one purpose about some streams, all or none.
+   *
+   * @throws Refusal 5005 where it is not greater than that of a call about one of them in the last 10 seconds
+   */
+  take(purpose: string, world: World, streamIds: readonly StreamId[], sequence: bigint): void {
+    const nowMs = this.#clock.now();
+    const keys = streamIds.map((streamId) => `${purpose}/${worldText(world)}/${streamId}`);
+    this.#forget(nowMs);
+    if (keys.some((key) => (this.#last.get(key)?.sequence ?? -1n) >= sequence)) throw new Refusal(CODES.sequenceStale);
+    for (const key of keys) {
+      this.#last.delete(key);
+      this.#last.set(key, { sequence, atMs: nowMs });
+    }
+  }
+
+  #forget(nowMs: number): void {
+    for (const [key, { atMs }] of this.#last) {
+      if (atMs > nowMs - WINDOW_MS) return;
+      this.#last.delete(key);
+    }
+  }
+}
