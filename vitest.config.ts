@@ -1,5 +1,5 @@
 /**
- * The tiers of tests as projects: `unit`, `conformance`, `e2e`. `npm test -- unit` runs one of them.
+ * The tiers of tests as projects: `unit`, `conformance`, `chaos`, `e2e`. `npm test -- unit` runs one of them.
  *
  * Tests run in child processes, never in worker threads: the WebRTC binding ends a process that loads it in a thread.
  */
@@ -27,6 +27,14 @@ export default defineConfig({
           include: ['tests/conformance/**/*.test.ts'],
           testTimeout: 20_000,
           hookTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'chaos',
+          include: ['tests/chaos/**/*.test.ts'],
+          fileParallelism: false,
         },
       },
       {

@@ -14,7 +14,7 @@ import { runStaticChecks } from './check.ts';
 import { root, runInherited } from './lib.ts';
 import { addCounts, type Counts, countReport, countsLine, NO_COUNTS } from './test-report.ts';
 
-const TIERS = ['unit', 'conformance', 'e2e'] as const;
+const TIERS = ['unit', 'conformance', 'chaos', 'e2e'] as const;
 type Tier = (typeof TIERS)[number];
 
 /** Everything together ends within ten minutes; a tier that would go on is ended, and counts as one failure. */

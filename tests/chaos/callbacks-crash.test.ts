@@ -1,0 +1,149 @@
+/**
+ * The server killed at any moment loses no callback of an event that somebody was told of (CB-3, CB-4).
+ *
+ * GAVEL_CHAOS_ROUNDS sets how often it is killed; 3 by default.
+ */
+
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { driveRoom, type Told } from './load.ts';
+import {
+  ADMIN_KEY,
+  type Arrival,
+  findFreePort,
+  killHard,
+  startReceiverProcess,
+  startServerProcess,
+  writeConfig,
+} from './processes.ts';
+
+const ROUNDS = Number(process.env.GAVEL_CHAOS_ROUNDS ?? 3);
+const ROOMS = ['r0', 'r1', 'r2', 'r3', 'r4', 'r5'];
+
+const children = new Set<ChildProcess>();
+let folder: string | undefined;
+afterEach(async () => {
+  for (const child of children) if (child.exitCode === null && child.signalCode === null) await killHard(child);
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A callback as far as the checks need it. */
+interface Callback {
+  readonly what: string;
+  readonly roomId: string;
+  readonly epoch: bigint;
+  readonly userSeq: number | undefined;
+  readonly streamSeq: number | undefined;
+}
+
+function parse(raw: string): Callback {
+  const body = JSON.parse(raw) as Record<string, string>;
+  const [, epoch = '0'] = /"(?:room_session_id|room_seq)":"?(\d+)/.exec(raw) ?? [];
+  const about: Record<string, string> = {
+    room_create: `begin ${epoch}`,
+    room_close: `end ${epoch}`,
+    room_login: `login ${body.user_account}`,
+    room_logout: `logout ${body.user_account}`,
+    stream_create: `create ${body.stream_id}`,
+    stream_close: `close ${body.stream_id}`,
+  };
+  const numberOf = (text: string | undefined) => (text === undefined ? undefined : Number(text));
+  return {
+    what: about[body.event ?? ''] ?? '',
+    roomId: body.room_id ?? '',
+    epoch: BigInt(epoch),
+    userSeq: numberOf(body.user_update_seq),
+    streamSeq: numberOf(body.stream_seq),
+  };
+}
+
+/** The first arrival of each id. */
+function firstArrivals(arrivals: readonly Arrival[]): Arrival[] {
+  const byId = new Map<string, Arrival>();
+  for (const arrival of arrivals) if (!byId.has(arrival.id)) byId.set(arrival.id, arrival);
+  return [...byId.values()];
+}
+
+/** Says what is out of order in one room: lives one after another, in each the beginning first, and no number left out. */
+function findDisorder(callbacks: readonly Callback[]): string[] {
+  const problems: string[] = [];
+  let life = { epoch: 0n, userSeq: 0, streamSeq: 0, hasEnded: false };
+  for (const { what, roomId, epoch, userSeq, streamSeq } of callbacks) {
+    const report = (problem: string) => problems.push(`${roomId}, life ${epoch}, ${what}: ${problem}`);
+    if (epoch < life.epoch) report('comes after a later life began');
+    if (epoch > life.epoch) {
+      if (!what.startsWith('begin')) report('comes before room_create');
+      life = { epoch, userSeq: 0, streamSeq: 0, hasEnded: false };
+    }
+    if (life.hasEnded) report('comes after room_close');
+    if (userSeq !== undefined && userSeq !== life.userSeq + 1)
+      report(`user_update_seq ${userSeq} follows ${life.userSeq}`);
+    if (streamSeq !== undefined && streamSeq !== life.streamSeq + 1)
+      report(`stream_seq ${streamSeq} follows ${life.streamSeq}`);
+    life.userSeq = userSeq ?? life.userSeq;
+    life.streamSeq = streamSeq ?? life.streamSeq;
+    life.hasEnded ||= what.startsWith('end');
+  }
+  return problems;
+}
+
+async function drain(baseUrl: string): Promise<void> {
+  const url = `${baseUrl}/admin/v1/callbacks?status=pending&limit=1`;
+  for (let tries = 0; tries < 600; tries += 1) {
+    const response = await fetch(url, { headers: { authorization: `Bearer ${ADMIN_KEY}` } });
+    const { callbacks } = (await response.json()) as { callbacks: object[] };
+    if (callbacks.length === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('callbacks are still owed');
+}
+
+it(`killed ${ROUNDS} times under load: what was told arrives, per room in order, repeats under one id (CB-3, CB-4)`, {
+  timeout: 60_000 + ROUNDS * 10_000,
+}, async () => {
+  folder = mkdtempSync(join(tmpdir(), 'gavel-chaos-'));
+  const receiver = await startReceiverProcess();
+  children.add(receiver.child);
+  const port = await findFreePort();
+  const baseUrl = `http://127.0.0.1:${port}`;
+  const configPath = writeConfig(folder, port, receiver.url);
+  const told: Told = new Set();
+  let atKills = 0;
+
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const server = await startServerProcess(configPath);
+    children.add(server);
+    const before = receiver.arrivals.length;
+    const driven = ROOMS.map((roomId) => driveRoom(baseUrl, roomId, `${roomId}-${round}`, told));
+    await new Promise((resolve) => setTimeout(resolve, 100 + Math.random() * 900));
+    await killHard(server);
+    await Promise.all(driven);
+    atKills += receiver.arrivals.length - before;
+  }
+
+  const server = await startServerProcess(configPath);
+  children.add(server);
+  await drain(baseUrl);
+
+  const first = firstArrivals(receiver.arrivals);
+  const callbacks = first.map(({ raw }) => parse(raw));
+  const arrived = new Set(callbacks.map(({ what }) => what));
+  const lost = [...told].filter((what) => !arrived.has(what));
+  const bodies = new Map(first.map(({ id, raw }) => [id, raw]));
+  const changed = receiver.arrivals.filter(({ id, raw }) => bodies.get(id) !== raw);
+  const disorder = ROOMS.flatMap((roomId) => findDisorder(callbacks.filter((each) => each.roomId === roomId)));
+  console.log(
+    `${ROUNDS} kills: ${told.size} events told, ${first.length} callbacks arrived (${atKills} attempts while under load), ` +
+      `${receiver.arrivals.length - first.length} repeats, ${receiver.arrivals.filter(({ isTaken }) => !isTaken).length} refused on purpose, ` +
+      `lost ${lost.length}, out of order ${disorder.length}, ids with two bodies ${changed.length}`,
+  );
+  expect(told.size).toBeGreaterThan(ROUNDS * 20);
+  expect(lost).toEqual([]);
+  expect(disorder).toEqual([]);
+  expect(changed).toEqual([]);
+  // No event has two ids.
+  expect(arrived.size).toBe(first.length);
+});

@@ -1,0 +1,80 @@
+/**
+ * Load for the crash test: users who come, streams that are announced, kicks and closed rooms. It notes every event that
+ * a client or a caller was told of, until the server is gone.
+ *
+ * @module
+ */
+
+import type { EventFrame, LoginResult } from '@gavel/protocol';
+import { signedPath } from '@gavel/server';
+import { RawClient, TEST_APP } from '@gavel/testkit';
+
+/** What somebody was told of: `login <user>`, `logout <user>`, `create <stream>`, `close <stream>`, `begin <epoch>`, `end <epoch>`. */
+export type Told = Set<string>;
+
+interface Seat {
+  readonly userId: string;
+  readonly client: RawClient;
+  readonly epoch: string;
+}
+
+/** Acts in one room until the server is gone. Names begin with `prefix`, and are never used twice. */
+export async function driveRoom(baseUrl: string, roomId: string, prefix: string, told: Told): Promise<void> {
+  const seats: Seat[] = [];
+  let last = 0;
+  const nextName = (): string => {
+    last += 1;
+    return `${prefix}-${last}`;
+  };
+
+  async function call(action: string, params: Record<string, string | string[]>): Promise<boolean> {
+    const response = await fetch(baseUrl + signedPath(TEST_APP, action, { RoomId: roomId, ...params }, Date.now()));
+    return ((await response.json()) as { Code: number }).Code === 0;
+  }
+
+  async function join(): Promise<Seat> {
+    const userId = nextName();
+    const client = await RawClient.open(baseUrl);
+    const gone = client.closed.then(() => {
+      throw new Error('gone');
+    });
+    const login = await Promise.race([client.login(TEST_APP.appId, roomId, userId), gone]);
+    const { epoch }: LoginResult = login;
+    const seat = { userId, client, epoch };
+    seats.push(seat);
+    told.add(`login ${userId}`).add(`begin ${epoch}`);
+    return seat;
+  }
+
+  async function playOneLife(): Promise<void> {
+    const watcher = await join();
+    for (let step = 0; step < 4; step += 1) {
+      const guest = await join();
+      const streamId = nextName();
+      const isAdded = await call('AddStream', { UserId: guest.userId, UserName: guest.userId, StreamId: streamId });
+      if (isAdded) told.add(`create ${streamId}`);
+      if (step % 2 === 0 && (await call('DeleteStream', { UserId: 'admin', StreamId: streamId }))) {
+        told.add(`close ${streamId}`);
+      }
+      if (await call('KickoutUser', { 'UserId[]': [guest.userId] })) told.add(`logout ${guest.userId}`);
+    }
+    if (await call('CloseRoom', { RoomCloseCallback: 'true' })) {
+      told.add(`logout ${watcher.userId}`).add(`end ${watcher.epoch}`);
+    }
+  }
+
+  try {
+    for (;;) await playOneLife();
+  } catch {
+    // The server is gone: what it said before is what counts.
+  }
+  for (const { userId, client } of seats) for (const event of client.events) noteEvent(told, userId, event);
+}
+
+function noteEvent(told: Told, userId: string, event: EventFrame): void {
+  if (event.event === 'memberJoined') told.add(`login ${event.member.user.id}`);
+  else if (event.event === 'memberLeft') told.add(`logout ${event.member.user.id}`);
+  else if (event.event === 'removed') told.add(`logout ${userId}`);
+  else if (event.event === 'streamAdded') told.add(`create ${event.stream.streamId}`);
+  else if (event.event === 'streamRemoved') told.add(`close ${event.stream.streamId}`);
+}

@@ -1,0 +1,94 @@
+/**
+ * The processes of the crash test: the server as it is run in production, and the receiver of its callbacks.
+ *
+ * @module
+ */
+
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { TEST_APP } from '@gavel/testkit';
+import { stringify } from 'yaml';
+
+const MAIN = fileURLToPath(new URL('../../packages/server/src/main.ts', import.meta.url));
+const RECEIVER = fileURLToPath(new URL('./receiver-process.ts', import.meta.url));
+
+/** Opens the admin API of the servers started here. */
+export const ADMIN_KEY = 'chaos-admin-key-0123456789';
+
+/** A callback as the receiver's process tells it. */
+export interface Arrival {
+  readonly id: string;
+  readonly raw: string;
+  /** Whether it was answered 200. */
+  readonly isTaken: boolean;
+}
+
+/** Gives a TCP port that nobody listens on. */
+export function findFreePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Starts the receiver; `arrivals` grows. */
+export async function startReceiverProcess(): Promise<{ url: string; arrivals: Arrival[]; child: ChildProcess }> {
+  const arrivals: Arrival[] = [];
+  const child = fork(RECEIVER);
+  const url = await new Promise<string>((resolve, reject) => {
+    child.once('exit', () => reject(new Error('the receiver ended')));
+    child.on('message', (message: Arrival | { readonly url: string }) => {
+      if ('url' in message) resolve(message.url);
+      else arrivals.push(message);
+    });
+  });
+  return { url, arrivals, child };
+}
+
+/** Writes the configuration of a production server that allows the load; without `callbackUrl` it has no callbacks. */
+export function writeConfig(folder: string, port: number, callbackUrl: string | undefined): string {
+  const path = join(folder, 'gavel.yaml');
+  const rate = { production: 1_000_000 };
+  const urls = { roomUrl: callbackUrl, userUrl: callbackUrl, streamUrl: callbackUrl };
+  const rateLimits = Object.fromEntries(
+    ['KickoutUser', 'CloseRoom', 'AddStream', 'DeleteStream'].map((action) => [action, rate]),
+  );
+  const config = {
+    host: '127.0.0.1',
+    port,
+    dataDir: join(folder, 'data'),
+    logLevel: 'error',
+    adminKey: ADMIN_KEY,
+    apps: [{ ...TEST_APP, rateLimits, ...(callbackUrl !== undefined && { callbacks: urls }) }],
+    callbacks: { allowPrivateTargets: true },
+    media: { port: 0 },
+  };
+  writeFileSync(path, stringify(config));
+  return path;
+}
+
+/** Starts the server; resolves when it takes calls. */
+export async function startServerProcess(configPath: string): Promise<ChildProcess> {
+  const env = { PATH: process.env.PATH ?? '' };
+  const child = spawn(process.execPath, [MAIN, '--config', configPath], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  await new Promise<void>((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
+    child.stdout.on('data', (chunk: Buffer) => {
+      if (chunk.includes('Gavel is ready')) resolve();
+    });
+  });
+  child.removeAllListeners('exit');
+  return child;
+}
+
+/** Kills a process as the system does when memory runs out; resolves when it is gone. */
+export async function killHard(child: ChildProcess): Promise<void> {
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.kill('SIGKILL');
+  await gone;
+}

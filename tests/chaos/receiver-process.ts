@@ -1,0 +1,20 @@
+/**
+ * A customer's server in a process of its own: it tells its parent what came, and refuses one callback in three hundred.
+ *
+ * @module
+ */
+
+import { startCallbackReceiver } from '@gavel/testkit/callback-receiver';
+
+const REFUSED_SHARE = 1 / 300;
+
+const receiver = await startCallbackReceiver();
+receiver.behaviour = async ({ raw, headers }) => {
+  const isTaken = Math.random() >= REFUSED_SHARE;
+  process.send?.({ id: headers['webhook-id'], raw, isTaken });
+  // Slow now and then, so that a kill finds attempts under way.
+  await new Promise((resolve) => setTimeout(resolve, Math.random() * 5));
+  return isTaken ? 200 : 503;
+};
+process.send?.({ url: receiver.url('/hook') });
+process.on('disconnect', () => process.exit(0));
