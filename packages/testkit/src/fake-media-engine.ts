@@ -23,6 +23,8 @@ export class FakeMediaEngine implements MediaEngine {
   readonly calls: string[] = [];
   /** What each stream was restricted to last. */
   readonly blocked = new Map<string, MediaKinds>();
+  /** Whether what is published comes up by itself. */
+  connects = true;
   /** Awaited by each `publish`, so that a test can act in between. */
   beforeAnswer: () => Promise<void> = async () => {};
   readonly #handlers: Handlers = {
@@ -38,6 +40,7 @@ export class FakeMediaEngine implements MediaEngine {
     this.calls.push(`publish:${stream}`);
     await this.beforeAnswer();
     if (offer === 'bad') throw new MediaError('bad-offer', 'bad offer');
+    if (this.connects) this.emit('streamConnected', stream);
     return { answer: 'answer', kinds: allowed };
   }
 

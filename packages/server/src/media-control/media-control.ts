@@ -102,6 +102,8 @@ export class MediaControl implements EventSink {
     const [held] = eventsOf(reserved.events, 'streamReserved');
     const publishId = held?.stream.publishId;
     if (!publishId || !this.#published.has(publishId)) throw new GavelError('stream.not-found');
+    // From before the offer on: the media may be up sooner than the answer is here.
+    if (!held.live) this.#lost.note(publishId);
     try {
       const { answer, kinds } = await this.#deps.engine.publish({
         group: roomKeyText(key),
@@ -114,7 +116,6 @@ export class MediaControl implements EventSink {
       if (blocked?.audio || blocked?.video) await this.#deps.engine.restrict(publishId, blocked);
       const on = { audio: audio && kinds.audio, video: video && kinds.video };
       await rooms.execute(key, { type: 'announceStream', streamId, publishId, ...on }, origin);
-      if (!held.live) this.#lost.note(publishId);
       return { answer, ...on };
     } catch (error) {
       await this.#abandon(key, held.stream, held.live, origin);

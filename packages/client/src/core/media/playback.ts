@@ -34,6 +34,7 @@ export interface PlaybackEvents {
 const FINAL: ReadonlySet<StreamCause> = new Set<StreamCause>([
   'stopped',
   'deleted',
+  'forbidden',
   'kicked',
   'room-closed',
   'replaced',
