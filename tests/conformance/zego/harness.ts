@@ -42,6 +42,8 @@ export interface Harness {
   readonly baseUrl: string;
   readonly apps: GavelServer['apps'];
   readonly rooms: GavelServer['rooms'];
+  /** Where rules are kept. */
+  readonly rules: GavelServer['store']['rules'];
   readonly clock: FakeClock;
   readonly engine: FakeMediaEngine;
   /** The App that calls are signed for unless they say otherwise. */
@@ -126,6 +128,7 @@ export async function start(options: TestServerOptions & { readonly clock?: Fake
     baseUrl: test.baseUrl,
     apps,
     rooms,
+    rules: test.server.store.rules,
     clock,
     engine,
     app: test.app,

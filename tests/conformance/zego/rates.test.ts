@@ -10,6 +10,7 @@ beforeEach(async () => {
 afterEach(() => harness.close());
 
 const STREAM = { UserId: 'u', StreamId: 's' };
+const MESSAGE = { UserId: 'u', MessageCategory: '1', MessageContent: 'm' };
 
 /** How many calls in one moment go ahead, of `limit + 1`. */
 async function countAdmitted(action: string, limit: number, paramsOf: (index: number) => Params): Promise<number> {
@@ -24,12 +25,46 @@ test.each<[string, number, number, Params]>([
   ['DescribeUserNum', 10, 1, { RoomId: ['r'] }],
   ['DescribeUsers', 10, 10, { UserId: ['u'] }],
   ['AddStream', 10, 1, STREAM],
+  ['SendBroadcastMessage', 100, 10, MESSAGE],
+  ['SendBarrageMessage', 100, 10, MESSAGE],
+  ['SendCustomCommand', 100, 10, { FromUserId: 'u', MessageContent: 'm' }],
+  ['SetForbidUserRule', 10, 10, { RuleType: '2', DisabledPrivilege: ['2'], EffectiveTime: '1' }],
+  ['DelForbidUserRule', 10, 10, { RuleType: '2' }],
+  ['DescribeForbidUserRules', 1, 1, { RuleType: '2' }],
+  ['SetForbidStreamRule', 10, 10, { StreamId: 's', DisableAudio: '1' }],
+  ['DelForbidStreamRule', 10, 10, { StreamId: 's' }],
+  ['DescribeForbidStreamRules', 10, 10, { StreamId: ['s'] }],
 ])(
   '%s is admitted %d times a second, %d in the test environment (RATE-1)',
   async (action, production, test, params) => {
     const inRoom = (index: number) => ({ RoomId: `r${index}`, ...params });
     expect(await countAdmitted(action, production, inRoom)).toBe(production);
     expect(await countAdmitted(action, test, (index) => ({ ...inRoom(index), IsTest: 'true' }))).toBe(test);
+  },
+);
+
+test.each<[string, number, number, string | string[]]>([
+  ['DescribeRTCStreamState', 40, 10, 's'],
+  ['ForbidRTCStream', 20, 5, 's'],
+  ['ResumeRTCStream', 20, 5, 's'],
+  ['ForbidRTCStreams', 20, 5, ['s']],
+  ['ResumeRTCStreams', 20, 5, ['s']],
+])(
+  '%s is admitted %d times a second, %d in the test environment, else 30002 (RATE-1)',
+  async (action, production, test, StreamId) => {
+    for (const [limit, IsTest] of [
+      [production, 'false'],
+      [test, 'true'],
+    ] as const) {
+      const codes: number[] = [];
+      for (let index = 0; index <= limit; index += 1) {
+        codes.push(await harness.codeOf(action, { StreamId, Sequence: String(index), IsTest }));
+      }
+      expect(codes.filter((code) => code === 30002)).toHaveLength(1);
+      expect(codes.at(-1)).toBe(30002);
+      harness.nextSecond();
+      expect(await harness.codeOf(action, { StreamId, Sequence: '1000', IsTest })).not.toBe(30002);
+    }
   },
 );
 
