@@ -151,3 +151,43 @@ test('the cap is exact under many logins at once (ROOM-7)', async () => {
   expect(answers.filter((code) => code === 'login.room-full')).toHaveLength(150);
   expect((await rooms.summary(KEY))?.memberCount).toBe(50);
 });
+
+test('events that are kept late hold back later ones of their room, and of no other (CB-3, CB-4)', async () => {
+  const settings = testSettings();
+  const told: string[] = [];
+  let keep = () => {};
+  // Keeps logins only, and not before it is told to.
+  const journal: EventSink = {
+    handle: ({ key, events }) =>
+      key.roomId === KEY.roomId && eventsOf(events, 'memberJoined').length > 0
+        ? new Promise<void>((resolve) => (keep = resolve))
+        : undefined,
+  };
+  const after: EventSink = {
+    handle: ({ key, events }) => void told.push(...events.map(({ type }) => `${key.roomId} ${type}`)),
+  };
+  const rooms = new Rooms(settings, { first: [], journal, after: [after] });
+  const send = { type: 'send', kind: 'broadcast', from: login('x').user, text: 'hi' } as const;
+  const joined = rooms.execute(KEY, login('alice'), ORIGIN);
+  const sent = rooms.execute(KEY, send, ORIGIN);
+  await rooms.execute(other, login('bob'), ORIGIN);
+  expect(told).toEqual(['other roomCreated', 'other memberJoined']);
+  keep();
+  await Promise.all([joined, sent]);
+  expect(told.slice(2)).toEqual(['room roomCreated', 'room memberJoined', 'room message']);
+  await rooms.execute(KEY, send, ORIGIN);
+  expect(told.at(-1)).toBe('room message');
+});
+
+test('where events cannot be kept the caller hears of it, and clients are told all the same (KICK-4)', async () => {
+  const told: string[] = [];
+  const journal: EventSink = {
+    handle: ({ events }) =>
+      eventsOf(events, 'memberLeft').length > 0 ? Promise.reject(new Error('disk full')) : undefined,
+  };
+  const after: EventSink = { handle: ({ events }) => void told.push(...events.map(({ type }) => type)) };
+  const rooms = new Rooms(testSettings(), { first: [], journal, after: [after] });
+  await rooms.execute(KEY, login('alice'), ORIGIN);
+  await expect(rooms.execute(KEY, kick('alice'), ORIGIN)).rejects.toThrow('disk full');
+  expect(told).toEqual(['roomCreated', 'memberJoined', 'memberLeft', 'roomClosed']);
+});

@@ -6,12 +6,16 @@
  * @module
  */
 
-import { type Epoch, GavelError, isGavelError, type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
+import { GavelError, isGavelError, type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
 import type { BanScope } from './bans.ts';
 import type { LoginCommand, Origin, RoomCommand } from './commands.ts';
 import { Departed, type Departure } from './departed.ts';
 import { Directory } from './directory.ts';
+import { EventFeed, type EventSinks } from './event-feed.ts';
 import type { RoomEvent } from './events.ts';
+
+export type { EventBatch, EventSink, EventSinks } from './event-feed.ts';
+
 import type { MemberInfo } from './member.ts';
 import { Room, type RoomSettings } from './room.ts';
 import { MAX_LOGINS_PER_SECOND, WORLD_LIMITS } from './room-limits.ts';
@@ -20,30 +24,6 @@ import { SlidingWindows } from './sliding-windows.ts';
 import type { StreamInfo } from './stream.ts';
 import { StreamHistory, type StreamState } from './stream-history.ts';
 import type { RoomSnapshot, RoomSummary } from './views.ts';
-
-/** Events of one command, as sinks get them. */
-export interface EventBatch {
-  readonly key: RoomKey;
-  readonly epoch: Epoch;
-  readonly origin: Origin;
-  readonly events: readonly RoomEvent[];
-}
-
-/** Takes events on. What it returns is waited for before the command's caller gets its answer. */
-export interface EventSink {
-  handle(batch: EventBatch): void | Promise<void>;
-}
-
-/**
- * The sinks by what they owe. `first` are told in the moment of the change, and begin at once (media closes). What they
- * return, and that `journal` has kept the events, is waited for by the caller; `journal` alone is waited for before
- * anybody else is told: whatever a client hears of has been kept (CB-3).
- */
-export interface EventSinks {
-  readonly first: readonly EventSink[];
-  readonly journal?: EventSink;
-  readonly after: readonly EventSink[];
-}
 
 /** A member as its own connection needs it, after `login` and `resume`. */
 export interface Session {
@@ -65,7 +45,7 @@ const detailsOf = ({ cause, reason }: Departure) => ({ cause, reason });
 /** All rooms of this server. */
 export class Rooms {
   readonly #settings: RoomSettings;
-  readonly #sinks: EventSinks;
+  readonly #feed: EventFeed;
   readonly #rooms = new Map<string, Room>();
   readonly #directory = new Directory();
   readonly #departed: Departed;
@@ -75,7 +55,7 @@ export class Rooms {
 
   constructor(settings: RoomSettings, sinks: EventSinks) {
     this.#settings = settings;
-    this.#sinks = sinks;
+    this.#feed = new EventFeed(sinks);
     this.#departed = new Departed(settings.heartbeatTimeoutMs);
   }
 
@@ -113,7 +93,7 @@ export class Rooms {
     this.#history.follow(key, events);
     this.#noteDepartures(events);
     const session = sessionOf(room, events);
-    await this.#tellSinks({ key, epoch: room.epoch, origin, events });
+    await this.#feed.deliver({ key, epoch: room.epoch, origin, events });
     if (command.type === 'login' && command.onDuplicate === 'replace') {
       await this.#replaceElsewhere(key, command, origin);
     }
@@ -236,15 +216,6 @@ export class Rooms {
     }
   }
 
-  async #tellSinks(batch: EventBatch): Promise<void> {
-    if (batch.events.length === 0) return;
-    const begun = tell(this.#sinks.first, batch);
-    // A journal keeps batches in the order it gets them, and says so in that order: so the others hear of them in order.
-    const kept = this.#sinks.journal?.handle(batch);
-    if (kept) await kept;
-    await Promise.all([...begun, ...tell(this.#sinks.after, batch)]);
-  }
-
   async #replaceElsewhere(key: RoomKey, login: Extract<RoomCommand, { type: 'login' }>, origin: Origin): Promise<void> {
     const others = this.#directory.roomsOf(key, login.user.id).filter((other) => other.roomId !== key.roomId);
     const command: RoomCommand = { type: 'replace', userId: login.user.id, exceptClientId: login.clientId };
@@ -256,10 +227,6 @@ export class Rooms {
     );
     await Promise.all(replaced);
   }
-}
-
-function tell(sinks: readonly EventSink[], batch: EventBatch): Promise<void>[] {
-  return sinks.flatMap((sink) => sink.handle(batch) ?? []);
 }
 
 function sessionOf(room: Room, events: readonly RoomEvent[]): Session | undefined {
