@@ -287,3 +287,34 @@ describe('what making and changing refuse', () => {
     ]);
   });
 });
+
+describe('replacing a meeting', () => {
+  it('gives what is left out its default again, and keeps the status (RTK-10)', async () => {
+    const made = await create({ title: 'Before', session_keep_alive_time_in_secs: 300, persist_chat: true });
+    await harness.kit.meetings.updateMeetingByID(made.id, { ...ids, status: 'INACTIVE' });
+    harness.clock.advance(1000);
+    const { data } = await harness.kit.meetings.replaceMeetingByID(made.id, { ...ids, record_on_start: true });
+    expect(data).toEqual({
+      ...(await create()),
+      id: made.id,
+      status: 'INACTIVE',
+      record_on_start: true,
+      created_at: made.created_at,
+      updated_at: new Date(harness.clock.now()).toISOString(),
+    });
+    expect((await harness.kit.meetings.getMeetingByID(made.id, ids)).data).toEqual(data);
+  });
+
+  it('is refused for a status, for a storage that is not whole, and where there is no such meeting', async () => {
+    const { id } = await create();
+    const replace = (fields: object, meeting = id) =>
+      refusalOf(harness.kit.meetings.replaceMeetingByID(meeting, { ...ids, ...fields }));
+    expect(await replace({ status: 'INACTIVE' })).toEqual(
+      refused('BadRequestError', 400, 'BAD_REQUEST: "status" is not allowed'),
+    );
+    expect(await replace({ recording_config: { storage_config: { type: 'aws' } } })).toEqual(
+      refused('BadRequestError', 400, 'BAD_REQUEST: "recording_config.storage_config.access_key" is required'),
+    );
+    expect(await replace({}, NOBODY)).toEqual(refused('NotFoundError', 404, `No meeting found with id ${NOBODY}`));
+  });
+});

@@ -326,3 +326,40 @@ describe('deleting a participant', () => {
     expect(harness.departures().at(-1)).toMatchObject({ cause: 'kicked' });
   });
 });
+
+describe('replacing a participant', () => {
+  const replace = (id: string, body: object) =>
+    harness.json('PUT', `/${APP}/meetings/${meeting}/participants/${id}`, body);
+
+  it('takes all of it anew, and gives a new token; older ones stay good (RTK-10, AUTH-2)', async () => {
+    const before = await harness.newParticipant(meeting, 'anna', {
+      name: 'Anna',
+      picture: 'https://example.com/a.png',
+    });
+    harness.clock.advance(1000);
+    const { status, body } = await replace(before.id, { custom_participant_id: 'ben', preset_name: 'webinar_viewer' });
+    expect(status).toBe(200);
+    expect(body.data).toEqual({
+      id: before.id,
+      custom_participant_id: 'ben',
+      preset_name: 'webinar_viewer',
+      name: null,
+      picture: null,
+      created_at: before.created_at,
+      updated_at: new Date(harness.clock.now()).toISOString(),
+      token: expect.any(String),
+    });
+    for (const token of [before.token, body.data.token]) {
+      expect(await harness.admit(token)).toMatchObject({ profile: { customParticipantId: 'ben' } });
+    }
+  });
+
+  it('is refused for less than a whole, for an unknown preset, and for nobody (RTK-2)', async () => {
+    const { id } = await harness.newParticipant(meeting, 'anna');
+    const whole = { custom_participant_id: 'ben', preset_name: 'webinar_viewer' };
+    const refusal = async (body: object, who = id) => (await replace(who, body)).body.error.message;
+    expect(await refusal({ preset_name: 'webinar_viewer' })).toBe('BAD_REQUEST: "custom_participant_id" is required');
+    expect(await refusal({ ...whole, preset_name: 'none' })).toBe('No preset found with name none');
+    expect(await refusal(whole, NOBODY)).toBe(`No participant found with id ${NOBODY}`);
+  });
+});

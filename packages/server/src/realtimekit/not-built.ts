@@ -11,18 +11,12 @@ import type { Route } from './route.ts';
 const M = '/:app_id/meetings/:meeting_id';
 
 const OPERATIONS: readonly (readonly [Route['method'], string])[] = [
-  ['PUT', M],
-  ['PUT', `${M}/participants/:participant_id`],
   ['POST', `${M}/active-session/mute`],
   ['POST', `${M}/active-session/mute-all`],
   ['POST', `${M}/active-session/poll`],
   ['POST', `${M}/livestreams`],
   ['GET', `${M}/active-livestream`],
   ['POST', `${M}/active-livestream/stop`],
-  ['POST', '/:app_id/presets'],
-  ['PATCH', '/:app_id/presets/:preset_id'],
-  ['PUT', '/:app_id/presets/:preset_id'],
-  ['DELETE', '/:app_id/presets/:preset_id'],
   ['GET', '/:app_id/sessions'],
   ['GET', '/:app_id/sessions/:session_id'],
   ['GET', '/:app_id/sessions/:session_id/participants'],

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type Static, Type } from 'typebox';
+import { type Static, type TSchema, Type } from 'typebox';
+import type { JsonObject } from '../store/store.ts';
 
 const closed = { additionalProperties: false } as const;
 const yesNo = Type.Boolean();
@@ -35,10 +36,13 @@ const config = Type.Object(
   closed,
 );
 
-const plugin = Type.Object({
-  access_control: Type.Optional(Type.Enum(['FULL_ACCESS', 'VIEW_ONLY'])),
-  handles_view_only: Type.Optional(yesNo),
-});
+const plugin = Type.Object(
+  {
+    access_control: Type.Optional(Type.Enum(['FULL_ACCESS', 'VIEW_ONLY'])),
+    handles_view_only: Type.Optional(yesNo),
+  },
+  closed,
+);
 
 const permissions = Type.Object(
   {
@@ -124,3 +128,38 @@ export const PRESET_DEFINITION = Type.Object({ config, permissions, ui }, closed
 
 /** A preset without its name. */
 export type PresetDefinition = Static<typeof PRESET_DEFINITION>;
+
+const name = Type.String({ minLength: 1, maxLength: 256 });
+const whole = { name, config, permissions, ui };
+
+/** The body that makes a preset, or replaces one: all of it. */
+export const CREATE_PRESET = Type.Object(whole, closed);
+
+/** The body that changes a preset: any part of it, at any depth; what is left out stays. */
+export const UPDATE_PRESET = deepPartial(CREATE_PRESET);
+
+/** A change of a preset: like a whole one, with every field optional at every depth. */
+export type PresetChange = DeepPartial<Static<typeof CREATE_PRESET>>;
+
+type DeepPartial<T> = { readonly [K in keyof T]?: T[K] extends object ? DeepPartial<T[K]> : T[K] };
+
+/** Gives the schema of a part of an object: objects in it are parts too, and everything else is as it was. */
+function deepPartial(schema: TSchema): TSchema {
+  const { type, properties } = schema as { readonly type?: string; readonly properties?: Record<string, TSchema> };
+  if (type !== 'object' || properties === undefined) return schema;
+  const parts = Object.entries(properties).map(([key, value]) => [key, Type.Optional(deepPartial(value))]);
+  return Type.Object(Object.fromEntries(parts) as Record<string, TSchema>, closed);
+}
+
+/** Lays a change over a preset's definition; lists and plain values are replaced, objects merged. */
+export function mergeDefinition(before: JsonObject, change: JsonObject): JsonObject {
+  const merged = new Map(Object.entries(before));
+  for (const [key, value] of Object.entries(change)) {
+    const old = merged.get(key);
+    merged.set(key, isObject(old) && isObject(value) ? mergeDefinition(old, value) : value);
+  }
+  return Object.fromEntries(merged);
+}
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

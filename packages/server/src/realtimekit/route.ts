@@ -53,7 +53,17 @@ const NO_BODY = Type.Object({}, { additionalProperties: false });
 const readNoBody = createBodyReader(NO_BODY);
 
 /** Ids that the server itself makes, and that are UUIDs therefore. */
-const UUID_IDS = ['meeting_id', 'participant_id', 'preset_id'];
+const UUID_IDS = [
+  'meeting_id',
+  'participant_id',
+  'preset_id',
+  'session_id',
+  'peer_id',
+  'webhook_id',
+  'recording_id',
+  'livestream_id',
+  'livestream_session_id',
+];
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Makes a route of a handler and the schemas of what it takes. Without a body's schema, the call must have none. */

@@ -233,9 +233,10 @@ function describeStore(name: string, open: () => Promise<Store>, reopen?: (store
         expect(totalCount).toBe(3);
       });
 
-      it('updates name, picture and preset', async () => {
+      it('updates custom id, name, picture and preset', async () => {
         await store.presets.add(preset({ id: 'preset-2', name: 'guest' }));
-        const change = { name: null, picture: 'https://example.com/a.png', presetId: 'preset-2', updatedAtMs: 7 };
+        const facts = { customId: 'ben', name: null, picture: 'https://example.com/a.png' };
+        const change = { ...facts, presetId: 'preset-2', updatedAtMs: 7 };
         const expected = { ...participant(change), presetName: 'guest' };
         expect(await store.participants.update('meeting-1', 'participant-1', () => change)).toEqual(expected);
         expect(await store.participants.find('meeting-1', 'participant-1')).toEqual(expected);
@@ -262,8 +263,29 @@ function describeStore(name: string, open: () => Promise<Store>, reopen?: (store
 
       it('refuses a name that the App has, and takes it in another App', async () => {
         await store.apps.add(app({ appId: OTHER_APP }), []);
-        await expect(store.presets.add(preset({ id: 'p2' }))).rejects.toThrow();
-        await store.presets.add(preset({ id: 'p2', appId: OTHER_APP }));
+        expect(await store.presets.add(preset({ id: 'p2' }))).toBe(false);
+        expect(await store.presets.find(APP, 'p2')).toBeUndefined();
+        expect(await store.presets.add(preset({ id: 'p2', appId: OTHER_APP }))).toBe(true);
+      });
+
+      it('changes a preset of its App, but never to the name of another', async () => {
+        await store.presets.add(preset({ id: 'p2', name: 'guest' }));
+        const change = { name: 'chair', definition: { x: 1 }, updatedAtMs: 9 };
+        expect(await store.presets.update(OTHER_APP, 'preset-1', () => change)).toBeUndefined();
+        expect(await store.presets.update(APP, 'preset-1', () => ({ ...change, name: 'guest' }))).toBe('taken');
+        expect(await store.presets.find(APP, 'preset-1')).toEqual(preset());
+        expect(await store.presets.update(APP, 'preset-1', () => change)).toEqual(preset(change));
+        expect(await store.presets.find(APP, 'preset-1')).toEqual(preset(change));
+      });
+
+      it('deletes a preset of its App that no participant has', async () => {
+        await store.meetings.add(meeting());
+        await store.participants.add(participant());
+        expect(await store.presets.delete(APP, 'preset-1')).toBe('in use');
+        await store.participants.delete('meeting-1', 'participant-1');
+        expect(await store.presets.delete(OTHER_APP, 'preset-1')).toBeUndefined();
+        expect(await store.presets.delete(APP, 'preset-1')).toEqual(preset());
+        expect(await store.presets.find(APP, 'preset-1')).toBeUndefined();
       });
 
       it('lists the newest first, by a part of the name', async () => {

@@ -141,7 +141,9 @@ export interface ParticipantRepository {
   update(
     meetingId: string,
     id: string,
-    change: (participant: Participant) => Pick<ParticipantRecord, 'name' | 'picture' | 'presetId' | 'updatedAtMs'>,
+    change: (
+      participant: Participant,
+    ) => Pick<ParticipantRecord, 'customId' | 'name' | 'picture' | 'presetId' | 'updatedAtMs'>,
   ): Promise<Participant | undefined>;
   /** Removes a participant and gives what it was; undefined where there is none. */
   delete(meetingId: string, id: string): Promise<Participant | undefined>;
@@ -160,12 +162,23 @@ export interface PresetRecord {
 
 /** Keeps presets. */
 export interface PresetRepository {
-  /** @throws when the App has a preset of that name */
-  add(preset: PresetRecord): Promise<void>;
+  /** False, and nothing added, where the App has a preset of that name. */
+  add(preset: PresetRecord): Promise<boolean>;
   find(appId: AppId, id: string): Promise<PresetRecord | undefined>;
   findByName(appId: AppId, name: string): Promise<PresetRecord | undefined>;
   /** Newest first. `search` is part of the name, whatever the case of ASCII letters. */
   list(appId: AppId, search: string | undefined, page: Page): Promise<Paged<PresetRecord>>;
+  /**
+   * Changes a preset, with nothing between reading and writing; undefined where there is none, `taken` (and nothing
+   * changed) where another preset of the App has the new name. What `change` throws comes through.
+   */
+  update(
+    appId: AppId,
+    id: string,
+    change: (preset: PresetRecord) => Pick<PresetRecord, 'name' | 'definition' | 'updatedAtMs'>,
+  ): Promise<PresetRecord | 'taken' | undefined>;
+  /** Removes a preset and gives what it was; undefined where there is none, `in use` where a participant has it. */
+  delete(appId: AppId, id: string): Promise<PresetRecord | 'in use' | undefined>;
 }
 
 /** A key pair that the server signs with. */

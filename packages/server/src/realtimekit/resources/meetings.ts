@@ -41,15 +41,12 @@ export function meetingRoutes({ store, clock }: ResourceDeps): Route[] {
       status: 201,
       body: CREATE_MEETING,
       async handle({ caller, body }) {
-        refuseIncompleteStorage(body.recording_config);
-        const { title = null, preferred_region: _region, ...given } = body;
         const nowMs = clock.now();
         const meeting: MeetingRecord = {
+          ...factsOf(body),
           id: randomUUID(),
           appId: requireApp(caller).appId,
-          title,
           status: 'ACTIVE',
-          settings: { ...DEFAULT_SETTINGS, ...nullsAsFalse(given) },
           createdAtMs: nowMs,
           updatedAtMs: nowMs,
         };
@@ -95,6 +92,23 @@ export function meetingRoutes({ store, clock }: ResourceDeps): Route[] {
         return { data: showMeeting(changed) };
       },
     }),
+    defineRoute({
+      method: 'PUT',
+      path: MEETING,
+      body: CREATE_MEETING,
+      async handle({ caller, ids, body }) {
+        const facts = factsOf(body);
+        const id = requireId(ids, 'meeting_id');
+        // The status is no part of what is replaced: it may only be patched.
+        const changed = await store.meetings.update(requireApp(caller).appId, id, ({ status }) => ({
+          ...facts,
+          status,
+          updatedAtMs: clock.now(),
+        }));
+        if (!changed) throw notFound('meeting', id);
+        return { data: showMeeting(changed) };
+      },
+    }),
   ];
 }
 
@@ -108,6 +122,13 @@ export async function requireMeeting(
   const meeting = await store.meetings.find(appId, id);
   if (!meeting) throw notFound('meeting', id);
   return meeting;
+}
+
+/** What a whole body says; what it leaves out has its default. @throws ApiError 400 */
+function factsOf(body: Static<typeof CREATE_MEETING>): Pick<MeetingRecord, 'title' | 'settings'> {
+  refuseIncompleteStorage(body.recording_config);
+  const { title = null, preferred_region: _region, ...given } = body;
+  return { title, settings: { ...DEFAULT_SETTINGS, ...nullsAsFalse(given) } };
 }
 
 function nullsAsFalse(given: Omit<Static<typeof CREATE_MEETING>, 'title' | 'preferred_region'>) {

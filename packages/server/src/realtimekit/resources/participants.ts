@@ -101,9 +101,30 @@ export function participantRoutes(deps: ResourceDeps): Route[] {
         // Null takes a name or a picture away; a participant without a preset there is none, so null leaves it.
         const preset = body.preset_name ? await requirePreset(app.appId, body.preset_name) : undefined;
         const changed = await store.participants.update(meeting.id, id, (participant) => ({
+          customId: participant.customId,
           name: body.name === undefined ? participant.name : body.name,
           picture: body.picture === undefined ? participant.picture : body.picture,
           presetId: preset?.id ?? participant.presetId,
+          updatedAtMs: clock.now(),
+        }));
+        const participant = requireFound(changed, id);
+        return { data: { ...showParticipant(participant), token: await signFor(app, participant) } };
+      },
+    }),
+    defineRoute({
+      method: 'PUT',
+      path: PARTICIPANT,
+      body: ADD,
+      async handle({ caller, ids, body }) {
+        const app = requireApp(caller);
+        const meeting = await requireMeeting(store, app.appId, ids);
+        const id = requireId(ids, 'participant_id');
+        const preset = await requirePreset(app.appId, body.preset_name);
+        const changed = await store.participants.update(meeting.id, id, () => ({
+          customId: body.custom_participant_id,
+          name: body.name ?? null,
+          picture: body.picture ?? null,
+          presetId: preset.id,
           updatedAtMs: clock.now(),
         }));
         const participant = requireFound(changed, id);

@@ -69,10 +69,10 @@ export class SqlParticipants implements ParticipantRepository {
     return this.#db.transaction().execute(async (tx) => {
       const participant = await findParticipant(tx, meetingId, id);
       if (!participant) return undefined;
-      const { name, picture, presetId, updatedAtMs } = change(participant);
+      const { customId, name, picture, presetId, updatedAtMs } = change(participant);
       await tx
         .updateTable('participants')
-        .set({ name, picture, preset_id: presetId, updated_at_ms: updatedAtMs })
+        .set({ custom_id: customId, name, picture, preset_id: presetId, updated_at_ms: updatedAtMs })
         .where('id', '=', id)
         .execute();
       return findParticipant(tx, meetingId, id);

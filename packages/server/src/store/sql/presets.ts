@@ -18,16 +18,21 @@ export class SqlPresets implements PresetRepository {
     this.#db = db;
   }
 
-  async add(preset: PresetRecord): Promise<void> {
-    await this.#db.insertInto('presets').values(rowOfPreset(preset)).execute();
+  async add(preset: PresetRecord): Promise<boolean> {
+    const { numInsertedOrUpdatedRows } = await this.#db
+      .insertInto('presets')
+      .values(rowOfPreset(preset))
+      .onConflict((conflict) => conflict.columns(['app_id', 'name']).doNothing())
+      .executeTakeFirstOrThrow();
+    return numInsertedOrUpdatedRows === 1n;
   }
 
   async find(appId: AppId, id: string): Promise<PresetRecord | undefined> {
-    return this.#findBy(appId, 'id', id);
+    return findPreset(this.#db, appId, 'id', id);
   }
 
   async findByName(appId: AppId, name: string): Promise<PresetRecord | undefined> {
-    return this.#findBy(appId, 'name', name);
+    return findPreset(this.#db, appId, 'name', name);
   }
 
   async list(appId: AppId, search: string | undefined, page: Page): Promise<Paged<PresetRecord>> {
@@ -38,15 +43,48 @@ export class SqlPresets implements PresetRepository {
     return { items: rows.map(recordOf), totalCount: Number(count) };
   }
 
-  async #findBy(appId: AppId, column: 'id' | 'name', value: string): Promise<PresetRecord | undefined> {
-    const row = await this.#db
-      .selectFrom('presets')
-      .selectAll()
-      .where('app_id', '=', appId)
-      .where(column, '=', value)
-      .executeTakeFirst();
-    return row && recordOf(row);
+  async update(
+    appId: AppId,
+    id: string,
+    change: Parameters<PresetRepository['update']>[2],
+  ): Promise<PresetRecord | 'taken' | undefined> {
+    return this.#db.transaction().execute(async (tx) => {
+      const preset = await findPreset(tx, appId, 'id', id);
+      if (!preset) return undefined;
+      const changed = { ...preset, ...change(preset) };
+      const holder = await findPreset(tx, appId, 'name', changed.name);
+      if (holder && holder.id !== id) return 'taken';
+      const { name, definition, updated_at_ms } = rowOfPreset(changed);
+      await tx.updateTable('presets').set({ name, definition, updated_at_ms }).where('id', '=', id).execute();
+      return changed;
+    });
   }
+
+  async delete(appId: AppId, id: string): Promise<PresetRecord | 'in use' | undefined> {
+    return this.#db.transaction().execute(async (tx) => {
+      const preset = await findPreset(tx, appId, 'id', id);
+      if (!preset) return undefined;
+      const user = await tx.selectFrom('participants').select('id').where('preset_id', '=', id).executeTakeFirst();
+      if (user) return 'in use';
+      await tx.deleteFrom('presets').where('id', '=', id).execute();
+      return preset;
+    });
+  }
+}
+
+async function findPreset(
+  db: Kysely<Tables>,
+  appId: AppId,
+  column: 'id' | 'name',
+  value: string,
+): Promise<PresetRecord | undefined> {
+  const row = await db
+    .selectFrom('presets')
+    .selectAll()
+    .where('app_id', '=', appId)
+    .where(column, '=', value)
+    .executeTakeFirst();
+  return row && recordOf(row);
 }
 
 /** Gives a preset as a row. */
