@@ -1,0 +1,94 @@
+/**
+ * What the tests of callbacks share: an endpoint in the test's hand, a dialect of two words, time that stands still.
+ *
+ * @module
+ */
+
+import type { AppId } from '@gavel/protocol';
+import { FakeClock } from '@gavel/testkit/fake-clock';
+import { pino } from 'pino';
+import type { App } from '../apps/app.ts';
+import type { NewOutboxRecord, OutboxRepository } from '../store/outbox.ts';
+import type { CallbackDialect } from './dialect.ts';
+import { Dispatcher } from './dispatcher.ts';
+import type { PostRequest } from './post.ts';
+
+/** The App that the tests act for. */
+export const APP: App = {
+  appId: 1001 as AppId,
+  name: 'test',
+  serverSecret: 's'.repeat(32),
+  callbackSecret: 'secret',
+  accountId: 'account',
+  rtkAppId: '3f2b1c9e-7a54-4c1d-9e61-0c6f2a8d5b70',
+  allowNoToken: true,
+  rejectReplays: false,
+  rateLimits: {},
+  createdAtMs: 0,
+  callbacks: { roomUrl: 'https://a.example/' },
+};
+
+/** Writes one callback for each event of a batch. */
+export const testDialect: CallbackDialect = {
+  name: 'test',
+  retryDelaysMs: [2_000, 4_000],
+  serves: (app) => app.callbacks !== undefined,
+  write: (app, { events }) =>
+    events.flatMap(({ type, seq }) =>
+      type === 'message' ? [] : { event: type, url: app.callbacks?.roomUrl ?? '', body: `${type} ${seq}` },
+    ),
+  headersOf: (_app, { id }) => ({ 'x-id': id }),
+};
+
+/** Lets everything go on that waits for no clock. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+let lastId = 0;
+
+/** A callback whose body is `text`. */
+export function record(text: string, over: Partial<NewOutboxRecord> = {}): NewOutboxRecord {
+  lastId += 1;
+  const target = { appId: APP.appId, url: 'https://a.example/', lane: 'room' };
+  return { id: `id-${lastId}`, dialect: 'test', event: 'event', body: text, createdAtMs: 0, ...target, ...over };
+}
+
+/** An endpoint that answers as it is told: `answers` decides by the body, a promise lets it hang. */
+export class FakeEndpoint {
+  readonly requests: PostRequest[] = [];
+  answers: (request: PostRequest) => number | Promise<number> = () => 200;
+
+  readonly post = async (request: PostRequest) => {
+    this.requests.push(request);
+    return { status: await this.answers(request) };
+  };
+
+  /** The bodies that came, in order. */
+  get bodies(): string[] {
+    return this.requests.map(({ body }) => body);
+  }
+}
+
+/** A dispatcher over a repository. */
+export function openDispatcher(
+  repository: OutboxRepository,
+  over: { readonly clock?: FakeClock; readonly maxInFlight?: number; readonly maxInMemory?: number } = {},
+) {
+  const { clock = new FakeClock(), maxInFlight = 32, maxInMemory = 1000 } = over;
+  const endpoint = new FakeEndpoint();
+  const dispatcher = new Dispatcher({
+    repository,
+    apps: { find: (appId) => (appId === APP.appId || appId === APP.appId + 1 ? APP : undefined) },
+    dialects: [testDialect],
+    clock,
+    log: pino({ level: 'silent' }),
+    post: endpoint.post,
+    userAgent: 'Gavel/test',
+    timeoutMs: 5000,
+    maxInFlightPerEndpoint: maxInFlight,
+    maxInMemoryPerEndpoint: maxInMemory,
+  });
+  const offer = async (...records: NewOutboxRecord[]): Promise<void> => dispatcher.offer(await repository.add(records));
+  return { clock, endpoint, dispatcher, offer };
+}
