@@ -110,8 +110,10 @@ export class Outbox implements EventSink {
   async #commit(group: readonly Waiter[]): Promise<void> {
     try {
       const kept = await this.#deps.repository.add(group.flatMap((waiter) => waiter.records));
-      this.#deps.onKept(kept);
       for (const waiter of group) waiter.resolve();
+      // The callers get their answers first: sending costs more than keeping.
+      await nextTurn();
+      this.#deps.onKept(kept);
     } catch (error) {
       this.#deps.log.error({ err: error }, 'callbacks could not be kept');
       for (const waiter of group) {
