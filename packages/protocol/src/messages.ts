@@ -218,7 +218,7 @@ export interface LoginResult {
 
 /** The answer to `resume`: the missed events, or the whole state where they are not kept any more. */
 export interface ResumeResult {
-  readonly events?: readonly RoomEventFrame[];
+  readonly events?: readonly (RoomEventFrame | MediaClosedFrame)[];
   readonly room?: WireSnapshot;
   readonly serverTimeMs: number;
 }
@@ -319,6 +319,9 @@ export type PersonalEventFrame =
     }
   /** The server is stopping; the connection closes right after. */
   | { readonly event: 'goingAway' };
+
+/** One kind of them: it may come in place of a room's event in the answer to `resume`. */
+export type MediaClosedFrame = Extract<PersonalEventFrame, { readonly event: 'mediaClosed' }>;
 
 /** Everything the server sends without being asked. */
 export type EventFrame = RoomEventFrame | PersonalEventFrame;

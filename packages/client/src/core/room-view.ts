@@ -134,6 +134,11 @@ export class RoomView {
     return this.#change(frame);
   }
 
+  /** Whether a change of the stream list is known already. */
+  hasSeen(streamSeq: number): boolean {
+    return streamSeq <= this.#streamSeq;
+  }
+
   /**
    * Takes a stream out without a word, for the client in whose own name it was removed (STRM-2).
    *

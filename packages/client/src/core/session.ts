@@ -227,7 +227,7 @@ export class RoomSession extends Emitter<SessionEvents> {
     if (login) this.#login?.resolve(login);
     this.#login = undefined;
     for (const change of changes) this.#tell(change, via);
-    for (const frame of resume?.events ?? []) this.#handleRoomEvent(frame);
+    for (const frame of resume?.events ?? []) this.#handleEvent(frame);
     if (this.#connection !== connection) return;
     this.media.handleJoined();
     if (this.#hasNewToken) this.renewToken(this.#reconnector.token ?? '').catch(() => {});
@@ -262,6 +262,8 @@ export class RoomSession extends Emitter<SessionEvents> {
         this.media.handleMediaLost(frame);
         break;
       case 'mediaClosed':
+        // Told before the connection was lost, it is told again by the resume.
+        if (this.#room?.hasSeen(frame.streamSeq)) break;
         this.media.handleMediaClosed(frame);
         if (!this.#backlog && this.#room?.drop(frame.streamId, frame.streamSeq) === false) void this.#mendGap([]);
         break;

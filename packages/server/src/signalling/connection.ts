@@ -21,6 +21,7 @@ import type { Clock } from '../rooms/clock.ts';
 import type { MemberInfo } from '../rooms/member.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Receiver } from './fan-out.ts';
+import { KeyedQueue } from './keyed-queue.ts';
 import { RequestBudget } from './request-budget.ts';
 
 /** Where a connection stands. */
@@ -58,6 +59,8 @@ export class Connection implements Receiver {
   readonly connectionId: string;
   /** The client's IP address. */
   readonly address: string;
+  /** Keeps requests about one stream in order. */
+  readonly streamRequests = new KeyedQueue();
   readonly #socket: WebSocket;
   readonly #deps: ConnectionDeps;
   readonly #budget: RequestBudget;

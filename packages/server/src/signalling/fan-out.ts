@@ -15,7 +15,7 @@ import {
 import type { RoomEvent, RoomEventOf } from '../rooms/events.ts';
 import type { MemberInfo } from '../rooms/member.ts';
 import type { EventBatch, EventSink } from '../rooms/rooms.ts';
-import { isTold, roomEventFrame } from './frames.ts';
+import { isTold, mediaClosedFrame, roomEventFrame } from './frames.ts';
 
 /** A connection, as the fan-out needs it. */
 export interface Receiver {
@@ -116,10 +116,9 @@ export class FanOut implements EventSink {
   /** The acting user's own clients get no list update (STRM-2), but must stop the media all the same (STRM-3). */
   #tellUntold(room: string, event: RoomEventOf<'streamRemoved'>): void {
     if (event.exceptUserId === undefined) return;
-    const { cause, stream, streamSeq } = event;
-    const frame: PersonalEventFrame = { event: 'mediaClosed', streamId: stream.streamId, cause, streamSeq };
+    const bytes = encode(mediaClosedFrame(event));
     for (const seat of this.#rooms.get(room)?.values() ?? []) {
-      if (seat.member.user.id === event.exceptUserId) seat.receiver.send(encode(frame));
+      if (seat.member.user.id === event.exceptUserId) seat.receiver.send(bytes);
     }
   }
 }

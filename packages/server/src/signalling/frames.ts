@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { RoomEventFrame, WireMember, WireSnapshot, WireStream } from '@gavel/protocol';
-import type { RoomEvent } from '../rooms/events.ts';
+import type { MediaClosedFrame, RoomEventFrame, WireMember, WireSnapshot, WireStream } from '@gavel/protocol';
+import type { RoomEvent, RoomEventOf } from '../rooms/events.ts';
 import type { MemberInfo } from '../rooms/member.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
 import type { RoomSnapshot } from '../rooms/views.ts';
@@ -67,6 +67,17 @@ export function roomEventFrame(event: RoomEvent): RoomEventFrame | undefined {
     default:
       return undefined;
   }
+}
+
+/** The frame that stands in for a stream's removal at the clients in whose user's name it was made (STRM-2, STRM-3). */
+export function mediaClosedFrame({ stream, cause, streamSeq }: RoomEventOf<'streamRemoved'>): MediaClosedFrame {
+  return { event: 'mediaClosed', streamId: stream.streamId, cause, streamSeq };
+}
+
+/** What a member is told of an event, or was to be told of one that it missed (SIG-2); undefined where nothing. */
+export function frameFor(event: RoomEvent, member: MemberInfo): RoomEventFrame | MediaClosedFrame | undefined {
+  if (isTold(event, member)) return roomEventFrame(event);
+  return event.type === 'streamRemoved' ? mediaClosedFrame(event) : undefined;
 }
 
 /** Tells whether a member is told of an event: its own joining it knows, and a sender does not hear itself. */

@@ -25,7 +25,8 @@ import { eventsOf } from '../rooms/events.ts';
 import type { MemberInfo } from '../rooms/member.ts';
 import type { Rooms, Session } from '../rooms/rooms.ts';
 import type { Connection } from './connection.ts';
-import { isTold, roomEventFrame, wireSnapshot } from './frames.ts';
+import { frameFor, wireSnapshot } from './frames.ts';
+import { MessageLimits } from './message-limits.ts';
 import { formatTicket, parseTicket } from './resume-ticket.ts';
 
 /** What the methods need. */
@@ -47,12 +48,19 @@ interface Caller {
 
 type Handler<M extends Method> = (caller: Caller, params: Params<M>) => Promise<Results[M]>;
 
+/** What only a member may ask. */
+type MemberMethod = Exclude<Method, 'login' | 'resume'>;
+
+const STREAM_METHODS: ReadonlySet<Method> = new Set<Method>(['publish', 'unpublish', 'updateStream', 'play', 'stop']);
+const isAboutStream = (method: Method): boolean => STREAM_METHODS.has(method);
+
 const DONE: Record<string, never> = {};
 
 /** Answers requests. */
 export class Requests {
   readonly #deps: RequestDeps;
-  readonly #methods: { readonly [M in Exclude<Method, 'login' | 'resume'>]: Handler<M> } = {
+  readonly #limits: MessageLimits;
+  readonly #methods: { readonly [M in MemberMethod]: Handler<M> } = {
     logout: (caller) => this.#logout(caller),
     heartbeat: (caller) => this.#heartbeat(caller),
     snapshot: (caller) => this.#snapshot(caller),
@@ -75,12 +83,20 @@ export class Requests {
 
   constructor(deps: RequestDeps) {
     this.#deps = deps;
+    this.#limits = new MessageLimits(deps.clock);
   }
 
   /** Answers one request; its parameters have been checked against the method's schema. */
   async handle(connection: Connection, method: Method, params: unknown): Promise<object> {
     if (method === 'login') return this.#login(connection, params as Params<'login'>);
     if (method === 'resume') return this.#resume(connection, params as Params<'resume'>);
+    if (!isAboutStream(method)) return this.#handleAsMember(connection, method, params);
+    const { streamId } = params as Params<'stop'>;
+    // A stop must not overtake the play before it, whose media takes its time (SIG-1).
+    return connection.streamRequests.run(streamId, () => this.#handleAsMember(connection, method, params));
+  }
+
+  async #handleAsMember(connection: Connection, method: MemberMethod, params: unknown): Promise<object> {
     const { state } = connection;
     if (state.kind !== 'member') throw new GavelError('request.out-of-order', `"${method}" needs a login first`);
     const { key, member } = state;
@@ -151,8 +167,8 @@ export class Requests {
     if (!missed) return { room: wireSnapshot(session.room, session.member.wantsMembers), serverTimeMs };
     // Only up to the moment of the resume: what came after it has been held back, and follows by itself.
     const events = missed
-      .filter((event) => event.seq <= session.room.seq && isTold(event, session.member))
-      .flatMap((event) => roomEventFrame(event) ?? []);
+      .filter((event) => event.seq <= session.room.seq)
+      .flatMap((event) => frameFor(event, session.member) ?? []);
     return { events, serverTimeMs };
   }
 
@@ -206,6 +222,7 @@ export class Requests {
     if (info.key.length === 0) throw new GavelError('message.empty');
     requireShort(info.key, MAX_BYTES.roomInfoKey);
     requireShort(info.value, MAX_BYTES.roomInfoValue);
+    this.#limits.takeRoomInfo(key);
     await this.#deps.rooms.execute(key, { type: 'setRoomInfo', user: member.user, ...info }, origin);
     return DONE;
   }
@@ -215,6 +232,7 @@ export class Requests {
     if (text.length === 0) throw new GavelError('message.empty');
     if (byteLength(text) > MAX_BYTES.message) throw new GavelError('message.too-long');
     const to = kind === 'command' ? params.to?.flatMap((userId) => parseUserId(userId) ?? []) : undefined;
+    this.#limits.takeMessage(key, member.user.id, kind, to);
     const command = { type: 'send', kind, from: member.user, text, ...(to && { to }) } as const;
     const { events } = await this.#deps.rooms.execute(key, command, origin);
     const [message] = eventsOf(events, 'message');

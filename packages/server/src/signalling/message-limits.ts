@@ -1,0 +1,63 @@
+/**
+ * How often clients may tell something: exact over any second, by room and by user (LIM-2).
+ *
+ * @module
+ */
+
+import { GavelError, type Params, type RoomKey, roomKeyText, type UserId } from '@gavel/protocol';
+import type { Clock } from '../rooms/clock.ts';
+import { SlidingWindows } from '../rooms/sliding-windows.ts';
+
+/** Most of each in a second. */
+export const MESSAGE_LIMITS = {
+  broadcastsInRoom: 10,
+  broadcastsOfUser: 2,
+  barragesInRoom: 20,
+  /** To one user each. */
+  directCommandsInRoom: 200,
+  /** To several users, or to all. */
+  commandsInRoom: 10,
+  infosInRoom: 10,
+} as const;
+
+type Limit = readonly [kind: keyof typeof MESSAGE_LIMITS, whose: string];
+
+/** Counts what clients tell. What is refused uses nothing up. */
+export class MessageLimits {
+  readonly #clock: Clock;
+  readonly #windows = new SlidingWindows(1000);
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** @throws GavelError `rate.limited` */
+  takeMessage(key: RoomKey, userId: UserId, kind: Params<'send'>['kind'], to: readonly UserId[] | undefined): void {
+    const room = roomKeyText(key);
+    switch (kind) {
+      case 'broadcast':
+        // A user's limit holds over all rooms of its App.
+        return this.#take([
+          ['broadcastsInRoom', room],
+          ['broadcastsOfUser', `${key.appId}/${key.environment}/${userId}`],
+        ]);
+      case 'barrage':
+        return this.#take([['barragesInRoom', room]]);
+      case 'command':
+        return this.#take([[to?.length === 1 ? 'directCommandsInRoom' : 'commandsInRoom', room]]);
+    }
+  }
+
+  /** @throws GavelError `rate.limited` */
+  takeRoomInfo(key: RoomKey): void {
+    this.#take([['infosInRoom', roomKeyText(key)]]);
+  }
+
+  /** Takes of each limit, or of none. */
+  #take(limits: readonly Limit[]): void {
+    const nowMs = this.#clock.now();
+    const isFree = ([kind, whose]: Limit) => this.#windows.hasRoom(`${kind}/${whose}`, MESSAGE_LIMITS[kind], nowMs);
+    if (!limits.every(isFree)) throw new GavelError('rate.limited');
+    for (const [kind, whose] of limits) this.#windows.take(`${kind}/${whose}`, nowMs);
+  }
+}
