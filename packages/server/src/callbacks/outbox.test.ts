@@ -49,6 +49,7 @@ it('keeps in one commit what comes in one turn, and resolves when it is kept (CB
   const { outbox, groups, kept } = openOutbox();
   await Promise.all([outbox.handle(batch(1)), outbox.handle(batch(2)), outbox.handle(batch(3))]);
   await outbox.handle(batch(4));
+  await outbox.settled();
   const all = ['memberDetached 1', 'memberDetached 2', 'memberDetached 3', 'memberDetached 4'];
   expect(groups).toEqual([all.slice(0, 3), all.slice(3)]);
   expect(kept).toEqual(all);
