@@ -10,6 +10,8 @@
 import type { AppId } from '@gavel/protocol';
 import type { RuleKeeper } from '../rooms/rule-keeper.ts';
 import type { OutboxRepository } from './outbox.ts';
+import type { SessionRepository } from './sessions.ts';
+import type { WebhookRepository } from './webhooks.ts';
 
 /** A JSON value that its own door alone understands. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -210,6 +212,8 @@ export interface Store {
   readonly signingKeys: SigningKeyRepository;
   readonly outbox: OutboxRepository;
   readonly rules: RuleKeeper;
+  readonly sessions: SessionRepository;
+  readonly webhooks: WebhookRepository;
   /** Asks the database for a sign of life. @throws where it gives none */
   ping(): Promise<void>;
   /** Lets go of the database; no call may follow. */

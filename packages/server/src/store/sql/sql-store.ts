@@ -13,8 +13,10 @@ import { SqlOutbox } from './outbox.ts';
 import { SqlParticipants } from './participants.ts';
 import { SqlPresets } from './presets.ts';
 import { SqlRules } from './rules.ts';
+import { SqlSessions } from './sessions.ts';
 import { SqlSigningKeys } from './signing-keys.ts';
 import type { Tables } from './tables.ts';
+import { SqlWebhooks } from './webhooks.ts';
 
 /** Makes a store of a database whose schema is up to date; closing the store closes it. */
 export function createSqlStore(db: Kysely<Tables>): Store {
@@ -30,6 +32,8 @@ export function createSqlStore(db: Kysely<Tables>): Store {
     signingKeys: new SqlSigningKeys(db),
     outbox: new SqlOutbox(db),
     rules: new SqlRules(db),
+    sessions: new SqlSessions(db),
+    webhooks: new SqlWebhooks(db),
     ping,
     async close() {
       // Kysely closes only what it has used.

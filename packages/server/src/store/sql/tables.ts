@@ -6,6 +6,7 @@
 
 import type { AppId, Environment } from '@gavel/protocol';
 import type { Generated } from 'kysely';
+import type { SessionEnd } from '../sessions.ts';
 
 /** Rises with each row: the order of a list, where times could be equal. */
 type Sequence = Generated<number>;
@@ -112,6 +113,58 @@ export interface RulesTable {
   until_ms: number | null;
 }
 
+/** Sessions. */
+export interface SessionsTable {
+  seq: Sequence;
+  id: string;
+  app_id: AppId;
+  meeting_id: string;
+  title: string;
+  started_at_ms: number;
+  /** Null while it is live. */
+  ended_at_ms: number | null;
+  end_reason: SessionEnd | null;
+  live_count: number;
+  /** How long after the beginning those came who are in, added up. */
+  live_from_ms: number;
+  peak_count: number;
+  user_count: number;
+  /** Milliseconds of the connections that have ended. */
+  ended_ms: number;
+  updated_at_ms: number;
+  seen_at_ms: number;
+}
+
+/** Stays in sessions. */
+export interface SessionPeersTable {
+  seq: Sequence;
+  id: string;
+  session_id: string;
+  user_id: string;
+  custom_id: string;
+  name: string;
+  preset_name: string;
+  view_type: string | null;
+  joined_at_ms: number;
+  /** Null while it is in. */
+  left_at_ms: number | null;
+}
+
+/** Registrations of webhooks. */
+export interface WebhooksTable {
+  seq: Sequence;
+  id: string;
+  app_id: AppId;
+  name: string;
+  url: string;
+  /** A JSON array. */
+  events: string;
+  /** 0 or 1. */
+  enabled: number;
+  created_at_ms: number;
+  updated_at_ms: number;
+}
+
 /** All tables. */
 export interface Tables {
   apps: AppsTable;
@@ -122,4 +175,7 @@ export interface Tables {
   signing_keys: SigningKeysTable;
   outbox: OutboxTable;
   rules: RulesTable;
+  sessions: SessionsTable;
+  session_peers: SessionPeersTable;
+  webhooks: WebhooksTable;
 }

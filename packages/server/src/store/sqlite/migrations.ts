@@ -115,4 +115,56 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX rules_by_kind ON rules (kind, seq);
   CREATE INDEX rules_by_end ON rules (until_ms) WHERE until_ms IS NOT NULL;
   `,
+  // The history of sessions, and who is told of it. A session's milliseconds are those of connections that have ended;
+  // of the others it knows their number and how late they began, added up, so that it can be asked at any moment.
+  `
+  CREATE TABLE sessions (
+    seq           INTEGER PRIMARY KEY AUTOINCREMENT,
+    id            TEXT NOT NULL UNIQUE,
+    app_id        INTEGER NOT NULL,
+    meeting_id    TEXT NOT NULL,
+    title         TEXT NOT NULL,
+    started_at_ms INTEGER NOT NULL,
+    ended_at_ms   INTEGER,
+    end_reason    TEXT,
+    live_count    INTEGER NOT NULL,
+    live_from_ms  INTEGER NOT NULL,
+    peak_count    INTEGER NOT NULL,
+    user_count    INTEGER NOT NULL,
+    ended_ms      INTEGER NOT NULL,
+    updated_at_ms INTEGER NOT NULL,
+    seen_at_ms    INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX sessions_by_app ON sessions (app_id, started_at_ms, seq);
+  CREATE INDEX sessions_by_meeting ON sessions (meeting_id, started_at_ms, seq);
+  CREATE UNIQUE INDEX sessions_live ON sessions (meeting_id) WHERE ended_at_ms IS NULL;
+
+  CREATE TABLE session_peers (
+    seq          INTEGER PRIMARY KEY AUTOINCREMENT,
+    id           TEXT NOT NULL UNIQUE,
+    session_id   TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+    user_id      TEXT NOT NULL,
+    custom_id    TEXT NOT NULL,
+    name         TEXT NOT NULL,
+    preset_name  TEXT NOT NULL,
+    view_type    TEXT,
+    joined_at_ms INTEGER NOT NULL,
+    left_at_ms   INTEGER
+  ) STRICT;
+  CREATE INDEX session_peers_by_session ON session_peers (session_id, seq);
+  CREATE INDEX session_peers_by_user ON session_peers (session_id, user_id, seq);
+
+  CREATE TABLE webhooks (
+    seq           INTEGER PRIMARY KEY AUTOINCREMENT,
+    id            TEXT NOT NULL UNIQUE,
+    app_id        INTEGER NOT NULL REFERENCES apps (app_id),
+    name          TEXT NOT NULL,
+    url           TEXT NOT NULL,
+    events        TEXT NOT NULL,
+    enabled       INTEGER NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    updated_at_ms INTEGER NOT NULL,
+    UNIQUE (app_id, url)
+  ) STRICT;
+  `,
 ];

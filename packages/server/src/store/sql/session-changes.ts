@@ -1,0 +1,108 @@
+/**
+ * Writes changes of the history of sessions.
+ *
+ * @module
+ */
+
+import { type Kysely, sql } from 'kysely';
+import type { SessionChange, SessionPeerRecord } from '../sessions.ts';
+import type { Tables } from './tables.ts';
+
+type ChangeOf<T extends SessionChange['type']> = Extract<SessionChange, { readonly type: T }>;
+
+/** Keeps one change, in the transaction of its caller. */
+export async function keepChange(tx: Kysely<Tables>, change: SessionChange): Promise<void> {
+  switch (change.type) {
+    case 'begin':
+      return begin(tx, change);
+    case 'join':
+      return join(tx, change.peer);
+    case 'leave':
+      return leave(tx, change);
+    case 'end':
+      await tx
+        .updateTable('sessions')
+        .set({ ended_at_ms: change.atMs, end_reason: change.reason, updated_at_ms: change.atMs })
+        .where('id', '=', change.sessionId)
+        .execute();
+  }
+}
+
+async function begin(tx: Kysely<Tables>, { session }: ChangeOf<'begin'>): Promise<void> {
+  await tx
+    .insertInto('sessions')
+    .values({
+      id: session.id,
+      app_id: session.appId,
+      meeting_id: session.meetingId,
+      title: session.title,
+      started_at_ms: session.startedAtMs,
+      ended_at_ms: null,
+      end_reason: null,
+      live_count: 0,
+      live_from_ms: 0,
+      peak_count: 0,
+      user_count: 0,
+      ended_ms: 0,
+      updated_at_ms: session.startedAtMs,
+      seen_at_ms: session.startedAtMs,
+    })
+    .execute();
+}
+
+async function join(tx: Kysely<Tables>, peer: SessionPeerRecord): Promise<void> {
+  const known = await tx
+    .selectFrom('session_peers')
+    .select('id')
+    .where('session_id', '=', peer.sessionId)
+    .where('user_id', '=', peer.userId)
+    .executeTakeFirst();
+  await tx
+    .insertInto('session_peers')
+    .values({
+      id: peer.id,
+      session_id: peer.sessionId,
+      user_id: peer.userId,
+      custom_id: peer.customId,
+      name: peer.name,
+      preset_name: peer.presetName,
+      view_type: peer.viewType,
+      joined_at_ms: peer.joinedAtMs,
+      left_at_ms: null,
+    })
+    .execute();
+  await tx
+    .updateTable('sessions')
+    .set((eb) => ({
+      live_count: eb('live_count', '+', 1),
+      live_from_ms: sql<number>`live_from_ms + ${peer.joinedAtMs} - started_at_ms`,
+      peak_count: sql<number>`max(peak_count, live_count + 1)`,
+      user_count: eb('user_count', '+', known ? 0 : 1),
+      updated_at_ms: peer.joinedAtMs,
+      seen_at_ms: peer.joinedAtMs,
+    }))
+    .where('id', '=', peer.sessionId)
+    .execute();
+}
+
+async function leave(tx: Kysely<Tables>, { sessionId, peerId, atMs }: ChangeOf<'leave'>): Promise<void> {
+  const stay = await tx
+    .updateTable('session_peers')
+    .set({ left_at_ms: atMs })
+    .where('id', '=', peerId)
+    .where('left_at_ms', 'is', null)
+    .returning('joined_at_ms')
+    .executeTakeFirst();
+  if (!stay) return;
+  await tx
+    .updateTable('sessions')
+    .set((eb) => ({
+      live_count: eb('live_count', '-', 1),
+      live_from_ms: sql<number>`live_from_ms - ${stay.joined_at_ms} + started_at_ms`,
+      ended_ms: eb('ended_ms', '+', atMs - stay.joined_at_ms),
+      updated_at_ms: atMs,
+      seen_at_ms: atMs,
+    }))
+    .where('id', '=', sessionId)
+    .execute();
+}
