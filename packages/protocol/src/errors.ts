@@ -48,7 +48,8 @@ export const ERRORS = {
   'login.bad-user-name': { status: 400, retry: 'never', meaning: 'The user name is longer than 256 bytes.' },
   'login.banned': {
     status: 403,
-    retry: 'later',
+    // A client that asks again by itself would do so for as long as the ban holds.
+    retry: 'never',
     meaning: 'A ban refuses this login; details tell until when (untilMs).',
   },
   'login.room-full': {
@@ -83,7 +84,7 @@ export const ERRORS = {
   },
   'stream.banned': {
     status: 403,
-    retry: 'later',
+    retry: 'never',
     meaning: 'A ban refuses publishing, or the stream is forbidden; details may tell until when (untilMs).',
   },
   'media.bad-offer': {

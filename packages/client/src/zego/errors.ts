@@ -88,8 +88,12 @@ export const CODE_OF_ERROR: Readonly<Record<SessionErrorCode, number>> = {
 };
 
 /** Gives any thrown value as what calls of this dialect are rejected with. */
-export function toZegoError(error: unknown): ZegoServerResponse {
+export function toZegoError(error: unknown, role?: 'publisher' | 'player'): ZegoServerResponse {
   const { code, message } = toSessionError(error);
+  // A forbidden stream has a number of its own for those who would play it (FORB-4).
+  if (code === 'stream.banned' && role === 'player') {
+    return { errorCode: PLAYER_CODE_OF_CAUSE.forbidden, extendedData: message };
+  }
   // A newer server may send codes that this table does not have.
   return { errorCode: CODE_OF_ERROR[code] ?? 1100999, extendedData: message };
 }
@@ -124,6 +128,6 @@ export function codeOfMediaEnd(end: MediaEnd | undefined, role: 'publisher' | 'p
       if (end.error.code === 'client.timeout') {
         return role === 'publisher' ? CODES.publishRetryTimeout : CODES.playRetryTimeout;
       }
-      return toZegoError(end.error).errorCode;
+      return toZegoError(end.error, role).errorCode;
   }
 }

@@ -38,7 +38,7 @@ export class Players {
     try {
       return await (known ?? this.#play(session, streamID, options)).ready;
     } catch (error) {
-      throw toZegoError(error);
+      throw toZegoError(error, 'player');
     }
   }
 
