@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ReceivedCallback, startCallbackReceiver } from '@gavel/testkit';
+import { FakeClock, type ReceivedCallback, startCallbackReceiver, startTestServer } from '@gavel/testkit';
 import { afterEach, expect, it } from 'vitest';
 import { allTo, type Stage, startStage, tell, until } from './harness.ts';
 
@@ -190,4 +190,27 @@ it('nothing is sent to an address that is not public, not by name either, unless
     expect.stringMatching(/^localhost \(.+\) is not a public address/),
   ]);
   expect(receiver.received).toEqual([]);
+});
+
+it('a call whose callbacks cannot be kept is answered with an internal error, and the server goes on (CB-3)', async () => {
+  const receiver = await startCallbackReceiver();
+  cleanups.push(() => receiver.close());
+  const clock = new FakeClock();
+  const test = await startTestServer({ clock, app: { callbacks: allTo(receiver.url()) } });
+  cleanups.push(() => test.close());
+  const client = await test.connect();
+  await client.login(test.app.appId, 'r', 'anna');
+  const bob = await test.connect();
+  await bob.login(test.app.appId, 'r', 'bob');
+  const { outbox } = test.server.store;
+  const add = outbox.add.bind(outbox);
+  outbox.add = () => Promise.reject(new Error('the disk is full'));
+  expect((await test.call('KickoutUser', { RoomId: 'r', 'UserId[]': ['anna'] })).Code).toBe(100000015);
+  // What the server does by itself, nobody could be told of by an error: it is done, and clients hear of it.
+  clock.advance(200_000);
+  await bob.closed;
+  outbox.add = add;
+  await (await test.connect()).login(test.app.appId, 'other', 'carl');
+  await receiver.count(5);
+  expect(receiver.received.slice(3).map(tell)).toEqual(['room_create', 'room_login carl']);
 });

@@ -59,11 +59,6 @@ export class EndpointQueue {
     this.#hasMore = hasBacklog;
   }
 
-  /** How many callbacks are in memory. */
-  get size(): number {
-    return this.#size;
-  }
-
   /** Takes callbacks that were kept just now, in the order of `seq`. */
   offer(records: readonly OutboxRecord[]): void {
     for (const record of records) {

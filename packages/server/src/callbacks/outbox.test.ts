@@ -9,9 +9,13 @@ import { Outbox } from './outbox.ts';
 import { APP, testDialect } from './testing.ts';
 
 /** A batch of one event, with a callback unless it is a `message`. */
-function batch(seq: number, type: 'memberDetached' | 'message' = 'memberDetached'): EventBatch {
+function batch(
+  seq: number,
+  type: 'memberDetached' | 'message' = 'memberDetached',
+  door: EventBatch['origin']['door'] = 'signalling',
+): EventBatch {
   const event = { type, seq, epoch: 1n as Epoch, atMs: 0 } as unknown as RoomEvent;
-  const origin = { door: 'server', requestId: 'r' } as const;
+  const origin = { door, requestId: 'r' } as const;
   return { key: { ...KEY, appId: APP.appId }, epoch: 1n as Epoch, origin, events: [event] };
 }
 
@@ -86,5 +90,7 @@ it('fails those whose callbacks could not be kept, and goes on', async () => {
   const [one, two] = [outbox.handle(batch(1)), outbox.handle(batch(2, 'message'))];
   await expect(one).rejects.toMatchObject({ code: 'server.internal' });
   await expect(two).resolves.toBeUndefined();
+  // Nobody asked for it, and nobody could be answered.
+  await expect(outbox.handle(batch(3, 'memberDetached', 'server'))).resolves.toBeUndefined();
   expect(kept).toEqual([]);
 });

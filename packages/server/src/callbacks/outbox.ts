@@ -26,6 +26,8 @@ export interface OutboxDeps {
 
 interface Waiter {
   readonly records: readonly NewOutboxRecord[];
+  /** Whether somebody is told by an error that the callbacks could not be kept. */
+  readonly hasCaller: boolean;
   readonly resolve: () => void;
   readonly reject: (error: GavelError) => void;
 }
@@ -49,7 +51,8 @@ export class Outbox implements EventSink {
    * Keeps the callbacks of a batch. Gives undefined where there are none to keep and none being kept; else a promise
    * that settles in the order of the calls.
    *
-   * @throws GavelError `server.internal` (by the promise) where they could not be kept
+   * @throws GavelError `server.internal` (by the promise) where they could not be kept; not where the server acted by
+   *   itself: then no caller would learn of it, and the clients are to hear of the change all the same
    */
   handle(batch: EventBatch): Promise<void> | undefined {
     const app = this.#deps.apps.find(batch.key.appId);
@@ -59,8 +62,10 @@ export class Outbox implements EventSink {
     const records = dialects.flatMap((dialect) => this.#recordsOf(dialect, app, batch));
     // Nothing to keep, but an earlier batch of the room may be on its way: this one must not be heard of before it.
     if (records.length === 0 && !this.#running) return undefined;
+    const { door } = batch.origin;
+    const hasCaller = records.length > 0 && door !== 'server' && door !== 'media';
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ records, resolve, reject });
+      this.#waiting.push({ records, hasCaller, resolve, reject });
       this.#running ??= this.#run();
     });
   }
@@ -115,10 +120,11 @@ export class Outbox implements EventSink {
       await nextTurn();
       this.#deps.onKept(kept);
     } catch (error) {
-      this.#deps.log.error({ err: error }, 'callbacks could not be kept');
-      for (const waiter of group) {
-        if (waiter.records.length === 0) waiter.resolve();
-        else waiter.reject(new GavelError('server.internal', 'The callbacks of this call could not be kept.'));
+      const events = group.flatMap(({ records }) => records.map(({ lane, event }) => `${lane} ${event}`));
+      this.#deps.log.error({ err: error, events }, 'callbacks could not be kept');
+      for (const { hasCaller, resolve, reject } of group) {
+        if (hasCaller) reject(new GavelError('server.internal', 'The callbacks of this call could not be kept.'));
+        else resolve();
       }
     }
   }

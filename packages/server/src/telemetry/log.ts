@@ -9,7 +9,16 @@ import { type Logger, pino } from 'pino';
 export type { Logger } from 'pino';
 
 /** Names whose values never reach the log, wherever they stand. */
-const SECRET_NAMES = ['token', 'ticket', 'serverSecret', 'callbackSecret', 'authorization', 'Signature', 'apiToken'];
+const SECRET_NAMES = [
+  'token',
+  'ticket',
+  'serverSecret',
+  'callbackSecret',
+  'authorization',
+  'Signature',
+  'apiToken',
+  'adminKey',
+];
 
 /** Makes the server's log. `silent` writes nothing. */
 export function createLog(level: string): Logger {
