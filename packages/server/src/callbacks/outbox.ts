@@ -64,10 +64,16 @@ export class Outbox implements EventSink {
     if (records.length === 0 && !this.#running) return undefined;
     const { door } = batch.origin;
     const hasCaller = records.length > 0 && door !== 'server' && door !== 'media';
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ records, hasCaller, resolve, reject });
-      this.#running ??= this.#run();
-    });
+    return this.#enqueue(records, hasCaller);
+  }
+
+  /**
+   * Keeps callbacks that a door wrote by itself, behind those that are being kept.
+   *
+   * @throws GavelError `server.internal` where they could not be kept
+   */
+  keep(records: readonly NewOutboxRecord[]): Promise<void> {
+    return this.#enqueue(records, true);
   }
 
   /** Owes callbacks again that were given up, and gives them. */
@@ -83,6 +89,13 @@ export class Outbox implements EventSink {
   async settled(): Promise<void> {
     await this.#running;
     await this.#lock;
+  }
+
+  #enqueue(records: readonly NewOutboxRecord[], hasCaller: boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ records, hasCaller, resolve, reject });
+      this.#running ??= this.#run();
+    });
   }
 
   #recordsOf(dialect: CallbackDialect, app: App, batch: EventBatch): NewOutboxRecord[] {
