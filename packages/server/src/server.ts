@@ -100,7 +100,12 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
   const rules = await Rules.open({ keeper: store.rules, clock });
   const settings = { clock, ids: createIdSource(clock), heartbeatTimeoutMs, keptEvents: KEPT_EVENTS, rules };
   const rooms = new Rooms(settings, sinks);
-  const enforcement = new Enforcement({ rules, rooms, clock });
+  const enforcement = new Enforcement({
+    rules,
+    rooms,
+    clock,
+    report: (error) => log.error({ err: error }, 'the end of a rule failed'),
+  });
   media.attach(rooms);
   guard.attach(rooms);
   metrics.observe({ engine, roomCount: () => rooms.size, connectionCount: () => fanOut.connectionCount });

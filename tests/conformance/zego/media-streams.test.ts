@@ -24,7 +24,7 @@ describe('forbidding', () => {
     ['ForbidRTCStream', 'ResumeRTCStream', 's' as string | string[]],
     ['ForbidRTCStreams', 'ResumeRTCStreams', ['s', 'unknown']],
   ])(
-    '%s ends the stream with its media before the answer, and refuses it until %s (FORB-1, FORB-2, FORB-3)',
+    '%s ends the stream with its media before the answer, and refuses it until %s (FORB-1, FORB-2, FORB-3, FORB-4)',
     async (forbid, resume, id) => {
       const [client, viewer] = [await harness.join('r', 'a'), await harness.join('r', 'viewer')];
       await publish(client, 's');

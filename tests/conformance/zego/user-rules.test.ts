@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RawClient } from '@gavel/testkit';
+import { RawClient, TEST_API_TOKEN, TEST_APP } from '@gavel/testkit';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Harness, type Params, publish, start, tellingsOf } from './harness.ts';
 
@@ -87,6 +87,41 @@ describe('a login ban', () => {
     expect(await tryLogin('r', 'u', harness, 'test')).toBe('in');
     await harness.join('r', 'u', { app: harness.otherApp });
     expect(await tryLogin('r', 'u')).toMatchObject({ code: 'login.banned' });
+  });
+
+  test('lets who lost its connection resume: the member is in (BAN-4)', async () => {
+    const client = await RawClient.open(harness.baseUrl);
+    const { ticket } = await client.login(harness.app.appId, 'r', 'u');
+    client.cut();
+    await client.closed;
+    await set(USER);
+    const again = await RawClient.open(harness.baseUrl);
+    expect((await again.request('resume', { ticket, lastSeq: 0 })).error).toBeUndefined();
+  });
+
+  test("refuses a participant's token too (BAN-1)", async () => {
+    const { accountId, rtkAppId } = TEST_APP;
+    const base = `${harness.baseUrl}/client/v4/accounts/${accountId}/realtime/kit/${rtkAppId}`;
+    const post = async (path: string, body: object) => {
+      const headers = { authorization: `Bearer ${TEST_API_TOKEN}`, 'content-type': 'application/json' };
+      const response = await fetch(base + path, { method: 'POST', headers, body: JSON.stringify(body) });
+      return ((await response.json()) as { data: { id: string; token: string } }).data;
+    };
+    const meeting = await post('/meetings', { title: 'Planning' });
+    const participant = { name: 'Ann', preset_name: 'group_call_host', custom_participant_id: 'ann' };
+    const { token } = await post(`/meetings/${meeting.id}/participants`, participant);
+    const enter = async () => {
+      const client = await RawClient.open(harness.baseUrl);
+      const credential = { scheme: 'participant-token', token };
+      return (await client.request('login', { credential, clientId: 'c' })).error;
+    };
+    await set({ RuleType: '2', RoomId: meeting.id });
+    expect(await enter()).toMatchObject({ code: 'login.banned', details: { untilMs: expect.any(Number) } });
+    await harness.call('DelForbidUserRule', { RuleType: '2', RoomId: meeting.id });
+    await set(IP);
+    expect(await enter()).toMatchObject({ code: 'login.banned' });
+    await harness.call('DelForbidUserRule', IP);
+    expect(await enter()).toBeUndefined();
   });
 
   test('of an IPv6 address is found in any spelling', async () => {

@@ -19,6 +19,8 @@ export interface EnforcementDeps {
   readonly rules: Rules;
   readonly rooms: Rooms;
   readonly clock: Clock;
+  /** Told of what went wrong where no caller waits: at the end of a block. */
+  readonly report: (error: unknown) => void;
 }
 
 /** Sets and lifts rules. */
@@ -106,7 +108,7 @@ export class Enforcement {
     this.#wakers.get(text)?.();
     const cancel = this.#deps.clock.after(Math.max(0, untilMs - this.#deps.clock.now()), () => {
       this.#wakers.delete(text);
-      void this.#applyBlock(key, streamId, { door: 'server', requestId: 'rule-ended' });
+      this.#applyBlock(key, streamId, { door: 'server', requestId: 'rule-ended' }).catch(this.#deps.report);
     });
     this.#wakers.set(text, () => {
       cancel();

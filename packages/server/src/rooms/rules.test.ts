@@ -102,7 +102,7 @@ describe('enforcement', () => {
         void events.push(...batch.events.map(({ type }) => type)),
     };
     const rooms = new Rooms({ ...testSettings(clock), rules }, { first: [sink as never], after: [] });
-    const enforcement = new Enforcement({ rules, rooms, clock });
+    const enforcement = new Enforcement({ rules, rooms, clock, report: () => {} });
     return { rules, rooms, enforcement, events };
   }
 

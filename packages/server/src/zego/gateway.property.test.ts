@@ -29,7 +29,7 @@ async function open() {
   const rules = await Rules.open({ keeper: new MemoryRuleKeeper(), clock });
   const settings = { clock, ids: createIdSource(clock), heartbeatTimeoutMs: 100_000, keptEvents: 10, rules };
   const rooms = new Rooms(settings, { first: [], after: [] });
-  const enforcement = new Enforcement({ rules, rooms, clock });
+  const enforcement = new Enforcement({ rules, rooms, clock, report: () => {} });
   const apps = { find: (appId: number) => (appId === 1 ? APP : undefined) } as Apps;
   for (const user of ['a', 'b', 'c']) await rooms.execute(KEY, login(user), ORIGIN);
   return { gateway: new Gateway({ apps, rooms, enforcement, clock, log }), clock, faults };
