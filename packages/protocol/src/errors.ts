@@ -70,6 +70,11 @@ export const ERRORS = {
   },
   'room.not-found': { status: 404, retry: 'never', meaning: 'There is no such room now.' },
   'room.member-not-found': { status: 404, retry: 'never', meaning: 'The user is not in the room.' },
+  'member.not-allowed': {
+    status: 403,
+    retry: 'never',
+    meaning: 'The member’s permissions do not allow this, or a host has forbidden it.',
+  },
   'stream.bad-id': {
     status: 400,
     retry: 'never',

@@ -96,6 +96,27 @@ const send = Type.Object(
   closed,
 );
 
+const mediaKinds = Type.Array(Type.Union([Type.Literal('audio'), Type.Literal('video')]), { minItems: 1, maxItems: 2 });
+const memberId = Type.String({ minLength: 1, maxLength: 128 });
+
+const moderate = Type.Union([
+  /** Takes one member out. */
+  Type.Object({ action: Type.Literal('kick'), memberId }, closed),
+  /** Takes everybody out and closes the room. */
+  Type.Object({ action: Type.Literal('kickAll') }, closed),
+  Type.Object(
+    {
+      action: Type.Literal('mute'),
+      /** Absent is everybody else. */
+      memberId: Type.Optional(memberId),
+      kinds: mediaKinds,
+      /** Whether they may switch these on again; default true. */
+      allowUnmute: Type.Optional(Type.Boolean()),
+    },
+    closed,
+  ),
+]);
+
 /** The parameters of each method, as schemas. */
 export const METHODS = {
   /** Logs in to a room; the first request on a connection, or `resume` is. */
@@ -120,6 +141,8 @@ export const METHODS = {
   setRoomInfo,
   /** Sends a message to the room or to chosen users. */
   send,
+  /** Acts on other members; needs the permission to. */
+  moderate,
   /** Replaces the token before it expires. */
   renewToken: Type.Object({ token: Type.String({ minLength: 1, maxLength: 8192 }) }, closed),
 } as const satisfies Record<string, TSchema>;
@@ -167,6 +190,8 @@ export interface WireStream {
   readonly audio: boolean;
   readonly video: boolean;
   readonly createdAtMs: number;
+  /** The kinds that a host switched off; absent where there are none. Its publisher is to stop them. */
+  readonly muted?: readonly ('audio' | 'video')[];
 }
 
 /** One info of a room, as it was set last. */
@@ -194,6 +219,8 @@ export interface WireSnapshot {
 export interface WirePermissions {
   readonly publishAudio: boolean;
   readonly publishVideo: boolean;
+  /** What it may do to others; absent is nothing. */
+  readonly moderation?: { readonly kick: boolean; readonly muteAudio: boolean; readonly muteVideo: boolean };
 }
 
 /** The answer to `login`. */
@@ -237,6 +264,7 @@ export interface Results {
   stop: Record<string, never>;
   setRoomInfo: Record<string, never>;
   send: { readonly messageId: number; readonly absent?: readonly string[] };
+  moderate: Record<string, never>;
   renewToken: { readonly tokenExpiresAtMs?: number };
 }
 

@@ -65,6 +65,7 @@ export const CODE_OF_ERROR: Readonly<Record<SessionErrorCode, number>> = {
   'resume.refused': 1002099,
   'room.not-found': 1002002,
   'room.member-not-found': CODES.notLoggedIn,
+  'member.not-allowed': 1102020,
   'stream.bad-id': CODES.streamIdIllegal,
   'stream.taken': 1003028,
   'stream.not-found': 1004002,

@@ -22,7 +22,7 @@ import type { Origin } from '../rooms/commands.ts';
 import { eventsOf, type RoomEvent, type RoomEventOf } from '../rooms/events.ts';
 import type { MemberInfo } from '../rooms/member.ts';
 import type { EventBatch, EventSink, Rooms } from '../rooms/rooms.ts';
-import type { StreamInfo } from '../rooms/stream.ts';
+import { heldBackKinds, type StreamInfo } from '../rooms/stream.ts';
 import { type BlockedKinds, NOTHING_BLOCKED } from '../rooms/stream-rules.ts';
 import { LostStreams } from './lost-streams.ts';
 import { fromMediaError } from './media-errors.ts';
@@ -115,8 +115,9 @@ export class MediaControl implements EventSink {
       const blocked = held.live ? this.#published.get(publishId)?.told : undefined;
       if (blocked?.audio || blocked?.video) await this.#deps.engine.restrict(publishId, blocked);
       const on = { audio: audio && kinds.audio, video: video && kinds.video };
-      await rooms.execute(key, { type: 'announceStream', streamId, publishId, ...on }, origin);
-      return { answer, ...on };
+      const announced = await rooms.execute(key, { type: 'announceStream', streamId, publishId, ...on }, origin);
+      const [added] = eventsOf(announced.events, 'streamAdded');
+      return { answer, audio: added?.stream.audio ?? on.audio, video: added?.stream.video ?? on.video };
     } catch (error) {
       await this.#abandon(key, held.stream, held.live, origin);
       throw fromMediaError(error);
@@ -197,7 +198,8 @@ export class MediaControl implements EventSink {
     { type, stream }: RoomEventOf<'streamReserved' | 'streamAdded' | 'streamUpdated'>,
     closing: Promise<void>[],
   ): void {
-    const { publishId, blocked: wanted } = stream;
+    const { publishId } = stream;
+    const wanted = heldBackKinds(stream);
     const told = this.#published.get(publishId)?.told ?? NOTHING_BLOCKED;
     // Before its media is agreed on, the engine knows no such stream.
     const isDue = type !== 'streamReserved' && (told.audio !== wanted.audio || told.video !== wanted.video);

@@ -60,7 +60,11 @@ describe('the authenticator of participants', () => {
       key: { appId: app.appId, environment: 'production', roomId: 'm1' },
       user: { id: 'p1', name: '' },
       onDuplicate: 'allow',
-      permissions: { publishAudio: true, publishVideo: true },
+      permissions: {
+        publishAudio: true,
+        publishVideo: true,
+        moderation: { kick: true, muteAudio: true, muteVideo: true },
+      },
       maxMemberCount: 0,
       profile: {
         participantId: 'p1',
@@ -86,7 +90,16 @@ describe('the authenticator of participants', () => {
     await store.presets.add({ id: 'own', appId: app.appId, name: 'own', definition, ...times });
     await store.participants.update('m1', 'p1', (each) => ({ ...each, presetId: 'own' }));
     // The token still names the preset of its issue.
-    expect((await admit()).permissions).toEqual(expected);
+    expect((await admit()).permissions).toMatchObject(expected);
+  });
+
+  it('lets moderate what the preset allows, kind by kind (HOST-1)', async () => {
+    const stock = STOCK_PRESETS[0]?.definition as unknown as PresetDefinition;
+    const changes = { kick_participant: false, disable_participant_video: false };
+    const definition = { ...stock, permissions: { ...stock.permissions, ...changes } };
+    await store.presets.add({ id: 'own', appId: app.appId, name: 'own', definition, ...times });
+    await store.participants.update('m1', 'p1', (each) => ({ ...each, presetId: 'own' }));
+    expect((await admit()).permissions.moderation).toEqual({ kick: false, muteAudio: true, muteVideo: false });
   });
 
   it('refuses who has no token, or one for what does not exist (AUTH-2, RTK-8)', async () => {

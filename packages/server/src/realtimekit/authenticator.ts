@@ -8,6 +8,7 @@ import { GavelError, type Params, type UserId } from '@gavel/protocol';
 import type { App, Apps } from '../apps/app.ts';
 import type { Admission, Authenticator } from '../rooms/admission.ts';
 import type { MeetingRecord, Participant, PresetRecord, Store } from '../store/store.ts';
+import { permissionsOf } from './permissions.ts';
 import type { PresetDefinition } from './preset-schema.ts';
 import { roomOf } from './session.ts';
 import type { ParticipantTokens, VerifiedToken } from './tokens.ts';
@@ -63,13 +64,12 @@ async function findHolder(
 }
 
 function admissionOf({ token, app, meeting, participant, preset }: Holder): Admission {
-  const { audio, video } = (preset.definition as unknown as PresetDefinition).permissions.media;
   return {
     key: roomOf(app.appId, meeting.id),
     user: { id: participant.id as UserId, name: participant.name ?? '' },
     // A participant may be in with several tabs and devices at once.
     onDuplicate: 'allow',
-    permissions: { publishAudio: audio.can_produce === 'ALLOWED', publishVideo: video.can_produce === 'ALLOWED' },
+    permissions: permissionsOf(preset.definition as unknown as PresetDefinition),
     // No cap: one participant could lock out all others with it.
     maxMemberCount: 0,
     profile: {

@@ -43,11 +43,22 @@ export interface LoginCommand {
   readonly tokenExpiresAtMs?: number;
 }
 
-/** Somebody a kick names; present when any of the user ids is. */
+/** Somebody whom a kick or a mute names; present when any of the user ids or members is. */
 export interface KickTarget {
   /** How the caller named it, for the answer. */
   readonly label: string;
+  /** Users with all their logins. */
   readonly userIds: readonly UserId[];
+  /** Single logins. */
+  readonly memberIds?: readonly MemberId[];
+}
+
+/**
+ * In whose name a command is done: a Member's, who needs the right to it (HOST-1), or, where undefined, the App's own
+ * backend's, which may do everything.
+ */
+interface InName {
+  readonly by?: MemberId;
 }
 
 /** A change of a Room. */
@@ -66,19 +77,34 @@ export type RoomCommand =
   | { readonly type: 'expire' }
   /**
    * Kicks users (KICK). With `require: 'all'` nobody is kicked unless every target is in the room.
-   * @throws `room.member-not-found`: none (`any`), or the first one missing (`all`, details.label), is in the room
+   * @throws `room.member-not-found`: none (`any`), or the first one missing (`all`, details.label), is in the room;
+   *   `member.not-allowed`
    */
-  | {
+  | (InName & {
       readonly type: 'kick';
       readonly targets: readonly KickTarget[];
       readonly require: 'any' | 'all';
       readonly reason: string;
-    }
+    })
+  /**
+   * Switches kinds of all streams of some members off, and holds them back until their publisher switches them on
+   * again; without `allowUnmute` those users cannot, until they are muted with it (HOST-3, HOST-4).
+   *
+   * @throws as `kick`
+   */
+  | (InName & {
+      readonly type: 'mute';
+      /** Undefined is everybody, but for the member in whose name it is done. */
+      readonly targets?: readonly KickTarget[];
+      readonly require: 'any' | 'all';
+      readonly kinds: BlockedKinds;
+      readonly allowUnmute: boolean;
+    })
   /** Takes out one user's logins because it logged in elsewhere, or one Member because its token ran out. */
   | { readonly type: 'replace'; readonly userId: UserId; readonly exceptClientId: string }
   | { readonly type: 'expireToken'; readonly memberId: MemberId }
-  /** Takes everybody out and destroys the room (CLOSE). */
-  | { readonly type: 'close'; readonly reason: string; readonly announce: boolean }
+  /** Takes everybody out and destroys the room (CLOSE). @throws `member.not-allowed` */
+  | (InName & { readonly type: 'close'; readonly reason: string; readonly announce: boolean })
   /**
    * Holds a stream id for a Member while media is agreed on; nobody is told. Holding an own id again keeps its publish.
    * @throws `room.member-not-found`, `stream.taken`, `stream.not-allowed`, `stream.banned`, `login.token-expired`
@@ -111,7 +137,7 @@ export type RoomCommand =
     }
   /** Removes a stream while its owner stays (STRM). @throws `stream.not-found` */
   | { readonly type: 'deleteStream'; readonly streamId: StreamId; readonly actorUserId: UserId | undefined }
-  /** @throws `stream.not-found` when it is not the Member's own */
+  /** @throws `stream.not-found` when it is not the Member's own; `member.not-allowed` when it was muted for good (HOST-4) */
   | {
       readonly type: 'updateStream';
       readonly memberId: MemberId;

@@ -7,6 +7,7 @@
 import type { Epoch, MemberCause, RoomCause, StreamCause, UserId } from '@gavel/protocol';
 import type { MemberInfo, User } from './member.ts';
 import type { RoomInfo, StreamInfo } from './stream.ts';
+import type { BlockedKinds } from './stream-rules.ts';
 
 /** What changed. */
 export type RoomChange =
@@ -53,6 +54,8 @@ export type RoomChange =
       readonly exceptUserId?: UserId;
       readonly streamSeq: number;
     }
+  /** Members were muted, whether they have streams or not; clients see it by the streams (HOST-3). */
+  | { readonly type: 'membersMuted'; readonly members: readonly MemberInfo[]; readonly kinds: BlockedKinds }
   | { readonly type: 'roomInfoSet'; readonly info: RoomInfo }
   | {
       readonly type: 'message';

@@ -12,12 +12,22 @@ export interface User {
   readonly name: string;
 }
 
+/** What a Member may do to others. */
+export interface ModerationRights {
+  /** Take others out, and close the room. */
+  readonly kick: boolean;
+  readonly muteAudio: boolean;
+  readonly muteVideo: boolean;
+}
+
 /** What a Member may do, as its door decided at login. */
 export interface Permissions {
   readonly publishAudio: boolean;
   readonly publishVideo: boolean;
   /** The only streams it may publish; undefined is any. */
   readonly publishStreamIds?: readonly StreamId[];
+  /** Undefined is nothing. */
+  readonly moderation?: ModerationRights;
 }
 
 /** How a Member hangs on its connection. */

@@ -12,7 +12,7 @@ import type { Member } from './member.ts';
 import type { StreamInfo, StreamSlot } from './stream.ts';
 import type { BlockedKinds } from './stream-rules.ts';
 
-type NewStream = Omit<StreamInfo, 'number' | 'publishId' | 'createdAtMs' | 'blocked'>;
+type NewStream = Omit<StreamInfo, 'number' | 'publishId' | 'createdAtMs' | 'blocked' | 'muted'>;
 
 /** What the streams of a room need from outside. */
 export interface RoomStreamsDeps {
@@ -21,6 +21,8 @@ export interface RoomStreamsDeps {
   readonly emit: (change: RoomChange) => void;
   /** The kinds of a stream that are held back now. */
   readonly blockedKinds: (streamId: StreamId) => BlockedKinds;
+  /** The kinds that a user may not switch on (HOST-4). */
+  readonly lockedKinds: (userId: UserId) => BlockedKinds;
 }
 
 /** Holds the streams of a room, and emits what changes. Which member may do what, its Room decides. */
@@ -29,16 +31,18 @@ export class RoomStreams {
   readonly #ids: IdSource;
   readonly #emit: (change: RoomChange) => void;
   readonly #blockedKinds: (streamId: StreamId) => BlockedKinds;
+  readonly #lockedKinds: (userId: UserId) => BlockedKinds;
   readonly #slots = new Map<StreamId, StreamSlot>();
   readonly #byMember = new Map<MemberId, Set<StreamId>>();
   #number = 0;
   #streamSeq = 0;
 
-  constructor({ clock, ids, emit, blockedKinds }: RoomStreamsDeps) {
+  constructor({ clock, ids, emit, blockedKinds, lockedKinds }: RoomStreamsDeps) {
     this.#clock = clock;
     this.#ids = ids;
     this.#emit = emit;
     this.#blockedKinds = blockedKinds;
+    this.#lockedKinds = lockedKinds;
   }
 
   /** Version of the list of live streams, without holes. */
@@ -73,7 +77,9 @@ export class RoomStreams {
     const slot = this.#slots.get(command.streamId);
     if (slot?.info.publishId !== command.publishId) throw new GavelError('stream.not-found');
     if (slot.state === 'live') return;
-    const stream: StreamInfo = { ...slot.info, audio: command.audio, video: command.video };
+    const { muted } = slot.info;
+    const on = { audio: command.audio && !muted.audio, video: command.video && !muted.video };
+    const stream: StreamInfo = { ...slot.info, ...on };
     this.#slots.set(stream.streamId, { state: 'live', info: stream });
     this.#emitAdded(stream);
   }
@@ -114,17 +120,28 @@ export class RoomStreams {
     const slot = this.#slots.get(command.streamId);
     if (slot?.info.memberId !== command.memberId) throw new GavelError('stream.not-found');
     const { extraInfo = slot.info.extraInfo, audio = slot.info.audio, video = slot.info.video } = command;
-    this.#change({ ...slot.info, extraInfo, audio, video }, slot.state);
+    const { muted, user } = slot.info;
+    const locked = this.#lockedKinds(user.id);
+    if ((audio && muted.audio && locked.audio) || (video && muted.video && locked.video)) {
+      throw new GavelError('member.not-allowed');
+    }
+    const stillMuted = { audio: muted.audio && !audio, video: muted.video && !video };
+    this.#change({ ...slot.info, extraInfo, audio, video, muted: stillMuted }, slot.state);
+  }
+
+  /** Switches kinds of all streams of a member off, and holds them back. */
+  mute(member: Member, kinds: BlockedKinds): void {
+    for (const slot of this.#slotsOf(member)) {
+      const { audio, video, muted } = slot.info;
+      const now = { audio: muted.audio || kinds.audio, video: muted.video || kinds.video };
+      if (now.audio === muted.audio && now.video === muted.video) continue;
+      this.#change({ ...slot.info, audio: audio && !now.audio, video: video && !now.video, muted: now }, slot.state);
+    }
   }
 
   /** Removes the streams of one member. */
   removeOf(member: Member, cause: StreamCause): void {
-    const owned = this.#byMember.get(member.memberId);
-    if (!owned) return;
-    for (const streamId of [...owned]) {
-      const slot = this.#slots.get(streamId);
-      if (slot) this.#remove(slot, cause);
-    }
+    for (const slot of this.#slotsOf(member)) this.#remove(slot, cause);
   }
 
   /** Removes every stream. */
@@ -132,10 +149,19 @@ export class RoomStreams {
     for (const slot of [...this.#slots.values()]) this.#remove(slot, cause);
   }
 
+  /** A list that survives their removal. */
+  #slotsOf({ memberId }: Member): StreamSlot[] {
+    return [...(this.#byMember.get(memberId) ?? [])].flatMap((streamId) => this.#slots.get(streamId) ?? []);
+  }
+
   #insert(stream: NewStream, state: StreamSlot['state']): StreamInfo {
     this.#number += 1;
+    const muted = this.#lockedKinds(stream.user.id);
     const info: StreamInfo = {
       ...stream,
+      audio: stream.audio && !muted.audio,
+      video: stream.video && !muted.video,
+      muted,
       blocked: this.#blockedKinds(stream.streamId),
       publishId: this.#ids.nextPublishId(),
       createdAtMs: this.#clock.now(),

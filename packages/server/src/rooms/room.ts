@@ -22,6 +22,7 @@ import { EventLog } from './event-log.ts';
 import type { RoomChange, RoomEvent } from './events.ts';
 import type { Member } from './member.ts';
 import { MemberTable } from './member-table.ts';
+import { Moderation } from './moderation.ts';
 import { RoomMessages } from './room-messages.ts';
 import { RoomStreams } from './room-streams.ts';
 import type { Rules } from './rules.ts';
@@ -49,6 +50,7 @@ export class Room {
   readonly #createdAtMs: number;
   readonly #log: EventLog;
   readonly #members = new MemberTable();
+  readonly #moderation = new Moderation(this.#members);
   readonly #streams: RoomStreams;
   readonly #messages: RoomMessages;
   #maxMemberCount = 0;
@@ -65,7 +67,8 @@ export class Room {
     const emit = (change: RoomChange): void => this.#emit(change);
     const { clock, ids, rules } = settings;
     const blockedKinds = (streamId: StreamId) => rules?.blockedKinds(key, streamId) ?? NOTHING_BLOCKED;
-    this.#streams = new RoomStreams({ clock, ids, emit, blockedKinds });
+    const lockedKinds = (userId: UserId) => this.#moderation.lockedKinds(userId);
+    this.#streams = new RoomStreams({ clock, ids, emit, blockedKinds, lockedKinds });
     this.#messages = new RoomMessages(settings.clock, emit);
   }
 
@@ -111,6 +114,8 @@ export class Room {
         return this.#expire();
       case 'kick':
         return this.#kick(command);
+      case 'mute':
+        return this.#mute(command);
       case 'replace':
         return this.#replace(command.userId, command.exceptClientId);
       case 'expireToken':
@@ -216,23 +221,25 @@ export class Room {
     }
   }
 
-  #kick(command: CommandOf<'kick'>): void {
-    const victims = new Set<Member>();
-    let firstMissing: string | undefined;
-    for (const target of command.targets) {
-      const members = target.userIds.flatMap((userId) => this.#members.ofUser(userId));
-      if (members.length === 0) firstMissing ??= target.label;
-      for (const member of members) victims.add(member);
+  #kick({ by, targets, require, reason }: CommandOf<'kick'>): void {
+    this.#moderation.check(by, 'kick');
+    for (const member of this.#moderation.find(targets, require)) this.#remove(member, 'kicked', reason);
+  }
+
+  #mute({ by, targets, require, kinds, allowUnmute }: CommandOf<'mute'>): void {
+    this.#moderation.check(
+      by,
+      ...(kinds.audio ? (['muteAudio'] as const) : []),
+      ...(kinds.video ? (['muteVideo'] as const) : []),
+    );
+    const members = targets
+      ? [...this.#moderation.find(targets, require)]
+      : this.#members.all().filter(({ memberId }) => memberId !== by);
+    this.#emit({ type: 'membersMuted', members: members.map((member) => this.#members.infoOf(member)), kinds });
+    for (const member of members) {
+      this.#moderation.lock(member.user.id, kinds, !allowUnmute);
+      this.#streams.mute(member, kinds);
     }
-    const refused = command.require === 'all' ? firstMissing !== undefined : victims.size === 0;
-    if (refused) {
-      throw new GavelError(
-        'room.member-not-found',
-        undefined,
-        firstMissing === undefined ? undefined : { label: firstMissing },
-      );
-    }
-    for (const member of victims) this.#remove(member, 'kicked', command.reason);
   }
 
   #stopPublishing({ userId, address }: CommandOf<'stopPublishing'>): void {
@@ -248,6 +255,7 @@ export class Room {
   }
 
   #close(command: CommandOf<'close'>): void {
+    this.#moderation.check(command.by, 'kick');
     this.#streams.removeAll('room-closed');
     for (const member of this.#members.all()) this.#takeOut(member, 'room-closed', command.reason);
     this.#end('room-closed', command.reason, command.announce);

@@ -23,9 +23,16 @@ export interface StreamInfo {
   readonly video: boolean;
   /** The kinds that a rule holds back from everybody; whether they are on counts again when it ends (RULE-1). */
   readonly blocked: BlockedKinds;
+  /** The kinds that a host or a backend switched off, and that are held back until the publisher switches them on. */
+  readonly muted: BlockedKinds;
   readonly createdAtMs: number;
   /** Counts the streams of this life of the room, from 1. */
   readonly number: number;
+}
+
+/** The kinds of a stream that nobody is to get. */
+export function heldBackKinds({ blocked, muted }: StreamInfo): BlockedKinds {
+  return { audio: blocked.audio || muted.audio, video: blocked.video || muted.video };
 }
 
 /** A Stream inside its Room: `reserved` holds the id while media is agreed on, and nobody is told of it yet. */

@@ -17,11 +17,16 @@ export function wireMember(member: MemberInfo): WireMember {
 }
 
 function wireStream(stream: StreamInfo): WireStream {
-  const { streamId, memberId, user, extraInfo, blocked, createdAtMs } = stream;
+  const { streamId, memberId, user, extraInfo, blocked, muted, createdAtMs } = stream;
   // What is held back is as good as off for those who would play it (RULE-4).
   const audio = stream.audio && !blocked.audio;
   const video = stream.video && !blocked.video;
-  return { streamId, ...(memberId && { memberId }), user, extraInfo, audio, video, createdAtMs };
+  return { streamId, ...(memberId && { memberId }), user, extraInfo, audio, video, createdAtMs, ...mutedOf(muted) };
+}
+
+function mutedOf(muted: StreamInfo['muted']): Pick<WireStream, 'muted'> {
+  const kinds = (['audio', 'video'] as const).filter((kind) => muted[kind]);
+  return kinds.length > 0 ? { muted: kinds } : {};
 }
 
 /** A room's state as one member may see it; members only when it asked for them. */

@@ -27,6 +27,7 @@ import type { Rooms, Session } from '../rooms/rooms.ts';
 import type { Connection } from './connection.ts';
 import { frameFor, wireSnapshot } from './frames.ts';
 import { MessageLimits } from './message-limits.ts';
+import { moderationCommand } from './moderate.ts';
 import { formatTicket, parseTicket } from './resume-ticket.ts';
 
 /** What the methods need. */
@@ -78,6 +79,10 @@ export class Requests {
     },
     setRoomInfo: (caller, params) => this.#setRoomInfo(caller, params),
     send: (caller, params) => this.#send(caller, params),
+    moderate: async ({ key, member, origin }, params) => {
+      await this.#deps.rooms.execute(key, moderationCommand(member.memberId, params), origin);
+      return DONE;
+    },
     renewToken: (caller, params) => this.#renewToken(caller, params),
   };
 
@@ -133,7 +138,7 @@ export class Requests {
 
   #loginResult(key: RoomKey, session: Session, admission: Admission): LoginResult {
     const { member, room } = session;
-    const { publishAudio, publishVideo } = member.permissions;
+    const { publishAudio, publishVideo, moderation } = member.permissions;
     const { tokenExpiresAtMs } = admission;
     return {
       memberId: member.memberId,
@@ -141,7 +146,7 @@ export class Requests {
       roomId: key.roomId,
       user: member.user,
       ...(member.profile && { profile: member.profile }),
-      permissions: { publishAudio, publishVideo },
+      permissions: { publishAudio, publishVideo, ...(moderation && { moderation }) },
       ticket: formatTicket({ key, memberId: member.memberId, secret: session.ticket }),
       heartbeatIntervalMs: this.#deps.heartbeatIntervalMs,
       heartbeatTimeoutMs: this.#deps.heartbeatTimeoutMs,

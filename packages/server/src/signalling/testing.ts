@@ -12,13 +12,19 @@ import { FakeMediaEngine } from '@gavel/testkit/fake-media-engine';
 import { RawClient } from '@gavel/testkit/raw-client';
 import { MediaControl } from '../media-control/media-control.ts';
 import type { Admission, Authenticator } from '../rooms/admission.ts';
+import type { Permissions } from '../rooms/member.ts';
 import { Rooms } from '../rooms/rooms.ts';
 import { ORIGIN, testSettings } from '../rooms/testing.ts';
 import { createLog } from '../telemetry/log.ts';
 import { type SignallingDeps, SignallingDoor } from './door.ts';
 import { FanOut } from './fan-out.ts';
 
-/** Admits everybody, but for the token `bad`. */
+const RIGHTS: Readonly<Record<string, Pick<Permissions, 'moderation'>>> = {
+  host: { moderation: { kick: true, muteAudio: true, muteVideo: true } },
+  muter: { moderation: { kick: false, muteAudio: true, muteVideo: false } },
+};
+
+/** Admits everybody, but for the token `bad`; the user `host` may moderate, and `muter` may mute audio. */
 function openAuthenticator(clock: FakeClock): Authenticator {
   const expiryOf = (token: string | undefined) => {
     if (token === 'bad') throw new GavelError('login.bad-credential');
@@ -35,7 +41,7 @@ function openAuthenticator(clock: FakeClock): Authenticator {
         key: { appId: (login.credential.appId ?? 0) as AppId, environment: 'production', roomId },
         user: { id: userId, name: login.userName ?? userId },
         onDuplicate: 'replace',
-        permissions: { publishAudio: true, publishVideo: true },
+        permissions: { publishAudio: true, publishVideo: true, ...RIGHTS[userId] },
         maxMemberCount: login.maxMemberCount ?? 0,
         ...expiryOf(login.credential.token),
       };

@@ -1,0 +1,61 @@
+/**
+ * Moderation: whom a member or a backend may act on, and who may not switch a kind on again.
+ *
+ * @module
+ */
+
+import { GavelError, type MemberId, type UserId } from '@gavel/protocol';
+import type { KickTarget } from './commands.ts';
+import type { Member, ModerationRights } from './member.ts';
+import type { MemberTable } from './member-table.ts';
+import { type BlockedKinds, NOTHING_BLOCKED } from './stream-rules.ts';
+
+/** Knows the rights of a room's members, and the locks on its users. */
+export class Moderation {
+  readonly #members: MemberTable;
+  /** By user and not by login: who comes back is not free of it. Ends with the room's life. */
+  readonly #locks = new Map<UserId, BlockedKinds>();
+
+  constructor(members: MemberTable) {
+    this.#members = members;
+  }
+
+  /** @throws `member.not-allowed` where the member has not all of the rights; `room.member-not-found` */
+  check(by: MemberId | undefined, ...rights: (keyof ModerationRights)[]): void {
+    if (by === undefined) return;
+    const { moderation } = this.#members.require(by).permissions;
+    if (!rights.every((right) => moderation?.[right])) throw new GavelError('member.not-allowed');
+  }
+
+  /** Finds whom targets name, each once. @throws `room.member-not-found`, with details.label where one is missing */
+  find(targets: readonly KickTarget[], require: 'any' | 'all'): ReadonlySet<Member> {
+    const found = new Set<Member>();
+    let firstMissing: string | undefined;
+    for (const { label, userIds, memberIds = [] } of targets) {
+      const members = [
+        ...userIds.flatMap((userId) => this.#members.ofUser(userId)),
+        ...memberIds.flatMap((memberId) => this.#members.find(memberId) ?? []),
+      ];
+      if (members.length === 0) firstMissing ??= label;
+      for (const member of members) found.add(member);
+    }
+    const isRefused = require === 'all' ? firstMissing !== undefined : found.size === 0;
+    if (!isRefused) return found;
+    const details = firstMissing === undefined ? undefined : { label: firstMissing };
+    throw new GavelError('room.member-not-found', undefined, details);
+  }
+
+  /** The kinds that a user may not switch on (HOST-4). */
+  lockedKinds(userId: UserId): BlockedKinds {
+    return this.#locks.get(userId) ?? NOTHING_BLOCKED;
+  }
+
+  /** Locks kinds of a user, or takes the lock off them. */
+  lock(userId: UserId, kinds: BlockedKinds, isLocked: boolean): void {
+    const { audio, video } = this.lockedKinds(userId);
+    this.#locks.set(userId, {
+      audio: kinds.audio ? isLocked : audio,
+      video: kinds.video ? isLocked : video,
+    });
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * What a member does to others, as commands.
+ *
+ * @module
+ */
+
+import type { MemberId, Params } from '@gavel/protocol';
+import type { RoomCommand } from '../rooms/commands.ts';
+
+/** Makes a command of a request to moderate; whether the member may is the Room's to say (HOST-1). */
+export function moderationCommand(by: MemberId, params: Params<'moderate'>): RoomCommand {
+  switch (params.action) {
+    case 'kick':
+      return { type: 'kick', by, targets: [targetOf(params.memberId)], require: 'all', reason: '' };
+    case 'kickAll':
+      return { type: 'close', by, reason: '', announce: true };
+    case 'mute': {
+      const { memberId, kinds, allowUnmute = true } = params;
+      return {
+        type: 'mute',
+        by,
+        ...(memberId !== undefined && { targets: [targetOf(memberId)] }),
+        require: 'all',
+        kinds: { audio: kinds.includes('audio'), video: kinds.includes('video') },
+        allowUnmute,
+      };
+    }
+  }
+}
+
+const targetOf = (memberId: string) => ({ label: memberId, userIds: [], memberIds: [memberId as MemberId] });
