@@ -48,8 +48,8 @@ export class Outbox implements EventSink {
   }
 
   /**
-   * Keeps the callbacks of a batch. Gives undefined where there are none to keep and none being kept; else a promise
-   * that settles in the order of the calls.
+   * Keeps the callbacks of a batch. Gives undefined where there are none; else a promise that settles in the order of
+   * the calls.
    *
    * @throws GavelError `server.internal` (by the promise) where they could not be kept; not where the server acted by
    *   itself: then no caller would learn of it, and the clients are to hear of the change all the same
@@ -60,11 +60,10 @@ export class Outbox implements EventSink {
     const dialects = this.#deps.dialects.filter((dialect) => dialect.serves(app));
     if (dialects.length === 0) return undefined;
     const records = dialects.flatMap((dialect) => this.#recordsOf(dialect, app, batch));
-    // Nothing to keep, but an earlier batch of the room may be on its way: this one must not be heard of before it.
-    if (records.length === 0 && !this.#running) return undefined;
+    // The event feed keeps the order of a room, so this need not wait for what is being kept.
+    if (records.length === 0) return undefined;
     const { door } = batch.origin;
-    const hasCaller = records.length > 0 && door !== 'server' && door !== 'media';
-    return this.#enqueue(records, hasCaller);
+    return this.#enqueue(records, door !== 'server' && door !== 'media');
   }
 
   /**
@@ -115,7 +114,6 @@ export class Outbox implements EventSink {
 
   async #run(): Promise<void> {
     for (;;) {
-      // After a commit too: until its waiters have run on, a batch without callbacks would overtake them.
       await nextTurn();
       const group = this.#waiting;
       if (group.length === 0) break;
