@@ -74,9 +74,7 @@ it('resolves in the order of the calls, also over several commits (CB-4)', async
 it('fails those whose callbacks could not be kept, and goes on', async () => {
   const { outbox, kept, breakDown } = openOutbox();
   breakDown();
-  const [one, two] = [outbox.handle(batch(1)), outbox.handle(batch(2, 'message'))];
-  await expect(one).rejects.toMatchObject({ code: 'server.internal' });
-  await expect(two).resolves.toBeUndefined();
+  await expect(outbox.handle(batch(1))).rejects.toMatchObject({ code: 'server.internal' });
   // Nobody asked for it, and nobody could be answered.
   await expect(outbox.handle(batch(3, 'memberDetached', 'server'))).resolves.toBeUndefined();
   expect(kept).toEqual([]);
