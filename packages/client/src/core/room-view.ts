@@ -46,6 +46,8 @@ export interface RoomChange {
   readonly streamsAdded: readonly WireStream[];
   /** Own streams are not among them. */
   readonly streamsUpdated: readonly StreamChange[];
+  /** Own streams that came or changed, as the server has them now. */
+  readonly ownStreams: readonly WireStream[];
   /** Infos of the room that were set, by whomever. */
   readonly infosSet: readonly WireRoomInfo[];
   readonly message?: RoomMessage;
@@ -57,6 +59,7 @@ const NOTHING: RoomChange = {
   membersJoined: [],
   streamsAdded: [],
   streamsUpdated: [],
+  ownStreams: [],
   infosSet: [],
 };
 
@@ -184,6 +187,7 @@ export class RoomView {
       ),
       streamsAdded,
       streamsUpdated,
+      ownStreams: snapshot.streams.filter((stream) => this.#isOwn(stream)),
       infosSet: snapshot.infos.filter(({ key, atMs }) => infos.get(key)?.atMs !== atMs),
     };
   }
@@ -218,7 +222,7 @@ export class RoomView {
       case 'streamUpdated': {
         const before = this.#streams.get(frame.stream.streamId);
         this.#streams.set(frame.stream.streamId, frame.stream);
-        if (this.#isOwn(frame.stream)) return NOTHING;
+        if (this.#isOwn(frame.stream)) return { ...NOTHING, ownStreams: [frame.stream] };
         if (before) return { ...NOTHING, streamsUpdated: [{ stream: frame.stream, before }] };
         return { ...NOTHING, streamsAdded: [frame.stream] };
       }

@@ -185,10 +185,10 @@ test('turning audio and video on publishes one stream, and off and on again nego
   expect(microphone.fake.enabled).toBe(true);
   expect(world.server.seen('publish')).toHaveLength(1);
   expect(world.server.seen('updateStream').map(({ audio, video }) => [audio, video])).toEqual([
-    [true, true],
-    [true, false],
-    [false, false],
-    [true, false],
+    [undefined, true],
+    [undefined, false],
+    [false, undefined],
+    [true, undefined],
   ]);
   expect(log).toEqual([
     ['self audioUpdate', { audioEnabled: true, audioTrack: microphone.real }],
@@ -212,7 +212,7 @@ test('what was enabled before the join is published after it, as far as the pres
   expect(world.media.peer.transceivers).toHaveLength(1);
   expect(camera.fake.readyState).toBe('ended');
   await expect(meeting.self.enableVideo(track('video').real)).rejects.toMatchObject({ code: '1201' });
-  expect(meeting.self.permissions).toEqual({ canProduceAudio: 'ALLOWED', canProduceVideo: 'NOT_ALLOWED' });
+  expect(meeting.self.permissions).toMatchObject({ canProduceAudio: 'ALLOWED', canProduceVideo: 'NOT_ALLOWED' });
 });
 
 test('an own stream deleted by the server turns audio and video off; they can be turned on again (STRM-3)', async () => {

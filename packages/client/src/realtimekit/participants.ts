@@ -4,11 +4,12 @@
  * @module
  */
 
-import type { WireMember, WireStream } from '@gavel/protocol';
+import type { Params, WireMember, WireStream } from '@gavel/protocol';
 import { Emitter, type Handler } from '../core/emitter.ts';
 import type { Playback } from '../core/media/playback.ts';
 import type { RoomChange } from '../core/room-view.ts';
 import type { RoomSession } from '../core/session.ts';
+import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
 import { type PersonFields, toPersonFields } from './profile.ts';
 
 /** The state of a participant's audio. */
@@ -29,6 +30,9 @@ export interface ParticipantEvents {
   videoUpdate: [state: VideoState];
 }
 
+/** Has the server do something to others. @throws RealtimeKitError `1201` without the permission, `1202` */
+type Moderate = (params: Params<'moderate'>) => Promise<void>;
+
 /** One connection of another participant. */
 export class Participant extends Emitter<ParticipantEvents> implements PersonFields {
   /** The peer id: one connection of a participant, not the participant itself. */
@@ -38,13 +42,15 @@ export class Participant extends Emitter<ParticipantEvents> implements PersonFie
   readonly picture: string | undefined;
   readonly customParticipantId: string | undefined;
   readonly presetName: string | undefined;
+  readonly #moderate: Moderate;
   #stream: WireStream | undefined;
   #playback: Playback | undefined;
   #audio: AudioState = { audioEnabled: false, audioTrack: undefined };
   #video: VideoState = { videoEnabled: false, videoTrack: undefined };
 
-  constructor({ memberId, user, profile }: WireMember) {
+  constructor({ memberId, user, profile }: WireMember, moderate: Moderate) {
     super();
+    this.#moderate = moderate;
     const person = toPersonFields(user, profile);
     this.id = memberId;
     this.userId = person.userId;
@@ -68,6 +74,25 @@ export class Participant extends Emitter<ParticipantEvents> implements PersonFie
 
   get videoTrack(): MediaStreamTrack | undefined {
     return this.#video.videoTrack;
+  }
+
+  /**
+   * Takes this connection out of the room; a participant's other connections stay.
+   *
+   * @throws RealtimeKitError `1201` without the permission `kickParticipant`, `1202` where it is gone already
+   */
+  async kick(): Promise<void> {
+    await this.#moderate({ action: 'kick', memberId: this.id });
+  }
+
+  /** Switches the microphone off, which it may switch on again. @throws RealtimeKitError as `kick` */
+  async disableAudio(): Promise<void> {
+    await this.#moderate({ action: 'mute', memberId: this.id, kinds: ['audio'] });
+  }
+
+  /** Switches the camera off, which it may switch on again. @throws RealtimeKitError as `kick` */
+  async disableVideo(): Promise<void> {
+    await this.#moderate({ action: 'mute', memberId: this.id, kinds: ['video'] });
   }
 
   /** The stream that is shown for this participant. */
@@ -105,6 +130,8 @@ export class Participant extends Emitter<ParticipantEvents> implements PersonFie
 export interface ParticipantMapEvents {
   participantJoined: [participant: Participant];
   participantLeft: [participant: Participant];
+  /** It was taken out by a host or an API call; `participantLeft` comes first. */
+  kicked: [event: { readonly id: string }];
   /** Everybody was taken out at once, because the own session is over. */
   participantsCleared: [];
   audioUpdate: [participant: Participant, state: AudioState];
@@ -143,10 +170,12 @@ export class ParticipantMap extends Map<string, Participant> {
   }
 
   /** Takes a participant out, and tells. */
-  handleLeft(id: string): void {
+  handleLeft(id: string, wasKicked: boolean): void {
     const participant = this.get(id);
+    if (!participant) return;
     this.delete(id);
-    if (participant) this.#events.tell('participantLeft', participant);
+    this.#events.tell('participantLeft', participant);
+    if (wasKicked) this.#events.tell('kicked', { id });
   }
 
   /** Takes everybody out, and tells once. */
@@ -161,6 +190,7 @@ export class ParticipantMap extends Map<string, Participant> {
 export class Participants {
   /** Those who are in the room now, by peer id; the own user is not among them. */
   readonly joined = new ParticipantMap();
+  readonly #moderate: Moderate = (params) => this.#request(params);
   #session: RoomSession | undefined;
 
   /** How many others are in the room. */
@@ -168,11 +198,30 @@ export class Participants {
     return this.joined.size;
   }
 
+  /** Ends the session for everybody, oneself included. @throws RealtimeKitError `1201` without `kickParticipant` */
+  async kickAll(): Promise<void> {
+    await this.#request({ action: 'kickAll' });
+  }
+
+  /**
+   * Switches everybody else's microphone off; with `allowUnmute` false they cannot switch it on again.
+   *
+   * @throws RealtimeKitError `1201` without the permission `canDisableParticipantAudio`
+   */
+  async disableAllAudio(allowUnmute = true): Promise<void> {
+    await this.#request({ action: 'mute', kinds: ['audio'], allowUnmute });
+  }
+
+  /** Switches everybody else's camera off. @throws RealtimeKitError `1201` without `canDisableParticipantVideo` */
+  async disableAllVideo(): Promise<void> {
+    await this.#request({ action: 'mute', kinds: ['video'] });
+  }
+
   /** Follows a session that has just been joined. */
   attach(session: RoomSession): void {
     this.#session = session;
     const { room } = session;
-    for (const member of room?.otherMembers() ?? []) this.joined.handleJoined(new Participant(member), false);
+    for (const member of room?.otherMembers() ?? []) this.joined.handleJoined(this.#create(member), false);
     for (const stream of room?.othersStreams() ?? []) this.#show(stream);
     session.on('changed', (change) => {
       if (this.#session === session) this.#handleChange(change);
@@ -185,10 +234,29 @@ export class Participants {
     this.joined.handleCleared();
   }
 
+  #create(member: WireMember): Participant {
+    return new Participant(member, this.#moderate);
+  }
+
+  async #request(params: Params<'moderate'>): Promise<void> {
+    const session = this.#session;
+    if (!session) throw new RealtimeKitError(CODES.couldNotJoin, 'not in the room');
+    try {
+      await session.request('moderate', params);
+    } catch (error) {
+      const { state } = session;
+      // Who ends the session for everybody is out before it is answered.
+      const isDone = state.name === 'ended' && state.end.kind === 'removed' && state.end.cause === 'room-closed';
+      if (params.action !== 'kickAll' || !isDone) throw toRealtimeKitError(error);
+    }
+  }
+
   #handleChange(change: RoomChange): void {
     for (const { stream } of change.streamsRemoved) this.#hide(stream);
-    for (const { member } of change.membersLeft) this.joined.handleLeft(member.memberId);
-    for (const member of change.membersJoined) this.joined.handleJoined(new Participant(member), true);
+    for (const { member, cause } of change.membersLeft) {
+      this.joined.handleLeft(member.memberId, cause === 'kicked');
+    }
+    for (const member of change.membersJoined) this.joined.handleJoined(this.#create(member), true);
     for (const stream of change.streamsAdded) this.#show(stream);
     for (const { stream, before } of change.streamsUpdated) {
       if (stream.memberId !== before.memberId) this.#hide(before);

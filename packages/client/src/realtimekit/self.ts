@@ -27,10 +27,13 @@ export interface SelfEvents {
   videoUpdate: [state: VideoState];
 }
 
-/** What the own user may send. */
+/** What the own user may do, as its preset says and the server holds it to. */
 export interface SelfPermissions {
   readonly canProduceAudio: 'ALLOWED' | 'NOT_ALLOWED';
   readonly canProduceVideo: 'ALLOWED' | 'NOT_ALLOWED';
+  readonly kickParticipant: boolean;
+  readonly canDisableParticipantAudio: boolean;
+  readonly canDisableParticipantVideo: boolean;
 }
 
 /** The own user. Fields that come from the server are empty before the first join. */
@@ -104,9 +107,13 @@ export class Self extends Emitter<SelfEvents> {
     return this.#tracks.video;
   }
 
-  /** What the preset allows; all of it before the first join. */
+  /** What the preset allows; before the first join all of the own media, and nothing over others. */
   get permissions(): SelfPermissions {
+    const { moderation } = this.#login?.permissions ?? {};
     return {
+      kickParticipant: moderation?.kick ?? false,
+      canDisableParticipantAudio: moderation?.muteAudio ?? false,
+      canDisableParticipantVideo: moderation?.muteVideo ?? false,
       canProduceAudio: this.#mayPublish('audio') ? 'ALLOWED' : 'NOT_ALLOWED',
       canProduceVideo: this.#mayPublish('video') ? 'ALLOWED' : 'NOT_ALLOWED',
     };
@@ -115,7 +122,7 @@ export class Self extends Emitter<SelfEvents> {
   /**
    * Turns the microphone on, or takes the given track in its place.
    *
-   * @throws RealtimeKitError `1201` where the preset does not allow it, else that of the browser's refusal
+   * @throws RealtimeKitError `1201` where the preset or a host does not allow it, else that of the browser's refusal
    */
   async enableAudio(customTrack?: MediaStreamTrack): Promise<void> {
     await this.#enable('audio', customTrack);
@@ -186,7 +193,21 @@ export class Self extends Emitter<SelfEvents> {
     track.enabled = true;
     this.#enabled[kind] = true;
     this.#tellUpdate(kind);
-    await this.#sync();
+    try {
+      await this.#sync();
+    } catch (error) {
+      this.#switchOff(kind);
+      throw toRealtimeKitError(error);
+    }
+  }
+
+  /** Follows the server, which has the kind off. */
+  #switchOff(kind: Kind): void {
+    if (!this.#enabled[kind]) return;
+    if (kind === 'video') this.#dropTrack(kind);
+    this.#enabled[kind] = false;
+    this.#tellUpdate(kind);
+    this.#sync().catch(() => {});
   }
 
   async #capture(kind: Kind): Promise<MediaStreamTrack | undefined> {
@@ -222,6 +243,9 @@ export class Self extends Emitter<SelfEvents> {
       ...this.#enabled,
     });
     this.#publication = publication;
+    publication.on('muted', (kinds) => {
+      if (this.#publication === publication) for (const kind of kinds) this.#switchOff(kind);
+    });
     publication.on('stateChanged', (state) => {
       if (state !== 'ended' || this.#publication !== publication) return;
       // Taken away by the server: off, until it is turned on again.

@@ -34,6 +34,15 @@ export type PublicationState = 'requesting' | 'publishing' | 'ended';
 export interface PublicationEvents {
   /** The end comes with the state `ended`. */
   stateChanged: [state: PublicationState, end: MediaEnd | undefined];
+  /** Kinds were switched off by a host: they are off here too, and may be turned on again where that is allowed. */
+  muted: [kinds: readonly ('audio' | 'video')[]];
+}
+
+/** What others are told of a publication. */
+interface Facts {
+  readonly extraInfo?: string;
+  readonly audio?: boolean;
+  readonly video?: boolean;
 }
 
 const DEFAULT_MAX_VIDEO_KBPS = 4_000;
@@ -53,8 +62,8 @@ export class Publication extends Emitter<PublicationEvents> {
   #extraInfo: string;
   #state: PublicationState = 'requesting';
   #end: MediaEnd | undefined;
-  /** Others have not been told of the latest change yet. */
-  #isDirty = false;
+  /** What others have not been told of yet: no more than what changed, so that nothing else is undone by it. */
+  #untold: Facts = {};
   #wasAnswered = false;
 
   constructor(context: MediaContext, streamId: string, source: MediaStream, options: PublishOptions = {}) {
@@ -72,15 +81,16 @@ export class Publication extends Emitter<PublicationEvents> {
       ...context,
       prepare: (peer) => this.#prepare(peer),
       exchange: async (offer) => {
+        // The first offer brings it all; of a stream that is known the server takes over no more than the media.
+        if (!this.#wasAnswered) this.#untold = {};
         const result = await context.request('publish', { streamId, offer, extraInfo: this.#extraInfo, ...this.#on });
         return { ...result, answer: setStartBitrate(result.answer, START_VIDEO_KBPS) };
       },
       judge: (error) => this.#judge(error),
     });
     this.#link.on('answered', () => {
-      // The first offer brings it all; of a stream that is known the server takes over no more than the media.
-      if (this.#wasAnswered) this.#tellAgain();
       this.#wasAnswered = true;
+      this.#tellAgain();
     });
     this.#link.on('stateChanged', (state) => {
       if (state === 'closed') return;
@@ -120,19 +130,36 @@ export class Publication extends Emitter<PublicationEvents> {
     this.#link.resume();
   }
 
-  /** Turns a kind on or off: its track sends silence or black, and the others are told. */
+  /**
+   * Turns a kind on or off: its track sends silence or black, and the others are told.
+   *
+   * @throws SessionError `member.not-allowed` where a host has forbidden it: it is off then
+   */
   async setEnabled(kind: 'audio' | 'video', on: boolean): Promise<void> {
-    const tracks = kind === 'audio' ? this.source.getAudioTracks() : this.source.getVideoTracks();
-    for (const track of tracks) track.enabled = on;
+    this.#enableTracks(kind, on);
     if (this.#on[kind] === on) return;
     this.#on[kind] = on;
-    await this.#tell();
+    try {
+      await this.#tell({ [kind]: on });
+    } catch (error) {
+      if (on && toSessionError(error).code === 'member.not-allowed') this.#switchOff(kind);
+      throw error;
+    }
+    // Muted while it was being told: the server has to hear that it is off after all.
+    if (this.#on[kind] !== on) await this.#tell({ [kind]: this.#on[kind] });
+  }
+
+  /** Takes the news that kinds were switched off; the server is not told what it said itself. */
+  handleMuted(kinds: readonly ('audio' | 'video')[]): void {
+    const changed = kinds.filter((kind) => this.#on[kind]);
+    for (const kind of changed) this.#switchOff(kind);
+    if (changed.length > 0) this.emit('muted', changed);
   }
 
   /** Changes the text that the others are told with the stream; at most 1,024 bytes. */
   async setExtraInfo(extraInfo: string): Promise<void> {
     this.#extraInfo = extraInfo;
-    await this.#tell();
+    await this.#tell({ extraInfo });
   }
 
   /** Sends another track of a kind in place of the current one, or none; negotiates anew only where it must. */
@@ -169,25 +196,34 @@ export class Publication extends Emitter<PublicationEvents> {
   }
 
   /** Where the server cannot be told now, it is when the session comes back, or with the next offer. */
-  async #tell(): Promise<void> {
-    this.#isDirty = true;
+  async #tell(changes: Facts): Promise<void> {
+    this.#untold = { ...this.#untold, ...changes };
     if (!this.#wasAnswered) return;
-    this.#isDirty = false;
+    const told = this.#untold;
+    this.#untold = {};
     try {
-      await this.#context.request('updateStream', {
-        streamId: this.streamId,
-        extraInfo: this.#extraInfo,
-        ...this.#on,
-      });
+      await this.#context.request('updateStream', { streamId: this.streamId, ...told });
     } catch (error) {
-      this.#isDirty = true;
+      this.#untold = { ...told, ...this.#untold };
       if (judgeFailure(toSessionError(error)) !== 'hold') throw error;
     }
   }
 
   #tellAgain(): void {
     // Nobody waits for it: where it fails again, the next offer carries the same.
-    if (this.#isDirty) this.#tell().catch(() => {});
+    if (Object.keys(this.#untold).length > 0) this.#tell({}).catch(() => {});
+  }
+
+  #enableTracks(kind: 'audio' | 'video', on: boolean): void {
+    const tracks = kind === 'audio' ? this.source.getAudioTracks() : this.source.getVideoTracks();
+    for (const track of tracks) track.enabled = on;
+  }
+
+  #switchOff(kind: 'audio' | 'video'): void {
+    this.#enableTracks(kind, false);
+    this.#on[kind] = false;
+    const { [kind]: _told, ...untold } = this.#untold;
+    this.#untold = untold;
   }
 
   #prepare(peer: RTCPeerConnection): void {

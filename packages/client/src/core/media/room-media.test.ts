@@ -280,9 +280,52 @@ test('turning audio or video off disables the track and tells the others, after 
   await publication.setEnabled('audio', false);
   await world.clock.advance(500);
   expect(world.server.seen('updateStream')).toEqual([
-    { streamId: 'mine', extraInfo: 'x', audio: true, video: false },
-    { streamId: 'mine', extraInfo: 'x', audio: false, video: false },
+    { streamId: 'mine', video: false },
+    { streamId: 'mine', audio: false },
   ]);
+});
+
+test('a mute by a host is followed without a word, and another change does not undo it (HOST-3)', async () => {
+  const world = createWorld();
+  const { publication, camera } = await publish(world);
+  const muted: unknown[] = [];
+  publication.on('muted', (kinds) => muted.push(kinds));
+  const own = stream('mine', 'm-me', { audio: false, muted: ['audio'] });
+  await world.server.push({ event: 'streamAdded', seq: 11, streamSeq: 2, stream: own });
+  await world.server.push({ event: 'streamUpdated', seq: 12, stream: own });
+  expect(muted).toEqual([['audio']]);
+  expect(camera.tracks.map(({ enabled }) => enabled)).toEqual([false, true]);
+  await publication.setEnabled('video', false);
+  await publication.setEnabled('audio', true);
+  expect(world.server.seen('updateStream')).toEqual([
+    { streamId: 'mine', video: false },
+    { streamId: 'mine', audio: true },
+  ]);
+  expect(camera.tracks.map(({ enabled }) => enabled)).toEqual([true, false]);
+});
+
+test('a mute that comes while the kind is being turned on wins on both sides (HOST-3)', async () => {
+  const world = createWorld();
+  const { publication } = await publish(world);
+  await publication.setEnabled('audio', false);
+  const own = stream('mine', 'm-me', { audio: false, muted: ['audio'] });
+  const turnedOn = publication.setEnabled('audio', true);
+  world.server.socket.push({ event: 'streamAdded', seq: 11, streamSeq: 2, stream: own });
+  await turnedOn;
+  expect(world.server.seen('updateStream').map(({ audio }) => audio)).toEqual([false, true, false]);
+});
+
+test('turning on what a host has forbidden is refused, and it is off (HOST-4)', async () => {
+  const world = createWorld();
+  const { publication, camera } = await publish(world);
+  await publication.setEnabled('audio', false);
+  world.server.answers.updateStream = () => ({ refuse: 'member.not-allowed' });
+  await expect(publication.setEnabled('audio', true)).rejects.toMatchObject({ code: 'member.not-allowed' });
+  expect(camera.tracks.map(({ enabled }) => enabled)).toEqual([false, true]);
+  // It is not asked for again by the next change.
+  world.server.answers.updateStream = () => ({});
+  await publication.setEnabled('video', false);
+  expect(world.server.seen('updateStream').at(-1)).toEqual({ streamId: 'mine', video: false });
 });
 
 test('publishing is refused for good where the server says never', async () => {

@@ -148,6 +148,9 @@ export class RoomMedia {
       if (own && via !== 'relogin') this.#publications.get(stream.streamId)?.end({ kind: 'closed', cause });
       this.#playbacks.get(stream.streamId)?.handleRemoved(cause);
     }
+    for (const { streamId, muted } of change.ownStreams) {
+      if (muted) this.#publications.get(streamId)?.handleMuted(muted);
+    }
     for (const stream of change.streamsAdded) this.#playbacks.get(stream.streamId)?.resume();
     for (const { stream, before } of change.streamsUpdated) {
       if (stream.memberId !== before.memberId) this.#playbacks.get(stream.streamId)?.restart();
