@@ -366,7 +366,35 @@ describe('lost connections', () => {
   }
 });
 
+describe('bans', () => {
+  it('a banned login: LOGIN_FAILED 1002066 with the end of the ban, and nobody else sees anything (BAN-1, BAN-2)', async () => {
+    const { anna } = await fill();
+    const ban = { RuleType: '3', UserId: 'carol', DisabledPrivilege: ['1'], EffectiveTime: '60' };
+    const answer = await stage.call('SetForbidUserRule', ban);
+    expect(answer.Code).toBe(0);
+    const carol = newUser('carol');
+    const refusal = await carol.login().then(
+      () => 'admitted',
+      (error: unknown) => error,
+    );
+    expect(refusal).toMatchObject({ errorCode: 1002066 });
+    const { extendedData = '{}' } = refusal as { extendedData?: string };
+    expect(JSON.parse(extendedData)).toMatchObject({ expire_time: Number(answer.Data?.ExpireTime) });
+    expect(carol.news()).toEqual(['roomStateChanged LOGINING 0', 'roomStateChanged LOGIN_FAILED 1002066']);
+    expect(anna.news()).toEqual([]);
+    expect(await stage.news()).toEqual([]);
+  });
+});
+
 describe('messages', () => {
+  it('a broadcast too many is refused at its sender (MSG-1)', async () => {
+    const { anna } = await fill();
+    const answers: number[] = [];
+    for (const text of ['one', 'two', 'three'])
+      answers.push((await anna.sdk.sendBroadcastMessage(ROOM, text)).errorCode);
+    expect(answers).toEqual([0, 0, 1009015]);
+  });
+
   it('Send*: everyone but the sending user id', async () => {
     const { anna, bob } = await fill();
     const from = { RoomId: ROOM, UserId: 'bob', MessageContent: 'hi' };

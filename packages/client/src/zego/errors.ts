@@ -30,6 +30,8 @@ export const CODES = {
   roomInfoKeyTooLong: 1002015,
   roomInfoValueTooLong: 1002016,
   roomInfoFull: 1002017,
+  broadcastTooOften: 1009015,
+  tooOften: 1109001,
   differentUser: 1002018,
   multiRoomNotEnabled: 1002036,
   tooManyRooms: 1002037,
@@ -77,7 +79,7 @@ export const CODE_OF_ERROR: Readonly<Record<SessionErrorCode, number>> = {
   'message.too-long': CODES.messageTooLong,
   'text.too-long': CODES.extraInfoTooLong,
   'room.info-full': CODES.roomInfoFull,
-  'rate.limited': 1109001,
+  'rate.limited': CODES.tooOften,
   'server.internal': 1002099,
   'server.going-away': 1002052,
   'client.timeout': 1100002,
@@ -90,13 +92,23 @@ export const CODE_OF_ERROR: Readonly<Record<SessionErrorCode, number>> = {
 
 /** Gives any thrown value as what calls of this dialect are rejected with. */
 export function toZegoError(error: unknown, role?: 'publisher' | 'player'): ZegoServerResponse {
-  const { code, message } = toSessionError(error);
+  const { code, message, details } = toSessionError(error);
+  // Who is banned is told until when, in Unix seconds as the server API writes it (BAN-1).
+  if (code === 'login.banned' && typeof details.untilMs === 'number') {
+    const expireTime = Math.ceil(details.untilMs / 1000);
+    return { errorCode: CODE_OF_ERROR[code], extendedData: JSON.stringify({ message, expire_time: expireTime }) };
+  }
   // A forbidden stream has a number of its own for those who would play it (FORB-4).
   if (code === 'stream.banned' && role === 'player') {
     return { errorCode: PLAYER_CODE_OF_CAUSE.forbidden, extendedData: message };
   }
   // A newer server may send codes that this table does not have.
   return { errorCode: CODE_OF_ERROR[code] ?? 1100999, extendedData: message };
+}
+
+/** Gives what a session's end says besides its code: of a refusal, why. */
+export function extendedDataOfSessionEnd(end: SessionEnd): string {
+  return end.kind === 'refused' && end.error.code === 'login.banned' ? (toZegoError(end.error).extendedData ?? '') : '';
 }
 
 /** Gives the code of a session's end. */

@@ -10,7 +10,7 @@ import type { RemovedStream, RoomChange, RoomMessage, StreamChange } from '../co
 import type { RoomSession } from '../core/session.ts';
 import type { SessionEnd, SessionState } from '../core/session-state.ts';
 import { deleteReason, kickoutExtendedData, ROOM_END_OF_CAUSE } from './causes.ts';
-import { CODES, codeOfSessionEnd } from './errors.ts';
+import { CODES, codeOfSessionEnd, extendedDataOfSessionEnd } from './errors.ts';
 import type { Emit } from './events.ts';
 import type {
   ZegoRoomExtraInfo,
@@ -122,7 +122,12 @@ export class ZegoRoom {
         break;
       }
       default:
-        this.#show('DISCONNECTED', isFirstLogin ? 'LOGIN_FAILED' : 'RECONNECT_FAILED', codeOfSessionEnd(end));
+        this.#show(
+          'DISCONNECTED',
+          isFirstLogin ? 'LOGIN_FAILED' : 'RECONNECT_FAILED',
+          codeOfSessionEnd(end),
+          extendedDataOfSessionEnd(end),
+        );
     }
   }
 

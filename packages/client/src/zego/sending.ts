@@ -14,6 +14,7 @@ async function answer(
   room: ZegoRoom | undefined,
   fault: number,
   send: (room: ZegoRoom) => Promise<unknown>,
+  tooOften: number = CODES.tooOften,
 ): Promise<ZegoServerResponse> {
   if (!room) return { errorCode: CODES.notLoggedIn };
   if (fault !== CODES.ok) return { errorCode: fault };
@@ -21,7 +22,8 @@ async function answer(
     await send(room);
     return { errorCode: CODES.ok };
   } catch (error) {
-    return toZegoError(error);
+    const refusal = toZegoError(error);
+    return refusal.errorCode === CODES.tooOften ? { ...refusal, errorCode: tooOften } : refusal;
   }
 }
 
@@ -32,7 +34,8 @@ export function sendMessage(
   text: string,
   to?: readonly string[],
 ): Promise<ZegoServerResponse> {
-  return answer(room, checkMessage(text), ({ session }) => session.send(kind, text, to));
+  const tooOften = kind === 'broadcast' ? CODES.broadcastTooOften : CODES.tooOften;
+  return answer(room, checkMessage(text), ({ session }) => session.send(kind, text, to), tooOften);
 }
 
 /** Sets the room's info. */
