@@ -63,6 +63,7 @@ describe('where values come from', () => {
         keepFailedDays: 7,
         allowPrivateTargets: false,
       },
+      realtimekit: { rateLimit: { requests: 3500, windowSeconds: 300 } },
       media: { workers: 1, port: 7701 },
     });
   });

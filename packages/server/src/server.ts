@@ -20,11 +20,13 @@ import { MediaControl } from './media-control/media-control.ts';
 import { AdmissionGuard } from './realtimekit/admission-guard.ts';
 import { createParticipantTokenAuthenticator } from './realtimekit/authenticator.ts';
 import { registerRealtimeKitDoor } from './realtimekit/door.ts';
+import { SessionRecorder } from './realtimekit/sessions/session-recorder.ts';
 import { STOCK_PRESETS } from './realtimekit/stock-presets.ts';
 import { ParticipantTokens } from './realtimekit/tokens.ts';
+import { Webhooks } from './realtimekit/webhooks/webhooks.ts';
 import { type Clock, createIdSource, systemClock } from './rooms/clock.ts';
 import { Enforcement } from './rooms/enforcement.ts';
-import { Rooms } from './rooms/rooms.ts';
+import { type EventSink, Rooms } from './rooms/rooms.ts';
 import { Rules } from './rooms/rules.ts';
 import { SignallingDoor } from './signalling/door.ts';
 import { FanOut } from './signalling/fan-out.ts';
@@ -85,18 +87,25 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
     notify: (memberId, frame) => fanOut.notify(memberId, frame),
   });
   const guard = new AdmissionGuard(store);
+  const webhooks = await Webhooks.open({ store, apps, clock });
   const callbacks = new Callbacks({
     repository: store.outbox,
     apps,
-    dialects: [zegoCallbacks],
+    dialects: [zegoCallbacks, webhooks.dialect],
     clock,
     log,
     userAgent: `Gavel/${manifest.version}`,
     settings: config.callbacks,
     ...(parts.poster && { poster: parts.poster }),
   });
+  webhooks.attach(callbacks.outbox);
+  const sessions = new SessionRecorder({ store, clock, log, tell: (session, news) => webhooks.tell(session, news) });
   // Media first: its closing begins before anybody is told.
-  const sinks = { first: [media], journal: callbacks.outbox, after: [fanOut, new AuditLog(log), metrics, guard] };
+  const sinks = {
+    first: [media],
+    journal: bothOf(callbacks.outbox, sessions),
+    after: [fanOut, new AuditLog(log), metrics, guard],
+  };
   const rules = await Rules.open({ keeper: store.rules, clock });
   const settings = { clock, ids: createIdSource(clock), heartbeatTimeoutMs, keptEvents: KEPT_EVENTS, rules };
   const rooms = new Rooms(settings, sinks);
@@ -114,7 +123,12 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
   const http = createHttp(log);
   const tokens = await ParticipantTokens.open({ store, clock });
   registerZegoDoor(http, { apps, rooms, enforcement, clock, log, onPage: (_request, reply) => sendPage(reply) });
-  registerRealtimeKitDoor(http, { apps, rooms, store, clock, log, tokens, apiTokens: config.apiTokens });
+  registerRealtimeKitDoor(http, {
+    ...{ apps, rooms, store, clock, log, tokens, webhooks },
+    apiTokens: config.apiTokens,
+    allowPrivateTargets: config.callbacks.allowPrivateTargets,
+    rateLimit: config.realtimekit.rateLimit,
+  });
   const adminKey = adminKeyOf(config);
   if (adminKey !== undefined) {
     await registerAdminDoor(http, { adminKey, version: manifest.version, log, outbox: store.outbox, callbacks });
@@ -139,6 +153,7 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
 
   await engine.start();
   await callbacks.start();
+  await sessions.start();
   await http.listen({ host: config.host, port: config.port });
   rooms.start();
   enforcement.start();
@@ -155,8 +170,19 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
       signalling.close();
       await http.close();
       await engine.close();
+      await sessions.close();
       await callbacks.close();
       await store.close();
+    },
+  };
+}
+
+/** A journal of two: what either of them keeps is kept before anybody hears of it. */
+function bothOf(...journals: readonly EventSink[]): EventSink {
+  return {
+    handle(batch) {
+      const kept = journals.flatMap((journal) => journal.handle(batch) ?? []);
+      return kept.length === 0 ? undefined : Promise.all(kept).then(() => undefined);
     },
   };
 }

@@ -12,12 +12,16 @@ import { type AppDefinition, AppRegistry } from '../../../packages/server/src/ap
 import { AdmissionGuard } from '../../../packages/server/src/realtimekit/admission-guard.ts';
 import { createParticipantTokenAuthenticator } from '../../../packages/server/src/realtimekit/authenticator.ts';
 import { registerRealtimeKitDoor } from '../../../packages/server/src/realtimekit/door.ts';
+import type { RateLimitSettings } from '../../../packages/server/src/realtimekit/rate-limit.ts';
+import { SessionRecorder } from '../../../packages/server/src/realtimekit/sessions/session-recorder.ts';
 import { STOCK_PRESETS } from '../../../packages/server/src/realtimekit/stock-presets.ts';
 import { ParticipantTokens } from '../../../packages/server/src/realtimekit/tokens.ts';
+import { Webhooks } from '../../../packages/server/src/realtimekit/webhooks/webhooks.ts';
 import type { Admission } from '../../../packages/server/src/rooms/admission.ts';
 import { createIdSource } from '../../../packages/server/src/rooms/clock.ts';
 import { eventsOf } from '../../../packages/server/src/rooms/events.ts';
 import { type EventBatch, Rooms, type Session } from '../../../packages/server/src/rooms/rooms.ts';
+import type { NewOutboxRecord } from '../../../packages/server/src/store/outbox.ts';
 import { openSqliteStore } from '../../../packages/server/src/store/sqlite/open.ts';
 
 /** Two accounts; the first has two Apps. */
@@ -70,8 +74,14 @@ export interface RawAnswer {
   readonly body: any;
 }
 
+/** How a server differs from the usual one. */
+export interface HarnessOptions {
+  readonly allowPrivateTargets?: boolean;
+  readonly rateLimit?: RateLimitSettings;
+}
+
 /** Starts a server. @param path the store's file; `:memory:` by default */
-export async function startHarness(path = ':memory:', clock = new FakeClock()) {
+export async function startHarness(path = ':memory:', clock = new FakeClock(), options: HarnessOptions = {}) {
   const store = await openSqliteStore(path);
   const apps = await AppRegistry.open({ store, clock, configured: APPS, presets: STOCK_PRESETS });
   const tokens = await ParticipantTokens.open({ store, clock });
@@ -79,7 +89,14 @@ export async function startHarness(path = ':memory:', clock = new FakeClock()) {
   const logged: object[] = [];
   const settings = { clock, ids: createIdSource(clock), heartbeatTimeoutMs: 100_000, keptEvents: 100 };
   const guard = new AdmissionGuard(store);
-  const rooms = new Rooms(settings, { first: [{ handle: (batch) => void batches.push(batch) }], after: [guard] });
+  const log = { error: (fields: object) => void logged.push(fields) };
+  const webhooks = await Webhooks.open({ store, apps, clock });
+  const owed: NewOutboxRecord[] = [];
+  webhooks.attach({ keep: async (records) => void owed.push(...records) });
+  const history = new SessionRecorder({ store, clock, log, tell: (session, news) => webhooks.tell(session, news) });
+  await history.start();
+  const first = [{ handle: (batch: EventBatch) => void batches.push(batch) }];
+  const rooms = new Rooms(settings, { first, journal: history, after: [guard] });
   guard.attach(rooms);
   const authenticator = createParticipantTokenAuthenticator({ apps, store, tokens });
   const http = Fastify({ logger: false, routerOptions: { maxParamLength: 1024 } });
@@ -90,7 +107,10 @@ export async function startHarness(path = ':memory:', clock = new FakeClock()) {
     clock,
     tokens,
     apiTokens: API_TOKENS,
-    log: { error: (fields) => void logged.push(fields) },
+    webhooks,
+    allowPrivateTargets: options.allowPrivateTargets ?? true,
+    rateLimit: options.rateLimit ?? { requests: 1_000_000, windowSeconds: 300 },
+    log,
   });
   await http.listen({ host: '127.0.0.1', port: 0 });
   const address = http.server.address();
@@ -140,6 +160,14 @@ export async function startHarness(path = ':memory:', clock = new FakeClock()) {
     authenticator,
     batches,
     logged,
+    webhooks,
+    /** What webhooks were owed, in order. */
+    owed,
+    /** Leaves the store as a crash would: nothing more is noted. */
+    async crash(): Promise<void> {
+      await http.close();
+      await store.close();
+    },
     /** The vendor's client with the first account's token. */
     kit,
     /** The vendor's client with another token. */
@@ -215,6 +243,7 @@ export async function startHarness(path = ':memory:', clock = new FakeClock()) {
     },
     async stop(): Promise<void> {
       await http.close();
+      await history.close();
       await store.close();
     },
   };

@@ -29,6 +29,7 @@ describe('a restart', () => {
     const kept = await read(before);
     await before.stop();
 
+    before.clock.advance(1);
     const after = await startHarness(path, before.clock);
     try {
       expect(await read(after)).toEqual(kept);

@@ -98,6 +98,31 @@ const callbacks = Type.Object(
   closed,
 );
 
+const realtimekit = Type.Object(
+  {
+    rateLimit: Type.Object(
+      {
+        requests: Type.Integer({
+          default: 3500,
+          minimum: 1,
+          maximum: 1_000_000_000,
+          unit: 'calls',
+          description: 'Most calls of one API token in one window; then 429 until the window is over.',
+        }),
+        windowSeconds: Type.Integer({
+          default: 300,
+          minimum: 1,
+          maximum: 86_400,
+          unit: 's',
+          description: 'Length of a window. It begins with the first call after the last one.',
+        }),
+      },
+      { ...closed, description: 'How often an API token may be used.' },
+    ),
+  },
+  closed,
+);
+
 const udpPort = (description: string) => Type.Integer({ minimum: 1024, maximum: 65_535, description });
 
 const media = Type.Object(
@@ -220,6 +245,7 @@ export const CONFIG_SCHEMA = Type.Object(
     rooms: Type.Object(rooms.properties, { ...closed, description: 'Life of rooms.' }),
     signalling: Type.Object(signalling.properties, { ...closed, description: 'The WebSocket that clients use.' }),
     callbacks: Type.Object(callbacks.properties, { ...closed, description: 'Sending of server callbacks.' }),
+    realtimekit: Type.Object(realtimekit.properties, { ...closed, description: 'The RealtimeKit API.' }),
     media: Type.Object(media.properties, { ...closed, description: 'Forwarding of audio and video.' }),
   },
   closed,

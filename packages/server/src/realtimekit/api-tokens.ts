@@ -9,6 +9,8 @@ import type { Store } from '../store/store.ts';
 
 /** What a token is good for. */
 export interface ApiGrant {
+  /** The token's hash: one for each token. */
+  readonly key: string;
   /** The token's name, for the audit log. */
   readonly name: string;
   readonly accountId: string;
@@ -43,7 +45,8 @@ export function hashApiToken(token: string): string {
 export function createApiTokens(store: Pick<Store, 'apiTokens'>, configured: readonly ApiTokenDefinition[]): ApiTokens {
   const known = new Map<string, ApiGrant>();
   for (const { name, accountId, token, appIds } of configured) {
-    known.set(hashApiToken(token), { name, accountId, rtkAppIds: appIds });
+    const key = hashApiToken(token);
+    known.set(key, { key, name, accountId, rtkAppIds: appIds });
   }
   return {
     async find(token) {
@@ -51,7 +54,7 @@ export function createApiTokens(store: Pick<Store, 'apiTokens'>, configured: rea
       const grant = known.get(hash);
       if (grant) return grant;
       const record = await store.apiTokens.findByHash(hash);
-      return record && { name: record.name, accountId: record.accountId, rtkAppIds: record.rtkAppIds };
+      return record && { key: hash, name: record.name, accountId: record.accountId, rtkAppIds: record.rtkAppIds };
     },
   };
 }

@@ -28,20 +28,20 @@ export type PathIds = Readonly<Record<string, string | undefined>>;
 const MAX_ACCOUNT_ID_LENGTH = 32;
 const MAX_ID_LENGTH = 36;
 
-/**
- * Checks a call before its body is read: the token, then the ids of the path, then whether the one is good for the
- * other.
- *
- * @throws AuthError 401 for a token that is missing, malformed or unknown; 403 for one of another account or App
- * @throws ApiError 400 for an id that is too long; 404 for an App that does not exist
- */
-export async function authorise(
-  header: string | undefined,
-  ids: PathIds,
-  { apps, apiTokens }: { readonly apps: Apps; readonly apiTokens: ApiTokens },
-): Promise<Caller> {
+/** Finds out who calls. @throws AuthError 401 for a token that is missing, malformed or unknown */
+export async function authenticate(header: string | undefined, apiTokens: ApiTokens): Promise<ApiGrant> {
   const grant = await apiTokens.find(readBearer(header));
   if (!grant) throw new AuthError(401, 'The API token is not valid');
+  return grant;
+}
+
+/**
+ * Checks a call before its body is read: the ids of the path, then whether the token is good for them.
+ *
+ * @throws AuthError 403 for a token of another account or App
+ * @throws ApiError 400 for an id that is too long; 404 for an App that does not exist
+ */
+export function authorise(grant: ApiGrant, ids: PathIds, apps: Apps): Caller {
   refuseLongIds(ids);
   const accountId = ids.account_id ?? '';
   if (grant.accountId !== accountId) throw new AuthError(403, `The API token is not valid for account ${accountId}`);

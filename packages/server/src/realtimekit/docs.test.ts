@@ -1,20 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { notBuiltRoutes } from './not-built.ts';
-import { activeSessionRoutes } from './resources/active-session.ts';
-import { appRoutes } from './resources/apps.ts';
-import { meetingRoutes } from './resources/meetings.ts';
-import { participantRoutes } from './resources/participants.ts';
-import { presetRoutes } from './resources/presets.ts';
+import { builtRoutes } from './resources/routes.ts';
 import type { ResourceDeps, Route } from './route.ts';
 
 const page = readFileSync(new URL('../../../../docs/reference/realtimekit-api.md', import.meta.url), 'utf8');
 const nameOf = ({ method, path }: Route): string => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`;
 // Only handlers use what they are given.
 const deps = {} as ResourceDeps;
-const routes = [appRoutes, meetingRoutes, participantRoutes, presetRoutes, activeSessionRoutes].flatMap((make) =>
-  make(deps),
-);
+const routes = builtRoutes(deps);
 
 describe('the page of the RealtimeKit API', () => {
   it('lists every route, with its status, and no other', () => {

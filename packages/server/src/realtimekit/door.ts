@@ -11,15 +11,12 @@
 import { ERRORS, GavelError } from '@gavel/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type ApiTokenDefinition, createApiTokens } from './api-tokens.ts';
-import { AuthError, authorise, type Caller, type PathIds } from './auth.ts';
+import { AuthError, authenticate, authorise, type Caller, type PathIds } from './auth.ts';
 import { otherType, parseJsonBody, refuseOtherBody } from './body.ts';
 import { ApiError, authErrorBody, errorBody, successBody } from './envelope.ts';
 import { notBuiltRoutes } from './not-built.ts';
-import { activeSessionRoutes } from './resources/active-session.ts';
-import { appRoutes } from './resources/apps.ts';
-import { meetingRoutes } from './resources/meetings.ts';
-import { participantRoutes } from './resources/participants.ts';
-import { presetRoutes } from './resources/presets.ts';
+import { type RateLimitSettings, TokenRateLimit } from './rate-limit.ts';
+import { builtRoutes } from './resources/routes.ts';
 import type { ResourceDeps, Route } from './route.ts';
 
 /** Where the door stands. The base URL of a client ends before `/accounts`. */
@@ -36,6 +33,7 @@ export interface DoorLog {
 export interface RealtimeKitDoorDeps extends ResourceDeps {
   /** The tokens of the configuration; those of the store are good as well. */
   readonly apiTokens: readonly ApiTokenDefinition[];
+  readonly rateLimit: RateLimitSettings;
   readonly log: DoorLog;
 }
 
@@ -51,7 +49,14 @@ const CALLER = 'realtimeKitCaller';
  * @param http made with `routerOptions.maxParamLength` above 36, so that a longer id gets its 400 (RTK-7)
  */
 export function registerRealtimeKitDoor(http: FastifyInstance, deps: RealtimeKitDoorDeps): void {
-  const access = { apps: deps.apps, apiTokens: createApiTokens(deps.store, deps.apiTokens) };
+  const apiTokens = createApiTokens(deps.store, deps.apiTokens);
+  const limit = new TokenRateLimit(deps.rateLimit, deps.clock);
+  // Receivers fetch it once, and without a token (reference 7.2).
+  http.get('/.well-known/webhooks.json', () => ({
+    success: true,
+    data: { publicKey: deps.webhooks.publicKey },
+    message: '',
+  }));
   // A scope of its own: what it says about bodies and errors is no other door's business.
   http.register(
     async (scope) => {
@@ -62,9 +67,12 @@ export function registerRealtimeKitDoor(http: FastifyInstance, deps: RealtimeKit
       scope.addContentTypeParser('*', options, async (_: unknown, body: Buffer) => refuseOtherBody(body));
 
       // Before the body is read: a stranger's megabyte is not worth the work.
-      scope.addHook('onRequest', async (request) => {
-        const caller = await authorise(request.headers.authorization, request.params as PathIds, access);
-        request.setDecorator(CALLER, caller);
+      scope.addHook('onRequest', async (request, reply) => {
+        const grant = await authenticate(request.headers.authorization, apiTokens);
+        const { isAllowed, resetSeconds, headers } = limit.take(grant.key);
+        reply.headers(headers);
+        if (!isAllowed) throw new ApiError(429, `Too many requests; try again in ${resetSeconds} s`);
+        request.setDecorator(CALLER, authorise(grant, request.params as PathIds, deps.apps));
       });
       scope.setErrorHandler((error: Fault, request, reply) => answerError(error, request, reply, deps.log));
       scope.setNotFoundHandler((request, reply) => {
@@ -72,16 +80,7 @@ export function registerRealtimeKitDoor(http: FastifyInstance, deps: RealtimeKit
         return reply.code(404).send(errorBody(404, message));
       });
 
-      for (const route of [
-        ...appRoutes(deps),
-        ...meetingRoutes(deps),
-        ...participantRoutes(deps),
-        ...presetRoutes(deps),
-        ...activeSessionRoutes(deps),
-        ...notBuiltRoutes(),
-      ]) {
-        addRoute(scope, route);
-      }
+      for (const route of [...builtRoutes(deps), ...notBuiltRoutes()]) addRoute(scope, route);
     },
     { prefix: PREFIX },
   );

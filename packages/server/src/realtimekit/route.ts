@@ -14,6 +14,7 @@ import type { Caller, PathIds } from './auth.ts';
 import { type Answer, badRequest } from './envelope.ts';
 import type { ParticipantTokens } from './tokens.ts';
 import { createBodyReader, createQueryReader } from './validate.ts';
+import type { Webhooks } from './webhooks/webhooks.ts';
 
 /** What the resources work with. */
 export interface ResourceDeps {
@@ -22,6 +23,9 @@ export interface ResourceDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly tokens: ParticipantTokens;
+  readonly webhooks: Webhooks;
+  /** Whether webhooks may go to addresses that are not public. */
+  readonly allowPrivateTargets: boolean;
 }
 
 /** A call as its handler gets it: checked. */
@@ -42,7 +46,7 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   /** Below the prefix. */
   readonly path: string;
-  /** HTTP status of a success. */
+  /** HTTP status of a success; of the refusal, where there is never a success. */
   readonly status: number;
   /** @throws ApiError as the caller gets it */
   serve(call: RawCall): Promise<Answer>;
@@ -64,7 +68,8 @@ const UUID_IDS = [
   'livestream_id',
   'livestream_session_id',
 ];
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+/** The form of ids that the server itself makes. */
+export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Makes a route of a handler and the schemas of what it takes. Without a body's schema, the call must have none. */
 export function defineRoute<B extends TSchema = typeof NO_BODY, Q extends TSchema = typeof NO_BODY>(route: {
@@ -74,12 +79,16 @@ export function defineRoute<B extends TSchema = typeof NO_BODY, Q extends TSchem
   readonly status?: number;
   readonly body?: B;
   readonly query?: Q;
+  /** Takes no body for an empty object, where there is a schema. */
+  readonly bodyIsOptional?: boolean;
   /** Takes any text as an id, as operations on the active session do. */
   readonly takesAnyId?: boolean;
   handle(call: Call<Static<B>, Static<Q>>): Promise<Answer>;
 }): Route {
   const { method, path, status = 200, takesAnyId = false } = route;
-  const readBody = route.body ? createBodyReader(route.body) : (body: unknown) => readNoBody(body ?? {});
+  const readGiven = route.body ? createBodyReader(route.body) : readNoBody;
+  const isOptional = !route.body || route.bodyIsOptional === true;
+  const readBody = (body: unknown) => readGiven(body === undefined && isOptional ? {} : body);
   const readQuery = createQueryReader(route.query ?? NO_BODY);
   return {
     method,

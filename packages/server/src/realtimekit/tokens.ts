@@ -4,11 +4,12 @@
  * @module
  */
 
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { GavelError } from '@gavel/protocol';
 import { errors, importPKCS8, importSPKI, jwtVerify, SignJWT } from 'jose';
 import type { Clock } from '../rooms/clock.ts';
-import type { SigningKeyRecord, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
+import { makeKeyPair } from './key-pair.ts';
 
 /** How long a token is good: 100 days, in seconds. */
 export const TOKEN_LIFETIME_S = 100 * 24 * 60 * 60;
@@ -54,7 +55,8 @@ export class ParticipantTokens {
   /** Loads the key pair, or makes it at the first start, which takes some tenths of a second. */
   static async open({ store, clock }: ParticipantTokensDeps): Promise<ParticipantTokens> {
     const { signingKeys } = store;
-    const key = (await signingKeys.find(PURPOSE)) ?? (await signingKeys.addUnlessPresent(makeKey(clock.now())));
+    const key =
+      (await signingKeys.find(PURPOSE)) ?? (await signingKeys.addUnlessPresent(makeKeyPair(PURPOSE, clock.now())));
     const [privateKey, publicKey] = await Promise.all([
       importPKCS8(key.privateKey, ALGORITHM),
       importSPKI(key.publicKey, ALGORITHM),
@@ -94,15 +96,6 @@ export class ParticipantTokens {
       throw error;
     }
   }
-}
-
-function makeKey(nowMs: number): SigningKeyRecord {
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-  });
-  return { purpose: PURPOSE, keyId: randomUUID(), privateKey, publicKey, createdAtMs: nowMs };
 }
 
 function requireText(claim: unknown): string {

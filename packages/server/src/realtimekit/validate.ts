@@ -12,6 +12,21 @@ import { badRequest } from './envelope.ts';
 /** The pattern of an address that a browser may load from; others, such as `javascript:`, are refused. */
 export const HTTP_ADDRESS = '^[hH][tT][tT][pP][sS]?://';
 
+/** The pattern of ids in queries. */
+export const GUID_PATTERN = '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$';
+/** The pattern of ranges of whole numbers: `1:10`, `5:`, `:3`. */
+export const RANGE_PATTERN = '^(\\d{1,9}:\\d{0,9}|:\\d{1,9})$';
+
+/** What a text must be, by its pattern or format; an address where it is not said. */
+const FORMS: Readonly<Record<string, string>> = {
+  'date-time': 'must be in ISO 8601 date format',
+  date: 'must be a date such as 2026-01-31',
+  [GUID_PATTERN]: 'must be a valid GUID',
+  [RANGE_PATTERN]: 'must be a range such as 1:10',
+};
+
+const A_URI = 'must be a valid uri';
+
 /** Most characters of a field's name in a message: a caller's nonsense is not sent back by the megabyte. */
 const MAX_NAME_LENGTH = 256;
 
@@ -99,18 +114,17 @@ function describeProblem(problems: readonly Problem[]): string {
       return `${name} length must be less than or equal to ${problem.params.limit} characters long`;
     case 'maxItems':
       return `${name} must contain less than or equal to ${problem.params.limit} items`;
+    case 'minItems':
+      return `${name} must contain at least ${problem.params.limit} items`;
+    case 'uniqueItems':
+      return `${name} contains a duplicate value`;
     case 'pattern':
+      return `${name} ${FORMS[String(problem.params.pattern)] ?? A_URI}`;
     case 'format':
-      return `${name} ${describeForm(problem)}`;
+      return `${name} ${FORMS[problem.params.format] ?? A_URI}`;
     default:
       return `${name} ${problem.message}`;
   }
-}
-
-function describeForm(problem: Problem): string {
-  return problem.keyword === 'format' && problem.params.format === 'date-time'
-    ? 'must be in ISO 8601 date format'
-    : 'must be a valid uri';
 }
 
 /** Writes `/a/0/b` as `"a[0].b"`, and the whole as `"body"`. */

@@ -13,7 +13,7 @@ import type { MeetingRecord, Participant } from '../../store/store.ts';
 import { ApiError, badRequest, isoTime, noActiveSession } from '../envelope.ts';
 import { type Call, defineRoute, type ResourceDeps, type Route, requireApp, requireId } from '../route.ts';
 import { roomOf } from '../session.ts';
-import { sessionIdOf } from '../session-id.ts';
+import { showSession } from '../sessions/show.ts';
 
 const MAX_IDS = 1000;
 const idList = Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { maxItems: MAX_IDS }));
@@ -57,26 +57,11 @@ export function activeSessionRoutes({ store, rooms, clock }: ResourceDeps): Rout
       async handle(call) {
         const meeting = await requireMeeting(call);
         const app = requireApp(call.caller);
+        // While nobody is in, a session may still be continued, but is not active.
         const room = await rooms.summary(roomOf(app.appId, meeting.id));
-        if (!room) throw noActiveSession(meeting.id);
-        const startedAt = isoTime(room.createdAtMs);
-        return {
-          data: {
-            id: sessionIdOf(room.epoch, meeting.id),
-            associated_id: meeting.id,
-            meeting_display_name: meeting.title ?? '',
-            type: 'meeting',
-            status: 'LIVE',
-            live_participants: room.memberCount,
-            max_concurrent_participants: room.peakMemberCount,
-            minutes_consumed: room.memberMs / 60_000,
-            organization_id: app.rtkAppId,
-            started_at: startedAt,
-            created_at: startedAt,
-            // The figures are of this moment.
-            updated_at: isoTime(clock.now()),
-          },
-        };
+        const session = room && (await store.sessions.findLive(app.appId, meeting.id, clock.now()));
+        if (!session) throw noActiveSession(meeting.id);
+        return { data: showSession(app, session, clock.now()) };
       },
     }),
     defineRoute({

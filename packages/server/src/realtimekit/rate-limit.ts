@@ -1,0 +1,69 @@
+/**
+ * The rate limit of API tokens: so many calls in a window, then none until it is over (RTK-13, reference 2.5).
+ *
+ * @module
+ */
+
+import type { Clock } from '../rooms/clock.ts';
+
+/** The limit, as configured. */
+export interface RateLimitSettings {
+  /** Calls of one token in one window. */
+  readonly requests: number;
+  readonly windowSeconds: number;
+}
+
+/** What a call may do, and what its answer says of it. */
+export interface RateVerdict {
+  readonly isAllowed: boolean;
+  /** Seconds until the window is over. */
+  readonly resetSeconds: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Above so many tokens, those whose window is over are forgotten. */
+const MAX_KEPT = 10_000;
+
+/** Counts the calls of each token. Only tokens that exist are counted: their number is the bound of its memory. */
+export class TokenRateLimit {
+  readonly #settings: RateLimitSettings;
+  readonly #clock: Clock;
+  readonly #windows = new Map<string, { readonly endsAtMs: number; count: number }>();
+
+  constructor(settings: RateLimitSettings, clock: Clock) {
+    this.#settings = settings;
+    this.#clock = clock;
+  }
+
+  /** Counts a call. */
+  take(tokenKey: string): RateVerdict {
+    const { requests, windowSeconds } = this.#settings;
+    const nowMs = this.#clock.now();
+    const window = this.#windowOf(tokenKey, nowMs);
+    const isAllowed = window.count < requests;
+    if (isAllowed) window.count += 1;
+    const resetSeconds = Math.max(1, Math.ceil((window.endsAtMs - nowMs) / 1000));
+    return {
+      isAllowed,
+      resetSeconds,
+      headers: {
+        ratelimit: `"default";r=${requests - window.count};t=${resetSeconds}`,
+        'ratelimit-policy': `"default";q=${requests};w=${windowSeconds}`,
+        ...(!isAllowed && { 'retry-after': String(resetSeconds) }),
+      },
+    };
+  }
+
+  #windowOf(tokenKey: string, nowMs: number) {
+    const lengthMs = this.#settings.windowSeconds * 1000;
+    const known = this.#windows.get(tokenKey);
+    // One that ends too late is of a clock that was set back since.
+    if (known && known.endsAtMs > nowMs && known.endsAtMs <= nowMs + lengthMs) return known;
+    if (this.#windows.size >= MAX_KEPT) {
+      for (const [key, { endsAtMs }] of this.#windows) if (endsAtMs <= nowMs) this.#windows.delete(key);
+    }
+    const window = { endsAtMs: nowMs + lengthMs, count: 0 };
+    this.#windows.set(tokenKey, window);
+    return window;
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * All routes of the API that this version has.
+ *
+ * @module
+ */
+
+import type { ResourceDeps, Route } from '../route.ts';
+import { activeSessionRoutes } from './active-session.ts';
+import { analyticsRoutes } from './analytics.ts';
+import { appRoutes } from './apps.ts';
+import { meetingRoutes } from './meetings.ts';
+import { notThereRoutes } from './not-there.ts';
+import { participantRoutes } from './participants.ts';
+import { presetRoutes } from './presets.ts';
+import { sessionRoutes } from './sessions.ts';
+import { webhookRoutes } from './webhooks.ts';
+
+/** Makes the routes. */
+export function builtRoutes(deps: ResourceDeps): Route[] {
+  return [
+    appRoutes,
+    meetingRoutes,
+    participantRoutes,
+    presetRoutes,
+    activeSessionRoutes,
+    sessionRoutes,
+    webhookRoutes,
+    analyticsRoutes,
+    notThereRoutes,
+  ].flatMap((make) => make(deps));
+}

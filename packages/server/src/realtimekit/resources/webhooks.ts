@@ -1,0 +1,134 @@
+/**
+ * Webhooks: which addresses of an App are told of which events (reference 5.7, RTK-12).
+ *
+ * @module
+ */
+
+import { type Static, Type } from 'typebox';
+import { findPrivateHost } from '../../callbacks/private-addresses.ts';
+import type { WebhookRecord } from '../../store/webhooks.ts';
+import { ApiError, badRequest, isoTime, notFound } from '../envelope.ts';
+import { defineRoute, type ResourceDeps, type Route, requireApp, requireId } from '../route.ts';
+import { HTTP_ADDRESS } from '../validate.ts';
+import { TEST_EVENT, WEBHOOK_EVENTS } from '../webhooks/events.ts';
+
+const facts = {
+  name: Type.String({ minLength: 1, maxLength: 256 }),
+  url: Type.String({ maxLength: 2048, pattern: HTTP_ADDRESS, format: 'url' }),
+  events: Type.Array(Type.Enum(WEBHOOK_EVENTS), { minItems: 1, maxItems: WEBHOOK_EVENTS.length, uniqueItems: true }),
+  enabled: Type.Optional(Type.Boolean()),
+};
+const WHOLE = Type.Object(facts, { additionalProperties: false });
+const PART = Type.Partial(WHOLE);
+
+const WEBHOOKS = '/:app_id/webhooks';
+const WEBHOOK = `${WEBHOOKS}/:webhook_id`;
+/** Most registrations of an App: each event is written once for each of them. */
+const MAX_WEBHOOKS = 100;
+
+/** The routes of webhooks. */
+export function webhookRoutes({ webhooks, allowPrivateTargets }: ResourceDeps): Route[] {
+  const refuseBadUrl = (url: string | undefined): void => {
+    if (url === undefined) return;
+    const { username, password } = new URL(url);
+    if (username !== '' || password !== '') throw badRequest('"url" must not hold a name or a password');
+    // Where a name leads is seen to at each delivery.
+    if (!allowPrivateTargets && findPrivateHost(url) !== undefined) throw badRequest('"url" must be a public address');
+  };
+
+  return [
+    defineRoute({
+      method: 'POST',
+      path: WEBHOOKS,
+      status: 201,
+      body: WHOLE,
+      async handle({ caller, body }) {
+        refuseBadUrl(body.url);
+        const { appId } = requireApp(caller);
+        if (webhooks.ofApp(appId).length >= MAX_WEBHOOKS) {
+          throw new ApiError(409, `The app has ${MAX_WEBHOOKS} webhooks already`);
+        }
+        const added = await webhooks.add(appId, wholeOf(body));
+        if (!added) throw urlTaken(body.url);
+        return { data: showWebhook(added) };
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: WEBHOOKS,
+      async handle({ caller }) {
+        return { data: webhooks.ofApp(requireApp(caller).appId).toReversed().map(showWebhook) };
+      },
+    }),
+    defineRoute({
+      method: 'GET',
+      path: WEBHOOK,
+      async handle({ caller, ids }) {
+        const id = requireId(ids, 'webhook_id');
+        return { data: showWebhook(requireFound(webhooks.find(requireApp(caller).appId, id), id)) };
+      },
+    }),
+    defineRoute({
+      method: 'PATCH',
+      path: WEBHOOK,
+      body: PART,
+      async handle({ caller, ids, body }) {
+        refuseBadUrl(body.url);
+        const id = requireId(ids, 'webhook_id');
+        const changed = await webhooks.update(requireApp(caller).appId, id, body);
+        if (changed === 'taken') throw urlTaken(body.url);
+        return { data: showWebhook(requireFound(changed, id)) };
+      },
+    }),
+    defineRoute({
+      method: 'PUT',
+      path: WEBHOOK,
+      body: WHOLE,
+      async handle({ caller, ids, body }) {
+        refuseBadUrl(body.url);
+        const id = requireId(ids, 'webhook_id');
+        const changed = await webhooks.update(requireApp(caller).appId, id, wholeOf(body));
+        if (changed === 'taken') throw urlTaken(body.url);
+        return { data: showWebhook(requireFound(changed, id)) };
+      },
+    }),
+    defineRoute({
+      method: 'DELETE',
+      path: WEBHOOK,
+      async handle({ caller, ids }) {
+        const id = requireId(ids, 'webhook_id');
+        return { data: showWebhook(requireFound(await webhooks.delete(requireApp(caller).appId, id), id)) };
+      },
+    }),
+    defineRoute({
+      method: 'POST',
+      path: `${WEBHOOK}/test`,
+      async handle({ caller, ids }) {
+        const id = requireId(ids, 'webhook_id');
+        const webhook = requireFound(webhooks.find(requireApp(caller).appId, id), id);
+        return { data: { id: await webhooks.sendTest(webhook), event: TEST_EVENT } };
+      },
+    }),
+  ];
+}
+
+const urlTaken = (url = ''): ApiError => new ApiError(409, `There is a webhook with url ${url} already`);
+
+const wholeOf = ({ enabled = true, ...rest }: Static<typeof WHOLE>) => ({ ...rest, enabled });
+
+function requireFound(webhook: WebhookRecord | undefined, id: string): WebhookRecord {
+  if (!webhook) throw notFound('webhook', id);
+  return webhook;
+}
+
+function showWebhook(webhook: WebhookRecord) {
+  return {
+    id: webhook.id,
+    name: webhook.name,
+    url: webhook.url,
+    events: webhook.events,
+    enabled: webhook.enabled,
+    created_at: isoTime(webhook.createdAtMs),
+    updated_at: isoTime(webhook.updatedAtMs),
+  };
+}

@@ -1,0 +1,224 @@
+/**
+ * The history of sessions as it is made: follows the rooms of meetings, and keeps who was in and how it ended (RTK-11).
+ *
+ * A session is one live run of a meeting. It outlives its Room by the meeting's keep-alive time: who comes back within it
+ * continues the session, although the Room is a new one.
+ *
+ * @module
+ */
+
+import { type Epoch, GavelError } from '@gavel/protocol';
+import type { Clock } from '../../rooms/clock.ts';
+import { eventsOf, type RoomEvent } from '../../rooms/events.ts';
+import type { EventBatch, EventSink } from '../../rooms/rooms.ts';
+import type { SessionChange, SessionEnd, SessionPeerRecord } from '../../store/sessions.ts';
+import type { MeetingRecord, Store } from '../../store/store.ts';
+import type { MeetingSettings } from '../meeting-schema.ts';
+import { UUID } from '../route.ts';
+import { sessionIdOf } from '../session-id.ts';
+import type { LiveSession, SessionNews } from './session-news.ts';
+
+/** What the recorder needs. */
+export interface SessionRecorderDeps {
+  readonly store: Pick<Store, 'sessions' | 'meetings' | 'presets'>;
+  readonly clock: Clock;
+  readonly log: { error(fields: object, message: string): void };
+  /** Told of what was kept, in order; what it returns is waited for. */
+  readonly tell: (session: LiveSession, news: readonly SessionNews[]) => Promise<void>;
+}
+
+/** How often it is noted that sessions are live. A crash dates their end this much too early at most. */
+const CHECKPOINT_MS = 10_000;
+/** How long to wait after the store has failed. */
+const RETRY_MS = 10_000;
+
+interface Live {
+  readonly session: LiveSession;
+  readonly peers: Map<string, SessionPeerRecord>;
+  /** Calls the end off; set while nobody is in. */
+  cancelEnd: (() => void) | undefined;
+}
+
+/** Keeps the history. As a journal, it is waited for before anybody hears of what it keeps. */
+export class SessionRecorder implements EventSink {
+  readonly #deps: SessionRecorderDeps;
+  /** By meeting. */
+  readonly #live = new Map<string, Live>();
+  /** For each meeting with work under way, when the last of it is done. Never rejects. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+  #stopCheckpoints: (() => void) | undefined;
+  #checkpointing: Promise<void> | undefined;
+
+  constructor(deps: SessionRecorderDeps) {
+    this.#deps = deps;
+  }
+
+  /** Ends the sessions that a stop or a crash left open, at the time at which they were seen last. No event may come before it resolves. */
+  async start(): Promise<void> {
+    const { store, clock } = this.#deps;
+    for (const { session, peers, seenAtMs: atMs } of await store.sessions.open()) {
+      const gone = peers.map((peer) => ({ ...peer, leftAtMs: Math.max(atMs, peer.joinedAtMs) }));
+      await store.sessions.keep([
+        ...gone.map((peer) => leaveOf(peer, peer.leftAtMs)),
+        { type: 'end', sessionId: session.id, atMs, reason: 'lost' },
+      ]);
+      await this.#deps.tell(session, [
+        ...gone.map((peer) => ({ event: 'left', peer }) as const),
+        { event: 'ended', atMs, reason: 'lost' },
+      ]);
+    }
+    this.#stopCheckpoints = clock.every(CHECKPOINT_MS, () => {
+      this.#checkpointing ??= this.#checkpoint();
+    });
+  }
+
+  /** Stops, and notes how long the sessions were seen. */
+  async close(): Promise<void> {
+    this.#stopCheckpoints?.();
+    for (const { cancelEnd } of this.#live.values()) cancelEnd?.();
+    await Promise.all(this.#turns.values());
+    await this.#checkpointing;
+    await this.#checkpoint();
+  }
+
+  handle(batch: EventBatch): Promise<void> | undefined {
+    const { key, events, origin } = batch;
+    if (key.environment !== 'production' || !UUID.test(key.roomId) || !events.some(isOfInterest)) return undefined;
+    return this.#inTurn(key.roomId, () => this.#follow(batch)).catch((error: unknown) => {
+      this.#deps.log.error({ err: error, meetingId: key.roomId }, 'the history of a session could not be kept');
+      // Where the server acted by itself, no caller would learn of it.
+      if (origin.door === 'server' || origin.door === 'media') return;
+      throw new GavelError('server.internal', 'The history of this session could not be kept.');
+    });
+  }
+
+  async #follow({ key, epoch, events }: EventBatch): Promise<void> {
+    const known = this.#live.get(key.roomId);
+    const meeting = await this.#deps.store.meetings.find(key.appId, key.roomId);
+    // A room of another name than a meeting's, or one whose beginning could not be kept.
+    if (!meeting || (!known && eventsOf(events, 'memberJoined').length === 0)) return;
+    const live = known ?? begin(meeting, epoch, events);
+    const changes: SessionChange[] = known ? [] : [{ type: 'begin', session: live.session }];
+    const news: SessionNews[] = known ? [] : [{ event: 'started' }];
+    const peers = new Map(live.peers);
+    for (const event of events) {
+      if (event.type === 'memberJoined') {
+        const peer = await this.#peerOf(live.session, event);
+        peers.set(peer.id, peer);
+        changes.push({ type: 'join', peer });
+        news.push({ event: 'joined', peer });
+      } else if (event.type === 'memberLeft') {
+        const peer = peers.get(event.member.memberId);
+        if (!peer) continue;
+        peers.delete(peer.id);
+        changes.push(leaveOf(peer, event.atMs));
+        news.push({ event: 'left', peer: { ...peer, leftAtMs: event.atMs } });
+      }
+    }
+    const closed = eventsOf(events, 'roomClosed')[0];
+    const isEnded = closed?.cause === 'room-closed';
+    if (isEnded) this.#addEnd(live, closed.atMs, 'closed', changes, news);
+    await this.#deps.store.sessions.keep(changes);
+
+    live.peers.clear();
+    for (const [id, peer] of peers) live.peers.set(id, peer);
+    live.cancelEnd?.();
+    live.cancelEnd = undefined;
+    if (isEnded) this.#live.delete(key.roomId);
+    else {
+      this.#live.set(key.roomId, live);
+      if (peers.size === 0) this.#endLater(live, keepAliveMsOf(meeting));
+    }
+    await this.#deps.tell(live.session, news);
+  }
+
+  #endLater(live: Live, delayMs: number): void {
+    const { meetingId } = live.session;
+    live.cancelEnd = this.#deps.clock.after(delayMs, () => {
+      this.#inTurn(meetingId, () => this.#endEmpty(live)).catch((error: unknown) => {
+        this.#deps.log.error({ err: error, meetingId }, 'the end of a session could not be kept');
+        this.#endLater(live, RETRY_MS);
+      });
+    });
+  }
+
+  async #endEmpty(live: Live): Promise<void> {
+    const { meetingId } = live.session;
+    // Somebody may have come back while this was waiting for its turn.
+    if (live.peers.size > 0 || this.#live.get(meetingId) !== live) return;
+    const changes: SessionChange[] = [];
+    const news: SessionNews[] = [];
+    this.#addEnd(live, this.#deps.clock.now(), 'empty', changes, news);
+    await this.#deps.store.sessions.keep(changes);
+    this.#live.delete(meetingId);
+    await this.#deps.tell(live.session, news);
+  }
+
+  #addEnd(live: Live, atMs: number, reason: SessionEnd, changes: SessionChange[], news: SessionNews[]): void {
+    changes.push({ type: 'end', sessionId: live.session.id, atMs, reason });
+    news.push({ event: 'ended', atMs, reason });
+  }
+
+  async #peerOf(
+    session: LiveSession,
+    { member, atMs }: Extract<RoomEvent, { type: 'memberJoined' }>,
+  ): Promise<SessionPeerRecord> {
+    const { user, profile } = member;
+    const presetName = textOf(profile?.presetName) ?? '';
+    const preset = presetName === '' ? undefined : await this.#deps.store.presets.findByName(session.appId, presetName);
+    const config = preset?.definition.config as { readonly view_type?: string } | undefined;
+    return {
+      id: member.memberId,
+      sessionId: session.id,
+      userId: user.id,
+      // Who came in by another door has a user id alone.
+      customId: textOf(profile?.customParticipantId) ?? user.id,
+      name: user.name,
+      presetName,
+      viewType: config?.view_type ?? null,
+      joinedAtMs: atMs,
+    };
+  }
+
+  async #checkpoint(): Promise<void> {
+    try {
+      if (this.#live.size > 0) await this.#deps.store.sessions.checkpoint(this.#deps.clock.now());
+    } catch (error) {
+      this.#deps.log.error({ err: error }, 'it could not be noted that sessions are live');
+    }
+    this.#checkpointing = undefined;
+  }
+
+  #inTurn(meetingId: string, work: () => Promise<void>): Promise<void> {
+    const result = (this.#turns.get(meetingId) ?? Promise.resolve()).then(work);
+    const settled = result
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#turns.get(meetingId) === settled) this.#turns.delete(meetingId);
+      });
+    this.#turns.set(meetingId, settled);
+    return result;
+  }
+}
+
+const isOfInterest = ({ type }: RoomEvent): boolean =>
+  type === 'memberJoined' || type === 'memberLeft' || type === 'roomClosed';
+
+const textOf = (fact: unknown): string | undefined => (typeof fact === 'string' ? fact : undefined);
+
+const leaveOf = ({ id, sessionId }: SessionPeerRecord, atMs: number): SessionChange => ({
+  type: 'leave',
+  sessionId,
+  peerId: id,
+  atMs,
+});
+
+function begin({ id, appId, title }: MeetingRecord, epoch: Epoch, events: readonly RoomEvent[]): Live {
+  const startedAtMs = events[0]?.atMs ?? 0;
+  const session = { id: sessionIdOf(epoch, id), appId, meetingId: id, title: title ?? '', startedAtMs };
+  return { session, peers: new Map(), cancelEnd: undefined };
+}
+
+function keepAliveMsOf({ settings }: MeetingRecord): number {
+  return (settings as unknown as MeetingSettings).session_keep_alive_time_in_secs * 1000;
+}

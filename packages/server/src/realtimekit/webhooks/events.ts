@@ -1,0 +1,84 @@
+/**
+ * The events of webhooks and their payloads (reference 7.3).
+ *
+ * @module
+ */
+
+import type { App } from '../../apps/app.ts';
+import type { SessionEnd, SessionPeerRecord } from '../../store/sessions.ts';
+import { isoTime } from '../envelope.ts';
+import type { LiveSession, SessionNews } from '../sessions/session-news.ts';
+
+/** Every event that a registration may name; only the first four happen in this version. */
+export const WEBHOOK_EVENTS = [
+  'meeting.started',
+  'meeting.ended',
+  'meeting.participantJoined',
+  'meeting.participantLeft',
+  'meeting.chatSynced',
+  'meeting.transcript',
+  'meeting.summary',
+  'recording.statusUpdate',
+  'livestreaming.statusUpdate',
+] as const;
+
+/** The name of an event. */
+export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
+
+/** The event of a test delivery, which the vendor does not know. */
+export const TEST_EVENT = 'webhook.test';
+
+const NAMES: Readonly<Record<SessionNews['event'], WebhookEvent>> = {
+  started: 'meeting.started',
+  joined: 'meeting.participantJoined',
+  left: 'meeting.participantLeft',
+  ended: 'meeting.ended',
+};
+
+/** A stop of the server puts everybody out: of the vendor's two words, that is nobody's order. */
+const REASONS: Readonly<Record<SessionEnd, string>> = {
+  closed: 'HOST_ENDED_MEETING',
+  empty: 'ALL_PARTICIPANTS_LEFT',
+  lost: 'ALL_PARTICIPANTS_LEFT',
+};
+
+/** Gives the payload of what happened to a session. */
+export function payloadOf(app: App, session: LiveSession, news: SessionNews) {
+  const event = NAMES[news.event];
+  const meeting = meetingOf(app, session);
+  switch (news.event) {
+    case 'started':
+      return { event, meeting };
+    case 'joined':
+      return { event, meeting, participant: participantOf(news.peer) };
+    case 'left':
+      return { event, meeting, participant: { ...participantOf(news.peer), leftAt: isoTime(news.peer.leftAtMs) } };
+    case 'ended':
+      return { event, meeting: { ...meeting, endedAt: isoTime(news.atMs) }, reason: REASONS[news.reason] };
+  }
+}
+
+function meetingOf(app: App, session: LiveSession) {
+  const startedAt = isoTime(session.startedAtMs);
+  return {
+    id: session.meetingId,
+    sessionId: session.id,
+    title: session.title,
+    roomName: session.meetingId,
+    // The vendor says so in every event, the last one included.
+    status: 'LIVE',
+    createdAt: startedAt,
+    startedAt,
+    organizedBy: { id: app.rtkAppId, name: app.name },
+  };
+}
+
+function participantOf(peer: SessionPeerRecord) {
+  return {
+    peerId: peer.id,
+    userDisplayName: peer.name,
+    customParticipantId: peer.customId,
+    clientSpecificId: peer.customId,
+    joinedAt: isoTime(peer.joinedAtMs),
+  };
+}

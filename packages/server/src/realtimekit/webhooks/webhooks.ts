@@ -1,0 +1,156 @@
+/**
+ * Webhooks: the registrations of all Apps in memory, and what they are told, by way of the outbox (RTK-12).
+ *
+ * @module
+ */
+
+import { randomUUID } from 'node:crypto';
+import { type AppId, type RoomId, roomKeyText } from '@gavel/protocol';
+import type { Apps } from '../../apps/app.ts';
+import type { CallbackDialect } from '../../callbacks/dialect.ts';
+import { standardWebhookHeaders } from '../../callbacks/standard-webhooks.ts';
+import type { Clock } from '../../rooms/clock.ts';
+import type { NewOutboxRecord } from '../../store/outbox.ts';
+import type { Store } from '../../store/store.ts';
+import type { WebhookFacts, WebhookRecord } from '../../store/webhooks.ts';
+import { isoTime } from '../envelope.ts';
+import { roomOf } from '../session.ts';
+import type { LiveSession, SessionNews } from '../sessions/session-news.ts';
+import { payloadOf, TEST_EVENT } from './events.ts';
+import { WebhookSigner } from './signer.ts';
+
+/** What webhooks need. */
+export interface WebhooksDeps {
+  readonly store: Pick<Store, 'webhooks' | 'signingKeys'>;
+  readonly apps: Pick<Apps, 'find'>;
+  readonly clock: Clock;
+}
+
+/** Where callbacks are kept. */
+export interface WebhookOutbox {
+  keep(records: readonly NewOutboxRecord[]): Promise<void>;
+}
+
+/** Stands in the store; never changes. */
+const DIALECT = 'realtimekit';
+
+/** Registrations, and the way to their addresses. */
+export class Webhooks {
+  /** How attempts are signed and tried again. What is owed is written by `tell`: not every event has a batch of its own. */
+  readonly dialect: CallbackDialect;
+  /** SPKI, PEM. */
+  readonly publicKey: string;
+  readonly #deps: WebhooksDeps;
+  readonly #byApp = new Map<AppId, Map<string, WebhookRecord>>();
+  #outbox: WebhookOutbox | undefined;
+
+  private constructor(deps: WebhooksDeps, signer: WebhookSigner) {
+    this.#deps = deps;
+    this.publicKey = signer.publicKey;
+    this.dialect = {
+      name: DIALECT,
+      retryDelaysMs: [2_000, 4_000, 8_000, 16_000, 32_000],
+      serves: () => false,
+      write: () => [],
+      headersOf: (app, record, nowMs) => ({
+        ...standardWebhookHeaders(app.callbackSecret, record, nowMs),
+        'rtk-signature': signer.sign(record.body),
+        'rtk-uuid': record.id,
+        'rtk-webhook-id': webhookIdOf(record.lane),
+      }),
+    };
+  }
+
+  /** Loads the registrations, and the key pair or makes it at the first start. */
+  static async open(deps: WebhooksDeps): Promise<Webhooks> {
+    const webhooks = new Webhooks(deps, await WebhookSigner.open(deps));
+    for (const record of await deps.store.webhooks.all()) webhooks.#hold(record);
+    return webhooks;
+  }
+
+  /** Tells it the outbox, which is made with its dialect and so after it. */
+  attach(outbox: WebhookOutbox): void {
+    this.#outbox = outbox;
+  }
+
+  /** The registrations of an App, oldest first. */
+  ofApp(appId: AppId): readonly WebhookRecord[] {
+    return [...(this.#byApp.get(appId)?.values() ?? [])];
+  }
+
+  /** Gives a registration of an App. */
+  find(appId: AppId, id: string): WebhookRecord | undefined {
+    return this.#byApp.get(appId)?.get(id);
+  }
+
+  /** Adds a registration; undefined where the App has one of that address. */
+  async add(appId: AppId, facts: Omit<WebhookFacts, 'updatedAtMs'>): Promise<WebhookRecord | undefined> {
+    const nowMs = this.#deps.clock.now();
+    const record = { ...facts, id: randomUUID(), appId, createdAtMs: nowMs, updatedAtMs: nowMs };
+    return (await this.#deps.store.webhooks.add(record)) ? this.#hold(record) : undefined;
+  }
+
+  /** Changes a registration; undefined where there is none, `taken` where another one of the App has the address. */
+  async update(
+    appId: AppId,
+    id: string,
+    facts: Partial<Omit<WebhookFacts, 'updatedAtMs'>>,
+  ): Promise<WebhookRecord | 'taken' | undefined> {
+    const { store, clock } = this.#deps;
+    const change = (before: WebhookRecord): WebhookFacts => ({ ...before, ...facts, updatedAtMs: clock.now() });
+    const changed = await store.webhooks.update(appId, id, change);
+    return changed === undefined || changed === 'taken' ? changed : this.#hold(changed);
+  }
+
+  /** Removes a registration and gives what it was. What is owed to its address is still sent. */
+  async delete(appId: AppId, id: string): Promise<WebhookRecord | undefined> {
+    const deleted = await this.#deps.store.webhooks.delete(appId, id);
+    this.#byApp.get(appId)?.delete(id);
+    return deleted;
+  }
+
+  /** Owes every registration that wants it what happened to a session. Resolves when that is kept. */
+  async tell(session: LiveSession, news: readonly SessionNews[]): Promise<void> {
+    const app = this.#deps.apps.find(session.appId);
+    const enabled = this.ofApp(session.appId).filter((webhook) => webhook.enabled);
+    if (!app || enabled.length === 0) return;
+    const lane = roomKeyText(roomOf(app.appId, session.meetingId as RoomId));
+    const records = news.flatMap((each) => {
+      const payload = payloadOf(app, session, each);
+      const body = JSON.stringify(payload);
+      return enabled
+        .filter(({ events }) => events.includes(payload.event))
+        .map((webhook) => this.#recordOf(webhook, lane, payload.event, body));
+    });
+    if (records.length > 0) await this.#keep(records);
+  }
+
+  /** Owes a registration, enabled or not, a delivery that tells nothing. Gives its id. */
+  async sendTest(webhook: WebhookRecord): Promise<string> {
+    const sentAt = isoTime(this.#deps.clock.now());
+    const body = JSON.stringify({ event: TEST_EVENT, webhook: { id: webhook.id, name: webhook.name }, sentAt });
+    const record = this.#recordOf(webhook, 'test', TEST_EVENT, body);
+    await this.#keep([record]);
+    return record.id;
+  }
+
+  #recordOf({ id, appId, url }: WebhookRecord, lane: string, event: string, body: string): NewOutboxRecord {
+    const createdAtMs = this.#deps.clock.now();
+    // The registration stands in the lane, so that a delivery can tell it after a restart, and after its removal.
+    return { id: randomUUID(), appId, dialect: DIALECT, event, url, lane: `${lane} ${id}`, body, createdAtMs };
+  }
+
+  async #keep(records: readonly NewOutboxRecord[]): Promise<void> {
+    if (!this.#outbox) throw new Error('Webhooks have no outbox yet.');
+    await this.#outbox.keep(records);
+  }
+
+  #hold(record: WebhookRecord): WebhookRecord {
+    const ofApp = this.#byApp.get(record.appId) ?? new Map<string, WebhookRecord>();
+    ofApp.set(record.id, record);
+    this.#byApp.set(record.appId, ofApp);
+    return record;
+  }
+}
+
+const webhookIdOf = (lane: string): string => lane.slice(lane.lastIndexOf(' ') + 1);
