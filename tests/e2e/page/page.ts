@@ -4,7 +4,7 @@
  * @module
  */
 
-import { RealtimeKitClient } from '@gavel/client/realtimekit';
+import { type Participant, RealtimeKitClient } from '@gavel/client/realtimekit';
 import { ZegoExpressEngine } from '@gavel/client/zego';
 
 /** One callback as the SDK raised it. */
@@ -81,6 +81,9 @@ class RealtimeKitUser {
     const record = (event: string, ...args: unknown[]) => this.recorded.push({ event, args, atMs: now() });
     client.self.on('roomJoined', (payload) => record('roomJoined', payload));
     client.self.on('roomLeft', (payload) => record('roomLeft', payload));
+    client.self.on('audioUpdate', ({ audioEnabled }) => record('selfAudio', audioEnabled));
+    client.self.on('videoUpdate', ({ videoEnabled }) => record('selfVideo', videoEnabled));
+    client.participants.joined.on('audioUpdate', ({ name }, state) => record('audio', name, state.audioEnabled));
     client.participants.joined.on('participantJoined', ({ name }) => record('participantJoined', name));
     client.participants.joined.on('participantLeft', ({ name }) => record('participantLeft', name));
   }
@@ -89,6 +92,13 @@ class RealtimeKitUser {
     return new RealtimeKitUser(
       await RealtimeKitClient.init({ authToken, baseURI, defaults: { audio: true, video: true } }),
     );
+  }
+
+  /** Finds another by its name. */
+  find(name: string): Participant {
+    const found = this.client.participants.joined.toArray().find((each) => each.name === name);
+    if (!found) throw new Error(`${name} is not in the room`);
+    return found;
   }
 
   tracks(): string[] {
@@ -117,15 +127,17 @@ function show(stream: MediaStream): HTMLVideoElement {
 async function mediaTotals(): Promise<{
   framesDecoded: number;
   packetsReceived: number;
+  audioPacketsReceived: number;
   packetsSent: number;
   outgoingBitrate: number;
 }> {
-  const totals = { framesDecoded: 0, packetsReceived: 0, packetsSent: 0, outgoingBitrate: 0 };
+  const totals = { framesDecoded: 0, packetsReceived: 0, audioPacketsReceived: 0, packetsSent: 0, outgoingBitrate: 0 };
   for (const pc of peerConnections) {
     for (const stats of (await pc.getStats()).values()) {
       if (stats.type === 'inbound-rtp') {
         totals.framesDecoded += stats.framesDecoded ?? 0;
         totals.packetsReceived += stats.packetsReceived ?? 0;
+        if (stats.kind === 'audio') totals.audioPacketsReceived += stats.packetsReceived ?? 0;
       }
       if (stats.type === 'outbound-rtp') totals.packetsSent += stats.packetsSent ?? 0;
       if (stats.type === 'candidate-pair') totals.outgoingBitrate += stats.availableOutgoingBitrate ?? 0;

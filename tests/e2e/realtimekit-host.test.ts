@@ -1,0 +1,191 @@
+import { startTestServer, TEST_API_TOKEN, type TestServer } from '@gavel/testkit';
+import { CHROMIUM } from '@gavel/testkit/chromium';
+import Cloudflare from 'cloudflare';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { countAfter, expectSilence, pause } from './counting.ts';
+import { openStage, type Stage, until } from './harness.ts';
+
+let stage: Stage;
+let gavel: TestServer;
+let api: Cloudflare;
+const pages: Page[] = [];
+
+/** A meeting with its people, each on a page of its own: the first is a host, the others are participants. */
+async function meet(...names: string[]) {
+  const account = { account_id: gavel.app.accountId };
+  const ids = { ...account, app_id: gavel.app.rtkAppId };
+  const meeting = (await api.realtimeKit.meetings.create(gavel.app.rtkAppId, { ...account, title: 'Stand-up' })).data;
+  const meetingId = meeting?.id ?? '';
+  const people = [];
+  for (const [index, name] of names.entries()) {
+    const preset_name = index === 0 ? 'group_call_host' : 'group_call_participant';
+    const body = { ...ids, name, preset_name, custom_participant_id: `user-${name}` };
+    const added = (await api.realtimeKit.meetings.addParticipant(meetingId, body)).data;
+    const page = await stage.open();
+    pages.push(page);
+    await page.evaluate(
+      async ([token, baseUrl]) => {
+        const user = await e2e.RealtimeKitUser.init(token, baseUrl);
+        e2e.users.realtimekit = user;
+        await user.client.join();
+      },
+      [added?.token ?? '', gavel.baseUrl] as const,
+    );
+    people.push({ page, name, id: added?.id ?? '' });
+  }
+  for (const { page } of people) {
+    await until(() => hasOthers(page, names.length - 1), 'everybody');
+    await until(async () => (await totals(page)).audioPacketsReceived >= 10, 'sound');
+  }
+  return { ids, meetingId, people: people as [Person, Person, ...Person[]] };
+}
+interface Person {
+  readonly page: Page;
+  readonly name: string;
+  readonly id: string;
+}
+
+const hasOthers = (page: Page, count: number) =>
+  page.evaluate((count) => e2e.realtimekit().client.participants.count === count, count);
+const totals = (page: Page) => page.evaluate(() => e2e.mediaTotals());
+const recorded = async (page: Page) =>
+  (await page.evaluate(() => [...e2e.realtimekit().recorded])).map(({ event, args }) => [event, ...args]);
+const sees = (page: Page, ...wanted: unknown[]) =>
+  until(
+    async () => (await recorded(page)).some((each) => JSON.stringify(each) === JSON.stringify(wanted)),
+    JSON.stringify(wanted),
+  );
+const liveTracks = async (page: Page) =>
+  (await page.evaluate(() => e2e.realtimekit().tracks())).filter((track) => track.endsWith('live'));
+/** The code that a call is refused with, or `done`. */
+const codeOf = (page: Page, call: 'kick' | 'kickAll' | 'muteAll' | 'join' | 'enableAudio', name = '') =>
+  page.evaluate(
+    ([call, name]) => {
+      const user = e2e.realtimekit();
+      const { participants, self } = user.client;
+      const calls = {
+        kick: () => user.find(name).kick(),
+        kickAll: () => participants.kickAll(),
+        muteAll: () => participants.disableAllAudio(false),
+        join: () => user.client.join(),
+        enableAudio: () => self.enableAudio(),
+      };
+      return calls[call]().then(
+        () => 'done',
+        (error: { code: string }) => error.code,
+      );
+    },
+    [call, name] as const,
+  );
+
+async function seesLeave(page: Page, state: string): Promise<void> {
+  await sees(page, 'roomLeft', { state });
+  expect(await page.evaluate(() => e2e.realtimekit().client.self.roomState)).toBe(state);
+  expect(await liveTracks(page)).toEqual([]);
+}
+
+describe.skipIf(CHROMIUM === '')('what each side of a meeting sees', () => {
+  beforeAll(async () => {
+    stage = await openStage();
+    gavel = await startTestServer({ media: 'real' });
+    api = new Cloudflare({ apiToken: TEST_API_TOKEN, baseURL: `${gavel.baseUrl}/client/v4`, maxRetries: 0 });
+  });
+  afterEach(async () => {
+    await Promise.all(
+      pages.splice(0).map(async (page) => {
+        await page.evaluate(() => e2e.realtimekit().client.leave());
+        await page.context().close();
+      }),
+    );
+  });
+  afterAll(async () => {
+    await stage?.close();
+    await gavel?.close();
+  });
+
+  test('a host kicks one person, who sees `kicked`; a participant cannot (HOST-1, HOST-2)', async () => {
+    const { people } = await meet('Hanna', 'Ben', 'Cem');
+    const [hanna, ben, cem] = people as unknown as [Person, Person, Person];
+    expect(await codeOf(cem.page, 'kick', 'Ben')).toBe('1201');
+    expect(await codeOf(cem.page, 'kickAll')).toBe('1201');
+    expect(await codeOf(cem.page, 'muteAll')).toBe('1201');
+    const counted = await countAfter(gavel, async () => {
+      expect(await codeOf(hanna.page, 'kick', 'Ben')).toBe('done');
+    });
+    expectSilence(counted, { publishers: 2, players: 2 });
+    await seesLeave(ben.page, 'kicked');
+    for (const { page } of [hanna, cem]) await sees(page, 'participantLeft', 'Ben');
+  });
+
+  test('a host’s kickAll ends the session for everybody, the host too (HOST-2)', async () => {
+    const { people, meetingId, ids } = await meet('Hanna', 'Ben');
+    const [hanna, ben] = people;
+    expect(await codeOf(hanna.page, 'kickAll')).toBe('done');
+    await seesLeave(hanna.page, 'ended');
+    await seesLeave(ben.page, 'ended');
+    const read = api.realtimeKit.activeSession.getActiveSession(meetingId, ids);
+    await expect(read).rejects.toMatchObject({ status: 404 });
+    const { streams } = await gavel.engine.dump();
+    expect(streams.filter(({ group }) => group.endsWith(meetingId))).toEqual([]);
+  });
+
+  test('kick-all by the API shows as `ended` (RTK-5)', async () => {
+    const { people, meetingId, ids } = await meet('Hanna', 'Ben');
+    const answer = await api.realtimeKit.activeSession.kickAllParticipants(meetingId, ids);
+    expect(answer.data).toEqual({ action: 'kick_all', kicked_participants_count: 2 });
+    for (const { page } of people) await seesLeave(page, 'ended');
+  });
+
+  test('who leaves sees `left`, and the others that it left', async () => {
+    const { people } = await meet('Hanna', 'Ben');
+    const [hanna, ben] = people;
+    await ben.page.evaluate(() => e2e.realtimekit().client.leave());
+    await seesLeave(ben.page, 'left');
+    await sees(hanna.page, 'participantLeft', 'Ben');
+  });
+
+  test('who is deleted is out, and does not come in again (RTK-8)', async () => {
+    const { people, meetingId, ids } = await meet('Hanna', 'Ben');
+    const [hanna, ben] = people;
+    await api.realtimeKit.meetings.deleteMeetingParticipant(ben.id, { ...ids, meeting_id: meetingId });
+    await seesLeave(ben.page, 'kicked');
+    await sees(hanna.page, 'participantLeft', 'Ben');
+    expect(await codeOf(ben.page, 'join')).toBe('0004');
+  });
+
+  test('a meeting that is INACTIVE keeps who is in, and lets nobody in (RTK-8)', async () => {
+    const { people, meetingId, ids } = await meet('Hanna', 'Ben');
+    const [hanna, ben] = people;
+    await api.realtimeKit.meetings.updateMeetingByID(meetingId, { ...ids, status: 'INACTIVE' });
+    expect(await hanna.page.evaluate(() => e2e.realtimekit().client.self.roomState)).toBe('joined');
+    await ben.page.evaluate(() => e2e.realtimekit().client.leave());
+    expect(await codeOf(ben.page, 'join')).toBe('0004');
+    await sees(hanna.page, 'participantLeft', 'Ben');
+  });
+
+  test('a muted microphone is heard by nobody until its owner turns it on; for good where that is forbidden (HOST-3, HOST-4)', async () => {
+    const { people } = await meet('Hanna', 'Ben');
+    const [hanna, ben] = people;
+    const heard = async () => (await totals(hanna.page)).audioPacketsReceived;
+    await hanna.page.evaluate(() => e2e.realtimekit().find('Ben').disableAudio());
+    await sees(ben.page, 'selfAudio', false);
+    await sees(hanna.page, 'audio', 'Ben', false);
+    // What was under way at the answer has come.
+    await pause(300);
+    const atRest = await heard();
+    await pause(700);
+    expect(await heard()).toBe(atRest);
+    expect(await codeOf(ben.page, 'enableAudio')).toBe('done');
+    await until(async () => (await heard()) >= atRest + 10, 'sound again');
+
+    expect(await codeOf(hanna.page, 'muteAll')).toBe('done');
+    await until(() => ben.page.evaluate(() => !e2e.realtimekit().client.self.audioEnabled), 'muted again');
+    expect(await hanna.page.evaluate(() => e2e.realtimekit().client.self.audioEnabled)).toBe(true);
+    expect(await codeOf(ben.page, 'enableAudio')).toBe('1201');
+    await pause(300);
+    const muted = await heard();
+    await pause(700);
+    expect(await heard()).toBe(muted);
+  });
+});
