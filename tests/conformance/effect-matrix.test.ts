@@ -387,7 +387,7 @@ describe('bans', () => {
 });
 
 describe('messages', () => {
-  it('a broadcast too many is refused at its sender (MSG-1)', async () => {
+  it('a broadcast too many is refused at its sender (LIM-2)', async () => {
     const { anna } = await fill();
     const answers: number[] = [];
     for (const text of ['one', 'two', 'three'])

@@ -407,6 +407,8 @@ describe('workers', () => {
     engine.on('playerLost', (...args) => events.push(['playerLost', ...args]));
     const killedAtMs = performance.now();
     process.kill(before?.pid ?? 0, 'SIGKILL');
+    // Asked while it dies, a dump answers all the same.
+    await expect(engine.dump()).resolves.toMatchObject({ workers: [{ worker: 0 }] });
     await waitFor(() => events.length === 3);
     expect(events).toEqual([
       ['workerDied', 0],

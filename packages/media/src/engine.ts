@@ -167,7 +167,7 @@ export interface MediaEngine {
    * does nothing; letting video go asks for a keyframe. Resolves too when there is no such stream.
    */
   restrict(stream: string, blocked: MediaKinds): Promise<void>;
-  /** Everything the engine holds, with counters. */
+  /** Everything the engine holds, with counters. Never fails: what a worker that died held shows as lost. */
   dump(): Promise<EngineDump>;
   on<E extends keyof MediaEngineEvents>(event: E, handler: (...args: MediaEngineEvents[E]) => void): void;
   off<E extends keyof MediaEngineEvents>(event: E, handler: (...args: MediaEngineEvents[E]) => void): void;

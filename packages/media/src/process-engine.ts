@@ -15,7 +15,7 @@ import {
   type PlayRequest,
   type PublishRequest,
 } from './engine.ts';
-import type { WorkerConfig, WorkerNotice } from './ipc.ts';
+import type { WorkerConfig, WorkerDump, WorkerNotice } from './ipc.ts';
 import type { MediaEngineOptions, MediaLogger } from './options.ts';
 import { probeUdpPort } from './ports.ts';
 import type { StreamShape } from './sdp/negotiate.ts';
@@ -145,7 +145,9 @@ export class ProcessEngine implements MediaEngine {
   }
 
   async dump(): Promise<EngineDump> {
-    const dumps = await Promise.all(this.#workers.map((worker) => worker.call('dump', undefined)));
+    // A worker that dies, or is being started, holds nothing: its streams show as lost.
+    const empty: WorkerDump = { streams: [], closed: [] };
+    const dumps = await Promise.all(this.#workers.map((worker) => worker.call('dump', undefined).catch(() => empty)));
     const streams = dumps.flatMap((dump) => dump.streams);
     const present = new Set(streams.map((stream) => stream.stream));
     return {
