@@ -154,7 +154,6 @@ describe('routes', () => {
 
   it.each([
     ['POST', `/meetings/${NOBODY}/active-session/poll`, 'POST /{app_id}/meetings/{meeting_id}/active-session/poll'],
-    ['POST', `/meetings/${NOBODY}/active-session/mute`, 'POST /{app_id}/meetings/{meeting_id}/active-session/mute'],
   ])('one of the vendor that is not built says so: %s %s', async (method, below, name) => {
     const { status, body } = await harness.request(method, `${kit}/${APP}${below}`);
     const message = `This version of the server does not have ${name}`;

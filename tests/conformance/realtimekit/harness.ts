@@ -241,6 +241,15 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
       if (!data) throw new Error('no participant');
       return data;
     },
+    /** Takes a member out by its own will. */
+    async leave(meetingId: string, { member }: Session): Promise<void> {
+      const key = {
+        appId: apps.find(1)?.appId as never,
+        environment: 'production',
+        roomId: meetingId as never,
+      } as const;
+      await rooms.execute(key, { type: 'logout', memberId: member.memberId }, { door: 'signalling', requestId: 'r' });
+    },
     async stop(): Promise<void> {
       await http.close();
       await history.close();
@@ -265,6 +274,11 @@ export async function refusalOf(call: Promise<unknown>) {
     return { name: error.constructor.name, status: error.status, body: error.error as unknown };
   }
   throw new Error('the call was not refused');
+}
+
+/** Lets everything go on that waits for no clock. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 30; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A refusal as the vendor's client sees it. */

@@ -10,11 +10,7 @@ import type { Route } from './route.ts';
 
 const M = '/:app_id/meetings/:meeting_id';
 
-const OPERATIONS: readonly (readonly [Route['method'], string])[] = [
-  ['POST', `${M}/active-session/mute`],
-  ['POST', `${M}/active-session/mute-all`],
-  ['POST', `${M}/active-session/poll`],
-];
+const OPERATIONS: readonly (readonly [Route['method'], string])[] = [['POST', `${M}/active-session/poll`]];
 
 /** The routes of the operations that are not built: 404 with a message of their own. */
 export function notBuiltRoutes(): Route[] {

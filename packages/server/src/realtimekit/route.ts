@@ -48,6 +48,9 @@ export interface Route {
   readonly path: string;
   /** HTTP status of a success; of the refusal, where there is never a success. */
   readonly status: number;
+  /** What it takes, for whoever describes or tests it; a route without a body's schema takes none. */
+  readonly body?: TSchema;
+  readonly query?: TSchema;
   /** @throws ApiError as the caller gets it */
   serve(call: RawCall): Promise<Answer>;
 }
@@ -94,6 +97,8 @@ export function defineRoute<B extends TSchema = typeof NO_BODY, Q extends TSchem
     method,
     path,
     status,
+    ...(route.body && { body: route.body }),
+    ...(route.query && { query: route.query }),
     async serve(call) {
       if (!takesAnyId) refuseBadIds(call.ids);
       const body = readBody(call.body) as Static<B>;

@@ -9,6 +9,7 @@ import { activeSessionRoutes } from './active-session.ts';
 import { analyticsRoutes } from './analytics.ts';
 import { appRoutes } from './apps.ts';
 import { meetingRoutes } from './meetings.ts';
+import { muteRoutes } from './mute.ts';
 import { notThereRoutes } from './not-there.ts';
 import { participantRoutes } from './participants.ts';
 import { presetRoutes } from './presets.ts';
@@ -23,6 +24,7 @@ export function builtRoutes(deps: ResourceDeps): Route[] {
     participantRoutes,
     presetRoutes,
     activeSessionRoutes,
+    muteRoutes,
     sessionRoutes,
     webhookRoutes,
     analyticsRoutes,
