@@ -145,18 +145,22 @@ describe('a preset of the own making', () => {
     );
     await harness.kit.meetings.deleteMeetingParticipant(anna, { ...ids, meeting_id: meeting });
     expect((await harness.kit.presets.delete(made.id, ids)).data).toEqual(made);
-    for (const again of [harness.kit.presets.delete(made.id, ids), harness.kit.presets.getPresetByID(made.id, ids)]) {
-      expect(await refusalOf(again)).toEqual(refused('NotFoundError', 404, `No preset found with id ${made.id}`));
+    for (const refusal of await Promise.all(
+      [harness.kit.presets.delete(made.id, ids), harness.kit.presets.getPresetByID(made.id, ids)].map(refusalOf),
+    )) {
+      expect(refusal).toEqual(refused('NotFoundError', 404, `No preset found with id ${made.id}`));
     }
   });
 
   it('is refused where the App does not have it', async () => {
-    for (const call of [
-      harness.kit.presets.update(NOBODY, { ...ids, name: 'x' }),
-      harness.kit.presets.replacePresetByID(NOBODY, { ...ids, ...whole('x') }),
-      harness.kit.presets.delete(NOBODY, ids),
-    ]) {
-      expect(await refusalOf(call)).toEqual(refused('NotFoundError', 404, `No preset found with id ${NOBODY}`));
+    for (const refusal of await Promise.all(
+      [
+        harness.kit.presets.update(NOBODY, { ...ids, name: 'x' }),
+        harness.kit.presets.replacePresetByID(NOBODY, { ...ids, ...whole('x') }),
+        harness.kit.presets.delete(NOBODY, ids),
+      ].map(refusalOf),
+    )) {
+      expect(refusal).toEqual(refused('NotFoundError', 404, `No preset found with id ${NOBODY}`));
     }
   });
 });

@@ -152,18 +152,22 @@ describe('a session', () => {
     expect(await refusalOf(harness.kit.sessions.getSessionDetails(id, { ...account, app_id: SECOND_APP }))).toEqual(
       refused('NotFoundError', 404, `No session found with id ${id}`),
     );
-    for (const call of [
-      harness.kit.sessions.getSessionDetails(NOBODY, ids),
-      harness.kit.sessions.getSessionParticipants(NOBODY, ids),
-      harness.kit.sessions.getSessionParticipantDetails(NOBODY, { ...ids, session_id: NOBODY }),
-    ]) {
-      expect(await refusalOf(call)).toEqual(refused('NotFoundError', 404, `No session found with id ${NOBODY}`));
+    for (const refusal of await Promise.all(
+      [
+        harness.kit.sessions.getSessionDetails(NOBODY, ids),
+        harness.kit.sessions.getSessionParticipants(NOBODY, ids),
+        harness.kit.sessions.getSessionParticipantDetails(NOBODY, { ...ids, session_id: NOBODY }),
+      ].map(refusalOf),
+    )) {
+      expect(refusal).toEqual(refused('NotFoundError', 404, `No session found with id ${NOBODY}`));
     }
-    for (const call of [
-      harness.kit.sessions.getSessionParticipantDetails(NOBODY, { ...ids, session_id: id }),
-      harness.kit.sessions.getParticipantDataFromPeerID(NOBODY, ids),
-    ]) {
-      expect(await refusalOf(call)).toEqual(refused('NotFoundError', 404, `No participant found with id ${NOBODY}`));
+    for (const refusal of await Promise.all(
+      [
+        harness.kit.sessions.getSessionParticipantDetails(NOBODY, { ...ids, session_id: id }),
+        harness.kit.sessions.getParticipantDataFromPeerID(NOBODY, ids),
+      ].map(refusalOf),
+    )) {
+      expect(refusal).toEqual(refused('NotFoundError', 404, `No participant found with id ${NOBODY}`));
     }
   });
 });
