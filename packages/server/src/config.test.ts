@@ -52,6 +52,7 @@ describe('where values come from', () => {
       port: 7700,
       dataDir: './data',
       logLevel: 'info',
+      trustedProxies: [],
       apps: [],
       apiTokens: [],
       rooms: { heartbeatIntervalMs: 30_000, heartbeatTimeoutMs: 100_000 },
@@ -212,6 +213,15 @@ describe('what is refused', () => {
       '--what',
       'port',
       'rooms.heartbeatTimeoutMs',
+    ]);
+  });
+
+  it('takes addresses and ranges as trusted proxies, and nothing else', () => {
+    const withProxies = (...proxies: string[]) => ({ env: { GAVEL_TRUSTED_PROXIES: JSON.stringify(proxies) } });
+    expect(load(withProxies('10.0.0.0/8', '::1')).trustedProxies).toEqual(['10.0.0.0/8', '::1']);
+    expect(problemsOf(withProxies('10.0.0.0/8', '10.0.0.0/33', 'aa:bb')).map(({ key }) => key)).toEqual([
+      'trustedProxies[1]',
+      'trustedProxies[2]',
     ]);
   });
 

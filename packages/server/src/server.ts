@@ -149,6 +149,7 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
     heartbeatTimeoutMs,
     ...config.signalling,
     maxRequestsPerSecond: MAX_REQUESTS_PER_SECOND,
+    trustedProxies: config.trustedProxies,
   });
 
   await engine.start();

@@ -220,6 +220,18 @@ export const CONFIG_SCHEMA = Type.Object(
         description: 'Address that clients reach this server by, where a proxy stands before it.',
       }),
     ),
+    trustedProxies: Type.Array(
+      Type.String({
+        pattern: '^[0-9A-Fa-f:.]{2,45}(/[0-9]{1,3})?$',
+        rule: 'an IP address, or a range such as 10.0.0.0/8',
+        description: 'One proxy, or a range of addresses.',
+      }),
+      {
+        default: [],
+        description:
+          'Proxies whose word on a client’s address is taken (`X-Forwarded-For`); bans by address need it where a proxy stands before the server.',
+      },
+    ),
     logLevel: Type.Union(
       [
         Type.Literal('trace'),

@@ -103,6 +103,9 @@ export function findRuleProblems(config: Config, originOf: OriginOf): ConfigProb
     const address = media[name];
     if (address !== undefined && isIP(address) === 0) report(`media.${name}`, `"${address}" is not an IP address`);
   }
+  for (const [index, proxy] of config.trustedProxies.entries()) {
+    if (!isAddressRange(proxy)) report(`trustedProxies[${index}]`, `"${proxy}" is no IP address and no range of them`);
+  }
   for (const { key, message } of findCallbackProblems(config)) report(key, message);
   requireDistinct('apps', config.apps, 'name');
   requireDistinct('apps', config.apps, 'appId');
@@ -110,6 +113,12 @@ export function findRuleProblems(config: Config, originOf: OriginOf): ConfigProb
   requireDistinct('apiTokens', config.apiTokens, 'name');
   requireDistinct('apiTokens', config.apiTokens, 'token');
   return problems;
+}
+
+function isAddressRange(text: string): boolean {
+  const [address = '', prefix] = text.split('/');
+  const version = isIP(address);
+  return version !== 0 && (prefix === undefined || Number(prefix) <= (version === 4 ? 32 : 128));
 }
 
 /** Names are looked up when a callback is sent; here only what can be told from the address itself. */

@@ -15,6 +15,7 @@ import type { Authenticator } from '../rooms/admission.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { Logger } from '../telemetry/log.ts';
+import { createFindAddress } from './client-address.ts';
 import { Connection, type ConnectionDeps } from './connection.ts';
 import type { FanOut } from './fan-out.ts';
 import { Requests } from './requests.ts';
@@ -36,6 +37,8 @@ export interface SignallingDeps {
   readonly maxFrameBytes: number;
   readonly maxBufferedBytes: number;
   readonly maxRequestsPerSecond: number;
+  /** Whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
 }
 
 /** The signalling door of one HTTP server. */
@@ -58,6 +61,7 @@ export class SignallingDoor {
       handle: (connection, method, params) => requests.handle(connection, method, params),
       onGone: (connection) => this.#onGone(connection),
     };
+    const findAddress = createFindAddress(deps.trustedProxies);
     http.on('upgrade', (request, socket, head) => {
       const path = (request.url ?? '').split('?', 1)[0];
       const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
@@ -67,8 +71,7 @@ export class SignallingDoor {
         return;
       }
       this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-        const address = plainAddress(request.socket.remoteAddress ?? '');
-        deps.fanOut.register(new Connection(randomUUID(), address, webSocket, connectionDeps));
+        deps.fanOut.register(new Connection(randomUUID(), findAddress(request), webSocket, connectionDeps));
       });
     });
   }
@@ -94,9 +97,4 @@ export class SignallingDoor {
       if (!isGavelError(error, 'room.not-found')) log.error({ connectionId, err: error }, 'detach failed');
     });
   }
-}
-
-/** An IPv4 address that came over an IPv6 socket, as people write it. */
-function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
 }

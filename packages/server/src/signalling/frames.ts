@@ -5,6 +5,7 @@
  */
 
 import type { MediaClosedFrame, RoomEventFrame, WireMember, WireSnapshot, WireStream } from '@gavel/protocol';
+import { mayRead } from '../rooms/chat-history.ts';
 import type { RoomEvent, RoomEventOf } from '../rooms/events.ts';
 import type { MemberInfo } from '../rooms/member.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
@@ -66,8 +67,9 @@ export function roomEventFrame(event: RoomEvent): RoomEventFrame | undefined {
     case 'roomInfoSet':
       return { event: 'roomInfo', seq, info: event.info };
     case 'message': {
-      const { kind, messageId, from, text, atMs } = event;
-      return { event: 'message', seq, kind, messageId, from, text, sentAtMs: atMs };
+      const { kind, messageId, from, text, to, atMs } = event;
+      const told = kind === 'chat' && to && { to };
+      return { event: 'message', seq, kind, messageId, from, text, sentAtMs: atMs, ...told };
     }
     default:
       return undefined;
@@ -94,6 +96,7 @@ export function isTold(event: RoomEvent, member: MemberInfo): boolean {
     case 'streamRemoved':
       return event.exceptUserId !== member.user.id;
     case 'message':
+      if (event.kind === 'chat') return mayRead(member, event);
       return event.from.id !== member.user.id && (event.to?.includes(member.user.id) ?? true);
     default:
       return true;

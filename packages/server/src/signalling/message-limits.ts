@@ -1,5 +1,5 @@
 /**
- * How often clients may tell something: exact over any second, by room and by user (LIM-2).
+ * How often clients may tell something: exact over any second or minute, by room and by user (LIM-2, CHAT-3).
  *
  * @module
  */
@@ -20,12 +20,16 @@ export const MESSAGE_LIMITS = {
   infosInRoom: 10,
 } as const;
 
+/** Most chat messages of a user in a room in a minute (CHAT-3). */
+export const MAX_CHATS_PER_MINUTE = 180;
+
 type Limit = readonly [kind: keyof typeof MESSAGE_LIMITS, whose: string];
 
 /** Counts what clients tell. What is refused uses nothing up. */
 export class MessageLimits {
   readonly #clock: Clock;
   readonly #windows = new SlidingWindows(1000);
+  readonly #chats = new SlidingWindows(60_000);
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -43,6 +47,8 @@ export class MessageLimits {
         ]);
       case 'barrage':
         return this.#take([['barragesInRoom', room]]);
+      case 'chat':
+        return this.#takeChat(`${room}/${userId}`);
       case 'command':
         return this.#take([[to?.length === 1 ? 'directCommandsInRoom' : 'commandsInRoom', room]]);
     }
@@ -51,6 +57,12 @@ export class MessageLimits {
   /** @throws GavelError `rate.limited` */
   takeRoomInfo(key: RoomKey): void {
     this.#take([['infosInRoom', roomKeyText(key)]]);
+  }
+
+  #takeChat(whose: string): void {
+    const nowMs = this.#clock.now();
+    if (!this.#chats.hasRoom(whose, MAX_CHATS_PER_MINUTE, nowMs)) throw new GavelError('rate.limited');
+    this.#chats.take(whose, nowMs);
   }
 
   /** Takes of each limit, or of none. */

@@ -79,6 +79,12 @@ export class Requests {
     },
     setRoomInfo: (caller, params) => this.#setRoomInfo(caller, params),
     send: (caller, params) => this.#send(caller, params),
+    chatHistory: async ({ key, member }, { userId: text, direction, timeMs, limit }) => {
+      const withUserId = text === undefined ? undefined : parseUserId(text);
+      if (text !== undefined && !withUserId) throw new GavelError('room.member-not-found');
+      const query = { direction, limit, ...(timeMs !== undefined && { timeMs }), ...(withUserId && { withUserId }) };
+      return { messages: await this.#deps.rooms.chat(key, member, query) };
+    },
     moderate: async ({ key, member, origin }, params) => {
       await this.#deps.rooms.execute(key, moderationCommand(member.memberId, params), origin);
       return DONE;
@@ -138,7 +144,7 @@ export class Requests {
 
   #loginResult(key: RoomKey, session: Session, admission: Admission): LoginResult {
     const { member, room } = session;
-    const { publishAudio, publishVideo, moderation } = member.permissions;
+    const { publishAudio, publishVideo, moderation, chat } = member.permissions;
     const { tokenExpiresAtMs } = admission;
     return {
       memberId: member.memberId,
@@ -146,7 +152,7 @@ export class Requests {
       roomId: key.roomId,
       user: member.user,
       ...(member.profile && { profile: member.profile }),
-      permissions: { publishAudio, publishVideo, ...(moderation && { moderation }) },
+      permissions: { publishAudio, publishVideo, ...(moderation && { moderation }), ...(chat && { chat }) },
       ticket: formatTicket({ key, memberId: member.memberId, secret: session.ticket }),
       heartbeatIntervalMs: this.#deps.heartbeatIntervalMs,
       heartbeatTimeoutMs: this.#deps.heartbeatTimeoutMs,
@@ -236,9 +242,11 @@ export class Requests {
     const { kind, text } = params;
     if (text.length === 0) throw new GavelError('message.empty');
     if (byteLength(text) > MAX_BYTES.message) throw new GavelError('message.too-long');
-    const to = kind === 'command' ? params.to?.flatMap((userId) => parseUserId(userId) ?? []) : undefined;
+    const to =
+      kind === 'command' || kind === 'chat' ? params.to?.flatMap((userId) => parseUserId(userId) ?? []) : undefined;
     this.#limits.takeMessage(key, member.user.id, kind, to);
-    const command = { type: 'send', kind, from: member.user, text, ...(to && { to }) } as const;
+    const by = member.memberId;
+    const command = { type: 'send', by, kind, from: member.user, text, ...(to && { to }) } as const;
     const { events } = await this.#deps.rooms.execute(key, command, origin);
     const [message] = eventsOf(events, 'message');
     if (!message) throw new Error('a message made no event');

@@ -78,6 +78,7 @@ export async function startDoor(changes: Partial<SignallingDeps> = {}) {
     maxFrameBytes: 128 * 1024,
     maxBufferedBytes: 1024 * 1024,
     maxRequestsPerSecond: 100,
+    trustedProxies: [],
     ...changes,
   });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
