@@ -64,6 +64,7 @@ describe('the authenticator of participants', () => {
         publishAudio: true,
         publishVideo: true,
         moderation: { kick: true, muteAudio: true, muteVideo: true },
+        chat: { sendPublic: true, sendPrivate: true, receivePrivate: true },
       },
       maxMemberCount: 0,
       profile: {

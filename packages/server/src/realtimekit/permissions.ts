@@ -18,5 +18,10 @@ export function permissionsOf({ permissions }: PresetDefinition): Permissions {
       muteAudio: permissions.disable_participant_audio,
       muteVideo: permissions.disable_participant_video,
     },
+    chat: {
+      sendPublic: permissions.chat.public.can_send && permissions.chat.public.text,
+      sendPrivate: permissions.chat.private.can_send && permissions.chat.private.text,
+      receivePrivate: permissions.chat.private.can_receive,
+    },
   };
 }

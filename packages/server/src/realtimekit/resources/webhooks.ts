@@ -19,7 +19,7 @@ const facts = {
   enabled: Type.Optional(Type.Boolean()),
 };
 const WHOLE = Type.Object(facts, { additionalProperties: false });
-const PART = Type.Partial(WHOLE);
+const PART = Type.Partial(WHOLE, { additionalProperties: false });
 
 const WEBHOOKS = '/:app_id/webhooks';
 const WEBHOOK = `${WEBHOOKS}/:webhook_id`;
