@@ -88,10 +88,27 @@ const setRoomInfo = Type.Object({ key: text(1024), value: text(1024) }, closed);
 
 const send = Type.Object(
   {
-    kind: Type.Union([Type.Literal('broadcast'), Type.Literal('barrage'), Type.Literal('command')]),
+    kind: Type.Union([
+      Type.Literal('broadcast'),
+      Type.Literal('barrage'),
+      Type.Literal('command'),
+      Type.Literal('chat'),
+    ]),
     text: text(8192),
-    /** With kind `command`: the users to tell; absent is everybody in the room. */
+    /** With kind `command` or `chat`: the users to tell; absent is everybody in the room. */
     to: Type.Optional(Type.Array(text(1024), { maxItems: 500 })),
+  },
+  closed,
+);
+
+const chatHistory = Type.Object(
+  {
+    /** The private messages between oneself and this user; absent is the public ones. */
+    userId: Type.Optional(text(1024)),
+    direction: Type.Union([Type.Literal('before'), Type.Literal('after')]),
+    /** Milliseconds since the Unix epoch; absent is from the newest back, or from the oldest on. */
+    timeMs: Type.Optional(Type.Number({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+    limit: Type.Integer({ minimum: 1, maximum: 100 }),
   },
   closed,
 );
@@ -141,6 +158,8 @@ export const METHODS = {
   setRoomInfo,
   /** Sends a message to the room or to chosen users. */
   send,
+  /** Reads what was said in this life of the room, as far as it is kept. */
+  chatHistory,
   /** Acts on other members; needs the permission to. */
   moderate,
   /** Replaces the token before it expires. */
@@ -221,6 +240,18 @@ export interface WirePermissions {
   readonly publishVideo: boolean;
   /** What it may do to others; absent is nothing. */
   readonly moderation?: { readonly kick: boolean; readonly muteAudio: boolean; readonly muteVideo: boolean };
+  /** What it may tell others, and be told; absent is everything. */
+  readonly chat?: { readonly sendPublic: boolean; readonly sendPrivate: boolean; readonly receivePrivate: boolean };
+}
+
+/** Something that was said in a room. */
+export interface WireChatMessage {
+  readonly messageId: number;
+  readonly from: WireUser;
+  readonly text: string;
+  /** The users who were told, besides the sender; absent is everybody. */
+  readonly to?: readonly string[];
+  readonly sentAtMs: number;
 }
 
 /** The answer to `login`. */
@@ -264,9 +295,14 @@ export interface Results {
   stop: Record<string, never>;
   setRoomInfo: Record<string, never>;
   send: { readonly messageId: number; readonly absent?: readonly string[] };
+  /** Oldest first. */
+  chatHistory: { readonly messages: readonly WireChatMessage[] };
   moderate: Record<string, never>;
   renewToken: { readonly tokenExpiresAtMs?: number };
 }
+
+/** A kind of message. */
+export type MessageKind = Params<'send'>['kind'];
 
 /** A request of a client. */
 export type RequestFrame<M extends Method = Method> = M extends Method
@@ -322,11 +358,13 @@ export type RoomEventFrame =
   | {
       readonly event: 'message';
       readonly seq: number;
-      readonly kind: 'broadcast' | 'barrage' | 'command';
+      readonly kind: MessageKind;
       readonly messageId: number;
       readonly from: WireUser;
       readonly text: string;
       readonly sentAtMs: number;
+      /** Of kind `chat`: the users who are told, besides the sender; absent is everybody. */
+      readonly to?: readonly string[];
     };
 
 /** An event for one client alone; it has no `seq`. */

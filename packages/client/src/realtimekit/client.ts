@@ -14,6 +14,7 @@ import { completePlatform, type Platform, randomId } from '../core/platform.ts';
 import { RoomSession } from '../core/session.ts';
 import type { SessionState } from '../core/session-state.ts';
 import { leaveStateOf } from './causes.ts';
+import { Chat } from './chat.ts';
 import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
 import { Meta } from './meta.ts';
 import { Participants } from './participants.ts';
@@ -38,6 +39,7 @@ export interface RealtimeKitOptions {
 export class RealtimeKitClient {
   readonly self: Self;
   readonly participants = new Participants();
+  readonly chat = new Chat(this.participants);
   readonly meta = new Meta();
   readonly #options: RealtimeKitOptions;
   readonly #platform: Platform;
@@ -115,7 +117,10 @@ export class RealtimeKitClient {
       case 'joined':
         this.meta.handleLogin(session.self);
         this.meta.handleSocket('connected');
-        if (state.via === 'login') this.participants.attach(session);
+        if (state.via === 'login') {
+          this.participants.attach(session);
+          this.chat.attach(session);
+        }
         this.self.handleJoined(session, state.via !== 'login');
         break;
       case 'reconnecting':
@@ -126,6 +131,7 @@ export class RealtimeKitClient {
         this.meta.handleSocket('disconnected');
         this.self.handleLeft(leaveStateOf(state.end), before.name === 'connecting');
         this.participants.detach();
+        this.chat.detach();
     }
   }
 }

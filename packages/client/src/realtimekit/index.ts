@@ -5,6 +5,7 @@
  */
 
 export { LEAVE_STATE_OF_CAUSE, type LeaveState } from './causes.ts';
+export { Chat, type ChatEvents, type FetchOptions, type TextMessage } from './chat.ts';
 export { RealtimeKitClient, type RealtimeKitOptions } from './client.ts';
 export { RealtimeKitError } from './errors.ts';
 export { Meta, type MetaEvents, type SocketState } from './meta.ts';

@@ -34,6 +34,13 @@ export interface SelfPermissions {
   readonly kickParticipant: boolean;
   readonly canDisableParticipantAudio: boolean;
   readonly canDisableParticipantVideo: boolean;
+  readonly chatPublic: { readonly canSend: boolean; readonly text: boolean; readonly files: boolean };
+  readonly chatPrivate: {
+    readonly canSend: boolean;
+    readonly canReceive: boolean;
+    readonly text: boolean;
+    readonly files: boolean;
+  };
 }
 
 /** The own user. Fields that come from the server are empty before the first join. */
@@ -109,8 +116,17 @@ export class Self extends Emitter<SelfEvents> {
 
   /** What the preset allows; before the first join all of the own media, and nothing over others. */
   get permissions(): SelfPermissions {
-    const { moderation } = this.#login?.permissions ?? {};
+    const { moderation, chat } = this.#login?.permissions ?? {};
+    const [sendsPublic, sendsPrivate] = [chat?.sendPublic ?? false, chat?.sendPrivate ?? false];
     return {
+      // There is no chat of files.
+      chatPublic: { canSend: sendsPublic, text: sendsPublic, files: false },
+      chatPrivate: {
+        canSend: sendsPrivate,
+        canReceive: chat?.receivePrivate ?? false,
+        text: sendsPrivate,
+        files: false,
+      },
       kickParticipant: moderation?.kick ?? false,
       canDisableParticipantAudio: moderation?.muteAudio ?? false,
       canDisableParticipantVideo: moderation?.muteVideo ?? false,

@@ -403,10 +403,15 @@ test('messages arrive with the argument lists of the reference (reference zego 4
   await world.server.push({ ...message, seq: 11, kind: 'broadcast' });
   await world.server.push({ ...message, seq: 12, kind: 'barrage' });
   await world.server.push({ ...message, seq: 13, kind: 'command' });
+  // Chat of another dialect: to all it is a broadcast (CHAT-1), one's own and what is private are not.
+  await world.server.push({ ...message, seq: 14, kind: 'chat', text: 'all' });
+  await world.server.push({ ...message, seq: 15, kind: 'chat', text: 'some', to: ['me'] });
+  await world.server.push({ ...message, seq: 16, kind: 'chat', text: 'own', from: { id: 'me', name: 'Me' } });
   expect(log).toEqual([
     ['IMRecvBroadcastMessage', 'room', [{ fromUser, message: 'hi', sendTime: 42, messageID: 3 }]],
     ['IMRecvBarrageMessage', 'room', [{ fromUser, message: 'hi', sendTime: 42, messageID: '3' }]],
     ['IMRecvCustomCommand', 'room', fromUser, 'hi'],
+    ['IMRecvBroadcastMessage', 'room', [{ fromUser, message: 'all', sendTime: 42, messageID: 3 }]],
   ]);
   await expect(zg.sendCustomCommand('room', 'do', ['ann'])).resolves.toEqual({ errorCode: 0 });
   await zg.sendCustomCommand('room', 'do', []);

@@ -214,12 +214,15 @@ export class ZegoRoom {
     if (others.length > 0) this.#task.emit('roomExtraInfoUpdate', this.#task.roomID, others.map(toRoomExtraInfo));
   }
 
-  #handleMessage({ kind, from, text, sentAtMs, messageId }: RoomMessage): void {
+  #handleMessage({ kind, from, text, to, sentAtMs, messageId }: RoomMessage): void {
     const { roomID, emit } = this.#task;
     const fromUser = toUserInfo(from);
     const message = { fromUser, message: text, sendTime: sentAtMs };
     switch (kind) {
       case 'broadcast':
+      case 'chat':
+        // What somebody of another dialect says to some alone has no place here; what is said to all is a broadcast.
+        if (kind === 'chat' && (to || from.id === this.#task.user.userID)) break;
         emit('IMRecvBroadcastMessage', roomID, [{ ...message, messageID: messageId }]);
         break;
       case 'barrage':

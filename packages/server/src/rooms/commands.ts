@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { MemberId, PublishId, StreamId, UserId, WireProfile } from '@gavel/protocol';
+import type { MemberId, MessageKind, PublishId, StreamId, UserId, WireProfile } from '@gavel/protocol';
 import type { Permissions, User } from './member.ts';
 import type { BlockedKinds } from './stream-rules.ts';
 
@@ -154,14 +154,14 @@ export type RoomCommand =
   | { readonly type: 'blockStream'; readonly streamId: StreamId; readonly blocked: BlockedKinds }
   /** Sets one of the room's infos. @throws `room.info-full` */
   | { readonly type: 'setRoomInfo'; readonly user: User; readonly key: string; readonly value: string }
-  /** Sends a message to everybody, or to the users named. */
-  | {
+  /** Sends a message to everybody, or to the users named. @throws `member.not-allowed` (CHAT-2) */
+  | (InName & {
       readonly type: 'send';
-      readonly kind: 'broadcast' | 'barrage' | 'command';
+      readonly kind: MessageKind;
       readonly from: User;
       readonly text: string;
       readonly to?: readonly UserId[];
-    };
+    });
 
 /** One kind of command. */
 export type CommandOf<T extends RoomCommand['type']> = Extract<RoomCommand, { readonly type: T }>;

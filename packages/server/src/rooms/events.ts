@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Epoch, MemberCause, RoomCause, StreamCause, UserId } from '@gavel/protocol';
+import type { Epoch, MemberCause, MessageKind, RoomCause, StreamCause, UserId } from '@gavel/protocol';
 import type { MemberInfo, User } from './member.ts';
 import type { RoomInfo, StreamInfo } from './stream.ts';
 import type { BlockedKinds } from './stream-rules.ts';
@@ -59,7 +59,7 @@ export type RoomChange =
   | { readonly type: 'roomInfoSet'; readonly info: RoomInfo }
   | {
       readonly type: 'message';
-      readonly kind: 'broadcast' | 'barrage' | 'command';
+      readonly kind: MessageKind;
       readonly messageId: number;
       readonly from: User;
       readonly text: string;

@@ -20,6 +20,13 @@ export interface ModerationRights {
   readonly muteVideo: boolean;
 }
 
+/** What a Member may tell others, and be told. */
+export interface ChatRights {
+  readonly sendPublic: boolean;
+  readonly sendPrivate: boolean;
+  readonly receivePrivate: boolean;
+}
+
 /** What a Member may do, as its door decided at login. */
 export interface Permissions {
   readonly publishAudio: boolean;
@@ -28,6 +35,8 @@ export interface Permissions {
   readonly publishStreamIds?: readonly StreamId[];
   /** Undefined is nothing. */
   readonly moderation?: ModerationRights;
+  /** Undefined is everything. */
+  readonly chat?: ChatRights;
 }
 
 /** How a Member hangs on its connection. */

@@ -27,6 +27,13 @@ export class Moderation {
     if (!rights.every((right) => moderation?.[right])) throw new GavelError('member.not-allowed');
   }
 
+  /** @throws `member.not-allowed` where the member may not send, to everybody or to some (CHAT-2) */
+  checkSend(by: MemberId | undefined, isPrivate: boolean): void {
+    if (by === undefined) return;
+    const { chat } = this.#members.require(by).permissions;
+    if (chat && !(isPrivate ? chat.sendPrivate : chat.sendPublic)) throw new GavelError('member.not-allowed');
+  }
+
   /** Finds whom targets name, each once. @throws `room.member-not-found`, with details.label where one is missing */
   find(targets: readonly KickTarget[], require: 'any' | 'all'): ReadonlySet<Member> {
     const found = new Set<Member>();

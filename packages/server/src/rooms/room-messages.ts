@@ -5,6 +5,7 @@
  */
 
 import { GavelError, type UserId } from '@gavel/protocol';
+import { ChatHistory } from './chat-history.ts';
 import type { Clock } from './clock.ts';
 import type { CommandOf } from './commands.ts';
 import type { RoomChange } from './events.ts';
@@ -14,6 +15,8 @@ import type { RoomInfo } from './stream.ts';
 export class RoomMessages {
   readonly #clock: Clock;
   readonly #emit: (change: RoomChange) => void;
+  /** What was said. */
+  readonly chat = new ChatHistory();
   #messageId = 0;
   #info: RoomInfo | undefined;
 
@@ -36,6 +39,10 @@ export class RoomMessages {
 
   send({ kind, from, text, to }: CommandOf<'send'>, isPresent: (userId: UserId) => boolean): void {
     this.#messageId += 1;
+    // To say something to everybody is to broadcast it, in whatever dialect (CHAT-1).
+    if (kind === 'chat' || kind === 'broadcast') {
+      this.chat.add({ messageId: this.#messageId, from, text, ...(to && { to }), sentAtMs: this.#clock.now() });
+    }
     const absent = to?.filter((userId) => !isPresent(userId)) ?? [];
     this.#emit({ type: 'message', kind, messageId: this.#messageId, from, text, ...(to && { to }), absent });
   }

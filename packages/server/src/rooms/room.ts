@@ -16,11 +16,12 @@ import {
   streamCauseOf,
   type UserId,
 } from '@gavel/protocol';
+import type { ChatMessage, ChatQuery } from './chat-history.ts';
 import type { Clock, IdSource } from './clock.ts';
 import type { CommandOf, LoginCommand, RoomCommand } from './commands.ts';
 import { EventLog } from './event-log.ts';
 import type { RoomChange, RoomEvent } from './events.ts';
-import type { Member } from './member.ts';
+import type { Member, MemberInfo } from './member.ts';
 import { MemberTable } from './member-table.ts';
 import { Moderation } from './moderation.ts';
 import { RoomMessages } from './room-messages.ts';
@@ -143,6 +144,7 @@ export class Room {
       case 'setRoomInfo':
         return this.#messages.setInfo(command);
       case 'send':
+        this.#moderation.checkSend(command.by, command.to !== undefined);
         return this.#messages.send(command, (userId) => this.#members.ofUser(userId).length > 0);
     }
   }
@@ -296,6 +298,11 @@ export class Room {
   /** Finds a live stream. */
   findStream(streamId: StreamId): StreamInfo | undefined {
     return this.#streams.find(streamId);
+  }
+
+  /** What was said in this life of the room, as far as one member may read it and it is kept (CHAT-4). */
+  chat(reader: MemberInfo, query: ChatQuery): readonly ChatMessage[] {
+    return this.#messages.chat.find(reader, query);
   }
 
   /** The events after `seq`, or undefined where some are not kept any more. */

@@ -8,6 +8,7 @@
 
 import { GavelError, isGavelError, type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
 import type { BanScope } from './bans.ts';
+import type { ChatMessage, ChatQuery } from './chat-history.ts';
 import type { LoginCommand, Origin, RoomCommand } from './commands.ts';
 import { Departed, type Departure } from './departed.ts';
 import { Directory } from './directory.ts';
@@ -113,6 +114,11 @@ export class Rooms {
   /** The events of a room after `seq`, or undefined where some of them are not kept any more. */
   async eventsSince(key: RoomKey, seq: number): Promise<readonly RoomEvent[] | undefined> {
     return this.#rooms.get(roomKeyText(key))?.eventsSince(seq);
+  }
+
+  /** What was said in a room, oldest first, as far as one member may read it (CHAT-4). */
+  async chat(key: RoomKey, reader: MemberInfo, query: ChatQuery): Promise<readonly ChatMessage[]> {
+    return this.#rooms.get(roomKeyText(key))?.chat(reader, query) ?? [];
   }
 
   /** A live stream of a room, or undefined where there is none. */

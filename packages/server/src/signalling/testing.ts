@@ -19,12 +19,15 @@ import { createLog } from '../telemetry/log.ts';
 import { type SignallingDeps, SignallingDoor } from './door.ts';
 import { FanOut } from './fan-out.ts';
 
-const RIGHTS: Readonly<Record<string, Pick<Permissions, 'moderation'>>> = {
+const RIGHTS: Readonly<Record<string, Pick<Permissions, 'moderation' | 'chat'>>> = {
+  silent: { chat: { sendPublic: false, sendPrivate: false, receivePrivate: false } },
+  shy: { chat: { sendPublic: false, sendPrivate: true, receivePrivate: true } },
   host: { moderation: { kick: true, muteAudio: true, muteVideo: true } },
   muter: { moderation: { kick: false, muteAudio: true, muteVideo: false } },
 };
 
-/** Admits everybody, but for the token `bad`; the user `host` may moderate, and `muter` may mute audio. */
+/** Admits everybody, but for the token `bad`; the user `host` may moderate, `muter`
+ * may mute audio, `silent` may not chat, and `shy` only with some alone. */
 function openAuthenticator(clock: FakeClock): Authenticator {
   const expiryOf = (token: string | undefined) => {
     if (token === 'bad') throw new GavelError('login.bad-credential');
