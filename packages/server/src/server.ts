@@ -131,7 +131,9 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
   });
   const adminKey = adminKeyOf(config);
   if (adminKey !== undefined) {
-    await registerAdminDoor(http, { adminKey, version: manifest.version, log, outbox: store.outbox, callbacks });
+    const { outbox, apiTokens } = store;
+    const { version } = manifest;
+    await registerAdminDoor(http, { adminKey, version, log, clock, apps, outbox, callbacks, apiTokens });
   }
   await registerPage(http, devPage(config, apps, clock));
   registerHealth(http, { metrics, findUnready: async () => findUnready(engine, store) });

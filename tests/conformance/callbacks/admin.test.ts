@@ -63,6 +63,8 @@ it('describes itself as OpenAPI', async () => {
   expect(status).toBe(200);
   expect(body.openapi).toBe('3.1.0');
   expect(Object.keys(body.paths as object).sort()).toEqual([
+    '/admin/v1/api-tokens',
+    '/admin/v1/api-tokens/{id}',
     '/admin/v1/callbacks',
     '/admin/v1/callbacks/replay',
     '/admin/v1/callbacks/{id}/replay',

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hashApiToken } from '../../../packages/server/src/realtimekit/api-tokens.ts';
+import { hashApiToken } from '../../../packages/server/src/store/api-token-hash.ts';
 import {
   ACCOUNT,
   APP,

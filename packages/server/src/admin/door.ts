@@ -11,9 +11,10 @@ import { Compile } from 'typebox/compile';
 import { Value } from 'typebox/value';
 import { addCallbackRoutes, type CallbackRouteDeps } from './callback-routes.ts';
 import { ADMIN_ERRORS, AdminError, type AdminErrorCode, adminErrorBody } from './errors.ts';
+import { addTokenRoutes, type TokenRouteDeps } from './token-routes.ts';
 
 /** What the door needs. */
-export interface AdminDoorDeps extends CallbackRouteDeps {
+export interface AdminDoorDeps extends CallbackRouteDeps, TokenRouteDeps {
   readonly adminKey: string;
   readonly version: string;
   readonly log: { error(facts: object, message: string): void };
@@ -62,6 +63,7 @@ export async function registerAdminDoor(http: FastifyInstance, deps: AdminDoorDe
         },
       });
       addCallbackRoutes(scope, deps);
+      addTokenRoutes(scope, deps);
       scope.get('/openapi.json', { schema: { hide: true } }, () => scope.swagger());
     },
     { prefix: ADMIN_PREFIX },

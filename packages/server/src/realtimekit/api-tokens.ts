@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createHash } from 'node:crypto';
+import { hashApiToken } from '../store/api-token-hash.ts';
 import type { Store } from '../store/store.ts';
 
 /** What a token is good for. */
@@ -30,12 +30,6 @@ export interface ApiTokenDefinition {
   readonly token: string;
   /** The Apps (`rtkAppId`) it is good for; undefined is all of the account. */
   readonly appIds?: readonly string[] | undefined;
-}
-
-/** Gives the form in which a token is kept: it can be looked up, and not read back. */
-export function hashApiToken(token: string): string {
-  // Tokens are long and random, so a fast hash without salt is enough: there is nothing to guess.
-  return createHash('sha256').update(token).digest('hex');
 }
 
 /**

@@ -1,0 +1,114 @@
+/**
+ * API tokens at the admin API: making, listing and revoking those that are kept in the store.
+ *
+ * @module
+ */
+
+import { randomBytes } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { type Static, type TSchema, Type } from 'typebox';
+import type { Apps } from '../apps/app.ts';
+import type { Clock } from '../rooms/clock.ts';
+import { hashApiToken } from '../store/api-token-hash.ts';
+import type { ApiTokenRecord, Store } from '../store/store.ts';
+import { AdminError } from './errors.ts';
+
+/** What the routes need. */
+export interface TokenRouteDeps {
+  readonly apiTokens: Store['apiTokens'];
+  readonly apps: Pick<Apps, 'findByRtkId'>;
+  readonly clock: Clock;
+}
+
+const closed = { additionalProperties: false } as const;
+const accountId = Type.String({ minLength: 1, maxLength: 32, description: 'The account that it is good for.' });
+const name = Type.String({ minLength: 1, maxLength: 100, description: 'Stands in the audit log.' });
+const appIds = Type.Optional(
+  Type.Array(Type.String({ minLength: 1, maxLength: 36 }), {
+    minItems: 1,
+    maxItems: 100,
+    uniqueItems: true,
+    description: 'The only Apps (`rtkAppId`) that it is good for. Default: all of the account.',
+  }),
+);
+
+const CREATE_BODY = Type.Object({ name, accountId, appIds }, closed);
+const LIST_QUERY = Type.Object({ accountId }, closed);
+const ID_PATH = Type.Object({ id: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'The SHA-256.' }) }, closed);
+
+const shown = {
+  id: Type.String({ description: "The token's SHA-256: it names the token, and is no credential." }),
+  name,
+  accountId,
+  appIds,
+  createdAtMs: Type.Integer({ description: 'Milliseconds since the Unix epoch.' }),
+};
+const TOKEN = Type.Object(shown);
+const CREATED = Type.Object({
+  ...shown,
+  token: Type.String({ description: 'The token itself: shown once, and not kept.' }),
+});
+const LIST = Type.Object({ apiTokens: Type.Array(TOKEN) });
+const REVOKED = Type.Object({ id: Type.String() });
+const ERROR = Type.Object({ error: Type.Object({ code: Type.String(), message: Type.String() }) });
+
+const answers = (description: string, schema: TSchema) => ({
+  200: { description, ...schema },
+  '4xx': { description: 'Refused.', ...ERROR },
+  '5xx': { description: 'Failed.', ...ERROR },
+});
+
+/** Adds the routes below `/api-tokens`. */
+export function addTokenRoutes(scope: FastifyInstance, { apiTokens, apps, clock }: TokenRouteDeps): void {
+  scope.post(
+    '/api-tokens',
+    { schema: { summary: 'Makes an API token', body: CREATE_BODY, response: answers('The new token.', CREATED) } },
+    async (request) => {
+      const { appIds: rtkAppIds, ...facts } = request.body as Static<typeof CREATE_BODY>;
+      for (const id of rtkAppIds ?? []) {
+        if (apps.findByRtkId(id)?.accountId === facts.accountId) continue;
+        throw new AdminError('invalid-request', `appIds: the account has no App ${id}`);
+      }
+      const token = randomBytes(32).toString('base64url');
+      const record = {
+        ...facts,
+        ...(rtkAppIds && { rtkAppIds }),
+        tokenHash: hashApiToken(token),
+        createdAtMs: clock.now(),
+      };
+      await apiTokens.add(record);
+      return { ...describe(record), token };
+    },
+  );
+
+  scope.get(
+    '/api-tokens',
+    {
+      schema: {
+        summary: 'Lists the API tokens of an account, oldest first; those of the configuration are not among them',
+        querystring: LIST_QUERY,
+        response: answers('The tokens.', LIST),
+      },
+    },
+    async (request) => {
+      const query = request.query as Static<typeof LIST_QUERY>;
+      return { apiTokens: (await apiTokens.ofAccount(query.accountId)).map(describe) };
+    },
+  );
+
+  scope.delete(
+    '/api-tokens/:id',
+    {
+      schema: { summary: 'Revokes an API token, at once', params: ID_PATH, response: answers('It is void.', REVOKED) },
+    },
+    async (request) => {
+      const { id } = request.params as Static<typeof ID_PATH>;
+      if (!(await apiTokens.delete(id))) throw new AdminError('not-found', `No API token has the id ${id}`);
+      return { id };
+    },
+  );
+}
+
+function describe({ tokenHash, rtkAppIds, ...facts }: ApiTokenRecord) {
+  return { id: tokenHash, ...facts, ...(rtkAppIds && { appIds: [...rtkAppIds] }) };
+}
