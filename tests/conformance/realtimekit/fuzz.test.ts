@@ -28,6 +28,10 @@ const fields = fc.constantFrom(
   'custom_participant_id',
   'preset_name',
   'picture',
+  'config',
+  'permissions',
+  'url',
+  'events',
 );
 const values = fc.oneof(
   fc.jsonValue(),
@@ -41,6 +45,11 @@ describe('whatever comes', () => {
       ['POST', '/apps'],
       ['POST', `/${APP}/meetings`],
       ['PATCH', `/${APP}/meetings/${meeting}`],
+      ['PUT', `/${APP}/meetings/${meeting}`],
+      ['POST', `/${APP}/presets`],
+      ['POST', `/${APP}/webhooks`],
+      ['POST', `/${APP}/recordings`],
+      ['PUT', `/${APP}/meetings/${meeting}/participants/${participant}`],
       ['POST', `/${APP}/meetings/${meeting}/participants`],
       ['PATCH', `/${APP}/meetings/${meeting}/participants/${participant}`],
       ['POST', `/${APP}/meetings/${meeting}/participants/${participant}/token`],
@@ -50,7 +59,7 @@ describe('whatever comes', () => {
     await fc.assert(
       fc.asyncProperty(routes, bodies, async ([method = '', below = ''], body) => {
         const answer = await harness.json(method, below, body);
-        expect([200, 201, 400, 404]).toContain(answer.status);
+        expect([200, 201, 400, 403, 404, 409]).toContain(answer.status);
         expect(answer.body.success).toBe(answer.status < 300);
         if (answer.status >= 400)
           expect(answer.body.error).toEqual({ code: answer.status, message: expect.any(String) });
@@ -69,6 +78,8 @@ describe('whatever comes', () => {
       'start_time',
       'end_time',
       'sort_order',
+      'participants',
+      'start_date',
       'x',
     );
     const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('1', '0', 'ACTIVE', '2026-01-01T00:00:00Z'));
@@ -76,6 +87,8 @@ describe('whatever comes', () => {
       '/apps',
       `/${APP}/meetings`,
       `/${APP}/presets`,
+      `/${APP}/sessions`,
+      `/${APP}/analytics/daywise`,
       `/${APP}/meetings/${meeting}/participants`,
     );
     await fc.assert(

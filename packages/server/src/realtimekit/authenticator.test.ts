@@ -63,7 +63,7 @@ describe('the authenticator of participants', () => {
       permissions: {
         publishAudio: true,
         publishVideo: true,
-        moderation: { kick: true, muteAudio: true, muteVideo: true },
+        moderation: { kick: true, muteAudio: true, muteVideo: true, changePermissions: true },
         chat: { sendPublic: true, sendPrivate: true, receivePrivate: true },
       },
       maxMemberCount: 0,
@@ -100,7 +100,12 @@ describe('the authenticator of participants', () => {
     const definition = { ...stock, permissions: { ...stock.permissions, ...changes } };
     await store.presets.add({ id: 'own', appId: app.appId, name: 'own', definition, ...times });
     await store.participants.update('m1', 'p1', (each) => ({ ...each, presetId: 'own' }));
-    expect((await admit()).permissions.moderation).toEqual({ kick: false, muteAudio: true, muteVideo: false });
+    expect((await admit()).permissions.moderation).toEqual({
+      kick: false,
+      muteAudio: true,
+      muteVideo: false,
+      changePermissions: true,
+    });
   });
 
   it('refuses who has no token, or one for what does not exist (AUTH-2, RTK-8)', async () => {

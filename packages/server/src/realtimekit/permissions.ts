@@ -17,6 +17,7 @@ export function permissionsOf({ permissions }: PresetDefinition): Permissions {
       kick: permissions.kick_participant,
       muteAudio: permissions.disable_participant_audio,
       muteVideo: permissions.disable_participant_video,
+      changePermissions: permissions.can_change_participant_permissions,
     },
     chat: {
       sendPublic: permissions.chat.public.can_send && permissions.chat.public.text,
