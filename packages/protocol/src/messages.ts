@@ -11,6 +11,7 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import type { MemberCause, StreamCause } from './causes.ts';
 import type { ErrorCode, ErrorDetails } from './errors.ts';
+import { moderate } from './moderate.ts';
 
 /** The WebSocket subprotocol. */
 export const SUBPROTOCOL = 'gavel.v1';
@@ -112,27 +113,6 @@ const chatHistory = Type.Object(
   },
   closed,
 );
-
-const mediaKinds = Type.Array(Type.Union([Type.Literal('audio'), Type.Literal('video')]), { minItems: 1, maxItems: 2 });
-const memberId = Type.String({ minLength: 1, maxLength: 128 });
-
-const moderate = Type.Union([
-  /** Takes one member out. */
-  Type.Object({ action: Type.Literal('kick'), memberId }, closed),
-  /** Takes everybody out and closes the room. */
-  Type.Object({ action: Type.Literal('kickAll') }, closed),
-  Type.Object(
-    {
-      action: Type.Literal('mute'),
-      /** Absent is everybody else. */
-      memberId: Type.Optional(memberId),
-      kinds: mediaKinds,
-      /** Whether they may switch these on again; default true. */
-      allowUnmute: Type.Optional(Type.Boolean()),
-    },
-    closed,
-  ),
-]);
 
 /** The parameters of each method, as schemas. */
 export const METHODS = {
@@ -239,7 +219,12 @@ export interface WirePermissions {
   readonly publishAudio: boolean;
   readonly publishVideo: boolean;
   /** What it may do to others; absent is nothing. */
-  readonly moderation?: { readonly kick: boolean; readonly muteAudio: boolean; readonly muteVideo: boolean };
+  readonly moderation?: {
+    readonly kick: boolean;
+    readonly muteAudio: boolean;
+    readonly muteVideo: boolean;
+    readonly changePermissions: boolean;
+  };
   /** What it may tell others, and be told; absent is everything. */
   readonly chat?: { readonly sendPublic: boolean; readonly sendPrivate: boolean; readonly receivePrivate: boolean };
 }
@@ -354,6 +339,8 @@ export type RoomEventFrame =
       readonly stream: WireStream;
       readonly cause: StreamCause;
     }
+  /** What this member may do has changed. */
+  | { readonly event: 'permissions'; readonly seq: number; readonly permissions: WirePermissions }
   | { readonly event: 'roomInfo'; readonly seq: number; readonly info: WireRoomInfo }
   | {
       readonly event: 'message';

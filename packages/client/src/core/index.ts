@@ -38,5 +38,6 @@ export {
   RoomView,
   type StreamChange,
 } from './room-view.ts';
-export { RoomSession, type SessionEvents, type SessionOptions } from './session.ts';
+export { RoomSession, type SessionOptions } from './session.ts';
+export type { SessionEvents } from './session-events.ts';
 export type { JoinKind, SessionEnd, SessionState } from './session-state.ts';

@@ -9,6 +9,7 @@ import type {
   RoomEventFrame,
   StreamCause,
   WireMember,
+  WirePermissions,
   WireRoomInfo,
   WireSnapshot,
   WireStream,
@@ -50,6 +51,8 @@ export interface RoomChange {
   readonly ownStreams: readonly WireStream[];
   /** Infos of the room that were set, by whomever. */
   readonly infosSet: readonly WireRoomInfo[];
+  /** What this client's member may do now, where that changed. */
+  readonly permissions?: WirePermissions;
   readonly message?: RoomMessage;
 }
 
@@ -234,6 +237,8 @@ export class RoomView {
       case 'roomInfo':
         this.#infos.set(frame.info.key, frame.info);
         return { ...NOTHING, infosSet: [frame.info] };
+      case 'permissions':
+        return { ...NOTHING, permissions: frame.permissions };
       case 'message':
         return { ...NOTHING, message: frame };
       default:

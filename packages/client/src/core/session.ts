@@ -12,18 +12,7 @@
  * @module
  */
 
-import type {
-  EventFrame,
-  LoginResult,
-  MemberCause,
-  Method,
-  Params,
-  Results,
-  RoomEventFrame,
-  WireMember,
-  WireRoomInfo,
-  WireStream,
-} from '@gavel/protocol';
+import type { EventFrame, LoginResult, MemberCause, Method, Params, Results, RoomEventFrame } from '@gavel/protocol';
 import { mayReconnect } from '@gavel/protocol/close-codes';
 import type { Connection } from './connection.ts';
 import { Emitter } from './emitter.ts';
@@ -32,8 +21,9 @@ import { Heartbeat } from './heartbeat.ts';
 import { RoomMedia } from './media/room-media.ts';
 import { completePlatform, type Platform } from './platform.ts';
 import { type Joined, Reconnector } from './reconnector.ts';
-import type { DepartedMember, RemovedStream, RoomChange, RoomMessage, StreamChange } from './room-view.ts';
+import type { RoomChange, RoomMessage } from './room-view.ts';
 import { RoomView } from './room-view.ts';
+import type { SessionEvents } from './session-events.ts';
 import {
   findCauseOfCloseCode,
   isFinalCause,
@@ -62,27 +52,6 @@ export interface SessionOptions {
   /** None are needed to reach the server itself. */
   readonly iceServers?: readonly RTCIceServer[];
   readonly platform?: Partial<Platform>;
-}
-
-/** The events of a room session. Each tells what has happened already: the session's fields show the new state. */
-export interface SessionEvents {
-  stateChanged: [state: SessionState, before: SessionState];
-  /** Other members came; only where the login asked for members. */
-  membersJoined: [members: readonly WireMember[]];
-  membersLeft: [members: readonly DepartedMember[]];
-  /** Streams of others; those that were there at the first login are in `room.streams` instead. */
-  streamsAdded: [streams: readonly WireStream[]];
-  streamsUpdated: [changes: readonly StreamChange[]];
-  /** Own streams are among them, marked so. */
-  streamsRemoved: [streams: readonly RemovedStream[]];
-  /** The whole of one change, after its parts. */
-  changed: [change: RoomChange];
-  /** Infos of the room that were set; those that were there at the first login are in `room.infos` instead. */
-  infosSet: [infos: readonly WireRoomInfo[]];
-  message: [message: RoomMessage];
-  memberCount: [count: number];
-  /** The token runs out soon: call `renewToken`. */
-  tokenWillExpire: [];
 }
 
 /** One login to one room. It comes back by itself over lost connections, and stays out once it was removed. */
@@ -140,7 +109,7 @@ export class RoomSession extends Emitter<SessionEvents> {
     return this.#state;
   }
 
-  /** The answer to the latest login; undefined before the first. */
+  /** The answer to the latest login, with the permissions as they are now; undefined before the first. */
   get self(): LoginResult | undefined {
     return this.#self;
   }
@@ -313,6 +282,10 @@ export class RoomSession extends Emitter<SessionEvents> {
     if (change.streamsAdded.length > 0) this.emit('streamsAdded', change.streamsAdded);
     if (change.streamsUpdated.length > 0) this.emit('streamsUpdated', change.streamsUpdated);
     if (change.infosSet.length > 0) this.emit('infosSet', change.infosSet);
+    if (change.permissions && this.#self) {
+      this.#self = { ...this.#self, permissions: change.permissions };
+      this.emit('permissionsChanged', change.permissions);
+    }
     if (change.message) this.emit('message', change.message);
     this.emit('changed', change);
     this.media.handleChange(change, via);

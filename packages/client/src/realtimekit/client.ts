@@ -78,6 +78,7 @@ export class RealtimeKitClient {
     try {
       const session = this.#createSession();
       this.#session = session;
+      session.on('permissionsChanged', (permissions) => this.self.handlePermissions(permissions));
       session.on('stateChanged', (state, before) => this.#handleState(session, state, before));
       await session.login();
     } catch (error) {

@@ -15,7 +15,7 @@ async function join(world: World) {
     permissions: {
       publishAudio: true,
       publishVideo: true,
-      moderation: { kick: true, muteAudio: true, muteVideo: false },
+      moderation: { kick: true, muteAudio: true, muteVideo: false, changePermissions: true },
     },
     room: snapshot({ members: [member('m-me', 'p-me'), member('m-ann', 'p-ann')] }),
   });
@@ -137,4 +137,51 @@ test('who may not turn on again is refused with 1201, and stays off (HOST-4)', a
   expect(self.audioEnabled).toBe(false);
   await settle();
   expect(world.server.seen('updateStream')).toEqual([{ streamId: 'rtk-m-me', audio: true }]);
+});
+
+test('others’ permissions are changed in the words of the protocol (HOST-6)', async () => {
+  const world = createWorld();
+  const { meeting } = await join(world);
+  await meeting.participants.updatePermissions(['m-ann'], {
+    canProduceAudio: 'NOT_ALLOWED',
+    canProduceVideo: 'ALLOWED',
+    chat: { public: { canSend: false }, private: { canReceive: true } },
+  });
+  await meeting.participants.updatePermissions(['m-ann'], { canProduceAudio: 'ALLOWED' });
+  expect(world.server.seen('moderate')).toEqual([
+    {
+      action: 'setPermissions',
+      memberIds: ['m-ann'],
+      changes: { publishAudio: false, publishVideo: true, chat: { sendPublic: false, receivePrivate: true } },
+    },
+    { action: 'setPermissions', memberIds: ['m-ann'], changes: { publishAudio: true } },
+  ]);
+});
+
+test('a change of the own permissions shows, and what is not allowed any more is off (HOST-6)', async () => {
+  const world = createWorld();
+  const { meeting } = await join(world);
+  const { self } = meeting;
+  const [microphone, camera] = [track('audio'), track('video')];
+  await self.enableAudio(microphone.real);
+  await self.enableVideo(camera.real);
+  await settle();
+  let updates = 0;
+  self.permissions.on('permissionsUpdate', () => {
+    updates += 1;
+  });
+  const permissions = { publishAudio: true, publishVideo: false };
+  await world.server.push({ event: 'permissions', seq: 11, permissions });
+  expect([updates, self.permissions.canProduceVideo, self.videoEnabled]).toEqual([1, 'NOT_ALLOWED', false]);
+  expect([self.audioEnabled, camera.fake.readyState]).toEqual([true, 'ended']);
+  await expect(self.enableVideo(track('video').real)).rejects.toMatchObject({ code: '1201' });
+
+  // Allowed again, the stream is published anew with room for the kind; nothing is turned on by itself.
+  await world.server.push({ event: 'permissions', seq: 12, permissions: { ...permissions, publishVideo: true } });
+  await settle();
+  expect([self.permissions.canProduceVideo, self.videoEnabled]).toEqual(['ALLOWED', false]);
+  expect(world.server.seen('unpublish')).toHaveLength(1);
+  expect(world.server.seen('publish')).toHaveLength(2);
+  await self.enableVideo(track('video').real);
+  expect(world.server.seen('updateStream').at(-1)).toEqual({ streamId: 'rtk-m-me', video: true });
 });

@@ -18,4 +18,5 @@ export {
   Participants,
   type VideoState,
 } from './participants.ts';
-export { Self, type SelfEvents, type SelfPermissions } from './self.ts';
+export { Permissions, type PermissionsEvents, type PermissionsPatch } from './permissions.ts';
+export { Self, type SelfEvents } from './self.ts';

@@ -10,6 +10,7 @@ import type { Playback } from '../core/media/playback.ts';
 import type { RoomChange } from '../core/room-view.ts';
 import type { RoomSession } from '../core/session.ts';
 import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
+import { type PermissionsPatch, toChanges } from './permissions.ts';
 import { type PersonFields, toPersonFields } from './profile.ts';
 
 /** The state of a participant's audio. */
@@ -215,6 +216,15 @@ export class Participants {
   /** Switches everybody else's camera off. @throws RealtimeKitError `1201` without `canDisableParticipantVideo` */
   async disableAllVideo(): Promise<void> {
     await this.#request({ action: 'mute', kinds: ['video'] });
+  }
+
+  /**
+   * Changes what others may do in this session, at once and on all of their connections; their preset stays.
+   *
+   * @throws RealtimeKitError `1201` without the permission `canChangeParticipantPermissions`, `1202`
+   */
+  async updatePermissions(participantIds: readonly string[], patch: PermissionsPatch): Promise<void> {
+    await this.#request({ action: 'setPermissions', memberIds: [...participantIds], changes: toChanges(patch) });
   }
 
   /** Follows a session that has just been joined. */

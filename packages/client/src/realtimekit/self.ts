@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LoginResult } from '@gavel/protocol';
+import type { LoginResult, WirePermissions } from '@gavel/protocol';
 import { Emitter } from '../core/emitter.ts';
 import { captureCamera } from '../core/media/capture.ts';
 import type { MediaPlatform } from '../core/media/media-platform.ts';
@@ -13,6 +13,7 @@ import type { RoomSession } from '../core/session.ts';
 import type { LeaveState } from './causes.ts';
 import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
 import type { AudioState, VideoState } from './participants.ts';
+import { Permissions } from './permissions.ts';
 import { type PersonFields, streamIdOf, toPersonFields } from './profile.ts';
 
 type Kind = 'audio' | 'video';
@@ -27,24 +28,10 @@ export interface SelfEvents {
   videoUpdate: [state: VideoState];
 }
 
-/** What the own user may do, as its preset says and the server holds it to. */
-export interface SelfPermissions {
-  readonly canProduceAudio: 'ALLOWED' | 'NOT_ALLOWED';
-  readonly canProduceVideo: 'ALLOWED' | 'NOT_ALLOWED';
-  readonly kickParticipant: boolean;
-  readonly canDisableParticipantAudio: boolean;
-  readonly canDisableParticipantVideo: boolean;
-  readonly chatPublic: { readonly canSend: boolean; readonly text: boolean; readonly files: boolean };
-  readonly chatPrivate: {
-    readonly canSend: boolean;
-    readonly canReceive: boolean;
-    readonly text: boolean;
-    readonly files: boolean;
-  };
-}
-
 /** The own user. Fields that come from the server are empty before the first join. */
 export class Self extends Emitter<SelfEvents> {
+  /** What it may do. */
+  readonly permissions = new Permissions();
   readonly #media: MediaPlatform | undefined;
   readonly #tracks: { [K in Kind]?: MediaStreamTrack } = {};
   readonly #enabled = { audio: false, video: false };
@@ -114,27 +101,6 @@ export class Self extends Emitter<SelfEvents> {
     return this.#tracks.video;
   }
 
-  /** What the preset allows; before the first join all of the own media, and nothing over others. */
-  get permissions(): SelfPermissions {
-    const { moderation, chat } = this.#login?.permissions ?? {};
-    const [sendsPublic, sendsPrivate] = [chat?.sendPublic ?? false, chat?.sendPrivate ?? false];
-    return {
-      // There is no chat of files.
-      chatPublic: { canSend: sendsPublic, text: sendsPublic, files: false },
-      chatPrivate: {
-        canSend: sendsPrivate,
-        canReceive: chat?.receivePrivate ?? false,
-        text: sendsPrivate,
-        files: false,
-      },
-      kickParticipant: moderation?.kick ?? false,
-      canDisableParticipantAudio: moderation?.muteAudio ?? false,
-      canDisableParticipantVideo: moderation?.muteVideo ?? false,
-      canProduceAudio: this.#mayPublish('audio') ? 'ALLOWED' : 'NOT_ALLOWED',
-      canProduceVideo: this.#mayPublish('video') ? 'ALLOWED' : 'NOT_ALLOWED',
-    };
-  }
-
   /**
    * Turns the microphone on, or takes the given track in its place.
    *
@@ -170,6 +136,7 @@ export class Self extends Emitter<SelfEvents> {
   handleJoined(session: RoomSession, reconnected: boolean): void {
     this.#session = session;
     this.#login = session.self;
+    if (session.self) this.permissions.handle(session.self.permissions, false);
     this.#roomState = 'joined';
     for (const kind of ['audio', 'video'] as const) {
       if (this.#mayPublish(kind) || !this.#enabled[kind]) continue;
@@ -179,6 +146,24 @@ export class Self extends Emitter<SelfEvents> {
     this.emit('roomJoined', { reconnected });
     // What the server refuses here shows by the end of the publication.
     this.#sync().catch(() => {});
+  }
+
+  /** Takes new permissions: what is not allowed any more is off, and what is allowed now can be turned on. */
+  handlePermissions(permissions: WirePermissions): void {
+    const isNew = {
+      audio: permissions.publishAudio && !this.#mayPublish('audio'),
+      video: permissions.publishVideo && !this.#mayPublish('video'),
+    };
+    this.#login = this.#session?.self;
+    for (const kind of ['audio', 'video'] as const) if (!this.#mayPublish(kind)) this.#switchOff(kind);
+    if (this.#publication && (isNew.audio || isNew.video)) {
+      // It was agreed on without this kind: it has to be published anew.
+      const { streamId } = this.#publication;
+      this.#publication = undefined;
+      this.#session?.media.unpublish(streamId);
+      this.#sync().catch(() => {});
+    }
+    this.permissions.handle(permissions, true);
   }
 
   /** Takes the end of a session: everything is stopped, unless it was never joined and may be tried again. */

@@ -92,7 +92,7 @@ export class MediaControl implements EventSink {
    */
   async publish(key: RoomKey, member: MemberInfo, order: PublishOrder, origin: Origin): Promise<Negotiated> {
     const { streamId, offer, extraInfo, audio, video } = order;
-    const { memberId, permissions } = member;
+    const { memberId } = member;
     const rooms = this.#requireRooms();
     const reserved = await rooms.execute(
       key,
@@ -109,7 +109,7 @@ export class MediaControl implements EventSink {
         group: roomKeyText(key),
         stream: publishId,
         offer,
-        allowed: { audio: permissions.publishAudio, video: permissions.publishVideo },
+        allowed: held.allowed,
       });
       // A stream that a server announced is live without media: the engine has not heard of it before.
       const blocked = held.live ? this.#published.get(publishId)?.told : undefined;

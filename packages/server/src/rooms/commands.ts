@@ -5,7 +5,7 @@
  */
 
 import type { MemberId, MessageKind, PublishId, StreamId, UserId, WireProfile } from '@gavel/protocol';
-import type { Permissions, User } from './member.ts';
+import type { PermissionChanges, Permissions, User } from './member.ts';
 import type { BlockedKinds } from './stream-rules.ts';
 
 /** What to do when the user is in already. */
@@ -103,6 +103,16 @@ export type RoomCommand =
   /** Takes out one user's logins because it logged in elsewhere, or one Member because its token ran out. */
   | { readonly type: 'replace'; readonly userId: UserId; readonly exceptClientId: string }
   | { readonly type: 'expireToken'; readonly memberId: MemberId }
+  /**
+   * Changes what users may do, on all of their logins, those to come in this life of the room included (HOST-6).
+   *
+   * @throws as `kick` with `require: 'all'`
+   */
+  | (InName & {
+      readonly type: 'setPermissions';
+      readonly targets: readonly KickTarget[];
+      readonly changes: PermissionChanges;
+    })
   /** Takes everybody out and destroys the room (CLOSE). @throws `member.not-allowed` */
   | (InName & { readonly type: 'close'; readonly reason: string; readonly announce: boolean })
   /**

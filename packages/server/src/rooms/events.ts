@@ -36,7 +36,13 @@ export type RoomChange =
       readonly memberCount: number;
     }
   /** A stream id is held while media is agreed on; clients are not told. */
-  | { readonly type: 'streamReserved'; readonly stream: StreamInfo; readonly live: boolean }
+  | {
+      readonly type: 'streamReserved';
+      readonly stream: StreamInfo;
+      readonly live: boolean;
+      /** What its publisher may send now. */
+      readonly allowed: { readonly audio: boolean; readonly video: boolean };
+    }
   /** A held stream id is free again without having been live; clients are not told. */
   | { readonly type: 'streamReleased'; readonly stream: StreamInfo }
   | {
@@ -56,6 +62,8 @@ export type RoomChange =
     }
   /** Members were muted, whether they have streams or not; clients see it by the streams (HOST-3). */
   | { readonly type: 'membersMuted'; readonly members: readonly MemberInfo[]; readonly kinds: BlockedKinds }
+  /** What a member may do has changed; only it is told. */
+  | { readonly type: 'permissionsChanged'; readonly member: MemberInfo }
   | { readonly type: 'roomInfoSet'; readonly info: RoomInfo }
   | {
       readonly type: 'message';

@@ -5,7 +5,7 @@
  */
 
 import { GavelError, type MemberId, type UserId } from '@gavel/protocol';
-import type { Member, MemberInfo } from './member.ts';
+import type { Member, MemberInfo, Permissions } from './member.ts';
 
 const NONE: readonly Member[] = [];
 
@@ -85,6 +85,12 @@ export class MemberTable {
     this.#peak = Math.max(this.#peak, this.#members.size);
     this.#earliestSeenAtMs = Math.min(this.#earliestSeenAtMs, nowMs);
     this.#memberMsOffset -= nowMs;
+  }
+
+  setPermissions(member: Member, permissions: Permissions): void {
+    member.permissions = permissions;
+    const info = this.#infos.get(member.memberId);
+    if (info) this.#infos.set(member.memberId, { ...info, permissions });
   }
 
   remove(member: Member, nowMs: number): void {

@@ -18,6 +18,8 @@ export interface ModerationRights {
   readonly kick: boolean;
   readonly muteAudio: boolean;
   readonly muteVideo: boolean;
+  /** Change what others may publish and say; rights over others cannot be given. */
+  readonly changePermissions: boolean;
 }
 
 /** What a Member may tell others, and be told. */
@@ -37,6 +39,24 @@ export interface Permissions {
   readonly moderation?: ModerationRights;
   /** Undefined is everything. */
   readonly chat?: ChatRights;
+}
+
+/** A change of what a Member may do; what is left out stays. */
+export interface PermissionChanges {
+  readonly publishAudio?: boolean;
+  readonly publishVideo?: boolean;
+  readonly chat?: Partial<ChatRights>;
+}
+
+const ALL_CHAT: ChatRights = { sendPublic: true, sendPrivate: true, receivePrivate: true };
+
+/** Lays a change over permissions. */
+export function withChanges(permissions: Permissions, { chat, ...publishing }: PermissionChanges): Permissions {
+  return {
+    ...permissions,
+    ...publishing,
+    ...(chat && { chat: { ...(permissions.chat ?? ALL_CHAT), ...chat } }),
+  };
 }
 
 /** How a Member hangs on its connection. */
@@ -68,6 +88,7 @@ export interface MemberInfo {
 
 /** A Member with what changes. Only its Room writes it. */
 export interface Member extends MemberInfo {
+  permissions: Permissions;
   link: MemberLink;
   lastSeenAtMs: number;
   /** When its token runs out: it stays, but may begin nothing new (reference zego 4.9). */

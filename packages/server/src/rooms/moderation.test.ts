@@ -4,7 +4,11 @@ import type { CommandOf } from './commands.ts';
 import { eventsOf, type RoomEvent } from './events.ts';
 import { openRoom } from './testing.ts';
 
-const HOST = { publishAudio: true, publishVideo: true, moderation: { kick: true, muteAudio: true, muteVideo: true } };
+const HOST = {
+  publishAudio: true,
+  publishVideo: true,
+  moderation: { kick: true, muteAudio: true, muteVideo: true, changePermissions: true },
+};
 const AUDIO = { audio: true, video: false };
 const only = (memberId: MemberId) => [{ label: memberId, userIds: [], memberIds: [memberId] }];
 const mute = (changes: Partial<CommandOf<'mute'>> = {}): CommandOf<'mute'> => ({
@@ -40,7 +44,7 @@ describe('rights over others (HOST-1)', () => {
 
   it('goes by kind: who may mute audio may not mute video', () => {
     const { room, join } = openRoom();
-    const moderation = { kick: false, muteAudio: true, muteVideo: false };
+    const moderation = { kick: false, muteAudio: true, muteVideo: false, changePermissions: false };
     const ann = join('ann', { permissions: { ...HOST, moderation } });
     const ben = join('ben');
     expect(() => room.apply(mute({ by: ann, targets: only(ben) }))).not.toThrow();
@@ -150,5 +154,68 @@ describe('a mute', () => {
       eventsOf(room.apply(command), 'membersMuted').flatMap(({ members }) => members.map(({ memberId }) => memberId));
     expect(muted(mute({ by: host }))).toEqual([ben]);
     expect(muted(mute())).toEqual([host, ben]);
+  });
+});
+
+describe('a change of permissions (HOST-6)', () => {
+  const change = (by: MemberId, memberId: MemberId, changes: CommandOf<'setPermissions'>['changes']) =>
+    ({ type: 'setPermissions', by, targets: only(memberId), changes }) as const;
+  const permissionsIn = (events: readonly RoomEvent[]) =>
+    eventsOf(events, 'permissionsChanged').map(({ member }) => [member.memberId, member.permissions.publishAudio]);
+
+  it('needs the right to it', () => {
+    const { room, join } = openRoom();
+    const [ann, ben] = [join('ann'), join('ben')];
+    const command = change(ann, ben, { publishAudio: false });
+    expect(() => room.apply(command)).toThrow(expect.objectContaining({ code: 'member.not-allowed' }));
+    expect(room.findMember(ben)?.permissions.publishAudio).toBe(true);
+  });
+
+  it('holds at once for all logins of the user, and for those to come', () => {
+    const { room, join, publish } = openRoom();
+    const host = join('host', { permissions: HOST });
+    const [phone, desk] = [join('ben', { onDuplicate: 'allow' }), join('ben', { onDuplicate: 'allow' })];
+    publish(desk, 's');
+    const events = room.apply(change(host, phone, { publishAudio: false }));
+    expect(permissionsIn(events)).toEqual([
+      [phone, false],
+      [desk, false],
+    ]);
+    expect(updates(events)).toEqual([['s', false, true, AUDIO]]);
+    const turnOn = () => room.apply(turn(desk, 's', { audio: true }));
+    expect(turnOn).toThrow(expect.objectContaining({ code: 'member.not-allowed' }));
+    const tablet = join('ben', { onDuplicate: 'allow' });
+    expect(room.findMember(tablet)?.permissions).toMatchObject({ publishAudio: false, publishVideo: true });
+    expect(room.snapshot().members.map(({ permissions }) => permissions.publishAudio)).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
+
+    room.apply(change(host, phone, { publishAudio: true }));
+    expect(updates(turnOn())).toEqual([['s', true, true, { audio: false, video: false }]]);
+  });
+
+  it('takes publishing away altogether', () => {
+    const { room, join, publish } = openRoom();
+    const host = join('host', { permissions: HOST });
+    const ben = join('ben');
+    publish(ben, 's');
+    room.apply(change(host, ben, { publishAudio: false, publishVideo: false }));
+    expect(room.findStream('s' as StreamId)).toMatchObject({ audio: false, video: false });
+    expect(() => publish(ben, 't')).toThrow(expect.objectContaining({ code: 'stream.not-allowed' }));
+  });
+
+  it('changes chat part by part, and keeps what it does not name', () => {
+    const { room, join } = openRoom();
+    const host = join('host', { permissions: HOST });
+    const ben = join('ben');
+    room.apply(change(host, ben, { chat: { sendPublic: false } }));
+    room.apply(change(host, ben, { chat: { receivePrivate: false } }));
+    const chat = { sendPublic: false, sendPrivate: true, receivePrivate: false };
+    expect(room.findMember(ben)?.permissions).toEqual({ publishAudio: true, publishVideo: true, chat });
+    const again = join('ben');
+    expect(room.findMember(again)?.permissions.chat).toEqual(chat);
   });
 });

@@ -6,7 +6,7 @@
 
 import { GavelError, type MemberId, type UserId } from '@gavel/protocol';
 import type { KickTarget } from './commands.ts';
-import type { Member, ModerationRights } from './member.ts';
+import { type Member, type ModerationRights, type PermissionChanges, type Permissions, withChanges } from './member.ts';
 import type { MemberTable } from './member-table.ts';
 import { type BlockedKinds, NOTHING_BLOCKED } from './stream-rules.ts';
 
@@ -16,8 +16,26 @@ export class Moderation {
   /** By user and not by login: who comes back is not free of it. Ends with the room's life. */
   readonly #locks = new Map<UserId, BlockedKinds>();
 
+  readonly #changes = new Map<UserId, PermissionChanges>();
+
   constructor(members: MemberTable) {
     this.#members = members;
+  }
+
+  /** What a user may do that logs in: as its door says, and as was changed since (HOST-6). */
+  permissionsOf(userId: UserId, permissions: Permissions): Permissions {
+    return withChanges(permissions, this.#changes.get(userId) ?? {});
+  }
+
+  /** Notes a change for later logins, and gives the members that it is about now: all logins of the users found. */
+  change(found: ReadonlySet<Member>, changes: PermissionChanges): Member[] {
+    const userIds = new Set([...found].map(({ user }) => user.id));
+    for (const userId of userIds) {
+      const before = this.#changes.get(userId);
+      const chat = { ...before?.chat, ...changes.chat };
+      this.#changes.set(userId, { ...before, ...changes, ...(Object.keys(chat).length > 0 && { chat }) });
+    }
+    return [...userIds].flatMap((userId) => this.#members.ofUser(userId));
   }
 
   /** @throws `member.not-allowed` where the member has not all of the rights; `room.member-not-found` */

@@ -8,7 +8,7 @@ import { GavelError, type MemberId, type StreamCause, type StreamId, type UserId
 import type { Clock, IdSource } from './clock.ts';
 import type { CommandOf } from './commands.ts';
 import type { RoomChange } from './events.ts';
-import type { Member } from './member.ts';
+import type { Member, Permissions } from './member.ts';
 import type { StreamInfo, StreamSlot } from './stream.ts';
 import type { BlockedKinds } from './stream-rules.ts';
 
@@ -63,14 +63,15 @@ export class RoomStreams {
 
   reserve(command: CommandOf<'reserveStream'>, member: Member): void {
     const { publishAudio, publishVideo, publishStreamIds } = member.permissions;
-    const allowed = (publishAudio || publishVideo) && (publishStreamIds?.includes(command.streamId) ?? true);
-    if (!allowed) throw new GavelError('stream.not-allowed');
+    const isAllowed = (publishAudio || publishVideo) && (publishStreamIds?.includes(command.streamId) ?? true);
+    if (!isAllowed) throw new GavelError('stream.not-allowed');
     if (member.tokenExpiresAtMs <= this.#clock.now()) throw new GavelError('login.token-expired');
     const held = this.#slots.get(command.streamId);
     if (held && held.info.memberId !== member.memberId) throw new GavelError('stream.taken');
     const { type: _type, memberId, ...rest } = command;
     const stream = held?.info ?? this.#insert({ ...rest, memberId, user: member.user, title: '' }, 'reserved');
-    this.#emit({ type: 'streamReserved', stream, live: held?.state === 'live' });
+    const allowed = { audio: publishAudio, video: publishVideo };
+    this.#emit({ type: 'streamReserved', stream, live: held?.state === 'live', allowed });
   }
 
   announce(command: CommandOf<'announceStream'>): void {
@@ -116,15 +117,17 @@ export class RoomStreams {
     if (audio !== blocked.audio || video !== blocked.video) this.#change({ ...slot.info, blocked }, slot.state);
   }
 
-  update(command: CommandOf<'updateStream'>): void {
+  update(command: CommandOf<'updateStream'>, permissions: Permissions | undefined): void {
     const slot = this.#slots.get(command.streamId);
     if (slot?.info.memberId !== command.memberId) throw new GavelError('stream.not-found');
     const { extraInfo = slot.info.extraInfo, audio = slot.info.audio, video = slot.info.video } = command;
     const { muted, user } = slot.info;
     const locked = this.#lockedKinds(user.id);
-    if ((audio && muted.audio && locked.audio) || (video && muted.video && locked.video)) {
-      throw new GavelError('member.not-allowed');
-    }
+    const isBound = {
+      audio: muted.audio && (locked.audio || !permissions?.publishAudio),
+      video: muted.video && (locked.video || !permissions?.publishVideo),
+    };
+    if ((audio && isBound.audio) || (video && isBound.video)) throw new GavelError('member.not-allowed');
     const stillMuted = { audio: muted.audio && !audio, video: muted.video && !video };
     this.#change({ ...slot.info, extraInfo, audio, video, muted: stillMuted }, slot.state);
   }

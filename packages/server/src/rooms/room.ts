@@ -21,7 +21,7 @@ import type { Clock, IdSource } from './clock.ts';
 import type { CommandOf, LoginCommand, RoomCommand } from './commands.ts';
 import { EventLog } from './event-log.ts';
 import type { RoomChange, RoomEvent } from './events.ts';
-import type { Member, MemberInfo } from './member.ts';
+import { type Member, withChanges } from './member.ts';
 import { MemberTable } from './member-table.ts';
 import { Moderation } from './moderation.ts';
 import { RoomMessages } from './room-messages.ts';
@@ -123,6 +123,8 @@ export class Room {
         return this.#remove(this.#members.require(command.memberId), 'token-expired', '');
       case 'close':
         return this.#close(command);
+      case 'setPermissions':
+        return this.#setPermissions(command);
       case 'reserveStream':
         return this.#streams.reserve(command, this.#members.require(command.memberId));
       case 'announceStream':
@@ -134,7 +136,7 @@ export class Room {
       case 'deleteStream':
         return this.#streams.delete(command);
       case 'updateStream':
-        return this.#streams.update(command);
+        return this.#streams.update(command, this.#members.find(command.memberId)?.permissions);
       case 'forbidStream':
         return this.#streams.forbid(command);
       case 'stopPublishing':
@@ -179,7 +181,7 @@ export class Room {
       callbackData: command.callbackData,
       clientId: command.clientId,
       wantsMembers: command.wantsMembers,
-      permissions: command.permissions,
+      permissions: this.#moderation.permissionsOf(command.user.id, command.permissions),
       link: { kind: 'attached', connectionId: command.connectionId },
       lastSeenAtMs: nowMs,
       tokenExpiresAtMs: command.tokenExpiresAtMs ?? Number.POSITIVE_INFINITY,
@@ -244,6 +246,16 @@ export class Room {
     }
   }
 
+  #setPermissions({ by, targets, changes }: CommandOf<'setPermissions'>): void {
+    this.#moderation.check(by, 'changePermissions');
+    for (const member of this.#moderation.change(this.#moderation.find(targets, 'all'), changes)) {
+      this.#members.setPermissions(member, withChanges(member.permissions, changes));
+      const { publishAudio, publishVideo } = member.permissions;
+      this.#emit({ type: 'permissionsChanged', member: this.#members.infoOf(member) });
+      this.#streams.mute(member, { audio: !publishAudio, video: !publishVideo });
+    }
+  }
+
   #stopPublishing({ userId, address }: CommandOf<'stopPublishing'>): void {
     for (const member of userId === undefined ? this.#members.all() : this.#members.ofUser(userId)) {
       if (address === undefined || member.address === address) this.#streams.removeOf(member, 'forbidden');
@@ -301,8 +313,8 @@ export class Room {
   }
 
   /** What was said in this life of the room, as far as one member may read it and it is kept (CHAT-4). */
-  chat(reader: MemberInfo, query: ChatQuery): readonly ChatMessage[] {
-    return this.#messages.chat.find(reader, query);
+  chat(reader: MemberId, query: ChatQuery): readonly ChatMessage[] {
+    return this.#messages.chat.find(this.#members.require(reader), query);
   }
 
   /** The events after `seq`, or undefined where some are not kept any more. */

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { GavelError, isGavelError, type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
+import { GavelError, isGavelError, type MemberId, type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
 import type { BanScope } from './bans.ts';
 import type { ChatMessage, ChatQuery } from './chat-history.ts';
 import type { LoginCommand, Origin, RoomCommand } from './commands.ts';
@@ -117,7 +117,7 @@ export class Rooms {
   }
 
   /** What was said in a room, oldest first, as far as one member may read it (CHAT-4). */
-  async chat(key: RoomKey, reader: MemberInfo, query: ChatQuery): Promise<readonly ChatMessage[]> {
+  async chat(key: RoomKey, reader: MemberId, query: ChatQuery): Promise<readonly ChatMessage[]> {
     return this.#rooms.get(roomKeyText(key))?.chat(reader, query) ?? [];
   }
 

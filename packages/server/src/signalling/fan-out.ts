@@ -72,6 +72,7 @@ export class FanOut implements EventSink {
 
   #tell(room: string, event: RoomEvent): void {
     if (event.type === 'memberJoined' || event.type === 'memberResumed') this.#seat(room, event);
+    if (event.type === 'permissionsChanged') this.#reseat(room, event.member);
     if (event.type === 'memberDetached') this.#unseat(room, event.member);
     if (event.type === 'streamRemoved') this.#tellUntold(room, event);
     const seats = this.#rooms.get(room);
@@ -93,6 +94,15 @@ export class FanOut implements EventSink {
     this.#seats.set(member.memberId, seat);
     const seats = this.#rooms.get(room) ?? new Map<MemberId, Seat>();
     this.#rooms.set(room, seats.set(member.memberId, seat));
+  }
+
+  /** What a member is told goes by what it may do now. */
+  #reseat(room: string, member: MemberInfo): void {
+    const before = this.#seats.get(member.memberId);
+    if (!before) return;
+    const seat: Seat = { ...before, member };
+    this.#seats.set(member.memberId, seat);
+    this.#rooms.get(room)?.set(member.memberId, seat);
   }
 
   #unseat(room: string, member: MemberInfo): Seat | undefined {

@@ -4,10 +4,17 @@
  * @module
  */
 
-import type { MediaClosedFrame, RoomEventFrame, WireMember, WireSnapshot, WireStream } from '@gavel/protocol';
+import type {
+  MediaClosedFrame,
+  RoomEventFrame,
+  WireMember,
+  WirePermissions,
+  WireSnapshot,
+  WireStream,
+} from '@gavel/protocol';
 import { mayRead } from '../rooms/chat-history.ts';
 import type { RoomEvent, RoomEventOf } from '../rooms/events.ts';
-import type { MemberInfo } from '../rooms/member.ts';
+import type { MemberInfo, Permissions } from '../rooms/member.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
 import type { RoomSnapshot } from '../rooms/views.ts';
 
@@ -28,6 +35,11 @@ function wireStream(stream: StreamInfo): WireStream {
 function mutedOf(muted: StreamInfo['muted']): Pick<WireStream, 'muted'> {
   const kinds = (['audio', 'video'] as const).filter((kind) => muted[kind]);
   return kinds.length > 0 ? { muted: kinds } : {};
+}
+
+/** What a member may do, as it is told. */
+export function wirePermissions({ publishAudio, publishVideo, moderation, chat }: Permissions): WirePermissions {
+  return { publishAudio, publishVideo, ...(moderation && { moderation }), ...(chat && { chat }) };
 }
 
 /** A room's state as one member may see it; members only when it asked for them. */
@@ -64,6 +76,8 @@ export function roomEventFrame(event: RoomEvent): RoomEventFrame | undefined {
       const { streamSeq, cause } = event;
       return { event: 'streamRemoved', seq, streamSeq, stream: wireStream(event.stream), cause };
     }
+    case 'permissionsChanged':
+      return { event: 'permissions', seq, permissions: wirePermissions(event.member.permissions) };
     case 'roomInfoSet':
       return { event: 'roomInfo', seq, info: event.info };
     case 'message': {
@@ -93,6 +107,8 @@ export function isTold(event: RoomEvent, member: MemberInfo): boolean {
     case 'memberJoined':
     case 'memberLeft':
       return member.wantsMembers && event.member.memberId !== member.memberId;
+    case 'permissionsChanged':
+      return event.member.memberId === member.memberId;
     case 'streamRemoved':
       return event.exceptUserId !== member.user.id;
     case 'message':

@@ -11,7 +11,12 @@ const names = (events: readonly { readonly event: string }[]) => events.map(({ e
 
 test('the answer to a login tells what one may do to others (HOST-1)', async () => {
   const [host, ann] = [await door.join('r', 'host'), await door.join('r', 'ann')];
-  expect(host.login.permissions.moderation).toEqual({ kick: true, muteAudio: true, muteVideo: true });
+  expect(host.login.permissions.moderation).toEqual({
+    kick: true,
+    muteAudio: true,
+    muteVideo: true,
+    changePermissions: true,
+  });
   expect(ann.login.permissions).toEqual({ publishAudio: true, publishVideo: true });
 });
 
@@ -97,4 +102,50 @@ test('who is muted for good cannot switch on, nor publish anew what is heard (HO
     result: { audio: false, video: true },
   });
   expect([...door.engine.blocked.values()].at(-1)).toEqual({ audio: true, video: false });
+});
+
+test('a change of permissions is told to the person alone, and holds for all it does from then on (HOST-6)', async () => {
+  const [host, ben, eve] = [await door.join('r', 'host'), await door.join('r', 'ben'), await door.join('r', 'eve')];
+  await ben.client.request('publish', { streamId: 's', offer: 'offer' });
+  const memberIds = [ben.login.memberId];
+  const chat = { sendPublic: false, receivePrivate: false };
+  const change = (changes: object) => ({ action: 'setPermissions', memberIds, changes });
+  expect((await eve.client.request('moderate', change({ chat }))).error?.code).toBe('member.not-allowed');
+  expect((await host.client.request('moderate', change({ moderation: {} }))).error?.code).toBe('request.malformed');
+  expect(await host.client.request('moderate', change({ publishAudio: false, chat }))).toMatchObject({ result: {} });
+  expect([...door.engine.blocked.values()]).toEqual([{ audio: true, video: false }]);
+  const { permissions } = await ben.client.event('permissions');
+  expect(permissions).toEqual({ publishAudio: false, publishVideo: true, chat: { ...chat, sendPrivate: true } });
+  await eve.client.request('heartbeat');
+  expect(names(eve.client.events)).not.toContain('permissions');
+
+  const on = await ben.client.request('updateStream', { streamId: 's', audio: true });
+  expect(on.error?.code).toBe('member.not-allowed');
+  expect((await ben.client.request('send', { kind: 'chat', text: 'hi' })).error?.code).toBe('member.not-allowed');
+  await eve.client.request('send', { kind: 'chat', text: 'psst', to: ['ben'] });
+  await ben.client.request('heartbeat');
+  expect(names(ben.client.events)).not.toContain('message');
+  // What is published anew is agreed on without it.
+  expect(await ben.client.request('publish', { streamId: 't', offer: 'offer' })).toMatchObject({
+    result: { audio: false, video: true },
+  });
+
+  await host.client.request('moderate', change({ publishAudio: true }));
+  expect((await ben.client.request('updateStream', { streamId: 's', audio: true })).error).toBeUndefined();
+  expect(await ben.client.request('publish', { streamId: 'u', offer: 'offer' })).toMatchObject({
+    result: { audio: true, video: true },
+  });
+});
+
+test('a change of permissions that was missed is told by the resume (HOST-6)', async () => {
+  const [host, ben] = [await door.join('r', 'host'), await door.join('r', 'ben')];
+  ben.client.cut();
+  await ben.client.closed;
+  const params = { action: 'setPermissions', memberIds: [ben.login.memberId], changes: { publishVideo: false } };
+  await host.client.request('moderate', params);
+  const again = await door.connect();
+  const { result } = await again.request('resume', { ticket: ben.login.ticket, lastSeq: ben.login.room.seq });
+  expect((result as { events: unknown[] }).events).toMatchObject([
+    { event: 'permissions', permissions: { publishAudio: true, publishVideo: false } },
+  ]);
 });

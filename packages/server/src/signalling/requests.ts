@@ -25,7 +25,7 @@ import { eventsOf } from '../rooms/events.ts';
 import type { MemberInfo } from '../rooms/member.ts';
 import type { Rooms, Session } from '../rooms/rooms.ts';
 import type { Connection } from './connection.ts';
-import { frameFor, wireSnapshot } from './frames.ts';
+import { frameFor, wirePermissions, wireSnapshot } from './frames.ts';
 import { MessageLimits } from './message-limits.ts';
 import { moderationCommand } from './moderate.ts';
 import { formatTicket, parseTicket } from './resume-ticket.ts';
@@ -83,7 +83,7 @@ export class Requests {
       const withUserId = text === undefined ? undefined : parseUserId(text);
       if (text !== undefined && !withUserId) throw new GavelError('room.member-not-found');
       const query = { direction, limit, ...(timeMs !== undefined && { timeMs }), ...(withUserId && { withUserId }) };
-      return { messages: await this.#deps.rooms.chat(key, member, query) };
+      return { messages: await this.#deps.rooms.chat(key, member.memberId, query) };
     },
     moderate: async ({ key, member, origin }, params) => {
       await this.#deps.rooms.execute(key, moderationCommand(member.memberId, params), origin);
@@ -144,7 +144,6 @@ export class Requests {
 
   #loginResult(key: RoomKey, session: Session, admission: Admission): LoginResult {
     const { member, room } = session;
-    const { publishAudio, publishVideo, moderation, chat } = member.permissions;
     const { tokenExpiresAtMs } = admission;
     return {
       memberId: member.memberId,
@@ -152,7 +151,7 @@ export class Requests {
       roomId: key.roomId,
       user: member.user,
       ...(member.profile && { profile: member.profile }),
-      permissions: { publishAudio, publishVideo, ...(moderation && { moderation }), ...(chat && { chat }) },
+      permissions: wirePermissions(member.permissions),
       ticket: formatTicket({ key, memberId: member.memberId, secret: session.ticket }),
       heartbeatIntervalMs: this.#deps.heartbeatIntervalMs,
       heartbeatTimeoutMs: this.#deps.heartbeatTimeoutMs,

@@ -22,8 +22,8 @@ import { FanOut } from './fan-out.ts';
 const RIGHTS: Readonly<Record<string, Pick<Permissions, 'moderation' | 'chat'>>> = {
   silent: { chat: { sendPublic: false, sendPrivate: false, receivePrivate: false } },
   shy: { chat: { sendPublic: false, sendPrivate: true, receivePrivate: true } },
-  host: { moderation: { kick: true, muteAudio: true, muteVideo: true } },
-  muter: { moderation: { kick: false, muteAudio: true, muteVideo: false } },
+  host: { moderation: { kick: true, muteAudio: true, muteVideo: true, changePermissions: true } },
+  muter: { moderation: { kick: false, muteAudio: true, muteVideo: false, changePermissions: false } },
 };
 
 /** Admits everybody, but for the token `bad`; the user `host` may moderate, `muter`

@@ -1,0 +1,32 @@
+/**
+ * What a room session tells.
+ *
+ * @module
+ */
+
+import type { WireMember, WirePermissions, WireRoomInfo, WireStream } from '@gavel/protocol';
+import type { DepartedMember, RemovedStream, RoomChange, RoomMessage, StreamChange } from './room-view.ts';
+import type { SessionState } from './session-state.ts';
+
+/** The events of a room session. Each tells what has happened already: the session's fields show the new state. */
+export interface SessionEvents {
+  stateChanged: [state: SessionState, before: SessionState];
+  /** Other members came; only where the login asked for members. */
+  membersJoined: [members: readonly WireMember[]];
+  membersLeft: [members: readonly DepartedMember[]];
+  /** Streams of others; those that were there at the first login are in `room.streams` instead. */
+  streamsAdded: [streams: readonly WireStream[]];
+  streamsUpdated: [changes: readonly StreamChange[]];
+  /** Own streams are among them, marked so. */
+  streamsRemoved: [streams: readonly RemovedStream[]];
+  /** The whole of one change, after its parts. */
+  changed: [change: RoomChange];
+  /** Infos of the room that were set; those that were there at the first login are in `room.infos` instead. */
+  infosSet: [infos: readonly WireRoomInfo[]];
+  message: [message: RoomMessage];
+  /** What this member may do has changed; `self` has it. */
+  permissionsChanged: [permissions: WirePermissions];
+  memberCount: [count: number];
+  /** The token runs out soon: call `renewToken`. */
+  tokenWillExpire: [];
+}

@@ -1,0 +1,94 @@
+/**
+ * What the own user may do, as its preset or a host says and the server holds it to (reference realtimekit 8.2).
+ *
+ * @module
+ */
+
+import type { Params, WirePermissions } from '@gavel/protocol';
+import { Emitter } from '../core/emitter.ts';
+
+/** The events of permissions. */
+export interface PermissionsEvents {
+  /** A host has changed them. */
+  permissionsUpdate: [];
+}
+
+type Access = 'ALLOWED' | 'NOT_ALLOWED';
+const accessOf = (isAllowed: boolean | undefined): Access => ((isAllowed ?? true) ? 'ALLOWED' : 'NOT_ALLOWED');
+
+/** The own permissions; before the first join all of the own media, and nothing else. */
+export class Permissions extends Emitter<PermissionsEvents> {
+  #wire: WirePermissions | undefined;
+
+  get canProduceAudio(): Access {
+    return accessOf(this.#wire?.publishAudio);
+  }
+
+  get canProduceVideo(): Access {
+    return accessOf(this.#wire?.publishVideo);
+  }
+
+  get kickParticipant(): boolean {
+    return this.#wire?.moderation?.kick ?? false;
+  }
+
+  get canDisableParticipantAudio(): boolean {
+    return this.#wire?.moderation?.muteAudio ?? false;
+  }
+
+  get canDisableParticipantVideo(): boolean {
+    return this.#wire?.moderation?.muteVideo ?? false;
+  }
+
+  get canChangeParticipantPermissions(): boolean {
+    return this.#wire?.moderation?.changePermissions ?? false;
+  }
+
+  /** There is no chat of files. */
+  get chatPublic(): { readonly canSend: boolean; readonly text: boolean; readonly files: boolean } {
+    const canSend = this.#wire?.chat?.sendPublic ?? false;
+    return { canSend, text: canSend, files: false };
+  }
+
+  get chatPrivate(): {
+    readonly canSend: boolean;
+    readonly canReceive: boolean;
+    readonly text: boolean;
+    readonly files: boolean;
+  } {
+    const { sendPrivate: canSend = false, receivePrivate: canReceive = false } = this.#wire?.chat ?? {};
+    return { canSend, canReceive, text: canSend, files: false };
+  }
+
+  /** Takes what the server says; tells where that is a change. */
+  handle(wire: WirePermissions, isChange: boolean): void {
+    this.#wire = wire;
+    if (isChange) this.emit('permissionsUpdate');
+  }
+}
+
+/** A change of others' permissions; what is left out stays. */
+export interface PermissionsPatch {
+  readonly canProduceAudio?: Access;
+  readonly canProduceVideo?: Access;
+  readonly chat?: {
+    readonly public?: { readonly canSend?: boolean };
+    readonly private?: { readonly canSend?: boolean; readonly canReceive?: boolean };
+  };
+}
+
+type Changes = Extract<Params<'moderate'>, { action: 'setPermissions' }>['changes'];
+
+/** Gives a change as the protocol has it. */
+export function toChanges({ canProduceAudio, canProduceVideo, chat = {} }: PermissionsPatch): Changes {
+  const said = {
+    ...(chat.public?.canSend !== undefined && { sendPublic: chat.public.canSend }),
+    ...(chat.private?.canSend !== undefined && { sendPrivate: chat.private.canSend }),
+    ...(chat.private?.canReceive !== undefined && { receivePrivate: chat.private.canReceive }),
+  };
+  return {
+    ...(canProduceAudio && { publishAudio: canProduceAudio === 'ALLOWED' }),
+    ...(canProduceVideo && { publishVideo: canProduceVideo === 'ALLOWED' }),
+    ...(Object.keys(said).length > 0 && { chat: said }),
+  };
+}

@@ -1,0 +1,57 @@
+/**
+ * What a member may ask to be done to others.
+ *
+ * @module
+ */
+
+import { Type } from 'typebox';
+
+const closed = { additionalProperties: false } as const;
+const mediaKinds = Type.Array(Type.Union([Type.Literal('audio'), Type.Literal('video')]), { minItems: 1, maxItems: 2 });
+const memberId = Type.String({ minLength: 1, maxLength: 128 });
+
+const permissionChanges = Type.Object(
+  {
+    publishAudio: Type.Optional(Type.Boolean()),
+    publishVideo: Type.Optional(Type.Boolean()),
+    chat: Type.Optional(
+      Type.Object(
+        {
+          sendPublic: Type.Optional(Type.Boolean()),
+          sendPrivate: Type.Optional(Type.Boolean()),
+          receivePrivate: Type.Optional(Type.Boolean()),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+);
+
+/** The parameters of `moderate`, by action. */
+export const moderate = Type.Union([
+  /** Takes one member out. */
+  Type.Object({ action: Type.Literal('kick'), memberId }, closed),
+  /** Changes what users may do, on all of their logins in this life of the room. */
+  Type.Object(
+    {
+      action: Type.Literal('setPermissions'),
+      memberIds: Type.Array(memberId, { minItems: 1, maxItems: 500 }),
+      changes: permissionChanges,
+    },
+    closed,
+  ),
+  /** Takes everybody out and closes the room. */
+  Type.Object({ action: Type.Literal('kickAll') }, closed),
+  Type.Object(
+    {
+      action: Type.Literal('mute'),
+      /** Absent is everybody else. */
+      memberId: Type.Optional(memberId),
+      kinds: mediaKinds,
+      /** Whether they may switch these on again; default true. */
+      allowUnmute: Type.Optional(Type.Boolean()),
+    },
+    closed,
+  ),
+]);
