@@ -110,6 +110,19 @@ describe('the recorder of sessions', () => {
     expect(await find()).toMatchObject([{ liveCount: 1, userCount: 1 }]);
   });
 
+  it('takes nobody for present in a new room who was in the one before (RTK-11)', async () => {
+    await handle([joined('anna')]);
+    gate = () => {
+      throw new Error('the disk is full');
+    };
+    await expect(handle([left('anna'), closed('room-closed')])).rejects.toThrow();
+    gate = () => {};
+    clock.advance(1000);
+    await handle([{ type: 'roomCreated' }, joined('ben')]);
+    expect(await find()).toMatchObject([{ liveCount: 1, peakCount: 1, userCount: 2, memberMs: 1000 }]);
+    expect(news.map(({ event }) => event)).toEqual(['started', 'joined', 'left', 'joined']);
+  });
+
   it('has nothing to wait for in rooms and events that are no business of sessions (RTK-11)', () => {
     const batch = { epoch: 1n as Epoch, origin, events: [joined('anna') as never as RoomEvent] };
     expect(recorder.handle({ ...batch, key: { ...key, roomId: 'lobby' as RoomId } })).toBeUndefined();

@@ -101,18 +101,23 @@ export class SessionRecorder implements EventSink {
     const changes: SessionChange[] = known ? [] : [{ type: 'begin', session: live.session }];
     const news: SessionNews[] = known ? [] : [{ event: 'started' }];
     const peers = new Map(live.peers);
+    const leave = (peer: SessionPeerRecord, atMs: number): void => {
+      peers.delete(peer.id);
+      changes.push(leaveOf(peer, atMs));
+      news.push({ event: 'left', peer: { ...peer, leftAtMs: atMs } });
+    };
     for (const event of events) {
-      if (event.type === 'memberJoined') {
+      if (event.type === 'roomCreated') {
+        // Nobody is in a new room: whoever seems to be has left when that could not be kept.
+        for (const peer of [...peers.values()]) leave(peer, event.atMs);
+      } else if (event.type === 'memberJoined') {
         const peer = await this.#peerOf(live.session, event);
         peers.set(peer.id, peer);
         changes.push({ type: 'join', peer });
         news.push({ event: 'joined', peer });
       } else if (event.type === 'memberLeft') {
         const peer = peers.get(event.member.memberId);
-        if (!peer) continue;
-        peers.delete(peer.id);
-        changes.push(leaveOf(peer, event.atMs));
-        news.push({ event: 'left', peer: { ...peer, leftAtMs: event.atMs } });
+        if (peer) leave(peer, event.atMs);
       }
     }
     const closed = eventsOf(events, 'roomClosed')[0];
