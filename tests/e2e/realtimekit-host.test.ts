@@ -4,7 +4,7 @@ import Cloudflare from 'cloudflare';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { countAfter, expectSilence, pause } from './counting.ts';
-import { openStage, type Stage, until } from './harness.ts';
+import { openStage, type Stage, until, ZegoTab } from './harness.ts';
 
 let stage: Stage;
 let gavel: TestServer;
@@ -94,7 +94,7 @@ describe.skipIf(CHROMIUM === '')('what each side of a meeting sees', () => {
   afterEach(async () => {
     await Promise.all(
       pages.splice(0).map(async (page) => {
-        await page.evaluate(() => e2e.realtimekit().client.leave());
+        await page.evaluate(() => e2e.users.realtimekit?.client.leave());
         await page.context().close();
       }),
     );
@@ -187,5 +187,53 @@ describe.skipIf(CHROMIUM === '')('what each side of a meeting sees', () => {
     const muted = await heard();
     await pause(700);
     expect(await heard()).toBe(muted);
+  });
+
+  test('what is said to all reaches a user of the other dialect, who answers; what is said to some reaches them alone (CHAT-1)', async () => {
+    const { people, meetingId } = await meet('Hanna', 'Ben', 'Cem');
+    const [hanna, ben, cem] = people as unknown as [Person, Person, Person];
+    const zed = await ZegoTab.join(stage, gavel.baseUrl, gavel.app.appId, meetingId, 'zed');
+    pages.push(zed.page);
+    await hanna.page.evaluate(async () => {
+      const user = e2e.realtimekit();
+      await user.client.chat.sendTextMessage('to Ben', [user.find('Ben').id]);
+      await user.client.chat.sendTextMessage('to all');
+    });
+    await sees(ben.page, 'chat', 'Hanna', 'to Ben');
+    for (const { page } of people) await sees(page, 'chat', 'Hanna', 'to all');
+    const messages = () =>
+      zed.page.evaluate(() =>
+        e2e.zego().recorded.flatMap(({ event, args }) => (event === 'IMRecvBroadcastMessage' ? [args[1]] : [])),
+      );
+    await until(async () => (await messages()).length > 0, 'the message');
+    expect(await messages()).toMatchObject([[{ message: 'to all', fromUser: { userName: 'Hanna' } }]]);
+    await zed.page.evaluate((room) => e2e.zego().engine.sendBroadcastMessage(room, 'hello'), meetingId);
+    await sees(cem.page, 'chat', 'Name of zed', 'hello');
+    expect(await recorded(cem.page)).not.toContainEqual(['chat', 'Hanna', 'to Ben']);
+  });
+
+  test('who may not send sound any more is silent at once, until it may again (HOST-6)', async () => {
+    const { people } = await meet('Hanna', 'Ben');
+    const [hanna, ben] = people;
+    const heard = async () => (await totals(hanna.page)).audioPacketsReceived;
+    const setAudio = (access: 'ALLOWED' | 'NOT_ALLOWED') =>
+      hanna.page.evaluate((canProduceAudio) => {
+        const user = e2e.realtimekit();
+        return user.client.participants.updatePermissions([user.find('Ben').id], { canProduceAudio });
+      }, access);
+    await setAudio('NOT_ALLOWED');
+    await sees(ben.page, 'selfAudio', false);
+    expect(await codeOf(ben.page, 'enableAudio')).toBe('1201');
+    await pause(300);
+    const atRest = await heard();
+    await pause(700);
+    expect(await heard()).toBe(atRest);
+    await setAudio('ALLOWED');
+    await until(
+      () => ben.page.evaluate(() => e2e.realtimekit().client.self.permissions.canProduceAudio === 'ALLOWED'),
+      'leave',
+    );
+    expect(await codeOf(ben.page, 'enableAudio')).toBe('done');
+    await until(async () => (await heard()) >= atRest + 10, 'sound again');
   });
 });

@@ -83,6 +83,7 @@ class RealtimeKitUser {
     client.self.on('roomLeft', (payload) => record('roomLeft', payload));
     client.self.on('audioUpdate', ({ audioEnabled }) => record('selfAudio', audioEnabled));
     client.self.on('videoUpdate', ({ videoEnabled }) => record('selfVideo', videoEnabled));
+    client.chat.on('chatUpdate', ({ message }) => record('chat', message.displayName, message.message));
     client.participants.joined.on('audioUpdate', ({ name }, state) => record('audio', name, state.audioEnabled));
     client.participants.joined.on('participantJoined', ({ name }) => record('participantJoined', name));
     client.participants.joined.on('participantLeft', ({ name }) => record('participantLeft', name));
