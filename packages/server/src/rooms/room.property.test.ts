@@ -16,7 +16,8 @@ type Step =
       readonly cap: number;
     }
   | { readonly do: 'logout' | 'detach' | 'resume' | 'touch'; readonly member: number }
-  | { readonly do: 'reserve' | 'announce' | 'end'; readonly member: number; readonly stream: number }
+  | { readonly do: 'mute'; readonly users: readonly number[]; readonly audio: boolean; readonly allowUnmute: boolean }
+  | { readonly do: 'reserve' | 'announce' | 'end' | 'turnOn'; readonly member: number; readonly stream: number }
   | { readonly do: 'add' | 'delete'; readonly user: number; readonly stream: number }
   | { readonly do: 'kick'; readonly users: readonly number[]; readonly require: 'any' | 'all' }
   | { readonly do: 'close' }
@@ -38,7 +39,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('logout', 'detach', 'resume', 'touch'), member }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('reserve', 'announce', 'end'), member, stream }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('reserve', 'announce', 'end', 'turnOn'), member, stream }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('add', 'delete'), user, stream }) },
   {
     weight: 2,
@@ -46,6 +47,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       do: fc.constant('kick' as const),
       users: fc.array(user, { minLength: 1, maxLength: 3 }),
       require: fc.constantFrom('any', 'all'),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('mute' as const),
+      users: fc.array(user, { minLength: 1, maxLength: 2 }),
+      audio: fc.boolean(),
+      allowUnmute: fc.boolean(),
     }),
   },
   { weight: 1, arbitrary: fc.constantFrom<Step>({ do: 'close' }, { do: 'expire' }) },
@@ -102,6 +112,11 @@ class History {
       const targets = one.users.map((n) => ({ label: userId(n), userIds: [userId(n)] }));
       return { type: 'kick', targets, require: one.require, reason: '' };
     }
+    if (one.do === 'mute') {
+      const targets = one.users.map((n) => ({ label: userId(n), userIds: [userId(n)] }));
+      const kinds = { audio: one.audio, video: !one.audio };
+      return { type: 'mute', targets, require: 'any', kinds, allowUnmute: one.allowUnmute };
+    }
     if (one.do === 'send')
       return { type: 'send', kind: 'broadcast', from: { id: userId(one.user), name: '' }, text: 'x' };
     if (one.do === 'login') {
@@ -131,6 +146,8 @@ class History {
         const rest = { extraInfo: '', audio: true, video: true };
         return { type: 'reserveStream', memberId, streamId: streamId(one.stream), ...rest };
       }
+      case 'turnOn':
+        return { type: 'updateStream', memberId, streamId: streamId(one.stream), audio: true };
       case 'announce':
       case 'end': {
         const publishId = this.publishes.get(streamId(one.stream));
@@ -169,6 +186,10 @@ function checkEvents(events: readonly RoomEvent[]): { memberIds: MemberId[]; str
       if (event.type === 'memberJoined') members.add(event.member.memberId);
       else expect(members.delete(event.member.memberId), 'who leaves was in').toBe(true);
       expect(event.memberCount).toBe(members.size);
+    }
+    if (event.type === 'streamAdded' || event.type === 'streamUpdated') {
+      const { audio, video, muted } = event.stream;
+      expect([audio && muted.audio, video && muted.video], 'what is muted is off (HOST-3)').toEqual([false, false]);
     }
     if (event.type === 'streamAdded' || event.type === 'streamRemoved') {
       expect(event.streamSeq).toBe(streamSeq + 1);
