@@ -261,6 +261,26 @@ test('a stream that is stopped and published again at once waits for the end of 
   expect(world.server.seen('publish')).toHaveLength(2);
 });
 
+test('the news of an end that this client asked for does not end what it has published since', async () => {
+  const world = createWorld();
+  const { session, camera } = await publish(world);
+  const mine = stream('mine', 'm-me');
+  await world.server.push({ event: 'streamAdded', seq: 11, streamSeq: 2, stream: mine });
+  world.server.answers.unpublish = () => undefined;
+  session.media.unpublish('mine');
+  const again = session.media.publish('mine', camera.stream);
+  await settle();
+  await world.server.push({ event: 'streamRemoved', seq: 12, streamSeq: 3, stream: mine, cause: 'stopped' });
+  const { socket } = world.server;
+  socket.answer(socket.requests.find(({ method }) => method === 'unpublish')?.id ?? 0, {});
+  await settle();
+  expect(again.state).not.toBe('ended');
+  // Without an end under way, the server has ended it by itself (MED-5).
+  await world.server.push({ event: 'streamAdded', seq: 13, streamSeq: 4, stream: mine });
+  await world.server.push({ event: 'streamRemoved', seq: 14, streamSeq: 5, stream: mine, cause: 'stopped' });
+  expect(again.state).toBe('ended');
+});
+
 test('what was stopped while the connection was lost is stopped at the server after the resume', async () => {
   const world = createWorld();
   const { session } = await publish(world);

@@ -144,8 +144,10 @@ export class RoomMedia {
   /** Takes streams that came, went, or changed hands; `via` where that was found in coming back. */
   handleChange(change: RoomChange, via?: JoinKind): void {
     for (const { stream, cause, own } of change.streamsRemoved) {
-      // After a new login own streams are gone from the room because they have yet to be published again.
-      if (own && via !== 'relogin') this.#publications.get(stream.streamId)?.end({ kind: 'closed', cause });
+      // After a new login own streams are gone from the room because they have yet to be published again; and the end
+      // that this client asked for is no end of what it has begun since.
+      const isExpected = via === 'relogin' || (cause === 'stopped' && this.#ending.has(stream.streamId));
+      if (own && !isExpected) this.#publications.get(stream.streamId)?.end({ kind: 'closed', cause });
       this.#playbacks.get(stream.streamId)?.handleRemoved(cause);
     }
     for (const { streamId, muted } of change.ownStreams) {
