@@ -456,7 +456,8 @@ describe('workers', () => {
   });
 
   test('a worker that hangs is killed when a close does not hold in time (KICK-4)', async () => {
-    const hanging = createMediaEngine({ ports: 0, callTimeoutMs: 300 });
+    // Long enough for a worker to start on a busy machine, which is a call too.
+    const hanging = createMediaEngine({ ports: 0, callTimeoutMs: 1500 });
     await hanging.start();
     const allowed = { audio: true, video: true };
     await hanging.publish({ group: 'a', stream: 'a', offer: SyntheticPeer.createOffer('publish'), allowed });
@@ -472,7 +473,7 @@ describe('workers', () => {
     await died;
     await waitFor(async () => (await hanging.dump().catch(() => undefined))?.workers[0]?.restarts === 1);
     await hanging.close();
-  });
+  }, 20_000);
 
   test('a UDP port that is taken fails the start', async () => {
     const socket = createSocket('udp4');
