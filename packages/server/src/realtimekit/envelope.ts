@@ -22,6 +22,12 @@ export const badRequest = (problem: string): ApiError => new ApiError(400, `BAD_
 /** Makes the error of a thing that is not there. @param kind as in `meeting` */
 export const notFound = (kind: string, id: string): ApiError => new ApiError(404, `No ${kind} found with id ${id}`);
 
+/** Gives a record that was looked up. @throws ApiError 404 where there is none */
+export function requireFound<T>(record: T | undefined, kind: string, id: string): T {
+  if (record === undefined) throw notFound(kind, id);
+  return record;
+}
+
 /** Makes the error of a meeting in which nobody is. */
 export const noActiveSession = (meetingId: string): ApiError =>
   new ApiError(404, `No active session found for meeting_id ${meetingId}`);

@@ -9,7 +9,7 @@ import { type AppId, isGavelError, type UserId } from '@gavel/protocol';
 import { Type } from 'typebox';
 import type { App } from '../../apps/app.ts';
 import type { Participant, ParticipantRecord, PresetRecord } from '../../store/store.ts';
-import { ApiError, isoTime, notFound } from '../envelope.ts';
+import { ApiError, isoTime, requireFound } from '../envelope.ts';
 import { PAGING, pageOf, pagingOf } from '../paging.ts';
 import { defineRoute, type ResourceDeps, type Route, requireApp, requireId } from '../route.ts';
 import { roomOf } from '../session.ts';
@@ -87,7 +87,9 @@ export function participantRoutes(deps: ResourceDeps): Route[] {
       async handle({ caller, ids }) {
         const meeting = await requireMeeting(store, requireApp(caller).appId, ids);
         const id = requireId(ids, 'participant_id');
-        return { data: showParticipant(requireFound(await store.participants.find(meeting.id, id), id)) };
+        return {
+          data: showParticipant(requireFound(await store.participants.find(meeting.id, id), 'participant', id)),
+        };
       },
     }),
     defineRoute({
@@ -107,7 +109,7 @@ export function participantRoutes(deps: ResourceDeps): Route[] {
           presetId: preset?.id ?? participant.presetId,
           updatedAtMs: clock.now(),
         }));
-        const participant = requireFound(changed, id);
+        const participant = requireFound(changed, 'participant', id);
         return { data: { ...showParticipant(participant), token: await signFor(app, participant) } };
       },
     }),
@@ -127,7 +129,7 @@ export function participantRoutes(deps: ResourceDeps): Route[] {
           presetId: preset.id,
           updatedAtMs: clock.now(),
         }));
-        const participant = requireFound(changed, id);
+        const participant = requireFound(changed, 'participant', id);
         return { data: { ...showParticipant(participant), token: await signFor(app, participant) } };
       },
     }),
@@ -139,7 +141,7 @@ export function participantRoutes(deps: ResourceDeps): Route[] {
         const meeting = await requireMeeting(store, appId, ids);
         const id = requireId(ids, 'participant_id');
         // First the record: whoever logs in from here on is refused, and whoever is in already is put out below.
-        const deleted = requireFound(await store.participants.delete(meeting.id, id), id);
+        const deleted = requireFound(await store.participants.delete(meeting.id, id), 'participant', id);
         const targets = [{ label: id, userIds: [id as UserId] }];
         await rooms
           .execute(roomOf(appId, meeting.id), { type: 'kick', targets, require: 'any', reason: '' }, origin)
@@ -163,16 +165,11 @@ export function participantRoutes(deps: ResourceDeps): Route[] {
         const app = requireApp(caller);
         const meeting = await requireMeeting(store, app.appId, ids);
         const id = requireId(ids, 'participant_id');
-        const participant = requireFound(await store.participants.find(meeting.id, id), id);
+        const participant = requireFound(await store.participants.find(meeting.id, id), 'participant', id);
         return { data: { token: await signFor(app, participant) } };
       },
     }),
   ];
-}
-
-function requireFound(participant: Participant | undefined, id: string): Participant {
-  if (!participant) throw notFound('participant', id);
-  return participant;
 }
 
 function showParticipant(participant: Participant) {

@@ -9,7 +9,7 @@ import type { AppId } from '@gavel/protocol';
 import { Type } from 'typebox';
 import type { PresetRecord } from '../../store/store.ts';
 import type { PathIds } from '../auth.ts';
-import { type Answer, ApiError, isoTime, notFound } from '../envelope.ts';
+import { type Answer, ApiError, isoTime, requireFound } from '../envelope.ts';
 import { PAGING, pageOf, pagingOf } from '../paging.ts';
 import { CREATE_PRESET, mergeDefinition, type PresetChange, UPDATE_PRESET } from '../preset-schema.ts';
 import { defineRoute, type ResourceDeps, type Route, requireApp, requireId } from '../route.ts';
@@ -34,7 +34,7 @@ export function presetRoutes({ store, clock }: ResourceDeps): Route[] {
       return next;
     });
     if (changed === 'taken') throw nameTaken(wanted);
-    return { data: showPreset(requireFound(changed, id)) };
+    return { data: showPreset(requireFound(changed, 'preset', id)) };
   };
 
   return [
@@ -66,7 +66,7 @@ export function presetRoutes({ store, clock }: ResourceDeps): Route[] {
       path: PRESET,
       async handle({ caller, ids }) {
         const id = requireId(ids, 'preset_id');
-        return { data: showPreset(requireFound(await store.presets.find(requireApp(caller).appId, id), id)) };
+        return { data: showPreset(requireFound(await store.presets.find(requireApp(caller).appId, id), 'preset', id)) };
       },
     }),
     defineRoute({
@@ -97,18 +97,13 @@ export function presetRoutes({ store, clock }: ResourceDeps): Route[] {
         const id = requireId(ids, 'preset_id');
         const deleted = await store.presets.delete(requireApp(caller).appId, id);
         if (deleted === 'in use') throw new ApiError(409, `Participants use the preset with id ${id}`);
-        return { data: showPreset(requireFound(deleted, id)) };
+        return { data: showPreset(requireFound(deleted, 'preset', id)) };
       },
     }),
   ];
 }
 
 const nameTaken = (name: string): ApiError => new ApiError(409, `There is a preset with name ${name} already`);
-
-function requireFound(preset: PresetRecord | undefined, id: string): PresetRecord {
-  if (!preset) throw notFound('preset', id);
-  return preset;
-}
 
 const showPreset = (preset: PresetRecord) => ({ ...showRow(preset), ...preset.definition });
 

@@ -7,7 +7,7 @@
 import { type Static, Type } from 'typebox';
 import { findPrivateHost } from '../../callbacks/private-addresses.ts';
 import type { WebhookRecord } from '../../store/webhooks.ts';
-import { ApiError, badRequest, isoTime, notFound } from '../envelope.ts';
+import { ApiError, badRequest, isoTime, requireFound } from '../envelope.ts';
 import { defineRoute, type ResourceDeps, type Route, requireApp, requireId } from '../route.ts';
 import { HTTP_ADDRESS } from '../validate.ts';
 import { TEST_EVENT, WEBHOOK_EVENTS } from '../webhooks/events.ts';
@@ -65,7 +65,7 @@ export function webhookRoutes({ webhooks, allowPrivateTargets }: ResourceDeps): 
       path: WEBHOOK,
       async handle({ caller, ids }) {
         const id = requireId(ids, 'webhook_id');
-        return { data: showWebhook(requireFound(webhooks.find(requireApp(caller).appId, id), id)) };
+        return { data: showWebhook(requireFound(webhooks.find(requireApp(caller).appId, id), 'webhook', id)) };
       },
     }),
     defineRoute({
@@ -77,7 +77,7 @@ export function webhookRoutes({ webhooks, allowPrivateTargets }: ResourceDeps): 
         const id = requireId(ids, 'webhook_id');
         const changed = await webhooks.update(requireApp(caller).appId, id, body);
         if (changed === 'taken') throw urlTaken(body.url);
-        return { data: showWebhook(requireFound(changed, id)) };
+        return { data: showWebhook(requireFound(changed, 'webhook', id)) };
       },
     }),
     defineRoute({
@@ -89,7 +89,7 @@ export function webhookRoutes({ webhooks, allowPrivateTargets }: ResourceDeps): 
         const id = requireId(ids, 'webhook_id');
         const changed = await webhooks.update(requireApp(caller).appId, id, wholeOf(body));
         if (changed === 'taken') throw urlTaken(body.url);
-        return { data: showWebhook(requireFound(changed, id)) };
+        return { data: showWebhook(requireFound(changed, 'webhook', id)) };
       },
     }),
     defineRoute({
@@ -97,7 +97,7 @@ export function webhookRoutes({ webhooks, allowPrivateTargets }: ResourceDeps): 
       path: WEBHOOK,
       async handle({ caller, ids }) {
         const id = requireId(ids, 'webhook_id');
-        return { data: showWebhook(requireFound(await webhooks.delete(requireApp(caller).appId, id), id)) };
+        return { data: showWebhook(requireFound(await webhooks.delete(requireApp(caller).appId, id), 'webhook', id)) };
       },
     }),
     defineRoute({
@@ -105,7 +105,7 @@ export function webhookRoutes({ webhooks, allowPrivateTargets }: ResourceDeps): 
       path: `${WEBHOOK}/test`,
       async handle({ caller, ids }) {
         const id = requireId(ids, 'webhook_id');
-        const webhook = requireFound(webhooks.find(requireApp(caller).appId, id), id);
+        const webhook = requireFound(webhooks.find(requireApp(caller).appId, id), 'webhook', id);
         return { data: { id: await webhooks.sendTest(webhook), event: TEST_EVENT } };
       },
     }),
@@ -115,11 +115,6 @@ export function webhookRoutes({ webhooks, allowPrivateTargets }: ResourceDeps): 
 const urlTaken = (url = ''): ApiError => new ApiError(409, `There is a webhook with url ${url} already`);
 
 const wholeOf = ({ enabled = true, ...rest }: Static<typeof WHOLE>) => ({ ...rest, enabled });
-
-function requireFound(webhook: WebhookRecord | undefined, id: string): WebhookRecord {
-  if (!webhook) throw notFound('webhook', id);
-  return webhook;
-}
 
 function showWebhook(webhook: WebhookRecord) {
   return {
