@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { MediaEngine } from '@gavel/media';
+import type { EngineDump, MediaEngine } from '@gavel/media';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { EventBatch, EventSink } from '../rooms/rooms.ts';
 
@@ -30,6 +30,9 @@ export class Metrics implements EventSink {
   readonly #streams: Counter<'cause'>;
   readonly #messages: Counter<'kind'>;
   readonly #members: Gauge;
+  #engine: MediaEngine | undefined;
+  /** What the media gauges read, of the latest `text`. */
+  #dump: Promise<EngineDump> | undefined;
 
   constructor() {
     const registers = [this.#registry];
@@ -70,7 +73,8 @@ export class Metrics implements EventSink {
       });
     gauge('gavel_rooms', 'Rooms now.', roomCount);
     gauge('gavel_connections', 'Signalling connections now.', connectionCount);
-    const streams = async () => (await engine.dump()).streams;
+    this.#engine = engine;
+    const streams = async () => (await this.#dump)?.streams ?? [];
     gauge('gavel_media_streams', 'Streams at the media engine now.', async () => (await streams()).length);
     gauge('gavel_media_players', 'Players at the media engine now.', async () =>
       (await streams()).reduce((sum, stream) => sum + stream.players.length, 0),
@@ -120,6 +124,8 @@ export class Metrics implements EventSink {
 
   /** All metrics as text. */
   text(): Promise<string> {
+    // Once for all the gauges that read it: a dump asks every worker for everything.
+    this.#dump = this.#engine?.dump();
     return this.#registry.metrics();
   }
 
