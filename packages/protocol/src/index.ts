@@ -3,3 +3,4 @@ export * from './close-codes.ts';
 export * from './errors.ts';
 export * from './ids.ts';
 export * from './messages.ts';
+export * from './wire.ts';

@@ -9,14 +9,8 @@ export { Chat, type ChatEvents, type FetchOptions, type TextMessage } from './ch
 export { RealtimeKitClient, type RealtimeKitOptions } from './client.ts';
 export { RealtimeKitError } from './errors.ts';
 export { Meta, type MetaEvents, type SocketState } from './meta.ts';
-export {
-  type AudioState,
-  Participant,
-  type ParticipantEvents,
-  ParticipantMap,
-  type ParticipantMapEvents,
-  Participants,
-  type VideoState,
-} from './participants.ts';
+export { type AudioState, Participant, type ParticipantEvents, type VideoState } from './participant.ts';
+export { ParticipantMap, type ParticipantMapEvents } from './participant-map.ts';
+export { Participants } from './participants.ts';
 export { Permissions, type PermissionsEvents, type PermissionsPatch } from './permissions.ts';
 export { Self, type SelfEvents } from './self.ts';

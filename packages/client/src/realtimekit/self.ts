@@ -12,7 +12,7 @@ import type { Publication } from '../core/media/publication.ts';
 import type { RoomSession } from '../core/session.ts';
 import type { LeaveState } from './causes.ts';
 import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
-import type { AudioState, VideoState } from './participants.ts';
+import type { AudioState, VideoState } from './participant.ts';
 import { Permissions } from './permissions.ts';
 import { type PersonFields, streamIdOf, toPersonFields } from './profile.ts';
 

@@ -5,6 +5,7 @@
  */
 
 import type { MemberId, StreamId, UserId, WireProfile } from '@gavel/protocol';
+import type { LoginCommand } from './commands.ts';
 
 /** A user as it logged in. */
 export interface User {
@@ -95,4 +96,33 @@ export interface Member extends MemberInfo {
   tokenExpiresAtMs: number;
   /** The secret that brings it back on a new connection. */
   ticket: string;
+}
+
+/** What a Room adds to a login. */
+interface MemberMakings {
+  readonly memberId: MemberId;
+  readonly ticket: string;
+  readonly nowMs: number;
+  readonly permissions: Permissions;
+}
+
+/** Makes the Member of a login. */
+export function createMember(login: LoginCommand, { memberId, ticket, nowMs, permissions }: MemberMakings): Member {
+  return {
+    memberId,
+    user: login.user,
+    joinedAtMs: nowMs,
+    ...(login.profile && { profile: login.profile }),
+    scheme: login.scheme,
+    hasToken: login.tokenExpiresAtMs !== undefined,
+    address: login.address,
+    callbackData: login.callbackData,
+    clientId: login.clientId,
+    wantsMembers: login.wantsMembers,
+    permissions,
+    link: { kind: 'attached', connectionId: login.connectionId },
+    lastSeenAtMs: nowMs,
+    tokenExpiresAtMs: login.tokenExpiresAtMs ?? Number.POSITIVE_INFINITY,
+    ticket,
+  };
 }

@@ -21,7 +21,8 @@ import type { Clock, IdSource } from './clock.ts';
 import type { CommandOf, LoginCommand, RoomCommand } from './commands.ts';
 import { EventLog } from './event-log.ts';
 import type { RoomChange, RoomEvent } from './events.ts';
-import { type Member, withChanges } from './member.ts';
+import { HostControls } from './host-controls.ts';
+import { createMember, type Member } from './member.ts';
 import { MemberTable } from './member-table.ts';
 import { Moderation } from './moderation.ts';
 import { RoomMessages } from './room-messages.ts';
@@ -53,6 +54,7 @@ export class Room {
   readonly #members = new MemberTable();
   readonly #moderation = new Moderation(this.#members);
   readonly #streams: RoomStreams;
+  readonly #controls: HostControls;
   readonly #messages: RoomMessages;
   #maxMemberCount = 0;
   #closed = false;
@@ -70,6 +72,7 @@ export class Room {
     const blockedKinds = (streamId: StreamId) => rules?.blockedKinds(key, streamId) ?? NOTHING_BLOCKED;
     const lockedKinds = (userId: UserId) => this.#moderation.lockedKinds(userId);
     this.#streams = new RoomStreams({ clock, ids, emit, blockedKinds, lockedKinds });
+    this.#controls = new HostControls(this.#members, this.#moderation, this.#streams, emit);
     this.#messages = new RoomMessages(settings.clock, emit);
   }
 
@@ -116,7 +119,7 @@ export class Room {
       case 'kick':
         return this.#kick(command);
       case 'mute':
-        return this.#mute(command);
+        return this.#controls.mute(command);
       case 'replace':
         return this.#replace(command.userId, command.exceptClientId);
       case 'expireToken':
@@ -124,7 +127,7 @@ export class Room {
       case 'close':
         return this.#close(command);
       case 'setPermissions':
-        return this.#setPermissions(command);
+        return this.#controls.setPermissions(command);
       case 'reserveStream':
         return this.#streams.reserve(command, this.#members.require(command.memberId));
       case 'announceStream':
@@ -170,23 +173,12 @@ export class Room {
 
     if (isFirst) this.#emit({ type: 'roomCreated', creator: command.user });
     const nowMs = this.#now();
-    const member: Member = {
+    const member = createMember(command, {
       memberId: this.#settings.ids.nextMemberId(),
-      user: command.user,
-      joinedAtMs: nowMs,
-      ...(command.profile && { profile: command.profile }),
-      scheme: command.scheme,
-      hasToken: command.tokenExpiresAtMs !== undefined,
-      address: command.address,
-      callbackData: command.callbackData,
-      clientId: command.clientId,
-      wantsMembers: command.wantsMembers,
-      permissions: this.#moderation.permissionsOf(command.user.id, command.permissions),
-      link: { kind: 'attached', connectionId: command.connectionId },
-      lastSeenAtMs: nowMs,
-      tokenExpiresAtMs: command.tokenExpiresAtMs ?? Number.POSITIVE_INFINITY,
       ticket: this.#settings.ids.nextTicket(),
-    };
+      nowMs,
+      permissions: this.#moderation.permissionsOf(command.user.id, command.permissions),
+    });
     for (const old of replaced) this.#takeOut(old, 'replaced', '');
     this.#members.add(member, nowMs);
     this.#emit({
@@ -228,32 +220,6 @@ export class Room {
   #kick({ by, targets, require, reason }: CommandOf<'kick'>): void {
     this.#moderation.check(by, 'kick');
     for (const member of this.#moderation.find(targets, require)) this.#remove(member, 'kicked', reason);
-  }
-
-  #mute({ by, targets, require, kinds, allowUnmute }: CommandOf<'mute'>): void {
-    this.#moderation.check(
-      by,
-      ...(kinds.audio ? (['muteAudio'] as const) : []),
-      ...(kinds.video ? (['muteVideo'] as const) : []),
-    );
-    const members = targets
-      ? [...this.#moderation.find(targets, require)]
-      : this.#members.all().filter(({ memberId }) => memberId !== by);
-    this.#emit({ type: 'membersMuted', members: members.map((member) => this.#members.infoOf(member)), kinds });
-    for (const member of members) {
-      this.#moderation.lock(member.user.id, kinds, !allowUnmute);
-      this.#streams.mute(member, kinds);
-    }
-  }
-
-  #setPermissions({ by, targets, changes }: CommandOf<'setPermissions'>): void {
-    this.#moderation.check(by, 'changePermissions');
-    for (const member of this.#moderation.change(this.#moderation.find(targets, 'all'), changes)) {
-      this.#members.setPermissions(member, withChanges(member.permissions, changes));
-      const { publishAudio, publishVideo } = member.permissions;
-      this.#emit({ type: 'permissionsChanged', member: this.#members.infoOf(member) });
-      this.#streams.mute(member, { audio: !publishAudio, video: !publishVideo });
-    }
   }
 
   #stopPublishing({ userId, address }: CommandOf<'stopPublishing'>): void {

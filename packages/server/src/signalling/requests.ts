@@ -7,7 +7,6 @@
 import {
   byteLength,
   GavelError,
-  type LoginResult,
   MAX_BYTES,
   type Method,
   type Params,
@@ -18,26 +17,19 @@ import {
   type StreamId,
 } from '@gavel/protocol';
 import type { MediaControl } from '../media-control/media-control.ts';
-import type { Admission, Authenticator } from '../rooms/admission.ts';
-import type { Clock } from '../rooms/clock.ts';
 import type { Origin } from '../rooms/commands.ts';
 import { eventsOf } from '../rooms/events.ts';
 import type { MemberInfo } from '../rooms/member.ts';
-import type { Rooms, Session } from '../rooms/rooms.ts';
 import type { Connection } from './connection.ts';
-import { frameFor, wirePermissions, wireSnapshot } from './frames.ts';
+import { wireSnapshot } from './frames.ts';
+import { Joining, type JoiningDeps } from './joining.ts';
 import { MessageLimits } from './message-limits.ts';
 import { moderationCommand } from './moderate.ts';
-import { formatTicket, parseTicket } from './resume-ticket.ts';
+import { requireShort } from './texts.ts';
 
 /** What the methods need. */
-export interface RequestDeps {
-  readonly rooms: Rooms;
+export interface RequestDeps extends JoiningDeps {
   readonly media: MediaControl;
-  readonly clock: Clock;
-  readonly authenticators: readonly Authenticator[];
-  readonly heartbeatIntervalMs: number;
-  readonly heartbeatTimeoutMs: number;
 }
 
 /** A connection's member, for the methods that need one. */
@@ -60,6 +52,7 @@ const DONE: Record<string, never> = {};
 /** Answers requests. */
 export class Requests {
   readonly #deps: RequestDeps;
+  readonly #joining: Joining;
   readonly #limits: MessageLimits;
   readonly #methods: { readonly [M in MemberMethod]: Handler<M> } = {
     logout: (caller) => this.#logout(caller),
@@ -94,13 +87,14 @@ export class Requests {
 
   constructor(deps: RequestDeps) {
     this.#deps = deps;
+    this.#joining = new Joining(deps);
     this.#limits = new MessageLimits(deps.clock);
   }
 
   /** Answers one request; its parameters have been checked against the method's schema. */
   async handle(connection: Connection, method: Method, params: unknown): Promise<object> {
-    if (method === 'login') return this.#login(connection, params as Params<'login'>);
-    if (method === 'resume') return this.#resume(connection, params as Params<'resume'>);
+    if (method === 'login') return this.#joining.login(connection, params as Params<'login'>);
+    if (method === 'resume') return this.#joining.resume(connection, params as Params<'resume'>);
     if (!isAboutStream(method)) return this.#handleAsMember(connection, method, params);
     const { streamId } = params as Params<'stop'>;
     // A stop must not overtake the play before it, whose media takes its time (SIG-1).
@@ -115,79 +109,6 @@ export class Requests {
     await this.#deps.rooms.execute(key, { type: 'touch', memberId: member.memberId }, origin);
     const handler = this.#methods[method] as Handler<Method>;
     return handler({ key, member, origin }, params as Params<Method>);
-  }
-
-  async #login(connection: Connection, params: Params<'login'>): Promise<LoginResult> {
-    connection.beginJoin();
-    const authenticator = this.#deps.authenticators.find((one) => one.scheme === params.credential.scheme);
-    if (!authenticator) throw new GavelError('login.bad-credential', 'this scheme is not available here');
-    const admission = await authenticator.admit(params);
-    const { key, user, onDuplicate, permissions, maxMemberCount, profile, tokenExpiresAtMs } = admission;
-    const { clientId, members: wantsMembers = false, callbackData = '' } = params;
-    requireShort(callbackData, MAX_BYTES.callbackData);
-    const { connectionId, address } = connection;
-    const { scheme } = authenticator;
-    const login = { scheme, clientId, connectionId, wantsMembers, user, onDuplicate, permissions, maxMemberCount };
-    const optional = {
-      address,
-      callbackData,
-      ...(profile && { profile }),
-      ...(tokenExpiresAtMs !== undefined && { tokenExpiresAtMs }),
-    };
-    const command = { type: 'login', ...login, ...optional } as const;
-    const origin: Origin = { door: 'signalling', requestId: connectionId, actor: user.id };
-    const { session } = await this.#deps.rooms.execute(key, command, origin);
-    if (!session) throw new Error('a login made no session');
-    await this.#seat(connection, key, session, origin);
-    return this.#loginResult(key, session, admission);
-  }
-
-  #loginResult(key: RoomKey, session: Session, admission: Admission): LoginResult {
-    const { member, room } = session;
-    const { tokenExpiresAtMs } = admission;
-    return {
-      memberId: member.memberId,
-      epoch: String(room.epoch),
-      roomId: key.roomId,
-      user: member.user,
-      ...(member.profile && { profile: member.profile }),
-      permissions: wirePermissions(member.permissions),
-      ticket: formatTicket({ key, memberId: member.memberId, secret: session.ticket }),
-      heartbeatIntervalMs: this.#deps.heartbeatIntervalMs,
-      heartbeatTimeoutMs: this.#deps.heartbeatTimeoutMs,
-      ...(tokenExpiresAtMs !== undefined && { tokenExpiresAtMs }),
-      serverTimeMs: this.#deps.clock.now(),
-      room: wireSnapshot(room, member.wantsMembers),
-    };
-  }
-
-  async #resume(connection: Connection, params: Params<'resume'>): Promise<Results['resume']> {
-    connection.beginJoin();
-    const ticket = parseTicket(params.ticket);
-    if (!ticket) throw new GavelError('resume.refused');
-    const { key, memberId, secret } = ticket;
-    const { connectionId } = connection;
-    const origin: Origin = { door: 'signalling', requestId: connectionId };
-    const command = { type: 'resume', memberId, ticket: secret, connectionId } as const;
-    const { session } = await this.#deps.rooms.execute(key, command, origin);
-    if (!session) throw new Error('a resume made no session');
-    await this.#seat(connection, key, session, origin);
-    const serverTimeMs = this.#deps.clock.now();
-    const missed = await this.#deps.rooms.eventsSince(key, params.lastSeq);
-    if (!missed) return { room: wireSnapshot(session.room, session.member.wantsMembers), serverTimeMs };
-    // Only up to the moment of the resume: what came after it has been held back, and follows by itself.
-    const events = missed
-      .filter((event) => event.seq <= session.room.seq)
-      .flatMap((event) => frameFor(event, session.member) ?? []);
-    return { events, serverTimeMs };
-  }
-
-  /** The socket may have gone while the login was under way: then the member is detached like any other. */
-  async #seat(connection: Connection, key: RoomKey, { member }: Session, origin: Origin): Promise<void> {
-    if (connection.completeJoin(key, member)) return;
-    const { memberId } = member;
-    const { connectionId } = connection;
-    await this.#deps.rooms.execute(key, { type: 'detach', memberId, connectionId }, origin);
   }
 
   async #logout({ key, member, origin }: Caller): Promise<Results['logout']> {
@@ -269,8 +190,4 @@ function requireStreamId(text: string): StreamId {
   const streamId = parseStreamId(text);
   if (streamId === undefined) throw new GavelError('stream.bad-id');
   return streamId;
-}
-
-function requireShort(text: string, maxBytes: number): void {
-  if (byteLength(text) > maxBytes) throw new GavelError('text.too-long');
 }

@@ -1,0 +1,83 @@
+/**
+ * What clients are told of the things in a room: members, streams, infos, messages, and what they may do.
+ *
+ * @module
+ */
+
+/** A user as others see it. */
+export interface WireUser {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Facts about a member that only its own door's clients understand. */
+export type WireProfile = Readonly<Record<string, string | number | boolean | null>>;
+
+/** A member as others see it. */
+export interface WireMember {
+  readonly memberId: string;
+  readonly user: WireUser;
+  /** Milliseconds since the Unix epoch. */
+  readonly joinedAtMs: number;
+  readonly profile?: WireProfile;
+}
+
+/** A stream as others see it. */
+export interface WireStream {
+  readonly streamId: string;
+  /** Absent where a server announced the stream for nobody in the room. */
+  readonly memberId?: string;
+  readonly user: WireUser;
+  readonly extraInfo: string;
+  readonly audio: boolean;
+  readonly video: boolean;
+  readonly createdAtMs: number;
+  /** The kinds that a host switched off; absent where there are none. Its publisher is to stop them. */
+  readonly muted?: readonly ('audio' | 'video')[];
+}
+
+/** One info of a room, as it was set last. */
+export interface WireRoomInfo {
+  readonly key: string;
+  readonly value: string;
+  readonly user: WireUser;
+  readonly atMs: number;
+}
+
+/** The whole state of a room as a client may see it. */
+export interface WireSnapshot {
+  /** The `seq` of the last event this state includes. */
+  readonly seq: number;
+  readonly userSeq: number;
+  readonly streamSeq: number;
+  readonly memberCount: number;
+  /** Empty unless the login asked for members. */
+  readonly members: readonly WireMember[];
+  readonly streams: readonly WireStream[];
+  readonly infos: readonly WireRoomInfo[];
+}
+
+/** What a member may do. */
+export interface WirePermissions {
+  readonly publishAudio: boolean;
+  readonly publishVideo: boolean;
+  /** What it may do to others; absent is nothing. */
+  readonly moderation?: {
+    readonly kick: boolean;
+    readonly muteAudio: boolean;
+    readonly muteVideo: boolean;
+    readonly changePermissions: boolean;
+  };
+  /** What it may tell others, and be told; absent is everything. */
+  readonly chat?: { readonly sendPublic: boolean; readonly sendPrivate: boolean; readonly receivePrivate: boolean };
+}
+
+/** Something that was said in a room. */
+export interface WireChatMessage {
+  readonly messageId: number;
+  readonly from: WireUser;
+  readonly text: string;
+  /** The users who were told, besides the sender; absent is everybody. */
+  readonly to?: readonly string[];
+  readonly sentAtMs: number;
+}
