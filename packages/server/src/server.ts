@@ -76,7 +76,7 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
   const store = parts.store ?? (await openStore(config));
   const apps = await AppRegistry.open({ store, clock, configured: config.apps, presets: STOCK_PRESETS });
   const engine = parts.engine ?? createEngine(config, log);
-  const { heartbeatTimeoutMs, heartbeatIntervalMs } = config.rooms;
+  const { heartbeatTimeoutMs, heartbeatIntervalMs, maxLoginsPerSecond } = config.rooms;
 
   const fanOut = new FanOut();
   const metrics = new Metrics();
@@ -107,8 +107,8 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
     after: [fanOut, new AuditLog(log), metrics, guard],
   };
   const rules = await Rules.open({ keeper: store.rules, clock });
-  const settings = { clock, ids: createIdSource(clock), heartbeatTimeoutMs, keptEvents: KEPT_EVENTS, rules };
-  const rooms = new Rooms(settings, sinks);
+  const limits = { heartbeatTimeoutMs, keptEvents: KEPT_EVENTS, maxLoginsPerSecond };
+  const rooms = new Rooms({ clock, ids: createIdSource(clock), rules, ...limits }, sinks);
   const enforcement = new Enforcement({
     rules,
     rooms,

@@ -87,7 +87,7 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
   const tokens = await ParticipantTokens.open({ store, clock });
   const batches: EventBatch[] = [];
   const logged: object[] = [];
-  const settings = { clock, ids: createIdSource(clock), heartbeatTimeoutMs: 100_000, keptEvents: 100 };
+  const limits = { heartbeatTimeoutMs: 100_000, keptEvents: 100, maxLoginsPerSecond: 200 };
   const guard = new AdmissionGuard(store);
   const log = { error: (fields: object) => void logged.push(fields) };
   const webhooks = await Webhooks.open({ store, apps, clock });
@@ -96,7 +96,10 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
   const history = new SessionRecorder({ store, clock, log, tell: (session, news) => webhooks.tell(session, news) });
   await history.start();
   const first = [{ handle: (batch: EventBatch) => void batches.push(batch) }];
-  const rooms = new Rooms(settings, { first, journal: history, after: [guard] });
+  const rooms = new Rooms(
+    { clock, ids: createIdSource(clock), ...limits },
+    { first, journal: history, after: [guard] },
+  );
   guard.attach(rooms);
   const authenticator = createParticipantTokenAuthenticator({ apps, store, tokens });
   const http = Fastify({ logger: false, routerOptions: { maxParamLength: 1024 } });

@@ -27,6 +27,13 @@ const rooms = Type.Object(
       description:
         'A member that was not heard of for so long is taken out (ROOM-4). Longer than `rooms.heartbeatIntervalMs`.',
     }),
+    maxLoginsPerSecond: Type.Integer({
+      default: 200,
+      minimum: 1,
+      maximum: 1_000_000,
+      unit: 'logins/s',
+      description: 'Most logins to one room in any second; more are refused (LIM-1).',
+    }),
   },
   closed,
 );

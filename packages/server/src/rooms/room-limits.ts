@@ -19,6 +19,3 @@ export const WORLD_LIMITS: Readonly<Record<Environment, WorldLimits>> = {
   production: { maxMembers: Number.POSITIVE_INFINITY, maxRooms: Number.POSITIVE_INFINITY },
   test: { maxMembers: 50, maxRooms: 10 },
 };
-
-/** Most logins to one room in any second (LIM-1). */
-export const MAX_LOGINS_PER_SECOND = 200;

@@ -19,7 +19,7 @@ export type { EventBatch, EventSink, EventSinks } from './event-feed.ts';
 
 import type { MemberInfo } from './member.ts';
 import { Room, type RoomSettings } from './room.ts';
-import { MAX_LOGINS_PER_SECOND, WORLD_LIMITS } from './room-limits.ts';
+import { WORLD_LIMITS } from './room-limits.ts';
 import { type World, worldText } from './rule-keeper.ts';
 import { SlidingWindows } from './sliding-windows.ts';
 import type { StreamInfo } from './stream.ts';
@@ -43,9 +43,15 @@ export interface Outcome {
 /** Why a resume is refused for good: thrown as `resume.refused` with these details. */
 const detailsOf = ({ cause, reason }: Departure) => ({ cause, reason });
 
+/** What Rooms needs beside what each Room does. */
+export interface RoomsSettings extends RoomSettings {
+  /** Most logins to one room in any second (LIM-1). */
+  readonly maxLoginsPerSecond: number;
+}
+
 /** All rooms of this server. */
 export class Rooms {
-  readonly #settings: RoomSettings;
+  readonly #settings: RoomsSettings;
   readonly #feed: EventFeed;
   readonly #rooms = new Map<string, Room>();
   readonly #directory = new Directory();
@@ -54,7 +60,7 @@ export class Rooms {
   readonly #logins = new SlidingWindows(1000);
   #stopSweep: (() => void) | undefined;
 
-  constructor(settings: RoomSettings, sinks: EventSinks) {
+  constructor(settings: RoomsSettings, sinks: EventSinks) {
     this.#settings = settings;
     this.#feed = new EventFeed(sinks);
     this.#departed = new Departed(settings.heartbeatTimeoutMs);
@@ -182,10 +188,10 @@ export class Rooms {
   }
 
   #checkLogin(key: RoomKey, command: LoginCommand): void {
-    const { rules, clock } = this.#settings;
+    const { rules, clock, maxLoginsPerSecond } = this.#settings;
     rules?.checkLogin(key, command);
     const text = roomKeyText(key);
-    if (!this.#logins.hasRoom(text, MAX_LOGINS_PER_SECOND, clock.now())) throw new GavelError('rate.limited');
+    if (!this.#logins.hasRoom(text, maxLoginsPerSecond, clock.now())) throw new GavelError('rate.limited');
     const { maxRooms } = WORLD_LIMITS[key.environment];
     if (!this.#rooms.has(text) && this.#directory.roomCount(key) >= maxRooms) {
       throw new GavelError('login.room-full', `This environment may have ${maxRooms} rooms at a time.`);

@@ -9,7 +9,8 @@ import { FakeClock } from '@gavel/testkit/fake-clock';
 import type { IdSource } from './clock.ts';
 import type { LoginCommand, Origin } from './commands.ts';
 import { eventsOf } from './events.ts';
-import { Room, type RoomSettings } from './room.ts';
+import { Room } from './room.ts';
+import type { RoomsSettings } from './rooms.ts';
 import type { KeptRule, RuleKeeper, RuleName } from './rule-keeper.ts';
 
 export const KEY: RoomKey = { appId: 1 as AppId, environment: 'production', roomId: 'room' as RoomId };
@@ -57,8 +58,9 @@ export class MemoryRuleKeeper implements RuleKeeper {
 const nameOf = ({ appId, environment, kind, subject }: RuleName) => JSON.stringify([appId, environment, kind, subject]);
 
 /** Settings with a fake clock and counting ids. */
-export function testSettings(clock = new FakeClock()): RoomSettings & { readonly clock: FakeClock } {
-  return { clock, ids: countingIds(), heartbeatTimeoutMs: 100_000, keptEvents: 100 };
+export function testSettings(clock = new FakeClock()): RoomsSettings & { readonly clock: FakeClock } {
+  const limits = { heartbeatTimeoutMs: 100_000, keptEvents: 100, maxLoginsPerSecond: 200 };
+  return { clock, ids: countingIds(), ...limits };
 }
 
 /** A login as most tests need it. */

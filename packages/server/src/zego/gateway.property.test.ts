@@ -27,8 +27,8 @@ async function open() {
   const faults: string[] = [];
   const log = pino({ level: 'error' }, { write: (line: string) => void faults.push(line) });
   const rules = await Rules.open({ keeper: new MemoryRuleKeeper(), clock });
-  const settings = { clock, ids: createIdSource(clock), heartbeatTimeoutMs: 100_000, keptEvents: 10, rules };
-  const rooms = new Rooms(settings, { first: [], after: [] });
+  const limits = { heartbeatTimeoutMs: 100_000, keptEvents: 10, maxLoginsPerSecond: 200 };
+  const rooms = new Rooms({ clock, ids: createIdSource(clock), rules, ...limits }, { first: [], after: [] });
   const enforcement = new Enforcement({ rules, rooms, clock, report: () => {} });
   const apps = { find: (appId: number) => (appId === 1 ? APP : undefined) } as Apps;
   for (const user of ['a', 'b', 'c']) await rooms.execute(KEY, login(user), ORIGIN);
