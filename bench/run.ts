@@ -1,22 +1,42 @@
 /**
- * Runs one benchmark by its name: `npm run bench -- main-job`, and hands the rest of the line to it.
+ * Runs the benchmarks: `npm run bench` all rows of the table, `npm run bench -- kick close` some of them.
+ *
+ * Options: `--rounds 3` instead of each row's own number; `--json results.json` writes what was found. Servers run on
+ * one core, the load on another (Linux).
  *
  * @module
  */
 
-import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { basename } from 'node:path';
-import { findChromium } from '../scripts/find-chromium.mjs';
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { LOAD_CORE } from './harness/processes.ts';
+import { describeMachine, markdownOf, versionsOf } from './harness/report.ts';
+import type { RowResult } from './harness/run-row.ts';
+import { runRow } from './harness/run-row.ts';
+import { ROWS } from './rows/all.ts';
 
-const [name, ...rest] = process.argv.slice(2);
-const known = readdirSync(import.meta.dirname)
-  .filter((file) => file.endsWith('.ts') && file !== basename(import.meta.filename))
-  .map((file) => file.slice(0, -'.ts'.length));
-if (name === undefined || !known.includes(name)) {
-  console.error(`Name one of the benchmarks: ${known.join(', ')}`);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string' }, json: { type: 'string' } },
+});
+const unknown = positionals.filter((name) => !ROWS.some((row) => row.name === name));
+if (unknown.length > 0) {
+  console.error(`There is no ${unknown.join(', ')}. The rows are: ${ROWS.map(({ name }) => name).join(', ')}`);
   process.exit(2);
 }
-const env = { ...process.env, GAVEL_TEST_CHROMIUM: findChromium() ?? '' };
-const child = spawn(process.execPath, [`${import.meta.dirname}/${name}.ts`, ...rest], { stdio: 'inherit', env });
-child.once('exit', (code) => process.exit(code ?? 1));
+const rows = positionals.length > 0 ? ROWS.filter(({ name }) => positionals.includes(name)) : ROWS;
+execFileSync('taskset', ['-a', '-c', '-p', String(LOAD_CORE), String(process.pid)], { stdio: 'ignore' });
+
+const results: RowResult[] = [];
+console.log(`${describeMachine()}\n`);
+for (const row of rows) {
+  const result = await runRow(row, values.rounds === undefined ? undefined : Number(values.rounds));
+  results.push(result);
+  console.log(markdownOf(result));
+}
+console.log(`Versions: ${versionsOf(results)}.`);
+if (values.json !== undefined) {
+  writeFileSync(values.json, `${JSON.stringify({ machine: describeMachine(), results }, null, 2)}\n`);
+}
+process.exit();

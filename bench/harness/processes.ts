@@ -1,0 +1,143 @@
+/**
+ * Server processes on one core, the load on another, and what a process has cost so far (Linux).
+ *
+ * @module
+ */
+
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** The core that servers run on. */
+export const SERVER_CORE = 0;
+/** The core that the load runs on. */
+export const LOAD_CORE = 1;
+
+/** Linux counts CPU time in 1/100 s. */
+const TICKS_PER_SECOND = 100;
+const STOP_TIMEOUT_MS = 5000;
+
+/** A server that was started. */
+export interface ServerProcess {
+  readonly child: ChildProcess;
+  /** What it has printed so far. */
+  readonly output: () => string;
+  stop(): Promise<void>;
+}
+
+/** How a server is started. */
+export interface StartOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Resolves or throws: whether it takes calls now. Asked until it does. */
+  readonly isReady: (output: string) => boolean | Promise<boolean>;
+  readonly timeoutMs?: number;
+}
+
+/** Starts a server on the servers' core; resolves when it is ready. @throws when it ends before, or takes too long */
+export async function startOnServerCore(options: StartOptions): Promise<ServerProcess> {
+  const { command, args, env, cwd, isReady, timeoutMs = 60_000 } = options;
+  const child = spawn('taskset', ['-c', String(SERVER_CORE), command, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', ...env },
+    ...(cwd !== undefined && { cwd }),
+  });
+  let output = '';
+  let hasEnded = false;
+  const note = (chunk: Buffer): void => {
+    output = (output + chunk.toString()).slice(-20_000);
+  };
+  child.stdout.on('data', note);
+  child.stderr.on('data', note);
+  const gone = new Promise<void>((resolve) =>
+    child.once('exit', () => {
+      hasEnded = true;
+      resolve();
+    }),
+  );
+  const stop = async (): Promise<void> => {
+    const pids = processTree(child.pid ?? -1);
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => {
+      for (const pid of pids) killQuietly(pid);
+    }, STOP_TIMEOUT_MS);
+    await gone;
+    clearTimeout(timer);
+    for (const pid of pids) killQuietly(pid);
+  };
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    if (hasEnded) throw new Error(`${command} ended:\n${output}`);
+    if (await Promise.resolve(isReady(output)).catch(() => false)) return { child, output: () => output, stop };
+    if (performance.now() > deadline) {
+      await stop();
+      throw new Error(`${command} was not ready in time:\n${output}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has gone already.
+  }
+}
+
+interface ProcessStat {
+  readonly pid: number;
+  readonly parent: number;
+  readonly cpuSeconds: number;
+}
+
+function readStat(pid: number): ProcessStat | undefined {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+    const ticks = Number(fields[11]) + Number(fields[12]);
+    return { pid, parent: Number(fields[1]), cpuSeconds: ticks / TICKS_PER_SECOND };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The ids of a process and of all that it has started. */
+export function processTree(root: number): number[] {
+  const stats = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? (readStat(Number(name)) ?? []) : []));
+  const tree = [root];
+  for (const id of tree) for (const { pid, parent } of stats) if (parent === id) tree.push(pid);
+  return tree;
+}
+
+/** CPU time, user and system, that some processes have used so far, in seconds; steps of 10 ms. */
+export function cpuSecondsOf(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + (readStat(pid)?.cpuSeconds ?? 0), 0);
+}
+
+/** Memory that some processes have in use, in bytes; what they share counts once for each. */
+export function memoryBytesOf(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => {
+    const kibibytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return sum + Number(kibibytes ?? 0) * 1024;
+  }, 0);
+}
+
+/** Whether a command is installed. */
+export function hasCommand(command: string): boolean {
+  try {
+    execFileSync('which', [command], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The version of a Debian package, or undefined where it is not installed. */
+export function debianVersion(name: string): string | undefined {
+  try {
+    return execFileSync('dpkg-query', ['-W', '-f', `$\{Version}`, name], { encoding: 'utf8' }) || undefined;
+  } catch {
+    return undefined;
+  }
+}

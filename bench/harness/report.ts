@@ -1,0 +1,79 @@
+/**
+ * Prints what rows found, as Markdown and as JSON.
+ *
+ * @module
+ */
+
+import { cpus, totalmem } from 'node:os';
+import type { Metric } from './row.ts';
+import type { RowResult, Spread } from './run-row.ts';
+
+/** The machine and the runtime, for the header. */
+export function describeMachine(): string {
+  const [cpu] = cpus();
+  const gibibytes = Math.round(totalmem() / 2 ** 30);
+  return `${cpus().length} x ${cpu?.model.trim()}, ${gibibytes} GiB, ${process.platform}, Node ${process.version}`;
+}
+
+function format(value: number): string {
+  if (!Number.isFinite(value)) return '–';
+  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  return value.toLocaleString('en', { maximumFractionDigits: digits, minimumFractionDigits: digits });
+}
+
+const show = ({ median, min, max }: Spread): string => `${format(median)} (${format(min)}–${format(max)})`;
+
+/** How many times better the first is than the best of the others; undefined where there is none to compare with. */
+export function ratioOf(result: RowResult, { key, better }: Metric): number | undefined {
+  const [own, ...others] = result.subjects.map(({ figures }) => figures[key]?.median);
+  const theirs = others.filter((value) => value !== undefined);
+  if (own === undefined || theirs.length === 0) return undefined;
+  return better === 'lower' ? Math.min(...theirs) / own : own / Math.max(...theirs);
+}
+
+/** Says whether the goals of a metric are met; empty where it has none. */
+export function judge(result: RowResult, metric: Metric): string {
+  const own = result.subjects[0]?.figures[metric.key]?.median;
+  if (own === undefined) return '';
+  const verdicts: string[] = [];
+  if (metric.goal !== undefined) {
+    const isMet = metric.better === 'lower' ? own <= metric.goal : own >= metric.goal;
+    verdicts.push(`${metric.better === 'lower' ? '≤' : '≥'} ${format(metric.goal)}: ${isMet ? 'met' : 'missed'}`);
+  }
+  const ratio = ratioOf(result, metric);
+  if (metric.goalRatio !== undefined && ratio !== undefined) {
+    verdicts.push(`≥ ${format(metric.goalRatio)} ×: ${ratio >= metric.goalRatio ? 'met' : 'missed'}`);
+  }
+  return verdicts.join('; ');
+}
+
+/** One row as a Markdown table: metrics down, subjects across. */
+export function markdownOf(result: RowResult): string {
+  const names = result.subjects.map(({ name }) => name);
+  const lines = [
+    `### ${result.name}`,
+    '',
+    `${result.work} Median of ${result.rounds} rounds (least–most). The load used ${Math.round(result.loadBusy * 100)} % of its core.`,
+    '',
+    `| | ${names.join(' | ')} | Ratio | Goal |`,
+    `|---|${names.map(() => '---|').join('')}---|---|`,
+  ];
+  for (const metric of result.metrics) {
+    const cells = result.subjects.map(({ figures }) => {
+      const spread = figures[metric.key];
+      return spread ? show(spread) : '–';
+    });
+    const ratio = ratioOf(result, metric);
+    lines.push(
+      `| ${metric.label}, ${metric.unit} | ${cells.join(' | ')} | ${ratio === undefined ? '' : `${format(ratio)} ×`} | ${judge(result, metric)} |`,
+    );
+  }
+  for (const { name, why } of result.skipped) lines.push('', `Skipped: ${name} (${why}).`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** Names and versions of all that took part. */
+export function versionsOf(results: readonly RowResult[]): string {
+  const versions = new Map(results.flatMap(({ subjects }) => subjects.map(({ name, version }) => [name, version])));
+  return [...versions].map(([name, version]) => `${name} ${version}`).join(', ');
+}

@@ -1,0 +1,106 @@
+/**
+ * Runs one row: warm-up, then rounds in which the subjects take turns.
+ *
+ * @module
+ */
+
+import type { Metric, Row, RunningSubject, Subject, Values } from './row.ts';
+
+/** A figure over all rounds. */
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** What a row found. */
+export interface RowResult {
+  readonly name: string;
+  readonly work: string;
+  readonly metrics: readonly Metric[];
+  readonly rounds: number;
+  /** The load's own use of its core over the rounds, from 0 to 1. */
+  readonly loadBusy: number;
+  readonly subjects: readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly figures: Readonly<Record<string, Spread>>;
+  }[];
+  readonly skipped: readonly { readonly name: string; readonly why: string }[];
+}
+
+/** The value below which a share of the values lies. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+function spreadOf(values: readonly number[]): Spread {
+  return { median: quantile(values, 0.5), min: Math.min(...values), max: Math.max(...values) };
+}
+
+interface Candidate {
+  readonly subject: Subject<RunningSubject>;
+  readonly values: Map<string, number[]>;
+  running: RunningSubject | undefined;
+  version: string;
+}
+
+function note(candidate: Candidate, values: Values): void {
+  for (const [key, value] of Object.entries(values)) {
+    if (value === undefined) continue;
+    const known = candidate.values.get(key) ?? [];
+    candidate.values.set(key, known);
+    known.push(value);
+  }
+}
+
+/** Runs a row. @param roundCount how many rounds instead of the row's own number */
+export async function runRow(row: Row, roundCount?: number): Promise<RowResult> {
+  const rounds = roundCount ?? row.rounds ?? 5;
+  const skipped: { name: string; why: string }[] = [];
+  const candidates: Candidate[] = [];
+  for (const subject of row.subjects) {
+    const why = subject.findObstacle?.();
+    if (why === undefined) candidates.push({ subject, values: new Map(), running: undefined, version: '' });
+    else skipped.push({ name: subject.name, why });
+  }
+  const ensure = async (candidate: Candidate): Promise<RunningSubject> => {
+    candidate.running ??= await candidate.subject.start();
+    candidate.version = candidate.running.version;
+    return candidate.running;
+  };
+  const end = async (candidate: Candidate): Promise<void> => {
+    const { running } = candidate;
+    candidate.running = undefined;
+    await running?.stop();
+  };
+  const began = performance.now();
+  const cpuBefore = process.cpuUsage();
+  try {
+    if (!row.freshProcess) for (const candidate of candidates) await row.measure(await ensure(candidate));
+    for (let round = 0; round < rounds; round += 1) {
+      // The order turns round, so that none is always the one after the noisiest.
+      for (const candidate of round % 2 === 0 ? candidates : candidates.toReversed()) {
+        note(candidate, await row.measure(await ensure(candidate)));
+        if (row.freshProcess) await end(candidate);
+      }
+    }
+  } finally {
+    await Promise.all(candidates.map(end));
+  }
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return {
+    name: row.name,
+    work: row.work,
+    metrics: row.metrics,
+    rounds,
+    loadBusy: (user + system) / 1000 / (performance.now() - began),
+    subjects: candidates.map(({ subject, version, values }) => ({
+      name: subject.name,
+      version,
+      figures: Object.fromEntries([...values].map(([key, all]) => [key, spreadOf(all)])),
+    })),
+    skipped,
+  };
+}

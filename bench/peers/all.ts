@@ -1,0 +1,11 @@
+/**
+ * The room servers that are compared; Gavel first.
+ *
+ * @module
+ */
+
+import { gavel } from './gavel.ts';
+import type { RoomServerKind } from './room-server.ts';
+
+/** All of them. */
+export const ROOM_SERVERS: readonly RoomServerKind[] = [gavel];

@@ -1,0 +1,125 @@
+/**
+ * Gavel as it is run in production, with the limits lifted that would stop the load. Its users log in with tokens, its
+ * backend signs each call.
+ *
+ * @module
+ */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SUBPROTOCOL } from '@gavel/protocol';
+import { type CallParams, createToken04, signedPath } from '@gavel/server';
+import { TEST_APP } from '@gavel/testkit';
+import { stringify } from 'yaml';
+import manifest from '../../packages/server/package.json' with { type: 'json' };
+import { findFreePort } from '../../tests/chaos/processes.ts';
+import { processTree, startOnServerCore } from '../harness/processes.ts';
+import { requestText, ThinHttp } from '../harness/thin-http.ts';
+import { ThinWebSocket } from '../harness/thin-websocket.ts';
+import type { RoomServerKind, RoomServerOptions, RunningRoomServer, UserEvents } from './room-server.ts';
+
+const MAIN = fileURLToPath(new URL('../../packages/server/src/main.ts', import.meta.url));
+const NO_LIMIT = 1_000_000;
+const ACTIONS = ['KickoutUser', 'CloseRoom', 'SendBroadcastMessage', 'AddStream', 'DeleteStream'];
+const SENDER = { UserId: 'backend', UserName: 'backend', MessageCategory: '1' };
+const HEARTBEAT = JSON.stringify({ id: 2, method: 'heartbeat', params: {} });
+
+/** Where callbacks are to go; without it there are none. */
+export interface GavelOptions extends RoomServerOptions {
+  readonly callbackUrl?: string;
+}
+
+/** Gavel. */
+export const gavel: RoomServerKind = { name: 'Gavel', start: startGavel };
+
+/** Writes the configuration of a server for benchmarks; gives its path. */
+export function writeGavelConfig(folder: string, port: number, callbackUrl?: string): string {
+  const urls = callbackUrl !== undefined && {
+    callbacks: { roomUrl: callbackUrl, userUrl: callbackUrl, streamUrl: callbackUrl },
+  };
+  const config = {
+    host: '127.0.0.1',
+    port,
+    dataDir: join(folder, 'data'),
+    logLevel: 'error',
+    apps: [
+      {
+        ...TEST_APP,
+        allowNoToken: false,
+        rateLimits: Object.fromEntries(ACTIONS.map((action) => [action, { production: NO_LIMIT }])),
+        ...urls,
+      },
+    ],
+    rooms: { maxLoginsPerSecond: NO_LIMIT },
+    callbacks: { allowPrivateTargets: true },
+    media: { port: 0 },
+  };
+  const path = join(folder, 'gavel.yaml');
+  writeFileSync(path, stringify(config));
+  return path;
+}
+
+/** Starts Gavel on the servers' core. */
+export async function startGavel({ quiet, connections = 1, callbackUrl }: GavelOptions): Promise<RunningRoomServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'gavel-bench-'));
+  const port = await findFreePort();
+  const server = await startOnServerCore({
+    command: process.execPath,
+    args: [MAIN, '--config', writeGavelConfig(folder, port, callbackUrl)],
+    isReady: (output) => output.includes('Gavel is ready'),
+  });
+  const root = server.child.pid ?? -1;
+  const pids = processTree(root);
+  const http = new ThinHttp(port, connections);
+  const tokens = new Map<string, string>();
+
+  const call = async (action: string, params: CallParams): Promise<void> => {
+    const { body } = await http.call(requestText('GET', signedPath(TEST_APP, action, params, Date.now())));
+    if (!body.startsWith('{"Code":0,')) throw new Error(`${action} was answered ${body}`);
+  };
+  return {
+    version: manifest.version,
+    pids: () => pids,
+    async prepare(userIds) {
+      for (const userId of userIds) tokens.set(userId, tokenOf(userId));
+    },
+    async join(userId, roomId, events) {
+      const socket = await ThinWebSocket.open({ port, path: '/signalling', protocol: SUBPROTOCOL });
+      const token = tokens.get(userId) ?? tokenOf(userId);
+      const credential = { scheme: 'app-token', appId: TEST_APP.appId, token };
+      const params = { credential, clientId: userId, roomId, userId, members: !quiet };
+      await new Promise<void>((resolve, reject) => {
+        socket.onClose = () => reject(new Error('the connection was closed at the login'));
+        socket.onText = (text) => {
+          if (!text.includes('"id":1')) return;
+          if (text.includes('"error"', 0, 'latin1')) reject(new Error(`the login was refused: ${text}`));
+          else resolve();
+        };
+        socket.send(JSON.stringify({ id: 1, method: 'login', params }));
+      });
+      socket.onClose = () => {};
+      socket.onText = (text) => tell(text, events);
+      return { beat: () => socket.send(HEARTBEAT), drop: () => socket.drop() };
+    },
+    kick: (userId, roomId) => call('KickoutUser', { RoomId: roomId, 'UserId[]': [userId] }),
+    close: (roomId) => call('CloseRoom', { RoomId: roomId }),
+    say: (roomId, text) => call('SendBroadcastMessage', { ...SENDER, RoomId: roomId, MessageContent: text }),
+    async stop() {
+      http.close();
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const tokenOf = (userId: string): string =>
+  createToken04({ appId: TEST_APP.appId, userId, secret: TEST_APP.serverSecret, lifetimeSeconds: 3600 });
+
+function tell(text: Buffer, events: UserEvents): void {
+  const kind = text.toString('latin1', 10, 20);
+  if (kind.startsWith('removed')) events.onOut?.();
+  else if (kind.startsWith('memberLeft')) events.onOtherOut?.();
+  else if (kind.startsWith('message')) events.onMessage?.();
+}

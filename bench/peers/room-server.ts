@@ -1,0 +1,68 @@
+/**
+ * A room server as the benchmarks drive it: users who are in rooms, and a backend that acts on them.
+ *
+ * @module
+ */
+
+import type { RunningSubject, Subject } from '../harness/row.ts';
+
+/** What a user's client is told. */
+export interface UserEvents {
+  /** It was put out: by a kick, or with its room. */
+  onOut?(): void;
+  /** Another user was put out. Only in rooms that are not quiet. */
+  onOtherOut?(): void;
+  /** Somebody said something. */
+  onMessage?(): void;
+}
+
+/** A user's client, in its room. */
+export interface RoomUser {
+  /** Says that it lives, as its protocol wants it said, and waits for no answer. */
+  beat(): void;
+  /** Ends the connection without a word. */
+  drop(): void;
+}
+
+/** A running room server. */
+export interface RunningRoomServer extends RunningSubject {
+  /** The processes whose CPU time and memory count. */
+  pids(): readonly number[];
+  /** Gets ready to let users in: makes accounts, tokens or rooms where they must be there before. Not measured. */
+  prepare?(userIds: readonly string[], roomIds: readonly string[]): Promise<void>;
+  /** Connects a user and puts it into a room; resolves when it has been told that it is in. */
+  join(userId: string, roomId: string, events: UserEvents): Promise<RoomUser>;
+  /** The backend puts a user out; resolves with its answer. */
+  kick(userId: string, roomId: string): Promise<void>;
+  /** The backend closes a room. */
+  close(roomId: string): Promise<void>;
+  /** The backend tells everybody in a room something, or a member does where a backend cannot. */
+  say(roomId: string, text: string): Promise<void>;
+}
+
+/** How a room server is to be started. */
+export interface RoomServerOptions {
+  /** Users are not told of each other's coming and going. */
+  readonly quiet: boolean;
+  /** How many calls its backend may have under way at once; default 1. */
+  readonly connections?: number;
+}
+
+/** A room server that can be started. */
+export interface RoomServerKind {
+  readonly name: string;
+  findObstacle?(): string | undefined;
+  start(options: RoomServerOptions): Promise<RunningRoomServer>;
+}
+
+/** Makes subjects of room servers, all started alike. */
+export function subjectsOf(
+  kinds: readonly RoomServerKind[],
+  options: RoomServerOptions,
+): readonly Subject<RunningRoomServer>[] {
+  return kinds.map((kind) => ({
+    name: kind.name,
+    findObstacle: () => kind.findObstacle?.(),
+    start: () => kind.start(options),
+  }));
+}
