@@ -55,7 +55,7 @@ describe('where values come from', () => {
       trustedProxies: [],
       apps: [],
       apiTokens: [],
-      rooms: { heartbeatIntervalMs: 30_000, heartbeatTimeoutMs: 100_000 },
+      rooms: { heartbeatIntervalMs: 30_000, heartbeatTimeoutMs: 100_000, maxLoginsPerSecond: 200 },
       signalling: { maxFrameBytes: 131_072, maxBufferedBytes: 1_048_576, loginTimeoutMs: 10_000 },
       callbacks: {
         timeoutMs: 5000,
@@ -86,7 +86,7 @@ describe('where values come from', () => {
     const env = { GAVEL_CONFIG: 'gavel.yaml', GAVEL_PORT: '1002', GAVEL_ROOMS_HEARTBEAT_TIMEOUT_MS: '5000' };
     const config = load({ files, env, argv: ['--port', '1003'] });
     expect(config).toMatchObject({ port: 1003, dataDir: '/file' });
-    expect(config.rooms).toEqual({ heartbeatIntervalMs: 500, heartbeatTimeoutMs: 5000 });
+    expect(config.rooms).toEqual({ heartbeatIntervalMs: 500, heartbeatTimeoutMs: 5000, maxLoginsPerSecond: 200 });
     expect(load({ files, env }).port).toBe(1002);
   });
 
