@@ -87,6 +87,12 @@ export const ERRORS = {
     retry: 'never',
     meaning: 'The token or the preset does not allow publishing this.',
   },
+  'stream.too-many': {
+    status: 409,
+    // Who waits for a screen to be free asks again when its user does, not by itself.
+    retry: 'never',
+    meaning: 'There are as many streams of this source as the preset allows: of the member, or of screens in the room.',
+  },
   'stream.banned': {
     status: 403,
     retry: 'never',

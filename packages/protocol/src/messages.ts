@@ -73,6 +73,8 @@ const publish = Type.Object(
   {
     streamId: text(1024),
     offer: sdp,
+    /** What it shows, for good; default `camera`. */
+    source: Type.Optional(Type.Union([Type.Literal('camera'), Type.Literal('screen')])),
     extraInfo: Type.Optional(text(4096)),
     /** Whether audio and video are on now; default true. */
     audio: Type.Optional(Type.Boolean()),

@@ -7,13 +7,18 @@
 import { Type } from 'typebox';
 
 const closed = { additionalProperties: false } as const;
-const mediaKinds = Type.Array(Type.Union([Type.Literal('audio'), Type.Literal('video')]), { minItems: 1, maxItems: 2 });
+/** Sound on every stream, video of cameras, and whole screens. */
+const mutedKinds = Type.Array(Type.Union([Type.Literal('audio'), Type.Literal('video'), Type.Literal('screen')]), {
+  minItems: 1,
+  maxItems: 3,
+});
 const memberId = Type.String({ minLength: 1, maxLength: 128 });
 
 const permissionChanges = Type.Object(
   {
     publishAudio: Type.Optional(Type.Boolean()),
     publishVideo: Type.Optional(Type.Boolean()),
+    publishScreen: Type.Optional(Type.Boolean()),
     chat: Type.Optional(
       Type.Object(
         {
@@ -48,7 +53,7 @@ export const moderate = Type.Union([
       action: Type.Literal('mute'),
       /** Absent is everybody else. */
       memberId: Type.Optional(memberId),
-      kinds: mediaKinds,
+      kinds: mutedKinds,
       /** Whether they may switch these on again; default true. */
       allowUnmute: Type.Optional(Type.Boolean()),
     },

@@ -22,12 +22,16 @@ export interface WireMember {
   readonly profile?: WireProfile;
 }
 
+/** What a stream shows, as its publisher says: cameras and microphones, or a screen with its sound. */
+export type StreamSource = 'camera' | 'screen';
+
 /** A stream as others see it. */
 export interface WireStream {
   readonly streamId: string;
   /** Absent where a server announced the stream for nobody in the room. */
   readonly memberId?: string;
   readonly user: WireUser;
+  readonly source: StreamSource;
   readonly extraInfo: string;
   readonly audio: boolean;
   readonly video: boolean;
@@ -61,12 +65,20 @@ export interface WireSnapshot {
 export interface WirePermissions {
   readonly publishAudio: boolean;
   readonly publishVideo: boolean;
-  /** What it may do to others; absent is nothing. */
+  /** Sharing its screen; absent is as its other streams are judged. */
+  readonly screen?: {
+    readonly publish: boolean;
+    /** While so many screens are shared in the room, it may not begin to; absent is any number. */
+    readonly maxInRoom?: number;
+  };
+  /** What it may do to others; what is absent it may not. */
   readonly moderation?: {
-    readonly kick: boolean;
-    readonly muteAudio: boolean;
-    readonly muteVideo: boolean;
-    readonly changePermissions: boolean;
+    readonly kick?: boolean;
+    readonly muteAudio?: boolean;
+    readonly muteVideo?: boolean;
+    /** End others' screen sharing. */
+    readonly muteScreen?: boolean;
+    readonly changePermissions?: boolean;
   };
   /** What it may tell others, and be told; absent is everything. */
   readonly chat?: { readonly sendPublic: boolean; readonly sendPrivate: boolean; readonly receivePrivate: boolean };

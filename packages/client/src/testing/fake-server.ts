@@ -175,7 +175,17 @@ export function member(memberId: string, userId: string = memberId, profile?: Wi
 /** A stream, as others see it. */
 export function stream(streamId: string, memberId: string, more: Partial<WireStream> = {}): WireStream {
   const user = { id: memberId, name: memberId.toUpperCase() };
-  return { streamId, memberId, user, extraInfo: '', audio: true, video: true, createdAtMs: 1, ...more };
+  return {
+    streamId,
+    memberId,
+    user,
+    source: 'camera',
+    extraInfo: '',
+    audio: true,
+    video: true,
+    createdAtMs: 1,
+    ...more,
+  };
 }
 
 /** A room's state. */

@@ -72,6 +72,7 @@ export const CODE_OF_ERROR: Readonly<Record<SessionErrorCode, number>> = {
   'stream.taken': 1003028,
   'stream.not-found': 1004002,
   'stream.not-allowed': 1002082,
+  'stream.too-many': 1002082,
   'stream.banned': 1003025,
   'media.bad-offer': 1103030,
   'media.unavailable': 1102023,

@@ -16,6 +16,7 @@ import {
   type RoomKey,
   roomKeyText,
   type StreamId,
+  type StreamSource,
 } from '@gavel/protocol';
 import type { Clock } from '../rooms/clock.ts';
 import type { Origin } from '../rooms/commands.ts';
@@ -33,6 +34,7 @@ export interface PublishOrder {
   readonly streamId: StreamId;
   /** SDP; untrusted. */
   readonly offer: string;
+  readonly source: StreamSource;
   readonly extraInfo: string;
   readonly audio: boolean;
   readonly video: boolean;
@@ -87,18 +89,15 @@ export class MediaControl implements EventSink {
   /**
    * Publishes a stream, or re-negotiates one that the member publishes already.
    *
-   * @throws GavelError `stream.taken`, `stream.not-allowed`, `media.bad-offer`, `media.unavailable`,
+   * @throws GavelError `stream.taken`, `stream.not-allowed`, `stream.too-many`, `media.bad-offer`, `media.unavailable`,
    *   `stream.not-found` or `room.member-not-found` when the stream or the member was taken out meanwhile
    */
   async publish(key: RoomKey, member: MemberInfo, order: PublishOrder, origin: Origin): Promise<Negotiated> {
-    const { streamId, offer, extraInfo, audio, video } = order;
+    const { offer, ...stream } = order;
+    const { streamId, audio, video } = stream;
     const { memberId } = member;
     const rooms = this.#requireRooms();
-    const reserved = await rooms.execute(
-      key,
-      { type: 'reserveStream', memberId, streamId, extraInfo, audio, video },
-      origin,
-    );
+    const reserved = await rooms.execute(key, { type: 'reserveStream', memberId, ...stream }, origin);
     const [held] = eventsOf(reserved.events, 'streamReserved');
     const publishId = held?.stream.publishId;
     if (!publishId || !this.#published.has(publishId)) throw new GavelError('stream.not-found');

@@ -63,7 +63,9 @@ describe('the authenticator of participants', () => {
       permissions: {
         publishAudio: true,
         publishVideo: true,
-        moderation: { kick: true, muteAudio: true, muteVideo: true, changePermissions: true },
+        maxStreamsOfSource: 1,
+        screen: { publish: true, maxInRoom: 1 },
+        moderation: { kick: true, muteAudio: true, muteVideo: true, muteScreen: true, changePermissions: true },
         chat: { sendPublic: true, sendPrivate: true, receivePrivate: true },
       },
       maxMemberCount: 0,
@@ -104,6 +106,7 @@ describe('the authenticator of participants', () => {
       kick: false,
       muteAudio: true,
       muteVideo: false,
+      muteScreen: true,
       changePermissions: true,
     });
   });

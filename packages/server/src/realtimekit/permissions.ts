@@ -8,15 +8,19 @@ import type { Permissions } from '../rooms/member.ts';
 import type { PresetDefinition } from './preset-schema.ts';
 
 /** Gives the permissions of a preset. `CAN_REQUEST` allows nothing by itself. */
-export function permissionsOf({ permissions }: PresetDefinition): Permissions {
-  const { audio, video } = permissions.media;
+export function permissionsOf({ config, permissions }: PresetDefinition): Permissions {
+  const { audio, video, screenshare } = permissions.media;
   return {
     publishAudio: audio.can_produce === 'ALLOWED',
     publishVideo: video.can_produce === 'ALLOWED',
+    // One of cameras and one of screens: nobody gets past the count of screens by more streams of another source.
+    maxStreamsOfSource: 1,
+    screen: { publish: screenshare.can_produce === 'ALLOWED', maxInRoom: config.max_screenshare_count },
     moderation: {
       kick: permissions.kick_participant,
       muteAudio: permissions.disable_participant_audio,
       muteVideo: permissions.disable_participant_video,
+      muteScreen: permissions.disable_participant_screensharing,
       changePermissions: permissions.can_change_participant_permissions,
     },
     chat: {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { MemberId, MessageKind, PublishId, StreamId, UserId, WireProfile } from '@gavel/protocol';
+import type { MemberId, MessageKind, PublishId, StreamId, StreamSource, UserId, WireProfile } from '@gavel/protocol';
 import type { PermissionChanges, Permissions, User } from './member.ts';
 import type { BlockedKinds } from './stream-rules.ts';
 
@@ -53,6 +53,11 @@ export interface KickTarget {
   readonly memberIds?: readonly MemberId[];
 }
 
+/** What a mute switches off: sound on every stream, video of cameras, and screens, which it ends (SCRN-4). */
+export interface MutedKinds extends BlockedKinds {
+  readonly screen?: boolean;
+}
+
 /**
  * In whose name a command is done: a Member's, who needs the right to it (HOST-1), or, where undefined, the App's own
  * backend's, which may do everything.
@@ -97,7 +102,7 @@ export type RoomCommand =
       /** Undefined is everybody, but for the member in whose name it is done. */
       readonly targets?: readonly KickTarget[];
       readonly require: 'any' | 'all';
-      readonly kinds: BlockedKinds;
+      readonly kinds: MutedKinds;
       readonly allowUnmute: boolean;
     })
   /** Takes out one user's logins because it logged in elsewhere, or one Member because its token ran out. */
@@ -117,12 +122,15 @@ export type RoomCommand =
   | (InName & { readonly type: 'close'; readonly reason: string; readonly announce: boolean })
   /**
    * Holds a stream id for a Member while media is agreed on; nobody is told. Holding an own id again keeps its publish.
-   * @throws `room.member-not-found`, `stream.taken`, `stream.not-allowed`, `stream.banned`, `login.token-expired`
+   * @throws `room.member-not-found`, `stream.taken`, `stream.not-allowed`, `stream.too-many`, `stream.banned`,
+   *   `member.not-allowed` for a screen that a host forbade, `login.token-expired`
    */
   | {
       readonly type: 'reserveStream';
       readonly memberId: MemberId;
       readonly streamId: StreamId;
+      /** Default `camera`. */
+      readonly source?: StreamSource;
       readonly extraInfo: string;
       readonly audio: boolean;
       readonly video: boolean;

@@ -5,9 +5,9 @@
  */
 
 import type { Epoch, MemberCause, MessageKind, RoomCause, StreamCause, UserId } from '@gavel/protocol';
+import type { MutedKinds } from './commands.ts';
 import type { MemberInfo, User } from './member.ts';
 import type { RoomInfo, StreamInfo } from './stream.ts';
-import type { BlockedKinds } from './stream-rules.ts';
 
 /** What changed. */
 export type RoomChange =
@@ -61,7 +61,7 @@ export type RoomChange =
       readonly streamSeq: number;
     }
   /** Members were muted, whether they have streams or not; clients see it by the streams (HOST-3). */
-  | { readonly type: 'membersMuted'; readonly members: readonly MemberInfo[]; readonly kinds: BlockedKinds }
+  | { readonly type: 'membersMuted'; readonly members: readonly MemberInfo[]; readonly kinds: MutedKinds }
   /** What a member may do has changed; only it is told. */
   | { readonly type: 'permissionsChanged'; readonly member: MemberInfo }
   | { readonly type: 'roomInfoSet'; readonly info: RoomInfo }

@@ -30,6 +30,7 @@ export class HostControls {
       by,
       ...(kinds.audio ? (['muteAudio'] as const) : []),
       ...(kinds.video ? (['muteVideo'] as const) : []),
+      ...(kinds.screen ? (['muteScreen'] as const) : []),
     );
     const members = targets
       ? [...this.#moderation.find(targets, require)]
@@ -38,6 +39,7 @@ export class HostControls {
     for (const member of members) {
       this.#moderation.lock(member.user.id, kinds, !allowUnmute);
       this.#streams.mute(member, kinds);
+      if (kinds.screen) this.#streams.endScreens(member);
     }
   }
 
@@ -45,9 +47,10 @@ export class HostControls {
     this.#moderation.check(by, 'changePermissions');
     for (const member of this.#moderation.change(this.#moderation.find(targets, 'all'), changes)) {
       this.#members.setPermissions(member, withChanges(member.permissions, changes));
-      const { publishAudio, publishVideo } = member.permissions;
       this.#emit({ type: 'permissionsChanged', member: this.#members.infoOf(member) });
+      const { publishAudio, publishVideo, screen } = member.permissions;
       this.#streams.mute(member, { audio: !publishAudio, video: !publishVideo });
+      if (screen?.publish === false) this.#streams.endScreens(member);
     }
   }
 }

@@ -13,14 +13,23 @@ export interface User {
   readonly name: string;
 }
 
-/** What a Member may do to others. */
+/** What a Member may do to others; what is absent it may not. */
 export interface ModerationRights {
   /** Take others out, and close the room. */
-  readonly kick: boolean;
-  readonly muteAudio: boolean;
-  readonly muteVideo: boolean;
+  readonly kick?: boolean;
+  readonly muteAudio?: boolean;
+  readonly muteVideo?: boolean;
+  /** End others' screen sharing. */
+  readonly muteScreen?: boolean;
   /** Change what others may publish and say; rights over others cannot be given. */
-  readonly changePermissions: boolean;
+  readonly changePermissions?: boolean;
+}
+
+/** Whether a Member may share its screen (SCRN). */
+export interface ScreenRights {
+  readonly publish: boolean;
+  /** While so many screens are shared in the room, it may not begin to; undefined is any number. */
+  readonly maxInRoom?: number;
 }
 
 /** What a Member may tell others, and be told. */
@@ -36,6 +45,10 @@ export interface Permissions {
   readonly publishVideo: boolean;
   /** The only streams it may publish; undefined is any. */
   readonly publishStreamIds?: readonly StreamId[];
+  /** How many streams of one source it may publish at a time; undefined is any number. */
+  readonly maxStreamsOfSource?: number;
+  /** Undefined is as its other streams are judged. */
+  readonly screen?: ScreenRights;
   /** Undefined is nothing. */
   readonly moderation?: ModerationRights;
   /** Undefined is everything. */
@@ -46,16 +59,19 @@ export interface Permissions {
 export interface PermissionChanges {
   readonly publishAudio?: boolean;
   readonly publishVideo?: boolean;
+  readonly publishScreen?: boolean;
   readonly chat?: Partial<ChatRights>;
 }
 
 const ALL_CHAT: ChatRights = { sendPublic: true, sendPrivate: true, receivePrivate: true };
 
 /** Lays a change over permissions. */
-export function withChanges(permissions: Permissions, { chat, ...publishing }: PermissionChanges): Permissions {
+export function withChanges(permissions: Permissions, changes: PermissionChanges): Permissions {
+  const { chat, publishScreen, ...publishing } = changes;
   return {
     ...permissions,
     ...publishing,
+    ...(publishScreen !== undefined && { screen: { ...permissions.screen, publish: publishScreen } }),
     ...(chat && { chat: { ...(permissions.chat ?? ALL_CHAT), ...chat } }),
   };
 }

@@ -5,16 +5,16 @@
  */
 
 import { GavelError, type MemberId, type UserId } from '@gavel/protocol';
-import type { KickTarget } from './commands.ts';
+import type { KickTarget, MutedKinds } from './commands.ts';
 import { type Member, type ModerationRights, type PermissionChanges, type Permissions, withChanges } from './member.ts';
 import type { MemberTable } from './member-table.ts';
-import { type BlockedKinds, NOTHING_BLOCKED } from './stream-rules.ts';
+import { NOTHING_BLOCKED } from './stream-rules.ts';
 
 /** Knows the rights of a room's members, and the locks on its users. */
 export class Moderation {
   readonly #members: MemberTable;
   /** By user and not by login: who comes back is not free of it. Ends with the room's life. */
-  readonly #locks = new Map<UserId, BlockedKinds>();
+  readonly #locks = new Map<UserId, MutedKinds>();
 
   readonly #changes = new Map<UserId, PermissionChanges>();
 
@@ -71,16 +71,17 @@ export class Moderation {
   }
 
   /** The kinds that a user may not switch on (HOST-4). */
-  lockedKinds(userId: UserId): BlockedKinds {
+  lockedKinds(userId: UserId): MutedKinds {
     return this.#locks.get(userId) ?? NOTHING_BLOCKED;
   }
 
   /** Locks kinds of a user, or takes the lock off them. */
-  lock(userId: UserId, kinds: BlockedKinds, isLocked: boolean): void {
-    const { audio, video } = this.lockedKinds(userId);
+  lock(userId: UserId, kinds: MutedKinds, isLocked: boolean): void {
+    const { audio, video, screen = false } = this.lockedKinds(userId);
     this.#locks.set(userId, {
       audio: kinds.audio ? isLocked : audio,
       video: kinds.video ? isLocked : video,
+      screen: kinds.screen ? isLocked : screen,
     });
   }
 }

@@ -4,12 +4,19 @@
  * @module
  */
 
-import { GavelError, type MemberId, type StreamCause, type StreamId, type UserId } from '@gavel/protocol';
+import {
+  GavelError,
+  type MemberId,
+  type StreamCause,
+  type StreamId,
+  type StreamSource,
+  type UserId,
+} from '@gavel/protocol';
 import type { Clock, IdSource } from './clock.ts';
-import type { CommandOf } from './commands.ts';
+import type { CommandOf, MutedKinds } from './commands.ts';
 import type { RoomChange } from './events.ts';
 import type { Member, Permissions } from './member.ts';
-import type { StreamInfo, StreamSlot } from './stream.ts';
+import { allowedKinds, mutedIn, type StreamInfo, type StreamSlot } from './stream.ts';
 import type { BlockedKinds } from './stream-rules.ts';
 
 type NewStream = Omit<StreamInfo, 'number' | 'publishId' | 'createdAtMs' | 'blocked' | 'muted'>;
@@ -22,7 +29,7 @@ export interface RoomStreamsDeps {
   /** The kinds of a stream that are held back now. */
   readonly blockedKinds: (streamId: StreamId) => BlockedKinds;
   /** The kinds that a user may not switch on (HOST-4). */
-  readonly lockedKinds: (userId: UserId) => BlockedKinds;
+  readonly lockedKinds: (userId: UserId) => MutedKinds;
 }
 
 /** Holds the streams of a room, and emits what changes. Which member may do what, its Room decides. */
@@ -31,7 +38,7 @@ export class RoomStreams {
   readonly #ids: IdSource;
   readonly #emit: (change: RoomChange) => void;
   readonly #blockedKinds: (streamId: StreamId) => BlockedKinds;
-  readonly #lockedKinds: (userId: UserId) => BlockedKinds;
+  readonly #lockedKinds: (userId: UserId) => MutedKinds;
   readonly #slots = new Map<StreamId, StreamSlot>();
   readonly #byMember = new Map<MemberId, Set<StreamId>>();
   #number = 0;
@@ -62,15 +69,18 @@ export class RoomStreams {
   }
 
   reserve(command: CommandOf<'reserveStream'>, member: Member): void {
-    const { publishAudio, publishVideo, publishStreamIds } = member.permissions;
-    const isAllowed = (publishAudio || publishVideo) && (publishStreamIds?.includes(command.streamId) ?? true);
-    if (!isAllowed) throw new GavelError('stream.not-allowed');
+    const { source = 'camera' } = command;
+    const allowed = allowedKinds(member.permissions, source);
+    const isAllowed = member.permissions.publishStreamIds?.includes(command.streamId) ?? true;
+    if (!isAllowed || !(allowed.audio || allowed.video)) throw new GavelError('stream.not-allowed');
+    if (source === 'screen' && this.#lockedKinds(member.user.id).screen) throw new GavelError('member.not-allowed');
     if (member.tokenExpiresAtMs <= this.#clock.now()) throw new GavelError('login.token-expired');
     const held = this.#slots.get(command.streamId);
     if (held && held.info.memberId !== member.memberId) throw new GavelError('stream.taken');
+    if (held && held.info.source !== source) throw new GavelError('stream.not-allowed', 'a stream keeps its source');
+    if (!held) this.#checkCounts(member, source);
     const { type: _type, memberId, ...rest } = command;
-    const stream = held?.info ?? this.#insert({ ...rest, memberId, user: member.user, title: '' }, 'reserved');
-    const allowed = { audio: publishAudio, video: publishVideo };
+    const stream = held?.info ?? this.#insert({ ...rest, source, memberId, user: member.user, title: '' }, 'reserved');
     this.#emit({ type: 'streamReserved', stream, live: held?.state === 'live', allowed });
   }
 
@@ -96,7 +106,7 @@ export class RoomStreams {
     if (held) return this.#change({ ...held.info, title: command.title, extraInfo: command.extraInfo }, held.state);
     const { type: _type, ...rest } = command;
     const stream = { ...rest, ...(owner && { memberId: owner.memberId }), audio: true, video: true };
-    this.#emitAdded(this.#insert(stream, 'live'));
+    this.#emitAdded(this.#insert({ ...stream, source: 'camera' }, 'live'));
   }
 
   delete(command: CommandOf<'deleteStream'>): void {
@@ -121,25 +131,32 @@ export class RoomStreams {
     const slot = this.#slots.get(command.streamId);
     if (slot?.info.memberId !== command.memberId) throw new GavelError('stream.not-found');
     const { extraInfo = slot.info.extraInfo, audio = slot.info.audio, video = slot.info.video } = command;
-    const { muted, user } = slot.info;
-    const locked = this.#lockedKinds(user.id);
+    const { muted, user, source } = slot.info;
+    const locked = mutedIn(this.#lockedKinds(user.id), source);
+    const allowed = permissions && allowedKinds(permissions, source);
     const isBound = {
-      audio: muted.audio && (locked.audio || !permissions?.publishAudio),
-      video: muted.video && (locked.video || !permissions?.publishVideo),
+      audio: muted.audio && (locked.audio || !allowed?.audio),
+      video: muted.video && (locked.video || !allowed?.video),
     };
     if ((audio && isBound.audio) || (video && isBound.video)) throw new GavelError('member.not-allowed');
     const stillMuted = { audio: muted.audio && !audio, video: muted.video && !video };
     this.#change({ ...slot.info, extraInfo, audio, video, muted: stillMuted }, slot.state);
   }
 
-  /** Switches kinds of all streams of a member off, and holds them back. */
-  mute(member: Member, kinds: BlockedKinds): void {
+  /** Switches kinds of all streams of a member off, as far as these are of their sources, and holds them back. */
+  mute(member: Member, all: BlockedKinds): void {
     for (const slot of this.#slotsOf(member)) {
-      const { audio, video, muted } = slot.info;
+      const { audio, video, muted, source } = slot.info;
+      const kinds = mutedIn(all, source);
       const now = { audio: muted.audio || kinds.audio, video: muted.video || kinds.video };
       if (now.audio === muted.audio && now.video === muted.video) continue;
       this.#change({ ...slot.info, audio: audio && !now.audio, video: video && !now.video, muted: now }, slot.state);
     }
+  }
+
+  /** Ends the sharing of screens of a member (SCRN-4). */
+  endScreens(member: Member): void {
+    for (const slot of this.#slotsOf(member)) if (slot.info.source === 'screen') this.#remove(slot, 'deleted');
   }
 
   /** Removes the streams of one member. */
@@ -152,6 +169,16 @@ export class RoomStreams {
     for (const slot of [...this.#slots.values()]) this.#remove(slot, cause);
   }
 
+  /** Those that are being agreed on count too, so that many at once cannot pass (SCRN-3). */
+  #checkCounts(member: Member, source: StreamSource): void {
+    const { maxStreamsOfSource = Number.POSITIVE_INFINITY, screen } = member.permissions;
+    const own = this.#slotsOf(member).filter(({ info }) => info.source === source).length;
+    if (own >= maxStreamsOfSource) throw new GavelError('stream.too-many');
+    if (source !== 'screen' || screen?.maxInRoom === undefined) return;
+    const inRoom = [...this.#slots.values()].filter(({ info }) => info.source === 'screen').length;
+    if (inRoom >= screen.maxInRoom) throw new GavelError('stream.too-many');
+  }
+
   /** A list that survives their removal. */
   #slotsOf({ memberId }: Member): StreamSlot[] {
     return [...(this.#byMember.get(memberId) ?? [])].flatMap((streamId) => this.#slots.get(streamId) ?? []);
@@ -159,7 +186,7 @@ export class RoomStreams {
 
   #insert(stream: NewStream, state: StreamSlot['state']): StreamInfo {
     this.#number += 1;
-    const muted = this.#lockedKinds(stream.user.id);
+    const muted = mutedIn(this.#lockedKinds(stream.user.id), stream.source);
     const info: StreamInfo = {
       ...stream,
       audio: stream.audio && !muted.audio,

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { MemberId, PublishId, StreamId } from '@gavel/protocol';
-import type { User } from './member.ts';
+import type { MemberId, PublishId, StreamId, StreamSource } from '@gavel/protocol';
+import type { Permissions, User } from './member.ts';
 import type { BlockedKinds } from './stream-rules.ts';
 
 /** A Stream as others see it; a change makes a new object. */
@@ -16,6 +16,8 @@ export interface StreamInfo {
   /** The Member that publishes; undefined where a server announced the stream for nobody in the room. */
   readonly memberId?: MemberId;
   readonly user: User;
+  /** What it shows, as its publisher says; it never changes. */
+  readonly source: StreamSource;
   readonly extraInfo: string;
   readonly title: string;
   /** Whether its publisher has audio and video on. */
@@ -33,6 +35,21 @@ export interface StreamInfo {
 /** The kinds of a stream that nobody is to get. */
 export function heldBackKinds({ blocked, muted }: StreamInfo): BlockedKinds {
   return { audio: blocked.audio || muted.audio, video: blocked.video || muted.video };
+}
+
+/**
+ * The kinds that a Member may send in a stream of a source (SCRN-2).
+ *
+ * Sound needs the right to sound, from whatever source: a server cannot tell a microphone from a screen's sound.
+ */
+export function allowedKinds({ publishAudio, publishVideo, screen }: Permissions, source: StreamSource): BlockedKinds {
+  if (source === 'camera' || !screen) return { audio: publishAudio, video: publishVideo };
+  return { audio: publishAudio && screen.publish, video: screen.publish };
+}
+
+/** The kinds of a stream that a mute of its publisher is about: a mute of video is one of cameras. */
+export function mutedIn(kinds: BlockedKinds, source: StreamSource): BlockedKinds {
+  return source === 'camera' ? { audio: kinds.audio, video: kinds.video } : { audio: kinds.audio, video: false };
 }
 
 /** A Stream inside its Room: `reserved` holds the id while media is agreed on, and nobody is told of it yet. */

@@ -4,7 +4,17 @@
  * @module
  */
 
-import type { AppId, Epoch, MemberId, PublishId, RoomId, RoomKey, StreamId, UserId } from '@gavel/protocol';
+import type {
+  AppId,
+  Epoch,
+  MemberId,
+  PublishId,
+  RoomId,
+  RoomKey,
+  StreamId,
+  StreamSource,
+  UserId,
+} from '@gavel/protocol';
 import { FakeClock } from '@gavel/testkit/fake-clock';
 import type { IdSource } from './clock.ts';
 import type { LoginCommand, Origin } from './commands.ts';
@@ -89,8 +99,8 @@ export function openRoom(settings = testSettings()) {
     if (!joined) throw new Error('no memberJoined');
     return joined.member.memberId;
   };
-  const publish = (memberId: MemberId, streamId: string): PublishId => {
-    const reserve = { type: 'reserveStream', memberId, streamId: streamId as StreamId } as const;
+  const publish = (memberId: MemberId, streamId: string, source: StreamSource = 'camera'): PublishId => {
+    const reserve = { type: 'reserveStream', memberId, streamId: streamId as StreamId, source } as const;
     const [held] = eventsOf(room.apply({ ...reserve, extraInfo: '', audio: true, video: true }), 'streamReserved');
     if (!held) throw new Error('no streamReserved');
     const { publishId } = held.stream;

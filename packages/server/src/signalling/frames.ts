@@ -25,11 +25,12 @@ export function wireMember(member: MemberInfo): WireMember {
 }
 
 function wireStream(stream: StreamInfo): WireStream {
-  const { streamId, memberId, user, extraInfo, blocked, muted, createdAtMs } = stream;
+  const { streamId, memberId, user, source, extraInfo, blocked, muted, createdAtMs } = stream;
   // What is held back is as good as off for those who would play it (RULE-4).
   const audio = stream.audio && !blocked.audio;
   const video = stream.video && !blocked.video;
-  return { streamId, ...(memberId && { memberId }), user, extraInfo, audio, video, createdAtMs, ...mutedOf(muted) };
+  const facts = { streamId, ...(memberId && { memberId }), user, source, extraInfo };
+  return { ...facts, audio, video, createdAtMs, ...mutedOf(muted) };
 }
 
 function mutedOf(muted: StreamInfo['muted']): Pick<WireStream, 'muted'> {
@@ -38,8 +39,20 @@ function mutedOf(muted: StreamInfo['muted']): Pick<WireStream, 'muted'> {
 }
 
 /** What a member may do, as it is told. */
-export function wirePermissions({ publishAudio, publishVideo, moderation, chat }: Permissions): WirePermissions {
-  return { publishAudio, publishVideo, ...(moderation && { moderation }), ...(chat && { chat }) };
+export function wirePermissions({
+  publishAudio,
+  publishVideo,
+  screen,
+  moderation,
+  chat,
+}: Permissions): WirePermissions {
+  return {
+    publishAudio,
+    publishVideo,
+    ...(screen && { screen }),
+    ...(moderation && { moderation }),
+    ...(chat && { chat }),
+  };
 }
 
 /** A room's state as one member may see it; members only when it asked for them. */

@@ -23,7 +23,7 @@ export function moderationCommand(by: MemberId, params: Params<'moderate'>): Roo
         by,
         ...(memberId !== undefined && { targets: [targetOf(memberId)] }),
         require: 'all',
-        kinds: { audio: kinds.includes('audio'), video: kinds.includes('video') },
+        kinds: { audio: kinds.includes('audio'), video: kinds.includes('video'), screen: kinds.includes('screen') },
         allowUnmute,
       };
     }

@@ -129,9 +129,9 @@ export class Requests {
 
   async #publish({ key, member, origin }: Caller, params: Params<'publish'>): Promise<Results['publish']> {
     const streamId = requireStreamId(params.streamId);
-    const { offer, extraInfo = '', audio = true, video = true } = params;
+    const { offer, source = 'camera', extraInfo = '', audio = true, video = true } = params;
     requireShort(extraInfo, MAX_BYTES.extraInfo);
-    return this.#deps.media.publish(key, member, { streamId, offer, extraInfo, audio, video }, origin);
+    return this.#deps.media.publish(key, member, { streamId, offer, source, extraInfo, audio, video }, origin);
   }
 
   async #updateStream(

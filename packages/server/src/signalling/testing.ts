@@ -19,7 +19,7 @@ import { createLog } from '../telemetry/log.ts';
 import { type SignallingDeps, SignallingDoor } from './door.ts';
 import { FanOut } from './fan-out.ts';
 
-const RIGHTS: Readonly<Record<string, Pick<Permissions, 'moderation' | 'chat'>>> = {
+const RIGHTS: Readonly<Record<string, Partial<Permissions>>> = {
   silent: { chat: { sendPublic: false, sendPrivate: false, receivePrivate: false } },
   shy: { chat: { sendPublic: false, sendPrivate: true, receivePrivate: true } },
   host: { moderation: { kick: true, muteAudio: true, muteVideo: true, changePermissions: true } },
