@@ -2,59 +2,30 @@
  * What clients see of the RealtimeKit API's calls: a whole server, with participants on signalling connections.
  */
 
-import type { LoginResult } from '@gavel/protocol';
-import { type FakeMediaEngine, RawClient, startTestServer, TEST_API_TOKEN, type TestServer } from '@gavel/testkit';
-import Cloudflare from 'cloudflare';
+import type { FakeMediaEngine } from '@gavel/testkit';
+import type Cloudflare from 'cloudflare';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type People, startPeople } from './people.ts';
 
-let server: TestServer;
+let people: People;
+let server: People['server'];
 let kit: Cloudflare['realtimeKit'];
+let ids: People['ids'];
 let meeting: string;
-let account: { account_id: string };
-let ids: { account_id: string; app_id: string };
-const clients: RawClient[] = [];
 
 beforeAll(async () => {
-  server = await startTestServer();
-  const baseURL = `${server.baseUrl}/client/v4`;
-  const client = new Cloudflare({ baseURL, apiToken: TEST_API_TOKEN, apiKey: null, apiEmail: null, maxRetries: 0 });
-  kit = client.realtimeKit;
-  account = { account_id: server.app.accountId };
-  ids = { ...account, app_id: server.app.rtkAppId };
+  people = await startPeople();
+  ({ server, kit, ids } = people);
 });
-afterAll(async () => {
-  for (const client of clients) client.cut();
-  await server.close();
-});
+afterAll(() => people.close());
 beforeEach(async () => {
-  meeting = (await kit.meetings.create(ids.app_id, { ...account, title: 'Planning' })).data?.id ?? '';
+  meeting = await people.newMeeting();
 });
 
-const connect = async (): Promise<RawClient> => {
-  const client = await RawClient.open(server.baseUrl);
-  clients.push(client);
-  return client;
-};
-const loginWith = async (token: string) => {
-  const client = await connect();
-  const credential = { scheme: 'participant-token', token };
-  const { result, error } = await client.request('login', { credential, clientId: 'c', members: true });
-  return { client, login: result as LoginResult, error };
-};
-const add = async (customId: string, preset = 'group_call_host') => {
-  const { data } = await kit.meetings.addParticipant(meeting, {
-    ...ids,
-    custom_participant_id: customId,
-    preset_name: preset,
-    name: customId,
-  });
-  if (!data) throw new Error('no participant');
-  return data;
-};
-const enter = async (customId: string, preset?: string) => {
-  const participant = await add(customId, preset);
-  return { ...participant, ...(await loginWith(participant.token)) };
-};
+const connect = () => people.connect();
+const loginWith = (token: string) => people.loginWith(token);
+const add = (customId: string) => people.add(meeting, customId);
+const enter = (customId: string, preset?: string) => people.enter(meeting, customId, preset);
 
 describe('a participant', () => {
   it('logs in with its token into the room of the meeting, and is seen with its profile (AUTH-2, RTK-6)', async () => {
