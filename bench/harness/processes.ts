@@ -6,6 +6,7 @@
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The core that servers run on. */
 export const SERVER_CORE = 0;
@@ -15,6 +16,8 @@ export const LOAD_CORE = 1;
 /** Linux counts CPU time in 1/100 s. */
 const TICKS_PER_SECOND = 100;
 const STOP_TIMEOUT_MS = 5000;
+const SETTLE_TIMEOUT_MS = 10_000;
+const SETTLE_STEP_MS = 200;
 
 /** A server that was started. */
 export interface ServerProcess {
@@ -121,6 +124,21 @@ export function memoryBytesOf(pids: readonly number[]): number {
     const kibibytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     return sum + Number(kibibytes ?? 0) * 1024;
   }, 0);
+}
+
+/**
+ * Waits until some processes have done what was left to do: less than a tenth of a core for 200 ms. What one server
+ * has still to clear away must not slow the next one down, which runs on the same core. Gives up after 10 s.
+ */
+export async function settle(pids: readonly number[]): Promise<void> {
+  const deadline = performance.now() + SETTLE_TIMEOUT_MS;
+  let before = cpuSecondsOf(pids);
+  while (performance.now() < deadline) {
+    await sleep(SETTLE_STEP_MS);
+    const now = cpuSecondsOf(pids);
+    if (now - before < (SETTLE_STEP_MS / 1000) * 0.1) return;
+    before = now;
+  }
 }
 
 /** Whether a command is installed. */

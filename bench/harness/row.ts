@@ -28,6 +28,8 @@ export interface Subject<Running> {
 /** What every started subject has. */
 export interface RunningSubject {
   readonly version: string;
+  /** The processes whose CPU time and memory count, where they are the subject's own. */
+  pids?(): readonly number[];
   stop(): Promise<void>;
 }
 

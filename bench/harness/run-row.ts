@@ -4,6 +4,7 @@
  * @module
  */
 
+import { settle } from './processes.ts';
 import type { Metric, Row, RunningSubject, Subject, Values } from './row.ts';
 
 /** A figure over all rounds. */
@@ -75,14 +76,20 @@ export async function runRow(row: Row, roundCount?: number): Promise<RowResult> 
     candidate.running = undefined;
     await running?.stop();
   };
+  const measure = async (candidate: Candidate): Promise<Values> => {
+    const running = await ensure(candidate);
+    const values = await row.measure(running);
+    await settle(running.pids?.() ?? []);
+    return values;
+  };
   const began = performance.now();
   const cpuBefore = process.cpuUsage();
   try {
-    if (!row.freshProcess) for (const candidate of candidates) await row.measure(await ensure(candidate));
+    if (!row.freshProcess) for (const candidate of candidates) await measure(candidate);
     for (let round = 0; round < rounds; round += 1) {
       // The order turns round, so that none is always the one after the noisiest.
       for (const candidate of round % 2 === 0 ? candidates : candidates.toReversed()) {
-        note(candidate, await row.measure(await ensure(candidate)));
+        note(candidate, await measure(candidate));
         if (row.freshProcess) await end(candidate);
       }
     }

@@ -6,6 +6,9 @@
 
 import type { RunningSubject, Subject } from '../harness/row.ts';
 
+/** What a room server may be asked for. */
+export type Work = 'join' | 'kick' | 'close' | 'say' | 'idle';
+
 /** What a user's client is told. */
 export interface UserEvents {
   /** It was put out: by a kick, or with its room. */
@@ -51,18 +54,22 @@ export interface RoomServerOptions {
 /** A room server that can be started. */
 export interface RoomServerKind {
   readonly name: string;
+  /** What it cannot do, and why; it is left out of the rows about that, by name. */
+  readonly cannot?: Partial<Readonly<Record<Work, string>>>;
+  /** What is missing on this machine, in a few words; undefined when it can be started. */
   findObstacle?(): string | undefined;
   start(options: RoomServerOptions): Promise<RunningRoomServer>;
 }
 
-/** Makes subjects of room servers, all started alike. */
+/** Makes subjects of room servers, all started alike. @param work what the row is about */
 export function subjectsOf(
   kinds: readonly RoomServerKind[],
+  work: Work,
   options: RoomServerOptions,
 ): readonly Subject<RunningRoomServer>[] {
   return kinds.map((kind) => ({
     name: kind.name,
-    findObstacle: () => kind.findObstacle?.(),
+    findObstacle: () => kind.cannot?.[work] ?? kind.findObstacle?.(),
     start: () => kind.start(options),
   }));
 }

@@ -5,7 +5,7 @@
  */
 
 import { Latch, makeSeats, prepareSeats, seatAll } from '../harness/load.ts';
-import { cpuSecondsOf } from '../harness/processes.ts';
+import { cpuSecondsOf, settle } from '../harness/processes.ts';
 import { defineRow } from '../harness/row.ts';
 import { ROOM_SERVERS } from '../peers/all.ts';
 import { type RunningRoomServer, subjectsOf } from '../peers/room-server.ts';
@@ -21,12 +21,13 @@ export const close = defineRow<RunningRoomServer>({
     { key: 'answer', label: 'call to its answer', unit: 'ms', better: 'lower' },
     { key: 'cpu', label: 'server CPU per user', unit: 'µs', better: 'lower' },
   ],
-  subjects: subjectsOf(ROOM_SERVERS, { quiet: true }),
+  subjects: subjectsOf(ROOM_SERVERS, 'close', { quiet: true }),
   async measure(server) {
     const seats = makeSeats(1, USERS);
     await prepareSeats(server, seats);
     const out = new Latch(USERS);
     const users = await seatAll(server, seats, () => ({ onOut: () => out.count() }));
+    await settle(server.pids());
     const cpuBefore = cpuSecondsOf(server.pids());
     const beganAtMs = performance.now();
     await server.close(seats[0]?.roomId ?? '');

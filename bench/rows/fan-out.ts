@@ -5,7 +5,7 @@
  */
 
 import { Latch, makeSeats, prepareSeats, seatAll } from '../harness/load.ts';
-import { cpuSecondsOf } from '../harness/processes.ts';
+import { cpuSecondsOf, settle } from '../harness/processes.ts';
 import { defineRow } from '../harness/row.ts';
 import { ROOM_SERVERS } from '../peers/all.ts';
 import { type RunningRoomServer, subjectsOf } from '../peers/room-server.ts';
@@ -22,13 +22,14 @@ export const fanOut = defineRow<RunningRoomServer>({
     { key: 'cpu', label: 'server CPU per receiver', unit: 'µs', better: 'lower', goal: 5, goalRatio: 1.5 },
     { key: 'last', label: 'call to the last receiver, mean', unit: 'ms', better: 'lower' },
   ],
-  subjects: subjectsOf(ROOM_SERVERS, { quiet: true }),
+  subjects: subjectsOf(ROOM_SERVERS, 'say', { quiet: true }),
   async measure(server) {
     const seats = makeSeats(1, USERS);
     await prepareSeats(server, seats);
     let latch = new Latch(0);
     const users = await seatAll(server, seats, () => ({ onMessage: () => latch.count() }));
     const roomId = seats[0]?.roomId ?? '';
+    await settle(server.pids());
     const cpuBefore = cpuSecondsOf(server.pids());
     const beganAtMs = performance.now();
     for (let index = 0; index < MESSAGES; index += 1) {

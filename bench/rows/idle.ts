@@ -27,7 +27,7 @@ export const idle = defineRow<RunningRoomServer>({
     { key: 'memory', label: 'memory per user', unit: 'KiB', better: 'lower', goal: 12 },
     { key: 'cpu', label: 'server CPU per 1,000 users', unit: 'ms/s', better: 'lower' },
   ],
-  subjects: subjectsOf(ROOM_SERVERS, { quiet: true }),
+  subjects: subjectsOf(ROOM_SERVERS, 'idle', { quiet: true }),
   freshProcess: true,
   async measure(server) {
     const seats = makeSeats(ROOMS, USERS_PER_ROOM);

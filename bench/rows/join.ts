@@ -23,7 +23,7 @@ export const join = defineRow<RunningRoomServer>({
     { key: 'manyRooms', label: 'logins to 500 rooms', unit: '1/s', better: 'higher', goalRatio: 1 },
     { key: 'manyRoomsCpu', label: 'server CPU per login to 500 rooms', unit: 'µs', better: 'lower', goalRatio: 1 },
   ],
-  subjects: subjectsOf(ROOM_SERVERS, { quiet: true }),
+  subjects: subjectsOf(ROOM_SERVERS, 'join', { quiet: true }),
   async measure(server) {
     const one = await storm(server, 1);
     const many = await storm(server, 500);

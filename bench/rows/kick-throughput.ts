@@ -5,7 +5,7 @@
  */
 
 import { forEachAtOnce, Latch, makeSeats, prepareSeats, seatAll } from '../harness/load.ts';
-import { cpuSecondsOf } from '../harness/processes.ts';
+import { cpuSecondsOf, settle } from '../harness/processes.ts';
 import { defineRow } from '../harness/row.ts';
 import { ROOM_SERVERS } from '../peers/all.ts';
 import { type RunningRoomServer, subjectsOf } from '../peers/room-server.ts';
@@ -22,7 +22,7 @@ export const kickThroughput = defineRow<RunningRoomServer>({
     { key: 'perSecond', label: 'kicks', unit: '1/s', better: 'higher', goal: 8000, goalRatio: 3 },
     { key: 'cpu', label: 'server CPU per kick', unit: 'µs', better: 'lower' },
   ],
-  subjects: subjectsOf(ROOM_SERVERS, { quiet: false, connections: CALLS_AT_ONCE }),
+  subjects: subjectsOf(ROOM_SERVERS, 'kick', { quiet: false, connections: CALLS_AT_ONCE }),
   async measure(server) {
     const seats = makeSeats(ROOMS, USERS_PER_ROOM);
     await prepareSeats(server, seats);
@@ -30,6 +30,7 @@ export const kickThroughput = defineRow<RunningRoomServer>({
     await seatAll(server, seats, () => ({ onOut: () => out.count() }));
     // Room by room the last ones would be alone: across the rooms each call finds a room of about the same size.
     const order = seats.toSorted((one, other) => indexInRoom(one.userId) - indexInRoom(other.userId));
+    await settle(server.pids());
     const cpuBefore = cpuSecondsOf(server.pids());
     const beganAtMs = performance.now();
     await forEachAtOnce(order, CALLS_AT_ONCE, ({ userId, roomId }) => server.kick(userId, roomId));

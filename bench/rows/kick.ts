@@ -5,6 +5,7 @@
  */
 
 import { Latch, makeSeats, prepareSeats, seatAll } from '../harness/load.ts';
+import { settle } from '../harness/processes.ts';
 import { defineRow } from '../harness/row.ts';
 import { quantile } from '../harness/run-row.ts';
 import { ROOM_SERVERS } from '../peers/all.ts';
@@ -24,7 +25,7 @@ export const kick = defineRow<RunningRoomServer>({
     { key: 'othersP99', label: 'call to the last other’s event, p99', unit: 'ms', better: 'lower' },
     { key: 'answer', label: 'call to its answer, median', unit: 'ms', better: 'lower' },
   ],
-  subjects: subjectsOf(ROOM_SERVERS, { quiet: false }),
+  subjects: subjectsOf(ROOM_SERVERS, 'kick', { quiet: false }),
   measure: measureKicks,
 });
 
@@ -53,6 +54,7 @@ async function measureKicks(server: RunningRoomServer) {
       },
     };
   });
+  await settle(server.pids());
   for (const [index, room] of rooms.entries()) {
     const victim = seats[index * USERS_PER_ROOM];
     if (!victim) continue;
