@@ -34,6 +34,7 @@ const SPECIAL: Readonly<Partial<Record<SessionErrorCode, string>>> = {
   'login.unknown-app': CODES.invalidToken,
   'login.not-allowed': CODES.invalidToken,
   'stream.not-allowed': CODES.notPermitted,
+  'stream.too-many': CODES.notPermitted,
   'member.not-allowed': CODES.notPermitted,
   'room.member-not-found': CODES.participantNotFound,
   'rate.limited': CODES.rateLimited,

@@ -5,6 +5,7 @@
  */
 
 import { Emitter, type Handler } from '../core/emitter.ts';
+import type { ScreenShareState } from './own-screen.ts';
 import type { AudioState, Participant, VideoState } from './participant.ts';
 
 /** The events of a map of participants. */
@@ -17,6 +18,7 @@ export interface ParticipantMapEvents {
   participantsCleared: [];
   audioUpdate: [participant: Participant, state: AudioState];
   videoUpdate: [participant: Participant, state: VideoState];
+  screenShareUpdate: [participant: Participant, state: ScreenShareState];
 }
 
 class MapEmitter extends Emitter<ParticipantMapEvents> {
@@ -47,6 +49,7 @@ export class ParticipantMap extends Map<string, Participant> {
     this.set(participant.id, participant);
     participant.on('audioUpdate', (state) => this.#events.tell('audioUpdate', participant, state));
     participant.on('videoUpdate', (state) => this.#events.tell('videoUpdate', participant, state));
+    participant.on('screenShareUpdate', (state) => this.#events.tell('screenShareUpdate', participant, state));
     if (tells) this.#events.tell('participantJoined', participant);
   }
 

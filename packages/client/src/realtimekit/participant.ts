@@ -4,9 +4,10 @@
  * @module
  */
 
-import type { Params, WireMember, WireStream } from '@gavel/protocol';
+import type { Params, StreamSource, WireMember, WireStream } from '@gavel/protocol';
 import { Emitter } from '../core/emitter.ts';
 import type { Playback } from '../core/media/playback.ts';
+import { NO_SCREEN, type ScreenShareState, type ScreenShareTracks } from './own-screen.ts';
 import { type PersonFields, toPersonFields } from './profile.ts';
 
 /** The state of a participant's audio. */
@@ -25,10 +26,17 @@ export interface VideoState {
 export interface ParticipantEvents {
   audioUpdate: [state: AudioState];
   videoUpdate: [state: VideoState];
+  screenShareUpdate: [state: ScreenShareState];
 }
 
 /** Has the server do something to others. @throws RealtimeKitError `1201` without the permission, `1202` */
 export type Moderate = (params: Params<'moderate'>) => Promise<void>;
+
+/** A stream of a participant, and what plays it. */
+interface Shown {
+  stream?: WireStream | undefined;
+  playback?: Playback | undefined;
+}
 
 /** One connection of another participant. */
 export class Participant extends Emitter<ParticipantEvents> implements PersonFields {
@@ -40,10 +48,11 @@ export class Participant extends Emitter<ParticipantEvents> implements PersonFie
   readonly customParticipantId: string | undefined;
   readonly presetName: string | undefined;
   readonly #moderate: Moderate;
-  #stream: WireStream | undefined;
-  #playback: Playback | undefined;
+  readonly #camera: Shown = {};
+  readonly #screen: Shown = {};
   #audio: AudioState = { audioEnabled: false, audioTrack: undefined };
   #video: VideoState = { videoEnabled: false, videoTrack: undefined };
+  #screenShare: ScreenShareState = NO_SCREEN;
 
   constructor({ memberId, user, profile }: WireMember, moderate: Moderate) {
     super();
@@ -73,6 +82,14 @@ export class Participant extends Emitter<ParticipantEvents> implements PersonFie
     return this.#video.videoTrack;
   }
 
+  get screenShareEnabled(): boolean {
+    return this.#screenShare.screenShareEnabled;
+  }
+
+  get screenShareTracks(): ScreenShareTracks {
+    return this.#screenShare.screenShareTracks;
+  }
+
   /**
    * Takes this connection out of the room; a participant's other connections stay.
    *
@@ -92,26 +109,35 @@ export class Participant extends Emitter<ParticipantEvents> implements PersonFie
     await this.#moderate({ action: 'mute', memberId: this.id, kinds: ['video'] });
   }
 
-  /** The stream that is shown for this participant. */
-  get streamId(): string | undefined {
-    return this.#stream?.streamId;
+  /** Ends the sharing of its screen; it may share again. @throws RealtimeKitError as `kick` */
+  async disableScreenShare(): Promise<void> {
+    await this.#moderate({ action: 'mute', memberId: this.id, kinds: ['screen'] });
   }
 
-  /** Takes the stream this participant publishes, or that there is none any more. */
-  handleStream(stream: WireStream | undefined, playback: Playback | undefined): void {
-    this.#stream = stream;
-    if (playback !== this.#playback) {
-      this.#playback = playback;
+  /** The stream of a source that is shown for this participant. */
+  streamIdOf(source: StreamSource): string | undefined {
+    return this.#shownOf(source).stream?.streamId;
+  }
+
+  /** Takes the stream of a source that this participant publishes, or that there is none any more. */
+  handleStream(source: StreamSource, stream: WireStream | undefined, playback: Playback | undefined): void {
+    const shown = this.#shownOf(source);
+    shown.stream = stream;
+    if (playback !== shown.playback) {
+      shown.playback = playback;
       playback?.on('tracksChanged', () => this.#update());
     }
     this.#update();
   }
 
+  #shownOf(source: StreamSource): Shown {
+    return source === 'camera' ? this.#camera : this.#screen;
+  }
+
   #update(): void {
-    const audioEnabled = this.#stream?.audio ?? false;
-    const videoEnabled = this.#stream?.video ?? false;
-    const audioTrack = audioEnabled ? this.#playback?.stream.getAudioTracks()[0] : undefined;
-    const videoTrack = videoEnabled ? this.#playback?.stream.getVideoTracks()[0] : undefined;
+    const audioEnabled = this.#camera.stream?.audio ?? false;
+    const videoEnabled = this.#camera.stream?.video ?? false;
+    const { audio: audioTrack, video: videoTrack } = tracksOf(this.#camera);
     if (audioEnabled !== this.#audio.audioEnabled || audioTrack !== this.#audio.audioTrack) {
       this.#audio = { audioEnabled, audioTrack };
       this.emit('audioUpdate', this.#audio);
@@ -120,5 +146,26 @@ export class Participant extends Emitter<ParticipantEvents> implements PersonFie
       this.#video = { videoEnabled, videoTrack };
       this.emit('videoUpdate', this.#video);
     }
+    this.#updateScreen();
   }
+
+  #updateScreen(): void {
+    const screenShareEnabled = this.#screen.stream !== undefined;
+    const screenShareTracks = tracksOf(this.#screen);
+    const before = this.#screenShare;
+    const isSame =
+      screenShareEnabled === before.screenShareEnabled &&
+      screenShareTracks.audio === before.screenShareTracks.audio &&
+      screenShareTracks.video === before.screenShareTracks.video;
+    if (isSame) return;
+    this.#screenShare = { screenShareEnabled, screenShareTracks };
+    this.emit('screenShareUpdate', this.#screenShare);
+  }
+}
+
+/** The tracks of a stream that are on. */
+function tracksOf({ stream, playback }: Shown): ScreenShareTracks {
+  const audio = stream?.audio ? playback?.stream.getAudioTracks()[0] : undefined;
+  const video = stream?.video ? playback?.stream.getVideoTracks()[0] : undefined;
+  return { ...(audio && { audio }), ...(video && { video }) };
 }

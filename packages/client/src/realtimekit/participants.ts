@@ -99,20 +99,22 @@ export class Participants {
     }
   }
 
-  /** A participant is shown by one stream, the first; those of this dialect have no more. */
+  /** A participant is shown by one stream of each source, the first; those of this dialect have no more. */
   #show(stream: WireStream): void {
+    const { source, streamId } = stream;
     const participant = this.#participantOf(stream);
-    if (!participant || (participant.streamId ?? stream.streamId) !== stream.streamId) return;
+    if (!participant || (participant.streamIdOf(source) ?? streamId) !== streamId) return;
     const { media } = this.#session ?? {};
-    participant.handleStream(stream, media?.isAvailable ? media.play(stream.streamId) : undefined);
+    participant.handleStream(source, stream, media?.isAvailable ? media.play(streamId) : undefined);
   }
 
-  #hide(stream: WireStream): void {
-    const participant = this.#participantOf(stream);
-    if (participant?.streamId !== stream.streamId) return;
-    participant.handleStream(undefined, undefined);
-    this.#session?.media.stop(stream.streamId);
-    const next = this.#session?.room?.othersStreams().find((other) => other.memberId === stream.memberId);
+  #hide({ source, streamId, memberId }: WireStream): void {
+    const participant = memberId === undefined ? undefined : this.joined.get(memberId);
+    if (participant?.streamIdOf(source) !== streamId) return;
+    participant.handleStream(source, undefined, undefined);
+    this.#session?.media.stop(streamId);
+    const isNext = (other: WireStream) => other.memberId === memberId && other.source === source;
+    const next = this.#session?.room?.othersStreams().find(isNext);
     if (next) this.#show(next);
   }
 

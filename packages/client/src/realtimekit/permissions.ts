@@ -28,6 +28,10 @@ export class Permissions extends Emitter<PermissionsEvents> {
     return accessOf(this.#wire?.publishVideo);
   }
 
+  get canProduceScreenshare(): Access {
+    return accessOf(this.#wire?.screen?.publish ?? this.#wire?.publishVideo);
+  }
+
   get kickParticipant(): boolean {
     return this.#wire?.moderation?.kick ?? false;
   }
@@ -38,6 +42,10 @@ export class Permissions extends Emitter<PermissionsEvents> {
 
   get canDisableParticipantVideo(): boolean {
     return this.#wire?.moderation?.muteVideo ?? false;
+  }
+
+  get canDisableParticipantScreensharing(): boolean {
+    return this.#wire?.moderation?.muteScreen ?? false;
   }
 
   get canChangeParticipantPermissions(): boolean {
@@ -71,6 +79,7 @@ export class Permissions extends Emitter<PermissionsEvents> {
 export interface PermissionsPatch {
   readonly canProduceAudio?: Access;
   readonly canProduceVideo?: Access;
+  readonly canProduceScreenshare?: Access;
   readonly chat?: {
     readonly public?: { readonly canSend?: boolean };
     readonly private?: { readonly canSend?: boolean; readonly canReceive?: boolean };
@@ -80,7 +89,8 @@ export interface PermissionsPatch {
 type Changes = Extract<Params<'moderate'>, { action: 'setPermissions' }>['changes'];
 
 /** Gives a change as the protocol has it. */
-export function toChanges({ canProduceAudio, canProduceVideo, chat = {} }: PermissionsPatch): Changes {
+export function toChanges(patch: PermissionsPatch): Changes {
+  const { canProduceAudio, canProduceVideo, canProduceScreenshare, chat = {} } = patch;
   const said = {
     ...(chat.public?.canSend !== undefined && { sendPublic: chat.public.canSend }),
     ...(chat.private?.canSend !== undefined && { sendPrivate: chat.private.canSend }),
@@ -89,6 +99,7 @@ export function toChanges({ canProduceAudio, canProduceVideo, chat = {} }: Permi
   return {
     ...(canProduceAudio && { publishAudio: canProduceAudio === 'ALLOWED' }),
     ...(canProduceVideo && { publishVideo: canProduceVideo === 'ALLOWED' }),
+    ...(canProduceScreenshare && { publishScreen: canProduceScreenshare === 'ALLOWED' }),
     ...(Object.keys(said).length > 0 && { chat: said }),
   };
 }

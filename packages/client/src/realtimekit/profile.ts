@@ -33,7 +33,12 @@ export function toPersonFields(user: WireUser, profile: WireProfile | undefined)
   };
 }
 
-/** Gives the id of the one stream that a member of this dialect publishes: letters, digits, `-` and `_` only. */
+/** Gives the id of the stream in which a member of this dialect publishes its camera: letters, digits, `-` and `_` only. */
 export function streamIdOf(memberId: string): string {
   return `rtk-${memberId.replace(/[^A-Za-z0-9_-]/g, '_')}`;
+}
+
+/** Gives the id of the stream in which it shares its screen. */
+export function screenIdOf(memberId: string): string {
+  return `${streamIdOf(memberId)}-screen`;
 }

@@ -12,6 +12,7 @@ export class FakeTrack {
   readonly id: string;
   enabled = true;
   readyState: 'live' | 'ended' = 'live';
+  readonly #onEnded: (() => void)[] = [];
 
   constructor(kind: 'audio' | 'video', id = `${kind}-track`) {
     this.kind = kind;
@@ -20,6 +21,16 @@ export class FakeTrack {
 
   stop(): void {
     this.readyState = 'ended';
+  }
+
+  addEventListener(_type: 'ended', handler: () => void): void {
+    this.#onEnded.push(handler);
+  }
+
+  /** Ends it from outside, as the browser's button does. */
+  finish(): void {
+    this.readyState = 'ended';
+    for (const handler of this.#onEnded) handler();
   }
 }
 

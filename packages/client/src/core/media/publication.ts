@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { StreamSource } from '@gavel/protocol';
 import { Emitter } from '../emitter.ts';
 import { type SessionError, toSessionError } from '../errors.ts';
 import { orderCodecs, setStartBitrate, type VideoCodec } from './codecs.ts';
@@ -13,6 +14,8 @@ import { StatsReader, type StreamStats } from './stats.ts';
 
 /** How to publish. */
 export interface PublishOptions {
+  /** What it shows; default `camera`. */
+  readonly source?: StreamSource;
   /** Told to the others with the stream; at most 1,024 bytes. */
   readonly extraInfo?: string;
   /** The codec offered first; default VP8. */
@@ -83,7 +86,8 @@ export class Publication extends Emitter<PublicationEvents> {
       exchange: async (offer) => {
         // The first offer brings it all; of a stream that is known the server takes over no more than the media.
         if (!this.#wasAnswered) this.#untold = {};
-        const result = await context.request('publish', { streamId, offer, extraInfo: this.#extraInfo, ...this.#on });
+        const facts = { extraInfo: this.#extraInfo, ...this.#on, ...(options.source && { source: options.source }) };
+        const result = await context.request('publish', { streamId, offer, ...facts });
         return { ...result, answer: setStartBitrate(result.answer, START_VIDEO_KBPS) };
       },
       judge: (error) => this.#judge(error),
