@@ -112,6 +112,16 @@ export const ERRORS = {
     retry: 'never',
     meaning: 'The room has another info already; its key must be that one.',
   },
+  'poll.not-found': { status: 404, retry: 'never', meaning: 'There is no such poll in the room.' },
+  'poll.bad-question': { status: 400, retry: 'never', meaning: 'The question is empty or longer than 512 bytes.' },
+  'poll.bad-options': {
+    status: 400,
+    retry: 'never',
+    meaning: 'There are no options, more than 20, or one that is empty or longer than 256 bytes.',
+  },
+  'poll.bad-option': { status: 400, retry: 'never', meaning: 'The poll has no such option.' },
+  'poll.voted': { status: 409, retry: 'never', meaning: 'The user has voted for another option; a vote is final.' },
+  'poll.too-many': { status: 409, retry: 'never', meaning: 'The room has as many polls as it may have: 50.' },
   'rate.limited': { status: 429, retry: 'later', meaning: 'Too many requests.' },
   'server.internal': {
     status: 500,

@@ -21,6 +21,8 @@ export type StreamId = Brand<string, 'StreamId'>;
 export type MemberId = Brand<string, 'MemberId'>;
 /** Identifies one publish of a stream; made by the server, never used twice. */
 export type PublishId = Brand<string, 'PublishId'>;
+/** Identifies a poll; made by the server, never used twice. */
+export type PollId = Brand<string, 'PollId'>;
 /** Identifies one life of a room: a uint64 that rises; on the wire its decimal digits (ROOM-3). */
 export type Epoch = Brand<bigint, 'Epoch'>;
 

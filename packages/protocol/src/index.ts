@@ -3,4 +3,5 @@ export * from './close-codes.ts';
 export * from './errors.ts';
 export * from './ids.ts';
 export * from './messages.ts';
+export { POLL_LIMITS, type PollEventFrame, type WirePoll, type WirePollOption } from './polls.ts';
 export * from './wire.ts';

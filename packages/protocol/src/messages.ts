@@ -12,6 +12,7 @@ import { type Static, type TSchema, Type } from 'typebox';
 import type { MemberCause, StreamCause } from './causes.ts';
 import type { ErrorCode, ErrorDetails } from './errors.ts';
 import { moderate } from './moderate.ts';
+import { createPoll, type PollEventFrame, vote, type WirePoll } from './polls.ts';
 import type {
   WireChatMessage,
   WireMember,
@@ -154,6 +155,10 @@ export const METHODS = {
   chatHistory,
   /** Acts on other members; needs the permission to. */
   moderate,
+  /** Makes a poll; needs the permission to. */
+  createPoll,
+  /** Votes in a poll, once and for all; needs the permission to. */
+  vote,
   /** Replaces the token before it expires. */
   renewToken: Type.Object({ token: Type.String({ minLength: 1, maxLength: 8192 }) }, closed),
 } as const satisfies Record<string, TSchema>;
@@ -217,6 +222,8 @@ export interface Results {
   /** Oldest first. */
   chatHistory: { readonly messages: readonly WireChatMessage[] };
   moderate: Record<string, never>;
+  createPoll: { readonly pollId: string };
+  vote: Record<string, never>;
   renewToken: { readonly tokenExpiresAtMs?: number };
 }
 
@@ -273,8 +280,14 @@ export type RoomEventFrame =
       readonly stream: WireStream;
       readonly cause: StreamCause;
     }
-  /** What this member may do has changed. */
-  | { readonly event: 'permissions'; readonly seq: number; readonly permissions: WirePermissions }
+  /** What this member may do has changed; `polls` are those it may see now, where that changed with it. */
+  | {
+      readonly event: 'permissions';
+      readonly seq: number;
+      readonly permissions: WirePermissions;
+      readonly polls?: readonly WirePoll[];
+    }
+  | PollEventFrame
   | { readonly event: 'roomInfo'; readonly seq: number; readonly info: WireRoomInfo }
   | {
       readonly event: 'message';

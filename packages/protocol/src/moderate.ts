@@ -5,6 +5,7 @@
  */
 
 import { Type } from 'typebox';
+import { pollRightsChange } from './polls.ts';
 
 const closed = { additionalProperties: false } as const;
 /** Sound on every stream, video of cameras, and whole screens. */
@@ -29,6 +30,7 @@ const permissionChanges = Type.Object(
         closed,
       ),
     ),
+    polls: Type.Optional(pollRightsChange),
   },
   closed,
 );

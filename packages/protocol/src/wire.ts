@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { WirePoll } from './polls.ts';
+
 /** A user as others see it. */
 export interface WireUser {
   readonly id: string;
@@ -59,6 +61,8 @@ export interface WireSnapshot {
   readonly members: readonly WireMember[];
   readonly streams: readonly WireStream[];
   readonly infos: readonly WireRoomInfo[];
+  /** Oldest first; absent where there are none, or none that this member may see. */
+  readonly polls?: readonly WirePoll[];
 }
 
 /** What a member may do. */
@@ -82,6 +86,8 @@ export interface WirePermissions {
   };
   /** What it may tell others, and be told; absent is everything. */
   readonly chat?: { readonly sendPublic: boolean; readonly sendPrivate: boolean; readonly receivePrivate: boolean };
+  /** What it may do with polls; absent is nothing. */
+  readonly polls?: { readonly create: boolean; readonly vote: boolean; readonly view: boolean };
 }
 
 /** Something that was said in a room. */

@@ -44,7 +44,7 @@ describe('a token', () => {
     ['one in the wrong case', `Bearer ${TOKEN.toLowerCase()}`, 'The API token is not valid'],
     ["a participant's", 'Bearer eyJhbGciOiJSUzI1NiJ9.e30.x', 'The API token is not valid'],
   ])('%s is refused by 401 in both envelopes (RTK-1)', async (_name, authorization, message) => {
-    for (const below of [meetings, `${kit}/apps`, `${kit}/nowhere`, `${meetings}/${NOBODY}/active-session/poll`]) {
+    for (const below of [meetings, `${kit}/apps`, `${kit}/nowhere`, `${meetings}/${NOBODY}/active-session/nowhere`]) {
       const answer = await harness.request('GET', below, { authorization });
       expect([answer.status, answer.body]).toEqual([401, both(401, message)]);
       expect(answer.headers.get('www-authenticate')).toBe('Bearer');
@@ -150,14 +150,6 @@ describe('routes', () => {
       status: 404,
       body: { success: false, error: { code: 404 } },
     });
-  });
-
-  it.each([
-    ['POST', `/meetings/${NOBODY}/active-session/poll`, 'POST /{app_id}/meetings/{meeting_id}/active-session/poll'],
-  ])('one of the vendor that is not built says so: %s %s', async (method, below, name) => {
-    const { status, body } = await harness.request(method, `${kit}/${APP}${below}`);
-    const message = `This version of the server does not have ${name}`;
-    expect([status, body]).toEqual([404, { success: false, error: { code: 404, message } }]);
   });
 });
 

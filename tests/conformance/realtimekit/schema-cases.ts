@@ -74,6 +74,8 @@ export function badBodies(schema: SchemaNode): BadValue[] {
     if (node.maximum !== undefined) add('a number that is too large', node.maximum + 1);
     if (node.minimum !== undefined) add('a number that is too small', node.minimum - 1);
     if (node.pattern !== undefined) add('an address of another kind', 'javascript:alert(1)');
+    if (node.minLength === 1) add('an empty text', '');
+    if (node.maxItems !== undefined) add('too many', Array(node.maxItems + 1).fill(sampleOf(node.items ?? {})));
     if (node.format !== undefined) add('a text of another form', 'not of that form');
     if (node.properties && node.additionalProperties === false) {
       add('an unknown key', 1, [...steps, 'unknown_key']);

@@ -80,6 +80,13 @@ export const CODE_OF_ERROR: Readonly<Record<SessionErrorCode, number>> = {
   'message.too-long': CODES.messageTooLong,
   'text.too-long': CODES.extraInfoTooLong,
   'room.info-full': CODES.roomInfoFull,
+  // There are no polls in this dialect.
+  'poll.not-found': CODES.badParameter,
+  'poll.bad-question': CODES.badParameter,
+  'poll.bad-options': CODES.badParameter,
+  'poll.bad-option': CODES.badParameter,
+  'poll.voted': CODES.badParameter,
+  'poll.too-many': CODES.badParameter,
   'rate.limited': CODES.tooOften,
   'server.internal': 1002099,
   'server.going-away': 1002052,

@@ -67,6 +67,7 @@ describe('the authenticator of participants', () => {
         screen: { publish: true, maxInRoom: 1 },
         moderation: { kick: true, muteAudio: true, muteVideo: true, muteScreen: true, changePermissions: true },
         chat: { sendPublic: true, sendPrivate: true, receivePrivate: true },
+        polls: { create: true, vote: true, view: true },
       },
       maxMemberCount: 0,
       profile: {
@@ -109,6 +110,15 @@ describe('the authenticator of participants', () => {
       muteScreen: true,
       changePermissions: true,
     });
+  });
+
+  it('lets do with polls what the preset allows (POLL-1)', async () => {
+    const stock = STOCK_PRESETS[0]?.definition as unknown as PresetDefinition;
+    const polls = { can_create: false, can_vote: true, can_view: false };
+    const definition = { ...stock, permissions: { ...stock.permissions, polls } };
+    await store.presets.add({ id: 'own', appId: app.appId, name: 'own', definition, ...times });
+    await store.participants.update('m1', 'p1', (each) => ({ ...each, presetId: 'own' }));
+    expect((await admit()).permissions.polls).toEqual({ create: false, vote: true, view: false });
   });
 
   it('refuses who has no token, or one for what does not exist (AUTH-2, RTK-8)', async () => {

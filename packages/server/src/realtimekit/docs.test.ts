@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { notBuiltRoutes } from './not-built.ts';
 import { builtRoutes } from './resources/routes.ts';
 import type { ResourceDeps, Route } from './route.ts';
 
@@ -16,16 +15,5 @@ describe('the page of the RealtimeKit API', () => {
     expect(listed.map(([, method, path, status]) => `${method} ${path} ${status}`).sort()).toEqual(
       routes.map((route) => `${nameOf(route)} ${route.status}`).sort(),
     );
-  });
-});
-
-describe('the routes', () => {
-  it('are never both built and not built', () => {
-    const built = new Set(routes.map(nameOf));
-    expect(
-      notBuiltRoutes()
-        .map(nameOf)
-        .filter((name) => built.has(name)),
-    ).toEqual([]);
   });
 });

@@ -14,7 +14,6 @@ import { type ApiTokenDefinition, createApiTokens } from './api-tokens.ts';
 import { AuthError, authenticate, authorise, type Caller, type PathIds } from './auth.ts';
 import { otherType, parseJsonBody, refuseOtherBody } from './body.ts';
 import { ApiError, authErrorBody, errorBody, successBody } from './envelope.ts';
-import { notBuiltRoutes } from './not-built.ts';
 import { type RateLimitSettings, TokenRateLimit } from './rate-limit.ts';
 import { builtRoutes } from './resources/routes.ts';
 import type { ResourceDeps, Route } from './route.ts';
@@ -80,7 +79,7 @@ export function registerRealtimeKitDoor(http: FastifyInstance, deps: RealtimeKit
         return reply.code(404).send(errorBody(404, message));
       });
 
-      for (const route of [...builtRoutes(deps), ...notBuiltRoutes()]) addRoute(scope, route);
+      for (const route of builtRoutes(deps)) addRoute(scope, route);
     },
     { prefix: PREFIX },
   );

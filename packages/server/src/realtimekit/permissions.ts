@@ -28,5 +28,10 @@ export function permissionsOf({ config, permissions }: PresetDefinition): Permis
       sendPrivate: permissions.chat.private.can_send && permissions.chat.private.text,
       receivePrivate: permissions.chat.private.can_receive,
     },
+    polls: {
+      create: permissions.polls.can_create,
+      vote: permissions.polls.can_vote,
+      view: permissions.polls.can_view,
+    },
   };
 }

@@ -5,7 +5,7 @@
  */
 
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Epoch, MemberId, PublishId } from '@gavel/protocol';
+import type { Epoch, MemberId, PollId, PublishId } from '@gavel/protocol';
 
 /** Gives the time and wakes. */
 export interface Clock {
@@ -36,6 +36,7 @@ export interface IdSource {
   nextEpoch(): Epoch;
   nextMemberId(): MemberId;
   nextPublishId(): PublishId;
+  nextPollId(): PollId;
   /** A secret of 128 bits. */
   nextTicket(): string;
 }
@@ -51,6 +52,7 @@ export function createIdSource(clock: Clock): IdSource {
     },
     nextMemberId: () => randomUUID() as MemberId,
     nextPublishId: () => `s-${randomUUID()}` as PublishId,
+    nextPollId: () => randomUUID() as PollId,
     nextTicket: () => randomBytes(16).toString('base64url'),
   };
 }

@@ -4,7 +4,16 @@
  * @module
  */
 
-import type { MemberId, MessageKind, PublishId, StreamId, StreamSource, UserId, WireProfile } from '@gavel/protocol';
+import type {
+  MemberId,
+  MessageKind,
+  PollId,
+  PublishId,
+  StreamId,
+  StreamSource,
+  UserId,
+  WireProfile,
+} from '@gavel/protocol';
 import type { PermissionChanges, Permissions, User } from './member.ts';
 import type { BlockedKinds } from './stream-rules.ts';
 
@@ -179,7 +188,25 @@ export type RoomCommand =
       readonly from: User;
       readonly text: string;
       readonly to?: readonly UserId[];
-    });
+    })
+  /**
+   * Makes a poll (POLL). @throws `member.not-allowed`, `poll.bad-question`, `poll.bad-options`, `poll.too-many`
+   */
+  | (InName & {
+      readonly type: 'createPoll';
+      readonly question: string;
+      readonly options: readonly string[];
+      readonly anonymous: boolean;
+      readonly hideVotes: boolean;
+    })
+  /** Votes in a poll, once and for all. @throws `member.not-allowed`, `poll.not-found`, `poll.bad-option`, `poll.voted` */
+  | {
+      readonly type: 'vote';
+      readonly memberId: MemberId;
+      readonly pollId: PollId;
+      /** Which option, from 0. */
+      readonly option: number;
+    };
 
 /** One kind of command. */
 export type CommandOf<T extends RoomCommand['type']> = Extract<RoomCommand, { readonly type: T }>;

@@ -7,6 +7,7 @@
 import type { Epoch, MemberCause, MessageKind, RoomCause, StreamCause, UserId } from '@gavel/protocol';
 import type { MutedKinds } from './commands.ts';
 import type { MemberInfo, User } from './member.ts';
+import type { PollInfo } from './polls.ts';
 import type { RoomInfo, StreamInfo } from './stream.ts';
 
 /** What changed. */
@@ -63,7 +64,24 @@ export type RoomChange =
   /** Members were muted, whether they have streams or not; clients see it by the streams (HOST-3). */
   | { readonly type: 'membersMuted'; readonly members: readonly MemberInfo[]; readonly kinds: MutedKinds }
   /** What a member may do has changed; only it is told. */
-  | { readonly type: 'permissionsChanged'; readonly member: MemberInfo }
+  | {
+      readonly type: 'permissionsChanged';
+      readonly member: MemberInfo;
+      /** Every poll of the room, where whether the member may view them has changed. */
+      readonly polls?: readonly PollInfo[];
+    }
+  /** A poll is new, or somebody has voted in it. */
+  | {
+      readonly type: 'pollUpdated';
+      readonly poll: PollInfo;
+      readonly vote?: {
+        readonly voter: User;
+        /** Which option, from 0. */
+        readonly option: number;
+        /** Whether others are told who it is. */
+        readonly isNamed: boolean;
+      };
+    }
   | { readonly type: 'roomInfoSet'; readonly info: RoomInfo }
   | {
       readonly type: 'message';

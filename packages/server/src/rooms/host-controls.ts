@@ -9,20 +9,31 @@ import type { RoomChange } from './events.ts';
 import { withChanges } from './member.ts';
 import type { MemberTable } from './member-table.ts';
 import type { Moderation } from './moderation.ts';
+import type { Polls } from './polls.ts';
 import type { RoomStreams } from './room-streams.ts';
+
+interface HostControlsDeps {
+  readonly members: MemberTable;
+  readonly moderation: Moderation;
+  readonly streams: RoomStreams;
+  readonly polls: Polls;
+  readonly emit: (change: RoomChange) => void;
+}
 
 /** Applies those commands to a room's members and streams. */
 export class HostControls {
   readonly #members: MemberTable;
   readonly #moderation: Moderation;
   readonly #streams: RoomStreams;
+  readonly #polls: Polls;
   readonly #emit: (change: RoomChange) => void;
 
-  constructor(members: MemberTable, moderation: Moderation, streams: RoomStreams, emit: (change: RoomChange) => void) {
-    this.#members = members;
-    this.#moderation = moderation;
-    this.#streams = streams;
-    this.#emit = emit;
+  constructor(deps: HostControlsDeps) {
+    this.#members = deps.members;
+    this.#moderation = deps.moderation;
+    this.#streams = deps.streams;
+    this.#polls = deps.polls;
+    this.#emit = deps.emit;
   }
 
   mute({ by, targets, require, kinds, allowUnmute }: CommandOf<'mute'>): void {
@@ -46,9 +57,12 @@ export class HostControls {
   setPermissions({ by, targets, changes }: CommandOf<'setPermissions'>): void {
     this.#moderation.check(by, 'changePermissions');
     for (const member of this.#moderation.change(this.#moderation.find(targets, 'all'), changes)) {
+      const couldView = member.permissions.polls?.view ?? false;
       this.#members.setPermissions(member, withChanges(member.permissions, changes));
-      this.#emit({ type: 'permissionsChanged', member: this.#members.infoOf(member) });
-      const { publishAudio, publishVideo, screen } = member.permissions;
+      const { publishAudio, publishVideo, screen, polls } = member.permissions;
+      const isViewChanged = (polls?.view ?? false) !== couldView;
+      const info = this.#members.infoOf(member);
+      this.#emit({ type: 'permissionsChanged', member: info, ...(isViewChanged && { polls: this.#polls.all() }) });
       this.#streams.mute(member, { audio: !publishAudio, video: !publishVideo });
       if (screen?.publish === false) this.#streams.endScreens(member);
     }

@@ -39,6 +39,14 @@ export interface ChatRights {
   readonly receivePrivate: boolean;
 }
 
+/** What a Member may do with polls. */
+export interface PollRights {
+  readonly create: boolean;
+  readonly vote: boolean;
+  /** See them; who may not is told nothing of them, and cannot vote. */
+  readonly view: boolean;
+}
+
 /** What a Member may do, as its door decided at login. */
 export interface Permissions {
   readonly publishAudio: boolean;
@@ -53,6 +61,8 @@ export interface Permissions {
   readonly moderation?: ModerationRights;
   /** Undefined is everything. */
   readonly chat?: ChatRights;
+  /** Undefined is nothing. */
+  readonly polls?: PollRights;
 }
 
 /** A change of what a Member may do; what is left out stays. */
@@ -61,18 +71,31 @@ export interface PermissionChanges {
   readonly publishVideo?: boolean;
   readonly publishScreen?: boolean;
   readonly chat?: Partial<ChatRights>;
+  readonly polls?: Partial<PollRights>;
 }
 
 const ALL_CHAT: ChatRights = { sendPublic: true, sendPrivate: true, receivePrivate: true };
+const NO_POLLS: PollRights = { create: false, vote: false, view: false };
 
 /** Lays a change over permissions. */
 export function withChanges(permissions: Permissions, changes: PermissionChanges): Permissions {
-  const { chat, publishScreen, ...publishing } = changes;
+  const { chat, polls, publishScreen, ...publishing } = changes;
   return {
     ...permissions,
     ...publishing,
     ...(publishScreen !== undefined && { screen: { ...permissions.screen, publish: publishScreen } }),
     ...(chat && { chat: { ...(permissions.chat ?? ALL_CHAT), ...chat } }),
+    ...(polls && { polls: { ...(permissions.polls ?? NO_POLLS), ...polls } }),
+  };
+}
+
+/** Lays a later change over an earlier one. */
+export function mergeChanges(before: PermissionChanges, after: PermissionChanges): PermissionChanges {
+  return {
+    ...before,
+    ...after,
+    ...((before.chat ?? after.chat) && { chat: { ...before.chat, ...after.chat } }),
+    ...((before.polls ?? after.polls) && { polls: { ...before.polls, ...after.polls } }),
   };
 }
 

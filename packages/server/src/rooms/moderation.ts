@@ -6,7 +6,15 @@
 
 import { GavelError, type MemberId, type UserId } from '@gavel/protocol';
 import type { KickTarget, MutedKinds } from './commands.ts';
-import { type Member, type ModerationRights, type PermissionChanges, type Permissions, withChanges } from './member.ts';
+import {
+  type Member,
+  type ModerationRights,
+  mergeChanges,
+  type PermissionChanges,
+  type Permissions,
+  type PollRights,
+  withChanges,
+} from './member.ts';
 import type { MemberTable } from './member-table.ts';
 import { NOTHING_BLOCKED } from './stream-rules.ts';
 
@@ -31,9 +39,7 @@ export class Moderation {
   change(found: ReadonlySet<Member>, changes: PermissionChanges): Member[] {
     const userIds = new Set([...found].map(({ user }) => user.id));
     for (const userId of userIds) {
-      const before = this.#changes.get(userId);
-      const chat = { ...before?.chat, ...changes.chat };
-      this.#changes.set(userId, { ...before, ...changes, ...(Object.keys(chat).length > 0 && { chat }) });
+      this.#changes.set(userId, mergeChanges(this.#changes.get(userId) ?? {}, changes));
     }
     return [...userIds].flatMap((userId) => this.#members.ofUser(userId));
   }
@@ -50,6 +56,14 @@ export class Moderation {
     if (by === undefined) return;
     const { chat } = this.#members.require(by).permissions;
     if (chat && !(isPrivate ? chat.sendPrivate : chat.sendPublic)) throw new GavelError('member.not-allowed');
+  }
+
+  /** Gives the member that may do all of this with polls. @throws `member.not-allowed` (POLL-1); `room.member-not-found` */
+  requirePollRights(by: MemberId, ...rights: (keyof PollRights)[]): Member {
+    const member = this.#members.require(by);
+    const { polls } = member.permissions;
+    if (!rights.every((right) => polls?.[right])) throw new GavelError('member.not-allowed');
+    return member;
   }
 
   /** Finds whom targets name, each once. @throws `room.member-not-found`, with details.label where one is missing */

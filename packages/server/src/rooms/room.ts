@@ -25,6 +25,7 @@ import { HostControls } from './host-controls.ts';
 import { createMember, type Member } from './member.ts';
 import { MemberTable } from './member-table.ts';
 import { Moderation } from './moderation.ts';
+import { Polls } from './polls.ts';
 import { RoomMessages } from './room-messages.ts';
 import { RoomStreams } from './room-streams.ts';
 import type { Rules } from './rules.ts';
@@ -56,6 +57,7 @@ export class Room {
   readonly #streams: RoomStreams;
   readonly #controls: HostControls;
   readonly #messages: RoomMessages;
+  readonly #polls: Polls;
   #maxMemberCount = 0;
   #closed = false;
   /** The events of the command being applied. */
@@ -72,7 +74,14 @@ export class Room {
     const blockedKinds = (streamId: StreamId) => rules?.blockedKinds(key, streamId) ?? NOTHING_BLOCKED;
     const lockedKinds = (userId: UserId) => this.#moderation.lockedKinds(userId);
     this.#streams = new RoomStreams({ clock, ids, emit, blockedKinds, lockedKinds });
-    this.#controls = new HostControls(this.#members, this.#moderation, this.#streams, emit);
+    this.#polls = new Polls({ clock, ids, emit });
+    this.#controls = new HostControls({
+      members: this.#members,
+      moderation: this.#moderation,
+      streams: this.#streams,
+      polls: this.#polls,
+      emit,
+    });
     this.#messages = new RoomMessages(settings.clock, emit);
   }
 
@@ -151,6 +160,12 @@ export class Room {
       case 'send':
         this.#moderation.checkSend(command.by, command.to !== undefined);
         return this.#messages.send(command, (userId) => this.#members.ofUser(userId).length > 0);
+      case 'createPoll': {
+        const { by } = command;
+        return this.#polls.create(command, by && this.#moderation.requirePollRights(by, 'create').user);
+      }
+      case 'vote':
+        return this.#polls.vote(command, this.#moderation.requirePollRights(command.memberId, 'view', 'vote').user);
     }
   }
 
@@ -310,6 +325,7 @@ export class Room {
       members: this.#members.infos(),
       streams: this.#streams.live(),
       infos: this.#messages.infos(),
+      polls: this.#polls.all(),
     };
   }
 }

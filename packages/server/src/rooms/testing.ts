@@ -8,6 +8,7 @@ import type {
   AppId,
   Epoch,
   MemberId,
+  PollId,
   PublishId,
   RoomId,
   RoomKey,
@@ -37,6 +38,7 @@ export function countingIds(): IdSource {
     nextEpoch: () => BigInt(next()) as Epoch,
     nextMemberId: () => `m${next()}` as MemberId,
     nextPublishId: () => `s${next()}` as PublishId,
+    nextPollId: () => `p${next()}` as PollId,
     nextTicket: () => `t${next()}`,
   };
 }

@@ -6,6 +6,7 @@
 
 import type { Epoch, RoomKey } from '@gavel/protocol';
 import type { MemberInfo } from './member.ts';
+import type { PollInfo } from './polls.ts';
 import type { RoomInfo, StreamInfo } from './stream.ts';
 
 /** Figures of a Room. */
@@ -29,4 +30,6 @@ export interface RoomSnapshot extends RoomSummary {
   readonly members: readonly MemberInfo[];
   readonly streams: readonly StreamInfo[];
   readonly infos: readonly RoomInfo[];
+  /** Oldest first. */
+  readonly polls: readonly PollInfo[];
 }

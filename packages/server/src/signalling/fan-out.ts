@@ -1,5 +1,5 @@
 /**
- * Tells a room's members what happens in it. Each event is serialised once, for all its receivers.
+ * Tells a room's members what happens in it. Each event is serialised once for all who see it alike.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import {
 import type { RoomEvent, RoomEventOf } from '../rooms/events.ts';
 import type { MemberInfo } from '../rooms/member.ts';
 import type { EventBatch, EventSink } from '../rooms/rooms.ts';
-import { isTold, mediaClosedFrame, roomEventFrame } from './frames.ts';
+import { type EventView, mediaClosedFrame, roomEventFrame, viewOf } from './frames.ts';
 
 /** A connection, as the fan-out needs it. */
 export interface Receiver {
@@ -75,11 +75,19 @@ export class FanOut implements EventSink {
     if (event.type === 'permissionsChanged') this.#reseat(room, event.member);
     if (event.type === 'memberDetached') this.#unseat(room, event.member);
     if (event.type === 'streamRemoved') this.#tellUntold(room, event);
-    const seats = this.#rooms.get(room);
-    const frame = seats && roomEventFrame(event);
-    if (!frame) return;
-    const bytes = encode(frame);
-    for (const seat of seats.values()) if (isTold(event, seat.member)) seat.receiver.send(bytes);
+    const encoded = new Map<EventView, Buffer>();
+    for (const { member, receiver } of this.#rooms.get(room)?.values() ?? []) {
+      const view = viewOf(event, member);
+      if (!view) continue;
+      let bytes = encoded.get(view);
+      if (!bytes) {
+        const frame = roomEventFrame(event, member);
+        if (!frame) return;
+        bytes = encode(frame);
+        encoded.set(view, bytes);
+      }
+      receiver.send(bytes);
+    }
   }
 
   #seat(room: string, event: RoomEventOf<'memberJoined' | 'memberResumed'>): void {

@@ -17,6 +17,10 @@ import type { RoomEvent, RoomEventOf } from '../rooms/events.ts';
 import type { MemberInfo, Permissions } from '../rooms/member.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
 import type { RoomSnapshot } from '../rooms/views.ts';
+import { type PollEventView, pollFrame, pollViewOf, wirePolls } from './poll-frames.ts';
+
+/** The views of an event: most have one. */
+export type EventView = 'whole' | PollEventView;
 
 /** A member as others see it. */
 export function wireMember(member: MemberInfo): WireMember {
@@ -39,38 +43,36 @@ function mutedOf(muted: StreamInfo['muted']): Pick<WireStream, 'muted'> {
 }
 
 /** What a member may do, as it is told. */
-export function wirePermissions({
-  publishAudio,
-  publishVideo,
-  screen,
-  moderation,
-  chat,
-}: Permissions): WirePermissions {
+export function wirePermissions(permissions: Permissions): WirePermissions {
+  const { publishAudio, publishVideo, screen, moderation, chat, polls } = permissions;
   return {
     publishAudio,
     publishVideo,
     ...(screen && { screen }),
     ...(moderation && { moderation }),
     ...(chat && { chat }),
+    ...(polls && { polls }),
   };
 }
 
 /** A room's state as one member may see it; members only when it asked for them. */
-export function wireSnapshot(room: RoomSnapshot, wantsMembers: boolean): WireSnapshot {
+export function wireSnapshot(room: RoomSnapshot, viewer: MemberInfo): WireSnapshot {
   const { seq, userSeq, streamSeq, memberCount } = room;
+  const polls = wirePolls(room.polls, viewer);
   return {
     seq,
     userSeq,
     streamSeq,
     memberCount,
-    members: wantsMembers ? room.members.map(wireMember) : [],
+    members: viewer.wantsMembers ? room.members.map(wireMember) : [],
     streams: room.streams.map(wireStream),
     infos: room.infos,
+    ...(polls.length > 0 && { polls }),
   };
 }
 
-/** The frame of an event, or undefined where clients are not told of it. */
-export function roomEventFrame(event: RoomEvent): RoomEventFrame | undefined {
+/** The frame of an event as a member sees it that is told of it; undefined where clients are not told of such. */
+export function roomEventFrame(event: RoomEvent, viewer: MemberInfo): RoomEventFrame | undefined {
   const { seq } = event;
   switch (event.type) {
     case 'memberJoined': {
@@ -89,8 +91,13 @@ export function roomEventFrame(event: RoomEvent): RoomEventFrame | undefined {
       const { streamSeq, cause } = event;
       return { event: 'streamRemoved', seq, streamSeq, stream: wireStream(event.stream), cause };
     }
-    case 'permissionsChanged':
-      return { event: 'permissions', seq, permissions: wirePermissions(event.member.permissions) };
+    case 'permissionsChanged': {
+      const { member, polls } = event;
+      const shown = polls && { polls: wirePolls(polls, member) };
+      return { event: 'permissions', seq, permissions: wirePermissions(member.permissions), ...shown };
+    }
+    case 'pollUpdated':
+      return pollFrame(event, viewer);
     case 'roomInfoSet':
       return { event: 'roomInfo', seq, info: event.info };
     case 'message': {
@@ -110,12 +117,18 @@ export function mediaClosedFrame({ stream, cause, streamSeq }: RoomEventOf<'stre
 
 /** What a member is told of an event, or was to be told of one that it missed (SIG-2); undefined where nothing. */
 export function frameFor(event: RoomEvent, member: MemberInfo): RoomEventFrame | MediaClosedFrame | undefined {
-  if (isTold(event, member)) return roomEventFrame(event);
+  if (viewOf(event, member)) return roomEventFrame(event, member);
   return event.type === 'streamRemoved' ? mediaClosedFrame(event) : undefined;
 }
 
+/** How a member sees an event: members with the same view are told the same. Undefined where it is not told. */
+export function viewOf(event: RoomEvent, member: MemberInfo): EventView | undefined {
+  if (event.type === 'pollUpdated') return pollViewOf(event, member);
+  return isTold(event, member) ? 'whole' : undefined;
+}
+
 /** Tells whether a member is told of an event: its own joining it knows, and a sender does not hear itself. */
-export function isTold(event: RoomEvent, member: MemberInfo): boolean {
+function isTold(event: RoomEvent, member: MemberInfo): boolean {
   switch (event.type) {
     case 'memberJoined':
     case 'memberLeft':

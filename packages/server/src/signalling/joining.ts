@@ -72,7 +72,7 @@ export class Joining {
       heartbeatTimeoutMs: this.#deps.heartbeatTimeoutMs,
       ...(tokenExpiresAtMs !== undefined && { tokenExpiresAtMs }),
       serverTimeMs: this.#deps.clock.now(),
-      room: wireSnapshot(room, member.wantsMembers),
+      room: wireSnapshot(room, member),
     };
   }
 
@@ -90,7 +90,7 @@ export class Joining {
     await this.#seat(connection, key, session, origin);
     const serverTimeMs = this.#deps.clock.now();
     const missed = await this.#deps.rooms.eventsSince(key, params.lastSeq);
-    if (!missed) return { room: wireSnapshot(session.room, session.member.wantsMembers), serverTimeMs };
+    if (!missed) return { room: wireSnapshot(session.room, session.member), serverTimeMs };
     // Only up to the moment of the resume: what came after it has been held back, and follows by itself.
     const events = missed
       .filter((event) => event.seq <= session.room.seq)

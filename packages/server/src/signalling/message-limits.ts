@@ -1,5 +1,6 @@
 /**
- * How often clients may tell something: exact over any second or minute, by room and by user (LIM-2, CHAT-3).
+ * How often clients may tell something: exact over any second or minute, by room and by user (LIM-2, CHAT-3,
+ * POLL-6).
  *
  * @module
  */
@@ -22,6 +23,8 @@ export const MESSAGE_LIMITS = {
 
 /** Most chat messages of a user in a room in a minute (CHAT-3). */
 export const MAX_CHATS_PER_MINUTE = 180;
+/** Most polls that members make in a room in a minute (POLL-6). */
+export const MAX_POLLS_PER_MINUTE = 10;
 
 type Limit = readonly [kind: keyof typeof MESSAGE_LIMITS, whose: string];
 
@@ -29,7 +32,7 @@ type Limit = readonly [kind: keyof typeof MESSAGE_LIMITS, whose: string];
 export class MessageLimits {
   readonly #clock: Clock;
   readonly #windows = new SlidingWindows(1000);
-  readonly #chats = new SlidingWindows(60_000);
+  readonly #minutes = new SlidingWindows(60_000);
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -48,7 +51,7 @@ export class MessageLimits {
       case 'barrage':
         return this.#take([['barragesInRoom', room]]);
       case 'chat':
-        return this.#takeChat(`${room}/${userId}`);
+        return this.#takeInMinute(`chats/${room}/${userId}`, MAX_CHATS_PER_MINUTE);
       case 'command':
         return this.#take([[to?.length === 1 ? 'directCommandsInRoom' : 'commandsInRoom', room]]);
     }
@@ -59,10 +62,15 @@ export class MessageLimits {
     this.#take([['infosInRoom', roomKeyText(key)]]);
   }
 
-  #takeChat(whose: string): void {
+  /** @throws GavelError `rate.limited` (POLL-6) */
+  takePoll(key: RoomKey): void {
+    this.#takeInMinute(`polls/${roomKeyText(key)}`, MAX_POLLS_PER_MINUTE);
+  }
+
+  #takeInMinute(what: string, limit: number): void {
     const nowMs = this.#clock.now();
-    if (!this.#chats.hasRoom(whose, MAX_CHATS_PER_MINUTE, nowMs)) throw new GavelError('rate.limited');
-    this.#chats.take(whose, nowMs);
+    if (!this.#minutes.hasRoom(what, limit, nowMs)) throw new GavelError('rate.limited');
+    this.#minutes.take(what, nowMs);
   }
 
   /** Takes of each limit, or of none. */

@@ -10,6 +10,7 @@ import {
   MAX_BYTES,
   type Method,
   type Params,
+  type PollId,
   parseStreamId,
   parseUserId,
   type Results,
@@ -82,6 +83,19 @@ export class Requests {
       await this.#deps.rooms.execute(key, moderationCommand(member.memberId, params), origin);
       return DONE;
     },
+    createPoll: async ({ key, member, origin }, { anonymous = false, hideVotes = false, ...rest }) => {
+      this.#limits.takePoll(key);
+      const command = { type: 'createPoll', by: member.memberId, anonymous, hideVotes, ...rest } as const;
+      const { events } = await this.#deps.rooms.execute(key, command, origin);
+      const [made] = eventsOf(events, 'pollUpdated');
+      if (!made) throw new Error('a poll made no event');
+      return { pollId: made.poll.pollId };
+    },
+    vote: async ({ key, member, origin }, { pollId, option }) => {
+      const { memberId } = member;
+      await this.#deps.rooms.execute(key, { type: 'vote', memberId, pollId: pollId as PollId, option }, origin);
+      return DONE;
+    },
     renewToken: (caller, params) => this.#renewToken(caller, params),
   };
 
@@ -124,7 +138,9 @@ export class Requests {
   async #snapshot({ key, member }: Caller): Promise<Results['snapshot']> {
     const room = await this.#deps.rooms.snapshot(key);
     if (!room) throw new GavelError('room.not-found');
-    return wireSnapshot(room, member.wantsMembers);
+    // What it may do may have changed since its login.
+    const viewer = room.members.find(({ memberId }) => memberId === member.memberId);
+    return wireSnapshot(room, viewer ?? member);
   }
 
   async #publish({ key, member, origin }: Caller, params: Params<'publish'>): Promise<Results['publish']> {

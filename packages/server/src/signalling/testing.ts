@@ -23,11 +23,18 @@ const RIGHTS: Readonly<Record<string, Partial<Permissions>>> = {
   silent: { chat: { sendPublic: false, sendPrivate: false, receivePrivate: false } },
   shy: { chat: { sendPublic: false, sendPrivate: true, receivePrivate: true } },
   host: { moderation: { kick: true, muteAudio: true, muteVideo: true, changePermissions: true } },
+  asker: { polls: { create: true, vote: false, view: true } },
+  voter: { polls: { create: false, vote: true, view: true } },
+  'voter-2': { polls: { create: false, vote: true, view: true } },
+  twin: { polls: { create: false, vote: true, view: true } },
   muter: { moderation: { kick: false, muteAudio: true, muteVideo: false, changePermissions: false } },
 };
 
-/** Admits everybody, but for the token `bad`; the user `host` may moderate, `muter`
- * may mute audio, `silent` may not chat, and `shy` only with some alone. */
+/**
+ * Admits everybody, but for the token `bad`; the user `host` may moderate, `muter` may mute audio, `silent` may not chat,
+ * and `shy` only with some alone; `asker` may make polls, `voter`, `voter-2` and `twin` may vote,
+ * and `twin` may be in several times.
+ */
 function openAuthenticator(clock: FakeClock): Authenticator {
   const expiryOf = (token: string | undefined) => {
     if (token === 'bad') throw new GavelError('login.bad-credential');
@@ -43,7 +50,7 @@ function openAuthenticator(clock: FakeClock): Authenticator {
       return {
         key: { appId: (login.credential.appId ?? 0) as AppId, environment: 'production', roomId },
         user: { id: userId, name: login.userName ?? userId },
-        onDuplicate: 'replace',
+        onDuplicate: userId === 'twin' ? 'allow' : 'replace',
         permissions: { publishAudio: true, publishVideo: true, ...RIGHTS[userId] },
         maxMemberCount: login.maxMemberCount ?? 0,
         ...expiryOf(login.credential.token),

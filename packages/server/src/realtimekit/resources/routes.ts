@@ -12,6 +12,7 @@ import { meetingRoutes } from './meetings.ts';
 import { muteRoutes } from './mute.ts';
 import { notThereRoutes } from './not-there.ts';
 import { participantRoutes } from './participants.ts';
+import { pollRoutes } from './polls.ts';
 import { presetRoutes } from './presets.ts';
 import { sessionRoutes } from './sessions.ts';
 import { webhookRoutes } from './webhooks.ts';
@@ -25,6 +26,7 @@ export function builtRoutes(deps: ResourceDeps): Route[] {
     presetRoutes,
     activeSessionRoutes,
     muteRoutes,
+    pollRoutes,
     sessionRoutes,
     webhookRoutes,
     analyticsRoutes,

@@ -1,0 +1,69 @@
+/**
+ * Polls of an active session (POLL-7, reference 5.4).
+ *
+ * @module
+ */
+
+import { byteLength, POLL_LIMITS } from '@gavel/protocol';
+import { Type } from 'typebox';
+import { eventsOf } from '../../rooms/events.ts';
+import type { PollInfo } from '../../rooms/polls.ts';
+import { badRequest } from '../envelope.ts';
+import { defineRoute, type ResourceDeps, type Route } from '../route.ts';
+import { roomOf } from '../session.ts';
+import { requireMeeting, sessionError } from './session-people.ts';
+
+const CREATE_POLL = Type.Object(
+  {
+    question: Type.String({ minLength: 1, maxLength: POLL_LIMITS.questionBytes }),
+    options: Type.Array(Type.String({ minLength: 1, maxLength: POLL_LIMITS.optionBytes }), {
+      minItems: 1,
+      maxItems: POLL_LIMITS.options,
+    }),
+    anonymous: Type.Optional(Type.Boolean()),
+    hide_votes: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+);
+
+/** The route that makes a poll in the App's own name. */
+export function pollRoutes({ store, rooms }: ResourceDeps): Route[] {
+  return [
+    defineRoute({
+      method: 'POST',
+      path: '/:app_id/meetings/:meeting_id/active-session/poll',
+      status: 201,
+      body: CREATE_POLL,
+      takesAnyId: true,
+      async handle(call) {
+        const { question, options, anonymous = false, hide_votes: hideVotes = false } = call.body;
+        refuseLong('question', question, POLL_LIMITS.questionBytes);
+        for (const [index, option] of options.entries()) {
+          refuseLong(`options[${index}]`, option, POLL_LIMITS.optionBytes);
+        }
+        const meeting = await requireMeeting(store, call);
+        const command = { type: 'createPoll', question, options, anonymous, hideVotes } as const;
+        const { events } = await rooms
+          .execute(roomOf(meeting.appId, meeting.id), command, call.origin)
+          .catch((error: unknown) => {
+            throw sessionError(error, meeting.id);
+          });
+        const [made] = eventsOf(events, 'pollUpdated');
+        if (!made) throw new Error('a poll made no event');
+        return { data: { action: 'poll', poll: showPoll(made.poll) } };
+      },
+    }),
+  ];
+}
+
+/** The schema counts characters, which may have several bytes each. */
+function refuseLong(field: string, text: string, maxBytes: number): void {
+  if (byteLength(text) > maxBytes) {
+    throw badRequest(`"${field}" length must be less than or equal to ${maxBytes} bytes long`);
+  }
+}
+
+/** Shows a poll that was just made: nobody has voted, and nobody of the session made it. */
+function showPoll({ pollId, question, options, anonymous, hideVotes }: PollInfo) {
+  return { id: pollId, question, options, anonymous, hide_votes: hideVotes, voted: [] };
+}
