@@ -61,8 +61,16 @@ export function writeGavelConfig(folder: string, port: number, callbackUrl?: str
   return path;
 }
 
-/** Starts Gavel on the servers' core. */
-export async function startGavel({ quiet, connections = 1, callbackUrl }: GavelOptions): Promise<RunningRoomServer> {
+/** A running Gavel. */
+export interface GavelProcess {
+  readonly port: number;
+  /** The server and its media workers. */
+  readonly pids: readonly number[];
+  stop(): Promise<void>;
+}
+
+/** Starts Gavel on the servers' core; resolves when it is ready. */
+export async function startGavelProcess(callbackUrl?: string): Promise<GavelProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'gavel-bench-'));
   const port = await findFreePort();
   const server = await startOnServerCore({
@@ -70,8 +78,19 @@ export async function startGavel({ quiet, connections = 1, callbackUrl }: GavelO
     args: [MAIN, '--config', writeGavelConfig(folder, port, callbackUrl)],
     isReady: (output) => output.includes('Gavel is ready'),
   });
-  const root = server.child.pid ?? -1;
-  const pids = processTree(root);
+  return {
+    port,
+    pids: processTree(server.child.pid ?? -1),
+    async stop() {
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Starts Gavel with a backend that calls it. */
+export async function startGavel({ quiet, connections = 1, callbackUrl }: GavelOptions): Promise<RunningRoomServer> {
+  const { port, pids, stop } = await startGavelProcess(callbackUrl);
   const http = new ThinHttp(port, connections);
   const tokens = new Map<string, string>();
 
@@ -108,13 +127,13 @@ export async function startGavel({ quiet, connections = 1, callbackUrl }: GavelO
     say: (roomId, text) => call('SendBroadcastMessage', { ...SENDER, RoomId: roomId, MessageContent: text }),
     async stop() {
       http.close();
-      await server.stop();
-      rmSync(folder, { recursive: true, force: true });
+      await stop();
     },
   };
 }
 
-const tokenOf = (userId: string): string =>
+/** Gives a login token of a user. */
+export const tokenOf = (userId: string): string =>
   createToken04({ appId: TEST_APP.appId, userId, secret: TEST_APP.serverSecret, lifetimeSeconds: 3600 });
 
 function tell(text: Buffer, events: UserEvents): void {

@@ -7,10 +7,23 @@
 import type { Row } from '../harness/row.ts';
 import { close } from './close.ts';
 import { fanOut } from './fan-out.ts';
+import { forwarding } from './forwarding.ts';
 import { idle } from './idle.ts';
 import { join } from './join.ts';
 import { kick } from './kick.ts';
 import { kickThroughput } from './kick-throughput.ts';
+import { manyRooms } from './many-rooms.ts';
+import { playerSetup } from './player-setup.ts';
 
 /** All of them. */
-export const ROWS: readonly Row[] = [kick, kickThroughput, close, fanOut, join, idle];
+export const ROWS: readonly Row[] = [
+  kick,
+  kickThroughput,
+  close,
+  fanOut,
+  join,
+  idle,
+  forwarding,
+  manyRooms,
+  playerSetup,
+];

@@ -1,0 +1,124 @@
+/**
+ * The load of the media rows: publishers that send at a steady rate, and players that count and look at the clock.
+ *
+ * @module
+ */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { MediaUser, RunningMediaServer } from '../peers/media-server.ts';
+import { forEachAtOnce } from './load.ts';
+import { cpuSecondsOf } from './processes.ts';
+import { quantile } from './run-row.ts';
+import type { WebRtcPeer } from './webrtc-peer.ts';
+
+/** Bytes of an RTP packet, as long as those of a video usually are. */
+export const PACKET_BYTES = 1100;
+/** A share of lost packets that counts as none. */
+export const MAX_LOST_PERCENT = 0.1;
+
+const HEADER_BYTES = 20;
+const DRAIN_MS = 250;
+const REPORT_INTERVAL_MS = 1000;
+
+/** What a stretch of forwarding is to be. */
+export interface Stretch {
+  readonly publishers: readonly WebRtcPeer[];
+  /** All players; each plays one of the publishers. */
+  readonly players: readonly WebRtcPeer[];
+  /** Of each publisher. */
+  readonly packetsPerSecond: number;
+  readonly seconds: number;
+  /** The processes of the server. */
+  readonly pids: readonly number[];
+}
+
+/** What came of it. */
+export interface StretchResult {
+  /** CPU seconds of the server per million packets that reached players. */
+  readonly cpuPerMillion: number;
+  /** From the sender's clock to the player's receipt. */
+  readonly latencyP99Ms: number;
+  readonly lostPercent: number;
+  /** The load's own use of its core, in percent. */
+  readonly loadPercent: number;
+}
+
+/** How many players come in at the same time. */
+const COMING_AT_ONCE = 8;
+
+/** Puts a player into each of some rooms. */
+export async function playTo(server: RunningMediaServer, rooms: readonly number[]): Promise<MediaUser[]> {
+  const users: MediaUser[] = [];
+  await forEachAtOnce(rooms, COMING_AT_ONCE, async (room, index) => {
+    users[index] = await server.play(room);
+  });
+  return users;
+}
+
+let lastRoom = 0;
+
+/** Numbers rooms, new ones at each call. */
+export function numberRooms(count: number): readonly number[] {
+  lastRoom += count;
+  return Array.from({ length: count }, (_, index) => lastRoom - count + index + 1);
+}
+
+let lastStretch = 0;
+
+/** Sends for a while and waits until what was sent has come. Players all play as many publishers' packets. */
+export async function runStretch(stretch: Stretch): Promise<StretchResult> {
+  const { publishers, players, packetsPerSecond, seconds, pids } = stretch;
+  lastStretch += 1;
+  const id = lastStretch;
+  let received = 0;
+  const latencies = new Float64Array(Math.ceil(players.length * packetsPerSecond * seconds * 1.2));
+  for (const player of players) {
+    player.onRtp = (packet, offset) => {
+      // What is left of an earlier stretch does not count.
+      if (packet.readUInt32BE(offset) !== id) return;
+      latencies[received % latencies.length] = performance.now() - packet.readDoubleBE(offset + 4);
+      received += 1;
+    };
+  }
+  const cpuBefore = cpuSecondsOf(pids);
+  const loadBefore = process.cpuUsage();
+  const beganAtMs = performance.now();
+  const sent = await sendAll(stretch, id);
+  await sleep(DRAIN_MS);
+  const { user, system } = process.cpuUsage(loadBefore);
+  const cpuSeconds = cpuSecondsOf(pids) - cpuBefore;
+  const expected = (sent * players.length) / publishers.length;
+  return {
+    cpuPerMillion: (cpuSeconds * 1e6) / received,
+    latencyP99Ms: quantile([...latencies.subarray(0, Math.min(received, latencies.length))], 0.99),
+    lostPercent: Math.max(0, (1 - received / expected) * 100),
+    loadPercent: (user + system) / 10 / (performance.now() - beganAtMs),
+  };
+}
+
+/** Sends at the rate of a clock, publishers evenly spread over each interval; gives how many packets. */
+async function sendAll({ publishers, players, packetsPerSecond, seconds }: Stretch, id: number): Promise<number> {
+  const slots = publishers.map((publisher) => ({ publisher, ...publisher.createPacket(PACKET_BYTES - HEADER_BYTES) }));
+  const beganAtMs = performance.now();
+  const total = Math.floor(packetsPerSecond * seconds) * publishers.length;
+  let sent = 0;
+  let reportAtMs = beganAtMs;
+  while (sent < total) {
+    const nowMs = performance.now();
+    const due = Math.min(total, ((nowMs - beganAtMs) / 1000) * packetsPerSecond * publishers.length);
+    for (; sent < due; sent += 1) {
+      const slot = slots[sent % slots.length];
+      if (slot === undefined) break;
+      slot.packet.writeUInt32BE(id, slot.payloadOffset);
+      slot.packet.writeDoubleBE(performance.now(), slot.payloadOffset + 4);
+      slot.publisher.sendRtp(slot.packet);
+    }
+    if (nowMs >= reportAtMs) {
+      reportAtMs += REPORT_INTERVAL_MS;
+      for (const publisher of publishers) publisher.sendSenderReport();
+      for (const player of players) player.sendReceiverReport();
+    }
+    await sleep(1);
+  }
+  return sent;
+}

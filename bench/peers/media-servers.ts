@@ -1,0 +1,12 @@
+/**
+ * The media servers that are compared; Gavel first.
+ *
+ * @module
+ */
+
+import { gavelMedia } from './gavel-media.ts';
+import { janus } from './janus.ts';
+import type { MediaServerKind } from './media-server.ts';
+
+/** All of them. */
+export const MEDIA_SERVERS: readonly MediaServerKind[] = [gavelMedia, janus];
