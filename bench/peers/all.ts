@@ -6,6 +6,8 @@
 
 import { gavel } from './gavel.ts';
 import type { RoomServerKind } from './room-server.ts';
+import { socketIo } from './socket-io.ts';
+import { wsRoom } from './ws-room.ts';
 
 /** All of them. */
-export const ROOM_SERVERS: readonly RoomServerKind[] = [gavel];
+export const ROOM_SERVERS: readonly RoomServerKind[] = [gavel, socketIo, wsRoom];

@@ -6,6 +6,9 @@
 
 import type { RunningSubject, Subject } from '../harness/row.ts';
 
+/** How often each user gives a sign of life, whether its client or the server begins. */
+export const HEARTBEAT_INTERVAL_MS = 10_000;
+
 /** What a room server may be asked for. */
 export type Work = 'join' | 'kick' | 'close' | 'say' | 'idle';
 
@@ -21,7 +24,7 @@ export interface UserEvents {
 
 /** A user's client, in its room. */
 export interface RoomUser {
-  /** Says that it lives, as its protocol wants it said, and waits for no answer. */
+  /** Says that it lives, as its protocol wants it said, and waits for no answer; nothing where the server asks. */
   beat(): void;
   /** Ends the connection without a word. */
   drop(): void;
