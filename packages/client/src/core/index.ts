@@ -30,6 +30,7 @@ export {
   systemClock,
   type WatchOnline,
 } from './platform.ts';
+export type { PollsChange } from './poll-list.ts';
 export {
   type DepartedMember,
   type RemovedStream,

@@ -10,10 +10,12 @@ import type {
   StreamCause,
   WireMember,
   WirePermissions,
+  WirePoll,
   WireRoomInfo,
   WireSnapshot,
   WireStream,
 } from '@gavel/protocol';
+import { PollList, type PollsChange } from './poll-list.ts';
 
 /** A message to the room or to chosen users. */
 export type RoomMessage = Extract<RoomEventFrame, { event: 'message' }>;
@@ -54,6 +56,7 @@ export interface RoomChange {
   /** What this client's member may do now, where that changed. */
   readonly permissions?: WirePermissions;
   readonly message?: RoomMessage;
+  readonly polls?: PollsChange;
 }
 
 const NOTHING: RoomChange = {
@@ -74,6 +77,7 @@ export class RoomView {
   readonly #members = new Map<string, WireMember>();
   readonly #streams = new Map<string, WireStream>();
   readonly #infos = new Map<string, WireRoomInfo>();
+  readonly #polls = new PollList();
   #selfId: string;
   #seq = 0;
   #userSeq = 0;
@@ -83,6 +87,7 @@ export class RoomView {
   constructor(selfId: string, snapshot: WireSnapshot) {
     this.#selfId = selfId;
     this.#load(snapshot);
+    this.#polls.replace(snapshot.polls ?? []);
   }
 
   /** Members by member id; empty unless the login asked for members. */
@@ -98,6 +103,11 @@ export class RoomView {
   /** The room's infos by key. */
   get infos(): ReadonlyMap<string, WireRoomInfo> {
     return this.#infos;
+  }
+
+  /** The room's polls, oldest first, as far as this client may see them. */
+  polls(): readonly WirePoll[] {
+    return this.#polls.all();
   }
 
   /** The `seq` of the last event seen. */
@@ -165,6 +175,7 @@ export class RoomView {
     const formerSelfId = this.#selfId;
     this.#selfId = selfId;
     this.#load(snapshot);
+    const polls = this.#polls.replace(snapshot.polls ?? []);
 
     const isSelf = (id: string | undefined) => id === selfId || id === formerSelfId;
     const streamsRemoved: RemovedStream[] = [];
@@ -192,6 +203,7 @@ export class RoomView {
       streamsUpdated,
       ownStreams: snapshot.streams.filter((stream) => this.#isOwn(stream)),
       infosSet: snapshot.infos.filter(({ key, atMs }) => infos.get(key)?.atMs !== atMs),
+      ...pollsOf(polls),
     };
   }
 
@@ -238,7 +250,14 @@ export class RoomView {
         this.#infos.set(frame.info.key, frame.info);
         return { ...NOTHING, infosSet: [frame.info] };
       case 'permissions':
-        return { ...NOTHING, permissions: frame.permissions };
+        return {
+          ...NOTHING,
+          permissions: frame.permissions,
+          ...pollsOf(frame.polls && this.#polls.replace(frame.polls)),
+        };
+      case 'pollUpdated':
+      case 'pollVoted':
+        return { ...NOTHING, ...pollsOf(this.#polls.apply(frame)) };
       case 'message':
         return { ...NOTHING, message: frame };
       default:
@@ -251,6 +270,8 @@ export class RoomView {
     return stream.memberId === this.#selfId;
   }
 }
+
+const pollsOf = (polls: PollsChange | undefined) => polls && { polls };
 
 /** The same stream id of the same user is the same stream to those who watch it, whichever login published it. */
 function isSameStream(one: WireStream, other: WireStream | undefined): boolean {

@@ -5,6 +5,7 @@
  */
 
 import type { WireMember, WirePermissions, WireRoomInfo, WireStream } from '@gavel/protocol';
+import type { PollsChange } from './poll-list.ts';
 import type { DepartedMember, RemovedStream, RoomChange, RoomMessage, StreamChange } from './room-view.ts';
 import type { SessionState } from './session-state.ts';
 
@@ -26,6 +27,8 @@ export interface SessionEvents {
   message: [message: RoomMessage];
   /** What this member may do has changed; `self` has it. */
   permissionsChanged: [permissions: WirePermissions];
+  /** Polls are new or have changed; those that were there at the first login are in `room.polls()` alone. */
+  pollsChanged: [change: PollsChange];
   memberCount: [count: number];
   /** The token runs out soon: call `renewToken`. */
   tokenWillExpire: [];

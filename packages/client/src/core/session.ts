@@ -286,6 +286,7 @@ export class RoomSession extends Emitter<SessionEvents> {
       this.#self = { ...this.#self, permissions: change.permissions };
       this.emit('permissionsChanged', change.permissions);
     }
+    if (change.polls) this.emit('pollsChanged', change.polls);
     if (change.message) this.emit('message', change.message);
     this.emit('changed', change);
     this.media.handleChange(change, via);

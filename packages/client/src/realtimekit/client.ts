@@ -18,6 +18,7 @@ import { Chat } from './chat.ts';
 import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
 import { Meta } from './meta.ts';
 import { Participants } from './participants.ts';
+import { Polls } from './polls.ts';
 import { Self } from './self.ts';
 
 /** What a client is made from. */
@@ -40,6 +41,7 @@ export class RealtimeKitClient {
   readonly self: Self;
   readonly participants = new Participants();
   readonly chat = new Chat(this.participants);
+  readonly polls = new Polls();
   readonly meta = new Meta();
   readonly #options: RealtimeKitOptions;
   readonly #platform: Platform;
@@ -121,6 +123,7 @@ export class RealtimeKitClient {
         if (state.via === 'login') {
           this.participants.attach(session);
           this.chat.attach(session);
+          this.polls.attach(session);
         }
         this.self.handleJoined(session, state.via !== 'login');
         break;
@@ -133,6 +136,7 @@ export class RealtimeKitClient {
         this.self.handleLeft(leaveStateOf(state.end), before.name === 'connecting');
         this.participants.detach();
         this.chat.detach();
+        this.polls.detach();
     }
   }
 }

@@ -14,4 +14,5 @@ export { type AudioState, Participant, type ParticipantEvents, type VideoState }
 export { ParticipantMap, type ParticipantMapEvents } from './participant-map.ts';
 export { Participants } from './participants.ts';
 export { Permissions, type PermissionsEvents, type PermissionsPatch } from './permissions.ts';
+export { type Poll, type PollOption, Polls, type PollsEvents } from './polls.ts';
 export { Self, type SelfEvents } from './self.ts';

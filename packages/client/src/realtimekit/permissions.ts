@@ -11,10 +11,17 @@ import { Emitter } from '../core/emitter.ts';
 export interface PermissionsEvents {
   /** A host has changed them. */
   permissionsUpdate: [];
+  /** What one may do in chat has changed. */
+  chatUpdate: [];
+  /** What one may do with polls has changed. */
+  pollsUpdate: [];
 }
 
 type Access = 'ALLOWED' | 'NOT_ALLOWED';
 const accessOf = (isAllowed: boolean | undefined): Access => ((isAllowed ?? true) ? 'ALLOWED' : 'NOT_ALLOWED');
+
+const isSame = (one: object | undefined, other: object | undefined): boolean =>
+  JSON.stringify(one) === JSON.stringify(other);
 
 /** The own permissions; before the first join all of the own media, and nothing else. */
 export class Permissions extends Emitter<PermissionsEvents> {
@@ -68,10 +75,19 @@ export class Permissions extends Emitter<PermissionsEvents> {
     return { canSend, canReceive, text: canSend, files: false };
   }
 
+  get polls(): { readonly canCreate: boolean; readonly canVote: boolean; readonly canView: boolean } {
+    const { create: canCreate = false, vote: canVote = false, view: canView = false } = this.#wire?.polls ?? {};
+    return { canCreate, canVote, canView };
+  }
+
   /** Takes what the server says; tells where that is a change. */
   handle(wire: WirePermissions, isChange: boolean): void {
+    const before = this.#wire;
     this.#wire = wire;
-    if (isChange) this.emit('permissionsUpdate');
+    if (!isChange) return;
+    if (!isSame(before?.chat, wire.chat)) this.emit('chatUpdate');
+    if (!isSame(before?.polls, wire.polls)) this.emit('pollsUpdate');
+    this.emit('permissionsUpdate');
   }
 }
 
@@ -84,22 +100,29 @@ export interface PermissionsPatch {
     readonly public?: { readonly canSend?: boolean };
     readonly private?: { readonly canSend?: boolean; readonly canReceive?: boolean };
   };
+  readonly polls?: { readonly canCreate?: boolean; readonly canVote?: boolean; readonly canView?: boolean };
 }
 
 type Changes = Extract<Params<'moderate'>, { action: 'setPermissions' }>['changes'];
 
 /** Gives a change as the protocol has it. */
 export function toChanges(patch: PermissionsPatch): Changes {
-  const { canProduceAudio, canProduceVideo, canProduceScreenshare, chat = {} } = patch;
+  const { canProduceAudio, canProduceVideo, canProduceScreenshare, chat = {}, polls = {} } = patch;
   const said = {
     ...(chat.public?.canSend !== undefined && { sendPublic: chat.public.canSend }),
     ...(chat.private?.canSend !== undefined && { sendPrivate: chat.private.canSend }),
     ...(chat.private?.canReceive !== undefined && { receivePrivate: chat.private.canReceive }),
+  };
+  const pollRights = {
+    ...(polls.canCreate !== undefined && { create: polls.canCreate }),
+    ...(polls.canVote !== undefined && { vote: polls.canVote }),
+    ...(polls.canView !== undefined && { view: polls.canView }),
   };
   return {
     ...(canProduceAudio && { publishAudio: canProduceAudio === 'ALLOWED' }),
     ...(canProduceVideo && { publishVideo: canProduceVideo === 'ALLOWED' }),
     ...(canProduceScreenshare && { publishScreen: canProduceScreenshare === 'ALLOWED' }),
     ...(Object.keys(said).length > 0 && { chat: said }),
+    ...(Object.keys(pollRights).length > 0 && { polls: pollRights }),
   };
 }
