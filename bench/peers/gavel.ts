@@ -61,6 +61,12 @@ export function writeGavelConfig(folder: string, port: number, callbackUrl?: str
   return path;
 }
 
+/** `GAVEL_BENCH_PROFILE=folder` has V8 write there where the server's time went. */
+function profileArgs(): string[] {
+  const folder = process.env.GAVEL_BENCH_PROFILE;
+  return folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`];
+}
+
 /** A running Gavel. */
 export interface GavelProcess {
   readonly port: number;
@@ -75,7 +81,7 @@ export async function startGavelProcess(callbackUrl?: string): Promise<GavelProc
   const port = await findFreePort();
   const server = await startOnServerCore({
     command: process.execPath,
-    args: [MAIN, '--config', writeGavelConfig(folder, port, callbackUrl)],
+    args: [...profileArgs(), MAIN, '--config', writeGavelConfig(folder, port, callbackUrl)],
     isReady: (output) => output.includes('Gavel is ready'),
   });
   return {
