@@ -4,10 +4,10 @@
  * @module
  */
 
-import { gavel } from './gavel.ts';
+import { findBaseline, gavel } from './gavel.ts';
 import type { RoomServerKind } from './room-server.ts';
 import { socketIo } from './socket-io.ts';
 import { wsRoom } from './ws-room.ts';
 
 /** All of them. */
-export const ROOM_SERVERS: readonly RoomServerKind[] = [gavel, socketIo, wsRoom];
+export const ROOM_SERVERS: readonly RoomServerKind[] = [gavel, ...findBaseline(), socketIo, wsRoom];

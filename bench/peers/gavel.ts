@@ -20,7 +20,8 @@ import { requestText, ThinHttp } from '../harness/thin-http.ts';
 import { ThinWebSocket } from '../harness/thin-websocket.ts';
 import type { RoomServerKind, RoomServerOptions, RunningRoomServer, UserEvents } from './room-server.ts';
 
-const MAIN = fileURLToPath(new URL('../../packages/server/src/main.ts', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const MAIN = 'packages/server/src/main.ts';
 const NO_LIMIT = 1_000_000;
 const ACTIONS = ['KickoutUser', 'CloseRoom', 'SendBroadcastMessage', 'AddStream', 'DeleteStream'];
 const SENDER = { UserId: 'backend', UserName: 'backend', MessageCategory: '1' };
@@ -29,10 +30,20 @@ const HEARTBEAT = JSON.stringify({ id: 2, method: 'heartbeat', params: {} });
 /** Where callbacks are to go; without it there are none. */
 export interface GavelOptions extends RoomServerOptions {
   readonly callbackUrl?: string;
+  /** The checkout that it is started from; default is this one. */
+  readonly root?: string;
 }
 
 /** Gavel. */
 export const gavel: RoomServerKind = { name: 'Gavel', start: startGavel };
+
+/** `GAVEL_BENCH_BASELINE=folder` adds the Gavel of another checkout: what a change does shows only in the same run. */
+export function findBaseline(): RoomServerKind[] {
+  const root = process.env.GAVEL_BENCH_BASELINE;
+  return root === undefined
+    ? []
+    : [{ ...gavel, name: 'Gavel before', start: (options) => startGavel({ ...options, root }) }];
+}
 
 /** Writes the configuration of a server for benchmarks; gives its path. */
 export function writeGavelConfig(folder: string, port: number, callbackUrl?: string): string {
@@ -75,13 +86,13 @@ export interface GavelProcess {
   stop(): Promise<void>;
 }
 
-/** Starts Gavel on the servers' core; resolves when it is ready. */
-export async function startGavelProcess(callbackUrl?: string): Promise<GavelProcess> {
+/** Starts Gavel on the servers' core, from this checkout or another; resolves when it is ready. */
+export async function startGavelProcess(callbackUrl?: string, checkout = ROOT): Promise<GavelProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'gavel-bench-'));
   const port = await findFreePort();
   const server = await startOnServerCore({
     command: process.execPath,
-    args: [...profileArgs(), MAIN, '--config', writeGavelConfig(folder, port, callbackUrl)],
+    args: [...profileArgs(), join(checkout, MAIN), '--config', writeGavelConfig(folder, port, callbackUrl)],
     isReady: (output) => output.includes('Gavel is ready'),
   });
   return {
@@ -95,8 +106,9 @@ export async function startGavelProcess(callbackUrl?: string): Promise<GavelProc
 }
 
 /** Starts Gavel with a backend that calls it. */
-export async function startGavel({ quiet, connections = 1, callbackUrl }: GavelOptions): Promise<RunningRoomServer> {
-  const { port, pids, stop } = await startGavelProcess(callbackUrl);
+export async function startGavel(options: GavelOptions): Promise<RunningRoomServer> {
+  const { quiet, connections = 1, callbackUrl, root } = options;
+  const { port, pids, stop } = await startGavelProcess(callbackUrl, root);
   const http = new ThinHttp(port, connections);
   const tokens = new Map<string, string>();
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Duplex } from 'node:stream';
 import {
   CLOSE_CODES,
   type CloseCode,
@@ -23,6 +24,7 @@ import type { Logger } from '../telemetry/log.ts';
 import type { Receiver } from './fan-out.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { RequestBudget } from './request-budget.ts';
+import { encodeFrame } from './text-frame.ts';
 
 /** Where a connection stands. */
 export type ConnectionState =
@@ -62,6 +64,8 @@ export class Connection implements Receiver {
   /** Keeps requests about one stream in order. */
   readonly streamRequests = new KeyedQueue();
   readonly #socket: WebSocket;
+  /** What the WebSocket stands on: whole frames go straight to it, in order with those of the library. */
+  readonly #stream: Duplex;
   readonly #deps: ConnectionDeps;
   readonly #budget: RequestBudget;
   readonly #cancelLoginTimeout: () => void;
@@ -69,10 +73,11 @@ export class Connection implements Receiver {
   /** Frames held back until the answer to the login has gone out before them. */
   #held: Buffer[] | undefined;
 
-  constructor(connectionId: string, address: string, socket: WebSocket, deps: ConnectionDeps) {
+  constructor(connectionId: string, address: string, socket: WebSocket, stream: Duplex, deps: ConnectionDeps) {
     this.connectionId = connectionId;
     this.address = address;
     this.#socket = socket;
+    this.#stream = stream;
     this.#deps = deps;
     this.#budget = new RequestBudget(deps.clock, deps.maxRequestsPerSecond);
     this.#cancelLoginTimeout = deps.clock.after(deps.loginTimeoutMs, () => this.#onLoginTimeout());
@@ -107,15 +112,25 @@ export class Connection implements Receiver {
     else this.#write(frame);
   }
 
-  close(code: CloseCode, reason: string): void {
-    this.#release();
-    this.#socket.close(code, reason);
+  close(code: CloseCode, reason: string, last?: Buffer): void {
+    this.#together(() => {
+      this.#release();
+      if (last) this.#write(last);
+      this.#socket.close(code, reason);
+    });
   }
 
-  #write(frame: Buffer | string): void {
+  /** Has several frames go out by one write. */
+  #together(write: () => void): void {
+    this.#stream.cork();
+    write();
+    this.#stream.uncork();
+  }
+
+  #write(frame: Buffer): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    this.#socket.send(frame, { binary: false });
-    if (this.#socket.bufferedAmount <= this.#deps.maxBufferedBytes) return;
+    this.#stream.write(frame);
+    if (this.#stream.writableLength <= this.#deps.maxBufferedBytes) return;
     this.#deps.log.info({ connectionId: this.connectionId }, 'slow consumer dropped');
     this.#socket.close(CLOSE_CODES.slowConsumer, 'reading too slowly');
     // The close frame waits behind what is not being read; do not wait for it.
@@ -149,10 +164,12 @@ export class Connection implements Receiver {
     } catch (error) {
       frame = { id, error: this.#wireError(error, id, method) };
     }
-    // The answer to a login goes before the events that were held back for it.
-    this.#write(JSON.stringify(frame));
-    if ('error' in frame) this.#onRefused(method);
-    this.#release();
+    this.#together(() => {
+      // The answer to a login goes before the events that were held back for it.
+      this.#write(encodeFrame(frame));
+      if ('error' in frame) this.#onRefused(method);
+      this.#release();
+    });
     if (method === 'logout' && 'result' in frame) this.close(CLOSE_CODES.loggedOut, 'logged out');
   }
 

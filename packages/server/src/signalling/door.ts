@@ -19,6 +19,7 @@ import { createFindAddress } from './client-address.ts';
 import { Connection, type ConnectionDeps } from './connection.ts';
 import type { FanOut } from './fan-out.ts';
 import { Requests } from './requests.ts';
+import { encodeFrame } from './text-frame.ts';
 
 /** Where WebSockets are taken. */
 export const SIGNALLING_PATH = '/signalling';
@@ -71,17 +72,16 @@ export class SignallingDoor {
         return;
       }
       this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-        deps.fanOut.register(new Connection(randomUUID(), findAddress(request), webSocket, connectionDeps));
+        deps.fanOut.register(new Connection(randomUUID(), findAddress(request), webSocket, socket, connectionDeps));
       });
     });
   }
 
   /** Tells every client that the server is stopping, and closes its connection; members may come back elsewhere. */
   close(): void {
-    const frame = Buffer.from(JSON.stringify({ event: 'goingAway' }));
+    const frame = encodeFrame({ event: 'goingAway' });
     for (const receiver of this.#deps.fanOut.receivers()) {
-      receiver.send(frame);
-      receiver.close(CLOSE_CODES.goingAway, 'the server is stopping');
+      receiver.close(CLOSE_CODES.goingAway, 'the server is stopping', frame);
     }
     this.#sockets.close();
   }

@@ -16,22 +16,21 @@ import type { RoomEvent, RoomEventOf } from '../rooms/events.ts';
 import type { MemberInfo } from '../rooms/member.ts';
 import type { EventBatch, EventSink } from '../rooms/rooms.ts';
 import { type EventView, mediaClosedFrame, roomEventFrame, viewOf } from './frames.ts';
+import { encodeFrame } from './text-frame.ts';
 
 /** A connection, as the fan-out needs it. */
 export interface Receiver {
   readonly connectionId: string;
-  /** Sends a text frame; a receiver that is too slow is dropped, never waited for. */
+  /** Sends a frame that `encodeFrame` made; a receiver that is too slow is dropped, never waited for. */
   send(frame: Buffer): void;
-  /** Closes after what was sent. */
-  close(code: CloseCode, reason: string): void;
+  /** Closes after what was sent; with a last frame before, if given. */
+  close(code: CloseCode, reason: string, last?: Buffer): void;
 }
 
 interface Seat {
   readonly member: MemberInfo;
   readonly receiver: Receiver;
 }
-
-const encode = (frame: object): Buffer => Buffer.from(JSON.stringify(frame));
 
 /** The members connected to this node, by room. */
 export class FanOut implements EventSink {
@@ -60,7 +59,7 @@ export class FanOut implements EventSink {
 
   /** Tells one member alone; does nothing when it is not connected. */
   notify(memberId: MemberId, frame: PersonalEventFrame): void {
-    this.#seats.get(memberId)?.receiver.send(encode(frame));
+    this.#seats.get(memberId)?.receiver.send(encodeFrame(frame));
   }
 
   handle(batch: EventBatch): void {
@@ -83,7 +82,7 @@ export class FanOut implements EventSink {
       if (!bytes) {
         const frame = roomEventFrame(event, member);
         if (!frame) return;
-        bytes = encode(frame);
+        bytes = encodeFrame(frame);
         encoded.set(view, bytes);
       }
       receiver.send(bytes);
@@ -127,14 +126,13 @@ export class FanOut implements EventSink {
     // Who logged out is answered by its own request.
     if (!seat || event.cause === 'logout') return;
     const frame: PersonalEventFrame = { event: 'removed', cause: event.cause, reason: event.reason };
-    seat.receiver.send(encode(frame));
-    seat.receiver.close(CLOSE_CODE_OF_CAUSE[event.cause], event.cause);
+    seat.receiver.close(CLOSE_CODE_OF_CAUSE[event.cause], event.cause, encodeFrame(frame));
   }
 
   /** The acting user's own clients get no list update (STRM-2), but must stop the media all the same (STRM-3). */
   #tellUntold(room: string, event: RoomEventOf<'streamRemoved'>): void {
     if (event.exceptUserId === undefined) return;
-    const bytes = encode(mediaClosedFrame(event));
+    const bytes = encodeFrame(mediaClosedFrame(event));
     for (const seat of this.#rooms.get(room)?.values() ?? []) {
       if (seat.member.user.id === event.exceptUserId) seat.receiver.send(bytes);
     }
