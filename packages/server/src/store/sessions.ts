@@ -61,6 +61,7 @@ export type SessionChange =
     }
   | { readonly type: 'join'; readonly peer: SessionPeerRecord }
   | { readonly type: 'leave'; readonly sessionId: string; readonly peerId: string; readonly atMs: number }
+  /** Whoever is still in has left by it. */
   | { readonly type: 'end'; readonly sessionId: string; readonly atMs: number; readonly reason: SessionEnd };
 
 /** A session that no end was kept of, with those who are still in it. */

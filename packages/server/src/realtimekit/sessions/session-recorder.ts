@@ -122,7 +122,11 @@ export class SessionRecorder implements EventSink {
     }
     const closed = eventsOf(events, 'roomClosed')[0];
     const isEnded = closed?.cause === 'room-closed';
-    if (isEnded) this.#addEnd(live, closed.atMs, 'closed', changes, news);
+    if (isEnded) {
+      // Somebody whose leaving could not be kept may still seem to be in.
+      for (const peer of [...peers.values()]) leave(peer, closed.atMs);
+      this.#addEnd(live, closed.atMs, 'closed', changes, news);
+    }
     await this.#deps.store.sessions.keep(changes);
 
     live.peers.clear();

@@ -20,11 +20,7 @@ export async function keepChange(tx: Kysely<Tables>, change: SessionChange): Pro
     case 'leave':
       return leave(tx, change);
     case 'end':
-      await tx
-        .updateTable('sessions')
-        .set({ ended_at_ms: change.atMs, end_reason: change.reason, updated_at_ms: change.atMs })
-        .where('id', '=', change.sessionId)
-        .execute();
+      return end(tx, change);
   }
 }
 
@@ -103,6 +99,28 @@ async function leave(tx: Kysely<Tables>, { sessionId, peerId, atMs }: ChangeOf<'
       updated_at_ms: atMs,
       seen_at_ms: atMs,
     }))
+    .where('id', '=', sessionId)
+    .execute();
+}
+
+/** Whoever is still in has left by it: nothing is counted after the end. */
+async function end(tx: Kysely<Tables>, { sessionId, atMs, reason }: ChangeOf<'end'>): Promise<void> {
+  await tx
+    .updateTable('session_peers')
+    .set({ left_at_ms: atMs })
+    .where('session_id', '=', sessionId)
+    .where('left_at_ms', 'is', null)
+    .execute();
+  await tx
+    .updateTable('sessions')
+    .set({
+      ended_at_ms: atMs,
+      end_reason: reason,
+      ended_ms: sql<number>`ended_ms + live_count * (${atMs} - started_at_ms) - live_from_ms`,
+      live_count: 0,
+      live_from_ms: 0,
+      updated_at_ms: atMs,
+    })
     .where('id', '=', sessionId)
     .execute();
 }
