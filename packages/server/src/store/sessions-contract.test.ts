@@ -77,6 +77,13 @@ describe('the history of sessions', () => {
     expect(await store.sessions.find(APP, 's2', T)).toBeUndefined();
   });
 
+  it('counts nothing after the end of a session, whoever was not seen to leave', async () => {
+    await store.sessions.keep([begin('s1', 'm1', T), join('s1', 'p1', 'anna', T), join('s1', 'p2', 'ben', T + 5)]);
+    await store.sessions.keep([leave('s1', 'p1', T + 10), end('s1', T + 20)]);
+    expect(await store.sessions.find(APP, 's1', T + 5000)).toMatchObject({ liveCount: 0, memberMs: 10 + 15 });
+    expect((await store.sessions.findPeer('s1', 'ben'))?.leftAtMs).toBe(T + 20);
+  });
+
   it('tells which sessions have no end, who is in them, and when that was known last', async () => {
     await store.sessions.keep([begin('s1', 'm1', T), join('s1', 'p1', 'anna', T), join('s1', 'p2', 'ben', T + 1)]);
     await store.sessions.keep([leave('s1', 'p1', T + 2), begin('s2', 'm2', T + 3), end('s2', T + 4)]);
@@ -93,8 +100,10 @@ describe('the history of sessions', () => {
       (await store.sessions.list(APP, filter, page, T + 40)).items.map((session) => session.id);
     expect(await list({})).toEqual(['s3', 's2', 's1']);
     expect(await list({ ascending: true })).toEqual(['s1', 's2', 's3']);
-    expect(await list({ sortBy: 'memberMs' })).toEqual(['s2', 's1', 's3']);
-    expect(await list({ sortBy: 'memberMs', ascending: true })).toEqual(['s3', 's1', 's2']);
+    // s2 has lasted 89 ms by a clock that was set back since, s3 19 ms so far, and s1 had ended when it began.
+    expect(await list({ sortBy: 'memberMs' })).toEqual(['s2', 's3', 's1']);
+    expect(await list({ sortBy: 'memberMs', ascending: true })).toEqual(['s1', 's3', 's2']);
+    expect(await list({ sortBy: 'memberMs' }, { offset: 1, limit: 1 })).toEqual(['s3']);
     expect(await list({ meetingId: 'm1' })).toEqual(['s2', 's1']);
     expect(await list({ isLive: true })).toEqual(['s3', 's2']);
     expect(await list({ isLive: false })).toEqual(['s1']);

@@ -7,6 +7,7 @@
 import type { AppId } from '@gavel/protocol';
 import type { Kysely, Selectable } from 'kysely';
 import type { JsonObject, MeetingFilter, MeetingRecord, MeetingRepository, Page, Paged } from '../store.ts';
+import { readPaged } from './paged.ts';
 import { contains } from './search.ts';
 import type { MeetingsTable, Tables } from './tables.ts';
 
@@ -38,17 +39,31 @@ export class SqlMeetings implements MeetingRepository {
   }
 
   async list(appId: AppId, filter: MeetingFilter, page: Page): Promise<Paged<MeetingRecord>> {
-    const { status, search, fromMs, untilMs } = filter;
-    let matching = this.#db.selectFrom('meetings').where('app_id', '=', appId);
-    if (status !== undefined) matching = matching.where('status', '=', status);
-    if (fromMs !== undefined) matching = matching.where('created_at_ms', '>=', fromMs);
-    if (untilMs !== undefined) matching = matching.where('created_at_ms', '<=', untilMs);
-    if (search !== undefined) {
-      matching = matching.where((eb) => eb.or([contains(eb.ref('title'), search), eb('id', '=', search)]));
-    }
-    const rows = await matching.selectAll().orderBy('seq', 'desc').limit(page.limit).offset(page.offset).execute();
-    const { count } = await matching.select((eb) => eb.fn.countAll<number>().as('count')).executeTakeFirstOrThrow();
-    return { items: rows.map(recordOf), totalCount: Number(count) };
+    const matching = await this.#matching(appId, filter);
+    return readPaged(
+      page,
+      async ({ offset, limit, fromEnd }) => {
+        const order = fromEnd ? 'asc' : 'desc';
+        const seqs = matching
+          .select('seq')
+          .orderBy('created_at_ms', order)
+          .orderBy('seq', order)
+          .limit(limit)
+          .offset(offset);
+        const rows = await this.#db
+          .selectFrom('meetings')
+          .selectAll()
+          .where('seq', 'in', seqs)
+          .orderBy('created_at_ms', order)
+          .orderBy('seq', order)
+          .execute();
+        return rows.map(recordOf);
+      },
+      async () => {
+        const { count } = await matching.select((eb) => eb.fn.countAll<number>().as('count')).executeTakeFirstOrThrow();
+        return Number(count);
+      },
+    );
   }
 
   async update(
@@ -66,6 +81,20 @@ export class SqlMeetings implements MeetingRepository {
         .where('id', '=', id)
         .execute();
       return { ...meeting, title, status, settings, updatedAtMs };
+    });
+  }
+
+  async #matching(appId: AppId, { status, search, fromMs, untilMs }: MeetingFilter) {
+    let matching = this.#db.selectFrom('meetings').where('app_id', '=', appId);
+    if (status !== undefined) matching = matching.where('status', '=', status);
+    if (fromMs !== undefined) matching = matching.where('created_at_ms', '>=', fromMs);
+    if (untilMs !== undefined) matching = matching.where('created_at_ms', '<=', untilMs);
+    if (search === undefined) return matching;
+    // Asked once, so that the index of titles need not hold the ids as well.
+    const named = await this.#db.selectFrom('meetings').select('seq').where('id', '=', search).executeTakeFirst();
+    return matching.where((eb) => {
+      const inTitle = contains(eb.ref('title'), search);
+      return named ? eb.or([inTitle, eb('seq', '=', named.seq)]) : inTitle;
     });
   }
 }

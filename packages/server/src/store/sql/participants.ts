@@ -6,6 +6,7 @@
 
 import type { Kysely, Selectable } from 'kysely';
 import type { Page, Paged, Participant, ParticipantRecord, ParticipantRepository } from '../store.ts';
+import { readPaged } from './paged.ts';
 import type { ParticipantsTable, Tables } from './tables.ts';
 
 /** Most values in one `IN` list: engines limit the parameters of a statement. */
@@ -48,17 +49,32 @@ export class SqlParticipants implements ParticipantRepository {
   }
 
   async list(meetingId: string, page: Page): Promise<Paged<Participant>> {
-    const rows = await selectParticipants(this.#db, meetingId)
-      .orderBy('participants.seq', 'desc')
-      .limit(page.limit)
-      .offset(page.offset)
-      .execute();
-    const { count } = await this.#db
-      .selectFrom('participants')
-      .where('meeting_id', '=', meetingId)
-      .select((eb) => eb.fn.countAll<number>().as('count'))
-      .executeTakeFirstOrThrow();
-    return { items: rows.map(participantOf), totalCount: Number(count) };
+    return readPaged(
+      page,
+      async ({ offset, limit, fromEnd }) => {
+        const order = fromEnd ? 'asc' : 'desc';
+        const seqs = this.#db
+          .selectFrom('participants')
+          .select('seq')
+          .where('meeting_id', '=', meetingId)
+          .orderBy('seq', order)
+          .limit(limit)
+          .offset(offset);
+        const rows = await selectParticipants(this.#db)
+          .where('participants.seq', 'in', seqs)
+          .orderBy('participants.seq', order)
+          .execute();
+        return rows.map(participantOf);
+      },
+      async () => {
+        const meeting = await this.#db
+          .selectFrom('meetings')
+          .select('participant_count')
+          .where('id', '=', meetingId)
+          .executeTakeFirst();
+        return meeting?.participant_count ?? 0;
+      },
+    );
   }
 
   async update(
@@ -95,24 +111,29 @@ export class SqlParticipants implements ParticipantRepository {
     const found: Participant[] = [];
     for (let start = 0; start < values.length; start += MAX_IN_LIST) {
       const part = values.slice(start, start + MAX_IN_LIST);
-      const rows = await selectParticipants(this.#db, meetingId).where(column, 'in', part).execute();
+      const rows = await selectParticipants(this.#db)
+        .where('participants.meeting_id', '=', meetingId)
+        .where(column, 'in', part)
+        .execute();
       for (const row of rows) found.push(participantOf(row));
     }
     return found;
   }
 }
 
-function selectParticipants(db: Kysely<Tables>, meetingId: string) {
+function selectParticipants(db: Kysely<Tables>) {
   return db
     .selectFrom('participants')
     .innerJoin('presets', 'presets.id', 'participants.preset_id')
     .selectAll('participants')
-    .select('presets.name as preset_name')
-    .where('participants.meeting_id', '=', meetingId);
+    .select('presets.name as preset_name');
 }
 
 async function findParticipant(db: Kysely<Tables>, meetingId: string, id: string): Promise<Participant | undefined> {
-  const row = await selectParticipants(db, meetingId).where('participants.id', '=', id).executeTakeFirst();
+  const row = await selectParticipants(db)
+    .where('participants.meeting_id', '=', meetingId)
+    .where('participants.id', '=', id)
+    .executeTakeFirst();
   return row && participantOf(row);
 }
 

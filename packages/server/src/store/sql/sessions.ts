@@ -5,7 +5,7 @@
  */
 
 import type { AppId } from '@gavel/protocol';
-import { type Kysely, type Selectable, sql } from 'kysely';
+import { type Kysely, type Selectable, type SelectQueryBuilder, sql } from 'kysely';
 import type {
   OpenSession,
   SessionChange,
@@ -17,12 +17,16 @@ import type {
   SessionRepository,
 } from '../sessions.ts';
 import type { Page, Paged } from '../store.ts';
+import { type Part, readPaged } from './paged.ts';
 import { contains } from './search.ts';
 import { keepChange } from './session-changes.ts';
 import type { SessionPeersTable, SessionsTable, Tables } from './tables.ts';
 
 /** The milliseconds of all connections up to a time: those that have ended, and those that have not. */
 const memberMsAt = (nowMs: number) => sql<number>`ended_ms + live_count * (${nowMs} - started_at_ms) - live_from_ms`;
+
+/** Sessions that a list has, of which nothing is selected yet. */
+type Matching = SelectQueryBuilder<Tables, 'sessions', object>;
 
 /** The sessions of a database. */
 export class SqlSessions implements SessionRepository {
@@ -48,7 +52,7 @@ export class SqlSessions implements SessionRepository {
       .selectFrom('sessions')
       .selectAll()
       .where('ended_at_ms', 'is', null)
-      .orderBy('seq')
+      .orderBy('started_at_ms')
       .execute();
     const open: OpenSession[] = [];
     for (const row of rows) {
@@ -86,18 +90,22 @@ export class SqlSessions implements SessionRepository {
   }
 
   async list(appId: AppId, filter: SessionFilter, page: Page, nowMs: number): Promise<Paged<SessionRecord>> {
-    const matching = this.#matching(appId, filter);
-    const order = filter.ascending ? 'asc' : 'desc';
-    const sorted = filter.sortBy === 'memberMs' ? matching.orderBy(memberMsAt(nowMs), order) : matching;
-    const rows = await sorted
-      .selectAll()
-      .orderBy('started_at_ms', order)
-      .orderBy('seq', order)
-      .limit(page.limit)
-      .offset(page.offset)
-      .execute();
-    const { count } = await matching.select((eb) => eb.fn.countAll<number>().as('count')).executeTakeFirstOrThrow();
-    return { items: rows.map((row) => sessionOf(row, nowMs)), totalCount: Number(count) };
+    const matching = await this.#matching(appId, filter);
+    return readPaged(
+      page,
+      async (part) => {
+        const order = (filter.ascending ?? false) === part.fromEnd ? 'desc' : 'asc';
+        const rows =
+          filter.sortBy === 'memberMs'
+            ? await this.#readByLength(matching, part, order, nowMs)
+            : await this.#readByTime(matching, part, order);
+        return rows.map((row) => sessionOf(row, nowMs));
+      },
+      async () => {
+        const { count } = await matching.select((eb) => eb.fn.countAll<number>().as('count')).executeTakeFirstOrThrow();
+        return Number(count);
+      },
+    );
   }
 
   async peers(
@@ -149,7 +157,8 @@ export class SqlSessions implements SessionRepository {
 
   async days(appId: AppId, fromMs: number, untilMs: number, nowMs: number): Promise<readonly SessionDay[]> {
     const day = sql<number>`started_at_ms / 86400000`;
-    const rows = await this.#matching(appId, { fromMs, untilMs })
+    const matching = await this.#matching(appId, { fromMs, untilMs });
+    const rows = await matching
       .select((eb) => [
         day.as('day'),
         eb.fn.countAll<number>().as('count'),
@@ -165,21 +174,67 @@ export class SqlSessions implements SessionRepository {
     }));
   }
 
-  #matching(appId: AppId, filter: SessionFilter) {
+  #readByTime(matching: Matching, { offset, limit }: Part, order: 'asc' | 'desc') {
+    const seqs = matching
+      .select('seq')
+      .orderBy('started_at_ms', order)
+      .orderBy('seq', order)
+      .limit(limit)
+      .offset(offset);
+    return this.#db
+      .selectFrom('sessions')
+      .selectAll()
+      .where('seq', 'in', seqs)
+      .orderBy('started_at_ms', order)
+      .orderBy('seq', order)
+      .execute();
+  }
+
+  /** Those that have ended are in an index by their length; the few that are live are sorted in between. */
+  #readByLength(matching: Matching, { offset, limit }: Part, order: 'asc' | 'desc', nowMs: number) {
+    const columns = ['seq', 'started_at_ms'] as const;
+    const sorted = matching
+      .where('ended_at_ms', 'is not', null)
+      .select([...columns, 'ended_ms as member_ms'])
+      .unionAll(matching.where('ended_at_ms', 'is', null).select([...columns, memberMsAt(nowMs).as('member_ms')]))
+      .orderBy('member_ms', order)
+      .orderBy('started_at_ms', order)
+      .orderBy('seq', order)
+      .limit(limit)
+      .offset(offset);
+    return this.#db
+      .selectFrom(sorted.as('page'))
+      .innerJoin('sessions', 'sessions.seq', 'page.seq')
+      .selectAll('sessions')
+      .orderBy('page.member_ms', order)
+      .orderBy('page.started_at_ms', order)
+      .orderBy('page.seq', order)
+      .execute();
+  }
+
+  async #matching(appId: AppId, filter: SessionFilter): Promise<Matching> {
     const { meetingId, isLive, search, minUsers, maxUsers, fromMs, untilMs } = filter;
-    let matching = this.#db.selectFrom('sessions').where('app_id', '=', appId);
+    let matching: Matching = this.#db.selectFrom('sessions').where('app_id', '=', appId);
     if (meetingId !== undefined) matching = matching.where('meeting_id', '=', meetingId);
     if (isLive !== undefined) matching = matching.where('ended_at_ms', isLive ? 'is' : 'is not', null);
     if (minUsers !== undefined) matching = matching.where('user_count', '>=', minUsers);
     if (maxUsers !== undefined) matching = matching.where('user_count', '<=', maxUsers);
     if (fromMs !== undefined) matching = matching.where('started_at_ms', '>=', fromMs);
     if (untilMs !== undefined) matching = matching.where('started_at_ms', '<=', untilMs);
-    if (search !== undefined) {
-      matching = matching.where((eb) =>
-        eb.or([contains(eb.ref('title'), search), eb('id', '=', search), eb('meeting_id', '=', search)]),
+    if (search === undefined) return matching;
+    const named = this.#db
+      .selectFrom('sessions')
+      .select('seq')
+      .where('id', '=', search)
+      .unionAll(
+        this.#db.selectFrom('sessions').select('seq').where('app_id', '=', appId).where('meeting_id', '=', search),
       );
-    }
-    return matching;
+    // Asked once, so that the index of titles need not hold the ids as well.
+    const isId = (await named.limit(1).executeTakeFirst()) !== undefined;
+    return matching.where((eb) => {
+      const inTitle = contains(eb.ref('title'), search);
+      return isId ? eb.or([inTitle, eb('seq', 'in', named)]) : inTitle;
+    });
   }
 }
 

@@ -57,6 +57,8 @@ export interface MeetingsTable {
   settings: string;
   created_at_ms: number;
   updated_at_ms: number;
+  /** Kept right by the database itself. */
+  participant_count: Generated<number>;
 }
 
 /** Participants. */

@@ -12,6 +12,8 @@ import { MIGRATIONS } from './migrations.ts';
 
 /** How long a call waits for another process that writes, in milliseconds. */
 const BUSY_TIMEOUT_MS = 5000;
+/** How much of the file is kept in memory, in KiB. The default of 2 MiB is less than a list of 100,000 reads of its index. */
+const CACHE_KIB = 32_768;
 /** Most prepared statements that are kept. The queries are few and fixed but for the lengths of `IN` lists. */
 const MAX_STATEMENTS = 200;
 
@@ -27,7 +29,7 @@ export function openDatabase(path: string): Kysely<Tables> {
   if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600));
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
   try {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -${CACHE_KIB};`);
     migrate(database);
   } catch (error) {
     database.close();

@@ -167,4 +167,27 @@ export const MIGRATIONS: readonly string[] = [
     UNIQUE (app_id, url)
   ) STRICT;
   `,
+  // Lists read row numbers from one index that has all they filter and sort by, and rows for their page alone. The number
+  // of a meeting's participants is kept, not counted.
+  `
+  DROP INDEX meetings_by_app;
+  CREATE INDEX meetings_by_time ON meetings (app_id, created_at_ms, seq, lower(title));
+  CREATE INDEX meetings_by_status ON meetings (app_id, status, created_at_ms, seq);
+
+  ALTER TABLE meetings ADD COLUMN participant_count INTEGER NOT NULL DEFAULT 0;
+  UPDATE meetings SET participant_count = (SELECT count(*) FROM participants WHERE meeting_id = meetings.id);
+  CREATE TRIGGER participant_added AFTER INSERT ON participants BEGIN
+    UPDATE meetings SET participant_count = participant_count + 1 WHERE id = NEW.meeting_id;
+  END;
+  CREATE TRIGGER participant_deleted AFTER DELETE ON participants BEGIN
+    UPDATE meetings SET participant_count = participant_count - 1 WHERE id = OLD.meeting_id;
+  END;
+
+  DROP INDEX sessions_by_app;
+  DROP INDEX sessions_by_meeting;
+  CREATE INDEX sessions_by_time ON sessions (app_id, started_at_ms, seq, ended_at_ms, user_count, lower(title));
+  CREATE INDEX sessions_by_meeting ON sessions (app_id, meeting_id, started_at_ms, seq);
+  CREATE INDEX sessions_open ON sessions (app_id, ended_at_ms, started_at_ms, seq) WHERE ended_at_ms IS NULL;
+  CREATE INDEX sessions_by_length ON sessions (app_id, ended_ms, started_at_ms, seq) WHERE ended_at_ms IS NOT NULL;
+  `,
 ];
