@@ -1,7 +1,8 @@
 /**
  * Runs the benchmarks: `npm run bench` all rows of the table, `npm run bench -- kick close` some of them.
  *
- * Options: `--rounds 3` instead of each row's own number; `--json results.json` writes what was found. Servers run on
+ * Options: `--rounds 3` instead of each row's own number; `--only Gavel` takes one subject (may be repeated); `--json
+ * results.json` writes what was found. Servers run on
  * one core, the load on another (Linux).
  *
  * @module
@@ -18,7 +19,7 @@ import { ROWS } from './rows/all.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string' }, json: { type: 'string' } },
+  options: { rounds: { type: 'string' }, json: { type: 'string' }, only: { type: 'string', multiple: true } },
 });
 const unknown = positionals.filter((name) => !ROWS.some((row) => row.name === name));
 if (unknown.length > 0) {
@@ -30,8 +31,12 @@ execFileSync('taskset', ['-a', '-c', '-p', String(LOAD_CORE), String(process.pid
 
 const results: RowResult[] = [];
 console.log(`${describeMachine()}\n`);
-for (const row of rows) {
-  const result = await runRow(row, values.rounds === undefined ? undefined : Number(values.rounds));
+for (const { subjects, ...row } of rows) {
+  const chosen = subjects.filter(({ name }) => values.only?.includes(name) ?? true);
+  const result = await runRow(
+    { ...row, subjects: chosen },
+    values.rounds === undefined ? undefined : Number(values.rounds),
+  );
   results.push(result);
   console.log(markdownOf(result));
 }
