@@ -266,10 +266,11 @@ export class Room {
 
   #takeOut(member: Member, cause: MemberCause, reason: string): void {
     this.#streams.removeOf(member, streamCauseOf(cause));
+    const info = this.#members.infoOf(member);
     this.#members.remove(member, this.#now());
     this.#emit({
       type: 'memberLeft',
-      member: this.#members.infoOf(member),
+      member: info,
       ...(member.link.kind === 'attached' && { connectionId: member.link.connectionId }),
       cause,
       reason,
@@ -315,14 +316,14 @@ export class Room {
     };
   }
 
-  /** The whole state. Costs the number of its members. */
-  snapshot(): RoomSnapshot {
+  /** The whole state; without the members it costs nothing that grows with their number. */
+  snapshot({ withMembers = true }: { readonly withMembers?: boolean } = {}): RoomSnapshot {
     return {
       ...this.summary(),
       seq: this.#log.seq,
       userSeq: this.#members.userSeq,
       streamSeq: this.#streams.streamSeq,
-      members: this.#members.infos(),
+      members: withMembers ? this.#members.infos() : [],
       streams: this.#streams.live(),
       infos: this.#messages.infos(),
       polls: this.#polls.all(),

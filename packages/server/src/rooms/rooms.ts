@@ -30,6 +30,7 @@ import type { RoomSnapshot, RoomSummary } from './views.ts';
 export interface Session {
   readonly member: MemberInfo;
   readonly ticket: string;
+  /** With members only where the login asked for them. */
   readonly room: RoomSnapshot;
 }
 
@@ -244,6 +245,8 @@ export class Rooms {
 function sessionOf(room: Room, events: readonly RoomEvent[]): Session | undefined {
   const last = events.at(-1);
   if (last?.type !== 'memberJoined' && last?.type !== 'memberResumed') return undefined;
-  const ticket = room.findMember(last.member.memberId)?.ticket;
-  return ticket === undefined ? undefined : { member: last.member, ticket, room: room.snapshot() };
+  const { member } = last;
+  const ticket = room.findMember(member.memberId)?.ticket;
+  if (ticket === undefined) return undefined;
+  return { member, ticket, room: room.snapshot({ withMembers: member.wantsMembers }) };
 }

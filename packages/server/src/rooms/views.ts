@@ -26,7 +26,7 @@ export interface RoomSnapshot extends RoomSummary {
   readonly seq: number;
   readonly userSeq: number;
   readonly streamSeq: number;
-  /** In the order of their logins. */
+  /** In the order of their logins; empty where they were not asked for. */
   readonly members: readonly MemberInfo[];
   readonly streams: readonly StreamInfo[];
   readonly infos: readonly RoomInfo[];

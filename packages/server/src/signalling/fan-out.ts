@@ -32,10 +32,19 @@ interface Seat {
   readonly receiver: Receiver;
 }
 
+/** The seats of one room. */
+interface RoomSeats {
+  readonly all: Map<MemberId, Seat>;
+  /** Those who are told of others coming and going: where few are, ten thousand logins must not cost each other. */
+  readonly watching: Map<MemberId, Seat>;
+}
+
+const isAboutMembers = ({ type }: RoomEvent): boolean => type === 'memberJoined' || type === 'memberLeft';
+
 /** The members connected to this node, by room. */
 export class FanOut implements EventSink {
   readonly #receivers = new Map<string, Receiver>();
-  readonly #rooms = new Map<string, Map<MemberId, Seat>>();
+  readonly #rooms = new Map<string, RoomSeats>();
   readonly #seats = new Map<MemberId, Seat>();
 
   /** How many connections there are, logged in or not. */
@@ -57,6 +66,11 @@ export class FanOut implements EventSink {
     return [...this.#receivers.values()];
   }
 
+  /** Whether a member is in by this connection. */
+  isSeated(memberId: MemberId, receiver: Receiver): boolean {
+    return this.#seats.get(memberId)?.receiver === receiver;
+  }
+
   /** Tells one member alone; does nothing when it is not connected. */
   notify(memberId: MemberId, frame: PersonalEventFrame): void {
     this.#seats.get(memberId)?.receiver.send(encodeFrame(frame));
@@ -65,7 +79,7 @@ export class FanOut implements EventSink {
   handle(batch: EventBatch): void {
     const text = roomKeyText(batch.key);
     // Those who are put out hear of it first, and nothing of what follows from it for the others.
-    for (const event of batch.events) if (event.type === 'memberLeft') this.#putOut(text, event);
+    this.#putOut(text, batch.events);
     for (const event of batch.events) this.#tell(text, event);
   }
 
@@ -74,8 +88,10 @@ export class FanOut implements EventSink {
     if (event.type === 'permissionsChanged') this.#reseat(room, event.member);
     if (event.type === 'memberDetached') this.#unseat(room, event.member);
     if (event.type === 'streamRemoved') this.#tellUntold(room, event);
+    const seats = this.#rooms.get(room);
+    if (!seats) return;
     const encoded = new Map<EventView, Buffer>();
-    for (const { member, receiver } of this.#rooms.get(room)?.values() ?? []) {
+    for (const { member, receiver } of (isAboutMembers(event) ? seats.watching : seats.all).values()) {
       const view = viewOf(event, member);
       if (!view) continue;
       let bytes = encoded.get(view);
@@ -97,43 +113,55 @@ export class FanOut implements EventSink {
     }
     const receiver = this.#receivers.get(event.connectionId);
     if (!receiver) return;
-    const seat: Seat = { member, receiver };
-    this.#seats.set(member.memberId, seat);
-    const seats = this.#rooms.get(room) ?? new Map<MemberId, Seat>();
-    this.#rooms.set(room, seats.set(member.memberId, seat));
+    this.#place(room, { member, receiver });
+  }
+
+  #place(room: string, seat: Seat): void {
+    const { memberId, wantsMembers } = seat.member;
+    const seats = this.#rooms.get(room) ?? { all: new Map(), watching: new Map() };
+    this.#rooms.set(room, seats);
+    this.#seats.set(memberId, seat);
+    seats.all.set(memberId, seat);
+    if (wantsMembers) seats.watching.set(memberId, seat);
   }
 
   /** What a member is told goes by what it may do now. */
   #reseat(room: string, member: MemberInfo): void {
     const before = this.#seats.get(member.memberId);
-    if (!before) return;
-    const seat: Seat = { ...before, member };
-    this.#seats.set(member.memberId, seat);
-    this.#rooms.get(room)?.set(member.memberId, seat);
+    if (before) this.#place(room, { ...before, member });
   }
 
   #unseat(room: string, member: MemberInfo): Seat | undefined {
     const seat = this.#seats.get(member.memberId);
     const seats = this.#rooms.get(room);
     this.#seats.delete(member.memberId);
-    seats?.delete(member.memberId);
-    if (seats?.size === 0) this.#rooms.delete(room);
+    seats?.all.delete(member.memberId);
+    seats?.watching.delete(member.memberId);
+    if (seats?.all.size === 0) this.#rooms.delete(room);
     return seat;
   }
 
-  #putOut(room: string, event: RoomEventOf<'memberLeft'>): void {
-    const seat = this.#unseat(room, event.member);
-    // Who logged out is answered by its own request.
-    if (!seat || event.cause === 'logout') return;
-    const frame: PersonalEventFrame = { event: 'removed', cause: event.cause, reason: event.reason };
-    seat.receiver.close(CLOSE_CODE_OF_CAUSE[event.cause], event.cause, encodeFrame(frame));
+  #putOut(room: string, events: readonly RoomEvent[]): void {
+    let last: { readonly event: RoomEventOf<'memberLeft'>; readonly bytes: Buffer } | undefined;
+    for (const event of events) {
+      if (event.type !== 'memberLeft') continue;
+      const seat = this.#unseat(room, event.member);
+      const { cause, reason } = event;
+      // Who logged out is answered by its own request.
+      if (!seat || cause === 'logout') continue;
+      // A whole room is put out by the same words.
+      if (last?.event.cause !== cause || last.event.reason !== reason) {
+        last = { event, bytes: encodeFrame({ event: 'removed', cause, reason } satisfies PersonalEventFrame) };
+      }
+      seat.receiver.close(CLOSE_CODE_OF_CAUSE[cause], cause, last.bytes);
+    }
   }
 
   /** The acting user's own clients get no list update (STRM-2), but must stop the media all the same (STRM-3). */
   #tellUntold(room: string, event: RoomEventOf<'streamRemoved'>): void {
     if (event.exceptUserId === undefined) return;
     const bytes = encodeFrame(mediaClosedFrame(event));
-    for (const seat of this.#rooms.get(room)?.values() ?? []) {
+    for (const seat of this.#rooms.get(room)?.all.values() ?? []) {
       if (seat.member.user.id === event.exceptUserId) seat.receiver.send(bytes);
     }
   }

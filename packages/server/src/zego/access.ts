@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { Environment } from '@gavel/protocol';
 import type { App, Apps } from '../apps/app.ts';
 import { CODES, Refusal } from './codes.ts';
@@ -37,7 +37,7 @@ export interface Access {
 
 /** Gives md5(AppId + SignatureNonce + ServerSecret + Timestamp) as 32 lowercase hex digits (ACC-3). */
 export function signatureOf(appId: string, nonce: string, serverSecret: string, timestamp: string): string {
-  return createHash('md5').update(`${appId}${nonce}${serverSecret}${timestamp}`).digest('hex');
+  return hash('md5', `${appId}${nonce}${serverSecret}${timestamp}`, 'hex');
 }
 
 function isSame(given: string, expected: string): boolean {
