@@ -49,6 +49,9 @@ export const MAX_BYTES = {
   streamId: 256,
   extraInfo: 1024,
   message: 1024,
+  customType: 64,
+  /** As JSON. */
+  customPayload: 8192,
   reason: 256,
   callbackData: 128,
   roomInfoKey: 128,

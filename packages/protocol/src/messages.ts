@@ -115,6 +115,24 @@ const send = Type.Object(
   closed,
 );
 
+const rename = Type.Object({ name: Type.String({ minLength: 1, maxLength: 1024 }) }, closed);
+
+const sendCustom = Type.Object(
+  {
+    /** What it is, in the application's words: 1 to 64 bytes. */
+    type: Type.String({ minLength: 1, maxLength: 1024 }),
+    /** At most 8,192 bytes as JSON. */
+    payload: Type.Record(Type.String(), Type.Unknown()),
+    /** The members to tell; with `toProfile` those that either names. Absent, with `toProfile`, is everybody else. */
+    to: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { minItems: 1, maxItems: 500 })),
+    /** Those in whose profile the key has one of the values. */
+    toProfile: Type.Optional(
+      Type.Object({ key: text(64), values: Type.Array(text(1024), { minItems: 1, maxItems: 100 }) }, closed),
+    ),
+  },
+  closed,
+);
+
 const chatHistory = Type.Object(
   {
     /** The private messages between oneself and this user; absent is the public ones. */
@@ -153,6 +171,10 @@ export const METHODS = {
   send,
   /** Reads what was said in this life of the room, as far as it is kept. */
   chatHistory,
+  /** Changes the own name, for everybody in the room; needs the permission to. */
+  rename,
+  /** Tells other members something of the application's own. */
+  sendCustom,
   /** Acts on other members; needs the permission to. */
   moderate,
   /** Makes a poll; needs the permission to. */
@@ -187,6 +209,10 @@ export interface LoginResult {
   readonly user: WireUser;
   readonly profile?: WireProfile;
   readonly permissions: WirePermissions;
+  /** What else the own door tells this client alone. */
+  readonly facts?: Readonly<Record<string, unknown>>;
+  /** What this login is part of, where its door keeps sessions: it may be older than this life of the room. */
+  readonly session?: { readonly id: string; readonly startedAtMs: number };
   /** Brings this member back on a new connection; dies with the member. */
   readonly ticket: string;
   readonly heartbeatIntervalMs: number;
@@ -221,6 +247,8 @@ export interface Results {
   send: { readonly messageId: number; readonly absent?: readonly string[] };
   /** Oldest first. */
   chatHistory: { readonly messages: readonly WireChatMessage[] };
+  rename: Record<string, never>;
+  sendCustom: Record<string, never>;
   moderate: Record<string, never>;
   createPoll: { readonly pollId: string };
   vote: Record<string, never>;
@@ -279,6 +307,17 @@ export type RoomEventFrame =
       readonly streamSeq: number;
       readonly stream: WireStream;
       readonly cause: StreamCause;
+    }
+  /** A member's name, or whether it is pinned, has changed. It is told of itself too. */
+  | { readonly event: 'memberUpdated'; readonly seq: number; readonly member: WireMember }
+  | {
+      readonly event: 'custom';
+      readonly seq: number;
+      readonly type: string;
+      readonly payload: Readonly<Record<string, unknown>>;
+      readonly memberId: string;
+      readonly from: WireUser;
+      readonly sentAtMs: number;
     }
   /** What this member may do has changed; `polls` are those it may see now, where that changed with it. */
   | {

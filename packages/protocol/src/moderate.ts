@@ -48,6 +48,8 @@ export const moderate = Type.Union([
     },
     closed,
   ),
+  /** Pins one member for everybody, or takes the pin off it. */
+  Type.Object({ action: Type.Literal('pin'), memberId, pinned: Type.Boolean() }, closed),
   /** Takes everybody out and closes the room. */
   Type.Object({ action: Type.Literal('kickAll') }, closed),
   Type.Object(

@@ -22,6 +22,8 @@ export interface WireMember {
   /** Milliseconds since the Unix epoch. */
   readonly joinedAtMs: number;
   readonly profile?: WireProfile;
+  /** Whether it is pinned for everybody; absent is no. */
+  readonly pinned?: true;
 }
 
 /** What a stream shows, as its publisher says: cameras and microphones, or a screen with its sound. */
@@ -57,6 +59,8 @@ export interface WireSnapshot {
   readonly userSeq: number;
   readonly streamSeq: number;
   readonly memberCount: number;
+  /** What this client's own member may do. */
+  readonly permissions: WirePermissions;
   /** Empty unless the login asked for members. */
   readonly members: readonly WireMember[];
   readonly streams: readonly WireStream[];
@@ -83,7 +87,10 @@ export interface WirePermissions {
     /** End others' screen sharing. */
     readonly muteScreen?: boolean;
     readonly changePermissions?: boolean;
+    readonly pin?: boolean;
   };
+  /** Change its own name; absent is no. */
+  readonly rename?: boolean;
   /** What it may tell others, and be told; absent is everything. */
   readonly chat?: { readonly sendPublic: boolean; readonly sendPrivate: boolean; readonly receivePrivate: boolean };
   /** What it may do with polls; absent is nothing. */

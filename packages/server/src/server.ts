@@ -145,7 +145,7 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
     log,
     authenticators: [
       createAppTokenAuthenticator({ apps, clock }),
-      createParticipantTokenAuthenticator({ apps, store, tokens }),
+      createParticipantTokenAuthenticator({ apps, store, tokens, sessions }),
     ],
     heartbeatIntervalMs,
     heartbeatTimeoutMs,

@@ -101,7 +101,7 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
     { first, journal: history, after: [guard] },
   );
   guard.attach(rooms);
-  const authenticator = createParticipantTokenAuthenticator({ apps, store, tokens });
+  const authenticator = createParticipantTokenAuthenticator({ apps, store, tokens, sessions: history });
   const http = Fastify({ logger: false, routerOptions: { maxParamLength: 1024 } });
   registerRealtimeKitDoor(http, {
     apps,

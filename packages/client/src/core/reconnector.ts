@@ -70,6 +70,11 @@ export class Reconnector {
     this.#login = { ...this.#login, credential: { ...this.#login.credential, token } };
   }
 
+  /** Uses another name for later logins. */
+  setUserName(userName: string): void {
+    this.#login = { ...this.#login, userName };
+  }
+
   /** Forgets the member: the next way in is a login. */
   forgetTicket(): void {
     this.#ticket = undefined;

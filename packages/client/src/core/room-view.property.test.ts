@@ -41,7 +41,8 @@ class Room {
     const { seq, userSeq, streamSeq } = this;
     const members = [...this.members.values()];
     const streams = [...this.streams.values()];
-    return { seq, userSeq, streamSeq, memberCount: members.length, members, streams, infos: [] };
+    const permissions = { publishAudio: true, publishVideo: true };
+    return { seq, userSeq, streamSeq, memberCount: members.length, permissions, members, streams, infos: [] };
   }
 }
 

@@ -34,6 +34,15 @@ export interface RemovedStream {
   readonly own: boolean;
 }
 
+/** Another member whose name or pin changed. */
+export interface MemberChange {
+  readonly member: WireMember;
+  readonly before: WireMember;
+}
+
+/** Something that another member's application told. */
+export type CustomMessage = Extract<RoomEventFrame, { event: 'custom' }>;
+
 /** A stream of another member whose facts changed. */
 export interface StreamChange {
   readonly stream: WireStream;
@@ -45,6 +54,7 @@ export interface RoomChange {
   readonly streamsRemoved: readonly RemovedStream[];
   readonly membersLeft: readonly DepartedMember[];
   readonly membersJoined: readonly WireMember[];
+  readonly membersUpdated: readonly MemberChange[];
   /** Own streams are not among them. */
   readonly streamsAdded: readonly WireStream[];
   /** Own streams are not among them. */
@@ -53,16 +63,20 @@ export interface RoomChange {
   readonly ownStreams: readonly WireStream[];
   /** Infos of the room that were set, by whomever. */
   readonly infosSet: readonly WireRoomInfo[];
+  /** This client's own member, where its name or pin changed. */
+  readonly ownMember?: WireMember;
   /** What this client's member may do now, where that changed. */
   readonly permissions?: WirePermissions;
   readonly message?: RoomMessage;
   readonly polls?: PollsChange;
+  readonly custom?: CustomMessage;
 }
 
 const NOTHING: RoomChange = {
   streamsRemoved: [],
   membersLeft: [],
   membersJoined: [],
+  membersUpdated: [],
   streamsAdded: [],
   streamsUpdated: [],
   ownStreams: [],
@@ -79,6 +93,7 @@ export class RoomView {
   readonly #infos = new Map<string, WireRoomInfo>();
   readonly #polls = new PollList();
   #selfId: string;
+  #permissions: WirePermissions;
   #seq = 0;
   #userSeq = 0;
   #streamSeq = 0;
@@ -86,6 +101,7 @@ export class RoomView {
 
   constructor(selfId: string, snapshot: WireSnapshot) {
     this.#selfId = selfId;
+    this.#permissions = snapshot.permissions;
     this.#load(snapshot);
     this.#polls.replace(snapshot.polls ?? []);
   }
@@ -173,6 +189,7 @@ export class RoomView {
     const streams = new Map(this.#streams);
     const infos = new Map(this.#infos);
     const formerSelfId = this.#selfId;
+    const permissions = this.#permissions;
     this.#selfId = selfId;
     this.#load(snapshot);
     const polls = this.#polls.replace(snapshot.polls ?? []);
@@ -191,8 +208,16 @@ export class RoomView {
       if (!before || !isSameStream(stream, before)) streamsAdded.push(stream);
       else if (!isEqualStream(stream, before)) streamsUpdated.push({ stream, before });
     }
+    const ownMember = this.#members.get(selfId);
+    const ownBefore = members.get(formerSelfId);
     return {
       streamsRemoved,
+      membersUpdated: [...this.#members.values()].flatMap((member) => {
+        const before = members.get(member.memberId);
+        return before && !isSelf(member.memberId) && !isEqualMember(member, before) ? { member, before } : [];
+      }),
+      ...(ownMember && ownBefore && !isEqualMember(ownMember, ownBefore) && { ownMember }),
+      ...(!isSameJson(permissions, snapshot.permissions) && { permissions: snapshot.permissions }),
       membersLeft: [...members.values()]
         .filter((member) => !this.#members.has(member.memberId) && !isSelf(member.memberId))
         .map((member) => ({ member, cause: undefined })),
@@ -212,6 +237,7 @@ export class RoomView {
     this.#userSeq = snapshot.userSeq;
     this.#streamSeq = snapshot.streamSeq;
     this.#memberCount = snapshot.memberCount;
+    this.#permissions = snapshot.permissions;
     this.#members.clear();
     this.#streams.clear();
     for (const member of snapshot.members) this.#members.set(member.memberId, member);
@@ -233,6 +259,13 @@ export class RoomView {
         if (frame.member.memberId === this.#selfId) return NOTHING;
         return { ...NOTHING, membersLeft: [{ member: frame.member, cause: frame.cause }] };
       }
+      case 'memberUpdated': {
+        const { member } = frame;
+        const before = this.#members.get(member.memberId);
+        if (before) this.#members.set(member.memberId, member);
+        if (member.memberId === this.#selfId) return { ...NOTHING, ownMember: member };
+        return before ? { ...NOTHING, membersUpdated: [{ member, before }] } : NOTHING;
+      }
       case 'streamAdded':
       case 'streamUpdated': {
         const before = this.#streams.get(frame.stream.streamId);
@@ -250,6 +283,7 @@ export class RoomView {
         this.#infos.set(frame.info.key, frame.info);
         return { ...NOTHING, infosSet: [frame.info] };
       case 'permissions':
+        this.#permissions = frame.permissions;
         return {
           ...NOTHING,
           permissions: frame.permissions,
@@ -260,6 +294,8 @@ export class RoomView {
         return { ...NOTHING, ...pollsOf(this.#polls.apply(frame)) };
       case 'message':
         return { ...NOTHING, message: frame };
+      case 'custom':
+        return { ...NOTHING, custom: frame };
       default:
         // A newer server may tell of what this client does not know.
         return NOTHING;
@@ -278,9 +314,17 @@ function isSameStream(one: WireStream, other: WireStream | undefined): boolean {
   return other !== undefined && one.user.id === other.user.id;
 }
 
+function isEqualMember(one: WireMember, other: WireMember): boolean {
+  return one.user.name === other.user.name && one.pinned === other.pinned;
+}
+
+/** The server writes the same thing in the same order of keys. */
+const isSameJson = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+
 function isEqualStream(one: WireStream, other: WireStream): boolean {
   return (
     one.memberId === other.memberId &&
+    one.user.name === other.user.name &&
     one.extraInfo === other.extraInfo &&
     one.audio === other.audio &&
     one.video === other.video

@@ -6,7 +6,15 @@
 
 import type { WireMember, WirePermissions, WireRoomInfo, WireStream } from '@gavel/protocol';
 import type { PollsChange } from './poll-list.ts';
-import type { DepartedMember, RemovedStream, RoomChange, RoomMessage, StreamChange } from './room-view.ts';
+import type {
+  CustomMessage,
+  DepartedMember,
+  MemberChange,
+  RemovedStream,
+  RoomChange,
+  RoomMessage,
+  StreamChange,
+} from './room-view.ts';
 import type { SessionState } from './session-state.ts';
 
 /** The events of a room session. Each tells what has happened already: the session's fields show the new state. */
@@ -15,6 +23,8 @@ export interface SessionEvents {
   /** Other members came; only where the login asked for members. */
   membersJoined: [members: readonly WireMember[]];
   membersLeft: [members: readonly DepartedMember[]];
+  /** Names or pins of other members changed. */
+  membersUpdated: [changes: readonly MemberChange[]];
   /** Streams of others; those that were there at the first login are in `room.streams` instead. */
   streamsAdded: [streams: readonly WireStream[]];
   streamsUpdated: [changes: readonly StreamChange[]];
@@ -25,6 +35,8 @@ export interface SessionEvents {
   /** Infos of the room that were set; those that were there at the first login are in `room.infos` instead. */
   infosSet: [infos: readonly WireRoomInfo[]];
   message: [message: RoomMessage];
+  /** Another member's application told something. */
+  custom: [message: CustomMessage];
   /** What this member may do has changed; `self` has it. */
   permissionsChanged: [permissions: WirePermissions];
   /** Polls are new or have changed; those that were there at the first login are in `room.polls()` alone. */

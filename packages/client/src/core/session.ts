@@ -177,6 +177,12 @@ export class RoomSession extends Emitter<SessionEvents> {
     this.#tokenTimer.set(tokenExpiresAtMs);
   }
 
+  /** Changes the own name, for everybody in the room and for every later login; throws as `request` does. */
+  async rename(name: string): Promise<void> {
+    await this.request('rename', { name });
+    this.#reconnector.setUserName(name);
+  }
+
   #handleJoined({ connection, via, login, resume }: Joined): void {
     this.#connection = connection;
     let changes: readonly RoomChange[] = [];
@@ -279,15 +285,18 @@ export class RoomSession extends Emitter<SessionEvents> {
     if (change.streamsRemoved.length > 0) this.emit('streamsRemoved', change.streamsRemoved);
     if (change.membersLeft.length > 0) this.emit('membersLeft', change.membersLeft);
     if (change.membersJoined.length > 0) this.emit('membersJoined', change.membersJoined);
+    if (change.membersUpdated.length > 0) this.emit('membersUpdated', change.membersUpdated);
     if (change.streamsAdded.length > 0) this.emit('streamsAdded', change.streamsAdded);
     if (change.streamsUpdated.length > 0) this.emit('streamsUpdated', change.streamsUpdated);
     if (change.infosSet.length > 0) this.emit('infosSet', change.infosSet);
+    if (change.ownMember && this.#self) this.#self = { ...this.#self, user: change.ownMember.user };
     if (change.permissions && this.#self) {
       this.#self = { ...this.#self, permissions: change.permissions };
       this.emit('permissionsChanged', change.permissions);
     }
     if (change.polls) this.emit('pollsChanged', change.polls);
     if (change.message) this.emit('message', change.message);
+    if (change.custom) this.emit('custom', change.custom);
     this.emit('changed', change);
     this.media.handleChange(change, via);
   }

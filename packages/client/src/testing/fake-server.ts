@@ -190,7 +190,17 @@ export function stream(streamId: string, memberId: string, more: Partial<WireStr
 
 /** A room's state. */
 export function snapshot(more: Partial<WireSnapshot> = {}): WireSnapshot {
-  return { seq: 10, userSeq: 2, streamSeq: 1, memberCount: 2, members: [], streams: [], infos: [], ...more };
+  return {
+    seq: 10,
+    userSeq: 2,
+    streamSeq: 1,
+    memberCount: 2,
+    permissions: { publishAudio: true, publishVideo: true },
+    members: [],
+    streams: [],
+    infos: [],
+    ...more,
+  };
 }
 
 /** The answer to a login of the user `me`, member `m-me`. */

@@ -25,7 +25,7 @@ beforeEach(async () => {
   apps = await AppRegistry.open({ store, clock, configured: [], presets: STOCK_PRESETS });
   app = await apps.create('account', 'app');
   tokens = await ParticipantTokens.open({ store, clock });
-  authenticator = createParticipantTokenAuthenticator({ apps, store, tokens });
+  authenticator = createParticipantTokenAuthenticator({ apps, store, tokens, sessions: { find: () => undefined } });
   const preset = await store.presets.findByName(app.appId, 'group_call_host');
   const presetId = preset?.id ?? '';
   await store.meetings.add({ id: 'm1', appId: app.appId, title: null, status: 'ACTIVE', settings: {}, ...times });
@@ -48,7 +48,6 @@ const login = (token?: string): Params<'login'> => ({
   // Nothing of this counts: the token says all.
   roomId: 'other-room',
   userId: 'other-user',
-  userName: 'Other',
   maxMemberCount: 1,
 });
 const admit = async (changes: Partial<TokenSubject> = {}) =>
@@ -65,7 +64,15 @@ describe('the authenticator of participants', () => {
         publishVideo: true,
         maxStreamsOfSource: 1,
         screen: { publish: true, maxInRoom: 1 },
-        moderation: { kick: true, muteAudio: true, muteVideo: true, muteScreen: true, changePermissions: true },
+        moderation: {
+          kick: true,
+          muteAudio: true,
+          muteVideo: true,
+          muteScreen: true,
+          changePermissions: true,
+          pin: true,
+        },
+        rename: true,
         chat: { sendPublic: true, sendPrivate: true, receivePrivate: true },
         polls: { create: true, vote: true, view: true },
       },
@@ -78,6 +85,7 @@ describe('the authenticator of participants', () => {
         meetingId: 'm1',
         meetingTitle: '',
       },
+      facts: { viewType: 'GROUP_CALL', permissions: STOCK_PRESETS[0]?.definition.permissions },
       tokenExpiresAtMs: Math.floor(clock.now() / 1000) * 1000 + 100 * 86_400_000,
     });
   });
@@ -109,7 +117,21 @@ describe('the authenticator of participants', () => {
       muteVideo: false,
       muteScreen: true,
       changePermissions: true,
+      pin: true,
     });
+  });
+
+  it('takes a name with the login where the preset lets change it, and no other way (NAME-2)', async () => {
+    const token = await tokens.sign(subject);
+    const admitAs = async (userName: string) => authenticator.admit({ ...login(token), userName });
+    expect((await admitAs('Anna B.')).user.name).toBe('Anna B.');
+    expect((await admitAs('')).user.name).toBe('');
+    await expect(admitAs('x'.repeat(257))).rejects.toMatchObject({ code: 'login.bad-user-name' });
+    const stock = STOCK_PRESETS[0]?.definition as unknown as PresetDefinition;
+    const definition = { ...stock, permissions: { ...stock.permissions, can_edit_display_name: false } };
+    await store.presets.add({ id: 'own', appId: app.appId, name: 'own', definition, ...times });
+    await store.participants.update('m1', 'p1', (each) => ({ ...each, presetId: 'own', name: 'Anna' }));
+    expect((await admitAs('Anna B.')).user.name).toBe('Anna');
   });
 
   it('lets do with polls what the preset allows (POLL-1)', async () => {

@@ -4,13 +4,14 @@
  * @module
  */
 
-import { GavelError, type Params, type UserId } from '@gavel/protocol';
+import { byteLength, GavelError, MAX_BYTES, type Params, type UserId } from '@gavel/protocol';
 import type { App, Apps } from '../apps/app.ts';
 import type { Admission, Authenticator } from '../rooms/admission.ts';
 import type { MeetingRecord, Participant, PresetRecord, Store } from '../store/store.ts';
 import { permissionsOf } from './permissions.ts';
 import type { PresetDefinition } from './preset-schema.ts';
 import { roomOf } from './session.ts';
+import type { SessionRecorder } from './sessions/session-recorder.ts';
 import type { ParticipantTokens, VerifiedToken } from './tokens.ts';
 
 /** What the authenticator works with. */
@@ -18,6 +19,7 @@ export interface ParticipantAuthenticatorDeps {
   readonly apps: Apps;
   readonly store: Pick<Store, 'meetings' | 'participants' | 'presets'>;
   readonly tokens: ParticipantTokens;
+  readonly sessions: Pick<SessionRecorder, 'find'>;
 }
 
 /** What a token leads to. */
@@ -34,8 +36,9 @@ export function createParticipantTokenAuthenticator(deps: ParticipantAuthenticat
   return {
     scheme: 'participant-token',
     async admit(login) {
-      return admissionOf(await findHolder(deps, login.credential.token));
+      return admissionOf(await findHolder(deps, login.credential.token), login.userName);
     },
+    findSession: ({ roomId }) => deps.sessions.find(roomId),
     async renew(admission, token) {
       const holder = await findHolder(deps, token);
       const isSame = holder.participant.id === admission.user.id && holder.meeting.id === admission.key.roomId;
@@ -63,13 +66,17 @@ async function findHolder(
   return { token, app, meeting, participant, preset };
 }
 
-function admissionOf({ token, app, meeting, participant, preset }: Holder): Admission {
+function admissionOf({ token, app, meeting, participant, preset }: Holder, wantedName = ''): Admission {
+  const definition = preset.definition as unknown as PresetDefinition;
+  const permissions = permissionsOf(definition);
+  if (byteLength(wantedName) > MAX_BYTES.userName) throw new GavelError('login.bad-user-name');
+  const name = permissions.rename && wantedName !== '' ? wantedName : (participant.name ?? '');
   return {
     key: roomOf(app.appId, meeting.id),
-    user: { id: participant.id as UserId, name: participant.name ?? '' },
+    user: { id: participant.id as UserId, name },
     // A participant may be in with several tabs and devices at once.
     onDuplicate: 'allow',
-    permissions: permissionsOf(preset.definition as unknown as PresetDefinition),
+    permissions,
     // No cap: one participant could lock out all others with it.
     maxMemberCount: 0,
     profile: {
@@ -80,6 +87,7 @@ function admissionOf({ token, app, meeting, participant, preset }: Holder): Admi
       meetingId: meeting.id,
       meetingTitle: meeting.title ?? '',
     },
+    facts: { viewType: definition.config.view_type, permissions: definition.permissions },
     tokenExpiresAtMs: token.expiresAtMs,
   };
 }

@@ -22,7 +22,9 @@ export function permissionsOf({ config, permissions }: PresetDefinition): Permis
       muteVideo: permissions.disable_participant_video,
       muteScreen: permissions.disable_participant_screensharing,
       changePermissions: permissions.can_change_participant_permissions,
+      pin: permissions.pin_participant,
     },
+    rename: permissions.can_edit_display_name,
     chat: {
       sendPublic: permissions.chat.public.can_send && permissions.chat.public.text,
       sendPrivate: permissions.chat.private.can_send && permissions.chat.private.text,

@@ -17,6 +17,8 @@ export interface Admission {
   readonly permissions: Permissions;
   readonly maxMemberCount: number;
   readonly profile?: WireProfile;
+  /** What its own client alone is told besides; plain JSON. */
+  readonly facts?: Readonly<Record<string, unknown>>;
   /** Milliseconds since the Unix epoch; undefined where no token was used. */
   readonly tokenExpiresAtMs?: number;
 }
@@ -29,6 +31,8 @@ export interface Authenticator {
    *   `login.bad-room-id`, `login.bad-user-id`, `login.bad-user-name`
    */
   admit(login: Params<'login'>): Promise<Admission>;
+  /** What a login that is in is part of, where the door keeps sessions; undefined where it is part of none. */
+  findSession?(key: RoomKey): { readonly id: string; readonly startedAtMs: number } | undefined;
   /** Checks a token that replaces the one of an admission; gives its expiry. @throws as `admit` */
   renew(admission: Pick<Admission, 'key' | 'user'>, token: string): Promise<{ readonly tokenExpiresAtMs?: number }>;
 }

@@ -127,6 +127,21 @@ export type RoomCommand =
       readonly targets: readonly KickTarget[];
       readonly changes: PermissionChanges;
     })
+  /** Pins members for everybody, or takes the pins off them (PIN). @throws as `kick` with `require: 'all'` */
+  | (InName & { readonly type: 'pin'; readonly targets: readonly KickTarget[]; readonly pinned: boolean })
+  /** Gives a Member another name (NAME-1). @throws `member.not-allowed` */
+  | { readonly type: 'rename'; readonly memberId: MemberId; readonly name: string }
+  /** Tells other Members something of the application's own. @throws `room.member-not-found` where one named is not in (CUST-1) */
+  | {
+      readonly type: 'sendCustom';
+      readonly memberId: MemberId;
+      readonly messageType: string;
+      readonly payload: Readonly<Record<string, unknown>>;
+      /** Undefined is everybody else, unless `toProfile` says whom. */
+      readonly to?: readonly MemberId[];
+      /** Those in whose profile the key has one of the values. */
+      readonly toProfile?: { readonly key: string; readonly values: readonly string[] };
+    }
   /** Takes everybody out and destroys the room (CLOSE). @throws `member.not-allowed` */
   | (InName & { readonly type: 'close'; readonly reason: string; readonly announce: boolean })
   /**

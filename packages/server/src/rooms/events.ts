@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Epoch, MemberCause, MessageKind, RoomCause, StreamCause, UserId } from '@gavel/protocol';
+import type { Epoch, MemberCause, MemberId, MessageKind, RoomCause, StreamCause, UserId } from '@gavel/protocol';
 import type { MutedKinds } from './commands.ts';
 import type { MemberInfo, User } from './member.ts';
 import type { PollInfo } from './polls.ts';
@@ -63,6 +63,16 @@ export type RoomChange =
     }
   /** Members were muted, whether they have streams or not; clients see it by the streams (HOST-3). */
   | { readonly type: 'membersMuted'; readonly members: readonly MemberInfo[]; readonly kinds: MutedKinds }
+  /** A member's name, or whether it is pinned, has changed. */
+  | { readonly type: 'memberUpdated'; readonly member: MemberInfo }
+  | {
+      readonly type: 'customMessage';
+      readonly member: MemberInfo;
+      readonly messageType: string;
+      readonly payload: Readonly<Record<string, unknown>>;
+      /** Only these are told; undefined is everybody but the sender. */
+      readonly to?: ReadonlySet<MemberId>;
+    }
   /** What a member may do has changed; only it is told. */
   | {
       readonly type: 'permissionsChanged';

@@ -1,12 +1,13 @@
 /**
- * What members do to others while these stay in: mutes, and live changes of permissions (HOST).
+ * What members do to each other while all stay in: mutes, live changes of permissions (HOST), pins (PIN), names (NAME).
  *
  * @module
  */
 
+import { GavelError, type MemberId } from '@gavel/protocol';
 import type { CommandOf } from './commands.ts';
 import type { RoomChange } from './events.ts';
-import { withChanges } from './member.ts';
+import { type Member, withChanges } from './member.ts';
 import type { MemberTable } from './member-table.ts';
 import type { Moderation } from './moderation.ts';
 import type { Polls } from './polls.ts';
@@ -58,7 +59,7 @@ export class HostControls {
     this.#moderation.check(by, 'changePermissions');
     for (const member of this.#moderation.change(this.#moderation.find(targets, 'all'), changes)) {
       const couldView = member.permissions.polls?.view ?? false;
-      this.#members.setPermissions(member, withChanges(member.permissions, changes));
+      this.#members.change(member, { permissions: withChanges(member.permissions, changes) });
       const { publishAudio, publishVideo, screen, polls } = member.permissions;
       const isViewChanged = (polls?.view ?? false) !== couldView;
       const info = this.#members.infoOf(member);
@@ -67,4 +68,35 @@ export class HostControls {
       if (screen?.publish === false) this.#streams.endScreens(member);
     }
   }
+
+  pin({ by, targets, pinned }: CommandOf<'pin'>): void {
+    this.#moderation.check(by, 'pin');
+    for (const member of this.#moderation.find(targets, 'all')) {
+      if (member.pinned === pinned) continue;
+      this.#members.change(member, { pinned });
+      this.#emit({ type: 'memberUpdated', member: this.#members.infoOf(member) });
+    }
+  }
+
+  rename({ memberId, name }: CommandOf<'rename'>): void {
+    const member = this.#members.require(memberId);
+    if (!member.permissions.rename) throw new GavelError('member.not-allowed');
+    if (member.user.name === name) return;
+    this.#members.change(member, { user: { ...member.user, name } });
+    this.#emit({ type: 'memberUpdated', member: this.#members.infoOf(member) });
+    this.#streams.rename(member);
+  }
+
+  /** What members' applications tell each other goes through the room as it is (CUST-1). */
+  sendCustom({ memberId, messageType, payload, to, toProfile }: CommandOf<'sendCustom'>): void {
+    const member = this.#members.infoOf(this.#members.require(memberId));
+    const named = to && this.#moderation.find(to.map(nameOf), 'all');
+    const { key = '', values = [] } = toProfile ?? {};
+    const isMatch = ({ profile }: Member) => values.some((value) => profile?.[key] === value);
+    const matching = toProfile ? this.#members.all().filter(isMatch) : [];
+    const told = (to ?? toProfile) && new Set([...(named ?? []), ...matching].map((each) => each.memberId));
+    this.#emit({ type: 'customMessage', member, messageType, payload, ...(told && { to: told }) });
+  }
 }
+
+const nameOf = (memberId: MemberId) => ({ label: memberId, userIds: [], memberIds: [memberId] });

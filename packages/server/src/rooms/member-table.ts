@@ -5,7 +5,7 @@
  */
 
 import { GavelError, type MemberId, type UserId } from '@gavel/protocol';
-import type { Member, MemberInfo, Permissions } from './member.ts';
+import type { Member, MemberInfo } from './member.ts';
 
 const NONE: readonly Member[] = [];
 
@@ -87,10 +87,11 @@ export class MemberTable {
     this.#memberMsOffset -= nowMs;
   }
 
-  setPermissions(member: Member, permissions: Permissions): void {
-    member.permissions = permissions;
+  /** Changes what others may see of a member; the user's id stays. */
+  change(member: Member, changes: Partial<Pick<Member, 'user' | 'permissions' | 'pinned'>>): void {
+    Object.assign(member, changes);
     const info = this.#infos.get(member.memberId);
-    if (info) this.#infos.set(member.memberId, { ...info, permissions });
+    if (info) this.#infos.set(member.memberId, { ...info, ...changes });
   }
 
   remove(member: Member, nowMs: number): void {

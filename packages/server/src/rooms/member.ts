@@ -7,7 +7,7 @@
 import type { MemberId, StreamId, UserId, WireProfile } from '@gavel/protocol';
 import type { LoginCommand } from './commands.ts';
 
-/** A user as it logged in. */
+/** A user, with its name as it is now. */
 export interface User {
   readonly id: UserId;
   readonly name: string;
@@ -23,6 +23,8 @@ export interface ModerationRights {
   readonly muteScreen?: boolean;
   /** Change what others may publish and say; rights over others cannot be given. */
   readonly changePermissions?: boolean;
+  /** Pin members for everybody, itself included. */
+  readonly pin?: boolean;
 }
 
 /** Whether a Member may share its screen (SCRN). */
@@ -59,6 +61,8 @@ export interface Permissions {
   readonly screen?: ScreenRights;
   /** Undefined is nothing. */
   readonly moderation?: ModerationRights;
+  /** Change its own name; undefined is no. */
+  readonly rename?: boolean;
   /** Undefined is everything. */
   readonly chat?: ChatRights;
   /** Undefined is nothing. */
@@ -105,7 +109,7 @@ export type MemberLink =
   /** Lost its connection; a resume within the heartbeat time is silent (ROOM-5). */
   | { readonly kind: 'detached'; readonly sinceMs: number };
 
-/** What stays the same over a Member's life. */
+/** A Member as others know it; a change makes a new object. */
 export interface MemberInfo {
   readonly memberId: MemberId;
   readonly user: User;
@@ -124,11 +128,15 @@ export interface MemberInfo {
   /** Whether it is told of other Members coming and going. */
   readonly wantsMembers: boolean;
   readonly permissions: Permissions;
+  /** Whether it is pinned for everybody (PIN-2). */
+  readonly pinned: boolean;
 }
 
 /** A Member with what changes. Only its Room writes it. */
 export interface Member extends MemberInfo {
+  user: User;
   permissions: Permissions;
+  pinned: boolean;
   link: MemberLink;
   lastSeenAtMs: number;
   /** When its token runs out: it stays, but may begin nothing new (reference zego 4.9). */
@@ -159,6 +167,7 @@ export function createMember(login: LoginCommand, { memberId, ticket, nowMs, per
     clientId: login.clientId,
     wantsMembers: login.wantsMembers,
     permissions,
+    pinned: false,
     link: { kind: 'attached', connectionId: login.connectionId },
     lastSeenAtMs: nowMs,
     tokenExpiresAtMs: login.tokenExpiresAtMs ?? Number.POSITIVE_INFINITY,

@@ -154,6 +154,11 @@ export class RoomStreams {
     }
   }
 
+  /** Takes over the name that a member has now (NAME-1). */
+  rename(member: Member): void {
+    for (const slot of this.#slotsOf(member)) this.#change({ ...slot.info, user: member.user }, slot.state);
+  }
+
   /** Ends the sharing of screens of a member (SCRN-4). */
   endScreens(member: Member): void {
     for (const slot of this.#slotsOf(member)) if (slot.info.source === 'screen') this.#remove(slot, 'deleted');

@@ -22,7 +22,7 @@ import type { CommandOf, LoginCommand, RoomCommand } from './commands.ts';
 import { EventLog } from './event-log.ts';
 import type { RoomChange, RoomEvent } from './events.ts';
 import { HostControls } from './host-controls.ts';
-import { createMember, type Member } from './member.ts';
+import { createMember, type Member, type MemberInfo } from './member.ts';
 import { MemberTable } from './member-table.ts';
 import { Moderation } from './moderation.ts';
 import { Polls } from './polls.ts';
@@ -137,6 +137,12 @@ export class Room {
         return this.#close(command);
       case 'setPermissions':
         return this.#controls.setPermissions(command);
+      case 'pin':
+        return this.#controls.pin(command);
+      case 'rename':
+        return this.#controls.rename(command);
+      case 'sendCustom':
+        return this.#controls.sendCustom(command);
       case 'reserveStream':
         return this.#streams.reserve(command, this.#members.require(command.memberId));
       case 'announceStream':
@@ -287,6 +293,12 @@ export class Room {
   /** Finds a Member by its id. */
   findMember(memberId: MemberId): Readonly<Member> | undefined {
     return this.#members.find(memberId);
+  }
+
+  /** Gives a Member as others know it. */
+  findMemberInfo(memberId: MemberId): MemberInfo | undefined {
+    const member = this.#members.find(memberId);
+    return member && this.#members.infoOf(member);
   }
 
   /** Finds a live stream. */

@@ -128,6 +128,11 @@ export class Rooms {
     return this.#rooms.get(roomKeyText(key))?.chat(reader, query) ?? [];
   }
 
+  /** A member of a room as it is now, or undefined where it is not in. */
+  async findMember(key: RoomKey, memberId: MemberId): Promise<MemberInfo | undefined> {
+    return this.#rooms.get(roomKeyText(key))?.findMemberInfo(memberId);
+  }
+
   /** A live stream of a room, or undefined where there is none. */
   async findStream(key: RoomKey, streamId: StreamId): Promise<StreamInfo | undefined> {
     return this.#rooms.get(roomKeyText(key))?.findStream(streamId);

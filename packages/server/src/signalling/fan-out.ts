@@ -85,7 +85,7 @@ export class FanOut implements EventSink {
 
   #tell(room: string, event: RoomEvent): void {
     if (event.type === 'memberJoined' || event.type === 'memberResumed') this.#seat(room, event);
-    if (event.type === 'permissionsChanged') this.#reseat(room, event.member);
+    if (event.type === 'permissionsChanged' || event.type === 'memberUpdated') this.#reseat(room, event.member);
     if (event.type === 'memberDetached') this.#unseat(room, event.member);
     if (event.type === 'streamRemoved') this.#tellUntold(room, event);
     const seats = this.#rooms.get(room);

@@ -24,8 +24,8 @@ export type EventView = 'whole' | PollEventView;
 
 /** A member as others see it. */
 export function wireMember(member: MemberInfo): WireMember {
-  const { memberId, user, joinedAtMs, profile } = member;
-  return { memberId, user, joinedAtMs, ...(profile && { profile }) };
+  const { memberId, user, joinedAtMs, profile, pinned } = member;
+  return { memberId, user, joinedAtMs, ...(profile && { profile }), ...(pinned && { pinned }) };
 }
 
 function wireStream(stream: StreamInfo): WireStream {
@@ -44,12 +44,13 @@ function mutedOf(muted: StreamInfo['muted']): Pick<WireStream, 'muted'> {
 
 /** What a member may do, as it is told. */
 export function wirePermissions(permissions: Permissions): WirePermissions {
-  const { publishAudio, publishVideo, screen, moderation, chat, polls } = permissions;
+  const { publishAudio, publishVideo, screen, moderation, rename, chat, polls } = permissions;
   return {
     publishAudio,
     publishVideo,
     ...(screen && { screen }),
     ...(moderation && { moderation }),
+    ...(rename && { rename }),
     ...(chat && { chat }),
     ...(polls && { polls }),
   };
@@ -64,6 +65,7 @@ export function wireSnapshot(room: RoomSnapshot, viewer: MemberInfo): WireSnapsh
     userSeq,
     streamSeq,
     memberCount,
+    permissions: wirePermissions(viewer.permissions),
     members: viewer.wantsMembers ? room.members.map(wireMember) : [],
     streams: room.streams.map(wireStream),
     infos: room.infos,
@@ -90,6 +92,13 @@ export function roomEventFrame(event: RoomEvent, viewer: MemberInfo): RoomEventF
     case 'streamRemoved': {
       const { streamSeq, cause } = event;
       return { event: 'streamRemoved', seq, streamSeq, stream: wireStream(event.stream), cause };
+    }
+    case 'memberUpdated':
+      return { event: 'memberUpdated', seq, member: wireMember(event.member) };
+    case 'customMessage': {
+      const { messageType, payload, member, atMs } = event;
+      const { memberId, user } = member;
+      return { event: 'custom', seq, type: messageType, payload, memberId, from: user, sentAtMs: atMs };
     }
     case 'permissionsChanged': {
       const { member, polls } = event;
@@ -133,6 +142,10 @@ function isTold(event: RoomEvent, member: MemberInfo): boolean {
     case 'memberJoined':
     case 'memberLeft':
       return member.wantsMembers && event.member.memberId !== member.memberId;
+    case 'memberUpdated':
+      return member.wantsMembers || event.member.memberId === member.memberId;
+    case 'customMessage':
+      return event.to?.has(member.memberId) ?? event.member.memberId !== member.memberId;
     case 'permissionsChanged':
       return event.member.memberId === member.memberId;
     case 'streamRemoved':

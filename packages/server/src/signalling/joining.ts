@@ -54,12 +54,12 @@ export class Joining {
     const { session } = await this.#deps.rooms.execute(key, command, origin);
     if (!session) throw new Error('a login made no session');
     await this.#seat(connection, key, session, origin);
-    return this.#loginResult(key, session, admission);
+    return this.#loginResult(session, admission, authenticator.findSession?.(key));
   }
 
-  #loginResult(key: RoomKey, session: Session, admission: Admission): LoginResult {
+  #loginResult(session: Session, admission: Admission, part: LoginResult['session']): LoginResult {
     const { member, room } = session;
-    const { tokenExpiresAtMs } = admission;
+    const { key, facts, tokenExpiresAtMs } = admission;
     return {
       memberId: member.memberId,
       epoch: String(room.epoch),
@@ -67,6 +67,8 @@ export class Joining {
       user: member.user,
       ...(member.profile && { profile: member.profile }),
       permissions: wirePermissions(member.permissions),
+      ...(facts && { facts }),
+      ...(part && { session: { id: part.id, startedAtMs: part.startedAtMs } }),
       ticket: formatTicket({ key, memberId: member.memberId, secret: session.ticket }),
       heartbeatIntervalMs: this.#deps.heartbeatIntervalMs,
       heartbeatTimeoutMs: this.#deps.heartbeatTimeoutMs,

@@ -19,6 +19,8 @@ export const MESSAGE_LIMITS = {
   /** To several users, or to all. */
   commandsInRoom: 10,
   infosInRoom: 10,
+  renamesOfUser: 2,
+  customMessagesOfUser: 5,
 } as const;
 
 /** Most chat messages of a user in a room in a minute (CHAT-3). */
@@ -60,6 +62,16 @@ export class MessageLimits {
   /** @throws GavelError `rate.limited` */
   takeRoomInfo(key: RoomKey): void {
     this.#take([['infosInRoom', roomKeyText(key)]]);
+  }
+
+  /** @throws GavelError `rate.limited` (NAME-1) */
+  takeRename(key: RoomKey, userId: UserId): void {
+    this.#take([['renamesOfUser', `${roomKeyText(key)}/${userId}`]]);
+  }
+
+  /** @throws GavelError `rate.limited` (CUST-2) */
+  takeCustomMessage(key: RoomKey, userId: UserId): void {
+    this.#take([['customMessagesOfUser', `${roomKeyText(key)}/${userId}`]]);
   }
 
   /** @throws GavelError `rate.limited` (POLL-6) */

@@ -14,6 +14,8 @@ export function moderationCommand(by: MemberId, params: Params<'moderate'>): Roo
       return { type: 'kick', by, targets: [targetOf(params.memberId)], require: 'all', reason: '' };
     case 'kickAll':
       return { type: 'close', by, reason: '', announce: true };
+    case 'pin':
+      return { type: 'pin', by, targets: [targetOf(params.memberId)], pinned: params.pinned };
     case 'setPermissions':
       return { type: 'setPermissions', by, targets: params.memberIds.map(targetOf), changes: params.changes };
     case 'mute': {

@@ -22,6 +22,7 @@ import type { Origin } from '../rooms/commands.ts';
 import { eventsOf } from '../rooms/events.ts';
 import type { MemberInfo } from '../rooms/member.ts';
 import type { Connection } from './connection.ts';
+import { customMessageCommand } from './custom-message.ts';
 import { wireSnapshot } from './frames.ts';
 import { Joining, type JoiningDeps } from './joining.ts';
 import { MessageLimits } from './message-limits.ts';
@@ -79,6 +80,18 @@ export class Requests {
       const query = { direction, limit, ...(timeMs !== undefined && { timeMs }), ...(withUserId && { withUserId }) };
       return { messages: await this.#deps.rooms.chat(key, member.memberId, query) };
     },
+    rename: async ({ key, member, origin }, { name }) => {
+      if (byteLength(name) > MAX_BYTES.userName) throw new GavelError('login.bad-user-name');
+      this.#limits.takeRename(key, member.user.id);
+      await this.#deps.rooms.execute(key, { type: 'rename', memberId: member.memberId, name }, origin);
+      return DONE;
+    },
+    sendCustom: async ({ key, member, origin }, params) => {
+      const command = customMessageCommand(member.memberId, params);
+      this.#limits.takeCustomMessage(key, member.user.id);
+      await this.#deps.rooms.execute(key, command, origin);
+      return DONE;
+    },
     moderate: async ({ key, member, origin }, params) => {
       await this.#deps.rooms.execute(key, moderationCommand(member.memberId, params), origin);
       return DONE;
@@ -118,9 +131,12 @@ export class Requests {
   async #handleAsMember(connection: Connection, method: MemberMethod, params: unknown): Promise<object> {
     const { state } = connection;
     if (state.kind !== 'member') throw new GavelError('request.out-of-order', `"${method}" needs a login first`);
-    const { key, member } = state;
-    const origin = originOf(connection, member);
-    await this.#deps.rooms.execute(key, { type: 'touch', memberId: member.memberId }, origin);
+    const { key } = state;
+    const { memberId } = state.member;
+    const origin = originOf(connection, state.member);
+    await this.#deps.rooms.execute(key, { type: 'touch', memberId }, origin);
+    // Its name and what it may do may have changed since its login.
+    const member = (await this.#deps.rooms.findMember(key, memberId)) ?? state.member;
     const handler = this.#methods[method] as Handler<Method>;
     return handler({ key, member, origin }, params as Params<Method>);
   }
@@ -138,9 +154,7 @@ export class Requests {
   async #snapshot({ key, member }: Caller): Promise<Results['snapshot']> {
     const room = await this.#deps.rooms.snapshot(key);
     if (!room) throw new GavelError('room.not-found');
-    // What it may do may have changed since its login.
-    const viewer = room.members.find(({ memberId }) => memberId === member.memberId);
-    return wireSnapshot(room, viewer ?? member);
+    return wireSnapshot(room, member);
   }
 
   async #publish({ key, member, origin }: Caller, params: Params<'publish'>): Promise<Results['publish']> {

@@ -81,6 +81,11 @@ export class SessionRecorder implements EventSink {
     await this.#checkpoint();
   }
 
+  /** Finds the session of a meeting that is live, or that may still be continued. */
+  find(meetingId: string): LiveSession | undefined {
+    return this.#live.get(meetingId)?.session;
+  }
+
   handle(batch: EventBatch): Promise<void> | undefined {
     const { key, events, origin } = batch;
     if (key.environment !== 'production' || !UUID.test(key.roomId) || !events.some(isOfInterest)) return undefined;
