@@ -106,6 +106,16 @@ export const ERRORS = {
   'media.unavailable': { status: 503, retry: 'later', meaning: 'No media worker could take the call.' },
   'message.empty': { status: 400, retry: 'never', meaning: 'The message is empty.' },
   'message.too-long': { status: 400, retry: 'never', meaning: 'The message is longer than 1,024 bytes.' },
+  'message.not-found': {
+    status: 404,
+    retry: 'never',
+    meaning: 'There is no such message, or it is not kept any more.',
+  },
+  'message.too-many-pins': {
+    status: 409,
+    retry: 'never',
+    meaning: 'As many messages of the room are pinned as may be: 50.',
+  },
   'text.too-long': { status: 400, retry: 'never', meaning: 'A text is longer than allowed.' },
   'room.info-full': {
     status: 409,

@@ -1,4 +1,5 @@
 export * from './causes.ts';
+export type { ChatEventFrame, MessageChange } from './chat.ts';
 export * from './close-codes.ts';
 export * from './errors.ts';
 export * from './ids.ts';

@@ -10,6 +10,7 @@
 
 import { type Static, type TSchema, Type } from 'typebox';
 import type { MemberCause, StreamCause } from './causes.ts';
+import { type ChatEventFrame, changeMessage } from './chat.ts';
 import type { ErrorCode, ErrorDetails } from './errors.ts';
 import { moderate } from './moderate.ts';
 import { createPoll, type PollEventFrame, vote, type WirePoll } from './polls.ts';
@@ -141,6 +142,8 @@ const chatHistory = Type.Object(
     /** Milliseconds since the Unix epoch; absent is from the newest back, or from the oldest on. */
     timeMs: Type.Optional(Type.Number({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
     limit: Type.Integer({ minimum: 1, maximum: 100 }),
+    /** Only those that are pinned; default false. */
+    pinned: Type.Optional(Type.Boolean()),
   },
   closed,
 );
@@ -175,6 +178,8 @@ export const METHODS = {
   rename,
   /** Tells other members something of the application's own. */
   sendCustom,
+  /** Edits, deletes, pins or unpins something that was said in this life of the room. */
+  changeMessage,
   /** Acts on other members; needs the permission to. */
   moderate,
   /** Makes a poll; needs the permission to. */
@@ -249,6 +254,7 @@ export interface Results {
   chatHistory: { readonly messages: readonly WireChatMessage[] };
   rename: Record<string, never>;
   sendCustom: Record<string, never>;
+  changeMessage: Record<string, never>;
   moderate: Record<string, never>;
   createPoll: { readonly pollId: string };
   vote: Record<string, never>;
@@ -327,6 +333,7 @@ export type RoomEventFrame =
       readonly polls?: readonly WirePoll[];
     }
   | PollEventFrame
+  | ChatEventFrame
   | { readonly event: 'roomInfo'; readonly seq: number; readonly info: WireRoomInfo }
   | {
       readonly event: 'message';

@@ -105,4 +105,8 @@ export interface WireChatMessage {
   /** The users who were told, besides the sender; absent is everybody. */
   readonly to?: readonly string[];
   readonly sentAtMs: number;
+  /** When its text was changed last; absent where never. */
+  readonly editedAtMs?: number;
+  /** Absent where it is not. */
+  readonly pinned?: true;
 }

@@ -5,6 +5,7 @@
  */
 
 import type {
+  ChatEventFrame,
   MemberCause,
   RoomEventFrame,
   StreamCause,
@@ -68,6 +69,7 @@ export interface RoomChange {
   /** What this client's member may do now, where that changed. */
   readonly permissions?: WirePermissions;
   readonly message?: RoomMessage;
+  readonly messageChanged?: ChatEventFrame;
   readonly polls?: PollsChange;
   readonly custom?: CustomMessage;
 }
@@ -296,6 +298,8 @@ export class RoomView {
         return { ...NOTHING, message: frame };
       case 'custom':
         return { ...NOTHING, custom: frame };
+      case 'messageChanged':
+        return { ...NOTHING, messageChanged: frame };
       default:
         // A newer server may tell of what this client does not know.
         return NOTHING;

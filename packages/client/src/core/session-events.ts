@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { WireMember, WirePermissions, WireRoomInfo, WireStream } from '@gavel/protocol';
+import type { ChatEventFrame, WireMember, WirePermissions, WireRoomInfo, WireStream } from '@gavel/protocol';
 import type { PollsChange } from './poll-list.ts';
 import type {
   CustomMessage,
@@ -37,6 +37,8 @@ export interface SessionEvents {
   message: [message: RoomMessage];
   /** Another member's application told something. */
   custom: [message: CustomMessage];
+  /** Something that was said was edited, deleted, pinned or unpinned. */
+  messageChanged: [change: ChatEventFrame];
   /** What this member may do has changed; `self` has it. */
   permissionsChanged: [permissions: WirePermissions];
   /** Polls are new or have changed; those that were there at the first login are in `room.polls()` alone. */

@@ -297,6 +297,7 @@ export class RoomSession extends Emitter<SessionEvents> {
     if (change.polls) this.emit('pollsChanged', change.polls);
     if (change.message) this.emit('message', change.message);
     if (change.custom) this.emit('custom', change.custom);
+    if (change.messageChanged) this.emit('messageChanged', change.messageChanged);
     this.emit('changed', change);
     this.media.handleChange(change, via);
   }

@@ -1,3 +1,4 @@
+import type { MessageChange } from '@gavel/protocol';
 import { expect, test } from 'vitest';
 import { settle } from '../testing/fake-clock.ts';
 import { loginResult, member, snapshot } from '../testing/fake-server.ts';
@@ -35,7 +36,7 @@ const said = (seq: number, more: object = {}) =>
     ...more,
   }) as const;
 const shown = {
-  id: '11',
+  id: '1-11',
   type: 'text',
   userId: 'p-ann',
   displayName: 'Ann',
@@ -43,6 +44,7 @@ const shown = {
   time: new Date(1011),
   timeMs: 1011,
   isEdited: false,
+  pinned: false,
 };
 
 test('what is said comes as chatUpdate, and so does a broadcast of another dialect (CHAT-1)', async () => {
@@ -57,9 +59,9 @@ test('what is said comes as chatUpdate, and so does a broadcast of another diale
   await world.server.push(said(14, { kind: 'command' }));
   await world.server.push(said(15, { kind: 'barrage' }));
   expect(chat.messages.map(({ id, targetUserIds }) => [id, targetUserIds])).toEqual([
-    ['11', undefined],
-    ['12', ['p-me']],
-    ['13', undefined],
+    ['1-11', undefined],
+    ['1-12', ['p-me']],
+    ['1-13', undefined],
   ]);
 });
 
@@ -106,4 +108,75 @@ test('what was said before is fetched from the server (CHAT-4)', async () => {
   ]);
   await meeting.leave();
   await expect(chat.fetchPublicMessages({ limit: 10 })).rejects.toMatchObject({ code: '0002' });
+});
+
+const changed = (seq: number, change: MessageChange, message: object) => {
+  const { event: _event, seq: _seq, kind: _kind, ...wire } = said(11);
+  return { event: 'messageChanged', seq, change, message: { ...wire, ...message } } as const;
+};
+
+test('edits and deletions come as chatUpdate, of what was said before the join too (CHAT-5)', async () => {
+  const world = createWorld();
+  const { chat } = await join(world);
+  await world.server.push(said(11));
+  await world.server.push(said(12));
+  const updates: unknown[] = [];
+  chat.on('chatUpdate', ({ action, message, messages }) => {
+    expect(messages).toBe(chat.messages);
+    updates.push([action, message.id, message.message, message.isEdited, messages.length]);
+  });
+  await world.server.push(changed(13, 'edited', { text: 'mended', editedAtMs: 5 }));
+  expect(chat.messages[0]).toEqual({ ...shown, message: 'mended', isEdited: true });
+  await world.server.push(changed(14, 'deleted', { text: '' }));
+  await world.server.push(changed(15, 'deleted', { messageId: 3, text: '' }));
+  expect(updates).toEqual([
+    ['edit', '1-11', 'mended', true, 2],
+    ['delete', '1-11', 'mended', true, 1],
+    ['delete', '1-3', '', false, 1],
+  ]);
+});
+
+test('pins come as pinMessage and unpinMessage, and are fetched (CHAT-6)', async () => {
+  const world = createWorld();
+  const { chat } = await join(world);
+  await world.server.push(said(11));
+  const log: unknown[] = [];
+  chat.on('chatUpdate', () => log.push('chatUpdate'));
+  chat.on('pinMessage', ({ message }) => log.push(['pin', message]));
+  chat.on('unpinMessage', ({ message }) => log.push(['unpin', message]));
+  await world.server.push(changed(12, 'pinned', { pinned: true }));
+  expect(chat.messages).toEqual([{ ...shown, pinned: true }]);
+  await world.server.push(changed(13, 'unpinned', {}));
+  expect(log).toEqual([
+    ['pin', { ...shown, pinned: true }],
+    ['unpin', shown],
+  ]);
+  world.server.answers.chatHistory = () => ({ messages: [changed(0, 'pinned', { pinned: true }).message] });
+  expect(await chat.fetchPinnedMessages({ limit: 10 })).toEqual([{ ...shown, pinned: true }]);
+  expect(world.server.seen('chatHistory')).toEqual([{ direction: 'before', limit: 10, pinned: true }]);
+});
+
+test('changes are asked for in the words of the protocol; refusals have this dialect’s codes (CHAT-5, CHAT-6)', async () => {
+  const world = createWorld();
+  const meeting = await join(world);
+  const { chat } = meeting;
+  await chat.editTextMessage('1-11', 'mended');
+  await chat.deleteMessage('1-11');
+  await chat.pin('1-12');
+  await chat.unpin('1-12');
+  const asked = [
+    { action: 'edit', messageId: 11, text: 'mended' },
+    { action: 'delete', messageId: 11 },
+    { action: 'pin', messageId: 12 },
+    { action: 'unpin', messageId: 12 },
+  ];
+  expect(world.server.seen('changeMessage')).toEqual(asked);
+  world.server.answers.changeMessage = () => ({ refuse: 'member.not-allowed' });
+  await expect(chat.deleteMessage('1-11')).rejects.toMatchObject({ code: '1201' });
+  // A message of an earlier session has the number of another one now.
+  world.server.answers.changeMessage = () => ({});
+  await expect(chat.deleteMessage('0-11')).rejects.toMatchObject({ code: '0002' });
+  expect(world.server.seen('changeMessage')).toHaveLength(asked.length + 1);
+  await meeting.leave();
+  await expect(chat.pin('1-11')).rejects.toMatchObject({ code: '0002' });
 });

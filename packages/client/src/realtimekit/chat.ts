@@ -1,10 +1,10 @@
 /**
- * Text chat: to everybody, or to some alone (reference realtimekit 8.6).
+ * Text chat: to everybody, or to some alone, edited, deleted and pinned (reference realtimekit 8.6).
  *
  * @module
  */
 
-import type { WireChatMessage } from '@gavel/protocol';
+import type { ChatEventFrame, Params, WireChatMessage } from '@gavel/protocol';
 import { Emitter } from '../core/emitter.ts';
 import type { RoomSession } from '../core/session.ts';
 import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
@@ -12,6 +12,7 @@ import type { Participants } from './participants.ts';
 
 /** Something that was said. */
 export interface TextMessage {
+  /** Unlike that of any other message of the meeting, in whatever session. */
   readonly id: string;
   readonly type: 'text';
   /** The participant record's id. */
@@ -20,17 +21,25 @@ export interface TextMessage {
   readonly message: string;
   readonly time: Date;
   readonly timeMs: number;
-  readonly isEdited: false;
+  readonly isEdited: boolean;
+  readonly pinned: boolean;
   /** Of a private message: the user ids it was sent to. */
   readonly targetUserIds?: readonly string[];
 }
 
 /** The events of a chat. */
 export interface ChatEvents {
-  /** Something was said, by oneself too; `messages` has it already. */
+  /** Something was said, edited or deleted, by oneself too; `messages` shows it already. */
   chatUpdate: [
-    event: { readonly action: 'add'; readonly message: TextMessage; readonly messages: readonly TextMessage[] },
+    event: {
+      readonly action: 'add' | 'edit' | 'delete';
+      /** Of a message deleted that was said before the join, the text is empty. */
+      readonly message: TextMessage;
+      readonly messages: readonly TextMessage[];
+    },
   ];
+  pinMessage: [event: { readonly message: TextMessage }];
+  unpinMessage: [event: { readonly message: TextMessage }];
 }
 
 /** Which messages are fetched. */
@@ -54,7 +63,7 @@ export class Chat extends Emitter<ChatEvents> {
     this.#participants = participants;
   }
 
-  /** What was said since the join, oldest first. */
+  /** What was said since the join and not deleted, oldest first. */
   get messages(): readonly TextMessage[] {
     return this.#messages;
   }
@@ -80,6 +89,39 @@ export class Chat extends Emitter<ChatEvents> {
     return this.#fetch(options, options.userId);
   }
 
+  /** Gives what is pinned, as `fetchPublicMessages` does; it is kept as long as it is pinned. */
+  fetchPinnedMessages(options: FetchOptions): Promise<readonly TextMessage[]> {
+    return this.#fetch(options, undefined, true);
+  }
+
+  /**
+   * Gives an own message another text.
+   *
+   * @throws RealtimeKitError `1201` for somebody else's message, and where the preset does not allow to say it (any more)
+   */
+  async editTextMessage(messageId: string, message: string): Promise<void> {
+    await this.#change({ action: 'edit', messageId: this.#numberOf(messageId), text: message });
+  }
+
+  /** Takes an own message away, for everybody. @throws RealtimeKitError `1201` for somebody else's */
+  async deleteMessage(messageId: string): Promise<void> {
+    await this.#change({ action: 'delete', messageId: this.#numberOf(messageId) });
+  }
+
+  /**
+   * Pins a message to everybody, whosever it is.
+   *
+   * @throws RealtimeKitError `1201` where the preset does not allow to speak to everybody, and for a private message
+   */
+  async pin(messageId: string): Promise<void> {
+    await this.#change({ action: 'pin', messageId: this.#numberOf(messageId) });
+  }
+
+  /** Unpins a message; throws as `pin` does. */
+  async unpin(messageId: string): Promise<void> {
+    await this.#change({ action: 'unpin', messageId: this.#numberOf(messageId) });
+  }
+
   /** Follows a session that has just been joined. */
   attach(session: RoomSession): void {
     this.#session = session;
@@ -87,6 +129,9 @@ export class Chat extends Emitter<ChatEvents> {
     session.on('message', (message) => {
       // What users of another dialect say to everybody is a broadcast (CHAT-1).
       if (this.#session === session && (message.kind === 'chat' || message.kind === 'broadcast')) this.#add(message);
+    });
+    session.on('messageChanged', (change) => {
+      if (this.#session === session) this.#handleChange(change);
     });
   }
 
@@ -96,17 +141,52 @@ export class Chat extends Emitter<ChatEvents> {
   }
 
   #add(wire: WireChatMessage): void {
-    const message = toTextMessage(wire);
+    const message = toTextMessage(wire, this.#epoch);
     this.#messages = [...this.#messages, message];
     this.emit('chatUpdate', { action: 'add', message, messages: this.#messages });
   }
 
-  async #fetch({ timestamp, limit, direction = 'before' }: FetchOptions, userId?: string) {
-    const query = { direction, limit, ...(timestamp !== undefined && { timeMs: timestamp }) };
+  #handleChange({ change, message: wire }: ChatEventFrame): void {
+    const message = toTextMessage(wire, this.#epoch);
+    if (change === 'deleted') {
+      const known = this.#messages.find(({ id }) => id === message.id);
+      this.#messages = this.#messages.filter((one) => one !== known);
+      this.emit('chatUpdate', { action: 'delete', message: known ?? message, messages: this.#messages });
+      return;
+    }
+    this.#messages = this.#messages.map((one) => (one.id === message.id ? message : one));
+    if (change === 'edited') this.emit('chatUpdate', { action: 'edit', message, messages: this.#messages });
+    else this.emit(change === 'pinned' ? 'pinMessage' : 'unpinMessage', { message });
+  }
+
+  async #change(params: Params<'changeMessage'>): Promise<void> {
+    await this.#with((session) => session.request('changeMessage', params));
+  }
+
+  get #epoch(): string {
+    return this.#session?.self?.epoch ?? '';
+  }
+
+  /** Messages are numbered anew in each life of the room: a number of another one must not name a message of this. */
+  #numberOf(id: string): number {
+    const [epoch, number] = id.split('-');
+    if (this.#session && epoch !== this.#epoch) {
+      throw new RealtimeKitError(CODES.couldNotJoin, 'the message is of an earlier session');
+    }
+    return Number(number);
+  }
+
+  async #fetch({ timestamp, limit, direction = 'before' }: FetchOptions, userId?: string, pinned = false) {
+    const query = {
+      direction,
+      limit,
+      ...(timestamp !== undefined && { timeMs: timestamp }),
+      ...(pinned && { pinned }),
+    };
     const { messages } = await this.#with((session) =>
       session.request('chatHistory', { ...query, ...(userId !== undefined && { userId }) }),
     );
-    return messages.map(toTextMessage);
+    return messages.map((message) => toTextMessage(message, this.#epoch));
   }
 
   /** An empty list is nobody: it must not become everybody. */
@@ -128,16 +208,18 @@ export class Chat extends Emitter<ChatEvents> {
   }
 }
 
-function toTextMessage({ messageId, from, text, to, sentAtMs }: WireChatMessage): TextMessage {
+function toTextMessage(wire: WireChatMessage, epoch: string): TextMessage {
+  const { messageId, from, text, to, sentAtMs, editedAtMs, pinned = false } = wire;
   return {
-    id: String(messageId),
+    id: `${epoch}-${messageId}`,
     type: 'text',
     userId: from.id,
     displayName: from.name,
     message: text,
     time: new Date(sentAtMs),
     timeMs: sentAtMs,
-    isEdited: false,
+    isEdited: editedAtMs !== undefined,
+    pinned,
     ...(to && { targetUserIds: to }),
   };
 }

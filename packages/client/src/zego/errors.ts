@@ -78,6 +78,9 @@ export const CODE_OF_ERROR: Readonly<Record<SessionErrorCode, number>> = {
   'media.unavailable': 1102023,
   'message.empty': CODES.messageEmpty,
   'message.too-long': CODES.messageTooLong,
+  // Messages cannot be changed in this dialect.
+  'message.not-found': CODES.badParameter,
+  'message.too-many-pins': CODES.badParameter,
   'text.too-long': CODES.extraInfoTooLong,
   'room.info-full': CODES.roomInfoFull,
   // There are no polls in this dialect.

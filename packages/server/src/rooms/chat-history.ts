@@ -15,6 +15,8 @@ export interface ChatMessage {
   /** Only for these users and its sender; undefined is everybody. */
   readonly to?: readonly UserId[];
   readonly sentAtMs: number;
+  readonly editedAtMs?: number;
+  readonly pinned?: true;
 }
 
 /** Which messages are asked for. */
@@ -25,10 +27,13 @@ export interface ChatQuery {
   /** Messages of this very time are not among them; undefined is from the newest back, or from the oldest on. */
   readonly timeMs?: number;
   readonly limit: number;
+  readonly isPinned?: boolean;
 }
 
-/** How many messages of a room are kept. */
+/** How many messages of a room are kept; one that is pinned is kept as long as it is. */
 export const KEPT_CHAT_MESSAGES = 500;
+/** How many may be pinned at a time (CHAT-6). */
+export const MAX_PINNED_MESSAGES = 50;
 
 /** Tells whether a member is told of something said: whoever said it is, on all of its connections (CHAT-1, CHAT-2). */
 export function mayRead({ user, permissions }: MemberInfo, { from, to }: Pick<ChatMessage, 'from' | 'to'>): boolean {
@@ -38,17 +43,50 @@ export function mayRead({ user, permissions }: MemberInfo, { from, to }: Pick<Ch
 
 /** Keeps the last messages of a room. */
 export class ChatHistory {
-  readonly #kept: ChatMessage[] = [];
+  /** By id, and in the order of their ids. */
+  readonly #kept = new Map<number, ChatMessage>();
+  #pinnedCount = 0;
+
+  /** How many messages are pinned. */
+  get pinnedCount(): number {
+    return this.#pinnedCount;
+  }
 
   add(message: ChatMessage): void {
-    this.#kept.push(message);
-    if (this.#kept.length > KEPT_CHAT_MESSAGES) this.#kept.shift();
+    this.#kept.set(message.messageId, message);
+    if (this.#kept.size <= KEPT_CHAT_MESSAGES) return;
+    for (const { messageId, pinned } of this.#kept.values()) {
+      if (pinned) continue;
+      this.#kept.delete(messageId);
+      return;
+    }
+  }
+
+  /** Finds a message that is kept. */
+  get(messageId: number): ChatMessage | undefined {
+    return this.#kept.get(messageId);
+  }
+
+  /** Puts a message in the place of its former self. */
+  replace(message: ChatMessage): void {
+    this.#count(this.#kept.get(message.messageId), message);
+    this.#kept.set(message.messageId, message);
+  }
+
+  delete(message: ChatMessage): void {
+    this.#count(message, undefined);
+    this.#kept.delete(message.messageId);
+  }
+
+  #count(before: ChatMessage | undefined, after: ChatMessage | undefined): void {
+    this.#pinnedCount += Number(after?.pinned ?? false) - Number(before?.pinned ?? false);
   }
 
   /** Finds messages that a member may read, oldest first: of more than `limit`, those nearest to the time asked for. */
-  find(reader: MemberInfo, { withUserId, direction, timeMs, limit }: ChatQuery): readonly ChatMessage[] {
+  find(reader: MemberInfo, query: ChatQuery): readonly ChatMessage[] {
+    const { withUserId, direction, timeMs, limit, isPinned = false } = query;
     const isWanted = (message: ChatMessage): boolean => {
-      if (!mayRead(reader, message)) return false;
+      if (!mayRead(reader, message) || (isPinned && !message.pinned)) return false;
       if (timeMs !== undefined && direction === 'before' && message.sentAtMs >= timeMs) return false;
       if (timeMs !== undefined && direction === 'after' && message.sentAtMs <= timeMs) return false;
       if (withUserId === undefined) return message.to === undefined;
@@ -56,7 +94,7 @@ export class ChatHistory {
         ? (message.to?.includes(reader.user.id) ?? false)
         : message.from.id === reader.user.id && (message.to?.includes(withUserId) ?? false);
     };
-    const found = this.#kept.filter(isWanted);
+    const found = [...this.#kept.values()].filter(isWanted);
     return direction === 'before' ? found.slice(-limit) : found.slice(0, limit);
   }
 }

@@ -75,6 +75,11 @@ interface InName {
   readonly by?: MemberId;
 }
 
+/** What becomes of a message. */
+export type NewMessage =
+  | { readonly action: 'edit'; readonly text: string }
+  | { readonly action: 'delete' | 'pin' | 'unpin' };
+
 /** A change of a Room. */
 export type RoomCommand =
   | LoginCommand
@@ -204,6 +209,12 @@ export type RoomCommand =
       readonly text: string;
       readonly to?: readonly UserId[];
     })
+  /**
+   * Edits, deletes, pins or unpins something that was said (CHAT-5, CHAT-6).
+   *
+   * @throws `message.not-found`, `member.not-allowed`, `message.too-many-pins`
+   */
+  | { readonly type: 'changeMessage'; readonly memberId: MemberId; readonly messageId: number; readonly to: NewMessage }
   /**
    * Makes a poll (POLL). @throws `member.not-allowed`, `poll.bad-question`, `poll.bad-options`, `poll.too-many`
    */

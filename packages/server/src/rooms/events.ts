@@ -4,7 +4,17 @@
  * @module
  */
 
-import type { Epoch, MemberCause, MemberId, MessageKind, RoomCause, StreamCause, UserId } from '@gavel/protocol';
+import type {
+  Epoch,
+  MemberCause,
+  MemberId,
+  MessageChange,
+  MessageKind,
+  RoomCause,
+  StreamCause,
+  UserId,
+} from '@gavel/protocol';
+import type { ChatMessage } from './chat-history.ts';
 import type { MutedKinds } from './commands.ts';
 import type { MemberInfo, User } from './member.ts';
 import type { PollInfo } from './polls.ts';
@@ -104,6 +114,8 @@ export type RoomChange =
       /** Those of `to` who are not in the room. */
       readonly absent: readonly UserId[];
     }
+  /** Something that was said has changed; of a deleted message the text is empty. */
+  | { readonly type: 'messageChanged'; readonly change: MessageChange; readonly message: ChatMessage }
   | {
       readonly type: 'roomClosed';
       readonly cause: RoomCause;

@@ -5,10 +5,12 @@
  */
 
 import { GavelError, type UserId } from '@gavel/protocol';
-import { ChatHistory } from './chat-history.ts';
+import { ChatHistory, MAX_PINNED_MESSAGES, mayRead } from './chat-history.ts';
 import type { Clock } from './clock.ts';
 import type { CommandOf } from './commands.ts';
 import type { RoomChange } from './events.ts';
+import type { MemberInfo } from './member.ts';
+import { changedMessage } from './message-changes.ts';
 import type { RoomInfo } from './stream.ts';
 
 /** Numbers messages and keeps the info of one room. */
@@ -45,5 +47,19 @@ export class RoomMessages {
     }
     const absent = to?.filter((userId) => !isPresent(userId)) ?? [];
     this.#emit({ type: 'message', kind, messageId: this.#messageId, from, text, ...(to && { to }), absent });
+  }
+
+  /** @throws `message.not-found` for one that the member may not read, too; it is not told which exist */
+  change({ messageId, to }: CommandOf<'changeMessage'>, member: MemberInfo): void {
+    const message = this.chat.get(messageId);
+    if (!message || !mayRead(member, message)) throw new GavelError('message.not-found');
+    const { change, now } = changedMessage(message, to, member, this.#clock.now());
+    if (now === message) return;
+    if (change === 'pinned' && this.chat.pinnedCount >= MAX_PINNED_MESSAGES) {
+      throw new GavelError('message.too-many-pins');
+    }
+    if (change === 'deleted') this.chat.delete(message);
+    else this.chat.replace(now);
+    this.#emit({ type: 'messageChanged', change, message: now });
   }
 }

@@ -24,6 +24,7 @@ import type { RoomChange, RoomEvent } from './events.ts';
 import { HostControls } from './host-controls.ts';
 import { createMember, type Member, type MemberInfo } from './member.ts';
 import { MemberTable } from './member-table.ts';
+import { withoutDeleted } from './message-changes.ts';
 import { Moderation } from './moderation.ts';
 import { Polls } from './polls.ts';
 import { RoomMessages } from './room-messages.ts';
@@ -166,6 +167,8 @@ export class Room {
       case 'send':
         this.#moderation.checkSend(command.by, command.to !== undefined);
         return this.#messages.send(command, (userId) => this.#members.ofUser(userId).length > 0);
+      case 'changeMessage':
+        return this.#messages.change(command, this.#members.require(command.memberId));
       case 'createPoll': {
         const { by } = command;
         return this.#polls.create(command, by && this.#moderation.requirePollRights(by, 'create').user);
@@ -313,7 +316,8 @@ export class Room {
 
   /** The events after `seq`, or undefined where some are not kept any more. */
   eventsSince(seq: number): readonly RoomEvent[] | undefined {
-    return this.#log.since(seq);
+    const events = this.#log.since(seq);
+    return events && withoutDeleted(events);
   }
 
   /** Figures, without lists. */

@@ -114,6 +114,8 @@ export function roomEventFrame(event: RoomEvent, viewer: MemberInfo): RoomEventF
       const told = kind === 'chat' && to && { to };
       return { event: 'message', seq, kind, messageId, from, text, sentAtMs: atMs, ...told };
     }
+    case 'messageChanged':
+      return { event: 'messageChanged', seq, change: event.change, message: event.message };
     default:
       return undefined;
   }
@@ -153,6 +155,8 @@ function isTold(event: RoomEvent, member: MemberInfo): boolean {
     case 'message':
       if (event.kind === 'chat') return mayRead(member, event);
       return event.from.id !== member.user.id && (event.to?.includes(member.user.id) ?? true);
+    case 'messageChanged':
+      return mayRead(member, event.message);
     default:
       return true;
   }

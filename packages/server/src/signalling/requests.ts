@@ -27,7 +27,7 @@ import { wireSnapshot } from './frames.ts';
 import { Joining, type JoiningDeps } from './joining.ts';
 import { MessageLimits } from './message-limits.ts';
 import { moderationCommand } from './moderate.ts';
-import { requireShort } from './texts.ts';
+import { requireMessage, requireShort } from './texts.ts';
 
 /** What the methods need. */
 export interface RequestDeps extends JoiningDeps {
@@ -74,10 +74,16 @@ export class Requests {
     },
     setRoomInfo: (caller, params) => this.#setRoomInfo(caller, params),
     send: (caller, params) => this.#send(caller, params),
-    chatHistory: async ({ key, member }, { userId: text, direction, timeMs, limit }) => {
+    chatHistory: async ({ key, member }, { userId: text, direction, timeMs, limit, pinned: isPinned = false }) => {
       const withUserId = text === undefined ? undefined : parseUserId(text);
       if (text !== undefined && !withUserId) throw new GavelError('room.member-not-found');
-      const query = { direction, limit, ...(timeMs !== undefined && { timeMs }), ...(withUserId && { withUserId }) };
+      const query = {
+        direction,
+        limit,
+        isPinned,
+        ...(timeMs !== undefined && { timeMs }),
+        ...(withUserId && { withUserId }),
+      };
       return { messages: await this.#deps.rooms.chat(key, member.memberId, query) };
     },
     rename: async ({ key, member, origin }, { name }) => {
@@ -90,6 +96,13 @@ export class Requests {
       const command = customMessageCommand(member.memberId, params);
       this.#limits.takeCustomMessage(key, member.user.id);
       await this.#deps.rooms.execute(key, command, origin);
+      return DONE;
+    },
+    changeMessage: async ({ key, member, origin }, { messageId, ...to }) => {
+      if (to.action === 'edit') requireMessage(to.text);
+      // It is told to as many as a message is.
+      this.#limits.takeMessage(key, member.user.id, 'chat', undefined);
+      await this.#deps.rooms.execute(key, { type: 'changeMessage', memberId: member.memberId, messageId, to }, origin);
       return DONE;
     },
     moderate: async ({ key, member, origin }, params) => {
@@ -190,8 +203,7 @@ export class Requests {
 
   async #send({ key, member, origin }: Caller, params: Params<'send'>): Promise<Results['send']> {
     const { kind, text } = params;
-    if (text.length === 0) throw new GavelError('message.empty');
-    if (byteLength(text) > MAX_BYTES.message) throw new GavelError('message.too-long');
+    requireMessage(text);
     const to =
       kind === 'command' || kind === 'chat' ? params.to?.flatMap((userId) => parseUserId(userId) ?? []) : undefined;
     this.#limits.takeMessage(key, member.user.id, kind, to);
