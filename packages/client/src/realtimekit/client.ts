@@ -80,6 +80,7 @@ export class RealtimeKitClient {
     try {
       const session = this.#createSession();
       this.#session = session;
+      session.on('changed', ({ ownMember }) => ownMember && this.self.handleMember(ownMember));
       session.on('permissionsChanged', (permissions) => this.self.handlePermissions(permissions));
       session.on('stateChanged', (state, before) => this.#handleState(session, state, before));
       await session.login();
@@ -96,12 +97,14 @@ export class RealtimeKitClient {
 
   #createSession(): RoomSession {
     const { authToken, baseURI, iceServers, retryWindowMs } = this.#options;
+    const { wantedName } = this.self;
     return new RoomSession({
       server: toServer(baseURI),
       login: {
         credential: { scheme: 'participant-token', token: authToken },
         clientId: randomId(),
         members: true,
+        ...(wantedName !== undefined && { userName: wantedName }),
       },
       ...(iceServers && { iceServers }),
       ...(retryWindowMs !== undefined && { retryWindowMs }),

@@ -12,7 +12,7 @@ export { Meta, type MetaEvents, type SocketState } from './meta.ts';
 export type { ScreenShareState, ScreenShareTracks } from './own-screen.ts';
 export { type AudioState, Participant, type ParticipantEvents, type VideoState } from './participant.ts';
 export { ParticipantMap, type ParticipantMapEvents } from './participant-map.ts';
-export { Participants } from './participants.ts';
+export { type BroadcastTarget, type JoinedPeer, Participants, type ParticipantsEvents } from './participants.ts';
 export { Permissions, type PermissionsEvents, type PermissionsPatch } from './permissions.ts';
 export { type Poll, type PollOption, Polls, type PollsEvents } from './polls.ts';
 export { Self, type SelfEvents } from './self.ts';

@@ -13,6 +13,8 @@ export type SocketState = 'connecting' | 'connected' | 'reconnecting' | 'disconn
 
 /** The events of a meeting's facts. */
 export interface MetaEvents {
+  /** The start of the session is known, or another session has begun. */
+  meetingStartTimeUpdate: [event: { readonly meetingStartedTimestamp: Date }];
   socketConnectionUpdate: [event: { readonly state: SocketState }];
 }
 
@@ -28,14 +30,31 @@ export class Meta extends Emitter<MetaEvents> {
     return profileText(this.#login?.profile, 'meetingTitle') ?? '';
   }
 
-  /** Names this life of the room: decimal digits. */
+  /** The session's id, as the API has it; in a room that is no meeting's, the digits that name this life of it. */
   get sessionId(): string {
-    return this.#login?.epoch ?? '';
+    return this.#login?.session?.id ?? this.#login?.epoch ?? '';
+  }
+
+  /** When the session began; that may be longer ago than the room, which somebody may have come back to. */
+  get meetingStartedTimestamp(): Date | undefined {
+    const { startedAtMs } = this.#login?.session ?? {};
+    return startedAtMs === undefined ? undefined : new Date(startedAtMs);
+  }
+
+  /** Such as `GROUP_CALL`, as the own preset says. */
+  get viewType(): string {
+    const viewType = this.#login?.facts?.viewType;
+    return typeof viewType === 'string' ? viewType : '';
   }
 
   /** Takes the answer of a login. */
   handleLogin(login: LoginResult | undefined): void {
+    const before = this.meetingStartedTimestamp?.getTime();
     this.#login = login;
+    const { meetingStartedTimestamp } = this;
+    if (meetingStartedTimestamp && meetingStartedTimestamp.getTime() !== before) {
+      this.emit('meetingStartTimeUpdate', { meetingStartedTimestamp });
+    }
   }
 
   /** Takes a new state of the connection. */

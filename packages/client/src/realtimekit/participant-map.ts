@@ -16,9 +16,13 @@ export interface ParticipantMapEvents {
   kicked: [event: { readonly id: string }];
   /** Everybody was taken out at once, because the own session is over. */
   participantsCleared: [];
+  /** The name of one of them has changed. */
+  participantsUpdate: [];
   audioUpdate: [participant: Participant, state: AudioState];
   videoUpdate: [participant: Participant, state: VideoState];
   screenShareUpdate: [participant: Participant, state: ScreenShareState];
+  pinned: [participant: Participant];
+  unpinned: [participant: Participant];
 }
 
 class MapEmitter extends Emitter<ParticipantMapEvents> {
@@ -30,6 +34,8 @@ class MapEmitter extends Emitter<ParticipantMapEvents> {
 /** A map of participants by peer id that tells of its changes. The session fills it; do not write to it. */
 export class ParticipantMap extends Map<string, Participant> {
   readonly #events = new MapEmitter();
+  /** Ends the passing on of a participant's events, by peer id. */
+  readonly #unfollow = new Map<string, () => void>();
 
   on<E extends keyof ParticipantMapEvents>(event: E, handler: Handler<ParticipantMapEvents[E]>): boolean {
     return this.#events.on(event, handler);
@@ -44,12 +50,11 @@ export class ParticipantMap extends Map<string, Participant> {
     return [...this.values()];
   }
 
-  /** Puts a participant in, and tells unless it was there before the own join. */
+  /** Puts a participant in, unless it is in, and tells unless it was there before the own join. */
   handleJoined(participant: Participant, tells: boolean): void {
+    if (this.has(participant.id)) return;
     this.set(participant.id, participant);
-    participant.on('audioUpdate', (state) => this.#events.tell('audioUpdate', participant, state));
-    participant.on('videoUpdate', (state) => this.#events.tell('videoUpdate', participant, state));
-    participant.on('screenShareUpdate', (state) => this.#events.tell('screenShareUpdate', participant, state));
+    this.#unfollow.set(participant.id, this.#follow(participant));
     if (tells) this.#events.tell('participantJoined', participant);
   }
 
@@ -58,6 +63,8 @@ export class ParticipantMap extends Map<string, Participant> {
     const participant = this.get(id);
     if (!participant) return;
     this.delete(id);
+    this.#unfollow.get(id)?.();
+    this.#unfollow.delete(id);
     this.#events.tell('participantLeft', participant);
     if (wasKicked) this.#events.tell('kicked', { id });
   }
@@ -66,6 +73,32 @@ export class ParticipantMap extends Map<string, Participant> {
   handleCleared(): void {
     if (this.size === 0) return;
     this.clear();
+    for (const unfollow of this.#unfollow.values()) unfollow();
+    this.#unfollow.clear();
     this.#events.tell('participantsCleared');
+  }
+
+  #follow(participant: Participant): () => void {
+    const tell = this.#events.tell.bind(this.#events);
+    const audio = (state: AudioState) => tell('audioUpdate', participant, state);
+    const video = (state: VideoState) => tell('videoUpdate', participant, state);
+    const screen = (state: ScreenShareState) => tell('screenShareUpdate', participant, state);
+    const pinned = () => tell('pinned', participant);
+    const unpinned = () => tell('unpinned', participant);
+    const renamed = () => tell('participantsUpdate');
+    participant.on('audioUpdate', audio);
+    participant.on('videoUpdate', video);
+    participant.on('screenShareUpdate', screen);
+    participant.on('pinned', pinned);
+    participant.on('unpinned', unpinned);
+    participant.on('nameUpdate', renamed);
+    return () => {
+      participant.off('audioUpdate', audio);
+      participant.off('videoUpdate', video);
+      participant.off('screenShareUpdate', screen);
+      participant.off('pinned', pinned);
+      participant.off('unpinned', unpinned);
+      participant.off('nameUpdate', renamed);
+    };
   }
 }

@@ -27,6 +27,11 @@ export interface ParticipantEvents {
   audioUpdate: [state: AudioState];
   videoUpdate: [state: VideoState];
   screenShareUpdate: [state: ScreenShareState];
+  /** Pinned for everybody. */
+  pinned: [participant: Participant];
+  unpinned: [participant: Participant];
+  /** It has another name now. */
+  nameUpdate: [participant: Participant];
 }
 
 /** Has the server do something to others. @throws RealtimeKitError `1201` without the permission, `1202` */
@@ -43,27 +48,38 @@ export class Participant extends Emitter<ParticipantEvents> implements PersonFie
   /** The peer id: one connection of a participant, not the participant itself. */
   readonly id: string;
   readonly userId: string;
-  readonly name: string;
   readonly picture: string | undefined;
   readonly customParticipantId: string | undefined;
   readonly presetName: string | undefined;
   readonly #moderate: Moderate;
   readonly #camera: Shown = {};
   readonly #screen: Shown = {};
+  #name: string;
+  #isPinned: boolean;
   #audio: AudioState = { audioEnabled: false, audioTrack: undefined };
   #video: VideoState = { videoEnabled: false, videoTrack: undefined };
   #screenShare: ScreenShareState = NO_SCREEN;
 
-  constructor({ memberId, user, profile }: WireMember, moderate: Moderate) {
+  constructor({ memberId, user, profile, pinned }: WireMember, moderate: Moderate) {
     super();
     this.#moderate = moderate;
     const person = toPersonFields(user, profile);
     this.id = memberId;
     this.userId = person.userId;
-    this.name = person.name;
+    this.#name = person.name;
+    this.#isPinned = pinned === true;
     this.picture = person.picture;
     this.customParticipantId = person.customParticipantId;
     this.presetName = person.presetName;
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  /** Whether it is pinned for everybody. */
+  get isPinned(): boolean {
+    return this.#isPinned;
   }
 
   get audioEnabled(): boolean {
@@ -114,9 +130,31 @@ export class Participant extends Emitter<ParticipantEvents> implements PersonFie
     await this.#moderate({ action: 'mute', memberId: this.id, kinds: ['screen'] });
   }
 
+  /** Pins it for everybody, those who come later included. @throws RealtimeKitError `1201` without `pinParticipant`, `1202` */
+  async pin(): Promise<void> {
+    await this.#moderate({ action: 'pin', memberId: this.id, pinned: true });
+  }
+
+  /** Takes the pin off, for everybody; throws as `pin` does. */
+  async unpin(): Promise<void> {
+    await this.#moderate({ action: 'pin', memberId: this.id, pinned: false });
+  }
+
   /** The stream of a source that is shown for this participant. */
   streamIdOf(source: StreamSource): string | undefined {
     return this.#shownOf(source).stream?.streamId;
+  }
+
+  /** Takes what the room says of it now. */
+  handleMember({ user: { name }, pinned }: WireMember): void {
+    if (name !== this.#name) {
+      this.#name = name;
+      this.emit('nameUpdate', this);
+    }
+    const isPinned = pinned === true;
+    if (isPinned === this.#isPinned) return;
+    this.#isPinned = isPinned;
+    this.emit(isPinned ? 'pinned' : 'unpinned', this);
   }
 
   /** Takes the stream of a source that this participant publishes, or that there is none any more. */

@@ -5,23 +5,107 @@
  */
 
 import type { Params, WireMember, WireStream } from '@gavel/protocol';
+import { Emitter } from '../core/emitter.ts';
 import type { RoomChange } from '../core/room-view.ts';
 import type { RoomSession } from '../core/session.ts';
 import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
 import { type Moderate, Participant } from './participant.ts';
-import { ParticipantMap } from './participant-map.ts';
+import type { ParticipantMap } from './participant-map.ts';
+import { ParticipantMaps } from './participant-maps.ts';
 import { type PermissionsPatch, toChanges } from './permissions.ts';
+import { type PersonFields, toPersonFields } from './profile.ts';
+
+/** Whom a broadcast message is for; several lists add up. */
+export interface BroadcastTarget {
+  /** Peer ids. */
+  readonly participantIds?: readonly string[];
+  readonly presetNames?: readonly string[];
+}
+
+/** One connection of somebody who is in the room, oneself included. */
+export interface JoinedPeer extends PersonFields {
+  /** The peer id. */
+  readonly id: string;
+  readonly waitlisted: false;
+}
+
+/** The events of the participants of a meeting. */
+export interface ParticipantsEvents {
+  /** Another participant has sent it with `broadcastMessage`; `timestamp` is in milliseconds since the Unix epoch. */
+  broadcastedMessage: [
+    message: {
+      readonly type: string;
+      readonly payload: Readonly<Record<string, unknown>>;
+      readonly timestamp: number;
+    },
+  ];
+}
 
 /** Everybody else in the meeting. */
-export class Participants {
-  /** Those who are in the room now, by peer id; the own user is not among them. */
-  readonly joined = new ParticipantMap();
+export class Participants extends Emitter<ParticipantsEvents> {
+  readonly #maps = new ParticipantMaps();
   readonly #moderate: Moderate = (params) => this.#request(params);
   #session: RoomSession | undefined;
+
+  /** Those who are in the room now, by peer id; the own user is in none of the maps. */
+  get joined(): ParticipantMap {
+    return this.#maps.joined;
+  }
+
+  /** The same as `joined`: there are no pages here, everybody is played. */
+  get active(): ParticipantMap {
+    return this.#maps.active;
+  }
+
+  /** Those of them who are pinned for everybody. */
+  get pinned(): ParticipantMap {
+    return this.#maps.pinned;
+  }
+
+  /** Those of them whose camera is played here now. */
+  get videoSubscribed(): ParticipantMap {
+    return this.#maps.videoSubscribed;
+  }
+
+  /** Those of them whose microphone is played here now. */
+  get audioSubscribed(): ParticipantMap {
+    return this.#maps.audioSubscribed;
+  }
+
+  /** Everybody who has been in the room since the own join, inside now or not; whoever was added and never came is not known here. */
+  get all(): ParticipantMap {
+    return this.#maps.all;
+  }
 
   /** How many others are in the room. */
   get count(): number {
     return this.joined.size;
+  }
+
+  /** Gives who is in the room now, oneself first: those with `search` in their name, in any case, a page of them. */
+  async getAllJoinedPeers(search = '', limit = Number.POSITIVE_INFINITY, offset = 0): Promise<readonly JoinedPeer[]> {
+    const { self } = this.#session ?? {};
+    const own = self && { id: self.memberId, ...toPersonFields(self.user, self.profile), waitlisted: false as const };
+    const all = [...(own ? [own] : []), ...this.joined.toArray().map(toPeer)];
+    const found = all.filter(({ name }) => name.toLowerCase().includes(search.toLowerCase()));
+    return found.slice(offset, offset + limit);
+  }
+
+  /**
+   * Tells everybody else something, or those named; it comes to them as `broadcastedMessage`. At most 5 in a second.
+   *
+   * @param type 1 to 64 bytes; `spotlight` is reserved
+   * @param payload at most 8,192 bytes as JSON
+   * @throws RealtimeKitError `1201` for the reserved type and for other meetings, which cannot be told, `1202` where the target
+   *   names nobody, or somebody who is not in the room; `0013`
+   */
+  async broadcastMessage(
+    type: string,
+    payload: Readonly<Record<string, unknown>>,
+    target?: BroadcastTarget | { readonly meetingIds: readonly string[] },
+  ): Promise<void> {
+    const params = { type, payload, ...(target && toRecipients(target)) };
+    await this.#with((session) => session.request('sendCustom', params));
   }
 
   /** Ends the session for everybody, oneself included. @throws RealtimeKitError `1201` without `kickParticipant` */
@@ -56,17 +140,20 @@ export class Participants {
   attach(session: RoomSession): void {
     this.#session = session;
     const { room } = session;
-    for (const member of room?.otherMembers() ?? []) this.joined.handleJoined(this.#create(member), false);
+    for (const member of room?.otherMembers() ?? []) this.#maps.handleJoined(this.#create(member), false);
     for (const stream of room?.othersStreams() ?? []) this.#show(stream);
     session.on('changed', (change) => {
       if (this.#session === session) this.#handleChange(change);
+    });
+    session.on('custom', ({ type, payload, sentAtMs }) => {
+      if (this.#session === session) this.emit('broadcastedMessage', { type, payload, timestamp: sentAtMs });
     });
   }
 
   /** Forgets everybody. */
   detach(): void {
     this.#session = undefined;
-    this.joined.handleCleared();
+    this.#maps.handleCleared();
   }
 
   #create(member: WireMember): Participant {
@@ -74,24 +161,32 @@ export class Participants {
   }
 
   async #request(params: Params<'moderate'>): Promise<void> {
-    const session = this.#session;
-    if (!session) throw new RealtimeKitError(CODES.couldNotJoin, 'not in the room');
+    await this.#with((session) =>
+      session.request('moderate', params).catch((error: unknown) => {
+        const { state } = session;
+        // Who ends the session for everybody is out before it is answered.
+        const isDone = state.name === 'ended' && state.end.kind === 'removed' && state.end.cause === 'room-closed';
+        if (params.action !== 'kickAll' || !isDone) throw error;
+      }),
+    );
+  }
+
+  async #with(ask: (session: RoomSession) => Promise<unknown>): Promise<void> {
+    if (!this.#session) throw new RealtimeKitError(CODES.couldNotJoin, 'not in the room');
     try {
-      await session.request('moderate', params);
+      await ask(this.#session);
     } catch (error) {
-      const { state } = session;
-      // Who ends the session for everybody is out before it is answered.
-      const isDone = state.name === 'ended' && state.end.kind === 'removed' && state.end.cause === 'room-closed';
-      if (params.action !== 'kickAll' || !isDone) throw toRealtimeKitError(error);
+      throw toRealtimeKitError(error);
     }
   }
 
   #handleChange(change: RoomChange): void {
     for (const { stream } of change.streamsRemoved) this.#hide(stream);
     for (const { member, cause } of change.membersLeft) {
-      this.joined.handleLeft(member.memberId, cause === 'kicked');
+      this.#maps.handleLeft(member.memberId, cause === 'kicked');
     }
-    for (const member of change.membersJoined) this.joined.handleJoined(this.#create(member), true);
+    for (const member of change.membersJoined) this.#maps.handleJoined(this.#create(member), true);
+    for (const { member } of change.membersUpdated) this.joined.get(member.memberId)?.handleMember(member);
     for (const stream of change.streamsAdded) this.#show(stream);
     for (const { stream, before } of change.streamsUpdated) {
       if (stream.memberId !== before.memberId) this.#hide(before);
@@ -121,4 +216,27 @@ export class Participants {
   #participantOf({ memberId }: WireStream): Participant | undefined {
     return memberId === undefined ? undefined : this.joined.get(memberId);
   }
+}
+
+const toPeer = ({ id, userId, name, picture, customParticipantId, presetName }: Participant): JoinedPeer => ({
+  id,
+  userId,
+  name,
+  picture,
+  customParticipantId,
+  presetName,
+  waitlisted: false,
+});
+
+function toRecipients(target: BroadcastTarget | { readonly meetingIds: readonly string[] }) {
+  if ('meetingIds' in target) throw new RealtimeKitError(CODES.notPermitted, 'other meetings cannot be told');
+  const { participantIds = [], presetNames = [] } = target;
+  // An empty list is nobody: it must not become everybody.
+  if (participantIds.length + presetNames.length === 0) {
+    throw new RealtimeKitError(CODES.participantNotFound, 'the target names nobody');
+  }
+  return {
+    ...(participantIds.length > 0 && { to: [...participantIds] }),
+    ...(presetNames.length > 0 && { toProfile: { key: 'presetName', values: [...presetNames] } }),
+  };
 }

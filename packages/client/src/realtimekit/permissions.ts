@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Params, WirePermissions } from '@gavel/protocol';
-import { Emitter } from '../core/emitter.ts';
+import type { LoginResult, Params, WirePermissions } from '@gavel/protocol';
+import { PresetFacts } from './preset-facts.ts';
 
 /** The events of permissions. */
 export interface PermissionsEvents {
@@ -24,7 +24,7 @@ const isSame = (one: object | undefined, other: object | undefined): boolean =>
   JSON.stringify(one) === JSON.stringify(other);
 
 /** The own permissions; before the first join all of the own media, and nothing else. */
-export class Permissions extends Emitter<PermissionsEvents> {
+export class Permissions extends PresetFacts<PermissionsEvents> {
   #wire: WirePermissions | undefined;
 
   get canProduceAudio(): Access {
@@ -59,6 +59,14 @@ export class Permissions extends Emitter<PermissionsEvents> {
     return this.#wire?.moderation?.changePermissions ?? false;
   }
 
+  get pinParticipant(): boolean {
+    return this.#wire?.moderation?.pin ?? false;
+  }
+
+  get canEditDisplayName(): boolean {
+    return this.#wire?.rename ?? false;
+  }
+
   /** There is no chat of files. */
   get chatPublic(): { readonly canSend: boolean; readonly text: boolean; readonly files: boolean } {
     const canSend = this.#wire?.chat?.sendPublic ?? false;
@@ -81,7 +89,8 @@ export class Permissions extends Emitter<PermissionsEvents> {
   }
 
   /** Takes what the server says; tells where that is a change. */
-  handle(wire: WirePermissions, isChange: boolean): void {
+  handle(wire: WirePermissions, isChange: boolean, facts?: LoginResult['facts']): void {
+    if (facts) this.handleFacts(facts);
     const before = this.#wire;
     this.#wire = wire;
     if (!isChange) return;

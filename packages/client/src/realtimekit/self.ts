@@ -4,11 +4,12 @@
  * @module
  */
 
-import type { LoginResult, WirePermissions } from '@gavel/protocol';
+import type { LoginResult, WireMember, WirePermissions } from '@gavel/protocol';
 import { Emitter } from '../core/emitter.ts';
 import type { MediaPlatform } from '../core/media/media-platform.ts';
 import type { RoomSession } from '../core/session.ts';
 import type { LeaveState } from './causes.ts';
+import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
 import { type Kind, OwnMedia } from './own-media.ts';
 import { OwnScreen, type ScreenShareState, type ScreenShareTracks } from './own-screen.ts';
 import type { AudioState, VideoState } from './participant.ts';
@@ -25,6 +26,9 @@ export interface SelfEvents {
   videoUpdate: [state: VideoState];
   /** Its screen is shared, or is not any more, by whomever that was ended. */
   screenShareUpdate: [state: ScreenShareState];
+  /** This connection is pinned for everybody. */
+  pinned: [];
+  unpinned: [];
 }
 
 /** The own user. Fields that come from the server are empty before the first join. */
@@ -35,6 +39,9 @@ export class Self extends Emitter<SelfEvents> {
   readonly #screen: OwnScreen;
   #roomState: 'init' | 'joined' | LeaveState = 'init';
   #login: LoginResult | undefined;
+  #session: RoomSession | undefined;
+  #wantedName: string | undefined;
+  #isPinned = false;
 
   constructor(media: MediaPlatform | undefined) {
     super();
@@ -57,8 +64,20 @@ export class Self extends Emitter<SelfEvents> {
     return this.#person?.userId ?? '';
   }
 
+  /** As others see it; before the join the one that was set with `setName`. */
   get name(): string {
-    return this.#person?.name ?? '';
+    const known = this.#person?.name ?? '';
+    return this.roomJoined ? known : (this.#wantedName ?? known);
+  }
+
+  /** The name to come in with, where one was set. */
+  get wantedName(): string | undefined {
+    return this.#wantedName;
+  }
+
+  /** Whether this connection is pinned for everybody. */
+  get isPinned(): boolean {
+    return this.#isPinned;
   }
 
   get picture(): string | undefined {
@@ -108,6 +127,28 @@ export class Self extends Emitter<SelfEvents> {
   }
 
   /**
+   * Changes the own name for everybody in the room; before the join, the name to come in with, which counts where
+   * the preset lets it.
+   *
+   * @param name 1 to 256 bytes
+   * @throws RealtimeKitError `1201` without the permission `canEditDisplayName`, `0013` for more than 2 in a second
+   */
+  async setName(name: string): Promise<void> {
+    if (this.roomJoined) await this.#with((session) => session.rename(name));
+    this.#wantedName = name;
+  }
+
+  /** Pins this connection for everybody. @throws RealtimeKitError `1201` without the permission `pinParticipant` */
+  async pin(): Promise<void> {
+    await this.#setPinned(true);
+  }
+
+  /** Takes the pin off; throws as `pin` does. */
+  async unpin(): Promise<void> {
+    await this.#setPinned(false);
+  }
+
+  /**
    * Turns the microphone on, or takes the given track in its place.
    *
    * @throws RealtimeKitError `1201` where the preset or a host does not allow it, else that of the browser's refusal
@@ -150,13 +191,21 @@ export class Self extends Emitter<SelfEvents> {
 
   /** Takes the answer of a login; `reconnected` after a lost connection. */
   handleJoined(session: RoomSession, reconnected: boolean): void {
+    this.#session = session;
     this.#login = session.self;
-    if (session.self) this.permissions.handle(session.self.permissions, false);
+    if (session.self) this.permissions.handle(session.self.permissions, false, session.self.facts);
     this.#roomState = 'joined';
     this.#media.handleJoined(session);
     this.#screen.handleJoined(session);
+    this.#becomePinned(session.room?.members.get(this.id)?.pinned === true);
     this.emit('roomJoined', { reconnected });
     this.#media.start();
+  }
+
+  /** Takes what the room says of this connection now. */
+  handleMember({ user, pinned }: WireMember): void {
+    if (this.#login) this.#login = { ...this.#login, user };
+    this.#becomePinned(pinned === true);
   }
 
   /** Takes new permissions: what is not allowed any more is off, and what is allowed now can be turned on. */
@@ -169,9 +218,30 @@ export class Self extends Emitter<SelfEvents> {
   /** Takes the end of a session: everything is stopped, unless it was never joined and may be tried again. */
   handleLeft(state: LeaveState, keepsMedia: boolean): void {
     this.#roomState = state;
+    this.#session = undefined;
+    this.#isPinned = false;
     this.#media.handleLeft(keepsMedia);
     this.#screen.handleLeft();
     this.emit('roomLeft', { state });
+  }
+
+  #becomePinned(isPinned: boolean): void {
+    if (isPinned === this.#isPinned) return;
+    this.#isPinned = isPinned;
+    this.emit(isPinned ? 'pinned' : 'unpinned');
+  }
+
+  async #setPinned(pinned: boolean): Promise<void> {
+    await this.#with((session) => session.request('moderate', { action: 'pin', memberId: this.id, pinned }));
+  }
+
+  async #with(ask: (session: RoomSession) => Promise<unknown>): Promise<void> {
+    if (!this.#session) throw new RealtimeKitError(CODES.couldNotJoin, 'not in the room');
+    try {
+      await ask(this.#session);
+    } catch (error) {
+      throw toRealtimeKitError(error);
+    }
   }
 
   get #person(): PersonFields | undefined {

@@ -1,0 +1,103 @@
+/**
+ * What a preset says that does not change in a session: shown to the application, for its own use (reference realtimekit 8.2).
+ *
+ * @module
+ */
+
+import type { LoginResult } from '@gavel/protocol';
+import { Emitter } from '../core/emitter.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const asJson = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {});
+
+/** The facts of the own preset; before the first join, and in rooms that know no presets, as a preset without rights. */
+export class PresetFacts<Events extends { [E in keyof Events]: unknown[] }> extends Emitter<Events> {
+  #preset: Json = {};
+
+  get canRecord(): boolean {
+    return this.#flag('can_record');
+  }
+
+  get canLivestream(): boolean {
+    return this.#flag('can_livestream');
+  }
+
+  get canSpotlight(): boolean {
+    return this.#flag('can_spotlight');
+  }
+
+  get acceptWaitingRequests(): boolean {
+    return this.#flag('accept_waiting_requests');
+  }
+
+  /** `SKIP`, `ON_PRIVILEGED_USER_ENTRY` or `SKIP_ON_ACCEPT`. */
+  get waitingRoomBehaviour(): string {
+    return this.#text('waiting_room_type', 'SKIP');
+  }
+
+  get hiddenParticipant(): boolean {
+    return this.#flag('hidden_participant');
+  }
+
+  get showParticipantList(): boolean {
+    return this.#flag('show_participant_list');
+  }
+
+  get stageEnabled(): boolean {
+    return this.#flag('stage_enabled');
+  }
+
+  /** `ALLOWED`, `NOT_ALLOWED` or `CAN_REQUEST`. */
+  get stageAccess(): string {
+    return this.#text('stage_access', 'NOT_ALLOWED');
+  }
+
+  get acceptStageRequests(): boolean {
+    return this.#flag('accept_stage_requests');
+  }
+
+  get isRecorder(): boolean {
+    return this.#flag('is_recorder');
+  }
+
+  get transcriptionEnabled(): boolean {
+    return this.#flag('transcription_enabled');
+  }
+
+  get plugins(): { readonly canStart: boolean; readonly canClose: boolean; readonly canEditConfig: boolean } {
+    const plugins = asJson(this.#preset.plugins);
+    return {
+      canStart: plugins.can_start === true,
+      canClose: plugins.can_close === true,
+      canEditConfig: plugins.can_edit_config === true,
+    };
+  }
+
+  get connectedMeetings(): {
+    readonly canAlterConnectedMeetings: boolean;
+    readonly canSwitchConnectedMeetings: boolean;
+    readonly canSwitchToParentMeeting: boolean;
+  } {
+    const meetings = asJson(this.#preset.connected_meetings);
+    return {
+      canAlterConnectedMeetings: meetings.can_alter_connected_meetings === true,
+      canSwitchConnectedMeetings: meetings.can_switch_connected_meetings === true,
+      canSwitchToParentMeeting: meetings.can_switch_to_parent_meeting === true,
+    };
+  }
+
+  /** Takes what the answer to a login tells of the preset. */
+  protected handleFacts(facts: NonNullable<LoginResult['facts']>): void {
+    this.#preset = asJson(facts.permissions);
+  }
+
+  #flag(key: string): boolean {
+    return this.#preset[key] === true;
+  }
+
+  #text(key: string, fallback: string): string {
+    const value = this.#preset[key];
+    return typeof value === 'string' ? value : fallback;
+  }
+}
