@@ -4,7 +4,9 @@
  * @module
  */
 
+const originMs = performance.timeOrigin;
+
 /** Turns a reading of `performance.now()` into milliseconds since the Unix epoch, fractions kept. */
 export function toEpochMs(nowMs: number): number {
-  return performance.timeOrigin + nowMs;
+  return originMs + nowMs;
 }

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PeerConnection, type Track, Video } from 'node-datachannel';
 import type { WorkerConfig } from '../ipc.ts';
 import type { LocalTransport } from '../sdp/answer.ts';
@@ -33,12 +34,19 @@ export const connectTimeoutMs = 20_000;
 export const disconnectTimeoutMs = 5_000;
 
 const gatheringTimeoutMs = 1_500;
+/** How often the binding is asked where an event of it would do, in milliseconds. */
+const pollIntervalMs = 2;
 const releaseDelayMs = 5_000;
 
 /** Closed connections, held until the binding's threads have surely let go of them. */
 const released = new Set<object>();
 
-/** A peer connection in one direction, with one track that carries every kind. */
+/**
+ * A peer connection in one direction, with one track that carries every kind.
+ *
+ * It listens to as few of the binding's events as it can: the event loop looks at the handle of each of them, of all peer
+ * connections, whenever one has something to tell, which is with every packet that arrives.
+ */
 export class Transport {
   readonly #connection: PeerConnection;
   readonly #track: Track;
@@ -76,8 +84,6 @@ export class Transport {
       this.#track = this.#connection.addTrack(video);
       // Without it the binding never forgets the track.
       this.#track.onClosed(() => undefined);
-      this.#track.onError(() => undefined);
-      this.#track.onOpen(this.#wrap(() => this.#handleOpen()));
       this.#track.onMessage(
         this.#wrap((packet: Buffer) => {
           if (this.#record !== undefined) this.#record.arrivedAfterClose += 1;
@@ -96,19 +102,9 @@ export class Transport {
 
   /** Resolves with our side's ICE and DTLS, all candidates gathered. */
   async describe(): Promise<LocalTransport> {
-    if (this.#connection.gatheringState() !== 'complete') {
-      await new Promise<void>((resolve) => {
-        // A STUN server that does not answer must not hold the answer up: host candidates are there from the start.
-        const timer = setTimeout(resolve, gatheringTimeoutMs);
-        this.#connection.onGatheringStateChange(
-          this.#wrap((state: string) => {
-            if (state !== 'complete') return;
-            clearTimeout(timer);
-            resolve();
-          }),
-        );
-      });
-    }
+    // A STUN server that does not answer must not hold the answer up: host candidates are there from the start.
+    const deadlineMs = performance.now() + gatheringTimeoutMs;
+    while (this.#isGathering && performance.now() < deadlineMs) await sleep(pollIntervalMs);
     const description = this.#state === 'closed' ? null : this.#connection.localDescription();
     if (description === null) throw new Error('The peer connection was closed while it gathered');
     return readLocalTransport(description.sdp, this.#config);
@@ -149,8 +145,20 @@ export class Transport {
     setTimeout(() => released.delete(this), releaseDelayMs).unref();
   }
 
-  #handleOpen(): void {
+  get #isGathering(): boolean {
+    return this.#state !== 'closed' && this.#connection.gatheringState() !== 'complete';
+  }
+
+  /** A moment lies between the connection and its track, and packets sent in it are lost. */
+  #awaitTrack(): void {
     if (this.#state !== 'connecting') return;
+    if (!this.#track.isOpen()) {
+      setTimeout(
+        this.#wrap(() => this.#awaitTrack()),
+        pollIntervalMs,
+      );
+      return;
+    }
     this.#state = 'open';
     clearTimeout(this.#timer);
     this.#handlers.handleOpen();
@@ -165,6 +173,8 @@ export class Transport {
       this.#timer = setTimeout(() => this.#lose(), disconnectTimeoutMs);
     } else if (state === 'connected' && this.#state === 'open') {
       clearTimeout(this.#timer);
+    } else if (state === 'connected') {
+      this.#awaitTrack();
     }
   }
 
