@@ -17,7 +17,10 @@ export const PACKET_BYTES = 1100;
 export const MAX_LOST_PERCENT = 0.1;
 
 const HEADER_BYTES = 20;
+/** After so long without a packet no more are awaited. */
 const DRAIN_MS = 250;
+/** A sender that is later than this does not make up for it: a burst would measure buffers. */
+const MAX_LATE_MS = 20;
 const REPORT_INTERVAL_MS = 1000;
 
 /** What a stretch of forwarding is to be. */
@@ -84,7 +87,10 @@ export async function runStretch(stretch: Stretch): Promise<StretchResult> {
   const loadBefore = process.cpuUsage();
   const beganAtMs = performance.now();
   const sent = await sendAll(stretch, id);
-  await sleep(DRAIN_MS);
+  for (let before = -1; before < received; ) {
+    before = received;
+    await sleep(DRAIN_MS);
+  }
   const { user, system } = process.cpuUsage(loadBefore);
   const cpuSeconds = cpuSecondsOf(pids) - cpuBefore;
   const expected = (sent * players.length) / publishers.length;
@@ -99,13 +105,15 @@ export async function runStretch(stretch: Stretch): Promise<StretchResult> {
 /** Sends at the rate of a clock, publishers evenly spread over each interval; gives how many packets. */
 async function sendAll({ publishers, players, packetsPerSecond, seconds }: Stretch, id: number): Promise<number> {
   const slots = publishers.map((publisher) => ({ publisher, ...publisher.createPacket(PACKET_BYTES - HEADER_BYTES) }));
-  const beganAtMs = performance.now();
+  const packetsPerMs = (packetsPerSecond * publishers.length) / 1000;
+  let beganAtMs = performance.now();
   const total = Math.floor(packetsPerSecond * seconds) * publishers.length;
   let sent = 0;
   let reportAtMs = beganAtMs;
   while (sent < total) {
     const nowMs = performance.now();
-    const due = Math.min(total, ((nowMs - beganAtMs) / 1000) * packetsPerSecond * publishers.length);
+    beganAtMs = Math.max(beganAtMs, nowMs - MAX_LATE_MS - sent / packetsPerMs);
+    const due = Math.min(total, (nowMs - beganAtMs) * packetsPerMs);
     for (; sent < due; sent += 1) {
       const slot = slots[sent % slots.length];
       if (slot === undefined) break;

@@ -12,6 +12,9 @@ import { WebRtcPeer } from '../harness/webrtc-peer.ts';
 import { startGavelProcess, tokenOf } from './gavel.ts';
 import type { MediaServerKind, MediaUser, RunningMediaServer } from './media-server.ts';
 
+/** As often as the server's default asks for. */
+const HEARTBEAT_INTERVAL_MS = 15_000;
+
 interface Answer {
   readonly id?: number;
   readonly result?: { readonly answer: string };
@@ -38,9 +41,11 @@ export async function startGavelMedia(): Promise<RunningMediaServer> {
     const params = role === 'publish' ? { streamId, offer, extraInfo: '' } : { streamId, offer };
     peer.accept((await request(role, params)).answer);
     await peer.opened();
+    const heartbeat = setInterval(() => void request('heartbeat', {}), HEARTBEAT_INTERVAL_MS);
     return {
       peer,
       drop() {
+        clearInterval(heartbeat);
         peer.close();
         // Said, and not only dropped: the place of a lost connection is kept for a while.
         void request('logout', {}).finally(() => socket.drop());
