@@ -13,7 +13,7 @@ import { startGavelProcess, tokenOf } from './gavel.ts';
 import type { MediaServerKind, MediaUser, RunningMediaServer } from './media-server.ts';
 
 /** As often as the server's default asks for. */
-const HEARTBEAT_INTERVAL_MS = 15_000;
+const HEARTBEAT_INTERVAL_MS = 30_000;
 
 interface Answer {
   readonly id?: number;
