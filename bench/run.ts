@@ -1,6 +1,8 @@
 /**
  * Runs the benchmarks: `npm run bench` all rows of the table, `npm run bench -- kick close` some of them.
  *
+ * `npm run bench -- soak` and the others of `ALONE` take long or need much, and are not part of the table.
+ *
  * Options: `--rounds 3` instead of each row's own number; `--only Gavel` takes one subject (may be repeated); `--json
  * results.json` writes what was found. Servers run on
  * one core, the load on another (Linux).
@@ -16,6 +18,16 @@ import { describeMachine, markdownOf, versionsOf } from './harness/report.ts';
 import type { RowResult } from './harness/run-row.ts';
 import { runRow } from './harness/run-row.ts';
 import { ROWS } from './rows/all.ts';
+
+/** What is run by its name only. */
+const ALONE = ['soak', 'large-store'] as const;
+
+const alone = ALONE.find((name) => process.argv.includes(name));
+if (alone !== undefined) {
+  process.argv.splice(process.argv.indexOf(alone), 1);
+  await import(`./${alone}.ts`);
+  process.exit();
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -28,29 +28,15 @@ export const gavelMedia: MediaServerKind = { name: 'Gavel', start: startGavelMed
 export async function startGavelMedia(): Promise<RunningMediaServer> {
   const { port, pids, stop } = await startGavelProcess();
   let users = 0;
-  const connect = async (role: 'publish' | 'play', room: number): Promise<MediaUser> => {
+  const connect = (role: 'publish' | 'play', room: number): Promise<MediaUser> => {
     users += 1;
-    const userId = `user-${users}`;
-    const [roomId, streamId] = [`room-${room}`, `stream-${room}`];
-    const peer = WebRtcPeer.offering(role, users);
-    const socket = await ThinWebSocket.open({ port, path: '/signalling', protocol: SUBPROTOCOL });
-    const request = requesterOf(socket);
-    const credential = { scheme: 'app-token', appId: TEST_APP.appId, token: tokenOf(userId) };
-    await request('login', { credential, clientId: userId, roomId, userId, members: false });
-    const offer = await peer.describe();
-    const params = role === 'publish' ? { streamId, offer, extraInfo: '' } : { streamId, offer };
-    peer.accept((await request(role, params)).answer);
-    await peer.opened();
-    const heartbeat = setInterval(() => void request('heartbeat', {}), HEARTBEAT_INTERVAL_MS);
-    return {
-      peer,
-      drop() {
-        clearInterval(heartbeat);
-        peer.close();
-        // Said, and not only dropped: the place of a lost connection is kept for a while.
-        void request('logout', {}).finally(() => socket.drop());
-      },
-    };
+    return connectMediaUser(port, {
+      role,
+      ssrc: users,
+      userId: `user-${users}`,
+      roomId: `room-${room}`,
+      streamId: `stream-${room}`,
+    });
   };
   return {
     version: manifest.version,
@@ -58,6 +44,41 @@ export async function startGavelMedia(): Promise<RunningMediaServer> {
     publish: (room) => connect('publish', room),
     play: (room) => connect('play', room),
     stop,
+  };
+}
+
+/** A user who publishes or plays one stream. */
+export interface GavelMediaLogin {
+  readonly role: 'publish' | 'play';
+  readonly ssrc: number;
+  readonly userId: string;
+  readonly roomId: string;
+  readonly streamId: string;
+}
+
+/** Connects a user, logs it in and publishes or plays; resolves when media can go. */
+export async function connectMediaUser(
+  port: number,
+  { role, ssrc, userId, roomId, streamId }: GavelMediaLogin,
+): Promise<MediaUser> {
+  const peer = WebRtcPeer.offering(role, ssrc);
+  const socket = await ThinWebSocket.open({ port, path: '/signalling', protocol: SUBPROTOCOL });
+  const request = requesterOf(socket);
+  const credential = { scheme: 'app-token', appId: TEST_APP.appId, token: tokenOf(userId) };
+  await request('login', { credential, clientId: userId, roomId, userId, members: false });
+  const offer = await peer.describe();
+  const params = role === 'publish' ? { streamId, offer, extraInfo: '' } : { streamId, offer };
+  peer.accept((await request(role, params)).answer);
+  await peer.opened();
+  const heartbeat = setInterval(() => void request('heartbeat', {}), HEARTBEAT_INTERVAL_MS);
+  return {
+    peer,
+    drop() {
+      clearInterval(heartbeat);
+      peer.close();
+      // Said, and not only dropped: the place of a lost connection is kept for a while.
+      void request('logout', {}).finally(() => socket.drop());
+    },
   };
 }
 

@@ -18,7 +18,7 @@ import { findFreePort } from '../../tests/chaos/processes.ts';
 import { processTree, startOnServerCore } from '../harness/processes.ts';
 import { requestText, ThinHttp } from '../harness/thin-http.ts';
 import { ThinWebSocket } from '../harness/thin-websocket.ts';
-import type { RoomServerKind, RoomServerOptions, RunningRoomServer, UserEvents } from './room-server.ts';
+import type { RoomServerKind, RoomServerOptions, RoomUser, RunningRoomServer, UserEvents } from './room-server.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MAIN = 'packages/server/src/main.ts';
@@ -109,45 +109,76 @@ export async function startGavelProcess(callbackUrl?: string, checkout = ROOT): 
 export async function startGavel(options: GavelOptions): Promise<RunningRoomServer> {
   const { quiet, connections = 1, callbackUrl, root } = options;
   const { port, pids, stop } = await startGavelProcess(callbackUrl, root);
-  const http = new ThinHttp(port, connections);
+  const backend = connectBackend(port, connections);
   const tokens = new Map<string, string>();
-
-  const call = async (action: string, params: CallParams): Promise<void> => {
-    const { body } = await http.call(requestText('GET', signedPath(TEST_APP, action, params, Date.now())));
-    if (!body.startsWith('{"Code":0,')) throw new Error(`${action} was answered ${body}`);
-  };
   return {
     version: manifest.version,
     pids: () => pids,
     async prepare(userIds) {
       for (const userId of userIds) tokens.set(userId, tokenOf(userId));
     },
-    async join(userId, roomId, events) {
-      const socket = await ThinWebSocket.open({ port, path: '/signalling', protocol: SUBPROTOCOL });
-      const token = tokens.get(userId) ?? tokenOf(userId);
-      const credential = { scheme: 'app-token', appId: TEST_APP.appId, token };
-      const params = { credential, clientId: userId, roomId, userId, members: !quiet };
-      await new Promise<void>((resolve, reject) => {
-        socket.onClose = () => reject(new Error('the connection was closed at the login'));
-        socket.onText = (text) => {
-          if (!text.includes('"id":1')) return;
-          if (text.includes('"error"', 0, 'latin1')) reject(new Error(`the login was refused: ${text}`));
-          else resolve();
-        };
-        socket.send(JSON.stringify({ id: 1, method: 'login', params }));
-      });
-      socket.onClose = () => {};
-      socket.onText = (text) => tell(text, events);
-      return { beat: () => socket.send(HEARTBEAT), drop: () => socket.drop() };
-    },
-    kick: (userId, roomId) => call('KickoutUser', { RoomId: roomId, 'UserId[]': [userId] }),
-    close: (roomId) => call('CloseRoom', { RoomId: roomId }),
-    say: (roomId, text) => call('SendBroadcastMessage', { ...SENDER, RoomId: roomId, MessageContent: text }),
+    join: (userId, roomId, events) =>
+      joinGavel(port, { userId, roomId, members: !quiet, token: tokens.get(userId) ?? tokenOf(userId) }, events),
+    kick: (userId, roomId) => backend.call('KickoutUser', { RoomId: roomId, 'UserId[]': [userId] }),
+    close: (roomId) => backend.call('CloseRoom', { RoomId: roomId }),
+    say: (roomId, text) => backend.call('SendBroadcastMessage', { ...SENDER, RoomId: roomId, MessageContent: text }),
     async stop() {
-      http.close();
+      backend.close();
       await stop();
     },
   };
+}
+
+/** A customer's backend: signed calls over kept connections. */
+export interface Backend {
+  /** @throws where it is not a success, with the answer */
+  call(action: string, params: CallParams): Promise<void>;
+  close(): void;
+}
+
+/** Makes a backend. @param connections how many calls it may have under way at once */
+export function connectBackend(port: number, connections: number): Backend {
+  const http = new ThinHttp(port, connections);
+  return {
+    async call(action, params) {
+      const { body } = await http.call(requestText('GET', signedPath(TEST_APP, action, params, Date.now())));
+      if (!body.startsWith('{"Code":0,')) throw new Error(`${action} was answered ${body}`);
+    },
+    close: () => http.close(),
+  };
+}
+
+/** Who logs in, and where. */
+export interface GavelLogin {
+  readonly userId: string;
+  readonly roomId: string;
+  readonly token: string;
+  /** Whether it is told of others coming and going. */
+  readonly members: boolean;
+}
+
+/** Connects a user and logs it in. @throws where it is refused */
+export async function joinGavel(
+  port: number,
+  { userId, roomId, token, members }: GavelLogin,
+  events: UserEvents,
+): Promise<RoomUser> {
+  const socket = await ThinWebSocket.open({ port, path: '/signalling', protocol: SUBPROTOCOL });
+  const credential = { scheme: 'app-token', appId: TEST_APP.appId, token };
+  await new Promise<void>((resolve, reject) => {
+    socket.onClose = () => reject(new Error('the connection was closed at the login'));
+    socket.onText = (text) => {
+      if (!text.includes('"id":1')) return;
+      if (text.includes('"error"', 0, 'latin1')) reject(new Error(`the login was refused: ${text}`));
+      else resolve();
+    };
+    socket.send(
+      JSON.stringify({ id: 1, method: 'login', params: { credential, clientId: userId, roomId, userId, members } }),
+    );
+  });
+  socket.onClose = () => {};
+  socket.onText = (text) => tell(text, events);
+  return { beat: () => socket.send(HEARTBEAT), drop: () => socket.drop() };
 }
 
 /** Gives a login token of a user. */
