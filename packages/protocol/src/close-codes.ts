@@ -30,6 +30,8 @@ export const CLOSE_CODES = {
   loggedOut: 4504,
   /** A frame was too large, binary, malformed, or not of this protocol. */
   protocolError: 4505,
+  /** The client waited to be let in, and was turned away. */
+  refused: 4506,
 } as const;
 
 /** A close code the server sends by itself. */

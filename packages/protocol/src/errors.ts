@@ -57,6 +57,11 @@ export const ERRORS = {
     retry: 'later',
     meaning: 'The room has as many members as its first login allowed.',
   },
+  'login.rejected': {
+    status: 403,
+    retry: 'never',
+    meaning: 'A member who may let others in has turned this login away.',
+  },
   'login.duplicate-user': {
     status: 409,
     retry: 'later',

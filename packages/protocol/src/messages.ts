@@ -23,6 +23,7 @@ import type {
   WireSnapshot,
   WireStream,
   WireUser,
+  WireWaiting,
 } from './wire.ts';
 
 /** The WebSocket subprotocol. */
@@ -227,18 +228,31 @@ export interface LoginResult {
   readonly tokenExpiresAtMs?: number;
   readonly serverTimeMs: number;
   readonly room: WireSnapshot;
+  /** Those who wait to be let in, in the order of their asking; absent without the right to let them in. */
+  readonly waitingList?: readonly WireWaiting[];
+}
+
+/** The answer to `login` where the client waits to be let in: `admitted` or `refused` follows, or `removed`. */
+export interface WaitingResult {
+  readonly waiting: WireWaiting;
+  readonly heartbeatIntervalMs: number;
+  /** After so long without a word the wait is over. */
+  readonly heartbeatTimeoutMs: number;
+  readonly serverTimeMs: number;
 }
 
 /** The answer to `resume`: the missed events, or the whole state where they are not kept any more. */
 export interface ResumeResult {
   readonly events?: readonly (RoomEventFrame | MediaClosedFrame)[];
   readonly room?: WireSnapshot;
+  /** As in the answer to `login`. */
+  readonly waitingList?: readonly WireWaiting[];
   readonly serverTimeMs: number;
 }
 
 /** The results of each method. */
 export interface Results {
-  login: LoginResult;
+  login: LoginResult | WaitingResult;
   resume: ResumeResult;
   logout: Record<string, never>;
   heartbeat: { readonly serverTimeMs: number; readonly memberCount?: number };
@@ -349,6 +363,14 @@ export type RoomEventFrame =
 
 /** An event for one client alone; it has no `seq`. */
 export type PersonalEventFrame =
+  /** Let in after a wait: what `login` would have answered. */
+  | { readonly event: 'admitted'; readonly login: LoginResult }
+  /** Turned away after a wait; the connection closes right after. */
+  | { readonly event: 'refused'; readonly error: WireError }
+  /** Somebody waits to be let in; told to those who may do so. */
+  | { readonly event: 'waitingAdded'; readonly waiting: WireWaiting }
+  /** Somebody waits no more, for whatever reason. */
+  | { readonly event: 'waitingRemoved'; readonly memberId: string }
   /** The member is out; the connection closes right after. */
   | { readonly event: 'removed'; readonly cause: MemberCause; readonly reason: string }
   /** The media of own streams or plays has ended on the server's side: publish or play them again. */

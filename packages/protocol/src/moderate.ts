@@ -50,6 +50,14 @@ export const moderate = Type.Union([
   ),
   /** Pins one member for everybody, or takes the pin off it. */
   Type.Object({ action: Type.Literal('pin'), memberId, pinned: Type.Boolean() }, closed),
+  /** Lets in who waits, or turns it away; those of the list who do not wait any more are passed over. */
+  Type.Object(
+    {
+      action: Type.Union([Type.Literal('accept'), Type.Literal('reject')]),
+      memberIds: Type.Array(memberId, { minItems: 1, maxItems: 500 }),
+    },
+    closed,
+  ),
   /** Takes everybody out and closes the room. */
   Type.Object({ action: Type.Literal('kickAll') }, closed),
   Type.Object(

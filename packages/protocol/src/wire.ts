@@ -26,6 +26,16 @@ export interface WireMember {
   readonly pinned?: true;
 }
 
+/** Somebody who waits to be let in, as those see it who may do so. */
+export interface WireWaiting {
+  /** The id that its member will have, once it is in. */
+  readonly memberId: string;
+  readonly user: WireUser;
+  /** When it asked: milliseconds since the Unix epoch. */
+  readonly sinceMs: number;
+  readonly profile?: WireProfile;
+}
+
 /** What a stream shows, as its publisher says: cameras and microphones, or a screen with its sound. */
 export type StreamSource = 'camera' | 'screen';
 
@@ -88,6 +98,8 @@ export interface WirePermissions {
     readonly muteScreen?: boolean;
     readonly changePermissions?: boolean;
     readonly pin?: boolean;
+    /** Let in who waits, or turn it away. */
+    readonly acceptWaiting?: boolean;
   };
   /** Change its own name; absent is no. */
   readonly rename?: boolean;

@@ -100,15 +100,16 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
   });
   webhooks.attach(callbacks.outbox);
   const sessions = new SessionRecorder({ store, clock, log, tell: (session, news) => webhooks.tell(session, news) });
+  const audit = new AuditLog(log);
   // Media first: its closing begins before anybody is told.
   const sinks = {
     first: [media],
     journal: bothOf(callbacks.outbox, sessions),
-    after: [fanOut, new AuditLog(log), metrics, guard],
+    after: [fanOut, audit, metrics, guard],
   };
   const rules = await Rules.open({ keeper: store.rules, clock });
   const limits = { heartbeatTimeoutMs, keptEvents: KEPT_EVENTS, maxLoginsPerSecond };
-  const rooms = new Rooms({ clock, ids: createIdSource(clock), rules, ...limits }, sinks);
+  const rooms = new Rooms({ clock, ids: createIdSource(clock), rules, ...limits }, sinks, [fanOut, guard, audit]);
   const enforcement = new Enforcement({
     rules,
     rooms,

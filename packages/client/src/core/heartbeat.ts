@@ -6,12 +6,14 @@
 
 import type { Results } from '@gavel/protocol';
 import { toSessionError } from './errors.ts';
-import type { Clock } from './platform.ts';
+import type { Clock, WatchOnline } from './platform.ts';
 
 /** What a `Heartbeat` works with. */
 export interface HeartbeatTask {
   readonly clock: Clock;
   readonly intervalMs: number;
+  /** Says when the machine is on a network again: then it beats at once. */
+  readonly watchOnline: WatchOnline;
   /** Sends one heartbeat; rejects where no answer came in time. */
   beat(): Promise<Results['heartbeat']>;
   answered(result: Results['heartbeat']): void;
@@ -23,22 +25,25 @@ export interface HeartbeatTask {
 export class Heartbeat {
   readonly #task: HeartbeatTask;
   #timer: unknown;
+  readonly #unwatchOnline: () => void;
   #stopped = false;
 
   constructor(task: HeartbeatTask) {
     this.#task = task;
+    this.#unwatchOnline = task.watchOnline(() => this.#hurry());
     this.#schedule();
-  }
-
-  /** Beats at once, to learn whether the connection still lives. */
-  hurry(): void {
-    this.#task.clock.clearTimeout(this.#timer);
-    if (!this.#stopped) void this.#beat();
   }
 
   stop(): void {
     this.#stopped = true;
+    this.#unwatchOnline();
     this.#task.clock.clearTimeout(this.#timer);
+  }
+
+  /** Learns at once whether the connection still lives. */
+  #hurry(): void {
+    this.#task.clock.clearTimeout(this.#timer);
+    if (!this.#stopped) void this.#beat();
   }
 
   #schedule(): void {

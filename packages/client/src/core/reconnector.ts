@@ -4,13 +4,19 @@
  * @module
  */
 
-import type { LoginResult, MemberCause, Params, ResumeResult } from '@gavel/protocol';
+import type { LoginResult, MemberCause, Params, ResumeResult, WaitingResult } from '@gavel/protocol';
 import { mayReconnect } from '@gavel/protocol/close-codes';
 import { Backoff, RECONNECT_BACKOFF } from './backoff.ts';
 import { Connection } from './connection.ts';
 import { mayRetryLater, type SessionError, toSessionError } from './errors.ts';
 import type { Platform } from './platform.ts';
 import { isFinalCause, type JoinKind, parseMemberCause, type SessionEnd } from './session-state.ts';
+
+/** The server has put the login on its waiting list. */
+export interface PutOnHold {
+  readonly connection: Connection;
+  readonly hold: WaitingResult;
+}
 
 /** A way in that was found. */
 export interface Joined {
@@ -31,6 +37,7 @@ export interface ReconnectorTask {
   readonly loginTimeoutMs: number;
   readonly retryWindowMs: number;
   joined(joined: Joined): void;
+  waiting(onHold: PutOnHold): void;
   /** There is no way in any more. */
   ended(end: SessionEnd): void;
 }
@@ -45,7 +52,9 @@ export class Reconnector {
   #login: Params<'login'>;
   #ticket: string | undefined;
   #lastSeq: () => number = () => 0;
+  /** Until the server has taken a login. */
   #isFirst = true;
+  #wasIn = false;
   #joinedAtMs = 0;
   /** Rises with every try, so that what belongs to an earlier one is seen to be late. */
   #generation = 0;
@@ -78,6 +87,14 @@ export class Reconnector {
   /** Forgets the member: the next way in is a login. */
   forgetTicket(): void {
     this.#ticket = undefined;
+  }
+
+  /** Takes the answer of a login, given at once or after a wait; says how it came in. */
+  handleLogin({ ticket }: LoginResult): JoinKind {
+    const via = this.#wasIn ? 'relogin' : 'login';
+    this.#ticket = ticket;
+    this.#wasIn = true;
+    return via;
   }
 
   /** Logs in for the first time. A refusal by the server ends it at once. */
@@ -131,7 +148,7 @@ export class Reconnector {
     this.#generation += 1;
     const generation = this.#generation;
     const isLate = () => generation !== this.#generation;
-    let joined: Joined;
+    let entered: Joined | PutOnHold;
     try {
       const connection = await Connection.open(platform.openSocket, platform.clock, url, requestTimeoutMs);
       if (isLate()) {
@@ -139,7 +156,7 @@ export class Reconnector {
         return;
       }
       this.#connection = connection;
-      joined = await this.#enter(connection);
+      entered = await this.#enter(connection);
       if (isLate()) return;
     } catch (error) {
       if (isLate()) return;
@@ -152,11 +169,11 @@ export class Reconnector {
     this.stop();
     this.#isFirst = false;
     this.#joinedAtMs = platform.clock.now();
-    if (joined.login) this.#ticket = joined.login.ticket;
-    this.#task.joined(joined);
+    if ('hold' in entered) this.#task.waiting(entered);
+    else this.#task.joined(entered);
   }
 
-  async #enter(connection: Connection): Promise<Joined> {
+  async #enter(connection: Connection): Promise<Joined | PutOnHold> {
     const { requestTimeoutMs } = this.#task;
     if (this.#ticket !== undefined) {
       try {
@@ -167,7 +184,8 @@ export class Reconnector {
       }
     }
     const login = await connection.request('login', this.#login, requestTimeoutMs);
-    return { connection, via: this.#isFirst ? 'login' : 'relogin', login };
+    if ('waiting' in login) return { connection, hold: login };
+    return { connection, via: this.handleLogin(login), login };
   }
 
   #handleFailure(error: SessionError): void {

@@ -4,7 +4,14 @@
  * @module
  */
 
-import type { ChatEventFrame, WireMember, WirePermissions, WireRoomInfo, WireStream } from '@gavel/protocol';
+import type {
+  ChatEventFrame,
+  WireMember,
+  WirePermissions,
+  WireRoomInfo,
+  WireStream,
+  WireWaiting,
+} from '@gavel/protocol';
 import type { PollsChange } from './poll-list.ts';
 import type {
   CustomMessage,
@@ -43,6 +50,9 @@ export interface SessionEvents {
   permissionsChanged: [permissions: WirePermissions];
   /** Polls are new or have changed; those that were there at the first login are in `room.polls()` alone. */
   pollsChanged: [change: PollsChange];
+  /** Somebody waits to be let in; only where this member may do so. Those there at the login are in `waiting` instead. */
+  waitingAdded: [waiting: WireWaiting];
+  waitingRemoved: [waiting: WireWaiting];
   memberCount: [count: number];
   /** The token runs out soon: call `renewToken`. */
   tokenWillExpire: [];

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { WireError, WireWaiting } from '@gavel/protocol';
 import { MEMBER_CAUSES, type MemberCause } from '@gavel/protocol/causes';
 import { CLOSE_CODE_OF_CAUSE, mayReconnect } from '@gavel/protocol/close-codes';
 import { SessionError } from './errors.ts';
@@ -32,6 +33,8 @@ export type JoinKind =
 export type SessionState =
   | { readonly name: 'idle' }
   | { readonly name: 'connecting' }
+  /** Logged in, and not let in yet; `admitted` leads to `joined`. */
+  | { readonly name: 'waiting'; readonly waiting: WireWaiting }
   | { readonly name: 'joined'; readonly via: JoinKind }
   | { readonly name: 'reconnecting'; readonly sinceMs: number }
   | { readonly name: 'ended'; readonly end: SessionEnd };
@@ -49,6 +52,11 @@ export function findCauseOfCloseCode(code: number): MemberCause | undefined {
 /** Gives an untrusted value as a cause, or undefined where it is none. */
 export function parseMemberCause(value: unknown): MemberCause | undefined {
   return MEMBER_CAUSES.find((cause) => cause === value);
+}
+
+/** Gives the end that the server's refusal after a wait makes. */
+export function toRefusal({ code, message, details }: WireError): SessionEnd {
+  return { kind: 'refused', error: new SessionError(code, message, details) };
 }
 
 /** Gives what a login is rejected with when its session ends before it. */

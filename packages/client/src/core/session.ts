@@ -12,7 +12,7 @@
  * @module
  */
 
-import type { EventFrame, LoginResult, MemberCause, Method, Params, Results, RoomEventFrame } from '@gavel/protocol';
+import type { EventFrame, LoginResult, MemberCause, Method, Params, Results, WireWaiting } from '@gavel/protocol';
 import { mayReconnect } from '@gavel/protocol/close-codes';
 import type { Connection } from './connection.ts';
 import { Emitter } from './emitter.ts';
@@ -20,9 +20,9 @@ import { SessionError } from './errors.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { RoomMedia } from './media/room-media.ts';
 import { completePlatform, type Platform } from './platform.ts';
-import { type Joined, Reconnector } from './reconnector.ts';
-import type { RoomChange, RoomMessage } from './room-view.ts';
-import { RoomView } from './room-view.ts';
+import { type Joined, type PutOnHold, Reconnector } from './reconnector.ts';
+import { RoomFeed } from './room-feed.ts';
+import type { RoomChange, RoomMessage, RoomView } from './room-view.ts';
 import type { SessionEvents } from './session-events.ts';
 import {
   findCauseOfCloseCode,
@@ -32,9 +32,11 @@ import {
   type SessionEnd,
   type SessionState,
   toLoginError,
+  toRefusal,
 } from './session-state.ts';
 import { TokenTimer } from './token-timer.ts';
 import { signallingUrl } from './url.ts';
+import { WaitingView } from './waiting-view.ts';
 
 /** How to log in, and how to behave afterwards. */
 export interface SessionOptions {
@@ -65,11 +67,12 @@ export class RoomSession extends Emitter<SessionEvents> {
   #state: SessionState = { name: 'idle' };
   #connection: Connection | undefined;
   #heartbeat: Heartbeat | undefined;
-  #unwatchOnline: () => void = () => {};
   #self: LoginResult | undefined;
-  #room: RoomView | undefined;
-  /** Events that wait for a snapshot; undefined while none is asked for. */
-  #backlog: RoomEventFrame[] | undefined;
+  readonly #feed: RoomFeed;
+  readonly #waiting = new WaitingView({
+    added: (waiting) => this.emit('waitingAdded', waiting),
+    removed: (waiting) => this.emit('waitingRemoved', waiting),
+  });
   #login: { resolve(result: LoginResult): void; reject(error: SessionError): void } | undefined;
   #hasNewToken = false;
 
@@ -88,9 +91,15 @@ export class RoomSession extends Emitter<SessionEvents> {
         iceServers: options.iceServers ?? [],
         retryWindowMs,
         request: (method, params) => this.request(method, params),
-        isListed: (streamId) => this.#room?.streams.has(streamId) ?? false,
+        isListed: (streamId) => this.room?.streams.has(streamId) ?? false,
       },
     );
+    this.#feed = new RoomFeed({
+      askSnapshot: () => this.request('snapshot', {}),
+      changed: (change) => this.#tell(change),
+      counted: (count) => this.emit('memberCount', count),
+      lost: () => this.#reconnect(),
+    });
     this.#reconnector = new Reconnector({
       platform: this.#platform,
       url: signallingUrl(options.server),
@@ -99,6 +108,7 @@ export class RoomSession extends Emitter<SessionEvents> {
       loginTimeoutMs: options.loginTimeoutMs ?? 15_000,
       retryWindowMs,
       joined: (joined) => this.#handleJoined(joined),
+      waiting: (onHold) => this.#handleOnHold(onHold),
       ended: (end) => this.#end(end),
     });
     this.#tokenTimer = new TokenTimer(clock, options.tokenWarningMs ?? 30_000, () => this.emit('tokenWillExpire'));
@@ -116,11 +126,16 @@ export class RoomSession extends Emitter<SessionEvents> {
 
   /** What is known of the room; undefined before the first login. */
   get room(): RoomView | undefined {
-    return this.#room;
+    return this.#feed.room;
+  }
+
+  /** Those who wait to be let in, by member id, in the order of asking; empty unless this member may let them in. */
+  get waiting(): ReadonlyMap<string, WireWaiting> {
+    return this.#waiting.all;
   }
 
   /**
-   * Logs in; a session logs in once.
+   * Logs in; a session logs in once. Where it has to wait to be let in, the state is `waiting` until then.
    *
    * @throws SessionError the server's refusal, `client.timeout` where no server answered, `client.ended` after `logout`
    */
@@ -139,7 +154,7 @@ export class RoomSession extends Emitter<SessionEvents> {
   logout(): void {
     if (this.#state.name === 'ended') return;
     const connection = this.#connection;
-    if (this.#state.name === 'joined' && connection) {
+    if ((this.#state.name === 'joined' || this.#state.name === 'waiting') && connection) {
       this.#connection = undefined;
       connection
         .request('logout', {}, this.#requestTimeoutMs)
@@ -192,43 +207,70 @@ export class RoomSession extends Emitter<SessionEvents> {
       this.#tokenTimer.set(login.tokenExpiresAtMs);
       this.#hasNewToken = false;
       if (via === 'relogin') this.media.handleForgotten();
-      if (this.#room) changes = [this.#room.replace(login.room, login.memberId)];
-      else this.#room = new RoomView(login.memberId, login.room);
-    } else if (resume?.room && this.#room) {
-      changes = [this.#room.replace(resume.room)];
+      changes = this.#feed.handleLogin(login);
+    } else if (resume) {
+      changes = this.#feed.handleResume(resume);
     }
-    this.#startHeartbeat();
+    this.#startHeartbeat(connection, this.#self?.heartbeatIntervalMs);
+    const tellWaiting = this.#waiting.replace(login ?? resume);
     this.#setState({ name: 'joined', via });
     if (login) this.#login?.resolve(login);
     this.#login = undefined;
     for (const change of changes) this.#tell(change, via);
     for (const frame of resume?.events ?? []) this.#handleEvent(frame);
+    if (via !== 'login') tellWaiting();
     if (this.#connection !== connection) return;
     this.media.handleJoined();
     if (this.#hasNewToken) this.renewToken(this.#reconnector.token ?? '').catch(() => {});
+    this.#attach(connection);
+  }
+
+  #handleOnHold({ connection, hold }: PutOnHold): void {
+    this.#connection = connection;
+    this.#startHeartbeat(connection, hold.heartbeatIntervalMs);
+    this.#setState({ name: 'waiting', waiting: hold.waiting });
+    if (this.#connection === connection) this.#attach(connection);
+  }
+
+  #attach(connection: Connection): void {
     connection.attach({
       event: (frame) => this.#handleEvent(frame),
       closed: (code, reason) => this.#handleClosed(code, reason),
     });
   }
 
-  #startHeartbeat(): void {
+  #startHeartbeat(connection: Connection, intervalMs = 30_000): void {
+    this.#stopHeartbeat();
     this.#heartbeat = new Heartbeat({
-      clock: this.#platform.clock,
-      intervalMs: this.#self?.heartbeatIntervalMs ?? 30_000,
-      beat: () => this.request('heartbeat', {}),
+      ...this.#platform,
+      intervalMs,
+      beat: () => connection.request('heartbeat', {}, this.#requestTimeoutMs),
       answered: ({ memberCount }) => {
-        if (memberCount === undefined || !this.#room) return;
-        this.#room.memberCount = memberCount;
+        if (memberCount === undefined || !this.room) return;
+        this.room.memberCount = memberCount;
         this.emit('memberCount', memberCount);
       },
       lost: () => this.#reconnect(),
     });
-    this.#unwatchOnline = this.#platform.watchOnline(() => this.#heartbeat?.hurry());
+  }
+
+  #stopHeartbeat(): void {
+    this.#heartbeat?.stop();
+    this.#heartbeat = undefined;
   }
 
   #handleEvent(frame: EventFrame): void {
     switch (frame.event) {
+      case 'admitted':
+        this.#handleAdmitted(frame.login);
+        break;
+      case 'refused':
+        this.#end(toRefusal(frame.error));
+        break;
+      case 'waitingAdded':
+      case 'waitingRemoved':
+        this.#waiting.handle(frame);
+        break;
       case 'removed':
         // A cause that only a newer server knows: out is out.
         this.#handleRemoved(parseMemberCause(frame.cause) ?? 'kicked', frame.reason);
@@ -238,47 +280,20 @@ export class RoomSession extends Emitter<SessionEvents> {
         break;
       case 'mediaClosed':
         // Told before the connection was lost, it is told again by the resume.
-        if (this.#room?.hasSeen(frame.streamSeq)) break;
+        if (this.#feed.hasSeen(frame.streamSeq)) break;
         this.media.handleMediaClosed(frame);
-        if (!this.#backlog && this.#room?.drop(frame.streamId, frame.streamSeq) === false) void this.#mendGap([]);
+        this.#feed.drop(frame);
         break;
       case 'goingAway':
         break;
       default:
-        if ('seq' in frame) this.#handleRoomEvent(frame);
+        if ('seq' in frame) this.#feed.handle(frame);
     }
   }
 
-  #handleRoomEvent(frame: RoomEventFrame): void {
-    if (!this.#room) return;
-    if (this.#backlog) {
-      this.#backlog.push(frame);
-      return;
-    }
-    const countBefore = this.#room.memberCount;
-    const applied = this.#room.apply(frame);
-    if (applied === 'gap') {
-      void this.#mendGap([frame]);
-      return;
-    }
-    this.#tell(applied);
-    if (this.#room.memberCount !== countBefore) this.emit('memberCount', this.#room.memberCount);
-  }
-
-  /** Asks for a snapshot; the events that come meanwhile wait for it. */
-  async #mendGap(backlog: RoomEventFrame[]): Promise<void> {
-    this.#backlog = backlog;
-    const connection = this.#connection;
-    try {
-      const snapshot = await this.request('snapshot', {});
-      if (this.#connection !== connection || !this.#room) return;
-      this.#backlog = undefined;
-      this.#tell(this.#room.replace(snapshot));
-      for (const frame of backlog) this.#handleRoomEvent(frame);
-    } catch {
-      // Without it the view stays wrong: coming back brings either the missed events or a snapshot.
-      if (this.#connection === connection) this.#reconnect();
-    }
+  #handleAdmitted(login: LoginResult): void {
+    if (this.#state.name !== 'waiting' || !this.#connection) return;
+    this.#handleJoined({ connection: this.#connection, via: this.#reconnector.handleLogin(login), login });
   }
 
   #tell(change: RoomChange, via?: JoinKind): void {
@@ -322,10 +337,10 @@ export class RoomSession extends Emitter<SessionEvents> {
   }
 
   #reconnect(): void {
-    if (this.#state.name !== 'joined') return;
+    if (this.#state.name !== 'joined' && this.#state.name !== 'waiting') return;
     this.#dropConnection();
     this.#setState({ name: 'reconnecting', sinceMs: this.#platform.clock.now() });
-    if (this.state.name === 'reconnecting') this.#reconnector.restart(() => this.#room?.seq ?? 0);
+    if (this.state.name === 'reconnecting') this.#reconnector.restart(() => this.room?.seq ?? 0);
   }
 
   #end(end: SessionEnd): void {
@@ -341,10 +356,8 @@ export class RoomSession extends Emitter<SessionEvents> {
   }
 
   #dropConnection(): void {
-    this.#unwatchOnline();
-    this.#heartbeat?.stop();
-    this.#heartbeat = undefined;
-    this.#backlog = undefined;
+    this.#stopHeartbeat();
+    this.#feed.interrupt();
     const connection = this.#connection;
     this.#connection = undefined;
     connection?.close();

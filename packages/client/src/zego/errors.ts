@@ -58,6 +58,7 @@ export const CODE_OF_ERROR: Readonly<Record<SessionErrorCode, number>> = {
   'login.token-expired': 1102018,
   'login.unknown-app': 1001004,
   'login.not-allowed': 1102020,
+  'login.rejected': 1102020,
   'login.bad-room-id': CODES.roomIdIllegal,
   'login.bad-user-id': CODES.userIdIllegal,
   'login.bad-user-name': CODES.userNameTooLong,

@@ -8,14 +8,14 @@
  * @module
  */
 
-import { isGavelError, type RoomKey } from '@gavel/protocol';
+import { isGavelError, type RoomKey, type UserId } from '@gavel/protocol';
 import type { RoomCommand } from '../rooms/commands.ts';
-import type { MemberInfo } from '../rooms/member.ts';
 import type { EventBatch, EventSink, Rooms } from '../rooms/rooms.ts';
+import type { WaitingChange, WaitingWatcher } from '../rooms/waiting.ts';
 import type { Store } from '../store/store.ts';
 
 /** Puts out members who should not have come in. The login is answered after it has looked. */
-export class AdmissionGuard implements EventSink {
+export class AdmissionGuard implements EventSink, WaitingWatcher {
   readonly #store: Pick<Store, 'meetings' | 'participants'>;
   #rooms: Pick<Rooms, 'execute'> | undefined;
 
@@ -32,11 +32,19 @@ export class AdmissionGuard implements EventSink {
     // A login is a batch of its own, so there is one at most; only this door's members have such a profile.
     const joined = events.find((event) => event.type === 'memberJoined');
     if (joined?.member.profile?.participantId === undefined) return undefined;
-    return this.#check(key, joined.member);
+    const { user, memberId } = joined.member;
+    // Whoever was in before may stay, the same person on another device included.
+    return this.#check(key, user.id, { type: 'expireToken', memberId });
   }
 
-  async #check(key: RoomKey, member: MemberInfo): Promise<void> {
-    const command = await this.#findCommand(key, member);
+  /** The waiting list is taken off by what empties it only as far as it is there: the same gap, the same check. */
+  handleWaiting({ key, waiting: { user, profile }, end }: WaitingChange): Promise<void> | undefined {
+    if (end || profile?.participantId === undefined) return undefined;
+    return this.#check(key, user.id, { type: 'refuseWaiting' });
+  }
+
+  async #check(key: RoomKey, userId: UserId, whenInactive: RoomCommand): Promise<void> {
+    const command = await this.#findCommand(key, userId, whenInactive);
     if (!command) return;
     await this.#rooms
       ?.execute(key, command, { door: 'realtimekit', requestId: 'admission' })
@@ -45,12 +53,11 @@ export class AdmissionGuard implements EventSink {
       });
   }
 
-  async #findCommand(key: RoomKey, { memberId, user }: MemberInfo): Promise<RoomCommand | undefined> {
-    if (!(await this.#store.participants.find(key.roomId, user.id))) {
-      return { type: 'kick', targets: [{ label: user.id, userIds: [user.id] }], require: 'any', reason: '' };
+  async #findCommand(key: RoomKey, userId: UserId, whenInactive: RoomCommand): Promise<RoomCommand | undefined> {
+    if (!(await this.#store.participants.find(key.roomId, userId))) {
+      return { type: 'kick', targets: [{ label: userId, userIds: [userId] }], require: 'any', reason: '' };
     }
     const meeting = await this.#store.meetings.find(key.appId, key.roomId);
-    // Whoever was in before may stay, the same person on another device included.
-    return meeting?.status === 'ACTIVE' ? undefined : { type: 'expireToken', memberId };
+    return meeting?.status === 'ACTIVE' ? undefined : whenInactive;
   }
 }

@@ -7,6 +7,7 @@ import type { Authenticator } from '../rooms/admission.ts';
 import { openSqliteStore } from '../store/sqlite/open.ts';
 import type { Store } from '../store/store.ts';
 import { createParticipantTokenAuthenticator } from './authenticator.ts';
+import { DEFAULT_SETTINGS } from './meeting-schema.ts';
 import type { PresetDefinition } from './preset-schema.ts';
 import { STOCK_PRESETS } from './stock-presets.ts';
 import { ParticipantTokens, type TokenSubject } from './tokens.ts';
@@ -71,6 +72,7 @@ describe('the authenticator of participants', () => {
           muteScreen: true,
           changePermissions: true,
           pin: true,
+          acceptWaiting: true,
         },
         rename: true,
         chat: { sendPublic: true, sendPrivate: true, receivePrivate: true },
@@ -118,6 +120,7 @@ describe('the authenticator of participants', () => {
       muteScreen: true,
       changePermissions: true,
       pin: true,
+      acceptWaiting: true,
     });
   });
 
@@ -141,6 +144,21 @@ describe('the authenticator of participants', () => {
     await store.presets.add({ id: 'own', appId: app.appId, name: 'own', definition, ...times });
     await store.participants.update('m1', 'p1', (each) => ({ ...each, presetId: 'own' }));
     expect((await admit()).permissions.polls).toEqual({ create: false, vote: true, view: false });
+  });
+
+  it('says what a login waits for, and how long an acceptance is remembered (WAIT-1, WAIT-3)', async () => {
+    const stock = STOCK_PRESETS[0]?.definition as unknown as PresetDefinition;
+    await store.presets.add({ id: 'own', appId: app.appId, name: 'own', definition: stock, ...times });
+    await store.participants.update('m1', 'p1', (each) => ({ ...each, presetId: 'own' }));
+    await store.meetings.update(app.appId, 'm1', (each) => ({ ...each, settings: { ...DEFAULT_SETTINGS } }));
+    const waitsWith = async (waiting_room_type: PresetDefinition['permissions']['waiting_room_type']) => {
+      const definition = { ...stock, permissions: { ...stock.permissions, waiting_room_type } };
+      await store.presets.update(app.appId, 'own', (each) => ({ ...each, definition }));
+      return (await admit()).waits;
+    };
+    expect(await waitsWith('SKIP')).toBeUndefined();
+    expect(await waitsWith('ON_PRIVILEGED_USER_ENTRY')).toEqual({ until: 'attended', rememberedForMs: 60_000 });
+    expect(await waitsWith('SKIP_ON_ACCEPT')).toEqual({ until: 'accepted', rememberedForMs: 60_000 });
   });
 
   it('refuses who has no token, or one for what does not exist (AUTH-2, RTK-8)', async () => {

@@ -8,7 +8,8 @@ import { byteLength, GavelError, MAX_BYTES, type Params, type UserId } from '@ga
 import type { App, Apps } from '../apps/app.ts';
 import type { Admission, Authenticator } from '../rooms/admission.ts';
 import type { MeetingRecord, Participant, PresetRecord, Store } from '../store/store.ts';
-import { permissionsOf } from './permissions.ts';
+import { keepAliveMsOf } from './meeting-schema.ts';
+import { permissionsOf, waitsOf } from './permissions.ts';
 import type { PresetDefinition } from './preset-schema.ts';
 import { roomOf } from './session.ts';
 import type { SessionRecorder } from './sessions/session-recorder.ts';
@@ -71,6 +72,7 @@ function admissionOf({ token, app, meeting, participant, preset }: Holder, wante
   const permissions = permissionsOf(definition);
   if (byteLength(wantedName) > MAX_BYTES.userName) throw new GavelError('login.bad-user-name');
   const name = permissions.rename && wantedName !== '' ? wantedName : (participant.name ?? '');
+  const waits = waitsOf(definition, keepAliveMsOf(meeting));
   return {
     key: roomOf(app.appId, meeting.id),
     user: { id: participant.id as UserId, name },
@@ -89,5 +91,6 @@ function admissionOf({ token, app, meeting, participant, preset }: Holder, wante
     },
     facts: { viewType: definition.config.view_type, permissions: definition.permissions },
     tokenExpiresAtMs: token.expiresAtMs,
+    ...(waits && { waits }),
   };
 }

@@ -5,6 +5,7 @@
  */
 
 import { type Static, Type } from 'typebox';
+import type { MeetingRecord } from '../store/store.ts';
 import { badRequest } from './envelope.ts';
 import { HTTP_ADDRESS } from './validate.ts';
 
@@ -154,6 +155,11 @@ export const DEFAULT_SETTINGS: MeetingSettings = {
   transcribe_on_end: false,
   summarize_on_end: false,
 };
+
+/** How long a meeting's session may be continued after its last participant, in milliseconds. */
+export function keepAliveMsOf({ settings }: Pick<MeetingRecord, 'settings'>): number {
+  return (settings as unknown as MeetingSettings).session_keep_alive_time_in_secs * 1000;
+}
 
 type RecordingConfig = NonNullable<MeetingSettings['recording_config']>;
 

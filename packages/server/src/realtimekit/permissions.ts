@@ -4,8 +4,21 @@
  * @module
  */
 
+import type { WaitingTerms } from '../rooms/commands.ts';
 import type { Permissions } from '../rooms/member.ts';
 import type { PresetDefinition } from './preset-schema.ts';
+
+const UNTIL = { ON_PRIVILEGED_USER_ENTRY: 'attended', SKIP_ON_ACCEPT: 'accepted' } as const;
+
+/**
+ * Gives what a preset's logins wait for; undefined is nothing (WAIT-1).
+ *
+ * @param keepAliveMs how long a session may be continued after its last participant, in milliseconds
+ */
+export function waitsOf({ permissions }: PresetDefinition, keepAliveMs: number): WaitingTerms | undefined {
+  const { waiting_room_type: type } = permissions;
+  return type === 'SKIP' ? undefined : { until: UNTIL[type], rememberedForMs: keepAliveMs };
+}
 
 /** Gives the permissions of a preset. `CAN_REQUEST` allows nothing by itself. */
 export function permissionsOf({ config, permissions }: PresetDefinition): Permissions {
@@ -23,6 +36,7 @@ export function permissionsOf({ config, permissions }: PresetDefinition): Permis
       muteScreen: permissions.disable_participant_screensharing,
       changePermissions: permissions.can_change_participant_permissions,
       pin: permissions.pin_participant,
+      acceptWaiting: permissions.accept_waiting_requests,
     },
     rename: permissions.can_edit_display_name,
     chat: {

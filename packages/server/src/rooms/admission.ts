@@ -6,7 +6,7 @@
  */
 
 import type { Params, RoomKey, WireProfile } from '@gavel/protocol';
-import type { DuplicatePolicy } from './commands.ts';
+import type { DuplicatePolicy, WaitingTerms } from './commands.ts';
 import type { Permissions, User } from './member.ts';
 
 /** What a login is allowed. */
@@ -21,6 +21,8 @@ export interface Admission {
   readonly facts?: Readonly<Record<string, unknown>>;
   /** Milliseconds since the Unix epoch; undefined where no token was used. */
   readonly tokenExpiresAtMs?: number;
+  /** What it has to wait for before it enters; undefined is nothing. */
+  readonly waits?: WaitingTerms;
 }
 
 /** Checks the credentials of one scheme. */

@@ -26,10 +26,20 @@ export type DuplicatePolicy =
   /** The new login is refused. */
   | 'reject';
 
+/** What a login waits for before it enters (WAIT-1, WAIT-2). */
+export interface WaitingTerms {
+  readonly until: /** Somebody who may let others in is in the room. */
+    | 'attended'
+    /** It is accepted; once accepted, its user waits no more in this session. */
+    | 'accepted';
+  /** How long an acceptance is remembered after the room has emptied, in milliseconds: the session may be continued. */
+  readonly rememberedForMs: number;
+}
+
 /**
  * Logs a user in; the first login creates the room (ROOM-1).
  *
- * @throws `login.banned`, `login.room-full`, `login.duplicate-user`, `rate.limited`
+ * @throws `login.banned`, `login.room-full`, `login.duplicate-user`, `login.token-expired`, `rate.limited`
  */
 export interface LoginCommand {
   readonly type: 'login';
@@ -50,6 +60,10 @@ export interface LoginCommand {
   readonly callbackData: string;
   /** When its token runs out, in milliseconds since the Unix epoch; undefined where it needs none. */
   readonly tokenExpiresAtMs?: number;
+  /** Undefined is nothing: it enters. */
+  readonly waits?: WaitingTerms;
+  /** The id it has waited under, which its member gets; undefined where it has not waited. */
+  readonly memberId?: MemberId;
 }
 
 /** Somebody whom a kick or a mute names; present when any of the user ids or members is. */
@@ -147,6 +161,18 @@ export type RoomCommand =
       /** Those in whose profile the key has one of the values. */
       readonly toProfile?: { readonly key: string; readonly values: readonly string[] };
     }
+  /**
+   * Lets in who waits, or turns it away (WAIT-4). Those who do not wait any more are passed over.
+   *
+   * @throws `room.member-not-found` where none of them waits; `member.not-allowed`
+   */
+  | (InName & {
+      readonly type: 'answerWaiting';
+      readonly memberIds: readonly MemberId[];
+      readonly isAccepted: boolean;
+    })
+  /** Turns everybody away who waits: the room may not be entered any more. Needs no room. */
+  | { readonly type: 'refuseWaiting' }
   /** Takes everybody out and destroys the room (CLOSE). @throws `member.not-allowed` */
   | (InName & { readonly type: 'close'; readonly reason: string; readonly announce: boolean })
   /**

@@ -5,7 +5,7 @@
  */
 
 import { GavelError, type MemberId, type UserId } from '@gavel/protocol';
-import type { Member, MemberInfo } from './member.ts';
+import { type Member, type MemberInfo, mayLetIn } from './member.ts';
 
 const NONE: readonly Member[] = [];
 
@@ -17,6 +17,7 @@ export class MemberTable {
   readonly #infos = new Map<MemberId, MemberInfo>();
   #userSeq = 0;
   #peak = 0;
+  #greeterCount = 0;
   #earliestSeenAtMs = Number.POSITIVE_INFINITY;
   /** `memberMsAt(t)` = this + t * members: members' time is added up without a visit to each. */
   #memberMsOffset = 0;
@@ -33,6 +34,11 @@ export class MemberTable {
   /** The most members there were at once. */
   get peak(): number {
     return this.#peak;
+  }
+
+  /** Whether somebody is in who may let others in. Those rights do not change over a member's life. */
+  get isAttended(): boolean {
+    return this.#greeterCount > 0;
   }
 
   /** No member has been seen before this time; a lower bound, made exact by `silentSince`. */
@@ -83,6 +89,7 @@ export class MemberTable {
     this.#byUser.set(member.user.id, [...this.ofUser(member.user.id), member]);
     this.#userSeq += 1;
     this.#peak = Math.max(this.#peak, this.#members.size);
+    if (mayLetIn(member)) this.#greeterCount += 1;
     this.#earliestSeenAtMs = Math.min(this.#earliestSeenAtMs, nowMs);
     this.#memberMsOffset -= nowMs;
   }
@@ -100,6 +107,7 @@ export class MemberTable {
     const others = this.ofUser(member.user.id).filter((other) => other !== member);
     if (others.length > 0) this.#byUser.set(member.user.id, others);
     else this.#byUser.delete(member.user.id);
+    if (mayLetIn(member)) this.#greeterCount -= 1;
     this.#userSeq += 1;
     this.#memberMsOffset += nowMs;
   }

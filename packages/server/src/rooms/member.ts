@@ -25,6 +25,8 @@ export interface ModerationRights {
   readonly changePermissions?: boolean;
   /** Pin members for everybody, itself included. */
   readonly pin?: boolean;
+  /** Let in who waits, or turn it away. */
+  readonly acceptWaiting?: boolean;
 }
 
 /** Whether a Member may share its screen (SCRN). */
@@ -76,6 +78,11 @@ export interface PermissionChanges {
   readonly publishScreen?: boolean;
   readonly chat?: Partial<ChatRights>;
   readonly polls?: Partial<PollRights>;
+}
+
+/** Tells whether somebody may let others in, and so waits for nobody (WAIT-2). */
+export function mayLetIn({ permissions }: { readonly permissions: Permissions }): boolean {
+  return permissions.moderation?.acceptWaiting ?? false;
 }
 
 const ALL_CHAT: ChatRights = { sendPublic: true, sendPrivate: true, receivePrivate: true };

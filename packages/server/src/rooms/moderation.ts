@@ -66,16 +66,21 @@ export class Moderation {
     return member;
   }
 
+  /** The members that a target names. */
+  membersOf({ userIds, memberIds = [] }: KickTarget): readonly Member[] {
+    return [
+      ...userIds.flatMap((userId) => this.#members.ofUser(userId)),
+      ...memberIds.flatMap((memberId) => this.#members.find(memberId) ?? []),
+    ];
+  }
+
   /** Finds whom targets name, each once. @throws `room.member-not-found`, with details.label where one is missing */
   find(targets: readonly KickTarget[], require: 'any' | 'all'): ReadonlySet<Member> {
     const found = new Set<Member>();
     let firstMissing: string | undefined;
-    for (const { label, userIds, memberIds = [] } of targets) {
-      const members = [
-        ...userIds.flatMap((userId) => this.#members.ofUser(userId)),
-        ...memberIds.flatMap((memberId) => this.#members.find(memberId) ?? []),
-      ];
-      if (members.length === 0) firstMissing ??= label;
+    for (const target of targets) {
+      const members = this.membersOf(target);
+      if (members.length === 0) firstMissing ??= target.label;
       for (const member of members) found.add(member);
     }
     const isRefused = require === 'all' ? firstMissing !== undefined : found.size === 0;

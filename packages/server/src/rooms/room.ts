@@ -18,7 +18,7 @@ import {
 } from '@gavel/protocol';
 import type { ChatMessage, ChatQuery } from './chat-history.ts';
 import type { Clock, IdSource } from './clock.ts';
-import type { CommandOf, LoginCommand, RoomCommand } from './commands.ts';
+import type { CommandOf, KickTarget, LoginCommand, RoomCommand } from './commands.ts';
 import { EventLog } from './event-log.ts';
 import type { RoomChange, RoomEvent } from './events.ts';
 import { HostControls } from './host-controls.ts';
@@ -134,6 +134,9 @@ export class Room {
         return this.#replace(command.userId, command.exceptClientId);
       case 'expireToken':
         return this.#remove(this.#members.require(command.memberId), 'token-expired', '');
+      case 'answerWaiting':
+        // Who waits is not in the room: the list is kept elsewhere, and here is only said who may answer.
+        return this.#moderation.check(command.by, 'acceptWaiting');
       case 'close':
         return this.#close(command);
       case 'setPermissions':
@@ -198,7 +201,7 @@ export class Room {
     if (isFirst) this.#emit({ type: 'roomCreated', creator: command.user });
     const nowMs = this.#now();
     const member = createMember(command, {
-      memberId: this.#settings.ids.nextMemberId(),
+      memberId: command.memberId ?? this.#settings.ids.nextMemberId(),
       ticket: this.#settings.ids.nextTicket(),
       nowMs,
       permissions: this.#moderation.permissionsOf(command.user.id, command.permissions),
@@ -302,6 +305,16 @@ export class Room {
   findMemberInfo(memberId: MemberId): MemberInfo | undefined {
     const member = this.#members.find(memberId);
     return member && this.#members.infoOf(member);
+  }
+
+  /** Tells whether anybody is in whom a target names. */
+  has(target: KickTarget): boolean {
+    return this.#moderation.membersOf(target).length > 0;
+  }
+
+  /** Whether somebody is in who may let others in (WAIT-2). */
+  get isAttended(): boolean {
+    return this.#members.isAttended;
   }
 
   /** Finds a live stream. */

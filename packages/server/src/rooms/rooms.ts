@@ -9,36 +9,35 @@
 import { GavelError, isGavelError, type MemberId, type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
 import type { BanScope } from './bans.ts';
 import type { ChatMessage, ChatQuery } from './chat-history.ts';
-import type { LoginCommand, Origin, RoomCommand } from './commands.ts';
+import type { CommandOf, KickTarget, LoginCommand, Origin, RoomCommand } from './commands.ts';
 import { Departed, type Departure } from './departed.ts';
 import { Directory } from './directory.ts';
 import { EventFeed, type EventSinks } from './event-feed.ts';
 import type { RoomEvent } from './events.ts';
 
 export type { EventBatch, EventSink, EventSinks } from './event-feed.ts';
+export type { Session } from './views.ts';
 
-import type { MemberInfo } from './member.ts';
+import { Lobby } from './lobby.ts';
+import { type MemberInfo, mayLetIn } from './member.ts';
 import { Room, type RoomSettings } from './room.ts';
 import { WORLD_LIMITS } from './room-limits.ts';
 import { type World, worldText } from './rule-keeper.ts';
 import { SlidingWindows } from './sliding-windows.ts';
 import type { StreamInfo } from './stream.ts';
 import { StreamHistory, type StreamState } from './stream-history.ts';
-import type { RoomSnapshot, RoomSummary } from './views.ts';
-
-/** A member as its own connection needs it, after `login` and `resume`. */
-export interface Session {
-  readonly member: MemberInfo;
-  readonly ticket: string;
-  /** With members only where the login asked for them. */
-  readonly room: RoomSnapshot;
-}
+import type { RoomSnapshot, RoomSummary, Session } from './views.ts';
+import type { Waiting, WaitingWatcher } from './waiting.ts';
 
 /** What a command did. */
 export interface Outcome {
   readonly events: readonly RoomEvent[];
   /** After `login` and `resume`: taken in the same moment, so that no event lies between. */
   readonly session?: Session;
+  /** After a `login` that has to wait; then nothing else has happened. */
+  readonly waiting?: Waiting;
+  /** Who waited to be let in, and was taken off the list by this `kick`. */
+  readonly turnedAway?: readonly Waiting[];
 }
 
 /** Why a resume is refused for good: thrown as `resume.refused` with these details. */
@@ -50,6 +49,15 @@ export interface RoomsSettings extends RoomSettings {
   readonly maxLoginsPerSecond: number;
 }
 
+const NOTHING: Outcome = { events: [] };
+
+/** What a room's change comes to, before anybody is told. */
+interface Change {
+  readonly room: Room;
+  readonly events: readonly RoomEvent[];
+  readonly session: Session | undefined;
+}
+
 /** All rooms of this server. */
 export class Rooms {
   readonly #settings: RoomsSettings;
@@ -59,10 +67,21 @@ export class Rooms {
   readonly #departed: Departed;
   readonly #history = new StreamHistory();
   readonly #logins = new SlidingWindows(1000);
+  readonly #lobby: Lobby;
   #stopSweep: (() => void) | undefined;
 
-  constructor(settings: RoomsSettings, sinks: EventSinks) {
+  constructor(settings: RoomsSettings, sinks: EventSinks, watchers: readonly WaitingWatcher[] = []) {
     this.#settings = settings;
+    this.#lobby = new Lobby({
+      ...settings,
+      watchers,
+      isAttended: (key) => this.#rooms.get(roomKeyText(key))?.isAttended ?? false,
+      takesLogins: (key) => this.#logins.hasRoom(roomKeyText(key), settings.maxLoginsPerSecond, settings.clock.now()),
+      enter: async (key, login, origin) => {
+        this.#checkLogin(key, login);
+        return requireSession(await this.#enter(key, login, origin));
+      },
+    });
     this.#feed = new EventFeed(sinks);
     this.#departed = new Departed(settings.heartbeatTimeoutMs);
   }
@@ -89,25 +108,73 @@ export class Rooms {
    * @throws GavelError `room.not-found` where there is no such room (`login` makes it), and as the command says
    */
   async execute(key: RoomKey, command: RoomCommand, origin: Origin): Promise<Outcome> {
+    if (command.type === 'login') return this.#login(key, command, origin);
+    if (this.#lobby.execute(key, command, origin)) return NOTHING;
+    if (command.type === 'kick') return this.#kick(key, command, origin);
+    const change = this.#apply(key, command, origin);
+    if (command.type === 'answerWaiting') await this.#lobby.answer(key, command, origin);
+    return this.#deliver(change, origin);
+  }
+
+  async #login(key: RoomKey, command: LoginCommand, origin: Origin): Promise<Outcome> {
+    this.#checkLogin(key, command);
+    if (this.#lobby.mustWait(key, command)) {
+      // To ask is to log in, as far as limits go: the list is no way around them.
+      this.#logins.take(roomKeyText(key), this.#settings.clock.now());
+      return { ...NOTHING, waiting: await this.#lobby.hold(key, command, origin) };
+    }
+    return this.#enter(key, command, origin);
+  }
+
+  async #enter(key: RoomKey, command: LoginCommand, origin: Origin): Promise<Outcome> {
+    const change = this.#apply(key, this.#capped(key, command), origin);
+    this.#logins.take(roomKeyText(key), this.#settings.clock.now());
+    const delivered = this.#deliver(change, origin);
+    // Its own news have begun to be told: those who have waited for it come after it.
+    if (mayLetIn(command)) void this.#lobby.admit(key, origin);
+    const outcome = await delivered;
+    if (command.onDuplicate === 'replace') await this.#replaceElsewhere(key, command, origin);
+    return outcome;
+  }
+
+  /** A kick finds those who wait as well: whom it names is out, wherever it is. */
+  async #kick(key: RoomKey, command: CommandOf<'kick'>, origin: Origin): Promise<Outcome> {
+    const { targets, require, reason } = command;
+    const named = (target: KickTarget) => (command.by === undefined ? this.#lobby.named(key, target) : []);
+    const turnedAway = [...new Set(targets.flatMap(named))];
+    if (turnedAway.length === 0) return this.#deliver(this.#apply(key, command, origin), origin);
+    // The room is asked for the others alone: it would miss those who wait.
+    const room = this.#rooms.get(roomKeyText(key));
+    const rest = targets.filter((target) => room?.has(target) || (require === 'all' && named(target).length === 0));
+    const change = rest.length > 0 ? this.#apply(key, { ...command, targets: rest }, origin) : undefined;
+    this.#lobby.remove(key, turnedAway, reason, origin);
+    return { ...(change ? await this.#deliver(change, origin) : NOTHING), turnedAway };
+  }
+
+  /** Changes a room, and what is known of all rooms, in one moment. */
+  #apply(key: RoomKey, command: RoomCommand, origin: Origin): Change {
     const text = roomKeyText(key);
-    if (command.type === 'login') this.#checkLogin(key, command);
     const room = this.#rooms.get(text) ?? this.#roomFor(key, command);
     this.#checkStream(room, command);
-    const events = this.#applyTo(room, command.type === 'login' ? this.#capped(key, command) : command);
-    if (command.type === 'login') this.#logins.take(text, this.#settings.clock.now());
+    const events = this.#applyTo(room, command);
     if (room.closed) this.#rooms.delete(text);
     else this.#rooms.set(text, room);
     this.#directory.follow(key, events);
     this.#history.follow(key, events);
     this.#noteDepartures(events);
-    const session = sessionOf(room, events);
-    await this.#feed.deliver({ key, epoch: room.epoch, origin, events });
-    if (command.type === 'login' && command.onDuplicate === 'replace') {
-      await this.#replaceElsewhere(key, command, origin);
-    }
+    this.#lobby.follow(key, events, origin);
+    return { room, events, session: sessionOf(room, events) };
+  }
+
+  async #deliver({ room, events, session }: Change, origin: Origin): Promise<Outcome> {
+    await this.#feed.deliver({ key: room.key, epoch: room.epoch, origin, events });
     return { events, ...(session && { session }) };
   }
 
+  /** Those who wait to be let in, in the order of asking. */
+  async waiting(key: RoomKey): Promise<readonly Waiting[]> {
+    return this.#lobby.waiting(key);
+  }
   /** The whole state of a room, or undefined where there is none. */
   async snapshot(key: RoomKey): Promise<RoomSnapshot | undefined> {
     return this.#rooms.get(roomKeyText(key))?.snapshot();
@@ -170,7 +237,10 @@ export class Rooms {
     this.#departed.sweep(nowMs);
     const origin: Origin = { door: 'server', requestId: 'heartbeat' };
     const due = [...this.#rooms.values()].filter((room) => room.expiryDueAtMs <= nowMs);
-    await Promise.all(due.map((room) => this.execute(room.key, { type: 'expire' }, origin)));
+    await Promise.all([
+      ...due.map((room) => this.execute(room.key, { type: 'expire' }, origin)),
+      this.#lobby.sweep(origin),
+    ]);
   }
 
   #roomFor(key: RoomKey, command: RoomCommand): Room {
@@ -254,4 +324,10 @@ function sessionOf(room: Room, events: readonly RoomEvent[]): Session | undefine
   const ticket = room.findMember(member.memberId)?.ticket;
   if (ticket === undefined) return undefined;
   return { member, ticket, room: room.snapshot({ withMembers: member.wantsMembers }) };
+}
+
+/** @throws Error where a login was refused without a word: a fault */
+export function requireSession({ session }: Outcome): Session {
+  if (!session) throw new Error('a login made no session');
+  return session;
 }

@@ -20,6 +20,14 @@ export interface RoomSummary {
   readonly memberMs: number;
 }
 
+/** A member as its own connection needs it, after `login` and `resume`. */
+export interface Session {
+  readonly member: MemberInfo;
+  readonly ticket: string;
+  /** With members only where the login asked for them. */
+  readonly room: RoomSnapshot;
+}
+
 /** The state of a Room at one moment. */
 export interface RoomSnapshot extends RoomSummary {
   /** The number of the last event it includes. */

@@ -11,10 +11,12 @@ import {
   GavelError,
   isGavelError,
   METHODS,
+  type MemberId,
   type Method,
   REQUEST_FRAME,
   type RoomKey,
   type ServerFrame,
+  type WireError,
 } from '@gavel/protocol';
 import { Compile } from 'typebox/compile';
 import type { WebSocket } from 'ws';
@@ -32,6 +34,8 @@ export type ConnectionState =
   | { readonly kind: 'new' }
   /** A login or resume is under way. */
   | { readonly kind: 'joining' }
+  /** Logged in, but not let in yet: nothing but `heartbeat` and `logout` is allowed. */
+  | { readonly kind: 'waiting'; readonly key: RoomKey; readonly memberId: MemberId }
   | { readonly kind: 'member'; readonly key: RoomKey; readonly member: MemberInfo }
   | { readonly kind: 'closed' };
 
@@ -70,8 +74,10 @@ export class Connection implements Receiver {
   readonly #budget: RequestBudget;
   readonly #cancelLoginTimeout: () => void;
   #state: ConnectionState = { kind: 'new' };
-  /** Frames held back until the answer to the login has gone out before them. */
+  /** Frames held back until what a login leads to has gone out before them. */
   #held: Buffer[] | undefined;
+  /** What a wait goes on with when its login has been answered. */
+  #onWaiting: (() => void) | undefined;
 
   constructor(connectionId: string, address: string, socket: WebSocket, stream: Duplex, deps: ConnectionDeps) {
     this.connectionId = connectionId;
@@ -99,9 +105,22 @@ export class Connection implements Receiver {
     this.#held = [];
   }
 
+  /**
+   * Marks that its user waits to be let in; events are held back on. Gives false when the socket has gone meanwhile.
+   *
+   * @param onAnswered called when the login has been answered so
+   */
+  beginWaiting(key: RoomKey, memberId: MemberId, onAnswered: () => void): boolean {
+    if (this.#state.kind !== 'joining') return false;
+    this.#cancelLoginTimeout();
+    this.#state = { kind: 'waiting', key, memberId };
+    this.#onWaiting = onAnswered;
+    return true;
+  }
+
   /** Marks the member as this connection's own. Gives false when the socket has gone meanwhile. */
   completeJoin(key: RoomKey, member: MemberInfo): boolean {
-    if (this.#state.kind !== 'joining') return false;
+    if (this.#state.kind !== 'joining' && this.#state.kind !== 'waiting') return false;
     this.#cancelLoginTimeout();
     this.#state = { kind: 'member', key, member };
     return true;
@@ -110,6 +129,14 @@ export class Connection implements Receiver {
   send(frame: Buffer): void {
     if (this.#held) this.#held.push(frame);
     else this.#write(frame);
+  }
+
+  /** Sends a frame, and with it those that were held back for it. */
+  release(first: Buffer): void {
+    this.#together(() => {
+      this.#write(first);
+      this.#release();
+    });
   }
 
   close(code: CloseCode, reason: string, last?: Buffer): void {
@@ -162,25 +189,32 @@ export class Connection implements Receiver {
       this.#budget.take();
       frame = { id, result: (await this.#deps.handle(this, requireMethod(method, params), params)) as never };
     } catch (error) {
-      frame = { id, error: this.#wireError(error, id, method) };
+      frame = { id, error: this.wireError(error, method, id) };
     }
     this.#together(() => {
       // The answer to a login goes before the events that were held back for it.
       this.#write(encodeFrame(frame));
       if ('error' in frame) this.#onRefused(method);
-      this.#release();
+      if (this.#state.kind !== 'joining' && this.#state.kind !== 'waiting') this.#release();
     });
+    if (method === 'login') this.#onLoginAnswered();
     if (method === 'logout' && 'result' in frame) this.close(CLOSE_CODES.loggedOut, 'logged out');
   }
 
-  #wireError(error: unknown, id: number, method: string) {
+  /** Gives an error as this client is told of it; a fault is logged, and named by its place in the log. */
+  wireError(error: unknown, method: string, id: number | string): WireError {
     if (isGavelError(error)) {
       const { code, message, details } = error;
       return { code, message, ...(details && { details }) };
     }
     const requestId = `${this.connectionId}/${id}`;
     this.#deps.log.error({ requestId, method, err: error }, 'request failed');
-    return { code: 'server.internal' as const, message: `internal error (request ${requestId})` };
+    return { code: 'server.internal', message: `internal error (request ${requestId})` };
+  }
+
+  #onLoginAnswered(): void {
+    this.#onWaiting?.();
+    this.#onWaiting = undefined;
   }
 
   #onRefused(method: string): void {
@@ -194,7 +228,9 @@ export class Connection implements Receiver {
   }
 
   #onLoginTimeout(): void {
-    if (this.#state.kind !== 'member') this.close(CLOSE_CODES.loginTimeout, 'no login came in time');
+    if (this.#state.kind === 'new' || this.#state.kind === 'joining') {
+      this.close(CLOSE_CODES.loginTimeout, 'no login came in time');
+    }
   }
 
   #onClose(): void {

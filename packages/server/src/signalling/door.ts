@@ -90,9 +90,11 @@ export class SignallingDoor {
     const { fanOut, rooms, log } = this.#deps;
     fanOut.unregister(connection);
     const { state, connectionId } = connection;
+    if (state.kind !== 'member' && state.kind !== 'waiting') return;
+    const memberId = state.kind === 'member' ? state.member.memberId : state.memberId;
     // Who was put out, or has come back by another connection, hangs on this one no more.
-    if (state.kind !== 'member' || !fanOut.isSeated(state.member.memberId, connection)) return;
-    const command = { type: 'detach', memberId: state.member.memberId, connectionId } as const;
+    if (state.kind === 'member' && !fanOut.isSeated(memberId, connection)) return;
+    const command = { type: 'detach', memberId, connectionId } as const;
     rooms.execute(state.key, command, { door: 'signalling', requestId: connectionId }).catch((error: unknown) => {
       // Who was put out, or whose room was closed, is gone already.
       if (!isGavelError(error, 'room.not-found')) log.error({ connectionId, err: error }, 'detach failed');

@@ -13,9 +13,10 @@ import {
   roomKeyText,
 } from '@gavel/protocol';
 import type { RoomEvent, RoomEventOf } from '../rooms/events.ts';
-import type { MemberInfo } from '../rooms/member.ts';
+import { type MemberInfo, mayLetIn } from '../rooms/member.ts';
 import type { EventBatch, EventSink } from '../rooms/rooms.ts';
-import { type EventView, mediaClosedFrame, roomEventFrame, viewOf } from './frames.ts';
+import type { WaitingChange, WaitingWatcher } from '../rooms/waiting.ts';
+import { type EventView, mediaClosedFrame, roomEventFrame, viewOf, wireWaiting } from './frames.ts';
 import { encodeFrame } from './text-frame.ts';
 
 /** A connection, as the fan-out needs it. */
@@ -42,7 +43,7 @@ interface RoomSeats {
 const isAboutMembers = ({ type }: RoomEvent): boolean => type === 'memberJoined' || type === 'memberLeft';
 
 /** The members connected to this node, by room. */
-export class FanOut implements EventSink {
+export class FanOut implements EventSink, WaitingWatcher {
   readonly #receivers = new Map<string, Receiver>();
   readonly #rooms = new Map<string, RoomSeats>();
   readonly #seats = new Map<MemberId, Seat>();
@@ -81,6 +82,17 @@ export class FanOut implements EventSink {
     // Those who are put out hear of it first, and nothing of what follows from it for the others.
     this.#putOut(text, batch.events);
     for (const event of batch.events) this.#tell(text, event);
+  }
+
+  /** Who may let others in is told of those who wait; the whole list is in the answer to its login. */
+  handleWaiting({ key, waiting, end }: WaitingChange): void {
+    const seats = this.#rooms.get(roomKeyText(key));
+    if (!seats) return;
+    const { memberId } = waiting;
+    const bytes = encodeFrame(
+      end ? { event: 'waitingRemoved', memberId } : { event: 'waitingAdded', waiting: wireWaiting(waiting) },
+    );
+    for (const { member, receiver } of seats.all.values()) if (mayLetIn(member)) receiver.send(bytes);
   }
 
   #tell(room: string, event: RoomEvent): void {

@@ -11,12 +11,14 @@ import type {
   WirePermissions,
   WireSnapshot,
   WireStream,
+  WireWaiting,
 } from '@gavel/protocol';
 import { mayRead } from '../rooms/chat-history.ts';
 import type { RoomEvent, RoomEventOf } from '../rooms/events.ts';
 import type { MemberInfo, Permissions } from '../rooms/member.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
 import type { RoomSnapshot } from '../rooms/views.ts';
+import type { Waiting } from '../rooms/waiting.ts';
 import { type PollEventView, pollFrame, pollViewOf, wirePolls } from './poll-frames.ts';
 
 /** The views of an event: most have one. */
@@ -26,6 +28,11 @@ export type EventView = 'whole' | PollEventView;
 export function wireMember(member: MemberInfo): WireMember {
   const { memberId, user, joinedAtMs, profile, pinned } = member;
   return { memberId, user, joinedAtMs, ...(profile && { profile }), ...(pinned && { pinned }) };
+}
+
+/** Somebody who waits, as those see it who may let it in. */
+export function wireWaiting({ memberId, user, sinceMs, profile }: Waiting): WireWaiting {
+  return { memberId, user, sinceMs, ...(profile && { profile }) };
 }
 
 function wireStream(stream: StreamInfo): WireStream {

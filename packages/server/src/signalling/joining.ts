@@ -4,14 +4,29 @@
  * @module
  */
 
-import { GavelError, type LoginResult, MAX_BYTES, type Params, type Results, type RoomKey } from '@gavel/protocol';
+import {
+  CLOSE_CODE_OF_CAUSE,
+  CLOSE_CODES,
+  GavelError,
+  type LoginResult,
+  MAX_BYTES,
+  type MemberId,
+  type Params,
+  type Results,
+  type RoomKey,
+  type WaitingResult,
+} from '@gavel/protocol';
 import type { Admission, Authenticator } from '../rooms/admission.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { Origin } from '../rooms/commands.ts';
-import type { Rooms, Session } from '../rooms/rooms.ts';
+import { mayLetIn } from '../rooms/member.ts';
+import { type Rooms, requireSession, type Session } from '../rooms/rooms.ts';
+import type { Waiting, WaitingEnd } from '../rooms/waiting.ts';
+import type { Logger } from '../telemetry/log.ts';
 import type { Connection } from './connection.ts';
-import { frameFor, wirePermissions, wireSnapshot } from './frames.ts';
+import { frameFor, wirePermissions, wireSnapshot, wireWaiting } from './frames.ts';
 import { formatTicket, parseTicket } from './resume-ticket.ts';
+import { encodeFrame } from './text-frame.ts';
 import { requireShort } from './texts.ts';
 
 /** What logins and resumes need. */
@@ -21,6 +36,15 @@ export interface JoiningDeps {
   readonly authenticators: readonly Authenticator[];
   readonly heartbeatIntervalMs: number;
   readonly heartbeatTimeoutMs: number;
+  readonly log: Logger;
+}
+
+/** A login on its way in. */
+interface Arrival {
+  readonly connection: Connection;
+  readonly authenticator: Authenticator;
+  readonly admission: Admission;
+  readonly origin: Origin;
 }
 
 /** Answers `login` and `resume`. */
@@ -31,13 +55,13 @@ export class Joining {
     this.#deps = deps;
   }
 
-  /** Logs in a connection's user. @throws GavelError the authenticator's refusal, and that of the room */
-  async login(connection: Connection, params: Params<'login'>): Promise<LoginResult> {
+  /** Logs in a connection's user, or has it wait. @throws GavelError the authenticator's refusal, and that of the room */
+  async login(connection: Connection, params: Params<'login'>): Promise<Results['login']> {
     connection.beginJoin();
     const authenticator = this.#deps.authenticators.find((one) => one.scheme === params.credential.scheme);
     if (!authenticator) throw new GavelError('login.bad-credential', 'this scheme is not available here');
     const admission = await authenticator.admit(params);
-    const { key, user, onDuplicate, permissions, maxMemberCount, profile, tokenExpiresAtMs } = admission;
+    const { key, user, onDuplicate, permissions, maxMemberCount, profile, tokenExpiresAtMs, waits } = admission;
     const { clientId, members: wantsMembers = false, callbackData = '' } = params;
     requireShort(callbackData, MAX_BYTES.callbackData);
     const { connectionId, address } = connection;
@@ -48,18 +72,63 @@ export class Joining {
       callbackData,
       ...(profile && { profile }),
       ...(tokenExpiresAtMs !== undefined && { tokenExpiresAtMs }),
+      ...(waits && { waits }),
     };
     const command = { type: 'login', ...login, ...optional } as const;
     const origin: Origin = { door: 'signalling', requestId: connectionId, actor: user.id };
-    const { session } = await this.#deps.rooms.execute(key, command, origin);
-    if (!session) throw new Error('a login made no session');
-    await this.#seat(connection, key, session, origin);
-    return this.#loginResult(session, admission, authenticator.findSession?.(key));
+    const outcome = await this.#deps.rooms.execute(key, command, origin);
+    const arrival: Arrival = { connection, authenticator, admission, origin };
+    if (outcome.waiting) return this.#wait(arrival, outcome.waiting);
+    return this.#enter(arrival, requireSession(outcome));
   }
 
-  #loginResult(session: Session, admission: Admission, part: LoginResult['session']): LoginResult {
-    const { member, room } = session;
+  async #wait(arrival: Arrival, waiting: Waiting): Promise<WaitingResult> {
+    const { clock, heartbeatIntervalMs, heartbeatTimeoutMs, log } = this.#deps;
+    const { connection, admission, origin } = arrival;
+    const { memberId, ended } = waiting;
+    const isHere = connection.beginWaiting(admission.key, memberId, () => {
+      ended
+        .then((end) => this.#endWait(arrival, end))
+        .catch((error: unknown) => log.error({ connectionId: connection.connectionId, err: error }, 'a wait failed'));
+    });
+    if (!isHere) await this.#detach(connection, admission.key, memberId, origin);
+    return {
+      waiting: wireWaiting(waiting),
+      heartbeatIntervalMs,
+      heartbeatTimeoutMs,
+      serverTimeMs: clock.now(),
+    };
+  }
+
+  /** Tells a connection what became of its wait. */
+  async #endWait(arrival: Arrival, end: WaitingEnd): Promise<void> {
+    const { connection } = arrival;
+    switch (end.kind) {
+      case 'admitted': {
+        const login = await this.#enter(arrival, end.session);
+        return connection.release(encodeFrame({ event: 'admitted', login }));
+      }
+      case 'refused': {
+        const error = connection.wireError(end.error, 'login', 'waiting');
+        return connection.close(CLOSE_CODES.refused, 'turned away', encodeFrame({ event: 'refused', error }));
+      }
+      case 'removed': {
+        const { cause, reason } = end;
+        const last = encodeFrame({ event: 'removed', cause, reason });
+        return connection.close(CLOSE_CODE_OF_CAUSE[cause], cause, last);
+      }
+      case 'left':
+        // Its own logout has been answered, or its socket has gone.
+        return;
+    }
+  }
+
+  /** Seats a new member, and says what it is told first. */
+  async #enter({ connection, authenticator, admission, origin }: Arrival, session: Session): Promise<LoginResult> {
     const { key, facts, tokenExpiresAtMs } = admission;
+    const { member, room } = session;
+    await this.#seat(connection, key, session, origin);
+    const part = authenticator.findSession?.(key);
     return {
       memberId: member.memberId,
       epoch: String(room.epoch),
@@ -75,7 +144,13 @@ export class Joining {
       ...(tokenExpiresAtMs !== undefined && { tokenExpiresAtMs }),
       serverTimeMs: this.#deps.clock.now(),
       room: wireSnapshot(room, member),
+      ...(await this.#waitingListFor(key, session)),
     };
+  }
+
+  /** The waiting list, where a member may let others in. What has changed since it was seated follows by itself. */
+  async #waitingListFor(key: RoomKey, { member }: Session): Promise<Pick<LoginResult, 'waitingList'>> {
+    return mayLetIn(member) ? { waitingList: (await this.#deps.rooms.waiting(key)).map(wireWaiting) } : {};
   }
 
   /** Brings a member back on a new connection. @throws GavelError `resume.refused` */
@@ -87,24 +162,25 @@ export class Joining {
     const { connectionId } = connection;
     const origin: Origin = { door: 'signalling', requestId: connectionId };
     const command = { type: 'resume', memberId, ticket: secret, connectionId } as const;
-    const { session } = await this.#deps.rooms.execute(key, command, origin);
-    if (!session) throw new Error('a resume made no session');
+    const session = requireSession(await this.#deps.rooms.execute(key, command, origin));
     await this.#seat(connection, key, session, origin);
     const serverTimeMs = this.#deps.clock.now();
     const missed = await this.#deps.rooms.eventsSince(key, params.lastSeq);
-    if (!missed) return { room: wireSnapshot(session.room, session.member), serverTimeMs };
+    const told = { ...(await this.#waitingListFor(key, session)), serverTimeMs };
+    if (!missed) return { room: wireSnapshot(session.room, session.member), ...told };
     // Only up to the moment of the resume: what came after it has been held back, and follows by itself.
     const events = missed
       .filter((event) => event.seq <= session.room.seq)
       .flatMap((event) => frameFor(event, session.member) ?? []);
-    return { events, serverTimeMs };
+    return { events, ...told };
   }
 
   /** The socket may have gone while the login was under way: then the member is detached like any other. */
   async #seat(connection: Connection, key: RoomKey, { member }: Session, origin: Origin): Promise<void> {
-    if (connection.completeJoin(key, member)) return;
-    const { memberId } = member;
-    const { connectionId } = connection;
+    if (!connection.completeJoin(key, member)) await this.#detach(connection, key, member.memberId, origin);
+  }
+
+  async #detach({ connectionId }: Connection, key: RoomKey, memberId: MemberId, origin: Origin): Promise<void> {
     await this.#deps.rooms.execute(key, { type: 'detach', memberId, connectionId }, origin);
   }
 }

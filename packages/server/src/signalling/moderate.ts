@@ -12,6 +12,11 @@ export function moderationCommand(by: MemberId, params: Params<'moderate'>): Roo
   switch (params.action) {
     case 'kick':
       return { type: 'kick', by, targets: [targetOf(params.memberId)], require: 'all', reason: '' };
+    case 'accept':
+    case 'reject': {
+      const memberIds = params.memberIds as MemberId[];
+      return { type: 'answerWaiting', by, memberIds, isAccepted: params.action === 'accept' };
+    }
     case 'kickAll':
       return { type: 'close', by, reason: '', announce: true };
     case 'pin':

@@ -21,7 +21,7 @@ import type { MediaControl } from '../media-control/media-control.ts';
 import type { Origin } from '../rooms/commands.ts';
 import { eventsOf } from '../rooms/events.ts';
 import type { MemberInfo } from '../rooms/member.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, ConnectionState } from './connection.ts';
 import { customMessageCommand } from './custom-message.ts';
 import { wireSnapshot } from './frames.ts';
 import { Joining, type JoiningDeps } from './joining.ts';
@@ -143,6 +143,7 @@ export class Requests {
 
   async #handleAsMember(connection: Connection, method: MemberMethod, params: unknown): Promise<object> {
     const { state } = connection;
+    if (state.kind === 'waiting') return this.#handleAsWaiting(connection, state, method);
     if (state.kind !== 'member') throw new GavelError('request.out-of-order', `"${method}" needs a login first`);
     const { key } = state;
     const { memberId } = state.member;
@@ -152,6 +153,20 @@ export class Requests {
     const member = (await this.#deps.rooms.findMember(key, memberId)) ?? state.member;
     const handler = this.#methods[method] as Handler<Method>;
     return handler({ key, member, origin }, params as Params<Method>);
+  }
+
+  /** Who waits says that it is there, or goes. */
+  async #handleAsWaiting(
+    { connectionId }: Connection,
+    { key, memberId }: Extract<ConnectionState, { kind: 'waiting' }>,
+    method: MemberMethod,
+  ): Promise<object> {
+    if (method !== 'heartbeat' && method !== 'logout') {
+      throw new GavelError('request.out-of-order', `"${method}" needs to be let in first`);
+    }
+    const command = { type: method === 'heartbeat' ? 'touch' : 'logout', memberId } as const;
+    await this.#deps.rooms.execute(key, command, { door: 'signalling', requestId: connectionId });
+    return method === 'heartbeat' ? { serverTimeMs: this.#deps.clock.now() } : DONE;
   }
 
   async #logout({ key, member, origin }: Caller): Promise<Results['logout']> {

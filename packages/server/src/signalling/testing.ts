@@ -23,6 +23,7 @@ const RIGHTS: Readonly<Record<string, Partial<Permissions>>> = {
   silent: { chat: { sendPublic: false, sendPrivate: false, receivePrivate: false } },
   shy: { chat: { sendPublic: false, sendPrivate: true, receivePrivate: true } },
   host: { moderation: { kick: true, muteAudio: true, muteVideo: true, changePermissions: true } },
+  doorman: { moderation: { acceptWaiting: true } },
   asker: { polls: { create: true, vote: false, view: true } },
   voter: { polls: { create: false, vote: true, view: true } },
   'voter-2': { polls: { create: false, vote: true, view: true } },
@@ -30,9 +31,15 @@ const RIGHTS: Readonly<Record<string, Partial<Permissions>>> = {
   muter: { moderation: { kick: false, muteAudio: true, muteVideo: false, changePermissions: false } },
 };
 
+/** What a user waits for before it enters: `guest...` to be accepted, `early...` for a doorman. */
+function waitsOf(userId: string): Pick<Admission, 'waits'> {
+  const until = userId.startsWith('guest') ? 'accepted' : userId.startsWith('early') ? 'attended' : undefined;
+  return until ? { waits: { until, rememberedForMs: 60_000 } } : {};
+}
+
 /**
- * Admits everybody, but for the token `bad`; the user `host` may moderate, `muter` may mute audio, `silent` may not chat,
- * and `shy` only with some alone; `asker` may make polls, `voter`, `voter-2` and `twin` may vote,
+ * Admits everybody, but for the token `bad`; the user `host` may moderate, `muter` may mute audio, `doorman`
+ * may let in who waits, `silent` may not chat, and `shy` only with some alone; `asker` may make polls, `voter`, `voter-2` and `twin` may vote,
  * and `twin` may be in several times.
  */
 function openAuthenticator(clock: FakeClock): Authenticator {
@@ -52,6 +59,7 @@ function openAuthenticator(clock: FakeClock): Authenticator {
         user: { id: userId, name: login.userName ?? userId },
         onDuplicate: userId === 'twin' ? 'allow' : 'replace',
         permissions: { publishAudio: true, publishVideo: true, ...RIGHTS[userId] },
+        ...waitsOf(userId),
         maxMemberCount: login.maxMemberCount ?? 0,
         ...expiryOf(login.credential.token),
       };
@@ -71,7 +79,7 @@ export async function startDoor(changes: Partial<SignallingDeps> = {}) {
     lostStreamTimeoutMs: 100_000,
     notify: (memberId, frame) => fanOut.notify(memberId, frame),
   });
-  const rooms = new Rooms(testSettings(clock), { first: [media], after: [fanOut] });
+  const rooms = new Rooms(testSettings(clock), { first: [media], after: [fanOut] }, [fanOut]);
   media.attach(rooms);
   rooms.start();
   const http = createServer();

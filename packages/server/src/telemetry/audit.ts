@@ -7,6 +7,7 @@
 import { roomKeyText } from '@gavel/protocol';
 import type { RoomEvent } from '../rooms/events.ts';
 import type { EventBatch, EventSink } from '../rooms/rooms.ts';
+import type { WaitingChange, WaitingWatcher } from '../rooms/waiting.ts';
 import type { Logger } from './log.ts';
 
 type Entry = Readonly<Record<string, unknown>> & { readonly act: string };
@@ -24,7 +25,7 @@ function entryOf(event: RoomEvent): Entry | undefined {
 }
 
 /** Writes moderation to the log, under `audit: true`, with the request id that the caller was answered. */
-export class AuditLog implements EventSink {
+export class AuditLog implements EventSink, WaitingWatcher {
   readonly #log: Logger;
 
   constructor(log: Logger) {
@@ -36,5 +37,14 @@ export class AuditLog implements EventSink {
       const entry = entryOf(event);
       if (entry) this.#log.info({ room: roomKeyText(key), epoch: String(epoch), ...origin, ...entry }, entry.act);
     }
+  }
+
+  /** Who was let in or turned away after a wait, and by whom. */
+  handleWaiting({ key, waiting, end, origin }: WaitingChange): void {
+    if (!end || end.kind === 'left') return;
+    const { user, memberId } = waiting;
+    const why = end.kind === 'removed' && { cause: end.cause, reason: end.reason };
+    const entry = { act: `waiting-${end.kind}`, userId: user.id, memberId, ...why };
+    this.#log.info({ room: roomKeyText(key), ...origin, ...entry }, entry.act);
   }
 }

@@ -6,11 +6,20 @@
 
 import { eventsOf, type RoomEvent } from '../../rooms/events.ts';
 import type { MemberInfo } from '../../rooms/member.ts';
+import type { Waiting } from '../../rooms/waiting.ts';
 import { noActiveSession } from '../envelope.ts';
 import { defineRoute, type ResourceDeps, type Route, requireApp } from '../route.ts';
 import { roomOf } from '../session.ts';
 import { showSession } from '../sessions/show.ts';
-import { countPeople, findTargets, NAMED_PEOPLE, requireMeeting, sessionError, showPeople } from './session-people.ts';
+import {
+  countPeople,
+  findTargets,
+  NAMED_PEOPLE,
+  type Person,
+  requireMeeting,
+  sessionError,
+  showPeople,
+} from './session-people.ts';
 
 const SESSION = '/:app_id/meetings/:meeting_id/active-session';
 
@@ -39,7 +48,7 @@ export function activeSessionRoutes({ store, rooms, clock }: ResourceDeps): Rout
       async handle(call) {
         const meeting = await requireMeeting(store, call);
         const targets = await findTargets(store, meeting.id, call.body);
-        const { events } = await rooms
+        const { events, turnedAway = [] } = await rooms
           .execute(
             roomOf(meeting.appId, meeting.id),
             { type: 'kick', targets, require: 'all', reason: '' },
@@ -48,7 +57,8 @@ export function activeSessionRoutes({ store, rooms, clock }: ResourceDeps): Rout
           .catch((error: unknown) => {
             throw sessionError(error, meeting.id);
           });
-        const participants = await showPeople(store, meeting.id, membersLeft(events));
+        const people = [...membersLeft(events), ...turnedAway.map(asPerson)];
+        const participants = await showPeople(store, meeting.id, people);
         return { data: { action: 'kick', participants } };
       },
     }),
@@ -68,6 +78,9 @@ export function activeSessionRoutes({ store, rooms, clock }: ResourceDeps): Rout
     }),
   ];
 }
+
+/** Somebody who waited to be let in: it has a time of asking, and none of joining. */
+const asPerson = ({ user, sinceMs }: Waiting): Person => ({ user, joinedAtMs: sinceMs });
 
 const membersLeft = (events: readonly RoomEvent[]): MemberInfo[] =>
   eventsOf(events, 'memberLeft').map(({ member }) => member);

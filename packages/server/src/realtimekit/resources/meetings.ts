@@ -19,6 +19,7 @@ import {
 } from '../meeting-schema.ts';
 import { PAGING, pageOf, pagingOf } from '../paging.ts';
 import { defineRoute, type ResourceDeps, type Route, requireApp, requireId } from '../route.ts';
+import { roomOf } from '../session.ts';
 
 const time = Type.Optional(Type.String({ maxLength: 64, format: 'date-time' }));
 const LIST = Type.Object({
@@ -33,7 +34,7 @@ const MEETINGS = '/:app_id/meetings';
 const MEETING = `${MEETINGS}/:meeting_id`;
 
 /** The routes of meetings. */
-export function meetingRoutes({ store, clock }: ResourceDeps): Route[] {
+export function meetingRoutes({ store, clock, rooms }: ResourceDeps): Route[] {
   return [
     defineRoute({
       method: 'POST',
@@ -78,7 +79,7 @@ export function meetingRoutes({ store, clock }: ResourceDeps): Route[] {
       method: 'PATCH',
       path: MEETING,
       body: UPDATE_MEETING,
-      async handle({ caller, ids, body }) {
+      async handle({ caller, ids, body, origin }) {
         refuseIncompleteStorage(body.recording_config);
         const { title, status, preferred_region: _region, ...given } = body;
         const id = requireId(ids, 'meeting_id');
@@ -89,6 +90,8 @@ export function meetingRoutes({ store, clock }: ResourceDeps): Route[] {
           updatedAtMs: clock.now(),
         }));
         if (!changed) throw notFound('meeting', id);
+        // Who is in stays in; who waits to be let in cannot be any more.
+        if (status === 'INACTIVE') await rooms.execute(roomOf(changed.appId, id), { type: 'refuseWaiting' }, origin);
         return { data: showMeeting(changed) };
       },
     }),

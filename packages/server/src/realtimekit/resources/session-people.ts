@@ -63,29 +63,28 @@ export function sessionError(error: unknown, meetingId: string): unknown {
   return error;
 }
 
+/** What is shown of a member. */
+export type Person = Pick<MemberInfo, 'user' | 'joinedAtMs'>;
+
 /** How many people members are: each counts once, whatever the number of their connections. */
-export const countPeople = (members: readonly MemberInfo[]): number => usersOf(members).size;
+export const countPeople = (members: readonly Person[]): number => usersOf(members).size;
 
 /** Shows the people that members are, each once. */
-export async function showPeople(
-  store: Pick<Store, 'participants'>,
-  meetingId: string,
-  members: readonly MemberInfo[],
-) {
+export async function showPeople(store: Pick<Store, 'participants'>, meetingId: string, members: readonly Person[]) {
   const users = usersOf(members);
   const records = await store.participants.findByIds(meetingId, [...users.keys()]);
   const participants = new Map(records.map((record) => [record.id, record]));
   return [...users.values()].map((member) => showPerson(member, participants.get(member.user.id)));
 }
 
-function usersOf(members: readonly MemberInfo[]): Map<UserId, MemberInfo> {
-  const users = new Map<UserId, MemberInfo>();
+function usersOf(members: readonly Person[]): Map<UserId, Person> {
+  const users = new Map<UserId, Person>();
   for (const member of members) if (!users.has(member.user.id)) users.set(member.user.id, member);
   return users;
 }
 
 /** A person of the room. Who came in by another door has no record: the times are then those of joining. */
-function showPerson(member: MemberInfo, participant: Participant | undefined) {
+function showPerson(member: Person, participant: Participant | undefined) {
   const name = participant ? participant.name : member.user.name;
   const picture = participant?.picture;
   return {

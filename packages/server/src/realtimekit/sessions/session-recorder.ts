@@ -13,7 +13,7 @@ import { eventsOf, type RoomEvent } from '../../rooms/events.ts';
 import type { EventBatch, EventSink } from '../../rooms/rooms.ts';
 import type { SessionChange, SessionEnd, SessionPeerRecord } from '../../store/sessions.ts';
 import type { MeetingRecord, Store } from '../../store/store.ts';
-import type { MeetingSettings } from '../meeting-schema.ts';
+import { keepAliveMsOf } from '../meeting-schema.ts';
 import { UUID } from '../route.ts';
 import { sessionIdOf } from '../session-id.ts';
 import type { LiveSession, SessionNews } from './session-news.ts';
@@ -231,8 +231,4 @@ function begin({ id, appId, title }: MeetingRecord, epoch: Epoch, events: readon
   const startedAtMs = events[0]?.atMs ?? 0;
   const session = { id: sessionIdOf(epoch, id), appId, meetingId: id, title: title ?? '', startedAtMs };
   return { session, peers: new Map(), cancelEnd: undefined };
-}
-
-function keepAliveMsOf({ settings }: MeetingRecord): number {
-  return (settings as unknown as MeetingSettings).session_keep_alive_time_in_secs * 1000;
 }
