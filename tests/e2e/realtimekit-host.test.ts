@@ -1,61 +1,15 @@
-import { startTestServer, TEST_API_TOKEN, type TestServer } from '@gavel/testkit';
 import { CHROMIUM } from '@gavel/testkit/chromium';
-import Cloudflare from 'cloudflare';
+import type Cloudflare from 'cloudflare';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { countAfter, expectSilence, pause } from './counting.ts';
-import { openStage, type Stage, until, ZegoTab } from './harness.ts';
+import { until, ZegoTab } from './harness.ts';
+import { Hall, type Person, recorded, sees, totals } from './meeting.ts';
 
-let stage: Stage;
-let gavel: TestServer;
+let hall: Hall;
 let api: Cloudflare;
-const pages: Page[] = [];
 
-/** A meeting with its people, each on a page of its own: the first is a host, the others are participants. */
-async function meet(...names: string[]) {
-  const account = { account_id: gavel.app.accountId };
-  const ids = { ...account, app_id: gavel.app.rtkAppId };
-  const meeting = (await api.realtimeKit.meetings.create(gavel.app.rtkAppId, { ...account, title: 'Stand-up' })).data;
-  const meetingId = meeting?.id ?? '';
-  const people = [];
-  for (const [index, name] of names.entries()) {
-    const preset_name = index === 0 ? 'group_call_host' : 'group_call_participant';
-    const body = { ...ids, name, preset_name, custom_participant_id: `user-${name}` };
-    const added = (await api.realtimeKit.meetings.addParticipant(meetingId, body)).data;
-    const page = await stage.open();
-    pages.push(page);
-    await page.evaluate(
-      async ([token, baseUrl]) => {
-        const user = await e2e.RealtimeKitUser.init(token, baseUrl);
-        e2e.users.realtimekit = user;
-        await user.client.join();
-      },
-      [added?.token ?? '', gavel.baseUrl] as const,
-    );
-    people.push({ page, name, id: added?.id ?? '' });
-  }
-  for (const { page } of people) {
-    await until(() => hasOthers(page, names.length - 1), 'everybody');
-    await until(async () => (await totals(page)).audioPacketsReceived >= 10, 'sound');
-  }
-  return { ids, meetingId, people: people as [Person, Person, ...Person[]] };
-}
-interface Person {
-  readonly page: Page;
-  readonly name: string;
-  readonly id: string;
-}
-
-const hasOthers = (page: Page, count: number) =>
-  page.evaluate((count) => e2e.realtimekit().client.participants.count === count, count);
-const totals = (page: Page) => page.evaluate(() => e2e.mediaTotals());
-const recorded = async (page: Page) =>
-  (await page.evaluate(() => [...e2e.realtimekit().recorded])).map(({ event, args }) => [event, ...args]);
-const sees = (page: Page, ...wanted: unknown[]) =>
-  until(
-    async () => (await recorded(page)).some((each) => JSON.stringify(each) === JSON.stringify(wanted)),
-    JSON.stringify(wanted),
-  );
+const meet = (...names: string[]) => hall.meet(...names);
 const liveTracks = async (page: Page) =>
   (await page.evaluate(() => e2e.realtimekit().tracks())).filter((track) => track.endsWith('live'));
 /** The code that a call is refused with, or `done`. */
@@ -87,22 +41,11 @@ async function seesLeave(page: Page, state: string): Promise<void> {
 
 describe.skipIf(CHROMIUM === '')('what each side of a meeting sees', () => {
   beforeAll(async () => {
-    stage = await openStage();
-    gavel = await startTestServer({ media: 'real' });
-    api = new Cloudflare({ apiToken: TEST_API_TOKEN, baseURL: `${gavel.baseUrl}/client/v4`, maxRetries: 0 });
+    hall = await Hall.open();
+    ({ api } = hall);
   });
-  afterEach(async () => {
-    await Promise.all(
-      pages.splice(0).map(async (page) => {
-        await page.evaluate(() => e2e.users.realtimekit?.client.leave());
-        await page.context().close();
-      }),
-    );
-  });
-  afterAll(async () => {
-    await stage?.close();
-    await gavel?.close();
-  });
+  afterEach(() => hall.clear());
+  afterAll(() => hall?.close());
 
   test('a host kicks one person, who sees `kicked`; a participant cannot (HOST-1, HOST-2)', async () => {
     const { people } = await meet('Hanna', 'Ben', 'Cem');
@@ -110,7 +53,7 @@ describe.skipIf(CHROMIUM === '')('what each side of a meeting sees', () => {
     expect(await codeOf(cem.page, 'kick', 'Ben')).toBe('1201');
     expect(await codeOf(cem.page, 'kickAll')).toBe('1201');
     expect(await codeOf(cem.page, 'muteAll')).toBe('1201');
-    const counted = await countAfter(gavel, async () => {
+    const counted = await countAfter(hall.gavel, async () => {
       expect(await codeOf(hanna.page, 'kick', 'Ben')).toBe('done');
     });
     expectSilence(counted, { publishers: 2, players: 2 });
@@ -126,7 +69,7 @@ describe.skipIf(CHROMIUM === '')('what each side of a meeting sees', () => {
     await seesLeave(ben.page, 'ended');
     const read = api.realtimeKit.activeSession.getActiveSession(meetingId, ids);
     await expect(read).rejects.toMatchObject({ status: 404 });
-    const { streams } = await gavel.engine.dump();
+    const { streams } = await hall.gavel.engine.dump();
     expect(streams.filter(({ group }) => group.endsWith(meetingId))).toEqual([]);
   });
 
@@ -192,8 +135,8 @@ describe.skipIf(CHROMIUM === '')('what each side of a meeting sees', () => {
   test('what is said to all reaches a user of the other dialect, who answers; what is said to some reaches them alone (CHAT-1)', async () => {
     const { people, meetingId } = await meet('Hanna', 'Ben', 'Cem');
     const [hanna, ben, cem] = people as unknown as [Person, Person, Person];
-    const zed = await ZegoTab.join(stage, gavel.baseUrl, gavel.app.appId, meetingId, 'zed');
-    pages.push(zed.page);
+    const zed = await ZegoTab.join(hall.stage, hall.gavel.baseUrl, hall.gavel.app.appId, meetingId, 'zed');
+    hall.pages.push(zed.page);
     await hanna.page.evaluate(async () => {
       const user = e2e.realtimekit();
       await user.client.chat.sendTextMessage('to Ben', [user.find('Ben').id]);

@@ -74,6 +74,8 @@ class ZegoUser {
 /** A user of the realtimekit facade. */
 class RealtimeKitUser {
   readonly recorded: Recorded[] = [];
+  /** What shows screens, by the track's id. */
+  readonly screens: Record<string, HTMLVideoElement> = {};
   readonly client: RealtimeKitClient;
 
   private constructor(client: RealtimeKitClient) {
@@ -85,6 +87,13 @@ class RealtimeKitUser {
     client.self.on('videoUpdate', ({ videoEnabled }) => record('selfVideo', videoEnabled));
     client.chat.on('chatUpdate', ({ message }) => record('chat', message.displayName, message.message));
     client.participants.joined.on('audioUpdate', ({ name }, state) => record('audio', name, state.audioEnabled));
+    const { joined } = client.participants;
+    joined.on('screenShareUpdate', ({ name }, state) => record('screen', name, state.screenShareEnabled));
+    joined.on('pinned', ({ name }) => record('pinned', name));
+    joined.on('unpinned', ({ name }) => record('unpinned', name));
+    client.self.on('screenShareUpdate', ({ screenShareEnabled }) => record('selfScreen', screenShareEnabled));
+    client.self.on('pinned', () => record('selfPinned'));
+    client.participants.on('broadcastedMessage', ({ type, payload }) => record('told', type, payload));
     client.participants.joined.on('participantJoined', ({ name }) => record('participantJoined', name));
     client.participants.joined.on('participantLeft', ({ name }) => record('participantLeft', name));
   }
@@ -105,6 +114,14 @@ class RealtimeKitUser {
   tracks(): string[] {
     const { audioTrack, videoTrack } = this.client.self;
     return [audioTrack, videoTrack].flatMap((track) => (track ? `${track.kind}:${track.readyState}` : []));
+  }
+
+  /** Shows a participant's screen, so that its frames are decoded; gives how many were shown so far. */
+  screenFrames(name: string): number {
+    const { video } = this.find(name).screenShareTracks;
+    if (!video) return 0;
+    this.screens[video.id] ??= show(new MediaStream([video]));
+    return this.screens[video.id]?.getVideoPlaybackQuality().totalVideoFrames ?? 0;
   }
 
   /** Shows every participant's video, so that frames are decoded. */

@@ -1,0 +1,110 @@
+/**
+ * Meetings with people on real browsers, each on a page of its own.
+ *
+ * @module
+ */
+
+import { startTestServer, TEST_API_TOKEN, type TestServer } from '@gavel/testkit';
+import Cloudflare from 'cloudflare';
+import type { Page } from 'playwright-core';
+import { openStage, type Stage, until } from './harness.ts';
+
+/** Somebody in a meeting. */
+export interface Person {
+  readonly page: Page;
+  readonly name: string;
+  /** The participant's id. */
+  readonly id: string;
+}
+
+/** A server, a browser, and the meetings held there. */
+export class Hall {
+  readonly stage: Stage;
+  readonly gavel: TestServer;
+  readonly api: Cloudflare;
+  /** The pages of everybody who came in, to be closed after each test. */
+  readonly pages: Page[] = [];
+
+  private constructor(stage: Stage, gavel: TestServer) {
+    this.stage = stage;
+    this.gavel = gavel;
+    this.api = new Cloudflare({ apiToken: TEST_API_TOKEN, baseURL: `${gavel.baseUrl}/client/v4`, maxRetries: 0 });
+  }
+
+  static async open(): Promise<Hall> {
+    return new Hall(await openStage(), await startTestServer({ media: 'real' }));
+  }
+
+  get #account() {
+    return { account_id: this.gavel.app.accountId };
+  }
+
+  /** What every call about the App is made with. */
+  get ids() {
+    return { ...this.#account, app_id: this.gavel.app.rtkAppId };
+  }
+
+  /** A meeting with its people, who hear each other: the first is a host, the others are participants. */
+  async meet(...names: string[]) {
+    const body = { ...this.#account, title: 'Stand-up' };
+    const meeting = (await this.api.realtimeKit.meetings.create(this.gavel.app.rtkAppId, body)).data;
+    const meetingId = meeting?.id ?? '';
+    const people: Person[] = [];
+    for (const [index, name] of names.entries()) {
+      people.push(await this.join(meetingId, name, index === 0 ? 'group_call_host' : 'group_call_participant'));
+    }
+    for (const { page } of people) {
+      await until(() => hasOthers(page, names.length - 1), 'everybody');
+      await until(async () => (await totals(page)).audioPacketsReceived >= 10, 'sound');
+    }
+    return { ids: this.ids, meetingId, people: people as [Person, Person, ...Person[]] };
+  }
+
+  /** Adds one person, and lets it in. */
+  async join(meetingId: string, name: string, preset_name: string): Promise<Person> {
+    const body = { ...this.ids, name, preset_name, custom_participant_id: `user-${name}` };
+    const added = (await this.api.realtimeKit.meetings.addParticipant(meetingId, body)).data;
+    const page = await this.stage.open();
+    this.pages.push(page);
+    await page.evaluate(
+      async ([token, baseUrl]) => {
+        const user = await e2e.RealtimeKitUser.init(token, baseUrl);
+        e2e.users.realtimekit = user;
+        await user.client.join();
+      },
+      [added?.token ?? '', this.gavel.baseUrl] as const,
+    );
+    return { page, name, id: added?.id ?? '' };
+  }
+
+  /** Everybody leaves, and their pages close. */
+  async clear(): Promise<void> {
+    await Promise.all(
+      this.pages.splice(0).map(async (page) => {
+        await page.evaluate(() => e2e.users.realtimekit?.client.leave());
+        await page.context().close();
+      }),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.stage.close();
+    await this.gavel.close();
+  }
+}
+
+export const hasOthers = (page: Page, count: number) =>
+  page.evaluate((count) => e2e.realtimekit().client.participants.count === count, count);
+
+export const totals = (page: Page) => page.evaluate(() => e2e.mediaTotals());
+
+/** What the client raised so far, as `[event, ...args]`. */
+export const recorded = async (page: Page) =>
+  (await page.evaluate(() => [...e2e.realtimekit().recorded])).map(({ event, args }) => [event, ...args]);
+
+/** Waits until the client has raised something. */
+export const sees = (page: Page, ...wanted: unknown[]) =>
+  until(
+    async () => (await recorded(page)).some((each) => JSON.stringify(each) === JSON.stringify(wanted)),
+    JSON.stringify(wanted),
+  );
