@@ -19,6 +19,13 @@ const STOP_TIMEOUT_MS = 5000;
 const SETTLE_TIMEOUT_MS = 10_000;
 const SETTLE_STEP_MS = 200;
 
+/** The servers that run now. None may outlive the benchmark, however that ends. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const { pid } of running) for (const id of processTree(pid ?? -1)) killQuietly(id);
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 /** A server that was started. */
 export interface ServerProcess {
   readonly child: ChildProcess;
@@ -46,6 +53,7 @@ export async function startOnServerCore(options: StartOptions): Promise<ServerPr
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', ...env },
     ...(cwd !== undefined && { cwd }),
   });
+  running.add(child);
   let output = '';
   let hasEnded = false;
   const note = (chunk: Buffer): void => {
@@ -56,6 +64,7 @@ export async function startOnServerCore(options: StartOptions): Promise<ServerPr
   const gone = new Promise<void>((resolve) =>
     child.once('exit', () => {
       hasEnded = true;
+      running.delete(child);
       resolve();
     }),
   );

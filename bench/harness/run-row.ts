@@ -76,11 +76,22 @@ export async function runRow(row: Row, roundCount?: number): Promise<RowResult> 
     candidate.running = undefined;
     await running?.stop();
   };
+  const failed = new Set<Candidate>();
   const measure = async (candidate: Candidate): Promise<Values> => {
-    const running = await ensure(candidate);
-    const values = await row.measure(running);
-    await settle(running.pids?.() ?? []);
-    return values;
+    if (failed.has(candidate)) return {};
+    try {
+      const running = await ensure(candidate);
+      const values = await row.measure(running);
+      await settle(running.pids?.() ?? []);
+      return values;
+    } catch (error) {
+      // Gavel may not fail. Another is left out from here on, and the row says so.
+      if (candidate === candidates[0]) throw error;
+      failed.add(candidate);
+      skipped.push({ name: candidate.subject.name, why: `failed: ${error instanceof Error ? error.message : error}` });
+      await end(candidate);
+      return {};
+    }
   };
   const began = performance.now();
   const cpuBefore = process.cpuUsage();
@@ -103,11 +114,13 @@ export async function runRow(row: Row, roundCount?: number): Promise<RowResult> 
     metrics: row.metrics,
     rounds,
     loadBusy: (user + system) / 1000 / (performance.now() - began),
-    subjects: candidates.map(({ subject, version, values }) => ({
-      name: subject.name,
-      version,
-      figures: Object.fromEntries([...values].map(([key, all]) => [key, spreadOf(all)])),
-    })),
+    subjects: candidates
+      .filter((candidate) => !failed.has(candidate))
+      .map(({ subject, version, values }) => ({
+        name: subject.name,
+        version,
+        figures: Object.fromEntries([...values].map(([key, all]) => [key, spreadOf(all)])),
+      })),
     skipped,
   };
 }

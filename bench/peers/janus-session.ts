@@ -38,6 +38,8 @@ interface Waiting {
 export class JanusSession {
   /** Resolves when Janus says that the handle's peer connection is up. */
   readonly mediaUp: Promise<void>;
+  /** Called with what nobody has asked for, unread; the bytes are only good during the call. */
+  onEvent: ((text: Buffer) => void) | undefined;
   #resolveMediaUp: () => void = () => {};
   readonly #socket: ThinWebSocket;
   readonly #waiting = new Map<string, Waiting>();
@@ -50,7 +52,10 @@ export class JanusSession {
     this.mediaUp = new Promise((resolve) => {
       this.#resolveMediaUp = resolve;
     });
-    socket.onText = (text) => this.#receive(JSON.parse(text.toString()) as Message);
+    socket.onText = (text) => {
+      if (this.onEvent && !text.includes('"transaction"')) this.onEvent(text);
+      else this.#receive(JSON.parse(text.toString()) as Message);
+    };
     socket.onClose = () => {
       for (const { reject } of this.#waiting.values()) reject(new Error('Janus closed the connection'));
     };
@@ -78,6 +83,11 @@ export class JanusSession {
   async tell<T>(body: object, jsep?: Jsep): Promise<PluginAnswer<T>> {
     const message = await this.#message(body, jsep, true);
     return { data: message.plugindata?.data as T, ...(message.jsep && { jsep: message.jsep }) };
+  }
+
+  /** Says that the session is still wanted; its answer is not waited for. */
+  keepAlive(): void {
+    this.#socket.send(JSON.stringify({ janus: 'keepalive', session_id: this.#sessionId, transaction: 'keep' }));
   }
 
   /** Ends the connection, and with it the session. */

@@ -1,28 +1,14 @@
 /**
- * Janus with its VideoRoom, set up for speed as its documentation advises: two event loops, next to no log.
+ * Janus with its VideoRoom, forwarding media.
  *
  * @module
  */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { findFreePort } from '../../tests/chaos/processes.ts';
-import { debianVersion, hasCommand, processTree, startOnServerCore } from '../harness/processes.ts';
+import { hasCommand } from '../harness/processes.ts';
 import { WebRtcPeer } from '../harness/webrtc-peer.ts';
+import { startJanusProcess, VIDEOROOM } from './janus-process.ts';
 import { JanusSession } from './janus-session.ts';
 import type { MediaServerKind, MediaUser, RunningMediaServer } from './media-server.ts';
-
-const EVENT_LOOPS = 2;
-/** Only fatal errors, errors and warnings. */
-const LOG_LEVEL = 3;
-const PLUGIN = 'janus.plugin.videoroom';
-const OTHER_PLUGINS = ['audiobridge', 'duktape', 'echotest', 'lua', 'nosip', 'recordplay', 'sip', 'streaming'].concat(
-  'textroom',
-  'videocall',
-  'voicemail',
-);
-const OTHER_TRANSPORTS = ['http', 'mqtt', 'nanomsg', 'pfunix', 'rabbitmq'];
 
 /** Janus. */
 export const janus: MediaServerKind = {
@@ -32,20 +18,13 @@ export const janus: MediaServerKind = {
 };
 
 async function startJanus(): Promise<RunningMediaServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'janus-bench-'));
-  const port = await findFreePort();
-  const server = await startOnServerCore({
-    command: 'janus',
-    args: ['-F', writeConfig(folder, port), '-o'],
-    isReady: () => canOpen(port),
-  });
-  const pids = processTree(server.child.pid ?? -1);
+  const server = await startJanusProcess({ sessionTimeoutSeconds: 0 });
   const known = new Set<number>();
   let lastSsrc = 0;
 
   const enter = async (): Promise<JanusSession> => {
-    const session = await JanusSession.open(port);
-    await session.attach(PLUGIN);
+    const session = await JanusSession.open(server.port);
+    await session.attach(VIDEOROOM);
     return session;
   };
   const toUser = (peer: WebRtcPeer, session: JanusSession): MediaUser => ({
@@ -57,8 +36,8 @@ async function startJanus(): Promise<RunningMediaServer> {
   });
   const feeds = new Map<number, number>();
   return {
-    version: debianVersion('janus') ?? 'unknown',
-    pids: () => pids,
+    version: server.version,
+    pids: server.pids,
     async publish(room) {
       lastSsrc += 1;
       const peer = WebRtcPeer.offering('publish', lastSsrc);
@@ -86,37 +65,6 @@ async function startJanus(): Promise<RunningMediaServer> {
       await peer.opened();
       return toUser(peer, session);
     },
-    async stop() {
-      await server.stop();
-      rmSync(folder, { recursive: true, force: true });
-    },
+    stop: server.stop,
   };
-}
-
-async function canOpen(port: number): Promise<boolean> {
-  (await JanusSession.open(port)).drop();
-  return true;
-}
-
-function writeConfig(folder: string, port: number): string {
-  const config = join(folder, 'config');
-  mkdirSync(config);
-  const write = (name: string, text: string): void => writeFileSync(join(config, `${name}.jcfg`), `${text}\n`);
-  write(
-    'janus',
-    `general: {
-  configs_folder = "${config}"
-  debug_level = ${LOG_LEVEL}
-  event_loops = ${EVENT_LOOPS}
-  session_timeout = 0
-}
-plugins: { disable = "${OTHER_PLUGINS.map((name) => `libjanus_${name}.so`).join(',')}" }
-transports: { disable = "${OTHER_TRANSPORTS.map((name) => `libjanus_${name}.so`).join(',')}" }`,
-  );
-  write(
-    'janus.transport.websockets',
-    `general: { ws = true\n ws_port = ${port}\n ws_ip = "127.0.0.1"\n json = "compact" }`,
-  );
-  write(PLUGIN, 'general: { }');
-  return config;
 }
