@@ -5,6 +5,7 @@
  */
 
 import type { Row } from '../harness/row.ts';
+import { callbacks } from './callbacks.ts';
 import { close } from './close.ts';
 import { fanOut } from './fan-out.ts';
 import { forwarding } from './forwarding.ts';
@@ -14,6 +15,7 @@ import { kick } from './kick.ts';
 import { kickThroughput } from './kick-throughput.ts';
 import { manyRooms } from './many-rooms.ts';
 import { playerSetup } from './player-setup.ts';
+import { start } from './start.ts';
 
 /** All of them. */
 export const ROWS: readonly Row[] = [
@@ -26,4 +28,6 @@ export const ROWS: readonly Row[] = [
   forwarding,
   manyRooms,
   playerSetup,
+  callbacks,
+  start,
 ];

@@ -1,0 +1,176 @@
+/**
+ * How fast a backend is told, and what it costs a kick that it is.
+ *
+ * @module
+ */
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { forEachAtOnce, makeSeats, prepareSeats, type Seat, seatAll } from '../harness/load.ts';
+import { defineRow, type RunningSubject } from '../harness/row.ts';
+import { quantile } from '../harness/run-row.ts';
+import { startGavel } from '../peers/gavel.ts';
+import type { RunningRoomServer } from '../peers/room-server.ts';
+import type { ReceiverCommand, ReceiverReport } from '../support/callback-receiver.ts';
+
+const RECEIVER = fileURLToPath(new URL('../support/callback-receiver.ts', import.meta.url));
+const ROOMS = 400;
+const USERS_PER_ROOM = 10;
+/** Of all users a logout, of all rooms a close. */
+const EVENTS = ROOMS * USERS_PER_ROOM + ROOMS;
+const CALLS_AT_ONCE = 32;
+const SINGLE_KICKS = 100;
+/** Each in a room of two: a room is made and closed, two log in and go. */
+const SINGLE_EVENTS = SINGLE_KICKS * 6;
+/** After so long without a callback no more are awaited. */
+const QUIET_MS = 3000;
+
+interface Callbacks extends RunningSubject {
+  readonly receiver: Receiver;
+  readonly told: RunningRoomServer;
+  /** The same without callbacks. */
+  readonly untold: RunningRoomServer;
+}
+
+/** Callbacks of thousands of kicks. */
+export const callbacks = defineRow<Callbacks>({
+  name: 'callbacks',
+  work: `A backend kicks all ${ROOMS * USERS_PER_ROOM} users out of ${ROOMS} rooms, ${CALLS_AT_ONCE} calls at once, and is told of each of the ${EVENTS} events by a callback; then ${SINGLE_KICKS} single kicks of a server with callbacks and ${SINGLE_KICKS} of one without.`,
+  metrics: [
+    { key: 'perSecond', label: 'callbacks delivered', unit: '1/s', better: 'higher', goal: 3000 },
+    { key: 'lag', label: 'event to receipt, median', unit: 'ms', better: 'lower' },
+    { key: 'lagP99', label: 'event to receipt, p99', unit: 'ms', better: 'lower', goal: 1000 },
+    { key: 'lost', label: 'callbacks lost', unit: '', better: 'lower', goal: 0 },
+    { key: 'disordered', label: 'out of their room’s order, or twice', unit: '', better: 'lower', goal: 0 },
+    { key: 'unsigned', label: 'without a signature', unit: '', better: 'lower', goal: 0 },
+    { key: 'kick', label: 'single kick’s answer, median', unit: 'ms', better: 'lower' },
+    { key: 'kickUntold', label: 'the same without callbacks', unit: 'ms', better: 'lower' },
+  ],
+  subjects: [{ name: 'Gavel', start }],
+  async measure({ receiver, told, untold }) {
+    const seats = makeSeats(ROOMS, USERS_PER_ROOM);
+    receiver.reset();
+    const users = await seat(told, seats);
+    const before = await receiver.await(EVENTS);
+    const beganAtMs = performance.timeOrigin + performance.now();
+    // All first users of the rooms, then all second ones: the order of a room's events is known.
+    const order = seats.toSorted((one, other) => placeOf(one) - placeOf(other));
+    await forEachAtOnce(order, CALLS_AT_ONCE, ({ userId, roomId }) => told.kick(userId, roomId));
+    await receiver.await(2 * EVENTS);
+    const { lagsMs, lastAtMs, ...all } = await receiver.report();
+    for (const user of users) user.drop();
+    const ofKicks = lagsMs.slice(before);
+    const values = {
+      perSecond: ((all.received - before) * 1000) / (lastAtMs - beganAtMs),
+      lag: quantile(ofKicks, 0.5),
+      lagP99: quantile(ofKicks, 0.99),
+      lost: 2 * EVENTS - all.received,
+      disordered: all.disordered,
+      unsigned: all.unsigned,
+    };
+    const times = { kickUntold: await timeKicks(untold), kick: await timeKicks(told) };
+    // So that the next round finds nothing of this one.
+    await receiver.await(all.received + SINGLE_EVENTS);
+    return { ...values, ...times };
+  },
+});
+
+const placeOf = ({ userId }: Seat): number => Number(userId.split('-').at(-1)) % USERS_PER_ROOM;
+
+async function start(): Promise<Callbacks> {
+  const receiver = await Receiver.start();
+  const options = { quiet: true, connections: CALLS_AT_ONCE };
+  const [told, untold] = await Promise.all([
+    startGavel({ ...options, callbackUrl: receiver.url }),
+    startGavel(options),
+  ]);
+  return {
+    version: told.version,
+    receiver,
+    told,
+    untold,
+    async stop() {
+      await Promise.all([told.stop(), untold.stop()]);
+      receiver.stop();
+    },
+  };
+}
+
+async function seat(server: RunningRoomServer, seats: readonly Seat[]) {
+  await prepareSeats(server, seats);
+  return seatAll(server, seats);
+}
+
+/** Kicks users one after another, each out of a room where one stays. @returns the median of the answers' times in ms */
+async function timeKicks(server: RunningRoomServer): Promise<number> {
+  const seats = makeSeats(SINGLE_KICKS, 2);
+  const users = await seat(server, seats);
+  const timesMs: number[] = [];
+  for (const { userId, roomId } of seats.filter((_, index) => index % 2 === 0)) {
+    const beganAtMs = performance.now();
+    await server.kick(userId, roomId);
+    timesMs.push(performance.now() - beganAtMs);
+    await server.close(roomId);
+  }
+  for (const user of users) user.drop();
+  return quantile(timesMs, 0.5);
+}
+
+/** The receiver's process, from the outside. */
+class Receiver {
+  readonly url: string;
+  readonly #child: ChildProcess;
+
+  private constructor(url: string, child: ChildProcess) {
+    this.url = url;
+    this.#child = child;
+  }
+
+  /** Starts it; it runs where the load runs. */
+  static async start(): Promise<Receiver> {
+    const child = fork(RECEIVER, { execArgv: [] });
+    const { url } = await new Promise<{ url: string }>((resolve, reject) => {
+      child.once('message', (message) => resolve(message as { url: string }));
+      child.once('exit', () => reject(new Error('the receiver of callbacks ended')));
+    });
+    return new Receiver(url, child);
+  }
+
+  /** Has it count anew. */
+  reset(): void {
+    this.#send('reset');
+  }
+
+  /** Waits for so many callbacks, or until no more come; gives how many there are. */
+  async await(count: number): Promise<number> {
+    let last = await this.#ask<number>('count');
+    for (let quietSinceMs = performance.now(); last < count; ) {
+      await sleep(20);
+      const received = await this.#ask<number>('count');
+      if (received > last) quietSinceMs = performance.now();
+      else if (performance.now() - quietSinceMs > QUIET_MS) break;
+      last = received;
+    }
+    return last;
+  }
+
+  report(): Promise<ReceiverReport> {
+    return this.#ask<ReceiverReport>('report');
+  }
+
+  stop(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  #ask<T>(command: ReceiverCommand): Promise<T> {
+    return new Promise((resolve) => {
+      this.#child.once('message', (answer) => resolve(answer as T));
+      this.#send(command);
+    });
+  }
+
+  #send(command: ReceiverCommand): void {
+    this.#child.send(command);
+  }
+}
