@@ -15,6 +15,8 @@ export type LeaveState =
   | 'kicked'
   /** The session was ended for everybody. */
   | 'ended'
+  /** Turned away by a host, after a wait. */
+  | 'rejected'
   /** The connection was lost and not regained. */
   | 'disconnected'
   /** It could not be joined, or not joined again. */
@@ -41,6 +43,6 @@ export function leaveStateOf(end: SessionEnd): LeaveState {
     case 'gave-up':
       return 'disconnected';
     case 'refused':
-      return 'failed';
+      return end.error.code === 'login.rejected' ? 'rejected' : 'failed';
   }
 }

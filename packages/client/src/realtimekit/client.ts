@@ -71,7 +71,8 @@ export class RealtimeKitClient {
   }
 
   /**
-   * Joins the meeting's room.
+   * Joins the meeting's room; resolves when it is in, or waits to be let in: `self.roomState` tells which, and `self` tells
+   * what comes of a wait.
    *
    * @throws RealtimeKitError `0004` for a token that is not valid (any more), `0011` where no server answers, else `0002`
    */
@@ -83,7 +84,13 @@ export class RealtimeKitClient {
       session.on('changed', ({ ownMember }) => ownMember && this.self.handleMember(ownMember));
       session.on('permissionsChanged', (permissions) => this.self.handlePermissions(permissions));
       session.on('stateChanged', (state, before) => this.#handleState(session, state, before));
-      await session.login();
+      const waits = new Promise<void>((resolve) => {
+        session.on('stateChanged', ({ name }) => name === 'waiting' && resolve());
+      });
+      const login = session.login();
+      // What comes of a wait is told by `self`, not here.
+      login.catch(() => {});
+      await Promise.race([login, waits]);
     } catch (error) {
       this.#session = undefined;
       throw toRealtimeKitError(error);
@@ -119,6 +126,10 @@ export class RealtimeKitClient {
         break;
       case 'connecting':
         this.meta.handleSocket('connecting');
+        break;
+      case 'waiting':
+        this.meta.handleSocket('connected');
+        this.self.handleWaiting(state.waiting);
         break;
       case 'joined':
         this.meta.handleLogin(session.self);

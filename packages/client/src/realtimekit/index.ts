@@ -15,4 +15,4 @@ export { ParticipantMap, type ParticipantMapEvents } from './participant-map.ts'
 export { type BroadcastTarget, type JoinedPeer, Participants, type ParticipantsEvents } from './participants.ts';
 export { Permissions, type PermissionsEvents, type PermissionsPatch } from './permissions.ts';
 export { type Poll, type PollOption, Polls, type PollsEvents } from './polls.ts';
-export { Self, type SelfEvents } from './self.ts';
+export { type RoomState, Self, type SelfEvents, type WaitlistStatus } from './self.ts';

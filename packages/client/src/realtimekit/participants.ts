@@ -14,6 +14,7 @@ import type { ParticipantMap } from './participant-map.ts';
 import { ParticipantMaps } from './participant-maps.ts';
 import { type PermissionsPatch, toChanges } from './permissions.ts';
 import { type PersonFields, toPersonFields } from './profile.ts';
+import { Waitlist } from './waitlist.ts';
 
 /** Whom a broadcast message is for; several lists add up. */
 export interface BroadcastTarget {
@@ -45,11 +46,17 @@ export interface ParticipantsEvents {
 export class Participants extends Emitter<ParticipantsEvents> {
   readonly #maps = new ParticipantMaps();
   readonly #moderate: Moderate = (params) => this.#request(params);
+  readonly #waitlist = new Waitlist(this.#moderate);
   #session: RoomSession | undefined;
 
   /** Those who are in the room now, by peer id; the own user is in none of the maps. */
   get joined(): ParticipantMap {
     return this.#maps.joined;
+  }
+
+  /** Those who wait to be let in, by the peer id that they will have; empty without the permission `acceptWaitingRequests`. */
+  get waitlisted(): ParticipantMap {
+    return this.#waitlist.map;
   }
 
   /** The same as `joined`: there are no pages here, everybody is played. */
@@ -108,6 +115,26 @@ export class Participants extends Emitter<ParticipantsEvents> {
     await this.#with((session) => session.request('sendCustom', params));
   }
 
+  /**
+   * Lets somebody in who waits.
+   *
+   * @param id a peer id, or a user id: then all of the person's connections
+   * @throws RealtimeKitError `1201` without the permission `acceptWaitingRequests`, `1202` where nobody of that id waits
+   */
+  async acceptWaitingRoomRequest(id: string): Promise<void> {
+    await this.#waitlist.answer('accept', [id]);
+  }
+
+  /** Lets in those of them who wait; ids and errors as of `acceptWaitingRoomRequest`. */
+  async acceptAllWaitingRoomRequest(userIds: readonly string[]): Promise<void> {
+    await this.#waitlist.answer('accept', userIds);
+  }
+
+  /** Turns somebody away who waits, whose leave state is `rejected`; ids and errors as of `acceptWaitingRoomRequest`. */
+  async rejectWaitingRoomRequest(id: string): Promise<void> {
+    await this.#waitlist.answer('reject', [id]);
+  }
+
   /** Ends the session for everybody, oneself included. @throws RealtimeKitError `1201` without `kickParticipant` */
   async kickAll(): Promise<void> {
     await this.#request({ action: 'kickAll' });
@@ -140,6 +167,7 @@ export class Participants extends Emitter<ParticipantsEvents> {
   attach(session: RoomSession): void {
     this.#session = session;
     const { room } = session;
+    this.#waitlist.attach(session);
     for (const member of room?.otherMembers() ?? []) this.#maps.handleJoined(this.#create(member), false);
     for (const stream of room?.othersStreams() ?? []) this.#show(stream);
     session.on('changed', (change) => {
@@ -154,6 +182,7 @@ export class Participants extends Emitter<ParticipantsEvents> {
   detach(): void {
     this.#session = undefined;
     this.#maps.handleCleared();
+    this.#waitlist.detach();
   }
 
   #create(member: WireMember): Participant {

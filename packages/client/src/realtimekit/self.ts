@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LoginResult, WireMember, WirePermissions } from '@gavel/protocol';
+import type { LoginResult, WireMember, WirePermissions, WireWaiting } from '@gavel/protocol';
 import { Emitter } from '../core/emitter.ts';
 import type { MediaPlatform } from '../core/media/media-platform.ts';
 import type { RoomSession } from '../core/session.ts';
@@ -20,6 +20,8 @@ import { type PersonFields, toPersonFields } from './profile.ts';
 export interface SelfEvents {
   /** In the room; `reconnected` after a lost connection. */
   roomJoined: [event: { readonly reconnected: boolean }];
+  /** It waits to be let in; `roomJoined` or `roomLeft` comes of it. */
+  waitlisted: [];
   /** Out of the room, for good. */
   roomLeft: [event: { readonly state: LeaveState }];
   audioUpdate: [state: AudioState];
@@ -31,13 +33,22 @@ export interface SelfEvents {
   unpinned: [];
 }
 
+/** Where it stands. */
+export type RoomState = 'init' | 'waitlisted' | 'joined' | LeaveState;
+
+/** What has come of a wait to be let in, if there was one. */
+export type WaitlistStatus = 'none' | 'waiting' | 'accepted' | 'rejected';
+
 /** The own user. Fields that come from the server are empty before the first join. */
 export class Self extends Emitter<SelfEvents> {
   /** What it may do. */
   readonly permissions = new Permissions();
   readonly #media: OwnMedia;
   readonly #screen: OwnScreen;
-  #roomState: 'init' | 'joined' | LeaveState = 'init';
+  #roomState: RoomState = 'init';
+  #waitlistStatus: WaitlistStatus = 'none';
+  /** While it waits. */
+  #waiting: WireWaiting | undefined;
   #login: LoginResult | undefined;
   #session: RoomSession | undefined;
   #wantedName: string | undefined;
@@ -51,7 +62,7 @@ export class Self extends Emitter<SelfEvents> {
 
   /** The peer id: this connection. */
   get id(): string {
-    return this.#login?.memberId ?? '';
+    return (this.#waiting ?? this.#login)?.memberId ?? '';
   }
 
   /** The same as `id`. */
@@ -92,9 +103,13 @@ export class Self extends Emitter<SelfEvents> {
     return this.#person?.presetName;
   }
 
-  /** `init`, `joined`, or how it was left. */
-  get roomState(): 'init' | 'joined' | LeaveState {
+  /** `init`, `waitlisted`, `joined`, or how it was left. */
+  get roomState(): RoomState {
     return this.#roomState;
+  }
+
+  get waitlistStatus(): WaitlistStatus {
+    return this.#waitlistStatus;
   }
 
   get roomJoined(): boolean {
@@ -189,12 +204,23 @@ export class Self extends Emitter<SelfEvents> {
     this.#screen.disable();
   }
 
+  /** Takes that it waits to be let in; after a lost connection it may be told so again. */
+  handleWaiting(waiting: WireWaiting): void {
+    this.#waiting = waiting;
+    this.#waitlistStatus = 'waiting';
+    if (this.#roomState === 'waitlisted') return;
+    this.#roomState = 'waitlisted';
+    this.emit('waitlisted');
+  }
+
   /** Takes the answer of a login; `reconnected` after a lost connection. */
   handleJoined(session: RoomSession, reconnected: boolean): void {
     this.#session = session;
     this.#login = session.self;
     if (session.self) this.permissions.handle(session.self.permissions, false, session.self.facts);
     this.#roomState = 'joined';
+    this.#waiting = undefined;
+    if (this.#waitlistStatus !== 'none') this.#waitlistStatus = 'accepted';
     this.#media.handleJoined(session);
     this.#screen.handleJoined(session);
     this.#becomePinned(session.room?.members.get(this.id)?.pinned === true);
@@ -218,6 +244,8 @@ export class Self extends Emitter<SelfEvents> {
   /** Takes the end of a session: everything is stopped, unless it was never joined and may be tried again. */
   handleLeft(state: LeaveState, keepsMedia: boolean): void {
     this.#roomState = state;
+    this.#waiting = undefined;
+    this.#waitlistStatus = state === 'rejected' ? 'rejected' : 'none';
     this.#session = undefined;
     this.#isPinned = false;
     this.#media.handleLeft(keepsMedia);
@@ -245,7 +273,8 @@ export class Self extends Emitter<SelfEvents> {
   }
 
   get #person(): PersonFields | undefined {
-    return this.#login && toPersonFields(this.#login.user, this.#login.profile);
+    const known = this.#waiting ?? this.#login;
+    return known && toPersonFields(known.user, known.profile);
   }
 
   #tellUpdate(kind: Kind): void {
