@@ -64,7 +64,10 @@ describe('where values come from', () => {
         keepFailedDays: 7,
         allowPrivateTargets: false,
       },
-      realtimekit: { rateLimit: { requests: 3500, windowSeconds: 300 } },
+      realtimekit: {
+        rateLimit: { requests: 3500, windowSeconds: 300 },
+        retention: { sessionDays: 180, chatDays: 7 },
+      },
       media: { workers: 1, port: 7701 },
     });
   });

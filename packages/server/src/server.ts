@@ -19,8 +19,10 @@ import type { Config } from './config.ts';
 import { MediaControl } from './media-control/media-control.ts';
 import { AdmissionGuard } from './realtimekit/admission-guard.ts';
 import { createParticipantTokenAuthenticator } from './realtimekit/authenticator.ts';
+import { ChatLinks } from './realtimekit/chat/chat-links.ts';
 import { registerRealtimeKitDoor } from './realtimekit/door.ts';
 import { SessionRecorder } from './realtimekit/sessions/session-recorder.ts';
+import { SessionRetention } from './realtimekit/sessions/session-retention.ts';
 import { STOCK_PRESETS } from './realtimekit/stock-presets.ts';
 import { ParticipantTokens } from './realtimekit/tokens.ts';
 import { Webhooks } from './realtimekit/webhooks/webhooks.ts';
@@ -87,7 +89,10 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
     notify: (memberId, frame) => fanOut.notify(memberId, frame),
   });
   const guard = new AdmissionGuard(store);
-  const webhooks = await Webhooks.open({ store, apps, clock });
+  const http = createHttp(log);
+  const baseUrl = (): string => baseUrlOf(config, http.server.address() as AddressInfo | null);
+  const chatLinks = await ChatLinks.open({ store, clock, baseUrl });
+  const webhooks = await Webhooks.open({ store, apps, clock, chatLinks });
   const callbacks = new Callbacks({
     repository: store.outbox,
     apps,
@@ -99,6 +104,7 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
     ...(parts.poster && { poster: parts.poster }),
   });
   webhooks.attach(callbacks.outbox);
+  const retention = new SessionRetention({ store, clock, log, settings: config.realtimekit.retention });
   const sessions = new SessionRecorder({ store, clock, log, tell: (session, news) => webhooks.tell(session, news) });
   const audit = new AuditLog(log);
   // Media first: its closing begins before anybody is told.
@@ -121,11 +127,10 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
   metrics.observe({ engine, roomCount: () => rooms.size, connectionCount: () => fanOut.connectionCount });
   metrics.observeCallbacks(callbacks);
 
-  const http = createHttp(log);
   const tokens = await ParticipantTokens.open({ store, clock });
   registerZegoDoor(http, { apps, rooms, enforcement, clock, log, onPage: (_request, reply) => sendPage(reply) });
   registerRealtimeKitDoor(http, {
-    ...{ apps, rooms, store, clock, log, tokens, webhooks },
+    ...{ apps, rooms, store, clock, log, tokens, webhooks, chatLinks },
     apiTokens: config.apiTokens,
     allowPrivateTargets: config.callbacks.allowPrivateTargets,
     rateLimit: config.realtimekit.rateLimit,
@@ -161,9 +166,10 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
   await http.listen({ host: config.host, port: config.port });
   rooms.start();
   enforcement.start();
+  retention.start();
 
   return {
-    baseUrl: baseUrlOf(config, http.server.address() as AddressInfo),
+    baseUrl: baseUrl(),
     apps,
     rooms,
     engine,
@@ -171,6 +177,7 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
     async close() {
       rooms.stop();
       enforcement.stop();
+      await retention.close();
       signalling.close();
       await http.close();
       await engine.close();
@@ -246,7 +253,8 @@ async function findUnready(engine: MediaEngine, store: Store): Promise<string[]>
   return unready;
 }
 
-function baseUrlOf({ publicUrl, host }: Config, { port }: AddressInfo): string {
+/** Where the server is reached; before it listens, by the port that it is going to. */
+function baseUrlOf({ publicUrl, host, port: wantedPort }: Config, address: AddressInfo | null): string {
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  return publicUrl ?? `http://${name}:${port}`;
+  return publicUrl?.replace(/\/+$/, '') ?? `http://${name}:${address?.port ?? wantedPort}`;
 }

@@ -11,6 +11,7 @@ import Fastify from 'fastify';
 import { type AppDefinition, AppRegistry } from '../../../packages/server/src/apps/app-registry.ts';
 import { AdmissionGuard } from '../../../packages/server/src/realtimekit/admission-guard.ts';
 import { createParticipantTokenAuthenticator } from '../../../packages/server/src/realtimekit/authenticator.ts';
+import { ChatLinks } from '../../../packages/server/src/realtimekit/chat/chat-links.ts';
 import { registerRealtimeKitDoor } from '../../../packages/server/src/realtimekit/door.ts';
 import type { RateLimitSettings } from '../../../packages/server/src/realtimekit/rate-limit.ts';
 import { SessionRecorder } from '../../../packages/server/src/realtimekit/sessions/session-recorder.ts';
@@ -90,7 +91,8 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
   const limits = { heartbeatTimeoutMs: 100_000, keptEvents: 100, maxLoginsPerSecond: 200 };
   const guard = new AdmissionGuard(store);
   const log = { error: (fields: object) => void logged.push(fields) };
-  const webhooks = await Webhooks.open({ store, apps, clock });
+  const chatLinks = await ChatLinks.open({ store, clock, baseUrl: () => baseUrl.replace('/client/v4', '') });
+  const webhooks = await Webhooks.open({ store, apps, clock, chatLinks });
   const owed: NewOutboxRecord[] = [];
   webhooks.attach({ keep: async (records) => void owed.push(...records) });
   const history = new SessionRecorder({ store, clock, log, tell: (session, news) => webhooks.tell(session, news) });
@@ -111,6 +113,7 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
     tokens,
     apiTokens: API_TOKENS,
     webhooks,
+    chatLinks,
     allowPrivateTargets: options.allowPrivateTargets ?? true,
     rateLimit: options.rateLimit ?? { requests: 1_000_000, windowSeconds: 300 },
     log,

@@ -126,6 +126,27 @@ const realtimekit = Type.Object(
       },
       { ...closed, description: 'How often an API token may be used.' },
     ),
+    retention: Type.Object(
+      {
+        sessionDays: Type.Integer({
+          default: 180,
+          minimum: 1,
+          maximum: 36_500,
+          unit: 'days',
+          description:
+            'How long sessions that have ended are kept, with those who were in them and what was said (RTK-16).',
+        }),
+        chatDays: Type.Integer({
+          default: 7,
+          minimum: 1,
+          maximum: 36_500,
+          unit: 'days',
+          description:
+            'How long what was said in a session is kept after its end, where its meeting has no `persist_chat`; with it, as long as the session.',
+        }),
+      },
+      { ...closed, description: 'How long the history of sessions is kept.' },
+    ),
   },
   closed,
 );

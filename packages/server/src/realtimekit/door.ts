@@ -13,6 +13,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type ApiTokenDefinition, createApiTokens } from './api-tokens.ts';
 import { AuthError, authenticate, authorise, type Caller, type PathIds } from './auth.ts';
 import { otherType, parseJsonBody, refuseOtherBody } from './body.ts';
+import { registerChatDownload } from './chat/chat-download.ts';
 import { ApiError, authErrorBody, errorBody, successBody } from './envelope.ts';
 import { type RateLimitSettings, TokenRateLimit } from './rate-limit.ts';
 import { builtRoutes } from './resources/routes.ts';
@@ -56,6 +57,7 @@ export function registerRealtimeKitDoor(http: FastifyInstance, deps: RealtimeKit
     data: { publicKey: deps.webhooks.publicKey },
     message: '',
   }));
+  registerChatDownload(http, deps);
   // A scope of its own: what it says about bodies and errors is no other door's business.
   http.register(
     async (scope) => {

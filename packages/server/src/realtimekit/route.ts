@@ -11,6 +11,7 @@ import type { Origin } from '../rooms/commands.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { Store } from '../store/store.ts';
 import type { Caller, PathIds } from './auth.ts';
+import type { ChatLinks } from './chat/chat-links.ts';
 import { type Answer, badRequest } from './envelope.ts';
 import type { ParticipantTokens } from './tokens.ts';
 import { createBodyReader, createQueryReader } from './validate.ts';
@@ -24,6 +25,7 @@ export interface ResourceDeps {
   readonly clock: Clock;
   readonly tokens: ParticipantTokens;
   readonly webhooks: Webhooks;
+  readonly chatLinks: ChatLinks;
   /** Whether webhooks may go to addresses that are not public. */
   readonly allowPrivateTargets: boolean;
 }

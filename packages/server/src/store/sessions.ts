@@ -16,6 +16,9 @@ export type SessionEnd =
   /** The server stopped, and could not tell. */
   | 'lost';
 
+/** How long what was said in a session is kept: for a time, or as long as the session itself. */
+export type SessionChat = 'temporary' | 'lasting';
+
 /** A session: one live run of a meeting. */
 export interface SessionRecord {
   readonly id: string;
@@ -27,6 +30,8 @@ export interface SessionRecord {
   /** Absent while it is live. */
   readonly endedAtMs?: number;
   readonly endReason?: SessionEnd;
+  /** Absent while it is live, and where nothing that was said is kept. */
+  readonly chat?: SessionChat;
   /** Connections now. */
   readonly liveCount: number;
   /** Most connections at a time. */
@@ -62,7 +67,14 @@ export type SessionChange =
   | { readonly type: 'join'; readonly peer: SessionPeerRecord }
   | { readonly type: 'leave'; readonly sessionId: string; readonly peerId: string; readonly atMs: number }
   /** Whoever is still in has left by it. */
-  | { readonly type: 'end'; readonly sessionId: string; readonly atMs: number; readonly reason: SessionEnd };
+  | {
+      readonly type: 'end';
+      readonly sessionId: string;
+      readonly atMs: number;
+      readonly reason: SessionEnd;
+      /** Where there is something that was said. */
+      readonly chat?: SessionChat;
+    };
 
 /** A session that no end was kept of, with those who are still in it. */
 export interface OpenSession {
@@ -126,4 +138,9 @@ export interface SessionRepository {
   findPeerOfApp(appId: AppId, peerId: string): Promise<SessionPeerRecord | undefined>;
   /** The days of a time with sessions that began then, oldest first. */
   days(appId: AppId, fromMs: number, untilMs: number, nowMs: number): Promise<readonly SessionDay[]>;
+  /**
+   * Forgets sessions that ended before a time, oldest first, with those who were in them and what was said: `limit` rows
+   * at most. Gives how many; fewer than `limit` where that was all.
+   */
+  purge(endedBeforeMs: number, limit: number): Promise<number>;
 }

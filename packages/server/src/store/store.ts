@@ -9,6 +9,7 @@
 
 import type { AppId } from '@gavel/protocol';
 import type { RuleKeeper } from '../rooms/rule-keeper.ts';
+import type { ChatRepository } from './chat.ts';
 import type { OutboxRepository } from './outbox.ts';
 import type { SessionRepository } from './sessions.ts';
 import type { WebhookRepository } from './webhooks.ts';
@@ -213,6 +214,7 @@ export interface Store {
   readonly outbox: OutboxRepository;
   readonly rules: RuleKeeper;
   readonly sessions: SessionRepository;
+  readonly chat: ChatRepository;
   readonly webhooks: WebhookRepository;
   /** Asks the database for a sign of life. @throws where it gives none */
   ping(): Promise<void>;

@@ -8,7 +8,7 @@ import { type Static, Type } from 'typebox';
 import type { App } from '../../apps/app.ts';
 import type { SessionFilter, SessionPeerRecord, SessionRecord } from '../../store/sessions.ts';
 import type { PathIds } from '../auth.ts';
-import { ApiError, badRequest, notFound } from '../envelope.ts';
+import { ApiError, badRequest, isoTime, notFound } from '../envelope.ts';
 import { PAGING, pageOf, pagingOf } from '../paging.ts';
 import { defineRoute, type ResourceDeps, type Route, requireApp, requireId } from '../route.ts';
 import { showParticipant, showPeer, showSession } from '../sessions/show.ts';
@@ -54,7 +54,7 @@ const SESSIONS = '/:app_id/sessions';
 const SESSION = `${SESSIONS}/:session_id`;
 
 /** The routes of sessions. */
-export function sessionRoutes({ store, clock }: ResourceDeps): Route[] {
+export function sessionRoutes({ store, clock, chatLinks }: ResourceDeps): Route[] {
   const requireSession = async (app: App, ids: PathIds): Promise<SessionRecord> => {
     const id = requireId(ids, 'session_id');
     const session = await store.sessions.find(app.appId, id, clock.now());
@@ -62,7 +62,7 @@ export function sessionRoutes({ store, clock }: ResourceDeps): Route[] {
     return session;
   };
   /** A file of a session that this server never makes. */
-  const absent = (file: 'chat' | 'transcript' | 'summary', query = Type.Object({})): Route =>
+  const absent = (file: 'transcript' | 'summary', query = Type.Object({})): Route =>
     defineRoute({
       method: 'GET',
       path: `${SESSION}/${file}`,
@@ -145,7 +145,17 @@ export function sessionRoutes({ store, clock }: ResourceDeps): Route[] {
         return { data: { participant: showParticipant(peer, clock.now(), query.include_peer_events === 'true') } };
       },
     }),
-    absent('chat'),
+    defineRoute({
+      method: 'GET',
+      path: `${SESSION}/chat`,
+      async handle({ caller, ids }) {
+        const app = requireApp(caller);
+        const session = await requireSession(app, ids);
+        if (!session.chat) throw new ApiError(404, `No chat found for session_id ${session.id}`);
+        const { url, expiresAtMs } = chatLinks.of(app, session.id);
+        return { data: { chat_download_url: url, chat_download_url_expiry: isoTime(expiresAtMs) } };
+      },
+    }),
     absent('transcript', TRANSCRIPT),
     absent('summary'),
   ];

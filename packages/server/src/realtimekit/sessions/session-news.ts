@@ -14,4 +14,6 @@ export type SessionNews =
   | { readonly event: 'started' }
   | { readonly event: 'joined'; readonly peer: SessionPeerRecord }
   | { readonly event: 'left'; readonly peer: SessionPeerRecord & { readonly leftAtMs: number } }
+  /** What was said can be downloaded. */
+  | { readonly event: 'chatReady'; readonly endedAtMs: number }
   | { readonly event: 'ended'; readonly atMs: number; readonly reason: SessionEnd };

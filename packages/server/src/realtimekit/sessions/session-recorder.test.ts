@@ -49,7 +49,7 @@ beforeEach(async () => {
     },
   });
   recorder = new SessionRecorder({
-    store: { sessions, meetings: store.meetings, presets: store.presets },
+    store: { sessions, chat: store.chat, meetings: store.meetings, presets: store.presets },
     clock,
     log: { error: (fields) => void logged.push(fields) },
     tell: async (_session, told) => void news.push(...told),

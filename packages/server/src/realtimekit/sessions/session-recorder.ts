@@ -13,14 +13,15 @@ import { eventsOf, type RoomEvent } from '../../rooms/events.ts';
 import type { EventBatch, EventSink } from '../../rooms/rooms.ts';
 import type { SessionChange, SessionEnd, SessionPeerRecord } from '../../store/sessions.ts';
 import type { MeetingRecord, Store } from '../../store/store.ts';
-import { keepAliveMsOf } from '../meeting-schema.ts';
+import { ChatRecorder, isSaid } from '../chat/chat-recorder.ts';
+import { keepAliveMsOf, type MeetingSettings } from '../meeting-schema.ts';
 import { UUID } from '../route.ts';
 import { sessionIdOf } from '../session-id.ts';
 import type { LiveSession, SessionNews } from './session-news.ts';
 
 /** What the recorder needs. */
 export interface SessionRecorderDeps {
-  readonly store: Pick<Store, 'sessions' | 'meetings' | 'presets'>;
+  readonly store: Pick<Store, 'sessions' | 'chat' | 'meetings' | 'presets'>;
   readonly clock: Clock;
   readonly log: { error(fields: object, message: string): void };
   /** Told of what was kept, in order; what it returns is waited for. */
@@ -46,11 +47,13 @@ export class SessionRecorder implements EventSink {
   readonly #live = new Map<string, Live>();
   /** For each meeting with work under way, when the last of it is done. Never rejects. */
   readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #chat: ChatRecorder;
   #stopCheckpoints: (() => void) | undefined;
   #checkpointing: Promise<void> | undefined;
 
   constructor(deps: SessionRecorderDeps) {
     this.#deps = deps;
+    this.#chat = new ChatRecorder(deps);
   }
 
   /** Ends the sessions that a stop or a crash left open, at the time at which they were seen last. No event may come before it resolves. */
@@ -58,14 +61,11 @@ export class SessionRecorder implements EventSink {
     const { store, clock } = this.#deps;
     for (const { session, peers, seenAtMs: atMs } of await store.sessions.open()) {
       const gone = peers.map((peer) => ({ ...peer, leftAtMs: Math.max(atMs, peer.joinedAtMs) }));
-      await store.sessions.keep([
-        ...gone.map((peer) => leaveOf(peer, peer.leftAtMs)),
-        { type: 'end', sessionId: session.id, atMs, reason: 'lost' },
-      ]);
-      await this.#deps.tell(session, [
-        ...gone.map((peer) => ({ event: 'left', peer }) as const),
-        { event: 'ended', atMs, reason: 'lost' },
-      ]);
+      const changes: SessionChange[] = gone.map((peer) => leaveOf(peer, peer.leftAtMs));
+      const news: SessionNews[] = gone.map((peer) => ({ event: 'left', peer }));
+      await this.#addEnd(session, atMs, 'lost', changes, news);
+      await store.sessions.keep(changes);
+      await this.#deps.tell(session, news);
     }
     this.#stopCheckpoints = clock.every(CHECKPOINT_MS, () => {
       this.#checkpointing ??= this.#checkpoint();
@@ -77,6 +77,7 @@ export class SessionRecorder implements EventSink {
     this.#stopCheckpoints?.();
     for (const { cancelEnd } of this.#live.values()) cancelEnd?.();
     await Promise.all(this.#turns.values());
+    await this.#chat.flush();
     await this.#checkpointing;
     await this.#checkpoint();
   }
@@ -88,7 +89,11 @@ export class SessionRecorder implements EventSink {
 
   handle(batch: EventBatch): Promise<void> | undefined {
     const { key, events, origin } = batch;
-    if (key.environment !== 'production' || !UUID.test(key.roomId) || !events.some(isOfInterest)) return undefined;
+    if (key.environment !== 'production' || !UUID.test(key.roomId)) return undefined;
+    if (!events.some(isOfInterest)) {
+      this.#hear(batch);
+      return undefined;
+    }
     return this.#inTurn(key.roomId, () => this.#follow(batch)).catch((error: unknown) => {
       this.#deps.log.error({ err: error, meetingId: key.roomId }, 'the history of a session could not be kept');
       // Where the server acted by itself, no caller would learn of it.
@@ -130,7 +135,7 @@ export class SessionRecorder implements EventSink {
     if (isEnded) {
       // Somebody whose leaving could not be kept may still seem to be in.
       for (const peer of [...peers.values()]) leave(peer, closed.atMs);
-      this.#addEnd(live, closed.atMs, 'closed', changes, news);
+      await this.#addEnd(live.session, closed.atMs, 'closed', changes, news);
     }
     await this.#deps.store.sessions.keep(changes);
 
@@ -162,15 +167,43 @@ export class SessionRecorder implements EventSink {
     if (live.peers.size > 0 || this.#live.get(meetingId) !== live) return;
     const changes: SessionChange[] = [];
     const news: SessionNews[] = [];
-    this.#addEnd(live, this.#deps.clock.now(), 'empty', changes, news);
+    await this.#addEnd(live.session, this.#deps.clock.now(), 'empty', changes, news);
     await this.#deps.store.sessions.keep(changes);
     this.#live.delete(meetingId);
     await this.#deps.tell(live.session, news);
   }
 
-  #addEnd(live: Live, atMs: number, reason: SessionEnd, changes: SessionChange[], news: SessionNews[]): void {
-    changes.push({ type: 'end', sessionId: live.session.id, atMs, reason });
+  /** Ends a session; what was said in it is written before. */
+  async #addEnd(
+    { id: sessionId, appId, meetingId }: LiveSession,
+    atMs: number,
+    reason: SessionEnd,
+    changes: SessionChange[],
+    news: SessionNews[],
+  ): Promise<void> {
+    const { store } = this.#deps;
+    await this.#chat.flush();
     news.push({ event: 'ended', atMs, reason });
+    if (!(await store.chat.has(sessionId))) {
+      changes.push({ type: 'end', sessionId, atMs, reason });
+      return;
+    }
+    const meeting = await store.meetings.find(appId, meetingId);
+    const isLasting = (meeting?.settings as MeetingSettings | undefined)?.persist_chat === true;
+    changes.push({ type: 'end', sessionId, atMs, reason, chat: isLasting ? 'lasting' : 'temporary' });
+    news.push({ event: 'chatReady', endedAtMs: atMs });
+  }
+
+  /** Takes what is said. Nobody waits for it. */
+  #hear({ key, events }: EventBatch): void {
+    if (!events.some(isSaid)) return;
+    const take = (): void => {
+      const sessionId = this.#live.get(key.roomId)?.session.id;
+      if (sessionId !== undefined) this.#chat.take(sessionId, events);
+    };
+    // Who has just come in may belong to a session that is being kept.
+    if (this.#turns.has(key.roomId)) void this.#inTurn(key.roomId, async () => take());
+    else take();
   }
 
   async #peerOf(

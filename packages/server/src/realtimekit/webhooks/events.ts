@@ -6,10 +6,11 @@
 
 import type { App } from '../../apps/app.ts';
 import type { SessionEnd, SessionPeerRecord } from '../../store/sessions.ts';
+import type { ChatLinks } from '../chat/chat-links.ts';
 import { isoTime } from '../envelope.ts';
 import type { LiveSession, SessionNews } from '../sessions/session-news.ts';
 
-/** Every event that a registration may name; only the first four happen in this version. */
+/** Every event that a registration may name; only the first five happen in this version. */
 export const WEBHOOK_EVENTS = [
   'meeting.started',
   'meeting.ended',
@@ -33,6 +34,7 @@ const NAMES: Readonly<Record<SessionNews['event'], WebhookEvent>> = {
   joined: 'meeting.participantJoined',
   left: 'meeting.participantLeft',
   ended: 'meeting.ended',
+  chatReady: 'meeting.chatSynced',
 };
 
 /** A stop of the server puts everybody out: of the vendor's two words, that is nobody's order. */
@@ -43,7 +45,7 @@ const REASONS: Readonly<Record<SessionEnd, string>> = {
 };
 
 /** Gives the payload of what happened to a session. */
-export function payloadOf(app: App, session: LiveSession, news: SessionNews) {
+export function payloadOf(app: App, session: LiveSession, news: SessionNews, links: Pick<ChatLinks, 'of'>) {
   const event = NAMES[news.event];
   const meeting = meetingOf(app, session);
   switch (news.event) {
@@ -53,6 +55,19 @@ export function payloadOf(app: App, session: LiveSession, news: SessionNews) {
       return { event, meeting, participant: participantOf(news.peer) };
     case 'left':
       return { event, meeting, participant: { ...participantOf(news.peer), leftAt: isoTime(news.peer.leftAtMs) } };
+    case 'chatReady': {
+      const { url, expiresAtMs } = links.of(app, session.id);
+      const { sessionId, id: meetingId, title, createdAt, startedAt, organizedBy } = meeting;
+      // Flat, unlike the others.
+      return {
+        event,
+        ...{ sessionId, meetingId, title, createdAt, startedAt },
+        endedAt: isoTime(news.endedAtMs),
+        chatDownloadUrl: url,
+        chatDownloadUrlExpiry: isoTime(expiresAtMs),
+        organizedBy,
+      };
+    }
     case 'ended':
       return { event, meeting: { ...meeting, endedAt: isoTime(news.atMs) }, reason: REASONS[news.reason] };
   }

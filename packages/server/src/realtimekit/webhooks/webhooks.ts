@@ -13,6 +13,7 @@ import type { Clock } from '../../rooms/clock.ts';
 import type { NewOutboxRecord } from '../../store/outbox.ts';
 import type { Store } from '../../store/store.ts';
 import type { WebhookFacts, WebhookRecord } from '../../store/webhooks.ts';
+import type { ChatLinks } from '../chat/chat-links.ts';
 import { isoTime } from '../envelope.ts';
 import { roomOf } from '../session.ts';
 import type { LiveSession, SessionNews } from '../sessions/session-news.ts';
@@ -24,6 +25,7 @@ export interface WebhooksDeps {
   readonly store: Pick<Store, 'webhooks' | 'signingKeys'>;
   readonly apps: Pick<Apps, 'find'>;
   readonly clock: Clock;
+  readonly chatLinks: Pick<ChatLinks, 'of'>;
 }
 
 /** Where callbacks are kept. */
@@ -116,7 +118,7 @@ export class Webhooks {
     if (!app || enabled.length === 0) return;
     const lane = roomKeyText(roomOf(app.appId, session.meetingId as RoomId));
     const records = news.flatMap((each) => {
-      const payload = payloadOf(app, session, each);
+      const payload = payloadOf(app, session, each, this.#deps.chatLinks);
       const body = JSON.stringify(payload);
       return enabled
         .filter(({ events }) => events.includes(payload.event))

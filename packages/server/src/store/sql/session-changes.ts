@@ -42,6 +42,7 @@ async function begin(tx: Kysely<Tables>, { session }: ChangeOf<'begin'>): Promis
       ended_ms: 0,
       updated_at_ms: session.startedAtMs,
       seen_at_ms: session.startedAtMs,
+      chat: null,
     })
     .execute();
 }
@@ -104,7 +105,7 @@ async function leave(tx: Kysely<Tables>, { sessionId, peerId, atMs }: ChangeOf<'
 }
 
 /** Whoever is still in has left by it: nothing is counted after the end. */
-async function end(tx: Kysely<Tables>, { sessionId, atMs, reason }: ChangeOf<'end'>): Promise<void> {
+async function end(tx: Kysely<Tables>, { sessionId, atMs, reason, chat }: ChangeOf<'end'>): Promise<void> {
   await tx
     .updateTable('session_peers')
     .set({ left_at_ms: atMs })
@@ -119,6 +120,7 @@ async function end(tx: Kysely<Tables>, { sessionId, atMs, reason }: ChangeOf<'en
       ended_ms: sql<number>`ended_ms + live_count * (${atMs} - started_at_ms) - live_from_ms`,
       live_count: 0,
       live_from_ms: 0,
+      chat: chat ?? null,
       updated_at_ms: atMs,
     })
     .where('id', '=', sessionId)

@@ -20,6 +20,7 @@ import type { Page, Paged } from '../store.ts';
 import { type Part, readPaged } from './paged.ts';
 import { contains } from './search.ts';
 import { keepChange } from './session-changes.ts';
+import { purgeSessions } from './session-purge.ts';
 import type { SessionPeersTable, SessionsTable, Tables } from './tables.ts';
 
 /** The milliseconds of all connections up to a time: those that have ended, and those that have not. */
@@ -174,6 +175,10 @@ export class SqlSessions implements SessionRepository {
     }));
   }
 
+  async purge(endedBeforeMs: number, limit: number): Promise<number> {
+    return this.#db.transaction().execute((tx) => purgeSessions(tx, endedBeforeMs, limit));
+  }
+
   #readByTime(matching: Matching, { offset, limit }: Part, order: 'asc' | 'desc') {
     const seqs = matching
       .select('seq')
@@ -247,6 +252,7 @@ function sessionOf(row: Selectable<SessionsTable>, nowMs: number): SessionRecord
     startedAtMs: row.started_at_ms,
     ...(row.ended_at_ms !== null && { endedAtMs: row.ended_at_ms }),
     ...(row.end_reason !== null && { endReason: row.end_reason }),
+    ...(row.chat !== null && { chat: row.chat }),
     liveCount: row.live_count,
     peakCount: row.peak_count,
     userCount: row.user_count,

@@ -8,6 +8,7 @@ import type { Kysely } from 'kysely';
 import type { Store } from '../store.ts';
 import { SqlApiTokens } from './api-tokens.ts';
 import { SqlApps } from './apps.ts';
+import { SqlChat } from './chat.ts';
 import { SqlMeetings } from './meetings.ts';
 import { SqlOutbox } from './outbox.ts';
 import { SqlParticipants } from './participants.ts';
@@ -33,6 +34,7 @@ export function createSqlStore(db: Kysely<Tables>): Store {
     outbox: new SqlOutbox(db),
     rules: new SqlRules(db),
     sessions: new SqlSessions(db),
+    chat: new SqlChat(db),
     webhooks: new SqlWebhooks(db),
     ping,
     async close() {

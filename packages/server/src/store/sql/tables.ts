@@ -6,7 +6,7 @@
 
 import type { AppId, Environment } from '@gavel/protocol';
 import type { Generated } from 'kysely';
-import type { SessionEnd } from '../sessions.ts';
+import type { SessionChat, SessionEnd } from '../sessions.ts';
 
 /** Rises with each row: the order of a list, where times could be equal. */
 type Sequence = Generated<number>;
@@ -135,6 +135,22 @@ export interface SessionsTable {
   ended_ms: number;
   updated_at_ms: number;
   seen_at_ms: number;
+  /** Null where nothing that was said is kept. */
+  chat: SessionChat | null;
+}
+
+/** What was said in sessions. */
+export interface SessionChatTable {
+  session_id: string;
+  id: string;
+  user_id: string;
+  name: string;
+  text: string;
+  /** 0 or 1. */
+  is_pinned: number;
+  /** 0 or 1. */
+  is_edited: number;
+  sent_at_ms: number;
 }
 
 /** Stays in sessions. */
@@ -179,5 +195,6 @@ export interface Tables {
   rules: RulesTable;
   sessions: SessionsTable;
   session_peers: SessionPeersTable;
+  session_chat: SessionChatTable;
   webhooks: WebhooksTable;
 }

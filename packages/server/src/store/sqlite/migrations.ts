@@ -190,4 +190,22 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX sessions_open ON sessions (app_id, ended_at_ms, started_at_ms, seq) WHERE ended_at_ms IS NULL;
   CREATE INDEX sessions_by_length ON sessions (app_id, ended_ms, started_at_ms, seq) WHERE ended_at_ms IS NOT NULL;
   `,
+  // What was said in sessions. Its index of sessions has those alone that lose it before they go themselves.
+  `
+  ALTER TABLE sessions ADD COLUMN chat TEXT CHECK (chat IN ('temporary', 'lasting'));
+  CREATE INDEX sessions_by_end ON sessions (ended_at_ms) WHERE ended_at_ms IS NOT NULL;
+  CREATE INDEX sessions_with_chat ON sessions (ended_at_ms) WHERE chat = 'temporary';
+
+  CREATE TABLE session_chat (
+    session_id TEXT NOT NULL,
+    id         TEXT NOT NULL,
+    user_id    TEXT NOT NULL,
+    name       TEXT NOT NULL,
+    text       TEXT NOT NULL,
+    is_pinned  INTEGER NOT NULL,
+    is_edited  INTEGER NOT NULL,
+    sent_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (session_id, id)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
