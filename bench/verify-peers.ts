@@ -1,5 +1,6 @@
 /**
- * Shows that every room server of the table does the same work: `node bench/verify-peers.ts`, or with names of some.
+ * Shows that every room server of the table does the same work: `npm run bench -- verify-peers`, or with names of
+ * some.
  *
  * A benchmark that compares unlike work is a lie. Each server gets two rooms of ten; what its users are told of a message,
  * of a kick and of a close is counted, and each count is checked.

@@ -82,7 +82,7 @@ export async function runRow(row: Row, roundCount?: number): Promise<RowResult> 
     try {
       const running = await ensure(candidate);
       const values = await row.measure(running);
-      await settle(running.pids?.() ?? []);
+      if (!row.freshProcess) await settle(running.pids?.() ?? []);
       return values;
     } catch (error) {
       // Gavel may not fail. Another is left out from here on, and the row says so.

@@ -24,6 +24,7 @@ export const join = defineRow<RunningRoomServer>({
     { key: 'manyRoomsCpu', label: 'server CPU per login to 500 rooms', unit: 'µs', better: 'lower', goalRatio: 1 },
   ],
   subjects: subjectsOf(ROOM_SERVERS, 'join', { quiet: true }),
+  rounds: 3,
   async measure(server) {
     const one = await storm(server, 1);
     const many = await storm(server, 500);
