@@ -6,6 +6,7 @@
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The core that servers run on. */
@@ -148,6 +149,20 @@ export async function settle(pids: readonly number[]): Promise<void> {
     if (now - before < (SETTLE_STEP_MS / 1000) * 0.1) return;
     before = now;
   }
+}
+
+/** Does something whose processes and threads are to have all cores; the load is back on its own afterwards. */
+export async function onAllCores<T>(work: () => Promise<T>): Promise<T> {
+  pin(process.pid, `0-${cpus().length - 1}`);
+  try {
+    return await work();
+  } finally {
+    pin(process.pid, String(LOAD_CORE));
+  }
+}
+
+function pin(pid: number, cores: string): void {
+  execFileSync('taskset', ['-a', '-c', '-p', cores, String(pid)], { stdio: 'ignore' });
 }
 
 /** Whether a command is installed. */

@@ -13,6 +13,7 @@ import { idle } from './idle.ts';
 import { join } from './join.ts';
 import { kick } from './kick.ts';
 import { kickThroughput } from './kick-throughput.ts';
+import { mainJob } from './main-job.ts';
 import { manyRooms } from './many-rooms.ts';
 import { playerSetup } from './player-setup.ts';
 import { start } from './start.ts';
@@ -30,4 +31,5 @@ export const ROWS: readonly Row[] = [
   playerSetup,
   callbacks,
   start,
+  mainJob,
 ];
