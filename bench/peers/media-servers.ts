@@ -7,6 +7,7 @@
 import { gavelMedia } from './gavel-media.ts';
 import { janus } from './janus.ts';
 import type { MediaServerKind } from './media-server.ts';
+import { mediasoup } from './mediasoup.ts';
 
 /** All of them. */
-export const MEDIA_SERVERS: readonly MediaServerKind[] = [gavelMedia, janus];
+export const MEDIA_SERVERS: readonly MediaServerKind[] = [gavelMedia, janus, mediasoup];
