@@ -36,7 +36,7 @@ const said = (seq: number, more: object = {}) =>
     ...more,
   }) as const;
 const shown = {
-  id: '1-11',
+  id: '0000000000000001-00000011',
   type: 'text',
   userId: 'p-ann',
   displayName: 'Ann',
@@ -59,9 +59,9 @@ test('what is said comes as chatUpdate, and so does a broadcast of another diale
   await world.server.push(said(14, { kind: 'command' }));
   await world.server.push(said(15, { kind: 'barrage' }));
   expect(chat.messages.map(({ id, targetUserIds }) => [id, targetUserIds])).toEqual([
-    ['1-11', undefined],
-    ['1-12', ['p-me']],
-    ['1-13', undefined],
+    ['0000000000000001-00000011', undefined],
+    ['0000000000000001-00000012', ['p-me']],
+    ['0000000000000001-00000013', undefined],
   ]);
 });
 
@@ -130,9 +130,9 @@ test('edits and deletions come as chatUpdate, of what was said before the join t
   await world.server.push(changed(14, 'deleted', { text: '' }));
   await world.server.push(changed(15, 'deleted', { messageId: 3, text: '' }));
   expect(updates).toEqual([
-    ['edit', '1-11', 'mended', true, 2],
-    ['delete', '1-11', 'mended', true, 1],
-    ['delete', '1-3', '', false, 1],
+    ['edit', '0000000000000001-00000011', 'mended', true, 2],
+    ['delete', '0000000000000001-00000011', 'mended', true, 1],
+    ['delete', '0000000000000001-00000003', '', false, 1],
   ]);
 });
 
@@ -160,10 +160,10 @@ test('changes are asked for in the words of the protocol; refusals have this dia
   const world = createWorld();
   const meeting = await join(world);
   const { chat } = meeting;
-  await chat.editTextMessage('1-11', 'mended');
-  await chat.deleteMessage('1-11');
-  await chat.pin('1-12');
-  await chat.unpin('1-12');
+  await chat.editTextMessage('0000000000000001-00000011', 'mended');
+  await chat.deleteMessage('0000000000000001-00000011');
+  await chat.pin('0000000000000001-00000012');
+  await chat.unpin('0000000000000001-00000012');
   const asked = [
     { action: 'edit', messageId: 11, text: 'mended' },
     { action: 'delete', messageId: 11 },
@@ -172,11 +172,11 @@ test('changes are asked for in the words of the protocol; refusals have this dia
   ];
   expect(world.server.seen('changeMessage')).toEqual(asked);
   world.server.answers.changeMessage = () => ({ refuse: 'member.not-allowed' });
-  await expect(chat.deleteMessage('1-11')).rejects.toMatchObject({ code: '1201' });
+  await expect(chat.deleteMessage('0000000000000001-00000011')).rejects.toMatchObject({ code: '1201' });
   // A message of an earlier session has the number of another one now.
   world.server.answers.changeMessage = () => ({});
-  await expect(chat.deleteMessage('0-11')).rejects.toMatchObject({ code: '0002' });
+  await expect(chat.deleteMessage('0000000000000000-00000011')).rejects.toMatchObject({ code: '0002' });
   expect(world.server.seen('changeMessage')).toHaveLength(asked.length + 1);
   await meeting.leave();
-  await expect(chat.pin('1-11')).rejects.toMatchObject({ code: '0002' });
+  await expect(chat.pin('0000000000000001-00000011')).rejects.toMatchObject({ code: '0002' });
 });

@@ -4,15 +4,20 @@
  * @module
  */
 
-import type { ChatEventFrame, Params, WireChatMessage } from '@gavel/protocol';
+import type { MessageChange, Params, WireChatMessage } from '@gavel/protocol';
 import { Emitter } from '../core/emitter.ts';
+import { SessionError } from '../core/errors.ts';
 import type { RoomSession } from '../core/session.ts';
 import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
+import { findMessageNumber, toMessageId } from './message-id.ts';
 import type { Participants } from './participants.ts';
+
+/** What is asked for a message, without the message. */
+type Unnamed<T> = T extends unknown ? Omit<T, 'messageId'> : never;
 
 /** Something that was said. */
 export interface TextMessage {
-  /** Unlike that of any other message of the meeting, in whatever session. */
+  /** Unlike that of any other message of the meeting; the same as in the file of the session's chat. */
   readonly id: string;
   readonly type: 'text';
   /** The participant record's id. */
@@ -100,12 +105,12 @@ export class Chat extends Emitter<ChatEvents> {
    * @throws RealtimeKitError `1201` for somebody else's message, and where the preset does not allow to say it (any more)
    */
   async editTextMessage(messageId: string, message: string): Promise<void> {
-    await this.#change({ action: 'edit', messageId: this.#numberOf(messageId), text: message });
+    await this.#change(messageId, { action: 'edit', text: message });
   }
 
   /** Takes an own message away, for everybody. @throws RealtimeKitError `1201` for somebody else's */
   async deleteMessage(messageId: string): Promise<void> {
-    await this.#change({ action: 'delete', messageId: this.#numberOf(messageId) });
+    await this.#change(messageId, { action: 'delete' });
   }
 
   /**
@@ -114,24 +119,26 @@ export class Chat extends Emitter<ChatEvents> {
    * @throws RealtimeKitError `1201` where the preset does not allow to speak to everybody, and for a private message
    */
   async pin(messageId: string): Promise<void> {
-    await this.#change({ action: 'pin', messageId: this.#numberOf(messageId) });
+    await this.#change(messageId, { action: 'pin' });
   }
 
   /** Unpins a message; throws as `pin` does. */
   async unpin(messageId: string): Promise<void> {
-    await this.#change({ action: 'unpin', messageId: this.#numberOf(messageId) });
+    await this.#change(messageId, { action: 'unpin' });
   }
 
   /** Follows a session that has just been joined. */
   attach(session: RoomSession): void {
     this.#session = session;
     this.#messages = [];
-    session.on('message', (message) => {
+    session.on('message', (wire) => {
       // What users of another dialect say to everybody is a broadcast (CHAT-1).
-      if (this.#session === session && (message.kind === 'chat' || message.kind === 'broadcast')) this.#add(message);
+      if (this.#session !== session || (wire.kind !== 'chat' && wire.kind !== 'broadcast')) return;
+      this.#add(toTextMessage(wire, epochOf(session)));
     });
-    session.on('messageChanged', (change) => {
-      if (this.#session === session) this.#handleChange(change);
+    session.on('messageChanged', ({ change, message }) => {
+      if (this.#session !== session) return;
+      this.#handleChange(change, toTextMessage(message, epochOf(session)));
     });
   }
 
@@ -140,14 +147,12 @@ export class Chat extends Emitter<ChatEvents> {
     this.#session = undefined;
   }
 
-  #add(wire: WireChatMessage): void {
-    const message = toTextMessage(wire, this.#epoch);
+  #add(message: TextMessage): void {
     this.#messages = [...this.#messages, message];
     this.emit('chatUpdate', { action: 'add', message, messages: this.#messages });
   }
 
-  #handleChange({ change, message: wire }: ChatEventFrame): void {
-    const message = toTextMessage(wire, this.#epoch);
+  #handleChange(change: MessageChange, message: TextMessage): void {
     if (change === 'deleted') {
       const known = this.#messages.find(({ id }) => id === message.id);
       this.#messages = this.#messages.filter((one) => one !== known);
@@ -159,21 +164,13 @@ export class Chat extends Emitter<ChatEvents> {
     else this.emit(change === 'pinned' ? 'pinMessage' : 'unpinMessage', { message });
   }
 
-  async #change(params: Params<'changeMessage'>): Promise<void> {
-    await this.#with((session) => session.request('changeMessage', params));
-  }
-
-  get #epoch(): string {
-    return this.#session?.self?.epoch ?? '';
-  }
-
-  /** Messages are numbered anew in each life of the room: a number of another one must not name a message of this. */
-  #numberOf(id: string): number {
-    const [epoch, number] = id.split('-');
-    if (this.#session && epoch !== this.#epoch) {
-      throw new RealtimeKitError(CODES.couldNotJoin, 'the message is of an earlier session');
-    }
-    return Number(number);
+  async #change(id: string, to: Unnamed<Params<'changeMessage'>>): Promise<void> {
+    await this.#with((session) => {
+      const messageId = findMessageNumber(id, epochOf(session));
+      if (messageId === undefined)
+        throw new SessionError('message.not-found', 'there is no such message in this session');
+      return session.request('changeMessage', { ...to, messageId });
+    });
   }
 
   async #fetch({ timestamp, limit, direction = 'before' }: FetchOptions, userId?: string, pinned = false) {
@@ -183,10 +180,10 @@ export class Chat extends Emitter<ChatEvents> {
       ...(timestamp !== undefined && { timeMs: timestamp }),
       ...(pinned && { pinned }),
     };
-    const { messages } = await this.#with((session) =>
-      session.request('chatHistory', { ...query, ...(userId !== undefined && { userId }) }),
-    );
-    return messages.map((message) => toTextMessage(message, this.#epoch));
+    return this.#with(async (session) => {
+      const { messages } = await session.request('chatHistory', { ...query, ...(userId !== undefined && { userId }) });
+      return messages.map((message) => toTextMessage(message, epochOf(session)));
+    });
   }
 
   /** An empty list is nobody: it must not become everybody. */
@@ -208,10 +205,12 @@ export class Chat extends Emitter<ChatEvents> {
   }
 }
 
+const epochOf = ({ self }: RoomSession): string => self?.epoch ?? '0';
+
 function toTextMessage(wire: WireChatMessage, epoch: string): TextMessage {
   const { messageId, from, text, to, sentAtMs, editedAtMs, pinned = false } = wire;
   return {
-    id: `${epoch}-${messageId}`,
+    id: toMessageId(epoch, messageId),
     type: 'text',
     userId: from.id,
     displayName: from.name,
