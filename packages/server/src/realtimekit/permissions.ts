@@ -23,12 +23,16 @@ export function waitsOf({ permissions }: PresetDefinition, keepAliveMs: number):
 /** Gives the permissions of a preset. `CAN_REQUEST` allows nothing by itself. */
 export function permissionsOf({ config, permissions }: PresetDefinition): Permissions {
   const { audio, video, screenshare } = permissions.media;
+  // What a hidden one says and shows would give it away.
+  const isSeen = !permissions.hidden_participant;
   return {
-    publishAudio: audio.can_produce === 'ALLOWED',
-    publishVideo: video.can_produce === 'ALLOWED',
+    ...(permissions.hidden_participant && { hidden: true }),
+    ...(!permissions.show_participant_list && { listsMembers: false }),
+    publishAudio: isSeen && audio.can_produce === 'ALLOWED',
+    publishVideo: isSeen && video.can_produce === 'ALLOWED',
     // One of cameras and one of screens: nobody gets past the count of screens by more streams of another source.
     maxStreamsOfSource: 1,
-    screen: { publish: screenshare.can_produce === 'ALLOWED', maxInRoom: config.max_screenshare_count },
+    screen: { publish: isSeen && screenshare.can_produce === 'ALLOWED', maxInRoom: config.max_screenshare_count },
     moderation: {
       kick: permissions.kick_participant,
       muteAudio: permissions.disable_participant_audio,
@@ -40,13 +44,13 @@ export function permissionsOf({ config, permissions }: PresetDefinition): Permis
     },
     rename: permissions.can_edit_display_name,
     chat: {
-      sendPublic: permissions.chat.public.can_send && permissions.chat.public.text,
-      sendPrivate: permissions.chat.private.can_send && permissions.chat.private.text,
+      sendPublic: isSeen && permissions.chat.public.can_send && permissions.chat.public.text,
+      sendPrivate: isSeen && permissions.chat.private.can_send && permissions.chat.private.text,
       receivePrivate: permissions.chat.private.can_receive,
     },
     polls: {
-      create: permissions.polls.can_create,
-      vote: permissions.polls.can_vote,
+      create: isSeen && permissions.polls.can_create,
+      vote: isSeen && permissions.polls.can_vote,
       view: permissions.polls.can_view,
     },
   };

@@ -226,7 +226,7 @@ export type RoomCommand =
   /** Says which kinds of a stream are held back from now on (RULE-1). Does nothing when there is no such stream. */
   | { readonly type: 'blockStream'; readonly streamId: StreamId; readonly blocked: BlockedKinds }
   /** Sets one of the room's infos. @throws `room.info-full` */
-  | { readonly type: 'setRoomInfo'; readonly user: User; readonly key: string; readonly value: string }
+  | (InName & { readonly type: 'setRoomInfo'; readonly user: User; readonly key: string; readonly value: string })
   /** Sends a message to everybody, or to the users named. @throws `member.not-allowed` (CHAT-2) */
   | (InName & {
       readonly type: 'send';

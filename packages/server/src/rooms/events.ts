@@ -17,6 +17,7 @@ import type {
 import type { ChatMessage } from './chat-history.ts';
 import type { MutedKinds } from './commands.ts';
 import type { MemberInfo, User } from './member.ts';
+import type { ShownList } from './member-table.ts';
 import type { PollInfo } from './polls.ts';
 import type { RoomInfo, StreamInfo } from './stream.ts';
 
@@ -32,6 +33,8 @@ export type RoomChange =
       /** Version of the member list, +1 for each joining or leaving. */
       readonly userSeq: number;
       readonly memberCount: number;
+      /** The list as clients are told of it. */
+      readonly shown: ShownList;
     }
   | { readonly type: 'memberDetached'; readonly member: MemberInfo }
   | { readonly type: 'memberResumed'; readonly member: MemberInfo; readonly connectionId: string }
@@ -45,6 +48,8 @@ export type RoomChange =
       readonly reason: string;
       readonly userSeq: number;
       readonly memberCount: number;
+      /** The list as clients are told of it. */
+      readonly shown: ShownList;
     }
   /** A stream id is held while media is agreed on; clients are not told. */
   | {

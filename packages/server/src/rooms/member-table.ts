@@ -9,6 +9,12 @@ import { type Member, type MemberInfo, mayLetIn } from './member.ts';
 
 const NONE: readonly Member[] = [];
 
+/** The member list without those who are hidden: its version, which has no holes, and its length (HIDE-2). */
+export interface ShownList {
+  readonly userSeq: number;
+  readonly memberCount: number;
+}
+
 /** Holds members; tells nobody. */
 export class MemberTable {
   readonly #members = new Map<MemberId, Member>();
@@ -16,6 +22,7 @@ export class MemberTable {
   /** What others may see of a member, made once. */
   readonly #infos = new Map<MemberId, MemberInfo>();
   #userSeq = 0;
+  #shown: ShownList = { userSeq: 0, memberCount: 0 };
   #peak = 0;
   #greeterCount = 0;
   #earliestSeenAtMs = Number.POSITIVE_INFINITY;
@@ -29,6 +36,16 @@ export class MemberTable {
   /** Version of the member list. */
   get userSeq(): number {
     return this.#userSeq;
+  }
+
+  /** The list as other members are told of it. */
+  get shown(): ShownList {
+    return this.#shown;
+  }
+
+  /** What an event that changes the list says of it. */
+  get listFacts(): { readonly userSeq: number; readonly memberCount: number; readonly shown: ShownList } {
+    return { userSeq: this.#userSeq, memberCount: this.#members.size, shown: this.#shown };
   }
 
   /** The most members there were at once. */
@@ -87,7 +104,7 @@ export class MemberTable {
     this.#infos.set(member.memberId, this.infoOf(member));
     this.#members.set(member.memberId, member);
     this.#byUser.set(member.user.id, [...this.ofUser(member.user.id), member]);
-    this.#userSeq += 1;
+    this.#countChange(member, 1);
     this.#peak = Math.max(this.#peak, this.#members.size);
     if (mayLetIn(member)) this.#greeterCount += 1;
     this.#earliestSeenAtMs = Math.min(this.#earliestSeenAtMs, nowMs);
@@ -108,8 +125,14 @@ export class MemberTable {
     if (others.length > 0) this.#byUser.set(member.user.id, others);
     else this.#byUser.delete(member.user.id);
     if (mayLetIn(member)) this.#greeterCount -= 1;
-    this.#userSeq += 1;
+    this.#countChange(member, -1);
     this.#memberMsOffset += nowMs;
+  }
+
+  #countChange({ permissions }: Member, change: 1 | -1): void {
+    this.#userSeq += 1;
+    const { userSeq, memberCount } = this.#shown;
+    if (!permissions.hidden) this.#shown = { userSeq: userSeq + 1, memberCount: memberCount + change };
   }
 
   touch(memberId: MemberId, nowMs: number): void {

@@ -53,6 +53,10 @@ export interface PollRights {
 
 /** What a Member may do, as its door decided at login. */
 export interface Permissions {
+  /** Other members are told nothing of it, and it does nothing that they would see (HIDE). */
+  readonly hidden?: boolean;
+  /** Whether it may be told of other members; undefined is yes (HIDE-4). */
+  readonly listsMembers?: boolean;
   readonly publishAudio: boolean;
   readonly publishVideo: boolean;
   /** The only streams it may publish; undefined is any. */

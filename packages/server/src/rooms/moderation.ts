@@ -5,7 +5,7 @@
  */
 
 import { GavelError, type MemberId, type UserId } from '@gavel/protocol';
-import type { KickTarget, MutedKinds } from './commands.ts';
+import type { KickTarget, MutedKinds, RoomCommand } from './commands.ts';
 import {
   type Member,
   type ModerationRights,
@@ -17,6 +17,16 @@ import {
 } from './member.ts';
 import type { MemberTable } from './member-table.ts';
 import { NOTHING_BLOCKED } from './stream-rules.ts';
+
+/** The commands whose doer others learn of. */
+const SHOWING: ReadonlySet<RoomCommand['type']> = new Set([
+  'reserveStream',
+  'setRoomInfo',
+  'send',
+  'sendCustom',
+  'createPoll',
+  'vote',
+] as const);
 
 /** Knows the rights of a room's members, and the locks on its users. */
 export class Moderation {
@@ -64,6 +74,23 @@ export class Moderation {
     const { polls } = member.permissions;
     if (!rights.every((right) => polls?.[right])) throw new GavelError('member.not-allowed');
     return member;
+  }
+
+  /** @throws `member.not-allowed` where others would see that a hidden member is there (HIDE-3) */
+  checkShown(command: RoomCommand): void {
+    if (!SHOWING.has(command.type)) return;
+    const doer = 'memberId' in command ? command.memberId : 'by' in command ? command.by : undefined;
+    if (doer !== undefined && this.#members.find(doer)?.permissions.hidden) throw new GavelError('member.not-allowed');
+  }
+
+  /** The logins of a user that others may know of. */
+  shownOf(userId: UserId): readonly Member[] {
+    return this.#members.ofUser(userId).filter(({ permissions }) => !permissions.hidden);
+  }
+
+  /** Tells whether a user is in the room, as far as who asks may know; the App's own backend may know all. */
+  isKnown(userId: UserId, by: MemberId | undefined): boolean {
+    return (by === undefined ? this.#members.ofUser(userId) : this.shownOf(userId)).length > 0;
   }
 
   /** The members that a target names. */

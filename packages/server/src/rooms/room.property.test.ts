@@ -122,7 +122,9 @@ class History {
     if (one.do === 'login') {
       this.#connections += 1;
       const connectionId = `c${this.#connections}`;
-      return login(userId(one.user), { onDuplicate: one.policy, maxMemberCount: one.cap, connectionId });
+      // One of the users is hidden.
+      const permissions = { publishAudio: true, publishVideo: true, ...(one.user === 4 && { hidden: true }) };
+      return login(userId(one.user), { onDuplicate: one.policy, maxMemberCount: one.cap, connectionId, permissions });
     }
     if (one.do === 'delete')
       return { type: 'deleteStream', streamId: streamId(one.stream), actorUserId: userId(one.user) };
@@ -167,6 +169,7 @@ function checkEvents(events: readonly RoomEvent[]): { memberIds: MemberId[]; str
   let open = false;
   let seq = 0;
   let userSeq = 0;
+  let shown = { userSeq: 0, memberCount: 0 };
   let streamSeq = 0;
   const members = new Set<MemberId>();
   const streams = new Map<StreamId, MemberId | undefined>();
@@ -175,6 +178,7 @@ function checkEvents(events: readonly RoomEvent[]): { memberIds: MemberId[]; str
       expect(open, 'a room is not created while it is there').toBe(false);
       expect(event.epoch > epoch, 'epochs rise (ROOM-3)').toBe(true);
       [open, epoch, seq, userSeq, streamSeq] = [true, event.epoch, 0, 0, 0];
+      shown = { userSeq: 0, memberCount: 0 };
     }
     expect(open, 'nothing happens in a room that is not there (ROOM-2)').toBe(true);
     expect(event.epoch, 'nothing of an old life in a new one (ROOM-3)').toBe(epoch);
@@ -186,6 +190,13 @@ function checkEvents(events: readonly RoomEvent[]): { memberIds: MemberId[]; str
       if (event.type === 'memberJoined') members.add(event.member.memberId);
       else expect(members.delete(event.member.memberId), 'who leaves was in').toBe(true);
       expect(event.memberCount).toBe(members.size);
+      const isShown = !event.member.permissions.hidden;
+      if (isShown)
+        shown = {
+          userSeq: shown.userSeq + 1,
+          memberCount: shown.memberCount + (event.type === 'memberJoined' ? 1 : -1),
+        };
+      expect(event.shown, 'the list that is told has no holes, and nobody hidden (HIDE-2)').toEqual(shown);
     }
     if (event.type === 'streamAdded' || event.type === 'streamUpdated') {
       const { audio, video, muted } = event.stream;

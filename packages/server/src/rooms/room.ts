@@ -105,6 +105,7 @@ export class Room {
   apply(command: RoomCommand): readonly RoomEvent[] {
     if (this.#closed) throw new GavelError('room.not-found');
     this.#events = [];
+    this.#moderation.checkShown(command);
     this.#dispatch(command);
     return this.#events;
   }
@@ -154,7 +155,7 @@ export class Room {
       case 'endStream':
         return this.#streams.end(command);
       case 'addStream':
-        return this.#streams.add(command, this.#members.ofUser(command.user.id)[0]);
+        return this.#streams.add(command, this.#moderation.shownOf(command.user.id)[0]);
       case 'deleteStream':
         return this.#streams.delete(command);
       case 'updateStream':
@@ -169,7 +170,7 @@ export class Room {
         return this.#messages.setInfo(command);
       case 'send':
         this.#moderation.checkSend(command.by, command.to !== undefined);
-        return this.#messages.send(command, (userId) => this.#members.ofUser(userId).length > 0);
+        return this.#messages.send(command, (userId) => this.#moderation.isKnown(userId, command.by));
       case 'changeMessage':
         return this.#messages.change(command, this.#members.require(command.memberId));
       case 'createPoll': {
@@ -213,8 +214,7 @@ export class Room {
       member: this.#members.infoOf(member),
       connectionId: command.connectionId,
       relogin: replaced.length > 0,
-      userSeq: this.#members.userSeq,
-      memberCount: this.#members.size,
+      ...this.#members.listFacts,
     });
   }
 
@@ -286,8 +286,7 @@ export class Room {
       ...(member.link.kind === 'attached' && { connectionId: member.link.connectionId }),
       cause,
       reason,
-      userSeq: this.#members.userSeq,
-      memberCount: this.#members.size,
+      ...this.#members.listFacts,
     });
   }
 
@@ -340,6 +339,7 @@ export class Room {
       epoch: this.epoch,
       createdAtMs: this.#createdAtMs,
       memberCount: this.#members.size,
+      shown: this.#members.shown,
       peakMemberCount: this.#members.peak,
       memberMs: this.#members.memberMsAt(this.#now()),
     };

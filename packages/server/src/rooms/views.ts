@@ -6,6 +6,7 @@
 
 import type { Epoch, RoomKey } from '@gavel/protocol';
 import type { MemberInfo } from './member.ts';
+import type { ShownList } from './member-table.ts';
 import type { PollInfo } from './polls.ts';
 import type { RoomInfo, StreamInfo } from './stream.ts';
 
@@ -15,6 +16,8 @@ export interface RoomSummary {
   readonly epoch: Epoch;
   readonly createdAtMs: number;
   readonly memberCount: number;
+  /** The member list as clients are told of it: without those who are hidden. */
+  readonly shown: ShownList;
   readonly peakMemberCount: number;
   /** Time that members have spent in it so far, added up, in milliseconds. */
   readonly memberMs: number;

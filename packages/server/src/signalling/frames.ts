@@ -65,15 +65,15 @@ export function wirePermissions(permissions: Permissions): WirePermissions {
 
 /** A room's state as one member may see it; members only when it asked for them. */
 export function wireSnapshot(room: RoomSnapshot, viewer: MemberInfo): WireSnapshot {
-  const { seq, userSeq, streamSeq, memberCount } = room;
+  const { seq, streamSeq, shown } = room;
   const polls = wirePolls(room.polls, viewer);
   return {
     seq,
-    userSeq,
+    userSeq: shown.userSeq,
     streamSeq,
-    memberCount,
+    memberCount: shown.memberCount,
     permissions: wirePermissions(viewer.permissions),
-    members: viewer.wantsMembers ? room.members.map(wireMember) : [],
+    members: viewer.wantsMembers ? room.members.filter((member) => isShown(member, viewer)).map(wireMember) : [],
     streams: room.streams.map(wireStream),
     infos: room.infos,
     ...(polls.length > 0 && { polls }),
@@ -85,12 +85,12 @@ export function roomEventFrame(event: RoomEvent, viewer: MemberInfo): RoomEventF
   const { seq } = event;
   switch (event.type) {
     case 'memberJoined': {
-      const { userSeq, memberCount } = event;
+      const { userSeq, memberCount } = event.shown;
       return { event: 'memberJoined', seq, userSeq, memberCount, member: wireMember(event.member) };
     }
     case 'memberLeft': {
-      const { userSeq, memberCount, cause } = event;
-      return { event: 'memberLeft', seq, userSeq, memberCount, member: wireMember(event.member), cause };
+      const { shown, cause } = event;
+      return { event: 'memberLeft', seq, ...shown, member: wireMember(event.member), cause };
     }
     case 'streamAdded':
       return { event: 'streamAdded', seq, streamSeq: event.streamSeq, stream: wireStream(event.stream) };
@@ -145,14 +145,18 @@ export function viewOf(event: RoomEvent, member: MemberInfo): EventView | undefi
   return isTold(event, member) ? 'whole' : undefined;
 }
 
+/** Tells whether a member may know of another; a hidden one knows of itself (HIDE-1). */
+const isShown = ({ memberId, permissions }: MemberInfo, viewer: MemberInfo): boolean =>
+  !permissions.hidden || memberId === viewer.memberId;
+
 /** Tells whether a member is told of an event: its own joining it knows, and a sender does not hear itself. */
 function isTold(event: RoomEvent, member: MemberInfo): boolean {
   switch (event.type) {
     case 'memberJoined':
     case 'memberLeft':
-      return member.wantsMembers && event.member.memberId !== member.memberId;
+      return member.wantsMembers && event.member.memberId !== member.memberId && isShown(event.member, member);
     case 'memberUpdated':
-      return member.wantsMembers || event.member.memberId === member.memberId;
+      return (member.wantsMembers || event.member.memberId === member.memberId) && isShown(event.member, member);
     case 'customMessage':
       return event.to?.has(member.memberId) ?? event.member.memberId !== member.memberId;
     case 'permissionsChanged':

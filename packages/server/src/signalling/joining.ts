@@ -62,7 +62,8 @@ export class Joining {
     if (!authenticator) throw new GavelError('login.bad-credential', 'this scheme is not available here');
     const admission = await authenticator.admit(params);
     const { key, user, onDuplicate, permissions, maxMemberCount, profile, tokenExpiresAtMs, waits } = admission;
-    const { clientId, members: wantsMembers = false, callbackData = '' } = params;
+    const { clientId, members = false, callbackData = '' } = params;
+    const wantsMembers = members && permissions.listsMembers !== false;
     requireShort(callbackData, MAX_BYTES.callbackData);
     const { connectionId, address } = connection;
     const { scheme } = authenticator;

@@ -176,7 +176,7 @@ export class Requests {
 
   async #heartbeat({ key }: Caller): Promise<Results['heartbeat']> {
     const room = await this.#deps.rooms.summary(key);
-    return { serverTimeMs: this.#deps.clock.now(), ...(room && { memberCount: room.memberCount }) };
+    return { serverTimeMs: this.#deps.clock.now(), ...(room && { memberCount: room.shown.memberCount }) };
   }
 
   async #snapshot({ key, member }: Caller): Promise<Results['snapshot']> {
@@ -212,7 +212,11 @@ export class Requests {
     requireShort(info.key, MAX_BYTES.roomInfoKey);
     requireShort(info.value, MAX_BYTES.roomInfoValue);
     this.#limits.takeRoomInfo(key);
-    await this.#deps.rooms.execute(key, { type: 'setRoomInfo', user: member.user, ...info }, origin);
+    await this.#deps.rooms.execute(
+      key,
+      { type: 'setRoomInfo', by: member.memberId, user: member.user, ...info },
+      origin,
+    );
     return DONE;
   }
 
