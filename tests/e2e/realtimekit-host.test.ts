@@ -5,9 +5,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { countAfter, expectSilence, pause } from './counting.ts';
 import { until, ZegoTab } from './harness.ts';
 import { Hall, type Person, recorded, sees, totals } from './meeting.ts';
+import { WebhookBook } from './webhook-book.ts';
 
 let hall: Hall;
 let api: Cloudflare;
+let book: WebhookBook;
 
 const meet = (...names: string[]) => hall.meet(...names);
 const liveTracks = async (page: Page) =>
@@ -33,6 +35,13 @@ const codeOf = (page: Page, call: 'kick' | 'kickAll' | 'muteAll' | 'join' | 'ena
     [call, name] as const,
   );
 
+/** Two people in a meeting that was ended for both. */
+const EVERYBODY_OUT = [
+  'meeting.participantLeft user-Hanna',
+  'meeting.participantLeft user-Ben',
+  'meeting.ended HOST_ENDED_MEETING',
+];
+
 async function seesLeave(page: Page, state: string): Promise<void> {
   await sees(page, 'roomLeft', { state });
   expect(await page.evaluate(() => e2e.realtimekit().client.self.roomState)).toBe(state);
@@ -43,13 +52,18 @@ describe.skipIf(CHROMIUM === '')('what each side of a meeting sees', () => {
   beforeAll(async () => {
     hall = await Hall.open();
     ({ api } = hall);
+    book = await WebhookBook.open(hall);
   });
   afterEach(() => hall.clear());
-  afterAll(() => hall?.close());
+  afterAll(async () => {
+    await hall?.close();
+    await book?.close();
+  });
 
-  test('a host kicks one person, who sees `kicked`; a participant cannot (HOST-1, HOST-2)', async () => {
-    const { people } = await meet('Hanna', 'Ben', 'Cem');
+  test('a host kicks one person, who sees `kicked`; a participant cannot (HOST-1, HOST-2, RTK-12)', async () => {
+    const { people, meetingId } = await meet('Hanna', 'Ben', 'Cem');
     const [hanna, ben, cem] = people as unknown as [Person, Person, Person];
+    await book.tellsWhoCame(meetingId, 'user-Hanna', 'user-Ben', 'user-Cem');
     expect(await codeOf(cem.page, 'kick', 'Ben')).toBe('1201');
     expect(await codeOf(cem.page, 'kickAll')).toBe('1201');
     expect(await codeOf(cem.page, 'muteAll')).toBe('1201');
@@ -59,9 +73,10 @@ describe.skipIf(CHROMIUM === '')('what each side of a meeting sees', () => {
     expectSilence(counted, { publishers: 2, players: 2 });
     await seesLeave(ben.page, 'kicked');
     for (const { page } of [hanna, cem]) await sees(page, 'participantLeft', 'Ben');
+    await book.tells(meetingId, 'meeting.participantLeft user-Ben');
   });
 
-  test('a host’s kickAll ends the session for everybody, the host too (HOST-2)', async () => {
+  test('a host’s kickAll ends the session for everybody, the host too (HOST-2, RTK-12)', async () => {
     const { people, meetingId, ids } = await meet('Hanna', 'Ben');
     const [hanna, ben] = people;
     expect(await codeOf(hanna.page, 'kickAll')).toBe('done');
@@ -71,33 +86,37 @@ describe.skipIf(CHROMIUM === '')('what each side of a meeting sees', () => {
     await expect(read).rejects.toMatchObject({ status: 404 });
     const { streams } = await hall.gavel.engine.dump();
     expect(streams.filter(({ group }) => group.endsWith(meetingId))).toEqual([]);
+    await book.tells(meetingId, ...EVERYBODY_OUT);
   });
 
-  test('kick-all by the API shows as `ended` (RTK-5)', async () => {
+  test('kick-all by the API shows as `ended` (RTK-5, RTK-12)', async () => {
     const { people, meetingId, ids } = await meet('Hanna', 'Ben');
     const answer = await api.realtimeKit.activeSession.kickAllParticipants(meetingId, ids);
     expect(answer.data).toEqual({ action: 'kick_all', kicked_participants_count: 2 });
     for (const { page } of people) await seesLeave(page, 'ended');
+    await book.tells(meetingId, ...EVERYBODY_OUT);
   });
 
-  test('who leaves sees `left`, and the others that it left', async () => {
-    const { people } = await meet('Hanna', 'Ben');
+  test('who leaves sees `left`, and the others that it left (RTK-12)', async () => {
+    const { people, meetingId } = await meet('Hanna', 'Ben');
     const [hanna, ben] = people;
     await ben.page.evaluate(() => e2e.realtimekit().client.leave());
     await seesLeave(ben.page, 'left');
     await sees(hanna.page, 'participantLeft', 'Ben');
+    await book.tells(meetingId, 'meeting.participantLeft user-Ben');
   });
 
-  test('who is deleted is out, and does not come in again (RTK-8)', async () => {
+  test('who is deleted is out, and does not come in again (RTK-8, RTK-12)', async () => {
     const { people, meetingId, ids } = await meet('Hanna', 'Ben');
     const [hanna, ben] = people;
     await api.realtimeKit.meetings.deleteMeetingParticipant(ben.id, { ...ids, meeting_id: meetingId });
     await seesLeave(ben.page, 'kicked');
     await sees(hanna.page, 'participantLeft', 'Ben');
     expect(await codeOf(ben.page, 'join')).toBe('0004');
+    await book.tells(meetingId, 'meeting.participantLeft user-Ben');
   });
 
-  test('a meeting that is INACTIVE keeps who is in, and lets nobody in (RTK-8)', async () => {
+  test('a meeting that is INACTIVE keeps who is in, and lets nobody in (RTK-8, RTK-12)', async () => {
     const { people, meetingId, ids } = await meet('Hanna', 'Ben');
     const [hanna, ben] = people;
     await api.realtimeKit.meetings.updateMeetingByID(meetingId, { ...ids, status: 'INACTIVE' });
@@ -105,6 +124,8 @@ describe.skipIf(CHROMIUM === '')('what each side of a meeting sees', () => {
     await ben.page.evaluate(() => e2e.realtimekit().client.leave());
     expect(await codeOf(ben.page, 'join')).toBe('0004');
     await sees(hanna.page, 'participantLeft', 'Ben');
+    // Of the meeting's being INACTIVE nothing is told, nor of who was refused.
+    await book.tells(meetingId, 'meeting.participantLeft user-Ben');
   });
 
   test('a muted microphone is heard by nobody until its owner turns it on; for good where that is forbidden (HOST-3, HOST-4)', async () => {

@@ -98,10 +98,10 @@ class RealtimeKitUser {
     client.participants.joined.on('participantLeft', ({ name }) => record('participantLeft', name));
   }
 
-  static async init(authToken: string, baseURI: string): Promise<RealtimeKitUser> {
-    return new RealtimeKitUser(
-      await RealtimeKitClient.init({ authToken, baseURI, defaults: { audio: true, video: true } }),
-    );
+  static async init(authToken: string, baseURI: string, retryWindowMs?: number): Promise<RealtimeKitUser> {
+    const defaults = { audio: true, video: true };
+    const more = retryWindowMs === undefined ? {} : { retryWindowMs };
+    return new RealtimeKitUser(await RealtimeKitClient.init({ authToken, baseURI, defaults, ...more }));
   }
 
   /** Finds another by its name. */
