@@ -49,7 +49,7 @@ test('the controls of a host ask the server (HOST-1, HOST-3)', async () => {
     { action: 'mute', memberId: 'm-ann', kinds: ['audio'] },
     { action: 'mute', memberId: 'm-ann', kinds: ['video'] },
     { action: 'mute', kinds: ['audio'], allowUnmute: false },
-    { action: 'mute', kinds: ['video'] },
+    { action: 'mute', kinds: ['video'], allowUnmute: true },
     { action: 'kick', memberId: 'm-ann' },
   ]);
 });

@@ -9,6 +9,7 @@ export { Chat, type ChatEvents, type FetchOptions, type TextMessage } from './ch
 export { RealtimeKitClient, type RealtimeKitOptions } from './client.ts';
 export { RealtimeKitError } from './errors.ts';
 export { Meta, type MetaEvents, type SocketState } from './meta.ts';
+export type { DeviceListUpdate } from './own-devices.ts';
 export type { ScreenShareState, ScreenShareTracks } from './own-screen.ts';
 export { type AudioState, Participant, type ParticipantEvents, type VideoState } from './participant.ts';
 export { ParticipantMap, type ParticipantMapEvents } from './participant-map.ts';

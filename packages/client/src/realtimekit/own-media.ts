@@ -23,6 +23,8 @@ export class OwnMedia {
   readonly #tell: (kind: Kind) => void;
   readonly #tracks: { [K in Kind]?: MediaStreamTrack } = {};
   readonly #enabled = { audio: false, video: false };
+  /** The devices that were chosen. */
+  readonly #deviceIds: { [K in Kind]?: string } = {};
   /** As they were told last; they still hold between two joins. */
   #permissions: WirePermissions | undefined;
   #session: RoomSession | undefined;
@@ -59,6 +61,26 @@ export class OwnMedia {
       this.#switchOff(kind);
       throw toRealtimeKitError(error);
     }
+  }
+
+  /** Takes a kind from this device from now on, also while it is on. @throws RealtimeKitError the browser's refusal */
+  async setDevice(kind: Kind, deviceId: string): Promise<void> {
+    const before = this.#deviceIds[kind];
+    this.#deviceIds[kind] = deviceId;
+    const old = this.#tracks[kind];
+    if (!this.#enabled[kind]) {
+      // An open microphone that is off is another device's.
+      this.#dropTrack(kind);
+      return;
+    }
+    try {
+      await this.enable(kind, await this.#capture(kind));
+    } catch (error) {
+      if (before === undefined) delete this.#deviceIds[kind];
+      else this.#deviceIds[kind] = before;
+      throw error;
+    }
+    old?.stop();
   }
 
   /** Turns a kind off: the microphone stays open, so that it is on again at once; the camera's light goes out. */
@@ -128,7 +150,9 @@ export class OwnMedia {
 
   async #capture(kind: Kind): Promise<MediaStreamTrack | undefined> {
     try {
-      const stream = await captureCamera({ audio: kind === 'audio', video: kind === 'video' });
+      const deviceId = this.#deviceIds[kind];
+      const wanted = deviceId === undefined ? true : { deviceId: { exact: deviceId } };
+      const stream = await captureCamera({ audio: kind === 'audio' && wanted, video: kind === 'video' && wanted });
       return stream.getTracks()[0];
     } catch (error) {
       throw toRealtimeKitError(error);

@@ -149,9 +149,13 @@ export class Participants extends Emitter<ParticipantsEvents> {
     await this.#request({ action: 'mute', kinds: ['audio'], allowUnmute });
   }
 
-  /** Switches everybody else's camera off. @throws RealtimeKitError `1201` without `canDisableParticipantVideo` */
-  async disableAllVideo(): Promise<void> {
-    await this.#request({ action: 'mute', kinds: ['video'] });
+  /**
+   * Switches everybody else's camera off; with `allowUnmute` false they cannot switch it on again.
+   *
+   * @throws RealtimeKitError `1201` without the permission `canDisableParticipantVideo`
+   */
+  async disableAllVideo(allowUnmute = true): Promise<void> {
+    await this.#request({ action: 'mute', kinds: ['video'], allowUnmute });
   }
 
   /**

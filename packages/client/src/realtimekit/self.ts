@@ -10,6 +10,7 @@ import type { MediaPlatform } from '../core/media/media-platform.ts';
 import type { RoomSession } from '../core/session.ts';
 import type { LeaveState } from './causes.ts';
 import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
+import { type DeviceListUpdate, OwnDevices } from './own-devices.ts';
 import { type Kind, OwnMedia } from './own-media.ts';
 import { OwnScreen, type ScreenShareState, type ScreenShareTracks } from './own-screen.ts';
 import type { AudioState, VideoState } from './participant.ts';
@@ -28,6 +29,10 @@ export interface SelfEvents {
   videoUpdate: [state: VideoState];
   /** Its screen is shared, or is not any more, by whomever that was ended. */
   screenShareUpdate: [state: ScreenShareState];
+  /** A device was chosen with `setDevice`. */
+  deviceUpdate: [event: { readonly device: MediaDeviceInfo }];
+  /** Devices came or went, while in the room. */
+  deviceListUpdate: [update: DeviceListUpdate];
   /** This connection is pinned for everybody. */
   pinned: [];
   unpinned: [];
@@ -45,6 +50,7 @@ export class Self extends Emitter<SelfEvents> {
   readonly permissions = new Permissions();
   readonly #media: OwnMedia;
   readonly #screen: OwnScreen;
+  readonly #devices = new OwnDevices((update) => this.emit('deviceListUpdate', update));
   #roomState: RoomState = 'init';
   #waitlistStatus: WaitlistStatus = 'none';
   /** While it waits. */
@@ -141,6 +147,24 @@ export class Self extends Emitter<SelfEvents> {
     return this.#screen.state.screenShareTracks;
   }
 
+  /** Gives the machine's microphones, cameras and speakers; their names are empty until the user has allowed one. */
+  getAllDevices(): Promise<readonly MediaDeviceInfo[]> {
+    return this.#devices.all();
+  }
+
+  /**
+   * Takes sound or picture from this device from now on, at once where that is on.
+   *
+   * @throws RealtimeKitError `0002` for a speaker, which is the page's to choose, and where the browser refuses the device
+   */
+  async setDevice(device: MediaDeviceInfo): Promise<void> {
+    if (device.kind === 'audiooutput') {
+      throw new RealtimeKitError(CODES.couldNotJoin, 'sound is played by the page, which chooses the speaker');
+    }
+    await this.#media.setDevice(device.kind === 'audioinput' ? 'audio' : 'video', device.deviceId);
+    this.emit('deviceUpdate', { device });
+  }
+
   /**
    * Changes the own name for everybody in the room; before the join, the name to come in with, which counts where
    * the preset lets it.
@@ -223,6 +247,7 @@ export class Self extends Emitter<SelfEvents> {
     if (this.#waitlistStatus !== 'none') this.#waitlistStatus = 'accepted';
     this.#media.handleJoined(session);
     this.#screen.handleJoined(session);
+    this.#devices.watch();
     this.#becomePinned(session.room?.members.get(this.id)?.pinned === true);
     this.emit('roomJoined', { reconnected });
     this.#media.start();
@@ -250,6 +275,7 @@ export class Self extends Emitter<SelfEvents> {
     this.#isPinned = false;
     this.#media.handleLeft(keepsMedia);
     this.#screen.handleLeft();
+    this.#devices.unwatch();
     this.emit('roomLeft', { state });
   }
 
