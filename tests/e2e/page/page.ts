@@ -83,6 +83,9 @@ class RealtimeKitUser {
     const record = (event: string, ...args: unknown[]) => this.recorded.push({ event, args, atMs: now() });
     client.self.on('roomJoined', (payload) => record('roomJoined', payload));
     client.self.on('roomLeft', (payload) => record('roomLeft', payload));
+    client.self.on('waitlisted', () => record('waitlisted'));
+    client.participants.waitlisted.on('participantJoined', ({ name }) => record('asks', name));
+    client.participants.waitlisted.on('participantLeft', ({ name }) => record('asksNoMore', name));
     client.self.on('audioUpdate', ({ audioEnabled }) => record('selfAudio', audioEnabled));
     client.self.on('videoUpdate', ({ videoEnabled }) => record('selfVideo', videoEnabled));
     client.chat.on('chatUpdate', ({ message }) => record('chat', message.displayName, message.message));

@@ -173,7 +173,7 @@ export class Participants extends Emitter<ParticipantsEvents> {
     const { room } = session;
     this.#waitlist.attach(session);
     for (const member of room?.otherMembers() ?? []) this.#maps.handleJoined(this.#create(member), false);
-    for (const stream of room?.othersStreams() ?? []) this.#show(stream);
+    for (const stream of room?.othersStreams() ?? []) this.#show(stream, false);
     session.on('changed', (change) => {
       if (this.#session === session) this.#handleChange(change);
     });
@@ -228,9 +228,9 @@ export class Participants extends Emitter<ParticipantsEvents> {
   }
 
   /** A participant is shown by one stream of each source, the first; those of this dialect have no more. */
-  #show(stream: WireStream): void {
+  #show(stream: WireStream, tells = true): void {
     const { source, streamId } = stream;
-    const participant = this.#participantOf(stream);
+    const participant = this.#participantOf(stream) ?? this.#meet(stream, tells);
     if (!participant || (participant.streamIdOf(source) ?? streamId) !== streamId) return;
     const { media } = this.#session ?? {};
     participant.handleStream(source, stream, media?.isAvailable ? media.play(streamId) : undefined);
@@ -244,6 +244,22 @@ export class Participants extends Emitter<ParticipantsEvents> {
     const isNext = (other: WireStream) => other.memberId === memberId && other.source === source;
     const next = this.#session?.room?.othersStreams().find(isNext);
     if (next) this.#show(next);
+    const hasNone = participant.streamIdOf('camera') === undefined && participant.streamIdOf('screen') === undefined;
+    if (hasNone && !this.#isShownList) this.#maps.handleLeft(participant.id, false);
+  }
+
+  /** Without the permission `showParticipantList` not even oneself is in the list. */
+  get #isShownList(): boolean {
+    const { self, room } = this.#session ?? {};
+    return self !== undefined && (room?.members.has(self.memberId) ?? false);
+  }
+
+  /** Where the list is not shown, those who publish are known by their streams alone. */
+  #meet({ memberId, user, createdAtMs }: WireStream, tells: boolean): Participant | undefined {
+    if (memberId === undefined || this.#isShownList) return undefined;
+    const participant = this.#create({ memberId, user, joinedAtMs: createdAtMs });
+    this.#maps.handleJoined(participant, tells);
+    return participant;
   }
 
   #participantOf({ memberId }: WireStream): Participant | undefined {

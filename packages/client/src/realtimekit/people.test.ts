@@ -248,3 +248,38 @@ test('a resume that brings the whole state brings the own permissions, names and
   expect(meeting.self.permissions.canEditDisplayName).toBe(false);
   expect([meeting.self.name, ann.isPinned, [...meeting.participants.pinned.keys()]]).toEqual(['Mira', true, ['m-ann']]);
 });
+
+test('who is not shown the list knows those who publish, by their streams alone (HIDE-4)', async () => {
+  const world = createWorld();
+  world.server.login = loginResult({ room: snapshot({ members: [], streams: [stream('s-ann', 'm-ann')] }) });
+  const meeting = await RealtimeKitClient.init({
+    authToken: 'jwt',
+    baseURI: 'rooms.test',
+    defaults: { audio: false, video: false },
+    platform: world.platform,
+  });
+  await meeting.join();
+  await settle();
+  const { joined } = meeting.participants;
+  const log: unknown[] = [];
+  joined.on('participantJoined', ({ id }) => log.push(['joined', id]));
+  joined.on('participantLeft', ({ id }) => log.push(['left', id]));
+  expect([...joined.values()].map(({ id, name, videoEnabled }) => [id, name, videoEnabled])).toEqual([
+    ['m-ann', 'M-ANN', true],
+  ]);
+  const screen = stream('s-ben-screen', 'm-ben', { source: 'screen' });
+  await world.server.push({ event: 'streamAdded', seq: 11, streamSeq: 2, stream: stream('s-ben', 'm-ben') });
+  await world.server.push({ event: 'streamAdded', seq: 12, streamSeq: 3, stream: screen });
+  const removed = (streamSeq: number, gone: typeof screen) =>
+    ({ event: 'streamRemoved', seq: 9 + streamSeq, streamSeq, stream: gone, cause: 'stopped' }) as const;
+  await world.server.push(removed(4, stream('s-ben', 'm-ben')));
+  expect(joined.has('m-ben')).toBe(true);
+  await world.server.push(removed(5, screen));
+  expect([[...joined.keys()], log]).toEqual([
+    ['m-ann'],
+    [
+      ['joined', 'm-ben'],
+      ['left', 'm-ben'],
+    ],
+  ]);
+});
