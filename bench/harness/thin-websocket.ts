@@ -6,7 +6,8 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { connectThin } from './thin-socket.ts';
 
 const NOTHING = Buffer.alloc(0);
 const TEXT = 1;
@@ -29,35 +30,33 @@ export class ThinWebSocket {
   onClose: () => void = () => {};
   readonly #socket: Socket;
   #pending: Buffer = NOTHING;
+  #onChunk: (chunk: Buffer) => void = () => {};
 
-  private constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.on('close', () => this.onClose());
-    socket.on('error', () => {});
+  private constructor(port: number) {
+    this.#socket = connectThin(port, (chunk) => this.#onChunk(chunk));
+    this.#socket.on('close', () => this.onClose());
   }
 
   /** Connects. Rejects where the server does not switch protocols. */
   static open({ port, path, protocol }: ThinWebSocketOptions): Promise<ThinWebSocket> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-      const client = new ThinWebSocket(socket);
+      const client = new ThinWebSocket(port);
+      const socket = client.#socket;
       let head = '';
-      const onData = (chunk: Buffer): void => {
+      client.#onChunk = (chunk) => {
         head += chunk.toString('latin1');
         const end = head.indexOf('\r\n\r\n');
         if (end < 0) return;
-        socket.off('data', onData);
+        client.#onChunk = (next) => client.#receive(next);
         if (!head.startsWith('HTTP/1.1 101')) {
           socket.destroy();
           reject(new Error(`the WebSocket was refused: ${head.split('\r\n', 1)[0]}`));
           return;
         }
-        socket.on('data', (data: Buffer) => client.#receive(data));
         resolve(client);
         const rest = Buffer.from(head.slice(end + 4), 'latin1');
         if (rest.length > 0) setImmediate(() => client.#receive(rest));
       };
-      socket.on('data', onData);
       socket.once('error', reject);
       socket.write(
         `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +

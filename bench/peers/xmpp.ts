@@ -5,7 +5,8 @@
  * @module
  */
 
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { connectThin } from '../harness/thin-socket.ts';
 import type { RoomUser, UserEvents } from './room-server.ts';
 
 /** The host of the users; everybody may log in under any name. */
@@ -31,11 +32,9 @@ export class XmppConnection {
   readonly #socket: Socket;
   #pending: Buffer = NOTHING;
 
-  private constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    socket.on('close', () => this.onClose());
-    socket.on('error', () => {});
+  private constructor(port: number) {
+    this.#socket = connectThin(port, (chunk) => this.#receive(chunk));
+    this.#socket.on('close', () => this.onClose());
   }
 
   /**
@@ -51,8 +50,7 @@ export class XmppConnection {
     isDone: (stanza: Buffer) => boolean,
   ): Promise<XmppConnection> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-      const connection = new XmppConnection(socket);
+      const connection = new XmppConnection(port);
       connection.onClose = () => reject(new Error('the connection was closed at the login'));
       connection.onStanza = (stanza) => {
         if (startsWith(stanza, '<success')) connection.send(`${OPEN_STREAM}${BIND}${more}`);
