@@ -52,7 +52,8 @@ const signalling = Type.Object(
       minimum: 65_536,
       maximum: 1_073_741_824,
       unit: 'bytes',
-      description: 'A client that reads so slowly that more than this waits for it is dropped, and may come back.',
+      description:
+        'A client that reads so slowly that more than this waits for it, beside the state told at its login, is dropped.',
     }),
     loginTimeoutMs: Type.Integer({
       default: 10_000,

@@ -74,6 +74,8 @@ export class Connection implements Receiver {
   readonly #budget: RequestBudget;
   readonly #cancelLoginTimeout: () => void;
   #state: ConnectionState = { kind: 'new' };
+  /** The size of the room's state as it was told at the login: who is sent much at once does not read slowly by that (SIG-4). */
+  #joinedBytes = 0;
   /** Frames held back until what a login leads to has gone out before them. */
   #held: Buffer[] | undefined;
   /** What a wait goes on with when its login has been answered. */
@@ -133,6 +135,7 @@ export class Connection implements Receiver {
 
   /** Sends a frame, and with it those that were held back for it. */
   release(first: Buffer): void {
+    this.#joinedBytes += first.length;
     this.#together(() => {
       this.#write(first);
       this.#release();
@@ -157,7 +160,7 @@ export class Connection implements Receiver {
   #write(frame: Buffer): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     this.#stream.write(frame);
-    if (this.#stream.writableLength <= this.#deps.maxBufferedBytes) return;
+    if (this.#stream.writableLength <= this.#deps.maxBufferedBytes + this.#joinedBytes) return;
     this.#deps.log.info({ connectionId: this.connectionId }, 'slow consumer dropped');
     this.#socket.close(CLOSE_CODES.slowConsumer, 'reading too slowly');
     // The close frame waits behind what is not being read; do not wait for it.
@@ -191,9 +194,11 @@ export class Connection implements Receiver {
     } catch (error) {
       frame = { id, error: this.wireError(error, method, id) };
     }
+    const bytes = encodeFrame(frame);
+    if (method === 'login' || method === 'resume') this.#joinedBytes += bytes.length;
     this.#together(() => {
       // The answer to a login goes before the events that were held back for it.
-      this.#write(encodeFrame(frame));
+      this.#write(bytes);
       if ('error' in frame) this.#onRefused(method);
       if (this.#state.kind !== 'joining' && this.#state.kind !== 'waiting') this.#release();
     });

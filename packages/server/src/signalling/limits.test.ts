@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { login } from '../rooms/testing.ts';
 import { startDoor } from './testing.ts';
 
 let door: Awaited<ReturnType<typeof startDoor>>;
@@ -66,4 +67,25 @@ test('what a server sends neither counts nor is refused (LIM-3)', async () => {
   for (let index = 0; index < 30; index += 1) await door.rooms.execute(door.room('r'), command, door.origin);
   expect(await countDone([a as Client], 2, 'send', { kind: 'broadcast', text: 'hi' })).toBe(2);
   await door.rooms.execute(door.room('r'), command, door.origin);
+});
+
+test('a room whose state alone is larger than what may wait for a slow reader can be entered, and come back to (SIG-4)', async () => {
+  await door.close();
+  door = await startDoor({ maxBufferedBytes: 64 * 1024 });
+  const name = 'x'.repeat(256);
+  for (let count = 0; count < 600; count += 1) {
+    if (count % 200 === 0) door.clock.advance(1000);
+    const command = login(`user-${count}`, { user: { id: `user-${count}` as never, name } });
+    await door.rooms.execute(door.room('r'), command, door.origin);
+  }
+  door.clock.advance(1000);
+  const { client, login: entered } = await door.join('r', 'ann');
+  expect(JSON.stringify(entered).length).toBeGreaterThan(128 * 1024);
+  expect(await client.request('heartbeat')).toMatchObject({ result: { memberCount: 601 } });
+  client.cut();
+  await client.closed;
+  const again = await door.connect();
+  const resumed = await again.request('resume', { ticket: entered.ticket, lastSeq: 0 });
+  expect((resumed.result as { room: { memberCount: number } }).room.memberCount).toBe(601);
+  expect((await again.request('snapshot')).error).toBeUndefined();
 });
