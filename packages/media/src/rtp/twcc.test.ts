@@ -32,6 +32,12 @@ test('a long loss is one run', () => {
   expect(packet.length).toBeLessThan(36);
 });
 
+test('packets that are missing before a late one do not move it (MED-4)', () => {
+  const lost = Array.from({ length: 7 }, () => undefined);
+  const times = [2_500, ...lost, 2_564];
+  expect(parseTwccFeedback(write(times).packet)?.arrivals.map((arrival) => arrival.arrivedAtMs)).toEqual(times);
+});
+
 test('packets that arrived out of order have negative deltas', () => {
   const { packet } = write([100, 90, 110]);
   expect(parseTwccFeedback(packet)?.arrivals.map((arrival) => arrival.arrivedAtMs)).toEqual([100, 90, 110]);

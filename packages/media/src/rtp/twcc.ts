@@ -29,6 +29,8 @@ const referenceTicks = 256;
 const notReceived = 0;
 const smallDelta = 1;
 const largeDelta = 2;
+/** Symbols that a one-bit vector always has. */
+const oneBitSymbols = 14;
 
 /** Packets that one feedback covers at most, so that it stays well below one MTU in the worst case. */
 export const maxTwccPackets = 400;
@@ -97,7 +99,8 @@ function encodeChunks(symbols: readonly number[]): number[] {
     if (run >= oneBit && (run >= 7 || index + run === symbols.length)) {
       chunks.push((symbol << 13) | run);
       index += run;
-    } else if (oneBit > 7 || index + oneBit === symbols.length) {
+    } else if (oneBit === oneBitSymbols || index + oneBit === symbols.length) {
+      // Only at the end may it be short: a reader takes all its bits for packets, while there are some.
       let chunk = 0x8000;
       for (let i = 0; i < oneBit; i += 1) chunk |= (symbols[index + i] as number) << (13 - i);
       chunks.push(chunk);
@@ -113,10 +116,11 @@ function encodeChunks(symbols: readonly number[]): number[] {
   return chunks;
 }
 
-/** How many of the next symbols (at most 14) a one-bit vector can hold. */
+/** How many of the next symbols (at most `oneBitSymbols`) a one-bit vector can hold. */
 function countOneBit(symbols: readonly number[], start: number): number {
   let count = 0;
-  while (count < 14 && start + count < symbols.length && (symbols[start + count] as number) <= smallDelta) count += 1;
+  while (count < oneBitSymbols && start + count < symbols.length && (symbols[start + count] as number) <= smallDelta)
+    count += 1;
   return count;
 }
 
