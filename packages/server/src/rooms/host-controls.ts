@@ -90,6 +90,9 @@ export class HostControls {
   /** What members' applications tell each other goes through the room as it is (CUST-1). */
   sendCustom({ memberId, messageType, payload, to, toProfile }: CommandOf<'sendCustom'>): void {
     const member = this.#members.infoOf(this.#members.require(memberId));
+    // Who names a hidden member is answered as if it were not there (HIDE-1).
+    const isKnown = (id: MemberId) => id === memberId || !this.#members.find(id)?.permissions.hidden;
+    const nameOf = (id: MemberId) => ({ label: id, userIds: [], memberIds: isKnown(id) ? [id] : [] });
     const named = to && this.#moderation.find(to.map(nameOf), 'all');
     const { key = '', values = [] } = toProfile ?? {};
     const isMatch = ({ profile }: Member) => values.some((value) => profile?.[key] === value);
@@ -98,5 +101,3 @@ export class HostControls {
     this.#emit({ type: 'customMessage', member, messageType, payload, ...(told && { to: told }) });
   }
 }
-
-const nameOf = (memberId: MemberId) => ({ label: memberId, userIds: [], memberIds: [memberId] });

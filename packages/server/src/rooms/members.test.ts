@@ -84,6 +84,15 @@ describe('what applications tell each other', () => {
     expect(tell({ toProfile: { key: 'presetName', values: ['nobody'] } })?.to?.size).toBe(0);
   });
 
+  it('is answered as to somebody absent where one who is named is hidden (CUST-1, HIDE-1)', () => {
+    const { room, join } = openRoom();
+    const ann = join('ann');
+    const spy = join('spy', { permissions: { ...PLAIN, hidden: true } });
+    const message = { type: 'sendCustom', memberId: ann, messageType: 'wave', payload: {} } as const;
+    expect(() => room.apply({ ...message, to: [spy] })).toThrow(refusal('room.member-not-found'));
+    expect(() => room.apply({ ...message, memberId: spy })).toThrow(refusal('member.not-allowed'));
+  });
+
   it('is refused where one who is named is not in, and to who is not in any more (CUST-1)', () => {
     const { room, ann, ben, tell } = openTold();
     const ghost = 'ghost' as MemberId;

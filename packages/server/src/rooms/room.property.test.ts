@@ -17,7 +17,12 @@ type Step =
     }
   | { readonly do: 'logout' | 'detach' | 'resume' | 'touch'; readonly member: number }
   | { readonly do: 'mute'; readonly users: readonly number[]; readonly audio: boolean; readonly allowUnmute: boolean }
-  | { readonly do: 'reserve' | 'announce' | 'end' | 'turnOn'; readonly member: number; readonly stream: number }
+  | {
+      readonly do: 'share' | 'reserve' | 'announce' | 'end' | 'turnOn';
+      readonly member: number;
+      readonly stream: number;
+    }
+  | { readonly do: 'pin' | 'unpin' | 'rename'; readonly member: number }
   | { readonly do: 'add' | 'delete'; readonly user: number; readonly stream: number }
   | { readonly do: 'kick'; readonly users: readonly number[]; readonly require: 'any' | 'all' }
   | { readonly do: 'close' }
@@ -39,7 +44,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('logout', 'detach', 'resume', 'touch'), member }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('reserve', 'announce', 'end', 'turnOn'), member, stream }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constantFrom('share', 'reserve', 'announce', 'end', 'turnOn'), member, stream }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('pin', 'unpin', 'rename'), member }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('add', 'delete'), user, stream }) },
   {
     weight: 2,
@@ -65,6 +74,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 const userId = (n: number) => `user-${n}` as UserId;
 const streamId = (n: number) => `stream-${n}` as StreamId;
+const SCREENS = { publish: true, maxInRoom: 1 };
 
 /** Plays a history against real rooms, keeping by itself what events say. */
 class History {
@@ -114,7 +124,7 @@ class History {
     }
     if (one.do === 'mute') {
       const targets = one.users.map((n) => ({ label: userId(n), userIds: [userId(n)] }));
-      const kinds = { audio: one.audio, video: !one.audio };
+      const kinds = { audio: one.audio, video: !one.audio, screen: one.allowUnmute };
       return { type: 'mute', targets, require: 'any', kinds, allowUnmute: one.allowUnmute };
     }
     if (one.do === 'send')
@@ -123,7 +133,9 @@ class History {
       this.#connections += 1;
       const connectionId = `c${this.#connections}`;
       // One of the users is hidden.
-      const permissions = { publishAudio: true, publishVideo: true, ...(one.user === 4 && { hidden: true }) };
+      const isHidden = one.user === 4;
+      const may = { publishAudio: true, publishVideo: true, rename: true, screen: SCREENS };
+      const permissions = { ...may, ...(isHidden && { hidden: true }) };
       return login(userId(one.user), { onDuplicate: one.policy, maxMemberCount: one.cap, connectionId, permissions });
     }
     if (one.do === 'delete')
@@ -144,10 +156,19 @@ class History {
         return { type: 'detach', memberId, connectionId };
       case 'resume':
         return { type: 'resume', memberId, ticket: 'wrong', connectionId };
+      case 'share':
       case 'reserve': {
-        const rest = { extraInfo: '', audio: true, video: true };
+        const source = one.do === 'share' ? ('screen' as const) : ('camera' as const);
+        const rest = { source, extraInfo: '', audio: true, video: true };
         return { type: 'reserveStream', memberId, streamId: streamId(one.stream), ...rest };
       }
+      case 'pin':
+      case 'unpin': {
+        const targets = [{ label: memberId, userIds: [], memberIds: [memberId] }];
+        return { type: 'pin', targets, pinned: one.do === 'pin' };
+      }
+      case 'rename':
+        return { type: 'rename', memberId, name: `name ${this.events.length}` };
       case 'turnOn':
         return { type: 'updateStream', memberId, streamId: streamId(one.stream), audio: true };
       case 'announce':
@@ -171,6 +192,7 @@ function checkEvents(events: readonly RoomEvent[]): { memberIds: MemberId[]; str
   let userSeq = 0;
   let shown = { userSeq: 0, memberCount: 0 };
   let streamSeq = 0;
+  let screens = 0;
   const members = new Set<MemberId>();
   const streams = new Map<StreamId, MemberId | undefined>();
   for (const event of events) {
@@ -198,6 +220,7 @@ function checkEvents(events: readonly RoomEvent[]): { memberIds: MemberId[]; str
         };
       expect(event.shown, 'the list that is told has no holes, and nobody hidden (HIDE-2)').toEqual(shown);
     }
+    if (event.type === 'memberUpdated') expect(members.has(event.member.memberId), 'who changes is in').toBe(true);
     if (event.type === 'streamAdded' || event.type === 'streamUpdated') {
       const { audio, video, muted } = event.stream;
       expect([audio && muted.audio, video && muted.video], 'what is muted is off (HOST-3)').toEqual([false, false]);
@@ -208,6 +231,8 @@ function checkEvents(events: readonly RoomEvent[]): { memberIds: MemberId[]; str
       const { streamId: id, memberId } = event.stream;
       if (event.type === 'streamAdded') streams.set(id, memberId);
       else expect(streams.delete(id), 'what is removed was there').toBe(true);
+      if (event.stream.source === 'screen') screens += event.type === 'streamAdded' ? 1 : -1;
+      expect(screens, 'no more screens than are allowed (SCRN-3)').toBeLessThanOrEqual(SCREENS.maxInRoom);
     }
     for (const owner of streams.values()) {
       if (owner !== undefined) expect(members.has(owner), 'no stream without its member').toBe(true);
