@@ -354,6 +354,29 @@ test('a token renewed while the connection is lost is told to the server after t
   expect(world.server.seen('renewToken')).toEqual([{ token: 'token-2' }]);
 });
 
+test('a login that waits is resolved when it is let in, and a token renewed meanwhile is told then (WAIT-4)', async () => {
+  const world = createWorld();
+  const waiting = { memberId: 'm-me', user: { id: 'me', name: 'Me' }, sinceMs: 1 };
+  const hold = { waiting, heartbeatIntervalMs: 30_000, heartbeatTimeoutMs: 100_000, serverTimeMs: 0 };
+  world.server.answers.login = () => hold;
+  const session = createSession(world);
+  const log = record(session);
+  const login = session.login();
+  await settle();
+  expect(log).toEqual(['connecting', 'waiting']);
+  await expect(session.request('snapshot', {})).rejects.toMatchObject({ code: 'client.not-joined' });
+  await session.renewToken('token-2');
+  expect(world.server.seen('renewToken')).toEqual([]);
+  const admitted = loginResult();
+  await world.server.push({ event: 'admitted', login: admitted });
+  expect(await login).toEqual(admitted);
+  expect([log.at(-1), world.server.seen('renewToken')]).toEqual(['joined login', [{ token: 'token-2' }]]);
+  // It is a member like any other: it comes back with its ticket.
+  world.server.socket.close(1006);
+  await world.clock.advance(1_000);
+  expect([log.at(-1), world.server.seen('resume')]).toMatchObject(['joined resumed', [{ ticket: admitted.ticket }]]);
+});
+
 test('a logout from within the handler of the login leaves nothing behind', async () => {
   const world = createWorld();
   const session = createSession(world);

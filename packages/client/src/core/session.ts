@@ -205,7 +205,8 @@ export class RoomSession extends Emitter<SessionEvents> {
       this.#self = login;
       this.#tokenTimer.handleServerTime(login.serverTimeMs);
       this.#tokenTimer.set(login.tokenExpiresAtMs);
-      this.#hasNewToken = false;
+      // Let in after a wait, it had asked with the token of that time.
+      if (this.#state.name !== 'waiting') this.#hasNewToken = false;
       if (via === 'relogin') this.media.handleForgotten();
       changes = this.#feed.handleLogin(login);
     } else if (resume) {
@@ -227,6 +228,7 @@ export class RoomSession extends Emitter<SessionEvents> {
 
   #handleOnHold({ connection, hold }: PutOnHold): void {
     this.#connection = connection;
+    this.#hasNewToken = false;
     this.#startHeartbeat(connection, hold.heartbeatIntervalMs);
     this.#setState({ name: 'waiting', waiting: hold.waiting });
     if (this.#connection === connection) this.#attach(connection);
@@ -283,8 +285,6 @@ export class RoomSession extends Emitter<SessionEvents> {
         if (this.#feed.hasSeen(frame.streamSeq)) break;
         this.media.handleMediaClosed(frame);
         this.#feed.drop(frame);
-        break;
-      case 'goingAway':
         break;
       default:
         if ('seq' in frame) this.#feed.handle(frame);
