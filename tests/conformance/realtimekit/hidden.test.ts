@@ -85,9 +85,14 @@ describe('a hidden participant', () => {
     });
     expect(await spy.client.request('play', { streamId: `cam-${ann.id}`, offer: 'offer' })).toHaveProperty('result');
     // A host may have another of the person's connections before it, and what it allows holds for all of them.
-    const changes = { publishAudio: true, publishVideo: true, publishScreen: true, chat: { sendPublic: true } };
+    const polls = { create: true, vote: true, view: true };
+    const changes = { publishAudio: true, publishVideo: true, publishScreen: true, chat: { sendPublic: true }, polls };
     const memberIds = [spy.login.memberId];
     await ann.client.request('moderate', { action: 'setPermissions', memberIds, changes });
+    const said = await ann.client.request('send', { kind: 'chat', text: 'hello' });
+    const { messageId } = said.result as { messageId: number };
+    const asked = await ann.client.request('createPoll', { question: 'who?', options: ['a', 'b'] });
+    const { pollId } = asked.result as { pollId: string };
     const before = ann.client.events.length;
     const requests = [
       ['publish', { streamId: `cam-${spy.id}`, offer: 'offer' }],
@@ -95,7 +100,9 @@ describe('a hidden participant', () => {
       ['send', { kind: 'chat', text: 'hello' }],
       ['send', { kind: 'command', text: 'hello', to: [ann.id] }],
       ['sendCustom', { type: 'wave', payload: {} }],
+      ['changeMessage', { action: 'pin', messageId }],
       ['setRoomInfo', { key: 'topic', value: 'me' }],
+      ['vote', { pollId, option: 0 }],
       ['createPoll', { question: 'who?', options: ['a', 'b'], anonymous: false, hideVotes: false }],
     ] as const;
     for (const [method, params] of requests) {

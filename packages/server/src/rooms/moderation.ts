@@ -24,6 +24,7 @@ const SHOWING: ReadonlySet<RoomCommand['type']> = new Set([
   'setRoomInfo',
   'send',
   'sendCustom',
+  'changeMessage',
   'createPoll',
   'vote',
 ] as const);
