@@ -20,6 +20,8 @@ import { Transport } from './transport.ts';
 import { TwccCollector } from './twcc-collector.ts';
 import type { WorkerContext } from './worker-context.ts';
 
+/** How often there is a look at what is due; a lost packet is asked for no later. */
+const tickIntervalMs = 20;
 const feedbackIntervalMs = 60;
 const reportIntervalMs = 1_000;
 /** Any SSRC will do for a receiver of media; browsers use 1 as well. */
@@ -31,6 +33,8 @@ export interface PublisherHandlers {
   handlePublisherLost(): void;
   /** So much was lost that players need a keyframe. */
   handleKeyframeNeeded(): void;
+  /** A packet came, and the last tick is long enough ago for the next. */
+  handleTickDue(nowMs: number): void;
 }
 
 /** A publisher's peer connection, and the RTCP that it is owed. */
@@ -46,6 +50,7 @@ export class Publisher {
   readonly #twcc = new TwccCollector(ownSsrc);
   readonly #header = new RtpHeader();
   readonly #handlers: PublisherHandlers;
+  #tickedAtMs = 0;
   #feedbackAtMs = 0;
   #reportAtMs = 0;
   #record: ClosedRecord | undefined;
@@ -89,6 +94,7 @@ export class Publisher {
 
   /** Sends the feedback that is due. */
   tick(nowMs: number): void {
+    this.#tickedAtMs = nowMs;
     if (!this.#transport.isOpen) return;
     for (const receiver of this.#receivers.values()) {
       const nack = receiver.collectNack(ownSsrc, nowMs);
@@ -141,6 +147,7 @@ export class Publisher {
     // The transport gives nothing up once it is closed, so this counts a fault of ours; it must be 0 (KICK-4).
     if (this.#record !== undefined) this.#record.packetsAfterClose += 1;
     track.forward(packet, header, nowMs);
+    if (nowMs - this.#tickedAtMs >= tickIntervalMs) this.#handlers.handleTickDue(nowMs);
   }
 
   #handleRtcp(packet: Buffer, nowMs: number): void {

@@ -71,6 +71,7 @@ export class Stream {
       },
       handlePublisherLost: () => this.#losePublisher(publisher),
       handleKeyframeNeeded: () => this.requestKeyframe(),
+      handleTickDue: (nowMs) => this.tick(nowMs),
     });
     this.#closePublisher();
     this.#publisher = publisher;
@@ -141,7 +142,7 @@ export class Stream {
     if (isVideoBack) this.requestKeyframe();
   }
 
-  /** To be called every few milliseconds. */
+  /** Does what is due. A publisher's packets call for it, as a timer of its own would be one more wake-up. */
   tick(nowMs: number): void {
     this.#keyframes.tick(nowMs);
     this.#publisher?.tick(nowMs);

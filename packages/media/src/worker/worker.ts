@@ -9,7 +9,8 @@ import type { WorkerDump, WorkerMethods } from '../ipc.ts';
 import { Stream } from './stream.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-const tickIntervalMs = 20;
+/** For streams whose packets do not come, in milliseconds: those that do call for it themselves, and more often. */
+const tickIntervalMs = 60;
 
 /** Takes the engine's calls. Each takes effect before it first waits, so that calls hold in the order they are made. */
 export class Worker {
