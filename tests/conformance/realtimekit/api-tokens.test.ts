@@ -51,6 +51,19 @@ describe('API tokens made by the admin API', () => {
     expect(await statusWith(String(body.token), `/${other.rtkAppId}/meetings`)).toBe(403);
   });
 
+  it('have names of their own in an account, so that the audit log tells them apart (RTK-1)', async () => {
+    const body = { name: 'only one', accountId };
+    const answers = await Promise.all([admin('POST', '', body), admin('POST', '', body)]);
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+    expect(answers.find(({ status }) => status === 409)?.body).toEqual({
+      error: { code: 'conflict', message: 'The account has an API token with the name only one already' },
+    });
+    const id = String(answers.find(({ status }) => status === 200)?.body.id);
+    expect((await admin('POST', '', { ...body, accountId: 'another' })).status).toBe(200);
+    await admin('DELETE', `/${id}`);
+    expect((await admin('POST', '', body)).status).toBe(200);
+  });
+
   it.each([
     [{ accountId }],
     [{ name: '', accountId }],
@@ -65,7 +78,7 @@ describe('API tokens made by the admin API', () => {
   });
 
   it('are for the admin key alone to make (RTK-1)', async () => {
-    const { body } = await admin('POST', '', { name: 'backend', accountId });
+    const { body } = await admin('POST', '', { name: 'curious', accountId });
     const answer = await request('POST', '/admin/v1/api-tokens', String(body.token), { name: 'x', accountId });
     expect(answer.status).toBe(401);
   });

@@ -9,6 +9,7 @@ export const ADMIN_ERRORS = {
   'invalid-request': 400,
   unauthorized: 401,
   'not-found': 404,
+  conflict: 409,
   internal: 500,
 } as const;
 

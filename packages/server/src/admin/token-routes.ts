@@ -76,7 +76,9 @@ export function addTokenRoutes(scope: FastifyInstance, { apiTokens, apps, clock 
         tokenHash: hashApiToken(token),
         createdAtMs: clock.now(),
       };
-      await apiTokens.add(record);
+      if (!(await apiTokens.add(record))) {
+        throw new AdminError('conflict', `The account has an API token with the name ${facts.name} already`);
+      }
       return { ...describe(record), token };
     },
   );

@@ -114,10 +114,22 @@ function describeStore(name: string, open: () => Promise<Store>, reopen?: (store
         expect(await store.apiTokens.findByHash('h1')).toBeUndefined();
       });
 
+      it('adds none of a name that the account has, until that one is deleted', async () => {
+        const [same, elsewhere] = [
+          { ...token, tokenHash: 'h2' },
+          { ...token, tokenHash: 'h3', accountId: 'account-2' },
+        ];
+        expect(await store.apiTokens.add(token)).toBe(true);
+        expect([await store.apiTokens.add(same), await store.apiTokens.findByHash('h2')]).toEqual([false, undefined]);
+        expect(await store.apiTokens.add(elsewhere)).toBe(true);
+        await store.apiTokens.delete('h1');
+        expect(await store.apiTokens.add(same)).toBe(true);
+      });
+
       it('keeps apart no limit, an empty one and some Apps', async () => {
         await store.apiTokens.add(token);
-        await store.apiTokens.add({ ...token, tokenHash: 'h2', rtkAppIds: [] });
-        await store.apiTokens.add({ ...token, tokenHash: 'h3', rtkAppIds: ['a', 'b'] });
+        await store.apiTokens.add({ ...token, tokenHash: 'h2', name: 'none', rtkAppIds: [] });
+        await store.apiTokens.add({ ...token, tokenHash: 'h3', name: 'some', rtkAppIds: ['a', 'b'] });
         const limits = (await store.apiTokens.ofAccount('account-1')).map((each) => each.rtkAppIds);
         expect(limits).toEqual([undefined, [], ['a', 'b']]);
         expect(await store.apiTokens.ofAccount('account-2')).toEqual([]);

@@ -66,7 +66,8 @@ export interface ApiTokenRecord {
 
 /** Keeps API tokens. */
 export interface ApiTokenRepository {
-  add(token: ApiTokenRecord): Promise<void>;
+  /** False, and nothing added, where the account has a token of that name. */
+  add(token: ApiTokenRecord): Promise<boolean>;
   findByHash(tokenHash: string): Promise<ApiTokenRecord | undefined>;
   /** The tokens of an account, in the order in which they were added. */
   ofAccount(accountId: string): Promise<readonly ApiTokenRecord[]>;

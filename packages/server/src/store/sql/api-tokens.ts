@@ -16,17 +16,28 @@ export class SqlApiTokens implements ApiTokenRepository {
     this.#db = db;
   }
 
-  async add(token: ApiTokenRecord): Promise<void> {
-    await this.#db
+  async add(token: ApiTokenRecord): Promise<boolean> {
+    const named = this.#db
+      .selectFrom('api_tokens')
+      .select('seq')
+      .where('account_id', '=', token.accountId)
+      .where('name', '=', token.name);
+    const row = this.#db
+      .selectNoFrom((eb) => [
+        eb.val(token.tokenHash).as('token_hash'),
+        eb.val(token.name).as('name'),
+        eb.val(token.accountId).as('account_id'),
+        eb.val(token.rtkAppIds ? JSON.stringify(token.rtkAppIds) : null).as('rtk_app_ids'),
+        eb.val(token.createdAtMs).as('created_at_ms'),
+      ])
+      .where(({ exists, not }) => not(exists(named)));
+    // One statement instead of a unique index: names were not held to be unique from the beginning.
+    const { numInsertedOrUpdatedRows } = await this.#db
       .insertInto('api_tokens')
-      .values({
-        token_hash: token.tokenHash,
-        name: token.name,
-        account_id: token.accountId,
-        rtk_app_ids: token.rtkAppIds ? JSON.stringify(token.rtkAppIds) : null,
-        created_at_ms: token.createdAtMs,
-      })
-      .execute();
+      .columns(['token_hash', 'name', 'account_id', 'rtk_app_ids', 'created_at_ms'])
+      .expression(row)
+      .executeTakeFirstOrThrow();
+    return numInsertedOrUpdatedRows === 1n;
   }
 
   async findByHash(tokenHash: string): Promise<ApiTokenRecord | undefined> {

@@ -33,7 +33,7 @@ describe('an SQLite store', () => {
     const file = newPath();
     const [one, two] = [await openSqliteStore(file), await openSqliteStore(file)];
     const add = (store: typeof one, tokenHash: string) =>
-      store.apiTokens.add({ tokenHash, name: 'n', accountId: 'a', createdAtMs: 1 });
+      store.apiTokens.add({ tokenHash, name: tokenHash, accountId: 'a', createdAtMs: 1 });
     await Promise.all(Array.from({ length: 20 }, (_, index) => add(index % 2 === 0 ? one : two, `h${index}`)));
     expect(await one.apiTokens.ofAccount('a')).toHaveLength(20);
     await one.close();
