@@ -93,38 +93,3 @@ test('a WebSocket without the subprotocol, or at another path, is refused', asyn
   await expect(RawClient.open(door.baseUrl, ['other.v1'])).rejects.toThrow('refused');
   await expect(RawClient.open(`${door.baseUrl}/elsewhere`)).rejects.toThrow('refused');
 });
-
-test('a client that does not read is dropped at its buffer limit, and others are served', async () => {
-  await door.close();
-  door = await startDoor({ maxBufferedBytes: 64 * 1024 });
-  const { hostname, port } = new URL(door.baseUrl);
-  const alice = await door.join('lobby', 'alice');
-  const socket = connect(Number(port), hostname);
-  const key = randomBytes(16).toString('base64');
-  socket.write(
-    `GET /signalling HTTP/1.1\r\nHost: ${hostname}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: gavel.v1\r\n\r\n`,
-  );
-  await new Promise((resolve) => socket.once('data', resolve));
-  const login = JSON.stringify({
-    id: 1,
-    method: 'login',
-    params: { credential: { scheme: 'app-token', appId: 1 }, clientId: 'c', roomId: 'lobby', userId: 'mute' },
-  });
-  socket.write(
-    Buffer.concat([Buffer.from([0x81, 0xfe, login.length >> 8, login.length & 255, 0, 0, 0, 0]), Buffer.from(login)]),
-  );
-  await alice.client.event('memberJoined');
-  socket.pause();
-  const from = { id: 'server' as never, name: '' };
-  const text = 'x'.repeat(1000);
-  const gone = new Promise((resolve) => socket.once('close', resolve));
-  for (let i = 0; i < 20_000 && door.fanOut.connectionCount === 2; i += 1) {
-    await door.rooms.execute(door.room('lobby'), { type: 'send', kind: 'broadcast', from, text }, door.origin);
-    if (i % 200 === 0) await new Promise((resolve) => setImmediate(resolve));
-  }
-  expect(door.fanOut.connectionCount).toBe(1);
-  socket.resume();
-  await gone;
-  expect((await door.rooms.summary(door.room('lobby')))?.memberCount).toBe(2);
-  await expectServing();
-});
