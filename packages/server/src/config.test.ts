@@ -56,7 +56,12 @@ describe('where values come from', () => {
       apps: [],
       apiTokens: [],
       rooms: { heartbeatIntervalMs: 30_000, heartbeatTimeoutMs: 100_000, maxLoginsPerSecond: 200 },
-      signalling: { maxFrameBytes: 131_072, maxBufferedBytes: 1_048_576, loginTimeoutMs: 10_000 },
+      signalling: {
+        maxFrameBytes: 131_072,
+        maxBufferedBytes: 1_048_576,
+        loginTimeoutMs: 10_000,
+        maxPendingPerAddress: 1000,
+      },
       callbacks: {
         timeoutMs: 5000,
         maxInFlightPerEndpoint: 32,

@@ -62,6 +62,15 @@ const signalling = Type.Object(
       unit: 'ms',
       description: 'A connection that has not logged in after so long is closed.',
     }),
+    maxPendingPerAddress: Type.Integer({
+      default: 1000,
+      minimum: 1,
+      maximum: 1_000_000,
+      unit: 'connections',
+      description:
+        'Most connections of one address that have not logged in yet; more are refused with 429. Behind a proxy it needs ' +
+        '`trustedProxies`, or all clients have one address.',
+    }),
   },
   closed,
 );

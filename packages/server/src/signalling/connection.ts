@@ -47,6 +47,8 @@ export interface ConnectionDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly handle: RequestHandler;
+  /** Called once, when a login has got somewhere, or the socket is gone before. */
+  readonly onSettled: (connection: Connection) => void;
   /** Called once, when the socket is gone for whatever reason. */
   readonly onGone: (connection: Connection) => void;
   readonly loginTimeoutMs: number;
@@ -72,7 +74,7 @@ export class Connection implements Receiver {
   readonly #stream: Duplex;
   readonly #deps: ConnectionDeps;
   readonly #budget: RequestBudget;
-  readonly #cancelLoginTimeout: () => void;
+  #cancelLoginTimeout: (() => void) | undefined;
   #state: ConnectionState = { kind: 'new' };
   /** The size of the room's state as it was told at the login: who is sent much at once does not read slowly by that (SIG-4). */
   #joinedBytes = 0;
@@ -114,7 +116,7 @@ export class Connection implements Receiver {
    */
   beginWaiting(key: RoomKey, memberId: MemberId, onAnswered: () => void): boolean {
     if (this.#state.kind !== 'joining') return false;
-    this.#cancelLoginTimeout();
+    this.#settle();
     this.#state = { kind: 'waiting', key, memberId };
     this.#onWaiting = onAnswered;
     return true;
@@ -123,7 +125,7 @@ export class Connection implements Receiver {
   /** Marks the member as this connection's own. Gives false when the socket has gone meanwhile. */
   completeJoin(key: RoomKey, member: MemberInfo): boolean {
     if (this.#state.kind !== 'joining' && this.#state.kind !== 'waiting') return false;
-    this.#cancelLoginTimeout();
+    this.#settle();
     this.#state = { kind: 'member', key, member };
     return true;
   }
@@ -137,7 +139,7 @@ export class Connection implements Receiver {
   release(first: Buffer): void {
     this.#joinedBytes += first.length;
     this.#together(() => {
-      this.#write(first);
+      this.#writeAnswer(first);
       this.#release();
     });
   }
@@ -217,6 +219,13 @@ export class Connection implements Receiver {
     return { code: 'server.internal', message: `internal error (request ${requestId})` };
   }
 
+  #settle(): void {
+    if (!this.#cancelLoginTimeout) return;
+    this.#cancelLoginTimeout();
+    this.#cancelLoginTimeout = undefined;
+    this.#deps.onSettled(this);
+  }
+
   #onLoginAnswered(): void {
     this.#onWaiting?.();
     this.#onWaiting = undefined;
@@ -239,7 +248,7 @@ export class Connection implements Receiver {
   }
 
   #onClose(): void {
-    this.#cancelLoginTimeout();
+    this.#settle();
     this.#deps.onGone(this);
     this.#state = { kind: 'closed' };
   }

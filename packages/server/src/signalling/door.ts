@@ -8,6 +8,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { CLOSE_CODES, isGavelError, SUBPROTOCOL } from '@gavel/protocol';
 import { WebSocketServer } from 'ws';
 import type { MediaControl } from '../media-control/media-control.ts';
@@ -18,6 +19,7 @@ import type { Logger } from '../telemetry/log.ts';
 import { createFindAddress } from './client-address.ts';
 import { Connection, type ConnectionDeps } from './connection.ts';
 import type { FanOut } from './fan-out.ts';
+import { PendingLogins } from './pending-logins.ts';
 import { Requests } from './requests.ts';
 import { encodeFrame } from './text-frame.ts';
 
@@ -38,6 +40,7 @@ export interface SignallingDeps {
   readonly maxFrameBytes: number;
   readonly maxBufferedBytes: number;
   readonly maxRequestsPerSecond: number;
+  readonly maxPendingPerAddress: number;
   /** Whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
 }
@@ -56,23 +59,28 @@ export class SignallingDoor {
       perMessageDeflate: false,
       handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
     });
+    const pending = new PendingLogins(deps.maxPendingPerAddress);
     const requests = new Requests(deps);
     const connectionDeps: ConnectionDeps = {
       ...deps,
       handle: (connection, method, params) => requests.handle(connection, method, params),
+      onSettled: ({ address }) => pending.end(address),
       onGone: (connection) => this.#onGone(connection),
     };
     const findAddress = createFindAddress(deps.trustedProxies);
     http.on('upgrade', (request, socket, head) => {
       const path = (request.url ?? '').split('?', 1)[0];
       const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
-      if (path !== SIGNALLING_PATH || !offered.includes(SUBPROTOCOL)) {
-        const status = path === SIGNALLING_PATH ? '400 Bad Request' : '404 Not Found';
-        socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-        return;
-      }
+      if (path !== SIGNALLING_PATH) return refuse(socket, '404 Not Found');
+      if (!offered.includes(SUBPROTOCOL)) return refuse(socket, '400 Bad Request');
+      const address = findAddress(request);
+      if (!pending.begin(address)) return refuse(socket, '429 Too Many Requests');
+      let isTaken = false;
+      // The handshake may fail after all: then nobody would count it off.
+      socket.once('close', () => isTaken || pending.end(address));
       this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-        deps.fanOut.register(new Connection(randomUUID(), findAddress(request), webSocket, socket, connectionDeps));
+        isTaken = true;
+        deps.fanOut.register(new Connection(randomUUID(), address, webSocket, socket, connectionDeps));
       });
     });
   }
@@ -100,4 +108,8 @@ export class SignallingDoor {
       if (!isGavelError(error, 'room.not-found')) log.error({ connectionId, err: error }, 'detach failed');
     });
   }
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

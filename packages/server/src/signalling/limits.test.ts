@@ -1,3 +1,4 @@
+import { get } from 'node:http';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { login } from '../rooms/testing.ts';
 import { startDoor } from './testing.ts';
@@ -88,4 +89,31 @@ test('a room whose state alone is larger than what may wait for a slow reader ca
   const resumed = await again.request('resume', { ticket: entered.ticket, lastSeq: 0 });
   expect((resumed.result as { room: { memberCount: number } }).room.memberCount).toBe(601);
   expect((await again.request('snapshot')).error).toBeUndefined();
+});
+
+test('an address has so many connections that have not logged in, and a login or an end makes room (LIM-4)', async () => {
+  await door.close();
+  door = await startDoor({ maxPendingPerAddress: 3 });
+  const inside = await joinAll(5);
+  const pending = await Promise.all(Array.from({ length: 3 }, () => door.connect()));
+  await expect(door.connect()).rejects.toThrow('refused');
+  // Who is in is not touched by it, and who is pending may log in.
+  expect(await countDone(inside, 1, 'heartbeat', {})).toBe(5);
+  await pending[0]?.login(1, 'r', 'late');
+  pending.push(await door.connect());
+  await expect(door.connect()).rejects.toThrow('refused');
+  pending[1]?.cut();
+  await pending[1]?.closed;
+  await expect.poll(() => door.connect().then(() => 'taken')).toBe('taken');
+});
+
+test('a handshake that fails does not count on (LIM-4)', async () => {
+  await door.close();
+  door = await startDoor({ maxPendingPerAddress: 1 });
+  const headers = { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Protocol': 'gavel.v1' };
+  const status = await new Promise((resolve) => {
+    get(`${door.baseUrl}/signalling`, { headers }, (response) => resolve(response.statusCode));
+  });
+  expect(status).toBe(400);
+  await expect.poll(() => door.connect().then(() => 'taken')).toBe('taken');
 });

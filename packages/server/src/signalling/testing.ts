@@ -96,6 +96,7 @@ export async function startDoor(changes: Partial<SignallingDeps> = {}) {
     maxFrameBytes: 128 * 1024,
     maxBufferedBytes: 1024 * 1024,
     maxRequestsPerSecond: 100,
+    maxPendingPerAddress: 1000,
     trustedProxies: [],
     ...changes,
   });
