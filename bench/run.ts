@@ -20,7 +20,7 @@ import { runRow } from './harness/run-row.ts';
 import { ROWS } from './rows/all.ts';
 
 /** What is run by its name only. */
-const ALONE = ['soak', 'large-store', 'verify-peers'] as const;
+const ALONE = ['curves', 'soak', 'large-store', 'verify-peers'] as const;
 
 const alone = ALONE.find((name) => process.argv.includes(name));
 if (alone !== undefined) {
