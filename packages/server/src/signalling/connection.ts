@@ -139,7 +139,7 @@ export class Connection implements Receiver {
   release(first: Buffer): void {
     this.#joinedBytes += first.length;
     this.#together(() => {
-      this.#writeAnswer(first);
+      this.#write(first);
       this.#release();
     });
   }
