@@ -22,6 +22,8 @@ import { ROWS } from './rows/all.ts';
 /** What is run by its name only. */
 const ALONE = ['curves', 'soak', 'large-store', 'verify-peers'] as const;
 
+execFileSync('taskset', ['-a', '-c', '-p', String(LOAD_CORE), String(process.pid)], { stdio: 'ignore' });
+
 const alone = ALONE.find((name) => process.argv.includes(name));
 if (alone !== undefined) {
   process.argv.splice(process.argv.indexOf(alone), 1);
@@ -39,7 +41,6 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 const rows = positionals.length > 0 ? ROWS.filter(({ name }) => positionals.includes(name)) : ROWS;
-execFileSync('taskset', ['-a', '-c', '-p', String(LOAD_CORE), String(process.pid)], { stdio: 'ignore' });
 
 const results: RowResult[] = [];
 console.log(`${describeMachine()}\n`);

@@ -14,7 +14,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { memoryBytesOf } from './harness/processes.ts';
+import { memoryBytesOf, processTree } from './harness/processes.ts';
 import { describeMachine } from './harness/report.ts';
 import { connectBackend, joinGavel, startGavelProcess, tokenOf } from './peers/gavel.ts';
 import { connectMediaUser } from './peers/gavel-media.ts';
@@ -51,6 +51,7 @@ const { port: receiverPort } = receiver.address() as AddressInfo;
 const server = await startGavelProcess(`http://127.0.0.1:${receiverPort}/`);
 const backend = connectBackend(server.port, 8);
 const [root = -1, ...workers] = server.pids;
+const processes = String(server.pids);
 
 const anyOf = <T>(items: Iterable<T>): T | undefined => {
   const all = [...items];
@@ -141,6 +142,8 @@ for (let minute = 0; ; ) {
     }
   }
   if (seconds >= minute * 60) {
+    // A process that ended and was started anew would look like memory given back.
+    if (String(processTree(root)) !== processes) throw new Error(`A process of the server ended:\n${server.output()}`);
     const sample = {
       minute,
       server: toMebibytes(memoryBytesOf([root])),

@@ -83,6 +83,8 @@ export interface GavelProcess {
   readonly port: number;
   /** The server and its media workers. */
   readonly pids: readonly number[];
+  /** What it has logged and printed. */
+  output(): string;
   stop(): Promise<void>;
 }
 
@@ -98,6 +100,7 @@ export async function startGavelProcess(callbackUrl?: string, checkout = ROOT): 
   return {
     port,
     pids: processTree(server.child.pid ?? -1),
+    output: server.output,
     async stop() {
       await server.stop();
       rmSync(folder, { recursive: true, force: true });
