@@ -127,7 +127,7 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
   metrics.observe({ engine, roomCount: () => rooms.size, connectionCount: () => fanOut.connectionCount });
   metrics.observeCallbacks(callbacks);
 
-  const tokens = await ParticipantTokens.open({ store, clock });
+  const tokens = new ParticipantTokens({ store, clock });
   registerZegoDoor(http, { apps, rooms, enforcement, clock, log, onPage: (_request, reply) => sendPage(reply) });
   registerRealtimeKitDoor(http, {
     ...{ apps, rooms, store, clock, log, tokens, webhooks, chatLinks },

@@ -85,7 +85,7 @@ export interface HarnessOptions {
 export async function startHarness(path = ':memory:', clock = new FakeClock(), options: HarnessOptions = {}) {
   const store = await openSqliteStore(path);
   const apps = await AppRegistry.open({ store, clock, configured: APPS, presets: STOCK_PRESETS });
-  const tokens = await ParticipantTokens.open({ store, clock });
+  const tokens = new ParticipantTokens({ store, clock });
   const batches: EventBatch[] = [];
   const logged: object[] = [];
   const limits = { heartbeatTimeoutMs: 100_000, keptEvents: 100, maxLoginsPerSecond: 200 };

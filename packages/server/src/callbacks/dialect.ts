@@ -17,6 +17,9 @@ export interface CallbackDraft {
   readonly body: string;
 }
 
+/** Headers of an attempt, by their names in lower case. */
+export type CallbackHeaders = Readonly<Record<string, string>>;
+
 /** The callbacks of one dialect. */
 export interface CallbackDialect {
   /** Stands in the store; never changes. */
@@ -28,5 +31,5 @@ export interface CallbackDialect {
   /** What the events give rise to, in order. */
   write(app: App, batch: EventBatch): readonly CallbackDraft[];
   /** The headers of an attempt made now, beside those that every callback has. */
-  headersOf(app: App, record: OutboxRecord, nowMs: number): Readonly<Record<string, string>>;
+  headersOf(app: App, record: OutboxRecord, nowMs: number): CallbackHeaders | Promise<CallbackHeaders>;
 }

@@ -111,12 +111,12 @@ export class Dispatcher {
     const app = apps.find(record.appId);
     const dialect = this.#dialects.get(record.dialect);
     if (!app || !dialect) return { message: 'the App is not configured any more: there is no secret to sign with' };
-    const headers = {
-      'content-type': 'application/json',
-      'user-agent': userAgent,
-      ...dialect.headersOf(app, record, clock.now()),
-    };
     try {
+      const headers = {
+        'content-type': 'application/json',
+        'user-agent': userAgent,
+        ...(await dialect.headersOf(app, record, clock.now())),
+      };
       const { status } = await post({ url: record.url, headers, body: record.body, timeoutMs });
       return status >= 200 && status <= 299 ? undefined : { status, message: `answered ${status}` };
     } catch (error) {

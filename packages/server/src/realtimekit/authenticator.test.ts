@@ -25,7 +25,7 @@ beforeEach(async () => {
   store = await openSqliteStore(':memory:');
   apps = await AppRegistry.open({ store, clock, configured: [], presets: STOCK_PRESETS });
   app = await apps.create('account', 'app');
-  tokens = await ParticipantTokens.open({ store, clock });
+  tokens = new ParticipantTokens({ store, clock });
   authenticator = createParticipantTokenAuthenticator({ apps, store, tokens, sessions: { find: () => undefined } });
   const preset = await store.presets.findByName(app.appId, 'group_call_host');
   const presetId = preset?.id ?? '';

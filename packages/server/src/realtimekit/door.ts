@@ -52,9 +52,9 @@ export function registerRealtimeKitDoor(http: FastifyInstance, deps: RealtimeKit
   const apiTokens = createApiTokens(deps.store, deps.apiTokens);
   const limit = new TokenRateLimit(deps.rateLimit, deps.clock);
   // Receivers fetch it once, and without a token (reference 7.2).
-  http.get('/.well-known/webhooks.json', () => ({
+  http.get('/.well-known/webhooks.json', async () => ({
     success: true,
-    data: { publicKey: deps.webhooks.publicKey },
+    data: { publicKey: await deps.webhooks.publicKey() },
     message: '',
   }));
   registerChatDownload(http, deps);

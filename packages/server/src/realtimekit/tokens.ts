@@ -1,5 +1,5 @@
 /**
- * Participants' tokens: RS256 JWTs, signed with a key pair that is made at the first start (AUTH-2, reference 6).
+ * Participants' tokens: RS256 JWTs, signed with a key pair that is made at the first use (AUTH-2, reference 6).
  *
  * @module
  */
@@ -8,8 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { GavelError } from '@gavel/protocol';
 import { errors, importPKCS8, importSPKI, jwtVerify, SignJWT } from 'jose';
 import type { Clock } from '../rooms/clock.ts';
-import type { Store } from '../store/store.ts';
-import { makeKeyPair } from './key-pair.ts';
+import { type KeyPairDeps, lazyKeyPair } from './key-pair.ts';
 
 /** How long a token is good: 100 days, in seconds. */
 export const TOKEN_LIFETIME_S = 100 * 24 * 60 * 60;
@@ -32,53 +31,40 @@ export interface VerifiedToken extends TokenSubject {
   readonly expiresAtMs: number;
 }
 
-/** What the tokens need from the server. */
-export interface ParticipantTokensDeps {
-  readonly store: Pick<Store, 'signingKeys'>;
-  readonly clock: Clock;
+interface TokenKeys {
+  readonly keyId: string;
+  readonly privateKey: CryptoKey;
+  readonly publicKey: CryptoKey;
 }
 
 /** Signs and verifies participants' tokens. */
 export class ParticipantTokens {
-  readonly #clock: Clock;
-  readonly #keyId: string;
-  readonly #privateKey: CryptoKey;
-  readonly #publicKey: CryptoKey;
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #loadPair: ReturnType<typeof lazyKeyPair>;
+  #keys: TokenKeys | undefined;
 
-  private constructor(clock: Clock, keyId: string, privateKey: CryptoKey, publicKey: CryptoKey) {
-    this.#clock = clock;
-    this.#keyId = keyId;
-    this.#privateKey = privateKey;
-    this.#publicKey = publicKey;
-  }
-
-  /** Loads the key pair, or makes it at the first start, which takes some tenths of a second. */
-  static async open({ store, clock }: ParticipantTokensDeps): Promise<ParticipantTokens> {
-    const { signingKeys } = store;
-    const key =
-      (await signingKeys.find(PURPOSE)) ?? (await signingKeys.addUnlessPresent(makeKeyPair(PURPOSE, clock.now())));
-    const [privateKey, publicKey] = await Promise.all([
-      importPKCS8(key.privateKey, ALGORITHM),
-      importSPKI(key.publicKey, ALGORITHM),
-    ]);
-    return new ParticipantTokens(clock, key.keyId, privateKey, publicKey);
+  constructor(deps: KeyPairDeps) {
+    this.#clock = deps.clock;
+    this.#loadPair = lazyKeyPair(deps, PURPOSE);
   }
 
   /** Makes a token, good for `TOKEN_LIFETIME_S`. Two of one second are the same but for their id. */
   async sign(subject: TokenSubject): Promise<string> {
+    const { keyId, privateKey } = await this.#loadKeys();
     const issuedAtS = Math.floor(this.#clock.now() / 1000);
     return new SignJWT({ ...subject })
-      .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT', kid: this.#keyId })
+      .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT', kid: keyId })
       .setIssuedAt(issuedAtS)
       .setExpirationTime(issuedAtS + TOKEN_LIFETIME_S)
       .setJti(randomUUID())
-      .sign(this.#privateKey);
+      .sign(privateKey);
   }
 
   /** Verifies a token. @throws GavelError `login.token-expired`, `login.bad-credential` */
   async verify(token: string): Promise<VerifiedToken> {
+    const { publicKey } = await this.#loadKeys();
     try {
-      const { payload } = await jwtVerify(token, this.#publicKey, {
+      const { payload } = await jwtVerify(token, publicKey, {
         algorithms: [ALGORITHM],
         currentDate: new Date(this.#clock.now()),
         requiredClaims: ['exp'],
@@ -95,6 +81,17 @@ export class ParticipantTokens {
       if (error instanceof errors.JOSEError) throw new GavelError('login.bad-credential');
       throw error;
     }
+  }
+
+  async #loadKeys(): Promise<TokenKeys> {
+    if (this.#keys) return this.#keys;
+    const { keyId, ...pair } = await this.#loadPair();
+    const [privateKey, publicKey] = await Promise.all([
+      importPKCS8(pair.privateKey, ALGORITHM),
+      importSPKI(pair.publicKey, ALGORITHM),
+    ]);
+    this.#keys = { keyId, privateKey, publicKey };
+    return this.#keys;
   }
 }
 

@@ -5,38 +5,27 @@
  */
 
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
-import type { Clock } from '../../rooms/clock.ts';
-import type { Store } from '../../store/store.ts';
-import { makeKeyPair } from '../key-pair.ts';
+import { type KeyPairDeps, lazyKeyPair } from '../key-pair.ts';
 
 const PURPOSE = 'webhook';
 
-/** Signs bodies with the key pair of the server. */
+/** Signs bodies with the key pair of the server, which is made at the first use. */
 export class WebhookSigner {
-  /** SPKI, PEM: what receivers verify with. */
-  readonly publicKey: string;
-  readonly #privateKey: KeyObject;
+  readonly #loadPair: ReturnType<typeof lazyKeyPair>;
+  #privateKey: KeyObject | undefined;
 
-  private constructor(publicKey: string, privateKey: string) {
-    this.publicKey = publicKey;
-    this.#privateKey = createPrivateKey(privateKey);
+  constructor(deps: KeyPairDeps) {
+    this.#loadPair = lazyKeyPair(deps, PURPOSE);
   }
 
-  /** Loads the key pair, or makes it at the first start. */
-  static async open({
-    store,
-    clock,
-  }: {
-    readonly store: Pick<Store, 'signingKeys'>;
-    readonly clock: Clock;
-  }): Promise<WebhookSigner> {
-    const known = await store.signingKeys.find(PURPOSE);
-    const key = known ?? (await store.signingKeys.addUnlessPresent(makeKeyPair(PURPOSE, clock.now())));
-    return new WebhookSigner(key.publicKey, key.privateKey);
+  /** Gives what receivers verify with: SPKI, PEM. */
+  async publicKey(): Promise<string> {
+    return (await this.#loadPair()).publicKey;
   }
 
   /** Gives the signature in Base64. */
-  sign(body: string): string {
+  async sign(body: string): Promise<string> {
+    this.#privateKey ??= createPrivateKey((await this.#loadPair()).privateKey);
     return sign('RSA-SHA256', Buffer.from(body), this.#privateKey).toString('base64');
   }
 }

@@ -40,34 +40,39 @@ const DIALECT = 'realtimekit';
 export class Webhooks {
   /** How attempts are signed and tried again. What is owed is written by `tell`: not every event has a batch of its own. */
   readonly dialect: CallbackDialect;
-  /** SPKI, PEM. */
-  readonly publicKey: string;
+  readonly #signer: WebhookSigner;
   readonly #deps: WebhooksDeps;
   readonly #byApp = new Map<AppId, Map<string, WebhookRecord>>();
   #outbox: WebhookOutbox | undefined;
 
-  private constructor(deps: WebhooksDeps, signer: WebhookSigner) {
+  private constructor(deps: WebhooksDeps) {
     this.#deps = deps;
-    this.publicKey = signer.publicKey;
+    const signer = new WebhookSigner(deps);
+    this.#signer = signer;
     this.dialect = {
       name: DIALECT,
       retryDelaysMs: [2_000, 4_000, 8_000, 16_000, 32_000],
       serves: () => false,
       write: () => [],
-      headersOf: (app, record, nowMs) => ({
+      headersOf: async (app, record, nowMs) => ({
         ...standardWebhookHeaders(app.callbackSecret, record, nowMs),
-        'rtk-signature': signer.sign(record.body),
+        'rtk-signature': await signer.sign(record.body),
         'rtk-uuid': record.id,
         'rtk-webhook-id': webhookIdOf(record.lane),
       }),
     };
   }
 
-  /** Loads the registrations, and the key pair or makes it at the first start. */
+  /** Loads the registrations. */
   static async open(deps: WebhooksDeps): Promise<Webhooks> {
-    const webhooks = new Webhooks(deps, await WebhookSigner.open(deps));
+    const webhooks = new Webhooks(deps);
     for (const record of await deps.store.webhooks.all()) webhooks.#hold(record);
     return webhooks;
+  }
+
+  /** Gives the key that receivers verify deliveries with: SPKI, PEM. */
+  publicKey(): Promise<string> {
+    return this.#signer.publicKey();
   }
 
   /** Tells it the outbox, which is made with its dialect and so after it. */
