@@ -49,7 +49,8 @@ function partOf(pathInSource: string): string {
 
 /** How high a part of the server stands; imports go from a higher one to the same or a lower one. */
 function rankOf(part: string): number {
-  if (part === 'main') return 5;
+  if (part === 'main') return 6;
+  if (part === 'run') return 5;
   if (part === 'server' || part === 'index') return 4;
   if (DOORS.includes(part)) return 3;
   return part === 'rooms' ? 1 : 2;

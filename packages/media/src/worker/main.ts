@@ -1,9 +1,10 @@
 /**
- * A worker process's entry. It lives on the IPC channel alone: it has no environment, and it ends with its parent.
+ * A worker process's entry. It lives on the IPC channel alone: its environment has next to nothing, and it ends with its parent.
  *
  * @module
  */
 
+import { flushCompileCache } from 'node:module';
 import type { WorkerCall, WorkerConfig, WorkerMessage } from '../ipc.ts';
 import { ClosedRing } from './closed-ring.ts';
 import { findErrorCode, Worker } from './worker.ts';
@@ -33,6 +34,8 @@ function createWorker(config: WorkerConfig): Worker {
 async function handleCall(call: WorkerCall): Promise<unknown> {
   if (call.method === 'configure') {
     worker ??= createWorker(call.params);
+    // Node writes what it compiled when a process exits, which this one never does: it is killed.
+    setImmediate(flushCompileCache);
     return undefined;
   }
   if (call.method === 'ping') return undefined;

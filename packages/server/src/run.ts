@@ -1,0 +1,75 @@
+/**
+ * The process: arguments, environment, signals.
+ *
+ * @module
+ */
+
+import { type Config, ConfigError, loadConfig } from './config.ts';
+import { loadDevCredentials, withDevApp } from './dev/dev-app.ts';
+import { type GavelServer, startServer } from './server.ts';
+import { signedPath } from './zego/signed-path.ts';
+
+/** After so long a stop is forced. */
+const STOP_TIMEOUT_MS = 5000;
+
+function readConfig(): Config {
+  try {
+    return loadConfig({ argv: process.argv.slice(2), env: process.env });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(2);
+  }
+}
+
+function baseUrlFor({ publicUrl, host, port }: Config): string {
+  return publicUrl ?? `http://${host === '0.0.0.0' ? 'localhost' : host}:${port}`;
+}
+
+/** Prints where to look, and one call that works when pasted. */
+function greet(config: Config, server: GavelServer): void {
+  const lines = [`Gavel is ready at ${server.baseUrl}`];
+  const app = config.mode === 'dev' ? config.apps.at(-1) : undefined;
+  if (app) {
+    const call = signedPath(app, 'DescribeUserNum', { 'RoomId[]': ['lobby'] }, Date.now());
+    lines.push(
+      '',
+      `Open ${server.baseUrl}/?room=lobby in two tabs.`,
+      'Dev mode: logins need no token, and the page may have calls signed. Not for the public.',
+      `Credentials: ${config.dataDir}/dev-credentials.json`,
+      '',
+      'A signed call, good for ten minutes:',
+      `  curl '${server.baseUrl}${call}'`,
+    );
+  }
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function stopOnSignal(server: GavelServer): void {
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    setTimeout(() => process.exit(1), STOP_TIMEOUT_MS).unref();
+    server.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        process.stderr.write(`stopping failed: ${error instanceof Error ? error.message : String(error)}\n`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+const read = readConfig();
+const config = read.mode === 'dev' ? withDevApp(read, loadDevCredentials(read.dataDir, baseUrlFor(read))) : read;
+try {
+  const server = await startServer(config);
+  stopOnSignal(server);
+  greet(config, server);
+} catch (error) {
+  process.stderr.write(`Gavel could not start: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}
