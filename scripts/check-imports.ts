@@ -1,7 +1,7 @@
 /**
  * Import directions: what may import what, between packages and inside the server.
  *
- * Inside the server imports run downwards only: `main.ts`, `server.ts`, the doors, the parts (media-control, store,
+ * Inside the server imports run downwards only: `main.js`, `run.ts`, `server.ts`, the doors, the parts (media-control, store,
  * telemetry, ...), `rooms/`, `@gavel/protocol`. Tests may import anything, by the same spelling.
  *
  * @module
@@ -44,7 +44,7 @@ export function findImports(text: string): Import[] {
 
 /** The first folder or file name below a package's `src`, without its ending. */
 function partOf(pathInSource: string): string {
-  return (pathInSource.split('/')[0] ?? '').replace(/\.tsx?$/, '');
+  return (pathInSource.split('/')[0] ?? '').replace(/\.(?:tsx?|js)$/, '');
 }
 
 /** How high a part of the server stands; imports go from a higher one to the same or a lower one. */
@@ -57,7 +57,7 @@ function rankOf(part: string): number {
 }
 
 function findServerProblem(from: string, to: string): string | undefined {
-  if (to === 'main') return 'nothing imports main.ts';
+  if (to === 'main') return 'nothing imports main.js';
   if (from === to) return undefined;
   if (from === 'rooms') return 'rooms/ imports only @gavel/protocol and its own files';
   if (DOORS.includes(from) && DOORS.includes(to)) return 'a door never imports another door';

@@ -69,7 +69,7 @@ describe('imports', () => {
     ['server/src/zego/door.ts', '../telemetry/log.ts'],
     ['server/src/media-control/a.ts', '../rooms/events.ts'],
     ['server/src/server.ts', './zego/door.ts'],
-    ['server/src/main.ts', './run.ts'],
+    ['server/src/main.js', './run.ts'],
     ['server/src/run.ts', './server.ts'],
     ['server/src/rooms/room.ts', '@gavel/protocol'],
     ['server/src/web/page.ts', '@fastify/static'],

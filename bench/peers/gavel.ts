@@ -5,7 +5,7 @@
  * @module
  */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,8 @@ import { ThinWebSocket } from '../harness/thin-websocket.ts';
 import type { RoomServerKind, RoomServerOptions, RoomUser, RunningRoomServer, UserEvents } from './room-server.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const MAIN = 'packages/server/src/main.ts';
+/** The entry, and what it was in checkouts that `GAVEL_BENCH_BASELINE` may name. */
+const MAINS = ['packages/server/src/main.js', 'packages/server/src/main.ts'];
 const NO_LIMIT = 1_000_000;
 const ACTIONS = ['KickoutUser', 'CloseRoom', 'SendBroadcastMessage', 'AddStream', 'DeleteStream'];
 const SENDER = { UserId: 'backend', UserName: 'backend', MessageCategory: '1' };
@@ -65,12 +66,16 @@ export function writeGavelConfig(folder: string, port: number, callbackUrl?: str
     ],
     rooms: { maxLoginsPerSecond: NO_LIMIT },
     callbacks: { allowPrivateTargets: true },
-    media: { port: 0 },
+    // As behind any public address: it is told alone, and clients need not try the machine's others.
+    media: { port: 0, announcedAddress: '127.0.0.1' },
   };
   const path = join(folder, 'gavel.yaml');
   writeFileSync(path, stringify(config));
   return path;
 }
+
+const findMain = (checkout: string): string =>
+  MAINS.map((main) => join(checkout, main)).find((path) => existsSync(path)) ?? MAINS[0] ?? '';
 
 /** `GAVEL_BENCH_PROFILE=folder` has V8 write there where the server's time went. */
 function profileArgs(): string[] {
@@ -94,7 +99,7 @@ export async function startGavelProcess(callbackUrl?: string, checkout = ROOT): 
   const port = await findFreePort();
   const server = await startOnServerCore({
     command: process.execPath,
-    args: [...profileArgs(), join(checkout, MAIN), '--config', writeGavelConfig(folder, port, callbackUrl)],
+    args: [...profileArgs(), findMain(checkout), '--config', writeGavelConfig(folder, port, callbackUrl)],
     isReady: (output) => output.includes('Gavel is ready'),
   });
   return {

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { TEST_APP } from '@gavel/testkit';
 import { stringify } from 'yaml';
 
-const MAIN = fileURLToPath(new URL('../../packages/server/src/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../packages/server/src/main.js', import.meta.url));
 const RECEIVER = fileURLToPath(new URL('./receiver-process.ts', import.meta.url));
 
 /** Opens the admin API of the servers started here. */

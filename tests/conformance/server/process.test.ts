@@ -8,7 +8,7 @@ import type { DevCredentials } from '@gavel/server';
 import { RawClient } from '@gavel/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-const MAIN = fileURLToPath(new URL('../../../packages/server/src/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../packages/server/src/main.js', import.meta.url));
 
 let dataDir: string;
 const children: ChildProcess[] = [];

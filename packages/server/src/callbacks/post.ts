@@ -6,7 +6,7 @@
 
 import { type LookupAddress, lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { Agent, request } from 'undici';
+import type { Agent } from 'undici';
 import { findPrivateHost, isPrivateAddress } from './private-addresses.ts';
 
 /** One attempt. */
@@ -48,15 +48,15 @@ const lookupPublic: LookupFunction = (name, options, callback) => {
 
 /** Makes a poster. With `allowPrivateTargets` off, it connects to public addresses only. */
 export function createPoster({ allowPrivateTargets }: { readonly allowPrivateTargets: boolean }): Poster {
-  const agent = new Agent({
-    allowH2: false,
-    connect: allowPrivateTargets ? {} : { lookup: lookupPublic },
-  });
+  const connect = allowPrivateTargets ? {} : { lookup: lookupPublic };
+  let client: ReturnType<typeof loadClient> | undefined;
   return {
     async post({ url, headers, body, timeoutMs }) {
       // An address in figures is never looked up.
       const host = allowPrivateTargets ? undefined : findPrivateHost(url);
       if (host !== undefined) throw refusalOf(host);
+      client ??= loadClient(connect);
+      const { request, agent } = await client;
       const signal = AbortSignal.timeout(timeoutMs);
       try {
         const answer = await request(url, { method: 'POST', headers, body, dispatcher: agent, signal });
@@ -66,6 +66,12 @@ export function createPoster({ allowPrivateTargets }: { readonly allowPrivateTar
         throw signal.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error;
       }
     },
-    close: () => agent.destroy(),
+    close: async () => (await client)?.agent.destroy(),
   };
+}
+
+/** Most of a start is the loading of modules, and these hundred can wait for the first callback. */
+async function loadClient(connect: NonNullable<Agent.Options['connect']>) {
+  const { Agent, request } = await import('undici');
+  return { request, agent: new Agent({ allowH2: false, connect }) };
 }

@@ -1,5 +1,8 @@
 /**
- * The entry: has Node keep what it compiles, which halves the time of the next start, and runs the server.
+ * The entry: has Node keep what it compiled, which halves the time of the next start, and runs the server.
+ *
+ * JavaScript, because nothing keeps what is compiled before this line, and to strip one file of its types Node first
+ * loads its whole parser: 40 ms.
  *
  * @module
  */
