@@ -4,21 +4,23 @@
  * `npm run bench -- soak` and the others of `ALONE` take long or need much, and are not part of the table.
  *
  * Options: `--rounds 3` instead of each row's own number; `--only Gavel` takes one subject (may be repeated); `--json
- * results.json` writes what was found. Servers run on
- * one core, the load on another (Linux).
+ * results.json` writes what was found; `--page` puts the table into `docs/reference/performance.md`. Servers run on one
+ * core, the load on another (Linux).
  *
  * @module
  */
 
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { LOAD_CORE } from './harness/processes.ts';
-import { describeMachine, markdownOf, versionsOf } from './harness/report.ts';
+import { describeMachine, markdownOf, putIntoPage, versionsOf } from './harness/report.ts';
 import type { RowResult } from './harness/run-row.ts';
 import { runRow } from './harness/run-row.ts';
 import { ROWS } from './rows/all.ts';
 
+const PAGE = fileURLToPath(new URL('../docs/reference/performance.md', import.meta.url));
 /** What is run by its name only. */
 const ALONE = ['curves', 'soak', 'large-store', 'verify-peers'] as const;
 
@@ -33,7 +35,12 @@ if (alone !== undefined) {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string' }, json: { type: 'string' }, only: { type: 'string', multiple: true } },
+  options: {
+    rounds: { type: 'string' },
+    json: { type: 'string' },
+    page: { type: 'boolean' },
+    only: { type: 'string', multiple: true },
+  },
 });
 const unknown = positionals.filter((name) => !ROWS.some((row) => row.name === name));
 if (unknown.length > 0) {
@@ -43,7 +50,12 @@ if (unknown.length > 0) {
 const rows = positionals.length > 0 ? ROWS.filter(({ name }) => positionals.includes(name)) : ROWS;
 
 const results: RowResult[] = [];
-console.log(`${describeMachine()}\n`);
+const lines: string[] = [];
+const print = (text: string): void => {
+  lines.push(text);
+  console.log(text);
+};
+print(`${describeMachine()}\n`);
 for (const { subjects, ...row } of rows) {
   const chosen = subjects.filter(({ name }) => values.only?.includes(name) ?? true);
   const result = await runRow(
@@ -51,9 +63,11 @@ for (const { subjects, ...row } of rows) {
     values.rounds === undefined ? undefined : Number(values.rounds),
   );
   results.push(result);
-  console.log(markdownOf(result));
+  print(markdownOf(result));
 }
-console.log(`Versions: ${versionsOf(results)}.`);
+const minutes = results.reduce((sum, { seconds }) => sum + seconds, 0) / 60;
+print(`Versions: ${versionsOf(results)}. All rows took ${minutes.toFixed(1)} minutes.`);
+if (values.page) putIntoPage(PAGE, lines.join('\n'));
 if (values.json !== undefined) {
   writeFileSync(values.json, `${JSON.stringify({ machine: describeMachine(), results }, null, 2)}\n`);
 }

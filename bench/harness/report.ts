@@ -4,6 +4,7 @@
  * @module
  */
 
+import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import type { Metric } from './row.ts';
 import type { RowResult, Spread } from './run-row.ts';
@@ -53,7 +54,7 @@ export function markdownOf(result: RowResult): string {
   const lines = [
     `### ${result.name}`,
     '',
-    `${result.work} Median of ${result.rounds} rounds (least–most). The load used ${Math.round(result.loadBusy * 100)} % of its core.`,
+    `${result.work} Median of ${result.rounds} rounds (least–most). The load used ${Math.round(result.loadBusy * 100)} % of its core; ${Math.round(result.seconds)} s.`,
     '',
     `| | ${names.join(' | ')} | Ratio | Goal |`,
     `|---|${names.map(() => '---|').join('')}---|---|`,
@@ -76,4 +77,16 @@ export function markdownOf(result: RowResult): string {
 export function versionsOf(results: readonly RowResult[]): string {
   const versions = new Map(results.flatMap(({ subjects }) => subjects.map(({ name, version }) => [name, version])));
   return [...versions].map(([name, version]) => `${name} ${version}`).join(', ');
+}
+
+const PAGE_BEGIN = '<!-- bench: begin -->';
+const PAGE_END = '<!-- bench: end -->';
+
+/** Puts a table into the place that a page has for it. @throws where it has none */
+export function putIntoPage(path: string, table: string): void {
+  const page = readFileSync(path, 'utf8');
+  const [before, rest] = page.split(PAGE_BEGIN);
+  const after = rest?.split(PAGE_END)[1];
+  if (before === undefined || after === undefined) throw new Error(`${path} has no place for the table`);
+  writeFileSync(path, `${before}${PAGE_BEGIN}\n\n${table.trim()}\n\n${PAGE_END}${after}`);
 }

@@ -22,6 +22,8 @@ export interface RowResult {
   readonly rounds: number;
   /** The load's own use of its core over the rounds, from 0 to 1. */
   readonly loadBusy: number;
+  /** How long it took. */
+  readonly seconds: number;
   readonly subjects: readonly {
     readonly name: string;
     readonly version: string;
@@ -108,12 +110,14 @@ export async function runRow(row: Row, roundCount?: number): Promise<RowResult> 
     await Promise.all(candidates.map(end));
   }
   const { user, system } = process.cpuUsage(cpuBefore);
+  const seconds = (performance.now() - began) / 1000;
   return {
     name: row.name,
     work: row.work,
     metrics: row.metrics,
     rounds,
-    loadBusy: (user + system) / 1000 / (performance.now() - began),
+    loadBusy: (user + system) / 1e6 / seconds,
+    seconds,
     subjects: candidates
       .filter((candidate) => !failed.has(candidate))
       .map(({ subject, version, values }) => ({

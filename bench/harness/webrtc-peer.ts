@@ -21,10 +21,7 @@ const TICKS_PER_MS = 90;
 
 /** One side of a peer connection. */
 export class WebRtcPeer {
-  /** Called with each RTP packet: where its payload begins, and the packet. */
-  onRtp: (packet: Buffer, payloadOffset: number) => void = () => {};
-  /** RTCP packets received. */
-  rtcpPackets = 0;
+  #onRtp: ((packet: Buffer, payloadOffset: number) => void) | undefined;
   readonly #connection = new PeerConnection('bench', { iceServers: [], disableAutoNegotiation: true });
   readonly #ssrc: number;
   #track: Track | undefined;
@@ -52,9 +49,18 @@ export class WebRtcPeer {
   static answering(offer: string, ssrc: number): WebRtcPeer {
     const peer = new WebRtcPeer(ssrc);
     peer.#connection.onTrack((track) => peer.#adopt(track));
-    peer.#connection.setRemoteDescription(plain(offer).replace('a=setup:actpass', 'a=setup:active'), 'offer');
+    peer.#accept(offer.replace('a=setup:actpass', 'a=setup:active'), 'offer');
     peer.#connection.setLocalDescription('answer');
     return peer;
+  }
+
+  /**
+   * Called with each RTP packet: the packet, and where its payload begins. Until it is set for the first time packets
+   * are received, decrypted and thrown away without a word to JavaScript, which would cost more than all the rest.
+   */
+  set onRtp(handler: (packet: Buffer, payloadOffset: number) => void) {
+    if (this.#onRtp === undefined) this.#track?.onMessage((packet) => this.#receive(packet));
+    this.#onRtp = handler;
   }
 
   /** Its own description, all candidates gathered. */
@@ -74,7 +80,12 @@ export class WebRtcPeer {
 
   /** Takes the server's answer. */
   accept(answer: string): void {
-    this.#connection.setRemoteDescription(plain(answer), 'answer');
+    this.#accept(answer, 'answer');
+  }
+
+  #accept(description: string, type: 'offer' | 'answer'): void {
+    this.#remoteSsrc = Number(/a=ssrc:(\d+)/.exec(description)?.[1] ?? 0);
+    this.#connection.setRemoteDescription(plain(description), type);
   }
 
   /** Resolves when packets can go: ICE and DTLS are done. */
@@ -117,13 +128,18 @@ export class WebRtcPeer {
     this.#track?.sendMessageBinary(report);
   }
 
-  /** Sends what a receiver owes every second: here that nothing was lost. */
-  sendReceiverReport(): void {
+  /** The highest sequence number received so far. */
+  get highestReceived(): number {
+    return this.#highestReceived;
+  }
+
+  /** Sends what a receiver owes every second: here that nothing was lost up to a sequence number. */
+  sendReceiverReport(highestReceived: number): void {
     const report = Buffer.alloc(RECEIVER_REPORT_BYTES);
     report.writeUInt32BE(0x81c9_0007, 0);
     report.writeUInt32BE(this.#ssrc, 4);
     report.writeUInt32BE(this.#remoteSsrc, 8);
-    report.writeUInt32BE(this.#highestReceived, 16);
+    report.writeUInt32BE(highestReceived, 16);
     this.#track?.sendMessageBinary(report);
   }
 
@@ -136,21 +152,16 @@ export class WebRtcPeer {
     this.#track = track;
     // Without it the binding never forgets the track.
     track.onClosed(() => undefined);
-    track.onMessage((packet) => this.#receive(packet));
   }
 
   #receive(packet: Buffer): void {
     const type = packet[1] as number;
-    if (type >= 192 && type <= 223) {
-      this.rtcpPackets += 1;
-      return;
-    }
+    if (type >= 192 && type <= 223) return;
     const first = packet[0] as number;
     this.#highestReceived = packet.readUInt16BE(2);
-    this.#remoteSsrc = packet.readUInt32BE(8);
     const extensionOffset = RTP_HEADER_BYTES + (first & 0x0f) * 4;
     const hasExtension = (first & 0x10) !== 0;
-    this.onRtp(
+    this.#onRtp?.(
       packet,
       hasExtension ? extensionOffset + 4 + packet.readUInt16BE(extensionOffset + 2) * 4 : extensionOffset,
     );
