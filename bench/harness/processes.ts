@@ -17,7 +17,7 @@ export const LOAD_CORE = 1;
 /** Linux counts CPU time in 1/100 s. */
 const TICKS_PER_SECOND = 100;
 const STOP_TIMEOUT_MS = 5000;
-const SETTLE_TIMEOUT_MS = 10_000;
+const SETTLE_TIMEOUT_MS = 30_000;
 const SETTLE_STEP_MS = 200;
 
 /** The servers that run now. None may outlive the benchmark, however that ends. */
@@ -138,7 +138,7 @@ export function memoryBytesOf(pids: readonly number[]): number {
 
 /**
  * Waits until some processes have done what was left to do: less than a tenth of a core for 200 ms. What one server
- * has still to clear away must not slow the next one down, which runs on the same core. Gives up after 10 s.
+ * has still to clear away must not slow the next one down, which runs on the same core. Gives up after 30 s.
  */
 export async function settle(pids: readonly number[]): Promise<void> {
   const deadline = performance.now() + SETTLE_TIMEOUT_MS;
