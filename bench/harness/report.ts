@@ -26,7 +26,8 @@ const show = ({ median, min, max }: Spread): string => `${format(median)} (${for
 
 /** How many times better the first is than the best of the others; undefined where there is none to compare with. */
 export function ratioOf(result: RowResult, { key, better }: Metric): number | undefined {
-  const [own, ...others] = result.subjects.map(({ figures }) => figures[key]?.median);
+  const compared = result.subjects.filter(({ isFloor }) => !isFloor);
+  const [own, ...others] = compared.map(({ figures }) => figures[key]?.median);
   const theirs = others.filter((value) => value !== undefined);
   if (own === undefined || theirs.length === 0) return undefined;
   return better === 'lower' ? Math.min(...theirs) / own : own / Math.max(...theirs);
@@ -50,7 +51,7 @@ export function judge(result: RowResult, metric: Metric): string {
 
 /** One row as a Markdown table: metrics down, subjects across. */
 export function markdownOf(result: RowResult): string {
-  const names = result.subjects.map(({ name }) => name);
+  const names = result.subjects.map(({ name, isFloor }) => (isFloor ? `${name}, a floor` : name));
   const lines = [
     `### ${result.name}`,
     '',

@@ -20,6 +20,8 @@ export interface Metric {
 /** Something that does the work of a row. */
 export interface Subject<Running> {
   readonly name: string;
+  /** Whether it does but a part of the work, to show what that costs at the least: ratios leave it out. */
+  readonly isFloor?: boolean;
   /** Why it cannot run here, or undefined. */
   findObstacle?(): string | undefined;
   start(): Promise<Running>;

@@ -27,6 +27,7 @@ export interface RowResult {
   readonly subjects: readonly {
     readonly name: string;
     readonly version: string;
+    readonly isFloor: boolean;
     readonly figures: Readonly<Record<string, Spread>>;
   }[];
   readonly skipped: readonly { readonly name: string; readonly why: string }[];
@@ -123,6 +124,7 @@ export async function runRow(row: Row, roundCount?: number): Promise<RowResult> 
       .map(({ subject, version, values }) => ({
         name: subject.name,
         version,
+        isFloor: subject.isFloor ?? false,
         figures: Object.fromEntries([...values].map(([key, all]) => [key, spreadOf(all)])),
       })),
     skipped,

@@ -59,6 +59,8 @@ export interface RoomServerKind {
   readonly name: string;
   /** What it cannot do, and why; it is left out of the rows about that, by name. */
   readonly cannot?: Partial<Readonly<Record<Work, string>>>;
+  /** Work of which it does the least part only: it shows what that costs, and Gavel is not compared with it. */
+  readonly isFloorIn?: readonly Work[];
   /** What is missing on this machine, in a few words; undefined when it can be started. */
   findObstacle?(): string | undefined;
   start(options: RoomServerOptions): Promise<RunningRoomServer>;
@@ -72,6 +74,7 @@ export function subjectsOf(
 ): readonly Subject<RunningRoomServer>[] {
   return kinds.map((kind) => ({
     name: kind.name,
+    isFloor: kind.isFloorIn?.includes(work) ?? false,
     findObstacle: () => kind.cannot?.[work] ?? kind.findObstacle?.(),
     start: () => kind.start(options),
   }));

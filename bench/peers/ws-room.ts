@@ -20,7 +20,12 @@ const MESSAGE = Buffer.from('{"type":"message"');
 const CLOSED = Buffer.from('{"type":"closed"');
 
 /** Plain `ws`. */
-export const wsRoom: RoomServerKind = { name: 'plain ws', cannot: { kick: NO_ORDER, close: NO_ORDER }, start };
+export const wsRoom: RoomServerKind = {
+  name: 'plain ws',
+  cannot: { kick: NO_ORDER, close: NO_ORDER },
+  isFloorIn: ['join', 'idle'],
+  start,
+};
 
 async function start({ connections = 1 }: RoomServerOptions): Promise<RunningRoomServer> {
   const port = await findFreePort();

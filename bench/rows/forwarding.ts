@@ -10,7 +10,7 @@ import type { MediaUser, RunningMediaServer } from '../peers/media-server.ts';
 import { MEDIA_SERVERS } from '../peers/media-servers.ts';
 
 const PACKETS_PER_SECOND = 200;
-const SECONDS = 4;
+const SECONDS = 3;
 const WARM_UP_SECONDS = 0.5;
 /** How many players, and how many times less than the best of the others Gavel wants to spend on a packet. */
 const STEPS = [

@@ -28,7 +28,7 @@ export const idle = defineRow<RunningRoomServer>({
   ],
   subjects: subjectsOf(ROOM_SERVERS, 'idle', { quiet: true }),
   freshProcess: true,
-  rounds: 3,
+  rounds: 2,
   async measure(server) {
     const seats = makeSeats(ROOMS, USERS_PER_ROOM);
     await prepareSeats(server, seats);
