@@ -4,8 +4,8 @@
  * `npm run bench -- soak` and the others of `ALONE` take long or need much, and are not part of the table.
  *
  * Options: `--rounds 3` instead of each row's own number; `--only Gavel` takes one subject (may be repeated); `--json
- * results.json` writes what was found; `--page` puts the table into `docs/reference/performance.md`. Servers run on one
- * core, the load on another (Linux).
+ * results.json` writes what was found; `--page` puts it into `docs/reference/performance.md`, in the place of the same
+ * rows. Servers run on one core, the load on another (Linux).
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { LOAD_CORE } from './harness/processes.ts';
-import { describeMachine, markdownOf, putIntoPage, versionsOf } from './harness/report.ts';
+import { describeMachine, markdownOf, putIntoPage } from './harness/report.ts';
 import type { RowResult } from './harness/run-row.ts';
 import { runRow } from './harness/run-row.ts';
 import { ROWS } from './rows/all.ts';
@@ -50,12 +50,7 @@ if (unknown.length > 0) {
 const rows = positionals.length > 0 ? ROWS.filter(({ name }) => positionals.includes(name)) : ROWS;
 
 const results: RowResult[] = [];
-const lines: string[] = [];
-const print = (text: string): void => {
-  lines.push(text);
-  console.log(text);
-};
-print(`${describeMachine()}\n`);
+console.log(`${describeMachine()}\n`);
 for (const { subjects, ...row } of rows) {
   const chosen = subjects.filter(({ name }) => values.only?.includes(name) ?? true);
   const result = await runRow(
@@ -63,11 +58,11 @@ for (const { subjects, ...row } of rows) {
     values.rounds === undefined ? undefined : Number(values.rounds),
   );
   results.push(result);
-  print(markdownOf(result));
+  console.log(markdownOf(result));
 }
 const minutes = results.reduce((sum, { seconds }) => sum + seconds, 0) / 60;
-print(`Versions: ${versionsOf(results)}. All rows took ${minutes.toFixed(1)} minutes.`);
-if (values.page) putIntoPage(PAGE, lines.join('\n'));
+console.log(`All of it took ${minutes.toFixed(1)} minutes.`);
+if (values.page) putIntoPage(PAGE, results);
 if (values.json !== undefined) {
   writeFileSync(values.json, `${JSON.stringify({ machine: describeMachine(), results }, null, 2)}\n`);
 }

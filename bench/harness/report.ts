@@ -71,23 +71,23 @@ export function markdownOf(result: RowResult): string {
     );
   }
   for (const { name, why } of result.skipped) lines.push('', `Skipped: ${name} (${why}).`);
+  lines.push('', `Versions: ${result.subjects.map(({ name, version }) => `${name} ${version}`).join(', ')}.`);
   return `${lines.join('\n')}\n`;
-}
-
-/** Names and versions of all that took part. */
-export function versionsOf(results: readonly RowResult[]): string {
-  const versions = new Map(results.flatMap(({ subjects }) => subjects.map(({ name, version }) => [name, version])));
-  return [...versions].map(([name, version]) => `${name} ${version}`).join(', ');
 }
 
 const PAGE_BEGIN = '<!-- bench: begin -->';
 const PAGE_END = '<!-- bench: end -->';
 
-/** Puts a table into the place that a page has for it. @throws where it has none */
-export function putIntoPage(path: string, table: string): void {
+/** Puts rows into the place that a page has for them; rows that were not run stay as they are. @throws where it has none */
+export function putIntoPage(path: string, results: readonly RowResult[]): void {
   const page = readFileSync(path, 'utf8');
   const [before, rest] = page.split(PAGE_BEGIN);
-  const after = rest?.split(PAGE_END)[1];
-  if (before === undefined || after === undefined) throw new Error(`${path} has no place for the table`);
-  writeFileSync(path, `${before}${PAGE_BEGIN}\n\n${table.trim()}\n\n${PAGE_END}${after}`);
+  const [known, after] = rest?.split(PAGE_END) ?? [];
+  if (before === undefined || known === undefined || after === undefined)
+    throw new Error(`${path} has no place for the table`);
+  const sections = known.split(/^(?=### )/m).slice(1);
+  const byName = new Map(sections.map((section) => [/^### (.*)/.exec(section)?.[1] ?? '', section.trim()]));
+  for (const result of results) byName.set(result.name, markdownOf(result).trim());
+  const parts = [describeMachine(), ...byName.values()];
+  writeFileSync(path, `${before}${PAGE_BEGIN}\n\n${parts.join('\n\n')}\n\n${PAGE_END}${after}`);
 }

@@ -43,6 +43,9 @@ function spreadOf(values: readonly number[]): Spread {
   return { median: quantile(values, 0.5), min: Math.min(...values), max: Math.max(...values) };
 }
 
+/** For so long at least each subject works before it is measured: what is compiled as it runs is slow at first. */
+const WARM_UP_MS = 5_000;
+
 interface Candidate {
   readonly subject: Subject<RunningSubject>;
   readonly values: Map<string, number[]>;
@@ -96,10 +99,15 @@ export async function runRow(row: Row, roundCount?: number): Promise<RowResult> 
       return {};
     }
   };
+  const warmUp = async (candidate: Candidate): Promise<void> => {
+    const began = performance.now();
+    do await measure(candidate);
+    while (performance.now() - began < WARM_UP_MS && !failed.has(candidate));
+  };
   const began = performance.now();
   const cpuBefore = process.cpuUsage();
   try {
-    if (!row.freshProcess) for (const candidate of candidates) await measure(candidate);
+    if (!row.freshProcess) for (const candidate of candidates) await warmUp(candidate);
     for (let round = 0; round < rounds; round += 1) {
       // The order turns round, so that none is always the one after the noisiest.
       for (const candidate of round % 2 === 0 ? candidates : candidates.toReversed()) {

@@ -5,6 +5,7 @@
  */
 
 import { MAX_LOST_PERCENT, numberRooms, PACKET_BYTES, playTo, runStretch } from '../harness/media-load.ts';
+import { settle } from '../harness/processes.ts';
 import { defineRow, type Metric } from '../harness/row.ts';
 import type { MediaUser, RunningMediaServer } from '../peers/media-server.ts';
 import { MEDIA_SERVERS } from '../peers/media-servers.ts';
@@ -40,6 +41,7 @@ export const forwarding = defineRow<RunningMediaServer>({
     const values: Record<string, number> = { lost: 0, load: 0 };
     for (const { players: count } of STEPS) {
       players.push(...(await playTo(server, Array(count - players.length).fill(room))));
+      await settle(server.pids());
       const stretch = {
         publishers: [publisher.peer],
         players: players.map(({ peer }) => peer),

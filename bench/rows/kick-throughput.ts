@@ -13,7 +13,7 @@ import { type RunningRoomServer, subjectsOf } from '../peers/room-server.ts';
 const USERS = 2000;
 const USERS_PER_ROOM = 10;
 /** Fewer: some peers take minutes to make and forget thousands of rooms. */
-const USERS_ALONE = 1000;
+const USERS_ALONE = 500;
 const CALLS_AT_ONCE = 32;
 
 /** All users of many rooms are kicked, each by a call of its own. */

@@ -6,13 +6,14 @@
 
 import { forEachAtOnce } from '../harness/load.ts';
 import { MAX_LOST_PERCENT, numberRooms, PACKET_BYTES, playTo, runStretch } from '../harness/media-load.ts';
+import { settle } from '../harness/processes.ts';
 import { defineRow } from '../harness/row.ts';
 import type { MediaUser, RunningMediaServer } from '../peers/media-server.ts';
 import { MEDIA_SERVERS } from '../peers/media-servers.ts';
 
 const ROOMS = 100;
 const PLAYERS_PER_ROOM = 4;
-const PACKETS_PER_SECOND = 50;
+const PACKETS_PER_SECOND = 25;
 const SECONDS = 5;
 const AT_ONCE = 8;
 
@@ -38,6 +39,7 @@ export const manyRooms = defineRow<RunningMediaServer>({
       server,
       rooms.flatMap((room) => Array<number>(PLAYERS_PER_ROOM).fill(room)),
     );
+    await settle(server.pids());
     const stretch = {
       publishers: publishers.map(({ peer }) => peer),
       players: players.map(({ peer }) => peer),
