@@ -138,10 +138,10 @@ export function memoryBytesOf(pids: readonly number[]): number {
 
 /**
  * Waits until some processes have done what was left to do: less than a tenth of a core for 200 ms. What one server
- * has still to clear away must not slow the next one down, which runs on the same core. Gives up after 30 s.
+ * has still to clear away must not slow the next one down, which runs on the same core. Gives up after 30 s, or after `timeoutMs`.
  */
-export async function settle(pids: readonly number[]): Promise<void> {
-  const deadline = performance.now() + SETTLE_TIMEOUT_MS;
+export async function settle(pids: readonly number[], timeoutMs = SETTLE_TIMEOUT_MS): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
   let before = cpuSecondsOf(pids);
   while (performance.now() < deadline) {
     await sleep(SETTLE_STEP_MS);

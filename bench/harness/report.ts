@@ -30,7 +30,9 @@ export function ratioOf(result: RowResult, { key, better }: Metric): number | un
   const [own, ...others] = compared.map(({ figures }) => figures[key]?.median);
   const theirs = others.filter((value) => value !== undefined);
   if (own === undefined || theirs.length === 0) return undefined;
-  return better === 'lower' ? Math.min(...theirs) / own : own / Math.max(...theirs);
+  const ratio = better === 'lower' ? Math.min(...theirs) / own : own / Math.max(...theirs);
+  // To the places that are shown: what is judged is what is read.
+  return Math.round(ratio * 100) / 100;
 }
 
 /** Says whether the goals of a metric are met; empty where it has none. */
