@@ -10,11 +10,10 @@
  * @module
  */
 
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { LOAD_CORE } from './harness/processes.ts';
+import { pinLoad } from './harness/processes.ts';
 import { describeMachine, markdownOf, putIntoPage } from './harness/report.ts';
 import type { RowResult } from './harness/run-row.ts';
 import { runRow } from './harness/run-row.ts';
@@ -24,7 +23,7 @@ const PAGE = fileURLToPath(new URL('../docs/reference/performance.md', import.me
 /** What is run by its name only. */
 const ALONE = ['curves', 'soak', 'large-store', 'verify-peers'] as const;
 
-execFileSync('taskset', ['-a', '-c', '-p', String(LOAD_CORE), String(process.pid)], { stdio: 'ignore' });
+pinLoad();
 
 const alone = ALONE.find((name) => process.argv.includes(name));
 if (alone !== undefined) {

@@ -8,7 +8,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MediaUser, RunningMediaServer } from '../peers/media-server.ts';
 import { forEachAtOnce } from './load.ts';
-import { cpuSecondsOf } from './processes.ts';
+import { cpuSecondsOf, settle } from './processes.ts';
 import { quantile } from './run-row.ts';
 import type { WebRtcPeer } from './webrtc-peer.ts';
 
@@ -25,6 +25,9 @@ const DRAIN_MS = 250;
 /** A sender that is later than this does not make up for it: a burst would measure buffers. */
 const MAX_LATE_MS = 20;
 const REPORT_INTERVAL_MS = 1000;
+const WARM_UP_SECONDS = 0.5;
+/** Not long: a server of many peers is never quite still. */
+const MAX_SETTLE_MS = 3000;
 
 /** What a stretch of forwarding is to be. */
 export interface Stretch {
@@ -71,8 +74,15 @@ export function numberRooms(count: number): readonly number[] {
 
 let lastStretch = 0;
 
+/** Waits until the server has nothing left to do of those who came in, warms up, and measures a stretch. */
+export async function measureStretch(stretch: Stretch): Promise<StretchResult> {
+  await settle(stretch.pids, MAX_SETTLE_MS);
+  await runStretch({ ...stretch, seconds: WARM_UP_SECONDS });
+  return runStretch(stretch);
+}
+
 /** Sends for a while and waits until what was sent has come. Players all play as many publishers' packets. */
-export async function runStretch(stretch: Stretch): Promise<StretchResult> {
+async function runStretch(stretch: Stretch): Promise<StretchResult> {
   const { publishers, players, packetsPerSecond, seconds, pids } = stretch;
   lastStretch += 1;
   const id = lastStretch;
@@ -99,12 +109,13 @@ export async function runStretch(stretch: Stretch): Promise<StretchResult> {
   const cpuSeconds = cpuSecondsOf(pids) - cpuBefore;
   // What a process has used is gone with it.
   if (cpuSeconds < 0) throw new Error('a process of the server ended under the load');
-  const sentToEach = sent / publishers.length;
-  const share = received / (sentToEach * heard.length);
+  const expected = (sent * heard.length) / publishers.length;
+  // Who is not heard receives as much as who is.
+  const receivedByAll = (received * players.length) / heard.length;
   return {
-    cpuPerMillion: (cpuSeconds * 1e6) / (sentToEach * players.length * share),
+    cpuPerMillion: (cpuSeconds * 1e6) / receivedByAll,
     latencyP99Ms: quantile([...latencies.subarray(0, Math.min(received, latencies.length))], 0.99),
-    lostPercent: Math.max(0, (1 - share) * 100),
+    lostPercent: Math.max(0, (1 - received / expected) * 100),
     loadPercent: (user + system) / 10 / (performance.now() - beganAtMs),
   };
 }

@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** The core that servers run on. */
 export const SERVER_CORE = 0;
 /** The core that the load runs on. */
-export const LOAD_CORE = 1;
+const LOAD_CORE = 1;
 
 /** Linux counts CPU time in 1/100 s. */
 const TICKS_PER_SECOND = 100;
@@ -157,8 +157,13 @@ export async function onAllCores<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } finally {
-    pin(process.pid, String(LOAD_CORE));
+    pinLoad();
   }
+}
+
+/** Puts this process, which is the load, on the core of the load. */
+export function pinLoad(): void {
+  pin(process.pid, String(LOAD_CORE));
 }
 
 function pin(pid: number, cores: string): void {

@@ -4,17 +4,13 @@
  * @module
  */
 
-import { MAX_LOST_PERCENT, numberRooms, PACKET_BYTES, playTo, runStretch } from '../harness/media-load.ts';
-import { settle } from '../harness/processes.ts';
+import { MAX_LOST_PERCENT, measureStretch, numberRooms, PACKET_BYTES, playTo } from '../harness/media-load.ts';
 import { defineRow, type Metric } from '../harness/row.ts';
 import type { MediaUser, RunningMediaServer } from '../peers/media-server.ts';
 import { MEDIA_SERVERS } from '../peers/media-servers.ts';
 
-/** What coming in leaves to do has this long. */
-const MAX_SETTLE_MS = 3000;
 const PACKETS_PER_SECOND = 200;
 const SECONDS = 3;
-const WARM_UP_SECONDS = 0.5;
 /** How many players, and how many times less than the best of the others Gavel wants to spend on a packet. */
 const STEPS = [
   { players: 10, goalRatio: 1 },
@@ -43,16 +39,13 @@ export const forwarding = defineRow<RunningMediaServer>({
     const values: Record<string, number> = { lost: 0, load: 0 };
     for (const { players: count } of STEPS) {
       players.push(...(await playTo(server, Array(count - players.length).fill(room))));
-      // Not for long: who serves many peers is never quite still.
-      await settle(server.pids(), MAX_SETTLE_MS);
-      const stretch = {
+      const result = await measureStretch({
         publishers: [publisher.peer],
         players: players.map(({ peer }) => peer),
         packetsPerSecond: PACKETS_PER_SECOND,
+        seconds: SECONDS,
         pids: server.pids(),
-      };
-      await runStretch({ ...stretch, seconds: WARM_UP_SECONDS });
-      const result = await runStretch({ ...stretch, seconds: SECONDS });
+      });
       values[`cpu${count}`] = result.cpuPerMillion;
       values[`p99${count}`] = result.latencyP99Ms;
       values.lost = Math.max(values.lost ?? 0, result.lostPercent);

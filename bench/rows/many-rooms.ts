@@ -5,14 +5,11 @@
  */
 
 import { forEachAtOnce } from '../harness/load.ts';
-import { MAX_LOST_PERCENT, numberRooms, PACKET_BYTES, playTo, runStretch } from '../harness/media-load.ts';
-import { settle } from '../harness/processes.ts';
+import { MAX_LOST_PERCENT, measureStretch, numberRooms, PACKET_BYTES, playTo } from '../harness/media-load.ts';
 import { defineRow } from '../harness/row.ts';
 import type { MediaUser, RunningMediaServer } from '../peers/media-server.ts';
 import { MEDIA_SERVERS } from '../peers/media-servers.ts';
 
-/** What coming in leaves to do has this long. */
-const MAX_SETTLE_MS = 3000;
 const ROOMS = 100;
 const PLAYERS_PER_ROOM = 4;
 const PACKETS_PER_SECOND = 25;
@@ -41,16 +38,13 @@ export const manyRooms = defineRow<RunningMediaServer>({
       server,
       rooms.flatMap((room) => Array<number>(PLAYERS_PER_ROOM).fill(room)),
     );
-    // Not for long: who serves many peers is never quite still.
-    await settle(server.pids(), MAX_SETTLE_MS);
-    const stretch = {
+    const result = await measureStretch({
       publishers: publishers.map(({ peer }) => peer),
       players: players.map(({ peer }) => peer),
       packetsPerSecond: PACKETS_PER_SECOND,
+      seconds: SECONDS,
       pids: server.pids(),
-    };
-    await runStretch({ ...stretch, seconds: 0.5 });
-    const result = await runStretch({ ...stretch, seconds: SECONDS });
+    });
     for (const user of [...players, ...publishers]) user.drop();
     return {
       cpu: result.cpuPerMillion,

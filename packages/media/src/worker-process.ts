@@ -10,9 +10,6 @@ import type { WorkerConfig, WorkerMessage, WorkerMethod, WorkerMethods, WorkerNo
 
 const workerModule = new URL('./worker/main.ts', import.meta.url);
 
-/** All that a worker gets of the environment: what Windows needs, and where Node keeps what it compiled. */
-const passedOn = ['SystemRoot', 'NODE_COMPILE_CACHE'];
-
 /** A worker that lived at least this long is started again at once, in milliseconds. */
 const stableAfterMs = 5_000;
 const maxBackoffMs = 5_000;
@@ -65,9 +62,10 @@ export class WorkerProcess {
 
   /** Starts the process. Resolves when it takes calls. */
   start(): Promise<void> {
+    const { SystemRoot, NODE_COMPILE_CACHE } = process.env;
     const child = fork(workerModule, {
-      // No secrets, and no options or flags of the parent's.
-      env: Object.fromEntries(passedOn.flatMap((name) => (name in process.env ? [[name, process.env[name]]] : []))),
+      // No secrets, and no options or flags of the parent's; Node leaves out what is undefined.
+      env: { SystemRoot, NODE_COMPILE_CACHE },
       execArgv: [],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
