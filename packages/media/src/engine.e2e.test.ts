@@ -72,10 +72,13 @@ describe.skipIf(CHROMIUM === '')('media between two Chromium pages', { timeout: 
       await (await playIn(player, engine, 'lossy', 'lossy-player', rewrite)).firstFrame;
       relay.loss = 0.1;
       await decodesMore('lossy-player', 40);
-      const dump = (await engine.dump()).streams.find((entry) => entry.stream === 'lossy');
-      expect(relay.dropped).toBeGreaterThan(10);
-      expect(dump?.publisher.retransmitted).toBeGreaterThan(3);
-      expect(dump?.players[0]?.counters.retransmitted).toBeGreaterThan(3);
+      // How many of the dropped packets were sound, which is not sent again, is up to the browser's pace.
+      await waitFor(async () => {
+        const dump = (await engine.dump()).streams.find((entry) => entry.stream === 'lossy');
+        const { publisher: up, players } = dump ?? {};
+        return (up?.retransmitted ?? 0) > 3 && (players?.[0]?.counters.retransmitted ?? 0) > 3;
+      });
+      await decodesMore('lossy-player', 10);
     } finally {
       relay.close();
       await engine.closeStream('lossy');

@@ -9,11 +9,13 @@ import type { AddressInfo } from 'node:net';
 
 /** Relays datagrams between browsers and an engine, and drops some of the media. */
 export class LossyRelay {
-  /** The share of media packets that is dropped, each way: 0 to 1. */
+  /** The share of media packets that is dropped, of both ways together: 0 to 1. */
   loss: number;
   /** Media packets dropped so far. */
   dropped = 0;
 
+  /** What is still to be dropped of what has passed. By counting, since chance may spare a short run. */
+  #due = 0;
   readonly #front: Socket;
   readonly #upstreams = new Map<string, Socket>();
   readonly #enginePort: number;
@@ -62,7 +64,10 @@ export class LossyRelay {
     const first = packet[0] ?? 0;
     const second = packet[1] ?? 0;
     const isRtp = first >> 6 === 2 && !(second >= 192 && second <= 223);
-    if (!isRtp || Math.random() >= this.loss) return false;
+    if (!isRtp) return false;
+    this.#due += this.loss;
+    if (this.#due < 1) return false;
+    this.#due -= 1;
     this.dropped += 1;
     return true;
   }
