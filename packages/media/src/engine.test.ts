@@ -475,6 +475,21 @@ describe('workers', () => {
     await hanging.close();
   }, 20_000);
 
+  test('transports bear names too long to meet: they share a port, and a second of one name would never come up', async () => {
+    const offer = SyntheticPeer.createOffer('publish');
+    const allowed = { audio: true, video: true };
+    const names: (string | undefined)[] = [];
+    for (let count = 0; count < 3; count += 1) {
+      stream = `named-${count}`;
+      const { answer } = await engine.publish({ group: 'room', stream, offer, allowed });
+      names.push(/a=ice-ufrag:(\S+)/.exec(answer)?.[1]);
+      expect(/a=ice-pwd:(\S+)/.exec(answer)?.[1]).toMatch(/^[\w+/]{32}$/);
+      await engine.closeStream(stream);
+    }
+    for (const name of names) expect(name).toMatch(/^[\w+/]{16}$/);
+    expect(new Set(names).size).toBe(3);
+  });
+
   test('a UDP port that is taken fails the start', async () => {
     const socket = createSocket('udp4');
     await new Promise<void>((resolve) => socket.bind(0, resolve));

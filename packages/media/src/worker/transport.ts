@@ -6,8 +6,9 @@
  * @module
  */
 
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PeerConnection, type Track, Video } from 'node-datachannel';
+import { type LocalDescriptionInit, PeerConnection, type Track, Video } from 'node-datachannel';
 import type { WorkerConfig } from '../ipc.ts';
 import type { LocalTransport } from '../sdp/answer.ts';
 import { bindingMid, bindingPayloadType, writeBindingOffer } from '../sdp/binding-offer.ts';
@@ -37,6 +38,10 @@ const gatheringTimeoutMs = 1_500;
 /** How often the binding is asked where an event of it would do, in milliseconds. */
 const pollIntervalMs = 2;
 const releaseDelayMs = 5_000;
+
+/** Of the ICE user fragment and password; each three bytes are four of the characters that ICE allows. */
+const ufragBytes = 12;
+const passwordBytes = 24;
 
 /** Closed connections, held until the binding's threads have surely let go of them. */
 const released = new Set<object>();
@@ -91,7 +96,7 @@ export class Transport {
         }),
       );
       this.#connection.setRemoteDescription(writeBindingOffer(offer, direction, config.iceServers.length > 0), 'offer');
-      this.#connection.setLocalDescription('answer');
+      this.#connection.setLocalDescription('answer', createIceCredentials());
     } catch (error) {
       this.#state = 'closed';
       this.#connection.close();
@@ -193,4 +198,16 @@ export class Transport {
       }
     };
   }
+}
+
+/**
+ * Names a transport. All share one port, and the binding tells a new client's transport by this name alone: of the four
+ * characters that it would choose itself, two are the same once in 16.7 million pairs, and the later of such two never
+ * comes up.
+ */
+function createIceCredentials(): LocalDescriptionInit {
+  return {
+    iceUfrag: randomBytes(ufragBytes).toString('base64'),
+    icePwd: randomBytes(passwordBytes).toString('base64'),
+  };
 }
