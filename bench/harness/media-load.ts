@@ -14,8 +14,8 @@ import type { WebRtcPeer } from './webrtc-peer.ts';
 
 /** Bytes of an RTP packet, as long as those of a video usually are. */
 export const PACKET_BYTES = 1100;
-/** How many players count their packets and look at the clock, spread evenly over all. */
-const MAX_HEARD = 40;
+/** How many players count their packets and look at the clock, spread evenly over all; more make garbage to be collected. */
+const MAX_HEARD = 10;
 /** A share of lost packets that counts as none. */
 export const MAX_LOST_PERCENT = 0.1;
 
