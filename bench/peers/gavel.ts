@@ -35,15 +35,25 @@ export interface GavelOptions extends RoomServerOptions {
   readonly root?: string;
 }
 
+/** What the Gavel of another checkout is called. */
+export const BASELINE_NAME = 'Gavel before';
+
 /** Gavel. */
 export const gavel: RoomServerKind = { name: 'Gavel', start: startGavel };
 
 /** `GAVEL_BENCH_BASELINE=folder` adds the Gavel of another checkout: what a change does shows only in the same run. */
 export function findBaseline(): RoomServerKind[] {
+  return findBaselineRoots().map((root) => ({
+    ...gavel,
+    name: BASELINE_NAME,
+    start: (options) => startGavel({ ...options, root }),
+  }));
+}
+
+/** The folder of that other checkout, where there is one. */
+export function findBaselineRoots(): string[] {
   const root = process.env.GAVEL_BENCH_BASELINE;
-  return root === undefined
-    ? []
-    : [{ ...gavel, name: 'Gavel before', start: (options) => startGavel({ ...options, root }) }];
+  return root === undefined ? [] : [root];
 }
 
 /** Writes the configuration of a server for benchmarks; gives its path. */

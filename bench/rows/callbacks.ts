@@ -8,9 +8,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { forEachAtOnce, makeSeats, prepareSeats, type Seat, seatAll } from '../harness/load.ts';
+import { cpuSecondsOf } from '../harness/processes.ts';
 import { defineRow, type RunningSubject } from '../harness/row.ts';
 import { quantile } from '../harness/run-row.ts';
-import { startGavel } from '../peers/gavel.ts';
+import { BASELINE_NAME, findBaselineRoots, type GavelOptions, startGavel } from '../peers/gavel.ts';
 import type { RunningRoomServer } from '../peers/room-server.ts';
 import type { ReceiverCommand, ReceiverReport } from '../support/callback-receiver.ts';
 
@@ -39,6 +40,7 @@ export const callbacks = defineRow<Callbacks>({
   work: `A backend kicks all ${ROOMS * USERS_PER_ROOM} users out of ${ROOMS} rooms, ${CALLS_AT_ONCE} calls at once, and is told of each of the ${EVENTS} events by a callback; then ${SINGLE_KICKS} single kicks of a server with callbacks and ${SINGLE_KICKS} of one without.`,
   metrics: [
     { key: 'perSecond', label: 'callbacks delivered', unit: '1/s', better: 'higher', goal: 3000 },
+    { key: 'cpu', label: 'server CPU per kick and its callback', unit: 'µs', better: 'lower' },
     { key: 'lag', label: 'event to receipt, median', unit: 'ms', better: 'lower' },
     { key: 'lagP99', label: 'event to receipt, p99', unit: 'ms', better: 'lower', goal: 1000 },
     { key: 'lost', label: 'callbacks lost', unit: '', better: 'lower', goal: 0 },
@@ -47,22 +49,28 @@ export const callbacks = defineRow<Callbacks>({
     { key: 'kick', label: 'single kick’s answer, median', unit: 'ms', better: 'lower' },
     { key: 'kickUntold', label: 'the same without callbacks', unit: 'ms', better: 'lower' },
   ],
-  subjects: [{ name: 'Gavel', start }],
+  subjects: [
+    { name: 'Gavel', start: () => start() },
+    ...findBaselineRoots().map((root) => ({ name: BASELINE_NAME, start: () => start({ root }) })),
+  ],
   async measure({ receiver, told, untold }) {
     const seats = makeSeats(ROOMS, USERS_PER_ROOM);
     receiver.reset();
     const users = await seat(told, seats);
     const before = await receiver.await(EVENTS);
+    const cpuBefore = cpuSecondsOf(told.pids());
     const beganAtMs = performance.timeOrigin + performance.now();
     // All first users of the rooms, then all second ones: the order of a room's events is known.
     const order = seats.toSorted((one, other) => placeOf(one) - placeOf(other));
     await forEachAtOnce(order, CALLS_AT_ONCE, ({ userId, roomId }) => told.kick(userId, roomId));
     await receiver.await(2 * EVENTS);
+    const cpuSeconds = cpuSecondsOf(told.pids()) - cpuBefore;
     const { lagsMs, lastAtMs, ...all } = await receiver.report();
     for (const user of users) user.drop();
     const ofKicks = lagsMs.slice(before);
     const values = {
       perSecond: ((all.received - before) * 1000) / (lastAtMs - beganAtMs),
+      cpu: (cpuSeconds * 1e6) / EVENTS,
       lag: quantile(ofKicks, 0.5),
       lagP99: quantile(ofKicks, 0.99),
       lost: 2 * EVENTS - all.received,
@@ -78,9 +86,9 @@ export const callbacks = defineRow<Callbacks>({
 
 const placeOf = ({ userId }: Seat): number => Number(userId.split('-').at(-1)) % USERS_PER_ROOM;
 
-async function start(): Promise<Callbacks> {
+async function start(checkout?: Pick<GavelOptions, 'root'>): Promise<Callbacks> {
   const receiver = await Receiver.start();
-  const options = { quiet: true, connections: CALLS_AT_ONCE };
+  const options = { quiet: true, connections: CALLS_AT_ONCE, ...checkout };
   const [told, untold] = await Promise.all([
     startGavel({ ...options, callbackUrl: receiver.url }),
     startGavel(options),
