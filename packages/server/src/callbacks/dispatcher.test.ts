@@ -1,5 +1,5 @@
 import type { AppId } from '@gavel/protocol';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openSqliteStore } from '../store/sqlite/open.ts';
 import type { Store } from '../store/store.ts';
 import { MAX_LANE_RECORDS } from './lane.ts';
@@ -220,6 +220,15 @@ describe('a start', () => {
     for (let turn = 0; turn < 200 && endpoint.requests.length <= texts.length; turn += 1) await settle();
     expect(endpoint.bodies).toEqual([...texts, 'new']);
   });
+});
+
+it('what was delivered is forgotten together', async () => {
+  const { offer } = openDispatcher(store.outbox, { maxInFlight: 4 });
+  const forget = vi.spyOn(store.outbox, 'delete');
+  await offer(...textsOf(40).map((text) => record(text, { lane: text })));
+  await settle();
+  expect(await store.outbox.count('pending')).toBe(0);
+  expect(forget).toHaveBeenCalledTimes(1);
 });
 
 it('a close begins nothing new, and waits for what is under way', async () => {

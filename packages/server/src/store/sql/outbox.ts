@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Insertable, Kysely, Selectable, Updateable } from 'kysely';
+import type { Kysely, Selectable, Updateable } from 'kysely';
 import type {
   AttemptFailure,
   Endpoint,
@@ -18,6 +18,9 @@ import type { OutboxTable, Tables } from './tables.ts';
 /** Most rows or ids in one statement: engines limit its parameters. */
 const MAX_ROWS = 200;
 const MAX_ERROR_LENGTH = 500;
+
+/** A row whose number the database gives. */
+type NewRow = Omit<Selectable<OutboxTable>, 'seq'>;
 
 /** The callbacks of a database. */
 export class SqlOutbox implements OutboxRepository {
@@ -132,14 +135,15 @@ export class SqlOutbox implements OutboxRepository {
   }
 }
 
-async function insert(db: Kysely<Tables>, rows: readonly Insertable<OutboxTable>[]): Promise<OutboxRecord[]> {
-  const kept: OutboxRecord[] = [];
+/** Gives what is kept in the order of its numbers, which are all that the database adds: bodies are not read back. */
+async function insert(db: Kysely<Tables>, rows: readonly NewRow[]): Promise<OutboxRecord[]> {
+  const seqs = new Map<string, number>();
   for (let from = 0; from < rows.length; from += MAX_ROWS) {
     const part = rows.slice(from, from + MAX_ROWS);
-    kept.push(...(await db.insertInto('outbox').values(part).returningAll().execute()).map(recordOf));
+    const numbered = await db.insertInto('outbox').values(part).returning(['id', 'seq']).execute();
+    for (const { id, seq } of numbered) seqs.set(id, seq);
   }
-  // No engine promises the order in which it returns rows.
-  return kept.sort((one, other) => one.seq - other.seq);
+  return rows.map((row) => recordOf({ ...row, seq: seqs.get(row.id) ?? 0 })).sort((one, other) => one.seq - other.seq);
 }
 
 async function remove(db: Kysely<Tables>, ids: readonly string[]): Promise<void> {
@@ -151,7 +155,7 @@ async function remove(db: Kysely<Tables>, ids: readonly string[]): Promise<void>
   }
 }
 
-function rowOf(record: NewOutboxRecord, nextAttemptAtMs: number): Insertable<OutboxTable> {
+function rowOf(record: NewOutboxRecord, nextAttemptAtMs: number): NewRow {
   return {
     id: record.id,
     app_id: record.appId,
