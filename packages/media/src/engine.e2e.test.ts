@@ -78,6 +78,7 @@ describe.skipIf(CHROMIUM === '')('media between two Chromium pages', { timeout: 
         const { publisher: up, players } = dump ?? {};
         return (up?.retransmitted ?? 0) > 3 && (players?.[0]?.counters.retransmitted ?? 0) > 3;
       });
+      expect(relay.dropped).toBeGreaterThan(10);
       await decodesMore('lossy-player', 10);
     } finally {
       relay.close();
