@@ -5,6 +5,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { GavelError, roomKeyText } from '@gavel/protocol';
 import type { App } from '../apps/app.ts';
 import type { Clock } from '../rooms/clock.ts';
@@ -31,9 +32,6 @@ interface Waiter {
   readonly resolve: () => void;
   readonly reject: (error: GavelError) => void;
 }
-
-/** The rest of this turn of the event loop: what comes within it is kept by one commit. */
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Writes callbacks down, in groups, one commit after another. */
 export class Outbox implements EventSink {
@@ -114,6 +112,7 @@ export class Outbox implements EventSink {
 
   async #run(): Promise<void> {
     for (;;) {
+      // What comes within this turn of the event loop is kept by one commit.
       await nextTurn();
       const group = this.#waiting;
       if (group.length === 0) break;
