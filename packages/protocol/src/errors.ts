@@ -1,12 +1,12 @@
 /**
- * The one table of errors. Doors map these codes to their dialect's own; clients read them as they are.
+ * The table of errors. Each door maps these codes to the codes of its dialect; clients read them unchanged.
  *
  * @module
  */
 
-/** What an error means: whether, and when, the same request may succeed. */
+/** The meaning of an error, and whether the same request may succeed later. */
 export interface ErrorEntry {
-  /** HTTP status where the dialect has one. */
+  /** HTTP status, for the dialects that answer with one. */
   readonly status: number;
   /** `never`: not without a change; `later`: the same request may succeed; `login`: after a new login. */
   readonly retry: 'never' | 'later' | 'login';
@@ -15,21 +15,25 @@ export interface ErrorEntry {
 
 /** Every error code, with its meaning. `docs/reference/errors.md` is checked against it. */
 export const ERRORS = {
-  'request.malformed': { status: 400, retry: 'never', meaning: 'The frame or body is not of the documented shape.' },
-  'request.unknown-method': { status: 400, retry: 'never', meaning: 'There is no such method.' },
+  'request.malformed': {
+    status: 400,
+    retry: 'never',
+    meaning: 'The frame or body does not have the documented shape.',
+  },
+  'request.unknown-method': { status: 400, retry: 'never', meaning: 'The method does not exist.' },
   'request.out-of-order': {
     status: 409,
     retry: 'never',
-    meaning: 'The method is not allowed in this state, such as before a login.',
+    meaning: 'The method is not allowed in this state, for example before a login.',
   },
   'request.too-large': { status: 413, retry: 'never', meaning: 'The frame or body is larger than allowed.' },
   'login.bad-credential': {
     status: 401,
     retry: 'never',
-    meaning: 'The token is missing, malformed, not signed by this App, or made for somebody else.',
+    meaning: 'The token is missing, malformed, not signed by this App, or issued to another user.',
   },
   'login.token-expired': { status: 401, retry: 'never', meaning: 'The token has expired.' },
-  'login.unknown-app': { status: 404, retry: 'never', meaning: 'There is no such App.' },
+  'login.unknown-app': { status: 404, retry: 'never', meaning: 'The App does not exist.' },
   'login.not-allowed': {
     status: 403,
     retry: 'never',
@@ -48,100 +52,106 @@ export const ERRORS = {
   'login.bad-user-name': { status: 400, retry: 'never', meaning: 'The user name is longer than 256 bytes.' },
   'login.banned': {
     status: 403,
-    // A client that asks again by itself would do so for as long as the ban holds.
+    // A client that retried by itself would do so until the ban ends.
     retry: 'never',
-    meaning: 'A ban refuses this login; details tell until when (untilMs).',
+    meaning: 'The login is banned; details.untilMs is the end of the ban.',
   },
   'login.room-full': {
     status: 403,
     retry: 'later',
-    meaning: 'The room has as many members as its first login allowed.',
+    meaning: 'The room has reached its maximum number of members, which its first login sets.',
   },
   'login.rejected': {
     status: 403,
     retry: 'never',
-    meaning: 'A member who may let others in has turned this login away.',
+    meaning: 'A host rejected this login in the waiting room.',
   },
   'login.duplicate-user': {
     status: 409,
     retry: 'later',
-    meaning: 'The user is in the room already, and this login does not replace the earlier one.',
+    meaning: 'The user is already in the room, and this login does not replace the earlier one.',
   },
   'resume.refused': {
     status: 410,
     retry: 'login',
     meaning:
-      'The ticket is not valid any more. Where the member was removed, details tell the cause; then it must not log in again by itself.',
+      'The ticket is no longer valid. If the member was removed, details.cause says why, and the client must not log in again by itself.',
   },
-  'room.not-found': { status: 404, retry: 'never', meaning: 'There is no such room now.' },
+  'room.not-found': { status: 404, retry: 'never', meaning: 'The room does not exist.' },
   'room.member-not-found': { status: 404, retry: 'never', meaning: 'The user is not in the room.' },
   'member.not-allowed': {
     status: 403,
     retry: 'never',
-    meaning: 'The member’s permissions do not allow this, or a host has forbidden it.',
+    meaning: 'The member’s permissions do not allow this, or a host has disabled it.',
   },
   'stream.bad-id': {
     status: 400,
     retry: 'never',
-    meaning: 'The stream id is empty, longer than 256 bytes, or has other characters than letters, digits, - and _.',
+    meaning: 'The stream id is empty, longer than 256 bytes, or has characters other than letters, digits, - and _.',
   },
-  'stream.taken': { status: 409, retry: 'later', meaning: 'Another user holds this stream id.' },
-  'stream.not-found': { status: 404, retry: 'later', meaning: 'There is no such stream in the room.' },
+  'stream.taken': { status: 409, retry: 'later', meaning: 'Another user publishes a stream with this id.' },
+  'stream.not-found': { status: 404, retry: 'later', meaning: 'The room has no stream with this id.' },
   'stream.not-allowed': {
     status: 403,
     retry: 'never',
-    meaning: 'The token or the preset does not allow publishing this.',
+    meaning: 'The token or the preset does not allow this stream to be published.',
   },
   'stream.too-many': {
     status: 409,
-    // Who waits for a screen to be free asks again when its user does, not by itself.
+    // A client does not retry by itself until another screen ends; its user tries again.
     retry: 'never',
-    meaning: 'There are as many streams of this source as the preset allows: of the member, or of screens in the room.',
+    meaning:
+      'The member, or the room in the case of screens, already has the maximum number of streams of this source.',
   },
   'stream.banned': {
     status: 403,
     retry: 'never',
-    meaning: 'A ban refuses publishing, or the stream is forbidden; details may tell until when (untilMs).',
+    meaning:
+      'Publishing is banned, or the stream is forbidden; details.untilMs is the end of the ban where it has one.',
   },
   'media.bad-offer': {
     status: 400,
     retry: 'never',
-    meaning: 'The SDP offer cannot be parsed, or has nothing that can be accepted.',
+    meaning: 'The SDP offer cannot be parsed, or contains no media that can be accepted.',
   },
-  'media.unavailable': { status: 503, retry: 'later', meaning: 'No media worker could take the call.' },
+  'media.unavailable': { status: 503, retry: 'later', meaning: 'No media worker is available.' },
   'message.empty': { status: 400, retry: 'never', meaning: 'The message is empty.' },
   'message.too-long': { status: 400, retry: 'never', meaning: 'The message is longer than 1,024 bytes.' },
   'message.not-found': {
     status: 404,
     retry: 'never',
-    meaning: 'There is no such message, or it is not kept any more.',
+    meaning: 'The message does not exist, or is no longer kept.',
   },
   'message.too-many-pins': {
     status: 409,
     retry: 'never',
-    meaning: 'As many messages of the room are pinned as may be: 50.',
+    meaning: 'A room can have at most 50 pinned messages.',
   },
-  'text.too-long': { status: 400, retry: 'never', meaning: 'A text is longer than allowed.' },
+  'text.too-long': { status: 400, retry: 'never', meaning: 'A text exceeds its maximum length.' },
   'room.info-full': {
     status: 409,
     retry: 'never',
-    meaning: 'The room has another info already; its key must be that one.',
+    meaning: 'The room already has an info with another key; a room has one info.',
   },
-  'poll.not-found': { status: 404, retry: 'never', meaning: 'There is no such poll in the room.' },
+  'poll.not-found': { status: 404, retry: 'never', meaning: 'The room has no poll with this id.' },
   'poll.bad-question': { status: 400, retry: 'never', meaning: 'The question is empty or longer than 512 bytes.' },
   'poll.bad-options': {
     status: 400,
     retry: 'never',
-    meaning: 'There are no options, more than 20, or one that is empty or longer than 256 bytes.',
+    meaning: 'The poll has no options, more than 20 options, or an option that is empty or longer than 256 bytes.',
   },
-  'poll.bad-option': { status: 400, retry: 'never', meaning: 'The poll has no such option.' },
-  'poll.voted': { status: 409, retry: 'never', meaning: 'The user has voted for another option; a vote is final.' },
-  'poll.too-many': { status: 409, retry: 'never', meaning: 'The room has as many polls as it may have: 50.' },
-  'rate.limited': { status: 429, retry: 'later', meaning: 'Too many requests.' },
+  'poll.bad-option': { status: 400, retry: 'never', meaning: 'The poll has no option with this number.' },
+  'poll.voted': {
+    status: 409,
+    retry: 'never',
+    meaning: 'The user has already voted for another option; a vote cannot be changed.',
+  },
+  'poll.too-many': { status: 409, retry: 'never', meaning: 'A room can have at most 50 polls.' },
+  'rate.limited': { status: 429, retry: 'later', meaning: 'The rate limit is exceeded.' },
   'server.internal': {
     status: 500,
     retry: 'later',
-    meaning: 'Something failed inside the server; its log has the details under the request id.',
+    meaning: 'An internal error occurred; the server log has the details under the request id.',
   },
   'server.going-away': { status: 503, retry: 'later', meaning: 'The server is stopping.' },
 } as const satisfies Record<string, ErrorEntry>;
@@ -149,10 +159,10 @@ export const ERRORS = {
 /** An error code. */
 export type ErrorCode = keyof typeof ERRORS;
 
-/** What an error may tell beside its code: plain JSON values, never a secret. */
+/** Additional facts of an error: plain JSON values, never a secret. */
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | null>>;
 
-/** The only error that is thrown on purpose. Everything else is a fault, wrapped once at the door. */
+/** The only error that is thrown on purpose. Any other error is a fault; the door logs it and answers `server.internal`. */
 export class GavelError extends Error {
   override readonly name = 'GavelError';
   readonly code: ErrorCode;

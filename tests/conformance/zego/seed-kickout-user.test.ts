@@ -195,7 +195,7 @@ describe('return codes', () => {
     await publish(await harness.join('123', 'a'), 's');
     harness.engine.closeStream = () => Promise.reject(new Error('the secret of the engine'));
     const answer = await kick(['a']);
-    expect(answer).toMatchObject({ Code: 100000015, Message: 'Something failed inside the server.' });
+    expect(answer).toMatchObject({ Code: 100000015, Message: 'An internal error occurred.' });
     expect(harness.log.find((line) => line.level === 50)).toMatchObject({ requestId: answer.RequestId });
   });
 });
