@@ -1,15 +1,15 @@
 /**
- * Causes: why a Member left, a Stream ended or a Room closed. Each dialect has one table that turns a Cause into its
- * own codes; no other code does.
+ * Causes: why a Member left, a Stream ended or a Room closed. Each dialect has one table that maps a Cause to its own
+ * codes; no other code maps Causes.
  *
  * @module
  */
 
 /** Why a Member left its room. */
 export type MemberCause =
-  /** The client said goodbye. */
+  /** The client logged out. */
   | 'logout'
-  /** Its connection stayed open, but nothing was heard for the heartbeat time (ROOM-4). */
+  /** Its connection stayed open, but the client sent nothing for the heartbeat time (ROOM-4). */
   | 'heartbeat-timeout'
   /** Its connection was lost and not resumed within the heartbeat time (ROOM-5). */
   | 'connection-lost'
@@ -19,7 +19,7 @@ export type MemberCause =
   | 'room-closed'
   /** The same user logged in again. */
   | 'replaced'
-  /** Its token ran out and the App removes such members. */
+  /** Its token expired, and the App removes members whose token has expired. */
   | 'token-expired';
 
 /** Why a Stream ended. */
@@ -28,19 +28,19 @@ export type StreamCause =
   | 'stopped'
   /** Removed by an API call while its owner stays (STRM). */
   | 'deleted'
-  /** A ban on publishing, or a forbidden stream, ended it while its owner stays. */
+  /** Ended by a publishing ban or because the stream id was forbidden, while its owner stays. */
   | 'forbidden'
-  /** Its owner left; the cause of that. */
+  /** Its owner left: the cause of the owner's exit. */
   | Exclude<MemberCause, 'logout'>;
 
 /** Why a Room closed. */
 export type RoomCause =
   /** Closed by an API call. */
   | 'room-closed'
-  /** The last member left; the cause of that. */
+  /** The last member left: the cause of its exit. */
   | MemberCause;
 
-/** Every cause of a member's exit, for tables that must be complete. */
+/** Every cause of a member's exit; for tables that must be complete. */
 export const MEMBER_CAUSES = [
   'logout',
   'heartbeat-timeout',
@@ -51,7 +51,7 @@ export const MEMBER_CAUSES = [
   'token-expired',
 ] as const satisfies readonly MemberCause[];
 
-/** Gives the cause of a stream's end when its owner leaves. */
+/** Returns the cause of a stream's end when its owner leaves. */
 export function streamCauseOf(cause: MemberCause): StreamCause {
   return cause === 'logout' ? 'stopped' : cause;
 }

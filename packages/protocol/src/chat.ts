@@ -1,5 +1,5 @@
 /**
- * Changes of what was said: what members may ask, and what they are told.
+ * Changes of chat messages: the parameters of the request, and the event.
  *
  * @module
  */
@@ -12,23 +12,23 @@ const messageId = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
 
 /** The parameters of `changeMessage`, by action. */
 export const changeMessage = Type.Union([
-  /** Gives an own message another text. */
+  /** Changes the text of one's own message. */
   Type.Object({ action: Type.Literal('edit'), messageId, text: Type.String({ maxLength: 8192 }) }, closed),
-  /** Takes an own message away. */
+  /** Deletes one's own message. */
   Type.Object({ action: Type.Literal('delete'), messageId }, closed),
-  /** Marks a message to everybody, whosever it is; it is kept as long as it is pinned. */
+  /** Pins a public message of any member; a pinned message is kept until it is unpinned. */
   Type.Object({ action: Type.Literal('pin'), messageId }, closed),
   Type.Object({ action: Type.Literal('unpin'), messageId }, closed),
 ]);
 
-/** What happened to a message. */
+/** The kind of change of a message. */
 export type MessageChange = 'edited' | 'deleted' | 'pinned' | 'unpinned';
 
-/** Told to whoever was told the message. */
+/** Sent to every recipient of the message. */
 export interface ChatEventFrame {
   readonly event: 'messageChanged';
   readonly seq: number;
   readonly change: MessageChange;
-  /** As it is now; of a deleted one the text is empty. */
+  /** The message after the change; the text of a deleted message is empty. */
   readonly message: WireChatMessage;
 }

@@ -1,22 +1,23 @@
 /**
- * WebSocket close codes of the signalling door. 4000-4499: the client may come back; 4500-4999: it must not.
+ * WebSocket close codes of the signalling door. After 4000 to 4499 the client may reconnect; after 4500 to
+ * 4999 it must not.
  *
  * @module
  */
 
 import type { MemberCause } from './causes.ts';
 
-/** Every close code the server sends by itself. */
+/** Every close code that the server sends on its own initiative. */
 export const CLOSE_CODES = {
-  /** The server is stopping; connect again (to another node, or when it is back). */
+  /** The server is stopping; the client connects again, to another node or when the server is back. */
   goingAway: 4000,
-  /** The client read too slowly and its buffer was full; it may resume. */
+  /** The client read too slowly and its send buffer was full; it may resume. */
   slowConsumer: 4001,
   /** Another connection resumed this member. */
   superseded: 4003,
-  /** Nothing was heard for the heartbeat time: the member is out, and may log in again. */
+  /** The client sent nothing for the heartbeat time: the member was removed, and may log in again. */
   heartbeatTimeout: 4004,
-  /** No login came within the time allowed. */
+  /** The client did not log in within `signalling.loginTimeoutMs`. */
   loginTimeout: 4005,
   /** Removed by an API call. */
   kicked: 4500,
@@ -24,17 +25,17 @@ export const CLOSE_CODES = {
   roomClosed: 4501,
   /** The same user logged in elsewhere. */
   replaced: 4502,
-  /** The token ran out and the App removes such members. */
+  /** The token expired, and the App removes members whose token has expired. */
   tokenExpired: 4503,
   /** The client logged out. */
   loggedOut: 4504,
   /** A frame was too large, binary, malformed, or not of this protocol. */
   protocolError: 4505,
-  /** The client waited to be let in, and was turned away. */
+  /** The client was in the waiting room and was rejected. */
   refused: 4506,
 } as const;
 
-/** A close code the server sends by itself. */
+/** A close code that the server sends on its own initiative. */
 export type CloseCode = (typeof CLOSE_CODES)[keyof typeof CLOSE_CODES];
 
 /** Tells whether a client may connect again by itself after this close code. */
@@ -42,7 +43,7 @@ export function mayReconnect(code: number): boolean {
   return code < 4500 || code > 4999;
 }
 
-/** The close code that tells a client of its member's exit. */
+/** The close code for each cause of a member's exit. */
 export const CLOSE_CODE_OF_CAUSE: Readonly<Record<MemberCause, CloseCode>> = {
   logout: CLOSE_CODES.loggedOut,
   'heartbeat-timeout': CLOSE_CODES.heartbeatTimeout,

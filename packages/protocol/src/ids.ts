@@ -1,7 +1,7 @@
 /**
- * Ids as branded strings, so that a room id is never passed where a user id is due.
+ * Ids as branded strings, so that the compiler refuses a room id where a user id is expected.
  *
- * Limits and character sets are those of SPEC.md ROOM-6. `parseX` is for what is untrusted.
+ * Limits and character sets are those of SPEC.md ROOM-6. `parseX` takes untrusted text.
  *
  * @module
  */
@@ -17,31 +17,31 @@ export type RoomId = Brand<string, 'RoomId'>;
 export type UserId = Brand<string, 'UserId'>;
 /** Identifies a stream within an App and environment: 1 to 256 characters of letters, digits, `-`, `_`. */
 export type StreamId = Brand<string, 'StreamId'>;
-/** Identifies one login of one user in one room; made by the server, never used twice. */
+/** Identifies one login of one user in one room; created by the server, never reused. */
 export type MemberId = Brand<string, 'MemberId'>;
-/** Identifies one publish of a stream; made by the server, never used twice. */
+/** Identifies one publish of a stream; created by the server, never reused. */
 export type PublishId = Brand<string, 'PublishId'>;
-/** Identifies a poll; made by the server, never used twice. */
+/** Identifies a poll; created by the server, never reused. */
 export type PollId = Brand<string, 'PollId'>;
 /** Identifies one life of a room: a uint64 that rises; on the wire its decimal digits (ROOM-3). */
 export type Epoch = Brand<bigint, 'Epoch'>;
 
-/** The two worlds of rooms that an App has; a room of one is never seen from the other. */
+/** The two environments of an App; the rooms of one cannot be reached from the other. */
 export type Environment = 'production' | 'test';
 
-/** Names a room uniquely on a server. */
+/** Identifies a room on a server. */
 export interface RoomKey {
   readonly appId: AppId;
   readonly environment: Environment;
   readonly roomId: RoomId;
 }
 
-/** Gives a room's key as one string, for maps and logs. */
+/** Formats a room's key as one string, for maps and logs. */
 export function roomKeyText(key: RoomKey): string {
   return `${key.appId}/${key.environment === 'test' ? 'test' : 'live'}/${key.roomId}`;
 }
 
-/** Most bytes of UTF-8 in each text a client may send (reference zego 4.7). */
+/** Maximum length in bytes of UTF-8 of each text that a client may send (reference zego 4.7). */
 export const MAX_BYTES = {
   roomId: 128,
   userId: 64,
@@ -69,7 +69,7 @@ const ROOM_ID = /^[0-9A-Za-z~!@#$^&*()_+=\-,;'’.<>/]+$/;
 const USER_ID = /^[0-9A-Za-z~!@#$^&*()_+=\-,;'’.]+$/;
 const STREAM_ID = /^[0-9A-Za-z_-]+$/;
 
-/** Why an id was refused. */
+/** Why an id is invalid. */
 export type IdFault = 'empty' | 'too-long' | 'bad-characters';
 
 function findFault(text: string, pattern: RegExp, maxBytes: number): IdFault | undefined {
@@ -78,22 +78,22 @@ function findFault(text: string, pattern: RegExp, maxBytes: number): IdFault | u
   return pattern.test(text) ? undefined : 'bad-characters';
 }
 
-/** Tells what is wrong with a room id, if anything (ROOM-6). */
+/** Returns what is wrong with a room id, or undefined (ROOM-6). */
 export const findRoomIdFault = (text: string): IdFault | undefined => findFault(text, ROOM_ID, MAX_BYTES.roomId);
-/** Tells what is wrong with a user id, if anything (ROOM-6). */
+/** Returns what is wrong with a user id, or undefined (ROOM-6). */
 export const findUserIdFault = (text: string): IdFault | undefined => findFault(text, USER_ID, MAX_BYTES.userId);
-/** Tells what is wrong with a stream id, if anything. */
+/** Returns what is wrong with a stream id, or undefined. */
 export const findStreamIdFault = (text: string): IdFault | undefined => findFault(text, STREAM_ID, MAX_BYTES.streamId);
 
-/** Gives the text as a room id, or undefined where it is none (ROOM-6). */
+/** Returns the text as a room id, or undefined if it is not a valid one (ROOM-6). */
 export const parseRoomId = (text: string): RoomId | undefined => (findRoomIdFault(text) ? undefined : (text as RoomId));
-/** Gives the text as a user id, or undefined where it is none (ROOM-6). */
+/** Returns the text as a user id, or undefined if it is not a valid one (ROOM-6). */
 export const parseUserId = (text: string): UserId | undefined => (findUserIdFault(text) ? undefined : (text as UserId));
-/** Gives the text as a stream id, or undefined where it is none. */
+/** Returns the text as a stream id, or undefined if it is not a valid one. */
 export const parseStreamId = (text: string): StreamId | undefined =>
   findStreamIdFault(text) ? undefined : (text as StreamId);
 
-/** Gives the number as an App id, or undefined where it is no unsigned 32-bit integer above 0. */
+/** Returns the number as an App id, or undefined if it is not an unsigned 32-bit integer above 0. */
 export function parseAppId(value: number): AppId | undefined {
   return Number.isInteger(value) && value > 0 && value <= 0xffff_ffff ? (value as AppId) : undefined;
 }

@@ -1,9 +1,9 @@
 /**
  * The messages of the signalling door: JSON text frames over one WebSocket, subprotocol `gavel.v1`.
  *
- * A client sends requests `{id, method, params}`; each is answered once, by `{id, result}` or `{id, error}`. Events
- * `{event, ...}` go one way. Schemas here are compiled and checked on arrival; `docs/reference/signalling.md` tells
- * the same in words.
+ * A client sends requests `{id, method, params}`; each is answered once, by `{id, result}` or `{id, error}`. The server
+ * sends events `{event, ...}`. Requests are checked against the schemas here; `docs/reference/signalling.md` describes
+ * the protocol.
  *
  * @module
  */
@@ -37,7 +37,7 @@ const sdp = Type.String({ minLength: 1, maxLength: 64 * 1024 });
 
 const login = Type.Object(
   {
-    /** How the client proves who it is; each scheme belongs to one door (`docs/reference/signalling.md`). */
+    /** Authenticates the client; each scheme belongs to one door (`docs/reference/signalling.md`). */
     credential: Type.Object(
       {
         scheme: Type.Union([Type.Literal('app-token'), Type.Literal('participant-token')]),
@@ -47,17 +47,17 @@ const login = Type.Object(
       },
       closed,
     ),
-    /** One random text per SDK instance: logins of one client in several rooms do not replace each other. */
+    /** A random text per SDK instance: logins of one instance to several rooms do not replace each other. */
     clientId: Type.String({ minLength: 1, maxLength: 64 }),
     /** With scheme `app-token`. */
     roomId: Type.Optional(text(1024)),
     userId: Type.Optional(text(1024)),
     userName: Type.Optional(text(1024)),
-    /** The room's cap, taken from its first login; 0 or absent is no cap (ROOM-7). */
+    /** The room's maximum number of members, set by its first login; 0 or absent: no maximum (ROOM-7). */
     maxMemberCount: Type.Optional(Type.Integer({ minimum: 0, maximum: 10_000_000 })),
-    /** Whether this client is told of other members coming and going. Default false. */
+    /** Whether the server sends `memberJoined` and `memberLeft` of other members to this client; default false. */
     members: Type.Optional(Type.Boolean()),
-    /** Handed through to the customer's server with the news of this login: at most 128 bytes. */
+    /** Passed to the App's backend in the callback of this login: at most 128 bytes. */
     callbackData: Type.Optional(text(1024)),
   },
   closed,
@@ -76,7 +76,7 @@ const publish = Type.Object(
   {
     streamId: text(1024),
     offer: sdp,
-    /** What it shows, for good; default `camera`. */
+    /** The source of the stream, which cannot change later; default `camera`. */
     source: Type.Optional(Type.Union([Type.Literal('camera'), Type.Literal('screen')])),
     extraInfo: Type.Optional(text(4096)),
     /** Whether audio and video are on now; default true. */
@@ -111,7 +111,7 @@ const send = Type.Object(
       Type.Literal('chat'),
     ]),
     text: text(8192),
-    /** With kind `command` or `chat`: the users to tell; absent is everybody in the room. */
+    /** With kind `command` or `chat`: the recipients; absent: everybody in the room. */
     to: Type.Optional(Type.Array(text(1024), { maxItems: 500 })),
   },
   closed,
@@ -121,13 +121,13 @@ const rename = Type.Object({ name: Type.String({ minLength: 1, maxLength: 1024 }
 
 const sendCustom = Type.Object(
   {
-    /** What it is, in the application's words: 1 to 64 bytes. */
+    /** The type, chosen by the application: 1 to 64 bytes. */
     type: Type.String({ minLength: 1, maxLength: 1024 }),
     /** At most 8,192 bytes as JSON. */
     payload: Type.Record(Type.String(), Type.Unknown()),
-    /** The members to tell; with `toProfile` those that either names. Absent, with `toProfile`, is everybody else. */
+    /** The recipients; with `toProfile`, those that either selects. If both are absent: everybody else in the room. */
     to: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { minItems: 1, maxItems: 500 })),
-    /** Those in whose profile the key has one of the values. */
+    /** Selects the members whose profile has one of the values under the key. */
     toProfile: Type.Optional(
       Type.Object({ key: text(64), values: Type.Array(text(1024), { minItems: 1, maxItems: 100 }) }, closed),
     ),
@@ -137,13 +137,13 @@ const sendCustom = Type.Object(
 
 const chatHistory = Type.Object(
   {
-    /** The private messages between oneself and this user; absent is the public ones. */
+    /** Selects the private messages between the caller and this user; absent: the public messages. */
     userId: Type.Optional(text(1024)),
     direction: Type.Union([Type.Literal('before'), Type.Literal('after')]),
-    /** Milliseconds since the Unix epoch; absent is from the newest back, or from the oldest on. */
+    /** Milliseconds since the Unix epoch; absent: `before` starts at the newest message, `after` at the oldest. */
     timeMs: Type.Optional(Type.Number({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
     limit: Type.Integer({ minimum: 1, maximum: 100 }),
-    /** Only those that are pinned; default false. */
+    /** Selects pinned messages only; default false. */
     pinned: Type.Optional(Type.Boolean()),
   },
   closed,
@@ -151,41 +151,41 @@ const chatHistory = Type.Object(
 
 /** The parameters of each method, as schemas. */
 export const METHODS = {
-  /** Logs in to a room; the first request on a connection, or `resume` is. */
+  /** Logs in to a room; `login` or `resume` is the first request on a connection. */
   login,
-  /** Comes back on a new connection to a member that lost its own. */
+  /** Attaches a new connection to a member whose connection was lost. */
   resume,
   /** Leaves the room. */
   logout: none,
-  /** Says that the client lives; any request does. */
+  /** Keeps the member alive; every other request does so too. */
   heartbeat: none,
-  /** Asks for the whole state, after a gap. */
+  /** Returns the whole state of the room; used after a gap in `seq`. */
   snapshot: none,
   /** Publishes a stream, or re-negotiates its media. */
   publish,
   unpublish: streamOnly,
-  /** Changes what others are told of an own stream. */
+  /** Changes the announced properties of one's own stream. */
   updateStream,
   /** Plays a stream, or re-negotiates its media. */
   play,
   stop: streamOnly,
-  /** Sets one of the room's infos, for everybody in it. */
+  /** Sets the room's info, for everybody in it. */
   setRoomInfo,
-  /** Sends a message to the room or to chosen users. */
+  /** Sends a message to the room or to the named users. */
   send,
-  /** Reads what was said in this life of the room, as far as it is kept. */
+  /** Reads the chat messages of this life of the room that are kept (CHAT-4). */
   chatHistory,
-  /** Changes the own name, for everybody in the room; needs the permission to. */
+  /** Changes one's own name, for everybody in the room; requires the permission. */
   rename,
-  /** Tells other members something of the application's own. */
+  /** Sends a message of the application's own type to other members. */
   sendCustom,
-  /** Edits, deletes, pins or unpins something that was said in this life of the room. */
+  /** Edits, deletes, pins or unpins a chat message of this life of the room. */
   changeMessage,
-  /** Acts on other members; needs the permission to. */
+  /** Moderates other members; requires the permission. */
   moderate,
-  /** Makes a poll; needs the permission to. */
+  /** Creates a poll; requires the permission. */
   createPoll,
-  /** Votes in a poll, once and for all; needs the permission to. */
+  /** Votes in a poll; a vote cannot be changed. Requires the permission. */
   vote,
   /** Replaces the token before it expires. */
   renewToken: Type.Object({ token: Type.String({ minLength: 1, maxLength: 8192 }) }, closed),
@@ -196,7 +196,7 @@ export type Method = keyof typeof METHODS;
 /** The parameters of a method. */
 export type Params<M extends Method> = Static<(typeof METHODS)[M]>;
 
-/** What a request looks like before its parameters are checked. */
+/** The shape of a request before its parameters are checked. */
 export const REQUEST_FRAME = Type.Object(
   {
     id: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
@@ -209,39 +209,39 @@ export const REQUEST_FRAME = Type.Object(
 /** The answer to `login`. */
 export interface LoginResult {
   readonly memberId: string;
-  /** Names this life of the room: decimal digits of a uint64. */
+  /** Identifies this life of the room: the decimal digits of a uint64. */
   readonly epoch: string;
   readonly roomId: string;
   readonly user: WireUser;
   readonly profile?: WireProfile;
   readonly permissions: WirePermissions;
-  /** What else the own door tells this client alone. */
+  /** Further facts of this client's dialect, for this client alone. */
   readonly facts?: Readonly<Record<string, unknown>>;
-  /** What this login is part of, where its door keeps sessions: it may be older than this life of the room. */
+  /** The session of this login, if its dialect has sessions: it may be older than this life of the room. */
   readonly session?: { readonly id: string; readonly startedAtMs: number };
-  /** Brings this member back on a new connection; dies with the member. */
+  /** The ticket for `resume`; it becomes invalid when the member leaves. */
   readonly ticket: string;
   readonly heartbeatIntervalMs: number;
-  /** After so long without a word the member is taken out. */
+  /** A member whose client sends nothing for this time is removed. */
   readonly heartbeatTimeoutMs: number;
-  /** Milliseconds since the Unix epoch; absent where the login used no token. */
+  /** Milliseconds since the Unix epoch; absent if the login used no token. */
   readonly tokenExpiresAtMs?: number;
   readonly serverTimeMs: number;
   readonly room: WireSnapshot;
-  /** Those who wait to be let in, in the order of their asking; absent without the right to let them in. */
+  /** The waiting room, in the order of the requests; absent if this member may not admit users. */
   readonly waitingList?: readonly WireWaiting[];
 }
 
-/** The answer to `login` where the client waits to be let in: `admitted` or `refused` follows, or `removed`. */
+/** The answer to `login` if the client is in the waiting room: `admitted`, `refused` or `removed` follows. */
 export interface WaitingResult {
   readonly waiting: WireWaiting;
   readonly heartbeatIntervalMs: number;
-  /** After so long without a word the wait is over. */
+  /** A wait whose client sends nothing for this time ends. */
   readonly heartbeatTimeoutMs: number;
   readonly serverTimeMs: number;
 }
 
-/** The answer to `resume`: the missed events, or the whole state where they are not kept any more. */
+/** The answer to `resume`: the missed events, or the whole state if they are no longer kept. */
 export interface ResumeResult {
   readonly events?: readonly (RoomEventFrame | MediaClosedFrame)[];
   readonly room?: WireSnapshot;
@@ -295,12 +295,12 @@ export type ResponseFrame =
   | { readonly id: number; readonly result: Results[Method] }
   | { readonly id: number; readonly error: WireError };
 
-/** An event of the room: `seq` rises, and may skip what this client is not told. */
+/** An event of the room: `seq` rises, and skips events that are not sent to this client. */
 export type RoomEventFrame =
   | {
       readonly event: 'memberJoined';
       readonly seq: number;
-      /** Version of the member list, without holes. */
+      /** Version of the member list; it rises by 1 with every change. */
       readonly userSeq: number;
       readonly memberCount: number;
       readonly member: WireMember;
@@ -316,7 +316,7 @@ export type RoomEventFrame =
   | {
       readonly event: 'streamAdded';
       readonly seq: number;
-      /** Version of the stream list, without holes. */
+      /** Version of the stream list; it rises by 1 with every change. */
       readonly streamSeq: number;
       readonly stream: WireStream;
     }
@@ -328,7 +328,7 @@ export type RoomEventFrame =
       readonly stream: WireStream;
       readonly cause: StreamCause;
     }
-  /** A member's name, or whether it is pinned, has changed. It is told of itself too. */
+  /** A member's name or pin has changed; also sent to the member itself. */
   | { readonly event: 'memberUpdated'; readonly seq: number; readonly member: WireMember }
   | {
       readonly event: 'custom';
@@ -339,7 +339,7 @@ export type RoomEventFrame =
       readonly from: WireUser;
       readonly sentAtMs: number;
     }
-  /** What this member may do has changed; `polls` are those it may see now, where that changed with it. */
+  /** This member's permissions have changed; `polls` are the polls that it may see now, if that changed. */
   | {
       readonly event: 'permissions';
       readonly seq: number;
@@ -357,27 +357,27 @@ export type RoomEventFrame =
       readonly from: WireUser;
       readonly text: string;
       readonly sentAtMs: number;
-      /** Of kind `chat`: the users who are told, besides the sender; absent is everybody. */
+      /** Of kind `chat`: the recipients besides the sender; absent: everybody. */
       readonly to?: readonly string[];
     };
 
-/** An event for one client alone; it has no `seq`. */
+/** An event for one client; it has no `seq`. */
 export type PersonalEventFrame =
-  /** Let in after a wait: what `login` would have answered. */
+  /** Admitted from the waiting room: `login` has what the login would have answered. */
   | { readonly event: 'admitted'; readonly login: LoginResult }
-  /** Turned away after a wait; the connection closes right after. */
+  /** Rejected in the waiting room; the server closes the connection right after. */
   | { readonly event: 'refused'; readonly error: WireError }
-  /** Somebody waits to be let in; told to those who may do so. */
+  /** A user has entered the waiting room; sent to members who may admit users. */
   | { readonly event: 'waitingAdded'; readonly waiting: WireWaiting }
-  /** Somebody waits no more, for whatever reason. */
+  /** A user has left the waiting room, for whatever reason. */
   | { readonly event: 'waitingRemoved'; readonly memberId: string }
-  /** The member is out; the connection closes right after. */
+  /** The member was removed; the server closes the connection right after. */
   | { readonly event: 'removed'; readonly cause: MemberCause; readonly reason: string }
-  /** The media of own streams or plays has ended on the server's side: publish or play them again. */
+  /** The server has lost the media of these streams: the client publishes or plays them again. */
   | { readonly event: 'mediaLost'; readonly published: readonly string[]; readonly played: readonly string[] }
   /**
-   * A stream was removed in this user's own name (STRM-2): drop it from the list without a word, and stop its media
-   * (STRM-3). Stands in for `streamRemoved`, and carries its `streamSeq`.
+   * A stream was removed in this user's own name (STRM-2): the client drops it from its list without an event, and
+   * stops its media (STRM-3). It replaces `streamRemoved`, and carries its `streamSeq`.
    */
   | {
       readonly event: 'mediaClosed';
@@ -385,13 +385,13 @@ export type PersonalEventFrame =
       readonly cause: StreamCause;
       readonly streamSeq: number;
     }
-  /** The server is stopping; the connection closes right after. */
+  /** The server is stopping; it closes the connection right after. */
   | { readonly event: 'goingAway' };
 
-/** One kind of them: it may come in place of a room's event in the answer to `resume`. */
+/** The personal event that may replace a room event in the answer to `resume`. */
 export type MediaClosedFrame = Extract<PersonalEventFrame, { readonly event: 'mediaClosed' }>;
 
-/** Everything the server sends without being asked. */
+/** Every event that the server sends. */
 export type EventFrame = RoomEventFrame | PersonalEventFrame;
-/** Everything the server sends. */
+/** Every frame that the server sends. */
 export type ServerFrame = ResponseFrame | EventFrame;

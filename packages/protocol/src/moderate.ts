@@ -1,5 +1,5 @@
 /**
- * What a member may ask to be done to others.
+ * Moderation of members by members: the parameters of `moderate`.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { Type } from 'typebox';
 import { pollRightsChange } from './polls.ts';
 
 const closed = { additionalProperties: false } as const;
-/** Sound on every stream, video of cameras, and whole screens. */
+/** Audio of every stream, video of cameras, and whole screen shares. */
 const mutedKinds = Type.Array(Type.Union([Type.Literal('audio'), Type.Literal('video'), Type.Literal('screen')]), {
   minItems: 1,
   maxItems: 3,
@@ -37,9 +37,9 @@ const permissionChanges = Type.Object(
 
 /** The parameters of `moderate`, by action. */
 export const moderate = Type.Union([
-  /** Takes one member out. */
+  /** Removes one member. */
   Type.Object({ action: Type.Literal('kick'), memberId }, closed),
-  /** Changes what users may do, on all of their logins in this life of the room. */
+  /** Changes the permissions of users, on all of their logins in this life of the room. */
   Type.Object(
     {
       action: Type.Literal('setPermissions'),
@@ -48,9 +48,9 @@ export const moderate = Type.Union([
     },
     closed,
   ),
-  /** Pins one member for everybody, or takes the pin off it. */
+  /** Pins one member for everybody, or unpins it. */
   Type.Object({ action: Type.Literal('pin'), memberId, pinned: Type.Boolean() }, closed),
-  /** Lets in who waits, or turns it away; those of the list who do not wait any more are passed over. */
+  /** Admits or rejects users in the waiting room; ids that are no longer waiting are ignored. */
   Type.Object(
     {
       action: Type.Union([Type.Literal('accept'), Type.Literal('reject')]),
@@ -58,15 +58,15 @@ export const moderate = Type.Union([
     },
     closed,
   ),
-  /** Takes everybody out and closes the room. */
+  /** Removes everybody and closes the room. */
   Type.Object({ action: Type.Literal('kickAll') }, closed),
   Type.Object(
     {
       action: Type.Literal('mute'),
-      /** Absent is everybody else. */
+      /** Absent: everybody else. */
       memberId: Type.Optional(memberId),
       kinds: mutedKinds,
-      /** Whether they may switch these on again; default true. */
+      /** Whether those muted may unmute themselves; default true. */
       allowUnmute: Type.Optional(Type.Boolean()),
     },
     closed,

@@ -1,5 +1,5 @@
 /**
- * Polls: what members may ask about them, and what they are told.
+ * Polls: the parameters of their requests, and their events.
  *
  * @module
  */
@@ -9,14 +9,14 @@ import type { WireUser } from './wire.ts';
 
 /** Bounds of polls (POLL-6). */
 export const POLL_LIMITS = {
-  /** Most bytes of a question, in UTF-8. */
+  /** Maximum length of a question in bytes of UTF-8. */
   questionBytes: 512,
-  /** Most bytes of an option, in UTF-8. */
+  /** Maximum length of an option in bytes of UTF-8. */
   optionBytes: 256,
   options: 20,
-  /** Most polls in one life of a room. */
+  /** Maximum number of polls in one life of a room. */
   polls: 50,
-  /** So many voters of a poll are shown by name: the first. Counts have no such bound. */
+  /** How many voters of a poll are listed by name, the first ones. The counts include every voter. */
   namedVoters: 100,
 } as const;
 
@@ -24,14 +24,14 @@ const closed = { additionalProperties: false } as const;
 const text = Type.String({ maxLength: 4096 });
 const pollId = Type.String({ minLength: 1, maxLength: 128 });
 
-/** The parameters of `createPoll`; bounds are the room's to judge. */
+/** The parameters of `createPoll`; the room checks the limits (POLL-6). */
 export const createPoll = Type.Object(
   {
     question: text,
     options: Type.Array(text, { maxItems: 100 }),
-    /** Whether nobody is shown who voted; default false. */
+    /** Whether the voters' names are hidden from everybody; default false. */
     anonymous: Type.Optional(Type.Boolean()),
-    /** Whether votes are shown only to who has voted, and to who made the poll; default false. */
+    /** Whether only users who have voted, and the poll's creator, see the votes; default false. */
     hideVotes: Type.Optional(Type.Boolean()),
   },
   closed,
@@ -41,13 +41,13 @@ export const createPoll = Type.Object(
 export const vote = Type.Object(
   {
     pollId,
-    /** Which option, from 0. */
+    /** The index of the option, from 0. */
     option: Type.Integer({ minimum: 0, maximum: 1000 }),
   },
   closed,
 );
 
-/** A change of what a member may do with polls; what is left out stays. */
+/** A change of a member's poll permissions; absent fields stay as they are. */
 export const pollRightsChange = Type.Object(
   { create: Type.Optional(Type.Boolean()), vote: Type.Optional(Type.Boolean()), view: Type.Optional(Type.Boolean()) },
   closed,
@@ -56,9 +56,9 @@ export const pollRightsChange = Type.Object(
 /** One option of a poll. */
 export interface WirePollOption {
   readonly text: string;
-  /** How many chose it; absent where this member is not shown the votes (POLL-4). */
+  /** The number of votes for it; absent if this member may not see the votes (POLL-4). */
   readonly count?: number;
-  /** Who chose it, in the order of the votes; absent where that is not shown (POLL-3, POLL-4). */
+  /** The users who voted for it, in the order of their votes; absent if hidden (POLL-3, POLL-4). */
   readonly votes?: readonly WireUser[];
 }
 
@@ -69,27 +69,27 @@ export interface WirePoll {
   readonly options: readonly WirePollOption[];
   readonly anonymous: boolean;
   readonly hideVotes: boolean;
-  /** Who made it; absent where the App's backend did. */
+  /** The user who created it; absent if the App's backend did. */
   readonly creator?: WireUser;
   /** Milliseconds since the Unix epoch. */
   readonly createdAtMs: number;
-  /** Whether the member's own user has voted. */
+  /** Whether this member's user has voted. */
   readonly hasVoted: boolean;
 }
 
-/** What members are told of polls. */
+/** The events of polls. */
 export type PollEventFrame =
-  /** A poll is new, or the member's own user has voted in it: all of it, as the member sees it now. */
+  /** A poll was created, or this member's user has voted: the whole poll as this member sees it. */
   | { readonly event: 'pollUpdated'; readonly seq: number; readonly poll: WirePoll }
-  /** Somebody else has voted; told to those who are shown the votes. */
+  /** Another user has voted; sent to members who may see the votes. */
   | {
       readonly event: 'pollVoted';
       readonly seq: number;
       readonly pollId: string;
-      /** Which option, from 0. */
+      /** The index of the option, from 0. */
       readonly option: number;
-      /** How many have chosen it now. */
+      /** The number of votes for it now. */
       readonly count: number;
-      /** Absent where that is not shown. */
+      /** Absent if voters are hidden. */
       readonly voter?: WireUser;
     };

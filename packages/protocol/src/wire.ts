@@ -1,5 +1,5 @@
 /**
- * What clients are told of the things in a room: members, streams, infos, messages, and what they may do.
+ * The objects of a room as clients receive them: members, streams, infos, messages and permissions.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export interface WireUser {
   readonly name: string;
 }
 
-/** Facts about a member that only its own door's clients understand. */
+/** Facts about a member in its own dialect. */
 export type WireProfile = Readonly<Record<string, string | number | boolean | null>>;
 
 /** A member as others see it. */
@@ -22,27 +22,27 @@ export interface WireMember {
   /** Milliseconds since the Unix epoch. */
   readonly joinedAtMs: number;
   readonly profile?: WireProfile;
-  /** Whether it is pinned for everybody; absent is no. */
+  /** True if it is pinned for everybody; absent otherwise. */
   readonly pinned?: true;
 }
 
-/** Somebody who waits to be let in, as those see it who may do so. */
+/** A user in the waiting room, as members who may admit users see it. */
 export interface WireWaiting {
-  /** The id that its member will have, once it is in. */
+  /** The member id that it will have once it is admitted. */
   readonly memberId: string;
   readonly user: WireUser;
-  /** When it asked: milliseconds since the Unix epoch. */
+  /** The time of its login request: milliseconds since the Unix epoch. */
   readonly sinceMs: number;
   readonly profile?: WireProfile;
 }
 
-/** What a stream shows, as its publisher says: cameras and microphones, or a screen with its sound. */
+/** The source of a stream, as its publisher declares it: camera and microphone, or a screen with its sound. */
 export type StreamSource = 'camera' | 'screen';
 
 /** A stream as others see it. */
 export interface WireStream {
   readonly streamId: string;
-  /** Absent where a server announced the stream for nobody in the room. */
+  /** Absent if a backend announced the stream for a user who is not in the room. */
   readonly memberId?: string;
   readonly user: WireUser;
   readonly source: StreamSource;
@@ -50,11 +50,11 @@ export interface WireStream {
   readonly audio: boolean;
   readonly video: boolean;
   readonly createdAtMs: number;
-  /** The kinds that a host switched off; absent where there are none. Its publisher is to stop them. */
+  /** The kinds that a host muted, which the publisher must stop sending; absent if there are none. */
   readonly muted?: readonly ('audio' | 'video')[];
 }
 
-/** One info of a room, as it was set last. */
+/** The latest value of one info of a room. */
 export interface WireRoomInfo {
   readonly key: string;
   readonly value: string;
@@ -62,63 +62,63 @@ export interface WireRoomInfo {
   readonly atMs: number;
 }
 
-/** The whole state of a room as a client may see it. */
+/** The whole state of a room as one client may see it. */
 export interface WireSnapshot {
   /** The `seq` of the last event this state includes. */
   readonly seq: number;
   readonly userSeq: number;
   readonly streamSeq: number;
   readonly memberCount: number;
-  /** What this client's own member may do. */
+  /** The permissions of this client's own member. */
   readonly permissions: WirePermissions;
-  /** Empty unless the login asked for members. */
+  /** Empty unless the login had `members: true`. */
   readonly members: readonly WireMember[];
   readonly streams: readonly WireStream[];
   readonly infos: readonly WireRoomInfo[];
-  /** Oldest first; absent where there are none, or none that this member may see. */
+  /** Oldest first; absent if this member may see none. */
   readonly polls?: readonly WirePoll[];
 }
 
-/** What a member may do. */
+/** The permissions of a member. */
 export interface WirePermissions {
   readonly publishAudio: boolean;
   readonly publishVideo: boolean;
-  /** Sharing its screen; absent is as its other streams are judged. */
+  /** Screen sharing; absent: judged like its other streams. */
   readonly screen?: {
     readonly publish: boolean;
-    /** While so many screens are shared in the room, it may not begin to; absent is any number. */
+    /** It may not start sharing while this many screens are shared in the room; absent: no limit. */
     readonly maxInRoom?: number;
   };
-  /** What it may do to others; what is absent it may not. */
+  /** What it may do to others; an absent field is false. */
   readonly moderation?: {
     readonly kick?: boolean;
     readonly muteAudio?: boolean;
     readonly muteVideo?: boolean;
-    /** End others' screen sharing. */
+    /** May end others' screen sharing. */
     readonly muteScreen?: boolean;
     readonly changePermissions?: boolean;
     readonly pin?: boolean;
-    /** Let in who waits, or turn it away. */
+    /** May admit and reject users in the waiting room. */
     readonly acceptWaiting?: boolean;
   };
-  /** Change its own name; absent is no. */
+  /** May change its own name; absent is false. */
   readonly rename?: boolean;
-  /** What it may tell others, and be told; absent is everything. */
+  /** Chat permissions; absent: all of them. */
   readonly chat?: { readonly sendPublic: boolean; readonly sendPrivate: boolean; readonly receivePrivate: boolean };
-  /** What it may do with polls; absent is nothing. */
+  /** Poll permissions; absent: none of them. */
   readonly polls?: { readonly create: boolean; readonly vote: boolean; readonly view: boolean };
 }
 
-/** Something that was said in a room. */
+/** A chat message. */
 export interface WireChatMessage {
   readonly messageId: number;
   readonly from: WireUser;
   readonly text: string;
-  /** The users who were told, besides the sender; absent is everybody. */
+  /** The recipients besides the sender; absent: everybody. */
   readonly to?: readonly string[];
   readonly sentAtMs: number;
-  /** When its text was changed last; absent where never. */
+  /** The time of its last edit; absent if it was never edited. */
   readonly editedAtMs?: number;
-  /** Absent where it is not. */
+  /** True if it is pinned; absent otherwise. */
   readonly pinned?: true;
 }
