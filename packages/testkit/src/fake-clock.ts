@@ -10,38 +10,53 @@ interface Timer {
   readonly callback: () => void;
 }
 
-/** Time in a test's hand. It fits the server's `Clock`. */
+/**
+ * Time in a test's hand. It fits the server's `Clock`: its timers and `monotonicMs` move with `advance` alone, `now` with
+ * `stepWall` too.
+ */
 export class FakeClock {
-  #nowMs: number;
+  /** Far from any time of the wall clock, so that a test fails where the two are mixed up. */
+  #monotonicMs = 5000;
+  /** What is added to the monotonic time to have that of the wall clock. */
+  #wallOffsetMs: number;
   readonly #timers = new Set<Timer>();
 
   /** @param startMs milliseconds since the Unix epoch */
   constructor(startMs = Date.UTC(2026, 0, 1)) {
-    this.#nowMs = startMs;
+    this.#wallOffsetMs = startMs - this.#monotonicMs;
   }
 
   now(): number {
-    return this.#nowMs;
+    return this.#monotonicMs + this.#wallOffsetMs;
+  }
+
+  monotonicMs(): number {
+    return this.#monotonicMs;
+  }
+
+  /** Sets the wall clock forward, or back by a negative number. No time passes. */
+  stepWall(ms: number): void {
+    this.#wallOffsetMs += ms;
   }
 
   every(periodMs: number, callback: () => void): () => void {
-    return this.#add({ dueAtMs: this.#nowMs + periodMs, periodMs, callback });
+    return this.#add({ dueAtMs: this.#monotonicMs + periodMs, periodMs, callback });
   }
 
   after(delayMs: number, callback: () => void): () => void {
-    return this.#add({ dueAtMs: this.#nowMs + delayMs, periodMs: undefined, callback });
+    return this.#add({ dueAtMs: this.#monotonicMs + delayMs, periodMs: undefined, callback });
   }
 
   /** Moves time on, calling every timer that falls due, in order, each at its own time. */
   advance(ms: number): void {
-    const endMs = this.#nowMs + ms;
+    const endMs = this.#monotonicMs + ms;
     for (let timer = this.#nextDue(endMs); timer; timer = this.#nextDue(endMs)) {
-      this.#nowMs = timer.dueAtMs;
+      this.#monotonicMs = timer.dueAtMs;
       if (timer.periodMs === undefined) this.#timers.delete(timer);
       else timer.dueAtMs += timer.periodMs;
       timer.callback();
     }
-    this.#nowMs = endMs;
+    this.#monotonicMs = endMs;
   }
 
   #nextDue(endMs: number): Timer | undefined {

@@ -8,7 +8,10 @@ import { browserMedia, type MediaPlatform } from './media/media-platform.ts';
 
 /** Time and timers. */
 export interface Clock {
-  /** Milliseconds since the Unix epoch. */
+  /**
+   * Milliseconds since a moment that has no meaning; only differences count. A step of the machine's wall clock does not
+   * change it (ROOM-9).
+   */
   now(): number;
   setTimeout(task: () => void, delayMs: number): unknown;
   clearTimeout(handle: unknown): void;
@@ -47,7 +50,7 @@ export interface Platform {
 
 /** The real time. */
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: () => performance.now(),
   setTimeout: (task, delayMs) => globalThis.setTimeout(task, delayMs),
   clearTimeout: (handle) => globalThis.clearTimeout(handle as ReturnType<typeof setTimeout> | undefined),
 };

@@ -14,7 +14,7 @@ export class TokenTimer {
   readonly #clock: Clock;
   readonly #warningMs: number;
   readonly #warn: () => void;
-  /** What to add to this machine's time to have the server's. */
+  /** What to add to this machine's monotonic time to have the server's time. */
   #offsetMs = 0;
   #timer: unknown;
 

@@ -18,7 +18,7 @@ export async function settle(): Promise<void> {
 
 /** A clock that stands still until it is told to move. */
 export class FakeClock implements Clock {
-  #nowMs = 1_700_000_000_000;
+  #nowMs = 5000;
   readonly #timers = new Set<Timer>();
 
   now(): number {

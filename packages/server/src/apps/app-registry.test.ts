@@ -20,7 +20,7 @@ const presets = [{ name: 'host', definition: { a: 1 } }];
 
 let store: Store;
 let nowMs = 1_000;
-const clock: Clock = { now: () => nowMs, every: () => () => {}, after: () => () => {} };
+const clock: Clock = { now: () => nowMs, monotonicMs: () => nowMs, every: () => () => {}, after: () => () => {} };
 const open = (...configured: AppDefinition[]) => AppRegistry.open({ store, clock, configured, presets });
 
 beforeEach(async () => {

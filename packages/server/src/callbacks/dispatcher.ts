@@ -96,6 +96,7 @@ export class Dispatcher {
       log,
       attempt: (record: OutboxRecord) => this.#attempt(record),
       maxInFlight: maxInFlightPerEndpoint,
+      maxRetryDelayMs: Math.max(0, ...this.#deps.dialects.flatMap(({ retryDelaysMs }) => retryDelaysMs)),
       maxInMemory: maxInMemoryPerEndpoint,
     };
     const queue = new EndpointQueue({ appId, url }, deps, hasBacklog);

@@ -27,6 +27,8 @@ export interface EndpointQueueDeps {
   /** Makes an attempt; never rejects. Undefined: the callback was taken. */
   readonly attempt: (record: OutboxRecord) => Promise<Verdict | undefined>;
   readonly maxInFlight: number;
+  /** The longest pause between two attempts of a callback, in milliseconds. */
+  readonly maxRetryDelayMs: number;
   /** Most callbacks in memory. */
   readonly maxInMemory: number;
 }
@@ -115,8 +117,10 @@ export class EndpointQueue {
     lane.state = { kind: 'idle' };
     if (!first) return;
     // A callback that was never tried waits for no clock: one that was set back would hold it up.
-    const delayMs = first.attempts === 0 ? 0 : first.nextAttemptAtMs - this.#deps.clock.now();
-    if (delayMs > 0) lane.state = { kind: 'waiting', cancel: this.#deps.clock.after(delayMs, () => this.#wake(lane)) };
+    // For the same reason no wait is longer than the longest pause (ROOM-9).
+    const { clock, maxRetryDelayMs } = this.#deps;
+    const delayMs = first.attempts === 0 ? 0 : Math.min(first.nextAttemptAtMs - clock.now(), maxRetryDelayMs);
+    if (delayMs > 0) lane.state = { kind: 'waiting', cancel: clock.after(delayMs, () => this.#wake(lane)) };
     else this.#enqueue(lane);
   }
 

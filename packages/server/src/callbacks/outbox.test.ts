@@ -36,7 +36,7 @@ function openOutbox(app = APP) {
     repository,
     apps: { find: () => app },
     dialects: [testDialect],
-    clock: { now: () => 0, every: () => () => {}, after: () => () => {} },
+    clock: { now: () => 0, monotonicMs: () => 0, every: () => () => {}, after: () => () => {} },
     log: pino({ level: 'silent' }),
     onKept: (records) => kept.push(...records.map(({ body }) => body)),
   });

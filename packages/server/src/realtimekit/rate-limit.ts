@@ -38,7 +38,7 @@ export class TokenRateLimit {
   /** Counts a call. */
   take(tokenKey: string): RateVerdict {
     const { requests, windowSeconds } = this.#settings;
-    const nowMs = this.#clock.now();
+    const nowMs = this.#clock.monotonicMs();
     const window = this.#windowOf(tokenKey, nowMs);
     const isAllowed = window.count < requests;
     if (isAllowed) window.count += 1;
@@ -57,8 +57,7 @@ export class TokenRateLimit {
   #windowOf(tokenKey: string, nowMs: number) {
     const lengthMs = this.#settings.windowSeconds * 1000;
     const known = this.#windows.get(tokenKey);
-    // One that ends too late is of a clock that was set back since.
-    if (known && known.endsAtMs > nowMs && known.endsAtMs <= nowMs + lengthMs) return known;
+    if (known && known.endsAtMs > nowMs) return known;
     if (this.#windows.size >= MAX_KEPT) {
       for (const [key, { endsAtMs }] of this.#windows) if (endsAtMs <= nowMs) this.#windows.delete(key);
     }

@@ -7,10 +7,15 @@
 import { randomFillSync, randomUUID } from 'node:crypto';
 import type { Epoch, MemberId, PollId, PublishId } from '@gavel/protocol';
 
-/** Gives the time and wakes. */
+/**
+ * Gives the time and calls back. There are two times (ROOM-9): `now` for what is shown, kept, or compared with a time
+ * that others set (ends of bans and tokens); `monotonicMs` for every duration within this process.
+ */
 export interface Clock {
-  /** Milliseconds since the Unix epoch. */
+  /** The wall clock: milliseconds since the Unix epoch. It can be set forward or back at any moment. */
   now(): number;
+  /** Milliseconds since a moment that has no meaning. It never goes back and never jumps, whatever the wall clock does. */
+  monotonicMs(): number;
   /** Calls back every so many milliseconds until the returned function is called. */
   every(periodMs: number, callback: () => void): () => void;
   /** Calls back once after so many milliseconds unless the returned function is called before. */
@@ -20,6 +25,7 @@ export interface Clock {
 /** The machine's clock; its timers keep no process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonicMs: () => performance.now(),
   every(periodMs, callback) {
     const timer = setInterval(callback, periodMs).unref();
     return () => clearInterval(timer);
@@ -29,6 +35,27 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** How often a wait for a wall-clock time looks at the wall clock again, in milliseconds. */
+const WALL_CHECK_MS = 10_000;
+
+/**
+ * Calls back once when the wall clock has reached a time, unless the returned function is called before. A wall clock that
+ * is set forward is noticed within 10 s; one that is set back lengthens the wait.
+ *
+ * @param atMs milliseconds since the Unix epoch; `Infinity` never comes
+ */
+export function callAtWallTime(clock: Clock, atMs: number, callback: () => void): () => void {
+  const wait = (): (() => void) => {
+    const leftMs = Math.max(0, atMs - clock.now());
+    return clock.after(Math.min(leftMs, WALL_CHECK_MS), () => {
+      if (clock.now() >= atMs) callback();
+      else cancel = wait();
+    });
+  };
+  let cancel = wait();
+  return () => cancel();
+}
 
 /** Gives ids that are never used twice. */
 export interface IdSource {

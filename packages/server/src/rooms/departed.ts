@@ -13,7 +13,7 @@ import type { MemberCause, MemberId } from '@gavel/protocol';
 export interface Departure {
   readonly cause: MemberCause;
   readonly reason: string;
-  readonly untilMs: number;
+  readonly untilMonotonicMs: number;
 }
 
 /** Causes after which a client must not come back by itself. */
@@ -35,9 +35,9 @@ export class Departed {
   }
 
   /** Remembers a departure where its cause forbids coming back. */
-  note(memberId: MemberId, cause: MemberCause, reason: string, nowMs: number): void {
+  note(memberId: MemberId, cause: MemberCause, reason: string, nowMonotonicMs: number): void {
     if (!FINAL.has(cause)) return;
-    this.#departures.set(memberId, { cause, reason, untilMs: nowMs + this.#keptMs });
+    this.#departures.set(memberId, { cause, reason, untilMonotonicMs: nowMonotonicMs + this.#keptMs });
   }
 
   /** Why the member was put out, or undefined where that is not known. */
@@ -46,9 +46,9 @@ export class Departed {
   }
 
   /** Forgets what is old. Entries are in the order of their time, so it stops at the first young one. */
-  sweep(nowMs: number): void {
+  sweep(nowMonotonicMs: number): void {
     for (const [memberId, departure] of this.#departures) {
-      if (departure.untilMs > nowMs) return;
+      if (departure.untilMonotonicMs > nowMonotonicMs) return;
       this.#departures.delete(memberId);
     }
   }

@@ -7,7 +7,7 @@
 
 import { isGavelError, type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
 import type { Ban, BanScope } from './bans.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, callAtWallTime } from './clock.ts';
 import type { Origin, RoomCommand } from './commands.ts';
 import type { Rooms } from './rooms.ts';
 import type { World } from './rule-keeper.ts';
@@ -106,7 +106,7 @@ export class Enforcement {
   #wakeAt(key: RoomKey, streamId: StreamId, untilMs: number): void {
     const text = wakerKey(key, streamId);
     this.#wakers.get(text)?.();
-    const cancel = this.#deps.clock.after(Math.max(0, untilMs - this.#deps.clock.now()), () => {
+    const cancel = callAtWallTime(this.#deps.clock, untilMs, () => {
       this.#wakers.delete(text);
       this.#applyBlock(key, streamId, { door: 'server', requestId: 'rule-ended' }).catch(this.#deps.report);
     });

@@ -55,7 +55,7 @@ export class Lobby {
   /** Tells whether a login has to wait now (WAIT-1, WAIT-2). */
   mustWait(key: RoomKey, login: LoginCommand): boolean {
     if (!login.waits || mayLetIn(login)) return false;
-    if (this.#listOf(key)?.isAccepted(login.user.id, this.#deps.clock.now())) return false;
+    if (this.#listOf(key)?.isAccepted(login.user.id, this.#deps.clock.monotonicMs())) return false;
     return login.waits.until === 'accepted' || !this.#deps.isAttended(key);
   }
 
@@ -69,19 +69,18 @@ export class Lobby {
     const earlier = this.#listOf(key)?.ofClient(login);
     if (earlier) this.#end(key, earlier, removal('replaced', ''), origin);
     const memberId = ids.nextMemberId();
-    const nowMs = clock.now();
     const { promise: ended, resolve: end } = Promise.withResolvers<WaitingEnd>();
     const held: HeldLogin = {
       memberId,
       user: login.user,
       ...(login.profile && { profile: login.profile }),
-      sinceMs: nowMs,
+      sinceMs: clock.now(),
       connectionId: login.connectionId,
       ended,
       login: { ...login, memberId },
       origin,
       end,
-      lastSeenAtMs: nowMs,
+      lastSeenMonotonicMs: clock.monotonicMs(),
     };
     this.#placeOf(key).list.add(held);
     try {
@@ -102,7 +101,7 @@ export class Lobby {
     if (command.type !== 'touch' && command.type !== 'detach' && command.type !== 'logout') return false;
     const held = this.#listOf(key)?.find(command.memberId);
     if (!held) return false;
-    if (command.type === 'touch') held.lastSeenAtMs = this.#deps.clock.now();
+    if (command.type === 'touch') held.lastSeenMonotonicMs = this.#deps.clock.monotonicMs();
     // There is nothing to come back to: who has lost its connection asks anew.
     else this.#end(key, held, { kind: 'left' }, origin);
     return true;
@@ -169,8 +168,9 @@ export class Lobby {
   follow(key: RoomKey, events: readonly RoomEvent[], origin: Origin): void {
     const list = this.#listOf(key);
     if (!list) return;
+    const nowMonotonicMs = this.#deps.clock.monotonicMs();
     for (const event of events) {
-      if (event.type === 'roomCreated') list.handleRoomBegin(event.atMs);
+      if (event.type === 'roomCreated') list.handleRoomBegin(nowMonotonicMs);
       // Who was put out has to be accepted again.
       if (event.type === 'memberLeft' && event.cause === 'kicked') list.takeBack(event.member.user.id);
       if (event.type !== 'roomClosed') continue;
@@ -178,21 +178,21 @@ export class Lobby {
         list.takeAllBack();
         this.#endAll(key, removal('room-closed', event.reason), origin);
       } else {
-        list.handleRoomEnd(event.atMs);
+        list.handleRoomEnd(nowMonotonicMs);
       }
     }
   }
 
   /** Takes off who is silent, lets in who may be, and forgets what is over. */
   async sweep(origin: Origin): Promise<void> {
-    const nowMs = this.#deps.clock.now();
+    const nowMonotonicMs = this.#deps.clock.monotonicMs();
     const admitted: Promise<void>[] = [];
     for (const { key, list } of [...this.#places.values()]) {
       for (const held of list.all()) {
-        if (held.lastSeenAtMs > nowMs - this.#deps.heartbeatTimeoutMs) continue;
+        if (held.lastSeenMonotonicMs > nowMonotonicMs - this.#deps.heartbeatTimeoutMs) continue;
         this.#end(key, held, removal('heartbeat-timeout', ''), origin);
       }
-      list.forgetOld(nowMs);
+      list.forgetOld(nowMonotonicMs);
       admitted.push(this.admit(key, origin));
       this.#tidy(key);
     }

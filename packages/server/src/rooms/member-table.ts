@@ -25,7 +25,7 @@ export class MemberTable {
   #shown: ShownList = { userSeq: 0, memberCount: 0 };
   #peak = 0;
   #greeterCount = 0;
-  #earliestSeenAtMs = Number.POSITIVE_INFINITY;
+  #earliestSeenMonotonicMs = Number.POSITIVE_INFINITY;
   /** `memberMsAt(t)` = this + t * members: members' time is added up without a visit to each. */
   #memberMsOffset = 0;
 
@@ -58,14 +58,14 @@ export class MemberTable {
     return this.#greeterCount > 0;
   }
 
-  /** No member has been seen before this time; a lower bound, made exact by `silentSince`. */
-  get earliestSeenAtMs(): number {
-    return this.#earliestSeenAtMs;
+  /** No member has been seen before this monotonic time; a lower bound, made exact by `silentSince`. */
+  get earliestSeenMonotonicMs(): number {
+    return this.#earliestSeenMonotonicMs;
   }
 
-  /** Time spent in the room by all members up to `nowMs`, in milliseconds. */
-  memberMsAt(nowMs: number): number {
-    return this.#memberMsOffset + nowMs * this.#members.size;
+  /** Time spent in the room by all members up to a monotonic time, in milliseconds. */
+  memberMsAt(nowMonotonicMs: number): number {
+    return this.#memberMsOffset + nowMonotonicMs * this.#members.size;
   }
 
   find(memberId: MemberId): Member | undefined {
@@ -96,19 +96,19 @@ export class MemberTable {
   infoOf(member: Member): MemberInfo {
     const known = this.#infos.get(member.memberId);
     if (known) return known;
-    const { link: _link, lastSeenAtMs: _seen, tokenExpiresAtMs: _expiry, ticket: _ticket, ...info } = member;
+    const { link: _link, lastSeenMonotonicMs: _seen, tokenExpiresAtMs: _expiry, ticket: _ticket, ...info } = member;
     return info;
   }
 
-  add(member: Member, nowMs: number): void {
+  add(member: Member, nowMonotonicMs: number): void {
     this.#infos.set(member.memberId, this.infoOf(member));
     this.#members.set(member.memberId, member);
     this.#byUser.set(member.user.id, [...this.ofUser(member.user.id), member]);
     this.#countChange(member, 1);
     this.#peak = Math.max(this.#peak, this.#members.size);
     if (mayLetIn(member)) this.#greeterCount += 1;
-    this.#earliestSeenAtMs = Math.min(this.#earliestSeenAtMs, nowMs);
-    this.#memberMsOffset -= nowMs;
+    this.#earliestSeenMonotonicMs = Math.min(this.#earliestSeenMonotonicMs, nowMonotonicMs);
+    this.#memberMsOffset -= nowMonotonicMs;
   }
 
   /** Changes what others may see of a member; the user's id stays. */
@@ -118,7 +118,7 @@ export class MemberTable {
     if (info) this.#infos.set(member.memberId, { ...info, ...changes });
   }
 
-  remove(member: Member, nowMs: number): void {
+  remove(member: Member, nowMonotonicMs: number): void {
     this.#members.delete(member.memberId);
     this.#infos.delete(member.memberId);
     const others = this.ofUser(member.user.id).filter((other) => other !== member);
@@ -126,7 +126,7 @@ export class MemberTable {
     else this.#byUser.delete(member.user.id);
     if (mayLetIn(member)) this.#greeterCount -= 1;
     this.#countChange(member, -1);
-    this.#memberMsOffset += nowMs;
+    this.#memberMsOffset += nowMonotonicMs;
   }
 
   #countChange({ permissions }: Member, change: 1 | -1): void {
@@ -135,20 +135,20 @@ export class MemberTable {
     if (!permissions.hidden) this.#shown = { userSeq: userSeq + 1, memberCount: memberCount + change };
   }
 
-  touch(memberId: MemberId, nowMs: number): void {
+  touch(memberId: MemberId, nowMonotonicMs: number): void {
     const member = this.#members.get(memberId);
-    if (member) member.lastSeenAtMs = nowMs;
+    if (member) member.lastSeenMonotonicMs = nowMonotonicMs;
   }
 
-  /** The members last seen at or before a time. Visits every member, and makes `earliestSeenAtMs` exact for the rest. */
-  silentSince(timeMs: number): Member[] {
+  /** The members last seen at or before a monotonic time. Visits every member, and makes `earliestSeenMonotonicMs` exact for the rest. */
+  silentSince(monotonicMs: number): Member[] {
     const silent: Member[] = [];
     let earliest = Number.POSITIVE_INFINITY;
     for (const member of this.#members.values()) {
-      if (member.lastSeenAtMs <= timeMs) silent.push(member);
-      else earliest = Math.min(earliest, member.lastSeenAtMs);
+      if (member.lastSeenMonotonicMs <= monotonicMs) silent.push(member);
+      else earliest = Math.min(earliest, member.lastSeenMonotonicMs);
     }
-    this.#earliestSeenAtMs = earliest;
+    this.#earliestSeenMonotonicMs = earliest;
     return silent;
   }
 }

@@ -118,7 +118,7 @@ export function mergeChanges(before: PermissionChanges, after: PermissionChanges
 export type MemberLink =
   | { readonly kind: 'attached'; readonly connectionId: string }
   /** Lost its connection; a resume within the heartbeat time is silent (ROOM-5). */
-  | { readonly kind: 'detached'; readonly sinceMs: number };
+  | { readonly kind: 'detached'; readonly sinceMonotonicMs: number };
 
 /** A Member as others know it; a change makes a new object. */
 export interface MemberInfo {
@@ -149,7 +149,8 @@ export interface Member extends MemberInfo {
   permissions: Permissions;
   pinned: boolean;
   link: MemberLink;
-  lastSeenAtMs: number;
+  /** By the monotonic clock. */
+  lastSeenMonotonicMs: number;
   /** When its token runs out: it stays, but may begin nothing new (reference zego 4.9). */
   tokenExpiresAtMs: number;
   /** The secret that brings it back on a new connection. */
@@ -161,11 +162,15 @@ interface MemberMakings {
   readonly memberId: MemberId;
   readonly ticket: string;
   readonly nowMs: number;
+  readonly nowMonotonicMs: number;
   readonly permissions: Permissions;
 }
 
 /** Makes the Member of a login. */
-export function createMember(login: LoginCommand, { memberId, ticket, nowMs, permissions }: MemberMakings): Member {
+export function createMember(
+  login: LoginCommand,
+  { memberId, ticket, nowMs, nowMonotonicMs, permissions }: MemberMakings,
+): Member {
   return {
     memberId,
     user: login.user,
@@ -180,7 +185,7 @@ export function createMember(login: LoginCommand, { memberId, ticket, nowMs, per
     permissions,
     pinned: false,
     link: { kind: 'attached', connectionId: login.connectionId },
-    lastSeenAtMs: nowMs,
+    lastSeenMonotonicMs: nowMonotonicMs,
     tokenExpiresAtMs: login.tokenExpiresAtMs ?? Number.POSITIVE_INFINITY,
     ticket,
   };

@@ -57,7 +57,7 @@ describe('the life of a room', () => {
     clock.advance(1);
     const [left] = eventsOf(room.apply({ type: 'expire' }), 'memberLeft');
     expect(left).toMatchObject({ member: { memberId: alice }, cause: 'heartbeat-timeout' });
-    expect(room.expiryDueAtMs).toBe(clock.now() + 60_000);
+    expect(room.expiryDueMonotonicMs).toBe(clock.monotonicMs() + 60_000);
   });
 
   test('a lost connection changes nothing until the time has passed, then the cause says so (ROOM-5)', () => {

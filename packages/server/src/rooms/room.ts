@@ -91,9 +91,9 @@ export class Room {
     return this.#closed;
   }
 
-  /** Before this time no Member can have been silent for too long. */
-  get expiryDueAtMs(): number {
-    return this.#members.earliestSeenAtMs + this.#settings.heartbeatTimeoutMs;
+  /** Before this monotonic time no Member can have been silent for too long. */
+  get expiryDueMonotonicMs(): number {
+    return this.#members.earliestSeenMonotonicMs + this.#settings.heartbeatTimeoutMs;
   }
 
   /**
@@ -120,7 +120,7 @@ export class Room {
         this.#members.require(command.memberId).tokenExpiresAtMs = command.tokenExpiresAtMs ?? Number.POSITIVE_INFINITY;
         return;
       case 'touch':
-        return this.#members.touch(command.memberId, this.#now());
+        return this.#members.touch(command.memberId, this.#monotonicMs());
       case 'detach':
         return this.#detach(command);
       case 'resume':
@@ -182,12 +182,12 @@ export class Room {
     }
   }
 
-  #now(): number {
-    return this.#settings.clock.now();
+  #monotonicMs(): number {
+    return this.#settings.clock.monotonicMs();
   }
 
   #emit(change: RoomChange): void {
-    this.#events.push(this.#log.append(change, this.#now()));
+    this.#events.push(this.#log.append(change, this.#settings.clock.now()));
   }
 
   #login(command: LoginCommand): void {
@@ -200,15 +200,16 @@ export class Room {
     if (this.#maxMemberCount > 0 && countAfter > this.#maxMemberCount) throw new GavelError('login.room-full');
 
     if (isFirst) this.#emit({ type: 'roomCreated', creator: command.user });
-    const nowMs = this.#now();
+    const nowMonotonicMs = this.#monotonicMs();
     const member = createMember(command, {
       memberId: command.memberId ?? this.#settings.ids.nextMemberId(),
       ticket: this.#settings.ids.nextTicket(),
-      nowMs,
+      nowMs: this.#settings.clock.now(),
+      nowMonotonicMs,
       permissions: this.#moderation.permissionsOf(command.user.id, command.permissions),
     });
     for (const old of replaced) this.#takeOut(old, 'replaced', '');
-    this.#members.add(member, nowMs);
+    this.#members.add(member, nowMonotonicMs);
     this.#emit({
       type: 'memberJoined',
       member: this.#members.infoOf(member),
@@ -221,7 +222,7 @@ export class Room {
   #detach(command: CommandOf<'detach'>): void {
     const member = this.#members.find(command.memberId);
     if (member?.link.kind !== 'attached' || member.link.connectionId !== command.connectionId) return;
-    member.link = { kind: 'detached', sinceMs: this.#now() };
+    member.link = { kind: 'detached', sinceMonotonicMs: this.#monotonicMs() };
     this.#emit({ type: 'memberDetached', member: this.#members.infoOf(member) });
   }
 
@@ -229,7 +230,7 @@ export class Room {
     const member = this.#members.find(command.memberId);
     if (!member || member.ticket !== command.ticket) throw new GavelError('resume.refused');
     member.link = { kind: 'attached', connectionId: command.connectionId };
-    this.#members.touch(member.memberId, this.#now());
+    this.#members.touch(member.memberId, this.#monotonicMs());
     this.#emit({
       type: 'memberResumed',
       member: this.#members.infoOf(member),
@@ -238,7 +239,7 @@ export class Room {
   }
 
   #expire(): void {
-    const silentSinceMs = this.#now() - this.#settings.heartbeatTimeoutMs;
+    const silentSinceMs = this.#monotonicMs() - this.#settings.heartbeatTimeoutMs;
     for (const member of this.#members.silentSince(silentSinceMs)) {
       this.#remove(member, member.link.kind === 'attached' ? 'heartbeat-timeout' : 'connection-lost', '');
     }
@@ -279,7 +280,7 @@ export class Room {
   #takeOut(member: Member, cause: MemberCause, reason: string): void {
     this.#streams.removeOf(member, streamCauseOf(cause));
     const info = this.#members.infoOf(member);
-    this.#members.remove(member, this.#now());
+    this.#members.remove(member, this.#monotonicMs());
     this.#emit({
       type: 'memberLeft',
       member: info,
@@ -341,7 +342,7 @@ export class Room {
       memberCount: this.#members.size,
       shown: this.#members.shown,
       peakMemberCount: this.#members.peak,
-      memberMs: this.#members.memberMsAt(this.#now()),
+      memberMs: this.#members.memberMsAt(this.#monotonicMs()),
     };
   }
 

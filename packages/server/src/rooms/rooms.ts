@@ -76,7 +76,8 @@ export class Rooms {
       ...settings,
       watchers,
       isAttended: (key) => this.#rooms.get(roomKeyText(key))?.isAttended ?? false,
-      takesLogins: (key) => this.#logins.hasRoom(roomKeyText(key), settings.maxLoginsPerSecond, settings.clock.now()),
+      takesLogins: (key) =>
+        this.#logins.hasRoom(roomKeyText(key), settings.maxLoginsPerSecond, settings.clock.monotonicMs()),
       enter: async (key, login, origin) => {
         this.#checkLogin(key, login);
         return requireSession(await this.#enter(key, login, origin));
@@ -120,7 +121,7 @@ export class Rooms {
     this.#checkLogin(key, command);
     if (this.#lobby.mustWait(key, command)) {
       // To ask is to log in, as far as limits go: the list is no way around them.
-      this.#logins.take(roomKeyText(key), this.#settings.clock.now());
+      this.#logins.take(roomKeyText(key), this.#settings.clock.monotonicMs());
       return { ...NOTHING, waiting: await this.#lobby.hold(key, command, origin) };
     }
     return this.#enter(key, command, origin);
@@ -128,7 +129,7 @@ export class Rooms {
 
   async #enter(key: RoomKey, command: LoginCommand, origin: Origin): Promise<Outcome> {
     const change = this.#apply(key, this.#capped(key, command), origin);
-    this.#logins.take(roomKeyText(key), this.#settings.clock.now());
+    this.#logins.take(roomKeyText(key), this.#settings.clock.monotonicMs());
     const delivered = this.#deliver(change, origin);
     // Its own news have begun to be told: those who have waited for it come after it.
     if (mayLetIn(command)) void this.#lobby.admit(key, origin);
@@ -233,10 +234,10 @@ export class Rooms {
 
   /** Takes silent members out of every room that may have some. */
   async sweep(): Promise<void> {
-    const nowMs = this.#settings.clock.now();
-    this.#departed.sweep(nowMs);
+    const nowMonotonicMs = this.#settings.clock.monotonicMs();
+    this.#departed.sweep(nowMonotonicMs);
     const origin: Origin = { door: 'server', requestId: 'heartbeat' };
-    const due = [...this.#rooms.values()].filter((room) => room.expiryDueAtMs <= nowMs);
+    const due = [...this.#rooms.values()].filter((room) => room.expiryDueMonotonicMs <= nowMonotonicMs);
     await Promise.all([
       ...due.map((room) => this.execute(room.key, { type: 'expire' }, origin)),
       this.#lobby.sweep(origin),
@@ -267,7 +268,7 @@ export class Rooms {
     const { rules, clock, maxLoginsPerSecond } = this.#settings;
     rules?.checkLogin(key, command);
     const text = roomKeyText(key);
-    if (!this.#logins.hasRoom(text, maxLoginsPerSecond, clock.now())) throw new GavelError('rate.limited');
+    if (!this.#logins.hasRoom(text, maxLoginsPerSecond, clock.monotonicMs())) throw new GavelError('rate.limited');
     const { maxRooms } = WORLD_LIMITS[key.environment];
     if (!this.#rooms.has(text) && this.#directory.roomCount(key) >= maxRooms) {
       throw new GavelError('login.room-full', `This environment may have ${maxRooms} rooms at a time.`);
@@ -298,9 +299,10 @@ export class Rooms {
   }
 
   #noteDepartures(events: readonly RoomEvent[]): void {
+    const nowMonotonicMs = this.#settings.clock.monotonicMs();
     for (const event of events) {
       if (event.type === 'memberLeft')
-        this.#departed.note(event.member.memberId, event.cause, event.reason, event.atMs);
+        this.#departed.note(event.member.memberId, event.cause, event.reason, nowMonotonicMs);
     }
   }
 

@@ -14,8 +14,6 @@ class Admissions {
   }
 
   count(nowMs: number, windowMs: number): number {
-    // A clock that was set back must not close the window for as long as it was set back.
-    if (this.newestMs > nowMs) this.#times = this.#times.map((timeMs) => Math.min(timeMs, nowMs));
     while ((this.#times[this.#first] ?? nowMs) <= nowMs - windowMs) this.#first += 1;
     // Cut off in blocks: to shift the array at each call would cost its length every time.
     if (this.#first * 2 > this.#times.length) {
@@ -32,7 +30,7 @@ class Admissions {
 
 /**
  * Sliding windows of one length, by key: no stretch of that length, wherever it begins, has more admissions than asked
- * for (RATE-3). The end of a stretch is not part of it.
+ * for (RATE-3). The end of a stretch is not part of it. Times are those of the monotonic clock (ROOM-9).
  *
  * Holds only keys with an admission in the last window.
  */

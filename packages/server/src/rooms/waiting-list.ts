@@ -18,13 +18,14 @@ export interface HeldLogin extends Waiting {
   readonly origin: Origin;
   /** Ends `ended`. */
   readonly end: (end: WaitingEnd) => void;
-  lastSeenAtMs: number;
+  /** By the monotonic clock. */
+  lastSeenMonotonicMs: number;
 }
 
 interface Acceptance {
   readonly rememberedForMs: number;
-  /** When it is forgotten; never while the room is there. */
-  untilMs: number;
+  /** When it is forgotten, by the monotonic clock; never while the room is there. */
+  untilMonotonicMs: number;
 }
 
 /** Holds logins and acceptances; tells nobody. */
@@ -70,12 +71,12 @@ export class WaitingList {
     return this.#held.delete(memberId);
   }
 
-  isAccepted(userId: UserId, nowMs: number): boolean {
-    return (this.#accepted.get(userId)?.untilMs ?? nowMs) > nowMs;
+  isAccepted(userId: UserId, nowMonotonicMs: number): boolean {
+    return (this.#accepted.get(userId)?.untilMonotonicMs ?? nowMonotonicMs) > nowMonotonicMs;
   }
 
   accept(userId: UserId, rememberedForMs: number): void {
-    this.#accepted.set(userId, { rememberedForMs, untilMs: Number.POSITIVE_INFINITY });
+    this.#accepted.set(userId, { rememberedForMs, untilMonotonicMs: Number.POSITIVE_INFINITY });
   }
 
   takeBack(userId: UserId): void {
@@ -87,18 +88,20 @@ export class WaitingList {
   }
 
   /** The room has emptied: its session may be continued for some time. */
-  handleRoomEnd(nowMs: number): void {
-    for (const acceptance of this.#accepted.values()) acceptance.untilMs = nowMs + acceptance.rememberedForMs;
+  handleRoomEnd(nowMonotonicMs: number): void {
+    for (const acceptance of this.#accepted.values())
+      acceptance.untilMonotonicMs = nowMonotonicMs + acceptance.rememberedForMs;
   }
 
   /** The room is there again: what is still remembered stays. */
-  handleRoomBegin(nowMs: number): void {
-    this.forgetOld(nowMs);
-    for (const acceptance of this.#accepted.values()) acceptance.untilMs = Number.POSITIVE_INFINITY;
+  handleRoomBegin(nowMonotonicMs: number): void {
+    this.forgetOld(nowMonotonicMs);
+    for (const acceptance of this.#accepted.values()) acceptance.untilMonotonicMs = Number.POSITIVE_INFINITY;
   }
 
   /** Forgets acceptances whose time is over. */
-  forgetOld(nowMs: number): void {
-    for (const [userId, { untilMs }] of this.#accepted) if (untilMs <= nowMs) this.#accepted.delete(userId);
+  forgetOld(nowMonotonicMs: number): void {
+    for (const [userId, { untilMonotonicMs }] of this.#accepted)
+      if (untilMonotonicMs <= nowMonotonicMs) this.#accepted.delete(userId);
   }
 }

@@ -80,14 +80,14 @@ export class MessageLimits {
   }
 
   #takeInMinute(what: string, limit: number): void {
-    const nowMs = this.#clock.now();
+    const nowMs = this.#clock.monotonicMs();
     if (!this.#minutes.hasRoom(what, limit, nowMs)) throw new GavelError('rate.limited');
     this.#minutes.take(what, nowMs);
   }
 
   /** Takes of each limit, or of none. */
   #take(limits: readonly Limit[]): void {
-    const nowMs = this.#clock.now();
+    const nowMs = this.#clock.monotonicMs();
     const isFree = ([kind, whose]: Limit) => this.#windows.hasRoom(`${kind}/${whose}`, MESSAGE_LIMITS[kind], nowMs);
     if (!limits.every(isFree)) throw new GavelError('rate.limited');
     for (const [kind, whose] of limits) this.#windows.take(`${kind}/${whose}`, nowMs);

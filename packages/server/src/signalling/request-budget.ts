@@ -18,12 +18,12 @@ export class RequestBudget {
     this.#clock = clock;
     this.#perSecond = perSecond;
     this.#left = perSecond;
-    this.#filledAtMs = clock.now();
+    this.#filledAtMs = clock.monotonicMs();
   }
 
   /** Takes one request. @throws GavelError `rate.limited` when none is left */
   take(): void {
-    const nowMs = this.#clock.now();
+    const nowMs = this.#clock.monotonicMs();
     const filled = ((nowMs - this.#filledAtMs) / 1000) * this.#perSecond;
     this.#left = Math.min(this.#perSecond, this.#left + filled);
     this.#filledAtMs = nowMs;

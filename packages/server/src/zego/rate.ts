@@ -47,7 +47,7 @@ export class RateLimiter {
   /** @throws Refusal 206 where the App has used up the Action's limit, its own or the default one (RATE-2) */
   checkApp(action: RatedAction, app: App, environment: Environment): void {
     const limit = app.rateLimits[action.name]?.[environment] ?? action.rate[environment];
-    if (!this.#apps.hasRoom(appKey(action, app, environment), limit, this.#clock.now())) {
+    if (!this.#apps.hasRoom(appKey(action, app, environment), limit, this.#clock.monotonicMs())) {
       throw new Refusal(action.rateExceeded ?? CODES.appRateExceeded);
     }
   }
@@ -56,14 +56,14 @@ export class RateLimiter {
   checkRoom(action: RatedAction, room: RoomKey): void {
     const windows = this.#rooms.get(action.name);
     if (!action.roomRate || !windows) return;
-    if (!windows.hasRoom(roomKeyText(room), action.roomRate.calls, this.#clock.now())) {
+    if (!windows.hasRoom(roomKeyText(room), action.roomRate.calls, this.#clock.monotonicMs())) {
       throw new Refusal(CODES.roomRateExceeded);
     }
   }
 
   /** Notes a call that goes ahead. */
   take(action: RatedAction, app: App, environment: Environment, room: RoomKey | undefined): void {
-    const nowMs = this.#clock.now();
+    const nowMs = this.#clock.monotonicMs();
     this.#apps.take(appKey(action, app, environment), nowMs);
     if (!action.roomRate || !room) return;
     const windows = this.#rooms.get(action.name) ?? new SlidingWindows(action.roomRate.windowMs);

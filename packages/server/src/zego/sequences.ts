@@ -28,7 +28,7 @@ export class Sequences {
    * @throws Refusal 5005 where it is not greater than that of a call about one of them in the last 10 seconds
    */
   take(purpose: string, world: World, streamIds: readonly StreamId[], sequence: bigint): void {
-    const nowMs = this.#clock.now();
+    const nowMs = this.#clock.monotonicMs();
     const keys = streamIds.map((streamId) => `${purpose}/${worldText(world)}/${streamId}`);
     this.#forget(nowMs);
     if (keys.some((key) => (this.#last.get(key)?.sequence ?? -1n) >= sequence)) throw new Refusal(CODES.sequenceStale);
