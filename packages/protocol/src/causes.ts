@@ -11,7 +11,7 @@ export type MemberCause =
   | 'logout'
   /** Its connection stayed open, but the client sent nothing for the heartbeat time (ROOM-4). */
   | 'heartbeat-timeout'
-  /** Its connection was lost and not resumed within the heartbeat time (ROOM-5). */
+  /** Its connection was lost, or closed in order, and not resumed in time (ROOM-5, ROOM-8). */
   | 'connection-lost'
   /** Removed by an API call (KICK). */
   | 'kicked'

@@ -35,6 +35,12 @@ export const CLOSE_CODES = {
   refused: 4506,
 } as const;
 
+/**
+ * The close code that the SDK sends where it may come back with its ticket. A socket closed with 1000 or 1001, as a browser
+ * does when its page goes, says that nobody comes back (ROOM-8).
+ */
+export const CLIENT_CLOSE_CODE = 4010;
+
 /** A close code that the server sends on its own initiative. */
 export type CloseCode = (typeof CLOSE_CODES)[keyof typeof CLOSE_CODES];
 

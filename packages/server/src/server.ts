@@ -115,7 +115,12 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
   };
   const rules = await Rules.open({ keeper: store.rules, clock });
   const limits = { heartbeatTimeoutMs, keptEvents: KEPT_EVENTS, maxLoginsPerSecond };
-  const rooms = new Rooms({ clock, ids: createIdSource(clock), rules, ...limits }, sinks, [fanOut, guard, audit]);
+  const report = (error: unknown): void => log.error({ err: error }, 'taking out silent members failed');
+  const rooms = new Rooms({ clock, ids: createIdSource(clock), rules, report, ...limits }, sinks, [
+    fanOut,
+    guard,
+    audit,
+  ]);
   const enforcement = new Enforcement({
     rules,
     rooms,

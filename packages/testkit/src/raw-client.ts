@@ -85,9 +85,14 @@ export class RawClient {
     return event as Promise<Extract<EventFrame, { event: E }>>;
   }
 
-  /** Closes without a word, as a lost network does. */
+  /** Closes without a close code, as a lost network does. */
   cut(): void {
     this.#socket.close();
+  }
+
+  /** Ends the connection in order, as a browser does whose page goes. Its 1001 is not open to programs. */
+  closeInOrder(): void {
+    this.#socket.close(1000);
   }
 
   #receive(frame: ServerFrame): void {

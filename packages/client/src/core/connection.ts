@@ -5,6 +5,7 @@
  */
 
 import type { EventFrame, Method, Params, ResponseFrame, Results, ServerFrame } from '@gavel/protocol';
+import { CLIENT_CLOSE_CODE } from '@gavel/protocol/close-codes';
 import { SessionError } from './errors.ts';
 import type { Clock, OpenSocket, SocketLink } from './platform.ts';
 
@@ -50,7 +51,7 @@ export class Connection {
       let connection: Connection | undefined;
       const timer = clock.setTimeout(() => {
         reject(new SessionError('client.timeout', `${url} did not open within ${timeoutMs} ms`));
-        socket?.close(1000, '');
+        socket?.close(CLIENT_CLOSE_CODE, '');
       }, timeoutMs);
       try {
         socket = openSocket(url, SUBPROTOCOL, {
@@ -108,9 +109,9 @@ export class Connection {
     this.#listener = undefined;
     this.#early = [];
     if (this.#closed) return;
-    this.#closed = { code: 1000, reason: '' };
-    this.#failPending(1000, 'closed by this client');
-    this.#socket.close(1000, '');
+    this.#closed = { code: CLIENT_CLOSE_CODE, reason: '' };
+    this.#failPending(CLIENT_CLOSE_CODE, 'closed by this client');
+    this.#socket.close(CLIENT_CLOSE_CODE, '');
   }
 
   private handleMessage(text: string): void {

@@ -104,6 +104,11 @@ export type RoomCommand =
   | { readonly type: 'touch'; readonly memberId: MemberId }
   /** The connection is gone; the Member stays for the heartbeat time. Ignored when another connection has taken over. */
   | { readonly type: 'detach'; readonly memberId: MemberId; readonly connectionId: string }
+  /**
+   * The client closed this connection in order and has had its time to come back: the Member is taken out (ROOM-8).
+   * Ignored when another connection has taken over.
+   */
+  | { readonly type: 'abandon'; readonly memberId: MemberId; readonly connectionId: string }
   /** A new connection brings the Member back. @throws `resume.refused` */
   | { readonly type: 'resume'; readonly memberId: MemberId; readonly ticket: string; readonly connectionId: string }
   /** Takes out every Member not heard of for the heartbeat time (ROOM-4). */

@@ -16,15 +16,15 @@ export interface EventBatch {
   readonly events: readonly RoomEvent[];
 }
 
-/** Takes events on. What it returns is waited for before the command's caller gets its answer. */
+/** Handles events. What it returns is waited for before the command's caller gets its answer. */
 export interface EventSink {
   handle(batch: EventBatch): void | Promise<void>;
 }
 
 /**
- * The sinks by what they owe. `first` are told in the moment of the change, and begin at once (media closes). What they
- * return, and that `journal` has kept the events, is waited for by the caller; `journal` alone is waited for before
- * anybody else is told: whatever a client hears of has been kept (CB-3).
+ * The sinks by when they are called. `first` are called in the moment of the change and begin at once (media closes), as
+ * does `journal`. `after` are called when the journal has kept the events: whatever a client hears of has been kept (CB-3).
+ * The caller waits for all of them.
  */
 export interface EventSinks {
   readonly first: readonly EventSink[];
@@ -32,10 +32,10 @@ export interface EventSinks {
   readonly after: readonly EventSink[];
 }
 
-/** Tells the sinks. Events of one room reach each of them in order; rooms do not wait for each other. */
+/** Calls the sinks. Events of one room reach each of them in order; rooms do not wait for each other. */
 export class EventFeed {
   readonly #sinks: EventSinks;
-  /** For each room with events that wait for the journal: when the last of them have had their turn. Never rejects. */
+  /** For each room with events that wait for the journal: when the sinks have been called for the last of them. Never rejects. */
   readonly #turns = new Map<string, Promise<void>>();
 
   constructor(sinks: EventSinks) {
@@ -45,39 +45,57 @@ export class EventFeed {
   /**
    * Resolves when every sink has done its part.
    *
-   * @throws what a sink threw. Where the journal could not keep the events, clients are told all the same: the room has
-   *   changed, and a kick holds whatever becomes of its callback. The caller hears of it.
+   * @throws what a sink threw or rejected with, the journal's error first, after every sink has had its turn (BUS-5). Where
+   *   the journal could not keep the events, clients are told all the same: the room has changed, and a kick holds whatever
+   *   becomes of its callback.
    */
   async deliver(batch: EventBatch): Promise<void> {
     if (batch.events.length === 0) return;
-    const begun = tell(this.#sinks.first, batch);
-    const kept = this.#sinks.journal?.handle(batch);
+    const begun = callSinks(this.#sinks.first, batch);
+    const [kept] = this.#sinks.journal ? callSinks([this.#sinks.journal], batch) : [];
     const room = roomKeyText(batch.key);
     const before = this.#turns.get(room);
     // Nothing to wait for is the usual case: then everybody is told in the moment of the change.
-    const told = kept || before ? await this.#inTurn(room, before, kept, batch) : tell(this.#sinks.after, batch);
-    await Promise.all([kept, ...begun, ...told]);
+    const after = kept || before ? await this.#inTurn(room, before, kept, batch) : callSinks(this.#sinks.after, batch);
+    for (const result of await Promise.allSettled([kept, ...begun, ...after])) {
+      if (result.status === 'rejected') throw result.reason;
+    }
   }
 
-  /** Tells the sinks when earlier events of the room have been told and these are kept. */
+  /** Calls the sinks when those have been called for earlier events of the room and these are kept. */
   async #inTurn(
     room: string,
     before: Promise<void> | undefined,
-    kept: void | Promise<void>,
+    kept: Promise<void> | undefined,
     batch: EventBatch,
   ): Promise<Promise<void>[]> {
-    let told: Promise<void>[] = [];
+    let results: Promise<void>[] = [];
     const turn = Promise.allSettled([before, kept]).then(() => {
-      told = tell(this.#sinks.after, batch);
+      results = callSinks(this.#sinks.after, batch);
     });
-    const settled = turn.catch(() => undefined);
-    this.#turns.set(room, settled);
+    this.#turns.set(room, turn);
     await turn;
-    if (this.#turns.get(room) === settled) this.#turns.delete(room);
-    return told;
+    if (this.#turns.get(room) === turn) this.#turns.delete(room);
+    return results;
   }
 }
 
-function tell(sinks: readonly EventSink[], batch: EventBatch): Promise<void>[] {
-  return sinks.flatMap((sink) => sink.handle(batch) ?? []);
+/**
+ * Calls every sink, whatever the others do. Gives what is to be waited for; a rejection that is looked at later does not
+ * end the process.
+ */
+function callSinks(sinks: readonly EventSink[], batch: EventBatch): Promise<void>[] {
+  return sinks.flatMap((sink) => {
+    const result = callSink(sink, batch);
+    result?.catch(() => undefined);
+    return result ?? [];
+  });
+}
+
+function callSink(sink: EventSink, batch: EventBatch): Promise<void> | undefined {
+  try {
+    return sink.handle(batch) ?? undefined;
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }

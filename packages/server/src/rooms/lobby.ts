@@ -232,7 +232,21 @@ export class Lobby {
   }
 
   #tell(change: WaitingChange): Promise<void>[] {
-    return this.#deps.watchers.flatMap((watcher) => watcher.handleWaiting(change) ?? []);
+    return this.#deps.watchers.flatMap((watcher) => {
+      const result = callWatcher(watcher, change);
+      // Not everybody waits for it: a rejection that nobody looks at would end the process.
+      result?.catch(() => undefined);
+      return result ?? [];
+    });
+  }
+}
+
+/** A watcher that throws stops no other. */
+function callWatcher(watcher: WaitingWatcher, change: WaitingChange): Promise<void> | undefined {
+  try {
+    return watcher.handleWaiting(change) ?? undefined;
+  } catch (error) {
+    return Promise.reject(error);
   }
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { GavelError, type MemberId, type UserId } from '@gavel/protocol';
+import type { CommandOf } from './commands.ts';
 import { type Member, type MemberInfo, mayLetIn } from './member.ts';
 
 const NONE: readonly Member[] = [];
@@ -133,6 +134,29 @@ export class MemberTable {
     this.#userSeq += 1;
     const { userSeq, memberCount } = this.#shown;
     if (!permissions.hidden) this.#shown = { userSeq: userSeq + 1, memberCount: memberCount + change };
+  }
+
+  /** Marks that a connection is gone; gives its member, or undefined where another connection has taken over. */
+  detach({ memberId, connectionId }: CommandOf<'detach'>, nowMonotonicMs: number): Member | undefined {
+    const member = this.#members.get(memberId);
+    if (member?.link.kind !== 'attached' || member.link.connectionId !== connectionId) return undefined;
+    member.link = { kind: 'detached', connectionId, sinceMonotonicMs: nowMonotonicMs };
+    return member;
+  }
+
+  /** Finds a member that has had no connection since this one. */
+  findDetached(memberId: MemberId, connectionId: string): Member | undefined {
+    const member = this.#members.get(memberId);
+    return member?.link.kind === 'detached' && member.link.connectionId === connectionId ? member : undefined;
+  }
+
+  /** Gives a member a new connection. @throws `resume.refused` */
+  resume({ memberId, ticket, connectionId }: CommandOf<'resume'>, nowMonotonicMs: number): Member {
+    const member = this.#members.get(memberId);
+    if (!member || member.ticket !== ticket) throw new GavelError('resume.refused');
+    member.link = { kind: 'attached', connectionId };
+    member.lastSeenMonotonicMs = nowMonotonicMs;
+    return member;
   }
 
   touch(memberId: MemberId, nowMonotonicMs: number): void {

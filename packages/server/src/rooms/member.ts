@@ -118,7 +118,7 @@ export function mergeChanges(before: PermissionChanges, after: PermissionChanges
 export type MemberLink =
   | { readonly kind: 'attached'; readonly connectionId: string }
   /** Lost its connection; a resume within the heartbeat time is silent (ROOM-5). */
-  | { readonly kind: 'detached'; readonly sinceMonotonicMs: number };
+  | { readonly kind: 'detached'; readonly connectionId: string; readonly sinceMonotonicMs: number };
 
 /** A Member as others know it; a change makes a new object. */
 export interface MemberInfo {

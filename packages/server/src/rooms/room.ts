@@ -51,6 +51,7 @@ export class Room {
   readonly key: RoomKey;
   readonly epoch: Epoch;
   readonly #settings: RoomSettings;
+  readonly #clock: Clock;
   readonly #createdAtMs: number;
   readonly #log: EventLog;
   readonly #members = new MemberTable();
@@ -68,6 +69,7 @@ export class Room {
     this.key = key;
     this.epoch = epoch;
     this.#settings = settings;
+    this.#clock = settings.clock;
     this.#createdAtMs = settings.clock.now();
     this.#log = new EventLog(epoch, settings.keptEvents);
     const emit = (change: RoomChange): void => this.#emit(change);
@@ -120,9 +122,11 @@ export class Room {
         this.#members.require(command.memberId).tokenExpiresAtMs = command.tokenExpiresAtMs ?? Number.POSITIVE_INFINITY;
         return;
       case 'touch':
-        return this.#members.touch(command.memberId, this.#monotonicMs());
+        return this.#members.touch(command.memberId, this.#clock.monotonicMs());
       case 'detach':
         return this.#detach(command);
+      case 'abandon':
+        return this.#abandon(command);
       case 'resume':
         return this.#resume(command);
       case 'expire':
@@ -182,12 +186,8 @@ export class Room {
     }
   }
 
-  #monotonicMs(): number {
-    return this.#settings.clock.monotonicMs();
-  }
-
   #emit(change: RoomChange): void {
-    this.#events.push(this.#log.append(change, this.#settings.clock.now()));
+    this.#events.push(this.#log.append(change, this.#clock.now()));
   }
 
   #login(command: LoginCommand): void {
@@ -200,11 +200,11 @@ export class Room {
     if (this.#maxMemberCount > 0 && countAfter > this.#maxMemberCount) throw new GavelError('login.room-full');
 
     if (isFirst) this.#emit({ type: 'roomCreated', creator: command.user });
-    const nowMonotonicMs = this.#monotonicMs();
+    const nowMonotonicMs = this.#clock.monotonicMs();
     const member = createMember(command, {
       memberId: command.memberId ?? this.#settings.ids.nextMemberId(),
       ticket: this.#settings.ids.nextTicket(),
-      nowMs: this.#settings.clock.now(),
+      nowMs: this.#clock.now(),
       nowMonotonicMs,
       permissions: this.#moderation.permissionsOf(command.user.id, command.permissions),
     });
@@ -220,26 +220,23 @@ export class Room {
   }
 
   #detach(command: CommandOf<'detach'>): void {
-    const member = this.#members.find(command.memberId);
-    if (member?.link.kind !== 'attached' || member.link.connectionId !== command.connectionId) return;
-    member.link = { kind: 'detached', sinceMonotonicMs: this.#monotonicMs() };
-    this.#emit({ type: 'memberDetached', member: this.#members.infoOf(member) });
+    const member = this.#members.detach(command, this.#clock.monotonicMs());
+    if (member) this.#emit({ type: 'memberDetached', member: this.#members.infoOf(member) });
+  }
+
+  #abandon({ memberId, connectionId }: CommandOf<'abandon'>): void {
+    const member = this.#members.findDetached(memberId, connectionId);
+    if (member) this.#remove(member, 'connection-lost', '');
   }
 
   #resume(command: CommandOf<'resume'>): void {
-    const member = this.#members.find(command.memberId);
-    if (!member || member.ticket !== command.ticket) throw new GavelError('resume.refused');
-    member.link = { kind: 'attached', connectionId: command.connectionId };
-    this.#members.touch(member.memberId, this.#monotonicMs());
-    this.#emit({
-      type: 'memberResumed',
-      member: this.#members.infoOf(member),
-      connectionId: command.connectionId,
-    });
+    const member = this.#members.resume(command, this.#clock.monotonicMs());
+    const { connectionId } = command;
+    this.#emit({ type: 'memberResumed', member: this.#members.infoOf(member), connectionId });
   }
 
   #expire(): void {
-    const silentSinceMs = this.#monotonicMs() - this.#settings.heartbeatTimeoutMs;
+    const silentSinceMs = this.#clock.monotonicMs() - this.#settings.heartbeatTimeoutMs;
     for (const member of this.#members.silentSince(silentSinceMs)) {
       this.#remove(member, member.link.kind === 'attached' ? 'heartbeat-timeout' : 'connection-lost', '');
     }
@@ -280,7 +277,7 @@ export class Room {
   #takeOut(member: Member, cause: MemberCause, reason: string): void {
     this.#streams.removeOf(member, streamCauseOf(cause));
     const info = this.#members.infoOf(member);
-    this.#members.remove(member, this.#monotonicMs());
+    this.#members.remove(member, this.#clock.monotonicMs());
     this.#emit({
       type: 'memberLeft',
       member: info,
@@ -342,7 +339,7 @@ export class Room {
       memberCount: this.#members.size,
       shown: this.#members.shown,
       peakMemberCount: this.#members.peak,
-      memberMs: this.#members.memberMsAt(this.#monotonicMs()),
+      memberMs: this.#members.memberMsAt(this.#clock.monotonicMs()),
     };
   }
 

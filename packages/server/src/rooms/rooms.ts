@@ -47,6 +47,8 @@ const detailsOf = ({ cause, reason }: Departure) => ({ cause, reason });
 export interface RoomsSettings extends RoomSettings {
   /** Most logins to one room in any second (LIM-1). */
   readonly maxLoginsPerSecond: number;
+  /** Called with what went wrong where no caller waits: when silent members are taken out. */
+  readonly report?: (error: unknown) => void;
 }
 
 const NOTHING: Outcome = { events: [] };
@@ -94,7 +96,8 @@ export class Rooms {
 
   /** Begins to take out silent members, looking once a second. */
   start(): void {
-    this.#stopSweep ??= this.#settings.clock.every(1000, () => void this.sweep());
+    const report = this.#settings.report ?? (() => undefined);
+    this.#stopSweep ??= this.#settings.clock.every(1000, () => void this.sweep().catch(report));
   }
 
   /** Stops looking for silent members; rooms stay. */
@@ -133,9 +136,16 @@ export class Rooms {
     const delivered = this.#deliver(change, origin);
     // Its own news have begun to be told: those who have waited for it come after it.
     if (mayLetIn(command)) void this.#lobby.admit(key, origin);
-    const outcome = await delivered;
-    if (command.onDuplicate === 'replace') await this.#replaceElsewhere(key, command, origin);
-    return outcome;
+    try {
+      const outcome = await delivered;
+      if (command.onDuplicate === 'replace') await this.#replaceElsewhere(key, command, origin);
+      return outcome;
+    } catch (error) {
+      // The login is refused: nobody would own the member.
+      const memberId = change.session?.member.memberId;
+      if (memberId) await this.execute(key, { type: 'logout', memberId }, origin).catch(() => undefined);
+      throw error;
+    }
   }
 
   /** A kick finds those who wait as well: whom it names is out, wherever it is. */
@@ -238,10 +248,8 @@ export class Rooms {
     this.#departed.sweep(nowMonotonicMs);
     const origin: Origin = { door: 'server', requestId: 'heartbeat' };
     const due = [...this.#rooms.values()].filter((room) => room.expiryDueMonotonicMs <= nowMonotonicMs);
-    await Promise.all([
-      ...due.map((room) => this.execute(room.key, { type: 'expire' }, origin)),
-      this.#lobby.sweep(origin),
-    ]);
+    const swept = [...due.map((room) => this.execute(room.key, { type: 'expire' }, origin)), this.#lobby.sweep(origin)];
+    for (const result of await Promise.allSettled(swept)) if (result.status === 'rejected') throw result.reason;
   }
 
   #roomFor(key: RoomKey, command: RoomCommand): Room {

@@ -49,8 +49,8 @@ export interface ConnectionDeps {
   readonly handle: RequestHandler;
   /** Called once, when a login has got somewhere, or the socket is gone before. */
   readonly onSettled: (connection: Connection) => void;
-  /** Called once, when the socket is gone for whatever reason. */
-  readonly onGone: (connection: Connection) => void;
+  /** Called once, when the socket is gone for whatever reason, with its close code: 1006 where it broke off. */
+  readonly onGone: (connection: Connection, closeCode: number) => void;
   readonly loginTimeoutMs: number;
   /** A client with more bytes than this waiting to be read is dropped; it may resume. */
   readonly maxBufferedBytes: number;
@@ -94,7 +94,7 @@ export class Connection implements Receiver {
     socket.on('message', (data: Buffer, isBinary) => this.#onMessage(data, isBinary));
     // A frame over the size limit, broken UTF-8 and the like: the library has closed the socket with the fitting code.
     socket.on('error', (error) => deps.log.debug({ connectionId, error: error.message }, 'socket error'));
-    socket.on('close', () => this.#onClose());
+    socket.on('close', (code) => this.#onClose(code));
   }
 
   get state(): ConnectionState {
@@ -247,9 +247,9 @@ export class Connection implements Receiver {
     }
   }
 
-  #onClose(): void {
+  #onClose(closeCode: number): void {
     this.#settle();
-    this.#deps.onGone(this);
+    this.#deps.onGone(this, closeCode);
     this.#state = { kind: 'closed' };
   }
 }

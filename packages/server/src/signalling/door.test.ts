@@ -125,6 +125,36 @@ describe('leaving and coming back', () => {
     expect(alice.client.events.map(({ event }) => event)).toEqual(['memberJoined']);
   });
 
+  test('a socket that its browser closes in order takes its member out within 2 s (ROOM-8)', async () => {
+    const alice = await door.join('lobby', 'alice');
+    const bob = await door.join('lobby', 'bob');
+    bob.client.closeInOrder();
+    await untilConnections(1);
+    door.clock.advance(1000);
+    expect(alice.client.events.map(({ event }) => event)).toEqual(['memberJoined']);
+    door.clock.advance(1000);
+    expect(await alice.client.event('memberLeft')).toMatchObject({
+      member: { memberId: bob.login.memberId },
+      cause: 'connection-lost',
+    });
+  });
+
+  test('who closes in order and resumes within 2 s stays; a broken connection has the heartbeat time (ROOM-8, ROOM-5)', async () => {
+    const alice = await door.join('lobby', 'alice');
+    const bob = await door.join('lobby', 'bob');
+    const carol = await door.join('lobby', 'carol');
+    bob.client.closeInOrder();
+    carol.client.cut();
+    await untilConnections(1);
+    door.clock.advance(1000);
+    const again = await door.connect();
+    await again.request('resume', { ticket: bob.login.ticket, lastSeq: bob.login.room.seq });
+    door.clock.advance(60_000);
+    await again.request('heartbeat');
+    await alice.client.request('heartbeat');
+    expect(alice.client.events.map(({ event }) => event)).toEqual(['memberJoined', 'memberJoined']);
+  });
+
   test('a resume after too much was missed brings the whole state', async () => {
     const alice = await door.join('lobby', 'alice');
     const bob = await door.join('lobby', 'bob');

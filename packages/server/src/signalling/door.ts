@@ -9,11 +9,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { CLOSE_CODES, isGavelError, SUBPROTOCOL } from '@gavel/protocol';
+import { CLOSE_CODES, isGavelError, type MemberId, type RoomKey, SUBPROTOCOL } from '@gavel/protocol';
 import { WebSocketServer } from 'ws';
 import type { MediaControl } from '../media-control/media-control.ts';
 import type { Authenticator } from '../rooms/admission.ts';
 import type { Clock } from '../rooms/clock.ts';
+import type { CommandOf } from '../rooms/commands.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { createFindAddress } from './client-address.ts';
@@ -22,6 +23,9 @@ import type { FanOut } from './fan-out.ts';
 import { PendingLogins } from './pending-logins.ts';
 import { Requests } from './requests.ts';
 import { encodeFrame } from './text-frame.ts';
+
+/** How long a member stays whose client has closed its socket in order, in milliseconds; a resume ends the wait. */
+const ABANDON_MS = 1500;
 
 /** Where WebSockets are taken. */
 export const SIGNALLING_PATH = '/signalling';
@@ -49,6 +53,8 @@ export interface SignallingDeps {
 export class SignallingDoor {
   readonly #deps: SignallingDeps;
   readonly #sockets: WebSocketServer;
+  /** Cancels what follows sockets that were closed in order. */
+  readonly #leaving = new Set<() => void>();
 
   constructor(http: Server, deps: SignallingDeps) {
     this.#deps = deps;
@@ -65,7 +71,7 @@ export class SignallingDoor {
       ...deps,
       handle: (connection, method, params) => requests.handle(connection, method, params),
       onSettled: ({ address }) => pending.end(address),
-      onGone: (connection) => this.#onGone(connection),
+      onGone: (connection, closeCode) => this.#onGone(connection, closeCode),
     };
     const findAddress = createFindAddress(deps.trustedProxies);
     http.on('upgrade', (request, socket, head) => {
@@ -92,22 +98,43 @@ export class SignallingDoor {
       receiver.close(CLOSE_CODES.goingAway, 'the server is stopping', frame);
     }
     this.#sockets.close();
+    for (const cancel of this.#leaving) cancel();
   }
 
-  #onGone(connection: Connection): void {
-    const { fanOut, rooms, log } = this.#deps;
+  #onGone(connection: Connection, closeCode: number): void {
+    const { fanOut } = this.#deps;
     fanOut.unregister(connection);
     const { state, connectionId } = connection;
     if (state.kind !== 'member' && state.kind !== 'waiting') return;
     const memberId = state.kind === 'member' ? state.member.memberId : state.memberId;
     // Who was put out, or has come back by another connection, hangs on this one no more.
     if (state.kind === 'member' && !fanOut.isSeated(memberId, connection)) return;
-    const command = { type: 'detach', memberId, connectionId } as const;
-    rooms.execute(state.key, command, { door: 'signalling', requestId: connectionId }).catch((error: unknown) => {
-      // Who was put out, or whose room was closed, is gone already.
-      if (!isGavelError(error, 'room.not-found')) log.error({ connectionId, err: error }, 'detach failed');
+    this.#execute(state.key, { type: 'detach', memberId, connectionId });
+    if (state.kind === 'member' && isOrderly(closeCode)) this.#abandonLater(state.key, memberId, connectionId);
+  }
+
+  /** Takes a member out whose client has closed its socket in order, unless it is back by then (ROOM-8). */
+  #abandonLater(key: RoomKey, memberId: MemberId, connectionId: string): void {
+    const cancel = this.#deps.clock.after(ABANDON_MS, () => {
+      this.#leaving.delete(cancel);
+      this.#execute(key, { type: 'abandon', memberId, connectionId });
+    });
+    this.#leaving.add(cancel);
+  }
+
+  #execute(key: RoomKey, command: CommandOf<'detach' | 'abandon'>): void {
+    const { rooms, log } = this.#deps;
+    const { connectionId } = command;
+    rooms.execute(key, command, { door: 'signalling', requestId: connectionId }).catch((error: unknown) => {
+      // A member that was put out, or whose room was closed, is gone already.
+      if (!isGavelError(error, 'room.not-found')) log.error({ connectionId, err: error }, `${command.type} failed`);
     });
   }
+}
+
+/** Whether a close code says that the client has closed its socket in order, as a browser does for a page that goes. */
+function isOrderly(closeCode: number): boolean {
+  return closeCode === 1000 || closeCode === 1001;
 }
 
 function refuse(socket: Duplex, status: string): void {

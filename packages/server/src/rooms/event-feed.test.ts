@@ -1,0 +1,95 @@
+import type { Epoch } from '@gavel/protocol';
+import { describe, expect, test } from 'vitest';
+import { type EventBatch, EventFeed, type EventSink } from './event-feed.ts';
+import type { RoomEvent } from './events.ts';
+import { Rooms } from './rooms.ts';
+import { KEY, login, ORIGIN, testSettings } from './testing.ts';
+
+const BATCH: EventBatch = {
+  key: KEY,
+  epoch: 1n as Epoch,
+  origin: ORIGIN,
+  events: [{ type: 'roomClosed' } as RoomEvent],
+};
+
+const FAILURES: Readonly<Record<string, () => EventSink['handle']>> = {
+  throws: () => () => {
+    throw new Error('sink failed');
+  },
+  'rejects at once': () => () => Promise.reject(new Error('sink failed')),
+  'rejects in the next turn of the event loop': () => () =>
+    new Promise((_resolve, reject) => setImmediate(() => reject(new Error('sink failed')))),
+};
+
+describe.each(Object.entries(FAILURES))('a sink that %s', (_name, fail) => {
+  test.each(['first', 'journal', 'after'])(
+    'as %s stops no other sink and no process, and the caller gets its error (BUS-5)',
+    async (place) => {
+      const called: string[] = [];
+      const good = (name: string): EventSink => ({ handle: () => void called.push(name) });
+      const bad: EventSink = { handle: fail() };
+      const journal = Promise.withResolvers<void>();
+      const feed = new EventFeed({
+        first: [...(place === 'first' ? [bad] : []), good('first')],
+        journal: place === 'journal' ? bad : { handle: () => journal.promise },
+        after: [...(place === 'after' ? [bad] : []), good('after')],
+      });
+      const unhandled: unknown[] = [];
+      const note = (error: unknown): void => void unhandled.push(error);
+      process.on('unhandledRejection', note);
+      const delivered = feed.deliver(BATCH).then(
+        () => 'done',
+        (error: unknown) => String(error),
+      );
+      // The sink fails while the journal is pending: nobody looks at its promise yet.
+      for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      journal.resolve();
+      expect(await delivered).toBe('Error: sink failed');
+      expect(called).toEqual(['first', 'after']);
+      expect(unhandled).toEqual([]);
+      process.off('unhandledRejection', note);
+      // The room's next events are delivered as ever.
+      await feed.deliver(BATCH).catch(() => undefined);
+      expect(called).toEqual(['first', 'after', 'first', 'after']);
+    },
+  );
+});
+
+test('a login whose journal failed leaves nobody in the room (BUS-5)', async () => {
+  let isFull = true;
+  const left: string[] = [];
+  const journal: EventSink = { handle: () => (isFull ? Promise.reject(new Error('disk full')) : undefined) };
+  const follow: EventSink = {
+    handle: ({ events }) => {
+      for (const event of events) if (event.type === 'memberLeft') left.push(event.member.user.id);
+    },
+  };
+  const rooms = new Rooms(testSettings(), { first: [], journal, after: [follow] });
+  await expect(rooms.execute(KEY, login('alice'), ORIGIN)).rejects.toThrow('disk full');
+  expect(rooms.size).toBe(0);
+  expect(left).toEqual(['alice']);
+  isFull = false;
+  await rooms.execute(KEY, login('bob'), ORIGIN);
+  expect(await rooms.summary(KEY)).toMatchObject({ memberCount: 1 });
+});
+
+test('silent members of the other rooms are taken out where a sink fails for one (BUS-5)', async () => {
+  const settings = testSettings();
+  const reported: string[] = [];
+  const failing: EventSink = {
+    handle: ({ key, events }) => {
+      if (key.roomId === 'bad' && events.some(({ type }) => type === 'memberLeft')) throw new Error('sink failed');
+    },
+  };
+  const rooms = new Rooms(
+    { ...settings, report: (error) => void reported.push(String(error)) },
+    { first: [failing], after: [] },
+  );
+  for (const roomId of ['bad', 'good']) await rooms.execute({ ...KEY, roomId: roomId as never }, login('a'), ORIGIN);
+  rooms.start();
+  settings.clock.advance(200_000);
+  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+  expect(rooms.size).toBe(0);
+  expect(reported).toEqual(['Error: sink failed']);
+  rooms.stop();
+});
