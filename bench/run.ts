@@ -1,11 +1,11 @@
 /**
  * Runs the benchmarks: `npm run bench` all rows of the table, `npm run bench -- kick close` some of them.
  *
- * `npm run bench -- soak` and the others of `ALONE` take long or need much, and are not part of the table.
+ * `npm run bench -- soak` and the others of `ALONE` take long or need much memory, and are not part of the table.
  *
- * Options: `--rounds 3` instead of each row's own number; `--only Gavel` takes one subject (may be repeated); `--json
- * results.json` writes what was found; `--page` puts it into `docs/reference/performance.md`, in the place of the same
- * rows. Servers run on one core, the load on another (Linux).
+ * Options: `--rounds 3` instead of each row's own number; `--only Gavel` runs one subject (may be repeated); `--json
+ * results.json` writes the results; `--page` puts them into `docs/reference/performance.md`, in place of the same rows.
+ * Servers run on one core, the load on another (Linux). Exits with 1 when Gavel failed in a row.
  *
  * @module
  */
@@ -14,13 +14,14 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { pinLoad } from './harness/processes.ts';
-import { describeMachine, markdownOf, putIntoPage } from './harness/report.ts';
+import { describeMachine, jsonOf, markdownOf, putIntoPage } from './harness/report.ts';
+import { OWN_NAME } from './harness/row.ts';
 import type { RowResult } from './harness/run-row.ts';
 import { runRow } from './harness/run-row.ts';
 import { ROWS } from './rows/all.ts';
 
 const PAGE = fileURLToPath(new URL('../docs/reference/performance.md', import.meta.url));
-/** What is run by its name only. */
+/** Programs that run only when they are named. */
 const ALONE = ['curves', 'soak', 'large-store', 'verify-peers'] as const;
 
 pinLoad();
@@ -43,7 +44,7 @@ const { values, positionals } = parseArgs({
 });
 const unknown = positionals.filter((name) => !ROWS.some((row) => row.name === name));
 if (unknown.length > 0) {
-  console.error(`There is no ${unknown.join(', ')}. The rows are: ${ROWS.map(({ name }) => name).join(', ')}`);
+  console.error(`Unknown row: ${unknown.join(', ')}. The rows are: ${ROWS.map(({ name }) => name).join(', ')}`);
   process.exit(2);
 }
 const rows = positionals.length > 0 ? ROWS.filter(({ name }) => positionals.includes(name)) : ROWS;
@@ -60,9 +61,12 @@ for (const { subjects, ...row } of rows) {
   console.log(markdownOf(result));
 }
 const minutes = results.reduce((sum, { seconds }) => sum + seconds, 0) / 60;
-console.log(`All of it took ${minutes.toFixed(1)} minutes.`);
+console.log(`Total: ${minutes.toFixed(1)} minutes.`);
 if (values.page) putIntoPage(PAGE, results);
 if (values.json !== undefined) {
-  writeFileSync(values.json, `${JSON.stringify({ machine: describeMachine(), results }, null, 2)}\n`);
+  const content = { machine: describeMachine(), results: results.map(jsonOf) };
+  writeFileSync(values.json, `${JSON.stringify(content, null, 2)}\n`);
 }
-process.exit();
+const failed = results.filter(({ skipped }) => skipped.some(({ name, hasFailed }) => name === OWN_NAME && hasFailed));
+if (failed.length > 0) console.error(`${OWN_NAME} failed in: ${failed.map(({ name }) => name).join(', ')}`);
+process.exit(failed.length > 0 ? 1 : 0);

@@ -16,9 +16,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { memoryBytesOf, processTree } from './harness/processes.ts';
 import { describeMachine } from './harness/report.ts';
+import type { WebRtcPeer } from './harness/webrtc-peer.ts';
 import { connectBackend, joinGavel, startGavelProcess, tokenOf } from './peers/gavel.ts';
-import { connectMediaUser } from './peers/gavel-media.ts';
-import type { MediaUser } from './peers/media-server.ts';
+import { type GavelMediaMember, joinGavelMedia } from './peers/gavel-media.ts';
 import type { RoomUser } from './peers/room-server.ts';
 
 const { values } = parseArgs({ allowPositionals: true, options: { minutes: { type: 'string', default: '30' } } });
@@ -50,8 +50,8 @@ await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
 const { port: receiverPort } = receiver.address() as AddressInfo;
 const server = await startGavelProcess(`http://127.0.0.1:${receiverPort}/`);
 const backend = connectBackend(server.port, 8);
-const [root = -1, ...workers] = server.pids;
-const processes = String(server.pids);
+const [root = -1, ...workers] = server.pids();
+const processes = String(server.pids());
 
 const anyOf = <T>(items: Iterable<T>): T | undefined => {
   const all = [...items];
@@ -93,14 +93,16 @@ const acts: Readonly<Record<keyof typeof RATES, () => Promise<void>>> = {
   },
   async publishes() {
     const [roomId, streamId] = [newRoomId(), `stream-${lastUser}`];
-    const users: MediaUser[] = [];
+    const members: GavelMediaMember[] = [];
     let sending: NodeJS.Timeout | undefined;
     try {
+      const peers: WebRtcPeer[] = [];
       for (const role of ['publish', 'play', 'play'] as const) {
-        const userId = newUserId();
-        users.push(await connectMediaUser(server.port, { role, ssrc: lastUser, userId, roomId, streamId }));
+        const member = await joinGavelMedia(server.port, newUserId(), roomId);
+        members.push(member);
+        peers.push(await member[role](streamId));
       }
-      const publisher = users[0]?.peer;
+      const [publisher] = peers;
       const packet = publisher?.createPacket(1_100).packet;
       sending = setInterval(() => packet && publisher?.sendRtp(packet), PACKET_INTERVAL_MS);
       await sleep(STREAM_LIFE_MS);
@@ -108,7 +110,7 @@ const acts: Readonly<Record<keyof typeof RATES, () => Promise<void>>> = {
         await backend.call('DeleteStream', { RoomId: roomId, UserId: 'backend', StreamId: streamId });
     } finally {
       clearInterval(sending);
-      for (const user of users) user.drop();
+      for (const member of members) member.drop();
     }
   },
 };

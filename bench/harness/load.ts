@@ -1,9 +1,10 @@
 /**
- * Parts of loads: many users in, a latch that counts down.
+ * Parts of loads: putting many users into rooms, and waits with a limit.
  *
  * @module
  */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RoomUser, RunningRoomServer, UserEvents } from '../peers/room-server.ts';
 
 /** Counts down; `done` resolves at zero. */
@@ -25,17 +26,22 @@ export class Latch {
     if (this.#left === 0) this.#resolve();
   }
 
-  /** Waits, but not for ever: a lost event must show as an error and not as a benchmark that hangs. */
-  async within(timeoutMs: number, what: string): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`${what}: ${this.#left} missing after ${timeoutMs} ms`)), timeoutMs);
-    });
-    await Promise.race([this.done, late]).finally(() => clearTimeout(timer));
+  /** Waits until zero. @throws when events are still missing after `timeoutMs` */
+  within(timeoutMs: number, what: string): Promise<void> {
+    return within(this.done, timeoutMs, () => `${what}: ${this.#left} missing after ${timeoutMs} ms`);
   }
 }
 
-/** Does something for each item, some of them at a time. */
+/** Waits for a promise. @throws with the text of `describe` when it is not settled after `timeoutMs` */
+export async function within<T>(promise: Promise<T>, timeoutMs: number, describe: () => string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(describe())), timeoutMs);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/** Does the work for each item, at most `atOnce` of them at a time. */
 export async function forEachAtOnce<T>(
   items: readonly T[],
   atOnce: number,
@@ -66,7 +72,7 @@ export function makeSeats(rooms: number, usersPerRoom: number): readonly Seat[] 
   }));
 }
 
-/** Lets a server make ready what must be there before these users come. */
+/** Has a server prepare what must exist before these users join. */
 export async function prepareSeats(server: RunningRoomServer, seats: readonly Seat[]): Promise<void> {
   await server.prepare?.(
     seats.map(({ userId }) => userId),
@@ -86,4 +92,51 @@ export async function seatAll(
     users[index] = await server.join(seat.userId, seat.roomId, eventsOf(seat, index));
   });
   return users;
+}
+
+/** The result of `reconnectAll`. */
+export interface Reconnected {
+  readonly users: readonly RoomUser[];
+  /** From the first attempt until the last user that came back was in. */
+  readonly lastMs: number;
+  readonly failedAttempts: number;
+}
+
+/** How a client tries to come back. */
+export interface RetryOptions {
+  /** The longest attempt. */
+  readonly attemptMs: number;
+  /** The pause after a failed attempt. */
+  readonly pauseMs: number;
+  /** No attempt begins later than this; the login is then lost. */
+  readonly limitMs: number;
+}
+
+/** Logs all users in at the same moment; each tries again until it is in or the limit is over. */
+export async function reconnectAll(
+  server: Pick<RunningRoomServer, 'join'>,
+  seats: readonly Seat[],
+  { attemptMs, pauseMs, limitMs }: RetryOptions,
+): Promise<Reconnected> {
+  const users: RoomUser[] = [];
+  const beganAtMs = performance.now();
+  let lastMs = 0;
+  let failedAttempts = 0;
+  const reconnect = async ({ userId, roomId }: Seat): Promise<void> => {
+    while (performance.now() - beganAtMs < limitMs) {
+      const attempt = server.join(userId, roomId, {});
+      try {
+        users.push(await within(attempt, attemptMs, () => 'no answer to the login'));
+        lastMs = performance.now() - beganAtMs;
+        return;
+      } catch {
+        failedAttempts += 1;
+        // The attempt may still succeed; the next one replaces it.
+        void attempt.then((user) => user.drop()).catch(() => {});
+        await sleep(pauseMs);
+      }
+    }
+  };
+  await Promise.all(seats.map(reconnect));
+  return { users, lastMs, failedAttempts };
 }

@@ -1,35 +1,57 @@
 /**
- * The load of the media rows: publishers that send at a steady rate, and players, of whom some count and look at the
- * clock. All receive and decrypt; but to hear of every packet would fill the load's core long before the server's.
+ * The load of the media rows: publishers that send at a steady rate, and players. All players receive and decrypt; only
+ * some count packets and read the clock, because a call for every packet would fill the load's core before the server's.
  *
  * @module
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MediaUser, RunningMediaServer } from '../peers/media-server.ts';
-import { forEachAtOnce } from './load.ts';
+import { forEachAtOnce, Latch } from './load.ts';
 import { cpuSecondsOf, settle } from './processes.ts';
+import type { Metric } from './row.ts';
 import { quantile } from './run-row.ts';
+import { KEY_FRAME_HEADER_BYTES } from './vp8.ts';
 import type { WebRtcPeer } from './webrtc-peer.ts';
 
-/** Bytes of an RTP packet, as long as those of a video usually are. */
+/** Bytes of an RTP packet, as in a usual video. */
 export const PACKET_BYTES = 1100;
-/** How many players count their packets and look at the clock, spread evenly over all; more make garbage to be collected. */
+/** How many players count their packets and read the clock, spread evenly over all; more make garbage to be collected. */
 const MAX_HEARD = 10;
 /** A share of lost packets that counts as none. */
-export const MAX_LOST_PERCENT = 0.1;
+const MAX_LOST_PERCENT = 0.1;
+/** A server that loses more than this did not do the work of a media row. */
+const MAX_LOST_PERCENT_COMPARED = 10;
 
 const HEADER_BYTES = 20;
-/** After so long without a packet no more are awaited. */
+/** The number of the stretch, and the sender's clock. */
+const STAMP_BYTES = 12;
+/** The wait for further packets ends after a pause of this length. */
 const DRAIN_MS = 250;
-/** A sender that is later than this does not make up for it: a burst would measure buffers. */
+/** A sender that is later than this does not catch up: a burst would measure buffers. */
 const MAX_LATE_MS = 20;
 const REPORT_INTERVAL_MS = 1000;
 const WARM_UP_SECONDS = 0.5;
-/** Not long: a server of many peers is never quite still. */
+/** Short: a server of many peers is never quite idle. */
 const MAX_SETTLE_MS = 3000;
+const FIRST_PACKET_TIMEOUT_MS = 5000;
+/** After so many players without a packet the others are not tried: each costs the whole timeout. */
+const MAX_WITHOUT_PACKET = 3;
 
-/** What a stretch of forwarding is to be. */
+/** The metrics of loss and load that every row of forwarding has. @param which what the figure is of, for the label */
+export const lossMetrics = (which = ''): readonly Metric[] => [
+  {
+    key: 'lost',
+    label: `packets lost${which}`,
+    unit: '%',
+    better: 'lower',
+    goal: MAX_LOST_PERCENT,
+    faultAbove: MAX_LOST_PERCENT_COMPARED,
+  },
+  { key: 'load', label: `the load’s use of its core${which}`, unit: '%', better: 'lower' },
+];
+
+/** One stretch of forwarding. */
 export interface Stretch {
   readonly publishers: readonly WebRtcPeer[];
   /** All players; each plays one of the publishers. */
@@ -41,27 +63,86 @@ export interface Stretch {
   readonly pids: readonly number[];
 }
 
-/** What came of it. */
-export interface StretchResult {
-  /** CPU seconds of the server per million packets that reached players. */
-  readonly cpuPerMillion: number;
-  /** From the sender's clock to the player's receipt. */
-  readonly latencyP99Ms: number;
-  readonly lostPercent: number;
+/** The figures of a stretch, under the keys that rows use. */
+export type StretchResult = {
+  /** CPU seconds of the server per million packets that reached players; not finite when none did. */
+  readonly cpu: number;
+  /** Milliseconds from the sender's clock to the player's receipt, 99th percentile; not finite when no packet came. */
+  readonly p99: number;
+  /** Percent of the packets. */
+  readonly lost: number;
   /** The load's own use of its core, in percent. */
-  readonly loadPercent: number;
+  readonly load: number;
+};
+
+/** Replaces each value by the one of `result` under the same key where that is larger, or where it is not finite. */
+export function keepWorst(values: Record<string, number>, result: Readonly<Record<string, number>>): void {
+  for (const [key, value] of Object.entries(result)) values[key] = Math.max(values[key] ?? 0, value);
 }
 
-/** How many players come in at the same time. */
-const COMING_AT_ONCE = 8;
+/** How many peers connect at the same time. */
+const CONNECTING_AT_ONCE = 8;
 
-/** Puts a player into each of some rooms. */
-export async function playTo(server: RunningMediaServer, rooms: readonly number[]): Promise<MediaUser[]> {
-  const users: MediaUser[] = [];
-  await forEachAtOnce(rooms, COMING_AT_ONCE, async (room, index) => {
-    users[index] = await server.play(room);
+/** Does the work for each item, as many at a time as peers connect at once; gives the results in order. */
+export async function connectAll<T, Result>(
+  items: readonly T[],
+  work: (item: T) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  await forEachAtOnce(items, CONNECTING_AT_ONCE, async (item, index) => {
+    results[index] = await work(item);
   });
-  return users;
+  return results;
+}
+
+/** Puts a publisher into a room of its own; the stream has the room's number. */
+export async function publishIn(server: RunningMediaServer, room: number): Promise<MediaUser> {
+  const member = await server.join(room);
+  return { peer: await member.publish(room), drop: () => member.drop() };
+}
+
+/** Puts a player of a room's only stream into the room. */
+export async function playIn(server: RunningMediaServer, room: number): Promise<MediaUser> {
+  const member = await server.join(room);
+  return { peer: await member.play(room), drop: () => member.drop() };
+}
+
+/** The times of players' first packets. */
+export interface FirstPackets {
+  readonly users: readonly MediaUser[];
+  /** From the request of each player whose first packet came to that packet. */
+  readonly timesMs: readonly number[];
+  /** How many players had no packet in time, or were not tried because too many before them had none. */
+  readonly missing: number;
+}
+
+/** Connects players, `atOnce` at a time, and times the first packet of each. The wait for it is bounded. */
+export async function timeFirstPackets(
+  play: () => Promise<MediaUser>,
+  players: number,
+  atOnce: number,
+): Promise<FirstPackets> {
+  const users: MediaUser[] = [];
+  const timesMs: number[] = [];
+  let withoutPacket = 0;
+  await forEachAtOnce(Array(players).fill(play), atOnce, async () => {
+    if (withoutPacket >= MAX_WITHOUT_PACKET) return;
+    const beganAtMs = performance.now();
+    const user = await play();
+    users.push(user);
+    const first = new Latch(1);
+    user.peer.onRtp = () => {
+      user.peer.onRtp = () => {};
+      first.count();
+    };
+    const hasCome = await first.within(FIRST_PACKET_TIMEOUT_MS, 'the first packet').then(
+      () => true,
+      () => false,
+    );
+    if (hasCome) timesMs.push(performance.now() - beganAtMs);
+    else withoutPacket += 1;
+  });
+  return { users, timesMs, missing: players - timesMs.length };
 }
 
 let lastRoom = 0;
@@ -74,14 +155,14 @@ export function numberRooms(count: number): readonly number[] {
 
 let lastStretch = 0;
 
-/** Waits until the server has nothing left to do of those who came in, warms up, and measures a stretch. */
+/** Waits until the server has done the work of connecting peers, warms up, and measures a stretch. */
 export async function measureStretch(stretch: Stretch): Promise<StretchResult> {
   await settle(stretch.pids, MAX_SETTLE_MS);
   await runStretch({ ...stretch, seconds: WARM_UP_SECONDS });
   return runStretch(stretch);
 }
 
-/** Sends for a while and waits until what was sent has come. Players all play as many publishers' packets. */
+/** Sends for a while and waits until no more packets come. Each player plays one publisher. */
 async function runStretch(stretch: Stretch): Promise<StretchResult> {
   const { publishers, players, packetsPerSecond, seconds, pids } = stretch;
   lastStretch += 1;
@@ -91,9 +172,10 @@ async function runStretch(stretch: Stretch): Promise<StretchResult> {
   const latencies = new Float64Array(Math.ceil(heard.length * packetsPerSecond * seconds * 1.2));
   for (const player of heard) {
     player.onRtp = (packet, offset) => {
-      // What is left of an earlier stretch does not count.
-      if (packet.readUInt32BE(offset) !== id) return;
-      latencies[received % latencies.length] = performance.now() - packet.readDoubleBE(offset + 4);
+      // Packets of an earlier stretch do not count.
+      const dataOffset = offset + KEY_FRAME_HEADER_BYTES;
+      if (packet.length < dataOffset + STAMP_BYTES || packet.readUInt32BE(dataOffset) !== id) return;
+      latencies[received % latencies.length] = performance.now() - packet.readDoubleBE(dataOffset + 4);
       received += 1;
     };
   }
@@ -107,16 +189,16 @@ async function runStretch(stretch: Stretch): Promise<StretchResult> {
   }
   const { user, system } = process.cpuUsage(loadBefore);
   const cpuSeconds = cpuSecondsOf(pids) - cpuBefore;
-  // What a process has used is gone with it.
+  // The CPU time of a process is not readable after its end.
   if (cpuSeconds < 0) throw new Error('a process of the server ended under the load');
   const expected = (sent * heard.length) / publishers.length;
-  // Who is not heard receives as much as who is.
+  // The players that do not count receive as much as those that do.
   const receivedByAll = (received * players.length) / heard.length;
   return {
-    cpuPerMillion: (cpuSeconds * 1e6) / receivedByAll,
-    latencyP99Ms: quantile([...latencies.subarray(0, Math.min(received, latencies.length))], 0.99),
-    lostPercent: Math.max(0, (1 - received / expected) * 100),
-    loadPercent: (user + system) / 10 / (performance.now() - beganAtMs),
+    cpu: (cpuSeconds * 1e6) / receivedByAll,
+    p99: quantile([...latencies.subarray(0, Math.min(received, latencies.length))], 0.99),
+    lost: Math.max(0, (1 - received / expected) * 100),
+    load: (user + system) / 10 / (performance.now() - beganAtMs),
   };
 }
 
@@ -127,7 +209,7 @@ function heardOf(players: readonly WebRtcPeer[]): WebRtcPeer[] {
   return Array.from({ length: count }, (_, index) => players[Math.round(index * step)] as WebRtcPeer);
 }
 
-/** Sends at the rate of a clock, publishers evenly spread over each interval; gives how many packets. */
+/** Sends at a steady rate, publishers evenly spread over each interval; gives the number of packets sent. */
 async function sendAll({ publishers, players, packetsPerSecond, seconds }: Stretch, id: number): Promise<number> {
   const slots = publishers.map((publisher) => ({ publisher, ...publisher.createPacket(PACKET_BYTES - HEADER_BYTES) }));
   const packetsPerMs = (packetsPerSecond * publishers.length) / 1000;
@@ -142,8 +224,8 @@ async function sendAll({ publishers, players, packetsPerSecond, seconds }: Stret
     for (; sent < due; sent += 1) {
       const slot = slots[sent % slots.length];
       if (slot === undefined) break;
-      slot.packet.writeUInt32BE(id, slot.payloadOffset);
-      slot.packet.writeDoubleBE(performance.now(), slot.payloadOffset + 4);
+      slot.packet.writeUInt32BE(id, slot.dataOffset);
+      slot.packet.writeDoubleBE(performance.now(), slot.dataOffset + 4);
       slot.publisher.sendRtp(slot.packet);
     }
     if (nowMs >= reportAtMs) {

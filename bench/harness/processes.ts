@@ -1,5 +1,5 @@
 /**
- * Server processes on one core, the load on another, and what a process has cost so far (Linux).
+ * Server processes on one core, the load on another, and the CPU time and memory of processes (Linux).
  *
  * @module
  */
@@ -20,7 +20,7 @@ const STOP_TIMEOUT_MS = 5000;
 const SETTLE_TIMEOUT_MS = 30_000;
 const SETTLE_STEP_MS = 200;
 
-/** The servers that run now. None may outlive the benchmark, however that ends. */
+/** The servers that run now. They are killed when the benchmark ends, however it ends. */
 const running = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const { pid } of running) for (const id of processTree(pid ?? -1)) killQuietly(id);
@@ -29,10 +29,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 
 /** A server that was started. */
 export interface ServerProcess {
-  readonly child: ChildProcess;
-  /** What it has printed so far. */
+  /** The process and those that it had started when it was ready. */
+  readonly pids: () => readonly number[];
+  /** The last 20,000 characters that it printed since its last start. */
   readonly output: () => string;
+  /** Stops it by SIGTERM, and by SIGKILL after 5 s. */
   stop(): Promise<void>;
+  /** Stops it and starts it again with the same command; resolves when it is ready. */
+  restart(): Promise<void>;
 }
 
 /** How a server is started. */
@@ -41,14 +45,32 @@ export interface StartOptions {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Resolves or throws: whether it takes calls now. Asked until it does. */
+  /** Whether the server accepts calls now; throwing means no. Asked until it is true. */
   readonly isReady: (output: string) => boolean | Promise<boolean>;
   readonly timeoutMs?: number;
 }
 
-/** Starts a server on the servers' core; resolves when it is ready. @throws when it ends before, or takes too long */
+/** Starts a server on the servers' core; resolves when it is ready. @throws when it ends before, or is not ready in time */
 export async function startOnServerCore(options: StartOptions): Promise<ServerProcess> {
-  const { command, args, env, cwd, isReady, timeoutMs = 60_000 } = options;
+  let launched = await launch(options);
+  return {
+    pids: () => launched.pids,
+    output: () => launched.output(),
+    stop: () => launched.stop(),
+    async restart() {
+      await launched.stop();
+      launched = await launch(options);
+    },
+  };
+}
+
+interface Launched {
+  readonly pids: readonly number[];
+  readonly output: () => string;
+  readonly stop: () => Promise<void>;
+}
+
+async function launch({ command, args, env, cwd, isReady, timeoutMs = 60_000 }: StartOptions): Promise<Launched> {
   const child = spawn('taskset', ['-c', String(SERVER_CORE), command, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', ...env },
@@ -57,12 +79,12 @@ export async function startOnServerCore(options: StartOptions): Promise<ServerPr
   running.add(child);
   let output = '';
   let hasEnded = false;
-  const note = (chunk: Buffer): void => {
+  const append = (chunk: Buffer): void => {
     output = (output + chunk.toString()).slice(-20_000);
   };
-  child.stdout.on('data', note);
-  child.stderr.on('data', note);
-  const gone = new Promise<void>((resolve) =>
+  child.stdout.on('data', append);
+  child.stderr.on('data', append);
+  const ended = new Promise<void>((resolve) =>
     child.once('exit', () => {
       hasEnded = true;
       running.delete(child);
@@ -75,19 +97,20 @@ export async function startOnServerCore(options: StartOptions): Promise<ServerPr
     const timer = setTimeout(() => {
       for (const pid of pids) killQuietly(pid);
     }, STOP_TIMEOUT_MS);
-    await gone;
+    await ended;
     clearTimeout(timer);
     for (const pid of pids) killQuietly(pid);
   };
   const deadline = performance.now() + timeoutMs;
   for (;;) {
-    if (hasEnded) throw new Error(`${command} ended:\n${output}`);
-    if (await Promise.resolve(isReady(output)).catch(() => false)) return { child, output: () => output, stop };
+    if (hasEnded) throw new Error(`${command} ended before it was ready:\n${output}`);
+    if (await Promise.resolve(isReady(output)).catch(() => false))
+      return { pids: processTree(child.pid ?? -1), output: () => output, stop };
     if (performance.now() > deadline) {
       await stop();
-      throw new Error(`${command} was not ready in time:\n${output}`);
+      throw new Error(`${command} was not ready after ${timeoutMs} ms:\n${output}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await sleep(5);
   }
 }
 
@@ -95,7 +118,7 @@ function killQuietly(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has gone already.
+    // It has ended already.
   }
 }
 
@@ -115,7 +138,7 @@ function readStat(pid: number): ProcessStat | undefined {
   }
 }
 
-/** The ids of a process and of all that it has started. */
+/** The ids of a process and of all its descendants. */
 export function processTree(root: number): number[] {
   const stats = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? (readStat(Number(name)) ?? []) : []));
   const tree = [root];
@@ -128,7 +151,7 @@ export function cpuSecondsOf(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + (readStat(pid)?.cpuSeconds ?? 0), 0);
 }
 
-/** Memory that some processes have in use, in bytes; what they share counts once for each. */
+/** Resident memory of some processes in bytes; shared pages count once for each. */
 export function memoryBytesOf(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => {
     const kibibytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
@@ -137,8 +160,8 @@ export function memoryBytesOf(pids: readonly number[]): number {
 }
 
 /**
- * Waits until some processes have done what was left to do: less than a tenth of a core for 200 ms. What one server
- * has still to clear away must not slow the next one down, which runs on the same core. Gives up after 30 s, or after `timeoutMs`.
+ * Waits until some processes are idle: less than a tenth of a core for 200 ms. The clean-up of one server must not slow
+ * down the next one, which runs on the same core. Gives up after `timeoutMs`, default 30 s.
  */
 export async function settle(pids: readonly number[], timeoutMs = SETTLE_TIMEOUT_MS): Promise<void> {
   const deadline = performance.now() + timeoutMs;
@@ -151,7 +174,7 @@ export async function settle(pids: readonly number[], timeoutMs = SETTLE_TIMEOUT
   }
 }
 
-/** Does something whose processes and threads are to have all cores; the load is back on its own afterwards. */
+/** Does work whose processes and threads may use all cores; afterwards the load is back on its own core. */
 export async function onAllCores<T>(work: () => Promise<T>): Promise<T> {
   pin(process.pid, `0-${cpus().length - 1}`);
   try {
@@ -161,7 +184,7 @@ export async function onAllCores<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Puts this process, which is the load, on the core of the load. */
+/** Puts this process, the load, on the core of the load. */
 export function pinLoad(): void {
   pin(process.pid, String(LOAD_CORE));
 }

@@ -1,13 +1,13 @@
 /**
- * Prints what rows found, as Markdown and as JSON.
+ * Prints the results of rows as Markdown and as JSON, and judges their goals.
  *
  * @module
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
-import type { Metric } from './row.ts';
-import type { RowResult, Spread } from './run-row.ts';
+import { BASELINE_NAME, type Metric, OWN_NAME } from './row.ts';
+import type { RowResult, Spread, SubjectResult } from './run-row.ts';
 
 /** The machine and the runtime, for the header. */
 export function describeMachine(): string {
@@ -24,69 +24,144 @@ function format(value: number): string {
 
 const show = ({ median, min, max }: Spread): string => `${format(median)} (${format(min)}–${format(max)})`;
 
-/** How many times better the first is than the best of the others; undefined where there is none to compare with. */
-export function ratioOf(result: RowResult, { key, better }: Metric): number | undefined {
-  const compared = result.subjects.filter(({ isFloor }) => !isFloor);
-  const [own, ...others] = compared.map(({ figures }) => figures[key]?.median);
-  const theirs = others.filter((value) => value !== undefined);
-  if (own === undefined || theirs.length === 0) return undefined;
-  const ratio = better === 'lower' ? Math.min(...theirs) / own : own / Math.max(...theirs);
-  // To the places that are shown: what is judged is what is read.
-  return Math.round(ratio * 100) / 100;
+/** Says what a subject lost, if it is so much that it did not do the row's work; otherwise undefined. */
+function findFault({ metrics }: RowResult, { figures }: SubjectResult): string | undefined {
+  for (const { key, label, unit, faultAbove } of metrics) {
+    const median = figures[key]?.median;
+    if (median !== undefined && faultAbove !== undefined && median > faultAbove)
+      return `${label}: ${[format(median), unit].join(' ').trim()}`;
+  }
+  return undefined;
 }
 
-/** Says whether the goals of a metric are met; empty where it has none. */
-export function judge(result: RowResult, metric: Metric): string {
-  const own = result.subjects[0]?.figures[metric.key]?.median;
-  if (own === undefined) return '';
-  const verdicts: string[] = [];
-  if (metric.goal !== undefined) {
-    const isMet = metric.better === 'lower' ? own <= metric.goal : own >= metric.goal;
-    verdicts.push(`${metric.better === 'lower' ? '≤' : '≥'} ${format(metric.goal)}: ${isMet ? 'met' : 'missed'}`);
+/** A subject's median, or why it has none that can be compared. */
+type Comparable = { readonly value: number } | { readonly why: string };
+
+function readComparable(result: RowResult, metric: Metric, name: string): Comparable {
+  const subject = result.subjects.find((one) => one.name === name);
+  if (subject === undefined)
+    return { why: result.skipped.some((one) => one.name === name && one.hasFailed) ? 'failed' : 'skipped' };
+  // A loss is a figure of its own, however large.
+  const fault = metric.faultAbove === undefined ? findFault(result, subject) : undefined;
+  if (fault !== undefined) return { why: fault };
+  const value = subject.figures[metric.key]?.median;
+  return value === undefined ? { why: 'no figure' } : { value };
+}
+
+/** A ratio, or why there is none. */
+export type Ratio = { readonly ratio: number } | { readonly why: string };
+
+function compareWith(result: RowResult, metric: Metric, names: readonly string[]): Ratio {
+  const own = readComparable(result, metric, OWN_NAME);
+  if ('why' in own) return { why: `${OWN_NAME}: ${own.why}` };
+  const others = names.map((name) => ({ name, ...readComparable(result, metric, name) }));
+  const values = others.flatMap((other) => ('value' in other ? other.value : []));
+  if (values.length === 0) {
+    const reasons = others.map((other) => ('why' in other ? `${other.name}: ${other.why}` : ''));
+    return { why: reasons.join('; ') || 'no other server was measured' };
   }
-  const ratio = ratioOf(result, metric);
-  if (metric.goalRatio !== undefined && ratio !== undefined) {
-    verdicts.push(`≥ ${format(metric.goalRatio)} ×: ${ratio >= metric.goalRatio ? 'met' : 'missed'}`);
+  const ratio = metric.better === 'lower' ? Math.min(...values) / own.value : own.value / Math.max(...values);
+  // To the places that are shown: what is judged is what is read.
+  return Number.isFinite(ratio) ? { ratio: Math.round(ratio * 100) / 100 } : { why: 'a figure is 0' };
+}
+
+/**
+ * How many times better Gavel is than the best of the other servers. Floors, the baseline and servers that lost the row's
+ * work are left out.
+ */
+export function compareWithOthers(result: RowResult, metric: Metric): Ratio {
+  const names = [...result.subjects.filter(({ isFloor }) => !isFloor), ...result.skipped].map(({ name }) => name);
+  return compareWith(
+    result,
+    metric,
+    names.filter((name) => name !== OWN_NAME && name !== BASELINE_NAME),
+  );
+}
+
+/** How many times better Gavel is than the Gavel of `GAVEL_BENCH_BASELINE`. */
+export const compareWithBaseline = (result: RowResult, metric: Metric): Ratio =>
+  compareWith(result, metric, [BASELINE_NAME]);
+
+/** Says for each goal of a metric whether it is met, or why it is not judged; empty where there is no goal. */
+export function judge(result: RowResult, metric: Metric): string {
+  const { goal, goalRatio, better } = metric;
+  const isOwnMissing = ![...result.subjects, ...result.skipped].some(({ name }) => name === OWN_NAME);
+  if (isOwnMissing) return '';
+  const verdicts: string[] = [];
+  if (goal !== undefined) {
+    const own = readComparable(result, metric, OWN_NAME);
+    const isMet = 'value' in own && (better === 'lower' ? own.value <= goal : own.value >= goal);
+    const verdict = 'why' in own ? `not judged (${OWN_NAME}: ${own.why})` : isMet ? 'met' : 'missed';
+    verdicts.push(`${better === 'lower' ? '≤' : '≥'} ${format(goal)}: ${verdict}`);
+  }
+  if (goalRatio !== undefined) {
+    const compared = compareWithOthers(result, metric);
+    const verdict = 'why' in compared ? `not judged (${compared.why})` : compared.ratio >= goalRatio ? 'met' : 'missed';
+    verdicts.push(`≥ ${format(goalRatio)} ×: ${verdict}`);
   }
   return verdicts.join('; ');
 }
 
+const showRatio = (compared: Ratio): string => ('ratio' in compared ? `${format(compared.ratio)} ×` : '');
+
 /** One row as a Markdown table: metrics down, subjects across. */
 export function markdownOf(result: RowResult): string {
-  const names = result.subjects.map(({ name, isFloor }) => (isFloor ? `${name}, a floor` : name));
+  const hasBaseline = result.subjects.some(({ name }) => name === BASELINE_NAME);
+  const columns = [
+    ...result.subjects.map(({ name, isFloor }) => (isFloor ? `${name}, a floor` : name)),
+    'Ratio',
+    ...(hasBaseline ? [`Ratio to ${BASELINE_NAME}`] : []),
+    'Goal',
+  ];
   const lines = [
     `### ${result.name}`,
     '',
     `${result.work} Median of ${result.rounds} rounds (least–most). The load used ${Math.round(result.loadBusy * 100)} % of its core; ${Math.round(result.seconds)} s.`,
     '',
-    `| | ${names.join(' | ')} | Ratio | Goal |`,
-    `|---|${names.map(() => '---|').join('')}---|---|`,
+    `| | ${columns.join(' | ')} |`,
+    `|---|${columns.map(() => '---|').join('')}`,
   ];
   for (const metric of result.metrics) {
     const cells = result.subjects.map(({ figures }) => {
       const spread = figures[metric.key];
       return spread ? show(spread) : '–';
     });
-    const ratio = ratioOf(result, metric);
-    lines.push(
-      `| ${metric.label}, ${metric.unit} | ${cells.join(' | ')} | ${ratio === undefined ? '' : `${format(ratio)} ×`} | ${judge(result, metric)} |`,
-    );
+    cells.push(showRatio(compareWithOthers(result, metric)));
+    if (hasBaseline) cells.push(showRatio(compareWithBaseline(result, metric)));
+    const label = [metric.label, metric.unit].filter((text) => text !== '').join(', ');
+    lines.push(`| ${label} | ${cells.join(' | ')} | ${judge(result, metric)} |`);
   }
-  for (const { name, why } of result.skipped) lines.push('', `Skipped: ${name} (${why}).`);
+  for (const subject of result.subjects) {
+    const fault = findFault(result, subject);
+    if (fault !== undefined) lines.push('', `Not compared: ${subject.name} (${fault}).`);
+  }
+  for (const { name, why, hasFailed } of result.skipped)
+    lines.push('', `${hasFailed ? 'Failed' : 'Skipped'}: ${name} (${why}).`);
   lines.push('', `Versions: ${result.subjects.map(({ name, version }) => `${name} ${version}`).join(', ')}.`);
   return `${lines.join('\n')}\n`;
+}
+
+/** One row for JSON: the result, with ratios and verdicts beside each metric. */
+export function jsonOf(result: RowResult): object {
+  const metrics = result.metrics.map((metric) => ({
+    ...metric,
+    ...compareWithOthers(result, metric),
+    baseline: compareWithBaseline(result, metric),
+    verdict: judge(result, metric),
+  }));
+  return { ...result, metrics };
 }
 
 const PAGE_BEGIN = '<!-- bench: begin -->';
 const PAGE_END = '<!-- bench: end -->';
 
-/** Puts rows into the place that a page has for them; rows that were not run stay as they are. @throws where it has none */
+/** Replaces rows in the section of a page that is marked for them; rows that were not run stay. @throws where there is no such section */
 export function putIntoPage(path: string, results: readonly RowResult[]): void {
   const page = readFileSync(path, 'utf8');
   const [before, rest] = page.split(PAGE_BEGIN);
   const [known, after] = rest?.split(PAGE_END) ?? [];
   if (before === undefined || known === undefined || after === undefined)
-    throw new Error(`${path} has no place for the table`);
+    throw new Error(`${path} lacks the marks ${PAGE_BEGIN} and ${PAGE_END}`);
   const sections = known.split(/^(?=### )/m).slice(1);
   const byName = new Map(sections.map((section) => [/^### (.*)/.exec(section)?.[1] ?? '', section.trim()]));
   for (const result of results) byName.set(result.name, markdownOf(result).trim());

@@ -1,8 +1,13 @@
 /**
- * A row of the table: one piece of work, done by Gavel and by others in turns.
+ * A row of the table: one piece of work, done by Gavel and by other servers in turns.
  *
  * @module
  */
+
+/** The subject whose goals are judged. */
+export const OWN_NAME = 'Gavel';
+/** The Gavel of another checkout, named by `GAVEL_BENCH_BASELINE`. It has a ratio of its own. */
+export const BASELINE_NAME = 'Gavel before';
 
 /** A figure that a row measures. */
 export interface Metric {
@@ -11,16 +16,21 @@ export interface Metric {
   /** Such as `ms` or `kicks/s`. */
   readonly unit: string;
   readonly better: 'lower' | 'higher';
-  /** What Gavel wants of itself: at most or at least so much. */
+  /** The project's goal for Gavel: at most or at least this value. */
   readonly goal?: number;
-  /** How many times better than the best of the others Gavel wants to be; under 1 is how much worse it may be. */
+  /** The goal for Gavel against the best other server: at least this many times better; below 1 is how much worse it may be. */
   readonly goalRatio?: number;
+  /**
+   * For a count of what was lost: a subject whose median is above this did not do the row's work. Its other figures are
+   * neither compared nor judged.
+   */
+  readonly faultAbove?: number;
 }
 
-/** Something that does the work of a row. */
+/** A server that does the work of a row. */
 export interface Subject<Running> {
   readonly name: string;
-  /** Whether it does but a part of the work, to show what that costs at the least: ratios leave it out. */
+  /** Whether it does only a part of the work, to show the least that this part costs: ratios leave it out. */
   readonly isFloor?: boolean;
   /** Why it cannot run here, or undefined. */
   findObstacle?(): string | undefined;
@@ -35,7 +45,10 @@ export interface RunningSubject {
   stop(): Promise<void>;
 }
 
-/** What one round gave: a value for each metric, or none where the subject cannot do that part. */
+/**
+ * The result of one round: a value for each metric. A value that is missing or not finite is no figure: the subject
+ * cannot do that part, or delivered nothing.
+ */
 export type Values = Readonly<Record<string, number | undefined>>;
 
 /** One row. */
@@ -46,7 +59,7 @@ export interface Row<Running extends RunningSubject = RunningSubject> {
   readonly metrics: readonly Metric[];
   /** Gavel is the first. */
   readonly subjects: readonly Subject<Running>[];
-  /** Whether each round has a process of its own; otherwise one lives through all rounds. */
+  /** Whether each round has a process of its own; otherwise one process serves all rounds. */
   readonly freshProcess?: boolean;
   /** Default 5. */
   readonly rounds?: number;
@@ -54,7 +67,7 @@ export interface Row<Running extends RunningSubject = RunningSubject> {
   measure(running: Running): Promise<Values>;
 }
 
-/** Gives a row whose subjects' type is known only to itself. */
+/** Defines a row; hides the type of its subjects, which is known only to the row itself. */
 export function defineRow<Running extends RunningSubject>(row: Row<Running>): Row {
   return row as unknown as Row;
 }

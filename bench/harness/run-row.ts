@@ -4,6 +4,7 @@
  * @module
  */
 
+import { within } from './load.ts';
 import { settle } from './processes.ts';
 import type { Metric, Row, RunningSubject, Subject, Values } from './row.ts';
 
@@ -14,7 +15,23 @@ export interface Spread {
   readonly max: number;
 }
 
-/** What a row found. */
+/** A subject's figures over all rounds; a metric without a figure in any round is not in it. */
+export interface SubjectResult {
+  readonly name: string;
+  readonly version: string;
+  readonly isFloor: boolean;
+  readonly figures: Readonly<Record<string, Spread>>;
+}
+
+/** A subject without figures. */
+export interface SkippedSubject {
+  readonly name: string;
+  readonly why: string;
+  /** Whether it was started and failed; otherwise it cannot do the row or is not installed. */
+  readonly hasFailed: boolean;
+}
+
+/** The result of a row. */
 export interface RowResult {
   readonly name: string;
   readonly work: string;
@@ -22,15 +39,10 @@ export interface RowResult {
   readonly rounds: number;
   /** The load's own use of its core over the rounds, from 0 to 1. */
   readonly loadBusy: number;
-  /** How long it took. */
+  /** Duration of the row. */
   readonly seconds: number;
-  readonly subjects: readonly {
-    readonly name: string;
-    readonly version: string;
-    readonly isFloor: boolean;
-    readonly figures: Readonly<Record<string, Spread>>;
-  }[];
-  readonly skipped: readonly { readonly name: string; readonly why: string }[];
+  readonly subjects: readonly SubjectResult[];
+  readonly skipped: readonly SkippedSubject[];
 }
 
 /** The value below which a share of the values lies. */
@@ -43,35 +55,46 @@ function spreadOf(values: readonly number[]): Spread {
   return { median: quantile(values, 0.5), min: Math.min(...values), max: Math.max(...values) };
 }
 
-/** For so long at least each subject works before it is measured: what is compiled as it runs is slow at first. */
+/** The shortest warm-up of each subject: code that is compiled as it runs is slow at first. */
 const WARM_UP_MS = 5_000;
+/** The longest round. A subject that hangs fails; it does not stop the run. */
+const MAX_ROUND_MS = 300_000;
 
 interface Candidate {
   readonly subject: Subject<RunningSubject>;
   readonly values: Map<string, number[]>;
   running: RunningSubject | undefined;
   version: string;
+  /** Why it failed, or undefined. */
+  failure: string | undefined;
 }
 
-function note(candidate: Candidate, values: Values): void {
+function addValues(candidate: Candidate, values: Values): void {
   for (const [key, value] of Object.entries(values)) {
-    if (value === undefined) continue;
+    if (value === undefined || !Number.isFinite(value)) continue;
     const known = candidate.values.get(key) ?? [];
     candidate.values.set(key, known);
     known.push(value);
   }
 }
 
-/** Runs a row. @param roundCount how many rounds instead of the row's own number */
+/**
+ * Runs a row. A subject that fails, Gavel too, is left out from there on and named as failed in the result.
+ *
+ * @param roundCount the number of rounds instead of the row's own
+ */
 export async function runRow(row: Row, roundCount?: number): Promise<RowResult> {
   const rounds = roundCount ?? row.rounds ?? 5;
-  const skipped: { name: string; why: string }[] = [];
+  const obstacles: SkippedSubject[] = [];
   const candidates: Candidate[] = [];
   for (const subject of row.subjects) {
     const why = subject.findObstacle?.();
-    if (why === undefined) candidates.push({ subject, values: new Map(), running: undefined, version: '' });
-    else skipped.push({ name: subject.name, why });
+    if (why !== undefined) obstacles.push({ name: subject.name, why, hasFailed: false });
+    else candidates.push({ subject, values: new Map(), running: undefined, version: '', failure: undefined });
   }
+  const fail = (candidate: Candidate, error: unknown): void => {
+    candidate.failure ??= error instanceof Error ? error.message : String(error);
+  };
   const ensure = async (candidate: Candidate): Promise<RunningSubject> => {
     candidate.running ??= await candidate.subject.start();
     candidate.version = candidate.running.version;
@@ -80,38 +103,35 @@ export async function runRow(row: Row, roundCount?: number): Promise<RowResult> 
   const end = async (candidate: Candidate): Promise<void> => {
     const { running } = candidate;
     candidate.running = undefined;
-    await running?.stop();
+    await running?.stop().catch((error: unknown) => fail(candidate, error));
   };
-  const failed = new Set<Candidate>();
   const measure = async (candidate: Candidate): Promise<Values> => {
-    if (failed.has(candidate)) return {};
+    if (candidate.failure !== undefined) return {};
     try {
       const running = await ensure(candidate);
-      const values = await row.measure(running);
+      const describe = () => `a round had no result after ${MAX_ROUND_MS / 1000} s`;
+      const values = await within(row.measure(running), MAX_ROUND_MS, describe);
       if (!row.freshProcess) await settle(running.pids?.() ?? []);
       return values;
     } catch (error) {
-      // Gavel may not fail. Another is left out from here on, and the row says so.
-      if (candidate === candidates[0]) throw error;
-      failed.add(candidate);
-      skipped.push({ name: candidate.subject.name, why: `failed: ${error instanceof Error ? error.message : error}` });
+      fail(candidate, error);
       await end(candidate);
       return {};
     }
   };
   const warmUp = async (candidate: Candidate): Promise<void> => {
-    const began = performance.now();
+    const beganAtMs = performance.now();
     do await measure(candidate);
-    while (performance.now() - began < WARM_UP_MS && !failed.has(candidate));
+    while (performance.now() - beganAtMs < WARM_UP_MS && candidate.failure === undefined);
   };
-  const began = performance.now();
+  const beganAtMs = performance.now();
   const cpuBefore = process.cpuUsage();
   try {
     if (!row.freshProcess) for (const candidate of candidates) await warmUp(candidate);
     for (let round = 0; round < rounds; round += 1) {
-      // The order turns round, so that none is always the one after the noisiest.
+      // The order turns round, so that no subject always follows the noisiest one.
       for (const candidate of round % 2 === 0 ? candidates : candidates.toReversed()) {
-        note(candidate, await measure(candidate));
+        addValues(candidate, await measure(candidate));
         if (row.freshProcess) await end(candidate);
       }
     }
@@ -119,7 +139,7 @@ export async function runRow(row: Row, roundCount?: number): Promise<RowResult> 
     await Promise.all(candidates.map(end));
   }
   const { user, system } = process.cpuUsage(cpuBefore);
-  const seconds = (performance.now() - began) / 1000;
+  const seconds = (performance.now() - beganAtMs) / 1000;
   return {
     name: row.name,
     work: row.work,
@@ -128,13 +148,18 @@ export async function runRow(row: Row, roundCount?: number): Promise<RowResult> 
     loadBusy: (user + system) / 1e6 / seconds,
     seconds,
     subjects: candidates
-      .filter((candidate) => !failed.has(candidate))
+      .filter(({ failure }) => failure === undefined)
       .map(({ subject, version, values }) => ({
         name: subject.name,
         version,
         isFloor: subject.isFloor ?? false,
         figures: Object.fromEntries([...values].map(([key, all]) => [key, spreadOf(all)])),
       })),
-    skipped,
+    skipped: [
+      ...obstacles,
+      ...candidates.flatMap(({ subject: { name }, failure: why }) =>
+        why === undefined ? [] : { name, why, hasFailed: true },
+      ),
+    ],
   };
 }

@@ -1,6 +1,6 @@
 /**
- * A WebSocket client that does next to nothing, so that the load does not hide the server it measures: no checks, no
- * events but whole text messages, no masking (a mask of zeros is allowed and leaves the bytes as they are).
+ * A WebSocket client that does as little as it can, so that the load does not hide the server that it measures: no
+ * checks, no events but whole text messages, a mask of zeros, which is allowed and leaves the bytes as they are.
  *
  * @module
  */
@@ -15,7 +15,7 @@ const CLOSE = 8;
 const PING = 9;
 const PONG = 10;
 
-/** Where to connect, and what the handshake says. */
+/** The address and the handshake. */
 export interface ThinWebSocketOptions {
   readonly port: number;
   readonly path: string;
@@ -26,7 +26,7 @@ export interface ThinWebSocketOptions {
 export class ThinWebSocket {
   /** Called with each text message; the bytes are only good during the call. */
   onText: (text: Buffer) => void = () => {};
-  /** Called once, when the connection is gone. */
+  /** Called once, when the connection has ended. */
   onClose: () => void = () => {};
   readonly #socket: Socket;
   #pending: Buffer = NOTHING;
@@ -37,12 +37,13 @@ export class ThinWebSocket {
     this.#socket.on('close', () => this.onClose());
   }
 
-  /** Connects. Rejects where the server does not switch protocols. */
+  /** Connects. Rejects when the server does not switch protocols, or ends the connection before it does. */
   static open({ port, path, protocol }: ThinWebSocketOptions): Promise<ThinWebSocket> {
     return new Promise((resolve, reject) => {
       const client = new ThinWebSocket(port);
       const socket = client.#socket;
       let head = '';
+      client.onClose = () => reject(new Error('the connection was closed in the WebSocket handshake'));
       client.#onChunk = (chunk) => {
         head += chunk.toString('latin1');
         const end = head.indexOf('\r\n\r\n');
@@ -53,6 +54,7 @@ export class ThinWebSocket {
           reject(new Error(`the WebSocket was refused: ${head.split('\r\n', 1)[0]}`));
           return;
         }
+        client.onClose = () => {};
         resolve(client);
         const rest = Buffer.from(head.slice(end + 4), 'latin1');
         if (rest.length > 0) setImmediate(() => client.#receive(rest));
@@ -71,7 +73,7 @@ export class ThinWebSocket {
     this.#write(TEXT, Buffer.from(text));
   }
 
-  /** Ends the connection without a word. */
+  /** Ends the connection without a close frame. */
   drop(): void {
     this.#socket.destroy();
   }

@@ -1,10 +1,12 @@
 /**
- * A WebRTC peer without a browser: it publishes or plays one video track, and makes its packets by hand.
+ * A WebRTC peer without a browser: it publishes or plays one video track, and writes its RTP packets itself. Each packet
+ * is a VP8 key frame, so that a server that waits for one before it forwards can be measured too.
  *
  * @module
  */
 
 import { PeerConnection, type Track, Video } from 'node-datachannel';
+import { asksForKeyFrame, KEY_FRAME_HEADER_BYTES, writeKeyFrameHeader } from './vp8.ts';
 
 const PAYLOAD_TYPE = 96;
 const TRANSPORT_CC_ID = 5;
@@ -12,12 +14,21 @@ const TRANSPORT_CC_URI = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wi
 const RTP_HEADER_BYTES = 12;
 /** The fixed header, and an extension block of one transport-wide sequence number. */
 const HEADER_BYTES = RTP_HEADER_BYTES + 8;
+/** Version 2, with an extension; the marker says that the packet ends a frame. */
+const FIRST_BYTES = 0x9080;
+/** The payload of a key frame that answers a request. */
+const REQUESTED_BYTES = 200;
+/** A publisher answers requests for a key frame at most so often; many players may ask at once. */
+const MIN_KEY_FRAME_INTERVAL_MS = 100;
 const SENDER_REPORT_BYTES = 28;
 const RECEIVER_REPORT_BYTES = 32;
 const OPEN_TIMEOUT_MS = 20_000;
 const NTP_EPOCH_OFFSET_S = 2_208_988_800;
 /** Ticks of video's RTP clock in a millisecond. */
 const TICKS_PER_MS = 90;
+
+/** No two sources of this process have the same SSRC. */
+let lastSsrc = 0;
 
 /** One side of a peer connection. */
 export class WebRtcPeer {
@@ -29,25 +40,29 @@ export class WebRtcPeer {
   #octets = 0;
   #highestReceived = 0;
   #remoteSsrc = 0;
+  #answeredAtMs = Number.NEGATIVE_INFINITY;
 
-  private constructor(ssrc: number) {
-    this.#ssrc = ssrc;
+  private constructor() {
+    lastSsrc += 1;
+    this.#ssrc = lastSsrc;
   }
 
-  /** Makes a peer whose offer is `describe()`. @param ssrc names the source of what it sends; any but 0 */
-  static offering(role: 'publish' | 'play', ssrc: number): WebRtcPeer {
-    const peer = new WebRtcPeer(ssrc);
+  /** Makes a peer whose offer is `describe()`. */
+  static offering(role: 'publish' | 'play'): WebRtcPeer {
+    const peer = new WebRtcPeer();
     const video = new Video('0', role === 'publish' ? 'SendOnly' : 'RecvOnly');
     video.addVP8Codec(PAYLOAD_TYPE);
-    if (role === 'publish') video.addSSRC(ssrc, 'bench', 'bench', 'bench');
-    peer.#adopt(peer.#connection.addTrack(video));
+    if (role === 'publish') video.addSSRC(peer.#ssrc, 'bench', 'bench', 'bench');
+    const track = peer.#connection.addTrack(video);
+    peer.#adopt(track);
+    if (role === 'publish') track.onMessage((rtcp) => peer.#answer(rtcp));
     peer.#connection.setLocalDescription('offer');
     return peer;
   }
 
   /** Makes a peer that plays what is offered; its answer is `describe()`. */
-  static answering(offer: string, ssrc: number): WebRtcPeer {
-    const peer = new WebRtcPeer(ssrc);
+  static answering(offer: string): WebRtcPeer {
+    const peer = new WebRtcPeer();
     peer.#connection.onTrack((track) => peer.#adopt(track));
     peer.#accept(offer.replace('a=setup:actpass', 'a=setup:active'), 'offer');
     peer.#connection.setLocalDescription('answer');
@@ -55,8 +70,8 @@ export class WebRtcPeer {
   }
 
   /**
-   * Called with each RTP packet: the packet, and where its payload begins. Until it is set for the first time packets
-   * are received, decrypted and thrown away without a word to JavaScript, which would cost more than all the rest.
+   * Called with each RTP packet that a player receives: the packet, and where its payload begins. Until it is set for the
+   * first time packets are received, decrypted and dropped in native code: a call into JavaScript costs more than that.
    */
   set onRtp(handler: (packet: Buffer, payloadOffset: number) => void) {
     if (this.#onRtp === undefined) this.#track?.onMessage((packet) => this.#receive(packet));
@@ -68,17 +83,17 @@ export class WebRtcPeer {
     await until(() => this.#connection.gatheringState() === 'complete', 'candidates');
     const { sdp, type } = this.#connection.localDescription() ?? { sdp: '', type: '' };
     if (type !== 'offer') return sdp;
-    // The binding announces neither the feedback nor the extension that a browser does. And it repeats a lost message of
-    // the handshake only after a second, so it leaves the beginning to the server.
+    // The binding does not offer the feedback and the extension that a browser does. It repeats a lost message of the
+    // handshake only after a second, so the server begins the handshake.
     return sdp
       .replace('a=setup:actpass', 'a=setup:passive')
       .replace(
         /(a=rtpmap:(\d+) .*\r\n)/,
-        `$1a=rtcp-fb:$2 transport-cc\r\na=rtcp-fb:$2 nack\r\na=rtcp-fb:$2 nack pli\r\na=extmap:${TRANSPORT_CC_ID} ${TRANSPORT_CC_URI}\r\n`,
+        `$1a=rtcp-fb:$2 transport-cc\r\na=rtcp-fb:$2 nack\r\na=rtcp-fb:$2 nack pli\r\na=rtcp-fb:$2 ccm fir\r\na=extmap:${TRANSPORT_CC_ID} ${TRANSPORT_CC_URI}\r\n`,
       );
   }
 
-  /** Takes the server's answer. */
+  /** Applies the server's answer. */
   accept(answer: string): void {
     this.#accept(answer, 'answer');
   }
@@ -93,14 +108,18 @@ export class WebRtcPeer {
     await until(() => this.#track?.isOpen() === true, 'a peer connection');
   }
 
-  /** Gives an RTP packet to be filled from `payloadOffset` on and handed to `sendRtp`, again and again. */
-  createPacket(payloadBytes: number): { readonly packet: Buffer; readonly payloadOffset: number } {
+  /**
+   * Makes an RTP packet with the header of a VP8 key frame, which `sendRtp` can send any number of times. The caller may
+   * write from `dataOffset` to the end.
+   */
+  createPacket(payloadBytes: number): { readonly packet: Buffer; readonly dataOffset: number } {
     const packet = Buffer.alloc(HEADER_BYTES + payloadBytes);
-    packet.writeUInt16BE(0x9000 | PAYLOAD_TYPE, 0);
+    packet.writeUInt16BE(FIRST_BYTES | PAYLOAD_TYPE, 0);
     packet.writeUInt32BE(this.#ssrc, 8);
     packet.writeUInt32BE(0xbede_0001, RTP_HEADER_BYTES);
     packet[RTP_HEADER_BYTES + 4] = (TRANSPORT_CC_ID << 4) | 1;
-    return { packet, payloadOffset: HEADER_BYTES };
+    writeKeyFrameHeader(packet, HEADER_BYTES);
+    return { packet, dataOffset: HEADER_BYTES + KEY_FRAME_HEADER_BYTES };
   }
 
   /** Sends a packet of `createPacket` under the next sequence numbers. */
@@ -114,7 +133,7 @@ export class WebRtcPeer {
     this.#track?.sendMessageBinary(packet);
   }
 
-  /** Sends what a sender owes every second. */
+  /** Sends the sender report that is due every second. */
   sendSenderReport(): void {
     const nowMs = Date.now();
     const report = Buffer.alloc(SENDER_REPORT_BYTES);
@@ -133,7 +152,7 @@ export class WebRtcPeer {
     return this.#highestReceived;
   }
 
-  /** Sends what a receiver owes every second: here that nothing was lost up to a sequence number. */
+  /** Sends the receiver report that is due every second: nothing was lost up to a sequence number. */
   sendReceiverReport(highestReceived: number): void {
     const report = Buffer.alloc(RECEIVER_REPORT_BYTES);
     report.writeUInt32BE(0x81c9_0007, 0);
@@ -150,8 +169,16 @@ export class WebRtcPeer {
 
   #adopt(track: Track): void {
     this.#track = track;
-    // Without it the binding never forgets the track.
+    // Without a handler the binding never frees the track.
     track.onClosed(() => undefined);
+  }
+
+  /** Answers a request for a key frame with one, also while the load sends nothing. */
+  #answer(rtcp: Buffer): void {
+    const nowMs = performance.now();
+    if (!asksForKeyFrame(rtcp) || nowMs - this.#answeredAtMs < MIN_KEY_FRAME_INTERVAL_MS) return;
+    this.#answeredAtMs = nowMs;
+    this.sendRtp(this.createPacket(REQUESTED_BYTES).packet);
   }
 
   #receive(packet: Buffer): void {
@@ -171,8 +198,8 @@ export class WebRtcPeer {
 const rtpTimestamp = (): number => Math.floor(performance.now() * TICKS_PER_MS) >>> 0;
 
 /**
- * Keeps IPv4 alone, so that no server has a longer way through the kernel than another, and drops the line that the
- * binding throws at under load.
+ * Keeps only IPv4 candidates, so that all servers have the same way through the kernel, and removes a line at which the
+ * binding throws under load.
  */
 const plain = (sdp: string): string =>
   sdp.replaceAll('a=end-of-candidates\r\n', '').replaceAll(/a=candidate:(?:\S+ ){4}\S*:.*\r\n/g, '');

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { findFreePort } from '../../tests/chaos/processes.ts';
-import { debianVersion, processTree, startOnServerCore } from '../harness/processes.ts';
+import { debianVersion, startOnServerCore } from '../harness/processes.ts';
 import { requestText, ThinHttp } from '../harness/thin-http.ts';
 import type { RoomServerKind, RoomServerOptions, RunningRoomServer } from './room-server.ts';
 import { DOMAIN, ROOMS_DOMAIN, XmppRooms } from './xmpp.ts';
@@ -83,7 +83,6 @@ async function start({ quiet, connections = 1 }: RoomServerOptions): Promise<Run
     cwd: folder,
     isReady: async () => (await post('status', {})).status === 200,
   });
-  const pids = processTree(server.child.pid ?? -1);
   const rooms = new XmppRooms(usersPort);
   const command = async (name: string, params: object): Promise<void> => {
     const { body } = await post(name, params);
@@ -91,7 +90,7 @@ async function start({ quiet, connections = 1 }: RoomServerOptions): Promise<Run
   };
   return {
     version: debianVersion('ejabberd') ?? '',
-    pids: () => pids,
+    pids: server.pids,
     join: (userId, roomId, events) => rooms.join(userId, roomId, events),
     kick: (userId, roomId) =>
       command('set_room_affiliation', {
@@ -102,6 +101,7 @@ async function start({ quiet, connections = 1 }: RoomServerOptions): Promise<Run
       }),
     close: (roomId) => command('destroy_room', { name: roomId, service: ROOMS_DOMAIN }),
     say: (roomId, text) => rooms.say(roomId, text),
+    restart: server.restart,
     async stop() {
       http.close();
       await server.stop();

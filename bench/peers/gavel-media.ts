@@ -7,10 +7,11 @@
 import { SUBPROTOCOL } from '@gavel/protocol';
 import { TEST_APP } from '@gavel/testkit';
 import manifest from '../../packages/server/package.json' with { type: 'json' };
+import { BASELINE_NAME, OWN_NAME } from '../harness/row.ts';
 import { ThinWebSocket } from '../harness/thin-websocket.ts';
 import { WebRtcPeer } from '../harness/webrtc-peer.ts';
-import { startGavelProcess, tokenOf } from './gavel.ts';
-import type { MediaServerKind, MediaUser, RunningMediaServer } from './media-server.ts';
+import { findBaselineRoots, startGavelProcess, tokenOf } from './gavel.ts';
+import type { MediaServerKind, RunningMediaServer } from './media-server.ts';
 
 /** As often as the server's default asks for. */
 const HEARTBEAT_INTERVAL_MS = 30_000;
@@ -22,61 +23,57 @@ interface Answer {
 }
 
 /** Gavel. */
-export const gavelMedia: MediaServerKind = { name: 'Gavel', start: startGavelMedia };
+export const gavelMedia: MediaServerKind = { name: OWN_NAME, start: () => startGavelMedia() };
 
-/** Starts Gavel on the servers' core. */
-export async function startGavelMedia(): Promise<RunningMediaServer> {
-  const { port, pids, stop } = await startGavelProcess();
-  let users = 0;
-  const connect = (role: 'publish' | 'play', room: number): Promise<MediaUser> => {
-    users += 1;
-    return connectMediaUser(port, {
-      role,
-      ssrc: users,
-      userId: `user-${users}`,
-      roomId: `room-${room}`,
-      streamId: `stream-${room}`,
-    });
-  };
+/** The Gavel of the checkout that `GAVEL_BENCH_BASELINE` names. */
+export const findMediaBaseline = (): MediaServerKind[] =>
+  findBaselineRoots().map((root) => ({ name: BASELINE_NAME, start: () => startGavelMedia(root) }));
+
+/** Starts Gavel on the servers' core, from this checkout or another. */
+async function startGavelMedia(checkout?: string): Promise<RunningMediaServer> {
+  const { port, pids, stop } = await startGavelProcess(undefined, checkout);
+  let members = 0;
   return {
     version: manifest.version,
-    pids: () => pids,
-    publish: (room) => connect('publish', room),
-    play: (room) => connect('play', room),
+    pids,
+    async join(room) {
+      members += 1;
+      const { publish, play, drop } = await joinGavelMedia(port, `user-${members}`, `room-${room}`);
+      return { publish: (stream) => publish(`stream-${stream}`), play: (stream) => play(`stream-${stream}`), drop };
+    },
     stop,
   };
 }
 
-/** A user who publishes or plays one stream. */
-export interface GavelMediaLogin {
-  readonly role: 'publish' | 'play';
-  readonly ssrc: number;
-  readonly userId: string;
-  readonly roomId: string;
-  readonly streamId: string;
+/** A member that publishes and plays streams by their ids. */
+export interface GavelMediaMember {
+  publish(streamId: string): Promise<WebRtcPeer>;
+  play(streamId: string): Promise<WebRtcPeer>;
+  drop(): void;
 }
 
-/** Connects a user, logs it in and publishes or plays; resolves when media can go. */
-export async function connectMediaUser(
-  port: number,
-  { role, ssrc, userId, roomId, streamId }: GavelMediaLogin,
-): Promise<MediaUser> {
-  const peer = WebRtcPeer.offering(role, ssrc);
+/** Connects a user and logs it in to a room. */
+export async function joinGavelMedia(port: number, userId: string, roomId: string): Promise<GavelMediaMember> {
   const socket = await ThinWebSocket.open({ port, path: '/signalling', protocol: SUBPROTOCOL });
   const request = requesterOf(socket);
   const credential = { scheme: 'app-token', appId: TEST_APP.appId, token: tokenOf(userId) };
   await request('login', { credential, clientId: userId, roomId, userId, members: false });
-  const offer = await peer.describe();
-  const params = role === 'publish' ? { streamId, offer, extraInfo: '' } : { streamId, offer };
-  peer.accept((await request(role, params)).answer);
-  await peer.opened();
   const heartbeat = setInterval(() => void request('heartbeat', {}), HEARTBEAT_INTERVAL_MS);
+  const peers: WebRtcPeer[] = [];
+  const negotiate = async (role: 'publish' | 'play', params: object): Promise<WebRtcPeer> => {
+    const peer = WebRtcPeer.offering(role);
+    peers.push(peer);
+    peer.accept((await request(role, { ...params, offer: await peer.describe() })).answer);
+    await peer.opened();
+    return peer;
+  };
   return {
-    peer,
+    publish: (streamId) => negotiate('publish', { streamId, extraInfo: '' }),
+    play: (streamId) => negotiate('play', { streamId }),
     drop() {
       clearInterval(heartbeat);
-      peer.close();
-      // Said, and not only dropped: the place of a lost connection is kept for a while.
+      for (const peer of peers) peer.close();
+      // A logout, because the place of a lost connection is kept for a while.
       void request('logout', {}).finally(() => socket.drop());
     },
   };

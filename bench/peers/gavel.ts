@@ -15,7 +15,8 @@ import { TEST_APP } from '@gavel/testkit';
 import { stringify } from 'yaml';
 import manifest from '../../packages/server/package.json' with { type: 'json' };
 import { findFreePort } from '../../tests/chaos/processes.ts';
-import { processTree, startOnServerCore } from '../harness/processes.ts';
+import { startOnServerCore } from '../harness/processes.ts';
+import { BASELINE_NAME, OWN_NAME } from '../harness/row.ts';
 import { requestText, ThinHttp } from '../harness/thin-http.ts';
 import { ThinWebSocket } from '../harness/thin-websocket.ts';
 import type { RoomServerKind, RoomServerOptions, RoomUser, RunningRoomServer, UserEvents } from './room-server.ts';
@@ -35,11 +36,8 @@ export interface GavelOptions extends RoomServerOptions {
   readonly root?: string;
 }
 
-/** What the Gavel of another checkout is called. */
-export const BASELINE_NAME = 'Gavel before';
-
 /** Gavel. */
-export const gavel: RoomServerKind = { name: 'Gavel', start: startGavel };
+export const gavel: RoomServerKind = { name: OWN_NAME, start: startGavel };
 
 /** `GAVEL_BENCH_BASELINE=folder` adds the Gavel of another checkout: what a change does shows only in the same run. */
 export function findBaseline(): RoomServerKind[] {
@@ -75,6 +73,8 @@ export function writeGavelConfig(folder: string, port: number, callbackUrl?: str
       },
     ],
     rooms: { maxLoginsPerSecond: NO_LIMIT },
+    // All clients of the load have one address.
+    signalling: { maxPendingPerAddress: NO_LIMIT },
     callbacks: { allowPrivateTargets: true },
     // As behind any public address: it is told alone, and clients need not try the machine's others.
     media: { port: 0, announcedAddress: '127.0.0.1' },
@@ -97,9 +97,11 @@ function profileArgs(): string[] {
 export interface GavelProcess {
   readonly port: number;
   /** The server and its media workers. */
-  readonly pids: readonly number[];
+  pids(): readonly number[];
   /** What it has logged and printed. */
   output(): string;
+  /** Restarts it on the same port with the same data. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -114,7 +116,8 @@ export async function startGavelProcess(callbackUrl?: string, checkout = ROOT): 
   });
   return {
     port,
-    pids: processTree(server.child.pid ?? -1),
+    pids: server.pids,
+    restart: server.restart,
     output: server.output,
     async stop() {
       await server.stop();
@@ -126,12 +129,13 @@ export async function startGavelProcess(callbackUrl?: string, checkout = ROOT): 
 /** Starts Gavel with a backend that calls it. */
 export async function startGavel(options: GavelOptions): Promise<RunningRoomServer> {
   const { quiet, connections = 1, callbackUrl, root } = options;
-  const { port, pids, stop } = await startGavelProcess(callbackUrl, root);
+  const { port, pids, restart, stop } = await startGavelProcess(callbackUrl, root);
   const backend = connectBackend(port, connections);
   const tokens = new Map<string, string>();
   return {
     version: manifest.version,
-    pids: () => pids,
+    pids,
+    restart,
     async prepare(userIds) {
       for (const userId of userIds) tokens.set(userId, tokenOf(userId));
     },

@@ -9,7 +9,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFreePort } from '../../tests/chaos/processes.ts';
-import { debianVersion, processTree, startOnServerCore } from '../harness/processes.ts';
+import { debianVersion, startOnServerCore } from '../harness/processes.ts';
 import { JanusSession } from './janus-session.ts';
 
 const EVENT_LOOPS = 2;
@@ -37,6 +37,7 @@ export interface JanusProcess {
   readonly port: number;
   readonly version: string;
   pids(): readonly number[];
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -49,11 +50,11 @@ export async function startJanusProcess(options: JanusOptions): Promise<JanusPro
     args: ['-F', writeConfig(folder, port, options), '-o'],
     isReady: () => canOpen(port),
   });
-  const pids = processTree(server.child.pid ?? -1);
   return {
     port,
     version: debianVersion('janus') ?? 'unknown',
-    pids: () => pids,
+    pids: server.pids,
+    restart: server.restart,
     async stop() {
       await server.stop();
       rmSync(folder, { recursive: true, force: true });

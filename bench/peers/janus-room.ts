@@ -30,7 +30,7 @@ async function start({ quiet }: RoomServerOptions): Promise<RunningRoomServer> {
     await session.attach(VIDEOROOM);
     return session;
   };
-  const backend = await enter();
+  let backend = await enter();
   const beats = setInterval(() => backend.keepAlive(), (SESSION_TIMEOUT_SECONDS * 1000) / 4);
   return {
     version: server.version,
@@ -48,6 +48,11 @@ async function start({ quiet }: RoomServerOptions): Promise<RunningRoomServer> {
     kick: (userId, roomId) => backend.ask({ request: 'kick', room: roomId, id: userId, secret: SECRET }),
     close: (roomId) => backend.ask({ request: 'destroy', room: roomId, secret: SECRET }),
     say: () => Promise.reject(new Error('VideoRoom carries no messages')),
+    async restart() {
+      backend.drop();
+      await server.restart();
+      backend = await enter();
+    },
     async stop() {
       clearInterval(beats);
       backend.drop();

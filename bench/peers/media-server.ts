@@ -1,5 +1,5 @@
 /**
- * A media server as the benchmarks drive it: users who publish and users who play, each over a connection of its own.
+ * A media server as the benchmarks drive it: members of rooms, who publish and play streams.
  *
  * @module
  */
@@ -7,10 +7,20 @@
 import type { RunningSubject, Subject } from '../harness/row.ts';
 import type { WebRtcPeer } from '../harness/webrtc-peer.ts';
 
-/** A user who publishes or plays. */
+/** A member of a room. Each stream that it publishes or plays has a peer connection of its own. */
+export interface MediaMember {
+  /** Publishes a stream, whose number no other stream of this server has; resolves when media can go. */
+  publish(stream: number): Promise<WebRtcPeer>;
+  /** Plays a stream of the room; resolves when media can come. */
+  play(stream: number): Promise<WebRtcPeer>;
+  /** Ends media and signalling. */
+  drop(): void;
+}
+
+/** A member that publishes or plays one stream. */
 export interface MediaUser {
   readonly peer: WebRtcPeer;
-  /** Ends media and signalling without a word to the server. */
+  /** Ends media and signalling. */
   drop(): void;
 }
 
@@ -18,10 +28,8 @@ export interface MediaUser {
 export interface RunningMediaServer extends RunningSubject {
   /** The processes whose CPU time counts. */
   pids(): readonly number[];
-  /** Connects a user, puts it into a room, which is made where need be, and publishes; resolves when media can go. */
-  publish(room: number): Promise<MediaUser>;
-  /** Connects a user and plays what the publisher of a room sends; resolves when media can come. */
-  play(room: number): Promise<MediaUser>;
+  /** Connects a member and puts it into a room, which is made where need be. */
+  join(room: number): Promise<MediaMember>;
 }
 
 /** A media server that can be started. */

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { gavelMedia } from './gavel-media.ts';
+import { findMediaBaseline, gavelMedia } from './gavel-media.ts';
 import { janus } from './janus.ts';
 import type { MediaServerKind } from './media-server.ts';
 import { mediasoup } from './mediasoup.ts';
 
 /** All of them. */
-export const MEDIA_SERVERS: readonly MediaServerKind[] = [gavelMedia, janus, mediasoup];
+export const MEDIA_SERVERS: readonly MediaServerKind[] = [gavelMedia, ...findMediaBaseline(), janus, mediasoup];

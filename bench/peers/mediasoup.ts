@@ -9,10 +9,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { processTree, startOnServerCore } from '../harness/processes.ts';
+import { startOnServerCore } from '../harness/processes.ts';
 import { requestText, ThinHttp } from '../harness/thin-http.ts';
 import { WebRtcPeer } from '../harness/webrtc-peer.ts';
-import type { MediaServerKind, MediaUser, RunningMediaServer } from './media-server.ts';
+import type { MediaServerKind, RunningMediaServer } from './media-server.ts';
 
 const HOST = fileURLToPath(new URL('../support/mediasoup-host.ts', import.meta.url));
 const CALLS_AT_ONCE = 16;
@@ -47,22 +47,29 @@ async function start(): Promise<RunningMediaServer> {
     isReady: (output) => READY.test(output),
   });
   const http = new ThinHttp(Number(READY.exec(server.output())?.[1]), CALLS_AT_ONCE);
-  const pids = processTree(server.child.pid ?? -1);
-  let lastSsrc = 0;
-  const connect = async (role: 'publish' | 'play', room: number): Promise<MediaUser> => {
-    lastSsrc += 1;
-    const peer = WebRtcPeer.offering(role, lastSsrc);
-    const { status, body } = await http.call(requestText('POST', `/${role}/${room}`, {}, await peer.describe()));
-    if (status !== 200) throw new Error(`mediasoup did not ${role}: ${body}`);
-    peer.accept(body);
-    await peer.opened();
-    return { peer, drop: () => peer.close() };
-  };
   return {
     version: manifest.version,
-    pids: () => pids,
-    publish: (room) => connect('publish', room),
-    play: (room) => connect('play', room),
+    pids: server.pids,
+    async join(room) {
+      const peers: WebRtcPeer[] = [];
+      const connect = async (role: 'publish' | 'play', stream: number): Promise<WebRtcPeer> => {
+        const peer = WebRtcPeer.offering(role);
+        peers.push(peer);
+        const request = requestText('POST', `/${role}/${room}/${stream}`, {}, await peer.describe());
+        const { status, body } = await http.call(request);
+        if (status !== 200) throw new Error(`mediasoup did not ${role}: ${body}`);
+        peer.accept(body);
+        await peer.opened();
+        return peer;
+      };
+      return {
+        publish: (stream) => connect('publish', stream),
+        play: (stream) => connect('play', stream),
+        drop() {
+          for (const peer of peers) peer.close();
+        },
+      };
+    },
     async stop() {
       http.close();
       await server.stop();

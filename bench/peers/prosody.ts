@@ -9,7 +9,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFreePort } from '../../tests/chaos/processes.ts';
-import { debianVersion, processTree, startOnServerCore } from '../harness/processes.ts';
+import { debianVersion, startOnServerCore } from '../harness/processes.ts';
 import type { RoomServerKind, RoomServerOptions, RunningRoomServer } from './room-server.ts';
 import { DOMAIN, ROOMS_DOMAIN, XmppConnection, XmppRooms } from './xmpp.ts';
 
@@ -71,16 +71,19 @@ async function start({ quiet }: RoomServerOptions): Promise<RunningRoomServer> {
       return true;
     },
   });
-  const pids = processTree(server.child.pid ?? -1);
   const rooms = new XmppRooms(port);
-  const own = new Owner(backend ?? (await connect()));
+  let own = new Owner(backend ?? (await connect()));
   return {
     version: debianVersion('prosody') ?? '',
-    pids: () => pids,
+    pids: server.pids,
     join: (userId, roomId, events) => rooms.join(userId, roomId, events),
     kick: (userId, roomId) => own.ask(roomId, 'admin', `<item affiliation='outcast' jid='${userId}@${DOMAIN}'/>`),
     close: (roomId) => own.ask(roomId, 'owner', '<destroy/>'),
     say: (roomId, text) => rooms.say(roomId, text),
+    async restart() {
+      await server.restart();
+      own = new Owner(backend ?? (await connect()));
+    },
     async stop() {
       await server.stop();
       rmSync(folder, { recursive: true, force: true });

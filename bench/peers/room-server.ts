@@ -9,8 +9,8 @@ import type { RunningSubject, Subject } from '../harness/row.ts';
 /** How often each user gives a sign of life, whether its client or the server begins. */
 export const HEARTBEAT_INTERVAL_MS = 10_000;
 
-/** What a room server may be asked for. */
-export type Work = 'join' | 'kick' | 'close' | 'say' | 'idle';
+/** The work of a row, which a room server may be unable to do. */
+export type Work = 'join' | 'kick' | 'close' | 'say' | 'idle' | 'restart';
 
 /** What a user's client is told. */
 export interface UserEvents {
@@ -44,6 +44,8 @@ export interface RunningRoomServer extends RunningSubject {
   close(roomId: string): Promise<void>;
   /** The backend tells everybody in a room something, or a member does where a backend cannot. */
   say(roomId: string, text: string): Promise<void>;
+  /** Stops the server and starts it again at the same address; resolves when it lets users in. All users are out. */
+  restart(): Promise<void>;
 }
 
 /** How a room server is to be started. */

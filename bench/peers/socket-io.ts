@@ -7,7 +7,7 @@
 import { fileURLToPath } from 'node:url';
 import manifest from 'socket.io/package.json' with { type: 'json' };
 import { findFreePort } from '../../tests/chaos/processes.ts';
-import { processTree, startOnServerCore } from '../harness/processes.ts';
+import { startOnServerCore } from '../harness/processes.ts';
 import { ThinHttp } from '../harness/thin-http.ts';
 import { ThinWebSocket } from '../harness/thin-websocket.ts';
 import { backendCalls } from './backend-api.ts';
@@ -29,11 +29,10 @@ async function start({ quiet, connections = 1 }: RoomServerOptions): Promise<Run
     env: { NODE_ENV: 'production' },
     isReady: (output) => output.includes('ready'),
   });
-  const pids = processTree(server.child.pid ?? -1);
   const http = new ThinHttp(port, connections);
   return {
     version: manifest.version,
-    pids: () => pids,
+    pids: server.pids,
     async join(userId, roomId, events) {
       const socket = await ThinWebSocket.open({ port, path: PATH });
       await new Promise<void>((resolve, reject) => {
@@ -52,6 +51,7 @@ async function start({ quiet, connections = 1 }: RoomServerOptions): Promise<Run
       return { beat: () => {}, drop: () => socket.drop() };
     },
     ...backendCalls(http),
+    restart: server.restart,
     async stop() {
       http.close();
       await server.stop();

@@ -8,7 +8,7 @@
 import { fileURLToPath } from 'node:url';
 import manifest from 'ws/package.json' with { type: 'json' };
 import { findFreePort } from '../../tests/chaos/processes.ts';
-import { processTree, startOnServerCore } from '../harness/processes.ts';
+import { startOnServerCore } from '../harness/processes.ts';
 import { ThinHttp } from '../harness/thin-http.ts';
 import { ThinWebSocket } from '../harness/thin-websocket.ts';
 import { backendCalls } from './backend-api.ts';
@@ -23,7 +23,7 @@ const CLOSED = Buffer.from('{"type":"closed"');
 export const wsRoom: RoomServerKind = {
   name: 'plain ws',
   cannot: { kick: NO_ORDER, close: NO_ORDER },
-  isFloorIn: ['join', 'idle'],
+  isFloorIn: ['join', 'idle', 'restart'],
   start,
 };
 
@@ -34,11 +34,10 @@ async function start({ connections = 1 }: RoomServerOptions): Promise<RunningRoo
     args: [MAIN, String(port)],
     isReady: (output) => output.includes('ready'),
   });
-  const pids = processTree(server.child.pid ?? -1);
   const http = new ThinHttp(port, connections);
   return {
     version: manifest.version,
-    pids: () => pids,
+    pids: server.pids,
     async join(_userId, roomId, events) {
       const socket = await ThinWebSocket.open({ port, path: `/${roomId}` });
       await new Promise<void>((resolve, reject) => {
@@ -54,6 +53,7 @@ async function start({ connections = 1 }: RoomServerOptions): Promise<RunningRoo
       return { beat: () => {}, drop: () => socket.drop() };
     },
     ...backendCalls(http),
+    restart: server.restart,
     async stop() {
       http.close();
       await server.stop();

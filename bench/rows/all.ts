@@ -10,12 +10,15 @@ import { close } from './close.ts';
 import { fanOut } from './fan-out.ts';
 import { forwarding } from './forwarding.ts';
 import { idle } from './idle.ts';
+import { idlePeers } from './idle-peers.ts';
 import { join } from './join.ts';
 import { kick } from './kick.ts';
 import { kickThroughput } from './kick-throughput.ts';
 import { mainJob } from './main-job.ts';
 import { manyRooms } from './many-rooms.ts';
+import { meeting } from './meeting.ts';
 import { playerSetup } from './player-setup.ts';
+import { reconnectStorm } from './reconnect-storm.ts';
 import { start } from './start.ts';
 
 /** All of them. */
@@ -25,9 +28,12 @@ export const ROWS: readonly Row[] = [
   close,
   fanOut,
   join,
+  reconnectStorm,
   idle,
   forwarding,
   manyRooms,
+  meeting,
+  idlePeers,
   playerSetup,
   callbacks,
   start,

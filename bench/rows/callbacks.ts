@@ -9,9 +9,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { forEachAtOnce, makeSeats, prepareSeats, type Seat, seatAll } from '../harness/load.ts';
 import { cpuSecondsOf } from '../harness/processes.ts';
-import { defineRow, type RunningSubject } from '../harness/row.ts';
+import { BASELINE_NAME, defineRow, OWN_NAME, type RunningSubject } from '../harness/row.ts';
 import { quantile } from '../harness/run-row.ts';
-import { BASELINE_NAME, findBaselineRoots, type GavelOptions, startGavel } from '../peers/gavel.ts';
+import { findBaselineRoots, type GavelOptions, startGavel } from '../peers/gavel.ts';
 import type { RunningRoomServer } from '../peers/room-server.ts';
 import type { ReceiverCommand, ReceiverReport } from '../support/callback-receiver.ts';
 
@@ -50,7 +50,7 @@ export const callbacks = defineRow<Callbacks>({
     { key: 'kickUntold', label: 'the same without callbacks', unit: 'ms', better: 'lower' },
   ],
   subjects: [
-    { name: 'Gavel', start: () => start() },
+    { name: OWN_NAME, start: () => start() },
     ...findBaselineRoots().map((root) => ({ name: BASELINE_NAME, start: () => start({ root }) })),
   ],
   async measure({ receiver, told, untold }) {

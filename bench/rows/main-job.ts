@@ -10,7 +10,7 @@ import { findChromium } from '../../scripts/find-chromium.mjs';
 import { now, pause } from '../../tests/e2e/counting.ts';
 import type { Stage, ZegoTab } from '../../tests/e2e/harness.ts';
 import { onAllCores } from '../harness/processes.ts';
-import { defineRow, type RunningSubject } from '../harness/row.ts';
+import { defineRow, OWN_NAME, type RunningSubject } from '../harness/row.ts';
 import { quantile } from '../harness/run-row.ts';
 
 const ROOM = 'bench';
@@ -41,7 +41,7 @@ export const mainJob = defineRow<MainJob>({
   ],
   subjects: [
     {
-      name: 'Gavel',
+      name: OWN_NAME,
       findObstacle: () => (findChromium() === undefined ? 'there is no Chromium' : undefined),
       start: () => onAllCores(start),
     },

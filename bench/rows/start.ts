@@ -6,7 +6,7 @@
 
 import manifest from '../../packages/server/package.json' with { type: 'json' };
 import { Latch } from '../harness/load.ts';
-import { defineRow, type RunningSubject } from '../harness/row.ts';
+import { defineRow, OWN_NAME, type RunningSubject } from '../harness/row.ts';
 import { quantile } from '../harness/run-row.ts';
 import { startGavel } from '../peers/gavel.ts';
 
@@ -26,7 +26,7 @@ export const start = defineRow<Startable>({
     { key: 'ready', label: 'start of the process to ready', unit: 'ms', better: 'lower', goal: 1000 },
     { key: 'kicked', label: 'start of the process to the first kick’s event', unit: 'ms', better: 'lower', goal: 1000 },
   ],
-  subjects: [{ name: 'Gavel', start: async () => ({ version: manifest.version, run, stop: async () => {} }) }],
+  subjects: [{ name: OWN_NAME, start: async () => ({ version: manifest.version, run, stop: async () => {} }) }],
   async measure(server) {
     const runs: { readyMs: number; kickedMs: number }[] = [];
     for (let index = 0; index < STARTS; index += 1) runs.push(await server.run());

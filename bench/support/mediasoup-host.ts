@@ -1,6 +1,7 @@
 /**
- * The least server around mediasoup: a router for each room, and offers of one video section that are answered over HTTP.
- * mediasoup has no signalling of its own, so this one has neither users nor rights.
+ * A minimal server around mediasoup: a router for each room, and `POST /publish/<room>/<stream>` and
+ * `POST /play/<room>/<stream>`, which answer offers of one video section. mediasoup has no signalling of its own, so this
+ * server has neither users nor rights.
  *
  * @module
  */
@@ -8,7 +9,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-// Named by a variable: it is not a dependency, and is there only where somebody has installed it.
+// In a variable, so that the types are not looked up: it is no dependency, and installed only by hand.
 const PACKAGE = 'mediasoup';
 const TRANSPORT_CC_URI = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
 const CODEC = { kind: 'video', mimeType: 'video/VP8', clockRate: 90_000 } as const;
@@ -48,7 +49,8 @@ interface Mediasoup {
 
 interface Room {
   readonly router: Router;
-  producerId?: string;
+  /** The producers' ids by stream. */
+  readonly producers: Map<string, string>;
 }
 
 const { createWorker } = (await import(PACKAGE)) as Mediasoup;
@@ -58,12 +60,12 @@ const rooms = new Map<string, Promise<Room>>();
 function roomOf(name: string): Promise<Room> {
   const known = rooms.get(name);
   if (known) return known;
-  const room = worker.createRouter({ mediaCodecs: [CODEC] }).then((router): Room => ({ router }));
+  const room = worker.createRouter({ mediaCodecs: [CODEC] }).then((router): Room => ({ router, producers: new Map() }));
   rooms.set(name, room);
   return room;
 }
 
-/** Makes a transport for whoever sent the offer; ICE is lite, and DTLS begins on this side. */
+/** Makes a transport for the sender of an offer; ICE is lite, and mediasoup begins the DTLS handshake. */
 async function accept({ router }: Room, offer: string): Promise<Transport> {
   const transport = await router.createWebRtcTransport({ listenInfos: [{ protocol: 'udp', ip: '127.0.0.1' }] });
   const [, algorithm, value] = /a=fingerprint:(\S+) (\S+)/.exec(offer) ?? [];
@@ -71,11 +73,16 @@ async function accept({ router }: Room, offer: string): Promise<Transport> {
   return transport;
 }
 
-async function publish(room: Room, offer: string): Promise<string> {
+async function publish(room: Room, stream: string, offer: string): Promise<string> {
   const transport = await accept(room, offer);
   const payloadType = Number(/a=rtpmap:(\d+) VP8/.exec(offer)?.[1]);
   const extensionId = Number(/a=extmap:(\d+) \S*transport-wide-cc/.exec(offer)?.[1]);
-  const rtcpFeedback = [{ type: 'transport-cc' }, { type: 'nack' }, { type: 'nack', parameter: 'pli' }];
+  const rtcpFeedback = [
+    { type: 'transport-cc' },
+    { type: 'nack' },
+    { type: 'nack', parameter: 'pli' },
+    { type: 'ccm', parameter: 'fir' },
+  ];
   const producer = await transport.produce({
     kind: CODEC.kind,
     rtpParameters: {
@@ -85,19 +92,19 @@ async function publish(room: Room, offer: string): Promise<string> {
       rtcp: { cname: 'bench', reducedSize: true },
     },
   });
-  room.producerId = producer.id;
+  room.producers.set(stream, producer.id);
   return answerOf(transport, payloadType, ['a=recvonly', `a=extmap:${extensionId} ${TRANSPORT_CC_URI}`]);
 }
 
-async function play(room: Room, offer: string): Promise<string> {
+async function play(room: Room, stream: string, offer: string): Promise<string> {
   const transport = await accept(room, offer);
   // As the other servers send it: no second stream for retransmissions, no extensions.
   const codecs = room.router.rtpCapabilities.codecs.filter(({ mimeType }) => mimeType === CODEC.mimeType);
   const rtpCapabilities = { codecs, headerExtensions: [] };
-  const { rtpParameters } = await transport.consume({ producerId: room.producerId, rtpCapabilities });
+  const { rtpParameters } = await transport.consume({ producerId: room.producers.get(stream), rtpCapabilities });
   const [codec] = rtpParameters.codecs;
   const [encoding] = rtpParameters.encodings;
-  if (!codec || !encoding) throw new Error('mediasoup does not say what it sends');
+  if (!codec || !encoding) throw new Error('the consumer has no codec or no encoding');
   return answerOf(transport, codec.payloadType, ['a=sendonly', `a=ssrc:${encoding.ssrc} cname:bench`]);
 }
 
@@ -120,7 +127,7 @@ function answerOf(transport: Transport, payloadType: number, lines: readonly str
     'a=setup:active',
     'a=rtcp-mux',
     `a=rtpmap:${payloadType} VP8/90000`,
-    ...['transport-cc', 'nack', 'nack pli'].map((feedback) => `a=rtcp-fb:${payloadType} ${feedback}`),
+    ...['transport-cc', 'nack', 'nack pli', 'ccm fir'].map((feedback) => `a=rtcp-fb:${payloadType} ${feedback}`),
     ...lines,
     ...iceCandidates.map(
       ({ foundation, priority, address, port }) =>
@@ -135,10 +142,10 @@ const server = createServer((request, response) => {
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', async () => {
     try {
-      const [, role = '', name = ''] = (request.url ?? '').split('/');
+      const [, role = '', name = '', stream = ''] = (request.url ?? '').split('/');
       const room = await roomOf(name);
       const offer = Buffer.concat(chunks).toString();
-      response.end(await (role === 'publish' ? publish : play)(room, offer));
+      response.end(await (role === 'publish' ? publish : play)(room, stream, offer));
     } catch (error) {
       response.writeHead(500).end(String(error));
     }

@@ -1,0 +1,73 @@
+/**
+ * The cost of a forwarded packet beside peers that are connected and send nothing.
+ *
+ * @module
+ */
+
+import {
+  connectAll,
+  keepWorst,
+  lossMetrics,
+  measureStretch,
+  numberRooms,
+  PACKET_BYTES,
+  playIn,
+  publishIn,
+} from '../harness/media-load.ts';
+import { defineRow, type Metric } from '../harness/row.ts';
+import type { MediaUser, RunningMediaServer } from '../peers/media-server.ts';
+import { MEDIA_SERVERS } from '../peers/media-servers.ts';
+
+const PLAYERS = 10;
+const PACKETS_PER_SECOND = 200;
+const SECONDS = 5;
+/** Numbers of idle peers, ascending. */
+const IDLE_PEERS = [0, 100, 300, 600, 1000];
+
+const keyOf = (idlePeers: number): string => `cpu${idlePeers}`;
+
+/** One publisher and ten players beside ever more idle peers. */
+export const idlePeers = defineRow<RunningMediaServer>({
+  name: 'idle-peers',
+  work: `One publisher of ${PACKETS_PER_SECOND} packets/s of ${PACKET_BYTES} bytes to ${PLAYERS} players, for ${SECONDS} s beside each number of idle peers: publishers in rooms of their own, connected, who send nothing.`,
+  metrics: [
+    ...IDLE_PEERS.map(
+      (count): Metric => ({
+        key: keyOf(count),
+        label: `CPU per 10⁶ packets, ${count.toLocaleString('en')} idle peers`,
+        unit: 's',
+        better: 'lower',
+        goalRatio: 1,
+      }),
+    ),
+    { key: 'p99', label: 'latency p99, the worst of these', unit: 'ms', better: 'lower' },
+    ...lossMetrics(', the worst of these'),
+  ],
+  subjects: MEDIA_SERVERS,
+  freshProcess: true,
+  rounds: 3,
+  async measure(server) {
+    const [room = 0] = numberRooms(1);
+    const publisher = await publishIn(server, room);
+    const players = await connectAll(Array<number>(PLAYERS).fill(room), (one) => playIn(server, one));
+    const idle: MediaUser[] = [];
+    const stretch = {
+      publishers: [publisher.peer],
+      players: players.map(({ peer }) => peer),
+      packetsPerSecond: PACKETS_PER_SECOND,
+      seconds: SECONDS,
+      pids: server.pids(),
+    };
+    // Unmeasured: the first packets of a new process run code that is not compiled yet.
+    await measureStretch(stretch);
+    const values: Record<string, number> = {};
+    for (const count of IDLE_PEERS) {
+      idle.push(...(await connectAll(numberRooms(count - idle.length), (one) => publishIn(server, one))));
+      const { cpu, ...worst } = await measureStretch(stretch);
+      values[keyOf(count)] = cpu;
+      keepWorst(values, worst);
+    }
+    for (const user of [...idle, ...players, publisher]) user.drop();
+    return values;
+  },
+});
