@@ -12,7 +12,8 @@ import type { AddressInfo } from 'node:net';
 // In a variable, so that the types are not looked up: it is no dependency, and installed only by hand.
 const PACKAGE = 'mediasoup';
 const TRANSPORT_CC_URI = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
-const CODEC = { kind: 'video', mimeType: 'video/VP8', clockRate: 90_000 } as const;
+/** The payload type is that of the load's offers, so that answers to players name one that was offered. */
+const CODEC = { kind: 'video', mimeType: 'video/VP8', clockRate: 90_000, preferredPayloadType: 96 } as const;
 
 interface RtpCodec {
   readonly mimeType: string;
