@@ -95,16 +95,22 @@ export async function connectAll<T, Result>(
   return results;
 }
 
-/** Puts a publisher into a room of its own; the stream has the room's number. */
-export async function publishIn(server: RunningMediaServer, room: number): Promise<MediaUser> {
-  const member = await server.join(room);
-  return { peer: await member.publish(room), drop: () => member.drop() };
-}
+/** Puts a publisher into a room; its stream has the room's number. */
+export const publishIn = (server: RunningMediaServer, room: number): Promise<MediaUser> =>
+  enter(server, room, 'publish');
 
-/** Puts a player of a room's only stream into the room. */
-export async function playIn(server: RunningMediaServer, room: number): Promise<MediaUser> {
+/** Puts a player of `publishIn`'s stream into its room. */
+export const playIn = (server: RunningMediaServer, room: number): Promise<MediaUser> => enter(server, room, 'play');
+
+async function enter(server: RunningMediaServer, room: number, role: 'publish' | 'play'): Promise<MediaUser> {
   const member = await server.join(room);
-  return { peer: await member.play(room), drop: () => member.drop() };
+  const drop = (): void => member.drop();
+  try {
+    return { peer: await member[role](room), drop };
+  } catch (error) {
+    drop();
+    throw error;
+  }
 }
 
 /** The times of players' first packets. */

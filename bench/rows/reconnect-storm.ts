@@ -30,7 +30,7 @@ export const reconnectStorm = defineRow<RunningRoomServer>({
   ],
   subjects: subjectsOf(ROOM_SERVERS, 'restart', { quiet: true }),
   freshProcess: true,
-  rounds: 3,
+  rounds: 2,
   async measure(server) {
     const seats = makeSeats(ROOMS, USERS_PER_ROOM);
     await prepareSeats(server, seats);
