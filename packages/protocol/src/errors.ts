@@ -153,6 +153,11 @@ export const ERRORS = {
     retry: 'later',
     meaning: 'An internal error occurred; the server log has the details under the request id.',
   },
+  'server.store-unavailable': {
+    status: 503,
+    retry: 'later',
+    meaning: 'The database could not be written in time.',
+  },
   'server.going-away': { status: 503, retry: 'later', meaning: 'The server is stopping.' },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -93,6 +93,7 @@ export const CODE_OF_ERROR: Readonly<Record<SessionErrorCode, number>> = {
   'poll.too-many': CODES.badParameter,
   'rate.limited': CODES.tooOften,
   'server.internal': 1002099,
+  'server.store-unavailable': 1002099,
   'server.going-away': 1002052,
   'client.timeout': 1100002,
   'client.disconnected': 1100003,

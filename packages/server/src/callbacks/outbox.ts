@@ -6,7 +6,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { GavelError, roomKeyText } from '@gavel/protocol';
+import { GavelError, isGavelError, roomKeyText } from '@gavel/protocol';
 import type { App } from '../apps/app.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { EventBatch, EventSink } from '../rooms/rooms.ts';
@@ -133,7 +133,7 @@ export class Outbox implements EventSink {
       const events = group.flatMap(({ records }) => records.map(({ lane, event }) => `${lane} ${event}`));
       this.#deps.log.error({ err: error, events }, 'callbacks could not be kept');
       for (const { hasCaller, resolve, reject } of group) {
-        if (hasCaller) reject(new GavelError('server.internal', 'The callbacks of this call could not be kept.'));
+        if (hasCaller) reject(refusalOf(error));
         else resolve();
       }
     }
@@ -144,4 +144,12 @@ export class Outbox implements EventSink {
     this.#lock = result.catch(() => {});
     return result;
   }
+}
+
+/** What a caller is told where its callbacks could not be kept; what it asked for has been done all the same. */
+function refusalOf(error: unknown): GavelError {
+  if (!isGavelError(error, 'server.store-unavailable')) {
+    return new GavelError('server.internal', 'The callbacks of this call could not be kept.');
+  }
+  return new GavelError(error.code, `The callbacks of this call could not be kept: ${error.message}`);
 }

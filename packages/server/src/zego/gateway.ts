@@ -158,7 +158,8 @@ export class Gateway {
     if (refusal) return { code: refusal, message: refusal.meaning, data: action?.family.noData };
     this.#deps.log.error({ requestId, err: error }, 'zego call failed');
     const code = action?.fault ?? CODES.internal;
-    return { code, message: code.meaning, data: action?.family.noData };
+    const message = isGavelError(error, 'server.store-unavailable') ? error.message : code.meaning;
+    return { code, message, data: action?.family.noData };
   }
 
   #writeAudit({ app, environment, action }: Admitted, subject: Subject, requestId: string, code: ReturnCode): void {

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { type Epoch, GavelError } from '@gavel/protocol';
+import { type Epoch, GavelError, isGavelError } from '@gavel/protocol';
 import type { Clock } from '../../rooms/clock.ts';
 import { eventsOf, type RoomEvent } from '../../rooms/events.ts';
 import type { EventBatch, EventSink } from '../../rooms/rooms.ts';
@@ -98,6 +98,7 @@ export class SessionRecorder implements EventSink {
       this.#deps.log.error({ err: error, meetingId: key.roomId }, 'the history of a session could not be kept');
       // Where the server acted by itself, no caller would learn of it.
       if (origin.door === 'server' || origin.door === 'media') return;
+      if (isGavelError(error, 'server.store-unavailable')) throw error;
       throw new GavelError('server.internal', 'The history of this session could not be kept.');
     });
   }

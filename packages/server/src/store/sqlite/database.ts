@@ -6,12 +6,15 @@
 
 import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
+import { Kysely, type SqliteDatabase, type SqliteStatement } from 'kysely';
 import type { Tables } from '../sql/tables.ts';
+import { createDialect } from './driver.ts';
 import { MIGRATIONS } from './migrations.ts';
 
-/** How long a call waits for another process that writes, in milliseconds. */
-const BUSY_TIMEOUT_MS = 5000;
+/** How long the opening waits for another process that writes, in milliseconds. Later calls never block. */
+const OPEN_TIMEOUT_MS = 5000;
+/** How long a write is tried while another process has the lock, in milliseconds; then it fails. */
+const BUSY_LIMIT_MS = 30_000;
 /** How much of the file is kept in memory, in KiB. The default of 2 MiB is less than a list of 100,000 reads of its index. */
 const CACHE_KIB = 32_768;
 /** Most prepared statements that are kept. The queries are few and fixed but for the lengths of `IN` lists. */
@@ -22,20 +25,23 @@ const MAX_STATEMENTS = 200;
  *
  * A commit outlives the death of the process. A power cut may take the last few, and leaves the file sound.
  *
+ * @param options.busyLimitMs how long a write is tried while another process has the lock, 30 s by default; then it fails
+ *   with `server.store-unavailable`
  * @throws Error where the file cannot be opened, is no database, or was made by a newer version of the schema
  */
-export function openDatabase(path: string): Kysely<Tables> {
+export function openDatabase(path: string, { busyLimitMs = BUSY_LIMIT_MS } = {}): Kysely<Tables> {
   // Signing keys and App secrets are in it: its owner alone may read it. SQLite gives its side files the same mode.
   if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600));
-  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
+  const database = new DatabaseSync(path, { timeout: OPEN_TIMEOUT_MS, enableForeignKeyConstraints: true });
   try {
     database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -${CACHE_KIB};`);
     migrate(database);
+    database.exec('PRAGMA busy_timeout = 0');
   } catch (error) {
     database.close();
     throw error;
   }
-  return new Kysely<Tables>({ dialect: new SqliteDialect({ database: new KyselyDatabase(database) }) });
+  return new Kysely<Tables>({ dialect: createDialect(new KyselyDatabase(database), busyLimitMs) });
 }
 
 /** Runs the steps that are missing, each in a transaction of its own with its version number. */
@@ -76,9 +82,7 @@ class KyselyDatabase implements SqliteDatabase {
   prepare(sql: string): SqliteStatement {
     const known = this.#statements.get(sql);
     if (known) return known;
-    // A transaction that reads first and writes then would fail at once, without waiting, when another process has
-    // written in between; with the lock taken at the beginning, it waits its turn.
-    const statement = new KyselyStatement(this.#database.prepare(sql === 'begin' ? 'begin immediate' : sql));
+    const statement = new KyselyStatement(this.#database.prepare(sql));
     if (this.#statements.size >= MAX_STATEMENTS) this.#statements.clear();
     this.#statements.set(sql, statement);
     return statement;

@@ -13,6 +13,6 @@ import { openDatabase } from './database.ts';
  *
  * @throws Error where the file cannot be opened, is no database, or was made by a newer version of the schema
  */
-export async function openSqliteStore(path: string): Promise<Store> {
-  return createSqlStore(openDatabase(path));
+export async function openSqliteStore(path: string, options: { readonly busyLimitMs?: number } = {}): Promise<Store> {
+  return createSqlStore(openDatabase(path, options));
 }

@@ -1,0 +1,150 @@
+/**
+ * Kysely's driver for SQLite, which never stands still for another process (BUS-7).
+ *
+ * Where another process holds the write lock, a write is tried again from a timer, and reads and the event loop go on
+ * meanwhile. Transactions of this process take turns; what is outside of them waits for the one that is open.
+ *
+ * @module
+ */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GavelError } from '@gavel/protocol';
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SqliteAdapter,
+  type SqliteDatabase,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely';
+
+/** Pauses between two tries of a write, in milliseconds: they double up to the longest. */
+const RETRY_MS = { first: 2, longest: 50 } as const;
+/** The low byte of SQLite's error codes for a database that another connection has locked. */
+const SQLITE_BUSY = 5;
+
+/** Connections are objects without a cost: any number may be in use. */
+class Adapter extends SqliteAdapter {
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
+}
+
+/**
+ * Makes the dialect of a database whose own busy timeout is 0.
+ *
+ * @param busyLimitMs how long a write is tried; then it fails with `server.store-unavailable`
+ */
+export function createDialect(database: SqliteDatabase, busyLimitMs: number): Dialect {
+  return {
+    createAdapter: () => new Adapter(),
+    createDriver: () => new SqliteDriver(database, busyLimitMs),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  };
+}
+
+class Connection implements DatabaseConnection {
+  readonly #driver: SqliteDriver;
+  isInTransaction = false;
+
+  constructor(driver: SqliteDriver) {
+    this.#driver = driver;
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    if (this.isInTransaction) return this.#driver.run(query.sql, query.parameters);
+    return this.#driver.runWhenFree(() => this.#driver.run<R>(query.sql, query.parameters));
+  }
+
+  // biome-ignore lint/correctness/useYield: the interface asks for a generator
+  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new Error('Streams are not supported.');
+  }
+}
+
+class SqliteDriver implements Driver {
+  readonly #database: SqliteDatabase;
+  readonly #busyLimitMs: number;
+  /** Set while a transaction is open: resolves when it ends. */
+  #open: PromiseWithResolvers<void> | undefined;
+
+  constructor(database: SqliteDatabase, busyLimitMs: number) {
+    this.#database = database;
+    this.#busyLimitMs = busyLimitMs;
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    return new Connection(this);
+  }
+
+  async releaseConnection(): Promise<void> {}
+
+  async beginTransaction(connection: Connection): Promise<void> {
+    await this.runWhenFree(() => {
+      // With the lock taken at the beginning, nothing that follows finds the database locked.
+      this.run('begin immediate');
+      this.#open = Promise.withResolvers();
+      connection.isInTransaction = true;
+    });
+  }
+
+  async commitTransaction(connection: Connection): Promise<void> {
+    this.run('commit');
+    this.#end(connection);
+  }
+
+  async rollbackTransaction(connection: Connection): Promise<void> {
+    try {
+      this.run('rollback');
+    } finally {
+      this.#end(connection);
+    }
+  }
+
+  async destroy(): Promise<void> {
+    this.#database.close();
+  }
+
+  run<R>(sql: string, parameters: readonly unknown[] = []): QueryResult<R> {
+    const statement = this.#database.prepare(sql);
+    if (statement.reader) return { rows: statement.all(parameters) as R[] };
+    const { changes, lastInsertRowid } = statement.run(parameters);
+    return { insertId: BigInt(lastInsertRowid), numAffectedRows: BigInt(changes), rows: [] };
+  }
+
+  /** Does something while no transaction of this process is open, again and again while another process has the lock. */
+  async runWhenFree<R>(work: () => R): Promise<R> {
+    let deadlineMs: number | undefined;
+    for (let pauseMs: number = RETRY_MS.first; ; pauseMs = Math.min(pauseMs * 2, RETRY_MS.longest)) {
+      while (this.#open) await this.#open.promise;
+      try {
+        return work();
+      } catch (error) {
+        if (!isBusy(error)) throw error;
+        deadlineMs ??= performance.now() + this.#busyLimitMs;
+        if (performance.now() >= deadlineMs) {
+          const seconds = this.#busyLimitMs / 1000;
+          throw new GavelError('server.store-unavailable', `The database has been locked for ${seconds} s.`);
+        }
+      }
+      await sleep(pauseMs);
+    }
+  }
+
+  #end(connection: Connection): void {
+    connection.isInTransaction = false;
+    this.#open?.resolve();
+    this.#open = undefined;
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  const { errcode } = error as { readonly errcode?: unknown };
+  return typeof errcode === 'number' && (errcode & 0xff) === SQLITE_BUSY;
+}

@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Store } from '../store.ts';
+import { openSqliteStore } from './open.ts';
+
+let folder: string;
+let store: Store;
+let other: DatabaseSync;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'gavel-locked-'));
+  const file = join(folder, 'gavel.db');
+  store = await openSqliteStore(file, { busyLimitMs: 300 });
+  other = new DatabaseSync(file);
+});
+afterEach(async () => {
+  other.close();
+  await store.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const add = (tokenHash: string) =>
+  store.apiTokens.add({ tokenHash, name: tokenHash, accountId: 'a', createdAtMs: 1 }).then(
+    () => 'kept',
+    (error: unknown) => (error as { code?: string }).code,
+  );
+
+test('while another process has the lock, reads are answered and the event loop turns; what waits is kept then (BUS-7)', async () => {
+  other.exec('BEGIN IMMEDIATE');
+  const writes = Promise.all([add('one'), add('two'), store.chat.keep([]), store.outbox.replay({ id: 'x' }, 1, 0)]);
+  const beganAtMs = performance.now();
+  for (let turn = 0; turn < 50; turn += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(await store.apiTokens.ofAccount('a')).toEqual([]);
+  }
+  await store.ping();
+  expect(performance.now() - beganAtMs).toBeLessThan(250);
+  other.exec('COMMIT');
+  expect(await writes).toMatchObject(['kept', 'kept', undefined, []]);
+  expect(await store.apiTokens.ofAccount('a')).toHaveLength(2);
+});
+
+test('a write is given up after the limit with a clear error, and the next one works (BUS-7)', async () => {
+  other.exec('BEGIN IMMEDIATE');
+  expect(await add('one')).toBe('server.store-unavailable');
+  await expect(store.outbox.replay({ id: 'x' }, 1, 0)).rejects.toThrow('The database has been locked for 0.3 s.');
+  other.exec('ROLLBACK');
+  expect(await add('two')).toBe('kept');
+});
+
+test('transactions take turns, and nothing from outside gets into one', async () => {
+  const id = (index: number) => `t${index}`;
+  await Promise.all(
+    Array.from({ length: 20 }, (_, index) =>
+      index % 2 === 0 ? add(id(index)) : store.outbox.replay({ id: 'x' }, 1, index),
+    ),
+  );
+  expect(await store.apiTokens.ofAccount('a')).toHaveLength(10);
+});
