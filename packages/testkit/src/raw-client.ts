@@ -36,9 +36,15 @@ export class RawClient {
     });
   }
 
-  /** Connects. Rejects when the server refuses the WebSocket. */
-  static async open(baseUrl: string, protocols: string[] = [SUBPROTOCOL]): Promise<RawClient> {
-    const socket = new WebSocket(`${baseUrl.replace('http', 'ws')}/signalling`, protocols);
+  /** Connects, with more headers where they are given, as a proxy adds them. Rejects when the server refuses the WebSocket. */
+  static async open(
+    baseUrl: string,
+    protocols: string[] = [SUBPROTOCOL],
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<RawClient> {
+    // Node's WebSocket takes headers; the browser's type, which this one has, does not know them.
+    const options = { protocols, headers } as unknown as string[];
+    const socket = new WebSocket(`${baseUrl.replace('http', 'ws')}/signalling`, options);
     const client = new RawClient(socket);
     await new Promise<void>((resolve, reject) => {
       socket.onopen = () => resolve();

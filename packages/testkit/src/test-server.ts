@@ -30,6 +30,7 @@ export interface TestServerOptions extends ServerParts {
   readonly rooms?: Partial<Config['rooms']>;
   readonly signalling?: Partial<Config['signalling']>;
   readonly callbacks?: Partial<Config['callbacks']>;
+  readonly trustedProxies?: Config['trustedProxies'];
   /** Used again, and not deleted at the end, for tests of restarts. */
   readonly dataDir?: string;
   readonly mode?: Config['mode'];
@@ -86,6 +87,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     rooms: { ...defaults.rooms, ...options.rooms },
     signalling: { ...defaults.signalling, ...options.signalling },
     callbacks: { ...defaults.callbacks, ...options.callbacks },
+    trustedProxies: options.trustedProxies ?? defaults.trustedProxies,
     media: { ...defaults.media, port: 0 },
   };
   const engine = options.engine ?? (options.media === 'real' ? undefined : new FakeMediaEngine());

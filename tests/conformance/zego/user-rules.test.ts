@@ -124,10 +124,58 @@ describe('a login ban', () => {
     expect(await enter()).toBeUndefined();
   });
 
-  test('of an IPv6 address is found in any spelling', async () => {
-    await set({ RuleType: '1', IP: '0:0:0:0:0:FFFF:7f00:1'.replace('7f00:1', '127.0.0.1') });
-    await set({ RuleType: '1', IP: '2001:DB8:0:0:0:0:0:1' });
-    expect(await list('1')).toMatchObject([{ IP: expect.any(String) }, { IP: '2001:db8::1' }]);
+  test('of an address is kept in canonical form, in whatever form it was given (ADDR-1)', async () => {
+    await set({ RuleType: '1', IP: '0:0:0:0:0:FFFF:127.0.0.1' });
+    await set({ RuleType: '1', IP: '::ffff:cb00:7107' });
+    await set({ RuleType: '1', IP: '[2001:DB8:0:0:0:0:0:1]:4711' });
+    expect(await list('1')).toMatchObject([{ IP: '127.0.0.1' }, { IP: '203.0.113.7' }, { IP: '2001:db8::1' }]);
+    expect(await tryLogin('r', 'u')).toMatchObject({ code: 'login.banned' });
+    expect((await harness.call('DelForbidUserRule', { RuleType: '1', IP: '::FFFF:127.0.0.1' })).Code).toBe(0);
+    expect(await tryLogin('r', 'u')).toBe('in');
+  });
+});
+
+describe('behind a trusted proxy', () => {
+  let proxied: Harness;
+  beforeEach(async () => {
+    proxied = await start({ trustedProxies: ['127.0.0.1'], signalling: { maxPendingPerAddress: 2 } });
+  });
+  afterEach(() => proxied.close());
+  const open = (forwardedFor: string) =>
+    RawClient.open(proxied.baseUrl, undefined, { 'x-forwarded-for': forwardedFor });
+  const loginFrom = async (forwardedFor: string) => {
+    const client = await open(forwardedFor);
+    const credential = { scheme: 'app-token', appId: proxied.app.appId };
+    const userId = `u${forwardedFor.length}`;
+    const { error } = await client.request('login', { credential, clientId: userId, roomId: 'r', userId });
+    return error?.code ?? 'in';
+  };
+
+  test.each(['203.0.113.7', '203.0.113.7:4711', '::FFFF:203.0.113.7', '[::ffff:203.0.113.7]:4711', '::ffff:cb00:7107'])(
+    'a ban of 203.0.113.7 refuses a client that the proxy writes as %s (ADDR-1, BAN-1)',
+    async (forwardedFor) => {
+      expect((await set({ RuleType: '1', IP: '203.0.113.7' }, proxied)).Code).toBe(0);
+      expect(await loginFrom(forwardedFor)).toBe('login.banned');
+      expect(await loginFrom('203.0.113.8:4711')).toBe('in');
+    },
+  );
+
+  test('a ban of the proxy refuses no client, not even one whose address cannot be read (ADDR-1)', async () => {
+    await set({ RuleType: '1', IP: '127.0.0.1' }, proxied);
+    expect(await loginFrom('203.0.113.7:4711')).toBe('in');
+    expect(await loginFrom('unknown')).toBe('in');
+  });
+
+  test('all forms of one address share its limit of pending connections (ADDR-1, LIM-4)', async () => {
+    await open('203.0.113.7:4711');
+    await open('::FFFF:203.0.113.7');
+    await expect(open('203.0.113.7:4712')).rejects.toThrow();
+    await open('203.0.113.8');
+    // Those whose address cannot be read share one limit, and do not use up that of the proxy.
+    await open('unknown');
+    await open('_hidden');
+    await expect(open('nobody')).rejects.toThrow();
+    await open('127.0.0.1');
   });
 });
 

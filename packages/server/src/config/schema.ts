@@ -261,13 +261,13 @@ export const CONFIG_SCHEMA = Type.Object(
     trustedProxies: Type.Array(
       Type.String({
         pattern: '^[0-9A-Fa-f:.]{2,45}(/[0-9]{1,3})?$',
-        rule: 'an IP address, or a range such as 10.0.0.0/8',
+        rule: 'an IP address, or a range such as 10.0.0.0/8 (prefix at least 1)',
         description: 'One proxy, or a range of addresses.',
       }),
       {
         default: [],
         description:
-          'Proxies whose word on a client’s address is taken (`X-Forwarded-For`); bans by address need it where a proxy stands before the server.',
+          'Proxies whose `X-Forwarded-For` is believed. Without it all clients behind a proxy have the address of the proxy, for bans and for limits.',
       },
     ),
     logLevel: Type.Union(

@@ -6,6 +6,7 @@
 
 import { isIP } from 'node:net';
 import { Value } from 'typebox/value';
+import { isAddressRange } from '../addresses/address.ts';
 import { findPrivateHost } from '../callbacks/private-addresses.ts';
 import { CONFIG_ROOT, describeRule, type SchemaNode } from './keys.ts';
 import { type ConfigProblem, showValue } from './problems.ts';
@@ -104,7 +105,8 @@ export function findRuleProblems(config: Config, originOf: OriginOf): ConfigProb
     if (address !== undefined && isIP(address) === 0) report(`media.${name}`, `"${address}" is not an IP address`);
   }
   for (const [index, proxy] of config.trustedProxies.entries()) {
-    if (!isAddressRange(proxy)) report(`trustedProxies[${index}]`, `"${proxy}" is no IP address and no range of them`);
+    if (!isAddressRange(proxy))
+      report(`trustedProxies[${index}]`, `"${proxy}" is not an IP address or a range of them`);
   }
   for (const { key, message } of findCallbackProblems(config)) report(key, message);
   requireDistinct('apps', config.apps, 'name');
@@ -113,12 +115,6 @@ export function findRuleProblems(config: Config, originOf: OriginOf): ConfigProb
   requireDistinct('apiTokens', config.apiTokens, 'name');
   requireDistinct('apiTokens', config.apiTokens, 'token');
   return problems;
-}
-
-function isAddressRange(text: string): boolean {
-  const [address = '', prefix] = text.split('/');
-  const version = isIP(address);
-  return version !== 0 && (prefix === undefined || Number(prefix) <= (version === 4 ? 32 : 128));
 }
 
 /** Names are looked up when a callback is sent; here only what can be told from the address itself. */

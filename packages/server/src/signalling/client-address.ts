@@ -5,39 +5,33 @@
  */
 
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIP, isIPv6 } from 'node:net';
+import proxyAddr from '@fastify/proxy-addr';
+import { parseAddress, UNKNOWN_ADDRESS } from '../addresses/address.ts';
 
-/** Tells a client's address. */
-export type FindAddress = (request: Pick<IncomingMessage, 'headers' | 'socket'>) => string;
-
-const family = (address: string): 'ipv4' | 'ipv6' => (isIPv6(address) ? 'ipv6' : 'ipv4');
-
-/** An IPv4 address that came over an IPv6 socket, as people write it. */
-function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
-}
+/** Returns a client's address in canonical form, or `UNKNOWN_ADDRESS` (ADDR-1). */
+export type FindAddress = (request: IncomingMessage) => string;
 
 /**
- * Makes the function that tells addresses.
+ * Creates the function that finds the address of a client.
  *
- * @param trustedProxies addresses, or ranges as `10.0.0.0/8`, whose word in `X-Forwarded-For` is taken. Whoever else sends
- *   that header is not believed: a ban by address must not be shaken off by writing another (BAN-1).
+ * The hops are the socket's address and then those of `X-Forwarded-For`, the nearest first. The client is the first
+ * hop that is no trusted proxy, or the furthest one. Where that hop cannot be read, the address is unknown: it is
+ * neither the proxy's nor one that the client wrote itself.
+ *
+ * @param trustedProxies addresses, or ranges as `10.0.0.0/8`, whose `X-Forwarded-For` is believed. The header of
+ *   everybody else is ignored, so that nobody evades a ban by address with a made-up one (BAN-1).
+ * @throws TypeError where an entry is no address and no range; the configuration is checked for that before
  */
 export function createFindAddress(trustedProxies: readonly string[]): FindAddress {
-  const trusted = new BlockList();
-  for (const proxy of trustedProxies) {
-    const [address = '', prefix] = proxy.split('/');
-    if (prefix === undefined) trusted.addAddress(address, family(address));
-    else trusted.addSubnet(address, Number(prefix), family(address));
-  }
-  const isTrusted = (address: string): boolean => isIP(address) !== 0 && trusted.check(address, family(address));
-  return ({ headers, socket }) => {
-    const last = plainAddress(socket.remoteAddress ?? '');
-    if (!isTrusted(last)) return last;
-    // From the nearest hop outwards: the first that is no proxy of ours is the client.
-    const hops = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',');
-    const path = hops.map((hop) => plainAddress(hop.trim())).reverse();
-    const client = path.find((hop) => !isTrusted(hop));
-    return client !== undefined && isIP(client) !== 0 ? client : last;
+  const isTrustedRange = proxyAddr.compile([...trustedProxies]);
+  const isTrusted = (hop: string, index: number): boolean => {
+    const address = parseAddress(hop);
+    return address !== undefined && isTrustedRange(address, index);
   };
+  return (request) => parseAddress(findHop(request, isTrusted) ?? '') ?? UNKNOWN_ADDRESS;
+}
+
+/** The hop that counts as the client; undefined where the socket is closed already and has no address any more. */
+function findHop(request: IncomingMessage, isTrusted: (hop: string, index: number) => boolean): string | undefined {
+  return request.socket.remoteAddress === undefined ? undefined : proxyAddr(request, isTrusted);
 }

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { isIP } from 'node:net';
 import type { RoomId, UserId } from '@gavel/protocol';
+import { parseAddress } from '../../addresses/address.ts';
 import type { BanPrivilege, BanScope } from '../../rooms/bans.ts';
 import { CODES, Refusal } from '../codes.ts';
 import { optionalValue, requiredInteger } from '../params.ts';
@@ -27,18 +27,13 @@ export const RULE_TYPE = requiredInteger('RuleType', { min: 1, max: 4 });
 /** More than the longest text of an IPv6 address. */
 const MAX_ADDRESS_BYTES = 64;
 
-/** Gives an IP address in the spelling in which connections have theirs. */
-export function parseAddress(text: string): string | undefined {
-  const plain = /^::ffff:(?=\d+\.)/i.test(text) ? text.slice('::ffff:'.length) : text;
-  if (isIP(plain) === 4) return plain;
-  // One address has many spellings; the URL parser writes the shortest one, as the operating system does.
-  return isIP(plain) === 6 && !plain.includes('%') ? new URL(`http://[${plain}]`).hostname.slice(1, -1) : undefined;
-}
+/** An address with an IPv6 zone names an interface of one machine: it is no address of a client (ADDR-1). */
+const parseClientAddress = (text: string): string | undefined => (text.includes('%') ? undefined : parseAddress(text));
 
 /** The parameters that name whom a rule is about. */
 export const SCOPE_PARAMETERS = {
   ruleType: RULE_TYPE,
-  address: optionalValue('IP', { maxBytes: MAX_ADDRESS_BYTES, parse: parseAddress }),
+  address: optionalValue('IP', { maxBytes: MAX_ADDRESS_BYTES, parse: parseClientAddress }),
   roomId: optionalValue('RoomId', ROOM_ID),
   userId: optionalValue('UserId', USER_ID),
 } as const;
