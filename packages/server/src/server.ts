@@ -42,6 +42,7 @@ import { registerPage, sendPage } from './web/page.ts';
 import { createAppTokenAuthenticator } from './zego/authenticator.ts';
 import { zegoCallbacks } from './zego/callback-dialect.ts';
 import { registerZegoDoor } from './zego/door.ts';
+import { Replays } from './zego/replays.ts';
 import { signedPath } from './zego/signed-path.ts';
 
 /** Parts that a caller may bring, for tests. */
@@ -133,7 +134,11 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
   metrics.observeCallbacks(callbacks);
 
   const tokens = new ParticipantTokens({ store, clock });
-  registerZegoDoor(http, { apps, rooms, enforcement, clock, log, onPage: (_request, reply) => sendPage(reply) });
+  const replays = await Replays.open(store, clock.now());
+  registerZegoDoor(http, {
+    ...{ apps, rooms, enforcement, replays, clock, log },
+    onPage: (_request, reply) => sendPage(reply),
+  });
   registerRealtimeKitDoor(http, {
     ...{ apps, rooms, store, clock, log, tokens, webhooks, chatLinks },
     apiTokens: config.apiTokens,

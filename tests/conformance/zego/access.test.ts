@@ -1,6 +1,10 @@
 /** Access to the Server API: what is asked of every call before its Action is looked at (ACC; reference zego 1). */
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FakeClock } from '@gavel/testkit';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Harness, type Params, start } from './harness.ts';
 
 let harness: Harness;
@@ -174,6 +178,38 @@ describe('replays', () => {
   test('a call that was refused before it did anything has not used its nonce (ACC-7)', async () => {
     const path = strict.sign(kick('b'));
     expect((await strict.get(`${path}&CustomReason=${'x'.repeat(257)}`)).Code).toBe(50012);
+    expect((await strict.get(path)).Code).toBe(0);
+  });
+
+  test('a replay is refused after a restart too, until its signature has expired (ACC-7)', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'gavel-replays-'));
+    const clock = new FakeClock();
+    const restart = () => start({ dataDir, clock, app: { rejectReplays: true } });
+    try {
+      const before = await restart();
+      await before.join('once', 'a');
+      const path = before.sign(kick('a'));
+      expect((await before.get(path)).Code).toBe(0);
+      await before.close();
+      clock.advance(600_000);
+      const after = await restart();
+      await after.join('once', 'a');
+      expect((await after.get(path)).Code).toBe(100000005);
+      expect(await after.usersOf('once')).toEqual(['a']);
+      clock.advance(1000);
+      expect((await after.get(path)).Code).toBe(100000004);
+      await after.close();
+    } finally {
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  });
+
+  test('a nonce is stored before its call is done; where that fails nothing is done (ACC-7)', async () => {
+    await strict.join('once', 'd');
+    vi.spyOn(strict.nonces, 'add').mockRejectedValueOnce(new Error('disk full'));
+    const path = strict.sign(kick('d'));
+    expect((await strict.get(path)).Code).toBe(100000015);
+    expect(await strict.usersOf('once')).toContain('d');
     expect((await strict.get(path)).Code).toBe(0);
   });
 

@@ -44,6 +44,8 @@ export interface Harness {
   readonly rooms: GavelServer['rooms'];
   /** Where rules are kept. */
   readonly rules: GavelServer['store']['rules'];
+  /** Where used nonces are kept. */
+  readonly nonces: GavelServer['store']['nonces'];
   readonly clock: FakeClock;
   readonly engine: FakeMediaEngine;
   /** The App that calls are signed for unless they say otherwise. */
@@ -129,6 +131,7 @@ export async function start(options: TestServerOptions & { readonly clock?: Fake
     apps,
     rooms,
     rules: test.server.store.rules,
+    nonces: test.server.store.nonces,
     clock,
     engine,
     app: test.app,

@@ -10,6 +10,7 @@
 import type { AppId } from '@gavel/protocol';
 import type { RuleKeeper } from '../rooms/rule-keeper.ts';
 import type { ChatRepository } from './chat.ts';
+import type { NonceRepository } from './nonces.ts';
 import type { OutboxRepository } from './outbox.ts';
 import type { SessionRepository } from './sessions.ts';
 import type { WebhookRepository } from './webhooks.ts';
@@ -213,6 +214,7 @@ export interface Store {
   readonly presets: PresetRepository;
   readonly signingKeys: SigningKeyRepository;
   readonly outbox: OutboxRepository;
+  readonly nonces: NonceRepository;
   readonly rules: RuleKeeper;
   readonly sessions: SessionRepository;
   readonly chat: ChatRepository;

@@ -1,6 +1,7 @@
 import type { AppId } from '@gavel/protocol';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { App, Apps } from '../apps/app.ts';
+import type { NonceRepository, UsedNonce } from '../store/nonces.ts';
 import { requireAccess, signatureOf } from './access.ts';
 import { Refusal } from './codes.ts';
 import { Query } from './query.ts';
@@ -138,29 +139,56 @@ describe('checks', () => {
 describe('replays', () => {
   const use = (nonce: string, timestamp = NOW_S, appId = 1) => ({ app: { appId: appId as AppId }, nonce, timestamp });
 
-  test('a nonce is good once while its signature lives, for each App (ACC-7)', () => {
-    const replays = new Replays();
+  const stored: UsedNonce[] = [];
+  const nonces: NonceRepository = {
+    add: async (nonce) => void stored.push(nonce),
+    load: async () => [...stored],
+  };
+  const open = (maxPerApp?: number) =>
+    Replays.open({ nonces, ...(maxPerApp !== undefined && { maxPerApp }) }, NOW_S * 1000);
+  beforeEach(() => stored.splice(0));
+
+  test('a nonce is good once while its signature lives, for each App (ACC-7)', async () => {
+    const replays = await open();
     expect(codeOf(() => replays.check(use('a'), NOW_S * 1000))).toBe(0);
-    replays.note(use('a'));
+    replays.reserve(use('a'));
     expect(codeOf(() => replays.check(use('a'), NOW_S * 1000))).toBe(100000005);
     expect(codeOf(() => replays.check(use('a', NOW_S + 5), NOW_S * 1000))).toBe(100000005);
     expect(codeOf(() => replays.check(use('b'), NOW_S * 1000))).toBe(0);
     expect(codeOf(() => replays.check(use('a', NOW_S, 2), NOW_S * 1000))).toBe(0);
   });
 
-  test('a nonce is kept until its signature has expired, and not for long after', () => {
-    const replays = new Replays();
-    replays.note(use('a', NOW_S + 600));
+  test('a nonce is kept until its signature has expired, and not for long after', async () => {
+    const replays = await open();
+    replays.reserve(use('a', NOW_S + 600));
     expect(codeOf(() => replays.check(use('a'), (NOW_S + 1200) * 1000))).toBe(100000005);
     expect(codeOf(() => replays.check(use('a'), (NOW_S + 1261) * 1000))).toBe(0);
   });
 
-  test('memory is bounded: a full App is refused with 206 until nonces expire, others are not (ACC-7)', () => {
-    const replays = new Replays(3);
-    for (const nonce of ['a', 'b', 'c']) replays.note(use(nonce));
+  test('memory is bounded: a full App is refused with 206 until nonces expire, others are not (ACC-7)', async () => {
+    const replays = await open(3);
+    for (const nonce of ['a', 'b', 'c']) replays.reserve(use(nonce));
     expect(codeOf(() => replays.check(use('d'), NOW_S * 1000))).toBe(206);
     expect(codeOf(() => replays.check(use('a'), NOW_S * 1000))).toBe(100000005);
     expect(codeOf(() => replays.check(use('d', NOW_S, 2), NOW_S * 1000))).toBe(0);
     expect(codeOf(() => replays.check(use('d'), (NOW_S + 661) * 1000))).toBe(0);
+  });
+
+  test('a nonce that was stored is refused after a restart too, while its signature is valid (ACC-7)', async () => {
+    const before = await open();
+    before.reserve(use('a'));
+    await before.store(use('a'), NOW_S * 1000);
+    const after = await open();
+    expect(codeOf(() => after.check(use('a'), (NOW_S + 600) * 1000))).toBe(100000005);
+    expect(codeOf(() => after.check(use('b'), NOW_S * 1000))).toBe(0);
+    expect(codeOf(() => after.check(use('a'), (NOW_S + 661) * 1000))).toBe(0);
+  });
+
+  test('a nonce that could not be stored is free again: its call was not done', async () => {
+    const replays = await open(1);
+    vi.spyOn(nonces, 'add').mockRejectedValueOnce(new Error('disk full'));
+    replays.reserve(use('a'));
+    await expect(replays.store(use('a'), NOW_S * 1000)).rejects.toThrow('disk full');
+    expect(codeOf(() => replays.check(use('a'), NOW_S * 1000))).toBe(0);
   });
 });

@@ -15,6 +15,7 @@ import { type Body, parseBody } from './body.ts';
 import { CODES } from './codes.ts';
 import { Gateway } from './gateway.ts';
 import { Query } from './query.ts';
+import { Replays } from './replays.ts';
 import { signedPath } from './signed-path.ts';
 
 const APP = { appId: 1 as AppId, serverSecret: 's'.repeat(32), rateLimits: {}, rejectReplays: false } as unknown as App;
@@ -32,7 +33,9 @@ async function open() {
   const enforcement = new Enforcement({ rules, rooms, clock, report: () => {} });
   const apps = { find: (appId: number) => (appId === 1 ? APP : undefined) } as Apps;
   for (const user of ['a', 'b', 'c']) await rooms.execute(KEY, login(user), ORIGIN);
-  return { gateway: new Gateway({ apps, rooms, enforcement, clock, log }), clock, faults };
+  const nonces = { add: () => Promise.resolve(), load: () => Promise.resolve([]) };
+  const replays = await Replays.open({ nonces }, clock.now());
+  return { gateway: new Gateway({ apps, rooms, enforcement, replays, clock, log }), clock, faults };
 }
 
 const NAMES = [...new Set(ACTIONS.flatMap((action) => action.parameters.map(({ name }) => name.replace('[]', ''))))];

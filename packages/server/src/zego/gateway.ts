@@ -18,7 +18,7 @@ import type { Body } from './body.ts';
 import { CODES, Refusal, type ReturnCode } from './codes.ts';
 import type { Query } from './query.ts';
 import { RateLimiter } from './rate.ts';
-import { Replays } from './replays.ts';
+import type { Replays } from './replays.ts';
 import { createRequestIds, type RequestIds } from './request-ids.ts';
 import { Sequences } from './sequences.ts';
 
@@ -29,6 +29,7 @@ export interface GatewayDeps {
   readonly enforcement: Enforcement;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly replays: Replays;
 }
 
 /** The body of every answer; Data only where the Action has one (ACC-5). */
@@ -51,6 +52,8 @@ interface Admitted {
   readonly environment: Environment;
   readonly action: Action;
   readonly prepared: PreparedCall;
+  /** The nonce that the call has used up, where its App admits a nonce once. */
+  readonly usedNonce?: Access;
 }
 
 const NO_FIELDS: ReadonlyMap<string, unknown> = new Map();
@@ -63,12 +66,11 @@ const keyOf = (app: App, environment: Environment, roomId: RoomKey['roomId']): R
   roomId,
 });
 
-/** Answers calls. Holds what outlives a call: rate windows, nonces, the last request id. */
+/** Answers calls. Has what outlives a call: rate windows, sequences, the last request id. */
 export class Gateway {
   readonly #deps: GatewayDeps;
   readonly #audit: Logger;
   readonly #rates: RateLimiter;
-  readonly #replays = new Replays();
   readonly #sequences: Sequences;
   readonly #requestIds: RequestIds;
 
@@ -105,7 +107,7 @@ export class Gateway {
     } catch (error) {
       return this.#outcomeOf(error, requestId, undefined);
     }
-    const { app, environment, action, prepared } = admitted;
+    const { app, environment, action, prepared, usedNonce } = admitted;
     const actor = `app:${app.appId}`;
     const call: Call = {
       rooms: this.#deps.rooms,
@@ -116,7 +118,10 @@ export class Gateway {
       origin: { door: 'zego', requestId, actor },
       keyOf: (roomId) => keyOf(app, environment, roomId),
     };
-    const outcome = await prepared.run(call).then(
+    // Stored before the call is done: otherwise a restart would admit the same call again (ACC-7).
+    const stored = usedNonce && this.#deps.replays.store(usedNonce, this.#deps.clock.now());
+    const run = stored ? stored.then(() => prepared.run(call)) : prepared.run(call);
+    const outcome = await run.then(
       (data): Outcome => ({
         code: CODES.success,
         message: action.family.message,
@@ -139,15 +144,15 @@ export class Gateway {
     const action = findAction(access.action);
     if (!action) throw new Refusal(isNotEnabled(access.action) ? CODES.serviceNotEnabled : CODES.actionNotSupported);
     const isOnce = action.changes && app.rejectReplays;
-    if (isOnce) this.#replays.check(access, nowMs);
+    if (isOnce) this.#deps.replays.check(access, nowMs);
     this.#rates.checkApp(action, app, environment);
     if (body.kind === 'refused') throw new Refusal(body.code);
     const prepared = action.prepare({ query, fields: body.kind === 'object' ? body.fields : NO_FIELDS });
     const room = prepared.ratedRoom && keyOf(app, environment, prepared.ratedRoom);
     if (room) this.#rates.checkRoom(action, room);
     this.#rates.take(action, app, environment, room);
-    if (isOnce) this.#replays.note(access);
-    return { app, environment, action, prepared };
+    if (isOnce) this.#deps.replays.reserve(access);
+    return { app, environment, action, prepared, ...(isOnce && { usedNonce: access }) };
   }
 
   #outcomeOf(error: unknown, requestId: string, action: Action | undefined): Outcome {

@@ -10,6 +10,7 @@ import { SqlApiTokens } from './api-tokens.ts';
 import { SqlApps } from './apps.ts';
 import { SqlChat } from './chat.ts';
 import { SqlMeetings } from './meetings.ts';
+import { SqlNonces } from './nonces.ts';
 import { SqlOutbox } from './outbox.ts';
 import { SqlParticipants } from './participants.ts';
 import { SqlPresets } from './presets.ts';
@@ -32,6 +33,7 @@ export function createSqlStore(db: Kysely<Tables>): Store {
     presets: new SqlPresets(db),
     signingKeys: new SqlSigningKeys(db),
     outbox: new SqlOutbox(db),
+    nonces: new SqlNonces(db),
     rules: new SqlRules(db),
     sessions: new SqlSessions(db),
     chat: new SqlChat(db),

@@ -183,6 +183,14 @@ export interface WebhooksTable {
   updated_at_ms: number;
 }
 
+/** Nonces that were used. */
+export interface NoncesTable {
+  seq: Sequence;
+  app_id: AppId;
+  digest: string;
+  valid_until_s: number;
+}
+
 /** All tables. */
 export interface Tables {
   apps: AppsTable;
@@ -197,4 +205,5 @@ export interface Tables {
   session_peers: SessionPeersTable;
   session_chat: SessionChatTable;
   webhooks: WebhooksTable;
+  nonces: NoncesTable;
 }

@@ -208,4 +208,15 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (session_id, id)
   ) STRICT, WITHOUT ROWID;
   `,
+  // Nonces of calls that an App admits once.
+  `
+  CREATE TABLE nonces (
+    seq           INTEGER PRIMARY KEY,
+    app_id        INTEGER NOT NULL,
+    digest        TEXT NOT NULL,
+    valid_until_s INTEGER NOT NULL,
+    UNIQUE (app_id, digest)
+  ) STRICT;
+  CREATE INDEX nonces_by_end ON nonces (valid_until_s);
+  `,
 ];
