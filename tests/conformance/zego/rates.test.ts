@@ -30,7 +30,7 @@ test.each<[string, number, number, Params]>([
   ['SendCustomCommand', 100, 10, { FromUserId: 'u', MessageContent: 'm' }],
   ['SetForbidUserRule', 10, 10, { RuleType: '2', DisabledPrivilege: ['2'], EffectiveTime: '1' }],
   ['DelForbidUserRule', 10, 10, { RuleType: '2' }],
-  ['DescribeForbidUserRules', 1, 1, { RuleType: '2' }],
+  ['DescribeForbidUserRules', 10, 10, { RuleType: '2' }],
   ['SetForbidStreamRule', 10, 10, { StreamId: 's', DisableAudio: '1' }],
   ['DelForbidStreamRule', 10, 10, { StreamId: 's' }],
   ['DescribeForbidStreamRules', 10, 10, { StreamId: ['s'] }],

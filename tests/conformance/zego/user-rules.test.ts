@@ -19,10 +19,8 @@ const LOGIN = ['1'];
 const PUBLISH = ['2'];
 const set = (rule: Params, server = harness) =>
   server.call('SetForbidUserRule', { DisabledPrivilege: LOGIN, EffectiveTime: '60', ...rule });
-const list = async (RuleType: string) => {
-  harness.nextSecond();
-  return (await harness.call('DescribeForbidUserRules', { RuleType })).Data?.RuleList;
-};
+const list = async (RuleType: string, server = harness) =>
+  (await server.call('DescribeForbidUserRules', { RuleType })).Data?.RuleList;
 /** The answer to a login: `in`, or why not. */
 async function tryLogin(
   roomId: string,
@@ -262,11 +260,18 @@ describe('setting and ending', () => {
     ]);
   });
 
-  test('the list has what its type uses, in the order of setting, without what has ended', async () => {
+  test('the list has what its type uses, in the order of setting; a ban is listed for a day after its end (BAN-2)', async () => {
     const now = harness.clock.now() / 1000;
     await set({ ...ROOM_USER, EffectiveTime: '1' });
     await set({ ...ROOM_USER, RoomId: 'r2', DisabledPrivilege: ['2', '1'] });
     await set({ ...ROOM_USER, UserId: 'v', EffectiveTime: '86400' });
+    harness.clock.advance(86_400_999);
+    expect(await list('4')).toEqual([
+      { RuleType: 4, IP: '', RoomId: 'r', UserId: 'u', DisabledPrivilegeList: [1], ExpireTime: now + 1 },
+      { RuleType: 4, IP: '', RoomId: 'r2', UserId: 'u', DisabledPrivilegeList: [1, 2], ExpireTime: now + 60 },
+      { RuleType: 4, IP: '', RoomId: 'r', UserId: 'v', DisabledPrivilegeList: [1], ExpireTime: now + 86_400 },
+    ]);
+    harness.clock.advance(1);
     expect(await list('4')).toEqual([
       { RuleType: 4, IP: '', RoomId: 'r2', UserId: 'u', DisabledPrivilegeList: [1, 2], ExpireTime: now + 60 },
       { RuleType: 4, IP: '', RoomId: 'r', UserId: 'v', DisabledPrivilegeList: [1], ExpireTime: now + 86_400 },
@@ -283,6 +288,33 @@ describe('setting and ending', () => {
     expect(await remove(USER)).toBe(50124);
     await set(USER);
     expect([await remove(USER), await remove(USER)]).toEqual([0, 50124]);
+    // A ban that was lifted is not listed; one that has ended is, whatever was tried to delete.
+    expect(await list('3')).toEqual([]);
+    await set({ ...USER, EffectiveTime: '1' });
+    harness.clock.advance(1000);
+    expect(await remove(USER)).toBe(50124);
+    expect(await list('3')).toHaveLength(1);
+  });
+
+  test('a ban that has ended is listed after a restart too, and is not in force (BAN-2, BAN-7)', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'gavel-ended-bans-'));
+    const { clock } = harness;
+    try {
+      const before = await start({ dataDir, clock });
+      await set({ ...USER, EffectiveTime: '10' }, before);
+      await before.close();
+      clock.advance(10_000);
+      const after = await start({ dataDir, clock });
+      expect(await list('3', after)).toMatchObject([{ UserId: 'u', ExpireTime: clock.now() / 1000 }]);
+      expect(await tryLogin('r', 'u', after)).toBe('in');
+      await after.close();
+      clock.advance(86_400_000);
+      const later = await start({ dataDir, clock });
+      expect(await list('3', later)).toEqual([]);
+      await later.close();
+    } finally {
+      rmSync(dataDir, { recursive: true, force: true });
+    }
   });
 
   test.each<[string, number, (index: number) => Params]>([

@@ -36,6 +36,9 @@ export const MAX_BANS: Readonly<Record<BanScope['type'], number>> = {
   'room-user': 200,
 };
 
+/** How long a ban is listed after its end, in milliseconds: a day (BAN-2). */
+export const ENDED_BAN_LISTED_MS = 86_400_000;
+
 const TYPES = ['address', 'room', 'user', 'room-user'] as const;
 
 function subjectOf(scope: BanScope): string {
@@ -61,6 +64,7 @@ export class Bans {
       new RuleBook<Ban>(deps, {
         kind: `ban-${type}`,
         max: MAX_BANS[type],
+        listedAfterEndMs: ENDED_BAN_LISTED_MS,
         subjectOf: (ban) => subjectOf(ban.scope),
         write: ({ scope, privileges }) => ({ scope, privileges }),
         read: (definition, { createdAtMs, untilMs }) => ({
@@ -92,7 +96,7 @@ export class Bans {
     return (await this.#books[scope.type].delete(world, [subjectOf(scope)])).length > 0;
   }
 
-  /** The bans in force of one type of scope, in the order in which they were made. */
+  /** The bans of one type of scope that are in force or ended within the last day, in the order in which they were set. */
   list(world: World, type: BanScope['type']): readonly Ban[] {
     return this.#books[type].list(world);
   }

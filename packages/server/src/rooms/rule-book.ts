@@ -26,12 +26,17 @@ export interface RuleKind<T extends Rule> {
   readonly kind: string;
   /** Most rules in force at a time in one world. */
   readonly max: number;
+  /** How long a rule is listed after its end, in milliseconds; default 0. */
+  readonly listedAfterEndMs?: number;
   subjectOf(rule: T): string;
   /** Everything but its times, as JSON. */
   write(rule: T): KeptRule['definition'];
   /** Reads what `write` wrote. */
   read(definition: KeptRule['definition'], times: Rule): T;
 }
+
+/** Most ended rules of one kind that are listed in one world. */
+export const MAX_ENDED = 1000;
 
 /** The rules of one kind, by world and subject. */
 export class RuleBook<T extends Rule> {
@@ -48,8 +53,10 @@ export class RuleBook<T extends Rule> {
 
   /** Reads what was kept. To be called once, before the first login. */
   async load(): Promise<void> {
+    const nowMs = this.#deps.clock.now();
     for (const kept of await this.#deps.keeper.all(this.#kind.kind)) {
       const { definition, createdAtMs, untilMs = Number.POSITIVE_INFINITY } = kept;
+      if (!this.#isListed({ createdAtMs, untilMs }, nowMs)) continue;
       this.#worldOf(kept).set(kept.subject, this.#kind.read(definition, { createdAtMs, untilMs }));
     }
   }
@@ -60,11 +67,14 @@ export class RuleBook<T extends Rule> {
     return rule && rule.untilMs > this.#deps.clock.now() ? rule : undefined;
   }
 
-  /** The rules in force now, in the order in which they were made. */
+  /**
+   * The rules in force now, and those that have ended less than `listedAfterEndMs` ago, in the order in which they were
+   * set. Of the ended ones the latest `MAX_ENDED` are kept.
+   */
   list(world: World): readonly T[] {
     const nowMs = this.#deps.clock.now();
     const rules = this.#worlds.get(worldText(world))?.rules.values() ?? [];
-    return [...rules].filter((rule) => rule.untilMs > nowMs);
+    return [...rules].filter((rule) => this.#isListed(rule, nowMs));
   }
 
   /** Every rule, with its world. */
@@ -84,8 +94,10 @@ export class RuleBook<T extends Rule> {
       await this.#dropEnded(world);
       const known = this.#worldOf(world);
       const subjects = new Set(rules.map((rule) => this.#kind.subjectOf(rule)));
-      const added = [...subjects].filter((subject) => !known.has(subject)).length;
-      if (known.size + added > this.#kind.max) return false;
+      const nowMs = this.#deps.clock.now();
+      let inForce = subjects.size;
+      for (const [subject, rule] of known) if (rule.untilMs > nowMs && !subjects.has(subject)) inForce += 1;
+      if (inForce > this.#kind.max) return false;
       await this.#deps.keeper.put(rules.map((rule) => this.#keptOf(world, rule)));
       for (const rule of rules) {
         const subject = this.#kind.subjectOf(rule);
@@ -101,8 +113,9 @@ export class RuleBook<T extends Rule> {
   delete(world: World, subjects: readonly string[]): Promise<readonly T[]> {
     return this.#inTurn(async () => {
       const ended = subjects.flatMap((subject) => this.find(world, subject) ?? []);
-      await this.#deps.keeper.delete(subjects.map((subject) => this.#nameOf(world, subject)));
-      for (const subject of subjects) this.#worldOf(world).delete(subject);
+      const endedSubjects = ended.map((rule) => this.#kind.subjectOf(rule));
+      await this.#deps.keeper.delete(endedSubjects.map((subject) => this.#nameOf(world, subject)));
+      for (const subject of endedSubjects) this.#worldOf(world).delete(subject);
       return ended;
     });
   }
@@ -115,13 +128,22 @@ export class RuleBook<T extends Rule> {
     return known.rules;
   }
 
+  #isListed({ untilMs }: Rule, nowMs: number): boolean {
+    return untilMs > nowMs - (this.#kind.listedAfterEndMs ?? 0);
+  }
+
+  /** Forgets ended rules: those that are not listed any more, and the earliest of more than `MAX_ENDED`. */
   async #dropEnded(world: World): Promise<void> {
     const nowMs = this.#deps.clock.now();
     const rules = this.#worldOf(world);
-    const ended = [...rules].flatMap(([subject, rule]) => (rule.untilMs <= nowMs ? subject : []));
-    if (ended.length === 0) return;
-    await this.#deps.keeper.delete(ended.map((subject) => this.#nameOf(world, subject)));
-    for (const subject of ended) rules.delete(subject);
+    const ended = [...rules].filter(([, rule]) => rule.untilMs <= nowMs);
+    const listed = ended.filter(([, rule]) => this.#isListed(rule, nowMs));
+    listed.sort(([, left], [, right]) => right.untilMs - left.untilMs);
+    const kept = new Set(listed.slice(0, MAX_ENDED).map(([subject]) => subject));
+    const dropped = ended.flatMap(([subject]) => (kept.has(subject) ? [] : subject));
+    if (dropped.length === 0) return;
+    await this.#deps.keeper.delete(dropped.map((subject) => this.#nameOf(world, subject)));
+    for (const subject of dropped) rules.delete(subject);
   }
 
   #nameOf({ appId, environment }: World, subject: string) {

@@ -6,7 +6,7 @@
  */
 
 import { GavelError, type RoomKey, type StreamId } from '@gavel/protocol';
-import { Bans } from './bans.ts';
+import { Bans, ENDED_BAN_LISTED_MS } from './bans.ts';
 import type { LoginCommand } from './commands.ts';
 import type { MemberInfo } from './member.ts';
 import type { RuleBookDeps } from './rule-book.ts';
@@ -24,9 +24,9 @@ export class Rules {
     this.forbidden = new ForbiddenStreams(deps);
   }
 
-  /** Reads the rules that were kept and are still in force. */
+  /** Reads the rules that were kept and are in force, and the ended ones that are listed still. */
   static async open(deps: RuleBookDeps): Promise<Rules> {
-    await deps.keeper.deleteEnded(deps.clock.now());
+    await deps.keeper.deleteEnded(deps.clock.now() - ENDED_BAN_LISTED_MS);
     const rules = new Rules(deps);
     await rules.bans.load();
     await rules.blocks.load();

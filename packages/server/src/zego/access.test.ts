@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { App, Apps } from '../apps/app.ts';
 import type { NonceRepository, UsedNonce } from '../store/nonces.ts';
 import { requireAccess, signatureOf } from './access.ts';
+import { type Body, NO_BODY, parseBody } from './body.ts';
 import { Refusal } from './codes.ts';
 import { Query } from './query.ts';
 import { Replays } from './replays.ts';
@@ -58,6 +59,42 @@ describe('signatures', () => {
     );
     expect(environments).toEqual(['test', 'test', 'production', 'production', 'production']);
   });
+});
+
+describe('hints', () => {
+  const messageOf = (act: () => unknown): string => {
+    try {
+      act();
+    } catch (error) {
+      if (error instanceof Refusal) return error.message;
+    }
+    return '';
+  };
+
+  test('a Timestamp in milliseconds is refused as before, and the message says what is wrong', () => {
+    const inMilliseconds = () => access(signed({ Timestamp: String(NOW_S * 1000 + 123) }));
+    expect(codeOf(inMilliseconds)).toBe(100000004);
+    expect(messageOf(inMilliseconds)).toContain('milliseconds; send seconds');
+    expect(messageOf(() => access(signed({ Timestamp: String(NOW_S - 601) })))).not.toContain('milliseconds');
+  });
+
+  test.each([
+    ['JSON', JSON.stringify(GOOD)],
+    ['a form', String(new URLSearchParams(GOOD))],
+  ])(
+    'a public parameter in a body of %s is refused as missing, and the message says where it belongs',
+    (_name, text) => {
+      const body = parseBody(Buffer.from(text));
+      for (const name of ['Action', 'AppId', 'SignatureVersion', 'SignatureNonce', 'Timestamp', 'Signature']) {
+        const { [name]: _left, ...rest } = GOOD;
+        const call = (sent: Body) => () =>
+          requireAccess(new Query(`/?${new URLSearchParams(rest)}`), apps, NOW_S * 1000, sent);
+        expect(codeOf(call(body))).toBe(codeOf(call(NO_BODY)));
+        expect(messageOf(call(body))).toContain(`${name} is in the body; public parameters belong in the query`);
+        expect(messageOf(call(NO_BODY))).not.toContain('body');
+      }
+    },
+  );
 });
 
 describe('checks', () => {

@@ -7,11 +7,15 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { Environment } from '@gavel/protocol';
 import type { App, Apps } from '../apps/app.ts';
-import { CODES, Refusal } from './codes.ts';
+import { type Body, hasField, NO_BODY } from './body.ts';
+import { CODES, Refusal, type ReturnCode } from './codes.ts';
 import type { Query } from './query.ts';
 
 /** How far a Timestamp may be from the time here, either way, in seconds. */
 export const MAX_TIMESTAMP_SKEW_SECONDS = 600;
+
+/** A Timestamp this near to the time here in milliseconds is taken for one in milliseconds: a year, for clocks that are wrong. */
+const MILLISECONDS_HINT_RANGE_MS = 365 * 24 * 3_600_000;
 
 /** The public parameters; a query with any of them is a call. */
 export const PUBLIC_PARAMETERS = [
@@ -23,6 +27,11 @@ export const PUBLIC_PARAMETERS = [
   'SignatureVersion',
   'IsTest',
 ] as const;
+
+type PublicParameter = (typeof PUBLIC_PARAMETERS)[number];
+
+const IN_QUERY_HINT = 'public parameters belong in the query of the URL, also of a POST.';
+const MILLISECONDS_HINT = 'It seems to be in milliseconds; send seconds.';
 
 /** What a call proved about itself. */
 export interface Access {
@@ -51,31 +60,39 @@ function isSame(given: string, expected: string): boolean {
  *
  * A value that cannot be decoded, or is given twice with different texts, is as wrong as any other wrong value.
  *
+ * @param body where a public parameter is looked for that the query lacks, to say so in the message; it is not read from there
  * @throws Refusal with the code of the first check that fails (reference zego 1.7)
  */
-export function requireAccess(query: Query, apps: Apps, nowMs: number): Access {
-  const text = (name: (typeof PUBLIC_PARAMETERS)[number]) => query.scalar(name)?.text ?? '';
+export function requireAccess(query: Query, apps: Apps, nowMs: number, body: Body = NO_BODY): Access {
+  const text = (name: PublicParameter) => query.scalar(name)?.text ?? '';
+  const missing = (name: PublicParameter, code: ReturnCode) =>
+    new Refusal(code, hasField(body, name) ? `${code.meaning} ${name} is in the body; ${IN_QUERY_HINT}` : code.meaning);
   const action = text('Action');
-  if (action === '') throw new Refusal(CODES.actionEmpty);
+  if (action === '') throw missing('Action', CODES.actionEmpty);
   const appIdText = text('AppId');
   const appId = /^\d{1,10}$/.test(appIdText) ? Number(appIdText) : Number.NaN;
+  if (appIdText === '') throw missing('AppId', CODES.appIdMalformed);
   if (!(appId <= 0xffff_ffff)) throw new Refusal(CODES.appIdMalformed);
   const version = text('SignatureVersion');
-  if (version === '') throw new Refusal(CODES.signatureVersionEmpty);
+  if (version === '') throw missing('SignatureVersion', CODES.signatureVersionEmpty);
   if (version !== '2.0') throw new Refusal(CODES.signatureVersionNotSupported);
   const nonce = text('SignatureNonce');
-  if (nonce === '') throw new Refusal(CODES.nonceEmpty);
+  if (nonce === '') throw missing('SignatureNonce', CODES.nonceEmpty);
   const timestampText = text('Timestamp');
-  if (timestampText === '') throw new Refusal(CODES.timestampEmpty);
+  if (timestampText === '') throw missing('Timestamp', CODES.timestampEmpty);
   if (!/^-?\d{1,19}$/.test(timestampText)) throw new Refusal(CODES.timestampMalformed);
   const signature = text('Signature');
-  if (signature === '') throw new Refusal(CODES.signatureEmpty);
+  if (signature === '') throw missing('Signature', CODES.signatureEmpty);
   const app = apps.find(appId);
   if (!app) throw new Refusal(CODES.serverSecretNotFound);
   // Whole seconds on both sides: a Timestamp has lost its fraction already.
   const timestamp = Number(timestampText);
   const skewSeconds = Math.abs(Math.floor(nowMs / 1000) - timestamp);
-  if (skewSeconds > MAX_TIMESTAMP_SKEW_SECONDS) throw new Refusal(CODES.signatureExpired);
+  if (skewSeconds > MAX_TIMESTAMP_SKEW_SECONDS) {
+    const { meaning } = CODES.signatureExpired;
+    const isMilliseconds = Math.abs(nowMs - timestamp) < MILLISECONDS_HINT_RANGE_MS;
+    throw new Refusal(CODES.signatureExpired, isMilliseconds ? `${meaning} ${MILLISECONDS_HINT}` : meaning);
+  }
   if (!isSame(signature, signatureOf(appIdText, nonce, app.serverSecret, timestampText))) {
     throw new Refusal(CODES.signatureWrong);
   }

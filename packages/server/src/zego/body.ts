@@ -10,11 +10,14 @@ import { CODES, type ReturnCode } from './codes.ts';
 /** Largest body that is read, in bytes; the largest set of parameters of any Action is far below. */
 export const MAX_BODY_BYTES = 1024 * 1024;
 
+/** How much of an unreadable body is searched for form fields, in characters. */
+const MAX_FORM_CHARS = 4096;
+
 /** What came as a body. What is wrong with it is answered only when its turn comes in the order of checks (ACC-2). */
 export type Body =
   | { readonly kind: 'none' }
   | { readonly kind: 'object'; readonly fields: ReadonlyMap<string, unknown> }
-  | { readonly kind: 'refused'; readonly code: ReturnCode };
+  | { readonly kind: 'refused'; readonly code: ReturnCode; readonly formNames?: ReadonlySet<string> };
 
 /** No body at all. */
 export const NO_BODY: Body = { kind: 'none' };
@@ -37,16 +40,25 @@ export async function readBody(stream: Readable): Promise<Body> {
   return bytes > MAX_BODY_BYTES ? UNREADABLE_BODY : parseBody(Buffer.concat(chunks));
 }
 
+/** Whether a body has a field, also where it is form-encoded and therefore refused: for hints in messages. */
+export function hasField(body: Body, name: string): boolean {
+  if (body.kind === 'object') return body.fields.has(name);
+  return body.kind === 'refused' && (body.formNames?.has(name) ?? false);
+}
+
 /** Parses a body: code 100000012 where it is no JSON, code 2 where it is no object. */
 export function parseBody(bytes: Uint8Array): Body {
   if (bytes.length === 0) return NO_BODY;
+  let text = '';
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    const value: unknown = JSON.parse(text);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       return { kind: 'refused', code: CODES.parameterWrong };
     }
     return { kind: 'object', fields: new Map(Object.entries(value)) };
   } catch {
-    return UNREADABLE_BODY;
+    const formNames = new Set(new URLSearchParams(text.slice(0, MAX_FORM_CHARS)).keys());
+    return { kind: 'refused', code: CODES.bodyUnreadable, formNames };
   }
 }

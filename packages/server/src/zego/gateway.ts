@@ -139,7 +139,7 @@ export class Gateway {
    */
   #admit(query: Query, body: Body): Admitted {
     const nowMs = this.#deps.clock.now();
-    const access: Access = requireAccess(query, this.#deps.apps, nowMs);
+    const access: Access = requireAccess(query, this.#deps.apps, nowMs, body);
     const { app, environment } = access;
     const action = findAction(access.action);
     if (!action) throw new Refusal(isNotEnabled(access.action) ? CODES.serviceNotEnabled : CODES.actionNotSupported);

@@ -27,12 +27,16 @@ function codeOf(read: () => unknown): number {
 }
 
 describe('texts', () => {
-  test.each(['', 'Name=', 'Name[]=a', 'name=a', 'Name=bad', 'Name=%ff', 'Name=a&Name=b'])(
+  test.each(['', 'Name=', 'Name[]=', 'Name[]=a&Name[]=b', 'name=a', 'Name=bad', 'Name=%ff', 'Name=a&Name=b'])(
     'a required text is refused with 2 where the query is "%s" (ACC-8)',
     (query) => {
       expect(codeOf(() => fromQuery(name, query))).toBe(2);
     },
   );
+
+  test.each(['Name[]=a', 'Name[0]=a', 'Name[][0]=a'])('%s is taken where a single value is due (ACC-4)', (query) => {
+    expect(fromQuery(name, query)).toBe('a');
+  });
 
   test('lengths are bytes of UTF-8 after decoding (ACC-8)', () => {
     expect(fromQuery(name, 'Name=%E8%B8%A2%E8%B8%A2')).toBe('踢踢');
@@ -69,6 +73,8 @@ describe('lists', () => {
     'User=a&User=b',
     'User[0]=a&User[1]=b',
     'User[]=a&User=b',
+    'User[][0]=a&User[][1]=b',
+    'User%5B%5D%5B0%5D=a&User%5B%5D%5B1%5D=b',
   ])('%s is the list of a and b (ACC-4)', (query) => {
     expect(fromQuery(users, query)).toEqual(['a', 'b']);
   });
@@ -76,6 +82,7 @@ describe('lists', () => {
   test('a body may have an array, or one text for a list of one (ACC-4)', () => {
     expect(fromBody(users, { User: ['a', 'b'] }, 'User[]=c')).toEqual(['a', 'b']);
     expect(fromBody(users, { User: 'a' })).toEqual(['a']);
+    expect(fromBody(users, { 'User[]': ['a', 'b'] })).toEqual(['a', 'b']);
   });
 
   test('repeats are kept, and count', () => {

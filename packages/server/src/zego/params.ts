@@ -62,9 +62,9 @@ function malformed(name: string, why: string, code: ReturnCode = CODES.parameter
   return new Refusal(code, `${name} ${why}.`);
 }
 
-/** A field of the body; JSON null is as good as no field. */
+/** A field of the body, also by the name `X[]`, as in the query; JSON null counts as no field. */
 function findField(source: ParameterSource, name: string): unknown {
-  return source.fields.get(name) ?? undefined;
+  return source.fields.get(name) ?? source.fields.get(`${name}[]`) ?? undefined;
 }
 
 /** Gives the one value of a parameter as it came, or undefined where it is absent or empty. */

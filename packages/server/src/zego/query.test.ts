@@ -57,8 +57,13 @@ describe('repeats', () => {
     expect(query.list('X').map(({ text }) => text)).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
+  test('a list named X[], as a Laravel client writes it, is the list X (ACC-4)', () => {
+    const query = new Query('/?X[][0]=a&X%5B%5D%5B1%5D=b&X[][]=c');
+    expect(query.list('X').map(({ text }) => text)).toEqual(['a', 'b', 'c']);
+  });
+
   test('other brackets are other names', () => {
-    expect(new Query('/?X[a]=1&X[-1]=2&X[1=3&[]=4').list('X')).toEqual([]);
+    expect(new Query('/?X[a]=1&X[-1]=2&X[1=3&[]=4&X[][a]=5&X[][][]=6').list('X')).toEqual([]);
   });
 
   test('a scalar given twice with one text is that text', () => {
@@ -69,7 +74,11 @@ describe('repeats', () => {
     expect(new Query('/?X=a&X=b').scalar('X')).toMatchObject({ intact: false });
   });
 
-  test('a list spelling is no scalar', () => {
-    expect(new Query('/?X[]=a').scalar('X')).toBeUndefined();
+  test.each(['X[]=a', 'X[0]=a', 'X%5B%5D%5B0%5D=a', 'X[]=a&X=a'])('%s is a where one value is due (ACC-4)', (query) =>
+    expect(new Query(`/?${query}`).scalar('X')).toMatchObject({ text: 'a', intact: true }),
+  );
+
+  test('a list of different texts is no single value (ACC-4)', () => {
+    expect(new Query('/?X[]=a&X[]=b').scalar('X')).toMatchObject({ intact: false });
   });
 });

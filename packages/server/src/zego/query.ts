@@ -15,15 +15,11 @@ export interface QueryValue {
   readonly intact: boolean;
 }
 
-interface Entry extends QueryValue {
-  /** `bare` as in `X=a`, `list` as in `X[]=a` and `X[0]=a`. */
-  readonly spelling: 'bare' | 'list';
-}
-
 const PERCENT = 0x25;
 const PLUS = 0x2b;
 const SPACE = 0x20;
-const LIST_NAME = /^(.+)\[\d{0,9}\]$/s;
+/** `X[]`, `X[0]`, and `X[][0]`, which PHP clients such as Laravel's write for a list that is named `X[]`. */
+const LIST_NAME = /^(.+?)(?:\[\d{0,9}\]){1,2}$/s;
 const PLAIN = /^[!-$&-*,-~]*$/;
 
 // A leading byte order mark is part of the text: a reason arrives byte for byte (KICK-11).
@@ -71,7 +67,7 @@ function decodeText(raw: string): QueryValue {
 
 /** The parameters of a URL's query, by name. Names are case-sensitive. */
 export class Query {
-  readonly #entries = new Map<string, Entry[]>();
+  readonly #values = new Map<string, QueryValue[]>();
 
   /** @param url a request target, as `/?Action=X&RoomId=r` */
   constructor(url: string) {
@@ -88,35 +84,32 @@ export class Query {
     // A name that cannot be decoded is an unknown one, and those are ignored (ACC-4).
     if (!name.intact) return;
     const value = decodeText(equals < 0 ? '' : pair.slice(equals + 1));
-    const base = LIST_NAME.exec(name.text)?.[1];
-    const key = base ?? name.text;
-    const entry: Entry = { ...value, spelling: base === undefined ? 'bare' : 'list' };
-    const known = this.#entries.get(key);
-    if (known) known.push(entry);
-    else this.#entries.set(key, [entry]);
+    const key = LIST_NAME.exec(name.text)?.[1] ?? name.text;
+    const known = this.#values.get(key);
+    if (known) known.push(value);
+    else this.#values.set(key, [value]);
   }
 
   /** Tells whether a parameter is there, empty or not, in any spelling. */
   has(name: string): boolean {
-    return this.#entries.has(name);
+    return this.#values.has(name);
   }
 
   /**
-   * Gives a parameter that has one value, or undefined where it is absent.
+   * Returns a parameter that has one value, in any spelling of ACC-4, or undefined where it is absent.
    *
-   * Given twice with one text it is that text; with different texts nobody can say which was meant, and the value is
-   * not intact. List spellings are another parameter.
+   * Sent twice with the same text it is that text. With different texts it is ambiguous, and the value is not intact.
    */
   scalar(name: string): QueryValue | undefined {
-    const values = this.#entries.get(name)?.filter((entry) => entry.spelling === 'bare');
+    const values = this.#values.get(name);
     const first = values?.[0];
     if (!values || !first) return undefined;
     const agreed = values.every((value) => value.intact && value.text === first.text);
     return values.length === 1 || agreed ? first : { text: '\ufffd', intact: false };
   }
 
-  /** Gives a list in any spelling of ACC-4, in the order in which its elements were sent; empty where it is absent. */
+  /** Returns a list in any spelling of ACC-4, in the order in which its elements were sent; empty where it is absent. */
   list(name: string): readonly QueryValue[] {
-    return this.#entries.get(name) ?? [];
+    return this.#values.get(name) ?? [];
   }
 }

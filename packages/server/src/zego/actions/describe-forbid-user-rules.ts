@@ -1,5 +1,5 @@
 /**
- * DescribeForbidUserRules: the bans of one type that are in force (BAN; reference zego 2.5).
+ * DescribeForbidUserRules: the bans of one type that are in force, or ended within the last day (BAN; reference zego 2.5).
  *
  * @module
  */
@@ -13,7 +13,7 @@ const NUMBERS = Object.entries(PRIVILEGES).map(([number, name]) => [Number(numbe
 /** Lists the bans of one type, in the order in which they were set. */
 export const describeForbidUserRules = defineAction({
   name: 'DescribeForbidUserRules',
-  rate: { production: 1, test: 1 },
+  rate: { production: 10, test: 10 },
   parameters: { ruleType: RULE_TYPE },
   refusals: {},
   fault: CODES.failed,
