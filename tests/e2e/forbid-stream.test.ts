@@ -121,6 +121,6 @@ describe.skipIf(CHROMIUM === '')('rules about a stream with real media', () => {
     expect(await control('ResumeRTCStream')).toMatchObject({ Code: 0 });
     await a.publish(STREAM);
     await b.seesFrames();
-    expect((await a.callbacks('roomStateChanged')).at(-1)).toEqual(['roomStateChanged', ROOM, 'LOGINED', 0, '']);
+    expect((await a.callbacks('roomStateChanged')).at(-1)).toEqual(['roomStateChanged', ROOM, 'LOGINED', 0, null]);
   });
 });

@@ -108,7 +108,7 @@ describe.skipIf(CHROMIUM === '')('two browsers in a room with real media', () =>
     expect(deleted.args[3]).toContain('"code":6');
     await b.callback('publisherStateUpdate', 'NO_PUBLISH', 'bob-cam');
     await b.seesFrames();
-    expect((await b.callbacks('roomStateChanged')).at(-1)).toEqual(['roomStateChanged', ROOM, 'LOGINED', 0, '']);
+    expect((await b.callbacks('roomStateChanged')).at(-1)).toEqual(['roomStateChanged', ROOM, 'LOGINED', 0, null]);
 
     await b.publish('bob-cam');
     await a.seesFrames();
@@ -175,7 +175,7 @@ describe.skipIf(CHROMIUM === '')('two browsers in a room with real media', () =>
     expect((await gavel.engine.dump()).workers[0]?.pid).not.toBe(worker?.pid);
     expect((await gavel.server.rooms.summary(keyOf(ROOM)))?.memberCount).toBe(2);
     const rooms = await Promise.all([a, b].map((tab) => tab.callbacks('roomStateChanged')));
-    for (const changes of rooms) expect(changes.at(-1)).toEqual(['roomStateChanged', ROOM, 'LOGINED', 0, '']);
+    for (const changes of rooms) expect(changes.at(-1)).toEqual(['roomStateChanged', ROOM, 'LOGINED', 0, null]);
     // Nobody was told of a stream's end.
     expect(await a.callbacks('roomStreamUpdate')).toHaveLength(1);
   });

@@ -49,7 +49,11 @@ export const ERRORS = {
     retry: 'never',
     meaning: 'The user id is empty, longer than 64 bytes, or has characters that are not allowed.',
   },
-  'login.bad-user-name': { status: 400, retry: 'never', meaning: 'The user name is longer than 256 bytes.' },
+  'login.bad-user-name': {
+    status: 400,
+    retry: 'never',
+    meaning: 'The user name is longer than 256 bytes, or a participant’s name longer than 256 characters.',
+  },
   'login.banned': {
     status: 403,
     // A client that retried by itself would do so until the ban ends.

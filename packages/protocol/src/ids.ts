@@ -60,6 +60,14 @@ export const MAX_BYTES = {
 
 const encoder = new TextEncoder();
 
+/** Most characters (Unicode code points) of the name of a member whose preset gives it a name (NAME-1). */
+export const MAX_NAME_CHARACTERS = 256;
+
+/** Counts the characters (Unicode code points) of a text. */
+export function countCharacters(text: string): number {
+  return [...text].length;
+}
+
 /** Counts the bytes of a text in UTF-8 (ACC-8). */
 export function byteLength(text: string): number {
   return encoder.encode(text).length;

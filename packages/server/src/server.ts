@@ -40,7 +40,7 @@ import { createLog, type Logger } from './telemetry/log.ts';
 import { Metrics } from './telemetry/metrics.ts';
 import { registerPage, sendPage } from './web/page.ts';
 import { createAppTokenAuthenticator } from './zego/authenticator.ts';
-import { zegoCallbacks } from './zego/callback-dialect.ts';
+import { createZegoCallbacks } from './zego/callback-dialect.ts';
 import { registerZegoDoor } from './zego/door.ts';
 import { Replays } from './zego/replays.ts';
 import { signedPath } from './zego/signed-path.ts';
@@ -97,7 +97,7 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
   const callbacks = new Callbacks({
     repository: store.outbox,
     apps,
-    dialects: [zegoCallbacks, webhooks.dialect],
+    dialects: [createZegoCallbacks(), webhooks.dialect],
     clock,
     log,
     userAgent: `Gavel/${manifest.version}`,

@@ -71,6 +71,7 @@ it('room_login and room_logout are texts throughout (CB-1)', async () => {
     relogin: '0',
     user_update_seq: '1',
     callback_data: '',
+    term_type: '6',
   });
   expect(bodyOf('room_logout')).toStrictEqual({
     ...common,
@@ -184,4 +185,25 @@ it('each group goes to its own address, and one without an address is not sent',
     '/streams stream_close',
     '/streams stream_create',
   ]);
+});
+
+it('recreate is 1 when a publisher is back within 90 s, with the same stream in the same room (CB-1)', async () => {
+  const play = async (userId: string, streamId: string, roomId = 'room-1') => {
+    const client = await stage.join(roomId, userId);
+    await publish(client, streamId);
+    await stage.settled();
+    const created = stage.receiver.received.filter(({ body }) => body.event === 'stream_create').at(-1);
+    await stage.codeOf('KickoutUser', { RoomId: roomId, UserId: [userId] });
+    await stage.settled();
+    return created?.body.recreate;
+  };
+  expect(await play('anna', 'cam')).toBe('0');
+  stage.clock.advance(90_000);
+  expect(await play('anna', 'cam')).toBe('1');
+  stage.clock.advance(1000);
+  expect(await play('bob', 'cam')).toBe('0');
+  expect(await play('anna', 'cam-2')).toBe('0');
+  expect(await play('anna', 'cam', 'room-2')).toBe('0');
+  stage.clock.advance(89_001);
+  expect(await play('anna', 'cam')).toBe('0');
 });

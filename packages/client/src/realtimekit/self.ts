@@ -169,7 +169,7 @@ export class Self extends Emitter<SelfEvents> {
    * Changes the own name for everybody in the room; before the join, the name to come in with, which counts where
    * the preset lets it.
    *
-   * @param name 1 to 256 bytes
+   * @param name 1 to 256 characters
    * @throws RealtimeKitError `1201` without the permission `canEditDisplayName`, `0013` for more than 2 in a second
    */
   async setName(name: string): Promise<void> {

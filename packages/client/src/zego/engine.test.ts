@@ -82,8 +82,8 @@ test('a login raises LOGINING, the streams, LOGINED, the users, the count, in th
     ['roomStateUpdate', 'room', 'CONNECTING', 0, ''],
     ['roomStateChanged', 'room', 'LOGINING', 0, ''],
     ['roomStreamUpdate', 'room', 'ADD', [listed('s1', 'ann')], ''],
-    ['roomStateUpdate', 'room', 'CONNECTED', 0, ''],
-    ['roomStateChanged', 'room', 'LOGINED', 0, ''],
+    ['roomStateUpdate', 'room', 'CONNECTED', 0, null],
+    ['roomStateChanged', 'room', 'LOGINED', 0, null],
     ['roomUserUpdate', 'room', 'ADD', [{ userID: 'ann', userName: 'ANN' }]],
     ['roomOnlineUserCountUpdate', 'room', 3],
   ]);
@@ -504,8 +504,8 @@ test('several rooms need enableMultiRoom and the same user, and share one client
   log.length = 0;
   zg.logoutRoom();
   expect(log.filter(([event]) => event === 'roomStateChanged')).toEqual([
-    ['roomStateChanged', 'one', 'LOGOUT', 0, ''],
-    ['roomStateChanged', 'two', 'LOGOUT', 0, ''],
+    ['roomStateChanged', 'one', 'LOGOUT', 0, null],
+    ['roomStateChanged', 'two', 'LOGOUT', 0, null],
   ]);
 });
 

@@ -37,6 +37,12 @@ export interface ZegoRoomTask {
   ended(): void;
 }
 
+/**
+ * What LOGINED and LOGOUT carry, as the vendor's client does (reference zego 4.5). Its typings say `string`, and handlers are
+ * written against them.
+ */
+const NO_EXTENDED_DATA = null as unknown as string;
+
 /** One room of an engine. */
 export class ZegoRoom {
   readonly #task: ZegoRoomTask;
@@ -101,7 +107,7 @@ export class ZegoRoom {
     if (!room) return;
     const streams = room.othersStreams();
     if (streams.length > 0) emit('roomStreamUpdate', roomID, 'ADD', streams.map(toStreamList), '');
-    this.#show('CONNECTED', 'LOGINED', CODES.ok);
+    this.#show('CONNECTED', 'LOGINED', CODES.ok, NO_EXTENDED_DATA);
     // Its handlers may have logged out.
     if (session.state.name === 'ended') return;
     const { added } = this.#countUsers([], room.otherMembers());
@@ -113,11 +119,16 @@ export class ZegoRoom {
   #handleEnd(end: SessionEnd, isFirstLogin: boolean): void {
     switch (end.kind) {
       case 'left':
-        this.#show('DISCONNECTED', 'LOGOUT', CODES.ok);
+        this.#show('DISCONNECTED', 'LOGOUT', CODES.ok, NO_EXTENDED_DATA);
         break;
       case 'removed': {
         const { reason, errorCode } = ROOM_END_OF_CAUSE[end.cause];
-        const extendedData = reason === 'KICKOUT' ? kickoutExtendedData(end.cause, end.reason) : '';
+        const extendedData =
+          reason === 'KICKOUT'
+            ? kickoutExtendedData(end.cause, end.reason)
+            : reason === 'LOGOUT'
+              ? NO_EXTENDED_DATA
+              : '';
         this.#show('DISCONNECTED', reason, errorCode, extendedData);
         break;
       }

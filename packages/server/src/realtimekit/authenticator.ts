@@ -4,7 +4,7 @@
  * @module
  */
 
-import { byteLength, GavelError, MAX_BYTES, type Params, type UserId } from '@gavel/protocol';
+import { countCharacters, GavelError, MAX_NAME_CHARACTERS, type Params, type UserId } from '@gavel/protocol';
 import type { App, Apps } from '../apps/app.ts';
 import type { Admission, Authenticator } from '../rooms/admission.ts';
 import type { MeetingRecord, Participant, PresetRecord, Store } from '../store/store.ts';
@@ -70,7 +70,7 @@ async function findHolder(
 function admissionOf({ token, app, meeting, participant, preset }: Holder, wantedName = ''): Admission {
   const definition = preset.definition as unknown as PresetDefinition;
   const permissions = permissionsOf(definition);
-  if (byteLength(wantedName) > MAX_BYTES.userName) throw new GavelError('login.bad-user-name');
+  if (countCharacters(wantedName) > MAX_NAME_CHARACTERS) throw new GavelError('login.bad-user-name');
   const name = permissions.rename && wantedName !== '' ? wantedName : (participant.name ?? '');
   const waits = waitsOf(definition, keepAliveMsOf(meeting));
   return {

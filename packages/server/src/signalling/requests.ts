@@ -5,9 +5,10 @@
  */
 
 import {
-  byteLength,
+  countCharacters,
   GavelError,
   MAX_BYTES,
+  MAX_NAME_CHARACTERS,
   type Method,
   type Params,
   type PollId,
@@ -87,7 +88,7 @@ export class Requests {
       return { messages: await this.#deps.rooms.chat(key, member.memberId, query) };
     },
     rename: async ({ key, member, origin }, { name }) => {
-      if (byteLength(name) > MAX_BYTES.userName) throw new GavelError('login.bad-user-name');
+      if (countCharacters(name) > MAX_NAME_CHARACTERS) throw new GavelError('login.bad-user-name');
       this.#limits.takeRename(key, member.user.id);
       await this.#deps.rooms.execute(key, { type: 'rename', memberId: member.memberId, name }, origin);
       return DONE;

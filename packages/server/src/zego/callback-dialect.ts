@@ -8,29 +8,34 @@ import type { App } from '../apps/app.ts';
 import type { CallbackDialect } from '../callbacks/dialect.ts';
 import { standardWebhookHeaders } from '../callbacks/standard-webhooks.ts';
 import { type CallbackGroup, payloadOf } from './callback-payloads.ts';
+import { EndedPublishes } from './ended-publishes.ts';
 
 function urlOf(app: App, group: CallbackGroup): string | undefined {
   const { roomUrl, userUrl, streamUrl } = app.callbacks ?? {};
   return { room: roomUrl, user: userUrl, stream: streamUrl }[group];
 }
 
-/** The vendor's callbacks: at most five retries, with pauses that double (CB-2, reference zego 3.1). */
-export const zegoCallbacks: CallbackDialect = {
-  name: 'zego',
-  retryDelaysMs: [2_000, 4_000, 8_000, 16_000, 32_000],
+/** Creates the vendor's callbacks of one server: at most five retries, with pauses that double (CB-2, reference zego 3.1). */
+export function createZegoCallbacks(): CallbackDialect {
+  const ended = new EndedPublishes();
+  return {
+    name: 'zego',
+    retryDelaysMs: [2_000, 4_000, 8_000, 16_000, 32_000],
 
-  serves: ({ callbacks }) => callbacks !== undefined,
+    serves: ({ callbacks }) => callbacks !== undefined,
 
-  write(app, batch) {
-    return batch.events.flatMap((event) => {
-      const payload = payloadOf(app, batch, event);
-      const url = payload && urlOf(app, payload.group);
-      return payload && url !== undefined
-        ? { event: payload.fields.event, url, body: JSON.stringify(payload.fields) }
-        : [];
-    });
-  },
+    write(app, batch) {
+      return batch.events.flatMap((event) => {
+        const payload = payloadOf(app, batch, event, ended);
+        const url = payload && urlOf(app, payload.group);
+        if (event.type === 'streamRemoved') ended.add(batch, event.stream, event.atMs);
+        return payload && url !== undefined
+          ? { event: payload.fields.event, url, body: JSON.stringify(payload.fields) }
+          : [];
+      });
+    },
 
-  // The vendor's signature says nothing of the body: these cover it, and their id tells a repeat.
-  headersOf: (app, record, nowMs) => standardWebhookHeaders(app.callbackSecret, record, nowMs),
-};
+    // The vendor's signature does not cover the body: these headers do, and their id is the same for every attempt.
+    headersOf: (app, record, nowMs) => standardWebhookHeaders(app.callbackSecret, record, nowMs),
+  };
+}

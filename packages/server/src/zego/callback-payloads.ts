@@ -15,6 +15,7 @@ import type { StreamInfo } from '../rooms/stream.ts';
 import { AUDIENCE_ROLE } from './actions/user-role.ts';
 import { signCallback } from './callback-signature.ts';
 import { CLOSE_REASONS, LOGOUT_REASONS, STREAM_CLOSE_TYPES } from './causes.ts';
+import type { EndedPublishes } from './ended-publishes.ts';
 
 declare global {
   interface JSON {
@@ -22,6 +23,9 @@ declare global {
     rawJSON(text: string): unknown;
   }
 }
+
+/** The kind of client: every client of Gavel uses its web SDK. */
+const WEB_TERMINAL = '6';
 
 /** The groups of callbacks; an App has one address for each. */
 export type CallbackGroup = 'room' | 'user' | 'stream';
@@ -46,7 +50,12 @@ export function sessionIdOf(memberId: MemberId): string {
 }
 
 /** Gives the callback of an event, or undefined where the vendor has none. */
-export function payloadOf(app: App, batch: EventBatch, event: RoomEvent): Payload | undefined {
+export function payloadOf(
+  app: App,
+  batch: EventBatch,
+  event: RoomEvent,
+  ended: Pick<EndedPublishes, 'hasRecent'>,
+): Payload | undefined {
   switch (event.type) {
     case 'roomCreated':
       return {
@@ -73,7 +82,7 @@ export function payloadOf(app: App, batch: EventBatch, event: RoomEvent): Payloa
       if (event.cause === 'replaced' && isReplacedHere(event.member.user, batch)) return undefined;
       return { group: 'user', fields: logoutFields(app, batch, event) };
     case 'streamAdded':
-      return { group: 'stream', fields: createFields(app, batch, event) };
+      return { group: 'stream', fields: createFields(app, batch, event, ended) };
     case 'streamRemoved':
       return { group: 'stream', fields: closeFields(app, batch, event) };
     default:
@@ -144,6 +153,7 @@ function loginFields(app: App, batch: EventBatch, event: RoomEventOf<'memberJoin
     auth_level: String(event.member.hasToken ? TOKEN_LEVEL : 0),
     relogin: event.relogin ? '1' : '0',
     callback_data: event.member.callbackData,
+    term_type: WEB_TERMINAL,
   };
 }
 
@@ -176,7 +186,12 @@ function streamFields(
   };
 }
 
-function createFields(app: App, batch: EventBatch, event: RoomEventOf<'streamAdded'>) {
+function createFields(
+  app: App,
+  batch: EventBatch,
+  event: RoomEventOf<'streamAdded'>,
+  ended: Pick<EndedPublishes, 'hasRecent'>,
+) {
   const { stream }: { stream: StreamInfo } = event;
   return {
     ...streamFields('stream_create', app, batch, event),
@@ -184,8 +199,7 @@ function createFields(app: App, batch: EventBatch, event: RoomEventOf<'streamAdd
     stream_attr: STREAM_ATTRIBUTES,
     create_time: String(Math.floor(stream.createdAtMs / 1000)),
     extra_info: stream.extraInfo,
-    // Publishing a stream again that the server still has makes no new stream here.
-    recreate: '0',
+    recreate: ended.hasRecent(batch, stream, event.atMs) ? '1' : '0',
     publish_id: stream.user.id,
     publish_name: stream.user.name,
     rtmp_url: [],
