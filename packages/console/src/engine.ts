@@ -20,6 +20,8 @@ export type Engine = Pick<
   | 'stopPlayingStream'
   | 'mutePublishStreamAudio'
   | 'mutePublishStreamVideo'
+  | 'replaceTrack'
+  | 'retryNow'
   | 'sendBroadcastMessage'
   | 'destroyEngine'
 >;

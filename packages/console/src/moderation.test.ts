@@ -31,6 +31,10 @@ beforeEach(() => {
 });
 
 describe('Moderation', () => {
+  it('begins without a reason', () => {
+    expect(moderation.state.reason).toBe('');
+  });
+
   it('sends exactly the request that it showed', async () => {
     const path = await moderation.sign(kick);
     await moderation.send(kick);

@@ -45,8 +45,6 @@ export interface ModerationParts {
   readonly expectClose: (isExpected: boolean) => void;
 }
 
-/** The reason that is filled in at first: any Unicode arrives as it was written. */
-export const DEFAULT_REASON = 'spam 垃圾 🙂';
 /** A signature is good for ten minutes; the page renews it a little earlier. */
 const SIGNATURE_MS = 9 * 60_000;
 const MAX_SENT = 20;
@@ -69,7 +67,7 @@ export class Moderation extends Store<ModerationState> {
   #lastId = 0;
 
   constructor(parts: ModerationParts) {
-    super({ reason: DEFAULT_REASON, signed: {}, sent: [] });
+    super({ reason: '', signed: {}, sent: [] });
     this.#parts = parts;
   }
 

@@ -1,11 +1,15 @@
 import type { ZegoEvents } from '@gavel/client/zego';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CallbackName, Engine } from './engine.ts';
+import { type DeviceSource, Devices } from './devices.ts';
 import { Log } from './log.ts';
 import { ownStreamId, RoomModel } from './room-model.ts';
 import type { SourceKind } from './sources.ts';
 
-const media = {} as MediaStream;
+const track = (name: string) => ({ name, enabled: true, stop: vi.fn() });
+const camera = track('first camera');
+const microphone = track('first microphone');
+const media = { getVideoTracks: () => [camera], getAudioTracks: () => [microphone] } as unknown as MediaStream;
 const urls = { urlsFLV: '', urlsRTMP: '', urlsHLS: '', urlsHttpsFLV: '', urlsHttpsHLS: '' };
 const bob = { userID: 'bob', userName: 'Bob' };
 
@@ -61,11 +65,15 @@ class ScriptedEngine {
   mutePublishStreamVideo = () => true;
   sendBroadcastMessage = (_room: string, text: string) =>
     Promise.resolve({ errorCode: text === 'too much' ? 1109001 : 0 });
+  replaceTrack = vi.fn(async () => ({ errorCode: 0 }));
+  retryNow = () => void this.calls.push('retry');
   destroyEngine = () => void this.calls.push('destroy');
 }
 
 let engine: ScriptedEngine;
 let model: RoomModel;
+let devices: Devices;
+const openDevice = vi.fn();
 const closed = vi.fn();
 const openSource = vi.fn((_kind: SourceKind) => Promise.resolve({ stream: media, close: closed }));
 const options = { appId: 1, roomId: 'r', userId: 'ann', userName: 'Ann', token: '', source: 'camera' } as const;
@@ -74,7 +82,9 @@ const listed = (streamID: string) => ({ streamID, user: bob, extraInfo: '', ...u
 beforeEach(() => {
   vi.clearAllMocks();
   engine = new ScriptedEngine();
-  model = new RoomModel({ createEngine: () => engine as unknown as Engine, openSource, log: new Log(() => 0) });
+  devices = new Devices({ enumerateDevices: async () => [] } as unknown as DeviceSource);
+  openDevice.mockReset();
+  model = new RoomModel({ createEngine: () => engine as unknown as Engine, openSource, openDevice, devices, now: () => 5, log: new Log(() => 0) });
 });
 
 describe('RoomModel', () => {
@@ -177,6 +187,58 @@ describe('RoomModel', () => {
       ['你好', false],
     ]);
     expect(await model.say('too much')).toMatchObject({ code: 1109001 });
+  });
+
+  it('switches the camera while it is published, and stops the one before', async () => {
+    await model.join(options);
+    model.setCamera(false);
+    const second = track('second camera');
+    openDevice.mockResolvedValueOnce(second);
+    await model.setDevice('camera', 'c2');
+    expect(engine.replaceTrack).toHaveBeenCalledWith(media, second);
+    expect([camera.stop.mock.calls.length, second.stop.mock.calls.length, second.enabled]).toEqual([1, 0, false]);
+  });
+
+  it('uses the microphone that was chosen last, whichever opens first', async () => {
+    await model.join(options);
+    const slow = Promise.withResolvers();
+    const [first, second] = [track('first'), track('second')];
+    openDevice.mockReturnValueOnce(slow.promise).mockResolvedValueOnce(second);
+    const changing = model.setDevice('microphone', 'm1');
+    await model.setDevice('microphone', 'm2');
+    slow.resolve(first);
+    await changing;
+    expect(engine.replaceTrack.mock.calls).toEqual([[media, second]]);
+    expect(first.stop).toHaveBeenCalledOnce();
+  });
+
+  it('leaves no camera open that was chosen before leaving', async () => {
+    await model.join(options);
+    const slow = Promise.withResolvers();
+    const late = track('late');
+    openDevice.mockReturnValueOnce(slow.promise);
+    const changing = model.setDevice('camera', 'c2');
+    model.leave();
+    slow.resolve(late);
+    await changing;
+    expect([late.stop.mock.calls.length, engine.replaceTrack.mock.calls.length]).toEqual([1, 0]);
+  });
+
+  it('says why a camera could not be switched to, and keeps the one before', async () => {
+    await model.join(options);
+    openDevice.mockRejectedValueOnce(new DOMException('Could not start video source', 'NotReadableError'));
+    await model.setDevice('camera', 'c2');
+    expect(devices.state.error).toBe('The camera or microphone is in use by another program.');
+    expect(camera.stop).not.toHaveBeenCalled();
+  });
+
+  it('publishes nothing new and tries again on demand while the connection is lost', async () => {
+    await model.join({ ...options, source: 'none' });
+    engine.raise('roomStateChanged', 'r', 'RECONNECTING', 1002051, '');
+    await model.publish('test');
+    model.retryNow();
+    expect(engine.calls).toEqual(['login', 'retry']);
+    expect(model.state.phase.kind).toBe('reconnecting');
   });
 
   it('drops an engine that is not the current one', async () => {

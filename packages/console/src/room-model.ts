@@ -5,12 +5,13 @@
  */
 
 import type { ZegoBarrageMessageInfo, ZegoBroadcastMessageInfo } from '@gavel/client/zego';
+import type { DeviceKind, Devices } from './devices.ts';
 import { CALLBACKS, type Engine, type EngineEvent } from './engine.ts';
 import { describeCode, describeError, type PlainError } from './errors.ts';
 import type { Log } from './log.ts';
 import { reduceEvent, toUser, updateOwn, updateStream } from './room-reducer.ts';
-import { type ChatLine, isInRoom, OUTSIDE, type RoomState, type User } from './room-state.ts';
-import type { OpenSource, SourceHandle, SourceKind } from './sources.ts';
+import { type ChatLine, isConnected, isInRoom, OUTSIDE, type RoomState, type User } from './room-state.ts';
+import type { OpenDevice, OpenSource, SourceHandle, SourceKind } from './sources.ts';
 import { Store } from './store.ts';
 
 /** What a join needs. */
@@ -29,6 +30,10 @@ export interface RoomModelParts {
   /** Makes an engine for an App; may throw. */
   readonly createEngine: (appId: number) => Engine;
   readonly openSource: OpenSource;
+  readonly openDevice: OpenDevice;
+  readonly devices: Devices;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: () => number;
   readonly log: Log;
 }
 
@@ -47,6 +52,8 @@ export class RoomModel extends Store<RoomState> {
   #source: SourceHandle | undefined;
   #sourceKind: SourceKind = 'none';
   #isClosing = false;
+  /** Rises with every change of a device, so that the last choice wins. */
+  readonly #deviceChanges = { camera: 0, microphone: 0 };
   #lastChatId = 0;
 
   constructor(parts: RoomModelParts) {
@@ -90,12 +97,14 @@ export class RoomModel extends Store<RoomState> {
   async publish(kind: SourceKind = this.#sourceKind): Promise<void> {
     const engine = this.#engine;
     const { phase, self, own } = this.state;
-    if (!engine || !isInRoom(phase) || own.kind === 'opening' || 'media' in own) return;
+    if (!engine || !isConnected(phase) || own.kind === 'opening' || 'media' in own) return;
     // Whoever came to watch has chosen no source.
     this.#sourceKind = kind === 'none' ? 'test' : kind;
     this.set({ own: { kind: 'opening' } });
     try {
-      const source = await this.#parts.openSource(this.#sourceKind, engine, self);
+      const source = await this.#parts.openSource(this.#sourceKind, engine, self, this.#parts.devices.state);
+      // Now that it was allowed, the browser names the devices.
+      void this.#parts.devices.refresh();
       // The user may have left, or been removed, while the browser asked for the camera.
       if (this.#engine !== engine || !isInRoom(this.state.phase)) {
         source.close();
@@ -139,6 +148,48 @@ export class RoomModel extends Store<RoomState> {
     this.#setState(updateOwn(this.state, own.streamId, () => ({ cameraOn: on })));
   }
 
+  /** Uses another camera or microphone from now on, and at once where one is published. Failures show in the devices. */
+  async setDevice(kind: DeviceKind, id: string): Promise<void> {
+    const { devices, openDevice } = this.#parts;
+    devices.choose(kind, id);
+    const { own } = this.state;
+    const engine = this.#engine;
+    if (!engine || !('media' in own) || !own.isCamera) return;
+    this.#deviceChanges[kind] += 1;
+    const change = this.#deviceChanges[kind];
+    const { media } = own;
+    try {
+      const track = await openDevice(kind, id);
+      const now = this.state.own;
+      if (change !== this.#deviceChanges[kind] || !('media' in now) || now.media !== media) {
+        track.stop();
+        return;
+      }
+      track.enabled = kind === 'camera' ? now.cameraOn : now.micOn;
+      const old = kind === 'camera' ? media.getVideoTracks() : media.getAudioTracks();
+      const { errorCode } = await engine.replaceTrack(media, track);
+      if (errorCode === 0) {
+        for (const each of old) each.stop();
+      } else {
+        track.stop();
+        devices.fail({ errorCode });
+      }
+      // It may have been given up meanwhile: then nothing else stops it.
+      const last = this.state.own;
+      if (!('media' in last) || last.media !== media) track.stop();
+    } catch (error) {
+      if (change === this.#deviceChanges[kind]) {
+        const text = error instanceof Error ? `${error.name} ${error.message}` : String(error);
+        devices.fail({ errorCode: 0, extendedData: text });
+      }
+    }
+  }
+
+  /** Tries at once to regain the connection. */
+  retryNow(): void {
+    this.#engine?.retryNow();
+  }
+
   /** Sends a message to everyone in the room; gives what went wrong, if anything. */
   async say(text: string): Promise<PlainError | undefined> {
     const { roomId, self } = this.state;
@@ -149,7 +200,7 @@ export class RoomModel extends Store<RoomState> {
     } catch (error) {
       return describeError(error);
     }
-    this.#addChat({ from: self, text, atMs: Date.now(), own: true });
+    this.#addChat({ from: self, text, atMs: this.#parts.now(), own: true });
     return undefined;
   }
 
@@ -175,7 +226,7 @@ export class RoomModel extends Store<RoomState> {
     this.#parts.log.add(name, args);
     if (engine !== this.#engine) return;
     const before = this.state;
-    this.#setState(reduceEvent(before, event));
+    this.#setState(reduceEvent(before, event, this.#parts.now()));
     this.#follow(engine, event, before);
     const { phase } = this.state;
     if (phase.kind === 'ended' && phase.ending.kind === 'removed' && this.#isClosing) {

@@ -3,6 +3,7 @@ import type { EngineEvent } from './engine.ts';
 import { readReason, reduceEvent } from './room-reducer.ts';
 import { OUTSIDE, type RoomState } from './room-state.ts';
 
+const NOW_MS = 100_000;
 const ann = { userID: 'ann', userName: 'Ann' };
 const bob = { userID: 'bob', userName: 'Bob' };
 const urls = { urlsFLV: '', urlsRTMP: '', urlsHLS: '', urlsHttpsFLV: '', urlsHttpsHLS: '' };
@@ -26,7 +27,7 @@ const publishing: RoomState = {
     quality: undefined,
   },
 };
-const play = (state: RoomState, ...events: EngineEvent[]) => events.reduce(reduceEvent, state);
+const play = (state: RoomState, ...events: EngineEvent[]) => events.reduce((before, event) => reduceEvent(before, event, NOW_MS), state);
 const publisher = (state: 'NO_PUBLISH' | 'PUBLISHING', errorCode: number): EngineEvent => [
   'publisherStateUpdate',
   { streamID: 'ann-main', state, errorCode, extendedData: '' },
@@ -35,9 +36,14 @@ const publisher = (state: 'NO_PUBLISH' | 'PUBLISHING', errorCode: number): Engin
 describe('the phase', () => {
   it('follows login, an outage and the return', () => {
     const kinds = (['LOGINING', 'LOGINED', 'RECONNECTING', 'RECONNECTED'] as const).map(
-      (reason) => reduceEvent(OUTSIDE, ['roomStateChanged', 'r', reason, 0, '']).phase.kind,
+      (reason) => play(OUTSIDE, ['roomStateChanged', 'r', reason, 0, '']).phase.kind,
     );
     expect(kinds).toEqual(['joining', 'inside', 'reconnecting', 'inside']);
+  });
+
+  it('tells since when the connection is lost, which is before the SDK reports it', () => {
+    const { phase } = play(inside, ['roomStateChanged', 'r', 'RECONNECTING', 1002051, '']);
+    expect(phase).toEqual({ kind: 'reconnecting', sinceMs: NOW_MS - 1_500 });
   });
 
   it.each([

@@ -10,11 +10,11 @@ import { describeCode, type PlainError } from './errors.ts';
 import { readQuality } from './quality.ts';
 import type { Ending, EndingKind, OwnStream, Phase, RemoteStream, RoomState, User } from './room-state.ts';
 
-/** Gives the state after a callback; the same object where nothing changes. */
-export function reduceEvent(state: RoomState, event: EngineEvent): RoomState {
+/** Gives the state after a callback at a time in milliseconds; the same object where nothing changes. */
+export function reduceEvent(state: RoomState, event: EngineEvent, nowMs: number): RoomState {
   switch (event[0]) {
     case 'roomStateChanged':
-      return reducePhase(state, event[2], event[3], event[4]);
+      return reducePhase(state, event[2], event[3], event[4], nowMs);
     case 'roomUserUpdate':
       return { ...state, members: mergeUsers(state, event[2], event[3]) };
     case 'roomStreamUpdate':
@@ -81,6 +81,9 @@ export function readReason(extendedData: unknown): string {
   }
 }
 
+/** How long an outage lasts before the SDK reports it to this page, in milliseconds; the SDK's own default is longer. */
+export const RECONNECTING_DELAY_MS = 1_500;
+
 const KICKOUT_KINDS: Readonly<Record<number, EndingKind>> = {
   1002050: 'replaced',
   1002055: 'removed',
@@ -88,7 +91,13 @@ const KICKOUT_KINDS: Readonly<Record<number, EndingKind>> = {
   1102018: 'token-expired',
 };
 
-function reducePhase(state: RoomState, reason: string, code: number, extendedData: string): RoomState {
+function reducePhase(
+  state: RoomState,
+  reason: string,
+  code: number,
+  extendedData: string,
+  nowMs: number,
+): RoomState {
   switch (reason) {
     case 'LOGINING':
       return withPhase(state, { kind: 'joining' });
@@ -96,7 +105,7 @@ function reducePhase(state: RoomState, reason: string, code: number, extendedDat
     case 'RECONNECTED':
       return withPhase(state, { kind: 'inside' });
     case 'RECONNECTING':
-      return withPhase(state, { kind: 'reconnecting' });
+      return withPhase(state, { kind: 'reconnecting', sinceMs: nowMs - RECONNECTING_DELAY_MS });
     case 'LOGIN_FAILED':
       return leave(state, { kind: 'outside', error: errorOf(code) });
     case 'RECONNECT_FAILED':

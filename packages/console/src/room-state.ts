@@ -28,7 +28,8 @@ export type Phase =
   | { readonly kind: 'outside'; readonly error: PlainError | undefined }
   | { readonly kind: 'joining' }
   | { readonly kind: 'inside' }
-  | { readonly kind: 'reconnecting' }
+  /** The connection is lost since then (milliseconds since the Unix epoch), and is tried to be regained. */
+  | { readonly kind: 'reconnecting'; readonly sinceMs: number }
   | { readonly kind: 'ended'; readonly ending: Ending };
 
 /** A stream's quality, as a badge shows it. */
@@ -111,4 +112,9 @@ export const OUTSIDE: RoomState = {
 /** Tells whether this page is in the room, be the connection up or not. */
 export function isInRoom(phase: Phase): boolean {
   return phase.kind === 'inside' || phase.kind === 'reconnecting';
+}
+
+/** Tells whether what this page sends reaches the room now. */
+export function isConnected(phase: Phase): boolean {
+  return phase.kind === 'inside';
 }

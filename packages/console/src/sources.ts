@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { DeviceKind } from './devices.ts';
 import type { Engine } from './engine.ts';
 import type { User } from './room-state.ts';
 import { TestPicture } from './test-picture.ts';
@@ -17,8 +18,25 @@ export interface SourceHandle {
   close(): void;
 }
 
+/** Which devices to open; empty: the browser's choice. */
+export interface ChosenDevices {
+  readonly cameraId: string;
+  readonly microphoneId: string;
+}
+
 /** Opens a source; rejects where the browser or the user does not allow it. */
-export type OpenSource = (kind: SourceKind, engine: Engine, user: User) => Promise<SourceHandle>;
+export type OpenSource = (
+  kind: SourceKind,
+  engine: Engine,
+  user: User,
+  devices: ChosenDevices,
+) => Promise<SourceHandle>;
+
+/** Opens one camera or microphone; rejects as `OpenSource` does. */
+export type OpenDevice = (kind: DeviceKind, id: string) => Promise<MediaStreamTrack>;
+
+/** The size that is asked of a camera, in pixels. */
+const CAMERA_SIZE = { width: 640, height: 360 } as const;
 
 /** Tells whether this page may use cameras at all: browsers allow it on https and on localhost only. */
 export function canUseCamera(): boolean {
@@ -26,9 +44,14 @@ export function canUseCamera(): boolean {
 }
 
 /** Opens a camera and microphone, or the test picture. */
-export const openSource: OpenSource = async (kind, engine, user) => {
+export const openSource: OpenSource = async (kind, engine, user, { cameraId, microphoneId }) => {
   if (kind === 'camera') {
-    const stream = await engine.createStream({ camera: { width: 640, height: 360 } });
+    const camera = {
+      ...CAMERA_SIZE,
+      ...(cameraId && { videoInput: cameraId }),
+      ...(microphoneId && { audioInput: microphoneId }),
+    };
+    const stream = await engine.createStream({ camera });
     return { stream, close: () => engine.destroyStream(stream) };
   }
   const picture = new TestPicture(user);
@@ -45,4 +68,15 @@ export const openSource: OpenSource = async (kind, engine, user) => {
     picture.close();
     throw error;
   }
+};
+
+/** Opens one camera or microphone of the machine. */
+export const openDevice: OpenDevice = async (kind, id) => {
+  const chosen = id ? { deviceId: { exact: id } } : {};
+  const stream = await navigator.mediaDevices.getUserMedia(
+    kind === 'camera' ? { video: { ...CAMERA_SIZE, ...chosen } } : { audio: id ? chosen : true },
+  );
+  const [track] = stream.getTracks();
+  if (!track) throw new Error('The browser opened no device.');
+  return track;
 };

@@ -112,6 +112,11 @@ export class Reconnector {
     this.#schedule();
   }
 
+  /** Tries at once instead of waiting for the backoff; does nothing while a try is talking to the server. */
+  retryNow(): void {
+    this.#hurry();
+  }
+
   /** Stops trying. */
   stop(): void {
     const { clock } = this.#task.platform;

@@ -210,6 +210,21 @@ test('the news of a network makes the next try come at once', async () => {
   expect(session.state).toEqual({ name: 'joined', via: 'resumed' });
 });
 
+test('retryNow makes the next try come at once, and does nothing while joined', async () => {
+  const world = createWorld();
+  const { session } = await join(world);
+  session.retryNow();
+  await settle();
+  expect(world.server.sockets).toHaveLength(1);
+  world.server.isReachable = false;
+  world.server.socket.close(1006);
+  await world.clock.advance(60_000);
+  world.server.isReachable = true;
+  session.retryNow();
+  await settle();
+  expect(session.state).toEqual({ name: 'joined', via: 'resumed' });
+});
+
 test('the news of a network while joined asks at once whether the connection lives', async () => {
   const world = createWorld();
   const { log } = await join(world);

@@ -182,6 +182,11 @@ export class RoomSession extends Emitter<SessionEvents> {
     return this.request('send', { kind, text, ...(to && { to: [...to] }) });
   }
 
+  /** Tries at once to regain a lost connection; the backoff begins anew. Does nothing unless `reconnecting`. */
+  retryNow(): void {
+    if (this.#state.name === 'reconnecting') this.#reconnector.retryNow();
+  }
+
   /** Replaces the token, for this connection and for every later login; while disconnected the server is told later. */
   async renewToken(token: string): Promise<void> {
     this.#reconnector.setToken(token);

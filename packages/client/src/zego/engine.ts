@@ -118,6 +118,14 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
     else for (const room of [...this.#rooms.values()]) room.session.logout();
   }
 
+  /**
+   * Tries at once to regain lost connections, for a "Try now" button; changes nothing for rooms that are connected. Not
+   * part of the vendor's SDK.
+   */
+  retryNow(): void {
+    for (const room of this.#rooms.values()) room.session.retryNow();
+  }
+
   /** Leaves one room and logs the same user in to another; throws as `loginRoom` does. */
   async switchRoom(
     fromRoomID: string,

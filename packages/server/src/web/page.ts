@@ -45,7 +45,15 @@ const signBody = Type.Object(
 /** Serves the page's files and its two calls. `sendPage` answers `/` itself, which a door shares with it. */
 export async function registerPage(http: FastifyInstance, { dev }: PageDeps): Promise<void> {
   if (existsSync(DIST)) {
-    await http.register(fastifyStatic, { root: `${DIST}assets`, prefix: '/assets/', maxAge: '1y', immutable: true });
+    await http.register(fastifyStatic, {
+      root: `${DIST}assets`,
+      prefix: '/assets/',
+      // Names carry a hash of the content, so they never change.
+      maxAge: '1y',
+      immutable: true,
+      // The build writes a `.br` and a `.gz` beside each file.
+      preCompressed: true,
+    });
   }
   http.get('/playground/config.json', async () => ({
     mode: dev ? 'dev' : 'production',
@@ -75,6 +83,8 @@ function isOwnPage(origin: string | undefined, host = ''): boolean {
 /** Answers `/` with the page. */
 export async function sendPage(reply: FastifyReply): Promise<FastifyReply> {
   reply.header('Content-Security-Policy', CSP).header('X-Content-Type-Options', 'nosniff');
+  // It names the current assets: a stale copy would ask for files that a newer build no longer has.
+  reply.header('Cache-Control', 'no-cache');
   try {
     return reply.type('text/html; charset=utf-8').send(await readFile(`${DIST}index.html`));
   } catch {

@@ -1,0 +1,26 @@
+/**
+ * How tiles of 16:9 fill a stage.
+ *
+ * @module
+ */
+
+/** Width over height of a tile. */
+export const TILE_RATIO = 16 / 9;
+/** The least width of a tile, in CSS pixels, unless the stage itself is narrower: below it the stage scrolls. */
+const MIN_TILE_PX = 160;
+
+/**
+ * Gives the width of each tile, in whole CSS pixels, at which all of them are as large as they can be without scrolling.
+ * 0 where the stage has no size yet.
+ */
+export function findTileWidth(count: number, stageWidth: number, stageHeight: number, gap: number): number {
+  if (count < 1 || stageWidth <= 0) return 0;
+  let best = 0;
+  for (let columns = 1; columns <= count; columns += 1) {
+    const rows = Math.ceil(count / columns);
+    const byWidth = (stageWidth - gap * (columns - 1)) / columns;
+    const byHeight = ((stageHeight - gap * (rows - 1)) / rows) * TILE_RATIO;
+    best = Math.max(best, Math.min(byWidth, byHeight));
+  }
+  return Math.floor(Math.max(best, Math.min(MIN_TILE_PX, stageWidth)));
+}

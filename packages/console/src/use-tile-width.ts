@@ -1,0 +1,28 @@
+/**
+ * The tiles' width in components.
+ *
+ * @module
+ */
+
+import type { RefObject } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { findTileWidth } from './tile-layout.ts';
+
+/** The space between tiles, in CSS pixels. */
+const GAP_PX = 12;
+
+/** Gives a ref for the element around the tiles, and the width of each tile in CSS pixels. */
+export function useTileWidth(count: number): { stage: RefObject<HTMLDivElement>; width: number } {
+  const stage = useRef<HTMLDivElement>(null);
+  const [size, setSize] = useState({ width: 0, height: 0 });
+  useLayoutEffect(() => {
+    const element = stage.current;
+    if (!element) return undefined;
+    const measure = () => setSize({ width: element.clientWidth, height: element.clientHeight });
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  return { stage, width: findTileWidth(count, size.width, size.height, GAP_PX) };
+}
