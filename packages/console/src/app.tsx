@@ -12,10 +12,13 @@
  * | `second-tab` | the link that opens a tab as another user |
  * | `stage`, `tile-<userId>` | the tiles; `data-stream-id`, `data-play` (`none`, `requesting`, `playing`, `stopped`), `data-own` |
  * | `quality-<streamId>` | a tile's badge |
- * | `publish-button`, `stop-button`, `mic-button`, `camera-button`, `sound-button`, `leave-button` | the controls |
+ * | `publish-button`, `stop-button`, `mic-button`, `camera-button`, `sound-button`, `devices-button`, `leave-button` | the controls |
+ * | `devices-dialog`, `devices-allow`, `camera-select`, `microphone-select`, `devices-error`, `devices-done` | the choice of devices; the selects are on the card too |
+ * | `outage`, `retry-button`, `outage-leave-button` | shown while the connection is lost |
  * | `banner` | how the visit ended; `data-ending` is the kind, `banner-reason` the moderator's words, `rejoin-button` |
  * | `stream-removed`, `publish-failed`, `publish-again-button`, `publish-test-button` | what became of the own stream |
- * | `moderation`, `reason-input`, `kick-<userId>`, `close-room`, `delete-<streamId>` | the moderation panel: these send at once |
+ * | `moderation`, `reason-input`, `kick-<userId>`, `close-room`, `delete-<streamId>` | the moderation panel: these send at once, `close-room` asks first |
+ * | `confirm-dialog`, `confirm-accept`, `confirm-cancel` | the question before the room is closed |
  * | `curl-toggle-<key>`, `curl-<key>`, `curl-copy-<key>` | the command line; a key is `kick-<userId>`, `close-room`, `delete-<streamId>` |
  * | `answer` | an answer; newest first; `data-code` is its Code |
  * | `chat`, `chat-input`, `chat-send`, `chat-line` | the chat |
@@ -31,9 +34,11 @@ import { Logo } from './components/logo.tsx';
 import { RoomView } from './components/room-view.tsx';
 import { loadConfig, type PageConfig } from './config.ts';
 import { describeError } from './errors.ts';
+import { watchLostFocus } from './lost-focus.ts';
 import { makePage } from './page.ts';
 import { formatPageQuery, parsePageQuery } from './page-query.ts';
 import type { JoinOptions } from './room-model.ts';
+import { stopStrayClicks } from './stray-clicks.ts';
 import { useStore } from './use-store.ts';
 
 const query = parsePageQuery(location.search);
@@ -44,17 +49,33 @@ export function App() {
   const [config, setConfig] = useState<PageConfig>();
   const [failure, setFailure] = useState('');
   const [options, setOptions] = useState<JoinOptions>();
-  const { phase } = useStore(page.room);
+  const { phase, roomId } = useStore(page.room);
 
-  useEffect(() => {
+  const load = () => {
+    setFailure('');
     loadConfig((url, init) => fetch(url, init)).then(setConfig, (error: unknown) =>
       setFailure(describeError(error).text),
     );
+  };
+
+  useEffect(() => {
+    load();
+    const ends = [
+      stopStrayClicks(document),
+      watchLostFocus(document.body, () => document.querySelector<HTMLElement>('[data-focus-start]')),
+      page.devices.watch(),
+    ];
     // Others should see a closed tab go at once, not when its heartbeat runs out.
     const leave = () => page.room.leave();
     addEventListener('pagehide', leave);
-    return () => removeEventListener('pagehide', leave);
+    return () => {
+      removeEventListener('pagehide', leave);
+      for (const end of ends) end();
+    };
   }, [page]);
+  useEffect(() => {
+    document.title = phase.kind === 'outside' ? 'Gavel playground' : `${roomId} · Gavel playground`;
+  }, [phase.kind, roomId]);
 
   const join = (wanted: JoinOptions) => {
     setOptions(wanted);
@@ -63,21 +84,28 @@ export function App() {
     void page.room.join(wanted);
   };
 
-  if (failure) return <Notice title="The server does not answer" text={failure} />;
+  if (failure) return <Notice title="The server does not answer" text={failure} onRetry={load} />;
   if (!config) return <Notice title="Gavel" text="Loading …" />;
   if (phase.kind === 'outside') {
-    return <JoinView config={config} query={query} last={options} error={phase.error} onJoin={join} />;
+    return (
+      <JoinView config={config} devices={page.devices} query={query} last={options} error={phase.error} onJoin={join} />
+    );
   }
   return <RoomView page={page} config={config} onRejoin={() => options && join(options)} />;
 }
 
 /** A page that has only one thing to say. */
-function Notice({ title, text }: { title: string; text: string }) {
+function Notice({ title, text, onRetry }: { title: string; text: string; onRetry?: () => void }) {
   return (
     <main class="notice">
       <Logo />
       <h1>{title}</h1>
       <p role="status">{text}</p>
+      {onRetry && (
+        <button type="button" class="button primary" data-testid="reload-button" onClick={onRetry}>
+          Try again
+        </button>
+      )}
     </main>
   );
 }

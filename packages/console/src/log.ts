@@ -106,3 +106,9 @@ function kindOf(name: string): LogKind {
   if (/^IMRecv|Transparent/.test(name)) return 'message';
   return 'other';
 }
+
+/** Gives a stretch of time as a short text, such as `1 min 20 s`. */
+export function formatElapsed(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}

@@ -1,7 +1,7 @@
 import type { ZegoEvents } from '@gavel/client/zego';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { CallbackName, Engine } from './engine.ts';
 import { type DeviceSource, Devices } from './devices.ts';
+import type { CallbackName, Engine } from './engine.ts';
 import { Log } from './log.ts';
 import { ownStreamId, RoomModel } from './room-model.ts';
 import type { SourceKind } from './sources.ts';
@@ -84,7 +84,14 @@ beforeEach(() => {
   engine = new ScriptedEngine();
   devices = new Devices({ enumerateDevices: async () => [] } as unknown as DeviceSource);
   openDevice.mockReset();
-  model = new RoomModel({ createEngine: () => engine as unknown as Engine, openSource, openDevice, devices, now: () => 5, log: new Log(() => 0) });
+  model = new RoomModel({
+    createEngine: () => engine as unknown as Engine,
+    openSource,
+    openDevice,
+    devices,
+    now: () => 5,
+    log: new Log(() => 0),
+  });
 });
 
 describe('RoomModel', () => {

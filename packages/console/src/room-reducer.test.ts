@@ -27,7 +27,8 @@ const publishing: RoomState = {
     quality: undefined,
   },
 };
-const play = (state: RoomState, ...events: EngineEvent[]) => events.reduce((before, event) => reduceEvent(before, event, NOW_MS), state);
+const play = (state: RoomState, ...events: EngineEvent[]) =>
+  events.reduce((before, event) => reduceEvent(before, event, NOW_MS), state);
 const publisher = (state: 'NO_PUBLISH' | 'PUBLISHING', errorCode: number): EngineEvent => [
   'publisherStateUpdate',
   { streamID: 'ann-main', state, errorCode, extendedData: '' },

@@ -91,13 +91,7 @@ const KICKOUT_KINDS: Readonly<Record<number, EndingKind>> = {
   1102018: 'token-expired',
 };
 
-function reducePhase(
-  state: RoomState,
-  reason: string,
-  code: number,
-  extendedData: string,
-  nowMs: number,
-): RoomState {
+function reducePhase(state: RoomState, reason: string, code: number, extendedData: string, nowMs: number): RoomState {
   switch (reason) {
     case 'LOGINING':
       return withPhase(state, { kind: 'joining' });

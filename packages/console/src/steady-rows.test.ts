@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { hasMoved, keepRows, showRows } from './steady-rows.ts';
 
 const rows = (...keys: string[]) => keys.map((key) => ({ key }));
-const view = (shown: ReturnType<typeof keepRows>) => shown.map(({ row, isGone }) => (isGone ? `(${row.key})` : row.key));
+const view = (shown: ReturnType<typeof keepRows>) =>
+  shown.map(({ row, isGone }) => (isGone ? `(${row.key})` : row.key));
 
 describe('rows in use', () => {
   const shown = showRows(rows('ann', 'bob', 'cay'));

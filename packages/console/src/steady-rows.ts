@@ -25,10 +25,7 @@ export function showRows<R extends Row>(wanted: readonly R[]): readonly SteadyRo
 }
 
 /** Gives the rows with each one shown kept in its place: those that are gone stay, marked, and new ones come last. */
-export function keepRows<R extends Row>(
-  shown: readonly SteadyRow<R>[],
-  wanted: readonly R[],
-): readonly SteadyRow<R>[] {
+export function keepRows<R extends Row>(shown: readonly SteadyRow<R>[], wanted: readonly R[]): readonly SteadyRow<R>[] {
   const wantedByKey = new Map(wanted.map((row) => [row.key, row]));
   const shownKeys = new Set(shown.map(({ row }) => row.key));
   const kept = shown.map(({ row }): SteadyRow<R> => {

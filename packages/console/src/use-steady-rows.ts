@@ -30,7 +30,7 @@ export function useSteadyRows<R extends Row>(
 ): { shown: readonly SteadyRow<R>[]; handlers: SteadyHandlers } {
   const [isPointed, setIsPointed] = useState(false);
   const [isFocused, setIsFocused] = useState(false);
-  const timer = useRef<ReturnType<typeof setTimeout>>();
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const shown = useRef<readonly SteadyRow<R>[]>([]);
   const movedAtMs = useRef(Number.NEGATIVE_INFINITY);
 
@@ -55,7 +55,8 @@ export function useSteadyRows<R extends Row>(
     onFocusIn: (event) => setIsFocused(event.target instanceof Element && event.target.matches(':focus-visible')),
     onFocusOut: (event) => {
       const { currentTarget, relatedTarget } = event;
-      if (currentTarget instanceof Node && relatedTarget instanceof Node && currentTarget.contains(relatedTarget)) return;
+      if (currentTarget instanceof Node && relatedTarget instanceof Node && currentTarget.contains(relatedTarget))
+        return;
       setIsFocused(false);
     },
     onClickCapture: (event) => {

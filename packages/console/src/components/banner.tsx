@@ -35,13 +35,16 @@ const TEXTS: Readonly<Record<EndingKind, { title: string; text: string }>> = {
 export function Banner(props: { ending: Ending; roomId: string; onRejoin: () => void; onDismiss: () => void }) {
   const { ending, roomId, onRejoin, onDismiss } = props;
   const { title, text } = TEXTS[ending.kind];
-  const rejoin = useRef<HTMLButtonElement>(null);
-  useEffect(() => rejoin.current?.focus({ preventScroll: true }), []);
+  const heading = useRef<HTMLHeadingElement>(null);
+  // Not a button: whoever was typing must not join again by the next key.
+  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
   return (
     <section class={`banner ending-${ending.kind}`} data-testid="banner" data-ending={ending.kind}>
       <div role="alert">
         <Logo />
-        <h2>{title}</h2>
+        <h2 ref={heading} tabIndex={-1} data-focus-start>
+          {title}
+        </h2>
         {ending.reason && (
           <p class="banner-reason">
             <span>Reason:</span> <q data-testid="banner-reason">{ending.reason}</q>
@@ -59,7 +62,7 @@ export function Banner(props: { ending: Ending; roomId: string; onRejoin: () => 
         )}
       </p>
       <div class="banner-actions">
-        <button ref={rejoin} type="button" class="button primary" data-testid="rejoin-button" onClick={onRejoin}>
+        <button type="button" class="button primary" data-testid="rejoin-button" onClick={onRejoin}>
           Join again
         </button>
         <button type="button" class="button quiet" data-testid="dismiss-button" onClick={onDismiss}>

@@ -20,16 +20,24 @@ export interface CallRowProps {
   readonly button: string;
   readonly name: string;
   readonly detail: string;
+  /** Whether the call is about something that is there no longer: the row keeps its place and does nothing. */
+  readonly isGone?: boolean;
+  /** Whether the call can be sent now. */
+  readonly isEnabled: boolean;
+  /** Asks before the call is sent; calls `send` when it may be. Absent: it is sent at once. */
+  readonly confirm?: (send: () => void) => void;
 }
 
 /** One moderation call. */
-export function CallRow({ moderation, call, request, reason, button, name, detail }: CallRowProps) {
+export function CallRow(props: CallRowProps) {
+  const { moderation, call, request, reason, button, name, detail, isGone = false, isEnabled, confirm } = props;
   const [isOpen, setIsOpen] = useState(false);
   const [isSending, setIsSending] = useState(false);
   const id = useId();
   const key = callKey(call);
   const path = request?.kind === 'signed' && request.reason === reason ? request.path : undefined;
-  const needsSigning = isOpen && request?.kind !== 'failed' && path === undefined && !isSending;
+  const mayAct = isEnabled && !isGone && !isSending;
+  const needsSigning = isOpen && !isGone && request?.kind !== 'failed' && path === undefined && !isSending;
 
   // The shown request follows the reason, a moment after the last key. `call` is new on every render: its key says
   // which it is.
@@ -44,18 +52,25 @@ export function CallRow({ moderation, call, request, reason, button, name, detai
     await moderation.send(call);
     setIsSending(false);
   };
+  const act = (event: MouseEvent) => {
+    // The second half of a double click.
+    if (!mayAct || event.detail > 1) return;
+    if (confirm) confirm(() => void send());
+    else void send();
+  };
   return (
-    <li class={`call call-${call.kind}`}>
+    <li class={`call call-${call.kind}${isGone ? ' gone' : ''}`}>
       <div class="call-head">
         <span class="call-name">
           <strong>{name}</strong>
-          {detail && <small>{detail}</small>}
+          {(isGone || detail) && <small>{isGone ? 'not in the room any more' : detail}</small>}
         </span>
         <button
           type="button"
           class="button small quiet"
           aria-expanded={isOpen}
           aria-controls={id}
+          disabled={isGone}
           aria-label={`curl to ${button.toLowerCase()} ${name}`}
           data-testid={`curl-toggle-${key}`}
           onClick={() => setIsOpen(!isOpen)}
@@ -67,9 +82,9 @@ export function CallRow({ moderation, call, request, reason, button, name, detai
           type="button"
           class="button small danger"
           aria-label={`${button} ${name}`}
-          disabled={isSending}
+          aria-disabled={!mayAct}
           data-testid={key}
-          onClick={() => void send()}
+          onClick={act}
         >
           {button}
         </button>
@@ -82,8 +97,11 @@ export function CallRow({ moderation, call, request, reason, button, name, detai
           </button>
         </p>
       )}
-      <div id={id} class="call-curl" hidden={!isOpen || request?.kind === 'failed'}>
-        <code data-testid={`curl-${key}`}>{path ? curlCommand(location.origin, path) : 'Signing …'}</code>
+      <div id={id} class="call-curl" hidden={!isOpen || isGone || request?.kind === 'failed'}>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a text that scrolls must be reachable by keyboard. */}
+        <code data-testid={`curl-${key}`} tabIndex={0}>
+          {path ? curlCommand(location.origin, path) : 'Signing …'}
+        </code>
         {path && <CopyButton text={() => curlCommand(location.origin, path)} testId={`curl-copy-${key}`} />}
       </div>
     </li>

@@ -7,7 +7,7 @@
 import { useState } from 'preact/hooks';
 import { formatTime } from '../log.ts';
 import type { RoomModel } from '../room-model.ts';
-import { isInRoom, type RoomState } from '../room-state.ts';
+import { isConnected, type RoomState } from '../room-state.ts';
 import { useFollowEnd } from '../use-follow-end.ts';
 import { hueOf } from '../user-look.ts';
 import { Panel } from './panel.tsx';
@@ -17,7 +17,7 @@ export function Chat({ room, state }: { room: RoomModel; state: RoomState }) {
   const [text, setText] = useState('');
   const [error, setError] = useState('');
   const list = useFollowEnd<HTMLOListElement>(state.chat);
-  const isOpen = isInRoom(state.phase);
+  const isOpen = isConnected(state.phase);
 
   const send = async () => {
     const message = text.trim();
@@ -30,7 +30,14 @@ export function Chat({ room, state }: { room: RoomModel; state: RoomState }) {
 
   return (
     <Panel title="Chat" name="chat">
-      <ol class="chat-lines" ref={list} aria-live="polite">
+      <ol
+        class="chat-lines"
+        ref={list}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must be reachable by keyboard.
+        tabIndex={0}
+        aria-label="Messages, oldest first"
+        aria-live="polite"
+      >
         {state.chat.length === 0 && <li class="empty">Messages go to everyone in the room.</li>}
         {state.chat.map((line) => (
           <li key={line.id} data-testid="chat-line" style={{ '--hue': hueOf(line.from.userId) }}>
@@ -50,7 +57,7 @@ export function Chat({ room, state }: { room: RoomModel; state: RoomState }) {
         <input
           value={text}
           disabled={!isOpen}
-          placeholder="Message to everyone"
+          placeholder={isOpen ? 'Message to everyone' : 'Not connected'}
           aria-label="Message to everyone"
           autocomplete="off"
           data-testid="chat-input"

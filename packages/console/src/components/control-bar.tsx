@@ -5,7 +5,8 @@
  */
 
 import type { RoomModel } from '../room-model.ts';
-import { isInRoom, type RoomState } from '../room-state.ts';
+import { isConnected, type RoomState } from '../room-state.ts';
+import { canUseCamera } from '../sources.ts';
 import { Icon, type IconName } from './icons.tsx';
 
 /** The own controls. */
@@ -14,8 +15,9 @@ export function ControlBar(props: {
   state: RoomState;
   soundOn: boolean;
   onSound: (on: boolean) => void;
+  onDevices: () => void;
 }) {
-  const { room, state, soundOn, onSound } = props;
+  const { room, state, soundOn, onSound, onDevices } = props;
   const { own, phase } = state;
   const live = 'media' in own ? own : undefined;
   return (
@@ -41,6 +43,7 @@ export function ControlBar(props: {
           icon="stop"
           label="Stop publishing"
           short="Stop"
+          isWide
           testId="stop-button"
           onClick={() => room.unpublish()}
         />
@@ -48,7 +51,8 @@ export function ControlBar(props: {
         <Control
           icon="publish"
           label="Publish"
-          isDisabled={!isInRoom(phase) || own.kind === 'opening'}
+          isWide
+          isDisabled={!isConnected(phase) || own.kind === 'opening'}
           testId="publish-button"
           onClick={() => void room.publish()}
         />
@@ -59,6 +63,13 @@ export function ControlBar(props: {
         isOn={soundOn}
         testId="sound-button"
         onClick={() => onSound(!soundOn)}
+      />
+      <Control
+        icon="settings"
+        label="Devices"
+        isDisabled={!canUseCamera()}
+        testId="devices-button"
+        onClick={onDevices}
       />
       <Control icon="leave" label="Leave" isLeave testId="leave-button" onClick={() => room.leave()} />
     </div>
@@ -74,20 +85,26 @@ function Control(props: {
   testId: string;
   isOn?: boolean;
   isLeave?: boolean;
+  /** Keeps its neighbours in place when its label changes. */
+  isWide?: boolean;
   isDisabled?: boolean;
   onClick: () => void;
 }) {
-  const { icon, label, short = label, testId, isOn, isLeave = false, isDisabled = false, onClick } = props;
+  const { icon, label, short = label, testId, isOn, isLeave = false, isWide = false } = props;
+  const { isDisabled = false, onClick } = props;
   const title = isOn === undefined ? undefined : `${label} is ${isOn ? 'on' : 'off'}`;
   return (
     <button
       type="button"
-      class={isLeave ? 'control leave' : 'control'}
+      class={`control${isLeave ? ' leave' : ''}${isWide ? ' publish' : ''}`}
       aria-pressed={isOn}
       title={title}
-      disabled={isDisabled}
+      // Not `disabled`, which would drop the focus.
+      aria-disabled={isDisabled}
       data-testid={testId}
-      onClick={onClick}
+      onClick={() => {
+        if (!isDisabled) onClick();
+      }}
     >
       <Icon name={icon} />
       <span class="wide-only">{label}</span>

@@ -7,6 +7,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { canUseCamera, type SourceKind } from '../sources.ts';
 import { inventUser } from '../user-look.ts';
+import { DeviceFields } from './device-fields.tsx';
 import { Field } from './field.tsx';
 import type { JoinViewProps } from './join-view.tsx';
 import { SourcePicker } from './source-picker.tsx';
@@ -14,7 +15,7 @@ import { SourcePicker } from './source-picker.tsx';
 const invented = inventUser();
 
 /** The card for joining a room. */
-export function JoinForm({ config, query, last, error, onJoin }: JoinViewProps) {
+export function JoinForm({ config, devices, query, last, error, onJoin }: JoinViewProps) {
   const [roomId, setRoomId] = useState(last?.roomId ?? query.room ?? 'lobby');
   const [userId, setUserId] = useState(last?.userId ?? query.user ?? invented.userId);
   const [userName, setUserName] = useState(last?.userName ?? query.name ?? query.user ?? invented.userName);
@@ -51,6 +52,9 @@ export function JoinForm({ config, query, last, error, onJoin }: JoinViewProps) 
       }}
     >
       <SourcePicker value={source} user={{ userId, userName: userName || userId }} onChange={setSource} />
+      {source === 'camera' && canUseCamera() && (
+        <DeviceFields devices={devices} onChoose={(kind, id) => devices.choose(kind, id)} />
+      )}
       <div class={needsCredentials ? 'join-fields' : 'join-fields plain'}>
         <Field label="Room" value={roomId} onInput={setRoomId} testId="room-input" required maxLength={128} />
         {needsCredentials && (

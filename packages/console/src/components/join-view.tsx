@@ -5,6 +5,7 @@
  */
 
 import type { PageConfig } from '../config.ts';
+import type { Devices } from '../devices.ts';
 import type { PlainError } from '../errors.ts';
 import type { PageQuery } from '../page-query.ts';
 import type { JoinOptions } from '../room-model.ts';
@@ -14,6 +15,7 @@ import { Logo } from './logo.tsx';
 /** What the page before the room needs. */
 export interface JoinViewProps {
   readonly config: PageConfig;
+  readonly devices: Devices;
   readonly query: PageQuery;
   /** What was joined with before, if anything. */
   readonly last: JoinOptions | undefined;
@@ -35,7 +37,9 @@ export function JoinView(props: JoinViewProps) {
       </header>
       <main class="join-main">
         <section class="pitch">
-          <h1>Live rooms that stay in order.</h1>
+          <h1 tabIndex={-1} data-focus-start={props.last && true}>
+            Live rooms that stay in order.
+          </h1>
           <p class="pitch-lead">
             Real audio and video from your own server, and moderation that holds the moment your backend asks for it.
           </p>

@@ -8,8 +8,13 @@ import type { OwnStream } from '../room-state.ts';
 import { Icon } from './icons.tsx';
 
 /** Says that the own stream was removed, or could not be published. */
-export function OwnStreamNotice(props: { own: OwnStream; onPublish: () => void; onPublishTest: () => void }) {
-  const { own, onPublish, onPublishTest } = props;
+export function OwnStreamNotice(props: {
+  own: OwnStream;
+  isConnected: boolean;
+  onPublish: () => void;
+  onPublishTest: () => void;
+}) {
+  const { own, isConnected, onPublish, onPublishTest } = props;
   const isShown = own.kind === 'removed' || own.kind === 'failed';
   return (
     <div role="alert" class="notice-slot">
@@ -28,11 +33,23 @@ export function OwnStreamNotice(props: { own: OwnStream; onPublish: () => void; 
               </>
             )}
           </p>
-          <button type="button" class="button" data-testid="publish-again-button" onClick={onPublish}>
+          <button
+            type="button"
+            class="button"
+            disabled={!isConnected}
+            data-testid="publish-again-button"
+            onClick={onPublish}
+          >
             {own.kind === 'removed' ? 'Publish again' : 'Try again'}
           </button>
           {own.kind === 'failed' && (
-            <button type="button" class="button" data-testid="publish-test-button" onClick={onPublishTest}>
+            <button
+              type="button"
+              class="button"
+              disabled={!isConnected}
+              data-testid="publish-test-button"
+              onClick={onPublishTest}
+            >
               Use the test picture
             </button>
           )}

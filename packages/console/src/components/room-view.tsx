@@ -11,6 +11,7 @@ import { useStore } from '../use-store.ts';
 import { Chat } from './chat.tsx';
 import { LogPanel } from './log-panel.tsx';
 import { ModerationPanel } from './moderation-panel.tsx';
+import { Outage } from './outage.tsx';
 import { Stage } from './stage.tsx';
 import { TopBar } from './top-bar.tsx';
 
@@ -25,7 +26,7 @@ type View = (typeof VIEWS)[number]['view'];
 
 /** The room. */
 export function RoomView({ page, config, onRejoin }: { page: Page; config: PageConfig; onRejoin: () => void }) {
-  const { room, log, moderation } = page;
+  const { room, log, moderation, devices } = page;
   const state = useStore(room);
   const [view, setView] = useState<View>('stage');
   const [seenChatId, setSeenChatId] = useState(0);
@@ -42,7 +43,12 @@ export function RoomView({ page, config, onRejoin }: { page: Page; config: PageC
   const hasUnread = lastChat !== undefined && !lastChat.own && lastChat.id > seenChatId && view !== 'chat';
   return (
     <div class="room" data-view={view}>
-      <TopBar state={state} config={config} />
+      <div class="head">
+        <TopBar state={state} config={config} />
+        {state.phase.kind === 'reconnecting' && (
+          <Outage sinceMs={state.phase.sinceMs} onRetry={() => room.retryNow()} onLeave={() => room.leave()} />
+        )}
+      </div>
       <nav class="views" aria-label="Parts of the page">
         {VIEWS.map(({ view: each, label }) => (
           <button
@@ -57,7 +63,7 @@ export function RoomView({ page, config, onRejoin }: { page: Page; config: PageC
           </button>
         ))}
       </nav>
-      <Stage room={room} state={state} onRejoin={onRejoin} />
+      <Stage room={room} devices={devices} state={state} onRejoin={onRejoin} />
       <aside class="rail">
         <ModerationPanel moderation={moderation} state={state} isDev={config.mode === 'dev'} />
         <Chat room={room} state={state} />

@@ -5,10 +5,14 @@
  */
 
 import { useState } from 'preact/hooks';
+import type { DeviceKind, Devices } from '../devices.ts';
 import type { RoomModel } from '../room-model.ts';
-import type { RemoteStream, RoomState, User } from '../room-state.ts';
+import { isConnected, type OwnStream, type RemoteStream, type RoomState, type User } from '../room-state.ts';
+import { useTileWidth } from '../use-tile-width.ts';
 import { Banner } from './banner.tsx';
 import { ControlBar } from './control-bar.tsx';
+import { DeviceFields } from './device-fields.tsx';
+import { Dialog } from './dialog.tsx';
 import { OwnStreamNotice } from './own-stream-notice.tsx';
 import { OwnTile, RemoteTile } from './tile.tsx';
 
@@ -38,9 +42,11 @@ function toSeats({ members, streams }: RoomState): Seat[] {
 }
 
 /** The stage. */
-export function Stage({ room, state, onRejoin }: { room: RoomModel; state: RoomState; onRejoin: () => void }) {
+export function Stage(props: { room: RoomModel; devices: Devices; state: RoomState; onRejoin: () => void }) {
+  const { room, devices, state, onRejoin } = props;
   // A browser lets a page sound only after the user has touched it; a tab that joined by itself begins silent.
   const [soundOn, setSoundOn] = useState(() => navigator.userActivation?.hasBeenActive ?? true);
+  const [showsDevices, setShowsDevices] = useState(false);
   const { phase } = state;
   if (phase.kind === 'ended') {
     return (
@@ -54,15 +60,53 @@ export function Stage({ room, state, onRejoin }: { room: RoomModel; state: RoomS
       </main>
     );
   }
-  const seats = toSeats(state);
   return (
     <main class="stage" data-testid="stage" aria-busy={phase.kind === 'joining'}>
       <OwnStreamNotice
         own={state.own}
+        isConnected={isConnected(phase)}
         onPublish={() => void room.publish()}
         onPublishTest={() => void room.publish('test')}
       />
-      <div class="tiles" data-count={Math.min(seats.length + 1, 5)}>
+      <Tiles state={state} soundOn={soundOn} onSoundBlocked={() => setSoundOn(false)} />
+      <ControlBar
+        room={room}
+        state={state}
+        soundOn={soundOn}
+        onSound={setSoundOn}
+        onDevices={() => setShowsDevices(true)}
+      />
+      {showsDevices && (
+        <DevicesDialog
+          devices={devices}
+          own={state.own}
+          onChoose={(kind, id) => void room.setDevice(kind, id)}
+          onClose={() => setShowsDevices(false)}
+        />
+      )}
+    </main>
+  );
+}
+
+function Tiles(props: { state: RoomState; soundOn: boolean; onSoundBlocked: () => void }) {
+  const { state, soundOn, onSoundBlocked } = props;
+  const { phase } = state;
+  const seats = toSeats(state);
+  const { stage, width } = useTileWidth(seats.length + 1);
+  const isStill = phase.kind === 'reconnecting';
+  return (
+    <>
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms. */}
+      <div
+        class={isStill ? 'tiles still' : 'tiles'}
+        ref={stage}
+        role="group"
+        aria-label="People in the room"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard.
+        tabIndex={0}
+        data-testid="tiles"
+        style={{ '--tile-width': `${width}px` }}
+      >
         <OwnTile user={state.self} own={state.own} isJoining={phase.kind === 'joining'} />
         {seats.map(({ key, user, stream, isFirst }) => (
           <RemoteTile
@@ -71,14 +115,34 @@ export function Stage({ room, state, onRejoin }: { room: RoomModel; state: RoomS
             stream={stream}
             testId={isFirst ? `tile-${user.userId}` : `tile-${user.userId}/${stream?.streamId}`}
             soundOn={soundOn}
-            onSoundBlocked={() => setSoundOn(false)}
+            onSoundBlocked={onSoundBlocked}
           />
         ))}
       </div>
       {seats.length === 0 && phase.kind === 'inside' && (
         <p class="lonely">You are alone here. Open a second tab as another user to see both ends.</p>
       )}
-      <ControlBar room={room} state={state} soundOn={soundOn} onSound={setSoundOn} />
-    </main>
+    </>
+  );
+}
+
+function DevicesDialog(props: {
+  devices: Devices;
+  own: OwnStream;
+  onChoose: (kind: DeviceKind, id: string) => void;
+  onClose: () => void;
+}) {
+  const { devices, own, onChoose, onClose } = props;
+  const isCamera = 'media' in own && own.isCamera;
+  return (
+    <Dialog title="Camera and microphone" testId="devices-dialog" onClose={onClose}>
+      <DeviceFields devices={devices} onChoose={onChoose} />
+      <p class="hint">{isCamera ? 'A change is heard and seen at once.' : 'Used when you next publish your camera.'}</p>
+      <div class="dialog-actions">
+        <button type="button" class="button primary" data-testid="devices-done" onClick={onClose}>
+          Done
+        </button>
+      </div>
+    </Dialog>
   );
 }

@@ -16,7 +16,7 @@ const STATES: Readonly<Record<Phase['kind'], string>> = {
   outside: 'Not in the room',
   joining: 'Joining …',
   inside: 'Connected',
-  reconnecting: 'Reconnecting …',
+  reconnecting: 'Not connected',
   ended: 'Out of the room',
 };
 
@@ -28,7 +28,7 @@ export function TopBar({ state, config }: { state: RoomState; config: PageConfig
     <header class="top">
       <Logo />
       <div class="top-room">
-        <h1>
+        <h1 tabIndex={-1} data-focus-start>
           <span class="visually-hidden">Room </span>
           {roomId}
         </h1>
@@ -37,13 +37,14 @@ export function TopBar({ state, config }: { state: RoomState; config: PageConfig
           {isInRoom(phase) && <span class="people"> · {people === 1 ? 'only you' : `${people} people`}</span>}
         </span>
       </div>
-      <SecondTab roomId={roomId} config={config} population={people} />
+      <SecondTab roomId={roomId} config={config} population={people} isEnabled={phase.kind !== 'reconnecting'} />
     </header>
   );
 }
 
 /** The link to a tab with another user, who joins at once where no token is needed. */
-function SecondTab({ roomId, config, population }: { roomId: string; config: PageConfig; population: number }) {
+function SecondTab(props: { roomId: string; config: PageConfig; population: number; isEnabled: boolean }) {
+  const { roomId, config, population, isEnabled } = props;
   // Somebody else for each tab: a new one is made up whenever the room's population changes.
   const other = useMemo(() => inventUser(), [population]);
   const href = formatPageQuery({
@@ -53,13 +54,25 @@ function SecondTab({ roomId, config, population }: { roomId: string; config: Pag
     source: 'test',
     autojoin: config.mode === 'dev',
   });
-  return (
-    <a class="button" href={href} target="_blank" rel="noopener" data-testid="second-tab">
+  const content = (
+    <>
       <Icon name="add-user" />
       <span>
         <span class="wide-only">Open a second tab as another user</span>
         <span class="narrow-only">Second tab</span>
       </span>
+    </>
+  );
+  if (!isEnabled) {
+    return (
+      <button type="button" class="button" disabled>
+        {content}
+      </button>
+    );
+  }
+  return (
+    <a class="button" href={href} target="_blank" rel="noopener" data-testid="second-tab">
+      {content}
     </a>
   );
 }

@@ -42,6 +42,11 @@ export function Video({ media, muted, label, isHidden = false, isMirrored = fals
       playsInline
       autoPlay
       hidden={isHidden}
+      // A picture that is upright is shown whole; one that is about as wide as its tile fills it.
+      onResize={(event) => {
+        const { videoWidth, videoHeight } = event.currentTarget;
+        event.currentTarget.classList.toggle('upright', videoHeight > 0 && videoWidth / videoHeight < 1.2);
+      }}
       aria-label={`Picture of ${label}`}
     />
   );

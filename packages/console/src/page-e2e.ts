@@ -1,0 +1,59 @@
+/**
+ * What the page's end-to-end tests share. For tests only.
+ *
+ * @module
+ */
+
+import { fileURLToPath } from 'node:url';
+import axe from 'axe-core';
+import type { BrowserContext, Page } from 'playwright-core';
+import { build } from 'vite';
+
+/** A phone's viewport, in CSS pixels. */
+export const PHONE = { width: 390, height: 844 };
+/** A desktop's viewport, in CSS pixels. */
+export const DESKTOP = { width: 1280, height: 800 };
+
+/** Builds the page into `dist`, from which test servers serve it. */
+export async function buildPage(): Promise<void> {
+  await build({ root: fileURLToPath(new URL('..', import.meta.url)), logLevel: 'error' });
+}
+
+/** Opens a tab; what it complains of is added to `complaints`. */
+export async function openPage(
+  context: BrowserContext,
+  url: string,
+  complaints: string[],
+  viewport = DESKTOP,
+): Promise<Page> {
+  const page = await context.newPage();
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  await page.setViewportSize(viewport);
+  await page.goto(url);
+  return page;
+}
+
+/** Waits until a tab shows the moving picture of a user. */
+export async function waitForVideo(page: Page, userId: string): Promise<void> {
+  await page.waitForFunction(
+    (testId) => {
+      const tile = document.querySelector<HTMLElement>(`[data-testid="${testId}"]`);
+      return tile?.dataset.play === 'playing' && (tile.querySelector('video')?.videoWidth ?? 0) > 0;
+    },
+    `tile-${userId}`,
+    { timeout: 15_000 },
+  );
+}
+
+/** Gives the serious and critical accessibility faults that axe-core finds in a tab, one line each. */
+export async function findAccessibilityFaults(page: Page): Promise<string[]> {
+  // Evaluated by the debugger, which the page's content policy does not bind.
+  await page.evaluate(axe.source);
+  return page.evaluate(async () => {
+    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run(document);
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
+  });
+}
