@@ -250,7 +250,7 @@ describe.skipIf(CHROMIUM === '')('the playground page', () => {
     await ann.getByTestId('join-form').waitFor();
     // The browser reports each try that failed.
     complaints = complaints.filter((text) => !text.includes('WebSocket'));
-    gavel = await startTestServer({ media: 'real' });
+    gavel = await startTestServer();
   });
 
   test('loads its assets compressed, and keeps them', async () => {

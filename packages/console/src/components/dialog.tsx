@@ -5,7 +5,7 @@
  */
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 
 /** What a dialog needs. */
 export interface DialogProps {
@@ -18,15 +18,20 @@ export interface DialogProps {
   readonly children: ComponentChildren;
 }
 
-/** A modal dialog: open while it is rendered. The browser keeps the focus inside, and gives it back at the end. */
+/** A modal dialog: open while it is rendered. The focus stays inside, and goes back to its opener at the end. */
 export function Dialog({ title, testId, isAlert = false, onClose, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   const bodyId = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = element.current;
+    const opener = document.activeElement;
     dialog?.showModal();
-    return () => dialog?.close();
+    return () => {
+      dialog?.close();
+      // The browser gives the focus back only where the dialog is still in the page.
+      if (opener instanceof HTMLElement) opener.focus({ preventScroll: true });
+    };
   }, []);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape does what a click beside the dialog does.
