@@ -2,7 +2,7 @@ import { startTestServer, type TestServer } from '@gavel/testkit';
 import { CHROMIUM, launchChromium } from '@gavel/testkit/chromium';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { buildPage, DESKTOP, findAccessibilityFaults, openPage, PHONE, waitForVideo } from './page-e2e.ts';
+import { buildPage, DESKTOP, findAccessibilityFaults, openPage, PHONE, waitForVideo } from './testing/page-e2e.ts';
 
 let browser: Browser;
 let gavel: TestServer;

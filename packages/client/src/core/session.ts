@@ -353,11 +353,9 @@ export class RoomSession extends Emitter<SessionEvents> {
     this.#reconnector.stop();
     this.#tokenTimer.stop();
     this.#dropConnection();
-    const login = this.#login;
-    this.#login = undefined;
     this.media.end(end);
     this.#setState({ name: 'ended', end });
-    login?.reject(toLoginError(end));
+    this.#login?.reject(toLoginError(end));
   }
 
   #dropConnection(): void {

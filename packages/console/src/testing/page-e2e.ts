@@ -16,7 +16,7 @@ export const DESKTOP = { width: 1280, height: 800 };
 
 /** Builds the page into `dist`, from which test servers serve it. */
 export async function buildPage(): Promise<void> {
-  await build({ root: fileURLToPath(new URL('..', import.meta.url)), logLevel: 'error' });
+  await build({ root: fileURLToPath(new URL('../..', import.meta.url)), logLevel: 'error' });
 }
 
 /** Opens a tab; what it complains of is added to `complaints`. */
