@@ -51,6 +51,8 @@ const ALL = {
   tokenWillExpire: true,
   remoteCameraStatusUpdate: true,
   remoteMicStatusUpdate: true,
+  deviceError: true,
+  screenSharingEnded: true,
 } as const satisfies Record<CallbackName, true>;
 
 /** The names of every callback that the SDK raises. */

@@ -29,6 +29,7 @@ export {
   type SocketLink,
   systemClock,
   type WatchOnline,
+  type WatchPageHide,
 } from './platform.ts';
 export type { PollsChange } from './poll-list.ts';
 export {

@@ -37,6 +37,9 @@ export type OpenSocket = (url: string, protocol: string, handlers: SocketHandler
 /** Calls back whenever the machine says that it is on a network again; gives the function that ends it. */
 export type WatchOnline = (back: () => void) => () => void;
 
+/** Calls back when the page is being closed, reloaded or left; gives the function that ends it. */
+export type WatchPageHide = (hidden: () => void) => () => void;
+
 /** Everything the core needs of the world around it. */
 export interface Platform {
   readonly clock: Clock;
@@ -44,6 +47,7 @@ export interface Platform {
   readonly random: () => number;
   readonly openSocket: OpenSocket;
   readonly watchOnline: WatchOnline;
+  readonly watchPageHide: WatchPageHide;
   /** Undefined where there is no WebRTC. */
   readonly media: MediaPlatform | undefined;
 }
@@ -76,6 +80,13 @@ export const watchBrowserOnline: WatchOnline = (back) => {
   return () => target.removeEventListener?.('online', back);
 };
 
+/** Follows the browser's `pagehide` event; where there is none, nothing comes. */
+export const watchBrowserPageHide: WatchPageHide = (hidden) => {
+  const target = globalThis as Partial<Pick<Window, 'addEventListener' | 'removeEventListener'>>;
+  target.addEventListener?.('pagehide', hidden);
+  return () => target.removeEventListener?.('pagehide', hidden);
+};
+
 /** Completes a platform with the real thing for what is not given. */
 export function completePlatform(given: Partial<Platform> = {}): Platform {
   return {
@@ -83,6 +94,7 @@ export function completePlatform(given: Partial<Platform> = {}): Platform {
     random: given.random ?? Math.random,
     openSocket: given.openSocket ?? openSocketWith(globalThis.WebSocket),
     watchOnline: given.watchOnline ?? watchBrowserOnline,
+    watchPageHide: given.watchPageHide ?? watchBrowserPageHide,
     media: 'media' in given ? given.media : browserMedia(),
   };
 }

@@ -59,6 +59,8 @@ export class Reconnector {
   /** Rises with every try, so that what belongs to an earlier one is seen to be late. */
   #generation = 0;
   #connection: Connection | undefined;
+  /** Connections whose login is under way although it is not wanted any more. */
+  readonly #left = new WeakSet<Connection>();
   #timer: unknown;
   #windowTimer: unknown;
   #unwatchOnline: () => void = () => {};
@@ -128,6 +130,13 @@ export class Reconnector {
     this.#connection = undefined;
   }
 
+  /** Stops trying. A login or resume that the server has not answered yet is logged out again when it is (PRIV-1). */
+  leave(): void {
+    if (this.#connection) this.#left.add(this.#connection);
+    this.#connection = undefined;
+    this.stop();
+  }
+
   #openWindow(windowMs: number): void {
     this.stop();
     this.#unwatchOnline = this.#task.platform.watchOnline(() => this.#hurry());
@@ -153,18 +162,25 @@ export class Reconnector {
     this.#generation += 1;
     const generation = this.#generation;
     const isLate = () => generation !== this.#generation;
+    let connection: Connection | undefined;
     let entered: Joined | PutOnHold;
     try {
-      const connection = await Connection.open(platform.openSocket, platform.clock, url, requestTimeoutMs);
+      connection = await Connection.open(platform.openSocket, platform.clock, url, requestTimeoutMs);
       if (isLate()) {
         connection.close();
         return;
       }
       this.#connection = connection;
       entered = await this.#enter(connection);
-      if (isLate()) return;
+      if (isLate()) {
+        if (this.#left.has(connection)) logout(connection, requestTimeoutMs);
+        return;
+      }
     } catch (error) {
-      if (isLate()) return;
+      if (isLate()) {
+        connection?.close();
+        return;
+      }
       this.#connection?.close();
       this.#connection = undefined;
       this.#handleFailure(toSessionError(error));
@@ -220,6 +236,14 @@ export class Reconnector {
     this.stop();
     this.#task.ended(end);
   }
+}
+
+/** Logs out and closes the connection when that is answered, or cannot be. */
+export function logout(connection: Connection, timeoutMs: number): void {
+  connection
+    .request('logout', {}, timeoutMs)
+    .catch(() => {})
+    .finally(() => connection.close());
 }
 
 function findFinalCause(error: SessionError): MemberCause | undefined {

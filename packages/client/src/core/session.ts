@@ -20,7 +20,7 @@ import { SessionError } from './errors.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { RoomMedia } from './media/room-media.ts';
 import { completePlatform, type Platform } from './platform.ts';
-import { type Joined, type PutOnHold, Reconnector } from './reconnector.ts';
+import { type Joined, logout, type PutOnHold, Reconnector } from './reconnector.ts';
 import { RoomFeed } from './room-feed.ts';
 import type { RoomChange, RoomMessage, RoomView } from './room-view.ts';
 import type { SessionEvents } from './session-events.ts';
@@ -75,6 +75,7 @@ export class RoomSession extends Emitter<SessionEvents> {
   });
   #login: { resolve(result: LoginResult): void; reject(error: SessionError): void } | undefined;
   #hasNewToken = false;
+  #unwatchPageHide: () => void = () => {};
 
   /** @throws SessionError `request.malformed` where the server's address is none */
   constructor(options: SessionOptions) {
@@ -145,22 +146,25 @@ export class RoomSession extends Emitter<SessionEvents> {
     }
     return new Promise((resolve, reject) => {
       this.#login = { resolve, reject };
+      this.#unwatchPageHide = this.#platform.watchPageHide(() => this.logout());
       this.#setState({ name: 'connecting' });
-      this.#reconnector.start();
+      // Its handlers may have logged out.
+      if (this.state.name === 'connecting') this.#reconnector.start();
     });
   }
 
-  /** Leaves the room; the session is over at once, and the server is told. */
+  /**
+   * Leaves the room; the session is over at once, and the server is told. A page that is closed, reloaded or left does the
+   * same by itself (ROOM-8): one that comes back out of the browser's cache finds its session ended, and may log in anew.
+   */
   logout(): void {
     if (this.#state.name === 'ended') return;
     const connection = this.#connection;
     if ((this.#state.name === 'joined' || this.#state.name === 'waiting') && connection) {
       this.#connection = undefined;
-      connection
-        .request('logout', {}, this.#requestTimeoutMs)
-        .catch(() => {})
-        .finally(() => connection.close());
+      logout(connection, this.#requestTimeoutMs);
     }
+    this.#reconnector.leave();
     this.#end({ kind: 'left' });
   }
 
@@ -351,6 +355,7 @@ export class RoomSession extends Emitter<SessionEvents> {
   #end(end: SessionEnd): void {
     if (this.#state.name === 'ended') return;
     this.#reconnector.stop();
+    this.#unwatchPageHide();
     this.#tokenTimer.stop();
     this.#dropConnection();
     this.media.end(end);

@@ -78,28 +78,35 @@ export class RealtimeKitClient {
    */
   async join(): Promise<void> {
     if (this.#session) throw new RealtimeKitError(CODES.couldNotJoin, 'in the room already, or on the way');
+    let session: RoomSession | undefined;
     try {
-      const session = this.#createSession();
-      this.#session = session;
-      session.on('changed', ({ ownMember }) => ownMember && this.self.handleMember(ownMember));
-      session.on('permissionsChanged', (permissions) => this.self.handlePermissions(permissions));
-      session.on('stateChanged', (state, before) => this.#handleState(session, state, before));
-      const waits = new Promise<void>((resolve) => {
-        session.on('stateChanged', ({ name }) => name === 'waiting' && resolve());
-      });
-      const login = session.login();
-      // What comes of a wait is told by `self`, not here.
-      login.catch(() => {});
-      await Promise.race([login, waits]);
+      session = this.#createSession();
+      await this.#login(session);
     } catch (error) {
-      this.#session = undefined;
+      // After `leave` another join may be under way.
+      if (this.#session === session) this.#session = undefined;
       throw toRealtimeKitError(error);
     }
   }
 
-  /** Leaves the room; microphone and camera are turned off. */
+  /** Leaves the room, or gives up a join under way; microphone, camera and screen are closed (PRIV-1). */
   async leave(): Promise<void> {
-    this.#session?.logout();
+    if (this.#session) this.#session.logout();
+    else this.self.handleClosed();
+  }
+
+  async #login(session: RoomSession): Promise<void> {
+    this.#session = session;
+    session.on('changed', ({ ownMember }) => ownMember && this.self.handleMember(ownMember));
+    session.on('permissionsChanged', (permissions) => this.self.handlePermissions(permissions));
+    session.on('stateChanged', (state, before) => this.#handleState(session, state, before));
+    const waits = new Promise<void>((resolve) => {
+      session.on('stateChanged', ({ name }) => name === 'waiting' && resolve());
+    });
+    const login = session.login();
+    // What comes of a wait is told by `self`, not here.
+    login.catch(() => {});
+    await Promise.race([login, waits]);
   }
 
   #createSession(): RoomSession {
@@ -147,7 +154,7 @@ export class RealtimeKitClient {
       case 'ended':
         this.#session = undefined;
         this.meta.handleSocket('disconnected');
-        this.self.handleLeft(leaveStateOf(state.end), before.name === 'connecting');
+        this.self.handleLeft(leaveStateOf(state.end), before.name === 'connecting' && state.end.kind !== 'left');
         this.participants.detach();
         this.chat.detach();
         this.polls.detach();

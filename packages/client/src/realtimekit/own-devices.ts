@@ -16,15 +16,29 @@ export interface DeviceListUpdate {
 // Not there on pages without a secure context, whatever the type says, nor in Node.
 const browserDevices = (): MediaDevices | undefined => globalThis.navigator?.mediaDevices;
 
-/** Lists the devices, and tells of changes while it watches. */
+/** Why a device cannot be used: its user has taken the permission back, or the hardware gives nothing. */
+export type MediaPermission = 'DENIED' | 'COULD_NOT_START';
+
+/** Finds out why a device that was open has gone. Browsers that do not tell permissions give `COULD_NOT_START`. */
+export async function findLossReason(kind: 'audio' | 'video'): Promise<MediaPermission> {
+  try {
+    const name = (kind === 'audio' ? 'microphone' : 'camera') as PermissionName;
+    const { state } = await globalThis.navigator.permissions.query({ name });
+    return state === 'denied' ? 'DENIED' : 'COULD_NOT_START';
+  } catch {
+    return 'COULD_NOT_START';
+  }
+}
+
+/** Lists the devices, and reports changes while it watches. */
 export class OwnDevices {
-  readonly #tell: (update: DeviceListUpdate) => void;
+  readonly #changed: (update: DeviceListUpdate) => void;
   #known: readonly MediaDeviceInfo[] = [];
   #unwatch: (() => void) | undefined;
 
-  /** `tell` is called after every change of the list. */
-  constructor(tell: (update: DeviceListUpdate) => void) {
-    this.#tell = tell;
+  /** `changed` is called after every change of the list. */
+  constructor(changed: (update: DeviceListUpdate) => void) {
+    this.#changed = changed;
   }
 
   /** Gives all devices; names are empty until the user has allowed one. Empty where the page may use none. */
@@ -64,7 +78,7 @@ export class OwnDevices {
     const added = devices.filter((device) => !this.#known.some((known) => isSame(known, device)));
     const removed = this.#known.filter((known) => !devices.some((device) => isSame(known, device)));
     this.#known = devices;
-    if (added.length + removed.length > 0) this.#tell({ added, removed, devices });
+    if (added.length + removed.length > 0) this.#changed({ added, removed, devices });
   }
 }
 

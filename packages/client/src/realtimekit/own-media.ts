@@ -5,7 +5,8 @@
  */
 
 import type { WirePermissions } from '@gavel/protocol';
-import { captureCamera } from '../core/media/capture.ts';
+import { type CaptureOptions, captureCamera } from '../core/media/capture.ts';
+import { LocalSource } from '../core/media/local-source.ts';
 import type { MediaPlatform } from '../core/media/media-platform.ts';
 import type { Publication } from '../core/media/publication.ts';
 import type { RoomSession } from '../core/session.ts';
@@ -15,100 +16,106 @@ import { streamIdOf } from './profile.ts';
 /** What is turned on and off by itself. */
 export type Kind = 'audio' | 'video';
 
+/** What the own media tells its owner. */
+export interface OwnMediaEvents {
+  /** A kind was turned on or off, or has another track. */
+  changed(kind: Kind): void;
+  /** A device has gone, or its permission: the kind is off. `constraints` are those that it was opened with. */
+  lost(kind: Kind, constraints: MediaStreamConstraints): void;
+}
+
 const KINDS = ['audio', 'video'] as const;
 
-/** Opens, publishes and closes the own microphone and camera, as they are turned on and off. */
+/** Opens, publishes and closes the own microphone and camera, as they are turned on and off. The last call wins (PRIV-1). */
 export class OwnMedia {
   readonly #media: MediaPlatform | undefined;
-  readonly #tell: (kind: Kind) => void;
-  readonly #tracks: { [K in Kind]?: MediaStreamTrack } = {};
-  readonly #enabled = { audio: false, video: false };
+  readonly #events: OwnMediaEvents;
+  readonly #sources: Readonly<Record<Kind, LocalSource>> = { audio: new LocalSource(), video: new LocalSource() };
   /** The devices that were chosen. */
   readonly #deviceIds: { [K in Kind]?: string } = {};
-  /** As they were told last; they still hold between two joins. */
+  /** The latest received; they still hold between two joins. */
   #permissions: WirePermissions | undefined;
   #session: RoomSession | undefined;
   #publication: Publication | undefined;
 
-  /** `tell` is called after every change of a kind. */
-  constructor(media: MediaPlatform | undefined, tell: (kind: Kind) => void) {
+  constructor(media: MediaPlatform | undefined, events: OwnMediaEvents) {
     this.#media = media;
-    this.#tell = tell;
+    this.#events = events;
+    for (const kind of KINDS) this.#sources[kind].on('ended', () => this.#handleEnded(kind));
   }
 
   isEnabled(kind: Kind): boolean {
-    return this.#enabled[kind];
+    return this.#sources[kind].isOn;
   }
 
   track(kind: Kind): MediaStreamTrack | undefined {
-    return this.#tracks[kind];
+    return this.#sources[kind].tracks[0];
   }
 
-  /** Turns a kind on, with the given track or one of the browser's. @throws RealtimeKitError */
+  /**
+   * Turns a kind on, with the given track or one of the browser's. Resolves also when a later call has overtaken it.
+   *
+   * @throws RealtimeKitError
+   */
   async enable(kind: Kind, customTrack: MediaStreamTrack | undefined): Promise<void> {
-    if (this.#enabled[kind] && !customTrack) return;
-    if (!this.#mayPublish(kind)) throw new RealtimeKitError(CODES.notPermitted, `the preset does not allow ${kind}`);
-    const live = this.#tracks[kind]?.readyState === 'live' ? this.#tracks[kind] : undefined;
-    const track = customTrack ?? live ?? (await this.#capture(kind));
-    if (!track) throw new RealtimeKitError(CODES.couldNotJoin, `the browser gave no ${kind}`);
-    this.#tracks[kind] = track;
-    track.enabled = true;
-    this.#enabled[kind] = true;
-    this.#tell(kind);
-    try {
-      await this.#sync();
-    } catch (error) {
-      this.#switchOff(kind);
-      throw toRealtimeKitError(error);
-    }
+    const source = this.#sources[kind];
+    this.#requirePermission(kind);
+    if (customTrack) source.use([customTrack]);
+    else if (source.opening) return this.#join(source.opening);
+    else if (source.isOn) return;
+    else if (source.tracks.length > 0) source.switchOn();
+    else if (!(await this.#open(kind))) return;
+    await this.#publishKind(kind);
   }
 
   /** Takes a kind from this device from now on, also while it is on. @throws RealtimeKitError the browser's refusal */
   async setDevice(kind: Kind, deviceId: string): Promise<void> {
+    const source = this.#sources[kind];
     const before = this.#deviceIds[kind];
+    const wasOpening = source.opening !== undefined && !source.isOn;
     this.#deviceIds[kind] = deviceId;
-    const old = this.#tracks[kind];
-    if (!this.#enabled[kind]) {
+    if (!source.isOn && !source.opening) {
       // An open microphone that is off is another device's.
-      this.#dropTrack(kind);
+      source.close();
       return;
     }
     try {
-      await this.enable(kind, await this.#capture(kind));
+      if (await this.#open(kind)) await this.#publishKind(kind);
     } catch (error) {
-      if (before === undefined) delete this.#deviceIds[kind];
-      else this.#deviceIds[kind] = before;
+      if (this.#deviceIds[kind] === deviceId) {
+        if (before === undefined) delete this.#deviceIds[kind];
+        else this.#deviceIds[kind] = before;
+      }
+      // It was being turned on with the device before, which this call has overtaken.
+      if (wasOpening && !source.opening && !source.isOn) await this.enable(kind, undefined).catch(() => {});
       throw error;
     }
-    old?.stop();
   }
 
   /** Turns a kind off: the microphone stays open, so that it is on again at once; the camera's light goes out. */
   async disable(kind: Kind): Promise<void> {
-    if (!this.#enabled[kind]) return;
-    if (kind === 'video') this.#dropTrack(kind);
-    this.#enabled[kind] = false;
-    const track = this.#tracks[kind];
-    if (track) track.enabled = false;
-    this.#tell(kind);
-    await this.#sync();
+    const source = this.#sources[kind];
+    const wasOn = source.isOn;
+    if (kind === 'video') source.close();
+    else source.switchOff();
+    if (!wasOn) return;
+    this.#events.changed(kind);
+    await this.#sync(kind).catch((error: unknown) => {
+      throw toRealtimeKitError(error);
+    });
   }
 
   /** Takes a session that has been joined, or joined again: what it does not allow is dropped. */
   handleJoined(session: RoomSession): void {
     this.#session = session;
     this.#permissions = session.self?.permissions;
-    for (const kind of KINDS) {
-      if (this.#mayPublish(kind) || !this.#enabled[kind]) continue;
-      this.#dropTrack(kind);
-      this.#tell(kind);
-    }
+    for (const kind of KINDS) if (!this.#mayPublish(kind)) this.#close(kind);
   }
 
   /** Publishes what is on. */
   start(): void {
     // What the server refuses here shows by the end of the publication.
-    this.#sync().catch(() => {});
+    for (const kind of KINDS) this.#sync(kind).catch(() => {});
   }
 
   /** Takes new permissions: what is not allowed any more is off, and what is allowed now can be turned on. */
@@ -124,14 +131,14 @@ export class OwnMedia {
     const { streamId } = this.#publication;
     this.#publication = undefined;
     this.#session?.media.unpublish(streamId);
-    this.#sync().catch(() => {});
+    this.start();
   }
 
-  /** Takes the end of a session: everything is stopped, unless it was never joined and may be tried again. */
+  /** Takes the end of a session: everything is closed, unless it was never joined and may be tried again. */
   handleLeft(keepsMedia: boolean): void {
     this.#session = undefined;
     this.#publication = undefined;
-    if (!keepsMedia) this.#stopAll();
+    if (!keepsMedia) for (const kind of KINDS) this.#close(kind);
   }
 
   #mayPublish(kind: Kind): boolean {
@@ -139,49 +146,89 @@ export class OwnMedia {
     return kind === 'audio' ? publishAudio : publishVideo;
   }
 
-  /** Follows the server, which has the kind off. */
-  #switchOff(kind: Kind): void {
-    if (!this.#enabled[kind]) return;
-    if (kind === 'video') this.#dropTrack(kind);
-    this.#enabled[kind] = false;
-    this.#tell(kind);
-    this.#sync().catch(() => {});
+  #requirePermission(kind: Kind): void {
+    if (!this.#mayPublish(kind)) throw new RealtimeKitError(CODES.notPermitted, `the preset does not allow ${kind}`);
   }
 
-  async #capture(kind: Kind): Promise<MediaStreamTrack | undefined> {
+  /** Waits for a request of another call, which publishes what comes of it. */
+  async #join(opening: Promise<boolean>): Promise<void> {
     try {
-      const deviceId = this.#deviceIds[kind];
-      const wanted = deviceId === undefined ? true : { deviceId: { exact: deviceId } };
-      const stream = await captureCamera({ audio: kind === 'audio' && wanted, video: kind === 'video' && wanted });
-      return stream.getTracks()[0];
+      await opening;
     } catch (error) {
       throw toRealtimeKitError(error);
     }
   }
 
-  /** Brings what is published in line with what is enabled. */
-  async #sync(): Promise<void> {
-    const session = this.#session;
-    if (!session || !this.#media) return;
-    if (!this.#publication) {
-      if (this.#enabled.audio || this.#enabled.video) this.#publish(session, this.#media);
-      return;
-    }
-    const publication = this.#publication;
-    for (const kind of KINDS) {
-      const track = this.#tracks[kind] ?? null;
-      const current = kind === 'audio' ? publication.source.getAudioTracks() : publication.source.getVideoTracks();
-      if ((current[0] ?? null) !== track) await publication.replaceTrack(kind, track);
-      await publication.setEnabled(kind, this.#enabled[kind]);
+  async #open(kind: Kind): Promise<boolean> {
+    const constraints = this.#constraintsOf(kind);
+    try {
+      return await this.#sources[kind].open(() => captureCamera({ audio: false, video: false, ...constraints }));
+    } catch (error) {
+      throw toRealtimeKitError(error);
     }
   }
 
+  #constraintsOf(kind: Kind): CaptureOptions {
+    const deviceId = this.#deviceIds[kind];
+    return { [kind]: deviceId === undefined ? true : { deviceId: { exact: deviceId } } };
+  }
+
+  async #publishKind(kind: Kind): Promise<void> {
+    const [track] = this.#sources[kind].tracks;
+    this.#events.changed(kind);
+    try {
+      await this.#sync(kind);
+    } catch (error) {
+      // Another track has come in its place meanwhile, with a request of its own.
+      if (this.#sources[kind].tracks[0] === track) this.#switchOff(kind);
+      throw toRealtimeKitError(error);
+    }
+  }
+
+  /** Follows the server, which has the kind off. */
+  #switchOff(kind: Kind): void {
+    this.disable(kind).catch(() => {});
+  }
+
+  #close(kind: Kind): void {
+    const source = this.#sources[kind];
+    const wasOn = source.isOn;
+    source.close();
+    if (wasOn) this.#events.changed(kind);
+  }
+
+  /** The device has gone, or its permission (PRIV-2). */
+  #handleEnded(kind: Kind): void {
+    this.#events.changed(kind);
+    this.#events.lost(kind, this.#constraintsOf(kind));
+    this.#sync(kind).catch(() => {});
+  }
+
+  /** Brings what is published in line with what is on. */
+  async #sync(kind: Kind): Promise<void> {
+    const session = this.#session;
+    if (!session || !this.#media) return;
+    const publication = this.#publication;
+    if (!publication) {
+      if (this.isEnabled('audio') || this.isEnabled('video')) this.#publish(session, this.#media);
+      return;
+    }
+    await Promise.all([
+      publication.replaceTrack(kind, this.track(kind) ?? null),
+      publication.setEnabled(kind, this.isEnabled(kind)),
+    ]);
+  }
+
   #publish(session: RoomSession, media: MediaPlatform): void {
-    const tracks = Object.values(this.#tracks);
+    const tracks = KINDS.flatMap((kind) => this.#sources[kind].tracks);
     const publication = session.media.publish(
       streamIdOf(session.self?.memberId ?? ''),
       media.createMediaStream(tracks),
-      { reserve: KINDS.filter((kind) => this.#mayPublish(kind)), ...this.#enabled },
+      {
+        reserve: KINDS.filter((kind) => this.#mayPublish(kind)),
+        audio: this.isEnabled('audio'),
+        video: this.isEnabled('video'),
+      },
     );
     this.#publication = publication;
     publication.on('muted', (kinds) => {
@@ -191,21 +238,7 @@ export class OwnMedia {
       if (state !== 'ended' || this.#publication !== publication) return;
       // Taken away by the server: off, until it is turned on again.
       this.#publication = undefined;
-      this.#stopAll();
+      for (const kind of KINDS) this.#close(kind);
     });
-  }
-
-  #stopAll(): void {
-    for (const kind of KINDS) {
-      const wasOn = this.#enabled[kind];
-      this.#dropTrack(kind);
-      if (wasOn) this.#tell(kind);
-    }
-  }
-
-  #dropTrack(kind: Kind): void {
-    this.#tracks[kind]?.stop();
-    delete this.#tracks[kind];
-    this.#enabled[kind] = false;
   }
 }

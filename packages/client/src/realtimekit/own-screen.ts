@@ -6,6 +6,7 @@
 
 import type { WirePermissions } from '@gavel/protocol';
 import { captureScreen } from '../core/media/capture.ts';
+import { LocalSource } from '../core/media/local-source.ts';
 import type { MediaPlatform } from '../core/media/media-platform.ts';
 import type { Publication } from '../core/media/publication.ts';
 import type { RoomSession } from '../core/session.ts';
@@ -30,49 +31,50 @@ export const NO_SCREEN: ScreenShareState = { screenShareEnabled: false, screenSh
 /** Captures and publishes the own screen, until its user, a host or the browser's own button ends it. */
 export class OwnScreen {
   readonly #media: MediaPlatform | undefined;
-  readonly #tell: (state: ScreenShareState) => void;
+  readonly #changed: (state: ScreenShareState) => void;
+  readonly #source = new LocalSource();
   #state: ScreenShareState = NO_SCREEN;
-  #isStarting = false;
+  /** The call that asks for a screen and publishes it. */
+  #starting: Promise<void> | undefined;
   #session: RoomSession | undefined;
   #publication: Publication | undefined;
 
-  /** `tell` is called after every change. */
-  constructor(media: MediaPlatform | undefined, tell: (state: ScreenShareState) => void) {
+  /** `changed` is called after every change. */
+  constructor(media: MediaPlatform | undefined, changed: (state: ScreenShareState) => void) {
     this.#media = media;
-    this.#tell = tell;
+    this.#changed = changed;
+    // The browser has a button of its own that ends the sharing. Sound alone may end before the picture.
+    this.#source.on('ended', ({ kind }) => kind === 'video' && this.disable());
   }
 
   get state(): ScreenShareState {
     return this.#state;
   }
 
-  /** Asks the user for a screen and publishes it; resolves when it is sent. @throws RealtimeKitError */
+  /**
+   * Asks the user for a screen and publishes it; resolves when it is sent, or when it was ended meanwhile (PRIV-1).
+   *
+   * @throws RealtimeKitError
+   */
   async enable(): Promise<void> {
-    if (this.#isStarting || this.#state.screenShareEnabled) return;
-    const session = this.#session;
-    if (!session || !this.#media) throw new RealtimeKitError(CODES.couldNotJoin, 'not in the room');
-    if (session.self?.permissions.screen?.publish === false) {
-      throw new RealtimeKitError(CODES.notPermitted, 'the preset does not allow to share a screen');
+    if (this.#state.screenShareEnabled) return;
+    if (!this.#starting) {
+      const starting = this.#start().finally(() => {
+        if (this.#starting === starting) this.#starting = undefined;
+      });
+      this.#starting = starting;
     }
-    this.#isStarting = true;
-    try {
-      const captured = await captureScreen({ audio: true, video: true });
-      if (this.#session !== session) stopTracks(captured.getTracks());
-      else await this.#publish(session, this.#media, captured.getTracks());
-    } catch (error) {
-      throw toRealtimeKitError(error);
-    } finally {
-      this.#isStarting = false;
-    }
+    await this.#starting;
   }
 
-  /** Ends the sharing. Does nothing where there is none. */
+  /** Ends the sharing; a screen that is chosen afterwards is not shared. */
   disable(): void {
+    this.#starting = undefined;
+    this.#source.close();
     const publication = this.#publication;
-    if (!publication) return;
     this.#publication = undefined;
-    this.#session?.media.unpublish(publication.streamId);
-    this.#drop(publication);
+    if (publication) this.#session?.media.unpublish(publication.streamId);
+    this.#update(NO_SCREEN);
   }
 
   /** Takes a session that has been joined. */
@@ -91,41 +93,46 @@ export class OwnScreen {
     this.#session = undefined;
   }
 
-  async #publish(session: RoomSession, media: MediaPlatform, tracks: readonly MediaStreamTrack[]): Promise<void> {
-    const source = media.createMediaStream(tracks);
+  async #start(): Promise<void> {
+    const session = this.#session;
+    if (!session || !this.#media) throw new RealtimeKitError(CODES.couldNotJoin, 'not in the room');
+    if (session.self?.permissions.screen?.publish === false) {
+      throw new RealtimeKitError(CODES.notPermitted, 'the preset does not allow to share a screen');
+    }
+    try {
+      const isOpen = await this.#source.open(() => captureScreen({ audio: true, video: true }));
+      if (isOpen) await this.#publish(session, this.#media);
+    } catch (error) {
+      throw toRealtimeKitError(error);
+    }
+  }
+
+  async #publish(session: RoomSession, media: MediaPlatform): Promise<void> {
+    const source = media.createMediaStream(this.#source.tracks);
     const streamId = screenIdOf(session.self?.memberId ?? '');
     const publication = session.media.publish(streamId, source, { source: 'screen' });
     this.#publication = publication;
-    const [audio] = source.getAudioTracks();
-    const [video] = source.getVideoTracks();
-    // The browser has a button of its own that ends the sharing.
-    video?.addEventListener('ended', () => {
+    try {
+      await isSent(publication);
+    } catch (error) {
       if (this.#publication === publication) this.disable();
-    });
-    await isSent(publication).catch((error: unknown) => {
-      if (this.#publication === publication) this.#publication = undefined;
-      stopTracks(tracks);
       throw error;
-    });
+    }
     // Ended by its user meanwhile.
     if (this.#publication !== publication) return;
     publication.on('stateChanged', (state) => {
-      if (state !== 'ended' || this.#publication !== publication) return;
-      this.#publication = undefined;
-      this.#drop(publication);
+      if (state === 'ended' && this.#publication === publication) this.disable();
     });
+    const [audio] = source.getAudioTracks();
+    const [video] = source.getVideoTracks();
     const shared = { ...(audio && { audio }), ...(video && { video }) };
-    this.#become({ screenShareEnabled: true, screenShareTracks: shared });
+    this.#update({ screenShareEnabled: true, screenShareTracks: shared });
   }
 
-  #drop(publication: Publication): void {
-    stopTracks(publication.source.getTracks());
-    if (this.#state.screenShareEnabled) this.#become(NO_SCREEN);
-  }
-
-  #become(state: ScreenShareState): void {
+  #update(state: ScreenShareState): void {
+    if (!state.screenShareEnabled && !this.#state.screenShareEnabled) return;
     this.#state = state;
-    this.#tell(state);
+    this.#changed(state);
   }
 }
 
@@ -133,13 +140,10 @@ export class OwnScreen {
 function isSent(publication: Publication): Promise<void> {
   return new Promise((resolve, reject) => {
     publication.on('stateChanged', (state, end) => {
-      if (state === 'publishing' || end?.kind === 'stopped') resolve();
+      const isOwnEnd = end?.kind === 'stopped' || (end?.kind === 'session' && end.end.kind === 'left');
+      if (state === 'publishing' || isOwnEnd) resolve();
       else if (end?.kind === 'failed') reject(end.error);
       else if (end) reject(new RealtimeKitError(CODES.couldNotJoin, 'the sharing was ended by the server'));
     });
   });
-}
-
-function stopTracks(tracks: readonly MediaStreamTrack[]): void {
-  for (const track of tracks) track.stop();
 }

@@ -10,7 +10,7 @@ import type { MediaPlatform } from '../core/media/media-platform.ts';
 import type { RoomSession } from '../core/session.ts';
 import type { LeaveState } from './causes.ts';
 import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
-import { type DeviceListUpdate, OwnDevices } from './own-devices.ts';
+import { type DeviceListUpdate, findLossReason, type MediaPermission, OwnDevices } from './own-devices.ts';
 import { type Kind, OwnMedia } from './own-media.ts';
 import { OwnScreen, type ScreenShareState, type ScreenShareTracks } from './own-screen.ts';
 import type { AudioState, VideoState } from './participant.ts';
@@ -33,6 +33,12 @@ export interface SelfEvents {
   deviceUpdate: [event: { readonly device: MediaDeviceInfo }];
   /** Devices came or went, while in the room. */
   deviceListUpdate: [update: DeviceListUpdate];
+  /** A microphone or camera in use has gone, or its permission: its kind is off, and may be enabled again (PRIV-2). */
+  mediaPermissionUpdate: [event: { readonly message: MediaPermission; readonly kind: Kind }];
+  /** Comes after `mediaPermissionUpdate`, with the constraints that the device was opened with. */
+  mediaPermissionError: [
+    event: { readonly message: MediaPermission; readonly kind: Kind; readonly constraints: MediaStreamConstraints },
+  ];
   /** This connection is pinned for everybody. */
   pinned: [];
   unpinned: [];
@@ -62,7 +68,10 @@ export class Self extends Emitter<SelfEvents> {
 
   constructor(media: MediaPlatform | undefined) {
     super();
-    this.#media = new OwnMedia(media, (kind) => this.#tellUpdate(kind));
+    this.#media = new OwnMedia(media, {
+      changed: (kind) => this.#emitUpdate(kind),
+      lost: (kind, constraints) => void this.#emitLoss(kind, constraints),
+    });
     this.#screen = new OwnScreen(media, (state) => this.emit('screenShareUpdate', state));
   }
 
@@ -188,7 +197,8 @@ export class Self extends Emitter<SelfEvents> {
   }
 
   /**
-   * Turns the microphone on, or takes the given track in its place.
+   * Turns the microphone on, or takes the given track in its place. The last call wins: where another call overtakes it
+   * before the device is open, it resolves, and what the browser gives later is closed (PRIV-1).
    *
    * @throws RealtimeKitError `1201` where the preset or a host does not allow it, else that of the browser's refusal
    */
@@ -279,6 +289,12 @@ export class Self extends Emitter<SelfEvents> {
     this.emit('roomLeft', { state });
   }
 
+  /** Closes microphone, camera and screen without a session. */
+  handleClosed(): void {
+    this.#media.handleLeft(false);
+    this.#screen.handleLeft();
+  }
+
   #becomePinned(isPinned: boolean): void {
     if (isPinned === this.#isPinned) return;
     this.#isPinned = isPinned;
@@ -303,7 +319,13 @@ export class Self extends Emitter<SelfEvents> {
     return known && toPersonFields(known.user, known.profile);
   }
 
-  #tellUpdate(kind: Kind): void {
+  async #emitLoss(kind: Kind, constraints: MediaStreamConstraints): Promise<void> {
+    const message = await findLossReason(kind);
+    this.emit('mediaPermissionUpdate', { message, kind });
+    this.emit('mediaPermissionError', { message, kind, constraints });
+  }
+
+  #emitUpdate(kind: Kind): void {
     if (kind === 'audio') {
       this.emit('audioUpdate', { audioEnabled: this.audioEnabled, audioTrack: this.audioTrack });
     } else {

@@ -6,31 +6,43 @@
 
 import type { MediaPlatform } from '../core/media/media-platform.ts';
 
-/** A track that only remembers. */
+/** A track that only remembers. As in a browser, `stop` raises no event, and what has ended does not come back. */
 export class FakeTrack {
   readonly kind: 'audio' | 'video';
   readonly id: string;
+  readonly label: string;
   enabled = true;
-  readyState: 'live' | 'ended' = 'live';
-  readonly #onEnded: (() => void)[] = [];
+  #readyState: 'live' | 'ended' = 'live';
+  readonly #onEnded = new Set<() => void>();
 
   constructor(kind: 'audio' | 'video', id = `${kind}-track`) {
     this.kind = kind;
     this.id = id;
+    this.label = id;
+  }
+
+  get readyState(): 'live' | 'ended' {
+    return this.#readyState;
   }
 
   stop(): void {
-    this.readyState = 'ended';
+    this.#readyState = 'ended';
   }
 
-  addEventListener(_type: 'ended', handler: () => void): void {
-    this.#onEnded.push(handler);
+  addEventListener(type: 'ended', handler: () => void): void {
+    if (type !== 'ended') throw new Error(`a fake track has no event ${type}`);
+    this.#onEnded.add(handler);
   }
 
-  /** Ends it from outside, as the browser's button does. */
+  removeEventListener(_type: 'ended', handler: () => void): void {
+    this.#onEnded.delete(handler);
+  }
+
+  /** Ends it from outside, as the browser's button, a pulled plug and a withdrawn permission do. */
   finish(): void {
-    this.readyState = 'ended';
-    for (const handler of this.#onEnded) handler();
+    if (this.#readyState === 'ended') return;
+    this.#readyState = 'ended';
+    for (const handler of [...this.#onEnded]) handler();
   }
 }
 
@@ -55,7 +67,7 @@ export class FakeStream {
   }
 
   addTrack(track: FakeTrack): void {
-    this.#tracks.push(track);
+    if (!this.#tracks.includes(track)) this.#tracks.push(track);
   }
 
   removeTrack(track: FakeTrack): void {
@@ -63,7 +75,13 @@ export class FakeStream {
   }
 }
 
-/** A peer connection whose state a test sets. */
+/** What a fake transceiver sends with. */
+export interface FakeSender {
+  track: FakeTrack | null;
+  replaceTrack(track: FakeTrack | null): Promise<void>;
+}
+
+/** A peer connection whose state a test sets. Once it is closed it refuses everything, as a browser's does. */
 export class FakePeer {
   connectionState: RTCPeerConnectionState = 'new';
   localDescription: { sdp: string } | undefined;
@@ -75,7 +93,7 @@ export class FakePeer {
     readonly sent: FakeTrack | string;
     readonly direction: string | undefined;
     codecs: readonly RTCRtpCodec[];
-    readonly sender: { track: unknown; replaceTrack(track: unknown): Promise<void> };
+    readonly sender: FakeSender;
   }[] = [];
   readonly #number: number;
 
@@ -84,9 +102,16 @@ export class FakePeer {
   }
 
   addTransceiver(sent: FakeTrack | string, init: RTCRtpTransceiverInit = {}) {
-    const sender = {
-      track: sent as unknown,
-      async replaceTrack(track: unknown) {
+    this.#requireOpen();
+    const kind = typeof sent === 'string' ? sent : sent.kind;
+    const sender: FakeSender = {
+      track: typeof sent === 'string' ? null : sent,
+      replaceTrack: async (track) => {
+        this.#requireOpen();
+        if (track && track.kind !== kind) throw new TypeError('the track is of another kind');
+        await Promise.resolve();
+        // The browser leaves the promise pending when the connection is closed meanwhile.
+        if (this.connectionState === 'closed') await new Promise(() => {});
         sender.track = track;
       },
     };
@@ -104,10 +129,13 @@ export class FakePeer {
   }
 
   async setLocalDescription(): Promise<void> {
+    this.#requireOpen();
     this.localDescription = { sdp: `offer-${this.#number}` };
   }
 
   async setRemoteDescription({ sdp }: { sdp: string }): Promise<void> {
+    this.#requireOpen();
+    if (!this.localDescription) throw new DOMException('there is no offer', 'InvalidStateError');
     this.remoteSdp = sdp;
     for (const { sent, direction } of this.transceivers) {
       if (direction !== 'recvonly' || typeof sent !== 'string') continue;
@@ -121,12 +149,20 @@ export class FakePeer {
 
   /** Brings the transport into a state. */
   become(state: RTCPeerConnectionState): void {
+    this.#requireOpen();
     this.connectionState = state;
     this.onconnectionstatechange?.();
   }
 
+  /** Closes it from this side; no event comes of it. */
   close(): void {
     this.connectionState = 'closed';
+  }
+
+  #requireOpen(): void {
+    if (this.connectionState === 'closed') {
+      throw new DOMException('The peer connection is closed.', 'InvalidStateError');
+    }
   }
 }
 

@@ -32,6 +32,7 @@ export class FakeSocket {
   readonly protocol: string;
   readonly requests: SeenRequest[] = [];
   isClosedByClient = false;
+  #isClosed = false;
   readonly #handlers: SocketHandlers;
   readonly #onRequest: (socket: FakeSocket, request: SeenRequest) => void;
 
@@ -52,6 +53,8 @@ export class FakeSocket {
   }
 
   receive(text: string): void {
+    // A browser discards what is sent on a socket that is closed or closing.
+    if (this.isClosedByClient || this.#isClosed) return;
     const request = JSON.parse(text) as SeenRequest;
     this.requests.push(request);
     this.#onRequest(this, request);
@@ -75,6 +78,7 @@ export class FakeSocket {
   }
 
   close(code: number, reason = ''): void {
+    this.#isClosed = true;
     this.#handlers.closed(code, reason);
   }
 }

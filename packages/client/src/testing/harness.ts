@@ -18,6 +18,8 @@ export interface World {
   readonly platform: Platform;
   /** Tells the client that the machine is on a network again. */
   goOnline(): void;
+  /** Closes the client's page. */
+  hidePage(): void;
 }
 
 /** Makes a world; random numbers are all 0.5. */
@@ -26,6 +28,7 @@ export function createWorld(): World {
   const server = new FakeServer();
   const media = new FakeMedia();
   const watchers = new Set<() => void>();
+  const pages = new Set<() => void>();
   const platform: Platform = {
     clock,
     random: () => 0.5,
@@ -34,9 +37,20 @@ export function createWorld(): World {
       watchers.add(back);
       return () => watchers.delete(back);
     },
+    watchPageHide: (hidden) => {
+      pages.add(hidden);
+      return () => pages.delete(hidden);
+    },
     media: media.platform,
   };
-  return { clock, server, media, platform, goOnline: () => [...watchers].forEach((back) => void back()) };
+  return {
+    clock,
+    server,
+    media,
+    platform,
+    goOnline: () => [...watchers].forEach((back) => void back()),
+    hidePage: () => [...pages].forEach((hidden) => void hidden()),
+  };
 }
 
 /** Makes a session in a world. */

@@ -56,8 +56,11 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
     this.#server = typeof server === 'string' ? server : (server[0] ?? '');
     this.#options = options;
     this.#platform = completePlatform(options.platform);
-    this.#local = new LocalStreams(this.#platform.media);
     const emit: Emit = (event, ...args) => this.emit(event, ...args);
+    this.#local = new LocalStreams(this.#platform.media, {
+      deviceLost: ({ label }) => this.emit('deviceError', CODE_OF_ERROR['client.no-media'], label),
+      screenEnded: (stream) => this.emit('screenSharingEnded', stream),
+    });
     this.#publishers = new Publishers(this.#platform.clock, emit);
     this.#players = new Players(this.#platform.clock, emit);
   }
@@ -67,7 +70,7 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
     return VERSION;
   }
 
-  /** Leaves every room and stops every captured track. */
+  /** Leaves every room and stops every captured track; a stream that is being made is closed as soon as it is open. */
   destroyEngine(): void {
     this.logoutRoom();
     this.#local.destroyAll();
@@ -153,9 +156,10 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
     return this.#local.create(source);
   }
 
-  /** Stops the tracks of a local stream. */
+  /** Stops the tracks of a local stream; where it is still published, the others are told that it is off. */
   destroyStream(stream: MediaStream): void {
     this.#local.destroy(stream);
+    for (const publication of this.#publishers.of(stream)) publication.handleTracksStopped();
   }
 
   /** Publishes a local stream; how it goes on is told by `publisherStateUpdate`. */
@@ -195,8 +199,9 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
     return this.#setPublished(stream, 'video', !mute);
   }
 
-  /** Turns the audio of every local stream off or on. */
+  /** Turns the audio of every local stream off or on, of those too that are made later. */
   muteMicrophone(mute: boolean): boolean {
+    this.#local.setMicrophoneMuted(mute);
     for (const stream of this.#local.all()) this.#setPublished(stream, 'audio', !mute);
     return true;
   }
@@ -211,15 +216,19 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
     return this.#players.setEnabled(streamID, 'video', !mute);
   }
 
-  /** Puts another track in place of one of the same kind, in the stream and wherever it is published. */
+  /**
+   * Puts another track in place of one of the same kind, in the stream and wherever it is published. Where the network is gone
+   * it is sent when that is back. A kind that is muted stays muted.
+   */
   async replaceTrack(stream: MediaStream, track: MediaStreamTrack): Promise<ZegoServerResponse> {
     const kind = track.kind === 'audio' ? 'audio' : 'video';
+    const publications = this.#publishers.of(stream);
+    const before = kind === 'audio' ? stream.getAudioTracks() : stream.getVideoTracks();
+    if (before.length > 0 && !before.some(({ enabled }) => enabled)) track.enabled = false;
+    for (const old of before) if (old !== track) stream.removeTrack(old);
+    if (!before.includes(track)) stream.addTrack(track);
     try {
-      for (const publication of this.#publishers.of(stream)) await publication.replaceTrack(kind, track);
-      for (const old of kind === 'audio' ? stream.getAudioTracks() : stream.getVideoTracks()) {
-        if (old !== track) stream.removeTrack(old);
-      }
-      if (!stream.getTracks().includes(track)) stream.addTrack(track);
+      await Promise.all(publications.map((publication) => publication.replaceTrack(kind, track)));
       return { errorCode: CODES.ok };
     } catch (error) {
       return toZegoError(error);

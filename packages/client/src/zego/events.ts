@@ -61,6 +61,10 @@ export interface ZegoEvents {
   IMRecvCustomCommand: [roomID: string, fromUser: ZegoUserInfo, command: string];
   /** 30 s before the token expires: answer with `renewToken`. */
   tokenWillExpire: [roomID: string];
+  /** A microphone or camera in use has gone, or its permission; the others are told that it is off (PRIV-2). */
+  deviceError: [errorCode: number, deviceName: string];
+  /** The browser's own button ended the sharing of a screen. */
+  screenSharingEnded: [stream: MediaStream];
   remoteCameraStatusUpdate: [streamID: string, status: 'OPEN' | 'MUTE'];
   remoteMicStatusUpdate: [streamID: string, status: 'OPEN' | 'MUTE'];
 }

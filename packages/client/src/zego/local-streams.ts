@@ -6,25 +6,49 @@
 
 import { SessionError } from '../core/errors.ts';
 import { type CaptureOptions, captureCamera, captureScreen } from '../core/media/capture.ts';
+import { LocalSource, stopTracks } from '../core/media/local-source.ts';
 import type { MediaPlatform } from '../core/media/media-platform.ts';
 import { toZegoError } from './errors.ts';
 import type { ZegoCameraSource, ZegoLocalStreamConfig } from './types.ts';
 
+/** What local streams tell their owner. */
+export interface LocalStreamsEvents {
+  /** A microphone or camera of a stream has gone, or its permission. */
+  deviceLost(track: MediaStreamTrack): void;
+  /** The browser's own button ended the sharing of a screen. */
+  screenEnded(stream: MediaStream): void;
+}
+
+/** A local stream, and the device that it is captured from; without one its tracks are the application's own. */
+interface Entry {
+  readonly source: LocalSource | undefined;
+}
+
 /** The local streams of one engine. */
 export class LocalStreams {
   readonly #media: MediaPlatform | undefined;
-  /** The streams made here; whether their tracks are ours to stop. */
-  readonly #streams = new Map<MediaStream, { readonly ownsTracks: boolean }>();
+  readonly #events: LocalStreamsEvents;
+  readonly #entries = new Map<MediaStream, Entry>();
+  /** What the browser has not opened yet. */
+  readonly #opening = new Set<LocalSource>();
+  #isMicrophoneMuted = false;
 
-  constructor(media: MediaPlatform | undefined) {
+  constructor(media: MediaPlatform | undefined, events: LocalStreamsEvents) {
     this.#media = media;
+    this.#events = events;
   }
 
-  /** Makes a stream from the camera (the default), the screen, or the application's own. */
+  /**
+   * Makes a stream from the camera (the default), the screen, or the application's own.
+   *
+   * @throws ZegoServerResponse the browser's refusal; also where `destroyAll` came before the device was open (PRIV-1)
+   */
   async create(config: ZegoLocalStreamConfig): Promise<MediaStream> {
     try {
-      const stream = await this.#open(config);
-      this.#streams.set(stream, { ownsTracks: config.custom === undefined });
+      const { custom } = config;
+      const [stream, source] = custom ? [this.#wrap(custom.source), undefined] : await this.#capture(config);
+      this.#entries.set(stream, { source });
+      if (this.#isMicrophoneMuted) setEnabled(stream.getAudioTracks(), false);
       return stream;
     } catch (error) {
       throw toZegoError(error);
@@ -33,27 +57,48 @@ export class LocalStreams {
 
   /** Stops the tracks of a stream that was captured; the application's own tracks go on. */
   destroy(stream: MediaStream): void {
-    if (this.#streams.get(stream)?.ownsTracks !== false) for (const track of stream.getTracks()) track.stop();
-    this.#streams.delete(stream);
+    const entry = this.#entries.get(stream);
+    // Tracks that were replaced meanwhile are stopped too.
+    entry?.source?.close();
+    if (!entry || entry.source) stopTracks(stream.getTracks());
+    this.#entries.delete(stream);
   }
 
-  /** Destroys every stream made here. */
+  /** Destroys every stream made here, those included that are only being opened. */
   destroyAll(): void {
-    for (const stream of [...this.#streams.keys()]) this.destroy(stream);
+    for (const source of this.#opening) source.close();
+    for (const stream of [...this.#entries.keys()]) this.destroy(stream);
   }
 
   /** Every stream made here and not destroyed. */
   all(): MediaStream[] {
-    return [...this.#streams.keys()];
+    return [...this.#entries.keys()];
   }
 
-  #open({ camera, screen, custom }: ZegoLocalStreamConfig): Promise<MediaStream> | MediaStream {
-    if (custom) return this.#wrap(custom.source);
-    if (screen) {
-      const { audio = false, frameRate } = screen;
-      return captureScreen({ audio, video: frameRate === undefined ? true : { frameRate } });
+  /** Mutes the audio of streams that are made from now on, or not. */
+  setMicrophoneMuted(isMuted: boolean): void {
+    this.#isMicrophoneMuted = isMuted;
+  }
+
+  async #capture({ camera, screen }: ZegoLocalStreamConfig): Promise<[MediaStream, LocalSource]> {
+    const source = new LocalSource();
+    this.#opening.add(source);
+    try {
+      let captured: MediaStream | undefined;
+      const isOpen = await source.open(async () => {
+        captured = await (screen ? captureScreen(toScreenOptions(screen)) : captureCamera(toConstraints(camera)));
+        return captured;
+      });
+      if (!isOpen || !captured) throw new SessionError('client.ended', 'the engine was destroyed');
+      const stream = captured;
+      source.on('ended', (track) => {
+        if (!screen) this.#events.deviceLost(track);
+        else if (track.kind === 'video') this.#events.screenEnded(stream);
+      });
+      return [stream, source];
+    } finally {
+      this.#opening.delete(source);
     }
-    return captureCamera(toConstraints(camera));
   }
 
   #wrap(source: MediaStream | HTMLMediaElement): MediaStream {
@@ -63,6 +108,14 @@ export class LocalStreams {
     }
     return source.captureStream() as MediaStream;
   }
+}
+
+function setEnabled(tracks: readonly MediaStreamTrack[], enabled: boolean): void {
+  for (const track of tracks) track.enabled = enabled;
+}
+
+function toScreenOptions({ audio = false, frameRate }: NonNullable<ZegoLocalStreamConfig['screen']>): CaptureOptions {
+  return { audio, video: frameRate === undefined ? true : { frameRate } };
 }
 
 function toConstraints(camera: ZegoCameraSource = {}): CaptureOptions {

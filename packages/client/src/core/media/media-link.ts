@@ -48,6 +48,8 @@ export interface MediaLinkTask {
   /** Sends an offer to the server. */
   exchange(offer: string): Promise<MediaAnswer>;
   judge(error: SessionError): Verdict;
+  /** The peer connection that was prepared last is closed. */
+  dropped?(): void;
 }
 
 /** The events of a media link. */
@@ -155,7 +157,7 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
     } else if (state === 'disconnected') {
       this.#expect(DISCONNECTED_MS, 'the transport was lost');
     } else if (state === 'failed') {
-      this.#handleFailure(new SessionError('client.disconnected', 'the transport failed'));
+      this.#handleFailure(new SessionError('media.unavailable', 'the transport failed'));
     }
   }
 
@@ -210,6 +212,7 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
     peer.onconnectionstatechange = null;
     peer.ontrack = null;
     peer.close();
+    this.#task.dropped?.();
   }
 
   #setState(state: MediaLinkState): void {

@@ -11,6 +11,7 @@ import { orderCodecs, setStartBitrate, type VideoCodec } from './codecs.ts';
 import { judgeFailure, type MediaContext, type MediaEnd } from './media-context.ts';
 import { MediaLink, type Verdict } from './media-link.ts';
 import { StatsReader, type StreamStats } from './stats.ts';
+import { SyncedValue } from './synced-value.ts';
 
 /** How to publish. */
 export interface PublishOptions {
@@ -41,13 +42,9 @@ export interface PublicationEvents {
   muted: [kinds: readonly ('audio' | 'video')[]];
 }
 
-/** What others are told of a publication. */
-interface Facts {
-  readonly extraInfo?: string;
-  readonly audio?: boolean;
-  readonly video?: boolean;
-}
+type Kind = 'audio' | 'video';
 
+const KINDS = ['audio', 'video'] as const;
 const DEFAULT_MAX_VIDEO_KBPS = 4_000;
 const START_VIDEO_KBPS = 1_200;
 
@@ -59,15 +56,26 @@ export class Publication extends Emitter<PublicationEvents> {
   readonly #context: MediaContext;
   readonly #options: PublishOptions;
   readonly #link: MediaLink;
-  readonly #on: { audio: boolean; video: boolean };
-  readonly #senders = new Map<string, RTCRtpSender>();
+  readonly #senders = new Map<Kind, RTCRtpSender>();
+  /** What is to be sent, as far as there are live tracks. */
+  readonly #isWanted: { audio: boolean; video: boolean };
+  /** What the others are told: a kind is on where it is wanted and there is a live track of it. */
+  readonly #facts: {
+    readonly extraInfo: SyncedValue<string>;
+    readonly audio: SyncedValue<boolean>;
+    readonly video: SyncedValue<boolean>;
+  };
+  readonly #watched = new WeakSet<MediaStreamTrack>();
   #stats = new StatsReader();
-  #extraInfo: string;
   #state: PublicationState = 'requesting';
   #end: MediaEnd | undefined;
-  /** What others have not been told of yet: no more than what changed, so that nothing else is undone by it. */
-  #untold: Facts = {};
   #wasAnswered = false;
+  /** Whether the server has the stream, so that it can be told of changes. */
+  #isTaken = false;
+  /** Whether an offer was sent that the server may have taken; it takes facts from the first offer alone. */
+  #mayBeTaken = false;
+  #dropped: Promise<void> = Promise.resolve();
+  #resolveDropped: () => void = () => {};
 
   constructor(context: MediaContext, streamId: string, source: MediaStream, options: PublishOptions = {}) {
     super();
@@ -75,26 +83,29 @@ export class Publication extends Emitter<PublicationEvents> {
     this.source = source;
     this.#context = context;
     this.#options = options;
-    this.#extraInfo = options.extraInfo ?? '';
-    this.#on = {
-      audio: options.audio ?? source.getAudioTracks().some((track) => track.enabled),
-      video: options.video ?? source.getVideoTracks().some((track) => track.enabled),
+    this.#isWanted = {
+      audio: options.audio ?? isEnabled(source.getAudioTracks()),
+      video: options.video ?? isEnabled(source.getVideoTracks()),
     };
+    this.#facts = {
+      extraInfo: this.#createFact('extraInfo', options.extraInfo ?? '', (_, before) => before ?? ''),
+      audio: this.#createFact('audio', this.#isSending('audio'), () => this.#switchOff('audio')),
+      video: this.#createFact('video', this.#isSending('video'), () => this.#switchOff('video')),
+    };
+    for (const track of source.getTracks()) this.#watch(track);
     this.#link = new MediaLink({
       ...context,
       prepare: (peer) => this.#prepare(peer),
-      exchange: async (offer) => {
-        // The first offer brings it all; of a stream that is known the server takes over no more than the media.
-        if (!this.#wasAnswered) this.#untold = {};
-        const facts = { extraInfo: this.#extraInfo, ...this.#on, ...(options.source && { source: options.source }) };
-        const result = await context.request('publish', { streamId, offer, ...facts });
-        return { ...result, answer: setStartBitrate(result.answer, START_VIDEO_KBPS) };
+      dropped: () => {
+        this.#senders.clear();
+        this.#resolveDropped();
       },
+      exchange: (offer) => this.#exchange(offer),
       judge: (error) => this.#judge(error),
     });
     this.#link.on('answered', () => {
       this.#wasAnswered = true;
-      this.#tellAgain();
+      this.#pushFacts();
     });
     this.#link.on('stateChanged', (state) => {
       if (state === 'closed') return;
@@ -125,56 +136,60 @@ export class Publication extends Emitter<PublicationEvents> {
 
   /** Waits for `resume`: the server has nothing of it any more. */
   hold(): void {
+    this.#isTaken = false;
+    this.#mayBeTaken = false;
     this.#link.hold();
   }
 
   /** Goes on after the session came back. */
   resume(): void {
-    this.#tellAgain();
+    this.#pushFacts();
     this.#link.resume();
   }
 
   /**
-   * Turns a kind on or off: its track sends silence or black, and the others are told.
+   * Turns a kind on or off: its track sends silence or black, and the others are told. Where the server cannot be reached it
+   * resolves too, and the server is told when it is back (PRIV-3).
    *
    * @throws SessionError `member.not-allowed` where a host has forbidden it: it is off then
    */
-  async setEnabled(kind: 'audio' | 'video', on: boolean): Promise<void> {
-    this.#enableTracks(kind, on);
-    if (this.#on[kind] === on) return;
-    this.#on[kind] = on;
-    try {
-      await this.#tell({ [kind]: on });
-    } catch (error) {
-      if (on && toSessionError(error).code === 'member.not-allowed') this.#switchOff(kind);
-      throw error;
-    }
-    // Muted while it was being told: the server has to hear that it is off after all.
-    if (this.#on[kind] !== on) await this.#tell({ [kind]: this.#on[kind] });
+  async setEnabled(kind: Kind, on: boolean): Promise<void> {
+    this.#isWanted[kind] = on;
+    for (const track of this.#tracks(kind)) track.enabled = on;
+    await this.#updateFact(kind);
   }
 
-  /** Takes the news that kinds were switched off; the server is not told what it said itself. */
-  handleMuted(kinds: readonly ('audio' | 'video')[]): void {
-    const changed = kinds.filter((kind) => this.#on[kind]);
-    for (const kind of changed) this.#switchOff(kind);
+  /** Follows a host, who has switched kinds off; the server is not told what it said itself. */
+  handleMuted(kinds: readonly Kind[]): void {
+    const changed = kinds.filter((kind) => this.#facts[kind].wanted);
+    for (const kind of kinds) this.#facts[kind].follow(this.#switchOff(kind));
     if (changed.length > 0) this.emit('muted', changed);
   }
 
   /** Changes the text that the others are told with the stream; at most 1,024 bytes. */
   async setExtraInfo(extraInfo: string): Promise<void> {
-    this.#extraInfo = extraInfo;
-    await this.#tell({ extraInfo });
+    await this.#facts.extraInfo.set(extraInfo);
   }
 
-  /** Sends another track of a kind in place of the current one, or none; negotiates anew only where it must. */
-  async replaceTrack(kind: 'audio' | 'video', track: MediaStreamTrack | null): Promise<void> {
-    for (const old of kind === 'audio' ? this.source.getAudioTracks() : this.source.getVideoTracks()) {
-      if (old !== track) this.source.removeTrack(old);
+  /**
+   * Sends another track of a kind in place of the current one, or none; negotiates anew only where it must. While there is no
+   * connection it is done with the next one (PRIV-3). A kind that is off stays off: the track is disabled.
+   *
+   * @throws SessionError `client.no-media` where the browser refuses the track
+   */
+  async replaceTrack(kind: Kind, track: MediaStreamTrack | null): Promise<void> {
+    for (const old of this.#tracks(kind)) if (old !== track) this.source.removeTrack(old);
+    if (track) {
+      if (!this.#isWanted[kind]) track.enabled = false;
+      if (!this.source.getTracks().includes(track)) this.source.addTrack(track);
+      this.#watch(track);
     }
-    if (track && !this.source.getTracks().includes(track)) this.source.addTrack(track);
-    const sender = this.#senders.get(kind);
-    if (sender) await sender.replaceTrack(track);
-    else if (track) this.#link.restart();
+    await Promise.all([this.#updateFact(kind), this.#replaceSent(kind, track)]);
+  }
+
+  /** Tells the others which kinds are on now, after tracks of the source were stopped. */
+  handleTracksStopped(): void {
+    for (const kind of KINDS) this.#updateFact(kind).catch(() => {});
   }
 
   /** Reads the quality since the last reading; undefined while there is no peer connection. */
@@ -187,6 +202,8 @@ export class Publication extends Emitter<PublicationEvents> {
   end(end: MediaEnd): void {
     if (this.#state === 'ended') return;
     this.#end = end;
+    this.#isTaken = false;
+    for (const fact of Object.values(this.#facts)) fact.close();
     this.#link.close();
     this.#setState('ended');
   }
@@ -199,42 +216,95 @@ export class Publication extends Emitter<PublicationEvents> {
     return judgeFailure(error);
   }
 
-  /** Where the server cannot be told now, it is when the session comes back, or with the next offer. */
-  async #tell(changes: Facts): Promise<void> {
-    this.#untold = { ...this.#untold, ...changes };
-    if (!this.#wasAnswered) return;
-    const told = this.#untold;
-    this.#untold = {};
+  async #exchange(offer: string) {
+    const { streamId } = this;
+    const { source } = this.#options;
+    const { extraInfo, audio, video } = this.#facts;
+    const facts = { extraInfo: extraInfo.wanted, audio: audio.wanted, video: video.wanted };
+    const isNew = !this.#mayBeTaken;
+    this.#mayBeTaken = true;
+    const result = await this.#context.request('publish', { streamId, offer, ...facts, ...(source && { source }) });
+    if (isNew) {
+      extraInfo.confirm(facts.extraInfo);
+      audio.confirm(facts.audio);
+      video.confirm(facts.video);
+    }
+    this.#isTaken = this.#state !== 'ended';
+    return { ...result, answer: setStartBitrate(result.answer, START_VIDEO_KBPS) };
+  }
+
+  #createFact<T extends string | boolean>(
+    name: 'extraInfo' | Kind,
+    initial: T,
+    refused: (value: T, before: T | undefined) => T,
+  ): SyncedValue<T> {
+    const { clock, random, request } = this.#context;
+    return new SyncedValue<T>(initial, {
+      clock,
+      random,
+      canSend: () => this.#isTaken,
+      send: (value) => request('updateStream', { streamId: this.streamId, [name]: value }),
+      refused,
+    });
+  }
+
+  #updateFact(kind: Kind): Promise<void> {
+    return this.#facts[kind].set(this.#isSending(kind));
+  }
+
+  #pushFacts(): void {
+    // Nobody waits for it. What the server refuses is undone by `refused`.
+    for (const fact of Object.values(this.#facts)) fact.push().catch(() => {});
+  }
+
+  #isSending(kind: Kind): boolean {
+    return this.#isWanted[kind] && this.#tracks(kind).some((track) => track.readyState === 'live');
+  }
+
+  #switchOff(kind: Kind): false {
+    this.#isWanted[kind] = false;
+    for (const track of this.#tracks(kind)) track.enabled = false;
+    return false;
+  }
+
+  #tracks(kind: Kind): MediaStreamTrack[] {
+    return kind === 'audio' ? this.source.getAudioTracks() : this.source.getVideoTracks();
+  }
+
+  /** A track that ends by itself sends nothing any more: the others are told that its kind is off (PRIV-2). */
+  #watch(track: MediaStreamTrack): void {
+    if (this.#watched.has(track)) return;
+    this.#watched.add(track);
+    track.addEventListener('ended', () => {
+      if (this.source.getTracks().includes(track)) this.handleTracksStopped();
+    });
+  }
+
+  async #replaceSent(kind: Kind, track: MediaStreamTrack | null): Promise<void> {
+    const sender = this.#senders.get(kind);
+    if (!sender) {
+      // Without a connection the next one takes it from the source.
+      if (track && this.#link.peer) this.#link.restart();
+      return;
+    }
     try {
-      await this.#context.request('updateStream', { streamId: this.streamId, ...told });
+      // On a connection that is closed meanwhile the browser's promise may stay pending.
+      await Promise.race([sender.replaceTrack(track), this.#dropped]);
     } catch (error) {
-      this.#untold = { ...told, ...this.#untold };
-      if (judgeFailure(toSessionError(error)) !== 'hold') throw error;
+      if (this.#senders.get(kind) !== sender) return;
+      const name = error instanceof Error ? error.name : '';
+      if (name !== 'InvalidStateError' && name !== 'InvalidModificationError') throw toSessionError(error);
+      this.#link.restart();
     }
   }
 
-  #tellAgain(): void {
-    // Nobody waits for it: where it fails again, the next offer carries the same.
-    if (Object.keys(this.#untold).length > 0) this.#tell({}).catch(() => {});
-  }
-
-  #enableTracks(kind: 'audio' | 'video', on: boolean): void {
-    const tracks = kind === 'audio' ? this.source.getAudioTracks() : this.source.getVideoTracks();
-    for (const track of tracks) track.enabled = on;
-  }
-
-  #switchOff(kind: 'audio' | 'video'): void {
-    this.#enableTracks(kind, false);
-    this.#on[kind] = false;
-    const { [kind]: _told, ...untold } = this.#untold;
-    this.#untold = untold;
-  }
-
   #prepare(peer: RTCPeerConnection): void {
-    this.#senders.clear();
     this.#stats = new StatsReader();
-    for (const kind of ['audio', 'video'] as const) {
-      const track = (kind === 'audio' ? this.source.getAudioTracks() : this.source.getVideoTracks())[0];
+    this.#dropped = new Promise((resolve) => {
+      this.#resolveDropped = resolve;
+    });
+    for (const kind of KINDS) {
+      const [track] = this.#tracks(kind);
       if (!track && !this.#options.reserve?.includes(kind)) continue;
       const maxBitrate = (this.#options.maxVideoKbps ?? DEFAULT_MAX_VIDEO_KBPS) * 1000;
       const transceiver = peer.addTransceiver(track ?? kind, {
@@ -257,4 +327,9 @@ export class Publication extends Emitter<PublicationEvents> {
     this.#state = state;
     this.emit('stateChanged', state, this.#end);
   }
+}
+
+/** Whether a kind is wanted that nobody has switched on or off: it is, but for tracks that are all disabled. */
+function isEnabled(tracks: readonly MediaStreamTrack[]): boolean {
+  return tracks.length === 0 || tracks.some((track) => track.enabled);
 }

@@ -1,0 +1,73 @@
+/**
+ * Microphones, cameras and a screen that open slowly, refuse and vanish. For tests only.
+ *
+ * @module
+ */
+
+import type { FakeClock } from './fake-clock.ts';
+import { FakeStream, FakeTrack } from './fake-media.ts';
+
+/** What a fake device does when it is opened. */
+export interface DeviceMood {
+  /** How long it takes to open, in milliseconds. */
+  delayMs: number;
+  /** The name of the browser's error; undefined where it opens. */
+  refusal: string | undefined;
+}
+
+type Kind = 'audio' | 'video' | 'screen';
+
+/** The devices of a machine, behind the browser's two calls. A call that was made is answered, whoever waits for it or not. */
+export class FakeDevices {
+  readonly moods: Record<Kind, DeviceMood> = {
+    audio: { delayMs: 0, refusal: undefined },
+    video: { delayMs: 0, refusal: undefined },
+    screen: { delayMs: 0, refusal: undefined },
+  };
+  /** Every track that was ever given. */
+  readonly given: { readonly kind: Kind; readonly track: FakeTrack }[] = [];
+  readonly #clock: FakeClock;
+
+  constructor(clock: FakeClock) {
+    this.#clock = clock;
+  }
+
+  /** What `navigator` has while these are plugged in. */
+  get navigator() {
+    return {
+      mediaDevices: {
+        getUserMedia: ({ audio, video }: MediaStreamConstraints) => {
+          const kinds = [...(audio ? ['audio' as const] : []), ...(video ? ['video' as const] : [])];
+          if (kinds.length === 0) return Promise.reject(new TypeError('at least one of audio and video must be requested'));
+          return this.#open(kinds, kinds);
+        },
+        getDisplayMedia: () => this.#open(['screen'], ['audio', 'video']),
+        enumerateDevices: async () => [],
+        addEventListener: () => {},
+        removeEventListener: () => {},
+      },
+    };
+  }
+
+  /** The tracks of a kind that are live. */
+  live(kind?: Kind): FakeTrack[] {
+    const tracks = this.given.filter((one) => kind === undefined || one.kind === kind).map(({ track }) => track);
+    return tracks.filter(({ readyState }) => readyState === 'live');
+  }
+
+  /** Pulls the plug, or takes the permission back: what is live of the kind ends by itself. */
+  unplug(kind: Kind): void {
+    for (const track of this.live(kind)) track.finish();
+  }
+
+  async #open(devices: readonly Kind[], kinds: readonly ('audio' | 'video')[]): Promise<FakeStream> {
+    const moods = devices.map((device) => ({ ...this.moods[device] }));
+    const delayMs = Math.max(...moods.map((mood) => mood.delayMs));
+    await new Promise<void>((resolve) => this.#clock.setTimeout(resolve, delayMs));
+    const refusal = moods.find((mood) => mood.refusal !== undefined)?.refusal;
+    if (refusal !== undefined) throw new DOMException('the device cannot be used', refusal);
+    const tracks = kinds.map((kind) => new FakeTrack(kind, `${devices.join('-')}-${kind}-${this.given.length}`));
+    for (const track of tracks) this.given.push({ kind: devices[0] === 'screen' ? 'screen' : track.kind, track });
+    return new FakeStream(tracks);
+  }
+}
