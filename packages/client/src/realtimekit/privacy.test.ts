@@ -41,21 +41,24 @@ function toldLast(world: World) {
 test.each([
   ['video', 'enableVideo', 'disableVideo'],
   ['audio', 'enableAudio', 'disableAudio'],
-] as const)('%s turned off 5 ms after it was turned on stays off, though the device takes 600 ms to open (PRIV-1)', async (kind, enable, disable) => {
-  const { world, devices, self } = await join();
-  devices.moods[kind].delayMs = 600;
-  const updates: unknown[] = [];
-  self.on('videoUpdate', ({ videoEnabled }) => updates.push(videoEnabled));
-  self.on('audioUpdate', ({ audioEnabled }) => updates.push(audioEnabled));
-  const enabled = self[enable]();
-  await world.clock.advance(5);
-  await self[disable]();
-  await world.clock.advance(1_000);
-  await enabled;
-  expect([self.audioEnabled, self.videoEnabled, devices.live().length]).toEqual([false, false, 0]);
-  expect(devices.given).toHaveLength(1);
-  expect([updates, world.server.seen('publish')]).toEqual([[], []]);
-});
+] as const)(
+  '%s turned off 5 ms after it was turned on stays off, though the device takes 600 ms to open (PRIV-1)',
+  async (kind, enable, disable) => {
+    const { world, devices, self } = await join();
+    devices.moods[kind].delayMs = 600;
+    const updates: unknown[] = [];
+    self.on('videoUpdate', ({ videoEnabled }) => updates.push(videoEnabled));
+    self.on('audioUpdate', ({ audioEnabled }) => updates.push(audioEnabled));
+    const enabled = self[enable]();
+    await world.clock.advance(5);
+    await self[disable]();
+    await world.clock.advance(1_000);
+    await enabled;
+    expect([self.audioEnabled, self.videoEnabled, devices.live().length]).toEqual([false, false, 0]);
+    expect(devices.given).toHaveLength(1);
+    expect([updates, world.server.seen('publish')]).toEqual([[], []]);
+  },
+);
 
 test('the last of several calls wins, in whatever order the device answers (PRIV-1)', async () => {
   const { world, devices, self } = await join();
@@ -171,36 +174,39 @@ test('a screen whose right was taken away while its user chose it is not shared 
 test.each([
   [undefined, 'COULD_NOT_START'],
   ['denied', 'DENIED'],
-])('a camera that vanishes is off for everybody, is told, and can be opened anew (PRIV-2); permission %s', async (permission, message) => {
-  const { world, devices, self } = await join();
-  if (permission) {
-    const query = async ({ name }: { name: string }) => ({ state: name === 'camera' ? permission : 'granted' });
-    vi.stubGlobal('navigator', { ...devices.navigator, permissions: { query } });
-  }
-  const opened = self.enableVideo();
-  await world.clock.advance(0);
-  await opened;
-  await settle();
-  world.media.peer.become('connected');
-  const log: unknown[] = [];
-  self.on('videoUpdate', ({ videoEnabled, videoTrack }) => log.push([videoEnabled, videoTrack !== undefined]));
-  self.on('mediaPermissionUpdate', (event) => log.push(event));
-  self.on('mediaPermissionError', (event) => log.push(event));
-  devices.unplug('video');
-  await settle();
-  expect(log).toEqual([
-    [false, false],
-    { message, kind: 'video' },
-    { message, kind: 'video', constraints: { video: true } },
-  ]);
-  expect([self.videoEnabled, self.videoTrack, toldLast(world).video]).toEqual([false, undefined, false]);
-  const again = self.enableVideo();
-  await world.clock.advance(0);
-  await again;
-  expect([self.videoEnabled, devices.live().length, toldLast(world).video]).toEqual([true, 1, true]);
-  expect(world.media.peer.transceivers[1]?.sender.track).toBe(self.videoTrack);
-  expect(world.server.seen('publish')).toHaveLength(1);
-});
+])(
+  'a camera that vanishes is off for everybody, is told, and can be opened anew (PRIV-2); permission %s',
+  async (permission, message) => {
+    const { world, devices, self } = await join();
+    if (permission) {
+      const query = async ({ name }: { name: string }) => ({ state: name === 'camera' ? permission : 'granted' });
+      vi.stubGlobal('navigator', { ...devices.navigator, permissions: { query } });
+    }
+    const opened = self.enableVideo();
+    await world.clock.advance(0);
+    await opened;
+    await settle();
+    world.media.peer.become('connected');
+    const log: unknown[] = [];
+    self.on('videoUpdate', ({ videoEnabled, videoTrack }) => log.push([videoEnabled, videoTrack !== undefined]));
+    self.on('mediaPermissionUpdate', (event) => log.push(event));
+    self.on('mediaPermissionError', (event) => log.push(event));
+    devices.unplug('video');
+    await settle();
+    expect(log).toEqual([
+      [false, false],
+      { message, kind: 'video' },
+      { message, kind: 'video', constraints: { video: true } },
+    ]);
+    expect([self.videoEnabled, self.videoTrack, toldLast(world).video]).toEqual([false, undefined, false]);
+    const again = self.enableVideo();
+    await world.clock.advance(0);
+    await again;
+    expect([self.videoEnabled, devices.live().length, toldLast(world).video]).toEqual([true, 1, true]);
+    expect(world.media.peer.transceivers[1]?.sender.track).toBe(self.videoTrack);
+    expect(world.server.seen('publish')).toHaveLength(1);
+  },
+);
 
 test('a camera that vanishes before the join is off then, and one that the browser gives dead is refused (PRIV-2)', async () => {
   const { world, devices, meeting, self } = await create();

@@ -38,7 +38,8 @@ export class FakeDevices {
       mediaDevices: {
         getUserMedia: ({ audio, video }: MediaStreamConstraints) => {
           const kinds = [...(audio ? ['audio' as const] : []), ...(video ? ['video' as const] : [])];
-          if (kinds.length === 0) return Promise.reject(new TypeError('at least one of audio and video must be requested'));
+          if (kinds.length === 0)
+            return Promise.reject(new TypeError('at least one of audio and video must be requested'));
           return this.#open(kinds, kinds);
         },
         getDisplayMedia: () => this.#open(['screen'], ['audio', 'video']),
@@ -61,7 +62,7 @@ export class FakeDevices {
   }
 
   async #open(devices: readonly Kind[], kinds: readonly ('audio' | 'video')[]): Promise<FakeStream> {
-    const moods = devices.map((device) => ({ ...this.moods[device] }));
+    const moods = devices.map((device) => this.moods[device]);
     const delayMs = Math.max(...moods.map((mood) => mood.delayMs));
     await new Promise<void>((resolve) => this.#clock.setTimeout(resolve, delayMs));
     const refusal = moods.find((mood) => mood.refusal !== undefined)?.refusal;

@@ -5,12 +5,15 @@
  */
 
 import type { PersonalEventFrame } from '@gavel/protocol';
-import { SessionError } from '../errors.ts';
+import { Backoff, MEDIA_BACKOFF } from '../backoff.ts';
+import { mayRetryLater, SessionError, toSessionError } from '../errors.ts';
 import type { RoomChange } from '../room-view.ts';
 import type { JoinKind, SessionEnd } from '../session-state.ts';
 import type { MediaContext } from './media-context.ts';
 import { Playback, type PlayOptions } from './playback.ts';
 import { Publication, type PublishOptions } from './publication.ts';
+
+type EndMethod = 'unpublish' | 'stop';
 
 /** Publications and playbacks of one session, by stream id. The session tells it what happens by `handleX`. */
 export class RoomMedia {
@@ -18,13 +21,17 @@ export class RoomMedia {
   readonly #publications = new Map<string, Publication>();
   readonly #playbacks = new Map<string, Playback>();
   /** What the server could not be told while the connection was lost. */
-  #owed: { readonly method: 'unpublish' | 'stop'; readonly streamId: string }[] = [];
+  #owed: { readonly method: EndMethod; readonly streamId: string }[] = [];
+  /** Rises when the server has forgotten everything: ends that it has not confirmed are of no use any more. */
+  #generation = 0;
+  readonly #request: MediaContext['request'] | undefined;
 
   /** Ends of streams that the server has not confirmed yet, by stream id. */
   readonly #ending = new Map<string, Promise<void>>();
 
   /** Without a context (no WebRTC here) publishing and playing throw `client.no-media`. */
   constructor(context: MediaContext | undefined) {
+    this.#request = context?.request;
     this.#context = context && {
       ...context,
       // Requests of one connection may overtake each other in the server: an end must not hit what came after it.
@@ -64,7 +71,7 @@ export class RoomMedia {
     publication.on('stateChanged', (state, end) => {
       if (state !== 'ended' || this.#publications.get(streamId) !== publication) return;
       this.#publications.delete(streamId);
-      if (end?.kind === 'failed' && publication.wasAnswered) this.#tell('unpublish', streamId);
+      if (end?.kind === 'failed' && publication.wasAnswered) this.#endAtServer('unpublish', streamId);
     });
     publication.restart();
     return publication;
@@ -75,7 +82,7 @@ export class RoomMedia {
     const publication = this.#publications.get(streamId);
     if (!publication) return false;
     publication.end({ kind: 'stopped' });
-    this.#tell('unpublish', streamId);
+    this.#endAtServer('unpublish', streamId);
     return true;
   }
 
@@ -93,7 +100,7 @@ export class RoomMedia {
     playback.on('stateChanged', (state, end) => {
       if (state !== 'ended' || this.#playbacks.get(streamId) !== playback) return;
       this.#playbacks.delete(streamId);
-      if (end?.kind === 'failed' && playback.wasAnswered) this.#tell('stop', streamId);
+      if (end?.kind === 'failed' && playback.wasAnswered) this.#endAtServer('stop', streamId);
     });
     playback.restart();
     return playback;
@@ -104,13 +111,14 @@ export class RoomMedia {
     const playback = this.#playbacks.get(streamId);
     if (!playback) return false;
     playback.end({ kind: 'stopped' });
-    this.#tell('stop', streamId);
+    this.#endAtServer('stop', streamId);
     return true;
   }
 
-  /** Takes the news of a new login: the server knows of no media any more. */
+  /** Handles a new login: the server knows of no media any more. */
   handleForgotten(): void {
     this.#owed = [];
+    this.#generation += 1;
     for (const publication of this.#publications.values()) publication.hold();
     for (const playback of this.#playbacks.values()) playback.hold();
   }
@@ -119,10 +127,8 @@ export class RoomMedia {
   handleJoined(): void {
     const owed = this.#owed;
     this.#owed = [];
-    for (const { method, streamId } of owed) {
-      const isBack = method === 'unpublish' ? this.#publications.has(streamId) : this.#playbacks.has(streamId);
-      if (!isBack) this.#tell(method, streamId);
-    }
+    // What has begun under the same id meanwhile waits for it.
+    for (const { method, streamId } of owed) this.#endAtServer(method, streamId);
     for (const publication of this.#publications.values()) publication.resume();
     for (const playback of this.#playbacks.values()) {
       if (this.#context?.isListed(playback.streamId)) playback.resume();
@@ -141,7 +147,7 @@ export class RoomMedia {
     this.#playbacks.get(frame.streamId)?.handleRemoved(frame.cause);
   }
 
-  /** Takes streams that came, went, or changed hands; `via` where that was found in coming back. */
+  /** Handles streams that came, went, or changed hands; `via` where that was found in coming back. */
   handleChange(change: RoomChange, via?: JoinKind): void {
     for (const { stream, cause, own } of change.streamsRemoved) {
       // After a new login own streams are gone from the room because they have yet to be published again; and the end
@@ -167,21 +173,37 @@ export class RoomMedia {
       if (end.kind === 'removed') for (const track of publication.source.getTracks()) track.stop();
     }
     this.#owed = [];
+    this.#generation += 1;
   }
 
-  #tell(method: 'unpublish' | 'stop', streamId: string): void {
-    const told = this.#requireContext()
-      .request(method, { streamId })
-      .then(() => {})
-      .catch((error: unknown) => {
-        const isOffline =
-          error instanceof SessionError && ['client.disconnected', 'client.not-joined'].includes(error.code);
-        if (isOffline) this.#owed.push({ method, streamId });
-      })
-      .finally(() => {
-        if (this.#ending.get(streamId) === told) this.#ending.delete(streamId);
-      });
-    this.#ending.set(streamId, told);
+  #endAtServer(method: EndMethod, streamId: string): void {
+    const before = this.#ending.get(streamId);
+    const ended = this.#requestEnd(method, streamId, before).finally(() => {
+      if (this.#ending.get(streamId) === ended) this.#ending.delete(streamId);
+    });
+    this.#ending.set(streamId, ended);
+  }
+
+  /** Asks again until the server answers, so that nobody sees a stream for good that was ended here (PRIV-3). */
+  async #requestEnd(method: EndMethod, streamId: string, before: Promise<void> | undefined): Promise<void> {
+    const { clock, random } = this.#requireContext();
+    const backoff = new Backoff(MEDIA_BACKOFF, random);
+    const generation = this.#generation;
+    if (before) await before;
+    while (generation === this.#generation) {
+      try {
+        await this.#request?.(method, { streamId });
+        return;
+      } catch (error) {
+        const { code } = toSessionError(error);
+        if (generation !== this.#generation || !mayRetryLater(code)) return;
+        if (code === 'client.disconnected' || code === 'client.not-joined') {
+          this.#owed.push({ method, streamId });
+          return;
+        }
+        await new Promise<void>((resolve) => clock.setTimeout(resolve, backoff.next()));
+      }
+    }
   }
 
   #requireContext(): MediaContext {

@@ -1,0 +1,53 @@
+/**
+ * What the server keeps of one member's streams, so that a test can compare it with what the client wants. For tests only.
+ *
+ * @module
+ */
+
+import type { Params } from '@gavel/protocol';
+import type { FakeServer } from './fake-server.ts';
+
+/** What the others are told of a stream. */
+export interface StreamFacts {
+  readonly audio: boolean;
+  readonly video: boolean;
+}
+
+/**
+ * Keeps streams as the server does: facts come with the first offer and by `updateStream` alone, and a logout or a login that
+ * forgets the member takes its streams out. `isSilent` swallows answers, and what `isDeaf` it does not even take.
+ */
+export class FakeStreams {
+  readonly facts = new Map<string, StreamFacts>();
+  isSilent = false;
+  isDeaf = false;
+
+  constructor(server: FakeServer) {
+    server.answers.publish = (params) => this.#answer(() => this.#publish(params));
+    server.answers.updateStream = (params) => this.#answer(() => this.#update(params));
+    server.answers.unpublish = ({ streamId }) => this.#answer(() => ({ done: this.facts.delete(streamId) }));
+    server.answers.logout = () =>
+      this.#answer(() => {
+        this.facts.clear();
+        return {};
+      });
+  }
+
+  #answer(handle: () => object): object | undefined {
+    if (this.isDeaf) return undefined;
+    const answer = handle();
+    return this.isSilent ? undefined : answer;
+  }
+
+  #publish({ streamId, audio = true, video = true }: Params<'publish'>): object {
+    if (!this.facts.has(streamId)) this.facts.set(streamId, { audio, video });
+    return { answer: 'v=0\r\n', audio: true, video: true };
+  }
+
+  #update({ streamId, audio, video }: Params<'updateStream'>): object {
+    const before = this.facts.get(streamId);
+    if (!before) return { refuse: 'stream.not-found' };
+    this.facts.set(streamId, { audio: audio ?? before.audio, video: video ?? before.video });
+    return {};
+  }
+}
