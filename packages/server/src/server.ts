@@ -32,6 +32,7 @@ import { type EventSink, Rooms } from './rooms/rooms.ts';
 import { Rules } from './rooms/rules.ts';
 import { SignallingDoor } from './signalling/door.ts';
 import { FanOut } from './signalling/fan-out.ts';
+import { isSignallingUpgrade } from './signalling/upgrade.ts';
 import { openSqliteStore } from './store/sqlite/open.ts';
 import type { Store } from './store/store.ts';
 import { AuditLog } from './telemetry/audit.ts';
@@ -231,6 +232,7 @@ function createHttp(log: Logger): FastifyInstance {
     logger: false,
     bodyLimit: 1024 * 1024,
     forceCloseConnections: true,
+    http: { shouldUpgradeCallback: isSignallingUpgrade },
     routerOptions: { maxParamLength: 256 },
     genReqId: () => randomUUID(),
   });

@@ -53,7 +53,15 @@ const signalling = Type.Object(
       maximum: 1_073_741_824,
       unit: 'bytes',
       description:
-        'A client that reads so slowly that more than this waits for it, beside the state told at its login, is dropped.',
+        'A client that leaves more than this unread, beside the largest frame it was sent, is dropped; it may resume.',
+    }),
+    maxLoginBytes: Type.Integer({
+      default: 16_384,
+      minimum: 1024,
+      maximum: 16_777_216,
+      unit: 'bytes',
+      description:
+        'Most that is kept of a frame that a connection has not finished before its login; a longer one closes the connection.',
     }),
     loginTimeoutMs: Type.Integer({
       default: 10_000,

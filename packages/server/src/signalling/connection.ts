@@ -47,15 +47,20 @@ export interface ConnectionDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly handle: RequestHandler;
-  /** Called once, when a login has got somewhere, or the socket is gone before. */
+  /** Called once: when a login has succeeded or leads to a wait, or when the socket is gone before that. */
   readonly onSettled: (connection: Connection) => void;
   /** Called once, when the socket is gone for whatever reason, with its close code: 1006 where it broke off. */
   readonly onGone: (connection: Connection, closeCode: number) => void;
   readonly loginTimeoutMs: number;
-  /** A client with more bytes than this waiting to be read is dropped; it may resume. */
+  /** A client that leaves more bytes than this unread, beside its largest frame, is dropped; it may resume. */
   readonly maxBufferedBytes: number;
+  /** Most bytes of an unfinished frame that are kept for a client that has not logged in. */
+  readonly maxLoginBytes: number;
   readonly maxRequestsPerSecond: number;
 }
+
+/** The library's close code for a frame over `maxFrameBytes` (RFC 6455, 7.4.1). */
+const MESSAGE_TOO_BIG = 1009;
 
 const requestFrame = Compile(REQUEST_FRAME);
 const paramsOf = Object.fromEntries(
@@ -70,17 +75,19 @@ export class Connection implements Receiver {
   /** Keeps requests about one stream in order. */
   readonly streamRequests = new KeyedQueue();
   readonly #socket: WebSocket;
-  /** What the WebSocket stands on: whole frames go straight to it, in order with those of the library. */
+  /** The TCP stream under the WebSocket. Complete frames are written to it directly, in order with the library's own. */
   readonly #stream: Duplex;
   readonly #deps: ConnectionDeps;
   readonly #budget: RequestBudget;
   #cancelLoginTimeout: (() => void) | undefined;
   #state: ConnectionState = { kind: 'new' };
-  /** The size of the room's state as it was told at the login: who is sent much at once does not read slowly by that (SIG-4). */
-  #joinedBytes = 0;
-  /** Frames held back until what a login leads to has gone out before them. */
+  /** The largest frame sent so far: a client does not read slowly because one answer is large (SIG-4). */
+  #largestFrameBytes = 0;
+  /** Bytes received of the frame that is not complete yet; counted until the login. */
+  #unfinishedBytes = 0;
+  /** Frames kept back until the answer to a login has been sent. */
   #held: Buffer[] | undefined;
-  /** What a wait goes on with when its login has been answered. */
+  /** Called when the login of a waiting user has been answered. */
   #onWaiting: (() => void) | undefined;
 
   constructor(connectionId: string, address: string, socket: WebSocket, stream: Duplex, deps: ConnectionDeps) {
@@ -92,7 +99,8 @@ export class Connection implements Receiver {
     this.#budget = new RequestBudget(deps.clock, deps.maxRequestsPerSecond);
     this.#cancelLoginTimeout = deps.clock.after(deps.loginTimeoutMs, () => this.#onLoginTimeout());
     socket.on('message', (data: Buffer, isBinary) => this.#onMessage(data, isBinary));
-    // A frame over the size limit, broken UTF-8 and the like: the library has closed the socket with the fitting code.
+    stream.on('data', this.#onBytes);
+    // A frame over the size limit, invalid UTF-8 and so on: the library has closed the socket with the code for it.
     socket.on('error', (error) => deps.log.debug({ connectionId, error: error.message }, 'socket error'));
     socket.on('close', (code) => this.#onClose(code));
   }
@@ -101,7 +109,7 @@ export class Connection implements Receiver {
     return this.#state;
   }
 
-  /** Marks the beginning of a login or resume; events are held back from now on. @throws `request.out-of-order` */
+  /** Marks the beginning of a login or resume; events are kept back from now on. @throws `request.out-of-order` */
   beginJoin(): void {
     if (this.#state.kind !== 'new')
       throw new GavelError('request.out-of-order', 'this connection has logged in already');
@@ -110,9 +118,9 @@ export class Connection implements Receiver {
   }
 
   /**
-   * Marks that its user waits to be let in; events are held back on. Gives false when the socket has gone meanwhile.
+   * Marks that the user waits to be let in; events are still kept back. Returns false when the socket was closed meanwhile.
    *
-   * @param onAnswered called when the login has been answered so
+   * @param onAnswered called when the login has been answered
    */
   beginWaiting(key: RoomKey, memberId: MemberId, onAnswered: () => void): boolean {
     if (this.#state.kind !== 'joining') return false;
@@ -122,7 +130,7 @@ export class Connection implements Receiver {
     return true;
   }
 
-  /** Marks the member as this connection's own. Gives false when the socket has gone meanwhile. */
+  /** Binds the member to this connection. Returns false when the socket was closed meanwhile. */
   completeJoin(key: RoomKey, member: MemberInfo): boolean {
     if (this.#state.kind !== 'joining' && this.#state.kind !== 'waiting') return false;
     this.#settle();
@@ -135,9 +143,8 @@ export class Connection implements Receiver {
     else this.#write(frame);
   }
 
-  /** Sends a frame, and with it those that were held back for it. */
+  /** Sends a frame and, after it, the frames that were kept back. */
   release(first: Buffer): void {
-    this.#joinedBytes += first.length;
     this.#together(() => {
       this.#write(first);
       this.#release();
@@ -152,7 +159,7 @@ export class Connection implements Receiver {
     });
   }
 
-  /** Has several frames go out by one write. */
+  /** Sends several frames by one write. */
   #together(write: () => void): void {
     this.#stream.cork();
     write();
@@ -162,10 +169,11 @@ export class Connection implements Receiver {
   #write(frame: Buffer): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     this.#stream.write(frame);
-    if (this.#stream.writableLength <= this.#deps.maxBufferedBytes + this.#joinedBytes) return;
+    this.#largestFrameBytes = Math.max(this.#largestFrameBytes, frame.length);
+    if (this.#stream.writableLength <= this.#deps.maxBufferedBytes + this.#largestFrameBytes) return;
     this.#deps.log.info({ connectionId: this.connectionId }, 'slow consumer dropped');
     this.#socket.close(CLOSE_CODES.slowConsumer, 'reading too slowly');
-    // The close frame waits behind what is not being read; do not wait for it.
+    // The close frame is queued behind the unread bytes, so there is no point in waiting for the answer to it.
     this.#socket.terminate();
   }
 
@@ -175,7 +183,21 @@ export class Connection implements Receiver {
     for (const frame of held) this.#write(frame);
   }
 
+  /**
+   * Limits what a client that has not logged in can make the server keep: the library's own limit is that of a member.
+   * The library has handled the bytes by now, so those of complete frames have been subtracted.
+   */
+  readonly #onBytes = (bytes: Buffer): void => {
+    this.#unfinishedBytes += bytes.length;
+    if (this.#unfinishedBytes <= this.#deps.maxLoginBytes) return;
+    this.#socket.close(MESSAGE_TOO_BIG, 'too long before the login');
+    this.#socket.terminate();
+  };
+
   #onMessage(data: Buffer, isBinary: boolean): void {
+    this.#unfinishedBytes -= data.length + headerBytesOf(data.length);
+    // After a close frame was sent, the library still delivers what the client sends until it answers.
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
     if (isBinary) return this.#refuseFrame('frames must be text');
     let frame: unknown;
     try {
@@ -197,9 +219,8 @@ export class Connection implements Receiver {
       frame = { id, error: this.wireError(error, method, id) };
     }
     const bytes = encodeFrame(frame);
-    if (method === 'login' || method === 'resume') this.#joinedBytes += bytes.length;
     this.#together(() => {
-      // The answer to a login goes before the events that were held back for it.
+      // The answer to a login is sent before the events that were kept back.
       this.#write(bytes);
       if ('error' in frame) this.#onRefused(method);
       if (this.#state.kind !== 'joining' && this.#state.kind !== 'waiting') this.#release();
@@ -208,7 +229,7 @@ export class Connection implements Receiver {
     if (method === 'logout' && 'result' in frame) this.close(CLOSE_CODES.loggedOut, 'logged out');
   }
 
-  /** Gives an error as this client is told of it; a fault is logged, and named by its place in the log. */
+  /** Turns an error into what the client is sent. An internal error is logged, and the client gets its request id. */
   wireError(error: unknown, method: string, id: number | string): WireError {
     if (isGavelError(error)) {
       const { code, message, details } = error;
@@ -221,6 +242,7 @@ export class Connection implements Receiver {
 
   #settle(): void {
     if (!this.#cancelLoginTimeout) return;
+    this.#stream.off('data', this.#onBytes);
     this.#cancelLoginTimeout();
     this.#cancelLoginTimeout = undefined;
     this.#deps.onSettled(this);
@@ -252,6 +274,12 @@ export class Connection implements Receiver {
     this.#deps.onGone(this, closeCode);
     this.#state = { kind: 'closed' };
   }
+}
+
+/** Length of a client's frame header (RFC 6455, 5.2), its mask included, for a payload of so many bytes. */
+function headerBytesOf(payloadBytes: number): number {
+  if (payloadBytes < 126) return 6;
+  return payloadBytes < 65_536 ? 8 : 14;
 }
 
 /** @throws `request.unknown-method`, `request.malformed` */

@@ -1,13 +1,13 @@
 /**
  * The signalling door: WebSockets at `/signalling`, subprotocol `gavel.v1`.
  *
- * It turns frames into commands and events into frames, and holds no state of rooms.
+ * It turns frames into commands and events into frames. It keeps no state of rooms.
  *
  * @module
  */
 
 import { randomUUID } from 'node:crypto';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { CLOSE_CODES, isGavelError, type MemberId, type RoomKey, SUBPROTOCOL } from '@gavel/protocol';
 import { WebSocketServer } from 'ws';
@@ -23,12 +23,19 @@ import type { FanOut } from './fan-out.ts';
 import { PendingLogins } from './pending-logins.ts';
 import { Requests } from './requests.ts';
 import { encodeFrame } from './text-frame.ts';
+import { offersProtocol, type RefusalStatus, writeRefusal } from './upgrade.ts';
 
 /** How long a member stays whose client has closed its socket in order, in milliseconds; a resume ends the wait. */
 const ABANDON_MS = 1500;
-
-/** Where WebSockets are taken. */
-export const SIGNALLING_PATH = '/signalling';
+/** A client that does not answer the close frame is cut off after this time. */
+const CLOSE_TIMEOUT_MS = 10_000;
+/** The same when the server stops. */
+const STOP_TIMEOUT_MS = 1000;
+/** A refused socket is destroyed after this time. */
+const REFUSED_TIMEOUT_MS = 2000;
+/** Most network reads and most fragments that one unfinished message may consist of; each costs memory of its own. */
+const MAX_BUFFERED_CHUNKS = 2048;
+const MAX_FRAGMENTS = 128;
 
 /** What the signalling door needs. */
 export interface SignallingDeps {
@@ -42,25 +49,39 @@ export interface SignallingDeps {
   readonly heartbeatTimeoutMs: number;
   readonly loginTimeoutMs: number;
   readonly maxFrameBytes: number;
+  /** Largest unfinished frame of a connection that has not logged in. */
+  readonly maxLoginBytes: number;
   readonly maxBufferedBytes: number;
   readonly maxRequestsPerSecond: number;
   readonly maxPendingPerAddress: number;
-  /** Whose `X-Forwarded-For` is believed. */
+  /** Addresses of the proxies whose `X-Forwarded-For` header is used. */
   readonly trustedProxies: readonly string[];
 }
 
-/** The signalling door of one HTTP server. */
+/** What the handling of one upgrade needs. */
+interface Arrival {
+  readonly address: string;
+  readonly pending: PendingLogins;
+  readonly connectionDeps: ConnectionDeps;
+}
+
+/** The signalling door of one HTTP server, which must be made with `isSignallingUpgrade` as `shouldUpgradeCallback`. */
 export class SignallingDoor {
   readonly #deps: SignallingDeps;
   readonly #sockets: WebSocketServer;
   /** Cancels what follows sockets that were closed in order. */
   readonly #leaving = new Set<() => void>();
+  /** Refused sockets that are not closed yet. */
+  readonly #refused = new Set<Duplex>();
 
   constructor(http: Server, deps: SignallingDeps) {
     this.#deps = deps;
     this.#sockets = new WebSocketServer({
       noServer: true,
       maxPayload: deps.maxFrameBytes,
+      maxBufferedChunks: MAX_BUFFERED_CHUNKS,
+      maxFragments: MAX_FRAGMENTS,
+      closeTimeout: CLOSE_TIMEOUT_MS,
       // A room's frames are small and many: compressing each costs more than it saves.
       perMessageDeflate: false,
       handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
@@ -75,23 +96,48 @@ export class SignallingDoor {
     };
     const findAddress = createFindAddress(deps.trustedProxies);
     http.on('upgrade', (request, socket, head) => {
-      const path = (request.url ?? '').split('?', 1)[0];
-      const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
-      if (path !== SIGNALLING_PATH) return refuse(socket, '404 Not Found');
-      if (!offered.includes(SUBPROTOCOL)) return refuse(socket, '400 Bad Request');
-      const address = findAddress(request);
-      if (!pending.begin(address)) return refuse(socket, '429 Too Many Requests');
-      let isTaken = false;
-      // The handshake may fail after all: then nobody would count it off.
-      socket.once('close', () => isTaken || pending.end(address));
-      this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-        isTaken = true;
-        deps.fanOut.register(new Connection(randomUUID(), address, webSocket, socket, connectionDeps));
-      });
+      // Node has removed its own handlers from the socket. Without this one a reset connection would end the process.
+      socket.on('error', (error) => deps.log.debug({ error: error.message }, 'signalling socket error'));
+      if (socket.destroyed) return;
+      this.#accept(request, socket, head, { address: findAddress(request), pending, connectionDeps });
     });
   }
 
-  /** Tells every client that the server is stopping, and closes its connection; members may come back elsewhere. */
+  #accept(request: IncomingMessage, socket: Duplex, head: Buffer, { address, pending, connectionDeps }: Arrival): void {
+    const { log, clock, fanOut } = this.#deps;
+    const refuse = (status: RefusalStatus): void => {
+      log.info({ address, status }, 'signalling connection refused');
+      this.#closeRefused(socket);
+      writeRefusal(socket, status);
+    };
+    if (!offersProtocol(request)) return refuse('400 Bad Request');
+    if (!pending.begin(address)) return refuse('429 Too Many Requests');
+    let isTaken = false;
+    // If the handshake fails, no Connection exists that would end the count.
+    socket.once('close', () => isTaken || pending.end(address));
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      isTaken = true;
+      fanOut.register(new Connection(randomUUID(), address, webSocket, socket, connectionDeps));
+    });
+    if (!isTaken) this.#closeRefused(socket);
+  }
+
+  /** Destroys a refused socket after a time, whether or not its client has closed it. */
+  #closeRefused(socket: Duplex): void {
+    this.#refused.add(socket);
+    const cancel = this.#deps.clock.after(REFUSED_TIMEOUT_MS, () => socket.destroy());
+    socket.once('close', () => {
+      cancel();
+      this.#refused.delete(socket);
+    });
+    // Without a reader, the end that the client sends would not be seen.
+    socket.resume();
+  }
+
+  /**
+   * Tells every client that the server is stopping and closes its connection; members may come back elsewhere. Clients
+   * that do not answer the close frame within 1 s are cut off, so that they do not delay the end of the server.
+   */
   close(): void {
     const frame = encodeFrame({ event: 'goingAway' });
     for (const receiver of this.#deps.fanOut.receivers()) {
@@ -99,6 +145,10 @@ export class SignallingDoor {
     }
     this.#sockets.close();
     for (const cancel of this.#leaving) cancel();
+    for (const socket of this.#refused) socket.destroy();
+    this.#deps.clock.after(STOP_TIMEOUT_MS, () => {
+      for (const client of this.#sockets.clients) client.terminate();
+    });
   }
 
   #onGone(connection: Connection, closeCode: number): void {
@@ -107,7 +157,7 @@ export class SignallingDoor {
     const { state, connectionId } = connection;
     if (state.kind !== 'member' && state.kind !== 'waiting') return;
     const memberId = state.kind === 'member' ? state.member.memberId : state.memberId;
-    // Who was put out, or has come back by another connection, hangs on this one no more.
+    // The member was kicked, or has resumed on another connection: this connection no longer belongs to it.
     if (state.kind === 'member' && !fanOut.isSeated(memberId, connection)) return;
     this.#execute(state.key, { type: 'detach', memberId, connectionId });
     if (state.kind === 'member' && isOrderly(closeCode)) this.#abandonLater(state.key, memberId, connectionId);
@@ -135,8 +185,4 @@ export class SignallingDoor {
 /** Whether a close code says that the client has closed its socket in order, as a browser does for a page that goes. */
 function isOrderly(closeCode: number): boolean {
   return closeCode === 1000 || closeCode === 1001;
-}
-
-function refuse(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

@@ -78,6 +78,15 @@ test('the state of a big room arrives, although it is longer than what may wait'
   expect(await client.event('message')).toMatchObject({ text: 'hello' });
 });
 
+test('a member can ask for the state of a room that has grown above what may wait (SIG-4)', async () => {
+  const { client } = await door.join('lobby', 'ann');
+  await fill();
+  const { result } = await client.request('snapshot');
+  expect(JSON.stringify(result).length).toBeGreaterThan(MAX_BUFFERED_BYTES);
+  await say('hello');
+  expect(await client.event('message')).toMatchObject({ text: 'hello' });
+});
+
 test('a client that asks for the state again and again and reads none of it is dropped', async () => {
   await fill();
   const unread = await openUnread('lobby', 'mute');

@@ -18,6 +18,7 @@ import { ORIGIN, testSettings } from '../rooms/testing.ts';
 import { createLog } from '../telemetry/log.ts';
 import { type SignallingDeps, SignallingDoor } from './door.ts';
 import { FanOut } from './fan-out.ts';
+import { isSignallingUpgrade } from './upgrade.ts';
 
 const RIGHTS: Readonly<Record<string, Partial<Permissions>>> = {
   silent: { chat: { sendPublic: false, sendPrivate: false, receivePrivate: false } },
@@ -82,7 +83,9 @@ export async function startDoor(changes: Partial<SignallingDeps> = {}) {
   const rooms = new Rooms(testSettings(clock), { first: [media], after: [fanOut] }, [fanOut]);
   media.attach(rooms);
   rooms.start();
-  const http = createServer();
+  const http = createServer({ shouldUpgradeCallback: isSignallingUpgrade }, (_request, response) => {
+    response.writeHead(404).end();
+  });
   const door = new SignallingDoor(http, {
     rooms,
     media,
@@ -94,6 +97,7 @@ export async function startDoor(changes: Partial<SignallingDeps> = {}) {
     heartbeatTimeoutMs: 100_000,
     loginTimeoutMs: 10_000,
     maxFrameBytes: 128 * 1024,
+    maxLoginBytes: 16 * 1024,
     maxBufferedBytes: 1024 * 1024,
     maxRequestsPerSecond: 100,
     maxPendingPerAddress: 1000,
