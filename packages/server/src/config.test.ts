@@ -56,9 +56,11 @@ describe('where values come from', () => {
       apps: [],
       apiTokens: [],
       rooms: { heartbeatIntervalMs: 30_000, heartbeatTimeoutMs: 100_000, maxLoginsPerSecond: 200 },
+      http: { headersTimeoutMs: 10_000, requestTimeoutMs: 30_000, idleTimeoutMs: 75_000 },
       signalling: {
         maxFrameBytes: 131_072,
         maxBufferedBytes: 1_048_576,
+        maxLoginBytes: 16_384,
         loginTimeoutMs: 10_000,
         maxPendingPerAddress: 1000,
       },

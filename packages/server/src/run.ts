@@ -7,9 +7,10 @@
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { loadDevCredentials, withDevApp } from './dev/dev-app.ts';
 import { type GavelServer, startServer } from './server.ts';
+import { claimResources } from './startup/claim.ts';
 import { signedPath } from './zego/signed-path.ts';
 
-/** After so long a stop is forced. */
+/** A stop that takes longer than this is forced. */
 const STOP_TIMEOUT_MS = 5000;
 
 function readConfig(): Config {
@@ -20,10 +21,6 @@ function readConfig(): Config {
     process.stderr.write(`${error.message}\n`);
     process.exit(2);
   }
-}
-
-function baseUrlFor({ publicUrl, host, port }: Config): string {
-  return publicUrl ?? `http://${host === '0.0.0.0' ? 'localhost' : host}:${port}`;
 }
 
 /** Prints where to look, and one call that works when pasted. */
@@ -59,16 +56,23 @@ function stopOnSignal(server: GavelServer): void {
       },
     );
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  // SIGHUP comes when the terminal is closed; the configuration is not read again.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
 }
 
-const read = readConfig();
-const config = read.mode === 'dev' ? withDevApp(read, loadDevCredentials(read.dataDir, baseUrlFor(read))) : read;
-try {
-  const server = await startServer(config);
+/** Claims the port and the folder first: a start that is refused them changes nothing, the dev credentials included. */
+async function start(read: Config): Promise<void> {
+  const claim = await claimResources(read);
+  const config = read.mode === 'dev' ? withDevApp(read, loadDevCredentials(read.dataDir, claim.baseUrl)) : read;
+  const server = await startServer(config, { claim });
   stopOnSignal(server);
   greet(config, server);
+}
+
+// A reader of the output that has gone away, or a full disk behind it, must not end the server.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+try {
+  await start(readConfig());
 } catch (error) {
   process.stderr.write(`Gavel could not start: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);

@@ -4,12 +4,8 @@
  * @module
  */
 
-import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createMediaEngine, type MediaEngine } from '@gavel/media';
-import Fastify, { type FastifyInstance } from 'fastify';
 import manifest from '../package.json' with { type: 'json' };
 import { registerAdminDoor } from './admin/door.ts';
 import { AppRegistry } from './apps/app-registry.ts';
@@ -33,6 +29,8 @@ import { Rules } from './rooms/rules.ts';
 import { SignallingDoor } from './signalling/door.ts';
 import { FanOut } from './signalling/fan-out.ts';
 import { isSignallingUpgrade } from './signalling/upgrade.ts';
+import { type Claim, claimResources } from './startup/claim.ts';
+import { createHttpServer } from './startup/http-server.ts';
 import { openSqliteStore } from './store/sqlite/open.ts';
 import type { Store } from './store/store.ts';
 import { AuditLog } from './telemetry/audit.ts';
@@ -54,6 +52,8 @@ export interface ServerParts {
   readonly store?: Store;
   /** Posts callbacks. */
   readonly poster?: Poster;
+  /** The port and the folder, where the caller has claimed them already; the server releases them at its end. */
+  readonly claim?: Claim;
 }
 
 /** A running server. */
@@ -73,12 +73,28 @@ const KEPT_EVENTS = 500;
 /** Far above what a client needs, far below what hurts. */
 const MAX_REQUESTS_PER_SECOND = 100;
 
-/** Builds and starts a server. Resolves when it takes calls. */
+/**
+ * Builds and starts a server. Resolves when it answers calls.
+ *
+ * @throws Error when the port or the data folder is in use (then nothing was changed), or a part cannot start
+ */
 export async function startServer(config: Config, parts: ServerParts = {}): Promise<GavelServer> {
+  const claim = parts.claim ?? (await claimResources(config, parts.store === undefined));
+  try {
+    return await buildServer(config, parts, claim);
+  } catch (error) {
+    claim.release();
+    throw error;
+  }
+}
+
+async function buildServer(config: Config, parts: ServerParts, claim: Claim): Promise<GavelServer> {
+  const { baseUrl } = claim;
   const clock = parts.clock ?? systemClock;
   const log = parts.log ?? createLog(config.logLevel);
-  const store = parts.store ?? (await openStore(config));
+  const store = parts.store ?? (await openSqliteStore(join(config.dataDir, 'gavel.db')));
   const apps = await AppRegistry.open({ store, clock, configured: config.apps, presets: STOCK_PRESETS });
+  requireUsable(config, apps);
   const engine = parts.engine ?? createEngine(config, log);
   const { heartbeatTimeoutMs, heartbeatIntervalMs, maxLoginsPerSecond } = config.rooms;
 
@@ -91,9 +107,8 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
     notify: (memberId, frame) => fanOut.notify(memberId, frame),
   });
   const guard = new AdmissionGuard(store);
-  const http = createHttp(log);
-  const baseUrl = (): string => baseUrlOf(config, http.server.address() as AddressInfo | null);
-  const chatLinks = await ChatLinks.open({ store, clock, baseUrl });
+  const http = createHttpServer({ log, deadlines: config.http, shouldUpgrade: isSignallingUpgrade });
+  const chatLinks = await ChatLinks.open({ store, clock, baseUrl: () => baseUrl });
   const webhooks = await Webhooks.open({ store, apps, clock, chatLinks });
   const callbacks = new Callbacks({
     repository: store.outbox,
@@ -174,13 +189,14 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
   await engine.start();
   await callbacks.start();
   await sessions.start();
-  await http.listen({ host: config.host, port: config.port });
+  await http.ready();
+  await claim.listen(http.server);
   rooms.start();
   enforcement.start();
   retention.start();
 
   return {
-    baseUrl: baseUrl(),
+    baseUrl,
     apps,
     rooms,
     engine,
@@ -195,6 +211,7 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
       await sessions.close();
       await callbacks.close();
       await store.close();
+      claim.release();
     },
   };
 }
@@ -207,11 +224,6 @@ function bothOf(...journals: readonly EventSink[]): EventSink {
       return kept.length === 0 ? undefined : Promise.all(kept).then(() => undefined);
     },
   };
-}
-
-async function openStore(config: Config): Promise<Store> {
-  mkdirSync(config.dataDir, { recursive: true });
-  return openSqliteStore(join(config.dataDir, 'gavel.db'));
 }
 
 function createEngine({ media }: Config, logger: Logger): MediaEngine {
@@ -227,23 +239,12 @@ function createEngine({ media }: Config, logger: Logger): MediaEngine {
   });
 }
 
-function createHttp(log: Logger): FastifyInstance {
-  const http = Fastify({
-    logger: false,
-    bodyLimit: 1024 * 1024,
-    forceCloseConnections: true,
-    http: { shouldUpgradeCallback: isSignallingUpgrade },
-    routerOptions: { maxParamLength: 256 },
-    genReqId: () => randomUUID(),
-  });
-  // What no door has answered in its own dialect: nothing of a stack leaves the server.
-  http.setErrorHandler((error: Error & { readonly statusCode?: number }, request, reply) => {
-    const status = error.statusCode ?? 500;
-    if (status >= 500)
-      log.error({ err: error, requestId: request.id, path: request.url.split('?', 1)[0] }, 'call failed');
-    return reply.code(status).send({ error: status >= 500 ? `internal error (request ${request.id})` : error.message });
-  });
-  return http;
+/** @throws Error where nobody could ever use the server: without an App, and without a key that can make one */
+function requireUsable({ mode, apiTokens, adminKey }: Config, apps: AppRegistry): void {
+  if (mode === 'dev' || apps.size > 0 || apiTokens.length > 0 || adminKey !== undefined) return;
+  throw new Error(
+    'there is no App, and no key that could make one. Add an App to "apps", or an API token to "apiTokens"; or start dev mode with --dev',
+  );
 }
 
 /** The key of the admin API; in dev mode the dev App's API token will do, so that there is nothing to set up. */
@@ -263,10 +264,4 @@ async function findUnready(engine: MediaEngine, store: Store): Promise<string[]>
   if (workers.some((worker) => worker.pid === undefined)) unready.push('media');
   await store.ping().catch(() => unready.push('store'));
   return unready;
-}
-
-/** Where the server is reached; before it listens, by the port that it is going to. */
-function baseUrlOf({ publicUrl, host, port: wantedPort }: Config, address: AddressInfo | null): string {
-  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  return publicUrl?.replace(/\/+$/, '') ?? `http://${name}:${address?.port ?? wantedPort}`;
 }

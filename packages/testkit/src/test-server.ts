@@ -29,6 +29,9 @@ export interface TestServerOptions extends ServerParts {
   readonly app?: Partial<Config['apps'][number]>;
   readonly rooms?: Partial<Config['rooms']>;
   readonly signalling?: Partial<Config['signalling']>;
+  readonly http?: Partial<Config['http']>;
+  /** TCP port; a free one by default. */
+  readonly port?: number;
   readonly callbacks?: Partial<Config['callbacks']>;
   readonly trustedProxies?: Config['trustedProxies'];
   /** Used again, and not deleted at the end, for tests of restarts. */
@@ -80,12 +83,13 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const config: Config = {
     ...defaults,
     host: '127.0.0.1',
-    port: 0,
+    port: options.port ?? 0,
     logLevel: 'silent',
     apps: [app],
     apiTokens: [{ name: 'test', accountId: app.accountId, token: TEST_API_TOKEN }],
     rooms: { ...defaults.rooms, ...options.rooms },
     signalling: { ...defaults.signalling, ...options.signalling },
+    http: { ...defaults.http, ...options.http },
     callbacks: { ...defaults.callbacks, ...options.callbacks },
     trustedProxies: options.trustedProxies ?? defaults.trustedProxies,
     media: { ...defaults.media, port: 0 },

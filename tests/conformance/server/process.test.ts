@@ -109,6 +109,31 @@ test('SIGTERM tells clients to come back, and ends the process within 5 s', asyn
   expect(performance.now() - begunAtMs).toBeLessThan(5000);
 });
 
+test('a terminal that is closed (SIGHUP) stops the server in order (START-3)', async () => {
+  const { child, exited } = await start(['--dev']);
+  child.kill('SIGHUP');
+  expect(await exited).toBe(0);
+});
+
+test('a second start on a folder in use is refused in one line, and changes neither credentials nor database (START-2)', async () => {
+  await start(['--dev']);
+  const before = credentials();
+  const second = await start(['--dev']);
+  expect(await second.exited).toBe(1);
+  expect(second.output().trim()).toBe(
+    `Gavel could not start: another Gavel process uses the data folder ${dataDir}; stop it, or set another dataDir`,
+  );
+  expect(credentials()).toEqual(before);
+});
+
+test('production without an App, and without a key that can make one, is refused (START-3)', async () => {
+  const { exited, output } = await start([]);
+  expect(await exited).toBe(1);
+  expect(output()).toMatch(/^Gavel could not start: there is no App/m);
+  const usable = await start([], { GAVEL_ADMIN_KEY: 'an-admin-key-0123456789' });
+  expect(usable.output()).toContain('Gavel is ready');
+});
+
 test('after a restart the room is made anew by those who come back, with a higher epoch (ROOM-3)', async () => {
   const port = await freePort();
   const env = { GAVEL_PORT: String(port) };

@@ -63,6 +63,11 @@ export class AppRegistry implements Apps {
     return registry;
   }
 
+  /** How many Apps there are. */
+  get size(): number {
+    return this.#byId.size;
+  }
+
   find(appId: number): App | undefined {
     return this.#byId.get(appId);
   }

@@ -83,6 +83,38 @@ const signalling = Type.Object(
   closed,
 );
 
+const http = Type.Object(
+  {
+    headersTimeoutMs: Type.Integer({
+      default: 10_000,
+      minimum: 100,
+      maximum: 600_000,
+      unit: 'ms',
+      description: 'A connection that has not sent the headers of a request after this time is closed.',
+    }),
+    requestTimeoutMs: Type.Integer({
+      default: 30_000,
+      minimum: 100,
+      maximum: 600_000,
+      unit: 'ms',
+      description:
+        'A request that has not been received completely, body included, after this time is answered 408 and its ' +
+        'connection closed. Not shorter than `http.headersTimeoutMs`.',
+    }),
+    idleTimeoutMs: Type.Integer({
+      default: 75_000,
+      minimum: 100,
+      maximum: 3_600_000,
+      unit: 'ms',
+      description:
+        'A connection on which nothing was sent or received for this time is closed, between two requests as well as while ' +
+        'its client does not read an answer. Longer than the idle time of a proxy before the server. WebSockets have the ' +
+        'heartbeat instead.',
+    }),
+  },
+  closed,
+);
+
 const callbacks = Type.Object(
   {
     timeoutMs: Type.Integer({
@@ -301,6 +333,7 @@ export const CONFIG_SCHEMA = Type.Object(
       }),
     ),
     rooms: Type.Object(rooms.properties, { ...closed, description: 'Life of rooms.' }),
+    http: Type.Object(http.properties, { ...closed, description: 'Deadlines of HTTP connections, for all APIs.' }),
     signalling: Type.Object(signalling.properties, { ...closed, description: 'The WebSocket that clients use.' }),
     callbacks: Type.Object(callbacks.properties, { ...closed, description: 'Sending of server callbacks.' }),
     realtimekit: Type.Object(realtimekit.properties, { ...closed, description: 'The RealtimeKit API.' }),

@@ -94,6 +94,10 @@ export function findRuleProblems(config: Config, originOf: OriginOf): ConfigProb
       `${rooms.heartbeatTimeoutMs} is not longer than rooms.heartbeatIntervalMs (${rooms.heartbeatIntervalMs})`,
     );
   }
+  const { headersTimeoutMs, requestTimeoutMs } = config.http;
+  if (requestTimeoutMs < headersTimeoutMs) {
+    report('http.requestTimeoutMs', `${requestTimeoutMs} is shorter than http.headersTimeoutMs (${headersTimeoutMs})`);
+  }
   if (media.portRange === undefined) {
     const last = media.port + media.workers - 1;
     if (last > 65_535) report('media.port', `${media.workers} workers need ports up to ${last}, the last one is 65535`);

@@ -27,15 +27,18 @@ import { offersProtocol, type RefusalStatus, writeRefusal } from './upgrade.ts';
 
 /** How long a member stays whose client has closed its socket in order, in milliseconds; a resume ends the wait. */
 const ABANDON_MS = 1500;
-/** A client that does not answer the close frame is cut off after this time. */
-const CLOSE_TIMEOUT_MS = 10_000;
-/** The same when the server stops. */
+/** A client that does not answer the close frame when the server stops is cut off after this time. */
 const STOP_TIMEOUT_MS = 1000;
 /** A refused socket is destroyed after this time. */
 const REFUSED_TIMEOUT_MS = 2000;
-/** Most network reads and most fragments that one unfinished message may consist of; each costs memory of its own. */
-const MAX_BUFFERED_CHUNKS = 2048;
-const MAX_FRAGMENTS = 128;
+/** Options of the library, some of which its types lack. */
+const SOCKET_LIMITS = {
+  /** A client that does not answer the close frame is cut off after so many milliseconds. */
+  closeTimeout: 10_000,
+  /** Most network reads and most fragments that one unfinished message may consist of; each costs memory of its own. */
+  maxBufferedChunks: 2048,
+  maxFragments: 128,
+} as const;
 
 /** What the signalling door needs. */
 export interface SignallingDeps {
@@ -79,9 +82,7 @@ export class SignallingDoor {
     this.#sockets = new WebSocketServer({
       noServer: true,
       maxPayload: deps.maxFrameBytes,
-      maxBufferedChunks: MAX_BUFFERED_CHUNKS,
-      maxFragments: MAX_FRAGMENTS,
-      closeTimeout: CLOSE_TIMEOUT_MS,
+      ...SOCKET_LIMITS,
       // A room's frames are small and many: compressing each costs more than it saves.
       perMessageDeflate: false,
       handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
@@ -104,7 +105,7 @@ export class SignallingDoor {
   }
 
   #accept(request: IncomingMessage, socket: Duplex, head: Buffer, { address, pending, connectionDeps }: Arrival): void {
-    const { log, clock, fanOut } = this.#deps;
+    const { log, fanOut } = this.#deps;
     const refuse = (status: RefusalStatus): void => {
       log.info({ address, status }, 'signalling connection refused');
       this.#closeRefused(socket);

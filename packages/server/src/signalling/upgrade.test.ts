@@ -51,19 +51,22 @@ const REFUSALS: readonly (readonly [string, string, string])[] = [
 const occupyFor = async (status: string) => (status.startsWith('429') ? [await door.connect()] : []);
 
 describe('a refused upgrade', () => {
-  test.each(REFUSALS)('%s: reset after its answer, and after each byte of the request (SIG-5)', async (_, request, status) => {
-    await occupyFor(status);
-    const refused = await answerTo(request);
-    expect(refused.status).toBe(`HTTP/1.1 ${status}`);
-    refused.socket.resetAndDestroy();
-    for (let length = 0; length <= request.length; length += 1) {
-      const socket = await open();
-      await new Promise((resolve) => socket.write(request.slice(0, length), resolve));
-      socket.resetAndDestroy();
-    }
-    // The process is still there, and so is the door.
-    expect((await answerTo(request)).status).toBe(`HTTP/1.1 ${status}`);
-  });
+  test.each(REFUSALS)(
+    '%s: reset after its answer, and after each byte of the request (SIG-5)',
+    async (_, request, status) => {
+      await occupyFor(status);
+      const refused = await answerTo(request);
+      expect(refused.status).toBe(`HTTP/1.1 ${status}`);
+      refused.socket.resetAndDestroy();
+      for (let length = 0; length <= request.length; length += 1) {
+        const socket = await open();
+        await new Promise((resolve) => socket.write(request.slice(0, length), resolve));
+        socket.resetAndDestroy();
+      }
+      // The process is still there, and so is the door.
+      expect((await answerTo(request)).status).toBe(`HTTP/1.1 ${status}`);
+    },
+  );
 
   test.each(REFUSALS.filter(([, , status]) => !status.startsWith('404')))(
     '%s: the socket of a client that stays is destroyed after 2 s (SIG-5)',

@@ -1,0 +1,58 @@
+/**
+ * The lock on a data folder: one server process at a time uses it.
+ *
+ * @module
+ */
+
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/** SQLite's result codes, their lowest byte: another connection holds the lock. */
+const SQLITE_BUSY = 5;
+const SQLITE_LOCKED = 6;
+
+/** A lock that is held. */
+export interface FolderLock {
+  release(): void;
+}
+
+/**
+ * Locks a data folder, made where there is none, until `release` is called or the process ends, however it ends.
+ *
+ * The lock is an exclusive transaction on a small SQLite file beside the database, so it works wherever the database
+ * itself does, and the system releases it when the process dies. It writes nothing to the database.
+ *
+ * @throws Error when another process has the lock, or the file cannot be opened
+ */
+export function lockFolder(folder: string): FolderLock {
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, 'gavel.lock');
+  createPrivateFile(path);
+  const database = new DatabaseSync(path, { timeout: 0 });
+  try {
+    database.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    database.close();
+    if (!isHeldByAnother(error)) throw error;
+    throw new Error(`another Gavel process uses the data folder ${folder}; stop it, or set another dataDir`);
+  }
+  return { release: () => database.close() };
+}
+
+/**
+ * Creates a file that only its owner may read, where there is none. An existing one must not be opened: closing it
+ * would end a lock that this process holds on it (POSIX).
+ */
+function createPrivateFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+function isHeldByAnother(error: unknown): boolean {
+  const code = ((error as { readonly errcode?: number }).errcode ?? 0) & 0xff;
+  return code === SQLITE_BUSY || code === SQLITE_LOCKED;
+}

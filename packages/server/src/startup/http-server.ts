@@ -1,0 +1,59 @@
+/**
+ * The HTTP server that all doors share, with its deadlines.
+ *
+ * @module
+ */
+
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { Config } from '../config.ts';
+import type { Logger } from '../telemetry/log.ts';
+
+/** Largest body of a call, in bytes. */
+const MAX_BODY_BYTES = 1024 * 1024;
+/** How often connections are checked against their deadlines, at most. */
+const MAX_CHECK_INTERVAL_MS = 2000;
+
+/** What the HTTP server needs. */
+export interface HttpServerDeps {
+  readonly log: Logger;
+  readonly deadlines: Config['http'];
+  /** Says whether a request that asks for an upgrade gets one; all others are answered as if they had not asked. */
+  readonly shouldUpgrade: (request: IncomingMessage) => boolean;
+}
+
+/**
+ * Makes the HTTP server, without routes. A client that does not finish its headers or its request in time is answered
+ * 408 and disconnected, an idle connection is closed (LIM-6).
+ */
+export function createHttpServer({ log, deadlines, shouldUpgrade }: HttpServerDeps): FastifyInstance {
+  const { headersTimeoutMs, requestTimeoutMs, idleTimeoutMs } = deadlines;
+  const http = Fastify({
+    logger: false,
+    bodyLimit: MAX_BODY_BYTES,
+    routerOptions: { maxParamLength: 256 },
+    genReqId: () => randomUUID(),
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: idleTimeoutMs,
+    connectionTimeout: idleTimeoutMs,
+    http: {
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(MAX_CHECK_INTERVAL_MS, Math.ceil(headersTimeoutMs / 2)),
+      shouldUpgradeCallback: shouldUpgrade,
+    },
+  });
+  // Failed accepts, such as for want of memory or file descriptors, must not end the process.
+  http.server.on('error', (error) => log.error({ err: error }, 'HTTP server error'));
+  // Calls under way must not delay the end of the server.
+  http.addHook('preClose', async () => http.server.closeAllConnections());
+  // Errors that no door has answered itself. No stack is sent to a client.
+  http.setErrorHandler((error: Error & { readonly statusCode?: number }, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500)
+      log.error({ err: error, requestId: request.id, path: request.url.split('?', 1)[0] }, 'call failed');
+    return reply.code(status).send({ error: status >= 500 ? `internal error (request ${request.id})` : error.message });
+  });
+  return http;
+}
