@@ -27,9 +27,10 @@ test('the lock of a process that was killed is free (START-2)', async () => {
   const source = new URL('./folder-lock.ts', import.meta.url).href;
   const script = `const { lockFolder } = await import(${JSON.stringify(source)});
     lockFolder(${JSON.stringify(folder)});
+    gc();
     console.log('locked');
     setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+  const child = spawn(process.execPath, ['--expose-gc', '--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await new Promise((resolve) => child.stdout.once('data', resolve));

@@ -12,6 +12,9 @@ import { DatabaseSync } from 'node:sqlite';
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
 
+/** The databases whose locks are held: one that nothing refers to would be closed by the garbage collector. */
+const LOCKED = new Set<DatabaseSync>();
+
 /** A lock that is held. */
 export interface FolderLock {
   release(): void;
@@ -37,7 +40,13 @@ export function lockFolder(folder: string): FolderLock {
     if (!isHeldByAnother(error)) throw error;
     throw new Error(`another Gavel process uses the data folder ${folder}; stop it, or set another dataDir`);
   }
-  return { release: () => database.close() };
+  LOCKED.add(database);
+  return {
+    release() {
+      LOCKED.delete(database);
+      database.close();
+    },
+  };
 }
 
 /**
