@@ -2,14 +2,7 @@ import { startTestServer, type TestServer } from '@gavel/testkit';
 import { CHROMIUM, launchChromium } from '@gavel/testkit/chromium';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import {
-  buildPage,
-  DESKTOP,
-  findAccessibilityFaults,
-  openPage,
-  PHONE,
-  waitForVideo as seesVideo,
-} from './testing/page-e2e.ts';
+import { buildPage, DESKTOP, openPage, PHONE, waitForVideo as seesVideo } from './testing/page-e2e.ts';
 
 const REASON = 'spam 垃圾 🙂';
 
