@@ -366,9 +366,8 @@ export class RoomSession extends Emitter<SessionEvents> {
   #dropConnection(): void {
     this.#stopHeartbeat();
     this.#feed.interrupt();
-    const connection = this.#connection;
+    this.#connection?.close();
     this.#connection = undefined;
-    connection?.close();
   }
 
   #setState(state: SessionState): void {
