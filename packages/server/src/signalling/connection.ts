@@ -89,6 +89,8 @@ export class Connection implements Receiver {
   #held: Buffer[] | undefined;
   /** Called when the login of a waiting user has been answered. */
   #onWaiting: (() => void) | undefined;
+  /** Why the server closed the connection; undefined where the client did, or the network. */
+  #closeReason: string | undefined;
 
   constructor(connectionId: string, address: string, socket: WebSocket, stream: Duplex, deps: ConnectionDeps) {
     this.connectionId = connectionId;
@@ -152,6 +154,7 @@ export class Connection implements Receiver {
   }
 
   close(code: CloseCode, reason: string, last?: Buffer): void {
+    this.#closeReason ??= reason;
     this.#together(() => {
       this.#release();
       if (last) this.#write(last);
@@ -171,7 +174,7 @@ export class Connection implements Receiver {
     this.#stream.write(frame);
     this.#largestFrameBytes = Math.max(this.#largestFrameBytes, frame.length);
     if (this.#stream.writableLength <= this.#deps.maxBufferedBytes + this.#largestFrameBytes) return;
-    this.#deps.log.info({ connectionId: this.connectionId }, 'slow consumer dropped');
+    this.#closeReason ??= 'read too slowly';
     this.#socket.close(CLOSE_CODES.slowConsumer, 'reading too slowly');
     // The close frame is queued behind the unread bytes, so there is no point in waiting for the answer to it.
     this.#socket.terminate();
@@ -217,6 +220,7 @@ export class Connection implements Receiver {
       frame = { id, result: (await this.#deps.handle(this, requireMethod(method, params), params)) as never };
     } catch (error) {
       frame = { id, error: this.wireError(error, method, id) };
+      if (method === 'login' || method === 'resume') this.#logRefusal(method, params, frame.error.code, id);
     }
     const bytes = encodeFrame(frame);
     this.#together(() => {
@@ -269,11 +273,35 @@ export class Connection implements Receiver {
     }
   }
 
+  /** Logs whom a refused client says it is. Neither token nor ticket is in the line. */
+  #logRefusal(method: string, params: unknown, code: string, id: number): void {
+    const { credential, roomId, userId } = (params ?? {}) as Partial<Record<string, unknown>>;
+    const { appId } = (credential ?? {}) as { readonly appId?: unknown };
+    const claimed = { appId: shorten(appId), room: shorten(roomId), userId: shorten(userId) };
+    const requestId = `${this.connectionId}/${id}`;
+    this.#deps.log.info({ ...claimed, address: this.address, code, requestId }, `${method} refused`);
+  }
+
+  #logDisconnect(closeCode: number): void {
+    const { state, address, connectionId: requestId } = this;
+    if (state.kind !== 'member' && state.kind !== 'waiting') return;
+    const { appId, roomId: room } = state.key;
+    const who = state.kind === 'member' ? { userId: state.member.user.id } : { memberId: state.memberId };
+    const cause = this.#closeReason ?? (closeCode === 1000 || closeCode === 1001 ? 'closed by the client' : 'lost');
+    this.#deps.log.info({ appId, room, ...who, address, cause, code: closeCode, requestId }, 'disconnected');
+  }
+
   #onClose(closeCode: number): void {
+    this.#logDisconnect(closeCode);
     this.#settle();
     this.#deps.onGone(this, closeCode);
     this.#state = { kind: 'closed' };
   }
+}
+
+/** Shortens a value that a client sent, for the log. */
+function shorten(value: unknown): string | number | undefined {
+  return typeof value === 'string' ? value.slice(0, 64) : typeof value === 'number' ? value : undefined;
 }
 
 /** Length of a client's frame header (RFC 6455, 5.2), its mask included, for a payload of so many bytes. */

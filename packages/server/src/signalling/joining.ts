@@ -129,6 +129,7 @@ export class Joining {
     const { key, facts, tokenExpiresAtMs } = admission;
     const { member, room } = session;
     await this.#seat(connection, key, session, origin);
+    this.#log(connection, key, session, 'logged in');
     const part = authenticator.findSession?.(key);
     return {
       memberId: member.memberId,
@@ -165,6 +166,7 @@ export class Joining {
     const command = { type: 'resume', memberId, ticket: secret, connectionId } as const;
     const session = requireSession(await this.#deps.rooms.execute(key, command, origin));
     await this.#seat(connection, key, session, origin);
+    this.#log(connection, key, session, 'resumed');
     const serverTimeMs = this.#deps.clock.now();
     const missed = await this.#deps.rooms.eventsSince(key, params.lastSeq);
     const told = { ...(await this.#waitingListFor(key, session)), serverTimeMs };
@@ -174,6 +176,12 @@ export class Joining {
       .filter((event) => event.seq <= session.room.seq)
       .flatMap((event) => frameFor(event, session.member) ?? []);
     return { events, ...told };
+  }
+
+  #log({ address, connectionId }: Connection, { appId, roomId }: RoomKey, { member }: Session, message: string): void {
+    const { memberId, user } = member;
+    const facts = { appId, room: roomId, userId: user.id, memberId, address, requestId: connectionId };
+    this.#deps.log.info(facts, message);
   }
 
   /** The socket may have gone while the login was under way: then the member is detached like any other. */

@@ -48,6 +48,14 @@ export function createHttpServer({ log, deadlines, shouldUpgrade }: HttpServerDe
   http.server.on('error', (error) => log.error({ err: error }, 'HTTP server error'));
   // Calls under way must not delay the end of the server.
   http.addHook('preClose', async () => http.server.closeAllConnections());
+  // The ZEGO door answers 200 whatever the code is, and has a line of its own for each call.
+  http.addHook('onResponse', async (request, reply) => {
+    const { statusCode: status } = reply;
+    if (status < 400 || status >= 500) return;
+    const path = request.url.split('?', 1)[0];
+    const address = request.socket.remoteAddress;
+    log.info({ method: request.method, path, status, address, requestId: request.id }, 'call refused');
+  });
   // Errors that no door has answered itself. No stack is sent to a client.
   http.setErrorHandler((error: Error & { readonly statusCode?: number }, request, reply) => {
     const status = error.statusCode ?? 500;
