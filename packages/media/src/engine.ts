@@ -98,6 +98,17 @@ export interface ClosedDump {
   readonly arrivedAfterClose: number;
 }
 
+/** Whether a worker takes calls. */
+export interface WorkerHealth {
+  readonly worker: number;
+  /** The first UDP port of the worker. */
+  readonly port: number;
+  /** Whether the process runs and has its port. */
+  readonly isReady: boolean;
+  /** Why the worker keeps dying: set while it has died at least three times within the last 30 s. */
+  readonly problem?: string;
+}
+
 /** Everything the engine holds. */
 export interface EngineDump {
   readonly workers: readonly {
@@ -132,7 +143,7 @@ export type MediaErrorCode =
   | 'bad-offer'
   /** No stream of that name. */
   | 'no-such-stream'
-  /** No worker could take the call in time. */
+  /** No worker could take the call in time, or no UDP port is free for it. */
   | 'unavailable';
 
 /** The only error an engine throws on purpose. */
@@ -147,7 +158,11 @@ export class MediaError extends Error {
 
 /** Forwards media. Calls for one group take effect in the order they are made. */
 export interface MediaEngine {
-  /** Starts the workers. Resolves when all of them take calls. */
+  /**
+   * Starts the workers. Resolves when all of them take calls.
+   *
+   * @throws MediaError `unavailable` when a worker does not start, such as because its UDP port cannot be bound
+   */
   start(): Promise<void>;
   /** @throws MediaError `bad-offer`, `unavailable` */
   publish(request: PublishRequest): Promise<MediaAnswer>;
@@ -167,6 +182,8 @@ export interface MediaEngine {
    * does nothing; letting video go asks for a keyframe. Resolves too when there is no such stream.
    */
   restrict(stream: string, blocked: MediaKinds): Promise<void>;
+  /** The state of every worker; costs nothing that grows with the number of streams. */
+  health(): readonly WorkerHealth[];
   /** Everything the engine holds, with counters. Never fails: what a worker that died held shows as lost. */
   dump(): Promise<EngineDump>;
   on<E extends keyof MediaEngineEvents>(event: E, handler: (...args: MediaEngineEvents[E]) => void): void;

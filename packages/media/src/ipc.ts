@@ -30,9 +30,11 @@ export type IceServerConfig =
 /** What a worker is told when it starts. */
 export interface WorkerConfig {
   readonly worker: number;
-  /** The first UDP port, and the last: the same with one multiplexed port. */
+  /** The first UDP port of this worker, and the last. */
   readonly portMin: number;
   readonly portMax: number;
+  /** Whether all peer connections share the first port; else each has one of its own out of the range. */
+  readonly isMultiplexed: boolean;
   readonly listenAddress: string | undefined;
   readonly announcedAddress: string | undefined;
   readonly iceServers: readonly IceServerConfig[];

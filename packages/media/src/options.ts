@@ -17,9 +17,12 @@ export interface MediaLogger {
 export interface MediaEngineOptions {
   /** Worker processes; 1 when not given. About one per core that media may take. */
   readonly workers?: number;
-  /** The first UDP port: worker i uses `ports + i`. 0 picks free ones, which then stay for the engine's life. */
+  /** The first UDP port: worker i uses `ports + i` and keeps it bound. 0 picks free ones for the engine's life. */
   readonly ports: number;
-  /** One UDP port per peer connection out of this range, instead of one per worker. `ports` is then not used. */
+  /**
+   * One UDP port per peer connection out of this range, which is split between the workers, instead of one per worker.
+   * `ports` is then not used.
+   */
   readonly portRange?: { readonly min: number; readonly max: number };
   /** The address to bind to; all when not given. */
   readonly listenAddress?: string;

@@ -14,11 +14,12 @@ import {
   type MediaKinds,
   type PlayRequest,
   type PublishRequest,
+  type WorkerHealth,
 } from './engine.ts';
-import type { WorkerConfig, WorkerDump, WorkerNotice } from './ipc.ts';
+import type { WorkerDump, WorkerNotice } from './ipc.ts';
 import type { MediaEngineOptions, MediaLogger } from './options.ts';
-import { probeUdpPort } from './ports.ts';
 import type { StreamShape } from './sdp/negotiate.ts';
+import { createWorkerConfigs } from './worker-configs.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 const defaultCallTimeoutMs = 5_000;
@@ -52,7 +53,7 @@ export class ProcessEngine implements MediaEngine {
   }
 
   async start(): Promise<void> {
-    const configs = await this.#createConfigs();
+    const configs = createWorkerConfigs(this.#options);
     this.#workers = configs.map((config) => {
       const worker: WorkerProcess = new WorkerProcess(config, this.#options.callTimeoutMs ?? defaultCallTimeoutMs, {
         handleNotice: (notice) => this.#handleNotice(worker, notice),
@@ -144,6 +145,10 @@ export class ProcessEngine implements MediaEngine {
     await this.#callToClose(entry.worker, () => entry.worker.call('restrict', { stream, blocked: entry.blocked }));
   }
 
+  health(): readonly WorkerHealth[] {
+    return this.#workers.map((worker) => worker.health());
+  }
+
   async dump(): Promise<EngineDump> {
     // A worker that dies, or is being started, holds nothing: its streams show as lost.
     const empty: WorkerDump = { streams: [], closed: [] };
@@ -194,17 +199,6 @@ export class ProcessEngine implements MediaEngine {
         forwardedPackets: 0,
         players: [],
       }));
-  }
-
-  async #createConfigs(): Promise<WorkerConfig[]> {
-    const { workers = 1, ports, portRange, listenAddress, announcedAddress, iceServers = [] } = this.#options;
-    const configs: WorkerConfig[] = [];
-    for (let worker = 0; worker < workers; worker += 1) {
-      const port = portRange?.min ?? (await probeUdpPort(ports === 0 ? 0 : ports + worker, listenAddress));
-      const portMax = portRange?.max ?? port;
-      configs.push({ worker, portMin: port, portMax, listenAddress, announcedAddress, iceServers });
-    }
-    return configs;
   }
 
   /** Finds the worker that a group is on, or else the one with the fewest peers. */
@@ -260,7 +254,9 @@ export class ProcessEngine implements MediaEngine {
 
   #handleDeath(worker: WorkerProcess, detail: string): void {
     const { worker: index } = worker.config;
-    this.#logger.error({ worker: index, detail }, 'A media worker died');
+    const { problem } = worker.health();
+    if (problem === undefined) this.#logger.error({ worker: index, detail }, 'A media worker died');
+    else this.#logger.error({ worker: index, problem }, 'A media worker keeps dying');
     this.#emit('workerDied', index, detail);
     for (const [stream, entry] of [...this.#streams]) {
       if (entry.worker !== worker) continue;

@@ -5,17 +5,19 @@
  */
 
 import { type ChildProcess, fork } from 'node:child_process';
-import { MediaError } from './engine.ts';
+import { MediaError, type WorkerHealth } from './engine.ts';
 import type { WorkerConfig, WorkerMessage, WorkerMethod, WorkerMethods, WorkerNotice } from './ipc.ts';
+import { RestartPolicy } from './restart-policy.ts';
 
 const workerModule = new URL('./worker/main.ts', import.meta.url);
 
-/** A worker that lived at least this long is started again at once, in milliseconds. */
-const stableAfterMs = 5_000;
-const maxBackoffMs = 5_000;
-const pingIntervalMs = 2_000;
+const PING_INTERVAL_MS = 2_000;
 /** A worker that has not answered a ping for this long is stuck, and is killed. */
-const stuckAfterMs = 10_000;
+const STUCK_AFTER_MS = 10_000;
+/** How long a process may take until it is configured: more than a call, because a busy machine starts it slowly. */
+const START_TIMEOUT_MS = 30_000;
+/** Of what a worker wrote to its error output, so much is part of the reason of its death, in characters. */
+const MAX_REASON_CHARS = 1_000;
 
 /** What a worker process tells the engine. */
 export interface WorkerProcessHandlers {
@@ -40,11 +42,10 @@ export class WorkerProcess {
   readonly #callTimeoutMs: number;
   readonly #pending = new Map<number, PendingCall>();
   #child: ChildProcess | undefined;
-  #ready: Promise<void> = Promise.resolve();
+  readonly #policy = new RestartPolicy();
+  #isReady = false;
   #isClosed = false;
   #nextId = 1;
-  #startedAtMs = 0;
-  #backoffMs = 0;
   #restartTimer: NodeJS.Timeout | undefined;
   #pingTimer: NodeJS.Timeout | undefined;
   #wakeWaiting: (() => void) | undefined;
@@ -60,28 +61,55 @@ export class WorkerProcess {
     return this.#child?.pid;
   }
 
-  /** Starts the process. Resolves when it takes calls. */
-  start(): Promise<void> {
+  /** Whether it takes calls, and why it keeps dying if it does. */
+  health(): WorkerHealth {
+    const problem = this.#policy.findProblem(performance.now());
+    const { worker, portMin: port } = this.config;
+    return { worker, port, isReady: this.#isReady, ...(problem !== undefined && { problem }) };
+  }
+
+  /**
+   * Starts the process. Resolves when it takes calls.
+   *
+   * @throws MediaError `unavailable` when it cannot be configured, such as because its UDP port cannot be bound
+   */
+  async start(): Promise<void> {
     const { SystemRoot, NODE_COMPILE_CACHE } = process.env;
     const child = fork(workerModule, {
       // No secrets, and no options or flags of the parent's; Node leaves out what is undefined.
       env: { SystemRoot, NODE_COMPILE_CACHE },
       execArgv: [],
       serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.#child = child;
-    this.#startedAtMs = performance.now();
+    let errorOutput = '';
+    let startFailure: string | undefined;
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      process.stderr.write(text);
+      errorOutput = (errorOutput + text).slice(-MAX_REASON_CHARS);
+    });
     child.on('message', (message) => {
       // What a dead worker still had in its channel is about peers that no longer exist.
       if (this.#child === child) this.#handleMessage(message as WorkerMessage);
     });
     child.on('error', (error) => this.#handleEnd(child, error.message));
-    child.on('exit', (code, signal) => this.#handleEnd(child, `exit code ${code}, signal ${signal}`));
-    this.#ready = this.#request(child, 'configure', this.config).then(() => undefined);
-    this.#ready.catch(() => undefined);
+    // 'close' comes when the error output is complete too.
+    child.on('close', (code, signal) => {
+      const exit = signal === null ? `exit code ${code}` : `signal ${signal}`;
+      this.#handleEnd(child, startFailure ?? [exit, errorOutput.trim()].filter(Boolean).join(': '));
+    });
+    try {
+      await this.#request(child, 'configure', this.config, START_TIMEOUT_MS);
+    } catch (error) {
+      // Without its port it is of no use: its end starts it again.
+      if (this.#child === child) startFailure = error instanceof Error ? error.message : String(error);
+      child.kill('SIGKILL');
+      throw error;
+    }
+    if (this.#child !== child) return;
+    this.#isReady = true;
     this.#watch(child);
-    return this.#ready;
   }
 
   /**
@@ -112,7 +140,7 @@ export class WorkerProcess {
     const child = this.#child;
     if (child === undefined) return;
     await new Promise<void>((resolve) => {
-      child.once('exit', () => resolve());
+      child.once('close', () => resolve());
       child.kill('SIGKILL');
     });
   }
@@ -121,13 +149,14 @@ export class WorkerProcess {
     child: ChildProcess,
     method: M,
     params: WorkerMethods[M]['params'],
+    timeoutMs = this.#callTimeoutMs,
   ): Promise<WorkerMethods[M]['result']> {
     return new Promise<unknown>((resolve, reject) => {
       const id = this.#nextId++;
       const timer = setTimeout(() => {
         this.#pending.delete(id);
         reject(new MediaError('unavailable', `Worker ${this.config.worker} did not answer ${method} in time`));
-      }, this.#callTimeoutMs);
+      }, timeoutMs);
       this.#pending.set(id, { resolve, reject, timer });
       // A failed send shows as the process's end.
       child.send({ id, method, params }, () => undefined);
@@ -167,16 +196,15 @@ export class WorkerProcess {
   #handleEnd(child: ChildProcess, detail: string): void {
     if (this.#child !== child) return;
     this.#child = undefined;
+    this.#isReady = false;
     clearInterval(this.#pingTimer);
     // First the loss is told, then the calls fail: who retries a failed call finds the state right.
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     if (!this.#isClosed) {
-      const livedMs = performance.now() - this.#startedAtMs;
-      this.#backoffMs =
-        livedMs >= stableAfterMs || this.restarts === 0 ? 0 : Math.min(maxBackoffMs, this.#backoffMs * 2 || 100);
+      const delayMs = this.#policy.recordDeath(performance.now(), detail);
       this.restarts += 1;
-      this.#restartTimer = setTimeout(() => this.#restart(), this.#backoffMs);
+      this.#restartTimer = setTimeout(() => this.#restart(), delayMs);
       this.#handlers.handleDeath(detail);
     }
     for (const { reject, timer } of pending) {
@@ -196,7 +224,7 @@ export class WorkerProcess {
     clearInterval(this.#pingTimer);
     let answeredAtMs = performance.now();
     this.#pingTimer = setInterval(() => {
-      if (performance.now() - answeredAtMs > stuckAfterMs) {
+      if (performance.now() - answeredAtMs > STUCK_AFTER_MS) {
         child.kill('SIGKILL');
         return;
       }
@@ -206,7 +234,7 @@ export class WorkerProcess {
         },
         () => undefined,
       );
-    }, pingIntervalMs);
+    }, PING_INTERVAL_MS);
     this.#pingTimer.unref();
   }
 }

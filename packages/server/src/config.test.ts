@@ -269,6 +269,10 @@ describe('what is refused', () => {
     [{ GAVEL_MEDIA_PORT: '65535', GAVEL_MEDIA_WORKERS: '2' }, 'media.port'],
     [{ GAVEL_MEDIA_PORT_RANGE_MIN: '5000', GAVEL_MEDIA_PORT_RANGE_MAX: '4000' }, 'media.portRange.max'],
     [{ GAVEL_MEDIA_PORT_RANGE_MIN: '5000' }, 'media.portRange.max'],
+    [
+      { GAVEL_MEDIA_PORT_RANGE_MIN: '5000', GAVEL_MEDIA_PORT_RANGE_MAX: '5001', GAVEL_MEDIA_WORKERS: '3' },
+      'media.portRange',
+    ],
     [apps(APP, { ...APP, name: 'two', rtkAppId: APP.rtkAppId.replace('3', '4') }), 'apps[1].appId'],
     [apps(APP, { ...APP, appId: 2, rtkAppId: APP.rtkAppId.replace('3', '4') }), 'apps[1].name'],
     [{ GAVEL_API_TOKENS: JSON.stringify([TOKEN, { ...TOKEN, name: 'other' }]) }, 'apiTokens[1].token'],

@@ -5,7 +5,7 @@
  */
 
 import { join } from 'node:path';
-import { createMediaEngine, type MediaEngine } from '@gavel/media';
+import { createMediaEngine, type MediaEngine, type WorkerHealth } from '@gavel/media';
 import manifest from '../package.json' with { type: 'json' };
 import { registerAdminDoor } from './admin/door.ts';
 import { AppRegistry } from './apps/app-registry.ts';
@@ -34,7 +34,7 @@ import { createHttpServer } from './startup/http-server.ts';
 import { openSqliteStore } from './store/sqlite/open.ts';
 import type { Store } from './store/store.ts';
 import { AuditLog } from './telemetry/audit.ts';
-import { registerHealth } from './telemetry/health.ts';
+import { registerHealth, type Unready } from './telemetry/health.ts';
 import { createLog, type Logger } from './telemetry/log.ts';
 import { Metrics } from './telemetry/metrics.ts';
 import { registerPage, sendPage } from './web/page.ts';
@@ -186,7 +186,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     trustedProxies: config.trustedProxies,
   });
 
-  await engine.start();
+  await startEngine(engine, config);
   await callbacks.start();
   await sessions.start();
   await http.ready();
@@ -258,10 +258,25 @@ function devPage(config: Config, apps: AppRegistry, clock: Clock): Parameters<ty
   return { dev: { appId: app.appId, sign: (action, params) => signedPath(app, action, params, clock.now()) } };
 }
 
-async function findUnready(engine: MediaEngine, store: Store): Promise<string[]> {
-  const unready: string[] = [];
-  const { workers } = await engine.dump();
-  if (workers.some((worker) => worker.pid === undefined)) unready.push('media');
-  await store.ping().catch(() => unready.push('store'));
+async function findUnready(engine: MediaEngine, store: Store): Promise<Unready[]> {
+  const unready: Unready[] = [];
+  const workers = engine.health().filter(({ isReady, problem }) => !isReady || problem !== undefined);
+  if (workers.length > 0) unready.push({ part: 'media', problem: workers.map(describeWorker).join('; ') });
+  await store.ping().catch((error: unknown) => unready.push({ part: 'store', problem: messageOf(error) }));
   return unready;
+}
+
+const describeWorker = ({ worker, port, problem = 'is starting' }: WorkerHealth): string =>
+  `worker ${worker} (UDP port ${port}) ${problem}`;
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** @throws Error that names the configuration key when the media ports cannot be had */
+async function startEngine(engine: MediaEngine, { media }: Config): Promise<void> {
+  try {
+    await engine.start();
+  } catch (error) {
+    const key = media.portRange ? 'media.portRange' : 'media.port';
+    throw new Error(`media did not start (${key}): ${messageOf(error)}`, { cause: error });
+  }
 }

@@ -13,6 +13,7 @@ import {
   type MediaKinds,
   type PlayRequest,
   type PublishRequest,
+  type WorkerHealth,
 } from '@gavel/media';
 
 type Handlers = { [E in keyof MediaEngineEvents]: Set<(...args: MediaEngineEvents[E]) => void> };
@@ -23,6 +24,8 @@ export class FakeMediaEngine implements MediaEngine {
   readonly calls: string[] = [];
   /** What each stream was restricted to last. */
   readonly blocked = new Map<string, MediaKinds>();
+  /** The state of the only worker, which a test may change. */
+  worker: WorkerHealth = { worker: 0, port: 7701, isReady: true };
   /** Whether what is published comes up by itself. */
   connects = true;
   /** Awaited by each `publish`, so that a test can act in between. */
@@ -61,6 +64,10 @@ export class FakeMediaEngine implements MediaEngine {
   async restrict(stream: string, blocked: MediaKinds): Promise<void> {
     this.calls.push(`restrict:${stream}`);
     this.blocked.set(stream, blocked);
+  }
+
+  health(): readonly WorkerHealth[] {
+    return [this.worker];
   }
 
   async dump(): Promise<EngineDump> {

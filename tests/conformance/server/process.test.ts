@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DevCredentials } from '@gavel/server';
-import { RawClient } from '@gavel/testkit';
+import { FakeMediaEngine, RawClient, startTestServer } from '@gavel/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../../../packages/server/src/main.js', import.meta.url));
@@ -183,4 +183,38 @@ test('a port that is taken is said in one line, without a stack', async () => {
   expect(second.output()).toMatch(/^Gavel could not start: .*EADDRINUSE.*$/m);
   expect(second.output()).not.toMatch(/^\s+at /m);
   rmSync(other, { recursive: true, force: true });
+});
+
+test('a media port that another server uses refuses the start in a sentence that names the port and the key', async () => {
+  const env = { GAVEL_MEDIA_PORT: String(20_000 + ((await freePort()) % 20_000)) };
+  const first = await start(['--dev'], env);
+  const other = mkdtempSync(join(tmpdir(), 'gavel-process-'));
+  const second = await start(['--dev'], { ...env, GAVEL_DATA_DIR: other });
+  expect(await second.exited).toBe(1);
+  expect(second.output()).toContain(
+    `Gavel could not start: media did not start (media.port): UDP port ${env.GAVEL_MEDIA_PORT} cannot be bound: another process uses it`,
+  );
+  expect(second.output()).not.toMatch(/^\s+at /m);
+  expect(await getJson(`${first.baseUrl}/readyz`)).toEqual({ status: 'ready' });
+  rmSync(other, { recursive: true, force: true });
+});
+
+test('/readyz is 503 while a media worker does not run or keeps dying, and says why', async () => {
+  const engine = new FakeMediaEngine();
+  const server = await startTestServer({ engine });
+  const readyz = async () => {
+    const response = await fetch(`${server.baseUrl}/readyz`);
+    return [response.status, await response.json()];
+  };
+  try {
+    expect(await readyz()).toEqual([200, { status: 'ready' }]);
+    engine.worker = { worker: 0, port: 7701, isReady: false };
+    const starting = 'media: worker 0 (UDP port 7701) is starting';
+    expect(await readyz()).toEqual([503, { status: 'not ready', waitingFor: ['media'], problems: [starting] }]);
+    engine.worker = { worker: 0, port: 7701, isReady: true, problem: 'died 3 times in 30 s: signal SIGABRT' };
+    const dying = 'media: worker 0 (UDP port 7701) died 3 times in 30 s: signal SIGABRT';
+    expect(await readyz()).toEqual([503, { status: 'not ready', waitingFor: ['media'], problems: [dying] }]);
+  } finally {
+    await server.close();
+  }
 });

@@ -7,6 +7,7 @@
 import { flushCompileCache } from 'node:module';
 import type { WorkerCall, WorkerConfig, WorkerMessage } from '../ipc.ts';
 import { ClosedRing } from './closed-ring.ts';
+import { MediaPorts } from './media-ports.ts';
 import { findErrorCode, Worker } from './worker.ts';
 
 let worker: Worker | undefined;
@@ -22,10 +23,14 @@ function reportError(where: string, error: unknown): void {
 }
 
 function createWorker(config: WorkerConfig): Worker {
+  const now = (): number => performance.now();
+  const ports = new MediaPorts(config, now);
+  ports.open();
   return new Worker({
     config,
+    ports,
     closed: new ClosedRing(),
-    now: () => performance.now(),
+    now,
     notify: send,
     reportError,
   });

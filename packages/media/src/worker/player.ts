@@ -57,7 +57,7 @@ export class Player {
     this.#context = context;
     this.#tracks = tracks;
     this.#handlers = handlers;
-    this.#transport = new Transport('recvonly', offer, context.config, {
+    this.#transport = new Transport('recvonly', offer, context, {
       handleOpen: () => this.#handleOpen(),
       handlePacket: (packet) => this.#handlePacket(packet),
       handleLost: () => handlers.handlePlayerLost(this),

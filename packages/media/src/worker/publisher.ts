@@ -69,7 +69,7 @@ export class Publisher {
       this.#receivers.set(kind, new Receiver(entry, this.counters));
       this.#kindByPayloadType.set(entry.codec.payloadType, kind);
     }
-    this.#transport = new Transport('sendonly', offer, context.config, {
+    this.#transport = new Transport('sendonly', offer, context, {
       handleOpen: () => {
         this.state = 'connected';
         handlers.handlePublisherOpen();

@@ -1,5 +1,5 @@
 /**
- * One peer connection of the native binding: the only file that touches it.
+ * One peer connection of the native binding.
  *
  * A throw in one of the binding's JavaScript callbacks aborts the process, so every callback is wrapped.
  *
@@ -15,6 +15,8 @@ import { bindingMid, bindingPayloadType, writeBindingOffer } from '../sdp/bindin
 import { readLocalTransport } from '../sdp/local-transport.ts';
 import type { OfferTransport } from '../sdp/offer.ts';
 import type { ClosedRecord } from './closed-ring.ts';
+import type { MediaPorts } from './media-ports.ts';
+import type { WorkerContext } from './worker-context.ts';
 
 /** What a transport tells its owner. */
 export interface TransportHandlers {
@@ -57,28 +59,32 @@ export class Transport {
   readonly #track: Track;
   readonly #handlers: TransportHandlers;
   readonly #config: WorkerConfig;
+  readonly #ports: MediaPorts;
+  readonly #port: number;
   #state: 'connecting' | 'open' | 'closed' = 'connecting';
   #record: ClosedRecord | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   /**
    * @param direction from the browser's point of view
+   * @throws MediaError `unavailable` when there is no UDP port for it
    * @throws Error when the binding refuses
    */
   constructor(
     direction: 'sendonly' | 'recvonly',
     offer: OfferTransport,
-    config: WorkerConfig,
+    { config, ports }: Pick<WorkerContext, 'config' | 'ports'>,
     handlers: TransportHandlers,
   ) {
     this.#handlers = handlers;
     this.#config = config;
-    const isMultiplexed = config.portMin === config.portMax;
+    this.#ports = ports;
+    this.#port = ports.acquire();
     this.#connection = new PeerConnection('gavel', {
       iceServers: [...config.iceServers],
-      enableIceUdpMux: isMultiplexed,
-      portRangeBegin: config.portMin,
-      portRangeEnd: config.portMax,
+      enableIceUdpMux: config.isMultiplexed,
+      portRangeBegin: this.#port,
+      portRangeEnd: this.#port,
       disableAutoNegotiation: true,
       ...(config.listenAddress === undefined ? {} : { bindAddress: config.listenAddress }),
     });
@@ -100,6 +106,7 @@ export class Transport {
     } catch (error) {
       this.#state = 'closed';
       this.#connection.close();
+      ports.release(this.#port);
       throw error;
     }
     this.#timer = setTimeout(() => this.#lose(), connectTimeoutMs);
@@ -146,6 +153,7 @@ export class Transport {
     clearTimeout(this.#timer);
     this.#track.close();
     this.#connection.close();
+    this.#ports.release(this.#port);
     released.add(this);
     setTimeout(() => released.delete(this), releaseDelayMs).unref();
   }

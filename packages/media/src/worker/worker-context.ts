@@ -6,10 +6,12 @@
 
 import type { WorkerConfig, WorkerNotice } from '../ipc.ts';
 import type { ClosedRing } from './closed-ring.ts';
+import type { MediaPorts } from './media-ports.ts';
 
 /** Handed down from the worker to its streams and their peers. */
 export interface WorkerContext {
   readonly config: WorkerConfig;
+  readonly ports: MediaPorts;
   readonly closed: ClosedRing;
   /** Milliseconds of a clock that only goes forward; `toEpochMs` turns them into a date. */
   now(): number;

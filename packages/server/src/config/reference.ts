@@ -95,7 +95,7 @@ export function printConfigReference(): string {
     '## Rules between keys',
     '',
     '- `rooms.heartbeatTimeoutMs` is longer than `rooms.heartbeatIntervalMs`.',
-    '- `media.port` leaves room for one port per worker; with `media.portRange`, `max` is not below `min`.',
+    '- `media.port` leaves room for one port per worker; with `media.portRange`, `max` is not below `min`, and there is a port for each worker.',
     '- A callback address that is an IP address is a public one, unless `callbacks.allowPrivateTargets` is on.',
     '- No two Apps share a `name`, `appId` or `rtkAppId`; no two API tokens share a `name` or `token`.',
     '- Production mode refuses the keys that dev mode made: those in `<dataDir>/dev-credentials.json`.',

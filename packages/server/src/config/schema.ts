@@ -141,7 +141,7 @@ const media = Type.Object(
       minimum: 0,
       maximum: 65_535,
       description:
-        'UDP port of the first worker; each further worker takes the next one. 0 picks free ones. Unused with a port range.',
+        'UDP port of the first worker; each further worker has the next one. They are bound as long as the server runs; a start that cannot bind one fails. 0 picks free ones. Unused with a port range.',
     }),
     portRange: Type.Optional(
       Type.Object(
@@ -150,7 +150,7 @@ const media = Type.Object(
           ...closed,
           defaultText: 'one port per worker',
           description:
-            'UDP ports that all workers share, one for each peer connection, instead of one port per worker.',
+            'UDP ports for peer connections, one each, instead of one port per worker. The range is split between the workers; when all ports are in use, publishing and playing is refused with `media.unavailable`.',
         },
       ),
     ),

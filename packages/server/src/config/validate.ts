@@ -103,6 +103,9 @@ export function findRuleProblems(config: Config, originOf: OriginOf): ConfigProb
     if (last > 65_535) report('media.port', `${media.workers} workers need ports up to ${last}, the last one is 65535`);
   } else if (media.portRange.max < media.portRange.min) {
     report('media.portRange.max', `${media.portRange.max} is less than media.portRange.min (${media.portRange.min})`);
+  } else {
+    const ports = media.portRange.max - media.portRange.min + 1;
+    if (ports < media.workers) report('media.portRange', `${ports} ports are too few for ${media.workers} workers`);
   }
   for (const name of ['listenAddress', 'announcedAddress'] as const) {
     const address = media[name];

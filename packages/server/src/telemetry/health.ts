@@ -7,11 +7,18 @@
 import type { FastifyInstance } from 'fastify';
 import type { Metrics } from './metrics.ts';
 
+/** A part of the server that does not take work now. */
+export interface Unready {
+  readonly part: 'media' | 'store';
+  /** A sentence for operators, without secrets. */
+  readonly problem: string;
+}
+
 /** What the routes ask. */
 export interface HealthDeps {
   readonly metrics: Metrics;
   /** What is not ready now; empty when the server takes work. */
-  readonly findUnready: () => Promise<readonly string[]>;
+  readonly findUnready: () => Promise<readonly Unready[]>;
 }
 
 /** Serves health and metrics. */
@@ -20,7 +27,9 @@ export function registerHealth(http: FastifyInstance, { metrics, findUnready }: 
   http.get('/readyz', async (_request, reply) => {
     const unready = await findUnready();
     if (unready.length === 0) return { status: 'ready' };
-    return reply.code(503).send({ status: 'not ready', waitingFor: unready });
+    const waitingFor = unready.map(({ part }) => part);
+    const problems = unready.map(({ part, problem }) => `${part}: ${problem}`);
+    return reply.code(503).send({ status: 'not ready', waitingFor, problems });
   });
   http.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
 }

@@ -1,0 +1,39 @@
+/**
+ * Which UDP ports each worker has.
+ *
+ * @module
+ */
+
+import { MediaError } from './engine.ts';
+import type { WorkerConfig } from './ipc.ts';
+import type { MediaEngineOptions } from './options.ts';
+import { probeUdpPort } from './ports.ts';
+
+/**
+ * Makes the configuration of every worker. A port range is split between the workers, so that no two of them choose the
+ * same port at the same moment.
+ *
+ * @throws MediaError `unavailable` when the range has fewer ports than there are workers, or no port is free
+ */
+export function createWorkerConfigs(options: MediaEngineOptions): WorkerConfig[] {
+  const { workers = 1, ports, portRange, listenAddress, announcedAddress, iceServers = [] } = options;
+  const common = { listenAddress, announcedAddress, iceServers };
+  const indices = Array.from({ length: workers }, (_, worker) => worker);
+  if (portRange === undefined) {
+    return indices.map((worker) => {
+      // A fixed port is probed by its worker.
+      const port = ports === 0 ? probeUdpPort(0, listenAddress) : ports + worker;
+      return { worker, portMin: port, portMax: port, isMultiplexed: true, ...common };
+    });
+  }
+  const { min, max } = portRange;
+  const count = max - min + 1;
+  if (count < workers) {
+    throw new MediaError('unavailable', `${count} UDP ports (${min} to ${max}) are too few for ${workers} workers`);
+  }
+  const firstOf = (worker: number): number => min + Math.floor((count * worker) / workers);
+  return indices.map((worker) => {
+    const range = { portMin: firstOf(worker), portMax: firstOf(worker + 1) - 1 };
+    return { worker, ...range, isMultiplexed: false, ...common };
+  });
+}
