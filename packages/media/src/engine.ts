@@ -7,6 +7,9 @@
  * @module
  */
 
+/** A kind of media. */
+export type MediaKind = 'audio' | 'video';
+
 /** Which kinds of media a peer connection carries. */
 export interface MediaKinds {
   readonly audio: boolean;
@@ -40,6 +43,11 @@ export interface MediaAnswer {
   readonly answer: string;
   /** The kinds that were agreed on. */
   readonly kinds: MediaKinds;
+  /**
+   * Kinds that the offer asked for and that are refused because there is no codec in common (MED-8): of a publisher, of
+   * those it may send; of a player, of those the stream has. Absent where there are none.
+   */
+  readonly unsupported?: readonly MediaKind[];
 }
 
 /** Counters of one publisher or player since it began; they only rise. */
@@ -124,8 +132,10 @@ export interface EngineDump {
 
 /** Events of an engine, as argument tuples. */
 export interface MediaEngineEvents {
-  /** A publisher's transport is up for the first time after a publish. */
+  /** A publisher's transport is up for the first time after a publish; never before the publish is answered. */
   streamConnected: [stream: string];
+  /** A player's transport is up for the first time after a play. */
+  playerConnected: [player: string, stream: string];
   /** A publisher's media has ended without a call (transport failed, worker died): its client should publish again. */
   streamLost: [stream: string, cause: MediaLossCause];
   /** A player's media has ended without a call: its client should play again. */

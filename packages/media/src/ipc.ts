@@ -99,6 +99,7 @@ export type WorkerMessage =
 /** What a worker tells without being asked. */
 export type WorkerNotice =
   | { readonly type: 'stream-connected'; readonly stream: string }
+  | { readonly type: 'player-connected'; readonly player: string; readonly stream: string }
   | { readonly type: 'stream-lost'; readonly stream: string; readonly cause: MediaLossCause }
   | {
       readonly type: 'player-lost';

@@ -85,13 +85,13 @@ export class ProcessEngine implements MediaEngine {
     try {
       const { group, stream, offer, allowed } = request;
       const { blocked } = entry;
-      const { answer, kinds, shape } = await entry.worker.call('publish', { group, stream, offer, allowed, blocked });
+      const { shape, ...answer } = await entry.worker.call('publish', { group, stream, offer, allowed, blocked });
       if (this.#streams.get(stream) !== entry) {
         throw new MediaError('no-such-stream', `Stream ${stream} was closed before it was answered`);
       }
       entry.shape = shape;
       entry.isPublished = true;
-      return { answer, kinds };
+      return answer;
     } catch (error) {
       // A stream that never came to be leaves nothing behind.
       if (entry.shape === undefined && this.#streams.get(request.stream) === entry)
@@ -233,6 +233,11 @@ export class ProcessEngine implements MediaEngine {
     switch (notice.type) {
       case 'stream-connected':
         if (this.#streams.has(notice.stream)) this.#emit('streamConnected', notice.stream);
+        return;
+      case 'player-connected':
+        if (this.#streamByPlayer.get(notice.player) === notice.stream) {
+          this.#emit('playerConnected', notice.player, notice.stream);
+        }
         return;
       case 'stream-lost': {
         const entry = this.#streams.get(notice.stream);

@@ -30,6 +30,8 @@ export type StreamCause =
   | 'deleted'
   /** Ended by a publishing ban or because the stream id was forbidden, while its owner stays. */
   | 'forbidden'
+  /** Its media did not come up, or was lost and did not come back in time, while its owner stays. */
+  | 'media-failed'
   /** Its owner left: the cause of the owner's exit. */
   | Exclude<MemberCause, 'logout'>;
 

@@ -105,7 +105,7 @@ export const ERRORS = {
     // A client does not retry by itself until another screen ends; its user tries again.
     retry: 'never',
     meaning:
-      'The member, or the room in the case of screens, already has the maximum number of streams of this source.',
+      'The member, the App, or the room in the case of screens, already has the maximum number of streams or plays.',
   },
   'stream.banned': {
     status: 403,

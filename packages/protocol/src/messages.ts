@@ -243,11 +243,22 @@ export interface WaitingResult {
 
 /** The answer to `resume`: the missed events, or the whole state if they are no longer kept. */
 export interface ResumeResult {
-  readonly events?: readonly (RoomEventFrame | MediaClosedFrame)[];
+  readonly events?: readonly (RoomEventFrame | MediaClosedFrame | PublishEndedFrame)[];
   readonly room?: WireSnapshot;
   /** As in the answer to `login`. */
   readonly waitingList?: readonly WireWaiting[];
   readonly serverTimeMs: number;
+}
+
+/** The answer to `publish` and `play`. */
+export interface NegotiatedResult {
+  /** SDP. */
+  readonly answer: string;
+  /** Whether audio was agreed on, and is on. */
+  readonly audio: boolean;
+  readonly video: boolean;
+  /** Kinds that were asked for and are refused, because there is no codec in common (MED-8); absent where there are none. */
+  readonly unsupported?: readonly ('audio' | 'video')[];
 }
 
 /** The results of each method. */
@@ -257,10 +268,10 @@ export interface Results {
   logout: Record<string, never>;
   heartbeat: { readonly serverTimeMs: number; readonly memberCount?: number };
   snapshot: WireSnapshot;
-  publish: { readonly answer: string; readonly audio: boolean; readonly video: boolean };
+  publish: NegotiatedResult;
   unpublish: Record<string, never>;
   updateStream: Record<string, never>;
-  play: { readonly answer: string; readonly audio: boolean; readonly video: boolean };
+  play: NegotiatedResult;
   stop: Record<string, never>;
   setRoomInfo: Record<string, never>;
   send: { readonly messageId: number; readonly absent?: readonly string[] };
@@ -385,9 +396,13 @@ export type PersonalEventFrame =
       readonly cause: StreamCause;
       readonly streamSeq: number;
     }
+  /** An own publish has ended before its stream was announced, and not by `unpublish`. */
+  | { readonly event: 'publishEnded'; readonly streamId: string; readonly cause: StreamCause }
   /** The server is stopping; it closes the connection right after. */
   | { readonly event: 'goingAway' };
 
+/** The personal event that may be in the answer to `resume`, where the publish ended while the member was away. */
+export type PublishEndedFrame = Extract<PersonalEventFrame, { readonly event: 'publishEnded' }>;
 /** The personal event that may replace a room event in the answer to `resume`. */
 export type MediaClosedFrame = Extract<PersonalEventFrame, { readonly event: 'mediaClosed' }>;
 

@@ -44,6 +44,9 @@ function errorOf(setting: Setting): ConfigError {
 
 const apps = (...entries: object[]): Record<string, string> => ({ GAVEL_APPS: JSON.stringify(entries) });
 
+/** The defaults of the limits of streams and plays. */
+const STREAM_LIMITS = { maxStreamsPerMember: 20, maxPlaysPerMember: 200, maxStreamsPerApp: 0, maxPlaysPerApp: 0 };
+
 describe('where values come from', () => {
   it('gives the documented defaults when nothing is set', () => {
     expect(load()).toEqual({
@@ -55,7 +58,7 @@ describe('where values come from', () => {
       trustedProxies: [],
       apps: [],
       apiTokens: [],
-      rooms: { heartbeatIntervalMs: 30_000, heartbeatTimeoutMs: 100_000, maxLoginsPerSecond: 200 },
+      rooms: { heartbeatIntervalMs: 30_000, heartbeatTimeoutMs: 100_000, maxLoginsPerSecond: 200, ...STREAM_LIMITS },
       http: { headersTimeoutMs: 10_000, requestTimeoutMs: 30_000, idleTimeoutMs: 75_000 },
       signalling: {
         maxFrameBytes: 131_072,
@@ -75,7 +78,7 @@ describe('where values come from', () => {
         rateLimit: { requests: 3500, windowSeconds: 300 },
         retention: { sessionDays: 180, chatDays: 7 },
       },
-      media: { workers: 1, port: 7701 },
+      media: { workers: 1, port: 7701, connectTimeoutMs: 30_000 },
     });
   });
 
@@ -96,7 +99,12 @@ describe('where values come from', () => {
     const env = { GAVEL_CONFIG: 'gavel.yaml', GAVEL_PORT: '1002', GAVEL_ROOMS_HEARTBEAT_TIMEOUT_MS: '5000' };
     const config = load({ files, env, argv: ['--port', '1003'] });
     expect(config).toMatchObject({ port: 1003, dataDir: '/file' });
-    expect(config.rooms).toEqual({ heartbeatIntervalMs: 500, heartbeatTimeoutMs: 5000, maxLoginsPerSecond: 200 });
+    expect(config.rooms).toEqual({
+      heartbeatIntervalMs: 500,
+      heartbeatTimeoutMs: 5000,
+      maxLoginsPerSecond: 200,
+      ...STREAM_LIMITS,
+    });
     expect(load({ files, env }).port).toBe(1002);
   });
 

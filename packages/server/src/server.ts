@@ -96,14 +96,17 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const apps = await AppRegistry.open({ store, clock, configured: config.apps, presets: STOCK_PRESETS });
   requireUsable(config, apps);
   const engine = parts.engine ?? createEngine(config, log);
-  const { heartbeatTimeoutMs, heartbeatIntervalMs, maxLoginsPerSecond } = config.rooms;
+  const { heartbeatTimeoutMs, heartbeatIntervalMs, maxLoginsPerSecond, ...mediaLimits } = config.rooms;
 
   const fanOut = new FanOut();
   const metrics = new Metrics();
   const media = new MediaControl({
     engine,
     clock,
+    log,
+    connectTimeoutMs: config.media.connectTimeoutMs,
     lostStreamTimeoutMs: heartbeatTimeoutMs,
+    limits: mediaLimits,
     notify: (memberId, frame) => fanOut.notify(memberId, frame),
   });
   const guard = new AdmissionGuard(store);
@@ -131,7 +134,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     after: [fanOut, audit, metrics, guard],
   };
   const rules = await Rules.open({ keeper: store.rules, clock });
-  const limits = { heartbeatTimeoutMs, keptEvents: KEPT_EVENTS, maxLoginsPerSecond };
+  const limits = { heartbeatTimeoutMs, keptEvents: KEPT_EVENTS, maxLoginsPerSecond, ...mediaLimits };
   const report = (error: unknown): void => log.error({ err: error }, 'taking out silent members failed');
   const rooms = new Rooms({ clock, ids: createIdSource(clock), rules, report, ...limits }, sinks, [
     fanOut,

@@ -18,7 +18,10 @@ import {
 
 type Handlers = { [E in keyof MediaEngineEvents]: Set<(...args: MediaEngineEvents[E]) => void> };
 
-/** Records calls; an offer with the text `bad` is refused. */
+/**
+ * Records calls; an offer with the text `bad` is refused. As the real engine, it plays only what was published, fails a
+ * publish that was closed before its answer, and tells that media is up only after the answer.
+ */
 export class FakeMediaEngine implements MediaEngine {
   /** Every call, as `publish:<stream>`, `play:<player>`, `closeStream:<stream>`, `closePlayer:<player>`, `restrict:<stream>`. */
   readonly calls: string[] = [];
@@ -30,8 +33,10 @@ export class FakeMediaEngine implements MediaEngine {
   connects = true;
   /** Awaited by each `publish`, so that a test can act in between. */
   beforeAnswer: () => Promise<void> = async () => {};
+  readonly #open = new Set<string>();
   readonly #handlers: Handlers = {
     streamConnected: new Set(),
+    playerConnected: new Set(),
     streamLost: new Set(),
     playerLost: new Set(),
     workerDied: new Set(),
@@ -41,20 +46,25 @@ export class FakeMediaEngine implements MediaEngine {
 
   async publish({ stream, offer, allowed }: PublishRequest): Promise<MediaAnswer> {
     this.calls.push(`publish:${stream}`);
-    await this.beforeAnswer();
     if (offer === 'bad') throw new MediaError('bad-offer', 'bad offer');
-    if (this.connects) this.emit('streamConnected', stream);
-    return { answer: 'answer', kinds: allowed };
+    this.#open.add(stream);
+    await this.beforeAnswer();
+    if (!this.#open.has(stream)) throw new MediaError('no-such-stream', 'closed before it was answered');
+    this.#connectLater(() => this.#open.has(stream) && this.emit('streamConnected', stream));
+    return answerTo(offer, allowed);
   }
 
-  async play({ player, offer }: PlayRequest): Promise<MediaAnswer> {
+  async play({ stream, player, offer }: PlayRequest): Promise<MediaAnswer> {
     this.calls.push(`play:${player}`);
+    if (!this.#open.has(stream)) throw new MediaError('no-such-stream', 'no such stream');
     if (offer === 'bad') throw new MediaError('bad-offer', 'bad offer');
-    return { answer: 'answer', kinds: { audio: true, video: true } };
+    this.#connectLater(() => this.emit('playerConnected', player, stream));
+    return answerTo(offer, { audio: true, video: true });
   }
 
   async closeStream(stream: string): Promise<void> {
     this.calls.push(`closeStream:${stream}`);
+    this.#open.delete(stream);
   }
 
   async closePlayer(player: string): Promise<void> {
@@ -88,4 +98,15 @@ export class FakeMediaEngine implements MediaEngine {
   }
 
   async close(): Promise<void> {}
+
+  #connectLater(connect: () => void): void {
+    if (this.connects) setImmediate(connect);
+  }
+}
+
+/** An offer with the text `no-video` or `no-audio` has no codec for that kind. */
+function answerTo(offer: string, wanted: MediaKinds): MediaAnswer {
+  const refused = offer === 'no-video' ? 'video' : offer === 'no-audio' ? 'audio' : undefined;
+  if (refused === undefined || !wanted[refused]) return { answer: 'answer', kinds: wanted };
+  return { answer: 'answer', kinds: { ...wanted, [refused]: false }, unsupported: [refused] };
 }

@@ -88,7 +88,13 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
   const tokens = new ParticipantTokens({ store, clock });
   const batches: EventBatch[] = [];
   const logged: object[] = [];
-  const limits = { heartbeatTimeoutMs: 100_000, keptEvents: 100, maxLoginsPerSecond: 200 };
+  const limits = {
+    heartbeatTimeoutMs: 100_000,
+    keptEvents: 100,
+    maxLoginsPerSecond: 200,
+    maxStreamsPerMember: 20,
+    maxStreamsPerApp: 0,
+  };
   const guard = new AdmissionGuard(store);
   const log = { error: (fields: object) => void logged.push(fields) };
   const chatLinks = await ChatLinks.open({ store, clock, baseUrl: () => baseUrl.replace('/client/v4', '') });

@@ -289,6 +289,9 @@ export class RoomSession extends Emitter<SessionEvents> {
       case 'mediaLost':
         this.media.handleMediaLost(frame);
         break;
+      case 'publishEnded':
+        this.media.handlePublishEnded(frame);
+        break;
       case 'mediaClosed':
         // Told before the connection was lost, it is told again by the resume.
         if (this.#feed.hasSeen(frame.streamSeq)) break;

@@ -1,5 +1,6 @@
 import { MEMBER_CAUSES } from '@gavel/protocol/causes';
 import { expect, test } from 'vitest';
+import { settle } from '../testing/fake-clock.ts';
 import { cameraStream } from '../testing/fake-media.ts';
 import { loginResult, member, snapshot, stream } from '../testing/fake-server.ts';
 import { createWorld, type World } from '../testing/harness.ts';
@@ -78,7 +79,10 @@ test('a stream is played, and a refused login rejects with the code of the proto
   const { client } = create(world);
   await expect(client.startPlayingStream('s1')).rejects.toMatchObject({ code: 'client.not-joined' });
   await client.login('room', 'token');
-  await expect(client.startPlayingStream('s1')).resolves.toBeDefined();
+  const playing = client.startPlayingStream('s1');
+  await settle();
+  world.media.peer.become('connected');
+  await expect(playing).resolves.toBeDefined();
   expect(client.stopPlayingStream('s1')).toBe(true);
   expect(client.logout()).toBe(true);
   world.server.answers.login = () => ({ refuse: 'login.room-full' });

@@ -27,6 +27,8 @@ export interface ParticipantEvents {
   audioUpdate: [state: AudioState];
   videoUpdate: [state: VideoState];
   screenShareUpdate: [state: ScreenShareState];
+  /** Gavel's own: media of this kind is sent, but this browser takes none of its codecs (MED-8). */
+  mediaUnsupported: [event: { readonly kind: 'audio' | 'video'; readonly source: StreamSource }];
   /** Pinned for everybody. */
   pinned: [participant: Participant];
   unpinned: [participant: Participant];
@@ -164,6 +166,9 @@ export class Participant extends Emitter<ParticipantEvents> implements PersonFie
     if (playback !== shown.playback) {
       shown.playback = playback;
       playback?.on('tracksChanged', () => this.#update());
+      playback?.on('unsupported', (kinds) => {
+        for (const kind of kinds) this.emit('mediaUnsupported', { kind, source });
+      });
     }
     this.#update();
   }

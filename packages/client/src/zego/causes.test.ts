@@ -31,6 +31,7 @@ test('stream_delete_reason has the observed codes and descriptions (reference ze
     ['deleted', 6, 'remove_by_server'],
     ['forbidden', 6, 'remove_by_server'],
     ['heartbeat-timeout', 2, 'user_heart_beat_timeout'],
+    ['media-failed', 2, 'user_heart_beat_timeout'],
     ['connection-lost', 5, 'user_offline'],
     ['kicked', 4, 'user_kicked_out'],
     ['room-closed', 0, 'unknown'],

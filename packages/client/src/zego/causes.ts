@@ -52,6 +52,7 @@ export const DELETE_REASON_OF_CAUSE: Readonly<Record<StreamCause, DeleteReason>>
   deleted: { code: 6, description: 'remove_by_server' },
   forbidden: { code: 6, description: 'remove_by_server' },
   'heartbeat-timeout': { code: 2, description: 'user_heart_beat_timeout' },
+  'media-failed': { code: 2, description: 'user_heart_beat_timeout' },
   'connection-lost': { code: 5, description: 'user_offline' },
   kicked: KICKED_OUT,
   'room-closed': UNKNOWN,
@@ -71,6 +72,7 @@ export const PLAYER_CODE_OF_CAUSE: Readonly<Record<StreamCause, number>> = {
   stopped: 1004002,
   deleted: INTERRUPTED,
   forbidden: 1004025,
+  'media-failed': INTERRUPTED,
   'heartbeat-timeout': INTERRUPTED,
   'connection-lost': INTERRUPTED,
   kicked: INTERRUPTED,
@@ -80,10 +82,13 @@ export const PLAYER_CODE_OF_CAUSE: Readonly<Record<StreamCause, number>> = {
 };
 
 const FORBIDDEN = 1003025;
+const RETRY_TIMEOUT = 1103051;
 
 /** The code of NO_PUBLISH for each cause of an own stream's end (reference zego 4.6). */
 export const PUBLISHER_CODE_OF_CAUSE: Readonly<Record<StreamCause, number>> = {
-  stopped: 0,
+  // Not by this client's call, which gives 0: the server ended the stream, as it does when its media is lost.
+  stopped: RETRY_TIMEOUT,
+  'media-failed': RETRY_TIMEOUT,
   deleted: FORBIDDEN,
   forbidden: FORBIDDEN,
   'heartbeat-timeout': 1002053,

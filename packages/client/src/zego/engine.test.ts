@@ -111,8 +111,10 @@ test('a kick raises NO_PLAY, NO_PUBLISH, DISCONNECTED and KICKOUT with 1002055 a
   const { zg, log } = await login(world);
   const camera = cameraStream();
   expect(zg.startPublishingStream('mine', camera.stream)).toBe(true);
-  await zg.startPlayingStream('s1');
+  const playing = zg.startPlayingStream('s1');
+  await settle();
   for (const peer of world.media.peers) peer.become('connected');
+  await playing;
   log.length = 0;
   await world.server.remove('kicked', '踢出用户-原因 "x" 🚫', 4500);
   const extendedData = '{"custom_kickout_message":"踢出用户-原因 \\"x\\" 🚫"}';
@@ -383,11 +385,14 @@ test('publishing and playing go through their states, and again when the media i
   const world = createWorld();
   world.server.login = loginResult({ room: snapshot({ streams: [stream('s1', 'ann')] }) });
   const { zg, log } = await login(world);
-  const media = await zg.startPlayingStream('s1');
+  const first = zg.startPlayingStream('s1');
+  await settle();
   world.media.peer.become('connected');
+  const media = await first;
   await expect(zg.startPlayingStream('s1')).rejects.toMatchObject({ errorCode: 1104032 });
   await world.server.push({ event: 'mediaLost', published: [], played: ['s1'] });
   await expect(zg.startPlayingStream('s1')).resolves.toBe(media);
+  await settle();
   world.media.peer.become('connected');
   zg.stopPlayingStream('s1');
   const states = ['PLAY_REQUESTING', 'PLAYING', 'PLAY_REQUESTING', 'PLAYING', 'NO_PLAY'];
@@ -483,7 +488,10 @@ test('muting tells the others and disables the tracks', async () => {
   expect(camera.tracks.map((track) => track.enabled)).toEqual([false, false]);
   await settle();
   expect(world.server.seen('updateStream').slice(-2)).toMatchObject([{ video: false }, { audio: false }]);
-  const media = await zg.startPlayingStream('s1');
+  const playing = zg.startPlayingStream('s1');
+  await settle();
+  world.media.peer.become('connected');
+  const media = await playing;
   await expect(zg.mutePlayStreamAudio('s1', true)).resolves.toBe(true);
   expect((media.getAudioTracks() as unknown as FakeTrack[])[0]?.enabled).toBe(false);
   await expect(zg.mutePlayStreamVideo('nobody', true)).resolves.toBe(false);
@@ -523,4 +531,49 @@ test('on and off say whether they changed anything, and the version is that of t
   expect([zg.on('tokenWillExpire', handler), zg.on('tokenWillExpire', handler)]).toEqual([true, false]);
   expect([zg.off('tokenWillExpire', handler), zg.off('tokenWillExpire', handler)]).toEqual([true, false]);
   expect(zg.getVersion()).toBe(manifest.version);
+});
+
+test('media that does not come up ends with a code within 25 s, and a play rejects with it (MED-6)', async () => {
+  const world = createWorld();
+  world.server.login = loginResult({ room: snapshot({ streams: [stream('s1', 'ann')] }) });
+  const { zg, log } = await login(world);
+  zg.startPublishingStream('mine', cameraStream().stream);
+  const refused = expect(zg.startPlayingStream('s1')).rejects.toMatchObject({ errorCode: 1104031 });
+  await world.clock.advance(25_000);
+  await refused;
+  expect(log).toContainEqual(['publisherStateUpdate', state('mine', 'NO_PUBLISH', 1103051)]);
+  expect(log).toContainEqual(['playerStateUpdate', state('s1', 'NO_PLAY', 1104031)]);
+});
+
+test('a publish that the server ends because its media failed has a code other than 0 (MED-5, MED-6)', async () => {
+  const world = createWorld();
+  const { zg, log } = await login(world);
+  zg.startPublishingStream('mine', cameraStream().stream);
+  await settle();
+  await world.server.push({ event: 'publishEnded', streamId: 'mine', cause: 'media-failed' });
+  expect(log.at(-1)).toEqual(['publisherStateUpdate', state('mine', 'NO_PUBLISH', 1103051)]);
+});
+
+test('a kind that is refused for its codec shows by the code of PUBLISHING and PLAYING (MED-8)', async () => {
+  const world = createWorld();
+  world.server.login = loginResult({ room: snapshot({ streams: [stream('s1', 'ann')] }) });
+  const { zg, log } = await login(world);
+  const result = { answer: 'v=0', audio: true, video: false, unsupported: ['video'] };
+  world.server.answers.publish = () => result;
+  world.server.answers.play = () => result;
+  zg.startPublishingStream('mine', cameraStream().stream);
+  const playing = zg.startPlayingStream('s1');
+  await settle();
+  for (const peer of world.media.peers) peer.become('connected');
+  const media = await playing;
+  expect(media.getVideoTracks()).toEqual([]);
+  const extendedData = '{"unsupported":["video"]}';
+  expect(log).toContainEqual([
+    'publisherStateUpdate',
+    { streamID: 'mine', state: 'PUBLISHING', errorCode: 1103999, extendedData },
+  ]);
+  expect(log).toContainEqual([
+    'playerStateUpdate',
+    { streamID: 's1', state: 'PLAYING', errorCode: 1104999, extendedData },
+  ]);
 });

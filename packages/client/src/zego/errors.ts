@@ -42,9 +42,13 @@ export const CODES = {
   messageTooLong: 1009002,
   badParameter: 1100001,
   publishRetryTimeout: 1103051,
+  /** Gavel's own: the vendor lists no number for a stream of which a kind is missing (MED-8). */
+  publishKindUnsupported: 1103999,
   noSuchPublish: 1103055,
   alreadyPublishing: 1103056,
   playRetryTimeout: 1104031,
+  /** Gavel's own, as `publishKindUnsupported`. */
+  playKindUnsupported: 1104999,
   alreadyPlaying: 1104032,
 } as const;
 
@@ -115,6 +119,11 @@ export function toZegoError(error: unknown, role?: 'publisher' | 'player'): Zego
   if (code === 'stream.banned' && role === 'player') {
     return { errorCode: PLAYER_CODE_OF_CAUSE.forbidden, extendedData: message };
   }
+  if (code === 'client.timeout' && role === 'player') {
+    return { errorCode: CODES.playRetryTimeout, extendedData: message };
+  }
+  // The number of the table is about publishing.
+  if (code === 'stream.too-many' && role === 'player') return { errorCode: 1100999, extendedData: message };
   // A newer server may send codes that this table does not have.
   return { errorCode: CODE_OF_ERROR[code] ?? 1100999, extendedData: message };
 }

@@ -26,7 +26,7 @@ export class Players {
   }
 
   /**
-   * Plays a stream; resolves when its tracks are there. A playback that is on its way already is joined.
+   * Plays a stream; resolves when its media is up. A playback that is on its way already is joined.
    *
    * @throws ZegoServerResponse
    */
@@ -73,15 +73,18 @@ export class Players {
         this.#playbacks.delete(streamId);
         this.#tell(streamId, 'NO_PLAY', codeOfMediaEnd(end, 'player'));
       } else {
-        this.#tell(streamId, state === 'playing' ? 'PLAYING' : 'PLAY_REQUESTING', CODES.ok);
+        const unsupported = state === 'playing' ? playback.unsupported : [];
+        const code = unsupported.length > 0 ? CODES.playKindUnsupported : CODES.ok;
+        const extendedData = unsupported.length > 0 ? JSON.stringify({ unsupported }) : '';
+        this.#tell(streamId, state === 'playing' ? 'PLAYING' : 'PLAY_REQUESTING', code, extendedData);
       }
     };
     if (playback.state === 'ended') handleState('ended', playback.ending);
     else playback.on('stateChanged', handleState);
   }
 
-  #tell(streamID: string, state: ZegoPlayerState['state'], errorCode: number): void {
-    this.#emit('playerStateUpdate', { streamID, state, errorCode, extendedData: '' });
+  #tell(streamID: string, state: ZegoPlayerState['state'], errorCode: number, extendedData = ''): void {
+    this.#emit('playerStateUpdate', { streamID, state, errorCode, extendedData });
   }
 }
 

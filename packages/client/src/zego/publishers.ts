@@ -95,14 +95,17 @@ export class Publishers {
         this.#publications.delete(streamId);
         this.#tell(streamId, 'NO_PUBLISH', codeOfMediaEnd(end, 'publisher'));
       } else {
-        this.#tell(streamId, state === 'publishing' ? 'PUBLISHING' : 'PUBLISH_REQUESTING', CODES.ok);
+        const unsupported = state === 'publishing' ? publication.unsupported : [];
+        const code = unsupported.length > 0 ? CODES.publishKindUnsupported : CODES.ok;
+        const extendedData = unsupported.length > 0 ? JSON.stringify({ unsupported }) : '';
+        this.#tell(streamId, state === 'publishing' ? 'PUBLISHING' : 'PUBLISH_REQUESTING', code, extendedData);
       }
     };
     if (publication.state === 'ended') handleState('ended', publication.ending);
     else publication.on('stateChanged', handleState);
   }
 
-  #tell(streamID: string, state: ZegoPublisherState['state'], errorCode: number): void {
-    this.#emit('publisherStateUpdate', { streamID, state, errorCode, extendedData: '' });
+  #tell(streamID: string, state: ZegoPublisherState['state'], errorCode: number, extendedData = ''): void {
+    this.#emit('publisherStateUpdate', { streamID, state, errorCode, extendedData });
   }
 }

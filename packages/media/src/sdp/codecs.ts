@@ -4,10 +4,10 @@
  * @module
  */
 
+import type { MediaKind } from '../engine.ts';
 import { findAttribute, listAttributes, type SdpSection } from './session-description.ts';
 
-/** The kinds of media that are forwarded. */
-export type MediaKind = 'audio' | 'video';
+export type { MediaKind };
 
 /** Names of the codecs that are forwarded, as SDP spells them. */
 export type CodecName = 'opus' | 'VP8' | 'H264';

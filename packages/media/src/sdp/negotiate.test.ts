@@ -260,3 +260,19 @@ describe('hostile offers', () => {
     );
   });
 });
+
+test('a kind that is offered without a codec in common is unsupported; one that is not allowed, or not there, is not (MED-8)', () => {
+  const publish = readOffer('chromium-publish-vp8');
+  const onlyVp9 = parseOffer(publish.replaceAll(/VP8\/90000|H264\/90000/g, 'VP9/90000'));
+  expect(planPublish(onlyVp9, both)).toMatchObject({ unsupported: ['video'] });
+  expect(planPublish(onlyVp9, { audio: true, video: false })).toMatchObject({ unsupported: [] });
+  expect(planPublish(parseOffer(publish), both).unsupported).toEqual([]);
+});
+
+test("a stream's kind that the player asks for without its codec is unsupported (MED-8)", () => {
+  const opus = { name: 'opus', clockRate: 48_000, parameters: '' } as const;
+  const h264 = { name: 'H264', clockRate: 90_000, parameters: 'packetization-mode=1' } as const;
+  const offer = parseOffer(readOffer('chromium-play').replaceAll('H264/90000', 'VP7/90000'));
+  expect(planPlay(offer, { audio: opus, video: h264 }, sources)).toMatchObject({ unsupported: ['video'] });
+  expect(planPlay(offer, { audio: opus }, sources).unsupported).toEqual([]);
+});

@@ -41,6 +41,8 @@ export interface PublishedKind {
 export interface PublishPlan {
   readonly accepted: ReadonlyMap<number, AcceptedSection>;
   readonly published: ReadonlyMap<MediaKind, PublishedKind>;
+  /** Kinds that may be sent and were offered, but with no codec that is forwarded. */
+  readonly unsupported: readonly MediaKind[];
 }
 
 const publisherFeedback: Record<MediaKind, readonly string[]> = {
@@ -58,10 +60,12 @@ export function planPublish(offer: Offer, allowed: MediaKinds): PublishPlan {
   const accepted = new Map<number, AcceptedSection>();
   const published = new Map<MediaKind, PublishedKind>();
   const payloadTypes = new Set<number>();
+  const offered = new Set<MediaKind>();
   for (const { index, kind, raw } of offer.sections) {
     if (kind === undefined || !allowed[kind] || published.has(kind)) continue;
     const direction = findDirection(raw);
     if (direction !== 'sendonly' && direction !== 'sendrecv') continue;
+    offered.add(kind);
     // On a common transport the payload type is what tells the kinds apart.
     const codec = listCodecs(kind, raw).find((entry) => !payloadTypes.has(entry.payloadType));
     if (codec === undefined) continue;
@@ -80,7 +84,7 @@ export function planPublish(offer: Offer, allowed: MediaKinds): PublishPlan {
     });
   }
   if (published.size === 0) throw new MediaError('bad-offer', 'The offer has no section that may be published');
-  return { accepted, published };
+  return { accepted, published, unsupported: [...offered].filter((kind) => !published.has(kind)) };
 }
 
 /** The outcome of a player's offer. */
@@ -88,6 +92,8 @@ export interface PlayPlan {
   readonly accepted: ReadonlyMap<number, AcceptedSection>;
   /** The payload type that the player decodes each kind by. */
   readonly payloadTypes: ReadonlyMap<MediaKind, number>;
+  /** Kinds that the stream has and that were asked for, but without the stream's codec. */
+  readonly unsupported: readonly MediaKind[];
 }
 
 /**
@@ -102,11 +108,13 @@ export function planPlay(
 ): PlayPlan {
   const accepted = new Map<number, AcceptedSection>();
   const payloadTypes = new Map<MediaKind, number>();
+  const offered = new Set<MediaKind>();
   for (const { index, kind, raw } of offer.sections) {
     const wanted = kind === undefined ? undefined : shape[kind];
     if (kind === undefined || wanted === undefined || payloadTypes.has(kind)) continue;
     const direction = findDirection(raw);
     if (direction !== 'recvonly' && direction !== 'sendrecv') continue;
+    offered.add(kind);
     const codec = matchCodec(listCodecs(kind, raw), wanted);
     if (codec === undefined) continue;
     const offeredFeedback = listFeedback(raw, codec.payloadType);
@@ -115,5 +123,5 @@ export function planPlay(
     payloadTypes.set(kind, codec.payloadType);
   }
   if (payloadTypes.size === 0) throw new MediaError('bad-offer', 'The offer takes none of the codecs of the stream');
-  return { accepted, payloadTypes };
+  return { accepted, payloadTypes, unsupported: [...offered].filter((kind) => !payloadTypes.has(kind)) };
 }

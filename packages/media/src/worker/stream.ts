@@ -10,7 +10,7 @@ import { MediaError } from '../engine.ts';
 import type { PublishResult } from '../ipc.ts';
 import { type AnswerSource, writeAnswer } from '../sdp/answer.ts';
 import type { CodecShape, MediaKind } from '../sdp/codecs.ts';
-import { planPlay, planPublish, type StreamShape } from '../sdp/negotiate.ts';
+import { type PlayPlan, type PublishPlan, planPlay, planPublish, type StreamShape } from '../sdp/negotiate.ts';
 import { parseOffer } from '../sdp/offer.ts';
 import { toEpochMs } from './clock.ts';
 import type { ClosedRecord } from './closed-ring.ts';
@@ -82,7 +82,7 @@ export class Stream {
     }
     this.setShape(shape);
     const answer = writeAnswer(offer, plan.accepted, await describe(publisher));
-    return { answer, kinds: toKinds(plan.published), shape };
+    return { answer, kinds: toKinds(plan.published), ...unsupportedOf(plan), shape };
   }
 
   /**
@@ -119,14 +119,17 @@ export class Stream {
     const offer = parseOffer(sdp);
     const plan = planPlay(offer, this.#shape, this.#sources);
     const player = new Player(name, offer.transport, plan.payloadTypes, this.#tracks, this.#context, {
-      handlePlayerOpen: () => this.requestKeyframe(),
+      handlePlayerOpen: () => {
+        this.#context.notify({ type: 'player-connected', player: name, stream: this.name });
+        this.requestKeyframe();
+      },
       handlePlayerLost: (lost) => this.#losePlayer(lost),
       handleKeyframeNeeded: () => this.requestKeyframe(),
     });
     this.closePlayer(name);
     this.#players.set(name, player);
     const answer = writeAnswer(offer, plan.accepted, await describe(player));
-    return { answer, kinds: toKinds(plan.payloadTypes) };
+    return { answer, kinds: toKinds(plan.payloadTypes), ...unsupportedOf(plan) };
   }
 
   /** Asks the publisher for a keyframe, at most every 400 ms (MED-2). */
@@ -238,6 +241,10 @@ async function describe(peer: Publisher | Player): ReturnType<Publisher['describ
   } catch (error) {
     throw new MediaError('no-such-stream', `Closed before it was answered: ${String(error)}`);
   }
+}
+
+function unsupportedOf({ unsupported }: PublishPlan | PlayPlan): Pick<MediaAnswer, 'unsupported'> {
+  return unsupported.length > 0 ? { unsupported } : {};
 }
 
 function toKinds(kinds: ReadonlyMap<MediaKind, unknown>): MediaKinds {

@@ -35,6 +35,35 @@ const rooms = Type.Object(
       unit: 'logins/s',
       description: 'Most logins to one room in any second; more are refused (LIM-1).',
     }),
+    maxStreamsPerMember: Type.Integer({
+      default: 20,
+      minimum: 0,
+      maximum: 1_000_000,
+      unit: 'streams',
+      description: 'Most streams that one member publishes at a time; more are refused (LIM-7). 0 is no limit.',
+    }),
+    maxPlaysPerMember: Type.Integer({
+      default: 200,
+      minimum: 0,
+      maximum: 1_000_000,
+      unit: 'streams',
+      description: 'Most streams that one member plays at a time; more are refused (LIM-7). 0 is no limit.',
+    }),
+    maxStreamsPerApp: Type.Integer({
+      default: 0,
+      minimum: 0,
+      maximum: 1_000_000_000,
+      unit: 'streams',
+      description:
+        'Most streams of one App at a time, in both environments, those of AddStream included; more are refused (LIM-7). 0 is no limit.',
+    }),
+    maxPlaysPerApp: Type.Integer({
+      default: 0,
+      minimum: 0,
+      maximum: 1_000_000_000,
+      unit: 'streams',
+      description: 'Most plays of one App at a time, in both environments; more are refused (LIM-7). 0 is no limit.',
+    }),
   },
   closed,
 );
@@ -154,6 +183,13 @@ const media = Type.Object(
         },
       ),
     ),
+    connectTimeoutMs: Type.Integer({
+      default: 30_000,
+      minimum: 1_000,
+      maximum: 600_000,
+      unit: 'ms',
+      description: 'A new publish whose media does not come up within this time is ended (MED-6).',
+    }),
     listenAddress: Type.Optional(
       Type.String({
         minLength: 1,

@@ -1,5 +1,5 @@
 /**
- * Streams that have no media now, with the time they have left.
+ * Live streams that have no media now, with the time they have left.
  *
  * @module
  */
@@ -11,27 +11,27 @@ import type { Clock } from '../rooms/clock.ts';
 export class LostStreams {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
-  readonly #onOver: (publishId: PublishId) => void;
+  readonly #onTimeout: (publishId: PublishId) => void;
   readonly #cancel = new Map<PublishId, () => void>();
 
-  constructor(clock: Clock, timeoutMs: number, onOver: (publishId: PublishId) => void) {
+  constructor(clock: Clock, timeoutMs: number, onTimeout: (publishId: PublishId) => void) {
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
-    this.#onOver = onOver;
+    this.#onTimeout = onTimeout;
   }
 
-  /** A stream has no media from now on; noting it again starts no new time. */
-  note(publishId: PublishId): void {
+  /** The stream has no media from now on; a loss that is known already does not lengthen the time. */
+  add(publishId: PublishId): void {
     if (this.#cancel.has(publishId)) return;
     const cancel = this.#clock.after(this.#timeoutMs, () => {
       this.#cancel.delete(publishId);
-      this.#onOver(publishId);
+      this.#onTimeout(publishId);
     });
     this.#cancel.set(publishId, cancel);
   }
 
-  /** A stream has media again, or is gone. */
-  forget(publishId: PublishId): void {
+  /** The stream has media again, or is gone. */
+  remove(publishId: PublishId): void {
     this.#cancel.get(publishId)?.();
     this.#cancel.delete(publishId);
   }

@@ -4,63 +4,128 @@
  * @module
  */
 
-import type { MemberId, PublishId, StreamId } from '@gavel/protocol';
+import { type AppId, GavelError, type MemberId, type PublishId, type RoomKey, type StreamId } from '@gavel/protocol';
 import type { StreamInfo } from '../rooms/stream.ts';
 
-interface PlayerEntry {
+/** One member playing one stream. */
+export interface PlayerEntry {
+  /** The engine's name of the player. */
   readonly player: string;
+  readonly key: RoomKey;
   readonly memberId: MemberId;
   readonly streamId: StreamId;
   readonly publishId: PublishId;
+  /** When it was asked for first, in milliseconds of the monotonic clock. */
+  readonly sinceMs: number;
+  /** Offers that the engine has not answered yet. */
+  openOffers: number;
+  wasAnswered: boolean;
+  /** Whether its media was ever up. */
+  wasConnected: boolean;
+}
+
+/** How many players there may be at a time; 0 is no limit (LIM-7). */
+export interface PlayerLimits {
+  readonly maxPlaysPerMember: number;
+  readonly maxPlaysPerApp: number;
 }
 
 /** Holds players; each member has at most one for a stream. */
 export class PlayerTable {
+  readonly #limits: PlayerLimits;
   readonly #players = new Map<string, PlayerEntry>();
   readonly #byMember = new Map<MemberId, Map<StreamId, PlayerEntry>>();
   readonly #byPublish = new Map<PublishId, Set<PlayerEntry>>();
+  readonly #appCounts = new Map<AppId, number>();
 
-  /** Names the player of a member for a stream; the same name when it plays it already. */
-  add(memberId: MemberId, stream: StreamInfo): string {
-    const { streamId, publishId } = stream;
+  constructor(limits: PlayerLimits) {
+    this.#limits = limits;
+  }
+
+  /**
+   * Gives the player of a member for a stream, a new one where there is none. `settle` must follow when the offer is
+   * answered or refused.
+   *
+   * @throws GavelError `stream.too-many` where the member or the App has as many players as it may have
+   */
+  open(key: RoomKey, memberId: MemberId, { streamId, publishId }: StreamInfo, nowMs: number): PlayerEntry {
     const player = `${memberId}/${publishId}`;
-    if (this.#players.has(player)) return player;
-    const entry: PlayerEntry = { player, memberId, streamId, publishId };
+    const known = this.#players.get(player);
+    if (known) {
+      known.openOffers += 1;
+      return known;
+    }
+    this.#checkLimits(key.appId, memberId);
+    const state = { openOffers: 1, wasAnswered: false, wasConnected: false };
+    const entry: PlayerEntry = { player, key, memberId, streamId, publishId, sinceMs: nowMs, ...state };
     this.#players.set(player, entry);
+    this.#appCounts.set(key.appId, this.#appCount(key.appId) + 1);
     const ofMember = this.#byMember.get(memberId) ?? new Map<StreamId, PlayerEntry>();
     this.#byMember.set(memberId, ofMember.set(streamId, entry));
     const ofPublish = this.#byPublish.get(publishId) ?? new Set<PlayerEntry>();
     this.#byPublish.set(publishId, ofPublish.add(entry));
-    return player;
+    return entry;
+  }
+
+  /** An offer was answered or refused: a player of which no offer was ever answered does not count. */
+  settle(entry: PlayerEntry, isAnswered: boolean): void {
+    entry.openOffers -= 1;
+    entry.wasAnswered ||= isAnswered;
+    if (!entry.wasAnswered && entry.openOffers === 0) this.#forget(entry);
   }
 
   find(player: string): PlayerEntry | undefined {
     return this.#players.get(player);
   }
 
-  /** Forgets one player; gives its name. */
-  remove(memberId: MemberId, streamId: StreamId): string | undefined {
-    const entry = this.#byMember.get(memberId)?.get(streamId);
-    if (entry) this.#forget(entry);
-    return entry?.player;
+  /** The engine has lost a player: it does not count any more, unless it is being agreed on anew. */
+  lose(entry: PlayerEntry): void {
+    entry.wasAnswered = false;
+    if (entry.openOffers === 0) this.#forget(entry);
   }
 
-  /** Forgets the players of a member; gives their names. */
-  removeMember(memberId: MemberId): string[] {
+  /** Forgets one player. */
+  remove(memberId: MemberId, streamId: StreamId): PlayerEntry | undefined {
+    const entry = this.#byMember.get(memberId)?.get(streamId);
+    if (entry) this.#forget(entry);
+    return entry;
+  }
+
+  /** Forgets the players of a member. */
+  removeMember(memberId: MemberId): PlayerEntry[] {
     const entries = [...(this.#byMember.get(memberId)?.values() ?? [])];
     for (const entry of entries) this.#forget(entry);
-    return entries.map((entry) => entry.player);
+    return entries;
   }
 
   /** Forgets the players of a publish: the engine closes them with the stream. */
-  removeStream(stream: StreamInfo): void {
-    for (const entry of [...(this.#byPublish.get(stream.publishId) ?? [])]) this.#forget(entry);
+  removeStream({ publishId }: StreamInfo): void {
+    for (const entry of [...(this.#byPublish.get(publishId) ?? [])]) this.#forget(entry);
+  }
+
+  #checkLimits(appId: AppId, memberId: MemberId): void {
+    const { maxPlaysPerMember, maxPlaysPerApp } = this.#limits;
+    if (maxPlaysPerMember > 0 && (this.#byMember.get(memberId)?.size ?? 0) >= maxPlaysPerMember) {
+      throw new GavelError('stream.too-many', `A member can play at most ${maxPlaysPerMember} streams at a time.`);
+    }
+    if (maxPlaysPerApp > 0 && this.#appCount(appId) >= maxPlaysPerApp) {
+      throw new GavelError('stream.too-many', `An App can have at most ${maxPlaysPerApp} plays at a time.`);
+    }
+  }
+
+  #appCount(appId: AppId): number {
+    return this.#appCounts.get(appId) ?? 0;
   }
 
   #forget(entry: PlayerEntry): void {
+    if (this.#players.get(entry.player) !== entry) return;
     this.#players.delete(entry.player);
+    const { appId } = entry.key;
+    const count = this.#appCount(appId) - 1;
+    if (count > 0) this.#appCounts.set(appId, count);
+    else this.#appCounts.delete(appId);
     const ofMember = this.#byMember.get(entry.memberId);
-    ofMember?.delete(entry.streamId);
+    if (ofMember?.get(entry.streamId) === entry) ofMember.delete(entry.streamId);
     if (ofMember?.size === 0) this.#byMember.delete(entry.memberId);
     const ofPublish = this.#byPublish.get(entry.publishId);
     ofPublish?.delete(entry);

@@ -195,7 +195,12 @@ export type RoomCommand =
       readonly audio: boolean;
       readonly video: boolean;
     }
-  /** Makes a reserved stream known. @throws `stream.not-found` when it is gone meanwhile */
+  /**
+   * Makes a reserved stream known, because its media is up. `audio` and `video` are the kinds that were agreed on: the
+   * others are off.
+   *
+   * @throws `stream.not-found` when it is gone meanwhile
+   */
   | {
       readonly type: 'announceStream';
       readonly streamId: StreamId;
@@ -203,9 +208,14 @@ export type RoomCommand =
       readonly audio: boolean;
       readonly video: boolean;
     }
-  /** Ends a publish by its publisher, or a reservation whose media failed. */
-  | { readonly type: 'endStream'; readonly streamId: StreamId; readonly publishId: PublishId }
-  /** Announces a stream from a server (AddStream). @throws `stream.taken`, `stream.banned` */
+  /** Ends a publish: by its publisher (`stopped`, the default), or because its media failed. */
+  | {
+      readonly type: 'endStream';
+      readonly streamId: StreamId;
+      readonly publishId: PublishId;
+      readonly cause?: 'stopped' | 'media-failed';
+    }
+  /** Announces a stream from a server (AddStream). @throws `stream.taken`, `stream.banned`, `stream.too-many` */
   | {
       readonly type: 'addStream';
       readonly user: User;

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type RoomKey, roomKeyText, type StreamId, type UserId } from '@gavel/protocol';
+import { type AppId, type RoomKey, roomKeyText, type StreamId, type UserId } from '@gavel/protocol';
 import type { RoomEvent } from './events.ts';
 import { type World, worldText } from './rule-keeper.ts';
 
@@ -17,6 +17,7 @@ export class Directory {
   readonly #roomsOfUser = new Map<string, Map<string, { readonly key: RoomKey; count: number }>>();
   readonly #roomOfStream = new Map<string, RoomKey>();
   readonly #roomCounts = new Map<string, number>();
+  readonly #streamCounts = new Map<AppId, number>();
 
   /** The rooms a user is in. */
   roomsOf(scope: World, userId: UserId): RoomKey[] {
@@ -31,6 +32,11 @@ export class Directory {
   /** How many rooms there are in a world. */
   roomCount(world: World): number {
     return this.#roomCounts.get(worldText(world)) ?? 0;
+  }
+
+  /** How many streams an App has in both environments, reserved ones included. */
+  streamCount(appId: AppId): number {
+    return this.#streamCounts.get(appId) ?? 0;
   }
 
   /** Keeps the indexes up. */
@@ -51,14 +57,27 @@ export class Directory {
           break;
         case 'streamReserved':
         case 'streamAdded':
-          this.#roomOfStream.set(scopeOf(key, event.stream.streamId), key);
+          this.#addStream(key, event.stream.streamId);
           break;
         case 'streamReleased':
         case 'streamRemoved':
-          this.#roomOfStream.delete(scopeOf(key, event.stream.streamId));
+          this.#removeStream(key, event.stream.streamId);
           break;
       }
     }
+  }
+
+  #addStream(key: RoomKey, streamId: StreamId): void {
+    const scope = scopeOf(key, streamId);
+    if (!this.#roomOfStream.has(scope)) this.#streamCounts.set(key.appId, this.streamCount(key.appId) + 1);
+    this.#roomOfStream.set(scope, key);
+  }
+
+  #removeStream(key: RoomKey, streamId: StreamId): void {
+    if (!this.#roomOfStream.delete(scopeOf(key, streamId))) return;
+    const count = this.streamCount(key.appId) - 1;
+    if (count > 0) this.#streamCounts.set(key.appId, count);
+    else this.#streamCounts.delete(key.appId);
   }
 
   #countRoom(key: RoomKey, change: 1 | -1): void {

@@ -51,7 +51,7 @@ export type RoomChange =
       /** The list as clients are told of it. */
       readonly shown: ShownList;
     }
-  /** A stream id is held while media is agreed on; clients are not told. */
+  /** A stream id is held until its media is up; clients are not told. */
   | {
       readonly type: 'streamReserved';
       readonly stream: StreamInfo;
@@ -59,8 +59,8 @@ export type RoomChange =
       /** What its publisher may send now. */
       readonly allowed: { readonly audio: boolean; readonly video: boolean };
     }
-  /** A held stream id is free again without having been live; clients are not told. */
-  | { readonly type: 'streamReleased'; readonly stream: StreamInfo }
+  /** A held stream id is free again without having been live; of the clients only its publisher is told. */
+  | { readonly type: 'streamReleased'; readonly stream: StreamInfo; readonly cause: StreamCause }
   | {
       readonly type: 'streamAdded';
       readonly stream: StreamInfo;

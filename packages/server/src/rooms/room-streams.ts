@@ -30,6 +30,8 @@ export interface RoomStreamsDeps {
   readonly blockedKinds: (streamId: StreamId) => BlockedKinds;
   /** The kinds that a user may not switch on (HOST-4). */
   readonly lockedKinds: (userId: UserId) => MutedKinds;
+  /** Most streams of one member, reserved ones included; 0 is no limit (LIM-7). */
+  readonly maxStreamsPerMember: number;
 }
 
 /** Holds the streams of a room, and emits what changes. Which member may do what, its Room decides. */
@@ -39,17 +41,19 @@ export class RoomStreams {
   readonly #emit: (change: RoomChange) => void;
   readonly #blockedKinds: (streamId: StreamId) => BlockedKinds;
   readonly #lockedKinds: (userId: UserId) => MutedKinds;
+  readonly #maxStreamsPerMember: number;
   readonly #slots = new Map<StreamId, StreamSlot>();
   readonly #byMember = new Map<MemberId, Set<StreamId>>();
   #number = 0;
   #streamSeq = 0;
 
-  constructor({ clock, ids, emit, blockedKinds, lockedKinds }: RoomStreamsDeps) {
+  constructor({ clock, ids, emit, blockedKinds, lockedKinds, maxStreamsPerMember }: RoomStreamsDeps) {
     this.#clock = clock;
     this.#ids = ids;
     this.#emit = emit;
     this.#blockedKinds = blockedKinds;
     this.#lockedKinds = lockedKinds;
+    this.#maxStreamsPerMember = maxStreamsPerMember;
   }
 
   /** Version of the list of live streams, without holes. */
@@ -60,6 +64,12 @@ export class RoomStreams {
   /** The streams everybody may know of. */
   live(): StreamInfo[] {
     return [...this.#slots.values()].flatMap((slot) => (slot.state === 'live' ? slot.info : []));
+  }
+
+  /** Finds a stream that a member publishes, live or reserved. */
+  findOwn(memberId: MemberId, streamId: StreamId): StreamInfo | undefined {
+    const info = this.#slots.get(streamId)?.info;
+    return info?.memberId === memberId ? info : undefined;
   }
 
   /** Finds a live stream. */
@@ -88,8 +98,8 @@ export class RoomStreams {
     const slot = this.#slots.get(command.streamId);
     if (slot?.info.publishId !== command.publishId) throw new GavelError('stream.not-found');
     if (slot.state === 'live') return;
-    const { muted } = slot.info;
-    const on = { audio: command.audio && !muted.audio, video: command.video && !muted.video };
+    const { muted, audio, video } = slot.info;
+    const on = { audio: audio && command.audio && !muted.audio, video: video && command.video && !muted.video };
     const stream: StreamInfo = { ...slot.info, ...on };
     this.#slots.set(stream.streamId, { state: 'live', info: stream });
     this.#emitAdded(stream);
@@ -97,13 +107,14 @@ export class RoomStreams {
 
   end(command: CommandOf<'endStream'>): void {
     const slot = this.#slots.get(command.streamId);
-    if (slot?.info.publishId === command.publishId) this.#remove(slot, 'stopped');
+    if (slot?.info.publishId === command.publishId) this.#remove(slot, command.cause ?? 'stopped');
   }
 
   add(command: CommandOf<'addStream'>, owner: Member | undefined): void {
     const held = this.#slots.get(command.streamId);
     if (held && held.info.user.id !== command.user.id) throw new GavelError('stream.taken');
     if (held) return this.#change({ ...held.info, title: command.title, extraInfo: command.extraInfo }, held.state);
+    if (owner) this.#checkMemberCap(owner);
     const { type: _type, ...rest } = command;
     const stream = { ...rest, ...(owner && { memberId: owner.memberId }), audio: true, video: true };
     this.#emitAdded(this.#insert({ ...stream, source: 'camera' }, 'live'));
@@ -174,8 +185,16 @@ export class RoomStreams {
     for (const slot of [...this.#slots.values()]) this.#remove(slot, cause);
   }
 
-  /** Those that are being agreed on count too, so that many at once cannot pass (SCRN-3). */
+  #checkMemberCap({ memberId }: Member): void {
+    const max = this.#maxStreamsPerMember;
+    if (max > 0 && (this.#byMember.get(memberId)?.size ?? 0) >= max) {
+      throw new GavelError('stream.too-many', `A member can publish at most ${max} streams.`);
+    }
+  }
+
+  /** Reserved streams count too, so that many at once cannot pass (SCRN-3). */
   #checkCounts(member: Member, source: StreamSource): void {
+    this.#checkMemberCap(member);
     const { maxStreamsOfSource = Number.POSITIVE_INFINITY, screen } = member.permissions;
     const own = this.#slotsOf(member).filter(({ info }) => info.source === source).length;
     if (own >= maxStreamsOfSource) throw new GavelError('stream.too-many');
@@ -229,7 +248,7 @@ export class RoomStreams {
       if (owned?.size === 0) this.#byMember.delete(memberId);
     }
     if (slot.state === 'reserved') {
-      this.#emit({ type: 'streamReleased', stream: slot.info });
+      this.#emit({ type: 'streamReleased', stream: slot.info, cause });
       return;
     }
     this.#streamSeq += 1;

@@ -42,6 +42,8 @@ export interface RoomSettings {
   readonly heartbeatTimeoutMs: number;
   /** How many events are kept for resuming clients. */
   readonly keptEvents: number;
+  /** Most streams of one member, reserved ones included; 0 is no limit (LIM-7). */
+  readonly maxStreamsPerMember: number;
   /** Asked at each command; without it nothing is banned, forbidden or held back. */
   readonly rules?: Rules;
 }
@@ -73,10 +75,10 @@ export class Room {
     this.#createdAtMs = settings.clock.now();
     this.#log = new EventLog(epoch, settings.keptEvents);
     const emit = (change: RoomChange): void => this.#emit(change);
-    const { clock, ids, rules } = settings;
+    const { clock, ids, rules, maxStreamsPerMember } = settings;
     const blockedKinds = (streamId: StreamId) => rules?.blockedKinds(key, streamId) ?? NOTHING_BLOCKED;
     const lockedKinds = (userId: UserId) => this.#moderation.lockedKinds(userId);
-    this.#streams = new RoomStreams({ clock, ids, emit, blockedKinds, lockedKinds });
+    this.#streams = new RoomStreams({ clock, ids, emit, blockedKinds, lockedKinds, maxStreamsPerMember });
     this.#polls = new Polls({ clock, ids, emit });
     this.#controls = new HostControls({
       members: this.#members,
@@ -312,6 +314,11 @@ export class Room {
   /** Whether somebody is in who may let others in (WAIT-2). */
   get isAttended(): boolean {
     return this.#members.isAttended;
+  }
+
+  /** Finds a stream that a member publishes, live or reserved. */
+  findOwnStream(memberId: MemberId, streamId: StreamId): StreamInfo | undefined {
+    return this.#streams.findOwn(memberId, streamId);
   }
 
   /** Finds a live stream. */

@@ -5,8 +5,8 @@ import { eventsOf, type RoomEvent } from './events.ts';
 import { type EventBatch, type EventSink, Rooms } from './rooms.ts';
 import { KEY, kick, login, ORIGIN, testSettings } from './testing.ts';
 
-function openRooms(sinks: EventSink[] = []) {
-  const settings = testSettings();
+function openRooms(sinks: EventSink[] = [], limits: { readonly maxStreamsPerApp?: number } = {}) {
+  const settings = { ...testSettings(), ...limits };
   const batches: EventBatch[] = [];
   const rooms = new Rooms(settings, { first: [{ handle: (batch) => void batches.push(batch) }, ...sinks], after: [] });
   const join = async (
@@ -190,4 +190,53 @@ test('where events cannot be kept the caller hears of it, and clients are told a
   await rooms.execute(KEY, login('alice'), ORIGIN);
   await expect(rooms.execute(KEY, kick('alice'), ORIGIN)).rejects.toThrow('disk full');
   expect(told).toEqual(['roomCreated', 'memberJoined', 'memberLeft', 'roomClosed']);
+});
+
+test('an App has at most as many streams as it may have, in all rooms and both environments, AddStream included (LIM-7)', async () => {
+  const { rooms, join } = openRooms([], { maxStreamsPerApp: 3 });
+  const add = (key: RoomKey, streamId: string, userId = 'backend') =>
+    codeOf(
+      rooms.execute(
+        key,
+        { type: 'addStream', streamId: streamId as StreamId, title: '', extraInfo: '', user: login(userId).user },
+        ORIGIN,
+      ),
+    );
+  const test: RoomKey = { ...KEY, environment: 'test' };
+  const { member } = await join('alice');
+  await join('bob', other);
+  await join('carol', test);
+  const media = { source: 'camera', extraInfo: '', audio: true, video: true } as const;
+  const reserve = (streamId: string) =>
+    codeOf(
+      rooms.execute(
+        KEY,
+        { type: 'reserveStream', memberId: member.memberId, streamId: streamId as StreamId, ...media },
+        ORIGIN,
+      ),
+    );
+  expect(await Promise.all([reserve('a'), add(other, 'b'), add(test, 'c'), reserve('d'), add(other, 'e')])).toEqual([
+    'done',
+    'done',
+    'done',
+    'stream.too-many',
+    'stream.too-many',
+  ]);
+  // One that is there can be changed; one that ends makes room.
+  expect(await reserve('a')).toBe('done');
+  const command = { type: 'deleteStream', streamId: 'b' as StreamId, actorUserId: undefined } as const;
+  await rooms.execute(other, command, ORIGIN);
+  expect(await reserve('d')).toBe('done');
+});
+
+test('a stream that a server announces for a member counts as one of its own (LIM-7)', async () => {
+  const { rooms, join } = openRooms();
+  await join('alice');
+  const add = (index: number) => {
+    const stream = { streamId: `s${index}` as StreamId, title: '', extraInfo: '', user: login('alice').user };
+    return codeOf(rooms.execute(KEY, { type: 'addStream', ...stream }, ORIGIN));
+  };
+  const codes = await Promise.all(Array.from({ length: 21 }, (_, index) => add(index)));
+  expect(codes.filter((code) => code === 'done')).toHaveLength(20);
+  expect(codes.at(-1)).toBe('stream.too-many');
 });

@@ -49,6 +49,8 @@ export interface RoomsSettings extends RoomSettings {
   readonly maxLoginsPerSecond: number;
   /** Called with what went wrong where no caller waits: when silent members are taken out. */
   readonly report?: (error: unknown) => void;
+  /** Most streams of one App, in both environments, reserved ones included; 0 is no limit (LIM-7). */
+  readonly maxStreamsPerApp: number;
 }
 
 const NOTHING: Outcome = { events: [] };
@@ -211,6 +213,11 @@ export class Rooms {
     return this.#rooms.get(roomKeyText(key))?.findMemberInfo(memberId);
   }
 
+  /** A stream that a member publishes, live or reserved, or undefined where there is none. */
+  async findOwnStream(key: RoomKey, memberId: MemberId, streamId: StreamId): Promise<StreamInfo | undefined> {
+    return this.#rooms.get(roomKeyText(key))?.findOwnStream(memberId, streamId);
+  }
+
   /** A live stream of a room, or undefined where there is none. */
   async findStream(key: RoomKey, streamId: StreamId): Promise<StreamInfo | undefined> {
     return this.#rooms.get(roomKeyText(key))?.findStream(streamId);
@@ -292,7 +299,7 @@ export class Rooms {
 
   /** What a room cannot know by itself: rules, and that a stream id is one user's in the whole App (STRM-6). */
   #checkStream(room: Room, command: RoomCommand): void {
-    const { rules } = this.#settings;
+    const { rules, maxStreamsPerApp } = this.#settings;
     const { key } = room;
     if (command.type === 'reserveStream') {
       const member = room.findMember(command.memberId);
@@ -304,6 +311,9 @@ export class Rooms {
     }
     const holder = this.#directory.roomOfStream(key, command.streamId);
     if (holder && holder.roomId !== key.roomId) throw new GavelError('stream.taken');
+    if (!holder && maxStreamsPerApp > 0 && this.#directory.streamCount(key.appId) >= maxStreamsPerApp) {
+      throw new GavelError('stream.too-many', `An App can have at most ${maxStreamsPerApp} streams at a time.`);
+    }
   }
 
   #noteDepartures(events: readonly RoomEvent[]): void {

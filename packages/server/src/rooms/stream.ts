@@ -52,7 +52,7 @@ export function mutedIn(kinds: BlockedKinds, source: StreamSource): BlockedKinds
   return source === 'camera' ? { audio: kinds.audio, video: kinds.video } : { audio: kinds.audio, video: false };
 }
 
-/** A Stream inside its Room: `reserved` holds the id while media is agreed on, and nobody is told of it yet. */
+/** A Stream inside its Room: `reserved` holds the id until media is up, and nobody is told of it yet. */
 export interface StreamSlot {
   readonly state: 'reserved' | 'live';
   readonly info: StreamInfo;

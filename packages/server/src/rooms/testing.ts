@@ -72,7 +72,8 @@ const nameOf = ({ appId, environment, kind, subject }: RuleName) => JSON.stringi
 /** Settings with a fake clock and counting ids. */
 export function testSettings(clock = new FakeClock()): RoomsSettings & { readonly clock: FakeClock } {
   const limits = { heartbeatTimeoutMs: 100_000, keptEvents: 100, maxLoginsPerSecond: 200 };
-  return { clock, ids: countingIds(), ...limits };
+  const streamLimits = { maxStreamsPerMember: 20, maxStreamsPerApp: 0 };
+  return { clock, ids: countingIds(), ...limits, ...streamLimits };
 }
 
 /** A login as most tests need it. */

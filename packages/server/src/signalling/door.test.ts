@@ -340,15 +340,113 @@ describe('media requests', () => {
     expect((await door.rooms.snapshot(door.room('lobby')))?.streams).toHaveLength(1);
   });
 
-  test('a stream without media for the heartbeat time is ended, its owner stays (MED-5)', async () => {
+  test('a stream without media for the heartbeat time is ended with a cause, its owner stays (MED-5)', async () => {
+    const alice = await door.join('lobby', 'alice');
+    const bob = await door.join('lobby', 'bob');
+    await alice.client.request('publish', { streamId: 'cam', offer: 'sdp' });
+    await bob.client.event('streamAdded');
+    door.engine.emit('streamLost', publishIdOf(door.engine.calls), 'transport-failed');
+    await keepAlive([alice.client, bob.client], 100_000);
+    expect(await bob.client.event('streamRemoved')).toMatchObject({ cause: 'media-failed' });
+    expect((await door.rooms.summary(door.room('lobby')))?.memberCount).toBe(2);
+  });
+
+  test('a stream is announced when its media is up, not before (MED-6)', async () => {
+    door.engine.connects = false;
+    const alice = await door.join('lobby', 'alice');
+    const bob = await door.join('lobby', 'bob');
+    const { result } = await alice.client.request('publish', { streamId: 'cam', offer: 'sdp' });
+    expect(result).toEqual({ answer: 'answer', audio: true, video: true });
+    await alice.client.request('updateStream', { streamId: 'cam', audio: false });
+    await bob.client.request('heartbeat');
+    expect(bob.client.events).toEqual([]);
+    expect((await bob.client.request('play', { streamId: 'cam', offer: 'sdp' })).error?.code).toBe('stream.not-found');
+    door.engine.emit('streamConnected', publishIdOf(door.engine.calls));
+    expect(await bob.client.event('streamAdded')).toMatchObject({ stream: { audio: false, video: true } });
+  });
+
+  test('a publish whose media does not come up in time ends, and only its publisher is told (MED-6)', async () => {
     door.engine.connects = false;
     const alice = await door.join('lobby', 'alice');
     const bob = await door.join('lobby', 'bob');
     await alice.client.request('publish', { streamId: 'cam', offer: 'sdp' });
-    await keepAlive([alice.client, bob.client], 100_000);
-    expect(await bob.client.event('streamRemoved')).toMatchObject({ cause: 'stopped' });
-    expect((await door.rooms.summary(door.room('lobby')))?.memberCount).toBe(2);
+    await keepAlive([alice.client, bob.client], 30_000);
+    expect(await alice.client.event('publishEnded')).toEqual({
+      event: 'publishEnded',
+      streamId: 'cam',
+      cause: 'media-failed',
+    });
+    expect(door.engine.calls.at(-1)).toBe(`closeStream:${publishIdOf(door.engine.calls)}`);
+    await bob.client.request('heartbeat');
+    expect(bob.client.events).toEqual([]);
+    door.engine.connects = true;
+    await bob.client.request('publish', { streamId: 'cam', offer: 'sdp' });
+    await alice.client.event('streamAdded');
   });
+
+  test('a publish that was not announced yet can be ended by its publisher (MED-6)', async () => {
+    door.engine.connects = false;
+    const alice = await door.join('lobby', 'alice');
+    await alice.client.request('publish', { streamId: 'cam', offer: 'sdp' });
+    await alice.client.request('unpublish', { streamId: 'cam' });
+    expect(door.engine.calls.at(-1)).toBe(`closeStream:${publishIdOf(door.engine.calls)}`);
+    const bob = await door.join('lobby', 'bob');
+    expect((await bob.client.request('publish', { streamId: 'cam', offer: 'sdp' })).error).toBeUndefined();
+    expect(alice.client.events.map(({ event }) => event)).not.toContain('publishEnded');
+  });
+
+  test('a member publishes at most 20 streams and plays at most 200, also with many requests at once (LIM-7)', async () => {
+    const alice = await door.join('lobby', 'alice');
+    const bob = await door.join('lobby', 'bob');
+    const publishAll = (count: number) =>
+      Promise.all(
+        Array.from({ length: count }, (_, index) =>
+          alice.client.request('publish', { streamId: `s${index}`, offer: 'sdp' }),
+        ),
+      );
+    const codes = (await publishAll(25)).map(({ error }) => error?.code);
+    expect(codes.filter((code) => code === undefined)).toHaveLength(20);
+    expect(codes.filter((code) => code === 'stream.too-many')).toHaveLength(5);
+    // What is published already can be negotiated anew; a stream that ended makes room for another.
+    expect((await alice.client.request('publish', { streamId: 's0', offer: 'sdp' })).error).toBeUndefined();
+    await alice.client.request('unpublish', { streamId: 's0' });
+    expect((await alice.client.request('publish', { streamId: 'new', offer: 'sdp' })).error).toBeUndefined();
+    expect((await bob.client.request('publish', { streamId: 'other', offer: 'sdp' })).error).toBeUndefined();
+  });
+
+  test('a member that plays as many streams as it may is refused one more, until it stops one (LIM-7)', async () => {
+    const small = await startDoor({}, { maxPlaysPerMember: 2 });
+    const alice = await small.join('lobby', 'alice');
+    const bob = await small.join('lobby', 'bob');
+    for (const streamId of ['a', 'b', 'c']) await alice.client.request('publish', { streamId, offer: 'sdp' });
+    for (const streamId of ['a', 'b', 'c']) {
+      await bob.client.event('streamAdded');
+      await bob.client.request('stop', { streamId });
+    }
+    const play = async (streamId: string, offer = 'sdp') =>
+      (await bob.client.request('play', { streamId, offer })).error?.code;
+    expect(await play('c', 'bad')).toBe('media.bad-offer');
+    const codes = await Promise.all([play('a'), play('b'), play('c')]);
+    expect(codes).toEqual([undefined, undefined, 'stream.too-many']);
+    expect(await play('a')).toBeUndefined();
+    await bob.client.request('stop', { streamId: 'a' });
+    expect(await play('c')).toBeUndefined();
+    await small.close();
+  });
+
+  test('a kind that is refused for its codec is in the answer (MED-8)', async () => {
+    const alice = await door.join('lobby', 'alice');
+    const published = await alice.client.request('publish', { streamId: 'cam', offer: 'no-video' });
+    expect(published.result).toEqual({ answer: 'answer', audio: true, video: false, unsupported: ['video'] });
+    const bob = await door.join('lobby', 'bob');
+    const played = await bob.client.request('play', { streamId: 'cam', offer: 'no-audio' });
+    expect(played.result).toEqual({ answer: 'answer', audio: false, video: true, unsupported: ['audio'] });
+  });
+
+  /** The stream of the last publish, as the engine knows it. */
+  function publishIdOf(calls: readonly string[]): string {
+    return calls.findLast((call) => call.startsWith('publish:'))?.slice('publish:'.length) ?? '';
+  }
 
   async function keepAlive(clients: Awaited<ReturnType<typeof door.connect>>[], forMs: number): Promise<void> {
     for (let ms = 0; ms < forMs; ms += 10_000) {

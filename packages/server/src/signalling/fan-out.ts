@@ -16,7 +16,7 @@ import type { RoomEvent, RoomEventOf } from '../rooms/events.ts';
 import { type MemberInfo, mayLetIn } from '../rooms/member.ts';
 import type { EventBatch, EventSink } from '../rooms/rooms.ts';
 import type { WaitingChange, WaitingWatcher } from '../rooms/waiting.ts';
-import { type EventView, mediaClosedFrame, roomEventFrame, viewOf, wireWaiting } from './frames.ts';
+import { type EventView, mediaClosedFrame, publishEndedFrame, roomEventFrame, viewOf, wireWaiting } from './frames.ts';
 import { encodeFrame } from './text-frame.ts';
 
 /** A connection, as the fan-out needs it. */
@@ -100,6 +100,7 @@ export class FanOut implements EventSink, WaitingWatcher {
     if (event.type === 'permissionsChanged' || event.type === 'memberUpdated') this.#reseat(room, event.member);
     if (event.type === 'memberDetached') this.#unseat(room, event.member);
     if (event.type === 'streamRemoved') this.#tellUntold(room, event);
+    if (event.type === 'streamReleased') this.#tellPublisher(event);
     const seats = this.#rooms.get(room);
     if (!seats) return;
     const encoded = new Map<EventView, Buffer>();
@@ -176,5 +177,11 @@ export class FanOut implements EventSink, WaitingWatcher {
     for (const seat of this.#rooms.get(room)?.all.values() ?? []) {
       if (seat.member.user.id === event.exceptUserId) seat.receiver.send(bytes);
     }
+  }
+
+  /** Nobody else knows of a stream that was not announced. */
+  #tellPublisher(event: RoomEventOf<'streamReleased'>): void {
+    const frame = publishEndedFrame(event);
+    if (frame && event.stream.memberId !== undefined) this.notify(event.stream.memberId, frame);
   }
 }

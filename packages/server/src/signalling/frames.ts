@@ -6,6 +6,7 @@
 
 import type {
   MediaClosedFrame,
+  PublishEndedFrame,
   RoomEventFrame,
   WireMember,
   WirePermissions,
@@ -133,8 +134,19 @@ export function mediaClosedFrame({ stream, cause, streamSeq }: RoomEventOf<'stre
   return { event: 'mediaClosed', streamId: stream.streamId, cause, streamSeq };
 }
 
+/** What the publisher is told of a publish that ended before its stream was announced; undefined where it asked for the end. */
+export function publishEndedFrame({ stream, cause }: RoomEventOf<'streamReleased'>): PublishEndedFrame | undefined {
+  return cause === 'stopped' ? undefined : { event: 'publishEnded', streamId: stream.streamId, cause };
+}
+
 /** What a member is told of an event, or was to be told of one that it missed (SIG-2); undefined where nothing. */
-export function frameFor(event: RoomEvent, member: MemberInfo): RoomEventFrame | MediaClosedFrame | undefined {
+export function frameFor(
+  event: RoomEvent,
+  member: MemberInfo,
+): RoomEventFrame | MediaClosedFrame | PublishEndedFrame | undefined {
+  if (event.type === 'streamReleased') {
+    return event.stream.memberId === member.memberId ? publishEndedFrame(event) : undefined;
+  }
   if (viewOf(event, member)) return roomEventFrame(event, member);
   return event.type === 'streamRemoved' ? mediaClosedFrame(event) : undefined;
 }

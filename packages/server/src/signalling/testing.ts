@@ -11,6 +11,7 @@ import { FakeClock } from '@gavel/testkit/fake-clock';
 import { FakeMediaEngine } from '@gavel/testkit/fake-media-engine';
 import { RawClient } from '@gavel/testkit/raw-client';
 import { MediaControl } from '../media-control/media-control.ts';
+import type { PlayerLimits } from '../media-control/player-table.ts';
 import type { Admission, Authenticator } from '../rooms/admission.ts';
 import type { Permissions } from '../rooms/member.ts';
 import { Rooms } from '../rooms/rooms.ts';
@@ -70,14 +71,17 @@ function openAuthenticator(clock: FakeClock): Authenticator {
 }
 
 /** Starts a door on a free port. */
-export async function startDoor(changes: Partial<SignallingDeps> = {}) {
+export async function startDoor(changes: Partial<SignallingDeps> = {}, playLimits: Partial<PlayerLimits> = {}) {
   const clock = new FakeClock();
   const engine = new FakeMediaEngine();
   const fanOut = new FanOut();
   const media = new MediaControl({
     engine,
     clock,
+    log: createLog('silent'),
+    connectTimeoutMs: 30_000,
     lostStreamTimeoutMs: 100_000,
+    limits: { maxPlaysPerMember: 200, maxPlaysPerApp: 0, ...playLimits },
     notify: (memberId, frame) => fanOut.notify(memberId, frame),
   });
   const rooms = new Rooms(testSettings(clock), { first: [media], after: [fanOut] }, [fanOut]);

@@ -42,6 +42,8 @@ export const STREAM_CLOSE_TYPES: Readonly<Record<StreamCause, number>> = {
   'token-expired': 3,
   'connection-lost': 4,
   'room-closed': 5,
+  // Its publisher was not heard of at the media engine; the vendor lists no type for it.
+  'media-failed': 1,
   deleted: 100,
   // A server's call ends the stream while its owner stays, as DeleteStream does; the vendor lists no type for it.
   forbidden: 100,

@@ -28,7 +28,13 @@ async function open() {
   const faults: string[] = [];
   const log = pino({ level: 'error' }, { write: (line: string) => void faults.push(line) });
   const rules = await Rules.open({ keeper: new MemoryRuleKeeper(), clock });
-  const limits = { heartbeatTimeoutMs: 100_000, keptEvents: 10, maxLoginsPerSecond: 200 };
+  const limits = {
+    heartbeatTimeoutMs: 100_000,
+    keptEvents: 10,
+    maxLoginsPerSecond: 200,
+    maxStreamsPerMember: 20,
+    maxStreamsPerApp: 0,
+  };
   const rooms = new Rooms({ clock, ids: createIdSource(clock), rules, ...limits }, { first: [], after: [] });
   const enforcement = new Enforcement({ rules, rooms, clock, report: () => {} });
   const apps = { find: (appId: number) => (appId === 1 ? APP : undefined) } as Apps;

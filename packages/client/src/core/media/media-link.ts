@@ -30,6 +30,8 @@ export interface MediaAnswer {
   readonly answer: string;
   readonly audio: boolean;
   readonly video: boolean;
+  /** Kinds that were asked for and are refused, because there is no codec in common (MED-8). */
+  readonly unsupported?: readonly ('audio' | 'video')[];
 }
 
 /** What is to be done about a failed try. */
@@ -64,7 +66,9 @@ export interface MediaLinkEvents {
 /** How long a connection may be `disconnected` before it is made again: short losses mend by themselves. */
 const DISCONNECTED_MS = 3_000;
 /** How long a transport may take to come up. */
-const CONNECT_MS = 12_000;
+const CONNECT_MS = 10_000;
+/** A link that was never up fails after as many answered offers whose transport did not come up. */
+const MAX_UNCONNECTED_TRIES = 2;
 
 /** One peer connection that is made again whenever it fails. Offers are sent without waiting for candidates. */
 export class MediaLink extends Emitter<MediaLinkEvents> {
@@ -76,6 +80,8 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
   #generation = 0;
   #timer: unknown;
   #failingSinceMs: number | undefined;
+  #wasConnected = false;
+  #unconnectedTries = 0;
 
   constructor(task: MediaLinkTask) {
     super();
@@ -109,6 +115,7 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
   hold(): void {
     if (this.#state === 'closed') return;
     this.#dropPeer();
+    this.#unconnectedTries = 0;
     this.#failingSinceMs ??= this.#task.clock.now();
     this.#timer = this.#task.clock.setTimeout(() => this.#giveUp(), this.#remainingMs());
     this.#setState('held');
@@ -141,7 +148,7 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
       if (isLate()) return;
       await peer.setRemoteDescription({ type: 'answer', sdp: answer.answer });
       if (isLate()) return;
-      if (peer.connectionState !== 'connected') this.#expect(CONNECT_MS, 'no transport came up');
+      if (peer.connectionState !== 'connected') this.#expect(CONNECT_MS, 'the transport did not come up');
       this.emit('answered', answer);
     } catch (error) {
       if (!isLate()) this.#handleFailure(toSessionError(error));
@@ -153,19 +160,31 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
       this.#task.clock.clearTimeout(this.#timer);
       this.#backoff.reset();
       this.#failingSinceMs = undefined;
+      this.#wasConnected = true;
       this.#setState('connected');
     } else if (state === 'disconnected') {
       this.#expect(DISCONNECTED_MS, 'the transport was lost');
     } else if (state === 'failed') {
-      this.#handleFailure(new SessionError('media.unavailable', 'the transport failed'));
+      this.#handleNoTransport('the transport failed');
     }
   }
 
   #expect(withinMs: number, otherwise: string): void {
     this.#task.clock.clearTimeout(this.#timer);
     this.#timer = this.#task.clock.setTimeout(() => {
-      this.#handleFailure(new SessionError('media.unavailable', otherwise));
+      this.#handleNoTransport(otherwise);
     }, withinMs);
+  }
+
+  /** The server answers, but its media port cannot be reached: to go on for long would only be silence (MED-6). */
+  #handleNoTransport(message: string): void {
+    this.#unconnectedTries += 1;
+    if (this.#wasConnected || this.#unconnectedTries < MAX_UNCONNECTED_TRIES) {
+      this.#handleFailure(new SessionError('media.unavailable', message));
+      return;
+    }
+    this.#dropPeer();
+    this.#fail(new SessionError('client.timeout', 'the media port of the server cannot be reached'));
   }
 
   #handleFailure(error: SessionError): void {

@@ -28,6 +28,8 @@ export interface PlaybackEvents {
   stateChanged: [state: PlaybackState, end: MediaEnd | undefined];
   /** A track was put into the stream, or taken out of it. */
   tracksChanged: [];
+  /** Kinds that the stream has are not played: this browser takes none of their codecs (MED-8). */
+  unsupported: [kinds: readonly ('audio' | 'video')[]];
 }
 
 /** Causes after which a stream is not expected back: its playback ends. After the others it waits for its return. */
@@ -35,6 +37,7 @@ const FINAL: ReadonlySet<StreamCause> = new Set<StreamCause>([
   'stopped',
   'deleted',
   'forbidden',
+  'media-failed',
   'kicked',
   'room-closed',
   'replaced',
@@ -46,7 +49,7 @@ export class Playback extends Emitter<PlaybackEvents> {
   readonly streamId: string;
   /** For `<video srcObject>`; its tracks are replaced inside. */
   readonly stream: MediaStream;
-  /** Gives the stream when its tracks are there the first time; rejects with a `SessionError` where they never come. */
+  /** Gives the stream when its media is up the first time; rejects with a `SessionError` where it never is. */
   readonly ready: Promise<MediaStream>;
   readonly #link: MediaLink;
   readonly #context: MediaContext;
@@ -56,6 +59,7 @@ export class Playback extends Emitter<PlaybackEvents> {
   #state: PlaybackState = 'requesting';
   #end: MediaEnd | undefined;
   #wasAnswered = false;
+  #unsupported: readonly ('audio' | 'video')[] = [];
   #settle: { resolve(stream: MediaStream): void; reject(error: SessionError): void };
 
   constructor(context: MediaContext, streamId: string, options: PlayOptions = {}) {
@@ -78,11 +82,13 @@ export class Playback extends Emitter<PlaybackEvents> {
     this.#link.on('answered', (answer) => {
       this.#wasAnswered = true;
       for (const kind of ['audio', 'video'] as const) if (!answer[kind]) this.#removeTracks(kind);
-      this.#settle.resolve(this.stream);
+      this.#unsupported = answer.unsupported ?? [];
+      if (this.#unsupported.length > 0) this.emit('unsupported', this.#unsupported);
     });
     this.#link.on('stateChanged', (state) => {
       if (state === 'closed') return;
       this.#setState(state === 'connected' ? 'playing' : 'requesting');
+      if (state === 'connected') this.#settle.resolve(this.stream);
     });
     this.#link.on('failed', (error) => this.end({ kind: 'failed', error }));
   }
@@ -95,6 +101,11 @@ export class Playback extends Emitter<PlaybackEvents> {
   /** Why it ended; undefined before. */
   get ending(): MediaEnd | undefined {
     return this.#end;
+  }
+
+  /** Kinds of the stream that the latest answer refused, because this browser takes none of their codecs. */
+  get unsupported(): readonly ('audio' | 'video')[] {
+    return this.#unsupported;
   }
 
   /** Whether the server ever played this stream to this client. */

@@ -40,6 +40,8 @@ export interface PublicationEvents {
   stateChanged: [state: PublicationState, end: MediaEnd | undefined];
   /** Kinds were switched off by a host: they are off here too, and may be turned on again where that is allowed. */
   muted: [kinds: readonly ('audio' | 'video')[]];
+  /** Kinds that were offered are not sent: the server forwards none of their codecs (MED-8). */
+  unsupported: [kinds: readonly ('audio' | 'video')[]];
 }
 
 type Kind = 'audio' | 'video';
@@ -76,6 +78,7 @@ export class Publication extends Emitter<PublicationEvents> {
   #mayBeTaken = false;
   #dropped: Promise<void> = Promise.resolve();
   #resolveDropped: () => void = () => {};
+  #unsupported: readonly ('audio' | 'video')[] = [];
 
   constructor(context: MediaContext, streamId: string, source: MediaStream, options: PublishOptions = {}) {
     super();
@@ -103,8 +106,10 @@ export class Publication extends Emitter<PublicationEvents> {
       exchange: (offer) => this.#exchange(offer),
       judge: (error) => this.#judge(error),
     });
-    this.#link.on('answered', () => {
+    this.#link.on('answered', ({ unsupported = [] }) => {
       this.#wasAnswered = true;
+      this.#unsupported = unsupported;
+      if (unsupported.length > 0) this.emit('unsupported', unsupported);
       this.#pushFacts();
     });
     this.#link.on('stateChanged', (state) => {
@@ -122,6 +127,11 @@ export class Publication extends Emitter<PublicationEvents> {
   /** Why it ended; undefined before. */
   get ending(): MediaEnd | undefined {
     return this.#end;
+  }
+
+  /** Kinds of the latest offer that the server refused, because it forwards none of their codecs. */
+  get unsupported(): readonly ('audio' | 'video')[] {
+    return this.#unsupported;
   }
 
   /** Whether the server ever took this stream. */

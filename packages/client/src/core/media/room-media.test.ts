@@ -4,6 +4,7 @@ import { cameraStream, type FakeTrack } from '../../testing/fake-media.ts';
 import { loginResult, snapshot, stream } from '../../testing/fake-server.ts';
 import { createSession, createWorld, type World } from '../../testing/harness.ts';
 import type { MediaEnd } from './media-context.ts';
+import type { Playback } from './playback.ts';
 
 async function join(world: World) {
   world.server.login = loginResult({ room: snapshot({ streams: [stream('s1', 'm-ann')] }) });
@@ -32,9 +33,15 @@ async function play(world: World) {
   const playback = session.media.play('s1');
   const states: string[] = [];
   playback.on('stateChanged', (state) => states.push(state));
-  const media = await playback.ready;
-  world.media.peer.become('connected');
+  const media = await comeUp(world, playback);
   return { session, playback, states, media };
+}
+
+/** Lets the media of the newest peer connection come up. */
+async function comeUp(world: World, playback: Playback): Promise<MediaStream> {
+  await settle();
+  world.media.peer.become('connected');
+  return playback.ready;
 }
 
 const trackIds = (media: MediaStream) => (media.getTracks() as unknown as FakeTrack[]).map((track) => track.id);
@@ -62,7 +69,7 @@ test('publishing offers sendonly tracks, VP8 first, without waiting for candidat
 test('one peer connection per stream: a publication and a playback have their own (MED-1)', async () => {
   const world = createWorld();
   const { session } = await publish(world);
-  await session.media.play('s1').ready;
+  await comeUp(world, session.media.play('s1'));
   expect(world.media.open).toHaveLength(2);
   expect(world.media.peers[1]?.transceivers.map((one) => one.direction)).toEqual(['recvonly', 'recvonly']);
 });
@@ -96,7 +103,7 @@ test('an answer that comes after its peer connection was given up is passed over
   expect(world.media.peers[0]?.remoteSdp).toBeUndefined();
   expect(playback.stream.getTracks()).toEqual([]);
   socket.answer(second?.id ?? 0, { answer: 'v=0', audio: true, video: true });
-  await expect(playback.ready).resolves.toBe(playback.stream);
+  await expect(comeUp(world, playback)).resolves.toBe(playback.stream);
   expect(trackIds(playback.stream)).toEqual(['audio-2', 'video-2']);
 });
 
@@ -114,14 +121,26 @@ test('a transport that stays disconnected for some seconds is made again, a shor
   expect(world.media.open).toHaveLength(1);
 });
 
-test('a transport that never comes up is tried again, and given up after the retry window', async () => {
+test('a transport that was lost is tried again, and given up after the retry window', async () => {
   const world = createWorld();
-  const session = await join(world);
-  const publication = session.media.publish('mine', cameraStream().stream);
+  const { publication } = await publish(world);
+  world.media.peer.become('failed');
   await world.clock.advance(290_000);
   expect(publication.state).toBe('requesting');
   expect(world.media.peers.length).toBeGreaterThan(10);
   await world.clock.advance(40_000);
+  expect(publication.ending).toMatchObject({ kind: 'failed', error: { code: 'client.timeout' } });
+  expect(world.media.open).toHaveLength(0);
+});
+
+test('media that was never up fails within 25 s, for publications and playbacks (MED-6)', async () => {
+  const world = createWorld();
+  const session = await join(world);
+  const publication = session.media.publish('mine', cameraStream().stream);
+  const playback = session.media.play('s1');
+  const refused = expect(playback.ready).rejects.toMatchObject({ code: 'client.timeout' });
+  await world.clock.advance(25_000);
+  await refused;
   expect(publication.ending).toMatchObject({ kind: 'failed', error: { code: 'client.timeout' } });
   expect(world.media.open).toHaveLength(0);
   expect(world.server.seen('unpublish')).toEqual([{ streamId: 'mine' }]);
@@ -131,7 +150,7 @@ test('a kick closes all media and stops the tracks that were published (KICK-5)'
   const world = createWorld();
   const { session, camera, ending } = await publish(world);
   const playback = session.media.play('s1');
-  await playback.ready;
+  await comeUp(world, playback);
   const log: string[] = [];
   playback.on('stateChanged', (state) => log.push(`playback ${state}`));
   session.on('stateChanged', (state) => log.push(`session ${state.name}`));
@@ -208,14 +227,13 @@ test('playing a stream that is not listed fails; one that is listed is tried aga
   await settle();
   delete world.server.answers.play;
   await world.clock.advance(100);
-  await expect(listed.ready).resolves.toBe(listed.stream);
+  await expect(comeUp(world, listed)).resolves.toBe(listed.stream);
 });
 
 test('a lost connection leaves media alone; what failed meanwhile is made when it is back (ROOM-5)', async () => {
   const world = createWorld();
   const { session, states } = await publish(world);
-  await session.media.play('s1').ready;
-  world.media.peers[1]?.become('connected');
+  await comeUp(world, session.media.play('s1'));
   world.server.isReachable = false;
   world.server.socket.close(1006);
   world.media.peers[0]?.become('failed');
@@ -233,7 +251,7 @@ test('a lost connection leaves media alone; what failed meanwhile is made when i
 test('after a new login everything is published and played again by itself (MED-3)', async () => {
   const world = createWorld();
   const { session } = await publish(world);
-  const media = await session.media.play('s1').ready;
+  const media = await comeUp(world, session.media.play('s1'));
   await world.server.push({ event: 'streamAdded', seq: 11, streamSeq: 2, stream: stream('mine', 'm-me') });
   world.server.resume = { refuse: 'resume.refused' };
   world.server.login = loginResult({ memberId: 'm-me-2', room: snapshot({ seq: 1, streams: [] }) });
@@ -375,4 +393,14 @@ test('without WebRTC the core joins and publishing says so', async () => {
   expect(() => session.media.publish('mine', cameraStream().stream)).toThrow(
     expect.objectContaining({ code: 'client.no-media' }),
   );
+});
+
+test('a publish that the server ends before the stream is announced ends with its cause (MED-6)', async () => {
+  const world = createWorld();
+  const session = await join(world);
+  const publication = session.media.publish('mine', cameraStream().stream);
+  await settle();
+  await world.server.push({ event: 'publishEnded', streamId: 'mine', cause: 'media-failed' });
+  expect(publication.ending).toEqual({ kind: 'closed', cause: 'media-failed' });
+  expect(world.media.open).toHaveLength(0);
 });

@@ -147,6 +147,11 @@ export class RoomMedia {
     this.#playbacks.get(frame.streamId)?.handleRemoved(frame.cause);
   }
 
+  /** Ends a publication that the server ended before it announced the stream. */
+  handlePublishEnded(frame: Extract<PersonalEventFrame, { event: 'publishEnded' }>): void {
+    this.#publications.get(frame.streamId)?.end({ kind: 'closed', cause: frame.cause });
+  }
+
   /** Handles streams that came, went, or changed hands; `via` where that was found in coming back. */
   handleChange(change: RoomChange, via?: JoinKind): void {
     for (const { stream, cause, own } of change.streamsRemoved) {

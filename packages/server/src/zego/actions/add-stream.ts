@@ -28,6 +28,8 @@ export const addStream = defineAction({
     'stream.taken': CODES.streamTaken,
     // The id is forbidden (FORB-2).
     'stream.banned': CODES.streamNotSet,
+    // The user or the App has as many streams as it may have (LIM-7).
+    'stream.too-many': CODES.streamNotSet,
   },
   fault: CODES.streamNotSet,
   describe: ({ roomId, userId, streamId }) => ({ room: roomId, targets: [streamId], reason: '', actor: userId }),
