@@ -2,7 +2,14 @@ import { startTestServer, type TestServer } from '@gavel/testkit';
 import { CHROMIUM, launchChromium } from '@gavel/testkit/chromium';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { buildPage, DESKTOP, openPage, PHONE, waitForVideo as seesVideo } from './testing/page-e2e.ts';
+import {
+  buildPage,
+  DESKTOP,
+  findAccessibilityFaults,
+  openPage,
+  PHONE,
+  waitForVideo as seesVideo,
+} from './testing/page-e2e.ts';
 
 const REASON = 'spam 垃圾 🙂';
 
@@ -165,6 +172,16 @@ describe.skipIf(CHROMIUM === '')('the playground page', () => {
     await ann.getByTestId('join-form').waitFor();
   });
 
+  test('the question before a room is closed begins on Cancel, is left by Escape, and gives the focus back', async () => {
+    const ann = await openTab('?room=lobby&user=ann&source=none&autojoin=1');
+    await ann.getByTestId('close-room').click();
+    expect(await ann.getByTestId('confirm-cancel').evaluate((button) => button === document.activeElement)).toBe(true);
+    await ann.keyboard.press('Escape');
+    await ann.getByTestId('confirm-dialog').waitFor({ state: 'detached' });
+    expect(await ann.getByTestId('close-room').evaluate((button) => button === document.activeElement)).toBe(true);
+    expect(await ann.getByTestId('answer').count()).toBe(0);
+  });
+
   test('moves the focus to the heading after joining and leaving, and reaches every part that scrolls', async () => {
     const ann = await openTab('?room=lobby&user=ann&source=none');
     await ann.getByTestId('join-button').focus();
@@ -219,6 +236,48 @@ describe.skipIf(CHROMIUM === '')('the playground page', () => {
     await ann.getByTestId('devices-done').click();
     await seesVideo(bob, 'ann');
     expect(await ann.getByTestId('devices-error').count()).toBe(0);
+  });
+
+  test('says that the server is gone and since when, disables what cannot work, and tries now', async () => {
+    const ann = await openTab('?room=lobby&user=ann&source=none&autojoin=1');
+    await ann.locator('[data-testid=connection-state][data-state=inside]').waitFor();
+    await gavel.close();
+    await ann
+      .getByTestId('outage')
+      .filter({ hasText: /No connection to the server since \d\d:\d\d:\d\d/ })
+      .waitFor();
+    expect(await ann.getByTestId('connection-state').getAttribute('data-state')).toBe('reconnecting');
+    for (const id of ['publish-button', 'chat-input', 'kick-ann', 'close-room']) {
+      expect([id, await ann.getByTestId(id).isEnabled()]).toEqual([id, false]);
+    }
+    expect(await findAccessibilityFaults(ann)).toEqual([]);
+    await ann.getByTestId('retry-button').click();
+    await ann.getByTestId('retry-button').filter({ hasText: 'Trying' }).waitFor();
+    await ann.getByTestId('outage-leave-button').click();
+    await ann.getByTestId('join-form').waitFor();
+    // The browser reports each try that failed.
+    complaints = complaints.filter((text) => !text.includes('WebSocket'));
+    gavel = await startTestServer();
+  });
+
+  test('loads its assets compressed, and keeps them', async () => {
+    const page = await context.newPage();
+    const sizes: Record<string, string | undefined> = {};
+    page.on('response', (response) => {
+      const { pathname } = new URL(response.url());
+      if (!pathname.startsWith('/assets/')) return;
+      sizes[pathname.replace(/.*\./, '')] = [
+        response.headers()['content-encoding'],
+        response.headers()['cache-control'],
+      ].join(', ');
+    });
+    const answer = await page.goto(`${gavel.baseUrl}/`);
+    await page.getByTestId('join-form').waitFor();
+    expect(sizes).toMatchObject({
+      js: 'br, public, max-age=31536000, immutable',
+      css: 'br, public, max-age=31536000, immutable',
+    });
+    expect(answer?.headers()['cache-control']).toBe('no-cache');
   });
 
   test('asks for App id and token in production, and says why a login was refused', async () => {
