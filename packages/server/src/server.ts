@@ -125,7 +125,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   });
   webhooks.attach(callbacks.outbox);
   const retention = new SessionRetention({ store, clock, log, settings: config.realtimekit.retention });
-  const sessions = new SessionRecorder({ store, clock, log, tell: (session, news) => webhooks.tell(session, news) });
+  const sessions = new SessionRecorder({ store, clock, log, keep: (...change) => webhooks.keep(...change) });
   const audit = new AuditLog(log);
   // Media first: its closing begins before anybody is told.
   const sinks = {

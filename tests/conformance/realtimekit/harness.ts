@@ -100,8 +100,13 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
   const chatLinks = await ChatLinks.open({ store, clock, baseUrl: () => baseUrl.replace('/client/v4', '') });
   const webhooks = await Webhooks.open({ store, apps, clock, chatLinks });
   const owed: NewOutboxRecord[] = [];
-  webhooks.attach({ keep: async (records) => void owed.push(...records) });
-  const history = new SessionRecorder({ store, clock, log, tell: (session, news) => webhooks.tell(session, news) });
+  webhooks.attach({
+    keep: async (records, rows) => {
+      await store.outbox.add([], rows);
+      owed.push(...records);
+    },
+  });
+  const history = new SessionRecorder({ store, clock, log, keep: (...change) => webhooks.keep(...change) });
   await history.start();
   const first = [{ handle: (batch: EventBatch) => void batches.push(batch) }];
   const rooms = new Rooms(

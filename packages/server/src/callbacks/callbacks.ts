@@ -75,9 +75,13 @@ export class Callbacks {
     return this.#deps.repository.count('pending');
   }
 
-  /** Takes up what was owed when the process ended (CB-3). No event may come before it resolves. */
+  /**
+   * Takes up what was owed when the process ended (CB-3), and tells that what was in rooms then is gone (ROOM-10). No event
+   * may come before it resolves.
+   */
   async start(): Promise<void> {
     await this.#dispatcher.start();
+    await this.outbox.closeLeft();
     await this.#purge();
     this.#stopPurge = this.#deps.clock.every(HOUR_MS, () => void this.#purge());
   }

@@ -30,6 +30,7 @@ function openOutbox(app = APP) {
       groups.push(records.map(({ body }) => body));
       return records.map((each, index): OutboxRecord => ({ ...each, seq: index, attempts: 0, nextAttemptAtMs: 0 }));
     },
+    liveRooms: async () => [],
     replay: async () => [],
   };
   const outbox = new Outbox({

@@ -10,13 +10,14 @@ import { GavelError, isGavelError, roomKeyText } from '@gavel/protocol';
 import type { App } from '../apps/app.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { EventBatch, EventSink } from '../rooms/rooms.ts';
-import type { NewOutboxRecord, OutboxRecord, OutboxRepository } from '../store/outbox.ts';
+import type { JournalRows, NewOutboxRecord, OutboxRecord, OutboxRepository } from '../store/outbox.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { CallbackDialect } from './dialect.ts';
+import { closingBatchOf, liveChangeOf } from './live-rooms.ts';
 
 /** What the outbox needs. */
 export interface OutboxDeps {
-  readonly repository: Pick<OutboxRepository, 'add' | 'replay'>;
+  readonly repository: Pick<OutboxRepository, 'add' | 'liveRooms' | 'replay'>;
   readonly apps: { find(appId: number): App | undefined };
   readonly dialects: readonly CallbackDialect[];
   readonly clock: Clock;
@@ -27,6 +28,7 @@ export interface OutboxDeps {
 
 interface Waiter {
   readonly records: readonly NewOutboxRecord[];
+  readonly rows: JournalRows;
   /** Whether somebody is told by an error that the callbacks could not be kept. */
   readonly hasCaller: boolean;
   readonly resolve: () => void;
@@ -58,19 +60,33 @@ export class Outbox implements EventSink {
     const dialects = this.#deps.dialects.filter((dialect) => dialect.serves(app));
     if (dialects.length === 0) return undefined;
     const records = dialects.flatMap((dialect) => this.#recordsOf(dialect, app, batch));
+    const change = liveChangeOf(batch);
     // The event feed keeps the order of a room, so this need not wait for what is being kept.
-    if (records.length === 0) return undefined;
+    if (records.length === 0 && !change) return undefined;
     const { door } = batch.origin;
-    return this.#enqueue(records, door !== 'server' && door !== 'media');
+    return this.#enqueue(records, change ? { liveRooms: [change] } : {}, door !== 'server' && door !== 'media');
   }
 
   /**
-   * Keeps callbacks that a door wrote by itself, behind those that are being kept.
+   * Keeps callbacks that a door wrote by itself, behind those that are being kept, and in the same commit other rows.
    *
    * @throws GavelError `server.internal` where they could not be kept
    */
-  keep(records: readonly NewOutboxRecord[]): Promise<void> {
-    return this.#enqueue(records, true);
+  keep(records: readonly NewOutboxRecord[], rows: JournalRows = {}): Promise<void> {
+    return this.#enqueue(records, rows, true);
+  }
+
+  /**
+   * Tells that the rooms of an earlier process are closed, and forgets them in the same commit: once, however often that
+   * process dies (ROOM-10).
+   */
+  async closeLeft(): Promise<void> {
+    for (const room of await this.#deps.repository.liveRooms()) {
+      const batch = closingBatchOf(room, this.#deps.clock.now());
+      const change = liveChangeOf(batch);
+      // An App that has no callbacks any more is told nothing; what was kept for it goes all the same.
+      await (this.handle(batch) ?? this.#enqueue([], change ? { liveRooms: [change] } : {}, false));
+    }
   }
 
   /** Owes callbacks again that were given up, and gives them. */
@@ -88,9 +104,9 @@ export class Outbox implements EventSink {
     await this.#lock;
   }
 
-  #enqueue(records: readonly NewOutboxRecord[], hasCaller: boolean): Promise<void> {
+  #enqueue(records: readonly NewOutboxRecord[], rows: JournalRows, hasCaller: boolean): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ records, hasCaller, resolve, reject });
+      this.#waiting.push({ records, rows, hasCaller, resolve, reject });
       this.#running ??= this.#run();
     });
   }
@@ -124,12 +140,20 @@ export class Outbox implements EventSink {
 
   async #commit(group: readonly Waiter[]): Promise<void> {
     try {
-      const kept = await this.#deps.repository.add(group.flatMap((waiter) => waiter.records));
+      const sessions = group.flatMap(({ rows }) => rows.sessions ?? []);
+      const liveRooms = group.flatMap(({ rows }) => rows.liveRooms ?? []);
+      const records = group.flatMap((waiter) => waiter.records);
+      const kept = await this.#deps.repository.add(records, { sessions, liveRooms });
       for (const waiter of group) waiter.resolve();
       // The callers get their answers first: sending costs more than keeping.
       await nextTurn();
       this.#deps.onKept(kept);
     } catch (error) {
+      // A row that cannot be kept keeps no other from being kept.
+      if (group.length > 1 && !isGavelError(error, 'server.store-unavailable')) {
+        for (const waiter of group) await this.#commit([waiter]);
+        return;
+      }
       const events = group.flatMap(({ records }) => records.map(({ lane, event }) => `${lane} ${event}`));
       this.#deps.log.error({ err: error, events }, 'callbacks could not be kept');
       for (const { hasCaller, resolve, reject } of group) {

@@ -54,6 +54,19 @@ function describeOutbox(name: string, open: () => Promise<Store>, reopen?: (stor
       expect(await store.outbox.count('pending')).toBe(0);
     });
 
+    it('keeps callbacks and rows of the history together, or none of them (RTK-11, CB-3)', async () => {
+      const session = { id: 's', appId: APP, meetingId: 'm', title: '', startedAtMs: 1 };
+      const begin = { type: 'begin', session } as const;
+      await store.outbox.add([record('1')], { sessions: [begin] });
+      expect(await store.sessions.find(APP, 's', 2)).toMatchObject({ id: 's' });
+      // The session is there already: its callback is not kept either. A callback that is there keeps no session.
+      await expect(store.outbox.add([record('2')], { sessions: [begin] })).rejects.toThrow();
+      const other = { ...begin, session: { ...session, id: 's2', meetingId: 'm2' } };
+      await expect(store.outbox.add([record('1')], { sessions: [other] })).rejects.toThrow();
+      expect(await store.outbox.count('pending')).toBe(1);
+      expect(await store.sessions.find(APP, 's2', 2)).toBeUndefined();
+    });
+
     it('tells Apps, addresses and lanes apart', async () => {
       await store.outbox.add([
         record('1'),

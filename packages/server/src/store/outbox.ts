@@ -7,6 +7,8 @@
  */
 
 import type { AppId } from '@gavel/protocol';
+import type { LiveRoom, LiveRoomChange } from './live-rooms.ts';
+import type { SessionChange } from './sessions.ts';
 
 /** A callback as it is kept. */
 export interface OutboxRecord {
@@ -64,10 +66,18 @@ export interface OutboxFilter {
   readonly afterSeq?: number;
 }
 
+/** What is kept by the commit of callbacks: all of it or nothing. */
+export interface JournalRows {
+  readonly sessions?: readonly SessionChange[];
+  readonly liveRooms?: readonly LiveRoomChange[];
+}
+
 /** Keeps callbacks. */
 export interface OutboxRepository {
-  /** Adds callbacks in order, all or none; gives them as they are kept. @throws when an id is taken */
-  add(records: readonly NewOutboxRecord[]): Promise<readonly OutboxRecord[]>;
+  /** Adds callbacks in order, and other rows, all or none; gives the callbacks as they are kept. @throws when an id is taken */
+  add(records: readonly NewOutboxRecord[], rows?: JournalRows): Promise<readonly OutboxRecord[]>;
+  /** The rooms whose end was not kept, as they were left. */
+  liveRooms(): Promise<readonly LiveRoom[]>;
   /** The endpoints that are owed something, in no order. */
   endpoints(): Promise<readonly Endpoint[]>;
   /** What an endpoint is owed after `afterSeq`, on every lane or on one, oldest first. */

@@ -52,7 +52,10 @@ beforeEach(async () => {
     store: { sessions, chat: store.chat, meetings: store.meetings, presets: store.presets },
     clock,
     log: { error: (fields) => void logged.push(fields) },
-    tell: async (_session, told) => void news.push(...told),
+    keep: async (_session, told, changes) => {
+      await sessions.keep(changes);
+      news.push(...told);
+    },
   });
   await recorder.start();
 });

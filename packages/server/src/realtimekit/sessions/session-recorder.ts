@@ -24,8 +24,12 @@ export interface SessionRecorderDeps {
   readonly store: Pick<Store, 'sessions' | 'chat' | 'meetings' | 'presets'>;
   readonly clock: Clock;
   readonly log: { error(fields: object, message: string): void };
-  /** Told of what was kept, in order; what it returns is waited for. */
-  readonly tell: (session: LiveSession, news: readonly SessionNews[]) => Promise<void>;
+  /** Keeps changes together with the news of them that are owed to others, all or none. */
+  readonly keep: (
+    session: LiveSession,
+    news: readonly SessionNews[],
+    changes: readonly SessionChange[],
+  ) => Promise<void>;
 }
 
 /** How often it is noted that sessions are live. A crash dates their end this much too early at most. */
@@ -64,8 +68,7 @@ export class SessionRecorder implements EventSink {
       const changes: SessionChange[] = gone.map((peer) => leaveOf(peer, peer.leftAtMs));
       const news: SessionNews[] = gone.map((peer) => ({ event: 'left', peer }));
       await this.#addEnd(session, atMs, 'lost', changes, news);
-      await store.sessions.keep(changes);
-      await this.#deps.tell(session, news);
+      await this.#deps.keep(session, news, changes);
     }
     this.#stopCheckpoints = clock.every(CHECKPOINT_MS, () => {
       this.#checkpointing ??= this.#checkpoint();
@@ -138,7 +141,7 @@ export class SessionRecorder implements EventSink {
       for (const peer of [...peers.values()]) leave(peer, closed.atMs);
       await this.#addEnd(live.session, closed.atMs, 'closed', changes, news);
     }
-    await this.#deps.store.sessions.keep(changes);
+    await this.#deps.keep(live.session, news, changes);
 
     live.peers.clear();
     for (const [id, peer] of peers) live.peers.set(id, peer);
@@ -149,7 +152,6 @@ export class SessionRecorder implements EventSink {
       this.#live.set(key.roomId, live);
       if (peers.size === 0) this.#endLater(live, keepAliveMsOf(meeting));
     }
-    await this.#deps.tell(live.session, news);
   }
 
   #endLater(live: Live, delayMs: number): void {
@@ -169,9 +171,8 @@ export class SessionRecorder implements EventSink {
     const changes: SessionChange[] = [];
     const news: SessionNews[] = [];
     await this.#addEnd(live.session, this.#deps.clock.now(), 'empty', changes, news);
-    await this.#deps.store.sessions.keep(changes);
+    await this.#deps.keep(live.session, news, changes);
     this.#live.delete(meetingId);
-    await this.#deps.tell(live.session, news);
   }
 
   /** Ends a session; what was said in it is written before. */

@@ -10,7 +10,8 @@ import type { Apps } from '../../apps/app.ts';
 import type { CallbackDialect } from '../../callbacks/dialect.ts';
 import { standardWebhookHeaders } from '../../callbacks/standard-webhooks.ts';
 import type { Clock } from '../../rooms/clock.ts';
-import type { NewOutboxRecord } from '../../store/outbox.ts';
+import type { JournalRows, NewOutboxRecord } from '../../store/outbox.ts';
+import type { SessionChange } from '../../store/sessions.ts';
 import type { Store } from '../../store/store.ts';
 import type { WebhookFacts, WebhookRecord } from '../../store/webhooks.ts';
 import type { ChatLinks } from '../chat/chat-links.ts';
@@ -30,7 +31,7 @@ export interface WebhooksDeps {
 
 /** Where callbacks are kept. */
 export interface WebhookOutbox {
-  keep(records: readonly NewOutboxRecord[]): Promise<void>;
+  keep(records: readonly NewOutboxRecord[], rows?: JournalRows): Promise<void>;
 }
 
 /** Stands in the store; never changes. */
@@ -38,7 +39,7 @@ const DIALECT = 'realtimekit';
 
 /** Registrations, and the way to their addresses. */
 export class Webhooks {
-  /** How attempts are signed and tried again. What is owed is written by `tell`: not every event has a batch of its own. */
+  /** How attempts are signed and tried again. What is owed is written by `keep`: not every event has a batch of its own. */
   readonly dialect: CallbackDialect;
   readonly #signer: WebhookSigner;
   readonly #deps: WebhooksDeps;
@@ -116,20 +117,26 @@ export class Webhooks {
     return deleted;
   }
 
-  /** Owes every registration that wants it what happened to a session. Resolves when that is kept. */
-  async tell(session: LiveSession, news: readonly SessionNews[]): Promise<void> {
+  /**
+   * Keeps changes of a session's history and owes every registration that wants it what happened, in one transaction.
+   * Resolves when both are kept.
+   */
+  async keep(session: LiveSession, news: readonly SessionNews[], sessions: readonly SessionChange[]): Promise<void> {
+    await this.#keep(this.#recordsOf(session, news), { sessions });
+  }
+
+  #recordsOf(session: LiveSession, news: readonly SessionNews[]): NewOutboxRecord[] {
     const app = this.#deps.apps.find(session.appId);
     const enabled = this.ofApp(session.appId).filter((webhook) => webhook.enabled);
-    if (!app || enabled.length === 0) return;
+    if (!app || enabled.length === 0) return [];
     const lane = roomKeyText(roomOf(app.appId, session.meetingId as RoomId));
-    const records = news.flatMap((each) => {
+    return news.flatMap((each) => {
       const payload = payloadOf(app, session, each, this.#deps.chatLinks);
       const body = JSON.stringify(payload);
       return enabled
         .filter(({ events }) => events.includes(payload.event))
         .map((webhook) => this.#recordOf(webhook, lane, payload.event, body));
     });
-    if (records.length > 0) await this.#keep(records);
   }
 
   /** Owes a registration, enabled or not, a delivery that tells nothing. Gives its id. */
@@ -147,9 +154,9 @@ export class Webhooks {
     return { id: randomUUID(), appId, dialect: DIALECT, event, url, lane: `${lane} ${id}`, body, createdAtMs };
   }
 
-  async #keep(records: readonly NewOutboxRecord[]): Promise<void> {
+  async #keep(records: readonly NewOutboxRecord[], rows?: JournalRows): Promise<void> {
     if (!this.#outbox) throw new Error('Webhooks have no outbox yet.');
-    await this.#outbox.keep(records);
+    await this.#outbox.keep(records, rows);
   }
 
   #hold(record: WebhookRecord): WebhookRecord {

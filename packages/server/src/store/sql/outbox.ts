@@ -5,14 +5,18 @@
  */
 
 import type { Kysely, Selectable, Updateable } from 'kysely';
+import type { LiveRoom } from '../live-rooms.ts';
 import type {
   AttemptFailure,
   Endpoint,
+  JournalRows,
   NewOutboxRecord,
   OutboxFilter,
   OutboxRecord,
   OutboxRepository,
 } from '../outbox.ts';
+import { keepLiveRoom, readLiveRooms } from './live-rooms.ts';
+import { keepChange } from './session-changes.ts';
 import type { OutboxTable, Tables } from './tables.ts';
 
 /** Most rows or ids in one statement: engines limit its parameters. */
@@ -30,12 +34,22 @@ export class SqlOutbox implements OutboxRepository {
     this.#db = db;
   }
 
-  async add(records: readonly NewOutboxRecord[]): Promise<readonly OutboxRecord[]> {
-    if (records.length === 0) return [];
+  async add(
+    records: readonly NewOutboxRecord[],
+    { sessions = [], liveRooms = [] }: JournalRows = {},
+  ): Promise<readonly OutboxRecord[]> {
     const rows = records.map((record) => rowOf(record, record.createdAtMs));
     // One statement is all or none by itself.
-    if (rows.length <= MAX_ROWS) return insert(this.#db, rows);
-    return this.#db.transaction().execute((tx) => insert(tx, rows));
+    if (sessions.length === 0 && liveRooms.length === 0 && rows.length <= MAX_ROWS) return insert(this.#db, rows);
+    return this.#db.transaction().execute(async (tx) => {
+      for (const change of sessions) await keepChange(tx, change);
+      for (const change of liveRooms) await keepLiveRoom(tx, change);
+      return insert(tx, rows);
+    });
+  }
+
+  liveRooms(): Promise<readonly LiveRoom[]> {
+    return readLiveRooms(this.#db);
   }
 
   async endpoints(): Promise<readonly Endpoint[]> {

@@ -191,6 +191,30 @@ export interface NoncesTable {
   valid_until_s: number;
 }
 
+/** Lives of rooms that have not ended, of Apps with callbacks. */
+export interface LiveRoomsTable {
+  app_id: AppId;
+  environment: Environment;
+  room_id: string;
+  /** A decimal number above 2^53. */
+  epoch: string;
+  user_seq: number;
+  stream_seq: number;
+}
+
+/** Members and streams of those rooms. */
+export interface LiveEntriesTable {
+  seq: Sequence;
+  /** The member's id, or that of the publish. */
+  id: string;
+  app_id: AppId;
+  environment: Environment;
+  room_id: string;
+  kind: 'member' | 'stream';
+  /** JSON. */
+  definition: string;
+}
+
 /** All tables. */
 export interface Tables {
   apps: AppsTable;
@@ -206,4 +230,6 @@ export interface Tables {
   session_chat: SessionChatTable;
   webhooks: WebhooksTable;
   nonces: NoncesTable;
+  live_rooms: LiveRoomsTable;
+  live_entries: LiveEntriesTable;
 }

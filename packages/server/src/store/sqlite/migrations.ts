@@ -219,4 +219,27 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX nonces_by_end ON nonces (valid_until_s);
   `,
+  // What is in the rooms of Apps with callbacks: it is told to be gone after a stop or a crash.
+  `
+  CREATE TABLE live_rooms (
+    app_id      INTEGER NOT NULL,
+    environment TEXT NOT NULL,
+    room_id     TEXT NOT NULL,
+    epoch       TEXT NOT NULL,
+    user_seq    INTEGER NOT NULL,
+    stream_seq  INTEGER NOT NULL,
+    PRIMARY KEY (room_id, app_id, environment)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE live_entries (
+    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+    id          TEXT NOT NULL UNIQUE,
+    app_id      INTEGER NOT NULL,
+    environment TEXT NOT NULL,
+    room_id     TEXT NOT NULL,
+    kind        TEXT NOT NULL,
+    definition  TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX live_entries_by_room ON live_entries (room_id, app_id, environment);
+  `,
 ];

@@ -1,0 +1,95 @@
+/**
+ * What is in rooms, in SQL.
+ *
+ * @module
+ */
+
+import type { Epoch, RoomId, RoomKey } from '@gavel/protocol';
+import type { Kysely } from 'kysely';
+import type { MemberInfo } from '../../rooms/member.ts';
+import type { StreamInfo } from '../../rooms/stream.ts';
+import type { LiveRoom, LiveRoomChange } from '../live-rooms.ts';
+import type { Tables } from './tables.ts';
+
+const columnsOf = ({ appId, environment, roomId }: RoomKey) => ({ app_id: appId, environment, room_id: roomId });
+
+/** Keeps a change, in the transaction of its caller. */
+export async function keepLiveRoom(tx: Kysely<Tables>, change: LiveRoomChange): Promise<void> {
+  const room = columnsOf(change.key);
+  if (change.begins || change.ends) {
+    await tx
+      .deleteFrom('live_rooms')
+      .where('room_id', '=', room.room_id)
+      .where('app_id', '=', room.app_id)
+      .where('environment', '=', room.environment)
+      .execute();
+    await tx
+      .deleteFrom('live_entries')
+      .where('room_id', '=', room.room_id)
+      .where('app_id', '=', room.app_id)
+      .where('environment', '=', room.environment)
+      .execute();
+  }
+  if (change.ends) return;
+  const seqs = {
+    ...(change.userSeq !== undefined && { user_seq: change.userSeq }),
+    ...(change.streamSeq !== undefined && { stream_seq: change.streamSeq }),
+  };
+  if (change.begins) {
+    await tx
+      .insertInto('live_rooms')
+      .values({ ...room, epoch: String(change.epoch), user_seq: 0, stream_seq: 0, ...seqs })
+      .execute();
+  } else if (Object.keys(seqs).length > 0) {
+    await tx
+      .updateTable('live_rooms')
+      .set(seqs)
+      .where('room_id', '=', room.room_id)
+      .where('app_id', '=', room.app_id)
+      .where('environment', '=', room.environment)
+      .execute();
+  }
+  if (change.gone.length > 0) await tx.deleteFrom('live_entries').where('id', 'in', change.gone).execute();
+  const entries = [
+    ...change.members.map((member) => ({
+      ...room,
+      id: member.memberId,
+      kind: 'member' as const,
+      definition: JSON.stringify(member),
+    })),
+    ...change.streams.map((stream) => ({
+      ...room,
+      id: stream.publishId,
+      kind: 'stream' as const,
+      definition: JSON.stringify(stream),
+    })),
+  ];
+  if (entries.length > 0) await tx.insertInto('live_entries').values(entries).execute();
+}
+
+/** Reads every life of a room that no end was kept of. */
+export async function readLiveRooms(db: Kysely<Tables>): Promise<LiveRoom[]> {
+  const rooms = await db.selectFrom('live_rooms').selectAll().execute();
+  const read: LiveRoom[] = [];
+  for (const room of rooms) {
+    const entries = await db
+      .selectFrom('live_entries')
+      .select(['kind', 'definition'])
+      .where('room_id', '=', room.room_id)
+      .where('app_id', '=', room.app_id)
+      .where('environment', '=', room.environment)
+      .orderBy('seq')
+      .execute();
+    const of = <T>(kind: 'member' | 'stream') =>
+      entries.flatMap((entry) => (entry.kind === kind ? (JSON.parse(entry.definition) as T) : []));
+    read.push({
+      key: { appId: room.app_id, environment: room.environment, roomId: room.room_id as RoomId },
+      epoch: BigInt(room.epoch) as Epoch,
+      userSeq: room.user_seq,
+      streamSeq: room.stream_seq,
+      members: of<MemberInfo>('member'),
+      streams: of<StreamInfo>('stream'),
+    });
+  }
+  return read;
+}
