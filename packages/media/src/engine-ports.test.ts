@@ -40,7 +40,7 @@ function findRange(count: number): { min: number; max: number } {
 }
 
 test(
-  'with a range of 4 ports the fifth stream is refused, the worker lives, and a freed port is used again',
+  'with a range of 4 ports the fifth stream is refused, the worker lives, and a freed port is used again (MED-7)',
   async () => {
     const engine = createEngine({ ports: 0, portRange: findRange(4) });
     await engine.start();
@@ -78,7 +78,7 @@ test(
 );
 
 test(
-  'the port is bound from the start on: a second engine on it does not start, and the first goes on',
+  'the port is bound from the start on: a second engine on it does not start, and the first goes on (MED-7)',
   async () => {
     const first = createEngine({ ports: 0 });
     await first.start();
@@ -105,7 +105,7 @@ test(
 );
 
 test(
-  'a worker that dies three times in 30 s is reported with its reason, in the log and by its health',
+  'a worker that dies three times in 30 s is reported with its reason, in the log and by its health (MED-7)',
   async () => {
     const lines: unknown[][] = [];
     const log = (...line: unknown[]): void => void lines.push(line);
