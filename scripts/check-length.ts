@@ -1,5 +1,5 @@
 /**
- * File length: a source file with more than 300 lines of code is asking to be two.
+ * File length. A source file that nears 300 lines of code is worth a look; one of more than 400 fails the check.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { isTestFile, readSources, stripComments } from './lib.ts';
 
 /** Most lines of code in a source file; blank lines and comments do not count. */
-export const MAX_CODE_LINES = 300;
+export const MAX_CODE_LINES = 400;
 
 /** Counts the lines of a text that hold code. */
 export function countCodeLines(text: string): number {
