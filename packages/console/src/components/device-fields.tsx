@@ -61,7 +61,7 @@ function DeviceSelect(props: {
         data-testid={`${kind}-select`}
         onChange={(event) => onChoose(kind, event.currentTarget.value)}
       >
-        <option value="">{list.length === 0 ? `No ${kind} found` : 'Default of the browser'}</option>
+        <option value="">{list.length === 0 ? `No ${kind} found` : `Default ${kind}`}</option>
         {list
           // Chromium lists its default once more under an id of its own.
           .filter((device) => device.id !== 'default')
