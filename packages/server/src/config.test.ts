@@ -176,9 +176,9 @@ describe('what is refused', () => {
     const files = { 'gavel.yaml': 'port: 80\nmedia:\n  wokers: 2\nprot: 81\n' };
     expect(errorOf({ files, argv: ['--config', 'gavel.yaml'] }).message).toBe(
       [
-        'The configuration is refused:',
-        '  - media.wokers (gavel.yaml:3): there is no such key (did you mean "workers"?)',
-        '  - prot (gavel.yaml:4): there is no such key (did you mean "port"?)',
+        'The configuration is not valid:',
+        '  - media.wokers (gavel.yaml:3): unknown key (did you mean "workers"?)',
+        '  - prot (gavel.yaml:4): unknown key (did you mean "port"?)',
       ].join('\n'),
     );
   });
@@ -189,14 +189,14 @@ describe('what is refused', () => {
       {
         key: 'apps[0].serversecret',
         origin: 'GAVEL_APPS',
-        message: 'there is no such key (did you mean "serverSecret"?)',
+        message: 'unknown key (did you mean "serverSecret"?)',
       },
     ]);
   });
 
   it('refuses a GAVEL_ variable that does not exist, and suggests the nearest', () => {
     expect(problemsOf({ env: { GAVEL_MEDIA_PROT: '1' } })).toEqual([
-      { key: 'GAVEL_MEDIA_PROT', message: 'there is no such variable (did you mean "GAVEL_MEDIA_PORT"?)' },
+      { key: 'GAVEL_MEDIA_PROT', message: 'unknown variable (did you mean "GAVEL_MEDIA_PORT"?)' },
     ]);
     expect(problemsOf({ env: { GAVEL_MEDIA_ANNOUNCED_ADDRESS: '::1' } })[0]?.message).toMatch(
       /"GAVEL_ANNOUNCED_ADDRESS"/,
@@ -205,7 +205,7 @@ describe('what is refused', () => {
 
   it('refuses an argument that does not exist or lacks its value', () => {
     expect(problemsOf({ argv: ['--prot=1', '--port'] })).toEqual([
-      { key: '--prot', message: 'there is no such argument (did you mean "--port"?)' },
+      { key: '--prot', message: 'unknown argument (did you mean "--port"?)' },
       { key: '--port', message: 'needs a value' },
     ]);
   });

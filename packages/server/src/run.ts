@@ -32,7 +32,7 @@ function greet(config: Config, server: GavelServer): void {
     lines.push(
       '',
       `Open ${server.baseUrl}/?room=lobby in two tabs.`,
-      'Dev mode: logins need no token, and the page may have calls signed. Not for the public.',
+      'Dev mode: logins need no token, and the page can sign calls. Do not expose this server to the internet.',
       `Credentials: ${config.dataDir}/dev-credentials.json`,
       '',
       'A signed call, good for ten minutes:',

@@ -135,7 +135,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   };
   const rules = await Rules.open({ keeper: store.rules, clock });
   const limits = { heartbeatTimeoutMs, keptEvents: KEPT_EVENTS, maxLoginsPerSecond, ...mediaLimits };
-  const report = (error: unknown): void => log.error({ err: error }, 'taking out silent members failed');
+  const report = (error: unknown): void => log.error({ err: error }, 'removing silent members failed');
   const rooms = new Rooms({ clock, ids: createIdSource(clock), rules, report, ...limits }, sinks, [
     fanOut,
     guard,
@@ -145,7 +145,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     rules,
     rooms,
     clock,
-    report: (error) => log.error({ err: error }, 'the end of a rule failed'),
+    report: (error) => log.error({ err: error }, 'rule expiry failed'),
   });
   media.attach(rooms);
   guard.attach(rooms);
@@ -246,7 +246,7 @@ function createEngine({ media }: Config, logger: Logger): MediaEngine {
 function requireUsable({ mode, apiTokens, adminKey }: Config, apps: AppRegistry): void {
   if (mode === 'dev' || apps.size > 0 || apiTokens.length > 0 || adminKey !== undefined) return;
   throw new Error(
-    'there is no App, and no key that could make one. Add an App to "apps", or an API token to "apiTokens"; or start dev mode with --dev',
+    'no App exists, and no key is set that could create one. Add an App to "apps" or an API token to "apiTokens", or start dev mode with --dev',
   );
 }
 

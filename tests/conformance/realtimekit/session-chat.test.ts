@@ -220,7 +220,7 @@ describe('the chat of a session', () => {
     await endSession();
     const url = (await linkOf(id))?.chat_download_url ?? '';
     const other = '00000000-0000-4000-8000-000000000000';
-    const forged = { code: 403, message: 'This address was not made by this server' };
+    const forged = { code: 403, message: 'This server did not issue this download link' };
     const altered = [
       url.replace(id, other),
       url.replace(rtkAppId, other),
@@ -238,7 +238,7 @@ describe('the chat of a session', () => {
     harness.clock.advance(DAY_MS);
     const expired = await download(url);
     expect(expired.status).toBe(403);
-    expect(JSON.parse(expired.text).error.message).toBe('This address has expired; ask for a new one');
+    expect(JSON.parse(expired.text).error.message).toBe('This download link has expired; request a new one');
     expect((await download((await linkOf(id))?.chat_download_url ?? '')).status).toBe(200);
   });
 

@@ -101,7 +101,7 @@ describe('webhooks', () => {
     [{ events: ['meeting.started', 'meeting.started'] }, '"events" contains a duplicate value'],
     [{ url: 'ftp://example.com' }, '"url" must be a valid uri'],
     [{ url: 'not an address' }, '"url" must be a valid uri'],
-    [{ url: 'https://user:secret@example.com' }, '"url" must not hold a name or a password'],
+    [{ url: 'https://user:secret@example.com' }, '"url" must not contain a user name or a password'],
     [{ enabled: 'yes' }, '"enabled" must be a boolean'],
     [{ secret: 'x' }, '"secret" is not allowed'],
     [{ name: '' }, '"name" is not allowed to be empty'],
@@ -130,7 +130,7 @@ describe('webhooks', () => {
   it('are a hundred in an App at most (RTK-12)', async () => {
     for (let index = 0; index < 100; index += 1) await create(`/${index}`);
     expect(await refusalOf(create('/one-more'))).toEqual(
-      refused('ConflictError', 409, 'The app has 100 webhooks already'),
+      refused('ConflictError', 409, 'The app already has 100 webhooks'),
     );
   });
 });

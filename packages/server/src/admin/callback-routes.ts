@@ -20,17 +20,21 @@ export interface CallbackRouteDeps {
 }
 
 const closed = { additionalProperties: false } as const;
-const appId = Type.Integer({ minimum: 1, maximum: 0xffff_ffff, description: 'Only those of this App.' });
+const appId = Type.Integer({ minimum: 1, maximum: 0xffff_ffff, description: 'Only callbacks of this App.' });
 const status = Type.Union([Type.Literal('failed'), Type.Literal('pending')]);
 
 const LIST_QUERY = Type.Object(
   {
-    status: Type.Optional({ ...status, default: 'failed', description: 'Given up, or still owed. Default: failed.' }),
+    status: Type.Optional({
+      ...status,
+      default: 'failed',
+      description: '`failed`: failed permanently; `pending`: not delivered yet. Default: failed.',
+    }),
     appId: Type.Optional(appId),
     limit: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 500, default: 100, description: 'Most entries. Default: 100.' }),
     ),
-    after: Type.Optional(Type.Integer({ minimum: 0, description: 'The `next` of the page before.' })),
+    after: Type.Optional(Type.Integer({ minimum: 0, description: 'The `next` value of the previous page.' })),
   },
   closed,
 );
@@ -41,26 +45,28 @@ const ID_PATH = Type.Object(
 const REPLAY_BODY = Type.Object({ appId }, closed);
 
 const CALLBACK = Type.Object({
-  id: Type.String({ description: 'The `webhook-id`; the same at every attempt.' }),
+  id: Type.String({ description: 'The `webhook-id`, the same for every attempt.' }),
   appId: Type.Integer(),
   dialect: Type.String(),
   event: Type.String(),
-  url: Type.String({ description: 'Without its query, which may hold secrets.' }),
+  url: Type.String({ description: 'The URL without its query, which may contain secrets.' }),
   lane: Type.String({ description: 'App, environment and room: callbacks of one lane and address are sent in order.' }),
   status,
-  attempts: Type.Integer({ description: 'How many attempts have failed.' }),
+  attempts: Type.Integer({ description: 'Number of failed attempts.' }),
   createdAtMs: Type.Integer({ description: 'Milliseconds since the Unix epoch.' }),
-  nextAttemptAtMs: Type.Optional(Type.Integer({ description: 'Only of those that are owed.' })),
-  failedAtMs: Type.Optional(Type.Integer({ description: 'Only of those that were given up.' })),
+  nextAttemptAtMs: Type.Optional(Type.Integer({ description: 'Only for pending callbacks.' })),
+  failedAtMs: Type.Optional(Type.Integer({ description: 'Only for failed callbacks.' })),
   lastStatus: Type.Optional(Type.Integer({ description: 'HTTP status of the last failed attempt.' })),
   lastError: Type.Optional(Type.String({ description: 'Why the last attempt failed.' })),
 });
 const LIST = Type.Object({
   callbacks: Type.Array(CALLBACK),
-  next: Type.Union([Type.Integer(), Type.Null()], { description: 'Where the next page begins; null on the last one.' }),
+  next: Type.Union([Type.Integer(), Type.Null()], { description: 'Start of the next page; null on the last page.' }),
 });
 const REPLAYED = Type.Object({ id: Type.String(), status });
-const REPLAYED_ALL = Type.Object({ replayed: Type.Integer({ description: 'How many are owed again.' }) });
+const REPLAYED_ALL = Type.Object({
+  replayed: Type.Integer({ description: 'Number of callbacks that are pending again.' }),
+});
 const ERROR = Type.Object({ error: Type.Object({ code: Type.String(), message: Type.String() }) });
 
 const answers = (description: string, schema: TSchema) => ({
@@ -93,7 +99,7 @@ export function addCallbackRoutes(scope: FastifyInstance, { outbox, callbacks }:
       schema: {
         summary: 'Sends a failed callback again',
         params: ID_PATH,
-        response: answers('It is owed again.', REPLAYED),
+        response: answers('The callback is pending again.', REPLAYED),
       },
     },
     async (request) => {
@@ -109,7 +115,7 @@ export function addCallbackRoutes(scope: FastifyInstance, { outbox, callbacks }:
       schema: {
         summary: 'Sends all failed callbacks of an App again',
         body: REPLAY_BODY,
-        response: answers('They are owed again.', REPLAYED_ALL),
+        response: answers('The callbacks are pending again.', REPLAYED_ALL),
       },
     },
     async (request) => {
@@ -121,7 +127,7 @@ export function addCallbackRoutes(scope: FastifyInstance, { outbox, callbacks }:
 
 function requireAppId(value: number): OutboxRecord['appId'] {
   const appId = parseAppId(value);
-  if (appId === undefined) throw new AdminError('invalid-request', `${value} is no App id`);
+  if (appId === undefined) throw new AdminError('invalid-request', `${value} is not an App id`);
   return appId;
 }
 

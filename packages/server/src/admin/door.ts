@@ -35,7 +35,7 @@ export async function registerAdminDoor(http: FastifyInstance, deps: AdminDoorDe
       // Before the body is read. Digests have one length, so that the comparison tells nothing by its time.
       scope.addHook('onRequest', async (request) => {
         if (timingSafeEqual(digest(request.headers.authorization ?? ''), expected)) return;
-        throw new AdminError('unauthorized', 'The Authorization header is not "Bearer " and the admin key.');
+        throw new AdminError('unauthorized', 'The Authorization header must be "Bearer " followed by the admin key.');
       });
       scope.setValidatorCompiler(({ schema, httpPart }) => makeValidator(schema, httpPart !== 'body'));
       scope.setErrorHandler((error: Fault, request, reply) => {
@@ -48,7 +48,7 @@ export async function registerAdminDoor(http: FastifyInstance, deps: AdminDoorDe
         );
         return reply
           .code(500)
-          .send(adminErrorBody(code, `Internal error; the log has it under request id ${request.id}`));
+          .send(adminErrorBody(code, `Internal error; see the server log for request id ${request.id}`));
       });
       scope.setNotFoundHandler((request, reply) => {
         const message = `There is no ${request.method} ${request.url.split('?', 1)[0]}`;

@@ -21,14 +21,14 @@ export interface TokenRouteDeps {
 }
 
 const closed = { additionalProperties: false } as const;
-const accountId = Type.String({ minLength: 1, maxLength: 32, description: 'The account that it is good for.' });
-const name = Type.String({ minLength: 1, maxLength: 100, description: 'Stands in the audit log.' });
+const accountId = Type.String({ minLength: 1, maxLength: 32, description: 'The account that the token is valid for.' });
+const name = Type.String({ minLength: 1, maxLength: 100, description: 'Appears in the audit log.' });
 const appIds = Type.Optional(
   Type.Array(Type.String({ minLength: 1, maxLength: 36 }), {
     minItems: 1,
     maxItems: 100,
     uniqueItems: true,
-    description: 'The only Apps (`rtkAppId`) that it is good for. Default: all of the account.',
+    description: 'The Apps (`rtkAppId`) that the token is valid for. Default: all Apps of the account.',
   }),
 );
 
@@ -37,7 +37,7 @@ const LIST_QUERY = Type.Object({ accountId }, closed);
 const ID_PATH = Type.Object({ id: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'The SHA-256.' }) }, closed);
 
 const shown = {
-  id: Type.String({ description: "The token's SHA-256: it names the token, and is no credential." }),
+  id: Type.String({ description: 'SHA-256 of the token. It identifies the token and is not a credential.' }),
   name,
   accountId,
   appIds,
@@ -46,7 +46,7 @@ const shown = {
 const TOKEN = Type.Object(shown);
 const CREATED = Type.Object({
   ...shown,
-  token: Type.String({ description: 'The token itself: shown once, and not kept.' }),
+  token: Type.String({ description: 'The token itself. It is returned only once and is not stored.' }),
 });
 const LIST = Type.Object({ apiTokens: Type.Array(TOKEN) });
 const REVOKED = Type.Object({ id: Type.String() });
@@ -62,7 +62,7 @@ const answers = (description: string, schema: TSchema) => ({
 export function addTokenRoutes(scope: FastifyInstance, { apiTokens, apps, clock }: TokenRouteDeps): void {
   scope.post(
     '/api-tokens',
-    { schema: { summary: 'Makes an API token', body: CREATE_BODY, response: answers('The new token.', CREATED) } },
+    { schema: { summary: 'Creates an API token', body: CREATE_BODY, response: answers('The new token.', CREATED) } },
     async (request) => {
       const { appIds: rtkAppIds, ...facts } = request.body as Static<typeof CREATE_BODY>;
       for (const id of rtkAppIds ?? []) {
@@ -77,7 +77,7 @@ export function addTokenRoutes(scope: FastifyInstance, { apiTokens, apps, clock 
         createdAtMs: clock.now(),
       };
       if (!(await apiTokens.add(record))) {
-        throw new AdminError('conflict', `The account has an API token with the name ${facts.name} already`);
+        throw new AdminError('conflict', `The account already has an API token with the name ${facts.name}`);
       }
       return { ...describe(record), token };
     },
@@ -87,7 +87,7 @@ export function addTokenRoutes(scope: FastifyInstance, { apiTokens, apps, clock 
     '/api-tokens',
     {
       schema: {
-        summary: 'Lists the API tokens of an account, oldest first; those of the configuration are not among them',
+        summary: 'Lists the API tokens of an account, oldest first; tokens of the configuration are not included',
         querystring: LIST_QUERY,
         response: answers('The tokens.', LIST),
       },
@@ -101,7 +101,11 @@ export function addTokenRoutes(scope: FastifyInstance, { apiTokens, apps, clock 
   scope.delete(
     '/api-tokens/:id',
     {
-      schema: { summary: 'Revokes an API token, at once', params: ID_PATH, response: answers('It is void.', REVOKED) },
+      schema: {
+        summary: 'Revokes an API token immediately',
+        params: ID_PATH,
+        response: answers('The token is revoked.', REVOKED),
+      },
     },
     async (request) => {
       const { id } = request.params as Static<typeof ID_PATH>;

@@ -64,7 +64,7 @@ describe('an App of the configuration', () => {
   it('is refused when another has one of its ids', async () => {
     await expect(open(definition, { ...definition, rtkAppId: 'other' })).rejects.toThrow('Two Apps have the appId 7');
     await expect(open(definition, { ...definition, appId: 8 })).rejects.toThrow(/Two Apps have the rtkAppId/);
-    await expect(open({ ...definition, appId: 0 })).rejects.toThrow('0 is no App id');
+    await expect(open({ ...definition, appId: 0 })).rejects.toThrow('0 is not an App id');
   });
 });
 

@@ -158,7 +158,7 @@ function appOf(definition: AppDefinition, record: AppRecord): App {
 
 function requireAppId(value: number): AppId {
   const appId = parseAppId(value);
-  if (appId === undefined) throw new Error(`${value} is no App id: 1 to 4294967295.`);
+  if (appId === undefined) throw new Error(`${value} is not an App id: an App id is an integer from 1 to 4294967295.`);
   return appId;
 }
 

@@ -121,7 +121,7 @@ export class Callbacks {
     try {
       await repository.purgeFailed(clock.now() - settings.keepFailedDays * 24 * HOUR_MS);
     } catch (error) {
-      log.error({ err: error }, 'old failed callbacks were not forgotten');
+      log.error({ err: error }, 'deleting old failed callbacks failed');
     }
   }
 }

@@ -117,7 +117,7 @@ export class Dispatcher {
     const { apps, clock, userAgent, timeoutMs, post } = this.#deps;
     const app = apps.find(record.appId);
     const dialect = this.#dialects.get(record.dialect);
-    if (!app || !dialect) return { message: 'the App is not configured any more: there is no secret to sign with' };
+    if (!app || !dialect) return { message: 'the App is not configured: no secret is available to sign with' };
     try {
       const headers = {
         'content-type': 'application/json',
@@ -139,10 +139,10 @@ export class Dispatcher {
     const facts = { id, appId, event, url: withoutQuery(url), attempts: failure.attempts, status, reason: message };
     if (delayMs === undefined) {
       this.#failedCount += 1;
-      this.#deps.log.warn(facts, 'a callback was given up');
+      this.#deps.log.warn(facts, 'callback failed permanently');
       return { failure, nextAttemptAtMs: undefined };
     }
-    this.#deps.log.info({ ...facts, againInMs: delayMs }, 'a callback failed');
+    this.#deps.log.info({ ...facts, againInMs: delayMs }, 'callback attempt failed; retrying');
     return { failure, nextAttemptAtMs: atMs + delayMs };
   }
 
@@ -160,7 +160,7 @@ export class Dispatcher {
         await this.#deps.repository.delete(ids);
       } catch (error) {
         // They are sent again at the next start, under the same ids.
-        this.#deps.log.error({ err: error, count: ids.length }, 'delivered callbacks were not forgotten');
+        this.#deps.log.error({ err: error, count: ids.length }, 'deleting delivered callbacks failed');
       }
     }
     this.#forgetting = undefined;

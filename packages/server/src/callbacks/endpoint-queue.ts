@@ -199,11 +199,13 @@ export class EndpointQueue {
   }
 
   #retryLater(error: unknown, again: () => void): void {
-    this.#deps.log.error({ err: error }, 'callbacks could not be loaded');
+    this.#deps.log.error({ err: error }, 'loading callbacks failed; retrying');
     this.#deps.clock.after(STORE_RETRY_MS, again);
   }
 
   async #note(written: Promise<void>): Promise<void> {
-    await written.catch((error: unknown) => this.#deps.log.error({ err: error }, 'a failed callback was not noted'));
+    await written.catch((error: unknown) =>
+      this.#deps.log.error({ err: error }, 'recording a failed callback in the store failed'),
+    );
   }
 }

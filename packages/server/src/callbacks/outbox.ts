@@ -155,7 +155,7 @@ export class Outbox implements EventSink {
         return;
       }
       const events = group.flatMap(({ records }) => records.map(({ lane, event }) => `${lane} ${event}`));
-      this.#deps.log.error({ err: error, events }, 'callbacks could not be kept');
+      this.#deps.log.error({ err: error, events }, 'writing callbacks failed');
       for (const { hasCaller, resolve, reject } of group) {
         if (hasCaller) reject(refusalOf(error));
         else resolve();
@@ -173,7 +173,7 @@ export class Outbox implements EventSink {
 /** What a caller is told where its callbacks could not be kept; what it asked for has been done all the same. */
 function refusalOf(error: unknown): GavelError {
   if (!isGavelError(error, 'server.store-unavailable')) {
-    return new GavelError('server.internal', 'The callbacks of this call could not be kept.');
+    return new GavelError('server.internal', 'The server could not save the callbacks of this call.');
   }
-  return new GavelError(error.code, `The callbacks of this call could not be kept: ${error.message}`);
+  return new GavelError(error.code, `The server could not save the callbacks of this call: ${error.message}`);
 }

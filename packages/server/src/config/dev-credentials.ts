@@ -32,7 +32,7 @@ export function findDevCredentialProblems(
   credentials: Partial<DevCredentials>,
 ): ConfigProblem[] {
   if (config.mode !== 'production') return [];
-  const message = 'is that of the dev credentials, which production refuses; make a new one';
+  const message = 'is the value from the dev credentials, which production refuses; create a new one';
   const problems: ConfigProblem[] = [];
   for (const [index, app] of config.apps.entries()) {
     for (const name of ['appId', 'serverSecret', 'callbackSecret', 'rtkAppId'] as const) {

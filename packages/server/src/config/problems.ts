@@ -20,7 +20,7 @@ export class ConfigError extends Error {
   readonly problems: readonly ConfigProblem[];
 
   constructor(problems: readonly ConfigProblem[]) {
-    super(`The configuration is refused:\n${problems.map((problem) => `  - ${sayProblem(problem)}`).join('\n')}`);
+    super(`The configuration is not valid:\n${problems.map((problem) => `  - ${sayProblem(problem)}`).join('\n')}`);
     this.problems = problems;
   }
 }

@@ -73,7 +73,7 @@ export function parseEnvSource(env: Readonly<Record<string, string | undefined>>
     if (OTHER_VARIABLES.includes(name) || TEST_VARIABLE.test(name)) continue;
     const key = keys.get(name);
     if (key === undefined) {
-      problems.push({ key: name, message: `there is no such variable${suggest(name, [...keys.keys()])}` });
+      problems.push({ key: name, message: `unknown variable${suggest(name, [...keys.keys()])}` });
       continue;
     }
     setAt(values, key.path, parseText(key.node, text));
@@ -146,7 +146,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
       }
     } else {
       const known = ['--dev', ...Object.keys(WITH_VALUE)];
-      problems.push({ key: name, message: `there is no such argument${suggest(name, known)}` });
+      problems.push({ key: name, message: `unknown argument${suggest(name, known)}` });
     }
   }
   return { values, origins, problems, ...(file === undefined ? {} : { file }) };

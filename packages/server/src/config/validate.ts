@@ -37,7 +37,7 @@ export function findSchemaProblems(value: Untrusted, originOf: OriginOf): Config
     const under = (name: string): string => (path === '' ? name : `${path}.${name}`);
     for (const [name, child] of Object.entries(map)) {
       const schema = node.properties?.[name];
-      if (schema === undefined) report(under(name), `there is no such key${suggest(name, known)}`);
+      if (schema === undefined) report(under(name), `unknown key${suggest(name, known)}`);
       else check(schema, child, under(name));
     }
     for (const name of node.required ?? []) {
@@ -100,7 +100,8 @@ export function findRuleProblems(config: Config, originOf: OriginOf): ConfigProb
   }
   if (media.portRange === undefined) {
     const last = media.port + media.workers - 1;
-    if (last > 65_535) report('media.port', `${media.workers} workers need ports up to ${last}, the last one is 65535`);
+    if (last > 65_535)
+      report('media.port', `${media.workers} workers need ports up to ${last}, but the highest port is 65535`);
   } else if (media.portRange.max < media.portRange.min) {
     report('media.portRange.max', `${media.portRange.max} is less than media.portRange.min (${media.portRange.min})`);
   } else {
@@ -129,7 +130,7 @@ function findCallbackProblems({ apps, callbacks }: Config): ConfigProblem[] {
   return apps.flatMap((app, index) =>
     Object.entries(app.callbacks ?? {}).flatMap(([name, url]): ConfigProblem[] => {
       const key = `apps[${index}].callbacks.${name}`;
-      if (!URL.canParse(url)) return [{ key, message: 'is no address' }];
+      if (!URL.canParse(url)) return [{ key, message: 'is not a URL' }];
       const host = callbacks.allowPrivateTargets ? undefined : findPrivateHost(url);
       if (host === undefined) return [];
       return [{ key, message: `${host} is not a public address, and callbacks.allowPrivateTargets is off` }];

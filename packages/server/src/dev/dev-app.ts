@@ -44,7 +44,7 @@ function readCredentials(path: string): DevCredentials | undefined {
   try {
     return JSON.parse(text) as DevCredentials;
   } catch {
-    throw new Error(`${path} is not JSON; delete it to have new dev credentials made`);
+    throw new Error(`${path} is not JSON; delete it and restart to create new dev credentials`);
   }
 }
 

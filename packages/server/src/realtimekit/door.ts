@@ -122,5 +122,5 @@ function answerError(error: Fault, request: FastifyRequest, reply: FastifyReply,
     return reply.code(statusCode).send(errorBody(statusCode, error.message));
   }
   log.error({ err: error, requestId: request.id, method: request.method, url: request.url }, 'RealtimeKit call failed');
-  return reply.code(500).send(errorBody(500, `Internal error; the log has it under request id ${request.id}`));
+  return reply.code(500).send(errorBody(500, `Internal error; see the server log for request id ${request.id}`));
 }

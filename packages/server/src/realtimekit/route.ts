@@ -125,6 +125,6 @@ export function requireId(ids: PathIds, name: string): string {
 
 /** Gives the App that the path names. */
 export function requireApp(caller: Caller): App {
-  if (!caller.app) throw new Error('The path names no App');
+  if (!caller.app) throw new Error('The path has no App id');
   return caller.app;
 }

@@ -37,7 +37,7 @@ export class Metrics implements EventSink {
   constructor() {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
-    this.#logins = new Counter({ name: 'gavel_logins_total', help: 'Members that joined.', registers });
+    this.#logins = new Counter({ name: 'gavel_logins_total', help: 'Members that joined a room.', registers });
     this.#exits = new Counter({
       name: 'gavel_exits_total',
       help: 'Members that left, by cause.',
@@ -56,7 +56,7 @@ export class Metrics implements EventSink {
       labelNames: ['kind'],
       registers,
     });
-    this.#members = new Gauge({ name: 'gavel_members', help: 'Members in all rooms now.', registers });
+    this.#members = new Gauge({ name: 'gavel_members', help: 'Current members in all rooms.', registers });
   }
 
   /** Adds the gauges that are read when they are asked for. */
@@ -71,15 +71,15 @@ export class Metrics implements EventSink {
           this.set(await read());
         },
       });
-    gauge('gavel_rooms', 'Rooms now.', roomCount);
-    gauge('gavel_connections', 'Signalling connections now.', connectionCount);
+    gauge('gavel_rooms', 'Current rooms.', roomCount);
+    gauge('gavel_connections', 'Current signalling connections.', connectionCount);
     this.#engine = engine;
     const streams = async () => (await this.#dump)?.streams ?? [];
-    gauge('gavel_media_streams', 'Streams at the media engine now.', async () => (await streams()).length);
-    gauge('gavel_media_players', 'Players at the media engine now.', async () =>
+    gauge('gavel_media_streams', 'Current streams at the media engine.', async () => (await streams()).length);
+    gauge('gavel_media_players', 'Current players at the media engine.', async () =>
       (await streams()).reduce((sum, stream) => sum + stream.players.length, 0),
     );
-    gauge('gavel_media_forwarded_packets', 'RTP packets forwarded for the streams that are there now.', async () =>
+    gauge('gavel_media_forwarded_packets', 'RTP packets forwarded for the current streams.', async () =>
       (await streams()).reduce((sum, stream) => sum + stream.forwardedPackets, 0),
     );
   }
@@ -97,11 +97,15 @@ export class Metrics implements EventSink {
           this.inc(read());
         },
       });
-    counter('gavel_callbacks_delivered_total', 'Callbacks taken by endpoints.', () => callbacks.counts.delivered);
-    counter('gavel_callbacks_failed_total', 'Callbacks given up.', () => callbacks.counts.failed);
+    counter(
+      'gavel_callbacks_delivered_total',
+      'Callbacks that an endpoint accepted.',
+      () => callbacks.counts.delivered,
+    );
+    counter('gavel_callbacks_failed_total', 'Callbacks that failed permanently.', () => callbacks.counts.failed);
     new Gauge({
       name: 'gavel_callbacks_pending',
-      help: 'Callbacks that are owed now.',
+      help: 'Callbacks that are not delivered yet.',
       registers,
       async collect() {
         this.set(await callbacks.countPending());

@@ -63,7 +63,7 @@ export async function registerPage(http: FastifyInstance, { dev }: PageDeps): Pr
   if (!dev) return;
   http.post('/playground/sign', { schema: { body: signBody } }, async (request, reply) => {
     if (!isOwnPage(request.headers.origin, request.headers.host)) {
-      return reply.code(403).send({ error: 'only the page of this server may have calls signed' });
+      return reply.code(403).send({ error: 'only the page of this server may request signed calls' });
     }
     const { action, params } = request.body as {
       action: string;

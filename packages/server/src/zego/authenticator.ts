@@ -39,7 +39,7 @@ export function createAppTokenAuthenticator({ apps, clock }: { apps: Apps; clock
   function checkToken(app: App, token: string, user: User, key: RoomKey): Granted {
     const claims = openToken04(token, app.serverSecret);
     if (claims.appId !== app.appId || claims.userId !== user.id) {
-      throw new GavelError('login.bad-credential', 'The token was made for another App or user.');
+      throw new GavelError('login.bad-credential', 'The token was issued for another App or user.');
     }
     const tokenExpiresAtMs = claims.expiresAt * 1000;
     if (tokenExpiresAtMs <= clock.now()) throw new GavelError('login.token-expired');
@@ -47,14 +47,14 @@ export function createAppTokenAuthenticator({ apps, clock }: { apps: Apps; clock
     if (privileges.roomId !== undefined && privileges.roomId !== key.roomId) {
       throw new GavelError('login.not-allowed', 'The token is for another room.');
     }
-    if (!privileges.mayLogin) throw new GavelError('login.not-allowed', 'The token does not allow to log in.');
+    if (!privileges.mayLogin) throw new GavelError('login.not-allowed', 'The token does not permit login.');
     return { privileges, tokenExpiresAtMs };
   }
 
   function checkLogin(app: App, token: string | undefined, user: User, key: RoomKey): Granted {
     if (token) return checkToken(app, token, user, key);
     if (app.allowNoToken) return EVERYTHING;
-    throw new GavelError('login.bad-credential', 'This App admits no login without a token.');
+    throw new GavelError('login.bad-credential', 'This App does not allow logins without a token.');
   }
 
   return {

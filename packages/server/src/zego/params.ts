@@ -78,7 +78,7 @@ function findScalar(source: ParameterSource, name: string): unknown {
 
 function checkText<T>(name: string, value: unknown, rule: TextRule<T>): T {
   // A lone surrogate is no text: it has no UTF-8.
-  if (typeof value !== 'string' || !value.isWellFormed()) throw malformed(name, 'is no text', rule.malformed);
+  if (typeof value !== 'string' || !value.isWellFormed()) throw malformed(name, 'is not a text', rule.malformed);
   if (byteLength(value) > rule.maxBytes) {
     throw new Refusal(rule.tooLong ?? CODES.parameterTooLong, `${name} is longer than ${rule.maxBytes} bytes.`);
   }
@@ -191,11 +191,12 @@ export interface IntegerRule {
 function checkInteger(name: string, value: unknown, { min, max, clamped = false }: IntegerRule): number {
   const number = typeof value === 'string' && /^-?\d{1,19}$/.test(value) ? Number(value) : value;
   const fits = typeof number === 'number' && Number.isInteger(number) && number >= min && (clamped || number <= max);
-  if (!fits) throw malformed(name, `is no whole number from ${min} to ${max}`);
+  if (!fits) throw malformed(name, `is not an integer from ${min} to ${max}`);
   return Math.min(number, max);
 }
 
-const rangeOf = ({ min, max, clamped }: IntegerRule) => `${min} to ${max}${clamped ? ', more is taken for that' : ''}`;
+const rangeOf = ({ min, max, clamped }: IntegerRule) =>
+  `${min} to ${max}${clamped ? ', a larger number counts as the maximum' : ''}`;
 
 /** Reads a whole number, as decimal text or as a JSON number; `fallback` where it is absent. */
 export function integer(name: string, rule: IntegerRule & { readonly fallback: number }): Reader<number> {

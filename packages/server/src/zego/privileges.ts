@@ -36,7 +36,7 @@ export function parsePrivileges(payload: string): Privileges {
   if (payload === '') return { mayLogin: true, mayPublish: true };
   const value = parseJson(payload);
   if (!Value.Check(PAYLOAD, value)) {
-    throw new GavelError('login.bad-credential', 'The payload of the token is not of the documented shape.');
+    throw new GavelError('login.bad-credential', 'The payload of the token does not have the documented format.');
   }
   const listed = value.stream_id_list ?? [];
   return {

@@ -65,15 +65,18 @@ const PLAIN_TEXT = Type.Object({
 const plainText = Compile(PLAIN_TEXT);
 
 /** One answer for everything that is wrong: to say what would help to forge a CBC token. */
-const refused = () => new GavelError('login.bad-credential', 'The token cannot be read with the secret of this App.');
+const refused = () =>
+  new GavelError('login.bad-credential', 'The token cannot be decrypted with the secret of this App.');
 
 /** Makes a token. @throws RangeError where an option is out of its limits */
 export function createToken04(options: Token04Options): string {
   const { appId, userId, secret, lifetimeSeconds, payload = '', variant = 'gcm', nowMs = Date.now() } = options;
-  if (!Number.isInteger(appId) || appId < 1 || appId > 0xffff_ffff) throw new RangeError('appId is no uint32 above 0');
-  if (userId === '' || byteLength(userId) > MAX_BYTES.userId) throw new RangeError('userId has not 1 to 64 bytes');
-  if (byteLength(secret) !== KEY_BYTES) throw new RangeError('secret has not 32 bytes');
-  if (!Number.isInteger(lifetimeSeconds) || lifetimeSeconds < 1) throw new RangeError('lifetimeSeconds is not above 0');
+  if (!Number.isInteger(appId) || appId < 1 || appId > 0xffff_ffff)
+    throw new RangeError('appId must be an integer from 1 to 4294967295');
+  if (userId === '' || byteLength(userId) > MAX_BYTES.userId) throw new RangeError('userId must have 1 to 64 bytes');
+  if (byteLength(secret) !== KEY_BYTES) throw new RangeError('secret must have 32 bytes');
+  if (!Number.isInteger(lifetimeSeconds) || lifetimeSeconds < 1)
+    throw new RangeError('lifetimeSeconds must be an integer above 0');
   const ctime = Math.floor(nowMs / 1000);
   const expire = ctime + lifetimeSeconds;
   const nonce = randomInt(-0x8000_0000, 0x8000_0000);

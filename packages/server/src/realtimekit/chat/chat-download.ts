@@ -22,8 +22,8 @@ export interface ChatDownloadDeps {
 }
 
 const REFUSALS = {
-  forged: 'This address was not made by this server',
-  expired: 'This address has expired; ask for a new one',
+  forged: 'This server did not issue this download link',
+  expired: 'This download link has expired; request a new one',
 } as const;
 
 /** Adds the route. */

@@ -63,10 +63,7 @@ export class ChatRecorder {
       await this.#deps.store.chat.keep(changes);
     } catch (error) {
       this.#waiting = [...changes, ...this.#waiting];
-      this.#deps.log.error(
-        { err: error, changes: changes.length },
-        'what was said could not be kept; it is tried again',
-      );
+      this.#deps.log.error({ err: error, changes: changes.length }, 'writing chat messages failed; retrying');
       this.#writeLater();
     }
   }
@@ -77,7 +74,7 @@ export class ChatRecorder {
 
   #giveUpOldest(): void {
     const { length } = this.#waiting.splice(0, FULL);
-    this.#deps.log.error({ changes: length }, 'what was said is lost: the store has failed for too long');
+    this.#deps.log.error({ changes: length }, 'chat messages dropped: the store failed for too long');
   }
 }
 

@@ -49,7 +49,7 @@ export function pollRoutes({ store, rooms }: ResourceDeps): Route[] {
             throw sessionError(error, meeting.id);
           });
         const [made] = eventsOf(events, 'pollUpdated');
-        if (!made) throw new Error('a poll made no event');
+        if (!made) throw new Error('creating the poll produced no event');
         return { data: { action: 'poll', poll: showPoll(made.poll) } };
       },
     }),

@@ -103,7 +103,7 @@ export function presetRoutes({ store, clock }: ResourceDeps): Route[] {
   ];
 }
 
-const nameTaken = (name: string): ApiError => new ApiError(409, `There is a preset with name ${name} already`);
+const nameTaken = (name: string): ApiError => new ApiError(409, `A preset with name ${name} already exists`);
 
 const showPreset = (preset: PresetRecord) => ({ ...showRow(preset), ...preset.definition });
 

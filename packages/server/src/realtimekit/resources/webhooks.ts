@@ -31,7 +31,7 @@ export function webhookRoutes({ webhooks, allowPrivateTargets }: ResourceDeps): 
   const refuseBadUrl = (url: string | undefined): void => {
     if (url === undefined) return;
     const { username, password } = new URL(url);
-    if (username !== '' || password !== '') throw badRequest('"url" must not hold a name or a password');
+    if (username !== '' || password !== '') throw badRequest('"url" must not contain a user name or a password');
     // Where a name leads is seen to at each delivery.
     if (!allowPrivateTargets && findPrivateHost(url) !== undefined) throw badRequest('"url" must be a public address');
   };
@@ -46,7 +46,7 @@ export function webhookRoutes({ webhooks, allowPrivateTargets }: ResourceDeps): 
         refuseBadUrl(body.url);
         const { appId } = requireApp(caller);
         if (webhooks.ofApp(appId).length >= MAX_WEBHOOKS) {
-          throw new ApiError(409, `The app has ${MAX_WEBHOOKS} webhooks already`);
+          throw new ApiError(409, `The app already has ${MAX_WEBHOOKS} webhooks`);
         }
         const added = await webhooks.add(appId, wholeOf(body));
         if (!added) throw urlTaken(body.url);
@@ -112,7 +112,7 @@ export function webhookRoutes({ webhooks, allowPrivateTargets }: ResourceDeps): 
   ];
 }
 
-const urlTaken = (url = ''): ApiError => new ApiError(409, `There is a webhook with url ${url} already`);
+const urlTaken = (url = ''): ApiError => new ApiError(409, `A webhook with url ${url} already exists`);
 
 const wholeOf = ({ enabled = true, ...rest }: Static<typeof WHOLE>) => ({ ...rest, enabled });
 

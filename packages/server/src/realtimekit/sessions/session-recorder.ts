@@ -98,11 +98,11 @@ export class SessionRecorder implements EventSink {
       return undefined;
     }
     return this.#inTurn(key.roomId, () => this.#follow(batch)).catch((error: unknown) => {
-      this.#deps.log.error({ err: error, meetingId: key.roomId }, 'the history of a session could not be kept');
+      this.#deps.log.error({ err: error, meetingId: key.roomId }, 'writing session history failed');
       // Where the server acted by itself, no caller would learn of it.
       if (origin.door === 'server' || origin.door === 'media') return;
       if (isGavelError(error, 'server.store-unavailable')) throw error;
-      throw new GavelError('server.internal', 'The history of this session could not be kept.');
+      throw new GavelError('server.internal', 'The server could not save the history of this session.');
     });
   }
 
@@ -158,7 +158,7 @@ export class SessionRecorder implements EventSink {
     const { meetingId } = live.session;
     live.cancelEnd = this.#deps.clock.after(delayMs, () => {
       this.#inTurn(meetingId, () => this.#endEmpty(live)).catch((error: unknown) => {
-        this.#deps.log.error({ err: error, meetingId }, 'the end of a session could not be kept');
+        this.#deps.log.error({ err: error, meetingId }, 'writing the end of a session failed; retrying');
         this.#endLater(live, RETRY_MS);
       });
     });
@@ -233,7 +233,7 @@ export class SessionRecorder implements EventSink {
     try {
       if (this.#live.size > 0) await this.#deps.store.sessions.checkpoint(this.#deps.clock.now());
     } catch (error) {
-      this.#deps.log.error({ err: error }, 'it could not be noted that sessions are live');
+      this.#deps.log.error({ err: error }, 'session checkpoint failed');
     }
     this.#checkpointing = undefined;
   }

@@ -71,7 +71,7 @@ export class SessionRetention {
       const limit = PURGE_ROWS - chatRows;
       return (await store.sessions.purge(nowMs - settings.sessionDays * DAY_MS, limit)) < limit;
     } catch (error) {
-      log.error({ err: error }, 'sessions of long ago could not be forgotten; it is tried again');
+      log.error({ err: error }, 'deleting expired sessions failed; retrying');
       return true;
     }
   }

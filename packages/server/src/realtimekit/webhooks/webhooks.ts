@@ -155,7 +155,7 @@ export class Webhooks {
   }
 
   async #keep(records: readonly NewOutboxRecord[], rows?: JournalRows): Promise<void> {
-    if (!this.#outbox) throw new Error('Webhooks have no outbox yet.');
+    if (!this.#outbox) throw new Error('Webhooks have no outbox: attach() was not called.');
     await this.#outbox.keep(records, rows);
   }
 

@@ -49,7 +49,7 @@ export function migrate(database: DatabaseSync, migrations: readonly string[] = 
   const version = readVersion(database);
   if (version > migrations.length) {
     throw new Error(
-      `The database has schema version ${version}; this version of Gavel knows ${migrations.length} at most. Use a newer one.`,
+      `The database has schema version ${version}; this version of Gavel supports versions up to ${migrations.length}. Use a newer version of Gavel.`,
     );
   }
   for (const [index, sql] of migrations.entries()) {

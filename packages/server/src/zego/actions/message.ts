@@ -45,6 +45,6 @@ export async function sendMessage(
   const command = { type: 'send', kind, from, text, ...(to && { to }) } as const;
   const { events } = await call.rooms.execute(call.keyOf(roomId), command, call.origin);
   const [message] = eventsOf(events, 'message');
-  if (!message) throw new Error('a message made no event');
+  if (!message) throw new Error('sending the message produced no event');
   return message;
 }
