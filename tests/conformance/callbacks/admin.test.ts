@@ -65,6 +65,8 @@ it('describes itself as OpenAPI', async () => {
   expect(Object.keys(body.paths as object).sort()).toEqual([
     '/admin/v1/api-tokens',
     '/admin/v1/api-tokens/{id}',
+    '/admin/v1/apps',
+    '/admin/v1/apps/{appId}/keys',
     '/admin/v1/callbacks',
     '/admin/v1/callbacks/replay',
     '/admin/v1/callbacks/{id}/replay',

@@ -78,8 +78,9 @@ describe('scalars in the query', () => {
     expect(await withQuery('RoomId=r&Action=CloseRoom')).toBe(100000007);
   });
 
-  test('in list spelling they are missing', async () => {
-    expect(await withQuery('RoomId[]=r')).toBe(2);
+  test('in list spelling with one entry are that entry, with several they are refused with 2 (ACC-4)', async () => {
+    expect(await withQuery('RoomId[]=r')).toBe(50001);
+    expect(await withQuery('RoomId[]=r&RoomId[]=s')).toBe(2);
   });
 
   test('of unknown names are ignored, broken ones too (ACC-4)', async () => {

@@ -9,12 +9,14 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { Compile } from 'typebox/compile';
 import { Value } from 'typebox/value';
+import { type AppRouteDeps, addAppRoutes } from './app-routes.ts';
 import { addCallbackRoutes, type CallbackRouteDeps } from './callback-routes.ts';
 import { ADMIN_ERRORS, AdminError, type AdminErrorCode, adminErrorBody } from './errors.ts';
 import { addTokenRoutes, type TokenRouteDeps } from './token-routes.ts';
 
 /** What the door needs. */
-export interface AdminDoorDeps extends CallbackRouteDeps, TokenRouteDeps {
+export interface AdminDoorDeps extends CallbackRouteDeps, Omit<TokenRouteDeps, 'apps'> {
+  readonly apps: AppRouteDeps['apps'] & TokenRouteDeps['apps'];
   readonly adminKey: string;
   readonly version: string;
   readonly log: { error(facts: object, message: string): void };
@@ -64,6 +66,7 @@ export async function registerAdminDoor(http: FastifyInstance, deps: AdminDoorDe
       });
       addCallbackRoutes(scope, deps);
       addTokenRoutes(scope, deps);
+      addAppRoutes(scope, deps);
       scope.get('/openapi.json', { schema: { hide: true } }, () => scope.swagger());
     },
     { prefix: ADMIN_PREFIX },

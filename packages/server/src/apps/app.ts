@@ -19,7 +19,7 @@ export interface CallbackUrls {
   readonly streamUrl?: string;
 }
 
-/** A tenant. Secrets in it are never logged and never answered. */
+/** A tenant. Its secrets are never logged; the admin API alone answers them, to the owner. */
 export interface App {
   readonly appId: AppId;
   readonly name: string;
