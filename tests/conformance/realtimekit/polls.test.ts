@@ -103,7 +103,7 @@ describe('refusals', () => {
   it('of one poll more than a session may have: 409 (POLL-6)', async () => {
     await enter('anna');
     for (let count = 0; count < POLL_LIMITS.polls; count += 1) await create();
-    const message = 'The room has as many polls as it may have: 50.';
+    const message = 'A room can have at most 50 polls.';
     expect(await refusalOf(create())).toEqual(refused('ConflictError', 409, message));
   });
 });
