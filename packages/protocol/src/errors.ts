@@ -79,7 +79,7 @@ export const ERRORS = {
     status: 410,
     retry: 'login',
     meaning:
-      'The ticket is no longer valid. If the member was removed, details.cause says why, and the client must not log in again by itself.',
+      'The ticket is no longer valid. details.cause says how the member ended: after connection-lost and heartbeat-timeout the client may log in again by itself, after any other cause, and without one, it must not.',
   },
   'room.not-found': { status: 404, retry: 'never', meaning: 'The room does not exist.' },
   'room.member-not-found': { status: 404, retry: 'never', meaning: 'The user is not in the room.' },

@@ -59,13 +59,20 @@ const login = Type.Object(
     members: Type.Optional(Type.Boolean()),
     /** Passed to the App's backend in the callback of this login: at most 128 bytes. */
     callbackData: Type.Optional(text(1024)),
+    /**
+     * A random name for this attempt, the same when it is sent again because no answer came (KICK-12): a retry is refused
+     * where the attempt was let in before and its member was taken out for good.
+     */
+    attempt: Type.Optional(
+      Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }), isRetry: Type.Boolean() }, closed),
+    ),
   },
   closed,
 );
 
 const resume = Type.Object(
   {
-    ticket: Type.String({ minLength: 1, maxLength: 512 }),
+    ticket: Type.String({ minLength: 1, maxLength: 2048 }),
     /** The last `seq` the client has seen. */
     lastSeq: Type.Integer({ minimum: 0 }),
   },
@@ -219,7 +226,7 @@ export interface LoginResult {
   readonly facts?: Readonly<Record<string, unknown>>;
   /** The session of this login, if its dialect has sessions: it may be older than this life of the room. */
   readonly session?: { readonly id: string; readonly startedAtMs: number };
-  /** The ticket for `resume`; it becomes invalid when the member leaves. */
+  /** Brings this member back on a new connection; afterwards `resume` says by its refusal how the member ended. */
   readonly ticket: string;
   readonly heartbeatIntervalMs: number;
   /** A member whose client sends nothing for this time is removed. */
@@ -235,6 +242,8 @@ export interface LoginResult {
 /** The answer to `login` if the client is in the waiting room: `admitted`, `refused` or `removed` follows. */
 export interface WaitingResult {
   readonly waiting: WireWaiting;
+  /** Shown by `resume` after a lost connection: its refusal says whether the client may ask again (KICK-12). */
+  readonly ticket: string;
   readonly heartbeatIntervalMs: number;
   /** A wait whose client sends nothing for this time ends. */
   readonly heartbeatTimeoutMs: number;

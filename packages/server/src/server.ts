@@ -5,6 +5,7 @@
  */
 
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createMediaEngine, type MediaEngine, type WorkerHealth } from '@gavel/media';
 import manifest from '../package.json' with { type: 'json' };
 import { registerAdminDoor } from './admin/door.ts';
@@ -23,6 +24,7 @@ import { STOCK_PRESETS } from './realtimekit/stock-presets.ts';
 import { ParticipantTokens } from './realtimekit/tokens.ts';
 import { Webhooks } from './realtimekit/webhooks/webhooks.ts';
 import { type Clock, createIdSource, systemClock } from './rooms/clock.ts';
+import { EndedTickets } from './rooms/ended-tickets.ts';
 import { Enforcement } from './rooms/enforcement.ts';
 import { type EventSink, Rooms } from './rooms/rooms.ts';
 import { Rules } from './rooms/rules.ts';
@@ -134,9 +136,15 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     after: [fanOut, audit, metrics, guard],
   };
   const rules = await Rules.open({ keeper: store.rules, clock });
+  const tickets = new EndedTickets({
+    issuer: await store.endedTickets.issuer(),
+    keeper: store.endedTickets,
+    nextTurn: () => nextTurn(),
+    report: (error) => log.error({ err: error }, 'ended tickets: reading or writing failed'),
+  });
   const limits = { heartbeatTimeoutMs, keptEvents: KEPT_EVENTS, maxLoginsPerSecond, ...mediaLimits };
   const report = (error: unknown): void => log.error({ err: error }, 'removing silent members failed');
-  const rooms = new Rooms({ clock, ids: createIdSource(clock), rules, report, ...limits }, sinks, [
+  const rooms = new Rooms({ clock, ids: createIdSource(clock), rules, tickets, report, ...limits }, sinks, [
     fanOut,
     guard,
     audit,
@@ -213,6 +221,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
       await engine.close();
       await sessions.close();
       await callbacks.close();
+      await tickets.settled();
       await store.close();
       claim.release();
     },

@@ -316,7 +316,12 @@ describe('what the page leaves open', () => {
     const [anna] = [await add('anna'), await add('ben')];
     const { member, ticket, room } = anna.session;
     await kick({ participant_ids: [anna.id] });
-    const resume = { type: 'resume', memberId: member.memberId, ticket, connectionId: 'again' } as const;
+    const { user, memberId, clientId } = member;
+    const position = { epoch: room.epoch, seq: room.seq };
+    const issuer = harness.rooms.ticketIssuer;
+    const claim = { issuer, userId: user.id, clientId, isReplaceable: false, position };
+    const link = { connectionId: 'again', address: '127.0.0.1', claim };
+    const resume = { type: 'resume', memberId, ticket, ...link } as const;
     await expect(harness.rooms.execute(room.key, resume, { door: 'signalling', requestId: 'r' })).rejects.toMatchObject(
       { code: 'resume.refused', details: { cause: 'kicked' } },
     );

@@ -117,6 +117,18 @@ describe('a session', () => {
     expect(await detail(id)).toMatchObject({ status: 'ENDED', ended_at: isoNow() });
   });
 
+  it('ends at once by kick-all in its keep-alive time, and the next login begins another (WAIT-9, RTK-11)', async () => {
+    const anna = await harness.newParticipant(meeting, 'anna');
+    await harness.leave(meeting, await harness.enter(anna.token));
+    await pass(30_000);
+    const id = await onlyOf();
+    const { data } = await harness.kit.activeSession.kickAllParticipants(meeting, ids);
+    expect(data).toEqual({ action: 'kick_all', kicked_participants_count: 0 });
+    expect(await detail(id)).toMatchObject({ status: 'ENDED', ended_at: isoNow() });
+    await harness.enter(anna.token);
+    expect((await harness.kit.activeSession.getActiveSession(meeting, ids)).data?.id).not.toBe(id);
+  });
+
   it('has its title from when it began, and an INACTIVE meeting keeps its history (RTK-11)', async () => {
     const anna = await harness.newParticipant(meeting, 'anna');
     await harness.enter(anna.token);

@@ -126,6 +126,15 @@ describe('who waits is taken off the list', () => {
     expect(await isClosed(ben)).toBe(4501);
   });
 
+  it('by kick-all where people only wait; once nobody waits it is refused (WAIT-9)', async () => {
+    const ann = await enter('ann', 'until-accepted');
+    const { data } = await kit.activeSession.kickAllParticipants(meeting, ids);
+    expect(data).toMatchObject({ kicked_participants_count: 0 });
+    expect([await ann.client.event('removed'), await isClosed(ann)]).toMatchObject([{ cause: 'room-closed' }, 4501]);
+
+    await expect(kit.activeSession.kickAllParticipants(meeting, ids)).rejects.toMatchObject({ status: 404 });
+  });
+
   it('by the deletion of its participant (WAIT-9, RTK-8)', async () => {
     const ann = await enter('ann', 'until-accepted');
     await kit.meetings.deleteMeetingParticipant(ann.id, { ...ids, meeting_id: meeting });

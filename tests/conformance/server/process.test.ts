@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { DevCredentials } from '@gavel/server';
+import { type DevCredentials, signedPath } from '@gavel/server';
 import { FakeMediaEngine, RawClient, startTestServer } from '@gavel/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
@@ -146,10 +146,47 @@ test('after a restart the room is made anew by those who come back, with a highe
   await start(['--dev'], env);
   const again = await RawClient.open(url);
   const { error } = await again.request('resume', { ticket: before.ticket, lastSeq: 0 });
-  expect(error).toMatchObject({ code: 'resume.refused' });
-  expect(error?.details).toBeUndefined();
+  expect(error).toMatchObject({ code: 'resume.refused', details: { cause: 'connection-lost' } });
   const after = await again.login(credentials().appId, 'lobby', 'alice');
   expect(BigInt(after.epoch) > BigInt(before.epoch)).toBe(true);
+});
+
+test('who was taken out before the server was killed learns it from the next one (KICK-12)', async () => {
+  const port = await freePort();
+  const env = { GAVEL_PORT: String(port) };
+  const first = await start(['--dev'], env);
+  const url = `http://127.0.0.1:${port}`;
+  const tickets: Record<string, string> = {};
+  for (const [roomId, userId] of [
+    ['kicks', 'ann'],
+    ['kicks', 'ben'],
+    ['closed', 'cem'],
+  ] as const) {
+    const client = await RawClient.open(url);
+    tickets[userId] = (await client.login(credentials().appId, roomId, userId)).ticket;
+    // As a network that goes away: the server hears nothing of it.
+    await client.request('heartbeat', {});
+  }
+  const call = async (action: string, params: Record<string, string>) => {
+    const signed = await fetch(`${url}${signedPath(credentials(), action, params, Date.now())}`);
+    expect(await signed.json()).toMatchObject({ Code: 0 });
+  };
+  await call('KickoutUser', { RoomId: 'kicks', 'UserId[]': 'ann', CustomReason: 'spam' });
+  await call('CloseRoom', { RoomId: 'closed', CustomReason: 'over' });
+  first.child.kill('SIGKILL');
+  await first.exited;
+  await start(['--dev'], env);
+  const causes: Record<string, unknown> = {};
+  for (const [userId, ticket] of Object.entries(tickets)) {
+    const again = await RawClient.open(url);
+    const { error } = await again.request('resume', { ticket, lastSeq: 0 });
+    causes[userId] = error?.details;
+  }
+  expect(causes).toEqual({
+    ann: { cause: 'kicked', reason: 'spam' },
+    ben: { cause: 'connection-lost', reason: '' },
+    cem: { cause: 'room-closed', reason: 'over' },
+  });
 });
 
 test('production refuses the dev credentials, and shows no secret', async () => {

@@ -34,10 +34,17 @@ export class Connection {
   #listener: ConnectionListener | undefined;
   #closed: { readonly code: number; readonly reason: string } | undefined;
   #nextId = 1;
+  #lastHeardAtMs: number;
 
   private constructor(clock: Clock, socket: SocketLink) {
     this.#clock = clock;
     this.#socket = socket;
+    this.#lastHeardAtMs = clock.now();
+  }
+
+  /** When the server was last heard of, in milliseconds since the Unix epoch. */
+  get lastHeardAtMs(): number {
+    return this.#lastHeardAtMs;
   }
 
   /**
@@ -116,6 +123,7 @@ export class Connection {
 
   private handleMessage(text: string): void {
     if (this.#closed) return;
+    this.#lastHeardAtMs = this.#clock.now();
     let frame: ServerFrame;
     try {
       frame = JSON.parse(text) as ServerFrame;

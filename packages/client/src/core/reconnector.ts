@@ -1,16 +1,23 @@
 /**
- * The way in: connects and logs in, and after a lost connection comes back by the ticket or by a new login.
+ * The way in: connects and logs in, and after a lost connection comes back by the ticket, or by a new login where the
+ * server allows it.
  *
  * @module
  */
 
-import type { LoginResult, MemberCause, Params, ResumeResult, WaitingResult } from '@gavel/protocol';
+import type { LoginResult, MemberCause, Params, Results, ResumeResult, WaitingResult } from '@gavel/protocol';
 import { mayReconnect } from '@gavel/protocol/close-codes';
 import { Backoff, RECONNECT_BACKOFF } from './backoff.ts';
 import { Connection } from './connection.ts';
 import { mayRetryLater, type SessionError, toSessionError } from './errors.ts';
-import type { Platform } from './platform.ts';
-import { isFinalCause, type JoinKind, parseMemberCause, type SessionEnd } from './session-state.ts';
+import { type Platform, randomId } from './platform.ts';
+import {
+  findCauseOfCloseCode,
+  isFinalCause,
+  type JoinKind,
+  parseMemberCause,
+  type SessionEnd,
+} from './session-state.ts';
 
 /** The server has put the login on its waiting list. */
 export interface PutOnHold {
@@ -51,6 +58,8 @@ export class Reconnector {
   readonly #backoff: Backoff;
   #login: Params<'login'>;
   #ticket: string | undefined;
+  /** The attempt to log in that is under way; the same until it is answered. */
+  #attempt: Params<'login'>['attempt'];
   #lastSeq: () => number = () => 0;
   /** Until the server has taken a login. */
   #isFirst = true;
@@ -63,6 +72,7 @@ export class Reconnector {
   readonly #left = new WeakSet<Connection>();
   #timer: unknown;
   #windowTimer: unknown;
+  #windowEndsAtMs = 0;
   #unwatchOnline: () => void = () => {};
 
   constructor(task: ReconnectorTask) {
@@ -86,15 +96,10 @@ export class Reconnector {
     this.#login = { ...this.#login, userName };
   }
 
-  /** Forgets the member: the next way in is a login. */
-  forgetTicket(): void {
-    this.#ticket = undefined;
-  }
-
-  /** Takes the answer of a login, given at once or after a wait; says how it came in. */
+  /** Handles the answer of a login, received at once or after a wait; tells how it came in. */
   handleLogin({ ticket }: LoginResult): JoinKind {
     const via = this.#wasIn ? 'relogin' : 'login';
-    this.#ticket = ticket;
+    this.#handleTicket(ticket);
     this.#wasIn = true;
     return via;
   }
@@ -105,9 +110,17 @@ export class Reconnector {
     void this.#try();
   }
 
-  /** Comes back after a lost connection; `lastSeq` gives the last event seen. */
-  restart(lastSeq: () => number): void {
+  /**
+   * Comes back after a lost connection, unless the server was last heard of longer ago than the retry window: a machine
+   * that slept that long stays out.
+   *
+   * @param lastHeardAtMs when the server was last heard of, in milliseconds since the Unix epoch
+   * @param lastSeq gives the last event seen
+   */
+  restart(lastHeardAtMs: number, lastSeq: () => number): void {
     this.#lastSeq = lastSeq;
+    if (this.#task.platform.clock.now() - lastHeardAtMs >= this.#task.retryWindowMs)
+      return this.#end({ kind: 'gave-up' });
     // A connection that is lost as soon as it is made is not made again at once, again and again.
     if (this.#task.platform.clock.now() - this.#joinedAtMs >= STABLE_MS) this.#backoff.reset();
     this.#openWindow(this.#task.retryWindowMs);
@@ -138,9 +151,16 @@ export class Reconnector {
   }
 
   #openWindow(windowMs: number): void {
+    const { clock, watchOnline } = this.#task.platform;
     this.stop();
-    this.#unwatchOnline = this.#task.platform.watchOnline(() => this.#hurry());
-    this.#windowTimer = this.#task.platform.clock.setTimeout(() => this.#end({ kind: 'gave-up' }), windowMs);
+    this.#unwatchOnline = watchOnline(() => this.#hurry());
+    this.#windowEndsAtMs = clock.now() + windowMs;
+    this.#windowTimer = clock.setTimeout(() => this.#end({ kind: 'gave-up' }), windowMs);
+  }
+
+  #handleTicket(ticket: string): void {
+    this.#ticket = ticket;
+    this.#attempt = undefined;
   }
 
   #schedule(): void {
@@ -159,6 +179,8 @@ export class Reconnector {
 
   async #try(): Promise<void> {
     const { platform, url, requestTimeoutMs } = this.#task;
+    // Timers stand still while a machine sleeps.
+    if (platform.clock.now() >= this.#windowEndsAtMs) return this.#end({ kind: 'gave-up' });
     this.#generation += 1;
     const generation = this.#generation;
     const isLate = () => generation !== this.#generation;
@@ -196,6 +218,7 @@ export class Reconnector {
 
   async #enter(connection: Connection): Promise<Joined | PutOnHold> {
     const { requestTimeoutMs } = this.#task;
+    // The ticket is kept until there is another: what ends its user's logins meanwhile is told by its refusal.
     if (this.#ticket !== undefined) {
       try {
         const params = { ticket: this.#ticket, lastSeq: this.#lastSeq() };
@@ -204,15 +227,37 @@ export class Reconnector {
         this.#handleResumeFailure(toSessionError(error));
       }
     }
-    const login = await connection.request('login', this.#login, requestTimeoutMs);
-    if ('waiting' in login) return { connection, hold: login };
+    this.#attempt ??= { id: randomId(), isRetry: false };
+    const attempt = this.#attempt;
+    // Until it is answered: whoever was let in and taken out meanwhile does not come in by the same attempt again.
+    this.#attempt = { id: attempt.id, isRetry: true };
+    const login = await this.#request(connection, { ...this.#login, attempt });
+    if ('waiting' in login) {
+      this.#handleTicket(login.ticket);
+      return { connection, hold: login };
+    }
     return { connection, via: this.handleLogin(login), login };
+  }
+
+  async #request(connection: Connection, login: Params<'login'>): Promise<Results['login']> {
+    try {
+      return await connection.request('login', login, this.#task.requestTimeoutMs);
+    } catch (error) {
+      // The server's answer ends the attempt.
+      if (!toSessionError(error).code.startsWith('client.')) this.#attempt = undefined;
+      throw error;
+    }
   }
 
   #handleFailure(error: SessionError): void {
     const cause = findFinalCause(error);
     if (cause) {
       this.#end({ kind: 'removed', cause, reason: String(error.details.reason ?? '') });
+      return;
+    }
+    // The server answers so where nothing is known of the ticket: then only the user may log in again.
+    if (error.code === 'resume.refused') {
+      this.#end({ kind: 'refused', error });
       return;
     }
     const closeCode = error.details.closeCode;
@@ -224,12 +269,12 @@ export class Reconnector {
   }
 
   /**
-   * A member that was taken out while it was away stays out (KICK-9); one that nobody remembers logs in again, on the
-   * same connection.
+   * Only a member of which the server says that it was merely lost logs in again by itself, on the same connection. One
+   * that was taken out for good, or of which nothing is known, stays out (KICK-12).
    */
   #handleResumeFailure(error: SessionError): void {
-    if (error.code !== 'resume.refused' || findFinalCause(error)) throw error;
-    this.#ticket = undefined;
+    const cause = error.code === 'resume.refused' ? parseMemberCause(error.details.cause) : undefined;
+    if (!cause || isFinalCause(cause)) throw error;
   }
 
   #end(end: SessionEnd): void {
@@ -246,8 +291,11 @@ export function logout(connection: Connection, timeoutMs: number): void {
     .finally(() => connection.close());
 }
 
-function findFinalCause(error: SessionError): MemberCause | undefined {
-  const cause = error.code === 'resume.refused' ? parseMemberCause(error.details.cause) : undefined;
+/** The cause for which the server keeps this client out, told by a refusal or by the code of a close. */
+function findFinalCause({ code, details }: SessionError): MemberCause | undefined {
+  const ofRefusal = code === 'resume.refused' ? parseMemberCause(details.cause) : undefined;
+  const ofClose = typeof details.closeCode === 'number' ? findCauseOfCloseCode(details.closeCode) : undefined;
+  const cause = ofRefusal ?? ofClose;
   return cause && isFinalCause(cause) ? cause : undefined;
 }
 

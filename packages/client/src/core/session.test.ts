@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { settle } from '../testing/fake-clock.ts';
-import { loginResult, member, snapshot, stream } from '../testing/fake-server.ts';
+import { LOST, loginResult, member, snapshot, stream } from '../testing/fake-server.ts';
 import { createSession, createWorld, type World } from '../testing/harness.ts';
 import type { RoomSession, SessionOptions } from './session.ts';
 
@@ -115,11 +115,11 @@ test('a member that was kicked while it was away ends with the reason and does n
   expect(world.clock.pending).toBe(0);
 });
 
-test('a resume refused without a cause leads to a new login on the same connection, and a diff (CLOSE-5)', async () => {
+test('a resume refused because the member was lost leads to a new login on the same connection, and a diff (ROOM-4)', async () => {
   const world = createWorld();
   world.server.login = loginResult({ room: snapshot({ members: [member('m-ann')] }) });
   const { session, log } = await join(world);
-  world.server.resume = { refuse: 'resume.refused' };
+  world.server.resume = LOST;
   world.server.login = loginResult({ memberId: 'm-me-2', ticket: 'ticket-2', room: snapshot({ seq: 1, userSeq: 1 }) });
   world.server.socket.close(1006);
   await world.clock.advance(500);
@@ -354,7 +354,7 @@ test('a renewed token is sent, used for later logins, and moves the warning', as
   expect(warnings).toBe(1);
   world.server.answers.renewToken = () => ({ tokenExpiresAtMs: now + 165_000 });
   await session.renewToken('token-2');
-  world.server.resume = { refuse: 'resume.refused' };
+  world.server.resume = LOST;
   world.server.socket.close(1006);
   await world.clock.advance(500);
   expect(world.server.seen('login').at(-1)?.credential.token).toBe('token-2');
@@ -372,7 +372,7 @@ test('a token renewed while the connection is lost is told to the server after t
 test('a login that waits is resolved when it is let in, and a token renewed meanwhile is told then (WAIT-4)', async () => {
   const world = createWorld();
   const waiting = { memberId: 'm-me', user: { id: 'me', name: 'Me' }, sinceMs: 1 };
-  const hold = { waiting, heartbeatIntervalMs: 30_000, heartbeatTimeoutMs: 100_000, serverTimeMs: 0 };
+  const hold = { waiting, ticket: 'w-1', heartbeatIntervalMs: 30_000, heartbeatTimeoutMs: 100_000, serverTimeMs: 0 };
   world.server.answers.login = () => hold;
   const session = createSession(world);
   const log = record(session);
@@ -429,7 +429,7 @@ test('a logout while reconnecting stops the tries', async () => {
 test('a second login that is refused for good ends the session', async () => {
   const world = createWorld();
   const { session, log } = await join(world);
-  world.server.resume = { refuse: 'resume.refused' };
+  world.server.resume = LOST;
   world.server.answers.login = () => ({ refuse: 'login.token-expired' });
   world.server.socket.close(4000);
   await world.clock.advance(500);

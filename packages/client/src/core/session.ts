@@ -43,7 +43,11 @@ export interface SessionOptions {
   /** Base address of the server: `https://host` (or http, ws, wss); the signalling door is found below it. */
   readonly server: string;
   readonly login: Params<'login'>;
-  /** How long a lost connection or lost media is tried to be regained, in milliseconds; default 5 min. */
+  /**
+   * How long a lost connection or lost media is tried to be regained, in milliseconds; default 5 min, 12 h at most: the
+   * server knows for 24 h who was taken out for good. It is measured by the wall clock, so that a machine that has slept
+   * for longer stays out.
+   */
   readonly retryWindowMs?: number;
   /** How long the first login may take, tries included, in milliseconds; default 15 s. */
   readonly loginTimeoutMs?: number;
@@ -83,7 +87,7 @@ export class RoomSession extends Emitter<SessionEvents> {
     this.#platform = completePlatform(options.platform);
     const { clock, random, media } = this.#platform;
     this.#requestTimeoutMs = options.requestTimeoutMs ?? 10_000;
-    const retryWindowMs = options.retryWindowMs ?? 300_000;
+    const retryWindowMs = Math.min(options.retryWindowMs ?? 300_000, 12 * 60 * 60 * 1000);
     this.media = new RoomMedia(
       media && {
         media,
@@ -333,7 +337,6 @@ export class RoomSession extends Emitter<SessionEvents> {
     if (isFinalCause(cause)) {
       this.#end({ kind: 'removed', cause, reason });
     } else {
-      this.#reconnector.forgetTicket();
       this.#reconnect();
     }
   }
@@ -350,9 +353,10 @@ export class RoomSession extends Emitter<SessionEvents> {
 
   #reconnect(): void {
     if (this.#state.name !== 'joined' && this.#state.name !== 'waiting') return;
+    const { lastHeardAtMs = 0 } = this.#connection ?? {};
     this.#dropConnection();
     this.#setState({ name: 'reconnecting', sinceMs: this.#platform.clock.now() });
-    if (this.state.name === 'reconnecting') this.#reconnector.restart(() => this.room?.seq ?? 0);
+    if (this.state.name === 'reconnecting') this.#reconnector.restart(lastHeardAtMs, () => this.room?.seq ?? 0);
   }
 
   #end(end: SessionEnd): void {

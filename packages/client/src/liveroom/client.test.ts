@@ -100,3 +100,21 @@ test('every cause of an exit has its handler (KICK-5)', () => {
     ['token-expired', ['onKickOut', 16777221]],
   ]);
 });
+
+test('a client that was taken out while it was offline learns it and stays out (KICK-12)', async () => {
+  for (const [details, reason] of [
+    [{ cause: 'kicked', reason: '踢出' }, 16777220],
+    [{ cause: 'room-closed', reason: '踢出' }, 16777220],
+    [{ cause: 'replaced', reason: '踢出' }, 16777219],
+    [undefined, 16777221],
+  ] as const) {
+    const world = createWorld();
+    const { client, log } = create(world);
+    await client.login('room', 'token');
+    world.server.resume = { refuse: 'resume.refused', ...(details && { details }) };
+    world.server.socket.close(1006);
+    await world.clock.advance(600_000);
+    expect(log).toEqual([['onKickOut', reason, 'room', details?.reason ?? '']]);
+    expect(world.server.seen('login')).toHaveLength(1);
+  }
+});

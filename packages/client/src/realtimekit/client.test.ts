@@ -2,7 +2,7 @@ import { MEMBER_CAUSES } from '@gavel/protocol/causes';
 import { expect, test } from 'vitest';
 import { settle } from '../testing/fake-clock.ts';
 import { FakeTrack } from '../testing/fake-media.ts';
-import { loginResult, member, snapshot, stream } from '../testing/fake-server.ts';
+import { LOST, loginResult, member, snapshot, stream } from '../testing/fake-server.ts';
 import { createWorld, type World } from '../testing/harness.ts';
 import { LEAVE_STATE_OF_CAUSE } from './causes.ts';
 import { RealtimeKitClient, type RealtimeKitOptions } from './client.ts';
@@ -258,7 +258,7 @@ test('after a restart of the server the others are new peers with the same strea
   const world = createWorld();
   const { meeting, log } = await join(world);
   log.length = 0;
-  world.server.resume = { refuse: 'resume.refused' };
+  world.server.resume = LOST;
   world.server.login = loginResult({
     memberId: 'm-me-2',
     room: snapshot({
@@ -282,4 +282,22 @@ test('stream ids hold letters, digits, - and _ only', async () => {
   await meeting.self.enableAudio(track('audio').real);
   await settle();
   expect(world.server.seen('publish')[0]?.streamId).toBe('rtk-m_1__');
+});
+
+test('a client that was taken out while it was offline learns it and stays out (KICK-12)', async () => {
+  for (const [details, state] of [
+    [{ cause: 'kicked', reason: '' }, 'kicked'],
+    [{ cause: 'room-closed', reason: '' }, 'ended'],
+    [undefined, 'failed'],
+  ] as const) {
+    const world = createWorld();
+    const { meeting } = await join(world);
+    const left: unknown[] = [];
+    meeting.self.on('roomLeft', (event) => left.push(event));
+    world.server.resume = { refuse: 'resume.refused', ...(details && { details }) };
+    world.server.socket.close(1006);
+    await world.clock.advance(600_000);
+    expect(left).toEqual([{ state }]);
+    expect(world.server.seen('login')).toHaveLength(1);
+  }
 });

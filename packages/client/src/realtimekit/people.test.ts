@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { settle } from '../testing/fake-clock.ts';
-import { loginResult, member, snapshot, stream } from '../testing/fake-server.ts';
+import { LOST, loginResult, member, snapshot, stream } from '../testing/fake-server.ts';
 import { createWorld, type World } from '../testing/harness.ts';
 import { RealtimeKitClient } from './client.ts';
 
@@ -110,7 +110,7 @@ test('a name that was set comes with a later login too, when the member is lost 
   const world = createWorld();
   const { meeting } = await join(world);
   await meeting.self.setName('Mira');
-  world.server.resume = { refuse: 'resume.refused' };
+  world.server.resume = LOST;
   world.server.socket.close(1006);
   await world.clock.advance(10_000);
   expect(world.server.seen('login').at(-1)?.userName).toBe('Mira');

@@ -1,7 +1,7 @@
 import type { WirePoll } from '@gavel/protocol';
 import { expect, test } from 'vitest';
 import { settle } from '../testing/fake-clock.ts';
-import { loginResult, member, snapshot } from '../testing/fake-server.ts';
+import { LOST, loginResult, member, snapshot } from '../testing/fake-server.ts';
 import { createWorld, type World } from '../testing/harness.ts';
 import { RealtimeKitClient } from './client.ts';
 
@@ -166,7 +166,7 @@ test('a snapshot mends the polls; after the server’s restart they are those of
   world.server.socket.close(1006);
   await world.clock.advance(1_000);
   expect(meeting.polls.items).toMatchObject([{ id: 'poll-1', voted: ['me'] }]);
-  world.server.resume = { refuse: 'resume.refused' };
+  world.server.resume = LOST;
   world.server.login = loginResult({ memberId: 'm-me-2', room: snapshot({ seq: 5 }) });
   world.server.socket.close(1006);
   await world.clock.advance(1_000);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
 import { FakeDevices } from '../testing/fake-devices.ts';
-import { loginResult, snapshot } from '../testing/fake-server.ts';
+import { LOST, loginResult, snapshot } from '../testing/fake-server.ts';
 import { FakeStreams } from '../testing/fake-streams.ts';
 import { createWorld } from '../testing/harness.ts';
 import { RealtimeKitClient } from './client.ts';
@@ -125,7 +125,7 @@ async function play(steps: readonly Step[], end: 'leaves at once' | 'leaves' | W
     } else if (one.do === 'forget') {
       // The server has restarted: it knows of nobody.
       streams.facts.clear();
-      server.resume = { refuse: 'resume.refused' };
+      server.resume = LOST;
       if (server.sockets.length > 0) server.socket.close(1006);
     } else {
       streams.isDeaf = one.do === 'deaf';

@@ -7,7 +7,7 @@
 import type { Clock } from '../core/platform.ts';
 
 interface Timer {
-  readonly atMs: number;
+  atMs: number;
   readonly task: () => void;
 }
 
@@ -38,6 +38,12 @@ export class FakeClock implements Clock {
 
   clearTimeout(handle: unknown): void {
     this.#timers.delete(handle as Timer);
+  }
+
+  /** The machine sleeps: the wall clock goes on, and timers stand still. */
+  sleep(forMs: number): void {
+    this.#nowMs += forMs;
+    for (const timer of this.#timers) timer.atMs += forMs;
   }
 
   /** Moves on, and does what falls due on the way, in order. */

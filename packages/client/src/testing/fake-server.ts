@@ -86,6 +86,9 @@ export class FakeSocket {
 /** What the fake server does with a request: answer with the object, refuse, or say nothing. */
 export type Answer = object | { readonly refuse: ErrorCode; readonly details?: ErrorDetails } | undefined;
 
+/** The refusal of a resume where the member was merely lost, such as by a restart of the server: a new login is due. */
+export const LOST = { refuse: 'resume.refused', details: { cause: 'connection-lost', reason: '' } } as const;
+
 /** A server at the other end of the client's sockets. Each method is answered as `answers` says; tests replace them. */
 export class FakeServer {
   readonly sockets: FakeSocket[] = [];

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { settle } from '../testing/fake-clock.ts';
 import { cameraStream, type FakeTrack } from '../testing/fake-media.ts';
-import { loginResult, member, snapshot, stream } from '../testing/fake-server.ts';
+import { LOST, loginResult, member, snapshot, stream } from '../testing/fake-server.ts';
 import { createWorld, type World } from '../testing/harness.ts';
 import { ZegoExpressEngine } from './engine.ts';
 import type { ZegoEvents } from './events.ts';
@@ -268,7 +268,7 @@ test('an outage shorter than 8 s does not show; a longer one shows RECONNECTING,
   ]);
   log.length = 0;
   world.server.isReachable = true;
-  world.server.resume = { refuse: 'resume.refused' };
+  world.server.resume = LOST;
   await world.clock.advance(32_000);
   expect(log.slice(0, 2)).toEqual([
     ['roomStateUpdate', 'room', 'CONNECTED', 0, ''],
@@ -292,7 +292,7 @@ test('a new login of the same users after a restart of the server shows no chang
   const world = createWorld();
   world.server.login = loginResult({ room: snapshot({ members: [member('m-ann', 'ann'), member('m-bob', 'bob')] }) });
   const { log } = await login(world);
-  world.server.resume = { refuse: 'resume.refused' };
+  world.server.resume = LOST;
   world.server.login = loginResult({
     memberId: 'm-me-2',
     room: snapshot({ members: [member('m-ann-2', 'ann'), member('m-me-2', 'me')] }),
@@ -576,4 +576,30 @@ test('a kind that is refused for its codec shows by the code of PUBLISHING and P
     'playerStateUpdate',
     { streamID: 's1', state: 'PLAYING', errorCode: 1104999, extendedData },
   ]);
+});
+
+test('a client of whose ticket the server knows nothing is out with RECONNECT_FAILED 1002099, and stays out (KICK-12)', async () => {
+  const world = createWorld();
+  const { log } = await login(world);
+  world.server.resume = { refuse: 'resume.refused' };
+  world.server.socket.close(1006);
+  await world.clock.advance(600_000);
+  expect(log).toEqual([
+    ['roomStateUpdate', 'room', 'DISCONNECTED', 1002099, ''],
+    ['roomStateChanged', 'room', 'RECONNECT_FAILED', 1002099, ''],
+  ]);
+  expect(world.server.seen('login')).toHaveLength(1);
+});
+
+test('a client that was replaced while it was offline is out with KICKOUT 1002050, and stays out (KICK-12)', async () => {
+  const world = createWorld();
+  const { log } = await login(world);
+  world.server.resume = { refuse: 'resume.refused', details: { cause: 'replaced', reason: '' } };
+  world.server.socket.close(1006);
+  await world.clock.advance(600_000);
+  expect(log.map(([event, , state, code]) => [event, state, code])).toEqual([
+    ['roomStateUpdate', 'DISCONNECTED', 1002050],
+    ['roomStateChanged', 'KICKOUT', 1002050],
+  ]);
+  expect(world.server.seen('login')).toHaveLength(1);
 });

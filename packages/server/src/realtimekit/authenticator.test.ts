@@ -29,7 +29,14 @@ beforeEach(async () => {
   authenticator = createParticipantTokenAuthenticator({ apps, store, tokens, sessions: { find: () => undefined } });
   const preset = await store.presets.findByName(app.appId, 'group_call_host');
   const presetId = preset?.id ?? '';
-  await store.meetings.add({ id: 'm1', appId: app.appId, title: null, status: 'ACTIVE', settings: {}, ...times });
+  await store.meetings.add({
+    id: 'm1',
+    appId: app.appId,
+    title: null,
+    status: 'ACTIVE',
+    settings: { ...DEFAULT_SETTINGS, session_keep_alive_time_in_secs: 60 },
+    ...times,
+  });
   await store.participants.add({
     id: 'p1',
     meetingId: 'm1',
@@ -57,6 +64,7 @@ const admit = async (changes: Partial<TokenSubject> = {}) =>
 describe('the authenticator of participants', () => {
   it('admits to the meeting as the participant, whatever else the login says (AUTH-2, RTK-6)', async () => {
     expect(await admit()).toEqual({
+      sessionKeptMs: 60_000,
       key: { appId: app.appId, environment: 'production', roomId: 'm1' },
       user: { id: 'p1', name: '' },
       onDuplicate: 'allow',

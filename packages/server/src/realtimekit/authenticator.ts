@@ -91,6 +91,7 @@ function admissionOf({ token, app, meeting, participant, preset }: Holder, wante
     },
     facts: { viewType: definition.config.view_type, permissions: definition.permissions },
     tokenExpiresAtMs: token.expiresAtMs,
+    sessionKeptMs: keepAliveMsOf(meeting),
     ...(waits && { waits }),
   };
 }

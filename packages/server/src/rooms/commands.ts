@@ -14,7 +14,8 @@ import type {
   UserId,
   WireProfile,
 } from '@gavel/protocol';
-import type { PermissionChanges, Permissions, User } from './member.ts';
+import type { TicketClaim } from './ended-tickets.ts';
+import type { PermissionChanges, Permissions, PublishRights, User } from './member.ts';
 import type { BlockedKinds } from './stream-rules.ts';
 
 /** What to do when the user is in already. */
@@ -25,6 +26,14 @@ export type DuplicatePolicy =
   | 'allow'
   /** The new login is refused. */
   | 'reject';
+
+/** One attempt of a client to log in; sent again where no answer came. */
+export interface LoginAttempt {
+  /** The client's own random name for it. */
+  readonly id: string;
+  /** Whether it was sent before. */
+  readonly isRetry: boolean;
+}
 
 /** What a login waits for before it enters (WAIT-1, WAIT-2). */
 export interface WaitingTerms {
@@ -39,7 +48,8 @@ export interface WaitingTerms {
 /**
  * Logs a user in; the first login creates the room (ROOM-1).
  *
- * @throws `login.banned`, `login.room-full`, `login.duplicate-user`, `login.token-expired`, `rate.limited`
+ * @throws `login.banned`, `login.room-full`, `login.duplicate-user`, `login.token-expired`, `rate.limited`;
+ *   `resume.refused` or `login.rejected` where the same attempt was let in before and ended for good (KICK-12)
  */
 export interface LoginCommand {
   readonly type: 'login';
@@ -62,6 +72,10 @@ export interface LoginCommand {
   readonly tokenExpiresAtMs?: number;
   /** Undefined is nothing: it enters. */
   readonly waits?: WaitingTerms;
+  /** How long its session may be continued after the room has emptied, in milliseconds; undefined says nothing of it. */
+  readonly sessionKeptMs?: number;
+  /** Which attempt of its client this is, so that a client whose answer was lost learns how the login ended (KICK-12). */
+  readonly attempt?: LoginAttempt;
   /** The id it has waited under, which its member gets; undefined where it has not waited. */
   readonly memberId?: MemberId;
 }
@@ -99,7 +113,13 @@ export type RoomCommand =
   | LoginCommand
   | { readonly type: 'logout'; readonly memberId: MemberId }
   /** The Member has a new token. */
-  | { readonly type: 'renewToken'; readonly memberId: MemberId; readonly tokenExpiresAtMs?: number }
+  | {
+      readonly type: 'renewToken';
+      readonly memberId: MemberId;
+      readonly tokenExpiresAtMs?: number;
+      /** What the new token allows to publish; undefined changes nothing. Other streams end (cause `forbidden`). */
+      readonly publishing?: PublishRights;
+    }
   /** Something was heard from the Member. */
   | { readonly type: 'touch'; readonly memberId: MemberId }
   /** The connection is gone; the Member stays for the heartbeat time. Ignored when another connection has taken over. */
@@ -109,8 +129,23 @@ export type RoomCommand =
    * Ignored when another connection has taken over.
    */
   | { readonly type: 'abandon'; readonly memberId: MemberId; readonly connectionId: string }
-  /** A new connection brings the Member back. @throws `resume.refused` */
-  | { readonly type: 'resume'; readonly memberId: MemberId; readonly ticket: string; readonly connectionId: string }
+  /**
+   * A new connection brings the Member back.
+   *
+   * @throws `resume.refused`: with details.cause where it is known how the Member ended. `kicked`, `room-closed`,
+   *   `replaced`, `token-expired` and `logout` are for good; the others allow a new login. Without a cause nothing is
+   *   known of the ticket. `login.rejected` where a host turned it away; `login.banned` (BAN-1)
+   */
+  | {
+      readonly type: 'resume';
+      readonly memberId: MemberId;
+      readonly ticket: string;
+      readonly connectionId: string;
+      /** The client's IP address. */
+      readonly address: string;
+      /** What the ticket says of its login. */
+      readonly claim: TicketClaim;
+    }
   /** Takes out every Member not heard of for the heartbeat time (ROOM-4). */
   | { readonly type: 'expire' }
   /**

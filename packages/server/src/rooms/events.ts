@@ -46,6 +46,10 @@ export type RoomChange =
       readonly cause: MemberCause;
       /** The caller's text, as it came (KICK-11). */
       readonly reason: string;
+      /** The attempt of its login, where nothing was heard after it: its client may not have had the answer. */
+      readonly unansweredAttemptId?: string;
+      /** Present where a later login of the same client replaced it: that client is in, and may come back. */
+      readonly isSameClient?: true;
       readonly userSeq: number;
       readonly memberCount: number;
       /** The list as clients are told of it. */
@@ -121,6 +125,8 @@ export type RoomChange =
     }
   /** Something that was said has changed; of a deleted message the text is empty. */
   | { readonly type: 'messageChanged'; readonly change: MessageChange; readonly message: ChatMessage }
+  /** A session that might have been continued was closed while nobody was in (WAIT-9). It is no part of any room's life. */
+  | { readonly type: 'sessionClosed'; readonly reason: string }
   | {
       readonly type: 'roomClosed';
       readonly cause: RoomCause;

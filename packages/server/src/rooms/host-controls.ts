@@ -1,9 +1,10 @@
 /**
- * What members do to each other while all stay in: mutes, live changes of permissions (HOST), pins (PIN), names (NAME).
+ * What changes members while all stay in: mutes, live changes of permissions (HOST), pins (PIN), names (NAME), new tokens.
  *
  * @module
  */
 
+import { isDeepStrictEqual } from 'node:util';
 import { GavelError, type MemberId } from '@gavel/protocol';
 import type { CommandOf } from './commands.ts';
 import type { RoomChange } from './events.ts';
@@ -37,7 +38,24 @@ export class HostControls {
     this.#emit = deps.emit;
   }
 
-  mute({ by, targets, require, kinds, allowUnmute }: CommandOf<'mute'>): void {
+  apply(command: CommandOf<'mute' | 'setPermissions' | 'renewToken' | 'pin' | 'rename' | 'sendCustom'>): void {
+    switch (command.type) {
+      case 'mute':
+        return this.#mute(command);
+      case 'setPermissions':
+        return this.#setPermissions(command);
+      case 'renewToken':
+        return this.#renewToken(command);
+      case 'pin':
+        return this.#pin(command);
+      case 'rename':
+        return this.#rename(command);
+      case 'sendCustom':
+        return this.#sendCustom(command);
+    }
+  }
+
+  #mute({ by, targets, require, kinds, allowUnmute }: CommandOf<'mute'>): void {
     this.#moderation.check(
       by,
       ...(kinds.audio ? (['muteAudio'] as const) : []),
@@ -55,7 +73,7 @@ export class HostControls {
     }
   }
 
-  setPermissions({ by, targets, changes }: CommandOf<'setPermissions'>): void {
+  #setPermissions({ by, targets, changes }: CommandOf<'setPermissions'>): void {
     this.#moderation.check(by, 'changePermissions');
     for (const member of this.#moderation.change(this.#moderation.find(targets, 'all'), changes)) {
       const couldView = member.permissions.polls?.view ?? false;
@@ -69,7 +87,20 @@ export class HostControls {
     }
   }
 
-  pin({ by, targets, pinned }: CommandOf<'pin'>): void {
+  /** A new token decides anew what may be published: streams that it does not allow end (AUTH-4). */
+  #renewToken({ memberId, tokenExpiresAtMs = Number.POSITIVE_INFINITY, publishing }: CommandOf<'renewToken'>): void {
+    const member = this.#members.require(memberId);
+    member.tokenExpiresAtMs = tokenExpiresAtMs;
+    if (!publishing) return;
+    const { publishStreamIds: _before, ...rest } = member.permissions;
+    const permissions = this.#moderation.permissionsOf(member.user.id, { ...rest, ...publishing });
+    if (isDeepStrictEqual(permissions, member.permissions)) return;
+    this.#members.change(member, { permissions });
+    this.#emit({ type: 'permissionsChanged', member: this.#members.infoOf(member) });
+    this.#streams.enforce(member);
+  }
+
+  #pin({ by, targets, pinned }: CommandOf<'pin'>): void {
     this.#moderation.check(by, 'pin');
     for (const member of this.#moderation.find(targets, 'all')) {
       if (member.pinned === pinned) continue;
@@ -78,7 +109,7 @@ export class HostControls {
     }
   }
 
-  rename({ memberId, name }: CommandOf<'rename'>): void {
+  #rename({ memberId, name }: CommandOf<'rename'>): void {
     const member = this.#members.require(memberId);
     if (!member.permissions.rename) throw new GavelError('member.not-allowed');
     if (member.user.name === name) return;
@@ -88,7 +119,7 @@ export class HostControls {
   }
 
   /** What members' applications tell each other goes through the room as it is (CUST-1). */
-  sendCustom({ memberId, messageType, payload, to, toProfile }: CommandOf<'sendCustom'>): void {
+  #sendCustom({ memberId, messageType, payload, to, toProfile }: CommandOf<'sendCustom'>): void {
     const member = this.#members.infoOf(this.#members.require(memberId));
     // Who names a hidden member is answered as if it were not there (HIDE-1).
     const isKnown = (id: MemberId) => id === memberId || !this.#members.find(id)?.permissions.hidden;

@@ -8,9 +8,10 @@
  * @module
  */
 
-import { GavelError, type MemberCause, type RoomKey, roomKeyText } from '@gavel/protocol';
+import { GavelError, isGavelError, type MemberCause, type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { Clock, IdSource } from './clock.ts';
 import type { CommandOf, KickTarget, LoginCommand, Origin, RoomCommand } from './commands.ts';
+import type { TicketEndCause } from './ended-tickets.ts';
 import type { RoomEvent } from './events.ts';
 import { mayLetIn } from './member.ts';
 import type { Session } from './views.ts';
@@ -30,6 +31,8 @@ export interface LobbyDeps {
   readonly takesLogins: (key: RoomKey) => boolean;
   /** Executes a login: changes the room at once, or throws; resolves when everybody has been told. */
   readonly enter: (key: RoomKey, login: LoginCommand, origin: Origin) => Promise<Session>;
+  /** Called when somebody was put off the list: its client must not ask again by itself (KICK-12). */
+  readonly onPutOut: (key: RoomKey, held: HeldLogin, cause: TicketEndCause, reason: string) => void;
 }
 
 interface Place {
@@ -67,7 +70,8 @@ export class Lobby {
   async hold(key: RoomKey, login: LoginCommand, origin: Origin): Promise<Waiting> {
     const { clock, ids } = this.#deps;
     const earlier = this.#listOf(key)?.ofClient(login);
-    if (earlier) this.#end(key, earlier, removal('replaced', ''), origin);
+    // The same client asked again: it is not put out.
+    if (earlier) this.#finish(key, earlier, removal('replaced', ''), origin);
     const memberId = ids.nextMemberId();
     const { promise: ended, resolve: end } = Promise.withResolvers<WaitingEnd>();
     const held: HeldLogin = {
@@ -81,6 +85,7 @@ export class Lobby {
       origin,
       end,
       lastSeenMonotonicMs: clock.monotonicMs(),
+      unansweredAttemptId: login.attempt?.id,
     };
     this.#placeOf(key).list.add(held);
     try {
@@ -101,9 +106,13 @@ export class Lobby {
     if (command.type !== 'touch' && command.type !== 'detach' && command.type !== 'logout') return false;
     const held = this.#listOf(key)?.find(command.memberId);
     if (!held) return false;
-    if (command.type === 'touch') held.lastSeenMonotonicMs = this.#deps.clock.monotonicMs();
-    // There is nothing to come back to: who has lost its connection asks anew.
-    else this.#end(key, held, { kind: 'left' }, origin);
+    if (command.type === 'touch') {
+      held.lastSeenMonotonicMs = this.#deps.clock.monotonicMs();
+      held.unansweredAttemptId = undefined;
+    } else {
+      // A wait cannot be resumed: a client that lost its connection asks again.
+      this.#end(key, held, { kind: 'left' }, origin);
+    }
     return true;
   }
 
@@ -118,6 +127,12 @@ export class Lobby {
       this.#listOf(key)?.takeBack(one.user.id);
       this.#end(key, one, removal('kicked', reason), origin);
     }
+  }
+
+  /** Puts everybody out who waits, and forgets who was accepted: the session is over. */
+  close(key: RoomKey, reason: string, origin: Origin): void {
+    this.#listOf(key)?.takeAllBack();
+    this.#endAll(key, removal('room-closed', reason), origin);
   }
 
   /**
@@ -158,7 +173,9 @@ export class Lobby {
       if (!this.#take(key, held)) return;
       // Off the list before it is in: nobody sees it in both.
       this.#tell({ key, waiting: held, end: { kind: 'admitted' }, origin });
-      held.end({ kind: 'admitted', session: await this.#deps.enter(key, held.login, held.origin) });
+      const { attempt: _answered, ...login } = held.login;
+      const entering = held.unansweredAttemptId === undefined ? login : held.login;
+      held.end({ kind: 'admitted', session: await this.#deps.enter(key, entering, held.origin) });
     } catch (error) {
       this.#end(key, held, { kind: 'refused', error }, origin);
     }
@@ -175,8 +192,7 @@ export class Lobby {
       if (event.type === 'memberLeft' && event.cause === 'kicked') list.takeBack(event.member.user.id);
       if (event.type !== 'roomClosed') continue;
       if (event.cause === 'room-closed') {
-        list.takeAllBack();
-        this.#endAll(key, removal('room-closed', event.reason), origin);
+        this.close(key, event.reason, origin);
       } else {
         list.handleRoomEnd(nowMonotonicMs);
       }
@@ -217,6 +233,15 @@ export class Lobby {
 
   /** Ends a wait, unless it has ended before. */
   #end(key: RoomKey, held: HeldLogin, end: WaitingLoss, origin: Origin): void {
+    if (!this.#listOf(key)?.find(held.memberId)) return held.end(end);
+    if (end.kind === 'removed') this.#deps.onPutOut(key, held, end.cause, end.reason);
+    else if (end.kind === 'refused' && isGavelError(end.error, 'login.rejected')) {
+      this.#deps.onPutOut(key, held, 'rejected', '');
+    }
+    this.#finish(key, held, end, origin);
+  }
+
+  #finish(key: RoomKey, held: HeldLogin, end: WaitingLoss, origin: Origin): void {
     if (this.#take(key, held)) this.#tell({ key, waiting: held, end, origin });
     held.end(end);
   }

@@ -97,7 +97,14 @@ export class MemberTable {
   infoOf(member: Member): MemberInfo {
     const known = this.#infos.get(member.memberId);
     if (known) return known;
-    const { link: _link, lastSeenMonotonicMs: _seen, tokenExpiresAtMs: _expiry, ticket: _ticket, ...info } = member;
+    const {
+      link: _link,
+      lastSeenMonotonicMs: _seen,
+      tokenExpiresAtMs: _expiry,
+      ticket: _ticket,
+      unansweredAttemptId: _attempt,
+      ...info
+    } = member;
     return info;
   }
 
@@ -113,7 +120,7 @@ export class MemberTable {
   }
 
   /** Changes what others may see of a member; the user's id stays. */
-  change(member: Member, changes: Partial<Pick<Member, 'user' | 'permissions' | 'pinned'>>): void {
+  change(member: Member, changes: Partial<Pick<Member, 'user' | 'permissions' | 'pinned' | 'address'>>): void {
     Object.assign(member, changes);
     const info = this.#infos.get(member.memberId);
     if (info) this.#infos.set(member.memberId, { ...info, ...changes });
@@ -151,17 +158,20 @@ export class MemberTable {
   }
 
   /** Gives a member a new connection. @throws `resume.refused` */
-  resume({ memberId, ticket, connectionId }: CommandOf<'resume'>, nowMonotonicMs: number): Member {
+  resume({ memberId, ticket, connectionId, address }: CommandOf<'resume'>, nowMonotonicMs: number): Member {
     const member = this.#members.get(memberId);
     if (!member || member.ticket !== ticket) throw new GavelError('resume.refused');
     member.link = { kind: 'attached', connectionId };
-    member.lastSeenMonotonicMs = nowMonotonicMs;
+    if (member.address !== address) this.change(member, { address });
+    this.touch(memberId, nowMonotonicMs);
     return member;
   }
 
   touch(memberId: MemberId, nowMonotonicMs: number): void {
     const member = this.#members.get(memberId);
-    if (member) member.lastSeenMonotonicMs = nowMonotonicMs;
+    if (!member) return;
+    member.lastSeenMonotonicMs = nowMonotonicMs;
+    member.unansweredAttemptId = undefined;
   }
 
   /** The members last seen at or before a monotonic time. Visits every member, and makes `earliestSeenMonotonicMs` exact for the rest. */

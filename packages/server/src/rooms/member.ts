@@ -51,16 +51,20 @@ export interface PollRights {
   readonly view: boolean;
 }
 
-/** What a Member may do, as its door decided at login. */
-export interface Permissions {
-  /** Other members are told nothing of it, and it does nothing that they would see (HIDE). */
-  readonly hidden?: boolean;
-  /** Whether it may be told of other members; undefined is yes (HIDE-4). */
-  readonly listsMembers?: boolean;
+/** What a Member may publish. */
+export interface PublishRights {
   readonly publishAudio: boolean;
   readonly publishVideo: boolean;
   /** The only streams it may publish; undefined is any. */
   readonly publishStreamIds?: readonly StreamId[];
+}
+
+/** What a Member may do, as its door decided at login. */
+export interface Permissions extends PublishRights {
+  /** Other members are told nothing of it, and it does nothing that they would see (HIDE). */
+  readonly hidden?: boolean;
+  /** Whether it may be told of other members; undefined is yes (HIDE-4). */
+  readonly listsMembers?: boolean;
   /** How many streams of one source it may publish at a time; undefined is any number. */
   readonly maxStreamsOfSource?: number;
   /** Undefined is as its other streams are judged. */
@@ -155,6 +159,8 @@ export interface Member extends MemberInfo {
   tokenExpiresAtMs: number;
   /** The secret that brings it back on a new connection. */
   ticket: string;
+  /** The client's own name of its attempt to log in; undefined once something was heard after the login. */
+  unansweredAttemptId: string | undefined;
 }
 
 /** What a Room adds to a login. */
@@ -188,5 +194,6 @@ export function createMember(
     lastSeenMonotonicMs: nowMonotonicMs,
     tokenExpiresAtMs: login.tokenExpiresAtMs ?? Number.POSITIVE_INFINITY,
     ticket,
+    unansweredAttemptId: login.attempt?.id,
   };
 }

@@ -29,16 +29,29 @@ const SHOWING: ReadonlySet<RoomCommand['type']> = new Set([
   'vote',
 ] as const);
 
+/** What was taken away from users, and given to them, whatever their logins. It never changes. */
+export interface ModerationState {
+  readonly locks: ReadonlyMap<UserId, MutedKinds>;
+  readonly changes: ReadonlyMap<UserId, PermissionChanges>;
+}
+
 /** Knows the rights of a room's members, and the locks on its users. */
 export class Moderation {
   readonly #members: MemberTable;
-  /** By user and not by login: who comes back is not free of it. Ends with the room's life. */
-  readonly #locks = new Map<UserId, MutedKinds>();
+  /** By user and not by login: a user who logs in again is not free of it. */
+  readonly #locks: Map<UserId, MutedKinds>;
+  readonly #changes: Map<UserId, PermissionChanges>;
 
-  readonly #changes = new Map<UserId, PermissionChanges>();
-
-  constructor(members: MemberTable) {
+  /** @param before what an earlier room of the same session left (HOST-4, HOST-6) */
+  constructor(members: MemberTable, before?: ModerationState) {
     this.#members = members;
+    this.#locks = new Map(before?.locks);
+    this.#changes = new Map(before?.changes);
+  }
+
+  /** What the next room of the session begins with. */
+  get state(): ModerationState {
+    return { locks: new Map(this.#locks), changes: new Map(this.#changes) };
   }
 
   /** What a user may do that logs in: as its door says, and as was changed since (HOST-6). */
@@ -46,7 +59,7 @@ export class Moderation {
     return withChanges(permissions, this.#changes.get(userId) ?? {});
   }
 
-  /** Notes a change for later logins, and gives the members that it is about now: all logins of the users found. */
+  /** Records a change for later logins; gives the members that it concerns now: all logins of the users found. */
   change(found: ReadonlySet<Member>, changes: PermissionChanges): Member[] {
     const userIds = new Set([...found].map(({ user }) => user.id));
     for (const userId of userIds) {

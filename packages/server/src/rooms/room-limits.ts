@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Environment } from '@gavel/protocol';
+import type { Environment, RoomKey } from '@gavel/protocol';
+import type { LoginCommand } from './commands.ts';
 
 /** Bounds of one of an App's worlds of rooms; `Infinity` where there is none. */
 export interface WorldLimits {
@@ -19,3 +20,10 @@ export const WORLD_LIMITS: Readonly<Record<Environment, WorldLimits>> = {
   production: { maxMembers: Number.POSITIVE_INFINITY, maxRooms: Number.POSITIVE_INFINITY },
   test: { maxMembers: 50, maxRooms: 10 },
 };
+
+/** Gives a login with the room's cap: the smaller one of what its first login says and what its world allows (TEST-1). */
+export function withWorldCap(key: RoomKey, command: LoginCommand): LoginCommand {
+  const { maxMembers } = WORLD_LIMITS[key.environment];
+  if (!Number.isFinite(maxMembers)) return command;
+  return { ...command, maxMemberCount: Math.min(command.maxMemberCount || maxMembers, maxMembers) };
+}

@@ -165,6 +165,18 @@ export class RoomStreams {
     }
   }
 
+  /** Ends what a member may not publish any more, and holds back the kinds that it may not send. */
+  enforce(member: Member): void {
+    const { permissions } = member;
+    for (const slot of this.#slotsOf(member)) {
+      const { streamId, source } = slot.info;
+      const allowed = allowedKinds(permissions, source);
+      const isAllowed = permissions.publishStreamIds?.includes(streamId) ?? true;
+      if (!isAllowed || !(allowed.audio || allowed.video)) this.#remove(slot, 'forbidden');
+    }
+    this.mute(member, { audio: !permissions.publishAudio, video: !permissions.publishVideo });
+  }
+
   /** Takes over the name that a member has now (NAME-1). */
   rename(member: Member): void {
     for (const slot of this.#slotsOf(member)) this.#change({ ...slot.info, user: member.user }, slot.state);

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import type { RoomCommand } from './commands.ts';
 import type { RoomEvent } from './events.ts';
 import { Rooms } from './rooms.ts';
-import { KEY, login, ORIGIN, testSettings } from './testing.ts';
+import { claim, KEY, login, ORIGIN, testSettings } from './testing.ts';
 
 /** A step of a history; numbers choose among what there is at that moment. */
 type Step =
@@ -155,7 +155,14 @@ class History {
       case 'detach':
         return { type: 'detach', memberId, connectionId };
       case 'resume':
-        return { type: 'resume', memberId, ticket: 'wrong', connectionId };
+        return {
+          type: 'resume',
+          memberId,
+          ticket: 'wrong',
+          connectionId,
+          address: '127.0.0.1',
+          claim: claim('anybody'),
+        };
       case 'share':
       case 'reserve': {
         const source = one.do === 'share' ? ('screen' as const) : ('camera' as const);

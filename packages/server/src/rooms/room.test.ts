@@ -1,7 +1,8 @@
-import { type GavelError, isGavelError, type StreamId, type UserId } from '@gavel/protocol';
+import { type GavelError, isGavelError, type MemberId, type StreamId, type UserId } from '@gavel/protocol';
 import { describe, expect, test } from 'vitest';
 import { eventsOf, type RoomEvent } from './events.ts';
-import { kick, login, openRoom } from './testing.ts';
+import type { PublishRights } from './member.ts';
+import { claim, kick, login, openRoom } from './testing.ts';
 
 const types = (events: readonly RoomEvent[]) => events.map((event) => event.type);
 
@@ -111,9 +112,8 @@ describe('resuming', () => {
     const alice = join('alice');
     const ticket = room.findMember(alice)?.ticket ?? '';
     room.apply({ type: 'detach', memberId: alice, connectionId: 'connection-of-alice' });
-    expect(types(room.apply({ type: 'resume', memberId: alice, ticket, connectionId: 'second' }))).toEqual([
-      'memberResumed',
-    ]);
+    const link = { connectionId: 'second', address: '127.0.0.1', claim: claim('alice') };
+    expect(types(room.apply({ type: 'resume', memberId: alice, ticket, ...link }))).toEqual(['memberResumed']);
     // The first connection's end, noticed late, must not detach the member from the second.
     expect(room.apply({ type: 'detach', memberId: alice, connectionId: 'connection-of-alice' })).toEqual([]);
   });
@@ -121,8 +121,10 @@ describe('resuming', () => {
   test('a wrong ticket is refused', () => {
     const { room, join } = openRoom();
     const memberId = join('alice');
-    const resume = { type: 'resume', memberId, ticket: 'guessed', connectionId: 'x' } as const;
-    expect(refusal(() => room.apply(resume)).code).toBe('resume.refused');
+    const link = { connectionId: 'x', address: '127.0.0.1', claim: claim('alice') };
+    expect(refusal(() => room.apply({ type: 'resume', memberId, ticket: 'guessed', ...link })).code).toBe(
+      'resume.refused',
+    );
   });
 
   test('a kicked user’s ticket is refused, also when it was disconnected at that moment (KICK-9)', () => {
@@ -132,9 +134,8 @@ describe('resuming', () => {
     const ticket = room.findMember(memberId)?.ticket ?? '';
     room.apply({ type: 'detach', memberId, connectionId: 'connection-of-alice' });
     room.apply(kick('alice'));
-    expect(refusal(() => room.apply({ type: 'resume', memberId, ticket, connectionId: 'x' })).code).toBe(
-      'resume.refused',
-    );
+    const link = { connectionId: 'x', address: '127.0.0.1', claim: claim('alice') };
+    expect(refusal(() => room.apply({ type: 'resume', memberId, ticket, ...link })).code).toBe('resume.refused');
   });
 
   test('missed events are kept up to a number, and a gap beyond it is told apart', () => {
@@ -287,5 +288,52 @@ describe('streams', () => {
     const user = { id: 'server' as UserId, name: 'Server' };
     room.apply({ type: 'addStream', user, streamId: 'relay' as StreamId, title: 't', extraInfo: '' });
     expect(types(room.apply(kick('alice')))).toEqual(['memberLeft', 'streamRemoved', 'roomClosed']);
+  });
+});
+
+describe('a token that replaces another', () => {
+  const renew = (memberId: MemberId, publishing: PublishRights) =>
+    ({ type: 'renewToken', memberId, publishing }) as const;
+  const NOTHING = { publishAudio: false, publishVideo: false };
+  const ALL = { publishAudio: true, publishVideo: true };
+
+  test('ends what it does not allow to be published, and refuses it from then on (AUTH-4)', () => {
+    const { room, join, publish } = openRoom();
+    const alice = join('alice');
+    publish(alice, 'a');
+    room.apply({
+      type: 'reserveStream',
+      memberId: alice,
+      streamId: 'b' as StreamId,
+      extraInfo: '',
+      audio: true,
+      video: true,
+    });
+    const events = room.apply(renew(alice, NOTHING));
+    expect(types(events)).toEqual(['permissionsChanged', 'streamRemoved', 'streamReleased']);
+    expect(events[1]).toMatchObject({ stream: { streamId: 'a' }, cause: 'forbidden' });
+    expect(refusal(() => publish(alice, 'a')).code).toBe('stream.not-allowed');
+    room.apply(renew(alice, ALL));
+    publish(alice, 'a');
+  });
+
+  test('ends the streams alone that it does not name (AUTH-4)', () => {
+    const { room, join, publish } = openRoom();
+    const alice = join('alice');
+    for (const id of ['a', 'b']) publish(alice, id);
+    room.apply(renew(alice, { ...ALL, publishStreamIds: ['b' as StreamId] }));
+    expect(room.snapshot().streams.map(({ streamId }) => streamId)).toEqual(['b']);
+    room.apply(renew(alice, ALL));
+    publish(alice, 'a');
+  });
+
+  test('of the same rights changes nothing, and gives nothing back that a host took away (AUTH-4, HOST-6)', () => {
+    const { room, join } = openRoom();
+    const alice = join('alice');
+    expect(room.apply(renew(alice, ALL))).toEqual([]);
+    const targets = [{ label: 'alice', userIds: ['alice' as UserId] }];
+    room.apply({ type: 'setPermissions', targets, changes: { publishVideo: false } });
+    room.apply(renew(alice, ALL));
+    expect(room.findMember(alice)?.permissions).toMatchObject({ publishAudio: true, publishVideo: false });
   });
 });

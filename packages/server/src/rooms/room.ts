@@ -19,6 +19,7 @@ import {
 import type { ChatMessage, ChatQuery } from './chat-history.ts';
 import type { Clock, IdSource } from './clock.ts';
 import type { CommandOf, KickTarget, LoginCommand, RoomCommand } from './commands.ts';
+import type { Continuation } from './continuations.ts';
 import { EventLog } from './event-log.ts';
 import type { RoomChange, RoomEvent } from './events.ts';
 import { HostControls } from './host-controls.ts';
@@ -57,19 +58,23 @@ export class Room {
   readonly #createdAtMs: number;
   readonly #log: EventLog;
   readonly #members = new MemberTable();
-  readonly #moderation = new Moderation(this.#members);
+  readonly #moderation: Moderation;
   readonly #streams: RoomStreams;
   readonly #controls: HostControls;
   readonly #messages: RoomMessages;
   readonly #polls: Polls;
   #maxMemberCount = 0;
+  #sessionKeptMs: number;
   #closed = false;
   /** The events of the command being applied. */
   #events: RoomEvent[] = [];
 
-  constructor(key: RoomKey, epoch: Epoch, settings: RoomSettings) {
+  /** @param before the session that this life of the room continues */
+  constructor(key: RoomKey, epoch: Epoch, settings: RoomSettings, before?: Continuation) {
     this.key = key;
     this.epoch = epoch;
+    this.#sessionKeptMs = before?.keptMs ?? 0;
+    this.#moderation = new Moderation(this.#members, before?.moderation);
     this.#settings = settings;
     this.#clock = settings.clock;
     this.#createdAtMs = settings.clock.now();
@@ -93,6 +98,11 @@ export class Room {
   /** Whether this life has ended; the object is then of no more use. */
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** What the next life of the room begins with, where its session may be continued. */
+  get continuation(): Continuation {
+    return { keptMs: this.#sessionKeptMs, moderation: this.#moderation.state };
   }
 
   /** Before this monotonic time no Member can have been silent for too long. */
@@ -120,9 +130,6 @@ export class Room {
         return this.#login(command);
       case 'logout':
         return this.#remove(this.#members.require(command.memberId), 'logout', '');
-      case 'renewToken':
-        this.#members.require(command.memberId).tokenExpiresAtMs = command.tokenExpiresAtMs ?? Number.POSITIVE_INFINITY;
-        return;
       case 'touch':
         return this.#members.touch(command.memberId, this.#clock.monotonicMs());
       case 'detach':
@@ -135,8 +142,6 @@ export class Room {
         return this.#expire();
       case 'kick':
         return this.#kick(command);
-      case 'mute':
-        return this.#controls.mute(command);
       case 'replace':
         return this.#replace(command.userId, command.exceptClientId);
       case 'expireToken':
@@ -146,14 +151,13 @@ export class Room {
         return this.#moderation.check(command.by, 'acceptWaiting');
       case 'close':
         return this.#close(command);
+      case 'renewToken':
+      case 'mute':
       case 'setPermissions':
-        return this.#controls.setPermissions(command);
       case 'pin':
-        return this.#controls.pin(command);
       case 'rename':
-        return this.#controls.rename(command);
       case 'sendCustom':
-        return this.#controls.sendCustom(command);
+        return this.#controls.apply(command);
       case 'reserveStream':
         return this.#streams.reserve(command, this.#members.require(command.memberId));
       case 'announceStream':
@@ -201,6 +205,7 @@ export class Room {
     const countAfter = this.#members.size - replaced.length + 1;
     if (this.#maxMemberCount > 0 && countAfter > this.#maxMemberCount) throw new GavelError('login.room-full');
 
+    this.#sessionKeptMs = command.sessionKeptMs ?? this.#sessionKeptMs;
     if (isFirst) this.#emit({ type: 'roomCreated', creator: command.user });
     const nowMonotonicMs = this.#clock.monotonicMs();
     const member = createMember(command, {
@@ -210,7 +215,7 @@ export class Room {
       nowMonotonicMs,
       permissions: this.#moderation.permissionsOf(command.user.id, command.permissions),
     });
-    for (const old of replaced) this.#takeOut(old, 'replaced', '');
+    for (const old of replaced) this.#takeOut(old, 'replaced', '', old.clientId === command.clientId);
     this.#members.add(member, nowMonotonicMs);
     this.#emit({
       type: 'memberJoined',
@@ -232,9 +237,8 @@ export class Room {
   }
 
   #resume(command: CommandOf<'resume'>): void {
-    const member = this.#members.resume(command, this.#clock.monotonicMs());
-    const { connectionId } = command;
-    this.#emit({ type: 'memberResumed', member: this.#members.infoOf(member), connectionId });
+    const member = this.#members.infoOf(this.#members.resume(command, this.#clock.monotonicMs()));
+    this.#emit({ type: 'memberResumed', member, connectionId: command.connectionId });
   }
 
   #expire(): void {
@@ -276,7 +280,7 @@ export class Room {
     this.#end(cause, reason, true);
   }
 
-  #takeOut(member: Member, cause: MemberCause, reason: string): void {
+  #takeOut(member: Member, cause: MemberCause, reason: string, isSameClient = false): void {
     this.#streams.removeOf(member, streamCauseOf(cause));
     const info = this.#members.infoOf(member);
     this.#members.remove(member, this.#clock.monotonicMs());
@@ -286,6 +290,8 @@ export class Room {
       ...(member.link.kind === 'attached' && { connectionId: member.link.connectionId }),
       cause,
       reason,
+      ...(member.unansweredAttemptId !== undefined && { unansweredAttemptId: member.unansweredAttemptId }),
+      ...(isSameClient && { isSameClient }),
       ...this.#members.listFacts,
     });
   }
@@ -306,9 +312,9 @@ export class Room {
     return member && this.#members.infoOf(member);
   }
 
-  /** Tells whether anybody is in whom a target names. */
-  has(target: KickTarget): boolean {
-    return this.#moderation.membersOf(target).length > 0;
+  /** The members that a target names. */
+  membersOf(target: KickTarget): readonly Readonly<Member>[] {
+    return this.#moderation.membersOf(target);
   }
 
   /** Whether somebody is in who may let others in (WAIT-2). */

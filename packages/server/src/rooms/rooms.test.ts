@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { DuplicatePolicy } from './commands.ts';
 import { eventsOf, type RoomEvent } from './events.ts';
 import { type EventBatch, type EventSink, Rooms } from './rooms.ts';
-import { KEY, kick, login, ORIGIN, testSettings } from './testing.ts';
+import { KEY, kick, login, ORIGIN, resume, testSettings } from './testing.ts';
 
 function openRooms(sinks: EventSink[] = [], limits: { readonly maxStreamsPerApp?: number } = {}) {
   const settings = { ...testSettings(), ...limits };
@@ -73,20 +73,18 @@ test('the answer waits for every sink, so that media is closed before it leaves 
 
 test('a ticket refused after a kick tells the cause and the reason (KICK-9, KICK-11)', async () => {
   const { rooms, join } = openRooms();
-  const { member, ticket } = await join('alice');
+  const session = await join('alice');
   await rooms.execute(KEY, { ...kick('alice'), reason: '违规 🙂' }, ORIGIN);
-  const resume = { type: 'resume', memberId: member.memberId, ticket, connectionId: 'c' } as const;
-  const refused = await rooms.execute(KEY, resume, ORIGIN).catch((error: unknown) => error);
+  const refused = await rooms.execute(KEY, resume(session), ORIGIN).catch((error: unknown) => error);
   expect(refused).toMatchObject({ code: 'resume.refused', details: { cause: 'kicked', reason: '违规 🙂' } });
 });
 
 test('a ticket of an earlier life of the room is refused in the next one (ROOM-3, KICK-9)', async () => {
   const { rooms, join } = openRooms();
-  const { member, ticket } = await join('alice');
+  const session = await join('alice');
   await rooms.execute(KEY, { type: 'close', reason: '', announce: true }, ORIGIN);
   await join('alice');
-  const resume = { type: 'resume', memberId: member.memberId, ticket, connectionId: 'c' } as const;
-  expect(await codeOf(rooms.execute(KEY, resume, ORIGIN))).toBe('resume.refused');
+  expect(await codeOf(rooms.execute(KEY, resume(session), ORIGIN))).toBe('resume.refused');
 });
 
 test('the sweep takes out silent members of every room, and ends the rooms (ROOM-4)', async () => {

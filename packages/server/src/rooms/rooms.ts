@@ -6,12 +6,21 @@
  * @module
  */
 
-import { GavelError, isGavelError, type MemberId, type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
+import {
+  type Epoch,
+  GavelError,
+  isGavelError,
+  type MemberId,
+  type RoomKey,
+  roomKeyText,
+  type StreamId,
+} from '@gavel/protocol';
 import type { BanScope } from './bans.ts';
 import type { ChatMessage, ChatQuery } from './chat-history.ts';
 import type { CommandOf, KickTarget, LoginCommand, Origin, RoomCommand } from './commands.ts';
-import { Departed, type Departure } from './departed.ts';
+import { Continuations } from './continuations.ts';
 import { Directory } from './directory.ts';
+import { EndedTickets, endedRoom, endedWait, type RoomPosition } from './ended-tickets.ts';
 import { EventFeed, type EventSinks } from './event-feed.ts';
 import type { RoomEvent } from './events.ts';
 
@@ -20,28 +29,16 @@ export type { Session } from './views.ts';
 
 import { Lobby } from './lobby.ts';
 import { type MemberInfo, mayLetIn } from './member.ts';
+import { type Outcome, requireSession, sessionOf } from './outcome.ts';
+import { Returns } from './returns.ts';
 import { Room, type RoomSettings } from './room.ts';
-import { WORLD_LIMITS } from './room-limits.ts';
+import { WORLD_LIMITS, withWorldCap } from './room-limits.ts';
 import { type World, worldText } from './rule-keeper.ts';
 import { SlidingWindows } from './sliding-windows.ts';
 import type { StreamInfo } from './stream.ts';
 import { StreamHistory, type StreamState } from './stream-history.ts';
 import type { RoomSnapshot, RoomSummary, Session } from './views.ts';
 import type { Waiting, WaitingWatcher } from './waiting.ts';
-
-/** What a command did. */
-export interface Outcome {
-  readonly events: readonly RoomEvent[];
-  /** After `login` and `resume`: taken in the same moment, so that no event lies between. */
-  readonly session?: Session;
-  /** After a `login` that has to wait; then nothing else has happened. */
-  readonly waiting?: Waiting;
-  /** Who waited to be let in, and was taken off the list by this `kick`. */
-  readonly turnedAway?: readonly Waiting[];
-}
-
-/** Why a resume is refused for good: thrown as `resume.refused` with these details. */
-const detailsOf = ({ cause, reason }: Departure) => ({ cause, reason });
 
 /** What Rooms needs beside what each Room does. */
 export interface RoomsSettings extends RoomSettings {
@@ -51,15 +48,22 @@ export interface RoomsSettings extends RoomSettings {
   readonly report?: (error: unknown) => void;
   /** Most streams of one App, in both environments, reserved ones included; 0 is no limit (LIM-7). */
   readonly maxStreamsPerApp: number;
+  /** Why clients were taken out for good; by default kept in memory alone. */
+  readonly tickets?: EndedTickets;
 }
+
+export { type Outcome, requireSession } from './outcome.ts';
 
 const NOTHING: Outcome = { events: [] };
 
 /** What a room's change comes to, before anybody is told. */
 interface Change {
-  readonly room: Room;
+  readonly key: RoomKey;
+  readonly epoch: Epoch;
   readonly events: readonly RoomEvent[];
   readonly session: Session | undefined;
+  /** Settles when it outlives the process why members were taken out; undefined where nobody waits for that. */
+  readonly kept: Promise<void> | undefined;
 }
 
 /** All rooms of this server. */
@@ -68,7 +72,9 @@ export class Rooms {
   readonly #feed: EventFeed;
   readonly #rooms = new Map<string, Room>();
   readonly #directory = new Directory();
-  readonly #departed: Departed;
+  readonly #tickets: EndedTickets;
+  readonly #returns: Returns;
+  readonly #continuations = new Continuations();
   readonly #history = new StreamHistory();
   readonly #logins = new SlidingWindows(1000);
   readonly #lobby: Lobby;
@@ -76,6 +82,12 @@ export class Rooms {
 
   constructor(settings: RoomsSettings, sinks: EventSinks, watchers: readonly WaitingWatcher[] = []) {
     this.#settings = settings;
+    this.#tickets = settings.tickets ?? new EndedTickets({ issuer: settings.ids.nextTicket() });
+    this.#returns = new Returns({
+      tickets: this.#tickets,
+      directory: this.#directory,
+      findRoom: (key) => this.#rooms.get(roomKeyText(key)),
+    });
     this.#lobby = new Lobby({
       ...settings,
       watchers,
@@ -86,14 +98,22 @@ export class Rooms {
         this.#checkLogin(key, login);
         return requireSession(await this.#enter(key, login, origin));
       },
+      onPutOut: (key, { memberId, unansweredAttemptId }, cause, reason) => {
+        const attempt = unansweredAttemptId !== undefined && { attemptId: unansweredAttemptId };
+        this.#tickets.keepLater(endedWait(key, { memberId, ...attempt, cause, reason }, settings.clock.now()));
+      },
     });
     this.#feed = new EventFeed(sinks);
-    this.#departed = new Departed(settings.heartbeatTimeoutMs);
   }
 
   /** How many rooms there are. */
   get size(): number {
     return this.#rooms.size;
+  }
+
+  /** The name under which tickets are issued here. */
+  get ticketIssuer(): string {
+    return this.#tickets.issuer;
   }
 
   /** Begins to take out silent members, looking once a second. */
@@ -115,14 +135,17 @@ export class Rooms {
    */
   async execute(key: RoomKey, command: RoomCommand, origin: Origin): Promise<Outcome> {
     if (command.type === 'login') return this.#login(key, command, origin);
+    if (command.type === 'resume') return this.#resume(key, command, origin);
     if (this.#lobby.execute(key, command, origin)) return NOTHING;
     if (command.type === 'kick') return this.#kick(key, command, origin);
+    if (command.type === 'close') return this.#close(key, command, origin);
     const change = this.#apply(key, command, origin);
     if (command.type === 'answerWaiting') await this.#lobby.answer(key, command, origin);
     return this.#deliver(change, origin);
   }
 
   async #login(key: RoomKey, command: LoginCommand, origin: Origin): Promise<Outcome> {
+    if (command.attempt?.isRetry) await this.#returns.checkRetry(key, command.attempt);
     this.#checkLogin(key, command);
     if (this.#lobby.mustWait(key, command)) {
       // To ask is to log in, as far as limits go: the list is no way around them.
@@ -133,14 +156,15 @@ export class Rooms {
   }
 
   async #enter(key: RoomKey, command: LoginCommand, origin: Origin): Promise<Outcome> {
-    const change = this.#apply(key, this.#capped(key, command), origin);
+    const change = this.#apply(key, withWorldCap(key, command), origin);
     this.#logins.take(roomKeyText(key), this.#settings.clock.monotonicMs());
     const delivered = this.#deliver(change, origin);
+    // In the same moment: of two logins at once, the later one replaces the earlier (KICK-13).
+    const replaced = command.onDuplicate === 'replace' ? this.#replaceElsewhere(key, command, origin) : [];
     // Its own news have begun to be told: those who have waited for it come after it.
     if (mayLetIn(command)) void this.#lobby.admit(key, origin);
     try {
-      const outcome = await delivered;
-      if (command.onDuplicate === 'replace') await this.#replaceElsewhere(key, command, origin);
+      const [outcome] = await Promise.all([delivered, ...replaced]);
       return outcome;
     } catch (error) {
       // The login is refused: nobody would own the member.
@@ -148,6 +172,22 @@ export class Rooms {
       if (memberId) await this.execute(key, { type: 'logout', memberId }, origin).catch(() => undefined);
       throw error;
     }
+  }
+
+  async #resume(key: RoomKey, command: CommandOf<'resume'>, origin: Origin): Promise<Outcome> {
+    let change: Change;
+    try {
+      const member = this.#rooms.get(roomKeyText(key))?.findMember(command.memberId);
+      // Who is banned now does not come back, wherever it comes from now (BAN-1).
+      if (member?.ticket === command.ticket) {
+        this.#settings.rules?.checkLogin(key, { user: member.user, address: command.address });
+      }
+      change = this.#apply(key, command, origin);
+    } catch (error) {
+      if (!isGavelError(error, 'resume.refused')) throw error;
+      throw await this.#returns.findRefusal(key, command);
+    }
+    return this.#deliver(change, origin);
   }
 
   /** A kick finds those who wait as well: whom it names is out, wherever it is. */
@@ -158,10 +198,38 @@ export class Rooms {
     if (turnedAway.length === 0) return this.#deliver(this.#apply(key, command, origin), origin);
     // The room is asked for the others alone: it would miss those who wait.
     const room = this.#rooms.get(roomKeyText(key));
-    const rest = targets.filter((target) => room?.has(target) || (require === 'all' && named(target).length === 0));
+    const isIn = (target: KickTarget) => (room?.membersOf(target).length ?? 0) > 0;
+    const isNeeded = require === 'all' || targets.some(isIn);
+    const rest = targets.filter((target) => isIn(target) || (isNeeded && named(target).length === 0));
     const change = rest.length > 0 ? this.#apply(key, { ...command, targets: rest }, origin) : undefined;
     this.#lobby.remove(key, turnedAway, reason, origin);
-    return { ...(change ? await this.#deliver(change, origin) : NOTHING), turnedAway };
+    const kept = this.#tickets.keep([]);
+    const [outcome] = await Promise.all([change ? this.#deliver(change, origin) : NOTHING, kept]);
+    return { ...outcome, turnedAway };
+  }
+
+  async #close(key: RoomKey, command: CommandOf<'close'>, origin: Origin): Promise<Outcome> {
+    const change = this.#rooms.has(roomKeyText(key))
+      ? this.#apply(key, command, origin)
+      : this.#closeEmpty(key, command, origin);
+    return this.#deliver(change, origin);
+  }
+
+  /** Closes a session in which nobody is: people only wait, or it is in its keep-alive time (WAIT-9). */
+  #closeEmpty(key: RoomKey, { reason }: CommandOf<'close'>, origin: Origin): Change {
+    const { clock, ids } = this.#settings;
+    const atMs = clock.now();
+    const isOpen =
+      this.#continuations.find(key, clock.monotonicMs()) !== undefined || this.#lobby.waiting(key).length > 0;
+    if (!isOpen) throw new GavelError('room.not-found');
+    this.#continuations.delete(key);
+    // It comes after all that has been in this room.
+    const epoch = ids.nextEpoch();
+    const seq = 1;
+    this.#lobby.close(key, reason, origin);
+    const kept = this.#tickets.keep([endedRoom(key, { epoch, seq }, reason, atMs)]);
+    const events: readonly RoomEvent[] = [{ type: 'sessionClosed', reason, epoch, seq, atMs }];
+    return { key, epoch, events, session: undefined, kept };
   }
 
   /** Changes a room, and what is known of all rooms, in one moment. */
@@ -169,19 +237,36 @@ export class Rooms {
     const text = roomKeyText(key);
     const room = this.#rooms.get(text) ?? this.#roomFor(key, command);
     this.#checkStream(room, command);
-    const events = this.#applyTo(room, command);
+    const events = room.apply(command);
     if (room.closed) this.#rooms.delete(text);
     else this.#rooms.set(text, room);
     this.#directory.follow(key, events);
     this.#history.follow(key, events);
-    this.#noteDepartures(events);
+    this.#continue(room, events);
     this.#lobby.follow(key, events, origin);
-    return { room, events, session: sessionOf(room, events) };
+    const kept = this.#returns.keepEnds(key, command, events);
+    return { key, epoch: room.epoch, events, session: sessionOf(room, events), kept };
   }
 
-  async #deliver({ room, events, session }: Change, origin: Origin): Promise<Outcome> {
-    await this.#feed.deliver({ key: room.key, epoch: room.epoch, origin, events });
+  async #deliver({ key, epoch, events, session, kept }: Change, origin: Origin): Promise<Outcome> {
+    await Promise.all([this.#feed.deliver({ key, epoch, origin, events }), kept]);
     return { events, ...(session && { session }) };
+  }
+
+  /** Keeps what outlives a room that has emptied, and forgets it when the session goes on or was closed. */
+  #continue(room: Room, events: readonly RoomEvent[]): void {
+    for (const event of events) {
+      if (event.type === 'roomCreated') this.#continuations.delete(room.key);
+      else if (event.type === 'roomClosed' && event.cause !== 'room-closed') {
+        this.#continuations.keep(room.key, room.continuation, this.#settings.clock.monotonicMs());
+      }
+    }
+  }
+
+  /** How far the history of a room has come now; where there is no room, after all that has been in it. */
+  positionOf(key: RoomKey): RoomPosition {
+    const { ids } = this.#settings;
+    return this.#rooms.get(roomKeyText(key))?.snapshot({ withMembers: false }) ?? { epoch: ids.nextEpoch(), seq: 0 };
   }
 
   /** Those who wait to be let in, in the order of asking. */
@@ -251,32 +336,25 @@ export class Rooms {
 
   /** Takes silent members out of every room that may have some. */
   async sweep(): Promise<void> {
-    const nowMonotonicMs = this.#settings.clock.monotonicMs();
-    this.#departed.sweep(nowMonotonicMs);
+    const { clock } = this.#settings;
+    const nowMonotonicMs = clock.monotonicMs();
+    this.#continuations.sweep(nowMonotonicMs);
     const origin: Origin = { door: 'server', requestId: 'heartbeat' };
     const due = [...this.#rooms.values()].filter((room) => room.expiryDueMonotonicMs <= nowMonotonicMs);
-    const swept = [...due.map((room) => this.execute(room.key, { type: 'expire' }, origin)), this.#lobby.sweep(origin)];
+    const swept = [
+      ...due.map((room) => this.execute(room.key, { type: 'expire' }, origin)),
+      this.#lobby.sweep(origin),
+      ...(this.#tickets.isSweepDue(clock.now()) ? [this.#tickets.sweep(clock.now())] : []),
+    ];
     for (const result of await Promise.allSettled(swept)) if (result.status === 'rejected') throw result.reason;
   }
 
   #roomFor(key: RoomKey, command: RoomCommand): Room {
-    if (command.type === 'login') return new Room(key, this.#settings.ids.nextEpoch(), this.#settings);
-    if (command.type === 'resume') throw this.#refusal(command.memberId);
-    throw new GavelError('room.not-found');
-  }
-
-  #applyTo(room: Room, command: RoomCommand): readonly RoomEvent[] {
-    try {
-      return room.apply(command);
-    } catch (error) {
-      if (command.type === 'resume') throw this.#refusal(command.memberId);
-      throw error;
+    const { ids, clock } = this.#settings;
+    if (command.type === 'login') {
+      return new Room(key, ids.nextEpoch(), this.#settings, this.#continuations.find(key, clock.monotonicMs()));
     }
-  }
-
-  #refusal(memberId: MemberInfo['memberId']): GavelError {
-    const departure = this.#departed.find(memberId);
-    return new GavelError('resume.refused', undefined, departure && detailsOf(departure));
+    throw new GavelError(command.type === 'resume' ? 'resume.refused' : 'room.not-found');
   }
 
   #checkLogin(key: RoomKey, command: LoginCommand): void {
@@ -288,13 +366,6 @@ export class Rooms {
     if (!this.#rooms.has(text) && this.#directory.roomCount(key) >= maxRooms) {
       throw new GavelError('login.room-full', `This environment may have ${maxRooms} rooms at a time.`);
     }
-  }
-
-  /** The room's cap is the smaller one of what its first login says and what its world allows (TEST-1). */
-  #capped(key: RoomKey, command: LoginCommand): LoginCommand {
-    const { maxMembers } = WORLD_LIMITS[key.environment];
-    if (!Number.isFinite(maxMembers)) return command;
-    return { ...command, maxMemberCount: Math.min(command.maxMemberCount || maxMembers, maxMembers) };
   }
 
   /** What a room cannot know by itself: rules, and that a stream id is one user's in the whole App (STRM-6). */
@@ -316,38 +387,10 @@ export class Rooms {
     }
   }
 
-  #noteDepartures(events: readonly RoomEvent[]): void {
-    const nowMonotonicMs = this.#settings.clock.monotonicMs();
-    for (const event of events) {
-      if (event.type === 'memberLeft')
-        this.#departed.note(event.member.memberId, event.cause, event.reason, nowMonotonicMs);
-    }
-  }
-
-  async #replaceElsewhere(key: RoomKey, login: Extract<RoomCommand, { type: 'login' }>, origin: Origin): Promise<void> {
+  /** Changes the other rooms at once; each promise settles when everybody there was told. */
+  #replaceElsewhere(key: RoomKey, login: LoginCommand, origin: Origin): Promise<Outcome>[] {
     const others = this.#directory.roomsOf(key, login.user.id).filter((other) => other.roomId !== key.roomId);
     const command: RoomCommand = { type: 'replace', userId: login.user.id, exceptClientId: login.clientId };
-    const replaced = others.map((other) =>
-      this.execute(other, command, origin).catch((error: unknown) => {
-        // The room may have ended since it was looked up: then nobody is left to replace.
-        if (!isGavelError(error, 'room.not-found')) throw error;
-      }),
-    );
-    await Promise.all(replaced);
+    return others.map((other) => this.#deliver(this.#apply(other, command, origin), origin));
   }
-}
-
-function sessionOf(room: Room, events: readonly RoomEvent[]): Session | undefined {
-  const last = events.at(-1);
-  if (last?.type !== 'memberJoined' && last?.type !== 'memberResumed') return undefined;
-  const { member } = last;
-  const ticket = room.findMember(member.memberId)?.ticket;
-  if (ticket === undefined) return undefined;
-  return { member, ticket, room: room.snapshot({ withMembers: member.wantsMembers }) };
-}
-
-/** @throws Error where a login was refused without a word: a fault */
-export function requireSession({ session }: Outcome): Session {
-  if (!session) throw new Error('a login made no session');
-  return session;
 }

@@ -7,7 +7,7 @@ import { Enforcement } from './enforcement.ts';
 import { Rooms } from './rooms.ts';
 import { Rules } from './rules.ts';
 import { StreamHistory } from './stream-history.ts';
-import { KEY, login, MemoryRuleKeeper, ORIGIN, testSettings } from './testing.ts';
+import { KEY, login, MemoryRuleKeeper, ORIGIN, resume, testSettings } from './testing.ts';
 
 let clock: FakeClock;
 let keeper: MemoryRuleKeeper;
@@ -149,4 +149,38 @@ test('as many ended streams are remembered as fit, the oldest is forgotten first
   for (const [index, streamId] of ['a', 'b', 'a', 'c'].entries()) end(streamId, index);
   expect(['a', 'b', 'c'].map((id) => history.find(KEY, id as StreamId)?.closedAtMs)).toEqual([2, undefined, 3]);
   expect(history.find({ ...KEY, environment: 'test' }, 'a' as StreamId)).toBeUndefined();
+});
+
+describe('a member that has lost its connection', () => {
+  const open = async () => {
+    const rules = await Rules.open({ keeper, clock });
+    const rooms = new Rooms({ ...testSettings(clock), rules }, { first: [], after: [] });
+    const { session } = await rooms.execute(KEY, login('u'), ORIGIN);
+    if (!session) throw new Error('not in');
+    return { rules, rooms, back: resume(session) };
+  };
+
+  test('and is banned now does not resume; one that was banned and is not any more does (BAN-4)', async () => {
+    const { rules, rooms, back } = await open();
+    await rules.bans.set(KEY, ban({ type: 'user', userId: 'u' as UserId }, 10, 'login'));
+    await expect(rooms.execute(KEY, back, ORIGIN)).rejects.toMatchObject({ code: 'login.banned' });
+    clock.advance(10_000);
+    await rooms.execute(KEY, back, ORIGIN);
+  });
+
+  test('is judged by the address that it comes from now, and has it from then on (BAN-4)', async () => {
+    const { rules, rooms, back } = await open();
+    await rules.bans.set(KEY, ban({ type: 'address', address: '10.0.0.9' }, 10, 'login'));
+    const banned = rooms.execute(KEY, { ...back, address: '10.0.0.9' }, ORIGIN);
+    await expect(banned).rejects.toMatchObject({ code: 'login.banned' });
+    const { session } = await rooms.execute(KEY, { ...back, address: '10.0.0.8' }, ORIGIN);
+    expect(session?.member.address).toBe('10.0.0.8');
+  });
+
+  test('gets no word of a ban by a ticket that was guessed (BAN-4, KICK-9)', async () => {
+    const { rules, rooms, back } = await open();
+    await rules.bans.set(KEY, ban({ type: 'user', userId: 'u' as UserId }, 10, 'login'));
+    const guessed = rooms.execute(KEY, { ...back, ticket: 'guessed' }, ORIGIN);
+    await expect(guessed).rejects.toMatchObject({ code: 'resume.refused' });
+  });
 });

@@ -35,7 +35,7 @@ export class Rules {
   }
 
   /** @throws GavelError `login.banned` with details.untilMs (BAN-1) */
-  checkLogin(key: RoomKey, { user, address }: LoginCommand): void {
+  checkLogin(key: RoomKey, { user, address }: Pick<LoginCommand, 'user' | 'address'>): void {
     const untilMs = this.bans.findEnd(key, { id: user.id, address }, 'login');
     if (untilMs !== undefined) throw new GavelError('login.banned', undefined, { untilMs });
   }

@@ -18,11 +18,13 @@ import type {
 } from '@gavel/protocol';
 import { FakeClock } from '@gavel/testkit/fake-clock';
 import type { IdSource } from './clock.ts';
-import type { LoginCommand, Origin } from './commands.ts';
+import type { CommandOf, LoginCommand, Origin } from './commands.ts';
+import type { TicketClaim } from './ended-tickets.ts';
 import { eventsOf } from './events.ts';
 import { Room } from './room.ts';
 import type { RoomsSettings } from './rooms.ts';
 import type { KeptRule, RuleKeeper, RuleName } from './rule-keeper.ts';
+import type { Session } from './views.ts';
 
 export const KEY: RoomKey = { appId: 1 as AppId, environment: 'production', roomId: 'room' as RoomId };
 export const ORIGIN: Origin = { door: 'server', requestId: 'test' };
@@ -111,6 +113,27 @@ export function openRoom(settings = testSettings()) {
     return publishId;
   };
   return { room, clock: settings.clock, join, publish };
+}
+
+/** What the ticket of a login says of it; `issuer` is `t1` in rooms with counting ids. */
+export function claim(userId: string, changes: Partial<TicketClaim> = {}): TicketClaim {
+  const position = { epoch: 0n as Epoch, seq: 0 };
+  return {
+    issuer: 't1',
+    userId: userId as UserId,
+    clientId: `client-of-${userId}`,
+    isReplaceable: true,
+    position,
+    ...changes,
+  };
+}
+
+/** A resume by the ticket of a session, as a client tries it. */
+export function resume({ member, ticket, room }: Session, changes: Partial<TicketClaim> = {}): CommandOf<'resume'> {
+  const { user, clientId, memberId } = member;
+  const position = { epoch: room.epoch, seq: room.seq };
+  const about = claim(user.id, { clientId, position, ...changes });
+  return { type: 'resume', memberId, ticket, connectionId: 'again', address: '127.0.0.1', claim: about };
 }
 
 /** A kick of the named users. */

@@ -20,6 +20,8 @@ export interface HeldLogin extends Waiting {
   readonly end: (end: WaitingEnd) => void;
   /** By the monotonic clock. */
   lastSeenMonotonicMs: number;
+  /** The attempt of its login, until something is heard after it: before, its client may not have had the answer. */
+  unansweredAttemptId: string | undefined;
 }
 
 interface Acceptance {

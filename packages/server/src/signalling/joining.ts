@@ -19,6 +19,7 @@ import {
 import type { Admission, Authenticator } from '../rooms/admission.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { Origin } from '../rooms/commands.ts';
+import type { RoomPosition } from '../rooms/ended-tickets.ts';
 import { mayLetIn } from '../rooms/member.ts';
 import { type Rooms, requireSession, type Session } from '../rooms/rooms.ts';
 import type { Waiting, WaitingEnd } from '../rooms/waiting.ts';
@@ -44,6 +45,7 @@ interface Arrival {
   readonly connection: Connection;
   readonly authenticator: Authenticator;
   readonly admission: Admission;
+  readonly clientId: string;
   readonly origin: Origin;
 }
 
@@ -61,8 +63,9 @@ export class Joining {
     const authenticator = this.#deps.authenticators.find((one) => one.scheme === params.credential.scheme);
     if (!authenticator) throw new GavelError('login.bad-credential', 'this scheme is not available here');
     const admission = await authenticator.admit(params);
-    const { key, user, onDuplicate, permissions, maxMemberCount, profile, tokenExpiresAtMs, waits } = admission;
-    const { clientId, members = false, callbackData = '' } = params;
+    const { key, user, onDuplicate, permissions, maxMemberCount, profile, tokenExpiresAtMs } = admission;
+    const { waits, sessionKeptMs } = admission;
+    const { clientId, members = false, callbackData = '', attempt } = params;
     const wantsMembers = members && permissions.listsMembers !== false;
     requireShort(callbackData, MAX_BYTES.callbackData);
     const { connectionId, address } = connection;
@@ -74,11 +77,13 @@ export class Joining {
       ...(profile && { profile }),
       ...(tokenExpiresAtMs !== undefined && { tokenExpiresAtMs }),
       ...(waits && { waits }),
+      ...(sessionKeptMs !== undefined && { sessionKeptMs }),
+      ...(attempt && { attempt }),
     };
     const command = { type: 'login', ...login, ...optional } as const;
     const origin: Origin = { door: 'signalling', requestId: connectionId, actor: user.id };
     const outcome = await this.#deps.rooms.execute(key, command, origin);
-    const arrival: Arrival = { connection, authenticator, admission, origin };
+    const arrival: Arrival = { connection, authenticator, admission, clientId, origin };
     if (outcome.waiting) return this.#wait(arrival, outcome.waiting);
     return this.#enter(arrival, requireSession(outcome));
   }
@@ -95,6 +100,7 @@ export class Joining {
     if (!isHere) await this.#detach(connection, admission.key, memberId, origin);
     return {
       waiting: wireWaiting(waiting),
+      ticket: this.#ticketOf(arrival, memberId, '', this.#deps.rooms.positionOf(admission.key)),
       heartbeatIntervalMs,
       heartbeatTimeoutMs,
       serverTimeMs: clock.now(),
@@ -125,7 +131,8 @@ export class Joining {
   }
 
   /** Seats a new member, and says what it is told first. */
-  async #enter({ connection, authenticator, admission, origin }: Arrival, session: Session): Promise<LoginResult> {
+  async #enter(arrival: Arrival, session: Session): Promise<LoginResult> {
+    const { connection, authenticator, admission, origin } = arrival;
     const { key, facts, tokenExpiresAtMs } = admission;
     const { member, room } = session;
     await this.#seat(connection, key, session, origin);
@@ -140,7 +147,7 @@ export class Joining {
       permissions: wirePermissions(member.permissions),
       ...(facts && { facts }),
       ...(part && { session: { id: part.id, startedAtMs: part.startedAtMs } }),
-      ticket: formatTicket({ key, memberId: member.memberId, secret: session.ticket }),
+      ticket: this.#ticketOf(arrival, member.memberId, session.ticket, room),
       heartbeatIntervalMs: this.#deps.heartbeatIntervalMs,
       heartbeatTimeoutMs: this.#deps.heartbeatTimeoutMs,
       ...(tokenExpiresAtMs !== undefined && { tokenExpiresAtMs }),
@@ -150,20 +157,29 @@ export class Joining {
     };
   }
 
+  #ticketOf({ admission, clientId }: Arrival, memberId: MemberId, secret: string, position: RoomPosition): string {
+    const { key, user, onDuplicate } = admission;
+    const { epoch, seq } = position;
+    const isReplaceable = onDuplicate === 'replace';
+    const issuer = this.#deps.rooms.ticketIssuer;
+    const claim = { issuer, userId: user.id, clientId, isReplaceable, position: { epoch, seq } };
+    return formatTicket({ key, memberId, secret, claim });
+  }
+
   /** The waiting list, where a member may let others in. What has changed since it was seated follows by itself. */
   async #waitingListFor(key: RoomKey, { member }: Session): Promise<Pick<LoginResult, 'waitingList'>> {
     return mayLetIn(member) ? { waitingList: (await this.#deps.rooms.waiting(key)).map(wireWaiting) } : {};
   }
 
-  /** Brings a member back on a new connection. @throws GavelError `resume.refused` */
+  /** Brings a member back on a new connection. @throws GavelError as the command `resume` says */
   async resume(connection: Connection, params: Params<'resume'>): Promise<Results['resume']> {
     connection.beginJoin();
     const ticket = parseTicket(params.ticket);
     if (!ticket) throw new GavelError('resume.refused');
-    const { key, memberId, secret } = ticket;
-    const { connectionId } = connection;
+    const { key, memberId, secret, claim } = ticket;
+    const { connectionId, address } = connection;
     const origin: Origin = { door: 'signalling', requestId: connectionId };
-    const command = { type: 'resume', memberId, ticket: secret, connectionId } as const;
+    const command = { type: 'resume', memberId, ticket: secret, connectionId, address, claim } as const;
     const session = requireSession(await this.#deps.rooms.execute(key, command, origin));
     await this.#seat(connection, key, session, origin);
     this.#log(connection, key, session, 'resumed');

@@ -238,9 +238,10 @@ export class Requests {
   async #renewToken({ key, member, origin }: Caller, { token }: Params<'renewToken'>): Promise<Results['renewToken']> {
     const authenticator = this.#deps.authenticators.find((one) => one.scheme === member.scheme);
     if (!authenticator) throw new GavelError('login.bad-credential');
-    const renewed = await authenticator.renew({ key, user: member.user }, token);
-    await this.#deps.rooms.execute(key, { type: 'renewToken', memberId: member.memberId, ...renewed }, origin);
-    return renewed;
+    const renewal = await authenticator.renew({ key, user: member.user }, token);
+    await this.#deps.rooms.execute(key, { type: 'renewToken', memberId: member.memberId, ...renewal }, origin);
+    const { tokenExpiresAtMs } = renewal;
+    return tokenExpiresAtMs === undefined ? {} : { tokenExpiresAtMs };
   }
 }
 

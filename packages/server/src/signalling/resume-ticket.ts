@@ -1,23 +1,30 @@
 /**
  * Resume tickets: what a client shows to come back to its member on a new connection.
  *
- * A ticket names the room and the member, and carries the member's secret. It is opaque to clients.
+ * A ticket names the room and the member, carries the member's secret, and says of its login what is needed to find out
+ * how it ended (KICK-12). It is opaque to clients. A client that alters the latter deceives itself alone: it gives no
+ * right to anything.
  *
  * @module
  */
 
-import { type MemberId, parseAppId, parseRoomId, type RoomKey } from '@gavel/protocol';
+import { type Epoch, type MemberId, parseAppId, parseRoomId, parseUserId, type RoomKey } from '@gavel/protocol';
+import type { TicketClaim } from '../rooms/ended-tickets.ts';
 
 /** What a ticket says. */
 export interface ResumeTicket {
   readonly key: RoomKey;
   readonly memberId: MemberId;
+  /** Empty for somebody who waits to be let in: a wait cannot be resumed. */
   readonly secret: string;
+  readonly claim: TicketClaim;
 }
 
 /** Writes a ticket. */
-export function formatTicket({ key, memberId, secret }: ResumeTicket): string {
-  const fields = [key.appId, key.environment, key.roomId, memberId, secret];
+export function formatTicket({ key, memberId, secret, claim }: ResumeTicket): string {
+  const { issuer, userId, clientId, isReplaceable, position } = claim;
+  const login = [issuer, userId, clientId, isReplaceable ? 1 : 0, String(position.epoch), position.seq];
+  const fields = [key.appId, key.environment, key.roomId, memberId, secret, ...login];
   return Buffer.from(JSON.stringify(fields)).toString('base64url');
 }
 
@@ -29,12 +36,21 @@ export function parseTicket(text: string): ResumeTicket | undefined {
   } catch {
     return undefined;
   }
-  if (!Array.isArray(fields) || fields.length !== 5) return undefined;
-  const [app, environment, room, memberId, secret] = fields as unknown[];
+  if (!Array.isArray(fields) || fields.length !== 11) return undefined;
+  const [app, environment, room, memberId, secret, ...login] = fields as unknown[];
   const appId = typeof app === 'number' ? parseAppId(app) : undefined;
   const roomId = typeof room === 'string' ? parseRoomId(room) : undefined;
-  if (appId === undefined || roomId === undefined) return undefined;
+  const claim = parseClaim(login);
+  if (appId === undefined || roomId === undefined || !claim) return undefined;
   if (environment !== 'production' && environment !== 'test') return undefined;
   if (typeof memberId !== 'string' || typeof secret !== 'string') return undefined;
-  return { key: { appId, environment, roomId }, memberId: memberId as MemberId, secret };
+  return { key: { appId, environment, roomId }, memberId: memberId as MemberId, secret, claim };
+}
+
+function parseClaim([issuer, user, clientId, replaceable, epoch, seq]: readonly unknown[]): TicketClaim | undefined {
+  const userId = typeof user === 'string' ? parseUserId(user) : undefined;
+  if (typeof issuer !== 'string' || typeof clientId !== 'string' || !userId) return undefined;
+  if (typeof epoch !== 'string' || !/^\d{1,20}$/.test(epoch) || typeof seq !== 'number') return undefined;
+  const position = { epoch: BigInt(epoch) as Epoch, seq };
+  return { issuer, userId, clientId, isReplaceable: replaceable === 1, position };
 }

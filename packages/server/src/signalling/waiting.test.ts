@@ -25,6 +25,7 @@ test('who waits is told so, and nothing else; it may only say that it is there, 
   const { client, result } = await ask('guest-1');
   expect(result).toEqual({
     waiting: { memberId: expect.any(String), user: { id: 'guest-1', name: 'guest-1' }, sinceMs: door.clock.now() },
+    ticket: expect.any(String),
     heartbeatIntervalMs: 30_000,
     heartbeatTimeoutMs: 100_000,
     serverTimeMs: door.clock.now(),

@@ -8,6 +8,7 @@
  */
 
 import type { AppId } from '@gavel/protocol';
+import type { EndedTicketKeeper } from '../rooms/ended-tickets.ts';
 import type { RuleKeeper } from '../rooms/rule-keeper.ts';
 import type { ChatRepository } from './chat.ts';
 import type { NonceRepository } from './nonces.ts';
@@ -216,6 +217,7 @@ export interface Store {
   readonly outbox: OutboxRepository;
   readonly nonces: NonceRepository;
   readonly rules: RuleKeeper;
+  readonly endedTickets: EndedTicketKeeper;
   readonly sessions: SessionRepository;
   readonly chat: ChatRepository;
   readonly webhooks: WebhookRepository;

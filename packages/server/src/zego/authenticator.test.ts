@@ -146,7 +146,12 @@ test('a login to an unknown App, or to none, is refused', async () => {
 test('a renewal needs a good token of the same user and room, and gives its expiry (AUTH-1)', async () => {
   const admission = await authenticator.admit(login(token()));
   const renewed = await authenticator.renew(admission, token({ lifetimeSeconds: 600 }));
-  expect(renewed).toEqual({ tokenExpiresAtMs: clock.now() + 600_000 });
+  const publishing = { publishAudio: true, publishVideo: true };
+  expect(renewed).toEqual({ tokenExpiresAtMs: clock.now() + 600_000, publishing });
+  const withoutPublishing = await authenticator.renew(admission, tokenWith({ privilege: { 1: 1, 2: 0 } }));
+  expect(withoutPublishing.publishing).toEqual({ publishAudio: false, publishVideo: false });
+  const oneStream = await authenticator.renew(admission, tokenWith({ stream_id_list: ['s'] }));
+  expect(oneStream.publishing).toEqual({ ...publishing, publishStreamIds: ['s'] });
   expect(await refusalOf(authenticator.renew(admission, token({ userId: 'v' })))).toBe('login.bad-credential');
   expect(await refusalOf(authenticator.renew(admission, tokenWith({ room_id: 'other' })))).toBe('login.not-allowed');
 });

@@ -17,7 +17,7 @@ import {
 import type { App, Apps } from '../apps/app.ts';
 import type { Admission, Authenticator } from '../rooms/admission.ts';
 import type { Clock } from '../rooms/clock.ts';
-import type { User } from '../rooms/member.ts';
+import type { PublishRights, User } from '../rooms/member.ts';
 import { type Privileges, parsePrivileges } from './privileges.ts';
 import { openToken04 } from './token04.ts';
 
@@ -70,20 +70,26 @@ export function createAppTokenAuthenticator({ apps, clock }: { apps: Apps; clock
         key,
         user,
         onDuplicate: 'replace',
-        permissions: {
-          publishAudio: privileges.mayPublish,
-          publishVideo: privileges.mayPublish,
-          ...(privileges.streamIds && { publishStreamIds: privileges.streamIds }),
-        },
+        permissions: publishRightsOf(privileges),
         maxMemberCount: login.maxMemberCount ?? 0,
         ...(tokenExpiresAtMs !== undefined && { tokenExpiresAtMs }),
       } satisfies Admission;
     },
 
     async renew(admission, token) {
-      const { tokenExpiresAtMs } = checkToken(requireApp(admission.key.appId), token, admission.user, admission.key);
-      return { ...(tokenExpiresAtMs !== undefined && { tokenExpiresAtMs }) };
+      const app = requireApp(admission.key.appId);
+      const { privileges, tokenExpiresAtMs } = checkToken(app, token, admission.user, admission.key);
+      const publishing = publishRightsOf(privileges);
+      return { publishing, ...(tokenExpiresAtMs !== undefined && { tokenExpiresAtMs }) };
     },
+  };
+}
+
+function publishRightsOf({ mayPublish, streamIds }: Privileges): PublishRights {
+  return {
+    publishAudio: mayPublish,
+    publishVideo: mayPublish,
+    ...(streamIds && { publishStreamIds: streamIds }),
   };
 }
 

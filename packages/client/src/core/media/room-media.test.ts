@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { settle } from '../../testing/fake-clock.ts';
 import { cameraStream, type FakeTrack } from '../../testing/fake-media.ts';
-import { loginResult, snapshot, stream } from '../../testing/fake-server.ts';
+import { LOST, loginResult, snapshot, stream } from '../../testing/fake-server.ts';
 import { createSession, createWorld, type World } from '../../testing/harness.ts';
 import type { MediaEnd } from './media-context.ts';
 import type { Playback } from './playback.ts';
@@ -253,7 +253,7 @@ test('after a new login everything is published and played again by itself (MED-
   const { session } = await publish(world);
   const media = await comeUp(world, session.media.play('s1'));
   await world.server.push({ event: 'streamAdded', seq: 11, streamSeq: 2, stream: stream('mine', 'm-me') });
-  world.server.resume = { refuse: 'resume.refused' };
+  world.server.resume = LOST;
   world.server.login = loginResult({ memberId: 'm-me-2', room: snapshot({ seq: 1, streams: [] }) });
   world.server.answers.play = () => ({ refuse: 'stream.not-found' });
   world.server.socket.close(1006);

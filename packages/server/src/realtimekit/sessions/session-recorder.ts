@@ -134,8 +134,9 @@ export class SessionRecorder implements EventSink {
         if (peer) leave(peer, event.atMs);
       }
     }
-    const closed = eventsOf(events, 'roomClosed')[0];
-    const isEnded = closed?.cause === 'room-closed';
+    const closed = events.find(({ type }) => type === 'roomClosed' || type === 'sessionClosed');
+    const isEnded =
+      closed?.type === 'sessionClosed' || (closed?.type === 'roomClosed' && closed.cause === 'room-closed');
     if (isEnded) {
       // Somebody whose leaving could not be kept may still seem to be in.
       for (const peer of [...peers.values()]) leave(peer, closed.atMs);
@@ -251,7 +252,7 @@ export class SessionRecorder implements EventSink {
 }
 
 const isOfInterest = ({ type }: RoomEvent): boolean =>
-  type === 'memberJoined' || type === 'memberLeft' || type === 'roomClosed';
+  type === 'memberJoined' || type === 'memberLeft' || type === 'roomClosed' || type === 'sessionClosed';
 
 const textOf = (fact: unknown): string | undefined => (typeof fact === 'string' ? fact : undefined);
 

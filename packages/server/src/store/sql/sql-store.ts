@@ -9,6 +9,7 @@ import type { Store } from '../store.ts';
 import { SqlApiTokens } from './api-tokens.ts';
 import { SqlApps } from './apps.ts';
 import { SqlChat } from './chat.ts';
+import { SqlEndedTickets } from './ended-tickets.ts';
 import { SqlMeetings } from './meetings.ts';
 import { SqlNonces } from './nonces.ts';
 import { SqlOutbox } from './outbox.ts';
@@ -35,6 +36,7 @@ export function createSqlStore(db: Kysely<Tables>): Store {
     outbox: new SqlOutbox(db),
     nonces: new SqlNonces(db),
     rules: new SqlRules(db),
+    endedTickets: new SqlEndedTickets(db),
     sessions: new SqlSessions(db),
     chat: new SqlChat(db),
     webhooks: new SqlWebhooks(db),

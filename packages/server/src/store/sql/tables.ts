@@ -215,6 +215,23 @@ export interface LiveEntriesTable {
   definition: string;
 }
 
+/** Why clients were taken out for good. */
+export interface EndedTicketsTable {
+  scope: string;
+  /** Decimal digits; null, as `seq`, where all tickets of the scope are ended. */
+  epoch: string | null;
+  seq: number | null;
+  cause: string;
+  reason: string;
+  ended_at_ms: number;
+}
+
+/** What is decided once for a database. */
+export interface ServerFactsTable {
+  name: string;
+  value: string;
+}
+
 /** All tables. */
 export interface Tables {
   apps: AppsTable;
@@ -232,4 +249,6 @@ export interface Tables {
   nonces: NoncesTable;
   live_rooms: LiveRoomsTable;
   live_entries: LiveEntriesTable;
+  ended_tickets: EndedTicketsTable;
+  server_facts: ServerFactsTable;
 }

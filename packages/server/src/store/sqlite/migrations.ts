@@ -242,4 +242,22 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX live_entries_by_room ON live_entries (room_id, app_id, environment);
   `,
+  // Why clients were taken out for good, and the name under which this database's tickets are issued.
+  `
+  CREATE TABLE ended_tickets (
+    scope       TEXT PRIMARY KEY,
+    epoch       TEXT,
+    seq         INTEGER,
+    cause       TEXT NOT NULL,
+    reason      TEXT NOT NULL,
+    ended_at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX ended_tickets_by_time ON ended_tickets (ended_at_ms);
+
+  CREATE TABLE server_facts (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO server_facts (name, value) VALUES ('ticket_issuer', lower(hex(randomblob(8))));
+  `,
 ];

@@ -1,0 +1,91 @@
+/**
+ * Ended tickets in SQL.
+ *
+ * @module
+ */
+
+import type { Epoch } from '@gavel/protocol';
+import type { Insertable, Kysely, Selectable } from 'kysely';
+import type { EndedTicket, EndedTicketKeeper, TicketEndCause } from '../../rooms/ended-tickets.ts';
+import type { EndedTicketsTable, Tables } from './tables.ts';
+
+/** Most rows of one statement. */
+const MAX_ROWS = 100;
+
+/** The ended tickets of a database. */
+export class SqlEndedTickets implements EndedTicketKeeper {
+  readonly #db: Kysely<Tables>;
+
+  constructor(db: Kysely<Tables>) {
+    this.#db = db;
+  }
+
+  async issuer(): Promise<string> {
+    const row = await this.#db
+      .selectFrom('server_facts')
+      .select('value')
+      .where('name', '=', 'ticket_issuer')
+      .executeTakeFirstOrThrow();
+    return row.value;
+  }
+
+  async put(rows: readonly EndedTicket[]): Promise<void> {
+    if (rows.length === 0) return;
+    if (rows.length === 1) return insert(this.#db, rows);
+    await this.#db.transaction().execute(async (tx) => {
+      for (let from = 0; from < rows.length; from += MAX_ROWS) await insert(tx, rows.slice(from, from + MAX_ROWS));
+    });
+  }
+
+  async find(scopes: readonly string[]): Promise<readonly EndedTicket[]> {
+    const rows = await this.#db.selectFrom('ended_tickets').selectAll().where('scope', 'in', scopes).execute();
+    return rows.map(ticketOf);
+  }
+
+  async deleteBefore(timeMs: number, limit: number): Promise<number> {
+    const { numDeletedRows } = await this.#db
+      .deleteFrom('ended_tickets')
+      .where('scope', 'in', (eb) =>
+        eb
+          .selectFrom('ended_tickets')
+          .select('scope')
+          .where('ended_at_ms', '<', timeMs)
+          .orderBy('ended_at_ms')
+          .limit(limit),
+      )
+      .executeTakeFirst();
+    return Number(numDeletedRows);
+  }
+}
+
+async function insert(db: Kysely<Tables>, rows: readonly EndedTicket[]): Promise<void> {
+  await db
+    .insertInto('ended_tickets')
+    .values(rows.map(rowOf))
+    .onConflict((conflict) =>
+      conflict.column('scope').doUpdateSet((eb) => ({
+        epoch: eb.ref('excluded.epoch'),
+        seq: eb.ref('excluded.seq'),
+        cause: eb.ref('excluded.cause'),
+        reason: eb.ref('excluded.reason'),
+        ended_at_ms: eb.ref('excluded.ended_at_ms'),
+      })),
+    )
+    .execute();
+}
+
+function rowOf({ scope, position, cause, reason, endedAtMs }: EndedTicket): Insertable<EndedTicketsTable> {
+  const { epoch, seq } = position ?? { epoch: null, seq: null };
+  return { scope, epoch: epoch === null ? null : String(epoch), seq, cause, reason, ended_at_ms: endedAtMs };
+}
+
+function ticketOf(row: Selectable<EndedTicketsTable>): EndedTicket {
+  const { scope, epoch, seq, cause, reason, ended_at_ms: endedAtMs } = row;
+  return {
+    scope,
+    ...(epoch !== null && seq !== null && { position: { epoch: BigInt(epoch) as Epoch, seq } }),
+    cause: cause as TicketEndCause,
+    reason,
+    endedAtMs,
+  };
+}
