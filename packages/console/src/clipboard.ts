@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Copies a text; gives whether that worked. Works on pages without https too, where browsers hide the newer way. */
+/** Copies a text; returns whether that worked. Works on pages without https too, where browsers hide the newer way. */
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

@@ -19,7 +19,7 @@ export interface PageConfig {
 /**
  * Reads `/playground/config.json`.
  *
- * @throws Error with a message for people where the server gives none
+ * @throws Error with a message for people if the server gives none
  */
 export async function loadConfig(fetch: Fetch): Promise<PageConfig> {
   const response = await fetch('/playground/config.json', { cache: 'no-store' });

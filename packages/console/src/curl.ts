@@ -10,7 +10,7 @@ export function quoteForShell(text: string): string {
 }
 
 /**
- * Gives the `curl` command that sends a signed path of the server.
+ * Returns the `curl` command that sends a signed path of the server.
  *
  * @example
  * curlCommand('http://127.0.0.1:7700', '/?Action=CloseRoom&RoomId=demo');

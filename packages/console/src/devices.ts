@@ -53,13 +53,13 @@ export function readDevices(
 export class Devices extends Store<DevicesState> {
   readonly #source: DeviceSource | undefined;
 
-  /** `source` is undefined where the page may not use devices (no https). */
+  /** `source` is undefined if the page may not use devices (no https). */
   constructor(source: DeviceSource | undefined) {
     super({ cameras: [], microphones: [], cameraId: '', microphoneId: '', isNamed: false, error: '' });
     this.#source = source;
   }
 
-  /** Reads the list now and whenever a device is plugged in or out; gives a function that ends it. */
+  /** Reads the list now and whenever a device is plugged in or out; returns a function that ends it. */
   watch(): () => void {
     const refresh = () => void this.refresh();
     this.#source?.addEventListener('devicechange', refresh);
@@ -67,7 +67,7 @@ export class Devices extends Store<DevicesState> {
     return () => this.#source?.removeEventListener('devicechange', refresh);
   }
 
-  /** Reads the list anew; a chosen device that is there no longer is forgotten. */
+  /** Reads the list again; a chosen device that is there no longer is forgotten. */
   async refresh(): Promise<void> {
     const infos = await this.#source?.enumerateDevices().catch(() => undefined);
     if (!infos) return;

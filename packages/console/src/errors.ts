@@ -49,12 +49,12 @@ function describeCapture(told: string): string {
   return CAPTURE_TEXTS.find(([pattern]) => pattern.test(told))?.[1] ?? told;
 }
 
-/** Gives the plain words for a code of the SDK. */
+/** Returns the plain words for a code of the SDK. */
 export function describeCode(code: number): string {
   return TEXTS[code] ?? `The SDK answered with code ${code}.`;
 }
 
-/** Gives the plain words for anything that was thrown or rejected: SDK errors, browser errors, others. */
+/** Returns the plain words for anything that was thrown or rejected: SDK errors, browser errors, others. */
 export function describeError(error: unknown): PlainError {
   if (typeof error === 'object' && error !== null) {
     if ('errorCode' in error && typeof error.errorCode === 'number') {

@@ -65,12 +65,12 @@ export class Log extends Store<LogState> {
   }
 }
 
-/** Gives lines as text for the clipboard. */
+/** Returns lines as text for the clipboard. */
 export function formatLines(lines: readonly LogLine[]): string {
   return lines.map((line) => `${formatTime(line.atMs)} ${line.name}(${line.text})`).join('\n');
 }
 
-/** Gives a time as `hh:mm:ss.mmm` of the local day. */
+/** Returns a time as `hh:mm:ss.mmm` of the local day. */
 export function formatTime(atMs: number): string {
   const date = new Date(atMs);
   const two = (value: number) => String(value).padStart(2, '0');
@@ -78,7 +78,7 @@ export function formatTime(atMs: number): string {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${ms}`;
 }
 
-/** Gives an argument as one line: JSON, but a text that holds JSON itself in single quotes, without backslashes. */
+/** Returns an argument as one line: JSON, but a text that holds JSON itself in single quotes, without backslashes. */
 export function formatArgument(value: unknown): string {
   if (value === undefined) return 'undefined';
   const json = JSON.stringify(value, (_key, inner: unknown) => toPlain(inner)) ?? String(value);
@@ -107,7 +107,7 @@ function kindOf(name: string): LogKind {
   return 'other';
 }
 
-/** Gives a stretch of time as a short text, such as `1 min 20 s`. */
+/** Returns a stretch of time as a short text, such as `1 min 20 s`. */
 export function formatElapsed(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;

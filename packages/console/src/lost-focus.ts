@@ -6,7 +6,7 @@
 
 /**
  * Moves the focus to an element inside `root` that `findFallback` gives when the focused control was taken out of the
- * page: otherwise a keyboard starts again at the top, and a screen reader says nothing. Gives a function that ends it.
+ * page: otherwise a keyboard starts again at the top, and a screen reader says nothing. Returns a function that ends it.
  */
 export function watchLostFocus(root: Element, findFallback: () => HTMLElement | null): () => void {
   let last: Element | undefined;

@@ -71,12 +71,12 @@ export class Moderation extends Store<ModerationState> {
     this.#parts = parts;
   }
 
-  /** Changes the reason; requests that were signed with another are signed anew when they are asked for. */
+  /** Changes the reason; requests that were signed with another are signed again when they are asked for. */
   setReason(reason: string): void {
     this.set({ reason });
   }
 
-  /** Gives the signed path of a call: the one that is shown while it holds, or else a new one. */
+  /** Returns the signed path of a call: the one that is shown while it holds, or else a new one. */
   async sign(call: ModerationCall): Promise<string | undefined> {
     const key = callKey(call);
     const { reason, signed } = this.state;
@@ -129,7 +129,7 @@ export class Moderation extends Store<ModerationState> {
   }
 }
 
-/** Gives the Action of a signed path. */
+/** Returns the Action of a signed path. */
 export function nameOf(path: string): string {
   return new URLSearchParams(path.slice(path.indexOf('?'))).get('Action') ?? 'request';
 }

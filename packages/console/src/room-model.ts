@@ -20,12 +20,12 @@ export interface JoinOptions {
   readonly roomId: string;
   readonly userId: string;
   readonly userName: string;
-  /** Empty where the server lets users in without one. */
+  /** Empty if the server lets users in without one. */
   readonly token: string;
   readonly source: SourceKind;
 }
 
-/** What a room model works with. */
+/** Dependencies of a room model. */
 export interface RoomModelParts {
   /** Makes an engine for an App; may throw. */
   readonly createEngine: (appId: number) => Engine;
@@ -40,7 +40,7 @@ export interface RoomModelParts {
 /** Most lines of chat that are kept. */
 const MAX_CHAT = 200;
 
-/** Gives the id of the one stream that a user of this page publishes: characters that are not allowed become `-`. */
+/** Returns the id of the one stream that a user of this page publishes: characters that are not allowed become `-`. */
 export function ownStreamId(userId: string): string {
   return `${userId.replace(/[^0-9A-Za-z_-]/g, '-')}-main`;
 }
@@ -190,7 +190,7 @@ export class RoomModel extends Store<RoomState> {
     this.#engine?.retryNow();
   }
 
-  /** Sends a message to everyone in the room; gives what went wrong, if anything. */
+  /** Sends a message to everyone in the room; returns what went wrong, if anything. */
   async say(text: string): Promise<PlainError | undefined> {
     const { roomId, self } = this.state;
     try {

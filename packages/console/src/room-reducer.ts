@@ -10,7 +10,7 @@ import { describeCode, type PlainError } from './errors.ts';
 import { readQuality } from './quality.ts';
 import type { Ending, EndingKind, OwnStream, Phase, RemoteStream, RoomState, User } from './room-state.ts';
 
-/** Gives the state after a callback at a time in milliseconds; the same object where nothing changes. */
+/** Returns the state after a callback at a time in milliseconds; the same object where nothing changes. */
 export function reduceEvent(state: RoomState, event: EngineEvent, nowMs: number): RoomState {
   switch (event[0]) {
     case 'roomStateChanged':
@@ -36,12 +36,12 @@ export function reduceEvent(state: RoomState, event: EngineEvent, nowMs: number)
   }
 }
 
-/** Gives a user as the page names it. */
+/** Returns a user as the page names it. */
 export function toUser(user: ZegoUserInfo): User {
   return { userId: user.userID, userName: user.userName || user.userID };
 }
 
-/** Changes a stream of somebody else; the same state where there is no such stream. */
+/** Changes a stream of somebody else; the same state if there is no such stream. */
 export function updateStream(
   state: RoomState,
   streamId: string,
@@ -56,7 +56,7 @@ export function updateStream(
 
 type LiveStream = Extract<OwnStream, { readonly media: MediaStream }>;
 
-/** Changes the own stream; the same state where it is not published under this id. */
+/** Changes the own stream; the same state if it is not published under this id. */
 export function updateOwn(
   state: RoomState,
   streamId: string,
@@ -67,7 +67,7 @@ export function updateOwn(
   return { ...state, own: { ...own, ...change(own) } };
 }
 
-/** Gives the reason that a moderator wrote, out of the extended data of a removal. */
+/** Returns the reason that a moderator wrote, out of the extended data of a removal. */
 export function readReason(extendedData: unknown): string {
   if (typeof extendedData !== 'string' || extendedData === '') return '';
   try {

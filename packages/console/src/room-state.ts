@@ -109,12 +109,12 @@ export const OUTSIDE: RoomState = {
   chat: [],
 };
 
-/** Tells whether this page is in the room, be the connection up or not. */
+/** Returns whether this page is in the room, be the connection up or not. */
 export function isInRoom(phase: Phase): boolean {
   return phase.kind === 'inside' || phase.kind === 'reconnecting';
 }
 
-/** Tells whether what this page sends reaches the room now. */
+/** Returns whether what this page sends reaches the room now. */
 export function isConnected(phase: Phase): boolean {
   return phase.kind === 'inside';
 }

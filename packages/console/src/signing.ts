@@ -19,7 +19,7 @@ export interface SignRequest {
 /** The answer to a moderation call. */
 export interface ModerationAnswer {
   readonly httpStatus: number;
-  /** Undefined where the body was not of the server API's shape. */
+  /** Undefined if the body was not of the server API's shape. */
   readonly code: number | undefined;
   readonly message: string;
   readonly requestId: string;
@@ -33,7 +33,7 @@ export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 /** Who deletes a stream. Never a user of the room: the one who acts is not told of the deletion. */
 const ACTING_USER = 'playground-moderator';
 
-/** Gives the Action and parameters of a call; an empty reason is left out. */
+/** Returns the Action and parameters of a call; an empty reason is left out. */
 export function toSignRequest(call: ModerationCall, reason: string): SignRequest {
   const custom = reason === '' ? {} : { CustomReason: reason };
   switch (call.kind) {
@@ -52,7 +52,7 @@ export function toSignRequest(call: ModerationCall, reason: string): SignRequest
 /**
  * Lets the server sign a call; the path is good for ten minutes.
  *
- * @throws Error with a message for people where the server does not
+ * @throws Error with a message for people if the server does not
  */
 export async function signCall(call: ModerationCall, reason: string, fetch: Fetch): Promise<string> {
   const response = await fetch('/playground/sign', {
@@ -67,7 +67,7 @@ export async function signCall(call: ModerationCall, reason: string, fetch: Fetc
   throw new Error(`The server did not sign the request: ${detail}`);
 }
 
-/** Sends a signed path, and gives what the server answered. Rejects only where no answer came. */
+/** Sends a signed path, and gives what the server answered. Rejects only if no answer came. */
 export async function sendSigned(path: string, fetch: Fetch, now: () => number): Promise<ModerationAnswer> {
   const startedAt = now();
   const response = await fetch(path, { cache: 'no-store' });

@@ -24,7 +24,7 @@ export interface ChosenDevices {
   readonly microphoneId: string;
 }
 
-/** Opens a source; rejects where the browser or the user does not allow it. */
+/** Opens a source; rejects if the browser or the user does not allow it. */
 export type OpenSource = (
   kind: SourceKind,
   engine: Engine,
@@ -38,7 +38,7 @@ export type OpenDevice = (kind: DeviceKind, id: string) => Promise<MediaStreamTr
 /** The size that is asked of a camera, in pixels. */
 const CAMERA_SIZE = { width: 640, height: 360 } as const;
 
-/** Tells whether this page may use cameras at all: browsers allow it on https and on localhost only. */
+/** Returns whether this page may use cameras at all: browsers allow it on https and on localhost only. */
 export function canUseCamera(): boolean {
   return typeof navigator.mediaDevices?.getUserMedia === 'function';
 }

@@ -19,12 +19,12 @@ export interface SteadyRow<R extends Row> {
   readonly isGone: boolean;
 }
 
-/** Gives the rows as they are wanted, without those that are gone. */
+/** Returns the rows as they are wanted, without those that are gone. */
 export function showRows<R extends Row>(wanted: readonly R[]): readonly SteadyRow<R>[] {
   return wanted.map((row) => ({ row, isGone: false }));
 }
 
-/** Gives the rows with each one shown kept in its place: those that are gone stay, marked, and new ones come last. */
+/** Returns the rows with each one shown kept in its place: those that are gone stay, marked, and new ones come last. */
 export function keepRows<R extends Row>(shown: readonly SteadyRow<R>[], wanted: readonly R[]): readonly SteadyRow<R>[] {
   const wantedByKey = new Map(wanted.map((row) => [row.key, row]));
   const shownKeys = new Set(shown.map(({ row }) => row.key));
@@ -35,7 +35,7 @@ export function keepRows<R extends Row>(shown: readonly SteadyRow<R>[], wanted: 
   return [...kept, ...showRows(wanted.filter((row) => !shownKeys.has(row.key)))];
 }
 
-/** Tells whether a row of the first list has another place in the second. */
+/** Returns whether a row of the first list has another place in the second. */
 export function hasMoved<R extends Row>(before: readonly SteadyRow<R>[], after: readonly SteadyRow<R>[]): boolean {
   return before.some(({ row }, index) => after[index]?.row.key !== row.key && index < after.length);
 }

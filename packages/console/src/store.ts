@@ -19,7 +19,7 @@ export class Store<State extends object> {
     return this.#state;
   }
 
-  /** Calls the listener after changes; gives a function that ends that. */
+  /** Calls the listener after changes; returns a function that ends that. */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -22,14 +22,14 @@ export interface ControlClick {
   readonly y: number;
 }
 
-/** Tells whether a click is the second half of a double click that began on something else. */
+/** Returns whether a click is the second half of a double click that began on something else. */
 export function isStrayClick(previous: ControlClick | undefined, click: ControlClick): boolean {
   if (!previous || click.atMs - previous.atMs > DOUBLE_CLICK_MS) return false;
   if (Math.hypot(click.x - previous.x, click.y - previous.y) > DOUBLE_CLICK_PX) return false;
   return click.control !== previous.control || click.label !== previous.label;
 }
 
-/** Stops stray clicks of the pointer before any control sees them. Gives a function that ends it. */
+/** Stops stray clicks of the pointer before any control sees them. Returns a function that ends it. */
 export function stopStrayClicks(target: Document): () => void {
   let previous: ControlClick | undefined;
   const handleClick = (event: MouseEvent) => {

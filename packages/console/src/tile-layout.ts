@@ -10,7 +10,7 @@ export const TILE_RATIO = 16 / 9;
 const MIN_TILE_PX = 160;
 
 /**
- * Gives the width of each tile, in whole CSS pixels, at which all of them are as large as they can be without scrolling.
+ * Returns the width of each tile, in whole CSS pixels, at which all of them are as large as they can be without scrolling.
  * 0 where the stage has no size yet.
  */
 export function findTileWidth(count: number, stageWidth: number, stageHeight: number, gap: number): number {

@@ -6,7 +6,7 @@
 
 import type { User } from './room-state.ts';
 
-/** Gives a hue from 0 to 359 that is always the same for an id. */
+/** Returns a hue from 0 to 359 that is always the same for an id. */
 export function hueOf(id: string): number {
   let hash = 2166136261;
   for (const character of id) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16777619);
@@ -14,7 +14,7 @@ export function hueOf(id: string): number {
   return (Math.imul(hash ^ (hash >>> 15), 2246822519) >>> 0) % 360;
 }
 
-/** Gives one or two letters for a name. */
+/** Returns one or two letters for a name. */
 export function initialsOf(name: string): string {
   const words = name
     .trim()

@@ -1,5 +1,5 @@
 /**
- * One WebSocket to the signalling door: requests and their answers, events in order.
+ * One WebSocket to the signalling endpoint: requests with their answers, and events in order.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import { CLIENT_CLOSE_CODE } from '@gavel/protocol/close-codes';
 import { SessionError } from './errors.ts';
 import type { Clock, OpenSocket, SocketLink } from './platform.ts';
 
-/** The subprotocol, checked against the protocol package by its type, so that no schema is bundled for it. */
+/** The subprotocol. It is checked against the protocol package by type only, so that no schema is bundled. */
 const SUBPROTOCOL: typeof import('@gavel/protocol').SUBPROTOCOL = 'gavel.v1';
 
-/** Takes what a connection brings. */
+/** Receives the events of a connection. */
 export interface ConnectionListener {
   event(frame: EventFrame): void;
   /** The server or the network closed the connection; never called after `Connection.close`. */
@@ -25,7 +25,7 @@ interface Pending {
   readonly timer: unknown;
 }
 
-/** One WebSocket to the signalling door. What comes before a listener is attached is kept for it. */
+/** One WebSocket to the signalling endpoint. Events that arrive before a listener is attached are queued for it. */
 export class Connection {
   readonly #clock: Clock;
   readonly #pending = new Map<number, Pending>();
@@ -76,7 +76,7 @@ export class Connection {
           },
         });
       } catch (error) {
-        // Such as a page on https that may not open ws.
+        // For example, an https page may not open ws.
         clock.clearTimeout(timer);
         reject(new SessionError('client.disconnected', String(error)));
       }
@@ -96,13 +96,13 @@ export class Connection {
         this.#pending.delete(id);
         reject(new SessionError('client.timeout', `no answer to ${method} within ${timeoutMs} ms`));
       }, timeoutMs);
-      // The server answers a request with the result of its method: the one place where that is taken on trust.
+      // The result is not validated: the server answers a request with the result type of its method.
       this.#pending.set(id, { resolve: resolve as Pending['resolve'], reject, timer });
       this.#socket.send(JSON.stringify({ id, method, params }));
     });
   }
 
-  /** Begins the delivery of events, those that came before first. */
+  /** Starts the delivery of events, queued events first. */
   attach(listener: ConnectionListener): void {
     this.#listener = listener;
     const early = this.#early;
@@ -111,7 +111,7 @@ export class Connection {
     if (this.#closed) this.#listener?.closed(this.#closed.code, this.#closed.reason);
   }
 
-  /** Closes the connection from this side: nothing is delivered any more, pending requests fail. */
+  /** Closes the connection from this side: no more events are delivered, and pending requests fail. */
   close(): void {
     this.#listener = undefined;
     this.#early = [];

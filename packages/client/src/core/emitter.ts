@@ -1,5 +1,5 @@
 /**
- * A typed event emitter: an event map gives each event's arguments as a tuple.
+ * A typed event emitter: an event map defines each event's arguments as a tuple.
  *
  * @example
  * class Door extends Emitter<{ opened: [byWhom: string] }> {}
@@ -15,7 +15,7 @@ export type Handler<Args extends unknown[]> = (...args: Args) => void;
 export class Emitter<Events extends { [E in keyof Events]: unknown[] }> {
   readonly #handlers: { [E in keyof Events]?: Set<Handler<Events[E]>> } = {};
 
-  /** Adds a handler; gives false where it is there already. */
+  /** Adds a handler; returns false if it was added before. */
   on<E extends keyof Events>(event: E, handler: Handler<Events[E]>): boolean {
     let handlers = this.#handlers[event];
     if (!handlers) {
@@ -27,7 +27,7 @@ export class Emitter<Events extends { [E in keyof Events]: unknown[] }> {
     return true;
   }
 
-  /** Removes a handler, or all of the event's where none is given; gives false where there was none. */
+  /** Removes a handler, or all handlers of the event if none is given; returns false if there was none. */
   off<E extends keyof Events>(event: E, handler?: Handler<Events[E]>): boolean {
     const handlers = this.#handlers[event];
     if (!handlers) return false;
@@ -36,7 +36,7 @@ export class Emitter<Events extends { [E in keyof Events]: unknown[] }> {
     return handlers.size > 0;
   }
 
-  /** Calls the event's handlers. One that throws does not keep the others from being called. */
+  /** Calls the event's handlers. If one throws, the others are still called. */
   protected emit<E extends keyof Events>(event: E, ...args: Events[E]): void {
     const handlers = this.#handlers[event];
     if (!handlers) return;
@@ -44,7 +44,7 @@ export class Emitter<Events extends { [E in keyof Events]: unknown[] }> {
       try {
         handler(...args);
       } catch (error) {
-        // The application's fault must come to light, but not inside ours.
+        // Rethrow the application's error asynchronously: it stays visible and does not interrupt the SDK.
         queueMicrotask(() => {
           throw error;
         });

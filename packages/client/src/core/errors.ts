@@ -1,28 +1,28 @@
 /**
- * The one error type that the core throws or rejects with.
+ * The error type that the core throws or rejects with.
  *
  * @module
  */
 
 import { ERRORS, type ErrorCode, type ErrorDetails } from '@gavel/protocol/errors';
 
-/** Failures that the client finds by itself; all others come from the server's table of errors. */
+/** Errors that the client detects itself; all others come from the server's table of errors. */
 export type ClientErrorCode =
   /** No answer came in time. */
   | 'client.timeout'
-  /** The connection was lost, or could not be made, before an answer came. */
+  /** The connection was lost or could not be opened before an answer came. */
   | 'client.disconnected'
-  /** The method needs a session that is joined. */
+  /** The method needs a joined session. */
   | 'client.not-joined'
-  /** The session or the media has ended meanwhile. */
+  /** The session or the media ended before the call completed. */
   | 'client.ended'
-  /** There is no WebRTC here (such as in Node), or the browser refused an operation of it. */
+  /** WebRTC is not available (such as in Node), or the browser refused a WebRTC operation. */
   | 'client.no-media';
 
 /** Every code of a `SessionError`. */
 export type SessionErrorCode = ErrorCode | ClientErrorCode;
 
-/** The error of every failed call of the core; tell errors apart by `code`, never by the text. */
+/** The error of every failed call of the core; distinguish errors by `code`, never by the text. */
 export class SessionError extends Error {
   override readonly name = 'SessionError';
   readonly code: SessionErrorCode;
@@ -35,13 +35,13 @@ export class SessionError extends Error {
   }
 }
 
-/** Gives any thrown value as a `SessionError`; what is not one came from the browser's WebRTC. */
+/** Converts any thrown value to a `SessionError`; any other error came from the browser's WebRTC. */
 export function toSessionError(error: unknown): SessionError {
   if (error instanceof SessionError) return error;
   return new SessionError('client.no-media', error instanceof Error ? error.message : String(error));
 }
 
-/** Tells whether the same request may succeed later without a change. */
+/** Returns whether the same request may succeed later. */
 export function mayRetryLater(code: SessionErrorCode): boolean {
   switch (code) {
     case 'client.timeout':
@@ -52,7 +52,7 @@ export function mayRetryLater(code: SessionErrorCode): boolean {
     case 'client.no-media':
       return false;
     default:
-      // A newer server may send codes that this client does not know: better to try again than to give up.
+      // A newer server may send codes that this client does not know: retry rather than fail.
       return ERRORS[code]?.retry !== 'never';
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Heartbeats: they tell the server that the client lives, and the client that the connection does.
+ * Heartbeats: they show the server that the client is alive, and the client that the connection is.
  *
  * @module
  */
@@ -8,20 +8,20 @@ import type { Results } from '@gavel/protocol';
 import { toSessionError } from './errors.ts';
 import type { Clock, WatchOnline } from './platform.ts';
 
-/** What a `Heartbeat` works with. */
+/** Dependencies of a `Heartbeat`. */
 export interface HeartbeatTask {
   readonly clock: Clock;
   readonly intervalMs: number;
-  /** Says when the machine is on a network again: then it beats at once. */
+  /** Reports when the machine is online again; a heartbeat is then sent at once. */
   readonly watchOnline: WatchOnline;
-  /** Sends one heartbeat; rejects where no answer came in time. */
+  /** Sends one heartbeat; rejects if no answer came in time. */
   beat(): Promise<Results['heartbeat']>;
   answered(result: Results['heartbeat']): void;
-  /** No answer came: the connection is dead, though nobody said so. */
+  /** A heartbeat timed out: the connection is dead although no close event came. */
   lost(): void;
 }
 
-/** Beats at an interval until it is stopped or a beat is not answered. */
+/** Sends heartbeats at an interval until it is stopped or a heartbeat times out. */
 export class Heartbeat {
   readonly #task: HeartbeatTask;
   #timer: unknown;
@@ -40,7 +40,7 @@ export class Heartbeat {
     this.#task.clock.clearTimeout(this.#timer);
   }
 
-  /** Learns at once whether the connection still lives. */
+  /** Sends a heartbeat at once to check the connection. */
   #hurry(): void {
     this.#task.clock.clearTimeout(this.#timer);
     if (!this.#stopped) void this.#beat();
@@ -58,7 +58,7 @@ export class Heartbeat {
       this.#schedule();
     } catch (error) {
       if (this.#stopped) return;
-      // An error that the server answered proves that it is there.
+      // An error answer from the server proves that the connection is alive.
       if (toSessionError(error).code === 'client.timeout') this.#task.lost();
       else this.#schedule();
     }

@@ -1,5 +1,5 @@
 /**
- * The core of the client: rooms, sessions and media, without any vendor's words.
+ * The core of the client: rooms, sessions and media, independent of any vendor's API.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What the core needs of the world around it, so that tests and other runtimes can give their own.
+ * The platform APIs that the core uses, so that tests and other runtimes can provide their own.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { browserMedia, type MediaPlatform } from './media/media-platform.ts';
 /** Time and timers. */
 export interface Clock {
   /**
-   * Milliseconds since a moment that has no meaning; only differences count. A step of the machine's wall clock does not
+   * Milliseconds since an arbitrary moment; only differences are meaningful. A step of the machine's wall clock does not
    * change it (ROOM-9).
    */
   now(): number;
@@ -17,11 +17,11 @@ export interface Clock {
   clearTimeout(handle: unknown): void;
 }
 
-/** What a socket tells its owner. */
+/** Callbacks of a socket. */
 export interface SocketHandlers {
   opened(): void;
   message(text: string): void;
-  /** Called once, also where the socket never opened. */
+  /** Called once, even if the socket never opened. */
   closed(code: number, reason: string): void;
 }
 
@@ -34,13 +34,13 @@ export interface SocketLink {
 /** Opens a WebSocket. */
 export type OpenSocket = (url: string, protocol: string, handlers: SocketHandlers) => SocketLink;
 
-/** Calls back whenever the machine says that it is on a network again; gives the function that ends it. */
+/** Calls back whenever the machine is online again; returns a function that stops watching. */
 export type WatchOnline = (back: () => void) => () => void;
 
-/** Calls back when the page is being closed, reloaded or left; gives the function that ends it. */
+/** Calls back when the page is closed, reloaded or left; returns a function that stops watching. */
 export type WatchPageHide = (hidden: () => void) => () => void;
 
-/** Everything the core needs of the world around it. */
+/** The platform APIs that the core uses. */
 export interface Platform {
   readonly clock: Clock;
   /** A number from 0 up to 1, for jitter. */
@@ -48,21 +48,21 @@ export interface Platform {
   readonly openSocket: OpenSocket;
   readonly watchOnline: WatchOnline;
   readonly watchPageHide: WatchPageHide;
-  /** Undefined where there is no WebRTC. */
+  /** Undefined if there is no WebRTC. */
   readonly media: MediaPlatform | undefined;
 }
 
-/** The real time. */
+/** The system clock. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   setTimeout: (task, delayMs) => globalThis.setTimeout(task, delayMs),
   clearTimeout: (handle) => globalThis.clearTimeout(handle as ReturnType<typeof setTimeout> | undefined),
 };
 
-/** Makes an `OpenSocket` of a WebSocket class: the browser's, Node's, or that of the `ws` package. */
+/** Creates an `OpenSocket` from a WebSocket class: the browser's, Node's, or that of the `ws` package. */
 export function openSocketWith(SocketClass: typeof WebSocket): OpenSocket {
   return (url, protocol, handlers) => {
-    // Throws where the page may not open such an address.
+    // Throws if the page may not open this address, such as ws on an https page.
     const socket = new SocketClass(url, protocol);
     socket.onopen = () => handlers.opened();
     socket.onmessage = (event: MessageEvent<unknown>) => {
@@ -73,21 +73,21 @@ export function openSocketWith(SocketClass: typeof WebSocket): OpenSocket {
   };
 }
 
-/** Follows the browser's `online` event; where there is none, nothing comes. */
+/** Listens to the browser's `online` event; never calls back in a runtime without it. */
 export const watchBrowserOnline: WatchOnline = (back) => {
   const target = globalThis as Partial<Pick<Window, 'addEventListener' | 'removeEventListener'>>;
   target.addEventListener?.('online', back);
   return () => target.removeEventListener?.('online', back);
 };
 
-/** Follows the browser's `pagehide` event; where there is none, nothing comes. */
+/** Listens to the browser's `pagehide` event; never calls back in a runtime without it. */
 export const watchBrowserPageHide: WatchPageHide = (hidden) => {
   const target = globalThis as Partial<Pick<Window, 'addEventListener' | 'removeEventListener'>>;
   target.addEventListener?.('pagehide', hidden);
   return () => target.removeEventListener?.('pagehide', hidden);
 };
 
-/** Completes a platform with the real thing for what is not given. */
+/** Fills in the parts of a platform that are not given with those of the runtime. */
 export function completePlatform(given: Partial<Platform> = {}): Platform {
   return {
     clock: given.clock ?? systemClock,
@@ -99,7 +99,7 @@ export function completePlatform(given: Partial<Platform> = {}): Platform {
   };
 }
 
-/** Makes a random id of 32 hex digits; works on pages without a secure context too. */
+/** Returns a random id of 32 hex digits; also works on pages without a secure context. */
 export function randomId(): string {
   const bytes = globalThis.crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -1,29 +1,29 @@
 /**
- * The polls of a room as this client is shown them, kept from events, mended from snapshots.
+ * The polls of a room that this client may see, kept up to date from events and snapshots.
  *
  * @module
  */
 
 import type { PollEventFrame, WirePoll, WirePollOption } from '@gavel/protocol';
 
-/** That polls have changed. */
+/** A change of the list of polls. */
 export interface PollsChange {
-  /** Whether there is one that was not there before. */
+  /** Whether a poll was added. */
   readonly hasNew: boolean;
 }
 
 type PollVoted = Extract<PollEventFrame, { event: 'pollVoted' }>;
 
-/** Polls in the order of their making. */
+/** Polls in the order of their creation. */
 export class PollList {
   readonly #polls = new Map<string, WirePoll>();
 
-  /** All of them; a poll in it never changes, another takes its place. */
+  /** Returns all polls. A poll object is never changed in place; a new one replaces it. */
   all(): readonly WirePoll[] {
     return [...this.#polls.values()];
   }
 
-  /** Takes all polls in place of those known; gives undefined where they are the same. */
+  /** Replaces all polls; returns undefined if nothing changed. */
   replace(polls: readonly WirePoll[]): PollsChange | undefined {
     const before = this.all();
     if (JSON.stringify(before) === JSON.stringify(polls)) return undefined;
@@ -33,7 +33,7 @@ export class PollList {
     return { hasNew };
   }
 
-  /** Takes one event; gives undefined for a vote in a poll that is not known. */
+  /** Applies one event; returns undefined for a vote in an unknown poll. */
   apply(frame: PollEventFrame): PollsChange | undefined {
     if (frame.event === 'pollVoted') return this.#vote(frame);
     const hasNew = !this.#polls.has(frame.poll.pollId);

@@ -1,5 +1,5 @@
 /**
- * Keeps the view of a room from its events. A gap is mended by a snapshot; what comes meanwhile waits for it.
+ * Keeps the view of a room up to date from its events. A gap is repaired with a snapshot; events that arrive meanwhile are queued.
  *
  * @module
  */
@@ -7,21 +7,21 @@
 import type { LoginResult, MediaClosedFrame, ResumeResult, RoomEventFrame, WireSnapshot } from '@gavel/protocol';
 import { type RoomChange, RoomView } from './room-view.ts';
 
-/** What a feed works with. */
+/** Dependencies of a feed. */
 export interface RoomFeedTask {
-  /** Asks the server for the whole state. */
+  /** Requests the whole state from the server. */
   askSnapshot(): Promise<WireSnapshot>;
   changed(change: RoomChange): void;
   counted(memberCount: number): void;
-  /** The gap cannot be mended: coming back brings either the missed events or a snapshot. */
+  /** The snapshot request failed; a resume delivers the missed events or a snapshot. */
   lost(): void;
 }
 
-/** What is known of a room, and how it comes to be known. */
+/** Applies logins, resumes and events to the view of a room. */
 export class RoomFeed {
   readonly #task: RoomFeedTask;
   #room: RoomView | undefined;
-  /** Events that wait for a snapshot; undefined while none is asked for. */
+  /** Events queued until the snapshot arrives; undefined while no snapshot is requested. */
   #backlog: RoomEventFrame[] | undefined;
 
   constructor(task: RoomFeedTask) {
@@ -33,19 +33,19 @@ export class RoomFeed {
     return this.#room;
   }
 
-  /** Takes the state that a login brings; gives what has changed since the one before it. */
+  /** Applies the state in a login's answer; returns what has changed since the previous state. */
   handleLogin({ memberId, room }: LoginResult): readonly RoomChange[] {
     if (this.#room) return [this.#room.replace(room, memberId)];
     this.#room = new RoomView(memberId, room);
     return [];
   }
 
-  /** Takes the state that a resume brings, where it brings one. */
+  /** Applies the state in a resume's answer, if it has one. */
   handleResume({ room }: ResumeResult): readonly RoomChange[] {
     return room && this.#room ? [this.#room.replace(room)] : [];
   }
 
-  /** Takes one event. */
+  /** Applies one event. */
   handle(frame: RoomEventFrame): void {
     if (!this.#room) return;
     if (this.#backlog) {
@@ -62,33 +62,33 @@ export class RoomFeed {
     if (this.#room.memberCount !== countBefore) this.#task.counted(this.#room.memberCount);
   }
 
-  /** Whether a change of the stream list is known already. */
+  /** Returns whether a change of the stream list was already applied. */
   hasSeen(streamSeq: number): boolean {
     return this.#room?.hasSeen(streamSeq) ?? false;
   }
 
-  /** Takes a stream out without a word. */
+  /** Removes a stream without emitting a change. */
   drop({ streamId, streamSeq }: MediaClosedFrame): void {
     if (!this.#backlog && this.#room?.drop(streamId, streamSeq) === false) void this.#mendGap([]);
   }
 
-  /** The connection has gone: what waits for its snapshot is brought by coming back. */
+  /** Discards the queued events when the connection is lost: the resume delivers them again. */
   interrupt(): void {
     this.#backlog = undefined;
   }
 
   async #mendGap(backlog: RoomEventFrame[]): Promise<void> {
     this.#backlog = backlog;
-    // After an interruption the backlog is another one, or none.
-    const isStill = () => this.#backlog === backlog;
+    // `interrupt` discards the backlog, and a later gap starts another one.
+    const isCurrent = () => this.#backlog === backlog;
     try {
       const snapshot = await this.#task.askSnapshot();
-      if (!isStill() || !this.#room) return;
+      if (!isCurrent() || !this.#room) return;
       this.#backlog = undefined;
       this.#task.changed(this.#room.replace(snapshot));
       for (const frame of backlog) this.handle(frame);
     } catch {
-      if (isStill()) this.#task.lost();
+      if (isCurrent()) this.#task.lost();
     }
   }
 }

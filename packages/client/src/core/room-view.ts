@@ -1,5 +1,5 @@
 /**
- * What a client knows of its room: members and streams, kept from events, mended from snapshots.
+ * The client's view of its room: members and streams, kept up to date from events and snapshots.
  *
  * @module
  */
@@ -21,13 +21,13 @@ import { PollList, type PollsChange } from './poll-list.ts';
 /** A message to the room or to chosen users. */
 export type RoomMessage = Extract<RoomEventFrame, { event: 'message' }>;
 
-/** A member that is gone; without a cause where that was only seen by comparing snapshots. */
+/** A member that left; the cause is undefined if the client learned it only by comparing snapshots. */
 export interface DepartedMember {
   readonly member: WireMember;
   readonly cause: MemberCause | undefined;
 }
 
-/** A stream that is gone; without a cause where that was only seen by comparing snapshots. */
+/** A removed stream; the cause is undefined if the client learned it only by comparing snapshots. */
 export interface RemovedStream {
   readonly stream: WireStream;
   readonly cause: StreamCause | undefined;
@@ -41,32 +41,32 @@ export interface MemberChange {
   readonly before: WireMember;
 }
 
-/** Something that another member's application told. */
+/** A custom message from another member's application. */
 export type CustomMessage = Extract<RoomEventFrame, { event: 'custom' }>;
 
-/** A stream of another member whose facts changed. */
+/** A stream of another member whose attributes changed. */
 export interface StreamChange {
   readonly stream: WireStream;
   readonly before: WireStream;
 }
 
-/** One step from an old state to a new one, in the order in which its parts are to be told. */
+/** One step from an old state to a new one; the parts are in the order in which they are emitted. */
 export interface RoomChange {
   readonly streamsRemoved: readonly RemovedStream[];
   readonly membersLeft: readonly DepartedMember[];
   readonly membersJoined: readonly WireMember[];
   readonly membersUpdated: readonly MemberChange[];
-  /** Own streams are not among them. */
+  /** Without own streams. */
   readonly streamsAdded: readonly WireStream[];
-  /** Own streams are not among them. */
+  /** Without own streams. */
   readonly streamsUpdated: readonly StreamChange[];
-  /** Own streams that came or changed, as the server has them now. */
+  /** Own streams that were added or changed, as the server has them now. */
   readonly ownStreams: readonly WireStream[];
-  /** Infos of the room that were set, by whomever. */
+  /** Infos of the room that were set, by any member. */
   readonly infosSet: readonly WireRoomInfo[];
-  /** This client's own member, where its name or pin changed. */
+  /** This client's own member, if its name or pin changed. */
   readonly ownMember?: WireMember;
-  /** What this client's member may do now, where that changed. */
+  /** The permissions of this client's member, if they changed. */
   readonly permissions?: WirePermissions;
   readonly message?: RoomMessage;
   readonly messageChanged?: ChatEventFrame;
@@ -85,10 +85,10 @@ const NOTHING: RoomChange = {
   infosSet: [],
 };
 
-/** What `RoomView.apply` says of an event: its change, or that events before it are missing. */
+/** The result of `RoomView.apply`: the change, or `gap` if earlier events are missing. */
 export type Applied = RoomChange | 'gap';
 
-/** Members and streams of a room as far as this client is told; itself and its own streams included in the maps. */
+/** Members and streams of a room that the server reports to this client, including its own member and streams. */
 export class RoomView {
   readonly #members = new Map<string, WireMember>();
   readonly #streams = new Map<string, WireStream>();
@@ -123,7 +123,7 @@ export class RoomView {
     return this.#infos;
   }
 
-  /** The room's polls, oldest first, as far as this client may see them. */
+  /** The room's polls that this client may see, oldest first. */
   polls(): readonly WirePoll[] {
     return this.#polls.all();
   }
@@ -133,7 +133,7 @@ export class RoomView {
     return this.#seq;
   }
 
-  /** How many members the room has, as far as this client was told. */
+  /** The number of members that the server reported last. */
   get memberCount(): number {
     return this.#memberCount;
   }
@@ -152,7 +152,7 @@ export class RoomView {
     return [...this.#members.values()].filter((member) => member.memberId !== this.#selfId);
   }
 
-  /** Takes one event; an event seen before changes nothing. */
+  /** Applies one event; an event that was applied before changes nothing. */
   apply(frame: RoomEventFrame): Applied {
     if (frame.seq <= this.#seq) return NOTHING;
     if ('userSeq' in frame) {
@@ -168,15 +168,15 @@ export class RoomView {
     return this.#change(frame);
   }
 
-  /** Whether a change of the stream list is known already. */
+  /** Returns whether a change of the stream list was already applied. */
   hasSeen(streamSeq: number): boolean {
     return streamSeq <= this.#streamSeq;
   }
 
   /**
-   * Takes a stream out without a word, for the client in whose own name it was removed (STRM-2).
+   * Removes a stream without emitting a change, for the client in whose own name it was removed (STRM-2).
    *
-   * Gives false where events before it are missing.
+   * Returns false if earlier events are missing.
    */
   drop(streamId: string, streamSeq: number): boolean {
     this.#streams.delete(streamId);
@@ -185,7 +185,7 @@ export class RoomView {
     return true;
   }
 
-  /** Takes a whole state in place of the known one, and tells the difference. */
+  /** Replaces the whole state and returns the difference. */
   replace(snapshot: WireSnapshot, selfId: string = this.#selfId): RoomChange {
     const members = new Map(this.#members);
     const streams = new Map(this.#streams);
@@ -301,7 +301,7 @@ export class RoomView {
       case 'messageChanged':
         return { ...NOTHING, messageChanged: frame };
       default:
-        // A newer server may tell of what this client does not know.
+        // A newer server may send events that this client does not know.
         return NOTHING;
     }
   }
@@ -313,7 +313,7 @@ export class RoomView {
 
 const pollsOf = (polls: PollsChange | undefined) => polls && { polls };
 
-/** The same stream id of the same user is the same stream to those who watch it, whichever login published it. */
+/** Viewers treat the same stream id of the same user as one stream, whichever login published it. */
 function isSameStream(one: WireStream, other: WireStream | undefined): boolean {
   return other !== undefined && one.user.id === other.user.id;
 }
@@ -322,7 +322,7 @@ function isEqualMember(one: WireMember, other: WireMember): boolean {
   return one.user.name === other.user.name && one.pinned === other.pinned;
 }
 
-/** The server writes the same thing in the same order of keys. */
+/** Compares by JSON: the server always writes keys in the same order. */
 const isSameJson = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 function isEqualStream(one: WireStream, other: WireStream): boolean {

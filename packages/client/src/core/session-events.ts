@@ -1,5 +1,5 @@
 /**
- * What a room session tells.
+ * The events of a room session.
  *
  * @module
  */
@@ -24,36 +24,36 @@ import type {
 } from './room-view.ts';
 import type { SessionState } from './session-state.ts';
 
-/** The events of a room session. Each tells what has happened already: the session's fields show the new state. */
+/** The events of a room session. When one is emitted, the session's fields already show the new state. */
 export interface SessionEvents {
   stateChanged: [state: SessionState, before: SessionState];
-  /** Other members came; only where the login asked for members. */
+  /** Other members joined; only if the login asked for members. */
   membersJoined: [members: readonly WireMember[]];
   membersLeft: [members: readonly DepartedMember[]];
   /** Names or pins of other members changed. */
   membersUpdated: [changes: readonly MemberChange[]];
-  /** Streams of others; those that were there at the first login are in `room.streams` instead. */
+  /** Streams of others; those that existed at the first login are in `room.streams` instead. */
   streamsAdded: [streams: readonly WireStream[]];
   streamsUpdated: [changes: readonly StreamChange[]];
-  /** Own streams are among them, marked so. */
+  /** Includes own streams, with `own` set. */
   streamsRemoved: [streams: readonly RemovedStream[]];
-  /** The whole of one change, after its parts. */
+  /** The complete change, after the events for its parts. */
   changed: [change: RoomChange];
-  /** Infos of the room that were set; those that were there at the first login are in `room.infos` instead. */
+  /** Infos of the room that were set; those that existed at the first login are in `room.infos` instead. */
   infosSet: [infos: readonly WireRoomInfo[]];
   message: [message: RoomMessage];
-  /** Another member's application told something. */
+  /** Another member's application sent a custom message. */
   custom: [message: CustomMessage];
-  /** Something that was said was edited, deleted, pinned or unpinned. */
+  /** A message was edited, deleted, pinned or unpinned. */
   messageChanged: [change: ChatEventFrame];
-  /** What this member may do has changed; `self` has it. */
+  /** This member's permissions changed; `self` has them. */
   permissionsChanged: [permissions: WirePermissions];
-  /** Polls are new or have changed; those that were there at the first login are in `room.polls()` alone. */
+  /** Polls were added or changed; those that existed at the first login are only in `room.polls()`. */
   pollsChanged: [change: PollsChange];
-  /** Somebody waits to be let in; only where this member may do so. Those there at the login are in `waiting` instead. */
+  /** Somebody waits for admission; only if this member may admit. Those who waited at the login are in `waiting` instead. */
   waitingAdded: [waiting: WireWaiting];
   waitingRemoved: [waiting: WireWaiting];
   memberCount: [count: number];
-  /** The token runs out soon: call `renewToken`. */
+  /** The token expires soon: call `renewToken`. */
   tokenWillExpire: [];
 }

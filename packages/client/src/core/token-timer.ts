@@ -1,20 +1,20 @@
 /**
- * Tells some time before the token runs out, by the server's clock.
+ * Warns before the token expires, by the server's clock.
  *
  * @module
  */
 
 import type { Clock } from './platform.ts';
 
-/** The longest delay that timers take. */
+/** The longest delay that `setTimeout` supports. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
-/** Calls back some time before the token's expiry; a new expiry replaces the old. */
+/** Calls `warn` at a set time before the token expires; a new expiry replaces the old one. */
 export class TokenTimer {
   readonly #clock: Clock;
   readonly #warningMs: number;
   readonly #warn: () => void;
-  /** What to add to this machine's monotonic time to have the server's time. */
+  /** Offset from this machine's monotonic time to the server's time. */
   #offsetMs = 0;
   #timer: unknown;
 
@@ -28,7 +28,7 @@ export class TokenTimer {
     this.#offsetMs = serverTimeMs - this.#clock.now();
   }
 
-  /** Sets the expiry, in milliseconds since the Unix epoch by the server's clock; undefined is never. */
+  /** Sets the expiry, in milliseconds since the Unix epoch by the server's clock; undefined if it never expires. */
   set(expiresAtMs: number | undefined): void {
     this.stop();
     if (expiresAtMs === undefined) return;

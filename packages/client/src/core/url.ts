@@ -1,5 +1,5 @@
 /**
- * Where the signalling door is.
+ * The address of the signalling endpoint.
  *
  * @module
  */
@@ -7,11 +7,11 @@
 import { SessionError } from './errors.ts';
 
 /**
- * Gives the address of the signalling door of a server: `https://host/base` becomes `wss://host/base/signalling`.
+ * Returns the address of a server's signalling endpoint: `https://host/base` becomes `wss://host/base/signalling`.
  *
- * An address that ends with `/signalling` already is taken as it is; `http` and `ws` stay without TLS.
+ * An address that already ends with `/signalling` is not extended; `http` and `ws` stay without TLS.
  *
- * @throws SessionError `request.malformed` where it is no http(s) or ws(s) address
+ * @throws SessionError `request.malformed` if it is not an http(s) or ws(s) address
  */
 export function signallingUrl(server: string): string {
   const match = /^(http|ws)(s?):\/\/([^?#]+)/i.exec(server.trim());

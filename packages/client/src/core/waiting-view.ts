@@ -1,5 +1,5 @@
 /**
- * Those who wait to be let in, as far as this client may know of them.
+ * The waiting list of the room, if this client may see it.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import type { EventFrame, LoginResult, WireWaiting } from '@gavel/protocol';
 
 type WaitingFrame = Extract<EventFrame, { readonly event: 'waitingAdded' | 'waitingRemoved' }>;
 
-/** Is told who came and who went. */
+/** Receives additions to and removals from the waiting list. */
 export interface WaitingListener {
   added(waiting: WireWaiting): void;
   removed(waiting: WireWaiting): void;
 }
 
-/** The waiting list, kept from events; to hear twice of somebody changes nothing. */
+/** The waiting list, kept up to date from events; a repeated event changes nothing. */
 export class WaitingView {
   readonly #listener: WaitingListener;
   readonly #waiting = new Map<string, WireWaiting>();
@@ -23,12 +23,12 @@ export class WaitingView {
     this.#listener = listener;
   }
 
-  /** By member id, in the order of asking. */
+  /** By member id, in the order of arrival. */
   get all(): ReadonlyMap<string, WireWaiting> {
     return this.#waiting;
   }
 
-  /** Takes the whole list of an answer, where it has one, in place of the known one; what it gives tells the difference. */
+  /** Replaces the list with the one in an answer, if it has one; the returned function emits the difference. */
   replace({ waitingList }: Pick<LoginResult, 'waitingList'> = {}): () => void {
     if (!waitingList) return () => {};
     const before = new Map(this.#waiting);

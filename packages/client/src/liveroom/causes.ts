@@ -19,7 +19,7 @@ export const KICK_OUT_REASONS = {
   otherLogin: 16777219,
   /** Removed by an API call. */
   manualKick: 16777220,
-  /** The room's session is not valid any more. */
+  /** The room's session is no longer valid. */
   sessionError: 16777221,
 } as const;
 

@@ -82,7 +82,7 @@ export class ZegoClient {
   }
 
   /**
-   * Logs in to a room, after leaving the one before; gives the streams that are there.
+   * Logs in to a room, after leaving the one before; returns the streams that are there.
    *
    * @throws LiveRoomError
    */
@@ -106,7 +106,7 @@ export class ZegoClient {
     }
   }
 
-  /** Leaves the room; gives false where there is none. */
+  /** Leaves the room; returns false if there is none. */
   logout(): boolean {
     const session = this.#session;
     this.#session = undefined;
@@ -114,7 +114,7 @@ export class ZegoClient {
     return session !== undefined;
   }
 
-  /** Publishes a stream; gives false where no room is logged in to or it is published already. */
+  /** Publishes a stream; returns false if no room is logged in to or it is published already. */
   startPublishingStream(streamID: string, stream: MediaStream, extraInfo = ''): boolean {
     const media = this.#session?.media;
     if (!media?.isAvailable || media.publications.has(streamID)) return false;
@@ -122,7 +122,7 @@ export class ZegoClient {
     return true;
   }
 
-  /** Stops publishing; gives false where the stream is not published. */
+  /** Stops publishing; returns false if the stream is not published. */
   stopPublishingStream(streamID: string): boolean {
     return this.#session?.media.unpublish(streamID) ?? false;
   }
@@ -142,7 +142,7 @@ export class ZegoClient {
     }
   }
 
-  /** Stops playing; gives false where the stream is not played. */
+  /** Stops playing; returns false if the stream is not played. */
   stopPlayingStream(streamID: string): boolean {
     return this.#session?.media.stop(streamID) ?? false;
   }

@@ -7,22 +7,22 @@
 import type { MemberCause } from '@gavel/protocol';
 import type { SessionEnd } from '../core/session-state.ts';
 
-/** How one came to be out of the room. */
+/** Why the participant left the room. */
 export type LeaveState =
-  /** By an own call. */
+  /** By a call of `leave`. */
   | 'left'
   /** Removed by an API call or a host. */
   | 'kicked'
-  /** The session was ended for everybody. */
+  /** The session was ended for everyone. */
   | 'ended'
-  /** Turned away by a host, after a wait. */
+  /** Rejected by a host in the waiting room. */
   | 'rejected'
-  /** The connection was lost and not regained. */
+  /** The connection was lost and could not be re-established. */
   | 'disconnected'
-  /** It could not be joined, or not joined again. */
+  /** The join, or the join after a lost connection, failed. */
   | 'failed';
 
-/** The leave state for each cause of an exit (RTK-5). */
+/** The leave state for each cause of a member's exit (RTK-5). */
 export const LEAVE_STATE_OF_CAUSE: Readonly<Record<MemberCause, LeaveState>> = {
   logout: 'left',
   'heartbeat-timeout': 'disconnected',
@@ -33,7 +33,7 @@ export const LEAVE_STATE_OF_CAUSE: Readonly<Record<MemberCause, LeaveState>> = {
   'token-expired': 'failed',
 };
 
-/** Gives the leave state of a session's end. */
+/** Returns the leave state of a session's end. */
 export function leaveStateOf(end: SessionEnd): LeaveState {
   switch (end.kind) {
     case 'left':

@@ -1,5 +1,5 @@
 /**
- * Text chat: to everybody, or to some alone, edited, deleted and pinned (reference realtimekit 8.6).
+ * Text chat: public and private messages, which can be edited, deleted and pinned (reference realtimekit 8.6).
  *
  * @module
  */
@@ -12,12 +12,12 @@ import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
 import { findMessageNumber, toMessageId } from './message-id.ts';
 import type { Participants } from './participants.ts';
 
-/** What is asked for a message, without the message. */
+/** The parameters of a chat request, without the message. */
 type Unnamed<T> = T extends unknown ? Omit<T, 'messageId'> : never;
 
-/** Something that was said. */
+/** A chat message. */
 export interface TextMessage {
-  /** Unlike that of any other message of the meeting; the same as in the file of the session's chat. */
+  /** Unique in the meeting; the same as in the exported chat of the session. */
   readonly id: string;
   readonly type: 'text';
   /** The participant record's id. */
@@ -28,17 +28,17 @@ export interface TextMessage {
   readonly timeMs: number;
   readonly isEdited: boolean;
   readonly pinned: boolean;
-  /** Of a private message: the user ids it was sent to. */
+  /** The recipients' user ids; only in a private message. */
   readonly targetUserIds?: readonly string[];
 }
 
 /** The events of a chat. */
 export interface ChatEvents {
-  /** Something was said, edited or deleted, by oneself too; `messages` shows it already. */
+  /** A message was sent, edited or deleted, by the own user too; `messages` is already updated. */
   chatUpdate: [
     event: {
       readonly action: 'add' | 'edit' | 'delete';
-      /** Of a message deleted that was said before the join, the text is empty. */
+      /** The text is empty if the message was sent before the join and is now deleted. */
       readonly message: TextMessage;
       readonly messages: readonly TextMessage[];
     },
@@ -49,7 +49,7 @@ export interface ChatEvents {
 
 /** Which messages are fetched. */
 export interface FetchOptions {
-  /** Milliseconds since the Unix epoch; absent is from the newest back, or from the oldest on. */
+  /** Milliseconds since the Unix epoch; default: the newest message with `before`, the oldest with `after`. */
   readonly timestamp?: number;
   /** 1 to 100. */
   readonly limit: number;
@@ -68,15 +68,15 @@ export class Chat extends Emitter<ChatEvents> {
     this.#participants = participants;
   }
 
-  /** What was said since the join and not deleted, oldest first. */
+  /** The messages since the join that are not deleted, oldest first. */
   get messages(): readonly TextMessage[] {
     return this.#messages;
   }
 
   /**
-   * Says something: to everybody, or to the participants whose peer ids are given, on all of their connections.
+   * Sends a message to everyone, or to the participants with the given peer ids, on all of their connections.
    *
-   * @throws RealtimeKitError `1201` where the preset does not allow it, `1202` for a peer that is not there, `0013` for
+   * @throws RealtimeKitError `1201` if the preset does not allow it, `1202` for an unknown peer, `0013` for
    *   more than 180 messages in a minute
    */
   async sendTextMessage(message: string, peerIds?: readonly string[]): Promise<void> {
@@ -84,39 +84,39 @@ export class Chat extends Emitter<ChatEvents> {
     await this.#with((session) => session.send('chat', message, to));
   }
 
-  /** Gives what was said to everybody, oldest first, as far as the server still has it: the last 500 of the session. */
+  /** Returns the public messages that the server still has, oldest first: at most the last 500 of the session. */
   fetchPublicMessages(options: FetchOptions): Promise<readonly TextMessage[]> {
     return this.#fetch(options);
   }
 
-  /** Gives what was said between oneself and another user alone, as `fetchPublicMessages` does. */
+  /** Returns the private messages between the own user and another user, as `fetchPublicMessages` does. */
   fetchPrivateMessages(options: FetchOptions & { readonly userId: string }): Promise<readonly TextMessage[]> {
     return this.#fetch(options, options.userId);
   }
 
-  /** Gives what is pinned, as `fetchPublicMessages` does; it is kept as long as it is pinned. */
+  /** Returns the pinned messages, as `fetchPublicMessages` does; the server keeps a message while it is pinned. */
   fetchPinnedMessages(options: FetchOptions): Promise<readonly TextMessage[]> {
     return this.#fetch(options, undefined, true);
   }
 
   /**
-   * Gives an own message another text.
+   * Changes the text of an own message.
    *
-   * @throws RealtimeKitError `1201` for somebody else's message, and where the preset does not allow to say it (any more)
+   * @throws RealtimeKitError `1201` for another user's message, and if the preset does not allow sending it (any more)
    */
   async editTextMessage(messageId: string, message: string): Promise<void> {
     await this.#change(messageId, { action: 'edit', text: message });
   }
 
-  /** Takes an own message away, for everybody. @throws RealtimeKitError `1201` for somebody else's */
+  /** Deletes an own message for everyone. @throws RealtimeKitError `1201` for another user's message */
   async deleteMessage(messageId: string): Promise<void> {
     await this.#change(messageId, { action: 'delete' });
   }
 
   /**
-   * Pins a message to everybody, whosever it is.
+   * Pins any public message.
    *
-   * @throws RealtimeKitError `1201` where the preset does not allow to speak to everybody, and for a private message
+   * @throws RealtimeKitError `1201` if the preset does not allow public chat, and for a private message
    */
   async pin(messageId: string): Promise<void> {
     await this.#change(messageId, { action: 'pin' });
@@ -127,12 +127,12 @@ export class Chat extends Emitter<ChatEvents> {
     await this.#change(messageId, { action: 'unpin' });
   }
 
-  /** Follows a session that has just been joined. */
+  /** Subscribes to a session that has just been joined. */
   attach(session: RoomSession): void {
     this.#session = session;
     this.#messages = [];
     session.on('message', (wire) => {
-      // What users of another dialect say to everybody is a broadcast (CHAT-1).
+      // A public message from a user of another dialect is a broadcast (CHAT-1).
       if (this.#session !== session || (wire.kind !== 'chat' && wire.kind !== 'broadcast')) return;
       this.#add(toTextMessage(wire, epochOf(session)));
     });
@@ -142,7 +142,7 @@ export class Chat extends Emitter<ChatEvents> {
     });
   }
 
-  /** Forgets the session; what was said can still be read. */
+  /** Drops the session; its messages can still be read. */
   detach(): void {
     this.#session = undefined;
   }
@@ -168,7 +168,7 @@ export class Chat extends Emitter<ChatEvents> {
     await this.#with((session) => {
       const messageId = findMessageNumber(id, epochOf(session));
       if (messageId === undefined)
-        throw new SessionError('message.not-found', 'there is no such message in this session');
+        throw new SessionError('message.not-found', 'the message does not exist in this session');
       return session.request('changeMessage', { ...to, messageId });
     });
   }
@@ -186,11 +186,11 @@ export class Chat extends Emitter<ChatEvents> {
     });
   }
 
-  /** An empty list is nobody: it must not become everybody. */
+  /** An empty list means no recipient; it must not become a public message. */
   #userIdsOf(peerIds: readonly string[]): string[] {
     const users = peerIds.flatMap((id) => this.#participants.joined.get(id)?.userId ?? []);
     if (users.length === 0 || users.length < peerIds.length) {
-      throw new RealtimeKitError(CODES.participantNotFound, 'not everybody named is in the room');
+      throw new RealtimeKitError(CODES.participantNotFound, 'a recipient is not in the room');
     }
     return [...new Set(users)];
   }

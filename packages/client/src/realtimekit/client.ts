@@ -21,18 +21,18 @@ import { Participants } from './participants.ts';
 import { Polls } from './polls.ts';
 import { Self } from './self.ts';
 
-/** What a client is made from. */
+/** The options of a client. */
 export interface RealtimeKitOptions {
-  /** The token that adding a participant to a meeting gave. */
+  /** The token that the API returned when the participant was added to the meeting. */
   readonly authToken: string;
-  /** Base address of the server, `https://` where no scheme is given; default: where the page came from. */
+  /** Base address of the server, `https://` if no scheme is given; default: the page's origin. */
   readonly baseURI?: string;
-  /** Whether to come in with microphone and camera on; default true. What the browser refuses stays off. */
+  /** Whether to join with microphone and camera on; default true. A device that the browser refuses stays off. */
   readonly defaults?: { readonly audio?: boolean; readonly video?: boolean };
   readonly iceServers?: readonly RTCIceServer[];
-  /** How long a lost connection is tried to be regained, in milliseconds; default 300,000. */
+  /** How long to try to re-establish a lost connection, in milliseconds; default 300,000. */
   readonly retryWindowMs?: number;
-  /** What stands in for the browser, in tests and other runtimes. */
+  /** Replaces browser APIs in tests and other runtimes. */
   readonly platform?: Partial<Platform>;
 }
 
@@ -54,16 +54,16 @@ export class RealtimeKitClient {
   }
 
   /**
-   * Makes a client, with microphone and camera as `defaults` says; it is not in the room yet.
+   * Creates a client, with microphone and camera as in `defaults`; does not join the room yet.
    *
-   * @throws RealtimeKitError `0004` where there is no token
+   * @throws RealtimeKitError `0004` if the token is missing
    */
   static async init(options: RealtimeKitOptions): Promise<RealtimeKitClient> {
-    if (!options.authToken) throw new RealtimeKitError(CODES.invalidToken, 'there is no auth token');
+    if (!options.authToken) throw new RealtimeKitError(CODES.invalidToken, 'the auth token is missing');
     const client = new RealtimeKitClient(options);
     const { audio = true, video = true } = options.defaults ?? {};
     if (client.#platform.media) {
-      // What the browser refuses stays off: to come in without a camera is better than not to come in.
+      // A device that the browser refuses stays off: joining without a camera is better than not joining.
       if (audio) await client.self.enableAudio().catch(() => {});
       if (video) await client.self.enableVideo().catch(() => {});
     }
@@ -71,25 +71,25 @@ export class RealtimeKitClient {
   }
 
   /**
-   * Joins the meeting's room; resolves when it is in, or waits to be let in: `self.roomState` tells which, and `self` tells
-   * what comes of a wait.
+   * Joins the meeting's room; resolves when it has joined or is on the waiting list. `self.roomState` shows which, and `self`
+   * emits the outcome of waiting.
    *
-   * @throws RealtimeKitError `0004` for a token that is not valid (any more), `0011` where no server answers, else `0002`
+   * @throws RealtimeKitError `0004` for a token that is not valid (any more), `0011` if no server answers, else `0002`
    */
   async join(): Promise<void> {
-    if (this.#session) throw new RealtimeKitError(CODES.couldNotJoin, 'in the room already, or on the way');
+    if (this.#session) throw new RealtimeKitError(CODES.couldNotJoin, 'already in the room, or joining it');
     let session: RoomSession | undefined;
     try {
       session = this.#createSession();
       await this.#login(session);
     } catch (error) {
-      // After `leave` another join may be under way.
+      // After `leave`, another join may be in progress.
       if (this.#session === session) this.#session = undefined;
       throw toRealtimeKitError(error);
     }
   }
 
-  /** Leaves the room, or gives up a join under way; microphone, camera and screen are closed (PRIV-1). */
+  /** Leaves the room, or cancels a pending join; closes microphone, camera and screen (PRIV-1). */
   async leave(): Promise<void> {
     if (this.#session) this.#session.logout();
     else this.self.handleClosed();
@@ -104,7 +104,7 @@ export class RealtimeKitClient {
       session.on('stateChanged', ({ name }) => name === 'waiting' && resolve());
     });
     const login = session.login();
-    // What comes of a wait is told by `self`, not here.
+    // `self` emits the outcome of waiting.
     login.catch(() => {});
     await Promise.race([login, waits]);
   }

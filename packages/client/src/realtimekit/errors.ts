@@ -18,7 +18,7 @@ export class RealtimeKitError extends Error {
   }
 }
 
-/** The codes of reference realtimekit 8.5 that this client can meet. */
+/** The codes of reference realtimekit 8.5 that this client uses. */
 export const CODES = {
   couldNotJoin: '0002',
   invalidToken: '0004',
@@ -42,7 +42,7 @@ const SPECIAL: Readonly<Partial<Record<SessionErrorCode, string>>> = {
   'client.disconnected': CODES.network,
 };
 
-/** Gives any thrown value as this dialect's error; what has no code of its own is `0002`, could not join. */
+/** Converts any thrown value to this dialect's error; errors without their own code become `0002`, could not join. */
 export function toRealtimeKitError(error: unknown): RealtimeKitError {
   if (error instanceof RealtimeKitError) return error;
   const { code, message } = toSessionError(error);

@@ -13,7 +13,7 @@ export type SocketState = 'connecting' | 'connected' | 'reconnecting' | 'disconn
 
 /** The events of a meeting's facts. */
 export interface MetaEvents {
-  /** The start of the session is known, or another session has begun. */
+  /** The start of the session became known, or another session began. */
   meetingStartTimeUpdate: [event: { readonly meetingStartedTimestamp: Date }];
   socketConnectionUpdate: [event: { readonly state: SocketState }];
 }
@@ -30,24 +30,24 @@ export class Meta extends Emitter<MetaEvents> {
     return profileText(this.#login?.profile, 'meetingTitle') ?? '';
   }
 
-  /** The session's id, as the API has it; in a room that is no meeting's, the digits that name this life of it. */
+  /** The session's id in the API; in a room without a meeting, the room's epoch (decimal digits). */
   get sessionId(): string {
     return this.#login?.session?.id ?? this.#login?.epoch ?? '';
   }
 
-  /** When the session began; that may be longer ago than the room, which somebody may have come back to. */
+  /** When the session began; this may be earlier than the room's creation, if members came back to the session. */
   get meetingStartedTimestamp(): Date | undefined {
     const { startedAtMs } = this.#login?.session ?? {};
     return startedAtMs === undefined ? undefined : new Date(startedAtMs);
   }
 
-  /** Such as `GROUP_CALL`, as the own preset says. */
+  /** The view type of the own preset, such as `GROUP_CALL`. */
   get viewType(): string {
     const viewType = this.#login?.facts?.viewType;
     return typeof viewType === 'string' ? viewType : '';
   }
 
-  /** Takes the answer of a login. */
+  /** Handles the answer of a login. */
   handleLogin(login: LoginResult | undefined): void {
     const before = this.meetingStartedTimestamp?.getTime();
     this.#login = login;
@@ -57,7 +57,7 @@ export class Meta extends Emitter<MetaEvents> {
     }
   }
 
-  /** Takes a new state of the connection. */
+  /** Handles a new state of the connection. */
   handleSocket(state: SocketState): void {
     this.emit('socketConnectionUpdate', { state });
   }

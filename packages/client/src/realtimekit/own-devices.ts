@@ -13,13 +13,13 @@ export interface DeviceListUpdate {
   readonly devices: readonly MediaDeviceInfo[];
 }
 
-// Not there on pages without a secure context, whatever the type says, nor in Node.
+// Undefined in Node and on pages without a secure context, although the type does not say so.
 const browserDevices = (): MediaDevices | undefined => globalThis.navigator?.mediaDevices;
 
-/** Why a device cannot be used: its user has taken the permission back, or the hardware gives nothing. */
+/** Why a device cannot be used: the user revoked the permission, or the device failed. */
 export type MediaPermission = 'DENIED' | 'COULD_NOT_START';
 
-/** Finds out why a device that was open has gone. Browsers that do not tell permissions give `COULD_NOT_START`. */
+/** Returns why an open device was lost; `COULD_NOT_START` in browsers that do not report permissions. */
 export async function findLossReason(kind: 'audio' | 'video'): Promise<MediaPermission> {
   try {
     const name = (kind === 'audio' ? 'microphone' : 'camera') as PermissionName;
@@ -41,7 +41,7 @@ export class OwnDevices {
     this.#changed = changed;
   }
 
-  /** Gives all devices; names are empty until the user has allowed one. Empty where the page may use none. */
+  /** Returns all devices; names are empty until the user has permitted a device. Empty if the page may not use devices. */
   async all(): Promise<readonly MediaDeviceInfo[]> {
     try {
       return (await browserDevices()?.enumerateDevices()) ?? [];
@@ -50,7 +50,7 @@ export class OwnDevices {
     }
   }
 
-  /** Begins to watch the list. */
+  /** Starts watching the list. */
   watch(): void {
     const devices = browserDevices();
     if (!devices || this.#unwatch) return;

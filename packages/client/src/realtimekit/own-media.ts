@@ -1,5 +1,5 @@
 /**
- * The own microphone and camera, and the one stream in which they are published.
+ * The own microphone and camera, and the single stream that publishes them.
  *
  * @module
  */
@@ -13,27 +13,27 @@ import type { RoomSession } from '../core/session.ts';
 import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
 import { streamIdOf } from './profile.ts';
 
-/** What is turned on and off by itself. */
+/** The kinds that can be turned on and off separately. */
 export type Kind = 'audio' | 'video';
 
-/** What the own media tells its owner. */
+/** Callbacks of the own media. */
 export interface OwnMediaEvents {
   /** A kind was turned on or off, or has another track. */
   changed(kind: Kind): void;
-  /** A device has gone, or its permission: the kind is off. `constraints` are those that it was opened with. */
+  /** A device was lost, or its permission revoked: the kind is off. The device was opened with `constraints`. */
   lost(kind: Kind, constraints: MediaStreamConstraints): void;
 }
 
 const KINDS = ['audio', 'video'] as const;
 
-/** Opens, publishes and closes the own microphone and camera, as they are turned on and off. The last call wins (PRIV-1). */
+/** Opens, publishes and closes the own microphone and camera when they are turned on and off. The last call wins (PRIV-1). */
 export class OwnMedia {
   readonly #media: MediaPlatform | undefined;
   readonly #events: OwnMediaEvents;
   readonly #sources: Readonly<Record<Kind, LocalSource>> = { audio: new LocalSource(), video: new LocalSource() };
-  /** The devices that were chosen. */
+  /** The selected devices. */
   readonly #deviceIds: { [K in Kind]?: string } = {};
-  /** The latest received; they still hold between two joins. */
+  /** The latest permissions received; they stay valid between two joins. */
   #permissions: WirePermissions | undefined;
   #session: RoomSession | undefined;
   #publication: Publication | undefined;
@@ -53,7 +53,7 @@ export class OwnMedia {
   }
 
   /**
-   * Turns a kind on, with the given track or one of the browser's. Resolves also when a later call has overtaken it.
+   * Turns a kind on, with the given track or one from the browser. Also resolves if a later call has superseded it.
    *
    * @throws RealtimeKitError
    */
@@ -68,14 +68,14 @@ export class OwnMedia {
     await this.#publishKind(kind);
   }
 
-  /** Takes a kind from this device from now on, also while it is on. @throws RealtimeKitError the browser's refusal */
+  /** Selects the device for a kind, also while it is on. @throws RealtimeKitError the browser's refusal */
   async setDevice(kind: Kind, deviceId: string): Promise<void> {
     const source = this.#sources[kind];
     const before = this.#deviceIds[kind];
     const wasOpening = source.opening !== undefined && !source.isOn;
     this.#deviceIds[kind] = deviceId;
     if (!source.isOn && !source.opening) {
-      // An open microphone that is off is another device's.
+      // The open microphone, which is off, belongs to the previous device.
       source.close();
       return;
     }
@@ -86,13 +86,13 @@ export class OwnMedia {
         if (before === undefined) delete this.#deviceIds[kind];
         else this.#deviceIds[kind] = before;
       }
-      // It was being turned on with the device before, which this call has overtaken.
+      // It was being turned on with the previous device; this call supersedes that.
       if (wasOpening && !source.opening && !source.isOn) await this.enable(kind, undefined).catch(() => {});
       throw error;
     }
   }
 
-  /** Turns a kind off: the microphone stays open, so that it is on again at once; the camera's light goes out. */
+  /** Turns a kind off: the microphone stays open, so that it can be turned on again at once; the camera's light goes off. */
   async disable(kind: Kind): Promise<void> {
     const source = this.#sources[kind];
     const wasOn = source.isOn;
@@ -105,20 +105,20 @@ export class OwnMedia {
     });
   }
 
-  /** Takes a session that has been joined, or joined again: what it does not allow is dropped. */
+  /** Handles a session that was joined or rejoined: drops media that it does not permit. */
   handleJoined(session: RoomSession): void {
     this.#session = session;
     this.#permissions = session.self?.permissions;
     for (const kind of KINDS) if (!this.#mayPublish(kind)) this.#close(kind);
   }
 
-  /** Publishes what is on. */
+  /** Publishes the kinds that are on. */
   start(): void {
-    // What the server refuses here shows by the end of the publication.
+    // If the server refuses this, the publication ends.
     for (const kind of KINDS) this.#sync(kind).catch(() => {});
   }
 
-  /** Takes new permissions: what is not allowed any more is off, and what is allowed now can be turned on. */
+  /** Applies new permissions: a kind that is no longer allowed is turned off; a newly allowed one can be turned on. */
   handlePermissions(permissions: WirePermissions): void {
     const isNew = {
       audio: permissions.publishAudio && !this.#mayPublish('audio'),
@@ -127,14 +127,14 @@ export class OwnMedia {
     this.#permissions = permissions;
     for (const kind of KINDS) if (!this.#mayPublish(kind)) this.#switchOff(kind);
     if (!this.#publication || !(isNew.audio || isNew.video)) return;
-    // It was agreed on without this kind: it has to be published anew.
+    // The stream was negotiated without this kind: it has to be published again.
     const { streamId } = this.#publication;
     this.#publication = undefined;
     this.#session?.media.unpublish(streamId);
     this.start();
   }
 
-  /** Takes the end of a session: everything is closed, unless it was never joined and may be tried again. */
+  /** Handles the end of a session: closes all media, unless the session was never joined and the join can be retried. */
   handleLeft(keepsMedia: boolean): void {
     this.#session = undefined;
     this.#publication = undefined;
@@ -150,7 +150,7 @@ export class OwnMedia {
     if (!this.#mayPublish(kind)) throw new RealtimeKitError(CODES.notPermitted, `the preset does not allow ${kind}`);
   }
 
-  /** Waits for a request of another call, which publishes what comes of it. */
+  /** Waits for another call's request; that call publishes the result. */
   async #join(opening: Promise<boolean>): Promise<void> {
     try {
       await opening;
@@ -179,13 +179,13 @@ export class OwnMedia {
     try {
       await this.#sync(kind);
     } catch (error) {
-      // Another track has come in its place meanwhile, with a request of its own.
+      // Another track has replaced it meanwhile, with its own request.
       if (this.#sources[kind].tracks[0] === track) this.#switchOff(kind);
       throw toRealtimeKitError(error);
     }
   }
 
-  /** Follows the server, which has the kind off. */
+  /** Turns a kind off that the server has turned off. */
   #switchOff(kind: Kind): void {
     this.disable(kind).catch(() => {});
   }
@@ -197,14 +197,14 @@ export class OwnMedia {
     if (wasOn) this.#events.changed(kind);
   }
 
-  /** The device has gone, or its permission (PRIV-2). */
+  /** Handles the loss of a device or its permission (PRIV-2). */
   #handleEnded(kind: Kind): void {
     this.#events.changed(kind);
     this.#events.lost(kind, this.#constraintsOf(kind));
     this.#sync(kind).catch(() => {});
   }
 
-  /** Brings what is published in line with what is on. */
+  /** Publishes exactly the kinds that are on. */
   async #sync(kind: Kind): Promise<void> {
     const session = this.#session;
     if (!session || !this.#media) return;
@@ -236,7 +236,7 @@ export class OwnMedia {
     });
     publication.on('stateChanged', (state) => {
       if (state !== 'ended' || this.#publication !== publication) return;
-      // Taken away by the server: off, until it is turned on again.
+      // The server removed the stream: the kinds are off until they are turned on again.
       this.#publication = undefined;
       for (const kind of KINDS) this.#close(kind);
     });

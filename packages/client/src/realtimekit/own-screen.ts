@@ -1,5 +1,5 @@
 /**
- * The own screen, shared as a stream of its own (SCRN-1).
+ * The own screen, shared as a separate stream (SCRN-1).
  *
  * @module
  */
@@ -19,7 +19,7 @@ export interface ScreenShareTracks {
   readonly video?: MediaStreamTrack;
 }
 
-/** A shared screen, or that there is none. */
+/** The state of screen sharing. */
 export interface ScreenShareState {
   readonly screenShareEnabled: boolean;
   readonly screenShareTracks: ScreenShareTracks;
@@ -28,13 +28,13 @@ export interface ScreenShareState {
 /** No screen. */
 export const NO_SCREEN: ScreenShareState = { screenShareEnabled: false, screenShareTracks: {} };
 
-/** Captures and publishes the own screen, until its user, a host or the browser's own button ends it. */
+/** Captures and publishes the own screen until the user, a host or the browser's own button ends it. */
 export class OwnScreen {
   readonly #media: MediaPlatform | undefined;
   readonly #changed: (state: ScreenShareState) => void;
   readonly #source = new LocalSource();
   #state: ScreenShareState = NO_SCREEN;
-  /** The call that asks for a screen and publishes it. */
+  /** The pending call that asks for a screen and publishes it. */
   #starting: Promise<void> | undefined;
   #session: RoomSession | undefined;
   #publication: Publication | undefined;
@@ -43,7 +43,7 @@ export class OwnScreen {
   constructor(media: MediaPlatform | undefined, changed: (state: ScreenShareState) => void) {
     this.#media = media;
     this.#changed = changed;
-    // The browser has a button of its own that ends the sharing. Sound alone may end before the picture.
+    // The browser's own button ends the sharing. The audio track alone may end earlier; this does not end the sharing.
     this.#source.on('ended', ({ kind }) => kind === 'video' && this.disable());
   }
 
@@ -52,7 +52,7 @@ export class OwnScreen {
   }
 
   /**
-   * Asks the user for a screen and publishes it; resolves when it is sent, or when it was ended meanwhile (PRIV-1).
+   * Asks the user for a screen and publishes it; resolves when it is sent, or if sharing was ended meanwhile (PRIV-1).
    *
    * @throws RealtimeKitError
    */
@@ -67,7 +67,7 @@ export class OwnScreen {
     await this.#starting;
   }
 
-  /** Ends the sharing; a screen that is chosen afterwards is not shared. */
+  /** Ends the sharing; a screen that the user chooses after this is not shared. */
   disable(): void {
     this.#starting = undefined;
     this.#source.close();
@@ -77,17 +77,17 @@ export class OwnScreen {
     this.#update(NO_SCREEN);
   }
 
-  /** Takes a session that has been joined. */
+  /** Handles a joined session. */
   handleJoined(session: RoomSession): void {
     this.#session = session;
   }
 
-  /** Takes new permissions: without the one to screens the sharing is over. */
+  /** Applies new permissions: sharing ends without the permission to share screens. */
   handlePermissions({ screen }: WirePermissions): void {
     if (screen?.publish === false) this.disable();
   }
 
-  /** Takes the end of a session. */
+  /** Handles the end of a session. */
   handleLeft(): void {
     this.disable();
     this.#session = undefined;
@@ -97,7 +97,7 @@ export class OwnScreen {
     const session = this.#session;
     if (!session || !this.#media) throw new RealtimeKitError(CODES.couldNotJoin, 'not in the room');
     if (session.self?.permissions.screen?.publish === false) {
-      throw new RealtimeKitError(CODES.notPermitted, 'the preset does not allow to share a screen');
+      throw new RealtimeKitError(CODES.notPermitted, 'the preset does not allow screen sharing');
     }
     try {
       const isOpen = await this.#source.open(() => captureScreen({ audio: true, video: true }));
@@ -118,7 +118,7 @@ export class OwnScreen {
       if (this.#publication === publication) this.disable();
       throw error;
     }
-    // Ended by its user meanwhile.
+    // The user ended it meanwhile.
     if (this.#publication !== publication) return;
     publication.on('stateChanged', (state) => {
       if (state === 'ended' && this.#publication === publication) this.disable();
@@ -136,14 +136,14 @@ export class OwnScreen {
   }
 }
 
-/** Resolves when a publication is sent, or was ended by its own user; rejects with why it cannot be. */
+/** Resolves when a publication is sent or its own user ended it; rejects if it failed. */
 function isSent(publication: Publication): Promise<void> {
   return new Promise((resolve, reject) => {
     publication.on('stateChanged', (state, end) => {
       const isOwnEnd = end?.kind === 'stopped' || (end?.kind === 'session' && end.end.kind === 'left');
       if (state === 'publishing' || isOwnEnd) resolve();
       else if (end?.kind === 'failed') reject(end.error);
-      else if (end) reject(new RealtimeKitError(CODES.couldNotJoin, 'the sharing was ended by the server'));
+      else if (end) reject(new RealtimeKitError(CODES.couldNotJoin, 'the server ended the screen share'));
     });
   });
 }

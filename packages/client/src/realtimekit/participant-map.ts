@@ -1,5 +1,5 @@
 /**
- * A map of participants that tells of its changes (reference realtimekit 8.3).
+ * A map of participants that emits its changes (reference realtimekit 8.3).
  *
  * @module
  */
@@ -12,11 +12,11 @@ import type { AudioState, Participant, VideoState } from './participant.ts';
 export interface ParticipantMapEvents {
   participantJoined: [participant: Participant];
   participantLeft: [participant: Participant];
-  /** It was taken out by a host or an API call; `participantLeft` comes first. */
+  /** It was removed by a host or an API call; `participantLeft` is emitted first. */
   kicked: [event: { readonly id: string }];
-  /** Everybody was taken out at once, because the own session is over. */
+  /** All participants were removed because the own session ended. */
   participantsCleared: [];
-  /** The name of one of them has changed. */
+  /** A participant's name changed. */
   participantsUpdate: [];
   audioUpdate: [participant: Participant, state: AudioState];
   videoUpdate: [participant: Participant, state: VideoState];
@@ -26,15 +26,15 @@ export interface ParticipantMapEvents {
 }
 
 class MapEmitter extends Emitter<ParticipantMapEvents> {
-  tell<E extends keyof ParticipantMapEvents>(event: E, ...args: ParticipantMapEvents[E]): void {
+  raise<E extends keyof ParticipantMapEvents>(event: E, ...args: ParticipantMapEvents[E]): void {
     this.emit(event, ...args);
   }
 }
 
-/** A map of participants by peer id that tells of its changes. The session fills it; do not write to it. */
+/** A map of participants by peer id that emits its changes. The session fills it; do not write to it. */
 export class ParticipantMap extends Map<string, Participant> {
   readonly #events = new MapEmitter();
-  /** Ends the passing on of a participant's events, by peer id. */
+  /** Functions that stop forwarding a participant's events, by peer id. */
   readonly #unfollow = new Map<string, () => void>();
 
   on<E extends keyof ParticipantMapEvents>(event: E, handler: Handler<ParticipantMapEvents[E]>): boolean {
@@ -45,47 +45,47 @@ export class ParticipantMap extends Map<string, Participant> {
     return this.#events.off(event, handler);
   }
 
-  /** Everybody in it, in the order of coming. */
+  /** Returns all participants, in the order of joining. */
   toArray(): Participant[] {
     return [...this.values()];
   }
 
-  /** Puts a participant in, unless it is in, and tells unless it was there before the own join. */
-  handleJoined(participant: Participant, tells: boolean): void {
+  /** Adds a participant if it is missing; emits `participantJoined` unless it was in the room before the own join. */
+  handleJoined(participant: Participant, shouldEmit: boolean): void {
     if (this.has(participant.id)) return;
     this.set(participant.id, participant);
     this.#unfollow.set(participant.id, this.#follow(participant));
-    if (tells) this.#events.tell('participantJoined', participant);
+    if (shouldEmit) this.#events.raise('participantJoined', participant);
   }
 
-  /** Takes a participant out, and tells. */
+  /** Removes a participant and emits `participantLeft`. */
   handleLeft(id: string, wasKicked: boolean): void {
     const participant = this.get(id);
     if (!participant) return;
     this.delete(id);
     this.#unfollow.get(id)?.();
     this.#unfollow.delete(id);
-    this.#events.tell('participantLeft', participant);
-    if (wasKicked) this.#events.tell('kicked', { id });
+    this.#events.raise('participantLeft', participant);
+    if (wasKicked) this.#events.raise('kicked', { id });
   }
 
-  /** Takes everybody out, and tells once. */
+  /** Removes all participants and emits one event. */
   handleCleared(): void {
     if (this.size === 0) return;
     this.clear();
     for (const unfollow of this.#unfollow.values()) unfollow();
     this.#unfollow.clear();
-    this.#events.tell('participantsCleared');
+    this.#events.raise('participantsCleared');
   }
 
   #follow(participant: Participant): () => void {
-    const tell = this.#events.tell.bind(this.#events);
-    const audio = (state: AudioState) => tell('audioUpdate', participant, state);
-    const video = (state: VideoState) => tell('videoUpdate', participant, state);
-    const screen = (state: ScreenShareState) => tell('screenShareUpdate', participant, state);
-    const pinned = () => tell('pinned', participant);
-    const unpinned = () => tell('unpinned', participant);
-    const renamed = () => tell('participantsUpdate');
+    const raise = this.#events.raise.bind(this.#events);
+    const audio = (state: AudioState) => raise('audioUpdate', participant, state);
+    const video = (state: VideoState) => raise('videoUpdate', participant, state);
+    const screen = (state: ScreenShareState) => raise('screenShareUpdate', participant, state);
+    const pinned = () => raise('pinned', participant);
+    const unpinned = () => raise('unpinned', participant);
+    const renamed = () => raise('participantsUpdate');
     participant.on('audioUpdate', audio);
     participant.on('videoUpdate', video);
     participant.on('screenShareUpdate', screen);

@@ -1,5 +1,5 @@
 /**
- * The maps of a meeting's participants, and who is in which.
+ * The maps of a meeting's participants.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { Participant } from './participant.ts';
 import { ParticipantMap } from './participant-map.ts';
 
-/** Fills the maps; the own user is in none of them. */
+/** Maintains the maps; the own user is in none of them. */
 export class ParticipantMaps {
   readonly joined = new ParticipantMap();
   readonly active = new ParticipantMap();
@@ -16,24 +16,24 @@ export class ParticipantMaps {
   readonly audioSubscribed = new ParticipantMap();
   readonly all = new ParticipantMap();
 
-  /** Takes in who is in the room; tells unless it was there before the own join. */
-  handleJoined(participant: Participant, tells: boolean): void {
-    // First into its own map, so that whoever hears of something finds the participant there.
+  /** Adds a participant; emits `participantJoined` unless it was in the room before the own join. */
+  handleJoined(participant: Participant, shouldEmit: boolean): void {
+    // The specific maps first, so that event handlers find the participant there.
     participant.on('pinned', () => this.pinned.handleJoined(participant, true));
     participant.on('unpinned', () => this.pinned.handleLeft(participant.id, false));
     participant.on('videoUpdate', ({ videoTrack }) => this.#follow(this.videoSubscribed, participant, videoTrack));
     participant.on('audioUpdate', ({ audioTrack }) => this.#follow(this.audioSubscribed, participant, audioTrack));
-    if (participant.isPinned) this.pinned.handleJoined(participant, tells);
-    for (const map of [this.all, this.active, this.joined]) map.handleJoined(participant, tells);
+    if (participant.isPinned) this.pinned.handleJoined(participant, shouldEmit);
+    for (const map of [this.all, this.active, this.joined]) map.handleJoined(participant, shouldEmit);
   }
 
-  /** Takes out who has left the room; `all` keeps it. */
+  /** Removes a participant that left the room; `all` keeps it. */
   handleLeft(id: string, wasKicked: boolean): void {
     const maps = [this.pinned, this.videoSubscribed, this.audioSubscribed, this.active, this.joined];
     for (const map of maps) map.handleLeft(id, wasKicked);
   }
 
-  /** Forgets everybody. */
+  /** Clears the maps. */
   handleCleared(): void {
     const maps = [this.pinned, this.videoSubscribed, this.audioSubscribed, this.active, this.joined, this.all];
     for (const map of maps) map.handleCleared();

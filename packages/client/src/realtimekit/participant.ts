@@ -27,19 +27,19 @@ export interface ParticipantEvents {
   audioUpdate: [state: AudioState];
   videoUpdate: [state: VideoState];
   screenShareUpdate: [state: ScreenShareState];
-  /** Gavel's own: media of this kind is sent, but this browser takes none of its codecs (MED-8). */
+  /** Specific to Gavel: media of this kind is sent, but this browser supports none of its codecs (MED-8). */
   mediaUnsupported: [event: { readonly kind: 'audio' | 'video'; readonly source: StreamSource }];
-  /** Pinned for everybody. */
+  /** The participant was pinned for everyone. */
   pinned: [participant: Participant];
   unpinned: [participant: Participant];
-  /** It has another name now. */
+  /** The name changed. */
   nameUpdate: [participant: Participant];
 }
 
-/** Has the server do something to others. @throws RealtimeKitError `1201` without the permission, `1202` */
+/** Sends a moderation request. @throws RealtimeKitError `1201` without the permission, `1202` */
 export type Moderate = (params: Params<'moderate'>) => Promise<void>;
 
-/** A stream of a participant, and what plays it. */
+/** A stream of a participant, and its playback. */
 interface Shown {
   stream?: WireStream | undefined;
   playback?: Playback | undefined;
@@ -79,7 +79,7 @@ export class Participant extends Emitter<ParticipantEvents> implements PersonFie
     return this.#name;
   }
 
-  /** Whether it is pinned for everybody. */
+  /** Whether the participant is pinned for everyone. */
   get isPinned(): boolean {
     return this.#isPinned;
   }
@@ -109,35 +109,35 @@ export class Participant extends Emitter<ParticipantEvents> implements PersonFie
   }
 
   /**
-   * Takes this connection out of the room; a participant's other connections stay.
+   * Removes this connection from the room; the participant's other connections stay.
    *
-   * @throws RealtimeKitError `1201` without the permission `kickParticipant`, `1202` where it is gone already
+   * @throws RealtimeKitError `1201` without the permission `kickParticipant`, `1202` if it has already left
    */
   async kick(): Promise<void> {
     await this.#moderate({ action: 'kick', memberId: this.id });
   }
 
-  /** Switches the microphone off, which it may switch on again. @throws RealtimeKitError as `kick` */
+  /** Turns the microphone off; the participant may turn it on again. @throws RealtimeKitError as `kick` */
   async disableAudio(): Promise<void> {
     await this.#moderate({ action: 'mute', memberId: this.id, kinds: ['audio'] });
   }
 
-  /** Switches the camera off, which it may switch on again. @throws RealtimeKitError as `kick` */
+  /** Turns the camera off; the participant may turn it on again. @throws RealtimeKitError as `kick` */
   async disableVideo(): Promise<void> {
     await this.#moderate({ action: 'mute', memberId: this.id, kinds: ['video'] });
   }
 
-  /** Ends the sharing of its screen; it may share again. @throws RealtimeKitError as `kick` */
+  /** Ends the participant's screen sharing; it may share again. @throws RealtimeKitError as `kick` */
   async disableScreenShare(): Promise<void> {
     await this.#moderate({ action: 'mute', memberId: this.id, kinds: ['screen'] });
   }
 
-  /** Pins it for everybody, those who come later included. @throws RealtimeKitError `1201` without `pinParticipant`, `1202` */
+  /** Pins the participant for everyone, including those who join later. @throws RealtimeKitError `1201` without `pinParticipant`, `1202` */
   async pin(): Promise<void> {
     await this.#moderate({ action: 'pin', memberId: this.id, pinned: true });
   }
 
-  /** Takes the pin off, for everybody; throws as `pin` does. */
+  /** Unpins the participant for everyone; throws as `pin` does. */
   async unpin(): Promise<void> {
     await this.#moderate({ action: 'pin', memberId: this.id, pinned: false });
   }
@@ -147,7 +147,7 @@ export class Participant extends Emitter<ParticipantEvents> implements PersonFie
     return this.#shownOf(source).stream?.streamId;
   }
 
-  /** Takes what the room says of it now. */
+  /** Handles an update of the participant's member. */
   handleMember({ user: { name }, pinned }: WireMember): void {
     if (name !== this.#name) {
       this.#name = name;
@@ -159,7 +159,7 @@ export class Participant extends Emitter<ParticipantEvents> implements PersonFie
     this.emit(isPinned ? 'pinned' : 'unpinned', this);
   }
 
-  /** Takes the stream of a source that this participant publishes, or that there is none any more. */
+  /** Sets the stream of a source that this participant publishes, or clears it. */
   handleStream(source: StreamSource, stream: WireStream | undefined, playback: Playback | undefined): void {
     const shown = this.#shownOf(source);
     shown.stream = stream;
@@ -206,7 +206,7 @@ export class Participant extends Emitter<ParticipantEvents> implements PersonFie
   }
 }
 
-/** The tracks of a stream that are on. */
+/** Returns the tracks of a stream that are on. */
 function tracksOf({ stream, playback }: Shown): ScreenShareTracks {
   const audio = stream?.audio ? playback?.stream.getAudioTracks()[0] : undefined;
   const video = stream?.video ? playback?.stream.getVideoTracks()[0] : undefined;

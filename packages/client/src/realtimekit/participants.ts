@@ -16,14 +16,14 @@ import { type PermissionsPatch, toChanges } from './permissions.ts';
 import { type PersonFields, toPersonFields } from './profile.ts';
 import { Waitlist } from './waitlist.ts';
 
-/** Whom a broadcast message is for; several lists add up. */
+/** The recipients of a broadcast message; several lists are combined. */
 export interface BroadcastTarget {
   /** Peer ids. */
   readonly participantIds?: readonly string[];
   readonly presetNames?: readonly string[];
 }
 
-/** One connection of somebody who is in the room, oneself included. */
+/** One connection of a participant in the room, the own one included. */
 export interface JoinedPeer extends PersonFields {
   /** The peer id. */
   readonly id: string;
@@ -32,7 +32,7 @@ export interface JoinedPeer extends PersonFields {
 
 /** The events of the participants of a meeting. */
 export interface ParticipantsEvents {
-  /** Another participant has sent it with `broadcastMessage`; `timestamp` is in milliseconds since the Unix epoch. */
+  /** Another participant called `broadcastMessage`; `timestamp` is in milliseconds since the Unix epoch. */
   broadcastedMessage: [
     message: {
       readonly type: string;
@@ -42,54 +42,54 @@ export interface ParticipantsEvents {
   ];
 }
 
-/** Everybody else in the meeting. */
+/** The other participants of the meeting. */
 export class Participants extends Emitter<ParticipantsEvents> {
   readonly #maps = new ParticipantMaps();
   readonly #moderate: Moderate = (params) => this.#request(params);
   readonly #waitlist = new Waitlist(this.#moderate);
   #session: RoomSession | undefined;
 
-  /** Those who are in the room now, by peer id; the own user is in none of the maps. */
+  /** The participants in the room now, by peer id; the own user is in none of the maps. */
   get joined(): ParticipantMap {
     return this.#maps.joined;
   }
 
-  /** Those who wait to be let in, by the peer id that they will have; empty without the permission `acceptWaitingRequests`. */
+  /** The waiting list, by the peer id that they get when admitted; empty without the permission `acceptWaitingRequests`. */
   get waitlisted(): ParticipantMap {
     return this.#waitlist.map;
   }
 
-  /** The same as `joined`: there are no pages here, everybody is played. */
+  /** The same as `joined`: there is no paging, every participant is played. */
   get active(): ParticipantMap {
     return this.#maps.active;
   }
 
-  /** Those of them who are pinned for everybody. */
+  /** The participants that are pinned for everyone. */
   get pinned(): ParticipantMap {
     return this.#maps.pinned;
   }
 
-  /** Those of them whose camera is played here now. */
+  /** The participants whose camera is played here now. */
   get videoSubscribed(): ParticipantMap {
     return this.#maps.videoSubscribed;
   }
 
-  /** Those of them whose microphone is played here now. */
+  /** The participants whose microphone is played here now. */
   get audioSubscribed(): ParticipantMap {
     return this.#maps.audioSubscribed;
   }
 
-  /** Everybody who has been in the room since the own join, inside now or not; whoever was added and never came is not known here. */
+  /** All participants who have been in the room since the own join, present or not; those who never joined are not included. */
   get all(): ParticipantMap {
     return this.#maps.all;
   }
 
-  /** How many others are in the room. */
+  /** The number of other participants in the room. */
   get count(): number {
     return this.joined.size;
   }
 
-  /** Gives who is in the room now, oneself first: those with `search` in their name, in any case, a page of them. */
+  /** Returns a page of the participants in the room, the own one first, whose names contain `search` in any letter case. */
   async getAllJoinedPeers(search = '', limit = Number.POSITIVE_INFINITY, offset = 0): Promise<readonly JoinedPeer[]> {
     const { self } = this.#session ?? {};
     const own = self && { id: self.memberId, ...toPersonFields(self.user, self.profile), waitlisted: false as const };
@@ -99,12 +99,12 @@ export class Participants extends Emitter<ParticipantsEvents> {
   }
 
   /**
-   * Tells everybody else something, or those named; it comes to them as `broadcastedMessage`. At most 5 in a second.
+   * Sends a custom message to all others or to a target; they receive `broadcastedMessage`. At most 5 in a second.
    *
    * @param type 1 to 64 bytes; `spotlight` is reserved
    * @param payload at most 8,192 bytes as JSON
-   * @throws RealtimeKitError `1201` for the reserved type and for other meetings, which cannot be told, `1202` where the target
-   *   names nobody, or somebody who is not in the room; `0013`
+   * @throws RealtimeKitError `1201` for the reserved type and for other meetings, which is not supported, `1202` if the target
+   *   names no participant, or one that is not in the room; `0013`
    */
   async broadcastMessage(
     type: string,
@@ -116,32 +116,32 @@ export class Participants extends Emitter<ParticipantsEvents> {
   }
 
   /**
-   * Lets somebody in who waits.
+   * Admits somebody from the waiting list.
    *
    * @param id a peer id, or a user id: then all of the person's connections
-   * @throws RealtimeKitError `1201` without the permission `acceptWaitingRequests`, `1202` where nobody of that id waits
+   * @throws RealtimeKitError `1201` without the permission `acceptWaitingRequests`, `1202` if nobody with that id is waiting
    */
   async acceptWaitingRoomRequest(id: string): Promise<void> {
     await this.#waitlist.answer('accept', [id]);
   }
 
-  /** Lets in those of them who wait; ids and errors as of `acceptWaitingRoomRequest`. */
+  /** Admits those of the ids that are waiting; ids and errors as in `acceptWaitingRoomRequest`. */
   async acceptAllWaitingRoomRequest(userIds: readonly string[]): Promise<void> {
     await this.#waitlist.answer('accept', userIds);
   }
 
-  /** Turns somebody away who waits, whose leave state is `rejected`; ids and errors as of `acceptWaitingRoomRequest`. */
+  /** Rejects somebody on the waiting list, whose leave state is then `rejected`; ids and errors as in `acceptWaitingRoomRequest`. */
   async rejectWaitingRoomRequest(id: string): Promise<void> {
     await this.#waitlist.answer('reject', [id]);
   }
 
-  /** Ends the session for everybody, oneself included. @throws RealtimeKitError `1201` without `kickParticipant` */
+  /** Ends the session for everyone, the own user included. @throws RealtimeKitError `1201` without `kickParticipant` */
   async kickAll(): Promise<void> {
     await this.#request({ action: 'kickAll' });
   }
 
   /**
-   * Switches everybody else's microphone off; with `allowUnmute` false they cannot switch it on again.
+   * Turns the microphones of all others off; with `allowUnmute` false they cannot turn them on again.
    *
    * @throws RealtimeKitError `1201` without the permission `canDisableParticipantAudio`
    */
@@ -150,7 +150,7 @@ export class Participants extends Emitter<ParticipantsEvents> {
   }
 
   /**
-   * Switches everybody else's camera off; with `allowUnmute` false they cannot switch it on again.
+   * Turns the cameras of all others off; with `allowUnmute` false they cannot turn them on again.
    *
    * @throws RealtimeKitError `1201` without the permission `canDisableParticipantVideo`
    */
@@ -159,7 +159,7 @@ export class Participants extends Emitter<ParticipantsEvents> {
   }
 
   /**
-   * Changes what others may do in this session, at once and on all of their connections; their preset stays.
+   * Changes the permissions of others in this session, at once and on all of their connections; their presets stay.
    *
    * @throws RealtimeKitError `1201` without the permission `canChangeParticipantPermissions`, `1202`
    */
@@ -167,7 +167,7 @@ export class Participants extends Emitter<ParticipantsEvents> {
     await this.#request({ action: 'setPermissions', memberIds: [...participantIds], changes: toChanges(patch) });
   }
 
-  /** Follows a session that has just been joined. */
+  /** Subscribes to a session that has just been joined. */
   attach(session: RoomSession): void {
     this.#session = session;
     const { room } = session;
@@ -182,7 +182,7 @@ export class Participants extends Emitter<ParticipantsEvents> {
     });
   }
 
-  /** Forgets everybody. */
+  /** Removes all participants. */
   detach(): void {
     this.#session = undefined;
     this.#maps.handleCleared();
@@ -197,7 +197,7 @@ export class Participants extends Emitter<ParticipantsEvents> {
     await this.#with((session) =>
       session.request('moderate', params).catch((error: unknown) => {
         const { state } = session;
-        // Who ends the session for everybody is out before it is answered.
+        // Ending the session also removes the own member, before the answer arrives.
         const isDone = state.name === 'ended' && state.end.kind === 'removed' && state.end.cause === 'room-closed';
         if (params.action !== 'kickAll' || !isDone) throw error;
       }),
@@ -227,10 +227,10 @@ export class Participants extends Emitter<ParticipantsEvents> {
     }
   }
 
-  /** A participant is shown by one stream of each source, the first; those of this dialect have no more. */
-  #show(stream: WireStream, tells = true): void {
+  /** Only the first stream of each source is shown; participants of this dialect have only one. */
+  #show(stream: WireStream, shouldEmit = true): void {
     const { source, streamId } = stream;
-    const participant = this.#participantOf(stream) ?? this.#meet(stream, tells);
+    const participant = this.#participantOf(stream) ?? this.#meet(stream, shouldEmit);
     if (!participant || (participant.streamIdOf(source) ?? streamId) !== streamId) return;
     const { media } = this.#session ?? {};
     participant.handleStream(source, stream, media?.isAvailable ? media.play(streamId) : undefined);
@@ -248,17 +248,17 @@ export class Participants extends Emitter<ParticipantsEvents> {
     if (hasNone && !this.#isShownList) this.#maps.handleLeft(participant.id, false);
   }
 
-  /** Without the permission `showParticipantList` not even oneself is in the list. */
+  /** Without the permission `showParticipantList` the list is empty, without even the own user. */
   get #isShownList(): boolean {
     const { self, room } = this.#session ?? {};
     return self !== undefined && (room?.members.has(self.memberId) ?? false);
   }
 
-  /** Where the list is not shown, those who publish are known by their streams alone. */
-  #meet({ memberId, user, createdAtMs }: WireStream, tells: boolean): Participant | undefined {
+  /** If the list is hidden, participants are known only from their streams. */
+  #meet({ memberId, user, createdAtMs }: WireStream, shouldEmit: boolean): Participant | undefined {
     if (memberId === undefined || this.#isShownList) return undefined;
     const participant = this.#create({ memberId, user, joinedAtMs: createdAtMs });
-    this.#maps.handleJoined(participant, tells);
+    this.#maps.handleJoined(participant, shouldEmit);
     return participant;
   }
 
@@ -278,11 +278,12 @@ const toPeer = ({ id, userId, name, picture, customParticipantId, presetName }: 
 });
 
 function toRecipients(target: BroadcastTarget | { readonly meetingIds: readonly string[] }) {
-  if ('meetingIds' in target) throw new RealtimeKitError(CODES.notPermitted, 'other meetings cannot be told');
+  if ('meetingIds' in target)
+    throw new RealtimeKitError(CODES.notPermitted, 'broadcasts to other meetings are not supported');
   const { participantIds = [], presetNames = [] } = target;
-  // An empty list is nobody: it must not become everybody.
+  // An empty list means no recipient; it must not become a message to everyone.
   if (participantIds.length + presetNames.length === 0) {
-    throw new RealtimeKitError(CODES.participantNotFound, 'the target names nobody');
+    throw new RealtimeKitError(CODES.participantNotFound, 'the target names no participant');
   }
   return {
     ...(participantIds.length > 0 && { to: [...participantIds] }),

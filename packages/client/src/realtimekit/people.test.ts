@@ -128,7 +128,7 @@ test('applications tell each other, all or those named (CUST-1)', async () => {
   ]);
   await expect(participants.broadcastMessage('wave', {}, { meetingIds: ['m'] })).rejects.toMatchObject({
     code: '1201',
-    message: 'other meetings cannot be told',
+    message: 'broadcasts to other meetings are not supported',
   });
   await expect(participants.broadcastMessage('wave', {}, { participantIds: [] })).rejects.toMatchObject({
     code: '1202',

@@ -1,5 +1,5 @@
 /**
- * What the own user may do, as its preset or a host says and the server holds it to (reference realtimekit 8.2).
+ * The own user's permissions from its preset or a host; the server enforces them (reference realtimekit 8.2).
  *
  * @module
  */
@@ -9,11 +9,11 @@ import { PresetFacts } from './preset-facts.ts';
 
 /** The events of permissions. */
 export interface PermissionsEvents {
-  /** A host has changed them. */
+  /** A host changed the permissions. */
   permissionsUpdate: [];
-  /** What one may do in chat has changed. */
+  /** The chat permissions changed. */
   chatUpdate: [];
-  /** What one may do with polls has changed. */
+  /** The poll permissions changed. */
   pollsUpdate: [];
 }
 
@@ -23,7 +23,7 @@ const accessOf = (isAllowed: boolean | undefined): Access => ((isAllowed ?? true
 const isSame = (one: object | undefined, other: object | undefined): boolean =>
   JSON.stringify(one) === JSON.stringify(other);
 
-/** The own permissions; before the first join all of the own media, and nothing else. */
+/** The own permissions; before the first join, all own media is permitted and nothing else. */
 export class Permissions extends PresetFacts<PermissionsEvents> {
   #wire: WirePermissions | undefined;
 
@@ -67,7 +67,7 @@ export class Permissions extends PresetFacts<PermissionsEvents> {
     return this.#wire?.rename ?? false;
   }
 
-  /** There is no chat of files. */
+  /** Files in chat are not supported. */
   get chatPublic(): { readonly canSend: boolean; readonly text: boolean; readonly files: boolean } {
     const canSend = this.#wire?.chat?.sendPublic ?? false;
     return { canSend, text: canSend, files: false };
@@ -88,7 +88,7 @@ export class Permissions extends PresetFacts<PermissionsEvents> {
     return { canCreate, canVote, canView };
   }
 
-  /** Takes what the server says; tells where that is a change. */
+  /** Applies the server's permissions; emits an event if they changed. */
   handle(wire: WirePermissions, isChange: boolean, facts?: LoginResult['facts']): void {
     if (facts) this.handleFacts(facts);
     const before = this.#wire;
@@ -100,7 +100,7 @@ export class Permissions extends PresetFacts<PermissionsEvents> {
   }
 }
 
-/** A change of others' permissions; what is left out stays. */
+/** A change of others' permissions; omitted ones stay. */
 export interface PermissionsPatch {
   readonly canProduceAudio?: Access;
   readonly canProduceVideo?: Access;
@@ -114,7 +114,7 @@ export interface PermissionsPatch {
 
 type Changes = Extract<Params<'moderate'>, { action: 'setPermissions' }>['changes'];
 
-/** Gives a change as the protocol has it. */
+/** Converts a change to the protocol's shape. */
 export function toChanges(patch: PermissionsPatch): Changes {
   const { canProduceAudio, canProduceVideo, canProduceScreenshare, chat = {}, polls = {} } = patch;
   const said = {

@@ -1,5 +1,5 @@
 /**
- * Polls: made, voted in, and their votes as the server shows them (reference realtimekit 8.6).
+ * Polls: creation, voting, and the visible votes (reference realtimekit 8.6).
  *
  * @module
  */
@@ -12,31 +12,31 @@ import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
 /** One option of a poll. */
 export interface PollOption {
   readonly text: string;
-  /** How many chose it; 0 while votes are hidden from oneself. */
+  /** The number of votes; 0 while votes are hidden from the own user. */
   readonly count: number;
-  /** Who chose it, the first 100 voters of the poll; empty where that is not shown. `id` is a user id. */
+  /** The voters, among the first 100 of the poll; empty if they are hidden. `id` is a user id. */
   readonly votes: readonly { readonly id: string; readonly name: string }[];
 }
 
-/** A poll as oneself is shown it. */
+/** A poll as the own user sees it. */
 export interface Poll {
   readonly id: string;
   readonly question: string;
   readonly options: readonly PollOption[];
-  /** Nobody is shown who voted. */
+  /** Whether the voters are hidden from everyone. */
   readonly anonymous: boolean;
-  /** Votes are shown only to who has voted, and to who made the poll. */
+  /** Whether votes are shown only to those who have voted and to the creator of the poll. */
   readonly hideVotes: boolean;
-  /** The name of who made it; empty where the backend did. */
+  /** The creator's name; empty if the backend created the poll. */
   readonly createdBy: string;
   readonly createdByUserId: string;
-  /** The user ids of those who have voted, as far as one is shown them; oneself always is. */
+  /** The user ids of the visible voters; the own vote is always visible. */
   readonly voted: readonly string[];
 }
 
 /** The events of polls. */
 export interface PollsEvents {
-  /** Polls are new or have changed; `items` has them already. */
+  /** Polls were added or changed; `items` is already updated. */
   pollsUpdate: [event: { readonly polls: readonly Poll[]; readonly newPoll: boolean }];
 }
 
@@ -45,19 +45,19 @@ export class Polls extends Emitter<PollsEvents> {
   #items: readonly Poll[] = [];
   #session: RoomSession | undefined;
 
-  /** All polls of this session that one may view, oldest first. */
+  /** All polls of this session that the own user may view, oldest first. */
   get items(): readonly Poll[] {
     return this.#items;
   }
 
   /**
-   * Makes a poll; when it resolves, `items` has it.
+   * Creates a poll; when this resolves, `items` has it.
    *
    * @param question 1 to 512 bytes
    * @param options 1 to 20, of 1 to 256 bytes each
-   * @param anonymous whether nobody is shown who voted
-   * @param hideVotes whether votes are shown only to who has voted, and to oneself
-   * @throws RealtimeKitError `1201` where the preset does not allow it, `0013` for more than 10 polls in a minute
+   * @param anonymous whether the voters are hidden from everyone
+   * @param hideVotes whether votes are shown only to those who have voted, and to the creator
+   * @throws RealtimeKitError `1201` if the preset does not allow it, `0013` for more than 10 polls in a minute
    */
   async create(question: string, options: readonly string[], anonymous = false, hideVotes = false): Promise<void> {
     await this.#with((session) =>
@@ -66,15 +66,15 @@ export class Polls extends Emitter<PollsEvents> {
   }
 
   /**
-   * Votes for an option, counted from 0; when it resolves, `items` has it. A vote is final.
+   * Votes for an option, counted from 0; when this resolves, `items` has the vote. A vote is final.
    *
-   * @throws RealtimeKitError `1201` where the preset does not allow it
+   * @throws RealtimeKitError `1201` if the preset does not allow it
    */
   async vote(id: string, index: number): Promise<void> {
     await this.#with((session) => session.request('vote', { pollId: id, option: index }));
   }
 
-  /** Follows a session that has just been joined. */
+  /** Subscribes to a session that has just been joined. */
   attach(session: RoomSession): void {
     this.#session = session;
     this.#items = [];
@@ -84,7 +84,7 @@ export class Polls extends Emitter<PollsEvents> {
     });
   }
 
-  /** Forgets the session; its polls can still be read. */
+  /** Drops the session; its polls can still be read. */
   detach(): void {
     this.#session = undefined;
   }

@@ -1,5 +1,5 @@
 /**
- * What a preset says that does not change in a session: shown to the application, for its own use (reference realtimekit 8.2).
+ * The part of a preset that does not change during a session; it is for the application's use (reference realtimekit 8.2).
  *
  * @module
  */
@@ -11,7 +11,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 const asJson = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {});
 
-/** The facts of the own preset; before the first join, and in rooms that know no presets, as a preset without rights. */
+/** The settings of the own preset; before the first join, and in rooms without presets, those of a preset without permissions. */
 export class PresetFacts<Events extends { [E in keyof Events]: unknown[] }> extends Emitter<Events> {
   #preset: Json = {};
 
@@ -87,7 +87,7 @@ export class PresetFacts<Events extends { [E in keyof Events]: unknown[] }> exte
     };
   }
 
-  /** Takes what the answer to a login tells of the preset. */
+  /** Handles the preset in the answer of a login. */
   protected handleFacts(facts: NonNullable<LoginResult['facts']>): void {
     this.#preset = asJson(facts.permissions);
   }

@@ -1,14 +1,14 @@
 /**
- * What a member's profile says in this dialect.
+ * A member's profile in this dialect.
  *
  * @module
  */
 
 import type { WireProfile, WireUser } from '@gavel/protocol';
 
-/** What is known of a person in a meeting beside their media. */
+/** The data of a person in a meeting, without media. */
 export interface PersonFields {
-  /** The participant record's id; the same over all of its connections. */
+  /** The participant record's id; the same for all of the participant's connections. */
   readonly userId: string;
   readonly name: string;
   readonly picture: string | undefined;
@@ -16,13 +16,13 @@ export interface PersonFields {
   readonly presetName: string | undefined;
 }
 
-/** Reads a text of a profile. */
+/** Reads a text field of a profile. */
 export function profileText(profile: WireProfile | undefined, key: string): string | undefined {
   const value = profile?.[key];
   return typeof value === 'string' ? value : undefined;
 }
 
-/** Gives the fields of a person; somebody of another door has no more than an id and a name (RTK-6). */
+/** Returns the data of a person; a member of another dialect has only an id and a name (RTK-6). */
 export function toPersonFields(user: WireUser, profile: WireProfile | undefined): PersonFields {
   return {
     userId: profileText(profile, 'participantId') ?? user.id,
@@ -33,12 +33,12 @@ export function toPersonFields(user: WireUser, profile: WireProfile | undefined)
   };
 }
 
-/** Gives the id of the stream in which a member of this dialect publishes its camera: letters, digits, `-` and `_` only. */
+/** Returns the id of the stream in which a member of this dialect publishes its camera: letters, digits, `-` and `_` only. */
 export function streamIdOf(memberId: string): string {
   return `rtk-${memberId.replace(/[^A-Za-z0-9_-]/g, '_')}`;
 }
 
-/** Gives the id of the stream in which it shares its screen. */
+/** Returns the id of the stream in which a member of this dialect shares its screen. */
 export function screenIdOf(memberId: string): string {
   return `${streamIdOf(memberId)}-screen`;
 }

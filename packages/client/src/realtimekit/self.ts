@@ -19,47 +19,47 @@ import { type PersonFields, toPersonFields } from './profile.ts';
 
 /** The events of the own user. */
 export interface SelfEvents {
-  /** In the room; `reconnected` after a lost connection. */
+  /** The room was joined; `reconnected` after a lost connection. */
   roomJoined: [event: { readonly reconnected: boolean }];
-  /** It waits to be let in; `roomJoined` or `roomLeft` comes of it. */
+  /** The participant is on the waiting list; `roomJoined` or `roomLeft` follows. */
   waitlisted: [];
-  /** Out of the room, for good. */
+  /** The room was left permanently. */
   roomLeft: [event: { readonly state: LeaveState }];
   audioUpdate: [state: AudioState];
   videoUpdate: [state: VideoState];
-  /** Its screen is shared, or is not any more, by whomever that was ended. */
+  /** Screen sharing started or ended, whoever ended it. */
   screenShareUpdate: [state: ScreenShareState];
-  /** A device was chosen with `setDevice`. */
+  /** `setDevice` selected a device. */
   deviceUpdate: [event: { readonly device: MediaDeviceInfo }];
-  /** Devices came or went, while in the room. */
+  /** Devices were added or removed while in the room. */
   deviceListUpdate: [update: DeviceListUpdate];
-  /** A microphone or camera in use has gone, or its permission: its kind is off, and may be enabled again (PRIV-2). */
+  /** A microphone or camera in use was lost, or its permission revoked: its kind is off and can be enabled again (PRIV-2). */
   mediaPermissionUpdate: [event: { readonly message: MediaPermission; readonly kind: Kind }];
-  /** Comes after `mediaPermissionUpdate`, with the constraints that the device was opened with. */
+  /** Follows `mediaPermissionUpdate`, with the constraints with which the device was opened. */
   mediaPermissionError: [
     event: { readonly message: MediaPermission; readonly kind: Kind; readonly constraints: MediaStreamConstraints },
   ];
-  /** This connection is pinned for everybody. */
+  /** This connection was pinned for everyone. */
   pinned: [];
   unpinned: [];
 }
 
-/** Where it stands. */
+/** The state in the room. */
 export type RoomState = 'init' | 'waitlisted' | 'joined' | LeaveState;
 
-/** What has come of a wait to be let in, if there was one. */
+/** The outcome of waiting for admission, if any. */
 export type WaitlistStatus = 'none' | 'waiting' | 'accepted' | 'rejected';
 
 /** The own user. Fields that come from the server are empty before the first join. */
 export class Self extends Emitter<SelfEvents> {
-  /** What it may do. */
+  /** The own permissions. */
   readonly permissions = new Permissions();
   readonly #media: OwnMedia;
   readonly #screen: OwnScreen;
   readonly #devices = new OwnDevices((update) => this.emit('deviceListUpdate', update));
   #roomState: RoomState = 'init';
   #waitlistStatus: WaitlistStatus = 'none';
-  /** While it waits. */
+  /** Set while on the waiting list. */
   #waiting: WireWaiting | undefined;
   #login: LoginResult | undefined;
   #session: RoomSession | undefined;
@@ -75,7 +75,7 @@ export class Self extends Emitter<SelfEvents> {
     this.#screen = new OwnScreen(media, (state) => this.emit('screenShareUpdate', state));
   }
 
-  /** The peer id: this connection. */
+  /** The peer id of this connection. */
   get id(): string {
     return (this.#waiting ?? this.#login)?.memberId ?? '';
   }
@@ -90,18 +90,18 @@ export class Self extends Emitter<SelfEvents> {
     return this.#person?.userId ?? '';
   }
 
-  /** As others see it; before the join the one that was set with `setName`. */
+  /** The name that others see; before the join, the one set with `setName`. */
   get name(): string {
     const known = this.#person?.name ?? '';
     return this.roomJoined ? known : (this.#wantedName ?? known);
   }
 
-  /** The name to come in with, where one was set. */
+  /** The name to join with, if one was set. */
   get wantedName(): string | undefined {
     return this.#wantedName;
   }
 
-  /** Whether this connection is pinned for everybody. */
+  /** Whether this connection is pinned for everyone. */
   get isPinned(): boolean {
     return this.#isPinned;
   }
@@ -118,7 +118,7 @@ export class Self extends Emitter<SelfEvents> {
     return this.#person?.presetName;
   }
 
-  /** `init`, `waitlisted`, `joined`, or how it was left. */
+  /** `init`, `waitlisted`, `joined`, or the leave state. */
   get roomState(): RoomState {
     return this.#roomState;
   }
@@ -151,32 +151,32 @@ export class Self extends Emitter<SelfEvents> {
     return this.#screen.state.screenShareEnabled;
   }
 
-  /** The tracks of the shared screen; sound is among them where the browser gives it. */
+  /** The tracks of the shared screen, with audio if the browser provides it. */
   get screenShareTracks(): ScreenShareTracks {
     return this.#screen.state.screenShareTracks;
   }
 
-  /** Gives the machine's microphones, cameras and speakers; their names are empty until the user has allowed one. */
+  /** Returns the machine's microphones, cameras and speakers; their names are empty until the user has permitted a device. */
   getAllDevices(): Promise<readonly MediaDeviceInfo[]> {
     return this.#devices.all();
   }
 
   /**
-   * Takes sound or picture from this device from now on, at once where that is on.
+   * Selects the device for audio or video; takes effect at once if the kind is on.
    *
-   * @throws RealtimeKitError `0002` for a speaker, which is the page's to choose, and where the browser refuses the device
+   * @throws RealtimeKitError `0002` for a speaker, which the page itself selects, and if the browser refuses the device
    */
   async setDevice(device: MediaDeviceInfo): Promise<void> {
     if (device.kind === 'audiooutput') {
-      throw new RealtimeKitError(CODES.couldNotJoin, 'sound is played by the page, which chooses the speaker');
+      throw new RealtimeKitError(CODES.couldNotJoin, 'a speaker cannot be set: the page plays the audio itself');
     }
     await this.#media.setDevice(device.kind === 'audioinput' ? 'audio' : 'video', device.deviceId);
     this.emit('deviceUpdate', { device });
   }
 
   /**
-   * Changes the own name for everybody in the room; before the join, the name to come in with, which counts where
-   * the preset lets it.
+   * Changes the own name for everyone in the room; before the join, sets the name to join with, which is used if
+   * the preset allows it.
    *
    * @param name 1 to 256 characters
    * @throws RealtimeKitError `1201` without the permission `canEditDisplayName`, `0013` for more than 2 in a second
@@ -186,59 +186,59 @@ export class Self extends Emitter<SelfEvents> {
     this.#wantedName = name;
   }
 
-  /** Pins this connection for everybody. @throws RealtimeKitError `1201` without the permission `pinParticipant` */
+  /** Pins this connection for everyone. @throws RealtimeKitError `1201` without the permission `pinParticipant` */
   async pin(): Promise<void> {
     await this.#setPinned(true);
   }
 
-  /** Takes the pin off; throws as `pin` does. */
+  /** Unpins this connection; throws as `pin` does. */
   async unpin(): Promise<void> {
     await this.#setPinned(false);
   }
 
   /**
-   * Turns the microphone on, or takes the given track in its place. The last call wins: where another call overtakes it
-   * before the device is open, it resolves, and what the browser gives later is closed (PRIV-1).
+   * Turns the microphone on, or uses the given track instead. The last call wins: if another call supersedes this one
+   * before the device is open, this one resolves, and a device that the browser opens later is closed (PRIV-1).
    *
-   * @throws RealtimeKitError `1201` where the preset or a host does not allow it, else that of the browser's refusal
+   * @throws RealtimeKitError `1201` if the preset or a host does not allow it, otherwise the code of the browser's refusal
    */
   async enableAudio(customTrack?: MediaStreamTrack): Promise<void> {
     await this.#media.enable('audio', customTrack);
   }
 
-  /** Turns the camera on, or takes the given track in its place; throws as `enableAudio` does. */
+  /** Turns the camera on, or uses the given track instead; throws as `enableAudio` does. */
   async enableVideo(customTrack?: MediaStreamTrack): Promise<void> {
     await this.#media.enable('video', customTrack);
   }
 
-  /** Turns the microphone off; the device stays open, so that it is on again at once. */
+  /** Turns the microphone off; the device stays open, so that it can be turned on again at once. */
   async disableAudio(): Promise<void> {
     await this.#media.disable('audio');
   }
 
-  /** Turns the camera off, and its light. */
+  /** Turns the camera and its light off. */
   async disableVideo(): Promise<void> {
     await this.#media.disable('video');
   }
 
   /**
-   * Asks for a screen, a window or a tab and shares it, with its sound where the browser gives that; resolves when it is sent.
+   * Asks the user for a screen, window or tab and shares it, with audio if the browser provides it; resolves when it is sent.
    *
-   * It ends by `disableScreenShare`, by the browser's own button, by a host, and with the session.
+   * `disableScreenShare`, the browser's own button, a host, or the end of the session ends the sharing.
    *
-   * @throws RealtimeKitError `1201` where the preset or a host does not allow it, or as many screens are shared as it
-   *   allows; `0002` before the join, and where the browser or its user refuses
+   * @throws RealtimeKitError `1201` if the preset or a host does not allow it, or the maximum number of screens is
+   *   already shared; `0002` before the join, and if the browser or its user refuses
    */
   async enableScreenShare(): Promise<void> {
     await this.#screen.enable();
   }
 
-  /** Ends the sharing of the screen. */
+  /** Ends screen sharing. */
   async disableScreenShare(): Promise<void> {
     this.#screen.disable();
   }
 
-  /** Takes that it waits to be let in; after a lost connection it may be told so again. */
+  /** Handles being put on the waiting list; this may repeat after a lost connection. */
   handleWaiting(waiting: WireWaiting): void {
     this.#waiting = waiting;
     this.#waitlistStatus = 'waiting';
@@ -247,7 +247,7 @@ export class Self extends Emitter<SelfEvents> {
     this.emit('waitlisted');
   }
 
-  /** Takes the answer of a login; `reconnected` after a lost connection. */
+  /** Handles the answer of a login; `reconnected` after a lost connection. */
   handleJoined(session: RoomSession, reconnected: boolean): void {
     this.#session = session;
     this.#login = session.self;
@@ -263,20 +263,20 @@ export class Self extends Emitter<SelfEvents> {
     this.#media.start();
   }
 
-  /** Takes what the room says of this connection now. */
+  /** Handles an update of this connection's member. */
   handleMember({ user, pinned }: WireMember): void {
     if (this.#login) this.#login = { ...this.#login, user };
     this.#becomePinned(pinned === true);
   }
 
-  /** Takes new permissions: what is not allowed any more is off, and what is allowed now can be turned on. */
+  /** Applies new permissions: a kind that is no longer allowed is turned off; a newly allowed one can be turned on. */
   handlePermissions(permissions: WirePermissions): void {
     this.#media.handlePermissions(permissions);
     this.#screen.handlePermissions(permissions);
     this.permissions.handle(permissions, true);
   }
 
-  /** Takes the end of a session: everything is stopped, unless it was never joined and may be tried again. */
+  /** Handles the end of a session: stops all media, unless the session was never joined and the join can be retried. */
   handleLeft(state: LeaveState, keepsMedia: boolean): void {
     this.#roomState = state;
     this.#waiting = undefined;

@@ -1,5 +1,5 @@
 /**
- * Those who wait to be let in, and letting them in (reference realtimekit 8.3).
+ * The waiting list, and admission from it (reference realtimekit 8.3).
  *
  * @module
  */
@@ -10,9 +10,9 @@ import { CODES, RealtimeKitError } from './errors.ts';
 import { type Moderate, Participant } from './participant.ts';
 import { ParticipantMap } from './participant-map.ts';
 
-/** The waiting list, as far as the own preset lets one know of it. */
+/** The waiting list; empty if the preset does not allow the participant to see it. */
 export class Waitlist {
-  /** By the peer id that they will have. */
+  /** By the peer id that they get when admitted. */
   readonly map = new ParticipantMap();
   readonly #moderate: Moderate;
 
@@ -20,22 +20,23 @@ export class Waitlist {
     this.#moderate = moderate;
   }
 
-  /** Follows a session that has just been joined. */
+  /** Subscribes to a session that has just been joined. */
   attach(session: RoomSession): void {
     for (const waiting of session.waiting.values()) this.map.handleJoined(this.#create(waiting), false);
     session.on('waitingAdded', (waiting) => this.map.handleJoined(this.#create(waiting), true));
     session.on('waitingRemoved', ({ memberId }) => this.map.handleLeft(memberId, false));
   }
 
-  /** Forgets everybody. */
+  /** Clears the list. */
   detach(): void {
     this.map.handleCleared();
   }
 
-  /** Lets in, or turns away, those whom ids name: peer ids, or user ids, which name all connections of a person. */
+  /** Admits or rejects the given ids: peer ids, or user ids, which stand for all connections of a person. */
   async answer(action: 'accept' | 'reject', ids: readonly string[]): Promise<void> {
     const named = this.map.toArray().filter(({ id, userId }) => ids.includes(id) || ids.includes(userId));
-    if (named.length === 0) throw new RealtimeKitError(CODES.participantNotFound, 'none of them waits');
+    if (named.length === 0)
+      throw new RealtimeKitError(CODES.participantNotFound, 'no participant with this id is waiting');
     await this.#moderate({ action, memberIds: named.map(({ id }) => id) });
   }
 

@@ -11,7 +11,7 @@ import { FakeStream, FakeTrack } from './fake-media.ts';
 export interface DeviceMood {
   /** How long it takes to open, in milliseconds. */
   delayMs: number;
-  /** The name of the browser's error; undefined where it opens. */
+  /** The name of the browser's error; undefined if it opens. */
   refusal: string | undefined;
 }
 

@@ -10,7 +10,7 @@ import type { MemberCause, StreamCause } from '@gavel/protocol';
 export interface RoomEndCode {
   readonly reason: 'KICKOUT' | 'LOGOUT' | 'RECONNECT_FAILED';
   readonly errorCode: number;
-  /** The number that the client's own message names where there is no custom text (reference zego 4.5). */
+  /** The number that the client's own message names if there is no custom text (reference zego 4.5). */
   readonly kickNumber: number;
   readonly message: string;
 }
@@ -31,7 +31,7 @@ export const ROOM_END_OF_CAUSE: Readonly<Record<MemberCause, RoomEndCode>> = {
   'token-expired': { reason: 'KICKOUT', errorCode: 1102018, kickNumber: 4, message: 'kickout for token expired' },
 };
 
-/** Gives the `extendedData` of KICKOUT: the custom text, or the client's own where there is none (KICK-5, KICK-11). */
+/** Returns the `extendedData` of KICKOUT: the custom text, or the client's own if there is none (KICK-5, KICK-11). */
 export function kickoutExtendedData(cause: MemberCause, reason: string): string {
   const { message, kickNumber } = ROOM_END_OF_CAUSE[cause];
   return JSON.stringify({ custom_kickout_message: reason || `${message}; kickout reason: ${kickNumber}` });
@@ -60,7 +60,7 @@ export const DELETE_REASON_OF_CAUSE: Readonly<Record<StreamCause, DeleteReason>>
   'token-expired': KICKED_OUT,
 };
 
-/** Gives the reason of a stream's end; one that was only seen by comparing snapshots is unknown. */
+/** Returns the reason of a stream's end; one that was only seen by comparing snapshots is unknown. */
 export function deleteReason(cause: StreamCause | undefined): DeleteReason {
   return cause === undefined ? UNKNOWN : DELETE_REASON_OF_CAUSE[cause];
 }

@@ -76,7 +76,7 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
     this.#local.destroyAll();
   }
 
-  /** Allows up to five rooms at a time, or one; gives false once a room is logged in to. */
+  /** Allows up to five rooms at a time, or one; returns false once a room is logged in to. */
   enableMultiRoom(enable: boolean): boolean {
     if (this.#rooms.size > 0) return false;
     this.#allowsManyRooms = enable;
@@ -142,7 +142,7 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
     return this.loginRoom(toRoomID, token, user, { maxMemberCount, userUpdate: isUserStatusNotify });
   }
 
-  /** Replaces the token of a room (of all where none is named) before it expires; gives false where there is none. */
+  /** Replaces the token of a room (of all where none is named) before it expires; returns false if there is none. */
   renewToken(token: string, roomID?: string): boolean {
     if (token.length === 0) return false;
     const rooms = [...this.#rooms].filter(([id]) => roomID === undefined || id === roomID);
@@ -156,7 +156,7 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
     return this.#local.create(source);
   }
 
-  /** Stops the tracks of a local stream; where it is still published, the others are told that it is off. */
+  /** Stops the tracks of a local stream; if it is still published, the others are told that it is off. */
   destroyStream(stream: MediaStream): void {
     this.#local.destroy(stream);
     for (const publication of this.#publishers.of(stream)) publication.handleTracksStopped();
@@ -168,7 +168,7 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
     return this.#publishers.start(room?.session, streamID, stream, options);
   }
 
-  /** Stops publishing; gives false where the stream is not published. */
+  /** Stops publishing; returns false if the stream is not published. */
   stopPublishingStream(streamID: string): boolean {
     return this.#publishers.stop(streamID);
   }
@@ -189,12 +189,12 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
     this.#players.stop(streamID);
   }
 
-  /** Turns the audio of a local stream off or on; the others are told where it is published. */
+  /** Turns the audio of a local stream off or on; the others are told if it is published. */
   mutePublishStreamAudio(stream: MediaStream, mute: boolean): boolean {
     return this.#setPublished(stream, 'audio', !mute);
   }
 
-  /** Turns the video of a local stream off or on; the others are told where it is published. */
+  /** Turns the video of a local stream off or on; the others are told if it is published. */
   mutePublishStreamVideo(stream: MediaStream, mute: boolean): boolean {
     return this.#setPublished(stream, 'video', !mute);
   }
@@ -206,12 +206,12 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
     return true;
   }
 
-  /** Silences a played stream or lets it be heard; gives false where it is not played. */
+  /** Silences a played stream or lets it be heard; returns false if it is not played. */
   async mutePlayStreamAudio(streamID: string, mute: boolean): Promise<boolean> {
     return this.#players.setEnabled(streamID, 'audio', !mute);
   }
 
-  /** Blackens a played stream or lets it be seen; gives false where it is not played. */
+  /** Blackens a played stream or lets it be seen; returns false if it is not played. */
   async mutePlayStreamVideo(streamID: string, mute: boolean): Promise<boolean> {
     return this.#players.setEnabled(streamID, 'video', !mute);
   }

@@ -107,7 +107,7 @@ export const CODE_OF_ERROR: Readonly<Record<SessionErrorCode, number>> = {
   'client.no-media': 1100999,
 };
 
-/** Gives any thrown value as what calls of this dialect are rejected with. */
+/** Returns any thrown value as what calls of this dialect are rejected with. */
 export function toZegoError(error: unknown, role?: 'publisher' | 'player'): ZegoServerResponse {
   const { code, message, details } = toSessionError(error);
   // Who is banned is told until when, in Unix seconds as the server API writes it (BAN-1).
@@ -128,12 +128,12 @@ export function toZegoError(error: unknown, role?: 'publisher' | 'player'): Zego
   return { errorCode: CODE_OF_ERROR[code] ?? 1100999, extendedData: message };
 }
 
-/** Gives what a session's end says besides its code: of a refusal, why. */
+/** Returns what a session's end says besides its code: of a refusal, why. */
 export function extendedDataOfSessionEnd(end: SessionEnd): string {
   return end.kind === 'refused' && end.error.code === 'login.banned' ? (toZegoError(end.error).extendedData ?? '') : '';
 }
 
-/** Gives the code of a session's end. */
+/** Returns the code of a session's end. */
 export function codeOfSessionEnd(end: SessionEnd): number {
   switch (end.kind) {
     case 'left':
@@ -147,7 +147,7 @@ export function codeOfSessionEnd(end: SessionEnd): number {
   }
 }
 
-/** Gives the code of NO_PUBLISH or NO_PLAY. */
+/** Returns the code of NO_PUBLISH or NO_PLAY. */
 export function codeOfMediaEnd(end: MediaEnd | undefined, role: 'publisher' | 'player'): number {
   switch (end?.kind) {
     case undefined:

@@ -47,7 +47,7 @@ export class Players {
     this.#playbacks.get(streamID)?.session.media.stop(streamID);
   }
 
-  /** Lets the audio or video of a played stream be heard or seen, or not; gives false where it is not played. */
+  /** Lets the audio or video of a played stream be heard or seen, or not; returns false if it is not played. */
   setEnabled(streamID: string, kind: 'audio' | 'video', on: boolean): boolean {
     const playback = this.#playbacks.get(streamID)?.playback;
     playback?.setEnabled(kind, on);

@@ -25,7 +25,7 @@ export class Publishers {
     this.#emit = emit;
   }
 
-  /** Publishes; gives false, after NO_PUBLISH with a code, where it cannot begin. */
+  /** Publishes; returns false, after NO_PUBLISH with a code, where it cannot begin. */
   start(
     session: RoomSession | undefined,
     streamID: string,
@@ -52,7 +52,7 @@ export class Publishers {
     }
   }
 
-  /** Stops publishing; gives false where the stream is not published. */
+  /** Stops publishing; returns false if the stream is not published. */
   stop(streamID: string): boolean {
     return this.#publications.get(streamID)?.session.media.unpublish(streamID) ?? false;
   }

@@ -58,12 +58,12 @@ export interface ZegoPlayStats extends ZegoPublishStats {
   readonly peerToPeerPacketLostRate: number;
 }
 
-/** Gives a quality from 0 (best) to 4 (worst) for a loss from 0 to 1. */
+/** Returns a quality from 0 (best) to 4 (worst) for a loss from 0 to 1. */
 function gradeLoss(lossRate: number): number {
   return [0.01, 0.03, 0.08, 0.15].filter((limit) => lossRate > limit).length;
 }
 
-/** Gives measured quality in this dialect's shape; kinds that are absent count as muted. */
+/** Returns measured quality in this dialect's shape; kinds that are absent count as muted. */
 export function toPublishStats({ audio, video, ...rest }: StreamStats): ZegoPublishStats {
   return {
     audio: {
@@ -96,7 +96,7 @@ export function toPublishStats({ audio, video, ...rest }: StreamStats): ZegoPubl
   };
 }
 
-/** Gives measured quality of a played stream in this dialect's shape. */
+/** Returns measured quality of a played stream in this dialect's shape. */
 export function toPlayStats(stats: StreamStats): ZegoPlayStats {
   return {
     ...toPublishStats(stats),

@@ -24,7 +24,7 @@ import type {
 /** How often the count of users is told, in milliseconds. */
 const COUNT_INTERVAL_MS = 30_000;
 
-/** What a room works with. */
+/** Dependencies of a room. */
 export interface ZegoRoomTask {
   readonly roomID: string;
   readonly user: ZegoUser;

@@ -34,7 +34,7 @@ interface CallFacts {
   readonly detail: string;
 }
 
-/** Gives a row for each person in the room and for each stream, this user first so that newcomers come last. */
+/** Returns a row for each person in the room and for each stream, this user first so that newcomers come last. */
 function listCalls({ phase, roomId, self, own, members, streams: others }: RoomState): CallFacts[] {
   if (phase.kind === 'ended') return [];
   const users = [self, ...members];

@@ -1,5 +1,5 @@
 /**
- * Says what became of the own stream, where that was not this user's doing.
+ * Says what became of the own stream, if that was not this user's doing.
  *
  * @module
  */

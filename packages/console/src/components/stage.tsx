@@ -24,7 +24,7 @@ interface Seat {
   readonly isFirst: boolean;
 }
 
-/** Gives a tile for each stream of the others, and one for each who has none. */
+/** Returns a tile for each stream of the others, and one for each who has none. */
 function toSeats({ members, streams }: RoomState): Seat[] {
   const owners = new Map(members.map((user) => [user.userId, user]));
   // A stream may belong to somebody who is not in the room: a server can announce such.

@@ -46,7 +46,7 @@ export async function waitForVideo(page: Page, userId: string): Promise<void> {
   );
 }
 
-/** Gives the serious and critical accessibility faults that axe-core finds in a tab, one line each. */
+/** Returns the serious and critical accessibility faults that axe-core finds in a tab, one line each. */
 export async function findAccessibilityFaults(page: Page): Promise<string[]> {
   // Evaluated by the debugger, which the page's content policy does not bind.
   await page.evaluate(axe.source);

@@ -15,7 +15,8 @@ export interface CaptureOptions {
 /**
  * Captures the camera, the microphone, or both.
  *
- * @throws SessionError `client.no-media` where the browser has or allows none; details `name` is the browser's own name
+ * @throws SessionError `client.no-media` if the browser has no device or allows none; details `name` is the name of the
+ *   browser's error
  */
 export function captureCamera({ audio = true, video = true }: CaptureOptions = {}): Promise<MediaStream> {
   return capture((devices) => devices.getUserMedia({ audio, video }));
@@ -27,7 +28,7 @@ export function captureScreen({ audio = false, video = true }: CaptureOptions = 
 }
 
 async function capture(open: (devices: MediaDevices) => Promise<MediaStream>): Promise<MediaStream> {
-  // Not there on pages without a secure context, whatever the type says.
+  // Undefined on pages without a secure context, although the type does not say so.
   const devices = globalThis.navigator?.mediaDevices as MediaDevices | undefined;
   if (!devices) throw new SessionError('client.no-media', 'capturing needs a secure context (https or localhost)');
   try {

@@ -1,5 +1,5 @@
 /**
- * Which video codec a publisher offers first, and how fast it starts to send.
+ * Which video codec a publisher offers first, and the bitrate at which it starts.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 /** A video codec that the server forwards (MED-1). */
 export type VideoCodec = 'VP8' | 'H264';
 
-/** Orders codecs: the preferred one first, then the other that the server forwards, then the rest as they were. */
+/** Orders codecs: the preferred one, then the other one that the server forwards, then the rest in their old order. */
 export function orderCodecs(codecs: readonly RTCRtpCodec[], preferred: VideoCodec): RTCRtpCodec[] {
   const rank = (codec: RTCRtpCodec): number => {
     const name = codec.mimeType.toLowerCase();
@@ -18,9 +18,9 @@ export function orderCodecs(codecs: readonly RTCRtpCodec[], preferred: VideoCode
 }
 
 /**
- * Lets Chromium's bandwidth estimate for video begin at a rate, in kbit/s, in place of 300.
+ * Sets the start of Chromium's bandwidth estimate for video, in kbit/s, instead of 300.
  *
- * Chromium reads it from the remote description's format parameters; other browsers pass over it.
+ * Chromium reads it from the remote description's format parameters; other browsers ignore it.
  */
 export function setStartBitrate(answerSdp: string, kbps: number): string {
   const lines = answerSdp.split('\r\n');

@@ -1,5 +1,5 @@
 /**
- * A microphone, a camera or a screen of this machine, switched on and off while the browser takes its time to open it.
+ * A microphone, camera or screen of this machine. It can be switched on and off while the browser is still opening it.
  *
  * @example
  * const camera = new LocalSource();
@@ -14,41 +14,41 @@ import { SessionError } from '../errors.ts';
 
 /** The events of a local source. */
 export interface LocalSourceEvents {
-  /** A track ended by itself: unplugged, permission withdrawn, or the browser's own button. It is not in `tracks` any more. */
+  /** A track ended by itself: unplugged, permission withdrawn, or the browser's own button. It is no longer in `tracks`. */
   ended: [track: MediaStreamTrack];
 }
 
 /**
- * A local source with the state that was asked for last. Each request to open has a generation: what the browser gives to a
- * request that a later call has overtaken is stopped at once (PRIV-1).
+ * A local source in the state that was requested last. Each request to open has a generation: when a later call supersedes a
+ * request, the tracks that the browser returns for it are stopped at once (PRIV-1).
  */
 export class LocalSource extends Emitter<LocalSourceEvents> {
   #tracks: readonly MediaStreamTrack[] = [];
   #isWanted = false;
-  /** Rises with every call. */
+  /** Increases with every call. */
   #generation = 0;
   #opening: Promise<boolean> | undefined;
 
-  /** Whether it is wanted and open. */
+  /** Whether the source is requested and open. */
   get isOn(): boolean {
     return this.#isWanted && this.#tracks.length > 0;
   }
 
-  /** The request that the browser has not answered yet and no later call has overtaken. */
+  /** The pending request, unless a later call has superseded it. */
   get opening(): Promise<boolean> | undefined {
     return this.#opening;
   }
 
-  /** The open tracks; a source that was switched off may keep them, disabled. */
+  /** The open tracks; a source that is switched off may keep them, disabled. */
   get tracks(): readonly MediaStreamTrack[] {
     return this.#tracks;
   }
 
   /**
-   * Opens it by a call of the browser, in place of the tracks before. Gives false when a later call has overtaken this one: then
-   * what was captured is stopped. Where it fails, the tracks before stay.
+   * Opens the source with a browser call and replaces the previous tracks. Returns false if a later call has superseded this one;
+   * the captured tracks are then stopped. If it fails, the previous tracks stay.
    *
-   * @throws SessionError of `capture`; `client.no-media` where the browser gave no live track
+   * @throws SessionError of `capture`; `client.no-media` if the browser returned no live track
    */
   open(capture: () => Promise<MediaStream>): Promise<boolean> {
     const wasOn = this.isOn;
@@ -58,45 +58,45 @@ export class LocalSource extends Emitter<LocalSourceEvents> {
     return opening;
   }
 
-  /** Takes these tracks in place of those before, which are stopped. */
+  /** Replaces the tracks; the previous ones are stopped. */
   use(tracks: readonly MediaStreamTrack[]): void {
     this.#overtake(true);
     this.#replace(tracks);
   }
 
-  /** Switches on again what is open. */
+  /** Enables the open tracks again. */
   switchOn(): void {
     this.#overtake(true);
     for (const track of this.#tracks) track.enabled = true;
   }
 
-  /** Switches it off and keeps what is open, disabled; a request under way is overtaken. */
+  /** Switches off and keeps the open tracks, disabled; supersedes a pending request. */
   switchOff(): void {
     this.#overtake(false);
     for (const track of this.#tracks) track.enabled = false;
   }
 
-  /** Switches it off and stops its tracks; a request under way is overtaken. */
+  /** Switches off and stops the tracks; supersedes a pending request. */
   close(): void {
     this.#overtake(false);
     this.#replace([]);
   }
 
   async #open(capture: () => Promise<MediaStream>, generation: number, wasOn: boolean): Promise<boolean> {
-    const isOvertaken = () => generation !== this.#generation;
+    const isSuperseded = () => generation !== this.#generation;
     let tracks: MediaStreamTrack[] = [];
     try {
       tracks = (await capture()).getTracks();
       const isLive = tracks.length > 0 && tracks.every((track) => track.readyState === 'live');
-      if (!isOvertaken() && !isLive) throw new SessionError('client.no-media', 'the browser gave no live track');
+      if (!isSuperseded() && !isLive) throw new SessionError('client.no-media', 'the browser returned no live track');
     } catch (error) {
       stopTracks(tracks);
-      if (isOvertaken()) return false;
+      if (isSuperseded()) return false;
       this.#opening = undefined;
       this.#isWanted = wasOn && this.#tracks.length > 0;
       throw error;
     }
-    if (isOvertaken()) {
+    if (isSuperseded()) {
       stopTracks(tracks);
       return false;
     }
@@ -130,7 +130,7 @@ export class LocalSource extends Emitter<LocalSourceEvents> {
   }
 }
 
-/** Stops tracks. No `ended` event comes of it. */
+/** Stops tracks. This raises no `ended` event. */
 export function stopTracks(tracks: readonly MediaStreamTrack[]): void {
   for (const track of tracks) track.stop();
 }

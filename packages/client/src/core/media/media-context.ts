@@ -1,5 +1,5 @@
 /**
- * What publications and playbacks share: the way to the server, and how they end.
+ * What publications and playbacks share: requests to the server, and how they end.
  *
  * @module
  */
@@ -11,18 +11,18 @@ import type { SessionEnd } from '../session-state.ts';
 import type { Verdict } from './media-link.ts';
 import type { MediaPlatform } from './media-platform.ts';
 
-/** Why a publication or a playback is over. */
+/** Why a publication or a playback ended. */
 export type MediaEnd =
   /** By a call of this client. */
   | { readonly kind: 'stopped' }
-  /** The server closed it, or the stream ended; without a cause where that was only seen by comparing snapshots. */
+  /** The server closed it, or the stream ended; the cause is undefined if the client learned it only by comparing snapshots. */
   | { readonly kind: 'closed'; readonly cause: StreamCause | undefined }
-  /** It could not be had, or not be regained. */
+  /** It could not be established or re-established. */
   | { readonly kind: 'failed'; readonly error: SessionError }
-  /** The session is over. */
+  /** The session ended. */
   | { readonly kind: 'session'; readonly end: SessionEnd };
 
-/** What a publication or a playback works with. */
+/** Dependencies of a publication or a playback. */
 export interface MediaContext {
   readonly media: MediaPlatform;
   readonly clock: Clock;
@@ -30,11 +30,11 @@ export interface MediaContext {
   readonly iceServers: readonly RTCIceServer[];
   readonly retryWindowMs: number;
   request<M extends Method>(method: M, params: Params<M>): Promise<Results[M]>;
-  /** Whether the room has such a stream now. */
+  /** Whether the room has a stream with this id now. */
   isListed(streamId: string): boolean;
 }
 
-/** Says what is to be done about a failed try to negotiate. */
+/** Returns how to handle a failed negotiation. */
 export function judgeFailure(error: SessionError): Verdict {
   if (error.code === 'client.disconnected' || error.code === 'client.not-joined') return 'hold';
   return mayRetryLater(error.code) ? 'retry' : 'fail';

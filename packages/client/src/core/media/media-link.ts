@@ -1,5 +1,5 @@
 /**
- * One peer connection to the server that is made again whenever it fails, under the same name.
+ * One peer connection to the server that is re-created, with the same id, whenever it fails.
  *
  * @module
  */
@@ -10,19 +10,19 @@ import { SessionError, toSessionError } from '../errors.ts';
 import type { Clock } from '../platform.ts';
 import type { MediaPlatform } from './media-platform.ts';
 
-/** Where a media link stands. */
+/** State of a media link. */
 export type MediaLinkState =
-  /** Not begun. */
+  /** Not started. */
   | 'idle'
-  /** An offer is made, sent, or answered, and the transport not up yet. */
+  /** An offer is being created, sent or answered; the transport is not connected yet. */
   | 'negotiating'
   /** Media flows. */
   | 'connected'
-  /** The next try waits for its time. */
+  /** The next attempt waits for its backoff delay. */
   | 'waiting'
-  /** The next try waits for the session to come back, or for the stream to be listed again. */
+  /** The next attempt waits until the session is resumed or the stream is listed again. */
   | 'held'
-  /** Over. */
+  /** Ended. */
   | 'closed';
 
 /** The server's answer to an offer. */
@@ -30,27 +30,27 @@ export interface MediaAnswer {
   readonly answer: string;
   readonly audio: boolean;
   readonly video: boolean;
-  /** Kinds that were asked for and are refused, because there is no codec in common (MED-8). */
+  /** Requested kinds that are rejected because there is no common codec (MED-8). */
   readonly unsupported?: readonly ('audio' | 'video')[];
 }
 
-/** What is to be done about a failed try. */
+/** How to handle a failed attempt. */
 export type Verdict = 'retry' | 'hold' | 'fail';
 
-/** What a media link works with. */
+/** Dependencies of a media link. */
 export interface MediaLinkTask {
   readonly media: MediaPlatform;
   readonly clock: Clock;
   readonly random: () => number;
   readonly iceServers: readonly RTCIceServer[];
-  /** Tries without success for longer than this end the link. */
+  /** The link ends after attempts have failed for longer than this. */
   readonly retryWindowMs: number;
   /** Adds the transceivers of a new peer connection. */
   prepare(peer: RTCPeerConnection): void;
   /** Sends an offer to the server. */
   exchange(offer: string): Promise<MediaAnswer>;
   judge(error: SessionError): Verdict;
-  /** The peer connection that was prepared last is closed. */
+  /** The latest prepared peer connection was closed. */
   dropped?(): void;
 }
 
@@ -59,24 +59,24 @@ export interface MediaLinkEvents {
   stateChanged: [state: MediaLinkState];
   /** An offer was answered and the answer applied. */
   answered: [answer: MediaAnswer];
-  /** The link gave up by itself; it is closed. */
+  /** The link failed permanently; it is closed. */
   failed: [error: SessionError];
 }
 
-/** How long a connection may be `disconnected` before it is made again: short losses mend by themselves. */
+/** How long a connection may be `disconnected` before it is re-created; short losses recover by themselves. */
 const DISCONNECTED_MS = 3_000;
-/** How long a transport may take to come up. */
+/** How long a transport may take to connect. */
 const CONNECT_MS = 10_000;
-/** A link that was never up fails after as many answered offers whose transport did not come up. */
+/** A link that was never connected fails after this many answered offers whose transport did not connect. */
 const MAX_UNCONNECTED_TRIES = 2;
 
-/** One peer connection that is made again whenever it fails. Offers are sent without waiting for candidates. */
+/** One peer connection that is re-created whenever it fails. Offers are sent without waiting for candidates. */
 export class MediaLink extends Emitter<MediaLinkEvents> {
   readonly #task: MediaLinkTask;
   readonly #backoff: Backoff;
   #state: MediaLinkState = 'idle';
   #peer: RTCPeerConnection | undefined;
-  /** Rises with every try, so that what belongs to an earlier one is seen to be late. */
+  /** Increases with every attempt, so that results of an earlier attempt are recognized as outdated. */
   #generation = 0;
   #timer: unknown;
   #failingSinceMs: number | undefined;
@@ -89,29 +89,29 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
     this.#backoff = new Backoff(MEDIA_BACKOFF, task.random);
   }
 
-  /** Where it stands. */
+  /** The current state. */
   get state(): MediaLinkState {
     return this.#state;
   }
 
-  /** The current peer connection, where there is one. */
+  /** The current peer connection, if there is one. */
   get peer(): RTCPeerConnection | undefined {
     return this.#peer;
   }
 
-  /** Makes the connection, or makes it again at once. */
+  /** Creates the connection, or re-creates it at once. */
   restart(): void {
     if (this.#state === 'closed') return;
     this.#dropPeer();
     void this.#negotiate(this.#generation);
   }
 
-  /** Makes the connection again at once if it is not up or coming up. */
+  /** Re-creates the connection at once if it is neither connected nor connecting. */
   resume(): void {
     if (this.#state === 'held' || this.#state === 'waiting') this.restart();
   }
 
-  /** Gives up the connection until `restart` or `resume`; the retry window runs. */
+  /** Closes the connection until `restart` or `resume`; the retry window keeps running. */
   hold(): void {
     if (this.#state === 'closed') return;
     this.#dropPeer();
@@ -148,7 +148,7 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
       if (isLate()) return;
       await peer.setRemoteDescription({ type: 'answer', sdp: answer.answer });
       if (isLate()) return;
-      if (peer.connectionState !== 'connected') this.#expect(CONNECT_MS, 'the transport did not come up');
+      if (peer.connectionState !== 'connected') this.#expect(CONNECT_MS, 'the media transport did not connect');
       this.emit('answered', answer);
     } catch (error) {
       if (!isLate()) this.#handleFailure(toSessionError(error));
@@ -163,9 +163,9 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
       this.#wasConnected = true;
       this.#setState('connected');
     } else if (state === 'disconnected') {
-      this.#expect(DISCONNECTED_MS, 'the transport was lost');
+      this.#expect(DISCONNECTED_MS, 'the media transport was disconnected');
     } else if (state === 'failed') {
-      this.#handleNoTransport('the transport failed');
+      this.#handleNoTransport('the media transport failed');
     }
   }
 
@@ -176,7 +176,7 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
     }, withinMs);
   }
 
-  /** The server answers, but its media port cannot be reached: to go on for long would only be silence (MED-6). */
+  /** The server answers, but its media port cannot be reached: fails after a few attempts instead of a long silence (MED-6). */
   #handleNoTransport(message: string): void {
     this.#unconnectedTries += 1;
     if (this.#wasConnected || this.#unconnectedTries < MAX_UNCONNECTED_TRIES) {

@@ -12,7 +12,7 @@ export interface MediaPlatform {
   sendableVideoCodecs(): readonly RTCRtpCodec[];
 }
 
-/** Gives the browser's WebRTC, or undefined where there is none (such as in Node). */
+/** Returns the browser's WebRTC, or undefined if there is none (such as in Node). */
 export function browserMedia(): MediaPlatform | undefined {
   if (typeof RTCPeerConnection === 'undefined') return undefined;
   return {

@@ -19,20 +19,20 @@ export interface PlayOptions {
   readonly video?: boolean;
 }
 
-/** Where a playback stands. */
+/** State of a playback. */
 export type PlaybackState = 'requesting' | 'playing' | 'ended';
 
 /** The events of a playback. */
 export interface PlaybackEvents {
-  /** The end comes with the state `ended`. */
+  /** `end` is set in the state `ended`. */
   stateChanged: [state: PlaybackState, end: MediaEnd | undefined];
-  /** A track was put into the stream, or taken out of it. */
+  /** A track was added to the stream or removed from it. */
   tracksChanged: [];
-  /** Kinds that the stream has are not played: this browser takes none of their codecs (MED-8). */
+  /** Some kinds of the stream are not played: this browser supports none of their codecs (MED-8). */
   unsupported: [kinds: readonly ('audio' | 'video')[]];
 }
 
-/** Causes after which a stream is not expected back: its playback ends. After the others it waits for its return. */
+/** Causes after which a stream is not expected back, so its playback ends. After other causes the playback waits for it. */
 const FINAL: ReadonlySet<StreamCause> = new Set<StreamCause>([
   'stopped',
   'deleted',
@@ -49,7 +49,7 @@ export class Playback extends Emitter<PlaybackEvents> {
   readonly streamId: string;
   /** For `<video srcObject>`; its tracks are replaced inside. */
   readonly stream: MediaStream;
-  /** Gives the stream when its media is up the first time; rejects with a `SessionError` where it never is. */
+  /** Resolves with the stream when its media is first connected; rejects with a `SessionError` if it never is. */
   readonly ready: Promise<MediaStream>;
   readonly #link: MediaLink;
   readonly #context: MediaContext;
@@ -71,7 +71,7 @@ export class Playback extends Emitter<PlaybackEvents> {
     const { promise, resolve, reject } = withResolvers<MediaStream>();
     this.ready = promise;
     this.#settle = { resolve, reject };
-    // Whoever does not ask for it need not handle its failure.
+    // Avoid an unhandled rejection if nobody uses this promise.
     promise.catch(() => {});
     this.#link = new MediaLink({
       ...context,
@@ -93,17 +93,17 @@ export class Playback extends Emitter<PlaybackEvents> {
     this.#link.on('failed', (error) => this.end({ kind: 'failed', error }));
   }
 
-  /** Where it stands. */
+  /** The current state. */
   get state(): PlaybackState {
     return this.#state;
   }
 
-  /** Why it ended; undefined before. */
+  /** Why the playback ended; undefined before its end. */
   get ending(): MediaEnd | undefined {
     return this.#end;
   }
 
-  /** Kinds of the stream that the latest answer refused, because this browser takes none of their codecs. */
+  /** Kinds of the stream that the latest answer rejected because this browser supports none of their codecs. */
   get unsupported(): readonly ('audio' | 'video')[] {
     return this.#unsupported;
   }
@@ -113,40 +113,40 @@ export class Playback extends Emitter<PlaybackEvents> {
     return this.#wasAnswered;
   }
 
-  /** Makes the peer connection, or makes it again at once. */
+  /** Creates the peer connection, or re-creates it at once. */
   restart(): void {
     this.#link.restart();
   }
 
-  /** Waits for `resume`: the server has nothing of it any more. */
+  /** Waits for `resume`: the server no longer has this playback. */
   hold(): void {
     this.#link.hold();
   }
 
-  /** Goes on after the session came back or the stream was listed again. */
+  /** Continues after the session was resumed or the stream was listed again. */
   resume(): void {
     this.#link.resume();
   }
 
-  /** Takes the news that the stream left the room: ends, or waits for its return. */
+  /** Handles the removal of the stream from the room: ends, or waits for its return. */
   handleRemoved(cause: StreamCause | undefined): void {
     if (cause !== undefined && FINAL.has(cause)) this.end({ kind: 'closed', cause });
     else this.#link.hold();
   }
 
-  /** Lets a kind be heard or seen, or not; the media keeps coming. */
+  /** Enables or disables a kind locally; the server keeps sending its media. */
   setEnabled(kind: 'audio' | 'video', on: boolean): void {
     this.#on[kind] = on;
     for (const track of this.#tracks(kind)) track.enabled = on;
   }
 
-  /** Reads the quality since the last reading; undefined while there is no peer connection. */
+  /** Reads the quality since the previous reading; undefined while there is no peer connection. */
   async stats(): Promise<StreamStats | undefined> {
     const report = await this.#link.peer?.getStats();
     return report && this.#stats.read(report as unknown as Iterable<[string, object]>);
   }
 
-  /** Ends the playback on this side and takes the tracks out of its stream; tells the server nothing. */
+  /** Ends the playback on this side and removes the tracks from its stream; sends nothing to the server. */
   end(end: MediaEnd): void {
     if (this.#state === 'ended') return;
     this.#end = end;
@@ -197,7 +197,7 @@ export class Playback extends Emitter<PlaybackEvents> {
   }
 }
 
-/** `Promise.withResolvers`, for browsers before it. */
+/** `Promise.withResolvers`, for browsers that do not have it. */
 function withResolvers<T>() {
   let resolve: (value: T) => void = () => {};
   let reject: (error: SessionError) => void = () => {};

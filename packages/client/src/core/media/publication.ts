@@ -17,30 +17,30 @@ import { SyncedValue } from './synced-value.ts';
 export interface PublishOptions {
   /** What it shows; default `camera`. */
   readonly source?: StreamSource;
-  /** Told to the others with the stream; at most 1,024 bytes. */
+  /** Sent to the other members with the stream; at most 1,024 bytes. */
   readonly extraInfo?: string;
   /** The codec offered first; default VP8. */
   readonly videoCodec?: VideoCodec;
   /** Default 4,000. */
   readonly maxVideoKbps?: number;
-  /** Negotiate these kinds although there is no track yet, so that one can be put in later without a new offer. */
+  /** Negotiates these kinds even without a track, so that a track can be added later without a new offer. */
   readonly reserve?: readonly ('audio' | 'video')[];
-  /** Whether audio is told to the others as on; default: whether there is a track that is enabled. */
+  /** Whether the other members see audio as on; default: whether there is an enabled track. */
   readonly audio?: boolean;
-  /** As `audio`. */
+  /** The same for video. */
   readonly video?: boolean;
 }
 
-/** Where a publication stands. */
+/** State of a publication. */
 export type PublicationState = 'requesting' | 'publishing' | 'ended';
 
 /** The events of a publication. */
 export interface PublicationEvents {
-  /** The end comes with the state `ended`. */
+  /** `end` is set in the state `ended`. */
   stateChanged: [state: PublicationState, end: MediaEnd | undefined];
-  /** Kinds were switched off by a host: they are off here too, and may be turned on again where that is allowed. */
+  /** A host switched kinds off. They are off here too, and may be turned on again if permitted. */
   muted: [kinds: readonly ('audio' | 'video')[]];
-  /** Kinds that were offered are not sent: the server forwards none of their codecs (MED-8). */
+  /** Some offered kinds are not sent: the server forwards none of their codecs (MED-8). */
   unsupported: [kinds: readonly ('audio' | 'video')[]];
 }
 
@@ -50,18 +50,18 @@ const KINDS = ['audio', 'video'] as const;
 const DEFAULT_MAX_VIDEO_KBPS = 4_000;
 const START_VIDEO_KBPS = 1_200;
 
-/** A stream that this client publishes; its peer connection is made again by itself until `end` (MED-3). */
+/** A stream that this client publishes; its peer connection is re-created automatically until `end` (MED-3). */
 export class Publication extends Emitter<PublicationEvents> {
   readonly streamId: string;
-  /** The tracks that are sent; the application's own stream. */
+  /** The application's stream, whose tracks are sent. */
   readonly source: MediaStream;
   readonly #context: MediaContext;
   readonly #options: PublishOptions;
   readonly #link: MediaLink;
   readonly #senders = new Map<Kind, RTCRtpSender>();
-  /** What is to be sent, as far as there are live tracks. */
+  /** The kinds that are to be sent, if there are live tracks of them. */
   readonly #isWanted: { audio: boolean; video: boolean };
-  /** What the others are told: a kind is on where it is wanted and there is a live track of it. */
+  /** What the other members see: a kind is on if it is wanted and has a live track. */
   readonly #facts: {
     readonly extraInfo: SyncedValue<string>;
     readonly audio: SyncedValue<boolean>;
@@ -72,9 +72,9 @@ export class Publication extends Emitter<PublicationEvents> {
   #state: PublicationState = 'requesting';
   #end: MediaEnd | undefined;
   #wasAnswered = false;
-  /** Whether the server has the stream, so that it can be told of changes. */
+  /** Whether the server has the stream, so that changes can be sent. */
   #isTaken = false;
-  /** Whether an offer was sent that the server may have taken; it takes facts from the first offer alone. */
+  /** Whether an offer was sent that the server may have accepted; the server reads attributes only from the first offer. */
   #mayBeTaken = false;
   #dropped: Promise<void> = Promise.resolve();
   #resolveDropped: () => void = () => {};
@@ -119,49 +119,49 @@ export class Publication extends Emitter<PublicationEvents> {
     this.#link.on('failed', (error) => this.end({ kind: 'failed', error }));
   }
 
-  /** Where it stands. */
+  /** The current state. */
   get state(): PublicationState {
     return this.#state;
   }
 
-  /** Why it ended; undefined before. */
+  /** Why the publication ended; undefined before its end. */
   get ending(): MediaEnd | undefined {
     return this.#end;
   }
 
-  /** Kinds of the latest offer that the server refused, because it forwards none of their codecs. */
+  /** Kinds of the latest offer that the server rejected because it forwards none of their codecs. */
   get unsupported(): readonly ('audio' | 'video')[] {
     return this.#unsupported;
   }
 
-  /** Whether the server ever took this stream. */
+  /** Whether the server ever accepted this stream. */
   get wasAnswered(): boolean {
     return this.#wasAnswered;
   }
 
-  /** Makes the peer connection, or makes it again at once. */
+  /** Creates the peer connection, or re-creates it at once. */
   restart(): void {
     this.#link.restart();
   }
 
-  /** Waits for `resume`: the server has nothing of it any more. */
+  /** Waits for `resume`: the server no longer has this stream. */
   hold(): void {
     this.#isTaken = false;
     this.#mayBeTaken = false;
     this.#link.hold();
   }
 
-  /** Goes on after the session came back. */
+  /** Continues after the session was resumed. */
   resume(): void {
     this.#pushFacts();
     this.#link.resume();
   }
 
   /**
-   * Turns a kind on or off: its track sends silence or black, and the others are told. Where the server cannot be reached it
-   * resolves too, and the server is told when it is back (PRIV-3).
+   * Turns a kind on or off: its track sends silence or black, and the other members are notified. If the server cannot be reached,
+   * it also resolves, and the change is sent after reconnecting (PRIV-3).
    *
-   * @throws SessionError `member.not-allowed` where a host has forbidden it: it is off then
+   * @throws SessionError `member.not-allowed` if a host has disabled the kind; it is then off
    */
   async setEnabled(kind: Kind, on: boolean): Promise<void> {
     this.#isWanted[kind] = on;
@@ -169,23 +169,23 @@ export class Publication extends Emitter<PublicationEvents> {
     await this.#updateFact(kind);
   }
 
-  /** Follows a host, who has switched kinds off; the server is not told what it said itself. */
+  /** Switches off the kinds that a host has switched off; does not report this back to the server. */
   handleMuted(kinds: readonly Kind[]): void {
     const changed = kinds.filter((kind) => this.#facts[kind].wanted);
     for (const kind of kinds) this.#facts[kind].follow(this.#switchOff(kind));
     if (changed.length > 0) this.emit('muted', changed);
   }
 
-  /** Changes the text that the others are told with the stream; at most 1,024 bytes. */
+  /** Changes the extra info of the stream; at most 1,024 bytes. */
   async setExtraInfo(extraInfo: string): Promise<void> {
     await this.#facts.extraInfo.set(extraInfo);
   }
 
   /**
-   * Sends another track of a kind in place of the current one, or none; negotiates anew only where it must. While there is no
-   * connection it is done with the next one (PRIV-3). A kind that is off stays off: the track is disabled.
+   * Replaces the track of a kind, or removes it; renegotiates only if necessary. While there is no
+   * connection, the next one applies the change (PRIV-3). A kind that is off stays off: the track is disabled.
    *
-   * @throws SessionError `client.no-media` where the browser refuses the track
+   * @throws SessionError `client.no-media` if the browser refuses the track
    */
   async replaceTrack(kind: Kind, track: MediaStreamTrack | null): Promise<void> {
     for (const old of this.#tracks(kind)) if (old !== track) this.source.removeTrack(old);
@@ -197,18 +197,18 @@ export class Publication extends Emitter<PublicationEvents> {
     await Promise.all([this.#updateFact(kind), this.#replaceSent(kind, track)]);
   }
 
-  /** Tells the others which kinds are on now, after tracks of the source were stopped. */
+  /** Reports which kinds are on now, after tracks of the source were stopped. */
   handleTracksStopped(): void {
     for (const kind of KINDS) this.#updateFact(kind).catch(() => {});
   }
 
-  /** Reads the quality since the last reading; undefined while there is no peer connection. */
+  /** Reads the quality since the previous reading; undefined while there is no peer connection. */
   async stats(): Promise<StreamStats | undefined> {
     const report = await this.#link.peer?.getStats();
     return report && this.#stats.read(report as unknown as Iterable<[string, object]>);
   }
 
-  /** Ends the publication on this side; tells the server nothing. */
+  /** Ends the publication on this side; sends nothing to the server. */
   end(end: MediaEnd): void {
     if (this.#state === 'ended') return;
     this.#end = end;
@@ -219,9 +219,9 @@ export class Publication extends Emitter<PublicationEvents> {
   }
 
   #judge(error: SessionError): Verdict {
-    // Taken out while it was being negotiated: to publish it again would undo that.
+    // The server removed the stream during negotiation: publishing it again would undo that.
     if (error.code === 'stream.not-found') return 'fail';
-    // After a new login the id may be held for a while by what is left of the earlier one.
+    // After a new login, the previous login may still own the stream id for a while.
     if (error.code === 'stream.taken' && !this.#wasAnswered) return 'fail';
     return judgeFailure(error);
   }
@@ -263,7 +263,7 @@ export class Publication extends Emitter<PublicationEvents> {
   }
 
   #pushFacts(): void {
-    // Nobody waits for it. What the server refuses is undone by `refused`.
+    // Not awaited: `refused` undoes a value that the server refuses.
     for (const fact of Object.values(this.#facts)) fact.push().catch(() => {});
   }
 
@@ -281,7 +281,7 @@ export class Publication extends Emitter<PublicationEvents> {
     return kind === 'audio' ? this.source.getAudioTracks() : this.source.getVideoTracks();
   }
 
-  /** A track that ends by itself sends nothing any more: the others are told that its kind is off (PRIV-2). */
+  /** A track that ended by itself sends nothing: the other members are notified that its kind is off (PRIV-2). */
   #watch(track: MediaStreamTrack): void {
     if (this.#watched.has(track)) return;
     this.#watched.add(track);
@@ -293,12 +293,12 @@ export class Publication extends Emitter<PublicationEvents> {
   async #replaceSent(kind: Kind, track: MediaStreamTrack | null): Promise<void> {
     const sender = this.#senders.get(kind);
     if (!sender) {
-      // Without a connection the next one takes it from the source.
+      // Without a connection, the next one reads the track from the source.
       if (track && this.#link.peer) this.#link.restart();
       return;
     }
     try {
-      // On a connection that is closed meanwhile the browser's promise may stay pending.
+      // If the connection is closed meanwhile, the browser's promise may stay pending.
       await Promise.race([sender.replaceTrack(track), this.#dropped]);
     } catch (error) {
       if (this.#senders.get(kind) !== sender) return;
@@ -339,7 +339,7 @@ export class Publication extends Emitter<PublicationEvents> {
   }
 }
 
-/** Whether a kind is wanted that nobody has switched on or off: it is, but for tracks that are all disabled. */
+/** Returns whether a kind is wanted by default: yes, unless all of its tracks are disabled. */
 function isEnabled(tracks: readonly MediaStreamTrack[]): boolean {
   return tracks.length === 0 || tracks.some((track) => track.enabled);
 }

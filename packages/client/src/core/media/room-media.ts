@@ -1,5 +1,5 @@
 /**
- * The media of one room session: what it publishes and plays, kept going while the session is.
+ * The media of one room session: its publications and playbacks, kept running while the session lasts.
  *
  * @module
  */
@@ -15,26 +15,26 @@ import { Publication, type PublishOptions } from './publication.ts';
 
 type EndMethod = 'unpublish' | 'stop';
 
-/** Publications and playbacks of one session, by stream id. The session tells it what happens by `handleX`. */
+/** Publications and playbacks of one session, by stream id. The session calls the `handle…` methods. */
 export class RoomMedia {
   readonly #context: MediaContext | undefined;
   readonly #publications = new Map<string, Publication>();
   readonly #playbacks = new Map<string, Playback>();
-  /** What the server could not be told while the connection was lost. */
+  /** Requests that could not be sent while the connection was lost. */
   #owed: { readonly method: EndMethod; readonly streamId: string }[] = [];
-  /** Rises when the server has forgotten everything: ends that it has not confirmed are of no use any more. */
+  /** Increases when the server has lost all media: unconfirmed ends from before are then obsolete. */
   #generation = 0;
   readonly #request: MediaContext['request'] | undefined;
 
   /** Ends of streams that the server has not confirmed yet, by stream id. */
   readonly #ending = new Map<string, Promise<void>>();
 
-  /** Without a context (no WebRTC here) publishing and playing throw `client.no-media`. */
+  /** Without a context (no WebRTC), publishing and playing throw `client.no-media`. */
   constructor(context: MediaContext | undefined) {
     this.#request = context?.request;
     this.#context = context && {
       ...context,
-      // Requests of one connection may overtake each other in the server: an end must not hit what came after it.
+      // The server may process requests of one connection out of order: an end must not affect a later start.
       request: async (method, params) => {
         if ('streamId' in params) await this.#ending.get(params.streamId);
         return context.request(method, params);
@@ -42,29 +42,29 @@ export class RoomMedia {
     };
   }
 
-  /** Whether there is WebRTC here. */
+  /** Whether WebRTC is available. */
   get isAvailable(): boolean {
     return this.#context !== undefined;
   }
 
-  /** What is published, by stream id. */
+  /** Publications by stream id. */
   get publications(): ReadonlyMap<string, Publication> {
     return this.#publications;
   }
 
-  /** What is played, by stream id. */
+  /** Playbacks by stream id. */
   get playbacks(): ReadonlyMap<string, Playback> {
     return this.#playbacks;
   }
 
   /**
-   * Publishes a stream, and publishes it again by itself whenever its media is lost.
+   * Publishes a stream, and publishes it again automatically whenever its media is lost.
    *
-   * @throws SessionError `client.no-media` where there is no WebRTC; `stream.taken` where it is published already
+   * @throws SessionError `client.no-media` if there is no WebRTC; `stream.taken` if it is already published
    */
   publish(streamId: string, source: MediaStream, options: PublishOptions = {}): Publication {
     if (this.#publications.has(streamId)) {
-      throw new SessionError('stream.taken', 'this client publishes a stream of this id already');
+      throw new SessionError('stream.taken', 'this client already publishes a stream with this id');
     }
     const publication = new Publication(this.#requireContext(), streamId, source, options);
     this.#publications.set(streamId, publication);
@@ -77,7 +77,7 @@ export class RoomMedia {
     return publication;
   }
 
-  /** Stops publishing a stream; gives false where it was not published. */
+  /** Stops publishing a stream; returns false if it was not published. */
   unpublish(streamId: string): boolean {
     const publication = this.#publications.get(streamId);
     if (!publication) return false;
@@ -87,10 +87,10 @@ export class RoomMedia {
   }
 
   /**
-   * Plays a stream, and plays it again by itself whenever its media is lost. A stream that is played already gives
+   * Plays a stream, and plays it again automatically whenever its media is lost. For a stream that is already played it returns
    * the same playback.
    *
-   * @throws SessionError `client.no-media` where there is no WebRTC
+   * @throws SessionError `client.no-media` if there is no WebRTC
    */
   play(streamId: string, options: PlayOptions = {}): Playback {
     const known = this.#playbacks.get(streamId);
@@ -106,7 +106,7 @@ export class RoomMedia {
     return playback;
   }
 
-  /** Stops playing a stream; gives false where it was not played. */
+  /** Stops playing a stream; returns false if it was not played. */
   stop(streamId: string): boolean {
     const playback = this.#playbacks.get(streamId);
     if (!playback) return false;
@@ -115,7 +115,7 @@ export class RoomMedia {
     return true;
   }
 
-  /** Handles a new login: the server knows of no media any more. */
+  /** Handles a new login: the server no longer has any media of this client. */
   handleForgotten(): void {
     this.#owed = [];
     this.#generation += 1;
@@ -123,11 +123,11 @@ export class RoomMedia {
     for (const playback of this.#playbacks.values()) playback.hold();
   }
 
-  /** Goes on with what waited for the session. */
+  /** Continues the media that waited for the session. */
   handleJoined(): void {
     const owed = this.#owed;
     this.#owed = [];
-    // What has begun under the same id meanwhile waits for it.
+    // Media started under the same id meanwhile waits for this.
     for (const { method, streamId } of owed) this.#endAtServer(method, streamId);
     for (const publication of this.#publications.values()) publication.resume();
     for (const playback of this.#playbacks.values()) {
@@ -135,13 +135,13 @@ export class RoomMedia {
     }
   }
 
-  /** Makes again what the server says it has lost (MED-3). */
+  /** Re-creates the media that the server reports as lost (MED-3). */
   handleMediaLost(frame: Extract<PersonalEventFrame, { event: 'mediaLost' }>): void {
     for (const streamId of frame.published) this.#publications.get(streamId)?.restart();
     for (const streamId of frame.played) this.#playbacks.get(streamId)?.restart();
   }
 
-  /** Ends what the server has closed (STRM-3). */
+  /** Ends the media that the server has closed (STRM-3). */
   handleMediaClosed(frame: Extract<PersonalEventFrame, { event: 'mediaClosed' }>): void {
     this.#publications.get(frame.streamId)?.end({ kind: 'closed', cause: frame.cause });
     this.#playbacks.get(frame.streamId)?.handleRemoved(frame.cause);
@@ -152,11 +152,11 @@ export class RoomMedia {
     this.#publications.get(frame.streamId)?.end({ kind: 'closed', cause: frame.cause });
   }
 
-  /** Handles streams that came, went, or changed hands; `via` where that was found in coming back. */
+  /** Handles streams that were added, removed or taken over; `via` is set if a resume or a new login revealed this. */
   handleChange(change: RoomChange, via?: JoinKind): void {
     for (const { stream, cause, own } of change.streamsRemoved) {
-      // After a new login own streams are gone from the room because they have yet to be published again; and the end
-      // that this client asked for is no end of what it has begun since.
+      // After a new login, own streams are missing from the room until they are published again. And an end that
+      // this client requested does not end what it has started since.
       const isExpected = via === 'relogin' || (cause === 'stopped' && this.#ending.has(stream.streamId));
       if (own && !isExpected) this.#publications.get(stream.streamId)?.end({ kind: 'closed', cause });
       this.#playbacks.get(stream.streamId)?.handleRemoved(cause);
@@ -170,7 +170,7 @@ export class RoomMedia {
     }
   }
 
-  /** Ends all media. Where the member was taken out, the tracks it published are stopped too (KICK-5). */
+  /** Ends all media. If the member was removed, the tracks that it published are stopped too (KICK-5). */
   end(end: SessionEnd): void {
     for (const playback of [...this.#playbacks.values()]) playback.end({ kind: 'session', end });
     for (const publication of [...this.#publications.values()]) {
@@ -189,7 +189,7 @@ export class RoomMedia {
     this.#ending.set(streamId, ended);
   }
 
-  /** Asks again until the server answers, so that nobody sees a stream for good that was ended here (PRIV-3). */
+  /** Repeats the request until the server answers, so that a stream ended here does not stay visible to others (PRIV-3). */
   async #requestEnd(method: EndMethod, streamId: string, before: Promise<void> | undefined): Promise<void> {
     const { clock, random } = this.#requireContext();
     const backoff = new Backoff(MEDIA_BACKOFF, random);
@@ -212,7 +212,7 @@ export class RoomMedia {
   }
 
   #requireContext(): MediaContext {
-    if (!this.#context) throw new SessionError('client.no-media', 'there is no WebRTC here');
+    if (!this.#context) throw new SessionError('client.no-media', 'WebRTC is not available');
     return this.#context;
   }
 }

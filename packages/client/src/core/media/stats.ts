@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Quality of the audio of a stream since the reading before. */
+/** Quality of the audio of a stream since the previous reading. */
 export interface AudioStats {
   readonly codec: string;
   readonly bitrateKbps: number;
@@ -17,7 +17,7 @@ export interface AudioStats {
   readonly level: number;
 }
 
-/** Quality of the video of a stream since the reading before. */
+/** Quality of the video of a stream since the previous reading. */
 export interface VideoStats {
   readonly codec: string;
   readonly bitrateKbps: number;
@@ -35,13 +35,13 @@ export interface VideoStats {
 export interface StreamStats {
   readonly audio: AudioStats | undefined;
   readonly video: VideoStats | undefined;
-  /** 0 where it is not known yet. */
+  /** 0 if not known yet. */
   readonly roundTripMs: number;
   readonly nackCount: number;
   readonly pliCount: number;
 }
 
-/** The members of the browser's report entries that are read here. */
+/** The members of the browser's report entries that this module reads. */
 interface Entry {
   readonly id: string;
   readonly type: string;
@@ -74,11 +74,11 @@ interface Sample {
   readonly lost: number;
 }
 
-/** Reads one peer connection's counters again and again, and tells the rates between. */
+/** Computes rates from successive readings of one peer connection's counters. */
 export class StatsReader {
   readonly #last = new Map<string, Sample>();
 
-  /** Takes a report and tells the quality since the one before; the first tells rates of 0. */
+  /** Returns the quality since the previous report; the rates of the first report are 0. */
   read(report: Iterable<[string, object]>): StreamStats {
     const entries = new Map<string, Entry>();
     for (const [id, entry] of report) entries.set(id, entry as Entry);

@@ -1,5 +1,5 @@
 /**
- * A value that the server is to have, however the connection fares.
+ * A value that is sent to the server until the server has it, across lost connections.
  *
  * @module
  */
@@ -8,23 +8,23 @@ import { Backoff, MEDIA_BACKOFF } from '../backoff.ts';
 import { mayRetryLater, toSessionError } from '../errors.ts';
 import type { Clock } from '../platform.ts';
 
-/** What a synced value works with. */
+/** Dependencies of a synced value. */
 export interface SyncedValueTask<T> {
   readonly clock: Clock;
   readonly random: () => number;
-  /** Whether the server can be told now. */
+  /** Whether the value can be sent now. */
   canSend(): boolean;
   send(value: T): Promise<unknown>;
-  /** Gives the value to go on with after the server refused one; `before` is what the server has, where that is known. */
+  /** Returns the value to use after the server refused one; `before` is the server's value, if known. */
   refused(value: T, before: T | undefined): T;
 }
 
-/** The value that is wanted last reaches the server: one request at a time, sent again until it is answered. */
+/** Sends the latest desired value to the server: one request at a time, repeated until it is answered. */
 export class SyncedValue<T> {
   readonly #task: SyncedValueTask<T>;
   readonly #backoff: Backoff;
   #wanted: T;
-  /** What the server has; undefined where that is not known. */
+  /** The server's value; undefined if it is not known. */
   #confirmed: T | undefined;
   #running: Promise<void> | undefined;
   #isRunning = false;
@@ -36,33 +36,33 @@ export class SyncedValue<T> {
     this.#backoff = new Backoff(MEDIA_BACKOFF, task.random);
   }
 
-  /** The value that is wanted. */
+  /** The desired value. */
   get wanted(): T {
     return this.#wanted;
   }
 
   /**
-   * Wants a value. Resolves when the server has the value that is wanted then, or when it cannot be told now: it is told later.
+   * Sets the desired value. Resolves when the server has the latest desired value, or if it cannot be sent now: it is sent later.
    *
-   * @throws SessionError the server's refusal of a value that is still wanted
+   * @throws SessionError the server's refusal, if the refused value is still the desired one
    */
   set(value: T): Promise<void> {
     this.#wanted = value;
     return this.push();
   }
 
-  /** Takes what the server has; undefined where that is not known any more. */
+  /** Sets the server's value; undefined if it is no longer known. */
   confirm(value: T | undefined): void {
     this.#confirmed = value;
   }
 
-  /** Takes a value that the server has set itself. */
+  /** Adopts a value that the server has set itself. */
   follow(value: T): void {
     this.#wanted = value;
     this.#confirmed = value;
   }
 
-  /** Tells the server what it does not have yet; throws as `set` does. */
+  /** Sends the desired value if the server does not have it yet; throws as `set` does. */
   push(): Promise<void> {
     if (this.#running) return this.#running;
     const run = this.#run();
@@ -83,13 +83,13 @@ export class SyncedValue<T> {
         if (!(await this.#send(this.#wanted))) break;
       }
     } finally {
-      // In the same turn as the last comparison: a value that is set after it begins a run of its own.
+      // In the same turn as the last comparison: a value that is set later starts a new run.
       this.#isRunning = false;
       this.#running = undefined;
     }
   }
 
-  /** Sends one value; gives false where the server could not be told. */
+  /** Sends one value; returns false if it could not be sent. */
   async #send(value: T): Promise<boolean> {
     const before = this.#confirmed;
     this.#confirmed = undefined;
@@ -99,7 +99,7 @@ export class SyncedValue<T> {
       this.#backoff.reset();
     } catch (error) {
       if (mayRetryLater(toSessionError(error).code)) {
-        // The server may have taken it all the same.
+        // The server may have applied the value even so.
         this.#confirmed = undefined;
         this.#retryLater();
         return false;
