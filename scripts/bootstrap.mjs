@@ -1,10 +1,10 @@
 /**
  * Prepares a checkout before npm's own scripts run. Plain JavaScript for Node 20 and later, without dependencies,
- * because on a clean clone there is nothing else yet.
+ * because a clean clone has nothing else installed.
  *
- *   node scripts/bootstrap.mjs             installs dependencies when they are missing or not those of the lockfile
- *   node scripts/bootstrap.mjs --page      and builds the console page when it is missing or older than its sources
- *   node scripts/bootstrap.mjs --browser   and sees to a Chromium for the end-to-end tests
+ *   node scripts/bootstrap.mjs             installs dependencies when they are missing or differ from the lockfile
+ *   node scripts/bootstrap.mjs --page      also builds the console page when it is missing or older than its sources
+ *   node scripts/bootstrap.mjs --browser   also makes sure that a Chromium is installed for the end-to-end tests
  */
 
 import { spawnSync } from 'node:child_process';
@@ -20,9 +20,9 @@ const installStamp = join(modules, '.gavel-install');
 const isWindows = process.platform === 'win32';
 const localNode = join(modules, 'node', 'bin', isWindows ? 'node.exe' : 'node');
 
-const say = (text) => console.log(`gavel: ${text}`);
+const printLine = (text) => console.log(`gavel: ${text}`);
 
-/** Ends the process with one line that says why, after what the failed command printed. */
+/** Prints the output of the failed command and an error message, and ends the process. */
 function fail(text, output = '') {
   if (output) process.stderr.write(output.endsWith('\n') ? output : `${output}\n`);
   console.error(`gavel: ${text}`);
@@ -35,21 +35,21 @@ function readText(path) {
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 }
 
-/** Runs a command quietly; gives its output for when it fails. */
+/** Runs a command without printing; returns its output. */
 function run(command, args, options = {}) {
   const result = spawnSync(command, args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26, ...options });
   const output = `${result.stdout ?? ''}${result.stderr ?? ''}${result.error ? `${result.error.message}\n` : ''}`;
   return { ok: result.status === 0, output };
 }
 
-/** Runs npm as the npm that runs this script, or else as the one on PATH. */
+/** Runs the npm that started this script, or else the one on PATH. */
 function runNpm(args) {
   const cli = process.env.npm_execpath;
   if (cli && /\.[cm]?js$/.test(cli)) return run(process.env.npm_node_execpath ?? process.execPath, [cli, ...args]);
   return run(isWindows ? 'npm.cmd' : 'npm', args, { shell: isWindows });
 }
 
-/** Tells whether what npm says it installed is what the lockfile asks for. */
+/** Returns whether the installed packages have the versions of the lockfile. */
 function isInstalled(lockfile) {
   const installed = readText(join(modules, '.package-lock.json'));
   if (installed === undefined || !existsSync(localNode)) return false;
@@ -66,19 +66,19 @@ function install() {
   const wanted = sha256(lockfile, process.platform, process.arch);
   if (readText(installStamp) === wanted && existsSync(localNode)) return;
   if (!isInstalled(lockfile)) {
-    say('installing dependencies ...');
+    printLine('installing dependencies ...');
     const began = Date.now();
-    // Errors only: some packages name a newer Node than the one that runs npm, and run under the Node installed here.
+    // Errors only: some packages require a newer Node than the one that runs npm; they run under the Node installed here.
     const flags = ['--include=dev', '--loglevel=error', '--no-progress'];
     let { ok, output } = runNpm(['ci', ...flags]);
-    // `npm ci` refuses a lockfile that lacks an optional package of another platform; `npm install` passes over it. It
-    // keeps to the locked versions all the same, and with --no-save it leaves the lockfile as it is.
+    // `npm ci` refuses a lockfile that lacks an optional package of another platform; `npm install` ignores this. It
+    // still installs the locked versions, and with --no-save it does not change the lockfile.
     if (!ok && /EUSAGE/.test(output)) ({ ok, output } = runNpm(['install', '--no-save', ...flags]));
-    if (!ok) fail('npm could not install the dependencies; see above.', output);
+    if (!ok) fail('npm failed to install the dependencies; see the output above.', output);
     if (!existsSync(localNode)) {
-      fail('npm did not install the Node runtime. Are install scripts switched off (ignore-scripts)?', output);
+      fail('npm did not install the Node runtime. Are install scripts disabled (ignore-scripts)?', output);
     }
-    say(`dependencies installed in ${Math.round((Date.now() - began) / 1000)} s.`);
+    printLine(`dependencies installed in ${Math.round((Date.now() - began) / 1000)} s.`);
   }
   writeFileSync(installStamp, wanted);
 }
@@ -102,21 +102,21 @@ function buildPage() {
     readFileSync(join(root, 'package-lock.json')),
   );
   if (readText(stamp) === wanted) return;
-  say('building the page ...');
+  printLine('building the page ...');
   const vite = join(modules, 'vite', 'bin', 'vite.js');
   const { ok, output } = run(localNode, [vite, 'build', '--logLevel', 'warn'], { cwd: consoleFolder });
-  if (!ok) fail('the page could not be built; see above.', output);
+  if (!ok) fail('the build of the page failed; see the output above.', output);
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, wanted);
 }
 
-function seeToBrowser() {
+function ensureBrowser() {
   if (findChromium() !== undefined) return;
   const isRoot = process.getuid?.() === 0;
   const isDebian = /^ID(_LIKE)?=.*(debian|ubuntu)/m.test(readText('/etc/os-release') ?? '');
   let output = '';
   if (isRoot && isDebian && !process.env.GAVEL_TEST_CHROMIUM) {
-    say('installing Chromium for the end-to-end tests (apt-get) ...');
+    printLine('installing Chromium for the end-to-end tests (apt-get) ...');
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     const update = run('apt-get', ['update', '-qq'], { env });
     const result = run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], { env });
@@ -124,14 +124,14 @@ function seeToBrowser() {
     output = update.output + result.output;
   }
   const line =
-    'no Chromium found, the end-to-end tests need one: ' +
+    'no Chromium found; the end-to-end tests need one: ' +
     '`apt-get install chromium` (or any Chrome on PATH, or its path in GAVEL_TEST_CHROMIUM).';
   if (process.env.CI === 'true') fail(line, output);
   if (output) process.stderr.write(output);
-  say(`${line} They are skipped.`);
+  printLine(`${line} The end-to-end tests are skipped.`);
 }
 
 const wanted = new Set(process.argv.slice(2));
 install();
 if (wanted.has('--page')) buildPage();
-if (wanted.has('--browser')) seeToBrowser();
+if (wanted.has('--browser')) ensureBrowser();

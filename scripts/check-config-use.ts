@@ -1,5 +1,5 @@
 /**
- * Configuration in use: a key that no code reads promises what does not exist.
+ * Use of the configuration: every key must be read by code, because an unused key has no effect.
  *
  * @module
  */
@@ -23,5 +23,5 @@ export function findUnusedKeys(): string[] {
     const name = lastOf(path);
     return name !== 'name' && !new RegExp(`\\b${name}\\b`).test(code);
   });
-  return unused.length === 0 ? [] : [`no code reads: ${unused.join(', ')}`];
+  return unused.length === 0 ? [] : [`no code reads these configuration keys: ${unused.join(', ')}`];
 }

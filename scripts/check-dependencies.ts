@@ -1,6 +1,6 @@
 /**
- * Dependencies: each one of any package.json is named in dependencies.md, which says why it is there, and the other
- * way round. Versions are exact.
+ * Dependencies: dependencies.md explains every dependency of every package.json, and no other package. Versions
+ * are exact.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export function parseExplained(text: string): Set<string> {
   return new Set([...text.matchAll(/^\| *`([^`]+)` *\|/gm)].map((match) => match[1] ?? ''));
 }
 
-/** Finds dependencies that nobody explains, explanations of none, and versions that are not exact. */
+/** Finds unexplained dependencies, explanations without a dependency, and versions that are not exact. */
 export function findDependencyProblems(): string[] {
   const explained = parseExplained(readSource('dependencies.md').text);
   const used = new Set<string>();
@@ -23,12 +23,12 @@ export function findDependencyProblems(): string[] {
     for (const [name, version] of Object.entries(all)) {
       if (name.startsWith('@gavel/')) continue;
       used.add(name);
-      if (!explained.has(name)) problems.push(`${path}: dependencies.md does not say why ${name} is there`);
+      if (!explained.has(name)) problems.push(`${path}: dependencies.md does not explain ${name}`);
       if (!/^\d+\.\d+\.\d+/.test(version)) problems.push(`${path}: ${name} has no exact version ('${version}')`);
     }
   }
   for (const name of explained) {
-    if (!used.has(name)) problems.push(`dependencies.md explains ${name}, which nothing depends on`);
+    if (!used.has(name)) problems.push(`dependencies.md explains ${name}, but no package depends on it`);
   }
   return problems;
 }

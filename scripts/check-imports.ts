@@ -1,8 +1,8 @@
 /**
- * Import directions: what may import what, between packages and inside the server.
+ * Import directions: which modules may import which, between packages and inside the server.
  *
- * Inside the server imports run downwards only: `main.js`, `run.ts`, `server.ts`, the doors, the parts (media-control, store,
- * telemetry, ...), `rooms/`, `@gavel/protocol`. Tests may import anything, by the same spelling.
+ * Inside the server a module imports only modules of the same or a lower layer: `main.js`, `run.ts`, `server.ts`, the doors, the parts (media-control, store,
+ * telemetry, ...), `rooms/`, `@gavel/protocol`. Tests may import anything, with the same spelling of specifiers.
  *
  * @module
  */
@@ -22,7 +22,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 
 const DOORS = ['signalling', 'zego', 'realtimekit', 'admin', 'web'];
 const FACADES = ['zego', 'liveroom', 'realtimekit'];
-/** Parts of Node that do I/O or keep time: a room has neither. */
+/** Node modules with I/O or timers, which rooms must not use. */
 const IMPURE =
   /^node:(fs|net|http2?|https|dgram|dns|tls|child_process|worker_threads|cluster|sqlite|timers|os|process)(\/|$)/;
 
@@ -42,12 +42,12 @@ export function findImports(text: string): Import[] {
   }));
 }
 
-/** The first folder or file name below a package's `src`, without its ending. */
+/** The first folder or file name below a package's `src`, without its extension. */
 function partOf(pathInSource: string): string {
   return (pathInSource.split('/')[0] ?? '').replace(/\.(?:tsx?|js)$/, '');
 }
 
-/** How high a part of the server stands; imports go from a higher one to the same or a lower one. */
+/** Returns the layer of a part of the server; a part imports only parts of the same or a lower layer. */
 function rankOf(part: string): number {
   if (part === 'main') return 6;
   if (part === 'run') return 5;
@@ -57,28 +57,28 @@ function rankOf(part: string): number {
 }
 
 function findServerProblem(from: string, to: string): string | undefined {
-  if (to === 'main') return 'nothing imports main.js';
+  if (to === 'main') return 'no module may import main.js';
   if (from === to) return undefined;
   if (from === 'rooms') return 'rooms/ imports only @gavel/protocol and its own files';
-  if (DOORS.includes(from) && DOORS.includes(to)) return 'a door never imports another door';
-  return rankOf(to) > rankOf(from) ? `${to} stands above ${from}; imports run downwards only` : undefined;
+  if (DOORS.includes(from) && DOORS.includes(to)) return 'a door must not import another door';
+  return rankOf(to) > rankOf(from) ? `${to} is in a higher layer than ${from}` : undefined;
 }
 
 function findClientProblem(from: string, to: string): string | undefined {
   if (from === to || !FACADES.includes(to)) return undefined;
-  return FACADES.includes(from) ? 'a facade never imports another facade' : 'the core never imports a facade';
+  return FACADES.includes(from) ? 'a facade must not import another facade' : 'the core must not import a facade';
 }
 
-/** Says what is wrong with one import of one file, if anything. */
+/** Returns the problem of one import of one file, or undefined. */
 export function findImportProblem(path: string, specifier: string, declared: ReadonlySet<string>): string | undefined {
   const [, name = '', source, ...rest] = path.split('/');
   const inSource = source === 'src' ? rest.join('/') : '';
   const from = partOf(inSource);
 
   if (specifier.startsWith('.')) {
-    if (!/\.(tsx?|json|css)(\?\w+)?$/.test(specifier)) return 'a relative import names its file with its ending';
+    if (!/\.(tsx?|json|css)(\?\w+)?$/.test(specifier)) return 'a relative import must include the file extension';
     const target = posix.join(posix.dirname(path), specifier);
-    if (!target.startsWith(`packages/${name}/`)) return 'another package is imported by its name';
+    if (!target.startsWith(`packages/${name}/`)) return 'another package must be imported by its package name';
     if (isTestFile(path) || source !== 'src') return undefined;
     const to = partOf(target.slice(`packages/${name}/src/`.length));
     if (name === 'server') return findServerProblem(from, to);
@@ -86,14 +86,14 @@ export function findImportProblem(path: string, specifier: string, declared: Rea
   }
   if (specifier.startsWith('node:')) {
     const isPure = name === 'server' && from === 'rooms' && !isTestFile(path);
-    return isPure && IMPURE.test(specifier) ? 'a room does no I/O and keeps no time' : undefined;
+    return isPure && IMPURE.test(specifier) ? 'a room must not use I/O or timers' : undefined;
   }
   if (isTestFile(path) || source !== 'src') return undefined;
 
   const ours = /^@gavel\/([^/]+)/.exec(specifier)?.[1];
   if (ours !== undefined) {
     const allowed = PACKAGES[name];
-    if (allowed === undefined) return 'a package that scripts/check-imports.ts does not know';
+    if (allowed === undefined) return 'scripts/check-imports.ts does not know this package';
     return allowed.includes(ours) ? undefined : `${name} may not import ${ours}`;
   }
   if (name === 'server' && from === 'rooms') return 'rooms/ imports only @gavel/protocol and its own files';
@@ -109,7 +109,7 @@ function readDeclared(name: string): ReadonlySet<string> {
   return new Set(Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }));
 }
 
-/** Finds every import that goes the wrong way. */
+/** Finds every import in a forbidden direction. */
 export function findImportProblems(files: readonly SourceFile[] = readSources('packages', /\.tsx?$/)): string[] {
   const declared = new Map<string, ReadonlySet<string>>();
   return files.flatMap(({ path, text }) => {

@@ -1,15 +1,15 @@
 /**
- * File length. A source file that nears 300 lines of code is worth a look; one of more than 400 fails the check.
+ * File length. A source file with almost 300 lines of code should be reviewed; one with more than 400 fails the check.
  *
  * @module
  */
 
 import { isTestFile, readSources, stripComments } from './lib.ts';
 
-/** Most lines of code in a source file; blank lines and comments do not count. */
+/** Maximum lines of code in a source file; blank lines and comments do not count. */
 export const MAX_CODE_LINES = 400;
 
-/** Counts the lines of a text that hold code. */
+/** Counts the lines of a text that contain code. */
 export function countCodeLines(text: string): number {
   return stripComments(text)
     .split('\n')

@@ -1,5 +1,5 @@
 /**
- * Links of documents: a relative link leads to a file of the repository.
+ * Links of documents: the target of a relative link must exist.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export function parseLinks(text: string): { target: string; line: number }[] {
   }));
 }
 
-/** Finds links that lead nowhere. */
+/** Finds links whose target does not exist. */
 export function findBrokenLinks(): string[] {
   const pages = listFiles('.', /^([^/]+|docs\/.+)\.md$/).map(readSource);
   return pages.flatMap(({ path, text }) =>

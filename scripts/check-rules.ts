@@ -1,6 +1,6 @@
 /**
- * Rules and their tests: every rule of SPEC.md that this version must keep is cited by a test, and every rule that a
- * test cites is in SPEC.md. A rule whose row says `(next)` or `(later)` needs no test yet.
+ * Rules and their tests: a test cites every rule of SPEC.md that this version implements, and every rule that a test
+ * cites is in SPEC.md. A rule whose row contains `(next)` or `(later)` needs no test yet.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { readSource, readSources, type SourceFile } from './lib.ts';
 /** A rule of SPEC.md. */
 export interface Rule {
   readonly id: string;
-  /** Set where the rule is not built yet. */
+  /** Whether the rule is not implemented yet. */
   readonly isLater: boolean;
 }
 
@@ -22,7 +22,7 @@ export function parseRules(spec: string): Rule[] {
   }));
 }
 
-/** Compares the rules with what tests cite. */
+/** Compares the rules with the rules that tests cite. */
 export function compareRules(rules: readonly Rule[], tests: readonly SourceFile[]): string[] {
   const known = new Set(rules.map((rule) => rule.id));
   const prefixes = [...new Set(rules.map((rule) => rule.id.replace(/-\d+$/, '')))];
@@ -42,7 +42,7 @@ export function compareRules(rules: readonly Rule[], tests: readonly SourceFile[
   return problems;
 }
 
-/** Finds rules without a test, and tests of rules that do not exist. */
+/** Finds rules that no test cites, and cited rules that do not exist. */
 export function findRuleProblems(): string[] {
   const tests = [...readSources('packages', /\.test\.tsx?$/), ...readSources('tests', /\.tsx?$/)];
   return compareRules(parseRules(readSource('SPEC.md').text), tests);

@@ -1,5 +1,5 @@
 /**
- * `npm run check`: everything that can be known in under a minute. Prints one line per check, and what is wrong below.
+ * `npm run check`: all checks that take less than a minute. Prints one line per check, followed by its problems.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { findVendorProblems } from './check-vendor-words.ts';
 import { findStaleDocs } from './generate-docs.ts';
 import { root, runQuiet } from './lib.ts';
 
-/** Gives what is wrong, one text each; none when all is well. */
+/** Returns the problems, one text each; an empty list if there are none. */
 type Check = () => readonly string[] | Promise<readonly string[]>;
 
 async function runTool(script: string, args: readonly string[]): Promise<readonly string[]> {
@@ -55,7 +55,7 @@ async function runChecks(checks: Readonly<Record<string, Check>>): Promise<strin
   return results.flat();
 }
 
-/** Runs every check but the unit tests; gives the names of those that failed. */
+/** Runs every check except the unit tests; returns the names of the failed checks. */
 export async function runStaticChecks(): Promise<string[]> {
   return runChecks(STATIC_CHECKS);
 }

@@ -1,2 +1,2 @@
-/** Gives the path of a Chromium, or undefined. GAVEL_TEST_CHROMIUM names one outright. */
+/** Returns the path of a Chromium, or undefined. If GAVEL_TEST_CHROMIUM is set, only that path is used. */
 export function findChromium(): string | undefined;

@@ -1,5 +1,5 @@
 /**
- * Where Chromium is. Plain JavaScript for Node 20, because `bootstrap.mjs` uses it before anything is installed.
+ * Finds Chromium. Plain JavaScript for Node 20, because `bootstrap.mjs` uses it before anything is installed.
  */
 
 import { accessSync, constants } from 'node:fs';
@@ -14,7 +14,7 @@ function isExecutable(path) {
   }
 }
 
-/** Gives the path of a Chromium, or undefined. GAVEL_TEST_CHROMIUM names one outright. */
+/** Returns the path of a Chromium, or undefined. If GAVEL_TEST_CHROMIUM is set, only that path is used. */
 export function findChromium() {
   const named = process.env.GAVEL_TEST_CHROMIUM;
   if (named) return isExecutable(named) ? named : undefined;

@@ -1,5 +1,5 @@
 /**
- * `npm run docs`: prints the pages that are made from code, so that they cannot drift. `npm run check` compares them.
+ * `npm run docs`: writes the pages that are generated from code. `npm run check` fails if they are out of date.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export function readEntryComments(source: string): Map<string, string> {
   return new Map([...entries].map(([, text = '', name = '']) => [name, text]));
 }
 
-/** Prints `docs/reference/errors.md`. */
+/** Returns the text of `docs/reference/errors.md`. */
 export function printErrorReference(): string {
   const comments = readEntryComments(readSource('packages/protocol/src/close-codes.ts').text);
   const causesOf = (code: number): string =>
@@ -67,12 +67,12 @@ const PAGES: Readonly<Record<string, () => string>> = {
   'gavel.sample.yaml': printSampleFile,
 };
 
-/** Finds pages that are not what the code prints now. */
+/** Finds generated pages that are out of date. */
 export function findStaleDocs(): string[] {
   return Object.entries(PAGES).flatMap(([path, print]) => {
     const absolute = join(root, path);
     const isFresh = existsSync(absolute) && readFileSync(absolute, 'utf8') === print();
-    return isFresh ? [] : [`${path} is not what the code prints; run \`npm run docs\``];
+    return isFresh ? [] : [`${path} is out of date; run \`npm run docs\``];
   });
 }
 
@@ -80,6 +80,6 @@ if (import.meta.main) {
   for (const [path, print] of Object.entries(PAGES)) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), print());
-    console.log(`printed ${path}`);
+    console.log(`wrote ${path}`);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What the scripts share: where the repository is, its files, and running a command.
+ * Functions that the scripts share: the repository's root and files, and running commands.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export interface SourceFile {
 
 const SKIPPED = new Set(['node_modules', 'dist', 'data', 'coverage', '.git']);
 
-/** Lists the files below a folder of the repository whose path matches, sorted. A missing folder has none. */
+/** Lists the files below a folder of the repository whose path matches, sorted. A missing folder has no files. */
 export function listFiles(folder: string, pattern: RegExp): string[] {
   const absolute = join(root, folder);
   if (!existsSync(absolute)) return [];
@@ -43,23 +43,23 @@ export function readSources(folder: string, pattern: RegExp): SourceFile[] {
   return listFiles(folder, pattern).map(readSource);
 }
 
-/** Tells whether a file holds tests, or is there for tests alone (`testing.ts`, a `testing` or `tests` folder, the testkit). */
+/** Returns whether a file contains tests, or is used only by tests (`testing.ts`, a `testing` or `tests` folder, the testkit). */
 export function isTestFile(path: string): boolean {
   return /\.test\.tsx?$|(^|\/)(tests|testing)\/|\/testing\.ts$/.test(path) || path.startsWith('packages/testkit/');
 }
 
-/** Replaces comments by blanks, and leaves strings and line numbers as they are. */
+/** Replaces comments with blanks; strings and line numbers do not change. */
 export function stripComments(text: string): string {
   const token = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\[\s\S]|[^`\\])*`/g;
   return text.replace(token, (found) => (/^\/[/*]/.test(found) ? found.replace(/[^\n]/g, ' ') : found));
 }
 
-/** Gives the 1-based line of an offset in a text. */
+/** Returns the 1-based line of an offset in a text. */
 export function lineAt(text: string, offset: number): number {
   return text.slice(0, offset).split('\n').length;
 }
 
-/** Runs a command that writes straight to the terminal; gives its exit status. After the time allowed it is ended. */
+/** Runs a command that writes directly to the terminal; returns its exit status. It is killed after `timeoutMs`. */
 export function runInherited(command: string, args: readonly string[], timeoutMs: number): Promise<number> {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: root, stdio: 'inherit' });
@@ -75,7 +75,7 @@ export function runInherited(command: string, args: readonly string[], timeoutMs
   });
 }
 
-/** Runs a command and keeps what it prints, both streams together. */
+/** Runs a command and captures its output, stdout and stderr together. */
 export function runQuiet(command: string, args: readonly string[]): Promise<{ status: number; output: string }> {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });

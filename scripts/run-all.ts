@@ -1,10 +1,10 @@
 /**
  * `npm test`: the checks, then every tier of tests, then the counts. The last line reads `N passed, N failed`
- * (and `, N skipped` where there were any), over all tiers.
+ * (and `, N skipped` if there were any), over all tiers.
  *
  *   npm test                        everything
  *   npm test -- unit conformance    some tiers, without the checks
- *   npm test -- e2e -t 'a kicked'   what follows the tiers goes to Vitest
+ *   npm test -- e2e -t 'a kicked'   arguments after the tiers are passed to Vitest
  */
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -22,7 +22,7 @@ const LIMIT_MS = 14 * 60_000;
 
 const isTier = (text: string): text is Tier => TIERS.some((tier) => tier === text);
 
-/** Runs one tier and gives its counts. A run that left no report counts as one failure. */
+/** Runs one tier and returns its counts. A run without a report counts as one failure. */
 async function runTier(tier: Tier, folder: string, vitestArgs: readonly string[], timeoutMs: number): Promise<Counts> {
   const report = join(folder, `${tier}.json`);
   const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', tier, '--passWithNoTests'];
@@ -56,7 +56,7 @@ async function main(args: readonly string[]): Promise<number> {
     const status = await runInherited(process.execPath, ['scripts/bootstrap.mjs', '--page', '--browser'], LIMIT_MS);
     if (status !== 0) {
       isSound = false;
-      lines.push(`${'preparation'.padEnd(12)} failed; see above`);
+      lines.push(`${'preparation'.padEnd(12)} failed; see the output above`);
     }
   }
 

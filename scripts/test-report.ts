@@ -4,14 +4,14 @@
  * @module
  */
 
-/** How many tests ended how. */
+/** The number of tests by result. */
 export interface Counts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
 }
 
-/** Nothing counted yet. */
+/** Zero of everything. */
 export const NO_COUNTS: Counts = { passed: 0, failed: 0, skipped: 0 };
 
 /** Adds two counts. */
@@ -19,7 +19,7 @@ export function addCounts(a: Counts, b: Counts): Counts {
   return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
 }
 
-/** Says counts in one line: `N passed, N failed`, and `, N skipped` where there are any. */
+/** Formats counts as one line: `N passed, N failed`, and `, N skipped` if there are any. */
 export function countsLine({ passed, failed, skipped }: Counts): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
@@ -35,7 +35,7 @@ interface Report {
   }[];
 }
 
-/** Counts a report. A file that failed as a whole, without a failed test in it, counts as one failure. */
+/** Counts a report. A file that failed without a failed test in it counts as one failure. */
 export function countReport(report: Report): Counts {
   const brokenFiles = report.testResults.filter(
     (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),

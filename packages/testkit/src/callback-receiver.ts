@@ -1,5 +1,5 @@
 /**
- * A customer's server that takes callbacks: it records them as they came, and answers as a test wants.
+ * A customer's server for callbacks: it records every request, and answers as the test configures.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A callback as it came. */
+/** A received callback. */
 export interface ReceivedCallback {
   readonly path: string;
   readonly method: string;
@@ -24,34 +24,34 @@ export interface ReceivedCallback {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** How a callback is answered: a status, or in another way. */
+/** The answer to a callback: a status, a whole answer, or a failure. */
 export type ReceiverAnswer =
   | number
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
-  /** Never. */
+  /** Sends no answer. */
   | 'hang'
-  /** With 200 and a body without end. */
+  /** Sends 200 and a body that never ends. */
   | 'endless'
-  /** By hanging up. */
+  /** Closes the connection. */
   | 'cut';
 
-/** Decides how a callback is answered; a promise delays the answer. */
+/** Returns the answer to a callback; a promise delays it. */
 export type ReceiverBehaviour = (callback: ReceivedCallback) => ReceiverAnswer | Promise<ReceiverAnswer>;
 
 /** A running receiver. */
 export interface CallbackReceiver {
   readonly port: number;
-  /** Everything that came, in order, repeats included. */
+  /** All received callbacks, in order, retries included. */
   readonly received: readonly ReceivedCallback[];
-  /** Answers from now on; 200 at first. */
+  /** The answers from now on; 200 by default. */
   behaviour: ReceiverBehaviour;
-  /** Gives the address of a path. */
+  /** Returns the URL of a path. */
   url(path?: string): string;
-  /** Names of the events that came. */
+  /** Returns the names of the received events. */
   events(): string[];
-  /** Resolves when so many have come in all. */
+  /** Resolves when at least this many callbacks have been received in total. */
   count(atLeast: number): Promise<readonly ReceivedCallback[]>;
-  /** Hangs up on everybody. */
+  /** Stops the receiver and closes all connections. */
   close(): Promise<void>;
 }
 
@@ -59,9 +59,9 @@ export interface CallbackReceiver {
 export async function startCallbackReceiver({ port = 0 } = {}): Promise<CallbackReceiver> {
   const received: ReceivedCallback[] = [];
   const waiting = new Set<() => void>();
-  const http = createServer((request, response) => void take(request, response));
+  const http = createServer((request, response) => void receive(request, response));
 
-  async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const raw = Buffer.concat(chunks).toString();
@@ -103,11 +103,11 @@ function answer(response: ServerResponse, how: ReceiverAnswer): void {
   }
   if (how === 'endless') {
     response.writeHead(200);
-    const pour = (): void => {
+    const fill = (): void => {
       while (!response.destroyed && response.write('x'.repeat(65_536)));
     };
-    response.on('drain', pour);
-    pour();
+    response.on('drain', fill);
+    fill();
     return;
   }
   if (typeof how === 'number') response.writeHead(how).end();

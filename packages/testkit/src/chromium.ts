@@ -1,12 +1,12 @@
 /**
- * Chromium for tests: headless, with fake devices, and nothing that calls home.
+ * Chromium for tests: headless, with fake devices, and without background network traffic.
  *
  * @module
  */
 
 import { type Browser, chromium } from 'playwright-core';
 
-/** Where Chromium is, as the test runner found it; empty where there is none, and tests that need it are skipped. */
+/** The path of Chromium, as the test runner found it; empty if there is none: tests that need it are then skipped. */
 export const CHROMIUM: string = process.env.GAVEL_TEST_CHROMIUM ?? '';
 
 const ARGUMENTS = [
@@ -20,7 +20,7 @@ const ARGUMENTS = [
   '--use-fake-device-for-media-stream',
   '--use-fake-ui-for-media-stream',
   '--autoplay-policy=no-user-gesture-required',
-  // Tests look at tabs that are not in front.
+  // Tests use tabs that are not in the foreground.
   '--disable-renderer-backgrounding',
   '--disable-background-timer-throttling',
   '--disable-backgrounding-occluded-windows',

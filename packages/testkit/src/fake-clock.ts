@@ -11,13 +11,13 @@ interface Timer {
 }
 
 /**
- * Time in a test's hand. It fits the server's `Clock`: its timers and `monotonicMs` move with `advance` alone, `now` with
- * `stepWall` too.
+ * A clock that a test controls. It implements the server's `Clock`: its timers and `monotonicMs` move only with `advance`,
+ * `now` also with `stepWall`.
  */
 export class FakeClock {
-  /** Far from any time of the wall clock, so that a test fails where the two are mixed up. */
+  /** Far from any wall-clock time, so that a test fails if code confuses the two. */
   #monotonicMs = 5000;
-  /** What is added to the monotonic time to have that of the wall clock. */
+  /** The difference between the wall clock and the monotonic clock. */
   #wallOffsetMs: number;
   readonly #timers = new Set<Timer>();
 
@@ -47,7 +47,7 @@ export class FakeClock {
     return this.#add({ dueAtMs: this.#monotonicMs + delayMs, periodMs: undefined, callback });
   }
 
-  /** Moves time on, calling every timer that falls due, in order, each at its own time. */
+  /** Advances the time, and calls every due timer in order, each at its own time. */
   advance(ms: number): void {
     const endMs = this.#monotonicMs + ms;
     for (let timer = this.#nextDue(endMs); timer; timer = this.#nextDue(endMs)) {

@@ -19,19 +19,19 @@ import {
 type Handlers = { [E in keyof MediaEngineEvents]: Set<(...args: MediaEngineEvents[E]) => void> };
 
 /**
- * Records calls; an offer with the text `bad` is refused. As the real engine, it plays only what was published, fails a
- * publish that was closed before its answer, and tells that media is up only after the answer.
+ * Records calls; an offer with the text `bad` is refused. Like the real engine, it plays only published streams, fails a
+ * publish that was closed before its answer, and reports connected media only after the answer.
  */
 export class FakeMediaEngine implements MediaEngine {
   /** Every call, as `publish:<stream>`, `play:<player>`, `closeStream:<stream>`, `closePlayer:<player>`, `restrict:<stream>`. */
   readonly calls: string[] = [];
-  /** What each stream was restricted to last. */
+  /** The kinds that each stream's last `restrict` blocked. */
   readonly blocked = new Map<string, MediaKinds>();
   /** The state of the only worker, which a test may change. */
   worker: WorkerHealth = { worker: 0, port: 7701, isReady: true };
-  /** Whether what is published comes up by itself. */
+  /** Whether published streams and players connect automatically. */
   connects = true;
-  /** Awaited by each `publish`, so that a test can act in between. */
+  /** Awaited by each `publish`, so that a test can act before the answer. */
   beforeAnswer: () => Promise<void> = async () => {};
   readonly #open = new Set<string>();
   readonly #handlers: Handlers = {
@@ -92,7 +92,7 @@ export class FakeMediaEngine implements MediaEngine {
     this.#handlers[event].delete(handler);
   }
 
-  /** Lets the engine tell something. */
+  /** Emits an event of the engine. */
   emit<E extends keyof MediaEngineEvents>(event: E, ...args: MediaEngineEvents[E]): void {
     for (const handler of this.#handlers[event]) handler(...args);
   }

@@ -1,5 +1,5 @@
 /**
- * What tests of Gavel, and of programs that use it, are made with.
+ * Tools for tests of Gavel, and of programs that use it.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * A signalling client that knows nothing but frames, for tests of the protocol itself.
+ * A signalling client that only sends and receives frames, for tests of the protocol.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import {
   type WireError,
 } from '@gavel/protocol';
 
-/** An answer as it came. */
+/** A received answer. */
 export type RawAnswer = { readonly result?: unknown; readonly error?: WireError };
 
 /** One WebSocket. */
@@ -36,24 +36,24 @@ export class RawClient {
     });
   }
 
-  /** Connects, with more headers where they are given, as a proxy adds them. Rejects when the server refuses the WebSocket. */
+  /** Connects, with additional headers, as a proxy would send. Rejects if the server refuses the WebSocket. */
   static async open(
     baseUrl: string,
     protocols: string[] = [SUBPROTOCOL],
     headers: Readonly<Record<string, string>> = {},
   ): Promise<RawClient> {
-    // Node's WebSocket takes headers; the browser's type, which this one has, does not know them.
+    // Node's WebSocket accepts headers, but its type is the browser's, which does not have them.
     const options = { protocols, headers } as unknown as string[];
     const socket = new WebSocket(`${baseUrl.replace('http', 'ws')}/signalling`, options);
     const client = new RawClient(socket);
     await new Promise<void>((resolve, reject) => {
       socket.onopen = () => resolve();
-      socket.onerror = () => reject(new Error('the WebSocket was refused'));
+      socket.onerror = () => reject(new Error('the server refused the WebSocket'));
     });
     return client;
   }
 
-  /** Sends a request, and gives its answer. */
+  /** Sends a request, and returns its answer. */
   request(method: string, params: unknown = {}): Promise<RawAnswer> {
     this.#lastId += 1;
     const id = this.#lastId;
@@ -76,17 +76,17 @@ export class RawClient {
     return result as LoginResult;
   }
 
-  /** Sends anything. */
+  /** Sends raw data. */
   sendRaw(data: string | Uint8Array<ArrayBuffer>): void {
     this.#socket.send(data);
   }
 
-  /** The first event of a kind, come or to come. */
+  /** Resolves with the first event of a kind, received already or in the future. */
   event<E extends EventFrame['event']>(kind: E): Promise<Extract<EventFrame, { event: E }>> {
     const match = (event: EventFrame): boolean => event.event === kind;
-    const come = this.events.find(match);
-    const event = come
-      ? Promise.resolve(come)
+    const received = this.events.find(match);
+    const event = received
+      ? Promise.resolve(received)
       : new Promise<EventFrame>((resolve) => this.#waiting.push({ match, resolve }));
     return event as Promise<Extract<EventFrame, { event: E }>>;
   }
@@ -96,7 +96,7 @@ export class RawClient {
     this.#socket.close();
   }
 
-  /** Ends the connection in order, as a browser does whose page goes. Its 1001 is not open to programs. */
+  /** Closes with a close frame, like a browser whose page closes. Programs cannot send the browser's code 1001. */
   closeInOrder(): void {
     this.#socket.close(1000);
   }

@@ -21,11 +21,11 @@ import {
 import { FakeMediaEngine } from './fake-media-engine.ts';
 import { RawClient } from './raw-client.ts';
 
-/** How a test server differs from the default. */
+/** Differences from the default test server. */
 export interface TestServerOptions extends ServerParts {
   /** `fake` (default) answers offers without media; `real` starts a worker. */
   readonly media?: 'fake' | 'real';
-  /** Changes of the App. */
+  /** Overrides of the App's settings. */
   readonly app?: Partial<Config['apps'][number]>;
   readonly rooms?: Partial<Config['rooms']>;
   readonly signalling?: Partial<Config['signalling']>;
@@ -34,7 +34,7 @@ export interface TestServerOptions extends ServerParts {
   readonly port?: number;
   readonly callbacks?: Partial<Config['callbacks']>;
   readonly trustedProxies?: Config['trustedProxies'];
-  /** Used again, and not deleted at the end, for tests of restarts. */
+  /** A folder that is not deleted at the end, for tests of restarts. */
   readonly dataDir?: string;
   readonly mode?: Config['mode'];
 }
@@ -59,10 +59,10 @@ export const TEST_APP = {
   rejectReplays: false,
 } as const;
 
-/** The API token that every test server takes; in dev mode it opens the admin API too. */
+/** The API token of every test server; in dev mode it is also the admin key. */
 export const TEST_API_TOKEN = 'test-api-token-0123456789';
 
-/** A running test server, and short ways to use it. */
+/** A running test server, with helpers to call it. */
 export interface TestServer {
   readonly server: GavelServer;
   readonly baseUrl: string;
