@@ -1,8 +1,8 @@
 /**
- * The server killed at any moment loses no callback of an event that somebody was told of (CB-3, CB-4), and tells after its
- * next start that what was in rooms is gone (ROOM-10).
+ * A server that is killed at any moment loses no callback of an event that a client received (CB-3, CB-4), and its next start
+ * sends the callbacks that end the rooms (ROOM-10).
  *
- * GAVEL_CHAOS_ROUNDS sets how often it is killed; 3 by default.
+ * GAVEL_CHAOS_ROUNDS is the number of kills; 3 by default.
  */
 
 import type { ChildProcess } from 'node:child_process';
@@ -31,7 +31,7 @@ afterEach(async () => {
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
 });
 
-/** A callback as far as the checks need it. */
+/** The fields of a callback that the checks need. */
 interface Callback {
   readonly what: string;
   readonly roomId: string;
@@ -68,7 +68,7 @@ function firstArrivals(arrivals: readonly Arrival[]): Arrival[] {
   return [...byId.values()];
 }
 
-/** What began and is not told to have ended: after the last start nobody is in any room (ROOM-10). */
+/** Returns what began without an end: after the last start nobody is in any room (ROOM-10). */
 function findUnended(arrived: ReadonlySet<string>): string[] {
   const ends: Readonly<Record<string, string>> = { begin: 'end', login: 'logout', create: 'close' };
   return [...arrived].filter((what) => {
@@ -77,7 +77,7 @@ function findUnended(arrived: ReadonlySet<string>): string[] {
   });
 }
 
-/** Says what is out of order in one room: lives one after another, in each the beginning first, and no number left out. */
+/** Returns the order problems of one room: lives follow one another, each starts with its creation, and no number is missing. */
 function findDisorder(callbacks: readonly Callback[]): string[] {
   const problems: string[] = [];
   let life = { epoch: 0n, userSeq: 0, streamSeq: 0, hasEnded: false };
@@ -108,7 +108,7 @@ async function drain(baseUrl: string): Promise<void> {
     if (callbacks.length === 0) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error('callbacks are still owed');
+  throw new Error('callbacks are still pending');
 }
 
 it(`killed ${ROUNDS} times under load: what was told arrives, per room in order, repeats under one id, and all of it ends (CB-3, CB-4, ROOM-10)`, {
@@ -155,6 +155,6 @@ it(`killed ${ROUNDS} times under load: what was told arrives, per room in order,
   expect(disorder).toEqual([]);
   expect(findUnended(arrived)).toEqual([]);
   expect(changed).toEqual([]);
-  // No event has two ids.
+  // Each event has one id.
   expect(arrived.size).toBe(first.length);
 });

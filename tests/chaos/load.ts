@@ -1,6 +1,6 @@
 /**
- * Load for the crash test: users who come, streams that are announced, kicks and closed rooms. It notes every event that
- * a client or a caller was told of, until the server is gone.
+ * Load for the crash test: logins, announced streams, kicks and closed rooms. It records every event that a client or a
+ * caller received, until the server is gone.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { EventFrame, LoginResult } from '@gavel/protocol';
 import { signedPath } from '@gavel/server';
 import { RawClient, TEST_APP } from '@gavel/testkit';
 
-/** What somebody was told of: `login <user>`, `logout <user>`, `create <stream>`, `close <stream>`, `begin <epoch>`, `end <epoch>`. */
+/** The events that a client or a caller received: `login <user>`, `logout <user>`, `create <stream>`, `close <stream>`, `begin <epoch>`, `end <epoch>`. */
 export type Told = Set<string>;
 
 interface Seat {
@@ -18,7 +18,7 @@ interface Seat {
   readonly epoch: string;
 }
 
-/** Acts in one room until the server is gone. Names begin with `prefix`, and are never used twice. */
+/** Acts in one room until the server is gone. Names begin with `prefix`, and are not reused. */
 export async function driveRoom(baseUrl: string, roomId: string, prefix: string, told: Told): Promise<void> {
   const seats: Seat[] = [];
   let last = 0;
@@ -66,7 +66,7 @@ export async function driveRoom(baseUrl: string, roomId: string, prefix: string,
   try {
     for (;;) await playOneLife();
   } catch {
-    // The server is gone: what it said before is what counts.
+    // The server is gone: only what was received before counts.
   }
   for (const { userId, client } of seats) for (const event of client.events) noteEvent(told, userId, event);
 }

@@ -1,5 +1,5 @@
 /**
- * The processes of the crash test: the server as it is run in production, and the receiver of its callbacks.
+ * The processes of the crash test: the server as in production, and the receiver of its callbacks.
  *
  * @module
  */
@@ -15,10 +15,10 @@ import { stringify } from 'yaml';
 const MAIN = fileURLToPath(new URL('../../packages/server/src/main.js', import.meta.url));
 const RECEIVER = fileURLToPath(new URL('./receiver-process.ts', import.meta.url));
 
-/** Opens the admin API of the servers started here. */
+/** The admin key of the servers started here. */
 export const ADMIN_KEY = 'chaos-admin-key-0123456789';
 
-/** A callback as the receiver's process tells it. */
+/** A callback as the receiver's process reports it. */
 export interface Arrival {
   readonly id: string;
   readonly raw: string;
@@ -26,7 +26,7 @@ export interface Arrival {
   readonly isTaken: boolean;
 }
 
-/** Gives a TCP port that nobody listens on. */
+/** Returns a free TCP port. */
 export function findFreePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
@@ -36,7 +36,7 @@ export function findFreePort(): Promise<number> {
   });
 }
 
-/** Starts the receiver; `arrivals` grows. */
+/** Starts the receiver; it appends to `arrivals`. */
 export async function startReceiverProcess(): Promise<{ url: string; arrivals: Arrival[]; child: ChildProcess }> {
   const arrivals: Arrival[] = [];
   const child = fork(RECEIVER);
@@ -50,7 +50,7 @@ export async function startReceiverProcess(): Promise<{ url: string; arrivals: A
   return { url, arrivals, child };
 }
 
-/** Writes the configuration of a production server that allows the load; without `callbackUrl` it has no callbacks. */
+/** Writes the configuration of a production server whose limits allow the load; without `callbackUrl` it has no callbacks. */
 export function writeConfig(folder: string, port: number, callbackUrl: string | undefined): string {
   const path = join(folder, 'gavel.yaml');
   const rate = { production: 1_000_000 };
@@ -72,7 +72,7 @@ export function writeConfig(folder: string, port: number, callbackUrl: string | 
   return path;
 }
 
-/** Starts the server; resolves when it takes calls. */
+/** Starts the server; resolves when it accepts calls. */
 export async function startServerProcess(configPath: string): Promise<ChildProcess> {
   const env = { PATH: process.env.PATH ?? '' };
   const child = spawn(process.execPath, [MAIN, '--config', configPath], { env, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -86,7 +86,7 @@ export async function startServerProcess(configPath: string): Promise<ChildProce
   return child;
 }
 
-/** Kills a process as the system does when memory runs out; resolves when it is gone. */
+/** Kills a process with SIGKILL; resolves when it has ended. */
 export async function killHard(child: ChildProcess): Promise<void> {
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   child.kill('SIGKILL');

@@ -1,5 +1,5 @@
 /**
- * A customer's server in a process of its own: it tells its parent what came, and refuses one callback in three hundred.
+ * A customer's server in a separate process: it reports received callbacks to its parent, and refuses one in three hundred.
  *
  * @module
  */
@@ -12,7 +12,7 @@ const receiver = await startCallbackReceiver();
 receiver.behaviour = async ({ raw, headers }) => {
   const isTaken = Math.random() >= REFUSED_SHARE;
   process.send?.({ id: headers['webhook-id'], raw, isTaken });
-  // Slow now and then, so that a kill finds attempts under way.
+  // Sometimes slow, so that attempts are in progress when the server is killed.
   await new Promise((resolve) => setTimeout(resolve, Math.random() * 5));
   return isTaken ? 200 : 503;
 };

@@ -1,6 +1,6 @@
 /**
- * The effect matrix (reference zego 2.7), all three columns of each row: what the client concerned sees, what the others
- * see, which callbacks the customer's server gets. The SDK is real, its media is not.
+ * The effect matrix (reference zego 2.7), all three columns of each row: what the affected client sees, what the others
+ * see, which callbacks the customer's server receives. The SDK is real, its media is fake.
  */
 
 import { type OpenSocket, openSocketWith, type SocketLink } from '@gavel/client';
@@ -11,7 +11,7 @@ import { type Stage, startStage, until } from './callbacks/harness.ts';
 
 const ROOM = 'r';
 
-/** What is told of each event; quality and counts are no part of the matrix. */
+/** The recorded fields of each event; quality and counts are not part of the matrix. */
 const TELL: { readonly [E in keyof ZegoEvents]?: (...args: ZegoEvents[E]) => unknown[] } = {
   roomStateChanged: (_room, reason, code) => [reason, code],
   roomUserUpdate: (_room, type, users) => [type, ...users.map(({ userID }) => userID)],
@@ -28,7 +28,7 @@ const TELL: { readonly [E in keyof ZegoEvents]?: (...args: ZegoEvents[E]) => unk
   IMRecvCustomCommand: (_room, from, command) => [from.userID, command],
 };
 
-/** A user with the SDK, whose wire can be cut. */
+/** A user with the SDK, whose connection can be cut. */
 class User {
   readonly id: string;
   readonly sdk: ZegoExpressEngine;
@@ -65,12 +65,12 @@ class User {
     return until(() => this.#log.includes(line), `${line} at ${this.id}; there is ${this.#log.join('; ')}`);
   }
 
-  /** What came since the last call. */
+  /** Returns the events since the last call. */
   news(): string[] {
     return this.#log.splice(0);
   }
 
-  /** Cuts the wire, and keeps it cut until `mend`. */
+  /** Cuts the connection until `mend`. */
   cut(): void {
     this.#isCut = true;
     for (const socket of this.#sockets) socket.close(3000, '');
@@ -87,7 +87,7 @@ class User {
         ...handlers,
         closed: (code, reason) => {
           this.#sockets.delete(link);
-          // A cut wire says nothing of why.
+          // A cut connection has no close reason.
           handlers.closed(code === 3000 ? 1006 : code, reason);
         },
       });
@@ -97,7 +97,7 @@ class User {
   }
 }
 
-/** Media whose transports come up as soon as they are answered. */
+/** Media whose transports connect as soon as they are answered. */
 function connectingMedia() {
   const media = new FakeMedia();
   const { createPeerConnection } = media.platform;
@@ -132,7 +132,7 @@ afterEach(async () => {
   await stage.close();
 });
 
-/** Anna publishes and plays Bob, Bob publishes and plays Anna; what they caused is behind. */
+/** Anna publishes and plays Bob, Bob publishes and plays Anna; their own events are already consumed. */
 async function fill(): Promise<{ anna: User; bob: User }> {
   const anna = newUser('anna');
   const bob = newUser('bob');
@@ -357,7 +357,7 @@ describe('lost connections', () => {
     expect(await stage.news()).toEqual(['room_login bob', 'stream_create bob-cam']);
   });
 
-  /** Lets the heartbeat time pass, in which only one user is heard of. */
+  /** Lets the heartbeat timeout pass, during which only one user sends heartbeats. */
   async function passHeartbeatTime(alive: User): Promise<void> {
     for (let ms = 0; ms <= 100_000; ms += 25_000) {
       stage.clock.advance(25_000);

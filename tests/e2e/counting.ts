@@ -1,5 +1,5 @@
 /**
- * Looks at the engine's counters around a call.
+ * Reads the engine's counters around a call.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { expect } from 'vitest';
 
 /** Now, on the engine's clock: milliseconds since the Unix epoch, fractional. */
 export const now = (): number => performance.timeOrigin + performance.now();
-/** Real time must pass where real packets are counted. */
+/** Real time must pass, because real packets are counted. */
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** The engine's counters when a call was answered, and a second later. */
@@ -20,7 +20,7 @@ export interface Counted {
   readonly later: EngineDump;
 }
 
-/** Makes a call, and looks at the engine's counters when it is answered and again a second later. */
+/** Makes a call, and reads the engine's counters at the answer and a second later. */
 export async function countAfter({ engine }: TestServer, call: () => Promise<unknown>): Promise<Counted> {
   await call();
   const answeredAtMs = now();
@@ -29,7 +29,7 @@ export async function countAfter({ engine }: TestServer, call: () => Promise<unk
   return { answeredAtMs, atAnswer, later: await engine.dump() };
 }
 
-/** Who still sends or gets media: publishers and players whose transport is up. */
+/** The publishers and players whose transport is connected. */
 function connectedPeers({ streams }: EngineDump): { publishers: number; players: number } {
   const players = streams.flatMap((stream) => stream.players);
   return {
@@ -39,15 +39,15 @@ function connectedPeers({ streams }: EngineDump): { publishers: number; players:
 }
 
 /**
- * Nobody but those who may is left at the engine when the call is answered, and of those who were closed no RTP was
- * taken in or sent after it (KICK-4). A client that was faster than the engine, and hung up by itself, is not in the list
- * of the closed.
+ * Expects that only the allowed transports are left at the engine when the call is answered, and that the closed ones
+ * received and sent no RTP after it (KICK-4). A client that closed its connection before the engine did is not in the
+ * list of the closed.
  */
 export function expectSilence(
   { answeredAtMs, atAnswer, later }: Counted,
   left: ReturnType<typeof connectedPeers>,
 ): void {
-  // A worker that died would have silenced them too.
+  // A crashed worker would have stopped the media too.
   expect(later.workers.map(({ restarts }) => restarts)).toEqual(later.workers.map(() => 0));
   expect(connectedPeers(atAnswer)).toEqual(left);
   expect(connectedPeers(later)).toEqual(left);

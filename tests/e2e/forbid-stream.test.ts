@@ -23,7 +23,7 @@ async function openPair(): Promise<{ a: ZegoTab; b: ZegoTab }> {
   return { a, b };
 }
 
-/** What arrives at a viewer in a second. */
+/** The media that a viewer receives in a second. */
 async function receivedBy(tab: ZegoTab): Promise<{ packets: number; frames: number }> {
   const before = await tab.totals();
   await pause(1000);
@@ -34,7 +34,7 @@ async function receivedBy(tab: ZegoTab): Promise<{ packets: number; frames: numb
   };
 }
 
-/** What playing the stream once more is rejected with. */
+/** The error of playing the stream once more. */
 function playOutcome(tab: ZegoTab): Promise<unknown> {
   return tab.page.evaluate(
     (id) =>
@@ -71,11 +71,11 @@ describe.skipIf(CHROMIUM === '')('rules about a stream with real media', () => {
     const { b } = await openPair();
     const rule = { RoomId: ROOM, StreamId: STREAM };
     expect(await gavel.call('SetForbidStreamRule', { ...rule, DisableVideo: '1' })).toMatchObject({ Code: 0 });
-    // What the browser had in hand already.
+    // Time for the data that the browser has already received.
     await pause(500);
     const held = await receivedBy(b);
     expect(held.frames).toBe(0);
-    // Opus sends 50 packets in a second; the picture alone would be as many again and more.
+    // Opus sends 50 packets in a second; video alone would add at least as many.
     expect(held.packets).toBeGreaterThan(30);
     expect(held.packets).toBeLessThan(70);
     await b.callback('remoteCameraStatusUpdate', STREAM, 'MUTE');

@@ -104,7 +104,7 @@ export class ZegoTab {
     return recorded.filter(({ event }) => events.includes(event)).map(({ event, args }) => [event, ...args]);
   }
 
-  /** Waits for a callback that has all the texts in it; gives it. */
+  /** Waits for a callback that contains all the texts; returns it. */
   async callback(event: string, ...texts: string[]): Promise<Recorded> {
     const handle = await this.page.waitForFunction(
       ([event, texts]) =>
@@ -126,23 +126,23 @@ export class ZegoTab {
     return this.page.evaluate(() => e2e.mediaTotals());
   }
 
-  /** Waits until so many more frames are decoded than now. */
+  /** Waits until this many more frames have been decoded. */
   async seesFrames(count = 10): Promise<void> {
     const wanted = (await this.totals()).framesDecoded + count;
     await until(async () => (await this.totals()).framesDecoded >= wanted, 'frames');
   }
 }
 
-/** Looks again and again until something is so; fails after 15 s. */
+/** Polls until a condition is true; fails after 15 s. */
 export async function until(isSo: () => Promise<boolean>, what: string): Promise<void> {
   const endMs = performance.now() + 15_000;
   while (!(await isSo())) {
-    if (performance.now() > endMs) throw new Error(`waited 15 s in vain for: ${what}`);
+    if (performance.now() > endMs) throw new Error(`timed out after 15 s waiting for: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
-/** Stands between a client and the server, to be cut. */
+/** A proxy between a client and the server whose connections can be cut. */
 export class Wire {
   readonly #server = createTcpServer((client) => this.#pass(client));
   readonly #sockets = new Set<Socket>();
@@ -163,7 +163,7 @@ export class Wire {
     return `http://localhost:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Drops every connection and takes none, until `mend`. */
+  /** Drops every connection and refuses new ones until `mend`. */
   cut(): void {
     this.#isCut = true;
     for (const socket of this.#sockets) socket.destroy();

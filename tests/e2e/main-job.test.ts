@@ -47,7 +47,7 @@ describe.skipIf(CHROMIUM === '')('two browsers in a room with real media', () =>
       const answer = await gavel.call('KickoutUser', { RoomId: ROOM, 'UserId[]': ['bob'], CustomReason: REASON });
       expect(answer).toMatchObject({ Code: 0, Message: 'success' });
     });
-    // Only Alice's publisher is left, with nobody to play it.
+    // Only Alice's publisher is left, without players.
     expectSilence(counted, { publishers: 1, players: 0 });
 
     await b.callback('roomStateChanged', 'KICKOUT');
@@ -70,7 +70,7 @@ describe.skipIf(CHROMIUM === '')('two browsers in a room with real media', () =>
       ['roomUserUpdate', ROOM, 'DELETE', [{ userID: 'bob', userName: 'Name of bob' }]],
     ]);
 
-    // A kick is no ban (KICK-10); and nobody came back by itself.
+    // A kick is not a ban (KICK-10), and no client reconnected automatically.
     expect((await gavel.server.rooms.summary(keyOf(ROOM)))?.memberCount).toBe(1);
     await ZegoTab.join(stage, gavel.baseUrl, gavel.app.appId, ROOM, 'bob');
     expect((await gavel.server.rooms.summary(keyOf(ROOM)))?.memberCount).toBe(2);
@@ -151,7 +151,7 @@ describe.skipIf(CHROMIUM === '')('two browsers in a room with real media', () =>
     });
     await gavel.call('KickoutUser', { RoomId: ROOM, 'UserId[]': ['bob'] });
     const before = await gavel.engine.dump();
-    // What the browsers had in hand already; the engine's own counters are looked at from the answer on.
+    // Time for data that the browsers have already received; the engine's own counters are read from the answer on.
     await pause(250);
     const [sentBefore, receivedBefore] = [(await b.totals()).packetsSent, (await b.totals()).packetsReceived];
     const aliceBefore = (await a.totals()).packetsReceived;
@@ -176,7 +176,7 @@ describe.skipIf(CHROMIUM === '')('two browsers in a room with real media', () =>
     expect((await gavel.server.rooms.summary(keyOf(ROOM)))?.memberCount).toBe(2);
     const rooms = await Promise.all([a, b].map((tab) => tab.callbacks('roomStateChanged')));
     for (const changes of rooms) expect(changes.at(-1)).toEqual(['roomStateChanged', ROOM, 'LOGINED', 0, null]);
-    // Nobody was told of a stream's end.
+    // No client received the end of a stream.
     expect(await a.callbacks('roomStreamUpdate')).toHaveLength(1);
   });
 

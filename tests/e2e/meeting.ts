@@ -1,5 +1,5 @@
 /**
- * Meetings with people on real browsers, each on a page of its own.
+ * Meetings with participants in real browsers, one page each.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import Cloudflare from 'cloudflare';
 import type { Page } from 'playwright-core';
 import { openStage, type Stage, until } from './harness.ts';
 
-/** Somebody in a meeting. */
+/** A participant of a meeting. */
 export interface Person {
   readonly page: Page;
   readonly name: string;
@@ -23,12 +23,12 @@ interface PresetParts {
   readonly ui: object;
 }
 
-/** A server, a browser, and the meetings held there. */
+/** A server, a browser, and its meetings. */
 export class Hall {
   readonly stage: Stage;
   readonly gavel: TestServer;
   readonly api: Cloudflare;
-  /** The pages of everybody who came in, to be closed after each test. */
+  /** The pages of all participants, to be closed after each test. */
   readonly pages: Page[] = [];
 
   private constructor(stage: Stage, gavel: TestServer) {
@@ -45,12 +45,12 @@ export class Hall {
     return { account_id: this.gavel.app.accountId };
   }
 
-  /** What every call about the App is made with. */
+  /** The parameters of every call about the App. */
   get ids() {
     return { ...this.#account, app_id: this.gavel.app.rtkAppId };
   }
 
-  /** A meeting with its people, who hear each other: the first is a host, the others are participants. */
+  /** A meeting whose members hear each other: the first is a host, the others are participants. */
   async meet(...names: string[]) {
     const body = { ...this.#account, title: 'Stand-up' };
     const meeting = (await this.api.realtimeKit.meetings.create(this.gavel.app.rtkAppId, body)).data;
@@ -66,7 +66,7 @@ export class Hall {
     return { ids: this.ids, meetingId, people: people as [Person, Person, ...Person[]] };
   }
 
-  /** Adds one person, and lets it in, by another address of the server where one is given. */
+  /** Adds one participant and joins it, through another address of the server if one is given. */
   async join(
     meetingId: string,
     name: string,
@@ -88,7 +88,7 @@ export class Hall {
     return { page, name, id: added?.id ?? '' };
   }
 
-  /** Makes a preset like the stock one of participants, but for some permissions; gives its name. */
+  /** Creates a preset like the default participant preset, with some permissions changed; returns its name. */
   async newPreset(name: string, changes: object): Promise<string> {
     const { presets } = this.api.realtimeKit;
     const stock = (await presets.get(this.gavel.app.rtkAppId, this.#account)).data ?? [];
@@ -99,7 +99,7 @@ export class Hall {
     return name;
   }
 
-  /** Everybody leaves, and their pages close. */
+  /** All participants leave, and their pages close. */
   async clear(): Promise<void> {
     await Promise.all(
       this.pages.splice(0).map(async (page) => {
@@ -120,11 +120,11 @@ export const hasOthers = (page: Page, count: number) =>
 
 export const totals = (page: Page) => page.evaluate(() => e2e.mediaTotals());
 
-/** What the client raised so far, as `[event, ...args]`. */
+/** The events that the client has raised so far, as `[event, ...args]`. */
 export const recorded = async (page: Page) =>
   (await page.evaluate(() => [...e2e.realtimekit().recorded])).map(({ event, args }) => [event, ...args]);
 
-/** Waits until the client has raised something. */
+/** Waits until the client has raised an event. */
 export const sees = (page: Page, ...wanted: unknown[]) =>
   until(
     async () => (await recorded(page)).some((each) => JSON.stringify(each) === JSON.stringify(wanted)),

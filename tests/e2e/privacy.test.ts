@@ -42,7 +42,7 @@ describe.skipIf(CHROMIUM === '')('a camera that takes its time to open', () => {
       await second;
       return { isOff, states: given.map(({ readyState }) => readyState), own: e2e.realtimekit().tracks() };
     });
-    // The first call resolves when its camera was given and closed; so does the second.
+    // The first call resolves when its camera was opened and closed; so does the second.
     expect(result).toEqual({ isOff: true, states: ['ended', 'ended'], own: [] });
     await until(() => hasOthers(ann.page, 0), 'Ben gone');
   });

@@ -16,7 +16,7 @@ const sees = (page: Page, ...wanted: unknown[][]) =>
   until(async () => JSON.stringify(await messages(page)) === JSON.stringify(wanted), JSON.stringify(wanted));
 const say = (page: Page, text: string) =>
   page.evaluate((text) => e2e.realtimekit().client.chat.sendTextMessage(text), text);
-/** Asks for a change of a message of one's own list; gives the code that it is refused with, or `done`. */
+/** Requests a change of a message in the client's own list; returns the error code, or `done`. */
 const change = (page: Page, action: 'edit' | 'deleteMessage' | 'pin' | 'unpin', index: number, text = '') =>
   page.evaluate(
     ([action, index, text]) => {

@@ -14,7 +14,7 @@ let book: WebhookBook;
 const meet = (...names: string[]) => hall.meet(...names);
 const liveTracks = async (page: Page) =>
   (await page.evaluate(() => e2e.realtimekit().tracks())).filter((track) => track.endsWith('live'));
-/** The code that a call is refused with, or `done`. */
+/** The error code of a call, or `done`. */
 const codeOf = (page: Page, call: 'kick' | 'kickAll' | 'muteAll' | 'join' | 'enableAudio', name = '') =>
   page.evaluate(
     ([call, name]) => {
@@ -35,7 +35,7 @@ const codeOf = (page: Page, call: 'kick' | 'kickAll' | 'muteAll' | 'join' | 'ena
     [call, name] as const,
   );
 
-/** Two people in a meeting that was ended for both. */
+/** Two participants of a meeting that was ended for both. */
 const EVERYBODY_OUT = [
   'meeting.participantLeft user-Hanna',
   'meeting.participantLeft user-Ben',
@@ -124,7 +124,7 @@ describe.skipIf(CHROMIUM === '')('what each side of a meeting sees', () => {
     await ben.page.evaluate(() => e2e.realtimekit().client.leave());
     expect(await codeOf(ben.page, 'join')).toBe('0004');
     await sees(hanna.page, 'participantLeft', 'Ben');
-    // Of the meeting's being INACTIVE nothing is told, nor of who was refused.
+    // No webhook reports that the meeting is INACTIVE, or the refused login.
     await book.tells(meetingId, 'meeting.participantLeft user-Ben');
   });
 
@@ -135,7 +135,7 @@ describe.skipIf(CHROMIUM === '')('what each side of a meeting sees', () => {
     await hanna.page.evaluate(() => e2e.realtimekit().find('Ben').disableAudio());
     await sees(ben.page, 'selfAudio', false);
     await sees(hanna.page, 'audio', 'Ben', false);
-    // What was under way at the answer has come.
+    // Everything in flight at the answer has arrived.
     await pause(300);
     const atRest = await heard();
     await pause(700);

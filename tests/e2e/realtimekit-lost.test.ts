@@ -9,7 +9,7 @@ let hall: Hall;
 let book: WebhookBook;
 let wire: Wire;
 
-/** A host, and Ben, whose signalling goes over a wire that can be cut; his media does not. */
+/** A host, and Ben, whose signalling connection can be cut; his media is not affected. */
 async function meetOverWire() {
   const { meetingId, people } = await hall.meet('Hanna');
   wire = await Wire.to(hall.gavel.baseUrl);

@@ -8,7 +8,7 @@ let hall: Hall;
 
 const items = (page: Page) => page.evaluate(() => [...e2e.realtimekit().client.polls.items]);
 const seesPolls = (page: Page, count: number) => until(async () => (await items(page)).length === count, 'the poll');
-/** The code that a call is refused with, or `done`. */
+/** The error code of a call, or `done`. */
 const create = (page: Page, question: string, options: string[], anonymous: boolean, hideVotes: boolean) =>
   page.evaluate(
     ([question, options, anonymous, hideVotes]) =>
@@ -69,7 +69,7 @@ describe.skipIf(CHROMIUM === '')('polls of a meeting', () => {
     for (const { page } of [hanna, ben, olga]) await seesPolls(page, 2);
     expect(await vote(hanna.page, made.data?.poll?.id ?? '', 0)).toBe('done');
     await until(async () => (await items(olga.page))[1]?.options[0]?.count === 1, 'the anonymous vote');
-    // Olga has not voted in the first, and is shown who voted in neither.
+    // Olga has not voted in the first poll, and sees the voters of neither.
     expect(await tallies(olga.page)).toEqual([
       [[0], [0]],
       [[1], [0]],

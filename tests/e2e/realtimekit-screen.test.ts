@@ -7,7 +7,7 @@ import { Hall, hasOthers, type Person, recorded, sees, totals } from './meeting.
 
 let hall: Hall;
 
-/** The code that sharing is refused with, or `done`. */
+/** The error code of a share, or `done`. */
 const share = (page: Page) =>
   page.evaluate(() =>
     e2e
@@ -23,7 +23,7 @@ async function seesScreen(page: Page, name: string): Promise<void> {
   const wanted = (await frames(page, name)) + 10;
   await until(async () => (await frames(page, name)) >= wanted, `the screen of ${name}`);
 }
-/** The tracks of the own screen, live or not. */
+/** The tracks of the local screen, live or not. */
 const ownScreen = (page: Page) =>
   page.evaluate(() => {
     const { self } = e2e.realtimekit().client;
@@ -49,7 +49,7 @@ describe.skipIf(CHROMIUM === '')('screens and pins in a meeting', () => {
     expect(await share(cem.page)).toBe('1201');
     expect(await ownScreen(cem.page)).toEqual(NONE);
 
-    // Whoever may not see the camera sees the screen all the same.
+    // A participant that may not see the camera still sees the screen.
     await hanna.page.evaluate(() => e2e.realtimekit().find('Ben').disableVideo());
     await sees(ben.page, 'selfVideo', false);
     await seesScreen(cem.page, 'Ben');
@@ -57,7 +57,7 @@ describe.skipIf(CHROMIUM === '')('screens and pins in a meeting', () => {
     const counted = await countAfter(hall.gavel, () =>
       hanna.page.evaluate(() => e2e.realtimekit().find('Ben').disableScreenShare()),
     );
-    // Three cameras, each of which two others play.
+    // Three cameras, each played by two others.
     expectSilence(counted, { publishers: 3, players: 6 });
     await sees(ben.page, 'selfScreen', false);
     await sees(cem.page, 'screen', 'Ben', false);
@@ -66,7 +66,7 @@ describe.skipIf(CHROMIUM === '')('screens and pins in a meeting', () => {
     expect(await share(cem.page)).toBe('done');
     await seesScreen(hanna.page, 'Cem');
     await cem.page.evaluate(() => {
-      // What the browser's own button does.
+      // The effect of the browser's own button.
       const { video } = e2e.realtimekit().client.self.screenShareTracks;
       video?.stop();
       video?.dispatchEvent(new Event('ended'));

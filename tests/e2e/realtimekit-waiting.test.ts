@@ -11,7 +11,7 @@ import { Hall, type Person, recorded, sees, totals } from './meeting.ts';
 let hall: Hall;
 let meetingId: string;
 
-/** Makes a preset like the stock one of a participant, but for some permissions. */
+/** Creates a preset like the default participant preset, with some permissions changed. */
 async function newPreset(name: string, permissions: object): Promise<void> {
   const stock = STOCK_PRESETS.find((each) => each.name === 'group_call_participant')?.definition as {
     readonly [part in 'config' | 'permissions' | 'ui']: object;
@@ -22,7 +22,7 @@ async function newPreset(name: string, permissions: object): Promise<void> {
 }
 const join = (name: string, preset: string): Promise<Person> => hall.join(meetingId, name, preset);
 const roomState = (page: Page) => page.evaluate(() => e2e.realtimekit().client.self.roomState);
-/** Answers somebody's request to be let in; gives the code that it is refused with, or `done`. */
+/** Answers a waiting participant's request; returns the error code, or `done`. */
 const answer = (page: Page, name: string, call: 'acceptWaitingRoomRequest' | 'rejectWaitingRoomRequest') =>
   page.evaluate(
     ([name, call]) => {

@@ -1,5 +1,5 @@
 /**
- * What a customer's server is told of meetings: a receiver of webhooks, registered by the API.
+ * A customer's server that receives the webhooks of meetings, registered by the API.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { Hall } from './meeting.ts';
 
 const EVENTS = ['meeting.started', 'meeting.ended', 'meeting.participantJoined', 'meeting.participantLeft'] as const;
 
-/** The parts of a payload that the rows of a table tell. */
+/** The fields of a payload that the tests compare. */
 interface Payload {
   readonly event: string;
   readonly meeting: { readonly id: string };
@@ -20,7 +20,7 @@ interface Payload {
   readonly reason?: string;
 }
 
-/** Writes down what comes. */
+/** Records received webhooks. */
 export class WebhookBook {
   readonly #receiver: CallbackReceiver;
   readonly #publicKey: string;
@@ -40,7 +40,7 @@ export class WebhookBook {
     return new WebhookBook(receiver, data.publicKey);
   }
 
-  /** What was told of a meeting after its people had come in, such as `meeting.participantLeft user-Ben`, in order. */
+  /** The webhooks of a meeting after its participants had joined, such as `meeting.participantLeft user-Ben`, in order. */
   #since(meetingId: string): string[] {
     return this.#receiver.received
       .map((each) => this.#read(each))
@@ -48,7 +48,7 @@ export class WebhookBook {
       .map(({ event, participant, reason }) => `${event} ${participant?.customParticipantId ?? reason}`);
   }
 
-  /** Waits until this was told of a meeting; nothing else may be, in any order but where `meeting.ended` is the last. */
+  /** Waits until exactly these webhooks of a meeting were received, in any order, except that `meeting.ended` must be the last. */
   async tells(meetingId: string, ...wanted: string[]): Promise<void> {
     await until(async () => this.#since(meetingId).length >= wanted.length, `webhooks: ${wanted.join(', ')}`);
     const told = this.#since(meetingId);
@@ -58,7 +58,7 @@ export class WebhookBook {
     );
   }
 
-  /** Waits until it was told that a meeting began, and who came in. */
+  /** Waits for the webhooks of a meeting's start and of its participants' joins. */
   async tellsWhoCame(meetingId: string, ...customIds: string[]): Promise<void> {
     const wanted = ['meeting.started', ...customIds.map((id) => `meeting.participantJoined ${id}`)];
     const came = (): string[] =>
@@ -74,7 +74,7 @@ export class WebhookBook {
     return this.#receiver.close();
   }
 
-  /** Reads one that is signed as the vendor's are. */
+  /** Reads a webhook with the vendor's signature. */
   #read({ raw, headers, body }: ReceivedCallback): Payload {
     const signature = Buffer.from(String(headers['rtk-signature']), 'base64');
     if (!verify('RSA-SHA256', Buffer.from(raw), this.#publicKey, signature)) throw new Error(`not signed: ${raw}`);

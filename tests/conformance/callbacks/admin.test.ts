@@ -1,5 +1,5 @@
 /**
- * The admin API: its key, its document, failed callbacks listed and sent again.
+ * The admin API: its key, its document, and listing and resending failed callbacks.
  */
 
 import { TEST_API_TOKEN, TEST_APP } from '@gavel/testkit';
@@ -8,7 +8,7 @@ import { type Stage, startStage, tell, until } from './harness.ts';
 
 let stage: Stage;
 beforeEach(async () => {
-  // Long enough for three callbacks of one room that are given up, one after another.
+  // Long enough for three callbacks of one room to fail permanently, one after another.
   stage = await startStage({ rooms: { heartbeatTimeoutMs: 86_400_000 } });
 });
 afterEach(() => stage.close());
@@ -24,7 +24,7 @@ const list = async (query = '') => {
   return { entries: body.callbacks as Entry[], next: body.next };
 };
 
-/** Lets everything fail: the callbacks of two logins and a room are given up. */
+/** Lets all callbacks fail: those of two logins and a room fail permanently. */
 async function giveUp(): Promise<void> {
   stage.receiver.behaviour = () => 500;
   await stage.join('r', 'anna');
@@ -136,7 +136,7 @@ it('sends one again, under its id (CB-2)', async () => {
   expect(await stage.news()).toEqual(['room_login anna']);
   expect(stage.receiver.received.at(-1)?.headers['webhook-id']).toBe(login?.id);
   expect((await list()).entries).toHaveLength(2);
-  // It is owed no more, and cannot be sent a third time.
+  // It is no longer pending, and cannot be sent a third time.
   expect((await stage.admin('POST', `/callbacks/${login?.id}/replay`)).status).toBe(404);
 });
 

@@ -1,5 +1,5 @@
 /**
- * Delivery: retries, order, crash and restart, endpoints that misbehave (CB-2 to CB-5).
+ * Delivery: retries, order, crash and restart, endpoints that fail (CB-2 to CB-5).
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -23,7 +23,7 @@ async function open(...options: Parameters<typeof startStage>): Promise<Stage> {
 }
 
 const idOf = ({ headers }: ReceivedCallback) => headers['webhook-id'];
-/** Whether the first callback of a list has this many failed attempts behind it. */
+/** Whether the first callback of a list has had this many failed attempts. */
 const hasFailed = (stage: Stage, attempts: number) => async () => {
   const { body } = await stage.admin('GET', '/callbacks?status=pending&limit=1');
   const [first] = body.callbacks as { attempts: number }[];
@@ -65,7 +65,7 @@ it('any 2xx is success, everything else is none; a redirect is not followed (CB-
   stage.receiver.behaviour = () => left.shift() ?? 200;
   await stage.join('r', 'anna');
   await stage.join('r', 'bob');
-  // Two were taken; bob's login is redirected, cut off, not found, and taken.
+  // Two were accepted; bob's login is redirected, cut off, answered 404, and accepted.
   for (const attempts of [1, 2, 3]) {
     await until(hasFailed(stage, attempts), `failure ${attempts}`);
     stage.clock.advance(32_000);
@@ -89,7 +89,7 @@ it('a failed callback holds up its own room only (CB-4)', async () => {
   const told = () => stage.receiver.received.filter(({ body }) => body.room_id === 'good').map(tell);
   await until(() => told().length === 3, 'the good room');
   expect(told()).toEqual(['room_create', 'room_login carl', 'room_login dora']);
-  // The bad room stands at its first callback.
+  // The failing room is still at its first callback.
   expect(stage.receiver.received.filter(({ body }) => body.room_id === 'bad').map(tell)).toEqual(['room_create']);
   stage.receiver.behaviour = () => 200;
   stage.clock.advance(2000);
@@ -113,7 +113,7 @@ it.each(['hang', 'endless', 'cut'] as const)(
     await good.count(users.length);
     expect(performance.now() - beganAt).toBeLessThan(5000);
     expect(good.events()).toEqual(users.map(() => 'room_login'));
-    // Bounded: one endpoint gets so many at once, and no more.
+    // The number of concurrent attempts per endpoint is limited.
     expect(bad.received.length).toBeGreaterThan(0);
   },
 );
@@ -206,7 +206,7 @@ it('a call whose callbacks cannot be kept is answered with an internal error, an
   const add = outbox.add.bind(outbox);
   outbox.add = () => Promise.reject(new Error('the disk is full'));
   expect((await test.call('KickoutUser', { RoomId: 'r', 'UserId[]': ['anna'] })).Code).toBe(100000015);
-  // What the server does by itself, nobody could be told of by an error: it is done, and clients hear of it.
+  // No caller could receive an error for an action of the server itself: it is done, and clients receive the event.
   clock.advance(200_000);
   await bob.closed;
   outbox.add = add;

@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => stage.close());
 
-/** Two users in a room, one of them with a stream; what they caused is behind. */
+/** Two users in a room, one of them with a stream; their own callbacks are already consumed. */
 async function fill() {
   const anna = await stage.join('r', 'anna');
   const bob = await stage.join('r', 'bob');
@@ -23,7 +23,7 @@ async function fill() {
   return { anna, bob };
 }
 
-/** Cuts a client of room `r` off, and waits until the server knows. */
+/** Cuts the connection of a client of room `r`, and waits until the server has noticed. */
 async function lose(client: RawClient): Promise<void> {
   const key = { appId: stage.app.appId, environment: 'production', roomId: 'r' } as RoomKey;
   client.cut();
@@ -65,7 +65,7 @@ describe('logins and logouts', () => {
     await fill();
     const client = await RawClient.open(stage.baseUrl);
     await client.login(stage.app.appId, 'other', 'anna', { clientId: 'another-device' });
-    // Two rooms: their callbacks may overtake each other.
+    // Two rooms: the order of their callbacks is not defined.
     expect((await stage.news()).sort()).toEqual([
       'room_create',
       'room_login anna',

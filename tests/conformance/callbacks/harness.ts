@@ -1,5 +1,5 @@
 /**
- * What the cases of callbacks share: a server whose App sends every group to one receiver, in the test's process.
+ * Harness of the callback tests: a server whose App sends every group to one receiver, in the test's process.
  *
  * @module
  */
@@ -17,9 +17,9 @@ import { type Harness, start } from '../zego/harness.ts';
 /** A server and its receiver. */
 export interface Stage extends Harness {
   readonly receiver: CallbackReceiver;
-  /** Resolves when nothing is owed: every callback was taken or given up. */
+  /** Resolves when no callback is pending: each was delivered or failed permanently. */
   settled(): Promise<void>;
-  /** What came since the last call, each as its event and its code, where it has one. */
+  /** Returns the callbacks since the last call, each as its event and its code, if it has one. */
   news(): Promise<string[]>;
   /** Makes a call of the admin API. */
   admin(
@@ -27,20 +27,20 @@ export interface Stage extends Harness {
     path: string,
     body?: object,
   ): Promise<{ status: number; body: Readonly<Record<string, unknown>> }>;
-  /** Ends the server alone. */
+  /** Stops only the server. */
   stop(): Promise<void>;
 }
 
-/** Gives the callback groups of an App that sends all of them to one address. */
+/** Returns the callback groups of an App that sends all of them to one address. */
 export const allTo = (url: string) => ({ roomUrl: url, userUrl: url, streamUrl: url });
 
-/** Polls, for what happens elsewhere. Throws after ten seconds. */
+/** Polls until a condition is true. Throws after ten seconds. */
 export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
   for (let tries = 0; tries < 1000; tries += 1) {
     if (await holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  throw new Error(`never came: ${what}`);
+  throw new Error(`timed out waiting for: ${what}`);
 }
 
 /** Starts a server whose callbacks go to a receiver; with `receiver` given, to that one. */
@@ -83,7 +83,7 @@ async function pendingOf(stage: Stage): Promise<number> {
   return (body.callbacks as object[]).length;
 }
 
-/** Says a callback in short: its event, whom or what it is about, and its code. */
+/** Summarises a callback: its event, its subject, and its code. */
 export function tell({ body }: ReceivedCallback): string {
   const about = body.user_account ?? body.stream_id;
   const code = body.close_reason ?? body.reason ?? body.type ?? (body.relogin === '1' ? 'relogin' : undefined);

@@ -1,5 +1,5 @@
 /**
- * The callbacks as they stand on the wire: every field with its JSON type, and the signatures (CB-1, CB-6).
+ * The callbacks on the wire: every field with its JSON type, and the signatures (CB-1, CB-6).
  */
 
 import { createHmac } from 'node:crypto';

@@ -1,5 +1,5 @@
 /**
- * What was in rooms when the server stopped is told to be gone at the next start (ROOM-10).
+ * The next start sends the callbacks that end the rooms of the previous run (ROOM-10).
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -23,7 +23,7 @@ afterEach(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-/** Stops the server, and starts one on the same data; its news are those of both. */
+/** Stops the server, and starts another on the same data; the receiver gets the callbacks of both. */
 async function restart(): Promise<void> {
   const nowMs = stage.clock.now();
   await stage.stop();
@@ -54,12 +54,12 @@ it('stream_close, room_logout and room_close, in order, of the life that has end
   expect(told).toEqual(['stream_close s1', 'room_logout ann', 'room_logout cleo', 'room_close ']);
   const [first, second] = [fieldOf('room_create', 'room_session_id'), fieldOf('room_close', 'room_session_id')];
   expect(second.at(-1)).toBe(first[0]);
-  // The codes are those of a closed room; numbers have no holes.
+  // The codes are those of a closed room; sequence numbers have no gaps.
   expect(fieldOf('room_logout', 'reason').slice(-2)).toEqual(['3', '3']);
   expect(fieldOf('stream_close', 'type').at(-1)).toBe('5');
   expect(fieldOf('room_logout', 'user_update_seq').slice(-2)).toEqual(['5', '6']);
 
-  // Nothing is left to be told; who comes back has a new life of the room.
+  // No callback is left to send; a new login creates a new life of the room.
   const after = receiver.received.length;
   await restart();
   await stage.join('r', 'ann');

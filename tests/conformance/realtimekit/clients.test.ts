@@ -1,5 +1,5 @@
 /**
- * What clients see of the RealtimeKit API's calls: a whole server, with participants on signalling connections.
+ * Effects of RealtimeKit API calls on clients: a whole server, with participants on signalling connections.
  */
 
 import type { FakeMediaEngine } from '@gavel/testkit';

@@ -1,5 +1,5 @@
 /**
- * A server with the RealtimeKit door on a real port, the vendor's own client for it, and members to put out.
+ * A server with the RealtimeKit door on a real port, the vendor's own client for it, and members to kick.
  *
  * @module
  */
@@ -31,11 +31,11 @@ export const OTHER_ACCOUNT = 'ffff105f4ecef8ad9ca31a8372d0ffff';
 export const APP = '3f2b1c9e-7a54-4c1d-9e61-0c6f2a8d5b70';
 export const SECOND_APP = '4f2b1c9e-7a54-4c1d-9e61-0c6f2a8d5b71';
 export const OTHER_APP = '5f2b1c9e-7a54-4c1d-9e61-0c6f2a8d5b72';
-/** Good for the first account, for its first App alone, and for the other account. */
+/** Tokens for the first account, for its first App only, and for the other account. */
 export const TOKEN = 'Sn3lZJTBX6kkg7OdcBUAxOO963GEIyGQqnFTOFYY';
 export const LIMITED_TOKEN = 'limited-JTBX6kkg7OdcBUAxOO963GEIyGQqnFTO';
 export const OTHER_TOKEN = 'other-3lZJTBX6kkg7OdcBUAxOO963GEIyGQqnFT';
-/** A UUID that nothing has. */
+/** A UUID of no object. */
 export const NOBODY = '813432c7-3c5a-45e2-9acf-eef7061c7584';
 
 const appOf = (appId: number, name: string, accountId: string, rtkAppId: string): AppDefinition => ({
@@ -59,15 +59,15 @@ const API_TOKENS = [
   { name: 'other', accountId: OTHER_ACCOUNT, token: OTHER_TOKEN },
 ];
 
-/** A call written by hand. */
+/** A raw HTTP call. */
 export interface RawCall {
-  /** Null sends none. */
+  /** Null sends no token. */
   readonly authorization?: string | null;
   readonly contentType?: string;
   readonly body?: string | Uint8Array;
 }
 
-/** What a call by hand got. */
+/** The answer to a raw HTTP call. */
 export interface RawAnswer {
   readonly status: number;
   readonly headers: Headers;
@@ -75,7 +75,7 @@ export interface RawAnswer {
   readonly body: any;
 }
 
-/** How a server differs from the usual one. */
+/** Differences from the default server. */
 export interface HarnessOptions {
   readonly allowPrivateTargets?: boolean;
   readonly rateLimit?: RateLimitSettings;
@@ -178,9 +178,9 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
     batches,
     logged,
     webhooks,
-    /** What webhooks were owed, in order. */
+    /** The queued webhooks, in order. */
     owed,
-    /** Leaves the store as a crash would: nothing more is noted. */
+    /** Leaves the store as a crash would: nothing more is written. */
     async crash(): Promise<void> {
       await http.close();
       await store.close();
@@ -190,7 +190,7 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
     /** The vendor's client with another token. */
     kitOf: (token: string) => createSdk(baseUrl, token).realtimeKit,
     request,
-    /** A call by hand with a JSON body, below the prefix of the first account. */
+    /** A raw HTTP call with a JSON body, below the prefix of the first account. */
     json: (method: string, below: string, body: unknown) =>
       request(method, `/accounts/${ACCOUNT}/realtime/kit${below}`, {
         contentType: 'application/json',
@@ -198,10 +198,10 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
       }),
     /** Logs a participant in with its token, as the signalling door does. */
     enter: async (token: string): Promise<Session> => enterAs(await admit(token)),
-    /** The two halves of that. */
+    /** The two steps of that. */
     admit,
     enterAs,
-    /** Logs a user in who came by the other vendor's door, into the same room (RTK-6). */
+    /** Logs a user in to the same room with the other vendor's credential (RTK-6). */
     async enterAsUser(meetingId: string, userId: string, name = userId): Promise<Session> {
       const id = parseUserId(userId);
       const app = apps.find(1);
@@ -227,7 +227,7 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
       if (!session) throw new Error('no session');
       return session;
     },
-    /** Who is in a meeting of the first App now, as user ids in the order of their logins. */
+    /** The user ids of the members of a meeting of the first App, in the order of their logins. */
     async usersIn(meetingId: string): Promise<UserId[]> {
       const key = {
         appId: apps.find(1)?.appId as never,
@@ -236,7 +236,7 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
       } as const;
       return ((await rooms.snapshot(key))?.members ?? []).map((member) => member.user.id);
     },
-    /** Every departure so far: who, and why. */
+    /** Every exit so far: the user and the cause. */
     departures(): { readonly memberId: MemberId; readonly cause: string; readonly reason: string }[] {
       return batches
         .flatMap((batch) => eventsOf(batch.events, 'memberLeft'))
@@ -258,7 +258,7 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
       if (!data) throw new Error('no participant');
       return data;
     },
-    /** Takes a member out by its own will. */
+    /** Logs a member out. */
     async leave(meetingId: string, { member }: Session): Promise<void> {
       const key = {
         appId: apps.find(1)?.appId as never,
@@ -282,7 +282,7 @@ function createSdk(baseURL: string, apiToken: string): Cloudflare {
   return new Cloudflare({ baseURL, apiToken, apiKey: null, apiEmail: null, maxRetries: 0 });
 }
 
-/** What the vendor's client made of a refusal: the class of its error, the status, and the body. */
+/** A refusal as the vendor's client reports it: the class of its error, the status, and the body. */
 export async function refusalOf(call: Promise<unknown>) {
   try {
     await call;
@@ -293,12 +293,12 @@ export async function refusalOf(call: Promise<unknown>) {
   throw new Error('the call was not refused');
 }
 
-/** Lets everything go on that waits for no clock. */
+/** Runs all pending work that does not wait for the clock. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 30; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** A refusal as the vendor's client sees it. */
+/** Returns the refusal of a call as the vendor's client reports it. */
 export const refused = (name: string, status: number, message: string) => ({
   name,
   status,

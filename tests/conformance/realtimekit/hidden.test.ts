@@ -84,7 +84,7 @@ describe('a hidden participant', () => {
       screen: { publish: false },
     });
     expect(await spy.client.request('play', { streamId: `cam-${ann.id}`, offer: 'offer' })).toHaveProperty('result');
-    // A host may have another of the person's connections before it, and what it allows holds for all of them.
+    // A host may see another connection of the user; its changes apply to all of the user's connections.
     const polls = { create: true, vote: true, view: true };
     const changes = { publishAudio: true, publishVideo: true, publishScreen: true, chat: { sendPublic: true }, polls };
     const memberIds = [spy.login.memberId];
@@ -152,7 +152,7 @@ describe('a participant who is not shown the list', () => {
     expect(await guest.client.request('play', { streamId: stream.streamId, offer: 'offer' })).toHaveProperty('result');
     expect((await snapshotOf(guest.client)).members).toEqual([]);
     expect(names(guest.client)).not.toContain('memberJoined');
-    // It is seen itself.
+    // The others see it.
     await ann.client.event('memberJoined');
     expect(usersOf((await snapshotOf(ann.client)).members)).toEqual(['ann', 'guest', 'ben']);
   });

@@ -1,5 +1,5 @@
 /**
- * Pins, names and messages of applications, as signalling clients of any kind ask for them, and what the preset says of them.
+ * Pins, names and custom messages requested by signalling clients, and the preset's permissions for them.
  */
 
 import type { RawClient } from '@gavel/testkit';
@@ -23,7 +23,7 @@ const pin = (client: RawClient, memberId: string, pinned = true) =>
 const rename = (client: RawClient, name: string) => codeOf(client.request('rename', { name }));
 const tell = (client: RawClient, more: object = {}) =>
   codeOf(client.request('sendCustom', { type: 'wave', payload: { n: 1 }, ...more }));
-/** What a client has been told by other applications, once everything that was sent is here. */
+/** Returns the custom messages that a client received, once all sent messages have arrived. */
 async function heard(client: RawClient) {
   await client.request('heartbeat');
   return client.events.flatMap((frame) => (frame.event === 'custom' ? [frame.type] : []));
@@ -117,7 +117,7 @@ test('such messages are bounded: 64 bytes of type, 8,192 of payload, 5 in a seco
   expect(await tell(anna.client, { payload: { text: 'x'.repeat(8192) } })).toBe('message.too-long');
   expect(await tell(anna.client, { payload: ['no object'] })).toBe('request.malformed');
   expect(await tell(anna.client, { type: 'spotlight' })).toBe('member.not-allowed');
-  // What was refused has used nothing up.
+  // Refused messages do not count against the limit.
   const codes = await Promise.all(Array.from({ length: 6 }, () => tell(anna.client)));
   expect(codes).toEqual(['done', 'done', 'done', 'done', 'done', 'rate.limited']);
 });

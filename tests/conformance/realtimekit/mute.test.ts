@@ -25,7 +25,7 @@ const call = (operation: 'mute' | 'mute-all', body: unknown, meetingId = meeting
 const key = () => ({ appId: 1, environment: 'production', roomId: meeting }) as never;
 const origin = { door: 'server', requestId: 'test' } as const;
 
-/** Somebody who is in, and sends sound and picture. */
+/** A member that publishes audio and video. */
 async function enter(customId: string) {
   const { id, token } = await harness.newParticipant(meeting, customId, { name: customId });
   const { memberId } = (await harness.enter(token)).member;

@@ -1,5 +1,5 @@
 /**
- * A whole server, and people who are in a meeting on signalling connections of their own.
+ * A whole server, and participants of a meeting with one signalling connection each.
  *
  * @module
  */
@@ -57,7 +57,7 @@ export async function startPeople() {
     },
     newMeeting: async (title = 'Planning'): Promise<string> =>
       (await kit.meetings.create(ids.app_id, { ...account, title })).data?.id ?? '',
-    /** Makes a preset like the stock one of a participant, but for some permissions and settings. */
+    /** Creates a preset like the default participant preset, with some permissions and settings changed. */
     newPreset: async (name: string, permissions: object, config: object = {}): Promise<string> => {
       const stock = STOCK_PRESETS.find((each) => each.name === 'group_call_participant')?.definition as {
         readonly [part in 'config' | 'permissions' | 'ui']: object;
@@ -77,5 +77,5 @@ export async function startPeople() {
   };
 }
 
-/** A running server with people. */
+/** A running server with participants. */
 export type People = Awaited<ReturnType<typeof startPeople>>;

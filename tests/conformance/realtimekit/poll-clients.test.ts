@@ -1,5 +1,5 @@
 /**
- * Polls, as signalling clients of any kind ask for them: what a preset does not allow, the server refuses.
+ * Polls requested by signalling clients: the server refuses what the preset does not allow.
  */
 
 import type { WirePoll } from '@gavel/protocol';

@@ -1,5 +1,5 @@
 /**
- * Polls, whatever happens: what a client keeps of what it is told, event by event, is what it may see and nothing else.
+ * Polls under random actions: the state that a client builds from its events is exactly what it may see.
  */
 
 import { isGavelError, type MemberId, type PollId, type RoomEventFrame, type UserId } from '@gavel/protocol';
@@ -36,7 +36,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const OPTIONS = ['a', 'b', 'c'];
 const idOf = (index: number) => `user-${index}` as UserId;
 
-/** A poll as the test itself keeps it. */
+/** A poll in the test's model. */
 interface ModelPoll {
   readonly pollId: PollId;
   readonly creator: UserId | undefined;
@@ -46,7 +46,7 @@ interface ModelPoll {
   readonly votes: Map<UserId, number>;
 }
 
-/** One connection, with what its client keeps. */
+/** One connection, with the state of its client. */
 interface Client {
   readonly memberId: MemberId;
   readonly userId: UserId;
@@ -60,7 +60,7 @@ class World {
   readonly #mayView = new Map<UserId, boolean>();
   readonly clients: readonly Client[];
 
-  /** The last user is in twice. */
+  /** The last user has two connections. */
   constructor() {
     const polls = { create: true, vote: true, view: true };
     const permissions = { publishAudio: true, publishVideo: true, polls };
@@ -95,7 +95,7 @@ class World {
     }
   }
 
-  /** Tells a client what it missed, as a resume does. */
+  /** Sends a client the events that it missed, as a resume does. */
   catchUp(client: Client): void {
     client.isLost = false;
     this.#tell(client, this.#opened.room.eventsSince(client.view.seq) ?? []);
@@ -162,7 +162,7 @@ class World {
     return member;
   }
 
-  /** What a client would be shown that came now. */
+  /** What a client that logs in now would see. */
   atLogin({ memberId }: Client): readonly unknown[] {
     return wireSnapshot(this.#opened.room.snapshot(), this.#memberOf(memberId)).polls ?? [];
   }

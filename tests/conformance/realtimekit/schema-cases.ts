@@ -1,10 +1,10 @@
 /**
- * Makes cases of a route's schemas: values as they should be, and each way in which one can be wrong.
+ * Generates test cases from a route's schemas: valid values, and values with one error each.
  *
  * @module
  */
 
-/** A schema, as far as cases are made of it. */
+/** The parts of a schema that test cases are generated from. */
 export interface SchemaNode {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
@@ -22,7 +22,7 @@ export interface SchemaNode {
   readonly maxItems?: number;
 }
 
-/** A value that is wrong, and the field that the refusal must name. */
+/** An invalid value, and the field that the error must name. */
 export interface BadValue {
   readonly what: string;
   readonly field: string;
@@ -35,7 +35,7 @@ const FORMS: Readonly<Record<string, string>> = {
   date: '2026-01-31',
 };
 
-/** Gives a value that a schema admits, with all its fields. */
+/** Returns a valid value of a schema, with all its fields. */
 export function sampleOf(schema: SchemaNode): unknown {
   if (schema.anyOf) return sampleOf(schema.anyOf[0] ?? {});
   if (schema.enum) return schema.enum[0];
@@ -56,7 +56,7 @@ export function sampleOf(schema: SchemaNode): unknown {
   }
 }
 
-/** Every way in which one field of a body can be wrong, at every depth, each in a body that is right otherwise. */
+/** Returns bodies that are invalid in one field each, for every field at every depth. */
 export function badBodies(schema: SchemaNode): BadValue[] {
   const cases: BadValue[] = [];
   const whole = sampleOf(schema);
@@ -100,7 +100,7 @@ function typeOf(node: SchemaNode): string {
   return node.type === 'integer' ? 'number' : (node.type ?? 'anything');
 }
 
-/** Gives a copy with another value at a place; undefined takes it away. */
+/** Returns a copy with another value at a path; undefined removes it. */
 function put(whole: unknown, [step, ...rest]: readonly string[], value: unknown): unknown {
   if (step === undefined) return value;
   const copy = { ...(whole as Record<string, unknown>) };
@@ -108,7 +108,7 @@ function put(whole: unknown, [step, ...rest]: readonly string[], value: unknown)
   return copy;
 }
 
-/** Every way in which one parameter of a query can be wrong, as text for the address. */
+/** Returns query strings that are invalid in one parameter each. */
 export function badQueries(schema: SchemaNode): BadValue[] {
   return Object.entries(schema.properties ?? {}).flatMap(([field, node]) => {
     const values = new Map<string, string>([['given twice', `a&${field}=b`]]);

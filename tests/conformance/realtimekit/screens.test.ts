@@ -1,5 +1,5 @@
 /**
- * Sharing screens, as signalling clients of any kind ask for it: what a preset does not allow, the server refuses.
+ * Screen shares requested by signalling clients: the server refuses what the preset does not allow.
  */
 
 import type { FakeMediaEngine, RawClient } from '@gavel/testkit';
@@ -54,7 +54,7 @@ test('who may not share a screen is refused, and who may is no camera’s owner 
   expect(dora.login.permissions).toMatchObject({ publishVideo: false, screen: { publish: true, maxInRoom: 1 } });
   expect(await publish(dora.client, `s-${dora.id}`, 'screen')).toBeUndefined();
   expect(await publish(dora.client, `c-${dora.id}`)).toBe('stream.not-allowed');
-  // Nor by calling the same stream a camera afterwards.
+  // Changing the source of the same stream to a camera is refused too.
   expect(await publish(dora.client, `s-${dora.id}`)).toBe('stream.not-allowed');
 });
 

@@ -18,7 +18,7 @@ const RESOURCES = [
   'livestreams',
   'analytics',
 ] as const;
-/** All ids that a path of any method has. */
+/** All ids that occur in the path of any method. */
 const params = {
   account_id: ACCOUNT,
   app_id: APP,
@@ -30,7 +30,7 @@ const params = {
 };
 type Method = (...args: unknown[]) => Promise<unknown>;
 
-/** The methods of an object, those of the classes above its own included. */
+/** The methods of an object, inherited ones included. */
 function methodsOf(resource: object): string[] {
   const names: string[] = [];
   for (let at = Object.getPrototypeOf(resource); at !== Object.prototype; at = Object.getPrototypeOf(at)) {
@@ -46,7 +46,7 @@ describe("the vendor's client", () => {
     expect(names.length).toBeGreaterThan(0);
     for (const method of names) {
       const call = resource[method]?.bind(resource);
-      // Methods of one App or one thing take its id first.
+      // Methods about one App or one object take its id first.
       const takesId = (resource[method]?.length ?? 0) > 2;
       const isOfApp =
         /^(create|get|createWebhook|getWebhooks|getSessions|getRecordings|start(Track)?Recordings?|getAll.*|get.*Analytics.*)$/;

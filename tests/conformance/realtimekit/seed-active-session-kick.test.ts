@@ -1,6 +1,6 @@
 /**
  * "Kick participants from an active session", the vendor's page, line by line: each parameter, code and example on it
- * is a case here.
+ * has a test here.
  */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -31,7 +31,7 @@ describe('POST /accounts/{account_id}/realtime/kit/{app_id}/meetings/{meeting_id
     const answer = await kick({ participant_ids: [anna.id] });
     expect(answer.data?.participants?.map((each) => each.id)).toEqual([anna.id]);
     expect(await harness.usersIn(meeting)).toEqual([ben.id]);
-    // RTK-5: the cause that clients read as the leave state `kicked`.
+    // RTK-5: the cause that clients report as the leave state `kicked`.
     expect(harness.departures().at(-1)).toEqual({
       memberId: anna.session.member.memberId,
       cause: 'kicked',
@@ -166,7 +166,7 @@ describe('Returns', () => {
         ],
       },
     });
-    // "email: optional string": participants have none in this API, so it is never there.
+    // "email: optional string": participants have no email in this API, so it is always absent.
   });
 
   it('leaves out the optional name and picture of one who has none (RTK-3)', async () => {

@@ -75,7 +75,7 @@ const download = async (url: string) => {
   const response = await fetch(url);
   return { status: response.status, headers: response.headers, text: await response.text() };
 };
-/** The lines of the chat of a session that has ended, each as its last columns: who, what kind, what, when. */
+/** The lines of the chat of a session that has ended, each as its last columns: user, type, text, time. */
 const linesOf = async (id: string): Promise<string[]> => {
   const { text } = await download((await linkOf(id))?.chat_download_url ?? '');
   const [header, ...lines] = text.split('\r\n').slice(0, -1);
@@ -162,7 +162,7 @@ describe('the chat of a session', () => {
       messageIds.push((result as { messageId: number }).messageId);
     }
     const [typo, secret, important, briefly] = messageIds;
-    // Some are written before they change, some are not.
+    // Some messages are stored before they change, some after.
     harness.clock.advance(1000);
     await anna.client.request('changeMessage', { messageId: typo, action: 'edit', text: 'no typo' });
     await anna.client.request('changeMessage', { messageId: secret, action: 'delete' });
@@ -208,7 +208,7 @@ describe('the chat of a session', () => {
     const unknown = '00000000-0000-4000-8000-000000000000';
     const refusal = refused('NotFoundError', 404, `No session found with id ${unknown}`);
     expect(await refusalOf(kit.sessions.getSessionChat(unknown, ids))).toEqual(refusal);
-    // Of the silent one, no webhook but that of its end.
+    // The session without chat sends only the webhook of its end.
     await receiver.count(3);
     expect(receiver.events()).toEqual(['meeting.ended', 'meeting.chatSynced', 'meeting.ended']);
   });
@@ -256,7 +256,7 @@ describe('the chat of a session', () => {
     harness.clock.advance(7 * DAY_MS - 1000);
     const url = (await linkOf(id))?.chat_download_url ?? '';
     expect((await download(url)).status).toBe(200);
-    // It is looked for once a minute.
+    // The check runs once a minute.
     await expect
       .poll(async () => {
         harness.clock.advance(60_000);

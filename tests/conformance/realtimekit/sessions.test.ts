@@ -39,7 +39,7 @@ const participants = async (id: string, query: object = {}) =>
     data: { participants: Record<string, unknown>[]; paging: object };
     paging: object;
   };
-/** Passes time, and lets what falls due be done. */
+/** Advances the time, and runs the work that is due. */
 const pass = async (ms: number) => {
   harness.clock.advance(ms);
   await settle();
@@ -343,7 +343,7 @@ describe('the history', () => {
     const anna = await before.newParticipant(room, 'anna');
     await before.enter(anna.token);
     const startedMs = before.clock.now();
-    // Seen every ten seconds: at 90 for the last time, and gone at 95.
+    // The session is recorded as live every ten seconds: the last time at 90; the server is gone at 95.
     for (let second = 0; second < 95; second += 5) {
       before.clock.advance(5000);
       await settle();

@@ -4,7 +4,7 @@ import type { ResourceDeps, Route } from '../../../packages/server/src/realtimek
 import { ACCOUNT, APP, type Harness, NOBODY, startHarness } from './harness.ts';
 import { badBodies, badQueries, type SchemaNode, sampleOf } from './schema-cases.ts';
 
-// Only handlers use what they are given.
+// Only handlers use the dependencies.
 const routes = builtRoutes({} as ResourceDeps);
 const nameOf = ({ method, path }: Route): string => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`;
 const named = (some: readonly Route[]) => some.map((route) => [nameOf(route), route] as const);
@@ -17,14 +17,14 @@ beforeAll(async () => {
 });
 afterAll(() => harness.stop());
 
-/** The path of a route, with ids that are right and name nothing. */
+/** Returns the path of a route, with valid ids of no object. */
 const addressOf = ({ path }: Route, change: Readonly<Record<string, string>> = {}): string => {
   const ids = path.replace(/:(\w+)/g, (_, name: string) => change[name] ?? (name === 'app_id' ? APP : NOBODY));
   return `/accounts/${ACCOUNT}/realtime/kit${ids}`;
 };
 const send = (route: Route, body: unknown, address = addressOf(route)) =>
   harness.request(route.method, address, { contentType: 'application/json', body: JSON.stringify(body) });
-/** A refusal that names a field; a name in figures is written as an index. */
+/** A refusal that names a field; a numeric name is written as an index. */
 const refusedFor = (field: string) => {
   const name = field.replace(/\.(\d+)/g, '[$1]').replace(/[.[\]]/g, '\\$&');
   const message = expect.stringMatching(new RegExp(`^BAD_REQUEST: "${name}["[. ]`));
@@ -101,7 +101,7 @@ describe('a route that takes a body', () => {
         const answer = await send(route, value);
         expect({ what, ...answer }).toMatchObject({ what, ...refusedFor(field) });
       }
-      // What is not refused for its form is looked up, or taken: the cases go wrong by their one field alone.
+      // A valid request is looked up or accepted: each case fails only because of its one field.
       const { status, body } = await send(route, sampleOf(schema));
       expect({ status, message: body.error?.message }).not.toMatchObject({
         message: expect.stringMatching(/is not allowed|must be (a|an|of|one)/),

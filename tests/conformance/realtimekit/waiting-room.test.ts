@@ -57,7 +57,7 @@ describe('a participant of a preset with a waiting room', () => {
     const { data } = await kit.sessions.getSessionParticipants(session?.id ?? '', ids);
     expect(data?.participants?.map(({ custom_participant_id: name }) => name).sort()).toEqual(['ann', 'host']);
 
-    // Once accepted, it waits no more in this session (WAIT-3).
+    // An accepted user no longer waits in this session (WAIT-3).
     expect((await loginWith(ann.token, 'another device')).result).toHaveProperty('ticket');
   });
 

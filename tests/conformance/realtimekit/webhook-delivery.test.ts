@@ -74,7 +74,7 @@ const received = async (count: number): Promise<readonly ReceivedCallback[]> => 
   expect(all).toHaveLength(count);
   return all;
 };
-/** Says webhooks in short: the event, whom it is about, and why. */
+/** Summarises webhooks: the event, the participant, and the reason. */
 const tell = ({ body }: ReceivedCallback): string => {
   const about = (body.participant as { customParticipantId?: string } | undefined)?.customParticipantId ?? body.reason;
   return [body.event, about].filter((part) => part !== undefined).join(' ');
@@ -170,7 +170,7 @@ describe('webhooks', () => {
     harness = await start({ clock, dataDir });
     expect(await publicKey()).toBe(key);
     const all = (await receiver.count(seen + 4)).slice(seen);
-    // The stop of the server put everybody out: told with the time last seen.
+    // The stop of the server removed everybody: reported with the time at which they were last known to be in.
     expect(all.map(tell)).toEqual([
       'meeting.started',
       'meeting.participantJoined anna',

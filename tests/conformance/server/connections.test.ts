@@ -6,7 +6,7 @@ import { signedPath } from '@gavel/server';
 import { startTestServer, TEST_API_TOKEN, TEST_APP, type TestServer } from '@gavel/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
-/** Short deadlines; in order, so that a test can tell which of them it met. */
+/** Short deadlines in ascending order, so that a test can tell which one expired. */
 const DEADLINES = { headersTimeoutMs: 400, requestTimeoutMs: 800, idleTimeoutMs: 1500 };
 
 let server: TestServer;
@@ -20,7 +20,7 @@ afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
 });
 
-/** Sends a text and gives what comes back by the time that the server closes the connection, or `until` has come. */
+/** Sends a text and returns what is received until the server closes the connection, or until `until` is received. */
 async function exchange(text: string, until?: string): Promise<string> {
   const { hostname, port } = new URL(server.baseUrl);
   const socket = connect(Number(port), hostname);

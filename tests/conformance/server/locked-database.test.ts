@@ -37,9 +37,9 @@ test('while another process has locked the database, kicks hold at once and ever
     expect((await fetch(`${stage.baseUrl}/readyz`)).status).toBe(200);
     waits.push(performance.now() - askedAtMs);
   }
-  // With a call that blocks, each of them would wait as long as the lock lasts.
+  // If a call blocked, each of them would wait until the lock is released.
   expect(waits.sort((one, another) => one - another)[10]).toBeLessThan(500);
-  // The callbacks are to be kept before the answer; the kick holds without it.
+  // The callbacks must be stored before the answer; the kick takes effect without it.
   expect(isAnswered).toBe(false);
   expect(await stage.usersOf('r')).toEqual(['ann']);
   expect(await ben.request('send', { kind: 'broadcast', text: 'still here' })).toHaveProperty('error');

@@ -37,7 +37,7 @@ interface Running {
   exited: Promise<number | null>;
 }
 
-/** Starts the process as a person would; resolves when it says that it is ready, or has ended. */
+/** Starts the process from a command line; resolves when it prints that it is ready, or has ended. */
 async function start(args: readonly string[], env: Record<string, string> = {}): Promise<Running> {
   const port = await freePort();
   const child = spawn(process.execPath, [MAIN, ...args], {

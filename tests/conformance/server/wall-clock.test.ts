@@ -38,14 +38,14 @@ describe.each([
   test('takes nobody out and refuses nothing at any door (ROOM-9)', async () => {
     const ann = await enter('r', 'ann');
     const ben = await enter('r', 'ben');
-    // Every limit has been used before the step.
+    // Every limit has been used up before the step.
     expect(await ann.request('heartbeat')).toHaveProperty('result');
     expect(await ann.request('send', { kind: 'broadcast', text: 'before' })).toHaveProperty('result');
     expect(await testServer.call('SendBroadcastMessage', broadcast('before'))).toMatchObject({ Code: 0 });
     expect(await listMeetings()).toBe(200);
 
     clock.stepWall(stepMs);
-    // The sweep for silent members runs; a second is over for every limit.
+    // The heartbeat sweep runs; a second has passed for every limit.
     clock.advance(2000);
 
     expect(await members()).toBe(2);
@@ -59,7 +59,7 @@ describe.each([
     await enter('r', 'cleo');
     expect(await members()).toBe(2);
 
-    // Silence is still noticed, at the same time as ever.
+    // A missing heartbeat is still detected, at the usual time.
     clock.advance(99_000);
     expect(await ann.request('heartbeat')).toHaveProperty('result');
     clock.advance(2000);

@@ -1,4 +1,4 @@
-/** Access to the Server API: what is asked of every call before its Action is looked at (ACC; reference zego 1). */
+/** Access to the Server API: the checks of every call before its Action is read (ACC; reference zego 1). */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -165,7 +165,7 @@ describe('replays', () => {
     const path = strict.sign(kick('a'));
     expect((await strict.get(path)).Code).toBe(0);
     expect((await strict.get(path)).Code).toBe(100000005);
-    // The nonce counts, not the whole request: a replayer may not change the victim.
+    // Only the nonce counts, not the whole request: a replay cannot change the user to kick.
     expect((await strict.get(path.replace('UserId%5B%5D=a', 'UserId%5B%5D=b'))).Code).toBe(100000005);
     expect(await strict.usersOf('once')).toEqual(['b']);
   });

@@ -1,5 +1,5 @@
 /**
- * Requests built by clients that are not ours: curl, Python's urllib and Node's URLSearchParams write one call in three
+ * Requests built by third-party clients: curl, Python's urllib and Node's URLSearchParams write one call in three
  * encodings. Each signs by the algorithm as the vendor documents it (reference zego 1.4).
  */
 
@@ -12,7 +12,7 @@ import { type Harness, start } from './harness.ts';
 const run = promisify(execFile);
 const REASON = 'Spam & "ads" + 100 % 违规 🙂';
 
-/** What a client is told to call; it signs and encodes by itself. */
+/** The call that a client makes; the client signs and encodes it. */
 interface Order {
   readonly baseUrl: string;
   readonly appId: string;

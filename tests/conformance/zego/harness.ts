@@ -1,5 +1,5 @@
 /**
- * What the cases of the ZEGO Server API share: a server with a clock that stands still, signed calls, users to act on.
+ * Harness of the ZEGO Server API tests: a server with a fake clock, signed calls, and users to act on.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { createToken04, type GavelServer } from '@gavel/server';
 import { FakeClock, FakeMediaEngine, RawClient, startTestServer, type TestServerOptions } from '@gavel/testkit';
 import { pino } from 'pino';
 
-/** An answer as it came over HTTP. */
+/** An HTTP answer. */
 export interface Answer {
   readonly Code: number;
   readonly Message: string;
@@ -18,16 +18,16 @@ export interface Answer {
   readonly Data?: Readonly<Record<string, unknown>>;
 }
 
-/** Parameters; an array is written `Name[]=`, an undefined value left out, a public parameter too. */
+/** Parameters; an array is written `Name[]=`, an undefined value is omitted, also that of a public parameter. */
 export type Params = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** What signs for an App. */
+/** The credentials of an App. */
 export interface Tenant {
   readonly appId: number;
   readonly serverSecret: string;
 }
 
-/** Where a user logs in, unless to the first App's production environment. */
+/** The App and environment of a login; the first App's production environment by default. */
 export interface Place {
   readonly environment?: 'production' | 'test';
   readonly app?: Tenant;
@@ -37,35 +37,35 @@ export interface Place {
 /** A line of the log. */
 export type LogLine = Readonly<Record<string, unknown>>;
 
-/** A server, and short ways to use it. */
+/** A server, with helpers to call it. */
 export interface Harness {
   readonly baseUrl: string;
   readonly apps: GavelServer['apps'];
   readonly rooms: GavelServer['rooms'];
-  /** Where rules are kept. */
+  /** The store of rules. */
   readonly rules: GavelServer['store']['rules'];
-  /** Where used nonces are kept. */
+  /** The store of used nonces. */
   readonly nonces: GavelServer['store']['nonces'];
   readonly clock: FakeClock;
   readonly engine: FakeMediaEngine;
-  /** The App that calls are signed for unless they say otherwise. */
+  /** The App that signs calls by default. */
   readonly app: Tenant;
   /** Another App, of another account. */
   readonly otherApp: Tenant;
   readonly log: LogLine[];
-  /** Gives path and query of a call; `params` may replace public parameters. */
+  /** Returns path and query of a call; `params` may replace public parameters. */
   sign(params: Params, app?: Tenant): string;
   /** Makes a signed call by GET. */
   call(action: string, params?: Params, app?: Tenant): Promise<Answer>;
-  /** Makes a signed call by GET and gives its Code. */
+  /** Makes a signed call by GET and returns its Code. */
   codeOf(action: string, params?: Params, app?: Tenant): Promise<number>;
-  /** Fetches a path as it is. */
+  /** Fetches a path unchanged. */
   get(path: string): Promise<Answer>;
-  /** Lets the limits of a second pass. */
+  /** Advances the clock past the one-second limits. */
   nextSecond(): void;
   /** Logs a user in by signalling, with a token. */
   join(roomId: string, userId: string, place?: Place): Promise<RawClient>;
-  /** Ids of the users of a room, in the order of their logins; undefined where there is no such room. */
+  /** Ids of the users of a room, in the order of their logins; undefined if the room does not exist. */
   usersOf(roomId: string, place?: Place): Promise<string[] | undefined>;
   /** Ids of the streams of a room. */
   streamsOf(roomId: string): Promise<string[] | undefined>;
@@ -78,7 +78,7 @@ export async function publish(client: RawClient, streamId: string): Promise<void
   if (error) throw new Error(`publish refused: ${error.code}`);
 }
 
-/** The events a client has been sent, without those about logins, each as its kind and whom it is about. */
+/** The events a client has been sent, without those about logins, each as its kind and its subject. */
 export function tellingsOf(client: RawClient): string[] {
   return client.events.filter((event) => event.event !== 'memberJoined').map(textOf);
 }
@@ -92,7 +92,7 @@ function textOf(event: EventFrame): string {
   return event.event === 'mediaClosed' ? `mediaClosed ${event.streamId} ${event.cause}` : event.event;
 }
 
-/** Signs a query as the vendor documents it; what `params` says wins over what is made. */
+/** Signs a query as the vendor documents it; values in `params` override the generated ones. */
 export function signQuery(params: Params, app: Tenant, nowMs: number): string {
   const own = (name: string, made: string) => String((name in params ? params[name] : made) ?? '');
   const appId = own('AppId', String(app.appId));

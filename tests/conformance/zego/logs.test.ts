@@ -1,4 +1,4 @@
-/** What calls leave in the log and in the audit log (ACC-5, KICK-11; reference zego has nothing on it). */
+/** Log lines and audit log entries of calls (ACC-5, KICK-11; not in reference zego). */
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Harness, type LogLine, publish, start } from './harness.ts';

@@ -1,4 +1,4 @@
-/** ForbidRTCStream(s), ResumeRTCStream(s), DescribeRTCStreamState, and services that are not there (reference zego 2.5, 2.6). */
+/** ForbidRTCStream(s), ResumeRTCStream(s), DescribeRTCStreamState, and services that Gavel does not have (reference zego 2.5, 2.6). */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { NOT_ENABLED } from '../../../packages/server/src/zego/actions/not-enabled.ts';

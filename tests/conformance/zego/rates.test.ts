@@ -1,4 +1,4 @@
-/** Rates of the Actions (RATE; reference zego 2.1); the seed pages have their own figures in their own files. */
+/** Rates of the Actions (RATE; reference zego 2.1); the rates on the seed pages are tested in their own files. */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Harness, type Params, start } from './harness.ts';
@@ -12,7 +12,7 @@ afterEach(() => harness.close());
 const STREAM = { UserId: 'u', StreamId: 's' };
 const MESSAGE = { UserId: 'u', MessageCategory: '1', MessageContent: 'm' };
 
-/** How many calls in one moment go ahead, of `limit + 1`. */
+/** Returns how many of `limit + 1` concurrent calls are admitted. */
 async function countAdmitted(action: string, limit: number, paramsOf: (index: number) => Params): Promise<number> {
   let admitted = 0;
   for (let index = 0; index <= limit; index += 1) {

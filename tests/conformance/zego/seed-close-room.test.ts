@@ -1,6 +1,6 @@
 /**
- * The page "CloseRoom", line by line. Not provoked: 5024, whose meaning 5018 has too; one of them must be answered
- * (CLOSE-4). What RoomCloseCallback asks for is sent by the callbacks, which have their own cases.
+ * The page "CloseRoom", line by line. Not tested: 5024, which has the same meaning as 5018; only one of them is answered
+ * (CLOSE-4). The callbacks that RoomCloseCallback requests have their own tests.
  */
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

@@ -1,8 +1,8 @@
 /**
  * The page "Delete a stream from a room" (2022-03-22), line by line.
  *
- * Not provoked, as there is nothing behind them here: 5018 (a room's status always matches), 5024 and 50001 (the same check
- * as 104, which is answered), 50002, 50003 and 50004 (who acts need not be a user, STRM-4), 50009 (no moderation), 50011,
+ * Not tested, because these errors cannot occur here: 5018 (a room's status always matches), 5024 and 50001 (the same check
+ * as 104, which is answered), 50002, 50003 and 50004 (the acting user need not exist, STRM-4), 50009 (no moderation), 50011,
  * 50012 and 50013 (no custom message is sent).
  */
 
@@ -44,7 +44,7 @@ describe('description', () => {
     await actor.event('streamAdded');
     await remove();
     await owner.event('streamRemoved');
-    // A later event comes after what would have been told before.
+    // A later event is received after any event that would have been sent before it.
     await publish(owner, 'later');
     await expect.poll(() => tellingsOf(actor)).toContain('streamAdded later');
     expect(tellingsOf(actor).filter((telling) => telling.startsWith('streamRemoved'))).toEqual([]);

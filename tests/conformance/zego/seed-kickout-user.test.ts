@@ -1,7 +1,7 @@
 /**
  * The page "Kick a user out of a room" (2021-10-25), line by line.
  *
- * Not provoked, as there is nothing behind them here: 50003 (the online user count cannot fail on its own), 50004 (no user
+ * Not tested, because these errors cannot occur here: 50003 (the online user count cannot fail on its own), 50004 (no user
  * information is looked up) and 50013 (the reason travels with the removal, not as a custom message). A fault of the
  * server is 100000015.
  */

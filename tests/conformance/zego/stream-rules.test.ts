@@ -1,4 +1,4 @@
-/** SetForbidStreamRule, DelForbidStreamRule and DescribeForbidStreamRules (reference zego 2.5), and that they hold. */
+/** SetForbidStreamRule, DelForbidStreamRule and DescribeForbidStreamRules (reference zego 2.5), and their effect. */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ const set = (more: Params = {}, server = harness) =>
 const remove = (more: Params = {}) => harness.call('DelForbidStreamRule', { ...RULE, ...more });
 const describeRules = async (...StreamId: string[]) =>
   (await harness.call('DescribeForbidStreamRules', { RoomId: 'r', StreamId })).Data;
-/** What the engine holds back of the only stream. */
+/** The kinds of the only stream that the engine blocks. */
 const blocked = (server = harness) => [...server.engine.blocked.values()];
 
 test('holds back kinds of a live stream at the engine before the answer; others see it off (RULE-1, RULE-4)', async () => {
@@ -50,7 +50,7 @@ test('holds for a stream that is published later, in its own room and environmen
       await harness.rooms.snapshot({ appId: harness.app.appId, environment: 'production', roomId: 'r' } as never)
     )?.streams.map(({ blocked }) => blocked.video),
   ).toEqual([false, true]);
-  // Negotiated anew, it is told again.
+  // After a re-negotiation the engine receives it again.
   await client.request('publish', { streamId: 's', offer: 'offer' });
   expect(blocked()).toEqual([{ audio: false, video: true }]);
 });

@@ -5,7 +5,7 @@ import { FakeClock, RawClient } from '@gavel/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Harness, start } from './harness.ts';
 
-// Reference zego 5.6: for App 1234567890 and user alice, good from 1700000000 to 1700003600.
+// Reference zego 5.6: for App 1234567890 and user alice, valid from 1700000000 to 1700003600.
 const CBC =
   '04AAAAAGVT/xAAEGFiY2RlZmdoaWowMTIzNDUAcI/rGNjnWnzy4fWLZ5xeTH6c0FC7t+Gv1y3RHxzKL0CnhZu+U+0y8NtGmeAGJIVrEHhesnb83Pek6UF9VRcvqoWUkS0Yohqr/nNvHYJoviwDkgkSZDN9LO0uA2yq+RmhHNGGkRnIFlgvAZNPhRqXV3o=';
 const GCM =
@@ -22,7 +22,7 @@ const tokenFor = (userId: string, changes: Partial<Token04Options> = {}) => {
   return createToken04({ appId, userId, secret, lifetimeSeconds: 60, nowMs: harness.clock.now(), ...changes });
 };
 
-/** Logs in, and gives the client with the code of the refusal, if any. */
+/** Logs in, and returns the client with the error code of the refusal, if any. */
 async function tryLogin(userId: string, token: string | undefined, roomId = 'r') {
   const client = await RawClient.open(harness.baseUrl);
   const credential = { scheme: 'app-token', appId: harness.app.appId, ...(token !== undefined && { token }) };

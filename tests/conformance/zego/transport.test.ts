@@ -1,4 +1,4 @@
-/** How calls may be written and sent: methods, bodies, encodings, sizes (ACC-1, ACC-4, ACC-5, ACC-8). */
+/** Transport of calls: methods, bodies, encodings, sizes (ACC-1, ACC-4, ACC-5, ACC-8). */
 
 import { request as httpRequest, type RequestOptions } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -11,7 +11,7 @@ beforeAll(async () => {
 beforeEach(() => harness.nextSecond());
 afterAll(() => harness.close());
 
-/** Sends a request whose line is not touched by any client library. */
+/** Sends a request with a raw request line, without a client library. */
 function sendRaw(options: RequestOptions, body?: string): Promise<{ status: number; text: string }> {
   const { hostname, port } = new URL(harness.baseUrl);
   return new Promise((resolve, reject) => {
@@ -128,7 +128,7 @@ describe('sizes', () => {
     const path = `${harness.sign({ Action: 'CloseRoom' })}&RoomId=${'x'.repeat(1_000_000)}`;
     const status = await sendRaw({ path }).then(
       (answer) => answer.status,
-      // It hangs up while the rest is being sent: the answer may not get through.
+      // The server closes the connection while the rest is being sent: the answer may be lost.
       (error: NodeJS.ErrnoException) => error.code,
     );
     expect([431, 'ECONNRESET', 'EPIPE']).toContain(status);

@@ -1,4 +1,4 @@
-/** SetForbidUserRule, DelForbidUserRule and DescribeForbidUserRules (reference zego 2.5), and that they hold. */
+/** SetForbidUserRule, DelForbidUserRule and DescribeForbidUserRules (reference zego 2.5), and their effect. */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ const set = (rule: Params, server = harness) =>
   server.call('SetForbidUserRule', { DisabledPrivilege: LOGIN, EffectiveTime: '60', ...rule });
 const list = async (RuleType: string, server = harness) =>
   (await server.call('DescribeForbidUserRules', { RuleType })).Data?.RuleList;
-/** The answer to a login: `in`, or why not. */
+/** The answer to a login: `in`, or the error code. */
 async function tryLogin(
   roomId: string,
   userId: string,
@@ -169,7 +169,7 @@ describe('behind a trusted proxy', () => {
     await open('::FFFF:203.0.113.7');
     await expect(open('203.0.113.7:4712')).rejects.toThrow();
     await open('203.0.113.8');
-    // Those whose address cannot be read share one limit, and do not use up that of the proxy.
+    // Clients whose address cannot be parsed share one limit, separate from the proxy's.
     await open('unknown');
     await open('_hidden');
     await expect(open('nobody')).rejects.toThrow();
@@ -288,7 +288,7 @@ describe('setting and ending', () => {
     expect(await remove(USER)).toBe(50124);
     await set(USER);
     expect([await remove(USER), await remove(USER)]).toEqual([0, 50124]);
-    // A ban that was lifted is not listed; one that has ended is, whatever was tried to delete.
+    // A deleted ban is not listed; an ended ban is, even after an attempt to delete it.
     expect(await list('3')).toEqual([]);
     await set({ ...USER, EffectiveTime: '1' });
     harness.clock.advance(1000);
@@ -326,7 +326,7 @@ describe('setting and ending', () => {
     const codes = await Promise.all(Array.from({ length: max + 5 }, (_, index) => set(ruleOf(index))));
     expect(codes.filter(({ Code }) => Code === 0)).toHaveLength(max);
     expect(codes.filter(({ Code }) => Code === 50123)).toHaveLength(5);
-    // Those in force may be set again, and the end of one makes room.
+    // A ban in force may be set again, and the end of a ban makes room for another.
     const known = ruleOf(codes.findIndex(({ Code }) => Code === 0));
     expect((await set(known)).Code).toBe(0);
     await harness.call('DelForbidUserRule', known);

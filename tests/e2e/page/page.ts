@@ -30,7 +30,7 @@ const ZEGO_EVENTS = [
 
 const now = (): number => performance.timeOrigin + performance.now();
 
-/** A user of the zego facade: publishes a camera, plays whoever comes. */
+/** A user of the zego facade: publishes a camera, plays every new stream. */
 class ZegoUser {
   readonly recorded: Recorded[] = [];
   /** When the first frame of each stream was shown: milliseconds since the Unix epoch, fractional. */
@@ -74,7 +74,7 @@ class ZegoUser {
 /** A user of the realtimekit facade. */
 class RealtimeKitUser {
   readonly recorded: Recorded[] = [];
-  /** What shows screens, by the track's id. */
+  /** The elements that show screens, by track id. */
   readonly screens: Record<string, HTMLVideoElement> = {};
   readonly client: RealtimeKitClient;
 
@@ -107,7 +107,7 @@ class RealtimeKitUser {
     return new RealtimeKitUser(await RealtimeKitClient.init({ authToken, baseURI, defaults, ...more }));
   }
 
-  /** Finds another by its name. */
+  /** Finds a participant by its name. */
   find(name: string): Participant {
     const found = this.client.participants.joined.toArray().find((each) => each.name === name);
     if (!found) throw new Error(`${name} is not in the room`);
@@ -119,7 +119,7 @@ class RealtimeKitUser {
     return [audioTrack, videoTrack].flatMap((track) => (track ? `${track.kind}:${track.readyState}` : []));
   }
 
-  /** Shows a participant's screen, so that its frames are decoded; gives how many were shown so far. */
+  /** Shows a participant's screen, so that its frames are decoded; returns the number of frames shown so far. */
   screenFrames(name: string): number {
     const { video } = this.find(name).screenShareTracks;
     if (!video) return 0;
@@ -176,7 +176,7 @@ globalThis.RTCPeerConnection = class extends NativePeerConnection {
   }
 };
 
-/** What tests find on the page. */
+/** The API of the page for tests. */
 const users: { zego?: ZegoUser; realtimekit?: RealtimeKitUser } = {};
 const surface = {
   ZegoUser,
@@ -195,7 +195,7 @@ const surface = {
 };
 
 declare global {
-  /** What tests find on the page. */
+  /** The API of the page for tests. */
   var e2e: typeof surface;
 }
 globalThis.e2e = surface;
