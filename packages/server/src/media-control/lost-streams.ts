@@ -1,5 +1,5 @@
 /**
- * Live streams that have no media now, with the time they have left.
+ * Live streams without media, and a timeout for each of them.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { PublishId } from '@gavel/protocol';
 import type { Clock } from '../rooms/clock.ts';
 
-/** Calls back for each stream that stays without media for too long (MED-5). */
+/** Calls a handler for each stream that has had no media for the timeout (MED-5). */
 export class LostStreams {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
@@ -20,7 +20,7 @@ export class LostStreams {
     this.#onTimeout = onTimeout;
   }
 
-  /** The stream has no media from now on; a loss that is known already does not lengthen the time. */
+  /** Starts the timeout of a stream whose media was lost. Does not restart a timeout that is running. */
   add(publishId: PublishId): void {
     if (this.#cancel.has(publishId)) return;
     const cancel = this.#clock.after(this.#timeoutMs, () => {
@@ -30,7 +30,7 @@ export class LostStreams {
     this.#cancel.set(publishId, cancel);
   }
 
-  /** The stream has media again, or is gone. */
+  /** Cancels the timeout, because the stream has media again or was removed. */
   remove(publishId: PublishId): void {
     this.#cancel.get(publishId)?.();
     this.#cancel.delete(publishId);

@@ -1,8 +1,8 @@
 /**
- * Media control: between the rooms, which say who may send and see what, and the media engine, which forwards.
+ * Media control connects the rooms, which decide who may publish and play, to the media engine, which forwards media.
  *
- * It negotiates for members, and as an event sink it enforces: when a command's caller is answered, the media of
- * everybody and everything that the command took out is closed (KICK-4, STRM-3).
+ * It negotiates SDP for members. As an event sink it also enforces commands: before the caller gets its answer, the
+ * media of all members and streams that the command removed is closed (KICK-4, STRM-3).
  *
  * @module
  */
@@ -34,7 +34,7 @@ import { type PlayerEntry, type PlayerLimits, PlayerTable } from './player-table
 /** What a member wants to publish. */
 export interface PublishOrder {
   readonly streamId: StreamId;
-  /** SDP; untrusted. */
+  /** The SDP offer. Untrusted. */
   readonly offer: string;
   readonly source: StreamSource;
   readonly extraInfo: string;
@@ -42,30 +42,30 @@ export interface PublishOrder {
   readonly video: boolean;
 }
 
-/** What the engine agreed to. */
+/** The result of a negotiation. */
 export interface Negotiated {
   readonly answer: string;
   readonly audio: boolean;
   readonly video: boolean;
-  /** Kinds that were asked for and are refused, because the two sides have no codec in common (MED-8). */
+  /** Kinds that were requested and refused because the two sides have no common codec (MED-8). */
   readonly unsupported?: readonly MediaKind[];
 }
 
-/** What media control needs. */
+/** Dependencies of media control. */
 export interface MediaControlDeps {
   readonly engine: MediaEngine;
   readonly clock: Clock;
   readonly log: MediaControlLog;
-  /** A new publish whose media does not come up within this time is ended (MED-6). */
+  /** A new publish ends if its media does not connect within this time (MED-6). */
   readonly connectTimeoutMs: number;
-  /** A live stream without media for so long is ended (MED-5). */
+  /** A live stream ends if it has no media for this time (MED-5). */
   readonly lostStreamTimeoutMs: number;
   readonly limits: PlayerLimits;
   /** Sends an event to one member's client. */
   readonly notify: (memberId: MemberId, frame: PersonalEventFrame) => void;
 }
 
-/** Takes structured log lines. */
+/** A structured logger. */
 export interface MediaControlLog {
   warn(detail: object, message: string): void;
   error(detail: object, message: string): void;
@@ -74,13 +74,13 @@ export interface MediaControlLog {
 interface Published {
   readonly key: RoomKey;
   readonly stream: StreamInfo;
-  /** The kinds that the engine holds back. */
+  /** The kinds that the engine does not forward. */
   readonly restricted: BlockedKinds;
 }
 
-/** Media that is not up after this time, in milliseconds, is worth a line in the log when its client gives it up. */
+/** If a client stops after this time, in milliseconds, and its media has not connected, a warning is logged. */
 const SLOW_CONNECT_MS = 5_000;
-const CONNECT_ADVICE = 'check media.announcedAddress and that clients reach the UDP port of media';
+const CONNECT_ADVICE = 'check media.announcedAddress and that clients can reach the media UDP port';
 
 /** Negotiates and enforces media. */
 export class MediaControl implements EventSink {
@@ -116,17 +116,17 @@ export class MediaControl implements EventSink {
     engine.on('playerLost', (player) => this.#onPlayerLost(player));
   }
 
-  /** Names the rooms that this control acts on; they name it as a sink, so one of the two comes later. */
+  /** Sets the rooms. They are set after construction because the rooms themselves need this object as an event sink. */
   attach(rooms: Rooms): void {
     this.#rooms = rooms;
   }
 
   /**
-   * Publishes a stream, or re-negotiates one that the member publishes already. Others hear of a new stream when the
-   * engine says that its media is up (MED-6).
+   * Publishes a stream, or re-negotiates one that the member already publishes. A new stream is announced to the other
+   * members when the engine reports that its media is connected (MED-6).
    *
    * @throws GavelError `stream.taken`, `stream.not-allowed`, `stream.too-many`, `media.bad-offer`, `media.unavailable`,
-   *   `stream.not-found` or `room.member-not-found` when the stream or the member was taken out meanwhile
+   *   `stream.not-found` or `room.member-not-found` if the stream or the member was removed in the meantime
    */
   async publish(key: RoomKey, member: MemberInfo, order: PublishOrder, origin: Origin): Promise<Negotiated> {
     const { offer, ...stream } = order;
@@ -135,7 +135,7 @@ export class MediaControl implements EventSink {
     const [held] = eventsOf(reserved.events, 'streamReserved');
     const publishId = held?.stream.publishId;
     if (!publishId || !this.#published.has(publishId)) throw new GavelError('stream.not-found');
-    // Before the offer is answered: the media may be up sooner than the answer is here.
+    // This must precede the call to the engine: the media can connect before the engine's answer arrives here.
     if (!held.live) this.#pending.begin(publishId, origin);
     try {
       const result = await this.#deps.engine.publish({
@@ -145,7 +145,7 @@ export class MediaControl implements EventSink {
         allowed: held.allowed,
       });
       const { kinds } = result;
-      // A stream that a server announced is live without media: the engine has not heard of it before.
+      // A stream that a backend announced is live without media, so the engine does not have its restrictions yet.
       const restricted = held.live ? this.#published.get(publishId)?.restricted : undefined;
       if (restricted?.audio || restricted?.video) await this.#deps.engine.restrict(publishId, restricted);
       this.#pending.agree(publishId, kinds);
@@ -161,7 +161,7 @@ export class MediaControl implements EventSink {
     }
   }
 
-  /** Ends an own stream, announced or not. Does nothing when the member publishes no such stream. */
+  /** Ends a stream of the member, announced or not. Does nothing if the member does not publish this stream. */
   async unpublish(key: RoomKey, { memberId }: MemberInfo, streamId: StreamId, origin: Origin): Promise<void> {
     const rooms = this.#requireRooms();
     const stream = await rooms.findOwnStream(key, memberId, streamId);
@@ -171,14 +171,14 @@ export class MediaControl implements EventSink {
   /**
    * Plays a stream of the member's room (STRM-7), or re-negotiates it.
    *
-   * @throws GavelError `stream.not-found`, `stream.banned` where it is forbidden (FORB-4), `stream.too-many`,
+   * @throws GavelError `stream.not-found`, `stream.banned` if the stream is forbidden (FORB-4), `stream.too-many`,
    *   `media.bad-offer`, `media.unavailable`, `room.member-not-found`
    */
   async play(key: RoomKey, member: MemberInfo, streamId: StreamId, offer: string): Promise<Negotiated> {
     const rooms = this.#requireRooms();
     const stream = await rooms.findStream(key, streamId);
     if (!stream) throw new GavelError(rooms.isForbidden(key, streamId) ? 'stream.banned' : 'stream.not-found');
-    // From here to the engine nothing waits: whoever is taken out later has its player closed by the event.
+    // There is no await between here and the engine call: if the member is removed later, the event closes its player.
     if (!this.#members.has(member.memberId)) throw new GavelError('room.member-not-found');
     if (!this.#published.has(stream.publishId)) throw new GavelError('stream.not-found');
     const entry = this.#players.open(key, member.memberId, stream, this.#deps.clock.monotonicMs());
@@ -194,7 +194,7 @@ export class MediaControl implements EventSink {
     }
   }
 
-  /** Stops playing. Does nothing when the member plays no such stream. */
+  /** Stops playing a stream. Does nothing if the member does not play it. */
   async stop(member: MemberInfo, streamId: StreamId): Promise<void> {
     const entry = this.#players.remove(member.memberId, streamId);
     if (!entry) return;
@@ -205,7 +205,7 @@ export class MediaControl implements EventSink {
   handle(batch: EventBatch): void | Promise<void> {
     const closing: Promise<void>[] = [];
     for (const event of batch.events) this.#follow(batch.key, event, closing);
-    // A promise only where there is something to wait for: most commands close no media.
+    // Returns a promise only if there is media to close: most commands close none.
     if (closing.length > 0) return Promise.all(closing).then(() => undefined);
   }
 
@@ -232,7 +232,7 @@ export class MediaControl implements EventSink {
         break;
       case 'streamRemoved':
         if (event.cause === 'media-failed') {
-          this.#deps.log.warn(describe(key, event.stream), 'stream ended: its media was lost and did not come back');
+          this.#deps.log.warn(describe(key, event.stream), 'stream ended: media lost and not restored in time');
         }
         this.#closeStream(event.stream, closing);
         break;
@@ -247,7 +247,7 @@ export class MediaControl implements EventSink {
     closing.push(this.#deps.engine.closeStream(stream.publishId));
   }
 
-  /** The engine learns what is to be held back at the latest when a stream is announced: nobody plays it before that. */
+  /** Sends a stream's restrictions to the engine, at the latest when it is announced: it is not played earlier. */
   #followStream(
     key: RoomKey,
     { type, stream }: RoomEventOf<'streamReserved' | 'streamAdded' | 'streamUpdated'>,
@@ -256,7 +256,7 @@ export class MediaControl implements EventSink {
     const { publishId } = stream;
     const wanted = heldBackKinds(stream);
     const restricted = this.#published.get(publishId)?.restricted ?? NOTHING_BLOCKED;
-    // Before its media is agreed on, the engine knows no such stream.
+    // The engine does not know the stream until its offer has been answered.
     const isDue = type !== 'streamReserved' && (restricted.audio !== wanted.audio || restricted.video !== wanted.video);
     this.#published.set(publishId, { key, stream, restricted: isDue ? wanted : restricted });
     if (isDue) closing.push(this.#deps.engine.restrict(publishId, wanted));
@@ -270,19 +270,19 @@ export class MediaControl implements EventSink {
       const command = { type: 'announceStream', streamId: stream.streamId, publishId, ...kinds } as const;
       await this.#requireRooms().execute(key, command, origin);
     } catch (error) {
-      // Taken out in the same moment.
+      // The stream or the room was removed in the meantime.
       if (isGavelError(error, 'stream.not-found', 'room.not-found')) return;
-      this.#deps.log.error({ ...describe(key, stream), err: error }, 'stream could not be announced');
+      this.#deps.log.error({ ...describe(key, stream), err: error }, 'announcing a stream failed');
       await this.#fail(publishId);
     }
   }
 
-  /** Frees a stream id after its media could not be agreed on; a live stream keeps what it had. */
+  /** Releases a stream id after a failed negotiation. A live stream keeps its earlier media. */
   async #abandon(key: RoomKey, stream: StreamInfo, live: boolean, origin: Origin): Promise<void> {
     const { streamId, publishId } = stream;
     if (live) return;
     if (!this.#published.has(publishId)) return this.#deps.engine.closeStream(publishId);
-    // Announced by an earlier offer meanwhile: it keeps what it had too.
+    // An earlier offer led to an announcement in the meantime: the stream keeps its media.
     if (!this.#pending.has(publishId)) return;
     await this.#requireRooms().execute(key, { type: 'endStream', streamId, publishId }, origin);
   }
@@ -291,7 +291,7 @@ export class MediaControl implements EventSink {
     const published = this.#published.get(publishId);
     const memberId = published?.stream.memberId;
     if (!published || memberId === undefined) return;
-    // One that was never up has its own time.
+    // A stream that has never connected has a separate timeout.
     if (!this.#pending.has(publishId)) this.#lost.add(publishId);
     this.#deps.notify(memberId, { event: 'mediaLost', published: [published.stream.streamId], played: [] });
   }
@@ -304,7 +304,7 @@ export class MediaControl implements EventSink {
     this.#deps.notify(entry.memberId, { event: 'mediaLost', published: [], played: [entry.streamId] });
   }
 
-  /** Ends a stream whose media did not come up, or stayed away. */
+  /** Ends a stream whose media did not connect in time, or was not restored in time. */
   async #fail(publishId: PublishId): Promise<void> {
     const published = this.#published.get(publishId);
     if (!published) return;
@@ -314,9 +314,9 @@ export class MediaControl implements EventSink {
       const command = { type: 'endStream', streamId, publishId, cause: 'media-failed' } as const;
       await this.#requireRooms().execute(key, command, { door: 'media', requestId: publishId });
     } catch (error) {
-      // The room may be gone already: then the stream is too.
+      // If the room no longer exists, the stream does not exist either.
       if (isGavelError(error, 'room.not-found')) return;
-      this.#deps.log.error({ ...describe(key, stream), err: error }, 'stream without media could not be ended');
+      this.#deps.log.error({ ...describe(key, stream), err: error }, 'ending a stream without media failed');
     }
   }
 
@@ -326,7 +326,7 @@ export class MediaControl implements EventSink {
     if (cause !== 'media-failed' && !isSlow) return;
     this.#deps.log.warn(
       { ...describe(key, stream), ...(waitedMs !== undefined && { waitedMs: Math.round(waitedMs) }) },
-      `publishing ended before its media was up; ${CONNECT_ADVICE}`,
+      `publish ended before its media connected; ${CONNECT_ADVICE}`,
     );
   }
 
@@ -334,11 +334,11 @@ export class MediaControl implements EventSink {
     const waitedMs = Math.round(this.#deps.clock.monotonicMs() - sinceMs);
     if (!wasAnswered || wasConnected || waitedMs < SLOW_CONNECT_MS) return;
     const detail = { app: key.appId, room: key.roomId, member: memberId, stream: streamId, waitedMs };
-    this.#deps.log.warn(detail, `playing ended before its media was up; ${CONNECT_ADVICE}`);
+    this.#deps.log.warn(detail, `play ended before its media connected; ${CONNECT_ADVICE}`);
   }
 
   #requireRooms(): Rooms {
-    if (!this.#rooms) throw new Error('media control is not attached to rooms yet');
+    if (!this.#rooms) throw new Error('media control is not attached to the rooms yet');
     return this.#rooms;
   }
 }

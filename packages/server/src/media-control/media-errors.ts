@@ -1,5 +1,5 @@
 /**
- * The media engine's errors in the words of the one error table.
+ * Maps the media engine's errors to the error codes of the protocol.
  *
  * @module
  */
@@ -13,7 +13,7 @@ const CODES: Readonly<Record<MediaErrorCode, ErrorCode>> = {
   unavailable: 'media.unavailable',
 };
 
-/** Gives a media error as a GavelError, and anything else as it is. */
+/** Converts a media error to a GavelError; returns any other value unchanged. */
 export function fromMediaError(error: unknown): unknown {
   return error instanceof MediaError ? new GavelError(CODES[error.code], error.message) : error;
 }

@@ -1,5 +1,5 @@
 /**
- * Publishes whose media is not up yet: nobody knows of their streams (MED-6).
+ * Publishes whose media is not connected yet; their streams are not announced (MED-6).
  *
  * @module
  */
@@ -9,11 +9,11 @@ import type { Clock } from '../rooms/clock.ts';
 import type { Origin } from '../rooms/commands.ts';
 import type { BlockedKinds } from '../rooms/stream-rules.ts';
 
-/** A publish that can be announced: its media is up, and the kinds are agreed on. */
+/** A publish that can be announced: its media is connected, and its kinds are negotiated. */
 export interface ConnectedPublish {
   readonly publishId: PublishId;
   readonly kinds: BlockedKinds;
-  /** Who asked for it. */
+  /** The origin of the publish request. */
   readonly origin: Origin;
 }
 
@@ -26,18 +26,18 @@ interface Pending {
   isConnected: boolean;
 }
 
-/** What pending publishes need. */
+/** Dependencies of the pending publishes. */
 export interface PendingPublishesDeps {
   readonly clock: Clock;
-  /** How long media may take to come up, in milliseconds from the first offer. */
+  /** The time in which media must connect, in milliseconds from the first offer. */
   readonly timeoutMs: number;
-  /** Called once for each publish whose kinds are agreed on and whose media is up. */
+  /** Called once for each publish when its kinds are negotiated and its media is connected. */
   readonly onConnected: (publish: ConnectedPublish) => void;
-  /** Called for each publish whose media did not come up in time. */
+  /** Called for each publish whose media did not connect in time. */
   readonly onTimeout: (publishId: PublishId) => void;
 }
 
-/** Follows publishes from their reservation to their announcement. */
+/** Tracks publishes from reservation to announcement. */
 export class PendingPublishes {
   readonly #deps: PendingPublishesDeps;
   readonly #pending = new Map<PublishId, Pending>();
@@ -46,7 +46,7 @@ export class PendingPublishes {
     this.#deps = deps;
   }
 
-  /** Begins to wait for the media of a publish; a new offer of the same publish does not lengthen the wait. */
+  /** Starts waiting for the media of a publish. A new offer of the same publish does not extend the timeout. */
   begin(publishId: PublishId, origin: Origin): void {
     if (this.#pending.has(publishId)) return;
     const { clock, timeoutMs, onTimeout } = this.#deps;
@@ -64,7 +64,7 @@ export class PendingPublishes {
     return this.#pending.has(publishId);
   }
 
-  /** The offer was answered with these kinds. */
+  /** Records the negotiated kinds after the offer was answered. */
   agree(publishId: PublishId, kinds: BlockedKinds): void {
     const pending = this.#pending.get(publishId);
     if (!pending) return;
@@ -72,7 +72,7 @@ export class PendingPublishes {
     this.#finish(publishId, pending);
   }
 
-  /** The engine says that the media is up. */
+  /** Records that the engine reported the media as connected. */
   connect(publishId: PublishId): void {
     const pending = this.#pending.get(publishId);
     if (!pending) return;
@@ -81,9 +81,9 @@ export class PendingPublishes {
   }
 
   /**
-   * Ends the wait.
+   * Stops waiting.
    *
-   * @returns for how long a client that had its answer waited, in milliseconds; undefined where there was no such wait
+   * @returns the milliseconds since the first offer; undefined if no offer was answered or the publish is not pending
    */
   end(publishId: PublishId): number | undefined {
     const pending = this.#pending.get(publishId);

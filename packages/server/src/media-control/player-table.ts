@@ -1,5 +1,5 @@
 /**
- * Who plays what: the engine's players by member and by stream.
+ * The engine's players, by member and by stream.
  *
  * @module
  */
@@ -9,28 +9,28 @@ import type { StreamInfo } from '../rooms/stream.ts';
 
 /** One member playing one stream. */
 export interface PlayerEntry {
-  /** The engine's name of the player. */
+  /** The name of the player in the engine. */
   readonly player: string;
   readonly key: RoomKey;
   readonly memberId: MemberId;
   readonly streamId: StreamId;
   readonly publishId: PublishId;
-  /** When it was asked for first, in milliseconds of the monotonic clock. */
+  /** When it was first requested, in milliseconds of the monotonic clock. */
   readonly sinceMs: number;
   /** Offers that the engine has not answered yet. */
   openOffers: number;
   wasAnswered: boolean;
-  /** Whether its media was ever up. */
+  /** Whether its media has ever been connected. */
   wasConnected: boolean;
 }
 
-/** How many players there may be at a time; 0 is no limit (LIM-7). */
+/** The maximum number of simultaneous players; 0 means no limit (LIM-7). */
 export interface PlayerLimits {
   readonly maxPlaysPerMember: number;
   readonly maxPlaysPerApp: number;
 }
 
-/** Holds players; each member has at most one for a stream. */
+/** Stores players. A member has at most one player per stream. */
 export class PlayerTable {
   readonly #limits: PlayerLimits;
   readonly #players = new Map<string, PlayerEntry>();
@@ -43,10 +43,10 @@ export class PlayerTable {
   }
 
   /**
-   * Gives the player of a member for a stream, a new one where there is none. `settle` must follow when the offer is
-   * answered or refused.
+   * Returns the player of a member for a stream, and creates it if there is none. The caller must call `settle` when
+   * the offer is answered or refused.
    *
-   * @throws GavelError `stream.too-many` where the member or the App has as many players as it may have
+   * @throws GavelError `stream.too-many` if the member or the App has reached its limit of players
    */
   open(key: RoomKey, memberId: MemberId, { streamId, publishId }: StreamInfo, nowMs: number): PlayerEntry {
     const player = `${memberId}/${publishId}`;
@@ -67,7 +67,7 @@ export class PlayerTable {
     return entry;
   }
 
-  /** An offer was answered or refused: a player of which no offer was ever answered does not count. */
+  /** Records that an offer was answered or refused. Removes a player none of whose offers was ever answered. */
   settle(entry: PlayerEntry, isAnswered: boolean): void {
     entry.openOffers -= 1;
     entry.wasAnswered ||= isAnswered;
@@ -78,27 +78,27 @@ export class PlayerTable {
     return this.#players.get(player);
   }
 
-  /** The engine has lost a player: it does not count any more, unless it is being agreed on anew. */
+  /** Records that the engine has lost a player. Removes the player, unless it is being re-negotiated. */
   lose(entry: PlayerEntry): void {
     entry.wasAnswered = false;
     if (entry.openOffers === 0) this.#forget(entry);
   }
 
-  /** Forgets one player. */
+  /** Removes one player. */
   remove(memberId: MemberId, streamId: StreamId): PlayerEntry | undefined {
     const entry = this.#byMember.get(memberId)?.get(streamId);
     if (entry) this.#forget(entry);
     return entry;
   }
 
-  /** Forgets the players of a member. */
+  /** Removes the players of a member. */
   removeMember(memberId: MemberId): PlayerEntry[] {
     const entries = [...(this.#byMember.get(memberId)?.values() ?? [])];
     for (const entry of entries) this.#forget(entry);
     return entries;
   }
 
-  /** Forgets the players of a publish: the engine closes them with the stream. */
+  /** Removes the players of a publish. The engine closes them with the stream. */
   removeStream({ publishId }: StreamInfo): void {
     for (const entry of [...(this.#byPublish.get(publishId) ?? [])]) this.#forget(entry);
   }

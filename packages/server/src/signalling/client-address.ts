@@ -14,13 +14,13 @@ export type FindAddress = (request: IncomingMessage) => string;
 /**
  * Creates the function that finds the address of a client.
  *
- * The hops are the socket's address and then those of `X-Forwarded-For`, the nearest first. The client is the first
- * hop that is no trusted proxy, or the furthest one. Where that hop cannot be read, the address is unknown: it is
- * neither the proxy's nor one that the client wrote itself.
+ * The hops are the socket's address followed by those of `X-Forwarded-For`, nearest first. The client is the first hop
+ * that is not a trusted proxy, or else the furthest hop. If that hop cannot be parsed, the address is unknown: neither
+ * the proxy's address nor a value that the client wrote is used instead.
  *
- * @param trustedProxies addresses, or ranges as `10.0.0.0/8`, whose `X-Forwarded-For` is believed. The header of
- *   everybody else is ignored, so that nobody evades a ban by address with a made-up one (BAN-1).
- * @throws TypeError where an entry is no address and no range; the configuration is checked for that before
+ * @param trustedProxies addresses, or ranges such as `10.0.0.0/8`, whose `X-Forwarded-For` header is trusted. The
+ *   header of any other peer is ignored, so that a client cannot evade an address ban with a forged header (BAN-1).
+ * @throws TypeError if an entry is neither an address nor a range; the configuration is validated before this call
  */
 export function createFindAddress(trustedProxies: readonly string[]): FindAddress {
   const isTrustedRange = proxyAddr.compile([...trustedProxies]);
@@ -31,7 +31,7 @@ export function createFindAddress(trustedProxies: readonly string[]): FindAddres
   return (request) => parseAddress(findHop(request, isTrusted) ?? '') ?? UNKNOWN_ADDRESS;
 }
 
-/** The hop that counts as the client; undefined where the socket is closed already and has no address any more. */
+/** Returns the hop that counts as the client; undefined if the socket is already closed and has no address. */
 function findHop(request: IncomingMessage, isTrusted: (hop: string, index: number) => boolean): string | undefined {
   return request.socket.remoteAddress === undefined ? undefined : proxyAddr(request, isTrusted);
 }

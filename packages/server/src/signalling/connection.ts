@@ -1,5 +1,5 @@
 /**
- * A Connection: one WebSocket. It reads requests, answers them, and takes its member's events.
+ * A Connection: one WebSocket. It reads requests, answers them, and sends its member's events.
  *
  * @module
  */
@@ -28,33 +28,33 @@ import { KeyedQueue } from './keyed-queue.ts';
 import { RequestBudget } from './request-budget.ts';
 import { encodeFrame } from './text-frame.ts';
 
-/** Where a connection stands. */
+/** The state of a connection. */
 export type ConnectionState =
-  /** Nothing but `login` or `resume` is allowed. */
+  /** Only `login` and `resume` are allowed. */
   | { readonly kind: 'new' }
-  /** A login or resume is under way. */
+  /** A login or resume is in progress. */
   | { readonly kind: 'joining' }
-  /** Logged in, but not let in yet: nothing but `heartbeat` and `logout` is allowed. */
+  /** Logged in and waiting to be admitted: only `heartbeat` and `logout` are allowed. */
   | { readonly kind: 'waiting'; readonly key: RoomKey; readonly memberId: MemberId }
   | { readonly kind: 'member'; readonly key: RoomKey; readonly member: MemberInfo }
   | { readonly kind: 'closed' };
 
-/** Answers a request of a connection. */
+/** Handles a request of a connection. */
 export type RequestHandler = (connection: Connection, method: Method, params: unknown) => Promise<object>;
 
-/** What a connection needs. */
+/** Dependencies of a connection. */
 export interface ConnectionDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly handle: RequestHandler;
-  /** Called once: when a login has succeeded or leads to a wait, or when the socket is gone before that. */
+  /** Called once: when a login has succeeded or leads to a wait, or when the socket closes before that. */
   readonly onSettled: (connection: Connection) => void;
-  /** Called once, when the socket is gone for whatever reason, with its close code: 1006 where it broke off. */
+  /** Called once, when the socket has closed, with its close code: 1006 if there was no close frame. */
   readonly onGone: (connection: Connection, closeCode: number) => void;
   readonly loginTimeoutMs: number;
-  /** A client that leaves more bytes than this unread, beside its largest frame, is dropped; it may resume. */
+  /** A client with more unread bytes than this, plus the size of its largest frame, is disconnected; it may resume. */
   readonly maxBufferedBytes: number;
-  /** Most bytes of an unfinished frame that are kept for a client that has not logged in. */
+  /** Maximum number of buffered bytes of an incomplete frame from a client that has not logged in. */
   readonly maxLoginBytes: number;
   readonly maxRequestsPerSecond: number;
 }
@@ -72,7 +72,7 @@ export class Connection implements Receiver {
   readonly connectionId: string;
   /** The client's IP address. */
   readonly address: string;
-  /** Keeps requests about one stream in order. */
+  /** Serialises the requests about one stream. */
   readonly streamRequests = new KeyedQueue();
   readonly #socket: WebSocket;
   /** The TCP stream under the WebSocket. Complete frames are written to it directly, in order with the library's own. */
@@ -81,15 +81,15 @@ export class Connection implements Receiver {
   readonly #budget: RequestBudget;
   #cancelLoginTimeout: (() => void) | undefined;
   #state: ConnectionState = { kind: 'new' };
-  /** The largest frame sent so far: a client does not read slowly because one answer is large (SIG-4). */
+  /** The size of the largest frame sent so far: one large answer does not make the client a slow reader (SIG-4). */
   #largestFrameBytes = 0;
-  /** Bytes received of the frame that is not complete yet; counted until the login. */
+  /** Number of bytes received of the incomplete frame; counted until the login. */
   #unfinishedBytes = 0;
-  /** Frames kept back until the answer to a login has been sent. */
+  /** Frames that are queued until the answer to a login has been sent. */
   #held: Buffer[] | undefined;
   /** Called when the login of a waiting user has been answered. */
   #onWaiting: (() => void) | undefined;
-  /** Why the server closed the connection; undefined where the client did, or the network. */
+  /** Why the server closed the connection; undefined if the client or the network did. */
   #closeReason: string | undefined;
 
   constructor(connectionId: string, address: string, socket: WebSocket, stream: Duplex, deps: ConnectionDeps) {
@@ -102,7 +102,8 @@ export class Connection implements Receiver {
     this.#cancelLoginTimeout = deps.clock.after(deps.loginTimeoutMs, () => this.#onLoginTimeout());
     socket.on('message', (data: Buffer, isBinary) => this.#onMessage(data, isBinary));
     stream.on('data', this.#onBytes);
-    // A frame over the size limit, invalid UTF-8 and so on: the library has closed the socket with the code for it.
+    // Protocol errors, such as a frame over the size limit or invalid UTF-8: the library has already closed the socket
+    // with the matching close code.
     socket.on('error', (error) => deps.log.debug({ connectionId, error: error.message }, 'socket error'));
     socket.on('close', (code) => this.#onClose(code));
   }
@@ -111,16 +112,16 @@ export class Connection implements Receiver {
     return this.#state;
   }
 
-  /** Marks the beginning of a login or resume; events are kept back from now on. @throws `request.out-of-order` */
+  /** Marks the start of a login or resume; events are queued from now on. @throws `request.out-of-order` */
   beginJoin(): void {
     if (this.#state.kind !== 'new')
-      throw new GavelError('request.out-of-order', 'this connection has logged in already');
+      throw new GavelError('request.out-of-order', 'this connection is already logged in');
     this.#state = { kind: 'joining' };
     this.#held = [];
   }
 
   /**
-   * Marks that the user waits to be let in; events are still kept back. Returns false when the socket was closed meanwhile.
+   * Marks that the user waits to be admitted; events are still queued. Returns false if the socket has closed.
    *
    * @param onAnswered called when the login has been answered
    */
@@ -132,7 +133,7 @@ export class Connection implements Receiver {
     return true;
   }
 
-  /** Binds the member to this connection. Returns false when the socket was closed meanwhile. */
+  /** Binds the member to this connection. Returns false if the socket has closed. */
   completeJoin(key: RoomKey, member: MemberInfo): boolean {
     if (this.#state.kind !== 'joining' && this.#state.kind !== 'waiting') return false;
     this.#settle();
@@ -145,7 +146,7 @@ export class Connection implements Receiver {
     else this.#write(frame);
   }
 
-  /** Sends a frame and, after it, the frames that were kept back. */
+  /** Sends a frame and, after it, the queued frames. */
   release(first: Buffer): void {
     this.#together(() => {
       this.#write(first);
@@ -162,7 +163,7 @@ export class Connection implements Receiver {
     });
   }
 
-  /** Sends several frames by one write. */
+  /** Sends several frames with one write. */
   #together(write: () => void): void {
     this.#stream.cork();
     write();
@@ -175,8 +176,8 @@ export class Connection implements Receiver {
     this.#largestFrameBytes = Math.max(this.#largestFrameBytes, frame.length);
     if (this.#stream.writableLength <= this.#deps.maxBufferedBytes + this.#largestFrameBytes) return;
     this.#closeReason ??= 'read too slowly';
-    this.#socket.close(CLOSE_CODES.slowConsumer, 'reading too slowly');
-    // The close frame is queued behind the unread bytes, so there is no point in waiting for the answer to it.
+    this.#socket.close(CLOSE_CODES.slowConsumer, 'read too slowly');
+    // The close frame is queued behind the unread bytes, so the server does not wait for the client's close frame.
     this.#socket.terminate();
   }
 
@@ -187,13 +188,13 @@ export class Connection implements Receiver {
   }
 
   /**
-   * Limits what a client that has not logged in can make the server keep: the library's own limit is that of a member.
-   * The library has handled the bytes by now, so those of complete frames have been subtracted.
+   * Limits how much a client that has not logged in can make the server buffer: the library has only the limit for
+   * members. The library has already processed these bytes, so those of complete frames have been subtracted.
    */
   readonly #onBytes = (bytes: Buffer): void => {
     this.#unfinishedBytes += bytes.length;
     if (this.#unfinishedBytes <= this.#deps.maxLoginBytes) return;
-    this.#socket.close(MESSAGE_TOO_BIG, 'too long before the login');
+    this.#socket.close(MESSAGE_TOO_BIG, 'frame too large before login');
     this.#socket.terminate();
   };
 
@@ -224,7 +225,7 @@ export class Connection implements Receiver {
     }
     const bytes = encodeFrame(frame);
     this.#together(() => {
-      // The answer to a login is sent before the events that were kept back.
+      // The answer to a login is sent before the queued events.
       this.#write(bytes);
       if ('error' in frame) this.#onRefused(method);
       if (this.#state.kind !== 'joining' && this.#state.kind !== 'waiting') this.#release();
@@ -233,7 +234,7 @@ export class Connection implements Receiver {
     if (method === 'logout' && 'result' in frame) this.close(CLOSE_CODES.loggedOut, 'logged out');
   }
 
-  /** Turns an error into what the client is sent. An internal error is logged, and the client gets its request id. */
+  /** Converts an error to its wire form. An internal error is logged, and the client gets only the request id. */
   wireError(error: unknown, method: string, id: number | string): WireError {
     if (isGavelError(error)) {
       const { code, message, details } = error;
@@ -259,7 +260,7 @@ export class Connection implements Receiver {
 
   #onRefused(method: string): void {
     if (this.#state.kind !== 'joining' || (method !== 'login' && method !== 'resume')) return;
-    // A refused resume may be followed by a login on the same connection, and a refused login by another one.
+    // After a refused resume or login, the client may send another login on the same connection.
     this.#state = { kind: 'new' };
   }
 
@@ -269,11 +270,11 @@ export class Connection implements Receiver {
 
   #onLoginTimeout(): void {
     if (this.#state.kind === 'new' || this.#state.kind === 'joining') {
-      this.close(CLOSE_CODES.loginTimeout, 'no login came in time');
+      this.close(CLOSE_CODES.loginTimeout, 'login timeout');
     }
   }
 
-  /** Logs whom a refused client says it is. Neither token nor ticket is in the line. */
+  /** Logs the identity that a refused client claimed. The log line contains neither the token nor the ticket. */
   #logRefusal(method: string, params: unknown, code: string, id: number): void {
     const { credential, roomId, userId } = (params ?? {}) as Partial<Record<string, unknown>>;
     const { appId } = (credential ?? {}) as { readonly appId?: unknown };
@@ -304,7 +305,7 @@ function shorten(value: unknown): string | number | undefined {
   return typeof value === 'string' ? value.slice(0, 64) : typeof value === 'number' ? value : undefined;
 }
 
-/** Length of a client's frame header (RFC 6455, 5.2), its mask included, for a payload of so many bytes. */
+/** Returns the length of a client's frame header (RFC 6455, 5.2), including its mask, for a payload length. */
 function headerBytesOf(payloadBytes: number): number {
   if (payloadBytes < 126) return 6;
   return payloadBytes < 65_536 ? 8 : 14;
@@ -312,11 +313,10 @@ function headerBytesOf(payloadBytes: number): number {
 
 /** @throws `request.unknown-method`, `request.malformed` */
 function requireMethod(method: string, params: unknown): Method {
-  if (!Object.hasOwn(paramsOf, method))
-    throw new GavelError('request.unknown-method', `there is no method "${method}"`);
+  if (!Object.hasOwn(paramsOf, method)) throw new GavelError('request.unknown-method', `unknown method "${method}"`);
   const known = method as Method;
   if (!paramsOf[known].Check(params)) {
-    throw new GavelError('request.malformed', `the parameters of "${method}" are not as documented`);
+    throw new GavelError('request.malformed', `invalid parameters for "${method}"`);
   }
   return known;
 }

@@ -1,7 +1,7 @@
 /**
  * The signalling door: WebSockets at `/signalling`, subprotocol `gavel.v1`.
  *
- * It turns frames into commands and events into frames. It keeps no state of rooms.
+ * It converts frames to commands and events to frames. It keeps no room state.
  *
  * @module
  */
@@ -25,22 +25,22 @@ import { Requests } from './requests.ts';
 import { encodeFrame } from './text-frame.ts';
 import { offersProtocol, type RefusalStatus, writeRefusal } from './upgrade.ts';
 
-/** How long a member stays whose client has closed its socket in order, in milliseconds; a resume ends the wait. */
+/** Milliseconds until a member is removed whose client closed its socket cleanly; a resume cancels the removal. */
 const ABANDON_MS = 1500;
-/** A client that does not answer the close frame when the server stops is cut off after this time. */
+/** When the server stops, a client that does not answer the close frame is disconnected after this time. */
 const STOP_TIMEOUT_MS = 1000;
 /** A refused socket is destroyed after this time. */
 const REFUSED_TIMEOUT_MS = 2000;
 /** Options of the library, some of which its types lack. */
 const SOCKET_LIMITS = {
-  /** A client that does not answer the close frame is cut off after so many milliseconds. */
+  /** Milliseconds after which a client that does not answer the close frame is disconnected. */
   closeTimeout: 10_000,
-  /** Most network reads and most fragments that one unfinished message may consist of; each costs memory of its own. */
+  /** Maximum number of network reads and of fragments of one incomplete message; each one costs memory. */
   maxBufferedChunks: 2048,
   maxFragments: 128,
 } as const;
 
-/** What the signalling door needs. */
+/** Dependencies of the signalling door. */
 export interface SignallingDeps {
   readonly rooms: Rooms;
   readonly media: MediaControl;
@@ -52,7 +52,7 @@ export interface SignallingDeps {
   readonly heartbeatTimeoutMs: number;
   readonly loginTimeoutMs: number;
   readonly maxFrameBytes: number;
-  /** Largest unfinished frame of a connection that has not logged in. */
+  /** Maximum size of an incomplete frame on a connection that has not logged in. */
   readonly maxLoginBytes: number;
   readonly maxBufferedBytes: number;
   readonly maxRequestsPerSecond: number;
@@ -61,18 +61,18 @@ export interface SignallingDeps {
   readonly trustedProxies: readonly string[];
 }
 
-/** What the handling of one upgrade needs. */
+/** The parts that handle one upgrade. */
 interface Arrival {
   readonly address: string;
   readonly pending: PendingLogins;
   readonly connectionDeps: ConnectionDeps;
 }
 
-/** The signalling door of one HTTP server, which must be made with `isSignallingUpgrade` as `shouldUpgradeCallback`. */
+/** The signalling door of one HTTP server, which must be created with `shouldUpgradeCallback: isSignallingUpgrade`. */
 export class SignallingDoor {
   readonly #deps: SignallingDeps;
   readonly #sockets: WebSocketServer;
-  /** Cancels what follows sockets that were closed in order. */
+  /** Cancels the pending removals of members whose clients closed their sockets cleanly. */
   readonly #leaving = new Set<() => void>();
   /** Refused sockets that are not closed yet. */
   readonly #refused = new Set<Duplex>();
@@ -83,7 +83,7 @@ export class SignallingDoor {
       noServer: true,
       maxPayload: deps.maxFrameBytes,
       ...SOCKET_LIMITS,
-      // A room's frames are small and many: compressing each costs more than it saves.
+      // Rooms send many small frames: compressing them costs more than it saves.
       perMessageDeflate: false,
       handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
     });
@@ -97,7 +97,7 @@ export class SignallingDoor {
     };
     const findAddress = createFindAddress(deps.trustedProxies);
     http.on('upgrade', (request, socket, head) => {
-      // Node has removed its own handlers from the socket. Without this one a reset connection would end the process.
+      // Node has removed its own handlers from the socket. Without this handler, a connection reset ends the process.
       socket.on('error', (error) => deps.log.debug({ error: error.message }, 'signalling socket error'));
       if (socket.destroyed) return;
       this.#accept(request, socket, head, { address: findAddress(request), pending, connectionDeps });
@@ -114,7 +114,7 @@ export class SignallingDoor {
     if (!offersProtocol(request)) return refuse('400 Bad Request');
     if (!pending.begin(address)) return refuse('429 Too Many Requests');
     let isTaken = false;
-    // If the handshake fails, no Connection exists that would end the count.
+    // If the handshake fails, there is no Connection that would decrement the count.
     socket.once('close', () => isTaken || pending.end(address));
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       isTaken = true;
@@ -123,7 +123,7 @@ export class SignallingDoor {
     if (!isTaken) this.#closeRefused(socket);
   }
 
-  /** Destroys a refused socket after a time, whether or not its client has closed it. */
+  /** Destroys a refused socket after a timeout, whether or not its client has closed it. */
   #closeRefused(socket: Duplex): void {
     this.#refused.add(socket);
     const cancel = this.#deps.clock.after(REFUSED_TIMEOUT_MS, () => socket.destroy());
@@ -131,13 +131,13 @@ export class SignallingDoor {
       cancel();
       this.#refused.delete(socket);
     });
-    // Without a reader, the end that the client sends would not be seen.
+    // Without a reader, the socket would not emit the client's end.
     socket.resume();
   }
 
   /**
-   * Tells every client that the server is stopping and closes its connection; members may come back elsewhere. Clients
-   * that do not answer the close frame within 1 s are cut off, so that they do not delay the end of the server.
+   * Notifies every client that the server is stopping and closes its connection; members may resume elsewhere. Clients
+   * that do not answer the close frame within 1 s are disconnected, so that they do not delay the shutdown.
    */
   close(): void {
     const frame = encodeFrame({ event: 'goingAway' });
@@ -158,13 +158,13 @@ export class SignallingDoor {
     const { state, connectionId } = connection;
     if (state.kind !== 'member' && state.kind !== 'waiting') return;
     const memberId = state.kind === 'member' ? state.member.memberId : state.memberId;
-    // The member was kicked, or has resumed on another connection: this connection no longer belongs to it.
+    // The member was kicked or has resumed on another connection: it is no longer attached to this connection.
     if (state.kind === 'member' && !fanOut.isSeated(memberId, connection)) return;
     this.#execute(state.key, { type: 'detach', memberId, connectionId });
     if (state.kind === 'member' && isOrderly(closeCode)) this.#abandonLater(state.key, memberId, connectionId);
   }
 
-  /** Takes a member out whose client has closed its socket in order, unless it is back by then (ROOM-8). */
+  /** Removes a member whose client closed its socket cleanly, unless it has resumed by then (ROOM-8). */
   #abandonLater(key: RoomKey, memberId: MemberId, connectionId: string): void {
     const cancel = this.#deps.clock.after(ABANDON_MS, () => {
       this.#leaving.delete(cancel);
@@ -177,13 +177,13 @@ export class SignallingDoor {
     const { rooms, log } = this.#deps;
     const { connectionId } = command;
     rooms.execute(key, command, { door: 'signalling', requestId: connectionId }).catch((error: unknown) => {
-      // A member that was put out, or whose room was closed, is gone already.
+      // The member was removed earlier, and its room no longer exists.
       if (!isGavelError(error, 'room.not-found')) log.error({ connectionId, err: error }, `${command.type} failed`);
     });
   }
 }
 
-/** Whether a close code says that the client has closed its socket in order, as a browser does for a page that goes. */
+/** Returns whether a close code means a clean close by the client, such as when a browser leaves the page. */
 function isOrderly(closeCode: number): boolean {
   return closeCode === 1000 || closeCode === 1001;
 }

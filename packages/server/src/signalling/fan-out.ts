@@ -1,5 +1,5 @@
 /**
- * Tells a room's members what happens in it. Each event is serialised once for all who see it alike.
+ * Sends a room's events to its members. Each event is serialised once for all members that have the same view of it.
  *
  * @module
  */
@@ -19,12 +19,12 @@ import type { WaitingChange, WaitingWatcher } from '../rooms/waiting.ts';
 import { type EventView, mediaClosedFrame, publishEndedFrame, roomEventFrame, viewOf, wireWaiting } from './frames.ts';
 import { encodeFrame } from './text-frame.ts';
 
-/** A connection, as the fan-out needs it. */
+/** The interface of a connection that the fan-out uses. */
 export interface Receiver {
   readonly connectionId: string;
-  /** Sends a frame that `encodeFrame` made; a receiver that is too slow is dropped, never waited for. */
+  /** Sends a frame made by `encodeFrame`. A receiver that is too slow is disconnected; nothing waits for it. */
   send(frame: Buffer): void;
-  /** Closes after what was sent; with a last frame before, if given. */
+  /** Closes the connection after the frames sent so far and, if given, one last frame. */
   close(code: CloseCode, reason: string, last?: Buffer): void;
 }
 
@@ -33,10 +33,10 @@ interface Seat {
   readonly receiver: Receiver;
 }
 
-/** The seats of one room. */
+/** The connected members of one room. */
 interface RoomSeats {
   readonly all: Map<MemberId, Seat>;
-  /** Those who are told of others coming and going: where few are, ten thousand logins must not cost each other. */
+  /** The members that receive joins and leaves. A separate map, so that a login need not visit every member. */
   readonly watching: Map<MemberId, Seat>;
 }
 
@@ -48,12 +48,12 @@ export class FanOut implements EventSink, WaitingWatcher {
   readonly #rooms = new Map<string, RoomSeats>();
   readonly #seats = new Map<MemberId, Seat>();
 
-  /** How many connections there are, logged in or not. */
+  /** Number of connections, logged in or not. */
   get connectionCount(): number {
     return this.#receivers.size;
   }
 
-  /** Makes a connection known, before its login, so that it is seated in the same moment as its member joins. */
+  /** Registers a connection before its login, so that it receives events from the moment its member joins. */
   register(receiver: Receiver): void {
     this.#receivers.set(receiver.connectionId, receiver);
   }
@@ -62,29 +62,29 @@ export class FanOut implements EventSink, WaitingWatcher {
     this.#receivers.delete(receiver.connectionId);
   }
 
-  /** Every connection, for the server's end. */
+  /** Returns every connection, for the shutdown of the server. */
   receivers(): Receiver[] {
     return [...this.#receivers.values()];
   }
 
-  /** Whether a member is in by this connection. */
+  /** Returns whether a member is attached to this connection. */
   isSeated(memberId: MemberId, receiver: Receiver): boolean {
     return this.#seats.get(memberId)?.receiver === receiver;
   }
 
-  /** Tells one member alone; does nothing when it is not connected. */
+  /** Sends a frame to one member only. Does nothing if it is not connected. */
   notify(memberId: MemberId, frame: PersonalEventFrame): void {
     this.#seats.get(memberId)?.receiver.send(encodeFrame(frame));
   }
 
   handle(batch: EventBatch): void {
     const text = roomKeyText(batch.key);
-    // Those who are put out hear of it first, and nothing of what follows from it for the others.
-    this.#putOut(text, batch.events);
-    for (const event of batch.events) this.#tell(text, event);
+    // Removed members are notified first, and do not receive the events that the others receive about the removal.
+    this.#closeRemoved(text, batch.events);
+    for (const event of batch.events) this.#sendEvent(text, event);
   }
 
-  /** Who may let others in is told of those who wait; the whole list is in the answer to its login. */
+  /** Sends changes of the waiting list to the members that may admit users. Their login answer has the whole list. */
   handleWaiting({ key, waiting, end }: WaitingChange): void {
     const seats = this.#rooms.get(roomKeyText(key));
     if (!seats) return;
@@ -95,12 +95,12 @@ export class FanOut implements EventSink, WaitingWatcher {
     for (const { member, receiver } of seats.all.values()) if (mayLetIn(member)) receiver.send(bytes);
   }
 
-  #tell(room: string, event: RoomEvent): void {
+  #sendEvent(room: string, event: RoomEvent): void {
     if (event.type === 'memberJoined' || event.type === 'memberResumed') this.#seat(room, event);
     if (event.type === 'permissionsChanged' || event.type === 'memberUpdated') this.#reseat(room, event.member);
     if (event.type === 'memberDetached') this.#unseat(room, event.member);
-    if (event.type === 'streamRemoved') this.#tellUntold(room, event);
-    if (event.type === 'streamReleased') this.#tellPublisher(event);
+    if (event.type === 'streamRemoved') this.#sendMediaClosed(room, event);
+    if (event.type === 'streamReleased') this.#notifyPublisher(event);
     const seats = this.#rooms.get(room);
     if (!seats) return;
     const encoded = new Map<EventView, Buffer>();
@@ -138,7 +138,7 @@ export class FanOut implements EventSink, WaitingWatcher {
     if (wantsMembers) seats.watching.set(memberId, seat);
   }
 
-  /** What a member is told goes by what it may do now. */
+  /** Updates the member of a seat: its current permissions decide which events it receives. */
   #reseat(room: string, member: MemberInfo): void {
     const before = this.#seats.get(member.memberId);
     if (before) this.#place(room, { ...before, member });
@@ -154,15 +154,15 @@ export class FanOut implements EventSink, WaitingWatcher {
     return seat;
   }
 
-  #putOut(room: string, events: readonly RoomEvent[]): void {
+  #closeRemoved(room: string, events: readonly RoomEvent[]): void {
     let last: { readonly event: RoomEventOf<'memberLeft'>; readonly bytes: Buffer } | undefined;
     for (const event of events) {
       if (event.type !== 'memberLeft') continue;
       const seat = this.#unseat(room, event.member);
       const { cause, reason } = event;
-      // Who logged out is answered by its own request.
+      // A member that logged out gets the answer to its own request.
       if (!seat || cause === 'logout') continue;
-      // A whole room is put out by the same words.
+      // When a room closes, all members get the same frame: it is encoded once.
       if (last?.event.cause !== cause || last.event.reason !== reason) {
         last = { event, bytes: encodeFrame({ event: 'removed', cause, reason } satisfies PersonalEventFrame) };
       }
@@ -170,8 +170,8 @@ export class FanOut implements EventSink, WaitingWatcher {
     }
   }
 
-  /** The acting user's own clients get no list update (STRM-2), but must stop the media all the same (STRM-3). */
-  #tellUntold(room: string, event: RoomEventOf<'streamRemoved'>): void {
+  /** The acting user's own clients get no stream list update (STRM-2), but must still stop the media (STRM-3). */
+  #sendMediaClosed(room: string, event: RoomEventOf<'streamRemoved'>): void {
     if (event.exceptUserId === undefined) return;
     const bytes = encodeFrame(mediaClosedFrame(event));
     for (const seat of this.#rooms.get(room)?.all.values() ?? []) {
@@ -179,8 +179,8 @@ export class FanOut implements EventSink, WaitingWatcher {
     }
   }
 
-  /** Nobody else knows of a stream that was not announced. */
-  #tellPublisher(event: RoomEventOf<'streamReleased'>): void {
+  /** Only the publisher is notified: other members do not know a stream that was never announced. */
+  #notifyPublisher(event: RoomEventOf<'streamReleased'>): void {
     const frame = publishEndedFrame(event);
     if (frame && event.stream.memberId !== undefined) this.notify(event.stream.memberId, frame);
   }

@@ -1,5 +1,5 @@
 /**
- * Turns room events into what goes over the wire, and says who is told.
+ * Converts room events to wire frames, and determines which members receive them.
  *
  * @module
  */
@@ -22,23 +22,23 @@ import type { RoomSnapshot } from '../rooms/views.ts';
 import type { Waiting } from '../rooms/waiting.ts';
 import { type PollEventView, pollFrame, pollViewOf, wirePolls } from './poll-frames.ts';
 
-/** The views of an event: most have one. */
+/** The views of an event. Most events have only one. */
 export type EventView = 'whole' | PollEventView;
 
-/** A member as others see it. */
+/** Returns a member as other members see it. */
 export function wireMember(member: MemberInfo): WireMember {
   const { memberId, user, joinedAtMs, profile, pinned } = member;
   return { memberId, user, joinedAtMs, ...(profile && { profile }), ...(pinned && { pinned }) };
 }
 
-/** Somebody who waits, as those see it who may let it in. */
+/** Returns a waiting user as the members that may admit it see it. */
 export function wireWaiting({ memberId, user, sinceMs, profile }: Waiting): WireWaiting {
   return { memberId, user, sinceMs, ...(profile && { profile }) };
 }
 
 function wireStream(stream: StreamInfo): WireStream {
   const { streamId, memberId, user, source, extraInfo, blocked, muted, createdAtMs } = stream;
-  // What is held back is as good as off for those who would play it (RULE-4).
+  // For players, a kind that is held back counts as off (RULE-4).
   const audio = stream.audio && !blocked.audio;
   const video = stream.video && !blocked.video;
   const facts = { streamId, ...(memberId && { memberId }), user, source, extraInfo };
@@ -50,7 +50,7 @@ function mutedOf(muted: StreamInfo['muted']): Pick<WireStream, 'muted'> {
   return kinds.length > 0 ? { muted: kinds } : {};
 }
 
-/** What a member may do, as it is told. */
+/** Returns a member's permissions in wire form. */
 export function wirePermissions(permissions: Permissions): WirePermissions {
   const { publishAudio, publishVideo, screen, moderation, rename, chat, polls } = permissions;
   return {
@@ -64,7 +64,7 @@ export function wirePermissions(permissions: Permissions): WirePermissions {
   };
 }
 
-/** A room's state as one member may see it; members only when it asked for them. */
+/** Returns a room's state as one member may see it, with members only if it requested them. */
 export function wireSnapshot(room: RoomSnapshot, viewer: MemberInfo): WireSnapshot {
   const { seq, streamSeq, shown } = room;
   const polls = wirePolls(room.polls, viewer);
@@ -81,7 +81,7 @@ export function wireSnapshot(room: RoomSnapshot, viewer: MemberInfo): WireSnapsh
   };
 }
 
-/** The frame of an event as a member sees it that is told of it; undefined where clients are not told of such. */
+/** Returns the frame of an event as a receiving member sees it; undefined if clients get no events of its type. */
 export function roomEventFrame(event: RoomEvent, viewer: MemberInfo): RoomEventFrame | undefined {
   const { seq } = event;
   switch (event.type) {
@@ -119,8 +119,8 @@ export function roomEventFrame(event: RoomEvent, viewer: MemberInfo): RoomEventF
       return { event: 'roomInfo', seq, info: event.info };
     case 'message': {
       const { kind, messageId, from, text, to, atMs } = event;
-      const told = kind === 'chat' && to && { to };
-      return { event: 'message', seq, kind, messageId, from, text, sentAtMs: atMs, ...told };
+      const recipients = kind === 'chat' && to && { to };
+      return { event: 'message', seq, kind, messageId, from, text, sentAtMs: atMs, ...recipients };
     }
     case 'messageChanged':
       return { event: 'messageChanged', seq, change: event.change, message: event.message };
@@ -129,17 +129,17 @@ export function roomEventFrame(event: RoomEvent, viewer: MemberInfo): RoomEventF
   }
 }
 
-/** The frame that stands in for a stream's removal at the clients in whose user's name it was made (STRM-2, STRM-3). */
+/** Returns the frame that the acting user's own clients get instead of the stream's removal (STRM-2, STRM-3). */
 export function mediaClosedFrame({ stream, cause, streamSeq }: RoomEventOf<'streamRemoved'>): MediaClosedFrame {
   return { event: 'mediaClosed', streamId: stream.streamId, cause, streamSeq };
 }
 
-/** What the publisher is told of a publish that ended before its stream was announced; undefined where it asked for the end. */
+/** Returns the publisher's frame for a publish that ended unannounced; undefined if the publisher itself stopped it. */
 export function publishEndedFrame({ stream, cause }: RoomEventOf<'streamReleased'>): PublishEndedFrame | undefined {
   return cause === 'stopped' ? undefined : { event: 'publishEnded', streamId: stream.streamId, cause };
 }
 
-/** What a member is told of an event, or was to be told of one that it missed (SIG-2); undefined where nothing. */
+/** Returns a member's frame for an event, also for one that it missed (SIG-2); undefined if it does not receive it. */
 export function frameFor(
   event: RoomEvent,
   member: MemberInfo,
@@ -151,17 +151,17 @@ export function frameFor(
   return event.type === 'streamRemoved' ? mediaClosedFrame(event) : undefined;
 }
 
-/** How a member sees an event: members with the same view are told the same. Undefined where it is not told. */
+/** Returns a member's view of an event; members with the same view get the same frame. Undefined if it gets none. */
 export function viewOf(event: RoomEvent, member: MemberInfo): EventView | undefined {
   if (event.type === 'pollUpdated') return pollViewOf(event, member);
   return isTold(event, member) ? 'whole' : undefined;
 }
 
-/** Tells whether a member may know of another; a hidden one knows of itself (HIDE-1). */
+/** Returns whether a member may see another one; a hidden member sees itself (HIDE-1). */
 const isShown = ({ memberId, permissions }: MemberInfo, viewer: MemberInfo): boolean =>
   !permissions.hidden || memberId === viewer.memberId;
 
-/** Tells whether a member is told of an event: its own joining it knows, and a sender does not hear itself. */
+/** Returns whether a member receives an event. It does not receive its own join, nor messages that it sent itself. */
 function isTold(event: RoomEvent, member: MemberInfo): boolean {
   switch (event.type) {
     case 'memberJoined':

@@ -1,19 +1,19 @@
 /**
- * Does tasks of one key one after another, and those of different keys side by side.
+ * Runs the tasks of one key sequentially, and tasks of different keys concurrently.
  *
  * @module
  */
 
-/** Tasks in order, by key. Holds only keys with a task under way. */
+/** A queue of tasks per key. Stores only keys with a running task. */
 export class KeyedQueue {
   readonly #tails = new Map<string, Promise<void>>();
 
-  /** How many keys have a task under way. */
+  /** Number of keys with a running task. */
   get size(): number {
     return this.#tails.size;
   }
 
-  /** Does a task after all earlier ones of its key, whether those succeeded or not; gives its result. */
+  /** Runs a task after all earlier ones of its key, whether those succeeded or failed, and returns its result. */
   run<T>(key: string, task: () => Promise<T>): Promise<T> {
     const before = this.#tails.get(key);
     const result = before ? before.then(task) : task();

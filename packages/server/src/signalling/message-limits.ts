@@ -1,6 +1,5 @@
 /**
- * How often clients may tell something: exact over any second or minute, by room and by user (LIM-2, CHAT-3,
- * POLL-6).
+ * Rate limits of messages, per room and per user: exact in any sliding second or minute (LIM-2, CHAT-3, POLL-6).
  *
  * @module
  */
@@ -9,28 +8,28 @@ import { GavelError, type Params, type RoomKey, roomKeyText, type UserId } from 
 import type { Clock } from '../rooms/clock.ts';
 import { SlidingWindows } from '../rooms/sliding-windows.ts';
 
-/** Most of each in a second. */
+/** Maximum number of each per second. */
 export const MESSAGE_LIMITS = {
   broadcastsInRoom: 10,
   broadcastsOfUser: 2,
   barragesInRoom: 20,
-  /** To one user each. */
+  /** Commands to one user. */
   directCommandsInRoom: 200,
-  /** To several users, or to all. */
+  /** Commands to several or all users. */
   commandsInRoom: 10,
   infosInRoom: 10,
   renamesOfUser: 2,
   customMessagesOfUser: 5,
 } as const;
 
-/** Most chat messages of a user in a room in a minute (CHAT-3). */
+/** Maximum number of chat messages per user, room and minute (CHAT-3). */
 export const MAX_CHATS_PER_MINUTE = 180;
-/** Most polls that members make in a room in a minute (POLL-6). */
+/** Maximum number of polls that members create per room and minute (POLL-6). */
 export const MAX_POLLS_PER_MINUTE = 10;
 
 type Limit = readonly [kind: keyof typeof MESSAGE_LIMITS, whose: string];
 
-/** Counts what clients tell. What is refused uses nothing up. */
+/** Counts the messages of clients. A refused message does not count. */
 export class MessageLimits {
   readonly #clock: Clock;
   readonly #windows = new SlidingWindows(1000);
@@ -45,7 +44,7 @@ export class MessageLimits {
     const room = roomKeyText(key);
     switch (kind) {
       case 'broadcast':
-        // A user's limit holds over all rooms of its App.
+        // A user's limit applies across all rooms of its App.
         return this.#take([
           ['broadcastsInRoom', room],
           ['broadcastsOfUser', `${key.appId}/${key.environment}/${userId}`],
@@ -85,7 +84,7 @@ export class MessageLimits {
     this.#minutes.take(what, nowMs);
   }
 
-  /** Takes of each limit, or of none. */
+  /** Counts one message against every limit, or against none if one of them is reached. */
   #take(limits: readonly Limit[]): void {
     const nowMs = this.#clock.monotonicMs();
     const isFree = ([kind, whose]: Limit) => this.#windows.hasRoom(`${kind}/${whose}`, MESSAGE_LIMITS[kind], nowMs);

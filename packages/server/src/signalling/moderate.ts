@@ -1,5 +1,5 @@
 /**
- * What a member does to others, as commands.
+ * Converts moderation requests to commands.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { MemberId, Params } from '@gavel/protocol';
 import type { RoomCommand } from '../rooms/commands.ts';
 
-/** Makes a command of a request to moderate; whether the member may is the Room's to say (HOST-1). */
+/** Converts a moderation request to a command. The Room checks the member's permission (HOST-1). */
 export function moderationCommand(by: MemberId, params: Params<'moderate'>): RoomCommand {
   switch (params.action) {
     case 'kick':

@@ -1,6 +1,6 @@
 /**
- * Bounds how many connections of one address may be open that have not logged in: a flood from one place takes up no
- * more memory than that, and keeps nobody out but itself.
+ * Limits the number of open connections per address that have not logged in, so that a flood of connections from one
+ * address uses bounded memory and does not affect clients at other addresses.
  *
  * @module
  */
@@ -10,12 +10,12 @@ export class PendingLogins {
   readonly #max: number;
   readonly #counts = new Map<string, number>();
 
-  /** @param max how many there may be of one address */
+  /** @param max maximum number of connections of one address */
   constructor(max: number) {
     this.#max = max;
   }
 
-  /** Counts one more. Gives false, and counts nothing, where there are too many. */
+  /** Increments the count of an address. Returns false, and counts nothing, if the limit is reached. */
   begin(address: string): boolean {
     const count = this.#counts.get(address) ?? 0;
     if (count >= this.#max) return false;
@@ -23,7 +23,7 @@ export class PendingLogins {
     return true;
   }
 
-  /** Counts one less: it has logged in, or is gone. */
+  /** Decrements the count: the connection has logged in or closed. */
   end(address: string): void {
     const count = this.#counts.get(address) ?? 0;
     if (count > 1) this.#counts.set(address, count - 1);

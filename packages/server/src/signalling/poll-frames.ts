@@ -1,5 +1,5 @@
 /**
- * What members are told of polls: each by what it may see (POLL-1, POLL-3, POLL-4).
+ * Converts poll events to frames. The content depends on what each member may see (POLL-1, POLL-3, POLL-4).
  *
  * @module
  */
@@ -9,10 +9,10 @@ import type { RoomEventOf } from '../rooms/events.ts';
 import type { MemberInfo } from '../rooms/member.ts';
 import { hasVoted, isShownVotes, type PollInfo } from '../rooms/polls.ts';
 
-/** How a member sees a poll: having voted, shown the votes without that, or not shown them. */
+/** A member's view of a poll: it has voted, or it has not voted and the votes are shown to it or hidden from it. */
 type PollView = 'voted' | 'shown' | 'hidden';
 
-/** How a member sees what happened to a poll: all of it, or the one vote of somebody else. */
+/** A member's view of a poll event: the whole poll, or only another member's vote. */
 export type PollEventView = PollView | 'vote';
 
 function viewOfPoll(poll: PollInfo, { user }: MemberInfo): PollView {
@@ -20,17 +20,17 @@ function viewOfPoll(poll: PollInfo, { user }: MemberInfo): PollView {
   return isShownVotes(poll, user.id) ? 'shown' : 'hidden';
 }
 
-/** How a member sees what happened to a poll; undefined where it is not told. */
+/** Returns a member's view of a poll event; undefined if the member does not receive it. */
 export function pollViewOf(event: RoomEventOf<'pollUpdated'>, member: MemberInfo): PollEventView | undefined {
   const { poll, vote } = event;
   if (!member.permissions.polls?.view) return undefined;
   const view = viewOfPoll(poll, member);
   if (!vote || vote.voter.id === member.user.id) return view;
-  // A vote that is not shown is not told either: when it came would give away whose it is.
+  // A hidden vote is not sent at all: its time would reveal the voter.
   return view === 'hidden' ? undefined : 'vote';
 }
 
-/** The frame of what happened to a poll, as a member sees it; undefined where it is not told. */
+/** Returns the frame of a poll event as a member sees it; undefined if the member does not receive it. */
 export function pollFrame(event: RoomEventOf<'pollUpdated'>, viewer: MemberInfo): PollEventFrame | undefined {
   const { seq, poll, vote } = event;
   const view = pollViewOf(event, viewer);
@@ -42,7 +42,7 @@ export function pollFrame(event: RoomEventOf<'pollUpdated'>, viewer: MemberInfo)
   return { event: 'pollVoted', seq, pollId: poll.pollId, option, count, ...(isNamed && { voter }) };
 }
 
-/** The polls that a member may see, as it sees them. */
+/** Returns the polls that a member may see, as it sees them. */
 export function wirePolls(polls: readonly PollInfo[], viewer: MemberInfo): readonly WirePoll[] {
   return viewer.permissions.polls?.view ? polls.map((poll) => wirePoll(poll, viewOfPoll(poll, viewer))) : [];
 }

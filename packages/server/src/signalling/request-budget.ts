@@ -1,5 +1,5 @@
 /**
- * Bounds how often one connection may ask.
+ * Limits the request rate of one connection.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { GavelError } from '@gavel/protocol';
 import type { Clock } from '../rooms/clock.ts';
 
-/** A bucket that holds one second's requests and fills evenly. */
+/** A token bucket that holds the requests of one second and refills continuously. */
 export class RequestBudget {
   readonly #clock: Clock;
   readonly #perSecond: number;
@@ -21,7 +21,7 @@ export class RequestBudget {
     this.#filledAtMs = clock.monotonicMs();
   }
 
-  /** Takes one request. @throws GavelError `rate.limited` when none is left */
+  /** Consumes one request. @throws GavelError `rate.limited` if the bucket is empty */
   take(): void {
     const nowMs = this.#clock.monotonicMs();
     const filled = ((nowMs - this.#filledAtMs) / 1000) * this.#perSecond;

@@ -1,5 +1,5 @@
 /**
- * The methods of the signalling door: each parses what it is given, and makes a command of it.
+ * The methods of the signalling door. Each one parses its parameters and executes a command.
  *
  * @module
  */
@@ -30,12 +30,12 @@ import { MessageLimits } from './message-limits.ts';
 import { moderationCommand } from './moderate.ts';
 import { requireMessage, requireShort } from './texts.ts';
 
-/** What the methods need. */
+/** Dependencies of the methods. */
 export interface RequestDeps extends JoiningDeps {
   readonly media: MediaControl;
 }
 
-/** A connection's member, for the methods that need one. */
+/** The member of a connection, for the methods that require one. */
 interface Caller {
   readonly key: RoomKey;
   readonly member: MemberInfo;
@@ -44,7 +44,7 @@ interface Caller {
 
 type Handler<M extends Method> = (caller: Caller, params: Params<M>) => Promise<Results[M]>;
 
-/** What only a member may ask. */
+/** A method that only members may call. */
 type MemberMethod = Exclude<Method, 'login' | 'resume'>;
 
 const STREAM_METHODS: ReadonlySet<Method> = new Set<Method>(['publish', 'unpublish', 'updateStream', 'play', 'stop']);
@@ -52,7 +52,7 @@ const isAboutStream = (method: Method): boolean => STREAM_METHODS.has(method);
 
 const DONE: Record<string, never> = {};
 
-/** Answers requests. */
+/** Handles requests. */
 export class Requests {
   readonly #deps: RequestDeps;
   readonly #joining: Joining;
@@ -101,7 +101,7 @@ export class Requests {
     },
     changeMessage: async ({ key, member, origin }, { messageId, ...to }) => {
       if (to.action === 'edit') requireMessage(to.text);
-      // It is told to as many as a message is.
+      // A change is sent to as many members as a message, so it counts against the same limit.
       this.#limits.takeMessage(key, member.user.id, 'chat', undefined);
       await this.#deps.rooms.execute(key, { type: 'changeMessage', memberId: member.memberId, messageId, to }, origin);
       return DONE;
@@ -115,7 +115,7 @@ export class Requests {
       const command = { type: 'createPoll', by: member.memberId, anonymous, hideVotes, ...rest } as const;
       const { events } = await this.#deps.rooms.execute(key, command, origin);
       const [made] = eventsOf(events, 'pollUpdated');
-      if (!made) throw new Error('a poll made no event');
+      if (!made) throw new Error('createPoll emitted no event');
       return { pollId: made.poll.pollId };
     },
     vote: async ({ key, member, origin }, { pollId, option }) => {
@@ -132,38 +132,38 @@ export class Requests {
     this.#limits = new MessageLimits(deps.clock);
   }
 
-  /** Answers one request; its parameters have been checked against the method's schema. */
+  /** Handles one request. Its parameters have been validated against the method's schema. */
   async handle(connection: Connection, method: Method, params: unknown): Promise<object> {
     if (method === 'login') return this.#joining.login(connection, params as Params<'login'>);
     if (method === 'resume') return this.#joining.resume(connection, params as Params<'resume'>);
     if (!isAboutStream(method)) return this.#handleAsMember(connection, method, params);
     const { streamId } = params as Params<'stop'>;
-    // A stop must not overtake the play before it, whose media takes its time (SIG-1).
+    // A stop must not overtake the earlier play of the same stream, which waits for the media engine (SIG-1).
     return connection.streamRequests.run(streamId, () => this.#handleAsMember(connection, method, params));
   }
 
   async #handleAsMember(connection: Connection, method: MemberMethod, params: unknown): Promise<object> {
     const { state } = connection;
     if (state.kind === 'waiting') return this.#handleAsWaiting(connection, state, method);
-    if (state.kind !== 'member') throw new GavelError('request.out-of-order', `"${method}" needs a login first`);
+    if (state.kind !== 'member') throw new GavelError('request.out-of-order', `"${method}" requires a login`);
     const { key } = state;
     const { memberId } = state.member;
     const origin = originOf(connection, state.member);
     await this.#deps.rooms.execute(key, { type: 'touch', memberId }, origin);
-    // Its name and what it may do may have changed since its login.
+    // The member's name and permissions may have changed since its login.
     const member = (await this.#deps.rooms.findMember(key, memberId)) ?? state.member;
     const handler = this.#methods[method] as Handler<Method>;
     return handler({ key, member, origin }, params as Params<Method>);
   }
 
-  /** Who waits says that it is there, or goes. */
+  /** Handles a request of a waiting user: `heartbeat` or `logout`. */
   async #handleAsWaiting(
     { connectionId }: Connection,
     { key, memberId }: Extract<ConnectionState, { kind: 'waiting' }>,
     method: MemberMethod,
   ): Promise<object> {
     if (method !== 'heartbeat' && method !== 'logout') {
-      throw new GavelError('request.out-of-order', `"${method}" needs to be let in first`);
+      throw new GavelError('request.out-of-order', `"${method}" is not allowed while the user waits to be admitted`);
     }
     const command = { type: method === 'heartbeat' ? 'touch' : 'logout', memberId } as const;
     await this.#deps.rooms.execute(key, command, { door: 'signalling', requestId: connectionId });
@@ -231,7 +231,7 @@ export class Requests {
     const command = { type: 'send', by, kind, from: member.user, text, ...(to && { to }) } as const;
     const { events } = await this.#deps.rooms.execute(key, command, origin);
     const [message] = eventsOf(events, 'message');
-    if (!message) throw new Error('a message made no event');
+    if (!message) throw new Error('send emitted no event');
     return { messageId: message.messageId, ...(message.absent.length > 0 && { absent: message.absent }) };
   }
 

@@ -1,18 +1,18 @@
 /**
- * A WebSocket text frame in one piece (RFC 6455, 5.2): made once for all its receivers, and one write for each of them.
+ * A complete WebSocket text frame (RFC 6455, 5.2): encoded once for all receivers, with one write per receiver.
  *
- * The library would write header and payload apart, which costs every receiver about a third more CPU time.
+ * The library writes header and payload separately, which costs about a third more CPU time per receiver.
  *
  * @module
  */
 
-/** The last fragment of a message, which is text. */
+/** First byte of a frame: FIN bit and text opcode. */
 const FINAL_TEXT = 0x81;
-/** Longest payload whose length stands in the second byte, and longest whose length takes two bytes more. */
+/** Maximum payload length that fits in the second byte, and maximum that fits in two further bytes. */
 const MAX_SHORT = 125;
 const MAX_MEDIUM = 0xffff;
 
-/** Gives the frame that carries an object as JSON, ready to be written; a server's frames are not masked. */
+/** Encodes an object as JSON in a frame that can be written to the socket. A server's frames are not masked. */
 export function encodeFrame(frame: object): Buffer {
   const text = JSON.stringify(frame);
   const length = Buffer.byteLength(text);

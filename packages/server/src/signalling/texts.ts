@@ -1,5 +1,5 @@
 /**
- * Checks of what clients write.
+ * Validation of texts from clients.
  *
  * @module
  */
@@ -11,7 +11,7 @@ export function requireShort(text: string, maxBytes: number): void {
   if (byteLength(text) > maxBytes) throw new GavelError('text.too-long');
 }
 
-/** Refuses a message that says nothing, or too much. @throws GavelError `message.empty`, `message.too-long` */
+/** Refuses a message that is empty or too long. @throws GavelError `message.empty`, `message.too-long` */
 export function requireMessage(text: string): void {
   if (text.length === 0) throw new GavelError('message.empty');
   if (byteLength(text) > MAX_BYTES.message) throw new GavelError('message.too-long');

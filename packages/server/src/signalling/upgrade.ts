@@ -1,5 +1,5 @@
 /**
- * Which HTTP requests are upgraded to a WebSocket, and how an upgrade is refused.
+ * Decides which HTTP requests are upgraded to a WebSocket, and refuses upgrades.
  *
  * @module
  */
@@ -15,17 +15,17 @@ const SIGNALLING_PATH = '/signalling';
 export type RefusalStatus = '400 Bad Request' | '429 Too Many Requests';
 
 /**
- * Says whether a request that asks for an upgrade gets one: a WebSocket on the signalling path.
+ * Returns whether an upgrade request is accepted: only a WebSocket on the signalling path is.
  *
- * To be given to the HTTP server as `shouldUpgradeCallback`. Any other upgrade (`h2c` of `curl --http2`, a WebSocket on
- * another path) is ignored, as RFC 9110, 7.8, allows: the request is answered like one without an `Upgrade` header (SIG-5).
+ * Used as the HTTP server's `shouldUpgradeCallback`. Any other upgrade (`h2c` of `curl --http2`, a WebSocket on another
+ * path) is ignored, as RFC 9110, 7.8, allows: the request is answered as if it had no `Upgrade` header (SIG-5).
  */
 export function isSignallingUpgrade({ method, url = '', headers }: IncomingMessage): boolean {
   const [path] = url.split('?', 1);
   return method === 'GET' && path === SIGNALLING_PATH && headers.upgrade?.toLowerCase() === 'websocket';
 }
 
-/** Says whether a client offers Gavel's WebSocket subprotocol. */
+/** Returns whether a client offers Gavel's WebSocket subprotocol. */
 export function offersProtocol({ headers }: IncomingMessage): boolean {
   const offered = headers['sec-websocket-protocol'] ?? '';
   return offered.split(',').some((name) => name.trim() === SUBPROTOCOL);
