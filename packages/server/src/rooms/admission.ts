@@ -1,6 +1,6 @@
 /**
- * Admission: what a login is allowed, and who says so. Each scheme's authenticator is written by the door whose tokens it
- * reads, so that the signalling door knows no vendor's.
+ * Admission: the permissions of a login, and the authenticators that grant them. Each scheme's authenticator belongs to
+ * the door whose tokens it reads, so that the signalling door does not depend on a vendor.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Params, RoomKey, WireProfile } from '@gavel/protocol';
 import type { DuplicatePolicy, WaitingTerms } from './commands.ts';
 import type { Permissions, PublishRights, User } from './member.ts';
 
-/** What a login is allowed. */
+/** The result of a successful authentication. */
 export interface Admission {
   readonly key: RoomKey;
   readonly user: User;
@@ -17,21 +17,21 @@ export interface Admission {
   readonly permissions: Permissions;
   readonly maxMemberCount: number;
   readonly profile?: WireProfile;
-  /** What its own client alone is told besides; plain JSON. */
+  /** Further data for the member's own client only; plain JSON. */
   readonly facts?: Readonly<Record<string, unknown>>;
-  /** Milliseconds since the Unix epoch; undefined where no token was used. */
+  /** Milliseconds since the Unix epoch; undefined if no token was used. */
   readonly tokenExpiresAtMs?: number;
-  /** How long its session may be continued after the room has emptied, in milliseconds; undefined where there is none. */
+  /** How long its session can continue after the room is empty, in milliseconds; undefined if there is no session. */
   readonly sessionKeptMs?: number;
-  /** What it has to wait for before it enters; undefined is nothing. */
+  /** What the login must wait for before it enters; undefined: it enters at once. */
   readonly waits?: WaitingTerms;
 }
 
-/** What a token allows that replaces the one of a login. */
+/** The result of replacing the token of a login. */
 export interface Renewal {
   /** Milliseconds since the Unix epoch. */
   readonly tokenExpiresAtMs?: number;
-  /** What it allows to publish; undefined where tokens of this scheme do not decide that. */
+  /** The publish permissions of the new token; undefined if tokens of this scheme have none. */
   readonly publishing?: PublishRights;
 }
 
@@ -43,8 +43,8 @@ export interface Authenticator {
    *   `login.bad-room-id`, `login.bad-user-id`, `login.bad-user-name`
    */
   admit(login: Params<'login'>): Promise<Admission>;
-  /** What a login that is in is part of, where the door keeps sessions; undefined where it is part of none. */
+  /** Returns the session that a member belongs to, if the door keeps sessions; undefined if there is none. */
   findSession?(key: RoomKey): { readonly id: string; readonly startedAtMs: number } | undefined;
-  /** Checks a token that replaces the one of an admission; gives what it allows from now on. @throws as `admit` */
+  /** Checks a token that replaces the token of an admission, and returns what it allows. @throws as `admit` */
   renew(admission: Pick<Admission, 'key' | 'user'>, token: string): Promise<Renewal>;
 }

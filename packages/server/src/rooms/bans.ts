@@ -1,5 +1,5 @@
 /**
- * Bans: who may not log in, or not publish, until when (BAN).
+ * Bans: which users may not log in or publish, and until when (BAN).
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { RoomId, RoomKey, UserId } from '@gavel/protocol';
 import { type Rule, RuleBook, type RuleBookDeps } from './rule-book.ts';
 import type { World } from './rule-keeper.ts';
 
-/** Whom a ban is about. */
+/** The scope of a ban. */
 export type BanScope =
   /** Every client of an IP address, in every room. */
   | { readonly type: 'address'; readonly address: string }
@@ -19,7 +19,7 @@ export type BanScope =
   /** One user, in one room. */
   | { readonly type: 'room-user'; readonly roomId: RoomId; readonly userId: UserId };
 
-/** What a ban takes away. */
+/** A privilege that a ban revokes. */
 export type BanPrivilege = 'login' | 'publish';
 
 /** A ban. */
@@ -28,7 +28,7 @@ export interface Ban extends Rule {
   readonly privileges: readonly BanPrivilege[];
 }
 
-/** Most bans in force at a time in one world, by scope (BAN-5). */
+/** Maximum number of bans in force in one world, by scope (BAN-5). */
 export const MAX_BANS: Readonly<Record<BanScope['type'], number>> = {
   address: 100,
   room: 200,
@@ -36,7 +36,7 @@ export const MAX_BANS: Readonly<Record<BanScope['type'], number>> = {
   'room-user': 200,
 };
 
-/** How long a ban is listed after its end, in milliseconds: a day (BAN-2). */
+/** How long an ended ban is still listed, in milliseconds: one day (BAN-2). */
 export const ENDED_BAN_LISTED_MS = 86_400_000;
 
 const TYPES = ['address', 'room', 'user', 'room-user'] as const;
@@ -50,7 +50,7 @@ function subjectOf(scope: BanScope): string {
     case 'user':
       return scope.userId;
     case 'room-user':
-      // An array as text: no id can be written so that two pairs look the same.
+      // A JSON array, so that two different pairs never have the same text.
       return JSON.stringify([scope.roomId, scope.userId]);
   }
 }
@@ -81,27 +81,27 @@ export class Bans {
     };
   }
 
-  /** Reads what was kept. */
+  /** Loads the stored bans. */
   async load(): Promise<void> {
     for (const type of TYPES) await this.#books[type].load();
   }
 
-  /** Puts a ban in force, in place of the one of the same scope; false where there are too many (BAN-5). */
+  /** Adds a ban, or replaces the ban of the same scope; returns false if there are too many (BAN-5). */
   set(world: World, ban: Ban): Promise<boolean> {
     return this.#books[ban.scope.type].set(world, [ban]);
   }
 
-  /** Ends a ban; false where none is in force. */
+  /** Ends a ban; returns false if none is in force. */
   async delete(world: World, scope: BanScope): Promise<boolean> {
     return (await this.#books[scope.type].delete(world, [subjectOf(scope)])).length > 0;
   }
 
-  /** The bans of one type of scope that are in force or ended within the last day, in the order in which they were set. */
+  /** Returns the bans of one scope type that are in force or ended within the last day, in the order they were set. */
   list(world: World, type: BanScope['type']): readonly Ban[] {
     return this.#books[type].list(world);
   }
 
-  /** Until when a user may not do something in a room; undefined where it may. The longest of several bans counts. */
+  /** Returns until when a user lacks a privilege in a room; undefined if it has it. The longest ban counts. */
   findEnd(key: RoomKey, user: { id: UserId; address: string }, privilege: BanPrivilege): number | undefined {
     const { roomId } = key;
     const scopes: readonly BanScope[] = [

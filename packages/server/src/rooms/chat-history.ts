@@ -1,5 +1,5 @@
 /**
- * What was said in one life of a room: the last of it, in memory (CHAT-4).
+ * The chat history of one life of a room: its latest messages, in memory (CHAT-4).
  *
  * @module
  */
@@ -7,47 +7,47 @@
 import type { UserId } from '@gavel/protocol';
 import type { MemberInfo, User } from './member.ts';
 
-/** Something that was said. */
+/** A chat message. */
 export interface ChatMessage {
   readonly messageId: number;
   readonly from: User;
   readonly text: string;
-  /** Only for these users and its sender; undefined is everybody. */
+  /** Only these users and the sender may read it; undefined: everybody may. */
   readonly to?: readonly UserId[];
   readonly sentAtMs: number;
   readonly editedAtMs?: number;
   readonly pinned?: true;
 }
 
-/** Which messages are asked for. */
+/** A query for messages. */
 export interface ChatQuery {
-  /** The private ones between the reader and this user; undefined is the public ones. */
+  /** Selects the private messages between the reader and this user; undefined selects the public messages. */
   readonly withUserId?: UserId;
   readonly direction: 'before' | 'after';
-  /** Messages of this very time are not among them; undefined is from the newest back, or from the oldest on. */
+  /** Exclusive bound; undefined: backwards from the newest message, or forwards from the oldest. */
   readonly timeMs?: number;
   readonly limit: number;
   readonly isPinned?: boolean;
 }
 
-/** How many messages of a room are kept; one that is pinned is kept as long as it is. */
+/** Maximum number of messages kept per room. Pinned messages are not evicted. */
 export const KEPT_CHAT_MESSAGES = 500;
-/** How many may be pinned at a time (CHAT-6). */
+/** Maximum number of pinned messages per room (CHAT-6). */
 export const MAX_PINNED_MESSAGES = 50;
 
-/** Tells whether a member is told of something said: whoever said it is, on all of its connections (CHAT-1, CHAT-2). */
+/** Returns whether a member may read a message. The sender may, on all of its connections (CHAT-1, CHAT-2). */
 export function mayRead({ user, permissions }: MemberInfo, { from, to }: Pick<ChatMessage, 'from' | 'to'>): boolean {
   if (to === undefined || from.id === user.id) return true;
   return to.includes(user.id) && (permissions.chat?.receivePrivate ?? true);
 }
 
-/** Keeps the last messages of a room. */
+/** Stores the latest messages of a room. */
 export class ChatHistory {
-  /** By id, and in the order of their ids. */
+  /** By message id, in ascending order. */
   readonly #kept = new Map<number, ChatMessage>();
   #pinnedCount = 0;
 
-  /** How many messages are pinned. */
+  /** Number of pinned messages. */
   get pinnedCount(): number {
     return this.#pinnedCount;
   }
@@ -62,12 +62,12 @@ export class ChatHistory {
     }
   }
 
-  /** Finds a message that is kept. */
+  /** Returns a stored message. */
   get(messageId: number): ChatMessage | undefined {
     return this.#kept.get(messageId);
   }
 
-  /** Puts a message in the place of its former self. */
+  /** Replaces a message by its new version. */
   replace(message: ChatMessage): void {
     this.#count(this.#kept.get(message.messageId), message);
     this.#kept.set(message.messageId, message);
@@ -82,7 +82,7 @@ export class ChatHistory {
     this.#pinnedCount += Number(after?.pinned ?? false) - Number(before?.pinned ?? false);
   }
 
-  /** Finds messages that a member may read, oldest first: of more than `limit`, those nearest to the time asked for. */
+  /** Returns messages that a member may read, oldest first; if there are more than `limit`, those nearest the bound. */
   find(reader: MemberInfo, query: ChatQuery): readonly ChatMessage[] {
     const { withUserId, direction, timeMs, limit, isPinned = false } = query;
     const isWanted = (message: ChatMessage): boolean => {

@@ -1,5 +1,5 @@
 /**
- * Time and ids, injected, so that any history can be replayed in a test.
+ * Clock and id source. They are injected so that tests can control time and ids.
  *
  * @module
  */
@@ -8,21 +8,21 @@ import { randomFillSync, randomUUID } from 'node:crypto';
 import type { Epoch, MemberId, PollId, PublishId } from '@gavel/protocol';
 
 /**
- * Gives the time and calls back. There are two times (ROOM-9): `now` for what is shown, kept, or compared with a time
- * that others set (ends of bans and tokens); `monotonicMs` for every duration within this process.
+ * A clock with timers. It has two times (ROOM-9): `now` for times that are shown, stored, or compared with times set by
+ * others (ends of bans and tokens); `monotonicMs` for every duration within this process.
  */
 export interface Clock {
-  /** The wall clock: milliseconds since the Unix epoch. It can be set forward or back at any moment. */
+  /** Wall-clock time: milliseconds since the Unix epoch. It can be set forward or back at any time. */
   now(): number;
-  /** Milliseconds since a moment that has no meaning. It never goes back and never jumps, whatever the wall clock does. */
+  /** Milliseconds since an arbitrary moment. It never goes back or jumps, even if the wall clock is changed. */
   monotonicMs(): number;
-  /** Calls back every so many milliseconds until the returned function is called. */
+  /** Calls the callback every `periodMs` milliseconds until the returned function is called. */
   every(periodMs: number, callback: () => void): () => void;
-  /** Calls back once after so many milliseconds unless the returned function is called before. */
+  /** Calls the callback once after `delayMs` milliseconds, unless the returned function is called first. */
   after(delayMs: number, callback: () => void): () => void;
 }
 
-/** The machine's clock; its timers keep no process alive. */
+/** The system clock. Its timers do not keep the process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
@@ -36,14 +36,14 @@ export const systemClock: Clock = {
   },
 };
 
-/** How often a wait for a wall-clock time looks at the wall clock again, in milliseconds. */
+/** Interval, in milliseconds, at which a wait for a wall-clock time reads the wall clock again. */
 const WALL_CHECK_MS = 10_000;
 
 /**
- * Calls back once when the wall clock has reached a time, unless the returned function is called before. A wall clock that
- * is set forward is noticed within 10 s; one that is set back lengthens the wait.
+ * Calls the callback once when the wall clock reaches a time, unless the returned function is called first. If the wall
+ * clock is set forward, this is noticed within 10 s; if it is set back, the wait is longer.
  *
- * @param atMs milliseconds since the Unix epoch; `Infinity` never comes
+ * @param atMs milliseconds since the Unix epoch; with `Infinity`, the callback is never called
  */
 export function callAtWallTime(clock: Clock, atMs: number, callback: () => void): () => void {
   const wait = (): (() => void) => {
@@ -57,9 +57,9 @@ export function callAtWallTime(clock: Clock, atMs: number, callback: () => void)
   return () => cancel();
 }
 
-/** Gives ids that are never used twice. */
+/** Generates unique ids. */
 export interface IdSource {
-  /** Rises with every call, over restarts too as long as the clock does (ROOM-3). */
+  /** Increases with every call, also across restarts, unless the wall clock was set back (ROOM-3). */
   nextEpoch(): Epoch;
   nextMemberId(): MemberId;
   nextPublishId(): PublishId;
@@ -72,7 +72,7 @@ export interface IdSource {
 const TICKET_BYTES = 16;
 const TICKETS_AT_ONCE = 256;
 
-/** Random ids; epochs are milliseconds since the Unix epoch, shifted by 20 bits, plus a counter. */
+/** Creates random ids. Epochs are milliseconds since the Unix epoch, shifted left by 20 bits, plus a counter. */
 export function createIdSource(clock: Clock): IdSource {
   let lastEpoch = 0n;
   return {
@@ -88,7 +88,7 @@ export function createIdSource(clock: Clock): IdSource {
   };
 }
 
-/** Asks the system for the randomness of many tickets at once: to ask for each costs as much as all else of a ticket. */
+/** Reads the random bytes of many tickets at once: one read per ticket would double the cost of a ticket. */
 function createTicketSource(): () => string {
   const pool = Buffer.alloc(TICKET_BYTES * TICKETS_AT_ONCE);
   let used = pool.length;
@@ -98,7 +98,7 @@ function createTicketSource(): () => string {
       used = 0;
     }
     const ticket = pool.toString('base64url', used, used + TICKET_BYTES);
-    // What was given out is kept by its member alone.
+    // The bytes are cleared, so that the pool does not contain tickets in use.
     pool.fill(0, used, used + TICKET_BYTES);
     used += TICKET_BYTES;
     return ticket;

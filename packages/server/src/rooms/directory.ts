@@ -1,6 +1,5 @@
 /**
- * Finds rooms by what is in them: by the users of an App, and by stream ids, which are unique in an App (STRM-6); and
- * counts them.
+ * Finds rooms by the users and by the stream ids in them, which are unique in an App (STRM-6); also counts rooms.
  *
  * @module
  */
@@ -11,35 +10,35 @@ import { type World, worldText } from './rule-keeper.ts';
 
 const scopeOf = (key: World, id: string): string => `${key.appId}/${key.environment}/${id}`;
 
-/** Indexes kept up by the events of all rooms. */
+/** Indexes that are updated by the events of all rooms. */
 export class Directory {
-  /** For each user, the rooms it is in, with the number of its logins there. */
+  /** For each user, the rooms that it is in, with the number of its logins there. */
   readonly #roomsOfUser = new Map<string, Map<string, { readonly key: RoomKey; count: number }>>();
   readonly #roomOfStream = new Map<string, RoomKey>();
   readonly #roomCounts = new Map<string, number>();
   readonly #streamCounts = new Map<AppId, number>();
 
-  /** The rooms a user is in. */
+  /** Returns the rooms that a user is in. */
   roomsOf(scope: World, userId: UserId): RoomKey[] {
     return [...(this.#roomsOfUser.get(scopeOf(scope, userId))?.values() ?? [])].map((entry) => entry.key);
   }
 
-  /** The room that holds a stream id, reserved ones included. */
+  /** Returns the room with a live or reserved stream of this id. */
   roomOfStream(scope: World, streamId: StreamId): RoomKey | undefined {
     return this.#roomOfStream.get(scopeOf(scope, streamId));
   }
 
-  /** How many rooms there are in a world. */
+  /** Number of rooms in a world. */
   roomCount(world: World): number {
     return this.#roomCounts.get(worldText(world)) ?? 0;
   }
 
-  /** How many streams an App has in both environments, reserved ones included. */
+  /** Number of live and reserved streams of an App in both environments. */
   streamCount(appId: AppId): number {
     return this.#streamCounts.get(appId) ?? 0;
   }
 
-  /** Keeps the indexes up. */
+  /** Updates the indexes. */
   follow(key: RoomKey, events: readonly RoomEvent[]): void {
     for (const event of events) {
       switch (event.type) {

@@ -1,6 +1,6 @@
 /**
- * Enforcement: sets rules and has them hold at once. When a call resolves, the rule is kept, new logins and publishes
- * meet it, and the media it ends is closed.
+ * Enforcement: sets rules and applies them at once. When a call resolves, the rule is stored, new logins and publishes
+ * are checked against it, and the media that it ends is closed.
  *
  * @module
  */
@@ -14,34 +14,34 @@ import type { World } from './rule-keeper.ts';
 import type { Rules } from './rules.ts';
 import type { BlockedKinds } from './stream-rules.ts';
 
-/** What enforcement needs. */
+/** Dependencies of enforcement. */
 export interface EnforcementDeps {
   readonly rules: Rules;
   readonly rooms: Rooms;
   readonly clock: Clock;
-  /** Told of what went wrong where no caller waits: at the end of a block. */
+  /** Reports an error that no caller can receive, such as at the end of a block. */
   readonly report: (error: unknown) => void;
 }
 
-/** Sets and lifts rules. */
+/** Sets and removes rules. */
 export class Enforcement {
   readonly #deps: EnforcementDeps;
-  /** What wakes at the end of each block, by room and stream. */
+  /** Cancels the timer for the end of each block, by room and stream. */
   readonly #wakers = new Map<string, () => void>();
 
   constructor(deps: EnforcementDeps) {
     this.#deps = deps;
   }
 
-  /** The rules, to be read. */
+  /** The rules, for reading. */
   get rules(): Rules {
     return this.#deps.rules;
   }
 
   /**
-   * Bans; a publish ban stops the streams it is about, a login ban removes nobody (BAN-3, BAN-4).
+   * Sets a ban. A publish ban ends the streams in its scope; a login ban removes no members (BAN-3, BAN-4).
    *
-   * @returns false, and nothing has changed, where too many bans of this scope are in force (BAN-5)
+   * @returns false, without a change, if too many bans of this scope are in force (BAN-5)
    */
   async ban(world: World, ban: Ban, origin: Origin): Promise<boolean> {
     if (!(await this.rules.bans.set(world, ban))) return false;
@@ -56,12 +56,12 @@ export class Enforcement {
     return true;
   }
 
-  /** Ends a ban; false where none is in force. */
+  /** Ends a ban; returns false if none is in force. */
   unban(world: World, scope: BanScope): Promise<boolean> {
     return this.rules.bans.delete(world, scope);
   }
 
-  /** Holds back kinds of a stream in a room, in place of what was held back before (RULE-1); false where it is too much. */
+  /** Sets the kinds of a stream that are held back in a room (RULE-1); returns false if there are too many blocks. */
   async block(
     key: RoomKey,
     streamId: StreamId,
@@ -71,19 +71,19 @@ export class Enforcement {
     const createdAtMs = this.#deps.clock.now();
     const { roomId } = key;
     if (!(await this.rules.blocks.set(key, [{ ...rule, roomId, streamId, createdAtMs }]))) return false;
-    this.#wakeAt(key, streamId, rule.untilMs);
+    this.#scheduleEnd(key, streamId, rule.untilMs);
     await this.#applyBlock(key, streamId, origin);
     return true;
   }
 
-  /** Lets go of what is held back of a stream (RULE-3). */
+  /** Ends the block of a stream (RULE-3). */
   async unblock(key: RoomKey, streamId: StreamId, origin: Origin): Promise<void> {
     await this.rules.blocks.lift(key, streamId);
     this.#wakers.get(wakerKey(key, streamId))?.();
     await this.#applyBlock(key, streamId, origin);
   }
 
-  /** Forbids stream ids, known or not, and ends those that are live (FORB-1); false where there are too many. */
+  /** Forbids stream ids, existing or not, and ends the live ones (FORB-1); returns false if there are too many. */
   async forbid(world: World, streamIds: readonly StreamId[], origin: Origin): Promise<boolean> {
     const times = { createdAtMs: this.#deps.clock.now(), untilMs: Number.POSITIVE_INFINITY };
     const rules = streamIds.map((streamId) => ({ streamId, ...times }));
@@ -102,8 +102,8 @@ export class Enforcement {
     await this.rules.forbidden.delete(world, streamIds);
   }
 
-  /** Lets go of a stream at the end of its block; set anew, the earlier end is forgotten. */
-  #wakeAt(key: RoomKey, streamId: StreamId, untilMs: number): void {
+  /** Releases a stream at the end of its block. If the block is set again, the earlier timer is cancelled. */
+  #scheduleEnd(key: RoomKey, streamId: StreamId, untilMs: number): void {
     const text = wakerKey(key, streamId);
     this.#wakers.get(text)?.();
     const cancel = callAtWallTime(this.#deps.clock, untilMs, () => {
@@ -116,14 +116,14 @@ export class Enforcement {
     });
   }
 
-  /** Watches over the blocks that were kept. */
+  /** Schedules the ends of the stored blocks. */
   start(): void {
     for (const [world, { roomId, streamId, untilMs }] of this.rules.blocks.entries()) {
-      this.#wakeAt({ ...world, roomId }, streamId, untilMs);
+      this.#scheduleEnd({ ...world, roomId }, streamId, untilMs);
     }
   }
 
-  /** Forgets what is to be let go of. */
+  /** Cancels the timers of all blocks. */
   stop(): void {
     for (const cancel of [...this.#wakers.values()]) cancel();
   }
@@ -133,7 +133,7 @@ export class Enforcement {
     return this.#tryExecute(key, { type: 'blockStream', streamId, blocked }, origin);
   }
 
-  /** Where there is no room there is nothing to enforce now; whoever makes it meets the rule. */
+  /** Executes a command if the room exists. A room that is created later is checked against the rule then. */
   async #tryExecute(key: RoomKey, command: RoomCommand, origin: Origin): Promise<void> {
     try {
       await this.#deps.rooms.execute(key, command, origin);

@@ -1,5 +1,5 @@
 /**
- * The event feed: brings each command's events to the sinks, in the order of the rooms' histories.
+ * The event feed: delivers each command's events to the sinks, in the order of each room's events.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { type Epoch, type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { Origin } from './commands.ts';
 import type { RoomEvent } from './events.ts';
 
-/** Events of one command, as sinks get them. */
+/** The events of one command. */
 export interface EventBatch {
   readonly key: RoomKey;
   readonly epoch: Epoch;
@@ -16,15 +16,15 @@ export interface EventBatch {
   readonly events: readonly RoomEvent[];
 }
 
-/** Handles events. What it returns is waited for before the command's caller gets its answer. */
+/** Handles events. The returned promise is awaited before the command's caller gets its answer. */
 export interface EventSink {
   handle(batch: EventBatch): void | Promise<void>;
 }
 
 /**
- * The sinks by when they are called. `first` are called in the moment of the change and begin at once (media closes), as
- * does `journal`. `after` are called when the journal has kept the events: whatever a client hears of has been kept (CB-3).
- * The caller waits for all of them.
+ * The sinks, by the time at which they are called. `first` (media closes) and `journal` are called synchronously with
+ * the change. `after` are called when the journal has stored the events: everything that a client receives has been
+ * stored (CB-3). The caller waits for all of them.
  */
 export interface EventSinks {
   readonly first: readonly EventSink[];
@@ -32,10 +32,10 @@ export interface EventSinks {
   readonly after: readonly EventSink[];
 }
 
-/** Calls the sinks. Events of one room reach each of them in order; rooms do not wait for each other. */
+/** Calls the sinks. Each sink gets the events of one room in order; rooms do not wait for each other. */
 export class EventFeed {
   readonly #sinks: EventSinks;
-  /** For each room with events that wait for the journal: when the sinks have been called for the last of them. Never rejects. */
+  /** Per room with events that wait for the journal: settles when the `after` sinks have got them. Never rejects. */
   readonly #turns = new Map<string, Promise<void>>();
 
   constructor(sinks: EventSinks) {
@@ -43,11 +43,11 @@ export class EventFeed {
   }
 
   /**
-   * Resolves when every sink has done its part.
+   * Delivers events. Resolves when every sink has handled them.
    *
-   * @throws what a sink threw or rejected with, the journal's error first, after every sink has had its turn (BUS-5). Where
-   *   the journal could not keep the events, clients are told all the same: the room has changed, and a kick holds whatever
-   *   becomes of its callback.
+   * @throws the error of a sink, the journal's first, after every sink was called (BUS-5). If the journal failed to
+   *   store the events, clients still receive them: the room has changed, and a kick takes effect even if its callback
+   *   is lost.
    */
   async deliver(batch: EventBatch): Promise<void> {
     if (batch.events.length === 0) return;
@@ -55,14 +55,14 @@ export class EventFeed {
     const [kept] = this.#sinks.journal ? callSinks([this.#sinks.journal], batch) : [];
     const room = roomKeyText(batch.key);
     const before = this.#turns.get(room);
-    // Nothing to wait for is the usual case: then everybody is told in the moment of the change.
+    // In the usual case there is nothing to wait for: the events are delivered synchronously.
     const after = kept || before ? await this.#inTurn(room, before, kept, batch) : callSinks(this.#sinks.after, batch);
     for (const result of await Promise.allSettled([kept, ...begun, ...after])) {
       if (result.status === 'rejected') throw result.reason;
     }
   }
 
-  /** Calls the sinks when those have been called for earlier events of the room and these are kept. */
+  /** Calls the `after` sinks when the earlier events of the room are delivered and these events are stored. */
   async #inTurn(
     room: string,
     before: Promise<void> | undefined,
@@ -81,8 +81,8 @@ export class EventFeed {
 }
 
 /**
- * Calls every sink, whatever the others do. Gives what is to be waited for; a rejection that is looked at later does not
- * end the process.
+ * Calls every sink, even if another one fails. Returns the promises to await; a promise that rejects before it is
+ * awaited causes no unhandled rejection.
  */
 function callSinks(sinks: readonly EventSink[], batch: EventBatch): Promise<void>[] {
   return sinks.flatMap((sink) => {

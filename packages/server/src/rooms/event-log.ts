@@ -1,5 +1,5 @@
 /**
- * Numbers a room's events and keeps the last of them for resuming clients.
+ * Numbers a room's events and stores the latest ones for resuming clients.
  *
  * @module
  */
@@ -19,22 +19,22 @@ export class EventLog {
     this.#capacity = capacity;
   }
 
-  /** The number of the last event; 0 before the first. */
+  /** The sequence number of the last event; 0 before the first. */
   get seq(): number {
     return this.#seq;
   }
 
-  /** Gives a change its number and keeps it. */
+  /** Assigns a change its sequence number and stores it. */
   append(change: RoomChange, atMs: number): RoomEvent {
     this.#seq += 1;
     const event: RoomEvent = { ...change, epoch: this.#epoch, seq: this.#seq, atMs };
     this.#kept.push(event);
-    // Cut in blocks: shifting an array for each event would cost its length every time.
+    // Old events are removed in blocks: removing one at a time would cost the array's length per event.
     if (this.#kept.length >= this.#capacity * 2) this.#kept.splice(0, this.#kept.length - this.#capacity);
     return event;
   }
 
-  /** The events after `seq`, or undefined where some of them are not kept any more, or `seq` is not of this life. */
+  /** Returns the events after `seq`; undefined if some are no longer stored or `seq` is not from this life. */
   since(seq: number): readonly RoomEvent[] | undefined {
     if (seq > this.#seq) return undefined;
     const missing = this.#seq - seq;

@@ -1,5 +1,5 @@
 /**
- * Events: what a command changed. Every event has the epoch of the room's life and a sequence number without holes.
+ * Events: what a command changed. Every event has the epoch of the room's life and a sequence number without gaps.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import type { ShownList } from './member-table.ts';
 import type { PollInfo } from './polls.ts';
 import type { RoomInfo, StreamInfo } from './stream.ts';
 
-/** What changed. */
+/** A change, without epoch and sequence number. */
 export type RoomChange =
   | { readonly type: 'roomCreated'; readonly creator: User }
   | {
@@ -30,10 +30,10 @@ export type RoomChange =
       readonly connectionId: string;
       /** Whether this login replaced an earlier one of the same user in this room. */
       readonly relogin: boolean;
-      /** Version of the member list, +1 for each joining or leaving. */
+      /** Version of the member list, +1 for each join or leave. */
       readonly userSeq: number;
       readonly memberCount: number;
-      /** The list as clients are told of it. */
+      /** The member list as clients see it. */
       readonly shown: ShownList;
     }
   | { readonly type: 'memberDetached'; readonly member: MemberInfo }
@@ -41,10 +41,10 @@ export type RoomChange =
   | {
       readonly type: 'memberLeft';
       readonly member: MemberInfo;
-      /** Its connection, where it has one: to be closed. */
+      /** Its connection, if it has one, which is closed. */
       readonly connectionId?: string;
       readonly cause: MemberCause;
-      /** The caller's text, as it came (KICK-11). */
+      /** The caller's text, unchanged (KICK-11). */
       readonly reason: string;
       /** The attempt of its login, where nothing was heard after it: its client may not have had the answer. */
       readonly unansweredAttemptId?: string;
@@ -52,18 +52,18 @@ export type RoomChange =
       readonly isSameClient?: true;
       readonly userSeq: number;
       readonly memberCount: number;
-      /** The list as clients are told of it. */
+      /** The member list as clients see it. */
       readonly shown: ShownList;
     }
-  /** A stream id is held until its media is up; clients are not told. */
+  /** A stream id was reserved until its media connects; clients do not receive this event. */
   | {
       readonly type: 'streamReserved';
       readonly stream: StreamInfo;
       readonly live: boolean;
-      /** What its publisher may send now. */
+      /** The kinds that its publisher may send now. */
       readonly allowed: { readonly audio: boolean; readonly video: boolean };
     }
-  /** A held stream id is free again without having been live; of the clients only its publisher is told. */
+  /** A reserved stream id was released without having been live; only its publisher's client receives this event. */
   | { readonly type: 'streamReleased'; readonly stream: StreamInfo; readonly cause: StreamCause }
   | {
       readonly type: 'streamAdded';
@@ -76,38 +76,38 @@ export type RoomChange =
       readonly type: 'streamRemoved';
       readonly stream: StreamInfo;
       readonly cause: StreamCause;
-      /** Not told to clients of this user (STRM-2). */
+      /** Clients of this user do not receive this event (STRM-2). */
       readonly exceptUserId?: UserId;
       readonly streamSeq: number;
     }
-  /** Members were muted, whether they have streams or not; clients see it by the streams (HOST-3). */
+  /** Members were muted, with or without streams; clients receive the changes of the streams instead (HOST-3). */
   | { readonly type: 'membersMuted'; readonly members: readonly MemberInfo[]; readonly kinds: MutedKinds }
-  /** A member's name, or whether it is pinned, has changed. */
+  /** A member's name or pin has changed. */
   | { readonly type: 'memberUpdated'; readonly member: MemberInfo }
   | {
       readonly type: 'customMessage';
       readonly member: MemberInfo;
       readonly messageType: string;
       readonly payload: Readonly<Record<string, unknown>>;
-      /** Only these are told; undefined is everybody but the sender. */
+      /** Only these members receive it; undefined: everybody except the sender. */
       readonly to?: ReadonlySet<MemberId>;
     }
-  /** What a member may do has changed; only it is told. */
+  /** A member's permissions have changed; only this member receives the event. */
   | {
       readonly type: 'permissionsChanged';
       readonly member: MemberInfo;
-      /** Every poll of the room, where whether the member may view them has changed. */
+      /** All polls of the room, if the member's permission to view polls has changed. */
       readonly polls?: readonly PollInfo[];
     }
-  /** A poll is new, or somebody has voted in it. */
+  /** A poll was created, or a member has voted in it. */
   | {
       readonly type: 'pollUpdated';
       readonly poll: PollInfo;
       readonly vote?: {
         readonly voter: User;
-        /** Which option, from 0. */
+        /** Index of the option, from 0. */
         readonly option: number;
-        /** Whether others are told who it is. */
+        /** Whether other members see the voter. */
         readonly isNamed: boolean;
       };
     }
@@ -118,12 +118,12 @@ export type RoomChange =
       readonly messageId: number;
       readonly from: User;
       readonly text: string;
-      /** Only these users are told; undefined is everybody but the sender's own clients. */
+      /** Only these users receive it; undefined: everybody except the sender's own clients. */
       readonly to?: readonly UserId[];
-      /** Those of `to` who are not in the room. */
+      /** The users in `to` that are not in the room. */
       readonly absent: readonly UserId[];
     }
-  /** Something that was said has changed; of a deleted message the text is empty. */
+  /** A message has changed; the text of a deleted message is empty. */
   | { readonly type: 'messageChanged'; readonly change: MessageChange; readonly message: ChatMessage }
   /** A session that might have been continued was closed while nobody was in (WAIT-9). It is no part of any room's life. */
   | { readonly type: 'sessionClosed'; readonly reason: string }
@@ -131,14 +131,14 @@ export type RoomChange =
       readonly type: 'roomClosed';
       readonly cause: RoomCause;
       readonly reason: string;
-      /** Whether the customer's server is to be told (CLOSE-3). */
+      /** Whether the customer's server gets a callback (CLOSE-3). */
       readonly announce: boolean;
     };
 
 /** One event of a room. */
 export type RoomEvent = RoomChange & {
   readonly epoch: Epoch;
-  /** From 1 in each life of a room, without holes. */
+  /** Starts at 1 in each life of a room; without gaps. */
   readonly seq: number;
   readonly atMs: number;
 };
@@ -146,7 +146,7 @@ export type RoomEvent = RoomChange & {
 /** One kind of event. */
 export type RoomEventOf<T extends RoomChange['type']> = Extract<RoomEvent, { readonly type: T }>;
 
-/** Gives the events of one kind. */
+/** Returns the events of one kind. */
 export function eventsOf<T extends RoomChange['type']>(events: readonly RoomEvent[], type: T): RoomEventOf<T>[] {
   return events.filter((event): event is RoomEventOf<T> => event.type === type);
 }

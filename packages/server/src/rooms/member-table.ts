@@ -10,24 +10,24 @@ import { type Member, type MemberInfo, mayLetIn } from './member.ts';
 
 const NONE: readonly Member[] = [];
 
-/** The member list without those who are hidden: its version, which has no holes, and its length (HIDE-2). */
+/** The member list without hidden members: its version, which has no gaps, and its length (HIDE-2). */
 export interface ShownList {
   readonly userSeq: number;
   readonly memberCount: number;
 }
 
-/** Holds members; tells nobody. */
+/** Stores members; emits no events. */
 export class MemberTable {
   readonly #members = new Map<MemberId, Member>();
   readonly #byUser = new Map<UserId, readonly Member[]>();
-  /** What others may see of a member, made once. */
+  /** Cache of what other members may see of a member. */
   readonly #infos = new Map<MemberId, MemberInfo>();
   #userSeq = 0;
   #shown: ShownList = { userSeq: 0, memberCount: 0 };
   #peak = 0;
   #greeterCount = 0;
   #earliestSeenMonotonicMs = Number.POSITIVE_INFINITY;
-  /** `memberMsAt(t)` = this + t * members: members' time is added up without a visit to each. */
+  /** `memberMsAt(t)` = this + t * members: the total is computed without iterating over the members. */
   #memberMsOffset = 0;
 
   get size(): number {
@@ -39,32 +39,32 @@ export class MemberTable {
     return this.#userSeq;
   }
 
-  /** The list as other members are told of it. */
+  /** The member list as clients see it. */
   get shown(): ShownList {
     return this.#shown;
   }
 
-  /** What an event that changes the list says of it. */
+  /** The list fields of an event that changes the list. */
   get listFacts(): { readonly userSeq: number; readonly memberCount: number; readonly shown: ShownList } {
     return { userSeq: this.#userSeq, memberCount: this.#members.size, shown: this.#shown };
   }
 
-  /** The most members there were at once. */
+  /** The maximum number of simultaneous members so far. */
   get peak(): number {
     return this.#peak;
   }
 
-  /** Whether somebody is in who may let others in. Those rights do not change over a member's life. */
+  /** Whether a member that may admit waiting users is present. This permission never changes during a membership. */
   get isAttended(): boolean {
     return this.#greeterCount > 0;
   }
 
-  /** No member has been seen before this monotonic time; a lower bound, made exact by `silentSince`. */
+  /** A lower bound of all members' last-seen times (monotonic); `silentSince` makes it exact. */
   get earliestSeenMonotonicMs(): number {
     return this.#earliestSeenMonotonicMs;
   }
 
-  /** Time spent in the room by all members up to a monotonic time, in milliseconds. */
+  /** Total time that all members have spent in the room up to a monotonic time, in milliseconds. */
   memberMsAt(nowMonotonicMs: number): number {
     return this.#memberMsOffset + nowMonotonicMs * this.#members.size;
   }
@@ -84,7 +84,7 @@ export class MemberTable {
     return this.#byUser.get(userId) ?? NONE;
   }
 
-  /** Every member, as a list that survives their removal. */
+  /** Returns a copy of the member list, which removals do not change. */
   all(): Member[] {
     return [...this.#members.values()];
   }
@@ -93,7 +93,7 @@ export class MemberTable {
     return [...this.#infos.values()];
   }
 
-  /** What others may see of a member, also of one that was just removed. */
+  /** Returns what others may see of a member; also works for one that was just removed. */
   infoOf(member: Member): MemberInfo {
     const known = this.#infos.get(member.memberId);
     if (known) return known;
@@ -119,7 +119,7 @@ export class MemberTable {
     this.#memberMsOffset -= nowMonotonicMs;
   }
 
-  /** Changes what others may see of a member; the user's id stays. */
+  /** Changes what others may see of a member; the user id must stay the same. */
   change(member: Member, changes: Partial<Pick<Member, 'user' | 'permissions' | 'pinned' | 'address'>>): void {
     Object.assign(member, changes);
     const info = this.#infos.get(member.memberId);
@@ -143,7 +143,7 @@ export class MemberTable {
     if (!permissions.hidden) this.#shown = { userSeq: userSeq + 1, memberCount: memberCount + change };
   }
 
-  /** Marks that a connection is gone; gives its member, or undefined where another connection has taken over. */
+  /** Records that a connection was lost; returns its member, or undefined if another connection has taken over. */
   detach({ memberId, connectionId }: CommandOf<'detach'>, nowMonotonicMs: number): Member | undefined {
     const member = this.#members.get(memberId);
     if (member?.link.kind !== 'attached' || member.link.connectionId !== connectionId) return undefined;
@@ -151,13 +151,13 @@ export class MemberTable {
     return member;
   }
 
-  /** Finds a member that has had no connection since this one. */
+  /** Returns a member if it is detached and this was its last connection. */
   findDetached(memberId: MemberId, connectionId: string): Member | undefined {
     const member = this.#members.get(memberId);
     return member?.link.kind === 'detached' && member.link.connectionId === connectionId ? member : undefined;
   }
 
-  /** Gives a member a new connection. @throws `resume.refused` */
+  /** Attaches a member to a new connection. @throws `resume.refused` */
   resume({ memberId, ticket, connectionId, address }: CommandOf<'resume'>, nowMonotonicMs: number): Member {
     const member = this.#members.get(memberId);
     if (!member || member.ticket !== ticket) throw new GavelError('resume.refused');
@@ -174,7 +174,7 @@ export class MemberTable {
     member.unansweredAttemptId = undefined;
   }
 
-  /** The members last seen at or before a monotonic time. Visits every member, and makes `earliestSeenMonotonicMs` exact for the rest. */
+  /** Returns the members last seen at or before a monotonic time; makes `earliestSeenMonotonicMs` exact for others. */
   silentSince(monotonicMs: number): Member[] {
     const silent: Member[] = [];
     let earliest = Number.POSITIVE_INFINITY;

@@ -1,5 +1,5 @@
 /**
- * A Member: one login of one user in one room. It outlives its connection for the heartbeat time.
+ * A Member: one login of one user in one room. After a connection loss, it stays for the heartbeat time.
  *
  * @module
  */
@@ -7,47 +7,47 @@
 import type { MemberId, StreamId, UserId, WireProfile } from '@gavel/protocol';
 import type { LoginCommand } from './commands.ts';
 
-/** A user, with its name as it is now. */
+/** A user, with its current name. */
 export interface User {
   readonly id: UserId;
   readonly name: string;
 }
 
-/** What a Member may do to others; what is absent it may not. */
+/** A Member's permissions over other members; an absent permission is denied. */
 export interface ModerationRights {
-  /** Take others out, and close the room. */
+  /** Kick other members, and close the room. */
   readonly kick?: boolean;
   readonly muteAudio?: boolean;
   readonly muteVideo?: boolean;
-  /** End others' screen sharing. */
+  /** End the screen sharing of other members. */
   readonly muteScreen?: boolean;
-  /** Change what others may publish and say; rights over others cannot be given. */
+  /** Change the publish, chat and poll permissions of other members; moderation permissions cannot be granted. */
   readonly changePermissions?: boolean;
-  /** Pin members for everybody, itself included. */
+  /** Pin members, including itself, for everybody. */
   readonly pin?: boolean;
-  /** Let in who waits, or turn it away. */
+  /** Admit or reject waiting users. */
   readonly acceptWaiting?: boolean;
 }
 
 /** Whether a Member may share its screen (SCRN). */
 export interface ScreenRights {
   readonly publish: boolean;
-  /** While so many screens are shared in the room, it may not begin to; undefined is any number. */
+  /** It may not start sharing if this many screens are already shared in the room; undefined: no limit. */
   readonly maxInRoom?: number;
 }
 
-/** What a Member may tell others, and be told. */
+/** A Member's permissions to send and receive messages. */
 export interface ChatRights {
   readonly sendPublic: boolean;
   readonly sendPrivate: boolean;
   readonly receivePrivate: boolean;
 }
 
-/** What a Member may do with polls. */
+/** A Member's permissions for polls. */
 export interface PollRights {
   readonly create: boolean;
   readonly vote: boolean;
-  /** See them; who may not is told nothing of them, and cannot vote. */
+  /** View polls. Without it, the Member receives no polls and cannot vote. */
   readonly view: boolean;
 }
 
@@ -55,31 +55,31 @@ export interface PollRights {
 export interface PublishRights {
   readonly publishAudio: boolean;
   readonly publishVideo: boolean;
-  /** The only streams it may publish; undefined is any. */
+  /** The only stream ids that it may publish; undefined: any. */
   readonly publishStreamIds?: readonly StreamId[];
 }
 
-/** What a Member may do, as its door decided at login. */
+/** A Member's permissions, which its door set at login. */
 export interface Permissions extends PublishRights {
-  /** Other members are told nothing of it, and it does nothing that they would see (HIDE). */
+  /** Other members cannot see it, and it may do nothing that is visible to them (HIDE). */
   readonly hidden?: boolean;
-  /** Whether it may be told of other members; undefined is yes (HIDE-4). */
+  /** Whether it may see other members; undefined means yes (HIDE-4). */
   readonly listsMembers?: boolean;
-  /** How many streams of one source it may publish at a time; undefined is any number. */
+  /** Maximum number of simultaneous streams per source; undefined: no limit. */
   readonly maxStreamsOfSource?: number;
-  /** Undefined is as its other streams are judged. */
+  /** Undefined: screens have the same permissions as its other streams. */
   readonly screen?: ScreenRights;
-  /** Undefined is nothing. */
+  /** Undefined: no permissions. */
   readonly moderation?: ModerationRights;
-  /** Change its own name; undefined is no. */
+  /** Change its own name; undefined means no. */
   readonly rename?: boolean;
-  /** Undefined is everything. */
+  /** Undefined: all permissions. */
   readonly chat?: ChatRights;
-  /** Undefined is nothing. */
+  /** Undefined: no permissions. */
   readonly polls?: PollRights;
 }
 
-/** A change of what a Member may do; what is left out stays. */
+/** A change of a Member's permissions; absent fields stay unchanged. */
 export interface PermissionChanges {
   readonly publishAudio?: boolean;
   readonly publishVideo?: boolean;
@@ -88,7 +88,7 @@ export interface PermissionChanges {
   readonly polls?: Partial<PollRights>;
 }
 
-/** Tells whether somebody may let others in, and so waits for nobody (WAIT-2). */
+/** Returns whether a member may admit others; such a member never waits itself (WAIT-2). */
 export function mayLetIn({ permissions }: { readonly permissions: Permissions }): boolean {
   return permissions.moderation?.acceptWaiting ?? false;
 }
@@ -96,7 +96,7 @@ export function mayLetIn({ permissions }: { readonly permissions: Permissions })
 const ALL_CHAT: ChatRights = { sendPublic: true, sendPrivate: true, receivePrivate: true };
 const NO_POLLS: PollRights = { create: false, vote: false, view: false };
 
-/** Lays a change over permissions. */
+/** Applies a change to permissions. */
 export function withChanges(permissions: Permissions, changes: PermissionChanges): Permissions {
   const { chat, polls, publishScreen, ...publishing } = changes;
   return {
@@ -108,7 +108,7 @@ export function withChanges(permissions: Permissions, changes: PermissionChanges
   };
 }
 
-/** Lays a later change over an earlier one. */
+/** Merges a later change into an earlier one. */
 export function mergeChanges(before: PermissionChanges, after: PermissionChanges): PermissionChanges {
   return {
     ...before,
@@ -118,36 +118,36 @@ export function mergeChanges(before: PermissionChanges, after: PermissionChanges
   };
 }
 
-/** How a Member hangs on its connection. */
+/** The connection state of a Member. */
 export type MemberLink =
   | { readonly kind: 'attached'; readonly connectionId: string }
-  /** Lost its connection; a resume within the heartbeat time is silent (ROOM-5). */
+  /** Its connection was lost; a resume within the heartbeat time is not visible to others (ROOM-5). */
   | { readonly kind: 'detached'; readonly connectionId: string; readonly sinceMonotonicMs: number };
 
-/** A Member as others know it; a change makes a new object. */
+/** A Member as others see it. Immutable: a change creates a new object. */
 export interface MemberInfo {
   readonly memberId: MemberId;
   readonly user: User;
   readonly joinedAtMs: number;
-  /** Facts that only the Member's own door and its clients understand. */
+  /** Data that only the Member's own door and its clients interpret. */
   readonly profile?: WireProfile;
-  /** How it proved who it is. */
+  /** The authentication scheme that it used. */
   readonly scheme: string;
-  /** Whether it showed a token that can run out. */
+  /** Whether it logged in with a token that can expire. */
   readonly hasToken: boolean;
   readonly address: string;
-  /** Handed through to the customer's server. */
+  /** Passed unchanged to the customer's server. */
   readonly callbackData: string;
-  /** One SDK instance; its logins in several rooms do not replace each other. */
+  /** Identifies one SDK instance, whose logins in several rooms do not replace each other. */
   readonly clientId: string;
-  /** Whether it is told of other Members coming and going. */
+  /** Whether it receives the joins and leaves of other Members. */
   readonly wantsMembers: boolean;
   readonly permissions: Permissions;
   /** Whether it is pinned for everybody (PIN-2). */
   readonly pinned: boolean;
 }
 
-/** A Member with what changes. Only its Room writes it. */
+/** A Member with its mutable state. Only its Room changes it. */
 export interface Member extends MemberInfo {
   user: User;
   permissions: Permissions;
@@ -155,15 +155,15 @@ export interface Member extends MemberInfo {
   link: MemberLink;
   /** By the monotonic clock. */
   lastSeenMonotonicMs: number;
-  /** When its token runs out: it stays, but may begin nothing new (reference zego 4.9). */
+  /** When its token expires: after that it stays, but may not start new streams (reference zego 4.9). */
   tokenExpiresAtMs: number;
-  /** The secret that brings it back on a new connection. */
+  /** The secret that lets it resume on a new connection. */
   ticket: string;
-  /** The client's own name of its attempt to log in; undefined once something was heard after the login. */
+  /** The client's id of its login attempt; undefined after the first activity that follows the login. */
   unansweredAttemptId: string | undefined;
 }
 
-/** What a Room adds to a login. */
+/** The data that a Room adds to a login. */
 interface MemberMakings {
   readonly memberId: MemberId;
   readonly ticket: string;
@@ -172,7 +172,7 @@ interface MemberMakings {
   readonly permissions: Permissions;
 }
 
-/** Makes the Member of a login. */
+/** Creates the Member of a login. */
 export function createMember(
   login: LoginCommand,
   { memberId, ticket, nowMs, nowMonotonicMs, permissions }: MemberMakings,

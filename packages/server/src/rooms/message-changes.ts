@@ -1,5 +1,5 @@
 /**
- * Who may change what was said, and what becomes of it (CHAT-5, CHAT-6).
+ * Changes of chat messages: permissions and results (CHAT-5, CHAT-6).
  *
  * @module
  */
@@ -10,13 +10,13 @@ import type { NewMessage } from './commands.ts';
 import type { RoomEvent } from './events.ts';
 import type { MemberInfo } from './member.ts';
 
-/** A message with what happened to it; the same object where nothing has. */
+/** The result of a change: the new message, or the same object if nothing has changed. */
 interface Changed {
   readonly change: MessageChange;
   readonly now: ChatMessage;
 }
 
-/** Gives a message as a member wants it to be. @throws `member.not-allowed` where it may not */
+/** Applies a member's change to a message. @throws `member.not-allowed` if the member lacks the permission */
 export function changedMessage(message: ChatMessage, to: NewMessage, member: MemberInfo, nowMs: number): Changed {
   if (!mayChange(message, to.action, member)) throw new GavelError('member.not-allowed');
   switch (to.action) {
@@ -35,7 +35,7 @@ export function changedMessage(message: ChatMessage, to: NewMessage, member: Mem
   }
 }
 
-/** Whoever may not say it any more may not say it by an edit either, but may take back what it said. */
+/** A member that may no longer send messages may not edit its messages either, but it may delete them. */
 function mayChange(
   { from, to }: ChatMessage,
   action: NewMessage['action'],
@@ -54,7 +54,7 @@ function mayChange(
   }
 }
 
-/** Leaves the messages out that were deleted later: who missed them is not told any more what they said (CHAT-5). */
+/** Removes events of messages that were deleted later, so that a resuming client does not get their text (CHAT-5). */
 export function withoutDeleted(events: readonly RoomEvent[]): readonly RoomEvent[] {
   const deleted = new Set(
     events.flatMap((event) =>

@@ -14,40 +14,40 @@ import type { User } from './member.ts';
 export interface PollOption {
   readonly text: string;
   readonly count: number;
-  /** Who chose it, in the order of their votes: the first of the poll's voters, and nobody of an anonymous poll. */
+  /** The first voters for the option, in the order of their votes; empty for an anonymous poll. */
   readonly votes: readonly User[];
 }
 
-/** A poll at one moment. */
+/** The state of a poll at one moment. */
 export interface PollInfo {
   readonly pollId: PollId;
   readonly question: string;
   readonly options: readonly PollOption[];
   readonly anonymous: boolean;
   readonly hideVotes: boolean;
-  /** Undefined where the App's backend made it. */
+  /** Undefined if the App's backend created it. */
   readonly creator?: User;
   readonly createdAtMs: number;
-  /** How many have voted. */
+  /** Number of votes. */
   readonly voteCount: number;
-  /** Every vote, those after this moment too; `hasVoted` tells them apart. */
+  /** All votes, including those after this moment; `hasVoted` excludes the latter. */
   readonly votes: ReadonlyMap<UserId, Vote>;
 }
 
-/** A vote: it is final, so that what a poll was is told by how many votes there were. */
+/** A vote. It is final, so the number of votes identifies each earlier state of a poll. */
 export interface Vote {
   readonly option: number;
-  /** Its number among the poll's votes, from 1. */
+  /** The number of the vote in the poll, from 1. */
   readonly number: number;
 }
 
-/** Tells whether a user had voted in a poll at the moment that it is shown at. */
+/** Returns whether a user had voted in a poll at the moment of this state. */
 export function hasVoted({ votes, voteCount }: PollInfo, userId: UserId): boolean {
   const vote = votes.get(userId);
   return vote !== undefined && vote.number <= voteCount;
 }
 
-/** Tells whether a user is shown the votes of a poll: hidden ones only after its own, or where it made the poll (POLL-4). */
+/** Returns whether a user may see a poll's votes: hidden ones only after its own, or if it is the creator (POLL-4). */
 export function isShownVotes(poll: PollInfo, userId: UserId): boolean {
   return !poll.hideVotes || poll.creator?.id === userId || hasVoted(poll, userId);
 }
@@ -58,10 +58,10 @@ interface PollsDeps {
   readonly emit: (change: RoomChange) => void;
 }
 
-/** Keeps the polls of a room; who may do what is judged before. */
+/** Stores the polls of a room. The caller checks the permissions. */
 export class Polls {
   readonly #deps: PollsDeps;
-  /** In the order of their making. */
+  /** In the order of creation. */
   readonly #polls = new Map<PollId, PollInfo>();
   readonly #votes = new Map<PollId, Map<UserId, Vote>>();
 
@@ -69,7 +69,7 @@ export class Polls {
     this.#deps = deps;
   }
 
-  /** Every poll as it is now, oldest first. */
+  /** Returns the current state of every poll, oldest first. */
   all(): readonly PollInfo[] {
     return [...this.#polls.values()];
   }
@@ -97,7 +97,7 @@ export class Polls {
     });
   }
 
-  /** The same vote again changes nothing, so that a client whose answer was lost may ask again. */
+  /** Repeating the same vote changes nothing, so that a client that lost the answer can retry. */
   vote({ pollId, option }: CommandOf<'vote'>, voter: User): void {
     const poll = this.#polls.get(pollId);
     const votes = this.#votes.get(pollId);

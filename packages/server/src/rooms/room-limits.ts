@@ -1,5 +1,5 @@
 /**
- * Limits of rooms that no caller chooses.
+ * Fixed limits of rooms.
  *
  * @module
  */
@@ -7,15 +7,15 @@
 import type { Environment, RoomKey } from '@gavel/protocol';
 import type { LoginCommand } from './commands.ts';
 
-/** Bounds of one of an App's worlds of rooms; `Infinity` where there is none. */
+/** Limits of one world (App and environment); `Infinity` means no limit. */
 export interface WorldLimits {
-  /** Most members of a room. */
+  /** Maximum number of members of a room. */
   readonly maxMembers: number;
-  /** Most rooms at a time. */
+  /** Maximum number of simultaneous rooms. */
   readonly maxRooms: number;
 }
 
-/** Production has no bounds of its own; the test environment is for trying things out (TEST-1, TEST-2). */
+/** Production has no limits of its own; the test environment has small ones (TEST-1, TEST-2). */
 export const WORLD_LIMITS: Readonly<Record<Environment, WorldLimits>> = {
   production: { maxMembers: Number.POSITIVE_INFINITY, maxRooms: Number.POSITIVE_INFINITY },
   test: { maxMembers: 50, maxRooms: 10 },

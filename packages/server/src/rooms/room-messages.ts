@@ -1,5 +1,5 @@
 /**
- * What members are told besides who and what is in the room: messages, and the room's info.
+ * The messages and the info of a room.
  *
  * @module
  */
@@ -13,11 +13,11 @@ import type { MemberInfo } from './member.ts';
 import { changedMessage } from './message-changes.ts';
 import type { RoomInfo } from './stream.ts';
 
-/** Numbers messages and keeps the info of one room. */
+/** Numbers messages and stores the info of one room. */
 export class RoomMessages {
   readonly #clock: Clock;
   readonly #emit: (change: RoomChange) => void;
-  /** What was said. */
+  /** The chat history. */
   readonly chat = new ChatHistory();
   #messageId = 0;
   #info: RoomInfo | undefined;
@@ -27,12 +27,12 @@ export class RoomMessages {
     this.#emit = emit;
   }
 
-  /** The room's infos: one at most. */
+  /** The room's infos: at most one. */
   infos(): readonly RoomInfo[] {
     return this.#info ? [this.#info] : [];
   }
 
-  /** A room has one key; it may be set again, by anybody. */
+  /** Sets the room's info. A room has only one key; any member may set its value again. */
   setInfo({ key, value, user }: CommandOf<'setRoomInfo'>): void {
     if (this.#info && this.#info.key !== key) throw new GavelError('room.info-full');
     this.#info = { key, value, user, atMs: this.#clock.now() };
@@ -41,7 +41,7 @@ export class RoomMessages {
 
   send({ kind, from, text, to }: CommandOf<'send'>, isPresent: (userId: UserId) => boolean): void {
     this.#messageId += 1;
-    // To say something to everybody is to broadcast it, in whatever dialect (CHAT-1).
+    // A public chat message and a broadcast are the same thing in the two client APIs (CHAT-1).
     if (kind === 'chat' || kind === 'broadcast') {
       this.chat.add({ messageId: this.#messageId, from, text, ...(to && { to }), sentAtMs: this.#clock.now() });
     }
@@ -49,7 +49,7 @@ export class RoomMessages {
     this.#emit({ type: 'message', kind, messageId: this.#messageId, from, text, ...(to && { to }), absent });
   }
 
-  /** @throws `message.not-found` for one that the member may not read, too; it is not told which exist */
+  /** @throws `message.not-found`, also for a message that the member may not read, so as not to reveal its existence */
   change({ messageId, to }: CommandOf<'changeMessage'>, member: MemberInfo): void {
     const message = this.chat.get(messageId);
     if (!message || !mayRead(member, message)) throw new GavelError('message.not-found');

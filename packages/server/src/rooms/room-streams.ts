@@ -1,5 +1,5 @@
 /**
- * The streams of one room: the commands about them, and the table behind.
+ * The streams of one room: their table and commands.
  *
  * @module
  */
@@ -21,20 +21,20 @@ import type { BlockedKinds } from './stream-rules.ts';
 
 type NewStream = Omit<StreamInfo, 'number' | 'publishId' | 'createdAtMs' | 'blocked' | 'muted'>;
 
-/** What the streams of a room need from outside. */
+/** Dependencies of the streams of a room. */
 export interface RoomStreamsDeps {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly emit: (change: RoomChange) => void;
-  /** The kinds of a stream that are held back now. */
+  /** Returns the kinds of a stream that are held back now. */
   readonly blockedKinds: (streamId: StreamId) => BlockedKinds;
-  /** The kinds that a user may not switch on (HOST-4). */
+  /** Returns the kinds that a user may not unmute (HOST-4). */
   readonly lockedKinds: (userId: UserId) => MutedKinds;
-  /** Most streams of one member, reserved ones included; 0 is no limit (LIM-7). */
+  /** Maximum number of live and reserved streams per member; 0 means no limit (LIM-7). */
   readonly maxStreamsPerMember: number;
 }
 
-/** Holds the streams of a room, and emits what changes. Which member may do what, its Room decides. */
+/** Stores the streams of a room and emits changes. The Room checks the permissions of members. */
 export class RoomStreams {
   readonly #clock: Clock;
   readonly #ids: IdSource;
@@ -56,23 +56,23 @@ export class RoomStreams {
     this.#maxStreamsPerMember = maxStreamsPerMember;
   }
 
-  /** Version of the list of live streams, without holes. */
+  /** Version of the list of live streams, without gaps. */
   get streamSeq(): number {
     return this.#streamSeq;
   }
 
-  /** The streams everybody may know of. */
+  /** Returns the live streams. */
   live(): StreamInfo[] {
     return [...this.#slots.values()].flatMap((slot) => (slot.state === 'live' ? slot.info : []));
   }
 
-  /** Finds a stream that a member publishes, live or reserved. */
+  /** Returns a live or reserved stream that a member publishes. */
   findOwn(memberId: MemberId, streamId: StreamId): StreamInfo | undefined {
     const info = this.#slots.get(streamId)?.info;
     return info?.memberId === memberId ? info : undefined;
   }
 
-  /** Finds a live stream. */
+  /** Returns a live stream. */
   find(streamId: StreamId): StreamInfo | undefined {
     const slot = this.#slots.get(streamId);
     return slot?.state === 'live' ? slot.info : undefined;
@@ -87,7 +87,8 @@ export class RoomStreams {
     if (member.tokenExpiresAtMs <= this.#clock.now()) throw new GavelError('login.token-expired');
     const held = this.#slots.get(command.streamId);
     if (held && held.info.memberId !== member.memberId) throw new GavelError('stream.taken');
-    if (held && held.info.source !== source) throw new GavelError('stream.not-allowed', 'a stream keeps its source');
+    if (held && held.info.source !== source)
+      throw new GavelError('stream.not-allowed', 'the source of a stream cannot change');
     if (!held) this.#checkCounts(member, source);
     const { type: _type, memberId, ...rest } = command;
     const stream = held?.info ?? this.#insert({ ...rest, source, memberId, user: member.user, title: '' }, 'reserved');
@@ -154,7 +155,7 @@ export class RoomStreams {
     this.#change({ ...slot.info, extraInfo, audio, video, muted: stillMuted }, slot.state);
   }
 
-  /** Switches kinds of all streams of a member off, as far as these are of their sources, and holds them back. */
+  /** Mutes kinds of all streams of a member, as far as they apply to each stream's source. */
   mute(member: Member, all: BlockedKinds): void {
     for (const slot of this.#slotsOf(member)) {
       const { audio, video, muted, source } = slot.info;
@@ -165,7 +166,7 @@ export class RoomStreams {
     }
   }
 
-  /** Ends what a member may not publish any more, and holds back the kinds that it may not send. */
+  /** Ends the streams that a member may no longer publish, and holds back the kinds that it may no longer send. */
   enforce(member: Member): void {
     const { permissions } = member;
     for (const slot of this.#slotsOf(member)) {
@@ -177,12 +178,12 @@ export class RoomStreams {
     this.mute(member, { audio: !permissions.publishAudio, video: !permissions.publishVideo });
   }
 
-  /** Takes over the name that a member has now (NAME-1). */
+  /** Updates the member's name in its streams (NAME-1). */
   rename(member: Member): void {
     for (const slot of this.#slotsOf(member)) this.#change({ ...slot.info, user: member.user }, slot.state);
   }
 
-  /** Ends the sharing of screens of a member (SCRN-4). */
+  /** Ends the screen streams of a member (SCRN-4). */
   endScreens(member: Member): void {
     for (const slot of this.#slotsOf(member)) if (slot.info.source === 'screen') this.#remove(slot, 'deleted');
   }
@@ -204,7 +205,7 @@ export class RoomStreams {
     }
   }
 
-  /** Reserved streams count too, so that many at once cannot pass (SCRN-3). */
+  /** Reserved streams count too, so that simultaneous requests cannot exceed the limit (SCRN-3). */
   #checkCounts(member: Member, source: StreamSource): void {
     this.#checkMemberCap(member);
     const { maxStreamsOfSource = Number.POSITIVE_INFINITY, screen } = member.permissions;
@@ -215,7 +216,7 @@ export class RoomStreams {
     if (inRoom >= screen.maxInRoom) throw new GavelError('stream.too-many');
   }
 
-  /** A list that survives their removal. */
+  /** Returns a copy, which removals do not change. */
   #slotsOf({ memberId }: Member): StreamSlot[] {
     return [...(this.#byMember.get(memberId) ?? [])].flatMap((streamId) => this.#slots.get(streamId) ?? []);
   }

@@ -1,6 +1,6 @@
 /**
- * A Room: the only place where membership changes. `apply` is pure but for the injected clock and ids: a command goes
- * in, events come out, nothing else happens.
+ * A Room: the only place where membership changes. Apart from the injected clock and ids, `apply` has no side effects
+ * outside the Room: it takes a command and returns events.
  *
  * @module
  */
@@ -35,17 +35,17 @@ import type { StreamInfo } from './stream.ts';
 import { NOTHING_BLOCKED } from './stream-rules.ts';
 import type { RoomSnapshot, RoomSummary } from './views.ts';
 
-/** What a Room needs from outside. */
+/** Dependencies of a Room. */
 export interface RoomSettings {
   readonly clock: Clock;
   readonly ids: IdSource;
-  /** A Member not heard of for so long is taken out (ROOM-4). */
+  /** A Member without activity for this time is removed (ROOM-4). */
   readonly heartbeatTimeoutMs: number;
-  /** How many events are kept for resuming clients. */
+  /** Number of events stored for resuming clients. */
   readonly keptEvents: number;
-  /** Most streams of one member, reserved ones included; 0 is no limit (LIM-7). */
+  /** Maximum number of live and reserved streams per member; 0 means no limit (LIM-7). */
   readonly maxStreamsPerMember: number;
-  /** Asked at each command; without it nothing is banned, forbidden or held back. */
+  /** Consulted at each command; if undefined, nothing is banned, forbidden or held back. */
   readonly rules?: Rules;
 }
 
@@ -69,7 +69,7 @@ export class Room {
   /** The events of the command being applied. */
   #events: RoomEvent[] = [];
 
-  /** @param before the session that this life of the room continues */
+  /** @param before the session that this life of the room continues, if any */
   constructor(key: RoomKey, epoch: Epoch, settings: RoomSettings, before?: Continuation) {
     this.key = key;
     this.epoch = epoch;
@@ -95,26 +95,26 @@ export class Room {
     this.#messages = new RoomMessages(settings.clock, emit);
   }
 
-  /** Whether this life has ended; the object is then of no more use. */
+  /** Whether this life has ended; an ended Room cannot be used again. */
   get closed(): boolean {
     return this.#closed;
   }
 
-  /** What the next life of the room begins with, where its session may be continued. */
+  /** The session data for the next life of the room, if the session can continue. */
   get continuation(): Continuation {
     return { keptMs: this.#sessionKeptMs, moderation: this.#moderation.state };
   }
 
-  /** Before this monotonic time no Member can have been silent for too long. */
+  /** The earliest monotonic time at which a Member can exceed the heartbeat time. */
   get expiryDueMonotonicMs(): number {
     return this.#members.earliestSeenMonotonicMs + this.#settings.heartbeatTimeoutMs;
   }
 
   /**
-   * Changes the Room, or throws and changes nothing.
+   * Applies a command, or throws without a change.
    *
-   * @returns what changed, in order; empty where nothing did
-   * @throws GavelError as each command says; `room.not-found` when this life has ended
+   * @returns the changes, in order; empty if nothing changed
+   * @throws GavelError as documented for each command; `room.not-found` if this life has ended
    */
   apply(command: RoomCommand): readonly RoomEvent[] {
     if (this.#closed) throw new GavelError('room.not-found');
@@ -147,7 +147,7 @@ export class Room {
       case 'expireToken':
         return this.#remove(this.#members.require(command.memberId), 'token-expired', '');
       case 'answerWaiting':
-        // Who waits is not in the room: the list is kept elsewhere, and here is only said who may answer.
+        // Waiting users are not in the room: the Lobby stores them, and the Room only checks the permission.
         return this.#moderation.check(command.by, 'acceptWaiting');
       case 'close':
         return this.#close(command);
@@ -272,7 +272,7 @@ export class Room {
     this.#end('room-closed', command.reason, command.announce);
   }
 
-  /** Takes a member out; the room ends with its last one (ROOM-2). */
+  /** Removes a member; the room ends when its last member leaves (ROOM-2). */
   #remove(member: Member, cause: MemberCause, reason: string): void {
     this.#takeOut(member, cause, reason);
     if (this.#members.size > 0) return;
@@ -301,49 +301,49 @@ export class Room {
     this.#emit({ type: 'roomClosed', cause, reason, announce });
   }
 
-  /** Finds a Member by its id. */
+  /** Returns a Member by its id. */
   findMember(memberId: MemberId): Readonly<Member> | undefined {
     return this.#members.find(memberId);
   }
 
-  /** Gives a Member as others know it. */
+  /** Returns a Member as others see it. */
   findMemberInfo(memberId: MemberId): MemberInfo | undefined {
     const member = this.#members.find(memberId);
     return member && this.#members.infoOf(member);
   }
 
-  /** The members that a target names. */
+  /** Returns the members that match a target. */
   membersOf(target: KickTarget): readonly Readonly<Member>[] {
     return this.#moderation.membersOf(target);
   }
 
-  /** Whether somebody is in who may let others in (WAIT-2). */
+  /** Whether a member that may admit waiting users is present (WAIT-2). */
   get isAttended(): boolean {
     return this.#members.isAttended;
   }
 
-  /** Finds a stream that a member publishes, live or reserved. */
+  /** Returns a live or reserved stream that a member publishes. */
   findOwnStream(memberId: MemberId, streamId: StreamId): StreamInfo | undefined {
     return this.#streams.findOwn(memberId, streamId);
   }
 
-  /** Finds a live stream. */
+  /** Returns a live stream. */
   findStream(streamId: StreamId): StreamInfo | undefined {
     return this.#streams.find(streamId);
   }
 
-  /** What was said in this life of the room, as far as one member may read it and it is kept (CHAT-4). */
+  /** Returns the stored chat messages of this life of the room that a member may read (CHAT-4). */
   chat(reader: MemberId, query: ChatQuery): readonly ChatMessage[] {
     return this.#messages.chat.find(this.#members.require(reader), query);
   }
 
-  /** The events after `seq`, or undefined where some are not kept any more. */
+  /** Returns the events after `seq`; undefined if some are no longer stored. */
   eventsSince(seq: number): readonly RoomEvent[] | undefined {
     const events = this.#log.since(seq);
     return events && withoutDeleted(events);
   }
 
-  /** Figures, without lists. */
+  /** Returns figures, without lists. */
   summary(): RoomSummary {
     return {
       key: this.key,
@@ -356,7 +356,7 @@ export class Room {
     };
   }
 
-  /** The whole state; without the members it costs nothing that grows with their number. */
+  /** Returns the whole state. Without members, its cost does not depend on their number. */
   snapshot({ withMembers = true }: { readonly withMembers?: boolean } = {}): RoomSnapshot {
     return {
       ...this.summary(),

@@ -1,5 +1,6 @@
 /**
- * Rules of one kind: all of them in memory, so that a login waits for no store, and each change kept before it counts.
+ * Rules of one kind. All are in memory, so that a login does not wait for the store; a change is stored before it
+ * takes effect.
  *
  * @module
  */
@@ -7,35 +8,35 @@
 import type { Clock } from './clock.ts';
 import { type KeptRule, type RuleKeeper, type World, worldText } from './rule-keeper.ts';
 
-/** What every rule has. */
+/** The fields of every rule. */
 export interface Rule {
   /** Milliseconds since the Unix epoch. */
   readonly createdAtMs: number;
-  /** In force before this time, to the millisecond; `Infinity` where it has no end. */
+  /** In force before this time, in milliseconds since the Unix epoch; `Infinity` if it has no end. */
   readonly untilMs: number;
 }
 
-/** What a book needs. */
+/** Dependencies of a rule book. */
 export interface RuleBookDeps {
   readonly keeper: RuleKeeper;
   readonly clock: Clock;
 }
 
-/** How the rules of a kind are named, bounded and written down. */
+/** How the rules of a kind are named, limited and serialised. */
 export interface RuleKind<T extends Rule> {
   readonly kind: string;
-  /** Most rules in force at a time in one world. */
+  /** Maximum number of rules in force in one world. */
   readonly max: number;
-  /** How long a rule is listed after its end, in milliseconds; default 0. */
+  /** How long an ended rule is still listed, in milliseconds; default 0. */
   readonly listedAfterEndMs?: number;
   subjectOf(rule: T): string;
-  /** Everything but its times, as JSON. */
+  /** Converts everything except its times to JSON. */
   write(rule: T): KeptRule['definition'];
-  /** Reads what `write` wrote. */
+  /** Parses the output of `write`. */
   read(definition: KeptRule['definition'], times: Rule): T;
 }
 
-/** Most ended rules of one kind that are listed in one world. */
+/** Maximum number of ended rules of one kind that are listed in one world. */
 export const MAX_ENDED = 1000;
 
 /** The rules of one kind, by world and subject. */
@@ -43,7 +44,7 @@ export class RuleBook<T extends Rule> {
   readonly #deps: RuleBookDeps;
   readonly #kind: RuleKind<T>;
   readonly #worlds = new Map<string, { readonly world: World; readonly rules: Map<string, T> }>();
-  /** Changes are made one after another: so limits are exact, and the store and the memory never disagree. */
+  /** Changes run sequentially, so that limits are exact and the store and the memory stay consistent. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(deps: RuleBookDeps, kind: RuleKind<T>) {
@@ -51,7 +52,7 @@ export class RuleBook<T extends Rule> {
     this.#kind = kind;
   }
 
-  /** Reads what was kept. To be called once, before the first login. */
+  /** Loads the stored rules. Must be called once, before the first login. */
   async load(): Promise<void> {
     const nowMs = this.#deps.clock.now();
     for (const kept of await this.#deps.keeper.all(this.#kind.kind)) {
@@ -61,15 +62,15 @@ export class RuleBook<T extends Rule> {
     }
   }
 
-  /** The rule about a subject that is in force now. */
+  /** Returns the rule about a subject that is in force now. */
   find(world: World, subject: string): T | undefined {
     const rule = this.#worlds.get(worldText(world))?.rules.get(subject);
     return rule && rule.untilMs > this.#deps.clock.now() ? rule : undefined;
   }
 
   /**
-   * The rules in force now, and those that have ended less than `listedAfterEndMs` ago, in the order in which they were
-   * set. Of the ended ones the latest `MAX_ENDED` are kept.
+   * Returns the rules in force now, and those that ended less than `listedAfterEndMs` ago, in the order in which they
+   * were set. At most the latest `MAX_ENDED` ended rules are stored.
    */
   list(world: World): readonly T[] {
     const nowMs = this.#deps.clock.now();
@@ -77,7 +78,7 @@ export class RuleBook<T extends Rule> {
     return [...rules].filter((rule) => this.#isListed(rule, nowMs));
   }
 
-  /** Every rule, with its world. */
+  /** Returns every rule, with its world. */
   entries(): (readonly [World, T])[] {
     return [...this.#worlds.values()].flatMap(({ world, rules }) =>
       [...rules.values()].map((rule) => [world, rule] as const),
@@ -85,9 +86,9 @@ export class RuleBook<T extends Rule> {
   }
 
   /**
-   * Puts rules in force, each in place of the one about the same subject.
+   * Adds rules. A rule replaces the one about the same subject.
    *
-   * @returns false, and nothing has changed, where more than `max` would be in force
+   * @returns false, without a change, if more than `max` rules would be in force
    */
   set(world: World, rules: readonly T[]): Promise<boolean> {
     return this.#inTurn(async () => {
@@ -101,7 +102,7 @@ export class RuleBook<T extends Rule> {
       await this.#deps.keeper.put(rules.map((rule) => this.#keptOf(world, rule)));
       for (const rule of rules) {
         const subject = this.#kind.subjectOf(rule);
-        // Set anew, it comes last in the list.
+        // A rule that is set again moves to the end of the list.
         known.delete(subject);
         known.set(subject, rule);
       }
@@ -109,7 +110,7 @@ export class RuleBook<T extends Rule> {
     });
   }
 
-  /** Ends rules; gives those that were in force. */
+  /** Ends rules; returns those that were in force. */
   delete(world: World, subjects: readonly string[]): Promise<readonly T[]> {
     return this.#inTurn(async () => {
       const ended = subjects.flatMap((subject) => this.find(world, subject) ?? []);
@@ -132,7 +133,7 @@ export class RuleBook<T extends Rule> {
     return untilMs > nowMs - (this.#kind.listedAfterEndMs ?? 0);
   }
 
-  /** Forgets ended rules: those that are not listed any more, and the earliest of more than `MAX_ENDED`. */
+  /** Deletes ended rules that are no longer listed, and the oldest ones beyond `MAX_ENDED`. */
   async #dropEnded(world: World): Promise<void> {
     const nowMs = this.#deps.clock.now();
     const rules = this.#worldOf(world);

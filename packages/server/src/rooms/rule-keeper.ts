@@ -1,46 +1,46 @@
 /**
- * What rules need of a store, so that they outlive the process. Rooms read them from memory alone.
+ * The store interface for rules, which persist across restarts. Rooms read rules only from memory.
  *
  * @module
  */
 
 import type { AppId, Environment } from '@gavel/protocol';
 
-/** One of an App's two worlds of rooms. Rules of one are never seen from the other. */
+/** One environment of an App. The rules of one environment do not apply in the other. */
 export interface World {
   readonly appId: AppId;
   readonly environment: Environment;
 }
 
-/** Gives a world as one string, for maps. */
+/** Returns a world as a string key for maps. */
 export const worldText = ({ appId, environment }: World): string => `${appId}/${environment}`;
 
-/** Names a rule: there is one of a kind for a subject. */
+/** Identifies a rule: there is at most one of a kind per subject. */
 export interface RuleName extends World {
-  /** What sort of rule it is; each kind is read by the module that wrote it. */
+  /** The kind of the rule. Each kind is read only by the module that writes it. */
   readonly kind: string;
-  /** What it is about. */
+  /** The subject of the rule. */
   readonly subject: string;
 }
 
-/** A rule as it is kept. */
+/** A rule as it is stored. */
 export interface KeptRule extends RuleName {
-  /** JSON that its kind alone understands. */
+  /** JSON, whose format depends on the kind. */
   readonly definition: Readonly<Record<string, unknown>>;
   /** Milliseconds since the Unix epoch. */
   readonly createdAtMs: number;
-  /** From this time on it is not in force; absent where it has no end. */
+  /** The rule is in force before this time; absent if it has no end. */
   readonly untilMs?: number;
 }
 
-/** Keeps rules. A call that fails throws, and has changed nothing. */
+/** Stores rules. A call that fails throws without a change. */
 export interface RuleKeeper {
-  /** Every rule of a kind, in the order in which they were made. */
+  /** Returns every rule of a kind, in the order of creation. */
   all(kind: string): Promise<readonly KeptRule[]>;
-  /** Keeps rules, all or none, each in place of the one of the same name. */
+  /** Stores rules atomically. A rule replaces the one of the same name. */
   put(rules: readonly KeptRule[]): Promise<void>;
-  /** Forgets rules, all or none; those that are not there are passed over. */
+  /** Deletes rules atomically. Names without a rule are ignored. */
   delete(names: readonly RuleName[]): Promise<void>;
-  /** Forgets every rule whose end has come. */
+  /** Deletes every rule that has ended. */
   deleteEnded(nowMs: number): Promise<void>;
 }

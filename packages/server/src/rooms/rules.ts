@@ -1,6 +1,6 @@
 /**
- * Rules: what was said in advance of who may log in and publish, and of what is forwarded. Rooms ask them at each
- * command, in memory; they outlive the process.
+ * Rules: who may log in and publish, and which media is forwarded. Rooms check them, in memory, at each command; rules
+ * persist across restarts.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { MemberInfo } from './member.ts';
 import type { RuleBookDeps } from './rule-book.ts';
 import { type BlockedKinds, ForbiddenStreams, NOTHING_BLOCKED, StreamBlocks } from './stream-rules.ts';
 
-/** The rules of all worlds. */
+/** The rules of all Apps and environments. */
 export class Rules {
   readonly bans: Bans;
   readonly blocks: StreamBlocks;
@@ -24,7 +24,7 @@ export class Rules {
     this.forbidden = new ForbiddenStreams(deps);
   }
 
-  /** Reads the rules that were kept and are in force, and the ended ones that are listed still. */
+  /** Loads the stored rules that are in force, and the ended ones that are still listed. */
   static async open(deps: RuleBookDeps): Promise<Rules> {
     await deps.keeper.deleteEnded(deps.clock.now() - ENDED_BAN_LISTED_MS);
     const rules = new Rules(deps);
@@ -40,19 +40,19 @@ export class Rules {
     if (untilMs !== undefined) throw new GavelError('login.banned', undefined, { untilMs });
   }
 
-  /** @throws GavelError `stream.banned`, with details.untilMs where it has an end (BAN-3, FORB-2) */
+  /** @throws GavelError `stream.banned`, with details.untilMs if it has an end (BAN-3, FORB-2) */
   checkPublish(key: RoomKey, member: Pick<MemberInfo, 'user' | 'address'>, streamId: StreamId): void {
     const untilMs = this.bans.findEnd(key, { id: member.user.id, address: member.address }, 'publish');
     if (untilMs !== undefined) throw new GavelError('stream.banned', undefined, { untilMs });
     this.checkStream(key, streamId);
   }
 
-  /** @throws GavelError `stream.banned` where the stream id is forbidden, whoever publishes it (FORB-2) */
+  /** @throws GavelError `stream.banned` if the stream id is forbidden for all publishers (FORB-2) */
   checkStream(key: RoomKey, streamId: StreamId): void {
     if (this.forbidden.has(key, streamId)) throw new GavelError('stream.banned');
   }
 
-  /** The kinds of a stream that are held back now. */
+  /** Returns the kinds of a stream that are held back now. */
   blockedKinds(key: RoomKey, streamId: StreamId): BlockedKinds {
     return this.blocks.of(key, streamId)?.blocked ?? NOTHING_BLOCKED;
   }

@@ -1,10 +1,10 @@
 /**
- * Exact limits over a sliding window, with no more memory than what was admitted lately.
+ * Exact rate limits over a sliding window. Memory use is proportional to the calls admitted in the window.
  *
  * @module
  */
 
-/** The times of the calls admitted in the last window, oldest first. */
+/** The times of the calls admitted in the window, oldest first. */
 class Admissions {
   #times: number[] = [];
   #first = 0;
@@ -15,7 +15,7 @@ class Admissions {
 
   count(nowMs: number, windowMs: number): number {
     while ((this.#times[this.#first] ?? nowMs) <= nowMs - windowMs) this.#first += 1;
-    // Cut off in blocks: to shift the array at each call would cost its length every time.
+    // Old times are removed in blocks: removing one at a time would cost the array's length per call.
     if (this.#first * 2 > this.#times.length) {
       this.#times = this.#times.slice(this.#first);
       this.#first = 0;
@@ -29,31 +29,31 @@ class Admissions {
 }
 
 /**
- * Sliding windows of one length, by key: no stretch of that length, wherever it begins, has more admissions than asked
- * for (RATE-3). The end of a stretch is not part of it. Times are those of the monotonic clock (ROOM-9).
+ * Sliding windows of one length, by key: no interval of that length has more admissions than the limit (RATE-3). The
+ * end of an interval is exclusive. Times are those of the monotonic clock (ROOM-9).
  *
- * Holds only keys with an admission in the last window.
+ * Stores only keys with an admission in the window.
  */
 export class SlidingWindows {
   readonly #windowMs: number;
-  /** In the order of their last admission. */
+  /** In the order of the last admission. */
   readonly #keys = new Map<string, Admissions>();
 
   constructor(windowMs: number) {
     this.#windowMs = windowMs;
   }
 
-  /** How many keys are held. */
+  /** Number of stored keys. */
   get size(): number {
     return this.#keys.size;
   }
 
-  /** Tells whether no more than `limit` would be admitted with one more. Uses nothing up. */
+  /** Returns whether one more admission is within `limit`. Does not count it. */
   hasRoom(key: string, limit: number, nowMs: number): boolean {
     return (this.#keys.get(key)?.count(nowMs, this.#windowMs) ?? 0) < limit;
   }
 
-  /** Notes an admission; `hasRoom` comes first, in the same moment. */
+  /** Counts an admission. The caller must call `hasRoom` first, with the same time. */
   take(key: string, nowMs: number): void {
     const admissions = this.#keys.get(key) ?? new Admissions();
     admissions.add(nowMs);

@@ -1,5 +1,5 @@
 /**
- * Remembers streams that have ended, as many as fit.
+ * A bounded history of ended streams.
  *
  * @module
  */
@@ -8,19 +8,19 @@ import type { StreamId } from '@gavel/protocol';
 import type { RoomEvent } from './events.ts';
 import { type World, worldText } from './rule-keeper.ts';
 
-/** What is known of a stream id. */
+/** The state of a stream id. */
 export type StreamState =
   | { readonly state: 'live'; readonly createdAtMs: number }
   | { readonly state: 'closed'; readonly createdAtMs: number; readonly closedAtMs: number }
-  /** Never seen, or so long ago that it is forgotten. */
+  /** Never used, or no longer in the history. */
   | { readonly state: 'unknown' };
 
 type Closed = Extract<StreamState, { state: 'closed' }>;
 
-/** Most ended streams that are remembered in one world. */
+/** Maximum number of ended streams stored per world. */
 export const MAX_ENDED_STREAMS = 10_000;
 
-/** The streams that ended last, by world and id. */
+/** The most recently ended streams, by world and id. */
 export class StreamHistory {
   readonly #worlds = new Map<string, Map<StreamId, Closed>>();
   readonly #max: number;
@@ -29,12 +29,12 @@ export class StreamHistory {
     this.#max = max;
   }
 
-  /** The last end of a stream id. */
+  /** Returns the last ended stream of a stream id. */
   find(world: World, streamId: StreamId): Closed | undefined {
     return this.#worlds.get(worldText(world))?.get(streamId);
   }
 
-  /** Takes notice of what ends. */
+  /** Records the ended streams among the events. */
   follow(world: World, events: readonly RoomEvent[]): void {
     for (const event of events) {
       if (event.type !== 'streamRemoved') continue;
@@ -42,7 +42,7 @@ export class StreamHistory {
       const text = worldText(world);
       const ended = this.#worlds.get(text) ?? new Map<StreamId, Closed>();
       this.#worlds.set(text, ended);
-      // In the order of their ends: the first is the oldest.
+      // The map is in the order of the ends: the first entry is the oldest.
       ended.delete(streamId);
       ended.set(streamId, { state: 'closed', createdAtMs, closedAtMs: event.atMs });
       const [oldest] = ended.keys();

@@ -1,5 +1,5 @@
 /**
- * Rules about streams: kinds of a stream that are held back in a room, and stream ids that may not be published at all.
+ * Rules about streams: blocks of kinds of a stream in a room, and forbidden stream ids.
  *
  * @module
  */
@@ -14,22 +14,22 @@ export interface BlockedKinds {
   readonly video: boolean;
 }
 
-/** Holds back nothing. */
+/** No kind is held back. */
 export const NOTHING_BLOCKED: BlockedKinds = { audio: false, video: false };
 
-/** A rule that holds back kinds of one stream in one room, published now or later (RULE-2). */
+/** A rule that holds back kinds of one stream in one room, even if it is published later (RULE-2). */
 export interface StreamBlock extends Rule {
   readonly roomId: RoomId;
   readonly streamId: StreamId;
   readonly blocked: BlockedKinds;
 }
 
-/** Most blocks in force at a time in one world. */
+/** Maximum number of blocks in force in one world. */
 export const MAX_STREAM_BLOCKS = 10_000;
-/** Most stream ids that are forbidden at a time in one world. */
+/** Maximum number of forbidden stream ids in one world. */
 export const MAX_FORBIDDEN_STREAMS = 100_000;
 
-// A room id may not have a line break in it.
+// A room id cannot contain a line break.
 const subjectOf = (roomId: RoomId, streamId: StreamId) => `${roomId}\n${streamId}`;
 
 /** The blocks of all worlds. */
@@ -48,7 +48,7 @@ export class StreamBlocks extends RuleBook<StreamBlock> {
     });
   }
 
-  /** The block of a stream that is in force now. */
+  /** Returns the block of a stream that is in force now. */
   of(key: RoomKey, streamId: StreamId): StreamBlock | undefined {
     return this.find(key, subjectOf(key.roomId, streamId));
   }
@@ -64,7 +64,7 @@ export interface ForbiddenStream extends Rule {
   readonly streamId: StreamId;
 }
 
-/** The forbidden stream ids of all worlds. They have no end. */
+/** The forbidden stream ids of all worlds. These rules have no end. */
 export class ForbiddenStreams extends RuleBook<ForbiddenStream> {
   constructor(deps: RuleBookDeps) {
     super(deps, {
@@ -76,7 +76,7 @@ export class ForbiddenStreams extends RuleBook<ForbiddenStream> {
     });
   }
 
-  /** Whether a stream id is forbidden now. */
+  /** Returns whether a stream id is forbidden now. */
   has(world: World, streamId: StreamId): boolean {
     return this.find(world, streamId) !== undefined;
   }

@@ -8,57 +8,57 @@ import type { MemberId, PublishId, StreamId, StreamSource } from '@gavel/protoco
 import type { Permissions, User } from './member.ts';
 import type { BlockedKinds } from './stream-rules.ts';
 
-/** A Stream as others see it; a change makes a new object. */
+/** A Stream as others see it. Immutable: a change creates a new object. */
 export interface StreamInfo {
   readonly streamId: StreamId;
-  /** Names this publish; the media engine knows the stream by it. */
+  /** Identifies this publish; it is the stream's name in the media engine. */
   readonly publishId: PublishId;
-  /** The Member that publishes; undefined where a server announced the stream for nobody in the room. */
+  /** The Member that publishes; undefined if a backend announced the stream for a user that is not in the room. */
   readonly memberId?: MemberId;
   readonly user: User;
-  /** What it shows, as its publisher says; it never changes. */
+  /** The source that its publisher declared; it never changes. */
   readonly source: StreamSource;
   readonly extraInfo: string;
   readonly title: string;
   /** Whether its publisher has audio and video on. */
   readonly audio: boolean;
   readonly video: boolean;
-  /** The kinds that a rule holds back from everybody; whether they are on counts again when it ends (RULE-1). */
+  /** The kinds that a rule holds back from all players. `audio` and `video` stay and apply when it ends (RULE-1). */
   readonly blocked: BlockedKinds;
-  /** The kinds that a host or a backend switched off, and that are held back until the publisher switches them on. */
+  /** The kinds that a host or a backend muted; they are held back until the publisher unmutes them. */
   readonly muted: BlockedKinds;
   readonly createdAtMs: number;
-  /** Counts the streams of this life of the room, from 1. */
+  /** The number of the stream in this life of the room, from 1. */
   readonly number: number;
 }
 
-/** The kinds of a stream that nobody is to get. */
+/** Returns the kinds of a stream that are held back from all players. */
 export function heldBackKinds({ blocked, muted }: StreamInfo): BlockedKinds {
   return { audio: blocked.audio || muted.audio, video: blocked.video || muted.video };
 }
 
 /**
- * The kinds that a Member may send in a stream of a source (SCRN-2).
+ * Returns the kinds that a Member may send in a stream of a source (SCRN-2).
  *
- * Sound needs the right to sound, from whatever source: a server cannot tell a microphone from a screen's sound.
+ * Audio always requires the audio permission: a server cannot distinguish a microphone from the audio of a screen.
  */
 export function allowedKinds({ publishAudio, publishVideo, screen }: Permissions, source: StreamSource): BlockedKinds {
   if (source === 'camera' || !screen) return { audio: publishAudio, video: publishVideo };
   return { audio: publishAudio && screen.publish, video: screen.publish };
 }
 
-/** The kinds of a stream that a mute of its publisher is about: a mute of video is one of cameras. */
+/** Returns the kinds of a stream that a mute of its publisher applies to: a video mute applies only to cameras. */
 export function mutedIn(kinds: BlockedKinds, source: StreamSource): BlockedKinds {
   return source === 'camera' ? { audio: kinds.audio, video: kinds.video } : { audio: kinds.audio, video: false };
 }
 
-/** A Stream inside its Room: `reserved` holds the id until media is up, and nobody is told of it yet. */
+/** A Stream inside its Room. `reserved`: its id is in use, but its media is not connected and it is not announced. */
 export interface StreamSlot {
   readonly state: 'reserved' | 'live';
   readonly info: StreamInfo;
 }
 
-/** One info of a room, as it was set last. */
+/** One info of a room, with its latest value. */
 export interface RoomInfo {
   readonly key: string;
   readonly value: string;

@@ -1,5 +1,5 @@
 /**
- * What a Room shows of itself: figures and snapshots, whose parts never change.
+ * Read-only views of a Room: figures and immutable snapshots.
  *
  * @module
  */
@@ -16,28 +16,28 @@ export interface RoomSummary {
   readonly epoch: Epoch;
   readonly createdAtMs: number;
   readonly memberCount: number;
-  /** The member list as clients are told of it: without those who are hidden. */
+  /** The member list as clients see it: without hidden members. */
   readonly shown: ShownList;
   readonly peakMemberCount: number;
-  /** Time that members have spent in it so far, added up, in milliseconds. */
+  /** Total time that all members have spent in the room so far, in milliseconds. */
   readonly memberMs: number;
 }
 
-/** A member as its own connection needs it, after `login` and `resume`. */
+/** A member's own view, for its connection after `login` and `resume`. */
 export interface Session {
   readonly member: MemberInfo;
   readonly ticket: string;
-  /** With members only where the login asked for them. */
+  /** Includes members only if the login requested them. */
   readonly room: RoomSnapshot;
 }
 
 /** The state of a Room at one moment. */
 export interface RoomSnapshot extends RoomSummary {
-  /** The number of the last event it includes. */
+  /** The sequence number of the last event that it includes. */
   readonly seq: number;
   readonly userSeq: number;
   readonly streamSeq: number;
-  /** In the order of their logins; empty where they were not asked for. */
+  /** In the order of login; empty if they were not requested. */
   readonly members: readonly MemberInfo[];
   readonly streams: readonly StreamInfo[];
   readonly infos: readonly RoomInfo[];

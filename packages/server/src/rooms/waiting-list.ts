@@ -1,6 +1,6 @@
 /**
- * The waiting list of one room: who waits, in the order of asking, and who has been accepted. It may be there without a
- * room, and outlives its lives.
+ * The waiting list of one room: the waiting users, in order of arrival, and the accepted users. It can exist without
+ * the room, and across several lives of the room.
  *
  * @module
  */
@@ -9,14 +9,14 @@ import { GavelError, type MemberId, type UserId } from '@gavel/protocol';
 import type { KickTarget, LoginCommand, Origin } from './commands.ts';
 import type { Waiting, WaitingEnd } from './waiting.ts';
 
-/** Most who wait for one room, and most of one user among them (WAIT-7). */
+/** Maximum number of waiting logins per room, and of one user in it (WAIT-7). */
 export const WAITING_LIMITS = { inRoom: 500, ofUser: 5 } as const;
 
-/** Somebody who waits, with what is executed to let it in. */
+/** A waiting login, with the command that is executed to admit it. */
 export interface HeldLogin extends Waiting {
   readonly login: LoginCommand;
   readonly origin: Origin;
-  /** Ends `ended`. */
+  /** Resolves `ended`. */
   readonly end: (end: WaitingEnd) => void;
   /** By the monotonic clock. */
   lastSeenMonotonicMs: number;
@@ -26,21 +26,21 @@ export interface HeldLogin extends Waiting {
 
 interface Acceptance {
   readonly rememberedForMs: number;
-  /** When it is forgotten, by the monotonic clock; never while the room is there. */
+  /** When it expires, by the monotonic clock; never while the room exists. */
   untilMonotonicMs: number;
 }
 
-/** Holds logins and acceptances; tells nobody. */
+/** Stores waiting logins and acceptances; sends no notifications. */
 export class WaitingList {
   readonly #held = new Map<MemberId, HeldLogin>();
   readonly #accepted = new Map<UserId, Acceptance>();
 
-  /** Whether there is nothing to remember. */
+  /** Whether there are no waiting logins and no acceptances. */
   get isEmpty(): boolean {
     return this.#held.size === 0 && this.#accepted.size === 0;
   }
 
-  /** Everybody, in the order of asking, as a list that survives changes. */
+  /** Returns a copy of all waiting logins, in order of arrival. */
   all(): HeldLogin[] {
     return [...this.#held.values()];
   }
@@ -49,26 +49,26 @@ export class WaitingList {
     return this.#held.get(memberId);
   }
 
-  /** Those whom a target names. */
+  /** Returns the waiting logins that match a target. */
   named({ userIds, memberIds = [] }: KickTarget): HeldLogin[] {
     return this.all().filter(({ user, memberId }) => userIds.includes(user.id) || memberIds.includes(memberId));
   }
 
-  /** The wait of the same client of a user, which a new one takes the place of. */
+  /** Returns the waiting login of the same user and client, which a new one replaces. */
   ofClient({ user, clientId }: LoginCommand): HeldLogin | undefined {
     return this.all().find(({ login }) => login.user.id === user.id && login.clientId === clientId);
   }
 
-  /** @throws `login.room-full` where as many wait as may */
+  /** @throws `login.room-full` if too many logins are waiting */
   add(held: HeldLogin): void {
     const ofUser = this.all().filter(({ user }) => user.id === held.user.id).length;
     if (this.#held.size >= WAITING_LIMITS.inRoom || ofUser >= WAITING_LIMITS.ofUser) {
-      throw new GavelError('login.room-full', 'As many wait to be let in as may.');
+      throw new GavelError('login.room-full', 'Too many logins are waiting to be admitted.');
     }
     this.#held.set(held.memberId, held);
   }
 
-  /** Gives false where it was gone already. */
+  /** Returns false if it had already been removed. */
   remove({ memberId }: HeldLogin): boolean {
     return this.#held.delete(memberId);
   }
@@ -89,19 +89,19 @@ export class WaitingList {
     this.#accepted.clear();
   }
 
-  /** The room has emptied: its session may be continued for some time. */
+  /** The room has ended: acceptances stay valid for some time, because the session may continue. */
   handleRoomEnd(nowMonotonicMs: number): void {
     for (const acceptance of this.#accepted.values())
       acceptance.untilMonotonicMs = nowMonotonicMs + acceptance.rememberedForMs;
   }
 
-  /** The room is there again: what is still remembered stays. */
+  /** The room exists again: acceptances that have not expired stay valid. */
   handleRoomBegin(nowMonotonicMs: number): void {
     this.forgetOld(nowMonotonicMs);
     for (const acceptance of this.#accepted.values()) acceptance.untilMonotonicMs = Number.POSITIVE_INFINITY;
   }
 
-  /** Forgets acceptances whose time is over. */
+  /** Deletes expired acceptances. */
   forgetOld(nowMonotonicMs: number): void {
     for (const [userId, { untilMonotonicMs }] of this.#accepted)
       if (untilMonotonicMs <= nowMonotonicMs) this.#accepted.delete(userId);

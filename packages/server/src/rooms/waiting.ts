@@ -1,6 +1,6 @@
 /**
- * Those who wait to be let in, as others see them. Who waits is no Member: nothing of a room is told to it, and no room
- * knows of it.
+ * Waiting users, as others see them. A waiting user is not a Member: it receives no events of a room, and no Room
+ * stores it.
  *
  * @module
  */
@@ -10,43 +10,43 @@ import type { Origin } from './commands.ts';
 import type { User } from './member.ts';
 import type { Session } from './views.ts';
 
-/** How a wait ended without a way in. */
+/** How a wait ended without admission. */
 export type WaitingLoss =
-  /** It was turned away, or its login was refused when it was to enter: a GavelError, or a fault. */
+  /** It was rejected, or its login failed after it was accepted: a GavelError, or an unexpected error. */
   | { readonly kind: 'refused'; readonly error: unknown }
-  /** It was taken off the list by what takes members out. */
+  /** It was removed from the list for the same cause as members are, such as a kick. */
   | { readonly kind: 'removed'; readonly cause: MemberCause; readonly reason: string }
-  /** It went by itself. */
+  /** It logged out. */
   | { readonly kind: 'left' };
 
 /** How a wait ended. */
 export type WaitingEnd = WaitingLoss | { readonly kind: 'admitted'; readonly session: Session };
 
-/** Somebody who waits. */
+/** A waiting user. */
 export interface Waiting {
-  /** The id that its member will have. */
+  /** The id that it will have as a member. */
   readonly memberId: MemberId;
   readonly user: User;
   readonly profile?: WireProfile;
-  /** When it asked, in milliseconds since the Unix epoch. */
+  /** When it started waiting, in milliseconds since the Unix epoch. */
   readonly sinceMs: number;
   readonly connectionId: string;
   /** Never rejects. */
   readonly ended: Promise<WaitingEnd>;
 }
 
-/** A change of the list of a room. */
+/** A change of the waiting list of a room. */
 export interface WaitingChange {
   readonly key: RoomKey;
   readonly waiting: Waiting;
-  /** What became of it; undefined where it has just begun to wait. An admission is told of before its login is executed. */
+  /** How the wait ended; undefined if it has just started. An admission is reported before its login is executed. */
   readonly end?: WaitingLoss | { readonly kind: 'admitted' };
-  /** Who asked for the change. */
+  /** The origin of the change. */
   readonly origin: Origin;
 }
 
-/** Is told of all changes, in the moment of each. */
+/** Receives all changes, synchronously. */
 export interface WaitingWatcher {
-  /** What it returns when somebody begins to wait is waited for; at an end it must return nothing. */
+  /** A promise returned at the start of a wait is awaited; at the end of a wait, it must return undefined. */
   handleWaiting(change: WaitingChange): void | Promise<void>;
 }
