@@ -20,20 +20,20 @@ export { type DevCredentials, devCredentialsPath, findDevCredentialProblems } fr
 export { ConfigError, type ConfigProblem } from './config/problems.ts';
 export type { ApiTokenConfig, AppConfig, Config } from './config/schema.ts';
 
-/** What a configuration is made of. */
+/** Sources of a configuration. */
 export interface LoadOptions {
   /** The command line after the program's name. */
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Reads a text file; throws where it cannot. Default: from the disk. */
+  /** Reads a text file; throws if it cannot be read. Default: reads from disk. */
   readonly readFile?: (path: string) => string;
 }
 
 /**
- * Makes the configuration, frozen at every depth. Reads the named file, and in production the dev credentials in the data folder,
- * whose keys are refused; does nothing else.
+ * Loads the configuration, deeply frozen. Reads the named file and, in production, the dev credentials in the data folder,
+ * whose keys are refused. It has no other side effects.
  *
- * @throws ConfigError with everything that is wrong
+ * @throws ConfigError that lists all problems
  */
 export function loadConfig({ argv, env, readFile = (path) => readFileSync(path, 'utf8') }: LoadOptions): Config {
   const args = parseArguments(argv);
@@ -45,7 +45,7 @@ export function loadConfig({ argv, env, readFile = (path) => readFileSync(path, 
   ];
   const values = sources.reduce<Untrusted>((merged, source) => merge(merged, source.values), makeDefaults());
   values.host ??= values.mode === 'dev' ? '127.0.0.1' : '0.0.0.0';
-  // What is not a map there is refused below.
+  // A value that is not a map is refused below.
   if (isMap(values.callbacks)) values.callbacks.allowPrivateTargets ??= values.mode === 'dev';
   const originOf = (path: string): string | undefined => findOrigin(sources, path);
 
@@ -67,7 +67,7 @@ function readYamlSource(file: string, readFile: (path: string) => string): Sourc
   }
 }
 
-/** Lays one source's values over another's. Groups are merged key by key, lists replaced; a key left empty says nothing. */
+/** Merges the values of a source over those of an earlier one. Groups are merged key by key, lists are replaced, and empty keys are ignored. */
 function merge(below: Untrusted, above: Untrusted): Untrusted {
   const result = { ...below };
   for (const [name, value] of Object.entries(above)) {
@@ -78,7 +78,7 @@ function merge(below: Untrusted, above: Untrusted): Untrusted {
   return result;
 }
 
-/** Finds where a value came from: the last source that set the path, or one above it. */
+/** Returns the origin of a value: the last source that set its path or a path above it. */
 function findOrigin(sources: readonly Source[], path: string): string | undefined {
   for (let at = path; at !== ''; at = at.replace(/(^|\.)[^.[\]]+$|\[\d+\]$/, '')) {
     const origin = sources.findLast((source) => source.origins.has(at))?.origins.get(at);

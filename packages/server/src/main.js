@@ -1,8 +1,8 @@
 /**
- * The entry: has Node keep what it compiled, which halves the time of the next start, and runs the server.
+ * The entry point: enables the compile cache of Node, which halves the time of the next start, and runs the server.
  *
- * JavaScript, because nothing keeps what is compiled before this line, and to strip one file of its types Node first
- * loads its whole parser: 40 ms.
+ * This file is JavaScript because Node cannot cache code compiled before this line, and to strip types from one file Node first
+ * loads its parser, which takes 40 ms.
  *
  * @module
  */
@@ -10,7 +10,7 @@
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-// Beside what npm installed, so that nobody else may write there. Where Node may not either, it goes without.
+// The cache is in node_modules, where other users cannot write. If Node cannot write there either, it runs without a cache.
 process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../../../node_modules/.cache/node', import.meta.url));
 enableCompileCache();
 await import('./run.ts');

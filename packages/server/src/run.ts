@@ -1,5 +1,5 @@
 /**
- * The process: arguments, environment, signals.
+ * The process: handles arguments, environment and signals.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { type GavelServer, startServer } from './server.ts';
 import { claimResources } from './startup/claim.ts';
 import { signedPath } from './zego/signed-path.ts';
 
-/** A stop that takes longer than this is forced. */
+/** The process exits after this time even if the server has not closed. */
 const STOP_TIMEOUT_MS = 5000;
 
 function readConfig(): Config {
@@ -23,7 +23,7 @@ function readConfig(): Config {
   }
 }
 
-/** Prints where to look, and one call that works when pasted. */
+/** Prints the base URL and, in dev mode, a signed call that can be pasted into a shell. */
 function greet(config: Config, server: GavelServer): void {
   const lines = [`Gavel is ready at ${server.baseUrl}`];
   const app = config.mode === 'dev' ? config.apps.at(-1) : undefined;
@@ -56,11 +56,11 @@ function stopOnSignal(server: GavelServer): void {
       },
     );
   };
-  // SIGHUP comes when the terminal is closed; the configuration is not read again.
+  // SIGHUP is sent when the terminal closes; it does not reload the configuration.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
 }
 
-/** Claims the port and the folder first: a start that is refused them changes nothing, the dev credentials included. */
+/** Claims the port and the folder first: if either is in use, nothing is changed, not even the dev credentials. */
 async function start(read: Config): Promise<void> {
   const claim = await claimResources(read);
   const config = read.mode === 'dev' ? withDevApp(read, loadDevCredentials(read.dataDir, claim.baseUrl)) : read;
@@ -69,7 +69,7 @@ async function start(read: Config): Promise<void> {
   greet(config, server);
 }
 
-// A reader of the output that has gone away, or a full disk behind it, must not end the server.
+// A closed output pipe or a full disk must not end the server.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 try {
   await start(readConfig());

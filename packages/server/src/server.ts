@@ -46,7 +46,7 @@ import { registerZegoDoor } from './zego/door.ts';
 import { Replays } from './zego/replays.ts';
 import { signedPath } from './zego/signed-path.ts';
 
-/** Parts that a caller may bring, for tests. */
+/** Parts that a caller may supply, for tests. */
 export interface ServerParts {
   readonly clock?: Clock;
   readonly log?: Logger;
@@ -54,31 +54,31 @@ export interface ServerParts {
   readonly store?: Store;
   /** Posts callbacks. */
   readonly poster?: Poster;
-  /** The port and the folder, where the caller has claimed them already; the server releases them at its end. */
+  /** The port and the folder, if the caller has already claimed them; the server releases them when it closes. */
   readonly claim?: Claim;
 }
 
 /** A running server. */
 export interface GavelServer {
-  /** Where it listens, such as `http://127.0.0.1:7700`. */
+  /** The URL of the server, such as `http://127.0.0.1:7700`. */
   readonly baseUrl: string;
   readonly apps: AppRegistry;
   readonly rooms: Rooms;
   readonly engine: MediaEngine;
   readonly store: Store;
-  /** Ends it within 5 s: clients are told to come back, then everything is closed. */
+  /** Closes the server within 5 s: clients are told to reconnect, then everything is closed. */
   close(): Promise<void>;
 }
 
-/** How many events a room keeps for resuming clients. */
+/** Number of events that a room keeps for resuming clients. */
 const KEPT_EVENTS = 500;
-/** Far above what a client needs, far below what hurts. */
+/** Far above the rate that a client needs, and far below the rate that harms the server. */
 const MAX_REQUESTS_PER_SECOND = 100;
 
 /**
- * Builds and starts a server. Resolves when it answers calls.
+ * Builds and starts a server. Resolves when the server accepts calls.
  *
- * @throws Error when the port or the data folder is in use (then nothing was changed), or a part cannot start
+ * @throws Error if the port or the data folder is in use (then nothing was changed), or a part cannot start
  */
 export async function startServer(config: Config, parts: ServerParts = {}): Promise<GavelServer> {
   const claim = parts.claim ?? (await claimResources(config, parts.store === undefined));
@@ -129,7 +129,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const retention = new SessionRetention({ store, clock, log, settings: config.realtimekit.retention });
   const sessions = new SessionRecorder({ store, clock, log, keep: (...change) => webhooks.keep(...change) });
   const audit = new AuditLog(log);
-  // Media first: its closing begins before anybody is told.
+  // Media is first: it starts to close streams before any client receives the event.
   const sinks = {
     first: [media],
     journal: bothOf(callbacks.outbox, sessions),
@@ -228,7 +228,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   };
 }
 
-/** A journal of two: what either of them keeps is kept before anybody hears of it. */
+/** Combines journals: an event is published after all of them have stored it. */
 function bothOf(...journals: readonly EventSink[]): EventSink {
   return {
     handle(batch) {
@@ -251,7 +251,7 @@ function createEngine({ media }: Config, logger: Logger): MediaEngine {
   });
 }
 
-/** @throws Error where nobody could ever use the server: without an App, and without a key that can make one */
+/** @throws Error if there is no App and no key that can create one */
 function requireUsable({ mode, apiTokens, adminKey }: Config, apps: AppRegistry): void {
   if (mode === 'dev' || apps.size > 0 || apiTokens.length > 0 || adminKey !== undefined) return;
   throw new Error(
@@ -259,7 +259,7 @@ function requireUsable({ mode, apiTokens, adminKey }: Config, apps: AppRegistry)
   );
 }
 
-/** The key of the admin API; in dev mode the dev App's API token will do, so that there is nothing to set up. */
+/** Returns the key of the admin API. In dev mode, the default is the API token of the dev App. */
 function adminKeyOf({ mode, adminKey, apiTokens }: Config): string | undefined {
   return adminKey ?? (mode === 'dev' ? apiTokens.at(-1)?.token : undefined);
 }
@@ -283,7 +283,7 @@ const describeWorker = ({ worker, port, problem = 'is starting' }: WorkerHealth)
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** @throws Error that names the configuration key when the media ports cannot be had */
+/** @throws Error that names the configuration key if the media ports cannot be bound */
 async function startEngine(engine: MediaEngine, { media }: Config): Promise<void> {
   try {
     await engine.start();

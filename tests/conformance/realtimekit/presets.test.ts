@@ -125,7 +125,7 @@ describe('a preset of the own making', () => {
 
   it('has a name of its own in its App (RTK-9)', async () => {
     const made = await create('mine');
-    const taken = refused('ConflictError', 409, 'There is a preset with name mine already');
+    const taken = refused('ConflictError', 409, 'A preset with name mine already exists');
     expect(await refusalOf(create('mine'))).toEqual(taken);
     const other = await create('other');
     expect(await refusalOf(harness.kit.presets.update(other.id, { ...ids, name: 'mine' }))).toEqual(taken);

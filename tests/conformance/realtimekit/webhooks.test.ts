@@ -69,7 +69,7 @@ describe('webhooks', () => {
   it('have an address of their own in their App (RTK-12)', async () => {
     await create('/a');
     const other = await create('/b');
-    const taken = refused('ConflictError', 409, 'There is a webhook with url https://hooks.example.com/a already');
+    const taken = refused('ConflictError', 409, 'A webhook with url https://hooks.example.com/a already exists');
     expect(await refusalOf(create('/a'))).toEqual(taken);
     const { url } = facts('/a');
     expect(await refusalOf(harness.kit.webhooks.editWebhook(other.id, { ...ids, url }))).toEqual(taken);

@@ -24,7 +24,7 @@ const DOTTED_WITH_PORT = /^(.*\.\d{1,3}):\d{1,5}$/;
  * Parses an IP address and returns its canonical form: IPv4 in dotted form, also where it is mapped into IPv6; IPv6 in
  * lower case and shortened as RFC 5952 says. A port, brackets and an IPv6 zone are dropped.
  *
- * @returns undefined where the text is no IP address
+ * @returns undefined if the text is no IP address
  */
 export function parseAddress(text: string): string | undefined {
   const bare = BRACKETED.exec(text)?.[1] ?? DOTTED_WITH_PORT.exec(text)?.[1] ?? text;

@@ -1,5 +1,5 @@
 /**
- * Callbacks at the admin API: what is owed or was given up, and sending it again.
+ * Callbacks in the admin API: lists pending and failed callbacks, and replays failed ones.
  *
  * @module
  */
@@ -131,7 +131,7 @@ function requireAppId(value: number): OutboxRecord['appId'] {
   return appId;
 }
 
-/** A callback without its body, which says who was where, and holds a signature. */
+/** Returns a callback without its body, which contains personal data and a signature. */
 function describe(record: OutboxRecord): Static<typeof CALLBACK> {
   const { body: _body, seq: _seq, url, nextAttemptAtMs, ...rest } = record;
   const isOwed = record.failedAtMs === undefined;

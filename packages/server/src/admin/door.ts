@@ -1,5 +1,5 @@
 /**
- * The admin door: `/admin/v1`, for whoever runs the server. One Bearer key rules over all Apps.
+ * The admin door: `/admin/v1`, for the operator of the server. One Bearer key controls all Apps.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { addCallbackRoutes, type CallbackRouteDeps } from './callback-routes.ts'
 import { ADMIN_ERRORS, AdminError, type AdminErrorCode, adminErrorBody } from './errors.ts';
 import { addTokenRoutes, type TokenRouteDeps } from './token-routes.ts';
 
-/** What the door needs. */
+/** The dependencies of the door. */
 export interface AdminDoorDeps extends CallbackRouteDeps, Omit<TokenRouteDeps, 'apps'> {
   readonly apps: AppRouteDeps['apps'] & TokenRouteDeps['apps'];
   readonly adminKey: string;
@@ -22,19 +22,19 @@ export interface AdminDoorDeps extends CallbackRouteDeps, Omit<TokenRouteDeps, '
   readonly log: { error(facts: object, message: string): void };
 }
 
-/** Where the door is. */
+/** The path prefix of the door. */
 export const ADMIN_PREFIX = '/admin/v1';
 
 type Fault = Error & { readonly statusCode?: number; readonly validation?: unknown };
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** Adds the routes; every one of them wants the key, the document of the API too. */
+/** Adds the routes. Every route requires the key, including the OpenAPI document. */
 export async function registerAdminDoor(http: FastifyInstance, deps: AdminDoorDeps): Promise<void> {
   const expected = digest(`Bearer ${deps.adminKey}`);
   await http.register(
     async (scope) => {
-      // Before the body is read. Digests have one length, so that the comparison tells nothing by its time.
+      // Runs before the body is read. Digests have a fixed length, so the time of the comparison reveals nothing.
       scope.addHook('onRequest', async (request) => {
         if (timingSafeEqual(digest(request.headers.authorization ?? ''), expected)) return;
         throw new AdminError('unauthorized', 'The Authorization header must be "Bearer " followed by the admin key.');
@@ -73,7 +73,7 @@ export async function registerAdminDoor(http: FastifyInstance, deps: AdminDoorDe
   );
 }
 
-/** Checks strictly: nothing is dropped, and only texts of the query and the path become numbers. */
+/** Validates strictly: unknown properties are errors, and only values of the query and the path are converted to numbers. */
 function makeValidator(schema: unknown, mayConvert: boolean) {
   const validator = Compile(schema as Parameters<typeof Compile>[0]);
   return (input: unknown) => {
@@ -89,6 +89,6 @@ function makeValidator(schema: unknown, mayConvert: boolean) {
 
 function codeOf(error: Fault): AdminErrorCode {
   if (error instanceof AdminError) return error.code;
-  // What the framework itself found wrong: a body that is no JSON, or too long.
+  // Errors of the framework: a body that is not JSON, or is too long.
   return (error.statusCode ?? 500) < 500 ? 'invalid-request' : 'internal';
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** The codes, each with its HTTP status. */
+/** The error codes with their HTTP status. */
 export const ADMIN_ERRORS = {
   'invalid-request': 400,
   unauthorized: 401,
@@ -13,10 +13,10 @@ export const ADMIN_ERRORS = {
   internal: 500,
 } as const;
 
-/** A code of an error. */
+/** An error code. */
 export type AdminErrorCode = keyof typeof ADMIN_ERRORS;
 
-/** Refuses a call. Its message is for the caller and holds no secret. */
+/** An error response. Its message is for the caller and contains no secret. */
 export class AdminError extends Error {
   override readonly name = 'AdminError';
   readonly code: AdminErrorCode;
@@ -27,7 +27,7 @@ export class AdminError extends Error {
   }
 }
 
-/** Gives an error's body. */
+/** Returns an error's body. */
 export function adminErrorBody(code: AdminErrorCode, message: string) {
   return { error: { code, message } };
 }

@@ -1,5 +1,5 @@
 /**
- * API tokens at the admin API: making, listing and revoking those that are kept in the store.
+ * API tokens in the admin API: creates, lists and revokes the tokens in the store.
  *
  * @module
  */

@@ -55,7 +55,7 @@ export class AppRegistry implements Apps {
    * Loads the Apps; one that the configuration defines for the first time gets its presets. Where the configuration
    * defines an App that the API made, the configuration rules.
    *
-   * @throws Error where two Apps have one id
+   * @throws Error if two Apps have one id
    */
   static async open(options: AppRegistryOptions): Promise<AppRegistry> {
     const registry = new AppRegistry(options);

@@ -27,7 +27,7 @@ export interface App {
   readonly serverSecret: string;
   /** Signs callbacks. */
   readonly callbackSecret: string;
-  /** Absent where it has no callbacks. */
+  /** Absent if it has no callbacks. */
   readonly callbacks?: CallbackUrls;
   /** The account it belongs to, at most 32 characters; API tokens are given for an account. */
   readonly accountId: string;
@@ -48,6 +48,6 @@ export interface Apps {
   findByRtkId(rtkAppId: string): App | undefined;
   /** The Apps of an account, oldest first. */
   ofAccount(accountId: string): readonly App[];
-  /** Makes an App with new ids and secrets, and keeps it. */
+  /** Creates an App with new ids and secrets, and keeps it. */
   create(accountId: string, name: string): Promise<App>;
 }

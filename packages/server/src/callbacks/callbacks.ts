@@ -1,5 +1,5 @@
 /**
- * Callbacks: what the rooms tell customers' servers, from the event to the endpoint that has taken it.
+ * Callbacks: HTTP notifications to customers' servers, from the room event to the accepted delivery.
  *
  * ```ts
  * const callbacks = new Callbacks({ repository: store.outbox, apps, dialects: [dialect], clock, log, settings });
@@ -26,7 +26,7 @@ export interface CallbackSettings {
   readonly maxInFlightPerEndpoint: number;
   readonly maxInMemoryPerEndpoint: number;
   readonly allowPrivateTargets: boolean;
-  /** How long callbacks that were given up are kept. */
+  /** How long callbacks that failed permanently are kept. */
   readonly keepFailedDays: number;
 }
 
@@ -44,14 +44,14 @@ export interface CallbacksDeps {
 }
 
 const HOUR_MS = 3_600_000;
-/** Attempts under way have so long to end when the server stops; their callbacks are sent again otherwise. */
+/** Time for running attempts to finish when the server stops. Callbacks of unfinished attempts are sent again at the next start. */
 const CLOSE_TIMEOUT_MS = 1000;
-/** How many callbacks one transaction owes again. */
+/** Number of callbacks that one transaction replays. */
 const REPLAY_PART = 500;
 
 /** The outbox and its dispatcher. */
 export class Callbacks {
-  /** Where events go in. */
+  /** Receives the room events. */
   readonly outbox: Outbox;
   readonly #deps: CallbacksDeps;
   readonly #poster: Poster;
@@ -65,19 +65,19 @@ export class Callbacks {
     this.outbox = new Outbox({ ...deps, onKept: (records) => this.#dispatcher.offer(records) });
   }
 
-  /** How many callbacks were taken by their endpoints, and how many given up, since the start. */
+  /** Numbers of callbacks that were delivered and that failed permanently, since the start. */
   get counts(): { readonly delivered: number; readonly failed: number } {
     return this.#dispatcher.counts;
   }
 
-  /** How many callbacks are owed now. */
+  /** Returns the number of pending callbacks. */
   countPending(): Promise<number> {
     return this.#deps.repository.count('pending');
   }
 
   /**
-   * Takes up what was owed when the process ended (CB-3), and tells that what was in rooms then is gone (ROOM-10). No event
-   * may come before it resolves.
+   * Loads the callbacks that were pending when the process ended (CB-3), and sends the callbacks that close the rooms of that process (ROOM-10). No event
+   * may arrive before it resolves.
    */
   async start(): Promise<void> {
     await this.#dispatcher.start();
@@ -86,15 +86,15 @@ export class Callbacks {
     this.#stopPurge = this.#deps.clock.every(HOUR_MS, () => void this.#purge());
   }
 
-  /** Owes a callback again that was given up; false where there is none. */
+  /** Replays a callback that failed permanently; returns false if no such callback exists. */
   async replay(id: string): Promise<boolean> {
     const replayed = await this.outbox.replay({ id }, 1, this.#deps.clock.now());
     return replayed.length > 0;
   }
 
-  /** Owes all callbacks again that an App's endpoints did not take; gives how many. */
+  /** Replays all failed callbacks of an App; returns their number. */
   async replayAll(appId: App['appId']): Promise<number> {
-    // Those that are given up again meanwhile are not chased: each is owed again once.
+    // Each failed callback is replayed once, even if it fails permanently again during this loop.
     let left = await this.#deps.repository.count('failed');
     let count = 0;
     while (left > 0) {
@@ -106,7 +106,7 @@ export class Callbacks {
     return count;
   }
 
-  /** Ends within about a second; what was not delivered stays owed. */
+  /** Stops within about a second; undelivered callbacks stay pending. */
   async close(): Promise<void> {
     this.#stopPurge?.();
     await this.outbox.settled();

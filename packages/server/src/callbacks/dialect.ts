@@ -1,5 +1,5 @@
 /**
- * What each vendor's door says of its callbacks: what is sent where, how it is signed, when it is tried again.
+ * A callback dialect: what is sent to which URL, how it is signed and when it is retried. Each API has its own.
  *
  * @module
  */
@@ -8,28 +8,28 @@ import type { App } from '../apps/app.ts';
 import type { EventBatch } from '../rooms/rooms.ts';
 import type { OutboxRecord } from '../store/outbox.ts';
 
-/** One callback that events give rise to. */
+/** One callback made from events. */
 export interface CallbackDraft {
   /** Its name in the dialect. */
   readonly event: string;
   readonly url: string;
-  /** Exactly what is sent. */
+  /** The request body, exactly as it is sent. */
   readonly body: string;
 }
 
-/** Headers of an attempt, by their names in lower case. */
+/** Request headers of an attempt, by lower-case name. */
 export type CallbackHeaders = Readonly<Record<string, string>>;
 
 /** The callbacks of one dialect. */
 export interface CallbackDialect {
-  /** Stands in the store; never changes. */
+  /** Stored with each callback; never changes. */
   readonly name: string;
-  /** How long to wait after each failed attempt; after one more failure the callback is given up. In milliseconds. */
+  /** Delays after each failed attempt, in milliseconds. If the attempt after the last delay fails, the callback has failed permanently. */
   readonly retryDelaysMs: readonly number[];
-  /** Whether the App has any address in this dialect. */
+  /** Returns whether the App has any URL in this dialect. */
   serves(app: App): boolean;
-  /** What the events give rise to, in order. */
+  /** Returns the callbacks of the events, in order. */
   write(app: App, batch: EventBatch): readonly CallbackDraft[];
-  /** The headers of an attempt made now, beside those that every callback has. */
+  /** Returns the headers of an attempt made now, in addition to those that every callback has. */
   headersOf(app: App, record: OutboxRecord, nowMs: number): CallbackHeaders | Promise<CallbackHeaders>;
 }

@@ -1,5 +1,5 @@
 /**
- * The dispatcher: sends what is owed, tries again what failed, and gives up when its dialect says so (CB-2, CB-4).
+ * The dispatcher: sends pending callbacks, and retries failed ones as their dialect defines (CB-2, CB-4).
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { CallbackDialect } from './dialect.ts';
 import { EndpointQueue, type Verdict } from './endpoint-queue.ts';
 import type { Post } from './post.ts';
 
-/** What the dispatcher needs. */
+/** The dependencies of the dispatcher. */
 export interface DispatcherDeps {
   readonly repository: OutboxRepository;
   readonly apps: { find(appId: number): App | undefined };
@@ -28,27 +28,27 @@ export interface DispatcherDeps {
   readonly maxInMemoryPerEndpoint: number;
 }
 
-/** After so many turns of the event loop without another delivery, the store is told of those before. */
+/** Delivered callbacks are deleted from the store after this many turns of the event loop without a delivery. */
 const QUIET_TURNS = 4;
-/** At so many, whatever else comes. */
+/** This many delivered callbacks are deleted without waiting for quiet turns. */
 const MAX_DELIVERED = 200;
 
-/** What an attempt came to, where it failed. */
+/** The result of a failed attempt. */
 interface Failure {
   readonly status?: number;
   readonly message: string;
 }
 
 const endpointKey = ({ appId, url }: Endpoint): string => `${appId} ${url}`;
-/** An address without what may be secret in it. */
+/** Returns a URL without its query and fragment, which may contain secrets. */
 const withoutQuery = (url: string): string => url.replace(/[?#].*$/, '');
 
-/** Sends callbacks. An endpoint that hangs holds up no other. */
+/** Sends callbacks. An endpoint that does not respond does not delay other endpoints. */
 export class Dispatcher {
   readonly #deps: DispatcherDeps;
   readonly #dialects: ReadonlyMap<string, CallbackDialect>;
   readonly #queues = new Map<string, EndpointQueue>();
-  /** Taken by their endpoints, and not forgotten by the store yet. */
+  /** Ids of delivered callbacks that are not yet deleted from the store. */
   #delivered: string[] = [];
   #forgetting: Promise<void> | undefined;
   #deliveredCount = 0;
@@ -59,18 +59,18 @@ export class Dispatcher {
     this.#dialects = new Map(deps.dialects.map((dialect) => [dialect.name, dialect]));
   }
 
-  /** How many callbacks were taken by their endpoints, and how many given up, since the start. */
+  /** Numbers of callbacks that were delivered and that failed permanently, since the start. */
   get counts(): { readonly delivered: number; readonly failed: number } {
     return { delivered: this.#deliveredCount, failed: this.#failedCount };
   }
 
-  /** Takes up what was owed when the process ended. Nothing may be offered before it resolves. */
+  /** Loads the callbacks that were pending when the process ended. Nothing may be offered before it resolves. */
   async start(): Promise<void> {
     const endpoints = await this.#deps.repository.endpoints();
     await Promise.all(endpoints.map((endpoint) => this.#queueOf(endpoint, true).load()));
   }
 
-  /** Takes callbacks that were kept just now, in the order of `seq`. */
+  /** Accepts newly stored callbacks, in the order of `seq`. */
   offer(records: readonly OutboxRecord[]): void {
     const byEndpoint = Map.groupBy(records, endpointKey);
     for (const group of byEndpoint.values()) {
@@ -79,7 +79,7 @@ export class Dispatcher {
     }
   }
 
-  /** Begins nothing new; resolves when the attempts under way have ended and the store knows of them. */
+  /** Starts no new attempt; resolves when the running attempts have ended and their results are stored. */
   async close(): Promise<void> {
     await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
     await this.#forgetting;
@@ -146,7 +146,7 @@ export class Dispatcher {
     return { failure, nextAttemptAtMs: atMs + delayMs };
   }
 
-  /** Lets the store forget what was delivered, many at once: one by one costs it four times as much and more. */
+  /** Deletes delivered callbacks from the store in groups: deleting them one by one costs more than four times as much. */
   async #forgetDelivered(): Promise<void> {
     while (this.#delivered.length > 0) {
       for (let known = 0, quiet = 0; quiet < QUIET_TURNS && known < MAX_DELIVERED; ) {
@@ -159,7 +159,7 @@ export class Dispatcher {
       try {
         await this.#deps.repository.delete(ids);
       } catch (error) {
-        // They are sent again at the next start, under the same ids.
+        // The next start sends them again, with the same ids.
         this.#deps.log.error({ err: error, count: ids.length }, 'deleting delivered callbacks failed');
       }
     }

@@ -1,7 +1,7 @@
 /**
- * What one endpoint (one address of one App) is owed: lanes in memory, and behind them the store.
+ * The pending callbacks of one endpoint (one URL of one App): lanes in memory, and the rest in the store.
  *
- * Memory holds the oldest callbacks, up to a bound. What comes beyond it stays in the store and is loaded, in order,
+ * Memory holds the oldest callbacks, up to a limit. Further callbacks stay in the store and are loaded, in order,
  * when there is space.
  *
  * @module
@@ -12,56 +12,56 @@ import type { AttemptFailure, Endpoint, OutboxRecord, OutboxRepository } from '.
 import type { Logger } from '../telemetry/log.ts';
 import { Lane, MAX_LANE_RECORDS } from './lane.ts';
 
-/** Why an attempt failed, and what comes of it. */
+/** Why an attempt failed, and when the callback is retried. */
 export interface Verdict {
   readonly failure: AttemptFailure;
-  /** When it is tried again; undefined gives the callback up. */
+  /** Time of the next attempt; undefined if the callback has failed permanently. */
   readonly nextAttemptAtMs: number | undefined;
 }
 
-/** What a queue needs. */
+/** The dependencies of a queue. */
 export interface EndpointQueueDeps {
   readonly repository: Pick<OutboxRepository, 'pending' | 'reschedule' | 'fail'>;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Makes an attempt; never rejects. Undefined: the callback was taken. */
+  /** Makes one attempt; never rejects. Resolves with undefined if the endpoint accepted the callback. */
   readonly attempt: (record: OutboxRecord) => Promise<Verdict | undefined>;
   readonly maxInFlight: number;
-  /** The longest pause between two attempts of a callback, in milliseconds. */
+  /** The longest delay between two attempts of a callback, in milliseconds. */
   readonly maxRetryDelayMs: number;
-  /** Most callbacks in memory. */
+  /** Maximum number of callbacks in memory. */
   readonly maxInMemory: number;
 }
 
-/** Most callbacks read from the store at once. */
+/** Maximum number of callbacks that one read from the store returns. */
 const MAX_LOAD = 500;
-/** How long to wait after the store has failed. */
+/** Delay before a retry after the store has failed. */
 const STORE_RETRY_MS = 1000;
 
-/** Sends what one endpoint is owed: lanes side by side, each lane in order. */
+/** Sends the callbacks of one endpoint: lanes in parallel, the callbacks of a lane in order. */
 export class EndpointQueue {
   readonly #endpoint: Endpoint;
   readonly #deps: EndpointQueueDeps;
   readonly #lanes = new Map<string, Lane>();
   readonly #queued = new Set<Lane>();
   readonly #inFlight = new Set<Promise<void>>();
-  /** How many callbacks are in memory. */
+  /** Number of callbacks in memory. */
   #size = 0;
-  /** Up to here every callback is in memory, or its lane knows that it has more. */
+  /** Every callback up to this `seq` is in memory, or its lane has `hasMore` set. */
   #loadedSeq = 0;
   #hasMore: boolean;
   #hasNewer = false;
   #isLoading = false;
   #isClosed = false;
 
-  /** @param hasBacklog whether the store may hold callbacks of an earlier time: `load` brings them */
+  /** @param hasBacklog whether the store may hold callbacks from before this start, which `load` reads */
   constructor(endpoint: Endpoint, deps: EndpointQueueDeps, hasBacklog: boolean) {
     this.#endpoint = endpoint;
     this.#deps = deps;
     this.#hasMore = hasBacklog;
   }
 
-  /** Takes callbacks that were kept just now, in the order of `seq`. */
+  /** Accepts newly stored callbacks, in the order of `seq`. */
   offer(records: readonly OutboxRecord[]): void {
     for (const record of records) {
       if (this.#hasMore || this.#size >= this.#deps.maxInMemory) {
@@ -72,7 +72,7 @@ export class EndpointQueue {
     this.#pump();
   }
 
-  /** Brings callbacks from the store while there are any and there is space. */
+  /** Loads callbacks from the store while there are any and memory has space. */
   async load(): Promise<void> {
     if (this.#isLoading) return;
     this.#isLoading = true;
@@ -86,7 +86,7 @@ export class EndpointQueue {
     this.#pump();
   }
 
-  /** Begins nothing new, and resolves when the attempts under way have ended. */
+  /** Starts no new attempt; resolves when the running attempts have ended. */
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const { state } of this.#lanes.values()) if (state.kind === 'waiting') state.cancel();
@@ -111,13 +111,13 @@ export class EndpointQueue {
     if (lane.state.kind === 'idle') this.#schedule(lane);
   }
 
-  /** Brings a lane its turn, or the wait before it. */
+  /** Queues a lane, or starts the delay before its next attempt. */
   #schedule(lane: Lane): void {
     const [first] = lane.records;
     lane.state = { kind: 'idle' };
     if (!first) return;
-    // A callback that was never tried waits for no clock: one that was set back would hold it up.
-    // For the same reason no wait is longer than the longest pause (ROOM-9).
+    // A callback without an attempt is sent without delay: a clock that was set back would delay it.
+    // For the same reason no delay exceeds the longest retry delay (ROOM-9).
     const { clock, maxRetryDelayMs } = this.#deps;
     const delayMs = first.attempts === 0 ? 0 : Math.min(first.nextAttemptAtMs - clock.now(), maxRetryDelayMs);
     if (delayMs > 0) lane.state = { kind: 'waiting', cancel: clock.after(delayMs, () => this.#wake(lane)) };
@@ -159,11 +159,11 @@ export class EndpointQueue {
     }
     lane.records.shift();
     this.#size -= 1;
-    // Where the store fails, the callback is still owed there: the next start tries it again.
+    // If the store fails, the callback is still pending there: the next start sends it again.
     if (verdict) await this.#note(this.#deps.repository.fail(record.id, verdict.failure));
   }
 
-  /** After an attempt: the lane's next, and more from the store where there is space again. */
+  /** After an attempt: schedules the next callback of the lane, and loads more from the store if memory has space. */
   #goOn(lane: Lane): void {
     if (this.#isClosed) return;
     this.#schedule(lane);
@@ -180,7 +180,7 @@ export class EndpointQueue {
     try {
       const limit = MAX_LANE_RECORDS - lane.records.length;
       const records = await this.#deps.repository.pending(this.#endpoint, lane.lastSeq, limit, lane.name);
-      // Those beyond what the endpoint has loaded come with the endpoint's next load.
+      // The endpoint's next load brings the callbacks after `#loadedSeq`.
       const due = records.filter((record) => record.seq <= this.#loadedSeq);
       for (const record of due) lane.append(record);
       this.#size += due.length;

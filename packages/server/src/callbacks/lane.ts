@@ -1,31 +1,31 @@
 /**
- * A lane: the callbacks of one room to one address, sent one after another (CB-4).
+ * A lane: the callbacks of one room to one URL, sent one after another (CB-4).
  *
  * @module
  */
 
 import type { OutboxRecord } from '../store/outbox.ts';
 
-/** Where a lane stands. */
+/** The state of a lane. */
 export type LaneState =
-  /** Has nothing to send, or waits for its turn in the endpoint's queue. */
+  /** The lane has nothing to send, or is about to be scheduled. */
   | { readonly kind: 'idle' }
   | { readonly kind: 'queued' }
   | { readonly kind: 'sending' }
-  /** Its first callback has failed and is tried again later. */
+  /** The first callback failed and is retried later. */
   | { readonly kind: 'waiting'; readonly cancel: () => void };
 
-/** Most callbacks of one lane in memory: one room's backlog takes no room from the others of its endpoint. */
+/** Maximum number of callbacks of one lane in memory, so that the backlog of one room does not displace other rooms of the endpoint. */
 export const MAX_LANE_RECORDS = 100;
 
-/** Holds the callbacks of a lane that are in memory; decides nothing. */
+/** The callbacks of a lane that are in memory. The queue schedules them. */
 export class Lane {
   readonly name: string;
   readonly records: OutboxRecord[] = [];
   state: LaneState = { kind: 'idle' };
-  /** Whether the store has callbacks of this lane, after `lastSeq`, that were let go for want of space. */
+  /** Whether the store has callbacks of this lane after `lastSeq` that did not fit into memory. */
   hasMore = false;
-  /** Whether such callbacks came while more were being loaded. */
+  /** Whether such callbacks arrived during a load. */
   hasNewer = false;
   isLoading = false;
   lastSeq = 0;
@@ -34,7 +34,7 @@ export class Lane {
     this.name = name;
   }
 
-  /** Takes a callback at the end; false where there is no space, and it stays in the store alone. */
+  /** Appends a callback; returns false if there is no space, and the callback stays only in the store. */
   take(record: OutboxRecord): boolean {
     if (this.hasMore || this.records.length >= MAX_LANE_RECORDS) {
       this.hasMore = true;

@@ -1,5 +1,5 @@
 /**
- * What the outbox keeps of rooms besides their callbacks, and the events that close a room whose server is gone (ROOM-10).
+ * Snapshots of live rooms that the outbox stores with their callbacks, and the events that close a room after its server stopped (ROOM-10).
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { EventBatch } from '../rooms/rooms.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
 import type { LiveRoom, LiveRoomChange } from '../store/live-rooms.ts';
 
-/** Gives what a batch changes of what is in its room, or undefined where it changes nothing. */
+/** Returns the change that a batch makes to the snapshot of its room, or undefined if it makes none. */
 export function liveChangeOf({ key, epoch, events }: EventBatch): LiveRoomChange | undefined {
   const members = new Map<string, MemberInfo>();
   const streams = new Map<string, StreamInfo>();
@@ -54,7 +54,7 @@ export function liveChangeOf({ key, epoch, events }: EventBatch): LiveRoomChange
     : undefined;
 }
 
-/** The events of a closed room, for one that was live when the server stopped or died. */
+/** Returns the events that close a room that was live when the server stopped or crashed. */
 export function closingBatchOf(
   { key, epoch, userSeq, streamSeq, members, streams }: LiveRoom,
   atMs: number,

@@ -1,5 +1,5 @@
 /**
- * The outbox as the rooms see it: events go in, and nobody hears of them before their callbacks are kept (CB-3).
+ * The outbox as the rooms use it: it stores the callbacks of events before clients receive the events (CB-3).
  *
  * @module
  */
@@ -15,32 +15,32 @@ import type { Logger } from '../telemetry/log.ts';
 import type { CallbackDialect } from './dialect.ts';
 import { closingBatchOf, liveChangeOf } from './live-rooms.ts';
 
-/** What the outbox needs. */
+/** The dependencies of the outbox. */
 export interface OutboxDeps {
   readonly repository: Pick<OutboxRepository, 'add' | 'liveRooms' | 'replay'>;
   readonly apps: { find(appId: number): App | undefined };
   readonly dialects: readonly CallbackDialect[];
   readonly clock: Clock;
   readonly log: Logger;
-  /** Told of what is kept, in the order of `seq`. */
+  /** Called with stored callbacks, in the order of `seq`. */
   readonly onKept: (records: readonly OutboxRecord[]) => void;
 }
 
 interface Waiter {
   readonly records: readonly NewOutboxRecord[];
   readonly rows: JournalRows;
-  /** Whether somebody is told by an error that the callbacks could not be kept. */
+  /** Whether a caller receives an error if the callbacks cannot be stored. */
   readonly hasCaller: boolean;
   readonly resolve: () => void;
   readonly reject: (error: GavelError) => void;
 }
 
-/** Writes callbacks down, in groups, one commit after another. */
+/** Stores callbacks in groups, one commit after another. */
 export class Outbox implements EventSink {
   readonly #deps: OutboxDeps;
   #waiting: Waiter[] = [];
   #running: Promise<void> | undefined;
-  /** Commits and replays take turns, so that what is kept is told of in the order of its numbers. */
+  /** Serialises commits and replays, so that `onKept` is called in the order of `seq`. */
   #lock: Promise<unknown> = Promise.resolve();
 
   constructor(deps: OutboxDeps) {
@@ -48,11 +48,11 @@ export class Outbox implements EventSink {
   }
 
   /**
-   * Keeps the callbacks of a batch. Gives undefined where there are none; else a promise that settles in the order of
+   * Stores the callbacks of a batch. Returns undefined if there are none; otherwise a promise that settles in the order of
    * the calls.
    *
-   * @throws GavelError `server.internal` (by the promise) where they could not be kept; not where the server acted by
-   *   itself: then no caller would learn of it, and the clients are to hear of the change all the same
+   * @throws GavelError `server.internal` (rejects) if they could not be stored; not if the server itself
+   *   acted: there is no caller to report to, and the clients must still receive the change
    */
   handle(batch: EventBatch): Promise<void> | undefined {
     const app = this.#deps.apps.find(batch.key.appId);
@@ -61,35 +61,35 @@ export class Outbox implements EventSink {
     if (dialects.length === 0) return undefined;
     const records = dialects.flatMap((dialect) => this.#recordsOf(dialect, app, batch));
     const change = liveChangeOf(batch);
-    // The event feed keeps the order of a room, so this need not wait for what is being kept.
+    // The event feed keeps the order of a room, so this does not wait for running commits.
     if (records.length === 0 && !change) return undefined;
     const { door } = batch.origin;
     return this.#enqueue(records, change ? { liveRooms: [change] } : {}, door !== 'server' && door !== 'media');
   }
 
   /**
-   * Keeps callbacks that a door wrote by itself, behind those that are being kept, and in the same commit other rows.
+   * Stores callbacks that a door wrote, after those already queued, and other rows in the same commit.
    *
-   * @throws GavelError `server.internal` where they could not be kept
+   * @throws GavelError `server.internal` if they could not be stored
    */
   keep(records: readonly NewOutboxRecord[], rows: JournalRows = {}): Promise<void> {
     return this.#enqueue(records, rows, true);
   }
 
   /**
-   * Tells that the rooms of an earlier process are closed, and forgets them in the same commit: once, however often that
-   * process dies (ROOM-10).
+   * Stores the callbacks that close the rooms of an earlier process, and deletes their snapshots in the same commit: once, however often the
+   * process crashes (ROOM-10).
    */
   async closeLeft(): Promise<void> {
     for (const room of await this.#deps.repository.liveRooms()) {
       const batch = closingBatchOf(room, this.#deps.clock.now());
       const change = liveChangeOf(batch);
-      // An App that has no callbacks any more is told nothing; what was kept for it goes all the same.
+      // An App that no longer has callbacks receives none, but its snapshots are deleted too.
       await (this.handle(batch) ?? this.#enqueue([], change ? { liveRooms: [change] } : {}, false));
     }
   }
 
-  /** Owes callbacks again that were given up, and gives them. */
+  /** Replays callbacks that failed permanently, and returns them. */
   replay(...args: Parameters<OutboxRepository['replay']>): Promise<readonly OutboxRecord[]> {
     return this.#inTurn(async () => {
       const records = await this.#deps.repository.replay(...args);
@@ -98,7 +98,7 @@ export class Outbox implements EventSink {
     });
   }
 
-  /** Resolves when nothing is being kept any more. */
+  /** Resolves when no commit is running. */
   async settled(): Promise<void> {
     await this.#running;
     await this.#lock;
@@ -128,7 +128,7 @@ export class Outbox implements EventSink {
 
   async #run(): Promise<void> {
     for (;;) {
-      // What comes within this turn of the event loop is kept by one commit.
+      // One commit stores everything that arrives in this turn of the event loop.
       await nextTurn();
       const group = this.#waiting;
       if (group.length === 0) break;
@@ -145,11 +145,11 @@ export class Outbox implements EventSink {
       const records = group.flatMap((waiter) => waiter.records);
       const kept = await this.#deps.repository.add(records, { sessions, liveRooms });
       for (const waiter of group) waiter.resolve();
-      // The callers get their answers first: sending costs more than keeping.
+      // Callers get their responses first: sending costs more than storing.
       await nextTurn();
       this.#deps.onKept(kept);
     } catch (error) {
-      // A row that cannot be kept keeps no other from being kept.
+      // One row that cannot be stored must not prevent the others from being stored.
       if (group.length > 1 && !isGavelError(error, 'server.store-unavailable')) {
         for (const waiter of group) await this.#commit([waiter]);
         return;
@@ -170,7 +170,7 @@ export class Outbox implements EventSink {
   }
 }
 
-/** What a caller is told where its callbacks could not be kept; what it asked for has been done all the same. */
+/** Returns the error for a caller whose callbacks could not be stored. The requested change has been made nevertheless. */
 function refusalOf(error: unknown): GavelError {
   if (!isGavelError(error, 'server.store-unavailable')) {
     return new GavelError('server.internal', 'The server could not save the callbacks of this call.');

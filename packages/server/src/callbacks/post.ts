@@ -1,5 +1,5 @@
 /**
- * Posts one callback. Nothing of the answer but its status is of interest; redirects are not followed.
+ * Posts one callback. Only the status of the response is used; redirects are not followed.
  *
  * @module
  */
@@ -14,27 +14,27 @@ export interface PostRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Ends the attempt, from the first packet to the end of the answer. */
+  /** Timeout of the attempt, from the first packet to the end of the response. */
   readonly timeoutMs: number;
 }
 
-/** Posts, and gives the status of the answer. @throws Error that says in words why there was none */
+/** Posts, and returns the status of the response. @throws Error whose message says why there was no response */
 export type Post = (request: PostRequest) => Promise<{ readonly status: number }>;
 
 /** A `Post` with its connections. */
 export interface Poster {
   readonly post: Post;
-  /** Ends all connections, attempts under way included. */
+  /** Closes all connections, including those of running attempts. */
   close(): Promise<void>;
 }
 
-/** Answers are not looked at: after so many bytes the connection is closed instead of read to its end. */
+/** Response bodies are not used: after this many bytes the connection is closed instead of read to the end. */
 const MAX_ANSWER_BYTES = 16 * 1024;
 
 const refusalOf = (host: string): Error =>
   new Error(`${host} is not a public address (callbacks.allowPrivateTargets is off)`);
 
-/** Looks a name up, and gives its public addresses only: what is checked is what is connected to, whatever a later lookup would say. */
+/** Resolves a host name to its public addresses only. The connection uses the checked addresses, so a later lookup cannot change them. */
 const lookupPublic: LookupFunction = (name, options, callback) => {
   lookup(name, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
     if (error) return callback(error, '');
@@ -46,13 +46,13 @@ const lookupPublic: LookupFunction = (name, options, callback) => {
   });
 };
 
-/** Makes a poster. With `allowPrivateTargets` off, it connects to public addresses only. */
+/** Creates a poster. With `allowPrivateTargets` off, it connects to public addresses only. */
 export function createPoster({ allowPrivateTargets }: { readonly allowPrivateTargets: boolean }): Poster {
   const connect = allowPrivateTargets ? {} : { lookup: lookupPublic };
   let client: ReturnType<typeof loadClient> | undefined;
   return {
     async post({ url, headers, body, timeoutMs }) {
-      // An address in figures is never looked up.
+      // An IP address is never looked up.
       const host = allowPrivateTargets ? undefined : findPrivateHost(url);
       if (host !== undefined) throw refusalOf(host);
       client ??= loadClient(connect);
@@ -70,7 +70,7 @@ export function createPoster({ allowPrivateTargets }: { readonly allowPrivateTar
   };
 }
 
-/** Most of a start is the loading of modules, and these hundred can wait for the first callback. */
+/** Loads undici at the first callback: loading its hundred modules would slow the start of the server. */
 async function loadClient(connect: NonNullable<Agent.Options['connect']>) {
   const { Agent, request } = await import('undici');
   return { request, agent: new Agent({ allowH2: false, connect }) };

@@ -1,5 +1,5 @@
 /**
- * Addresses that a callback is not sent to in production: those of this machine and of networks that are not public.
+ * Private addresses: in production no callback is sent to this machine or to a network that is not public.
  *
  * @module
  */
@@ -25,7 +25,7 @@ const IPV4: readonly (readonly [string, number])[] = [
   ['240.0.0.0', 4],
 ];
 
-/** The same of IPv6, and the tunnels that carry any IPv4 address in theirs. */
+/** The same ranges in IPv6, and tunnel prefixes that embed an IPv4 address. */
 const IPV6: readonly (readonly [string, number])[] = [
   ['::', 96],
   ['64:ff9b:1::', 48],
@@ -52,14 +52,14 @@ function makeList(): BlockList {
 
 const PRIVATE = makeList();
 
-/** Tells whether an IP address is not one of the public internet; what is no IP address counts as one that is not. */
+/** Returns whether an IP address is not public. A text that is not an IP address counts as not public. */
 export function isPrivateAddress(address: string): boolean {
   const family = isIP(address);
   if (family === 0) return true;
   return PRIVATE.check(address.replace(/%.*$/, ''), family === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** Gives the host of an address where it is an IP address and not a public one. Names are not looked up. */
+/** Returns the host of a URL if it is an IP address that is not public. Names are not looked up. */
 export function findPrivateHost(url: string): string | undefined {
   const host = new URL(url).hostname.replace(/^\[|\]$/g, '');
   return isIP(host) !== 0 && isPrivateAddress(host) ? host : undefined;

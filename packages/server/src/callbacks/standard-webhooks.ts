@@ -13,9 +13,9 @@ export interface SignedMessage {
 }
 
 /**
- * Gives the headers `webhook-id`, `webhook-timestamp` (seconds) and `webhook-signature`.
+ * Returns the headers `webhook-id`, `webhook-timestamp` (seconds) and `webhook-signature`.
  *
- * The key of the HMAC is the secret's own bytes. A library that wants a `whsec_` secret gets `whsec_` and their Base64.
+ * The HMAC key is the bytes of the secret. A library that expects a `whsec_` secret needs `whsec_` followed by their Base64.
  */
 export function standardWebhookHeaders(secret: string, { id, body }: SignedMessage, nowMs: number) {
   const timestamp = String(Math.floor(nowMs / 1000));

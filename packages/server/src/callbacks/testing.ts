@@ -1,5 +1,5 @@
 /**
- * What the tests of callbacks share: an endpoint in the test's hand, a dialect of two words, time that stands still.
+ * Test helpers for callbacks: a fake endpoint, a minimal dialect and a fake clock.
  *
  * @module
  */
@@ -40,21 +40,21 @@ export const testDialect: CallbackDialect = {
   headersOf: (_app, { id }) => ({ 'x-id': id }),
 };
 
-/** Lets everything go on that waits for no clock. */
+/** Waits until all work that does not depend on the clock is done. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
 let lastId = 0;
 
-/** A callback whose body is `text`. */
+/** Returns a callback with the body `text`. */
 export function record(text: string, over: Partial<NewOutboxRecord> = {}): NewOutboxRecord {
   lastId += 1;
   const target = { appId: APP.appId, url: 'https://a.example/', lane: 'room' };
   return { id: `id-${lastId}`, dialect: 'test', event: 'event', body: text, createdAtMs: 0, ...target, ...over };
 }
 
-/** An endpoint that answers as it is told: `answers` decides by the body, a promise lets it hang. */
+/** A fake endpoint. `answers` returns the status of each request; a pending promise simulates an endpoint that does not respond. */
 export class FakeEndpoint {
   readonly requests: PostRequest[] = [];
   answers: (request: PostRequest) => number | Promise<number> = () => 200;
@@ -64,13 +64,13 @@ export class FakeEndpoint {
     return { status: await this.answers(request) };
   };
 
-  /** The bodies that came, in order. */
+  /** The received bodies, in order. */
   get bodies(): string[] {
     return this.requests.map(({ body }) => body);
   }
 }
 
-/** A dispatcher over a repository. */
+/** Creates a dispatcher on a repository. */
 export function openDispatcher(
   repository: OutboxRepository,
   over: { readonly clock?: FakeClock; readonly maxInFlight?: number; readonly maxInMemory?: number } = {},

@@ -35,14 +35,14 @@ const callbackUrl = (description: string) =>
 
 const appCallbacks = Type.Object(
   {
-    roomUrl: callbackUrl('Told when rooms begin and end.'),
-    userUrl: callbackUrl('Told when users log in and out.'),
-    streamUrl: callbackUrl('Told when streams begin and end.'),
+    roomUrl: callbackUrl('Receives callbacks when rooms are created and closed.'),
+    userUrl: callbackUrl('Receives callbacks when users log in and out.'),
+    streamUrl: callbackUrl('Receives callbacks when streams begin and end.'),
   },
   {
     ...closed,
     rule: 'a map of `roomUrl`, `userUrl` and `streamUrl`, each an http:// or https:// address',
-    description: 'Where server callbacks go, by group. A group without an address is not sent.',
+    description: 'URLs of server callbacks, by group. A group without a URL is not sent.',
     example: { roomUrl: 'https://backend.example/gavel' },
   },
 );
@@ -50,7 +50,7 @@ const appCallbacks = Type.Object(
 /** An App. */
 export const APP_SCHEMA = Type.Object(
   {
-    name: Type.String({ minLength: 1, maxLength: 100, description: 'Name, for people.', example: 'my-app' }),
+    name: Type.String({ minLength: 1, maxLength: 100, description: 'Display name.', example: 'my-app' }),
     appId: Type.Integer({
       minimum: 1,
       maximum: 0xffff_ffff,
@@ -84,15 +84,17 @@ export const APP_SCHEMA = Type.Object(
     }),
     allowNoToken: Type.Boolean({
       default: false,
-      description: 'Whether clients may log in without a token: anyone can then enter any room as anyone (AUTH-3).',
+      description:
+        'Whether clients may log in without a token. Anyone can then enter any room under any user id (AUTH-3).',
     }),
     rejectReplays: Type.Boolean({
       default: false,
-      description: 'Whether a signature is good for one call of a mutating Action only (ACC-7).',
+      description: 'Whether a signature is valid for only one call of a mutating Action (ACC-7).',
     }),
     rateLimits: Type.Optional(
       Type.Record(Type.String(), rateLimit, {
-        description: 'Limits by Action that replace the default ones, as `{KickoutUser: {production: 50, test: 50}}`.',
+        description:
+          'Limits by Action that replace the default limits, such as `{KickoutUser: {production: 50, test: 50}}`.',
       }),
     ),
   },
@@ -102,11 +104,11 @@ export const APP_SCHEMA = Type.Object(
 /** A Bearer token of the RealtimeKit API. */
 export const API_TOKEN_SCHEMA = Type.Object(
   {
-    name: Type.String({ minLength: 1, maxLength: 100, description: 'Name, for people.', example: 'backend' }),
+    name: Type.String({ minLength: 1, maxLength: 100, description: 'Display name.', example: 'backend' }),
     accountId: Type.String({
       pattern: '^[0-9A-Za-z_-]{1,32}$',
       rule: '1 to 32 letters, digits, - and _',
-      description: 'The account the token is good for.',
+      description: 'The account that the token is valid for.',
       example: 'my-account',
     }),
     token: Type.String({
@@ -117,7 +119,7 @@ export const API_TOKEN_SCHEMA = Type.Object(
     }),
     appIds: Type.Optional(
       Type.Array(uuid('An `rtkAppId`.'), {
-        description: 'The Apps (`rtkAppId`) the token is good for; absent means all of the account.',
+        description: 'The Apps (`rtkAppId`) that the token is valid for. If absent: all Apps of the account.',
       }),
     ),
   },

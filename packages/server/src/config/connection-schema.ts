@@ -16,7 +16,7 @@ export const SIGNALLING_SCHEMA = Type.Object(
       minimum: 1024,
       maximum: 16_777_216,
       unit: 'bytes',
-      description: 'Largest frame a client may send; a larger one closes its connection.',
+      description: 'Maximum size of a frame from a client; a larger frame closes the connection.',
     }),
     maxBufferedBytes: Type.Integer({
       default: 1_048_576,
@@ -24,7 +24,7 @@ export const SIGNALLING_SCHEMA = Type.Object(
       maximum: 1_073_741_824,
       unit: 'bytes',
       description:
-        'A client that leaves more than this unread, beside the largest frame it was sent, is dropped; it may resume.',
+        'A client is disconnected if more than this, plus the largest frame sent to it, is unread; it may resume.',
     }),
     maxLoginBytes: Type.Integer({
       default: 16_384,
@@ -32,14 +32,14 @@ export const SIGNALLING_SCHEMA = Type.Object(
       maximum: 16_777_216,
       unit: 'bytes',
       description:
-        'Most that is kept of a frame that a connection has not finished before its login; a longer one closes the connection.',
+        'Maximum number of bytes buffered for an unfinished frame before login; a longer frame closes the connection.',
     }),
     loginTimeoutMs: Type.Integer({
       default: 10_000,
       minimum: 100,
       maximum: 600_000,
       unit: 'ms',
-      description: 'A connection that has not logged in after so long is closed.',
+      description: 'A connection that has not logged in within this time is closed.',
     }),
     maxPendingPerAddress: Type.Integer({
       default: 1000,
@@ -47,8 +47,8 @@ export const SIGNALLING_SCHEMA = Type.Object(
       maximum: 1_000_000,
       unit: 'connections',
       description:
-        'Most connections of one address that have not logged in yet; more are refused with 429. Behind a proxy it needs ' +
-        '`trustedProxies`, or all clients have one address.',
+        'Maximum number of connections of one address that have not logged in; more are refused with 429. Behind a proxy, set ' +
+        '`trustedProxies`; otherwise all clients have the same address.',
     }),
   },
   closed,
@@ -62,7 +62,7 @@ export const HTTP_SCHEMA = Type.Object(
       minimum: 100,
       maximum: 600_000,
       unit: 'ms',
-      description: 'A connection that has not sent the headers of a request after this time is closed.',
+      description: 'A connection that has not sent all headers of a request within this time is closed.',
     }),
     requestTimeoutMs: Type.Integer({
       default: 30_000,
@@ -70,8 +70,8 @@ export const HTTP_SCHEMA = Type.Object(
       maximum: 600_000,
       unit: 'ms',
       description:
-        'A request that has not been received completely, body included, after this time is answered 408 and its ' +
-        'connection closed. Not shorter than `http.headersTimeoutMs`.',
+        'A request that is not received completely, including its body, within this time is answered 408 and its ' +
+        'connection is closed. Must not be shorter than `http.headersTimeoutMs`.',
     }),
     idleTimeoutMs: Type.Integer({
       default: 75_000,
@@ -79,8 +79,8 @@ export const HTTP_SCHEMA = Type.Object(
       maximum: 3_600_000,
       unit: 'ms',
       description:
-        'A connection on which nothing was sent or received for this time is closed, between two requests as well as while ' +
-        'its client does not read an answer. Longer than the idle time of a proxy before the server. WebSockets have the ' +
+        'A connection on which nothing is sent or received for this time is closed, between requests and also while ' +
+        'its client does not read a response. Should be longer than the idle timeout of a proxy in front of the server. WebSockets use the ' +
         'heartbeat instead.',
     }),
   },

@@ -21,7 +21,7 @@ export interface DevCredentials {
   readonly apiToken: string;
 }
 
-/** Gives the path of the dev credentials' file in a data folder. */
+/** Returns the path of the dev credentials' file in a data folder. */
 export function devCredentialsPath(dataDir: string): string {
   return join(dataDir, 'dev-credentials.json');
 }

@@ -55,7 +55,7 @@ export function envNameOf(path: string): string {
     .toUpperCase()}`;
 }
 
-/** Tells whether a node is a group of keys, as against a key with a value. */
+/** Returns whether a node is a group of keys, as against a key with a value. */
 export function isGroup(node: SchemaNode): boolean {
   return node.properties !== undefined;
 }
@@ -90,7 +90,7 @@ export function describeRule(node: SchemaNode): string {
   }
 }
 
-/** Gives a fresh value with every default of the schema, groups that are required included. */
+/** Returns a fresh value with every default of the schema, groups that are required included. */
 export function makeDefaults(node: SchemaNode = CONFIG_ROOT): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const [name, child] of Object.entries(node.properties ?? {})) {

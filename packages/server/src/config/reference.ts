@@ -72,16 +72,16 @@ export function printConfigReference(): string {
     '',
     `<!-- ${NOTICE} -->`,
     '',
-    'Values come from four places; each wins over those before it:',
+    'Values come from four sources; a later source overrides an earlier one:',
     '',
     '1. the defaults below;',
     '2. a YAML file, named by `--config FILE` or `GAVEL_CONFIG` (`gavel.sample.yaml` shows every key);',
-    '3. environment variables, one for each key; an empty one counts as absent; lists and maps are given as JSON;',
+    '3. environment variables, one for each key; an empty variable counts as absent; lists and maps are written as JSON;',
     '4. the command line: `--dev` (mode `dev`) and `--port N`.',
     '',
-    'A key, a `GAVEL_` variable or an argument that does not exist is refused, with the nearest name that does; so are',
-    'values of a wrong type or out of range. All problems are listed at once, and the server does not start. Names that',
-    'begin with `GAVEL_TEST_` or `GAVEL_BENCH_` are left to tests and benchmarks.',
+    'An unknown key, `GAVEL_` variable or argument is an error, which names the nearest known name; so is',
+    'a value of a wrong type or out of range. The error lists all problems, and the server does not start. Names that',
+    'begin with `GAVEL_TEST_` or `GAVEL_BENCH_` are reserved for tests and benchmarks.',
     '',
     ...makeTable(keyHead, keyRows('')),
     '',
@@ -95,10 +95,10 @@ export function printConfigReference(): string {
     '## Rules between keys',
     '',
     '- `rooms.heartbeatTimeoutMs` is longer than `rooms.heartbeatIntervalMs`.',
-    '- `media.port` leaves room for one port per worker; with `media.portRange`, `max` is not below `min`, and there is a port for each worker.',
-    '- A callback address that is an IP address is a public one, unless `callbacks.allowPrivateTargets` is on.',
+    '- From `media.port` on, there is one port per worker up to 65535. In `media.portRange`, `max` is not below `min`, and the range has at least one port per worker.',
+    '- A callback URL whose host is an IP address has a public address, unless `callbacks.allowPrivateTargets` is on.',
     '- No two Apps share a `name`, `appId` or `rtkAppId`; no two API tokens share a `name` or `token`.',
-    '- Production mode refuses the keys that dev mode made: those in `<dataDir>/dev-credentials.json`.',
+    '- Production mode refuses the keys that dev mode created: those in `<dataDir>/dev-credentials.json`.',
     '',
   ].join('\n');
 }
@@ -163,7 +163,7 @@ function sampleLines(node: SchemaNode, indent: string): string[] {
   });
 }
 
-/** Prints `gavel.sample.yaml`: every key, commented out, with its default or an example. The file as it is changes nothing. */
+/** Prints `gavel.sample.yaml`: every key, commented out, with its default or an example. Without changes, the file has no effect. */
 export function printSampleFile(): string {
   return [
     "# Gavel's configuration, with every key. Remove the # before a key to set it.",

@@ -18,7 +18,7 @@ const rooms = Type.Object(
       minimum: 100,
       maximum: 3_600_000,
       unit: 'ms',
-      description: 'How often a client is told to send a heartbeat.',
+      description: 'Interval at which clients send heartbeats.',
     }),
     heartbeatTimeoutMs: Type.Integer({
       default: 100_000,
@@ -26,28 +26,30 @@ const rooms = Type.Object(
       maximum: 86_400_000,
       unit: 'ms',
       description:
-        'A member that was not heard of for so long is taken out (ROOM-4). Longer than `rooms.heartbeatIntervalMs`.',
+        'A member that sends nothing for this time is removed (ROOM-4). Must be longer than `rooms.heartbeatIntervalMs`.',
     }),
     maxLoginsPerSecond: Type.Integer({
       default: 200,
       minimum: 1,
       maximum: 1_000_000,
       unit: 'logins/s',
-      description: 'Most logins to one room in any second; more are refused (LIM-1).',
+      description: 'Maximum number of logins to one room in any second; more are refused (LIM-1).',
     }),
     maxStreamsPerMember: Type.Integer({
       default: 20,
       minimum: 0,
       maximum: 1_000_000,
       unit: 'streams',
-      description: 'Most streams that one member publishes at a time; more are refused (LIM-7). 0 is no limit.',
+      description:
+        'Maximum number of streams that one member publishes at the same time; more are refused (LIM-7). 0 means no limit.',
     }),
     maxPlaysPerMember: Type.Integer({
       default: 200,
       minimum: 0,
       maximum: 1_000_000,
       unit: 'streams',
-      description: 'Most streams that one member plays at a time; more are refused (LIM-7). 0 is no limit.',
+      description:
+        'Maximum number of streams that one member plays at the same time; more are refused (LIM-7). 0 means no limit.',
     }),
     maxStreamsPerApp: Type.Integer({
       default: 0,
@@ -55,14 +57,15 @@ const rooms = Type.Object(
       maximum: 1_000_000_000,
       unit: 'streams',
       description:
-        'Most streams of one App at a time, in both environments, those of AddStream included; more are refused (LIM-7). 0 is no limit.',
+        'Maximum number of streams of one App at the same time, in both environments together, including streams from AddStream; more are refused (LIM-7). 0 means no limit.',
     }),
     maxPlaysPerApp: Type.Integer({
       default: 0,
       minimum: 0,
       maximum: 1_000_000_000,
       unit: 'streams',
-      description: 'Most plays of one App at a time, in both environments; more are refused (LIM-7). 0 is no limit.',
+      description:
+        'Maximum number of plays of one App at the same time, in both environments together; more are refused (LIM-7). 0 means no limit.',
     }),
   },
   closed,
@@ -75,34 +78,35 @@ const callbacks = Type.Object(
       minimum: 100,
       maximum: 60_000,
       unit: 'ms',
-      description: 'How long an attempt may take, from the connection to the end of the answer.',
+      description: 'Timeout of one attempt, from the connection to the end of the response.',
     }),
     maxInFlightPerEndpoint: Type.Integer({
       default: 32,
       minimum: 1,
       maximum: 1000,
       unit: 'callbacks',
-      description: 'Most callbacks that one address of one App is sent at the same time, all of different rooms.',
+      description: 'Maximum number of callbacks in flight to one URL of one App. They are of different rooms.',
     }),
     maxInMemoryPerEndpoint: Type.Integer({
       default: 10_000,
       minimum: 100,
       maximum: 1_000_000,
       unit: 'callbacks',
-      description: 'Most callbacks that wait in memory for one address of one App; more of them wait in the database.',
+      description:
+        'Maximum number of callbacks that wait in memory for one URL of one App; further callbacks wait in the database.',
     }),
     keepFailedDays: Type.Integer({
       default: 7,
       minimum: 1,
       maximum: 3650,
       unit: 'days',
-      description: 'How long callbacks that were given up are kept; they can be sent again by the admin API.',
+      description: 'How long callbacks that failed permanently are kept; the admin API can send them again.',
     }),
     allowPrivateTargets: Type.Boolean({
       defaultText: 'true in dev mode, false in production',
       description:
-        'Whether callbacks may go to addresses that are not public: of this machine, of private networks, link-local ' +
-        'and multicast ones. It is seen to at each connection too, whatever a name resolves to.',
+        'Whether callbacks may go to addresses that are not public: addresses of this machine, of private networks, link-local ' +
+        'and multicast addresses. The address that a host name resolves to is checked at every connection.',
     }),
   },
   closed,
@@ -117,17 +121,18 @@ const realtimekit = Type.Object(
           minimum: 1,
           maximum: 1_000_000_000,
           unit: 'calls',
-          description: 'Most calls of one API token in one window; then 429 until the window is over.',
+          description:
+            'Maximum number of calls of one API token in one window. Further calls are answered 429 until the window ends.',
         }),
         windowSeconds: Type.Integer({
           default: 300,
           minimum: 1,
           maximum: 86_400,
           unit: 's',
-          description: 'Length of a window. It begins with the first call after the last one.',
+          description: 'Length of a window. A window begins with the first call after the previous window ended.',
         }),
       },
-      { ...closed, description: 'How often an API token may be used.' },
+      { ...closed, description: 'Rate limit of an API token.' },
     ),
     retention: Type.Object(
       {
@@ -136,8 +141,7 @@ const realtimekit = Type.Object(
           minimum: 1,
           maximum: 36_500,
           unit: 'days',
-          description:
-            'How long sessions that have ended are kept, with those who were in them and what was said (RTK-16).',
+          description: 'How long ended sessions are kept, with their participants and chat messages (RTK-16).',
         }),
         chatDays: Type.Integer({
           default: 7,
@@ -145,7 +149,7 @@ const realtimekit = Type.Object(
           maximum: 36_500,
           unit: 'days',
           description:
-            'How long what was said in a session is kept after its end, where its meeting has no `persist_chat`; with it, as long as the session.',
+            'How long the chat messages of a session are kept after its end. If the meeting has `persist_chat`, they are kept as long as the session.',
         }),
       },
       { ...closed, description: 'How long the history of sessions is kept.' },
@@ -163,14 +167,14 @@ const media = Type.Object(
       minimum: 1,
       maximum: 64,
       unit: 'processes',
-      description: 'Worker processes that forward media. A room stays on one of them.',
+      description: 'Number of worker processes that forward media. All streams of a room are on one worker.',
     }),
     port: Type.Integer({
       default: 7701,
       minimum: 0,
       maximum: 65_535,
       description:
-        'UDP port of the first worker; each further worker has the next one. They are bound as long as the server runs; a start that cannot bind one fails. 0 picks free ones. Unused with a port range.',
+        'UDP port of the first worker; each further worker uses the next port. The ports stay bound while the server runs; if one cannot be bound, the server does not start. 0 selects free ports. Not used with a port range.',
     }),
     portRange: Type.Optional(
       Type.Object(
@@ -179,7 +183,7 @@ const media = Type.Object(
           ...closed,
           defaultText: 'one port per worker',
           description:
-            'UDP ports for peer connections, one each, instead of one port per worker. The range is split between the workers; when all ports are in use, publishing and playing is refused with `media.unavailable`.',
+            'UDP ports for peer connections, one port per peer connection, instead of one port per worker. The range is split between the workers; when all ports are in use, publishing and playing is refused with `media.unavailable`.',
         },
       ),
     ),
@@ -188,7 +192,7 @@ const media = Type.Object(
       minimum: 1_000,
       maximum: 600_000,
       unit: 'ms',
-      description: 'A new publish whose media does not come up within this time is ended (MED-6).',
+      description: 'A new publish whose media does not connect within this time is ended (MED-6).',
     }),
     listenAddress: Type.Optional(
       Type.String({
@@ -197,7 +201,7 @@ const media = Type.Object(
         rule: 'an IP address',
         pattern: '^[0-9A-Fa-f:]*[.:][0-9A-Fa-f.:]*$',
         defaultText: 'all addresses',
-        description: 'Local IP address that media is received on.',
+        description: 'Local IP address for media.',
       }),
     ),
     announcedAddress: Type.Optional(
@@ -208,7 +212,8 @@ const media = Type.Object(
         pattern: '^[0-9A-Fa-f:]*[.:][0-9A-Fa-f.:]*$',
         env: 'GAVEL_ANNOUNCED_ADDRESS',
         defaultText: "the machine's own addresses",
-        description: 'IP address that clients are told to send media to, where it differs (NAT, containers, clouds).',
+        description:
+          'IP address that clients send media to, if it differs from the local address (NAT, containers, clouds).',
       }),
     ),
     iceServers: Type.Optional(
@@ -217,8 +222,8 @@ const media = Type.Object(
         {
           defaultText: 'none',
           description:
-            'STUN and TURN servers the workers use for themselves, as `stun:host:port` or ' +
-            '`turn:user:password@host:port`. Hardly ever needed: clients come to the server.',
+            'STUN and TURN servers that the workers use, as `stun:host:port` or ' +
+            '`turn:user:password@host:port`. Rarely needed, because clients connect to the server.',
         },
       ),
     ),
@@ -231,43 +236,43 @@ export const CONFIG_SCHEMA = Type.Object(
   {
     mode: Type.Union([Type.Literal('dev'), Type.Literal('production')], {
       default: 'production',
-      description: '`dev` makes one App with random secrets at its first start. The command line has `--dev` for it.',
+      description: '`dev` creates one App with random secrets at the first start. Command line: `--dev`.',
     }),
     host: Type.String({
       minLength: 1,
       maxLength: 255,
       defaultText: '`127.0.0.1` in dev mode, `0.0.0.0` in production',
-      description: 'Address that HTTP and WebSocket are served on.',
+      description: 'Address on which the server listens for HTTP and WebSocket connections.',
     }),
     port: Type.Integer({
       default: 7700,
       minimum: 0,
       maximum: 65_535,
-      description: 'TCP port for HTTP and WebSocket; 0 lets the system choose. The command line has `--port` for it.',
+      description: 'TCP port for HTTP and WebSocket; with 0 the system selects a free port. Command line: `--port`.',
     }),
     dataDir: Type.String({
       default: './data',
       minLength: 1,
-      description: 'Folder of the database and, in dev mode, of the credentials. Made when missing.',
+      description: 'Folder of the database and, in dev mode, of the credentials. Created if missing.',
     }),
     publicUrl: Type.Optional(
       Type.String({
         pattern: '^https?://[^\\s/]+(/\\S*)?$',
         rule: 'an http:// or https:// address',
-        defaultText: 'made of host and port',
-        description: 'Address that clients reach this server by, where a proxy stands before it.',
+        defaultText: 'from host and port',
+        description: 'URL at which clients reach this server, if it is behind a proxy.',
       }),
     ),
     trustedProxies: Type.Array(
       Type.String({
         pattern: '^[0-9A-Fa-f:.]{2,45}(/[0-9]{1,3})?$',
         rule: 'an IP address, or a range such as 10.0.0.0/8 (prefix at least 1)',
-        description: 'One proxy, or a range of addresses.',
+        description: 'The address of a proxy, or a range of addresses.',
       }),
       {
         default: [],
         description:
-          'Proxies whose `X-Forwarded-For` is believed. Without it all clients behind a proxy have the address of the proxy, for bans and for limits.',
+          'Proxies whose `X-Forwarded-For` header is trusted. Without this, bans and limits treat all clients behind a proxy as one address: the address of the proxy.',
       },
     ),
     logLevel: Type.Union(
@@ -279,7 +284,7 @@ export const CONFIG_SCHEMA = Type.Object(
         Type.Literal('error'),
         Type.Literal('silent'),
       ],
-      { default: 'info', description: 'Least level that is logged.' },
+      { default: 'info', description: 'Lowest level that is logged.' },
     ),
     apps: Type.Array(APP_SCHEMA, { default: [], description: 'The Apps (tenants) and their keys.' }),
     apiTokens: Type.Array(API_TOKEN_SCHEMA, { default: [], description: 'Bearer tokens for the RealtimeKit API.' }),
@@ -289,17 +294,17 @@ export const CONFIG_SCHEMA = Type.Object(
         rule: '20 to 512 printable ASCII characters',
         secret: true,
         defaultText: "the dev App's API token in dev mode; without a key there is no admin API",
-        description: 'Bearer key of the admin API, which rules over all Apps.',
+        description: 'Bearer key of the admin API, which controls all Apps.',
       }),
     ),
-    rooms: Type.Object(rooms.properties, { ...closed, description: 'Life of rooms.' }),
+    rooms: Type.Object(rooms.properties, { ...closed, description: 'Limits and timeouts of rooms.' }),
     http: Type.Object(HTTP_SCHEMA.properties, {
       ...closed,
       description: 'Deadlines of HTTP connections, for all APIs.',
     }),
     signalling: Type.Object(SIGNALLING_SCHEMA.properties, {
       ...closed,
-      description: 'The WebSocket that clients use.',
+      description: 'The signalling WebSocket.',
     }),
     callbacks: Type.Object(callbacks.properties, { ...closed, description: 'Sending of server callbacks.' }),
     realtimekit: Type.Object(realtimekit.properties, { ...closed, description: 'The RealtimeKit API.' }),

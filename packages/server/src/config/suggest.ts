@@ -24,7 +24,7 @@ export function editDistance(a: string, b: string): number {
 
 const plain = (text: string): string => text.replace(/[-_.]/g, '').toLowerCase();
 
-/** Gives the known name nearest to an unknown one, or undefined when none is near (a third of its letters differ). */
+/** Returns the known name nearest to an unknown one, or undefined when none is near (a third of its letters differ). */
 export function findNearest(unknown: string, known: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(plain(unknown).length / 3));
   const nearest = known
@@ -36,7 +36,7 @@ export function findNearest(unknown: string, known: readonly string[]): string |
   return nearest !== undefined && nearest.distance <= limit ? nearest.name : undefined;
 }
 
-/** Gives ` (did you mean "x"?)` for an unknown name, or nothing when none is near. */
+/** Returns ` (did you mean "x"?)` for an unknown name, or nothing when none is near. */
 export function suggest(unknown: string, known: readonly string[]): string {
   const nearest = findNearest(unknown, known);
   return nearest === undefined ? '' : ` (did you mean "${nearest}"?)`;

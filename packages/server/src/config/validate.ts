@@ -19,7 +19,7 @@ export type OriginOf = (path: string) => string | undefined;
 /** A value as it was read, before anything is known of it. */
 export type Untrusted = Record<string, unknown>;
 
-/** Tells whether a value is a map of keys. */
+/** Returns whether a value is a map of keys. */
 export function isMap(value: unknown): value is Untrusted {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -64,13 +64,13 @@ export function findSchemaProblems(value: Untrusted, originOf: OriginOf): Config
   return problems;
 }
 
-/** Tells whether a value of this node may hold a secret, at any depth: a misplaced one is not shown either. */
+/** Returns whether a value of this node may hold a secret, at any depth: a misplaced one is not shown either. */
 function holdsSecret(node: SchemaNode): boolean {
   const children = [...Object.values(node.properties ?? {}), ...(node.items === undefined ? [] : [node.items])];
   return node.secret === true || children.some(holdsSecret);
 }
 
-/** Gives the rules between keys that a configuration breaks. It obeys the schema already. */
+/** Returns the rules between keys that a configuration breaks. It obeys the schema already. */
 export function findRuleProblems(config: Config, originOf: OriginOf): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const report = (key: string, message: string): void => {

@@ -11,7 +11,7 @@ import type { Config } from '../config/schema.ts';
 
 const hex = (bytes: number): string => randomBytes(bytes).toString('hex');
 
-/** Reads the dev credentials of a data folder, or makes them where there are none. */
+/** Reads the dev credentials of a data folder, or makes them if there are none. */
 export function loadDevCredentials(dataDir: string, baseUrl: string): DevCredentials {
   const path = devCredentialsPath(dataDir);
   const known = readCredentials(path);

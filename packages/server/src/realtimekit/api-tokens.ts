@@ -18,7 +18,7 @@ export interface ApiGrant {
   readonly rtkAppIds: readonly string[] | undefined;
 }
 
-/** Finds what a token is good for; undefined where there is no such token. */
+/** Finds what a token is good for; undefined if there is no such token. */
 export interface ApiTokens {
   find(token: string): Promise<ApiGrant | undefined>;
 }

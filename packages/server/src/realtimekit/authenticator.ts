@@ -32,7 +32,7 @@ interface Holder {
   readonly preset: PresetRecord;
 }
 
-/** Makes the authenticator of the scheme `participant-token`. */
+/** Creates the authenticator of the scheme `participant-token`. */
 export function createParticipantTokenAuthenticator(deps: ParticipantAuthenticatorDeps): Authenticator {
   return {
     scheme: 'participant-token',

@@ -29,7 +29,7 @@ export interface DoorLog {
   error(fields: object, message: string): void;
 }
 
-/** What the door needs from the server. */
+/** The server parts that the door needs. */
 export interface RealtimeKitDoorDeps extends ResourceDeps {
   /** The tokens of the configuration; those of the store are good as well. */
   readonly apiTokens: readonly ApiTokenDefinition[];
@@ -44,7 +44,7 @@ type Fault = Error & { readonly code?: string; readonly statusCode?: number };
 const CALLER = 'realtimeKitCaller';
 
 /**
- * Adds the routes of the API. Whatever is wrong with a call, the answer is in the envelope (RTK-2).
+ * Adds the routes of the API. Every error is answered in the envelope (RTK-2).
  *
  * @param http made with `routerOptions.maxParamLength` above 36, so that a longer id gets its 400 (RTK-7)
  */

@@ -16,19 +16,19 @@ export class ApiError extends Error {
   }
 }
 
-/** Makes the error of a call that is not as the API wants it. @param problem as in `"name" is required` */
+/** Creates the error of a call that is not as the API wants it. @param problem as in `"name" is required` */
 export const badRequest = (problem: string): ApiError => new ApiError(400, `BAD_REQUEST: ${problem}`);
 
-/** Makes the error of a thing that is not there. @param kind as in `meeting` */
+/** Creates the error of a thing that is not there. @param kind as in `meeting` */
 export const notFound = (kind: string, id: string): ApiError => new ApiError(404, `No ${kind} found with id ${id}`);
 
-/** Gives a record that was looked up. @throws ApiError 404 where there is none */
+/** Returns a record that was looked up. @throws ApiError 404 if there is none */
 export function requireFound<T>(record: T | undefined, kind: string, id: string): T {
   if (record === undefined) throw notFound(kind, id);
   return record;
 }
 
-/** Makes the error of a meeting in which nobody is. */
+/** Creates the error of a meeting in which nobody is. */
 export const noActiveSession = (meetingId: string): ApiError =>
   new ApiError(404, `No active session found for meeting_id ${meetingId}`);
 
@@ -68,5 +68,5 @@ export function authErrorBody(status: 401 | 403, message: string) {
   };
 }
 
-/** Gives a time as the API writes it. */
+/** Returns a time as the API writes it. */
 export const isoTime = (timeMs: number): string => new Date(timeMs).toISOString();

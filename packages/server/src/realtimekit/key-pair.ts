@@ -9,14 +9,14 @@ import { promisify } from 'node:util';
 import type { Clock } from '../rooms/clock.ts';
 import type { SigningKeyRecord, Store } from '../store/store.ts';
 
-/** What a key pair needs from the server. */
+/** The server parts that a key pair needs. */
 export interface KeyPairDeps {
   readonly store: Pick<Store, 'signingKeys'>;
   readonly clock: Pick<Clock, 'now'>;
 }
 
 /**
- * Gives a function that loads a key pair, or makes it where the store has none, when it is called for the first time:
+ * Returns a function that loads a key pair, or makes it where the store has none, when it is called for the first time:
  * making one takes some tenths of a second, which no start should wait for. After a failure the next call tries again.
  */
 export function lazyKeyPair(deps: KeyPairDeps, purpose: string): () => Promise<SigningKeyRecord> {

@@ -178,7 +178,7 @@ function neededBy({ type, auth_method: method }: Static<typeof storageConfig>) {
   return method === 'PASSWORD' ? (['password'] as const) : [];
 }
 
-/** Gives a recording's configuration without the secrets that may only be written. */
+/** Returns a recording's configuration without the secrets that may only be written. */
 export function withoutSecrets(recording: RecordingConfig): RecordingConfig {
   if (!recording.storage_config) return recording;
   const { access_key: _a, secret: _s, private_key: _k, password: _p, ...shown } = recording.storage_config;

@@ -26,7 +26,7 @@ export const APP_PAGING = {
   per_page: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_PER_PAGE })),
 };
 
-/** Gives the part of a list that a query asks for. */
+/** Returns the part of a list that a query asks for. */
 export function pageOf(query: { readonly page_no?: number; readonly per_page?: number }): Page {
   const limit = query.per_page ?? DEFAULT_PER_PAGE;
   return { offset: (Math.max(query.page_no ?? 1, 1) - 1) * limit, limit };

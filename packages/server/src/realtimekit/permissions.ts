@@ -11,7 +11,7 @@ import type { PresetDefinition } from './preset-schema.ts';
 const UNTIL = { ON_PRIVILEGED_USER_ENTRY: 'attended', SKIP_ON_ACCEPT: 'accepted' } as const;
 
 /**
- * Gives what a preset's logins wait for; undefined is nothing (WAIT-1).
+ * Returns what a preset's logins wait for; undefined is nothing (WAIT-1).
  *
  * @param keepAliveMs how long a session may be continued after its last participant, in milliseconds
  */
@@ -20,7 +20,7 @@ export function waitsOf({ permissions }: PresetDefinition, keepAliveMs: number):
   return type === 'SKIP' ? undefined : { until: UNTIL[type], rememberedForMs: keepAliveMs };
 }
 
-/** Gives the permissions of a preset. `CAN_REQUEST` allows nothing by itself. */
+/** Returns the permissions of a preset. `CAN_REQUEST` allows nothing by itself. */
 export function permissionsOf({ config, permissions }: PresetDefinition): Permissions {
   const { audio, video, screenshare } = permissions.media;
   // What a hidden one says and shows would give it away.

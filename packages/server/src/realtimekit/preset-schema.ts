@@ -143,7 +143,7 @@ export type PresetChange = DeepPartial<Static<typeof CREATE_PRESET>>;
 
 type DeepPartial<T> = { readonly [K in keyof T]?: T[K] extends object ? DeepPartial<T[K]> : T[K] };
 
-/** Gives the schema of a part of an object: objects in it are parts too, and everything else is as it was. */
+/** Returns the schema of a part of an object: objects in it are parts too, and everything else is as it was. */
 function deepPartial(schema: TSchema): TSchema {
   const { type, properties } = schema as { readonly type?: string; readonly properties?: Record<string, TSchema> };
   if (type !== 'object' || properties === undefined) return schema;

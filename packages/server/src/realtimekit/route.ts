@@ -76,7 +76,7 @@ const UUID_IDS = [
 /** The form of ids that the server itself makes. */
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** Makes a route of a handler and the schemas of what it takes. Without a body's schema, the call must have none. */
+/** Creates a route of a handler and the schemas of what it takes. Without a body's schema, the call must have none. */
 export function defineRoute<B extends TSchema = typeof NO_BODY, Q extends TSchema = typeof NO_BODY>(route: {
   readonly method: Route['method'];
   readonly path: string;
@@ -116,14 +116,14 @@ function refuseBadIds(ids: PathIds): void {
   }
 }
 
-/** Gives an id that the path has. */
+/** Returns an id that the path has. */
 export function requireId(ids: PathIds, name: string): string {
   const id = ids[name];
   if (id === undefined) throw new Error(`The path has no ${name}`);
   return id;
 }
 
-/** Gives the App that the path names. */
+/** Returns the App that the path names. */
 export function requireApp(caller: Caller): App {
   if (!caller.app) throw new Error('The path has no App id');
   return caller.app;

@@ -11,7 +11,7 @@ import { createHash } from 'node:crypto';
 import type { Epoch } from '@gavel/protocol';
 
 /**
- * Gives the session id of one life of a meeting's room: a UUID of version 8. Its first 16 free hex digits are the
+ * Returns the session id of one life of a meeting's room: a UUID of version 8. Its first 16 free hex digits are the
  * epoch, so ids sort by time; the last 14 are a hash of the meeting's id.
  */
 export function sessionIdOf(epoch: Epoch, meetingId: string): string {
@@ -26,7 +26,7 @@ export function sessionIdOf(epoch: Epoch, meetingId: string): string {
   ].join('-');
 }
 
-/** Gives the epoch that a session id was made of, or undefined where it was not made here. */
+/** Returns the epoch that a session id was made of, or undefined if it was not made here. */
 export function epochOfSessionId(sessionId: string): Epoch | undefined {
   const parts = /^([0-9a-f]{8})-([0-9a-f]{4})-8([0-9a-f]{3})-8([0-9a-f])[0-9a-f]{2}-[0-9a-f]{12}$/.exec(sessionId);
   return parts ? (BigInt(`0x${parts.slice(1).join('')}`) as Epoch) : undefined;

@@ -6,7 +6,7 @@
 
 import type { AppId, RoomId, RoomKey } from '@gavel/protocol';
 
-/** Gives the room that a meeting is held in: the meeting's id is the room's, in the App's production environment. */
+/** Returns the room that a meeting is held in: the meeting's id is the room's, in the App's production environment. */
 export const roomOf = (appId: AppId, meetingId: string): RoomKey => ({
   appId,
   environment: 'production',

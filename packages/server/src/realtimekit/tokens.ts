@@ -48,7 +48,7 @@ export class ParticipantTokens {
     this.#loadPair = lazyKeyPair(deps, PURPOSE);
   }
 
-  /** Makes a token, good for `TOKEN_LIFETIME_S`. Two of one second are the same but for their id. */
+  /** Creates a token, good for `TOKEN_LIFETIME_S`. Two of one second are the same but for their id. */
   async sign(subject: TokenSubject): Promise<string> {
     const { keyId, privateKey } = await this.#loadKeys();
     const issuedAtS = Math.floor(this.#clock.now() / 1000);

@@ -41,7 +41,7 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
   object: 'of type object',
 };
 
-/** Makes a function that gives a body as its schema says, or throws the 400 that tells the first problem. */
+/** Creates a function that gives a body as its schema says, or throws the 400 that tells the first problem. */
 export function createBodyReader<S extends TSchema>(schema: S): (body: unknown) => Static<S> {
   const validator = Compile(schema);
   return (body) => {

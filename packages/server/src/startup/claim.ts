@@ -1,7 +1,7 @@
 /**
- * What a server must have before it may change anything: its TCP port and its data folder.
+ * Claims the TCP port and the data folder. The server needs both before it changes anything.
  *
- * A start that is refused either of them has written nothing to the database, ended no session and sent no callback
+ * If either is in use, the start has written nothing to the database, ended no session and sent no callback
  * (START-1).
  *
  * @module
@@ -13,21 +13,21 @@ import { type AddressInfo, createServer, type Server as TcpServer } from 'node:n
 import type { Config } from '../config.ts';
 import { lockFolder } from './folder-lock.ts';
 
-/** A TCP port and a data folder that are this process's own. */
+/** A TCP port and a data folder that this process holds. */
 export interface Claim {
-  /** Where clients reach the server, such as `http://127.0.0.1:7700`. */
+  /** The URL at which clients reach the server, such as `http://127.0.0.1:7700`. */
   readonly baseUrl: string;
-  /** Hands the port over to the HTTP server. Until then connections to it are closed at once. */
+  /** Hands the port over to the HTTP server. Until then, new connections are closed immediately. */
   listen(http: Server): Promise<void>;
-  /** Gives both back. Call it once, after everything else has been closed. */
+  /** Releases the port and the folder. Call it once, after everything else has been closed. */
   release(): void;
 }
 
 /**
  * Binds the port, then locks the data folder.
  *
- * @param claimsFolder false where nothing is kept in the folder (a store that the caller brings)
- * @throws Error when the port cannot be bound, or another process uses the folder
+ * @param claimsFolder false if the folder is not used (the caller supplies the store)
+ * @throws Error if the port cannot be bound, or another process uses the folder
  */
 export async function claimResources(config: Config, claimsFolder = true): Promise<Claim> {
   const port = await bindPort(config);
@@ -37,7 +37,7 @@ export async function claimResources(config: Config, claimsFolder = true): Promi
       baseUrl: baseUrlOf(config, port.address() as AddressInfo),
       async listen(http) {
         const listening = once(http, 'listening');
-        // The HTTP server goes on with the socket that is bound already: nobody can take the port in between.
+        // The HTTP server uses the socket that is already bound, so no other process can take the port in between.
         http.listen(port);
         await listening;
       },

@@ -1,5 +1,5 @@
 /**
- * The lock on a data folder: one server process at a time uses it.
+ * The lock on a data folder: only one server process at a time uses it.
  *
  * @module
  */
@@ -8,25 +8,25 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-/** SQLite's result codes, their lowest byte: another connection holds the lock. */
+/** The lowest byte of SQLite's result codes if another connection holds the lock. */
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
 
-/** The databases whose locks are held: one that nothing refers to would be closed by the garbage collector. */
+/** The databases whose locks are held. Without a reference, the garbage collector would close them. */
 const LOCKED = new Set<DatabaseSync>();
 
-/** A lock that is held. */
+/** A held lock. */
 export interface FolderLock {
   release(): void;
 }
 
 /**
- * Locks a data folder, made where there is none, until `release` is called or the process ends, however it ends.
+ * Locks a data folder until `release` is called or the process ends for any reason. Creates the folder if it is missing.
  *
- * The lock is an exclusive transaction on a small SQLite file beside the database, so it works wherever the database
- * itself does, and the system releases it when the process dies. It writes nothing to the database.
+ * The lock is an exclusive transaction on a small SQLite file next to the database, so it works wherever the database
+ * does, and the system releases it when the process dies. It writes nothing to the database.
  *
- * @throws Error when another process has the lock, or the file cannot be opened
+ * @throws Error if another process has the lock, or the file cannot be opened
  */
 export function lockFolder(folder: string): FolderLock {
   mkdirSync(folder, { recursive: true });
@@ -50,7 +50,7 @@ export function lockFolder(folder: string): FolderLock {
 }
 
 /**
- * Creates a file that only its owner may read, where there is none. An existing one must not be opened: closing it
+ * Creates a file that only its owner may read, if there is none. An existing one must not be opened: closing it
  * would end a lock that this process holds on it (POSIX).
  */
 function createPrivateFile(path: string): void {

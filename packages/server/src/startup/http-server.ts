@@ -12,19 +12,19 @@ import type { Logger } from '../telemetry/log.ts';
 
 /** Largest body of a call, in bytes. */
 const MAX_BODY_BYTES = 1024 * 1024;
-/** How often connections are checked against their deadlines, at most. */
+/** Maximum interval between checks of the connection deadlines. */
 const MAX_CHECK_INTERVAL_MS = 2000;
 
 /** What the HTTP server needs. */
 export interface HttpServerDeps {
   readonly log: Logger;
   readonly deadlines: Config['http'];
-  /** Says whether a request that asks for an upgrade gets one; all others are answered as if they had not asked. */
+  /** Returns whether an upgrade request is upgraded; any other is answered as a normal request. */
   readonly shouldUpgrade: (request: IncomingMessage) => boolean;
 }
 
 /**
- * Makes the HTTP server, without routes. A client that does not finish its headers or its request in time is answered
+ * Creates the HTTP server, without routes. A client that does not finish its headers or its request in time is answered
  * 408 and disconnected, an idle connection is closed (LIM-6).
  */
 export function createHttpServer({ log, deadlines, shouldUpgrade }: HttpServerDeps): FastifyInstance {
@@ -44,11 +44,11 @@ export function createHttpServer({ log, deadlines, shouldUpgrade }: HttpServerDe
       shouldUpgradeCallback: shouldUpgrade,
     },
   });
-  // Failed accepts, such as for want of memory or file descriptors, must not end the process.
+  // A failed accept, such as for lack of memory or file descriptors, must not end the process.
   http.server.on('error', (error) => log.error({ err: error }, 'HTTP server error'));
-  // Calls under way must not delay the end of the server.
+  // Running calls must not delay the shutdown.
   http.addHook('preClose', async () => http.server.closeAllConnections());
-  // The ZEGO door answers 200 whatever the code is, and has a line of its own for each call.
+  // The ZEGO door always answers 200 and logs each call itself.
   http.addHook('onResponse', async (request, reply) => {
     const { statusCode: status } = reply;
     if (status < 400 || status >= 500) return;
@@ -56,7 +56,7 @@ export function createHttpServer({ log, deadlines, shouldUpgrade }: HttpServerDe
     const address = request.socket.remoteAddress;
     log.info({ method: request.method, path, status, address, requestId: request.id }, 'call refused');
   });
-  // Errors that no door has answered itself. No stack is sent to a client.
+  // Handles errors that no door has answered. No stack trace is sent to a client.
   http.setErrorHandler((error: Error & { readonly statusCode?: number }, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500)

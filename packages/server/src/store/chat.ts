@@ -23,17 +23,17 @@ export type ChatChange =
   | { readonly type: 'put'; readonly message: ChatRecord }
   | { readonly type: 'delete'; readonly sessionId: string; readonly id: string };
 
-/** Keeps what was said. */
+/** Stores what was said. */
 export interface ChatRepository {
-  /** Keeps changes in order, all or none. */
+  /** Stores changes in order, all or none. */
   keep(changes: readonly ChatChange[]): Promise<void>;
   /** Messages of a session in the order in which they were said, after the one with an id. */
   read(sessionId: string, afterId: string, limit: number): Promise<readonly ChatRecord[]>;
-  /** Tells whether anything is kept of what was said in a session. */
+  /** Returns whether anything is kept of what was said in a session. */
   has(sessionId: string): Promise<boolean>;
   /**
    * Forgets what was said in sessions that ended before a time, oldest first, but for those that keep it for good:
-   * `limit` rows at most. Gives how many; fewer than `limit` where that was all.
+   * `limit` rows at most. Returns how many; fewer than `limit` where that was all.
    */
   purge(endedBeforeMs: number, limit: number): Promise<number>;
 }

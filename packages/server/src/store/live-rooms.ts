@@ -17,7 +17,7 @@ export interface LiveRoomChange {
   readonly begins: boolean;
   /** Whether this life of the room ends with it: then nothing of it is kept. */
   readonly ends: boolean;
-  /** The versions of the lists after it; undefined where they have not changed. */
+  /** The versions of the lists after it; undefined if they have not changed. */
   readonly userSeq?: number;
   readonly streamSeq?: number;
   readonly members: readonly MemberInfo[];

@@ -1,5 +1,5 @@
 /**
- * The outbox: callbacks that are owed to customers' servers, and those that were given up.
+ * The outbox: callbacks that are owed to customers' servers, and those that failed permanently.
  *
  * A row is here from the moment its event is told of until its endpoint has taken it (CB-3).
  *
@@ -24,7 +24,7 @@ export interface OutboxRecord {
   readonly url: string;
   /** Callbacks of one App, address and lane are sent one after another. */
   readonly lane: string;
-  /** Exactly what is sent. */
+  /** The request body, exactly as it is sent. */
   readonly body: string;
   readonly createdAtMs: number;
   /** How many attempts have failed. */
@@ -72,9 +72,9 @@ export interface JournalRows {
   readonly liveRooms?: readonly LiveRoomChange[];
 }
 
-/** Keeps callbacks. */
+/** Stores callbacks. */
 export interface OutboxRepository {
-  /** Adds callbacks in order, and other rows, all or none; gives the callbacks as they are kept. @throws when an id is taken */
+  /** Adds callbacks in order, and other rows, all or none; returns the callbacks as they are kept. @throws if an id is taken */
   add(records: readonly NewOutboxRecord[], rows?: JournalRows): Promise<readonly OutboxRecord[]>;
   /** The rooms whose end was not kept, as they were left. */
   liveRooms(): Promise<readonly LiveRoom[]>;
@@ -87,21 +87,21 @@ export interface OutboxRepository {
   /** Oldest first. */
   list(filter: OutboxFilter, limit: number): Promise<readonly OutboxRecord[]>;
   find(id: string): Promise<OutboxRecord | undefined>;
-  /** Notes a failed attempt of a callback that is tried again at `nextAttemptAtMs`. */
+  /** Records a failed attempt of a callback that is tried again at `nextAttemptAtMs`. */
   reschedule(id: string, failure: AttemptFailure, nextAttemptAtMs: number): Promise<void>;
-  /** Gives a callback up; it is kept. */
+  /** Marks a callback as failed permanently; it is kept. */
   fail(id: string, failure: AttemptFailure): Promise<void>;
   /** Forgets callbacks, all or none. */
   delete(ids: readonly string[]): Promise<void>;
   /**
-   * Owes callbacks again that were given up: behind everything that is owed, without a failed attempt, under the same
-   * id. One callback, or the oldest `limit` of an App. Gives them as they are kept now.
+   * Owes callbacks again that failed permanently: behind everything that is owed, without a failed attempt, under the same
+   * id. One callback, or the oldest `limit` of an App. Returns them as they are kept now.
    */
   replay(
     which: { readonly id: string } | { readonly appId: AppId },
     limit: number,
     nowMs: number,
   ): Promise<readonly OutboxRecord[]>;
-  /** Forgets callbacks that were given up before a time; gives how many. */
+  /** Forgets callbacks that failed permanently before a time; returns how many. */
   purgeFailed(beforeMs: number): Promise<number>;
 }

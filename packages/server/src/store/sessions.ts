@@ -117,11 +117,11 @@ export interface SessionDay {
   readonly memberMs: number;
 }
 
-/** Keeps the history of sessions. `nowMs` is the time up to which live ones are counted. */
+/** Stores the history of sessions. `nowMs` is the time up to which live ones are counted. */
 export interface SessionRepository {
-  /** Keeps changes in order, all or none. A meeting has one session without an end at most. */
+  /** Stores changes in order, all or none. A meeting has one session without an end at most. */
   keep(changes: readonly SessionChange[]): Promise<void>;
-  /** Notes that every session without an end is live now. */
+  /** Records that every session without an end is live now. */
   checkpoint(nowMs: number): Promise<void>;
   /** The sessions without an end, oldest first. */
   open(): Promise<readonly OpenSession[]>;
@@ -140,7 +140,7 @@ export interface SessionRepository {
   days(appId: AppId, fromMs: number, untilMs: number, nowMs: number): Promise<readonly SessionDay[]>;
   /**
    * Forgets sessions that ended before a time, oldest first, with those who were in them and what was said: `limit` rows
-   * at most. Gives how many; fewer than `limit` where that was all.
+   * at most. Returns how many; fewer than `limit` where that was all.
    */
   purge(endedBeforeMs: number, limit: number): Promise<number>;
 }

@@ -41,13 +41,13 @@ export interface AppRecord {
   readonly accountId: string;
   readonly name: string;
   readonly createdAtMs: number;
-  /** Absent where the App is defined by the configuration: its keys are there and nowhere else. */
+  /** Absent if the App is defined by the configuration: its keys are there and nowhere else. */
   readonly secrets?: { readonly serverSecret: string; readonly callbackSecret: string };
 }
 
-/** Keeps Apps. */
+/** Stores Apps. */
 export interface AppRepository {
-  /** Adds an App together with its first presets, both or none. @throws when one of its ids is taken */
+  /** Adds an App together with its first presets, both or none. @throws if one of its ids is taken */
   add(app: AppRecord, presets: readonly PresetRecord[]): Promise<void>;
   /** Replaces everything but the App id and the time of creation. */
   update(app: AppRecord): Promise<void>;
@@ -66,14 +66,14 @@ export interface ApiTokenRecord {
   readonly createdAtMs: number;
 }
 
-/** Keeps API tokens. */
+/** Stores API tokens. */
 export interface ApiTokenRepository {
-  /** False, and nothing added, where the account has a token of that name. */
+  /** Returns false and adds nothing if the account has a token of that name. */
   add(token: ApiTokenRecord): Promise<boolean>;
   findByHash(tokenHash: string): Promise<ApiTokenRecord | undefined>;
   /** The tokens of an account, in the order in which they were added. */
   ofAccount(accountId: string): Promise<readonly ApiTokenRecord[]>;
-  /** Voids a token; false where there is none. */
+  /** Voids a token; false if there is none. */
   delete(tokenHash: string): Promise<boolean>;
 }
 
@@ -100,13 +100,13 @@ export interface MeetingFilter {
   readonly untilMs?: number;
 }
 
-/** Keeps meetings. */
+/** Stores meetings. */
 export interface MeetingRepository {
   add(meeting: MeetingRecord): Promise<void>;
   find(appId: AppId, id: string): Promise<MeetingRecord | undefined>;
   /** Newest first. */
   list(appId: AppId, filter: MeetingFilter, page: Page): Promise<Paged<MeetingRecord>>;
-  /** Changes a meeting, with nothing between reading and writing; undefined where there is none. */
+  /** Changes a meeting, with nothing between reading and writing; undefined if there is none. */
   update(
     appId: AppId,
     id: string,
@@ -132,9 +132,9 @@ export interface Participant extends ParticipantRecord {
   readonly presetName: string;
 }
 
-/** Keeps participants. */
+/** Stores participants. */
 export interface ParticipantRepository {
-  /** @throws when the meeting or the preset does not exist */
+  /** @throws if the meeting or the preset does not exist */
   add(participant: ParticipantRecord): Promise<void>;
   find(meetingId: string, id: string): Promise<Participant | undefined>;
   /** Those of a meeting that have one of the ids, in no order. */
@@ -143,7 +143,7 @@ export interface ParticipantRepository {
   findByCustomIds(meetingId: string, customIds: readonly string[]): Promise<readonly Participant[]>;
   /** Newest first. */
   list(meetingId: string, page: Page): Promise<Paged<Participant>>;
-  /** Changes a participant, with nothing between reading and writing; undefined where there is none. */
+  /** Changes a participant, with nothing between reading and writing; undefined if there is none. */
   update(
     meetingId: string,
     id: string,
@@ -151,7 +151,7 @@ export interface ParticipantRepository {
       participant: Participant,
     ) => Pick<ParticipantRecord, 'customId' | 'name' | 'picture' | 'presetId' | 'updatedAtMs'>,
   ): Promise<Participant | undefined>;
-  /** Removes a participant and gives what it was; undefined where there is none. */
+  /** Removes a participant and returns what it was; undefined if there is none. */
   delete(meetingId: string, id: string): Promise<Participant | undefined>;
 }
 
@@ -166,16 +166,16 @@ export interface PresetRecord {
   readonly updatedAtMs: number;
 }
 
-/** Keeps presets. */
+/** Stores presets. */
 export interface PresetRepository {
-  /** False, and nothing added, where the App has a preset of that name. */
+  /** Returns false and adds nothing if the App has a preset of that name. */
   add(preset: PresetRecord): Promise<boolean>;
   find(appId: AppId, id: string): Promise<PresetRecord | undefined>;
   findByName(appId: AppId, name: string): Promise<PresetRecord | undefined>;
   /** Newest first. `search` is part of the name, whatever the case of ASCII letters. */
   list(appId: AppId, search: string | undefined, page: Page): Promise<Paged<PresetRecord>>;
   /**
-   * Changes a preset, with nothing between reading and writing; undefined where there is none, `taken` (and nothing
+   * Changes a preset, with nothing between reading and writing; undefined if there is none, `taken` (and nothing
    * changed) where another preset of the App has the new name. What `change` throws comes through.
    */
   update(
@@ -183,7 +183,7 @@ export interface PresetRepository {
     id: string,
     change: (preset: PresetRecord) => Pick<PresetRecord, 'name' | 'definition' | 'updatedAtMs'>,
   ): Promise<PresetRecord | 'taken' | undefined>;
-  /** Removes a preset and gives what it was; undefined where there is none, `in use` where a participant has it. */
+  /** Removes a preset and returns what it was; undefined if there is none, `in use` where a participant has it. */
   delete(appId: AppId, id: string): Promise<PresetRecord | 'in use' | undefined>;
 }
 
@@ -199,10 +199,10 @@ export interface SigningKeyRecord {
   readonly createdAtMs: number;
 }
 
-/** Keeps key pairs. */
+/** Stores key pairs. */
 export interface SigningKeyRepository {
   find(purpose: string): Promise<SigningKeyRecord | undefined>;
-  /** Keeps the pair unless there is one of that purpose already, and gives the one that is kept. */
+  /** Stores the pair unless there is one of that purpose already, and gives the one that is kept. */
   addUnlessPresent(key: SigningKeyRecord): Promise<SigningKeyRecord>;
 }
 

@@ -22,14 +22,14 @@ export interface WebhookRecord {
 /** What of a registration can be changed. */
 export type WebhookFacts = Pick<WebhookRecord, 'name' | 'url' | 'events' | 'enabled' | 'updatedAtMs'>;
 
-/** Keeps registrations. */
+/** Stores registrations. */
 export interface WebhookRepository {
-  /** False, and nothing added, where the App has a registration of that address. */
+  /** Returns false and adds nothing if the App has a registration of that address. */
   add(webhook: WebhookRecord): Promise<boolean>;
   /** Those of all Apps, oldest first. */
   all(): Promise<readonly WebhookRecord[]>;
   /**
-   * Changes a registration, with nothing between reading and writing; undefined where there is none, `taken` (and
+   * Changes a registration, with nothing between reading and writing; undefined if there is none, `taken` (and
    * nothing changed) where another one of the App has the new address.
    */
   update(
@@ -37,6 +37,6 @@ export interface WebhookRepository {
     id: string,
     change: (webhook: WebhookRecord) => WebhookFacts,
   ): Promise<WebhookRecord | 'taken' | undefined>;
-  /** Removes a registration and gives what it was; undefined where there is none. */
+  /** Removes a registration and returns what it was; undefined if there is none. */
   delete(appId: AppId, id: string): Promise<WebhookRecord | undefined>;
 }

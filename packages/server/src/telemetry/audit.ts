@@ -1,5 +1,5 @@
 /**
- * The audit log: who had whom put out, or what removed, and why; one line each.
+ * The audit log: one line for each moderation act, with the caller, the target and the reason.
  *
  * @module
  */
@@ -24,7 +24,7 @@ function entryOf(event: RoomEvent): Entry | undefined {
   return undefined;
 }
 
-/** Writes moderation to the log, under `audit: true`, with the request id that the caller was answered. */
+/** Writes moderation acts to the log with `audit: true` and the request id that the caller received. */
 export class AuditLog implements EventSink, WaitingWatcher {
   readonly #log: Logger;
 
@@ -39,7 +39,7 @@ export class AuditLog implements EventSink, WaitingWatcher {
     }
   }
 
-  /** Who was let in or turned away after a wait, and by whom. */
+  /** Logs who was admitted or rejected after waiting, and by whom. */
   handleWaiting({ key, waiting, end, origin }: WaitingChange): void {
     if (!end || end.kind === 'left') return;
     const { user, memberId } = waiting;

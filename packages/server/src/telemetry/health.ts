@@ -7,17 +7,17 @@
 import type { FastifyInstance } from 'fastify';
 import type { Metrics } from './metrics.ts';
 
-/** A part of the server that does not take work now. */
+/** A part of the server that is not ready. */
 export interface Unready {
   readonly part: 'media' | 'store';
   /** A sentence for operators, without secrets. */
   readonly problem: string;
 }
 
-/** What the routes ask. */
+/** The dependencies of the health routes. */
 export interface HealthDeps {
   readonly metrics: Metrics;
-  /** What is not ready now; empty when the server takes work. */
+  /** Returns the parts that are not ready; empty if the server is ready. */
   readonly findUnready: () => Promise<readonly Unready[]>;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The log: one JSON line per entry, with secrets cut out.
+ * The log: one JSON line per entry, with secrets redacted.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { type Logger, pino } from 'pino';
 
 export type { Logger } from 'pino';
 
-/** Names whose values never reach the log, wherever they stand. */
+/** Property names whose values are redacted in the log. */
 const SECRET_NAMES = [
   'token',
   'ticket',
@@ -20,7 +20,7 @@ const SECRET_NAMES = [
   'adminKey',
 ];
 
-/** Makes the server's log. `silent` writes nothing. */
+/** Creates the server's log. `silent` writes nothing. */
 export function createLog(level: string): Logger {
   return pino({
     level,

@@ -8,14 +8,14 @@ import type { EngineDump, MediaEngine } from '@gavel/media';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { EventBatch, EventSink } from '../rooms/rooms.ts';
 
-/** What the gauges read. */
+/** Sources of the gauges. */
 export interface MetricsSources {
   readonly engine: MediaEngine;
   readonly roomCount: () => number;
   readonly connectionCount: () => number;
 }
 
-/** The figures of callbacks. */
+/** Numbers of callbacks. */
 export interface CallbackFigures {
   /** Since the start. */
   readonly counts: { readonly delivered: number; readonly failed: number };
@@ -31,7 +31,7 @@ export class Metrics implements EventSink {
   readonly #messages: Counter<'kind'>;
   readonly #members: Gauge;
   #engine: MediaEngine | undefined;
-  /** What the media gauges read, of the latest `text`. */
+  /** The engine dump that the media gauges read, from the latest call of `text`. */
   #dump: Promise<EngineDump> | undefined;
 
   constructor() {
@@ -59,7 +59,7 @@ export class Metrics implements EventSink {
     this.#members = new Gauge({ name: 'gavel_members', help: 'Current members in all rooms.', registers });
   }
 
-  /** Adds the gauges that are read when they are asked for. */
+  /** Adds the gauges whose values are read when metrics are collected. */
   observe({ engine, roomCount, connectionCount }: MetricsSources): void {
     const registers = [this.#registry];
     const gauge = (name: string, help: string, read: () => number | Promise<number>) =>
@@ -84,7 +84,7 @@ export class Metrics implements EventSink {
     );
   }
 
-  /** Adds the figures of callbacks, read when they are asked for. */
+  /** Adds the metrics of callbacks, whose values are read when metrics are collected. */
   observeCallbacks(callbacks: CallbackFigures): void {
     const registers = [this.#registry];
     const counter = (name: string, help: string, read: () => number) =>
@@ -128,7 +128,7 @@ export class Metrics implements EventSink {
 
   /** All metrics as text. */
   text(): Promise<string> {
-    // Once for all the gauges that read it: a dump asks every worker for everything.
+    // One dump for all gauges: a dump queries every worker.
     this.#dump = this.#engine?.dump();
     return this.#registry.metrics();
   }

@@ -12,10 +12,10 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 
-/** Signs a call for the dev App; gives path and query. */
+/** Signs a call for the dev App; returns path and query. */
 export type SignCall = (action: string, params: Readonly<Record<string, string | readonly string[]>>) => string;
 
-/** What the page needs. */
+/** The dependencies of the page. */
 export interface PageDeps {
   /** Absent in production: the page then asks for an App id and a token, and signs nothing. */
   readonly dev?: { readonly appId: number; readonly sign: SignCall };

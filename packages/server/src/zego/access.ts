@@ -44,7 +44,7 @@ export interface Access {
   readonly timestamp: number;
 }
 
-/** Gives md5(AppId + SignatureNonce + ServerSecret + Timestamp) as 32 lowercase hex digits (ACC-3). */
+/** Returns md5(AppId + SignatureNonce + ServerSecret + Timestamp) as 32 lowercase hex digits (ACC-3). */
 export function signatureOf(appId: string, nonce: string, serverSecret: string, timestamp: string): string {
   return hash('md5', `${appId}${nonce}${serverSecret}${timestamp}`, 'hex');
 }

@@ -28,7 +28,7 @@ interface Granted {
 
 const EVERYTHING: Granted = { privileges: { mayLogin: true, mayPublish: true } };
 
-/** Makes the authenticator; a login replaces the user's earlier one, in this and every other room of the App. */
+/** Creates the authenticator; a login replaces the user's earlier one, in this and every other room of the App. */
 export function createAppTokenAuthenticator({ apps, clock }: { apps: Apps; clock: Clock }): Authenticator {
   function requireApp(appId: number | undefined): App {
     const app = appId === undefined ? undefined : apps.find(appId);

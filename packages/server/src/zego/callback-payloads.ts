@@ -43,13 +43,13 @@ const STREAM_ATTRIBUTES = JSON.stringify({ cid: 2 });
 const TOKEN_LEVEL = 4;
 
 /**
- * Gives the vendor's number of a login, as decimal text: the first 60 bits of the Member's id, which is a UUID.
+ * Returns the vendor's number of a login, as decimal text: the first 60 bits of the Member's id, which is a UUID.
  */
 export function sessionIdOf(memberId: MemberId): string {
   return BigInt(`0x${memberId.replaceAll('-', '').slice(0, 15)}`).toString();
 }
 
-/** Gives the callback of an event, or undefined where the vendor has none. */
+/** Returns the callback of an event, or undefined if the vendor has none. */
 export function payloadOf(
   app: App,
   batch: EventBatch,

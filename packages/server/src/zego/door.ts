@@ -15,7 +15,7 @@ import { type Body, NO_BODY, readBody } from './body.ts';
 import { Gateway, type GatewayDeps } from './gateway.ts';
 import { Query } from './query.ts';
 
-/** What the door needs from the server. */
+/** The server parts that the door needs. */
 export interface ZegoDoorDeps extends GatewayDeps {
   /** Serves GET `/` where nothing says that it is a call: without it such a request is a call without an Action. */
   readonly onPage?: (request: FastifyRequest, reply: FastifyReply) => unknown;
@@ -24,7 +24,7 @@ export interface ZegoDoorDeps extends GatewayDeps {
 const isCall = (query: Query) => PUBLIC_PARAMETERS.some((name) => query.has(name));
 
 /**
- * Adds the routes GET, POST and OPTIONS `/`. Whatever is wrong with a call, the answer is HTTP 200 with a Code (ACC-5).
+ * Adds the routes GET, POST and OPTIONS `/`. Every error is answered HTTP 200 with a Code (ACC-5).
  *
  * A request line longer than the HTTP server's limit for headers never comes here: Node answers 431 and hangs up.
  */

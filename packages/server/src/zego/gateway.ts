@@ -22,7 +22,7 @@ import type { Replays } from './replays.ts';
 import { createRequestIds, type RequestIds } from './request-ids.ts';
 import { Sequences } from './sequences.ts';
 
-/** What the door needs from the server. */
+/** The server parts that the door needs. */
 export interface GatewayDeps {
   readonly apps: Apps;
   readonly rooms: Rooms;
@@ -82,7 +82,7 @@ export class Gateway {
     this.#requestIds = createRequestIds(deps.clock);
   }
 
-  /** Does a call and gives its answer; never throws. */
+  /** Does a call and returns its answer; never throws. */
   async answer(query: Query, body: Body): Promise<Answer> {
     const startedAt = performance.now();
     const requestId = this.#requestIds.next();

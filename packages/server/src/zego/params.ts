@@ -38,7 +38,7 @@ export interface Reader<T> extends ParameterFacts {
 /** How a text is checked. */
 export interface TextRule<T> {
   readonly maxBytes: number;
-  /** Gives undefined for a text that is none of these: code 2. */
+  /** Returns undefined for a text that is none of these: code 2. */
   readonly parse: (text: string) => T | undefined;
   /** Answered for a text over `maxBytes`; default 3. */
   readonly tooLong?: ReturnCode;
@@ -67,7 +67,7 @@ function findField(source: ParameterSource, name: string): unknown {
   return source.fields.get(name) ?? source.fields.get(`${name}[]`) ?? undefined;
 }
 
-/** Gives the one value of a parameter as it came, or undefined where it is absent or empty. */
+/** Returns the one value of a parameter as it came, or undefined if it is absent or empty. */
 function findScalar(source: ParameterSource, name: string): unknown {
   const field = findField(source, name);
   if (field !== undefined) return field === '' ? undefined : field;

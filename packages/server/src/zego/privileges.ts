@@ -29,7 +29,7 @@ const PAYLOAD = Type.Object({
 /**
  * Reads a payload; an empty one restricts nothing.
  *
- * @throws GavelError `login.bad-credential` where it is not of the documented shape: a restriction that cannot be read
+ * @throws GavelError `login.bad-credential` if it is not of the documented shape: a restriction that cannot be read
  *   must not be passed over
  */
 export function parsePrivileges(payload: string): Privileges {

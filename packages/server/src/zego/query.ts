@@ -90,13 +90,13 @@ export class Query {
     else this.#values.set(key, [value]);
   }
 
-  /** Tells whether a parameter is there, empty or not, in any spelling. */
+  /** Returns whether a parameter is there, empty or not, in any spelling. */
   has(name: string): boolean {
     return this.#values.has(name);
   }
 
   /**
-   * Returns a parameter that has one value, in any spelling of ACC-4, or undefined where it is absent.
+   * Returns a parameter that has one value, in any spelling of ACC-4, or undefined if it is absent.
    *
    * Sent twice with the same text it is that text. With different texts it is ambiguous, and the value is not intact.
    */
@@ -108,7 +108,7 @@ export class Query {
     return values.length === 1 || agreed ? first : { text: '\ufffd', intact: false };
   }
 
-  /** Returns a list in any spelling of ACC-4, in the order in which its elements were sent; empty where it is absent. */
+  /** Returns a list in any spelling of ACC-4, in the order in which its elements were sent; empty if it is absent. */
   list(name: string): readonly QueryValue[] {
     return this.#values.get(name) ?? [];
   }

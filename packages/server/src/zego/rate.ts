@@ -44,7 +44,7 @@ export class RateLimiter {
     this.#clock = clock;
   }
 
-  /** @throws Refusal 206 where the App has used up the Action's limit, its own or the default one (RATE-2) */
+  /** @throws Refusal 206 if the App has used up the Action's limit, its own or the default one (RATE-2) */
   checkApp(action: RatedAction, app: App, environment: Environment): void {
     const limit = app.rateLimits[action.name]?.[environment] ?? action.rate[environment];
     if (!this.#apps.hasRoom(appKey(action, app, environment), limit, this.#clock.monotonicMs())) {
@@ -52,7 +52,7 @@ export class RateLimiter {
     }
   }
 
-  /** @throws Refusal 207 where the room has used up the Action's limit (RATE-2) */
+  /** @throws Refusal 207 if the room has used up the Action's limit (RATE-2) */
   checkRoom(action: RatedAction, room: RoomKey): void {
     const windows = this.#rooms.get(action.name);
     if (!action.roomRate || !windows) return;
@@ -61,7 +61,7 @@ export class RateLimiter {
     }
   }
 
-  /** Notes a call that goes ahead. */
+  /** Records a call that goes ahead. */
   take(action: RatedAction, app: App, environment: Environment, room: RoomKey | undefined): void {
     const nowMs = this.#clock.monotonicMs();
     this.#apps.take(appKey(action, app, environment), nowMs);

@@ -7,13 +7,13 @@
 import { randomInt } from 'node:crypto';
 import type { Clock } from '../rooms/clock.ts';
 
-/** Gives request ids. */
+/** Returns request ids. */
 export interface RequestIds {
   /** At most 19 digits; never the same twice in a process, and hardly ever in two. */
   next(): string;
 }
 
-/** Makes ids of the time in milliseconds and 20 random bits; they rise. */
+/** Creates ids of the time in milliseconds and 20 random bits; they rise. */
 export function createRequestIds(clock: Clock): RequestIds {
   let last = 0n;
   return {

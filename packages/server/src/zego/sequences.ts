@@ -25,7 +25,7 @@ export class Sequences {
   /**
    * Takes a number for calls of one purpose about some streams, all or none.
    *
-   * @throws Refusal 5005 where it is not greater than that of a call about one of them in the last 10 seconds
+   * @throws Refusal 5005 if it is not greater than that of a call about one of them in the last 10 seconds
    */
   take(purpose: string, world: World, streamIds: readonly StreamId[], sequence: bigint): void {
     const nowMs = this.#clock.monotonicMs();

@@ -11,7 +11,7 @@ import { signatureOf } from './access.ts';
 export type CallParams = Readonly<Record<string, string | readonly string[]>>;
 
 /**
- * Gives path and query of a signed call, good for ten minutes (ACC-3).
+ * Returns path and query of a signed call, good for ten minutes (ACC-3).
  *
  * @param nowMs milliseconds since the Unix epoch
  */

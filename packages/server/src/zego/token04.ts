@@ -68,7 +68,7 @@ const plainText = Compile(PLAIN_TEXT);
 const refused = () =>
   new GavelError('login.bad-credential', 'The token cannot be decrypted with the secret of this App.');
 
-/** Makes a token. @throws RangeError where an option is out of its limits */
+/** Creates a token. @throws RangeError if an option is out of its limits */
 export function createToken04(options: Token04Options): string {
   const { appId, userId, secret, lifetimeSeconds, payload = '', variant = 'gcm', nowMs = Date.now() } = options;
   if (!Number.isInteger(appId) || appId < 1 || appId > 0xffff_ffff)

@@ -13,7 +13,7 @@ import { errorBody } from '../envelope.ts';
 import { writeChatCsv } from './chat-csv.ts';
 import { type ChatLinks, DOWNLOAD_PATH } from './chat-links.ts';
 
-/** What the download needs. */
+/** The dependencies of the download. */
 export interface ChatDownloadDeps {
   readonly apps: Pick<Apps, 'findByRtkId'>;
   readonly store: Pick<Store, 'sessions' | 'chat'>;

@@ -38,7 +38,7 @@ export interface ChatLinksDeps {
   readonly baseUrl: () => string;
 }
 
-/** Makes addresses, and tells whether one was made here. */
+/** Creates addresses, and tells whether one was made here. */
 export class ChatLinks {
   readonly #deps: ChatLinksDeps;
   readonly #privateKey: KeyObject;
@@ -58,7 +58,7 @@ export class ChatLinks {
     return new ChatLinks(deps, key.privateKey, key.publicKey);
   }
 
-  /** Makes the address of a session's chat. */
+  /** Creates the address of a session's chat. */
   of({ rtkAppId }: Pick<App, 'rtkAppId'>, sessionId: string): ChatLink {
     // Whole seconds, as the address has them.
     const expires = Math.floor((this.#deps.clock.now() + LINK_LIFETIME_MS) / 1000);
@@ -68,7 +68,7 @@ export class ChatLinks {
     return { url: `${this.#deps.baseUrl()}${path}?${query}`, expiresAtMs: expires * 1000 };
   }
 
-  /** Tells whether an address was made here for this session, and is still good. */
+  /** Returns whether an address was made here for this session, and is still good. */
   check(rtkAppId: string, sessionId: string, expires: string, signature: string): 'good' | 'expired' | 'forged' {
     const bytes = Buffer.from(signature, 'base64url');
     if (!verify(null, signedBytes(rtkAppId, sessionId, expires), this.#publicKey, bytes)) return 'forged';

@@ -10,7 +10,7 @@ import type { RoomEvent, RoomEventOf } from '../../rooms/events.ts';
 import type { ChatChange } from '../../store/chat.ts';
 import type { Store } from '../../store/store.ts';
 
-/** What the recorder needs. */
+/** The dependencies of the recorder. */
 export interface ChatRecorderDeps {
   readonly store: Pick<Store, 'chat'>;
   readonly clock: Clock;
@@ -82,7 +82,7 @@ export class ChatRecorder {
 type ChatEvent = RoomEventOf<'message' | 'messageChanged'>;
 
 /**
- * Tells whether an event is about something said to everybody, by a member or by the API: chat in either dialect (CHAT-1).
+ * Returns whether an event is about something said to everybody, by a member or by the API: chat in either dialect (CHAT-1).
  * What is said in private is not kept.
  */
 export function isSaid(event: RoomEvent): event is ChatEvent {

@@ -90,7 +90,7 @@ export function meetingRoutes({ store, clock, rooms }: ResourceDeps): Route[] {
           updatedAtMs: clock.now(),
         }));
         if (!changed) throw notFound('meeting', id);
-        // Who is in stays in; who waits to be let in cannot be any more.
+        // Who is in stays in; who waits to be let in cannot be any longer.
         if (status === 'INACTIVE') await rooms.execute(roomOf(changed.appId, id), { type: 'refuseWaiting' }, origin);
         return { data: showMeeting(changed) };
       },
@@ -115,7 +115,7 @@ export function meetingRoutes({ store, clock, rooms }: ResourceDeps): Route[] {
   ];
 }
 
-/** Gives the meeting that a path names. @throws ApiError 404 */
+/** Returns the meeting that a path names. @throws ApiError 404 */
 export async function requireMeeting(
   store: Pick<Store, 'meetings'>,
   appId: AppId,

@@ -17,7 +17,7 @@ import { presetRoutes } from './presets.ts';
 import { sessionRoutes } from './sessions.ts';
 import { webhookRoutes } from './webhooks.ts';
 
-/** Makes the routes. */
+/** Creates the routes. */
 export function builtRoutes(deps: ResourceDeps): Route[] {
   return [
     appRoutes,

@@ -32,7 +32,7 @@ export async function requireMeeting(
   return meeting;
 }
 
-/** Turns what a call names into users of the room. @throws ApiError where it names nobody */
+/** Turns what a call names into users of the room. @throws ApiError if it names nobody */
 export async function findTargets(
   store: Pick<Store, 'participants'>,
   meetingId: string,
@@ -54,7 +54,7 @@ export async function findTargets(
   ];
 }
 
-/** Gives what a command threw as the caller gets it. */
+/** Returns what a command threw as the caller gets it. */
 export function sessionError(error: unknown, meetingId: string): unknown {
   if (isGavelError(error, 'room.not-found')) return noActiveSession(meetingId);
   if (isGavelError(error, 'room.member-not-found')) {

@@ -19,12 +19,12 @@ import { UUID } from '../route.ts';
 import { sessionIdOf } from '../session-id.ts';
 import type { LiveSession, SessionNews } from './session-news.ts';
 
-/** What the recorder needs. */
+/** The dependencies of the recorder. */
 export interface SessionRecorderDeps {
   readonly store: Pick<Store, 'sessions' | 'chat' | 'meetings' | 'presets'>;
   readonly clock: Clock;
   readonly log: { error(fields: object, message: string): void };
-  /** Keeps changes together with the news of them that are owed to others, all or none. */
+  /** Stores changes together with the news of them that are owed to others, all or none. */
   readonly keep: (
     session: LiveSession,
     news: readonly SessionNews[],
@@ -34,7 +34,7 @@ export interface SessionRecorderDeps {
 
 /** How often it is noted that sessions are live. A crash dates their end this much too early at most. */
 const CHECKPOINT_MS = 10_000;
-/** How long to wait after the store has failed. */
+/** Delay before a retry after the store has failed. */
 const RETRY_MS = 10_000;
 
 interface Live {
@@ -44,7 +44,7 @@ interface Live {
   cancelEnd: (() => void) | undefined;
 }
 
-/** Keeps the history. As a journal, it is waited for before anybody hears of what it keeps. */
+/** Stores the history. As a journal, it is waited for before anybody hears of what it keeps. */
 export class SessionRecorder implements EventSink {
   readonly #deps: SessionRecorderDeps;
   /** By meeting. */

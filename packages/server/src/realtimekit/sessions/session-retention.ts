@@ -14,7 +14,7 @@ export interface RetentionSettings {
   readonly chatDays: number;
 }
 
-/** What the retention needs. */
+/** The dependencies of the retention. */
 export interface SessionRetentionDeps {
   readonly store: Pick<Store, 'sessions' | 'chat'>;
   readonly clock: Clock;
@@ -45,7 +45,7 @@ export class SessionRetention {
     this.#stopSweeps = this.#deps.clock.every(SWEEP_MS, () => this.#sweep());
   }
 
-  /** Stops; resolves when nothing is being forgotten any more. */
+  /** Stops; resolves when nothing is being forgotten any longer. */
   async close(): Promise<void> {
     this.#stopSweeps?.();
     this.#cancelPause?.();
@@ -61,7 +61,7 @@ export class SessionRetention {
     });
   }
 
-  /** Forgets some rows; tells whether nothing is due any more. What fails is tried again at the next sweep. */
+  /** Forgets some rows; tells whether nothing is due any longer. What fails is tried again at the next sweep. */
   async #forgetSome(): Promise<boolean> {
     const { store, clock, settings, log } = this.#deps;
     const nowMs = clock.now();

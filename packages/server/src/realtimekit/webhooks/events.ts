@@ -44,7 +44,7 @@ const REASONS: Readonly<Record<SessionEnd, string>> = {
   lost: 'ALL_PARTICIPANTS_LEFT',
 };
 
-/** Gives the payload of what happened to a session. */
+/** Returns the payload of what happened to a session. */
 export function payloadOf(app: App, session: LiveSession, news: SessionNews, links: Pick<ChatLinks, 'of'>) {
   const event = NAMES[news.event];
   const meeting = meetingOf(app, session);

@@ -18,12 +18,12 @@ export class WebhookSigner {
     this.#loadPair = lazyKeyPair(deps, PURPOSE);
   }
 
-  /** Gives what receivers verify with: SPKI, PEM. */
+  /** Returns what receivers verify with: SPKI, PEM. */
   async publicKey(): Promise<string> {
     return (await this.#loadPair()).publicKey;
   }
 
-  /** Gives the signature in Base64. */
+  /** Returns the signature in Base64. */
   async sign(body: string): Promise<string> {
     this.#privateKey ??= createPrivateKey((await this.#loadPair()).privateKey);
     return sign('RSA-SHA256', Buffer.from(body), this.#privateKey).toString('base64');

@@ -34,7 +34,7 @@ export interface WebhookOutbox {
   keep(records: readonly NewOutboxRecord[], rows?: JournalRows): Promise<void>;
 }
 
-/** Stands in the store; never changes. */
+/** Stored with each callback; never changes. */
 const DIALECT = 'realtimekit';
 
 /** Registrations, and the way to their addresses. */
@@ -71,7 +71,7 @@ export class Webhooks {
     return webhooks;
   }
 
-  /** Gives the key that receivers verify deliveries with: SPKI, PEM. */
+  /** Returns the key that receivers verify deliveries with: SPKI, PEM. */
   publicKey(): Promise<string> {
     return this.#signer.publicKey();
   }
@@ -86,19 +86,19 @@ export class Webhooks {
     return [...(this.#byApp.get(appId)?.values() ?? [])];
   }
 
-  /** Gives a registration of an App. */
+  /** Returns a registration of an App. */
   find(appId: AppId, id: string): WebhookRecord | undefined {
     return this.#byApp.get(appId)?.get(id);
   }
 
-  /** Adds a registration; undefined where the App has one of that address. */
+  /** Adds a registration; undefined if the App has one of that address. */
   async add(appId: AppId, facts: Omit<WebhookFacts, 'updatedAtMs'>): Promise<WebhookRecord | undefined> {
     const nowMs = this.#deps.clock.now();
     const record = { ...facts, id: randomUUID(), appId, createdAtMs: nowMs, updatedAtMs: nowMs };
     return (await this.#deps.store.webhooks.add(record)) ? this.#hold(record) : undefined;
   }
 
-  /** Changes a registration; undefined where there is none, `taken` where another one of the App has the address. */
+  /** Changes a registration; undefined if there is none, `taken` where another one of the App has the address. */
   async update(
     appId: AppId,
     id: string,
@@ -110,7 +110,7 @@ export class Webhooks {
     return changed === undefined || changed === 'taken' ? changed : this.#hold(changed);
   }
 
-  /** Removes a registration and gives what it was. What is owed to its address is still sent. */
+  /** Removes a registration and returns what it was. What is owed to its address is still sent. */
   async delete(appId: AppId, id: string): Promise<WebhookRecord | undefined> {
     const deleted = await this.#deps.store.webhooks.delete(appId, id);
     this.#byApp.get(appId)?.delete(id);
@@ -139,7 +139,7 @@ export class Webhooks {
     });
   }
 
-  /** Owes a registration, enabled or not, a delivery that tells nothing. Gives its id. */
+  /** Owes a registration, enabled or not, a delivery that tells nothing. Returns its id. */
   async sendTest(webhook: WebhookRecord): Promise<string> {
     const sentAt = isoTime(this.#deps.clock.now());
     const body = JSON.stringify({ event: TEST_EVENT, webhook: { id: webhook.id, name: webhook.name }, sentAt });

@@ -70,7 +70,7 @@ export class SqlChat implements ChatRepository {
   }
 }
 
-/** Forgets what was said in a session, `limit` messages at most; gives how many. */
+/** Forgets what was said in a session, `limit` messages at most; returns how many. */
 export async function deleteChat(tx: Kysely<Tables>, sessionId: string, limit: number): Promise<number> {
   const some = tx.selectFrom('session_chat').select('id').where('session_id', '=', sessionId).limit(limit);
   const { numDeletedRows } = await tx

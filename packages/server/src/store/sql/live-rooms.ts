@@ -13,7 +13,7 @@ import type { Tables } from './tables.ts';
 
 const columnsOf = ({ appId, environment, roomId }: RoomKey) => ({ app_id: appId, environment, room_id: roomId });
 
-/** Keeps a change, in the transaction of its caller. */
+/** Stores a change, in the transaction of its caller. */
 export async function keepLiveRoom(tx: Kysely<Tables>, change: LiveRoomChange): Promise<void> {
   const room = columnsOf(change.key);
   if (change.begins || change.ends) {

@@ -149,7 +149,7 @@ export class SqlOutbox implements OutboxRepository {
   }
 }
 
-/** Gives what is kept in the order of its numbers, which are all that the database adds: bodies are not read back. */
+/** Returns what is kept in the order of its numbers, which are all that the database adds: bodies are not read back. */
 async function insert(db: Kysely<Tables>, rows: readonly NewRow[]): Promise<OutboxRecord[]> {
   const seqs = new Map<string, number>();
   for (let from = 0; from < rows.length; from += MAX_ROWS) {

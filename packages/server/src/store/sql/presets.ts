@@ -87,7 +87,7 @@ async function findPreset(
   return row && recordOf(row);
 }
 
-/** Gives a preset as a row. */
+/** Returns a preset as a row. */
 export function rowOfPreset(preset: PresetRecord): Insertable<PresetsTable> {
   return {
     id: preset.id,

@@ -10,7 +10,7 @@ import type { Tables } from './tables.ts';
 
 type ChangeOf<T extends SessionChange['type']> = Extract<SessionChange, { readonly type: T }>;
 
-/** Keeps one change, in the transaction of its caller. */
+/** Stores one change, in the transaction of its caller. */
 export async function keepChange(tx: Kysely<Tables>, change: SessionChange): Promise<void> {
   switch (change.type) {
     case 'begin':

@@ -8,7 +8,7 @@ import type { Kysely } from 'kysely';
 import { deleteChat } from './chat.ts';
 import type { Tables } from './tables.ts';
 
-/** Forgets rows in the transaction of its caller: of each session first what hangs on it. Gives how many. */
+/** Forgets rows in the transaction of its caller: of each session first what hangs on it. Returns how many. */
 export async function purgeSessions(tx: Kysely<Tables>, endedBeforeMs: number, limit: number): Promise<number> {
   const sessions = await tx
     .selectFrom('sessions')

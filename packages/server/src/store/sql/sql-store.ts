@@ -21,7 +21,7 @@ import { SqlSigningKeys } from './signing-keys.ts';
 import type { Tables } from './tables.ts';
 import { SqlWebhooks } from './webhooks.ts';
 
-/** Makes a store of a database whose schema is up to date; closing the store closes it. */
+/** Creates a store of a database whose schema is up to date; closing the store closes it. */
 export function createSqlStore(db: Kysely<Tables>): Store {
   const ping = async (): Promise<void> => {
     await db.selectFrom('apps').select('seq').limit(1).execute();

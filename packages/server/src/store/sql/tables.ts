@@ -83,7 +83,7 @@ export interface SigningKeysTable {
   created_at_ms: number;
 }
 
-/** Callbacks that are owed, and those that were given up. */
+/** Callbacks that are owed, and those that failed permanently. */
 export interface OutboxTable {
   seq: Sequence;
   id: string;

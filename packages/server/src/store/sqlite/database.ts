@@ -21,13 +21,13 @@ const CACHE_KIB = 32_768;
 const MAX_STATEMENTS = 200;
 
 /**
- * Opens a database file, made where there is none, or `:memory:`.
+ * Opens a database file, made if there is none, or `:memory:`.
  *
  * A commit outlives the death of the process. A power cut may take the last few, and leaves the file sound.
  *
  * @param options.busyLimitMs how long a write is tried while another process has the lock, 30 s by default; then it fails
  *   with `server.store-unavailable`
- * @throws Error where the file cannot be opened, is no database, or was made by a newer version of the schema
+ * @throws Error if the file cannot be opened, is no database, or was made by a newer version of the schema
  */
 export function openDatabase(path: string, { busyLimitMs = BUSY_LIMIT_MS } = {}): Kysely<Tables> {
   // Signing keys and App secrets are in it: its owner alone may read it. SQLite gives its side files the same mode.

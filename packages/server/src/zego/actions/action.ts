@@ -123,11 +123,11 @@ export interface Action {
   readonly refusals: Partial<Record<ErrorCode, ReturnCode>>;
   readonly codes: readonly ReturnCode[];
   readonly fault: ReturnCode;
-  /** @throws Refusal where a parameter is wrong */
+  /** @throws Refusal if a parameter is wrong */
   prepare(source: ParameterSource): PreparedCall;
 }
 
-/** Makes an Action of what its file says. */
+/** Creates an Action of what its file says. */
 export function defineAction<P extends object>(spec: ActionSpec<P>): Action {
   const { family = ROOM_FAMILY } = spec;
   const readers = Object.entries<Reader<P[keyof P]>>(spec.parameters);

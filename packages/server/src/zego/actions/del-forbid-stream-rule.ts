@@ -8,7 +8,7 @@ import { CODES } from '../codes.ts';
 import { requiredText } from '../params.ts';
 import { defineAction, ROOM_ID, STREAM_ID } from './action.ts';
 
-/** Ends the rule about a stream; a success too where there is none. */
+/** Ends the rule about a stream; a success too if there is none. */
 export const delForbidStreamRule = defineAction({
   name: 'DelForbidStreamRule',
   rate: { production: 10, test: 10 },

@@ -10,7 +10,7 @@ import { meantStreams, ONE_STREAM, SEQUENCE } from './media-stream.ts';
 
 const seconds = (ms: number) => String(Math.floor(ms / 1000));
 
-/** Tells whether a stream is live, has ended, or was not seen; of those that ended the last 10,000 are known. */
+/** Returns whether a stream is live, has ended, or was not seen; of those that ended the last 10,000 are known. */
 export const describeRtcStreamState = defineAction({
   name: 'DescribeRTCStreamState',
   family: MEDIA_FAMILY,

@@ -29,7 +29,7 @@ export const SEQUENCE = requiredText('Sequence', {
   parse: (text) => (/^\d+$/.test(text) ? BigInt(text) : undefined),
 });
 
-/** Gives the streams that a call means: in the test environment the vendor's prefix before an id is not part of it. */
+/** Returns the streams that a call means: in the test environment the vendor's prefix before an id is not part of it. */
 export function meantStreams(call: Call, streamIds: readonly StreamId[]): readonly StreamId[] {
   const { appId, environment } = call.world;
   const prefix = `zegotest-${appId}-`;

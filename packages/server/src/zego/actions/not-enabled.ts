@@ -59,7 +59,7 @@ export const NOT_ENABLED: Readonly<Record<string, readonly string[]>> = {
 
 const names: ReadonlySet<string> = new Set(Object.values(NOT_ENABLED).flat());
 
-/** Tells whether an Action is one of a service that Gavel does not have. */
+/** Returns whether an Action is one of a service that Gavel does not have. */
 export function isNotEnabled(action: string): boolean {
   return names.has(action);
 }

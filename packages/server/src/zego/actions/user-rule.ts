@@ -46,7 +46,7 @@ export interface ScopeParameters {
   readonly userId: UserId | undefined;
 }
 
-/** Gives the scope that a call names. @throws Refusal 2 where a parameter that its type of rule needs is missing */
+/** Returns the scope that a call names. @throws Refusal 2 if a parameter that its type of rule needs is missing */
 export function requireScope({ ruleType, address, roomId, userId }: ScopeParameters): BanScope {
   const type = SCOPE_OF_RULE_TYPE[ruleType as keyof typeof SCOPE_OF_RULE_TYPE];
   if (type === 'address' && address !== undefined) return { type, address };
