@@ -1,10 +1,10 @@
 /**
- * What things cost as rooms grow and become many: a cost for each unit of work should stay where it is.
+ * The cost of operations with growing size and number of rooms: the cost per unit of work should be constant.
  *
  *     npm run bench -- curves
  *
  * Gavel alone. Every figure is CPU time of the server's processes for one login, one receiver of a message, one kick,
- * one user of a closed room; each is measured over enough of them for the system's steps of 10 ms not to matter.
+ * one user of a closed room; each is measured over enough operations that the 10 ms resolution of CPU time does not matter.
  *
  * @module
  */
@@ -33,7 +33,7 @@ const ROUNDS = 3;
 const AT_ONCE = 16;
 const TEXT = 'x'.repeat(100);
 
-/** CPU time of the server's processes in seconds, and what it was spent on. */
+/** CPU time of the server's processes in seconds, by operation. */
 class Tally {
   units = 0;
   #cpuSeconds = 0;
@@ -45,7 +45,7 @@ class Tally {
   async measure(server: RunningRoomServer, units: number, work: () => Promise<unknown>): Promise<void> {
     const before = cpuSecondsOf(server.pids());
     await work();
-    // What goes on after the answers belongs to it: connections close, memory is given back.
+    // Includes the work after the answers: closing connections, freeing memory.
     await sleep(units < 1000 ? 10 : 300);
     this.#cpuSeconds += cpuSecondsOf(server.pids()) - before;
     this.units += units;
@@ -88,7 +88,7 @@ async function measure(rooms: number, usersPerRoom: number): Promise<Costs> {
   }
 }
 
-/** Users come in, are told things, are kicked; the rest is closed. */
+/** Users log in, receive messages, are kicked; the remaining rooms are closed. */
 async function pass(
   server: RunningRoomServer,
   rooms: number,
@@ -113,7 +113,7 @@ async function pass(
     await heard.within(120_000, 'receivers');
   });
 
-  // One stays in each room: the last kick would be a close as well.
+  // One user stays in each room: the last kick would also close the room.
   const victims = seats.filter((_, index) => index % usersPerRoom !== 0).slice(0, MAX_KICKS);
   out = new Latch(victims.length);
   await costs.kick.measure(server, victims.length, async () => {
@@ -149,7 +149,7 @@ for (const [index, [rooms, users]] of SIZES.entries()) {
     costs.flatMap((cost) => cost.memory),
     0.5,
   );
-  // Of a few users the memory is lost in that of the process.
+  // The memory of a few users is too small compared with that of the process.
   console.log(`| ${rooms} | ${users} | ${cpu.join(' | ')} | ${rooms * users < 1000 ? '' : memory.toFixed(1)} |`);
 }
 process.exit();

@@ -1,10 +1,10 @@
 /**
- * What the meetings API answers in when the store is large: 100,000 meetings, 1,000,000 participants, 100,000 sessions.
+ * The response times of the meetings API with a large store: 100,000 meetings, 1,000,000 participants, 100,000 sessions.
  *
  *     node_modules/.bin/node bench/large-store.ts [samples=200]
  *
  * The server is a process of its own, asked one call after another over HTTP: the times are those that a backend waits.
- * They include about a millisecond that every call costs, whatever it asks for; the first row tells it. Prints a table
+ * They include a fixed cost of about a millisecond per call, which the first row shows. Prints a table
  * and, as its last line, the same as JSON.
  *
  * @module
@@ -29,7 +29,7 @@ const LAST_PAGE = STORE_SIZE.meetings / 20;
 
 interface Row {
   readonly what: string;
-  /** The fastest: what it costs where nobody else wants the machine. */
+  /** The fastest call: the cost on an idle machine. */
   readonly bestMs: number;
   readonly medianMs: number;
   readonly p99Ms: number;
@@ -45,7 +45,7 @@ async function call(method: 'GET' | 'POST', path: string, body?: object): Promis
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${answer}`);
 }
 
-/** Measures a call; `prepare`, which is not measured, gives its path and body. */
+/** Measures a call; `prepare`, which is not measured, returns its path and body. */
 async function measure(
   what: string,
   method: 'GET' | 'POST',
@@ -161,7 +161,7 @@ function writeConfig(folder: string, port: number): string {
   return path;
 }
 
-/** Starts the two servers in turns, so that the machine's noise falls on both; gives the median times in milliseconds. */
+/** Starts the two servers in turns, so that the machine's noise affects both; returns the median times in milliseconds. */
 async function measureStarts(configs: readonly string[]): Promise<number[]> {
   const timesMs: number[][] = configs.map(() => []);
   for (let round = 0; round < STARTS; round += 1) {

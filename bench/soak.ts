@@ -1,9 +1,9 @@
 /**
- * Half an hour of rooms at a steady rate: does memory stay where it is?
+ * Half an hour of rooms at a steady rate, to detect growing memory.
  *
  *     npm run bench -- soak [--minutes 30]
  *
- * Users come, talk, are kicked, leave, or vanish without a word; rooms are closed; streams are published, played and
+ * Users log in, send messages, are kicked, log out, or drop their connection; rooms are closed; streams are published, played and
  * deleted; every event is posted to a receiver. Prints the server's memory once a minute, and at the end the trend over
  * the second half.
  *
@@ -136,7 +136,7 @@ for (let minute = 0; ; ) {
         () => {
           done[name] += 1;
         },
-        // A room may be closed and a user be gone in the moment in which it is acted on.
+        // The room may be closed, or the user gone, when the call arrives.
         () => {
           done.refused += 1;
         },
@@ -144,7 +144,7 @@ for (let minute = 0; ; ) {
     }
   }
   if (seconds >= minute * 60) {
-    // A process that ended and was started anew would look like memory given back.
+    // A restarted process would look like freed memory.
     if (String(processTree(root)) !== processes) throw new Error(`A process of the server ended:\n${server.output()}`);
     const sample = {
       minute,

@@ -2,8 +2,8 @@
  * Shows that every room server of the table does the same work: `npm run bench -- verify-peers`, or with names of
  * some.
  *
- * A benchmark that compares unlike work is a lie. Each server gets two rooms of ten; what its users are told of a message,
- * of a kick and of a close is counted, and each count is checked.
+ * A comparison is only valid if all servers do the same work. Each server gets two rooms of ten; the events that its users receive for a
+ * message, a kick and a close are counted, and each count is checked.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { ROOM_SERVERS } from './peers/all.ts';
 import type { RoomServerKind, RunningRoomServer } from './peers/room-server.ts';
 
 const USERS_PER_ROOM = 10;
-/** What comes must have come by then, and what must not come has had its time. */
+/** The time in which expected events must arrive and unexpected ones could arrive. */
 const WAIT_MS = 500;
 
 interface Counts {
@@ -73,7 +73,7 @@ class Crowd {
   }
 }
 
-/** Acts on a server and gives what was wrong. */
+/** Runs the checks on a server and returns the problems. */
 async function verify(kind: RoomServerKind, quiet: boolean): Promise<string[]> {
   const server = await kind.start({ quiet });
   const wrong: string[] = [];

@@ -54,7 +54,7 @@ export async function forEachAtOnce<T>(
   await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
 }
 
-/** A user who is to be in a room. */
+/** A user and its room. */
 export interface Seat {
   readonly userId: string;
   readonly roomId: string;
@@ -62,7 +62,7 @@ export interface Seat {
 
 let lastCrowd = 0;
 
-/** Names users and their rooms, new ones at each call. */
+/** Generates user and room names, new ones at each call. */
 export function makeSeats(rooms: number, usersPerRoom: number): readonly Seat[] {
   lastCrowd += 1;
   const crowd = lastCrowd;
@@ -97,12 +97,12 @@ export async function seatAll(
 /** The result of `reconnectAll`. */
 export interface Reconnected {
   readonly users: readonly RoomUser[];
-  /** From the first attempt until the last user that came back was in. */
+  /** From the first attempt to the last successful login. */
   readonly lastMs: number;
   readonly failedAttempts: number;
 }
 
-/** How a client tries to come back. */
+/** How a client reconnects. */
 export interface RetryOptions {
   /** The longest attempt. */
   readonly attemptMs: number;
@@ -112,7 +112,7 @@ export interface RetryOptions {
   readonly limitMs: number;
 }
 
-/** Logs all users in at the same moment; each tries again until it is in or the limit is over. */
+/** Logs all users in at the same moment; each retries until it succeeds or the limit has passed. */
 export async function reconnectAll(
   server: Pick<RunningRoomServer, 'join'>,
   seats: readonly Seat[],

@@ -16,7 +16,7 @@ import type { WebRtcPeer } from './webrtc-peer.ts';
 
 /** Bytes of an RTP packet, as in a usual video. */
 export const PACKET_BYTES = 1100;
-/** How many players count their packets and read the clock, spread evenly over all; more make garbage to be collected. */
+/** How many players, spread evenly, count their packets and read the clock; more would cause garbage collection. */
 const MAX_HEARD = 10;
 /** A share of lost packets that counts as none. */
 const MAX_LOST_PERCENT = 0.1;
@@ -28,17 +28,17 @@ const HEADER_BYTES = 20;
 const STAMP_BYTES = 12;
 /** The wait for further packets ends after a pause of this length. */
 const DRAIN_MS = 250;
-/** A sender that is later than this does not catch up: a burst would measure buffers. */
+/** A sender that is later than this skips packets: a burst would measure buffers. */
 const MAX_LATE_MS = 20;
 const REPORT_INTERVAL_MS = 1000;
 const WARM_UP_SECONDS = 0.5;
-/** Short: a server of many peers is never quite idle. */
+/** Short, because a server with many peers is never completely idle. */
 const MAX_SETTLE_MS = 3000;
 const FIRST_PACKET_TIMEOUT_MS = 5000;
 /** After so many players without a packet the others are not tried: each costs the whole timeout. */
 const MAX_WITHOUT_PACKET = 3;
 
-/** The metrics of loss and load that every row of forwarding has. @param which what the figure is of, for the label */
+/** The metrics of loss and load that every row of forwarding has. @param which the subject of the metrics, for the label */
 export const lossMetrics = (which = ''): readonly Metric[] => [
   {
     key: 'lost',
@@ -83,7 +83,7 @@ export function keepWorst(values: Record<string, number>, result: Readonly<Recor
 /** How many peers connect at the same time. */
 const CONNECTING_AT_ONCE = 8;
 
-/** Does the work for each item, as many at a time as peers connect at once; gives the results in order. */
+/** Does the work for each item, as many at a time as peers connect at once; returns the results in order. */
 export async function connectAll<T, Result>(
   items: readonly T[],
   work: (item: T) => Promise<Result>,
@@ -215,7 +215,7 @@ function heardOf(players: readonly WebRtcPeer[]): WebRtcPeer[] {
   return Array.from({ length: count }, (_, index) => players[Math.round(index * step)] as WebRtcPeer);
 }
 
-/** Sends at a steady rate, publishers evenly spread over each interval; gives the number of packets sent. */
+/** Sends at a steady rate, publishers evenly spread over each interval; returns the number of packets sent. */
 async function sendAll({ publishers, players, packetsPerSecond, seconds }: Stretch, id: number): Promise<number> {
   const slots = publishers.map((publisher) => ({ publisher, ...publisher.createPacket(PACKET_BYTES - HEADER_BYTES) }));
   const packetsPerMs = (packetsPerSecond * publishers.length) / 1000;

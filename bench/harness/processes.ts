@@ -45,7 +45,7 @@ export interface StartOptions {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Whether the server accepts calls now; throwing means no. Asked until it is true. */
+  /** Returns whether the server accepts calls; an exception counts as false. Polled until true. */
   readonly isReady: (output: string) => boolean | Promise<boolean>;
   readonly timeoutMs?: number;
 }
@@ -174,7 +174,7 @@ export async function settle(pids: readonly number[], timeoutMs = SETTLE_TIMEOUT
   }
 }
 
-/** Does work whose processes and threads may use all cores; afterwards the load is back on its own core. */
+/** Runs work whose processes and threads may use all cores, then pins the load to its own core again. */
 export async function onAllCores<T>(work: () => Promise<T>): Promise<T> {
   pin(process.pid, `0-${cpus().length - 1}`);
   try {
@@ -203,7 +203,7 @@ export function hasCommand(command: string): boolean {
   }
 }
 
-/** The version of a Debian package, or undefined where it is not installed. */
+/** The version of a Debian package, or undefined if it is not installed. */
 export function debianVersion(name: string): string | undefined {
   try {
     return execFileSync('dpkg-query', ['-W', '-f', `$\{Version}`, name], { encoding: 'utf8' }) || undefined;

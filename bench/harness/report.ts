@@ -24,7 +24,7 @@ function format(value: number): string {
 
 const show = ({ median, min, max }: Spread): string => `${format(median)} (${format(min)}–${format(max)})`;
 
-/** Says what a subject lost, if it is so much that it did not do the row's work; otherwise undefined. */
+/** Returns what a subject lost, if the loss is too large for its figures to be compared; otherwise undefined. */
 function findFault({ metrics }: RowResult, { figures }: SubjectResult): string | undefined {
   for (const { key, label, unit, faultAbove } of metrics) {
     const median = figures[key]?.median;
@@ -61,7 +61,7 @@ function compareWith(result: RowResult, metric: Metric, names: readonly string[]
     return { why: reasons.join('; ') || 'no other server was measured' };
   }
   const ratio = metric.better === 'lower' ? Math.min(...values) / own.value : own.value / Math.max(...values);
-  // To the places that are shown: what is judged is what is read.
+  // Rounded as displayed, so that the verdict matches the displayed figure.
   return Number.isFinite(ratio) ? { ratio: Math.round(ratio * 100) / 100 } : { why: 'a figure is 0' };
 }
 
@@ -82,7 +82,7 @@ export function compareWithOthers(result: RowResult, metric: Metric): Ratio {
 export const compareWithBaseline = (result: RowResult, metric: Metric): Ratio =>
   compareWith(result, metric, [BASELINE_NAME]);
 
-/** Says for each goal of a metric whether it is met, or why it is not judged; empty where there is no goal. */
+/** Returns for each goal of a metric whether it is met, or why it is not judged; empty if there is no goal. */
 export function judge(result: RowResult, metric: Metric): string {
   const { goal, goalRatio, better } = metric;
   const isOwnMissing = ![...result.subjects, ...result.skipped].some(({ name }) => name === OWN_NAME);
@@ -155,7 +155,7 @@ export function jsonOf(result: RowResult): object {
 const PAGE_BEGIN = '<!-- bench: begin -->';
 const PAGE_END = '<!-- bench: end -->';
 
-/** Replaces rows in the section of a page that is marked for them; rows that were not run stay. @throws where there is no such section */
+/** Replaces rows in the section of a page that is marked for them; rows that were not run stay. @throws if there is no such section */
 export function putIntoPage(path: string, results: readonly RowResult[]): void {
   const page = readFileSync(path, 'utf8');
   const [before, rest] = page.split(PAGE_BEGIN);

@@ -129,7 +129,7 @@ export async function runRow(row: Row, roundCount?: number): Promise<RowResult> 
   try {
     if (!row.freshProcess) for (const candidate of candidates) await warmUp(candidate);
     for (let round = 0; round < rounds; round += 1) {
-      // The order turns round, so that no subject always follows the noisiest one.
+      // The order alternates, so that no subject always follows the noisiest one.
       for (const candidate of round % 2 === 0 ? candidates : candidates.toReversed()) {
         addValues(candidate, await measure(candidate));
         if (row.freshProcess) await end(candidate);

@@ -1,5 +1,5 @@
 /**
- * An HTTP client over kept connections that does next to nothing: one call at a time on each, bodies by their length.
+ * A minimal HTTP client over persistent connections: one call at a time on each, bodies by Content-Length.
  *
  * @module
  */
@@ -96,7 +96,7 @@ class HttpConnection {
       this.#pending = NOTHING;
       const call = this.#call;
       this.#call = undefined;
-      call?.reject(new Error('the connection was lost before the answer'));
+      call?.reject(new Error('connection lost before the answer'));
       if (call) this.#onFree();
     });
     return socket;

@@ -43,7 +43,7 @@ export class ThinWebSocket {
       const client = new ThinWebSocket(port);
       const socket = client.#socket;
       let head = '';
-      client.onClose = () => reject(new Error('the connection was closed in the WebSocket handshake'));
+      client.onClose = () => reject(new Error('connection closed during the WebSocket handshake'));
       client.#onChunk = (chunk) => {
         head += chunk.toString('latin1');
         const end = head.indexOf('\r\n\r\n');
@@ -51,7 +51,7 @@ export class ThinWebSocket {
         client.#onChunk = (next) => client.#receive(next);
         if (!head.startsWith('HTTP/1.1 101')) {
           socket.destroy();
-          reject(new Error(`the WebSocket was refused: ${head.split('\r\n', 1)[0]}`));
+          reject(new Error(`WebSocket refused: ${head.split('\r\n', 1)[0]}`));
           return;
         }
         client.onClose = () => {};

@@ -207,7 +207,7 @@ const plain = (sdp: string): string =>
 async function until(condition: () => boolean, what: string): Promise<void> {
   const deadlineMs = performance.now() + OPEN_TIMEOUT_MS;
   while (!condition()) {
-    if (performance.now() > deadlineMs) throw new Error(`${what} did not come up in ${OPEN_TIMEOUT_MS} ms`);
+    if (performance.now() > deadlineMs) throw new Error(`${what} did not connect within ${OPEN_TIMEOUT_MS} ms`);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }

@@ -29,7 +29,7 @@ const ACTIONS = ['KickoutUser', 'CloseRoom', 'SendBroadcastMessage', 'AddStream'
 const SENDER = { UserId: 'backend', UserName: 'backend', MessageCategory: '1' };
 const HEARTBEAT = JSON.stringify({ id: 2, method: 'heartbeat', params: {} });
 
-/** Where callbacks are to go; without it there are none. */
+/** The target of callbacks; without it none are sent. */
 export interface GavelOptions extends RoomServerOptions {
   readonly callbackUrl?: string;
   /** The checkout that it is started from; default is this one. */
@@ -39,7 +39,7 @@ export interface GavelOptions extends RoomServerOptions {
 /** Gavel. */
 export const gavel: RoomServerKind = { name: OWN_NAME, start: startGavel };
 
-/** `GAVEL_BENCH_BASELINE=folder` adds the Gavel of another checkout: what a change does shows only in the same run. */
+/** `GAVEL_BENCH_BASELINE=folder` adds the Gavel of another checkout: what effect of a change is visible only in the same run. */
 export function findBaseline(): RoomServerKind[] {
   return findBaselineRoots().map((root) => ({
     ...gavel,
@@ -54,7 +54,7 @@ export function findBaselineRoots(): string[] {
   return root === undefined ? [] : [root];
 }
 
-/** Writes the configuration of a server for benchmarks; gives its path. */
+/** Writes the configuration of a server for benchmarks; returns its path. */
 export function writeGavelConfig(folder: string, port: number, callbackUrl?: string): string {
   const urls = callbackUrl !== undefined && {
     callbacks: { roomUrl: callbackUrl, userUrl: callbackUrl, streamUrl: callbackUrl },
@@ -76,7 +76,7 @@ export function writeGavelConfig(folder: string, port: number, callbackUrl?: str
     // All clients of the load have one address.
     signalling: { maxPendingPerAddress: NO_LIMIT },
     callbacks: { allowPrivateTargets: true },
-    // As behind any public address: it is told alone, and clients need not try the machine's others.
+    // As with a public address: only this address is announced, so that clients need not try the machine's others.
     media: { port: 0, announcedAddress: '127.0.0.1' },
   };
   const path = join(folder, 'gavel.yaml');
@@ -153,7 +153,7 @@ export async function startGavel(options: GavelOptions): Promise<RunningRoomServ
 
 /** A customer's backend: signed calls over kept connections. */
 export interface Backend {
-  /** @throws where it is not a success, with the answer */
+  /** @throws an error with the answer if the call fails */
   call(action: string, params: CallParams): Promise<void>;
   close(): void;
 }
@@ -170,16 +170,16 @@ export function connectBackend(port: number, connections: number): Backend {
   };
 }
 
-/** Who logs in, and where. */
+/** The user and the room of a login. */
 export interface GavelLogin {
   readonly userId: string;
   readonly roomId: string;
   readonly token: string;
-  /** Whether it is told of others coming and going. */
+  /** Whether it receives events about other members. */
   readonly members: boolean;
 }
 
-/** Connects a user and logs it in. @throws where it is refused */
+/** Connects a user and logs it in. @throws if the login is refused */
 export async function joinGavel(
   port: number,
   { userId, roomId, token, members }: GavelLogin,
@@ -188,10 +188,10 @@ export async function joinGavel(
   const socket = await ThinWebSocket.open({ port, path: '/signalling', protocol: SUBPROTOCOL });
   const credential = { scheme: 'app-token', appId: TEST_APP.appId, token };
   await new Promise<void>((resolve, reject) => {
-    socket.onClose = () => reject(new Error('the connection was closed at the login'));
+    socket.onClose = () => reject(new Error('connection closed during the login'));
     socket.onText = (text) => {
       if (!text.includes('"id":1')) return;
-      if (text.includes('"error"', 0, 'latin1')) reject(new Error(`the login was refused: ${text}`));
+      if (text.includes('"error"', 0, 'latin1')) reject(new Error(`login refused: ${text}`));
       else resolve();
     };
     socket.send(
@@ -203,7 +203,7 @@ export async function joinGavel(
   return { beat: () => socket.send(HEARTBEAT), drop: () => socket.drop() };
 }
 
-/** Gives a login token of a user. */
+/** Returns a login token of a user. */
 export const tokenOf = (userId: string): string =>
   createToken04({ appId: TEST_APP.appId, userId, secret: TEST_APP.serverSecret, lifetimeSeconds: 3600 });
 

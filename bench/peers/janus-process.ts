@@ -26,7 +26,7 @@ const OTHER_TRANSPORTS = ['http', 'mqtt', 'nanomsg', 'pfunix', 'rabbitmq'];
 
 /** How Janus is set up. */
 export interface JanusOptions {
-  /** After how long without a word a session ends; 0 for never. */
+  /** The time without a message after which a session ends; 0 for never. */
   readonly sessionTimeoutSeconds: number;
   /** Whether rooms and participants have texts as ids, not numbers. */
   readonly stringIds?: boolean;

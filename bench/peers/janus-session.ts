@@ -12,7 +12,7 @@ export interface Jsep {
   readonly sdp: string;
 }
 
-/** What a plugin said. */
+/** A plugin's message. */
 export interface PluginAnswer<T> {
   readonly data: T;
   readonly jsep?: Jsep;
@@ -28,7 +28,7 @@ interface Message {
 }
 
 interface Waiting {
-  /** Requests that a plugin takes its time for are acknowledged first. */
+  /** Asynchronous requests to a plugin are acknowledged first. */
   readonly passesAck: boolean;
   resolve(message: Message): void;
   reject(error: Error): void;
@@ -38,7 +38,7 @@ interface Waiting {
 export class JanusSession {
   /** Resolves when Janus says that the handle's peer connection is up. */
   readonly mediaUp: Promise<void>;
-  /** Called with what nobody has asked for, unread; the bytes are only good during the call. */
+  /** Called with unsolicited messages, unparsed; the bytes are only valid during the call. */
   onEvent: ((text: Buffer) => void) | undefined;
   #resolveMediaUp: () => void = () => {};
   readonly #socket: ThinWebSocket;
@@ -68,7 +68,7 @@ export class JanusSession {
     return session;
   }
 
-  /** Gets a handle of a plugin; what is asked and told from now on is asked of it. */
+  /** Attaches to a plugin; later requests use this handle. */
   async attach(plugin: string): Promise<void> {
     const { data } = await this.#request({ janus: 'attach', session_id: this.#sessionId, plugin });
     this.#handleId = data?.id ?? 0;
@@ -85,7 +85,7 @@ export class JanusSession {
     return { data: message.plugindata?.data as T, ...(message.jsep && { jsep: message.jsep }) };
   }
 
-  /** Says that the session is still wanted; its answer is not waited for. */
+  /** Sends a keep-alive without waiting for its answer. */
   keepAlive(): void {
     this.#socket.send(JSON.stringify({ janus: 'keepalive', session_id: this.#sessionId, transaction: 'keep' }));
   }

@@ -14,7 +14,7 @@ import type { RoomServerKind, RoomServerOptions, RunningRoomServer } from './roo
 import { DOMAIN, ROOMS_DOMAIN, XmppConnection, XmppRooms } from './xmpp.ts';
 
 const BACKEND = 'backend';
-/** A join makes a presence of each who is in, even where none is sent: 15 s of CPU time for a room of 1,000. */
+/** A join builds a presence for each occupant, even if none is sent: 15 s of CPU time for a room of 1,000. */
 const TOO_SLOW = 'a room of 5,000 takes it minutes to fill, as each join goes through all who are in';
 
 /** Prosody. */
@@ -105,7 +105,7 @@ class Owner {
     };
   }
 
-  /** Asks a room for something that only its owners may ask. Rejects when it is refused. */
+  /** Sends an owner's request to a room. Rejects if it is refused. */
   ask(roomId: string, namespace: 'admin' | 'owner', what: string): Promise<void> {
     this.#lastId += 1;
     const id = String(this.#lastId);

@@ -6,27 +6,27 @@
 
 import type { RunningSubject, Subject } from '../harness/row.ts';
 
-/** How often each user gives a sign of life, whether its client or the server begins. */
+/** The heartbeat interval of each user, whether its client or the server begins. */
 export const HEARTBEAT_INTERVAL_MS = 10_000;
 
 /** The work of a row, which a room server may be unable to do. */
 export type Work = 'join' | 'kick' | 'close' | 'say' | 'idle' | 'restart';
 
-/** What a user's client is told. */
+/** Events that a user's client receives. */
 export interface UserEvents {
-  /** It was put out: by a kick, or with its room. */
+  /** It was removed: by a kick, or because its room was closed. */
   onOut?(): void;
-  /** Another user was put out. Only in rooms that are not quiet. */
+  /** Another user was removed. Only in rooms that are not quiet. */
   onOtherOut?(): void;
-  /** Somebody said something. */
+  /** A message was received. */
   onMessage?(): void;
 }
 
 /** A user's client, in its room. */
 export interface RoomUser {
-  /** Says that it lives, as its protocol wants it said, and waits for no answer; nothing where the server asks. */
+  /** Sends the protocol's heartbeat without waiting for an answer; does nothing if the server sends heartbeats. */
   beat(): void;
-  /** Ends the connection without a word. */
+  /** Ends the connection without a logout. */
   drop(): void;
 }
 
@@ -36,13 +36,13 @@ export interface RunningRoomServer extends RunningSubject {
   pids(): readonly number[];
   /** Gets ready to let users in: makes accounts, tokens or rooms where they must be there before. Not measured. */
   prepare?(userIds: readonly string[], roomIds: readonly string[]): Promise<void>;
-  /** Connects a user and puts it into a room; resolves when it has been told that it is in. */
+  /** Connects a user and puts it into a room; resolves when the server has confirmed the join. */
   join(userId: string, roomId: string, events: UserEvents): Promise<RoomUser>;
-  /** The backend puts a user out; resolves with its answer. */
+  /** The backend kicks a user; resolves with the answer. */
   kick(userId: string, roomId: string): Promise<void>;
   /** The backend closes a room. */
   close(roomId: string): Promise<void>;
-  /** The backend tells everybody in a room something, or a member does where a backend cannot. */
+  /** The backend sends a message to everybody in a room, or a member does if a backend cannot. */
   say(roomId: string, text: string): Promise<void>;
   /** Stops the server and starts it again at the same address; resolves when it lets users in. All users are out. */
   restart(): Promise<void>;
@@ -50,7 +50,7 @@ export interface RunningRoomServer extends RunningSubject {
 
 /** How a room server is to be started. */
 export interface RoomServerOptions {
-  /** Users are not told of each other's coming and going. */
+  /** Users receive no events about each other's joining and leaving. */
   readonly quiet: boolean;
   /** How many calls its backend may have under way at once; default 1. */
   readonly connections?: number;

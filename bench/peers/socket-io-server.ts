@@ -23,7 +23,7 @@ const http = createBackendServer({
   },
   close(roomId) {
     io.to(roomId).emit('closed', { reason: 'by the backend' });
-    // Everybody knows that everybody is out.
+    // All users are removed, so no events about the others are sent.
     closing = roomId;
     io.in(roomId).disconnectSockets(true);
     closing = undefined;

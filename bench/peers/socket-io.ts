@@ -36,7 +36,7 @@ async function start({ quiet, connections = 1 }: RoomServerOptions): Promise<Run
     async join(userId, roomId, events) {
       const socket = await ThinWebSocket.open({ port, path: PATH });
       await new Promise<void>((resolve, reject) => {
-        socket.onClose = () => reject(new Error('the connection was closed at the login'));
+        socket.onClose = () => reject(new Error('connection closed during the login'));
         socket.onText = (text) => {
           if (text[0] === OPEN) socket.send(`40${JSON.stringify({ userId, roomId })}`);
           else if (eventOf(text) === 'in') resolve();
@@ -59,7 +59,7 @@ async function start({ quiet, connections = 1 }: RoomServerOptions): Promise<Run
   };
 }
 
-/** Gives the name of an event (`42["name",…]`). */
+/** Returns the name of an event (`42["name",…]`). */
 function eventOf(text: Buffer): string | undefined {
   return text[0] === MESSAGE ? text.toString('latin1', 4, text.indexOf('"', 4)) : undefined;
 }

@@ -41,7 +41,7 @@ async function start({ connections = 1 }: RoomServerOptions): Promise<RunningRoo
     async join(_userId, roomId, events) {
       const socket = await ThinWebSocket.open({ port, path: `/${roomId}` });
       await new Promise<void>((resolve, reject) => {
-        socket.onClose = () => reject(new Error('the connection was closed at the login'));
+        socket.onClose = () => reject(new Error('connection closed during the login'));
         socket.onText = () => resolve();
       });
       socket.onClose = () => {};

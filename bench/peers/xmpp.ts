@@ -51,7 +51,7 @@ export class XmppConnection {
   ): Promise<XmppConnection> {
     return new Promise((resolve, reject) => {
       const connection = new XmppConnection(port);
-      connection.onClose = () => reject(new Error('the connection was closed at the login'));
+      connection.onClose = () => reject(new Error('connection closed during the login'));
       connection.onStanza = (stanza) => {
         if (startsWith(stanza, '<success')) connection.send(`${OPEN_STREAM}${BIND}${more}`);
         else if (startsWith(stanza, '<failure') || stanza.includes("type='error'"))
@@ -72,7 +72,7 @@ export class XmppConnection {
     this.#socket.write(text);
   }
 
-  /** Ends the connection without a word. */
+  /** Ends the connection without a logout. */
   drop(): void {
     this.#socket.destroy();
   }
@@ -87,7 +87,7 @@ export class XmppConnection {
   }
 }
 
-/** Gives where the first stanza ends, 0 where it is not whole yet. Servers escape `>` in text and attributes. */
+/** Returns the end of the first stanza, 0 if it is incomplete. Servers escape `>` in text and attributes. */
 function sizeOfStanza(data: Buffer): number {
   const tagEnd = data.indexOf('>');
   if (tagEnd < 0) return 0;
@@ -144,11 +144,11 @@ export class XmppRooms {
   }
 }
 
-/** Reads what the user is told: 301 is a ban, 307 a kick, 110 is oneself. */
+/** Reads a status code: 301 is a ban, 307 a kick, 110 the user itself. */
 function eventOf(stanza: Buffer): keyof UserEvents | undefined {
   if (startsWith(stanza, '<message')) return stanza.includes('<body>') ? 'onMessage' : undefined;
   if (!startsWith(stanza, '<presence') || !stanza.includes("type='unavailable'")) return undefined;
-  // A room that ends may say so twice; the first time counts.
+  // A room may announce its end twice; the first one counts.
   if (stanza.includes('<destroy')) return 'onOut';
   if (!stanza.includes("'301'") && !stanza.includes("'307'")) return undefined;
   return stanza.includes("'110'") ? 'onOut' : 'onOtherOut';

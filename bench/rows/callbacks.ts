@@ -1,5 +1,5 @@
 /**
- * How fast a backend is told, and what it costs a kick that it is.
+ * The delivery time of callbacks, and their cost for a kick.
  *
  * @module
  */
@@ -18,13 +18,13 @@ import type { ReceiverCommand, ReceiverReport } from '../support/callback-receiv
 const RECEIVER = fileURLToPath(new URL('../support/callback-receiver.ts', import.meta.url));
 const ROOMS = 400;
 const USERS_PER_ROOM = 10;
-/** Of all users a logout, of all rooms a close. */
+/** A logout of every user, a close of every room. */
 const EVENTS = ROOMS * USERS_PER_ROOM + ROOMS;
 const CALLS_AT_ONCE = 32;
 const SINGLE_KICKS = 100;
 /** Each in a room of two: a room is made and closed, two log in and go. */
 const SINGLE_EVENTS = SINGLE_KICKS * 6;
-/** After so long without a callback no more are awaited. */
+/** The wait ends after this long without a callback. */
 const QUIET_MS = 3000;
 
 interface Callbacks extends RunningSubject {
@@ -140,17 +140,17 @@ class Receiver {
     const child = fork(RECEIVER, { execArgv: [] });
     const { url } = await new Promise<{ url: string }>((resolve, reject) => {
       child.once('message', (message) => resolve(message as { url: string }));
-      child.once('exit', () => reject(new Error('the receiver of callbacks ended')));
+      child.once('exit', () => reject(new Error('the callback receiver process ended')));
     });
     return new Receiver(url, child);
   }
 
-  /** Has it count anew. */
+  /** Resets its counters. */
   reset(): void {
     this.#send('reset');
   }
 
-  /** Waits for so many callbacks, or until no more come; gives how many there are. */
+  /** Waits for this many callbacks, or until no more arrive; returns their number. */
   async await(count: number): Promise<number> {
     let last = await this.#ask<number>('count');
     for (let quietSinceMs = performance.now(); last < count; ) {

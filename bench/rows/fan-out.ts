@@ -1,5 +1,5 @@
 /**
- * What it costs to tell everybody in a big room something.
+ * The cost of a message to everybody in a large room.
  *
  * @module
  */

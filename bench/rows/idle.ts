@@ -1,5 +1,5 @@
 /**
- * What users cost who are in and do nothing.
+ * The cost of idle users.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * How fast users come in.
+ * The rate of logins.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { type RunningRoomServer, subjectsOf } from '../peers/room-server.ts';
 const USERS = 5000;
 const AT_ONCE = 100;
 
-/** Thousands of users come in at once, to one room and to many. */
+/** Thousands of users log in at once, to one room and to many. */
 export const join = defineRow<RunningRoomServer>({
   name: 'join',
   work: `${USERS} users connect and log in, ${AT_ONCE} at once: to one room, then to 500 rooms.`,

@@ -1,5 +1,5 @@
 /**
- * How fast a kick holds: from the backend's call to what the victim and the others are told.
+ * The latency of a kick: from the backend's call to the events of the victim and the others.
  *
  * @module
  */

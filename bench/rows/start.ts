@@ -1,5 +1,5 @@
 /**
- * How soon a server is of use: from the start of its process to its readiness, and to the first kick that holds.
+ * Start-up time: from the start of the process to readiness, and to the effect of the first kick.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A customer's server in a process of its own: it takes callbacks as fast as they come, and tells its parent what was
- * wrong with them when it is asked.
+ * A customer's server in a separate process: it accepts callbacks as fast as they arrive, and reports problems with
+ * them to its parent on request.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What came since the last reset. */
+/** The callbacks since the last reset. */
 export interface ReceiverReport {
   readonly received: number;
   /** Without the vendor's signature in the body, or the one over it in the headers. */
@@ -21,7 +21,7 @@ export interface ReceiverReport {
   readonly lastAtMs: number;
 }
 
-/** What the parent says: begin anew, tell how many have come, tell all. */
+/** The parent's requests: reset, report the count, report everything. */
 export type ReceiverCommand = 'reset' | 'count' | 'report';
 
 /** The fields that matter here, as texts. */
@@ -41,7 +41,7 @@ let unsigned = 0;
 let disordered = 0;
 let lagsMs: number[] = [];
 let lastAtMs = 0;
-/** The number of the last event of a room's users; they have no holes. */
+/** The number of the last event of a room's users; they have no gaps. */
 const lastSeqs = new Map<string, number>();
 
 function take(callback: Callback, headers: IncomingHttpHeaders): void {

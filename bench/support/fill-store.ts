@@ -1,5 +1,5 @@
 /**
- * Fills a database as years of use would: rows by SQL, in few large transactions.
+ * Fills a database like one after years of use: rows by SQL, in few large transactions.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 
-/** How much there is. */
+/** The numbers of rows. */
 export const STORE_SIZE = {
   meetings: 100_000,
   participants: 1_000_000,
@@ -54,7 +54,7 @@ function withoutIndexes<T>(database: DatabaseSync, fill: () => T): T {
   for (const { type, name } of made) database.exec(`DROP ${type} ${name}`);
   const result = fill();
   for (const { sql } of made.filter(({ type }) => type === 'index')) database.exec(String(sql));
-  // What the triggers would have counted.
+  // The counts that the triggers would have computed.
   database.exec(
     'UPDATE meetings SET participant_count = (SELECT count(*) FROM participants WHERE meeting_id = meetings.id)',
   );

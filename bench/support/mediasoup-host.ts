@@ -1,7 +1,7 @@
 /**
  * A minimal server around mediasoup: a router for each room, and `POST /publish/<room>/<stream>` and
  * `POST /play/<room>/<stream>`, which answer offers of one video section. mediasoup has no signalling of its own, so this
- * server has neither users nor rights.
+ * server has neither users nor permissions.
  *
  * @module
  */
