@@ -1,5 +1,5 @@
 /**
- * Access: the public parameters of a call, and whether its signature holds (ACC-2, ACC-3; reference zego 1.3, 1.4).
+ * Access: checks the public parameters and the signature of a call (ACC-2, ACC-3; reference zego 1.3, 1.4).
  *
  * @module
  */
@@ -11,13 +11,13 @@ import { type Body, hasField, NO_BODY } from './body.ts';
 import { CODES, Refusal, type ReturnCode } from './codes.ts';
 import type { Query } from './query.ts';
 
-/** How far a Timestamp may be from the time here, either way, in seconds. */
+/** Maximum difference between a Timestamp and the server time, in seconds. */
 export const MAX_TIMESTAMP_SKEW_SECONDS = 600;
 
-/** A Timestamp this near to the time here in milliseconds is taken for one in milliseconds: a year, for clocks that are wrong. */
+/** A Timestamp this close to the server time in milliseconds is assumed to be in milliseconds. One year allows for wrong clocks. */
 const MILLISECONDS_HINT_RANGE_MS = 365 * 24 * 3_600_000;
 
-/** The public parameters; a query with any of them is a call. */
+/** The public parameters. A query with any of them is a call. */
 export const PUBLIC_PARAMETERS = [
   'Action',
   'AppId',
@@ -33,10 +33,10 @@ type PublicParameter = (typeof PUBLIC_PARAMETERS)[number];
 const IN_QUERY_HINT = 'public parameters belong in the query of the URL, also of a POST.';
 const MILLISECONDS_HINT = 'It seems to be in milliseconds; send seconds.';
 
-/** What a call proved about itself. */
+/** The verified facts of a call. */
 export interface Access {
   readonly app: App;
-  /** Not known to exist yet. */
+  /** The Action name; it may not exist. */
   readonly action: string;
   readonly environment: Environment;
   readonly nonce: string;
@@ -58,9 +58,9 @@ function isSame(given: string, expected: string): boolean {
 /**
  * Checks the public parameters in the order of ACC-2, from Action to Signature.
  *
- * A value that cannot be decoded, or is given twice with different texts, is as wrong as any other wrong value.
+ * A value that cannot be decoded, or is sent twice with different texts, is handled like any other invalid value.
  *
- * @param body where a public parameter is looked for that the query lacks, to say so in the message; it is not read from there
+ * @param body searched for public parameters that the query lacks, only to mention them in the message
  * @throws Refusal with the code of the first check that fails (reference zego 1.7)
  */
 export function requireAccess(query: Query, apps: Apps, nowMs: number, body: Body = NO_BODY): Access {
@@ -85,7 +85,7 @@ export function requireAccess(query: Query, apps: Apps, nowMs: number, body: Bod
   if (signature === '') throw missing('Signature', CODES.signatureEmpty);
   const app = apps.find(appId);
   if (!app) throw new Refusal(CODES.serverSecretNotFound);
-  // Whole seconds on both sides: a Timestamp has lost its fraction already.
+  // Both sides in whole seconds: a Timestamp has no fraction.
   const timestamp = Number(timestampText);
   const skewSeconds = Math.abs(Math.floor(nowMs / 1000) - timestamp);
   if (skewSeconds > MAX_TIMESTAMP_SKEW_SECONDS) {

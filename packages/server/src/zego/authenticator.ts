@@ -99,7 +99,7 @@ function requireKey(app: App, environment: Environment, login: Params<'login'>):
   return { appId: app.appId, environment, roomId };
 }
 
-/** The user as it logs in: its name is its id where none is given. */
+/** Returns the user of a login. The user name defaults to the user id. */
 function requireUser(login: Params<'login'>): User {
   const id = parseUserId(login.userId ?? '');
   if (!id) throw new GavelError('login.bad-user-id');

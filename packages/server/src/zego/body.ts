@@ -7,13 +7,13 @@
 import type { Readable } from 'node:stream';
 import { CODES, type ReturnCode } from './codes.ts';
 
-/** Largest body that is read, in bytes; the largest set of parameters of any Action is far below. */
+/** Maximum size of a body, in bytes; the parameters of any Action are far smaller. */
 export const MAX_BODY_BYTES = 1024 * 1024;
 
-/** How much of an unreadable body is searched for form fields, in characters. */
+/** Number of characters of an unreadable body that are searched for form fields. */
 const MAX_FORM_CHARS = 4096;
 
-/** What came as a body. What is wrong with it is answered only when its turn comes in the order of checks (ACC-2). */
+/** A received body. Its errors are answered at their place in the order of checks (ACC-2). */
 export type Body =
   | { readonly kind: 'none' }
   | { readonly kind: 'object'; readonly fields: ReadonlyMap<string, unknown> }
@@ -21,17 +21,17 @@ export type Body =
 
 /** No body at all. */
 export const NO_BODY: Body = { kind: 'none' };
-/** A body that cannot be read: too large, broken off, no JSON, no UTF-8. */
+/** A body that cannot be read: too large, truncated, not JSON, or not UTF-8. */
 const UNREADABLE_BODY: Body = { kind: 'refused', code: CODES.bodyUnreadable };
 
-/** Reads a body to its end; keeps no more than `MAX_BODY_BYTES`. Never throws. */
+/** Reads a body to its end and keeps at most `MAX_BODY_BYTES`. Never throws. */
 export async function readBody(stream: Readable): Promise<Body> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
     for await (const chunk of stream) {
       bytes += chunk.length;
-      // Read on without keeping: a caller cut off while it writes would never see the answer.
+      // The rest is read and discarded: a caller that is disconnected while it writes would never see the response.
       if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
     }
   } catch {
@@ -40,13 +40,13 @@ export async function readBody(stream: Readable): Promise<Body> {
   return bytes > MAX_BODY_BYTES ? UNREADABLE_BODY : parseBody(Buffer.concat(chunks));
 }
 
-/** Whether a body has a field, also where it is form-encoded and therefore refused: for hints in messages. */
+/** Returns whether a body has a field, even if it is form-encoded and therefore refused; for hints in messages. */
 export function hasField(body: Body, name: string): boolean {
   if (body.kind === 'object') return body.fields.has(name);
   return body.kind === 'refused' && (body.formNames?.has(name) ?? false);
 }
 
-/** Parses a body: code 100000012 where it is no JSON, code 2 where it is no object. */
+/** Parses a body: code 100000012 if it is not JSON, code 2 if it is not an object. */
 export function parseBody(bytes: Uint8Array): Body {
   if (bytes.length === 0) return NO_BODY;
   let text = '';

@@ -1,5 +1,5 @@
 /**
- * The vendor's callbacks as a dialect of the outbox: which group goes where, the retries, the headers.
+ * The vendor's callbacks as a dialect of the outbox: the URL of each group, the retries, the headers.
  *
  * @module
  */
@@ -15,7 +15,7 @@ function urlOf(app: App, group: CallbackGroup): string | undefined {
   return { room: roomUrl, user: userUrl, stream: streamUrl }[group];
 }
 
-/** Creates the vendor's callbacks of one server: at most five retries, with pauses that double (CB-2, reference zego 3.1). */
+/** Creates the vendor's callbacks of one server: at most five retries, with delays that double (CB-2, reference zego 3.1). */
 export function createZegoCallbacks(): CallbackDialect {
   const ended = new EndedPublishes();
   return {
@@ -35,7 +35,7 @@ export function createZegoCallbacks(): CallbackDialect {
       });
     },
 
-    // The vendor's signature does not cover the body: these headers do, and their id is the same for every attempt.
+    // The vendor's signature does not cover the body. These headers do, and their id is the same for every attempt.
     headersOf: (app, record, nowMs) => standardWebhookHeaders(app.callbackSecret, record, nowMs),
   };
 }

@@ -19,31 +19,31 @@ import type { EndedPublishes } from './ended-publishes.ts';
 
 declare global {
   interface JSON {
-    /** Stands for a number exactly as its text says, when it is written. */
+    /** Serialises a number with exactly this text. */
     rawJSON(text: string): unknown;
   }
 }
 
-/** The kind of client: every client of Gavel uses its web SDK. */
+/** The client type: every Gavel client uses the web SDK. */
 const WEB_TERMINAL = '6';
 
-/** The groups of callbacks; an App has one address for each. */
+/** The groups of callbacks; an App has one URL for each. */
 export type CallbackGroup = 'room' | 'user' | 'stream';
 
-/** One callback, before it is written. */
+/** One callback before serialisation. */
 export interface Payload {
   readonly group: CallbackGroup;
   /** Its fields; `event` is its name. */
   readonly fields: { readonly event: string } & Readonly<Record<string, unknown>>;
 }
 
-/** VP8, by the vendor's list of codecs: what browsers send unless they are asked for another. */
+/** VP8 in the vendor's list of codecs: the default codec of browsers. */
 const STREAM_ATTRIBUTES = JSON.stringify({ cid: 2 });
-/** The version of login tokens, Token04, is the vendor's level 4. */
+/** Login tokens are Token04, which is the vendor's level 4. */
 const TOKEN_LEVEL = 4;
 
 /**
- * Returns the vendor's number of a login, as decimal text: the first 60 bits of the Member's id, which is a UUID.
+ * Returns the vendor's number of a login as decimal text: the first 60 bits of the Member's id, which is a UUID.
  */
 export function sessionIdOf(memberId: MemberId): string {
   return BigInt(`0x${memberId.replaceAll('-', '').slice(0, 15)}`).toString();
@@ -90,12 +90,12 @@ export function payloadOf(
   }
 }
 
-/** Whether the user's new login is in the same room: its `relogin` tells what became of the old one (reference 2.7). */
+/** Whether the user's new login is in the same room: its `relogin` then reports the end of the old login (reference 2.7). */
 function isReplacedHere(user: User, { events }: EventBatch): boolean {
   return events.some((event) => event.type === 'memberJoined' && event.relogin && event.member.user.id === user.id);
 }
 
-/** What every callback has. The numbers of room events are numbers, those of all others texts (reference 3.3). */
+/** The fields of every callback. Room events have numbers as JSON numbers, all others as texts (reference 3.3). */
 function signed(event: string, app: App, atMs: number, nonceDigits: number) {
   const timestamp = String(Math.floor(atMs / 1000));
   const nonce = randomDigits(nonceDigits);
@@ -148,7 +148,7 @@ function userFields(
 function loginFields(app: App, batch: EventBatch, event: RoomEventOf<'memberJoined'>) {
   return {
     ...userFields('room_login', app, batch, event),
-    // Rooms have no names of their own.
+    // Rooms have no names.
     room_name: batch.key.roomId,
     auth_level: String(event.member.hasToken ? TOKEN_LEVEL : 0),
     relogin: event.relogin ? '1' : '0',

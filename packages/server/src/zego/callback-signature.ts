@@ -6,7 +6,7 @@
 
 import { createHash } from 'node:crypto';
 
-/** Returns the SHA-1, as 40 lowercase hex digits, of the three texts in byte order, put together. */
+/** Returns the SHA-1, as 40 lowercase hex digits, of the three texts sorted in byte order and concatenated. */
 export function signCallback(callbackSecret: string, timestamp: string, nonce: string): string {
   const sorted = [callbackSecret, timestamp, nonce].sort((one, other) =>
     Buffer.compare(Buffer.from(one), Buffer.from(other)),

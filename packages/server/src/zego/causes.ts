@@ -1,6 +1,6 @@
 /**
- * Causes as the vendor's callbacks number them (reference zego 3.5, 3.7, 3.9). Where the vendor lists no number for a
- * cause, the nearest is taken and said here.
+ * The numbers of causes in the vendor's callbacks (reference zego 3.5, 3.7, 3.9). If the vendor lists no number for a
+ * cause, the nearest one is used, and a comment says so.
  *
  * @module
  */
@@ -13,14 +13,14 @@ export const LOGOUT_REASONS: Readonly<Record<MemberCause, number>> = {
   'heartbeat-timeout': 1,
   'connection-lost': 2,
   kicked: 3,
-  // The vendor gives a closed room's users the kick's reason (CLOSE-3).
+  // The vendor uses the kick reason for the users of a closed room (CLOSE-3).
   'room-closed': 3,
-  // Only of other rooms: in the room itself, the new login's `relogin` tells it. The vendor lists no reason for it.
+  // Only for other rooms: in the same room, `relogin` of the new login reports it. The vendor lists no reason for it.
   replaced: 0,
   'token-expired': 4,
 };
 
-/** `close_reason` of room_close: what became of the last user. */
+/** `close_reason` of room_close: why the last user left. */
 export const CLOSE_REASONS: Readonly<Record<RoomCause, number>> = {
   logout: 0,
   'heartbeat-timeout': 1,
@@ -38,13 +38,13 @@ export const STREAM_CLOSE_TYPES: Readonly<Record<StreamCause, number>> = {
   'heartbeat-timeout': 1,
   replaced: 2,
   kicked: 3,
-  // The server puts the user out, as a kick does; the vendor lists no type for it.
+  // The server removes the user, as a kick does; the vendor lists no type for it.
   'token-expired': 3,
   'connection-lost': 4,
   'room-closed': 5,
-  // Its publisher was not heard of at the media engine; the vendor lists no type for it.
+  // The media engine lost contact with the publisher; the vendor lists no type for it.
   'media-failed': 1,
   deleted: 100,
-  // A server's call ends the stream while its owner stays, as DeleteStream does; the vendor lists no type for it.
+  // A server call ends the stream while its owner stays, as DeleteStream does; the vendor lists no type for it.
   forbidden: 100,
 };

@@ -1,20 +1,20 @@
 /**
  * The return codes of the ZEGO Server API: the public ones and those of the room family (reference zego 1.7, 1.8).
  *
- * All are here, so that a code has one name and one meaning; `docs/reference/zego-return-codes.md` is printed from
+ * This table has all codes, so that each has one name and one meaning; `docs/reference/zego-return-codes.md` is printed from
  * this table and says which of them Gavel answers.
  *
  * @module
  */
 
-/** A number that an answer carries, and what it means. */
+/** A return code and its meaning. */
 export interface ReturnCode {
   readonly code: number;
-  /** A plain sentence: the answer's Message where nothing more is known. */
+  /** The default Message of a response with this code. */
   readonly meaning: string;
 }
 
-/** The public codes: answered before an Action is looked at, or for faults of the server (reference zego 1.7). */
+/** The public codes: answered before an Action is resolved, or for server errors (reference zego 1.7). */
 export const PUBLIC_CODES = {
   success: { code: 0, meaning: 'success' },
   hostWrong: { code: 100000000, meaning: 'The Host header is wrong.' },
@@ -37,7 +37,7 @@ export const PUBLIC_CODES = {
   serviceNotEnabled: { code: 100000017, meaning: 'The App has not enabled this service.' },
 } as const satisfies Record<string, ReturnCode>;
 
-/** The codes of the room family; a name ends in its number where several codes say the same (reference zego 1.8). */
+/** The codes of the room family. If several codes have the same meaning, their names end in the number (reference zego 1.8). */
 export const ROOM_CODES = {
   failed: { code: 1, meaning: 'The request failed.' },
   parameterWrong: { code: 2, meaning: 'A parameter is missing or malformed.' },
@@ -97,11 +97,11 @@ export const MEDIA_CODES = {
 /** Every code by name. */
 export const CODES = { ...PUBLIC_CODES, ...ROOM_CODES, ...MEDIA_CODES } as const;
 
-/** Refuses a call with a return code; never leaves this door. Carries a sentence for the caller, and no secret. */
+/** Refuses a call with a return code. Used only inside this door. The message is for the caller and contains no secret. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly returnCode: ReturnCode;
-  /** Data that goes with the refusal, where the Action has some. */
+  /** The Data of the refusal, if the Action has any. */
   readonly data: Readonly<Record<string, unknown>> | undefined;
 
   constructor(returnCode: ReturnCode, message: string = returnCode.meaning, data?: Readonly<Record<string, unknown>>) {

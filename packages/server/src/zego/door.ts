@@ -17,7 +17,7 @@ import { Query } from './query.ts';
 
 /** The server parts that the door needs. */
 export interface ZegoDoorDeps extends GatewayDeps {
-  /** Serves GET `/` where nothing says that it is a call: without it such a request is a call without an Action. */
+  /** Serves GET `/` if the request is not a call. Without this handler such a request is a call without an Action. */
   readonly onPage?: (request: FastifyRequest, reply: FastifyReply) => unknown;
 }
 
@@ -26,12 +26,12 @@ const isCall = (query: Query) => PUBLIC_PARAMETERS.some((name) => query.has(name
 /**
  * Adds the routes GET, POST and OPTIONS `/`. Every error is answered HTTP 200 with a Code (ACC-5).
  *
- * A request line longer than the HTTP server's limit for headers never comes here: Node answers 431 and hangs up.
+ * A request line longer than the HTTP server's limit for headers does not arrive here: Node answers 431 and closes the connection.
  */
 export function registerZegoDoor(http: FastifyInstance, deps: ZegoDoorDeps): void {
   const gateway = new Gateway(deps);
 
-  // The query is read from the request line: the framework's own reading loses what ACC-4 and ACC-8 ask for.
+  // The query is read from the request line: the parser of the framework loses details that ACC-4 and ACC-8 require.
   const queryOf = (request: FastifyRequest) => new Query(request.raw.url ?? '/');
 
   async function send(reply: FastifyReply, query: Query, body: Body): Promise<FastifyReply> {
@@ -40,24 +40,24 @@ export function registerZegoDoor(http: FastifyInstance, deps: ZegoDoorDeps): voi
       reply
         .code(200)
         .header('access-control-allow-origin', '*')
-        // A GET that acts must never be answered from a cache.
+        // A GET that changes something must never be answered from a cache.
         .header('cache-control', 'no-store')
         .type('application/json')
         .send(JSON.stringify(answer))
     );
   }
 
-  // A scope of its own: what it says about bodies is no other door's business.
+  // A separate scope, so that its body parsing does not affect other doors.
   http.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
-    // Whatever the type says, the body is read as JSON; a type that is none would be refused before the handler.
+    // The body is read as JSON for every content type; an invalid content type would be refused before the handler.
     scope.addHook('onRequest', (request, _reply, done) => {
       request.headers['content-type'] = 'application/json';
       done();
     });
 
-    // No HEAD: it would do what the Action says and hide the answer.
+    // No HEAD route: it would execute the Action and hide the response.
     scope.get('/', { exposeHeadRoute: false }, (request, reply) => {
       const query = queryOf(request);
       return deps.onPage && !isCall(query) ? deps.onPage(request, reply) : send(reply, query, NO_BODY);

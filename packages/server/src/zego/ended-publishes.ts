@@ -1,5 +1,5 @@
 /**
- * Publishes that ended a short time ago, so that `stream_create` can say that a publisher is back (CB-1).
+ * Publishes that ended recently, so that `stream_create` can report that a publisher has returned (CB-1).
  *
  * @module
  */
@@ -10,10 +10,10 @@ import type { EventBatch } from '../rooms/rooms.ts';
 /** How long after its end a publish counts as interrupted, in milliseconds. */
 export const RECREATE_WINDOW_MS = 90_000;
 
-/** Most ended publishes that are remembered; when there are more, the earliest is forgotten. */
+/** Maximum number of remembered ended publishes; beyond it, the earliest is dropped. */
 const MAX_REMEMBERED = 50_000;
 
-/** The stream that an event is about. */
+/** The stream of an event. */
 interface Publish {
   readonly streamId: string;
   readonly user: { readonly id: string };
@@ -36,7 +36,7 @@ export class EndedPublishes {
     }
   }
 
-  /** Whether the same user published the same stream in the same room until at most 90 s ago. */
+  /** Returns whether the same user's publish of the same stream in the same room ended at most 90 s ago. */
   hasRecent(batch: EventBatch, stream: Publish, atMs: number): boolean {
     const endedAtMs = this.#endedAtMs.get(textOf(batch, stream));
     return endedAtMs !== undefined && atMs - endedAtMs <= RECREATE_WINDOW_MS;

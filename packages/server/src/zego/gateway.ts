@@ -1,5 +1,5 @@
 /**
- * The way of one call: access, Action, rate, parameters, room, answer; with its line in the log and in the audit log.
+ * Processes one call: access, Action, rate limits, parameters, execution, response, log line and audit entry.
  *
  * @module
  */
@@ -32,7 +32,7 @@ export interface GatewayDeps {
   readonly replays: Replays;
 }
 
-/** The body of every answer; Data only where the Action has one (ACC-5). */
+/** The body of every response; Data only if the Action has one (ACC-5). */
 export interface Answer {
   readonly Code: number;
   readonly Message: string;
@@ -46,18 +46,18 @@ interface Outcome {
   readonly data?: Data | null | undefined;
 }
 
-/** A call that may go ahead. */
+/** A call that passed all checks. */
 interface Admitted {
   readonly app: App;
   readonly environment: Environment;
   readonly action: Action;
   readonly prepared: PreparedCall;
-  /** The nonce that the call has used up, where its App admits a nonce once. */
+  /** The nonce of the call, if its App accepts each nonce only once. */
   readonly usedNonce?: Access;
 }
 
 const NO_FIELDS: ReadonlyMap<string, unknown> = new Map();
-/** What a caller sends is cut to this many characters in the log. */
+/** Caller-supplied texts are truncated to this many characters in the log. */
 const MAX_LOGGED = 64;
 
 const keyOf = (app: App, environment: Environment, roomId: RoomKey['roomId']): RoomKey => ({
@@ -66,7 +66,7 @@ const keyOf = (app: App, environment: Environment, roomId: RoomKey['roomId']): R
   roomId,
 });
 
-/** Answers calls. Has what outlives a call: rate windows, sequences, the last request id. */
+/** Answers calls. Holds the state that outlives a call: rate windows, sequences, the last request id. */
 export class Gateway {
   readonly #deps: GatewayDeps;
   readonly #audit: Logger;
@@ -82,7 +82,7 @@ export class Gateway {
     this.#requestIds = createRequestIds(deps.clock);
   }
 
-  /** Does a call and returns its answer; never throws. */
+  /** Executes a call and returns its response; never throws. */
   async answer(query: Query, body: Body): Promise<Answer> {
     const startedAt = performance.now();
     const requestId = this.#requestIds.next();
@@ -118,7 +118,7 @@ export class Gateway {
       origin: { door: 'zego', requestId, actor },
       keyOf: (roomId) => keyOf(app, environment, roomId),
     };
-    // Stored before the call is done: otherwise a restart would admit the same call again (ACC-7).
+    // Stored before the call is executed: otherwise a restart would allow the same call again (ACC-7).
     const stored = usedNonce && this.#deps.replays.store(usedNonce, this.#deps.clock.now());
     const run = stored ? stored.then(() => prepared.run(call)) : prepared.run(call);
     const outcome = await run.then(
@@ -134,8 +134,8 @@ export class Gateway {
   }
 
   /**
-   * All that can refuse a call before it does anything. In one piece, without waiting: between a check of a limit and
-   * its use nothing may come, or calls at the same moment would slip past it.
+   * All checks before a call changes anything. They run synchronously: between the check of a limit and
+   * its use no other call may run, or concurrent calls could exceed the limit.
    */
   #admit(query: Query, body: Body): Admitted {
     const nowMs = this.#deps.clock.now();

@@ -1,8 +1,8 @@
 /**
- * Business parameters: readers that take one from the body or the query, check it, and say in words what they take.
+ * Business parameters: each reader takes one from the body or the query, validates it, and describes its limits.
  *
- * Lengths are bytes of UTF-8 after decoding (ACC-8). An empty text is an absent one. Readers throw a Refusal: code 2
- * for what is missing or malformed, 3 for what is too long, unless the Action has a code of its own.
+ * Lengths are bytes of UTF-8 after decoding (ACC-8). An empty text counts as absent. Readers throw a Refusal: code 2
+ * for a missing or malformed value, 3 for a value that is too long, unless the Action defines another code.
  *
  * @module
  */
@@ -11,21 +11,21 @@ import { byteLength } from '@gavel/protocol';
 import { CODES, Refusal, type ReturnCode } from './codes.ts';
 import type { Query } from './query.ts';
 
-/** Where parameters come from: a field of the body wins over the query (ACC-1). */
+/** The source of parameters: a field of the body overrides the query (ACC-1). */
 export interface ParameterSource {
   readonly query: Query;
   readonly fields: ReadonlyMap<string, unknown>;
 }
 
-/** What a reader takes, for the reference page. */
+/** Description of a parameter, for the reference page. */
 export interface ParameterFacts {
-  /** As the vendor writes it: `RoomId`, `UserId[]`. */
+  /** The vendor's spelling, such as `RoomId` or `UserId[]`. */
   readonly name: string;
   readonly type: 'String' | 'Int32' | 'Boolean' | 'Array of String' | 'Array of Int32';
   readonly required: boolean;
   /** The limit in words. */
   readonly rule: string;
-  /** The codes it may refuse with. */
+  /** The codes of its refusals. */
   readonly codes: readonly ReturnCode[];
 }
 
@@ -35,39 +35,39 @@ export interface Reader<T> extends ParameterFacts {
   read(source: ParameterSource): T;
 }
 
-/** How a text is checked. */
+/** Validation of a text. */
 export interface TextRule<T> {
   readonly maxBytes: number;
-  /** Returns undefined for a text that is none of these: code 2. */
+  /** Returns undefined if the text is not valid: code 2. */
   readonly parse: (text: string) => T | undefined;
   /** Answered for a text over `maxBytes`; default 3. */
   readonly tooLong?: ReturnCode;
   /** Answered for a text that `parse` refuses; default 2. */
   readonly malformed?: ReturnCode;
-  /** Answered where the text is required and absent or empty; default 2. */
+  /** Answered if the text is required and absent or empty; default 2. */
   readonly missing?: ReturnCode;
 }
 
-/** How a list of texts is checked. */
+/** Validation of a list of texts. */
 export interface ListRule<T> extends TextRule<T> {
   readonly maxCount: number;
   /** Answered for more than `maxCount`. */
   readonly tooMany: ReturnCode;
 }
 
-/** Takes any text; for rules whose only limit is the length. */
+/** Accepts any text; for rules that limit only the length. */
 export const anyText = (text: string): string => text;
 
 function malformed(name: string, why: string, code: ReturnCode = CODES.parameterWrong): Refusal {
   return new Refusal(code, `${name} ${why}.`);
 }
 
-/** A field of the body, also by the name `X[]`, as in the query; JSON null counts as no field. */
+/** Returns a field of the body, also under the name `X[]`, as in the query. JSON null counts as absent. */
 function findField(source: ParameterSource, name: string): unknown {
   return source.fields.get(name) ?? source.fields.get(`${name}[]`) ?? undefined;
 }
 
-/** Returns the one value of a parameter as it came, or undefined if it is absent or empty. */
+/** Returns the value of a single-valued parameter as it was sent, or undefined if it is absent or empty. */
 function findScalar(source: ParameterSource, name: string): unknown {
   const field = findField(source, name);
   if (field !== undefined) return field === '' ? undefined : field;
@@ -77,7 +77,7 @@ function findScalar(source: ParameterSource, name: string): unknown {
 }
 
 function checkText<T>(name: string, value: unknown, rule: TextRule<T>): T {
-  // A lone surrogate is no text: it has no UTF-8.
+  // A lone surrogate is not valid text: it has no UTF-8 encoding.
   if (typeof value !== 'string' || !value.isWellFormed()) throw malformed(name, 'is not a text', rule.malformed);
   if (byteLength(value) > rule.maxBytes) {
     throw new Refusal(rule.tooLong ?? CODES.parameterTooLong, `${name} is longer than ${rule.maxBytes} bytes.`);
@@ -97,7 +97,7 @@ const codesOf = (rule: Codes, ...more: ReturnCode[]) => [
   ...more,
 ];
 
-/** Reads a text that must be there. */
+/** Reads a required text. */
 export function requiredText<T>(name: string, rule: TextRule<T>): Reader<T> {
   return {
     name,
@@ -113,7 +113,7 @@ export function requiredText<T>(name: string, rule: TextRule<T>): Reader<T> {
   };
 }
 
-/** Reads a text that may be absent: then it is undefined. */
+/** Reads an optional text; undefined if it is absent. */
 export function optionalValue<T>(name: string, rule: TextRule<T>): Reader<T | undefined> {
   return {
     name,
@@ -128,13 +128,13 @@ export function optionalValue<T>(name: string, rule: TextRule<T>): Reader<T | un
   };
 }
 
-/** Reads any text that may be absent: then it is empty. */
+/** Reads an optional text without further rules; empty if it is absent. */
 export function optionalText(name: string, rule: Omit<TextRule<string>, 'parse'>): Reader<string> {
   const reader = optionalValue(name, { ...rule, parse: anyText });
   return { ...reader, read: (source) => reader.read(source) ?? '' };
 }
 
-/** Reads a list of 1 to `maxCount` texts, in any spelling of ACC-4. Repeats count. */
+/** Reads a list of 1 to `maxCount` texts, in any spelling of ACC-4. Duplicates count. */
 export function textList<T>(name: string, rule: ListRule<T>): Reader<readonly T[]> {
   return {
     name: `${name}[]`,
@@ -150,7 +150,7 @@ export function textList<T>(name: string, rule: ListRule<T>): Reader<readonly T[
   };
 }
 
-/** Reads a list of at most `maxCount` texts that may be absent: then it is undefined. */
+/** Reads an optional list of at most `maxCount` texts; undefined if it is absent. */
 export function optionalTextList<T>(name: string, rule: ListRule<T>): Reader<readonly T[] | undefined> {
   return {
     name: `${name}[]`,
@@ -173,18 +173,18 @@ function readList<T>(source: ParameterSource, name: string, rule: ListRule<T>): 
   return values.map((value) => checkText(`${name}[]`, value, rule));
 }
 
-/** The elements of a list as they came; one that cannot be decoded is no text. */
+/** Returns the elements of a list as they were sent; an element that cannot be decoded is not a text. */
 function listOf(source: ParameterSource, name: string): readonly unknown[] {
   const field = findField(source, name);
   if (field !== undefined) return Array.isArray(field) ? field : [field];
   return source.query.list(name).map((value) => (value.intact ? value.text : undefined));
 }
 
-/** Bounds of a whole number. */
+/** Limits of an integer. */
 export interface IntegerRule {
   readonly min: number;
   readonly max: number;
-  /** Takes a number above `max` for `max`; otherwise it is malformed. */
+  /** Whether a number above `max` counts as `max`; otherwise it is malformed. */
   readonly clamped?: boolean;
 }
 
@@ -198,7 +198,7 @@ function checkInteger(name: string, value: unknown, { min, max, clamped = false 
 const rangeOf = ({ min, max, clamped }: IntegerRule) =>
   `${min} to ${max}${clamped ? ', a larger number counts as the maximum' : ''}`;
 
-/** Reads a whole number, as decimal text or as a JSON number; `fallback` where it is absent. */
+/** Reads an integer, as decimal text or as a JSON number; `fallback` if it is absent. */
 export function integer(name: string, rule: IntegerRule & { readonly fallback: number }): Reader<number> {
   return {
     name,
@@ -213,7 +213,7 @@ export function integer(name: string, rule: IntegerRule & { readonly fallback: n
   };
 }
 
-/** Reads a whole number that must be there. */
+/** Reads a required integer. */
 export function requiredInteger(name: string, rule: IntegerRule): Reader<number> {
   return {
     name,
@@ -229,7 +229,7 @@ export function requiredInteger(name: string, rule: IntegerRule): Reader<number>
   };
 }
 
-/** Reads a list of at least one whole number; repeats are one. */
+/** Reads a list of at least one integer; duplicates are removed. */
 export function integerSet(name: string, rule: IntegerRule): Reader<readonly number[]> {
   return {
     name: `${name}[]`,
@@ -245,7 +245,7 @@ export function integerSet(name: string, rule: IntegerRule): Reader<readonly num
   };
 }
 
-/** Reads `true` or `false`, in any case, or a JSON boolean; absent is false. */
+/** Reads `true` or `false` in any letter case, or a JSON boolean; false if absent. */
 export function flag(name: string): Reader<boolean> {
   return {
     name,

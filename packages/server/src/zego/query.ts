@@ -1,7 +1,7 @@
 /**
- * The query of a call, decoded here and not by the HTTP framework: what was sent must be told from what was made of it.
+ * The query of a call. It is decoded here and not by the HTTP framework, because the raw text must stay distinguishable from the decoded text.
  *
- * A value that cannot be decoded (a broken `%`, bytes that are no UTF-8) is kept and marked, so that it harms only
+ * A value that cannot be decoded (a broken `%`, bytes that are not UTF-8) is kept and marked, so that it affects only
  * the call that reads it.
  *
  * @module
@@ -9,16 +9,16 @@
 
 /** A value as it was sent. */
 export interface QueryValue {
-  /** Decoded; where `intact` is false, with U+FFFD in place of what is no text. */
+  /** The decoded text. If `intact` is false, U+FFFD replaces the parts that are not text. */
   readonly text: string;
-  /** Whether all of it could be decoded. */
+  /** Whether the whole value could be decoded. */
   readonly intact: boolean;
 }
 
 const PERCENT = 0x25;
 const PLUS = 0x2b;
 const SPACE = 0x20;
-/** `X[]`, `X[0]`, and `X[][0]`, which PHP clients such as Laravel's write for a list that is named `X[]`. */
+/** `X[]`, `X[0]`, and `X[][0]`, which PHP clients such as Laravel's send for a list named `X[]`. */
 const LIST_NAME = /^(.+?)(?:\[\d{0,9}\]){1,2}$/s;
 const PLAIN = /^[!-$&-*,-~]*$/;
 
@@ -33,7 +33,7 @@ function hexDigit(byte: number | undefined): number {
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x61 + 10 : -1;
 }
 
-/** Undoes form encoding: `%XX` is a byte, `+` a space, everything else itself. */
+/** Decodes form encoding: `%XX` is a byte, `+` is a space, every other character is itself. */
 function decodeText(raw: string): QueryValue {
   if (PLAIN.test(raw)) return { text: raw, intact: true };
   // One character is one byte: the HTTP server answers 400 to a request line that is not ASCII.
@@ -69,7 +69,7 @@ function decodeText(raw: string): QueryValue {
 export class Query {
   readonly #values = new Map<string, QueryValue[]>();
 
-  /** @param url a request target, as `/?Action=X&RoomId=r` */
+  /** @param url a request target, such as `/?Action=X&RoomId=r` */
   constructor(url: string) {
     const start = url.indexOf('?');
     if (start < 0) return;
@@ -81,7 +81,7 @@ export class Query {
   #add(pair: string): void {
     const equals = pair.indexOf('=');
     const name = decodeText(equals < 0 ? pair : pair.slice(0, equals));
-    // A name that cannot be decoded is an unknown one, and those are ignored (ACC-4).
+    // A name that cannot be decoded counts as unknown, and unknown names are ignored (ACC-4).
     if (!name.intact) return;
     const value = decodeText(equals < 0 ? '' : pair.slice(equals + 1));
     const key = LIST_NAME.exec(name.text)?.[1] ?? name.text;
@@ -90,7 +90,7 @@ export class Query {
     else this.#values.set(key, [value]);
   }
 
-  /** Returns whether a parameter is there, empty or not, in any spelling. */
+  /** Returns whether a parameter is present, empty or not, in any spelling. */
   has(name: string): boolean {
     return this.#values.has(name);
   }
@@ -98,7 +98,7 @@ export class Query {
   /**
    * Returns a parameter that has one value, in any spelling of ACC-4, or undefined if it is absent.
    *
-   * Sent twice with the same text it is that text. With different texts it is ambiguous, and the value is not intact.
+   * If it was sent twice with the same text, the value is that text. With different texts it is ambiguous, and the value is not intact.
    */
   scalar(name: string): QueryValue | undefined {
     const values = this.#values.get(name);

@@ -1,5 +1,5 @@
 /**
- * Rate limits: exact sliding windows, per App, Action and environment, and per room where the vendor has it (RATE).
+ * Rate limits: exact sliding windows per App, Action and environment, and per room for Actions that the vendor limits per room (RATE).
  *
  * @module
  */
@@ -22,7 +22,7 @@ export interface RoomRate {
   readonly windowMs: number;
 }
 
-/** What the limiter knows of an Action. */
+/** The limits of an Action. */
 export interface RatedAction {
   readonly name: string;
   readonly rate: ActionRate;
@@ -33,7 +33,7 @@ export interface RatedAction {
 
 const SECOND_MS = 1000;
 
-/** Counts the calls of Actions. A call that is refused uses nothing up (RATE-4): check first, take when it goes ahead. */
+/** Counts the calls of Actions. A refused call does not count (RATE-4): check first, and take when the call proceeds. */
 export class RateLimiter {
   readonly #clock: Clock;
   readonly #apps = new SlidingWindows(SECOND_MS);
@@ -61,7 +61,7 @@ export class RateLimiter {
     }
   }
 
-  /** Records a call that goes ahead. */
+  /** Counts a call that proceeds. */
   take(action: RatedAction, app: App, environment: Environment, room: RoomKey | undefined): void {
     const nowMs = this.#clock.monotonicMs();
     this.#apps.take(appKey(action, app, environment), nowMs);

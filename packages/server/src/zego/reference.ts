@@ -8,7 +8,7 @@ import { codesOfAction } from './actions/action.ts';
 import { ACTIONS } from './actions/registry.ts';
 import { CODES, MEDIA_CODES, PUBLIC_CODES, type ReturnCode, ROOM_CODES } from './codes.ts';
 
-/** The public codes that Gavel answers, to calls of any Action. */
+/** The public codes that Gavel answers to calls of any Action. */
 const ANSWERED_TO_ANY: ReadonlySet<ReturnCode> = new Set([
   CODES.success,
   CODES.appIdMalformed,

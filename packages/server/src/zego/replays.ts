@@ -1,7 +1,7 @@
 /**
- * Remembers the nonces of changing calls, for Apps that let a signature be used once (ACC-7).
+ * Remembers the nonces of mutating calls, for Apps that accept each signature only once (ACC-7).
  *
- * All are in memory, so that a check waits for nothing; each is also stored before its call is done, so that a restart
+ * All nonces are in memory, so that a check does not wait; each is also stored before its call is executed, so that a restart
  * admits no replay.
  *
  * @module
@@ -13,10 +13,10 @@ import type { NonceRepository } from '../store/nonces.ts';
 import { MAX_TIMESTAMP_SKEW_SECONDS } from './access.ts';
 import { CODES, Refusal } from './codes.ts';
 
-/** Most nonces kept for one App: at the default rates a full window has about 43,000. */
+/** Maximum number of nonces of one App. At the default rates a full window has about 43,000. */
 export const MAX_NONCES_PER_APP = 250_000;
 
-/** Nonces are forgotten by the slot, so that forgetting costs nothing for each. */
+/** Nonces are deleted by time slot, so that deleting has no cost per nonce. */
 const SLOT_SECONDS = 60;
 
 /** The nonces of one App, by the slot in which their signature expires. */
@@ -25,7 +25,7 @@ interface Seen {
   size: number;
 }
 
-/** The part of a call that makes it unique. */
+/** The part of a call that identifies it. */
 export interface NonceUse {
   readonly app: { readonly appId: AppId };
   readonly nonce: string;
@@ -33,18 +33,18 @@ export interface NonceUse {
   readonly timestamp: number;
 }
 
-/** What the memory of nonces is made of. */
+/** Dependencies of the nonce memory. */
 export interface ReplaysOptions {
   readonly nonces: NonceRepository;
   readonly maxPerApp?: number;
 }
 
-// A nonce may be as long as a request line: only a digest of fixed size is kept.
+// A nonce may be as long as a request line, so only a digest of fixed size is kept.
 const digestOf = (nonce: string) => createHash('sha256').update(nonce).digest('base64url').slice(0, 22);
 const validUntilOf = ({ timestamp }: NonceUse) => timestamp + MAX_TIMESTAMP_SKEW_SECONDS;
 const slotOf = (validUntilS: number) => Math.floor(validUntilS / SLOT_SECONDS);
 
-/** The nonces that were used, per App. A nonce is kept for as long as the signature made with it is valid. */
+/** The used nonces, per App. A nonce is kept as long as its signature is valid. */
 export class Replays {
   readonly #apps = new Map<AppId, Seen>();
   readonly #nonces: NonceRepository;
@@ -55,7 +55,7 @@ export class Replays {
     this.#maxPerApp = maxPerApp;
   }
 
-  /** Reads the nonces that an earlier process has stored. */
+  /** Loads the nonces that an earlier process stored. */
   static async open(options: ReplaysOptions, nowMs: number): Promise<Replays> {
     const replays = new Replays(options);
     for (const { appId, digest, validUntilS } of await options.nonces.load(Math.floor(nowMs / 1000))) {
@@ -65,9 +65,9 @@ export class Replays {
   }
 
   /**
-   * Checks that a nonce was not used within its signature's life.
+   * Checks that a nonce was not used while its signature is valid.
    *
-   * @throws Refusal 100000005 for a replay; 206 where no more nonces can be kept: to forget one would admit its replay
+   * @throws Refusal 100000005 for a replay; 206 if the limit of nonces is reached: deleting one would allow its replay
    */
   check(use: NonceUse, nowMs: number): void {
     const seen = this.#apps.get(use.app.appId);
@@ -80,12 +80,12 @@ export class Replays {
     if (seen.size >= this.#maxPerApp) throw new Refusal(CODES.appRateExceeded);
   }
 
-  /** Marks a nonce as used, in memory. `check` comes first, in the same turn of the event loop. */
+  /** Marks a nonce as used, in memory. Call `check` first, in the same turn of the event loop. */
   reserve(use: NonceUse): void {
     this.#add(use.app.appId, digestOf(use.nonce), validUntilOf(use));
   }
 
-  /** Stores a reserved nonce. Where that fails it throws, and the nonce is free again: its call was not done. */
+  /** Stores a reserved nonce. If that fails, it throws and the nonce is free again, because its call is not executed. */
   async store(use: NonceUse, nowMs: number): Promise<void> {
     const { appId } = use.app;
     const digest = digestOf(use.nonce);

@@ -1,5 +1,5 @@
 /**
- * Request ids: the decimal text that names a call in its answer, the logs and the audit log (ACC-5).
+ * Request ids: the decimal text that identifies a call in its response, the log and the audit log (ACC-5).
  *
  * @module
  */
@@ -7,13 +7,13 @@
 import { randomInt } from 'node:crypto';
 import type { Clock } from '../rooms/clock.ts';
 
-/** Returns request ids. */
+/** Generates request ids. */
 export interface RequestIds {
-  /** At most 19 digits; never the same twice in a process, and hardly ever in two. */
+  /** Returns at most 19 digits; unique in a process, and almost certainly unique across processes. */
   next(): string;
 }
 
-/** Creates ids of the time in milliseconds and 20 random bits; they rise. */
+/** Creates ascending ids from the time in milliseconds and 20 random bits. */
 export function createRequestIds(clock: Clock): RequestIds {
   let last = 0n;
   return {

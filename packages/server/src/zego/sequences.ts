@@ -1,5 +1,5 @@
 /**
- * Sequences: the numbers by which calls about one stream are put in order (reference zego 2.5).
+ * Sequences: the numbers that order calls about one stream (reference zego 2.5).
  *
  * @module
  */
@@ -9,13 +9,13 @@ import type { Clock } from '../rooms/clock.ts';
 import { type World, worldText } from '../rooms/rule-keeper.ts';
 import { CODES, Refusal } from './codes.ts';
 
-/** How long a number is remembered. */
+/** How long a sequence number is remembered. */
 const WINDOW_MS = 10_000;
 
 /** Remembers the numbers of the last 10 seconds. */
 export class Sequences {
   readonly #clock: Clock;
-  /** In the order of their last use. */
+  /** Ordered by last use. */
   readonly #last = new Map<string, { readonly sequence: bigint; readonly atMs: number }>();
 
   constructor(clock: Clock) {
@@ -23,9 +23,9 @@ export class Sequences {
   }
 
   /**
-   * Takes a number for calls of one purpose about some streams, all or none.
+   * Accepts a sequence number for one purpose and some streams, for all of them or none.
    *
-   * @throws Refusal 5005 if it is not greater than that of a call about one of them in the last 10 seconds
+   * @throws Refusal 5005 if the number is not greater than that of a call about one of the streams in the last 10 seconds
    */
   take(purpose: string, world: World, streamIds: readonly StreamId[], sequence: bigint): void {
     const nowMs = this.#clock.monotonicMs();

@@ -1,5 +1,5 @@
 /**
- * Writes a signed call, as a customer's backend would.
+ * Builds signed calls, as a customer's backend does.
  *
  * @module
  */
@@ -7,11 +7,11 @@
 import { randomBytes } from 'node:crypto';
 import { signatureOf } from './access.ts';
 
-/** Parameters of a call; a list stands under its name with `[]`. */
+/** Parameters of a call; the name of a list ends with `[]`. */
 export type CallParams = Readonly<Record<string, string | readonly string[]>>;
 
 /**
- * Returns path and query of a signed call, good for ten minutes (ACC-3).
+ * Returns the path and query of a signed call, valid for ten minutes (ACC-3).
  *
  * @param nowMs milliseconds since the Unix epoch
  */

@@ -2,7 +2,7 @@
  * Token04: the vendor's login tokens, both variants (AUTH-1; reference zego 5).
  *
  * A token is `04` and base64 of: expiry, IV, encrypted JSON. The GCM variant is authenticated. The older CBC variant is
- * only encrypted: it is read because clients out there have such tokens; make GCM ones.
+ * only encrypted: it is accepted because existing clients use such tokens. Create new tokens with GCM.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { Compile } from 'typebox/compile';
 /** How a token is encrypted. */
 export type Token04Variant = 'gcm' | 'cbc';
 
-/** What a token says; which of it holds for a login, `authenticator.ts` decides. */
+/** The claims of a token; `authenticator.ts` applies them to a login. */
 export interface Token04Claims {
   readonly appId: number;
   readonly userId: string;
@@ -25,7 +25,7 @@ export interface Token04Claims {
   readonly payload: string;
 }
 
-/** What a new token is to say. */
+/** Options of a new token. */
 export interface Token04Options {
   /** 1 to 4,294,967,295. */
   readonly appId: number;
@@ -35,7 +35,7 @@ export interface Token04Options {
   readonly secret: string;
   /** More than 0. */
   readonly lifetimeSeconds: number;
-  /** JSON text with privileges; default empty, which is no restriction. */
+  /** JSON text with privileges; default: empty, which restricts nothing. */
   readonly payload?: string;
   /** Default `gcm`. */
   readonly variant?: Token04Variant;
@@ -64,11 +64,11 @@ const PLAIN_TEXT = Type.Object({
 });
 const plainText = Compile(PLAIN_TEXT);
 
-/** One answer for everything that is wrong: to say what would help to forge a CBC token. */
+/** The same error for every fault: a more specific one would help to forge a CBC token. */
 const refused = () =>
   new GavelError('login.bad-credential', 'The token cannot be decrypted with the secret of this App.');
 
-/** Creates a token. @throws RangeError if an option is out of its limits */
+/** Creates a token. @throws RangeError if an option is out of range */
 export function createToken04(options: Token04Options): string {
   const { appId, userId, secret, lifetimeSeconds, payload = '', variant = 'gcm', nowMs = Date.now() } = options;
   if (!Number.isInteger(appId) || appId < 1 || appId > 0xffff_ffff)
@@ -84,7 +84,7 @@ export function createToken04(options: Token04Options): string {
   return sealToken04(text, secret, expire, variant, randomBytes(LAYOUTS[variant].ivBytes));
 }
 
-/** Encrypts a token's text. `createToken04` is what callers want; this takes the IV, so that vectors can be checked. */
+/** Encrypts the text of a token with a given IV, for test vectors. Other callers use `createToken04`. */
 export function sealToken04(
   text: string,
   secret: string,
@@ -114,9 +114,9 @@ function sealCbc(text: string, key: Uint8Array, iv: Uint8Array): Buffer {
 }
 
 /**
- * Opens a token of either variant. The expiry is the encrypted one: the one in front anybody could change.
+ * Decrypts a token of either variant. The encrypted expiry applies, because anyone can change the one in front.
  *
- * @throws GavelError `login.bad-credential`, the same whatever is wrong
+ * @throws GavelError `login.bad-credential`, the same for every fault
  */
 export function openToken04(token: string, secret: string): Token04Claims {
   try {

@@ -1,5 +1,5 @@
 /**
- * Actions: what one is made of. Each is one file: its parameters, its rates, what it does, its return codes.
+ * The definition of an Action. Each Action is one file with its parameters, rate limits, behaviour and return codes.
  *
  * To add an Action, write its file and put it in `registry.ts`.
  *
@@ -36,7 +36,7 @@ import type { ParameterFacts, ParameterSource, Reader } from '../params.ts';
 import type { ActionRate, RoomRate } from '../rate.ts';
 import type { Sequences } from '../sequences.ts';
 
-/** What an Action may use while it runs. */
+/** What an Action can use while it runs. */
 export interface Call {
   readonly rooms: Rooms;
   readonly enforcement: Enforcement;
@@ -45,25 +45,25 @@ export interface Call {
   /** The caller's own App and environment. */
   readonly world: World;
   readonly origin: Origin;
-  /** Names a room of the caller's own App and environment; no other can be reached (ACC-6). */
+  /** Returns the key of a room of the caller's own App and environment; other rooms cannot be reached (ACC-6). */
   keyOf(roomId: RoomId): RoomKey;
 }
 
-/** The Data of an answer. */
+/** The Data of a response. */
 export type Data = Readonly<Record<string, unknown>>;
 
-/** What a change was about, for the audit log. */
+/** The target of a change, for the audit log. */
 export interface Subject {
   readonly room?: RoomId;
   /** The users or streams acted on. */
   readonly targets: readonly string[];
-  /** The caller's text, as it came (KICK-11). */
+  /** The caller's text, unchanged (KICK-11). */
   readonly reason: string;
   /** The user in whose name the caller acts. */
   readonly actor?: string;
 }
 
-/** How the Actions of one of the vendor's services answer. */
+/** Response format of the Actions of one of the vendor's services. */
 export interface Family {
   /** The Message of a success. */
   readonly message: string;
@@ -78,34 +78,34 @@ export const ROOM_FAMILY: Family = { message: 'success', noData: undefined, rate
 /** Streams of the App, whatever their room (reference zego 1.9, 2.5). */
 export const MEDIA_FAMILY: Family = { message: 'ok', noData: null, rateExceeded: CODES.mediaRateExceeded };
 
-/** An Action as its file writes it. */
+/** An Action as its file defines it. */
 export interface ActionSpec<P extends object> {
   readonly name: string;
   /** Default: `ROOM_FAMILY`. */
   readonly family?: Family;
   /** Calls per second of one App; its configuration may say otherwise (RATE-1). */
   readonly rate: ActionRate;
-  /** A limit for each room beside. */
+  /** An additional limit for each room. */
   readonly roomRate?: RoomRate & { readonly roomOf: (params: P) => RoomId };
-  /** Read in this order; the first that is wrong answers. */
+  /** Parameters in the order in which they are read; the first invalid one determines the response. */
   readonly parameters: { readonly [K in keyof P]: Reader<P[K]> };
-  /** Checks what the parameters are together. @throws Refusal 2 */
+  /** Validates the parameters in combination. @throws Refusal 2 */
   readonly check?: (params: P) => void;
-  /** How errors of rooms are answered. */
+  /** Return codes for the errors of rooms. */
   readonly refusals: Partial<Record<ErrorCode, ReturnCode>>;
-  /** What else `run` may refuse with. */
+  /** Other codes with which `run` may refuse. */
   readonly codes?: readonly ReturnCode[];
-  /** Answered where something failed that nobody foresaw. */
+  /** The code for unexpected errors. */
   readonly fault: ReturnCode;
-  /** What a change is about. An Action that has it changes something, and is written to the audit log. */
+  /** Describes the change for the audit log. Only Actions that change something define it. */
   readonly describe?: (params: P) => Subject;
-  /** @returns the answer's Data, where the Action has one */
+  /** @returns the Data of the response, if the Action has any */
   readonly run: (params: P, call: Call) => Promise<Data | undefined>;
 }
 
-/** A call whose parameters are right. */
+/** A call with valid parameters. */
 export interface PreparedCall {
-  /** The room whose own limit counts. */
+  /** The room whose limit applies. */
   readonly ratedRoom?: RoomId;
   readonly subject?: Subject;
   run(call: Call): Promise<Data | undefined>;
@@ -127,7 +127,7 @@ export interface Action {
   prepare(source: ParameterSource): PreparedCall;
 }
 
-/** Creates an Action of what its file says. */
+/** Creates an Action from its definition. */
 export function defineAction<P extends object>(spec: ActionSpec<P>): Action {
   const { family = ROOM_FAMILY } = spec;
   const readers = Object.entries<Reader<P[keyof P]>>(spec.parameters);
@@ -155,7 +155,7 @@ export function defineAction<P extends object>(spec: ActionSpec<P>): Action {
   };
 }
 
-/** Every code that an Action may answer beside the public ones, in rising order. */
+/** Returns every code that an Action may answer in addition to the public codes, in ascending order. */
 export function codesOfAction(action: Action): readonly ReturnCode[] {
   const codes = new Set<ReturnCode>([
     CODES.success,

@@ -9,7 +9,7 @@ import { CODES } from '../codes.ts';
 import { integer, optionalText, requiredText } from '../params.ts';
 import { defineAction, ROOM_ID, STREAM_ID, USER_ID } from './action.ts';
 
-/** Announces a stream in a room that exists; of an own one it sets the title and the extra info (STRM-6). */
+/** Announces a stream in an existing room; for a stream of the same user it updates the title and the extra info (STRM-6). */
 export const addStream = defineAction({
   name: 'AddStream',
   rate: { production: 10, test: 1 },
@@ -20,7 +20,7 @@ export const addStream = defineAction({
     streamId: requiredText('StreamId', STREAM_ID),
     title: optionalText('StreamTitle', { maxBytes: 127 }),
     extraInfo: optionalText('ExtraInfo', { maxBytes: MAX_BYTES.extraInfo }),
-    // Says whether the stream may be moderated; checked so that callers find their mistakes, and of no effect here.
+    // Whether the stream may be moderated. It is validated so that callers find mistakes, but has no effect.
     censorFlag: integer('CensorFlag', { min: 0, max: 1, fallback: 0 }),
   },
   refusals: {
@@ -28,7 +28,7 @@ export const addStream = defineAction({
     'stream.taken': CODES.streamTaken,
     // The id is forbidden (FORB-2).
     'stream.banned': CODES.streamNotSet,
-    // The user or the App has as many streams as it may have (LIM-7).
+    // The user or the App has reached its limit of streams (LIM-7).
     'stream.too-many': CODES.streamNotSet,
   },
   fault: CODES.streamNotSet,

@@ -1,5 +1,5 @@
 /**
- * CloseRoom: takes everybody out and destroys the room (CLOSE).
+ * CloseRoom: removes all users and destroys the room (CLOSE).
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { CODES } from '../codes.ts';
 import { flag, optionalText, requiredText } from '../params.ts';
 import { defineAction, ROOM_ID } from './action.ts';
 
-/** Takes everybody out and destroys the room; when it answers, the id is free (CLOSE-5). */
+/** Removes all users and destroys the room; the id is free when the call is answered (CLOSE-5). */
 export const closeRoom = defineAction({
   name: 'CloseRoom',
   rate: { production: 1, test: 1 },

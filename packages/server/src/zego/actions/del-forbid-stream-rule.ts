@@ -1,5 +1,5 @@
 /**
- * DelForbidStreamRule: lets go of what is held back of a stream (RULE; reference zego 2.5).
+ * DelForbidStreamRule: unblocks the media of a stream (RULE; reference zego 2.5).
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { CODES } from '../codes.ts';
 import { requiredText } from '../params.ts';
 import { defineAction, ROOM_ID, STREAM_ID } from './action.ts';
 
-/** Ends the rule about a stream; a success too if there is none. */
+/** Ends the rule for a stream; also succeeds if there is none. */
 export const delForbidStreamRule = defineAction({
   name: 'DelForbidStreamRule',
   rate: { production: 10, test: 10 },

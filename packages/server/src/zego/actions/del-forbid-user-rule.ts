@@ -8,7 +8,7 @@ import { CODES, Refusal } from '../codes.ts';
 import { defineAction } from './action.ts';
 import { requireScope, SCOPE_PARAMETERS, subjectOfScope } from './user-rule.ts';
 
-/** Ends the ban of a scope, with all that it forbids. */
+/** Ends the ban of a scope, for all its privileges. */
 export const delForbidUserRule = defineAction({
   name: 'DelForbidUserRule',
   rate: { production: 10, test: 10 },

@@ -15,7 +15,7 @@ export const deleteStream = defineAction({
   rate: { production: 10, test: 1 },
   parameters: {
     roomId: requiredText('RoomId', ROOM_ID),
-    // Who acts need not be a user of any room (STRM-4), so its characters are free.
+    // The caller need not be a user of any room (STRM-4), so any characters are allowed.
     actor: requiredText('UserId', { maxBytes: MAX_BYTES.userId, parse: anyText }),
     actorName: optionalText('UserName', { maxBytes: MAX_BYTES.userName }),
     streamId: requiredText('StreamId', STREAM_ID),

@@ -1,5 +1,5 @@
 /**
- * DescribeForbidStreamRules: what is held back of up to 10 streams of a room (RULE; reference zego 2.5).
+ * DescribeForbidStreamRules: which media kinds of up to 10 streams of a room are blocked (RULE; reference zego 2.5).
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { CODES } from '../codes.ts';
 import { requiredText, textList } from '../params.ts';
 import { defineAction, ROOM_ID, STREAM_ID } from './action.ts';
 
-/** Tells what is held back of each stream, in the order asked for; zeros where there is no rule. */
+/** Returns the blocked kinds of each stream, in the requested order; zeros if there is no rule. */
 export const describeForbidStreamRules = defineAction({
   name: 'DescribeForbidStreamRules',
   rate: { production: 10, test: 10 },

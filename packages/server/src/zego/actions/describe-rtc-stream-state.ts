@@ -10,7 +10,7 @@ import { meantStreams, ONE_STREAM, SEQUENCE } from './media-stream.ts';
 
 const seconds = (ms: number) => String(Math.floor(ms / 1000));
 
-/** Returns whether a stream is live, has ended, or was not seen; of those that ended the last 10,000 are known. */
+/** Reports whether a stream is live, has ended, or is unknown; the last 10,000 ended streams are remembered. */
 export const describeRtcStreamState = defineAction({
   name: 'DescribeRTCStreamState',
   family: MEDIA_FAMILY,

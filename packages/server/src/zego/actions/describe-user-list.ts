@@ -14,7 +14,7 @@ const MAX_PAGE = 200;
 /** More than the longest marker this server makes. */
 const MAX_MARKER_BYTES = 128;
 
-/** A place in the list: it stays right when the user it was taken from has left. */
+/** A position in the list, which stays valid if the user at that position has left. */
 interface Place {
   readonly joinedAtMs: number;
   readonly userId: string;
@@ -33,7 +33,7 @@ function parseMarker(marker: string): Place | undefined {
   return joinedAtMs === undefined || userId === undefined ? undefined : { joinedAtMs: Number(joinedAtMs), userId };
 }
 
-/** One row for each user, at its earliest login: several logins of one user would make its place ambiguous. */
+/** Returns one row per user, at its earliest login: several logins of one user would make its position ambiguous. */
 function usersOf(members: readonly MemberInfo[]): MemberInfo[] {
   const first = new Map<string, MemberInfo>();
   for (const member of members) {
@@ -64,7 +64,7 @@ export const describeUserList = defineAction({
     const rest = usersOf(room?.members ?? [])
       .filter((member) => !after || compare(placeOf(member), after) > 0)
       .sort((a, b) => compare(placeOf(a), placeOf(b)));
-    // The vendor does not say what a limit of 0 means; here it is as good as none given.
+    // The vendor does not document a limit of 0; here it means the default.
     const page = rest.slice(0, limit || MAX_PAGE);
     const last = page.at(-1);
     return {

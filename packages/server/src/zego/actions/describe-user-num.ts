@@ -8,7 +8,7 @@ import { CODES } from '../codes.ts';
 import { textList } from '../params.ts';
 import { defineAction, ROOM_ID } from './action.ts';
 
-/** Counts the users of rooms, in the order asked for; a room that does not exist has 0. */
+/** Counts the users of rooms, in the requested order; a room that does not exist has 0. */
 export const describeUserNum = defineAction({
   name: 'DescribeUserNum',
   rate: { production: 10, test: 1 },
@@ -20,7 +20,7 @@ export const describeUserNum = defineAction({
     const UserCountList = roomIds.map((RoomId, index) => ({
       RoomId,
       UserCount: summaries[index]?.memberCount ?? 0,
-      // Robots that record or moderate; there are none here.
+      // Robots that record or moderate; Gavel has none.
       AdminUserCount: 0,
     }));
     return { UserCountList };

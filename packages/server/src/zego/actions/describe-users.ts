@@ -10,7 +10,7 @@ import { requiredText, textList } from '../params.ts';
 import { defineAction, ROOM_ID, USER_ID } from './action.ts';
 import { AUDIENCE_ROLE } from './user-role.ts';
 
-/** Tells of users whether they are in a room and since when, in the order asked for. */
+/** Reports whether users are in a room and since when, in the requested order. */
 export const describeUsers = defineAction({
   name: 'DescribeUsers',
   rate: { production: 10, test: 10 },

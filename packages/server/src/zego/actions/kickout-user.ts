@@ -1,5 +1,5 @@
 /**
- * KickoutUser: takes 1 to 5 users out of a room (KICK).
+ * KickoutUser: removes 1 to 5 users from a room (KICK).
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { CODES } from '../codes.ts';
 import { optionalText, requiredText, textList } from '../params.ts';
 import { defineAction, ROOM_ID, USER_ID } from './action.ts';
 
-/** Takes 1 to 5 users out of a room, with all their logins there. Success when at least one of them was in (KICK-3). */
+/** Removes 1 to 5 users from a room, with all their logins there. Succeeds if at least one of them was in the room (KICK-3). */
 export const kickoutUser = defineAction({
   name: 'KickoutUser',
   rate: { production: 50, test: 50 },

@@ -1,5 +1,5 @@
 /**
- * What the Actions about streams of the App share (FORB; reference zego 2.5).
+ * Shared parts of the Actions for streams of the App (FORB; reference zego 2.5).
  *
  * @module
  */
@@ -12,9 +12,9 @@ import { type Call, STREAM_ID } from './action.ts';
 const wrong = { tooLong: CODES.streamIdWrong, malformed: CODES.streamIdWrong, missing: CODES.streamIdWrong };
 const wrongList = { tooLong: CODES.streamIdsWrong, malformed: CODES.streamIdsWrong, missing: CODES.streamIdsWrong };
 
-/** How the one stream of a call is read. */
+/** Validation of a single stream id. */
 export const ONE_STREAM = requiredText('StreamId', { ...STREAM_ID, ...wrong });
-/** How up to 20 streams are read. */
+/** Validation of up to 20 stream ids. */
 export const STREAM_LIST = textList('StreamId', {
   ...STREAM_ID,
   ...wrongList,
@@ -22,14 +22,14 @@ export const STREAM_LIST = textList('StreamId', {
   tooMany: CODES.streamIdsWrong,
 });
 
-/** How the number is read that puts calls about a stream in order. */
+/** Validation of Sequence, the number that orders calls about a stream. */
 export const SEQUENCE = requiredText('Sequence', {
   maxBytes: 19,
   tooLong: CODES.parameterWrong,
   parse: (text) => (/^\d+$/.test(text) ? BigInt(text) : undefined),
 });
 
-/** Returns the streams that a call means: in the test environment the vendor's prefix before an id is not part of it. */
+/** Returns the stream ids of a call. In the test environment the vendor's prefix is removed. */
 export function meantStreams(call: Call, streamIds: readonly StreamId[]): readonly StreamId[] {
   const { appId, environment } = call.world;
   const prefix = `zegotest-${appId}-`;
@@ -37,5 +37,5 @@ export function meantStreams(call: Call, streamIds: readonly StreamId[]): readon
   return streamIds.map((id) => (id.startsWith(prefix) ? (parseStreamId(id.slice(prefix.length)) ?? id) : id));
 }
 
-/** What the numbers of calls that forbid and allow are for. */
+/** The purpose of the sequence numbers of calls that forbid and allow streams. */
 export const CONTROL = 'control';

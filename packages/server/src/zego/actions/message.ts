@@ -1,5 +1,5 @@
 /**
- * What the two Actions for chat share.
+ * Shared parts of the two chat Actions.
  *
  * @module
  */
@@ -10,19 +10,19 @@ import { CODES } from '../codes.ts';
 import { anyText, optionalText, requiredInteger, requiredText, type TextRule } from '../params.ts';
 import { type Call, ROOM_ID, USER_ID } from './action.ts';
 
-/** How the text of a message is read. */
+/** Validation of the text of a message. */
 export const CONTENT: TextRule<string> = {
   maxBytes: MAX_BYTES.message,
   parse: anyText,
   tooLong: CODES.messageTooLong,
 };
 
-/** Who sends what sort of message to which room. */
+/** Parameters of a message: sender, category and room. */
 export const SENDER_PARAMETERS = {
   roomId: requiredText('RoomId', ROOM_ID),
   userId: requiredText('UserId', USER_ID),
   userName: optionalText('UserName', { maxBytes: MAX_BYTES.userName }),
-  // 1 is the system's, 2 a user's; clients are not told which.
+  // 1 is a system message, 2 a user message; clients do not receive the category.
   category: requiredInteger('MessageCategory', { min: 1, max: 2 }),
 } as const;
 
@@ -34,7 +34,7 @@ export interface MessageOrder {
   readonly text: string;
 }
 
-/** Sends a message; gives its event. @throws GavelError `room.not-found` */
+/** Sends a message and returns its event. @throws GavelError `room.not-found` */
 export async function sendMessage(
   kind: 'broadcast' | 'barrage' | 'command',
   { roomId, userId, userName, text }: MessageOrder,

@@ -1,5 +1,5 @@
 /**
- * Actions of services that Gavel does not have; they are answered as where an App has not enabled the service
+ * Actions of services that Gavel does not have; the response is the one for an App that has not enabled the service
  * (reference zego 2.5, 2.6).
  *
  * @module
@@ -59,7 +59,7 @@ export const NOT_ENABLED: Readonly<Record<string, readonly string[]>> = {
 
 const names: ReadonlySet<string> = new Set(Object.values(NOT_ENABLED).flat());
 
-/** Returns whether an Action is one of a service that Gavel does not have. */
+/** Returns whether an Action belongs to a service that Gavel does not have. */
 export function isNotEnabled(action: string): boolean {
   return names.has(action);
 }

@@ -8,7 +8,7 @@ import { CODES } from '../codes.ts';
 import { defineAction, MEDIA_FAMILY } from './action.ts';
 import { CONTROL, meantStreams, ONE_STREAM, SEQUENCE } from './media-stream.ts';
 
-/** Allows a stream id again; a success too where it was not forbidden. */
+/** Allows a stream id again; also succeeds if it was not forbidden. */
 export const resumeRtcStream = defineAction({
   name: 'ResumeRTCStream',
   family: MEDIA_FAMILY,

@@ -8,7 +8,7 @@ import { CODES } from '../codes.ts';
 import { defineAction, MEDIA_FAMILY } from './action.ts';
 import { CONTROL, meantStreams, SEQUENCE, STREAM_LIST } from './media-stream.ts';
 
-/** Allows stream ids again; a success too for those that were not forbidden. */
+/** Allows stream ids again; also succeeds for ids that were not forbidden. */
 export const resumeRtcStreams = defineAction({
   name: 'ResumeRTCStreams',
   family: MEDIA_FAMILY,

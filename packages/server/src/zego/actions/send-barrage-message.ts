@@ -1,5 +1,5 @@
 /**
- * SendBarrageMessage: a chat message to a room, where there are many and some may be lost (reference zego 2.4).
+ * SendBarrageMessage: a chat message to a room, for high message rates where some messages may be lost (reference zego 2.4).
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { requiredText } from '../params.ts';
 import { defineAction } from './action.ts';
 import { CONTENT, SENDER_PARAMETERS, sendMessage } from './message.ts';
 
-/** Tells everybody in a room, but clients of the sender's own user id. The id is the one that clients are told. */
+/** Sends the message to all clients in a room except those with the sender's user id. Clients receive the same message id. */
 export const sendBarrageMessage = defineAction({
   name: 'SendBarrageMessage',
   rate: { production: 100, test: 10 },

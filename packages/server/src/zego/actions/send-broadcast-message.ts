@@ -9,7 +9,7 @@ import { requiredText } from '../params.ts';
 import { defineAction } from './action.ts';
 import { CONTENT, SENDER_PARAMETERS, sendMessage } from './message.ts';
 
-/** Tells everybody in a room, but clients of the sender's own user id. */
+/** Sends the message to all clients in a room except those with the sender's user id. */
 export const sendBroadcastMessage = defineAction({
   name: 'SendBroadcastMessage',
   rate: { production: 100, test: 10 },

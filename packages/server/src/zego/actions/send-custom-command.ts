@@ -9,7 +9,7 @@ import { optionalTextList, requiredText } from '../params.ts';
 import { defineAction, ROOM_ID, USER_ID } from './action.ts';
 import { CONTENT, sendMessage } from './message.ts';
 
-/** Tells the users named, or everybody; those who are not in the room are listed as failed. */
+/** Sends the command to the named users, or to all users; users who are not in the room are listed as failed. */
 export const sendCustomCommand = defineAction({
   name: 'SendCustomCommand',
   rate: { production: 100, test: 10 },
@@ -27,7 +27,7 @@ export const sendCustomCommand = defineAction({
     const users = to && [...new Set(to)];
     const { absent } = await sendMessage('command', { roomId, userId, userName: '', text }, call, users);
     const data = { FailUsers: absent.map((Uid) => ({ Uid, Code: CODES.userNotOnline.code })) };
-    // Some were told: a success. Nobody was: none.
+    // The call succeeds if at least one user received the command.
     if (users && absent.length === users.length) throw new Refusal(CODES.userNotOnline, undefined, data);
     return data;
   },

@@ -1,5 +1,5 @@
 /**
- * SetForbidStreamRule: holds back the audio, the video, or both of a stream (RULE; reference zego 2.5).
+ * SetForbidStreamRule: blocks the audio, the video, or both of a stream (RULE; reference zego 2.5).
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { defineAction, ROOM_ID, STREAM_ID } from './action.ts';
 
 const MAX_SECONDS = 86_400;
 
-/** Holds back kinds of a stream from everybody in a room, published now or later; the last call wins. */
+/** Blocks media kinds of a stream for all players in a room, whether it is published now or later; the last call wins. */
 export const setForbidStreamRule = defineAction({
   name: 'SetForbidStreamRule',
   rate: { production: 10, test: 10 },

@@ -9,7 +9,7 @@ import { integerSet, requiredInteger } from '../params.ts';
 import { defineAction } from './action.ts';
 import { PRIVILEGES, requireScope, SCOPE_PARAMETERS, subjectOfScope } from './user-rule.ts';
 
-/** Bans from logging in, publishing, or both, for up to a day; set again, the rule is replaced (BAN-6). */
+/** Bans login, publishing, or both, for up to a day; a repeated call replaces the rule (BAN-6). */
 export const setForbidUserRule = defineAction({
   name: 'SetForbidUserRule',
   rate: { production: 10, test: 10 },
@@ -29,7 +29,7 @@ export const setForbidUserRule = defineAction({
     const names = privileges.map((number) => PRIVILEGES[number as keyof typeof PRIVILEGES]);
     const ban = { scope: requireScope(scope), privileges: names, createdAtMs, untilMs };
     if (!(await call.enforcement.ban(call.world, ban, call.origin))) throw new Refusal(CODES.tooManyBans);
-    // The first whole second in which it is over.
+    // The first whole second after the ban.
     return { ExpireTime: Math.ceil(untilMs / 1000) };
   },
 });

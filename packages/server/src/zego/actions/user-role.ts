@@ -1,8 +1,8 @@
 /**
- * The role of a user, which only the LiveRoom product gives a meaning.
+ * The role of a user, which has a meaning only in the LiveRoom product.
  *
  * @module
  */
 
-/** Every user's UserRole: audience. 1 is an anchor, 4 an administrator. */
+/** The UserRole of every user: audience. 1 is an anchor, 4 is an administrator. */
 export const AUDIENCE_ROLE = 2;

@@ -1,5 +1,5 @@
 /**
- * What the Actions about bans of users share: the four types of rule, and how a rule names whom it is about
+ * Shared parts of the Actions for user bans: the four rule types, and how a rule identifies its target
  * (reference zego 2.5).
  *
  * @module
@@ -21,16 +21,16 @@ export const SCOPE_OF_RULE_TYPE = { 1: 'address', 2: 'room', 3: 'user', 4: 'room
 /** The privileges by their number. */
 export const PRIVILEGES = { 1: 'login', 2: 'publish' } as const satisfies Record<number, BanPrivilege>;
 
-/** How the type of a rule is read. */
+/** Validation of the rule type. */
 export const RULE_TYPE = requiredInteger('RuleType', { min: 1, max: 4 });
 
-/** More than the longest text of an IPv6 address. */
+/** Longer than the longest text of an IPv6 address. */
 const MAX_ADDRESS_BYTES = 64;
 
-/** An address with an IPv6 zone names an interface of one machine: it is no address of a client (ADDR-1). */
+/** An address with an IPv6 zone identifies an interface of one machine and is not a client address (ADDR-1). */
 const parseClientAddress = (text: string): string | undefined => (text.includes('%') ? undefined : parseAddress(text));
 
-/** The parameters that name whom a rule is about. */
+/** The parameters that identify the target of a rule. */
 export const SCOPE_PARAMETERS = {
   ruleType: RULE_TYPE,
   address: optionalValue('IP', { maxBytes: MAX_ADDRESS_BYTES, parse: parseClientAddress }),
@@ -38,7 +38,7 @@ export const SCOPE_PARAMETERS = {
   userId: optionalValue('UserId', USER_ID),
 } as const;
 
-/** Those parameters as they were read. */
+/** The values of these parameters. */
 export interface ScopeParameters {
   readonly ruleType: number;
   readonly address: string | undefined;
@@ -46,7 +46,7 @@ export interface ScopeParameters {
   readonly userId: UserId | undefined;
 }
 
-/** Returns the scope that a call names. @throws Refusal 2 if a parameter that its type of rule needs is missing */
+/** Returns the scope of a call. @throws Refusal 2 if a parameter that its rule type needs is missing */
 export function requireScope({ ruleType, address, roomId, userId }: ScopeParameters): BanScope {
   const type = SCOPE_OF_RULE_TYPE[ruleType as keyof typeof SCOPE_OF_RULE_TYPE];
   if (type === 'address' && address !== undefined) return { type, address };
@@ -56,7 +56,7 @@ export function requireScope({ ruleType, address, roomId, userId }: ScopeParamet
   throw new Refusal(CODES.parameterWrong, `A rule of type ${ruleType} needs IP, RoomId or UserId as documented.`);
 }
 
-/** What a change of a rule was about. */
+/** Returns the target of a rule change, for the audit log. */
 export function subjectOfScope(params: ScopeParameters): Subject {
   const scope = requireScope(params);
   return {
