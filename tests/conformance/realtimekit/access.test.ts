@@ -244,7 +244,7 @@ describe('what breaks inside', () => {
     expect(status).toBe(500);
     expect(body).toEqual({
       success: false,
-      error: { code: 500, message: expect.stringMatching(/^Internal error; the log has it under request id \S+$/) },
+      error: { code: 500, message: expect.stringMatching(/^Internal error; see the server log for request id \S+$/) },
     });
     const [entry] = broken.logged as { requestId: string; err: Error }[];
     expect(body.error.message).toContain(entry?.requestId);

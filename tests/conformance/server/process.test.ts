@@ -129,7 +129,7 @@ test('a second start on a folder in use is refused in one line, and changes neit
 test('production without an App, and without a key that can make one, is refused (START-3)', async () => {
   const { exited, output } = await start([]);
   expect(await exited).toBe(1);
-  expect(output()).toMatch(/^Gavel could not start: there is no App/m);
+  expect(output()).toMatch(/^Gavel could not start: no App exists/m);
   const usable = await start([], { GAVEL_ADMIN_KEY: 'an-admin-key-0123456789' });
   expect(usable.output()).toContain('Gavel is ready');
 });
