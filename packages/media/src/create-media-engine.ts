@@ -9,7 +9,7 @@ import type { MediaEngineOptions } from './options.ts';
 import { ProcessEngine } from './process-engine.ts';
 
 /**
- * Makes a media engine; `start` it before the first call.
+ * Creates a media engine. Call `start` before any other method.
  *
  * @example
  * const engine = createMediaEngine({ ports: 40_000, workers: 2, announcedAddress: '203.0.113.7' });

@@ -1,5 +1,5 @@
 /**
- * The one interface behind which media is forwarded. The server knows nothing of WebRTC below it.
+ * The interface of the media engine. The server does not depend on any WebRTC details behind it.
  *
  * An engine forwards **streams** (one publisher each) to **players**. Both are named by the caller; every stream
  * belongs to a **group** (a room), and all streams of a group are kept on one worker.
@@ -20,49 +20,49 @@ export interface MediaKinds {
 export interface PublishRequest {
   /** Keeps the streams of one room on one worker. */
   readonly group: string;
-  /** Names the stream over all groups. Publishing a name again replaces its peer connection; its players stay. */
+  /** The stream's name, unique across groups. Publishing it again replaces its peer connection; its players stay. */
   readonly stream: string;
   /** The publisher's SDP offer (sendonly or sendrecv sections). Untrusted. */
   readonly offer: string;
-  /** Kinds the publisher may send; the others are refused in the answer. */
+  /** Kinds that the publisher may send; the others are refused in the answer. */
   readonly allowed: MediaKinds;
 }
 
 /** Starts, or re-negotiates, one player of a stream. */
 export interface PlayRequest {
   readonly stream: string;
-  /** Names the player over all streams. Playing a name again replaces its peer connection. */
+  /** The player's name, unique across streams. Playing with a name again replaces its peer connection. */
   readonly player: string;
   /** The player's SDP offer (recvonly sections). Untrusted. */
   readonly offer: string;
 }
 
-/** What the engine answers to an offer. */
+/** The engine's answer to an offer. */
 export interface MediaAnswer {
   /** The complete SDP answer, candidates included. */
   readonly answer: string;
-  /** The kinds that were agreed on. */
+  /** The negotiated kinds. */
   readonly kinds: MediaKinds;
   /**
-   * Kinds that the offer asked for and that are refused because there is no codec in common (MED-8): of a publisher, of
-   * those it may send; of a player, of those the stream has. Absent where there are none.
+   * Kinds in the offer that are refused because there is no common codec (MED-8): for a publisher, among the kinds that
+   * it may send; for a player, among the kinds of the stream. Absent if there are none.
    */
   readonly unsupported?: readonly MediaKind[];
 }
 
-/** Counters of one publisher or player since it began; they only rise. */
+/** Counters of one publisher or player since its start; they never decrease. */
 export interface TransportCounters {
   /** RTP packets received from the publisher, or sent to the player (retransmissions included). */
   readonly packets: number;
   /** RTP bytes of those packets. */
   readonly bytes: number;
-  /** Packets found missing (publisher), or asked for again by the player. */
+  /** Packets detected as missing (publisher), or requested again by the player. */
   readonly lost: number;
   /** Packets received late after our NACK (publisher), or sent again (player). */
   readonly retransmitted: number;
   /** Picture loss indications sent to the publisher, or received from the player. */
   readonly keyframeRequests: number;
-  /** Milliseconds since the Unix epoch (fractional) of the last RTP packet; 0 when there was none. */
+  /** Time of the last RTP packet, in (fractional) milliseconds since the Unix epoch; 0 if there was none. */
   readonly lastPacketAtMs: number;
 }
 
@@ -74,7 +74,7 @@ export interface StreamDump {
   readonly state: 'connecting' | 'connected' | 'lost';
   readonly codecs: readonly string[];
   readonly publisher: TransportCounters;
-  /** RTP packets of this stream handed to any player. */
+  /** RTP packets of this stream that were passed to any player. */
   readonly forwardedPackets: number;
   readonly players: readonly PlayerDump[];
 }
@@ -86,7 +86,7 @@ export interface PlayerDump {
   readonly counters: TransportCounters;
 }
 
-/** What `closeStream` and `closePlayer` leave behind: the last counters, and what the wire still brought afterwards. */
+/** A record of a peer after `closeStream` or `closePlayer`: its final counters, and the packets that arrived later. */
 export interface ClosedDump {
   readonly kind: 'publisher' | 'player';
   readonly stream: string;
@@ -95,29 +95,29 @@ export interface ClosedDump {
   readonly closedAtMs: number;
   readonly counters: TransportCounters;
   /**
-   * RTP packets that reached the forwarding code from this publisher, or were to be handed to this player's transport,
-   * after it was closed. Counted behind the gates that keep them out: anything but 0 is a fault (KICK-4).
+   * RTP packets that reached the forwarding code from this publisher, or were to be passed to this player's transport,
+   * after it was closed. Counted behind the checks that drop such packets: any value other than 0 is a bug (KICK-4).
    */
   readonly packetsAfterClose: number;
   /**
    * Packets that the transport still delivered from this peer after it was closed, and that were dropped at the first
-   * gate. What a hostile publisher goes on sending is mostly dropped before it even counts here.
+   * check. Most packets that a malicious publisher continues to send are dropped earlier and are not counted here.
    */
   readonly arrivedAfterClose: number;
 }
 
-/** Whether a worker takes calls. */
+/** The health of a worker. */
 export interface WorkerHealth {
   readonly worker: number;
   /** The first UDP port of the worker. */
   readonly port: number;
-  /** Whether the process runs and has its port. */
+  /** Whether the process is running and has bound its port. */
   readonly isReady: boolean;
-  /** Why the worker keeps dying: set while it has died at least three times within the last 30 s. */
+  /** Why the worker dies repeatedly: set if it has died at least three times within the last 30 s. */
   readonly problem?: string;
 }
 
-/** Everything the engine holds. */
+/** The complete state of the engine. */
 export interface EngineDump {
   readonly workers: readonly {
     readonly worker: number;
@@ -132,15 +132,15 @@ export interface EngineDump {
 
 /** Events of an engine, as argument tuples. */
 export interface MediaEngineEvents {
-  /** A publisher's transport is up for the first time after a publish; never before the publish is answered. */
+  /** A publisher's transport has connected for the first time after a publish; never emitted before the answer. */
   streamConnected: [stream: string];
-  /** A player's transport is up for the first time after a play. */
+  /** A player's transport has connected for the first time after a play. */
   playerConnected: [player: string, stream: string];
   /** A publisher's media has ended without a call (transport failed, worker died): its client should publish again. */
   streamLost: [stream: string, cause: MediaLossCause];
   /** A player's media has ended without a call: its client should play again. */
   playerLost: [player: string, stream: string, cause: MediaLossCause];
-  /** A worker process ended unexpectedly; a new one is being started. */
+  /** A worker process ended unexpectedly; it is being restarted. */
   workerDied: [worker: number, detail: string];
 }
 
@@ -153,10 +153,10 @@ export type MediaErrorCode =
   | 'bad-offer'
   /** No stream of that name. */
   | 'no-such-stream'
-  /** No worker could take the call in time, or no UDP port is free for it. */
+  /** No worker answered the call in time, or no UDP port is free. */
   | 'unavailable';
 
-/** The only error an engine throws on purpose. */
+/** The error that an engine throws for expected failures. */
 export class MediaError extends Error {
   override readonly name = 'MediaError';
   readonly code: MediaErrorCode;
@@ -169,7 +169,7 @@ export class MediaError extends Error {
 /** Forwards media. Calls for one group take effect in the order they are made. */
 export interface MediaEngine {
   /**
-   * Starts the workers. Resolves when all of them take calls.
+   * Starts the workers. Resolves when all of them accept calls.
    *
    * @throws MediaError `unavailable` when a worker does not start, such as because its UDP port cannot be bound
    */
@@ -179,22 +179,22 @@ export interface MediaEngine {
   /** @throws MediaError `bad-offer`, `no-such-stream`, `unavailable` */
   play(request: PlayRequest): Promise<MediaAnswer>;
   /**
-   * Closes a stream's publisher and all of its players. When it resolves, no packet of the stream is taken in or sent
-   * any more (KICK-4, STRM-3). Resolves too when there is no such stream.
+   * Closes a stream's publisher and all of its players. After it resolves, no packet of the stream is received or sent
+   * (KICK-4, STRM-3). Also resolves if there is no such stream.
    */
   closeStream(stream: string): Promise<void>;
-  /** Closes one player. When it resolves, nothing is sent to it any more. Resolves too when there is none. */
+  /** Closes one player. After it resolves, nothing is sent to it. Also resolves if there is no such player. */
   closePlayer(player: string): Promise<void>;
   /**
-   * Holds back kinds of a stream from all of its players, and lets go of the others (RULE-1). When it resolves, no packet
-   * of a blocked kind is handed to any player any more, not even as a retransmission; the publisher is not told. It lasts
-   * until it is set anew or the stream is closed, over re-negotiations and a worker's death too. Setting the same again
-   * does nothing; letting video go asks for a keyframe. Resolves too when there is no such stream.
+   * Blocks kinds of a stream for all of its players, and unblocks the others (RULE-1). After it resolves, no packet of a
+   * blocked kind is passed to any player, not even as a retransmission; the publisher is not notified. It applies until
+   * it is set again or the stream is closed, also across re-negotiations and a worker's death. Setting the same value
+   * again does nothing; unblocking video requests a keyframe. Also resolves if there is no such stream.
    */
   restrict(stream: string, blocked: MediaKinds): Promise<void>;
-  /** The state of every worker; costs nothing that grows with the number of streams. */
+  /** Returns the state of every worker; its cost does not depend on the number of streams. */
   health(): readonly WorkerHealth[];
-  /** Everything the engine holds, with counters. Never fails: what a worker that died held shows as lost. */
+  /** Returns the complete state with counters. Never fails: the streams of a dead worker are listed as lost. */
   dump(): Promise<EngineDump>;
   on<E extends keyof MediaEngineEvents>(event: E, handler: (...args: MediaEngineEvents[E]) => void): void;
   off<E extends keyof MediaEngineEvents>(event: E, handler: (...args: MediaEngineEvents[E]) => void): void;

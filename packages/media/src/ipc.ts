@@ -1,5 +1,5 @@
 /**
- * What the engine and its worker processes say to each other.
+ * The messages between the engine and its worker processes.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import type {
 } from './engine.ts';
 import type { StreamShape } from './sdp/negotiate.ts';
 
-/** A STUN or TURN server, as the binding takes it. */
+/** A STUN or TURN server, in the format of the native binding. */
 export type IceServerConfig =
   | string
   | {
@@ -27,44 +27,44 @@ export type IceServerConfig =
       readonly relayType?: 'TurnUdp' | 'TurnTcp' | 'TurnTls';
     };
 
-/** What a worker is told when it starts. */
+/** The configuration that a worker gets when it starts. */
 export interface WorkerConfig {
   readonly worker: number;
   /** The first UDP port of this worker, and the last. */
   readonly portMin: number;
   readonly portMax: number;
-  /** Whether all peer connections share the first port; else each has one of its own out of the range. */
+  /** Whether all peer connections share the first port; otherwise each one has its own port from the range. */
   readonly isMultiplexed: boolean;
   readonly listenAddress: string | undefined;
   readonly announcedAddress: string | undefined;
   readonly iceServers: readonly IceServerConfig[];
 }
 
-/** What a publish comes to in a worker. */
+/** The result of a publish in a worker. */
 export interface PublishResult extends MediaAnswer {
-  /** Kept by the engine, so that players can come back before the publisher when a worker has died. */
+  /** Stored by the engine, so that after a worker's death, players can reconnect before the publisher does. */
   readonly shape: StreamShape;
 }
 
-/** What a stream is made of again where its worker has died. */
+/** The data from which a stream is recreated after its worker's death. */
 export interface StreamRevival {
   readonly group: string;
   readonly shape: StreamShape;
   readonly blocked: MediaKinds;
 }
 
-/** What a worker's part of a dump holds. */
+/** A worker's part of a dump. */
 export interface WorkerDump {
   readonly streams: readonly StreamDump[];
   readonly closed: readonly ClosedDump[];
 }
 
-/** The calls that a worker takes: parameters and result by method. */
+/** The methods of a worker, with parameters and result. */
 export interface WorkerMethods {
   configure: { params: WorkerConfig; result: undefined };
-  /** `blocked` is what `restrict` said last. */
+  /** `blocked` is the latest value of `restrict`. */
   publish: { params: PublishRequest & { readonly blocked: MediaKinds }; result: PublishResult };
-  /** `revive` makes the stream when the worker has none of that name. */
+  /** `revive` is used to create the stream if the worker has none of that name. */
   play: {
     params: PlayRequest & { readonly revive: StreamRevival };
     result: MediaAnswer;
@@ -79,7 +79,7 @@ export interface WorkerMethods {
 /** A method of a worker. */
 export type WorkerMethod = keyof WorkerMethods;
 
-/** One call, as it travels. */
+/** One call, as it is sent over IPC. */
 export type WorkerCall = {
   [M in WorkerMethod]: { readonly id: number; readonly method: M; readonly params: WorkerMethods[M]['params'] };
 }[WorkerMethod];
@@ -96,7 +96,7 @@ export type WorkerMessage =
     }
   | WorkerNotice;
 
-/** What a worker tells without being asked. */
+/** A notification from a worker. */
 export type WorkerNotice =
   | { readonly type: 'stream-connected'; readonly stream: string }
   | { readonly type: 'player-connected'; readonly player: string; readonly stream: string }

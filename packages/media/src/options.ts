@@ -1,12 +1,12 @@
 /**
- * How a media engine is set up.
+ * Options of a media engine.
  *
  * @module
  */
 
 import type { IceServerConfig } from './ipc.ts';
 
-/** Takes structured log lines; pino's signature. */
+/** A structured logger with pino's signature. */
 export interface MediaLogger {
   info(detail: object, message: string): void;
   warn(detail: object, message: string): void;
@@ -15,22 +15,22 @@ export interface MediaLogger {
 
 /** Options of `createMediaEngine`. */
 export interface MediaEngineOptions {
-  /** Worker processes; 1 when not given. About one per core that media may take. */
+  /** Number of worker processes; default 1. About one per CPU core that is available for media. */
   readonly workers?: number;
-  /** The first UDP port: worker i uses `ports + i` and keeps it bound. 0 picks free ones for the engine's life. */
+  /** The first UDP port: worker i uses `ports + i` and keeps it bound. With 0, free ports are chosen at the start. */
   readonly ports: number;
   /**
-   * One UDP port per peer connection out of this range, which is split between the workers, instead of one per worker.
-   * `ports` is then not used.
+   * Uses one UDP port per peer connection from this range, which is split between the workers, instead of one per
+   * worker. `ports` is then ignored.
    */
   readonly portRange?: { readonly min: number; readonly max: number };
-  /** The address to bind to; all when not given. */
+  /** The address to bind to; default: all addresses. */
   readonly listenAddress?: string;
-  /** The address that browsers are told instead of the machine's own, for a server behind NAT. */
+  /** The address in the candidates for browsers, instead of the machine's own, for a server behind NAT. */
   readonly announcedAddress?: string;
-  /** STUN and TURN servers that the workers use for themselves. Hardly ever needed: clients come to the server. */
+  /** STUN and TURN servers for the workers themselves. Rarely needed, because clients connect to the server. */
   readonly iceServers?: readonly IceServerConfig[];
   readonly logger?: MediaLogger;
-  /** How long a call may take before it fails with `unavailable`, in milliseconds; 5,000 when not given. */
+  /** Timeout after which a call fails with `unavailable`, in milliseconds; default 5,000. */
   readonly callTimeoutMs?: number;
 }

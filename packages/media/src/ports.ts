@@ -1,5 +1,5 @@
 /**
- * Finding out whether UDP ports can be bound.
+ * Checks whether UDP ports can be bound.
  *
  * @module
  */
@@ -29,7 +29,7 @@ export function probeUdpPort(port: number, address: string | undefined): number 
   }
 }
 
-/** With a look-up that answers at once, `bind` has succeeded or failed when it returns. */
+/** Because the lookup function calls back synchronously, `bind` has succeeded or failed when it returns. */
 function bindBriefly(family: 4 | 6, port: number, address: string): number {
   const socket = createSocket({
     type: family === 6 ? 'udp6' : 'udp4',

@@ -22,23 +22,23 @@ import type { StreamShape } from './sdp/negotiate.ts';
 import { createWorkerConfigs } from './worker-configs.ts';
 import { WorkerProcess } from './worker-process.ts';
 
-const defaultCallTimeoutMs = 5_000;
-const maxClosed = 1_000;
+const DEFAULT_CALL_TIMEOUT_MS = 5_000;
+const MAX_CLOSED = 1_000;
 
 const silentLogger: MediaLogger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 interface StreamEntry {
   readonly group: string;
   readonly worker: WorkerProcess;
-  /** Known from the first publish on; outlives the worker, so that players can come back before the publisher. */
+  /** Set at the first publish. Survives a worker's death, so that players can reconnect before the publisher does. */
   shape: StreamShape | undefined;
   isPublished: boolean;
-  /** Outlives the worker like the shape. */
+  /** Survives a worker's death, like the shape. */
   blocked: MediaKinds;
   readonly players: Set<string>;
 }
 
-/** Places groups on workers, and remembers what is where, so that a worker's death can be told. */
+/** Assigns groups to workers, and tracks streams and players, so that it can report their loss if a worker dies. */
 export class ProcessEngine implements MediaEngine {
   readonly #options: MediaEngineOptions;
   readonly #logger: MediaLogger;
@@ -55,7 +55,7 @@ export class ProcessEngine implements MediaEngine {
   async start(): Promise<void> {
     const configs = createWorkerConfigs(this.#options);
     this.#workers = configs.map((config) => {
-      const worker: WorkerProcess = new WorkerProcess(config, this.#options.callTimeoutMs ?? defaultCallTimeoutMs, {
+      const worker: WorkerProcess = new WorkerProcess(config, this.#options.callTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS, {
         handleNotice: (notice) => this.#handleNotice(worker, notice),
         handleDeath: (detail) => this.#handleDeath(worker, detail),
       });
@@ -87,13 +87,13 @@ export class ProcessEngine implements MediaEngine {
       const { blocked } = entry;
       const { shape, ...answer } = await entry.worker.call('publish', { group, stream, offer, allowed, blocked });
       if (this.#streams.get(stream) !== entry) {
-        throw new MediaError('no-such-stream', `Stream ${stream} was closed before it was answered`);
+        throw new MediaError('no-such-stream', `Stream ${stream} was closed before its offer was answered`);
       }
       entry.shape = shape;
       entry.isPublished = true;
       return answer;
     } catch (error) {
-      // A stream that never came to be leaves nothing behind.
+      // If the first publish of a stream fails, its entry is removed.
       if (entry.shape === undefined && this.#streams.get(request.stream) === entry)
         this.#streams.delete(request.stream);
       throw error;
@@ -103,17 +103,18 @@ export class ProcessEngine implements MediaEngine {
   async play(request: PlayRequest): Promise<MediaAnswer> {
     const { stream, player, offer } = request;
     const entry = this.#streams.get(stream);
-    if (entry === undefined) throw new MediaError('no-such-stream', `There is no stream ${stream}`);
+    if (entry === undefined) throw new MediaError('no-such-stream', `Stream ${stream} does not exist`);
     const previous = this.#streamByPlayer.get(player);
     if (previous !== undefined && previous !== stream) await this.closePlayer(player);
-    // Known before the answer, so that a close that overtakes it holds (KICK-4).
+    // Registered before the answer, so that a close that arrives earlier also closes this player (KICK-4).
     this.#streamByPlayer.set(player, stream);
     entry.players.add(player);
     const isWanted = (): boolean => this.#streamByPlayer.get(player) === stream && entry.players.has(player);
     try {
       const revive = { group: entry.group, shape: entry.shape ?? {}, blocked: entry.blocked };
       const answer = await entry.worker.call('play', { stream, player, offer, revive });
-      if (!isWanted()) throw new MediaError('no-such-stream', `Player ${player} was closed before it was answered`);
+      if (!isWanted())
+        throw new MediaError('no-such-stream', `Player ${player} was closed before its offer was answered`);
       return answer;
     } catch (error) {
       if (previous !== stream && isWanted()) this.#forgetPlayer(player);
@@ -141,7 +142,7 @@ export class ProcessEngine implements MediaEngine {
     const entry = this.#streams.get(stream);
     if (entry === undefined) return;
     entry.blocked = { audio: blocked.audio, video: blocked.video };
-    // A worker that hangs is killed as for a close: what is blocked must not go on.
+    // A worker that hangs is killed, as for a close, because blocked media must not be forwarded any longer.
     await this.#callToClose(entry.worker, () => entry.worker.call('restrict', { stream, blocked: entry.blocked }));
   }
 
@@ -150,7 +151,7 @@ export class ProcessEngine implements MediaEngine {
   }
 
   async dump(): Promise<EngineDump> {
-    // A worker that dies, or is being started, holds nothing: its streams show as lost.
+    // A worker that dies or is starting has no streams: its streams are listed as lost.
     const empty: WorkerDump = { streams: [], closed: [] };
     const dumps = await Promise.all(this.#workers.map((worker) => worker.call('dump', undefined).catch(() => empty)));
     const streams = dumps.flatMap((dump) => dump.streams);
@@ -166,7 +167,7 @@ export class ProcessEngine implements MediaEngine {
       closed: dumps
         .flatMap((dump) => dump.closed)
         .sort((a, b) => a.closedAtMs - b.closedAtMs)
-        .slice(-maxClosed),
+        .slice(-MAX_CLOSED),
     };
   }
 
@@ -184,7 +185,7 @@ export class ProcessEngine implements MediaEngine {
     await Promise.all(this.#workers.map((worker) => worker.close()));
   }
 
-  /** A stream whose worker has died is nowhere but here until its publisher, or a player, comes back. */
+  /** After a worker's death, its streams exist only here until the publisher or a player reconnects. */
   #dumpAbsent(present: ReadonlySet<string>): EngineDump['streams'] {
     const none = { packets: 0, bytes: 0, lost: 0, retransmitted: 0, keyframeRequests: 0, lastPacketAtMs: 0 };
     return [...this.#streams]
@@ -201,7 +202,7 @@ export class ProcessEngine implements MediaEngine {
       }));
   }
 
-  /** Finds the worker that a group is on, or else the one with the fewest peers. */
+  /** Returns the worker of a group, or else the worker with the fewest peers. */
   #place(group: string): WorkerProcess {
     const load = new Map<WorkerProcess, number>(this.#workers.map((worker) => [worker, 0]));
     for (const entry of this.#streams.values()) {
@@ -209,11 +210,11 @@ export class ProcessEngine implements MediaEngine {
       load.set(entry.worker, (load.get(entry.worker) ?? 0) + 1 + entry.players.size);
     }
     const least = [...load].sort(([, a], [, b]) => a - b)[0];
-    if (least === undefined) throw new MediaError('unavailable', 'The media engine is not started');
+    if (least === undefined) throw new MediaError('unavailable', 'The media engine has not been started');
     return least[0];
   }
 
-  /** A worker that died meanwhile has closed everything; one that hangs is killed, because a close must hold (KICK-4). */
+  /** Calls a worker to close media. A worker that does not answer is killed, because a close must hold (KICK-4). */
   async #callToClose(worker: WorkerProcess, call: () => Promise<undefined>): Promise<void> {
     const { pid } = worker;
     if (pid === undefined) return;
@@ -223,7 +224,7 @@ export class ProcessEngine implements MediaEngine {
       if (worker.pid !== pid) return;
       this.#logger.error(
         { worker: worker.config.worker, error: String(error) },
-        'A worker is killed to enforce a close',
+        'Media worker killed: it did not confirm a close',
       );
       await worker.kill();
     }
@@ -286,7 +287,7 @@ export class ProcessEngine implements MediaEngine {
     try {
       this.#emitter.emit(event, ...args);
     } catch (error) {
-      this.#logger.error({ event, error: String(error) }, 'A handler of a media event threw');
+      this.#logger.error({ event, error: String(error) }, 'Media event handler threw an error');
     }
   }
 }

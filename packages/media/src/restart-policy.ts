@@ -1,12 +1,12 @@
 /**
- * When a worker that died is started again, and when its deaths are reported as a problem.
+ * Decides when a worker that died is restarted, and when its deaths are reported as a problem.
  *
  * @module
  */
 
 /** Deaths within this time count together, in milliseconds. */
 const WINDOW_MS = 30_000;
-/** As many deaths within the window are a problem. */
+/** Number of deaths within the window that count as a problem. */
 const PROBLEM_DEATHS = 3;
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 5_000;

@@ -1,5 +1,5 @@
 /**
- * Which UDP ports each worker has.
+ * Assigns UDP ports to workers.
  *
  * @module
  */
@@ -10,8 +10,8 @@ import type { MediaEngineOptions } from './options.ts';
 import { probeUdpPort } from './ports.ts';
 
 /**
- * Makes the configuration of every worker. A port range is split between the workers, so that no two of them choose the
- * same port at the same moment.
+ * Creates the configuration of every worker. A port range is split between the workers, so that two workers never choose
+ * the same port.
  *
  * @throws MediaError `unavailable` when the range has fewer ports than there are workers, or no port is free
  */
@@ -29,7 +29,7 @@ export function createWorkerConfigs(options: MediaEngineOptions): WorkerConfig[]
   const { min, max } = portRange;
   const count = max - min + 1;
   if (count < workers) {
-    throw new MediaError('unavailable', `${count} UDP ports (${min} to ${max}) are too few for ${workers} workers`);
+    throw new MediaError('unavailable', `Too few UDP ports for ${workers} workers: ${count} (${min} to ${max})`);
   }
   const firstOf = (worker: number): number => min + Math.floor((count * worker) / workers);
   return indices.map((worker) => {

@@ -1,5 +1,5 @@
 /**
- * One worker process: started, called, watched, and started again when it dies.
+ * One worker process: starts it, calls it, supervises it, and restarts it after its death.
  *
  * @module
  */
@@ -14,15 +14,15 @@ const workerModule = new URL('./worker/main.ts', import.meta.url);
 const PING_INTERVAL_MS = 2_000;
 /** A worker that has not answered a ping for this long is stuck, and is killed. */
 const STUCK_AFTER_MS = 10_000;
-/** How long a process may take until it is configured: more than a call, because a busy machine starts it slowly. */
+/** Timeout until a process is configured: longer than that of a call, because a busy machine starts it slowly. */
 const START_TIMEOUT_MS = 30_000;
-/** Of what a worker wrote to its error output, so much is part of the reason of its death, in characters. */
+/** Maximum length, in characters, of the error output that is included in the reason of a worker's death. */
 const MAX_REASON_CHARS = 1_000;
 
-/** What a worker process tells the engine. */
+/** Callbacks of a worker process to the engine. */
 export interface WorkerProcessHandlers {
   handleNotice(notice: WorkerNotice): void;
-  /** The process has ended by itself; everything that was on it is gone. */
+  /** The process ended unexpectedly; all of its streams and players are lost. */
   handleDeath(detail: string): void;
 }
 
@@ -35,7 +35,7 @@ interface PendingCall {
 /** Supervises one worker process. */
 export class WorkerProcess {
   readonly config: WorkerConfig;
-  /** How often it had to be started again. */
+  /** Number of restarts. */
   restarts = 0;
 
   readonly #handlers: WorkerProcessHandlers;
@@ -61,7 +61,7 @@ export class WorkerProcess {
     return this.#child?.pid;
   }
 
-  /** Whether it takes calls, and why it keeps dying if it does. */
+  /** Returns whether it accepts calls and, if it dies repeatedly, why. */
   health(): WorkerHealth {
     const problem = this.#policy.findProblem(performance.now());
     const { worker, portMin: port } = this.config;
@@ -69,14 +69,14 @@ export class WorkerProcess {
   }
 
   /**
-   * Starts the process. Resolves when it takes calls.
+   * Starts the process. Resolves when it accepts calls.
    *
    * @throws MediaError `unavailable` when it cannot be configured, such as because its UDP port cannot be bound
    */
   async start(): Promise<void> {
     const { SystemRoot, NODE_COMPILE_CACHE } = process.env;
     const child = fork(workerModule, {
-      // No secrets, and no options or flags of the parent's; Node leaves out what is undefined.
+      // The parent's secrets, options and flags are not passed on. Node ignores undefined values.
       env: { SystemRoot, NODE_COMPILE_CACHE },
       execArgv: [],
       serialization: 'advanced',
@@ -90,11 +90,11 @@ export class WorkerProcess {
       errorOutput = (errorOutput + text).slice(-MAX_REASON_CHARS);
     });
     child.on('message', (message) => {
-      // What a dead worker still had in its channel is about peers that no longer exist.
+      // Messages that remain in a dead worker's channel are about peers that no longer exist.
       if (this.#child === child) this.#handleMessage(message as WorkerMessage);
     });
     child.on('error', (error) => this.#handleEnd(child, error.message));
-    // 'close' comes when the error output is complete too.
+    // 'close' is emitted after the error output is complete.
     child.on('close', (code, signal) => {
       const exit = signal === null ? `exit code ${code}` : `signal ${signal}`;
       this.#handleEnd(child, startFailure ?? [exit, errorOutput.trim()].filter(Boolean).join(': '));
@@ -102,7 +102,7 @@ export class WorkerProcess {
     try {
       await this.#request(child, 'configure', this.config, START_TIMEOUT_MS);
     } catch (error) {
-      // Without its port it is of no use: its end starts it again.
+      // A worker without its port cannot be used. It is killed, and its end triggers a restart.
       if (this.#child === child) startFailure = error instanceof Error ? error.message : String(error);
       child.kill('SIGKILL');
       throw error;
@@ -113,16 +113,16 @@ export class WorkerProcess {
   }
 
   /**
-   * Makes a call. While the worker is being started again, calls wait for it, within their time.
+   * Makes a call. While the worker restarts, calls wait for it until their timeout.
    *
-   * @throws MediaError as the worker's, or `unavailable` when it dies or does not answer in time
+   * @throws MediaError the worker's error, or `unavailable` if it dies or does not answer in time
    */
   async call<M extends WorkerMethod>(
     method: M,
     params: WorkerMethods[M]['params'],
   ): Promise<WorkerMethods[M]['result']> {
     const child = this.#child ?? (await this.#waitForChild());
-    // The channel keeps the order, so a call need not wait until the worker is configured.
+    // The channel is ordered, so a call need not wait until the worker is configured.
     return this.#request(child, method, params);
   }
 
@@ -135,7 +135,7 @@ export class WorkerProcess {
     await this.kill();
   }
 
-  /** Kills the process, and resolves when it is gone; it is started again unless `close` was called. */
+  /** Kills the process, and resolves when it has ended; it is restarted unless `close` was called. */
   async kill(): Promise<void> {
     const child = this.#child;
     if (child === undefined) return;
@@ -158,7 +158,7 @@ export class WorkerProcess {
         reject(new MediaError('unavailable', `Worker ${this.config.worker} did not answer ${method} in time`));
       }, timeoutMs);
       this.#pending.set(id, { resolve, reject, timer });
-      // A failed send shows as the process's end.
+      // If sending fails, the process has ended, and that is handled separately.
       child.send({ id, method, params }, () => undefined);
     }) as Promise<WorkerMethods[M]['result']>;
   }
@@ -198,7 +198,7 @@ export class WorkerProcess {
     this.#child = undefined;
     this.#isReady = false;
     clearInterval(this.#pingTimer);
-    // First the loss is told, then the calls fail: who retries a failed call finds the state right.
+    // The loss is reported before the calls fail, so that a caller that retries sees the correct state.
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     if (!this.#isClosed) {

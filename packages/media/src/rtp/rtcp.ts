@@ -4,7 +4,7 @@
  * @module
  */
 
-/** A sender report's part that a forwarder needs. */
+/** The fields of a sender report that a forwarder needs. */
 export interface SenderReport {
   readonly type: 'sender-report';
   readonly ssrc: number;
@@ -32,7 +32,7 @@ export interface KeyframeRequest {
   readonly ssrc: number;
 }
 
-/** A request for packets again: generic NACK. */
+/** A request for retransmission: generic NACK. */
 export interface NackRequest {
   readonly type: 'nack';
   readonly ssrc: number;
@@ -45,24 +45,24 @@ export interface Goodbye {
   readonly ssrc: number;
 }
 
-/** What `parseRtcp` gives. */
+/** An item in the result of `parseRtcp`. */
 export type RtcpItem = SenderReport | ReportBlock | KeyframeRequest | NackRequest | Goodbye;
 
-const typeSenderReport = 200;
-const typeReceiverReport = 201;
-const typeBye = 203;
-const typeTransportFeedback = 205;
-const typePayloadFeedback = 206;
-const formatNack = 1;
-const formatPli = 1;
-const formatFir = 4;
+const TYPE_SENDER_REPORT = 200;
+const TYPE_RECEIVER_REPORT = 201;
+const TYPE_BYE = 203;
+const TYPE_TRANSPORT_FEEDBACK = 205;
+const TYPE_PAYLOAD_FEEDBACK = 206;
+const FORMAT_NACK = 1;
+const FORMAT_PLI = 1;
+const FORMAT_FIR = 4;
 
-/** Sequence numbers that one compound packet may ask for; more are ignored. */
+/** Maximum number of sequence numbers that one compound packet may request; more are ignored. */
 export const maxNackedSequences = 512;
 
 /**
- * Reads a compound RTCP packet. Untrusted: what is malformed ends the reading, what is unknown is passed over, and
- * what was read before stays valid.
+ * Parses an untrusted compound RTCP packet. Parsing stops at malformed data, and the items before it are returned;
+ * unknown packet types are ignored.
  */
 export function parseRtcp(packet: Buffer): RtcpItem[] {
   const items: RtcpItem[] = [];
@@ -75,7 +75,7 @@ export function parseRtcp(packet: Buffer): RtcpItem[] {
     const type = packet[offset + 1] as number;
     const end = offset + 4 + packet.readUInt16BE(offset + 2) * 4;
     if (end > packet.length) break;
-    if (type === typeSenderReport && end - offset >= 28) {
+    if (type === TYPE_SENDER_REPORT && end - offset >= 28) {
       items.push({
         type: 'sender-report',
         ssrc: packet.readUInt32BE(offset + 4),
@@ -84,17 +84,17 @@ export function parseRtcp(packet: Buffer): RtcpItem[] {
         rtpTimestamp: packet.readUInt32BE(offset + 16),
       });
       readReportBlocks(packet, offset + 28, end, count, items);
-    } else if (type === typeReceiverReport) {
+    } else if (type === TYPE_RECEIVER_REPORT) {
       readReportBlocks(packet, offset + 8, end, count, items);
-    } else if (type === typeBye && count > 0) {
+    } else if (type === TYPE_BYE && count > 0) {
       items.push({ type: 'bye', ssrc: packet.readUInt32BE(offset + 4) });
-    } else if (type === typeTransportFeedback && count === formatNack && end - offset >= 16) {
+    } else if (type === TYPE_TRANSPORT_FEEDBACK && count === FORMAT_NACK && end - offset >= 16) {
       const sequences = readNackedSequences(packet, offset + 12, end, maxNackedSequences - nacked);
       nacked += sequences.length;
       items.push({ type: 'nack', ssrc: packet.readUInt32BE(offset + 8), sequences });
-    } else if (type === typePayloadFeedback && count === formatPli && end - offset >= 12) {
+    } else if (type === TYPE_PAYLOAD_FEEDBACK && count === FORMAT_PLI && end - offset >= 12) {
       items.push({ type: 'keyframe-request', ssrc: packet.readUInt32BE(offset + 8) });
-    } else if (type === typePayloadFeedback && count === formatFir) {
+    } else if (type === TYPE_PAYLOAD_FEEDBACK && count === FORMAT_FIR) {
       for (let entry = offset + 12; entry + 8 <= end; entry += 8) {
         items.push({ type: 'keyframe-request', ssrc: packet.readUInt32BE(entry) });
       }
@@ -132,8 +132,8 @@ function readNackedSequences(packet: Buffer, start: number, end: number, limit: 
 /** Writes a picture loss indication. */
 export function writePli(senderSsrc: number, mediaSsrc: number): Buffer {
   const packet = Buffer.alloc(12);
-  packet[0] = 0x80 | formatPli;
-  packet[1] = typePayloadFeedback;
+  packet[0] = 0x80 | FORMAT_PLI;
+  packet[1] = TYPE_PAYLOAD_FEEDBACK;
   packet.writeUInt16BE(2, 2);
   packet.writeUInt32BE(senderSsrc, 4);
   packet.writeUInt32BE(mediaSsrc, 8);
@@ -154,8 +154,8 @@ export function writeNack(senderSsrc: number, mediaSsrc: number, sequences: read
     }
   }
   const packet = Buffer.alloc(12 + pairs.length * 4);
-  packet[0] = 0x80 | formatNack;
-  packet[1] = typeTransportFeedback;
+  packet[0] = 0x80 | FORMAT_NACK;
+  packet[1] = TYPE_TRANSPORT_FEEDBACK;
   packet.writeUInt16BE(2 + pairs.length, 2);
   packet.writeUInt32BE(senderSsrc, 4);
   packet.writeUInt32BE(mediaSsrc, 8);
@@ -166,7 +166,7 @@ export function writeNack(senderSsrc: number, mediaSsrc: number, sequences: read
   return packet;
 }
 
-/** What a receiver report tells of one source. */
+/** One block of a receiver report. */
 export interface ReceptionReport {
   readonly ssrc: number;
   /** Loss since the last report, in 1/256. */
@@ -185,7 +185,7 @@ export interface ReceptionReport {
 export function writeReceiverReport(senderSsrc: number, reports: readonly ReceptionReport[]): Buffer {
   const packet = Buffer.alloc(8 + reports.length * 24);
   packet[0] = 0x80 | reports.length;
-  packet[1] = typeReceiverReport;
+  packet[1] = TYPE_RECEIVER_REPORT;
   packet.writeUInt16BE(packet.length / 4 - 1, 2);
   packet.writeUInt32BE(senderSsrc, 4);
   reports.forEach((report, index) => {
@@ -202,7 +202,7 @@ export function writeReceiverReport(senderSsrc: number, reports: readonly Recept
   return packet;
 }
 
-/** What a sender report tells. */
+/** The fields of a sender report. */
 export interface SenderReportFields {
   readonly ssrc: number;
   readonly ntpSeconds: number;
@@ -216,7 +216,7 @@ export interface SenderReportFields {
 export function writeSenderReport(report: SenderReportFields): Buffer {
   const packet = Buffer.alloc(28);
   packet[0] = 0x80;
-  packet[1] = typeSenderReport;
+  packet[1] = TYPE_SENDER_REPORT;
   packet.writeUInt16BE(6, 2);
   packet.writeUInt32BE(report.ssrc, 4);
   packet.writeUInt32BE(report.ntpSeconds, 8);

@@ -7,7 +7,7 @@
 /** Bytes of the fixed RTP header. */
 export const rtpHeaderBytes = 12;
 
-/** Tells RTCP from RTP on one port, by RFC 5761; `false` too for packets too short for either. */
+/** Returns whether a packet is RTCP and not RTP (RFC 5761); also `false` for packets that are too short for either. */
 export function isRtcp(packet: Uint8Array): boolean {
   const type = packet[1] ?? 0;
   return packet.length >= 4 && type >= 192 && type <= 223;
@@ -111,8 +111,8 @@ export class RtpHeader {
  * Removes the header extensions of a packet, and the CSRC list; cuts the padding of a packet that is nothing but
  * padding down to one byte. Works in place and returns a view of the same memory.
  *
- * A packet of mere padding must still go out: dropping it would leave a gap in the sequence numbers that every player
- * would ask for again.
+ * A packet with only padding must still be sent: dropping it would leave a gap in the sequence numbers, and every
+ * player would send a NACK for it.
  */
 export function stripRtpPacket(packet: Buffer, header: RtpHeader): Buffer {
   const shift = header.payloadOffset - rtpHeaderBytes;

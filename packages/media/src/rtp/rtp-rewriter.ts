@@ -1,13 +1,12 @@
 /**
- * Makes one continuous RTP stream of whatever sources follow each other, so that a publisher that negotiates anew
- * keeps its players running.
+ * Joins successive RTP sources into one continuous RTP stream, so that players continue when a publisher re-negotiates.
  *
  * @module
  */
 
 import { diffSequence } from './sequence.ts';
 
-const startGuard = 0x1000;
+const START_GUARD = 0x1000;
 
 /** Maps a source's sequence numbers and timestamps to the output's. */
 export class RtpRewriter {
@@ -24,7 +23,7 @@ export class RtpRewriter {
   #newestAtMs = 0;
   #sequenceOffset = 0;
   #timestampOffset = 0;
-  /** The source's first sequence number, as long as earlier ones can still be told from wrapped ones. */
+  /** The source's first sequence number, as long as earlier numbers can be distinguished from wrapped ones. */
   #first: number | undefined;
 
   /** @param clockRate ticks per second of the RTP timestamp */
@@ -32,19 +31,19 @@ export class RtpRewriter {
     this.#clockRate = clockRate;
   }
 
-  /** The next packet comes from a new source: it goes on where the last one ended, in time too. */
+  /** The next packet is from a new source: sequence numbers and timestamps continue where the last source ended. */
   switchSource(): void {
     this.#isSwitching = true;
   }
 
-  /** Rewrites one packet into `sequence` and `timestamp`; `false` for one that precedes its source's beginning. */
+  /** Sets `sequence` and `timestamp` for one packet; returns `false` for one before its source's first packet. */
   rewrite(sequence: number, timestamp: number, nowMs: number): boolean {
     if (this.#isSwitching) this.#begin(sequence, timestamp, nowMs);
     if (this.#first !== undefined) {
       const distance = diffSequence(sequence, this.#first);
-      // Before the beginning lies the previous source's end.
+      // Earlier output sequence numbers belong to the previous source.
       if (distance < 0) return false;
-      if (distance > startGuard) this.#first = undefined;
+      if (distance > START_GUARD) this.#first = undefined;
     }
     this.sequence = (sequence + this.#sequenceOffset) & 0xffff;
     this.timestamp = (timestamp + this.#timestampOffset) >>> 0;

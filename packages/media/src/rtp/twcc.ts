@@ -1,6 +1,6 @@
 /**
- * Transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01): what a publisher's
- * bandwidth estimate lives on (MED-4).
+ * Transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01), the input of a
+ * publisher's bandwidth estimate (MED-4).
  *
  * @module
  */
@@ -12,7 +12,7 @@ export interface TwccArrival {
   readonly arrivedAtMs: number | undefined;
 }
 
-/** A feedback as `writeTwccFeedback` takes it. */
+/** The parameters of `writeTwccFeedback`. */
 export interface TwccFeedback {
   readonly senderSsrc: number;
   readonly mediaSsrc: number;
@@ -24,21 +24,21 @@ export interface TwccFeedback {
   readonly arrivedAtMs: readonly (number | undefined)[];
 }
 
-const ticksPerMs = 4;
-const referenceTicks = 256;
-const notReceived = 0;
+const TICKS_PER_MS = 4;
+const REFERENCE_TICKS = 256;
+const NOT_RECEIVED = 0;
 const smallDelta = 1;
-const largeDelta = 2;
-/** Symbols that a one-bit vector always has. */
-const oneBitSymbols = 14;
+const LARGE_DELTA = 2;
+/** Number of symbols in a one-bit vector. */
+const ONE_BIT_SYMBOLS = 14;
 
-/** Packets that one feedback covers at most, so that it stays well below one MTU in the worst case. */
+/** Maximum number of packets in one feedback, so that it stays well below one MTU in the worst case. */
 export const maxTwccPackets = 400;
 
-/** A feedback written, and how many of its packets it covers. */
+/** An encoded feedback, and the number of packets that it covers. */
 export interface WrittenTwccFeedback {
   readonly packet: Buffer;
-  /** Fewer than were given when a delta did not fit in 16 bits: the rest needs another feedback. */
+  /** Fewer than given if a delta did not fit in 16 bits: the rest needs another feedback. */
   readonly covered: number;
 }
 
@@ -46,20 +46,20 @@ export interface WrittenTwccFeedback {
 export function writeTwccFeedback(feedback: TwccFeedback): WrittenTwccFeedback {
   const symbols: number[] = [];
   const deltas: number[] = [];
-  const firstTicks = Math.floor((feedback.arrivedAtMs[0] ?? 0) * ticksPerMs);
-  const reference = Math.floor(firstTicks / referenceTicks);
-  let previousTicks = reference * referenceTicks;
+  const firstTicks = Math.floor((feedback.arrivedAtMs[0] ?? 0) * TICKS_PER_MS);
+  const reference = Math.floor(firstTicks / REFERENCE_TICKS);
+  let previousTicks = reference * REFERENCE_TICKS;
   for (const arrivedAtMs of feedback.arrivedAtMs) {
     if (symbols.length === maxTwccPackets) break;
     if (arrivedAtMs === undefined) {
-      symbols.push(notReceived);
+      symbols.push(NOT_RECEIVED);
       continue;
     }
-    const ticks = Math.floor(arrivedAtMs * ticksPerMs);
+    const ticks = Math.floor(arrivedAtMs * TICKS_PER_MS);
     const delta = ticks - previousTicks;
     if (delta < -0x8000 || delta > 0x7fff) break;
     previousTicks = ticks;
-    symbols.push(delta >= 0 && delta <= 0xff ? smallDelta : largeDelta);
+    symbols.push(delta >= 0 && delta <= 0xff ? smallDelta : LARGE_DELTA);
     deltas.push(delta);
   }
 
@@ -87,7 +87,7 @@ export function writeTwccFeedback(feedback: TwccFeedback): WrittenTwccFeedback {
   return { packet, covered: symbols.length };
 }
 
-/** Packs status symbols into chunks: a run where it is longer than a vector would be, else the densest vector. */
+/** Packs status symbols into chunks: a run if it is longer than a vector, otherwise the densest vector. */
 function encodeChunks(symbols: readonly number[]): number[] {
   const chunks: number[] = [];
   let index = 0;
@@ -99,8 +99,8 @@ function encodeChunks(symbols: readonly number[]): number[] {
     if (run >= oneBit && (run >= 7 || index + run === symbols.length)) {
       chunks.push((symbol << 13) | run);
       index += run;
-    } else if (oneBit === oneBitSymbols || index + oneBit === symbols.length) {
-      // Only at the end may it be short: a reader takes all its bits for packets, while there are some.
+    } else if (oneBit === ONE_BIT_SYMBOLS || index + oneBit === symbols.length) {
+      // Only the last chunk may be short: a reader interprets all bits as packets while packets remain.
       let chunk = 0x8000;
       for (let i = 0; i < oneBit; i += 1) chunk |= (symbols[index + i] as number) << (13 - i);
       chunks.push(chunk);
@@ -116,15 +116,15 @@ function encodeChunks(symbols: readonly number[]): number[] {
   return chunks;
 }
 
-/** How many of the next symbols (at most `oneBitSymbols`) a one-bit vector can hold. */
+/** Returns how many of the next symbols (at most `ONE_BIT_SYMBOLS`) fit in a one-bit vector. */
 function countOneBit(symbols: readonly number[], start: number): number {
   let count = 0;
-  while (count < oneBitSymbols && start + count < symbols.length && (symbols[start + count] as number) <= smallDelta)
+  while (count < ONE_BIT_SYMBOLS && start + count < symbols.length && (symbols[start + count] as number) <= smallDelta)
     count += 1;
   return count;
 }
 
-/** A feedback as `parseTwccFeedback` gives it. */
+/** The result of `parseTwccFeedback`. */
 export interface ParsedTwccFeedback {
   readonly senderSsrc: number;
   readonly mediaSsrc: number;
@@ -132,7 +132,7 @@ export interface ParsedTwccFeedback {
   readonly arrivals: readonly TwccArrival[];
 }
 
-/** Reads one feedback packet; undefined for anything malformed. */
+/** Parses one feedback packet; undefined if it is malformed. */
 export function parseTwccFeedback(packet: Buffer): ParsedTwccFeedback | undefined {
   if (packet.length < 20 || (packet[0] as number) >> 6 !== 2 || ((packet[0] as number) & 0x1f) !== 15) return undefined;
   if (packet[1] !== 205 || packet.readUInt16BE(2) * 4 + 4 !== packet.length) return undefined;
@@ -152,18 +152,18 @@ export function parseTwccFeedback(packet: Buffer): ParsedTwccFeedback | undefine
       for (let i = 12; i >= 0 && symbols.length < count; i -= 2) symbols.push((chunk >> i) & 3);
     }
   }
-  let ticks = packet.readIntBE(16, 3) * referenceTicks;
+  let ticks = packet.readIntBE(16, 3) * REFERENCE_TICKS;
   const arrivals: TwccArrival[] = [];
   for (const [index, symbol] of symbols.entries()) {
     const sequence = (baseSequence + index) & 0xffff;
-    if (symbol === notReceived) {
+    if (symbol === NOT_RECEIVED) {
       arrivals.push({ sequence, arrivedAtMs: undefined });
       continue;
     }
-    if (symbol > largeDelta || offset + symbol > packet.length) return undefined;
+    if (symbol > LARGE_DELTA || offset + symbol > packet.length) return undefined;
     ticks += symbol === smallDelta ? (packet[offset] as number) : packet.readInt16BE(offset);
     offset += symbol;
-    arrivals.push({ sequence, arrivedAtMs: ticks / ticksPerMs });
+    arrivals.push({ sequence, arrivedAtMs: ticks / TICKS_PER_MS });
   }
   return {
     senderSsrc: packet.readUInt32BE(4),

@@ -1,5 +1,5 @@
 /**
- * Writing answers. The binding's own answer is only mined for its transport; every section is written here.
+ * Writes answers. Only the transport parameters come from the binding's own answer; all sections are written here.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Codec } from './codecs.ts';
 import type { Offer, OfferSection } from './offer.ts';
 import { listAttributes } from './session-description.ts';
 
-/** ICE and DTLS of our side. */
+/** ICE and DTLS parameters of the server. */
 export interface LocalTransport {
   readonly iceUfrag: string;
   readonly icePwd: string;
@@ -18,11 +18,11 @@ export interface LocalTransport {
   readonly candidates: readonly string[];
 }
 
-/** The source that a player's section announces. */
+/** The media source in a player's section. */
 export interface AnswerSource {
   readonly ssrc: number;
   readonly cname: string;
-  /** The MediaStream's id; one for the audio and the video of a stream, which is what makes a browser sync them. */
+  /** The MediaStream id; the same for audio and video of a stream, so that the browser synchronises them. */
   readonly msid: string;
   readonly trackId: string;
 }

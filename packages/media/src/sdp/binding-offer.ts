@@ -1,5 +1,5 @@
 /**
- * The offer that the native binding gets to see.
+ * The offer that is passed to the native binding.
  *
  * It is written anew and carries one section whatever the browser offered, because the binding then hands every RTP
  * and RTCP packet of the peer connection to one track: telling audio from video is done here, by payload type and SSRC,

@@ -1,5 +1,5 @@
 /**
- * The codecs that Gavel forwards (MED-1), and how one offer's entry is matched with another's.
+ * The codecs that Gavel forwards (MED-1), and the matching of codecs between offers.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export interface Codec {
   readonly parameters: string;
 }
 
-/** What a stream's codec is, whatever payload type a peer calls it by. Survives a worker's death in the parent. */
+/** A stream's codec, independent of payload types. The parent process stores it across a worker's death. */
 export type CodecShape = Omit<Codec, 'payloadType'>;
 
 const supported: Record<MediaKind, readonly { name: CodecName; encoding: RegExp; clockRate: number }[]> = {
@@ -56,7 +56,7 @@ export function listCodecs(kind: MediaKind, section: SdpSection): Codec[] {
   return codecs;
 }
 
-/** 64 to 95 are kept out because with RTP and RTCP on one port they look like RTCP (RFC 5761). */
+/** 64 to 95 are excluded, because they conflict with RTCP packet types if RTP and RTCP share a port (RFC 5761). */
 function isDynamicPayloadType(payloadType: number): boolean {
   return payloadType <= 127 && (payloadType < 64 || payloadType > 95);
 }
@@ -79,7 +79,7 @@ export function findParameter(parameters: string, name: string): string | undefi
  * Finds the player's codec that decodes a stream's codec; undefined when it has none.
  *
  * For H.264 the same profile-level-id is preferred, then the same profile, then Constrained Baseline, then any:
- * decoders take more than they offer, and a wrong guess shows at once as frames not decoded.
+ * decoders often support more than they offer, and a wrong choice is visible at once as frames that are not decoded.
  */
 export function matchCodec(offered: readonly Codec[], wanted: CodecShape): Codec | undefined {
   const candidates = offered.filter((codec) => codec.name === wanted.name);

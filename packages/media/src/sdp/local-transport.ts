@@ -1,5 +1,5 @@
 /**
- * Mining the binding's own answer for ICE and DTLS, and making its candidates ours.
+ * Extracts ICE and DTLS parameters from the binding's own answer, and rewrites its candidates.
  *
  * @module
  */
@@ -7,9 +7,9 @@
 import type { LocalTransport } from './answer.ts';
 import { findAttribute, listAttributes, parseSessionDescription } from './session-description.ts';
 
-/** Which addresses an answer tells. */
+/** Which addresses an answer contains. */
 export interface AddressPolicy {
-  /** Stands in the place of every host candidate's address, for a server behind NAT. */
+  /** Replaces the address of every host candidate, for a server behind NAT. */
   readonly announcedAddress?: string | undefined;
   /** The address that the sockets are bound to; undefined for all. */
   readonly listenAddress?: string | undefined;
@@ -31,10 +31,10 @@ export function readLocalTransport(sdp: string, policy: AddressPolicy): LocalTra
 }
 
 /**
- * Makes the candidates of an answer.
+ * Creates the candidates of an answer.
  *
- * With an announced address, host candidates are told under that address alone. Without one, the loopback address is
- * told too, behind all others: the binding never does, and a browser on the server's own machine may have no other way.
+ * With an announced address, host candidates have only that address. Without one, a loopback candidate is added with
+ * the lowest priority: the binding never adds one, and a browser on the server's machine may have no other path.
  */
 export function rewriteCandidates(candidates: readonly string[], policy: AddressPolicy): string[] {
   const rewritten: string[] = [];

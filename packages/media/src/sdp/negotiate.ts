@@ -1,5 +1,5 @@
 /**
- * Which sections of an offer are accepted, and as what.
+ * Decides which sections of an offer are accepted, and with which codecs.
  *
  * @module
  */
@@ -26,22 +26,22 @@ export interface StreamShape {
   readonly video?: CodecShape | undefined;
 }
 
-/** What a publisher sends of one kind. */
+/** The negotiated parameters of one kind of a publisher. */
 export interface PublishedKind {
   readonly codec: Codec;
-  /** The only SSRC that is taken; undefined when the offer names none: then the first one seen. */
+  /** The only SSRC that is accepted; undefined if the offer has none: then the first received SSRC is used. */
   readonly ssrc: number | undefined;
-  /** The id of the transport-wide sequence number; undefined when it was not offered. */
+  /** The id of the transport-wide sequence number extension; undefined if it was not offered. */
   readonly transportCcId: number | undefined;
-  /** Whether lost packets may be asked for again. */
+  /** Whether NACKs may be sent for lost packets. */
   readonly nack: boolean;
 }
 
-/** The outcome of a publisher's offer. */
+/** The result of a publisher's offer. */
 export interface PublishPlan {
   readonly accepted: ReadonlyMap<number, AcceptedSection>;
   readonly published: ReadonlyMap<MediaKind, PublishedKind>;
-  /** Kinds that may be sent and were offered, but with no codec that is forwarded. */
+  /** Kinds that may be sent and were offered, but without a supported codec. */
   readonly unsupported: readonly MediaKind[];
 }
 
@@ -52,7 +52,7 @@ const publisherFeedback: Record<MediaKind, readonly string[]> = {
 const playerFeedback: Record<MediaKind, readonly string[]> = { audio: [], video: ['nack', 'nack pli', 'ccm fir'] };
 
 /**
- * Chooses one audio and one video section of a publisher's offer, and of each its first supported codec (MED-1).
+ * Chooses one audio and one video section of a publisher's offer, with the first supported codec of each (MED-1).
  *
  * @throws MediaError `bad-offer` when nothing can be accepted
  */
@@ -66,7 +66,7 @@ export function planPublish(offer: Offer, allowed: MediaKinds): PublishPlan {
     const direction = findDirection(raw);
     if (direction !== 'sendonly' && direction !== 'sendrecv') continue;
     offered.add(kind);
-    // On a common transport the payload type is what tells the kinds apart.
+    // On a common transport, the kinds are distinguished by payload type.
     const codec = listCodecs(kind, raw).find((entry) => !payloadTypes.has(entry.payloadType));
     if (codec === undefined) continue;
     payloadTypes.add(codec.payloadType);
@@ -83,23 +83,23 @@ export function planPublish(offer: Offer, allowed: MediaKinds): PublishPlan {
       nack: feedback.includes('nack'),
     });
   }
-  if (published.size === 0) throw new MediaError('bad-offer', 'The offer has no section that may be published');
+  if (published.size === 0) throw new MediaError('bad-offer', 'The offer has no section that can be published');
   return { accepted, published, unsupported: [...offered].filter((kind) => !published.has(kind)) };
 }
 
-/** The outcome of a player's offer. */
+/** The result of a player's offer. */
 export interface PlayPlan {
   readonly accepted: ReadonlyMap<number, AcceptedSection>;
-  /** The payload type that the player decodes each kind by. */
+  /** The player's payload type for each kind. */
   readonly payloadTypes: ReadonlyMap<MediaKind, number>;
-  /** Kinds that the stream has and that were asked for, but without the stream's codec. */
+  /** Kinds that the stream has and the offer contains, but without the stream's codec. */
   readonly unsupported: readonly MediaKind[];
 }
 
 /**
- * Chooses the sections of a player's offer that the stream's codecs go to.
+ * Chooses the sections of a player's offer for the stream's codecs.
  *
- * @throws MediaError `bad-offer` when nothing of the stream can be played
+ * @throws MediaError `bad-offer` if no kind of the stream can be played
  */
 export function planPlay(
   offer: Offer,
@@ -122,6 +122,6 @@ export function planPlay(
     accepted.set(index, { direction: 'sendonly', codec, feedback, extensions: new Map(), source: sources[kind] });
     payloadTypes.set(kind, codec.payloadType);
   }
-  if (payloadTypes.size === 0) throw new MediaError('bad-offer', 'The offer takes none of the codecs of the stream');
+  if (payloadTypes.size === 0) throw new MediaError('bad-offer', 'The offer supports none of the codecs of the stream');
   return { accepted, payloadTypes, unsupported: [...offered].filter((kind) => !payloadTypes.has(kind)) };
 }

@@ -1,5 +1,5 @@
 /**
- * An offer, judged: what is needed of it to answer, and nothing else.
+ * A validated offer, reduced to the data that the answer needs.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import {
   type SessionDescription,
 } from './session-description.ts';
 
-/** ICE and DTLS of the offering side, checked character by character. */
+/** ICE and DTLS parameters of the offering side, strictly validated. */
 export interface OfferTransport {
   readonly iceUfrag: string;
   readonly icePwd: string;
@@ -35,7 +35,7 @@ export interface OfferSection {
   readonly raw: SdpSection;
 }
 
-/** An offer, judged. */
+/** A validated offer. */
 export interface Offer {
   readonly transport: OfferTransport;
   readonly sections: readonly OfferSection[];
@@ -43,10 +43,10 @@ export interface Offer {
   readonly bundled: boolean;
 }
 
-const maxCandidates = 16;
+const MAX_CANDIDATES = 16;
 
 /**
- * Reads and judges an offer.
+ * Parses and validates an offer.
  *
  * @throws MediaError `bad-offer`
  */
@@ -104,7 +104,7 @@ function parseTransport(description: SessionDescription, section: SdpSection): O
   const candidates = listAttributes(section.attributes, 'candidate')
     .map(normaliseCandidate)
     .filter((candidate) => candidate !== undefined)
-    .slice(0, maxCandidates);
+    .slice(0, MAX_CANDIDATES);
   return { iceUfrag, icePwd, fingerprint, setup, candidates };
 }
 

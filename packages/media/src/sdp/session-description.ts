@@ -1,5 +1,5 @@
 /**
- * A small, strict reader of session descriptions (RFC 8866). Whatever a browser sends is read here, before anything of
+ * A small, strict parser of session descriptions (RFC 8866). Every offer of a browser is parsed here before any part of
  * it reaches the native binding.
  *
  * @module
@@ -7,13 +7,13 @@
 
 import { MediaError } from '../engine.ts';
 
-/** Bytes of the longest SDP that is read. */
+/** Maximum size of an SDP, in bytes. */
 export const maxSdpBytes = 65_536;
 
-/** The most m-sections that are read. */
+/** Maximum number of m-sections. */
 export const maxMediaSections = 32;
 
-const maxLineLength = 2_048;
+const MAX_LINE_LENGTH = 2_048;
 
 /** One `a=` line, split at the first colon. */
 export interface SdpAttribute {
@@ -22,7 +22,7 @@ export interface SdpAttribute {
   readonly value: string;
 }
 
-/** One m-section, unjudged. */
+/** One m-section, not validated. */
 export interface SdpSection {
   /** `audio`, `video`, `application` or anything else. */
   readonly kind: string;
@@ -32,7 +32,7 @@ export interface SdpSection {
   readonly attributes: readonly SdpAttribute[];
 }
 
-/** A session description, unjudged. */
+/** A session description, not validated. */
 export interface SessionDescription {
   readonly attributes: readonly SdpAttribute[];
   readonly sections: readonly SdpSection[];
@@ -41,7 +41,7 @@ export interface SessionDescription {
 /**
  * Reads a session description.
  *
- * @throws MediaError `bad-offer` when it is too long, has too many sections or is no SDP
+ * @throws MediaError `bad-offer` if it is too long, has too many sections or is not valid SDP
  */
 export function parseSessionDescription(sdp: unknown): SessionDescription {
   if (typeof sdp !== 'string') throw new MediaError('bad-offer', 'The offer is not a string');
@@ -56,7 +56,7 @@ export function parseSessionDescription(sdp: unknown): SessionDescription {
   let attributes = sessionAttributes;
   for (const line of lines) {
     if (line === '') continue;
-    if (line.length > maxLineLength || !/^[a-z]=[\x20-\x7e\u0080-\uffff]*$/.test(line)) {
+    if (line.length > MAX_LINE_LENGTH || !/^[a-z]=[\x20-\x7e\u0080-\uffff]*$/.test(line)) {
       throw new MediaError('bad-offer', `The offer has a malformed line: ${JSON.stringify(line.slice(0, 40))}`);
     }
     if (line.startsWith('m=')) {

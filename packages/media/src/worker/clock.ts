@@ -4,9 +4,9 @@
  * @module
  */
 
-const originMs = performance.timeOrigin;
+const ORIGIN_MS = performance.timeOrigin;
 
-/** Turns a reading of `performance.now()` into milliseconds since the Unix epoch, fractions kept. */
+/** Converts a value of `performance.now()` to (fractional) milliseconds since the Unix epoch. */
 export function toEpochMs(nowMs: number): number {
-  return originMs + nowMs;
+  return ORIGIN_MS + nowMs;
 }

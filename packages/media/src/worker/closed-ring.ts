@@ -7,17 +7,17 @@
 import type { ClosedDump } from '../engine.ts';
 import type { MutableCounters } from './counters.ts';
 
-/** Closed peers that are remembered. */
+/** Maximum number of stored closed peers. */
 export const maxClosedPeers = 1_000;
 
-/** What is remembered of a closed peer; its two last counters go on counting. */
+/** The record of a closed peer; its last two counters continue to count. */
 export interface ClosedRecord extends ClosedDump {
   readonly counters: MutableCounters;
   packetsAfterClose: number;
   arrivedAfterClose: number;
 }
 
-/** Keeps the last closed peers, oldest first. */
+/** Stores the latest closed peers, oldest first. */
 export class ClosedRing {
   readonly #records: ClosedRecord[] = [];
 

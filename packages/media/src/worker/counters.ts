@@ -6,7 +6,7 @@
 
 import type { TransportCounters } from '../engine.ts';
 
-/** The counters of one publisher or player, while they are counted. */
+/** The mutable counters of one publisher or player. */
 export interface MutableCounters extends TransportCounters {
   packets: number;
   bytes: number;
@@ -16,7 +16,7 @@ export interface MutableCounters extends TransportCounters {
   lastPacketAtMs: number;
 }
 
-/** Makes counters at zero. */
+/** Creates counters at zero. */
 export function createCounters(): MutableCounters {
   return { packets: 0, bytes: 0, lost: 0, retransmitted: 0, keyframeRequests: 0, lastPacketAtMs: 0 };
 }

@@ -1,19 +1,19 @@
 /**
- * One keyframe request upstream serves all players of a stream (MED-2).
+ * Merges the keyframe requests of all players of a stream into one request to the publisher (MED-2).
  *
  * @module
  */
 
-/** The shortest time between two keyframe requests, in milliseconds. */
+/** Minimum interval between two keyframe requests, in milliseconds. */
 export const keyframeIntervalMs = 400;
 
-/** Lets a request through at once when the last is long enough ago, and otherwise keeps it until it is. */
+/** Sends a request at once if the minimum interval has passed, and otherwise delays it until then. */
 export class KeyframeRequester {
   readonly #send: () => boolean;
   #sentAtMs = Number.NEGATIVE_INFINITY;
   #isPending = false;
 
-  /** @param send sends a request; `false` when it could not be sent yet, which keeps it pending */
+  /** @param send sends a request; returns `false` if it could not be sent yet, so that it stays pending */
   constructor(send: () => boolean) {
     this.#send = send;
   }
@@ -23,7 +23,7 @@ export class KeyframeRequester {
     this.tick(nowMs);
   }
 
-  /** To be called every few milliseconds: sends what is pending and due. */
+  /** Must be called every few milliseconds: sends a pending request that is due. */
   tick(nowMs: number): void {
     if (!this.#isPending || nowMs - this.#sentAtMs < keyframeIntervalMs) return;
     if (!this.#send()) return;

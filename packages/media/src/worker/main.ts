@@ -1,5 +1,5 @@
 /**
- * A worker process's entry. It lives on the IPC channel alone: its environment has next to nothing, and it ends with its parent.
+ * The entry point of a worker process. It gets all input over the IPC channel, and it ends when its parent ends.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { findErrorCode, Worker } from './worker.ts';
 let worker: Worker | undefined;
 
 function send(message: WorkerMessage): void {
-  // Without a callback a vanished parent would be an 'error' event, and that an uncaught exception.
+  // Without a callback, a parent that has ended would cause an 'error' event and thus an uncaught exception.
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }
 
@@ -39,7 +39,7 @@ function createWorker(config: WorkerConfig): Worker {
 async function handleCall(call: WorkerCall): Promise<unknown> {
   if (call.method === 'configure') {
     worker ??= createWorker(call.params);
-    // Node writes what it compiled when a process exits, which this one never does: it is killed.
+    // Node writes its compile cache at the exit of a process, but this process is killed and never exits.
     setImmediate(flushCompileCache);
     return undefined;
   }
@@ -62,7 +62,7 @@ async function handleCall(call: WorkerCall): Promise<unknown> {
 }
 
 process.on('message', (message) => {
-  // Only the parent can write to the channel.
+  // Only the parent can write to the channel, so messages are not validated.
   const call = message as WorkerCall;
   handleCall(call).then(
     (result) => send({ type: 'result', id: call.id, result }),
@@ -74,9 +74,9 @@ process.on('message', (message) => {
   );
 });
 
-// The binding's threads keep a process alive and its exit handlers wait for them: end without ceremony.
+// The binding's threads keep the process alive and its exit handlers wait for them, so the process kills itself.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
-// Signals meant for the whole process group (Ctrl-C) are the parent's to act on.
+// Signals to the whole process group (Ctrl-C) are handled by the parent.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
 process.on('uncaughtException', (error) => reportError('the worker', error));

@@ -1,8 +1,8 @@
 /**
- * The UDP ports of a worker: one that all of its transports share, or one for each transport out of a range.
+ * The UDP ports of a worker: one port that all transports share, or one port per transport from a range.
  *
- * The native binding ends the process when a port that it is given cannot be bound. So the shared port is bound for the
- * worker's whole life, and a port of a range is probed right before it is given away.
+ * The native binding ends the process if it cannot bind its port. Therefore the shared port stays bound for the
+ * worker's whole life, and a port of a range is probed immediately before use.
  *
  * @module
  */
@@ -12,15 +12,15 @@ import { MediaError } from '../engine.ts';
 import type { WorkerConfig } from '../ipc.ts';
 import { probeUdpPort } from '../ports.ts';
 
-/** How long a port that could not be bound is left out, in milliseconds: a closed transport frees its own within a few. */
+/** How long a port that could not be bound is skipped, in milliseconds: a closed transport releases its port sooner. */
 const RETRY_PORT_AFTER_MS = 50;
 
-/** Held for the life of the process: one that is collected closes its port. */
+/** Referenced for the life of the process: garbage collection would close the port. */
 const listeners = new Set<IceUdpMuxListener>();
 
 type PortConfig = Pick<WorkerConfig, 'portMin' | 'portMax' | 'isMultiplexed' | 'listenAddress'>;
 
-/** Gives out ports to transports. */
+/** Assigns ports to transports. */
 export class MediaPorts {
   readonly #config: PortConfig;
   readonly #now: () => number;
@@ -28,7 +28,7 @@ export class MediaPorts {
   readonly #takenUntilMs = new Map<number, number>();
   #next: number;
 
-  /** @param now milliseconds of a clock that only goes forward */
+  /** @param now milliseconds of a monotonic clock */
   constructor(config: PortConfig, now: () => number) {
     this.#config = config;
     this.#now = now;
@@ -36,7 +36,7 @@ export class MediaPorts {
   }
 
   /**
-   * Binds the shared port for good; of a range, finds out that at least one port can be bound.
+   * Binds the shared port permanently; for a range, checks that at least one port can be bound.
    *
    * @throws MediaError `unavailable` when it cannot be bound
    */
@@ -48,7 +48,7 @@ export class MediaPorts {
     }
     probeUdpPort(portMin, listenAddress);
     try {
-      // Keeps the port bound; without it the binding closes the port whenever the last transport closes.
+      // Keeps the port bound; otherwise the binding closes the port whenever the last transport closes.
       listeners.add(new IceUdpMuxListener(portMin, listenAddress));
     } catch (error) {
       throw new MediaError('unavailable', `UDP port ${portMin} cannot be bound: ${String(error)}`);
@@ -56,7 +56,7 @@ export class MediaPorts {
   }
 
   /**
-   * Gives a port to a transport, which must `release` it when it is closed.
+   * Returns a port for a transport, which must `release` it when it closes.
    *
    * @throws MediaError `unavailable` when every port of the range is in use
    */
@@ -73,7 +73,7 @@ export class MediaPorts {
     throw new MediaError('unavailable', `All UDP ports from ${portMin} to ${portMax} are in use`);
   }
 
-  /** Takes a port back from a transport that is closed. */
+  /** Releases the port of a closed transport. */
   release(port: number): void {
     this.#used.delete(port);
   }

@@ -1,20 +1,20 @@
 /**
- * Which packets of a publisher are missing, and when to ask for them again (MED-4).
+ * Tracks the missing packets of a publisher, and decides when to send NACKs for them (MED-4).
  *
  * @module
  */
 
-/** A gap younger than this, in milliseconds, may be mere reordering. */
+/** A gap younger than this, in milliseconds, may be caused by reordering. */
 export const reorderToleranceMs = 10;
 
 /** Milliseconds between two requests for the same packet. */
 export const nackIntervalMs = 80;
 
-/** Milliseconds after which a packet is given up and a keyframe asked for instead. */
+/** Milliseconds after which a packet counts as lost and a keyframe is requested instead. */
 export const nackGiveUpMs = 1_000;
 
-const maxNacks = 10;
-const maxMissing = 500;
+const MAX_NACKS = 10;
+const MAX_MISSING = 500;
 
 interface Missing {
   readonly sinceMs: number;
@@ -22,14 +22,14 @@ interface Missing {
   requests: number;
 }
 
-/** What `NackGenerator.handlePacket` found. */
+/** The result of `NackGenerator.handlePacket`. */
 export type PacketNovelty = 'next' | 'recovered' | 'late';
 
-/** What `NackGenerator.collect` wants done. */
+/** The result of `NackGenerator.collect`. */
 export interface NackWork {
-  /** Unwrapped sequence numbers to ask for, rising. */
+  /** Unwrapped sequence numbers to request, in ascending order. */
   readonly sequences: readonly number[];
-  /** Whether so much is lost for good that only a keyframe helps. */
+  /** Whether packets are permanently lost, so that a keyframe is needed. */
   readonly needsKeyframe: boolean;
 }
 
@@ -40,12 +40,12 @@ export class NackGenerator {
   #overflowed = false;
   #lost = 0;
 
-  /** Packets ever found missing, recovered ones included. */
+  /** Total number of packets detected as missing, including recovered ones. */
   get lost(): number {
     return this.#lost;
   }
 
-  /** Notes a packet's arrival. */
+  /** Records the arrival of a packet. */
   handlePacket(sequence: number, nowMs: number): PacketNovelty {
     if (this.#highest < 0) {
       this.#highest = sequence;
@@ -58,7 +58,7 @@ export class NackGenerator {
     }
     const gap = sequence - this.#highest - 1;
     this.#lost += gap;
-    if (gap + this.#missing.size > maxMissing) {
+    if (gap + this.#missing.size > MAX_MISSING) {
       this.#missing.clear();
       this.#overflowed = true;
     } else {
@@ -70,7 +70,7 @@ export class NackGenerator {
     return 'next';
   }
 
-  /** Tells what is to be asked for now; undefined when nothing is. */
+  /** Returns what to request now; undefined if there is nothing to request. */
   collect(nowMs: number): NackWork | undefined {
     if (this.#missing.size === 0 && !this.#overflowed) return undefined;
     let needsKeyframe = this.#overflowed;
@@ -78,7 +78,7 @@ export class NackGenerator {
     const sequences: number[] = [];
     for (const [sequence, missing] of this.#missing) {
       if (nowMs - missing.sinceMs < reorderToleranceMs || nowMs - missing.requestedAtMs < nackIntervalMs) continue;
-      if (nowMs - missing.sinceMs >= nackGiveUpMs || missing.requests >= maxNacks) {
+      if (nowMs - missing.sinceMs >= nackGiveUpMs || missing.requests >= MAX_NACKS) {
         this.#missing.delete(sequence);
         needsKeyframe = true;
         continue;

@@ -1,13 +1,13 @@
 /**
- * The one retransmission buffer of a stream: every player's NACKs are answered from it (MED-4).
+ * The retransmission buffer of a stream, shared by all players: NACKs are answered from it (MED-4).
  *
  * @module
  */
 
-/** Packets that are kept: about 1.5 s of video at 3 Mbit/s. A power of two. */
+/** Number of stored packets: about 1.5 s of video at 3 Mbit/s. A power of two. */
 export const bufferedPackets = 512;
 
-/** Bytes of the longest packet that is kept; longer ones are forwarded but cannot be sent again. */
+/** Maximum size of a stored packet, in bytes; larger packets are forwarded but cannot be retransmitted. */
 export const maxBufferedBytes = 1_500;
 
 /** A ring of RTP packets by sequence number, 768 kB, allocated with the first packet. */
@@ -16,7 +16,7 @@ export class PacketBuffer {
   readonly #sequences = new Int32Array(bufferedPackets).fill(-1);
   readonly #lengths = new Uint16Array(bufferedPackets);
 
-  /** Copies a packet in, over the one that was stored `bufferedPackets` sequence numbers before. */
+  /** Stores a copy of a packet, which overwrites the packet `bufferedPackets` sequence numbers earlier. */
   store(sequence: number, packet: Buffer): void {
     if (packet.length > maxBufferedBytes) return;
     this.#slab ??= Buffer.allocUnsafeSlow(bufferedPackets * maxBufferedBytes);
@@ -26,7 +26,7 @@ export class PacketBuffer {
     this.#lengths[slot] = packet.length;
   }
 
-  /** Finds a packet; the view is valid until the next `store`. */
+  /** Returns a packet; the view is valid until the next `store`. */
   find(sequence: number): Buffer | undefined {
     const slot = sequence & (bufferedPackets - 1);
     if (this.#slab === undefined || this.#sequences[slot] !== sequence) return undefined;

@@ -1,5 +1,5 @@
 /**
- * One that plays a stream.
+ * A player of a stream.
  *
  * @module
  */
@@ -18,11 +18,11 @@ import type { StreamTrack, TrackOutput } from './stream-track.ts';
 import { Transport } from './transport.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-const defaultRoundTripMs = 60;
-const minResendIntervalMs = 20;
-const maxResendIntervalMs = 300;
+const DEFAULT_ROUND_TRIP_MS = 60;
+const MIN_RESEND_INTERVAL_MS = 20;
+const MAX_RESEND_INTERVAL_MS = 300;
 
-/** What a player tells its stream. */
+/** Callbacks of a player to its stream. */
 export interface PlayerHandlers {
   handlePlayerOpen(player: Player): void;
   handlePlayerLost(player: Player): void;
@@ -42,7 +42,7 @@ export class Player {
   readonly #handlers: PlayerHandlers;
   #state: 'connecting' | 'connected' | 'closed' = 'connecting';
   #resends: ResendThrottle | undefined;
-  #roundTripMs = defaultRoundTripMs;
+  #roundTripMs = DEFAULT_ROUND_TRIP_MS;
 
   constructor(
     name: string,
@@ -78,7 +78,7 @@ export class Player {
     return { ...this.counters };
   }
 
-  /** Ends it at once: first no track knows it any more, then the transport goes (KICK-4). */
+  /** Closes it immediately: removes it from the tracks, then closes the transport (KICK-4). */
   close(record?: ClosedRecord): void {
     this.#state = 'closed';
     for (const [kind, output] of this.#outputs) this.#tracks.get(kind)?.removeOutput(output);
@@ -133,7 +133,7 @@ export class Player {
     const output = this.#outputs.get('video');
     if (output === undefined || track.buffer === undefined || track.isBlocked) return;
     const nowMs = this.#context.now();
-    const intervalMs = Math.min(maxResendIntervalMs, Math.max(minResendIntervalMs, this.#roundTripMs));
+    const intervalMs = Math.min(MAX_RESEND_INTERVAL_MS, Math.max(MIN_RESEND_INTERVAL_MS, this.#roundTripMs));
     this.#resends ??= new ResendThrottle();
     this.counters.lost += sequences.length;
     for (const sequence of sequences) {

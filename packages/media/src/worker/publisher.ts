@@ -1,5 +1,5 @@
 /**
- * The one that sends a stream.
+ * The publisher of a stream.
  *
  * @module
  */
@@ -20,24 +20,24 @@ import { Transport } from './transport.ts';
 import { TwccCollector } from './twcc-collector.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-/** How often there is a look at what is due; a lost packet is asked for no later. */
-const tickIntervalMs = 20;
-const feedbackIntervalMs = 60;
-const reportIntervalMs = 1_000;
-/** Any SSRC will do for a receiver of media; browsers use 1 as well. */
-const ownSsrc = 1;
+/** Interval of the periodic work, and so the maximum delay of a NACK, in milliseconds. */
+const TICK_INTERVAL_MS = 20;
+const FEEDBACK_INTERVAL_MS = 60;
+const REPORT_INTERVAL_MS = 1_000;
+/** A receiver of media can use any SSRC; browsers also use 1. */
+const OWN_SSRC = 1;
 
-/** What a publisher tells its stream. */
+/** Callbacks of a publisher to its stream. */
 export interface PublisherHandlers {
   handlePublisherOpen(): void;
   handlePublisherLost(): void;
-  /** So much was lost that players need a keyframe. */
+  /** So many packets were lost that players need a keyframe. */
   handleKeyframeNeeded(): void;
-  /** A packet came, and the last tick is long enough ago for the next. */
+  /** A packet arrived, and the next tick is due. */
   handleTickDue(nowMs: number): void;
 }
 
-/** A publisher's peer connection, and the RTCP that it is owed. */
+/** A publisher's peer connection, and its RTCP feedback. */
 export class Publisher {
   readonly counters = createCounters();
   state: 'connecting' | 'connected' = 'connecting';
@@ -47,7 +47,7 @@ export class Publisher {
   readonly #tracks: ReadonlyMap<MediaKind, StreamTrack>;
   readonly #receivers = new Map<MediaKind, Receiver>();
   readonly #kindByPayloadType = new Map<number, MediaKind>();
-  readonly #twcc = new TwccCollector(ownSsrc);
+  readonly #twcc = new TwccCollector(OWN_SSRC);
   readonly #header = new RtpHeader();
   readonly #handlers: PublisherHandlers;
   #tickedAtMs = 0;
@@ -84,12 +84,12 @@ export class Publisher {
     return this.#transport.describe();
   }
 
-  /** Asks for a keyframe; `false` when the transport is not up or the source not known yet. */
+  /** Requests a keyframe; returns `false` if the transport is not connected or the source is not known yet. */
   sendPli(): boolean {
     const ssrc = this.#receivers.get('video')?.ssrc;
     if (ssrc === undefined || !this.#transport.isOpen) return false;
     this.counters.keyframeRequests += 1;
-    return this.#transport.send(writePli(ownSsrc, ssrc));
+    return this.#transport.send(writePli(OWN_SSRC, ssrc));
   }
 
   /** Sends the feedback that is due. */
@@ -97,19 +97,19 @@ export class Publisher {
     this.#tickedAtMs = nowMs;
     if (!this.#transport.isOpen) return;
     for (const receiver of this.#receivers.values()) {
-      const nack = receiver.collectNack(ownSsrc, nowMs);
+      const nack = receiver.collectNack(OWN_SSRC, nowMs);
       if (nack?.packet !== undefined) this.#transport.send(nack.packet);
       if (nack?.needsKeyframe) this.#handlers.handleKeyframeNeeded();
     }
-    if (nowMs - this.#feedbackAtMs >= feedbackIntervalMs) {
+    if (nowMs - this.#feedbackAtMs >= FEEDBACK_INTERVAL_MS) {
       this.#feedbackAtMs = nowMs;
       const ssrc = this.#receivers.get('video')?.ssrc ?? this.#receivers.get('audio')?.ssrc ?? 0;
       for (const packet of this.#twcc.collect(ssrc)) this.#transport.send(packet);
     }
-    if (nowMs - this.#reportAtMs >= reportIntervalMs) {
+    if (nowMs - this.#reportAtMs >= REPORT_INTERVAL_MS) {
       this.#reportAtMs = nowMs;
       const reports = [...this.#receivers.values()].flatMap((receiver) => receiver.report(nowMs) ?? []);
-      if (reports.length > 0) this.#transport.send(writeReceiverReport(ownSsrc, reports));
+      if (reports.length > 0) this.#transport.send(writeReceiverReport(OWN_SSRC, reports));
     }
   }
 
@@ -117,7 +117,7 @@ export class Publisher {
     return { ...this.counters };
   }
 
-  /** Ends it at once (KICK-4). */
+  /** Closes it immediately (KICK-4). */
   close(record?: ClosedRecord): void {
     this.#record = record;
     this.#transport.close(record);
@@ -144,10 +144,10 @@ export class Publisher {
     this.counters.packets += 1;
     this.counters.bytes += packet.length;
     this.counters.lastPacketAtMs = toEpochMs(nowMs);
-    // The transport gives nothing up once it is closed, so this counts a fault of ours; it must be 0 (KICK-4).
+    // A closed transport delivers no packets, so a count other than 0 is a bug in this code (KICK-4).
     if (this.#record !== undefined) this.#record.packetsAfterClose += 1;
     track.forward(packet, header, nowMs);
-    if (nowMs - this.#tickedAtMs >= tickIntervalMs) this.#handlers.handleTickDue(nowMs);
+    if (nowMs - this.#tickedAtMs >= TICK_INTERVAL_MS) this.#handlers.handleTickDue(nowMs);
   }
 
   #handleRtcp(packet: Buffer, nowMs: number): void {

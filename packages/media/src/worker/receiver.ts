@@ -1,5 +1,5 @@
 /**
- * One kind of one publisher, as it arrives.
+ * The receiver of one kind of one publisher.
  *
  * @module
  */
@@ -38,7 +38,7 @@ export class Receiver {
     return this.#ssrc;
   }
 
-  /** Notes one packet; `false` for one of another SSRC, which is not to be forwarded. */
+  /** Records one packet; returns `false` for a packet of another SSRC, which must not be forwarded. */
   handlePacket(header: RtpHeader, nowMs: number): boolean {
     this.#ssrc ??= header.ssrc;
     if (this.#ssrc !== header.ssrc) return false;
@@ -56,7 +56,7 @@ export class Receiver {
     this.#stats.handleSenderReport(report, nowMs);
   }
 
-  /** What is to be asked for again; undefined when nothing is. */
+  /** Returns the packets to request again; undefined if there are none. */
   collectNack(senderSsrc: number, nowMs: number): { packet: Buffer | undefined; needsKeyframe: boolean } | undefined {
     const work = this.#gaps.collect(nowMs);
     if (work === undefined || !this.#canNack || this.#ssrc === undefined) return undefined;

@@ -1,5 +1,5 @@
 /**
- * What a receiver report says of one source (RFC 3550, 6.4.1 and A.8).
+ * The receiver report statistics of one source (RFC 3550, 6.4.1 and A.8).
  *
  * @module
  */
@@ -24,7 +24,7 @@ export class ReceptionStats {
     this.#clockRate = clockRate;
   }
 
-  /** Notes one packet by its unwrapped sequence number. */
+  /** Records one packet by its unwrapped sequence number. */
   handlePacket(sequence: number, timestamp: number, nowMs: number): void {
     if (this.#first < 0) this.#first = sequence;
     if (sequence > this.#highest) this.#highest = sequence;
@@ -42,7 +42,7 @@ export class ReceptionStats {
     this.#senderReportAtMs = nowMs;
   }
 
-  /** Makes the next report block; undefined before the first packet. */
+  /** Creates the next report block; undefined before the first packet. */
   report(ssrc: number, nowMs: number): ReceptionReport | undefined {
     if (this.#first < 0) return undefined;
     const expected = this.#highest - this.#first + 1;
@@ -54,7 +54,7 @@ export class ReceptionStats {
       ssrc,
       fractionLost: expectedNow > 0 && lostNow > 0 ? Math.floor((lostNow * 256) / expectedNow) : 0,
       cumulativeLost: expected - this.#received,
-      // The unwrapper begins at one cycle, the wire at none.
+      // The unwrapper starts at cycle one, the wire format at cycle zero.
       highestSequence: this.#highest - 0x10000,
       jitter: this.#jitter,
       lastSenderReport: this.#lastSenderReport,

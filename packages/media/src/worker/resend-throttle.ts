@@ -1,17 +1,17 @@
 /**
- * Keeps one player from being sent the same packet again and again within a round trip.
+ * Prevents repeated retransmissions of the same packet to one player within a round-trip time.
  *
  * @module
  */
 
 import { bufferedPackets } from './packet-buffer.ts';
 
-/** Remembers when each of the last packets was sent again to one player. */
+/** Stores when each of the latest packets was retransmitted to one player. */
 export class ResendThrottle {
   readonly #sequences = new Int32Array(bufferedPackets).fill(-1);
   readonly #sentAtMs = new Float64Array(bufferedPackets);
 
-  /** Whether a packet may be sent again now; if so, that is noted. */
+  /** Returns whether a packet may be retransmitted now; if so, records the retransmission. */
   permit(sequence: number, nowMs: number, minIntervalMs: number): boolean {
     const slot = sequence & (bufferedPackets - 1);
     if (this.#sequences[slot] === sequence && nowMs - (this.#sentAtMs[slot] as number) < minIntervalMs) return false;

@@ -1,5 +1,5 @@
 /**
- * One kind of one stream, as the players get it.
+ * One kind of one stream, as it is sent to the players.
  *
  * @module
  */
@@ -11,22 +11,22 @@ import type { AnswerSource } from '../sdp/answer.ts';
 import type { CodecShape } from '../sdp/codecs.ts';
 import { PacketBuffer } from './packet-buffer.ts';
 
-/** A player's end of a stream's kind. */
+/** A player's sink for one kind of a stream. */
 export interface TrackOutput {
   readonly payloadType: number;
-  /** Takes one packet; its bytes are only valid during the call. */
+  /** Sends one packet; its bytes are only valid during the call. */
   sendRtp(packet: Buffer, nowMs: number): void;
   sendRtcp(packet: Buffer): void;
 }
 
-/** The last sender report that went out, for measuring round trips. */
+/** The last sender report that was sent, for measuring round-trip times. */
 export interface SentReport {
   /** The middle 32 bits of its NTP time. */
   readonly id: number;
   readonly sentAtMs: number;
 }
 
-/** Normalises a publisher's packets once, and hands the same bytes to every player. */
+/** Normalises a publisher's packets once, and passes the same bytes to every player. */
 export class StreamTrack {
   readonly source: AnswerSource;
   readonly buffer: PacketBuffer | undefined;
@@ -40,7 +40,7 @@ export class StreamTrack {
   #sentReport: SentReport | undefined;
   #isBlocked = false;
 
-  /** @param codec decides on the clock, and whether packets are kept for sending again */
+  /** @param codec determines the clock rate, and whether packets are stored for retransmission */
   constructor(codec: CodecShape, source: AnswerSource) {
     this.source = source;
     this.#rewriter = new RtpRewriter(codec.clockRate);
@@ -51,18 +51,18 @@ export class StreamTrack {
     return this.#sentReport;
   }
 
-  /** Another publisher, or the same anew, is going to send. */
+  /** Prepares for a new publisher, or a new connection of the same one. */
   switchSource(): void {
     this.#rewriter.switchSource();
     this.#lastReport = undefined;
   }
 
-  /** Whether nothing of it reaches any player, retransmissions included (RULE-1). */
+  /** Whether it is blocked: nothing is sent to players, not even retransmissions (RULE-1). */
   get isBlocked(): boolean {
     return this.#isBlocked;
   }
 
-  /** Holds it back from every player, or lets it go: then it goes on where it stopped, without a gap to ask for. */
+  /** Blocks or unblocks it for all players. After unblocking, sequence numbers continue without a gap. */
   setBlocked(isBlocked: boolean): void {
     if (this.#isBlocked && !isBlocked) this.switchSource();
     this.#isBlocked = isBlocked;
@@ -77,7 +77,7 @@ export class StreamTrack {
     this.#outputs = this.#outputs.filter((entry) => entry !== output);
   }
 
-  /** Forwards one packet to every player. The packet's memory is used up. */
+  /** Forwards one packet to every player. Overwrites the packet's memory. */
   forward(packet: Buffer, header: RtpHeader, nowMs: number): void {
     if (this.#isBlocked) return;
     const rewriter = this.#rewriter;
@@ -98,7 +98,7 @@ export class StreamTrack {
     }
   }
 
-  /** Forwards a sender report with the output's SSRC, timestamp and counts; the NTP time stays, so lips stay in sync. */
+  /** Forwards a sender report with the output's SSRC, timestamp and counts; the NTP time is kept for lip sync. */
   forwardSenderReport(report: SenderReport, nowMs: number): void {
     if (this.#isBlocked) return;
     const rtpTimestamp = this.#rewriter.mapTimestamp(report.rtpTimestamp);

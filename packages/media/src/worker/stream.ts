@@ -21,7 +21,7 @@ import { Publisher } from './publisher.ts';
 import { StreamTrack } from './stream-track.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-/** One stream of a worker. Nothing in it waits: what is asynchronous is only the gathering of an answer's candidates. */
+/** One stream of a worker. It is synchronous, except for gathering the ICE candidates of an answer. */
 export class Stream {
   readonly name: string;
   readonly group: string;
@@ -38,7 +38,7 @@ export class Stream {
   #lastCounters: MutableCounters = createCounters();
   #forwardedBefore = 0;
 
-  /** @param handlePlayerLost is told of a player whose transport has failed, after it was removed */
+  /** @param handlePlayerLost called when a player's transport has failed, after the player was removed */
   constructor(name: string, group: string, context: WorkerContext, handlePlayerLost: (player: Player) => void) {
     this.name = name;
     this.group = group;
@@ -51,13 +51,13 @@ export class Stream {
     return this.#players.has(name);
   }
 
-  /** Whether nobody plays it and nobody publishes it. */
+  /** Whether it has neither a publisher nor players. */
   get isEmpty(): boolean {
     return this.#publisher === undefined && this.#players.size === 0;
   }
 
   /**
-   * Takes a publisher's offer; the publisher before it, if any, is closed.
+   * Handles a publisher's offer; the previous publisher, if any, is closed.
    *
    * @throws MediaError `bad-offer`, and then nothing has changed
    */
@@ -86,8 +86,8 @@ export class Stream {
   }
 
   /**
-   * Sets the codecs of the stream's kinds. Tracks whose codec stays go on with a new source; players that cannot follow
-   * a change are lost, so that their clients play again.
+   * Sets the codecs of the stream's kinds. Tracks with an unchanged codec continue with a new source; players that do
+   * not support a new codec are reported as lost, so that their clients play again.
    */
   setShape(shape: StreamShape): void {
     const previous = this.#shape;
@@ -111,7 +111,7 @@ export class Stream {
   }
 
   /**
-   * Takes a player's offer; the player of that name before it, if any, is closed.
+   * Handles a player's offer; the previous player of that name, if any, is closed.
    *
    * @throws MediaError `bad-offer`, and then nothing has changed
    */
@@ -137,7 +137,7 @@ export class Stream {
     if (this.#tracks.has('video')) this.#keyframes.request(this.#context.now());
   }
 
-  /** Holds back kinds of it from every player, from this moment on (RULE-1). */
+  /** Blocks kinds for every player, from this moment on (RULE-1). */
   restrict(blocked: MediaKinds): void {
     const isVideoBack = this.#blocked.video && !blocked.video;
     this.#blocked = blocked;
@@ -145,7 +145,7 @@ export class Stream {
     if (isVideoBack) this.requestKeyframe();
   }
 
-  /** Does what is due. A publisher's packets call for it, as a timer of its own would be one more wake-up. */
+  /** Performs periodic work. Called when the publisher's packets arrive, because a timer would cost another wake-up. */
   tick(nowMs: number): void {
     this.#keyframes.tick(nowMs);
     this.#publisher?.tick(nowMs);
@@ -225,7 +225,7 @@ export class Stream {
   }
 }
 
-/** The sources that players see: random, and the same for the stream's whole life. */
+/** Creates the sources that players see: random, and constant for the life of the stream. */
 function createSources(): Readonly<Record<MediaKind, AnswerSource>> {
   const id = randomInt(1, 0x7fff_ffff);
   const msid = `gavel-${id.toString(16)}`;
@@ -239,7 +239,7 @@ async function describe(peer: Publisher | Player): ReturnType<Publisher['describ
   try {
     return await peer.describe();
   } catch (error) {
-    throw new MediaError('no-such-stream', `Closed before it was answered: ${String(error)}`);
+    throw new MediaError('no-such-stream', `Closed before the offer was answered: ${String(error)}`);
   }
 }
 

@@ -18,41 +18,41 @@ import type { ClosedRecord } from './closed-ring.ts';
 import type { MediaPorts } from './media-ports.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-/** What a transport tells its owner. */
+/** Callbacks of a transport to its owner. */
 export interface TransportHandlers {
-  /** RTP and RTCP may be sent from now on. */
+  /** RTP and RTCP can be sent from now on. */
   handleOpen(): void;
   /** One RTP or RTCP packet, decrypted; the memory is the receiver's. */
   handlePacket(packet: Buffer): void;
-  /** The transport is gone, and not by `close`. Told once. */
+  /** The transport was lost, not closed by `close`. Called once. */
   handleLost(): void;
-  /** Something threw; the packet or event that it handled is lost. */
+  /** A callback threw; the packet or event that it handled is lost. */
   handleError(error: unknown): void;
 }
 
-/** How long a transport may take to come up, in milliseconds. */
+/** Timeout for a transport to connect, in milliseconds. */
 export const connectTimeoutMs = 20_000;
 
 /** How long a transport may stay `disconnected` before it counts as lost, in milliseconds. */
 export const disconnectTimeoutMs = 5_000;
 
-const gatheringTimeoutMs = 1_500;
-/** How often the binding is asked where an event of it would do, in milliseconds. */
-const pollIntervalMs = 2;
-const releaseDelayMs = 5_000;
+const GATHERING_TIMEOUT_MS = 1_500;
+/** Interval, in milliseconds, at which the binding is polled instead of listening to one of its events. */
+const POLL_INTERVAL_MS = 2;
+const RELEASE_DELAY_MS = 5_000;
 
-/** Of the ICE user fragment and password; each three bytes are four of the characters that ICE allows. */
-const ufragBytes = 12;
-const passwordBytes = 24;
+/** Random bytes of the ICE user fragment and password; three bytes become four ICE characters. */
+const UFRAG_BYTES = 12;
+const PASSWORD_BYTES = 24;
 
-/** Closed connections, held until the binding's threads have surely let go of them. */
+/** Closed connections, referenced until the binding's threads no longer use them. */
 const released = new Set<object>();
 
 /**
  * A peer connection in one direction, with one track that carries every kind.
  *
- * It listens to as few of the binding's events as it can: the event loop looks at the handle of each of them, of all peer
- * connections, whenever one has something to tell, which is with every packet that arrives.
+ * It listens to as few of the binding's events as possible: for every packet that arrives, the event loop checks the
+ * handles of all events of all peer connections.
  */
 export class Transport {
   readonly #connection: PeerConnection;
@@ -67,8 +67,8 @@ export class Transport {
 
   /**
    * @param direction from the browser's point of view
-   * @throws MediaError `unavailable` when there is no UDP port for it
-   * @throws Error when the binding refuses
+   * @throws MediaError `unavailable` if there is no free UDP port
+   * @throws Error if the binding rejects the offer
    */
   constructor(
     direction: 'sendonly' | 'recvonly',
@@ -93,7 +93,7 @@ export class Transport {
       const video = new Video(bindingMid, direction === 'sendonly' ? 'RecvOnly' : 'SendOnly');
       video.addVP8Codec(bindingPayloadType);
       this.#track = this.#connection.addTrack(video);
-      // Without it the binding never forgets the track.
+      // Without this handler, the binding never releases the track.
       this.#track.onClosed(() => undefined);
       this.#track.onMessage(
         this.#wrap((packet: Buffer) => {
@@ -112,13 +112,13 @@ export class Transport {
     this.#timer = setTimeout(() => this.#lose(), connectTimeoutMs);
   }
 
-  /** Resolves with our side's ICE and DTLS, all candidates gathered. */
+  /** Resolves with the server's ICE and DTLS parameters when all candidates are gathered. */
   async describe(): Promise<LocalTransport> {
-    // A STUN server that does not answer must not hold the answer up: host candidates are there from the start.
-    const deadlineMs = performance.now() + gatheringTimeoutMs;
-    while (this.#isGathering && performance.now() < deadlineMs) await sleep(pollIntervalMs);
+    // A STUN server that does not answer must not delay the answer: host candidates are available from the start.
+    const deadlineMs = performance.now() + GATHERING_TIMEOUT_MS;
+    while (this.#isGathering && performance.now() < deadlineMs) await sleep(POLL_INTERVAL_MS);
     const description = this.#state === 'closed' ? null : this.#connection.localDescription();
-    if (description === null) throw new Error('The peer connection was closed while it gathered');
+    if (description === null) throw new Error('The peer connection was closed while it gathered candidates');
     return readLocalTransport(description.sdp, this.#config);
   }
 
@@ -127,10 +127,10 @@ export class Transport {
     return this.#state === 'open';
   }
 
-  /** Encrypts and sends one packet before it returns; `false` when it was not sent. */
+  /** Encrypts and sends one packet synchronously; returns `false` if it was not sent. */
   send(packet: Buffer): boolean {
     if (this.#state !== 'open') {
-      // Callers forget a closed peer, so this counts a fault of theirs; it must be 0 (KICK-4).
+      // Callers remove a closed peer, so a count other than 0 is a bug in a caller (KICK-4).
       if (this.#record !== undefined) this.#record.packetsAfterClose += 1;
       return false;
     }
@@ -142,9 +142,9 @@ export class Transport {
   }
 
   /**
-   * Closes the connection: no packet is taken in or sent once this returns (KICK-4).
+   * Closes the connection: after this returns, no packet is received or sent (KICK-4).
    *
-   * @param record goes on counting what comes nevertheless
+   * @param record continues to count packets that still arrive
    */
   close(record?: ClosedRecord): void {
     if (this.#state === 'closed') return;
@@ -155,20 +155,20 @@ export class Transport {
     this.#connection.close();
     this.#ports.release(this.#port);
     released.add(this);
-    setTimeout(() => released.delete(this), releaseDelayMs).unref();
+    setTimeout(() => released.delete(this), RELEASE_DELAY_MS).unref();
   }
 
   get #isGathering(): boolean {
     return this.#state !== 'closed' && this.#connection.gatheringState() !== 'complete';
   }
 
-  /** A moment lies between the connection and its track, and packets sent in it are lost. */
+  /** Waits for the track, which opens shortly after the connection: packets sent in between are lost. */
   #awaitTrack(): void {
     if (this.#state !== 'connecting') return;
     if (!this.#track.isOpen()) {
       setTimeout(
         this.#wrap(() => this.#awaitTrack()),
-        pollIntervalMs,
+        POLL_INTERVAL_MS,
       );
       return;
     }
@@ -209,13 +209,13 @@ export class Transport {
 }
 
 /**
- * Names a transport. All share one port, and the binding tells a new client's transport by this name alone: of the four
- * characters that it would choose itself, two are the same once in 16.7 million pairs, and the later of such two never
- * comes up.
+ * Creates the ICE credentials of a transport. All transports share one port, and the binding finds a new client's
+ * transport by the user fragment alone. The binding's own four-character fragments collide once in 16.7 million pairs,
+ * and the later transport of such a pair never connects.
  */
 function createIceCredentials(): LocalDescriptionInit {
   return {
-    iceUfrag: randomBytes(ufragBytes).toString('base64'),
-    icePwd: randomBytes(passwordBytes).toString('base64'),
+    iceUfrag: randomBytes(UFRAG_BYTES).toString('base64'),
+    icePwd: randomBytes(PASSWORD_BYTES).toString('base64'),
   };
 }

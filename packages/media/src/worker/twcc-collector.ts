@@ -7,43 +7,43 @@
 import { SequenceUnwrapper } from '../rtp/sequence.ts';
 import { maxTwccPackets, writeTwccFeedback } from '../rtp/twcc.ts';
 
-const ringSize = 4_096;
-const maxReach = 1_024;
+const RING_SIZE = 4_096;
+const MAX_REACH = 1_024;
 
 /** Turns transport-wide sequence numbers into feedback packets. */
 export class TwccCollector {
   readonly #senderSsrc: number;
   readonly #unwrapper = new SequenceUnwrapper();
-  readonly #arrivedAtMs = new Float64Array(ringSize);
-  readonly #sequences = new Float64Array(ringSize).fill(-1);
+  readonly #arrivedAtMs = new Float64Array(RING_SIZE);
+  readonly #sequences = new Float64Array(RING_SIZE).fill(-1);
   #next = -1;
   #hasNew = false;
   #feedbackCount = 0;
 
-  /** @param senderSsrc the SSRC that the feedback is sent under */
+  /** @param senderSsrc the sender SSRC of the feedback */
   constructor(senderSsrc: number) {
     this.#senderSsrc = senderSsrc;
   }
 
-  /** Notes one packet. */
+  /** Records the arrival of one packet. */
   handlePacket(transportSequence: number, nowMs: number): void {
     const sequence = this.#unwrapper.unwrap(transportSequence);
-    if (sequence <= this.#unwrapper.highest - maxReach) return;
-    const slot = sequence % ringSize;
+    if (sequence <= this.#unwrapper.highest - MAX_REACH) return;
+    const slot = sequence % RING_SIZE;
     this.#sequences[slot] = sequence;
     this.#arrivedAtMs[slot] = nowMs;
-    // A late packet was reported lost: the report begins anew with it, as libwebrtc's own receiver does.
+    // A late packet was reported as lost: the next report starts at this packet, as in libwebrtc's own receiver.
     if (this.#next < 0 || sequence < this.#next) this.#next = sequence;
     this.#hasNew = true;
   }
 
-  /** Writes the feedback packets that are due; none when nothing has arrived since the last. */
+  /** Writes the feedback packets that are due; none if no packet has arrived since the last feedback. */
   collect(mediaSsrc: number): Buffer[] {
     if (!this.#hasNew) return [];
     this.#hasNew = false;
     const packets: Buffer[] = [];
     const highest = this.#unwrapper.highest;
-    this.#next = Math.max(this.#next, highest - maxReach + 1);
+    this.#next = Math.max(this.#next, highest - MAX_REACH + 1);
     while (this.#next <= highest) {
       while (this.#findArrival(this.#next) === undefined) this.#next += 1;
       const arrivals: (number | undefined)[] = [];
@@ -64,7 +64,7 @@ export class TwccCollector {
   }
 
   #findArrival(sequence: number): number | undefined {
-    const slot = sequence % ringSize;
+    const slot = sequence % RING_SIZE;
     return this.#sequences[slot] === sequence ? this.#arrivedAtMs[slot] : undefined;
   }
 }

@@ -13,7 +13,7 @@ export interface WorkerContext {
   readonly config: WorkerConfig;
   readonly ports: MediaPorts;
   readonly closed: ClosedRing;
-  /** Milliseconds of a clock that only goes forward; `toEpochMs` turns them into a date. */
+  /** Milliseconds of a monotonic clock; `toEpochMs` converts them to a date. */
   now(): number;
   notify(notice: WorkerNotice): void;
   /** Reports an unexpected error; never throws. */

@@ -9,10 +9,10 @@ import type { WorkerDump, WorkerMethods } from '../ipc.ts';
 import { Stream } from './stream.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-/** For streams whose packets do not come, in milliseconds: those that do call for it themselves, and more often. */
-const tickIntervalMs = 60;
+/** Tick interval for streams without incoming packets, in milliseconds; incoming packets trigger ticks more often. */
+const TICK_INTERVAL_MS = 60;
 
-/** Takes the engine's calls. Each takes effect before it first waits, so that calls hold in the order they are made. */
+/** Handles the engine's calls. Each call takes effect before its first await, so that calls take effect in order. */
 export class Worker {
   readonly #context: WorkerContext;
   readonly #streams = new Map<string, Stream>();
@@ -20,7 +20,7 @@ export class Worker {
 
   constructor(context: WorkerContext) {
     this.#context = context;
-    setInterval(() => this.#tick(), tickIntervalMs);
+    setInterval(() => this.#tick(), TICK_INTERVAL_MS);
   }
 
   async publish(params: WorkerMethods['publish']['params']): Promise<WorkerMethods['publish']['result']> {
@@ -28,7 +28,7 @@ export class Worker {
     const stream = existing ?? this.#createStream(params.stream, params.group);
     stream.restrict(params.blocked);
     const result = stream.publish(params.offer, params.allowed);
-    // Known at once, so that a play that follows finds it; a refused offer leaves no trace.
+    // Registered before the answer, so that a following play finds it. A refused offer leaves no stream.
     if (!stream.isEmpty) this.#streams.set(params.stream, stream);
     return result;
   }
@@ -38,7 +38,7 @@ export class Worker {
     if (stream === undefined) {
       const { audio, video } = params.revive.shape;
       if (audio === undefined && video === undefined) {
-        throw new MediaError('no-such-stream', `Nobody publishes ${params.stream}`);
+        throw new MediaError('no-such-stream', `Stream ${params.stream} has no publisher`);
       }
       stream = this.#createStream(params.stream, params.revive.group);
       stream.restrict(params.revive.blocked);
@@ -96,7 +96,7 @@ export class Worker {
   }
 }
 
-/** Tells an expected error from a fault. */
+/** Returns the code of an expected error; undefined for an unexpected one. */
 export function findErrorCode(error: unknown): MediaError['code'] | undefined {
   return error instanceof MediaError ? error.code : undefined;
 }
