@@ -1,8 +1,8 @@
 /**
- * Continuations: what outlives a Room for as long as its session may be continued (HOST-4, HOST-6, WAIT-9).
+ * Continuations: data that is kept after a Room ends, as long as its session can continue (HOST-4, HOST-6, WAIT-9).
  *
- * A room is destroyed when it empties (ROOM-2), but a session of a meeting goes on for its keep-alive time. What hosts
- * took away from people is kept that long, and the next Room of the session begins with it.
+ * A room is destroyed when its last member leaves (ROOM-2), but a session of a meeting continues for its keep-alive
+ * time. Restrictions by hosts are kept that long, and the next Room of the session starts with them.
  *
  * @module
  */
@@ -10,9 +10,9 @@
 import { type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { ModerationState } from './moderation.ts';
 
-/** What the next Room of a session begins with. */
+/** The initial data of the next Room of a session. */
 export interface Continuation {
-  /** How long the session may be continued after its room has emptied, in milliseconds. */
+  /** How long the session can continue after its room is empty, in milliseconds. */
   readonly keptMs: number;
   readonly moderation: ModerationState;
 }
@@ -21,28 +21,28 @@ interface Kept extends Continuation {
   readonly untilMonotonicMs: number;
 }
 
-/** The sessions whose room has emptied, by room. */
+/** The sessions whose room is empty, by room. */
 export class Continuations {
   readonly #kept = new Map<string, Kept>();
 
-  /** Keeps a session that has emptied; does nothing where its time is 0. */
+  /** Stores a session whose room is empty; does nothing if its keep-alive time is 0. */
   keep(key: RoomKey, continuation: Continuation, nowMonotonicMs: number): void {
     if (continuation.keptMs <= 0) return;
     this.#kept.set(roomKeyText(key), { ...continuation, untilMonotonicMs: nowMonotonicMs + continuation.keptMs });
   }
 
-  /** The session of a room that may be continued now, or undefined where there is none. */
+  /** Returns the session of a room that can continue now; undefined if there is none. */
   find(key: RoomKey, nowMonotonicMs: number): Continuation | undefined {
     const kept = this.#kept.get(roomKeyText(key));
     return kept && kept.untilMonotonicMs > nowMonotonicMs ? kept : undefined;
   }
 
-  /** Forgets a session: it is continued, or was ended. */
+  /** Deletes a session that continues or was ended. */
   delete(key: RoomKey): void {
     this.#kept.delete(roomKeyText(key));
   }
 
-  /** Forgets what cannot be continued any more. */
+  /** Deletes expired sessions. */
   sweep(nowMonotonicMs: number): void {
     for (const [room, { untilMonotonicMs }] of this.#kept)
       if (untilMonotonicMs <= nowMonotonicMs) this.#kept.delete(room);

@@ -22,9 +22,9 @@ export const ENDED_TICKETS_KEPT_MS = 24 * 60 * 60 * 1000;
 
 /** How many rows are also held in memory; older ones are read from the store. */
 const MAX_RECENT = 10_000;
-/** How many old rows one sweep deletes, so that nobody waits for it; the next sweep goes on where there are more. */
+/** Maximum number of old rows that one sweep deletes, to keep it short; the next sweep deletes the rest. */
 const SWEEP_ROWS = 500;
-/** How long to wait after a sweep that has left nothing, in milliseconds. */
+/** Interval after a sweep that has deleted all old rows, in milliseconds. */
 const SWEEP_PERIOD_MS = 60_000;
 
 /** A moment in the history of a room: its lives in order, and the events of each. */
@@ -49,15 +49,15 @@ export interface EndedTicket {
   readonly endedAtMs: number;
 }
 
-/** Keeps ended tickets over restarts. A call that fails throws, and has changed nothing. */
+/** Stores ended tickets persistently. A call that fails throws without a change. */
 export interface EndedTicketKeeper {
   /** The name under which this store's tickets are issued; the same for the whole life of the store. */
   issuer(): Promise<string>;
-  /** Keeps rows, all or none, each in place of the one of the same scope. */
+  /** Stores rows atomically. A row replaces the one of the same scope. */
   put(rows: readonly EndedTicket[]): Promise<void>;
-  /** The rows of some scopes, in no order. */
+  /** Returns the rows of some scopes, in no particular order. */
   find(scopes: readonly string[]): Promise<readonly EndedTicket[]>;
-  /** Deletes at most `limit` rows that ended before a time, oldest first; gives how many. */
+  /** Deletes at most `limit` rows that ended before a time, oldest first; returns their number. */
   deleteBefore(timeMs: number, limit: number): Promise<number>;
 }
 
@@ -78,7 +78,7 @@ export interface EndedTicketsDeps {
   readonly issuer: string;
   /** Without one, they are kept in memory alone. */
   readonly keeper?: EndedTicketKeeper;
-  /** Told of rows that could not be kept where no caller waits for them. */
+  /** Reports a failure to store rows that no caller waits for. */
   readonly report?: (error: unknown) => void;
   /** Resolves in the next turn of the event loop: what comes until then is one commit. By default nothing is waited for. */
   readonly nextTurn?: () => Promise<void>;
@@ -262,7 +262,7 @@ export class EndedTickets {
       await keeper.put(rows);
     } catch (error) {
       this.#report(error);
-      throw new GavelError('server.internal', 'The end of these tickets could not be kept.');
+      throw new GavelError('server.internal', 'Storing the ended tickets failed.');
     }
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What changes members while all stay in: mutes, live changes of permissions (HOST), pins (PIN), names (NAME), new tokens.
+ * Changes of present members: mutes, permission changes (HOST), pins (PIN), names (NAME), new tokens.
  *
  * @module
  */
@@ -87,7 +87,7 @@ export class HostControls {
     }
   }
 
-  /** A new token decides anew what may be published: streams that it does not allow end (AUTH-4). */
+  /** A new token replaces the publish permissions: streams that it does not allow end (AUTH-4). */
   #renewToken({ memberId, tokenExpiresAtMs = Number.POSITIVE_INFINITY, publishing }: CommandOf<'renewToken'>): void {
     const member = this.#members.require(memberId);
     member.tokenExpiresAtMs = tokenExpiresAtMs;
@@ -118,10 +118,10 @@ export class HostControls {
     this.#streams.rename(member);
   }
 
-  /** What members' applications tell each other goes through the room as it is (CUST-1). */
+  /** The room forwards custom messages of applications unchanged (CUST-1). */
   #sendCustom({ memberId, messageType, payload, to, toProfile }: CommandOf<'sendCustom'>): void {
     const member = this.#members.infoOf(this.#members.require(memberId));
-    // Who names a hidden member is answered as if it were not there (HIDE-1).
+    // A request that names a hidden member is answered as if the member were not in the room (HIDE-1).
     const isKnown = (id: MemberId) => id === memberId || !this.#members.find(id)?.permissions.hidden;
     const nameOf = (id: MemberId) => ({ label: id, userIds: [], memberIds: isKnown(id) ? [id] : [] });
     const named = to && this.#moderation.find(to.map(nameOf), 'all');

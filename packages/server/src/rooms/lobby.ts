@@ -1,9 +1,9 @@
 /**
- * The lobby: those who wait to be let in, of all rooms (WAIT).
+ * The lobby: the waiting users of all rooms (WAIT).
  *
- * A login that has to wait is held here with its command. To let it in is to execute that very command, the way any
- * login goes: bans, caps and limits are asked then. Each change happens in one moment, so that of an acceptance, a
- * disconnect and a kick-all at once whichever is first decides, and the others find its work done.
+ * A login that has to wait is stored here with its command. Admitting it executes this command like any login: bans and
+ * limits are checked then. Each change is synchronous: of a simultaneous acceptance, disconnect and kick-all, the first
+ * one takes effect, and the others find the wait already ended.
  *
  * @module
  */
@@ -18,20 +18,20 @@ import type { Session } from './views.ts';
 import type { Waiting, WaitingChange, WaitingEnd, WaitingLoss, WaitingWatcher } from './waiting.ts';
 import { type HeldLogin, WaitingList } from './waiting-list.ts';
 
-/** What the lobby needs. */
+/** Dependencies of the lobby. */
 export interface LobbyDeps {
   readonly clock: Clock;
   readonly ids: IdSource;
-  /** Who is not heard of for so long waits no more. */
+  /** A waiting user without activity for this time is removed. */
   readonly heartbeatTimeoutMs: number;
   readonly watchers: readonly WaitingWatcher[];
-  /** Whether somebody is in a room who may let others in. */
+  /** Whether a member that may admit others is in a room. */
   readonly isAttended: (key: RoomKey) => boolean;
-  /** Whether a room takes one more login now (LIM-1). */
+  /** Whether a room accepts one more login now (LIM-1). */
   readonly takesLogins: (key: RoomKey) => boolean;
-  /** Executes a login: changes the room at once, or throws; resolves when everybody has been told. */
+  /** Executes a login: changes the room synchronously, or throws; resolves when the events are delivered. */
   readonly enter: (key: RoomKey, login: LoginCommand, origin: Origin) => Promise<Session>;
-  /** Called when somebody was put off the list: its client must not ask again by itself (KICK-12). */
+  /** Called when a user was removed from the list: its client must not retry automatically (KICK-12). */
   readonly onPutOut: (key: RoomKey, held: HeldLogin, cause: TicketEndCause, reason: string) => void;
 }
 
@@ -43,19 +43,19 @@ interface Place {
 /** The waiting lists of all rooms. */
 export class Lobby {
   readonly #deps: LobbyDeps;
-  /** By room; only those with something to remember. */
+  /** By room; only lists that are not empty. */
   readonly #places = new Map<string, Place>();
 
   constructor(deps: LobbyDeps) {
     this.#deps = deps;
   }
 
-  /** Those who wait for a room, in the order of asking. */
+  /** Returns the users that wait for a room, in order of arrival. */
   waiting(key: RoomKey): readonly Waiting[] {
     return this.#listOf(key)?.all() ?? [];
   }
 
-  /** Tells whether a login has to wait now (WAIT-1, WAIT-2). */
+  /** Returns whether a login has to wait now (WAIT-1, WAIT-2). */
   mustWait(key: RoomKey, login: LoginCommand): boolean {
     if (!login.waits || mayLetIn(login)) return false;
     if (this.#listOf(key)?.isAccepted(login.user.id, this.#deps.clock.monotonicMs())) return false;
@@ -63,14 +63,14 @@ export class Lobby {
   }
 
   /**
-   * Puts a login on the list; an earlier one of the same client gives way.
+   * Adds a login to the list; it replaces an earlier one of the same client.
    *
-   * @throws `login.room-full` where as many wait as may; what a watcher threw, and then it does not wait
+   * @throws `login.room-full` if too many logins are waiting; the error of a watcher, and then it does not wait
    */
   async hold(key: RoomKey, login: LoginCommand, origin: Origin): Promise<Waiting> {
     const { clock, ids } = this.#deps;
     const earlier = this.#listOf(key)?.ofClient(login);
-    // The same client asked again: it is not put out.
+    // The same client logged in again, so it is not notified of a removal.
     if (earlier) this.#finish(key, earlier, removal('replaced', ''), origin);
     const memberId = ids.nextMemberId();
     const { promise: ended, resolve: end } = Promise.withResolvers<WaitingEnd>();
@@ -97,7 +97,7 @@ export class Lobby {
     return held;
   }
 
-  /** Does a command that is about somebody who waits, or about the list alone; gives false where it is about neither. */
+  /** Executes a command that is about a waiting user or only about the list; returns false for any other command. */
   execute(key: RoomKey, command: RoomCommand, origin: Origin): boolean {
     if (command.type === 'refuseWaiting') {
       this.#endAll(key, { kind: 'refused', error: new GavelError('login.not-allowed') }, origin);
@@ -110,18 +110,18 @@ export class Lobby {
       held.lastSeenMonotonicMs = this.#deps.clock.monotonicMs();
       held.unansweredAttemptId = undefined;
     } else {
-      // A wait cannot be resumed: a client that lost its connection asks again.
+      // A wait cannot be resumed: a client that lost its connection logs in again.
       this.#end(key, held, { kind: 'left' }, origin);
     }
     return true;
   }
 
-  /** Those whom a kick's target names. */
+  /** Returns the waiting users that match a kick's target. */
   named(key: RoomKey, target: KickTarget): HeldLogin[] {
     return this.#listOf(key)?.named(target) ?? [];
   }
 
-  /** Takes some off the list, as a kick does. */
+  /** Removes waiting users because of a kick. */
   remove(key: RoomKey, held: Iterable<HeldLogin>, reason: string, origin: Origin): void {
     for (const one of held) {
       this.#listOf(key)?.takeBack(one.user.id);
@@ -129,16 +129,16 @@ export class Lobby {
     }
   }
 
-  /** Puts everybody out who waits, and forgets who was accepted: the session is over. */
+  /** Removes all waiting users and all acceptances, because the session is over. */
   close(key: RoomKey, reason: string, origin: Origin): void {
     this.#listOf(key)?.takeAllBack();
     this.#endAll(key, removal('room-closed', reason), origin);
   }
 
   /**
-   * Lets some in, or turns them away. Resolves when those who were let in are in.
+   * Admits or rejects waiting users. Resolves when the admitted users are in the room.
    *
-   * @throws `room.member-not-found` where none of them waits
+   * @throws `room.member-not-found` if none of them waits
    */
   async answer(key: RoomKey, { memberIds, isAccepted }: CommandOf<'answerWaiting'>, origin: Origin): Promise<void> {
     const list = this.#listOf(key);
@@ -152,8 +152,8 @@ export class Lobby {
   }
 
   /**
-   * Lets everybody in who need not wait any more, in the order of asking and as far as the room takes logins now; the
-   * rest follows with the next sweep. Resolves when they are in.
+   * Admits all users that no longer have to wait, in order of arrival, as far as the login limit allows; the rest follows
+   * with the next sweep. Resolves when they are in the room.
    */
   async admit(key: RoomKey, origin: Origin): Promise<void> {
     const admitted: Promise<void>[] = [];
@@ -171,7 +171,7 @@ export class Lobby {
         throw new GavelError('login.token-expired');
       }
       if (!this.#take(key, held)) return;
-      // Off the list before it is in: nobody sees it in both.
+      // Removed from the list before it enters, so that nobody sees it in both.
       this.#tell({ key, waiting: held, end: { kind: 'admitted' }, origin });
       const { attempt: _answered, ...login } = held.login;
       const entering = held.unansweredAttemptId === undefined ? login : held.login;
@@ -181,14 +181,14 @@ export class Lobby {
     }
   }
 
-  /** Keeps up with what happens in a room. */
+  /** Handles the events of a room. */
   follow(key: RoomKey, events: readonly RoomEvent[], origin: Origin): void {
     const list = this.#listOf(key);
     if (!list) return;
     const nowMonotonicMs = this.#deps.clock.monotonicMs();
     for (const event of events) {
       if (event.type === 'roomCreated') list.handleRoomBegin(nowMonotonicMs);
-      // Who was put out has to be accepted again.
+      // A kicked user has to be accepted again.
       if (event.type === 'memberLeft' && event.cause === 'kicked') list.takeBack(event.member.user.id);
       if (event.type !== 'roomClosed') continue;
       if (event.cause === 'room-closed') {
@@ -199,7 +199,7 @@ export class Lobby {
     }
   }
 
-  /** Takes off who is silent, lets in who may be, and forgets what is over. */
+  /** Removes silent users, admits those that may enter, and deletes expired data. */
   async sweep(origin: Origin): Promise<void> {
     const nowMonotonicMs = this.#deps.clock.monotonicMs();
     const admitted: Promise<void>[] = [];
@@ -259,14 +259,14 @@ export class Lobby {
   #tell(change: WaitingChange): Promise<void>[] {
     return this.#deps.watchers.flatMap((watcher) => {
       const result = callWatcher(watcher, change);
-      // Not everybody waits for it: a rejection that nobody looks at would end the process.
+      // Not every caller awaits it: an unhandled rejection would end the process.
       result?.catch(() => undefined);
       return result ?? [];
     });
   }
 }
 
-/** A watcher that throws stops no other. */
+/** An error of one watcher does not affect the others. */
 function callWatcher(watcher: WaitingWatcher, change: WaitingChange): Promise<void> | undefined {
   try {
     return watcher.handleWaiting(change) ?? undefined;

@@ -1,5 +1,5 @@
 /**
- * Moderation: whom a member or a backend may act on, and who may not switch a kind on again.
+ * Moderation: which members a member or a backend may act on, and which users may not unmute a kind.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import {
 import type { MemberTable } from './member-table.ts';
 import { NOTHING_BLOCKED } from './stream-rules.ts';
 
-/** The commands whose doer others learn of. */
+/** The commands whose actor is visible to others. */
 const SHOWING: ReadonlySet<RoomCommand['type']> = new Set([
   'reserveStream',
   'setRoomInfo',
@@ -29,37 +29,37 @@ const SHOWING: ReadonlySet<RoomCommand['type']> = new Set([
   'vote',
 ] as const);
 
-/** What was taken away from users, and given to them, whatever their logins. It never changes. */
+/** The locks and permission changes of users, independent of their logins. Immutable. */
 export interface ModerationState {
   readonly locks: ReadonlyMap<UserId, MutedKinds>;
   readonly changes: ReadonlyMap<UserId, PermissionChanges>;
 }
 
-/** Knows the rights of a room's members, and the locks on its users. */
+/** Checks the permissions of a room's members, and stores the locks of its users. */
 export class Moderation {
   readonly #members: MemberTable;
-  /** By user and not by login: a user who logs in again is not free of it. */
+  /** By user and not by login, so that a new login does not remove a lock. */
   readonly #locks: Map<UserId, MutedKinds>;
   readonly #changes: Map<UserId, PermissionChanges>;
 
-  /** @param before what an earlier room of the same session left (HOST-4, HOST-6) */
+  /** @param before the data of an earlier room of the same session (HOST-4, HOST-6) */
   constructor(members: MemberTable, before?: ModerationState) {
     this.#members = members;
     this.#locks = new Map(before?.locks);
     this.#changes = new Map(before?.changes);
   }
 
-  /** What the next room of the session begins with. */
+  /** The data for the next room of the session. */
   get state(): ModerationState {
     return { locks: new Map(this.#locks), changes: new Map(this.#changes) };
   }
 
-  /** What a user may do that logs in: as its door says, and as was changed since (HOST-6). */
+  /** Returns the permissions of a new login: those of its door, with the changes made since (HOST-6). */
   permissionsOf(userId: UserId, permissions: Permissions): Permissions {
     return withChanges(permissions, this.#changes.get(userId) ?? {});
   }
 
-  /** Records a change for later logins; gives the members that it concerns now: all logins of the users found. */
+  /** Records a change for later logins; returns the members that it affects now: all logins of the users found. */
   change(found: ReadonlySet<Member>, changes: PermissionChanges): Member[] {
     const userIds = new Set([...found].map(({ user }) => user.id));
     for (const userId of userIds) {
@@ -68,21 +68,21 @@ export class Moderation {
     return [...userIds].flatMap((userId) => this.#members.ofUser(userId));
   }
 
-  /** @throws `member.not-allowed` where the member has not all of the rights; `room.member-not-found` */
+  /** @throws `member.not-allowed` if the member lacks one of the permissions; `room.member-not-found` */
   check(by: MemberId | undefined, ...rights: (keyof ModerationRights)[]): void {
     if (by === undefined) return;
     const { moderation } = this.#members.require(by).permissions;
     if (!rights.every((right) => moderation?.[right])) throw new GavelError('member.not-allowed');
   }
 
-  /** @throws `member.not-allowed` where the member may not send, to everybody or to some (CHAT-2) */
+  /** @throws `member.not-allowed` if the member may not send public or private messages, respectively (CHAT-2) */
   checkSend(by: MemberId | undefined, isPrivate: boolean): void {
     if (by === undefined) return;
     const { chat } = this.#members.require(by).permissions;
     if (chat && !(isPrivate ? chat.sendPrivate : chat.sendPublic)) throw new GavelError('member.not-allowed');
   }
 
-  /** Gives the member that may do all of this with polls. @throws `member.not-allowed` (POLL-1); `room.member-not-found` */
+  /** Returns the member if it has all given poll permissions. @throws `member.not-allowed`, `room.member-not-found` */
   requirePollRights(by: MemberId, ...rights: (keyof PollRights)[]): Member {
     const member = this.#members.require(by);
     const { polls } = member.permissions;
@@ -90,24 +90,24 @@ export class Moderation {
     return member;
   }
 
-  /** @throws `member.not-allowed` where others would see that a hidden member is there (HIDE-3) */
+  /** @throws `member.not-allowed` if the command would reveal a hidden member (HIDE-3) */
   checkShown(command: RoomCommand): void {
     if (!SHOWING.has(command.type)) return;
     const doer = 'memberId' in command ? command.memberId : 'by' in command ? command.by : undefined;
     if (doer !== undefined && this.#members.find(doer)?.permissions.hidden) throw new GavelError('member.not-allowed');
   }
 
-  /** The logins of a user that others may know of. */
+  /** Returns the logins of a user that others may see. */
   shownOf(userId: UserId): readonly Member[] {
     return this.#members.ofUser(userId).filter(({ permissions }) => !permissions.hidden);
   }
 
-  /** Tells whether a user is in the room, as far as who asks may know; the App's own backend may know all. */
+  /** Returns whether the requester may see the user in the room; the App's backend may see all users. */
   isKnown(userId: UserId, by: MemberId | undefined): boolean {
     return (by === undefined ? this.#members.ofUser(userId) : this.shownOf(userId)).length > 0;
   }
 
-  /** The members that a target names. */
+  /** Returns the members that match a target. */
   membersOf({ userIds, memberIds = [] }: KickTarget): readonly Member[] {
     return [
       ...userIds.flatMap((userId) => this.#members.ofUser(userId)),
@@ -115,7 +115,7 @@ export class Moderation {
     ];
   }
 
-  /** Finds whom targets name, each once. @throws `room.member-not-found`, with details.label where one is missing */
+  /** Returns the members that match the targets, each once. @throws `room.member-not-found`, with details.label for one */
   find(targets: readonly KickTarget[], require: 'any' | 'all'): ReadonlySet<Member> {
     const found = new Set<Member>();
     let firstMissing: string | undefined;
@@ -130,12 +130,12 @@ export class Moderation {
     throw new GavelError('room.member-not-found', undefined, details);
   }
 
-  /** The kinds that a user may not switch on (HOST-4). */
+  /** Returns the kinds that a user may not unmute (HOST-4). */
   lockedKinds(userId: UserId): MutedKinds {
     return this.#locks.get(userId) ?? NOTHING_BLOCKED;
   }
 
-  /** Locks kinds of a user, or takes the lock off them. */
+  /** Locks or unlocks kinds of a user. */
   lock(userId: UserId, kinds: MutedKinds, isLocked: boolean): void {
     const { audio, video, screen = false } = this.lockedKinds(userId);
     this.#locks.set(userId, {

@@ -1,5 +1,5 @@
 /**
- * Outcomes: what a command did, as its caller gets it.
+ * Outcomes: the result of a command for its caller.
  *
  * @module
  */
@@ -9,18 +9,18 @@ import type { Room } from './room.ts';
 import type { Session } from './views.ts';
 import type { Waiting } from './waiting.ts';
 
-/** What a command did. */
+/** The result of a command. */
 export interface Outcome {
   readonly events: readonly RoomEvent[];
-  /** After `login` and `resume`: taken in the same moment, so that no event lies between. */
+  /** After `login` and `resume`: a snapshot taken synchronously, so that no event is missed. */
   readonly session?: Session;
-  /** After a `login` that has to wait; then nothing else has happened. */
+  /** After a `login` that has to wait; nothing else has changed. */
   readonly waiting?: Waiting;
-  /** Who waited to be let in, and was put out by this `kick`. */
+  /** The waiting users that this `kick` removed. */
   readonly turnedAway?: readonly Waiting[];
 }
 
-/** Gives the session of a login or resume that has just been applied; undefined after any other command. */
+/** Returns the session of a login or resume that has just been applied; undefined after any other command. */
 export function sessionOf(room: Room, events: readonly RoomEvent[]): Session | undefined {
   const last = events.at(-1);
   if (last?.type !== 'memberJoined' && last?.type !== 'memberResumed') return undefined;
@@ -30,8 +30,8 @@ export function sessionOf(room: Room, events: readonly RoomEvent[]): Session | u
   return { member, ticket, room: room.snapshot({ withMembers: member.wantsMembers }) };
 }
 
-/** @throws Error where a login was refused without a word: a fault */
+/** @throws Error if a login has no session, which is a bug */
 export function requireSession({ session }: Outcome): Session {
-  if (!session) throw new Error('a login made no session');
+  if (!session) throw new Error('login returned no session');
   return session;
 }

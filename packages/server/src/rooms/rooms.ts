@@ -1,7 +1,7 @@
 /**
- * Rooms: the one way through. Every command of every door goes by `execute`, and its events go from there to the sinks.
+ * Rooms: the single entry point. All doors send their commands to `execute`, which delivers the events to the sinks.
  *
- * `execute` is asynchronous although a local room needs no waiting: it is the seam behind which a cluster routes.
+ * `execute` is asynchronous although a local room does not wait: a cluster could route commands behind this interface.
  *
  * @module
  */
@@ -40,15 +40,15 @@ import { StreamHistory, type StreamState } from './stream-history.ts';
 import type { RoomSnapshot, RoomSummary, Session } from './views.ts';
 import type { Waiting, WaitingWatcher } from './waiting.ts';
 
-/** What Rooms needs beside what each Room does. */
+/** Settings of Rooms, in addition to those of each Room. */
 export interface RoomsSettings extends RoomSettings {
-  /** Most logins to one room in any second (LIM-1). */
+  /** Maximum number of logins per room in any second (LIM-1). */
   readonly maxLoginsPerSecond: number;
-  /** Called with what went wrong where no caller waits: when silent members are taken out. */
+  /** Reports an error that no caller can receive: when silent members are removed. */
   readonly report?: (error: unknown) => void;
-  /** Most streams of one App, in both environments, reserved ones included; 0 is no limit (LIM-7). */
+  /** Maximum number of live and reserved streams per App, in both environments; 0 means no limit (LIM-7). */
   readonly maxStreamsPerApp: number;
-  /** Why clients were taken out for good; by default kept in memory alone. */
+  /** Why clients were permanently removed; by default stored only in memory. */
   readonly tickets?: EndedTickets;
 }
 
@@ -56,13 +56,13 @@ export { type Outcome, requireSession } from './outcome.ts';
 
 const NOTHING: Outcome = { events: [] };
 
-/** What a room's change comes to, before anybody is told. */
+/** The result of a change of a room, before its events are delivered. */
 interface Change {
   readonly key: RoomKey;
   readonly epoch: Epoch;
   readonly events: readonly RoomEvent[];
   readonly session: Session | undefined;
-  /** Settles when it outlives the process why members were taken out; undefined where nobody waits for that. */
+  /** Settles when the causes of removals are stored persistently; undefined if nothing waits for that. */
   readonly kept: Promise<void> | undefined;
 }
 
@@ -106,32 +106,32 @@ export class Rooms {
     this.#feed = new EventFeed(sinks);
   }
 
-  /** How many rooms there are. */
+  /** Number of rooms. */
   get size(): number {
     return this.#rooms.size;
   }
 
-  /** The name under which tickets are issued here. */
+  /** The issuer of this server's tickets. */
   get ticketIssuer(): string {
     return this.#tickets.issuer;
   }
 
-  /** Begins to take out silent members, looking once a second. */
+  /** Starts to check for silent members every second, and to remove them. */
   start(): void {
     const report = this.#settings.report ?? (() => undefined);
     this.#stopSweep ??= this.#settings.clock.every(1000, () => void this.sweep().catch(report));
   }
 
-  /** Stops looking for silent members; rooms stay. */
+  /** Stops checking for silent members; rooms stay. */
   stop(): void {
     this.#stopSweep?.();
     this.#stopSweep = undefined;
   }
 
   /**
-   * Does a command to a room. When it resolves, every sink has done its part: media is closed, callbacks are kept.
+   * Executes a command. When it resolves, every sink has handled the events: media is closed, callbacks are stored.
    *
-   * @throws GavelError `room.not-found` where there is no such room (`login` makes it), and as the command says
+   * @throws GavelError `room.not-found` if the room does not exist (`login` creates it), and as the command documents
    */
   async execute(key: RoomKey, command: RoomCommand, origin: Origin): Promise<Outcome> {
     if (command.type === 'login') return this.#login(key, command, origin);
@@ -148,7 +148,7 @@ export class Rooms {
     if (command.attempt?.isRetry) await this.#returns.checkRetry(key, command.attempt);
     this.#checkLogin(key, command);
     if (this.#lobby.mustWait(key, command)) {
-      // To ask is to log in, as far as limits go: the list is no way around them.
+      // A waiting login counts against the login limit, so that the waiting list cannot be used to evade it.
       this.#logins.take(roomKeyText(key), this.#settings.clock.monotonicMs());
       return { ...NOTHING, waiting: await this.#lobby.hold(key, command, origin) };
     }
@@ -159,15 +159,15 @@ export class Rooms {
     const change = this.#apply(key, withWorldCap(key, command), origin);
     this.#logins.take(roomKeyText(key), this.#settings.clock.monotonicMs());
     const delivered = this.#deliver(change, origin);
-    // In the same moment: of two logins at once, the later one replaces the earlier (KICK-13).
+    // Synchronous with the login: of two simultaneous logins, the later one replaces the earlier (KICK-13).
     const replaced = command.onDuplicate === 'replace' ? this.#replaceElsewhere(key, command, origin) : [];
-    // Its own news have begun to be told: those who have waited for it come after it.
+    // Its own events are being delivered: logins that waited for it are admitted after it.
     if (mayLetIn(command)) void this.#lobby.admit(key, origin);
     try {
       const [outcome] = await Promise.all([delivered, ...replaced]);
       return outcome;
     } catch (error) {
-      // The login is refused: nobody would own the member.
+      // The login is refused: without it, no client would own the member.
       const memberId = change.session?.member.memberId;
       if (memberId) await this.execute(key, { type: 'logout', memberId }, origin).catch(() => undefined);
       throw error;
@@ -178,7 +178,7 @@ export class Rooms {
     let change: Change;
     try {
       const member = this.#rooms.get(roomKeyText(key))?.findMember(command.memberId);
-      // Who is banned now does not come back, wherever it comes from now (BAN-1).
+      // A user that is banned now cannot resume, whatever its current address is (BAN-1).
       if (member?.ticket === command.ticket) {
         this.#settings.rules?.checkLogin(key, { user: member.user, address: command.address });
       }
@@ -190,13 +190,13 @@ export class Rooms {
     return this.#deliver(change, origin);
   }
 
-  /** A kick finds those who wait as well: whom it names is out, wherever it is. */
+  /** A kick also removes matching waiting users. */
   async #kick(key: RoomKey, command: CommandOf<'kick'>, origin: Origin): Promise<Outcome> {
     const { targets, require, reason } = command;
     const named = (target: KickTarget) => (command.by === undefined ? this.#lobby.named(key, target) : []);
     const turnedAway = [...new Set(targets.flatMap(named))];
     if (turnedAway.length === 0) return this.#deliver(this.#apply(key, command, origin), origin);
-    // The room is asked for the others alone: it would miss those who wait.
+    // The room gets only the other targets: it would report waiting users as not found.
     const room = this.#rooms.get(roomKeyText(key));
     const isIn = (target: KickTarget) => (room?.membersOf(target).length ?? 0) > 0;
     const isNeeded = require === 'all' || targets.some(isIn);
@@ -215,7 +215,7 @@ export class Rooms {
     return this.#deliver(change, origin);
   }
 
-  /** Closes a session in which nobody is: people only wait, or it is in its keep-alive time (WAIT-9). */
+  /** Closes a session without members: users only wait, or it is in its keep-alive time (WAIT-9). */
   #closeEmpty(key: RoomKey, { reason }: CommandOf<'close'>, origin: Origin): Change {
     const { clock, ids } = this.#settings;
     const atMs = clock.now();
@@ -223,7 +223,7 @@ export class Rooms {
       this.#continuations.find(key, clock.monotonicMs()) !== undefined || this.#lobby.waiting(key).length > 0;
     if (!isOpen) throw new GavelError('room.not-found');
     this.#continuations.delete(key);
-    // It comes after all that has been in this room.
+    // Its position is after all events of this room so far.
     const epoch = ids.nextEpoch();
     const seq = 1;
     this.#lobby.close(key, reason, origin);
@@ -232,7 +232,7 @@ export class Rooms {
     return { key, epoch, events, session: undefined, kept };
   }
 
-  /** Changes a room, and what is known of all rooms, in one moment. */
+  /** Changes a room and the indexes of all rooms synchronously. */
   #apply(key: RoomKey, command: RoomCommand, origin: Origin): Change {
     const text = roomKeyText(key);
     const room = this.#rooms.get(text) ?? this.#roomFor(key, command);
@@ -253,7 +253,7 @@ export class Rooms {
     return { events, ...(session && { session }) };
   }
 
-  /** Keeps what outlives a room that has emptied, and forgets it when the session goes on or was closed. */
+  /** Stores the session data of an empty room, and deletes it when the session continues or was closed. */
   #continue(room: Room, events: readonly RoomEvent[]): void {
     for (const event of events) {
       if (event.type === 'roomCreated') this.#continuations.delete(room.key);
@@ -263,62 +263,62 @@ export class Rooms {
     }
   }
 
-  /** How far the history of a room has come now; where there is no room, after all that has been in it. */
+  /** Returns the current position in a room's history; if there is no room, the position after all of its events. */
   positionOf(key: RoomKey): RoomPosition {
     const { ids } = this.#settings;
     return this.#rooms.get(roomKeyText(key))?.snapshot({ withMembers: false }) ?? { epoch: ids.nextEpoch(), seq: 0 };
   }
 
-  /** Those who wait to be let in, in the order of asking. */
+  /** Returns the waiting users, in order of arrival. */
   async waiting(key: RoomKey): Promise<readonly Waiting[]> {
     return this.#lobby.waiting(key);
   }
-  /** The whole state of a room, or undefined where there is none. */
+  /** Returns the whole state of a room; undefined if there is none. */
   async snapshot(key: RoomKey): Promise<RoomSnapshot | undefined> {
     return this.#rooms.get(roomKeyText(key))?.snapshot();
   }
 
-  /** Figures of a room, or undefined where there is none. */
+  /** Returns figures of a room; undefined if there is none. */
   async summary(key: RoomKey): Promise<RoomSummary | undefined> {
     return this.#rooms.get(roomKeyText(key))?.summary();
   }
 
-  /** The events of a room after `seq`, or undefined where some of them are not kept any more. */
+  /** Returns the events of a room after `seq`; undefined if some are no longer stored. */
   async eventsSince(key: RoomKey, seq: number): Promise<readonly RoomEvent[] | undefined> {
     return this.#rooms.get(roomKeyText(key))?.eventsSince(seq);
   }
 
-  /** What was said in a room, oldest first, as far as one member may read it (CHAT-4). */
+  /** Returns the chat messages of a room that a member may read, oldest first (CHAT-4). */
   async chat(key: RoomKey, reader: MemberId, query: ChatQuery): Promise<readonly ChatMessage[]> {
     return this.#rooms.get(roomKeyText(key))?.chat(reader, query) ?? [];
   }
 
-  /** A member of a room as it is now, or undefined where it is not in. */
+  /** Returns the current state of a member; undefined if it is not in the room. */
   async findMember(key: RoomKey, memberId: MemberId): Promise<MemberInfo | undefined> {
     return this.#rooms.get(roomKeyText(key))?.findMemberInfo(memberId);
   }
 
-  /** A stream that a member publishes, live or reserved, or undefined where there is none. */
+  /** Returns a live or reserved stream that a member publishes; undefined if there is none. */
   async findOwnStream(key: RoomKey, memberId: MemberId, streamId: StreamId): Promise<StreamInfo | undefined> {
     return this.#rooms.get(roomKeyText(key))?.findOwnStream(memberId, streamId);
   }
 
-  /** A live stream of a room, or undefined where there is none. */
+  /** Returns a live stream of a room; undefined if there is none. */
   async findStream(key: RoomKey, streamId: StreamId): Promise<StreamInfo | undefined> {
     return this.#rooms.get(roomKeyText(key))?.findStream(streamId);
   }
 
-  /** The room that holds a stream id in a world. */
+  /** Returns the room with a live or reserved stream of this id in a world. */
   async roomOfStream(world: World, streamId: StreamId): Promise<RoomKey | undefined> {
     return this.#directory.roomOfStream(world, streamId);
   }
 
-  /** Whether a stream id is forbidden in a world now. */
+  /** Returns whether a stream id is forbidden in a world now. */
   isForbidden(world: World, streamId: StreamId): boolean {
     return this.#settings.rules?.forbidden.has(world, streamId) ?? false;
   }
 
-  /** What is known of a stream id in a world: of those that have ended, the last 10,000. */
+  /** Returns the state of a stream id in a world; the last 10,000 ended streams are known. */
   async streamState(world: World, streamId: StreamId): Promise<StreamState> {
     const key = this.#directory.roomOfStream(world, streamId);
     const live = key && this.#rooms.get(roomKeyText(key))?.findStream(streamId);
@@ -334,7 +334,7 @@ export class Rooms {
     return [...this.#rooms.values()].flatMap(({ key }) => (worldText(key) === text ? key : []));
   }
 
-  /** Takes silent members out of every room that may have some. */
+  /** Removes silent members from every room that may have some. */
   async sweep(): Promise<void> {
     const { clock } = this.#settings;
     const nowMonotonicMs = clock.monotonicMs();
@@ -364,11 +364,11 @@ export class Rooms {
     if (!this.#logins.hasRoom(text, maxLoginsPerSecond, clock.monotonicMs())) throw new GavelError('rate.limited');
     const { maxRooms } = WORLD_LIMITS[key.environment];
     if (!this.#rooms.has(text) && this.#directory.roomCount(key) >= maxRooms) {
-      throw new GavelError('login.room-full', `This environment may have ${maxRooms} rooms at a time.`);
+      throw new GavelError('login.room-full', `This environment can have at most ${maxRooms} rooms at a time.`);
     }
   }
 
-  /** What a room cannot know by itself: rules, and that a stream id is one user's in the whole App (STRM-6). */
+  /** Checks that a Room cannot make alone: rules, and that a stream id has one user in the whole App (STRM-6). */
   #checkStream(room: Room, command: RoomCommand): void {
     const { rules, maxStreamsPerApp } = this.#settings;
     const { key } = room;
@@ -387,7 +387,7 @@ export class Rooms {
     }
   }
 
-  /** Changes the other rooms at once; each promise settles when everybody there was told. */
+  /** Changes the other rooms synchronously; each promise settles when the events of that room are delivered. */
   #replaceElsewhere(key: RoomKey, login: LoginCommand, origin: Origin): Promise<Outcome>[] {
     const others = this.#directory.roomsOf(key, login.user.id).filter((other) => other.roomId !== key.roomId);
     const command: RoomCommand = { type: 'replace', userId: login.user.id, exceptClientId: login.clientId };

@@ -1,5 +1,5 @@
 /**
- * How a connection gets its member: by a login, or by a resume.
+ * Attaches a member to a connection, by a login or a resume.
  *
  * @module
  */
@@ -30,7 +30,7 @@ import { formatTicket, parseTicket } from './resume-ticket.ts';
 import { encodeFrame } from './text-frame.ts';
 import { requireShort } from './texts.ts';
 
-/** What logins and resumes need. */
+/** Dependencies of logins and resumes. */
 export interface JoiningDeps {
   readonly rooms: Rooms;
   readonly clock: Clock;
@@ -40,7 +40,7 @@ export interface JoiningDeps {
   readonly log: Logger;
 }
 
-/** A login on its way in. */
+/** A login in progress. */
 interface Arrival {
   readonly connection: Connection;
   readonly authenticator: Authenticator;
@@ -49,7 +49,7 @@ interface Arrival {
   readonly origin: Origin;
 }
 
-/** Answers `login` and `resume`. */
+/** Handles `login` and `resume`. */
 export class Joining {
   readonly #deps: JoiningDeps;
 
@@ -57,11 +57,11 @@ export class Joining {
     this.#deps = deps;
   }
 
-  /** Logs in a connection's user, or has it wait. @throws GavelError the authenticator's refusal, and that of the room */
+  /** Logs in a connection's user, or makes it wait. @throws GavelError of the authenticator or of the room */
   async login(connection: Connection, params: Params<'login'>): Promise<Results['login']> {
     connection.beginJoin();
     const authenticator = this.#deps.authenticators.find((one) => one.scheme === params.credential.scheme);
-    if (!authenticator) throw new GavelError('login.bad-credential', 'this scheme is not available here');
+    if (!authenticator) throw new GavelError('login.bad-credential', 'this authentication scheme is not available');
     const admission = await authenticator.admit(params);
     const { key, user, onDuplicate, permissions, maxMemberCount, profile, tokenExpiresAtMs } = admission;
     const { waits, sessionKeptMs } = admission;
@@ -95,7 +95,9 @@ export class Joining {
     const isHere = connection.beginWaiting(admission.key, memberId, () => {
       ended
         .then((end) => this.#endWait(arrival, end))
-        .catch((error: unknown) => log.error({ connectionId: connection.connectionId, err: error }, 'a wait failed'));
+        .catch((error: unknown) =>
+          log.error({ connectionId: connection.connectionId, err: error }, 'waiting for admission failed'),
+        );
     });
     if (!isHere) await this.#detach(connection, admission.key, memberId, origin);
     return {
@@ -107,7 +109,7 @@ export class Joining {
     };
   }
 
-  /** Tells a connection what became of its wait. */
+  /** Notifies a connection of the end of its wait. */
   async #endWait(arrival: Arrival, end: WaitingEnd): Promise<void> {
     const { connection } = arrival;
     switch (end.kind) {
@@ -125,12 +127,12 @@ export class Joining {
         return connection.close(CLOSE_CODE_OF_CAUSE[cause], cause, last);
       }
       case 'left':
-        // Its own logout has been answered, or its socket has gone.
+        // Its own logout has been answered, or its socket has closed.
         return;
     }
   }
 
-  /** Seats a new member, and says what it is told first. */
+  /** Binds a new member to its connection, and returns the login answer. */
   async #enter(arrival: Arrival, session: Session): Promise<LoginResult> {
     const { connection, authenticator, admission, origin } = arrival;
     const { key, facts, tokenExpiresAtMs } = admission;
@@ -166,12 +168,12 @@ export class Joining {
     return formatTicket({ key, memberId, secret, claim });
   }
 
-  /** The waiting list, where a member may let others in. What has changed since it was seated follows by itself. */
+  /** Returns the waiting list if the member may admit users. Later changes are sent as events. */
   async #waitingListFor(key: RoomKey, { member }: Session): Promise<Pick<LoginResult, 'waitingList'>> {
     return mayLetIn(member) ? { waitingList: (await this.#deps.rooms.waiting(key)).map(wireWaiting) } : {};
   }
 
-  /** Brings a member back on a new connection. @throws GavelError as the command `resume` says */
+  /** Attaches a member to a new connection. @throws GavelError as the command `resume` documents */
   async resume(connection: Connection, params: Params<'resume'>): Promise<Results['resume']> {
     connection.beginJoin();
     const ticket = parseTicket(params.ticket);
@@ -187,7 +189,7 @@ export class Joining {
     const missed = await this.#deps.rooms.eventsSince(key, params.lastSeq);
     const told = { ...(await this.#waitingListFor(key, session)), serverTimeMs };
     if (!missed) return { room: wireSnapshot(session.room, session.member), ...told };
-    // Only up to the moment of the resume: what came after it has been held back, and follows by itself.
+    // Only events up to the resume: later events are queued and sent afterwards.
     const events = missed
       .filter((event) => event.seq <= session.room.seq)
       .flatMap((event) => frameFor(event, session.member) ?? []);
@@ -200,7 +202,7 @@ export class Joining {
     this.#deps.log.info(facts, message);
   }
 
-  /** The socket may have gone while the login was under way: then the member is detached like any other. */
+  /** Detaches the member if the socket closed during the login. */
   async #seat(connection: Connection, key: RoomKey, { member }: Session, origin: Origin): Promise<void> {
     if (!connection.completeJoin(key, member)) await this.#detach(connection, key, member.memberId, origin);
   }

@@ -1,9 +1,8 @@
 /**
- * Resume tickets: what a client shows to come back to its member on a new connection.
+ * Resume tickets: the credential with which a client resumes its member on a new connection.
  *
- * A ticket names the room and the member, carries the member's secret, and says of its login what is needed to find out
- * how it ended (KICK-12). It is opaque to clients. A client that alters the latter deceives itself alone: it gives no
- * right to anything.
+ * A ticket contains the room, the member, the member's secret, and the login data that is needed to find out how the
+ * login ended (KICK-12). It is opaque to clients. The login data grants no permissions, so changing it gains nothing.
  *
  * @module
  */
@@ -11,16 +10,16 @@
 import { type Epoch, type MemberId, parseAppId, parseRoomId, parseUserId, type RoomKey } from '@gavel/protocol';
 import type { TicketClaim } from '../rooms/ended-tickets.ts';
 
-/** What a ticket says. */
+/** The content of a ticket. */
 export interface ResumeTicket {
   readonly key: RoomKey;
   readonly memberId: MemberId;
-  /** Empty for somebody who waits to be let in: a wait cannot be resumed. */
+  /** Empty for a waiting user: a wait cannot be resumed. */
   readonly secret: string;
   readonly claim: TicketClaim;
 }
 
-/** Writes a ticket. */
+/** Serialises a ticket. */
 export function formatTicket({ key, memberId, secret, claim }: ResumeTicket): string {
   const { issuer, userId, clientId, isReplaceable, position } = claim;
   const login = [issuer, userId, clientId, isReplaceable ? 1 : 0, String(position.epoch), position.seq];
@@ -28,7 +27,7 @@ export function formatTicket({ key, memberId, secret, claim }: ResumeTicket): st
   return Buffer.from(JSON.stringify(fields)).toString('base64url');
 }
 
-/** Reads a ticket, or gives undefined where the text is none. Whether it is still good, only its room knows. */
+/** Parses a ticket; returns undefined if the text is not a ticket. Only its room knows whether it is still valid. */
 export function parseTicket(text: string): ResumeTicket | undefined {
   let fields: unknown;
   try {
