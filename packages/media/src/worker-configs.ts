@@ -29,7 +29,7 @@ export function createWorkerConfigs(options: MediaEngineOptions): WorkerConfig[]
   const { min, max } = portRange;
   const count = max - min + 1;
   if (count < workers) {
-    throw new MediaError('unavailable', `Too few UDP ports for ${workers} workers: ${count} (${min} to ${max})`);
+    throw new MediaError('unavailable', `${count} UDP ports (${min} to ${max}) are too few for ${workers} workers`);
   }
   const firstOf = (worker: number): number => min + Math.floor((count * worker) / workers);
   return indices.map((worker) => {
