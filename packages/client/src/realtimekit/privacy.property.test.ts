@@ -145,6 +145,8 @@ async function play(steps: readonly Step[], end: 'leaves at once' | 'leaves' | W
   server.isReachable = true;
   streams.isDeaf = streams.isSilent = false;
   world.goOnline();
+  // A join that timed out during the pause has failed for good; the application tries again.
+  if (typeof end === 'object') meeting.join().catch(ignore);
   if (end === 'leaves') {
     await advance(60_000);
     await meeting.leave();
