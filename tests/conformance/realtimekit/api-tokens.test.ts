@@ -56,7 +56,7 @@ describe('API tokens made by the admin API', () => {
     const answers = await Promise.all([admin('POST', '', body), admin('POST', '', body)]);
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409]);
     expect(answers.find(({ status }) => status === 409)?.body).toEqual({
-      error: { code: 'conflict', message: 'The account has an API token with the name only one already' },
+      error: { code: 'conflict', message: 'The account already has an API token with the name only one' },
     });
     const id = String(answers.find(({ status }) => status === 200)?.body.id);
     expect((await admin('POST', '', { ...body, accountId: 'another' })).status).toBe(200);
