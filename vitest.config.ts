@@ -8,6 +8,8 @@ import { defineConfig } from 'vitest/config';
 import { findChromium } from './scripts/find-chromium.mjs';
 
 export default defineConfig({
+  // The workspace uses the client's sources; its package exports what is built for others.
+  resolve: { tsconfigPaths: true },
   test: {
     passWithNoTests: true,
     pool: 'forks',

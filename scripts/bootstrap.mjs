@@ -3,7 +3,9 @@
  * because a clean clone has nothing else installed.
  *
  *   node scripts/bootstrap.mjs             installs dependencies when they are missing or differ from the lockfile
- *   node scripts/bootstrap.mjs --page      also builds the console page when it is missing or older than its sources
+ *   node scripts/bootstrap.mjs --page      also builds the console page and the client SDK when they are missing or
+ *                                          older than their sources
+ *   node scripts/bootstrap.mjs --sdk       builds the client SDK alone
  *   node scripts/bootstrap.mjs --browser   also makes sure that a Chromium is installed for the end-to-end tests
  */
 
@@ -92,22 +94,30 @@ function listSources(folder) {
   });
 }
 
-function buildPage() {
-  const consoleFolder = join(root, 'packages', 'console');
-  if (!existsSync(join(consoleFolder, 'vite.config.ts'))) return;
-  const stamp = join(consoleFolder, 'dist', '.gavel-sources');
-  const sources = ['console', 'client', 'protocol'].flatMap((name) => listSources(join(root, 'packages', name))).sort();
+/** Builds a package unless its sources, those of the packages that it bundles and the lockfile are as at the last build. */
+function build(what, name, bundled, command) {
+  const folder = join(root, 'packages', name);
+  const stamp = join(folder, 'dist', '.gavel-sources');
+  const sources = [name, ...bundled].flatMap((each) => listSources(join(root, 'packages', each))).sort();
   const wanted = sha256(
     ...sources.flatMap((path) => [relative(root, path), readFileSync(path)]),
     readFileSync(join(root, 'package-lock.json')),
   );
   if (readText(stamp) === wanted) return;
-  printLine('building the page ...');
-  const vite = join(modules, 'vite', 'bin', 'vite.js');
-  const { ok, output } = run(localNode, [vite, 'build', '--logLevel', 'warn'], { cwd: consoleFolder });
-  if (!ok) fail('the build of the page failed; see the output above.', output);
+  printLine(`building the ${what} ...`);
+  const { ok, output } = run(localNode, command, { cwd: folder });
+  if (!ok) fail(`the build of the ${what} failed; see the output above.`, output);
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, wanted);
+}
+
+function buildPage() {
+  const vite = join(modules, 'vite', 'bin', 'vite.js');
+  build('page', 'console', ['client', 'protocol'], [vite, 'build', '--logLevel', 'warn']);
+}
+
+function buildSdk() {
+  build('client SDK', 'client', ['protocol'], [join(modules, 'tsdown', 'dist', 'run.mjs'), '--log-level', 'warn']);
 }
 
 function ensureBrowser() {
@@ -134,4 +144,5 @@ function ensureBrowser() {
 const wanted = new Set(process.argv.slice(2));
 install();
 if (wanted.has('--page')) buildPage();
+if (wanted.has('--page') || wanted.has('--sdk')) buildSdk();
 if (wanted.has('--browser')) ensureBrowser();

@@ -10,6 +10,7 @@ import { findImportProblems } from './check-imports.ts';
 import { findLengthProblems } from './check-length.ts';
 import { findBrokenLinks } from './check-links.ts';
 import { findRuleProblems } from './check-rules.ts';
+import { findSdkProblems } from './check-sdk.ts';
 import { findVendorProblems } from './check-vendor-words.ts';
 import { findStaleDocs } from './generate-docs.ts';
 import { root, runQuiet } from './lib.ts';
@@ -34,6 +35,7 @@ const STATIC_CHECKS: Readonly<Record<string, Check>> = {
   'links of documents': findBrokenLinks,
   'configuration in use': findUnusedKeys,
   'generated pages': findStaleDocs,
+  'client package': findSdkProblems,
 };
 
 const UNIT_TESTS: Readonly<Record<string, Check>> = {

@@ -38,6 +38,8 @@ function precompress(): Plugin {
 export default defineConfig({
   plugins: [precompress()],
   base: './',
+  // The page is built from the client's sources.
+  resolve: { tsconfigPaths: true },
   // Vite must not look for a PostCSS or TypeScript setup above this folder.
   css: { postcss: {} },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },

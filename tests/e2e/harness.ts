@@ -6,7 +6,7 @@
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,23 +32,23 @@ export async function openStage(): Promise<Stage> {
     root,
     logLevel: 'error',
     configFile: false,
+    resolve: { tsconfigPaths: true },
     build: { outDir: dist, emptyOutDir: true, minify: false },
   });
-  const files = await serve(dist);
-  const { port } = files.address() as AddressInfo;
+  const site = await serveFolder(dist);
   const browser = await launchChromium();
   return {
     browser,
     async open() {
       const context = await browser.newContext({ permissions: ['camera', 'microphone'] });
       const page = await context.newPage();
-      await page.goto(`http://localhost:${port}/index.html`);
+      await page.goto(`${site.url}/index.html`);
       await page.waitForFunction(() => 'e2e' in globalThis);
       return page;
     },
     async close() {
       await browser.close();
-      files.close();
+      site.close();
       rmSync(dist, { recursive: true, force: true });
     },
   };
@@ -56,16 +56,23 @@ export async function openStage(): Promise<Stage> {
 
 const TYPES: Readonly<Record<string, string>> = { html: 'text/html', js: 'text/javascript', css: 'text/css' };
 
-async function serve(dist: string): Promise<Server> {
+/** Files served from localhost. */
+export interface StaticSite {
+  readonly url: string;
+  close(): void;
+}
+
+/** Serves a folder's files from a free port. */
+export async function serveFolder(folder: string): Promise<StaticSite> {
   const server = createServer((request, response) => {
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
-    readFile(join(dist, path)).then(
+    readFile(join(folder, path)).then(
       (body) => response.setHeader('content-type', TYPES[path.split('.').at(-1) ?? ''] ?? 'text/plain').end(body),
       () => response.writeHead(404).end(),
     );
   });
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
-  return server;
+  return { url: `http://localhost:${(server.address() as AddressInfo).port}`, close: () => server.close() };
 }
 
 /** One user of the zego facade, on a page of its own. */

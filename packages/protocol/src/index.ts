@@ -4,5 +4,6 @@ export * from './close-codes.ts';
 export * from './errors.ts';
 export * from './ids.ts';
 export * from './messages.ts';
+export type * from './params.ts';
 export { POLL_LIMITS, type PollEventFrame, type WirePoll, type WirePollOption } from './polls.ts';
 export * from './wire.ts';

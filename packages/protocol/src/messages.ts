@@ -13,6 +13,7 @@ import type { MemberCause, StreamCause } from './causes.ts';
 import { type ChatEventFrame, changeMessage } from './chat.ts';
 import type { ErrorCode, ErrorDetails } from './errors.ts';
 import { moderate } from './moderate.ts';
+import type { MethodParams } from './params.ts';
 import { createPoll, type PollEventFrame, vote, type WirePoll } from './polls.ts';
 import type {
   WireChatMessage,
@@ -196,12 +197,20 @@ export const METHODS = {
   vote,
   /** Replaces the token before it expires. */
   renewToken: Type.Object({ token: Type.String({ minLength: 1, maxLength: 8192 }) }, closed),
-} as const satisfies Record<string, TSchema>;
+} as const satisfies Record<keyof MethodParams, TSchema>;
 
 /** A method of the signalling door. */
-export type Method = keyof typeof METHODS;
+export type Method = keyof MethodParams;
 /** The parameters of a method. */
-export type Params<M extends Method> = Static<(typeof METHODS)[M]>;
+export type Params<M extends Method> = MethodParams[M];
+
+type SchemaParams<M extends Method> = Static<(typeof METHODS)[M]>;
+type Differs<A, B> = [A] extends [B] ? ([B] extends [A] ? never : 'differs') : 'differs';
+type NoneOf<T extends never> = T;
+/** Compiles only while every schema describes the parameters that `params.ts` declares; else it names the method. */
+export type SchemasAgree = NoneOf<
+  { [M in Method]: [Differs<SchemaParams<M>, Params<M>>] extends [never] ? never : M }[Method]
+>;
 
 /** The shape of a request before its parameters are checked. */
 export const REQUEST_FRAME = Type.Object(

@@ -40,6 +40,7 @@ import { registerHealth, type Unready } from './telemetry/health.ts';
 import { createLog, type Logger } from './telemetry/log.ts';
 import { Metrics } from './telemetry/metrics.ts';
 import { registerPage, sendPage } from './web/page.ts';
+import { registerSdk } from './web/sdk.ts';
 import { createAppTokenAuthenticator } from './zego/authenticator.ts';
 import { createZegoCallbacks } from './zego/callback-dialect.ts';
 import { registerZegoDoor } from './zego/door.ts';
@@ -179,6 +180,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     await registerAdminDoor(http, { adminKey, version, log, clock, apps, outbox, callbacks, apiTokens });
   }
   await registerPage(http, devPage(config, apps, clock));
+  await registerSdk(http);
   registerHealth(http, { metrics, findUnready: async () => findUnready(engine, store) });
   const signalling = new SignallingDoor(http.server, {
     rooms,

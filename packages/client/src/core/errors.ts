@@ -17,7 +17,9 @@ export type ClientErrorCode =
   /** The session or the media ended before the call completed. */
   | 'client.ended'
   /** WebRTC is not available (such as in Node), or the browser refused a WebRTC operation. */
-  | 'client.no-media';
+  | 'client.no-media'
+  /** The runtime has no WebSocket, and none was given (Node 20). */
+  | 'client.no-web-socket';
 
 /** Every code of a `SessionError`. */
 export type SessionErrorCode = ErrorCode | ClientErrorCode;
@@ -50,6 +52,7 @@ export function mayRetryLater(code: SessionErrorCode): boolean {
       return true;
     case 'client.ended':
     case 'client.no-media':
+    case 'client.no-web-socket':
       return false;
     default:
       // A newer server may send codes that this client does not know: retry rather than fail.

@@ -105,6 +105,7 @@ export const CODE_OF_ERROR: Readonly<Record<SessionErrorCode, number>> = {
   'client.ended': CODES.notLoggedIn,
   // The reference names no code for a camera or a browser that refuses.
   'client.no-media': 1100999,
+  'client.no-web-socket': 1100999,
 };
 
 /** Returns any thrown value as what calls of this dialect are rejected with. */

@@ -1,0 +1,197 @@
+/**
+ * The parameters of each method, as types. `messages.ts` has the schemas that the server checks them against; the
+ * compiler checks that the two agree. The types stand alone so that the client's declarations need no schema library.
+ *
+ * @module
+ */
+
+/** The parameters of `login`. */
+export interface LoginParams {
+  /** Authenticates the client; each scheme belongs to one door (`docs/reference/signalling.md`). */
+  readonly credential: {
+    readonly scheme: 'app-token' | 'participant-token';
+    readonly token?: string;
+    /** With scheme `app-token`. */
+    readonly appId?: number;
+    /** With scheme `app-token`; default: the server's choice. */
+    readonly environment?: 'production' | 'test';
+  };
+  /** A random text per SDK instance: logins of one instance to several rooms do not replace each other. */
+  readonly clientId: string;
+  /** With scheme `app-token`. */
+  readonly roomId?: string;
+  /** With scheme `app-token`. */
+  readonly userId?: string;
+  readonly userName?: string;
+  /** The room's maximum number of members, set by its first login; 0 or absent: no maximum (ROOM-7). */
+  readonly maxMemberCount?: number;
+  /** Whether the server sends `memberJoined` and `memberLeft` of other members to this client; default false. */
+  readonly members?: boolean;
+  /** Passed to the App's backend in the callback of this login: at most 128 bytes. */
+  readonly callbackData?: string;
+}
+
+/** The parameters of `resume`. */
+export interface ResumeParams {
+  readonly ticket: string;
+  /** The last `seq` that the client has seen. */
+  readonly lastSeq: number;
+}
+
+/** The parameters of `publish`. */
+export interface PublishParams {
+  readonly streamId: string;
+  /** SDP. */
+  readonly offer: string;
+  /** The source of the stream, which cannot change later; default `camera`. */
+  readonly source?: 'camera' | 'screen';
+  readonly extraInfo?: string;
+  /** Whether audio is on now; default true. */
+  readonly audio?: boolean;
+  /** Whether video is on now; default true. */
+  readonly video?: boolean;
+}
+
+/** The parameters of `updateStream`; absent fields stay as they are. */
+export interface UpdateStreamParams {
+  readonly streamId: string;
+  readonly extraInfo?: string;
+  readonly audio?: boolean;
+  readonly video?: boolean;
+}
+
+/** The parameters of methods about one stream. */
+export interface StreamParams {
+  readonly streamId: string;
+}
+
+/** The parameters of `play`. */
+export interface PlayParams {
+  readonly streamId: string;
+  /** SDP. */
+  readonly offer: string;
+}
+
+/** The parameters of `setRoomInfo`. */
+export interface RoomInfoParams {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** The parameters of `send`. */
+export interface SendParams {
+  readonly kind: 'broadcast' | 'barrage' | 'command' | 'chat';
+  readonly text: string;
+  /** With kind `command` or `chat`: the recipients; absent: everybody in the room. */
+  readonly to?: string[];
+}
+
+/** The parameters of `sendCustom`. */
+export interface CustomParams {
+  /** The type, chosen by the application: 1 to 64 bytes. */
+  readonly type: string;
+  /** At most 8,192 bytes as JSON. */
+  readonly payload: Record<string, unknown>;
+  /** The recipients; with `toProfile`, those that either selects. If both are absent: everybody else in the room. */
+  readonly to?: string[];
+  /** Selects the members whose profile has one of the values under the key. */
+  readonly toProfile?: { readonly key: string; readonly values: string[] };
+}
+
+/** The parameters of `chatHistory`. */
+export interface ChatHistoryParams {
+  /** Selects the private messages between the caller and this user; absent: the public messages. */
+  readonly userId?: string;
+  readonly direction: 'before' | 'after';
+  /** Milliseconds since the Unix epoch; absent: `before` starts at the newest message, `after` at the oldest. */
+  readonly timeMs?: number;
+  /** From 1 to 100. */
+  readonly limit: number;
+  /** Selects pinned messages only; default false. */
+  readonly pinned?: boolean;
+}
+
+/** The parameters of `changeMessage`, by action. */
+export type ChangeMessageParams =
+  | { readonly action: 'edit'; readonly messageId: number; readonly text: string }
+  | { readonly action: 'delete' | 'pin' | 'unpin'; readonly messageId: number };
+
+/** A change of a member's poll permissions; absent fields stay as they are. */
+export interface PollRightsChange {
+  readonly create?: boolean;
+  readonly vote?: boolean;
+  readonly view?: boolean;
+}
+
+/** A change of a member's permissions; absent fields stay as they are. */
+export interface PermissionsChange {
+  readonly publishAudio?: boolean;
+  readonly publishVideo?: boolean;
+  readonly publishScreen?: boolean;
+  readonly chat?: {
+    readonly sendPublic?: boolean;
+    readonly sendPrivate?: boolean;
+    readonly receivePrivate?: boolean;
+  };
+  readonly polls?: PollRightsChange;
+}
+
+/** The parameters of `moderate`, by action. */
+export type ModerateParams =
+  | { readonly action: 'kick'; readonly memberId: string }
+  | { readonly action: 'setPermissions'; readonly memberIds: string[]; readonly changes: PermissionsChange }
+  | { readonly action: 'pin'; readonly memberId: string; readonly pinned: boolean }
+  | { readonly action: 'accept' | 'reject'; readonly memberIds: string[] }
+  | { readonly action: 'kickAll' }
+  | {
+      readonly action: 'mute';
+      /** Absent: everybody else. */
+      readonly memberId?: string;
+      readonly kinds: ('audio' | 'video' | 'screen')[];
+      /** Whether those muted may unmute themselves; default true. */
+      readonly allowUnmute?: boolean;
+    };
+
+/** The parameters of `createPoll`. */
+export interface CreatePollParams {
+  readonly question: string;
+  readonly options: string[];
+  /** Whether the voters' names are hidden from everybody; default false. */
+  readonly anonymous?: boolean;
+  /** Whether only users who have voted, and the poll's creator, see the votes; default false. */
+  readonly hideVotes?: boolean;
+}
+
+/** The parameters of `vote`. */
+export interface VoteParams {
+  readonly pollId: string;
+  /** The index of the option, from 0. */
+  readonly option: number;
+}
+
+/** No parameters. */
+export type NoParams = Record<never, never>;
+
+/** The parameters of every method. */
+export interface MethodParams {
+  readonly login: LoginParams;
+  readonly resume: ResumeParams;
+  readonly logout: NoParams;
+  readonly heartbeat: NoParams;
+  readonly snapshot: NoParams;
+  readonly publish: PublishParams;
+  readonly unpublish: StreamParams;
+  readonly updateStream: UpdateStreamParams;
+  readonly play: PlayParams;
+  readonly stop: StreamParams;
+  readonly setRoomInfo: RoomInfoParams;
+  readonly send: SendParams;
+  readonly chatHistory: ChatHistoryParams;
+  readonly rename: { readonly name: string };
+  readonly sendCustom: CustomParams;
+  readonly changeMessage: ChangeMessageParams;
+  readonly moderate: ModerateParams;
+  readonly createPoll: CreatePollParams;
+  readonly vote: VoteParams;
+  readonly renewToken: { readonly token: string };
+}

@@ -1,0 +1,37 @@
+/**
+ * The client SDK as built for others, under `/sdk/`: a plain page imports it from the server that it talks to.
+ *
+ *   <script type="module">
+ *     import { ZegoExpressEngine } from 'https://rooms.example.org/sdk/zego.js';
+ *   </script>
+ *
+ * `/sdk/zego.js` is the version of this server, checked again at every load; `/sdk/0.1.0/zego.js` never changes and is
+ * cached for a year.
+ *
+ * @module
+ */
+
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import fastifyStatic from '@fastify/static';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+
+const PACKAGE = fileURLToPath(new URL('../../../client/', import.meta.url));
+const DIST = `${PACKAGE}dist/`;
+
+/** Serves the built SDK to pages of every origin; compressed files lie beside it. Does nothing if it is not built. */
+export async function registerSdk(http: FastifyInstance): Promise<void> {
+  if (!existsSync(DIST)) return;
+  const { version } = JSON.parse(readFileSync(`${PACKAGE}package.json`, 'utf8')) as { version: string };
+  const common = { root: DIST, preCompressed: true, decorateReply: false, allowedPath: isModule, setHeaders: allowAll };
+  await http.register(fastifyStatic, { ...common, prefix: `/sdk/${version}/`, maxAge: '1y', immutable: true });
+  await http.register(fastifyStatic, { ...common, prefix: '/sdk/', maxAge: 0 });
+}
+
+const isModule = (path: string): boolean => /\.js(\.map)?$/.test(path);
+
+function allowAll(reply: FastifyReply): void {
+  reply.header('Access-Control-Allow-Origin', '*');
+  reply.header('Cross-Origin-Resource-Policy', 'cross-origin');
+  reply.header('X-Content-Type-Options', 'nosniff');
+}

@@ -1,0 +1,25 @@
+/** The ZEGO surface in a page of its own: publishes a camera, plays everybody, and shows what happens to it. */
+
+import { ZegoExpressEngine } from '@gavel/client/zego';
+
+const query = new URLSearchParams(location.search);
+const user = query.get('user') ?? '';
+const state = document.querySelector('#state') as HTMLElement;
+const engine = new ZegoExpressEngine(Number(query.get('app')), query.get('server') ?? '');
+
+engine.on('roomStateChanged', (_room, reason, errorCode, extendedData) => {
+  state.textContent = `${reason} ${errorCode} ${extendedData}`;
+});
+engine.on('roomStreamUpdate', async (_room, type, streams) => {
+  if (type === 'DELETE') for (const { streamID } of streams) document.getElementById(streamID)?.remove();
+  if (type !== 'ADD') return;
+  for (const { streamID } of streams) {
+    const video = Object.assign(document.createElement('video'), { id: streamID, autoplay: true, muted: true });
+    video.srcObject = await engine.startPlayingStream(streamID);
+    document.body.append(video);
+  }
+});
+
+await engine.loginRoom('lobby', '', { userID: user, userName: user }, { userUpdate: true });
+const camera = await engine.createStream({ camera: { audio: true, video: true } });
+engine.startPublishingStream(`${user}-camera`, camera);
