@@ -77,6 +77,7 @@ test('a join logs in with the participant’s token and shows self, meta and tho
   expect(meeting.meta).toMatchObject({ meetingId: 'meeting-1', meetingTitle: 'Standup', sessionId: '1' });
   expect(meeting.participants.joined.toArray().map(({ id, userId }) => [id, userId])).toEqual([['m-ann', 'p-ann']]);
   expect(log).toEqual([
+    ['joined', 'm-ann'],
     ['audio', 'm-ann', true, undefined],
     ['self roomJoined', { reconnected: false }],
     ['audio', 'm-ann', true, 'audio-1'],

@@ -16,15 +16,15 @@ export class ParticipantMaps {
   readonly audioSubscribed = new ParticipantMap();
   readonly all = new ParticipantMap();
 
-  /** Adds a participant; emits `participantJoined` unless it was in the room before the own join. */
-  handleJoined(participant: Participant, shouldEmit: boolean): void {
+  /** Adds a participant and emits `participantJoined`, also for those who were in the room before the own join, as the vendor does. */
+  handleJoined(participant: Participant): void {
     // The specific maps first, so that event handlers find the participant there.
     participant.on('pinned', () => this.pinned.handleJoined(participant, true));
     participant.on('unpinned', () => this.pinned.handleLeft(participant.id, false));
     participant.on('videoUpdate', ({ videoTrack }) => this.#follow(this.videoSubscribed, participant, videoTrack));
     participant.on('audioUpdate', ({ audioTrack }) => this.#follow(this.audioSubscribed, participant, audioTrack));
-    if (participant.isPinned) this.pinned.handleJoined(participant, shouldEmit);
-    for (const map of [this.all, this.active, this.joined]) map.handleJoined(participant, shouldEmit);
+    if (participant.isPinned) this.pinned.handleJoined(participant, true);
+    for (const map of [this.all, this.active, this.joined]) map.handleJoined(participant, true);
   }
 
   /** Removes a participant that left the room; `all` keeps it. */

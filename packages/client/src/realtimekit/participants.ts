@@ -172,8 +172,8 @@ export class Participants extends Emitter<ParticipantsEvents> {
     this.#session = session;
     const { room } = session;
     this.#waitlist.attach(session);
-    for (const member of room?.otherMembers() ?? []) this.#maps.handleJoined(this.#create(member), false);
-    for (const stream of room?.othersStreams() ?? []) this.#show(stream, false);
+    for (const member of room?.otherMembers() ?? []) this.#maps.handleJoined(this.#create(member));
+    for (const stream of room?.othersStreams() ?? []) this.#show(stream);
     session.on('changed', (change) => {
       if (this.#session === session) this.#handleChange(change);
     });
@@ -218,7 +218,7 @@ export class Participants extends Emitter<ParticipantsEvents> {
     for (const { member, cause } of change.membersLeft) {
       this.#maps.handleLeft(member.memberId, cause === 'kicked');
     }
-    for (const member of change.membersJoined) this.#maps.handleJoined(this.#create(member), true);
+    for (const member of change.membersJoined) this.#maps.handleJoined(this.#create(member));
     for (const { member } of change.membersUpdated) this.joined.get(member.memberId)?.handleMember(member);
     for (const stream of change.streamsAdded) this.#show(stream);
     for (const { stream, before } of change.streamsUpdated) {
@@ -228,9 +228,9 @@ export class Participants extends Emitter<ParticipantsEvents> {
   }
 
   /** Only the first stream of each source is shown; participants of this dialect have only one. */
-  #show(stream: WireStream, shouldEmit = true): void {
+  #show(stream: WireStream): void {
     const { source, streamId } = stream;
-    const participant = this.#participantOf(stream) ?? this.#meet(stream, shouldEmit);
+    const participant = this.#participantOf(stream) ?? this.#meet(stream);
     if (!participant || (participant.streamIdOf(source) ?? streamId) !== streamId) return;
     const { media } = this.#session ?? {};
     participant.handleStream(source, stream, media?.isAvailable ? media.play(streamId) : undefined);
@@ -255,10 +255,10 @@ export class Participants extends Emitter<ParticipantsEvents> {
   }
 
   /** If the list is hidden, participants are known only from their streams. */
-  #meet({ memberId, user, createdAtMs }: WireStream, shouldEmit: boolean): Participant | undefined {
+  #meet({ memberId, user, createdAtMs }: WireStream): Participant | undefined {
     if (memberId === undefined || this.#isShownList) return undefined;
     const participant = this.#create({ memberId, user, joinedAtMs: createdAtMs });
-    this.#maps.handleJoined(participant, shouldEmit);
+    this.#maps.handleJoined(participant);
     return participant;
   }
 
