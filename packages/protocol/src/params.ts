@@ -29,6 +29,11 @@ export interface LoginParams {
   readonly members?: boolean;
   /** Passed to the App's backend in the callback of this login: at most 128 bytes. */
   readonly callbackData?: string;
+  /**
+   * A random name of this login attempt, the same when it is sent again because no answer came (KICK-12): a retry is
+   * refused if the attempt had been admitted and its member was removed for good.
+   */
+  readonly attempt?: { readonly id: string; readonly isRetry: boolean };
 }
 
 /** The parameters of `resume`. */
