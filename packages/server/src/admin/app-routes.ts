@@ -8,9 +8,10 @@
  */
 
 import type { FastifyInstance } from 'fastify';
-import { type Static, type TSchema, Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import type { App, Apps } from '../apps/app.ts';
 import { AdminError } from './errors.ts';
+import { describeResponses } from './responses.ts';
 
 /** What the routes need. */
 export interface AppRouteDeps {
@@ -37,14 +38,6 @@ const KEYS = Type.Object({
   serverSecret: Type.String({ description: 'Signs API calls and login tokens.' }),
   callbackSecret: Type.String({ description: 'Signs callbacks.' }),
 });
-const ERROR = Type.Object({ error: Type.Object({ code: Type.String(), message: Type.String() }) });
-
-const answers = (description: string, schema: TSchema) => ({
-  200: { description, ...schema },
-  '4xx': { description: 'Refused.', ...ERROR },
-  '5xx': { description: 'Failed.', ...ERROR },
-});
-
 /** Adds the routes below `/apps`. */
 export function addAppRoutes(scope: FastifyInstance, { apps }: AppRouteDeps): void {
   scope.get(
@@ -53,7 +46,7 @@ export function addAppRoutes(scope: FastifyInstance, { apps }: AppRouteDeps): vo
       schema: {
         summary: 'Lists the Apps of an account, oldest first, without their keys',
         querystring: LIST_QUERY,
-        response: answers('The Apps.', LIST),
+        response: describeResponses('The Apps.', LIST),
       },
     },
     async (request) => {
@@ -64,7 +57,13 @@ export function addAppRoutes(scope: FastifyInstance, { apps }: AppRouteDeps): vo
 
   scope.get(
     '/apps/:appId/keys',
-    { schema: { summary: 'Returns the keys of an App', params: APP_PATH, response: answers('The keys.', KEYS) } },
+    {
+      schema: {
+        summary: 'Returns the keys of an App',
+        params: APP_PATH,
+        response: describeResponses('The keys.', KEYS),
+      },
+    },
     async (request, reply) => {
       const { appId } = request.params as Static<typeof APP_PATH>;
       const app = apps.find(appId);

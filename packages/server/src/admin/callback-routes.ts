@@ -6,9 +6,10 @@
 
 import { parseAppId } from '@gavel/protocol';
 import type { FastifyInstance } from 'fastify';
-import { type Static, type TSchema, Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import type { OutboxRecord, OutboxRepository } from '../store/outbox.ts';
 import { AdminError } from './errors.ts';
+import { describeResponses } from './responses.ts';
 
 /** What the routes need. */
 export interface CallbackRouteDeps {
@@ -67,20 +68,16 @@ const REPLAYED = Type.Object({ id: Type.String(), status });
 const REPLAYED_ALL = Type.Object({
   replayed: Type.Integer({ description: 'Number of callbacks that are pending again.' }),
 });
-const ERROR = Type.Object({ error: Type.Object({ code: Type.String(), message: Type.String() }) });
-
-const answers = (description: string, schema: TSchema) => ({
-  200: { description, ...schema },
-  '4xx': { description: 'Refused.', ...ERROR },
-  '5xx': { description: 'Failed.', ...ERROR },
-});
-
 /** Adds the routes below `/callbacks`. */
 export function addCallbackRoutes(scope: FastifyInstance, { outbox, callbacks }: CallbackRouteDeps): void {
   scope.get(
     '/callbacks',
     {
-      schema: { summary: 'Lists callbacks, oldest first', querystring: LIST_QUERY, response: answers('A page.', LIST) },
+      schema: {
+        summary: 'Lists callbacks, oldest first',
+        querystring: LIST_QUERY,
+        response: describeResponses('A page.', LIST),
+      },
     },
     async (request) => {
       const { status = 'failed', appId, limit = 100, after = 0 } = request.query as Static<typeof LIST_QUERY>;
@@ -99,7 +96,7 @@ export function addCallbackRoutes(scope: FastifyInstance, { outbox, callbacks }:
       schema: {
         summary: 'Sends a failed callback again',
         params: ID_PATH,
-        response: answers('The callback is pending again.', REPLAYED),
+        response: describeResponses('The callback is pending again.', REPLAYED),
       },
     },
     async (request) => {
@@ -115,7 +112,7 @@ export function addCallbackRoutes(scope: FastifyInstance, { outbox, callbacks }:
       schema: {
         summary: 'Sends all failed callbacks of an App again',
         body: REPLAY_BODY,
-        response: answers('The callbacks are pending again.', REPLAYED_ALL),
+        response: describeResponses('The callbacks are pending again.', REPLAYED_ALL),
       },
     },
     async (request) => {

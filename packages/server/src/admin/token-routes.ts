@@ -6,12 +6,13 @@
 
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import { type Static, type TSchema, Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import type { Apps } from '../apps/app.ts';
 import type { Clock } from '../rooms/clock.ts';
 import { hashApiToken } from '../store/api-token-hash.ts';
 import type { ApiTokenRecord, Store } from '../store/store.ts';
 import { AdminError } from './errors.ts';
+import { describeResponses } from './responses.ts';
 
 /** What the routes need. */
 export interface TokenRouteDeps {
@@ -50,19 +51,17 @@ const CREATED = Type.Object({
 });
 const LIST = Type.Object({ apiTokens: Type.Array(TOKEN) });
 const REVOKED = Type.Object({ id: Type.String() });
-const ERROR = Type.Object({ error: Type.Object({ code: Type.String(), message: Type.String() }) });
-
-const answers = (description: string, schema: TSchema) => ({
-  200: { description, ...schema },
-  '4xx': { description: 'Refused.', ...ERROR },
-  '5xx': { description: 'Failed.', ...ERROR },
-});
-
 /** Adds the routes below `/api-tokens`. */
 export function addTokenRoutes(scope: FastifyInstance, { apiTokens, apps, clock }: TokenRouteDeps): void {
   scope.post(
     '/api-tokens',
-    { schema: { summary: 'Creates an API token', body: CREATE_BODY, response: answers('The new token.', CREATED) } },
+    {
+      schema: {
+        summary: 'Creates an API token',
+        body: CREATE_BODY,
+        response: describeResponses('The new token.', CREATED),
+      },
+    },
     async (request) => {
       const { appIds: rtkAppIds, ...facts } = request.body as Static<typeof CREATE_BODY>;
       for (const id of rtkAppIds ?? []) {
@@ -89,7 +88,7 @@ export function addTokenRoutes(scope: FastifyInstance, { apiTokens, apps, clock 
       schema: {
         summary: 'Lists the API tokens of an account, oldest first; tokens of the configuration are not included',
         querystring: LIST_QUERY,
-        response: answers('The tokens.', LIST),
+        response: describeResponses('The tokens.', LIST),
       },
     },
     async (request) => {
@@ -104,7 +103,7 @@ export function addTokenRoutes(scope: FastifyInstance, { apiTokens, apps, clock 
       schema: {
         summary: 'Revokes an API token immediately',
         params: ID_PATH,
-        response: answers('The token is revoked.', REVOKED),
+        response: describeResponses('The token is revoked.', REVOKED),
       },
     },
     async (request) => {

@@ -178,7 +178,7 @@ export class Rooms {
     let change: Change;
     try {
       const member = this.#rooms.get(roomKeyText(key))?.findMember(command.memberId);
-      // A user that is banned now cannot resume, whatever its current address is (BAN-1).
+      // Bans are checked again at a resume: by the user, and by the address that it resumes from (BAN-4).
       if (member?.ticket === command.ticket) {
         this.#settings.rules?.checkLogin(key, { user: member.user, address: command.address });
       }
