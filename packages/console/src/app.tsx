@@ -3,22 +3,22 @@
  *
  * The address fills in the form: `?room=..&user=..&name=..&source=test|camera|none&autojoin=1`.
  *
- * Parts that tests hold on to, by `data-testid`:
+ * Parts that tests find by `data-testid`:
  *
  * | Id | Part |
  * |---|---|
- * | `join-form`, `room-input`, `user-input`, `name-input`, `source-camera`, `source-test`, `source-none`, `app-id-input`, `token-input`, `join-button`, `join-error` | the card for joining |
+ * | `join-form`, `room-input`, `user-input`, `name-input`, `source-camera`, `source-test`, `source-none`, `app-id-input`, `token-input`, `join-button`, `join-error` | the join form |
  * | `connection-state` | its `data-state` is `outside`, `joining`, `inside`, `reconnecting` or `ended` |
  * | `second-tab` | the link that opens a tab as another user |
  * | `stage`, `tile-<userId>` | the tiles; `data-stream-id`, `data-play` (`none`, `requesting`, `playing`, `stopped`), `data-own` |
  * | `quality-<streamId>` | a tile's badge |
  * | `publish-button`, `stop-button`, `mic-button`, `camera-button`, `sound-button`, `devices-button`, `leave-button` | the controls |
- * | `devices-dialog`, `devices-allow`, `camera-select`, `microphone-select`, `devices-error`, `devices-done` | the choice of devices; the selects are on the card too |
+ * | `devices-dialog`, `devices-allow`, `camera-select`, `microphone-select`, `devices-error`, `devices-done` | the selection of devices; the selects are also in the join form |
  * | `outage`, `retry-button`, `outage-leave-button` | shown while the connection is lost |
- * | `banner` | how the visit ended; `data-ending` is the kind, `banner-reason` the moderator's words, `rejoin-button` |
- * | `stream-removed`, `publish-failed`, `publish-again-button`, `publish-test-button` | what became of the own stream |
+ * | `banner` | how the visit ended; `data-ending` is the kind, `banner-reason` is the moderator's reason, `rejoin-button` |
+ * | `stream-removed`, `publish-failed`, `publish-again-button`, `publish-test-button` | the notice about the own stream |
  * | `moderation`, `reason-input`, `kick-<userId>`, `close-room`, `delete-<streamId>` | the moderation panel: these send at once, `close-room` asks first |
- * | `confirm-dialog`, `confirm-accept`, `confirm-cancel` | the question before the room is closed |
+ * | `confirm-dialog`, `confirm-accept`, `confirm-cancel` | the confirmation before the room is closed |
  * | `curl-toggle-<key>`, `curl-<key>`, `curl-copy-<key>` | the command line; a key is `kick-<userId>`, `close-room`, `delete-<streamId>` |
  * | `answer` | an answer; newest first; `data-code` is its Code |
  * | `chat`, `chat-input`, `chat-send`, `chat-line` | the chat |
@@ -43,7 +43,7 @@ import { useStore } from './use-store.ts';
 
 const query = parsePageQuery(location.search);
 
-/** The page: the card for joining, or the room. */
+/** The page: the join form or the room. */
 export function App() {
   const [page] = useState(makePage);
   const [config, setConfig] = useState<PageConfig>();
@@ -65,7 +65,7 @@ export function App() {
       watchLostFocus(document.body, () => document.querySelector<HTMLElement>('[data-focus-start]')),
       page.devices.watch(),
     ];
-    // Others should see a closed tab go at once, not when its heartbeat runs out.
+    // The others should see a closed tab leave at once, not after its heartbeat timeout.
     const leave = () => page.room.leave();
     addEventListener('pagehide', leave);
     return () => {
@@ -84,7 +84,7 @@ export function App() {
     void page.room.join(wanted);
   };
 
-  if (failure) return <Notice title="The server does not answer" text={failure} onRetry={load} />;
+  if (failure) return <Notice title="The server is not responding" text={failure} onRetry={load} />;
   if (!config) return <Notice title="Gavel" text="Loading …" />;
   if (phase.kind === 'outside') {
     return (
@@ -94,7 +94,7 @@ export function App() {
   return <RoomView page={page} config={config} onRejoin={() => options && join(options)} />;
 }
 
-/** A page that has only one thing to say. */
+/** A page with a single message. */
 function Notice({ title, text, onRetry }: { title: string; text: string; onRetry?: () => void }) {
   return (
     <main class="notice">

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Copies a text; returns whether that worked. Works on pages without https too, where browsers hide the newer way. */
+/** Copies a text; returns whether it succeeded. Also works on pages without https, where the Clipboard API is missing. */
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

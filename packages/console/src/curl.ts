@@ -1,10 +1,10 @@
 /**
- * A request as a `curl` command line that can be pasted into any POSIX shell.
+ * Formats a request as a `curl` command line for any POSIX shell.
  *
  * @module
  */
 
-/** Quotes a text for a POSIX shell: nothing inside single quotes is special but the single quote itself. */
+/** Quotes a text for a POSIX shell: inside single quotes only the single quote is special. */
 export function quoteForShell(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
@@ -17,7 +17,7 @@ export function quoteForShell(text: string): string {
  * // curl 'http://127.0.0.1:7700/?Action=CloseRoom&RoomId=demo'
  */
 export function curlCommand(origin: string, path: string): string {
-  // Without -g curl takes brackets and braces in a URL for ranges and sets of its own.
+  // Without -g, curl interprets brackets and braces in a URL as ranges and sets.
   const flags = /[[\]{}]/.test(path) ? '-g ' : '';
   return `curl ${flags}${quoteForShell(origin + path)}`;
 }

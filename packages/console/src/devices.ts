@@ -1,5 +1,5 @@
 /**
- * The cameras and microphones of this machine, and which of them are used.
+ * The cameras and microphones of this machine, and the selected ones.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { describeError } from './errors.ts';
 import { Store } from './store.ts';
 
-/** What a device gives. */
+/** The kind of a device. */
 export type DeviceKind = 'camera' | 'microphone';
 
 /** A camera or microphone. */
@@ -16,16 +16,16 @@ export interface Device {
   readonly label: string;
 }
 
-/** What is known of the devices. */
+/** The state of the devices. */
 export interface DevicesState {
   readonly cameras: readonly Device[];
   readonly microphones: readonly Device[];
-  /** The chosen device's id; empty: the browser's choice. */
+  /** The id of the selected device; empty for the browser's default. */
   readonly cameraId: string;
   readonly microphoneId: string;
-  /** Whether the browser names the devices: it does once the page was allowed to use them. */
+  /** Whether the browser reveals device names; it does after the user has granted permission. */
   readonly isNamed: boolean;
-  /** Why the devices could not be asked for or changed; empty where nothing failed. */
+  /** Why a permission request or a change of device failed; empty if nothing failed. */
   readonly error: string;
 }
 
@@ -37,7 +37,7 @@ export type DeviceSource = Pick<
 
 const KINDS = { videoinput: 'camera', audioinput: 'microphone' } as const;
 
-/** Reads what a browser lists; devices without an id are those that it does not name yet. */
+/** Parses the browser's list of devices; devices without an id are those that the browser does not reveal yet. */
 export function readDevices(
   infos: readonly Pick<MediaDeviceInfo, 'kind' | 'deviceId' | 'label'>[],
 ): Pick<DevicesState, 'cameras' | 'microphones' | 'isNamed'> {
@@ -49,7 +49,7 @@ export function readDevices(
   return { cameras: list('camera'), microphones: list('microphone'), isNamed };
 }
 
-/** Follows the machine's devices and keeps the choice. */
+/** Watches the machine's devices and stores the selection. */
 export class Devices extends Store<DevicesState> {
   readonly #source: DeviceSource | undefined;
 
@@ -59,7 +59,7 @@ export class Devices extends Store<DevicesState> {
     this.#source = source;
   }
 
-  /** Reads the list now and whenever a device is plugged in or out; returns a function that ends it. */
+  /** Reads the list now and whenever a device is added or removed; returns a function that stops this. */
   watch(): () => void {
     const refresh = () => void this.refresh();
     this.#source?.addEventListener('devicechange', refresh);
@@ -67,7 +67,7 @@ export class Devices extends Store<DevicesState> {
     return () => this.#source?.removeEventListener('devicechange', refresh);
   }
 
-  /** Reads the list again; a chosen device that is there no longer is forgotten. */
+  /** Reads the list again; deselects a device that no longer exists. */
   async refresh(): Promise<void> {
     const infos = await this.#source?.enumerateDevices().catch(() => undefined);
     if (!infos) return;
@@ -80,7 +80,7 @@ export class Devices extends Store<DevicesState> {
     });
   }
 
-  /** Asks for permission, so that the browser names the devices; nothing stays open. */
+  /** Requests permission, so that the browser reveals the device names; no device stays open. */
   async askPermission(): Promise<void> {
     this.set({ error: '' });
     try {
@@ -93,12 +93,12 @@ export class Devices extends Store<DevicesState> {
     await this.refresh();
   }
 
-  /** Remembers the choice. */
+  /** Stores the selection. */
   choose(kind: DeviceKind, id: string): void {
     this.set({ ...(kind === 'camera' ? { cameraId: id } : { microphoneId: id }), error: '' });
   }
 
-  /** Shows why a device could not be used. */
+  /** Sets the error that says why a device could not be used. */
   fail(error: unknown): void {
     this.set({ error: describeError(error).text });
   }

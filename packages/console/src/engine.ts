@@ -1,12 +1,12 @@
 /**
- * The part of the client SDK that the page uses, as types: what a room model drives, and what a test stands in for.
+ * Types for the part of the client SDK that the page uses, so that tests can replace it.
  *
  * @module
  */
 
 import type { ZegoEvents, ZegoExpressEngine } from '@gavel/client/zego';
 
-/** The SDK, as far as the page uses it. */
+/** The part of the SDK that the page uses. */
 export type Engine = Pick<
   ZegoExpressEngine,
   | 'on'
@@ -29,10 +29,10 @@ export type Engine = Pick<
 /** The name of a callback. */
 export type CallbackName = keyof ZegoEvents;
 
-/** A callback with its arguments: the name first. */
+/** A callback: its name, then its arguments. */
 export type EngineEvent = { [Name in CallbackName]: readonly [Name, ...ZegoEvents[Name]] }[CallbackName];
 
-/** Every callback that the SDK raises; a new one is missed by the compiler. */
+/** Every callback of the SDK; the compiler reports a missing one. */
 const ALL = {
   roomStateUpdate: true,
   roomStateChanged: true,
@@ -55,5 +55,5 @@ const ALL = {
   screenSharingEnded: true,
 } as const satisfies Record<CallbackName, true>;
 
-/** The names of every callback that the SDK raises. */
+/** The names of all callbacks of the SDK. */
 export const CALLBACKS = Object.keys(ALL) as readonly CallbackName[];

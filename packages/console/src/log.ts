@@ -6,7 +6,7 @@
 
 import { Store } from './store.ts';
 
-/** What a line is about; it gives the line its colour. */
+/** The subject of a line; it determines the line's colour. */
 export type LogKind = 'room' | 'user' | 'stream' | 'publish' | 'play' | 'message' | 'quality' | 'request' | 'other';
 
 /** One line of the log. */
@@ -16,19 +16,19 @@ export interface LogLine {
   readonly kind: LogKind;
   /** The callback's name. */
   readonly name: string;
-  /** Its arguments, as a reader of JavaScript would write them. */
+  /** Its arguments as JavaScript literals. */
   readonly text: string;
 }
 
-/** What the log shows. */
+/** The state of the log. */
 export interface LogState {
   readonly lines: readonly LogLine[];
   readonly paused: boolean;
-  /** Lines that came while the log was paused; they are shown when it goes on. */
+  /** Lines that were added while the log was paused; they are shown when it resumes. */
   readonly heldBack: number;
 }
 
-/** Most lines that are kept. */
+/** The maximum number of lines. */
 export const MAX_LINES = 400;
 
 /** The log of callbacks. */
@@ -52,25 +52,25 @@ export class Log extends Store<LogState> {
     else this.set({ lines: this.#all });
   }
 
-  /** Holds new lines back, or shows them again. */
+  /** Pauses or resumes the display of new lines. */
   setPaused(paused: boolean): void {
     if (paused) this.set({ paused: true, heldBack: 0 });
     else this.set({ paused: false, heldBack: 0, lines: this.#all });
   }
 
-  /** Forgets every line. */
+  /** Removes all lines. */
   clear(): void {
     this.#all = [];
     this.set({ lines: [], heldBack: 0 });
   }
 }
 
-/** Returns lines as text for the clipboard. */
+/** Formats lines as text for the clipboard. */
 export function formatLines(lines: readonly LogLine[]): string {
   return lines.map((line) => `${formatTime(line.atMs)} ${line.name}(${line.text})`).join('\n');
 }
 
-/** Returns a time as `hh:mm:ss.mmm` of the local day. */
+/** Formats a time as local `hh:mm:ss.mmm`. */
 export function formatTime(atMs: number): string {
   const date = new Date(atMs);
   const two = (value: number) => String(value).padStart(2, '0');
@@ -78,7 +78,7 @@ export function formatTime(atMs: number): string {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${ms}`;
 }
 
-/** Returns an argument as one line: JSON, but a text that holds JSON itself in single quotes, without backslashes. */
+/** Formats an argument as one line of JSON; a string that contains JSON is put in single quotes, without backslashes. */
 export function formatArgument(value: unknown): string {
   if (value === undefined) return 'undefined';
   const json = JSON.stringify(value, (_key, inner: unknown) => toPlain(inner)) ?? String(value);
@@ -107,7 +107,7 @@ function kindOf(name: string): LogKind {
   return 'other';
 }
 
-/** Returns a stretch of time as a short text, such as `1 min 20 s`. */
+/** Formats a duration as a short text, such as `1 min 20 s`. */
 export function formatElapsed(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;

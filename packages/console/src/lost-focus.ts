@@ -5,8 +5,8 @@
  */
 
 /**
- * Moves the focus to an element inside `root` that `findFallback` gives when the focused control was taken out of the
- * page: otherwise a keyboard starts again at the top, and a screen reader says nothing. Returns a function that ends it.
+ * Moves the focus to an element inside `root` that `findFallback` returns when the focused control is removed from the
+ * page. Otherwise keyboard focus restarts at the top, and a screen reader is silent. Returns a function that stops this.
  */
 export function watchLostFocus(root: Element, findFallback: () => HTMLElement | null): () => void {
   let last: Element | undefined;

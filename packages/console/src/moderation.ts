@@ -1,5 +1,5 @@
 /**
- * The moderation panel's state: the reason, the signed requests that are shown, and what the server answered.
+ * The moderation panel's state: the reason, the shown signed requests, and the server's answers.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export type SignedRequest =
   | { readonly kind: 'signed'; readonly path: string; readonly reason: string; readonly atMs: number }
   | { readonly kind: 'failed'; readonly text: string };
 
-/** A request that was sent. */
+/** A sent request. */
 export interface SentRequest {
   readonly id: number;
   readonly call: ModerationCall;
@@ -41,15 +41,15 @@ export interface ModerationParts {
   readonly fetch: Fetch;
   readonly log: Log;
   readonly now: () => number;
-  /** Told before a room is closed from this page, and again when that was refused. */
+  /** Called before this page closes a room, and again if the server refused. */
   readonly expectClose: (isExpected: boolean) => void;
 }
 
-/** A signature is good for ten minutes; the page renews it a little earlier. */
+/** A signature is valid for ten minutes; the page renews it slightly earlier. */
 const SIGNATURE_MS = 9 * 60_000;
 const MAX_SENT = 20;
 
-/** Names a call, so that its row finds its request. */
+/** Returns a key for a call, under which its row finds its request. */
 export function callKey(call: ModerationCall): string {
   switch (call.kind) {
     case 'kick':
@@ -71,12 +71,12 @@ export class Moderation extends Store<ModerationState> {
     this.#parts = parts;
   }
 
-  /** Changes the reason; requests that were signed with another are signed again when they are asked for. */
+  /** Changes the reason; requests that were signed with another reason are signed again on demand. */
   setReason(reason: string): void {
     this.set({ reason });
   }
 
-  /** Returns the signed path of a call: the one that is shown while it holds, or else a new one. */
+  /** Returns the signed path of a call: the shown one while it is valid, otherwise a new one. */
   async sign(call: ModerationCall): Promise<string | undefined> {
     const key = callKey(call);
     const { reason, signed } = this.state;
@@ -95,7 +95,7 @@ export class Moderation extends Store<ModerationState> {
     }
   }
 
-  /** Sends exactly the request that `sign` gives. */
+  /** Sends exactly the request that `sign` returns. */
   async send(call: ModerationCall): Promise<void> {
     const path = await this.sign(call);
     if (path === undefined) return;
@@ -115,7 +115,7 @@ export class Moderation extends Store<ModerationState> {
       this.#settle(id, { kind: 'failed', text });
       this.#parts.log.add(`HTTP ${nameOf(path)}`, [text], 'request');
     }
-    // An App may refuse to see a signature twice: the next request gets its own.
+    // An App may reject a repeated signature: the next request gets a new one.
     this.#setSigned(callKey(call), undefined);
   }
 

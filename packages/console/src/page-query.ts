@@ -1,12 +1,12 @@
 /**
- * What the page's address says about how to join.
+ * The join parameters in the page's address.
  *
  * @module
  */
 
 import type { SourceKind } from './sources.ts';
 
-/** What the address may fill in. */
+/** The parameters that the address may contain. */
 export interface PageQuery {
   readonly room: string | undefined;
   readonly user: string | undefined;
@@ -29,7 +29,7 @@ export function parsePageQuery(search: string): PageQuery {
   };
 }
 
-/** Writes such a query; undefined members are left out. */
+/** Returns such a query; undefined members are omitted. */
 export function formatPageQuery(query: Partial<PageQuery>): string {
   const parts = new URLSearchParams();
   for (const key of ['room', 'user', 'name', 'source'] as const) {

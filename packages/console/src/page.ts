@@ -1,5 +1,5 @@
 /**
- * Puts the page's models together.
+ * Creates the page's models.
  *
  * @module
  */
@@ -20,13 +20,13 @@ export interface Page {
   readonly devices: Devices;
 }
 
-/** Makes the page's models, with the SDK pointed at the server that served the page. */
+/** Creates the page's models, with the SDK connected to the server that served the page. */
 export function makePage(): Page {
   const log = new Log();
-  // Not there on pages without a secure context, whatever the type says.
+  // Undefined on pages without a secure context, although the type does not say so.
   const devices = new Devices(navigator.mediaDevices as MediaDevices | undefined);
   const room = new RoomModel({
-    // Shown sooner than the SDK's default: whoever watches the page wants to see what happens.
+    // Shorter than the SDK's default, so that the page shows outages sooner.
     createEngine: (appId) =>
       new ZegoExpressEngine(appId, location.origin, { reconnectingDelayMs: RECONNECTING_DELAY_MS }),
     openSource,

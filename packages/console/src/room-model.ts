@@ -1,5 +1,5 @@
 /**
- * The room as this page lives it: drives the SDK, and turns its callbacks into state.
+ * The room model: calls the SDK and converts its callbacks into state.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { type ChatLine, isConnected, isInRoom, OUTSIDE, type RoomState, type Use
 import type { OpenDevice, OpenSource, SourceHandle, SourceKind } from './sources.ts';
 import { Store } from './store.ts';
 
-/** What a join needs. */
+/** The parameters of a join. */
 export interface JoinOptions {
   readonly appId: number;
   readonly roomId: string;
@@ -27,7 +27,7 @@ export interface JoinOptions {
 
 /** Dependencies of a room model. */
 export interface RoomModelParts {
-  /** Makes an engine for an App; may throw. */
+  /** Creates an engine for an App; may throw. */
   readonly createEngine: (appId: number) => Engine;
   readonly openSource: OpenSource;
   readonly openDevice: OpenDevice;
@@ -37,22 +37,22 @@ export interface RoomModelParts {
   readonly log: Log;
 }
 
-/** Most lines of chat that are kept. */
+/** The maximum number of chat lines. */
 const MAX_CHAT = 200;
 
-/** Returns the id of the one stream that a user of this page publishes: characters that are not allowed become `-`. */
+/** Returns the id of the stream that a user of this page publishes; characters that are not allowed become `-`. */
 export function ownStreamId(userId: string): string {
   return `${userId.replace(/[^0-9A-Za-z_-]/g, '-')}-main`;
 }
 
-/** The room as this page lives it. */
+/** Holds the state of the room on this page. */
 export class RoomModel extends Store<RoomState> {
   readonly #parts: RoomModelParts;
   #engine: Engine | undefined;
   #source: SourceHandle | undefined;
   #sourceKind: SourceKind = 'none';
   #isClosing = false;
-  /** Rises with every change of a device, so that the last choice wins. */
+  /** Increases with every change of a device, so that the last selection wins. */
   readonly #deviceChanges = { camera: 0, microphone: 0 };
   #lastChatId = 0;
 
@@ -74,7 +74,7 @@ export class RoomModel extends Store<RoomState> {
       const user = { userID: self.userId, userName: self.userName };
       await engine.loginRoom(options.roomId, options.token, user, { userUpdate: true });
     } catch (error) {
-      // A login that this page itself has given up says no more.
+      // Ignore the failure of a login that this page has cancelled.
       if (engine !== this.#engine) return;
       this.set({ phase: { kind: 'outside', error: describeError(error) } });
       return;
@@ -82,28 +82,28 @@ export class RoomModel extends Store<RoomState> {
     if (options.source !== 'none' && engine === this.#engine) await this.publish();
   }
 
-  /** Leaves the room by this page's own will. */
+  /** Leaves the room. */
   leave(): void {
     this.#discard();
     this.set({ phase: { kind: 'outside', error: undefined }, members: [], streams: [], own: { kind: 'none' } });
   }
 
-  /** Goes back from the end of a visit to the card for joining. */
+  /** Returns from the end banner to the join form. */
   dismissEnding(): void {
     this.leave();
   }
 
-  /** Opens a source, by default the one chosen before, and publishes it. Failures show in the state. */
+  /** Opens a source (default: the previous one) and publishes it. Failures show in the state. */
   async publish(kind: SourceKind = this.#sourceKind): Promise<void> {
     const engine = this.#engine;
     const { phase, self, own } = this.state;
     if (!engine || !isConnected(phase) || own.kind === 'opening' || 'media' in own) return;
-    // Whoever came to watch has chosen no source.
+    // A user who joined only to watch has selected no source.
     this.#sourceKind = kind === 'none' ? 'test' : kind;
     this.set({ own: { kind: 'opening' } });
     try {
       const source = await this.#parts.openSource(this.#sourceKind, engine, self, this.#parts.devices.state);
-      // Now that it was allowed, the browser names the devices.
+      // With the permission granted, the browser now reveals the device names.
       void this.#parts.devices.refresh();
       // The user may have left, or been removed, while the browser asked for the camera.
       if (this.#engine !== engine || !isInRoom(this.state.phase)) {
@@ -115,7 +115,7 @@ export class RoomModel extends Store<RoomState> {
       const isCamera = this.#sourceKind === 'camera';
       const isOn = { micOn: true, cameraOn: true, quality: undefined };
       this.set({ own: { kind: 'requesting', streamId, media: source.stream, isCamera, ...isOn } });
-      // Where it cannot begin a callback has said why.
+      // If it cannot start, a callback has reported the reason.
       engine.startPublishingStream(streamId, source.stream);
     } catch (error) {
       this.#closeSource();
@@ -123,7 +123,7 @@ export class RoomModel extends Store<RoomState> {
     }
   }
 
-  /** Stops publishing and lets the camera go. */
+  /** Stops publishing and closes the camera. */
   unpublish(): void {
     const { own } = this.state;
     if (!('media' in own)) return;
@@ -148,7 +148,7 @@ export class RoomModel extends Store<RoomState> {
     this.#setState(updateOwn(this.state, own.streamId, () => ({ cameraOn: on })));
   }
 
-  /** Uses another camera or microphone from now on, and at once where one is published. Failures show in the devices. */
+  /** Selects another camera or microphone, and switches to it at once while publishing. Failures show in the devices. */
   async setDevice(kind: DeviceKind, id: string): Promise<void> {
     const { devices, openDevice } = this.#parts;
     devices.choose(kind, id);
@@ -174,7 +174,7 @@ export class RoomModel extends Store<RoomState> {
         track.stop();
         devices.fail({ errorCode });
       }
-      // It may have been given up meanwhile: then nothing else stops it.
+      // If publishing has stopped meanwhile, nothing else stops this track.
       const last = this.state.own;
       if (!('media' in last) || last.media !== media) track.stop();
     } catch (error) {
@@ -185,7 +185,7 @@ export class RoomModel extends Store<RoomState> {
     }
   }
 
-  /** Tries at once to regain the connection. */
+  /** Retries the connection at once. */
   retryNow(): void {
     this.#engine?.retryNow();
   }
@@ -205,8 +205,8 @@ export class RoomModel extends Store<RoomState> {
   }
 
   /**
-   * Tells that this page asks the server to close the room, or that it was refused. The SDK reports the end of the
-   * room in the same words as a kick; whoever closed it should read that it was closed.
+   * Records that this page has asked the server to close the room, or that the server refused. The SDK reports the end of the
+   * room as a kick; the user who closed the room should read that it was closed.
    */
   expectClose(isExpected: boolean): void {
     this.#isClosing = isExpected;
@@ -235,7 +235,7 @@ export class RoomModel extends Store<RoomState> {
     if ('media' in before.own && !('media' in this.state.own)) this.#closeSource();
   }
 
-  /** Does what a callback asks for. */
+  /** Handles the side effects of a callback. */
   #follow(engine: Engine, event: EngineEvent, before: RoomState): void {
     if (event[0] === 'roomStreamUpdate') {
       const known = new Set(before.streams.map((stream) => stream.streamId));
@@ -277,7 +277,7 @@ export class RoomModel extends Store<RoomState> {
     this.#source = undefined;
   }
 
-  /** Ends the current engine, whatever it is doing. */
+  /** Destroys the current engine, in any state. */
   #discard(): void {
     const engine = this.#engine;
     const { roomId } = this.state;

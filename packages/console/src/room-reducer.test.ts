@@ -110,7 +110,7 @@ describe('streams of others', () => {
     const state = { streamID: 'b1', state: 'NO_PLAY', errorCode: 1004002, extendedData: '' } as const;
     expect(play(added, ['playerStateUpdate', state]).streams[0]?.play).toEqual({
       kind: 'stopped',
-      error: { code: 1004002, text: 'The stream does not exist any more.' },
+      error: { code: 1004002, text: 'The stream no longer exists.' },
     });
   });
 });

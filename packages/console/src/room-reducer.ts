@@ -1,5 +1,5 @@
 /**
- * Callbacks into state: a pure function, so that any history can be replayed in a test.
+ * Converts callbacks into state with a pure function, so that tests can replay any sequence.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { describeCode, type PlainError } from './errors.ts';
 import { readQuality } from './quality.ts';
 import type { Ending, EndingKind, OwnStream, Phase, RemoteStream, RoomState, User } from './room-state.ts';
 
-/** Returns the state after a callback at a time in milliseconds; the same object where nothing changes. */
+/** Returns the state after a callback at a time in milliseconds; returns the same object if nothing changes. */
 export function reduceEvent(state: RoomState, event: EngineEvent, nowMs: number): RoomState {
   switch (event[0]) {
     case 'roomStateChanged':
@@ -36,12 +36,12 @@ export function reduceEvent(state: RoomState, event: EngineEvent, nowMs: number)
   }
 }
 
-/** Returns a user as the page names it. */
+/** Converts a user to the page's shape. */
 export function toUser(user: ZegoUserInfo): User {
   return { userId: user.userID, userName: user.userName || user.userID };
 }
 
-/** Changes a stream of somebody else; the same state if there is no such stream. */
+/** Changes another user's stream; returns the same state if there is no such stream. */
 export function updateStream(
   state: RoomState,
   streamId: string,
@@ -56,7 +56,7 @@ export function updateStream(
 
 type LiveStream = Extract<OwnStream, { readonly media: MediaStream }>;
 
-/** Changes the own stream; the same state if it is not published under this id. */
+/** Changes the own stream; returns the same state if it is not published under this id. */
 export function updateOwn(
   state: RoomState,
   streamId: string,
@@ -67,14 +67,14 @@ export function updateOwn(
   return { ...state, own: { ...own, ...change(own) } };
 }
 
-/** Returns the reason that a moderator wrote, out of the extended data of a removal. */
+/** Returns the moderator's reason from the extended data of a removal. */
 export function readReason(extendedData: unknown): string {
   if (typeof extendedData !== 'string' || extendedData === '') return '';
   try {
     const parsed: unknown = JSON.parse(extendedData);
     if (typeof parsed !== 'object' || parsed === null || !('custom_kickout_message' in parsed)) return '';
     const message = parsed.custom_kickout_message;
-    // Where nobody gave a reason the SDK puts a message of its own, which ends like this.
+    // Without a reason, the SDK sets a default message that ends like this.
     return typeof message === 'string' && !/; kickout reason: \d+$/.test(message) ? message : '';
   } catch {
     return '';
@@ -137,7 +137,7 @@ function mergeUsers(state: RoomState, updateType: 'ADD' | 'DELETE', users: reado
 }
 
 function addStreams(state: RoomState, streams: readonly ZegoStreamList[]): RoomState {
-  // One that is known already keeps its picture.
+  // A known stream keeps its media.
   const known = new Set(state.streams.map((stream) => stream.streamId));
   const added = streams
     .filter(({ streamID, user }) => user.userID !== state.self.userId && !known.has(streamID))
@@ -166,7 +166,7 @@ function removeStreams(state: RoomState, streams: readonly ZegoStreamList[]): Ro
   };
 }
 
-/** The code with which a live stream ends when the server has removed it. */
+/** The code of a live stream's end when the server has removed it. */
 const PUBLISH_FORBIDDEN = 1003025;
 
 function reducePublisher(state: RoomState, { streamID, state: publisher, errorCode }: ZegoPublisherState): RoomState {
@@ -176,7 +176,7 @@ function reducePublisher(state: RoomState, { streamID, state: publisher, errorCo
     case 'PUBLISH_REQUESTING':
       return updateOwn(state, streamID, () => ({ kind: 'requesting' }));
     case 'NO_PUBLISH': {
-      // A stop by this page takes the own stream out of the state before; what still stands was ended by the server.
+      // A stop by this page removes the own stream from the state first; if it is still there, the server ended it.
       const { own } = state;
       if (!('media' in own) || own.streamId !== streamID) return state;
       const isRemoved = own.kind === 'live' && (errorCode === 0 || errorCode === PUBLISH_FORBIDDEN);

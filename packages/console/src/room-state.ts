@@ -1,5 +1,5 @@
 /**
- * What the page knows of a room, as plain values.
+ * The page's state of a room, as plain values.
  *
  * @module
  */
@@ -12,27 +12,27 @@ export interface User {
   readonly userName: string;
 }
 
-/** Why this page is out of the room. */
+/** Why this page left the room. */
 export type EndingKind = 'removed' | 'closed' | 'replaced' | 'token-expired' | 'lost';
 
-/** How this page's time in the room ended. */
+/** How this page's visit to the room ended. */
 export interface Ending {
   readonly kind: EndingKind;
   readonly code: number;
-  /** What the moderator wrote; may be empty. */
+  /** The moderator's reason; may be empty. */
   readonly reason: string;
 }
 
-/** Where this page stands towards the room. */
+/** The phase of this page's visit. */
 export type Phase =
   | { readonly kind: 'outside'; readonly error: PlainError | undefined }
   | { readonly kind: 'joining' }
   | { readonly kind: 'inside' }
-  /** The connection is lost since then (milliseconds since the Unix epoch), and is tried to be regained. */
+  /** The connection has been lost since `sinceMs` (milliseconds since the Unix epoch), and the SDK is reconnecting. */
   | { readonly kind: 'reconnecting'; readonly sinceMs: number }
   | { readonly kind: 'ended'; readonly ending: Ending };
 
-/** A stream's quality, as a badge shows it. */
+/** A stream's quality, as shown in a badge. */
 export interface Quality {
   readonly codec: string;
   readonly kbps: number;
@@ -41,13 +41,13 @@ export interface Quality {
   readonly height: number;
 }
 
-/** Where the playing of a stream stands. */
+/** The playback state of a stream. */
 export type PlayState =
   | { readonly kind: 'requesting' }
   | { readonly kind: 'playing' }
   | { readonly kind: 'stopped'; readonly error: PlainError | undefined };
 
-/** A stream of somebody else. */
+/** A stream of another user. */
 export interface RemoteStream {
   readonly streamId: string;
   readonly user: User;
@@ -58,22 +58,22 @@ export interface RemoteStream {
   readonly quality: Quality | undefined;
 }
 
-/** Where this page's own stream stands. */
+/** The state of this page's own stream. */
 export type OwnStream =
   | { readonly kind: 'none' }
-  /** The camera is asked for. */
+  /** The camera is being opened. */
   | { readonly kind: 'opening' }
   | {
       readonly kind: 'requesting' | 'live';
       readonly streamId: string;
       readonly media: MediaStream;
-      /** Whether it is a camera: people expect to see themselves as in a mirror. */
+      /** Whether the source is a camera; its preview is mirrored. */
       readonly isCamera: boolean;
       readonly micOn: boolean;
       readonly cameraOn: boolean;
       readonly quality: Quality | undefined;
     }
-  /** Deleted by the server while this user stays. */
+  /** The server deleted the stream; the user is still in the room. */
   | { readonly kind: 'removed'; readonly streamId: string }
   | { readonly kind: 'failed'; readonly error: PlainError };
 
@@ -86,7 +86,7 @@ export interface ChatLine {
   readonly own: boolean;
 }
 
-/** Everything the page knows of a room. */
+/** The page's complete state of a room. */
 export interface RoomState {
   readonly phase: Phase;
   readonly roomId: string;
@@ -109,12 +109,12 @@ export const OUTSIDE: RoomState = {
   chat: [],
 };
 
-/** Returns whether this page is in the room, be the connection up or not. */
+/** Returns whether this page is in the room, connected or reconnecting. */
 export function isInRoom(phase: Phase): boolean {
   return phase.kind === 'inside' || phase.kind === 'reconnecting';
 }
 
-/** Returns whether what this page sends reaches the room now. */
+/** Returns whether this page can send to the room now. */
 export function isConnected(phase: Phase): boolean {
   return phase.kind === 'inside';
 }

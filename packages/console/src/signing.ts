@@ -1,5 +1,5 @@
 /**
- * Moderation calls: what to ask the server to sign, and how the signed request is sent. The page holds no secret.
+ * Moderation calls: requests for a signature, and sending of the signed requests. The page has no secret.
  *
  * @module
  */
@@ -10,7 +10,7 @@ export type ModerationCall =
   | { readonly kind: 'close'; readonly roomId: string }
   | { readonly kind: 'delete-stream'; readonly roomId: string; readonly streamId: string };
 
-/** What `POST /playground/sign` takes. */
+/** The body of `POST /playground/sign`. */
 export interface SignRequest {
   readonly action: string;
   readonly params: Readonly<Record<string, string | readonly string[]>>;
@@ -19,21 +19,21 @@ export interface SignRequest {
 /** The answer to a moderation call. */
 export interface ModerationAnswer {
   readonly httpStatus: number;
-  /** Undefined if the body was not of the server API's shape. */
+  /** Undefined if the body did not have the server API's shape. */
   readonly code: number | undefined;
   readonly message: string;
   readonly requestId: string;
-  /** From sending to the whole answer. */
+  /** Time from sending to the complete answer. */
   readonly durationMs: number;
 }
 
-/** Fetches; the browser's own, or a test's. */
+/** The `fetch` function of the browser or of a test. */
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 
-/** Who deletes a stream. Never a user of the room: the one who acts is not told of the deletion. */
+/** The operator of a stream deletion. It must not be a user of the room, because the operator is not notified of the deletion. */
 const ACTING_USER = 'playground-moderator';
 
-/** Returns the Action and parameters of a call; an empty reason is left out. */
+/** Returns the Action and parameters of a call; an empty reason is omitted. */
 export function toSignRequest(call: ModerationCall, reason: string): SignRequest {
   const custom = reason === '' ? {} : { CustomReason: reason };
   switch (call.kind) {
@@ -50,9 +50,9 @@ export function toSignRequest(call: ModerationCall, reason: string): SignRequest
 }
 
 /**
- * Lets the server sign a call; the path is good for ten minutes.
+ * Requests the server's signature for a call; the signed path is valid for ten minutes.
  *
- * @throws Error with a message for people if the server does not
+ * @throws Error with a user-facing message if the server refuses
  */
 export async function signCall(call: ModerationCall, reason: string, fetch: Fetch): Promise<string> {
   const response = await fetch('/playground/sign', {
@@ -62,12 +62,12 @@ export async function signCall(call: ModerationCall, reason: string, fetch: Fetc
   });
   const body: unknown = await response.json().catch(() => undefined);
   if (response.ok && isObject(body) && typeof body.path === 'string' && body.path.startsWith('/')) return body.path;
-  const told = isObject(body) ? (body.message ?? body.error) : undefined;
-  const detail = typeof told === 'string' ? told : `HTTP ${response.status}`;
+  const message = isObject(body) ? (body.message ?? body.error) : undefined;
+  const detail = typeof message === 'string' ? message : `HTTP ${response.status}`;
   throw new Error(`The server did not sign the request: ${detail}`);
 }
 
-/** Sends a signed path, and gives what the server answered. Rejects only if no answer came. */
+/** Sends a signed path and returns the server's answer. Rejects only if no answer came. */
 export async function sendSigned(path: string, fetch: Fetch, now: () => number): Promise<ModerationAnswer> {
   const startedAt = now();
   const response = await fetch(path, { cache: 'no-store' });
@@ -81,7 +81,7 @@ function readEnvelope(text: string): Pick<ModerationAnswer, 'code' | 'message' |
   try {
     body = JSON.parse(text);
   } catch {
-    // Shown as it came: whatever stands between the page and the server may have answered.
+    // Shown unchanged: a proxy between the page and the server may have answered.
   }
   if (!isObject(body)) return { code: undefined, message: text.slice(0, 200), requestId: '' };
   return {

@@ -1,5 +1,5 @@
 /**
- * Where the own picture and sound come from.
+ * The sources of the user's video and audio.
  *
  * @module
  */
@@ -9,16 +9,16 @@ import type { Engine } from './engine.ts';
 import type { User } from './room-state.ts';
 import { TestPicture } from './test-picture.ts';
 
-/** A source of picture and sound; `none` watches only. */
+/** A source of video and audio; with `none` the user only watches. */
 export type SourceKind = 'camera' | 'test' | 'none';
 
-/** An open source; closing it lets the devices go. */
+/** An open source; closing it releases the devices. */
 export interface SourceHandle {
   readonly stream: MediaStream;
   close(): void;
 }
 
-/** Which devices to open; empty: the browser's choice. */
+/** The devices to open; empty for the browser's default. */
 export interface ChosenDevices {
   readonly cameraId: string;
   readonly microphoneId: string;
@@ -35,10 +35,10 @@ export type OpenSource = (
 /** Opens one camera or microphone; rejects as `OpenSource` does. */
 export type OpenDevice = (kind: DeviceKind, id: string) => Promise<MediaStreamTrack>;
 
-/** The size that is asked of a camera, in pixels. */
+/** The requested camera resolution, in pixels. */
 const CAMERA_SIZE = { width: 640, height: 360 } as const;
 
-/** Returns whether this page may use cameras at all: browsers allow it on https and on localhost only. */
+/** Returns whether this page may use cameras: browsers allow this only on https and on localhost. */
 export function canUseCamera(): boolean {
   return typeof navigator.mediaDevices?.getUserMedia === 'function';
 }
@@ -70,7 +70,7 @@ export const openSource: OpenSource = async (kind, engine, user, { cameraId, mic
   }
 };
 
-/** Opens one camera or microphone of the machine. */
+/** Opens one camera or microphone. */
 export const openDevice: OpenDevice = async (kind, id) => {
   const chosen = id ? { deviceId: { exact: id } } : {};
   const stream = await navigator.mediaDevices.getUserMedia(

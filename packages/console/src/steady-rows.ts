@@ -1,8 +1,8 @@
 /**
- * Lists of actions whose rows keep their place while somebody is about to use them.
+ * Lists of actions whose rows keep their place while the user interacts with them.
  *
- * Without this, the row of a person who leaves makes room for the next one, and a second click, or a click that comes a
- * moment later, acts on somebody else.
+ * Without this, the next row moves up when a person leaves, and a second click, or a click slightly
+ * later, acts on another person.
  *
  * @module
  */
@@ -15,16 +15,16 @@ export interface Row {
 /** A row with its place. */
 export interface SteadyRow<R extends Row> {
   readonly row: R;
-  /** Whether what the row is about is there no longer. */
+  /** Whether the target of the row no longer exists. */
   readonly isGone: boolean;
 }
 
-/** Returns the rows as they are wanted, without those that are gone. */
+/** Returns the current rows, without those whose target is gone. */
 export function showRows<R extends Row>(wanted: readonly R[]): readonly SteadyRow<R>[] {
   return wanted.map((row) => ({ row, isGone: false }));
 }
 
-/** Returns the rows with each one shown kept in its place: those that are gone stay, marked, and new ones come last. */
+/** Returns the rows with the shown ones kept in place: rows whose target is gone stay, marked; new rows are added at the end. */
 export function keepRows<R extends Row>(shown: readonly SteadyRow<R>[], wanted: readonly R[]): readonly SteadyRow<R>[] {
   const wantedByKey = new Map(wanted.map((row) => [row.key, row]));
   const shownKeys = new Set(shown.map(({ row }) => row.key));
@@ -35,7 +35,7 @@ export function keepRows<R extends Row>(shown: readonly SteadyRow<R>[], wanted: 
   return [...kept, ...showRows(wanted.filter((row) => !shownKeys.has(row.key)))];
 }
 
-/** Returns whether a row of the first list has another place in the second. */
+/** Returns whether a row of the first list has a different place in the second. */
 export function hasMoved<R extends Row>(before: readonly SteadyRow<R>[], after: readonly SteadyRow<R>[]): boolean {
   return before.some(({ row }, index) => after[index]?.row.key !== row.key && index < after.length);
 }

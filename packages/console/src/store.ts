@@ -1,10 +1,10 @@
 /**
- * State that a view can watch.
+ * State that a view can subscribe to.
  *
  * @module
  */
 
-/** Holds a state, replaces it as a whole, and tells its listeners, once for all changes of one task. */
+/** Stores a state, replaces it as a whole, and notifies its listeners once for all changes of one task. */
 export class Store<State extends object> {
   readonly #listeners = new Set<() => void>();
   #state: State;
@@ -19,7 +19,7 @@ export class Store<State extends object> {
     return this.#state;
   }
 
-  /** Calls the listener after changes; returns a function that ends that. */
+  /** Calls the listener after changes; returns a function that unsubscribes it. */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

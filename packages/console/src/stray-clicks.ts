@@ -1,8 +1,8 @@
 /**
- * A double click belongs to the control that it began on.
+ * A double click belongs to the control on which it started.
  *
- * Whoever double clicks a button that disappears or changes its meaning must not hit what is under the pointer
- * afterwards: leaving the page's room must not join another, stopping a stream must not publish it again.
+ * If a double-clicked button disappears or changes its meaning, the second click must not act on the control that is
+ * then under the pointer: leaving a room must not join another, and stopping a stream must not publish it again.
  *
  * @module
  */
@@ -15,25 +15,25 @@ const DOUBLE_CLICK_PX = 24;
 /** A click on a control. */
 export interface ControlClick {
   readonly control: object;
-  /** What the control said at that moment. */
+  /** The control's label at the time of the click. */
   readonly label: string;
   readonly atMs: number;
   readonly x: number;
   readonly y: number;
 }
 
-/** Returns whether a click is the second half of a double click that began on something else. */
+/** Returns whether a click is the second half of a double click that started on something else. */
 export function isStrayClick(previous: ControlClick | undefined, click: ControlClick): boolean {
   if (!previous || click.atMs - previous.atMs > DOUBLE_CLICK_MS) return false;
   if (Math.hypot(click.x - previous.x, click.y - previous.y) > DOUBLE_CLICK_PX) return false;
   return click.control !== previous.control || click.label !== previous.label;
 }
 
-/** Stops stray clicks of the pointer before any control sees them. Returns a function that ends it. */
+/** Suppresses stray pointer clicks before any control receives them. Returns a function that stops this. */
 export function stopStrayClicks(target: Document): () => void {
   let previous: ControlClick | undefined;
   const handleClick = (event: MouseEvent) => {
-    // Keys and assistive technology click without a place: focus decides there.
+    // Clicks from keys and assistive technology have no position: the focus determines their target.
     if (event.detail === 0) return;
     const control = event.target instanceof Element && event.target.closest('button, a, summary, label');
     if (!control) return;

@@ -1,5 +1,5 @@
 /**
- * The animated test picture: the user's name, a running clock, a colour of its own, and a soft tone.
+ * The animated test picture: the user's name, a running clock, a colour derived from the user, and a soft tone.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { hueOf, initialsOf } from './user-look.ts';
 
 const WIDTH = 640;
 const HEIGHT = 360;
-/** Pictures per second. */
+/** Frames per second. */
 export const TEST_PICTURE_FPS = 20;
 
 /** A test picture that can be published. */
@@ -28,7 +28,7 @@ export class TestPicture {
     this.stream = canvas.captureStream(TEST_PICTURE_FPS);
     const tone = makeTone(this.#audio, hueOf(user.userId));
     for (const track of tone.getAudioTracks()) this.stream.addTrack(track);
-    // Browsers slow down the timers of pages in the background, but not those of workers: two tabs both keep moving.
+    // Browsers throttle the timers of background pages, but not those of workers.
     this.#ticker = new Worker(new URL('./ticker.ts', import.meta.url), { type: 'module' });
     this.#ticker.onmessage = () => drawTestPicture(canvas, user, Date.now());
     this.#ticker.postMessage(1000 / TEST_PICTURE_FPS);
@@ -39,11 +39,11 @@ export class TestPicture {
   close(): void {
     this.#ticker.terminate();
     for (const track of this.stream.getTracks()) track.stop();
-    // Closing twice rejects; the picture is gone either way.
+    // Closing twice rejects; this is harmless.
     this.#audio.close().catch(() => {});
   }
 
-  /** Without a gesture of the user a browser may hold the tone back; the first one lets it sound. */
+  /** Browsers may block the tone until the user interacts with the page; this resumes it then. */
   #resumeOnGesture(): void {
     if (this.#audio.state !== 'suspended') return;
     const resume = () => void this.#audio.resume().catch(() => {});
@@ -52,7 +52,7 @@ export class TestPicture {
   }
 }
 
-/** A soft chord, swelling and ebbing, its pitch chosen by a number from 0 to 360. */
+/** A soft chord with changing volume; a number from 0 to 360 selects its pitch. */
 function makeTone(audio: AudioContext, hue: number): MediaStream {
   const destination = audio.createMediaStreamDestination();
   const volume = audio.createGain();
@@ -74,7 +74,7 @@ function makeTone(audio: AudioContext, hue: number): MediaStream {
   return destination.stream;
 }
 
-/** Draws one picture of the test picture into a canvas of any size. */
+/** Draws one frame of the test picture into a canvas of any size. */
 export function drawTestPicture(canvas: HTMLCanvasElement, user: User, nowMs: number): void {
   const context = canvas.getContext('2d');
   if (!context) return;
@@ -89,7 +89,7 @@ export function drawTestPicture(canvas: HTMLCanvasElement, user: User, nowMs: nu
   context.fillStyle = sky;
   context.fillRect(0, 0, width, height);
 
-  // Bars that travel: a frozen picture shows at a glance.
+  // Moving bars, so that a frozen picture is easy to notice.
   context.fillStyle = 'rgb(255 255 255 / 5%)';
   const step = 80 * unit;
   for (let x = ((seconds * 40 * unit) % step) - step; x < width + height; x += step) {
@@ -101,7 +101,7 @@ export function drawTestPicture(canvas: HTMLCanvasElement, user: User, nowMs: nu
     context.fill();
   }
 
-  // Colour bars along the lower edge, where a tile's caption lies.
+  // Colour bars along the lower edge, behind a tile's caption.
   for (let bar = 0; bar < 9; bar += 1) {
     context.fillStyle = `hsl(${hue + bar * 14} 60% ${30 + bar * 4}%)`;
     context.fillRect((bar * width) / 9, height * 0.78, width / 9 + 1, height * 0.22);

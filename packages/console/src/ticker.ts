@@ -1,5 +1,5 @@
 /**
- * A timer in a worker: told an interval in milliseconds, it posts a message every time it has passed.
+ * A timer in a worker: it receives an interval in milliseconds and posts a message after each interval.
  *
  * @module
  */

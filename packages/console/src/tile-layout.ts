@@ -1,17 +1,17 @@
 /**
- * How tiles of 16:9 fill a stage.
+ * The layout of 16:9 tiles on a stage.
  *
  * @module
  */
 
-/** Width over height of a tile. */
+/** The aspect ratio of a tile. */
 export const TILE_RATIO = 16 / 9;
-/** The least width of a tile, in CSS pixels, unless the stage itself is narrower: below it the stage scrolls. */
+/** The minimum width of a tile, in CSS pixels, unless the stage is narrower. If the tiles do not fit, the stage scrolls. */
 const MIN_TILE_PX = 160;
 
 /**
- * Returns the width of each tile, in whole CSS pixels, at which all of them are as large as they can be without scrolling.
- * 0 where the stage has no size yet.
+ * Returns the largest tile width, in whole CSS pixels, at which all tiles fit without scrolling.
+ * Returns 0 if the stage has no size yet.
  */
 export function findTileWidth(count: number, stageWidth: number, stageHeight: number, gap: number): number {
   if (count < 1 || stageWidth <= 0) return 0;

@@ -1,5 +1,5 @@
 /**
- * Lists that follow their end.
+ * Lists that scroll to new lines automatically.
  *
  * @module
  */
@@ -7,10 +7,10 @@
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 
-/** How near to its end a list must stand to follow new lines, in CSS pixels. */
+/** The maximum distance from its end at which a list follows new lines, in CSS pixels. */
 const FOLLOW_PX = 40;
 
-/** Keeps a list that scrolls at its end while lines come, until the reader scrolls up; `lines` is what it shows. */
+/** Keeps a list scrolled to its end as `lines` grows, until the reader scrolls up. */
 export function useFollowEnd<Target extends HTMLElement>(lines: unknown): RefObject<Target | null> {
   const list = useRef<Target>(null);
   const isFollowing = useRef(true);
@@ -26,12 +26,12 @@ export function useFollowEnd<Target extends HTMLElement>(lines: unknown): RefObj
     let lastTop = 0;
     const handleScroll = () => {
       const { scrollHeight, scrollTop, clientHeight } = element;
-      // Only a reader scrolls up; the distance to the end alone also grows by lines that have just come.
+      // Only the reader scrolls up; the distance to the end alone also grows when lines are added.
       if (scrollHeight - scrollTop - clientHeight < FOLLOW_PX) isFollowing.current = true;
       else if (scrollTop < lastTop) isFollowing.current = false;
       lastTop = scrollTop;
     };
-    // A list that was not shown had no end to stand at.
+    // A hidden list has no scroll position.
     const observer = new ResizeObserver(() => {
       if (isFollowing.current) element.scrollTop = element.scrollHeight;
     });

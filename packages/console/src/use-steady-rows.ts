@@ -9,9 +9,9 @@ import { hasMoved, keepRows, type Row, type SteadyRow, showRows } from './steady
 
 /** How long rows keep their place after the pointer has left, in milliseconds. */
 const HOLD_AFTER_POINTER_MS = 800;
-/** The same after a touch, which has no pointer that stays. */
+/** The same after a touch, where no pointer remains. */
 const HOLD_AFTER_TOUCH_MS = 3_000;
-/** How long clicks are ignored after rows have moved: they were aimed at what was there before. */
+/** How long clicks are ignored after rows have moved, because they were aimed at the previous row. */
 const IGNORE_AFTER_MOVE_MS = 400;
 
 /** Handlers for the element around the rows. */
@@ -24,7 +24,7 @@ export interface SteadyHandlers {
   readonly onClickCapture: (event: MouseEvent) => void;
 }
 
-/** Keeps rows in their place while the pointer or the keyboard's focus is on them, and a moment longer. */
+/** Keeps rows in place while the pointer or the keyboard focus is on them, and for a short time after. */
 export function useSteadyRows<R extends Row>(
   wanted: readonly R[],
 ): { shown: readonly SteadyRow<R>[]; handlers: SteadyHandlers } {
@@ -51,7 +51,7 @@ export function useSteadyRows<R extends Row>(
     onPointerMove: (event) => point(event.pointerType === 'mouse' ? undefined : HOLD_AFTER_TOUCH_MS),
     onPointerDown: (event) => point(event.pointerType === 'mouse' ? undefined : HOLD_AFTER_TOUCH_MS),
     onPointerLeave: (event) => point(releaseDelayOf(event)),
-    // A click with the mouse focuses too; the pointer says enough then.
+    // A mouse click also focuses; the pointer handlers cover that case.
     onFocusIn: (event) => setIsFocused(event.target instanceof Element && event.target.matches(':focus-visible')),
     onFocusOut: (event) => {
       const { currentTarget, relatedTarget } = event;

@@ -7,7 +7,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Store } from './store.ts';
 
-/** Returns a store's state, and renders the component again when it changes. */
+/** Returns a store's state, and re-renders the component when it changes. */
 export function useStore<State extends object>(store: Store<State>): State {
   const [state, setState] = useState(store.state);
   useEffect(() => {

@@ -1,5 +1,5 @@
 /**
- * The tiles' width in components.
+ * The width of tiles in components.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { findTileWidth } from './tile-layout.ts';
 /** The space between tiles, in CSS pixels. */
 const GAP_PX = 12;
 
-/** Returns a ref for the element around the tiles, and the width of each tile in CSS pixels. */
+/** Returns a ref for the container of the tiles, and the width of each tile in CSS pixels. */
 export function useTileWidth(count: number): { stage: RefObject<HTMLDivElement | null>; width: number } {
   const stage = useRef<HTMLDivElement>(null);
   const [size, setSize] = useState({ width: 0, height: 0 });

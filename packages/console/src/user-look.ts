@@ -1,16 +1,16 @@
 /**
- * How a user is shown: a colour and initials, and names for those who choose none.
+ * How a user is shown: a colour, initials, and generated names.
  *
  * @module
  */
 
 import type { User } from './room-state.ts';
 
-/** Returns a hue from 0 to 359 that is always the same for an id. */
+/** Returns the hue of an id, from 0 to 359; always the same for the same id. */
 export function hueOf(id: string): number {
   let hash = 2166136261;
   for (const character of id) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16777619);
-  // Neighbouring ids (ann-1, ann-2) must not look alike.
+  // Similar ids (ann-1, ann-2) must get different colours.
   return (Math.imul(hash ^ (hash >>> 15), 2246822519) >>> 0) % 360;
 }
 
@@ -41,7 +41,7 @@ const NAMES = [
   'Noor',
 ];
 
-/** Makes up a user, hardly ever the same twice. */
+/** Generates a random user; repetitions are rare. */
 export function inventUser(random: () => number = Math.random): User {
   const userName = NAMES[Math.floor(random() * NAMES.length)] ?? 'Ada';
   const plain = userName

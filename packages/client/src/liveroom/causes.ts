@@ -6,11 +6,11 @@
 
 import type { MemberCause } from '@gavel/protocol';
 
-/** How an exit shows: by which handler, with which number. */
+/** How an exit is reported: which handler is called, with which code. */
 export type LiveRoomEnd =
   | { readonly handler: 'onKickOut'; readonly reason: number }
   | { readonly handler: 'onDisconnect'; readonly errorCode: number }
-  /** An own call needs no word. */
+  /** The client's own call is not reported. */
   | { readonly handler: 'none' };
 
 /** The reasons of `onKickOut`. */
@@ -23,10 +23,10 @@ export const KICK_OUT_REASONS = {
   sessionError: 16777221,
 } as const;
 
-/** The code of `onDisconnect` for a connection that was not regained. */
+/** The code of `onDisconnect` for a connection that could not be re-established. */
 export const DISCONNECTED = 1002053;
 
-/** How each cause of an exit shows (KICK-5, CLOSE-2). */
+/** How each cause of an exit is reported (KICK-5, CLOSE-2). */
 export const END_OF_CAUSE: Readonly<Record<MemberCause, LiveRoomEnd>> = {
   logout: { handler: 'none' },
   'heartbeat-timeout': { handler: 'onDisconnect', errorCode: DISCONNECTED },

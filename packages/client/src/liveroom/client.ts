@@ -29,9 +29,9 @@ export interface LiveRoomConfig {
   readonly nickName?: string;
   /** Whether `onUserStateUpdate` is wanted; default false. */
   readonly userStateUpdate?: boolean;
-  /** Which of the App's two worlds to log in to; default: the server's own choice. */
+  /** Which of the App's two environments to log in to; default: the server's choice. */
   readonly environment?: Environment;
-  /** What stands in for the browser, in tests and other runtimes. */
+  /** Replaces browser APIs in tests and other runtimes. */
   readonly platform?: Partial<Platform>;
 }
 
@@ -43,7 +43,7 @@ export interface LiveRoomStream {
   readonly extra_info: string;
 }
 
-/** A user that came (action 1) or went (action 2). */
+/** A user that joined (action 1) or left (action 2). */
 export interface LiveRoomUser {
   readonly idName: string;
   readonly nickName: string;
@@ -63,13 +63,13 @@ const ignore = (): void => {};
 
 /** The LiveRoom call surface: one room at a time, handlers as properties. */
 export class ZegoClient {
-  /** Put out: 16777219 other login, 16777220 by an API call, 16777221 session not valid; with the caller's text. */
+  /** Removed: 16777219 by another login, 16777220 by an API call, 16777221 session not valid; with the caller's text. */
   onKickOut: (reason: number, roomID: string, customReason: string) => void = ignore;
-  /** The connection was lost and not regained. */
+  /** The connection was lost and could not be re-established. */
   onDisconnect: (errorCode: number, roomID: string) => void = ignore;
-  /** Others came or went; only with `userStateUpdate`. */
+  /** Other users joined or left; only with `userStateUpdate`. */
   onUserStateUpdate: (roomID: string, users: LiveRoomUser[]) => void = ignore;
-  /** Streams of others came (2001) or went (2002). */
+  /** Streams of others were added (2001) or removed (2002). */
   onStreamUpdated: (type: number, streams: LiveRoomStream[], roomID: string) => void = ignore;
   readonly #config: LiveRoomConfig;
   readonly #platform: Platform;
@@ -82,7 +82,7 @@ export class ZegoClient {
   }
 
   /**
-   * Logs in to a room, after leaving the one before; returns the streams that are there.
+   * Leaves the current room, if any, and logs in to a room; returns its streams.
    *
    * @throws LiveRoomError
    */
@@ -94,7 +94,7 @@ export class ZegoClient {
       session.on('stateChanged', (state, before) => {
         if (state.name !== 'ended') return;
         if (this.#session === session) this.#session = undefined;
-        // A first login that fails is told by its rejection.
+        // A failed first login is reported by its rejection.
         if (before.name !== 'connecting') this.#handleEnd(state.end, roomID);
       });
       session.on('changed', (change) => this.#handleChange(change, roomID));
@@ -106,7 +106,7 @@ export class ZegoClient {
     }
   }
 
-  /** Leaves the room; returns false if there is none. */
+  /** Leaves the room; returns false if no room is logged in to. */
   logout(): boolean {
     const session = this.#session;
     this.#session = undefined;
@@ -114,7 +114,7 @@ export class ZegoClient {
     return session !== undefined;
   }
 
-  /** Publishes a stream; returns false if no room is logged in to or it is published already. */
+  /** Publishes a stream; returns false if no room is logged in to or the stream is already published. */
   startPublishingStream(streamID: string, stream: MediaStream, extraInfo = ''): boolean {
     const media = this.#session?.media;
     if (!media?.isAvailable || media.publications.has(streamID)) return false;

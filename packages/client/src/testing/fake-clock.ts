@@ -1,5 +1,5 @@
 /**
- * A clock that stands still until it is told to move. For tests only.
+ * A clock that advances only on request. For tests only.
  *
  * @module
  */
@@ -11,12 +11,12 @@ interface Timer {
   readonly task: () => void;
 }
 
-/** Lets every promise that can go on do so. */
+/** Waits until all pending promise callbacks have run. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 40; turn += 1) await Promise.resolve();
 }
 
-/** A clock that stands still until it is told to move. */
+/** A clock that advances only on request. */
 export class FakeClock implements Clock {
   #nowMs = 5000;
   readonly #timers = new Set<Timer>();
@@ -25,7 +25,7 @@ export class FakeClock implements Clock {
     return this.#nowMs;
   }
 
-  /** How many timers are set. */
+  /** The number of active timers. */
   get pending(): number {
     return this.#timers.size;
   }
@@ -46,7 +46,7 @@ export class FakeClock implements Clock {
     for (const timer of this.#timers) timer.atMs += forMs;
   }
 
-  /** Moves on, and does what falls due on the way, in order. */
+  /** Advances the time and runs the timers that become due, in order. */
   async advance(byMs: number): Promise<void> {
     const untilMs = this.#nowMs + byMs;
     await settle();

@@ -1,5 +1,5 @@
 /**
- * Microphones, cameras and a screen that open slowly, refuse and vanish. For tests only.
+ * Fake microphones, cameras and a screen that can open slowly, fail and disappear. For tests only.
  *
  * @module
  */
@@ -7,24 +7,24 @@
 import type { FakeClock } from './fake-clock.ts';
 import { FakeStream, FakeTrack } from './fake-media.ts';
 
-/** What a fake device does when it is opened. */
+/** The behaviour of a fake device when it is opened. */
 export interface DeviceMood {
   /** How long it takes to open, in milliseconds. */
   delayMs: number;
-  /** The name of the browser's error; undefined if it opens. */
+  /** The name of the browser's error; undefined if opening succeeds. */
   refusal: string | undefined;
 }
 
 type Kind = 'audio' | 'video' | 'screen';
 
-/** The devices of a machine, behind the browser's two calls. A call that was made is answered, whoever waits for it or not. */
+/** The devices of a machine, behind the browser's two calls. Every call is answered, whether its caller still waits or not. */
 export class FakeDevices {
   readonly moods: Record<Kind, DeviceMood> = {
     audio: { delayMs: 0, refusal: undefined },
     video: { delayMs: 0, refusal: undefined },
     screen: { delayMs: 0, refusal: undefined },
   };
-  /** Every track that was ever given. */
+  /** Every track that was ever returned. */
   readonly given: { readonly kind: Kind; readonly track: FakeTrack }[] = [];
   readonly #clock: FakeClock;
 
@@ -32,7 +32,7 @@ export class FakeDevices {
     this.#clock = clock;
   }
 
-  /** What `navigator` has while these are plugged in. */
+  /** The members of `navigator` while these devices are plugged in. */
   get navigator() {
     return {
       mediaDevices: {
@@ -50,13 +50,13 @@ export class FakeDevices {
     };
   }
 
-  /** The tracks of a kind that are live. */
+  /** Returns the live tracks of a kind. */
   live(kind?: Kind): FakeTrack[] {
     const tracks = this.given.filter((one) => kind === undefined || one.kind === kind).map(({ track }) => track);
     return tracks.filter(({ readyState }) => readyState === 'live');
   }
 
-  /** Pulls the plug, or takes the permission back: what is live of the kind ends by itself. */
+  /** Unplugs a device or revokes its permission: the live tracks of the kind end by themselves. */
   unplug(kind: Kind): void {
     for (const track of this.live(kind)) track.finish();
   }

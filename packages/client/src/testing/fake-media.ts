@@ -1,12 +1,12 @@
 /**
- * WebRTC without a network: peer connections and streams that do as they are told. For tests only.
+ * WebRTC without a network: fake peer connections and streams that tests control. For tests only.
  *
  * @module
  */
 
 import type { MediaPlatform } from '../core/media/media-platform.ts';
 
-/** A track that only remembers. As in a browser, `stop` raises no event, and what has ended does not come back. */
+/** A fake track that only stores state. As in a browser, `stop` raises no event, and an ended track stays ended. */
 export class FakeTrack {
   readonly kind: 'audio' | 'video';
   readonly id: string;
@@ -38,7 +38,7 @@ export class FakeTrack {
     this.#onEnded.delete(handler);
   }
 
-  /** Ends it from outside, as the browser's button, a pulled plug and a withdrawn permission do. */
+  /** Ends the track from outside, as the browser's button, unplugging or a revoked permission does. */
   finish(): void {
     if (this.#readyState === 'ended') return;
     this.#readyState = 'ended';
@@ -46,7 +46,7 @@ export class FakeTrack {
   }
 }
 
-/** A stream that only holds tracks. */
+/** A fake stream that only stores tracks. */
 export class FakeStream {
   #tracks: FakeTrack[];
 
@@ -75,13 +75,13 @@ export class FakeStream {
   }
 }
 
-/** What a fake transceiver sends with. */
+/** The sender of a fake transceiver. */
 export interface FakeSender {
   track: FakeTrack | null;
   replaceTrack(track: FakeTrack | null): Promise<void>;
 }
 
-/** A peer connection whose state a test sets. Once it is closed it refuses everything, as a browser's does. */
+/** A peer connection whose state a test sets. Once closed, it rejects every call, as a browser's does. */
 export class FakePeer {
   connectionState: RTCPeerConnectionState = 'new';
   localDescription: { sdp: string } | undefined;
@@ -147,14 +147,14 @@ export class FakePeer {
     return new Map(this.report);
   }
 
-  /** Brings the transport into a state. */
+  /** Sets the state of the transport. */
   become(state: RTCPeerConnectionState): void {
     this.#requireOpen();
     this.connectionState = state;
     this.onconnectionstatechange?.();
   }
 
-  /** Closes it from this side; no event comes of it. */
+  /** Closes the connection from this side; raises no event. */
   close(): void {
     this.connectionState = 'closed';
   }
@@ -166,12 +166,12 @@ export class FakePeer {
   }
 }
 
-/** Makes fake peer connections and keeps them. */
+/** Creates fake peer connections and stores them. */
 export class FakeMedia {
   readonly peers: FakePeer[] = [];
   codecs: readonly RTCRtpCodec[] = [];
 
-  /** What the core is given. The fakes have the members that the core uses, and no others. */
+  /** The media platform for the core. The fakes have only the members that the core uses. */
   readonly platform: MediaPlatform = {
     createPeerConnection: () => {
       const peer = new FakePeer(this.peers.length + 1);
@@ -190,13 +190,13 @@ export class FakeMedia {
     return peer;
   }
 
-  /** The peer connections that are not closed. */
+  /** Returns the peer connections that are not closed. */
   get open(): FakePeer[] {
     return this.peers.filter((peer) => peer.connectionState !== 'closed');
   }
 }
 
-/** A camera's stream. */
+/** Returns a camera's stream. */
 export function cameraStream(kinds: readonly ('audio' | 'video')[] = ['audio', 'video']) {
   const tracks = kinds.map((kind) => new FakeTrack(kind));
   return { tracks, stream: new FakeStream(tracks) as unknown as MediaStream };

@@ -64,7 +64,7 @@ export class FakeSocket {
     this.#handlers.message(JSON.stringify(frame));
   }
 
-  /** Sends a text as it is. */
+  /** Sends a text unchanged. */
   receiveRaw(text: string): void {
     this.#handlers.message(text);
   }
@@ -83,7 +83,7 @@ export class FakeSocket {
   }
 }
 
-/** What the fake server does with a request: answer with the object, refuse, or say nothing. */
+/** How the fake server handles a request: answers with the object, refuses, or does not answer. */
 export type Answer = object | { readonly refuse: ErrorCode; readonly details?: ErrorDetails } | undefined;
 
 /** The refusal of a resume where the member was merely lost, such as by a restart of the server: a new login is due. */
@@ -92,7 +92,7 @@ export const LOST = { refuse: 'resume.refused', details: { cause: 'connection-lo
 /** A server at the other end of the client's sockets. Each method is answered as `answers` says; tests replace them. */
 export class FakeServer {
   readonly sockets: FakeSocket[] = [];
-  /** Whether new sockets open; else they fail with 1006. */
+  /** Whether new sockets open; otherwise they fail with 1006. */
   isReachable = true;
   login: LoginResult = loginResult();
   resume: ResumeResult | { readonly refuse: ErrorCode; readonly details?: ErrorDetails } = {
@@ -134,7 +134,7 @@ export class FakeServer {
     await settle();
   }
 
-  /** Takes the member out as the server does: the word, then the close. */
+  /** Removes the member as the server does: the event, then the close. */
   async remove(cause: 'kicked' | 'room-closed' | 'replaced', reason: string, code: number): Promise<void> {
     const { socket } = this;
     socket.push({ event: 'removed', cause, reason });
@@ -174,12 +174,12 @@ export class FakeServer {
   }
 }
 
-/** A member, as others see it. */
+/** Returns a member, as others see it. */
 export function member(memberId: string, userId: string = memberId, profile?: WireMember['profile']): WireMember {
   return { memberId, user: { id: userId, name: userId.toUpperCase() }, joinedAtMs: 1, ...(profile && { profile }) };
 }
 
-/** A stream, as others see it. */
+/** Returns a stream, as others see it. */
 export function stream(streamId: string, memberId: string, more: Partial<WireStream> = {}): WireStream {
   const user = { id: memberId, name: memberId.toUpperCase() };
   return {
@@ -195,7 +195,7 @@ export function stream(streamId: string, memberId: string, more: Partial<WireStr
   };
 }
 
-/** A room's state. */
+/** Returns a room's state. */
 export function snapshot(more: Partial<WireSnapshot> = {}): WireSnapshot {
   return {
     seq: 10,
@@ -210,7 +210,7 @@ export function snapshot(more: Partial<WireSnapshot> = {}): WireSnapshot {
   };
 }
 
-/** The answer to a login of the user `me`, member `m-me`. */
+/** Returns the answer to a login of the user `me`, member `m-me`. */
 export function loginResult(more: Partial<LoginResult> = {}): LoginResult {
   return {
     memberId: 'm-me',

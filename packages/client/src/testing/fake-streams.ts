@@ -1,5 +1,5 @@
 /**
- * What the server keeps of one member's streams, so that a test can compare it with what the client wants. For tests only.
+ * The server's state of one member's streams, for comparison with the client's desired state. For tests only.
  *
  * @module
  */
@@ -7,15 +7,15 @@
 import type { Params } from '@gavel/protocol';
 import type { FakeServer } from './fake-server.ts';
 
-/** What the others are told of a stream. */
+/** The attributes of a stream that other members see. */
 export interface StreamFacts {
   readonly audio: boolean;
   readonly video: boolean;
 }
 
 /**
- * Keeps streams as the server does: facts come with the first offer and by `updateStream` alone, and a logout or a login that
- * forgets the member takes its streams out. `isSilent` swallows answers, and what `isDeaf` it does not even take.
+ * Stores streams as the server does: only the first offer and `updateStream` set attributes, and a logout or a login that
+ * resets the member removes its streams. With `isSilent` requests are applied but not answered; with `isDeaf` they are ignored.
  */
 export class FakeStreams {
   readonly facts = new Map<string, StreamFacts>();

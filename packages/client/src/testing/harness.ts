@@ -1,5 +1,5 @@
 /**
- * A session with everything around it fake. For tests only.
+ * A session on a fake platform. For tests only.
  *
  * @module
  */
@@ -10,19 +10,19 @@ import { FakeClock } from './fake-clock.ts';
 import { FakeMedia } from './fake-media.ts';
 import { FakeServer } from './fake-server.ts';
 
-/** The world around a client, all fake. */
+/** The fake platform of a client. */
 export interface World {
   readonly clock: FakeClock;
   readonly server: FakeServer;
   readonly media: FakeMedia;
   readonly platform: Platform;
-  /** Tells the client that the machine is on a network again. */
+  /** Reports to the client that the machine is online again. */
   goOnline(): void;
   /** Closes the client's page. */
   hidePage(): void;
 }
 
-/** Makes a world; random numbers are all 0.5. */
+/** Creates a fake platform; every random number is 0.5. */
 export function createWorld(): World {
   const clock = new FakeClock();
   const server = new FakeServer();
@@ -53,7 +53,7 @@ export function createWorld(): World {
   };
 }
 
-/** Makes a session in a world. */
+/** Creates a session on a fake platform. */
 export function createSession(world: World, more: Partial<SessionOptions> = {}): RoomSession {
   return new RoomSession({
     server: 'https://rooms.test',

@@ -1,21 +1,21 @@
 /**
- * Causes in this dialect: what a member's exit and a stream's end are called at a client of this kind.
+ * Causes in this dialect: how a client reports a member's exit and a stream's end.
  *
  * @module
  */
 
 import type { MemberCause, StreamCause } from '@gavel/protocol';
 
-/** What `roomStateChanged` says when a session is over. */
+/** The arguments of `roomStateChanged` at the end of a session. */
 export interface RoomEndCode {
   readonly reason: 'KICKOUT' | 'LOGOUT' | 'RECONNECT_FAILED';
   readonly errorCode: number;
-  /** The number that the client's own message names if there is no custom text (reference zego 4.5). */
+  /** The number in the client's default message, used if there is no custom text (reference zego 4.5). */
   readonly kickNumber: number;
   readonly message: string;
 }
 
-/** How each cause of a member's exit shows at that member (reference zego 4.5; KICK-5, CLOSE-2). */
+/** How the removed member's client reports each cause of its exit (reference zego 4.5; KICK-5, CLOSE-2). */
 export const ROOM_END_OF_CAUSE: Readonly<Record<MemberCause, RoomEndCode>> = {
   logout: { reason: 'LOGOUT', errorCode: 0, kickNumber: 0, message: '' },
   'heartbeat-timeout': { reason: 'RECONNECT_FAILED', errorCode: 1002053, kickNumber: 0, message: '' },
@@ -31,13 +31,13 @@ export const ROOM_END_OF_CAUSE: Readonly<Record<MemberCause, RoomEndCode>> = {
   'token-expired': { reason: 'KICKOUT', errorCode: 1102018, kickNumber: 4, message: 'kickout for token expired' },
 };
 
-/** Returns the `extendedData` of KICKOUT: the custom text, or the client's own if there is none (KICK-5, KICK-11). */
+/** Returns the `extendedData` of KICKOUT: the custom text, or the client's default message (KICK-5, KICK-11). */
 export function kickoutExtendedData(cause: MemberCause, reason: string): string {
   const { message, kickNumber } = ROOM_END_OF_CAUSE[cause];
   return JSON.stringify({ custom_kickout_message: reason || `${message}; kickout reason: ${kickNumber}` });
 }
 
-/** What `stream_delete_reason` says of a stream that is gone. */
+/** The `stream_delete_reason` of a removed stream. */
 export interface DeleteReason {
   readonly code: number;
   readonly description: string;
@@ -46,7 +46,7 @@ export interface DeleteReason {
 const KICKED_OUT: DeleteReason = { code: 4, description: 'user_kicked_out' };
 const UNKNOWN: DeleteReason = { code: 0, description: 'unknown' };
 
-/** How each cause of a stream's end shows at the others (reference zego 3.9, column "observed"; 4.4). */
+/** How other clients report each cause of a stream's end (reference zego 3.9, column "observed"; 4.4). */
 export const DELETE_REASON_OF_CAUSE: Readonly<Record<StreamCause, DeleteReason>> = {
   stopped: { code: 1, description: 'user_stop_publishing_stream_normal' },
   deleted: { code: 6, description: 'remove_by_server' },
@@ -60,7 +60,7 @@ export const DELETE_REASON_OF_CAUSE: Readonly<Record<StreamCause, DeleteReason>>
   'token-expired': KICKED_OUT,
 };
 
-/** Returns the reason of a stream's end; one that was only seen by comparing snapshots is unknown. */
+/** Returns the reason of a stream's end; unknown if the client learned of the end only by comparing snapshots. */
 export function deleteReason(cause: StreamCause | undefined): DeleteReason {
   return cause === undefined ? UNKNOWN : DELETE_REASON_OF_CAUSE[cause];
 }
@@ -86,7 +86,7 @@ const RETRY_TIMEOUT = 1103051;
 
 /** The code of NO_PUBLISH for each cause of an own stream's end (reference zego 4.6). */
 export const PUBLISHER_CODE_OF_CAUSE: Readonly<Record<StreamCause, number>> = {
-  // Not by this client's call, which gives 0: the server ended the stream, as it does when its media is lost.
+  // The server ended the stream, for example after a loss of media. A stop by this client reports 0.
   stopped: RETRY_TIMEOUT,
   'media-failed': RETRY_TIMEOUT,
   deleted: FORBIDDEN,

@@ -1,5 +1,5 @@
 /**
- * Checks of what the application gives, before anything is sent (reference zego 4.6, 4.7).
+ * Checks of the application's arguments before anything is sent (reference zego 4.6, 4.7).
  *
  * @module
  */
@@ -31,7 +31,7 @@ const STREAM_ID: Readonly<Record<IdFault, number>> = {
   'bad-characters': CODES.streamIdIllegal,
 };
 
-/** Returns the code of what is wrong with a login, or 0 (ROOM-6). */
+/** Returns the error code for invalid login arguments, or 0 (ROOM-6). */
 export function checkLogin(roomId: string, user: ZegoUser): number {
   const roomFault = findRoomIdFault(roomId);
   if (roomFault) return ROOM_ID[roomFault];
@@ -40,25 +40,25 @@ export function checkLogin(roomId: string, user: ZegoUser): number {
   return byteLength(user.userName ?? '') > MAX_BYTES.userName ? CODES.userNameTooLong : CODES.ok;
 }
 
-/** Returns the code of what is wrong with a stream id, or 0. */
+/** Returns the error code for an invalid stream id, or 0. */
 export function checkStreamId(streamId: string): number {
   const fault = findStreamIdFault(streamId);
   return fault ? STREAM_ID[fault] : CODES.ok;
 }
 
-/** Returns the code of what is wrong with a message, or 0: empty, or longer than 1,024 bytes. */
+/** Returns the error code for a message that is empty or longer than 1,024 bytes, or 0. */
 export function checkMessage(message: string): number {
   if (message.length === 0) return CODES.messageEmpty;
   return byteLength(message) > MAX_BYTES.message ? CODES.messageTooLong : CODES.ok;
 }
 
-/** Returns the code of what is wrong with a room's info, or 0: no key, or one or a value longer than 128 bytes. */
+/** Returns the error code for a room info whose key is empty, or whose key or value exceeds 128 bytes, or 0. */
 export function checkRoomInfo(key: string, value: string): number {
   if (key.length === 0 || byteLength(key) > MAX_BYTES.roomInfoKey) return CODES.roomInfoKeyTooLong;
   return byteLength(value) > MAX_BYTES.roomInfoValue ? CODES.roomInfoValueTooLong : CODES.ok;
 }
 
-/** Returns the code of what is wrong with an extra info, or 0: longer than 1,024 bytes. */
+/** Returns the error code for an extra info longer than 1,024 bytes, or 0. */
 export function checkExtraInfo(extraInfo: string): number {
   return byteLength(extraInfo) > MAX_BYTES.extraInfo ? CODES.extraInfoTooLong : CODES.ok;
 }

@@ -32,7 +32,7 @@ import type {
 } from './types.ts';
 import { VERSION } from './version.ts';
 
-/** Most rooms at a time with `enableMultiRoom` (reference zego 4.7). */
+/** The maximum number of rooms at a time with `enableMultiRoom` (reference zego 4.7). */
 const MAX_ROOMS = 5;
 
 /** The call surface of ZEGO's web SDK; its events are those of `ZegoEvents`. */
@@ -41,7 +41,7 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
   readonly #server: string;
   readonly #options: ZegoEngineOptions;
   readonly #platform: Platform;
-  /** Tells the server that the logins of this engine in several rooms are of one client. */
+  /** Identifies this engine's logins in several rooms as those of one client. */
   readonly #clientId = randomId();
   readonly #rooms = new Map<string, ZegoRoom>();
   readonly #local: LocalStreams;
@@ -49,7 +49,7 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
   readonly #players: Players;
   #allowsManyRooms = false;
 
-  /** Makes an engine for an App; `server` is the server's base address, and of several the first is used. */
+  /** Creates an engine for an App; `server` is the server's base address; the first of several is used. */
   constructor(appID: number, server: string | readonly string[], options: ZegoEngineOptions = {}) {
     super();
     this.#appID = appID;
@@ -70,13 +70,13 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
     return VERSION;
   }
 
-  /** Leaves every room and stops every captured track; a stream that is being made is closed as soon as it is open. */
+  /** Leaves every room and stops every captured track; a stream that is being created is closed as soon as it is open. */
   destroyEngine(): void {
     this.logoutRoom();
     this.#local.destroyAll();
   }
 
-  /** Allows up to five rooms at a time, or one; returns false once a room is logged in to. */
+  /** Allows up to five rooms at a time, or one; returns false after a login to a room. */
   enableMultiRoom(enable: boolean): boolean {
     if (this.#rooms.size > 0) return false;
     this.#allowsManyRooms = enable;
@@ -110,19 +110,19 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
       return true;
     } catch (error) {
       const refusal = toZegoError(error);
-      // A login that no server answered in time has the code of its event (reference zego 4.5).
+      // A login timeout is rejected with the code of its event (reference zego 4.5).
       throw refusal.errorCode === CODE_OF_ERROR['client.timeout'] ? { ...refusal, errorCode: CODES.gaveUp } : refusal;
     }
   }
 
-  /** Leaves a room, or all where none is named; stops what is published and played there. */
+  /** Leaves a room, or all rooms if none is given; stops all publishing and playing there. */
   logoutRoom(roomID?: string): void {
     if (roomID !== undefined) this.#rooms.get(roomID)?.session.logout();
     else for (const room of [...this.#rooms.values()]) room.session.logout();
   }
 
   /**
-   * Tries at once to regain lost connections, for a "Try now" button; changes nothing for rooms that are connected. Not
+   * Retries lost connections at once, for a "Try now" button; has no effect on connected rooms. Not
    * part of the vendor's SDK.
    */
   retryNow(): void {
@@ -142,27 +142,27 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
     return this.loginRoom(toRoomID, token, user, { maxMemberCount, userUpdate: isUserStatusNotify });
   }
 
-  /** Replaces the token of a room (of all where none is named) before it expires; returns false if there is none. */
+  /** Replaces the token of a room, or of all rooms if none is given, before it expires; returns false if there is no such room. */
   renewToken(token: string, roomID?: string): boolean {
     if (token.length === 0) return false;
     const rooms = [...this.#rooms].filter(([id]) => roomID === undefined || id === roomID);
-    // The server's refusal shows at the next login: this call has no way to tell it (reference zego 4.9).
+    // The next login reports a refusal by the server: this call cannot report it (reference zego 4.9).
     for (const [, room] of rooms) room.session.renewToken(token).catch(() => {});
     return rooms.length > 0;
   }
 
-  /** Makes a local stream: camera and microphone by default, the screen, or the application's own. */
+  /** Creates a local stream from camera and microphone (the default), the screen, or the application's own stream. */
   createStream(source: ZegoLocalStreamConfig = {}): Promise<MediaStream> {
     return this.#local.create(source);
   }
 
-  /** Stops the tracks of a local stream; if it is still published, the others are told that it is off. */
+  /** Stops the tracks of a local stream; if it is still published, the other users see it as off. */
   destroyStream(stream: MediaStream): void {
     this.#local.destroy(stream);
     for (const publication of this.#publishers.of(stream)) publication.handleTracksStopped();
   }
 
-  /** Publishes a local stream; how it goes on is told by `publisherStateUpdate`. */
+  /** Publishes a local stream; `publisherStateUpdate` reports the progress. */
   startPublishingStream(streamID: string, stream: MediaStream, options: ZegoPublishOptions = {}): boolean {
     const room = options.roomID === undefined ? this.#firstRoom() : this.#rooms.get(options.roomID);
     return this.#publishers.start(room?.session, streamID, stream, options);
@@ -173,52 +173,52 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
     return this.#publishers.stop(streamID);
   }
 
-  /** Changes the text that the others are told with an own stream; at most 1,024 bytes. */
+  /** Changes the extra info of an own stream; at most 1,024 bytes. */
   setStreamExtraInfo(streamID: string, extraInfo: string): Promise<ZegoServerResponse> {
     return this.#publishers.setExtraInfo(streamID, extraInfo);
   }
 
-  /** Plays a stream; the `MediaStream` stays the same however often its media is made again. */
+  /** Plays a stream; the `MediaStream` stays the same when its media is re-created. */
   startPlayingStream(streamID: string, options: ZegoPlayOptions = {}): Promise<MediaStream> {
     const listed = [...this.#rooms.values()].find((room) => room.session.room?.streams.has(streamID));
     return this.#players.start((listed ?? this.#firstRoom())?.session, streamID, options);
   }
 
-  /** Stops playing a stream; its tracks leave its `MediaStream`. */
+  /** Stops playing a stream and removes the tracks from its `MediaStream`. */
   stopPlayingStream(streamID: string): void {
     this.#players.stop(streamID);
   }
 
-  /** Turns the audio of a local stream off or on; the others are told if it is published. */
+  /** Turns the audio of a local stream off or on; the other users are notified if it is published. */
   mutePublishStreamAudio(stream: MediaStream, mute: boolean): boolean {
     return this.#setPublished(stream, 'audio', !mute);
   }
 
-  /** Turns the video of a local stream off or on; the others are told if it is published. */
+  /** Turns the video of a local stream off or on; the other users are notified if it is published. */
   mutePublishStreamVideo(stream: MediaStream, mute: boolean): boolean {
     return this.#setPublished(stream, 'video', !mute);
   }
 
-  /** Turns the audio of every local stream off or on, of those too that are made later. */
+  /** Turns the audio of every local stream off or on, including streams created later. */
   muteMicrophone(mute: boolean): boolean {
     this.#local.setMicrophoneMuted(mute);
     for (const stream of this.#local.all()) this.#setPublished(stream, 'audio', !mute);
     return true;
   }
 
-  /** Silences a played stream or lets it be heard; returns false if it is not played. */
+  /** Mutes or unmutes the audio of a played stream; returns false if it is not played. */
   async mutePlayStreamAudio(streamID: string, mute: boolean): Promise<boolean> {
     return this.#players.setEnabled(streamID, 'audio', !mute);
   }
 
-  /** Blackens a played stream or lets it be seen; returns false if it is not played. */
+  /** Mutes or unmutes the video of a played stream; returns false if it is not played. */
   async mutePlayStreamVideo(streamID: string, mute: boolean): Promise<boolean> {
     return this.#players.setEnabled(streamID, 'video', !mute);
   }
 
   /**
-   * Puts another track in place of one of the same kind, in the stream and wherever it is published. Where the network is gone
-   * it is sent when that is back. A kind that is muted stays muted.
+   * Replaces a track with another of the same kind, in the stream and wherever it is published. Without a connection,
+   * it is sent after reconnecting. A muted kind stays muted.
    */
   async replaceTrack(stream: MediaStream, track: MediaStreamTrack): Promise<ZegoServerResponse> {
     const kind = track.kind === 'audio' ? 'audio' : 'video';
@@ -235,23 +235,23 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
     }
   }
 
-  /** Sends a reliable message to everybody in the room; at most 1,024 bytes. */
+  /** Sends a reliable message to everyone in the room; at most 1,024 bytes. */
   sendBroadcastMessage(roomID: string, message: string): Promise<ZegoServerResponse> {
     return sendMessage(this.#rooms.get(roomID), 'broadcast', message);
   }
 
-  /** Sends a message to everybody in the room that may be lost under load; at most 1,024 bytes. */
+  /** Sends a message to everyone in the room that may be dropped under load; at most 1,024 bytes. */
   sendBarrageMessage(roomID: string, message: string): Promise<ZegoServerResponse> {
     return sendMessage(this.#rooms.get(roomID), 'barrage', message);
   }
 
-  /** Sends a command to chosen users, or to everybody where none is named; at most 1,024 bytes. */
+  /** Sends a command to the given users, or to everyone if none is given; at most 1,024 bytes. */
   sendCustomCommand(roomID: string, command: string, toUserIDList: readonly string[]): Promise<ZegoServerResponse> {
     const to = toUserIDList.length > 0 ? toUserIDList : undefined;
     return sendMessage(this.#rooms.get(roomID), 'command', command, to);
   }
 
-  /** Sets the room's info, one key a room; key and value at most 128 bytes each. */
+  /** Sets the room's info, one key per room; key and value at most 128 bytes each. */
   setRoomExtraInfo(roomID: string, key: string, value: string): Promise<ZegoServerResponse> {
     return setRoomInfo(this.#rooms.get(roomID), key, value);
   }
@@ -299,7 +299,7 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
   #setPublished(stream: MediaStream, kind: 'audio' | 'video', on: boolean): boolean {
     const tracks = kind === 'audio' ? stream.getAudioTracks() : stream.getVideoTracks();
     for (const track of tracks) track.enabled = on;
-    // The others learn of it at once, or where that fails with the next change: the media is off either way.
+    // If the notification fails, the next change repeats it: the media is off in either case.
     for (const publication of this.#publishers.of(stream)) publication.setEnabled(kind, on).catch(() => {});
     return tracks.length > 0;
   }

@@ -1,5 +1,5 @@
 /**
- * Errors in this dialect: the numbers that calls are rejected with and that states carry.
+ * Error codes of this dialect, in rejections and in states.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { SessionEnd } from '../core/session-state.ts';
 import { PLAYER_CODE_OF_CAUSE, PUBLISHER_CODE_OF_CAUSE, ROOM_END_OF_CAUSE } from './causes.ts';
 import type { ZegoServerResponse } from './types.ts';
 
-/** Codes that the client finds by itself (reference zego 4.6). */
+/** Codes of errors that the client detects itself (reference zego 4.6). */
 export const CODES = {
   ok: 0,
   notLoggedIn: 1000002,
@@ -42,12 +42,12 @@ export const CODES = {
   messageTooLong: 1009002,
   badParameter: 1100001,
   publishRetryTimeout: 1103051,
-  /** Gavel's own: the vendor lists no number for a stream of which a kind is missing (MED-8). */
+  /** Specific to Gavel: the vendor lists no code for a stream with a missing kind (MED-8). */
   publishKindUnsupported: 1103999,
   noSuchPublish: 1103055,
   alreadyPublishing: 1103056,
   playRetryTimeout: 1104031,
-  /** Gavel's own, as `publishKindUnsupported`. */
+  /** Specific to Gavel, as `publishKindUnsupported`. */
   playKindUnsupported: 1104999,
   alreadyPlaying: 1104032,
 } as const;
@@ -108,28 +108,28 @@ export const CODE_OF_ERROR: Readonly<Record<SessionErrorCode, number>> = {
   'client.no-web-socket': 1100999,
 };
 
-/** Returns any thrown value as what calls of this dialect are rejected with. */
+/** Converts any thrown value to the rejection value of this dialect's calls. */
 export function toZegoError(error: unknown, role?: 'publisher' | 'player'): ZegoServerResponse {
   const { code, message, details } = toSessionError(error);
-  // Who is banned is told until when, in Unix seconds as the server API writes it (BAN-1).
+  // A banned user receives the end of the ban, in Unix seconds as in the server API (BAN-1).
   if (code === 'login.banned' && typeof details.untilMs === 'number') {
     const expireTime = Math.ceil(details.untilMs / 1000);
     return { errorCode: CODE_OF_ERROR[code], extendedData: JSON.stringify({ message, expire_time: expireTime }) };
   }
-  // A forbidden stream has a number of its own for those who would play it (FORB-4).
+  // Playing a forbidden stream has a separate code (FORB-4).
   if (code === 'stream.banned' && role === 'player') {
     return { errorCode: PLAYER_CODE_OF_CAUSE.forbidden, extendedData: message };
   }
   if (code === 'client.timeout' && role === 'player') {
     return { errorCode: CODES.playRetryTimeout, extendedData: message };
   }
-  // The number of the table is about publishing.
+  // The table's code is for publishing.
   if (code === 'stream.too-many' && role === 'player') return { errorCode: 1100999, extendedData: message };
   // A newer server may send codes that this table does not have.
   return { errorCode: CODE_OF_ERROR[code] ?? 1100999, extendedData: message };
 }
 
-/** Returns what a session's end says besides its code: of a refusal, why. */
+/** Returns the `extendedData` of a session's end: the details of a ban, otherwise empty. */
 export function extendedDataOfSessionEnd(end: SessionEnd): string {
   return end.kind === 'refused' && end.error.code === 'login.banned' ? (toZegoError(end.error).extendedData ?? '') : '';
 }

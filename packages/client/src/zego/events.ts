@@ -24,12 +24,12 @@ export interface ZegoBroadcastMessageInfo {
   readonly messageID: number;
 }
 
-/** A barrage message; its id is text. */
+/** A barrage message; its id is a string. */
 export interface ZegoBarrageMessageInfo extends Omit<ZegoBroadcastMessageInfo, 'messageID'> {
   readonly messageID: string;
 }
 
-/** A stream's extra info that changed. */
+/** A changed extra info of a stream. */
 export interface ZegoStreamExtraInfo {
   readonly streamID: string;
   readonly user: ZegoUserInfo;
@@ -38,14 +38,14 @@ export interface ZegoStreamExtraInfo {
 
 /** The events of a `ZegoExpressEngine`. */
 export interface ZegoEvents {
-  /** The older of the two events of a room's state; fires just before the other. */
+  /** The older of the two events for a room's state; fires just before the other. */
   roomStateUpdate: [roomID: string, state: ZegoRoomState, errorCode: number, extendedData: string];
   roomStateChanged: [roomID: string, reason: ZegoRoomStateReason, errorCode: number, extendedData: string];
-  /** Only after a login with `userUpdate`; the own user is not among them. */
+  /** Only after a login with `userUpdate`; without the own user. */
   roomUserUpdate: [roomID: string, updateType: 'ADD' | 'DELETE', userList: ZegoUserInfo[]];
   /** After the login and every 30 s. */
   roomOnlineUserCountUpdate: [roomID: string, count: number];
-  /** The room's info was set by somebody else, or was there at the login. */
+  /** Another user set the room's info, or it existed at the login. */
   roomExtraInfoUpdate: [roomID: string, roomExtraInfoList: ZegoRoomExtraInfo[]];
   /** `extendedData` is empty with ADD; with DELETE it is JSON with `stream_delete_reason`. */
   roomStreamUpdate: [roomID: string, updateType: 'ADD' | 'DELETE', streamList: ZegoStreamList[], extendedData: string];
@@ -59,15 +59,15 @@ export interface ZegoEvents {
   IMRecvBroadcastMessage: [roomID: string, chatData: ZegoBroadcastMessageInfo[]];
   IMRecvBarrageMessage: [roomID: string, chatData: ZegoBarrageMessageInfo[]];
   IMRecvCustomCommand: [roomID: string, fromUser: ZegoUserInfo, command: string];
-  /** 30 s before the token expires: answer with `renewToken`. */
+  /** 30 s before the token expires: call `renewToken`. */
   tokenWillExpire: [roomID: string];
-  /** A microphone or camera in use has gone, or its permission; the others are told that it is off (PRIV-2). */
+  /** A microphone or camera in use was lost, or its permission revoked; the other users see it as off (PRIV-2). */
   deviceError: [errorCode: number, deviceName: string];
-  /** The browser's own button ended the sharing of a screen. */
+  /** The browser's own button ended screen sharing. */
   screenSharingEnded: [stream: MediaStream];
   remoteCameraStatusUpdate: [streamID: string, status: 'OPEN' | 'MUTE'];
   remoteMicStatusUpdate: [streamID: string, status: 'OPEN' | 'MUTE'];
 }
 
-/** Raises an event at the application. */
+/** Emits an event to the application. */
 export type Emit = <E extends keyof ZegoEvents>(event: E, ...args: ZegoEvents[E]) => void;

@@ -1,5 +1,5 @@
 /**
- * Local streams: what `createStream` made, and how `destroyStream` ends it.
+ * Local streams: created by `createStream`, ended by `destroyStream`.
  *
  * @module
  */
@@ -11,15 +11,15 @@ import type { MediaPlatform } from '../core/media/media-platform.ts';
 import { toZegoError } from './errors.ts';
 import type { ZegoCameraSource, ZegoLocalStreamConfig } from './types.ts';
 
-/** What local streams tell their owner. */
+/** Callbacks of local streams. */
 export interface LocalStreamsEvents {
-  /** A microphone or camera of a stream has gone, or its permission. */
+  /** A microphone or camera of a stream was lost, or its permission revoked. */
   deviceLost(track: MediaStreamTrack): void;
-  /** The browser's own button ended the sharing of a screen. */
+  /** The browser's own button ended screen sharing. */
   screenEnded(stream: MediaStream): void;
 }
 
-/** A local stream, and the device that it is captured from; without one its tracks are the application's own. */
+/** A local stream and its device; without a device, its tracks belong to the application. */
 interface Entry {
   readonly source: LocalSource | undefined;
 }
@@ -29,7 +29,7 @@ export class LocalStreams {
   readonly #media: MediaPlatform | undefined;
   readonly #events: LocalStreamsEvents;
   readonly #entries = new Map<MediaStream, Entry>();
-  /** What the browser has not opened yet. */
+  /** Sources that the browser has not opened yet. */
   readonly #opening = new Set<LocalSource>();
   #isMicrophoneMuted = false;
 
@@ -39,9 +39,9 @@ export class LocalStreams {
   }
 
   /**
-   * Makes a stream from the camera (the default), the screen, or the application's own.
+   * Creates a stream from the camera (the default), the screen, or the application's own stream.
    *
-   * @throws ZegoServerResponse the browser's refusal; also where `destroyAll` came before the device was open (PRIV-1)
+   * @throws ZegoServerResponse the browser's refusal; also if `destroyAll` was called before the device was open (PRIV-1)
    */
   async create(config: ZegoLocalStreamConfig): Promise<MediaStream> {
     try {
@@ -55,27 +55,27 @@ export class LocalStreams {
     }
   }
 
-  /** Stops the tracks of a stream that was captured; the application's own tracks go on. */
+  /** Stops the tracks of a captured stream; the application's own tracks keep running. */
   destroy(stream: MediaStream): void {
     const entry = this.#entries.get(stream);
-    // Tracks that were replaced meanwhile are stopped too.
+    // Also stop tracks that have been replaced meanwhile.
     entry?.source?.close();
     if (!entry || entry.source) stopTracks(stream.getTracks());
     this.#entries.delete(stream);
   }
 
-  /** Destroys every stream made here, those included that are only being opened. */
+  /** Destroys every stream created here, including those that are still being opened. */
   destroyAll(): void {
     for (const source of this.#opening) source.close();
     for (const stream of [...this.#entries.keys()]) this.destroy(stream);
   }
 
-  /** Every stream made here and not destroyed. */
+  /** Every stream that was created here and not destroyed. */
   all(): MediaStream[] {
     return [...this.#entries.keys()];
   }
 
-  /** Mutes the audio of streams that are made from now on, or not. */
+  /** Mutes or unmutes the audio of streams that are created from now on. */
   setMicrophoneMuted(isMuted: boolean): void {
     this.#isMicrophoneMuted = isMuted;
   }

@@ -26,7 +26,7 @@ export class Players {
   }
 
   /**
-   * Plays a stream; resolves when its media is up. A playback that is on its way already is joined.
+   * Plays a stream; resolves when its media is connected. A pending playback of the stream is reused.
    *
    * @throws ZegoServerResponse
    */
@@ -42,12 +42,12 @@ export class Players {
     }
   }
 
-  /** Stops playing; does nothing where the stream is not played. */
+  /** Stops playing; does nothing if the stream is not played. */
   stop(streamID: string): void {
     this.#playbacks.get(streamID)?.session.media.stop(streamID);
   }
 
-  /** Lets the audio or video of a played stream be heard or seen, or not; returns false if it is not played. */
+  /** Enables or disables the audio or video of a played stream locally; returns false if it is not played. */
   setEnabled(streamID: string, kind: 'audio' | 'video', on: boolean): boolean {
     const playback = this.#playbacks.get(streamID)?.playback;
     playback?.setEnabled(kind, on);
@@ -56,7 +56,7 @@ export class Players {
 
   #play(session: RoomSession, streamID: string, { audio = true, video = true }: ZegoPlayOptions): Playback {
     const playback = session.media.play(streamID, { audio, video });
-    this.#tell(streamID, 'PLAY_REQUESTING', CODES.ok);
+    this.#emitState(streamID, 'PLAY_REQUESTING', CODES.ok);
     this.#watch(playback, session);
     return playback;
   }
@@ -71,19 +71,19 @@ export class Players {
       if (state === 'ended') {
         stopReporting();
         this.#playbacks.delete(streamId);
-        this.#tell(streamId, 'NO_PLAY', codeOfMediaEnd(end, 'player'));
+        this.#emitState(streamId, 'NO_PLAY', codeOfMediaEnd(end, 'player'));
       } else {
         const unsupported = state === 'playing' ? playback.unsupported : [];
         const code = unsupported.length > 0 ? CODES.playKindUnsupported : CODES.ok;
         const extendedData = unsupported.length > 0 ? JSON.stringify({ unsupported }) : '';
-        this.#tell(streamId, state === 'playing' ? 'PLAYING' : 'PLAY_REQUESTING', code, extendedData);
+        this.#emitState(streamId, state === 'playing' ? 'PLAYING' : 'PLAY_REQUESTING', code, extendedData);
       }
     };
     if (playback.state === 'ended') handleState('ended', playback.ending);
     else playback.on('stateChanged', handleState);
   }
 
-  #tell(streamID: string, state: ZegoPlayerState['state'], errorCode: number, extendedData = ''): void {
+  #emitState(streamID: string, state: ZegoPlayerState['state'], errorCode: number, extendedData = ''): void {
     this.#emit('playerStateUpdate', { streamID, state, errorCode, extendedData });
   }
 }

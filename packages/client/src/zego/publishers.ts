@@ -25,7 +25,7 @@ export class Publishers {
     this.#emit = emit;
   }
 
-  /** Publishes; returns false, after NO_PUBLISH with a code, where it cannot begin. */
+  /** Publishes; if it cannot start, emits NO_PUBLISH with a code and returns false. */
   start(
     session: RoomSession | undefined,
     streamID: string,
@@ -34,7 +34,7 @@ export class Publishers {
   ): boolean {
     const fault = this.#findFault(session, streamID, options);
     if (fault !== CODES.ok || !session) {
-      this.#tell(streamID, 'NO_PUBLISH', fault);
+      this.#emitState(streamID, 'NO_PUBLISH', fault);
       return false;
     }
     const { extraInfo, videoCodec } = options;
@@ -43,11 +43,11 @@ export class Publishers {
         ...(extraInfo !== undefined && { extraInfo }),
         ...(videoCodec && { videoCodec }),
       });
-      this.#tell(streamID, 'PUBLISH_REQUESTING', CODES.ok);
+      this.#emitState(streamID, 'PUBLISH_REQUESTING', CODES.ok);
       this.#watch(publication, session);
       return true;
     } catch (error) {
-      this.#tell(streamID, 'NO_PUBLISH', toZegoError(error).errorCode);
+      this.#emitState(streamID, 'NO_PUBLISH', toZegoError(error).errorCode);
       return false;
     }
   }
@@ -57,13 +57,13 @@ export class Publishers {
     return this.#publications.get(streamID)?.session.media.unpublish(streamID) ?? false;
   }
 
-  /** The publications of a local stream. */
+  /** Returns the publications of a local stream. */
   of(stream: MediaStream): Publication[] {
     const all = [...this.#publications.values()].map(({ publication }) => publication);
     return all.filter((publication) => publication.source === stream);
   }
 
-  /** Changes the text that the others are told with an own stream. */
+  /** Changes the extra info of an own stream. */
   async setExtraInfo(streamID: string, extraInfo: string): Promise<ZegoServerResponse> {
     const fault = checkExtraInfo(extraInfo);
     if (fault !== CODES.ok) return { errorCode: fault };
@@ -93,19 +93,19 @@ export class Publishers {
       if (state === 'ended') {
         stopReporting();
         this.#publications.delete(streamId);
-        this.#tell(streamId, 'NO_PUBLISH', codeOfMediaEnd(end, 'publisher'));
+        this.#emitState(streamId, 'NO_PUBLISH', codeOfMediaEnd(end, 'publisher'));
       } else {
         const unsupported = state === 'publishing' ? publication.unsupported : [];
         const code = unsupported.length > 0 ? CODES.publishKindUnsupported : CODES.ok;
         const extendedData = unsupported.length > 0 ? JSON.stringify({ unsupported }) : '';
-        this.#tell(streamId, state === 'publishing' ? 'PUBLISHING' : 'PUBLISH_REQUESTING', code, extendedData);
+        this.#emitState(streamId, state === 'publishing' ? 'PUBLISHING' : 'PUBLISH_REQUESTING', code, extendedData);
       }
     };
     if (publication.state === 'ended') handleState('ended', publication.ending);
     else publication.on('stateChanged', handleState);
   }
 
-  #tell(streamID: string, state: ZegoPublisherState['state'], errorCode: number, extendedData = ''): void {
+  #emitState(streamID: string, state: ZegoPublisherState['state'], errorCode: number, extendedData = ''): void {
     this.#emit('publisherStateUpdate', { streamID, state, errorCode, extendedData });
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Quality of streams in this dialect, told every 3 s.
+ * Quality of streams in this dialect, reported every 3 s.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { StreamStats } from '../core/media/stats.ts';
 import type { Clock } from '../core/platform.ts';
 
-/** How often quality is told, in milliseconds. */
+/** The interval of quality reports, in milliseconds. */
 export const QUALITY_INTERVAL_MS = 3_000;
 
 /** Quality of audio; rates in kbit/s, times in ms, loss from 0 to 1. */
@@ -58,12 +58,12 @@ export interface ZegoPlayStats extends ZegoPublishStats {
   readonly peerToPeerPacketLostRate: number;
 }
 
-/** Returns a quality from 0 (best) to 4 (worst) for a loss from 0 to 1. */
+/** Returns a quality from 0 (best) to 4 (worst) for a packet loss from 0 to 1. */
 function gradeLoss(lossRate: number): number {
   return [0.01, 0.03, 0.08, 0.15].filter((limit) => lossRate > limit).length;
 }
 
-/** Returns measured quality in this dialect's shape; kinds that are absent count as muted. */
+/** Converts measured quality to this dialect's shape; absent kinds count as muted. */
 export function toPublishStats({ audio, video, ...rest }: StreamStats): ZegoPublishStats {
   return {
     audio: {
@@ -96,7 +96,7 @@ export function toPublishStats({ audio, video, ...rest }: StreamStats): ZegoPubl
   };
 }
 
-/** Returns measured quality of a played stream in this dialect's shape. */
+/** Converts the measured quality of a played stream to this dialect's shape. */
 export function toPlayStats(stats: StreamStats): ZegoPlayStats {
   return {
     ...toPublishStats(stats),
@@ -105,20 +105,20 @@ export function toPlayStats(stats: StreamStats): ZegoPlayStats {
   };
 }
 
-/** Something whose quality can be read. */
+/** A publication or playback whose quality can be read. */
 export interface Measured {
   stats(): Promise<StreamStats | undefined>;
 }
 
-/** Reads quality every 3 s and tells it, until the function it gives is called. */
-export function reportQuality(clock: Clock, measured: Measured, tell: (stats: StreamStats) => void): () => void {
+/** Reads and reports quality every 3 s, until the returned function is called. */
+export function reportQuality(clock: Clock, measured: Measured, report: (stats: StreamStats) => void): () => void {
   let timer: unknown;
   let isStopped = false;
   const tick = async (): Promise<void> => {
-    // A peer connection that is just being closed has nothing to tell.
+    // A peer connection that is being closed has no statistics.
     const stats = await measured.stats().catch(() => undefined);
     if (isStopped) return;
-    if (stats) tell(stats);
+    if (stats) report(stats);
     schedule();
   };
   const schedule = () => {

@@ -1,5 +1,5 @@
 /**
- * One room of an engine: turns what its session tells into this dialect's events, in its order.
+ * One room of an engine: converts its session's events into this dialect's events, in this dialect's order.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import type {
   ZegoUserInfo,
 } from './types.ts';
 
-/** How often the count of users is told, in milliseconds. */
+/** The interval of user count reports, in milliseconds. */
 const COUNT_INTERVAL_MS = 30_000;
 
 /** Dependencies of a room. */
@@ -33,12 +33,12 @@ export interface ZegoRoomTask {
   readonly emit: Emit;
   readonly wantsUsers: boolean;
   readonly reconnectingDelayMs: number;
-  /** The room is over; its last events are about to be raised. */
+  /** The room has ended; its last events follow. */
   ended(): void;
 }
 
 /**
- * What LOGINED and LOGOUT carry, as the vendor's client does (reference zego 4.5). Its typings say `string`, and handlers are
+ * The argument of LOGINED and LOGOUT, as in the vendor's client (reference zego 4.5). Its typings say `string`, and handlers are
  * written against them.
  */
 const NO_EXTENDED_DATA = null as unknown as string;
@@ -46,7 +46,7 @@ const NO_EXTENDED_DATA = null as unknown as string;
 /** One room of an engine. */
 export class ZegoRoom {
   readonly #task: ZegoRoomTask;
-  /** The logins of each other user: one user may have several for a moment. */
+  /** The logins of each other user: a user may have several for a short time. */
   readonly #users = new Map<string, Set<string>>();
   #shown: ZegoRoomState = 'DISCONNECTED';
   #countTimer: unknown;
@@ -62,7 +62,7 @@ export class ZegoRoom {
     session.on('tokenWillExpire', () => emit('tokenWillExpire', roomID));
   }
 
-  /** The session behind it. */
+  /** The room's session. */
   get session(): RoomSession {
     return this.#task.session;
   }
@@ -86,7 +86,7 @@ export class ZegoRoom {
         else this.#show('CONNECTED', 'RECONNECTED', CODES.ok);
         break;
       case 'reconnecting':
-        // A short outage does not show (reference zego 4.5).
+        // A short outage is not reported (reference zego 4.5).
         this.#reconnectingTimer = clock.setTimeout(
           () => this.#show('CONNECTING', 'RECONNECTING', CODES.networkBroken),
           reconnectingDelayMs,
@@ -94,7 +94,7 @@ export class ZegoRoom {
         break;
       case 'ended':
         clock.clearTimeout(this.#countTimer);
-        // First, so that the application may log in again from within its handler.
+        // First, so that the application can log in again in its event handler.
         this.#task.ended();
         this.#handleEnd(state.end, before.name === 'connecting');
     }
@@ -108,7 +108,7 @@ export class ZegoRoom {
     const streams = room.othersStreams();
     if (streams.length > 0) emit('roomStreamUpdate', roomID, 'ADD', streams.map(toStreamList), '');
     this.#show('CONNECTED', 'LOGINED', CODES.ok, NO_EXTENDED_DATA);
-    // Its handlers may have logged out.
+    // An event handler may have logged out.
     if (session.state.name === 'ended') return;
     const { added } = this.#countUsers([], room.otherMembers());
     if (wantsUsers && added.length > 0) emit('roomUserUpdate', roomID, 'ADD', added);
@@ -160,7 +160,7 @@ export class ZegoRoom {
 
   #handleChange(change: RoomChange): void {
     const { roomID, emit, wantsUsers } = this.#task;
-    // Own streams go without a word, but for one that the server removed (STRM-2) or forbade.
+    // Own streams are not reported, unless the server removed (STRM-2) or forbade them.
     const removed = change.streamsRemoved.filter(
       ({ own, cause }) => !own || cause === 'deleted' || cause === 'forbidden',
     );
@@ -197,7 +197,7 @@ export class ZegoRoom {
     }
   }
 
-  /** Takes logins that went and came, and gives the users that went and came by that; the own user is left out. */
+  /** Applies removed and added logins, and returns the users that left and joined thereby, without the own user. */
   #countUsers(left: readonly WireMember[], joined: readonly WireMember[]) {
     const touched = new Map<string, { readonly user: WireUser; readonly wasThere: boolean }>();
     const loginsOf = ({ user }: WireMember): Set<string> => {
@@ -219,7 +219,7 @@ export class ZegoRoom {
     return { added, gone };
   }
 
-  /** Who set an info knows it. */
+  /** The client that set an info gets no event for it. */
   #handleInfos(infos: readonly WireRoomInfo[]): void {
     const others = infos.filter(({ user }) => user.id !== this.#task.user.userID);
     if (others.length > 0) this.#task.emit('roomExtraInfoUpdate', this.#task.roomID, others.map(toRoomExtraInfo));
@@ -232,7 +232,7 @@ export class ZegoRoom {
     switch (kind) {
       case 'broadcast':
       case 'chat':
-        // What somebody of another dialect says to some alone has no place here; what is said to all is a broadcast.
+        // Private messages of another dialect are not reported here; public ones are broadcasts.
         if (kind === 'chat' && (to || from.id === this.#task.user.userID)) break;
         emit('IMRecvBroadcastMessage', roomID, [{ ...message, messageID: messageId }]);
         break;

@@ -1,5 +1,5 @@
 /**
- * What users tell each other in a room: messages, and the room's info. Nothing here throws: refusals are answers.
+ * Messages and the room's info. Nothing here throws: a refusal is returned as the answer.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The shapes that this dialect's calls take and give (reference zego 4.1-4.4).
+ * The parameter and result types of this dialect's calls (reference zego 4.1-4.4).
  *
  * @module
  */
@@ -14,7 +14,7 @@ export interface ZegoUser {
   readonly userName?: string;
 }
 
-/** A user as events tell it. */
+/** A user in events. */
 export interface ZegoUserInfo {
   readonly userID: string;
   readonly userName: string;
@@ -24,7 +24,7 @@ export interface ZegoUserInfo {
 export interface ZegoRoomConfig {
   /** Whether `roomUserUpdate` is wanted; default false. */
   readonly userUpdate?: boolean;
-  /** The room's cap, taken from its first login; 0 is none. */
+  /** The maximum number of members; the room's first login sets it; 0 means no limit. */
   readonly maxMemberCount?: number;
 }
 
@@ -34,7 +34,7 @@ export interface ZegoServerResponse {
   readonly extendedData?: string;
 }
 
-/** A stream of a room as events tell it; the lists of addresses are there for the shape, and empty. */
+/** A stream of a room in events; the lists of addresses exist for compatibility and are empty. */
 export interface ZegoStreamList {
   readonly streamID: string;
   readonly user: ZegoUserInfo;
@@ -91,11 +91,11 @@ export interface ZegoCameraSource {
   readonly facingMode?: 'user' | 'environment';
 }
 
-/** Where a local stream comes from; one of the three. */
+/** The source of a local stream; one of the three. */
 export interface ZegoLocalStreamConfig {
   readonly camera?: ZegoCameraSource;
   readonly screen?: { readonly audio?: boolean; readonly frameRate?: number };
-  /** A stream of the application's own, or a playing media element. */
+  /** The application's own stream, or a playing media element. */
   readonly custom?: { readonly source: MediaStream | HTMLMediaElement };
 }
 
@@ -105,7 +105,7 @@ export interface ZegoPublishOptions {
   readonly extraInfo?: string;
   /** Default VP8. */
   readonly videoCodec?: 'VP8' | 'H264';
-  /** Which room to publish to, with several; default the first. */
+  /** The room to publish to if there are several; default: the first. */
   readonly roomID?: string;
 }
 
@@ -119,20 +119,20 @@ export interface ZegoPlayOptions {
 
 /** The settings of an engine beside its App and server. */
 export interface ZegoEngineOptions {
-  /** Taken for the shape; has no effect. */
+  /** Accepted for compatibility; has no effect. */
   readonly scenario?: number;
-  /** Which of the App's two worlds to log in to; default: the server's own choice. */
+  /** Which of the App's two environments to log in to; default: the server's choice. */
   readonly environment?: Environment;
-  /** How long RECONNECTING is held back, in milliseconds; a shorter outage does not show. Default 8,000. */
+  /** Delay before RECONNECTING is emitted, in milliseconds; a shorter outage is not reported. Default 8,000. */
   readonly reconnectingDelayMs?: number;
-  /** How long a lost room is tried to be regained, in milliseconds; default 300,000. */
+  /** How long to try to re-establish a lost connection, in milliseconds; default 300,000. */
   readonly roomRetryTimeMs?: number;
   readonly iceServers?: readonly RTCIceServer[];
-  /** What stands in for the browser, in tests and other runtimes. */
+  /** Replaces browser APIs in tests and other runtimes. */
   readonly platform?: Partial<Platform>;
 }
 
-/** The room's info, as it was set last. */
+/** The room's info, as last set. */
 export interface ZegoRoomExtraInfo {
   readonly key: string;
   readonly value: string;

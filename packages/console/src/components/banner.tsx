@@ -1,5 +1,5 @@
 /**
- * How the visit ended, in plain words.
+ * The banner that explains how the visit ended.
  *
  * @module
  */
@@ -15,15 +15,15 @@ const TEXTS: Readonly<Record<EndingKind, { title: string; text: string }>> = {
   },
   closed: {
     title: 'The room was closed',
-    text: 'Everyone was removed. Your camera and microphone are off. Joining again begins a new room.',
+    text: 'Everyone was removed. Your camera and microphone are off. Joining again creates a new room.',
   },
   replaced: {
-    title: 'You joined from somewhere else',
-    text: 'The same user id has logged in again, in another tab or on another device. This page is out of the room.',
+    title: 'You joined from another tab or device',
+    text: 'The same user id has logged in again, in another tab or on another device. This page has left the room.',
   },
   'token-expired': {
-    title: 'Your time in the room is over',
-    text: 'Your token has expired. Ask for a new one to come back.',
+    title: 'Your token has expired',
+    text: 'You have left the room. Get a new token to join again.',
   },
   lost: {
     title: 'The connection was lost',
@@ -31,12 +31,12 @@ const TEXTS: Readonly<Record<EndingKind, { title: string; text: string }>> = {
   },
 };
 
-/** How the visit ended, and the ways on. */
+/** Explains how the visit ended and offers the next actions. */
 export function Banner(props: { ending: Ending; roomId: string; onRejoin: () => void; onDismiss: () => void }) {
   const { ending, roomId, onRejoin, onDismiss } = props;
   const { title, text } = TEXTS[ending.kind];
   const heading = useRef<HTMLHeadingElement>(null);
-  // Not a button: whoever was typing must not join again by the next key.
+  // Do not focus a button: a user who is typing must not join again with the next key.
   useEffect(() => heading.current?.focus({ preventScroll: true }), []);
   return (
     <section class={`banner ending-${ending.kind}`} data-testid="banner" data-ending={ending.kind}>

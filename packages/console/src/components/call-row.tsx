@@ -1,5 +1,5 @@
 /**
- * One moderation call: its button, and the signed command line when it is asked for.
+ * One moderation call: its button, and the signed command line on request.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { ModerationCall } from '../signing.ts';
 import { CopyButton } from './copy-button.tsx';
 import { Icon } from './icons.tsx';
 
-/** What a row needs. */
+/** The properties of a row. */
 export interface CallRowProps {
   readonly moderation: Moderation;
   readonly call: ModerationCall;
@@ -20,11 +20,11 @@ export interface CallRowProps {
   readonly button: string;
   readonly name: string;
   readonly detail: string;
-  /** Whether the call is about something that is there no longer: the row keeps its place and does nothing. */
+  /** Whether the target of the call no longer exists: the row keeps its place and does nothing. */
   readonly isGone?: boolean;
   /** Whether the call can be sent now. */
   readonly isEnabled: boolean;
-  /** Asks before the call is sent; calls `send` when it may be. Absent: it is sent at once. */
+  /** Asks for confirmation and then calls `send`. If absent, the call is sent at once. */
   readonly confirm?: (send: () => void) => void;
 }
 
@@ -39,8 +39,8 @@ export function CallRow(props: CallRowProps) {
   const mayAct = isEnabled && !isGone && !isSending;
   const needsSigning = isOpen && !isGone && request?.kind !== 'failed' && path === undefined && !isSending;
 
-  // The shown request follows the reason, a moment after the last key. `call` is new on every render: its key says
-  // which it is.
+  // The shown request is updated shortly after the last change of the reason. `call` is a new object on every render:
+  // its key identifies it.
   useEffect(() => {
     if (!needsSigning) return undefined;
     const timer = setTimeout(() => void moderation.sign(call), request ? 300 : 0);
@@ -53,7 +53,7 @@ export function CallRow(props: CallRowProps) {
     setIsSending(false);
   };
   const act = (event: MouseEvent) => {
-    // The second half of a double click.
+    // Ignore the second half of a double click.
     if (!mayAct || event.detail > 1) return;
     if (confirm) confirm(() => void send());
     else void send();
@@ -63,7 +63,7 @@ export function CallRow(props: CallRowProps) {
       <div class="call-head">
         <span class="call-name">
           <strong>{name}</strong>
-          {(isGone || detail) && <small>{isGone ? 'not in the room any more' : detail}</small>}
+          {(isGone || detail) && <small>{isGone ? 'no longer in the room' : detail}</small>}
         </span>
         <button
           type="button"

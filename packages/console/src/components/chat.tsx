@@ -33,7 +33,7 @@ export function Chat({ room, state }: { room: RoomModel; state: RoomState }) {
       <ol
         class="chat-lines"
         ref={list}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must be reachable by keyboard.
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable list must be reachable by keyboard.
         tabIndex={0}
         aria-label="Messages, oldest first"
         aria-live="polite"

@@ -1,5 +1,5 @@
 /**
- * A question before something that cannot be undone.
+ * A confirmation dialog for actions that cannot be undone.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { ComponentChildren } from 'preact';
 import { Dialog } from './dialog.tsx';
 
-/** What a question needs. */
+/** The properties of a confirmation dialog. */
 export interface ConfirmDialogProps {
   readonly title: string;
   readonly confirmLabel: string;
@@ -16,7 +16,7 @@ export interface ConfirmDialogProps {
   readonly children: ComponentChildren;
 }
 
-/** A question before something that cannot be undone; the focus begins on the answer that changes nothing. */
+/** A confirmation dialog for actions that cannot be undone; the initial focus is on Cancel. */
 export function ConfirmDialog({ title, confirmLabel, onConfirm, onCancel, children }: ConfirmDialogProps) {
   return (
     <Dialog title={title} testId="confirm-dialog" isAlert onClose={onCancel}>

@@ -1,5 +1,5 @@
 /**
- * The own controls: microphone, camera, publishing, sound, leaving.
+ * The user's controls: microphone, camera, publishing, sound, leaving.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { isConnected, type RoomState } from '../room-state.ts';
 import { canUseCamera } from '../sources.ts';
 import { Icon, type IconName } from './icons.tsx';
 
-/** The own controls. */
+/** The user's controls. */
 export function ControlBar(props: {
   room: RoomModel;
   state: RoomState;
@@ -76,7 +76,7 @@ export function ControlBar(props: {
   );
 }
 
-/** A control; one that can be on or off keeps its label and tells its state. */
+/** A control. A toggle keeps its label and exposes its state. */
 function Control(props: {
   icon: IconName;
   label: string;
@@ -85,7 +85,7 @@ function Control(props: {
   testId: string;
   isOn?: boolean;
   isLeave?: boolean;
-  /** Keeps its neighbours in place when its label changes. */
+  /** Keeps the width constant when the label changes. */
   isWide?: boolean;
   isDisabled?: boolean;
   onClick: () => void;
@@ -99,7 +99,7 @@ function Control(props: {
       class={`control${isLeave ? ' leave' : ''}${isWide ? ' publish' : ''}`}
       aria-pressed={isOn}
       title={title}
-      // Not `disabled`, which would drop the focus.
+      // Not `disabled`, because that would lose the focus.
       aria-disabled={isDisabled}
       data-testid={testId}
       onClick={() => {

@@ -8,7 +8,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { copyText } from '../clipboard.ts';
 import { Icon } from './icons.tsx';
 
-/** A button that copies a text, made at the moment it is asked for, and says so. */
+/** A button that copies a text, which is computed on click, and shows that it was copied. */
 export function CopyButton({ text, testId }: { text: () => string; testId: string }) {
   const [said, setSaid] = useState('');
   useEffect(() => {

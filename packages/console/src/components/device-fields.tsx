@@ -1,5 +1,5 @@
 /**
- * The choice of camera and microphone.
+ * The selection of camera and microphone.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { useId } from 'preact/hooks';
 import type { Device, DeviceKind, Devices } from '../devices.ts';
 import { useStore } from '../use-store.ts';
 
-/** The choice of camera and microphone; before the permission a button that asks for it. */
+/** The selection of camera and microphone; before permission is granted, a button that requests it. */
 export function DeviceFields(props: { devices: Devices; onChoose: (kind: DeviceKind, id: string) => void }) {
   const { devices, onChoose } = props;
   const { cameras, microphones, cameraId, microphoneId, isNamed, error } = useStore(devices);
@@ -63,7 +63,7 @@ function DeviceSelect(props: {
       >
         <option value="">{list.length === 0 ? `No ${kind} found` : `Default ${kind}`}</option>
         {list
-          // Chromium lists its default once more under an id of its own.
+          // Chromium also lists its default device under a separate id.
           .filter((device) => device.id !== 'default')
           .map((device) => (
             <option key={device.id} value={device.id}>

@@ -7,18 +7,18 @@
 import type { ComponentChildren } from 'preact';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 
-/** What a dialog needs. */
+/** The properties of a dialog. */
 export interface DialogProps {
   readonly title: string;
   readonly testId: string;
-  /** Whether it interrupts with a question. */
+  /** Whether it is an alert dialog that asks a question. */
   readonly isAlert?: boolean;
-  /** Called on Escape and on a click beside the dialog; the owner takes it out of the page. */
+  /** Called on Escape and on a click outside the dialog; the owner then removes it from the page. */
   readonly onClose: () => void;
   readonly children: ComponentChildren;
 }
 
-/** A modal dialog: open while it is rendered. The focus stays inside, and goes back to its opener at the end. */
+/** A modal dialog, open while it is rendered. It traps the focus, and returns it to the opener when it closes. */
 export function Dialog({ title, testId, isAlert = false, onClose, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
@@ -29,12 +29,12 @@ export function Dialog({ title, testId, isAlert = false, onClose, children }: Di
     dialog?.showModal();
     return () => {
       dialog?.close();
-      // The browser gives the focus back only where the dialog is still in the page.
+      // The browser restores the focus only if the dialog is still in the page.
       if (opener instanceof HTMLElement) opener.focus({ preventScroll: true });
     };
   }, []);
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape does what a click beside the dialog does.
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape has the same effect as a click outside the dialog.
     <dialog
       ref={element}
       class="dialog"

@@ -6,7 +6,7 @@
 
 import { useId } from 'preact/hooks';
 
-/** What a field needs. */
+/** The properties of a field. */
 export interface FieldProps {
   readonly label: string;
   readonly value: string;

@@ -1,5 +1,5 @@
 /**
- * Icons, drawn with the colour of the text around them.
+ * Icons, drawn in the colour of the surrounding text.
  *
  * @module
  */
@@ -28,7 +28,7 @@ const PATHS = {
 /** The name of an icon. */
 export type IconName = keyof typeof PATHS;
 
-/** An icon; what it means stands in the text or label beside it. */
+/** A decorative icon; the adjacent text or label has its meaning. */
 export function Icon({ name }: { name: IconName }) {
   return (
     <svg class="icon" viewBox="0 0 24 24" width="20" height="20" aria-hidden="true" focusable="false">

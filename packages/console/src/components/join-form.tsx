@@ -1,5 +1,5 @@
 /**
- * The card for joining a room.
+ * The join form.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { SourcePicker } from './source-picker.tsx';
 
 const invented = inventUser();
 
-/** The card for joining a room. */
+/** The join form. */
 export function JoinForm({ config, devices, query, last, error, onJoin }: JoinViewProps) {
   const [roomId, setRoomId] = useState(last?.roomId ?? query.room ?? 'lobby');
   const [userId, setUserId] = useState(last?.userId ?? query.user ?? invented.userId);
@@ -36,7 +36,7 @@ export function JoinForm({ config, devices, query, last, error, onJoin }: JoinVi
       source,
     });
 
-  // Only the page's first showing joins by itself.
+  // Only the first render of the page joins automatically.
   useEffect(() => {
     if (query.autojoin && !last && !needsCredentials) join();
   }, []);
@@ -78,7 +78,7 @@ export function JoinForm({ config, devices, query, last, error, onJoin }: JoinVi
             onInput={setToken}
             testId="token-input"
             required={!config.allowNoToken}
-            hint="Made by your backend for this user and App."
+            hint="Your backend creates it for this user and App."
           />
         )}
       </div>

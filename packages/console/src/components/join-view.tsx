@@ -1,5 +1,5 @@
 /**
- * The page before the room: what Gavel is, and the card for joining.
+ * The page before the room: an introduction and the join form.
  *
  * @module
  */
@@ -12,12 +12,12 @@ import type { JoinOptions } from '../room-model.ts';
 import { JoinForm } from './join-form.tsx';
 import { Logo } from './logo.tsx';
 
-/** What the page before the room needs. */
+/** The properties of the page before the room. */
 export interface JoinViewProps {
   readonly config: PageConfig;
   readonly devices: Devices;
   readonly query: PageQuery;
-  /** What was joined with before, if anything. */
+  /** The parameters of the previous join, if any. */
   readonly last: JoinOptions | undefined;
   readonly error: PlainError | undefined;
   readonly onJoin: (options: JoinOptions) => void;
@@ -41,17 +41,18 @@ export function JoinView(props: JoinViewProps) {
             Live rooms that stay in order.
           </h1>
           <p class="pitch-lead">
-            Real audio and video from your own server, and moderation that holds the moment your backend asks for it.
+            Audio and video from your own server, and moderation that takes effect as soon as your backend asks for it.
           </p>
           <ol class="steps">
             <li>
               <strong>Join in two tabs.</strong> A camera each, or a test picture.
             </li>
             <li>
-              <strong>Put one out.</strong> With the same signed request that your backend sends.
+              <strong>Remove one user.</strong> Use the same signed request that your backend sends.
             </li>
             <li>
-              <strong>See it hold.</strong> The tab says why, its camera is gone, every callback is in the log.
+              <strong>See the result.</strong> The tab shows the reason, its camera is off, and the log has every
+              callback.
             </li>
           </ol>
         </section>

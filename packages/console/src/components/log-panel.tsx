@@ -36,7 +36,7 @@ export function LogPanel({ log }: { log: Log }) {
         data-testid="log-pause"
         onClick={() => log.setPaused(!paused)}
       >
-        {paused ? `Go on${heldBack > 0 ? ` (${heldBack})` : ''}` : 'Pause'}
+        {paused ? `Resume${heldBack > 0 ? ` (${heldBack})` : ''}` : 'Pause'}
       </button>
       <CopyButton text={() => formatLines(shown)} testId="log-copy" />
       <button type="button" class="button small" data-testid="log-clear" onClick={() => log.clear()}>
@@ -49,11 +49,11 @@ export function LogPanel({ log }: { log: Log }) {
       <ol
         class="log-lines"
         ref={list}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must be reachable by keyboard.
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable list must be reachable by keyboard.
         tabIndex={0}
         aria-label="Callbacks, oldest first"
       >
-        {shown.length === 0 && <li class="empty">Every callback shows here, with its arguments, as it comes.</li>}
+        {shown.length === 0 && <li class="empty">Callbacks and their arguments appear here.</li>}
         {shown.map((line) => (
           <li key={line.id} class={`kind-${line.kind}`} data-testid="log-line" data-name={line.name}>
             <time>{formatTime(line.atMs)}</time>

@@ -1,5 +1,5 @@
 /**
- * The name and its sign.
+ * The logo.
  *
  * @module
  */

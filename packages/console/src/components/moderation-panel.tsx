@@ -1,5 +1,5 @@
 /**
- * The moderation panel: put users out, delete streams, close the room, by signed requests.
+ * The moderation panel: removes users, deletes streams and closes the room, with signed requests.
  *
  * @module
  */
@@ -34,7 +34,7 @@ interface CallFacts {
   readonly detail: string;
 }
 
-/** Returns a row for each person in the room and for each stream, this user first so that newcomers come last. */
+/** Returns a row for each person in the room and for each stream; this user first, so that new ones are added at the end. */
 function listCalls({ phase, roomId, self, own, members, streams: others }: RoomState): CallFacts[] {
   if (phase.kind === 'ended') return [];
   const users = [self, ...members];
@@ -51,7 +51,7 @@ function listCalls({ phase, roomId, self, own, members, streams: others }: RoomS
   });
   const toStreamRow = ({ streamId }: { streamId: string }) =>
     toRow({ kind: 'delete-stream', roomId, streamId }, 'Delete', streamId);
-  // A server can announce streams of somebody who is not in the room.
+  // A server can announce streams of users who are not in the room.
   const ids = new Set(users.map((user) => user.userId));
   const strays = streams.filter(({ user }) => !ids.has(user.userId));
   return [
@@ -125,7 +125,7 @@ function Calls({ moderation, state }: { moderation: Moderation; state: RoomState
             {people === 1 && phase.kind !== 'ended' ? ', and leave it.' : ' are removed, you included.'} This cannot be
             undone.
           </p>
-          <p class="hint">{reason ? `They read: “${reason}”` : 'They are shown no reason.'}</p>
+          <p class="hint">{reason ? `They see: “${reason}”` : 'They see no reason.'}</p>
         </ConfirmDialog>
       )}
     </>
@@ -158,7 +158,7 @@ function ReasonField({ value, onInput }: { value: string; onInput: (value: strin
   );
 }
 
-/** In production nobody moderates from a browser. */
+/** In production mode, the backend sends moderation calls, not the browser. */
 function Backend() {
   return (
     <div class="panel-scroll backend">
@@ -166,7 +166,7 @@ function Backend() {
         <strong>Moderation calls come from your backend.</strong> They are signed with the App’s secret, which never
         belongs in a page.
       </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a text that scrolls must be reachable by keyboard. */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable text must be reachable by keyboard. */}
       <pre tabIndex={0}>
         <code>{`GET ${location.origin}/
   ?Action=KickoutUser
@@ -180,9 +180,7 @@ function Backend() {
   &Signature=md5(AppId + SignatureNonce
                  + ServerSecret + Timestamp)`}</code>
       </pre>
-      <p class="hint">
-        CloseRoom and DeleteStream go the same way. What happens shows here at once: on the stage and in the log.
-      </p>
+      <p class="hint">CloseRoom and DeleteStream work the same way. The stage and the log show the result at once.</p>
     </div>
   );
 }

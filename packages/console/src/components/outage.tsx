@@ -1,5 +1,5 @@
 /**
- * Says that the connection is lost, since when, and what can be done.
+ * The notice of a lost connection: its duration and the possible actions.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import { useEffect, useState } from 'preact/hooks';
 import { formatElapsed, formatTime } from '../log.ts';
 import { Icon } from './icons.tsx';
 
-/** How long the button says that a try is under way, in milliseconds. */
+/** How long the button shows that an attempt is in progress, in milliseconds. */
 const TRYING_MS = 2_000;
 
-/** Says that the connection is lost since `sinceMs` (milliseconds since the Unix epoch). */
+/** Shows that the connection has been lost since `sinceMs` (milliseconds since the Unix epoch). */
 export function Outage({ sinceMs, onRetry, onLeave }: { sinceMs: number; onRetry: () => void; onLeave: () => void }) {
   const [nowMs, setNowMs] = useState(Date.now);
   const [triedAtMs, setTriedAtMs] = useState(Number.NEGATIVE_INFINITY);
@@ -31,8 +31,8 @@ export function Outage({ sinceMs, onRetry, onLeave }: { sinceMs: number; onRetry
       <Icon name="alert" />
       <p>
         <span role="alert">
-          <strong>No connection to the server since {formatTime(sinceMs).slice(0, 8)}.</strong> Pictures may stand
-          still, and others may not see or hear you. The page keeps trying by itself.
+          <strong>No connection to the server since {formatTime(sinceMs).slice(0, 8)}.</strong> Video may freeze, and
+          others may not see or hear you. The page reconnects automatically.
         </span>{' '}
         <span class="outage-time" role="timer">
           {formatElapsed(nowMs - sinceMs)}

@@ -1,5 +1,5 @@
 /**
- * Says what became of the own stream, if that was not this user's doing.
+ * The notice that the own stream was removed or could not be published.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { OwnStream } from '../room-state.ts';
 import { Icon } from './icons.tsx';
 
-/** Says that the own stream was removed, or could not be published. */
+/** Shows that the own stream was removed or could not be published. */
 export function OwnStreamNotice(props: {
   own: OwnStream;
   isConnected: boolean;
@@ -24,8 +24,8 @@ export function OwnStreamNotice(props: {
           <p>
             {own.kind === 'removed' ? (
               <>
-                <strong>Your stream was removed by the server.</strong> You are still in the room; nobody receives your
-                camera or microphone.
+                <strong>Your stream was removed by the server.</strong> You are still in the room, but nobody receives
+                your camera or microphone.
               </>
             ) : (
               <>

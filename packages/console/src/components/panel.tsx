@@ -1,5 +1,5 @@
 /**
- * A panel with a heading and buttons beside it.
+ * A panel with a heading and buttons.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 
-/** A panel with a heading and, beside it, buttons. */
+/** A panel with a heading and, next to it, buttons. */
 export function Panel(props: {
   title: string;
   name: string;

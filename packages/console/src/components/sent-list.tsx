@@ -1,5 +1,5 @@
 /**
- * The requests that were sent, and their answers.
+ * The sent requests and their answers.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { nameOf, type SentRequest } from '../moderation.ts';
 import type { ModerationCall } from '../signing.ts';
 import { CopyButton } from './copy-button.tsx';
 
-/** The requests that were sent: the newest in full view, those before it on demand. */
+/** The sent requests: the newest in full, the earlier ones on demand. */
 export function SentList({ sent }: { sent: readonly SentRequest[] }) {
   const [newest, ...earlier] = sent;
   return (

@@ -1,5 +1,5 @@
 /**
- * The choice between camera, test picture and watching only, with a preview.
+ * The selection of camera, test picture or watching only, with a preview.
  *
  * @module
  */
@@ -16,7 +16,7 @@ const SOURCES = [
   { kind: 'none', label: 'Just watch' },
 ] as const satisfies readonly { kind: SourceKind; label: string }[];
 
-/** The choice of a source. */
+/** The selection of a source. */
 export function SourcePicker(props: { value: SourceKind; user: User; onChange: (kind: SourceKind) => void }) {
   const { value, user, onChange } = props;
   const hasCamera = canUseCamera();
@@ -28,7 +28,7 @@ export function SourcePicker(props: { value: SourceKind; user: User; onChange: (
         {value === 'camera' && (
           <PreviewText icon="camera" text="The browser asks for your camera and microphone when you join." />
         )}
-        {value === 'none' && <PreviewText icon="user" text="You see and hear the others, and send nothing." />}
+        {value === 'none' && <PreviewText icon="user" text="You see and hear the others, but send nothing." />}
       </div>
       <div class="segments">
         {SOURCES.map(({ kind, label }) => (

@@ -1,5 +1,5 @@
 /**
- * The stage: everyone's tiles and the own controls, or how the visit ended.
+ * The stage: everyone's tiles and the user's controls, or the banner after the end of the visit.
  *
  * @module
  */
@@ -24,10 +24,10 @@ interface Seat {
   readonly isFirst: boolean;
 }
 
-/** Returns a tile for each stream of the others, and one for each who has none. */
+/** Returns a tile for each stream of the others, and one for each user without a stream. */
 function toSeats({ members, streams }: RoomState): Seat[] {
   const owners = new Map(members.map((user) => [user.userId, user]));
-  // A stream may belong to somebody who is not in the room: a server can announce such.
+  // A server can announce streams of users who are not in the room.
   for (const { user } of streams) if (!owners.has(user.userId)) owners.set(user.userId, user);
   return [...owners.values()].flatMap((user): Seat[] => {
     const own = streams.filter((stream) => stream.user.userId === user.userId);
@@ -44,7 +44,7 @@ function toSeats({ members, streams }: RoomState): Seat[] {
 /** The stage. */
 export function Stage(props: { room: RoomModel; devices: Devices; state: RoomState; onRejoin: () => void }) {
   const { room, devices, state, onRejoin } = props;
-  // A browser lets a page sound only after the user has touched it; a tab that joined by itself begins silent.
+  // Browsers block audio until the user interacts with the page; a tab that joined automatically starts silent.
   const [soundOn, setSoundOn] = useState(() => navigator.userActivation?.hasBeenActive ?? true);
   const [showsDevices, setShowsDevices] = useState(false);
   const { phase } = state;
@@ -102,7 +102,7 @@ function Tiles(props: { state: RoomState; soundOn: boolean; onSoundBlocked: () =
         ref={stage}
         role="group"
         aria-label="People in the room"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard.
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard.
         tabIndex={0}
         data-testid="tiles"
         style={{ '--tile-width': `${width}px` }}
@@ -137,7 +137,9 @@ function DevicesDialog(props: {
   return (
     <Dialog title="Camera and microphone" testId="devices-dialog" onClose={onClose}>
       <DeviceFields devices={devices} onChoose={onChoose} />
-      <p class="hint">{isCamera ? 'A change is heard and seen at once.' : 'Used when you next publish your camera.'}</p>
+      <p class="hint">
+        {isCamera ? 'A change takes effect at once.' : 'This takes effect when you next publish your camera.'}
+      </p>
       <div class="dialog-actions">
         <button type="button" class="button primary" data-testid="devices-done" onClick={onClose}>
           Done

@@ -1,5 +1,5 @@
 /**
- * One user's tile: the picture, or a placeholder, and what is known about it.
+ * One user's tile: the picture or a placeholder, and its state.
  *
  * @module
  */
@@ -42,7 +42,7 @@ const OWN_NOTES: Readonly<Record<OwnStream['kind'], string>> = {
   failed: 'Not publishing',
 };
 
-/** The tile of somebody else. */
+/** The tile of another user. */
 export function RemoteTile(props: {
   user: User;
   stream: RemoteStream | undefined;
@@ -81,7 +81,7 @@ export function RemoteTile(props: {
 
 function noteOf(stream: RemoteStream | undefined): string {
   if (!stream) return 'In the room, not publishing';
-  if (stream.play.kind === 'stopped') return stream.play.error?.text ?? 'Playing has stopped';
+  if (stream.play.kind === 'stopped') return stream.play.error?.text ?? 'Playback stopped';
   if (!stream.cameraOn) return 'Camera off';
   return 'Loading …';
 }
@@ -94,9 +94,9 @@ interface TileProps {
   readonly play: string;
   readonly micOn: boolean;
   readonly quality: Quality | undefined;
-  /** Stands in the place of a picture. */
+  /** Shown instead of a picture. */
   readonly note: string;
-  /** Stands over the picture. */
+  /** Shown over the picture. */
   readonly pending: string;
   readonly children: ComponentChildren;
 }

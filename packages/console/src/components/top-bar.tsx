@@ -42,10 +42,10 @@ export function TopBar({ state, config }: { state: RoomState; config: PageConfig
   );
 }
 
-/** The link to a tab with another user, who joins at once where no token is needed. */
+/** The link that opens a tab as another user, who joins at once if no token is needed. */
 function SecondTab(props: { roomId: string; config: PageConfig; population: number; isEnabled: boolean }) {
   const { roomId, config, population, isEnabled } = props;
-  // Somebody else for each tab: a new one is made up whenever the room's population changes.
+  // A different user for each tab: a new user is generated whenever the number of members changes.
   const other = useMemo(() => inventUser(), [population]);
   const href = formatPageQuery({
     room: roomId,

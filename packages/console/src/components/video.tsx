@@ -6,15 +6,15 @@
 
 import { useEffect, useRef } from 'preact/hooks';
 
-/** What a video needs. */
+/** The properties of a video. */
 export interface VideoProps {
   readonly media: MediaStream;
   readonly muted: boolean;
   readonly label: string;
-  /** Keeps the sound and hides the picture. */
+  /** Hides the picture but keeps the sound. */
   readonly isHidden?: boolean;
   readonly isMirrored?: boolean;
-  /** Told when the browser does not let it sound; the picture goes on. */
+  /** Called when the browser blocks the sound; the picture keeps playing. */
   readonly onSoundBlocked?: () => void;
 }
 
@@ -27,7 +27,7 @@ export function Video({ media, muted, label, isHidden = false, isMirrored = fals
     video.muted = muted;
     if (video.srcObject !== media) video.srcObject = media;
     video.play().catch((error: unknown) => {
-      // AbortError only says that a newer call took over.
+      // AbortError only means that a newer call superseded this one.
       if (!(error instanceof DOMException) || error.name !== 'NotAllowedError' || video.muted) return;
       video.muted = true;
       onSoundBlocked?.();
@@ -35,14 +35,14 @@ export function Video({ media, muted, label, isHidden = false, isMirrored = fals
     });
   }, [media, muted, onSoundBlocked]);
   return (
-    // biome-ignore lint/a11y/useMediaCaption: a live picture has no captions.
+    // biome-ignore lint/a11y/useMediaCaption: live video has no captions.
     <video
       ref={element}
       class={isMirrored ? 'mirrored' : undefined}
       playsInline
       autoPlay
       hidden={isHidden}
-      // A picture that is upright is shown whole; one that is about as wide as its tile fills it.
+      // A portrait picture is shown whole; one with about the tile's aspect ratio fills the tile.
       onResize={(event) => {
         const { videoWidth, videoHeight } = event.currentTarget;
         event.currentTarget.classList.toggle('upright', videoHeight > 0 && videoWidth / videoHeight < 1.2);

@@ -1,5 +1,5 @@
 /**
- * What the page's end-to-end tests share. For tests only.
+ * Shared helpers of the page's end-to-end tests. For tests only.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export async function buildPage(): Promise<void> {
   await build({ root: fileURLToPath(new URL('../..', import.meta.url)), logLevel: 'error' });
 }
 
-/** Opens a tab; what it complains of is added to `complaints`. */
+/** Opens a tab; its errors are added to `complaints`. */
 export async function openPage(
   context: BrowserContext,
   url: string,
@@ -46,9 +46,9 @@ export async function waitForVideo(page: Page, userId: string): Promise<void> {
   );
 }
 
-/** Returns the serious and critical accessibility faults that axe-core finds in a tab, one line each. */
+/** Returns the serious and critical accessibility violations that axe-core finds in a tab, one line each. */
 export async function findAccessibilityFaults(page: Page): Promise<string[]> {
-  // Evaluated by the debugger, which the page's content policy does not bind.
+  // Evaluated through the debugger, to which the page's content security policy does not apply.
   await page.evaluate(axe.source);
   return page.evaluate(async () => {
     const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run(document);
