@@ -10,59 +10,35 @@
  * @module
  */
 
-import { Emitter } from '../core/emitter.ts';
-import { completePlatform, type Platform, randomId } from '../core/platform.ts';
+import { completePlatform, randomId } from '../core/platform.ts';
 import { RoomSession } from '../core/session.ts';
 import { checkLogin } from './checks.ts';
 import { CODE_OF_ERROR, CODES, toZegoError } from './errors.ts';
-import type { Emit, ZegoEvents } from './events.ts';
-import { LocalStreams } from './local-streams.ts';
-import { Players } from './players.ts';
-import { Publishers } from './publishers.ts';
+import { MediaEngine } from './media-engine.ts';
 import { ZegoRoom } from './room.ts';
 import { sendMessage, setRoomInfo } from './sending.ts';
-import type {
-  ZegoEngineOptions,
-  ZegoLocalStreamConfig,
-  ZegoPlayOptions,
-  ZegoPublishOptions,
-  ZegoRoomConfig,
-  ZegoServerResponse,
-  ZegoUser,
-} from './types.ts';
+import type { ZegoEngineOptions, ZegoRoomConfig, ZegoServerResponse, ZegoUser } from './types.ts';
 import { VERSION } from './version.ts';
 
 /** The maximum number of rooms at a time with `enableMultiRoom` (reference zego 4.7). */
 const MAX_ROOMS = 5;
 
 /** The call surface of ZEGO's web SDK; its events are those of `ZegoEvents`. */
-export class ZegoExpressEngine extends Emitter<ZegoEvents> {
+export class ZegoExpressEngine extends MediaEngine {
   readonly #appID: number;
   readonly #server: string;
   readonly #options: ZegoEngineOptions;
-  readonly #platform: Platform;
   /** Identifies this engine's logins in several rooms as those of one client. */
   readonly #clientId = randomId();
   readonly #rooms = new Map<string, ZegoRoom>();
-  readonly #local: LocalStreams;
-  readonly #publishers: Publishers;
-  readonly #players: Players;
   #allowsManyRooms = false;
 
   /** Creates an engine for an App; `server` is the server's base address; the first of several is used. */
   constructor(appID: number, server: string | readonly string[], options: ZegoEngineOptions = {}) {
-    super();
+    super(completePlatform(options.platform));
     this.#appID = appID;
     this.#server = typeof server === 'string' ? server : (server[0] ?? '');
     this.#options = options;
-    this.#platform = completePlatform(options.platform);
-    const emit: Emit = (event, ...args) => this.emit(event, ...args);
-    this.#local = new LocalStreams(this.#platform.media, {
-      deviceLost: ({ label }) => this.emit('deviceError', CODE_OF_ERROR['client.no-media'], label),
-      screenEnded: (stream) => this.emit('screenSharingEnded', stream),
-    });
-    this.#publishers = new Publishers(this.#platform.clock, emit);
-    this.#players = new Players(this.#platform.clock, emit);
   }
 
   /** The version of this SDK. */
@@ -73,7 +49,7 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
   /** Leaves every room and stops every captured track; a stream that is being created is closed as soon as it is open. */
   destroyEngine(): void {
     this.logoutRoom();
-    this.#local.destroyAll();
+    this.destroyMedia();
   }
 
   /** Allows up to five rooms at a time, or one; returns false after a login to a room. */
@@ -97,7 +73,7 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
         roomID,
         user,
         session,
-        clock: this.#platform.clock,
+        clock: this.platform.clock,
         emit: (event, ...args) => this.emit(event, ...args),
         wantsUsers: config.userUpdate ?? false,
         reconnectingDelayMs: this.#options.reconnectingDelayMs ?? 8_000,
@@ -151,90 +127,6 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
     return rooms.length > 0;
   }
 
-  /** Creates a local stream from camera and microphone (the default), the screen, or the application's own stream. */
-  createStream(source: ZegoLocalStreamConfig = {}): Promise<MediaStream> {
-    return this.#local.create(source);
-  }
-
-  /** Stops the tracks of a local stream; if it is still published, the other users see it as off. */
-  destroyStream(stream: MediaStream): void {
-    this.#local.destroy(stream);
-    for (const publication of this.#publishers.of(stream)) publication.handleTracksStopped();
-  }
-
-  /** Publishes a local stream; `publisherStateUpdate` reports the progress. */
-  startPublishingStream(streamID: string, stream: MediaStream, options: ZegoPublishOptions = {}): boolean {
-    const room = options.roomID === undefined ? this.#firstRoom() : this.#rooms.get(options.roomID);
-    return this.#publishers.start(room?.session, streamID, stream, options);
-  }
-
-  /** Stops publishing; returns false if the stream is not published. */
-  stopPublishingStream(streamID: string): boolean {
-    return this.#publishers.stop(streamID);
-  }
-
-  /** Changes the extra info of an own stream; at most 1,024 bytes. */
-  setStreamExtraInfo(streamID: string, extraInfo: string): Promise<ZegoServerResponse> {
-    return this.#publishers.setExtraInfo(streamID, extraInfo);
-  }
-
-  /** Plays a stream; the `MediaStream` stays the same when its media is re-created. */
-  startPlayingStream(streamID: string, options: ZegoPlayOptions = {}): Promise<MediaStream> {
-    const listed = [...this.#rooms.values()].find((room) => room.session.room?.streams.has(streamID));
-    return this.#players.start((listed ?? this.#firstRoom())?.session, streamID, options);
-  }
-
-  /** Stops playing a stream and removes the tracks from its `MediaStream`. */
-  stopPlayingStream(streamID: string): void {
-    this.#players.stop(streamID);
-  }
-
-  /** Turns the audio of a local stream off or on; the other users are notified if it is published. */
-  mutePublishStreamAudio(stream: MediaStream, mute: boolean): boolean {
-    return this.#setPublished(stream, 'audio', !mute);
-  }
-
-  /** Turns the video of a local stream off or on; the other users are notified if it is published. */
-  mutePublishStreamVideo(stream: MediaStream, mute: boolean): boolean {
-    return this.#setPublished(stream, 'video', !mute);
-  }
-
-  /** Turns the audio of every local stream off or on, including streams created later. */
-  muteMicrophone(mute: boolean): boolean {
-    this.#local.setMicrophoneMuted(mute);
-    for (const stream of this.#local.all()) this.#setPublished(stream, 'audio', !mute);
-    return true;
-  }
-
-  /** Mutes or unmutes the audio of a played stream; returns false if it is not played. */
-  async mutePlayStreamAudio(streamID: string, mute: boolean): Promise<boolean> {
-    return this.#players.setEnabled(streamID, 'audio', !mute);
-  }
-
-  /** Mutes or unmutes the video of a played stream; returns false if it is not played. */
-  async mutePlayStreamVideo(streamID: string, mute: boolean): Promise<boolean> {
-    return this.#players.setEnabled(streamID, 'video', !mute);
-  }
-
-  /**
-   * Replaces a track with another of the same kind, in the stream and wherever it is published. Without a connection,
-   * it is sent after reconnecting. A muted kind stays muted.
-   */
-  async replaceTrack(stream: MediaStream, track: MediaStreamTrack): Promise<ZegoServerResponse> {
-    const kind = track.kind === 'audio' ? 'audio' : 'video';
-    const publications = this.#publishers.of(stream);
-    const before = kind === 'audio' ? stream.getAudioTracks() : stream.getVideoTracks();
-    if (before.length > 0 && !before.some(({ enabled }) => enabled)) track.enabled = false;
-    for (const old of before) if (old !== track) stream.removeTrack(old);
-    if (!before.includes(track)) stream.addTrack(track);
-    try {
-      await Promise.all(publications.map((publication) => publication.replaceTrack(kind, track)));
-      return { errorCode: CODES.ok };
-    } catch (error) {
-      return toZegoError(error);
-    }
-  }
-
   /** Sends a reliable message to everyone in the room; at most 1,024 bytes. */
   sendBroadcastMessage(roomID: string, message: string): Promise<ZegoServerResponse> {
     return sendMessage(this.#rooms.get(roomID), 'broadcast', message);
@@ -254,6 +146,15 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
   /** Sets the room's info, one key per room; key and value at most 128 bytes each. */
   setRoomExtraInfo(roomID: string, key: string, value: string): Promise<ZegoServerResponse> {
     return setRoomInfo(this.#rooms.get(roomID), key, value);
+  }
+
+  protected override findSession(roomID?: string): RoomSession | undefined {
+    return (roomID === undefined ? this.#firstRoom() : this.#rooms.get(roomID))?.session;
+  }
+
+  protected override findSessionOf(streamID: string): RoomSession | undefined {
+    const listed = [...this.#rooms.values()].find((room) => room.session.room?.streams.has(streamID));
+    return (listed ?? this.#firstRoom())?.session;
   }
 
   #createSession(roomID: string, token: string, user: ZegoUser, config: ZegoRoomConfig): RoomSession {
@@ -277,7 +178,7 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
       },
       ...(roomRetryTimeMs !== undefined && { retryWindowMs: roomRetryTimeMs }),
       ...(iceServers && { iceServers }),
-      platform: this.#platform,
+      platform: this.platform,
     });
   }
 
@@ -294,13 +195,5 @@ export class ZegoExpressEngine extends Emitter<ZegoEvents> {
 
   #firstRoom(): ZegoRoom | undefined {
     return this.#rooms.values().next().value;
-  }
-
-  #setPublished(stream: MediaStream, kind: 'audio' | 'video', on: boolean): boolean {
-    const tracks = kind === 'audio' ? stream.getAudioTracks() : stream.getVideoTracks();
-    for (const track of tracks) track.enabled = on;
-    // If the notification fails, the next change repeats it: the media is off in either case.
-    for (const publication of this.#publishers.of(stream)) publication.setEnabled(kind, on).catch(() => {});
-    return tracks.length > 0;
   }
 }
