@@ -5,10 +5,10 @@
  */
 
 import type { MessageChange, Params, WireChatMessage } from '@gavel/protocol';
-import { Emitter } from '../core/emitter.ts';
 import { SessionError } from '../core/errors.ts';
 import type { RoomSession } from '../core/session.ts';
 import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
+import { EventEmitter } from './event-emitter.ts';
 import { findMessageNumber, toMessageId } from './message-id.ts';
 import type { Participants } from './participants.ts';
 
@@ -58,7 +58,7 @@ export interface FetchOptions {
 }
 
 /** The chat of a meeting. */
-export class Chat extends Emitter<ChatEvents> {
+export class Chat extends EventEmitter<ChatEvents> {
   readonly #participants: Participants;
   #messages: readonly TextMessage[] = [];
   #session: RoomSession | undefined;

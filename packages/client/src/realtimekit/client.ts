@@ -13,13 +13,21 @@
 import { completePlatform, type Platform, randomId } from '../core/platform.ts';
 import { RoomSession } from '../core/session.ts';
 import type { SessionState } from '../core/session-state.ts';
+import { Ai } from './ai.ts';
 import { leaveStateOf } from './causes.ts';
 import { Chat } from './chat.ts';
+import { ConnectedMeetings } from './connected-meetings.ts';
 import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
+import { Internals } from './internals.ts';
+import { Livestream } from './livestream.ts';
 import { Meta } from './meta.ts';
 import { Participants } from './participants.ts';
+import { Plugins } from './plugins.ts';
 import { Polls } from './polls.ts';
+import { Recording } from './recording.ts';
 import { Self } from './self.ts';
+import { Stage } from './stage.ts';
+import { StoreManager } from './stores.ts';
 
 /** The options of a client. */
 export interface RealtimeKitOptions {
@@ -43,6 +51,15 @@ export class RealtimeKitClient {
   readonly chat = new Chat(this.participants);
   readonly polls = new Polls();
   readonly meta = new Meta();
+  readonly plugins = new Plugins();
+  readonly ai = new Ai();
+  readonly stage = new Stage();
+  readonly stores = new StoreManager();
+  readonly recording: Recording;
+  readonly connectedMeetings = new ConnectedMeetings(this.meta);
+  /** What the vendor's UI kit reads of the client's inside. */
+  readonly __internals__: Internals;
+  readonly #livestream: Livestream;
   readonly #options: RealtimeKitOptions;
   readonly #platform: Platform;
   #session: RoomSession | undefined;
@@ -51,6 +68,9 @@ export class RealtimeKitClient {
     this.#options = options;
     this.#platform = completePlatform(options.platform);
     this.self = new Self(this.#platform.media);
+    this.recording = new Recording(this.self.permissions);
+    this.#livestream = new Livestream(this.self.permissions);
+    this.__internals__ = new Internals(options.authToken);
   }
 
   /**
@@ -68,6 +88,16 @@ export class RealtimeKitClient {
       if (video) await client.self.enableVideo().catch(() => {});
     }
     return client;
+  }
+
+  /** The live stream; undefined in meetings of other view types than `LIVESTREAM`. */
+  get livestream(): Livestream | undefined {
+    return this.meta.viewType === 'LIVESTREAM' ? this.#livestream : undefined;
+  }
+
+  /** The peer id of this connection. */
+  get peerId(): string {
+    return this.self.peerId;
   }
 
   /**

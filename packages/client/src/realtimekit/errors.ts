@@ -24,8 +24,15 @@ export const CODES = {
   invalidToken: '0004',
   network: '0011',
   rateLimited: '0013',
+  noConnectedMeetings: '0100',
+  noStores: '0100',
+  noRecording: '1000',
+  recordingNotPermitted: '1001',
   notPermitted: '1201',
   participantNotFound: '1202',
+  noLivestream: '1900',
+  livestreamNotPermitted: '1901',
+  livestreamNotStarted: '1902',
 } as const;
 
 const SPECIAL: Readonly<Partial<Record<SessionErrorCode, string>>> = {

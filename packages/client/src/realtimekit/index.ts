@@ -4,10 +4,14 @@
  * @module
  */
 
+export { Ai, type AiEvents, type Transcript } from './ai.ts';
 export { LEAVE_STATE_OF_CAUSE, type LeaveState } from './causes.ts';
 export { Chat, type ChatEvents, type FetchOptions, type TextMessage } from './chat.ts';
-export { RealtimeKitClient, type RealtimeKitOptions } from './client.ts';
+export { RealtimeKitClient, RealtimeKitClient as default, type RealtimeKitOptions } from './client.ts';
+export { type ConnectedMeeting, ConnectedMeetings, type ConnectedMeetingsEvents } from './connected-meetings.ts';
 export { RealtimeKitError } from './errors.ts';
+export { EventEmitter, type EventName, type Handler, type HandlerOf } from './event-emitter.ts';
+export { Livestream, type LivestreamEvents, type LivestreamState } from './livestream.ts';
 export { Meta, type MetaEvents, type SocketState } from './meta.ts';
 export type { DeviceListUpdate } from './own-devices.ts';
 export type { ScreenShareState, ScreenShareTracks } from './own-screen.ts';
@@ -15,5 +19,9 @@ export { type AudioState, Participant, type ParticipantEvents, type VideoState }
 export { ParticipantMap, type ParticipantMapEvents } from './participant-map.ts';
 export { type BroadcastTarget, type JoinedPeer, Participants, type ParticipantsEvents } from './participants.ts';
 export { Permissions, type PermissionsEvents, type PermissionsPatch } from './permissions.ts';
+export { type Plugin, PluginMap, type PluginMapEvents, Plugins } from './plugins.ts';
 export { type Poll, type PollOption, Polls, type PollsEvents } from './polls.ts';
+export { Recording, type RecordingEvents, type RecordingInfo, type RecordingState } from './recording.ts';
 export { type RoomState, Self, type SelfEvents, type WaitlistStatus } from './self.ts';
+export { Stage, type StageEvents, type StageStatus } from './stage.ts';
+export { StoreManager } from './stores.ts';

@@ -5,7 +5,7 @@
  */
 
 import type { LoginResult } from '@gavel/protocol';
-import { Emitter } from '../core/emitter.ts';
+import { EventEmitter } from './event-emitter.ts';
 import { profileText } from './profile.ts';
 
 /** The state of the connection to the server. */
@@ -19,7 +19,7 @@ export interface MetaEvents {
 }
 
 /** Facts about the meeting; empty before the first join. */
-export class Meta extends Emitter<MetaEvents> {
+export class Meta extends EventEmitter<MetaEvents> {
   #login: LoginResult | undefined;
 
   get meetingId(): string {

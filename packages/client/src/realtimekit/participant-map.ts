@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Emitter, type Handler } from '../core/emitter.ts';
+import { EmittingMap } from './emitting-map.ts';
 import type { ScreenShareState } from './own-screen.ts';
 import type { AudioState, Participant, VideoState } from './participant.ts';
 
@@ -25,37 +25,17 @@ export interface ParticipantMapEvents {
   unpinned: [participant: Participant];
 }
 
-class MapEmitter extends Emitter<ParticipantMapEvents> {
-  raise<E extends keyof ParticipantMapEvents>(event: E, ...args: ParticipantMapEvents[E]): void {
-    this.emit(event, ...args);
-  }
-}
-
 /** A map of participants by peer id that emits its changes. The session fills it; do not write to it. */
-export class ParticipantMap extends Map<string, Participant> {
-  readonly #events = new MapEmitter();
+export class ParticipantMap extends EmittingMap<Participant, ParticipantMapEvents> {
   /** Functions that stop forwarding a participant's events, by peer id. */
   readonly #unfollow = new Map<string, () => void>();
-
-  on<E extends keyof ParticipantMapEvents>(event: E, handler: Handler<ParticipantMapEvents[E]>): boolean {
-    return this.#events.on(event, handler);
-  }
-
-  off<E extends keyof ParticipantMapEvents>(event: E, handler?: Handler<ParticipantMapEvents[E]>): boolean {
-    return this.#events.off(event, handler);
-  }
-
-  /** Returns all participants, in the order of joining. */
-  toArray(): Participant[] {
-    return [...this.values()];
-  }
 
   /** Adds a participant if it is missing; emits `participantJoined` unless it was in the room before the own join. */
   handleJoined(participant: Participant, shouldEmit: boolean): void {
     if (this.has(participant.id)) return;
     this.set(participant.id, participant);
     this.#unfollow.set(participant.id, this.#follow(participant));
-    if (shouldEmit) this.#events.raise('participantJoined', participant);
+    if (shouldEmit) this.emit('participantJoined', participant);
   }
 
   /** Removes a participant and emits `participantLeft`. */
@@ -65,8 +45,8 @@ export class ParticipantMap extends Map<string, Participant> {
     this.delete(id);
     this.#unfollow.get(id)?.();
     this.#unfollow.delete(id);
-    this.#events.raise('participantLeft', participant);
-    if (wasKicked) this.#events.raise('kicked', { id });
+    this.emit('participantLeft', participant);
+    if (wasKicked) this.emit('kicked', { id });
   }
 
   /** Removes all participants and emits one event. */
@@ -75,17 +55,16 @@ export class ParticipantMap extends Map<string, Participant> {
     this.clear();
     for (const unfollow of this.#unfollow.values()) unfollow();
     this.#unfollow.clear();
-    this.#events.raise('participantsCleared');
+    this.emit('participantsCleared');
   }
 
   #follow(participant: Participant): () => void {
-    const raise = this.#events.raise.bind(this.#events);
-    const audio = (state: AudioState) => raise('audioUpdate', participant, state);
-    const video = (state: VideoState) => raise('videoUpdate', participant, state);
-    const screen = (state: ScreenShareState) => raise('screenShareUpdate', participant, state);
-    const pinned = () => raise('pinned', participant);
-    const unpinned = () => raise('unpinned', participant);
-    const renamed = () => raise('participantsUpdate');
+    const audio = (state: AudioState) => this.emit('audioUpdate', participant, state);
+    const video = (state: VideoState) => this.emit('videoUpdate', participant, state);
+    const screen = (state: ScreenShareState) => this.emit('screenShareUpdate', participant, state);
+    const pinned = () => this.emit('pinned', participant);
+    const unpinned = () => this.emit('unpinned', participant);
+    const renamed = () => this.emit('participantsUpdate');
     participant.on('audioUpdate', audio);
     participant.on('videoUpdate', video);
     participant.on('screenShareUpdate', screen);

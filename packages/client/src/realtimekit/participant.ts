@@ -5,8 +5,8 @@
  */
 
 import type { Params, StreamSource, WireMember, WireStream } from '@gavel/protocol';
-import { Emitter } from '../core/emitter.ts';
 import type { Playback } from '../core/media/playback.ts';
+import { EventEmitter } from './event-emitter.ts';
 import { NO_SCREEN, type ScreenShareState, type ScreenShareTracks } from './own-screen.ts';
 import { type PersonFields, toPersonFields } from './profile.ts';
 
@@ -46,7 +46,7 @@ interface Shown {
 }
 
 /** One connection of another participant. */
-export class Participant extends Emitter<ParticipantEvents> implements PersonFields {
+export class Participant extends EventEmitter<ParticipantEvents> implements PersonFields {
   /** The peer id: one connection of a participant, not the participant itself. */
   readonly id: string;
   readonly userId: string;

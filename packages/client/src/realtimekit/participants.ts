@@ -5,10 +5,10 @@
  */
 
 import type { Params, WireMember, WireStream } from '@gavel/protocol';
-import { Emitter } from '../core/emitter.ts';
 import type { RoomChange } from '../core/room-view.ts';
 import type { RoomSession } from '../core/session.ts';
 import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
+import { EventEmitter } from './event-emitter.ts';
 import { type Moderate, Participant } from './participant.ts';
 import type { ParticipantMap } from './participant-map.ts';
 import { ParticipantMaps } from './participant-maps.ts';
@@ -43,7 +43,7 @@ export interface ParticipantsEvents {
 }
 
 /** The other participants of the meeting. */
-export class Participants extends Emitter<ParticipantsEvents> {
+export class Participants extends EventEmitter<ParticipantsEvents> {
   readonly #maps = new ParticipantMaps();
   readonly #moderate: Moderate = (params) => this.#request(params);
   readonly #waitlist = new Waitlist(this.#moderate);

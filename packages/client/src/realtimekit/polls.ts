@@ -5,9 +5,9 @@
  */
 
 import type { WirePoll } from '@gavel/protocol';
-import { Emitter } from '../core/emitter.ts';
 import type { RoomSession } from '../core/session.ts';
 import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
+import { EventEmitter } from './event-emitter.ts';
 
 /** One option of a poll. */
 export interface PollOption {
@@ -41,7 +41,7 @@ export interface PollsEvents {
 }
 
 /** The polls of a meeting. */
-export class Polls extends Emitter<PollsEvents> {
+export class Polls extends EventEmitter<PollsEvents> {
   #items: readonly Poll[] = [];
   #session: RoomSession | undefined;
 

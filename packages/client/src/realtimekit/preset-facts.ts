@@ -5,14 +5,14 @@
  */
 
 import type { LoginResult } from '@gavel/protocol';
-import { Emitter } from '../core/emitter.ts';
+import { EventEmitter } from './event-emitter.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
 const asJson = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {});
 
 /** The settings of the own preset; before the first join, and in rooms without presets, those of a preset without permissions. */
-export class PresetFacts<Events extends { [E in keyof Events]: unknown[] }> extends Emitter<Events> {
+export class PresetFacts<Events extends { [E in keyof Events]: unknown[] }> extends EventEmitter<Events> {
   #preset: Json = {};
 
   get canRecord(): boolean {

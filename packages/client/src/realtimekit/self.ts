@@ -5,11 +5,11 @@
  */
 
 import type { LoginResult, WireMember, WirePermissions, WireWaiting } from '@gavel/protocol';
-import { Emitter } from '../core/emitter.ts';
 import type { MediaPlatform } from '../core/media/media-platform.ts';
 import type { RoomSession } from '../core/session.ts';
 import type { LeaveState } from './causes.ts';
 import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
+import { EventEmitter } from './event-emitter.ts';
 import { type DeviceListUpdate, findLossReason, type MediaPermission, OwnDevices } from './own-devices.ts';
 import { type Kind, OwnMedia } from './own-media.ts';
 import { OwnScreen, type ScreenShareState, type ScreenShareTracks } from './own-screen.ts';
@@ -51,7 +51,7 @@ export type RoomState = 'init' | 'waitlisted' | 'joined' | LeaveState;
 export type WaitlistStatus = 'none' | 'waiting' | 'accepted' | 'rejected';
 
 /** The own user. Fields that come from the server are empty before the first join. */
-export class Self extends Emitter<SelfEvents> {
+export class Self extends EventEmitter<SelfEvents> {
   /** The own permissions. */
   readonly permissions = new Permissions();
   readonly #media: OwnMedia;
