@@ -11,6 +11,7 @@ import { findLengthProblems } from './check-length.ts';
 import { findBrokenLinks } from './check-links.ts';
 import { findRuleProblems } from './check-rules.ts';
 import { findSdkProblems } from './check-sdk.ts';
+import { findSurfaceProblems } from './check-surface.ts';
 import { findVendorProblems } from './check-vendor-words.ts';
 import { findStaleDocs } from './generate-docs.ts';
 import { root, runQuiet } from './lib.ts';
@@ -35,6 +36,7 @@ const STATIC_CHECKS: Readonly<Record<string, Check>> = {
   'links of documents': findBrokenLinks,
   'configuration in use': findUnusedKeys,
   'generated pages': findStaleDocs,
+  'call surfaces': findSurfaceProblems,
   'client package': findSdkProblems,
 };
 

@@ -11,6 +11,7 @@ import { ERRORS } from '../packages/protocol/src/errors.ts';
 import { printConfigReference, printSampleFile } from '../packages/server/src/config/reference.ts';
 import { printReturnCodeReference } from '../packages/server/src/zego/reference.ts';
 import { readSource, root } from './lib.ts';
+import { printRealtimeKitSurface, printZegoSurface } from './surface/page.ts';
 
 const RETRY = {
   never: 'not without a change',
@@ -63,7 +64,9 @@ export function printErrorReference(): string {
 const PAGES: Readonly<Record<string, () => string>> = {
   'docs/reference/configuration.md': printConfigReference,
   'docs/reference/errors.md': printErrorReference,
+  'docs/reference/realtimekit-surface.md': printRealtimeKitSurface,
   'docs/reference/zego-return-codes.md': printReturnCodeReference,
+  'docs/reference/zego-surface.md': printZegoSurface,
   'gavel.sample.yaml': printSampleFile,
 };
 
