@@ -42,7 +42,7 @@ export class Connection {
     this.#lastHeardAtMs = clock.now();
   }
 
-  /** When the server was last heard of, in milliseconds since the Unix epoch. */
+  /** When the last message of the server arrived, by the platform's clock. */
   get lastHeardAtMs(): number {
     return this.#lastHeardAtMs;
   }

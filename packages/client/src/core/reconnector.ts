@@ -1,6 +1,5 @@
 /**
- * The way in: connects and logs in, and after a lost connection comes back by the ticket, or by a new login where the
- * server allows it.
+ * Connects and logs in. After a lost connection it resumes with the ticket, or logs in again if the server allows it.
  *
  * @module
  */
@@ -20,22 +19,22 @@ import {
 } from './session-state.ts';
 
 /** The server has put the login on its waiting list. */
-export interface PutOnHold {
+export interface Waiting {
   readonly connection: Connection;
-  readonly hold: WaitingResult;
+  readonly waiting: WaitingResult;
 }
 
-/** A way in that was found. */
+/** A successful login or resume. */
 export interface Joined {
   readonly connection: Connection;
   readonly via: JoinKind;
-  /** With `login` and `relogin`. */
+  /** Set if `via` is `login` or `relogin`. */
   readonly login?: LoginResult;
-  /** With `resumed`. */
+  /** Set if `via` is `resumed`. */
   readonly resume?: ResumeResult;
 }
 
-/** What a reconnector works with. */
+/** Dependencies and callbacks of a reconnector. */
 export interface ReconnectorTask {
   readonly platform: Platform;
   readonly url: string;
@@ -44,32 +43,32 @@ export interface ReconnectorTask {
   readonly loginTimeoutMs: number;
   readonly retryWindowMs: number;
   joined(joined: Joined): void;
-  waiting(onHold: PutOnHold): void;
-  /** There is no way in any more. */
+  waiting(waiting: Waiting): void;
+  /** No further attempt is made. */
   ended(end: SessionEnd): void;
 }
 
-/** A connection that lasted this long counts as good: the backoff begins anew. */
+/** A connection that lasted this long is stable: its loss resets the backoff. */
 const STABLE_MS = 10_000;
 
-/** Tries to get in until it is in, is refused for good, is stopped, or its time is over. */
+/** Attempts to join until it succeeds, is refused finally, is stopped, or its time window ends. */
 export class Reconnector {
   readonly #task: ReconnectorTask;
   readonly #backoff: Backoff;
   #login: Params<'login'>;
   #ticket: string | undefined;
-  /** The attempt to log in that is under way; the same until it is answered. */
+  /** The id of the current attempt to log in; it stays the same until the server answers. */
   #attempt: Params<'login'>['attempt'];
   #lastSeq: () => number = () => 0;
-  /** Until the server has taken a login. */
+  /** True until the server accepts a login. */
   #isFirst = true;
-  #wasIn = false;
+  #hasJoined = false;
   #joinedAtMs = 0;
-  /** Rises with every try, so that what belongs to an earlier one is seen to be late. */
+  /** Increases with every attempt, so that results of an earlier attempt are recognised as stale. */
   #generation = 0;
   #connection: Connection | undefined;
-  /** Connections whose login is under way although it is not wanted any more. */
-  readonly #left = new WeakSet<Connection>();
+  /** Connections with a pending login or resume that `leave` has cancelled. */
+  readonly #abandoned = new WeakSet<Connection>();
   #timer: unknown;
   #windowTimer: unknown;
   #windowEndsAtMs = 0;
@@ -86,53 +85,58 @@ export class Reconnector {
     return this.#login.credential.token;
   }
 
-  /** Uses another token for later logins. */
+  /** Sets the token of later logins. */
   setToken(token: string): void {
     this.#login = { ...this.#login, credential: { ...this.#login.credential, token } };
   }
 
-  /** Uses another name for later logins. */
+  /** Sets the user name of later logins. */
   setUserName(userName: string): void {
     this.#login = { ...this.#login, userName };
   }
 
-  /** Handles the answer of a login, received at once or after a wait; tells how it came in. */
+  /** Handles the result of a login, whether it comes at once or after a wait; returns whether it is the first. */
   handleLogin({ ticket }: LoginResult): JoinKind {
-    const via = this.#wasIn ? 'relogin' : 'login';
+    const via = this.#hasJoined ? 'relogin' : 'login';
     this.#handleTicket(ticket);
-    this.#wasIn = true;
+    this.#hasJoined = true;
     return via;
   }
 
-  /** Logs in for the first time. A refusal by the server ends it at once. */
+  /** Logs in for the first time. If the server refuses the login, no further attempt is made. */
   start(): void {
     this.#openWindow(this.#task.loginTimeoutMs);
-    void this.#try();
+    void this.#attemptJoin();
   }
 
   /**
-   * Comes back after a lost connection, unless the server was last heard of longer ago than the retry window: a machine
-   * that slept that long stays out.
+   * Reconnects after a lost connection, unless the server's last message is older than the retry window.
    *
-   * @param lastHeardAtMs when the server was last heard of, in milliseconds since the Unix epoch
-   * @param lastSeq gives the last event seen
+   * @param lastHeardAtMs when the last message of the server arrived, by the platform's clock
+   * @param lastSeq returns the sequence number of the last event seen
    */
   restart(lastHeardAtMs: number, lastSeq: () => number): void {
     this.#lastSeq = lastSeq;
     if (this.#task.platform.clock.now() - lastHeardAtMs >= this.#task.retryWindowMs)
       return this.#end({ kind: 'gave-up' });
-    // A connection that is lost as soon as it is made is not made again at once, again and again.
+    // The backoff continues after a short connection, so that connections that fail at once are not retried in a tight loop.
     if (this.#task.platform.clock.now() - this.#joinedAtMs >= STABLE_MS) this.#backoff.reset();
     this.#openWindow(this.#task.retryWindowMs);
     this.#schedule();
   }
 
-  /** Tries at once instead of waiting for the backoff; does nothing while a try is talking to the server. */
+  /**
+   * Makes the next attempt at once instead of after the backoff, and resets the backoff. An attempt whose socket is still
+   * opening is replaced; does nothing while a login or resume is pending.
+   */
   retryNow(): void {
-    this.#hurry();
+    if (this.#connection) return;
+    this.#task.platform.clock.clearTimeout(this.#timer);
+    this.#backoff.reset();
+    void this.#attemptJoin();
   }
 
-  /** Stops trying. */
+  /** Stops all attempts. */
   stop(): void {
     const { clock } = this.#task.platform;
     this.#generation += 1;
@@ -143,9 +147,9 @@ export class Reconnector {
     this.#connection = undefined;
   }
 
-  /** Stops trying. A login or resume that the server has not answered yet is logged out again when it is (PRIV-1). */
+  /** Stops all attempts. If a login or resume is pending, it is logged out as soon as the server answers it (PRIV-1). */
   leave(): void {
-    if (this.#connection) this.#left.add(this.#connection);
+    if (this.#connection) this.#abandoned.add(this.#connection);
     this.#connection = undefined;
     this.stop();
   }
@@ -153,7 +157,7 @@ export class Reconnector {
   #openWindow(windowMs: number): void {
     const { clock, watchOnline } = this.#task.platform;
     this.stop();
-    this.#unwatchOnline = watchOnline(() => this.#hurry());
+    this.#unwatchOnline = watchOnline(() => this.retryNow());
     this.#windowEndsAtMs = clock.now() + windowMs;
     this.#windowTimer = clock.setTimeout(() => this.#end({ kind: 'gave-up' }), windowMs);
   }
@@ -166,40 +170,32 @@ export class Reconnector {
   #schedule(): void {
     const { clock } = this.#task.platform;
     clock.clearTimeout(this.#timer);
-    this.#timer = clock.setTimeout(() => void this.#try(), this.#backoff.next());
+    this.#timer = clock.setTimeout(() => void this.#attemptJoin(), this.#backoff.next());
   }
 
-  /** The network is back: the next try need not wait, and a socket that is only opening began without it. */
-  #hurry(): void {
-    if (this.#connection) return;
-    this.#task.platform.clock.clearTimeout(this.#timer);
-    this.#backoff.reset();
-    void this.#try();
-  }
-
-  async #try(): Promise<void> {
+  async #attemptJoin(): Promise<void> {
     const { platform, url, requestTimeoutMs } = this.#task;
-    // Timers stand still while a machine sleeps.
+    // The timer of the window may be late after the machine slept.
     if (platform.clock.now() >= this.#windowEndsAtMs) return this.#end({ kind: 'gave-up' });
     this.#generation += 1;
     const generation = this.#generation;
-    const isLate = () => generation !== this.#generation;
+    const isStale = () => generation !== this.#generation;
     let connection: Connection | undefined;
-    let entered: Joined | PutOnHold;
+    let entered: Joined | Waiting;
     try {
       connection = await Connection.open(platform.openSocket, platform.clock, url, requestTimeoutMs);
-      if (isLate()) {
+      if (isStale()) {
         connection.close();
         return;
       }
       this.#connection = connection;
       entered = await this.#enter(connection);
-      if (isLate()) {
-        if (this.#left.has(connection)) logout(connection, requestTimeoutMs);
+      if (isStale()) {
+        if (this.#abandoned.has(connection)) logout(connection, requestTimeoutMs);
         return;
       }
     } catch (error) {
-      if (isLate()) {
+      if (isStale()) {
         connection?.close();
         return;
       }
@@ -212,13 +208,14 @@ export class Reconnector {
     this.stop();
     this.#isFirst = false;
     this.#joinedAtMs = platform.clock.now();
-    if ('hold' in entered) this.#task.waiting(entered);
+    if ('waiting' in entered) this.#task.waiting(entered);
     else this.#task.joined(entered);
   }
 
-  async #enter(connection: Connection): Promise<Joined | PutOnHold> {
+  /** Resumes if there is a ticket; logs in if there is none, or if the server refuses it and allows a new login. */
+  async #enter(connection: Connection): Promise<Joined | Waiting> {
     const { requestTimeoutMs } = this.#task;
-    // The ticket is kept until there is another: what ends its user's logins meanwhile is told by its refusal.
+    // The ticket is kept until another replaces it: its refusal carries the cause for which the member was removed.
     if (this.#ticket !== undefined) {
       try {
         const params = { ticket: this.#ticket, lastSeq: this.#lastSeq() };
@@ -229,12 +226,13 @@ export class Reconnector {
     }
     this.#attempt ??= { id: randomId(), isRetry: false };
     const attempt = this.#attempt;
-    // Until it is answered: whoever was let in and taken out meanwhile does not come in by the same attempt again.
+    // If the answer is lost, the next request repeats the attempt's id: the server does not admit the same attempt again
+    // after it has removed the member.
     this.#attempt = { id: attempt.id, isRetry: true };
     const login = await this.#request(connection, { ...this.#login, attempt });
     if ('waiting' in login) {
       this.#handleTicket(login.ticket);
-      return { connection, hold: login };
+      return { connection, waiting: login };
     }
     return { connection, via: this.handleLogin(login), login };
   }
@@ -255,22 +253,22 @@ export class Reconnector {
       this.#end({ kind: 'removed', cause, reason: String(error.details.reason ?? '') });
       return;
     }
-    // The server answers so where nothing is known of the ticket: then only the user may log in again.
+    // The server does not know the ticket: only the user may log in again.
     if (error.code === 'resume.refused') {
       this.#end({ kind: 'refused', error });
       return;
     }
     const closeCode = error.details.closeCode;
-    const isShutOut = typeof closeCode === 'number' && !mayReconnect(closeCode);
-    // The first login's caller is waiting and can decide; a later one tries on while there is hope.
-    const isRefused = this.#isFirst ? isServersWord(error) : !mayRetryLater(error.code);
-    if (isShutOut || isRefused) this.#end({ kind: 'refused', error });
+    const mustStayOut = typeof closeCode === 'number' && !mayReconnect(closeCode);
+    // The caller of the first login handles every refusal. Later logins are repeated unless the error is permanent.
+    const isRefused = this.#isFirst ? isServerAnswer(error) : !mayRetryLater(error.code);
+    if (mustStayOut || isRefused) this.#end({ kind: 'refused', error });
     else this.#schedule();
   }
 
   /**
-   * Only a member of which the server says that it was merely lost logs in again by itself, on the same connection. One
-   * that was taken out for good, or of which nothing is known, stays out (KICK-12).
+   * Returns if the refusal's cause allows a new login on the same connection, such as a lost connection. Throws the error
+   * if the cause is final or unknown: the client must not log in again by itself (KICK-12).
    */
   #handleResumeFailure(error: SessionError): void {
     const cause = error.code === 'resume.refused' ? parseMemberCause(error.details.cause) : undefined;
@@ -283,7 +281,7 @@ export class Reconnector {
   }
 }
 
-/** Logs out and closes the connection when that is answered, or cannot be. */
+/** Logs out, and closes the connection when the server has answered or the request has failed. */
 export function logout(connection: Connection, timeoutMs: number): void {
   connection
     .request('logout', {}, timeoutMs)
@@ -291,7 +289,7 @@ export function logout(connection: Connection, timeoutMs: number): void {
     .finally(() => connection.close());
 }
 
-/** The cause for which the server keeps this client out, told by a refusal or by the code of a close. */
+/** Returns the final cause in a refused resume or in the close code of a connection, if there is one. */
 function findFinalCause({ code, details }: SessionError): MemberCause | undefined {
   const ofRefusal = code === 'resume.refused' ? parseMemberCause(details.cause) : undefined;
   const ofClose = typeof details.closeCode === 'number' ? findCauseOfCloseCode(details.closeCode) : undefined;
@@ -299,6 +297,6 @@ function findFinalCause({ code, details }: SessionError): MemberCause | undefine
   return cause && isFinalCause(cause) ? cause : undefined;
 }
 
-function isServersWord(error: SessionError): boolean {
+function isServerAnswer(error: SessionError): boolean {
   return !error.code.startsWith('client.') && error.code !== 'server.going-away';
 }

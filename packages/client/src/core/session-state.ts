@@ -13,53 +13,53 @@ import { SessionError } from './errors.ts';
 export type SessionEnd =
   /** By `logout`. */
   | { readonly kind: 'left' }
-  /** The server took the member out; it must not log in again by itself (KICK-9). The reason is the caller's text. */
+  /** The server removed the member; the client must not log in again by itself (KICK-9). `reason` is the caller's text. */
   | { readonly kind: 'removed'; readonly cause: MemberCause; readonly reason: string }
   /** The login, or the login after a lost connection, was refused. */
   | { readonly kind: 'refused'; readonly error: SessionError }
-  /** The connection was not regained within the retry window. */
+  /** The connection could not be restored within the retry window. */
   | { readonly kind: 'gave-up' };
 
-/** How a session came to be joined. */
+/** How a session joined the room. */
 export type JoinKind =
   /** The first login. */
   | 'login'
-  /** The same member came back on a new connection: for the others nothing happened (ROOM-5). */
+  /** The same member continues on a new connection; the others see no change (ROOM-5). */
   | 'resumed'
-  /** The server did not know the member any more: a new login. */
+  /** A new login after the server had removed the member, such as after a long loss of the connection. */
   | 'relogin';
 
-/** Where a room session stands. */
+/** The state of a room session. */
 export type SessionState =
   | { readonly name: 'idle' }
   | { readonly name: 'connecting' }
-  /** Logged in, and not let in yet; `admitted` leads to `joined`. */
+  /** The login waits for admission; `admitted` leads to `joined`. */
   | { readonly name: 'waiting'; readonly waiting: WireWaiting }
   | { readonly name: 'joined'; readonly via: JoinKind }
   | { readonly name: 'reconnecting'; readonly sinceMs: number }
   | { readonly name: 'ended'; readonly end: SessionEnd };
 
-/** Tells whether a member taken out for this cause must not log in again by itself (KICK-9). */
+/** Returns whether a client that was removed for this cause must not log in again by itself (KICK-9). */
 export function isFinalCause(cause: MemberCause): boolean {
   return !mayReconnect(CLOSE_CODE_OF_CAUSE[cause]);
 }
 
-/** Gives the cause that a close code tells, where no word came before it. */
+/** Returns the cause that a close code stands for; used if no `removed` event came before the close. */
 export function findCauseOfCloseCode(code: number): MemberCause | undefined {
   return MEMBER_CAUSES.find((cause) => CLOSE_CODE_OF_CAUSE[cause] === code);
 }
 
-/** Gives an untrusted value as a cause, or undefined where it is none. */
+/** Parses an untrusted value as a cause; returns undefined if it is none. */
 export function parseMemberCause(value: unknown): MemberCause | undefined {
   return MEMBER_CAUSES.find((cause) => cause === value);
 }
 
-/** Gives the end that the server's refusal after a wait makes. */
+/** Converts the server's refusal of a waiting login to the end of the session. */
 export function toRefusal({ code, message, details }: WireError): SessionEnd {
   return { kind: 'refused', error: new SessionError(code, message, details) };
 }
 
-/** Gives what a login is rejected with when its session ends before it. */
+/** Returns the error for a login whose session ended before the login was answered. */
 export function toLoginError(end: SessionEnd): SessionError {
   switch (end.kind) {
     case 'refused':

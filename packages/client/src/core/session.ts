@@ -1,5 +1,5 @@
 /**
- * One login to one room, kept over lost connections.
+ * One login to one room. It survives lost connections.
  *
  * @example
  * const session = new RoomSession({
@@ -20,7 +20,7 @@ import { SessionError } from './errors.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { RoomMedia } from './media/room-media.ts';
 import { completePlatform, type Platform } from './platform.ts';
-import { type Joined, logout, type PutOnHold, Reconnector } from './reconnector.ts';
+import { type Joined, logout, Reconnector, type Waiting } from './reconnector.ts';
 import { RoomFeed } from './room-feed.ts';
 import type { RoomChange, RoomMessage, RoomView } from './room-view.ts';
 import type { SessionEvents } from './session-events.ts';
@@ -38,29 +38,29 @@ import { TokenTimer } from './token-timer.ts';
 import { signallingUrl } from './url.ts';
 import { WaitingView } from './waiting-view.ts';
 
-/** How to log in, and how to behave afterwards. */
+/** Options of a session. */
 export interface SessionOptions {
-  /** Base address of the server: `https://host` (or http, ws, wss); the signalling door is found below it. */
+  /** Base address of the server: `https://host` (or http, ws, wss); the path of the signalling endpoint is added. */
   readonly server: string;
   readonly login: Params<'login'>;
   /**
-   * How long a lost connection or lost media is tried to be regained, in milliseconds; default 5 min, 12 h at most: the
-   * server knows for 24 h who was taken out for good. It is measured by the wall clock, so that a machine that has slept
-   * for longer stays out.
+   * How long the session tries to restore a lost connection or lost media, in milliseconds; default 5 min, maximum 12 h:
+   * the server remembers removed members for 24 h. Measured with the platform's monotonic clock; by default that is
+   * `performance.now()`, which may not advance while the machine sleeps.
    */
   readonly retryWindowMs?: number;
-  /** How long the first login may take, tries included, in milliseconds; default 15 s. */
+  /** How long the first login may take, retries included, in milliseconds; default 15 s. */
   readonly loginTimeoutMs?: number;
   /** How long one answer may take, in milliseconds; default 10 s. */
   readonly requestTimeoutMs?: number;
-  /** How long before the token expires `tokenWillExpire` comes, in milliseconds; default 30 s. */
+  /** How long before the token's expiry `tokenWillExpire` is emitted, in milliseconds; default 30 s. */
   readonly tokenWarningMs?: number;
-  /** None are needed to reach the server itself. */
+  /** STUN and TURN servers; none is needed to reach the server itself. */
   readonly iceServers?: readonly RTCIceServer[];
   readonly platform?: Partial<Platform>;
 }
 
-/** One login to one room. It comes back by itself over lost connections, and stays out once it was removed. */
+/** One login to one room. It reconnects by itself after a lost connection, but not after the member was removed. */
 export class RoomSession extends Emitter<SessionEvents> {
   /** Publishes and plays. */
   readonly media: RoomMedia;
@@ -81,7 +81,7 @@ export class RoomSession extends Emitter<SessionEvents> {
   #hasNewToken = false;
   #unwatchPageHide: () => void = () => {};
 
-  /** @throws SessionError `request.malformed` where the server's address is none */
+  /** @throws SessionError `request.malformed` if `server` is not a valid address */
   constructor(options: SessionOptions) {
     super();
     this.#platform = completePlatform(options.platform);
@@ -101,7 +101,7 @@ export class RoomSession extends Emitter<SessionEvents> {
     );
     this.#feed = new RoomFeed({
       askSnapshot: () => this.request('snapshot', {}),
-      changed: (change) => this.#tell(change),
+      changed: (change) => this.#emitChange(change),
       counted: (count) => this.emit('memberCount', count),
       lost: () => this.#reconnect(),
     });
@@ -113,36 +113,36 @@ export class RoomSession extends Emitter<SessionEvents> {
       loginTimeoutMs: options.loginTimeoutMs ?? 15_000,
       retryWindowMs,
       joined: (joined) => this.#handleJoined(joined),
-      waiting: (onHold) => this.#handleOnHold(onHold),
+      waiting: (waiting) => this.#handleWaiting(waiting),
       ended: (end) => this.#end(end),
     });
     this.#tokenTimer = new TokenTimer(clock, options.tokenWarningMs ?? 30_000, () => this.emit('tokenWillExpire'));
   }
 
-  /** Where it stands. */
+  /** The current state. */
   get state(): SessionState {
     return this.#state;
   }
 
-  /** The answer to the latest login, with the permissions as they are now; undefined before the first. */
+  /** The result of the latest login, with the current permissions and name; undefined before the first login. */
   get self(): LoginResult | undefined {
     return this.#self;
   }
 
-  /** What is known of the room; undefined before the first login. */
+  /** The state of the room; undefined before the first login. */
   get room(): RoomView | undefined {
     return this.#feed.room;
   }
 
-  /** Those who wait to be let in, by member id, in the order of asking; empty unless this member may let them in. */
+  /** Users who wait for admission, by member id, in the order of their logins; empty unless this member may admit. */
   get waiting(): ReadonlyMap<string, WireWaiting> {
     return this.#waiting.all;
   }
 
   /**
-   * Logs in; a session logs in once. Where it has to wait to be let in, the state is `waiting` until then.
+   * Logs in; a session logs in once. If the login must wait for admission, the state is `waiting` until then.
    *
-   * @throws SessionError the server's refusal, `client.timeout` where no server answered, `client.ended` after `logout`
+   * @throws SessionError the server's refusal, `client.timeout` if no server answered, `client.ended` after `logout`
    */
   login(): Promise<LoginResult> {
     if (this.#state.name !== 'idle') {
@@ -152,14 +152,14 @@ export class RoomSession extends Emitter<SessionEvents> {
       this.#login = { resolve, reject };
       this.#unwatchPageHide = this.#platform.watchPageHide(() => this.logout());
       this.#setState({ name: 'connecting' });
-      // Its handlers may have logged out.
+      // A handler of `stateChanged` may have logged out.
       if (this.state.name === 'connecting') this.#reconnector.start();
     });
   }
 
   /**
-   * Leaves the room; the session is over at once, and the server is told. A page that is closed, reloaded or left does the
-   * same by itself (ROOM-8): one that comes back out of the browser's cache finds its session ended, and may log in anew.
+   * Leaves the room: the session ends at once, and a request to log out is sent. This also happens when the page is
+   * closed, reloaded or left (ROOM-8): if the browser restores the page from its cache, the session has ended.
    */
   logout(): void {
     if (this.#state.name === 'ended') return;
@@ -185,17 +185,17 @@ export class RoomSession extends Emitter<SessionEvents> {
     return this.#connection.request(method, params, this.#requestTimeoutMs);
   }
 
-  /** Sends a message to the room, or with kind `command` to the named users (all of the room where none is named). */
+  /** Sends a message to the room. With kind `command` it goes to the users in `to`, or to all if `to` is omitted. */
   send(kind: RoomMessage['kind'], text: string, to?: readonly string[]): Promise<Results['send']> {
     return this.request('send', { kind, text, ...(to && { to: [...to] }) });
   }
 
-  /** Tries at once to regain a lost connection; the backoff begins anew. Does nothing unless `reconnecting`. */
+  /** Reconnects at once instead of after the backoff, and resets the backoff. Does nothing unless `reconnecting`. */
   retryNow(): void {
     if (this.#state.name === 'reconnecting') this.#reconnector.retryNow();
   }
 
-  /** Replaces the token, for this connection and for every later login; while disconnected the server is told later. */
+  /** Replaces the token, for this and for later logins; while disconnected, it is sent after the next resume. */
   async renewToken(token: string): Promise<void> {
     this.#reconnector.setToken(token);
     this.#hasNewToken = true;
@@ -205,7 +205,7 @@ export class RoomSession extends Emitter<SessionEvents> {
     this.#tokenTimer.set(tokenExpiresAtMs);
   }
 
-  /** Changes the own name, for everybody in the room and for every later login; throws as `request` does. */
+  /** Changes this member's name, for everybody in the room and for later logins; throws as `request` does. */
   async rename(name: string): Promise<void> {
     await this.request('rename', { name });
     this.#reconnector.setUserName(name);
@@ -218,7 +218,7 @@ export class RoomSession extends Emitter<SessionEvents> {
       this.#self = login;
       this.#tokenTimer.handleServerTime(login.serverTimeMs);
       this.#tokenTimer.set(login.tokenExpiresAtMs);
-      // Let in after a wait, it had asked with the token of that time.
+      // After a wait, the login used the token of its start: a newer one is still to be sent.
       if (this.#state.name !== 'waiting') this.#hasNewToken = false;
       if (via === 'relogin') this.media.handleForgotten();
       changes = this.#feed.handleLogin(login);
@@ -226,24 +226,24 @@ export class RoomSession extends Emitter<SessionEvents> {
       changes = this.#feed.handleResume(resume);
     }
     this.#startHeartbeat(connection, this.#self?.heartbeatIntervalMs);
-    const tellWaiting = this.#waiting.replace(login ?? resume);
+    const emitWaiting = this.#waiting.replace(login ?? resume);
     this.#setState({ name: 'joined', via });
     if (login) this.#login?.resolve(login);
     this.#login = undefined;
-    for (const change of changes) this.#tell(change, via);
+    for (const change of changes) this.#emitChange(change, via);
     for (const frame of resume?.events ?? []) this.#handleEvent(frame);
-    if (via !== 'login') tellWaiting();
+    if (via !== 'login') emitWaiting();
     if (this.#connection !== connection) return;
     this.media.handleJoined();
     if (this.#hasNewToken) this.renewToken(this.#reconnector.token ?? '').catch(() => {});
     this.#attach(connection);
   }
 
-  #handleOnHold({ connection, hold }: PutOnHold): void {
+  #handleWaiting({ connection, waiting }: Waiting): void {
     this.#connection = connection;
     this.#hasNewToken = false;
-    this.#startHeartbeat(connection, hold.heartbeatIntervalMs);
-    this.#setState({ name: 'waiting', waiting: hold.waiting });
+    this.#startHeartbeat(connection, waiting.heartbeatIntervalMs);
+    this.#setState({ name: 'waiting', waiting: waiting.waiting });
     if (this.#connection === connection) this.#attach(connection);
   }
 
@@ -287,7 +287,7 @@ export class RoomSession extends Emitter<SessionEvents> {
         this.#waiting.handle(frame);
         break;
       case 'removed':
-        // A cause that only a newer server knows: out is out.
+        // A newer server may send a cause that this client does not know: treat it as final.
         this.#handleRemoved(parseMemberCause(frame.cause) ?? 'kicked', frame.reason);
         break;
       case 'mediaLost':
@@ -297,7 +297,7 @@ export class RoomSession extends Emitter<SessionEvents> {
         this.media.handlePublishEnded(frame);
         break;
       case 'mediaClosed':
-        // Told before the connection was lost, it is told again by the resume.
+        // A resume repeats events that arrived before the connection was lost.
         if (this.#feed.hasSeen(frame.streamSeq)) break;
         this.media.handleMediaClosed(frame);
         this.#feed.drop(frame);
@@ -312,7 +312,7 @@ export class RoomSession extends Emitter<SessionEvents> {
     this.#handleJoined({ connection: this.#connection, via: this.#reconnector.handleLogin(login), login });
   }
 
-  #tell(change: RoomChange, via?: JoinKind): void {
+  #emitChange(change: RoomChange, via?: JoinKind): void {
     if (change.streamsRemoved.length > 0) this.emit('streamsRemoved', change.streamsRemoved);
     if (change.membersLeft.length > 0) this.emit('membersLeft', change.membersLeft);
     if (change.membersJoined.length > 0) this.emit('membersJoined', change.membersJoined);
