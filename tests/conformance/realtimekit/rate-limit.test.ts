@@ -62,14 +62,14 @@ describe('the rate limit of a token', () => {
     const clock = new FakeClock();
     const limit = new TokenRateLimit({ requests: 1, windowSeconds: 10 }, clock);
     for (let index = 0; index < 20_000; index += 1) {
-      expect(limit.take(`token ${index}`).isAllowed).toBe(true);
+      expect(limit.count(`token ${index}`).isAllowed).toBe(true);
       if (index % 1000 === 0) clock.advance(1000);
     }
-    expect(limit.take('token 19999').isAllowed).toBe(false);
+    expect(limit.count('token 19999').isAllowed).toBe(false);
     clock.stepWall(-3_600_000);
     clock.advance(9999);
-    expect(limit.take('token 19999').isAllowed).toBe(false);
+    expect(limit.count('token 19999').isAllowed).toBe(false);
     clock.advance(1);
-    expect(limit.take('token 19999').isAllowed).toBe(true);
+    expect(limit.count('token 19999').isAllowed).toBe(true);
   });
 });

@@ -1,9 +1,9 @@
 /**
  * Closes the gap between checking a token and entering the room.
  *
- * A participant may be deleted, or its meeting be set INACTIVE, after its token was checked and before it is in. The
- * call that did so finds nobody to put out, and the login goes through. So the records are looked at once more when the
- * member is in: whichever of the two comes last finds the other's work done (RTK-8).
+ * A participant may be deleted, or its meeting set INACTIVE, after its token was checked and before it has joined. That
+ * call finds no member to remove, and the login would succeed. Therefore the records are read once more after the member
+ * has joined: whichever of the two comes last sees the result of the other (RTK-8).
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type { EventBatch, EventSink, Rooms } from '../rooms/rooms.ts';
 import type { WaitingChange, WaitingWatcher } from '../rooms/waiting.ts';
 import type { Store } from '../store/store.ts';
 
-/** Puts out members who should not have come in. The login is answered after it has looked. */
+/** Removes members whose records changed during their login. The login is answered after this check. */
 export class AdmissionGuard implements EventSink, WaitingWatcher {
   readonly #store: Pick<Store, 'meetings' | 'participants'>;
   #rooms: Pick<Rooms, 'execute'> | undefined;
@@ -23,21 +23,21 @@ export class AdmissionGuard implements EventSink, WaitingWatcher {
     this.#store = store;
   }
 
-  /** Tells it the rooms, which are made with their sinks and so after it. */
+  /** Connects the rooms; they are created after their sinks. */
   attach(rooms: Pick<Rooms, 'execute'>): void {
     this.#rooms = rooms;
   }
 
   handle({ key, events }: EventBatch): Promise<void> | undefined {
-    // A login is a batch of its own, so there is one at most; only this door's members have such a profile.
+    // A login is a batch of its own, so there is at most one such event; only this door's members have a participant id.
     const joined = events.find((event) => event.type === 'memberJoined');
     if (joined?.member.profile?.participantId === undefined) return undefined;
     const { user, memberId } = joined.member;
-    // Whoever was in before may stay, the same person on another device included.
+    // `expireToken` removes only this connection: earlier ones of the same participant stay.
     return this.#check(key, user.id, { type: 'expireToken', memberId });
   }
 
-  /** The waiting list is taken off by what empties it only as far as it is there: the same gap, the same check. */
+  /** Checks a login that was put on the waiting list: emptying the list does not reach one that is added afterwards. */
   handleWaiting({ key, waiting: { user, profile }, end }: WaitingChange): Promise<void> | undefined {
     if (end || profile?.participantId === undefined) return undefined;
     return this.#check(key, user.id, { type: 'refuseWaiting' });

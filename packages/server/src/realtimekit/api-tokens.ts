@@ -1,5 +1,5 @@
 /**
- * API tokens: who calls, and which account and Apps it may touch (RTK-1).
+ * API tokens: they identify the caller, and limit the account and the Apps that it may access (RTK-1).
  *
  * @module
  */
@@ -7,18 +7,18 @@
 import { hashApiToken } from '../store/api-token-hash.ts';
 import type { Store } from '../store/store.ts';
 
-/** What a token is good for. */
+/** The rights of a token. */
 export interface ApiGrant {
-  /** The token's hash: one for each token. */
+  /** The hash of the token. */
   readonly key: string;
-  /** The token's name, for the audit log. */
+  /** The name of the token, for the audit log. */
   readonly name: string;
   readonly accountId: string;
-  /** The Apps it is good for; undefined is all of the account. */
+  /** The Apps that it may access; undefined for all of the account. */
   readonly rtkAppIds: readonly string[] | undefined;
 }
 
-/** Finds what a token is good for; undefined if there is no such token. */
+/** Finds the rights of a token; undefined if there is no such token. */
 export interface ApiTokens {
   find(token: string): Promise<ApiGrant | undefined>;
 }
@@ -28,13 +28,13 @@ export interface ApiTokenDefinition {
   readonly name: string;
   readonly accountId: string;
   readonly token: string;
-  /** The Apps (`rtkAppId`) it is good for; undefined is all of the account. */
+  /** The Apps (`rtkAppId`) that it may access; undefined for all of the account. */
   readonly appIds?: readonly string[] | undefined;
 }
 
 /**
- * Finds tokens of the configuration and of the store. One that is taken out of the configuration is void at the next
- * start; one that is deleted from the store is void at once.
+ * Creates the lookup of tokens from the configuration and the store. A token removed from the configuration becomes
+ * invalid at the next start; one deleted from the store becomes invalid at once.
  */
 export function createApiTokens(store: Pick<Store, 'apiTokens'>, configured: readonly ApiTokenDefinition[]): ApiTokens {
   const known = new Map<string, ApiGrant>();

@@ -1,5 +1,5 @@
 /**
- * Who may call what: the Bearer token, the account and the App of the path (RTK-1, RTK-7).
+ * Authentication and authorisation of calls: the Bearer token, and the account and App of the path (RTK-1, RTK-7).
  *
  * @module
  */
@@ -8,27 +8,27 @@ import type { App, Apps } from '../apps/app.ts';
 import type { ApiGrant, ApiTokens } from './api-tokens.ts';
 import { ApiError, badRequest, notFound } from './envelope.ts';
 
-/** A refusal for the token's sake: answered in both envelopes. */
+/** A refused token: answered with both envelopes. */
 export class AuthError extends ApiError {
   declare readonly status: 401 | 403;
 }
 
-/** Who calls. */
+/** The authorised caller. */
 export interface Caller {
   readonly grant: ApiGrant;
-  /** The account of the path; the token is good for it. */
+  /** The account of the path, which the token may access. */
   readonly accountId: string;
-  /** The App of the path, where it has one; the token is good for it. */
+  /** The App of the path, if the path has one; the token may access it. */
   readonly app: App | undefined;
 }
 
-/** What a path names. */
+/** The ids in a path, by parameter name. */
 export type PathIds = Readonly<Record<string, string | undefined>>;
 
 const MAX_ACCOUNT_ID_LENGTH = 32;
 const MAX_ID_LENGTH = 36;
 
-/** Finds out who calls. @throws AuthError 401 for a token that is missing, malformed or unknown */
+/** Authenticates the caller. @throws AuthError 401 if the token is missing, malformed or unknown */
 export async function authenticate(header: string | undefined, apiTokens: ApiTokens): Promise<ApiGrant> {
   const grant = await apiTokens.find(readBearer(header));
   if (!grant) throw new AuthError(401, 'The API token is not valid');
@@ -36,7 +36,7 @@ export async function authenticate(header: string | undefined, apiTokens: ApiTok
 }
 
 /**
- * Checks a call before its body is read: the ids of the path, then whether the token is good for them.
+ * Checks a call before its body is read: the ids of the path, then whether the token may access them.
  *
  * @throws AuthError 403 for a token of another account or App
  * @throws ApiError 400 for an id that is too long; 404 for an App that does not exist
@@ -68,7 +68,7 @@ function refuseLongIds(ids: PathIds): void {
 function requireApp(rtkAppId: string, grant: ApiGrant, apps: Apps): App {
   const isLimited = grant.rtkAppIds !== undefined && !grant.rtkAppIds.includes(rtkAppId);
   const app = apps.findByRtkId(rtkAppId);
-  // A limited token learns of no other App whether it exists.
+  // A limited token must not reveal whether other Apps exist.
   if (isLimited || (app && app.accountId !== grant.accountId)) {
     throw new AuthError(403, `The API token is not valid for app ${rtkAppId}`);
   }

@@ -1,5 +1,5 @@
 /**
- * Lets participants in by their tokens (AUTH-2, RTK-8).
+ * Authenticates participants by their tokens (AUTH-2, RTK-8).
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { roomOf } from './session.ts';
 import type { SessionRecorder } from './sessions/session-recorder.ts';
 import type { ParticipantTokens, VerifiedToken } from './tokens.ts';
 
-/** What the authenticator works with. */
+/** The dependencies of the authenticator. */
 export interface ParticipantAuthenticatorDeps {
   readonly apps: Apps;
   readonly store: Pick<Store, 'meetings' | 'participants' | 'presets'>;
@@ -23,7 +23,7 @@ export interface ParticipantAuthenticatorDeps {
   readonly sessions: Pick<SessionRecorder, 'find'>;
 }
 
-/** What a token leads to. */
+/** The records that a token refers to. */
 interface Holder {
   readonly token: VerifiedToken;
   readonly app: App;
@@ -59,7 +59,7 @@ async function findHolder(
   if (!app) throw new GavelError('login.unknown-app');
   const meeting = await store.meetings.find(app.appId, token.meetingId);
   const participant = await store.participants.find(token.meetingId, token.participantId);
-  // Deleting a participant voids all its tokens.
+  // Deleting a participant invalidates all its tokens.
   if (!meeting || !participant) throw new GavelError('login.bad-credential');
   if (meeting.status !== 'ACTIVE') throw new GavelError('login.not-allowed');
   const preset = await store.presets.find(app.appId, participant.presetId);
@@ -76,10 +76,10 @@ function admissionOf({ token, app, meeting, participant, preset }: Holder, wante
   return {
     key: roomOf(app.appId, meeting.id),
     user: { id: participant.id as UserId, name },
-    // A participant may be in with several tabs and devices at once.
+    // A participant may join from several tabs and devices at once.
     onDuplicate: 'allow',
     permissions,
-    // No cap: one participant could lock out all others with it.
+    // No limit: with one, a single participant could lock out all others.
     maxMemberCount: 0,
     profile: {
       participantId: participant.id,

@@ -1,5 +1,5 @@
 /**
- * Reads bodies: JSON, or nothing at all.
+ * Reads bodies: JSON, or none.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { type ApiError, badRequest } from './envelope.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Returns a JSON body, or undefined if it is empty. @throws ApiError 400 if it is no JSON, or no UTF-8 */
+/** Parses a JSON body; returns undefined if it is empty. @throws ApiError 400 if it is not JSON or not UTF-8 */
 export function parseJsonBody(bytes: Uint8Array): unknown {
   if (bytes.length === 0) return undefined;
   try {
@@ -18,10 +18,10 @@ export function parseJsonBody(bytes: Uint8Array): unknown {
   }
 }
 
-/** Creates the error of a body that says to be something else than JSON. */
+/** Creates the error for a body whose content type is not JSON. */
 export const otherType = (): ApiError => badRequest('"content-type" must be application/json');
 
-/** Takes a body of another type than JSON, which must be empty. @throws ApiError 400 if it is not */
+/** Checks that a body of another content type is empty. @throws ApiError 400 if it is not */
 export function refuseOtherBody(bytes: Uint8Array): undefined {
   if (bytes.length > 0) throw otherType();
   return undefined;

@@ -1,5 +1,5 @@
 /**
- * The RealtimeKit door: the REST API of lasting meetings, their participants, and whoever is in them now (RTK).
+ * The RealtimeKit door: the REST API of meetings, their participants, and their active sessions (RTK).
  *
  * @example
  * registerRealtimeKitDoor(http, { apps, rooms, store, clock, log, apiTokens, tokens });
@@ -19,46 +19,46 @@ import { type RateLimitSettings, TokenRateLimit } from './rate-limit.ts';
 import { builtRoutes } from './resources/routes.ts';
 import type { ResourceDeps, Route } from './route.ts';
 
-/** Where the door stands. The base URL of a client ends before `/accounts`. */
+/** Path prefix of the API. The base URL of a client ends before `/accounts`. */
 export const PREFIX = '/client/v4/accounts/:account_id/realtime/kit';
-/** Largest body, in bytes. */
+/** Maximum size of a body, in bytes. */
 export const MAX_BODY_BYTES = 1024 * 1024;
 
-/** Takes what went wrong inside. */
+/** Logs internal errors. */
 export interface DoorLog {
   error(fields: object, message: string): void;
 }
 
 /** The server parts that the door needs. */
 export interface RealtimeKitDoorDeps extends ResourceDeps {
-  /** The tokens of the configuration; those of the store are good as well. */
+  /** The tokens of the configuration; those of the store are valid too. */
   readonly apiTokens: readonly ApiTokenDefinition[];
   readonly rateLimit: RateLimitSettings;
   readonly log: DoorLog;
 }
 
-/** Whatever was thrown, with what the framework adds to its own errors. */
+/** A thrown error, with the fields that the framework adds to its own errors. */
 type Fault = Error & { readonly code?: string; readonly statusCode?: number };
 
-/** The name under which a request knows its caller. */
+/** The property of a request that holds its caller. */
 const CALLER = 'realtimeKitCaller';
 
 /**
  * Adds the routes of the API. Every error is answered in the envelope (RTK-2).
  *
- * @param http made with `routerOptions.maxParamLength` above 36, so that a longer id gets its 400 (RTK-7)
+ * @param http created with `routerOptions.maxParamLength` above 36, so that a longer id is answered with 400 (RTK-7)
  */
 export function registerRealtimeKitDoor(http: FastifyInstance, deps: RealtimeKitDoorDeps): void {
   const apiTokens = createApiTokens(deps.store, deps.apiTokens);
   const limit = new TokenRateLimit(deps.rateLimit, deps.clock);
-  // Receivers fetch it once, and without a token (reference 7.2).
+  // Receivers fetch this once, without a token (reference 7.2).
   http.get('/.well-known/webhooks.json', async () => ({
     success: true,
     data: { publicKey: await deps.webhooks.publicKey() },
     message: '',
   }));
   registerChatDownload(http, deps);
-  // A scope of its own: what it says about bodies and errors is no other door's business.
+  // A scope of its own, so that its parsers and error handlers do not affect other doors.
   http.register(
     async (scope) => {
       scope.decorateRequest(CALLER, null);
@@ -67,10 +67,10 @@ export function registerRealtimeKitDoor(http: FastifyInstance, deps: RealtimeKit
       scope.addContentTypeParser('application/json', options, async (_: unknown, body: Buffer) => parseJsonBody(body));
       scope.addContentTypeParser('*', options, async (_: unknown, body: Buffer) => refuseOtherBody(body));
 
-      // Before the body is read: a stranger's megabyte is not worth the work.
+      // Before the body is read: an unauthenticated caller must not make the server parse a large body.
       scope.addHook('onRequest', async (request, reply) => {
         const grant = await authenticate(request.headers.authorization, apiTokens);
-        const { isAllowed, resetSeconds, headers } = limit.take(grant.key);
+        const { isAllowed, resetSeconds, headers } = limit.count(grant.key);
         reply.headers(headers);
         if (!isAllowed) throw new ApiError(429, `Too many requests; try again in ${resetSeconds} s`);
         request.setDecorator(CALLER, authorise(grant, request.params as PathIds, deps.apps));
@@ -115,7 +115,7 @@ function answerError(error: Fault, request: FastifyRequest, reply: FastifyReply,
     const { status } = ERRORS[error.code];
     return reply.code(status).send(errorBody(status, error.message));
   }
-  // What the framework itself found wrong with the body: its type, or its length.
+  // The framework refused the body for its type or its length.
   const { code, statusCode = 500 } = error;
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return answerError(otherType(), request, reply, log);
   if (code?.startsWith('FST_ERR_CTP_') && statusCode < 500) {

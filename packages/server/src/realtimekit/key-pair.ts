@@ -1,5 +1,5 @@
 /**
- * Key pairs that this door signs with.
+ * The key pairs that this door signs with.
  *
  * @module
  */
@@ -9,15 +9,15 @@ import { promisify } from 'node:util';
 import type { Clock } from '../rooms/clock.ts';
 import type { SigningKeyRecord, Store } from '../store/store.ts';
 
-/** The server parts that a key pair needs. */
+/** The dependencies of a key pair. */
 export interface KeyPairDeps {
   readonly store: Pick<Store, 'signingKeys'>;
   readonly clock: Pick<Clock, 'now'>;
 }
 
 /**
- * Returns a function that loads a key pair, or makes it where the store has none, when it is called for the first time:
- * making one takes some tenths of a second, which no start should wait for. After a failure the next call tries again.
+ * Returns a function that loads a key pair at its first call, or creates it if the store has none. Creating one takes some
+ * tenths of a second, which should not delay the start. After a failure the next call tries again.
  */
 export function lazyKeyPair(deps: KeyPairDeps, purpose: string): () => Promise<SigningKeyRecord> {
   let pair: Promise<SigningKeyRecord> | undefined;

@@ -1,5 +1,5 @@
 /**
- * What a meeting is made of (reference 5.2).
+ * The schema of meetings (reference 5.2).
  *
  * @module
  */
@@ -116,25 +116,25 @@ const common = {
   summarize_on_end: yesNo,
   ai_config: Type.Optional(aiConfig),
   recording_config: Type.Optional(recordingConfig),
-  /** Only older clients send it; it says nothing to a server of one place, and is not kept. */
+  /** Sent by older clients; accepted and not stored, because this server has a single region. */
   preferred_region: Type.Optional(
     Type.Union([Type.Enum(['ap-south-1', 'ap-southeast-1', 'us-east-1', 'eu-central-1']), Type.Null()]),
   ),
 };
 
-/** The body that makes a meeting; `{}` is enough. */
+/** The body that creates a meeting; `{}` is sufficient. */
 export const CREATE_MEETING = Type.Object(
   { ...common, record_on_start: yesNoOrNull, live_stream_on_start: yesNoOrNull },
   closed,
 );
 
-/** The body that changes a meeting; what is left out stays. */
+/** The body that changes a meeting; omitted fields stay unchanged. */
 export const UPDATE_MEETING = Type.Object(
   { ...common, record_on_start: yesNo, live_stream_on_start: yesNo, status: oneOf('ACTIVE', 'INACTIVE') },
   closed,
 );
 
-/** What a meeting was told, its title and status aside. */
+/** The settings of a meeting, without its title and status. */
 export interface MeetingSettings {
   readonly persist_chat: boolean;
   readonly record_on_start: boolean;
@@ -146,7 +146,7 @@ export interface MeetingSettings {
   readonly recording_config?: Static<typeof recordingConfig>;
 }
 
-/** What holds where the caller does not say. */
+/** The default settings. */
 export const DEFAULT_SETTINGS: MeetingSettings = {
   persist_chat: false,
   record_on_start: false,
@@ -156,14 +156,14 @@ export const DEFAULT_SETTINGS: MeetingSettings = {
   summarize_on_end: false,
 };
 
-/** How long a meeting's session may be continued after its last participant, in milliseconds. */
+/** Returns how long a meeting's session may be continued after its last participant left, in milliseconds. */
 export function keepAliveMsOf({ settings }: Pick<MeetingRecord, 'settings'>): number {
   return (settings as unknown as MeetingSettings).session_keep_alive_time_in_secs * 1000;
 }
 
 type RecordingConfig = NonNullable<MeetingSettings['recording_config']>;
 
-/** Refuses a storage that lacks what its type needs. @throws ApiError 400 */
+/** Checks that a storage has the fields that its type requires. @throws ApiError 400 if one is missing */
 export function refuseIncompleteStorage(recording: RecordingConfig | undefined): void {
   const storage = recording?.storage_config;
   if (!storage) return;
@@ -178,7 +178,7 @@ function neededBy({ type, auth_method: method }: Static<typeof storageConfig>) {
   return method === 'PASSWORD' ? (['password'] as const) : [];
 }
 
-/** Returns a recording's configuration without the secrets that may only be written. */
+/** Returns a recording's configuration without its write-only secrets. */
 export function withoutSecrets(recording: RecordingConfig): RecordingConfig {
   if (!recording.storage_config) return recording;
   const { access_key: _a, secret: _s, private_key: _k, password: _p, ...shown } = recording.storage_config;

@@ -1,5 +1,5 @@
 /**
- * What a preset lets a member do, in the words of rooms (AUTH-2, HOST-1).
+ * Converts presets to the permissions of room members (AUTH-2, HOST-1).
  *
  * @module
  */
@@ -11,26 +11,26 @@ import type { PresetDefinition } from './preset-schema.ts';
 const UNTIL = { ON_PRIVILEGED_USER_ENTRY: 'attended', SKIP_ON_ACCEPT: 'accepted' } as const;
 
 /**
- * Returns what a preset's logins wait for; undefined is nothing (WAIT-1).
+ * Returns when logins with a preset have to wait for admission; undefined if never (WAIT-1).
  *
- * @param keepAliveMs how long a session may be continued after its last participant, in milliseconds
+ * @param keepAliveMs how long a session may be continued after its last participant left, in milliseconds
  */
 export function waitsOf({ permissions }: PresetDefinition, keepAliveMs: number): WaitingTerms | undefined {
   const { waiting_room_type: type } = permissions;
   return type === 'SKIP' ? undefined : { until: UNTIL[type], rememberedForMs: keepAliveMs };
 }
 
-/** Returns the permissions of a preset. `CAN_REQUEST` allows nothing by itself. */
+/** Returns the permissions of a preset. `CAN_REQUEST` alone grants nothing. */
 export function permissionsOf({ config, permissions }: PresetDefinition): Permissions {
   const { audio, video, screenshare } = permissions.media;
-  // What a hidden one says and shows would give it away.
+  // Messages and media would reveal a hidden participant.
   const isSeen = !permissions.hidden_participant;
   return {
     ...(permissions.hidden_participant && { hidden: true }),
     ...(!permissions.show_participant_list && { listsMembers: false }),
     publishAudio: isSeen && audio.can_produce === 'ALLOWED',
     publishVideo: isSeen && video.can_produce === 'ALLOWED',
-    // One of cameras and one of screens: nobody gets past the count of screens by more streams of another source.
+    // One camera and one screen: otherwise a member could exceed the limit of screens with streams of another source.
     maxStreamsOfSource: 1,
     screen: { publish: isSeen && screenshare.can_produce === 'ALLOWED', maxInRoom: config.max_screenshare_count },
     moderation: {

@@ -1,5 +1,5 @@
 /**
- * What a preset is made of (reference 5.5).
+ * The schema of presets (reference 5.5).
  *
  * @module
  */
@@ -123,7 +123,7 @@ const ui = Type.Object(
   closed,
 );
 
-/** A preset without its name: settings of the meeting's view, permissions, looks. */
+/** A preset without its name: meeting view settings, permissions, appearance. */
 export const PRESET_DEFINITION = Type.Object({ config, permissions, ui }, closed);
 
 /** A preset without its name. */
@@ -132,18 +132,18 @@ export type PresetDefinition = Static<typeof PRESET_DEFINITION>;
 const name = Type.String({ minLength: 1, maxLength: 256 });
 const whole = { name, config, permissions, ui };
 
-/** The body that makes a preset, or replaces one: all of it. */
+/** The body that creates or replaces a preset: complete. */
 export const CREATE_PRESET = Type.Object(whole, closed);
 
-/** The body that changes a preset: any part of it, at any depth; what is left out stays. */
+/** The body that changes a preset: any part of it, at any depth; omitted fields stay unchanged. */
 export const UPDATE_PRESET = deepPartial(CREATE_PRESET);
 
-/** A change of a preset: like a whole one, with every field optional at every depth. */
+/** A change of a preset: every field is optional, at every depth. */
 export type PresetChange = DeepPartial<Static<typeof CREATE_PRESET>>;
 
 type DeepPartial<T> = { readonly [K in keyof T]?: T[K] extends object ? DeepPartial<T[K]> : T[K] };
 
-/** Returns the schema of a part of an object: objects in it are parts too, and everything else is as it was. */
+/** Returns the schema of a part of an object: all properties optional, in nested objects too; other types are unchanged. */
 function deepPartial(schema: TSchema): TSchema {
   const { type, properties } = schema as { readonly type?: string; readonly properties?: Record<string, TSchema> };
   if (type !== 'object' || properties === undefined) return schema;
@@ -151,7 +151,7 @@ function deepPartial(schema: TSchema): TSchema {
   return Type.Object(Object.fromEntries(parts) as Record<string, TSchema>, closed);
 }
 
-/** Lays a change over a preset's definition; lists and plain values are replaced, objects merged. */
+/** Merges a change into a preset's definition: objects are merged, lists and plain values replaced. */
 export function mergeDefinition(before: JsonObject, change: JsonObject): JsonObject {
   const merged = new Map(Object.entries(before));
   for (const [key, value] of Object.entries(change)) {

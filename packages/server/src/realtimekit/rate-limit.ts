@@ -1,5 +1,5 @@
 /**
- * The rate limit of API tokens: so many calls in a window, then none until it is over (RTK-13, reference 2.5).
+ * The rate limit of API tokens: a number of calls per window (RTK-13, reference 2.5).
  *
  * @module
  */
@@ -8,23 +8,23 @@ import type { Clock } from '../rooms/clock.ts';
 
 /** The limit, as configured. */
 export interface RateLimitSettings {
-  /** Calls of one token in one window. */
+  /** Maximum number of calls of one token in one window. */
   readonly requests: number;
   readonly windowSeconds: number;
 }
 
-/** What a call may do, and what its answer says of it. */
+/** The result of counting a call, and the headers for its answer. */
 export interface RateVerdict {
   readonly isAllowed: boolean;
-  /** Seconds until the window is over. */
+  /** Seconds until the window ends. */
   readonly resetSeconds: number;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Above so many tokens, those whose window is over are forgotten. */
+/** When more tokens than this are stored, those whose window has ended are deleted. */
 const MAX_KEPT = 10_000;
 
-/** Counts the calls of each token. Only tokens that exist are counted: their number is the bound of its memory. */
+/** Counts the calls of each token. Only valid tokens are counted, so their number limits the memory. */
 export class TokenRateLimit {
   readonly #settings: RateLimitSettings;
   readonly #clock: Clock;
@@ -35,8 +35,8 @@ export class TokenRateLimit {
     this.#clock = clock;
   }
 
-  /** Counts a call. */
-  take(tokenKey: string): RateVerdict {
+  /** Counts a call and returns whether it is allowed. */
+  count(tokenKey: string): RateVerdict {
     const { requests, windowSeconds } = this.#settings;
     const nowMs = this.#clock.monotonicMs();
     const window = this.#windowOf(tokenKey, nowMs);

@@ -1,5 +1,5 @@
 /**
- * A route of the API as a value: its verb, path and schemas, and what it does.
+ * A route of the API as a value: its verb, path, schemas and handler.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import type { ParticipantTokens } from './tokens.ts';
 import { createBodyReader, createQueryReader } from './validate.ts';
 import type { Webhooks } from './webhooks/webhooks.ts';
 
-/** What the resources work with. */
+/** The dependencies of the resources. */
 export interface ResourceDeps {
   readonly apps: Apps;
   readonly rooms: Rooms;
@@ -26,42 +26,42 @@ export interface ResourceDeps {
   readonly tokens: ParticipantTokens;
   readonly webhooks: Webhooks;
   readonly chatLinks: ChatLinks;
-  /** Whether webhooks may go to addresses that are not public. */
+  /** Whether webhooks may use addresses that are not public. */
   readonly allowPrivateTargets: boolean;
 }
 
-/** A call as its handler gets it: checked. */
+/** A validated call, as a handler receives it. */
 export interface Call<Body, Query> {
   readonly caller: Caller;
   readonly ids: PathIds;
   readonly body: Body;
   readonly query: Query;
-  /** For the command that the call becomes. */
+  /** The origin of the command that the call executes. */
   readonly origin: Origin;
 }
 
-/** A call that was authorised, and not read yet. */
+/** A call that was authorised but not yet validated. */
 export type RawCall = Call<unknown, unknown>;
 
 /** A route. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
-  /** Below the prefix. */
+  /** Path after the prefix. */
   readonly path: string;
-  /** HTTP status of a success; of the refusal, where there is never a success. */
+  /** HTTP status of a success, or of the refusal if the route always refuses. */
   readonly status: number;
-  /** What it takes, for whoever describes or tests it; a route without a body's schema takes none. */
+  /** The schema of the body, for documentation and tests; undefined for a route without a body. */
   readonly body?: TSchema;
   readonly query?: TSchema;
-  /** @throws ApiError as the caller gets it */
+  /** @throws ApiError which is answered to the caller */
   serve(call: RawCall): Promise<Answer>;
 }
 
-/** The body of a call that has none: an empty object is let through, since some clients always send one. */
+/** The body of a call that has none: an empty object is accepted, since some clients always send one. */
 const NO_BODY = Type.Object({}, { additionalProperties: false });
 const readNoBody = createBodyReader(NO_BODY);
 
-/** Ids that the server itself makes, and that are UUIDs therefore. */
+/** Parameters for ids that the server itself generates, which are UUIDs. */
 const UUID_IDS = [
   'meeting_id',
   'participant_id',
@@ -73,10 +73,10 @@ const UUID_IDS = [
   'livestream_id',
   'livestream_session_id',
 ];
-/** The form of ids that the server itself makes. */
+/** The format of ids that the server itself generates. */
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** Creates a route of a handler and the schemas of what it takes. Without a body's schema, the call must have none. */
+/** Creates a route from a handler and the schemas of its input. Without a body schema, the call must have no body. */
 export function defineRoute<B extends TSchema = typeof NO_BODY, Q extends TSchema = typeof NO_BODY>(route: {
   readonly method: Route['method'];
   readonly path: string;
@@ -84,9 +84,9 @@ export function defineRoute<B extends TSchema = typeof NO_BODY, Q extends TSchem
   readonly status?: number;
   readonly body?: B;
   readonly query?: Q;
-  /** Takes no body for an empty object, where there is a schema. */
+  /** Whether a missing body counts as an empty object, if there is a schema. */
   readonly bodyIsOptional?: boolean;
-  /** Takes any text as an id, as operations on the active session do. */
+  /** Whether any text is accepted as an id, as in operations on the active session. */
   readonly takesAnyId?: boolean;
   handle(call: Call<Static<B>, Static<Q>>): Promise<Answer>;
 }): Route {
@@ -116,14 +116,14 @@ function refuseBadIds(ids: PathIds): void {
   }
 }
 
-/** Returns an id that the path has. */
+/** Returns an id of the path. */
 export function requireId(ids: PathIds, name: string): string {
   const id = ids[name];
   if (id === undefined) throw new Error(`The path has no ${name}`);
   return id;
 }
 
-/** Returns the App that the path names. */
+/** Returns the App of the path. */
 export function requireApp(caller: Caller): App {
   if (!caller.app) throw new Error('The path has no App id');
   return caller.app;

@@ -1,8 +1,8 @@
 /**
- * Session ids: a room's epoch as a UUID, and back.
+ * Session ids: a room's epoch as a UUID, and the reverse.
  *
- * A session is one life of a meeting's room, so its id is made of what names that life, and needs no store. The other
- * bits come from the meeting's id: two sessions of different meetings never share an id, whatever their epochs.
+ * A session is one life of a meeting's room, so its id is derived from that life's epoch and needs no store. The other
+ * bits are derived from the meeting's id: sessions of different meetings never share an id, even with equal epochs.
  *
  * @module
  */
@@ -26,7 +26,7 @@ export function sessionIdOf(epoch: Epoch, meetingId: string): string {
   ].join('-');
 }
 
-/** Returns the epoch that a session id was made of, or undefined if it was not made here. */
+/** Returns the epoch in a session id, or undefined if the id does not have this format. */
 export function epochOfSessionId(sessionId: string): Epoch | undefined {
   const parts = /^([0-9a-f]{8})-([0-9a-f]{4})-8([0-9a-f]{3})-8([0-9a-f])[0-9a-f]{2}-[0-9a-f]{12}$/.exec(sessionId);
   return parts ? (BigInt(`0x${parts.slice(1).join('')}`) as Epoch) : undefined;

@@ -1,5 +1,5 @@
 /**
- * The presets that every new App has (reference 5.1), so that a first participant can be added at once.
+ * The presets that every new App has (reference 5.1), so that participants can be added at once.
  *
  * @module
  */
@@ -46,7 +46,7 @@ const allMedia = (access: 'ALLOWED' | 'NOT_ALLOWED'): Permissions['media'] => ({
   screenshare: { can_produce: access },
 });
 
-/** Somebody who runs the meeting. */
+/** Permissions of a host, who runs the meeting. */
 const host: Permissions = {
   kick_participant: true,
   disable_participant_audio: true,
@@ -80,7 +80,7 @@ const host: Permissions = {
   is_recorder: false,
 };
 
-/** Somebody who takes part, and has no power over others. */
+/** Permissions of a participant, who has no control over others. */
 const participant: Permissions = {
   ...host,
   kick_participant: false,
@@ -105,7 +105,7 @@ const participant: Permissions = {
 
 const preset = (name: string, definition: PresetDefinition): PresetTemplate => ({ name, definition });
 
-/** The presets of a new App, the oldest first. */
+/** The presets of a new App, oldest first. */
 export const STOCK_PRESETS: readonly PresetTemplate[] = [
   preset('group_call_host', { config: config('GROUP_CALL'), permissions: host, ui }),
   preset('group_call_participant', { config: config('GROUP_CALL'), permissions: participant, ui }),

@@ -1,5 +1,5 @@
 /**
- * Participants' tokens: RS256 JWTs, signed with a key pair that is made at the first use (AUTH-2, reference 6).
+ * Participants' tokens: RS256 JWTs, signed with a key pair that is created at its first use (AUTH-2, reference 6).
  *
  * @module
  */
@@ -10,22 +10,22 @@ import { errors, importPKCS8, importSPKI, jwtVerify, SignJWT } from 'jose';
 import type { Clock } from '../rooms/clock.ts';
 import { type KeyPairDeps, lazyKeyPair } from './key-pair.ts';
 
-/** How long a token is good: 100 days, in seconds. */
+/** Lifetime of a token in seconds: 100 days. */
 export const TOKEN_LIFETIME_S = 100 * 24 * 60 * 60;
 const PURPOSE = 'participant-token';
 const ALGORITHM = 'RS256';
 
-/** Whom a token is for. */
+/** The subject of a token. */
 export interface TokenSubject {
   /** The App, by its `rtkAppId`. */
   readonly orgId: string;
   readonly meetingId: string;
   readonly participantId: string;
-  /** The preset at the time of issue. What a login may do is told by the preset of that moment, not by this. */
+  /** The preset at the time of issue. A login uses the participant's current preset, not this one. */
   readonly presetId: string;
 }
 
-/** A token that was verified. */
+/** A verified token. */
 export interface VerifiedToken extends TokenSubject {
   /** Milliseconds since the Unix epoch. */
   readonly expiresAtMs: number;
@@ -48,7 +48,7 @@ export class ParticipantTokens {
     this.#loadPair = lazyKeyPair(deps, PURPOSE);
   }
 
-  /** Creates a token, good for `TOKEN_LIFETIME_S`. Two of one second are the same but for their id. */
+  /** Creates a token with the lifetime `TOKEN_LIFETIME_S`. Tokens created in the same second differ only in their id. */
   async sign(subject: TokenSubject): Promise<string> {
     const { keyId, privateKey } = await this.#loadKeys();
     const issuedAtS = Math.floor(this.#clock.now() / 1000);

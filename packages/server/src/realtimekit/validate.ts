@@ -1,5 +1,5 @@
 /**
- * Checks bodies and queries against their schemas, and says what is wrong the way the vendor does:
+ * Checks bodies and queries against their schemas, and describes errors as the vendor does:
  * `"name" is required` (reference 2.2).
  *
  * @module
@@ -9,7 +9,7 @@ import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { badRequest } from './envelope.ts';
 
-/** The pattern of an address that a browser may load from; others, such as `javascript:`, are refused. */
+/** The pattern of an http(s) address that a browser may load; others, such as `javascript:`, are refused. */
 export const HTTP_ADDRESS = '^[hH][tT][tT][pP][sS]?://';
 
 /** The pattern of ids in queries. */
@@ -17,7 +17,7 @@ export const GUID_PATTERN = '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}
 /** The pattern of ranges of whole numbers: `1:10`, `5:`, `:3`. */
 export const RANGE_PATTERN = '^(\\d{1,9}:\\d{0,9}|:\\d{1,9})$';
 
-/** What a text must be, by its pattern or format; an address where it is not said. */
+/** Descriptions of required text formats, by pattern or format; other patterns are addresses. */
 const FORMS: Readonly<Record<string, string>> = {
   'date-time': 'must be in ISO 8601 date format',
   date: 'must be a date such as 2026-01-31',
@@ -27,7 +27,7 @@ const FORMS: Readonly<Record<string, string>> = {
 
 const A_URI = 'must be a valid uri';
 
-/** Most characters of a field's name in a message: a caller's nonsense is not sent back by the megabyte. */
+/** Maximum length of a field name in a message, so that the server does not return a caller's long input. */
 const MAX_NAME_LENGTH = 256;
 
 type Problem = ReturnType<ReturnType<typeof Compile>['Errors']>[number];
@@ -41,21 +41,21 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
   object: 'of type object',
 };
 
-/** Creates a function that gives a body as its schema says, or throws the 400 that tells the first problem. */
+/** Creates a function that returns a body checked against the schema. The function throws 400 with the first problem. */
 export function createBodyReader<S extends TSchema>(schema: S): (body: unknown) => Static<S> {
   const validator = Compile(schema);
   return (body) => {
     if (body === undefined) throw badRequest('"body" is required');
     if (!validator.Check(body)) throw badRequest(describeProblem(validator.Errors(body)));
-    // After the check, which bounds how deep it has to look.
+    // After the schema check, which limits the depth.
     refuseBrokenText(body, '');
     return body as Static<S>;
   };
 }
 
 /**
- * Makes a function that gives a query as its schema says, or throws the 400 that tells the first problem. Numbers come
- * as text and are read as numbers where the schema wants them; parameters that it does not know are left alone.
+ * Creates a function that returns a query checked against the schema. The function throws 400 with the first problem.
+ * Numbers are parsed from text where the schema requires them; unknown parameters are ignored.
  */
 export function createQueryReader<S extends TSchema>(schema: S): (query: unknown) => Static<S> {
   const validator = Compile(schema);
@@ -78,7 +78,7 @@ function readNumber(value: unknown): unknown {
   return typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
 }
 
-/** Refuses text that not every store and client can hold: NUL, and halves of surrogate pairs. */
+/** Refuses text that some stores and clients cannot represent: NUL characters and lone surrogates. */
 function refuseBrokenText(value: unknown, path: string): void {
   if (typeof value === 'string') {
     if (value.includes('\0') || !value.isWellFormed()) throw badRequest(`${quote(path)} must be well-formed text`);
@@ -87,9 +87,9 @@ function refuseBrokenText(value: unknown, path: string): void {
   }
 }
 
-/** Puts the first problem into words. */
+/** Describes the first problem. */
 function describeProblem(problems: readonly Problem[]): string {
-  // An unknown key is told twice, and first as a value that no schema admits.
+  // An unknown key is reported twice, first as a value that no schema allows.
   const problem = problems.find(({ keyword }) => keyword !== 'boolean') ?? problems[0];
   if (!problem) return '"body" is not valid';
   const name = quote(problem.instancePath);
@@ -127,7 +127,7 @@ function describeProblem(problems: readonly Problem[]): string {
   }
 }
 
-/** Writes `/a/0/b` as `"a[0].b"`, and the whole as `"body"`. */
+/** Formats `/a/0/b` as `"a[0].b"`, and the root as `"body"`. */
 function quote(path: string): string {
   const steps = path.split('/').slice(1);
   const text = steps

@@ -1,5 +1,5 @@
 /**
- * What was said in a session as a CSV file (reference 5.6), with the vendor's columns.
+ * The chat of a session as a CSV file (reference 5.6), with the vendor's columns.
  *
  * @module
  */
@@ -22,10 +22,10 @@ const COLUMNS = [
   'createdAt',
 ];
 const LINE_END = '\r\n';
-/** Messages that are in memory at a time. */
+/** Number of messages that are in memory at a time. */
 const PART = 500;
 
-/** Writes the file part by part, however long it is. */
+/** Generates the file part by part, whatever its length. */
 export async function* writeChatCsv(
   store: Pick<Store, 'chat'>,
   { id, meetingId }: Pick<SessionRecord, 'id' | 'meetingId'>,

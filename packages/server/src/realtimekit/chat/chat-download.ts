@@ -1,5 +1,5 @@
 /**
- * The download of what was said in a session: without a token, by an address that was made for it (RTK-15).
+ * The download of a session's chat: without an API token, by a signed link (RTK-15).
  *
  * @module
  */
@@ -35,7 +35,7 @@ export function registerChatDownload(http: FastifyInstance, { apps, store, clock
     if (verdict !== 'good') return reply.code(403).send(errorBody(403, REFUSALS[verdict]));
     const app = apps.findByRtkId(rtkAppId);
     const session = app && (await store.sessions.find(app.appId, sessionId, clock.now()));
-    // It may have been forgotten since.
+    // The session may have been deleted since.
     if (!session?.chat) return reply.code(404).send(errorBody(404, `No chat found for session_id ${sessionId}`));
     return reply
       .header('content-type', 'text/csv; charset=utf-8')

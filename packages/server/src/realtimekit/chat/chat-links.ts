@@ -1,5 +1,5 @@
 /**
- * Addresses that what was said in a session is downloaded from: whoever has one may, until it expires (RTK-15).
+ * Signed links to a session's chat: whoever has a link may download the chat until the link expires (RTK-15).
  *
  * @module
  */
@@ -17,28 +17,28 @@ import type { App } from '../../apps/app.ts';
 import type { Clock } from '../../rooms/clock.ts';
 import type { Store } from '../../store/store.ts';
 
-/** How long an address is good, in milliseconds: a day. */
+/** Lifetime of a link in milliseconds: one day. */
 export const LINK_LIFETIME_MS = 24 * 60 * 60 * 1000;
-/** Path of the downloads, with the names of its parts. */
+/** Path of the downloads, with its parameter names. */
 export const DOWNLOAD_PATH = '/client/v4/downloads/:app_id/sessions/:session_id/chat.csv';
 
 const PURPOSE = 'download';
 
-/** An address, and until when it is good. */
+/** A link and its expiry. */
 export interface ChatLink {
   readonly url: string;
   readonly expiresAtMs: number;
 }
 
-/** What the links need. */
+/** The dependencies of the links. */
 export interface ChatLinksDeps {
   readonly store: Pick<Store, 'signingKeys'>;
   readonly clock: Clock;
-  /** Where clients reach the server, without a slash at the end. */
+  /** The base URL by which clients reach the server, without a trailing slash. */
   readonly baseUrl: () => string;
 }
 
-/** Creates addresses, and tells whether one was made here. */
+/** Creates and verifies links. */
 export class ChatLinks {
   readonly #deps: ChatLinksDeps;
   readonly #privateKey: KeyObject;
@@ -50,7 +50,7 @@ export class ChatLinks {
     this.#publicKey = createPublicKey(publicKey);
   }
 
-  /** Loads the key pair, or makes it at the first start. */
+  /** Loads the key pair, or creates it at the first start. */
   static async open(deps: ChatLinksDeps): Promise<ChatLinks> {
     const { signingKeys } = deps.store;
     const known = await signingKeys.find(PURPOSE);
@@ -58,9 +58,9 @@ export class ChatLinks {
     return new ChatLinks(deps, key.privateKey, key.publicKey);
   }
 
-  /** Creates the address of a session's chat. */
+  /** Creates the link to a session's chat. */
   of({ rtkAppId }: Pick<App, 'rtkAppId'>, sessionId: string): ChatLink {
-    // Whole seconds, as the address has them.
+    // The link contains whole seconds.
     const expires = Math.floor((this.#deps.clock.now() + LINK_LIFETIME_MS) / 1000);
     const signature = sign(null, signedBytes(rtkAppId, sessionId, String(expires)), this.#privateKey);
     const path = DOWNLOAD_PATH.replace(':app_id', rtkAppId).replace(':session_id', sessionId);
@@ -68,7 +68,7 @@ export class ChatLinks {
     return { url: `${this.#deps.baseUrl()}${path}?${query}`, expiresAtMs: expires * 1000 };
   }
 
-  /** Returns whether an address was made here for this session, and is still good. */
+  /** Verifies a link to a session: its signature and its expiry. */
   check(rtkAppId: string, sessionId: string, expires: string, signature: string): 'good' | 'expired' | 'forged' {
     const bytes = Buffer.from(signature, 'base64url');
     if (!verify(null, signedBytes(rtkAppId, sessionId, expires), this.#publicKey, bytes)) return 'forged';

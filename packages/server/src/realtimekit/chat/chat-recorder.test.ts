@@ -38,7 +38,7 @@ const say = (text: string, over: object = {}): void => {
     seq: 1,
     atMs: 1,
   };
-  recorder.take('session', [{ ...facts, ...over } as never as RoomEvent]);
+  recorder.add('session', [{ ...facts, ...over } as never as RoomEvent]);
 };
 const advance = async (ms: number): Promise<void> => {
   clock.advance(ms);

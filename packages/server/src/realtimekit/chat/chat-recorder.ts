@@ -1,5 +1,5 @@
 /**
- * What is said to everybody in sessions, on its way into the store: written in groups, and waited for by nobody (CHAT-7).
+ * Stores the public chat of sessions: messages are written in batches, and no request waits for them (CHAT-7).
  *
  * @module
  */
@@ -17,37 +17,37 @@ export interface ChatRecorderDeps {
   readonly log: { error(fields: object, message: string): void };
 }
 
-/** How long something said waits to be written: a crash loses so much at most. */
+/** Maximum delay before a message is written; a crash loses at most the messages of this time. */
 export const CHAT_WRITE_MS = 1000;
-/** So many changes are written at once, without waiting for more. */
-const FULL = 500;
-/** Most changes that wait while the store fails; the oldest are given up. */
-const MAX_WAITING = 10_000;
+/** Number of pending changes at which they are written at once. */
+const BATCH_SIZE = 500;
+/** Maximum number of pending changes while the store fails; then the oldest are dropped. */
+const MAX_PENDING = 10_000;
 
-/** Gathers what was said, and writes it. */
+/** Collects chat messages and writes them. */
 export class ChatRecorder {
   readonly #deps: ChatRecorderDeps;
-  #waiting: ChatChange[] = [];
+  #pending: ChatChange[] = [];
   #cancelWrite: (() => void) | undefined;
-  /** Writes take turns. Never rejects. */
+  /** Writes run one after another. Never rejects. */
   #writing: Promise<void> = Promise.resolve();
 
   constructor(deps: ChatRecorderDeps) {
     this.#deps = deps;
   }
 
-  /** Takes what was said in a session, to be written within `CHAT_WRITE_MS`. */
-  take(sessionId: string, events: readonly RoomEvent[]): void {
+  /** Queues the public chat events of a session to be written within `CHAT_WRITE_MS`. */
+  add(sessionId: string, events: readonly RoomEvent[]): void {
     for (const event of events) {
-      if (!isSaid(event)) continue;
-      this.#waiting.push(changeOf(sessionId, event));
-      if (this.#waiting.length >= MAX_WAITING) this.#giveUpOldest();
-      if (this.#waiting.length === FULL) void this.flush();
+      if (!isPublicChat(event)) continue;
+      this.#pending.push(changeOf(sessionId, event));
+      if (this.#pending.length >= MAX_PENDING) this.#dropOldest();
+      if (this.#pending.length === BATCH_SIZE) void this.flush();
       else this.#writeLater();
     }
   }
 
-  /** Writes what waits, or leaves it waiting where the store fails. */
+  /** Writes the pending changes. If the store fails, they stay pending. */
   flush(): Promise<void> {
     this.#cancelWrite?.();
     this.#cancelWrite = undefined;
@@ -56,13 +56,13 @@ export class ChatRecorder {
   }
 
   async #write(): Promise<void> {
-    const changes = this.#waiting;
+    const changes = this.#pending;
     if (changes.length === 0) return;
-    this.#waiting = [];
+    this.#pending = [];
     try {
       await this.#deps.store.chat.keep(changes);
     } catch (error) {
-      this.#waiting = [...changes, ...this.#waiting];
+      this.#pending = [...changes, ...this.#pending];
       this.#deps.log.error({ err: error, changes: changes.length }, 'writing chat messages failed; retrying');
       this.#writeLater();
     }
@@ -72,20 +72,20 @@ export class ChatRecorder {
     this.#cancelWrite ??= this.#deps.clock.after(CHAT_WRITE_MS, () => void this.flush());
   }
 
-  #giveUpOldest(): void {
-    const { length } = this.#waiting.splice(0, FULL);
+  #dropOldest(): void {
+    const { length } = this.#pending.splice(0, BATCH_SIZE);
     this.#deps.log.error({ changes: length }, 'chat messages dropped: the store failed for too long');
   }
 }
 
-/** Something said, or what became of it. */
+/** A chat message, or a change of one. */
 type ChatEvent = RoomEventOf<'message' | 'messageChanged'>;
 
 /**
- * Returns whether an event is about something said to everybody, by a member or by the API: chat in either dialect (CHAT-1).
- * What is said in private is not kept.
+ * Returns whether an event concerns a public message, from a member or the API: chat in either dialect (CHAT-1).
+ * Private messages are not stored.
  */
-export function isSaid(event: RoomEvent): event is ChatEvent {
+export function isPublicChat(event: RoomEvent): event is ChatEvent {
   if (event.type === 'messageChanged') return event.message.to === undefined;
   return event.type === 'message' && event.to === undefined && (event.kind === 'chat' || event.kind === 'broadcast');
 }
@@ -93,7 +93,7 @@ export function isSaid(event: RoomEvent): event is ChatEvent {
 function changeOf(sessionId: string, event: ChatEvent): ChatChange {
   const isNew = event.type === 'message';
   const message: ChatMessage = isNew ? { ...event, sentAtMs: event.atMs } : event.message;
-  // Message ids begin anew with each life of a room, and a session may have several.
+  // Message ids start again with each life of a room, and a session may span several lives.
   const life = event.epoch.toString(16).padStart(16, '0');
   const id = `${life}-${String(message.messageId).padStart(8, '0')}`;
   if (!isNew && event.change === 'deleted') return { type: 'delete', sessionId, id };

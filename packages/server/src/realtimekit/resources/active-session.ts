@@ -1,5 +1,5 @@
 /**
- * The active session: who is in a meeting now, and putting them out (RTK-3 to RTK-6, reference 5.4).
+ * The active session: the people in a meeting, and removing them (RTK-3 to RTK-6, reference 5.4).
  *
  * @module
  */
@@ -33,7 +33,7 @@ export function activeSessionRoutes({ store, rooms, clock }: ResourceDeps): Rout
       async handle(call) {
         const meeting = await requireMeeting(store, call);
         const app = requireApp(call.caller);
-        // While nobody is in, a session may still be continued, but is not active.
+        // An empty session may still be continued, but it is not active.
         const room = await rooms.summary(roomOf(app.appId, meeting.id));
         const session = room && (await store.sessions.findLive(app.appId, meeting.id, clock.now()));
         if (!session) throw noActiveSession(meeting.id);
@@ -79,7 +79,7 @@ export function activeSessionRoutes({ store, rooms, clock }: ResourceDeps): Rout
   ];
 }
 
-/** Somebody who waited to be let in: it has a time of asking, and none of joining. */
+/** A waiting user as a person: the time of the request stands in for the time of joining. */
 const asPerson = ({ user, sinceMs }: Waiting): Person => ({ user, joinedAtMs: sinceMs });
 
 const membersLeft = (events: readonly RoomEvent[]): MemberInfo[] =>

@@ -1,5 +1,5 @@
 /**
- * Analytics: sessions by day, from their history; recordings and livestreams, which there are none of (reference 5.8).
+ * Analytics: daily figures of sessions; figures of recordings and livestreams are zero (reference 5.8).
  *
  * @module
  */
@@ -65,7 +65,7 @@ export function analyticsRoutes({ store, clock }: ResourceDeps): Route[] {
   ];
 }
 
-/** Whole days in UTC, both included; without a word the last 30, up to today. */
+/** Returns a span of whole days in UTC, both included; by default the last 30 days up to today. */
 function spanOf({ start_date: start, end_date: end }: Static<typeof DAYWISE>, nowMs: number) {
   const lastDayMs = end === undefined ? nowMs - (nowMs % DAY_MS) : Date.parse(end);
   const fromMs = start === undefined ? lastDayMs - (DEFAULT_DAYS - 1) * DAY_MS : Date.parse(start);

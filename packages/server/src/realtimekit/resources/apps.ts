@@ -1,5 +1,5 @@
 /**
- * Apps: listed and made, never changed (reference 5.1).
+ * Apps: list and create (reference 5.1).
  *
  * @module
  */
@@ -38,7 +38,7 @@ export function appRoutes({ apps }: ResourceDeps): Route[] {
       path: '/apps',
       body: CREATE,
       async handle({ caller, body }) {
-        // It could not touch the App it makes.
+        // The token could not access the App that it creates.
         if (caller.grant.rtkAppIds) throw new AuthError(403, 'The API token is limited to some apps');
         return { data: { app: showApp(await apps.create(caller.accountId, body.name)) } };
       },

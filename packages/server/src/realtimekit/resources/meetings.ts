@@ -1,5 +1,5 @@
 /**
- * Meetings: lasting rooms, made, read, listed and changed, never deleted (reference 5.2).
+ * Meetings: persistent rooms that are created, read, listed and changed, but never deleted (reference 5.2).
  *
  * @module
  */
@@ -90,7 +90,7 @@ export function meetingRoutes({ store, clock, rooms }: ResourceDeps): Route[] {
           updatedAtMs: clock.now(),
         }));
         if (!changed) throw notFound('meeting', id);
-        // Who is in stays in; who waits to be let in cannot be any longer.
+        // Members stay; waiting users can no longer be admitted.
         if (status === 'INACTIVE') await rooms.execute(roomOf(changed.appId, id), { type: 'refuseWaiting' }, origin);
         return { data: showMeeting(changed) };
       },
@@ -102,7 +102,7 @@ export function meetingRoutes({ store, clock, rooms }: ResourceDeps): Route[] {
       async handle({ caller, ids, body }) {
         const facts = factsOf(body);
         const id = requireId(ids, 'meeting_id');
-        // The status is no part of what is replaced: it may only be patched.
+        // The status can only be patched, not replaced.
         const changed = await store.meetings.update(requireApp(caller).appId, id, ({ status }) => ({
           ...facts,
           status,
@@ -115,7 +115,7 @@ export function meetingRoutes({ store, clock, rooms }: ResourceDeps): Route[] {
   ];
 }
 
-/** Returns the meeting that a path names. @throws ApiError 404 */
+/** Returns the meeting of a path. @throws ApiError 404 if it does not exist */
 export async function requireMeeting(
   store: Pick<Store, 'meetings'>,
   appId: AppId,
@@ -127,7 +127,7 @@ export async function requireMeeting(
   return meeting;
 }
 
-/** What a whole body says; what it leaves out has its default. @throws ApiError 400 */
+/** Converts a complete body to a record's fields; omitted fields get their defaults. @throws ApiError 400 */
 function factsOf(body: Static<typeof CREATE_MEETING>): Pick<MeetingRecord, 'title' | 'settings'> {
   refuseIncompleteStorage(body.recording_config);
   const { title = null, preferred_region: _region, ...given } = body;
@@ -153,7 +153,7 @@ function filterOf(query: Static<typeof LIST>): MeetingFilter {
   };
 }
 
-/** A meeting as a list shows it: without `ai_config`. */
+/** Formats a meeting for a list: without `ai_config`. */
 function showListed(meeting: MeetingRecord) {
   const { ai_config: _ai, recording_config: recording, ...settings } = meeting.settings as unknown as MeetingSettings;
   return {

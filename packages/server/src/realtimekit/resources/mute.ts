@@ -1,5 +1,5 @@
 /**
- * Muting the people of an active session (HOST-5, reference 5.4).
+ * Muting the participants of an active session (HOST-5, reference 5.4).
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { countPeople, findTargets, NAMED_PEOPLE, requireMeeting, sessionError, s
 const SESSION = '/:app_id/meetings/:meeting_id/active-session';
 const MUTE_ALL = Type.Object({ allow_unmute: Type.Optional(Type.Boolean()) }, { additionalProperties: false });
 
-/** The routes that switch microphones off. */
+/** The routes that mute microphones. */
 export function muteRoutes({ store, rooms }: ResourceDeps): Route[] {
   const mute = async (
     meeting: MeetingRecord,

@@ -1,7 +1,7 @@
 /**
- * Features that this server does not have: they answer as an account without them would (RTK-14).
+ * Features that this server does not have. They answer like an account that does not use them (RTK-14):
  *
- * Lists are empty, one of a kind is not found, figures are zero, and starting one is refused.
+ * lists are empty, single records are not found, figures are zero, and starting one is refused.
  *
  * @module
  */
@@ -17,26 +17,26 @@ const A = '/:app_id';
 const M = `${A}/meetings/:meeting_id`;
 const S = `${A}/sessions/:session_id`;
 
-/** The routes of features that are not there. */
+/** The routes of missing features. */
 export function notThereRoutes({ store, clock }: ResourceDeps): Route[] {
   const findMeeting = ({ caller, ids }: Call<unknown, unknown>) => requireMeeting(store, requireApp(caller).appId, ids);
   const requireSession = async ({ caller, ids }: Call<unknown, unknown>): Promise<void> => {
     const id = requireId(ids, 'session_id');
     if (!(await store.sessions.find(requireApp(caller).appId, id, clock.now()))) throw notFound('session', id);
   };
-  /** Reads one of a kind, of which there is none. */
+  /** Creates a route for a single record, which is never found. */
   const missing = (path: string, kind: string, idName: string, method: Route['method'] = 'GET'): Route =>
     defineRoute({
       method,
       path,
       status: 404,
-      // Whatever it is told: there is nothing to do it to.
+      // Any body is accepted, since the record never exists.
       ...(method !== 'GET' && { body: Type.Unknown() }),
       async handle({ ids }) {
         throw notFound(kind, requireId(ids, idName));
       },
     });
-  /** Starts something that cannot be started. */
+  /** Creates a route that starts a feature and always refuses. */
   const refused = (path: string, feature: string, before?: (call: Call<unknown, unknown>) => Promise<unknown>): Route =>
     defineRoute({
       method: 'POST',

@@ -1,5 +1,5 @@
 /**
- * Participants: who may enter a meeting, and the tokens they enter with (reference 5.3, RTK-8).
+ * Participants: the users who may join a meeting, and their tokens (reference 5.3, RTK-8).
  *
  * @module
  */
@@ -100,7 +100,7 @@ export function participantRoutes(deps: ResourceDeps): Route[] {
         const app = requireApp(caller);
         const meeting = await requireMeeting(store, app.appId, ids);
         const id = requireId(ids, 'participant_id');
-        // Null takes a name or a picture away; a participant without a preset there is none, so null leaves it.
+        // Null removes a name or a picture; every participant has a preset, so null leaves the preset unchanged.
         const preset = body.preset_name ? await requirePreset(app.appId, body.preset_name) : undefined;
         const changed = await store.participants.update(meeting.id, id, (participant) => ({
           customId: participant.customId,
@@ -140,7 +140,7 @@ export function participantRoutes(deps: ResourceDeps): Route[] {
         const { appId } = requireApp(caller);
         const meeting = await requireMeeting(store, appId, ids);
         const id = requireId(ids, 'participant_id');
-        // First the record: whoever logs in from here on is refused, and whoever is in already is put out below.
+        // Delete the record first: from then on logins are refused. Then remove the participant from the room.
         const deleted = requireFound(await store.participants.delete(meeting.id, id), 'participant', id);
         const targets = [{ label: id, userIds: [id as UserId] }];
         await rooms

@@ -26,7 +26,7 @@ const CREATE_POLL = Type.Object(
   { additionalProperties: false },
 );
 
-/** The route that makes a poll in the App's own name. */
+/** The route that creates a poll for the App. */
 export function pollRoutes({ store, rooms }: ResourceDeps): Route[] {
   return [
     defineRoute({
@@ -56,14 +56,14 @@ export function pollRoutes({ store, rooms }: ResourceDeps): Route[] {
   ];
 }
 
-/** The schema counts characters, which may have several bytes each. */
+/** Checks the length in bytes; the schema counts characters, which may have several bytes each. */
 function refuseLong(field: string, text: string, maxBytes: number): void {
   if (byteLength(text) > maxBytes) {
     throw badRequest(`"${field}" length must be less than or equal to ${maxBytes} bytes long`);
   }
 }
 
-/** Shows a poll that was just made: nobody has voted, and nobody of the session made it. */
+/** Formats a new poll: it has no votes, and no participant created it. */
 function showPoll({ pollId, question, options, anonymous, hideVotes }: PollInfo) {
   return { id: pollId, question, options, anonymous, hide_votes: hideVotes, voted: [] };
 }

@@ -1,5 +1,5 @@
 /**
- * Presets: what a participant may do and how its screen looks, by name (reference 5.5).
+ * Presets: named sets of permissions and view settings for participants (reference 5.5).
  *
  * @module
  */

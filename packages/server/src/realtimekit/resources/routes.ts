@@ -1,5 +1,5 @@
 /**
- * All routes of the API that this version has.
+ * All routes of the API.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The people of an active session, as its operations name and show them (RTK-3, RTK-4, reference 5.4).
+ * Finds and formats the people of an active session (RTK-3, RTK-4, reference 5.4).
  *
  * @module
  */
@@ -15,13 +15,13 @@ import { type Call, requireApp, requireId } from '../route.ts';
 const MAX_IDS = 1000;
 const idList = Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { maxItems: MAX_IDS }));
 
-/** The body of an operation on people who are named. */
+/** The body of an operation on named people. */
 export const NAMED_PEOPLE = Type.Object(
   { participant_ids: idList, custom_participant_ids: idList },
   { additionalProperties: false },
 );
 
-/** Finds the meeting of a call. One that does not exist has no session either: the vendor's message is the same. */
+/** Finds the meeting of a call. If it does not exist, the vendor's message is that it has no active session. */
 export async function requireMeeting(
   store: Pick<Store, 'meetings'>,
   { caller, ids }: Call<unknown, unknown>,
@@ -32,7 +32,7 @@ export async function requireMeeting(
   return meeting;
 }
 
-/** Turns what a call names into users of the room. @throws ApiError if it names nobody */
+/** Resolves the ids of a call to users of the room. @throws ApiError if the call names nobody */
 export async function findTargets(
   store: Pick<Store, 'participants'>,
   meetingId: string,
@@ -48,13 +48,13 @@ export async function findTargets(
     users.get(customId)?.push(id as UserId);
   }
   return [
-    // A participant's id is its user id in the room; whoever came in by another door is named by its own user id.
+    // A participant's id is its user id in the room; users of other doors are named by their own user id.
     ...ids.map((id) => ({ label: id, userIds: [id as UserId] })),
     ...[...users].map(([label, userIds]) => ({ label, userIds })),
   ];
 }
 
-/** Returns what a command threw as the caller gets it. */
+/** Converts an error of a command to the error for the caller. */
 export function sessionError(error: unknown, meetingId: string): unknown {
   if (isGavelError(error, 'room.not-found')) return noActiveSession(meetingId);
   if (isGavelError(error, 'room.member-not-found')) {
@@ -63,13 +63,13 @@ export function sessionError(error: unknown, meetingId: string): unknown {
   return error;
 }
 
-/** What is shown of a member. */
+/** The fields of a member that are shown. */
 export type Person = Pick<MemberInfo, 'user' | 'joinedAtMs'>;
 
-/** How many people members are: each counts once, whatever the number of their connections. */
+/** Counts the people among members: each person counts once, whatever the number of its connections. */
 export const countPeople = (members: readonly Person[]): number => usersOf(members).size;
 
-/** Shows the people that members are, each once. */
+/** Formats the people among members, each once. */
 export async function showPeople(store: Pick<Store, 'participants'>, meetingId: string, members: readonly Person[]) {
   const users = usersOf(members);
   const records = await store.participants.findByIds(meetingId, [...users.keys()]);
@@ -83,7 +83,7 @@ function usersOf(members: readonly Person[]): Map<UserId, Person> {
   return users;
 }
 
-/** A person of the room. Who came in by another door has no record: the times are then those of joining. */
+/** Formats a person of the room. Users of other doors have no record; their times are those of joining. */
 function showPerson(member: Person, participant: Participant | undefined) {
   const name = participant ? participant.name : member.user.name;
   const picture = participant?.picture;

@@ -1,5 +1,5 @@
 /**
- * Sessions: what was and is held in the meetings of an App (reference 5.6, RTK-11).
+ * Sessions: past and active, of the meetings of an App (reference 5.6, RTK-11).
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { GUID_PATTERN, RANGE_PATTERN } from '../validate.ts';
 const time = Type.Optional(Type.String({ maxLength: 64, format: 'date-time' }));
 const search = Type.Optional(Type.String({ maxLength: 256 }));
 const sortOrder = Type.Optional(Type.Enum(['ASC', 'DESC']));
-/** As a query has it. */
+/** A boolean in a query. */
 const yesNo = Type.Optional(Type.Enum(['true', 'false']));
 
 const LIST = Type.Object({
@@ -37,7 +37,7 @@ const PEERS = Type.Object({
   search,
   sort_by: Type.Optional(Type.Enum(['joinedAt', 'duration'])),
   sort_order: sortOrder,
-  // There are no breakout rooms to add up: both views are the same.
+  // There are no breakout rooms, so both views are the same.
   view: Type.Optional(Type.Enum(['raw', 'consolidated'])),
   include_peer_events: yesNo,
 });
@@ -61,7 +61,7 @@ export function sessionRoutes({ store, clock, chatLinks }: ResourceDeps): Route[
     if (!session) throw notFound('session', id);
     return session;
   };
-  /** A file of a session that this server never makes. */
+  /** Creates a route for a file of a session that this server never produces. */
   const absent = (file: 'transcript' | 'summary', query = Type.Object({})): Route =>
     defineRoute({
       method: 'GET',
@@ -129,7 +129,7 @@ export function sessionRoutes({ store, clock, chatLinks }: ResourceDeps): Route[
         const { items, totalCount } = await store.sessions.peers(id, filter, page, nowMs);
         const withEvents = query.include_peer_events === 'true';
         const participants = items.map((peer) => showParticipant(peer, nowMs, withEvents));
-        // Clients look for it in the one place or the other.
+        // Clients look for it in either place.
         const paging = pagingOf(page, items.length, totalCount);
         return { data: { participants, paging }, paging };
       },
@@ -180,7 +180,7 @@ function filterOf(query: Static<typeof LIST>): SessionFilter {
   };
 }
 
-/** Reads a range such as `1:10`, `5:` or `:3`. */
+/** Parses a range such as `1:10`, `5:` or `:3`. */
 function rangeOf(text: string | undefined): Pick<SessionFilter, 'minUsers' | 'maxUsers'> {
   if (text === undefined) return {};
   const [min = '', max = ''] = text.split(':');

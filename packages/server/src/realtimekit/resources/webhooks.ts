@@ -1,5 +1,5 @@
 /**
- * Webhooks: which addresses of an App are told of which events (reference 5.7, RTK-12).
+ * Webhooks: the addresses of an App that receive events (reference 5.7, RTK-12).
  *
  * @module
  */
@@ -23,7 +23,7 @@ const PART = Type.Partial(WHOLE, { additionalProperties: false });
 
 const WEBHOOKS = '/:app_id/webhooks';
 const WEBHOOK = `${WEBHOOKS}/:webhook_id`;
-/** Most registrations of an App: each event is written once for each of them. */
+/** Maximum number of registrations of an App: each event is written once for each. */
 const MAX_WEBHOOKS = 100;
 
 /** The routes of webhooks. */
@@ -32,7 +32,7 @@ export function webhookRoutes({ webhooks, allowPrivateTargets }: ResourceDeps): 
     if (url === undefined) return;
     const { username, password } = new URL(url);
     if (username !== '' || password !== '') throw badRequest('"url" must not contain a user name or a password');
-    // Where a name leads is seen to at each delivery.
+    // The address that a host name resolves to is checked at each delivery.
     if (!allowPrivateTargets && findPrivateHost(url) !== undefined) throw badRequest('"url" must be a public address');
   };
 

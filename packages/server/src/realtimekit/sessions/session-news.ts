@@ -1,19 +1,19 @@
 /**
- * What happens to sessions, for whoever is told of it.
+ * The events of a session, for webhooks.
  *
  * @module
  */
 
 import type { SessionEnd, SessionPeerRecord, SessionRecord } from '../../store/sessions.ts';
 
-/** What stays the same over a session. */
+/** The facts of a session that do not change. */
 export type LiveSession = Pick<SessionRecord, 'id' | 'appId' | 'meetingId' | 'title' | 'startedAtMs'>;
 
-/** One thing that happened. */
+/** One event of a session. */
 export type SessionNews =
   | { readonly event: 'started' }
   | { readonly event: 'joined'; readonly peer: SessionPeerRecord }
   | { readonly event: 'left'; readonly peer: SessionPeerRecord & { readonly leftAtMs: number } }
-  /** What was said can be downloaded. */
+  /** The chat can be downloaded. */
   | { readonly event: 'chatReady'; readonly endedAtMs: number }
   | { readonly event: 'ended'; readonly atMs: number; readonly reason: SessionEnd };

@@ -1,8 +1,8 @@
 /**
- * The history of sessions as it is made: follows the rooms of meetings, and keeps who was in and how it ended (RTK-11).
+ * Records the history of sessions: follows the rooms of meetings, and stores their participants and ends (RTK-11).
  *
- * A session is one live run of a meeting. It outlives its Room by the meeting's keep-alive time: who comes back within it
- * continues the session, although the Room is a new one.
+ * A session is one active period of a meeting. It survives its Room for the meeting's keep-alive time: a participant who
+ * joins within that time continues the session, in a new Room.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { eventsOf, type RoomEvent } from '../../rooms/events.ts';
 import type { EventBatch, EventSink } from '../../rooms/rooms.ts';
 import type { SessionChange, SessionEnd, SessionPeerRecord } from '../../store/sessions.ts';
 import type { MeetingRecord, Store } from '../../store/store.ts';
-import { ChatRecorder, isSaid } from '../chat/chat-recorder.ts';
+import { ChatRecorder, isPublicChat } from '../chat/chat-recorder.ts';
 import { keepAliveMsOf, type MeetingSettings } from '../meeting-schema.ts';
 import { UUID } from '../route.ts';
 import { sessionIdOf } from '../session-id.ts';
@@ -24,7 +24,7 @@ export interface SessionRecorderDeps {
   readonly store: Pick<Store, 'sessions' | 'chat' | 'meetings' | 'presets'>;
   readonly clock: Clock;
   readonly log: { error(fields: object, message: string): void };
-  /** Stores changes together with the news of them that are owed to others, all or none. */
+  /** Stores changes together with the callbacks for the news, in one transaction. */
   readonly keep: (
     session: LiveSession,
     news: readonly SessionNews[],
@@ -32,7 +32,7 @@ export interface SessionRecorderDeps {
   ) => Promise<void>;
 }
 
-/** How often it is noted that sessions are live. A crash dates their end this much too early at most. */
+/** Interval of the checkpoints of active sessions. After a crash, a session's recorded end is at most this much early. */
 const CHECKPOINT_MS = 10_000;
 /** Delay before a retry after the store has failed. */
 const RETRY_MS = 10_000;
@@ -40,16 +40,16 @@ const RETRY_MS = 10_000;
 interface Live {
   readonly session: LiveSession;
   readonly peers: Map<string, SessionPeerRecord>;
-  /** Calls the end off; set while nobody is in. */
+  /** Cancels the delayed end; set while the session is empty. */
   cancelEnd: (() => void) | undefined;
 }
 
-/** Stores the history. As a journal, it is waited for before anybody hears of what it keeps. */
+/** Stores the history. It is a journal: others receive the events after it has stored them. */
 export class SessionRecorder implements EventSink {
   readonly #deps: SessionRecorderDeps;
-  /** By meeting. */
+  /** By meeting id. */
   readonly #live = new Map<string, Live>();
-  /** For each meeting with work under way, when the last of it is done. Never rejects. */
+  /** For each meeting with pending work, the promise of the last piece of work. Never rejects. */
   readonly #turns = new Map<string, Promise<unknown>>();
   readonly #chat: ChatRecorder;
   #stopCheckpoints: (() => void) | undefined;
@@ -60,7 +60,10 @@ export class SessionRecorder implements EventSink {
     this.#chat = new ChatRecorder(deps);
   }
 
-  /** Ends the sessions that a stop or a crash left open, at the time at which they were seen last. No event may come before it resolves. */
+  /**
+   * Ends the sessions that a stop or a crash left open, at the time of their last checkpoint. It must resolve before the
+   * first event.
+   */
   async start(): Promise<void> {
     const { store, clock } = this.#deps;
     for (const { session, peers, seenAtMs: atMs } of await store.sessions.open()) {
@@ -75,7 +78,7 @@ export class SessionRecorder implements EventSink {
     });
   }
 
-  /** Stops, and notes how long the sessions were seen. */
+  /** Stops, and stores a last checkpoint. */
   async close(): Promise<void> {
     this.#stopCheckpoints?.();
     for (const { cancelEnd } of this.#live.values()) cancelEnd?.();
@@ -85,7 +88,7 @@ export class SessionRecorder implements EventSink {
     await this.#checkpoint();
   }
 
-  /** Finds the session of a meeting that is live, or that may still be continued. */
+  /** Finds the session of a meeting that is active or may still be continued. */
   find(meetingId: string): LiveSession | undefined {
     return this.#live.get(meetingId)?.session;
   }
@@ -94,12 +97,12 @@ export class SessionRecorder implements EventSink {
     const { key, events, origin } = batch;
     if (key.environment !== 'production' || !UUID.test(key.roomId)) return undefined;
     if (!events.some(isOfInterest)) {
-      this.#hear(batch);
+      this.#recordChat(batch);
       return undefined;
     }
     return this.#inTurn(key.roomId, () => this.#follow(batch)).catch((error: unknown) => {
       this.#deps.log.error({ err: error, meetingId: key.roomId }, 'writing session history failed');
-      // Where the server acted by itself, no caller would learn of it.
+      // The server caused the event itself, so no caller receives the error.
       if (origin.door === 'server' || origin.door === 'media') return;
       if (isGavelError(error, 'server.store-unavailable')) throw error;
       throw new GavelError('server.internal', 'The server could not save the history of this session.');
@@ -109,7 +112,7 @@ export class SessionRecorder implements EventSink {
   async #follow({ key, epoch, events }: EventBatch): Promise<void> {
     const known = this.#live.get(key.roomId);
     const meeting = await this.#deps.store.meetings.find(key.appId, key.roomId);
-    // A room of another name than a meeting's, or one whose beginning could not be kept.
+    // The room does not belong to a meeting, or the start of its session could not be stored.
     if (!meeting || (!known && eventsOf(events, 'memberJoined').length === 0)) return;
     const live = known ?? begin(meeting, epoch, events);
     const changes: SessionChange[] = known ? [] : [{ type: 'begin', session: live.session }];
@@ -122,7 +125,7 @@ export class SessionRecorder implements EventSink {
     };
     for (const event of events) {
       if (event.type === 'roomCreated') {
-        // Nobody is in a new room: whoever seems to be has left when that could not be kept.
+        // A new room is empty: for peers that are still recorded, the departure could not be stored.
         for (const peer of [...peers.values()]) leave(peer, event.atMs);
       } else if (event.type === 'memberJoined') {
         const peer = await this.#peerOf(live.session, event);
@@ -138,7 +141,7 @@ export class SessionRecorder implements EventSink {
     const isEnded =
       closed?.type === 'sessionClosed' || (closed?.type === 'roomClosed' && closed.cause === 'room-closed');
     if (isEnded) {
-      // Somebody whose leaving could not be kept may still seem to be in.
+      // Peers may still be recorded because their departure could not be stored.
       for (const peer of [...peers.values()]) leave(peer, closed.atMs);
       await this.#addEnd(live.session, closed.atMs, 'closed', changes, news);
     }
@@ -167,7 +170,7 @@ export class SessionRecorder implements EventSink {
 
   async #endEmpty(live: Live): Promise<void> {
     const { meetingId } = live.session;
-    // Somebody may have come back while this was waiting for its turn.
+    // A participant may have joined while this work was queued.
     if (live.peers.size > 0 || this.#live.get(meetingId) !== live) return;
     const changes: SessionChange[] = [];
     const news: SessionNews[] = [];
@@ -176,7 +179,7 @@ export class SessionRecorder implements EventSink {
     this.#live.delete(meetingId);
   }
 
-  /** Ends a session; what was said in it is written before. */
+  /** Adds the end of a session to the changes and news; writes its chat before. */
   async #addEnd(
     { id: sessionId, appId, meetingId }: LiveSession,
     atMs: number,
@@ -197,16 +200,16 @@ export class SessionRecorder implements EventSink {
     news.push({ event: 'chatReady', endedAtMs: atMs });
   }
 
-  /** Takes what is said. Nobody waits for it. */
-  #hear({ key, events }: EventBatch): void {
-    if (!events.some(isSaid)) return;
-    const take = (): void => {
+  /** Records chat events; no request waits for this. */
+  #recordChat({ key, events }: EventBatch): void {
+    if (!events.some(isPublicChat)) return;
+    const record = (): void => {
       const sessionId = this.#live.get(key.roomId)?.session.id;
-      if (sessionId !== undefined) this.#chat.take(sessionId, events);
+      if (sessionId !== undefined) this.#chat.add(sessionId, events);
     };
-    // Who has just come in may belong to a session that is being kept.
-    if (this.#turns.has(key.roomId)) void this.#inTurn(key.roomId, async () => take());
-    else take();
+    // A pending piece of work may be creating the session that these events belong to.
+    if (this.#turns.has(key.roomId)) void this.#inTurn(key.roomId, async () => record());
+    else record();
   }
 
   async #peerOf(
@@ -221,7 +224,7 @@ export class SessionRecorder implements EventSink {
       id: member.memberId,
       sessionId: session.id,
       userId: user.id,
-      // Who came in by another door has a user id alone.
+      // Users of other doors have only a user id.
       customId: textOf(profile?.customParticipantId) ?? user.id,
       name: user.name,
       presetName,

@@ -1,5 +1,5 @@
 /**
- * Forgets what was said in sessions, and sessions themselves, when they have been kept for long enough (RTK-16).
+ * Deletes chat messages and sessions after their retention time (RTK-16).
  *
  * @module
  */
@@ -7,10 +7,10 @@
 import type { Clock } from '../../rooms/clock.ts';
 import type { Store } from '../../store/store.ts';
 
-/** How long the history is kept, in days after a session's end. */
+/** The retention times, in days after a session's end. */
 export interface RetentionSettings {
   readonly sessionDays: number;
-  /** What was said; that of a session which keeps it for good goes with the session. */
+  /** For chat messages; those of a session with `persist_chat` are deleted with the session. */
   readonly chatDays: number;
 }
 
@@ -23,14 +23,14 @@ export interface SessionRetentionDeps {
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** How often it is looked for what is due. */
+/** Interval at which expired rows are searched. */
 const SWEEP_MS = 60_000;
-/** Rows that are forgotten at a time: some milliseconds, in which nobody else is served. */
+/** Maximum number of rows deleted at a time; a batch blocks the server for some milliseconds. */
 export const PURGE_ROWS = 200;
-/** How long others are served before the next ones. */
+/** Pause between two batches. */
 const PAUSE_MS = 100;
 
-/** Forgets by the clock, few rows at a time. */
+/** Deletes expired rows at an interval, few at a time. */
 export class SessionRetention {
   readonly #deps: SessionRetentionDeps;
   #stopSweeps: (() => void) | undefined;
@@ -45,7 +45,7 @@ export class SessionRetention {
     this.#stopSweeps = this.#deps.clock.every(SWEEP_MS, () => this.#sweep());
   }
 
-  /** Stops; resolves when nothing is being forgotten any longer. */
+  /** Stops; resolves when a running deletion has finished. */
   async close(): Promise<void> {
     this.#stopSweeps?.();
     this.#cancelPause?.();
@@ -55,14 +55,14 @@ export class SessionRetention {
   #sweep(): void {
     if (this.#sweeping) return;
     this.#cancelPause?.();
-    this.#sweeping = this.#forgetSome().then((isAll) => {
+    this.#sweeping = this.#deleteBatch().then((isAll) => {
       this.#sweeping = undefined;
       this.#cancelPause = isAll ? undefined : this.#deps.clock.after(PAUSE_MS, () => this.#sweep());
     });
   }
 
-  /** Forgets some rows; tells whether nothing is due any longer. What fails is tried again at the next sweep. */
-  async #forgetSome(): Promise<boolean> {
+  /** Deletes one batch; returns whether no expired rows are left. After a failure the next sweep tries again. */
+  async #deleteBatch(): Promise<boolean> {
     const { store, clock, settings, log } = this.#deps;
     const nowMs = clock.now();
     try {

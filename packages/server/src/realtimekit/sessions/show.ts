@@ -1,5 +1,5 @@
 /**
- * Sessions and those who were in them, as the API writes them (reference 5.4, 5.6).
+ * Formats sessions and their participants for the API (reference 5.4, 5.6).
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { isoTime } from '../envelope.ts';
 
 const MINUTE_MS = 60_000;
 
-/** A session. The figures of one that is live are of this moment. */
+/** Formats a session. The figures of an active session are current. */
 export function showSession(app: App, session: SessionRecord, nowMs: number) {
   const startedAt = isoTime(session.startedAtMs);
   const { endedAtMs } = session;
@@ -35,7 +35,7 @@ export function showSession(app: App, session: SessionRecord, nowMs: number) {
 const stayMinutes = ({ joinedAtMs, leftAtMs }: SessionPeerRecord, nowMs: number): number =>
   ((leftAtMs ?? nowMs) - joinedAtMs) / MINUTE_MS;
 
-/** What a session's participant and the one of a peer report have in common. */
+/** Formats the fields that a session's participant and a peer report share. */
 export function showPeer(peer: SessionPeerRecord, nowMs: number, withEvents: boolean) {
   return {
     id: peer.id,
@@ -51,14 +51,14 @@ export function showPeer(peer: SessionPeerRecord, nowMs: number, withEvents: boo
   };
 }
 
-/** A participant of a session. */
+/** Formats a participant of a session. */
 export function showParticipant(peer: SessionPeerRecord, nowMs: number, withEvents: boolean) {
   return { ...showPeer(peer, nowMs, withEvents), preset_name: peer.presetName };
 }
 
-/** What is known of a stay, as the vendor's events tell it. */
+/** Formats a stay as the vendor's events. */
 function eventsOf(peer: SessionPeerRecord, nowMs: number) {
-  const told = (name: string, atMs: number, minutes: number) => ({
+  const eventOf = (name: string, atMs: number, minutes: number) => ({
     id: idOf(peer.id, name),
     peer_id: peer.id,
     event_name: name,
@@ -71,13 +71,13 @@ function eventsOf(peer: SessionPeerRecord, nowMs: number) {
     updated_at: isoTime(atMs),
   });
   return [
-    told('PEER_CREATED', peer.joinedAtMs, 0),
-    told('PEER_JOINING', peer.joinedAtMs, 0),
-    ...(peer.leftAtMs === undefined ? [] : [told('PEER_LEAVING', peer.leftAtMs, stayMinutes(peer, nowMs))]),
+    eventOf('PEER_CREATED', peer.joinedAtMs, 0),
+    eventOf('PEER_JOINING', peer.joinedAtMs, 0),
+    ...(peer.leftAtMs === undefined ? [] : [eventOf('PEER_LEAVING', peer.leftAtMs, stayMinutes(peer, nowMs))]),
   ];
 }
 
-/** A UUID that is the same for the same event, though the event itself is kept nowhere. */
+/** Returns a UUID that is always the same for the same event, although events are not stored. */
 function idOf(peerId: string, name: string): string {
   const hex = createHash('sha256').update(`${peerId} ${name}`).digest('hex');
   const parts = [

@@ -10,7 +10,7 @@ import type { ChatLinks } from '../chat/chat-links.ts';
 import { isoTime } from '../envelope.ts';
 import type { LiveSession, SessionNews } from '../sessions/session-news.ts';
 
-/** Every event that a registration may name; only the first five happen in this version. */
+/** Every event that a registration may name; only the first five are sent in this version. */
 export const WEBHOOK_EVENTS = [
   'meeting.started',
   'meeting.ended',
@@ -26,7 +26,7 @@ export const WEBHOOK_EVENTS = [
 /** The name of an event. */
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 
-/** The event of a test delivery, which the vendor does not know. */
+/** The event of a test delivery; the vendor has no such event. */
 export const TEST_EVENT = 'webhook.test';
 
 const NAMES: Readonly<Record<SessionNews['event'], WebhookEvent>> = {
@@ -37,14 +37,14 @@ const NAMES: Readonly<Record<SessionNews['event'], WebhookEvent>> = {
   chatReady: 'meeting.chatSynced',
 };
 
-/** A stop of the server puts everybody out: of the vendor's two words, that is nobody's order. */
+/** A stop of the server has no reason of its own; of the vendor's two values, `ALL_PARTICIPANTS_LEFT` is the closer one. */
 const REASONS: Readonly<Record<SessionEnd, string>> = {
   closed: 'HOST_ENDED_MEETING',
   empty: 'ALL_PARTICIPANTS_LEFT',
   lost: 'ALL_PARTICIPANTS_LEFT',
 };
 
-/** Returns the payload of what happened to a session. */
+/** Returns the payload of an event of a session. */
 export function payloadOf(app: App, session: LiveSession, news: SessionNews, links: Pick<ChatLinks, 'of'>) {
   const event = NAMES[news.event];
   const meeting = meetingOf(app, session);
@@ -58,7 +58,7 @@ export function payloadOf(app: App, session: LiveSession, news: SessionNews, lin
     case 'chatReady': {
       const { url, expiresAtMs } = links.of(app, session.id);
       const { sessionId, id: meetingId, title, createdAt, startedAt, organizedBy } = meeting;
-      // Flat, unlike the others.
+      // This payload is flat, unlike the others.
       return {
         event,
         ...{ sessionId, meetingId, title, createdAt, startedAt },
@@ -80,7 +80,7 @@ function meetingOf(app: App, session: LiveSession) {
     sessionId: session.id,
     title: session.title,
     roomName: session.meetingId,
-    // The vendor says so in every event, the last one included.
+    // The vendor sends this status with every event, the last one included.
     status: 'LIVE',
     createdAt: startedAt,
     startedAt,

@@ -1,5 +1,5 @@
 /**
- * The signature of webhooks: RSASSA-PKCS1-v1_5 with SHA-256 over the body as it is sent (reference 7.2).
+ * The signature of webhooks: RSASSA-PKCS1-v1_5 with SHA-256 over the body's bytes (reference 7.2).
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { type KeyPairDeps, lazyKeyPair } from '../key-pair.ts';
 
 const PURPOSE = 'webhook';
 
-/** Signs bodies with the key pair of the server, which is made at the first use. */
+/** Signs bodies with the server's key pair, which is created at its first use. */
 export class WebhookSigner {
   readonly #loadPair: ReturnType<typeof lazyKeyPair>;
   #privateKey: KeyObject | undefined;
@@ -18,7 +18,7 @@ export class WebhookSigner {
     this.#loadPair = lazyKeyPair(deps, PURPOSE);
   }
 
-  /** Returns what receivers verify with: SPKI, PEM. */
+  /** Returns the public key for receivers: SPKI, PEM. */
   async publicKey(): Promise<string> {
     return (await this.#loadPair()).publicKey;
   }

@@ -1,5 +1,5 @@
 /**
- * Webhooks: the registrations of all Apps in memory, and what they are told, by way of the outbox (RTK-12).
+ * Webhooks: the registrations of all Apps, in memory, and the deliveries to them through the outbox (RTK-12).
  *
  * @module
  */
@@ -21,7 +21,7 @@ import type { LiveSession, SessionNews } from '../sessions/session-news.ts';
 import { payloadOf, TEST_EVENT } from './events.ts';
 import { WebhookSigner } from './signer.ts';
 
-/** What webhooks need. */
+/** The dependencies of webhooks. */
 export interface WebhooksDeps {
   readonly store: Pick<Store, 'webhooks' | 'signingKeys'>;
   readonly apps: Pick<Apps, 'find'>;
@@ -29,7 +29,7 @@ export interface WebhooksDeps {
   readonly chatLinks: Pick<ChatLinks, 'of'>;
 }
 
-/** Where callbacks are kept. */
+/** The store of callbacks. */
 export interface WebhookOutbox {
   keep(records: readonly NewOutboxRecord[], rows?: JournalRows): Promise<void>;
 }
@@ -37,9 +37,9 @@ export interface WebhookOutbox {
 /** Stored with each callback; never changes. */
 const DIALECT = 'realtimekit';
 
-/** Registrations, and the way to their addresses. */
+/** Registrations, and the deliveries to their addresses. */
 export class Webhooks {
-  /** How attempts are signed and tried again. What is owed is written by `keep`: not every event has a batch of its own. */
+  /** How deliveries are signed and retried. `write` returns nothing: `keep` creates the deliveries of a session's events. */
   readonly dialect: CallbackDialect;
   readonly #signer: WebhookSigner;
   readonly #deps: WebhooksDeps;
@@ -67,21 +67,21 @@ export class Webhooks {
   /** Loads the registrations. */
   static async open(deps: WebhooksDeps): Promise<Webhooks> {
     const webhooks = new Webhooks(deps);
-    for (const record of await deps.store.webhooks.all()) webhooks.#hold(record);
+    for (const record of await deps.store.webhooks.all()) webhooks.#cache(record);
     return webhooks;
   }
 
-  /** Returns the key that receivers verify deliveries with: SPKI, PEM. */
+  /** Returns the public key for verifying deliveries: SPKI, PEM. */
   publicKey(): Promise<string> {
     return this.#signer.publicKey();
   }
 
-  /** Tells it the outbox, which is made with its dialect and so after it. */
+  /** Connects the outbox; it is created after its dialects. */
   attach(outbox: WebhookOutbox): void {
     this.#outbox = outbox;
   }
 
-  /** The registrations of an App, oldest first. */
+  /** Returns the registrations of an App, oldest first. */
   ofApp(appId: AppId): readonly WebhookRecord[] {
     return [...(this.#byApp.get(appId)?.values() ?? [])];
   }
@@ -91,14 +91,14 @@ export class Webhooks {
     return this.#byApp.get(appId)?.get(id);
   }
 
-  /** Adds a registration; undefined if the App has one of that address. */
+  /** Adds a registration; returns undefined if the App already has one with that address. */
   async add(appId: AppId, facts: Omit<WebhookFacts, 'updatedAtMs'>): Promise<WebhookRecord | undefined> {
     const nowMs = this.#deps.clock.now();
     const record = { ...facts, id: randomUUID(), appId, createdAtMs: nowMs, updatedAtMs: nowMs };
-    return (await this.#deps.store.webhooks.add(record)) ? this.#hold(record) : undefined;
+    return (await this.#deps.store.webhooks.add(record)) ? this.#cache(record) : undefined;
   }
 
-  /** Changes a registration; undefined if there is none, `taken` where another one of the App has the address. */
+  /** Changes a registration; returns undefined if it does not exist, `taken` if another one of the App has the address. */
   async update(
     appId: AppId,
     id: string,
@@ -107,10 +107,10 @@ export class Webhooks {
     const { store, clock } = this.#deps;
     const change = (before: WebhookRecord): WebhookFacts => ({ ...before, ...facts, updatedAtMs: clock.now() });
     const changed = await store.webhooks.update(appId, id, change);
-    return changed === undefined || changed === 'taken' ? changed : this.#hold(changed);
+    return changed === undefined || changed === 'taken' ? changed : this.#cache(changed);
   }
 
-  /** Removes a registration and returns what it was. What is owed to its address is still sent. */
+  /** Removes a registration and returns it. Pending deliveries to its address are still sent. */
   async delete(appId: AppId, id: string): Promise<WebhookRecord | undefined> {
     const deleted = await this.#deps.store.webhooks.delete(appId, id);
     this.#byApp.get(appId)?.delete(id);
@@ -118,8 +118,8 @@ export class Webhooks {
   }
 
   /**
-   * Keeps changes of a session's history and owes every registration that wants it what happened, in one transaction.
-   * Resolves when both are kept.
+   * Stores changes of a session's history, and a delivery of each news item for every registration that wants it, in one
+   * transaction. Resolves when both are stored.
    */
   async keep(session: LiveSession, news: readonly SessionNews[], sessions: readonly SessionChange[]): Promise<void> {
     await this.#keep(this.#recordsOf(session, news), { sessions });
@@ -139,7 +139,7 @@ export class Webhooks {
     });
   }
 
-  /** Owes a registration, enabled or not, a delivery that tells nothing. Returns its id. */
+  /** Queues a test delivery for a registration, enabled or not. Returns its id. */
   async sendTest(webhook: WebhookRecord): Promise<string> {
     const sentAt = isoTime(this.#deps.clock.now());
     const body = JSON.stringify({ event: TEST_EVENT, webhook: { id: webhook.id, name: webhook.name }, sentAt });
@@ -150,7 +150,7 @@ export class Webhooks {
 
   #recordOf({ id, appId, url }: WebhookRecord, lane: string, event: string, body: string): NewOutboxRecord {
     const createdAtMs = this.#deps.clock.now();
-    // The registration stands in the lane, so that a delivery can tell it after a restart, and after its removal.
+    // The lane contains the registration's id, so that a delivery has it after a restart or the registration's removal.
     return { id: randomUUID(), appId, dialect: DIALECT, event, url, lane: `${lane} ${id}`, body, createdAtMs };
   }
 
@@ -159,7 +159,7 @@ export class Webhooks {
     await this.#outbox.keep(records, rows);
   }
 
-  #hold(record: WebhookRecord): WebhookRecord {
+  #cache(record: WebhookRecord): WebhookRecord {
     const ofApp = this.#byApp.get(record.appId) ?? new Map<string, WebhookRecord>();
     ofApp.set(record.id, record);
     this.#byApp.set(record.appId, ofApp);
