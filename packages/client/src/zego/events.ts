@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ZegoPlayStats, ZegoPublishStats } from './quality.ts';
+import type { ZegoPlayStats, ZegoPublishStats, ZegoQualityGrade } from './quality.ts';
 import type {
   ZegoPlayerState,
   ZegoPublisherState,
@@ -34,6 +34,35 @@ export interface ZegoStreamExtraInfo {
   readonly streamID: string;
   readonly user: ZegoUserInfo;
   readonly extraInfo: string;
+}
+
+/** The level of a stream's sound. */
+export interface ZegoSoundLevelInfo {
+  readonly streamID: string;
+  /** From 0 to 100. */
+  readonly soundLevel: number;
+  /** `push` for an own stream, `pull` for a played one. */
+  readonly type: 'push' | 'pull';
+}
+
+/** A device in an event. */
+export interface ZegoDeviceChange {
+  readonly deviceName: string;
+  readonly deviceID: string;
+}
+
+/** A message with binary content. */
+export interface ZegoRoomRecvTransparentMessage {
+  readonly sendUser: ZegoUserInfo;
+  readonly content: Uint8Array;
+}
+
+/** Where a mixed stream is relayed to. */
+export interface ZegoStreamRelayCDNInfo {
+  readonly url: string;
+  readonly state: 'NO_RELAY' | 'RELAY_REQUESTING' | 'RELAYING';
+  readonly updateReason: string;
+  readonly stateTime: number;
 }
 
 /** The events of a `ZegoExpressEngine`. */
@@ -67,6 +96,29 @@ export interface ZegoEvents {
   screenSharingEnded: [stream: MediaStream];
   remoteCameraStatusUpdate: [streamID: string, status: 'OPEN' | 'MUTE'];
   remoteMicStatusUpdate: [streamID: string, status: 'OPEN' | 'MUTE'];
+  /** The sound of all streams, after `setSoundLevelDelegate`. */
+  soundLevelUpdate: [soundLevelList: ZegoSoundLevelInfo[]];
+  /** The own sound, after `setSoundLevelDelegate`; from 0 to 100. */
+  capturedSoundLevelUpdate: [soundLevel: number];
+  videoDeviceStateChanged: [updateType: 'ADD' | 'DELETE', deviceInfo: ZegoDeviceChange];
+  audioDeviceStateChanged: [updateType: 'ADD' | 'DELETE', deviceType: 'Input' | 'Output', deviceInfo: ZegoDeviceChange];
+  playerRecvSEI: [streamID: string, data: Uint8Array];
+  /** A played stream has a track of the kind, or another than before. */
+  playerVideoTrackUpdate: [streamID: string, track: MediaStreamTrack];
+  playerAudioTrackUpdate: [streamID: string, track: MediaStreamTrack];
+  /** The own network, every 3 s while publishing or playing; the user id is empty. */
+  networkQuality: [userID: string, upstreamQuality: ZegoQualityGrade, downstreamQuality: ZegoQualityGrade];
+  /** Never emitted, as all that follow: they belong to services that Gavel does not have. */
+  exceptionUpdate: [streamID: string, eventData: { readonly code: number; readonly message: string }];
+  hallStateUpdate: [state: ZegoRoomState, errorCode: number, extendedData: string];
+  recvRoomTransparentMessage: [roomID: string, message: ZegoRoomRecvTransparentMessage];
+  beautyEffectError: [stream: MediaStream, errorCode: number, extendedData: string];
+  backgroundEffectError: [stream: MediaStream, errorCode: number, extendedData: string];
+  mixerSoundLevelUpdate: [soundLevels: Map<number, number>];
+  autoMixerSoundLevelUpdate: [soundLevels: Map<string, number>];
+  mixerRelayCDNStateUpdate: [taskID: string, infoList: ZegoStreamRelayCDNInfo[]];
+  publisherVideoEncoderChanged: [fromCodecID: number, toCodecID: number, streamID: string];
+  recvExperimentalAPI: [content: Record<string, unknown>];
 }
 
 /** Emits an event to the application. */

@@ -10,10 +10,22 @@ export { CODE_OF_ERROR, CODES } from './errors.ts';
 export type {
   ZegoBarrageMessageInfo,
   ZegoBroadcastMessageInfo,
+  ZegoDeviceChange,
   ZegoEvents,
+  ZegoRoomRecvTransparentMessage,
+  ZegoSoundLevelInfo,
   ZegoStreamExtraInfo,
+  ZegoStreamRelayCDNInfo,
 } from './events.ts';
-export type { ZegoAudioStats, ZegoPlayStats, ZegoPublishStats, ZegoVideoStats } from './quality.ts';
+export type {
+  ZegoPlayAudioStats,
+  ZegoPlayStats,
+  ZegoPlayVideoStats,
+  ZegoPublishAudioStats,
+  ZegoPublishStats,
+  ZegoPublishVideoStats,
+  ZegoQualityGrade,
+} from './quality.ts';
 export type {
   ZegoCameraSource,
   ZegoEngineOptions,

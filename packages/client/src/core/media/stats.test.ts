@@ -30,3 +30,53 @@ test('rates are those between two readings', () => {
   expect(audio).toBeUndefined();
   expect(roundTripMs).toBe(20);
 });
+
+test('of a played stream, what was played and what was missing is known', () => {
+  const reader = new StatsReader();
+  const played = (seconds: number): [string, object][] => [
+    ['C', { id: 'C', type: 'codec', mimeType: 'audio/opus', clockRate: 48_000 }],
+    [
+      'A',
+      {
+        id: 'A',
+        type: 'inbound-rtp',
+        kind: 'audio',
+        codecId: 'C',
+        timestamp: seconds * 1000,
+        totalSamplesReceived: seconds * 48_000,
+        concealedSamples: 7_200,
+        silentConcealedSamples: 2_400,
+      },
+    ],
+    [
+      'V',
+      {
+        id: 'V',
+        type: 'inbound-rtp',
+        kind: 'video',
+        timestamp: seconds * 1000,
+        framesDecoded: seconds * 25,
+        framesDropped: seconds * 5,
+        totalFreezesDuration: 0.5,
+      },
+    ],
+  ];
+  reader.read(played(1));
+  const { audio, video } = reader.read(played(5));
+  expect(audio).toMatchObject({ samplingRateHz: 48_000, playedMs: 5_000, interruptedMs: 100 });
+  expect(video).toMatchObject({
+    framesDropped: 25,
+    framesPerSecond: 25,
+    renderedPerSecond: 20,
+    playedMs: 4_000,
+    interruptedMs: 500,
+  });
+});
+
+test('of a published stream, it is known whether hardware encodes it, if the browser says so', () => {
+  const sent = (more: object): [string, object][] => [
+    ['V', { id: 'V', type: 'outbound-rtp', kind: 'video', timestamp: 0, framesEncoded: 0, ...more }],
+  ];
+  expect(new StatsReader().read(sent({ powerEfficientEncoder: true })).video?.isHardwareEncoded).toBe(true);
+  expect(new StatsReader().read(sent({})).video).toMatchObject({ isHardwareEncoded: undefined, playedMs: 0 });
+});

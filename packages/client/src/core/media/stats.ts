@@ -15,6 +15,11 @@ export interface AudioStats {
   readonly jitterMs: number;
   /** From 0 to 1. */
   readonly level: number;
+  readonly samplingRateHz: number;
+  /** How much was played since the start, in milliseconds; 0 for a published stream. */
+  readonly playedMs: number;
+  /** How much of it was missing and concealed, in milliseconds; 0 for a published stream. */
+  readonly interruptedMs: number;
 }
 
 /** Quality of the video of a stream since the previous reading. */
@@ -23,6 +28,16 @@ export interface VideoStats {
   readonly bitrateKbps: number;
   readonly framesPerSecond: number;
   readonly framesTotal: number;
+  /** Frames that were received but not shown; 0 for a published stream. */
+  readonly framesDropped: number;
+  /** Frames shown per second; of a published stream, frames sent. */
+  readonly renderedPerSecond: number;
+  /** How long the video has been decoded, in milliseconds; 0 for a published stream. */
+  readonly playedMs: number;
+  /** For how long it stood still, in milliseconds; 0 for a published stream. */
+  readonly interruptedMs: number;
+  /** Whether hardware encodes the video; undefined if the browser does not say, or for a played stream. */
+  readonly isHardwareEncoded: boolean | undefined;
   readonly width: number;
   readonly height: number;
   readonly packetsLost: number;
@@ -48,6 +63,7 @@ interface Entry {
   readonly kind?: 'audio' | 'video';
   readonly codecId?: string;
   readonly mimeType?: string;
+  readonly clockRate?: number;
   readonly timestamp?: number;
   readonly bytesSent?: number;
   readonly bytesReceived?: number;
@@ -60,6 +76,12 @@ interface Entry {
   readonly frameHeight?: number;
   readonly framesEncoded?: number;
   readonly framesDecoded?: number;
+  readonly framesDropped?: number;
+  readonly totalFreezesDuration?: number;
+  readonly powerEfficientEncoder?: boolean;
+  readonly totalSamplesReceived?: number;
+  readonly concealedSamples?: number;
+  readonly silentConcealedSamples?: number;
   readonly nackCount?: number;
   readonly pliCount?: number;
   readonly currentRoundTripTime?: number;
@@ -71,12 +93,15 @@ interface Sample {
   readonly bytes: number;
   readonly packets: number;
   readonly frames: number;
+  readonly dropped: number;
   readonly lost: number;
 }
 
 /** Computes rates from successive readings of one peer connection's counters. */
 export class StatsReader {
   readonly #last = new Map<string, Sample>();
+  /** When the first video frame of each entry was decoded, in milliseconds of the report's clock. */
+  readonly #playedSince = new Map<string, number>();
 
   /** Returns the quality since the previous report; the rates of the first report are 0. */
   read(report: Iterable<[string, object]>): StreamStats {
@@ -95,10 +120,15 @@ export class StatsReader {
     return {
       audio: audio && {
         ...this.#common(audio, remote('audio'), entries),
+        ...readPlayedAudio(audio, entries),
         level: audio.audioLevel ?? source?.audioLevel ?? 0,
       },
       video: video && {
         ...this.#common(video, remote('video'), entries),
+        framesDropped: video.framesDropped ?? 0,
+        playedMs: this.#readPlayedMs(video),
+        interruptedMs: (video.totalFreezesDuration ?? 0) * 1000,
+        isHardwareEncoded: video.powerEfficientEncoder,
         width: video.frameWidth ?? 0,
         height: video.frameHeight ?? 0,
       },
@@ -108,12 +138,20 @@ export class StatsReader {
     };
   }
 
+  #readPlayedMs({ id, timestamp = 0, framesDecoded = 0 }: Entry): number {
+    if (framesDecoded === 0) return 0;
+    const since = this.#playedSince.get(id) ?? timestamp;
+    this.#playedSince.set(id, since);
+    return timestamp - since;
+  }
+
   #common(entry: Entry, remote: Entry | undefined, entries: ReadonlyMap<string, Entry>) {
     const now: Sample = {
       atMs: entry.timestamp ?? 0,
       bytes: entry.bytesSent ?? entry.bytesReceived ?? 0,
       packets: entry.packetsSent ?? entry.packetsReceived ?? 0,
       frames: entry.framesEncoded ?? entry.framesDecoded ?? 0,
+      dropped: entry.framesDropped ?? 0,
       lost: remote?.packetsLost ?? entry.packetsLost ?? 0,
     };
     const before = this.#last.get(entry.id) ?? now;
@@ -127,10 +165,23 @@ export class StatsReader {
       bitrateKbps: (perSecond(now.bytes - before.bytes) * 8) / 1000,
       packetsPerSecond: perSecond(now.packets - before.packets),
       framesPerSecond: perSecond(now.frames - before.frames),
+      renderedPerSecond: perSecond(now.frames - before.frames - (now.dropped - before.dropped)),
       framesTotal: now.frames,
       packetsLost: now.lost,
       lossRate: expected > 0 ? Math.min(1, lost / expected) : 0,
       jitterMs: (remote?.jitter ?? entry.jitter ?? 0) * 1000,
     };
   }
+}
+
+/** Concealed silence is left out: nothing is missing in it. */
+function readPlayedAudio(entry: Entry, entries: ReadonlyMap<string, Entry>) {
+  const samplingRateHz = entries.get(entry.codecId ?? '')?.clockRate ?? 0;
+  const toMs = (samples: number) => (samplingRateHz > 0 ? (Math.max(0, samples) / samplingRateHz) * 1000 : 0);
+  const { totalSamplesReceived = 0, concealedSamples = 0, silentConcealedSamples = 0 } = entry;
+  return {
+    samplingRateHz,
+    playedMs: toMs(totalSamplesReceived),
+    interruptedMs: toMs(concealedSamples - silentConcealedSamples),
+  };
 }
