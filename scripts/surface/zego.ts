@@ -100,5 +100,5 @@ export const ZEGO: Vendor = {
     },
   ],
   notes: NOTES,
-  floor: { present: 88, assignable: 77 },
+  floor: { present: 119, assignable: 115 },
 };

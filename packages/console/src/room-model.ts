@@ -216,7 +216,7 @@ export class RoomModel extends Store<RoomState> {
     const engine = this.#parts.createEngine(appId);
     this.#engine = engine;
     for (const name of CALLBACKS) {
-      engine.on(name, (...args) => this.#handle(engine, [name, ...args] as unknown as EngineEvent));
+      engine.on(name, (...args: unknown[]) => this.#handle(engine, [name, ...args] as unknown as EngineEvent));
     }
     return engine;
   }

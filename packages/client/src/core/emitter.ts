@@ -11,12 +11,15 @@
 /** A handler of one event. */
 export type Handler<Args extends unknown[]> = (...args: Args) => void;
 
+/** The handler of each event. */
+export type Handlers<Events extends { [E in keyof Events]: unknown[] }> = { [E in keyof Events]: Handler<Events[E]> };
+
 /** Emits typed events to handlers, in the order in which they were added. */
 export class Emitter<Events extends { [E in keyof Events]: unknown[] }> {
   readonly #handlers: { [E in keyof Events]?: Set<Handler<Events[E]>> } = {};
 
   /** Adds a handler; returns false if it was added before. */
-  on<E extends keyof Events>(event: E, handler: Handler<Events[E]>): boolean {
+  on<E extends keyof Events>(event: E, handler: Handlers<Events>[E]): boolean {
     let handlers = this.#handlers[event];
     if (!handlers) {
       handlers = new Set();
@@ -28,7 +31,7 @@ export class Emitter<Events extends { [E in keyof Events]: unknown[] }> {
   }
 
   /** Removes a handler, or all handlers of the event if none is given; returns false if there was none. */
-  off<E extends keyof Events>(event: E, handler?: Handler<Events[E]>): boolean {
+  off<E extends keyof Events>(event: E, handler?: Handlers<Events>[E]): boolean {
     const handlers = this.#handlers[event];
     if (!handlers) return false;
     if (handler) return handlers.delete(handler);
