@@ -71,6 +71,9 @@ const login = Type.Object(
   closed,
 );
 
+const { credential, roomId, userId, userName } = login.properties;
+const identify = Type.Object({ credential, roomId, userId, userName }, closed);
+
 const resume = Type.Object(
   {
     ticket: Type.String({ minLength: 1, maxLength: 2048 }),
@@ -159,6 +162,8 @@ const chatHistory = Type.Object(
 
 /** The parameters of each method, as schemas. */
 export const METHODS = {
+  /** Tells whom a login with these parameters would log in; allowed before `login` only, as often as the client likes. */
+  identify,
   /** Logs in to a room; `login` or `resume` is the first request on a connection. */
   login,
   /** Attaches a new connection to a member whose connection was lost. */
@@ -222,11 +227,8 @@ export const REQUEST_FRAME = Type.Object(
   closed,
 );
 
-/** The answer to `login`. */
-export interface LoginResult {
-  readonly memberId: string;
-  /** Identifies this life of the room: the decimal digits of a uint64. */
-  readonly epoch: string;
+/** The answer to `identify`: the part of a login's answer that does not depend on the room's state. */
+export interface IdentifyResult {
   readonly roomId: string;
   readonly user: WireUser;
   readonly profile?: WireProfile;
@@ -235,14 +237,21 @@ export interface LoginResult {
   readonly facts?: Readonly<Record<string, unknown>>;
   /** The session of this login, if its dialect has sessions: it may be older than this life of the room. */
   readonly session?: { readonly id: string; readonly startedAtMs: number };
+  /** Milliseconds since the Unix epoch; absent if no token was used. */
+  readonly tokenExpiresAtMs?: number;
+  readonly serverTimeMs: number;
+}
+
+/** The answer to `login`. */
+export interface LoginResult extends IdentifyResult {
+  readonly memberId: string;
+  /** Identifies this life of the room: the decimal digits of a uint64. */
+  readonly epoch: string;
   /** Brings this member back on a new connection; afterwards `resume` says by its refusal how the member ended. */
   readonly ticket: string;
   readonly heartbeatIntervalMs: number;
   /** A member whose client sends nothing for this time is removed. */
   readonly heartbeatTimeoutMs: number;
-  /** Milliseconds since the Unix epoch; absent if the login used no token. */
-  readonly tokenExpiresAtMs?: number;
-  readonly serverTimeMs: number;
   readonly room: WireSnapshot;
   /** The waiting room, in the order of the requests; absent if this member may not admit users. */
   readonly waitingList?: readonly WireWaiting[];
@@ -281,6 +290,7 @@ export interface NegotiatedResult {
 
 /** The results of each method. */
 export interface Results {
+  identify: IdentifyResult;
   login: LoginResult | WaitingResult;
   resume: ResumeResult;
   logout: Record<string, never>;

@@ -36,6 +36,9 @@ export interface LoginParams {
   readonly attempt?: { readonly id: string; readonly isRetry: boolean };
 }
 
+/** The parameters of `identify`: those of a `login` that say who would log in. */
+export type IdentifyParams = Pick<LoginParams, 'credential' | 'roomId' | 'userId' | 'userName'>;
+
 /** The parameters of `resume`. */
 export interface ResumeParams {
   readonly ticket: string;
@@ -179,6 +182,7 @@ export type NoParams = Record<never, never>;
 
 /** The parameters of every method. */
 export interface MethodParams {
+  identify: IdentifyParams;
   readonly login: LoginParams;
   readonly resume: ResumeParams;
   readonly logout: NoParams;

@@ -5,6 +5,7 @@
 import type { FakeMediaEngine } from '@gavel/testkit';
 import type Cloudflare from 'cloudflare';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { STOCK_PRESETS } from '../../../packages/server/src/realtimekit/stock-presets.ts';
 import { type People, startPeople } from './people.ts';
 
 let people: People;
@@ -49,6 +50,46 @@ describe('a participant', () => {
     expect((await host.client.request('publish', { streamId: 'host-cam', offer: 'offer' })).error).toBeUndefined();
     const { error } = await viewer.client.request('publish', { streamId: 'viewer-cam', offer: 'offer' });
     expect(error?.code).toBe('stream.not-allowed');
+  });
+});
+
+describe('identify', () => {
+  it('tells whom a token would log in, with its preset, and logs nobody in (RTK-17)', async () => {
+    const [anna, ben] = [await enter('anna'), await add('ben')];
+    const client = await connect();
+    const credential = { scheme: 'participant-token', token: ben.token };
+    const { result } = await client.request('identify', { credential });
+    const { permissions, config, ui } = STOCK_PRESETS[0]?.definition ?? {};
+    expect(result).toMatchObject({
+      roomId: meeting,
+      user: { id: ben.id, name: 'ben' },
+      profile: { participantId: ben.id, presetName: 'group_call_host', meetingTitle: 'Planning' },
+      permissions: { publishAudio: true, moderation: { kick: true } },
+      facts: { viewType: 'GROUP_CALL', organizationId: ids.app_id, permissions, config, ui },
+      session: { startedAtMs: expect.any(Number) },
+    });
+    const { data } = await kit.activeSession.getActiveSession(meeting, ids);
+    expect(data?.live_participants).toBe(1);
+    // The same connection can then log in.
+    const login = await client.request('login', { credential, clientId: 'c' });
+    expect(login.result).toMatchObject({ user: { id: ben.id } });
+    expect(await anna.client.event('memberJoined')).toMatchObject({ member: { user: { id: ben.id } } });
+    expect((await client.request('identify', { credential })).error?.code).toBe('request.out-of-order');
+  });
+
+  it('is refused as a login is: the token, the participant, the meeting (RTK-8, RTK-17)', async () => {
+    const ask = async (token: string) => {
+      const client = await connect();
+      const { error } = await client.request('identify', { credential: { scheme: 'participant-token', token } });
+      return error?.code;
+    };
+    const anna = await add('anna');
+    expect(await ask('not-a-token')).toBe('login.bad-credential');
+    await kit.meetings.deleteMeetingParticipant(anna.id, { ...ids, meeting_id: meeting });
+    expect(await ask(anna.token)).toBe('login.bad-credential');
+    const ben = await add('ben');
+    await kit.meetings.updateMeetingByID(meeting, { ...ids, status: 'INACTIVE' });
+    expect(await ask(ben.token)).toBe('login.not-allowed');
   });
 });
 

@@ -10,6 +10,7 @@
  * @module
  */
 
+import { identify } from '../core/identify.ts';
 import { completePlatform, type Platform, randomId } from '../core/platform.ts';
 import { RoomSession } from '../core/session.ts';
 import type { SessionState } from '../core/session-state.ts';
@@ -17,7 +18,7 @@ import { Ai } from './ai.ts';
 import { leaveStateOf } from './causes.ts';
 import { Chat } from './chat.ts';
 import { ConnectedMeetings } from './connected-meetings.ts';
-import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
+import { announceError, CODES, RealtimeKitError, toEntryError } from './errors.ts';
 import { Internals } from './internals.ts';
 import { Livestream } from './livestream.ts';
 import { Meta } from './meta.ts';
@@ -38,6 +39,8 @@ export interface RealtimeKitOptions {
   /** Whether to join with microphone and camera on; default true. A device that the browser refuses stays off. */
   readonly defaults?: { readonly audio?: boolean; readonly video?: boolean };
   readonly iceServers?: readonly RTCIceServer[];
+  /** Is told of the error with which `init` or `join` rejects. */
+  readonly onError?: (error: RealtimeKitError) => void;
   /** How long to try to re-establish a lost connection, in milliseconds; default 300,000. */
   readonly retryWindowMs?: number;
   /** Replaces browser APIs in tests and other runtimes. */
@@ -74,20 +77,41 @@ export class RealtimeKitClient {
   }
 
   /**
-   * Creates a client, with microphone and camera as in `defaults`; does not join the room yet.
+   * Creates a client: asks the server who the token's owner is, and opens microphone and camera as in `defaults`. Does not join
+   * the room yet. `onError` and the page (event `ClientError` of `window`) are told of an error too.
    *
-   * @throws RealtimeKitError `0004` if the token is missing
+   * @throws RealtimeKitError `0004` if the token is missing or not valid, `0010` in a browser without WebRTC, `0001` if the
+   *   server cannot be reached, and for every other failure
    */
   static async init(options: RealtimeKitOptions): Promise<RealtimeKitClient> {
-    if (!options.authToken) throw new RealtimeKitError(CODES.invalidToken, 'the auth token is missing');
-    const client = new RealtimeKitClient(options);
-    const { audio = true, video = true } = options.defaults ?? {};
-    if (client.#platform.media) {
-      // A device that the browser refuses stays off: joining without a camera is better than not joining.
-      if (audio) await client.self.enableAudio().catch(() => {});
-      if (video) await client.self.enableVideo().catch(() => {});
+    try {
+      const client = new RealtimeKitClient(requireOptions(options));
+      await client.#identify();
+      await client.#openDefaults();
+      return client;
+    } catch (error) {
+      throw report(toEntryError(error, CODES.couldNotInitialize), options?.onError);
     }
-    return client;
+  }
+
+  async #identify(): Promise<void> {
+    const { authToken, baseURI } = this.#options;
+    if (!this.#platform.media && 'document' in globalThis) {
+      throw new RealtimeKitError(CODES.browserNotSupported, 'this browser has no WebRTC');
+    }
+    const credential = { scheme: 'participant-token', token: authToken } as const;
+    const identity = await identify(this.#platform, toServer(baseURI), { credential });
+    this.meta.handleIdentity(identity);
+    this.self.handleIdentity(identity);
+    this.meta.handleSocket('connected');
+  }
+
+  async #openDefaults(): Promise<void> {
+    const { audio = true, video = true } = this.#options.defaults ?? {};
+    if (!this.#platform.media) return;
+    // A device that the browser refuses stays off: joining without a camera is better than not joining.
+    if (audio) await this.self.enableAudio().catch(() => {});
+    if (video) await this.self.enableVideo().catch(() => {});
   }
 
   /** The live stream; undefined in meetings of other view types than `LIVESTREAM`. */
@@ -104,7 +128,7 @@ export class RealtimeKitClient {
    * Joins the meeting's room; resolves when it has joined or is on the waiting list. `self.roomState` shows which, and `self`
    * emits the outcome of waiting.
    *
-   * @throws RealtimeKitError `0004` for a token that is not valid (any more), `0011` if no server answers, else `0002`
+   * @throws RealtimeKitError `0004` for a token that is not valid any more, `0013` after too many requests, else `0002`
    */
   async join(): Promise<void> {
     if (this.#session) throw new RealtimeKitError(CODES.couldNotJoin, 'already in the room, or joining it');
@@ -115,7 +139,7 @@ export class RealtimeKitClient {
     } catch (error) {
       // After `leave`, another join may be in progress.
       if (this.#session === session) this.#session = undefined;
-      throw toRealtimeKitError(error);
+      throw report(toEntryError(error, CODES.couldNotJoin), this.#options.onError);
     }
   }
 
@@ -160,17 +184,15 @@ export class RealtimeKitClient {
     if (this.#session !== session) return;
     switch (state.name) {
       case 'idle':
-        break;
       case 'connecting':
-        this.meta.handleSocket('connecting');
         break;
       case 'waiting':
         this.meta.handleSocket('connected');
         this.self.handleWaiting(state.waiting);
         break;
       case 'joined':
-        this.meta.handleLogin(session.self);
-        this.meta.handleSocket('connected');
+        if (session.self) this.meta.handleIdentity(session.self, session.self.epoch);
+        this.meta.handleSocket('connected', state.via !== 'login');
         if (state.via === 'login') {
           this.participants.attach(session);
           this.chat.attach(session);
@@ -183,13 +205,29 @@ export class RealtimeKitClient {
         break;
       case 'ended':
         this.#session = undefined;
-        this.meta.handleSocket('disconnected');
+        this.meta.handleSocket(state.end.kind === 'gave-up' ? 'failed' : 'disconnected');
         this.self.handleLeft(leaveStateOf(state.end), before.name === 'connecting' && state.end.kind !== 'left');
         this.participants.detach();
         this.chat.detach();
         this.polls.detach();
     }
   }
+}
+
+/** @throws RealtimeKitError `0004` */
+function requireOptions(options: RealtimeKitOptions): RealtimeKitOptions {
+  const { authToken } = options ?? {};
+  if (typeof authToken !== 'string' || authToken === '') {
+    throw new RealtimeKitError(CODES.invalidToken, 'the auth token is missing');
+  }
+  return options;
+}
+
+/** Tells everybody who listens of an error, and returns it. */
+function report(error: RealtimeKitError, onError: RealtimeKitOptions['onError']): RealtimeKitError {
+  announceError(error);
+  onError?.(error);
+  return error;
 }
 
 function toServer(baseURI: string | undefined): string {

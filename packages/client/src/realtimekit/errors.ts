@@ -20,8 +20,10 @@ export class RealtimeKitError extends Error {
 
 /** The codes of reference realtimekit 8.5 that this client uses. */
 export const CODES = {
+  couldNotInitialize: '0001',
   couldNotJoin: '0002',
   invalidToken: '0004',
+  browserNotSupported: '0010',
   network: '0011',
   rateLimited: '0013',
   noConnectedMeetings: '0100',
@@ -54,4 +56,21 @@ export function toRealtimeKitError(error: unknown): RealtimeKitError {
   if (error instanceof RealtimeKitError) return error;
   const { code, message } = toSessionError(error);
   return new RealtimeKitError(SPECIAL[code] ?? CODES.couldNotJoin, message);
+}
+
+/**
+ * Converts any thrown value of `init` or `join`: the vendor's UI kit knows a lost network only by the code of the call.
+ *
+ * @param code the code of the call: `0001` or `0002`
+ */
+export function toEntryError(error: unknown, code: string): RealtimeKitError {
+  const converted = toRealtimeKitError(error);
+  const isSpecific = converted.code !== CODES.network && converted.code !== CODES.couldNotJoin;
+  return isSpecific ? converted : new RealtimeKitError(code, converted.message);
+}
+
+/** Tells the page of a failed `init` or `join`, as the vendor does: the UI kit hears of a failed `init` in no other way. */
+export function announceError(error: RealtimeKitError): void {
+  const target = globalThis as Partial<Pick<Window, 'dispatchEvent'>>;
+  target.dispatchEvent?.(new CustomEvent('ClientError', { detail: error }));
 }

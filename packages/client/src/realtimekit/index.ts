@@ -25,3 +25,4 @@ export { Recording, type RecordingEvents, type RecordingInfo, type RecordingStat
 export { type RoomState, Self, type SelfEvents, type WaitlistStatus } from './self.ts';
 export { Stage, type StageEvents, type StageStatus } from './stage.ts';
 export { StoreManager } from './stores.ts';
+export { type DesignTokens, ThemePreset } from './theme-preset.ts';

@@ -4,53 +4,69 @@
  * @module
  */
 
-import type { LoginResult } from '@gavel/protocol';
+import type { IdentifyResult } from '@gavel/protocol';
 import { EventEmitter } from './event-emitter.ts';
 import { profileText } from './profile.ts';
 
 /** The state of the connection to the server. */
-export type SocketState = 'connecting' | 'connected' | 'reconnecting' | 'disconnected';
+export interface SocketState {
+  /** `connected` also before the join, when the server has answered `init`. */
+  readonly state: 'connected' | 'reconnecting' | 'disconnected' | 'failed';
+  /** Whether the connection was re-established after a loss. */
+  readonly reconnected: boolean;
+  /** Always 0: the attempts are not counted. */
+  readonly reconnectionAttempt: number;
+}
 
 /** The events of a meeting's facts. */
 export interface MetaEvents {
   /** The start of the session became known, or another session began. */
   meetingStartTimeUpdate: [event: { readonly meetingStartedTimestamp: Date }];
-  socketConnectionUpdate: [event: { readonly state: SocketState }];
+  /** The connection to the server was established, lost or given up. */
+  socketConnectionUpdate: [state: SocketState];
 }
 
-/** Facts about the meeting; empty before the first join. */
+/** Facts about the meeting. */
 export class Meta extends EventEmitter<MetaEvents> {
-  #login: LoginResult | undefined;
+  #identity: IdentifyResult | undefined;
+  #epoch = '';
+  #socketState: SocketState = { state: 'disconnected', reconnected: false, reconnectionAttempt: 0 };
 
   get meetingId(): string {
-    return profileText(this.#login?.profile, 'meetingId') ?? this.#login?.roomId ?? '';
+    return profileText(this.#identity?.profile, 'meetingId') ?? this.#identity?.roomId ?? '';
   }
 
   get meetingTitle(): string {
-    return profileText(this.#login?.profile, 'meetingTitle') ?? '';
+    return profileText(this.#identity?.profile, 'meetingTitle') ?? '';
   }
 
   /** The session's id in the API; in a room without a meeting, the room's epoch (decimal digits). */
   get sessionId(): string {
-    return this.#login?.session?.id ?? this.#login?.epoch ?? '';
+    return this.#identity?.session?.id ?? this.#epoch;
   }
 
   /** When the session began; this may be earlier than the room's creation, if members came back to the session. */
   get meetingStartedTimestamp(): Date | undefined {
-    const { startedAtMs } = this.#login?.session ?? {};
+    const { startedAtMs } = this.#identity?.session ?? {};
     return startedAtMs === undefined ? undefined : new Date(startedAtMs);
   }
 
   /** The view type of the own preset, such as `GROUP_CALL`. */
   get viewType(): string {
-    const viewType = this.#login?.facts?.viewType;
+    const viewType = this.#identity?.facts?.viewType;
     return typeof viewType === 'string' ? viewType : '';
   }
 
-  /** Handles the answer of a login. */
-  handleLogin(login: LoginResult | undefined): void {
+  /** The state of the connection to the server. */
+  get socketState(): SocketState {
+    return this.#socketState;
+  }
+
+  /** Handles the answer of `identify`, or of a login with the room's epoch. */
+  handleIdentity(identity: IdentifyResult, epoch = this.#epoch): void {
     const before = this.meetingStartedTimestamp?.getTime();
-    this.#login = login;
+    this.#identity = identity;
+    this.#epoch = epoch;
     const { meetingStartedTimestamp } = this;
     if (meetingStartedTimestamp && meetingStartedTimestamp.getTime() !== before) {
       this.emit('meetingStartTimeUpdate', { meetingStartedTimestamp });
@@ -58,7 +74,9 @@ export class Meta extends EventEmitter<MetaEvents> {
   }
 
   /** Handles a new state of the connection. */
-  handleSocket(state: SocketState): void {
-    this.emit('socketConnectionUpdate', { state });
+  handleSocket(state: SocketState['state'], reconnected = false): void {
+    if (state === this.#socketState.state && !reconnected) return;
+    this.#socketState = { state, reconnected, reconnectionAttempt: 0 };
+    this.emit('socketConnectionUpdate', this.#socketState);
   }
 }

@@ -202,6 +202,9 @@ test('who is in the room is listed, oneself too, by a part of the name and in pa
 
 test('permissions show all that the preset says, and meta the session (RTK-11)', async () => {
   const world = createWorld();
+  // The session begins with the first login.
+  const { session: _, ...identity } = loginResult({ facts: FACTS });
+  world.server.answers.identify = () => identity;
   const meeting = await create(world);
   const starts: unknown[] = [];
   meeting.meta.on('meetingStartTimeUpdate', (event) => starts.push(event));

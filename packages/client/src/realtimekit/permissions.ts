@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LoginResult, Params, WirePermissions } from '@gavel/protocol';
+import type { IdentifyResult, Params, WirePermissions } from '@gavel/protocol';
 import { PresetFacts } from './preset-facts.ts';
 
 /** The events of permissions. */
@@ -23,7 +23,7 @@ const accessOf = (isAllowed: boolean | undefined): Access => ((isAllowed ?? true
 const isSame = (one: object | undefined, other: object | undefined): boolean =>
   JSON.stringify(one) === JSON.stringify(other);
 
-/** The own permissions; before the first join, all own media is permitted and nothing else. */
+/** The own permissions. */
 export class Permissions extends PresetFacts<PermissionsEvents> {
   #wire: WirePermissions | undefined;
 
@@ -89,7 +89,7 @@ export class Permissions extends PresetFacts<PermissionsEvents> {
   }
 
   /** Applies the server's permissions; emits an event if they changed. */
-  handle(wire: WirePermissions, isChange: boolean, facts?: LoginResult['facts']): void {
+  handle(wire: WirePermissions, isChange: boolean, facts?: IdentifyResult['facts']): void {
     if (facts) this.handleFacts(facts);
     const before = this.#wire;
     this.#wire = wire;

@@ -4,14 +4,11 @@
  * @module
  */
 
-import type { LoginResult } from '@gavel/protocol';
+import type { IdentifyResult } from '@gavel/protocol';
 import { EventEmitter } from './event-emitter.ts';
+import { asJson, type Json, textOf } from './json.ts';
 
-type Json = Readonly<Record<string, unknown>>;
-
-const asJson = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {});
-
-/** The settings of the own preset; before the first join, and in rooms without presets, those of a preset without permissions. */
+/** The settings of the own preset; in rooms without presets, those of a preset without permissions. */
 export class PresetFacts<Events extends { [E in keyof Events]: unknown[] }> extends EventEmitter<Events> {
   #preset: Json = {};
 
@@ -88,7 +85,7 @@ export class PresetFacts<Events extends { [E in keyof Events]: unknown[] }> exte
   }
 
   /** Handles the preset in the answer of a login. */
-  protected handleFacts(facts: NonNullable<LoginResult['facts']>): void {
+  protected handleFacts(facts: NonNullable<IdentifyResult['facts']>): void {
     this.#preset = asJson(facts.permissions);
   }
 
@@ -97,7 +94,6 @@ export class PresetFacts<Events extends { [E in keyof Events]: unknown[] }> exte
   }
 
   #text(key: string, fallback: string): string {
-    const value = this.#preset[key];
-    return typeof value === 'string' ? value : fallback;
+    return textOf(this.#preset[key], fallback);
   }
 }

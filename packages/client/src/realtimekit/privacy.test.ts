@@ -317,7 +317,7 @@ test('a page that is closed says goodbye, and finds itself out of the room when 
   expect(world.server.socket.requests.at(-1)?.method).toBe('logout');
   await world.clock.advance(600_000);
   await late;
-  expect([self.roomState, devices.live().length, world.server.sockets.length]).toEqual(['left', 0, 1]);
+  expect([self.roomState, devices.live().length, world.server.sockets.length]).toEqual(['left', 0, 2]);
   await meeting.join();
   expect(self.roomState).toBe('joined');
 });

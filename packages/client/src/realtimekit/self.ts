@@ -4,18 +4,21 @@
  * @module
  */
 
-import type { LoginResult, WireMember, WirePermissions, WireWaiting } from '@gavel/protocol';
+import type { IdentifyResult, WireMember, WirePermissions, WireWaiting } from '@gavel/protocol';
 import type { MediaPlatform } from '../core/media/media-platform.ts';
+import { randomId } from '../core/platform.ts';
 import type { RoomSession } from '../core/session.ts';
 import type { LeaveState } from './causes.ts';
 import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
 import { EventEmitter } from './event-emitter.ts';
+import { textOf } from './json.ts';
 import { type DeviceListUpdate, findLossReason, type MediaPermission, OwnDevices } from './own-devices.ts';
 import { type Kind, OwnMedia } from './own-media.ts';
 import { OwnScreen, type ScreenShareState, type ScreenShareTracks } from './own-screen.ts';
 import type { AudioState, VideoState } from './participant.ts';
 import { Permissions } from './permissions.ts';
 import { type PersonFields, toPersonFields } from './profile.ts';
+import { ThemePreset } from './theme-preset.ts';
 
 /** The events of the own user. */
 export interface SelfEvents {
@@ -50,10 +53,12 @@ export type RoomState = 'init' | 'waitlisted' | 'joined' | LeaveState;
 /** The outcome of waiting for admission, if any. */
 export type WaitlistStatus = 'none' | 'waiting' | 'accepted' | 'rejected';
 
-/** The own user. Fields that come from the server are empty before the first join. */
+/** The own user. */
 export class Self extends EventEmitter<SelfEvents> {
   /** The own permissions. */
   readonly permissions = new Permissions();
+  /** How the own preset wants the meeting to look, and its limits for media. */
+  readonly config = new ThemePreset();
   readonly #media: OwnMedia;
   readonly #screen: OwnScreen;
   readonly #devices = new OwnDevices((update) => this.emit('deviceListUpdate', update));
@@ -61,7 +66,8 @@ export class Self extends EventEmitter<SelfEvents> {
   #waitlistStatus: WaitlistStatus = 'none';
   /** Set while on the waiting list. */
   #waiting: WireWaiting | undefined;
-  #login: LoginResult | undefined;
+  #identity: IdentifyResult | undefined;
+  #peerId = randomId();
   #session: RoomSession | undefined;
   #wantedName: string | undefined;
   #isPinned = false;
@@ -75,9 +81,9 @@ export class Self extends EventEmitter<SelfEvents> {
     this.#screen = new OwnScreen(media, (state) => this.emit('screenShareUpdate', state));
   }
 
-  /** The peer id of this connection. */
+  /** The peer id of this connection; before the join a random id, which no other participant sees. */
   get id(): string {
-    return (this.#waiting ?? this.#login)?.memberId ?? '';
+    return this.#peerId;
   }
 
   /** The same as `id`. */
@@ -108,6 +114,11 @@ export class Self extends EventEmitter<SelfEvents> {
 
   get picture(): string | undefined {
     return this.#person?.picture;
+  }
+
+  /** The App's id in the REST API; empty in rooms without it. */
+  get organizationId(): string {
+    return textOf(this.#identity?.facts?.organizationId, '');
   }
 
   get customParticipantId(): string | undefined {
@@ -238,9 +249,18 @@ export class Self extends EventEmitter<SelfEvents> {
     this.#screen.disable();
   }
 
+  /** Handles the answer of `identify`, and of a login. */
+  handleIdentity(identity: IdentifyResult): void {
+    this.#identity = identity;
+    this.permissions.handle(identity.permissions, false, identity.facts);
+    if (identity.facts) this.config.handleFacts(identity.facts, this.presetName ?? '');
+    this.#media.handlePermissions(identity.permissions);
+  }
+
   /** Handles being put on the waiting list; this may repeat after a lost connection. */
   handleWaiting(waiting: WireWaiting): void {
     this.#waiting = waiting;
+    this.#peerId = waiting.memberId;
     this.#waitlistStatus = 'waiting';
     if (this.#roomState === 'waitlisted') return;
     this.#roomState = 'waitlisted';
@@ -250,8 +270,10 @@ export class Self extends EventEmitter<SelfEvents> {
   /** Handles the answer of a login; `reconnected` after a lost connection. */
   handleJoined(session: RoomSession, reconnected: boolean): void {
     this.#session = session;
-    this.#login = session.self;
-    if (session.self) this.permissions.handle(session.self.permissions, false, session.self.facts);
+    if (session.self) {
+      this.handleIdentity(session.self);
+      this.#peerId = session.self.memberId;
+    }
     this.#roomState = 'joined';
     this.#waiting = undefined;
     if (this.#waitlistStatus !== 'none') this.#waitlistStatus = 'accepted';
@@ -265,7 +287,7 @@ export class Self extends EventEmitter<SelfEvents> {
 
   /** Handles an update of this connection's member. */
   handleMember({ user, pinned }: WireMember): void {
-    if (this.#login) this.#login = { ...this.#login, user };
+    if (this.#identity) this.#identity = { ...this.#identity, user };
     this.#becomePinned(pinned === true);
   }
 
@@ -315,7 +337,7 @@ export class Self extends EventEmitter<SelfEvents> {
   }
 
   get #person(): PersonFields | undefined {
-    const known = this.#waiting ?? this.#login;
+    const known = this.#waiting ?? this.#identity;
     return known && toPersonFields(known.user, known.profile);
   }
 

@@ -79,7 +79,7 @@ test('who is rejected has left with that state, everything stopped, and may ask 
   await settle();
   expect([meeting.self.roomState, meeting.self.waitlistStatus]).toEqual(['rejected', 'rejected']);
   expect(log).toEqual(['waitlisted', ['roomLeft', { state: 'rejected' }]]);
-  expect(world.server.sockets).toHaveLength(1);
+  expect(world.server.seen('login')).toHaveLength(1);
   await meeting.join();
   expect([meeting.self.roomState, meeting.self.waitlistStatus]).toEqual(['waitlisted', 'waiting']);
 });

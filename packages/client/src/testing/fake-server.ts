@@ -155,6 +155,10 @@ export class FakeServer {
     const given = this.answers[method] as ((params: Params<Method>) => Answer) | undefined;
     if (given) return given(params);
     switch (method) {
+      case 'identify': {
+        const { memberId: _, epoch: __, ticket: ___, room: ____, ...identity } = this.login;
+        return identity;
+      }
       case 'login':
         return this.login;
       case 'resume':

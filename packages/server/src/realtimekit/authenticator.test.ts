@@ -95,7 +95,7 @@ describe('the authenticator of participants', () => {
         meetingId: 'm1',
         meetingTitle: '',
       },
-      facts: { viewType: 'GROUP_CALL', permissions: STOCK_PRESETS[0]?.definition.permissions },
+      facts: { viewType: 'GROUP_CALL', organizationId: app.rtkAppId, ...STOCK_PRESETS[0]?.definition },
       tokenExpiresAtMs: Math.floor(clock.now() / 1000) * 1000 + 100 * 86_400_000,
     });
   });

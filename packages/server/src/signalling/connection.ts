@@ -62,6 +62,9 @@ export interface ConnectionDeps {
 /** The library's close code for a frame over `maxFrameBytes` (RFC 6455, 7.4.1). */
 const MESSAGE_TOO_BIG = 1009;
 
+/** The methods whose refusals are logged. */
+const JOIN_METHODS: ReadonlySet<string> = new Set<Method>(['identify', 'login', 'resume']);
+
 const requestFrame = Compile(REQUEST_FRAME);
 const paramsOf = Object.fromEntries(
   Object.entries(METHODS).map(([method, schema]) => [method, Compile(schema)]),
@@ -221,7 +224,7 @@ export class Connection implements Receiver {
       frame = { id, result: (await this.#deps.handle(this, requireMethod(method, params), params)) as never };
     } catch (error) {
       frame = { id, error: this.wireError(error, method, id) };
-      if (method === 'login' || method === 'resume') this.#logRefusal(method, params, frame.error.code, id);
+      if (JOIN_METHODS.has(method)) this.#logRefusal(method, params, frame.error.code, id);
     }
     const bytes = encodeFrame(frame);
     this.#together(() => {

@@ -57,11 +57,49 @@ export class Joining {
     this.#deps = deps;
   }
 
+  /** Tells whom a login would log in. @throws GavelError of the authenticator; `request.out-of-order` after a login */
+  async identify(connection: Connection, params: Params<'identify'>): Promise<Results['identify']> {
+    if (connection.state.kind !== 'new') {
+      throw new GavelError('request.out-of-order', '"identify" is allowed before the login only');
+    }
+    const authenticator = this.#requireAuthenticator(params);
+    const { key, user, profile, permissions, ...admission } = await authenticator.admit({
+      ...params,
+      clientId: connection.connectionId,
+    });
+    return {
+      roomId: key.roomId,
+      user,
+      ...(profile && { profile }),
+      permissions: wirePermissions(permissions),
+      ...this.#partOf(authenticator, { key, ...admission }),
+      serverTimeMs: this.#deps.clock.now(),
+    };
+  }
+
+  #requireAuthenticator({ credential }: Params<'identify'>): Authenticator {
+    const authenticator = this.#deps.authenticators.find((one) => one.scheme === credential.scheme);
+    if (!authenticator) throw new GavelError('login.bad-credential', 'this authentication scheme is not available');
+    return authenticator;
+  }
+
+  /** Returns what a dialect adds to an answer. */
+  #partOf(
+    authenticator: Authenticator,
+    { key, facts, tokenExpiresAtMs }: Pick<Admission, 'key' | 'facts' | 'tokenExpiresAtMs'>,
+  ): Pick<LoginResult, 'facts' | 'session' | 'tokenExpiresAtMs'> {
+    const session = authenticator.findSession?.(key);
+    return {
+      ...(facts && { facts }),
+      ...(session && { session: { id: session.id, startedAtMs: session.startedAtMs } }),
+      ...(tokenExpiresAtMs !== undefined && { tokenExpiresAtMs }),
+    };
+  }
+
   /** Logs in a connection's user, or makes it wait. @throws GavelError of the authenticator or of the room */
   async login(connection: Connection, params: Params<'login'>): Promise<Results['login']> {
     connection.beginJoin();
-    const authenticator = this.#deps.authenticators.find((one) => one.scheme === params.credential.scheme);
-    if (!authenticator) throw new GavelError('login.bad-credential', 'this authentication scheme is not available');
+    const authenticator = this.#requireAuthenticator(params);
     const admission = await authenticator.admit(params);
     const { key, user, onDuplicate, permissions, maxMemberCount, profile, tokenExpiresAtMs } = admission;
     const { waits, sessionKeptMs } = admission;
@@ -135,11 +173,10 @@ export class Joining {
   /** Binds a new member to its connection, and returns the login answer. */
   async #enter(arrival: Arrival, session: Session): Promise<LoginResult> {
     const { connection, authenticator, admission, origin } = arrival;
-    const { key, facts, tokenExpiresAtMs } = admission;
+    const { key } = admission;
     const { member, room } = session;
     await this.#seat(connection, key, session, origin);
     this.#log(connection, key, session, 'logged in');
-    const part = authenticator.findSession?.(key);
     return {
       memberId: member.memberId,
       epoch: String(room.epoch),
@@ -147,12 +184,10 @@ export class Joining {
       user: member.user,
       ...(member.profile && { profile: member.profile }),
       permissions: wirePermissions(member.permissions),
-      ...(facts && { facts }),
-      ...(part && { session: { id: part.id, startedAtMs: part.startedAtMs } }),
+      ...this.#partOf(authenticator, admission),
       ticket: this.#ticketOf(arrival, member.memberId, session.ticket, room),
       heartbeatIntervalMs: this.#deps.heartbeatIntervalMs,
       heartbeatTimeoutMs: this.#deps.heartbeatTimeoutMs,
-      ...(tokenExpiresAtMs !== undefined && { tokenExpiresAtMs }),
       serverTimeMs: this.#deps.clock.now(),
       room: wireSnapshot(room, member),
       ...(await this.#waitingListFor(key, session)),
