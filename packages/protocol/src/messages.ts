@@ -17,6 +17,7 @@ import type { MethodParams } from './params.ts';
 import { createPoll, type PollEventFrame, vote, type WirePoll } from './polls.ts';
 import type {
   WireChatMessage,
+  WireIce,
   WireMember,
   WirePermissions,
   WireProfile,
@@ -202,6 +203,8 @@ export const METHODS = {
   vote,
   /** Replaces the token before it expires. */
   renewToken: Type.Object({ token: Type.String({ minLength: 1, maxLength: 8192 }) }, closed),
+  /** Returns the ICE servers with new credentials; used before the previous ones expire. */
+  iceServers: none,
 } as const satisfies Record<keyof MethodParams, TSchema>;
 
 /** A method of the signalling door. */
@@ -255,6 +258,8 @@ export interface LoginResult extends IdentifyResult {
   readonly room: WireSnapshot;
   /** The waiting room, in the order of the requests; absent if this member may not admit users. */
   readonly waitingList?: readonly WireWaiting[];
+  /** STUN and TURN servers for this login; absent if the App has none (ICE-1). */
+  readonly ice?: WireIce;
 }
 
 /** The answer to `login` if the client is in the waiting room: `admitted`, `refused` or `removed` follows. */
@@ -274,6 +279,8 @@ export interface ResumeResult {
   readonly room?: WireSnapshot;
   /** As in the answer to `login`. */
   readonly waitingList?: readonly WireWaiting[];
+  /** As in the answer to `login`, with new credentials. */
+  readonly ice?: WireIce;
   readonly serverTimeMs: number;
 }
 
@@ -312,6 +319,7 @@ export interface Results {
   createPoll: { readonly pollId: string };
   vote: Record<string, never>;
   renewToken: { readonly tokenExpiresAtMs?: number };
+  iceServers: { readonly ice?: WireIce };
 }
 
 /** A kind of message. */

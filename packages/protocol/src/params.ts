@@ -203,4 +203,5 @@ export interface MethodParams {
   readonly createPoll: CreatePollParams;
   readonly vote: VoteParams;
   readonly renewToken: { readonly token: string };
+  readonly iceServers: NoParams;
 }

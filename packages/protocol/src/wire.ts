@@ -122,3 +122,19 @@ export interface WireChatMessage {
   /** True if it is pinned; absent otherwise. */
   readonly pinned?: true;
 }
+
+/** A STUN or TURN server, with the members of the browser's `RTCIceServer`. */
+export interface WireIceServer {
+  readonly urls: readonly string[];
+  /** With TURN addresses. */
+  readonly username?: string;
+  /** With TURN addresses. Secret: it must not be logged. */
+  readonly credential?: string;
+}
+
+/** The ICE servers of one login. */
+export interface WireIce {
+  readonly servers: readonly WireIceServer[];
+  /** How long the credentials open new TURN allocations, in milliseconds from now; absent if there are no credentials. */
+  readonly validForMs?: number;
+}

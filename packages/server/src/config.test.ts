@@ -78,6 +78,7 @@ describe('where values come from', () => {
         rateLimit: { requests: 3500, windowSeconds: 300 },
         retention: { sessionDays: 180, chatDays: 7 },
       },
+      turn: { urls: [], ttlSeconds: 600 },
       media: { workers: 1, port: 7701, connectTimeoutMs: 30_000 },
     });
   });
@@ -341,5 +342,52 @@ describe('dev credentials', () => {
   it('are no obstacle in dev mode, nor in production when nothing of them is used', () => {
     expect(load({ files, env, argv: ['--dev'] }).apps).toHaveLength(1);
     expect(load({ files, env: { GAVEL_DATA_DIR: './data' } }).mode).toBe('production');
+  });
+});
+
+describe('STUN and TURN servers', () => {
+  const turn = (urls: string[], secret?: string) => ({
+    env: { GAVEL_TURN_URLS: JSON.stringify(urls), ...(secret && { GAVEL_TURN_SECRET: secret }) },
+  });
+
+  it('are addresses of the schemes stun, turn and turns', () => {
+    const urls = [
+      'stun:stun.example.org',
+      'turn:[2001:db8::1]:3478?transport=udp',
+      'turns:turn.example.org:5349?transport=tcp',
+    ];
+    expect(load(turn(urls, SECRET)).turn).toEqual({ urls, secret: SECRET, ttlSeconds: 600 });
+  });
+
+  it.each([
+    'turn.example.org',
+    'https://turn.example.org',
+    'turn://turn.example.org',
+    'turn:user@turn.example.org',
+    'turn:turn.example.org?transport=sctp',
+    'stun:stun.example.org?transport=udp',
+  ])('are refused otherwise: %s', (url) => {
+    expect(problemsOf(turn([url], SECRET))[0]?.message).toContain('is not a stun:, turn: or turns: address');
+  });
+
+  it('have a possible port', () => {
+    const problem = { key: 'turn.urls[0]', origin: 'GAVEL_TURN_URLS', message: '70000 is not a port from 1 to 65535' };
+    expect(problemsOf(turn(['turn:turn.example.org:70000'], SECRET))).toEqual([problem]);
+  });
+
+  it('need a secret if there is a TURN server, for the server and for an App', () => {
+    const message = 'is missing: TURN servers need it';
+    expect(problemsOf(turn(['turn:turn.example.org']))).toMatchObject([{ key: 'turn.secret', message }]);
+    expect(load(turn(['stun:stun.example.org'])).turn.urls).toHaveLength(1);
+    const app = { ...APP, turn: { urls: ['turns:turn.example.org'] } };
+    expect(problemsOf({ env: apps(app) })).toMatchObject([{ key: 'apps[0].turn.secret', message }]);
+  });
+
+  it('never show their secret in an error', () => {
+    const { message } = errorOf(turn(['turn:turn.example.org'], 'too short'));
+    expect(message).toContain('turn.secret (GAVEL_TURN_SECRET): the value (not shown) is not 16 to 256 printable');
+    expect(errorOf({ env: apps({ ...APP, turn: 'my-turn-secret-in-the-wrong-place' }) }).message).not.toContain(
+      'my-turn',
+    );
   });
 });

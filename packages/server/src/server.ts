@@ -13,6 +13,7 @@ import { AppRegistry } from './apps/app-registry.ts';
 import { Callbacks } from './callbacks/callbacks.ts';
 import type { Poster } from './callbacks/post.ts';
 import type { Config } from './config.ts';
+import { IceServers } from './ice/ice-servers.ts';
 import { MediaControl } from './media-control/media-control.ts';
 import { AdmissionGuard } from './realtimekit/admission-guard.ts';
 import { createParticipantTokenAuthenticator } from './realtimekit/authenticator.ts';
@@ -192,6 +193,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
       createAppTokenAuthenticator({ apps, clock }),
       createParticipantTokenAuthenticator({ apps, store, tokens, sessions }),
     ],
+    iceServers: new IceServers({ clock, apps, settings: config.turn }),
     heartbeatIntervalMs,
     heartbeatTimeoutMs,
     ...config.signalling,

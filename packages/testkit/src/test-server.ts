@@ -33,6 +33,9 @@ export interface TestServerOptions extends ServerParts {
   /** TCP port; a free one by default. */
   readonly port?: number;
   readonly callbacks?: Partial<Config['callbacks']>;
+  readonly turn?: Partial<Config['turn']>;
+  /** Changes of the media settings; the ports are free ones by default. */
+  readonly mediaSettings?: Partial<Config['media']>;
   readonly trustedProxies?: Config['trustedProxies'];
   /** A folder that is not deleted at the end, for tests of restarts. */
   readonly dataDir?: string;
@@ -92,7 +95,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     http: { ...defaults.http, ...options.http },
     callbacks: { ...defaults.callbacks, ...options.callbacks },
     trustedProxies: options.trustedProxies ?? defaults.trustedProxies,
-    media: { ...defaults.media, port: 0 },
+    turn: { ...defaults.turn, ...options.turn },
+    media: { ...defaults.media, port: 0, ...options.mediaSettings },
   };
   const engine = options.engine ?? (options.media === 'real' ? undefined : new FakeMediaEngine());
   const clock: Clock = options.clock ?? systemClock;

@@ -8,7 +8,7 @@ import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { type AppId, parseAppId } from '@gavel/protocol';
 import type { Clock } from '../rooms/clock.ts';
 import type { AppRecord, JsonObject, PresetRecord, Store } from '../store/store.ts';
-import type { App, Apps, CallbackUrls, RateLimit } from './app.ts';
+import type { App, Apps, CallbackUrls, RateLimit, TurnServers } from './app.ts';
 
 /** An App as the configuration defines it. */
 export interface AppDefinition {
@@ -21,6 +21,7 @@ export interface AppDefinition {
   readonly rtkAppId: string;
   readonly allowNoToken: boolean;
   readonly rejectReplays: boolean;
+  readonly turn?: TurnServers | undefined;
   readonly rateLimits?: Readonly<Record<string, RateLimit>> | undefined;
 }
 
@@ -152,8 +153,9 @@ export class AppRegistry implements Apps {
 }
 
 function appOf(definition: AppDefinition, record: AppRecord): App {
-  const { rateLimits = {}, callbacks, ...rest } = definition;
-  return { ...rest, ...(callbacks && { callbacks }), rateLimits, appId: record.appId, createdAtMs: record.createdAtMs };
+  const { rateLimits = {}, callbacks, turn, ...rest } = definition;
+  const optional = { ...(callbacks && { callbacks }), ...(turn && { turn }) };
+  return { ...rest, ...optional, rateLimits, appId: record.appId, createdAtMs: record.createdAtMs };
 }
 
 function requireAppId(value: number): AppId {

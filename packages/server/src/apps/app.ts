@@ -19,6 +19,15 @@ export interface CallbackUrls {
   readonly streamUrl?: string;
 }
 
+/** STUN and TURN servers for clients, and the credentials that they get. */
+export interface TurnServers {
+  readonly urls: readonly string[];
+  /** The shared secret of the TURN servers. Absent if there are only STUN servers. */
+  readonly secret?: string;
+  /** How long credentials can open a new allocation. */
+  readonly ttlSeconds: number;
+}
+
 /** A tenant. Its secrets are never logged; the admin API alone answers them, to the owner. */
 export interface App {
   readonly appId: AppId;
@@ -37,6 +46,8 @@ export interface App {
   readonly allowNoToken: boolean;
   /** Whether a signature is good for one changing call only (ACC-7). */
   readonly rejectReplays: boolean;
+  /** Its own STUN and TURN servers; absent: those of the server. */
+  readonly turn?: TurnServers;
   /** By Action. */
   readonly rateLimits: Readonly<Record<string, RateLimit>>;
   readonly createdAtMs: number;

@@ -5,6 +5,7 @@
  */
 
 import { Type } from 'typebox';
+import { APP_TURN_SCHEMA } from './turn-schema.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -91,6 +92,7 @@ export const APP_SCHEMA = Type.Object(
       default: false,
       description: 'Whether a signature is valid for only one call of a mutating Action (ACC-7).',
     }),
+    turn: Type.Optional(APP_TURN_SCHEMA),
     rateLimits: Type.Optional(
       Type.Record(Type.String(), rateLimit, {
         description:

@@ -30,7 +30,7 @@ export interface SchemaNode {
   readonly env?: string;
   /** The value is never shown. */
   readonly secret?: boolean;
-  readonly example?: string | number | Readonly<Record<string, string>>;
+  readonly example?: string | number | Readonly<Record<string, string | readonly string[]>>;
 }
 
 /** One key that can be set by a file or by an environment variable. */

@@ -28,7 +28,9 @@ function makeTable(head: readonly string[], rows: readonly (readonly string[])[]
 
 /** Says a node's meaning, marked where its value is a secret. */
 function describeMeaning(node: SchemaNode): string {
-  const secret = node.secret === true || node.items?.secret === true ? ' Secret: never logged.' : '';
+  const members = Object.values(node.properties ?? {});
+  const isSecret = [node, node.items, ...members].some((each) => each?.secret === true);
+  const secret = isSecret ? ' Secret: never logged.' : '';
   return `${node.description ?? ''}${secret}`;
 }
 
@@ -97,6 +99,7 @@ export function printConfigReference(): string {
     '- `rooms.heartbeatTimeoutMs` is longer than `rooms.heartbeatIntervalMs`.',
     '- From `media.port` on, there is one port per worker up to 65535. In `media.portRange`, `max` is not below `min`, and the range has at least one port per worker.',
     '- A callback URL whose host is an IP address has a public address, unless `callbacks.allowPrivateTargets` is on.',
+    '- A `turn` group with a `turn:` or `turns:` address has a `secret`.',
     '- No two Apps share a `name`, `appId` or `rtkAppId`; no two API tokens share a `name` or `token`.',
     '- Production mode refuses the keys that dev mode created: those in `<dataDir>/dev-credentials.json`.',
     '',

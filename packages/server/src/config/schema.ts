@@ -8,6 +8,7 @@
 import { type Static, Type } from 'typebox';
 import { API_TOKEN_SCHEMA, APP_SCHEMA } from './app-schema.ts';
 import { HTTP_SCHEMA, SIGNALLING_SCHEMA } from './connection-schema.ts';
+import { TURN_SCHEMA } from './turn-schema.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -309,6 +310,7 @@ export const CONFIG_SCHEMA = Type.Object(
     callbacks: Type.Object(callbacks.properties, { ...closed, description: 'Sending of server callbacks.' }),
     realtimekit: Type.Object(realtimekit.properties, { ...closed, description: 'The RealtimeKit API.' }),
     media: Type.Object(media.properties, { ...closed, description: 'Forwarding of audio and video.' }),
+    turn: TURN_SCHEMA,
   },
   closed,
 );

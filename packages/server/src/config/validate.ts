@@ -12,6 +12,7 @@ import { CONFIG_ROOT, describeRule, type SchemaNode } from './keys.ts';
 import { type ConfigProblem, showValue } from './problems.ts';
 import type { Config } from './schema.ts';
 import { suggest } from './suggest.ts';
+import { findTurnProblems } from './turn-schema.ts';
 
 /** Tells where the value at a path came from. */
 export type OriginOf = (path: string) => string | undefined;
@@ -117,6 +118,11 @@ export function findRuleProblems(config: Config, originOf: OriginOf): ConfigProb
       report(`trustedProxies[${index}]`, `"${proxy}" is not an IP address or a range of them`);
   }
   for (const { key, message } of findCallbackProblems(config)) report(key, message);
+  const turns = [config.turn, ...config.apps.map((app) => app.turn)];
+  for (const [index, turn] of turns.entries()) {
+    const group = index === 0 ? 'turn' : `apps[${index - 1}].turn`;
+    for (const { key, message } of turn ? findTurnProblems(turn) : []) report(`${group}.${key}`, message);
+  }
   requireDistinct('apps', config.apps, 'name');
   requireDistinct('apps', config.apps, 'appId');
   requireDistinct('apps', config.apps, 'rtkAppId');

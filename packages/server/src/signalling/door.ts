@@ -11,6 +11,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { CLOSE_CODES, isGavelError, type MemberId, type RoomKey, SUBPROTOCOL } from '@gavel/protocol';
 import { WebSocketServer } from 'ws';
+import type { IceServers } from '../ice/ice-servers.ts';
 import type { MediaControl } from '../media-control/media-control.ts';
 import type { Authenticator } from '../rooms/admission.ts';
 import type { Clock } from '../rooms/clock.ts';
@@ -48,6 +49,7 @@ export interface SignallingDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly authenticators: readonly Authenticator[];
+  readonly iceServers: IceServers;
   readonly heartbeatIntervalMs: number;
   readonly heartbeatTimeoutMs: number;
   readonly loginTimeoutMs: number;

@@ -16,6 +16,7 @@ import {
   type RoomKey,
   type WaitingResult,
 } from '@gavel/protocol';
+import type { IceServers } from '../ice/ice-servers.ts';
 import type { Admission, Authenticator } from '../rooms/admission.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { Origin } from '../rooms/commands.ts';
@@ -35,6 +36,7 @@ export interface JoiningDeps {
   readonly rooms: Rooms;
   readonly clock: Clock;
   readonly authenticators: readonly Authenticator[];
+  readonly iceServers: IceServers;
   readonly heartbeatIntervalMs: number;
   readonly heartbeatTimeoutMs: number;
   readonly log: Logger;
@@ -191,7 +193,14 @@ export class Joining {
       serverTimeMs: this.#deps.clock.now(),
       room: wireSnapshot(room, member),
       ...(await this.#waitingListFor(key, session)),
+      ...this.#iceFor(key, session),
     };
+  }
+
+  /** Returns ICE servers with new credentials. Only members get them: not who waits, and not who is refused (ICE-1). */
+  #iceFor({ appId }: RoomKey, { member }: Session): Pick<LoginResult, 'ice'> {
+    const ice = this.#deps.iceServers.issue(appId, member.user.id);
+    return ice ? { ice } : {};
   }
 
   #ticketOf({ admission, clientId }: Arrival, memberId: MemberId, secret: string, position: RoomPosition): string {
@@ -222,7 +231,7 @@ export class Joining {
     this.#log(connection, key, session, 'resumed');
     const serverTimeMs = this.#deps.clock.now();
     const missed = await this.#deps.rooms.eventsSince(key, params.lastSeq);
-    const told = { ...(await this.#waitingListFor(key, session)), serverTimeMs };
+    const told = { ...(await this.#waitingListFor(key, session)), ...this.#iceFor(key, session), serverTimeMs };
     if (!missed) return { room: wireSnapshot(session.room, session.member), ...told };
     // Only events up to the resume: later events are queued and sent afterwards.
     const events = missed

@@ -124,6 +124,10 @@ export class Requests {
       return DONE;
     },
     renewToken: (caller, params) => this.#renewToken(caller, params),
+    iceServers: async ({ key, member }) => {
+      const ice = this.#deps.iceServers.issue(key.appId, member.user.id);
+      return ice ? { ice } : {};
+    },
   };
 
   constructor(deps: RequestDeps) {

@@ -10,6 +10,7 @@ import { type AppId, GavelError, parseRoomId, parseUserId, type RoomKey } from '
 import { FakeClock } from '@gavel/testkit/fake-clock';
 import { FakeMediaEngine } from '@gavel/testkit/fake-media-engine';
 import { RawClient } from '@gavel/testkit/raw-client';
+import { IceServers } from '../ice/ice-servers.ts';
 import { MediaControl } from '../media-control/media-control.ts';
 import type { PlayerLimits } from '../media-control/player-table.ts';
 import type { Admission, Authenticator } from '../rooms/admission.ts';
@@ -31,6 +32,13 @@ const RIGHTS: Readonly<Record<string, Partial<Permissions>>> = {
   'voter-2': { polls: { create: false, vote: true, view: true } },
   twin: { polls: { create: false, vote: true, view: true } },
   muter: { moderation: { kick: false, muteAudio: true, muteVideo: false, changePermissions: false } },
+};
+
+/** The STUN and TURN servers of the door. */
+export const TURN_SERVERS = {
+  urls: ['stun:turn.test', 'turn:turn.test:3478?transport=udp'],
+  secret: 'shared-with-the-turn-server',
+  ttlSeconds: 600,
 };
 
 /** What a user waits for before it enters: `guest...` to be accepted, `early...` for a doorman. */
@@ -97,6 +105,7 @@ export async function startDoor(changes: Partial<SignallingDeps> = {}, playLimit
     clock,
     log: createLog('silent'),
     authenticators: [openAuthenticator(clock)],
+    iceServers: new IceServers({ clock, apps: { find: () => undefined }, settings: TURN_SERVERS }),
     heartbeatIntervalMs: 30_000,
     heartbeatTimeoutMs: 100_000,
     loginTimeoutMs: 10_000,

@@ -18,6 +18,8 @@ const SECRET_NAMES = [
   'Signature',
   'apiToken',
   'adminKey',
+  'secret',
+  'credential',
 ];
 
 /** Creates the server's log. `silent` writes nothing. */
