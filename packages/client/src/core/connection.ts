@@ -8,6 +8,7 @@ import type { EventFrame, Method, Params, ResponseFrame, Results, ServerFrame } 
 import { CLIENT_CLOSE_CODE } from '@gavel/protocol/close-codes';
 import { SessionError } from './errors.ts';
 import type { Clock, OpenSocket, SocketLink } from './platform.ts';
+import { isMixedContent } from './url.ts';
 
 /** The subprotocol. It is checked against the protocol package by type only, so that no schema is bundled. */
 const SUBPROTOCOL: typeof import('@gavel/protocol').SUBPROTOCOL = 'gavel.v1';
@@ -50,7 +51,8 @@ export class Connection {
   /**
    * Opens a connection.
    *
-   * @throws SessionError `client.disconnected` (details `closeCode`) or `client.timeout`
+   * @throws SessionError `client.disconnected` (details `closeCode`), `client.timeout`, or `client.insecure-server` at once if
+   *   the browser does not let this page connect
    */
   static open(openSocket: OpenSocket, clock: Clock, url: string, timeoutMs: number): Promise<Connection> {
     return new Promise((resolve, reject) => {
@@ -72,13 +74,15 @@ export class Connection {
           closed: (code, reason) => {
             clock.clearTimeout(timer);
             if (connection) connection.handleClosed(code, reason);
-            else reject(closedError(code, reason));
+            else reject(isMixedContent(url) ? insecureError(url) : closedError(code, reason));
           },
         });
       } catch (error) {
-        // For example, an https page may not open ws.
         clock.clearTimeout(timer);
-        reject(new SessionError('client.disconnected', String(error)));
+        const { name, message } = error instanceof Error ? error : { name: '', message: String(error) };
+        // An https page may not open ws.
+        const code = name === 'SecurityError' ? 'client.insecure-server' : 'client.disconnected';
+        reject(new SessionError(code, message));
       }
     });
   }
@@ -164,6 +168,10 @@ export class Connection {
     }
     this.#pending.clear();
   }
+}
+
+function insecureError(url: string): SessionError {
+  return new SessionError('client.insecure-server', `the browser does not let a page with https open ${url}`);
 }
 
 function closedError(closeCode: number, reason: string): SessionError {

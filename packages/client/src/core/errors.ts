@@ -18,6 +18,22 @@ export type ClientErrorCode =
   | 'client.ended'
   /** WebRTC is not available (such as in Node), or the browser refused a WebRTC operation. */
   | 'client.no-media'
+  /** No path to the server's media port: UDP is blocked, or the announced address is wrong. Details: `addresses`. */
+  | 'client.no-media-path'
+  /** The TURN server refused the credentials or the allocation. Details: `turnCode` (such as 401), `url`, `addresses`. */
+  | 'client.turn-refused'
+  /** Only relayed media is allowed, and no TURN server can be reached. Details: `url`, `addresses`. */
+  | 'client.turn-unreachable'
+  /** The user, the page's policy or the system denied the camera, the microphone or the screen. Details: `name`. */
+  | 'client.device-denied'
+  /** There is no such camera or microphone. Details: `name`. */
+  | 'client.device-not-found'
+  /** Another program uses the camera or the microphone, or the system cannot open it. Details: `name`. */
+  | 'client.device-in-use'
+  /** The browser plays media only after a gesture of the user. Details: `name`. */
+  | 'client.autoplay-refused'
+  /** A page with https may not connect to a server without TLS (mixed content). */
+  | 'client.insecure-server'
   /** The runtime has no WebSocket, and none was given (Node 20). */
   | 'client.no-web-socket';
 
@@ -43,15 +59,28 @@ export function toSessionError(error: unknown): SessionError {
   return new SessionError('client.no-media', error instanceof Error ? error.message : String(error));
 }
 
+/** Returns whether an error says why media does not get through (CONN-4). */
+export function isPathProblem({ code }: SessionError): boolean {
+  return code === 'client.no-media-path' || code.startsWith('client.turn-');
+}
+
 /** Returns whether the same request may succeed later. */
 export function mayRetryLater(code: SessionErrorCode): boolean {
   switch (code) {
     case 'client.timeout':
     case 'client.disconnected':
     case 'client.not-joined':
+    case 'client.no-media-path':
+    case 'client.turn-refused':
+    case 'client.turn-unreachable':
       return true;
     case 'client.ended':
     case 'client.no-media':
+    case 'client.device-denied':
+    case 'client.device-not-found':
+    case 'client.device-in-use':
+    case 'client.autoplay-refused':
+    case 'client.insecure-server':
     case 'client.no-web-socket':
       return false;
     default:

@@ -6,7 +6,8 @@
 
 export { Emitter, type Handler } from './emitter.ts';
 export { type ClientErrorCode, SessionError, type SessionErrorCode } from './errors.ts';
-export { type CaptureOptions, captureCamera, captureScreen } from './media/capture.ts';
+export { startElement } from './media/autoplay.ts';
+export { type CaptureOptions, captureCamera, captureScreen, isCaptureError } from './media/capture.ts';
 export type { VideoCodec } from './media/codecs.ts';
 export type { MediaEnd } from './media/media-context.ts';
 export { browserMedia, type MediaPlatform } from './media/media-platform.ts';

@@ -261,7 +261,7 @@ export class Reconnector {
     const closeCode = error.details.closeCode;
     const mustStayOut = typeof closeCode === 'number' && !mayReconnect(closeCode);
     // The caller of the first login handles every refusal. Later logins are repeated unless the error is permanent.
-    const isRefused = this.#isFirst ? isServerAnswer(error) : !mayRetryLater(error.code);
+    const isRefused = (this.#isFirst && isServerAnswer(error)) || !mayRetryLater(error.code);
     if (mustStayOut || isRefused) this.#end({ kind: 'refused', error });
     else this.#schedule();
   }

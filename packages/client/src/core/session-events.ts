@@ -12,6 +12,7 @@ import type {
   WireStream,
   WireWaiting,
 } from '@gavel/protocol';
+import type { SessionError } from './errors.ts';
 import type { PollsChange } from './poll-list.ts';
 import type {
   CustomMessage,
@@ -54,6 +55,11 @@ export interface SessionEvents {
   waitingAdded: [waiting: WireWaiting];
   waitingRemoved: [waiting: WireWaiting];
   memberCount: [count: number];
+  /**
+   * Media does not get through, within 10 s (CONN-4): `client.no-media-path`, `client.turn-refused` or
+   * `client.turn-unreachable`. Each code is reported once until media connects.
+   */
+  mediaProblem: [problem: SessionError];
   /** The token expires soon: call `renewToken`. */
   tokenWillExpire: [];
 }

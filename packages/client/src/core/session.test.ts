@@ -234,16 +234,17 @@ test('the news of a network while joined asks at once whether the connection liv
   expect(log).toEqual(['reconnecting', 'joined resumed']);
 });
 
-test('an address that the page may not open fails like one that does not answer', async () => {
+test('an http server asked from an https page fails at once, with the reason of the browser (CONN-4)', async () => {
   const world = createWorld();
   const openSocket = () => {
-    throw new Error('SecurityError');
+    throw new DOMException('An insecure WebSocket connection may not be initiated.', 'SecurityError');
   };
-  const session = createSession(world, { platform: { ...world.platform, openSocket }, loginTimeoutMs: 3_000 });
-  const login = session.login();
-  login.catch(() => {});
-  await world.clock.advance(3_000);
-  await expect(login).rejects.toMatchObject({ code: 'client.timeout' });
+  const session = createSession(world, { platform: { ...world.platform, openSocket } });
+  await expect(session.login()).rejects.toMatchObject({
+    code: 'client.insecure-server',
+    message: 'An insecure WebSocket connection may not be initiated.',
+  });
+  expect(session.state).toMatchObject({ name: 'ended', end: { kind: 'refused' } });
 });
 
 test('an event and a cause that only a newer server knows do no harm', async () => {

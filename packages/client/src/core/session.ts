@@ -18,6 +18,7 @@ import type { Connection } from './connection.ts';
 import { Emitter } from './emitter.ts';
 import { SessionError } from './errors.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { IceConfig } from './media/ice-config.ts';
 import { RoomMedia } from './media/room-media.ts';
 import { completePlatform, type Platform } from './platform.ts';
 import { type Joined, logout, Reconnector, type Waiting } from './reconnector.ts';
@@ -55,8 +56,10 @@ export interface SessionOptions {
   readonly requestTimeoutMs?: number;
   /** How long before the token's expiry `tokenWillExpire` is emitted, in milliseconds; default 30 s. */
   readonly tokenWarningMs?: number;
-  /** STUN and TURN servers; none is needed to reach the server itself. */
+  /** STUN and TURN servers, instead of those that the server gives with the login (ICE-1). */
   readonly iceServers?: readonly RTCIceServer[];
+  /** `relay` sends and receives media through TURN servers only; default `all`. */
+  readonly iceTransportPolicy?: RTCIceTransportPolicy;
   readonly platform?: Partial<Platform>;
 }
 
@@ -68,6 +71,9 @@ export class RoomSession extends Emitter<SessionEvents> {
   readonly #requestTimeoutMs: number;
   readonly #reconnector: Reconnector;
   readonly #tokenTimer: TokenTimer;
+  readonly #ice: IceConfig;
+  /** The last reported reason why media does not get through; undefined after a transport has connected. */
+  #mediaProblem: SessionError | undefined;
   #state: SessionState = { name: 'idle' };
   #connection: Connection | undefined;
   #heartbeat: Heartbeat | undefined;
@@ -88,13 +94,15 @@ export class RoomSession extends Emitter<SessionEvents> {
     const { clock, random, media } = this.#platform;
     this.#requestTimeoutMs = options.requestTimeoutMs ?? 10_000;
     const retryWindowMs = Math.min(options.retryWindowMs ?? 300_000, 12 * 60 * 60 * 1000);
+    this.#ice = new IceConfig({ ...options, clock, renew: () => this.request('iceServers', {}) });
     this.media = new RoomMedia(
       media && {
         media,
         clock,
         random,
-        iceServers: options.iceServers ?? [],
+        ice: this.#ice,
         retryWindowMs,
+        reportPath: (problem) => this.#handlePath(problem),
         request: (method, params) => this.request(method, params),
         isListed: (streamId) => this.room?.streams.has(streamId) ?? false,
       },
@@ -213,6 +221,7 @@ export class RoomSession extends Emitter<SessionEvents> {
 
   #handleJoined({ connection, via, login, resume }: Joined): void {
     this.#connection = connection;
+    this.#ice.handle((login ?? resume)?.ice);
     let changes: readonly RoomChange[] = [];
     if (login) {
       this.#self = login;
@@ -364,10 +373,18 @@ export class RoomSession extends Emitter<SessionEvents> {
     this.#reconnector.stop();
     this.#unwatchPageHide();
     this.#tokenTimer.stop();
+    this.#ice.stop();
     this.#dropConnection();
     this.media.end(end);
     this.#setState({ name: 'ended', end });
     this.#login?.reject(toLoginError(end));
+  }
+
+  /** Emits each reason once until a transport connects: all streams of a session usually fail for the same one. */
+  #handlePath(problem: SessionError | undefined): void {
+    const isKnown = problem?.code === this.#mediaProblem?.code;
+    this.#mediaProblem = problem;
+    if (problem && !isKnown) this.emit('mediaProblem', problem);
   }
 
   #dropConnection(): void {

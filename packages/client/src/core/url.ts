@@ -7,6 +7,18 @@
 import { SessionError } from './errors.ts';
 
 /**
+ * Returns whether a browser refuses this address because the page has https and the address does not (mixed content).
+ * Addresses of this machine are allowed.
+ *
+ * @param pageProtocol the protocol of the page; undefined outside a browser
+ */
+export function isMixedContent(url: string, pageProtocol = globalThis.location?.protocol): boolean {
+  const host = /^ws:\/\/(\[[^\]]*\]|[^/:]+)/i.exec(url)?.[1]?.toLowerCase();
+  const isLocal = host === 'localhost' || host?.endsWith('.localhost') || host?.startsWith('127.') || host === '[::1]';
+  return pageProtocol === 'https:' && host !== undefined && !isLocal;
+}
+
+/**
  * Returns the address of a server's signalling endpoint: `https://host/base` becomes `wss://host/base/signalling`.
  *
  * An address that already ends with `/signalling` is not extended; `http` and `ws` stay without TLS.

@@ -12,6 +12,7 @@
 import type { WireMember, WireStream } from '@gavel/protocol';
 import type { Environment } from '@gavel/protocol/ids';
 import { toSessionError } from '../core/errors.ts';
+import type { MediaEnd } from '../core/media/media-context.ts';
 import { completePlatform, type Platform, randomId } from '../core/platform.ts';
 import type { RoomChange } from '../core/room-view.ts';
 import { RoomSession } from '../core/session.ts';
@@ -31,6 +32,10 @@ export interface LiveRoomConfig {
   readonly userStateUpdate?: boolean;
   /** Which of the App's two environments to log in to; default: the server's choice. */
   readonly environment?: Environment;
+  /** STUN and TURN servers, instead of those of the server. */
+  readonly iceServers?: readonly RTCIceServer[];
+  /** `relay` sends and receives media through TURN servers only; default `all`. */
+  readonly iceTransportPolicy?: RTCIceTransportPolicy;
   /** Replaces browser APIs in tests and other runtimes. */
   readonly platform?: Partial<Platform>;
 }
@@ -53,7 +58,10 @@ export interface LiveRoomUser {
 /** The type of `onStreamUpdated`. */
 export const STREAM_UPDATE = { added: 2001, deleted: 2002 } as const;
 
-/** The error of a login: the protocol's code and a text. */
+/** The type of `onPublishStateUpdate` and `onPlayStateUpdate` (inferred). */
+export const MEDIA_STATE = { started: 0, failed: 1 } as const;
+
+/** The error of a login or of a stream: the protocol's code and a text. */
 export interface LiveRoomError {
   readonly code: string;
   readonly msg: string;
@@ -71,6 +79,10 @@ export class ZegoClient {
   onUserStateUpdate: (roomID: string, users: LiveRoomUser[]) => void = ignore;
   /** Streams of others were added (2001) or removed (2002). */
   onStreamUpdated: (type: number, streams: LiveRoomStream[], roomID: string) => void = ignore;
+  /** An own stream is being sent (0), or failed (1): `client.no-media-path` and `client.turn-refused` within 10 s (CONN-4). */
+  onPublishStateUpdate: (type: number, streamID: string, error?: LiveRoomError) => void = ignore;
+  /** The same for a stream that is played. */
+  onPlayStateUpdate: (type: number, streamID: string, error?: LiveRoomError) => void = ignore;
   readonly #config: LiveRoomConfig;
   readonly #platform: Platform;
   readonly #clientId = randomId();
@@ -118,7 +130,10 @@ export class ZegoClient {
   startPublishingStream(streamID: string, stream: MediaStream, extraInfo = ''): boolean {
     const media = this.#session?.media;
     if (!media?.isAvailable || media.publications.has(streamID)) return false;
-    media.publish(streamID, stream, { extraInfo });
+    const publication = media.publish(streamID, stream, { extraInfo });
+    publication.on('stateChanged', (state, end) => {
+      if (state !== 'requesting' && isReported(end)) this.onPublishStateUpdate(...toMediaState(streamID, end));
+    });
     return true;
   }
 
@@ -135,7 +150,15 @@ export class ZegoClient {
   async startPlayingStream(streamID: string): Promise<MediaStream> {
     if (!this.#session) throw { code: 'client.not-joined', msg: 'no room is logged in to' } satisfies LiveRoomError;
     try {
-      return await this.#session.media.play(streamID).ready;
+      const { media } = this.#session;
+      const isNew = !media.playbacks.has(streamID);
+      const playback = media.play(streamID);
+      if (isNew) {
+        playback.on('stateChanged', (state, end) => {
+          if (state !== 'requesting' && isReported(end)) this.onPlayStateUpdate(...toMediaState(streamID, end));
+        });
+      }
+      return await playback.ready;
     } catch (error) {
       const { code, message } = toSessionError(error);
       throw { code, msg: message } satisfies LiveRoomError;
@@ -149,6 +172,7 @@ export class ZegoClient {
 
   #createSession(roomID: string, token: string): RoomSession {
     const { appid, server, idName, nickName = idName, userStateUpdate = false, environment } = this.#config;
+    const { iceServers, iceTransportPolicy = 'all' } = this.#config;
     return new RoomSession({
       server,
       login: {
@@ -164,6 +188,8 @@ export class ZegoClient {
         userName: nickName,
         members: userStateUpdate,
       },
+      ...(iceServers && { iceServers }),
+      iceTransportPolicy,
       platform: this.#platform,
     });
   }
@@ -212,4 +238,15 @@ function toStream({ streamId, user, extraInfo }: WireStream): LiveRoomStream {
 
 function toUser({ user }: WireMember, action: 1 | 2): LiveRoomUser {
   return { idName: user.id, nickName: user.name, action };
+}
+
+/** Only a start and a failure are reported: the application knows of the ends that it or the room has caused. */
+function isReported(end: MediaEnd | undefined): boolean {
+  return end === undefined || end.kind === 'failed';
+}
+
+function toMediaState(streamID: string, end: MediaEnd | undefined): [number, string, LiveRoomError?] {
+  if (end?.kind !== 'failed') return [MEDIA_STATE.started, streamID];
+  const { code, message } = end.error;
+  return [MEDIA_STATE.failed, streamID, { code, msg: message }];
 }

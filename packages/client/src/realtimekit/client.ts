@@ -38,8 +38,16 @@ export interface RealtimeKitOptions {
   readonly baseURI?: string;
   /** Whether to join with microphone and camera on; default true. A device that the browser refuses stays off. */
   readonly defaults?: { readonly audio?: boolean; readonly video?: boolean };
+  /** STUN and TURN servers, instead of those of the server. */
   readonly iceServers?: readonly RTCIceServer[];
-  /** Is told of the error with which `init` or `join` rejects. */
+  /** `relay` sends and receives media through TURN servers only; default `all`. */
+  readonly iceTransportPolicy?: RTCIceTransportPolicy;
+  /** `forceRelay` is the vendor's name for `iceTransportPolicy: 'relay'`; other overrides have no effect. */
+  readonly overrides?: { readonly forceRelay?: boolean };
+  /**
+   * Is told of the error with which `init` or `join` rejects, and within 10 s why media does not get through (CONN-4): `0011`,
+   * with the reason in `cause.code`.
+   */
   readonly onError?: (error: RealtimeKitError) => void;
   /** How long to try to re-establish a lost connection, in milliseconds; default 300,000. */
   readonly retryWindowMs?: number;
@@ -154,6 +162,7 @@ export class RealtimeKitClient {
     session.on('changed', ({ ownMember }) => ownMember && this.self.handleMember(ownMember));
     session.on('permissionsChanged', (permissions) => this.self.handlePermissions(permissions));
     session.on('stateChanged', (state, before) => this.#handleState(session, state, before));
+    session.on('mediaProblem', (problem) => this.#options.onError?.(toRealtimeKitError(problem)));
     const waits = new Promise<void>((resolve) => {
       session.on('stateChanged', ({ name }) => name === 'waiting' && resolve());
     });
@@ -165,6 +174,7 @@ export class RealtimeKitClient {
 
   #createSession(): RoomSession {
     const { authToken, baseURI, iceServers, retryWindowMs } = this.#options;
+    const { overrides, iceTransportPolicy = overrides?.forceRelay ? 'relay' : 'all' } = this.#options;
     const { wantedName } = this.self;
     return new RoomSession({
       server: toServer(baseURI),
@@ -175,6 +185,7 @@ export class RealtimeKitClient {
         ...(wantedName !== undefined && { userName: wantedName }),
       },
       ...(iceServers && { iceServers }),
+      iceTransportPolicy,
       ...(retryWindowMs !== undefined && { retryWindowMs }),
       platform: this.#platform,
     });

@@ -5,15 +5,19 @@
  */
 
 import { type SessionErrorCode, toSessionError } from '../core/errors.ts';
+import { isCaptureError } from '../core/media/capture.ts';
 
-/** The error of every failed call; `code` is the dialect's. */
+/**
+ * The error of every failed call; `code` is the dialect's. `cause` is the core's `SessionError`: its `code` tells apart what
+ * has one code here, such as `client.turn-refused`, and its `details.name` is the name of the browser's error.
+ */
 export class RealtimeKitError extends Error {
   override readonly name = 'RealtimeKitError';
   /** Such as `0004`, invalid auth token. */
   readonly code: string;
 
-  constructor(code: string, message: string) {
-    super(message);
+  constructor(code: string, message: string, cause?: unknown) {
+    super(message, { cause });
     this.code = code;
   }
 }
@@ -49,13 +53,19 @@ const SPECIAL: Readonly<Partial<Record<SessionErrorCode, string>>> = {
   'rate.limited': CODES.rateLimited,
   'client.timeout': CODES.network,
   'client.disconnected': CODES.network,
+  'client.no-media-path': CODES.network,
+  'client.turn-refused': CODES.network,
+  'client.turn-unreachable': CODES.network,
+  'client.insecure-server': CODES.network,
 };
 
 /** Converts any thrown value to this dialect's error; errors without their own code become `0002`, could not join. */
 export function toRealtimeKitError(error: unknown): RealtimeKitError {
   if (error instanceof RealtimeKitError) return error;
-  const { code, message } = toSessionError(error);
-  return new RealtimeKitError(SPECIAL[code] ?? CODES.couldNotJoin, message);
+  const cause = toSessionError(error);
+  const { code, message, details } = cause;
+  const name = isCaptureError(cause) && typeof details.name === 'string' ? `${details.name}: ` : '';
+  return new RealtimeKitError(SPECIAL[code] ?? CODES.couldNotJoin, `${name}${message}`, cause);
 }
 
 /**
@@ -66,7 +76,7 @@ export function toRealtimeKitError(error: unknown): RealtimeKitError {
 export function toEntryError(error: unknown, code: string): RealtimeKitError {
   const converted = toRealtimeKitError(error);
   const isSpecific = converted.code !== CODES.network && converted.code !== CODES.couldNotJoin;
-  return isSpecific ? converted : new RealtimeKitError(code, converted.message);
+  return isSpecific ? converted : new RealtimeKitError(code, converted.message, converted.cause);
 }
 
 /** Tells the page of a failed `init` or `join`, as the vendor does: the UI kit hears of a failed `init` in no other way. */

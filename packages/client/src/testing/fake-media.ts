@@ -86,7 +86,11 @@ export class FakePeer {
   connectionState: RTCPeerConnectionState = 'new';
   localDescription: { sdp: string } | undefined;
   remoteSdp: string | undefined;
+  iceGatheringState: RTCIceGatheringState = 'new';
   onconnectionstatechange: (() => void) | null = null;
+  onicecandidate: ((event: { candidate: { candidate: string } | null }) => void) | null = null;
+  onicecandidateerror: ((event: { errorCode: number; errorText: string; url: string }) => void) | null = null;
+  onicegatheringstatechange: (() => void) | null = null;
   ontrack: ((event: { track: FakeTrack }) => void) | null = null;
   report: [string, object][] = [];
   readonly transceivers: {
@@ -95,10 +99,12 @@ export class FakePeer {
     codecs: readonly RTCRtpCodec[];
     readonly sender: FakeSender;
   }[] = [];
+  readonly configuration: RTCConfiguration;
   readonly #number: number;
 
-  constructor(number: number) {
+  constructor(number: number, configuration: RTCConfiguration) {
     this.#number = number;
+    this.configuration = configuration;
   }
 
   addTransceiver(sent: FakeTrack | string, init: RTCRtpTransceiverInit = {}) {
@@ -154,6 +160,26 @@ export class FakePeer {
     this.onconnectionstatechange?.();
   }
 
+  /** Reports that a candidate was gathered. */
+  findCandidate(candidate = 'candidate:1 1 udp 1 192.0.2.1 5000 typ host'): void {
+    this.#requireOpen();
+    this.onicecandidate?.({ candidate: { candidate } });
+  }
+
+  /** Reports a STUN or TURN server that refuses or, with the code 701, does not answer. */
+  failServer(url: string, errorCode: number, errorText = ''): void {
+    this.#requireOpen();
+    this.onicecandidateerror?.({ url, errorCode, errorText });
+  }
+
+  /** Ends gathering. */
+  finishGathering(): void {
+    this.#requireOpen();
+    this.iceGatheringState = 'complete';
+    this.onicecandidate?.({ candidate: null });
+    this.onicegatheringstatechange?.();
+  }
+
   /** Closes the connection from this side; raises no event. */
   close(): void {
     this.connectionState = 'closed';
@@ -173,8 +199,8 @@ export class FakeMedia {
 
   /** The media platform for the core. The fakes have only the members that the core uses. */
   readonly platform: MediaPlatform = {
-    createPeerConnection: () => {
-      const peer = new FakePeer(this.peers.length + 1);
+    createPeerConnection: (configuration) => {
+      const peer = new FakePeer(this.peers.length + 1, configuration);
       this.peers.push(peer);
       return peer as unknown as RTCPeerConnection;
     },

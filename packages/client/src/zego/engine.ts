@@ -158,7 +158,7 @@ export class ZegoExpressEngine extends MediaEngine {
   }
 
   #createSession(roomID: string, token: string, user: ZegoUser, config: ZegoRoomConfig): RoomSession {
-    const { environment, roomRetryTimeMs, iceServers } = this.#options;
+    const { environment, roomRetryTimeMs, iceServers, iceTransportPolicy } = this.#options;
     const { userUpdate = false, maxMemberCount = 0 } = config;
     return new RoomSession({
       server: this.#server,
@@ -178,6 +178,7 @@ export class ZegoExpressEngine extends MediaEngine {
       },
       ...(roomRetryTimeMs !== undefined && { retryWindowMs: roomRetryTimeMs }),
       ...(iceServers && { iceServers }),
+      ...(iceTransportPolicy && { iceTransportPolicy }),
       platform: this.platform,
     });
   }

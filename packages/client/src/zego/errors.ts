@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { SessionErrorCode } from '../core/errors.ts';
-import { toSessionError } from '../core/errors.ts';
+import { isPathProblem, type SessionErrorCode, toSessionError } from '../core/errors.ts';
+import { isCaptureError } from '../core/media/capture.ts';
 import type { MediaEnd } from '../core/media/media-context.ts';
 import type { SessionEnd } from '../core/session-state.ts';
 import { PLAYER_CODE_OF_CAUSE, PUBLISHER_CODE_OF_CAUSE, ROOM_END_OF_CAUSE } from './causes.ts';
@@ -41,10 +41,15 @@ export const CODES = {
   messageEmpty: 1009001,
   messageTooLong: 1009002,
   badParameter: 1100001,
+  mediaServerFailed: 1102023,
   publishRetryTimeout: 1103051,
   /** Specific to Gavel: the vendor lists no code for a stream with a missing kind (MED-8). */
   publishKindUnsupported: 1103999,
   noSuchPublish: 1103055,
+  /** The browser opens no camera or microphone, for whatever other reason; also if there is none. */
+  captureFailed: 1103061,
+  deviceNotAllowed: 1103064,
+  deviceNotReadable: 1103065,
   alreadyPublishing: 1103056,
   playRetryTimeout: 1104031,
   /** Specific to Gavel, as `publishKindUnsupported`. */
@@ -80,7 +85,7 @@ export const CODE_OF_ERROR: Readonly<Record<SessionErrorCode, number>> = {
   'stream.too-many': 1002082,
   'stream.banned': 1003025,
   'media.bad-offer': 1103030,
-  'media.unavailable': 1102023,
+  'media.unavailable': CODES.mediaServerFailed,
   'message.empty': CODES.messageEmpty,
   'message.too-long': CODES.messageTooLong,
   // Messages cannot be changed in this dialect.
@@ -105,12 +110,24 @@ export const CODE_OF_ERROR: Readonly<Record<SessionErrorCode, number>> = {
   'client.ended': CODES.notLoggedIn,
   // The reference names no code for a camera or a browser that refuses.
   'client.no-media': 1100999,
+  'client.no-media-path': CODES.publishRetryTimeout,
+  'client.turn-refused': CODES.mediaServerFailed,
+  'client.turn-unreachable': CODES.mediaServerFailed,
+  'client.device-denied': CODES.deviceNotAllowed,
+  'client.device-not-found': CODES.captureFailed,
+  'client.device-in-use': CODES.deviceNotReadable,
+  'client.autoplay-refused': 1100999,
+  'client.insecure-server': 1100003,
   'client.no-web-socket': 1100999,
 };
 
 /** Converts any thrown value to the rejection value of this dialect's calls. */
 export function toZegoError(error: unknown, role?: 'publisher' | 'player'): ZegoServerResponse {
   const { code, message, details } = toSessionError(error);
+  // The browser's error name tells more than the code.
+  if (isCaptureError(toSessionError(error)) && typeof details.name === 'string') {
+    return { errorCode: CODE_OF_ERROR[code], extendedData: `${details.name}: ${message}` };
+  }
   // A banned user receives the end of the ban, in Unix seconds as in the server API (BAN-1).
   if (code === 'login.banned' && typeof details.untilMs === 'number') {
     const expireTime = Math.ceil(details.untilMs / 1000);
@@ -120,7 +137,7 @@ export function toZegoError(error: unknown, role?: 'publisher' | 'player'): Zego
   if (code === 'stream.banned' && role === 'player') {
     return { errorCode: PLAYER_CODE_OF_CAUSE.forbidden, extendedData: message };
   }
-  if (code === 'client.timeout' && role === 'player') {
+  if ((code === 'client.timeout' || code === 'client.no-media-path') && role === 'player') {
     return { errorCode: CODES.playRetryTimeout, extendedData: message };
   }
   // The table's code is for publishing.
@@ -161,9 +178,16 @@ export function codeOfMediaEnd(end: MediaEnd | undefined, role: 'publisher' | 'p
     case 'session':
       return codeOfSessionEnd(end.end);
     case 'failed':
-      if (end.error.code === 'client.timeout') {
+      if (end.error.code === 'client.timeout' || end.error.code === 'client.no-media-path') {
         return role === 'publisher' ? CODES.publishRetryTimeout : CODES.playRetryTimeout;
       }
       return toZegoError(end.error, role).errorCode;
   }
+}
+
+/** Returns the `extendedData` of NO_PUBLISH and NO_PLAY: JSON with the reason if media did not get through (CONN-4). */
+export function extendedDataOfMediaEnd(end: MediaEnd | undefined): string {
+  if (end?.kind !== 'failed' || !isPathProblem(end.error)) return '';
+  const { code, message, details } = end.error;
+  return JSON.stringify({ reason: code.replace('client.', ''), message, ...details });
 }

@@ -9,7 +9,7 @@ import type { Playback, PlaybackState } from '../core/media/playback.ts';
 import type { Clock } from '../core/platform.ts';
 import type { RoomSession } from '../core/session.ts';
 import { checkStreamId } from './checks.ts';
-import { CODES, codeOfMediaEnd, toZegoError } from './errors.ts';
+import { CODES, codeOfMediaEnd, extendedDataOfMediaEnd, toZegoError } from './errors.ts';
 import type { Emit } from './events.ts';
 import { reportQuality, toPlayStats } from './quality.ts';
 import type { ZegoPlayerState, ZegoPlayOptions, ZegoServerResponse } from './types.ts';
@@ -71,7 +71,7 @@ export class Players {
       if (state === 'ended') {
         stopReporting();
         this.#playbacks.delete(streamId);
-        this.#emitState(streamId, 'NO_PLAY', codeOfMediaEnd(end, 'player'));
+        this.#emitState(streamId, 'NO_PLAY', codeOfMediaEnd(end, 'player'), extendedDataOfMediaEnd(end));
       } else {
         const unsupported = state === 'playing' ? playback.unsupported : [];
         const code = unsupported.length > 0 ? CODES.playKindUnsupported : CODES.ok;

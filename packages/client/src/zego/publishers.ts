@@ -9,7 +9,7 @@ import type { Publication, PublicationState } from '../core/media/publication.ts
 import type { Clock } from '../core/platform.ts';
 import type { RoomSession } from '../core/session.ts';
 import { checkExtraInfo, checkStreamId } from './checks.ts';
-import { CODES, codeOfMediaEnd, toZegoError } from './errors.ts';
+import { CODES, codeOfMediaEnd, extendedDataOfMediaEnd, toZegoError } from './errors.ts';
 import type { Emit } from './events.ts';
 import { reportQuality, toPublishStats } from './quality.ts';
 import type { ZegoPublisherState, ZegoPublishOptions, ZegoServerResponse } from './types.ts';
@@ -93,7 +93,7 @@ export class Publishers {
       if (state === 'ended') {
         stopReporting();
         this.#publications.delete(streamId);
-        this.#emitState(streamId, 'NO_PUBLISH', codeOfMediaEnd(end, 'publisher'));
+        this.#emitState(streamId, 'NO_PUBLISH', codeOfMediaEnd(end, 'publisher'), extendedDataOfMediaEnd(end));
       } else {
         const unsupported = state === 'publishing' ? publication.unsupported : [];
         const code = unsupported.length > 0 ? CODES.publishKindUnsupported : CODES.ok;

@@ -128,6 +128,8 @@ export interface ZegoEngineOptions {
   /** How long to try to re-establish a lost connection, in milliseconds; default 300,000. */
   readonly roomRetryTimeMs?: number;
   readonly iceServers?: readonly RTCIceServer[];
+  /** `relay` sends and receives media through TURN servers only; default `all`. */
+  readonly iceTransportPolicy?: RTCIceTransportPolicy;
   /** Replaces browser APIs in tests and other runtimes. */
   readonly platform?: Partial<Platform>;
 }

@@ -8,7 +8,7 @@ import type { Method, Params, Results, StreamCause } from '@gavel/protocol';
 import { mayRetryLater, type SessionError } from '../errors.ts';
 import type { Clock } from '../platform.ts';
 import type { SessionEnd } from '../session-state.ts';
-import type { Verdict } from './media-link.ts';
+import type { MediaLinkTask, Verdict } from './media-link.ts';
 import type { MediaPlatform } from './media-platform.ts';
 
 /** Why a publication or a playback ended. */
@@ -27,8 +27,9 @@ export interface MediaContext {
   readonly media: MediaPlatform;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly iceServers: readonly RTCIceServer[];
+  readonly ice: MediaLinkTask['ice'];
   readonly retryWindowMs: number;
+  readonly reportPath: MediaLinkTask['reportPath'];
   request<M extends Method>(method: M, params: Params<M>): Promise<Results[M]>;
   /** Whether the room has a stream with this id now. */
   isListed(streamId: string): boolean;

@@ -9,6 +9,7 @@ import { Emitter } from '../emitter.ts';
 import { SessionError, toSessionError } from '../errors.ts';
 import type { Clock } from '../platform.ts';
 import type { MediaPlatform } from './media-platform.ts';
+import { PathCheck } from './path-check.ts';
 
 /** State of a media link. */
 export type MediaLinkState =
@@ -42,7 +43,8 @@ export interface MediaLinkTask {
   readonly media: MediaPlatform;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly iceServers: readonly RTCIceServer[];
+  /** Read for every new peer connection. */
+  readonly ice: { readonly configuration: RTCConfiguration };
   /** The link ends after attempts have failed for longer than this. */
   readonly retryWindowMs: number;
   /** Adds the transceivers of a new peer connection. */
@@ -50,6 +52,8 @@ export interface MediaLinkTask {
   /** Sends an offer to the server. */
   exchange(offer: string): Promise<MediaAnswer>;
   judge(error: SessionError): Verdict;
+  /** An attempt did not reach the media port; undefined: a transport is connected (CONN-4). */
+  reportPath(problem: SessionError | undefined): void;
   /** The latest prepared peer connection was closed. */
   dropped?(): void;
 }
@@ -65,10 +69,13 @@ export interface MediaLinkEvents {
 
 /** How long a connection may be `disconnected` before it is re-created; short losses recover by themselves. */
 const DISCONNECTED_MS = 3_000;
-/** How long a transport may take to connect. */
-const CONNECT_MS = 10_000;
-/** A link that was never connected fails after this many answered offers whose transport did not connect. */
-const MAX_UNCONNECTED_TRIES = 2;
+/**
+ * How long a transport may take to connect, and a link that was never connected, all attempts included. The reason is told
+ * within 10 s (CONN-4).
+ */
+const CONNECT_MS = 9_000;
+/** The least time for a transport to connect. */
+const MIN_CONNECT_MS = 1_000;
 
 /** One peer connection that is re-created whenever it fails. Offers are sent without waiting for candidates. */
 export class MediaLink extends Emitter<MediaLinkEvents> {
@@ -81,7 +88,9 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
   #timer: unknown;
   #failingSinceMs: number | undefined;
   #wasConnected = false;
-  #unconnectedTries = 0;
+  /** When the first of the consecutive answered offers whose transports did not connect was answered. */
+  #tryingSinceMs: number | undefined;
+  #path: PathCheck | undefined;
 
   constructor(task: MediaLinkTask) {
     super();
@@ -115,7 +124,7 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
   hold(): void {
     if (this.#state === 'closed') return;
     this.#dropPeer();
-    this.#unconnectedTries = 0;
+    this.#tryingSinceMs = undefined;
     this.#failingSinceMs ??= this.#task.clock.now();
     this.#timer = this.#task.clock.setTimeout(() => this.#giveUp(), this.#remainingMs());
     this.#setState('held');
@@ -132,12 +141,16 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
     const isLate = () => generation !== this.#generation;
     this.#setState('negotiating');
     if (isLate()) return;
+    const { clock, media, ice } = this.#task;
     try {
-      const peer = this.#task.media.createPeerConnection({
-        iceServers: [...this.#task.iceServers],
-        bundlePolicy: 'max-bundle',
-      });
+      const { configuration } = ice;
+      const peer = media.createPeerConnection(configuration);
       this.#peer = peer;
+      let isAnswered = false;
+      const path = new PathCheck(peer, configuration, () => {
+        if (isAnswered && !isLate()) this.#handleNoTransport();
+      });
+      this.#path = path;
       this.#task.prepare(peer);
       peer.onconnectionstatechange = () => {
         if (!isLate()) this.#handleConnectionState(peer.connectionState);
@@ -146,13 +159,24 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
       if (isLate()) return;
       const answer = await this.#task.exchange(peer.localDescription?.sdp ?? '');
       if (isLate()) return;
+      path.handleAnswer(answer.answer);
       await peer.setRemoteDescription({ type: 'answer', sdp: answer.answer });
       if (isLate()) return;
-      if (peer.connectionState !== 'connected') this.#expect(CONNECT_MS, 'the media transport did not connect');
+      isAnswered = true;
+      if (peer.connectionState !== 'connected') this.#expectConnection(clock.now());
       this.emit('answered', answer);
+      if (path.isHopeless && !isLate()) this.#handleNoTransport();
     } catch (error) {
-      if (!isLate()) this.#handleFailure(toSessionError(error));
+      if (isLate()) return;
+      this.#tryingSinceMs = undefined;
+      this.#handleFailure(toSessionError(error));
     }
+  }
+
+  #expectConnection(nowMs: number): void {
+    this.#tryingSinceMs ??= nowMs;
+    const sinceMs = this.#wasConnected ? nowMs : this.#tryingSinceMs;
+    this.#expect(Math.max(MIN_CONNECT_MS, sinceMs + CONNECT_MS - nowMs));
   }
 
   #handleConnectionState(state: RTCPeerConnectionState): void {
@@ -161,33 +185,36 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
       this.#backoff.reset();
       this.#failingSinceMs = undefined;
       this.#wasConnected = true;
+      this.#tryingSinceMs = undefined;
+      this.#task.reportPath(undefined);
       this.#setState('connected');
     } else if (state === 'disconnected') {
-      this.#expect(DISCONNECTED_MS, 'the media transport was disconnected');
+      this.#expect(DISCONNECTED_MS);
     } else if (state === 'failed') {
-      this.#handleNoTransport('the media transport failed');
+      this.#handleNoTransport();
     }
   }
 
-  #expect(withinMs: number, otherwise: string): void {
+  #expect(withinMs: number): void {
     this.#task.clock.clearTimeout(this.#timer);
-    this.#timer = this.#task.clock.setTimeout(() => {
-      this.#handleNoTransport(otherwise);
-    }, withinMs);
+    this.#timer = this.#task.clock.setTimeout(() => this.#handleNoTransport(), withinMs);
   }
 
-  /** The server answers, but its media port cannot be reached: fails after a few attempts instead of a long silence (MED-6). */
-  #handleNoTransport(message: string): void {
-    this.#unconnectedTries += 1;
-    if (this.#wasConnected || this.#unconnectedTries < MAX_UNCONNECTED_TRIES) {
-      this.#handleFailure(new SessionError('media.unavailable', message));
-      return;
-    }
-    this.#dropPeer();
-    this.#fail(new SessionError('client.timeout', 'the media port of the server cannot be reached'));
+  /**
+   * The media port was not reached, or not any more. A link that was never connected fails when its time is over (MED-6); one
+   * that was connected is re-created until the retry window ends.
+   */
+  #handleNoTransport(): void {
+    const wasOpen = this.#state === 'connected';
+    const error = this.#path?.explain() ?? new SessionError('media.unavailable', 'the media transport failed');
+    // A lost transport may have a path: the next attempt shows it.
+    if (!wasOpen) this.#task.reportPath(error);
+    const sinceMs = this.#tryingSinceMs ?? this.#task.clock.now();
+    this.#handleFailure(error, this.#wasConnected ? undefined : sinceMs + CONNECT_MS - MIN_CONNECT_MS);
   }
 
-  #handleFailure(error: SessionError): void {
+  /** @param untilMs the link fails if the next attempt would begin later */
+  #handleFailure(error: SessionError, untilMs = Number.POSITIVE_INFINITY): void {
     const verdict = this.#task.judge(error);
     if (verdict === 'hold') {
       this.hold();
@@ -200,6 +227,10 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
       return;
     }
     const delayMs = this.#backoff.next();
+    if (this.#task.clock.now() + delayMs > untilMs) {
+      this.#fail(error);
+      return;
+    }
     if (delayMs > this.#remainingMs()) {
       this.#giveUp();
       return;
@@ -227,8 +258,12 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
     this.#task.clock.clearTimeout(this.#timer);
     const peer = this.#peer;
     this.#peer = undefined;
+    this.#path = undefined;
     if (!peer) return;
     peer.onconnectionstatechange = null;
+    peer.onicecandidate = null;
+    peer.onicecandidateerror = null;
+    peer.onicegatheringstatechange = null;
     peer.ontrack = null;
     peer.close();
     this.#task.dropped?.();
