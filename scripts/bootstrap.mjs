@@ -6,7 +6,8 @@
  *   node scripts/bootstrap.mjs --page      also builds the console page and the client SDK when they are missing or
  *                                          older than their sources
  *   node scripts/bootstrap.mjs --sdk       builds the client SDK alone
- *   node scripts/bootstrap.mjs --browser   also makes sure that a Chromium is installed for the end-to-end tests
+ *   node scripts/bootstrap.mjs --browser   also makes sure that a Chromium and a TURN server (coturn) are installed for the
+ *                                          end-to-end tests
  */
 
 import { spawnSync } from 'node:child_process';
@@ -14,7 +15,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findChromium } from './find-chromium.mjs';
+import { findChromium, findCoturn } from './find-programs.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const modules = join(root, 'node_modules');
@@ -120,29 +121,50 @@ function buildSdk() {
   build('client SDK', 'client', ['protocol'], [join(modules, 'tsdown', 'dist', 'run.mjs'), '--log-level', 'warn']);
 }
 
-function ensureBrowser() {
-  if (findChromium() !== undefined) return;
+/** Makes sure that a program for the end-to-end tests is installed; without it, the tests that need it are skipped. */
+function ensureProgram({ name, find, packageName, service, variable, hint, skipped }) {
+  if (find() !== undefined) return;
   const isRoot = process.getuid?.() === 0;
   const isDebian = /^ID(_LIKE)?=.*(debian|ubuntu)/m.test(readText('/etc/os-release') ?? '');
   let output = '';
-  if (isRoot && isDebian && !process.env.GAVEL_TEST_CHROMIUM) {
-    printLine('installing Chromium for the end-to-end tests (apt-get) ...');
+  if (isRoot && isDebian && !process.env[variable]) {
+    printLine(`installing ${name} for the end-to-end tests (apt-get) ...`);
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     const update = run('apt-get', ['update', '-qq'], { env });
-    const result = run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], { env });
-    if (result.ok && findChromium() !== undefined) return;
+    const result = run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', packageName], { env });
+    // A package with a service starts it; the tests start their own.
+    if (result.ok && service && existsSync('/run/systemd/system')) run('systemctl', ['disable', '--now', service]);
+    if (result.ok && find() !== undefined) return;
     output = update.output + result.output;
   }
-  const line =
-    'no Chromium found; the end-to-end tests need one: ' +
-    '`apt-get install chromium` (or any Chrome on PATH, or its path in GAVEL_TEST_CHROMIUM).';
+  const line = `no ${name} found; the end-to-end tests need one: \`apt-get install ${packageName}\` (or ${hint} in ${variable}).`;
   if (process.env.CI === 'true') fail(line, output);
   if (output) process.stderr.write(output);
-  printLine(`${line} The end-to-end tests are skipped.`);
+  printLine(`${line} ${skipped}`);
+}
+
+function ensureTestPrograms() {
+  ensureProgram({
+    name: 'Chromium',
+    find: findChromium,
+    packageName: 'chromium',
+    variable: 'GAVEL_TEST_CHROMIUM',
+    hint: 'any Chrome on PATH, or its path',
+    skipped: 'The end-to-end tests are skipped.',
+  });
+  ensureProgram({
+    name: 'TURN server',
+    find: findCoturn,
+    packageName: 'coturn',
+    service: 'coturn',
+    variable: 'GAVEL_TEST_COTURN',
+    hint: 'the path of turnserver',
+    skipped: 'The tests of TURN are skipped.',
+  });
 }
 
 const wanted = new Set(process.argv.slice(2));
 install();
 if (wanted.has('--page')) buildPage();
 if (wanted.has('--page') || wanted.has('--sdk')) buildSdk();
-if (wanted.has('--browser')) ensureBrowser();
+if (wanted.has('--browser')) ensureTestPrograms();

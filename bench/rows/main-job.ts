@@ -6,7 +6,7 @@
 
 import type { TestServer } from '@gavel/testkit';
 import manifest from '../../packages/server/package.json' with { type: 'json' };
-import { findChromium } from '../../scripts/find-chromium.mjs';
+import { findChromium } from '../../scripts/find-programs.mjs';
 import { now, pause } from '../../tests/e2e/counting.ts';
 import type { Stage, ZegoTab } from '../../tests/e2e/harness.ts';
 import { onAllCores } from '../harness/processes.ts';

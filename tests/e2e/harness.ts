@@ -11,6 +11,7 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Socket
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { ZegoEngineOptions } from '@gavel/client/zego';
 import { launchChromium } from '@gavel/testkit/chromium';
 import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
@@ -84,15 +85,22 @@ export class ZegoTab {
   }
 
   /** Opens a page and logs in. */
-  static async join(stage: Stage, server: string, appId: number, room: string, user: string): Promise<ZegoTab> {
+  static async join(
+    stage: Stage,
+    server: string,
+    appId: number,
+    room: string,
+    user: string,
+    options: ZegoEngineOptions = {},
+  ): Promise<ZegoTab> {
     const page = await stage.open();
     await page.evaluate(
-      async ({ server, appId, room, user }) => {
-        const one = new e2e.ZegoUser(appId, server);
+      async ({ server, appId, room, user, options }) => {
+        const one = new e2e.ZegoUser(appId, server, options);
         e2e.users.zego = one;
         await one.join(room, user);
       },
-      { server, appId, room, user },
+      { server, appId, room, user, options },
     );
     return new ZegoTab(page);
   }

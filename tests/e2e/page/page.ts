@@ -4,8 +4,8 @@
  * @module
  */
 
-import { type Participant, RealtimeKitClient } from '@gavel/client/realtimekit';
-import { ZegoExpressEngine } from '@gavel/client/zego';
+import { type Participant, RealtimeKitClient, type RealtimeKitError } from '@gavel/client/realtimekit';
+import { type ZegoEngineOptions, ZegoExpressEngine } from '@gavel/client/zego';
 
 /** One callback as the SDK raised it. */
 export interface Recorded {
@@ -38,8 +38,8 @@ class ZegoUser {
   local: MediaStream | undefined;
   readonly engine: ZegoExpressEngine;
 
-  constructor(appId: number, server: string) {
-    this.engine = new ZegoExpressEngine(appId, server);
+  constructor(appId: number, server: string, options: ZegoEngineOptions = {}) {
+    this.engine = new ZegoExpressEngine(appId, server, options);
     for (const event of ZEGO_EVENTS) {
       this.engine.on(event, (...args: unknown[]) => {
         this.recorded.push({ event, args: JSON.parse(JSON.stringify(args)) as unknown[], atMs: now() });
@@ -80,7 +80,7 @@ class RealtimeKitUser {
 
   private constructor(client: RealtimeKitClient) {
     this.client = client;
-    const record = (event: string, ...args: unknown[]) => this.recorded.push({ event, args, atMs: now() });
+    const record = (event: string, ...args: unknown[]) => this.record(event, ...args);
     client.self.on('roomJoined', (payload) => record('roomJoined', payload));
     client.self.on('roomLeft', (payload) => record('roomLeft', payload));
     client.self.on('waitlisted', () => record('waitlisted'));
@@ -104,7 +104,13 @@ class RealtimeKitUser {
   static async init(authToken: string, baseURI: string, retryWindowMs?: number): Promise<RealtimeKitUser> {
     const defaults = { audio: true, video: true };
     const more = retryWindowMs === undefined ? {} : { retryWindowMs };
-    return new RealtimeKitUser(await RealtimeKitClient.init({ authToken, baseURI, defaults, ...more }));
+    const onError = ({ code, cause }: RealtimeKitError) =>
+      users.realtimekit?.record('error', code, (cause as { code?: string }).code);
+    return new RealtimeKitUser(await RealtimeKitClient.init({ authToken, baseURI, defaults, onError, ...more }));
+  }
+
+  record(event: string, ...args: unknown[]): void {
+    this.recorded.push({ event, args, atMs: now() });
   }
 
   /** Finds a participant by its name. */
@@ -167,6 +173,21 @@ async function mediaTotals(): Promise<{
   return totals;
 }
 
+/** The kinds of the local candidates over which the page's connected peer connections send: `relay/udp`, `host/`. */
+async function localPaths(): Promise<string[]> {
+  const paths: string[] = [];
+  for (const pc of peerConnections) {
+    const stats = await pc.getStats();
+    for (const { type, selectedCandidatePairId } of stats.values()) {
+      if (type !== 'transport' || pc.connectionState !== 'connected') continue;
+      const { candidateType, relayProtocol = '' } =
+        stats.get(stats.get(selectedCandidatePairId)?.localCandidateId) ?? {};
+      paths.push(`${candidateType}/${relayProtocol}`);
+    }
+  }
+  return paths;
+}
+
 const peerConnections: RTCPeerConnection[] = [];
 const NativePeerConnection = globalThis.RTCPeerConnection;
 globalThis.RTCPeerConnection = class extends NativePeerConnection {
@@ -182,6 +203,7 @@ const surface = {
   ZegoUser,
   RealtimeKitUser,
   mediaTotals,
+  localPaths,
   now,
   users,
   zego(): ZegoUser {

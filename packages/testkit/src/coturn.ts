@@ -1,0 +1,102 @@
+/**
+ * A TURN server for tests: Debian's coturn on free ports of this machine.
+ *
+ * @module
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** The path of `turnserver`, as the test runner found it; empty if there is none: tests that need it are then skipped. */
+export const COTURN: string = process.env.GAVEL_TEST_COTURN ?? '';
+
+/** A running TURN server. */
+export interface TurnServer {
+  /** Its address for the configuration: UDP. */
+  readonly url: string;
+  /** What it has logged. */
+  log(): string;
+  /** Ends its process. */
+  close(): Promise<void>;
+}
+
+const START_TIMEOUT_MS = 15_000;
+/** A STUN binding request (RFC 8489). */
+const BINDING_REQUEST = Buffer.from('000100002112a442676176656c2d746573742d31', 'hex');
+
+/**
+ * Starts coturn on a free UDP port of 127.0.0.1 with `use-auth-secret`.
+ *
+ * @throws Error with its log if it does not answer within 15 s
+ */
+export async function startTurnServer(secret: string): Promise<TurnServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'gavel-coturn-'));
+  const port = await findFreePort();
+  const child = spawn(COTURN, createArguments(secret, port, folder), { stdio: ['ignore', 'pipe', 'pipe'] });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  const close = async () => {
+    await end(child);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await untilAnswered(child, port);
+  } catch (error) {
+    await close();
+    throw new Error(`coturn did not start: ${text}`, { cause: error });
+  }
+  return { url: `turn:127.0.0.1:${port}?transport=udp`, log: () => text, close };
+}
+
+function createArguments(secret: string, port: number, folder: string): string[] {
+  return [
+    ...['-n', '-L', '127.0.0.1', '-E', '127.0.0.1', '-p', String(port)],
+    ...['--use-auth-secret', `--static-auth-secret=${secret}`, '--realm=gavel.test'],
+    // The media port is on this machine too.
+    '--allow-loopback-peers',
+    // coturn tries to bind TCP twice when it listens on one address, and then ends.
+    ...['--no-tcp', '--no-tls', '--no-dtls', '--no-cli'],
+    ...['--log-file=stdout', '--simple-log', '--verbose'],
+    ...[`--userdb=${join(folder, 'turn.db')}`, `--pidfile=${join(folder, 'turn.pid')}`],
+  ];
+}
+
+async function findFreePort(): Promise<number> {
+  const socket = createSocket('udp4');
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address() as AddressInfo;
+  socket.close();
+  return port;
+}
+
+/** Sends binding requests until one is answered. */
+async function untilAnswered(child: ChildProcess, port: number): Promise<void> {
+  const socket = createSocket('udp4');
+  const ask = setInterval(() => socket.send(BINDING_REQUEST, port, '127.0.0.1'), 100);
+  // The system reports the port as unreachable until coturn has bound it.
+  socket.on('error', () => {});
+  try {
+    await Promise.race([
+      once(socket, 'message', { signal: AbortSignal.timeout(START_TIMEOUT_MS) }),
+      once(child, 'exit').then(() => Promise.reject(new Error('coturn has ended'))),
+    ]);
+  } finally {
+    clearInterval(ask);
+    socket.close();
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), 3_000);
+  await exited;
+  clearTimeout(timer);
+}

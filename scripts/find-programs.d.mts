@@ -1,0 +1,4 @@
+/** Returns the path of a Chromium, or undefined. If GAVEL_TEST_CHROMIUM is set, only that path is used. */
+export function findChromium(): string | undefined;
+/** Returns the path of coturn's server, or undefined. If GAVEL_TEST_COTURN is set, only that path is used. */
+export function findCoturn(): string | undefined;

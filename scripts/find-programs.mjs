@@ -1,0 +1,41 @@
+/**
+ * Finds the programs that the end-to-end tests need. Plain JavaScript for Node 20, because `bootstrap.mjs` uses it before
+ * anything is installed.
+ */
+
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Returns the path of the first program with one of the names on PATH, or of the first other path that exists. */
+function findProgram(names, otherPaths = []) {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
+  return [...folders.flatMap((folder) => names.map((name) => join(folder, name))), ...otherPaths].find(isExecutable);
+}
+
+/** Returns the path of a Chromium, or undefined. If GAVEL_TEST_CHROMIUM is set, only that path is used. */
+export function findChromium() {
+  const named = process.env.GAVEL_TEST_CHROMIUM;
+  if (named) return isExecutable(named) ? named : undefined;
+  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome.exe'];
+  return findProgram(names, [
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+    '/Applications/Chromium.app/Contents/MacOS/Chromium',
+    'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+  ]);
+}
+
+/** Returns the path of coturn's server, or undefined. If GAVEL_TEST_COTURN is set, only that path is used. */
+export function findCoturn() {
+  const named = process.env.GAVEL_TEST_COTURN;
+  if (named) return isExecutable(named) ? named : undefined;
+  return findProgram(['turnserver'], ['/usr/sbin/turnserver', '/opt/homebrew/bin/turnserver']);
+}
