@@ -18,7 +18,7 @@ import { Ai } from './ai.ts';
 import { leaveStateOf } from './causes.ts';
 import { Chat } from './chat.ts';
 import { ConnectedMeetings } from './connected-meetings.ts';
-import { announceError, CODES, RealtimeKitError, toEntryError } from './errors.ts';
+import { announceError, CODES, RealtimeKitError, toEntryError, toRealtimeKitError } from './errors.ts';
 import { Internals } from './internals.ts';
 import { Livestream } from './livestream.ts';
 import { Meta } from './meta.ts';
