@@ -4,10 +4,10 @@
  * @module
  */
 
-import { startTestServer, TEST_API_TOKEN, type TestServer, type TestServerOptions } from '@gavel/testkit';
-import Cloudflare from 'cloudflare';
+import { startTestServer, type TestServer, type TestServerOptions } from '@gavel/testkit';
 import type { Page } from 'playwright-core';
 import { openStage, type Stage, until } from './harness.ts';
+import { Meetings } from './meetings.ts';
 
 /** A participant of a meeting. */
 export interface Person {
@@ -17,44 +17,24 @@ export interface Person {
   readonly id: string;
 }
 
-interface PresetParts {
-  readonly config: object;
-  readonly permissions: object;
-  readonly ui: object;
-}
-
 /** A server, a browser, and its meetings. */
-export class Hall {
+export class Hall extends Meetings {
   readonly stage: Stage;
-  readonly gavel: TestServer;
-  readonly api: Cloudflare;
   /** The pages of all participants, to be closed after each test. */
   readonly pages: Page[] = [];
 
   private constructor(stage: Stage, gavel: TestServer) {
+    super(gavel);
     this.stage = stage;
-    this.gavel = gavel;
-    this.api = new Cloudflare({ apiToken: TEST_API_TOKEN, baseURL: `${gavel.baseUrl}/client/v4`, maxRetries: 0 });
   }
 
   static async open(options: TestServerOptions = {}): Promise<Hall> {
     return new Hall(await openStage(), await startTestServer({ ...options, media: 'real' }));
   }
 
-  get #account() {
-    return { account_id: this.gavel.app.accountId };
-  }
-
-  /** The parameters of every call about the App. */
-  get ids() {
-    return { ...this.#account, app_id: this.gavel.app.rtkAppId };
-  }
-
   /** A meeting whose members hear each other: the first is a host, the others are participants. */
   async meet(...names: string[]) {
-    const body = { ...this.#account, title: 'Stand-up' };
-    const meeting = (await this.api.realtimeKit.meetings.create(this.gavel.app.rtkAppId, body)).data;
-    const meetingId = meeting?.id ?? '';
+    const meetingId = await this.create();
     const people: Person[] = [];
     for (const [index, name] of names.entries()) {
       people.push(await this.join(meetingId, name, index === 0 ? 'group_call_host' : 'group_call_participant'));
@@ -70,11 +50,10 @@ export class Hall {
   async join(
     meetingId: string,
     name: string,
-    preset_name: string,
+    preset: string,
     { baseUrl = this.gavel.baseUrl, retryWindowMs }: { baseUrl?: string; retryWindowMs?: number } = {},
   ): Promise<Person> {
-    const body = { ...this.ids, name, preset_name, custom_participant_id: `user-${name}` };
-    const added = (await this.api.realtimeKit.meetings.addParticipant(meetingId, body)).data;
+    const { id, token } = await this.add(meetingId, name, preset);
     const page = await this.stage.open();
     this.pages.push(page);
     await page.evaluate(
@@ -83,20 +62,9 @@ export class Hall {
         e2e.users.realtimekit = user;
         await user.client.join();
       },
-      [added?.token ?? '', baseUrl, retryWindowMs] as const,
+      [token, baseUrl, retryWindowMs] as const,
     );
-    return { page, name, id: added?.id ?? '' };
-  }
-
-  /** Creates a preset like the default participant preset, with some permissions changed; returns its name. */
-  async newPreset(name: string, changes: object): Promise<string> {
-    const { presets } = this.api.realtimeKit;
-    const stock = (await presets.get(this.gavel.app.rtkAppId, this.#account)).data ?? [];
-    const { id = '' } = stock.find((each) => each.name === 'group_call_participant') ?? {};
-    const { config, permissions, ui } = (await presets.getPresetByID(id, this.ids)).data as PresetParts;
-    const body = { ...this.#account, name, config, permissions: { ...permissions, ...changes }, ui };
-    await presets.create(this.gavel.app.rtkAppId, body as never);
-    return name;
+    return { page, name, id };
   }
 
   /** All participants leave, and their pages close. */

@@ -17,7 +17,6 @@ const ARGUMENTS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  '--use-fake-device-for-media-stream',
   '--use-fake-ui-for-media-stream',
   '--autoplay-policy=no-user-gesture-required',
   // Tests use tabs that are not in the foreground.
@@ -26,7 +25,15 @@ const ARGUMENTS = [
   '--disable-backgrounding-occluded-windows',
 ];
 
-/** Starts Chromium with a fresh profile. */
-export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, headless: true, args: ARGUMENTS });
+/** The cameras that Chromium imitates. */
+export interface FakeCameras {
+  readonly count: number;
+  readonly framesPerSecond: number;
+}
+
+/** Starts Chromium with a fresh profile, and with the cameras that it has by default if none are given. */
+export function launchChromium(cameras?: FakeCameras): Promise<Browser> {
+  const fake = cameras && `=device-count=${cameras.count},fps=${cameras.framesPerSecond}`;
+  const args = [...ARGUMENTS, `--use-fake-device-for-media-stream${fake ?? ''}`];
+  return chromium.launch({ executablePath: CHROMIUM, headless: true, args });
 }
