@@ -46,7 +46,7 @@ describe.skipIf(CHROMIUM === '')('screens and pins in a meeting', () => {
       await sees(page, 'screen', 'Ben', true);
       await seesScreen(page, 'Ben');
     }
-    expect(await share(cem.page)).toBe('1201');
+    expect(await share(cem.page)).toBe('1101');
     expect(await ownScreen(cem.page)).toEqual(NONE);
 
     // A participant that may not see the camera still sees the screen.
@@ -87,7 +87,7 @@ describe.skipIf(CHROMIUM === '')('screens and pins in a meeting', () => {
       }, access);
     expectSilence(await countAfter(hall.gavel, () => allow('NOT_ALLOWED')), { publishers: 2, players: 2 });
     await sees(ben.page, 'selfScreen', false);
-    expect(await share(ben.page)).toBe('1201');
+    expect(await share(ben.page)).toBe('1101');
     await allow('ALLOWED');
     const may = () =>
       ben.page.evaluate(() => e2e.realtimekit().client.self.permissions.canProduceScreenshare === 'ALLOWED');

@@ -76,7 +76,7 @@ test('messages go to everybody, or to the users behind the peers named (CHAT-1)'
   ]);
   // Nobody must not become everybody.
   for (const peerIds of [[], ['m-gone'], ['m-ann', 'm-gone']]) {
-    await expect(chat.sendTextMessage('psst', peerIds)).rejects.toMatchObject({ code: '1202' });
+    await expect(chat.sendTextMessage('psst', peerIds)).rejects.toMatchObject({ code: '1204' });
   }
   expect(world.server.seen('send')).toHaveLength(2);
 });

@@ -213,7 +213,7 @@ test('what was enabled before the join is published after it, as far as the pres
   expect(world.server.seen('publish')).toMatchObject([{ audio: true, video: false }]);
   expect(world.media.peer.transceivers).toHaveLength(1);
   expect(camera.fake.readyState).toBe('ended');
-  await expect(meeting.self.enableVideo(track('video').real)).rejects.toMatchObject({ code: '1201' });
+  await expect(meeting.self.enableVideo(track('video').real)).rejects.toMatchObject({ code: '1101' });
   expect(meeting.self.permissions).toMatchObject({ canProduceAudio: 'ALLOWED', canProduceVideo: 'NOT_ALLOWED' });
 });
 

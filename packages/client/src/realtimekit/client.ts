@@ -15,7 +15,9 @@ import { completePlatform, type Platform, randomId } from '../core/platform.ts';
 import { RoomSession } from '../core/session.ts';
 import type { SessionState } from '../core/session-state.ts';
 import { Ai } from './ai.ts';
-import { leaveStateOf } from './causes.ts';
+import type { AudioPlayback } from './audio-playback.ts';
+import type { MediaConfiguration } from './capture-settings.ts';
+import { type LeaveState, leaveStateOf } from './causes.ts';
 import { Chat } from './chat.ts';
 import { ConnectedMeetings } from './connected-meetings.ts';
 import { announceError, CODES, RealtimeKitError, toEntryError, toRealtimeKitError } from './errors.ts';
@@ -27,6 +29,7 @@ import { Plugins } from './plugins.ts';
 import { Polls } from './polls.ts';
 import { Recording } from './recording.ts';
 import { Self } from './self.ts';
+import { type InitMediaOptions, SelfMedia } from './self-media.ts';
 import { Stage } from './stage.ts';
 import { StoreManager } from './stores.ts';
 
@@ -36,8 +39,20 @@ export interface RealtimeKitOptions {
   readonly authToken: string;
   /** Base address of the server, `https://` if no scheme is given; default: the page's origin. */
   readonly baseURI?: string;
-  /** Whether to join with microphone and camera on; default true. A device that the browser refuses stays off. */
-  readonly defaults?: { readonly audio?: boolean; readonly video?: boolean };
+  readonly defaults?: {
+    /** Whether to join with the microphone on; default true. A device that the browser refuses stays off. */
+    readonly audio?: boolean;
+    /** Whether to join with the camera on, as `audio`. */
+    readonly video?: boolean;
+    /** How microphone, camera and screen are captured, instead of what the preset says. */
+    readonly mediaConfiguration?: MediaConfiguration;
+    /** Media that `initMedia` has opened. */
+    readonly mediaHandler?: SelfMedia;
+  };
+  readonly modules?: {
+    /** Whether the participants' audio is played without the page's doing; default false. */
+    readonly experimentalAudioPlayback?: boolean;
+  };
   /** STUN and TURN servers, instead of those of the server. */
   readonly iceServers?: readonly RTCIceServer[];
   /** `relay` sends and receives media through TURN servers only; default `all`. */
@@ -58,8 +73,8 @@ export interface RealtimeKitOptions {
 /** One participant's client for one meeting. */
 export class RealtimeKitClient {
   readonly self: Self;
-  readonly participants = new Participants();
-  readonly chat = new Chat(this.participants);
+  readonly participants: Participants;
+  readonly chat: Chat;
   readonly polls = new Polls();
   readonly meta = new Meta();
   readonly plugins = new Plugins();
@@ -78,10 +93,14 @@ export class RealtimeKitClient {
   private constructor(options: RealtimeKitOptions) {
     this.#options = options;
     this.#platform = completePlatform(options.platform);
-    this.self = new Self(this.#platform.media);
+    this.self = new Self(this.#platform.media, options.defaults?.mediaHandler?.parts);
+    this.participants = new Participants(this.#platform, (state) => this.meta.handleMedia('recv', state));
+    this.self.parts.media.on('connection', (state) => this.meta.handleMedia('send', state));
+    this.chat = new Chat(this.participants);
     this.recording = new Recording(this.self.permissions);
     this.#livestream = new Livestream(this.self.permissions);
     this.__internals__ = new Internals(options.authToken);
+    if (options.modules?.experimentalAudioPlayback) this.#playAudio();
   }
 
   /**
@@ -102,6 +121,19 @@ export class RealtimeKitClient {
     }
   }
 
+  /**
+   * Opens microphone and camera before there is a client, for a page that shows a preview; `init` takes them over as
+   * `defaults.mediaHandler`.
+   *
+   * @param platform replaces browser APIs in tests
+   * @throws RealtimeKitError as `self.enableAudio` and `self.enableVideo`
+   */
+  static async initMedia(options: InitMediaOptions = {}, platform?: Partial<Platform>): Promise<SelfMedia> {
+    const media = new SelfMedia(completePlatform(platform).media);
+    await media.init(options);
+    return media;
+  }
+
   async #identify(): Promise<void> {
     const { authToken, baseURI } = this.#options;
     if (!this.#platform.media && 'document' in globalThis) {
@@ -111,12 +143,15 @@ export class RealtimeKitClient {
     const identity = await identify(this.#platform, toServer(baseURI), { credential });
     this.meta.handleIdentity(identity);
     this.self.handleIdentity(identity);
+    this.participants.setMaxActiveParticipantsCount(Math.max(1, this.self.maxVideoStreams));
     this.meta.handleSocket('connected');
   }
 
   async #openDefaults(): Promise<void> {
-    const { audio = true, video = true } = this.#options.defaults ?? {};
-    if (!this.#platform.media) return;
+    const { audio = true, video = true, mediaConfiguration, mediaHandler } = this.#options.defaults ?? {};
+    if (mediaConfiguration) this.self.configureMedia(mediaConfiguration);
+    // What `initMedia` has opened, or was asked not to open, stays so.
+    if (!this.#platform.media || mediaHandler) return;
     // A device that the browser refuses stays off: joining without a camera is better than not joining.
     if (audio) await this.self.enableAudio().catch(() => {});
     if (video) await this.self.enableVideo().catch(() => {});
@@ -125,6 +160,11 @@ export class RealtimeKitClient {
   /** The live stream; undefined in meetings of other view types than `LIVESTREAM`. */
   get livestream(): Livestream | undefined {
     return this.meta.viewType === 'LIVESTREAM' ? this.#livestream : undefined;
+  }
+
+  /** Plays the participants' audio, if the page does not do so itself. */
+  get audio(): AudioPlayback {
+    return this.self.audioPlayback;
   }
 
   /** The peer id of this connection. */
@@ -151,8 +191,12 @@ export class RealtimeKitClient {
     }
   }
 
-  /** Leaves the room, or cancels a pending join; closes microphone, camera and screen (PRIV-1). */
-  async leave(): Promise<void> {
+  /**
+   * Leaves the room, or cancels a pending join; closes microphone, camera and screen (PRIV-1).
+   *
+   * @param _state accepted as the vendor's clients pass it, and ignored: the leave state is `left`
+   */
+  async leave(_state?: LeaveState): Promise<void> {
     if (this.#session) this.#session.logout();
     else this.self.handleClosed();
   }
@@ -170,6 +214,16 @@ export class RealtimeKitClient {
     // `self` emits the outcome of waiting.
     login.catch(() => {});
     await Promise.race([login, waits]);
+  }
+
+  #playAudio(): void {
+    const { joined } = this.participants;
+    joined.on('audioUpdate', ({ id }, { audioTrack }) => {
+      if (audioTrack) this.audio.addParticipantTrack(id, audioTrack);
+      else this.audio.removeParticipantTrack(id);
+    });
+    joined.on('participantLeft', ({ id }) => this.audio.removeParticipantTrack(id));
+    joined.on('participantsCleared', () => this.audio.stop());
   }
 
   #createSession(): RoomSession {

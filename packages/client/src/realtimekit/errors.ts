@@ -34,8 +34,26 @@ export const CODES = {
   noStores: '0100',
   noRecording: '1000',
   recordingNotPermitted: '1001',
+  selfNotPermitted: '1101',
+  badElement: '1100',
+  noDevice: '1104',
+  selfNotJoined: '1105',
   notPermitted: '1201',
-  participantNotFound: '1202',
+  badPage: '1202',
+  badParticipantCount: '1203',
+  participantNotFound: '1204',
+  participantsNotJoined: '1205',
+  notManual: '1206',
+  badViewMode: '1207',
+  badBroadcast: '1209',
+  noMicrophone: '1601',
+  noCamera: '1602',
+  unknownDevice: '1603',
+  deviceNotChanged: '1604',
+  noAudioInput: '1606',
+  noVideoInput: '1607',
+  noDeviceList: '1609',
+  noScreen: '1612',
   noLivestream: '1900',
   livestreamNotPermitted: '1901',
   livestreamNotStarted: '1902',
@@ -59,14 +77,37 @@ const SPECIAL: Readonly<Partial<Record<SessionErrorCode, string>>> = {
   'client.insecure-server': CODES.network,
 };
 
+type CodeTable = Readonly<Partial<Record<SessionErrorCode, string>>>;
+
+/** The codes of calls about the own user. */
+const OF_SELF: CodeTable = {
+  'stream.not-allowed': CODES.selfNotPermitted,
+  'stream.too-many': CODES.selfNotPermitted,
+  'member.not-allowed': CODES.selfNotPermitted,
+  'client.not-joined': CODES.selfNotJoined,
+  'client.ended': CODES.selfNotJoined,
+};
+
+/** The codes of calls about other participants. */
+const OF_PARTICIPANTS: CodeTable = {
+  'client.not-joined': CODES.participantsNotJoined,
+  'client.ended': CODES.participantsNotJoined,
+};
+
 /** Converts any thrown value to this dialect's error; errors without their own code become `0002`, could not join. */
-export function toRealtimeKitError(error: unknown): RealtimeKitError {
+export function toRealtimeKitError(error: unknown, codes: CodeTable = {}): RealtimeKitError {
   if (error instanceof RealtimeKitError) return error;
   const cause = toSessionError(error);
   const { code, message, details } = cause;
   const name = isCaptureError(cause) && typeof details.name === 'string' ? `${details.name}: ` : '';
-  return new RealtimeKitError(SPECIAL[code] ?? CODES.couldNotJoin, `${name}${message}`, cause);
+  return new RealtimeKitError(codes[code] ?? SPECIAL[code] ?? CODES.couldNotJoin, `${name}${message}`, cause);
 }
+
+/** Converts the error of a call about the own user. */
+export const toSelfError = (error: unknown): RealtimeKitError => toRealtimeKitError(error, OF_SELF);
+
+/** Converts the error of a call about other participants. */
+export const toParticipantsError = (error: unknown): RealtimeKitError => toRealtimeKitError(error, OF_PARTICIPANTS);
 
 /**
  * Converts any thrown value of `init` or `join`: the vendor's UI kit knows a lost network only by the code of the call.

@@ -102,7 +102,9 @@ describe('init', () => {
   it('turns no kind on that the preset does not allow', async () => {
     const world = createWorld();
     const getUserMedia = vi.fn();
-    vi.stubGlobal('navigator', { mediaDevices: { getUserMedia } });
+    vi.stubGlobal('navigator', {
+      mediaDevices: { getUserMedia, enumerateDevices: async () => [], addEventListener: () => {} },
+    });
     const { self } = await init(world, { defaults: { audio: false, video: true } });
     expect(getUserMedia).not.toHaveBeenCalled();
     expect(self.videoEnabled).toBe(false);

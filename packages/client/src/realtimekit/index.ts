@@ -5,24 +5,40 @@
  */
 
 export { Ai, type AiEvents, type Transcript } from './ai.ts';
+export { AudioPlayback } from './audio-playback.ts';
+export type { AudioMiddleware } from './audio-processing.ts';
+export type { DeviceConfig } from './browser-details.ts';
+export type { MediaConfiguration, VideoQualityConstraints } from './capture-settings.ts';
 export { LEAVE_STATE_OF_CAUSE, type LeaveState } from './causes.ts';
 export { Chat, type ChatEvents, type FetchOptions, type TextMessage } from './chat.ts';
 export { RealtimeKitClient, RealtimeKitClient as default, type RealtimeKitOptions } from './client.ts';
 export { type ConnectedMeeting, ConnectedMeetings, type ConnectedMeetingsEvents } from './connected-meetings.ts';
-export { RealtimeKitError } from './errors.ts';
+export { RealtimeKitError, RealtimeKitError as ClientError } from './errors.ts';
 export { EventEmitter, type EventName, type Handler, type HandlerOf } from './event-emitter.ts';
 export { Livestream, type LivestreamEvents, type LivestreamState } from './livestream.ts';
+export type { CaptureKind, MediaPermission, MediaPermissions } from './media-permissions.ts';
+export type { MediaScore } from './media-score.ts';
 export { Meta, type MetaEvents, type SocketState } from './meta.ts';
+export type { MiddlewareResult } from './middlewares.ts';
 export type { DeviceListUpdate } from './own-devices.ts';
 export type { ScreenShareState, ScreenShareTracks } from './own-screen.ts';
-export { type AudioState, Participant, type ParticipantEvents, type VideoState } from './participant.ts';
+export {
+  type AudioState,
+  Participant,
+  type ParticipantEvents,
+  type SubscriptionKind,
+  type VideoState,
+} from './participant.ts';
 export { ParticipantMap, type ParticipantMapEvents } from './participant-map.ts';
+export type { ViewMode, ViewState } from './participant-view.ts';
 export { type BroadcastTarget, type JoinedPeer, Participants, type ParticipantsEvents } from './participants.ts';
 export { Permissions, type PermissionsEvents, type PermissionsPatch } from './permissions.ts';
 export { type Plugin, PluginMap, type PluginMapEvents, Plugins } from './plugins.ts';
 export { type Poll, type PollOption, Polls, type PollsEvents } from './polls.ts';
 export { Recording, type RecordingEvents, type RecordingInfo, type RecordingState } from './recording.ts';
-export { type RoomState, Self, type SelfEvents, type WaitlistStatus } from './self.ts';
+export { type RoomState, Self, type WaitlistStatus } from './self.ts';
+export { type CurrentDevices, type InitMediaOptions, type SelfEvents, SelfMedia } from './self-media.ts';
 export { Stage, type StageEvents, type StageStatus } from './stage.ts';
 export { StoreManager } from './stores.ts';
 export { type DesignTokens, ThemePreset } from './theme-preset.ts';
+export type { VideoMiddleware, VideoMiddlewareGlobalConfig } from './video-processing.ts';

@@ -18,18 +18,45 @@ export interface SocketState {
   readonly reconnectionAttempt: number;
 }
 
+/** The state of the media's connection to the server: what is sent, or what is received. */
+export type TransportState = 'new' | 'connected' | 'reconnecting' | 'closed';
+
+/** The states of the media's connections. */
+export interface MediaState {
+  readonly send: { readonly state: TransportState };
+  readonly recv: { readonly state: TransportState };
+}
+
+/** A screen that is shown in the middle of the page. */
+export interface ActiveTab {
+  readonly type: 'screenshare' | 'plugin';
+  readonly id: string;
+}
+
 /** The events of a meeting's facts. */
 export interface MetaEvents {
   /** The start of the session became known, or another session began. */
   meetingStartTimeUpdate: [event: { readonly meetingStartedTimestamp: Date }];
   /** The connection to the server was established, lost or given up. */
   socketConnectionUpdate: [state: SocketState];
+  /** Media flows, or was lost and is being re-established. */
+  mediaConnectionUpdate: [event: { readonly transport: 'send' | 'recv'; readonly state: TransportState }];
+  /** The quality of what is sent became poor. */
+  poorConnection: [event: { readonly score: number }];
+  /** `setSelfActiveTab` was called. */
+  selfTabUpdate: [tab: ActiveTab];
+  /** Another participant's tab was spotlighted; never emitted, because this server does not spotlight. */
+  activeTabUpdate: [tab: ActiveTab];
+  broadcastTabChangesUpdate: [broadcastTabChanges: boolean];
 }
 
 /** Facts about the meeting. */
 export class Meta extends EventEmitter<MetaEvents> {
   #identity: IdentifyResult | undefined;
   #epoch = '';
+  #mediaState: MediaState = { send: { state: 'new' }, recv: { state: 'new' } };
+  #selfActiveTab: ActiveTab | undefined;
+  #broadcastTabChanges = false;
   #socketState: SocketState = { state: 'disconnected', reconnected: false, reconnectionAttempt: 0 };
 
   get meetingId(): string {
@@ -60,6 +87,40 @@ export class Meta extends EventEmitter<MetaEvents> {
   /** The state of the connection to the server. */
   get socketState(): SocketState {
     return this.#socketState;
+  }
+
+  /** The states of the media's connections; `new` until media flowed for the first time. */
+  get mediaState(): MediaState {
+    return this.#mediaState;
+  }
+
+  /** The tab that the application has set with `setSelfActiveTab`. */
+  get selfActiveTab(): ActiveTab | undefined {
+    return this.#selfActiveTab;
+  }
+
+  /** Whether the application wants its tabs spotlighted; only stored, because this server does not spotlight. */
+  get broadcastTabChanges(): boolean {
+    return this.#broadcastTabChanges;
+  }
+
+  /** Sets which tab is shown here; emits `selfTabUpdate`. */
+  setSelfActiveTab(tab: ActiveTab, _tabChangeSource?: number): void {
+    this.#selfActiveTab = tab;
+    this.emit('selfTabUpdate', tab);
+  }
+
+  /** Sets `broadcastTabChanges`. */
+  setBroadcastTabChanges(broadcastTabChanges: boolean): void {
+    this.#broadcastTabChanges = broadcastTabChanges;
+    this.emit('broadcastTabChangesUpdate', broadcastTabChanges);
+  }
+
+  /** Handles a new state of the media's connections. */
+  handleMedia(transport: 'send' | 'recv', state: TransportState): void {
+    if (state === this.#mediaState[transport].state) return;
+    this.#mediaState = { ...this.#mediaState, [transport]: { state } };
+    this.emit('mediaConnectionUpdate', { transport, state });
   }
 
   /** Handles the answer of `identify`, or of a login with the room's epoch. */

@@ -4,31 +4,17 @@
  * @module
  */
 
-import { toRealtimeKitError } from './errors.ts';
+import { CODES, RealtimeKitError } from './errors.ts';
 
 /** How the list of devices changed. */
 export interface DeviceListUpdate {
-  readonly added: readonly MediaDeviceInfo[];
-  readonly removed: readonly MediaDeviceInfo[];
-  readonly devices: readonly MediaDeviceInfo[];
+  readonly added: MediaDeviceInfo[];
+  readonly removed: MediaDeviceInfo[];
+  readonly devices: MediaDeviceInfo[];
 }
 
 // Undefined in Node and on pages without a secure context, although the type does not say so.
 const browserDevices = (): MediaDevices | undefined => globalThis.navigator?.mediaDevices;
-
-/** Why a device cannot be used: the user revoked the permission, or the device failed. */
-export type MediaPermission = 'DENIED' | 'COULD_NOT_START';
-
-/** Returns why an open device was lost; `COULD_NOT_START` in browsers that do not report permissions. */
-export async function findLossReason(kind: 'audio' | 'video'): Promise<MediaPermission> {
-  try {
-    const name = (kind === 'audio' ? 'microphone' : 'camera') as PermissionName;
-    const { state } = await globalThis.navigator.permissions.query({ name });
-    return state === 'denied' ? 'DENIED' : 'COULD_NOT_START';
-  } catch {
-    return 'COULD_NOT_START';
-  }
-}
 
 /** Lists the devices, and reports changes while it watches. */
 export class OwnDevices {
@@ -41,20 +27,44 @@ export class OwnDevices {
     this.#changed = changed;
   }
 
-  /** Returns all devices; names are empty until the user has permitted a device. Empty if the page may not use devices. */
-  async all(): Promise<readonly MediaDeviceInfo[]> {
+  /** The devices as they were listed last. */
+  get known(): readonly MediaDeviceInfo[] {
+    return this.#known;
+  }
+
+  /**
+   * Returns all devices; names are empty until the user has permitted a device. Empty if the page may not use devices.
+   *
+   * @throws RealtimeKitError `1609` if the browser refuses the list
+   */
+  async all(): Promise<MediaDeviceInfo[]> {
     try {
-      return (await browserDevices()?.enumerateDevices()) ?? [];
+      const devices = (await browserDevices()?.enumerateDevices()) ?? [];
+      if (!this.#unwatch || this.#known.length === 0) this.#known = devices;
+      return devices;
     } catch (error) {
-      throw toRealtimeKitError(error);
+      const message = error instanceof Error ? error.message : String(error);
+      throw new RealtimeKitError(CODES.noDeviceList, message, error);
     }
+  }
+
+  /** Lists the devices of a kind. @throws RealtimeKitError as `all` */
+  async ofKind(kind: MediaDeviceKind): Promise<MediaDeviceInfo[]> {
+    return (await this.all()).filter((device) => device.kind === kind);
+  }
+
+  /** Finds a device among those listed last; the first of the kind if no id is given. */
+  find(kind: MediaDeviceKind, deviceId: string | undefined): MediaDeviceInfo | undefined {
+    return this.#known.find(
+      (device) => device.kind === kind && (deviceId === undefined || device.deviceId === deviceId),
+    );
   }
 
   /** Starts watching the list. */
   watch(): void {
     const devices = browserDevices();
     if (!devices || this.#unwatch) return;
-    const look = () => void this.#look().catch(() => {});
+    const look = () => this.refresh();
     devices.addEventListener('devicechange', look);
     this.#unwatch = () => devices.removeEventListener('devicechange', look);
     const begun = this.#unwatch;
@@ -72,8 +82,13 @@ export class OwnDevices {
     this.#unwatch = undefined;
   }
 
+  /** Reads the list again: names appear once the user has permitted a device. */
+  refresh(): void {
+    this.#look().catch(() => {});
+  }
+
   async #look(): Promise<void> {
-    const devices = await this.all();
+    const devices = (await browserDevices()?.enumerateDevices()) ?? [];
     if (!this.#unwatch) return;
     const added = devices.filter((device) => !this.#known.some((known) => isSame(known, device)));
     const removed = this.#known.filter((known) => !devices.some((device) => isSame(known, device)));

@@ -5,42 +5,54 @@
  */
 
 import type { WirePermissions } from '@gavel/protocol';
-import { type CaptureOptions, captureCamera } from '../core/media/capture.ts';
+import { Emitter } from '../core/emitter.ts';
+import { SessionError } from '../core/errors.ts';
+import { captureCamera } from '../core/media/capture.ts';
 import { LocalSource } from '../core/media/local-source.ts';
 import type { MediaPlatform } from '../core/media/media-platform.ts';
 import type { Publication } from '../core/media/publication.ts';
 import type { RoomSession } from '../core/session.ts';
-import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
+import { CaptureSettings, type VideoQualityConstraints } from './capture-settings.ts';
+import { CODES, RealtimeKitError, toSelfError } from './errors.ts';
+import { type MediaPermission, permissionOfError, toCaptureError } from './media-permissions.ts';
+import type { TransportState } from './meta.ts';
+import { type MiddlewareResult, Middlewares } from './middlewares.ts';
 import { streamIdOf } from './profile.ts';
 
 /** The kinds that can be turned on and off separately. */
 export type Kind = 'audio' | 'video';
 
-/** Callbacks of the own media. */
+/** The events of the own media. */
 export interface OwnMediaEvents {
   /** A kind was turned on or off, or has another track. */
-  changed(kind: Kind): void;
+  changed: [kind: Kind];
   /** A device was lost, or its permission revoked: the kind is off. The device was opened with `constraints`. */
-  lost(kind: Kind, constraints: MediaStreamConstraints): void;
+  lost: [kind: Kind, constraints: MediaStreamConstraints];
+  /** What is sent reached the server, was lost, or is not sent any more. */
+  connection: [state: TransportState];
+  /** The browser opened a device, or refused to. */
+  permission: [kind: Kind, permission: MediaPermission, constraints: MediaStreamConstraints];
 }
+
+/** The state of the connection in each state of the publication; it is created anew until it is connected. */
+const TRANSPORT_STATE = { requesting: 'reconnecting', publishing: 'connected', ended: 'closed' } as const;
 
 const KINDS = ['audio', 'video'] as const;
 
 /** Opens, publishes and closes the own microphone and camera when they are turned on and off. The last call wins (PRIV-1). */
-export class OwnMedia {
+export class OwnMedia extends Emitter<OwnMediaEvents> {
+  readonly settings = new CaptureSettings();
+  readonly middlewares = new Middlewares();
   readonly #media: MediaPlatform | undefined;
-  readonly #events: OwnMediaEvents;
   readonly #sources: Readonly<Record<Kind, LocalSource>> = { audio: new LocalSource(), video: new LocalSource() };
-  /** The selected devices. */
-  readonly #deviceIds: { [K in Kind]?: string } = {};
   /** The latest permissions received; they stay valid between two joins. */
   #permissions: WirePermissions | undefined;
   #session: RoomSession | undefined;
   #publication: Publication | undefined;
 
-  constructor(media: MediaPlatform | undefined, events: OwnMediaEvents) {
+  constructor(media: MediaPlatform | undefined) {
+    super();
     this.#media = media;
-    this.#events = events;
     for (const kind of KINDS) this.#sources[kind].on('ended', () => this.#handleEnded(kind));
   }
 
@@ -48,8 +60,15 @@ export class OwnMedia {
     return this.#sources[kind].isOn;
   }
 
+  /** The track that is sent. */
   track(kind: Kind): MediaStreamTrack | undefined {
     return this.#sources[kind].tracks[0];
+  }
+
+  /** The device's track, before any middleware. */
+  rawTrack(kind: Kind): MediaStreamTrack | undefined {
+    const track = this.track(kind);
+    return track && this.middlewares.rawOf(track);
   }
 
   /**
@@ -60,8 +79,11 @@ export class OwnMedia {
   async enable(kind: Kind, customTrack: MediaStreamTrack | undefined): Promise<void> {
     const source = this.#sources[kind];
     this.#requirePermission(kind);
-    if (customTrack) source.use([customTrack]);
-    else if (source.opening) return this.#join(source.opening);
+    if (customTrack !== undefined) requireTrack(kind, customTrack);
+    if (customTrack && this.middlewares.of(kind).length === 0) source.use([customTrack]);
+    else if (customTrack) {
+      if (!(await this.#open(kind, async () => customTrack))) return;
+    } else if (source.opening) return this.#join(source.opening);
     else if (source.isOn) return;
     else if (source.tracks.length > 0) source.switchOn();
     else if (!(await this.#open(kind))) return;
@@ -71,9 +93,9 @@ export class OwnMedia {
   /** Selects the device for a kind, also while it is on. @throws RealtimeKitError the browser's refusal */
   async setDevice(kind: Kind, deviceId: string): Promise<void> {
     const source = this.#sources[kind];
-    const before = this.#deviceIds[kind];
+    const before = this.settings.deviceId(kind);
     const wasOpening = source.opening !== undefined && !source.isOn;
-    this.#deviceIds[kind] = deviceId;
+    this.settings.setDeviceId(kind, deviceId);
     if (!source.isOn && !source.opening) {
       // The open microphone, which is off, belongs to the previous device.
       source.close();
@@ -82,26 +104,73 @@ export class OwnMedia {
     try {
       if (await this.#open(kind)) await this.#publishKind(kind);
     } catch (error) {
-      if (this.#deviceIds[kind] === deviceId) {
-        if (before === undefined) delete this.#deviceIds[kind];
-        else this.#deviceIds[kind] = before;
-      }
+      if (this.settings.deviceId(kind) === deviceId) this.settings.setDeviceId(kind, before);
       // It was being turned on with the previous device; this call supersedes that.
       if (wasOpening && !source.opening && !source.isOn) await this.enable(kind, undefined).catch(() => {});
-      throw error;
+      throw new RealtimeKitError(CODES.deviceNotChanged, (error as Error).message, (error as Error).cause);
     }
+  }
+
+  /** Changes the constraints of the camera, also while it is on. @throws RealtimeKitError `1602` if it refuses them */
+  async constrainVideo(video: VideoQualityConstraints): Promise<void> {
+    this.settings.configure({ video });
+    try {
+      await this.rawTrack('video')?.applyConstraints(video as MediaTrackConstraints);
+    } catch (error) {
+      throw toCaptureError('video', error);
+    }
+  }
+
+  /** Adds a middleware and applies it. */
+  async addMiddleware(kind: Kind, middleware: unknown): Promise<MiddlewareResult> {
+    if (typeof middleware !== 'function') return { success: false, message: 'a middleware must be a function' };
+    const all: unknown[] = this.middlewares.of(kind);
+    if (all.includes(middleware)) return { success: false, message: 'this middleware was added before' };
+    all.push(middleware);
+    try {
+      await this.#reopen(kind);
+      return { success: true, message: 'the middleware was added' };
+    } catch (error) {
+      await this.removeMiddlewares(kind, middleware);
+      return { success: false, message: (error as Error).message };
+    }
+  }
+
+  /** Removes a middleware, or all of them. */
+  async removeMiddlewares(kind: Kind, middleware?: unknown): Promise<MiddlewareResult> {
+    const all: unknown[] = this.middlewares.of(kind);
+    const index = middleware === undefined ? 0 : all.indexOf(middleware);
+    if (index < 0) return { success: false, message: 'this middleware was not added' };
+    const removed = all.splice(index, middleware === undefined ? all.length : 1);
+    if (removed.length > 0) await this.#reopen(kind).catch(() => {});
+    return { success: true, message: 'the middlewares were removed' };
+  }
+
+  /** Applies changed middlewares to a kind that is on, or being turned on. */
+  async #reopen(kind: Kind): Promise<void> {
+    const source = this.#sources[kind];
+    const raw = this.rawTrack(kind);
+    if (!source.isOn && !source.opening) {
+      // The open microphone, which is off, has the previous middlewares.
+      source.close();
+      return;
+    }
+    // The copy keeps the device open while the track in use is replaced.
+    const capture = raw && source.isOn ? async () => raw.clone() : undefined;
+    if (await this.#open(kind, capture)) await this.#publishKind(kind);
   }
 
   /** Turns a kind off: the microphone stays open, so that it can be turned on again at once; the camera's light goes off. */
   async disable(kind: Kind): Promise<void> {
     const source = this.#sources[kind];
     const wasOn = source.isOn;
+    this.middlewares.abandon(kind);
     if (kind === 'video') source.close();
     else source.switchOff();
     if (!wasOn) return;
-    this.#events.changed(kind);
+    this.emit('changed', kind);
     await this.#sync(kind).catch((error: unknown) => {
-      throw toRealtimeKitError(error);
+      throw toSelfError(error);
     });
   }
 
@@ -134,6 +203,14 @@ export class OwnMedia {
     this.start();
   }
 
+  /** Closes microphone and camera, and tells the others. */
+  closeAll(): void {
+    for (const kind of KINDS) {
+      this.#close(kind);
+      this.#sync(kind).catch(() => {});
+    }
+  }
+
   /** Handles the end of a session: closes all media, unless the session was never joined and the join can be retried. */
   handleLeft(keepsMedia: boolean): void {
     this.#session = undefined;
@@ -147,7 +224,8 @@ export class OwnMedia {
   }
 
   #requirePermission(kind: Kind): void {
-    if (!this.#mayPublish(kind)) throw new RealtimeKitError(CODES.notPermitted, `the preset does not allow ${kind}`);
+    if (!this.#mayPublish(kind))
+      throw new RealtimeKitError(CODES.selfNotPermitted, `the preset does not allow ${kind}`);
   }
 
   /** Waits for another call's request; that call publishes the result. */
@@ -155,33 +233,47 @@ export class OwnMedia {
     try {
       await opening;
     } catch (error) {
-      throw toRealtimeKitError(error);
+      throw toSelfError(error);
     }
   }
 
-  async #open(kind: Kind): Promise<boolean> {
-    const constraints = this.#constraintsOf(kind);
+  async #open(kind: Kind, capture: () => Promise<MediaStreamTrack> = () => this.#capture(kind)): Promise<boolean> {
     try {
-      return await this.#sources[kind].open(() => captureCamera({ audio: false, video: false, ...constraints }));
+      return await this.#sources[kind].open(async () =>
+        this.#streamOf([await this.middlewares.apply(kind, await capture())]),
+      );
     } catch (error) {
-      throw toRealtimeKitError(error);
+      throw toCaptureError(kind, error);
     }
   }
 
-  #constraintsOf(kind: Kind): CaptureOptions {
-    const deviceId = this.#deviceIds[kind];
-    return { [kind]: deviceId === undefined ? true : { deviceId: { exact: deviceId } } };
+  async #capture(kind: Kind): Promise<MediaStreamTrack> {
+    const constraints = this.settings.camera(kind);
+    try {
+      const [track] = (await captureCamera({ audio: false, video: false, ...constraints })).getTracks();
+      if (!track) throw new SessionError('client.no-media', 'the browser returned no track');
+      this.emit('permission', kind, 'ACCEPTED', constraints);
+      return track;
+    } catch (error) {
+      this.emit('permission', kind, permissionOfError(kind, error), constraints);
+      throw error;
+    }
+  }
+
+  #streamOf(tracks: readonly MediaStreamTrack[]): MediaStream {
+    if (!this.#media) throw new SessionError('client.no-media', 'WebRTC is not available');
+    return this.#media.createMediaStream(tracks);
   }
 
   async #publishKind(kind: Kind): Promise<void> {
     const [track] = this.#sources[kind].tracks;
-    this.#events.changed(kind);
+    this.emit('changed', kind);
     try {
       await this.#sync(kind);
     } catch (error) {
       // Another track has replaced it meanwhile, with its own request.
       if (this.#sources[kind].tracks[0] === track) this.#switchOff(kind);
-      throw toRealtimeKitError(error);
+      throw toSelfError(error);
     }
   }
 
@@ -193,14 +285,15 @@ export class OwnMedia {
   #close(kind: Kind): void {
     const source = this.#sources[kind];
     const wasOn = source.isOn;
+    this.middlewares.abandon(kind);
     source.close();
-    if (wasOn) this.#events.changed(kind);
+    if (wasOn) this.emit('changed', kind);
   }
 
   /** Handles the loss of a device or its permission (PRIV-2). */
   #handleEnded(kind: Kind): void {
-    this.#events.changed(kind);
-    this.#events.lost(kind, this.#constraintsOf(kind));
+    this.emit('changed', kind);
+    this.emit('lost', kind, this.settings.camera(kind));
     this.#sync(kind).catch(() => {});
   }
 
@@ -235,10 +328,18 @@ export class OwnMedia {
       if (this.#publication === publication) for (const kind of kinds) this.#switchOff(kind);
     });
     publication.on('stateChanged', (state) => {
+      if (this.#publication === publication) this.emit('connection', TRANSPORT_STATE[state]);
       if (state !== 'ended' || this.#publication !== publication) return;
       // The server removed the stream: the kinds are off until they are turned on again.
       this.#publication = undefined;
       for (const kind of KINDS) this.#close(kind);
     });
+  }
+}
+
+/** @throws RealtimeKitError `1601`, `1602` */
+function requireTrack(kind: Kind, track: MediaStreamTrack): void {
+  if (track?.kind !== kind || typeof track.stop !== 'function') {
+    throw new RealtimeKitError(kind === 'audio' ? CODES.noMicrophone : CODES.noCamera, `this is not an ${kind} track`);
   }
 }

@@ -5,12 +5,15 @@
  */
 
 import type { WirePermissions } from '@gavel/protocol';
+import { Emitter } from '../core/emitter.ts';
 import { captureScreen } from '../core/media/capture.ts';
 import { LocalSource } from '../core/media/local-source.ts';
 import type { MediaPlatform } from '../core/media/media-platform.ts';
 import type { Publication } from '../core/media/publication.ts';
 import type { RoomSession } from '../core/session.ts';
-import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
+import type { CaptureSettings, VideoQualityConstraints } from './capture-settings.ts';
+import { CODES, RealtimeKitError, toSelfError } from './errors.ts';
+import { type MediaPermission, permissionOfError, toCaptureError } from './media-permissions.ts';
 import { screenIdOf } from './profile.ts';
 
 /** The tracks of a shared screen. */
@@ -28,10 +31,17 @@ export interface ScreenShareState {
 /** No screen. */
 export const NO_SCREEN: ScreenShareState = { screenShareEnabled: false, screenShareTracks: {} };
 
+/** The events of the own screen. */
+export interface OwnScreenEvents {
+  changed: [state: ScreenShareState];
+  /** The user chose a screen, or the browser or the user refused. */
+  permission: [permission: MediaPermission, constraints: MediaStreamConstraints];
+}
+
 /** Captures and publishes the own screen until the user, a host or the browser's own button ends it. */
-export class OwnScreen {
+export class OwnScreen extends Emitter<OwnScreenEvents> {
   readonly #media: MediaPlatform | undefined;
-  readonly #changed: (state: ScreenShareState) => void;
+  readonly #settings: CaptureSettings;
   readonly #source = new LocalSource();
   #state: ScreenShareState = NO_SCREEN;
   /** The pending call that asks for a screen and publishes it. */
@@ -39,10 +49,10 @@ export class OwnScreen {
   #session: RoomSession | undefined;
   #publication: Publication | undefined;
 
-  /** `changed` is called after every change. */
-  constructor(media: MediaPlatform | undefined, changed: (state: ScreenShareState) => void) {
+  constructor(media: MediaPlatform | undefined, settings: CaptureSettings) {
+    super();
     this.#media = media;
-    this.#changed = changed;
+    this.#settings = settings;
     // The browser's own button ends the sharing. The audio track alone may end earlier; this does not end the sharing.
     this.#source.on('ended', ({ kind }) => kind === 'video' && this.disable());
   }
@@ -77,6 +87,16 @@ export class OwnScreen {
     this.#update(NO_SCREEN);
   }
 
+  /** Changes the constraints, also of a screen that is shared. @throws RealtimeKitError `1612` if the browser refuses them */
+  async constrain(screenshare: VideoQualityConstraints): Promise<void> {
+    this.#settings.configure({ screenshare });
+    try {
+      await this.#state.screenShareTracks.video?.applyConstraints(screenshare as MediaTrackConstraints);
+    } catch (error) {
+      throw toCaptureError('screenshare', error);
+    }
+  }
+
   /** Handles a joined session. */
   handleJoined(session: RoomSession): void {
     this.#session = session;
@@ -95,15 +115,27 @@ export class OwnScreen {
 
   async #start(): Promise<void> {
     const session = this.#session;
-    if (!session || !this.#media) throw new RealtimeKitError(CODES.couldNotJoin, 'not in the room');
+    if (!session || !this.#media) throw new RealtimeKitError(CODES.selfNotJoined, 'not in the room');
     if (session.self?.permissions.screen?.publish === false) {
-      throw new RealtimeKitError(CODES.notPermitted, 'the preset does not allow screen sharing');
+      throw new RealtimeKitError(CODES.selfNotPermitted, 'the preset does not allow screen sharing');
     }
     try {
-      const isOpen = await this.#source.open(() => captureScreen({ audio: true, video: true }));
+      const isOpen = await this.#source.open(() => this.#capture());
       if (isOpen) await this.#publish(session, this.#media);
     } catch (error) {
-      throw toRealtimeKitError(error);
+      throw toSelfError(error);
+    }
+  }
+
+  async #capture(): Promise<MediaStream> {
+    const constraints = this.#settings.screen();
+    try {
+      const stream = await captureScreen(constraints);
+      this.emit('permission', 'ACCEPTED', constraints);
+      return stream;
+    } catch (error) {
+      this.emit('permission', permissionOfError('screenshare', error), constraints);
+      throw toCaptureError('screenshare', error);
     }
   }
 
@@ -132,7 +164,7 @@ export class OwnScreen {
   #update(state: ScreenShareState): void {
     if (!state.screenShareEnabled && !this.#state.screenShareEnabled) return;
     this.#state = state;
-    this.#changed(state);
+    this.emit('changed', state);
   }
 }
 

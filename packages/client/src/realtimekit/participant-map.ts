@@ -4,7 +4,9 @@
  * @module
  */
 
+import type { StreamSource } from '@gavel/protocol';
 import { EmittingMap } from './emitting-map.ts';
+import type { MediaScore } from './media-score.ts';
 import type { ScreenShareState } from './own-screen.ts';
 import type { AudioState, Participant, VideoState } from './participant.ts';
 
@@ -23,6 +25,13 @@ export interface ParticipantMapEvents {
   screenShareUpdate: [participant: Participant, state: ScreenShareState];
   pinned: [participant: Participant];
   unpinned: [participant: Participant];
+  mediaScoreUpdate: [participant: Participant, score: MediaScore];
+  poorConnection: [participant: Participant, event: { readonly score: number; readonly kind: string }];
+  /** Specific to Gavel: media of this kind is sent, but this browser supports none of its codecs (MED-8). */
+  mediaUnsupported: [
+    participant: Participant,
+    event: { readonly kind: 'audio' | 'video'; readonly source: StreamSource },
+  ];
 }
 
 /** A map of participants by peer id that emits its changes. The session fills it; do not write to it. */
@@ -58,26 +67,13 @@ export class ParticipantMap extends EmittingMap<Participant, ParticipantMapEvent
     this.emit('participantsCleared');
   }
 
+  /** Emits every event of a participant, with the participant as the first argument. */
   #follow(participant: Participant): () => void {
-    const audio = (state: AudioState) => this.emit('audioUpdate', participant, state);
-    const video = (state: VideoState) => this.emit('videoUpdate', participant, state);
-    const screen = (state: ScreenShareState) => this.emit('screenShareUpdate', participant, state);
-    const pinned = () => this.emit('pinned', participant);
-    const unpinned = () => this.emit('unpinned', participant);
-    const renamed = () => this.emit('participantsUpdate');
-    participant.on('audioUpdate', audio);
-    participant.on('videoUpdate', video);
-    participant.on('screenShareUpdate', screen);
-    participant.on('pinned', pinned);
-    participant.on('unpinned', unpinned);
-    participant.on('nameUpdate', renamed);
-    return () => {
-      participant.off('audioUpdate', audio);
-      participant.off('videoUpdate', video);
-      participant.off('screenShareUpdate', screen);
-      participant.off('pinned', pinned);
-      participant.off('unpinned', unpinned);
-      participant.off('nameUpdate', renamed);
+    const relay = (event: string, ...args: unknown[]) => {
+      if (event === 'nameUpdate') this.emit('participantsUpdate');
+      else this.emit(event as 'audioUpdate', participant, ...(args as [AudioState]));
     };
+    participant.on('*', relay);
+    return () => void participant.off('*', relay);
   }
 }

@@ -6,6 +6,7 @@
 
 import type { Participant } from './participant.ts';
 import { ParticipantMap } from './participant-map.ts';
+import { ParticipantView, type ViewState } from './participant-view.ts';
 
 /** Maintains the maps; the own user is in none of them. */
 export class ParticipantMaps {
@@ -16,6 +17,13 @@ export class ParticipantMaps {
   readonly audioSubscribed = new ParticipantMap();
   readonly all = new ParticipantMap();
 
+  readonly view: ParticipantView;
+
+  /** `viewChanged` is called when the view mode or the page has changed. */
+  constructor(viewChanged: (event: 'viewModeChanged' | 'pageChanged', state: ViewState) => void) {
+    this.view = new ParticipantView(this.active, viewChanged);
+  }
+
   /** Adds a participant and emits `participantJoined`, also for those who were in the room before the own join, as the vendor does. */
   handleJoined(participant: Participant): void {
     // The specific maps first, so that event handlers find the participant there.
@@ -24,19 +32,24 @@ export class ParticipantMaps {
     participant.on('videoUpdate', ({ videoTrack }) => this.#follow(this.videoSubscribed, participant, videoTrack));
     participant.on('audioUpdate', ({ audioTrack }) => this.#follow(this.audioSubscribed, participant, audioTrack));
     if (participant.isPinned) this.pinned.handleJoined(participant, true);
-    for (const map of [this.all, this.active, this.joined]) map.handleJoined(participant, true);
+    this.all.handleJoined(participant, true);
+    this.view.handleJoined(participant);
+    this.joined.handleJoined(participant, true);
   }
 
   /** Removes a participant that left the room; `all` keeps it. */
   handleLeft(id: string, wasKicked: boolean): void {
-    const maps = [this.pinned, this.videoSubscribed, this.audioSubscribed, this.active, this.joined];
-    for (const map of maps) map.handleLeft(id, wasKicked);
+    for (const map of [this.pinned, this.videoSubscribed, this.audioSubscribed]) map.handleLeft(id, wasKicked);
+    this.view.handleLeft(id, wasKicked);
+    this.joined.handleLeft(id, wasKicked);
   }
 
   /** Clears the maps. */
   handleCleared(): void {
-    const maps = [this.pinned, this.videoSubscribed, this.audioSubscribed, this.active, this.joined, this.all];
-    for (const map of maps) map.handleCleared();
+    for (const map of [this.pinned, this.videoSubscribed, this.audioSubscribed]) map.handleCleared();
+    this.view.handleCleared();
+    this.joined.handleCleared();
+    this.all.handleCleared();
   }
 
   #follow(map: ParticipantMap, participant: Participant, track: MediaStreamTrack | undefined): void {

@@ -5,10 +5,14 @@
  */
 
 import type { Params, StreamSource, WireMember, WireStream } from '@gavel/protocol';
+import type { MediaPlatform } from '../core/media/media-platform.ts';
 import type { Playback } from '../core/media/playback.ts';
 import { EventEmitter } from './event-emitter.ts';
+import { type MediaScore, POOR_SCORE, ScoreChanges, scoresOf } from './media-score.ts';
 import { NO_SCREEN, type ScreenShareState, type ScreenShareTracks } from './own-screen.ts';
 import { type PersonFields, toPersonFields } from './profile.ts';
+import type { StageStatus } from './stage.ts';
+import { VideoElements } from './video-elements.ts';
 
 /** The state of a participant's audio. */
 export interface AudioState {
@@ -34,13 +38,41 @@ export interface ParticipantEvents {
   unpinned: [participant: Participant];
   /** The name changed. */
   nameUpdate: [participant: Participant];
+  /** The quality of what is received changed. */
+  mediaScoreUpdate: [score: MediaScore];
+  /** The quality of what is received became poor. */
+  poorConnection: [event: { readonly score: number; readonly kind: string }];
 }
+
+/** A kind of media that an application can subscribe to. */
+export type SubscriptionKind = 'audio' | 'video' | 'screenshareAudio' | 'screenshareVideo';
+
+/** All kinds. */
+export const SUBSCRIPTION_KINDS: readonly SubscriptionKind[] = [
+  'audio',
+  'video',
+  'screenshareAudio',
+  'screenshareVideo',
+];
+
+const KINDS_OF_SOURCE = {
+  camera: { audio: 'audio', video: 'video' },
+  screen: { audio: 'screenshareAudio', video: 'screenshareVideo' },
+} as const;
 
 /** Sends a moderation request. @throws RealtimeKitError `1201` without the permission, `1202` */
 export type Moderate = (params: Params<'moderate'>) => Promise<void>;
 
+/** What participants work with. */
+export interface ParticipantDeps {
+  readonly moderate: Moderate;
+  /** Undefined if there is no WebRTC. */
+  readonly media: MediaPlatform | undefined;
+}
+
 /** A stream of a participant, and its playback. */
 interface Shown {
+  readonly source: StreamSource;
   stream?: WireStream | undefined;
   playback?: Playback | undefined;
 }
@@ -54,17 +86,21 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
   readonly customParticipantId: string | undefined;
   readonly presetName: string | undefined;
   readonly #moderate: Moderate;
-  readonly #camera: Shown = {};
-  readonly #screen: Shown = {};
+  readonly #camera: Shown = { source: 'camera' };
+  readonly #screen: Shown = { source: 'screen' };
+  readonly #elements: VideoElements;
+  readonly #scores = new ScoreChanges();
+  readonly #subscribed = new Set<SubscriptionKind>(SUBSCRIPTION_KINDS);
   #name: string;
   #isPinned: boolean;
   #audio: AudioState = { audioEnabled: false, audioTrack: undefined };
   #video: VideoState = { videoEnabled: false, videoTrack: undefined };
   #screenShare: ScreenShareState = NO_SCREEN;
 
-  constructor({ memberId, user, profile, pinned }: WireMember, moderate: Moderate) {
+  constructor({ memberId, user, profile, pinned }: WireMember, { moderate, media }: ParticipantDeps) {
     super();
     this.#moderate = moderate;
+    this.#elements = new VideoElements(media);
     const person = toPersonFields(user, profile);
     this.id = memberId;
     this.userId = person.userId;
@@ -82,6 +118,21 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
   /** Whether the participant is pinned for everyone. */
   get isPinned(): boolean {
     return this.#isPinned;
+  }
+
+  /** Everybody is on stage in meetings without one. */
+  get stageStatus(): StageStatus {
+    return 'ON_STAGE';
+  }
+
+  /** Whether any of the participant's media is played, or would be if it were sent. */
+  get isSubscribed(): boolean {
+    return this.#subscribed.size > 0;
+  }
+
+  /** Always false: presets have no such role. */
+  get isHost(): boolean {
+    return false;
   }
 
   get audioEnabled(): boolean {
@@ -142,6 +193,47 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
     await this.#moderate({ action: 'pin', memberId: this.id, pinned: false });
   }
 
+  /** Shows the participant's video in an element of the page, now and after every change. @throws RealtimeKitError `1100` */
+  registerVideoElement(videoElement: HTMLVideoElement): void {
+    this.#elements.register(videoElement);
+  }
+
+  /** Clears an element, or all of them. */
+  deregisterVideoElement(videoElement?: HTMLVideoElement): void {
+    this.#elements.deregister(videoElement);
+  }
+
+  /** Whether a source is to be played. */
+  isSubscribedTo(source: StreamSource): boolean {
+    const { audio, video } = KINDS_OF_SOURCE[source];
+    return this.#subscribed.has(audio) || this.#subscribed.has(video);
+  }
+
+  /** Shows or hides kinds of the media that is played. */
+  handleSubscription(kinds: readonly SubscriptionKind[], isSubscribed: boolean): void {
+    for (const kind of kinds) {
+      if (isSubscribed) this.#subscribed.add(kind);
+      else this.#subscribed.delete(kind);
+    }
+    this.#update();
+  }
+
+  /** Measures what is received, and emits changes of its quality. Returns how loud the participant is, from 0 to 1. */
+  async measure(): Promise<number> {
+    const readings = [this.#camera, this.#screen].map(async ({ source, playback }) => {
+      const stats = await playback?.stats();
+      if (!stats) return 0;
+      const scores = scoresOf(stats, { participantId: this.id, isScreenshare: source === 'screen' });
+      for (const score of scores.filter((score) => this.#scores.isNew(score))) {
+        this.emit('mediaScoreUpdate', score);
+        if (score.score < POOR_SCORE) this.emit('poorConnection', { score: score.score, kind: score.kind });
+      }
+      return stats.audio?.level ?? 0;
+    });
+    const [level = 0] = await Promise.all(readings);
+    return this.audioEnabled ? level : 0;
+  }
+
   /** The stream of a source that is shown for this participant. */
   streamIdOf(source: StreamSource): string | undefined {
     return this.#shownOf(source).stream?.streamId;
@@ -180,13 +272,14 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
   #update(): void {
     const audioEnabled = this.#camera.stream?.audio ?? false;
     const videoEnabled = this.#camera.stream?.video ?? false;
-    const { audio: audioTrack, video: videoTrack } = tracksOf(this.#camera);
+    const { audio: audioTrack, video: videoTrack } = this.#tracksOf(this.#camera);
     if (audioEnabled !== this.#audio.audioEnabled || audioTrack !== this.#audio.audioTrack) {
       this.#audio = { audioEnabled, audioTrack };
       this.emit('audioUpdate', this.#audio);
     }
     if (videoEnabled !== this.#video.videoEnabled || videoTrack !== this.#video.videoTrack) {
       this.#video = { videoEnabled, videoTrack };
+      this.#elements.setTrack(videoTrack);
       this.emit('videoUpdate', this.#video);
     }
     this.#updateScreen();
@@ -194,7 +287,7 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
 
   #updateScreen(): void {
     const screenShareEnabled = this.#screen.stream !== undefined;
-    const screenShareTracks = tracksOf(this.#screen);
+    const screenShareTracks = this.#tracksOf(this.#screen);
     const before = this.#screenShare;
     const isSame =
       screenShareEnabled === before.screenShareEnabled &&
@@ -204,11 +297,12 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
     this.#screenShare = { screenShareEnabled, screenShareTracks };
     this.emit('screenShareUpdate', this.#screenShare);
   }
-}
 
-/** Returns the tracks of a stream that are on. */
-function tracksOf({ stream, playback }: Shown): ScreenShareTracks {
-  const audio = stream?.audio ? playback?.stream.getAudioTracks()[0] : undefined;
-  const video = stream?.video ? playback?.stream.getVideoTracks()[0] : undefined;
-  return { ...(audio && { audio }), ...(video && { video }) };
+  /** Returns the tracks of a stream that are on and subscribed to. */
+  #tracksOf({ source, stream, playback }: Shown): ScreenShareTracks {
+    const { audio, video } = KINDS_OF_SOURCE[source];
+    const [audioTrack] = stream?.audio && this.#subscribed.has(audio) ? (playback?.stream.getAudioTracks() ?? []) : [];
+    const [videoTrack] = stream?.video && this.#subscribed.has(video) ? (playback?.stream.getVideoTracks() ?? []) : [];
+    return { ...(audioTrack && { audio: audioTrack }), ...(videoTrack && { video: videoTrack }) };
+  }
 }

@@ -5,16 +5,28 @@
  */
 
 import type { Params, WireMember, WireStream } from '@gavel/protocol';
+import type { Playback } from '../core/media/playback.ts';
+import type { Clock, Platform } from '../core/platform.ts';
 import type { RoomChange } from '../core/room-view.ts';
 import type { RoomSession } from '../core/session.ts';
-import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
+import { CODES, RealtimeKitError, toParticipantsError } from './errors.ts';
 import { EventEmitter } from './event-emitter.ts';
-import { type Moderate, Participant } from './participant.ts';
+import type { MediaScore } from './media-score.ts';
+import type { TransportState } from './meta.ts';
+import { Participant, type ParticipantDeps, SUBSCRIPTION_KINDS, type SubscriptionKind } from './participant.ts';
 import type { ParticipantMap } from './participant-map.ts';
 import { ParticipantMaps } from './participant-maps.ts';
+import type { ViewMode, ViewState } from './participant-view.ts';
 import { type PermissionsPatch, toChanges } from './permissions.ts';
+import { Pip } from './pip.ts';
 import { type PersonFields, toPersonFields } from './profile.ts';
+import { repeat } from './repeating.ts';
 import { Waitlist } from './waitlist.ts';
+
+/** How often the quality and the loudness are measured, in milliseconds. */
+const MEASURE_MS = 1_000;
+/** Whoever is louder than this, from 0 to 1, speaks. */
+const SPEAKING_LEVEL = 0.03;
 
 /** The recipients of a broadcast message; several lists are combined. */
 export interface BroadcastTarget {
@@ -32,6 +44,14 @@ export interface JoinedPeer extends PersonFields {
 
 /** The events of the participants of a meeting. */
 export interface ParticipantsEvents {
+  /** Another participant speaks; `volume` is from 0 to 1. */
+  activeSpeaker: [event: { readonly peerId: string; readonly volume: number }];
+  viewModeChanged: [state: ViewState];
+  pageChanged: [state: ViewState];
+  /** The quality of what is received of a participant changed. */
+  mediaScoreUpdate: [score: MediaScore];
+  /** The quality of what is received of a participant became poor. */
+  poorConnection: [event: { readonly participantId: string; readonly score: number; readonly kind: string }];
   /** Another participant called `broadcastMessage`; `timestamp` is in milliseconds since the Unix epoch. */
   broadcastedMessage: [
     message: {
@@ -44,10 +64,26 @@ export interface ParticipantsEvents {
 
 /** The other participants of the meeting. */
 export class Participants extends EventEmitter<ParticipantsEvents> {
-  readonly #maps = new ParticipantMaps();
-  readonly #moderate: Moderate = (params) => this.#request(params);
-  readonly #waitlist = new Waitlist(this.#moderate);
+  /** The picture-in-picture window; not supported. */
+  readonly pip = new Pip();
+  readonly #maps = new ParticipantMaps((event, state) => this.emit(event, state));
+  readonly #deps: ParticipantDeps;
+  readonly #waitlist: Waitlist;
+  readonly #clock: Clock;
   #session: RoomSession | undefined;
+  readonly #connectionChanged: (state: TransportState) => void;
+  readonly #watched = new WeakSet<Playback>();
+  #stopMeasuring: () => void = () => {};
+  #lastActiveSpeaker = '';
+
+  /** `connectionChanged` is called when received media was connected, lost, or connected again. */
+  constructor({ media, clock }: Pick<Platform, 'media' | 'clock'>, connectionChanged: (state: TransportState) => void) {
+    super();
+    this.#connectionChanged = connectionChanged;
+    this.#clock = clock;
+    this.#deps = { media, moderate: (params) => this.#request(params) };
+    this.#waitlist = new Waitlist(this.#deps);
+  }
 
   /** The participants in the room now, by peer id; the own user is in none of the maps. */
   get joined(): ParticipantMap {
@@ -59,7 +95,7 @@ export class Participants extends EventEmitter<ParticipantsEvents> {
     return this.#waitlist.map;
   }
 
-  /** The same as `joined`: there is no paging, every participant is played. */
+  /** The participants that are shown, by view mode and page. Those who are not shown are played too. */
   get active(): ParticipantMap {
     return this.#maps.active;
   }
@@ -87,6 +123,76 @@ export class Participants extends EventEmitter<ParticipantsEvents> {
   /** The number of other participants in the room. */
   get count(): number {
     return this.joined.size;
+  }
+
+  /** The peer id of the participant who spoke last; empty before. */
+  get lastActiveSpeaker(): string {
+    return this.#lastActiveSpeaker;
+  }
+
+  /** Who is in `active`; see `setViewMode`. */
+  get viewMode(): ViewMode {
+    return this.#maps.view.mode;
+  }
+
+  /** The page, counted from 1; 0 unless the view mode is `PAGINATED`. */
+  get currentPage(): number {
+    return this.#maps.view.page;
+  }
+
+  /** How many pages all participants fill; at least 1. */
+  get pageCount(): number {
+    return this.#maps.view.pageCount;
+  }
+
+  /** How many participants `active` has at most; from the preset's `max_video_streams`, unless it was set. */
+  get maxActiveParticipantsCount(): number {
+    return this.#maps.view.max;
+  }
+
+  /** Sets how many participants `active` has at most. @throws RealtimeKitError `1203` unless it is a whole number of at least 1 */
+  setMaxActiveParticipantsCount(limit: number): void {
+    this.#maps.view.setMax(limit);
+  }
+
+  /** The peer ids of the participants that are shown. */
+  getPeerIdsForCurrentPage(): string[] {
+    return this.#maps.view.shownIds;
+  }
+
+  /**
+   * Changes who is shown: `ACTIVE_GRID`, those who spoke last; `PAGINATED`, one page; `MANUAL`, those whom the application
+   * subscribes to. In `MANUAL` nobody is played until then.
+   *
+   * @throws RealtimeKitError `1207` for an unknown mode
+   */
+  async setViewMode(viewMode: ViewMode): Promise<void> {
+    const before = this.viewMode;
+    if (viewMode === 'MANUAL' && before !== 'MANUAL')
+      this.#subscribe([...this.joined.keys()], SUBSCRIPTION_KINDS, false);
+    this.#maps.view.setMode(viewMode);
+    if (viewMode !== 'MANUAL' && before === 'MANUAL')
+      this.#subscribe([...this.joined.keys()], SUBSCRIPTION_KINDS, true);
+  }
+
+  /** Shows a page, counted from 1; page 0 is the view mode `ACTIVE_GRID`. @throws RealtimeKitError `1202` for a page that does not exist */
+  async setPage(page: number): Promise<void> {
+    this.#maps.view.setPage(page);
+  }
+
+  /** Plays media of participants; those who are not in the room are ignored. @throws RealtimeKitError `1206` unless the view mode is `MANUAL` */
+  async subscribe(peerIds: readonly string[], kinds: readonly SubscriptionKind[] = SUBSCRIPTION_KINDS): Promise<void> {
+    this.#requireManual();
+    this.#subscribe(peerIds, kinds, true);
+  }
+
+  /** Stops playing media of participants; throws as `subscribe` does. */
+  async unsubscribe(
+    peerIds: readonly string[],
+    kinds: readonly SubscriptionKind[] = SUBSCRIPTION_KINDS,
+  ): Promise<void> {
+    this.#requireManual();
+    this.#subscribe(peerIds, kinds, false);
   }
 
   /** Returns a page of the participants in the room, the own one first, whose names contain `search` in any letter case. */
@@ -177,6 +283,8 @@ export class Participants extends EventEmitter<ParticipantsEvents> {
     session.on('changed', (change) => {
       if (this.#session === session) this.#handleChange(change);
     });
+    this.#stopMeasuring();
+    this.#stopMeasuring = repeat(this.#clock, MEASURE_MS, () => this.#measure());
     session.on('custom', ({ type, payload, sentAtMs }) => {
       if (this.#session === session) this.emit('broadcastedMessage', { type, payload, timestamp: sentAtMs });
     });
@@ -185,12 +293,59 @@ export class Participants extends EventEmitter<ParticipantsEvents> {
   /** Removes all participants. */
   detach(): void {
     this.#session = undefined;
+    this.#stopMeasuring();
+    this.#lastActiveSpeaker = '';
     this.#maps.handleCleared();
     this.#waitlist.detach();
   }
 
   #create(member: WireMember): Participant {
-    return new Participant(member, this.#moderate);
+    const participant = new Participant(member, this.#deps);
+    if (this.viewMode === 'MANUAL') participant.handleSubscription(SUBSCRIPTION_KINDS, false);
+    participant.on('mediaScoreUpdate', (score) => this.emit('mediaScoreUpdate', score));
+    participant.on('poorConnection', (event) =>
+      this.emit('poorConnection', { participantId: member.memberId, ...event }),
+    );
+    return participant;
+  }
+
+  #requireManual(): void {
+    if (this.viewMode === 'MANUAL') return;
+    throw new RealtimeKitError(CODES.notManual, 'subscribing needs the view mode MANUAL');
+  }
+
+  #subscribe(peerIds: readonly string[], kinds: readonly SubscriptionKind[], isSubscribed: boolean): void {
+    const { room, media } = this.#session ?? {};
+    for (const participant of peerIds.flatMap((id) => this.joined.get(id) ?? [])) {
+      participant.handleSubscription(kinds, isSubscribed);
+      for (const source of ['camera', 'screen'] as const) {
+        const streamId = participant.streamIdOf(source);
+        const stream = streamId === undefined ? undefined : room?.streams.get(streamId);
+        if (!stream) continue;
+        if (!participant.isSubscribedTo(source)) media?.stop(stream.streamId);
+        this.#show(stream);
+      }
+    }
+    this.#maps.view.handleChanged();
+  }
+
+  /** Measures everybody; whoever is loudest becomes the active speaker. */
+  async #measure(): Promise<void> {
+    const session = this.#session;
+    const measured = this.joined.toArray().map(async ({ id }) => ({
+      peerId: id,
+      volume:
+        (await this.joined
+          .get(id)
+          ?.measure()
+          .catch(() => 0)) ?? 0,
+    }));
+    const [loudest] = (await Promise.all(measured)).toSorted((one, other) => other.volume - one.volume);
+    if (this.#session !== session || !loudest || loudest.volume < SPEAKING_LEVEL) return;
+    if (loudest.peerId === this.#lastActiveSpeaker) return;
+    this.#lastActiveSpeaker = loudest.peerId;
+    this.#maps.view.handleSpeaker(loudest.peerId);
+    this.emit('activeSpeaker', loudest);
   }
 
   async #request(params: Params<'moderate'>): Promise<void> {
@@ -205,11 +360,11 @@ export class Participants extends EventEmitter<ParticipantsEvents> {
   }
 
   async #with(ask: (session: RoomSession) => Promise<unknown>): Promise<void> {
-    if (!this.#session) throw new RealtimeKitError(CODES.couldNotJoin, 'not in the room');
+    if (!this.#session) throw new RealtimeKitError(CODES.participantsNotJoined, 'not in the room');
     try {
       await ask(this.#session);
     } catch (error) {
-      throw toRealtimeKitError(error);
+      throw toParticipantsError(error);
     }
   }
 
@@ -233,7 +388,19 @@ export class Participants extends EventEmitter<ParticipantsEvents> {
     const participant = this.#participantOf(stream) ?? this.#meet(stream);
     if (!participant || (participant.streamIdOf(source) ?? streamId) !== streamId) return;
     const { media } = this.#session ?? {};
-    participant.handleStream(source, stream, media?.isAvailable ? media.play(streamId) : undefined);
+    const isPlayed = media?.isAvailable && participant.isSubscribedTo(source);
+    const playback = isPlayed ? media.play(streamId) : undefined;
+    if (playback) this.#watch(playback);
+    participant.handleStream(source, stream, playback);
+  }
+
+  #watch(playback: Playback): void {
+    if (this.#watched.has(playback)) return;
+    this.#watched.add(playback);
+    playback.on('stateChanged', (state) => {
+      if (state === 'playing') this.#connectionChanged('connected');
+      if (state === 'requesting') this.#connectionChanged('reconnecting');
+    });
   }
 
   #hide({ source, streamId, memberId }: WireStream): void {

@@ -102,7 +102,7 @@ test('a name is set before the join and after it, and others’ are followed (NA
   await world.server.push({ event: 'memberUpdated', seq: 12, member: anna });
   expect([meeting.participants.joined.get('m-ann')?.name, updates]).toEqual(['Anna', 1]);
   world.server.answers.rename = () => ({ refuse: 'member.not-allowed' });
-  await expect(meeting.self.setName('Zoe')).rejects.toMatchObject({ code: '1201' });
+  await expect(meeting.self.setName('Zoe')).rejects.toMatchObject({ code: '1101' });
   expect(meeting.self.name).toBe('Mira');
 });
 
@@ -131,7 +131,7 @@ test('applications tell each other, all or those named (CUST-1)', async () => {
     message: 'broadcasts to other meetings are not supported',
   });
   await expect(participants.broadcastMessage('wave', {}, { participantIds: [] })).rejects.toMatchObject({
-    code: '1202',
+    code: '1204',
   });
   expect(world.server.seen('sendCustom')).toHaveLength(2);
   const told: unknown[] = [];

@@ -222,7 +222,7 @@ test('a camera that vanishes before the join is off then, and one that the brows
   dead.stop();
   const getUserMedia = async () => ({ getTracks: () => [dead] });
   vi.stubGlobal('navigator', { mediaDevices: { getUserMedia } });
-  await expect(self.enableVideo()).rejects.toMatchObject({ code: '0002' });
+  await expect(self.enableVideo()).rejects.toMatchObject({ code: '1602' });
   expect(self.videoEnabled).toBe(false);
 });
 

@@ -95,20 +95,20 @@ test('what the preset, the server or the user refuses is refused, and nothing st
   const world = createWorld();
   const { meeting, log } = await join(world);
   await meeting.leave();
-  await expect(meeting.self.enableScreenShare()).rejects.toMatchObject({ code: '0002' });
+  await expect(meeting.self.enableScreenShare()).rejects.toMatchObject({ code: '1105' });
 
   const forbidden = createWorld();
   const other = await join(forbidden, { publish: false, maxInRoom: 1 });
-  await expect(other.meeting.self.enableScreenShare()).rejects.toMatchObject({ code: '1201' });
+  await expect(other.meeting.self.enableScreenShare()).rejects.toMatchObject({ code: '1101' });
 
   const full = createWorld();
   const third = await join(full);
   const [track] = offerScreen(['video']);
   full.server.answers.publish = () => ({ refuse: 'stream.too-many' });
-  await expect(third.meeting.self.enableScreenShare()).rejects.toMatchObject({ code: '1201' });
+  await expect(third.meeting.self.enableScreenShare()).rejects.toMatchObject({ code: '1101' });
   expect(track?.readyState).toBe('ended');
   offerScreen('refused');
-  await expect(third.meeting.self.enableScreenShare()).rejects.toMatchObject({ code: '0002' });
+  await expect(third.meeting.self.enableScreenShare()).rejects.toMatchObject({ code: '1612' });
   // It may be tried again.
   delete full.server.answers.publish;
   offerScreen(['video']);

@@ -8,44 +8,15 @@ import type { IdentifyResult, WireMember, WirePermissions, WireWaiting } from '@
 import type { MediaPlatform } from '../core/media/media-platform.ts';
 import { randomId } from '../core/platform.ts';
 import type { RoomSession } from '../core/session.ts';
+import { browserDetails, type DeviceConfig } from './browser-details.ts';
 import type { LeaveState } from './causes.ts';
-import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
-import { EventEmitter } from './event-emitter.ts';
+import { CODES, RealtimeKitError, toParticipantsError, toSelfError } from './errors.ts';
 import { textOf } from './json.ts';
-import { type DeviceListUpdate, findLossReason, type MediaPermission, OwnDevices } from './own-devices.ts';
-import { type Kind, OwnMedia } from './own-media.ts';
-import { OwnScreen, type ScreenShareState, type ScreenShareTracks } from './own-screen.ts';
-import type { AudioState, VideoState } from './participant.ts';
 import { Permissions } from './permissions.ts';
 import { type PersonFields, toPersonFields } from './profile.ts';
+import { type MediaParts, SelfMedia } from './self-media.ts';
+import type { StageStatus } from './stage.ts';
 import { ThemePreset } from './theme-preset.ts';
-
-/** The events of the own user. */
-export interface SelfEvents {
-  /** The room was joined; `reconnected` after a lost connection. */
-  roomJoined: [event: { readonly reconnected: boolean }];
-  /** The participant is on the waiting list; `roomJoined` or `roomLeft` follows. */
-  waitlisted: [];
-  /** The room was left permanently. */
-  roomLeft: [event: { readonly state: LeaveState }];
-  audioUpdate: [state: AudioState];
-  videoUpdate: [state: VideoState];
-  /** Screen sharing started or ended, whoever ended it. */
-  screenShareUpdate: [state: ScreenShareState];
-  /** `setDevice` selected a device. */
-  deviceUpdate: [event: { readonly device: MediaDeviceInfo }];
-  /** Devices were added or removed while in the room. */
-  deviceListUpdate: [update: DeviceListUpdate];
-  /** A microphone or camera in use was lost, or its permission revoked: its kind is off and can be enabled again (PRIV-2). */
-  mediaPermissionUpdate: [event: { readonly message: MediaPermission; readonly kind: Kind }];
-  /** Follows `mediaPermissionUpdate`, with the constraints with which the device was opened. */
-  mediaPermissionError: [
-    event: { readonly message: MediaPermission; readonly kind: Kind; readonly constraints: MediaStreamConstraints },
-  ];
-  /** This connection was pinned for everyone. */
-  pinned: [];
-  unpinned: [];
-}
 
 /** The state in the room. */
 export type RoomState = 'init' | 'waitlisted' | 'joined' | LeaveState;
@@ -54,14 +25,15 @@ export type RoomState = 'init' | 'waitlisted' | 'joined' | LeaveState;
 export type WaitlistStatus = 'none' | 'waiting' | 'accepted' | 'rejected';
 
 /** The own user. */
-export class Self extends EventEmitter<SelfEvents> {
+export class Self extends SelfMedia {
   /** The own permissions. */
   readonly permissions = new Permissions();
   /** How the own preset wants the meeting to look, and its limits for media. */
   readonly config = new ThemePreset();
-  readonly #media: OwnMedia;
-  readonly #screen: OwnScreen;
-  readonly #devices = new OwnDevices((update) => this.emit('deviceListUpdate', update));
+  /** The browser and its machine. */
+  readonly device: DeviceConfig = browserDetails();
+  /** Whether others may control this screen; never. */
+  readonly supportsRemoteControl = false;
   #roomState: RoomState = 'init';
   #waitlistStatus: WaitlistStatus = 'none';
   /** Set while on the waiting list. */
@@ -71,14 +43,11 @@ export class Self extends EventEmitter<SelfEvents> {
   #session: RoomSession | undefined;
   #wantedName: string | undefined;
   #isPinned = false;
+  #isHidden = false;
 
-  constructor(media: MediaPlatform | undefined) {
-    super();
-    this.#media = new OwnMedia(media, {
-      changed: (kind) => this.#emitUpdate(kind),
-      lost: (kind, constraints) => void this.#emitLoss(kind, constraints),
-    });
-    this.#screen = new OwnScreen(media, (state) => this.emit('screenShareUpdate', state));
+  /** `parts`: the media that `initMedia` has opened. */
+  constructor(platform: MediaPlatform | undefined, parts?: MediaParts) {
+    super(platform, parts);
   }
 
   /** The peer id of this connection; before the join a random id, which no other participant sees. */
@@ -142,47 +111,57 @@ export class Self extends EventEmitter<SelfEvents> {
     return this.#roomState === 'joined';
   }
 
-  get audioEnabled(): boolean {
-    return this.#media.isEnabled('audio');
+  /** Whether the own tile is hidden, here only; see `hide`. */
+  get hidden(): boolean {
+    return this.#isHidden;
   }
 
-  get videoEnabled(): boolean {
-    return this.#media.isEnabled('video');
+  /** How many videos the preset shows at once, on this kind of machine. */
+  get maxVideoStreams(): number {
+    const { mobile, desktop } = this.config.maxVideoStreams;
+    return this.device.isMobile ? mobile : desktop;
   }
 
-  get audioTrack(): MediaStreamTrack | undefined {
-    return this.#media.track('audio');
+  /** Everybody is on stage in meetings without one. */
+  get stageStatus(): StageStatus {
+    return 'ON_STAGE';
   }
 
-  get videoTrack(): MediaStreamTrack | undefined {
-    return this.#media.track('video');
-  }
-
-  get screenShareEnabled(): boolean {
-    return this.#screen.state.screenShareEnabled;
-  }
-
-  /** The tracks of the shared screen, with audio if the browser provides it. */
-  get screenShareTracks(): ScreenShareTracks {
-    return this.#screen.state.screenShareTracks;
-  }
-
-  /** Returns the machine's microphones, cameras and speakers; their names are empty until the user has permitted a device. */
-  getAllDevices(): Promise<readonly MediaDeviceInfo[]> {
-    return this.#devices.all();
+  /** The preset's name: the vendor's clients have no other role. */
+  get role(): string | undefined {
+    return this.presetName;
   }
 
   /**
-   * Selects the device for audio or video; takes effect at once if the kind is on.
+   * Opens microphone and camera as `init` does.
    *
-   * @throws RealtimeKitError `0002` for a speaker, which the page itself selects, and if the browser refuses the device
+   * @param options.forceReset closes both first
+   * @throws RealtimeKitError as `enableAudio` and `enableVideo`
    */
-  async setDevice(device: MediaDeviceInfo): Promise<void> {
-    if (device.kind === 'audiooutput') {
-      throw new RealtimeKitError(CODES.couldNotJoin, 'a speaker cannot be set: the page plays the audio itself');
-    }
-    await this.#media.setDevice(device.kind === 'audioinput' ? 'audio' : 'video', device.deviceId);
-    this.emit('deviceUpdate', { device });
+  async setupTracks(options: { video?: boolean; audio?: boolean; forceReset?: boolean } = {}): Promise<void> {
+    if (options.forceReset) this.cleanUpTracks();
+    await this.init({ audio: options.audio === true, video: options.video === true });
+  }
+
+  /** Closes microphone, camera and screen (PRIV-1). */
+  cleanUpTracks(): void {
+    this.media.closeAll();
+    this.screen.disable();
+  }
+
+  /** The same as `cleanUpTracks`. */
+  async destructMediaHandler(): Promise<void> {
+    this.cleanUpTracks();
+  }
+
+  /** Stops watching the list of devices. */
+  async removeDocumentEventListeners(): Promise<void> {
+    this.devices.unwatch();
+  }
+
+  /** The same as `removeDocumentEventListeners`. */
+  cleanupEvents(): void {
+    this.devices.unwatch();
   }
 
   /**
@@ -207,46 +186,14 @@ export class Self extends EventEmitter<SelfEvents> {
     await this.#setPinned(false);
   }
 
-  /**
-   * Turns the microphone on, or uses the given track instead. The last call wins: if another call supersedes this one
-   * before the device is open, this one resolves, and a device that the browser opens later is closed (PRIV-1).
-   *
-   * @throws RealtimeKitError `1201` if the preset or a host does not allow it, otherwise the code of the browser's refusal
-   */
-  async enableAudio(customTrack?: MediaStreamTrack): Promise<void> {
-    await this.#media.enable('audio', customTrack);
+  /** Hides the own tile, for the application: emits `toggleTile`. @throws RealtimeKitError `1105` before the join */
+  async hide(): Promise<void> {
+    this.#setHidden(true);
   }
 
-  /** Turns the camera on, or uses the given track instead; throws as `enableAudio` does. */
-  async enableVideo(customTrack?: MediaStreamTrack): Promise<void> {
-    await this.#media.enable('video', customTrack);
-  }
-
-  /** Turns the microphone off; the device stays open, so that it can be turned on again at once. */
-  async disableAudio(): Promise<void> {
-    await this.#media.disable('audio');
-  }
-
-  /** Turns the camera and its light off. */
-  async disableVideo(): Promise<void> {
-    await this.#media.disable('video');
-  }
-
-  /**
-   * Asks the user for a screen, window or tab and shares it, with audio if the browser provides it; resolves when it is sent.
-   *
-   * `disableScreenShare`, the browser's own button, a host, or the end of the session ends the sharing.
-   *
-   * @throws RealtimeKitError `1201` if the preset or a host does not allow it, or the maximum number of screens is
-   *   already shared; `0002` before the join, and if the browser or its user refuses
-   */
-  async enableScreenShare(): Promise<void> {
-    await this.#screen.enable();
-  }
-
-  /** Ends screen sharing. */
-  async disableScreenShare(): Promise<void> {
-    this.#screen.disable();
+  /** Shows the own tile again; throws as `hide` does. */
+  show(): void {
+    this.#setHidden(false);
   }
 
   /** Handles the answer of `identify`, and of a login. */
@@ -254,7 +201,9 @@ export class Self extends EventEmitter<SelfEvents> {
     this.#identity = identity;
     this.permissions.handle(identity.permissions, false, identity.facts);
     if (identity.facts) this.config.handleFacts(identity.facts, this.presetName ?? '');
-    this.#media.handlePermissions(identity.permissions);
+    this.media.handlePermissions(identity.permissions);
+    if (identity.facts) this.media.settings.setPreset(this.config.mediaConstraints);
+    this.devices.watch();
   }
 
   /** Handles being put on the waiting list; this may repeat after a lost connection. */
@@ -277,12 +226,12 @@ export class Self extends EventEmitter<SelfEvents> {
     this.#roomState = 'joined';
     this.#waiting = undefined;
     if (this.#waitlistStatus !== 'none') this.#waitlistStatus = 'accepted';
-    this.#media.handleJoined(session);
-    this.#screen.handleJoined(session);
-    this.#devices.watch();
+    this.media.handleJoined(session);
+    this.screen.handleJoined(session);
+    this.devices.watch();
     this.#becomePinned(session.room?.members.get(this.id)?.pinned === true);
     this.emit('roomJoined', { reconnected });
-    this.#media.start();
+    this.media.start();
   }
 
   /** Handles an update of this connection's member. */
@@ -293,8 +242,8 @@ export class Self extends EventEmitter<SelfEvents> {
 
   /** Applies new permissions: a kind that is no longer allowed is turned off; a newly allowed one can be turned on. */
   handlePermissions(permissions: WirePermissions): void {
-    this.#media.handlePermissions(permissions);
-    this.#screen.handlePermissions(permissions);
+    this.media.handlePermissions(permissions);
+    this.screen.handlePermissions(permissions);
     this.permissions.handle(permissions, true);
   }
 
@@ -305,34 +254,40 @@ export class Self extends EventEmitter<SelfEvents> {
     this.#waitlistStatus = state === 'rejected' ? 'rejected' : 'none';
     this.#session = undefined;
     this.#isPinned = false;
-    this.#media.handleLeft(keepsMedia);
-    this.#screen.handleLeft();
-    this.#devices.unwatch();
+    this.media.handleLeft(keepsMedia);
+    this.screen.handleLeft();
+    this.devices.unwatch();
     this.emit('roomLeft', { state });
   }
 
   /** Closes microphone, camera and screen without a session. */
   handleClosed(): void {
-    this.#media.handleLeft(false);
-    this.#screen.handleLeft();
+    this.media.handleLeft(false);
+    this.screen.handleLeft();
+    this.devices.unwatch();
   }
 
   #becomePinned(isPinned: boolean): void {
     if (isPinned === this.#isPinned) return;
     this.#isPinned = isPinned;
-    this.emit(isPinned ? 'pinned' : 'unpinned');
+    this.emit(isPinned ? 'pinned' : 'unpinned', this);
   }
 
   async #setPinned(pinned: boolean): Promise<void> {
-    await this.#with((session) => session.request('moderate', { action: 'pin', memberId: this.id, pinned }));
+    const pin = { action: 'pin', memberId: this.id, pinned } as const;
+    await this.#with((session) =>
+      session.request('moderate', pin).catch((error: unknown) => {
+        throw toParticipantsError(error);
+      }),
+    );
   }
 
   async #with(ask: (session: RoomSession) => Promise<unknown>): Promise<void> {
-    if (!this.#session) throw new RealtimeKitError(CODES.couldNotJoin, 'not in the room');
+    if (!this.#session) throw new RealtimeKitError(CODES.selfNotJoined, 'not in the room');
     try {
       await ask(this.#session);
     } catch (error) {
-      throw toRealtimeKitError(error);
+      throw toSelfError(error);
     }
   }
 
@@ -341,17 +296,10 @@ export class Self extends EventEmitter<SelfEvents> {
     return known && toPersonFields(known.user, known.profile);
   }
 
-  async #emitLoss(kind: Kind, constraints: MediaStreamConstraints): Promise<void> {
-    const message = await findLossReason(kind);
-    this.emit('mediaPermissionUpdate', { message, kind });
-    this.emit('mediaPermissionError', { message, kind, constraints });
-  }
-
-  #emitUpdate(kind: Kind): void {
-    if (kind === 'audio') {
-      this.emit('audioUpdate', { audioEnabled: this.audioEnabled, audioTrack: this.audioTrack });
-    } else {
-      this.emit('videoUpdate', { videoEnabled: this.videoEnabled, videoTrack: this.videoTrack });
-    }
+  #setHidden(hidden: boolean): void {
+    if (!this.roomJoined) throw new RealtimeKitError(CODES.selfNotJoined, 'not in the room');
+    if (hidden === this.#isHidden) return;
+    this.#isHidden = hidden;
+    this.emit('toggleTile', { hidden });
   }
 }

@@ -166,7 +166,7 @@ test('requests are answered by peer id or by user id (WAIT-4)', async () => {
     { action: 'accept', memberIds: ['m-1', 'm-2', 'm-3'] },
     { action: 'reject', memberIds: ['m-3'] },
   ]);
-  await expect(participants.acceptWaitingRoomRequest('nobody')).rejects.toMatchObject({ code: '1202' });
+  await expect(participants.acceptWaitingRoomRequest('nobody')).rejects.toMatchObject({ code: '1204' });
   world.server.answers.moderate = () => ({ refuse: 'member.not-allowed' });
   await expect(participants.rejectWaitingRoomRequest('m-3')).rejects.toMatchObject({ code: '1201' });
 });

@@ -7,17 +7,17 @@
 import type { WireWaiting } from '@gavel/protocol';
 import type { RoomSession } from '../core/session.ts';
 import { CODES, RealtimeKitError } from './errors.ts';
-import { type Moderate, Participant } from './participant.ts';
+import { Participant, type ParticipantDeps } from './participant.ts';
 import { ParticipantMap } from './participant-map.ts';
 
 /** The waiting list; empty if the preset does not allow the participant to see it. */
 export class Waitlist {
   /** By the peer id that they get when admitted. */
   readonly map = new ParticipantMap();
-  readonly #moderate: Moderate;
+  readonly #deps: ParticipantDeps;
 
-  constructor(moderate: Moderate) {
-    this.#moderate = moderate;
+  constructor(deps: ParticipantDeps) {
+    this.#deps = deps;
   }
 
   /** Subscribes to a session that has just been joined. */
@@ -37,10 +37,10 @@ export class Waitlist {
     const named = this.map.toArray().filter(({ id, userId }) => ids.includes(id) || ids.includes(userId));
     if (named.length === 0)
       throw new RealtimeKitError(CODES.participantNotFound, 'no participant with this id is waiting');
-    await this.#moderate({ action, memberIds: named.map(({ id }) => id) });
+    await this.#deps.moderate({ action, memberIds: named.map(({ id }) => id) });
   }
 
   #create({ sinceMs, ...waiting }: WireWaiting): Participant {
-    return new Participant({ ...waiting, joinedAtMs: sinceMs }, this.#moderate);
+    return new Participant({ ...waiting, joinedAtMs: sinceMs }, this.#deps);
   }
 }

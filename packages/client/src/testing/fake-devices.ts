@@ -52,7 +52,10 @@ export class FakeDevices {
 
   /** Returns the live tracks of a kind. */
   live(kind?: Kind): FakeTrack[] {
-    const tracks = this.given.filter((one) => kind === undefined || one.kind === kind).map(({ track }) => track);
+    const withClones = (track: FakeTrack): FakeTrack[] => [track, ...track.clones.flatMap(withClones)];
+    const tracks = this.given
+      .filter((one) => kind === undefined || one.kind === kind)
+      .flatMap(({ track }) => withClones(track));
     return tracks.filter(({ readyState }) => readyState === 'live');
   }
 

@@ -12,6 +12,11 @@ export class FakeTrack {
   readonly id: string;
   readonly label: string;
   enabled = true;
+  settings: MediaTrackSettings = {};
+  /** What was asked of `applyConstraints`. */
+  readonly constraints: MediaTrackConstraints[] = [];
+  /** The copies of this track; as in a browser, the device is open while one of them is live. */
+  readonly clones: FakeTrack[] = [];
   #readyState: 'live' | 'ended' = 'live';
   readonly #onEnded = new Set<() => void>();
 
@@ -36,6 +41,28 @@ export class FakeTrack {
 
   removeEventListener(_type: 'ended', handler: () => void): void {
     this.#onEnded.delete(handler);
+  }
+
+  getSettings(): MediaTrackSettings {
+    return this.settings;
+  }
+
+  async applyConstraints(constraints: MediaTrackConstraints): Promise<void> {
+    if (this.#readyState === 'ended') throw new DOMException('the track has ended', 'InvalidStateError');
+    this.constraints.push(constraints);
+  }
+
+  clone(): FakeTrack {
+    const copy = new FakeTrack(this.kind, `${this.id}-copy`);
+    copy.settings = this.settings;
+    if (this.#readyState === 'ended') copy.stop();
+    this.clones.push(copy);
+    return copy;
+  }
+
+  dispatchEvent({ type }: Event): boolean {
+    if (type === 'ended') for (const handler of [...this.#onEnded]) handler();
+    return true;
   }
 
   /** Ends the track from outside, as the browser's button, unplugging or a revoked permission does. */

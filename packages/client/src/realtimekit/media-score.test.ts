@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { settle } from '../testing/fake-clock.ts';
+import { loginResult, member, snapshot, stream } from '../testing/fake-server.ts';
+import { createWorld } from '../testing/harness.ts';
+import { RealtimeKitClient } from './client.ts';
+import { scoreOf } from './media-score.ts';
+
+describe('scoreOf', () => {
+  it.each([
+    ['a perfect connection', 0, 0, 0, 10],
+    ['a distant server', 0, 0, 350, 8],
+    ['some loss', 0.04, 0, 50, 8],
+    ['jitter', 0, 120, 50, 7],
+    ['everything lost', 1, 500, 2000, 0],
+  ])('%s', (_, lossRate, jitterMs, roundTripMs, score) => {
+    expect(scoreOf({ lossRate, jitterMs }, roundTripMs)).toBe(score);
+  });
+});
+
+it('changes of the quality are told to the participant, to the map and to participants', async () => {
+  const world = createWorld();
+  world.server.login = loginResult({
+    room: snapshot({ members: [member('m-me'), member('m-ann')], streams: [stream('rtk-m-ann', 'm-ann')] }),
+  });
+  const meeting = await RealtimeKitClient.init({
+    authToken: 'jwt',
+    baseURI: 'rooms.test',
+    defaults: { audio: false, video: false },
+    platform: world.platform,
+  });
+  const log: unknown[] = [];
+  const { participants } = meeting;
+  participants.on('mediaScoreUpdate', ({ participantId, kind, score }) =>
+    log.push(['all', participantId, kind, score]),
+  );
+  participants.on('poorConnection', (event) => log.push(['poor', event]));
+  participants.joined.on('mediaScoreUpdate', ({ id }, { score }) => log.push(['joined', id, score]));
+  await meeting.join();
+  await settle();
+  const receive = async (packetsReceived: number, packetsLost: number, atMs: number) => {
+    const entry = {
+      id: 'in',
+      type: 'inbound-rtp',
+      kind: 'video',
+      timestamp: atMs,
+      packetsReceived,
+      packetsLost,
+      jitter: 0,
+    };
+    world.media.peer.report = [['in', entry]];
+    await world.clock.advance(1_000);
+  };
+  await receive(100, 0, 1_000);
+  expect(log).toEqual([
+    ['all', 'm-ann', 'video', 10],
+    ['joined', 'm-ann', 10],
+  ]);
+  log.length = 0;
+  await receive(200, 0, 2_000);
+  expect(log).toEqual([]);
+  await receive(280, 20, 3_000);
+  expect(log).toEqual([
+    ['all', 'm-ann', 'video', 0],
+    ['joined', 'm-ann', 0],
+    ['poor', { participantId: 'm-ann', score: 0, kind: 'video' }],
+  ]);
+});

@@ -1,0 +1,63 @@
+/**
+ * Page elements that show one video, whichever track it has at the moment.
+ *
+ * @module
+ */
+
+import type { MediaPlatform } from '../core/media/media-platform.ts';
+import { CODES, RealtimeKitError } from './errors.ts';
+
+/** The members of an element that this module uses. */
+type Screen = Pick<HTMLVideoElement, 'srcObject' | 'muted' | 'playsInline' | 'autoplay' | 'play'> & {
+  readonly style?: { display: string };
+};
+
+/** The elements that show one video. */
+export class VideoElements {
+  readonly #media: MediaPlatform | undefined;
+  readonly #elements = new Set<Screen>();
+  #track: MediaStreamTrack | undefined;
+
+  constructor(media: MediaPlatform | undefined) {
+    this.#media = media;
+  }
+
+  /** Shows the video in an element, now and after every change. @throws RealtimeKitError `1100` if it is not an element */
+  register(element: HTMLVideoElement): void {
+    if (typeof element !== 'object' || element === null || !('srcObject' in element)) {
+      throw new RealtimeKitError(CODES.badElement, 'a video element is required');
+    }
+    this.#elements.add(element);
+    this.#show(element);
+  }
+
+  /** Clears an element, or all of them; does nothing for one that is not registered. */
+  deregister(element?: HTMLVideoElement): void {
+    for (const one of element ? [element] : [...this.#elements]) {
+      if (this.#elements.delete(one)) one.srcObject = null;
+    }
+  }
+
+  /** Shows another track, or nothing. */
+  setTrack(track: MediaStreamTrack | undefined): void {
+    if (track === this.#track) return;
+    this.#track = track;
+    for (const element of this.#elements) this.#show(element);
+  }
+
+  #show(element: Screen): void {
+    // A page shows something else in the place of an element without a video.
+    if (element.style) element.style.display = this.#track ? 'block' : 'none';
+    if (!this.#track || !this.#media) {
+      element.srcObject = null;
+      return;
+    }
+    element.autoplay = true;
+    element.playsInline = true;
+    // There is no sound in it, and browsers start muted videos without a click.
+    element.muted = true;
+    element.srcObject = this.#media.createMediaStream([this.#track]);
+    // Rejects if the element shows something else before it starts.
+    element.play().catch(() => {});
+  }
+}
