@@ -27,7 +27,7 @@ export interface TwccFeedback {
 const TICKS_PER_MS = 4;
 const REFERENCE_TICKS = 256;
 const NOT_RECEIVED = 0;
-const smallDelta = 1;
+const SMALL_DELTA = 1;
 const LARGE_DELTA = 2;
 /** Number of symbols in a one-bit vector. */
 const ONE_BIT_SYMBOLS = 14;
@@ -59,7 +59,7 @@ export function writeTwccFeedback(feedback: TwccFeedback): WrittenTwccFeedback {
     const delta = ticks - previousTicks;
     if (delta < -0x8000 || delta > 0x7fff) break;
     previousTicks = ticks;
-    symbols.push(delta >= 0 && delta <= 0xff ? smallDelta : LARGE_DELTA);
+    symbols.push(delta >= 0 && delta <= 0xff ? SMALL_DELTA : LARGE_DELTA);
     deltas.push(delta);
   }
 
@@ -119,7 +119,7 @@ function encodeChunks(symbols: readonly number[]): number[] {
 /** Returns how many of the next symbols (at most `ONE_BIT_SYMBOLS`) fit in a one-bit vector. */
 function countOneBit(symbols: readonly number[], start: number): number {
   let count = 0;
-  while (count < ONE_BIT_SYMBOLS && start + count < symbols.length && (symbols[start + count] as number) <= smallDelta)
+  while (count < ONE_BIT_SYMBOLS && start + count < symbols.length && (symbols[start + count] as number) <= SMALL_DELTA)
     count += 1;
   return count;
 }
@@ -161,7 +161,7 @@ export function parseTwccFeedback(packet: Buffer): ParsedTwccFeedback | undefine
       continue;
     }
     if (symbol > LARGE_DELTA || offset + symbol > packet.length) return undefined;
-    ticks += symbol === smallDelta ? (packet[offset] as number) : packet.readInt16BE(offset);
+    ticks += symbol === SMALL_DELTA ? (packet[offset] as number) : packet.readInt16BE(offset);
     offset += symbol;
     arrivals.push({ sequence, arrivedAtMs: ticks / TICKS_PER_MS });
   }

@@ -46,7 +46,7 @@ export class AppRegistry implements Apps {
   readonly #byId = new Map<number, App>();
   readonly #byRtkId = new Map<string, App>();
   /** Ids in use, those of Apps included that the configuration has no more: their meetings are kept. */
-  readonly #takenIds = new Set<number>();
+  readonly #usedIds = new Set<number>();
 
   private constructor(options: AppRegistryOptions) {
     this.#options = options;
@@ -83,44 +83,44 @@ export class AppRegistry implements Apps {
 
   async create(accountId: string, name: string): Promise<App> {
     const secrets = { serverSecret: randomBytes(16).toString('hex'), callbackSecret: randomBytes(16).toString('hex') };
-    const record = { appId: this.#takeAppId(), rtkAppId: randomUUID(), accountId, name, createdAtMs: this.#now() };
+    const record = { appId: this.#allocateAppId(), rtkAppId: randomUUID(), accountId, name, createdAtMs: this.#now() };
     await this.#add({ ...record, secrets });
-    return this.#hold({ ...record, ...secrets, allowNoToken: false, rejectReplays: false, rateLimits: {} });
+    return this.#register({ ...record, ...secrets, allowNoToken: false, rejectReplays: false, rateLimits: {} });
   }
 
   async #load(): Promise<void> {
     const { store, configured } = this.#options;
-    refuseTwins(configured);
+    refuseDuplicates(configured);
     const records = await store.apps.all();
     const definitions = new Map(configured.map((definition) => [definition.appId, definition]));
     for (const record of records) {
-      this.#takenIds.add(record.appId);
+      this.#usedIds.add(record.appId);
       const definition = definitions.get(record.appId);
       definitions.delete(record.appId);
-      if (definition) await this.#takeOver(record, definition);
+      if (definition) await this.#update(record, definition);
       else if (record.secrets) {
         const { secrets, ...rest } = record;
-        this.#hold({ ...rest, ...secrets, allowNoToken: false, rejectReplays: false, rateLimits: {} });
+        this.#register({ ...rest, ...secrets, allowNoToken: false, rejectReplays: false, rateLimits: {} });
       }
     }
     for (const definition of definitions.values()) {
       const { accountId, name, rtkAppId } = definition;
       const record = { appId: requireAppId(definition.appId), rtkAppId, accountId, name, createdAtMs: this.#now() };
       await this.#add(record);
-      this.#takenIds.add(record.appId);
-      this.#hold(appOf(definition, record));
+      this.#usedIds.add(record.appId);
+      this.#register(appOf(definition, record));
     }
   }
 
   /** An App of the configuration that the store knows from an earlier start. */
-  async #takeOver(record: AppRecord, definition: AppDefinition): Promise<void> {
+  async #update(record: AppRecord, definition: AppDefinition): Promise<void> {
     const { accountId, name, rtkAppId } = definition;
     const isSame = record.accountId === accountId && record.name === name && record.rtkAppId === rtkAppId;
     if (!isSame) await this.#options.store.apps.update({ ...record, accountId, name, rtkAppId });
-    this.#hold(appOf(definition, record));
+    this.#register(appOf(definition, record));
   }
 
-  #hold(app: App): App {
+  #register(app: App): App {
     if (this.#byRtkId.has(app.rtkAppId)) throw new Error(`Two Apps have the rtkAppId ${app.rtkAppId}.`);
     this.#byId.set(app.appId, app);
     this.#byRtkId.set(app.rtkAppId, app);
@@ -140,10 +140,10 @@ export class AppRegistry implements Apps {
     return this.#options.store.apps.add(app, presets);
   }
 
-  #takeAppId(): AppId {
+  #allocateAppId(): AppId {
     let appId = randomInt(1, 2 ** 32);
-    while (this.#takenIds.has(appId)) appId = randomInt(1, 2 ** 32);
-    this.#takenIds.add(appId);
+    while (this.#usedIds.has(appId)) appId = randomInt(1, 2 ** 32);
+    this.#usedIds.add(appId);
     return requireAppId(appId);
   }
 
@@ -164,7 +164,7 @@ function requireAppId(value: number): AppId {
   return appId;
 }
 
-function refuseTwins(definitions: readonly AppDefinition[]): void {
+function refuseDuplicates(definitions: readonly AppDefinition[]): void {
   for (const key of ['appId', 'rtkAppId'] as const) {
     const seen = new Set<string | number>();
     for (const definition of definitions) {

@@ -106,7 +106,7 @@ export class EndpointQueue {
     this.#loadedSeq = record.seq;
     const lane = this.#lanes.get(record.lane) ?? new Lane(record.lane);
     this.#lanes.set(record.lane, lane);
-    if (!lane.take(record)) return;
+    if (!lane.tryAppend(record)) return;
     this.#size += 1;
     if (lane.state.kind === 'idle') this.#schedule(lane);
   }
@@ -154,13 +154,13 @@ export class EndpointQueue {
     if (verdict?.nextAttemptAtMs !== undefined) {
       const { failure, nextAttemptAtMs } = verdict;
       lane.records[0] = { ...record, attempts: failure.attempts, nextAttemptAtMs };
-      await this.#note(this.#deps.repository.reschedule(record.id, failure, nextAttemptAtMs));
+      await this.#logFailure(this.#deps.repository.reschedule(record.id, failure, nextAttemptAtMs));
       return;
     }
     lane.records.shift();
     this.#size -= 1;
     // If the store fails, the callback is still pending there: the next start sends it again.
-    if (verdict) await this.#note(this.#deps.repository.fail(record.id, verdict.failure));
+    if (verdict) await this.#logFailure(this.#deps.repository.fail(record.id, verdict.failure));
   }
 
   /** After an attempt: schedules the next callback of the lane, and loads more from the store if memory has space. */
@@ -203,7 +203,7 @@ export class EndpointQueue {
     this.#deps.clock.after(STORE_RETRY_MS, again);
   }
 
-  async #note(written: Promise<void>): Promise<void> {
+  async #logFailure(written: Promise<void>): Promise<void> {
     await written.catch((error: unknown) =>
       this.#deps.log.error({ err: error }, 'recording a failed callback in the store failed'),
     );

@@ -35,7 +35,7 @@ export class Lane {
   }
 
   /** Appends a callback; returns false if there is no space, and the callback stays only in the store. */
-  take(record: OutboxRecord): boolean {
+  tryAppend(record: OutboxRecord): boolean {
     if (this.hasMore || this.records.length >= MAX_LANE_RECORDS) {
       this.hasMore = true;
       this.hasNewer = true;

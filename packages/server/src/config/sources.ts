@@ -32,18 +32,18 @@ export function parseYamlSource(text: string, file: string): Source {
   if (document.contents === null) return { values: {}, origins: new Map(), problems: [] };
   const origins = new Map<string, string>();
 
-  function note(node: unknown, path: string): void {
+  function addOrigins(node: unknown, path: string): void {
     if (!isCollection(node)) return;
     if (isYamlMap(node)) {
       for (const pair of node.items) {
         const child = path === '' ? String(pair.key) : `${path}.${String(pair.key)}`;
         const start = (pair.key as { range?: readonly number[] | null }).range?.[0];
         if (start !== undefined) origins.set(child, `${file}:${lines.linePos(start).line}`);
-        note(pair.value, child);
+        addOrigins(pair.value, child);
       }
       return;
     }
-    for (const [index, item] of node.items.entries()) note(item, `${path}[${index}]`);
+    for (const [index, item] of node.items.entries()) addOrigins(item, `${path}[${index}]`);
   }
 
   let values: unknown;
@@ -54,7 +54,7 @@ export function parseYamlSource(text: string, file: string): Source {
     return refuse(file, error instanceof Error ? error.message : 'cannot be read');
   }
   if (!isMap(values)) return refuse(file, `is not a map of keys but ${showValue(values, false)}`);
-  note(document.contents, '');
+  addOrigins(document.contents, '');
   return { values, origins, problems: [] };
 }
 

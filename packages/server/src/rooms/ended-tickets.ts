@@ -1,13 +1,13 @@
 /**
- * Ended tickets: why clients were taken out for good, kept longer than any of them tries to come back (KICK-12).
+ * Ended tickets: why clients were permanently removed, stored longer than any client tries to reconnect (KICK-12).
  *
- * A kick voids its member's ticket at once (KICK-9), because the member is gone. What is kept here says why, also after a
- * restart, so that the client shows the reason and does not log in again by itself. A row names what it ends:
+ * A kick invalidates its member's ticket at once (KICK-9), because the member no longer exists. A row states the cause, also
+ * after a restart, so that the client shows the reason and does not log in again by itself. The scope of a row is:
  *
- * - a member, where one login was taken out;
- * - a user in a room, where an API call named the user: logins whose connection was lost before are ended too;
- * - a room, where it was closed: everybody who was in it until then, in any of its lives;
- * - a login attempt, where the client may not have had the answer, and so has no ticket.
+ * - a member, if one login was removed;
+ * - a user in a room, if an API call named the user: logins that had lost their connection before are ended too;
+ * - a room, if it was closed: everybody who was in it before, in any of its lives;
+ * - a login attempt, if the client may not have received the answer, and so has no ticket.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { type Epoch, GavelError, type MemberCause, type MemberId, type RoomKey, 
 import type { RoomCommand } from './commands.ts';
 import type { RoomEvent } from './events.ts';
 
-/** How long ended tickets are kept, in milliseconds: a day. The SDK tries to come back for 12 hours at most. */
+/** How long ended tickets are stored, in milliseconds: one day. The SDK tries to reconnect for at most 12 hours. */
 export const ENDED_TICKETS_KEPT_MS = 24 * 60 * 60 * 1000;
 
 /** How many rows are also held in memory; older ones are read from the store. */
@@ -27,23 +27,23 @@ const SWEEP_ROWS = 500;
 /** Interval after a sweep that has deleted all old rows, in milliseconds. */
 const SWEEP_PERIOD_MS = 60_000;
 
-/** A moment in the history of a room: its lives in order, and the events of each. */
+/** A position in the history of a room: its lives in order, and the events of each. */
 export interface RoomPosition {
   readonly epoch: Epoch;
   readonly seq: number;
 }
 
-/** Why a ticket ended: the cause of the member's exit, or a host's rejection while it waited to be let in. */
+/** Why a ticket ended: the cause for which its member was removed, or a host's rejection while the user was waiting. */
 export type TicketEndCause = MemberCause | 'rejected';
 
-/** One row. */
+/** An ended ticket, or several with the same scope. */
 export interface EndedTicket {
-  /** What is ended; there is one row of each. */
+  /** What the row ends; there is one row per scope. */
   readonly scope: string;
-  /** Tickets issued up to here are ended; undefined is all of the scope. */
+  /** Tickets issued at or before this position are ended; undefined for all tickets of the scope. */
   readonly position?: RoomPosition;
   readonly cause: TicketEndCause;
-  /** The caller's text, as it came (KICK-11). */
+  /** The caller's text, unchanged (KICK-11). */
   readonly reason: string;
   /** Milliseconds since the Unix epoch. */
   readonly endedAtMs: number;
@@ -51,7 +51,7 @@ export interface EndedTicket {
 
 /** Stores ended tickets persistently. A call that fails throws without a change. */
 export interface EndedTicketKeeper {
-  /** The name under which this store's tickets are issued; the same for the whole life of the store. */
+  /** The name under which this store's tickets are issued; it never changes. */
   issuer(): Promise<string>;
   /** Stores rows atomically. A row replaces the one of the same scope. */
   put(rows: readonly EndedTicket[]): Promise<void>;
@@ -61,30 +61,30 @@ export interface EndedTicketKeeper {
   deleteBefore(timeMs: number, limit: number): Promise<number>;
 }
 
-/** What a ticket says of its login, beside the member's secret. */
+/** The login data in a ticket, in addition to the member's secret. */
 export interface TicketClaim {
-  /** Which store knows how it ended. */
+  /** The store that has the ticket's end. */
   readonly issuer: string;
   readonly userId: UserId;
   readonly clientId: string;
   /** Whether a login of the same user elsewhere replaces this one. */
   readonly isReplaceable: boolean;
-  /** When it was issued. */
+  /** The position at which it was issued. */
   readonly position: RoomPosition;
 }
 
-/** Where ended tickets are kept. */
+/** Dependencies of the ended tickets. */
 export interface EndedTicketsDeps {
   readonly issuer: string;
-  /** Without one, they are kept in memory alone. */
+  /** If undefined, rows are stored only in memory. */
   readonly keeper?: EndedTicketKeeper;
   /** Reports a failure to store rows that no caller waits for. */
   readonly report?: (error: unknown) => void;
-  /** Resolves in the next turn of the event loop: what comes until then is one commit. By default nothing is waited for. */
+  /** Resolves in the next turn of the event loop: rows added until then are written in one commit. By default it does not wait. */
   readonly nextTurn?: () => Promise<void>;
 }
 
-/** Causes after which a client must not come back by itself. */
+/** Causes after which a client must not reconnect by itself. */
 const FINAL: ReadonlySet<TicketEndCause> = new Set<TicketEndCause>([
   'kicked',
   'room-closed',
@@ -99,21 +99,21 @@ const userScope = (key: RoomKey, userId: UserId): string => `user/${roomKeyText(
 const roomScope = (key: RoomKey): string => `room/${roomKeyText(key)}`;
 const attemptScope = (key: RoomKey, attemptId: string): string => `attempt/${roomKeyText(key)}/${attemptId}`;
 
-/** Who was taken off a waiting list. */
+/** A user who was removed from a waiting list. */
 interface EndedWait {
   readonly memberId: MemberId;
-  /** Its login, where the client may not have had the answer. */
+  /** The login attempt, if the client may not have received the answer. */
   readonly attemptId?: string;
   readonly cause: TicketEndCause;
   readonly reason: string;
 }
 
-/** Gives the row of a room that was closed. */
+/** Returns the row of a closed room. */
 export function endedRoom(key: RoomKey, position: RoomPosition, reason: string, endedAtMs: number): EndedTicket {
   return { scope: roomScope(key), position, cause: 'room-closed', reason, endedAtMs };
 }
 
-/** Gives the rows of a wait that ended without a way in; none where the client may ask again by itself. */
+/** Returns the rows of a wait that ended without admission; none if the client may retry by itself. */
 export function endedWait(key: RoomKey, wait: EndedWait, endedAtMs: number): EndedTicket[] {
   const { memberId, attemptId, cause, reason } = wait;
   if (!FINAL.has(cause)) return [];
@@ -125,7 +125,7 @@ export function endedWait(key: RoomKey, wait: EndedWait, endedAtMs: number): End
   ];
 }
 
-/** Gives the rows of a command: one for each member that it took out for good, or one for all that it names at once. */
+/** Returns the rows of a command: one for each permanently removed member, or one for all that a target names. */
 export function endedBy(key: RoomKey, command: RoomCommand, events: readonly RoomEvent[]): EndedTicket[] {
   const last = events.at(-1);
   if (!last || !events.some(({ type }) => type === 'memberLeft')) return [];
@@ -147,14 +147,14 @@ export function endedBy(key: RoomKey, command: RoomCommand, events: readonly Roo
     const rest = { cause, reason, endedAtMs: event.atMs };
     const isCovered = cause === 'room-closed' || named.has(member.user.id);
     if (!isCovered) rows.push({ scope: memberScope(member.memberId), ...rest });
-    // Who logs out has had its answer, or its login was refused.
+    // A client that logs out has received its answer, or its login was refused.
     if (unansweredAttemptId !== undefined && cause !== 'logout')
       rows.push({ scope: attemptScope(key, unansweredAttemptId), ...rest });
   }
   return rows;
 }
 
-/** Gives the refusal of a resume or login that was ended. */
+/** Returns the error for a resume or login whose ticket or attempt was ended. */
 export function refusalOf({ cause, reason }: Pick<EndedTicket, 'cause' | 'reason'>): GavelError {
   return cause === 'rejected'
     ? new GavelError('login.rejected')
@@ -167,9 +167,9 @@ export class EndedTickets {
   readonly #keeper: EndedTicketKeeper | undefined;
   readonly #report: (error: unknown) => void;
   readonly #nextTurn: () => Promise<void>;
-  /** The newest rows, those that are being written included, oldest first. */
+  /** The newest rows, including those being written, oldest first. */
   readonly #recent = new Map<string, EndedTicket>();
-  /** Rows of this turn of the event loop: one commit keeps them all. */
+  /** Rows of this turn of the event loop, which are written in one commit. */
   #unwritten: EndedTicket[] = [];
   #writing: Promise<void> | undefined;
   #sweepDueAtMs = 0;
@@ -183,9 +183,9 @@ export class EndedTickets {
   }
 
   /**
-   * Keeps rows. They count at once; resolves when they, and those before them, outlive the process.
+   * Adds rows. They take effect at once; the promise resolves when they and all earlier rows are stored persistently.
    *
-   * @throws GavelError `server.internal` where they could not be written
+   * @throws GavelError `server.internal` if they could not be written
    */
   keep(rows: readonly EndedTicket[]): Promise<void> {
     if (rows.length === 0) return this.#writing ?? Promise.resolve();
@@ -203,27 +203,27 @@ export class EndedTickets {
     return this.#writing;
   }
 
-  /** Keeps rows that no caller waits for. */
+  /** Adds rows that no caller waits for; a failure is reported. */
   keepLater(rows: readonly EndedTicket[]): void {
     this.keep(rows).catch(this.#report);
   }
 
-  /** Finds how a ticket ended, or undefined where it did not end for good. @throws what the store threw */
+  /** Returns how a ticket ended; undefined if it did not end permanently. @throws the store's error */
   findEnd(key: RoomKey, memberId: MemberId, { userId, position }: TicketClaim): Promise<EndedTicket | undefined> {
     return this.#find([memberScope(memberId), userScope(key, userId), roomScope(key)], position);
   }
 
-  /** Finds how a login ended whose answer may have been lost. @throws what the store threw */
+  /** Returns how a login attempt ended; undefined if it did not end permanently. @throws the store's error */
   findAttempt(key: RoomKey, attemptId: string): Promise<EndedTicket | undefined> {
     return this.#find([attemptScope(key, attemptId)]);
   }
 
-  /** Whether old rows may be deleted now. */
+  /** Returns whether expired rows may be deleted now. */
   isSweepDue(nowMs: number): boolean {
     return !this.#isSweeping && nowMs >= this.#sweepDueAtMs;
   }
 
-  /** Deletes what is old, a few rows at a time. Never rejects. */
+  /** Deletes expired rows, at most `SWEEP_ROWS` at a time. Never rejects. */
   async sweep(nowMs: number): Promise<void> {
     this.#isSweeping = true;
     this.#sweepDueAtMs = nowMs + SWEEP_PERIOD_MS;
@@ -241,7 +241,7 @@ export class EndedTickets {
     this.#isSweeping = false;
   }
 
-  /** Resolves when nothing is being written any more. */
+  /** Resolves when no write is in progress. */
   async settled(): Promise<void> {
     await this.#writing?.catch(() => undefined);
   }

@@ -46,9 +46,9 @@ export type RoomChange =
       readonly cause: MemberCause;
       /** The caller's text, unchanged (KICK-11). */
       readonly reason: string;
-      /** The attempt of its login, where nothing was heard after it: its client may not have had the answer. */
+      /** The attempt of its login, if the client has not sent anything since: it may not have received the answer. */
       readonly unansweredAttemptId?: string;
-      /** Present where a later login of the same client replaced it: that client is in, and may come back. */
+      /** Set if a later login of the same client replaced it: this client is in the room and may reconnect. */
       readonly isSameClient?: true;
       readonly userSeq: number;
       readonly memberCount: number;
@@ -125,7 +125,7 @@ export type RoomChange =
     }
   /** A message has changed; the text of a deleted message is empty. */
   | { readonly type: 'messageChanged'; readonly change: MessageChange; readonly message: ChatMessage }
-  /** A session that might have been continued was closed while nobody was in (WAIT-9). It is no part of any room's life. */
+  /** A session without members, which could still continue, was closed (WAIT-9). The event belongs to no life of the room. */
   | { readonly type: 'sessionClosed'; readonly reason: string }
   | {
       readonly type: 'roomClosed';

@@ -128,7 +128,7 @@ export class HostControls {
     const { key = '', values = [] } = toProfile ?? {};
     const isMatch = ({ profile }: Member) => values.some((value) => profile?.[key] === value);
     const matching = toProfile ? this.#members.all().filter(isMatch) : [];
-    const told = (to ?? toProfile) && new Set([...(named ?? []), ...matching].map((each) => each.memberId));
-    this.#emit({ type: 'customMessage', member, messageType, payload, ...(told && { to: told }) });
+    const recipients = (to ?? toProfile) && new Set([...(named ?? []), ...matching].map((each) => each.memberId));
+    this.#emit({ type: 'customMessage', member, messageType, payload, ...(recipients && { to: recipients }) });
   }
 }

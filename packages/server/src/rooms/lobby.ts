@@ -32,7 +32,7 @@ export interface LobbyDeps {
   /** Executes a login: changes the room synchronously, or throws; resolves when the events are delivered. */
   readonly enter: (key: RoomKey, login: LoginCommand, origin: Origin) => Promise<Session>;
   /** Called when a user was removed from the list: its client must not retry automatically (KICK-12). */
-  readonly onPutOut: (key: RoomKey, held: HeldLogin, cause: TicketEndCause, reason: string) => void;
+  readonly onRemoved: (key: RoomKey, held: HeldLogin, cause: TicketEndCause, reason: string) => void;
 }
 
 interface Place {
@@ -67,7 +67,7 @@ export class Lobby {
    *
    * @throws `login.room-full` if too many logins are waiting; the error of a watcher, and then it does not wait
    */
-  async hold(key: RoomKey, login: LoginCommand, origin: Origin): Promise<Waiting> {
+  async add(key: RoomKey, login: LoginCommand, origin: Origin): Promise<Waiting> {
     const { clock, ids } = this.#deps;
     const earlier = this.#listOf(key)?.ofClient(login);
     // The same client logged in again, so it is not notified of a removal.
@@ -89,7 +89,7 @@ export class Lobby {
     };
     this.#placeOf(key).list.add(held);
     try {
-      await Promise.all(this.#tell({ key, waiting: held, origin }));
+      await Promise.all(this.#notify({ key, waiting: held, origin }));
     } catch (error) {
       this.#end(key, held, { kind: 'left' }, origin);
       throw error;
@@ -124,14 +124,14 @@ export class Lobby {
   /** Removes waiting users because of a kick. */
   remove(key: RoomKey, held: Iterable<HeldLogin>, reason: string, origin: Origin): void {
     for (const one of held) {
-      this.#listOf(key)?.takeBack(one.user.id);
+      this.#listOf(key)?.revoke(one.user.id);
       this.#end(key, one, removal('kicked', reason), origin);
     }
   }
 
   /** Removes all waiting users and all acceptances, because the session is over. */
   close(key: RoomKey, reason: string, origin: Origin): void {
-    this.#listOf(key)?.takeAllBack();
+    this.#listOf(key)?.revokeAll();
     this.#endAll(key, removal('room-closed', reason), origin);
   }
 
@@ -170,9 +170,9 @@ export class Lobby {
       if ((held.login.tokenExpiresAtMs ?? Number.POSITIVE_INFINITY) <= this.#deps.clock.now()) {
         throw new GavelError('login.token-expired');
       }
-      if (!this.#take(key, held)) return;
+      if (!this.#removeFromList(key, held)) return;
       // Removed from the list before it enters, so that nobody sees it in both.
-      this.#tell({ key, waiting: held, end: { kind: 'admitted' }, origin });
+      this.#notify({ key, waiting: held, end: { kind: 'admitted' }, origin });
       const { attempt: _answered, ...login } = held.login;
       const entering = held.unansweredAttemptId === undefined ? login : held.login;
       held.end({ kind: 'admitted', session: await this.#deps.enter(key, entering, held.origin) });
@@ -189,7 +189,7 @@ export class Lobby {
     for (const event of events) {
       if (event.type === 'roomCreated') list.handleRoomBegin(nowMonotonicMs);
       // A kicked user has to be accepted again.
-      if (event.type === 'memberLeft' && event.cause === 'kicked') list.takeBack(event.member.user.id);
+      if (event.type === 'memberLeft' && event.cause === 'kicked') list.revoke(event.member.user.id);
       if (event.type !== 'roomClosed') continue;
       if (event.cause === 'room-closed') {
         this.close(key, event.reason, origin);
@@ -208,7 +208,7 @@ export class Lobby {
         if (held.lastSeenMonotonicMs > nowMonotonicMs - this.#deps.heartbeatTimeoutMs) continue;
         this.#end(key, held, removal('heartbeat-timeout', ''), origin);
       }
-      list.forgetOld(nowMonotonicMs);
+      list.deleteExpired(nowMonotonicMs);
       admitted.push(this.admit(key, origin));
       this.#tidy(key);
     }
@@ -234,29 +234,29 @@ export class Lobby {
   /** Ends a wait, unless it has ended before. */
   #end(key: RoomKey, held: HeldLogin, end: WaitingLoss, origin: Origin): void {
     if (!this.#listOf(key)?.find(held.memberId)) return held.end(end);
-    if (end.kind === 'removed') this.#deps.onPutOut(key, held, end.cause, end.reason);
+    if (end.kind === 'removed') this.#deps.onRemoved(key, held, end.cause, end.reason);
     else if (end.kind === 'refused' && isGavelError(end.error, 'login.rejected')) {
-      this.#deps.onPutOut(key, held, 'rejected', '');
+      this.#deps.onRemoved(key, held, 'rejected', '');
     }
     this.#finish(key, held, end, origin);
   }
 
   #finish(key: RoomKey, held: HeldLogin, end: WaitingLoss, origin: Origin): void {
-    if (this.#take(key, held)) this.#tell({ key, waiting: held, end, origin });
+    if (this.#removeFromList(key, held)) this.#notify({ key, waiting: held, end, origin });
     held.end(end);
   }
 
-  #take(key: RoomKey, held: HeldLogin): boolean {
-    const isTaken = this.#listOf(key)?.remove(held) ?? false;
+  #removeFromList(key: RoomKey, held: HeldLogin): boolean {
+    const isRemoved = this.#listOf(key)?.remove(held) ?? false;
     this.#tidy(key);
-    return isTaken;
+    return isRemoved;
   }
 
   #tidy(key: RoomKey): void {
     if (this.#listOf(key)?.isEmpty) this.#places.delete(roomKeyText(key));
   }
 
-  #tell(change: WaitingChange): Promise<void>[] {
+  #notify(change: WaitingChange): Promise<void>[] {
     return this.#deps.watchers.flatMap((watcher) => {
       const result = callWatcher(watcher, change);
       // Not every caller awaits it: an unhandled rejection would end the process.

@@ -1,5 +1,5 @@
 /**
- * Returns: whether a client that was in may come back by itself, and why not (KICK-12).
+ * Returns: whether a former member's client may join again by itself, and if not, why (KICK-12).
  *
  * @module
  */
@@ -11,14 +11,14 @@ import { type EndedTickets, endedBy, refusalOf, type TicketClaim } from './ended
 import type { RoomEvent } from './events.ts';
 import type { Room } from './room.ts';
 
-/** What returns are judged by. */
+/** Dependencies of `Returns`. */
 export interface ReturnsDeps {
   readonly tickets: EndedTickets;
   readonly directory: Directory;
   readonly findRoom: (key: RoomKey) => Room | undefined;
 }
 
-/** Judges tickets that are not good any more, and attempts to log in that are sent again. */
+/** Decides about tickets that are no longer valid, and about repeated login attempts. */
 export class Returns {
   readonly #deps: ReturnsDeps;
 
@@ -26,10 +26,10 @@ export class Returns {
     this.#deps = deps;
   }
 
-  /** Says how a ticket ended. One that did not end for good gets a cause that allows a new login. */
+  /** Returns the error for a ticket that is no longer valid. If it did not end permanently, the cause allows a new login. */
   async findRefusal(key: RoomKey, { memberId, claim }: CommandOf<'resume'>): Promise<GavelError> {
     const { tickets } = this.#deps;
-    // Nothing is known of a ticket of another store.
+    // Nothing is known about a ticket of another store.
     if (claim.issuer !== tickets.issuer) return new GavelError('resume.refused');
     const end = await tickets.findEnd(key, memberId, claim);
     if (end) return refusalOf(end);
@@ -37,15 +37,15 @@ export class Returns {
     return refusalOf({ cause, reason: '' });
   }
 
-  /** @throws as `login` does where the attempt was let in before, without an answer, and its member was taken out for good */
+  /** @throws as `login` does if an earlier request of the attempt succeeded and its member was then permanently removed */
   async checkRetry(key: RoomKey, { id }: LoginAttempt): Promise<void> {
     const end = await this.#deps.tickets.findAttempt(key, id);
     if (end) throw refusalOf(end);
   }
 
   /**
-   * Keeps whom a command took out for good. Who takes others out learns whether it is kept; what follows from a login
-   * succeeds all the same. Gives undefined where nobody waits for it.
+   * Stores which members a command permanently removed. A kick and a close fail if that fails; a login and other commands
+   * succeed anyway. Returns undefined if the caller need not wait.
    */
   keepEnds(key: RoomKey, command: RoomCommand, events: readonly RoomEvent[]): Promise<void> | undefined {
     const ends = endedBy(key, command, events);
@@ -56,7 +56,7 @@ export class Returns {
     return command.type === 'logout' ? undefined : settled;
   }
 
-  /** Whether the user of a ticket is in now with another client, in a room where one login replaces the other. */
+  /** Returns whether the user of a ticket is now logged in with another client, if its logins replace each other. */
   #isReplaced(key: RoomKey, { userId, clientId, isReplaceable }: TicketClaim): boolean {
     if (!isReplaceable) return false;
     const { directory, findRoom } = this.#deps;

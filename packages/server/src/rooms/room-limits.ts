@@ -21,7 +21,7 @@ export const WORLD_LIMITS: Readonly<Record<Environment, WorldLimits>> = {
   test: { maxMembers: 50, maxRooms: 10 },
 };
 
-/** Gives a login with the room's cap: the smaller one of what its first login says and what its world allows (TEST-1). */
+/** Returns the login with the room's limit of members: the smaller one of the login's and the world's (TEST-1). */
 export function withWorldCap(key: RoomKey, command: LoginCommand): LoginCommand {
   const { maxMembers } = WORLD_LIMITS[key.environment];
   if (!Number.isFinite(maxMembers)) return command;

@@ -215,7 +215,7 @@ export class Room {
       nowMonotonicMs,
       permissions: this.#moderation.permissionsOf(command.user.id, command.permissions),
     });
-    for (const old of replaced) this.#takeOut(old, 'replaced', '', old.clientId === command.clientId);
+    for (const old of replaced) this.#removeMember(old, 'replaced', '', old.clientId === command.clientId);
     this.#members.add(member, nowMonotonicMs);
     this.#emit({
       type: 'memberJoined',
@@ -268,19 +268,19 @@ export class Room {
   #close(command: CommandOf<'close'>): void {
     this.#moderation.check(command.by, 'kick');
     this.#streams.removeAll('room-closed');
-    for (const member of this.#members.all()) this.#takeOut(member, 'room-closed', command.reason);
+    for (const member of this.#members.all()) this.#removeMember(member, 'room-closed', command.reason);
     this.#end('room-closed', command.reason, command.announce);
   }
 
   /** Removes a member; the room ends when its last member leaves (ROOM-2). */
   #remove(member: Member, cause: MemberCause, reason: string): void {
-    this.#takeOut(member, cause, reason);
+    this.#removeMember(member, cause, reason);
     if (this.#members.size > 0) return;
     this.#streams.removeAll('room-closed');
     this.#end(cause, reason, true);
   }
 
-  #takeOut(member: Member, cause: MemberCause, reason: string, isSameClient = false): void {
+  #removeMember(member: Member, cause: MemberCause, reason: string, isSameClient = false): void {
     this.#streams.removeOf(member, streamCauseOf(cause));
     const info = this.#members.infoOf(member);
     this.#members.remove(member, this.#clock.monotonicMs());

@@ -98,7 +98,7 @@ export class Rooms {
         this.#checkLogin(key, login);
         return requireSession(await this.#enter(key, login, origin));
       },
-      onPutOut: (key, { memberId, unansweredAttemptId }, cause, reason) => {
+      onRemoved: (key, { memberId, unansweredAttemptId }, cause, reason) => {
         const attempt = unansweredAttemptId !== undefined && { attemptId: unansweredAttemptId };
         this.#tickets.keepLater(endedWait(key, { memberId, ...attempt, cause, reason }, settings.clock.now()));
       },
@@ -149,15 +149,15 @@ export class Rooms {
     this.#checkLogin(key, command);
     if (this.#lobby.mustWait(key, command)) {
       // A waiting login counts against the login limit, so that the waiting list cannot be used to evade it.
-      this.#logins.take(roomKeyText(key), this.#settings.clock.monotonicMs());
-      return { ...NOTHING, waiting: await this.#lobby.hold(key, command, origin) };
+      this.#logins.record(roomKeyText(key), this.#settings.clock.monotonicMs());
+      return { ...NOTHING, waiting: await this.#lobby.add(key, command, origin) };
     }
     return this.#enter(key, command, origin);
   }
 
   async #enter(key: RoomKey, command: LoginCommand, origin: Origin): Promise<Outcome> {
     const change = this.#apply(key, withWorldCap(key, command), origin);
-    this.#logins.take(roomKeyText(key), this.#settings.clock.monotonicMs());
+    this.#logins.record(roomKeyText(key), this.#settings.clock.monotonicMs());
     const delivered = this.#deliver(change, origin);
     // Synchronous with the login: of two simultaneous logins, the later one replaces the earlier (KICK-13).
     const replaced = command.onDuplicate === 'replace' ? this.#replaceElsewhere(key, command, origin) : [];
@@ -326,7 +326,7 @@ export class Rooms {
     return this.#history.find(world, streamId) ?? { state: 'unknown' };
   }
 
-  /** The rooms of a world in which somebody of a scope may be. A scope of an address alone costs the number of rooms. */
+  /** Returns the rooms of a world that may have members of a scope. For an address, the cost is the number of rooms. */
   keysOf(world: World, scope: BanScope): readonly RoomKey[] {
     if ('roomId' in scope) return [{ ...world, roomId: scope.roomId }];
     if ('userId' in scope) return this.#directory.roomsOf(world, scope.userId);

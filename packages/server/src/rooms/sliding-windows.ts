@@ -54,7 +54,7 @@ export class SlidingWindows {
   }
 
   /** Counts an admission. The caller must call `hasRoom` first, with the same time. */
-  take(key: string, nowMs: number): void {
+  record(key: string, nowMs: number): void {
     const admissions = this.#keys.get(key) ?? new Admissions();
     admissions.add(nowMs);
     this.#keys.delete(key);

@@ -20,7 +20,7 @@ export interface HeldLogin extends Waiting {
   readonly end: (end: WaitingEnd) => void;
   /** By the monotonic clock. */
   lastSeenMonotonicMs: number;
-  /** The attempt of its login, until something is heard after it: before, its client may not have had the answer. */
+  /** The attempt of its login, until the client sends something more: before, it may not have received the answer. */
   unansweredAttemptId: string | undefined;
 }
 
@@ -81,28 +81,28 @@ export class WaitingList {
     this.#accepted.set(userId, { rememberedForMs, untilMonotonicMs: Number.POSITIVE_INFINITY });
   }
 
-  takeBack(userId: UserId): void {
+  revoke(userId: UserId): void {
     this.#accepted.delete(userId);
   }
 
-  takeAllBack(): void {
+  revokeAll(): void {
     this.#accepted.clear();
   }
 
-  /** The room has ended: acceptances stay valid for some time, because the session may continue. */
+  /** Called when the room ends: acceptances stay valid for some time, because the session may continue. */
   handleRoomEnd(nowMonotonicMs: number): void {
     for (const acceptance of this.#accepted.values())
       acceptance.untilMonotonicMs = nowMonotonicMs + acceptance.rememberedForMs;
   }
 
-  /** The room exists again: acceptances that have not expired stay valid. */
+  /** Called when the room exists again: acceptances that have not expired stay valid. */
   handleRoomBegin(nowMonotonicMs: number): void {
-    this.forgetOld(nowMonotonicMs);
+    this.deleteExpired(nowMonotonicMs);
     for (const acceptance of this.#accepted.values()) acceptance.untilMonotonicMs = Number.POSITIVE_INFINITY;
   }
 
   /** Deletes expired acceptances. */
-  forgetOld(nowMonotonicMs: number): void {
+  deleteExpired(nowMonotonicMs: number): void {
     for (const [userId, { untilMonotonicMs }] of this.#accepted)
       if (untilMonotonicMs <= nowMonotonicMs) this.#accepted.delete(userId);
   }

@@ -220,7 +220,7 @@ export class Connection implements Receiver {
   async #answer(id: number, method: string, params: unknown): Promise<void> {
     let frame: ServerFrame;
     try {
-      this.#budget.take();
+      this.#budget.consume();
       frame = { id, result: (await this.#deps.handle(this, requireMethod(method, params), params)) as never };
     } catch (error) {
       frame = { id, error: this.wireError(error, method, id) };

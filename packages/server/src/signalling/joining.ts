@@ -231,13 +231,13 @@ export class Joining {
     this.#log(connection, key, session, 'resumed');
     const serverTimeMs = this.#deps.clock.now();
     const missed = await this.#deps.rooms.eventsSince(key, params.lastSeq);
-    const told = { ...(await this.#waitingListFor(key, session)), ...this.#iceFor(key, session), serverTimeMs };
-    if (!missed) return { room: wireSnapshot(session.room, session.member), ...told };
+    const common = { ...(await this.#waitingListFor(key, session)), ...this.#iceFor(key, session), serverTimeMs };
+    if (!missed) return { room: wireSnapshot(session.room, session.member), ...common };
     // Only events up to the resume: later events are queued and sent afterwards.
     const events = missed
       .filter((event) => event.seq <= session.room.seq)
       .flatMap((event) => frameFor(event, session.member) ?? []);
-    return { events, ...told };
+    return { events, ...common };
   }
 
   #log({ address, connectionId }: Connection, { appId, roomId }: RoomKey, { member }: Session, message: string): void {

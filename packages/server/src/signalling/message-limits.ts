@@ -40,55 +40,55 @@ export class MessageLimits {
   }
 
   /** @throws GavelError `rate.limited` */
-  takeMessage(key: RoomKey, userId: UserId, kind: Params<'send'>['kind'], to: readonly UserId[] | undefined): void {
+  countMessage(key: RoomKey, userId: UserId, kind: Params<'send'>['kind'], to: readonly UserId[] | undefined): void {
     const room = roomKeyText(key);
     switch (kind) {
       case 'broadcast':
         // A user's limit applies across all rooms of its App.
-        return this.#take([
+        return this.#count([
           ['broadcastsInRoom', room],
           ['broadcastsOfUser', `${key.appId}/${key.environment}/${userId}`],
         ]);
       case 'barrage':
-        return this.#take([['barragesInRoom', room]]);
+        return this.#count([['barragesInRoom', room]]);
       case 'chat':
-        return this.#takeInMinute(`chats/${room}/${userId}`, MAX_CHATS_PER_MINUTE);
+        return this.#countInMinute(`chats/${room}/${userId}`, MAX_CHATS_PER_MINUTE);
       case 'command':
-        return this.#take([[to?.length === 1 ? 'directCommandsInRoom' : 'commandsInRoom', room]]);
+        return this.#count([[to?.length === 1 ? 'directCommandsInRoom' : 'commandsInRoom', room]]);
     }
   }
 
   /** @throws GavelError `rate.limited` */
-  takeRoomInfo(key: RoomKey): void {
-    this.#take([['infosInRoom', roomKeyText(key)]]);
+  countRoomInfo(key: RoomKey): void {
+    this.#count([['infosInRoom', roomKeyText(key)]]);
   }
 
   /** @throws GavelError `rate.limited` (NAME-1) */
-  takeRename(key: RoomKey, userId: UserId): void {
-    this.#take([['renamesOfUser', `${roomKeyText(key)}/${userId}`]]);
+  countRename(key: RoomKey, userId: UserId): void {
+    this.#count([['renamesOfUser', `${roomKeyText(key)}/${userId}`]]);
   }
 
   /** @throws GavelError `rate.limited` (CUST-2) */
-  takeCustomMessage(key: RoomKey, userId: UserId): void {
-    this.#take([['customMessagesOfUser', `${roomKeyText(key)}/${userId}`]]);
+  countCustomMessage(key: RoomKey, userId: UserId): void {
+    this.#count([['customMessagesOfUser', `${roomKeyText(key)}/${userId}`]]);
   }
 
   /** @throws GavelError `rate.limited` (POLL-6) */
-  takePoll(key: RoomKey): void {
-    this.#takeInMinute(`polls/${roomKeyText(key)}`, MAX_POLLS_PER_MINUTE);
+  countPoll(key: RoomKey): void {
+    this.#countInMinute(`polls/${roomKeyText(key)}`, MAX_POLLS_PER_MINUTE);
   }
 
-  #takeInMinute(what: string, limit: number): void {
+  #countInMinute(what: string, limit: number): void {
     const nowMs = this.#clock.monotonicMs();
     if (!this.#minutes.hasRoom(what, limit, nowMs)) throw new GavelError('rate.limited');
-    this.#minutes.take(what, nowMs);
+    this.#minutes.record(what, nowMs);
   }
 
   /** Counts one message against every limit, or against none if one of them is reached. */
-  #take(limits: readonly Limit[]): void {
+  #count(limits: readonly Limit[]): void {
     const nowMs = this.#clock.monotonicMs();
     const isFree = ([kind, whose]: Limit) => this.#windows.hasRoom(`${kind}/${whose}`, MESSAGE_LIMITS[kind], nowMs);
     if (!limits.every(isFree)) throw new GavelError('rate.limited');
-    for (const [kind, whose] of limits) this.#windows.take(`${kind}/${whose}`, nowMs);
+    for (const [kind, whose] of limits) this.#windows.record(`${kind}/${whose}`, nowMs);
   }
 }

@@ -22,7 +22,7 @@ export class RequestBudget {
   }
 
   /** Consumes one request. @throws GavelError `rate.limited` if the bucket is empty */
-  take(): void {
+  consume(): void {
     const nowMs = this.#clock.monotonicMs();
     const filled = ((nowMs - this.#filledAtMs) / 1000) * this.#perSecond;
     this.#left = Math.min(this.#perSecond, this.#left + filled);

@@ -89,20 +89,20 @@ export class Requests {
     },
     rename: async ({ key, member, origin }, { name }) => {
       if (countCharacters(name) > MAX_NAME_CHARACTERS) throw new GavelError('login.bad-user-name');
-      this.#limits.takeRename(key, member.user.id);
+      this.#limits.countRename(key, member.user.id);
       await this.#deps.rooms.execute(key, { type: 'rename', memberId: member.memberId, name }, origin);
       return DONE;
     },
     sendCustom: async ({ key, member, origin }, params) => {
       const command = customMessageCommand(member.memberId, params);
-      this.#limits.takeCustomMessage(key, member.user.id);
+      this.#limits.countCustomMessage(key, member.user.id);
       await this.#deps.rooms.execute(key, command, origin);
       return DONE;
     },
     changeMessage: async ({ key, member, origin }, { messageId, ...to }) => {
       if (to.action === 'edit') requireMessage(to.text);
       // A change is sent to as many members as a message, so it counts against the same limit.
-      this.#limits.takeMessage(key, member.user.id, 'chat', undefined);
+      this.#limits.countMessage(key, member.user.id, 'chat', undefined);
       await this.#deps.rooms.execute(key, { type: 'changeMessage', memberId: member.memberId, messageId, to }, origin);
       return DONE;
     },
@@ -111,7 +111,7 @@ export class Requests {
       return DONE;
     },
     createPoll: async ({ key, member, origin }, { anonymous = false, hideVotes = false, ...rest }) => {
-      this.#limits.takePoll(key);
+      this.#limits.countPoll(key);
       const command = { type: 'createPoll', by: member.memberId, anonymous, hideVotes, ...rest } as const;
       const { events } = await this.#deps.rooms.execute(key, command, origin);
       const [made] = eventsOf(events, 'pollUpdated');
@@ -217,7 +217,7 @@ export class Requests {
     if (info.key.length === 0) throw new GavelError('message.empty');
     requireShort(info.key, MAX_BYTES.roomInfoKey);
     requireShort(info.value, MAX_BYTES.roomInfoValue);
-    this.#limits.takeRoomInfo(key);
+    this.#limits.countRoomInfo(key);
     await this.#deps.rooms.execute(
       key,
       { type: 'setRoomInfo', by: member.memberId, user: member.user, ...info },
@@ -231,7 +231,7 @@ export class Requests {
     requireMessage(text);
     const to =
       kind === 'command' || kind === 'chat' ? params.to?.flatMap((userId) => parseUserId(userId) ?? []) : undefined;
-    this.#limits.takeMessage(key, member.user.id, kind, to);
+    this.#limits.countMessage(key, member.user.id, kind, to);
     const by = member.memberId;
     const command = { type: 'send', by, kind, from: member.user, text, ...(to && { to }) } as const;
     const { events } = await this.#deps.rooms.execute(key, command, origin);

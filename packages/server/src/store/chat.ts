@@ -1,13 +1,13 @@
 /**
- * What was said to everybody in sessions.
+ * The public chat messages of sessions.
  *
  * @module
  */
 
-/** Something that was said. */
+/** A stored message. */
 export interface ChatRecord {
   readonly sessionId: string;
-  /** Unique in its session; of two the one said later sorts later. */
+  /** Unique in its session; ids sort in the order in which the messages were sent. */
   readonly id: string;
   readonly userId: string;
   readonly name: string;
@@ -17,23 +17,23 @@ export interface ChatRecord {
   readonly sentAtMs: number;
 }
 
-/** A change of what was said. */
+/** A change of the stored messages. */
 export type ChatChange =
-  /** Adds a message, or puts it in the place of the one with its id. */
+  /** Adds a message, or replaces the one with the same id. */
   | { readonly type: 'put'; readonly message: ChatRecord }
   | { readonly type: 'delete'; readonly sessionId: string; readonly id: string };
 
-/** Stores what was said. */
+/** Stores chat messages. */
 export interface ChatRepository {
-  /** Stores changes in order, all or none. */
+  /** Applies changes in order, all or none. */
   keep(changes: readonly ChatChange[]): Promise<void>;
-  /** Messages of a session in the order in which they were said, after the one with an id. */
+  /** Returns messages of a session after the one with an id, in the order in which they were sent. */
   read(sessionId: string, afterId: string, limit: number): Promise<readonly ChatRecord[]>;
-  /** Returns whether anything is kept of what was said in a session. */
+  /** Returns whether any message of a session is stored. */
   has(sessionId: string): Promise<boolean>;
   /**
-   * Forgets what was said in sessions that ended before a time, oldest first, but for those that keep it for good:
-   * `limit` rows at most. Returns how many; fewer than `limit` where that was all.
+   * Deletes messages of sessions that ended before a time, oldest session first, except those that store chat permanently:
+   * at most `limit` rows. Returns their number; less than `limit` if no more are left.
    */
   purge(endedBeforeMs: number, limit: number): Promise<number>;
 }

@@ -1,7 +1,7 @@
 /**
- * The outbox: callbacks that are owed to customers' servers, and those that failed permanently.
+ * The outbox: callbacks that are still to be delivered to customers' servers, and those that failed permanently.
  *
- * A row is here from the moment its event is told of until its endpoint has taken it (CB-3).
+ * A row is stored before clients receive its event, and deleted when its endpoint has accepted it (CB-3).
  *
  * @module
  */
@@ -10,16 +10,16 @@ import type { AppId } from '@gavel/protocol';
 import type { LiveRoom, LiveRoomChange } from './live-rooms.ts';
 import type { SessionChange } from './sessions.ts';
 
-/** A callback as it is kept. */
+/** A stored callback. */
 export interface OutboxRecord {
-  /** The order in which callbacks were added; rises, with holes. */
+  /** The order in which callbacks were added; ascending, with gaps. */
   readonly seq: number;
   /** A UUID that stays the same over retries, restarts and replays. */
   readonly id: string;
   readonly appId: AppId;
-  /** Which dialect wrote it. */
+  /** The dialect that wrote it. */
   readonly dialect: string;
-  /** Its name in that dialect. */
+  /** The name of the event in that dialect. */
   readonly event: string;
   readonly url: string;
   /** Callbacks of one App, address and lane are sent one after another. */
@@ -27,30 +27,30 @@ export interface OutboxRecord {
   /** The request body, exactly as it is sent. */
   readonly body: string;
   readonly createdAtMs: number;
-  /** How many attempts have failed. */
+  /** Number of failed attempts. */
   readonly attempts: number;
   readonly nextAttemptAtMs: number;
-  /** When it was given up; undefined while it is owed. */
+  /** When delivery was given up; undefined while it is pending. */
   readonly failedAtMs?: number;
-  /** The HTTP status of the last failed attempt, where there was an answer. */
+  /** The HTTP status of the last failed attempt, if there was an answer. */
   readonly lastStatus?: number;
-  /** Why the last attempt failed, at most 500 characters. */
+  /** The error of the last failed attempt, at most 500 characters. */
   readonly lastError?: string;
 }
 
-/** A callback that was not sent yet. */
+/** A callback that has not been sent. */
 export type NewOutboxRecord = Pick<
   OutboxRecord,
   'id' | 'appId' | 'dialect' | 'event' | 'url' | 'lane' | 'body' | 'createdAtMs'
 >;
 
-/** Where callbacks go: one address of one App. */
+/** The destination of callbacks: one address of one App. */
 export interface Endpoint {
   readonly appId: AppId;
   readonly url: string;
 }
 
-/** What a failed attempt leaves. */
+/** The result of a failed attempt. */
 export interface AttemptFailure {
   readonly attempts: number;
   readonly atMs: number;
@@ -58,15 +58,15 @@ export interface AttemptFailure {
   readonly lastError: string;
 }
 
-/** Which callbacks a list has. */
+/** Selects callbacks. */
 export interface OutboxFilter {
   readonly status: 'pending' | 'failed';
   readonly appId?: AppId;
-  /** Only those added after this one. */
+  /** Only callbacks added after this one. */
   readonly afterSeq?: number;
 }
 
-/** What is kept by the commit of callbacks: all of it or nothing. */
+/** Rows that are stored in the transaction of the callbacks. */
 export interface JournalRows {
   readonly sessions?: readonly SessionChange[];
   readonly liveRooms?: readonly LiveRoomChange[];
@@ -74,34 +74,34 @@ export interface JournalRows {
 
 /** Stores callbacks. */
 export interface OutboxRepository {
-  /** Adds callbacks in order, and other rows, all or none; returns the callbacks as they are kept. @throws if an id is taken */
+  /** Adds callbacks in order, and other rows, all or none; returns the stored callbacks. @throws if an id exists */
   add(records: readonly NewOutboxRecord[], rows?: JournalRows): Promise<readonly OutboxRecord[]>;
-  /** The rooms whose end was not kept, as they were left. */
+  /** Returns the rooms whose end was not stored, with their last state. */
   liveRooms(): Promise<readonly LiveRoom[]>;
-  /** The endpoints that are owed something, in no order. */
+  /** Returns the endpoints with pending callbacks, in no particular order. */
   endpoints(): Promise<readonly Endpoint[]>;
-  /** What an endpoint is owed after `afterSeq`, on every lane or on one, oldest first. */
+  /** Returns pending callbacks of an endpoint after `afterSeq`, of all lanes or of one, oldest first. */
   pending(endpoint: Endpoint, afterSeq: number, limit: number, lane?: string): Promise<readonly OutboxRecord[]>;
-  /** How many callbacks are owed or given up. */
+  /** Returns the number of pending or failed callbacks. */
   count(status: OutboxFilter['status']): Promise<number>;
   /** Oldest first. */
   list(filter: OutboxFilter, limit: number): Promise<readonly OutboxRecord[]>;
   find(id: string): Promise<OutboxRecord | undefined>;
-  /** Records a failed attempt of a callback that is tried again at `nextAttemptAtMs`. */
+  /** Records a failed attempt; the next one is made at `nextAttemptAtMs`. */
   reschedule(id: string, failure: AttemptFailure, nextAttemptAtMs: number): Promise<void>;
-  /** Marks a callback as failed permanently; it is kept. */
+  /** Marks a callback as failed permanently; it stays stored. */
   fail(id: string, failure: AttemptFailure): Promise<void>;
-  /** Forgets callbacks, all or none. */
+  /** Deletes callbacks, all or none. */
   delete(ids: readonly string[]): Promise<void>;
   /**
-   * Owes callbacks again that failed permanently: behind everything that is owed, without a failed attempt, under the same
-   * id. One callback, or the oldest `limit` of an App. Returns them as they are kept now.
+   * Requeues callbacks that failed permanently: at the end of the queue, with attempts reset to 0 and the same id. Requeues
+   * one callback, or the oldest `limit` of an App; returns their new state.
    */
   replay(
     which: { readonly id: string } | { readonly appId: AppId },
     limit: number,
     nowMs: number,
   ): Promise<readonly OutboxRecord[]>;
-  /** Forgets callbacks that failed permanently before a time; returns how many. */
+  /** Deletes callbacks that failed permanently before a time; returns their number. */
   purgeFailed(beforeMs: number): Promise<number>;
 }

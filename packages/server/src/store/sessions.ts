@@ -1,5 +1,5 @@
 /**
- * The history of sessions: who was in a meeting, from when to when.
+ * The history of sessions: who was in a meeting, and when.
  *
  * @module
  */
@@ -9,36 +9,36 @@ import type { Page, Paged } from './store.ts';
 
 /** Why a session ended. */
 export type SessionEnd =
-  /** By a call that ended it for everybody. */
+  /** A call ended it for everybody. */
   | 'closed'
-  /** Everybody had left, and nobody came back in time. */
+  /** Everybody had left, and nobody joined within the keep-alive time. */
   | 'empty'
-  /** The server stopped, and could not tell. */
+  /** The server stopped without recording an end. */
   | 'lost';
 
-/** How long what was said in a session is kept: for a time, or as long as the session itself. */
+/** How long the chat of a session is stored: for a limited time, or as long as the session. */
 export type SessionChat = 'temporary' | 'lasting';
 
-/** A session: one live run of a meeting. */
+/** A session: one active period of a meeting. */
 export interface SessionRecord {
   readonly id: string;
   readonly appId: AppId;
   readonly meetingId: string;
-  /** The meeting's title when it began. */
+  /** The meeting's title when the session started. */
   readonly title: string;
   readonly startedAtMs: number;
-  /** Absent while it is live. */
+  /** Absent while it is active. */
   readonly endedAtMs?: number;
   readonly endReason?: SessionEnd;
-  /** Absent while it is live, and where nothing that was said is kept. */
+  /** Absent while it is active, and if no message is stored. */
   readonly chat?: SessionChat;
-  /** Connections now. */
+  /** Number of current connections. */
   readonly liveCount: number;
-  /** Most connections at a time. */
+  /** Maximum number of simultaneous connections so far. */
   readonly peakCount: number;
-  /** People so far, each counted once. */
+  /** Number of people so far, each counted once. */
   readonly userCount: number;
-  /** Milliseconds of all connections together, until the time at which it was asked for. */
+  /** Total duration of all connections in milliseconds, up to the time of the query. */
   readonly memberMs: number;
   readonly updatedAtMs: number;
 }
@@ -51,10 +51,10 @@ export interface SessionPeerRecord {
   readonly customId: string;
   readonly name: string;
   readonly presetName: string;
-  /** How the preset shows a meeting; null where there was none. */
+  /** The preset's view type; null if there is none. */
   readonly viewType: string | null;
   readonly joinedAtMs: number;
-  /** Absent while it is in. */
+  /** Absent while it is connected. */
   readonly leftAtMs?: number;
 }
 
@@ -66,81 +66,81 @@ export type SessionChange =
     }
   | { readonly type: 'join'; readonly peer: SessionPeerRecord }
   | { readonly type: 'leave'; readonly sessionId: string; readonly peerId: string; readonly atMs: number }
-  /** Whoever is still in has left by it. */
+  /** Everybody who is still recorded as present leaves with it. */
   | {
       readonly type: 'end';
       readonly sessionId: string;
       readonly atMs: number;
       readonly reason: SessionEnd;
-      /** Where there is something that was said. */
+      /** Set if messages are stored. */
       readonly chat?: SessionChat;
     };
 
-/** A session that no end was kept of, with those who are still in it. */
+/** A session whose end was not stored, with the peers that are still recorded as present. */
 export interface OpenSession {
   readonly session: SessionRecord;
   readonly peers: readonly SessionPeerRecord[];
-  /** When it was last known to be live. */
+  /** When it was last recorded as active. */
   readonly seenAtMs: number;
 }
 
-/** Which sessions a list has, and in which order. */
+/** Selects and sorts sessions. */
 export interface SessionFilter {
   readonly meetingId?: string;
   readonly isLive?: boolean;
-  /** Part of the title, whatever the case of ASCII letters, or the whole id of the meeting or the session. */
+  /** Part of the title, ignoring the case of ASCII letters, or the whole id of the meeting or the session. */
   readonly search?: string;
-  /** Fewest and most people. */
+  /** Minimum and maximum number of people. */
   readonly minUsers?: number;
   readonly maxUsers?: number;
-  /** Begun at this time or later, in milliseconds since the Unix epoch. */
+  /** Started at this time or later, in milliseconds since the Unix epoch. */
   readonly fromMs?: number;
-  /** Begun at this time or earlier. */
+  /** Started at this time or earlier. */
   readonly untilMs?: number;
   readonly sortBy?: 'startedAt' | 'memberMs';
   readonly ascending?: boolean;
 }
 
-/** Which peers a list has, and in which order. */
+/** Selects and sorts peers. */
 export interface SessionPeerFilter {
-  /** Part of the name, whatever the case of ASCII letters, or a whole id: the peer's, the user's or the custom one. */
+  /** Part of the name, ignoring the case of ASCII letters, or a whole id: of the peer, the user, or the custom one. */
   readonly search?: string;
   readonly sortBy?: 'joinedAt' | 'duration';
   readonly ascending?: boolean;
 }
 
-/** Sessions that began on one day, in UTC. */
+/** Figures of the sessions that started on one day, in UTC. */
 export interface SessionDay {
-  /** As in `2026-01-31`. */
+  /** Format: `2026-01-31`. */
   readonly day: string;
   readonly sessionCount: number;
   readonly memberMs: number;
 }
 
-/** Stores the history of sessions. `nowMs` is the time up to which live ones are counted. */
+/** Stores the history of sessions. `nowMs` is the time up to which active sessions are counted. */
 export interface SessionRepository {
-  /** Stores changes in order, all or none. A meeting has one session without an end at most. */
+  /** Applies changes in order, all or none. A meeting has at most one session without an end. */
   keep(changes: readonly SessionChange[]): Promise<void>;
-  /** Records that every session without an end is live now. */
+  /** Records that every session without an end is active now. */
   checkpoint(nowMs: number): Promise<void>;
-  /** The sessions without an end, oldest first. */
+  /** Returns the sessions without an end, oldest first. */
   open(): Promise<readonly OpenSession[]>;
   find(appId: AppId, id: string, nowMs: number): Promise<SessionRecord | undefined>;
-  /** The session of a meeting without an end. */
+  /** Returns the session of a meeting that has no end. */
   findLive(appId: AppId, meetingId: string, nowMs: number): Promise<SessionRecord | undefined>;
-  /** Newest first, where the filter says nothing else. */
+  /** Newest first, unless the filter specifies another order. */
   list(appId: AppId, filter: SessionFilter, page: Page, nowMs: number): Promise<Paged<SessionRecord>>;
-  /** Oldest first, where the filter says nothing else. */
+  /** Oldest first, unless the filter specifies another order. */
   peers(sessionId: string, filter: SessionPeerFilter, page: Page, nowMs: number): Promise<Paged<SessionPeerRecord>>;
-  /** A peer by its id, or by its user's: then the last one of that user. */
+  /** Finds a peer by its id, or by its user's id: then the latest peer of that user. */
   findPeer(sessionId: string, id: string): Promise<SessionPeerRecord | undefined>;
-  /** A peer of any session of an App. */
+  /** Finds a peer in any session of an App. */
   findPeerOfApp(appId: AppId, peerId: string): Promise<SessionPeerRecord | undefined>;
-  /** The days of a time with sessions that began then, oldest first. */
+  /** Returns the days within a time span on which sessions started, oldest first. */
   days(appId: AppId, fromMs: number, untilMs: number, nowMs: number): Promise<readonly SessionDay[]>;
   /**
-   * Forgets sessions that ended before a time, oldest first, with those who were in them and what was said: `limit` rows
-   * at most. Returns how many; fewer than `limit` where that was all.
+   * Deletes sessions that ended before a time, oldest first, with their peers and messages: at most `limit` rows. Returns
+   * their number; less than `limit` if no more are left.
    */
   purge(endedBeforeMs: number, limit: number): Promise<number>;
 }

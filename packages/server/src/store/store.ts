@@ -1,8 +1,8 @@
 /**
- * The store: what must outlive the process. Rooms are not in it; they are soft state.
+ * The store: data that must survive the process. Rooms are not stored; they exist only in memory.
  *
- * Every implementation keeps the promises of `store-contract.test.ts`. A call that fails throws; it never answers as if
- * there was nothing.
+ * Every implementation passes `store-contract.test.ts`. A call that fails throws; a failure never looks like an empty
+ * result.
  *
  * @module
  */
@@ -16,83 +16,83 @@ import type { OutboxRepository } from './outbox.ts';
 import type { SessionRepository } from './sessions.ts';
 import type { WebhookRepository } from './webhooks.ts';
 
-/** A JSON value that its own door alone understands. */
+/** A JSON object that only its own door interprets. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** The part of a list that is wanted. */
+/** The requested part of a list. */
 export interface Page {
-  /** How many items to leave out at the beginning. */
+  /** Number of items to skip at the start. */
   readonly offset: number;
-  /** Most items to give; 0 only counts. */
+  /** Maximum number of items to return; 0 only counts. */
   readonly limit: number;
 }
 
 /** A part of a list. */
 export interface Paged<T> {
   readonly items: readonly T[];
-  /** How many items there are on all pages. */
+  /** Number of items on all pages. */
   readonly totalCount: number;
 }
 
-/** An App as it is kept. */
+/** A stored App. */
 export interface AppRecord {
   readonly appId: AppId;
   readonly rtkAppId: string;
   readonly accountId: string;
   readonly name: string;
   readonly createdAtMs: number;
-  /** Absent if the App is defined by the configuration: its keys are there and nowhere else. */
+  /** Absent if the App is defined by the configuration, which then holds its keys. */
   readonly secrets?: { readonly serverSecret: string; readonly callbackSecret: string };
 }
 
 /** Stores Apps. */
 export interface AppRepository {
-  /** Adds an App together with its first presets, both or none. @throws if one of its ids is taken */
+  /** Adds an App together with its first presets, both or none. @throws if one of its ids exists */
   add(app: AppRecord, presets: readonly PresetRecord[]): Promise<void>;
-  /** Replaces everything but the App id and the time of creation. */
+  /** Replaces all fields except the App id and the time of creation. */
   update(app: AppRecord): Promise<void>;
-  /** All Apps, in the order in which they were added. */
+  /** Returns all Apps, in the order in which they were added. */
   all(): Promise<readonly AppRecord[]>;
 }
 
-/** A Bearer token of the API. The token itself is not kept. */
+/** A Bearer token of the API. The token itself is not stored. */
 export interface ApiTokenRecord {
   /** SHA-256 of the token, 64 lowercase hex digits. */
   readonly tokenHash: string;
   readonly name: string;
   readonly accountId: string;
-  /** The Apps it is good for; absent is all of the account. */
+  /** The Apps that it may access; absent for all of the account. */
   readonly rtkAppIds?: readonly string[];
   readonly createdAtMs: number;
 }
 
 /** Stores API tokens. */
 export interface ApiTokenRepository {
-  /** Returns false and adds nothing if the account has a token of that name. */
+  /** Returns false and adds nothing if the account has a token with that name. */
   add(token: ApiTokenRecord): Promise<boolean>;
   findByHash(tokenHash: string): Promise<ApiTokenRecord | undefined>;
-  /** The tokens of an account, in the order in which they were added. */
+  /** Returns the tokens of an account, in the order in which they were added. */
   ofAccount(accountId: string): Promise<readonly ApiTokenRecord[]>;
-  /** Voids a token; false if there is none. */
+  /** Deletes a token, which makes it invalid; returns false if there is none. */
   delete(tokenHash: string): Promise<boolean>;
 }
 
-/** A lasting room that sessions are held in. */
+/** A persistent room in which sessions take place. */
 export interface MeetingRecord {
   readonly id: string;
   readonly appId: AppId;
   readonly title: string | null;
   readonly status: 'ACTIVE' | 'INACTIVE';
-  /** What its door was told of it. */
+  /** Its door's settings of the meeting. */
   readonly settings: JsonObject;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
 }
 
-/** Which meetings a list has. */
+/** Selects meetings. */
 export interface MeetingFilter {
   readonly status?: MeetingRecord['status'];
-  /** Part of the title, whatever the case of ASCII letters, or the whole id. */
+  /** Part of the title, ignoring the case of ASCII letters, or the whole id. */
   readonly search?: string;
   /** Created at this time or later, in milliseconds since the Unix epoch. */
   readonly fromMs?: number;
@@ -106,7 +106,7 @@ export interface MeetingRepository {
   find(appId: AppId, id: string): Promise<MeetingRecord | undefined>;
   /** Newest first. */
   list(appId: AppId, filter: MeetingFilter, page: Page): Promise<Paged<MeetingRecord>>;
-  /** Changes a meeting, with nothing between reading and writing; undefined if there is none. */
+  /** Changes a meeting atomically; returns undefined if there is none. */
   update(
     appId: AppId,
     id: string,
@@ -118,7 +118,7 @@ export interface MeetingRepository {
 export interface ParticipantRecord {
   readonly id: string;
   readonly meetingId: string;
-  /** The customer's own key of the person; several participants may have the same. */
+  /** The customer's own id of the person; several participants may have the same. */
   readonly customId: string;
   readonly presetId: string;
   readonly name: string | null;
@@ -127,7 +127,7 @@ export interface ParticipantRecord {
   readonly updatedAtMs: number;
 }
 
-/** A participant with the name that its preset has now. */
+/** A participant with the current name of its preset. */
 export interface Participant extends ParticipantRecord {
   readonly presetName: string;
 }
@@ -137,13 +137,13 @@ export interface ParticipantRepository {
   /** @throws if the meeting or the preset does not exist */
   add(participant: ParticipantRecord): Promise<void>;
   find(meetingId: string, id: string): Promise<Participant | undefined>;
-  /** Those of a meeting that have one of the ids, in no order. */
+  /** Returns the participants of a meeting with one of the ids, in no particular order. */
   findByIds(meetingId: string, ids: readonly string[]): Promise<readonly Participant[]>;
-  /** Those of a meeting that have one of the custom ids, in no order. */
+  /** Returns the participants of a meeting with one of the custom ids, in no particular order. */
   findByCustomIds(meetingId: string, customIds: readonly string[]): Promise<readonly Participant[]>;
   /** Newest first. */
   list(meetingId: string, page: Page): Promise<Paged<Participant>>;
-  /** Changes a participant, with nothing between reading and writing; undefined if there is none. */
+  /** Changes a participant atomically; returns undefined if there is none. */
   update(
     meetingId: string,
     id: string,
@@ -151,11 +151,11 @@ export interface ParticipantRepository {
       participant: Participant,
     ) => Pick<ParticipantRecord, 'customId' | 'name' | 'picture' | 'presetId' | 'updatedAtMs'>,
   ): Promise<Participant | undefined>;
-  /** Removes a participant and returns what it was; undefined if there is none. */
+  /** Removes a participant and returns it; undefined if there is none. */
   delete(meetingId: string, id: string): Promise<Participant | undefined>;
 }
 
-/** A named bundle of settings and permissions. */
+/** A named set of settings and permissions. */
 export interface PresetRecord {
   readonly id: string;
   readonly appId: AppId;
@@ -168,28 +168,28 @@ export interface PresetRecord {
 
 /** Stores presets. */
 export interface PresetRepository {
-  /** Returns false and adds nothing if the App has a preset of that name. */
+  /** Returns false and adds nothing if the App has a preset with that name. */
   add(preset: PresetRecord): Promise<boolean>;
   find(appId: AppId, id: string): Promise<PresetRecord | undefined>;
   findByName(appId: AppId, name: string): Promise<PresetRecord | undefined>;
-  /** Newest first. `search` is part of the name, whatever the case of ASCII letters. */
+  /** Newest first. `search` is part of the name, ignoring the case of ASCII letters. */
   list(appId: AppId, search: string | undefined, page: Page): Promise<Paged<PresetRecord>>;
   /**
-   * Changes a preset, with nothing between reading and writing; undefined if there is none, `taken` (and nothing
-   * changed) where another preset of the App has the new name. What `change` throws comes through.
+   * Changes a preset atomically. Returns undefined if there is none, or `taken`, without a change, if another preset of the
+   * App has the new name. Errors of `change` are passed on.
    */
   update(
     appId: AppId,
     id: string,
     change: (preset: PresetRecord) => Pick<PresetRecord, 'name' | 'definition' | 'updatedAtMs'>,
   ): Promise<PresetRecord | 'taken' | undefined>;
-  /** Removes a preset and returns what it was; undefined if there is none, `in use` where a participant has it. */
+  /** Removes a preset and returns it; undefined if there is none, `in use` if a participant has it. */
   delete(appId: AppId, id: string): Promise<PresetRecord | 'in use' | undefined>;
 }
 
 /** A key pair that the server signs with. */
 export interface SigningKeyRecord {
-  /** What it signs; there is one key pair for each purpose. */
+  /** What the pair signs; there is one key pair per purpose. */
   readonly purpose: string;
   readonly keyId: string;
   /** PKCS #8, PEM. */
@@ -202,11 +202,11 @@ export interface SigningKeyRecord {
 /** Stores key pairs. */
 export interface SigningKeyRepository {
   find(purpose: string): Promise<SigningKeyRecord | undefined>;
-  /** Stores the pair unless there is one of that purpose already, and gives the one that is kept. */
+  /** Stores the pair unless there is one for its purpose; returns the stored pair. */
   addUnlessPresent(key: SigningKeyRecord): Promise<SigningKeyRecord>;
 }
 
-/** Everything that is kept. */
+/** All repositories of the store. */
 export interface Store {
   readonly apps: AppRepository;
   readonly apiTokens: ApiTokenRepository;
@@ -221,8 +221,8 @@ export interface Store {
   readonly sessions: SessionRepository;
   readonly chat: ChatRepository;
   readonly webhooks: WebhookRepository;
-  /** Asks the database for a sign of life. @throws where it gives none */
+  /** Checks that the database answers. @throws if it does not */
   ping(): Promise<void>;
-  /** Lets go of the database; no call may follow. */
+  /** Closes the database; no call may follow. */
   close(): Promise<void>;
 }

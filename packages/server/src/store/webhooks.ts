@@ -1,5 +1,5 @@
 /**
- * Registrations of webhooks: which address of an App is told of which events.
+ * Registrations of webhooks: which address of an App receives which events.
  *
  * @module
  */
@@ -19,24 +19,24 @@ export interface WebhookRecord {
   readonly updatedAtMs: number;
 }
 
-/** What of a registration can be changed. */
+/** The fields of a registration that can be changed. */
 export type WebhookFacts = Pick<WebhookRecord, 'name' | 'url' | 'events' | 'enabled' | 'updatedAtMs'>;
 
 /** Stores registrations. */
 export interface WebhookRepository {
-  /** Returns false and adds nothing if the App has a registration of that address. */
+  /** Returns false and adds nothing if the App has a registration with that address. */
   add(webhook: WebhookRecord): Promise<boolean>;
-  /** Those of all Apps, oldest first. */
+  /** Returns the registrations of all Apps, oldest first. */
   all(): Promise<readonly WebhookRecord[]>;
   /**
-   * Changes a registration, with nothing between reading and writing; undefined if there is none, `taken` (and
-   * nothing changed) where another one of the App has the new address.
+   * Changes a registration atomically. Returns undefined if there is none, or `taken`, without a change, if another one of
+   * the App has the new address.
    */
   update(
     appId: AppId,
     id: string,
     change: (webhook: WebhookRecord) => WebhookFacts,
   ): Promise<WebhookRecord | 'taken' | undefined>;
-  /** Removes a registration and returns what it was; undefined if there is none. */
+  /** Removes a registration and returns it; undefined if there is none. */
   delete(appId: AppId, id: string): Promise<WebhookRecord | undefined>;
 }

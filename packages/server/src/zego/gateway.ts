@@ -150,7 +150,7 @@ export class Gateway {
     const prepared = action.prepare({ query, fields: body.kind === 'object' ? body.fields : NO_FIELDS });
     const room = prepared.ratedRoom && keyOf(app, environment, prepared.ratedRoom);
     if (room) this.#rates.checkRoom(action, room);
-    this.#rates.take(action, app, environment, room);
+    this.#rates.count(action, app, environment, room);
     if (isOnce) this.#deps.replays.reserve(access);
     return { app, environment, action, prepared, ...(isOnce && { usedNonce: access }) };
   }

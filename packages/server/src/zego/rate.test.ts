@@ -26,7 +26,7 @@ describe('sliding windows', () => {
           // Exact both ways: nothing is refused that the rule admits.
           expect(isAdmitted).toBe(inLastSecond < limit);
           if (!isAdmitted) continue;
-          windows.take('key', nowMs);
+          windows.record('key', nowMs);
           admitted.push(nowMs);
         }
         for (const start of admitted) {
@@ -42,7 +42,7 @@ describe('sliding windows', () => {
     const windows = new SlidingWindows(1000);
     for (let index = 0; index < 10_000; index += 1) {
       windows.hasRoom(`asked-${index}`, 1, index);
-      windows.take(`key-${index}`, index);
+      windows.record(`key-${index}`, index);
     }
     expect(windows.size).toBe(1000);
   });
@@ -66,7 +66,7 @@ describe('limits of Actions', () => {
       if (error instanceof Refusal) return error.returnCode.code;
       throw error;
     }
-    limiter.take(action, who, environment, key);
+    limiter.count(action, who, environment, key);
     return 0;
   }
 

@@ -62,13 +62,13 @@ export class RateLimiter {
   }
 
   /** Counts a call that proceeds. */
-  take(action: RatedAction, app: App, environment: Environment, room: RoomKey | undefined): void {
+  count(action: RatedAction, app: App, environment: Environment, room: RoomKey | undefined): void {
     const nowMs = this.#clock.monotonicMs();
-    this.#apps.take(appKey(action, app, environment), nowMs);
+    this.#apps.record(appKey(action, app, environment), nowMs);
     if (!action.roomRate || !room) return;
     const windows = this.#rooms.get(action.name) ?? new SlidingWindows(action.roomRate.windowMs);
     this.#rooms.set(action.name, windows);
-    windows.take(roomKeyText(room), nowMs);
+    windows.record(roomKeyText(room), nowMs);
   }
 }
 

@@ -27,10 +27,10 @@ export class Sequences {
    *
    * @throws Refusal 5005 if the number is not greater than that of a call about one of the streams in the last 10 seconds
    */
-  take(purpose: string, world: World, streamIds: readonly StreamId[], sequence: bigint): void {
+  accept(purpose: string, world: World, streamIds: readonly StreamId[], sequence: bigint): void {
     const nowMs = this.#clock.monotonicMs();
     const keys = streamIds.map((streamId) => `${purpose}/${worldText(world)}/${streamId}`);
-    this.#forget(nowMs);
+    this.#deleteExpired(nowMs);
     if (keys.some((key) => (this.#last.get(key)?.sequence ?? -1n) >= sequence)) throw new Refusal(CODES.sequenceStale);
     for (const key of keys) {
       this.#last.delete(key);
@@ -38,7 +38,7 @@ export class Sequences {
     }
   }
 
-  #forget(nowMs: number): void {
+  #deleteExpired(nowMs: number): void {
     for (const [key, { atMs }] of this.#last) {
       if (atMs > nowMs - WINDOW_MS) return;
       this.#last.delete(key);

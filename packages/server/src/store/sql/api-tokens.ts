@@ -31,7 +31,7 @@ export class SqlApiTokens implements ApiTokenRepository {
         eb.val(token.createdAtMs).as('created_at_ms'),
       ])
       .where(({ exists, not }) => not(exists(named)));
-    // One statement instead of a unique index: names were not held to be unique from the beginning.
+    // One statement instead of a unique index: the first schema version did not require unique names.
     const { numInsertedOrUpdatedRows } = await this.#db
       .insertInto('api_tokens')
       .columns(['token_hash', 'name', 'account_id', 'rtk_app_ids', 'created_at_ms'])

@@ -1,5 +1,5 @@
 /**
- * What was said in sessions, in SQL.
+ * The chat messages of sessions in SQL.
  *
  * @module
  */
@@ -53,7 +53,7 @@ export class SqlChat implements ChatRepository {
       const sessions = await tx
         .selectFrom('sessions')
         .select('id')
-        // Spelled out, as the index of these sessions has it.
+        // A literal, so that the partial index of these sessions is used.
         .where('chat', '=', sql.lit('temporary'))
         .where('ended_at_ms', '<', endedBeforeMs)
         .orderBy('ended_at_ms')
@@ -70,7 +70,7 @@ export class SqlChat implements ChatRepository {
   }
 }
 
-/** Forgets what was said in a session, `limit` messages at most; returns how many. */
+/** Deletes at most `limit` messages of a session; returns their number. */
 export async function deleteChat(tx: Kysely<Tables>, sessionId: string, limit: number): Promise<number> {
   const some = tx.selectFrom('session_chat').select('id').where('session_id', '=', sessionId).limit(limit);
   const { numDeletedRows } = await tx

@@ -9,7 +9,7 @@ import type { Insertable, Kysely, Selectable } from 'kysely';
 import type { EndedTicket, EndedTicketKeeper, TicketEndCause } from '../../rooms/ended-tickets.ts';
 import type { EndedTicketsTable, Tables } from './tables.ts';
 
-/** Most rows of one statement. */
+/** Maximum number of rows of one statement. */
 const MAX_ROWS = 100;
 
 /** The ended tickets of a database. */

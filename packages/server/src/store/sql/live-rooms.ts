@@ -1,5 +1,5 @@
 /**
- * What is in rooms, in SQL.
+ * Live rooms in SQL.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { Tables } from './tables.ts';
 
 const columnsOf = ({ appId, environment, roomId }: RoomKey) => ({ app_id: appId, environment, room_id: roomId });
 
-/** Stores a change, in the transaction of its caller. */
+/** Stores a change in the caller's transaction. */
 export async function keepLiveRoom(tx: Kysely<Tables>, change: LiveRoomChange): Promise<void> {
   const room = columnsOf(change.key);
   if (change.begins || change.ends) {
@@ -67,7 +67,7 @@ export async function keepLiveRoom(tx: Kysely<Tables>, change: LiveRoomChange): 
   if (entries.length > 0) await tx.insertInto('live_entries').values(entries).execute();
 }
 
-/** Reads every life of a room that no end was kept of. */
+/** Reads every life of a room whose end was not stored. */
 export async function readLiveRooms(db: Kysely<Tables>): Promise<LiveRoom[]> {
   const rooms = await db.selectFrom('live_rooms').selectAll().execute();
   const read: LiveRoom[] = [];

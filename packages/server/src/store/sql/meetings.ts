@@ -90,7 +90,7 @@ export class SqlMeetings implements MeetingRepository {
     if (fromMs !== undefined) matching = matching.where('created_at_ms', '>=', fromMs);
     if (untilMs !== undefined) matching = matching.where('created_at_ms', '<=', untilMs);
     if (search === undefined) return matching;
-    // Asked once, so that the index of titles need not hold the ids as well.
+    // Queried separately, so that the index of titles need not contain the ids.
     const named = await this.#db.selectFrom('meetings').select('seq').where('id', '=', search).executeTakeFirst();
     return matching.where((eb) => {
       const inTitle = contains(eb.ref('title'), search);

@@ -8,7 +8,7 @@ import type { Kysely } from 'kysely';
 import type { NonceRepository, UsedNonce } from '../nonces.ts';
 import type { Tables } from './tables.ts';
 
-/** Most expired nonces that one `add` deletes: more than it adds, so that the table shrinks, and few, so that it is quick. */
+/** Maximum number of expired nonces deleted by one `add`: more than one, so that the table shrinks, and few, so that it is fast. */
 const MAX_SWEPT_PER_ADD = 20;
 
 /** The used nonces of a database. */

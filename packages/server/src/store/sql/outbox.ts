@@ -19,11 +19,11 @@ import { keepLiveRoom, readLiveRooms } from './live-rooms.ts';
 import { keepChange } from './session-changes.ts';
 import type { OutboxTable, Tables } from './tables.ts';
 
-/** Most rows or ids in one statement: engines limit its parameters. */
+/** Maximum number of rows or ids in one statement: engines limit its parameters. */
 const MAX_ROWS = 200;
 const MAX_ERROR_LENGTH = 500;
 
-/** A row whose number the database gives. */
+/** A row whose number the database assigns. */
 type NewRow = Omit<Selectable<OutboxTable>, 'seq'>;
 
 /** The callbacks of a database. */
@@ -39,7 +39,7 @@ export class SqlOutbox implements OutboxRepository {
     { sessions = [], liveRooms = [] }: JournalRows = {},
   ): Promise<readonly OutboxRecord[]> {
     const rows = records.map((record) => rowOf(record, record.createdAtMs));
-    // One statement is all or none by itself.
+    // A single statement is atomic without a transaction.
     if (sessions.length === 0 && liveRooms.length === 0 && rows.length <= MAX_ROWS) return insert(this.#db, rows);
     return this.#db.transaction().execute(async (tx) => {
       for (const change of sessions) await keepChange(tx, change);
@@ -149,7 +149,7 @@ export class SqlOutbox implements OutboxRepository {
   }
 }
 
-/** Returns what is kept in the order of its numbers, which are all that the database adds: bodies are not read back. */
+/** Returns the stored callbacks, in the order of their numbers. Only the numbers are read back, not the bodies. */
 async function insert(db: Kysely<Tables>, rows: readonly NewRow[]): Promise<OutboxRecord[]> {
   const seqs = new Map<string, number>();
   for (let from = 0; from < rows.length; from += MAX_ROWS) {

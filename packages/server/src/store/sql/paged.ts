@@ -1,23 +1,23 @@
 /**
- * Reading a part of a list, from whichever end is nearer.
+ * Reads a page of a list, from whichever end is nearer.
  *
  * @module
  */
 
 import type { Page, Paged } from '../store.ts';
 
-/** A part of a list, as a query reads it. */
+/** A page of a list, as a query reads it. */
 export interface Part extends Page {
-  /** Whether it is counted from the end of the list, and given in the opposite order. */
+  /** Whether the offset counts from the end of the list, and the order is reversed. */
   readonly fromEnd: boolean;
 }
 
-/** From so far into a list on, it pays to count it first: its end may be nearer than its beginning. */
+/** From this offset on, the list is counted first: its end may be nearer than its start. */
 const DEEP = 1000;
 
 /**
- * Reads a page. A database walks to an offset step by step, and counts step by step: what a page says of the length of the
- * list is not counted once more.
+ * Reads a page. A database steps through all rows before an offset, and through all rows to count them: if the page itself
+ * shows the length of the list, the list is not counted.
  */
 export async function readPaged<T>(
   { offset, limit }: Page,

@@ -9,7 +9,7 @@ import type { Page, Paged, Participant, ParticipantRecord, ParticipantRepository
 import { readPaged } from './paged.ts';
 import type { ParticipantsTable, Tables } from './tables.ts';
 
-/** Most values in one `IN` list: engines limit the parameters of a statement. */
+/** Maximum number of values in one `IN` list: engines limit the parameters of a statement. */
 const MAX_IN_LIST = 500;
 
 /** The participants of a database. */

@@ -24,7 +24,7 @@ export class SqlRules implements RuleKeeper {
   async put(rules: readonly KeptRule[]): Promise<void> {
     await this.#db.transaction().execute(async (tx) => {
       for (const rule of rules) {
-        // Set anew, a rule comes last in the list: so it gets a new place, not only new contents.
+        // A rule that is set again moves to the end of the list, so it gets a new row.
         await remove(tx, rule);
         await tx.insertInto('rules').values(rowOf(rule)).execute();
       }

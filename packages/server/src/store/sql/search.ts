@@ -6,7 +6,7 @@
 
 import { type Expression, type SqlBool, sql } from 'kysely';
 
-/** Whether a column has a text in it, whatever the case of ASCII letters. `%` and `_` stand for themselves. */
+/** Returns whether a column contains a text, ignoring the case of ASCII letters. `%` and `_` have no special meaning. */
 export function contains(column: Expression<string | null>, text: string): Expression<SqlBool> {
   const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`;
   return sql<SqlBool>`lower(${column}) like lower(${pattern}) escape '\\'`;

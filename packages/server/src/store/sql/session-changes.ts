@@ -1,5 +1,5 @@
 /**
- * Writes changes of the history of sessions.
+ * Writes changes of the session history.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Tables } from './tables.ts';
 
 type ChangeOf<T extends SessionChange['type']> = Extract<SessionChange, { readonly type: T }>;
 
-/** Stores one change, in the transaction of its caller. */
+/** Stores one change in the caller's transaction. */
 export async function keepChange(tx: Kysely<Tables>, change: SessionChange): Promise<void> {
   switch (change.type) {
     case 'begin':
@@ -104,7 +104,7 @@ async function leave(tx: Kysely<Tables>, { sessionId, peerId, atMs }: ChangeOf<'
     .execute();
 }
 
-/** Whoever is still in has left by it: nothing is counted after the end. */
+/** Ends a session. Peers that are still recorded as present leave with it, so that nothing is counted after the end. */
 async function end(tx: Kysely<Tables>, { sessionId, atMs, reason, chat }: ChangeOf<'end'>): Promise<void> {
   await tx
     .updateTable('session_peers')

@@ -1,5 +1,5 @@
 /**
- * Forgets sessions of long ago, so many rows at a time.
+ * Deletes old sessions, a limited number of rows at a time.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Kysely } from 'kysely';
 import { deleteChat } from './chat.ts';
 import type { Tables } from './tables.ts';
 
-/** Forgets rows in the transaction of its caller: of each session first what hangs on it. Returns how many. */
+/** Deletes rows in the caller's transaction: of each session its dependent rows first. Returns their number. */
 export async function purgeSessions(tx: Kysely<Tables>, endedBeforeMs: number, limit: number): Promise<number> {
   const sessions = await tx
     .selectFrom('sessions')

@@ -23,10 +23,10 @@ import { keepChange } from './session-changes.ts';
 import { purgeSessions } from './session-purge.ts';
 import type { SessionPeersTable, SessionsTable, Tables } from './tables.ts';
 
-/** The milliseconds of all connections up to a time: those that have ended, and those that have not. */
+/** The milliseconds of all connections up to a time, ended and current ones. */
 const memberMsAt = (nowMs: number) => sql<number>`ended_ms + live_count * (${nowMs} - started_at_ms) - live_from_ms`;
 
-/** Sessions that a list has, of which nothing is selected yet. */
+/** The query of the sessions that a filter selects, without selected columns. */
 type Matching = SelectQueryBuilder<Tables, 'sessions', object>;
 
 /** The sessions of a database. */

@@ -1,5 +1,5 @@
 /**
- * The tables as Kysely sees them; the columns are made by each engine's migrations.
+ * The tables as Kysely types; each engine's migrations create the columns.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import type { AppId, Environment } from '@gavel/protocol';
 import type { Generated } from 'kysely';
 import type { SessionChat, SessionEnd } from '../sessions.ts';
 
-/** Rises with each row: the order of a list, where times could be equal. */
+/** Ascending with each row: the order of a list when times are equal. */
 type Sequence = Generated<number>;
 
-/** Apps, with their keys where the configuration does not have them. */
+/** Apps, with their keys unless the configuration contains them. */
 export interface AppsTable {
   seq: Sequence;
   app_id: AppId;
@@ -57,7 +57,7 @@ export interface MeetingsTable {
   settings: string;
   created_at_ms: number;
   updated_at_ms: number;
-  /** Kept right by the database itself. */
+  /** A trigger of the database updates it. */
   participant_count: Generated<number>;
 }
 
@@ -74,7 +74,7 @@ export interface ParticipantsTable {
   updated_at_ms: number;
 }
 
-/** Key pairs, one for each purpose. */
+/** Key pairs, one per purpose. */
 export interface SigningKeysTable {
   purpose: string;
   key_id: string;
@@ -83,7 +83,7 @@ export interface SigningKeysTable {
   created_at_ms: number;
 }
 
-/** Callbacks that are owed, and those that failed permanently. */
+/** Callbacks that are pending, and those that failed permanently. */
 export interface OutboxTable {
   seq: Sequence;
   id: string;
@@ -96,7 +96,7 @@ export interface OutboxTable {
   created_at_ms: number;
   attempts: number;
   next_attempt_at_ms: number;
-  /** Null while it is owed. */
+  /** Null while it is pending. */
   failed_at_ms: number | null;
   last_status: number | null;
   last_error: string | null;
@@ -123,23 +123,23 @@ export interface SessionsTable {
   meeting_id: string;
   title: string;
   started_at_ms: number;
-  /** Null while it is live. */
+  /** Null while it is active. */
   ended_at_ms: number | null;
   end_reason: SessionEnd | null;
   live_count: number;
-  /** How long after the beginning those came who are in, added up. */
+  /** The sum, over all current connections, of the time from the session's start to their own. */
   live_from_ms: number;
   peak_count: number;
   user_count: number;
-  /** Milliseconds of the connections that have ended. */
+  /** Total milliseconds of the ended connections. */
   ended_ms: number;
   updated_at_ms: number;
   seen_at_ms: number;
-  /** Null where nothing that was said is kept. */
+  /** Null if no message is stored. */
   chat: SessionChat | null;
 }
 
-/** What was said in sessions. */
+/** The chat messages of sessions. */
 export interface SessionChatTable {
   session_id: string;
   id: string;
@@ -153,7 +153,7 @@ export interface SessionChatTable {
   sent_at_ms: number;
 }
 
-/** Stays in sessions. */
+/** Connections in sessions. */
 export interface SessionPeersTable {
   seq: Sequence;
   id: string;
@@ -164,7 +164,7 @@ export interface SessionPeersTable {
   preset_name: string;
   view_type: string | null;
   joined_at_ms: number;
-  /** Null while it is in. */
+  /** Null while it is connected. */
   left_at_ms: number | null;
 }
 
@@ -183,7 +183,7 @@ export interface WebhooksTable {
   updated_at_ms: number;
 }
 
-/** Nonces that were used. */
+/** Used nonces. */
 export interface NoncesTable {
   seq: Sequence;
   app_id: AppId;
@@ -215,10 +215,10 @@ export interface LiveEntriesTable {
   definition: string;
 }
 
-/** Why clients were taken out for good. */
+/** Why clients were permanently removed. */
 export interface EndedTicketsTable {
   scope: string;
-  /** Decimal digits; null, as `seq`, where all tickets of the scope are ended. */
+  /** Decimal digits; null, like `seq`, if all tickets of the scope are ended. */
   epoch: string | null;
   seq: number | null;
   cause: string;
@@ -226,7 +226,7 @@ export interface EndedTicketsTable {
   ended_at_ms: number;
 }
 
-/** What is decided once for a database. */
+/** Values that are fixed once for a database. */
 export interface ServerFactsTable {
   name: string;
   value: string;

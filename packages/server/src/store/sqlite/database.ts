@@ -1,5 +1,5 @@
 /**
- * Opens an SQLite database, brings its schema up to date, and fits it to Kysely.
+ * Opens an SQLite database, migrates its schema, and adapts it to Kysely.
  *
  * @module
  */
@@ -11,26 +11,26 @@ import type { Tables } from '../sql/tables.ts';
 import { createDialect } from './driver.ts';
 import { MIGRATIONS } from './migrations.ts';
 
-/** How long the opening waits for another process that writes, in milliseconds. Later calls never block. */
+/** How long opening waits for another process that writes, in milliseconds. Later calls never block. */
 const OPEN_TIMEOUT_MS = 5000;
-/** How long a write is tried while another process has the lock, in milliseconds; then it fails. */
+/** How long a write is retried while another process holds the lock, in milliseconds; then it fails. */
 const BUSY_LIMIT_MS = 30_000;
-/** How much of the file is kept in memory, in KiB. The default of 2 MiB is less than a list of 100,000 reads of its index. */
+/** SQLite's page cache, in KiB. The default of 2 MiB is smaller than the index pages that a list of 100,000 rows reads. */
 const CACHE_KIB = 32_768;
-/** Most prepared statements that are kept. The queries are few and fixed but for the lengths of `IN` lists. */
+/** Maximum number of cached prepared statements. The queries are few; only the lengths of `IN` lists vary. */
 const MAX_STATEMENTS = 200;
 
 /**
- * Opens a database file, made if there is none, or `:memory:`.
+ * Opens a database file, or `:memory:`; creates the file if it does not exist.
  *
- * A commit outlives the death of the process. A power cut may take the last few, and leaves the file sound.
+ * A commit survives the death of the process. A power failure may lose the last few, but does not corrupt the file.
  *
- * @param options.busyLimitMs how long a write is tried while another process has the lock, 30 s by default; then it fails
+ * @param options.busyLimitMs how long a write is retried while another process holds the lock, default 30 s; then it fails
  *   with `server.store-unavailable`
- * @throws Error if the file cannot be opened, is no database, or was made by a newer version of the schema
+ * @throws Error if the file cannot be opened, is not a database, or has a newer version of the schema
  */
 export function openDatabase(path: string, { busyLimitMs = BUSY_LIMIT_MS } = {}): Kysely<Tables> {
-  // Signing keys and App secrets are in it: its owner alone may read it. SQLite gives its side files the same mode.
+  // Only its owner may read the file: it contains signing keys and App secrets. SQLite's side files get the same mode.
   if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600));
   const database = new DatabaseSync(path, { timeout: OPEN_TIMEOUT_MS, enableForeignKeyConstraints: true });
   try {
@@ -44,7 +44,7 @@ export function openDatabase(path: string, { busyLimitMs = BUSY_LIMIT_MS } = {})
   return new Kysely<Tables>({ dialect: createDialect(new KyselyDatabase(database), busyLimitMs) });
 }
 
-/** Runs the steps that are missing, each in a transaction of its own with its version number. */
+/** Runs the missing steps, each in a transaction of its own with its version number. */
 export function migrate(database: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
   const version = readVersion(database);
   if (version > migrations.length) {
@@ -56,7 +56,7 @@ export function migrate(database: DatabaseSync, migrations: readonly string[] = 
     if (index < version) continue;
     database.exec('BEGIN IMMEDIATE');
     try {
-      // Another process may have taken this step while this one waited for the lock.
+      // Another process may have run this step while this one waited for the lock.
       if (readVersion(database) === index) database.exec(`${sql}; PRAGMA user_version = ${index + 1};`);
       database.exec('COMMIT');
     } catch (error) {
@@ -70,7 +70,7 @@ function readVersion(database: DatabaseSync): number {
   return Number(database.prepare('PRAGMA user_version').get()?.user_version);
 }
 
-/** What Kysely needs of a database, with statements kept prepared. */
+/** The interface that Kysely requires of a database, with cached prepared statements. */
 class KyselyDatabase implements SqliteDatabase {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, SqliteStatement>();
@@ -94,7 +94,7 @@ class KyselyDatabase implements SqliteDatabase {
   }
 }
 
-/** What Kysely needs of a statement. */
+/** The interface that Kysely requires of a statement. */
 class KyselyStatement implements SqliteStatement {
   readonly reader: boolean;
   readonly #statement: StatementSync;

@@ -1,8 +1,8 @@
 /**
- * Kysely's driver for SQLite, which never stands still for another process (BUS-7).
+ * Kysely's driver for SQLite, which never blocks the event loop while another process holds the lock (BUS-7).
  *
- * Where another process holds the write lock, a write is tried again from a timer, and reads and the event loop go on
- * meanwhile. Transactions of this process take turns; what is outside of them waits for the one that is open.
+ * If another process holds the write lock, a write is retried by a timer, while reads and the event loop continue.
+ * Transactions of this process run one after another; other queries wait for the open one.
  *
  * @module
  */
@@ -21,12 +21,12 @@ import {
   SqliteQueryCompiler,
 } from 'kysely';
 
-/** Pauses between two tries of a write, in milliseconds: they double up to the longest. */
+/** Delays between two attempts to write, in milliseconds: they double up to the longest. */
 const RETRY_MS = { first: 2, longest: 50 } as const;
 /** The low byte of SQLite's error codes for a database that another connection has locked. */
 const SQLITE_BUSY = 5;
 
-/** Connections are objects without a cost: any number may be in use. */
+/** Connections have no cost, so there is no limit on their number. */
 class Adapter extends SqliteAdapter {
   override get supportsMultipleConnections(): boolean {
     return true;
@@ -34,9 +34,9 @@ class Adapter extends SqliteAdapter {
 }
 
 /**
- * Makes the dialect of a database whose own busy timeout is 0.
+ * Creates the dialect of a database whose own busy timeout is 0.
  *
- * @param busyLimitMs how long a write is tried; then it fails with `server.store-unavailable`
+ * @param busyLimitMs how long a write is retried; then it fails with `server.store-unavailable`
  */
 export function createDialect(database: SqliteDatabase, busyLimitMs: number): Dialect {
   return {
@@ -87,7 +87,7 @@ class SqliteDriver implements Driver {
 
   async beginTransaction(connection: Connection): Promise<void> {
     await this.runWhenFree(() => {
-      // With the lock taken at the beginning, nothing that follows finds the database locked.
+      // The lock is taken at the start, so that later statements do not find the database locked.
       this.run('begin immediate');
       this.#open = Promise.withResolvers();
       connection.isInTransaction = true;
@@ -118,7 +118,7 @@ class SqliteDriver implements Driver {
     return { insertId: BigInt(lastInsertRowid), numAffectedRows: BigInt(changes), rows: [] };
   }
 
-  /** Does something while no transaction of this process is open, again and again while another process has the lock. */
+  /** Runs some work while no transaction of this process is open; retries it while another process holds the lock. */
   async runWhenFree<R>(work: () => R): Promise<R> {
     let deadlineMs: number | undefined;
     for (let pauseMs: number = RETRY_MS.first; ; pauseMs = Math.min(pauseMs * 2, RETRY_MS.longest)) {

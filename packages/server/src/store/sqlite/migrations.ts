@@ -1,7 +1,7 @@
 /**
- * The SQLite schema as numbered steps. A step that was released is never changed; a new one is added.
+ * The SQLite schema as numbered steps. A released step is never changed; changes are added as new steps.
  *
- * `seq` gives lists a stable order: two rows of one millisecond still come in the order of their making.
+ * `seq` gives lists a stable order: rows of the same millisecond stay in the order of their insertion.
  *
  * @module
  */
@@ -77,7 +77,7 @@ export const MIGRATIONS: readonly string[] = [
     created_at_ms INTEGER NOT NULL
   ) STRICT;
   `,
-  // Callbacks that are still owed. The partial indexes keep the failed ones out of the way of the pending ones.
+  // Callbacks that are pending. The partial indexes exclude the failed ones from queries of pending ones.
   `
   CREATE TABLE outbox (
     seq                INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -99,7 +99,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX outbox_by_lane ON outbox (app_id, url, lane, seq) WHERE failed_at_ms IS NULL;
   CREATE INDEX outbox_failed ON outbox (app_id, seq) WHERE failed_at_ms IS NOT NULL;
   `,
-  // What was said in advance of who may log in and publish, and of what is forwarded.
+  // Rules: who may log in and publish, and which media is forwarded.
   `
   CREATE TABLE rules (
     seq           INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -115,8 +115,8 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX rules_by_kind ON rules (kind, seq);
   CREATE INDEX rules_by_end ON rules (until_ms) WHERE until_ms IS NOT NULL;
   `,
-  // The history of sessions, and who is told of it. A session's milliseconds are those of connections that have ended;
-  // of the others it knows their number and how late they began, added up, so that it can be asked at any moment.
+  // The history of sessions, and registrations of webhooks. A session's milliseconds are those of ended connections; for
+  // current ones, it stores their number and the sum of their start times, so that the total can be computed at any time.
   `
   CREATE TABLE sessions (
     seq           INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -167,8 +167,8 @@ export const MIGRATIONS: readonly string[] = [
     UNIQUE (app_id, url)
   ) STRICT;
   `,
-  // Lists read row numbers from one index that has all they filter and sort by, and rows for their page alone. The number
-  // of a meeting's participants is kept, not counted.
+  // List queries read row numbers from one index that covers all their filters and orders, and only the rows of their page.
+  // The number of a meeting's participants is stored, not counted.
   `
   DROP INDEX meetings_by_app;
   CREATE INDEX meetings_by_time ON meetings (app_id, created_at_ms, seq, lower(title));
@@ -190,7 +190,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX sessions_open ON sessions (app_id, ended_at_ms, started_at_ms, seq) WHERE ended_at_ms IS NULL;
   CREATE INDEX sessions_by_length ON sessions (app_id, ended_ms, started_at_ms, seq) WHERE ended_at_ms IS NOT NULL;
   `,
-  // What was said in sessions. Its index of sessions has those alone that lose it before they go themselves.
+  // The chat of sessions. The partial index contains only sessions whose chat is deleted before the session.
   `
   ALTER TABLE sessions ADD COLUMN chat TEXT CHECK (chat IN ('temporary', 'lasting'));
   CREATE INDEX sessions_by_end ON sessions (ended_at_ms) WHERE ended_at_ms IS NOT NULL;
@@ -208,7 +208,7 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (session_id, id)
   ) STRICT, WITHOUT ROWID;
   `,
-  // Nonces of calls that an App admits once.
+  // Nonces of calls of Apps that reject replays.
   `
   CREATE TABLE nonces (
     seq           INTEGER PRIMARY KEY,
@@ -219,7 +219,7 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX nonces_by_end ON nonces (valid_until_s);
   `,
-  // What is in the rooms of Apps with callbacks: it is told to be gone after a stop or a crash.
+  // The members and streams of live rooms, of Apps with callbacks, for the callbacks after a stop or a crash.
   `
   CREATE TABLE live_rooms (
     app_id      INTEGER NOT NULL,
@@ -242,7 +242,7 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX live_entries_by_room ON live_entries (room_id, app_id, environment);
   `,
-  // Why clients were taken out for good, and the name under which this database's tickets are issued.
+  // Why clients were permanently removed, and the name under which this database's tickets are issued.
   `
   CREATE TABLE ended_tickets (
     scope       TEXT PRIMARY KEY,

@@ -1,5 +1,5 @@
 /**
- * The store in one SQLite file.
+ * The store in an SQLite file.
  *
  * @module
  */
@@ -9,9 +9,9 @@ import type { Store } from '../store.ts';
 import { openDatabase } from './database.ts';
 
 /**
- * Opens the store in a file, made if there is none; its folder must exist. `:memory:` keeps nothing.
+ * Opens the store in a file, which is created if it does not exist; its folder must exist. `:memory:` stores nothing on disk.
  *
- * @throws Error if the file cannot be opened, is no database, or was made by a newer version of the schema
+ * @throws Error if the file cannot be opened, is not a database, or has a newer version of the schema
  */
 export async function openSqliteStore(path: string, options: { readonly busyLimitMs?: number } = {}): Promise<Store> {
   return createSqlStore(openDatabase(path, options));

@@ -21,7 +21,7 @@ export const describeRtcStreamState = defineAction({
   fault: CODES.mediaFailed,
   async run({ streamId, sequence }, call) {
     const [stream = streamId] = meantStreams(call, [streamId]);
-    call.sequences.take('state', call.world, [stream], sequence);
+    call.sequences.accept('state', call.world, [stream], sequence);
     const state = await call.rooms.streamState(call.world, stream);
     switch (state.state) {
       case 'live':

@@ -20,7 +20,7 @@ export const forbidRtcStream = defineAction({
   describe: ({ streamId }) => ({ targets: [streamId], reason: '' }),
   async run({ streamId, sequence }, call) {
     const streams = meantStreams(call, [streamId]);
-    call.sequences.take(CONTROL, call.world, streams, sequence);
+    call.sequences.accept(CONTROL, call.world, streams, sequence);
     const isSet = await call.enforcement.forbid(call.world, streams, call.origin);
     if (!isSet) throw new Refusal(CODES.forbidFailed, 'Too many streams are forbidden.');
     return undefined;

@@ -20,7 +20,7 @@ export const forbidRtcStreams = defineAction({
   describe: ({ streamIds }) => ({ targets: streamIds, reason: '' }),
   async run({ streamIds, sequence }, call) {
     const streams = meantStreams(call, streamIds);
-    call.sequences.take(CONTROL, call.world, streams, sequence);
+    call.sequences.accept(CONTROL, call.world, streams, sequence);
     const isSet = await call.enforcement.forbid(call.world, streams, call.origin);
     if (!isSet) throw new Refusal(CODES.forbidListFailed, 'Too many streams are forbidden.');
     return undefined;

@@ -20,7 +20,7 @@ export const resumeRtcStream = defineAction({
   describe: ({ streamId }) => ({ targets: [streamId], reason: '' }),
   async run({ streamId, sequence }, call) {
     const streams = meantStreams(call, [streamId]);
-    call.sequences.take(CONTROL, call.world, streams, sequence);
+    call.sequences.accept(CONTROL, call.world, streams, sequence);
     await call.enforcement.resume(call.world, streams);
     return undefined;
   },

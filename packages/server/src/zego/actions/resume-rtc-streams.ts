@@ -20,7 +20,7 @@ export const resumeRtcStreams = defineAction({
   describe: ({ streamIds }) => ({ targets: streamIds, reason: '' }),
   async run({ streamIds, sequence }, call) {
     const streams = meantStreams(call, streamIds);
-    call.sequences.take(CONTROL, call.world, streams, sequence);
+    call.sequences.accept(CONTROL, call.world, streams, sequence);
     await call.enforcement.resume(call.world, streams);
     return undefined;
   },
