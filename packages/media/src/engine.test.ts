@@ -4,7 +4,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { SyntheticPeer, transportCcId, waitFor } from '../tests/synthetic-peer.ts';
+import { SyntheticPeer, TRANSPORT_CC_ID, waitFor } from '../tests/synthetic-peer.ts';
 import { createMediaEngine, type MediaEngine, MediaError } from './index.ts';
 import { parseRtcp, writeNack, writePli } from './rtp/rtcp.ts';
 import { RtpHeader } from './rtp/rtp-packet.ts';
@@ -182,7 +182,7 @@ describe('RTCP', () => {
     await waitFor(() => items().some((item) => item.type === 'report-block' && item.ssrc === 1_000));
     const arrivals = publisher.rtcp.flatMap((packet) => parseTwccFeedback(packet)?.arrivals ?? []);
     expect(arrivals.map((arrival) => arrival.sequence)).toEqual([0, 1, 2]);
-    expect(transportCcId).toBe(5);
+    expect(TRANSPORT_CC_ID).toBe(5);
   });
 
   test('sender reports reach players with the SSRC and timestamps that players see, and the NTP time as it was', async () => {

@@ -10,7 +10,7 @@ import { launchChromium } from '@gavel/testkit/chromium';
 import type { Browser, Page } from 'playwright-core';
 import type { MediaAnswer, MediaEngine, MediaKinds } from '../src/index.ts';
 
-/** What a player's page sees. */
+/** The statistics of a player's page. */
 export interface PlayerStats {
   readonly framesDecoded: number;
   readonly packetsLost: number;
@@ -22,7 +22,7 @@ export interface PlayerStats {
   readonly width: number;
 }
 
-/** What a publisher's page sees. */
+/** The statistics of a publisher's page. */
 export interface PublisherStats {
   readonly availableOutgoingBitrate: number;
   readonly roundTripTime: number;
@@ -81,7 +81,7 @@ window.firstFrame = (name) => firstFrames.get(name);
 window.readStats = async (name) => Object.fromEntries(await window.peers.get(name).getStats());
 </script>`;
 
-/** A Chromium, and the page server that its pages come from. */
+/** A Chromium with a server for its pages. */
 export class BrowserPeers {
   readonly #browser: Browser;
   readonly #server: Server;
@@ -114,7 +114,7 @@ export class BrowserPeers {
   }
 }
 
-/** Has a page publish a stream. */
+/** Publishes a stream from a page. */
 export async function publishFrom(
   page: Page,
   engine: MediaEngine,
@@ -132,7 +132,7 @@ export async function publishFrom(
   return { ...answer, offer };
 }
 
-/** Has a page play a stream; tells how long the first frame took from the call on, in milliseconds. */
+/** Plays a stream in a page; returns the time from the call to the first frame, in milliseconds. */
 export async function playIn(
   page: Page,
   engine: MediaEngine,
@@ -148,7 +148,7 @@ export async function playIn(
   return { ...answer, offer, firstFrame };
 }
 
-/** Reads what a player's page sees. */
+/** Reads the statistics of a player's page. */
 export async function readPlayerStats(page: Page, name: string): Promise<PlayerStats> {
   const stats = Object.values(await page.evaluate((peer) => window.readStats(peer), name));
   const video = stats.find((entry) => entry.type === 'inbound-rtp' && entry.kind === 'video') ?? {};
@@ -166,7 +166,7 @@ export async function readPlayerStats(page: Page, name: string): Promise<PlayerS
   };
 }
 
-/** Reads what a publisher's page sees. */
+/** Reads the statistics of a publisher's page. */
 export async function readPublisherStats(page: Page, name: string): Promise<PublisherStats> {
   const stats = Object.values(await page.evaluate((peer) => window.readStats(peer), name));
   const transport = stats.find((entry) => entry.type === 'transport') ?? {};

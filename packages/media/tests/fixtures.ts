@@ -1,5 +1,5 @@
 /**
- * Offers as Chromium 140-odd made them, word for word.
+ * Offers captured from Chromium 140 or later, unchanged.
  *
  * @module
  */

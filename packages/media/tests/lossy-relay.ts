@@ -7,14 +7,14 @@
 import { createSocket, type Socket } from 'node:dgram';
 import type { AddressInfo } from 'node:net';
 
-/** Relays datagrams between browsers and an engine, and drops some of the media. */
+/** Relays datagrams between browsers and an engine, and drops a share of the media. */
 export class LossyRelay {
-  /** The share of media packets that is dropped, of both ways together: 0 to 1. */
+  /** The share of media packets that is dropped, in both directions together: 0 to 1. */
   loss: number;
   /** Media packets dropped so far. */
   dropped = 0;
 
-  /** What is still to be dropped of what has passed. By counting, since chance may spare a short run. */
+  /** The fraction of packets due to be dropped. Counted rather than random, so that short runs lose packets too. */
   #due = 0;
   readonly #front: Socket;
   readonly #upstreams = new Map<string, Socket>();
@@ -34,7 +34,7 @@ export class LossyRelay {
     return new LossyRelay(front, enginePort, loss);
   }
 
-  /** Makes an answer lead to this relay. */
+  /** Rewrites an answer so that its candidate is this relay. */
   rewrite(answer: string): string {
     return answer
       .replace(/^a=candidate:.*\r\n/gm, '')
@@ -59,7 +59,7 @@ export class LossyRelay {
     if (!this.#isLost(packet)) upstream.send(packet, this.#enginePort, '127.0.0.1');
   }
 
-  /** Only RTP is lost: STUN and DTLS have their own retransmission, RTCP would make the figures less plain. */
+  /** Returns whether to drop a packet. Only RTP is dropped: STUN and DTLS retransmit, and RTCP is needed for the figures. */
   #isLost(packet: Buffer): boolean {
     const first = packet[0] ?? 0;
     const second = packet[1] ?? 0;

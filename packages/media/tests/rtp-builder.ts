@@ -4,7 +4,7 @@
  * @module
  */
 
-/** What a packet is built from; what is not given is zero or empty. */
+/** The fields of a packet; missing ones are zero or empty. */
 export interface RtpPacketFields {
   readonly payloadType?: number;
   readonly sequence: number;

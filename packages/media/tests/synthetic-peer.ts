@@ -1,5 +1,5 @@
 /**
- * Publishers and players without a browser: the binding as a client, with packets made by hand.
+ * Publishers and players without a browser: the binding as a client, with hand-made packets.
  *
  * @module
  */
@@ -7,11 +7,11 @@
 import { PeerConnection, type Track, Video } from 'node-datachannel';
 import type { MediaAnswer, MediaEngine } from '../src/index.ts';
 import { isRtcp } from '../src/rtp/rtp-packet.ts';
-import { transportCcUri } from '../src/sdp/codecs.ts';
+import { TRANSPORT_CC_URI } from '../src/sdp/codecs.ts';
 import { createRtpPacket, type RtpPacketFields } from './rtp-builder.ts';
 
-/** The header extension id that synthetic publishers offer transport-wide sequence numbers under. */
-export const transportCcId = 5;
+/** The header extension id with which synthetic publishers offer transport-wide sequence numbers. */
+export const TRANSPORT_CC_ID = 5;
 
 /** A client peer of one video section. */
 export class SyntheticPeer {
@@ -58,7 +58,7 @@ export class SyntheticPeer {
     return peer;
   }
 
-  /** Makes an offer that is never sent. */
+  /** Creates an offer that is never sent. */
   static createOffer(role: 'publish' | 'play'): string {
     const peer = new SyntheticPeer(role, 1, 96);
     const { offer } = peer;
@@ -67,16 +67,16 @@ export class SyntheticPeer {
   }
 
   get offer(): string {
-    // The binding as a client announces neither codec feedback nor extensions that a browser does.
-    // And it repeats a lost handshake message only after a second, so it leaves the beginning to the engine.
+    // Unlike a browser, the binding announces neither codec feedback nor header extensions as a client.
+    // It repeats a lost handshake message only after a second, so it lets the engine start the handshake.
     const sdp = (this.#connection.localDescription()?.sdp ?? '').replace('a=setup:actpass', 'a=setup:passive');
     return sdp.replace(
       /(a=rtpmap:(\d+) .*\r\n)/,
-      `$1a=rtcp-fb:$2 transport-cc\r\na=rtcp-fb:$2 nack\r\na=rtcp-fb:$2 nack pli\r\na=extmap:${transportCcId} ${transportCcUri}\r\n`,
+      `$1a=rtcp-fb:$2 transport-cc\r\na=rtcp-fb:$2 nack\r\na=rtcp-fb:$2 nack pli\r\na=extmap:${TRANSPORT_CC_ID} ${TRANSPORT_CC_URI}\r\n`,
     );
   }
 
-  /** Sends one RTP packet under the peer's own SSRC and payload type unless told otherwise; never throws. */
+  /** Sends one RTP packet with the peer's own SSRC and payload type by default; never throws. */
   sendRtp(fields: RtpPacketFields): boolean {
     const value = Buffer.alloc(2);
     value.writeUInt16BE(this.#transportSequence++ & 0xffff);
@@ -85,7 +85,7 @@ export class SyntheticPeer {
         ssrc: this.#ssrc,
         payloadType: this.#payloadType,
         payload: Buffer.from(`payload ${fields.sequence}`),
-        extensions: [[transportCcId, value]],
+        extensions: [[TRANSPORT_CC_ID, value]],
         ...fields,
       }),
     );
@@ -114,7 +114,7 @@ export class SyntheticPeer {
   }
 }
 
-/** Waits until a condition holds, by looking every `intervalMs`. */
+/** Polls every `intervalMs` until a condition holds. */
 export async function waitFor(
   condition: () => boolean | Promise<boolean>,
   timeoutMs = 5_000,

@@ -36,15 +36,15 @@ export const CLOSE_CODES = {
 } as const;
 
 /**
- * The close code that the SDK sends where it may come back with its ticket. A socket closed with 1000 or 1001, as a browser
- * does when its page goes, says that nobody comes back (ROOM-8).
+ * The close code that the SDK sends if it may resume with its ticket. Close code 1000 or 1001, which a browser sends when
+ * its page closes, means that the client does not resume (ROOM-8).
  */
 export const CLIENT_CLOSE_CODE = 4010;
 
 /** A close code that the server sends on its own initiative. */
 export type CloseCode = (typeof CLOSE_CODES)[keyof typeof CLOSE_CODES];
 
-/** Tells whether a client may connect again by itself after this close code. */
+/** Returns whether a client may connect again by itself after this close code. */
 export function mayReconnect(code: number): boolean {
   return code < 4500 || code > 4999;
 }

@@ -184,7 +184,7 @@ export class GavelError extends Error {
   }
 }
 
-/** Tells whether a value is a GavelError, of one of the given codes when any are given. */
+/** Returns whether a value is a GavelError; with `codes`, only one of these. */
 export function isGavelError(value: unknown, ...codes: ErrorCode[]): value is GavelError {
   return value instanceof GavelError && (codes.length === 0 || codes.includes(value.code));
 }

@@ -23,7 +23,7 @@ export type MemberId = Brand<string, 'MemberId'>;
 export type PublishId = Brand<string, 'PublishId'>;
 /** Identifies a poll; created by the server, never reused. */
 export type PollId = Brand<string, 'PollId'>;
-/** Identifies one life of a room: a uint64 that rises; on the wire its decimal digits (ROOM-3). */
+/** Identifies one life of a room: an ascending uint64; on the wire its decimal digits (ROOM-3). */
 export type Epoch = Brand<bigint, 'Epoch'>;
 
 /** The two environments of an App; the rooms of one cannot be reached from the other. */
@@ -60,7 +60,7 @@ export const MAX_BYTES = {
 
 const encoder = new TextEncoder();
 
-/** Most characters (Unicode code points) of the name of a member whose preset gives it a name (NAME-1). */
+/** Maximum number of characters (Unicode code points) of the name of a member whose preset defines its name (NAME-1). */
 export const MAX_NAME_CHARACTERS = 256;
 
 /** Counts the characters (Unicode code points) of a text. */

@@ -62,8 +62,8 @@ const login = Type.Object(
     /** Passed to the App's backend in the callback of this login: at most 128 bytes. */
     callbackData: Type.Optional(text(1024)),
     /**
-     * A random name for this attempt, the same when it is sent again because no answer came (KICK-12): a retry is refused
-     * where the attempt was let in before and its member was taken out for good.
+     * A random id of this login attempt; the client repeats it if no answer came (KICK-12). A retry is refused if the attempt
+     * was admitted and its member was permanently removed.
      */
     attempt: Type.Optional(
       Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }), isRetry: Type.Boolean() }, closed),
@@ -215,12 +215,12 @@ export type Params<M extends Method> = MethodParams[M];
 type SchemaParams<M extends Method> = Static<(typeof METHODS)[M]>;
 type Differs<A, B> = [A] extends [B] ? ([B] extends [A] ? never : 'differs') : 'differs';
 type NoneOf<T extends never> = T;
-/** Compiles only while every schema describes the parameters that `params.ts` declares; else it names the method. */
+/** Compiles only if every schema matches the parameters that `params.ts` declares; otherwise the error names the method. */
 export type SchemasAgree = NoneOf<
   { [M in Method]: [Differs<SchemaParams<M>, Params<M>>] extends [never] ? never : M }[Method]
 >;
 
-/** The shape of a request before its parameters are checked. */
+/** The schema of a request; its parameters are validated separately. */
 export const REQUEST_FRAME = Type.Object(
   {
     id: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
@@ -236,7 +236,7 @@ export interface IdentifyResult {
   readonly user: WireUser;
   readonly profile?: WireProfile;
   readonly permissions: WirePermissions;
-  /** Further facts of this client's dialect, for this client alone. */
+  /** Further data of this client's dialect, for this client only. */
   readonly facts?: Readonly<Record<string, unknown>>;
   /** The session of this login, if its dialect has sessions: it may be older than this life of the room. */
   readonly session?: { readonly id: string; readonly startedAtMs: number };
@@ -250,7 +250,7 @@ export interface LoginResult extends IdentifyResult {
   readonly memberId: string;
   /** Identifies this life of the room: the decimal digits of a uint64. */
   readonly epoch: string;
-  /** Brings this member back on a new connection; afterwards `resume` says by its refusal how the member ended. */
+  /** Resumes this member on a new connection; after the member's end, the refusal of `resume` has the cause. */
   readonly ticket: string;
   readonly heartbeatIntervalMs: number;
   /** A member whose client sends nothing for this time is removed. */
@@ -288,10 +288,10 @@ export interface ResumeResult {
 export interface NegotiatedResult {
   /** SDP. */
   readonly answer: string;
-  /** Whether audio was agreed on, and is on. */
+  /** Whether audio was negotiated, and is on. */
   readonly audio: boolean;
   readonly video: boolean;
-  /** Kinds that were asked for and are refused, because there is no codec in common (MED-8); absent where there are none. */
+  /** Requested kinds that are refused because there is no common codec (MED-8); absent if there are none. */
   readonly unsupported?: readonly ('audio' | 'video')[];
 }
 
@@ -342,12 +342,12 @@ export type ResponseFrame =
   | { readonly id: number; readonly result: Results[Method] }
   | { readonly id: number; readonly error: WireError };
 
-/** An event of the room: `seq` rises, and skips events that are not sent to this client. */
+/** An event of the room: `seq` increases, with gaps for events that are not sent to this client. */
 export type RoomEventFrame =
   | {
       readonly event: 'memberJoined';
       readonly seq: number;
-      /** Version of the member list; it rises by 1 with every change. */
+      /** Version of the member list; it increases by 1 with every change. */
       readonly userSeq: number;
       readonly memberCount: number;
       readonly member: WireMember;
@@ -363,7 +363,7 @@ export type RoomEventFrame =
   | {
       readonly event: 'streamAdded';
       readonly seq: number;
-      /** Version of the stream list; it rises by 1 with every change. */
+      /** Version of the stream list; it increases by 1 with every change. */
       readonly streamSeq: number;
       readonly stream: WireStream;
     }
@@ -432,12 +432,12 @@ export type PersonalEventFrame =
       readonly cause: StreamCause;
       readonly streamSeq: number;
     }
-  /** An own publish has ended before its stream was announced, and not by `unpublish`. */
+  /** An own publish has ended before its stream was announced, for another cause than `unpublish`. */
   | { readonly event: 'publishEnded'; readonly streamId: string; readonly cause: StreamCause }
   /** The server is stopping; it closes the connection right after. */
   | { readonly event: 'goingAway' };
 
-/** The personal event that may be in the answer to `resume`, where the publish ended while the member was away. */
+/** The personal event that may be in the answer to `resume` if the publish ended while the member was disconnected. */
 export type PublishEndedFrame = Extract<PersonalEventFrame, { readonly event: 'publishEnded' }>;
 /** The personal event that may replace a room event in the answer to `resume`. */
 export type MediaClosedFrame = Extract<PersonalEventFrame, { readonly event: 'mediaClosed' }>;

@@ -12,7 +12,7 @@ export interface WireUser {
   readonly name: string;
 }
 
-/** Facts about a member in its own dialect. */
+/** Data about a member in its own dialect. */
 export type WireProfile = Readonly<Record<string, string | number | boolean | null>>;
 
 /** A member as others see it. */
@@ -64,7 +64,7 @@ export interface WireRoomInfo {
 
 /** The whole state of a room as one client may see it. */
 export interface WireSnapshot {
-  /** The `seq` of the last event this state includes. */
+  /** The `seq` of the last event that this state includes. */
   readonly seq: number;
   readonly userSeq: number;
   readonly streamSeq: number;
@@ -75,7 +75,7 @@ export interface WireSnapshot {
   readonly members: readonly WireMember[];
   readonly streams: readonly WireStream[];
   readonly infos: readonly WireRoomInfo[];
-  /** Oldest first; absent if this member may see none. */
+  /** Oldest first; absent if this member may not see polls. */
   readonly polls?: readonly WirePoll[];
 }
 
@@ -83,13 +83,13 @@ export interface WireSnapshot {
 export interface WirePermissions {
   readonly publishAudio: boolean;
   readonly publishVideo: boolean;
-  /** Screen sharing; absent: judged like its other streams. */
+  /** Screen sharing; absent: the same permissions as for its other streams. */
   readonly screen?: {
     readonly publish: boolean;
     /** It may not start sharing while this many screens are shared in the room; absent: no limit. */
     readonly maxInRoom?: number;
   };
-  /** What it may do to others; an absent field is false. */
+  /** Permissions over other members; an absent field is false. */
   readonly moderation?: {
     readonly kick?: boolean;
     readonly muteAudio?: boolean;

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { maxNackedSequences, parseRtcp, writeNack, writePli, writeReceiverReport, writeSenderReport } from './rtcp.ts';
+import {
+  MAX_NACKED_SEQUENCES,
+  parseRtcp,
+  writeNack,
+  writePli,
+  writeReceiverReport,
+  writeSenderReport,
+} from './rtcp.ts';
 
 test('a NACK is read back as it was written, over the wrap of sequence numbers', () => {
   const sequences = [65_530, 65_535, 0, 3, 500, 517];
@@ -77,7 +84,7 @@ test('a NACK that asks for more than its share is cut', () => {
   writeNack(1, 2, [0]).copy(greedy, 0, 0, 12);
   greedy.writeUInt16BE(greedy.length / 4 - 1, 2);
   const [item] = parseRtcp(Buffer.concat([greedy, greedy]));
-  expect(item?.type === 'nack' && item.sequences.length).toBe(maxNackedSequences);
+  expect(item?.type === 'nack' && item.sequences.length).toBe(MAX_NACKED_SEQUENCES);
 });
 
 test('arbitrary bytes never throw', () => {

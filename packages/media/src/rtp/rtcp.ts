@@ -58,7 +58,7 @@ const FORMAT_PLI = 1;
 const FORMAT_FIR = 4;
 
 /** Maximum number of sequence numbers that one compound packet may request; more are ignored. */
-export const maxNackedSequences = 512;
+export const MAX_NACKED_SEQUENCES = 512;
 
 /**
  * Parses an untrusted compound RTCP packet. Parsing stops at malformed data, and the items before it are returned;
@@ -89,7 +89,7 @@ export function parseRtcp(packet: Buffer): RtcpItem[] {
     } else if (type === TYPE_BYE && count > 0) {
       items.push({ type: 'bye', ssrc: packet.readUInt32BE(offset + 4) });
     } else if (type === TYPE_TRANSPORT_FEEDBACK && count === FORMAT_NACK && end - offset >= 16) {
-      const sequences = readNackedSequences(packet, offset + 12, end, maxNackedSequences - nacked);
+      const sequences = readNackedSequences(packet, offset + 12, end, MAX_NACKED_SEQUENCES - nacked);
       nacked += sequences.length;
       items.push({ type: 'nack', ssrc: packet.readUInt32BE(offset + 8), sequences });
     } else if (type === TYPE_PAYLOAD_FEEDBACK && count === FORMAT_PLI && end - offset >= 12) {
@@ -140,7 +140,7 @@ export function writePli(senderSsrc: number, mediaSsrc: number): Buffer {
   return packet;
 }
 
-/** Writes a generic NACK for at least one sequence number, given in rising order. */
+/** Writes a generic NACK for at least one sequence number, in ascending order. */
 export function writeNack(senderSsrc: number, mediaSsrc: number, sequences: readonly number[]): Buffer {
   const pairs: { first: number; mask: number }[] = [];
   let pair: { first: number; mask: number } | undefined;

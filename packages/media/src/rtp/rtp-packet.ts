@@ -5,7 +5,7 @@
  */
 
 /** Bytes of the fixed RTP header. */
-export const rtpHeaderBytes = 12;
+export const RTP_HEADER_BYTES = 12;
 
 /** Returns whether a packet is RTCP and not RTP (RFC 5761); also `false` for packets that are too short for either. */
 export function isRtcp(packet: Uint8Array): boolean {
@@ -33,7 +33,7 @@ export class RtpHeader {
   /** Reads a packet's header; `false` for anything that is not a well-formed RTP packet. */
   read(packet: Buffer): boolean {
     const length = packet.length;
-    if (length < rtpHeaderBytes) return false;
+    if (length < RTP_HEADER_BYTES) return false;
     const first = packet[0] as number;
     if (first >> 6 !== 2) return false;
     const second = packet[1] as number;
@@ -43,7 +43,7 @@ export class RtpHeader {
     this.sequence = packet.readUInt16BE(2);
     this.timestamp = packet.readUInt32BE(4);
     this.ssrc = packet.readUInt32BE(8);
-    let offset = rtpHeaderBytes + this.csrcCount * 4;
+    let offset = RTP_HEADER_BYTES + this.csrcCount * 4;
     this.extensionOffset = 0;
     this.extensionBytes = 0;
     if ((first & 0x10) !== 0) {
@@ -115,13 +115,13 @@ export class RtpHeader {
  * player would send a NACK for it.
  */
 export function stripRtpPacket(packet: Buffer, header: RtpHeader): Buffer {
-  const shift = header.payloadOffset - rtpHeaderBytes;
-  if (shift > 0) packet.copyWithin(shift, 0, rtpHeaderBytes);
+  const shift = header.payloadOffset - RTP_HEADER_BYTES;
+  if (shift > 0) packet.copyWithin(shift, 0, RTP_HEADER_BYTES);
   const isPadding = header.paddingBytes > 0 && header.payloadBytes === 0;
   const end = isPadding ? header.payloadOffset + 1 : packet.length;
   const stripped = shift > 0 || isPadding ? packet.subarray(shift, end) : packet;
   stripped[0] = 0x80 | ((stripped[0] as number) & 0x20);
-  if (isPadding) stripped[rtpHeaderBytes] = 1;
+  if (isPadding) stripped[RTP_HEADER_BYTES] = 1;
   return stripped;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Arithmetic of numbers that wrap: RTP sequence numbers (16 bits) and timestamps (32 bits).
+ * Arithmetic of wrapping numbers: RTP sequence numbers (16 bits) and timestamps (32 bits).
  *
  * @module
  */
@@ -9,7 +9,7 @@ export function diffSequence(to: number, from: number): number {
   return ((to - from) << 16) >> 16;
 }
 
-/** Turns wrapping 16-bit sequence numbers into numbers that only grow, within half a cycle of the highest seen. */
+/** Unwraps 16-bit sequence numbers into ascending numbers, correct within half a cycle of the highest number. */
 export class SequenceUnwrapper {
   #highest = -1;
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { maxTwccPackets, parseTwccFeedback, type WrittenTwccFeedback, writeTwccFeedback } from './twcc.ts';
+import { MAX_TWCC_PACKETS, parseTwccFeedback, type WrittenTwccFeedback, writeTwccFeedback } from './twcc.ts';
 
 function write(arrivedAtMs: (number | undefined)[], baseSequence = 0): WrittenTwccFeedback {
   return writeTwccFeedback({ senderSsrc: 1, mediaSsrc: 2, feedbackCount: 3, baseSequence, arrivedAtMs });
@@ -54,7 +54,7 @@ test('any arrivals survive the way through a feedback, to the quarter of a milli
     fc.property(
       fc.integer({ min: 0, max: 65_535 }),
       fc.integer({ min: 10_000, max: 60_000_000 }),
-      fc.array(arrival, { maxLength: maxTwccPackets + 50 }),
+      fc.array(arrival, { maxLength: MAX_TWCC_PACKETS + 50 }),
       (base, start, steps) => {
         let ticks = start;
         const times: (number | undefined)[] = [start / 4];
@@ -65,7 +65,7 @@ test('any arrivals survive the way through a feedback, to the quarter of a milli
         const { packet, covered } = write(times, base);
         expect(packet.length % 4).toBe(0);
         expect(packet.length).toBeLessThan(1_200);
-        expect(covered).toBe(Math.min(times.length, maxTwccPackets));
+        expect(covered).toBe(Math.min(times.length, MAX_TWCC_PACKETS));
         expect(parseTwccFeedback(packet)?.arrivals).toEqual(
           times.slice(0, covered).map((arrivedAtMs, index) => ({ sequence: (base + index) & 0xffff, arrivedAtMs })),
         );

@@ -33,7 +33,7 @@ const LARGE_DELTA = 2;
 const ONE_BIT_SYMBOLS = 14;
 
 /** Maximum number of packets in one feedback, so that it stays well below one MTU in the worst case. */
-export const maxTwccPackets = 400;
+export const MAX_TWCC_PACKETS = 400;
 
 /** An encoded feedback, and the number of packets that it covers. */
 export interface WrittenTwccFeedback {
@@ -42,7 +42,7 @@ export interface WrittenTwccFeedback {
   readonly covered: number;
 }
 
-/** Writes one feedback packet of at most `maxTwccPackets` packets. */
+/** Writes one feedback packet of at most `MAX_TWCC_PACKETS` packets. */
 export function writeTwccFeedback(feedback: TwccFeedback): WrittenTwccFeedback {
   const symbols: number[] = [];
   const deltas: number[] = [];
@@ -50,7 +50,7 @@ export function writeTwccFeedback(feedback: TwccFeedback): WrittenTwccFeedback {
   const reference = Math.floor(firstTicks / REFERENCE_TICKS);
   let previousTicks = reference * REFERENCE_TICKS;
   for (const arrivedAtMs of feedback.arrivedAtMs) {
-    if (symbols.length === maxTwccPackets) break;
+    if (symbols.length === MAX_TWCC_PACKETS) break;
     if (arrivedAtMs === undefined) {
       symbols.push(NOT_RECEIVED);
       continue;

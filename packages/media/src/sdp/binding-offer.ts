@@ -1,27 +1,27 @@
 /**
  * The offer that is passed to the native binding.
  *
- * It is written anew and carries one section whatever the browser offered, because the binding then hands every RTP
- * and RTCP packet of the peer connection to one track: telling audio from video is done here, by payload type and SSRC,
- * and nothing that a client wrote (rids, unknown extensions, a hundred SSRCs) is parsed in C++.
+ * It is written from scratch with a single section, so that the binding delivers every RTP and RTCP packet of the peer
+ * connection to one track. Audio and video are distinguished in TypeScript, by payload type and SSRC, and the native code
+ * parses nothing that a client wrote (rids, unknown extensions, a hundred SSRCs).
  *
  * @module
  */
 
 import type { OfferTransport } from './offer.ts';
 
-/** The mid of the one section. */
-export const bindingMid = '0';
+/** The mid of the section. */
+export const BINDING_MID = '0';
 
-/** The payload type of the one section; it stands for all, the binding does not look at it. */
-export const bindingPayloadType = 96;
+/** The payload type of the section. The binding does not check it, so it stands for all payload types. */
+export const BINDING_PAYLOAD_TYPE = 96;
 
 /**
  * Writes the binding's offer.
  *
  * @param direction from the browser's point of view
- * @param withCandidates whether the browser's own candidates are passed on, which only a relay of ours needs: otherwise
- * the browser comes to us and is learnt as peer-reflexive, and nobody can have us send checks to addresses of his choice
+ * @param withCandidates whether to pass on the browser's candidates. Only a TURN relay of the server needs them: without
+ *   them the browser's address is learnt as peer-reflexive, and a client cannot make the server send checks elsewhere
  */
 export function writeBindingOffer(
   transport: OfferTransport,
@@ -33,19 +33,19 @@ export function writeBindingOffer(
     'o=- 1 1 IN IP4 127.0.0.1',
     's=-',
     't=0 0',
-    `a=group:BUNDLE ${bindingMid}`,
-    `m=video 9 UDP/TLS/RTP/SAVPF ${bindingPayloadType}`,
+    `a=group:BUNDLE ${BINDING_MID}`,
+    `m=video 9 UDP/TLS/RTP/SAVPF ${BINDING_PAYLOAD_TYPE}`,
     'c=IN IP4 0.0.0.0',
-    `a=mid:${bindingMid}`,
+    `a=mid:${BINDING_MID}`,
     `a=ice-ufrag:${transport.iceUfrag}`,
     `a=ice-pwd:${transport.icePwd}`,
     `a=fingerprint:${transport.fingerprint}`,
-    // A browser that leaves the choice to us begins the handshake: then our side is ready before its first packets
-    // come, and these are the probes that its bandwidth estimate starts from (MED-4).
+    // If the browser offers actpass, it starts the DTLS handshake: then this side is ready before the browser's first
+    // packets arrive, which are the probes of its bandwidth estimate (MED-4).
     `a=setup:${transport.setup === 'passive' ? 'passive' : 'active'}`,
     `a=${direction}`,
     'a=rtcp-mux',
-    `a=rtpmap:${bindingPayloadType} VP8/90000`,
+    `a=rtpmap:${BINDING_PAYLOAD_TYPE} VP8/90000`,
     ...(withCandidates ? transport.candidates.map((candidate) => `a=candidate:${candidate}`) : []),
   ];
   return `${lines.join('\r\n')}\r\n`;

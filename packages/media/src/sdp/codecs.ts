@@ -103,7 +103,7 @@ export function listFeedback(section: SdpSection, payloadType: number): string[]
 }
 
 /** The URI of the transport-wide sequence number header extension. */
-export const transportCcUri = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
+export const TRANSPORT_CC_URI = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
 
 /** Finds the id under which a section offers a header extension; undefined when it does not. */
 export function findExtensionId(section: SdpSection, uri: string): number | undefined {

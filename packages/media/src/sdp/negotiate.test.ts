@@ -6,7 +6,7 @@ import { type LocalTransport, writeAnswer } from './answer.ts';
 import { writeBindingOffer } from './binding-offer.ts';
 import { planPlay, planPublish } from './negotiate.ts';
 import { parseOffer } from './offer.ts';
-import { maxMediaSections, maxSdpBytes, parseSessionDescription } from './session-description.ts';
+import { MAX_MEDIA_SECTIONS, MAX_SDP_BYTES, parseSessionDescription } from './session-description.ts';
 
 const both = { audio: true, video: true };
 const transport: LocalTransport = {
@@ -217,8 +217,8 @@ describe('hostile offers', () => {
   });
 
   test('too long an offer, and too many sections, are bad offers', () => {
-    expect(bad(`${sdp}a=${'x'.repeat(2_000)}\r\n`.padEnd(maxSdpBytes + 1, 'a=x\r\n'))).toBe('bad-offer');
-    expect(bad(sdp + 'm=audio 9 UDP/TLS/RTP/SAVPF 0\r\n'.repeat(maxMediaSections - 1))).toBe('bad-offer');
+    expect(bad(`${sdp}a=${'x'.repeat(2_000)}\r\n`.padEnd(MAX_SDP_BYTES + 1, 'a=x\r\n'))).toBe('bad-offer');
+    expect(bad(sdp + 'm=audio 9 UDP/TLS/RTP/SAVPF 0\r\n'.repeat(MAX_MEDIA_SECTIONS - 1))).toBe('bad-offer');
   });
 
   test('ICE credentials, fingerprints and mids are checked character by character', () => {

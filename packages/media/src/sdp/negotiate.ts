@@ -16,7 +16,7 @@ import {
   listSsrcs,
   type MediaKind,
   matchCodec,
-  transportCcUri,
+  TRANSPORT_CC_URI,
 } from './codecs.ts';
 import type { Offer } from './offer.ts';
 
@@ -72,9 +72,10 @@ export function planPublish(offer: Offer, allowed: MediaKinds): PublishPlan {
     payloadTypes.add(codec.payloadType);
     const offeredFeedback = listFeedback(raw, codec.payloadType);
     const feedback = publisherFeedback[kind].filter((entry) => offeredFeedback.includes(entry));
-    const transportCcId = findExtensionId(raw, transportCcUri);
+    const transportCcId = findExtensionId(raw, TRANSPORT_CC_URI);
     const extensions = new Map<number, string>();
-    if (transportCcId !== undefined && feedback.includes('transport-cc')) extensions.set(transportCcId, transportCcUri);
+    if (transportCcId !== undefined && feedback.includes('transport-cc'))
+      extensions.set(transportCcId, TRANSPORT_CC_URI);
     accepted.set(index, { direction: 'recvonly', codec, feedback, extensions });
     published.set(kind, {
       codec,

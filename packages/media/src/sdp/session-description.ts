@@ -8,10 +8,10 @@
 import { MediaError } from '../engine.ts';
 
 /** Maximum size of an SDP, in bytes. */
-export const maxSdpBytes = 65_536;
+export const MAX_SDP_BYTES = 65_536;
 
 /** Maximum number of m-sections. */
-export const maxMediaSections = 32;
+export const MAX_MEDIA_SECTIONS = 32;
 
 const MAX_LINE_LENGTH = 2_048;
 
@@ -45,8 +45,8 @@ export interface SessionDescription {
  */
 export function parseSessionDescription(sdp: unknown): SessionDescription {
   if (typeof sdp !== 'string') throw new MediaError('bad-offer', 'The offer is not a string');
-  if (sdp.length > maxSdpBytes || Buffer.byteLength(sdp) > maxSdpBytes) {
-    throw new MediaError('bad-offer', `The offer is longer than ${maxSdpBytes} bytes`);
+  if (sdp.length > MAX_SDP_BYTES || Buffer.byteLength(sdp) > MAX_SDP_BYTES) {
+    throw new MediaError('bad-offer', `The offer is longer than ${MAX_SDP_BYTES} bytes`);
   }
   const lines = sdp.split(/\r\n|\n|\r/);
   if (lines[0] !== 'v=0') throw new MediaError('bad-offer', 'The offer does not begin with v=0');
@@ -60,8 +60,8 @@ export function parseSessionDescription(sdp: unknown): SessionDescription {
       throw new MediaError('bad-offer', `The offer has a malformed line: ${JSON.stringify(line.slice(0, 40))}`);
     }
     if (line.startsWith('m=')) {
-      if (sections.length === maxMediaSections) {
-        throw new MediaError('bad-offer', `The offer has more than ${maxMediaSections} media sections`);
+      if (sections.length === MAX_MEDIA_SECTIONS) {
+        throw new MediaError('bad-offer', `The offer has more than ${MAX_MEDIA_SECTIONS} media sections`);
       }
       attributes = [];
       sections.push(parseMediaLine(line, attributes));

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { ClosedRing, maxClosedPeers } from './closed-ring.ts';
+import { ClosedRing, MAX_CLOSED_PEERS } from './closed-ring.ts';
 import { createCounters } from './counters.ts';
 
 test('the last thousand closed peers are remembered, oldest first', () => {
   const ring = new ClosedRing();
-  for (let i = 0; i <= maxClosedPeers; i += 1) {
+  for (let i = 0; i <= MAX_CLOSED_PEERS; i += 1) {
     ring.add({
       kind: 'publisher',
       stream: String(i),
@@ -14,6 +14,6 @@ test('the last thousand closed peers are remembered, oldest first', () => {
       arrivedAfterClose: 0,
     });
   }
-  expect(ring.list().length).toBe(maxClosedPeers);
+  expect(ring.list().length).toBe(MAX_CLOSED_PEERS);
   expect(ring.list()[0]?.stream).toBe('1');
 });

@@ -8,7 +8,7 @@ import type { ClosedDump } from '../engine.ts';
 import type { MutableCounters } from './counters.ts';
 
 /** Maximum number of stored closed peers. */
-export const maxClosedPeers = 1_000;
+export const MAX_CLOSED_PEERS = 1_000;
 
 /** The record of a closed peer; its last two counters continue to count. */
 export interface ClosedRecord extends ClosedDump {
@@ -23,7 +23,7 @@ export class ClosedRing {
 
   add(record: ClosedRecord): void {
     this.#records.push(record);
-    if (this.#records.length > maxClosedPeers) this.#records.shift();
+    if (this.#records.length > MAX_CLOSED_PEERS) this.#records.shift();
   }
 
   list(): readonly ClosedDump[] {

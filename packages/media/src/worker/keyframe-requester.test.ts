@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { KeyframeRequester, keyframeIntervalMs } from './keyframe-requester.ts';
+import { KEYFRAME_INTERVAL_MS, KeyframeRequester } from './keyframe-requester.ts';
 
 test('the first request goes out at once, those after it wait and become one (MED-2)', () => {
   let sent = 0;
@@ -9,11 +9,11 @@ test('the first request goes out at once, those after it wait and become one (ME
   });
   requester.request(0);
   expect(sent).toBe(1);
-  for (let nowMs = 1; nowMs < keyframeIntervalMs; nowMs += 50) requester.request(nowMs);
+  for (let nowMs = 1; nowMs < KEYFRAME_INTERVAL_MS; nowMs += 50) requester.request(nowMs);
   expect(sent).toBe(1);
-  requester.tick(keyframeIntervalMs);
+  requester.tick(KEYFRAME_INTERVAL_MS);
   expect(sent).toBe(2);
-  requester.tick(10 * keyframeIntervalMs);
+  requester.tick(10 * KEYFRAME_INTERVAL_MS);
   expect(sent).toBe(2);
 });
 

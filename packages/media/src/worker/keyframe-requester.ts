@@ -5,7 +5,7 @@
  */
 
 /** Minimum interval between two keyframe requests, in milliseconds. */
-export const keyframeIntervalMs = 400;
+export const KEYFRAME_INTERVAL_MS = 400;
 
 /** Sends a request at once if the minimum interval has passed, and otherwise delays it until then. */
 export class KeyframeRequester {
@@ -25,7 +25,7 @@ export class KeyframeRequester {
 
   /** Must be called every few milliseconds: sends a pending request that is due. */
   tick(nowMs: number): void {
-    if (!this.#isPending || nowMs - this.#sentAtMs < keyframeIntervalMs) return;
+    if (!this.#isPending || nowMs - this.#sentAtMs < KEYFRAME_INTERVAL_MS) return;
     if (!this.#send()) return;
     this.#isPending = false;
     this.#sentAtMs = nowMs;

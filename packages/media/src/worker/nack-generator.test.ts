@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
-import { NackGenerator, nackGiveUpMs, nackIntervalMs, reorderToleranceMs } from './nack-generator.ts';
+import { NACK_GIVE_UP_MS, NACK_INTERVAL_MS, NackGenerator, REORDER_TOLERANCE_MS } from './nack-generator.ts';
 
 test('a gap is asked for once it can no longer be reordering, and again until it is filled (MED-4)', () => {
   const gaps = new NackGenerator();
   expect(gaps.handlePacket(10, 0)).toBe('next');
   expect(gaps.handlePacket(13, 0)).toBe('next');
   expect(gaps.lost).toBe(2);
-  expect(gaps.collect(reorderToleranceMs - 1)).toBeUndefined();
-  expect(gaps.collect(reorderToleranceMs)).toEqual({ sequences: [11, 12], needsKeyframe: false });
-  expect(gaps.collect(reorderToleranceMs + nackIntervalMs - 1)).toBeUndefined();
+  expect(gaps.collect(REORDER_TOLERANCE_MS - 1)).toBeUndefined();
+  expect(gaps.collect(REORDER_TOLERANCE_MS)).toEqual({ sequences: [11, 12], needsKeyframe: false });
+  expect(gaps.collect(REORDER_TOLERANCE_MS + NACK_INTERVAL_MS - 1)).toBeUndefined();
   expect(gaps.handlePacket(11, 60)).toBe('recovered');
-  expect(gaps.collect(reorderToleranceMs + nackIntervalMs)).toEqual({ sequences: [12], needsKeyframe: false });
+  expect(gaps.collect(REORDER_TOLERANCE_MS + NACK_INTERVAL_MS)).toEqual({ sequences: [12], needsKeyframe: false });
   expect(gaps.handlePacket(12, 120)).toBe('recovered');
   expect(gaps.collect(10_000)).toBeUndefined();
 });
@@ -34,7 +34,7 @@ test('a packet that does not come is given up after a second, and a keyframe is 
     asked += work?.sequences.length ?? 0;
     if (work?.needsKeyframe) {
       keyframes += 1;
-      expect(nowMs).toBeLessThanOrEqual(nackGiveUpMs);
+      expect(nowMs).toBeLessThanOrEqual(NACK_GIVE_UP_MS);
     }
   }
   expect(asked).toBe(10);

@@ -5,13 +5,13 @@
  */
 
 /** A gap younger than this, in milliseconds, may be caused by reordering. */
-export const reorderToleranceMs = 10;
+export const REORDER_TOLERANCE_MS = 10;
 
 /** Milliseconds between two requests for the same packet. */
-export const nackIntervalMs = 80;
+export const NACK_INTERVAL_MS = 80;
 
 /** Milliseconds after which a packet counts as lost and a keyframe is requested instead. */
-export const nackGiveUpMs = 1_000;
+export const NACK_GIVE_UP_MS = 1_000;
 
 const MAX_NACKS = 10;
 const MAX_MISSING = 500;
@@ -77,8 +77,8 @@ export class NackGenerator {
     this.#overflowed = false;
     const sequences: number[] = [];
     for (const [sequence, missing] of this.#missing) {
-      if (nowMs - missing.sinceMs < reorderToleranceMs || nowMs - missing.requestedAtMs < nackIntervalMs) continue;
-      if (nowMs - missing.sinceMs >= nackGiveUpMs || missing.requests >= MAX_NACKS) {
+      if (nowMs - missing.sinceMs < REORDER_TOLERANCE_MS || nowMs - missing.requestedAtMs < NACK_INTERVAL_MS) continue;
+      if (nowMs - missing.sinceMs >= NACK_GIVE_UP_MS || missing.requests >= MAX_NACKS) {
         this.#missing.delete(sequence);
         needsKeyframe = true;
         continue;

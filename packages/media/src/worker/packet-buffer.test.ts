@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bufferedPackets, maxBufferedBytes, PacketBuffer } from './packet-buffer.ts';
+import { BUFFERED_PACKETS, MAX_BUFFERED_BYTES, PacketBuffer } from './packet-buffer.ts';
 import { ResendThrottle } from './resend-throttle.ts';
 
 test('a packet is found until its slot is needed', () => {
@@ -7,8 +7,8 @@ test('a packet is found until its slot is needed', () => {
   expect(buffer.find(5)).toBeUndefined();
   buffer.store(5, Buffer.from('five'));
   expect(buffer.find(5)?.toString()).toBe('five');
-  expect(buffer.find(5 + bufferedPackets)).toBeUndefined();
-  buffer.store(5 + bufferedPackets, Buffer.from('more'));
+  expect(buffer.find(5 + BUFFERED_PACKETS)).toBeUndefined();
+  buffer.store(5 + BUFFERED_PACKETS, Buffer.from('more'));
   expect(buffer.find(5)).toBeUndefined();
 });
 
@@ -22,7 +22,7 @@ test('a packet is copied in, so that its memory can be used again', () => {
 
 test('a packet too long for a slot is not kept', () => {
   const buffer = new PacketBuffer();
-  buffer.store(1, Buffer.alloc(maxBufferedBytes + 1));
+  buffer.store(1, Buffer.alloc(MAX_BUFFERED_BYTES + 1));
   expect(buffer.find(1)).toBeUndefined();
 });
 

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type LocalDescriptionInit, PeerConnection, type Track, Video } from 'node-datachannel';
 import type { WorkerConfig } from '../ipc.ts';
 import type { LocalTransport } from '../sdp/answer.ts';
-import { bindingMid, bindingPayloadType, writeBindingOffer } from '../sdp/binding-offer.ts';
+import { BINDING_MID, BINDING_PAYLOAD_TYPE, writeBindingOffer } from '../sdp/binding-offer.ts';
 import { readLocalTransport } from '../sdp/local-transport.ts';
 import type { OfferTransport } from '../sdp/offer.ts';
 import type { ClosedRecord } from './closed-ring.ts';
@@ -31,10 +31,10 @@ export interface TransportHandlers {
 }
 
 /** Timeout for a transport to connect, in milliseconds. */
-export const connectTimeoutMs = 20_000;
+export const CONNECT_TIMEOUT_MS = 20_000;
 
 /** How long a transport may stay `disconnected` before it counts as lost, in milliseconds. */
-export const disconnectTimeoutMs = 5_000;
+export const DISCONNECT_TIMEOUT_MS = 5_000;
 
 const GATHERING_TIMEOUT_MS = 1_500;
 /** Interval, in milliseconds, at which the binding is polled instead of listening to one of its events. */
@@ -90,8 +90,8 @@ export class Transport {
     });
     try {
       this.#connection.onStateChange(this.#wrap((state: string) => this.#handleState(state)));
-      const video = new Video(bindingMid, direction === 'sendonly' ? 'RecvOnly' : 'SendOnly');
-      video.addVP8Codec(bindingPayloadType);
+      const video = new Video(BINDING_MID, direction === 'sendonly' ? 'RecvOnly' : 'SendOnly');
+      video.addVP8Codec(BINDING_PAYLOAD_TYPE);
       this.#track = this.#connection.addTrack(video);
       // Without this handler, the binding never releases the track.
       this.#track.onClosed(() => undefined);
@@ -109,7 +109,7 @@ export class Transport {
       ports.release(this.#port);
       throw error;
     }
-    this.#timer = setTimeout(() => this.#lose(), connectTimeoutMs);
+    this.#timer = setTimeout(() => this.#lose(), CONNECT_TIMEOUT_MS);
   }
 
   /** Resolves with the server's ICE and DTLS parameters when all candidates are gathered. */
@@ -162,7 +162,7 @@ export class Transport {
     return this.#state !== 'closed' && this.#connection.gatheringState() !== 'complete';
   }
 
-  /** Waits for the track, which opens shortly after the connection: packets sent in between are lost. */
+  /** Waits for the track, which opens shortly after the connection: packets sent before that are lost. */
   #awaitTrack(): void {
     if (this.#state !== 'connecting') return;
     if (!this.#track.isOpen()) {
@@ -183,7 +183,7 @@ export class Transport {
       this.#lose();
     } else if (state === 'disconnected') {
       clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.#lose(), disconnectTimeoutMs);
+      this.#timer = setTimeout(() => this.#lose(), DISCONNECT_TIMEOUT_MS);
     } else if (state === 'connected' && this.#state === 'open') {
       clearTimeout(this.#timer);
     } else if (state === 'connected') {

@@ -5,7 +5,7 @@
  */
 
 import { SequenceUnwrapper } from '../rtp/sequence.ts';
-import { maxTwccPackets, writeTwccFeedback } from '../rtp/twcc.ts';
+import { MAX_TWCC_PACKETS, writeTwccFeedback } from '../rtp/twcc.ts';
 
 const RING_SIZE = 4_096;
 const MAX_REACH = 1_024;
@@ -47,7 +47,7 @@ export class TwccCollector {
     while (this.#next <= highest) {
       while (this.#findArrival(this.#next) === undefined) this.#next += 1;
       const arrivals: (number | undefined)[] = [];
-      const last = Math.min(highest, this.#next + maxTwccPackets - 1);
+      const last = Math.min(highest, this.#next + MAX_TWCC_PACKETS - 1);
       for (let sequence = this.#next; sequence <= last; sequence += 1) arrivals.push(this.#findArrival(sequence));
       const { packet, covered } = writeTwccFeedback({
         senderSsrc: this.#senderSsrc,

@@ -1,5 +1,5 @@
 /**
- * What every part of a worker needs.
+ * The context shared by all parts of a worker.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { WorkerConfig, WorkerNotice } from '../ipc.ts';
 import type { ClosedRing } from './closed-ring.ts';
 import type { MediaPorts } from './media-ports.ts';
 
-/** Handed down from the worker to its streams and their peers. */
+/** Passed from the worker to its streams and their peers. */
 export interface WorkerContext {
   readonly config: WorkerConfig;
   readonly ports: MediaPorts;

@@ -12,19 +12,19 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** The address of a client whose address cannot be read. It equals no IP address, so no ban by address applies to it. */
+/** The address of a client whose address cannot be parsed. It equals no IP address, so no ban by address applies to it. */
 export const UNKNOWN_ADDRESS = 'unknown';
 
 /** `[address]` or `[address]:port`. */
 const BRACKETED = /^\[([^\]]+)\](?::\d{1,5})?$/;
-/** `a.b.c.d:port`, also where the IPv4 address is mapped into IPv6. An IPv6 address with a port needs brackets. */
+/** `a.b.c.d:port`, also for an IPv4 address mapped into IPv6. An IPv6 address with a port needs brackets. */
 const DOTTED_WITH_PORT = /^(.*\.\d{1,3}):\d{1,5}$/;
 
 /**
- * Parses an IP address and returns its canonical form: IPv4 in dotted form, also where it is mapped into IPv6; IPv6 in
- * lower case and shortened as RFC 5952 says. A port, brackets and an IPv6 zone are dropped.
+ * Parses an IP address and returns its canonical form: IPv4 in dotted form, also if it is mapped into IPv6; IPv6 in lower
+ * case and shortened as in RFC 5952. A port, brackets and an IPv6 zone are removed.
  *
- * @returns undefined if the text is no IP address
+ * @returns undefined if the text is not an IP address
  */
 export function parseAddress(text: string): string | undefined {
   const bare = BRACKETED.exec(text)?.[1] ?? DOTTED_WITH_PORT.exec(text)?.[1] ?? text;
@@ -32,7 +32,7 @@ export function parseAddress(text: string): string | undefined {
   return isIP(bare) === 0 ? undefined : ipaddr.process(bare.replace(/%.*$/, '')).toString();
 }
 
-/** Whether a text is an IP address, or a range of them such as `10.0.0.0/8`, whose prefix is at least 1. */
+/** Returns whether a text is an IP address, or a range such as `10.0.0.0/8` with a prefix of at least 1. */
 export function isAddressRange(text: string): boolean {
   const [address = '', prefix, ...rest] = text.split('/');
   const version = isIP(address);

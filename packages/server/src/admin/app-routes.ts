@@ -1,8 +1,7 @@
 /**
- * Apps at the admin API: the list of an account's Apps, and the keys of one App.
+ * Apps in the admin API: the list of an account's Apps, and the keys of one App.
  *
- * An App that was created by `POST /apps` of the meetings API gets keys for the other APIs; this is where its owner reads
- * them.
+ * An App that was created by `POST /apps` of the meetings API gets keys for the other APIs; its owner reads them here.
  *
  * @module
  */
@@ -13,7 +12,7 @@ import type { App, Apps } from '../apps/app.ts';
 import { AdminError } from './errors.ts';
 import { describeResponses } from './responses.ts';
 
-/** What the routes need. */
+/** The dependencies of the routes. */
 export interface AppRouteDeps {
   readonly apps: Pick<Apps, 'find' | 'ofAccount'>;
 }

@@ -11,7 +11,7 @@ import type { OutboxRecord, OutboxRepository } from '../store/outbox.ts';
 import { AdminError } from './errors.ts';
 import { describeResponses } from './responses.ts';
 
-/** What the routes need. */
+/** The dependencies of the routes. */
 export interface CallbackRouteDeps {
   readonly outbox: Pick<OutboxRepository, 'list'>;
   readonly callbacks: {

@@ -14,7 +14,7 @@ import type { ApiTokenRecord, Store } from '../store/store.ts';
 import { AdminError } from './errors.ts';
 import { describeResponses } from './responses.ts';
 
-/** What the routes need. */
+/** The dependencies of the routes. */
 export interface TokenRouteDeps {
   readonly apiTokens: Store['apiTokens'];
   readonly apps: Pick<Apps, 'findByRtkId'>;

@@ -1,5 +1,5 @@
 /**
- * The Apps of this server: those of the configuration and those made by the API, all in memory.
+ * The Apps of this server: those of the configuration and those created by the API, all in memory.
  *
  * @module
  */
@@ -31,7 +31,7 @@ export interface PresetTemplate {
   readonly definition: JsonObject;
 }
 
-/** What a registry is made of. */
+/** The dependencies of a registry. */
 export interface AppRegistryOptions {
   readonly store: Pick<Store, 'apps'>;
   readonly clock: Clock;
@@ -40,12 +40,12 @@ export interface AppRegistryOptions {
   readonly presets: readonly PresetTemplate[];
 }
 
-/** Finds Apps in memory; only making one waits for the store. */
+/** Finds Apps in memory; only creating one waits for the store. */
 export class AppRegistry implements Apps {
   readonly #options: AppRegistryOptions;
   readonly #byId = new Map<number, App>();
   readonly #byRtkId = new Map<string, App>();
-  /** Ids in use, those of Apps included that the configuration has no more: their meetings are kept. */
+  /** Ids in use, including those of Apps that were removed from the configuration: their meetings are kept. */
   readonly #usedIds = new Set<number>();
 
   private constructor(options: AppRegistryOptions) {
@@ -53,10 +53,10 @@ export class AppRegistry implements Apps {
   }
 
   /**
-   * Loads the Apps; one that the configuration defines for the first time gets its presets. Where the configuration
-   * defines an App that the API made, the configuration rules.
+   * Loads the Apps. An App that the configuration defines for the first time gets its presets. If the configuration defines
+   * an App that the API created, the configuration takes precedence.
    *
-   * @throws Error if two Apps have one id
+   * @throws Error if two Apps have the same id
    */
   static async open(options: AppRegistryOptions): Promise<AppRegistry> {
     const registry = new AppRegistry(options);
@@ -64,7 +64,7 @@ export class AppRegistry implements Apps {
     return registry;
   }
 
-  /** How many Apps there are. */
+  /** Number of Apps. */
   get size(): number {
     return this.#byId.size;
   }
@@ -112,7 +112,7 @@ export class AppRegistry implements Apps {
     }
   }
 
-  /** An App of the configuration that the store knows from an earlier start. */
+  /** Updates an App of the configuration that the store has from an earlier start. */
   async #update(record: AppRecord, definition: AppDefinition): Promise<void> {
     const { accountId, name, rtkAppId } = definition;
     const isSame = record.accountId === accountId && record.name === name && record.rtkAppId === rtkAppId;

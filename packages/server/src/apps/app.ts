@@ -6,13 +6,13 @@
 
 import type { AppId } from '@gavel/protocol';
 
-/** Limits of an Action other than the default ones, in calls per second. */
+/** Limits of an Action that replace the defaults, in calls per second. */
 export interface RateLimit {
   readonly production?: number;
   readonly test?: number;
 }
 
-/** Where an App's callbacks go, by group; a group without an address is not sent. */
+/** The URLs of an App's callbacks, by group; a group without a URL is not sent. */
 export interface CallbackUrls {
   readonly roomUrl?: string;
   readonly userUrl?: string;
@@ -28,7 +28,7 @@ export interface TurnServers {
   readonly ttlSeconds: number;
 }
 
-/** A tenant. Its secrets are never logged; the admin API alone answers them, to the owner. */
+/** A tenant. Its secrets are never logged; only the admin API returns them, to the owner. */
 export interface App {
   readonly appId: AppId;
   readonly name: string;
@@ -38,13 +38,13 @@ export interface App {
   readonly callbackSecret: string;
   /** Absent if it has no callbacks. */
   readonly callbacks?: CallbackUrls;
-  /** The account it belongs to, at most 32 characters; API tokens are given for an account. */
+  /** The account that it belongs to, at most 32 characters; API tokens are valid for an account. */
   readonly accountId: string;
-  /** A UUID: the App's name at the meetings API. */
+  /** A UUID: the App's id at the meetings API. */
   readonly rtkAppId: string;
   /** Whether logins without a token are admitted (AUTH-3). */
   readonly allowNoToken: boolean;
-  /** Whether a signature is good for one changing call only (ACC-7). */
+  /** Whether a signature is valid for only one mutating call (ACC-7). */
   readonly rejectReplays: boolean;
   /** Its own STUN and TURN servers; absent: those of the server. */
   readonly turn?: TurnServers;
@@ -53,12 +53,12 @@ export interface App {
   readonly createdAtMs: number;
 }
 
-/** Finds Apps; all of them are in memory, so that a login or a kick waits for no store. */
+/** Finds Apps. All of them are in memory, so that a login or a kick does not wait for the store. */
 export interface Apps {
   find(appId: number): App | undefined;
   findByRtkId(rtkAppId: string): App | undefined;
-  /** The Apps of an account, oldest first. */
+  /** Returns the Apps of an account, oldest first. */
   ofAccount(accountId: string): readonly App[];
-  /** Creates an App with new ids and secrets, and keeps it. */
+  /** Creates an App with new ids and secrets, and stores it. */
   create(accountId: string, name: string): Promise<App>;
 }

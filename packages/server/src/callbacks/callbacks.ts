@@ -30,7 +30,7 @@ export interface CallbackSettings {
   readonly keepFailedDays: number;
 }
 
-/** What callbacks need. */
+/** The dependencies of callbacks. */
 export interface CallbacksDeps {
   readonly repository: OutboxRepository;
   readonly apps: { find(appId: number): App | undefined };
@@ -39,7 +39,7 @@ export interface CallbacksDeps {
   readonly log: Logger;
   readonly userAgent: string;
   readonly settings: CallbackSettings;
-  /** How callbacks are posted; over HTTP where it is not given. */
+  /** Posts callbacks; over HTTP by default. */
   readonly poster?: Poster;
 }
 

@@ -9,7 +9,7 @@ import { APP_TURN_SCHEMA } from './turn-schema.ts';
 
 const closed = { additionalProperties: false } as const;
 
-/** What an RFC 4122 id looks like. */
+/** The format of an RFC 4122 id. */
 const UUID = '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$';
 const uuid = (description: string) => Type.String({ pattern: UUID, rule: 'a UUID', description });
 

@@ -1,5 +1,5 @@
 /**
- * The part of the configuration's schema that is about clients' connections.
+ * The part of the configuration's schema for the connections of clients.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The credentials that dev mode makes: what their file looks like, and that production refuses them.
+ * The credentials of dev mode: the format of their file, and the check that production does not use them.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import type { ConfigProblem } from './problems.ts';
 import type { Config } from './schema.ts';
 
-/** The content of the dev credentials' file. */
+/** The content of the dev credentials file. */
 export interface DevCredentials {
-  /** Marks the file; production refuses what it holds. */
+  /** Marks the file; production refuses the values in it. */
   readonly dev: true;
   readonly baseUrl: string;
   readonly appId: number;
@@ -21,12 +21,12 @@ export interface DevCredentials {
   readonly apiToken: string;
 }
 
-/** Returns the path of the dev credentials' file in a data folder. */
+/** Returns the path of the dev credentials file in a data folder. */
 export function devCredentialsPath(dataDir: string): string {
   return join(dataDir, 'dev-credentials.json');
 }
 
-/** Finds what a production configuration took over from the dev credentials. No secret is shown. */
+/** Finds values of the dev credentials in a production configuration. The problems contain no secret. */
 export function findDevCredentialProblems(
   config: Pick<Config, 'mode' | 'apps' | 'apiTokens' | 'adminKey'>,
   credentials: Partial<DevCredentials>,
@@ -42,7 +42,7 @@ export function findDevCredentialProblems(
   for (const [index, token] of config.apiTokens.entries()) {
     if (token.token === credentials.apiToken) problems.push({ key: `apiTokens[${index}].token`, message });
   }
-  // In dev mode the API token opens the admin API.
+  // In dev mode the API token is also the admin key.
   if (config.adminKey !== undefined && config.adminKey === credentials.apiToken)
     problems.push({ key: 'adminKey', message });
   return problems;

@@ -1,12 +1,12 @@
 /**
- * The configuration's schema as a list of keys, each with its environment variable and the rule its value obeys.
+ * The configuration's schema as a list of keys, each with its environment variable and a description of valid values.
  *
  * @module
  */
 
 import { CONFIG_SCHEMA } from './schema.ts';
 
-/** A node of the schema, with the annotations that documents and messages are made of. */
+/** A node of the schema, with the annotations for documents and messages. */
 export interface SchemaNode {
   readonly type?: 'object' | 'array' | 'string' | 'integer' | 'boolean';
   readonly properties?: Readonly<Record<string, SchemaNode>>;
@@ -21,33 +21,33 @@ export interface SchemaNode {
   readonly pattern?: string;
   readonly default?: unknown;
   readonly description?: string;
-  /** The default in words, where it is no constant. */
+  /** The default in words, if it is not a constant. */
   readonly defaultText?: string;
-  /** What a value must be, in words, where the schema alone does not tell. */
+  /** A description of valid values, if it cannot be derived from the schema. */
   readonly rule?: string;
   readonly unit?: string;
-  /** The environment variable, where it is not made of the path. */
+  /** The environment variable, if it is not derived from the path. */
   readonly env?: string;
-  /** The value is never shown. */
+  /** Whether the value is never shown. */
   readonly secret?: boolean;
   readonly example?: string | number | Readonly<Record<string, string | readonly string[]>>;
 }
 
 /** One key that can be set by a file or by an environment variable. */
 export interface ConfigKey {
-  /** As in a file: `media.port`. */
+  /** The path in a file, such as `media.port`. */
   readonly path: string;
-  /** As in the environment: `GAVEL_MEDIA_PORT`. */
+  /** The environment variable, such as `GAVEL_MEDIA_PORT`. */
   readonly env: string;
   readonly node: SchemaNode;
-  /** Whether a configuration is refused without it; only inside a group that is itself optional. */
+  /** Whether a configuration without it is refused; only inside a group that is itself optional. */
   readonly isRequired: boolean;
 }
 
 /** The root of the schema. */
 export const CONFIG_ROOT = CONFIG_SCHEMA as unknown as SchemaNode;
 
-/** Turns a path into the name of its environment variable: `media.portRange` gives `GAVEL_MEDIA_PORT_RANGE`. */
+/** Returns the environment variable of a path: `media.portRange` becomes `GAVEL_MEDIA_PORT_RANGE`. */
 export function envNameOf(path: string): string {
   return `GAVEL_${path
     .replaceAll('.', '_')
@@ -55,12 +55,12 @@ export function envNameOf(path: string): string {
     .toUpperCase()}`;
 }
 
-/** Returns whether a node is a group of keys, as against a key with a value. */
+/** Returns whether a node is a group of keys, not a key with a value. */
 export function isGroup(node: SchemaNode): boolean {
   return node.properties !== undefined;
 }
 
-/** Lists the keys below a node. Lists and maps are one key each: the environment gives them as JSON. */
+/** Lists the keys below a node. A list or a map is one key: its environment variable contains JSON. */
 export function listKeys(node: SchemaNode = CONFIG_ROOT, prefix = '', isOptional = false): ConfigKey[] {
   return Object.entries(node.properties ?? {}).flatMap(([name, child]) => {
     const path = prefix === '' ? name : `${prefix}.${name}`;
@@ -70,7 +70,7 @@ export function listKeys(node: SchemaNode = CONFIG_ROOT, prefix = '', isOptional
   });
 }
 
-/** Says what a value must be: `an integer from 1 to 65535`. */
+/** Describes valid values: `an integer from 1 to 65535`. */
 export function describeRule(node: SchemaNode): string {
   if (node.rule !== undefined) return node.rule;
   if (node.anyOf !== undefined) return `one of ${node.anyOf.map((choice) => choice.const).join(', ')}`;
@@ -90,7 +90,7 @@ export function describeRule(node: SchemaNode): string {
   }
 }
 
-/** Returns a fresh value with every default of the schema, groups that are required included. */
+/** Returns a new object with every default of the schema, including required groups. */
 export function makeDefaults(node: SchemaNode = CONFIG_ROOT): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const [name, child] of Object.entries(node.properties ?? {})) {

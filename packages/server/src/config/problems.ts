@@ -1,20 +1,20 @@
 /**
- * What can be wrong with a configuration, and the one error that tells all of it at once.
+ * Problems of a configuration, and the error that lists all of them.
  *
  * @module
  */
 
-/** One thing that is wrong. */
+/** One problem. */
 export interface ConfigProblem {
-  /** The key as in a file (`media.port`), or the variable or argument that is not known. */
+  /** The key as in a file (`media.port`), or the unknown variable or argument. */
   readonly key: string;
-  /** Where the value came from: a file with its line, a variable, an argument. */
+  /** The origin of the value: a file with its line, a variable, an argument. */
   readonly origin?: string;
-  /** What is wrong, in words; never a secret. */
+  /** A description of the problem; never contains a secret. */
   readonly message: string;
 }
 
-/** A configuration that was refused. Its message lists every problem, one per line. */
+/** A refused configuration. Its message lists every problem, one per line. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly ConfigProblem[];
@@ -25,12 +25,12 @@ export class ConfigError extends Error {
   }
 }
 
-/** Says a problem in one line. */
+/** Formats a problem as one line. */
 export function sayProblem({ key, origin, message }: ConfigProblem): string {
   return origin === undefined || origin === key ? `${key}: ${message}` : `${key} (${origin}): ${message}`;
 }
 
-/** Shows a value in a message: short, as JSON, and hidden where it is a secret. */
+/** Formats a value for a message: short, as JSON, and hidden if it is a secret. */
 export function showValue(value: unknown, isSecret: boolean): string {
   if (isSecret) return 'the value (not shown)';
   const text = JSON.stringify(value) ?? String(value);

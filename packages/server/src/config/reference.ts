@@ -1,14 +1,14 @@
 /**
- * The configuration's reference page and sample file, printed from the schema so that they cannot drift.
+ * The configuration's reference page and sample file, generated from the schema so that they cannot differ from it.
  *
  * @module
  */
 
 import { CONFIG_ROOT, describeRule, envNameOf, isGroup, listKeys, type SchemaNode } from './keys.ts';
 
-const NOTICE = 'Printed from packages/server/src/config/schema.ts by `npm run docs`; not to be edited by hand.';
+const NOTICE = 'Generated from packages/server/src/config/schema.ts by `npm run docs`; do not edit.';
 
-/** Says a key's default in words. */
+/** Returns a key's default in words. */
 function describeDefault(node: SchemaNode, isRequired: boolean): string {
   if (node.defaultText !== undefined) return node.defaultText;
   if (node.default === undefined) return isRequired ? 'required' : 'none';
@@ -26,7 +26,7 @@ function makeTable(head: readonly string[], rows: readonly (readonly string[])[]
   return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)];
 }
 
-/** Says a node's meaning, marked where its value is a secret. */
+/** Returns a node's description, with a mark if its value is a secret. */
 function describeMeaning(node: SchemaNode): string {
   const members = Object.values(node.properties ?? {});
   const isSecret = [node, node.items, ...members].some((each) => each?.secret === true);
@@ -108,7 +108,7 @@ export function printConfigReference(): string {
 
 const WIDTH = 110;
 
-/** Breaks a text into comment lines. */
+/** Wraps a text into comment lines. */
 function comment(text: string, indent: string): string[] {
   const lines: string[] = [];
   let line = '';
@@ -122,13 +122,13 @@ function comment(text: string, indent: string): string[] {
   return [...lines, line].map((content) => `${indent}# ${content}`);
 }
 
-/** Says one key as comment lines: its meaning, its rule, its default. */
+/** Describes one key as comment lines: its description, valid values and default. */
 function describeKey(node: SchemaNode, isRequired: boolean, indent: string): string[] {
   const about = `${describeRule(node)}${describeUnit(node)}; ${isRequired ? 'required' : `default: ${describeDefault(node, false)}`}`;
   return comment(`${node.description ?? ''} ${about[0]?.toUpperCase()}${about.slice(1).replaceAll('`', '')}.`, indent);
 }
 
-/** A value that shows a key's form, as YAML on one line. */
+/** Returns an example value of a key, as YAML on one line. */
 function sampleValue(node: SchemaNode): string {
   if (node.example !== undefined) return JSON.stringify(node.example);
   if (node.default !== undefined) return JSON.stringify(node.default).replace(/^"([\w./]+)"$/, '$1');
@@ -139,7 +139,7 @@ function sampleValue(node: SchemaNode): string {
   return node.type === 'integer' ? String(node.minimum) : '"..."';
 }
 
-/** One entry of a list, as a block that takes effect when its first column of `#` is removed. */
+/** Returns an entry of a list as comment lines, which take effect when the first `#` of each is removed. */
 function entryLines(items: SchemaNode): string[] {
   return Object.entries(items.properties ?? {}).flatMap(([name, child]) => {
     const isRequired = (items.required?.includes(name) ?? false) && child.default === undefined;

@@ -1,6 +1,6 @@
 /**
- * Where a configuration comes from: a YAML file, the environment, the command line. Each source gives the values it
- * sets by key, with their origin, and what is wrong with its form.
+ * The sources of a configuration: a YAML file, the environment, the command line. Each source has its values by key, their
+ * origins, and its syntax errors.
  *
  * @module
  */
@@ -11,19 +11,19 @@ import { type ConfigProblem, showValue } from './problems.ts';
 import { suggest } from './suggest.ts';
 import { isMap, type Untrusted } from './validate.ts';
 
-/** What a source says. */
+/** The content of a source. */
 export interface Source {
   readonly values: Untrusted;
-  /** Origins by path; a path without one has that of the nearest path above it. */
+  /** Origins by path; a path without one has the origin of the nearest path above it. */
   readonly origins: ReadonlyMap<string, string>;
   readonly problems: readonly ConfigProblem[];
 }
 
-/** Variables that start with GAVEL_ and are no keys: the file's name, and what tests are told. */
+/** Variables that start with GAVEL_ and are not keys: the path of the file. */
 const OTHER_VARIABLES = ['GAVEL_CONFIG'];
 const TEST_VARIABLE = /^GAVEL_(TEST|BENCH)_/;
 
-/** Reads a YAML file's text; `file` is its name as the user gave it. */
+/** Parses a YAML file; `file` is its name as the user gave it. */
 export function parseYamlSource(text: string, file: string): Source {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: true, uniqueKeys: true });
@@ -48,7 +48,7 @@ export function parseYamlSource(text: string, file: string): Source {
 
   let values: unknown;
   try {
-    // Bounded, so that a file of nested aliases cannot fill the memory.
+    // Limited, so that nested aliases cannot exhaust the memory.
     values = document.toJS({ maxAliasCount: 100 });
   } catch (error) {
     return refuse(file, error instanceof Error ? error.message : 'cannot be read');
@@ -62,7 +62,7 @@ function refuse(key: string, message: string): Source {
   return { values: {}, origins: new Map(), problems: [{ key, message }] };
 }
 
-/** Reads the environment. Empty variables count as absent. */
+/** Parses the environment. Empty variables count as absent. */
 export function parseEnvSource(env: Readonly<Record<string, string | undefined>>): Source {
   const keys = new Map(listKeys().map((key) => [key.env, key]));
   const values: Untrusted = {};
@@ -82,7 +82,7 @@ export function parseEnvSource(env: Readonly<Record<string, string | undefined>>
   return { values, origins, problems };
 }
 
-/** Turns a variable's text into a value of its key's type; what cannot be turned stays a text, and is refused later. */
+/** Converts a variable's text to its key's type; a text that cannot be converted stays a text and is refused later. */
 function parseText(node: SchemaNode, text: string): unknown {
   switch (node.type) {
     case 'integer':
@@ -101,7 +101,7 @@ function parseText(node: SchemaNode, text: string): unknown {
   }
 }
 
-/** Sets the value at a path such as `media.portRange.min`, making the maps on the way. */
+/** Sets the value at a path such as `media.portRange.min`; creates missing maps. */
 function setAt(target: Untrusted, path: string, value: unknown): void {
   const names = path.split('.');
   const last = names.pop() ?? '';
@@ -115,15 +115,15 @@ function setAt(target: Untrusted, path: string, value: unknown): void {
   map[last] = value;
 }
 
-/** What the command line says. */
+/** The content of the command line. */
 export interface Arguments extends Source {
-  /** The configuration file, where one is named. */
+  /** The configuration file, if one is named. */
   readonly file?: string;
 }
 
 const WITH_VALUE: Readonly<Record<string, ConfigKey['path'] | undefined>> = { '--config': undefined, '--port': 'port' };
 
-/** Reads the command line: `--dev`, `--port N`, `--config FILE`; values also as `--port=N`. */
+/** Parses the command line: `--dev`, `--port N`, `--config FILE`; values also as `--port=N`. */
 export function parseArguments(argv: readonly string[]): Arguments {
   const values: Untrusted = {};
   const origins = new Map<string, string>();

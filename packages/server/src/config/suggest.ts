@@ -1,10 +1,10 @@
 /**
- * "Did you mean": finds the known name nearest to one that is not known.
+ * "Did you mean": finds the known name nearest to an unknown one.
  *
  * @module
  */
 
-/** Counts the letters to change, add, drop or swap with their neighbour to get from one text to the other. */
+/** Counts the letters to change, insert, delete or swap with a neighbour to turn one text into the other. */
 export function editDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)];
   const at = (row: number, column: number): number => rows[row]?.[column] ?? 0;
@@ -24,7 +24,7 @@ export function editDistance(a: string, b: string): number {
 
 const plain = (text: string): string => text.replace(/[-_.]/g, '').toLowerCase();
 
-/** Returns the known name nearest to an unknown one, or undefined when none is near (a third of its letters differ). */
+/** Returns the known name nearest to an unknown one, or undefined if none is near (at most a third of its letters differ). */
 export function findNearest(unknown: string, known: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(plain(unknown).length / 3));
   const nearest = known
@@ -36,7 +36,7 @@ export function findNearest(unknown: string, known: readonly string[]): string |
   return nearest !== undefined && nearest.distance <= limit ? nearest.name : undefined;
 }
 
-/** Returns ` (did you mean "x"?)` for an unknown name, or nothing when none is near. */
+/** Returns ` (did you mean "x"?)` for an unknown name; empty if no known name is near. */
 export function suggest(unknown: string, known: readonly string[]): string {
   const nearest = findNearest(unknown, known);
   return nearest === undefined ? '' : ` (did you mean "${nearest}"?)`;

@@ -1,5 +1,5 @@
 /**
- * Holds a configuration against the schema, and against the rules between keys that a schema cannot tell.
+ * Validates a configuration against the schema, and against rules between keys that the schema cannot express.
  *
  * @module
  */
@@ -14,10 +14,10 @@ import type { Config } from './schema.ts';
 import { suggest } from './suggest.ts';
 import { findTurnProblems } from './turn-schema.ts';
 
-/** Tells where the value at a path came from. */
+/** Returns the origin of the value at a path. */
 export type OriginOf = (path: string) => string | undefined;
 
-/** A value as it was read, before anything is known of it. */
+/** A parsed, unvalidated value. */
 export type Untrusted = Record<string, unknown>;
 
 /** Returns whether a value is a map of keys. */
@@ -25,7 +25,7 @@ export function isMap(value: unknown): value is Untrusted {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Holds a value against the schema; fills in defaults inside lists; gives everything that is wrong. */
+/** Validates a value against the schema, fills in defaults inside lists, and returns all problems. */
 export function findSchemaProblems(value: Untrusted, originOf: OriginOf): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const report = (key: string, message: string): void => {
@@ -65,20 +65,20 @@ export function findSchemaProblems(value: Untrusted, originOf: OriginOf): Config
   return problems;
 }
 
-/** Returns whether a value of this node may hold a secret, at any depth: a misplaced one is not shown either. */
+/** Returns whether a value of this node may contain a secret, at any depth: a misplaced secret must not be shown either. */
 function holdsSecret(node: SchemaNode): boolean {
   const children = [...Object.values(node.properties ?? {}), ...(node.items === undefined ? [] : [node.items])];
   return node.secret === true || children.some(holdsSecret);
 }
 
-/** Returns the rules between keys that a configuration breaks. It obeys the schema already. */
+/** Returns the problems of the rules between keys. The configuration must be valid against the schema. */
 export function findRuleProblems(config: Config, originOf: OriginOf): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const report = (key: string, message: string): void => {
     const origin = originOf(key);
     problems.push(origin === undefined ? { key, message } : { key, origin, message });
   };
-  /** Reports each entry whose value an earlier entry has too. */
+  /** Reports each entry whose value an earlier entry also has. */
   const requireDistinct = <T>(list: string, entries: readonly T[], name: keyof T & string): void => {
     const seen = new Map<unknown, number>();
     for (const [index, entry] of entries.entries()) {
@@ -131,7 +131,7 @@ export function findRuleProblems(config: Config, originOf: OriginOf): ConfigProb
   return problems;
 }
 
-/** Names are looked up when a callback is sent; here only what can be told from the address itself. */
+/** Checks callback URLs. Host names are resolved when a callback is sent; here only IP addresses are checked. */
 function findCallbackProblems({ apps, callbacks }: Config): ConfigProblem[] {
   return apps.flatMap((app, index) =>
     Object.entries(app.callbacks ?? {}).flatMap(([name, url]): ConfigProblem[] => {

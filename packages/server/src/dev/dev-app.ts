@@ -1,5 +1,5 @@
 /**
- * Dev mode's App: made with random secrets at the first start, and kept in a file that only its owner may read.
+ * Dev mode's App: created with random secrets at the first start, and stored in a file that only its owner may read.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { Config } from '../config/schema.ts';
 
 const hex = (bytes: number): string => randomBytes(bytes).toString('hex');
 
-/** Reads the dev credentials of a data folder, or makes them if there are none. */
+/** Reads the dev credentials of a data folder, or creates them if there are none. */
 export function loadDevCredentials(dataDir: string, baseUrl: string): DevCredentials {
   const path = devCredentialsPath(dataDir);
   const known = readCredentials(path);

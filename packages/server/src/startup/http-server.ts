@@ -10,12 +10,12 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import type { Config } from '../config.ts';
 import type { Logger } from '../telemetry/log.ts';
 
-/** Largest body of a call, in bytes. */
+/** Maximum size of a body, in bytes. */
 const MAX_BODY_BYTES = 1024 * 1024;
 /** Maximum interval between checks of the connection deadlines. */
 const MAX_CHECK_INTERVAL_MS = 2000;
 
-/** What the HTTP server needs. */
+/** The dependencies of the HTTP server. */
 export interface HttpServerDeps {
   readonly log: Logger;
   readonly deadlines: Config['http'];

@@ -1,5 +1,5 @@
 /**
- * The playground page at `/`, and in dev mode the signer behind its buttons: the page itself never holds a secret.
+ * The playground page at `/`, and in dev mode the signer behind its buttons: the page itself has no secret.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export type SignCall = (action: string, params: Readonly<Record<string, string |
 
 /** The dependencies of the page. */
 export interface PageDeps {
-  /** Absent in production: the page then asks for an App id and a token, and signs nothing. */
+  /** Absent in production: the page then asks for an App id and a token, and cannot sign calls. */
   readonly dev?: { readonly appId: number; readonly sign: SignCall };
 }
 
@@ -42,7 +42,7 @@ const signBody = Type.Object(
   { additionalProperties: false },
 );
 
-/** Serves the page's files and its two calls. `sendPage` answers `/` itself, which a door shares with it. */
+/** Serves the page's files and its two calls. `sendPage` answers `/` itself, because the ZEGO door uses the same path. */
 export async function registerPage(http: FastifyInstance, { dev }: PageDeps): Promise<void> {
   if (existsSync(DIST)) {
     await http.register(fastifyStatic, {
@@ -73,7 +73,7 @@ export async function registerPage(http: FastifyInstance, { dev }: PageDeps): Pr
   });
 }
 
-/** A page of another origin, or of a name that somebody points at this machine, may not have calls signed. */
+/** Returns whether a request comes from this page, and not from another origin or a DNS name that points here. */
 function isOwnPage(origin: string | undefined, host = ''): boolean {
   const { hostname } = URL.canParse(`http://${host}`) ? new URL(`http://${host}`) : { hostname: '' };
   const isLocalName = hostname === 'localhost' || isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
@@ -83,7 +83,7 @@ function isOwnPage(origin: string | undefined, host = ''): boolean {
 /** Answers `/` with the page. */
 export async function sendPage(reply: FastifyReply): Promise<FastifyReply> {
   reply.header('Content-Security-Policy', CSP).header('X-Content-Type-Options', 'nosniff');
-  // It names the current assets: a stale copy would ask for files that a newer build no longer has.
+  // Not cached: an old copy would request assets that a newer build no longer has.
   reply.header('Cache-Control', 'no-cache');
   try {
     return reply.type('text/html; charset=utf-8').send(await readFile(`${DIST}index.html`));

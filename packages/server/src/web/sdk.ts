@@ -1,11 +1,11 @@
 /**
- * The client SDK as built for others, under `/sdk/`: a plain page imports it from the server that it talks to.
+ * The built client SDK under `/sdk/`: a page without a build step imports it from the server that it connects to.
  *
  *   <script type="module">
  *     import { ZegoExpressEngine } from 'https://rooms.example.org/sdk/zego.js';
  *   </script>
  *
- * `/sdk/zego.js` is the version of this server, checked again at every load; `/sdk/0.1.0/zego.js` never changes and is
+ * `/sdk/zego.js` is this server's version and is revalidated at every load; `/sdk/0.1.0/zego.js` never changes and is
  * cached for a year.
  *
  * @module
@@ -19,7 +19,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 const PACKAGE = fileURLToPath(new URL('../../../client/', import.meta.url));
 const DIST = `${PACKAGE}dist/`;
 
-/** Serves the built SDK to pages of every origin; compressed files lie beside it. Does nothing if it is not built. */
+/** Serves the built SDK to pages of every origin, with the precompressed files. Does nothing if it is not built. */
 export async function registerSdk(http: FastifyInstance): Promise<void> {
   if (!existsSync(DIST)) return;
   const { version } = JSON.parse(readFileSync(`${PACKAGE}package.json`, 'utf8')) as { version: string };

@@ -33,7 +33,7 @@ export interface RatedAction {
 
 const SECOND_MS = 1000;
 
-/** Counts the calls of Actions. A refused call does not count (RATE-4): check first, and take when the call proceeds. */
+/** Counts the calls of Actions. A refused call does not count (RATE-4): check first, and count when the call proceeds. */
 export class RateLimiter {
   readonly #clock: Clock;
   readonly #apps = new SlidingWindows(SECOND_MS);

@@ -11,7 +11,7 @@ import { defineAction, ROOM_ID } from './action.ts';
 import { AUDIENCE_ROLE } from './user-role.ts';
 
 const MAX_PAGE = 200;
-/** More than the longest marker this server makes. */
+/** Longer than the longest marker that this server creates. */
 const MAX_MARKER_BYTES = 128;
 
 /** A position in the list, which stays valid if the user at that position has left. */
@@ -50,7 +50,7 @@ export const describeUserList = defineAction({
   roomRate: { calls: 1, windowMs: 1000, roomOf: ({ roomId }) => roomId },
   parameters: {
     roomId: requiredText('RoomId', ROOM_ID),
-    /** 0 rises by login time, 1 falls. */
+    /** 0 sorts by login time ascending, 1 descending. */
     mode: integer('Mode', { min: 0, max: 1, fallback: 0 }),
     limit: integer('Limit', { min: 0, max: MAX_PAGE, fallback: MAX_PAGE }),
     after: optionalValue('Marker', { maxBytes: MAX_MARKER_BYTES, parse: parseMarker }),

@@ -1,5 +1,5 @@
 /**
- * SendBroadcastMessage: a chat message to a room, by reliable means (reference zego 2.4).
+ * SendBroadcastMessage: a reliable chat message to a room (reference zego 2.4).
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * SendCustomCommand: a signal to chosen users of a room, or to all of them (reference zego 2.4).
+ * SendCustomCommand: a signal to named users of a room, or to all of them (reference zego 2.4).
  *
  * @module
  */
