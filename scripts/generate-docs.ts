@@ -36,7 +36,7 @@ export function printErrorReference(): string {
   return [
     '# Errors and close codes',
     '',
-    '<!-- Generated from packages/protocol/src by `npm run docs`; not to be edited by hand. -->',
+    '<!-- Generated from packages/protocol/src by `npm run docs`; do not edit. -->',
     '',
     'Every error of the signalling door has one of these codes; the other doors map them to their own.',
     '',

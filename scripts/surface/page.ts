@@ -45,7 +45,7 @@ function printSurface(surface: Surface): string {
   return [
     `# The surface of ${vendor.name}`,
     '',
-    `<!-- Printed from scripts/surface/${vendor.id}.ts and the types by \`npm run docs\`; not to be edited by hand. -->`,
+    `<!-- Generated from scripts/surface/${vendor.id}.ts and the types by \`npm run docs\`; do not edit. -->`,
     '',
     `Every public member and event that \`${vendor.packageName}\` declares, and whether \`@gavel/client/${vendor.id}\` has it:`,
     `${printCounts(surface)}.`,
