@@ -4,10 +4,12 @@
  * @module
  */
 
+import { networkInterfaces } from 'node:os';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { loadDevCredentials, withDevApp } from './dev/dev-app.ts';
 import { type GavelServer, startServer } from './server.ts';
 import { claimResources } from './startup/claim.ts';
+import { describeMediaAddress } from './startup/media-address.ts';
 import { signedPath } from './zego/signed-path.ts';
 
 /** The process exits after this time even if the server has not closed. */
@@ -23,9 +25,10 @@ function readConfig(): Config {
   }
 }
 
-/** Prints the base URL and, in dev mode, a signed call that can be pasted into a shell. */
+/** Prints the base URL, the address of media and, in dev mode, a signed call that can be pasted into a shell. */
 function greet(config: Config, server: GavelServer): void {
-  const lines = [`Gavel is ready at ${server.baseUrl}`];
+  const ports = server.engine.health().map(({ port }) => port);
+  const lines = [`Gavel is ready at ${server.baseUrl}`, ...describeMediaAddress(config, ports, networkInterfaces())];
   const app = config.mode === 'dev' ? config.apps.at(-1) : undefined;
   if (app) {
     const call = signedPath(app, 'DescribeUserNum', { 'RoomId[]': ['lobby'] }, Date.now());

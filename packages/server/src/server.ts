@@ -110,6 +110,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     log,
     connectTimeoutMs: config.media.connectTimeoutMs,
     lostStreamTimeoutMs: heartbeatTimeoutMs,
+    countUnconnected: (role) => metrics.countUnconnected(role),
     limits: mediaLimits,
     notify: (memberId, frame) => fanOut.notify(memberId, frame),
   });

@@ -31,6 +31,8 @@ export class FakeMediaEngine implements MediaEngine {
   worker: WorkerHealth = { worker: 0, port: 7701, isReady: true };
   /** Whether published streams and players connect automatically. */
   connects = true;
+  /** The SDP of every answer. */
+  answer = 'answer';
   /** Awaited by each `publish`, so that a test can act before the answer. */
   beforeAnswer: () => Promise<void> = async () => {};
   readonly #open = new Set<string>();
@@ -51,7 +53,7 @@ export class FakeMediaEngine implements MediaEngine {
     await this.beforeAnswer();
     if (!this.#open.has(stream)) throw new MediaError('no-such-stream', 'closed before it was answered');
     this.#connectLater(() => this.#open.has(stream) && this.emit('streamConnected', stream));
-    return answerTo(offer, allowed);
+    return answerTo(offer, allowed, this.answer);
   }
 
   async play({ stream, player, offer }: PlayRequest): Promise<MediaAnswer> {
@@ -59,7 +61,7 @@ export class FakeMediaEngine implements MediaEngine {
     if (!this.#open.has(stream)) throw new MediaError('no-such-stream', 'no such stream');
     if (offer === 'bad') throw new MediaError('bad-offer', 'bad offer');
     this.#connectLater(() => this.emit('playerConnected', player, stream));
-    return answerTo(offer, { audio: true, video: true });
+    return answerTo(offer, { audio: true, video: true }, this.answer);
   }
 
   async closeStream(stream: string): Promise<void> {
@@ -105,8 +107,8 @@ export class FakeMediaEngine implements MediaEngine {
 }
 
 /** An offer with the text `no-video` or `no-audio` has no codec for that kind. */
-function answerTo(offer: string, wanted: MediaKinds): MediaAnswer {
+function answerTo(offer: string, wanted: MediaKinds, answer: string): MediaAnswer {
   const refused = offer === 'no-video' ? 'video' : offer === 'no-audio' ? 'audio' : undefined;
-  if (refused === undefined || !wanted[refused]) return { answer: 'answer', kinds: wanted };
-  return { answer: 'answer', kinds: { ...wanted, [refused]: false }, unsupported: [refused] };
+  if (refused === undefined || !wanted[refused]) return { answer, kinds: wanted };
+  return { answer, kinds: { ...wanted, [refused]: false }, unsupported: [refused] };
 }

@@ -78,6 +78,7 @@ test('dev mode makes credentials once, keeps them to their owner, and prints a c
   );
   expect(made.baseUrl).toBe(baseUrl);
   expect(output()).toContain(`${baseUrl}/?room=lobby`);
+  expect(output()).toMatch(/^Media: clients send to .+, UDP port \d+$/m);
   const [, url = ''] = /curl '([^']+)'/.exec(output()) ?? [];
   expect(await getJson(url)).toMatchObject({ Code: 0, Data: { UserCountList: [{ RoomId: 'lobby', UserCount: 0 }] } });
   for (const secret of [made.serverSecret, made.callbackSecret, made.apiToken]) expect(output()).not.toContain(secret);

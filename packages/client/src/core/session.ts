@@ -384,7 +384,9 @@ export class RoomSession extends Emitter<SessionEvents> {
   #handlePath(problem: SessionError | undefined): void {
     const isKnown = problem?.code === this.#mediaProblem?.code;
     this.#mediaProblem = problem;
-    if (problem && !isKnown) this.emit('mediaProblem', problem);
+    if (!problem || isKnown) return;
+    if (problem.code === 'client.turn-refused') this.#ice.renewNow();
+    this.emit('mediaProblem', problem);
   }
 
   #dropConnection(): void {

@@ -30,6 +30,7 @@ import { LostStreams } from './lost-streams.ts';
 import { fromMediaError } from './media-errors.ts';
 import { type ConnectedPublish, PendingPublishes } from './pending-publishes.ts';
 import { type PlayerEntry, type PlayerLimits, PlayerTable } from './player-table.ts';
+import { type MediaRole, readMediaAddresses, UnconnectedReports } from './unconnected-media.ts';
 
 /** What a member wants to publish. */
 export interface PublishOrder {
@@ -56,6 +57,8 @@ export interface MediaControlDeps {
   readonly engine: MediaEngine;
   readonly clock: Clock;
   readonly log: MediaControlLog;
+  /** Counts media that never connected. */
+  readonly countUnconnected?: (role: MediaRole) => void;
   /** A new publish ends if its media does not connect within this time (MED-6). */
   readonly connectTimeoutMs: number;
   /** A live stream ends if it has no media for this time (MED-5). */
@@ -80,7 +83,6 @@ interface Published {
 
 /** If a client stops after this time, in milliseconds, and its media has not connected, a warning is logged. */
 const SLOW_CONNECT_MS = 5_000;
-const CONNECT_ADVICE = 'check media.announcedAddress and that clients can reach the media UDP port';
 
 /** Negotiates and enforces media. */
 export class MediaControl implements EventSink {
@@ -90,12 +92,14 @@ export class MediaControl implements EventSink {
   readonly #players: PlayerTable;
   readonly #pending: PendingPublishes;
   readonly #lost: LostStreams;
+  readonly #unconnected: UnconnectedReports;
   #rooms: Rooms | undefined;
 
   constructor(deps: MediaControlDeps) {
     this.#deps = deps;
     const { engine, clock } = deps;
     this.#players = new PlayerTable(deps.limits);
+    this.#unconnected = new UnconnectedReports({ log: deps.log, count: deps.countUnconnected });
     this.#pending = new PendingPublishes({
       clock,
       timeoutMs: deps.connectTimeoutMs,
@@ -148,7 +152,7 @@ export class MediaControl implements EventSink {
       // A stream that a backend announced is live without media, so the engine does not have its restrictions yet.
       const restricted = held.live ? this.#published.get(publishId)?.restricted : undefined;
       if (restricted?.audio || restricted?.video) await this.#deps.engine.restrict(publishId, restricted);
-      this.#pending.agree(publishId, kinds);
+      this.#pending.agree(publishId, kinds, readMediaAddresses(result.answer));
       const muted = held.live ? NOTHING_BLOCKED : held.stream.muted;
       const on = {
         audio: order.audio && kinds.audio && !muted.audio,
@@ -174,18 +178,19 @@ export class MediaControl implements EventSink {
    * @throws GavelError `stream.not-found`, `stream.banned` if the stream is forbidden (FORB-4), `stream.too-many`,
    *   `media.bad-offer`, `media.unavailable`, `room.member-not-found`
    */
-  async play(key: RoomKey, member: MemberInfo, streamId: StreamId, offer: string): Promise<Negotiated> {
+  async play(key: RoomKey, member: MemberInfo, streamId: StreamId, offer: string, origin: Origin): Promise<Negotiated> {
     const rooms = this.#requireRooms();
     const stream = await rooms.findStream(key, streamId);
     if (!stream) throw new GavelError(rooms.isForbidden(key, streamId) ? 'stream.banned' : 'stream.not-found');
     // There is no await between here and the engine call: if the member is removed later, the event closes its player.
     if (!this.#members.has(member.memberId)) throw new GavelError('room.member-not-found');
     if (!this.#published.has(stream.publishId)) throw new GavelError('stream.not-found');
-    const entry = this.#players.open(key, member.memberId, stream, this.#deps.clock.monotonicMs());
+    const entry = this.#players.open(key, member, stream, origin, this.#deps.clock.monotonicMs());
     let isAnswered = false;
     try {
       const result = await this.#deps.engine.play({ stream: stream.publishId, player: entry.player, offer });
       isAnswered = true;
+      entry.addresses = readMediaAddresses(result.answer);
       return { answer: result.answer, ...result.kinds, ...unsupportedOf(result) };
     } catch (error) {
       throw fromMediaError(error);
@@ -321,20 +326,19 @@ export class MediaControl implements EventSink {
   }
 
   #logReleased(key: RoomKey, { stream, cause }: RoomEventOf<'streamReleased'>): void {
-    const waitedMs = this.#pending.end(stream.publishId);
-    const isSlow = cause === 'stopped' && waitedMs !== undefined && waitedMs >= SLOW_CONNECT_MS;
+    const wait = this.#pending.end(stream.publishId);
+    const isSlow = cause === 'stopped' && wait !== undefined && wait.waitedMs >= SLOW_CONNECT_MS;
     if (cause !== 'media-failed' && !isSlow) return;
-    this.#deps.log.warn(
-      { ...describe(key, stream), ...(waitedMs !== undefined && { waitedMs: Math.round(waitedMs) }) },
-      `publish ended before its media connected; ${CONNECT_ADVICE}`,
-    );
+    const { origin, addresses = [], waitedMs } = wait ?? {};
+    const ids = { key, userId: stream.user.id, streamId: stream.streamId, requestId: origin?.requestId ?? '' };
+    this.#unconnected.report('publish', { ...ids, addresses, waitedMs });
   }
 
-  #logUnconnected({ key, memberId, streamId, sinceMs, wasAnswered, wasConnected }: PlayerEntry): void {
-    const waitedMs = Math.round(this.#deps.clock.monotonicMs() - sinceMs);
+  #logUnconnected({ key, userId, streamId, origin, sinceMs, addresses, wasAnswered, wasConnected }: PlayerEntry): void {
+    const waitedMs = this.#deps.clock.monotonicMs() - sinceMs;
     if (!wasAnswered || wasConnected || waitedMs < SLOW_CONNECT_MS) return;
-    const detail = { app: key.appId, room: key.roomId, member: memberId, stream: streamId, waitedMs };
-    this.#deps.log.warn(detail, `play ended before its media connected; ${CONNECT_ADVICE}`);
+    const { requestId } = origin;
+    this.#unconnected.report('play', { key, userId, streamId, requestId, addresses, waitedMs });
   }
 
   #requireRooms(): Rooms {

@@ -17,12 +17,22 @@ export interface ConnectedPublish {
   readonly origin: Origin;
 }
 
+/** A publish that is no longer waited for. */
+export interface EndedWait {
+  readonly origin: Origin;
+  /** Milliseconds since the first offer. */
+  readonly waitedMs: number;
+  /** The addresses in the latest answer. */
+  readonly addresses: readonly string[];
+}
+
 interface Pending {
   readonly origin: Origin;
   readonly sinceMs: number;
   readonly cancel: () => void;
   /** Undefined until the offer is answered. */
   kinds: BlockedKinds | undefined;
+  addresses: readonly string[];
   isConnected: boolean;
 }
 
@@ -56,6 +66,7 @@ export class PendingPublishes {
       sinceMs: clock.monotonicMs(),
       cancel,
       kinds: undefined,
+      addresses: [],
       isConnected: false,
     });
   }
@@ -64,11 +75,12 @@ export class PendingPublishes {
     return this.#pending.has(publishId);
   }
 
-  /** Records the negotiated kinds after the offer was answered. */
-  agree(publishId: PublishId, kinds: BlockedKinds): void {
+  /** Records the negotiated kinds, and the addresses of the answer, after the offer was answered. */
+  agree(publishId: PublishId, kinds: BlockedKinds, addresses: readonly string[]): void {
     const pending = this.#pending.get(publishId);
     if (!pending) return;
     pending.kinds = kinds;
+    pending.addresses = addresses;
     this.#finish(publishId, pending);
   }
 
@@ -83,14 +95,16 @@ export class PendingPublishes {
   /**
    * Stops waiting.
    *
-   * @returns the milliseconds since the first offer; undefined if no offer was answered or the publish is not pending
+   * @returns undefined if no offer was answered or the publish is not pending
    */
-  end(publishId: PublishId): number | undefined {
+  end(publishId: PublishId): EndedWait | undefined {
     const pending = this.#pending.get(publishId);
     if (!pending) return undefined;
     this.#pending.delete(publishId);
     pending.cancel();
-    return pending.kinds && this.#deps.clock.monotonicMs() - pending.sinceMs;
+    if (!pending.kinds) return undefined;
+    const { origin, addresses, sinceMs } = pending;
+    return { origin, addresses, waitedMs: this.#deps.clock.monotonicMs() - sinceMs };
   }
 
   #finish(publishId: PublishId, { kinds, isConnected, origin }: Pending): void {

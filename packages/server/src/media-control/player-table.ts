@@ -4,7 +4,17 @@
  * @module
  */
 
-import { type AppId, GavelError, type MemberId, type PublishId, type RoomKey, type StreamId } from '@gavel/protocol';
+import {
+  type AppId,
+  GavelError,
+  type MemberId,
+  type PublishId,
+  type RoomKey,
+  type StreamId,
+  type UserId,
+} from '@gavel/protocol';
+import type { Origin } from '../rooms/commands.ts';
+import type { MemberInfo } from '../rooms/member.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
 
 /** One member playing one stream. */
@@ -13,6 +23,9 @@ export interface PlayerEntry {
   readonly player: string;
   readonly key: RoomKey;
   readonly memberId: MemberId;
+  readonly userId: UserId;
+  /** The origin of the first request. */
+  readonly origin: Origin;
   readonly streamId: StreamId;
   readonly publishId: PublishId;
   /** When it was first requested, in milliseconds of the monotonic clock. */
@@ -20,6 +33,8 @@ export interface PlayerEntry {
   /** Offers that the engine has not answered yet. */
   openOffers: number;
   wasAnswered: boolean;
+  /** The addresses in the latest answer. */
+  addresses: readonly string[];
   /** Whether its media has ever been connected. */
   wasConnected: boolean;
 }
@@ -48,7 +63,13 @@ export class PlayerTable {
    *
    * @throws GavelError `stream.too-many` if the member or the App has reached its limit of players
    */
-  open(key: RoomKey, memberId: MemberId, { streamId, publishId }: StreamInfo, nowMs: number): PlayerEntry {
+  open(
+    key: RoomKey,
+    { memberId, user }: Pick<MemberInfo, 'memberId' | 'user'>,
+    { streamId, publishId }: StreamInfo,
+    origin: Origin,
+    nowMs: number,
+  ): PlayerEntry {
     const player = `${memberId}/${publishId}`;
     const known = this.#players.get(player);
     if (known) {
@@ -56,8 +77,9 @@ export class PlayerTable {
       return known;
     }
     this.#checkLimits(key.appId, memberId);
-    const state = { openOffers: 1, wasAnswered: false, wasConnected: false };
-    const entry: PlayerEntry = { player, key, memberId, streamId, publishId, sinceMs: nowMs, ...state };
+    const state = { openOffers: 1, wasAnswered: false, addresses: [], wasConnected: false };
+    const ids = { key, memberId, userId: user.id, streamId, publishId };
+    const entry: PlayerEntry = { player, ...ids, origin, sinceMs: nowMs, ...state };
     this.#players.set(player, entry);
     this.#appCounts.set(key.appId, this.#appCount(key.appId) + 1);
     const ofMember = this.#byMember.get(memberId) ?? new Map<StreamId, PlayerEntry>();

@@ -67,8 +67,8 @@ export class Requests {
       return DONE;
     },
     updateStream: (caller, params) => this.#updateStream(caller, params),
-    play: async ({ key, member }, { streamId, offer }) =>
-      this.#deps.media.play(key, member, requireStreamId(streamId), offer),
+    play: async ({ key, member, origin }, { streamId, offer }) =>
+      this.#deps.media.play(key, member, requireStreamId(streamId), offer, origin),
     stop: async ({ member }, { streamId }) => {
       await this.#deps.media.stop(member, requireStreamId(streamId));
       return DONE;

@@ -86,7 +86,7 @@ export async function startDoor(changes: Partial<SignallingDeps> = {}, playLimit
   const media = new MediaControl({
     engine,
     clock,
-    log: createLog('silent'),
+    log: changes.log ?? createLog('silent'),
     connectTimeoutMs: 30_000,
     lostStreamTimeoutMs: 100_000,
     limits: { maxPlaysPerMember: 200, maxPlaysPerApp: 0, ...playLimits },

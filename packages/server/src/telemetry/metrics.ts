@@ -29,6 +29,7 @@ export class Metrics implements EventSink {
   readonly #exits: Counter<'cause'>;
   readonly #streams: Counter<'cause'>;
   readonly #messages: Counter<'kind'>;
+  readonly #unconnected: Counter<'role'>;
   readonly #members: Gauge;
   #engine: MediaEngine | undefined;
   /** The engine dump that the media gauges read, from the latest call of `text`. */
@@ -54,6 +55,12 @@ export class Metrics implements EventSink {
       name: 'gavel_messages_total',
       help: 'Messages sent to rooms, by kind.',
       labelNames: ['kind'],
+      registers,
+    });
+    this.#unconnected = new Counter({
+      name: 'gavel_media_unconnected_total',
+      help: 'Publishes and plays that ended before their media connected, by role.',
+      labelNames: ['role'],
       registers,
     });
     this.#members = new Gauge({ name: 'gavel_members', help: 'Current members in all rooms.', registers });
@@ -111,6 +118,11 @@ export class Metrics implements EventSink {
         this.set(await callbacks.countPending());
       },
     });
+  }
+
+  /** Counts media that never connected (CONN-4). */
+  countUnconnected(role: 'publish' | 'play'): void {
+    this.#unconnected.inc({ role });
   }
 
   handle({ events }: EventBatch): void {

@@ -50,6 +50,13 @@ export class IceConfig {
     if (ice?.validForMs !== undefined) this.#renewIn(ice.validForMs * RENEW_AFTER);
   }
 
+  /** Requests new credentials at once, because a TURN server has refused the present ones. */
+  renewNow(): void {
+    if (this.#task.iceServers) return;
+    this.stop();
+    void this.#renew(this.#generation);
+  }
+
   /** Stops renewing. */
   stop(): void {
     this.#generation += 1;

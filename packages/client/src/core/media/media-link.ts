@@ -73,7 +73,7 @@ const DISCONNECTED_MS = 3_000;
  * How long a transport may take to connect, and a link that was never connected, all attempts included. The reason is told
  * within 10 s (CONN-4).
  */
-const CONNECT_MS = 9_000;
+const CONNECT_MS = 8_000;
 /** The least time for a transport to connect. */
 const MIN_CONNECT_MS = 1_000;
 

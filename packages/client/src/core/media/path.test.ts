@@ -113,6 +113,7 @@ test('a TURN server that refuses is named at once where only relayed media is al
   expect(problems).toMatchObject([
     { afterMs: 0, error: { code: 'client.turn-refused', details: { turnCode: 401, url: TURN } } },
   ]);
+  expect(world.server.seen('iceServers')).toHaveLength(1);
   for (let second = 0; second < 10; second += 1) {
     await world.clock.advance(1_000);
     for (const peer of world.media.open) {
@@ -123,6 +124,20 @@ test('a TURN server that refuses is named at once where only relayed media is al
   expect(publication.ending).toMatchObject({ kind: 'failed', error: { code: 'client.turn-refused' } });
   expect(problems).toHaveLength(1);
   expect(world.server.seen('unpublish')).toEqual([{ streamId: 'mine' }]);
+});
+
+test('credentials that a TURN server refuses are renewed at once, and the next attempt uses the new ones (ICE-1)', async () => {
+  const { world, session, problems } = await join({ iceTransportPolicy: 'relay' });
+  world.server.answers.iceServers = () => ({ ice: iceOf('second') });
+  const playback = session.media.play('s1');
+  await settle();
+  world.media.peer.failServer(TURN, 401, 'Unauthorized');
+  world.media.peer.finishGathering();
+  await world.clock.advance(1_000);
+  expect(world.media.peer.configuration.iceServers?.[1]?.credential).toBe('second');
+  world.media.peer.become('connected');
+  await expect(playback.ready).resolves.toBeDefined();
+  expect(problems).toHaveLength(1);
 });
 
 test('a TURN server that refuses is the reason too where there is no other path (CONN-4)', async () => {

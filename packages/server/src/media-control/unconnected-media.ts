@@ -1,0 +1,56 @@
+/**
+ * Media that never connected: a log line with the address that the client was told to use, and a count (CONN-4).
+ *
+ * @module
+ */
+
+import type { RoomKey } from '@gavel/protocol';
+
+/** What a client wanted to do with a stream. */
+export type MediaRole = 'publish' | 'play';
+
+/** An attempt to publish or play whose media did not connect. */
+export interface UnconnectedMedia {
+  readonly key: RoomKey;
+  readonly userId: string;
+  readonly streamId: string;
+  /** The id of the request's connection, as in the log lines of its login. */
+  readonly requestId: string;
+  /** The addresses in the answer to the client's offer. */
+  readonly addresses: readonly string[];
+  /** Undefined if no offer was answered. */
+  readonly waitedMs?: number | undefined;
+}
+
+/** Dependencies of the reports. */
+export interface UnconnectedReportsDeps {
+  readonly log: { warn(detail: object, message: string): void };
+  /** Counts an attempt, for the metrics. */
+  readonly count?: ((role: MediaRole) => void) | undefined;
+}
+
+const ADVICE = 'check media.announcedAddress and that clients can reach the media UDP port';
+
+/** Logs and counts media that never connected. */
+export class UnconnectedReports {
+  readonly #deps: UnconnectedReportsDeps;
+
+  constructor(deps: UnconnectedReportsDeps) {
+    this.#deps = deps;
+  }
+
+  report(role: MediaRole, media: UnconnectedMedia): void {
+    const { key, userId, streamId, requestId, addresses, waitedMs } = media;
+    const facts = { app: key.appId, room: key.roomId, user: userId, stream: streamId, requestId, addresses };
+    const detail = { ...facts, ...(waitedMs !== undefined && { waitedMs: Math.round(waitedMs) }) };
+    this.#deps.log.warn(detail, `${role} ended before its media connected; ${ADVICE}`);
+    this.#deps.count?.(role);
+  }
+}
+
+/** Returns the addresses that an SDP answer tells the client to send media to, such as `203.0.113.7:7701`. */
+export function readMediaAddresses(answer: string): string[] {
+  const candidates = answer.matchAll(/^a=candidate:\S+ \d+ \S+ \d+ (\S+) (\d+) /gm);
+  const addresses = [...candidates].map(([, host = '', port]) => `${host.includes(':') ? `[${host}]` : host}:${port}`);
+  return [...new Set(addresses)];
+}
