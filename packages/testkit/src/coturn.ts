@@ -9,7 +9,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** The path of `turnserver`, as the test runner found it; empty if there is none: tests that need it are then skipped. */
@@ -17,8 +17,8 @@ export const COTURN: string = process.env.GAVEL_TEST_COTURN ?? '';
 
 /** A running TURN server. */
 export interface TurnServer {
-  /** Its address for the configuration: UDP. */
-  readonly url: string;
+  /** Its address for the configuration, over UDP and over TCP. */
+  readonly urls: { readonly udp: string; readonly tcp: string };
   /** What it has logged. */
   log(): string;
   /** Ends its process. */
@@ -30,7 +30,7 @@ const START_TIMEOUT_MS = 15_000;
 const BINDING_REQUEST = Buffer.from('000100002112a442676176656c2d746573742d31', 'hex');
 
 /**
- * Starts coturn on a free UDP port of 127.0.0.1 with `use-auth-secret`.
+ * Starts coturn on a free port of 127.0.0.1 with `use-auth-secret`.
  *
  * @throws Error with its log if it does not answer within 15 s
  */
@@ -50,7 +50,8 @@ export async function startTurnServer(secret: string): Promise<TurnServer> {
     await close();
     throw new Error(`coturn did not start: ${text}`, { cause: error });
   }
-  return { url: `turn:127.0.0.1:${port}?transport=udp`, log: () => text, close };
+  const urlOf = (transport: string) => `turn:127.0.0.1:${port}?transport=${transport}`;
+  return { urls: { udp: urlOf('udp'), tcp: urlOf('tcp') }, log: () => text, close };
 }
 
 function createArguments(secret: string, port: number, folder: string): string[] {
@@ -59,11 +60,17 @@ function createArguments(secret: string, port: number, folder: string): string[]
     ...['--use-auth-secret', `--static-auth-secret=${secret}`, '--realm=gavel.test'],
     // The media port is on this machine too.
     '--allow-loopback-peers',
-    // coturn tries to bind TCP twice when it listens on one address, and then ends.
-    ...['--no-tcp', '--no-tls', '--no-dtls', '--no-cli'],
+    ...['--no-tls', '--no-dtls', '--no-cli'],
+    // Relays to this machine and to nothing else, as the production guide has it.
+    ...['--denied-peer-ip=0.0.0.0-255.255.255.255', ...allowedPeers()],
     ...['--log-file=stdout', '--simple-log', '--verbose'],
     ...[`--userdb=${join(folder, 'turn.db')}`, `--pidfile=${join(folder, 'turn.pid')}`],
   ];
+}
+
+function allowedPeers(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all.filter(({ family }) => family === 'IPv4').map(({ address }) => `--allowed-peer-ip=${address}`);
 }
 
 async function findFreePort(): Promise<number> {
