@@ -20,7 +20,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   console: ['protocol', 'client'],
 };
 
-const DOORS = ['signalling', 'zego', 'realtimekit', 'admin', 'web'];
+const DOORS = ['signalling', 'zego', 'realtimekit', 'admin', 'transfer', 'web'];
 const FACADES = ['zego', 'liveroom', 'realtimekit'];
 /** Node modules with I/O or timers, which rooms must not use. */
 const IMPURE =

@@ -7,10 +7,10 @@ import { Hall } from './meeting.ts';
 let hall: Hall;
 
 const messages = async (page: Page) =>
-  (await page.evaluate(() => [...e2e.realtimekit().client.chat.messages])).map(({ message, isEdited, pinned }) => [
-    message,
-    isEdited,
-    pinned,
+  (await page.evaluate(() => [...e2e.realtimekit().client.chat.messages])).map((message) => [
+    message.type === 'text' ? message.message : message.type,
+    message.isEdited,
+    message.pinned,
   ]);
 const sees = (page: Page, ...wanted: unknown[][]) =>
   until(async () => JSON.stringify(await messages(page)) === JSON.stringify(wanted), JSON.stringify(wanted));

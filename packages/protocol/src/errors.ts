@@ -131,6 +131,32 @@ export const ERRORS = {
     retry: 'never',
     meaning: 'A room can have at most 50 pinned messages.',
   },
+  'file.bad-name': {
+    status: 400,
+    retry: 'never',
+    meaning: 'The name of the file is empty, longer than 255 bytes, or contains control characters.',
+  },
+  'file.too-large': { status: 413, retry: 'never', meaning: 'The file is larger than the server allows.' },
+  'file.no-space': {
+    status: 507,
+    retry: 'later',
+    meaning: 'The room or the App already has the maximum number of bytes of files.',
+  },
+  'file.bad-offset': {
+    status: 409,
+    retry: 'later',
+    meaning: 'The part does not continue the upload; details.offset is the number of bytes received.',
+  },
+  'file.not-image': {
+    status: 415,
+    retry: 'never',
+    meaning: 'The file is not a PNG, JPEG, GIF, WebP, AVIF or BMP image.',
+  },
+  'file.not-found': {
+    status: 404,
+    retry: 'never',
+    meaning: 'The file does not exist (any more), is not completely uploaded, or is not the caller’s to send.',
+  },
   'text.too-long': { status: 400, retry: 'never', meaning: 'A text exceeds its maximum length.' },
   'room.info-full': {
     status: 409,

@@ -1,5 +1,5 @@
 export * from './causes.ts';
-export type { ChatEventFrame, MessageChange } from './chat.ts';
+export { type ChatEventFrame, CONTENT_LIMITS, filesOf, type MessageChange } from './chat.ts';
 export * from './close-codes.ts';
 export * from './errors.ts';
 export * from './ids.ts';

@@ -10,13 +10,14 @@
 
 import { type Static, type TSchema, Type } from 'typebox';
 import type { MemberCause, StreamCause } from './causes.ts';
-import { type ChatEventFrame, changeMessage } from './chat.ts';
+import { type ChatEventFrame, changeMessage, createUpload, newContent } from './chat.ts';
 import type { ErrorCode, ErrorDetails } from './errors.ts';
 import { moderate } from './moderate.ts';
 import type { MethodParams } from './params.ts';
 import { createPoll, type PollEventFrame, vote, type WirePoll } from './polls.ts';
 import type {
   WireChatMessage,
+  WireContent,
   WireIce,
   WireMember,
   WirePermissions,
@@ -125,6 +126,8 @@ const send = Type.Object(
     text: text(8192),
     /** With kind `command` or `chat`: the recipients; absent: everybody in the room. */
     to: Type.Optional(Type.Array(text(1024), { maxItems: 500 })),
+    /** With kind `chat`: what the message consists of besides its text. */
+    content: Type.Optional(newContent),
   },
   closed,
 );
@@ -189,6 +192,8 @@ export const METHODS = {
   send,
   /** Reads the chat messages of this life of the room that are kept (CHAT-4). */
   chatHistory,
+  /** Reserves a file, which is then uploaded by HTTP and sent in a chat message (CHAT-8). */
+  createUpload,
   /** Changes one's own name, for everybody in the room; requires the permission. */
   rename,
   /** Sends a message of the application's own type to other members. */
@@ -295,6 +300,15 @@ export interface NegotiatedResult {
   readonly unsupported?: readonly ('audio' | 'video')[];
 }
 
+/** The answer to `createUpload`: parts of the file are sent by `PUT /files/<fileId>?offset=<bytes so far>`. */
+export interface UploadResult {
+  readonly fileId: string;
+  /** The Bearer token of the upload, for this file alone. */
+  readonly uploadToken: string;
+  /** Largest part, in bytes. */
+  readonly maxPartBytes: number;
+}
+
 /** The results of each method. */
 export interface Results {
   identify: IdentifyResult;
@@ -312,6 +326,7 @@ export interface Results {
   send: { readonly messageId: number; readonly absent?: readonly string[] };
   /** Oldest first. */
   chatHistory: { readonly messages: readonly WireChatMessage[] };
+  createUpload: UploadResult;
   rename: Record<string, never>;
   sendCustom: Record<string, never>;
   changeMessage: Record<string, never>;
@@ -403,6 +418,8 @@ export type RoomEventFrame =
       readonly messageId: number;
       readonly from: WireUser;
       readonly text: string;
+      /** Of kind `chat`. */
+      readonly content?: WireContent;
       readonly sentAtMs: number;
       /** Of kind `chat`: the recipients besides the sender; absent: everybody. */
       readonly to?: readonly string[];

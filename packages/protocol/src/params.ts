@@ -92,6 +92,27 @@ export interface SendParams {
   readonly text: string;
   /** With kind `command` or `chat`: the recipients; absent: everybody in the room. */
   readonly to?: string[];
+  /** With kind `chat`; the text is for clients that cannot show it. */
+  readonly content?: NewContent;
+}
+
+/** The content of a chat message besides its text, as its sender gives it. */
+export type NewContent =
+  | { readonly type: 'image' | 'file'; readonly fileId: string }
+  | {
+      readonly type: 'custom';
+      /** Of the application's own shape: at most 8,192 bytes as JSON. */
+      readonly payload: Record<string, unknown>;
+      /** At most 10. */
+      readonly fileIds?: string[];
+    };
+
+/** The parameters of `createUpload`. */
+export interface CreateUploadParams {
+  /** 1 to 255 bytes. */
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
 }
 
 /** The parameters of `sendCustom`. */
@@ -121,7 +142,7 @@ export interface ChatHistoryParams {
 
 /** The parameters of `changeMessage`, by action. */
 export type ChangeMessageParams =
-  | { readonly action: 'edit'; readonly messageId: number; readonly text: string }
+  | { readonly action: 'edit'; readonly messageId: number; readonly text: string; readonly content?: NewContent }
   | { readonly action: 'delete' | 'pin' | 'unpin'; readonly messageId: number };
 
 /** A change of a member's poll permissions; absent fields stay as they are. */
@@ -140,6 +161,10 @@ export interface PermissionsChange {
     readonly sendPublic?: boolean;
     readonly sendPrivate?: boolean;
     readonly receivePrivate?: boolean;
+    readonly publicText?: boolean;
+    readonly privateText?: boolean;
+    readonly publicFiles?: boolean;
+    readonly privateFiles?: boolean;
   };
   readonly polls?: PollRightsChange;
 }
@@ -196,6 +221,7 @@ export interface MethodParams {
   readonly setRoomInfo: RoomInfoParams;
   readonly send: SendParams;
   readonly chatHistory: ChatHistoryParams;
+  readonly createUpload: CreateUploadParams;
   readonly rename: { readonly name: string };
   readonly sendCustom: CustomParams;
   readonly changeMessage: ChangeMessageParams;

@@ -104,16 +104,47 @@ export interface WirePermissions {
   /** May change its own name; absent is false. */
   readonly rename?: boolean;
   /** Chat permissions; absent: all of them. */
-  readonly chat?: { readonly sendPublic: boolean; readonly sendPrivate: boolean; readonly receivePrivate: boolean };
+  readonly chat?: {
+    readonly sendPublic: boolean;
+    readonly sendPrivate: boolean;
+    readonly receivePrivate: boolean;
+    /** What it may send, where it may send; absent is true. */
+    readonly publicText?: boolean;
+    readonly privateText?: boolean;
+    readonly publicFiles?: boolean;
+    readonly privateFiles?: boolean;
+  };
   /** Poll permissions; absent: none of them. */
   readonly polls?: { readonly create: boolean; readonly vote: boolean; readonly view: boolean };
 }
+
+/** A file of a chat message; it is downloaded from `/files/<fileId>` below the server's address. */
+export interface WireFile {
+  /** Cannot be guessed: whoever knows it can download the file. */
+  readonly fileId: string;
+  readonly name: string;
+  /** As the server found it in the file's first bytes; `application/octet-stream` if it recognised none. */
+  readonly mediaType: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** The content of a chat message besides its text. */
+export type WireContent =
+  | { readonly type: 'image' | 'file'; readonly file: WireFile }
+  | {
+      readonly type: 'custom';
+      readonly payload: Readonly<Record<string, unknown>>;
+      readonly files?: readonly WireFile[];
+    };
 
 /** A chat message. */
 export interface WireChatMessage {
   readonly messageId: number;
   readonly from: WireUser;
   readonly text: string;
+  /** Absent: the message is its text. */
+  readonly content?: WireContent;
   /** The recipients besides the sender; absent: everybody. */
   readonly to?: readonly string[];
   readonly sentAtMs: number;

@@ -67,6 +67,7 @@ describe('where values come from', () => {
         loginTimeoutMs: 10_000,
         maxPendingPerAddress: 1000,
       },
+      chat: { maxFileBytes: 26_214_400, maxRoomFileBytes: 1_073_741_824, maxAppFileBytes: 10_737_418_240 },
       callbacks: {
         timeoutMs: 5000,
         maxInFlightPerEndpoint: 32,

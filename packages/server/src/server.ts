@@ -13,6 +13,7 @@ import { AppRegistry } from './apps/app-registry.ts';
 import { Callbacks } from './callbacks/callbacks.ts';
 import type { Poster } from './callbacks/post.ts';
 import type { Config } from './config.ts';
+import { ChatFiles } from './files/chat-files.ts';
 import { IceServers } from './ice/ice-servers.ts';
 import { MediaControl } from './media-control/media-control.ts';
 import { AdmissionGuard } from './realtimekit/admission-guard.ts';
@@ -40,6 +41,7 @@ import { AuditLog } from './telemetry/audit.ts';
 import { registerHealth, type Unready } from './telemetry/health.ts';
 import { createLog, type Logger } from './telemetry/log.ts';
 import { Metrics } from './telemetry/metrics.ts';
+import { registerFileDoor } from './transfer/door.ts';
 import { registerPage, sendPage } from './web/page.ts';
 import { registerSdk } from './web/sdk.ts';
 import { createAppTokenAuthenticator } from './zego/authenticator.ts';
@@ -115,6 +117,9 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     notify: (memberId, frame) => fanOut.notify(memberId, frame),
   });
   const guard = new AdmissionGuard(store);
+  const { maxFileBytes, maxRoomFileBytes: perRoom, maxAppFileBytes: perApp } = config.chat;
+  const path = join(config.dataDir, 'files');
+  const files = await ChatFiles.open({ store, clock, log, path, maxFileBytes, limits: { perRoom, perApp } });
   const http = createHttpServer({ log, deadlines: config.http, shouldUpgrade: isSignallingUpgrade });
   const chatLinks = await ChatLinks.open({ store, clock, baseUrl: () => baseUrl });
   const webhooks = await Webhooks.open({ store, apps, clock, chatLinks });
@@ -136,7 +141,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const sinks = {
     first: [media],
     journal: bothOf(callbacks.outbox, sessions),
-    after: [fanOut, audit, metrics, guard],
+    after: [fanOut, audit, metrics, guard, files],
   };
   const rules = await Rules.open({ keeper: store.rules, clock });
   const tickets = new EndedTickets({
@@ -160,6 +165,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   });
   media.attach(rooms);
   guard.attach(rooms);
+  files.attach(rooms);
   metrics.observe({ engine, roomCount: () => rooms.size, connectionCount: () => fanOut.connectionCount });
   metrics.observeCallbacks(callbacks);
 
@@ -181,12 +187,14 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     const { version } = manifest;
     await registerAdminDoor(http, { adminKey, version, log, clock, apps, outbox, callbacks, apiTokens });
   }
+  registerFileDoor(http, { files, log });
   await registerPage(http, devPage(config, apps, clock));
   await registerSdk(http);
   registerHealth(http, { metrics, findUnready: async () => findUnready(engine, store) });
   const signalling = new SignallingDoor(http.server, {
     rooms,
     media,
+    files,
     fanOut,
     clock,
     log,
@@ -210,6 +218,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   rooms.start();
   enforcement.start();
   retention.start();
+  files.start();
 
   return {
     baseUrl,
@@ -224,6 +233,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
       signalling.close();
       await http.close();
       await engine.close();
+      await files.close();
       await sessions.close();
       await callbacks.close();
       await tickets.settled();

@@ -30,6 +30,7 @@ export interface TestServerOptions extends ServerParts {
   readonly rooms?: Partial<Config['rooms']>;
   readonly signalling?: Partial<Config['signalling']>;
   readonly http?: Partial<Config['http']>;
+  readonly chat?: Partial<Config['chat']>;
   /** TCP port; a free one by default. */
   readonly port?: number;
   readonly callbacks?: Partial<Config['callbacks']>;
@@ -93,6 +94,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     rooms: { ...defaults.rooms, ...options.rooms },
     signalling: { ...defaults.signalling, ...options.signalling },
     http: { ...defaults.http, ...options.http },
+    chat: { ...defaults.chat, ...options.chat },
     callbacks: { ...defaults.callbacks, ...options.callbacks },
     trustedProxies: options.trustedProxies ?? defaults.trustedProxies,
     turn: { ...defaults.turn, ...options.turn },

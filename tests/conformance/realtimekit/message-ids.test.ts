@@ -18,7 +18,10 @@ test('a message has one id: in the client, in what is fetched, and in the file o
   await client.chat.sendTextMessage('Hallo');
   const [first, second] = client.chat.messages;
   await client.chat.editTextMessage(second?.id ?? '', 'Hello again');
-  expect(client.chat.messages.map(({ message }) => message)).toEqual(['Hello', 'Hello again']);
+  expect(client.chat.messages.map((message) => message.type === 'text' && message.message)).toEqual([
+    'Hello',
+    'Hello again',
+  ]);
   const fetched = await client.chat.fetchPublicMessages({ limit: 10 });
   expect(fetched.map(({ id }) => id)).toEqual([first?.id, second?.id]);
 

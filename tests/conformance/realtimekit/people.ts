@@ -5,13 +5,13 @@
  */
 
 import type { LoginResult, Params } from '@gavel/protocol';
-import { RawClient, startTestServer, TEST_API_TOKEN, type TestServer } from '@gavel/testkit';
+import { RawClient, startTestServer, TEST_API_TOKEN, type TestServer, type TestServerOptions } from '@gavel/testkit';
 import Cloudflare from 'cloudflare';
 import { STOCK_PRESETS } from '../../../packages/server/src/realtimekit/stock-presets.ts';
 
-/** Starts the server. */
-export async function startPeople() {
-  const server: TestServer = await startTestServer();
+/** Starts the server. @param options as of `startTestServer` */
+export async function startPeople(options: TestServerOptions = {}) {
+  const server: TestServer = await startTestServer(options);
   const baseURL = `${server.baseUrl}/client/v4`;
   const cloudflare = new Cloudflare({ baseURL, apiToken: TEST_API_TOKEN, apiKey: null, apiEmail: null, maxRetries: 0 });
   const kit = cloudflare.realtimeKit;

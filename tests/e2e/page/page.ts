@@ -88,7 +88,9 @@ class RealtimeKitUser {
     client.participants.waitlisted.on('participantLeft', ({ name }) => record('asksNoMore', name));
     client.self.on('audioUpdate', ({ audioEnabled }) => record('selfAudio', audioEnabled));
     client.self.on('videoUpdate', ({ videoEnabled }) => record('selfVideo', videoEnabled));
-    client.chat.on('chatUpdate', ({ message }) => record('chat', message.displayName, message.message));
+    client.chat.on('chatUpdate', ({ message }) =>
+      record('chat', message.displayName, message.type === 'text' ? message.message : message.type),
+    );
     client.participants.joined.on('audioUpdate', ({ name }, state) => record('audio', name, state.audioEnabled));
     const { joined } = client.participants;
     joined.on('screenShareUpdate', ({ name }, state) => record('screen', name, state.screenShareEnabled));

@@ -40,6 +40,12 @@ export type WatchOnline = (back: () => void) => () => void;
 /** Calls back when the page is closed, reloaded or left; returns a function that stops watching. */
 export type WatchPageHide = (hidden: () => void) => () => void;
 
+/** The browser's `fetch`, reduced to what the core uses. */
+export type Fetch = (
+  url: string,
+  init: { readonly method: string; readonly headers: Readonly<Record<string, string>>; readonly body: Blob },
+) => Promise<{ json(): Promise<unknown> }>;
+
 /** The platform APIs that the core uses. */
 export interface Platform {
   readonly clock: Clock;
@@ -48,6 +54,7 @@ export interface Platform {
   readonly openSocket: OpenSocket;
   readonly watchOnline: WatchOnline;
   readonly watchPageHide: WatchPageHide;
+  readonly fetch: Fetch;
   /** Undefined if there is no WebRTC. */
   readonly media: MediaPlatform | undefined;
 }
@@ -95,6 +102,7 @@ export function completePlatform(given: Partial<Platform> = {}): Platform {
     openSocket: given.openSocket ?? openSocketWith(globalThis.WebSocket),
     watchOnline: given.watchOnline ?? watchBrowserOnline,
     watchPageHide: given.watchPageHide ?? watchBrowserPageHide,
+    fetch: given.fetch ?? ((...request) => globalThis.fetch(...request)),
     media: 'media' in given ? given.media : browserMedia(),
   };
 }

@@ -1,5 +1,5 @@
 /**
- * The address of the signalling endpoint.
+ * The addresses of a server: its signalling endpoint, and its HTTP doors.
  *
  * @module
  */
@@ -26,8 +26,18 @@ export function isMixedContent(url: string, pageProtocol = globalThis.location?.
  * @throws SessionError `request.malformed` if it is not an http(s) or ws(s) address
  */
 export function signallingUrl(server: string): string {
+  const { base, tls } = parseServer(server);
+  return `ws${tls}://${base}/signalling`;
+}
+
+/** Returns a server's HTTP address, without a slash at the end; throws as `signallingUrl`. */
+export function httpUrl(server: string): string {
+  const { base, tls } = parseServer(server);
+  return `http${tls}://${base}`;
+}
+
+function parseServer(server: string): { readonly base: string; readonly tls: string } {
   const match = /^(http|ws)(s?):\/\/([^?#]+)/i.exec(server.trim());
   if (!match?.[3]) throw new SessionError('request.malformed', `not an http(s) or ws(s) address: ${server}`);
-  const base = match[3].replace(/\/+$/, '').replace(/\/signalling$/, '');
-  return `ws${match[2]?.toLowerCase() ?? ''}://${base}/signalling`;
+  return { base: match[3].replace(/\/+$/, '').replace(/\/signalling$/, ''), tls: match[2]?.toLowerCase() ?? '' };
 }

@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { settle } from '../testing/fake-clock.ts';
 import { loginResult, member, snapshot } from '../testing/fake-server.ts';
 import { createWorld, type World } from '../testing/harness.ts';
+import type { Chat } from './chat.ts';
+import type { Message } from './chat-message.ts';
 import { RealtimeKitClient } from './client.ts';
 
 async function join(world: World) {
@@ -85,7 +87,7 @@ test('refusals have the codes of this dialect, and permissions show (CHAT-2, CHA
   const world = createWorld();
   const { chat, self } = await join(world);
   expect(self.permissions).toMatchObject({
-    chatPublic: { canSend: true, text: true, files: false },
+    chatPublic: { canSend: true, text: true, files: true },
     chatPrivate: { canSend: false, canReceive: true, text: false, files: false },
   });
   world.server.answers.send = () => ({ refuse: 'member.not-allowed' });
@@ -110,6 +112,8 @@ test('what was said before is fetched from the server (CHAT-4)', async () => {
   await expect(chat.fetchPublicMessages({ limit: 10 })).rejects.toMatchObject({ code: '0002' });
 });
 
+const textOf = (message: Message): string => (message.type === 'text' ? message.message : message.type);
+
 const changed = (seq: number, change: MessageChange, message: object) => {
   const { event: _event, seq: _seq, kind: _kind, ...wire } = said(11);
   return { event: 'messageChanged', seq, change, message: { ...wire, ...message } } as const;
@@ -123,7 +127,7 @@ test('edits and deletions come as chatUpdate, of what was said before the join t
   const updates: unknown[] = [];
   chat.on('chatUpdate', ({ action, message, messages }) => {
     expect(messages).toBe(chat.messages);
-    updates.push([action, message.id, message.message, message.isEdited, messages.length]);
+    updates.push([action, message.id, textOf(message), message.isEdited, messages.length]);
   });
   await world.server.push(changed(13, 'edited', { text: 'mended', editedAtMs: 5 }));
   expect(chat.messages[0]).toEqual({ ...shown, message: 'mended', isEdited: true });
@@ -142,13 +146,13 @@ test('pins come as pinMessage and unpinMessage, and are fetched (CHAT-6)', async
   await world.server.push(said(11));
   const log: unknown[] = [];
   chat.on('chatUpdate', () => log.push('chatUpdate'));
-  chat.on('pinMessage', ({ message }) => log.push(['pin', message]));
+  chat.on('pinMessage', ({ message, messages }) => log.push(['pin', message, messages.length]));
   chat.on('unpinMessage', ({ message }) => log.push(['unpin', message]));
   await world.server.push(changed(12, 'pinned', { pinned: true }));
   expect(chat.messages).toEqual([{ ...shown, pinned: true }]);
   await world.server.push(changed(13, 'unpinned', {}));
   expect(log).toEqual([
-    ['pin', { ...shown, pinned: true }],
+    ['pin', { ...shown, pinned: true }, 1],
     ['unpin', shown],
   ]);
   world.server.answers.chatHistory = () => ({ messages: [changed(0, 'pinned', { pinned: true }).message] });
@@ -179,4 +183,151 @@ test('changes are asked for in the words of the protocol; refusals have this dia
   expect(world.server.seen('changeMessage')).toHaveLength(asked.length + 1);
   await meeting.leave();
   await expect(chat.pin('0000000000000001-00000011')).rejects.toMatchObject({ code: '0002' });
+});
+
+const file = (text: string, name = 'a.txt') => new File([text], name);
+
+test('images and files are uploaded in parts, then sent; they come with a link (CHAT-8, CHAT-10)', async () => {
+  const world = createWorld();
+  const { chat } = await join(world);
+  await chat.sendImageMessage(file('0123456789', 'a.png'));
+  await chat.sendFileMessage(file('01'), ['m-ann']);
+  expect(world.server.seen('createUpload')).toEqual([
+    { name: 'a.png', size: 10 },
+    { name: 'a.txt', size: 2 },
+  ]);
+  expect(world.server.parts.map(({ url, token, bytes }) => [url, token, Buffer.from(bytes).toString()])).toEqual([
+    ['https://rooms.test/files/file-1?offset=0', 'upload', '0123'],
+    ['https://rooms.test/files/file-1?offset=4', 'upload', '4567'],
+    ['https://rooms.test/files/file-1?offset=8', 'upload', '89'],
+    ['https://rooms.test/files/file-2?offset=0', 'upload', '01'],
+  ]);
+  expect(world.server.seen('send')).toEqual([
+    { kind: 'chat', text: 'a.png', content: { type: 'image', fileId: 'file-1' } },
+    { kind: 'chat', text: 'a.txt', content: { type: 'file', fileId: 'file-2' }, to: ['p-ann'] },
+  ]);
+  const wire = { fileId: 'file-9', name: 'b.pdf', mediaType: 'application/octet-stream', size: 7 };
+  await world.server.push(said(11, { content: { type: 'image', file: wire } }));
+  await world.server.push(said(12, { content: { type: 'file', file: wire } }));
+  const link = 'https://rooms.test/files/file-9';
+  expect(chat.messages).toMatchObject([
+    { type: 'image', link },
+    { type: 'file', link, name: 'b.pdf', size: 7 },
+  ]);
+});
+
+test('a custom message has texts, files of its own, and links; those to this server are known by their id (CHAT-10)', async () => {
+  const world = createWorld();
+  const { chat } = await join(world);
+  const links = ['https://rooms.test/files/file-7', 'https://elsewhere.test/files/file-7'];
+  await chat.sendCustomMessage({
+    type: 'custom',
+    message: 'hi',
+    html: '<b>hi</b>',
+    images: [file('01')],
+    files: links,
+  });
+  await chat.sendMessage({ type: 'custom' });
+  const payload = { message: 'hi', html: '<b>hi</b>', files: [0, links[1]], images: [1] };
+  expect(world.server.seen('send')).toEqual([
+    { kind: 'chat', text: 'hi', content: { type: 'custom', payload, fileIds: ['file-7', 'file-1'] } },
+    { kind: 'chat', text: 'custom message', content: { type: 'custom', payload: {} } },
+  ]);
+  const files = ['file-7', 'file-1'].map((fileId) => ({ fileId, name: fileId, mediaType: 'image/png', size: 2 }));
+  await world.server.push(said(11, { content: { type: 'custom', payload, files } }));
+  // Another client may send anything.
+  const odd = { message: 7, html: {}, files: [5, null, {}, -1], images: 'x', __proto__: { videos: ['x'] }, more: 1 };
+  await world.server.push(said(12, { content: { type: 'custom', payload: odd } }));
+  const shownFile = (name: string) => ({ link: `https://rooms.test/files/${name}`, type: 'image/png', name, size: 2 });
+  const lists = { files: [shownFile('file-7'), { link: links[1] }], images: [shownFile('file-1')] };
+  const { message: _text, ...base } = shown;
+  expect(chat.messages).toEqual([
+    { ...base, type: 'custom', message: 'hi', html: '<b>hi</b>', ...lists },
+    { ...base, id: '0000000000000001-00000012', time: new Date(1012), timeMs: 1012, type: 'custom', files: [] },
+  ]);
+});
+
+test('an edit replaces a message by one of any type (CHAT-10)', async () => {
+  const world = createWorld();
+  const { chat } = await join(world);
+  const id = '0000000000000001-00000011';
+  await chat.editImageMessage(id, file('0', 'b.png'));
+  await chat.editFileMessage(id, file('0'));
+  await chat.editMessage(id, { type: 'text', message: 'text' });
+  expect(world.server.seen('changeMessage')).toEqual([
+    { action: 'edit', messageId: 11, text: 'b.png', content: { type: 'image', fileId: 'file-1' } },
+    { action: 'edit', messageId: 11, text: 'a.txt', content: { type: 'file', fileId: 'file-2' } },
+    { action: 'edit', messageId: 11, text: 'text' },
+  ]);
+});
+
+test('a part that the network loses is sent again, from where the server is (CHAT-8)', async () => {
+  const world = createWorld();
+  const { chat } = await join(world);
+  const refusal = { error: { code: 'file.bad-offset', message: '', details: { offset: 4 } } };
+  world.server.partAnswers.push('lost', 'lost', refusal);
+  const sent = chat.sendFileMessage(file('0123456'));
+  for (let turn = 0; turn < 4; turn += 1) {
+    await settle();
+    world.clock.advance(1000);
+  }
+  await sent;
+  expect(world.server.parts.map(({ bytes }) => Buffer.from(bytes).toString())).toEqual(['0123', '456']);
+
+  world.server.partAnswers.push('lost', 'lost', 'lost', 'lost', 'lost');
+  const failed = expect(chat.sendFileMessage(file('0123456'))).rejects.toMatchObject({ code: '0011' });
+  for (let turn = 0; turn < 6; turn += 1) {
+    await settle();
+    world.clock.advance(1000);
+  }
+  await failed;
+  for (const [code, shownCode] of [
+    ['file.too-large', '0002'],
+    ['member.not-allowed', '1201'],
+    ['file.not-found', '0002'],
+  ]) {
+    world.server.partAnswers.push({ error: { code, message: code } });
+    await expect(chat.sendFileMessage(file('0'))).rejects.toMatchObject({ code: shownCode, message: code });
+  }
+  expect(world.server.seen('send')).toHaveLength(1);
+});
+
+test('the client has limits of its own, which the application changes (CHAT-3)', async () => {
+  const world = createWorld();
+  const { chat } = await join(world);
+  expect([chat.maxTextLimit, chat.rateLimits]).toEqual([1024, { maxInvocations: 180, period: 60 }]);
+  chat.setMaxTextLimit(3);
+  await expect(chat.sendTextMessage('four')).rejects.toMatchObject({ code: '0002' });
+  chat.updateRateLimits(2, 10);
+  await chat.sendTextMessage('one');
+  await chat.sendTextMessage('two');
+  await expect(chat.sendTextMessage('3')).rejects.toMatchObject({ code: '0013' });
+  await world.clock.advance(10_000);
+  await chat.sendTextMessage('4');
+  expect(() => chat.updateRateLimits(0, 1)).toThrow(expect.objectContaining({ code: '0002' }));
+  expect(world.server.seen('send')).toHaveLength(3);
+});
+
+test.each<[string, (chat: Chat) => Promise<void>]>([
+  ['no message', (chat) => chat.sendMessage(undefined as never)],
+  ['another type', (chat) => chat.sendMessage({ type: 'poll' } as never)],
+  ['a text that is none', (chat) => chat.sendTextMessage(7 as never)],
+  ['no text', (chat) => chat.sendTextMessage(undefined as never)],
+  ['no image', (chat) => chat.sendImageMessage(undefined as never)],
+  ['an image that is a text', (chat) => chat.sendImageMessage('a.png' as never)],
+  ['a file of another platform', (chat) => chat.sendFileMessage({ uri: 'file:///a', name: 'a', type: 'b' } as never)],
+  [
+    'a custom message with a file that is none',
+    (chat) => chat.sendCustomMessage({ type: 'custom', files: [7 as never] }),
+  ],
+  ['an id that is none', (chat) => chat.editTextMessage(undefined as never, 'x')],
+  ['an image for no message', (chat) => chat.editImageMessage('x', file('0'))],
+])('%s is refused, and nothing is uploaded or sent (CHAT-10)', async (_name, call) => {
+  const world = createWorld();
+  const meeting = await join(world);
+  await expect(call(meeting.chat)).rejects.toMatchObject({ code: '0002' });
+  await meeting.leave();
+  await expect(call(meeting.chat)).rejects.toMatchObject({ code: '0002' });
+  for (const method of ['send', 'createUpload', 'changeMessage'] as const)
+    expect(world.server.seen(method)).toEqual([]);
 });

@@ -1,36 +1,26 @@
 /**
- * Text chat: public and private messages, which can be edited, deleted and pinned (reference realtimekit 8.6).
+ * Chat: public and private messages, which can be edited, deleted and pinned (reference realtimekit 8.6).
  *
  * @module
  */
 
-import type { MessageChange, Params, WireChatMessage } from '@gavel/protocol';
+import type { MessageChange } from '@gavel/protocol';
 import { SessionError } from '../core/errors.ts';
+import { type Clock, systemClock } from '../core/platform.ts';
 import type { RoomSession } from '../core/session.ts';
+import { CallLimit, type RateLimits } from './call-limit.ts';
+import {
+  type CustomMessagePayload,
+  type Message,
+  type MessagePayload,
+  type NativeFile,
+  toMessage,
+  toWirePayload,
+} from './chat-message.ts';
 import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
 import { EventEmitter } from './event-emitter.ts';
-import { findMessageNumber, toMessageId } from './message-id.ts';
+import { findMessageNumber } from './message-id.ts';
 import type { Participants } from './participants.ts';
-
-/** The parameters of a chat request, without the message. */
-type Unnamed<T> = T extends unknown ? Omit<T, 'messageId'> : never;
-
-/** A chat message. */
-export interface TextMessage {
-  /** Unique in the meeting; the same as in the exported chat of the session. */
-  readonly id: string;
-  readonly type: 'text';
-  /** The participant record's id. */
-  readonly userId: string;
-  readonly displayName: string;
-  readonly message: string;
-  readonly time: Date;
-  readonly timeMs: number;
-  readonly isEdited: boolean;
-  readonly pinned: boolean;
-  /** The recipients' user ids; only in a private message. */
-  readonly targetUserIds?: readonly string[];
-}
 
 /** The events of a chat. */
 export interface ChatEvents {
@@ -39,12 +29,12 @@ export interface ChatEvents {
     event: {
       readonly action: 'add' | 'edit' | 'delete';
       /** The text is empty if the message was sent before the join and is now deleted. */
-      readonly message: TextMessage;
-      readonly messages: readonly TextMessage[];
+      readonly message: Message;
+      readonly messages: Message[];
     },
   ];
-  pinMessage: [event: { readonly message: TextMessage }];
-  unpinMessage: [event: { readonly message: TextMessage }];
+  pinMessage: [event: { readonly message: Message; readonly messages: Message[] }];
+  unpinMessage: [event: { readonly message: Message; readonly messages: Message[] }];
 }
 
 /** Which messages are fetched. */
@@ -57,60 +47,130 @@ export interface FetchOptions {
   readonly direction?: 'before' | 'after';
 }
 
+/** The server's limits: bytes of a text, and messages and changes in a minute. */
+const MAX_TEXT = 1024;
+const SERVER_LIMITS = { maxInvocations: 180, period: 60 };
+
 /** The chat of a meeting. */
 export class Chat extends EventEmitter<ChatEvents> {
   readonly #participants: Participants;
-  #messages: readonly TextMessage[] = [];
+  readonly #limit: CallLimit;
+  #maxTextLimit = MAX_TEXT;
+  #messages: Message[] = [];
   #session: RoomSession | undefined;
 
-  constructor(participants: Participants) {
+  constructor(participants: Participants, clock: Clock = systemClock) {
     super();
     this.#participants = participants;
+    this.#limit = new CallLimit(clock, SERVER_LIMITS);
   }
 
   /** The messages since the join that are not deleted, oldest first. */
-  get messages(): readonly TextMessage[] {
+  get messages(): Message[] {
     return this.#messages;
   }
 
+  /** Longest text that this client sends, in characters; 1,024 unless changed. The server takes at most 1,024 bytes. */
+  get maxTextLimit(): number {
+    return this.#maxTextLimit;
+  }
+
+  /** Changes `maxTextLimit`. */
+  setMaxTextLimit(limit: number): void {
+    this.#maxTextLimit = limit;
+  }
+
+  /** How many messages and changes this client sends; 180 in 60 seconds unless changed, as the server allows. */
+  get rateLimits(): RateLimits {
+    return this.#limit.limits;
+  }
+
+  /** Changes `rateLimits`. @param period seconds @throws RealtimeKitError `0002` if a number is not positive */
+  updateRateLimits(num: number, period: number): void {
+    this.#limit.set(num, period);
+  }
+
   /**
-   * Sends a message to everyone, or to the participants with the given peer ids, on all of their connections.
+   * Sends a message to everyone, or to the participants with the given peer ids, on all of their connections. Files are
+   * uploaded first.
    *
-   * @throws RealtimeKitError `1201` if the preset does not allow it, `1202` for an unknown peer, `0013` for
-   *   more than 180 messages in a minute
+   * @throws RealtimeKitError `1201` if the preset does not allow it, `1202` for an unknown peer, `0013` for more than 180
+   *   messages in a minute, or 40 files; `0002` for a message or a file that the server does not take
    */
-  async sendTextMessage(message: string, peerIds?: readonly string[]): Promise<void> {
-    const to = peerIds && this.#userIdsOf(peerIds);
-    await this.#with((session) => session.send('chat', message, to));
+  async sendMessage(message: MessagePayload, participantIds?: readonly string[]): Promise<void> {
+    await this.#with(async (session) => {
+      const to = participantIds && this.#userIdsOf(participantIds);
+      const payload = await this.#wireOf(session, message);
+      await session.request('send', { kind: 'chat', ...payload, ...(to && { to }) });
+    });
+  }
+
+  /** Sends a text; recipients and errors as in `sendMessage`. */
+  sendTextMessage(message: string, peerIds?: readonly string[]): Promise<void> {
+    return this.sendMessage({ type: 'text', message }, peerIds);
+  }
+
+  /** Uploads and sends an image, of which the server checks that it is one; recipients and errors as in `sendMessage`. */
+  sendImageMessage(image: File | NativeFile, peerIds?: readonly string[]): Promise<void> {
+    return this.sendMessage({ type: 'image', image }, peerIds);
+  }
+
+  /** Uploads and sends a file; recipients and errors as in `sendMessage`. */
+  sendFileMessage(file: File | NativeFile, peerIds?: readonly string[]): Promise<void> {
+    return this.sendMessage({ type: 'file', file }, peerIds);
+  }
+
+  /** Sends a message of several parts; recipients and errors as in `sendMessage`. */
+  sendCustomMessage(message: CustomMessagePayload, peerIds?: readonly string[]): Promise<void> {
+    return this.sendMessage({ ...message, type: 'custom' }, peerIds);
   }
 
   /** Returns the public messages that the server still has, oldest first: at most the last 500 of the session. */
-  fetchPublicMessages(options: FetchOptions): Promise<readonly TextMessage[]> {
+  fetchPublicMessages(options: FetchOptions): Promise<Message[]> {
     return this.#fetch(options);
   }
 
   /** Returns the private messages between the own user and another user, as `fetchPublicMessages` does. */
-  fetchPrivateMessages(options: FetchOptions & { readonly userId: string }): Promise<readonly TextMessage[]> {
+  fetchPrivateMessages(options: FetchOptions & { readonly userId: string }): Promise<Message[]> {
     return this.#fetch(options, options.userId);
   }
 
   /** Returns the pinned messages, as `fetchPublicMessages` does; the server keeps a message while it is pinned. */
-  fetchPinnedMessages(options: FetchOptions): Promise<readonly TextMessage[]> {
+  fetchPinnedMessages(options: FetchOptions): Promise<Message[]> {
     return this.#fetch(options, undefined, true);
   }
 
   /**
-   * Changes the text of an own message.
+   * Replaces an own message. Its files are deleted, but for those that a custom message still links to.
    *
-   * @throws RealtimeKitError `1201` for another user's message, and if the preset does not allow sending it (any more)
+   * @throws RealtimeKitError as `sendMessage`; `1201` also for another user's message
    */
-  async editTextMessage(messageId: string, message: string): Promise<void> {
-    await this.#change(messageId, { action: 'edit', text: message });
+  async editMessage(messageId: string, message: MessagePayload): Promise<void> {
+    await this.#with(async (session) => {
+      const number = requireNumber(messageId, session);
+      const payload = await this.#wireOf(session, message);
+      await session.request('changeMessage', { action: 'edit', messageId: number, ...payload });
+    });
+  }
+
+  /** Replaces the text of an own message; throws as `editMessage` does. */
+  editTextMessage(messageId: string, message: string): Promise<void> {
+    return this.editMessage(messageId, { type: 'text', message });
+  }
+
+  /** Replaces the image of an own message; throws as `editMessage` does. */
+  editImageMessage(messageId: string, image: File | NativeFile): Promise<void> {
+    return this.editMessage(messageId, { type: 'image', image });
+  }
+
+  /** Replaces the file of an own message; throws as `editMessage` does. */
+  editFileMessage(messageId: string, file: File | NativeFile): Promise<void> {
+    return this.editMessage(messageId, { type: 'file', file });
   }
 
   /** Deletes an own message for everyone. @throws RealtimeKitError `1201` for another user's message */
   async deleteMessage(messageId: string): Promise<void> {
-    await this.#change(messageId, { action: 'delete' });
+    await this.#change(messageId, 'delete');
   }
 
   /**
@@ -119,12 +179,12 @@ export class Chat extends EventEmitter<ChatEvents> {
    * @throws RealtimeKitError `1201` if the preset does not allow public chat, and for a private message
    */
   async pin(messageId: string): Promise<void> {
-    await this.#change(messageId, { action: 'pin' });
+    await this.#change(messageId, 'pin');
   }
 
   /** Unpins a message; throws as `pin` does. */
   async unpin(messageId: string): Promise<void> {
-    await this.#change(messageId, { action: 'unpin' });
+    await this.#change(messageId, 'unpin');
   }
 
   /** Subscribes to a session that has just been joined. */
@@ -134,11 +194,11 @@ export class Chat extends EventEmitter<ChatEvents> {
     session.on('message', (wire) => {
       // A public message from a user of another dialect is a broadcast (CHAT-1).
       if (this.#session !== session || (wire.kind !== 'chat' && wire.kind !== 'broadcast')) return;
-      this.#add(toTextMessage(wire, epochOf(session)));
+      this.#add(toMessage(wire, epochOf(session), urlsOf(session)));
     });
     session.on('messageChanged', ({ change, message }) => {
       if (this.#session !== session) return;
-      this.#handleChange(change, toTextMessage(message, epochOf(session)));
+      this.#handleChange(change, toMessage(message, epochOf(session), urlsOf(session)));
     });
   }
 
@@ -147,12 +207,12 @@ export class Chat extends EventEmitter<ChatEvents> {
     this.#session = undefined;
   }
 
-  #add(message: TextMessage): void {
+  #add(message: Message): void {
     this.#messages = [...this.#messages, message];
     this.emit('chatUpdate', { action: 'add', message, messages: this.#messages });
   }
 
-  #handleChange(change: MessageChange, message: TextMessage): void {
+  #handleChange(change: MessageChange, message: Message): void {
     if (change === 'deleted') {
       const known = this.#messages.find(({ id }) => id === message.id);
       this.#messages = this.#messages.filter((one) => one !== known);
@@ -161,16 +221,21 @@ export class Chat extends EventEmitter<ChatEvents> {
     }
     this.#messages = this.#messages.map((one) => (one.id === message.id ? message : one));
     if (change === 'edited') this.emit('chatUpdate', { action: 'edit', message, messages: this.#messages });
-    else this.emit(change === 'pinned' ? 'pinMessage' : 'unpinMessage', { message });
+    else this.emit(change === 'pinned' ? 'pinMessage' : 'unpinMessage', { message, messages: this.#messages });
   }
 
-  async #change(id: string, to: Unnamed<Params<'changeMessage'>>): Promise<void> {
-    await this.#with((session) => {
-      const messageId = findMessageNumber(id, epochOf(session));
-      if (messageId === undefined)
-        throw new SessionError('message.not-found', 'the message does not exist in this session');
-      return session.request('changeMessage', { ...to, messageId });
-    });
+  async #change(id: string, action: 'delete' | 'pin' | 'unpin'): Promise<void> {
+    await this.#with((session) => session.request('changeMessage', { action, messageId: requireNumber(id, session) }));
+  }
+
+  /** Checks and counts a message, then uploads its files. */
+  async #wireOf(session: RoomSession, message: MessagePayload) {
+    const { text } = message?.type === 'text' ? { text: message.message } : { text: '' };
+    if (text?.length > this.#maxTextLimit) {
+      throw new SessionError('message.too-long', `a text can have at most ${this.#maxTextLimit} characters`);
+    }
+    this.#limit.count();
+    return toWirePayload(message, session.files);
   }
 
   async #fetch({ timestamp, limit, direction = 'before' }: FetchOptions, userId?: string, pinned = false) {
@@ -182,7 +247,7 @@ export class Chat extends EventEmitter<ChatEvents> {
     };
     return this.#with(async (session) => {
       const { messages } = await session.request('chatHistory', { ...query, ...(userId !== undefined && { userId }) });
-      return messages.map((message) => toTextMessage(message, epochOf(session)));
+      return messages.map((message) => toMessage(message, epochOf(session), urlsOf(session)));
     });
   }
 
@@ -205,20 +270,16 @@ export class Chat extends EventEmitter<ChatEvents> {
   }
 }
 
+const urlsOf =
+  ({ files }: RoomSession) =>
+  (fileId: string) =>
+    files.urlOf(fileId);
 const epochOf = ({ self }: RoomSession): string => self?.epoch ?? '0';
 
-function toTextMessage(wire: WireChatMessage, epoch: string): TextMessage {
-  const { messageId, from, text, to, sentAtMs, editedAtMs, pinned = false } = wire;
-  return {
-    id: toMessageId(epoch, messageId),
-    type: 'text',
-    userId: from.id,
-    displayName: from.name,
-    message: text,
-    time: new Date(sentAtMs),
-    timeMs: sentAtMs,
-    isEdited: editedAtMs !== undefined,
-    pinned,
-    ...(to && { targetUserIds: to }),
-  };
+/** @throws SessionError `message.not-found` for an id of another session */
+function requireNumber(id: string, session: RoomSession): number {
+  const messageId = typeof id === 'string' ? findMessageNumber(id, epochOf(session)) : undefined;
+  if (messageId === undefined)
+    throw new SessionError('message.not-found', 'the message does not exist in this session');
+  return messageId;
 }

@@ -10,7 +10,18 @@ export type { AudioMiddleware } from './audio-processing.ts';
 export type { DeviceConfig } from './browser-details.ts';
 export type { MediaConfiguration, VideoQualityConstraints } from './capture-settings.ts';
 export { LEAVE_STATE_OF_CAUSE, type LeaveState } from './causes.ts';
-export { Chat, type ChatEvents, type FetchOptions, type TextMessage } from './chat.ts';
+export { Chat, type ChatEvents, type FetchOptions } from './chat.ts';
+export type {
+  CustomMessage,
+  CustomMessagePayload,
+  FileMessage,
+  ImageMessage,
+  LinkedFile,
+  Message,
+  MessagePayload,
+  NativeFile,
+  TextMessage,
+} from './chat-message.ts';
 export { RealtimeKitClient, RealtimeKitClient as default, type RealtimeKitOptions } from './client.ts';
 export { type ConnectedMeeting, ConnectedMeetings, type ConnectedMeetingsEvents } from './connected-meetings.ts';
 export { RealtimeKitError, RealtimeKitError as ClientError } from './errors.ts';

@@ -67,10 +67,9 @@ export class Permissions extends PresetFacts<PermissionsEvents> {
     return this.#wire?.rename ?? false;
   }
 
-  /** Files in chat are not supported. */
   get chatPublic(): { readonly canSend: boolean; readonly text: boolean; readonly files: boolean } {
-    const canSend = this.#wire?.chat?.sendPublic ?? false;
-    return { canSend, text: canSend, files: false };
+    const { sendPublic: canSend = false, publicText = true, publicFiles = true } = this.#wire?.chat ?? {};
+    return { canSend, text: canSend && publicText, files: canSend && publicFiles };
   }
 
   get chatPrivate(): {
@@ -79,8 +78,10 @@ export class Permissions extends PresetFacts<PermissionsEvents> {
     readonly text: boolean;
     readonly files: boolean;
   } {
-    const { sendPrivate: canSend = false, receivePrivate: canReceive = false } = this.#wire?.chat ?? {};
-    return { canSend, canReceive, text: canSend, files: false };
+    const chat = this.#wire?.chat;
+    const { sendPrivate: canSend = false, receivePrivate: canReceive = false } = chat ?? {};
+    const { privateText = true, privateFiles = true } = chat ?? {};
+    return { canSend, canReceive, text: canSend && privateText, files: canSend && privateFiles };
   }
 
   get polls(): { readonly canCreate: boolean; readonly canVote: boolean; readonly canView: boolean } {
@@ -106,8 +107,13 @@ export interface PermissionsPatch {
   readonly canProduceVideo?: Access;
   readonly canProduceScreenshare?: Access;
   readonly chat?: {
-    readonly public?: { readonly canSend?: boolean };
-    readonly private?: { readonly canSend?: boolean; readonly canReceive?: boolean };
+    readonly public?: { readonly canSend?: boolean; readonly text?: boolean; readonly files?: boolean };
+    readonly private?: {
+      readonly canSend?: boolean;
+      readonly canReceive?: boolean;
+      readonly text?: boolean;
+      readonly files?: boolean;
+    };
   };
   readonly polls?: { readonly canCreate?: boolean; readonly canVote?: boolean; readonly canView?: boolean };
 }
@@ -121,6 +127,10 @@ export function toChanges(patch: PermissionsPatch): Changes {
     ...(chat.public?.canSend !== undefined && { sendPublic: chat.public.canSend }),
     ...(chat.private?.canSend !== undefined && { sendPrivate: chat.private.canSend }),
     ...(chat.private?.canReceive !== undefined && { receivePrivate: chat.private.canReceive }),
+    ...(chat.public?.text !== undefined && { publicText: chat.public.text }),
+    ...(chat.private?.text !== undefined && { privateText: chat.private.text }),
+    ...(chat.public?.files !== undefined && { publicFiles: chat.public.files }),
+    ...(chat.private?.files !== undefined && { privateFiles: chat.private.files }),
   };
   const pollRights = {
     ...(polls.canCreate !== undefined && { create: polls.canCreate }),

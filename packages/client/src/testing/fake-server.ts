@@ -16,7 +16,7 @@ import type {
   WireSnapshot,
   WireStream,
 } from '@gavel/protocol';
-import type { OpenSocket, SocketHandlers } from '../core/platform.ts';
+import type { Fetch, OpenSocket, SocketHandlers } from '../core/platform.ts';
 import { settle } from './fake-clock.ts';
 
 /** A request that a client sent. */
@@ -101,6 +101,22 @@ export class FakeServer {
   };
   answers: { [M in Method]?: (params: Params<M>) => Answer } = {};
 
+  /** Parts of uploads, as `PUT` requests that arrived. */
+  readonly parts: { readonly url: string; readonly token: string; readonly bytes: Uint8Array }[] = [];
+  /** What the next parts are answered, one each; then they are taken. */
+  readonly partAnswers: (object | 'lost')[] = [];
+
+  /** Takes parts of uploads. */
+  readonly fetch: Fetch = async (url, { headers, body }) => {
+    const answer = this.partAnswers.shift();
+    if (answer === 'lost') throw new TypeError('failed to fetch');
+    const bytes = new Uint8Array(await body.arrayBuffer());
+    const token = headers.authorization?.replace('Bearer ', '') ?? '';
+    this.parts.push({ url: url, token, bytes });
+    const offset = Number(new URL(url).searchParams.get('offset'));
+    return { json: async () => answer ?? { received: offset + bytes.length } };
+  };
+
   readonly openSocket: OpenSocket = (url, protocol, handlers) => {
     const socket = new FakeSocket(url, protocol, handlers, (from, request) => this.#handle(from, request));
     this.sockets.push(socket);
@@ -168,6 +184,8 @@ export class FakeServer {
         return { answer: 'v=0\r\n', audio: true, video: true };
       case 'send':
         return { messageId: 7 };
+      case 'createUpload':
+        return { fileId: `file-${this.seen('createUpload').length}`, uploadToken: 'upload', maxPartBytes: 4 };
       case 'snapshot':
         return this.login.room;
       case 'heartbeat':

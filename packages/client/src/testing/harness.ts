@@ -41,6 +41,7 @@ export function createWorld(): World {
       pages.add(hidden);
       return () => pages.delete(hidden);
     },
+    fetch: server.fetch,
     media: media.platform,
   };
   return {

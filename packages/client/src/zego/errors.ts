@@ -91,6 +91,13 @@ export const CODE_OF_ERROR: Readonly<Record<SessionErrorCode, number>> = {
   // Messages cannot be changed in this dialect.
   'message.not-found': CODES.badParameter,
   'message.too-many-pins': CODES.badParameter,
+  // There are no files in this dialect.
+  'file.bad-name': CODES.badParameter,
+  'file.too-large': CODES.badParameter,
+  'file.no-space': CODES.badParameter,
+  'file.bad-offset': CODES.badParameter,
+  'file.not-image': CODES.badParameter,
+  'file.not-found': CODES.badParameter,
   'text.too-long': CODES.extraInfoTooLong,
   'room.info-full': CODES.roomInfoFull,
   // There are no polls in this dialect.

@@ -159,6 +159,30 @@ const realtimekit = Type.Object(
   closed,
 );
 
+const bytes = { minimum: 0, maximum: 1_125_899_906_842_624, unit: 'bytes' } as const;
+
+const chat = Type.Object(
+  {
+    maxFileBytes: Type.Integer({
+      ...bytes,
+      default: 26_214_400,
+      description: 'Maximum size of a file of a chat message. 0: no files.',
+    }),
+    maxRoomFileBytes: Type.Integer({
+      ...bytes,
+      default: 1_073_741_824,
+      description:
+        'Maximum size of all files of a room together, uploads under way and kept files of its earlier sessions included.',
+    }),
+    maxAppFileBytes: Type.Integer({
+      ...bytes,
+      default: 10_737_418_240,
+      description: 'Maximum size of all files of an App together.',
+    }),
+  },
+  closed,
+);
+
 const udpPort = (description: string) => Type.Integer({ minimum: 1024, maximum: 65_535, description });
 
 const media = Type.Object(
@@ -306,6 +330,10 @@ export const CONFIG_SCHEMA = Type.Object(
     signalling: Type.Object(SIGNALLING_SCHEMA.properties, {
       ...closed,
       description: 'The signalling WebSocket.',
+    }),
+    chat: Type.Object(chat.properties, {
+      ...closed,
+      description: 'Files of chat messages. They are kept in the data folder.',
     }),
     callbacks: Type.Object(callbacks.properties, { ...closed, description: 'Sending of server callbacks.' }),
     realtimekit: Type.Object(realtimekit.properties, { ...closed, description: 'The RealtimeKit API.' }),

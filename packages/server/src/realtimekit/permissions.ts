@@ -5,7 +5,7 @@
  */
 
 import type { WaitingTerms } from '../rooms/commands.ts';
-import type { Permissions } from '../rooms/member.ts';
+import type { ChatRights, Permissions } from '../rooms/member.ts';
 import type { PresetDefinition } from './preset-schema.ts';
 
 const UNTIL = { ON_PRIVILEGED_USER_ENTRY: 'attended', SKIP_ON_ACCEPT: 'accepted' } as const;
@@ -43,15 +43,26 @@ export function permissionsOf({ config, permissions }: PresetDefinition): Permis
       acceptWaiting: permissions.accept_waiting_requests,
     },
     rename: permissions.can_edit_display_name,
-    chat: {
-      sendPublic: isSeen && permissions.chat.public.can_send && permissions.chat.public.text,
-      sendPrivate: isSeen && permissions.chat.private.can_send && permissions.chat.private.text,
-      receivePrivate: permissions.chat.private.can_receive,
-    },
+    chat: chatRightsOf(permissions.chat, isSeen),
     polls: {
       create: isSeen && permissions.polls.can_create,
       vote: isSeen && permissions.polls.can_vote,
       view: permissions.polls.can_view,
     },
+  };
+}
+
+/** Who may send neither text nor files may not send. A flag that is on is left out, as it is the default. */
+function chatRightsOf(chat: PresetDefinition['permissions']['chat'], isSeen: boolean): ChatRights {
+  const maySend = ({ can_send, text, files }: { can_send: boolean; text: boolean; files: boolean }) =>
+    isSeen && can_send && (text || files);
+  return {
+    sendPublic: maySend(chat.public),
+    sendPrivate: maySend(chat.private),
+    receivePrivate: chat.private.can_receive,
+    ...(!chat.public.text && { publicText: false }),
+    ...(!chat.private.text && { privateText: false }),
+    ...(!chat.public.files && { publicFiles: false }),
+    ...(!chat.private.files && { privateFiles: false }),
   };
 }

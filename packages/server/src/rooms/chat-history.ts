@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { UserId } from '@gavel/protocol';
+import type { UserId, WireContent } from '@gavel/protocol';
 import type { MemberInfo, User } from './member.ts';
 
 /** A chat message. */
@@ -12,6 +12,7 @@ export interface ChatMessage {
   readonly messageId: number;
   readonly from: User;
   readonly text: string;
+  readonly content?: WireContent;
   /** Only these users and the sender may read it; undefined: everybody may. */
   readonly to?: readonly UserId[];
   readonly sentAtMs: number;

@@ -12,6 +12,7 @@ import type {
   StreamId,
   StreamSource,
   UserId,
+  WireContent,
   WireProfile,
 } from '@gavel/protocol';
 import type { TicketClaim } from './ended-tickets.ts';
@@ -105,7 +106,7 @@ interface InName {
 
 /** A change of a message. */
 export type NewMessage =
-  | { readonly action: 'edit'; readonly text: string }
+  | { readonly action: 'edit'; readonly text: string; readonly content?: WireContent }
   | { readonly action: 'delete' | 'pin' | 'unpin' };
 
 /** A change of a Room. */
@@ -284,6 +285,8 @@ export type RoomCommand =
       readonly kind: MessageKind;
       readonly from: User;
       readonly text: string;
+      /** Of a message of kind `chat`; the door has checked that its files are the sender's. */
+      readonly content?: WireContent;
       readonly to?: readonly UserId[];
     })
   /**

@@ -13,6 +13,7 @@ import type {
   RoomCause,
   StreamCause,
   UserId,
+  WireContent,
 } from '@gavel/protocol';
 import type { ChatMessage } from './chat-history.ts';
 import type { MutedKinds } from './commands.ts';
@@ -118,12 +119,13 @@ export type RoomChange =
       readonly messageId: number;
       readonly from: User;
       readonly text: string;
+      readonly content?: WireContent;
       /** Only these users receive it; undefined: everybody except the sender's own clients. */
       readonly to?: readonly UserId[];
       /** The users in `to` that are not in the room. */
       readonly absent: readonly UserId[];
     }
-  /** A message has changed; the text of a deleted message is empty. */
+  /** A message has changed; a deleted message has no text and no content. */
   | { readonly type: 'messageChanged'; readonly change: MessageChange; readonly message: ChatMessage }
   /** A session without members, which could still continue, was closed (WAIT-9). The event belongs to no life of the room. */
   | { readonly type: 'sessionClosed'; readonly reason: string }

@@ -4,7 +4,14 @@
  * @module
  */
 
-import type { MemberId, StreamId, UserId, WireProfile } from '@gavel/protocol';
+import {
+  filesOf,
+  type MemberId,
+  type StreamId,
+  type UserId,
+  type WireContent,
+  type WireProfile,
+} from '@gavel/protocol';
 import type { LoginCommand } from './commands.ts';
 
 /** A user, with its current name. */
@@ -41,6 +48,11 @@ export interface ChatRights {
   readonly sendPublic: boolean;
   readonly sendPrivate: boolean;
   readonly receivePrivate: boolean;
+  /** What it may send, where it may send; undefined means yes. */
+  readonly publicText?: boolean;
+  readonly privateText?: boolean;
+  readonly publicFiles?: boolean;
+  readonly privateFiles?: boolean;
 }
 
 /** A Member's permissions for polls. */
@@ -91,6 +103,31 @@ export interface PermissionChanges {
 /** Returns whether a member may admit others; such a member never waits itself (WAIT-2). */
 export function mayLetIn({ permissions }: { readonly permissions: Permissions }): boolean {
   return permissions.moderation?.acceptWaiting ?? false;
+}
+
+/** What a message consists of, as far as it needs permissions. */
+export interface MessageParts {
+  readonly hasText: boolean;
+  readonly hasFiles: boolean;
+}
+
+/** Returns what a message with this content consists of: an image or a file has no text of its own. */
+export function partsOf(content: WireContent | undefined): MessageParts {
+  return { hasText: content === undefined || content.type === 'custom', hasFiles: filesOf(content).length > 0 };
+}
+
+/** Returns whether a member may send messages of these parts, to everybody or in private (CHAT-2). */
+export function maySend({ chat }: Permissions, isPrivate: boolean, { hasText, hasFiles }: MessageParts): boolean {
+  const { sendPublic, sendPrivate, publicText, privateText, publicFiles, privateFiles } = chat ?? ALL_CHAT;
+  if (!(isPrivate ? sendPrivate : sendPublic)) return false;
+  if (hasText && (isPrivate ? privateText : publicText) === false) return false;
+  return !(hasFiles && (isPrivate ? privateFiles : publicFiles) === false);
+}
+
+/** Returns whether a member may send files to anybody. */
+export function maySendFiles(permissions: Permissions): boolean {
+  const file = { hasText: false, hasFiles: true };
+  return !permissions.hidden && (maySend(permissions, false, file) || maySend(permissions, true, file));
 }
 
 const ALL_CHAT: ChatRights = { sendPublic: true, sendPrivate: true, receivePrivate: true };

@@ -4,11 +4,14 @@
  * @module
  */
 
+import { isDeepStrictEqual } from 'node:util';
 import { GavelError, type MessageChange } from '@gavel/protocol';
 import type { ChatMessage } from './chat-history.ts';
 import type { NewMessage } from './commands.ts';
 import type { RoomEvent } from './events.ts';
-import type { MemberInfo } from './member.ts';
+import { type MemberInfo, maySend, partsOf } from './member.ts';
+
+const NO_PARTS = { hasText: false, hasFiles: false };
 
 /** The result of a change: the new message, or the same object if nothing has changed. */
 interface Changed {
@@ -18,14 +21,21 @@ interface Changed {
 
 /** Applies a member's change to a message. @throws `member.not-allowed` if the member lacks the permission */
 export function changedMessage(message: ChatMessage, to: NewMessage, member: MemberInfo, nowMs: number): Changed {
-  if (!mayChange(message, to.action, member)) throw new GavelError('member.not-allowed');
+  if (!mayChange(message, to, member)) throw new GavelError('member.not-allowed');
   switch (to.action) {
     case 'edit': {
-      const isSame = message.text === to.text;
-      return { change: 'edited', now: isSame ? message : { ...message, text: to.text, editedAtMs: nowMs } };
+      const { content: before, ...rest } = message;
+      const { text, content } = to;
+      const isSame = message.text === text && isDeepStrictEqual(before, content);
+      return {
+        change: 'edited',
+        now: isSame ? message : { ...rest, text, ...(content && { content }), editedAtMs: nowMs },
+      };
     }
-    case 'delete':
-      return { change: 'deleted', now: { ...message, text: '' } };
+    case 'delete': {
+      const { content: _content, ...rest } = message;
+      return { change: 'deleted', now: { ...rest, text: '' } };
+    }
     case 'pin':
       return { change: 'pinned', now: message.pinned ? message : { ...message, pinned: true } };
     case 'unpin': {
@@ -36,21 +46,16 @@ export function changedMessage(message: ChatMessage, to: NewMessage, member: Mem
 }
 
 /** A member that may no longer send messages may not edit its messages either, but it may delete them. */
-function mayChange(
-  { from, to }: ChatMessage,
-  action: NewMessage['action'],
-  { user, permissions }: MemberInfo,
-): boolean {
-  const { sendPublic = true, sendPrivate = true } = permissions.chat ?? {};
+function mayChange({ from, to }: ChatMessage, change: NewMessage, { user, permissions }: MemberInfo): boolean {
   const isOwn = from.id === user.id;
-  switch (action) {
+  switch (change.action) {
     case 'edit':
-      return isOwn && (to ? sendPrivate : sendPublic);
+      return isOwn && maySend(permissions, to !== undefined, partsOf(change.content));
     case 'delete':
       return isOwn;
     case 'pin':
     case 'unpin':
-      return to === undefined && sendPublic;
+      return to === undefined && maySend(permissions, false, NO_PARTS);
   }
 }
 

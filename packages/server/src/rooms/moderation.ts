@@ -5,14 +5,16 @@
  */
 
 import { GavelError, type MemberId, type UserId } from '@gavel/protocol';
-import type { KickTarget, MutedKinds, RoomCommand } from './commands.ts';
+import type { CommandOf, KickTarget, MutedKinds, RoomCommand } from './commands.ts';
 import {
   type Member,
   type ModerationRights,
+  maySend,
   mergeChanges,
   type PermissionChanges,
   type Permissions,
   type PollRights,
+  partsOf,
   withChanges,
 } from './member.ts';
 import type { MemberTable } from './member-table.ts';
@@ -75,11 +77,11 @@ export class Moderation {
     if (!rights.every((right) => moderation?.[right])) throw new GavelError('member.not-allowed');
   }
 
-  /** @throws `member.not-allowed` if the member may not send public or private messages, respectively (CHAT-2) */
-  checkSend(by: MemberId | undefined, isPrivate: boolean): void {
+  /** @throws `member.not-allowed` if the member may not send such a message to everybody, or in private (CHAT-2) */
+  checkSend({ by, to, content }: CommandOf<'send'>): void {
     if (by === undefined) return;
-    const { chat } = this.#members.require(by).permissions;
-    if (chat && !(isPrivate ? chat.sendPrivate : chat.sendPublic)) throw new GavelError('member.not-allowed');
+    const { permissions } = this.#members.require(by);
+    if (!maySend(permissions, to !== undefined, partsOf(content))) throw new GavelError('member.not-allowed');
   }
 
   /** Returns the member if it has all given poll permissions. @throws `member.not-allowed`, `room.member-not-found` */

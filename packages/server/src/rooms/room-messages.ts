@@ -39,14 +39,16 @@ export class RoomMessages {
     this.#emit({ type: 'roomInfoSet', info: this.#info });
   }
 
-  send({ kind, from, text, to }: CommandOf<'send'>, isPresent: (userId: UserId) => boolean): void {
+  send({ kind, from, text, content, to }: CommandOf<'send'>, isPresent: (userId: UserId) => boolean): void {
     this.#messageId += 1;
+    const messageId = this.#messageId;
+    const message = { messageId, from, text, ...(content && { content }), ...(to && { to }) };
     // A public chat message and a broadcast are the same thing in the two client APIs (CHAT-1).
     if (kind === 'chat' || kind === 'broadcast') {
-      this.chat.add({ messageId: this.#messageId, from, text, ...(to && { to }), sentAtMs: this.#clock.now() });
+      this.chat.add({ ...message, sentAtMs: this.#clock.now() });
     }
     const absent = to?.filter((userId) => !isPresent(userId)) ?? [];
-    this.#emit({ type: 'message', kind, messageId: this.#messageId, from, text, ...(to && { to }), absent });
+    this.#emit({ type: 'message', kind, ...message, absent });
   }
 
   /** @throws `message.not-found`, also for a message that the member may not read, so as not to reveal its existence */

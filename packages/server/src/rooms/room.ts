@@ -179,7 +179,7 @@ export class Room {
       case 'setRoomInfo':
         return this.#messages.setInfo(command);
       case 'send':
-        this.#moderation.checkSend(command.by, command.to !== undefined);
+        this.#moderation.checkSend(command);
         return this.#messages.send(command, (userId) => this.#moderation.isKnown(userId, command.by));
       case 'changeMessage':
         return this.#messages.change(command, this.#members.require(command.memberId));

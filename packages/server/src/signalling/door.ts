@@ -11,6 +11,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { CLOSE_CODES, isGavelError, type MemberId, type RoomKey, SUBPROTOCOL } from '@gavel/protocol';
 import { WebSocketServer } from 'ws';
+import type { ChatFiles } from '../files/chat-files.ts';
 import type { IceServers } from '../ice/ice-servers.ts';
 import type { MediaControl } from '../media-control/media-control.ts';
 import type { Authenticator } from '../rooms/admission.ts';
@@ -45,6 +46,7 @@ const SOCKET_LIMITS = {
 export interface SignallingDeps {
   readonly rooms: Rooms;
   readonly media: MediaControl;
+  readonly files: Pick<ChatFiles, 'createUpload' | 'claim'>;
   readonly fanOut: FanOut;
   readonly clock: Clock;
   readonly log: Logger;

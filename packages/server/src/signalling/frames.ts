@@ -118,9 +118,19 @@ export function roomEventFrame(event: RoomEvent, viewer: MemberInfo): RoomEventF
     case 'roomInfoSet':
       return { event: 'roomInfo', seq, info: event.info };
     case 'message': {
-      const { kind, messageId, from, text, to, atMs } = event;
+      const { kind, messageId, from, text, content, to, atMs } = event;
       const recipients = kind === 'chat' && to && { to };
-      return { event: 'message', seq, kind, messageId, from, text, sentAtMs: atMs, ...recipients };
+      return {
+        event: 'message',
+        seq,
+        kind,
+        messageId,
+        from,
+        text,
+        ...(content && { content }),
+        sentAtMs: atMs,
+        ...recipients,
+      };
     }
     case 'messageChanged':
       return { event: 'messageChanged', seq, change: event.change, message: event.message };

@@ -29,6 +29,9 @@ export const MAX_POLLS_PER_MINUTE = 10;
 
 type Limit = readonly [kind: keyof typeof MESSAGE_LIMITS, whose: string];
 
+/** Maximum number of files that a user begins to upload per room and minute (CHAT-8). */
+export const MAX_UPLOADS_PER_MINUTE = 40;
+
 /** Counts the messages of clients. A refused message does not count. */
 export class MessageLimits {
   readonly #clock: Clock;
@@ -76,6 +79,11 @@ export class MessageLimits {
   /** @throws GavelError `rate.limited` (POLL-6) */
   countPoll(key: RoomKey): void {
     this.#countInMinute(`polls/${roomKeyText(key)}`, MAX_POLLS_PER_MINUTE);
+  }
+
+  /** @throws GavelError `rate.limited` (CHAT-8) */
+  countUpload(key: RoomKey, userId: UserId): void {
+    this.#countInMinute(`uploads/${roomKeyText(key)}/${userId}`, MAX_UPLOADS_PER_MINUTE);
   }
 
   #countInMinute(what: string, limit: number): void {

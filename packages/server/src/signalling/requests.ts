@@ -10,6 +10,7 @@ import {
   MAX_BYTES,
   MAX_NAME_CHARACTERS,
   type Method,
+  type NewContent,
   type Params,
   type PollId,
   parseStreamId,
@@ -17,7 +18,9 @@ import {
   type Results,
   type RoomKey,
   type StreamId,
+  type WireContent,
 } from '@gavel/protocol';
+import type { ChatFiles } from '../files/chat-files.ts';
 import type { MediaControl } from '../media-control/media-control.ts';
 import type { Origin } from '../rooms/commands.ts';
 import { eventsOf } from '../rooms/events.ts';
@@ -33,6 +36,7 @@ import { requireMessage, requireShort } from './texts.ts';
 /** Dependencies of the methods. */
 export interface RequestDeps extends JoiningDeps {
   readonly media: MediaControl;
+  readonly files: Pick<ChatFiles, 'createUpload' | 'claim'>;
 }
 
 /** The member of a connection, for the methods that require one. */
@@ -99,11 +103,24 @@ export class Requests {
       await this.#deps.rooms.execute(key, command, origin);
       return DONE;
     },
-    changeMessage: async ({ key, member, origin }, { messageId, ...to }) => {
+    createUpload: async ({ key, member }, file) => {
+      this.#limits.countUpload(key, member.user.id);
+      return this.#deps.files.createUpload(key, member, file);
+    },
+    changeMessage: async (caller, { messageId, ...to }) => {
+      const { key, member, origin } = caller;
       if (to.action === 'edit') requireMessage(to.text);
       // A change is sent to as many members as a message, so it counts against the same limit.
       this.#limits.countMessage(key, member.user.id, 'chat', undefined);
-      await this.#deps.rooms.execute(key, { type: 'changeMessage', memberId: member.memberId, messageId, to }, origin);
+      const change = { type: 'changeMessage', memberId: member.memberId, messageId } as const;
+      if (to.action !== 'edit') {
+        await this.#deps.rooms.execute(key, { ...change, to }, origin);
+        return DONE;
+      }
+      const { action, text } = to;
+      await this.#withContent(caller, to.content, messageId, (content) =>
+        this.#deps.rooms.execute(key, { ...change, to: { action, text, ...content } }, origin),
+      );
       return DONE;
     },
     moderate: async ({ key, member, origin }, params) => {
@@ -226,15 +243,38 @@ export class Requests {
     return DONE;
   }
 
-  async #send({ key, member, origin }: Caller, params: Params<'send'>): Promise<Results['send']> {
+  /** Executes a command with the content of a chat message; its files stay the sender's if the command fails. */
+  async #withContent<R>(
+    { key, member }: Caller,
+    given: NewContent | undefined,
+    messageId: number | undefined,
+    execute: (content: { readonly content?: WireContent }) => Promise<R>,
+  ): Promise<R> {
+    if (!given) return execute({});
+    const { content, release } = await this.#deps.files.claim(key, member, given, messageId);
+    try {
+      return await execute({ content });
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  async #send(caller: Caller, params: Params<'send'>): Promise<Results['send']> {
+    const { key, member, origin } = caller;
     const { kind, text } = params;
     requireMessage(text);
+    if (params.content && kind !== 'chat') {
+      throw new GavelError('request.malformed', 'only a message of kind "chat" has content');
+    }
     const to =
       kind === 'command' || kind === 'chat' ? params.to?.flatMap((userId) => parseUserId(userId) ?? []) : undefined;
     this.#limits.countMessage(key, member.user.id, kind, to);
     const by = member.memberId;
     const command = { type: 'send', by, kind, from: member.user, text, ...(to && { to }) } as const;
-    const { events } = await this.#deps.rooms.execute(key, command, origin);
+    const { events } = await this.#withContent(caller, params.content, undefined, (content) =>
+      this.#deps.rooms.execute(key, { ...command, ...content }, origin),
+    );
     const [message] = eventsOf(events, 'message');
     if (!message) throw new Error('send emitted no event');
     return { messageId: message.messageId, ...(message.absent.length > 0 && { absent: message.absent }) };

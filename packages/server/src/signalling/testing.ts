@@ -78,6 +78,16 @@ function openAuthenticator(clock: FakeClock): Authenticator {
   };
 }
 
+/** No file was uploaded, and none can be. */
+const NO_FILES: SignallingDeps['files'] = {
+  createUpload: async () => {
+    throw new GavelError('member.not-allowed');
+  },
+  claim: async () => {
+    throw new GavelError('file.not-found');
+  },
+};
+
 /** Starts a door on a free port. */
 export async function startDoor(changes: Partial<SignallingDeps> = {}, playLimits: Partial<PlayerLimits> = {}) {
   const clock = new FakeClock();
@@ -101,6 +111,7 @@ export async function startDoor(changes: Partial<SignallingDeps> = {}, playLimit
   const door = new SignallingDoor(http, {
     rooms,
     media,
+    files: NO_FILES,
     fanOut,
     clock,
     log: createLog('silent'),

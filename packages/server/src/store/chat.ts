@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { WireContent } from '@gavel/protocol';
+
 /** A stored message. */
 export interface ChatRecord {
   readonly sessionId: string;
@@ -12,6 +14,7 @@ export interface ChatRecord {
   readonly userId: string;
   readonly name: string;
   readonly text: string;
+  readonly content?: WireContent;
   readonly isPinned: boolean;
   readonly isEdited: boolean;
   readonly sentAtMs: number;

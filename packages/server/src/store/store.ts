@@ -11,6 +11,7 @@ import type { AppId } from '@gavel/protocol';
 import type { EndedTicketKeeper } from '../rooms/ended-tickets.ts';
 import type { RuleKeeper } from '../rooms/rule-keeper.ts';
 import type { ChatRepository } from './chat.ts';
+import type { FileRepository } from './files.ts';
 import type { NonceRepository } from './nonces.ts';
 import type { OutboxRepository } from './outbox.ts';
 import type { SessionRepository } from './sessions.ts';
@@ -220,6 +221,7 @@ export interface Store {
   readonly endedTickets: EndedTicketKeeper;
   readonly sessions: SessionRepository;
   readonly chat: ChatRepository;
+  readonly files: FileRepository;
   readonly webhooks: WebhookRepository;
   /** Checks that the database answers. @throws if it does not */
   ping(): Promise<void>;

@@ -42,6 +42,6 @@ export function registerChatDownload(http: FastifyInstance, { apps, store, clock
       .header('content-disposition', `attachment; filename="chat-${sessionId}.csv"`)
       .header('cache-control', 'private, no-store')
       .header('x-content-type-options', 'nosniff')
-      .send(Readable.from(writeChatCsv(store, session)));
+      .send(Readable.from(writeChatCsv(store, session, (fileId) => chatLinks.ofFile(fileId))));
   });
 }

@@ -68,6 +68,11 @@ export class ChatLinks {
     return { url: `${this.#deps.baseUrl()}${path}?${query}`, expiresAtMs: expires * 1000 };
   }
 
+  /** Returns the address of a file of a chat message; it is good as long as the file is kept. */
+  ofFile(fileId: string): string {
+    return `${this.#deps.baseUrl()}/files/${fileId}`;
+  }
+
   /** Verifies a link to a session: its signature and its expiry. */
   check(rtkAppId: string, sessionId: string, expires: string, signature: string): 'good' | 'expired' | 'forged' {
     const bytes = Buffer.from(signature, 'base64url');

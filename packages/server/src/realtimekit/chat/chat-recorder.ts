@@ -97,7 +97,7 @@ function changeOf(sessionId: string, event: ChatEvent): ChatChange {
   const life = event.epoch.toString(16).padStart(16, '0');
   const id = `${life}-${String(message.messageId).padStart(8, '0')}`;
   if (!isNew && event.change === 'deleted') return { type: 'delete', sessionId, id };
-  const { from, text, pinned = false, editedAtMs, sentAtMs } = message;
-  const facts = { userId: from.id, name: from.name, text, sentAtMs };
+  const { from, text, content, pinned = false, editedAtMs, sentAtMs } = message;
+  const facts = { userId: from.id, name: from.name, text, ...(content && { content }), sentAtMs };
   return { type: 'put', message: { sessionId, id, ...facts, isPinned: pinned, isEdited: editedAtMs !== undefined } };
 }

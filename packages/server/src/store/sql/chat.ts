@@ -4,8 +4,10 @@
  * @module
  */
 
+import { filesOf, type WireContent } from '@gavel/protocol';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { ChatChange, ChatRecord, ChatRepository } from '../chat.ts';
+import { bindFiles } from './files.ts';
 import type { SessionChatTable, Tables } from './tables.ts';
 
 /** The chat of a database. */
@@ -86,6 +88,7 @@ async function put(tx: Kysely<Tables>, message: ChatRecord): Promise<void> {
     user_id: message.userId,
     name: message.name,
     text: message.text,
+    content: message.content ? JSON.stringify(message.content) : null,
     is_pinned: Number(message.isPinned),
     is_edited: Number(message.isEdited),
     sent_at_ms: message.sentAtMs,
@@ -95,6 +98,9 @@ async function put(tx: Kysely<Tables>, message: ChatRecord): Promise<void> {
     .values({ session_id: message.sessionId, id: message.id, ...facts })
     .onConflict((conflict) => conflict.columns(['session_id', 'id']).doUpdateSet(facts))
     .execute();
+  const fileIds = filesOf(message.content).map(({ fileId }) => fileId);
+  // Only an edit takes files away.
+  if (fileIds.length > 0 || message.isEdited) await bindFiles(tx, message, fileIds);
 }
 
 function recordOf(row: Selectable<SessionChatTable>): ChatRecord {
@@ -104,6 +110,7 @@ function recordOf(row: Selectable<SessionChatTable>): ChatRecord {
     userId: row.user_id,
     name: row.name,
     text: row.text,
+    ...(row.content !== null && { content: JSON.parse(row.content) as WireContent }),
     isPinned: row.is_pinned === 1,
     isEdited: row.is_edited === 1,
     sentAtMs: row.sent_at_ms,

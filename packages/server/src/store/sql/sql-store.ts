@@ -10,6 +10,7 @@ import { SqlApiTokens } from './api-tokens.ts';
 import { SqlApps } from './apps.ts';
 import { SqlChat } from './chat.ts';
 import { SqlEndedTickets } from './ended-tickets.ts';
+import { SqlFiles } from './files.ts';
 import { SqlMeetings } from './meetings.ts';
 import { SqlNonces } from './nonces.ts';
 import { SqlOutbox } from './outbox.ts';
@@ -39,6 +40,7 @@ export function createSqlStore(db: Kysely<Tables>): Store {
     endedTickets: new SqlEndedTickets(db),
     sessions: new SqlSessions(db),
     chat: new SqlChat(db),
+    files: new SqlFiles(db),
     webhooks: new SqlWebhooks(db),
     ping,
     async close() {

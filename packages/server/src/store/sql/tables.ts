@@ -146,6 +146,8 @@ export interface SessionChatTable {
   user_id: string;
   name: string;
   text: string;
+  /** JSON; null where the message is its text. */
+  content: string | null;
   /** 0 or 1. */
   is_pinned: number;
   /** 0 or 1. */
@@ -232,6 +234,24 @@ export interface ServerFactsTable {
   value: string;
 }
 
+/** Files of chat messages. */
+export interface ChatFilesTable {
+  file_id: string;
+  app_id: AppId;
+  environment: Environment;
+  room_id: string;
+  user_id: string;
+  name: string;
+  media_type: string;
+  size: number;
+  created_at_ms: number;
+  /** Of the stored message that has the file, as `message_id`; null where none has. */
+  session_id: string | null;
+  message_id: string | null;
+  /** 0 or 1. */
+  is_orphan: number;
+}
+
 /** All tables. */
 export interface Tables {
   apps: AppsTable;
@@ -245,6 +265,7 @@ export interface Tables {
   sessions: SessionsTable;
   session_peers: SessionPeersTable;
   session_chat: SessionChatTable;
+  chat_files: ChatFilesTable;
   webhooks: WebhooksTable;
   nonces: NoncesTable;
   live_rooms: LiveRoomsTable;

@@ -260,4 +260,28 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   INSERT INTO server_facts (name, value) VALUES ('ticket_issuer', lower(hex(randomblob(8))));
   `,
+  // Files of chat messages. A message that is deleted, by whatever, makes its files orphans.
+  `
+  ALTER TABLE session_chat ADD COLUMN content TEXT;
+
+  CREATE TABLE chat_files (
+    file_id       TEXT PRIMARY KEY,
+    app_id        INTEGER NOT NULL,
+    environment   TEXT NOT NULL,
+    room_id       TEXT NOT NULL,
+    user_id       TEXT NOT NULL,
+    name          TEXT NOT NULL,
+    media_type    TEXT NOT NULL,
+    size          INTEGER NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    session_id    TEXT,
+    message_id    TEXT,
+    is_orphan     INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX chat_files_by_message ON chat_files (session_id, message_id);
+  CREATE INDEX chat_file_orphans ON chat_files (file_id) WHERE is_orphan = 1;
+  CREATE TRIGGER chat_message_deleted AFTER DELETE ON session_chat WHEN OLD.content IS NOT NULL BEGIN
+    UPDATE chat_files SET is_orphan = 1 WHERE session_id = OLD.session_id AND message_id = OLD.id;
+  END;
+  `,
 ];
