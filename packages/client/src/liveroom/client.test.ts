@@ -20,6 +20,8 @@ function create(world: World) {
   client.onDisconnect = (...args) => log.push(['onDisconnect', ...args]);
   client.onUserStateUpdate = (...args) => log.push(['onUserStateUpdate', ...args]);
   client.onStreamUpdated = (...args) => log.push(['onStreamUpdated', ...args]);
+  client.onPublishStateUpdate = (...args) => log.push(['onPublishStateUpdate', ...args]);
+  client.onPlayStateUpdate = (...args) => log.push(['onPlayStateUpdate', ...args]);
   return { client, log };
 }
 
@@ -117,4 +119,24 @@ test('a client that was taken out while it was offline learns it and stays out (
     expect(log).toEqual([['onKickOut', reason, 'room', details?.reason ?? '']]);
     expect(world.server.seen('login')).toHaveLength(1);
   }
+});
+
+test('streams that are sent and played are reported, and within 10 s why they are not (CONN-4)', async () => {
+  const world = createWorld();
+  world.server.login = loginResult({ room: snapshot({ streams: [stream('s1', 'ann')] }) });
+  const { client, log } = create(world);
+  await client.login('room', 'token');
+  client.startPublishingStream('mine', cameraStream().stream);
+  const refused = expect(client.startPlayingStream('s1')).rejects.toMatchObject({ code: 'client.no-media-path' });
+  await settle();
+  world.media.open[0]?.become('connected');
+  await world.clock.advance(10_000);
+  await refused;
+  const error = { code: 'client.no-media-path', msg: expect.stringContaining('no path to the media port') };
+  expect(log).toEqual([
+    ['onPublishStateUpdate', 0, 'mine'],
+    ['onPlayStateUpdate', 1, 's1', error],
+  ]);
+  client.stopPublishingStream('mine');
+  expect(log).toHaveLength(2);
 });

@@ -17,7 +17,7 @@ import { CODE_OF_ERROR, CODES, toZegoError } from './errors.ts';
 import { MediaEngine } from './media-engine.ts';
 import { ZegoRoom } from './room.ts';
 import { sendMessage, setRoomInfo } from './sending.ts';
-import type { ZegoEngineOptions, ZegoRoomConfig, ZegoServerResponse, ZegoUser } from './types.ts';
+import type { ZegoEngineOptions, ZegoRoomConfig, ZegoServerResponse, ZegoTurnServer, ZegoUser } from './types.ts';
 import { VERSION } from './version.ts';
 
 /** The maximum number of rooms at a time with `enableMultiRoom` (reference zego 4.7). */
@@ -28,6 +28,7 @@ export class ZegoExpressEngine extends MediaEngine {
   readonly #appID: number;
   readonly #server: string;
   readonly #options: ZegoEngineOptions;
+  #iceServers: readonly RTCIceServer[] | undefined;
   /** Identifies this engine's logins in several rooms as those of one client. */
   readonly #clientId = randomId();
   readonly #rooms = new Map<string, ZegoRoom>();
@@ -157,8 +158,14 @@ export class ZegoExpressEngine extends MediaEngine {
     return (listed ?? this.#firstRoom())?.session;
   }
 
+  /** Uses the application's own TURN servers in rooms that are logged in to from now on, instead of those of the server. */
+  setTurnServer(turnServerList: readonly ZegoTurnServer[]): void {
+    this.#iceServers = turnServerList.map(({ url, username, credential }) => ({ urls: url, username, credential }));
+  }
+
   #createSession(roomID: string, token: string, user: ZegoUser, config: ZegoRoomConfig): RoomSession {
-    const { environment, roomRetryTimeMs, iceServers, iceTransportPolicy } = this.#options;
+    const { environment, roomRetryTimeMs, iceTransportPolicy } = this.#options;
+    const iceServers = this.#iceServers ?? this.#options.iceServers;
     const { userUpdate = false, maxMemberCount = 0 } = config;
     return new RoomSession({
       server: this.#server,

@@ -39,6 +39,7 @@ export type {
   ZegoRoomStateReason,
   ZegoServerResponse,
   ZegoStreamList,
+  ZegoTurnServer,
   ZegoUser,
   ZegoUserInfo,
 } from './types.ts';

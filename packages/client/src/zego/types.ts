@@ -117,6 +117,13 @@ export interface ZegoPlayOptions {
   readonly video?: boolean;
 }
 
+/** A TURN server of the application's own. */
+export interface ZegoTurnServer {
+  readonly url: string;
+  readonly username: string;
+  readonly credential: string;
+}
+
 /** The settings of an engine beside its App and server. */
 export interface ZegoEngineOptions {
   /** Accepted for compatibility; has no effect. */
