@@ -120,15 +120,15 @@ describe.skipIf(CHROMIUM === '')('a browser that does not reach the server', () 
   afterAll(() => stage.close());
 
   test('a wrong announced address is told within 10 s, with the address (CONN-4, MED-6)', async () => {
-    // TEST-NET-1: no host has it.
-    const mediaSettings = { announcedAddress: '192.0.2.1' };
+    // TEST-NET-2: no host has it.
+    const mediaSettings = { announcedAddress: '198.51.100.1' };
     const gavel = await startTestServer({ media: 'real', mediaSettings });
     try {
       const ann = await ZegoTab.join(stage, gavel.baseUrl, gavel.app.appId, 'lobby', 'ann');
       await ann.publish('ann-main');
       const { atMs: startedAtMs } = await ann.callback('publisherStateUpdate', 'PUBLISH_REQUESTING');
       const { args, atMs } = await ann.callback('publisherStateUpdate', 'NO_PUBLISH', 'no-media-path');
-      expect(args).toMatchObject([{ errorCode: 1103051, extendedData: expect.stringMatching(/192\.0\.2\.1:\d+/) }]);
+      expect(args).toMatchObject([{ errorCode: 1103051, extendedData: expect.stringMatching(/198\.51\.100\.1:\d+/) }]);
       expect(atMs - startedAtMs).toBeLessThan(10_000);
       await ann.page.context().close();
     } finally {
@@ -137,7 +137,7 @@ describe.skipIf(CHROMIUM === '')('a browser that does not reach the server', () 
   });
 
   test("a meeting's client is told by onError within 10 s (CONN-4)", async () => {
-    const hall = await Hall.open({ mediaSettings: { announcedAddress: '192.0.2.1' } });
+    const hall = await Hall.open({ mediaSettings: { announcedAddress: '198.51.100.1' } });
     try {
       const { people } = await hall.meet('Ann');
       const { page } = people[0];

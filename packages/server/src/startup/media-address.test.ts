@@ -7,6 +7,7 @@ const INTERFACES: Interfaces = {
   eth0: [
     { address: '192.168.1.5', internal: false },
     { address: '2001:db8::5', internal: false },
+    { address: 'fe80::1', internal: false },
   ],
 };
 const describe = (env: Record<string, string>, interfaces = INTERFACES) =>

@@ -26,7 +26,9 @@ export function describeMediaAddress(
 ): string[] {
   const { announcedAddress, listenAddress, portRange } = media;
   const local = Object.values(interfaces).flatMap((addresses) => addresses ?? []);
-  const own = local.filter(({ internal }) => !internal).map(({ address }) => address);
+  // Link-local addresses reach no client beyond the same network segment.
+  const usable = local.filter(({ address, internal }) => !internal && !/^fe80:/i.test(address));
+  const own = usable.map(({ address }) => address);
   const where = announcedAddress ?? listenAddress ?? (own.length > 0 ? own.join(', ') : 'this machine only');
   const udp = portRange ? `${portRange.min} to ${portRange.max}` : ports.join(', ');
   const lines = [`Media: clients send to ${where}, UDP port ${udp}`];
