@@ -80,8 +80,6 @@ export interface EndedTicketsDeps {
   readonly keeper?: EndedTicketKeeper;
   /** Reports a failure to store rows that no caller waits for. */
   readonly report?: (error: unknown) => void;
-  /** Resolves in the next turn of the event loop: rows added until then are written in one commit. By default it does not wait. */
-  readonly nextTurn?: () => Promise<void>;
 }
 
 /** Causes after which a client must not reconnect by itself. */
@@ -166,29 +164,25 @@ export class EndedTickets {
   readonly issuer: string;
   readonly #keeper: EndedTicketKeeper | undefined;
   readonly #report: (error: unknown) => void;
-  readonly #nextTurn: () => Promise<void>;
   /** The newest rows, including those being written, oldest first. */
   readonly #recent = new Map<string, EndedTicket>();
-  /** Rows of this turn of the event loop, which are written in one commit. */
-  #unwritten: EndedTicket[] = [];
-  #writing: Promise<void> | undefined;
+  /** The writes in progress. */
+  readonly #writes = new Set<Promise<void>>();
   #sweepDueAtMs = 0;
   #isSweeping = false;
 
-  constructor({ issuer, keeper, report = () => {}, nextTurn = async () => {} }: EndedTicketsDeps) {
+  constructor({ issuer, keeper, report = () => {} }: EndedTicketsDeps) {
     this.issuer = issuer;
     this.#keeper = keeper;
     this.#report = report;
-    this.#nextTurn = nextTurn;
   }
 
   /**
-   * Adds rows. They take effect at once; the promise resolves when they and all earlier rows are stored persistently.
+   * Adds rows. They take effect at once; the promise resolves when they are stored persistently.
    *
    * @throws GavelError `server.internal` if they could not be written
    */
   keep(rows: readonly EndedTicket[]): Promise<void> {
-    if (rows.length === 0) return this.#writing ?? Promise.resolve();
     for (const row of rows) {
       this.#recent.delete(row.scope);
       this.#recent.set(row.scope, row);
@@ -197,10 +191,17 @@ export class EndedTickets {
       if (this.#recent.size <= MAX_RECENT) break;
       this.#recent.delete(scope);
     }
-    if (!this.#keeper) return Promise.resolve();
-    this.#unwritten.push(...rows);
-    this.#writing ??= this.#write(this.#keeper);
-    return this.#writing;
+    if (!this.#keeper || rows.length === 0) return Promise.resolve();
+    const write = this.#write(this.#keeper, rows);
+    this.#writes.add(write);
+    const forget = (): void => void this.#writes.delete(write);
+    write.then(forget, forget);
+    return write;
+  }
+
+  /** Resolves when all rows so far are stored persistently. @throws as `keep` does, for any of them */
+  async allKept(): Promise<void> {
+    await Promise.all(this.#writes);
   }
 
   /** Adds rows that no caller waits for; a failure is reported. */
@@ -243,7 +244,7 @@ export class EndedTickets {
 
   /** Resolves when no write is in progress. */
   async settled(): Promise<void> {
-    await this.#writing?.catch(() => undefined);
+    await Promise.allSettled(this.#writes);
   }
 
   async #find(scopes: readonly string[], position?: RoomPosition): Promise<EndedTicket | undefined> {
@@ -253,11 +254,7 @@ export class EndedTickets {
     return recent ?? (await this.#keeper?.find(scopes))?.find(isEnded);
   }
 
-  async #write(keeper: EndedTicketKeeper): Promise<void> {
-    await this.#nextTurn();
-    const rows = this.#unwritten;
-    this.#unwritten = [];
-    this.#writing = undefined;
+  async #write(keeper: EndedTicketKeeper, rows: readonly EndedTicket[]): Promise<void> {
     try {
       await keeper.put(rows);
     } catch (error) {
