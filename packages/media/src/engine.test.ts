@@ -125,6 +125,27 @@ describe('forwarding', () => {
     await engine.publish({ group: 'room', stream, offer, allowed: { audio: true, video: true } });
     expect(await lost).toEqual(['player', stream, 'transport-failed']);
   });
+
+  test('a player that plays anew while its loss is being reported is answered, and can be closed (KICK-4)', async () => {
+    await publish();
+    await play();
+    const offer = SyntheticPeer.createOffer('publish').replace(
+      'VP8/90000',
+      'H264/90000\r\na=fmtp:96 packetization-mode=1',
+    );
+    const secondOffer = SyntheticPeer.createOffer('play').replace(
+      'VP8/90000',
+      'H264/90000\r\na=fmtp:96 packetization-mode=1',
+    );
+    // The worker loses the player because of the new codec, and answers the second offer after that.
+    const published = engine.publish({ group: 'room', stream, offer, allowed: { audio: true, video: true } });
+    const played = engine.play({ stream, player: 'player', offer: secondOffer });
+    await published;
+    expect(await played).toMatchObject({ kinds: { video: true } });
+    expect((await dumpStream())?.players).toMatchObject([{ player: 'player' }]);
+    await engine.closePlayer('player');
+    expect((await dumpStream())?.players).toEqual([]);
+  });
 });
 
 describe('RTCP', () => {

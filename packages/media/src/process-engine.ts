@@ -45,6 +45,8 @@ export class ProcessEngine implements MediaEngine {
   readonly #emitter = new EventEmitter();
   readonly #streams = new Map<string, StreamEntry>();
   readonly #streamByPlayer = new Map<string, string>();
+  /** By player: offers that its worker has not answered yet, and whether an earlier player of that name was lost meanwhile. */
+  readonly #openOffers = new Map<string, { count: number; wasLost: boolean }>();
   #workers: readonly WorkerProcess[] = [];
 
   constructor(options: MediaEngineOptions) {
@@ -106,6 +108,9 @@ export class ProcessEngine implements MediaEngine {
     if (entry === undefined) throw new MediaError('no-such-stream', `Stream ${stream} does not exist`);
     const previous = this.#streamByPlayer.get(player);
     if (previous !== undefined && previous !== stream) await this.closePlayer(player);
+    const offers = this.#openOffers.get(player) ?? { count: 0, wasLost: false };
+    offers.count += 1;
+    this.#openOffers.set(player, offers);
     // Registered before the answer, so that a close that arrives earlier also closes this player (KICK-4).
     this.#streamByPlayer.set(player, stream);
     entry.players.add(player);
@@ -115,10 +120,14 @@ export class ProcessEngine implements MediaEngine {
       const answer = await entry.worker.call('play', { stream, player, offer, revive });
       if (!isWanted())
         throw new MediaError('no-such-stream', `Player ${player} was closed before its offer was answered`);
+      offers.wasLost = false;
       return answer;
     } catch (error) {
-      if (previous !== stream && isWanted()) this.#forgetPlayer(player);
+      if ((previous !== stream || offers.wasLost) && isWanted()) this.#forgetPlayer(player);
       throw error;
+    } finally {
+      offers.count -= 1;
+      if (offers.count === 0) this.#openOffers.delete(player);
     }
   }
 
@@ -249,7 +258,10 @@ export class ProcessEngine implements MediaEngine {
       }
       case 'player-lost': {
         if (this.#streamByPlayer.get(notice.player) !== notice.stream) return;
-        this.#forgetPlayer(notice.player);
+        // A notice before the answer to a new offer is about the earlier player of that name: the new one stays.
+        const offers = this.#openOffers.get(notice.player);
+        if (offers) offers.wasLost = true;
+        else this.#forgetPlayer(notice.player);
         this.#emit('playerLost', notice.player, notice.stream, notice.cause);
         return;
       }
