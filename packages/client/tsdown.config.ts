@@ -3,19 +3,18 @@
  * shares with the server (`@gavel/protocol`) is bundled, so that the package depends on nothing.
  */
 
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'tsdown';
+import { writeCompressed } from '../../scripts/write-compressed.ts';
 
-const DIST = new URL('./dist/', import.meta.url);
+const DIST = fileURLToPath(new URL('./dist/', import.meta.url));
 
 /** Writes a `.br` and a `.gz` beside every module and source map: the server sends them under `/sdk/`. */
-function compressModules(): void {
-  for (const name of readdirSync(DIST).filter((name) => /\.js(\.map)?$/.test(name))) {
-    const content = readFileSync(new URL(name, DIST));
-    writeFileSync(new URL(`${name}.br`, DIST), brotliCompressSync(content));
-    writeFileSync(new URL(`${name}.gz`, DIST), gzipSync(content, { level: 9 }));
-  }
+async function compressModules(): Promise<void> {
+  const names = (await readdir(DIST)).filter((name) => /\.js(\.map)?$/.test(name));
+  await writeCompressed(names.map((name) => join(DIST, name)));
 }
 
 export default defineConfig({

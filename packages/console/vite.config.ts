@@ -3,17 +3,12 @@
  * hands what belongs to the server on to one at 127.0.0.1:7700.
  */
 
-import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { brotliCompress, gzip } from 'node:zlib';
 import { defineConfig, type Plugin, type ProxyOptions } from 'vite';
+import { writeCompressed } from '../../scripts/write-compressed.ts';
 
 const SERVER = 'http://127.0.0.1:7700';
 const toServer: ProxyOptions = { target: SERVER };
-
-const compressBrotli = promisify(brotliCompress);
-const compressGzip = promisify(gzip);
 
 /** Writes a `.br` and a `.gz` beside every asset, which the server sends to browsers that accept them. */
 function precompress(): Plugin {
@@ -23,14 +18,7 @@ function precompress(): Plugin {
     async writeBundle({ dir }, bundle) {
       if (!dir) return;
       const names = Object.keys(bundle).filter((name) => name.startsWith('assets/') && /\.(js|css|svg)$/.test(name));
-      await Promise.all(
-        names.map(async (name) => {
-          const path = join(dir, name);
-          const content = await readFile(path);
-          await writeFile(`${path}.br`, await compressBrotli(content));
-          await writeFile(`${path}.gz`, await compressGzip(content, { level: 9 }));
-        }),
-      );
+      await writeCompressed(names.map((name) => join(dir, name)));
     },
   };
 }
