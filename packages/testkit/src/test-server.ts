@@ -76,6 +76,7 @@ export interface TestServer {
   call(action: string, params?: CallParams): Promise<ZegoAnswer>;
   /** Opens a signalling connection. */
   connect(): Promise<RawClient>;
+  /** Closes the server and deletes its data. A second call does nothing but wait for the first. */
   close(): Promise<void>;
 }
 
@@ -105,6 +106,11 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const parts = { ...options, clock, ...(engine && { engine }) };
   const server = await startServer(config, parts);
   const { baseUrl } = server;
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await server.close();
+    if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
+  };
   return {
     server,
     baseUrl,
@@ -115,9 +121,9 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       return (await response.json()) as ZegoAnswer;
     },
     connect: () => RawClient.open(baseUrl),
-    async close() {
-      await server.close();
-      if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
+    close() {
+      closing ??= close();
+      return closing;
     },
   };
 }
