@@ -10,6 +10,9 @@ import { CODES, type ReturnCode } from './codes.ts';
 /** Maximum size of a body, in bytes; the parameters of any Action are far smaller. */
 export const MAX_BODY_BYTES = 1024 * 1024;
 
+/** Maximum size of a body whose call is not signed correctly, in bytes: it is only searched for hints. */
+export const MAX_UNSIGNED_BODY_BYTES = 4096;
+
 /** Number of characters of an unreadable body that are searched for form fields. */
 const MAX_FORM_CHARS = 4096;
 
@@ -24,20 +27,20 @@ export const NO_BODY: Body = { kind: 'none' };
 /** A body that cannot be read: too large, truncated, not JSON, or not UTF-8. */
 const UNREADABLE_BODY: Body = { kind: 'refused', code: CODES.bodyUnreadable };
 
-/** Reads a body to its end and keeps at most `MAX_BODY_BYTES`. Never throws. */
-export async function readBody(stream: Readable): Promise<Body> {
+/** Reads a body to its end and keeps at most `maxBytes`. Never throws. */
+export async function readBody(stream: Readable, maxBytes: number): Promise<Body> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
     for await (const chunk of stream) {
       bytes += chunk.length;
       // The rest is read and discarded: a caller that is disconnected while it writes would never see the response.
-      if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
+      if (bytes <= maxBytes) chunks.push(chunk);
     }
   } catch {
     return UNREADABLE_BODY;
   }
-  return bytes > MAX_BODY_BYTES ? UNREADABLE_BODY : parseBody(Buffer.concat(chunks));
+  return bytes > maxBytes ? UNREADABLE_BODY : parseBody(Buffer.concat(chunks));
 }
 
 /** Returns whether a body has a field, even if it is form-encoded and therefore refused; for hints in messages. */

@@ -11,7 +11,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { PUBLIC_PARAMETERS } from './access.ts';
-import { type Body, NO_BODY, readBody } from './body.ts';
+import { type Body, MAX_BODY_BYTES, MAX_UNSIGNED_BODY_BYTES, NO_BODY, readBody } from './body.ts';
 import { Gateway, type GatewayDeps } from './gateway.ts';
 import { Query } from './query.ts';
 
@@ -64,8 +64,11 @@ export function registerZegoDoor(http: FastifyInstance, deps: ZegoDoorDeps): voi
     });
 
     scope.post('/', async (request, reply) => {
-      const body = request.body instanceof Readable ? await readBody(request.body) : NO_BODY;
-      return send(reply, queryOf(request), body);
+      const query = queryOf(request);
+      // Everybody can send a large body; only a caller that knows the secret has it kept in memory.
+      const maxBytes = gateway.isSigned(query) ? MAX_BODY_BYTES : MAX_UNSIGNED_BODY_BYTES;
+      const body = request.body instanceof Readable ? await readBody(request.body, maxBytes) : NO_BODY;
+      return send(reply, query, body);
     });
 
     scope.options('/', (_request, reply) =>

@@ -82,6 +82,16 @@ export class Gateway {
     this.#requestIds = createRequestIds(deps.clock);
   }
 
+  /** Returns whether the public parameters of a call are complete and its signature is correct now. */
+  isSigned(query: Query): boolean {
+    try {
+      requireAccess(query, this.#deps.apps, this.#deps.clock.now());
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** Executes a call and returns its response; never throws. */
   async answer(query: Query, body: Body): Promise<Answer> {
     const startedAt = performance.now();
