@@ -5,7 +5,6 @@
  */
 
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createMediaEngine, type MediaEngine, type WorkerHealth } from '@gavel/media';
 import manifest from '../package.json' with { type: 'json' };
 import { registerAdminDoor } from './admin/door.ts';
@@ -30,11 +29,13 @@ import { EndedTickets } from './rooms/ended-tickets.ts';
 import { Enforcement } from './rooms/enforcement.ts';
 import { type EventSink, Rooms } from './rooms/rooms.ts';
 import { Rules } from './rooms/rules.ts';
+import { createFindAddress } from './signalling/client-address.ts';
 import { SignallingDoor } from './signalling/door.ts';
 import { FanOut } from './signalling/fan-out.ts';
 import { isSignallingUpgrade } from './signalling/upgrade.ts';
 import { type Claim, claimResources } from './startup/claim.ts';
 import { createHttpServer } from './startup/http-server.ts';
+import { EndedTicketLog } from './store/ended-ticket-log.ts';
 import { openSqliteStore } from './store/sqlite/open.ts';
 import type { Store } from './store/store.ts';
 import { AuditLog } from './telemetry/audit.ts';
@@ -120,7 +121,12 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const { maxFileBytes, maxRoomFileBytes: perRoom, maxAppFileBytes: perApp } = config.chat;
   const path = join(config.dataDir, 'files');
   const files = await ChatFiles.open({ store, clock, log, path, maxFileBytes, limits: { perRoom, perApp } });
-  const http = createHttpServer({ log, deadlines: config.http, shouldUpgrade: isSignallingUpgrade });
+  const http = createHttpServer({
+    log,
+    deadlines: config.http,
+    shouldUpgrade: isSignallingUpgrade,
+    findAddress: createFindAddress(config.trustedProxies),
+  });
   const chatLinks = await ChatLinks.open({ store, clock, baseUrl: () => baseUrl });
   const webhooks = await Webhooks.open({ store, apps, clock, chatLinks });
   const callbacks = new Callbacks({
@@ -144,12 +150,13 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     after: [fanOut, audit, metrics, guard, files],
   };
   const rules = await Rules.open({ keeper: store.rules, clock });
-  const tickets = new EndedTickets({
-    issuer: await store.endedTickets.issuer(),
-    keeper: store.endedTickets,
-    nextTurn: () => nextTurn(),
-    report: (error) => log.error({ err: error }, 'ended tickets: reading or writing failed'),
-  });
+  const reportTickets = (error: unknown): void => log.error({ err: error }, 'ended tickets: reading or writing failed');
+  const table = store.endedTickets;
+  const logPath = join(config.dataDir, 'ended-tickets.log');
+  const logDeps = { path: logPath, table, clock, report: reportTickets };
+  // The data folder is not used if the caller supplies the store.
+  const ticketLog = parts.store ? undefined : await EndedTicketLog.open(logDeps);
+  const tickets = new EndedTickets({ issuer: await table.issuer(), keeper: ticketLog ?? table, report: reportTickets });
   const limits = { heartbeatTimeoutMs, keptEvents: KEPT_EVENTS, maxLoginsPerSecond, ...mediaLimits };
   const report = (error: unknown): void => log.error({ err: error }, 'removing silent members failed');
   const rooms = new Rooms({ clock, ids: createIdSource(clock), rules, tickets, report, ...limits }, sinks, [
@@ -237,6 +244,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
       await sessions.close();
       await callbacks.close();
       await tickets.settled();
+      await ticketLog?.close();
       await store.close();
       claim.release();
     },

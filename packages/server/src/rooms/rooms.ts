@@ -28,7 +28,7 @@ export type { EventBatch, EventSink, EventSinks } from './event-feed.ts';
 export type { Session } from './views.ts';
 
 import { Lobby } from './lobby.ts';
-import { type MemberInfo, mayLetIn } from './member.ts';
+import { type Member, type MemberInfo, mayLetIn } from './member.ts';
 import { type Outcome, requireSession, sessionOf } from './outcome.ts';
 import { Returns } from './returns.ts';
 import { Room, type RoomSettings } from './room.ts';
@@ -175,19 +175,29 @@ export class Rooms {
   }
 
   async #resume(key: RoomKey, command: CommandOf<'resume'>, origin: Origin): Promise<Outcome> {
+    const member = this.#rooms.get(roomKeyText(key))?.findMember(command.memberId);
+    // Bans are checked again at a resume: by the user, and by the address that it resumes from (BAN-4).
+    if (member?.ticket === command.ticket) await this.#checkReturn(key, member, command, origin);
     let change: Change;
     try {
-      const member = this.#rooms.get(roomKeyText(key))?.findMember(command.memberId);
-      // Bans are checked again at a resume: by the user, and by the address that it resumes from (BAN-4).
-      if (member?.ticket === command.ticket) {
-        this.#settings.rules?.checkLogin(key, { user: member.user, address: command.address });
-      }
       change = this.#apply(key, command, origin);
     } catch (error) {
       if (!isGavelError(error, 'resume.refused')) throw error;
       throw await this.#returns.findRefusal(key, command);
     }
     return this.#deliver(change, origin);
+  }
+
+  /** @throws `login.banned`, after a member that is detached was removed: its client does not come back */
+  async #checkReturn(key: RoomKey, member: Member, { address }: CommandOf<'resume'>, origin: Origin): Promise<void> {
+    try {
+      this.#settings.rules?.checkLogin(key, { user: member.user, address });
+    } catch (error) {
+      const { memberId, link } = member;
+      const { connectionId } = link;
+      await this.#deliver(this.#apply(key, { type: 'abandon', memberId, connectionId }, origin), origin);
+      throw error;
+    }
   }
 
   /** A kick also removes matching waiting users. */
@@ -203,8 +213,9 @@ export class Rooms {
     const rest = targets.filter((target) => isIn(target) || (isNeeded && named(target).length === 0));
     const change = rest.length > 0 ? this.#apply(key, { ...command, targets: rest }, origin) : undefined;
     this.#lobby.remove(key, turnedAway, reason, origin);
-    const kept = this.#tickets.keep([]);
-    const [outcome] = await Promise.all([change ? this.#deliver(change, origin) : NOTHING, kept]);
+    const delivered = change ? this.#deliver(change, origin) : NOTHING;
+    // The caller also waits for the ended tickets of those who waited.
+    const [outcome] = await Promise.all([delivered, this.#tickets.allKept()]);
     return { ...outcome, turnedAway };
   }
 

@@ -168,6 +168,19 @@ describe('a member that has lost its connection', () => {
     await rooms.execute(KEY, back, ORIGIN);
   });
 
+  test('and is banned now is out at once, not after the heartbeat timeout (BAN-4)', async () => {
+    const { rules, rooms, back } = await open();
+    await rooms.execute(KEY, login('other'), ORIGIN);
+    await rules.bans.set(KEY, ban({ type: 'user', userId: 'u' as UserId }, 10, 'login'));
+    const { memberId } = back;
+    await rooms.execute(KEY, { type: 'detach', memberId, connectionId: 'connection-of-u' }, ORIGIN);
+    await expect(rooms.execute(KEY, back, ORIGIN)).rejects.toMatchObject({ code: 'login.banned' });
+    const { members } = (await rooms.snapshot(KEY)) ?? {};
+    expect(members?.map(({ user }) => user.id)).toEqual(['other']);
+    const [left] = (await rooms.eventsSince(KEY, 0))?.filter(({ type }) => type === 'memberLeft') ?? [];
+    expect(left).toMatchObject({ cause: 'connection-lost' });
+  });
+
   test('is judged by the address that it comes from now, and has it from then on (BAN-4)', async () => {
     const { rules, rooms, back } = await open();
     await rules.bans.set(KEY, ban({ type: 'address', address: '10.0.0.9' }, 10, 'login'));

@@ -1,5 +1,7 @@
-import type { StreamId, UserId } from '@gavel/protocol';
+import { once } from 'node:events';
+import { type StreamId, SUBPROTOCOL, type UserId } from '@gavel/protocol';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { WebSocket as Socket } from 'ws';
 import { kick } from '../rooms/testing.ts';
 import { startDoor } from './testing.ts';
 
@@ -137,6 +139,20 @@ describe('leaving and coming back', () => {
       member: { memberId: bob.login.memberId },
       cause: 'connection-lost',
     });
+  });
+
+  test('a page that is left closes with code 1001, and its member is out within 2 s (ROOM-8)', async () => {
+    const alice = await door.join('lobby', 'alice');
+    // Programs cannot send this code through the WebSocket of browsers and Node.
+    const page = new Socket(`${door.baseUrl.replace('http', 'ws')}/signalling`, SUBPROTOCOL);
+    await once(page, 'open');
+    const params = { credential: { scheme: 'app-token', appId: 1 }, clientId: 'page', roomId: 'lobby', userId: 'bob' };
+    page.send(JSON.stringify({ id: 1, method: 'login', params }));
+    await alice.client.event('memberJoined');
+    page.close(1001);
+    await untilConnections(1);
+    door.clock.advance(2000);
+    expect(await alice.client.event('memberLeft')).toMatchObject({ cause: 'connection-lost' });
   });
 
   test('who closes in order and resumes within 2 s stays; a broken connection has the heartbeat time (ROOM-8, ROOM-5)', async () => {
@@ -431,6 +447,22 @@ describe('media requests', () => {
     expect(await play('a')).toBeUndefined();
     await bob.client.request('stop', { streamId: 'a' });
     expect(await play('c')).toBeUndefined();
+    await small.close();
+  });
+
+  test('an App whose members play as many streams as it may is refused one more, also at once (LIM-7)', async () => {
+    const small = await startDoor({}, { maxPlaysPerApp: 2 });
+    const alice = await small.join('lobby', 'alice');
+    await alice.client.request('publish', { streamId: 'a', offer: 'sdp' });
+    const viewers = await Promise.all(['bob', 'carol', 'dave'].map((userId) => small.join('lobby', userId)));
+    const play = async ({ client }: (typeof viewers)[number]) =>
+      (await client.request('play', { streamId: 'a', offer: 'sdp' })).error?.code;
+    while (!(await small.rooms.findStream(small.room('lobby'), 'a' as StreamId))) await new Promise(setImmediate);
+    const codes = await Promise.all(viewers.map(play));
+    expect(codes).toEqual([undefined, undefined, 'stream.too-many']);
+    // The others' plays are the App's: who leaves makes room.
+    await viewers[0]?.client.request('logout');
+    expect(await play(viewers[2] as (typeof viewers)[number])).toBeUndefined();
     await small.close();
   });
 

@@ -124,7 +124,10 @@ export class Joining {
     const origin: Origin = { door: 'signalling', requestId: connectionId, actor: user.id };
     const outcome = await this.#deps.rooms.execute(key, command, origin);
     const arrival: Arrival = { connection, authenticator, admission, clientId, origin };
-    if (outcome.waiting) return this.#wait(arrival, outcome.waiting);
+    if (outcome.waiting) {
+      this.#log(connection, key, outcome.waiting, 'waits to be admitted');
+      return this.#wait(arrival, outcome.waiting);
+    }
     return this.#enter(arrival, requireSession(outcome));
   }
 
@@ -178,7 +181,7 @@ export class Joining {
     const { key } = admission;
     const { member, room } = session;
     await this.#seat(connection, key, session, origin);
-    this.#log(connection, key, session, 'logged in');
+    this.#log(connection, key, member, 'logged in');
     return {
       memberId: member.memberId,
       epoch: String(room.epoch),
@@ -228,7 +231,7 @@ export class Joining {
     const command = { type: 'resume', memberId, ticket: secret, connectionId, address, claim } as const;
     const session = requireSession(await this.#deps.rooms.execute(key, command, origin));
     await this.#seat(connection, key, session, origin);
-    this.#log(connection, key, session, 'resumed');
+    this.#log(connection, key, session.member, 'resumed');
     const serverTimeMs = this.#deps.clock.now();
     const missed = await this.#deps.rooms.eventsSince(key, params.lastSeq);
     const common = { ...(await this.#waitingListFor(key, session)), ...this.#iceFor(key, session), serverTimeMs };
@@ -240,8 +243,12 @@ export class Joining {
     return { events, ...common };
   }
 
-  #log({ address, connectionId }: Connection, { appId, roomId }: RoomKey, { member }: Session, message: string): void {
-    const { memberId, user } = member;
+  #log(
+    { address, connectionId }: Connection,
+    { appId, roomId }: RoomKey,
+    { memberId, user }: Pick<Waiting, 'memberId' | 'user'>,
+    message: string,
+  ): void {
     const facts = { appId, room: roomId, userId: user.id, memberId, address, requestId: connectionId };
     this.#deps.log.info(facts, message);
   }

@@ -28,3 +28,17 @@ test('a login, a refusal and a disconnect are one line each at info, without a t
   expect(written.join('')).not.toContain('a-good-secret');
   await door.close();
 });
+
+test('a wait to be admitted is one line at info when it begins (LOG-1)', async () => {
+  const written: string[] = [];
+  const log = pino({ base: null, level: 'info' }, { write: (line: string) => void written.push(line) });
+  const door = await startDoor({ log });
+  await (await door.connect()).request('login', {
+    credential: { scheme: 'app-token', appId: 1, token: 'a-good-secret' },
+    ...{ clientId: 'c', roomId: 'lobby', userId: 'guest' },
+  });
+  const who = { level: 30, appId: 1, room: 'lobby', userId: 'guest', address: '127.0.0.1' };
+  expect(written.map((line) => JSON.parse(line))).toMatchObject([{ ...who, msg: 'waits to be admitted' }]);
+  expect(written.join('')).not.toContain('a-good-secret');
+  await door.close();
+});

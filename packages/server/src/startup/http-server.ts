@@ -21,13 +21,15 @@ export interface HttpServerDeps {
   readonly deadlines: Config['http'];
   /** Returns whether an upgrade request is upgraded; any other is answered as a normal request. */
   readonly shouldUpgrade: (request: IncomingMessage) => boolean;
+  /** Returns the address of a client, also behind trusted proxies, for the log. */
+  readonly findAddress: (request: IncomingMessage) => string;
 }
 
 /**
  * Creates the HTTP server, without routes. A client that does not finish its headers or its request in time is answered
  * 408 and disconnected, an idle connection is closed (LIM-6).
  */
-export function createHttpServer({ log, deadlines, shouldUpgrade }: HttpServerDeps): FastifyInstance {
+export function createHttpServer({ log, deadlines, shouldUpgrade, findAddress }: HttpServerDeps): FastifyInstance {
   const { headersTimeoutMs, requestTimeoutMs, idleTimeoutMs } = deadlines;
   const http = Fastify({
     logger: false,
@@ -53,7 +55,7 @@ export function createHttpServer({ log, deadlines, shouldUpgrade }: HttpServerDe
     const { statusCode: status } = reply;
     if (status < 400 || status >= 500) return;
     const path = request.url.split('?', 1)[0];
-    const address = request.socket.remoteAddress;
+    const address = findAddress(request.raw);
     log.info({ method: request.method, path, status, address, requestId: request.id }, 'call refused');
   });
   // Handles errors that no door has answered. No stack trace is sent to a client.
