@@ -78,6 +78,8 @@ export function findImportProblem(path: string, specifier: string, declared: Rea
   if (specifier.startsWith('.')) {
     if (!/\.(tsx?|json|css)(\?\w+)?$/.test(specifier)) return 'a relative import must include the file extension';
     const target = posix.join(posix.dirname(path), specifier);
+    // The configuration of a build may use the repository's scripts.
+    if (/\.config\.ts$/.test(source ?? '') && target.startsWith('scripts/')) return undefined;
     if (!target.startsWith(`packages/${name}/`)) return 'another package must be imported by its package name';
     if (isTestFile(path) || source !== 'src') return undefined;
     const to = partOf(target.slice(`packages/${name}/src/`.length));

@@ -47,6 +47,7 @@ describe('imports', () => {
     ['client/src/core/a.ts', '@gavel/server'],
     ['client/src/core/a.ts', '../zego/engine.ts'],
     ['client/src/liveroom/a.ts', '../zego/engine.ts'],
+    ['console/src/a.tsx', '../../../scripts/lib.ts'],
     ['console/src/a.tsx', '@gavel/server'],
     ['server/src/zego/door.ts', '../realtimekit/door.ts'],
     ['server/src/zego/door.ts', '../server.ts'],
@@ -78,6 +79,7 @@ describe('imports', () => {
     ['client/src/index.ts', './core/client.ts'],
     ['client/src/zego/engine.ts', '../core/client.ts'],
     ['console/src/a.tsx', '@gavel/client/zego'],
+    ['console/vite.config.ts', '../../scripts/write-compressed.ts'],
   ])('that go the right way are taken: %s to %s', (path, specifier) => {
     expect(problemOf(path, specifier)).toBeUndefined();
   });
