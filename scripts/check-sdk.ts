@@ -1,5 +1,5 @@
 /**
- * The client package as others get it: `publint` and `@arethetypeswrong/cli` judge what `npm pack` would publish, and each
+ * The client package as it is published: `publint` and `@arethetypeswrong/cli` check the result of `npm pack`, and each
  * entry keeps to its size. Sizes are those of the entry with all the modules that it loads, minified and gzipped.
  *
  * @module
@@ -13,7 +13,7 @@ import { root, runQuiet } from './lib.ts';
 
 const PACKAGE = join(root, 'packages', 'client');
 
-/** The most bytes of each entry, minified and gzipped. */
+/** Maximum size of each entry in bytes, minified and gzipped. */
 const SIZE_BUDGET: Readonly<Record<string, number>> = {
   index: 20_000,
   node: 20_000,
@@ -48,7 +48,7 @@ function findSizeProblems(): string[] {
   });
 }
 
-/** Packs the client package into a folder, after building it if it is older than its sources; gives the tarball's path. */
+/** Packs the client package into a folder, after building it if it is older than its sources; returns the tarball's path. */
 export async function packSdk(folder: string): Promise<string> {
   const { status, output } = await runQuiet('npm', ['pack', PACKAGE, '--silent', '--pack-destination', folder]);
   const name = output.trim().split('\n').at(-1) ?? '';
@@ -61,7 +61,7 @@ async function judge(tool: string, args: readonly string[]): Promise<string[]> {
   return status === 0 ? [] : [output.trim()];
 }
 
-/** Finds what is wrong with the client package as it would be published. */
+/** Finds problems of the client package as it would be published. */
 export async function findSdkProblems(): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'gavel-pack-'));
   try {
