@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ERRORS, type ErrorCode, type ErrorDetails } from '@gavel/protocol/errors';
+import type { ERRORS, ErrorCode, ErrorDetails } from '@gavel/protocol/errors';
 
 /** Errors that the client detects itself; all others come from the server's table of errors. */
 export type ClientErrorCode =
@@ -64,6 +64,46 @@ export function isPathProblem({ code }: SessionError): boolean {
   return code === 'client.no-media-path' || code.startsWith('client.turn-');
 }
 
+/** The codes of the server after which the same request fails again. */
+type FinalCode = { [C in ErrorCode]: (typeof ERRORS)[C]['retry'] extends 'never' ? C : never }[ErrorCode];
+
+/** `FinalCode` as a table: the compiler checks it against the table of errors, whose texts a client does not need. */
+const IS_FINAL: Readonly<Record<FinalCode, true>> = {
+  'request.malformed': true,
+  'request.unknown-method': true,
+  'request.out-of-order': true,
+  'request.too-large': true,
+  'login.bad-credential': true,
+  'login.token-expired': true,
+  'login.unknown-app': true,
+  'login.not-allowed': true,
+  'login.bad-room-id': true,
+  'login.bad-user-id': true,
+  'login.bad-user-name': true,
+  'login.banned': true,
+  'login.rejected': true,
+  'room.not-found': true,
+  'room.member-not-found': true,
+  'member.not-allowed': true,
+  'stream.bad-id': true,
+  'stream.not-allowed': true,
+  'stream.too-many': true,
+  'stream.banned': true,
+  'media.bad-offer': true,
+  'message.empty': true,
+  'message.too-long': true,
+  'message.not-found': true,
+  'message.too-many-pins': true,
+  'text.too-long': true,
+  'room.info-full': true,
+  'poll.not-found': true,
+  'poll.bad-question': true,
+  'poll.bad-options': true,
+  'poll.bad-option': true,
+  'poll.voted': true,
+  'poll.too-many': true,
+};
+
 /** Returns whether the same request may succeed later. */
 export function mayRetryLater(code: SessionErrorCode): boolean {
   switch (code) {
@@ -85,6 +125,6 @@ export function mayRetryLater(code: SessionErrorCode): boolean {
       return false;
     default:
       // A newer server may send codes that this client does not know: retry rather than fail.
-      return ERRORS[code]?.retry !== 'never';
+      return !Object.hasOwn(IS_FINAL, code);
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import type { MediaPlatform } from '../core/media/media-platform.ts';
+import { CODES, RealtimeKitError } from './errors.ts';
 
 /** The members of a page's audio element that this module uses. */
 interface Speaker {
@@ -29,8 +30,9 @@ export class AudioPlayback {
     this.#onRefused = onRefused;
   }
 
-  /** Plays a participant's audio instead of the track that it had before. */
+  /** Plays a participant's audio instead of the track that it had before. @throws RealtimeKitError `1610` without an audio track */
   addParticipantTrack(participantId: string, track: MediaStreamTrack): void {
+    requireTrack(track);
     this.#tracks.set(participantId, track);
     void this.#start();
   }
@@ -40,8 +42,10 @@ export class AudioPlayback {
     if (this.#tracks.delete(participantId)) void this.#start();
   }
 
-  /** Plays tracks in addition to the others. */
+  /** Plays tracks in addition to the others. @throws RealtimeKitError `1610` for anything but a list of audio tracks */
   async playTracks(tracks: readonly MediaStreamTrack[]): Promise<void> {
+    if (!Array.isArray(tracks)) throw new RealtimeKitError(CODES.noTrack, 'a list of tracks is required');
+    for (const track of tracks) requireTrack(track);
     for (const track of tracks) this.#tracks.set(track.id, track);
     await this.#start();
   }
@@ -100,4 +104,9 @@ export class AudioPlayback {
     if (error.name === 'NotAllowedError') this.#onRefused(error);
     for (const handler of this.#handlers) handler(error);
   }
+}
+
+/** @throws RealtimeKitError `1610` */
+function requireTrack(track: MediaStreamTrack): void {
+  if (track?.kind !== 'audio') throw new RealtimeKitError(CODES.noTrack, 'an audio track is required');
 }

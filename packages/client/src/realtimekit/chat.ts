@@ -94,7 +94,7 @@ export class Chat extends EventEmitter<ChatEvents> {
    * Sends a message to everyone, or to the participants with the given peer ids, on all of their connections. Files are
    * uploaded first.
    *
-   * @throws RealtimeKitError `1201` if the preset does not allow it, `1202` for an unknown peer, `0013` for more than 180
+   * @throws RealtimeKitError `1201` if the preset does not allow it, `1204` for an unknown peer, `0013` for more than 180
    *   messages in a minute, or 40 files; `0002` for a message or a file that the server does not take
    */
   async sendMessage(message: MessagePayload, participantIds?: readonly string[]): Promise<void> {

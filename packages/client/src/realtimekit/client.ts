@@ -20,6 +20,7 @@ import type { MediaConfiguration } from './capture-settings.ts';
 import { type LeaveState, leaveStateOf } from './causes.ts';
 import { Chat } from './chat.ts';
 import { ConnectedMeetings } from './connected-meetings.ts';
+import { asDeclared } from './declared.ts';
 import { announceError, CODES, RealtimeKitError, toEntryError, toRealtimeKitError } from './errors.ts';
 import { Internals } from './internals.ts';
 import { Livestream } from './livestream.ts';
@@ -158,8 +159,8 @@ export class RealtimeKitClient {
   }
 
   /** The live stream; undefined in meetings of other view types than `LIVESTREAM`. */
-  get livestream(): Livestream | undefined {
-    return this.meta.viewType === 'LIVESTREAM' ? this.#livestream : undefined;
+  get livestream(): Livestream {
+    return asDeclared(this.meta.viewType === 'LIVESTREAM' ? this.#livestream : undefined);
   }
 
   /** Plays the participants' audio, if the page does not do so itself. */
@@ -196,7 +197,7 @@ export class RealtimeKitClient {
    *
    * @param _state accepted as the vendor's clients pass it, and ignored: the leave state is `left`
    */
-  async leave(_state?: LeaveState): Promise<void> {
+  async leave(_state?: LeaveState | 'connected-meeting' | 'stageLeft'): Promise<void> {
     if (this.#session) this.#session.logout();
     else this.self.handleClosed();
   }

@@ -14,9 +14,9 @@ import { isCaptureError } from '../core/media/capture.ts';
 export class RealtimeKitError extends Error {
   override readonly name = 'RealtimeKitError';
   /** Such as `0004`, invalid auth token. */
-  readonly code: string;
+  readonly code: RealtimeKitErrorCode;
 
-  constructor(code: string, message: string, cause?: unknown) {
+  constructor(code: RealtimeKitErrorCode, message: string, cause?: unknown) {
     super(message, { cause });
     this.code = code;
   }
@@ -36,8 +36,10 @@ export const CODES = {
   recordingNotPermitted: '1001',
   selfNotPermitted: '1101',
   badElement: '1100',
+  emptyName: '1103',
   noDevice: '1104',
   selfNotJoined: '1105',
+  badKinds: '1200',
   notPermitted: '1201',
   badPage: '1202',
   badParticipantCount: '1203',
@@ -53,13 +55,19 @@ export const CODES = {
   noAudioInput: '1606',
   noVideoInput: '1607',
   noDeviceList: '1609',
+  noTrack: '1610',
   noScreen: '1612',
   noLivestream: '1900',
   livestreamNotPermitted: '1901',
   livestreamNotStarted: '1902',
 } as const;
 
-const SPECIAL: Readonly<Partial<Record<SessionErrorCode, string>>> = {
+/** A code of an error. */
+export type RealtimeKitErrorCode = (typeof CODES)[keyof typeof CODES];
+
+type CodeTable = Readonly<Partial<Record<SessionErrorCode, RealtimeKitErrorCode>>>;
+
+const SPECIAL: CodeTable = {
   'login.bad-credential': CODES.invalidToken,
   'login.token-expired': CODES.invalidToken,
   'login.unknown-app': CODES.invalidToken,
@@ -76,8 +84,6 @@ const SPECIAL: Readonly<Partial<Record<SessionErrorCode, string>>> = {
   'client.turn-unreachable': CODES.network,
   'client.insecure-server': CODES.network,
 };
-
-type CodeTable = Readonly<Partial<Record<SessionErrorCode, string>>>;
 
 /** The codes of calls about the own user. */
 const OF_SELF: CodeTable = {
@@ -114,10 +120,16 @@ export const toParticipantsError = (error: unknown): RealtimeKitError => toRealt
  *
  * @param code the code of the call: `0001` or `0002`
  */
-export function toEntryError(error: unknown, code: string): RealtimeKitError {
+export function toEntryError(error: unknown, code: RealtimeKitErrorCode): RealtimeKitError {
   const converted = toRealtimeKitError(error);
   const isSpecific = converted.code !== CODES.network && converted.code !== CODES.couldNotJoin;
   return isSpecific ? converted : new RealtimeKitError(code, converted.message, converted.cause);
+}
+
+/** @throws RealtimeKitError `1204` for anything but a list of texts */
+export function requireIds(ids: readonly string[]): void {
+  if (Array.isArray(ids) && ids.every((id) => typeof id === 'string')) return;
+  throw new RealtimeKitError(CODES.participantNotFound, 'a list of ids is required');
 }
 
 /** Tells the page of a failed `init` or `join`, as the vendor does: the UI kit hears of a failed `init` in no other way. */

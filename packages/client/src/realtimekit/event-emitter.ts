@@ -14,12 +14,13 @@ export type Handler<Args extends unknown[]> = (...args: Args) => void;
 /** The name of every event and of `*`. */
 export type EventName<Events> = Extract<keyof Events, string> | '*';
 
-/** The handler of an event; the handler of `*` receives the name of the event, then its arguments. */
-export type HandlerOf<Events extends { [E in keyof Events]: unknown[] }, E> = E extends keyof Events
-  ? Handler<Events[E]>
-  : // The arguments of `*` differ from event to event.
-    // biome-ignore lint/suspicious/noExplicitAny: a handler of `*` may name the types that it expects
-    (event: string, ...args: any[]) => void;
+/** The handler of each event; the handler of `*` receives the name of the event, then its arguments. */
+export type Handlers<Events extends { [E in keyof Events]: unknown[] }> = {
+  [E in keyof Events]: Handler<Events[E]>;
+} & {
+  // biome-ignore lint/suspicious/noExplicitAny: the arguments of `*` differ from event to event
+  '*': (event: string, ...args: any[]) => void;
+};
 
 /** One registration of a handler. */
 interface Registration {
@@ -40,32 +41,32 @@ export class EventEmitter<Events extends { [E in keyof Events]: unknown[] }> {
   #maxListeners = DEFAULT_MAX_LISTENERS;
 
   /** Adds a handler. @throws TypeError if the handler is not a function */
-  on<E extends EventName<Events>>(event: E, handler: HandlerOf<Events, E>): this {
+  on<E extends EventName<Events>>(event: E, handler: Handlers<Events>[E]): this {
     return this.#add(event, handler, { once: false, first: false });
   }
 
   /** Adds a handler that is called once; throws as `on` does. */
-  once<E extends EventName<Events>>(event: E, handler: HandlerOf<Events, E>): this {
+  once<E extends EventName<Events>>(event: E, handler: Handlers<Events>[E]): this {
     return this.#add(event, handler, { once: true, first: false });
   }
 
   /** The same as `on`. */
-  addListener<E extends EventName<Events>>(event: E, handler: HandlerOf<Events, E>): this {
+  addListener<E extends EventName<Events>>(event: E, handler: Handlers<Events>[E]): this {
     return this.on(event, handler);
   }
 
   /** Adds a handler before all others; throws as `on` does. */
-  prependListener<E extends EventName<Events>>(event: E, handler: HandlerOf<Events, E>): this {
+  prependListener<E extends EventName<Events>>(event: E, handler: Handlers<Events>[E]): this {
     return this.#add(event, handler, { once: false, first: true });
   }
 
   /** Adds a handler before all others that is called once; throws as `on` does. */
-  prependOnceListener<E extends EventName<Events>>(event: E, handler: HandlerOf<Events, E>): this {
+  prependOnceListener<E extends EventName<Events>>(event: E, handler: Handlers<Events>[E]): this {
     return this.#add(event, handler, { once: true, first: true });
   }
 
   /** Removes the latest registration of a handler; does nothing if there is none. */
-  off<E extends EventName<Events>>(event: E, handler: HandlerOf<Events, E>): this {
+  off<E extends EventName<Events>>(event: E, handler: Handlers<Events>[E]): this {
     const before = this.#of(event);
     const latest = before.map((registration) => registration.handler as unknown).lastIndexOf(handler);
     this.#set(
@@ -76,7 +77,7 @@ export class EventEmitter<Events extends { [E in keyof Events]: unknown[] }> {
   }
 
   /** The same as `off`. */
-  removeListener<E extends EventName<Events>>(event: E, handler: HandlerOf<Events, E>): this {
+  removeListener<E extends EventName<Events>>(event: E, handler: Handlers<Events>[E]): this {
     return this.off(event, handler);
   }
 
@@ -93,12 +94,12 @@ export class EventEmitter<Events extends { [E in keyof Events]: unknown[] }> {
   }
 
   /** The handlers of an event, in the order of their calls. */
-  listeners<E extends EventName<Events>>(event: E): HandlerOf<Events, E>[] {
-    return this.#of(event).map(({ handler }) => handler as HandlerOf<Events, E>);
+  listeners<E extends EventName<Events>>(event: E): Handlers<Events>[E][] {
+    return this.#of(event).map(({ handler }) => handler as Handlers<Events>[E]);
   }
 
   /** The same as `listeners`. */
-  rawListeners<E extends EventName<Events>>(event: E): HandlerOf<Events, E>[] {
+  rawListeners<E extends EventName<Events>>(event: E): Handlers<Events>[E][] {
     return this.listeners(event);
   }
 

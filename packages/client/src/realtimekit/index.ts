@@ -24,8 +24,8 @@ export type {
 } from './chat-message.ts';
 export { RealtimeKitClient, RealtimeKitClient as default, type RealtimeKitOptions } from './client.ts';
 export { type ConnectedMeeting, ConnectedMeetings, type ConnectedMeetingsEvents } from './connected-meetings.ts';
-export { RealtimeKitError, RealtimeKitError as ClientError } from './errors.ts';
-export { EventEmitter, type EventName, type Handler, type HandlerOf } from './event-emitter.ts';
+export { RealtimeKitError, RealtimeKitError as ClientError, type RealtimeKitErrorCode } from './errors.ts';
+export { EventEmitter, type EventName, type Handler, type Handlers } from './event-emitter.ts';
 export { Livestream, type LivestreamEvents, type LivestreamState } from './livestream.ts';
 export type { CaptureKind, MediaPermission, MediaPermissions } from './media-permissions.ts';
 export type { MediaScore } from './media-score.ts';
@@ -40,10 +40,15 @@ export {
   type SubscriptionKind,
   type VideoState,
 } from './participant.ts';
-export { ParticipantMap, type ParticipantMapEvents } from './participant-map.ts';
+export {
+  ParticipantMap,
+  ParticipantMap as RTKBasicParticipantsMap,
+  type ParticipantMapEvents,
+} from './participant-map.ts';
 export type { ViewMode, ViewState } from './participant-view.ts';
 export { type BroadcastTarget, type JoinedPeer, Participants, type ParticipantsEvents } from './participants.ts';
-export { Permissions, type PermissionsEvents, type PermissionsPatch } from './permissions.ts';
+export { type PermissionEvents, Permissions, type PermissionsPatch } from './permissions.ts';
+export { Pip, type PipEvents } from './pip.ts';
 export { type Plugin, PluginMap, type PluginMapEvents, Plugins } from './plugins.ts';
 export { type Poll, type PollOption, Polls, type PollsEvents } from './polls.ts';
 export { Recording, type RecordingEvents, type RecordingInfo, type RecordingState } from './recording.ts';

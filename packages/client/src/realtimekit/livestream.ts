@@ -5,6 +5,7 @@
  * @module
  */
 
+import { asDeclared } from './declared.ts';
 import { CODES, RealtimeKitError } from './errors.ts';
 import { EventEmitter } from './event-emitter.ts';
 import type { Permissions } from './permissions.ts';
@@ -23,8 +24,8 @@ export class Livestream extends EventEmitter<LivestreamEvents> {
   readonly state: LivestreamState = 'IDLE';
   readonly viewerCount = 0;
   readonly playbackUrl: string | undefined = undefined;
-  readonly ingestionCredentials: { readonly ingestionServer: string; readonly streamKey: string } | undefined =
-    undefined;
+  /** Always undefined. */
+  readonly ingestionCredentials = asDeclared<{ ingestionServer: string; streamKey: string }>(undefined);
   readonly #permissions: Permissions;
 
   constructor(permissions: Permissions) {

@@ -6,7 +6,7 @@
 
 import { type SessionErrorCode, toSessionError } from '../core/errors.ts';
 import { isCaptureError } from '../core/media/capture.ts';
-import { CODES, RealtimeKitError, toSelfError } from './errors.ts';
+import { CODES, RealtimeKitError, type RealtimeKitErrorCode, toSelfError } from './errors.ts';
 
 /** A device that the user permits, or a screen. */
 export type CaptureKind = 'audio' | 'video' | 'screenshare';
@@ -42,7 +42,7 @@ export function permissionOfError(kind: CaptureKind, error: unknown): MediaPermi
   return permission === 'DENIED' && kind === 'screenshare' ? 'CANCELED' : permission;
 }
 
-type CodeOfKind = { readonly [K in CaptureKind]: string };
+type CodeOfKind = { readonly [K in CaptureKind]: RealtimeKitErrorCode };
 const REFUSED: CodeOfKind = { audio: CODES.noMicrophone, video: CODES.noCamera, screenshare: CODES.noScreen };
 const MISSING: CodeOfKind = { ...REFUSED, audio: CODES.noAudioInput, video: CODES.noVideoInput };
 

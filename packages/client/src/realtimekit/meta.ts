@@ -5,6 +5,7 @@
  */
 
 import type { IdentifyResult } from '@gavel/protocol';
+import { asDeclared } from './declared.ts';
 import { EventEmitter } from './event-emitter.ts';
 import { profileText } from './profile.ts';
 
@@ -72,10 +73,10 @@ export class Meta extends EventEmitter<MetaEvents> {
     return this.#identity?.session?.id ?? this.#epoch;
   }
 
-  /** When the session began; this may be earlier than the room's creation, if members came back to the session. */
-  get meetingStartedTimestamp(): Date | undefined {
+  /** When the session began; undefined while none is running; this may be earlier than the room's creation, if members came back to the session. */
+  get meetingStartedTimestamp(): Date {
     const { startedAtMs } = this.#identity?.session ?? {};
-    return startedAtMs === undefined ? undefined : new Date(startedAtMs);
+    return asDeclared(startedAtMs === undefined ? undefined : new Date(startedAtMs));
   }
 
   /** The view type of the own preset, such as `GROUP_CALL`. */
@@ -125,12 +126,12 @@ export class Meta extends EventEmitter<MetaEvents> {
 
   /** Handles the answer of `identify`, or of a login with the room's epoch. */
   handleIdentity(identity: IdentifyResult, epoch = this.#epoch): void {
-    const before = this.meetingStartedTimestamp?.getTime();
+    const before = this.#identity?.session?.startedAtMs;
     this.#identity = identity;
     this.#epoch = epoch;
-    const { meetingStartedTimestamp } = this;
-    if (meetingStartedTimestamp && meetingStartedTimestamp.getTime() !== before) {
-      this.emit('meetingStartTimeUpdate', { meetingStartedTimestamp });
+    const { startedAtMs = before } = identity.session ?? {};
+    if (startedAtMs !== before) {
+      this.emit('meetingStartTimeUpdate', { meetingStartedTimestamp: this.meetingStartedTimestamp });
     }
   }
 

@@ -18,8 +18,10 @@ import { screenIdOf } from './profile.ts';
 
 /** The tracks of a shared screen. */
 export interface ScreenShareTracks {
-  readonly audio?: MediaStreamTrack;
-  readonly video?: MediaStreamTrack;
+  /** Undefined if the browser provides none. */
+  readonly audio: MediaStreamTrack;
+  /** Undefined while no screen is shared. */
+  readonly video: MediaStreamTrack;
 }
 
 /** The state of screen sharing. */
@@ -29,7 +31,10 @@ export interface ScreenShareState {
 }
 
 /** No screen. */
-export const NO_SCREEN: ScreenShareState = { screenShareEnabled: false, screenShareTracks: {} };
+export const NO_SCREEN: ScreenShareState = {
+  screenShareEnabled: false,
+  screenShareTracks: {} as ScreenShareTracks,
+};
 
 /** The events of the own screen. */
 export interface OwnScreenEvents {
@@ -157,7 +162,7 @@ export class OwnScreen extends Emitter<OwnScreenEvents> {
     });
     const [audio] = source.getAudioTracks();
     const [video] = source.getVideoTracks();
-    const shared = { ...(audio && { audio }), ...(video && { video }) };
+    const shared = { ...(audio && { audio }), ...(video && { video }) } as ScreenShareTracks;
     this.#update({ screenShareEnabled: true, screenShareTracks: shared });
   }
 

@@ -81,7 +81,7 @@ export class ParticipantView {
   /** Shows a page, counted from 1, in the mode `PAGINATED`; page 0 is the mode `ACTIVE_GRID`. @throws RealtimeKitError `1202` */
   setPage(page: number): void {
     if (!Number.isInteger(page) || page < 0 || page > this.pageCount) {
-      throw new RealtimeKitError(CODES.badPage, `there is no page ${page}: there are ${this.pageCount}`);
+      throw new RealtimeKitError(CODES.badPage, `there is no page ${String(page)}: there are ${this.pageCount}`);
     }
     if (page === 0) return this.setMode('ACTIVE_GRID');
     if (this.#mode !== 'PAGINATED') this.setMode('PAGINATED');

@@ -7,6 +7,8 @@
 import type { Params, StreamSource, WireMember, WireStream } from '@gavel/protocol';
 import type { MediaPlatform } from '../core/media/media-platform.ts';
 import type { Playback } from '../core/media/playback.ts';
+import { browserDetails, type DeviceConfig } from './browser-details.ts';
+import { asDeclared } from './declared.ts';
 import { EventEmitter } from './event-emitter.ts';
 import { type MediaScore, POOR_SCORE, ScoreChanges, scoresOf } from './media-score.ts';
 import { NO_SCREEN, type ScreenShareState, type ScreenShareTracks } from './own-screen.ts';
@@ -17,13 +19,15 @@ import { VideoElements } from './video-elements.ts';
 /** The state of a participant's audio. */
 export interface AudioState {
   readonly audioEnabled: boolean;
-  readonly audioTrack: MediaStreamTrack | undefined;
+  /** Undefined while there is none. */
+  readonly audioTrack: MediaStreamTrack;
 }
 
 /** The state of a participant's video. */
 export interface VideoState {
   readonly videoEnabled: boolean;
-  readonly videoTrack: MediaStreamTrack | undefined;
+  /** Undefined while there is none. */
+  readonly videoTrack: MediaStreamTrack;
 }
 
 /** The events of a participant. */
@@ -38,6 +42,8 @@ export interface ParticipantEvents {
   unpinned: [participant: Participant];
   /** The name changed. */
   nameUpdate: [participant: Participant];
+  /** The participant was removed by a host or an API call. */
+  kicked: [];
   /** The quality of what is received changed. */
   mediaScoreUpdate: [score: MediaScore];
   /** The quality of what is received became poor. */
@@ -60,7 +66,7 @@ const KINDS_OF_SOURCE = {
   screen: { audio: 'screenshareAudio', video: 'screenshareVideo' },
 } as const;
 
-/** Sends a moderation request. @throws RealtimeKitError `1201` without the permission, `1202` */
+/** Sends a moderation request. @throws RealtimeKitError `1201` without the permission, `1204` */
 export type Moderate = (params: Params<'moderate'>) => Promise<void>;
 
 /** What participants work with. */
@@ -82,9 +88,15 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
   /** The peer id: one connection of a participant, not the participant itself. */
   readonly id: string;
   readonly userId: string;
-  readonly picture: string | undefined;
-  readonly customParticipantId: string | undefined;
-  readonly presetName: string | undefined;
+  readonly picture: string;
+  readonly customParticipantId: string;
+  readonly presetName: string;
+  /** Empty: nothing is known of others' browsers. */
+  readonly device: DeviceConfig = browserDetails('');
+  /** Empty: participants have no flags here. */
+  readonly flags: Record<string, string | boolean> = {};
+  /** Whether the participant's screen may be controlled; never. */
+  readonly supportsRemoteControl = false;
   readonly #moderate: Moderate;
   readonly #camera: Shown = { source: 'camera' };
   readonly #screen: Shown = { source: 'screen' };
@@ -93,8 +105,8 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
   readonly #subscribed = new Set<SubscriptionKind>(SUBSCRIPTION_KINDS);
   #name: string;
   #isPinned: boolean;
-  #audio: AudioState = { audioEnabled: false, audioTrack: undefined };
-  #video: VideoState = { videoEnabled: false, videoTrack: undefined };
+  #audio: AudioState = { audioEnabled: false, audioTrack: asDeclared<MediaStreamTrack>(undefined) };
+  #video: VideoState = { videoEnabled: false, videoTrack: asDeclared<MediaStreamTrack>(undefined) };
   #screenShare: ScreenShareState = NO_SCREEN;
 
   constructor({ memberId, user, profile, pinned }: WireMember, { moderate, media }: ParticipantDeps) {
@@ -139,7 +151,7 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
     return this.#audio.audioEnabled;
   }
 
-  get audioTrack(): MediaStreamTrack | undefined {
+  get audioTrack(): MediaStreamTrack {
     return this.#audio.audioTrack;
   }
 
@@ -147,7 +159,7 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
     return this.#video.videoEnabled;
   }
 
-  get videoTrack(): MediaStreamTrack | undefined {
+  get videoTrack(): MediaStreamTrack {
     return this.#video.videoTrack;
   }
 
@@ -162,7 +174,7 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
   /**
    * Removes this connection from the room; the participant's other connections stay.
    *
-   * @throws RealtimeKitError `1201` without the permission `kickParticipant`, `1202` if it has already left
+   * @throws RealtimeKitError `1201` without the permission `kickParticipant`, `1204` if it has already left
    */
   async kick(): Promise<void> {
     await this.#moderate({ action: 'kick', memberId: this.id });
@@ -183,7 +195,7 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
     await this.#moderate({ action: 'mute', memberId: this.id, kinds: ['screen'] });
   }
 
-  /** Pins the participant for everyone, including those who join later. @throws RealtimeKitError `1201` without `pinParticipant`, `1202` */
+  /** Pins the participant for everyone, including those who join later. @throws RealtimeKitError `1201` without `pinParticipant`, `1204` */
   async pin(): Promise<void> {
     await this.#moderate({ action: 'pin', memberId: this.id, pinned: true });
   }
@@ -303,6 +315,6 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
     const { audio, video } = KINDS_OF_SOURCE[source];
     const [audioTrack] = stream?.audio && this.#subscribed.has(audio) ? (playback?.stream.getAudioTracks() ?? []) : [];
     const [videoTrack] = stream?.video && this.#subscribed.has(video) ? (playback?.stream.getVideoTracks() ?? []) : [];
-    return { ...(audioTrack && { audio: audioTrack }), ...(videoTrack && { video: videoTrack }) };
+    return { ...(audioTrack && { audio: audioTrack }), ...(videoTrack && { video: videoTrack }) } as ScreenShareTracks;
   }
 }

@@ -9,8 +9,9 @@ import type { Playback } from '../core/media/playback.ts';
 import type { Clock, Platform } from '../core/platform.ts';
 import type { RoomChange } from '../core/room-view.ts';
 import type { RoomSession } from '../core/session.ts';
-import { CODES, RealtimeKitError, toParticipantsError } from './errors.ts';
+import { CODES, RealtimeKitError, requireIds, toParticipantsError } from './errors.ts';
 import { EventEmitter } from './event-emitter.ts';
+import { numberOf, textOf } from './json.ts';
 import type { MediaScore } from './media-score.ts';
 import type { TransportState } from './meta.ts';
 import { Participant, type ParticipantDeps, SUBSCRIPTION_KINDS, type SubscriptionKind } from './participant.ts';
@@ -21,6 +22,7 @@ import { type PermissionsPatch, toChanges } from './permissions.ts';
 import { Pip } from './pip.ts';
 import { type PersonFields, toPersonFields } from './profile.ts';
 import { repeat } from './repeating.ts';
+import type { StageStatus } from './stage.ts';
 import { Waitlist } from './waitlist.ts';
 
 /** How often the quality and the loudness are measured, in milliseconds. */
@@ -39,7 +41,28 @@ export interface BroadcastTarget {
 export interface JoinedPeer extends PersonFields {
   /** The peer id. */
   readonly id: string;
-  readonly waitlisted: false;
+  /** The same as `name`. */
+  readonly displayName: string;
+  readonly waitlisted: boolean;
+  /** Empty: only the preset's name is known. */
+  readonly presetId: string;
+  readonly stageType: StageStatus;
+  readonly stageStatus: StageStatus;
+  readonly metadata: { readonly preset_name: string };
+  readonly recorderType: string;
+  /** Hidden participants and recorders are not among the participants in the room. */
+  readonly flags: {
+    readonly hiddenParticipant: boolean;
+    readonly hidden_participant: boolean;
+    readonly recorder: boolean;
+  };
+}
+
+/** A number of calls in a period. */
+export interface RateLimits {
+  readonly maxInvocations: number;
+  /** In seconds. */
+  readonly period: number;
 }
 
 /** The events of the participants of a meeting. */
@@ -56,7 +79,8 @@ export interface ParticipantsEvents {
   broadcastedMessage: [
     message: {
       readonly type: string;
-      readonly payload: Readonly<Record<string, unknown>>;
+      // biome-ignore lint/suspicious/noExplicitAny: whatever the sender's application has put into it
+      readonly payload: Readonly<Record<string, any>>;
       readonly timestamp: number;
     },
   ];
@@ -75,6 +99,7 @@ export class Participants extends EventEmitter<ParticipantsEvents> {
   readonly #watched = new WeakSet<Playback>();
   #stopMeasuring: () => void = () => {};
   #lastActiveSpeaker = '';
+  #rateLimits: RateLimits = { maxInvocations: 5, period: 1 };
 
   /** `connectionChanged` is called when received media was connected, lost, or connected again. */
   constructor({ media, clock }: Pick<Platform, 'media' | 'clock'>, connectionChanged: (state: TransportState) => void) {
@@ -83,6 +108,21 @@ export class Participants extends EventEmitter<ParticipantsEvents> {
     this.#clock = clock;
     this.#deps = { media, moderate: (params) => this.#request(params) };
     this.#waitlist = new Waitlist(this.#deps);
+  }
+
+  /** How many messages `broadcastMessage` sends at most in a period, in seconds; the server has the same limit. */
+  get rateLimits(): RateLimits {
+    return this.#rateLimits;
+  }
+
+  /** The same as `rateLimits`. */
+  get rateLimitConfig(): RateLimits {
+    return this.#rateLimits;
+  }
+
+  /** Changes `rateLimits` for the application's own use: the server's limit stays. */
+  updateRateLimits(maxInvocations: number, period: number): void {
+    this.#rateLimits = { maxInvocations, period };
   }
 
   /** The participants in the room now, by peer id; the own user is in none of the maps. */
@@ -183,6 +223,7 @@ export class Participants extends EventEmitter<ParticipantsEvents> {
   /** Plays media of participants; those who are not in the room are ignored. @throws RealtimeKitError `1206` unless the view mode is `MANUAL` */
   async subscribe(peerIds: readonly string[], kinds: readonly SubscriptionKind[] = SUBSCRIPTION_KINDS): Promise<void> {
     this.#requireManual();
+    requireIds(peerIds);
     this.#subscribe(peerIds, kinds, true);
   }
 
@@ -192,16 +233,20 @@ export class Participants extends EventEmitter<ParticipantsEvents> {
     kinds: readonly SubscriptionKind[] = SUBSCRIPTION_KINDS,
   ): Promise<void> {
     this.#requireManual();
+    requireIds(peerIds);
     this.#subscribe(peerIds, kinds, false);
   }
 
   /** Returns a page of the participants in the room, the own one first, whose names contain `search` in any letter case. */
-  async getAllJoinedPeers(search = '', limit = Number.POSITIVE_INFINITY, offset = 0): Promise<readonly JoinedPeer[]> {
+  async getAllJoinedPeers(search = '', limit = Number.POSITIVE_INFINITY, offset = 0): Promise<JoinedPeer[]> {
+    const wanted = textOf(search, '').toLowerCase();
+    const first = numberOf(offset, 0);
     const { self } = this.#session ?? {};
-    const own = self && { id: self.memberId, ...toPersonFields(self.user, self.profile), waitlisted: false as const };
+    const own =
+      self && toPeer({ id: self.memberId, ...toPersonFields(self.user, self.profile), stageStatus: 'ON_STAGE' });
     const all = [...(own ? [own] : []), ...this.joined.toArray().map(toPeer)];
-    const found = all.filter(({ name }) => name.toLowerCase().includes(search.toLowerCase()));
-    return found.slice(offset, offset + limit);
+    const found = all.filter(({ name }) => name.toLowerCase().includes(wanted));
+    return found.slice(first, first + numberOf(limit, Number.POSITIVE_INFINITY));
   }
 
   /**
@@ -209,7 +254,7 @@ export class Participants extends EventEmitter<ParticipantsEvents> {
    *
    * @param type 1 to 64 bytes; `spotlight` is reserved
    * @param payload at most 8,192 bytes as JSON
-   * @throws RealtimeKitError `1201` for the reserved type and for other meetings, which is not supported, `1202` if the target
+   * @throws RealtimeKitError `1209` without a type or a payload, `1201` for the reserved type and for other meetings, which is not supported, `1204` if the target
    *   names no participant, or one that is not in the room; `0013`
    */
   async broadcastMessage(
@@ -217,7 +262,10 @@ export class Participants extends EventEmitter<ParticipantsEvents> {
     payload: Readonly<Record<string, unknown>>,
     target?: BroadcastTarget | { readonly meetingIds: readonly string[] },
   ): Promise<void> {
-    const params = { type, payload, ...(target && toRecipients(target)) };
+    if (typeof type !== 'string' || type === '' || typeof payload !== 'object' || payload === null) {
+      throw new RealtimeKitError(CODES.badBroadcast, 'a broadcast needs a type and a payload');
+    }
+    const params = { type, payload, ...(target !== undefined && toRecipients(target)) };
     await this.#with((session) => session.request('sendCustom', params));
   }
 
@@ -225,7 +273,7 @@ export class Participants extends EventEmitter<ParticipantsEvents> {
    * Admits somebody from the waiting list.
    *
    * @param id a peer id, or a user id: then all of the person's connections
-   * @throws RealtimeKitError `1201` without the permission `acceptWaitingRequests`, `1202` if nobody with that id is waiting
+   * @throws RealtimeKitError `1201` without the permission `acceptWaitingRequests`, `1204` if nobody with that id is waiting
    */
   async acceptWaitingRoomRequest(id: string): Promise<void> {
     await this.#waitlist.answer('accept', [id]);
@@ -267,10 +315,11 @@ export class Participants extends EventEmitter<ParticipantsEvents> {
   /**
    * Changes the permissions of others in this session, at once and on all of their connections; their presets stay.
    *
-   * @throws RealtimeKitError `1201` without the permission `canChangeParticipantPermissions`, `1202`
+   * @throws RealtimeKitError `1201` without the permission `canChangeParticipantPermissions`, `1204`
    */
   async updatePermissions(participantIds: readonly string[], patch: PermissionsPatch): Promise<void> {
-    await this.#request({ action: 'setPermissions', memberIds: [...participantIds], changes: toChanges(patch) });
+    requireIds(participantIds);
+    await this.#request({ action: 'setPermissions', memberIds: [...participantIds], changes: toChanges(patch ?? {}) });
   }
 
   /** Subscribes to a session that has just been joined. */
@@ -315,6 +364,9 @@ export class Participants extends EventEmitter<ParticipantsEvents> {
   }
 
   #subscribe(peerIds: readonly string[], kinds: readonly SubscriptionKind[], isSubscribed: boolean): void {
+    if (!Array.isArray(kinds) || kinds.some((kind) => !SUBSCRIPTION_KINDS.includes(kind))) {
+      throw new RealtimeKitError(CODES.badKinds, 'a list of kinds of media is required');
+    }
     const { room, media } = this.#session ?? {};
     for (const participant of peerIds.flatMap((id) => this.joined.get(id) ?? [])) {
       participant.handleSubscription(kinds, isSubscribed);
@@ -434,20 +486,36 @@ export class Participants extends EventEmitter<ParticipantsEvents> {
   }
 }
 
-const toPeer = ({ id, userId, name, picture, customParticipantId, presetName }: Participant): JoinedPeer => ({
-  id,
-  userId,
-  name,
-  picture,
-  customParticipantId,
-  presetName,
-  waitlisted: false,
-});
+type PeerFields = PersonFields & Pick<Participant, 'id' | 'stageStatus'>;
+
+function toPeer({ id, userId, name, picture, customParticipantId, presetName, stageStatus }: PeerFields): JoinedPeer {
+  return {
+    id,
+    userId,
+    name,
+    displayName: name,
+    picture,
+    customParticipantId,
+    presetId: '',
+    presetName,
+    metadata: { preset_name: presetName },
+    waitlisted: false,
+    stageType: stageStatus,
+    stageStatus,
+    recorderType: 'NONE',
+    flags: { hiddenParticipant: false, hidden_participant: false, recorder: false },
+  };
+}
 
 function toRecipients(target: BroadcastTarget | { readonly meetingIds: readonly string[] }) {
+  if (typeof target !== 'object' || target === null) {
+    throw new RealtimeKitError(CODES.participantNotFound, 'the target names no participant');
+  }
   if ('meetingIds' in target)
     throw new RealtimeKitError(CODES.notPermitted, 'broadcasts to other meetings are not supported');
   const { participantIds = [], presetNames = [] } = target;
+  requireIds(participantIds);
+  requireIds(presetNames);
   // An empty list means no recipient; it must not become a message to everyone.
   if (participantIds.length + presetNames.length === 0) {
     throw new RealtimeKitError(CODES.participantNotFound, 'the target names no participant');

@@ -8,23 +8,26 @@ import type { IdentifyResult, Params, WirePermissions } from '@gavel/protocol';
 import { PresetFacts } from './preset-facts.ts';
 
 /** The events of permissions. */
-export interface PermissionsEvents {
-  /** A host changed the permissions. */
-  permissionsUpdate: [];
+export interface PermissionEvents {
+  /** A host changed the permissions; `patch` has the groups that changed. */
+  permissionsUpdate: [patch: PermissionsPatch];
   /** The chat permissions changed. */
   chatUpdate: [];
   /** The poll permissions changed. */
   pollsUpdate: [];
+  /** The plugin permissions changed; never emitted, because this server has no plugins. */
+  pluginsUpdate: [];
 }
 
-type Access = 'ALLOWED' | 'NOT_ALLOWED';
+/** Whether a kind of media may be sent; `CAN_REQUEST`: from the stage, after a request. */
+export type Access = 'ALLOWED' | 'NOT_ALLOWED' | 'CAN_REQUEST';
 const accessOf = (isAllowed: boolean | undefined): Access => ((isAllowed ?? true) ? 'ALLOWED' : 'NOT_ALLOWED');
 
 const isSame = (one: object | undefined, other: object | undefined): boolean =>
   JSON.stringify(one) === JSON.stringify(other);
 
 /** The own permissions. */
-export class Permissions extends PresetFacts<PermissionsEvents> {
+export class Permissions extends PresetFacts<PermissionEvents> {
   #wire: WirePermissions | undefined;
 
   get canProduceAudio(): Access {
@@ -37,6 +40,23 @@ export class Permissions extends PresetFacts<PermissionsEvents> {
 
   get canProduceScreenshare(): Access {
     return accessOf(this.#wire?.screen?.publish ?? this.#wire?.publishVideo);
+  }
+
+  /** The kind of meeting: `hive`, with one server for all. */
+  get mediaRoomType(): string {
+    return 'hive';
+  }
+
+  get requestProduceAudio(): boolean {
+    return this.canProduceAudio === 'CAN_REQUEST';
+  }
+
+  get requestProduceVideo(): boolean {
+    return this.canProduceVideo === 'CAN_REQUEST';
+  }
+
+  get requestProduceScreenshare(): boolean {
+    return this.canProduceScreenshare === 'CAN_REQUEST';
   }
 
   get kickParticipant(): boolean {
@@ -97,12 +117,33 @@ export class Permissions extends PresetFacts<PermissionsEvents> {
     if (!isChange) return;
     if (!isSame(before?.chat, wire.chat)) this.emit('chatUpdate');
     if (!isSame(before?.polls, wire.polls)) this.emit('pollsUpdate');
-    this.emit('permissionsUpdate');
+    this.emit('permissionsUpdate', this.#patchSince(before));
+  }
+
+  #patchSince(before: WirePermissions | undefined): PermissionsPatch {
+    const { publishAudio, publishVideo, screen, chat, polls } = this.#wire ?? {};
+    const isMediaSame =
+      publishAudio === before?.publishAudio && publishVideo === before?.publishVideo && isSame(screen, before?.screen);
+    const media = {
+      audio: { canProduce: this.canProduceAudio },
+      video: { canProduce: this.canProduceVideo },
+      screenshare: { canProduce: this.canProduceScreenshare },
+    };
+    return {
+      ...(!isMediaSame && { media }),
+      ...(!isSame(chat, before?.chat) && { chat: { public: this.chatPublic, private: this.chatPrivate } }),
+      ...(!isSame(polls, before?.polls) && { polls: this.polls }),
+    };
   }
 }
 
-/** A change of others' permissions; omitted ones stay. */
+/** A change of permissions; omitted ones stay. */
 export interface PermissionsPatch {
+  readonly media?: {
+    readonly audio?: { readonly canProduce?: Access };
+    readonly video?: { readonly canProduce?: Access };
+    readonly screenshare?: { readonly canProduce?: Access };
+  };
   readonly canProduceAudio?: Access;
   readonly canProduceVideo?: Access;
   readonly canProduceScreenshare?: Access;
@@ -122,7 +163,12 @@ type Changes = Extract<Params<'moderate'>, { action: 'setPermissions' }>['change
 
 /** Converts a change to the protocol's shape. */
 export function toChanges(patch: PermissionsPatch): Changes {
-  const { canProduceAudio, canProduceVideo, canProduceScreenshare, chat = {}, polls = {} } = patch;
+  const { media = {}, chat = {}, polls = {} } = patch;
+  const {
+    canProduceAudio = media.audio?.canProduce,
+    canProduceVideo = media.video?.canProduce,
+    canProduceScreenshare = media.screenshare?.canProduce,
+  } = patch;
   const said = {
     ...(chat.public?.canSend !== undefined && { sendPublic: chat.public.canSend }),
     ...(chat.private?.canSend !== undefined && { sendPrivate: chat.private.canSend }),

@@ -15,14 +15,14 @@ export interface PollOption {
   /** The number of votes; 0 while votes are hidden from the own user. */
   readonly count: number;
   /** The voters, among the first 100 of the poll; empty if they are hidden. `id` is a user id. */
-  readonly votes: readonly { readonly id: string; readonly name: string }[];
+  readonly votes: { id: string; name: string }[];
 }
 
 /** A poll as the own user sees it. */
 export interface Poll {
   readonly id: string;
   readonly question: string;
-  readonly options: readonly PollOption[];
+  readonly options: PollOption[];
   /** Whether the voters are hidden from everyone. */
   readonly anonymous: boolean;
   /** Whether votes are shown only to those who have voted and to the creator of the poll. */
@@ -31,22 +31,22 @@ export interface Poll {
   readonly createdBy: string;
   readonly createdByUserId: string;
   /** The user ids of the visible voters; the own vote is always visible. */
-  readonly voted: readonly string[];
+  readonly voted: string[];
 }
 
 /** The events of polls. */
 export interface PollsEvents {
   /** Polls were added or changed; `items` is already updated. */
-  pollsUpdate: [event: { readonly polls: readonly Poll[]; readonly newPoll: boolean }];
+  pollsUpdate: [event: { readonly polls: Poll[]; readonly newPoll: boolean }];
 }
 
 /** The polls of a meeting. */
 export class Polls extends EventEmitter<PollsEvents> {
-  #items: readonly Poll[] = [];
+  #items: Poll[] = [];
   #session: RoomSession | undefined;
 
   /** All polls of this session that the own user may view, oldest first. */
-  get items(): readonly Poll[] {
+  get items(): Poll[] {
     return this.#items;
   }
 
@@ -111,7 +111,7 @@ function toPoll({ pollId, question, options, anonymous, hideVotes, creator, hasV
   return {
     id: pollId,
     question,
-    options: options.map(({ text, count = 0, votes = [] }) => ({ text, count, votes })),
+    options: options.map(({ text, count = 0, votes = [] }) => ({ text, count, votes: [...votes] })),
     anonymous,
     hideVotes,
     createdBy: creator?.name ?? '',

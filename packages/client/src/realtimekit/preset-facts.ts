@@ -8,6 +8,9 @@ import type { IdentifyResult } from '@gavel/protocol';
 import { EventEmitter } from './event-emitter.ts';
 import { asJson, type Json, textOf } from './json.ts';
 
+/** What the preset's participants wait for. */
+export type WaitingRoomBehaviour = 'SKIP' | 'ON_PRIVILEGED_USER_ENTRY' | 'SKIP_ON_ACCEPT';
+
 /** The settings of the own preset; in rooms without presets, those of a preset without permissions. */
 export class PresetFacts<Events extends { [E in keyof Events]: unknown[] }> extends EventEmitter<Events> {
   #preset: Json = {};
@@ -29,8 +32,8 @@ export class PresetFacts<Events extends { [E in keyof Events]: unknown[] }> exte
   }
 
   /** `SKIP`, `ON_PRIVILEGED_USER_ENTRY` or `SKIP_ON_ACCEPT`. */
-  get waitingRoomBehaviour(): string {
-    return this.#text('waiting_room_type', 'SKIP');
+  get waitingRoomBehaviour(): WaitingRoomBehaviour {
+    return this.#text('waiting_room_type', 'SKIP') as WaitingRoomBehaviour;
   }
 
   get hiddenParticipant(): boolean {
@@ -62,12 +65,30 @@ export class PresetFacts<Events extends { [E in keyof Events]: unknown[] }> exte
     return this.#flag('transcription_enabled');
   }
 
-  get plugins(): { readonly canStart: boolean; readonly canClose: boolean; readonly canEditConfig: boolean } {
+  get canAllowParticipantAudio(): boolean {
+    return this.#flag('can_accept_production_requests');
+  }
+
+  get canAllowParticipantVideo(): boolean {
+    return this.#flag('can_accept_production_requests');
+  }
+
+  get canAllowParticipantScreensharing(): boolean {
+    return this.#flag('can_accept_production_requests');
+  }
+
+  get plugins(): {
+    readonly canStart: boolean;
+    readonly canClose: boolean;
+    readonly canEditConfig: boolean;
+    readonly config: Record<string, never>;
+  } {
     const plugins = asJson(this.#preset.plugins);
     return {
       canStart: plugins.can_start === true,
       canClose: plugins.can_close === true,
       canEditConfig: plugins.can_edit_config === true,
+      config: {},
     };
   }
 

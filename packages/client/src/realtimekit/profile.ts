@@ -5,15 +5,17 @@
  */
 
 import type { WireProfile, WireUser } from '@gavel/protocol';
+import { asDeclared } from './declared.ts';
 
 /** The data of a person in a meeting, without media. */
 export interface PersonFields {
   /** The participant record's id; the same for all of the participant's connections. */
   readonly userId: string;
   readonly name: string;
-  readonly picture: string | undefined;
-  readonly customParticipantId: string | undefined;
-  readonly presetName: string | undefined;
+  /** Undefined if there is none, as the following two. */
+  readonly picture: string;
+  readonly customParticipantId: string;
+  readonly presetName: string;
 }
 
 /** Reads a text field of a profile. */
@@ -27,9 +29,9 @@ export function toPersonFields(user: WireUser, profile: WireProfile | undefined)
   return {
     userId: profileText(profile, 'participantId') ?? user.id,
     name: user.name,
-    picture: profileText(profile, 'picture'),
-    customParticipantId: profileText(profile, 'customParticipantId'),
-    presetName: profileText(profile, 'presetName'),
+    picture: asDeclared(profileText(profile, 'picture')),
+    customParticipantId: asDeclared(profileText(profile, 'customParticipantId')),
+    presetName: asDeclared(profileText(profile, 'presetName')),
   };
 }
 

@@ -9,6 +9,7 @@ import { AudioPlayback } from './audio-playback.ts';
 import type { AudioMiddleware } from './audio-processing.ts';
 import type { MediaConfiguration, VideoQualityConstraints } from './capture-settings.ts';
 import type { LeaveState } from './causes.ts';
+import { asDeclared } from './declared.ts';
 import { CODES, RealtimeKitError } from './errors.ts';
 import { EventEmitter } from './event-emitter.ts';
 import { type CaptureKind, findLossReason, type MediaPermission, type MediaPermissions } from './media-permissions.ts';
@@ -18,6 +19,7 @@ import { type DeviceListUpdate, OwnDevices } from './own-devices.ts';
 import { type Kind, OwnMedia } from './own-media.ts';
 import { OwnScreen, type ScreenShareState, type ScreenShareTracks } from './own-screen.ts';
 import type { AudioState, VideoState } from './participant.ts';
+import type { Self } from './self.ts';
 import { VideoElements } from './video-elements.ts';
 import type { VideoMiddleware, VideoMiddlewareGlobalConfig } from './video-processing.ts';
 
@@ -54,15 +56,15 @@ export interface SelfEvents {
   /** The own tile was hidden or shown, by `hide` or `show`. */
   toggleTile: [event: { readonly hidden: boolean }];
   /** This connection was pinned for everyone. */
-  pinned: [self: { readonly id: string; readonly isPinned: boolean }];
-  unpinned: [self: { readonly id: string; readonly isPinned: boolean }];
+  pinned: [self: Self];
+  unpinned: [self: Self];
 }
 
 /** The devices in use; undefined if no list of devices is known, or none of the kind is. */
 export interface CurrentDevices {
-  readonly audio: MediaDeviceInfo | undefined;
-  readonly video: MediaDeviceInfo | undefined;
-  readonly speaker: MediaDeviceInfo | undefined;
+  readonly audio: MediaDeviceInfo;
+  readonly video: MediaDeviceInfo;
+  readonly speaker: MediaDeviceInfo;
 }
 
 const KIND_OF_DEVICE = { audio: 'audioinput', video: 'videoinput', speaker: 'audiooutput' } as const;
@@ -113,23 +115,23 @@ export class SelfMedia extends EventEmitter<SelfEvents> {
   }
 
   /** What is sent of the microphone; undefined until it was opened. */
-  get audioTrack(): MediaStreamTrack | undefined {
-    return this.media.track('audio');
+  get audioTrack(): MediaStreamTrack {
+    return asDeclared(this.media.track('audio'));
   }
 
   /** What is sent of the camera; undefined while it is off. */
-  get videoTrack(): MediaStreamTrack | undefined {
-    return this.media.track('video');
+  get videoTrack(): MediaStreamTrack {
+    return asDeclared(this.media.track('video'));
   }
 
   /** The microphone's track before any middleware. */
-  get rawAudioTrack(): MediaStreamTrack | undefined {
-    return this.media.rawTrack('audio');
+  get rawAudioTrack(): MediaStreamTrack {
+    return asDeclared(this.media.rawTrack('audio'));
   }
 
   /** The camera's track before any middleware. */
-  get rawVideoTrack(): MediaStreamTrack | undefined {
-    return this.media.rawTrack('video');
+  get rawVideoTrack(): MediaStreamTrack {
+    return asDeclared(this.media.rawTrack('video'));
   }
 
   get screenShareEnabled(): boolean {
@@ -151,9 +153,10 @@ export class SelfMedia extends EventEmitter<SelfEvents> {
    *
    * @throws RealtimeKitError of the first that fails; the other is opened
    */
-  async init({ audio, video, constraints }: InitMediaOptions = {}): Promise<void> {
+  async init(options: InitMediaOptions = {}): Promise<void> {
+    const { audio, video, constraints } = options ?? {};
     if (constraints) this.media.settings.configure(constraints);
-    const openings = [...(audio ? [this.enableAudio()] : []), ...(video ? [this.enableVideo()] : [])];
+    const openings = [...(audio === true ? [this.enableAudio()] : []), ...(video === true ? [this.enableVideo()] : [])];
     const failed = (await Promise.allSettled(openings)).find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
   }
@@ -202,8 +205,9 @@ export class SelfMedia extends EventEmitter<SelfEvents> {
   }
 
   /** Returns the machine's microphones, cameras and speakers; their names are empty until the user has permitted a device. */
-  getAllDevices(): Promise<MediaDeviceInfo[]> {
-    return this.devices.all();
+  getAllDevices(): Promise<InputDeviceInfo[]> {
+    // The vendor declares it so; speakers have no `getCapabilities`.
+    return this.devices.all() as Promise<InputDeviceInfo[]>;
   }
 
   /** Returns the microphones. */
@@ -233,12 +237,12 @@ export class SelfMedia extends EventEmitter<SelfEvents> {
   getCurrentDevices(): CurrentDevices {
     const current = (kind: Kind) => {
       const deviceId = this.media.rawTrack(kind)?.getSettings?.().deviceId ?? this.media.settings.deviceId(kind);
-      return this.devices.find(KIND_OF_DEVICE[kind], deviceId);
+      return asDeclared(this.devices.find(KIND_OF_DEVICE[kind], deviceId));
     };
     return {
       audio: current('audio'),
       video: current('video'),
-      speaker: this.devices.find('audiooutput', this.#speakerId),
+      speaker: asDeclared(this.devices.find('audiooutput', this.#speakerId)),
     };
   }
 

@@ -10,6 +10,7 @@ import { randomId } from '../core/platform.ts';
 import type { RoomSession } from '../core/session.ts';
 import { browserDetails, type DeviceConfig } from './browser-details.ts';
 import type { LeaveState } from './causes.ts';
+import { asDeclared } from './declared.ts';
 import { CODES, RealtimeKitError, toParticipantsError, toSelfError } from './errors.ts';
 import { textOf } from './json.ts';
 import { Permissions } from './permissions.ts';
@@ -81,8 +82,8 @@ export class Self extends SelfMedia {
     return this.#isPinned;
   }
 
-  get picture(): string | undefined {
-    return this.#person?.picture;
+  get picture(): string {
+    return asDeclared(this.#person?.picture);
   }
 
   /** The App's id in the REST API; empty in rooms without it. */
@@ -90,12 +91,12 @@ export class Self extends SelfMedia {
     return textOf(this.#identity?.facts?.organizationId, '');
   }
 
-  get customParticipantId(): string | undefined {
-    return this.#person?.customParticipantId;
+  get customParticipantId(): string {
+    return asDeclared(this.#person?.customParticipantId);
   }
 
-  get presetName(): string | undefined {
-    return this.#person?.presetName;
+  get presetName(): string {
+    return asDeclared(this.#person?.presetName);
   }
 
   /** `init`, `waitlisted`, `joined`, or the leave state. */
@@ -139,8 +140,9 @@ export class Self extends SelfMedia {
    * @throws RealtimeKitError as `enableAudio` and `enableVideo`
    */
   async setupTracks(options: { video?: boolean; audio?: boolean; forceReset?: boolean } = {}): Promise<void> {
-    if (options.forceReset) this.cleanUpTracks();
-    await this.init({ audio: options.audio === true, video: options.video === true });
+    const { audio, video, forceReset } = options ?? {};
+    if (forceReset === true) this.cleanUpTracks();
+    await this.init({ audio: audio === true, video: video === true });
   }
 
   /** Closes microphone, camera and screen (PRIV-1). */
@@ -169,9 +171,11 @@ export class Self extends SelfMedia {
    * the preset allows it.
    *
    * @param name 1 to 256 characters
-   * @throws RealtimeKitError `1201` without the permission `canEditDisplayName`, `0013` for more than 2 in a second
+   * @throws RealtimeKitError `1101` without the permission `canEditDisplayName`, `1103` for an empty name, `0013` for more than
+   *   2 in a second
    */
   async setName(name: string): Promise<void> {
+    if (typeof name !== 'string' || name === '') throw new RealtimeKitError(CODES.emptyName, 'the name is empty');
     if (this.roomJoined) await this.#with((session) => session.rename(name));
     this.#wantedName = name;
   }

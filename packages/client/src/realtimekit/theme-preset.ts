@@ -35,13 +35,26 @@ export interface HeaderElements {
   readonly changeLayout: boolean;
 }
 
+/** The colours of a preset. */
+export interface PresetColors {
+  readonly brand: Readonly<Record<300 | 400 | 500 | 600 | 700, string>>;
+  readonly background: Readonly<Record<600 | 700 | 800 | 900 | 1000, string>>;
+  readonly danger: string;
+  readonly success: string;
+  readonly warning: string;
+  readonly text: string;
+  readonly textOnBrand: string;
+  readonly videoBg: string;
+}
+
 /** Colours, fonts and measures of the preset, as the UI kit's design system takes them. */
 export interface DesignTokens {
-  readonly theme: string;
-  readonly borderRadius: string;
-  readonly borderWidth: string;
+  readonly theme: 'darkest' | 'dark' | 'light';
+  readonly borderRadius: 'sharp' | 'rounded' | 'extra-rounded' | 'circular';
+  readonly borderWidth: 'none' | 'thin' | 'fat';
   readonly spacingBase: number;
-  readonly colors: Json;
+  /** Those that the preset names. */
+  readonly colors: PresetColors;
   readonly fontFamily?: string;
   readonly googleFont?: string;
   readonly logo?: string;
@@ -134,15 +147,11 @@ export class ThemePreset {
     const { brand, background, text_on_brand: textOnBrand, video_bg: videoBg, ...colors } = asJson(tokens.colors);
     const { font_family: fontFamily, google_font: googleFont, logo } = tokens;
     return {
-      theme: textOf(tokens.theme, 'dark'),
-      borderRadius: textOf(tokens.border_radius, 'rounded'),
-      borderWidth: textOf(tokens.border_width, 'thin'),
+      theme: textOf(tokens.theme, 'dark') as DesignTokens['theme'],
+      borderRadius: textOf(tokens.border_radius, 'rounded') as DesignTokens['borderRadius'],
+      borderWidth: textOf(tokens.border_width, 'thin') as DesignTokens['borderWidth'],
       spacingBase: numberOf(tokens.spacing_base, 4),
-      colors: Object.fromEntries(
-        Object.entries({ ...colors, brand, background, textOnBrand, videoBg }).filter(
-          ([, value]) => value !== undefined,
-        ),
-      ),
+      colors: definedOnly({ ...colors, brand, background, textOnBrand, videoBg }) as unknown as PresetColors,
       ...(typeof fontFamily === 'string' && { fontFamily }),
       ...(typeof googleFont === 'string' && { googleFont }),
       ...(typeof logo === 'string' && { logo }),
@@ -187,3 +196,6 @@ export class ThemePreset {
     return asJson(this.#preset.permissions);
   }
 }
+
+const definedOnly = (values: Json): Json =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));

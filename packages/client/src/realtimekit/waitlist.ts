@@ -6,7 +6,7 @@
 
 import type { WireWaiting } from '@gavel/protocol';
 import type { RoomSession } from '../core/session.ts';
-import { CODES, RealtimeKitError } from './errors.ts';
+import { CODES, RealtimeKitError, requireIds } from './errors.ts';
 import { Participant, type ParticipantDeps } from './participant.ts';
 import { ParticipantMap } from './participant-map.ts';
 
@@ -34,6 +34,7 @@ export class Waitlist {
 
   /** Admits or rejects the given ids: peer ids, or user ids, which stand for all connections of a person. */
   async answer(action: 'accept' | 'reject', ids: readonly string[]): Promise<void> {
+    requireIds(ids);
     const named = this.map.toArray().filter(({ id, userId }) => ids.includes(id) || ids.includes(userId));
     if (named.length === 0)
       throw new RealtimeKitError(CODES.participantNotFound, 'no participant with this id is waiting');
