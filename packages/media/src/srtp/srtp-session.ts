@@ -1,0 +1,187 @@
+/**
+ * The SRTP and SRTCP of one peer: both directions, with rollover counters and replay windows per source.
+ *
+ * @module
+ */
+
+import type { NativeBuffer } from '../ffi/memory.ts';
+import { createPacketCipher, type PacketCipher } from './packet-cipher.ts';
+import { deriveSessionKeys, type MasterKeys, type SrtpProfile } from './profiles.ts';
+import { ReplayWindow } from './replay-window.ts';
+
+/** What DTLS negotiated. */
+export interface SrtpKeys {
+  readonly profile: SrtpProfile;
+  /** Encrypts what is sent. */
+  readonly local: MasterKeys;
+  /** Decrypts what is received. */
+  readonly remote: MasterKeys;
+}
+
+/** Bytes that protection adds to a packet at most: the tag of 16 bytes, and the index of an RTCP packet. */
+export const MAX_OVERHEAD_BYTES = 20;
+
+const HALF = 0x8000;
+/** Retransmissions arrive late, so RTP needs a larger window than the 64 packets of the RFC's minimum. */
+const RTP_WINDOW = 1_024;
+const RTCP_WINDOW = 128;
+/** Sources that one peer may send: each costs a window of memory. */
+const MAX_SOURCES = 128;
+const RTP_HEADER_BYTES = 12;
+const RTCP_HEADER_BYTES = 8;
+const INDEX_BYTES = 4;
+const ENCRYPTED_FLAG = 0x8000_0000;
+const MAX_RTCP_INDEX = 0x7fff_ffff;
+
+/**
+ * Returns the bytes of an RTP header with its CSRC list and extensions.
+ *
+ * @returns 0 when they do not fit into the packet
+ */
+export function measureRtpHeader(bytes: Buffer, length: number): number {
+  if (length < RTP_HEADER_BYTES) return 0;
+  const first = bytes[0] as number;
+  let headerBytes = RTP_HEADER_BYTES + (first & 0x0f) * 4;
+  if ((first & 0x10) !== 0) {
+    if (headerBytes + 4 > length) return 0;
+    headerBytes += 4 + bytes.readUInt16BE(headerBytes + 2) * 4;
+  }
+  return headerBytes > length ? 0 : headerBytes;
+}
+
+/** Protects and unprotects the packets of one peer in place. */
+export class SrtpSession {
+  readonly #tagBytes: number;
+  readonly #rtpOut: PacketCipher;
+  readonly #rtpIn: PacketCipher;
+  readonly #rtcpOut: PacketCipher;
+  readonly #rtcpIn: PacketCipher;
+  /** The highest index that was sent of each source. */
+  readonly #sent = new Map<number, number>();
+  readonly #received = new Map<number, ReplayWindow>();
+  readonly #receivedRtcp = new ReplayWindow(RTCP_WINDOW);
+  #rtcpIndex = 0;
+
+  /** Derives the session keys; wipes the master keys. */
+  constructor({ profile, local, remote }: SrtpKeys) {
+    this.#tagBytes = profile.tagBytes;
+    const create = (master: MasterKeys, kind: 'rtp' | 'rtcp', direction: 'encrypt' | 'decrypt'): PacketCipher => {
+      const keys = deriveSessionKeys(profile, master, kind);
+      const cipher = createPacketCipher(profile, keys, direction);
+      keys.cipherKey.fill(0);
+      keys.authenticationKey.fill(0);
+      return cipher;
+    };
+    this.#rtpOut = create(local, 'rtp', 'encrypt');
+    this.#rtcpOut = create(local, 'rtcp', 'encrypt');
+    this.#rtpIn = create(remote, 'rtp', 'decrypt');
+    this.#rtcpIn = create(remote, 'rtcp', 'decrypt');
+    for (const { key, salt } of [local, remote]) {
+      key.fill(0);
+      salt.fill(0);
+    }
+  }
+
+  /**
+   * Encrypts an RTP packet in place.
+   *
+   * @param packet has `MAX_OVERHEAD_BYTES` of memory behind `length`
+   * @returns the new length, or 0 for a packet that is malformed or from before the source's first
+   */
+  protectRtp(packet: NativeBuffer, length: number): number {
+    const { bytes } = packet;
+    const headerBytes = measureRtpHeader(bytes, length);
+    if (headerBytes === 0) return 0;
+    const ssrc = bytes.readUInt32BE(8);
+    const index = this.#indexToSend(ssrc, bytes.readUInt16BE(2));
+    if (index < 0) return 0;
+    this.#rtpOut.seal(packet, headerBytes, length, ssrc, index);
+    return length + this.#tagBytes;
+  }
+
+  /**
+   * Decrypts an RTP packet in place.
+   *
+   * @returns the length without the tag, or 0 for a packet that is malformed, not authentic, or a repetition
+   */
+  unprotectRtp(packet: NativeBuffer, length: number): number {
+    const { bytes } = packet;
+    const headerBytes = measureRtpHeader(bytes, length);
+    const plainBytes = length - this.#tagBytes;
+    if (headerBytes === 0 || headerBytes > plainBytes) return 0;
+    const ssrc = bytes.readUInt32BE(8);
+    const known = this.#received.get(ssrc);
+    if (known === undefined && this.#received.size >= MAX_SOURCES) return 0;
+    const window = known ?? new ReplayWindow(RTP_WINDOW);
+    const index = window.estimateIndex(bytes.readUInt16BE(2));
+    if (!window.isNew(index) || !this.#rtpIn.open(packet, headerBytes, plainBytes, ssrc, index)) return 0;
+    window.record(index);
+    // A source is remembered from its first authentic packet on.
+    if (known === undefined) this.#received.set(ssrc, window);
+    return plainBytes;
+  }
+
+  /**
+   * Encrypts an RTCP packet in place.
+   *
+   * @param packet has `MAX_OVERHEAD_BYTES` of memory behind `length`
+   * @returns the new length, or 0 for a packet that is malformed, or when the keys are used up
+   */
+  protectRtcp(packet: NativeBuffer, length: number): number {
+    if (length < RTCP_HEADER_BYTES || this.#rtcpIndex === MAX_RTCP_INDEX) return 0;
+    this.#rtcpIndex += 1;
+    const index = this.#rtcpIndex;
+    const flagged = ENCRYPTED_FLAG + index;
+    const { bytes } = packet;
+    this.#rtcpOut.seal(packet, RTCP_HEADER_BYTES, length, bytes.readUInt32BE(4), index, flagged);
+    // GCM has the tag before the index, counter mode behind it; the index is not part of the encrypted bytes.
+    if (this.#isTagFirst) bytes.writeUInt32BE(flagged, length + this.#tagBytes);
+    else {
+      bytes.copyWithin(length + INDEX_BYTES, length, length + this.#tagBytes);
+      bytes.writeUInt32BE(flagged, length);
+    }
+    return length + this.#tagBytes + INDEX_BYTES;
+  }
+
+  /**
+   * Decrypts an RTCP packet in place.
+   *
+   * @returns the length without tag and index, or 0 for a packet that is malformed, not authentic, or a repetition
+   */
+  unprotectRtcp(packet: NativeBuffer, length: number): number {
+    const { bytes } = packet;
+    const plainBytes = length - this.#tagBytes - INDEX_BYTES;
+    if (plainBytes < RTCP_HEADER_BYTES) return 0;
+    const flagged = bytes.readUInt32BE(this.#isTagFirst ? plainBytes + this.#tagBytes : plainBytes);
+    // Browsers encrypt every RTCP packet; one that is only authenticated is not accepted.
+    if (flagged < ENCRYPTED_FLAG) return 0;
+    if (!this.#isTagFirst) bytes.copyWithin(plainBytes, plainBytes + INDEX_BYTES, length);
+    const index = flagged - ENCRYPTED_FLAG;
+    if (!this.#receivedRtcp.isNew(index)) return 0;
+    if (!this.#rtcpIn.open(packet, RTCP_HEADER_BYTES, plainBytes, bytes.readUInt32BE(4), index, flagged)) return 0;
+    this.#receivedRtcp.record(index);
+    return plainBytes;
+  }
+
+  /** Wipes the keys. The session must not be used afterwards. */
+  free(): void {
+    for (const cipher of [this.#rtpOut, this.#rtpIn, this.#rtcpOut, this.#rtcpIn]) cipher.free();
+  }
+
+  get #isTagFirst(): boolean {
+    return this.#tagBytes === 16;
+  }
+
+  /** Returns the index of a packet to send: the one nearest to the highest that was sent of its source. */
+  #indexToSend(ssrc: number, sequence: number): number {
+    const highest = this.#sent.get(ssrc);
+    if (highest === undefined) {
+      this.#sent.set(ssrc, sequence);
+      return sequence;
+    }
+    const difference = ((sequence - highest + HALF) & 0xffff) - HALF;
+    const index = highest + difference;
+    if (difference > 0) this.#sent.set(ssrc, index);
+    return index;
+  }
+}
