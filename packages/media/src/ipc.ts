@@ -15,6 +15,7 @@ import type {
   StreamDump,
 } from './engine.ts';
 import type { StreamShape } from './sdp/negotiate.ts';
+import type { TransportKind } from './transport/transport.ts';
 
 /** A STUN or TURN server, in the format of the native binding. */
 export type IceServerConfig =
@@ -27,6 +28,9 @@ export type IceServerConfig =
       readonly relayType?: 'TurnUdp' | 'TurnTcp' | 'TurnTls';
     };
 
+/** Which transport to use; `auto` is our own where it passes its self-test, else the native binding. */
+export type TransportChoice = TransportKind | 'auto';
+
 /** The configuration that a worker gets when it starts. */
 export interface WorkerConfig {
   readonly worker: number;
@@ -38,6 +42,7 @@ export interface WorkerConfig {
   readonly listenAddress: string | undefined;
   readonly announcedAddress: string | undefined;
   readonly iceServers: readonly IceServerConfig[];
+  readonly transport: TransportChoice;
 }
 
 /** The result of a publish in a worker. */
@@ -107,4 +112,9 @@ export type WorkerNotice =
       readonly stream: string;
       readonly cause: MediaLossCause;
     }
-  | { readonly type: 'log'; readonly level: 'warn' | 'error'; readonly message: string; readonly detail: string };
+  | {
+      readonly type: 'log';
+      readonly level: 'info' | 'warn' | 'error';
+      readonly message: string;
+      readonly detail: string;
+    };

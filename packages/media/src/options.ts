@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { IceServerConfig } from './ipc.ts';
+import type { IceServerConfig, TransportChoice } from './ipc.ts';
 
 /** A structured logger with pino's signature. */
 export interface MediaLogger {
@@ -30,6 +30,11 @@ export interface MediaEngineOptions {
   readonly announcedAddress?: string;
   /** STUN and TURN servers for the workers themselves. Rarely needed, because clients connect to the server. */
   readonly iceServers?: readonly IceServerConfig[];
+  /**
+   * `openssl` is our own ICE, DTLS and SRTP, `libdatachannel` the native binding. Default `auto`: our own where it passes
+   * its self-test (Linux on x64 and arm64), else the binding.
+   */
+  readonly transport?: TransportChoice;
   readonly logger?: MediaLogger;
   /** Timeout after which a call fails with `unavailable`, in milliseconds; default 5,000. */
   readonly callTimeoutMs?: number;

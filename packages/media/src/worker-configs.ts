@@ -16,8 +16,16 @@ import { probeUdpPort } from './ports.ts';
  * @throws MediaError `unavailable` when the range has fewer ports than there are workers, or no port is free
  */
 export function createWorkerConfigs(options: MediaEngineOptions): WorkerConfig[] {
-  const { workers = 1, ports, portRange, listenAddress, announcedAddress, iceServers = [] } = options;
-  const common = { listenAddress, announcedAddress, iceServers };
+  const {
+    workers = 1,
+    ports,
+    portRange,
+    listenAddress,
+    announcedAddress,
+    iceServers = [],
+    transport = 'auto',
+  } = options;
+  const common = { listenAddress, announcedAddress, iceServers, transport };
   const indices = Array.from({ length: workers }, (_, worker) => worker);
   if (portRange === undefined) {
     return indices.map((worker) => {

@@ -78,7 +78,8 @@ export class WorkerProcess {
     const child = fork(workerModule, {
       // The parent's secrets, options and flags are not passed on. Node ignores undefined values.
       env: { SystemRoot, NODE_COMPILE_CACHE },
-      execArgv: [],
+      // The transport uses Node's FFI, which warns at every start that it is experimental.
+      execArgv: ['--disable-warning=ExperimentalWarning'],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });

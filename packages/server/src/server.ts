@@ -262,10 +262,11 @@ function bothOf(...journals: readonly EventSink[]): EventSink {
 }
 
 function createEngine({ media }: Config, logger: Logger): MediaEngine {
-  const { workers, port, portRange, listenAddress, announcedAddress, iceServers } = media;
+  const { workers, port, portRange, listenAddress, announcedAddress, iceServers, transport } = media;
   return createMediaEngine({
     workers,
     ports: port,
+    transport,
     ...(portRange && { portRange }),
     ...(listenAddress !== undefined && { listenAddress }),
     ...(announcedAddress !== undefined && { announcedAddress }),

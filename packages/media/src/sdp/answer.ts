@@ -10,6 +10,8 @@ import { listAttributes } from './session-description.ts';
 
 /** ICE and DTLS parameters of the server. */
 export interface LocalTransport {
+  /** Whether the server only answers connectivity checks (RFC 8445, 2.5). */
+  readonly isIceLite: boolean;
   readonly iceUfrag: string;
   readonly icePwd: string;
   readonly fingerprint: string;
@@ -54,6 +56,7 @@ export function writeAnswer(
   const kept = offer.sections.filter((section) => section.kind !== undefined);
   const lines = ['v=0', 'o=gavel 1 1 IN IP4 127.0.0.1', 's=-', 't=0 0'];
   if (offer.bundled) lines.push(`a=group:BUNDLE ${kept.map((section) => section.mid).join(' ')}`);
+  if (transport.isIceLite) lines.push('a=ice-lite');
   lines.push('a=msid-semantic: WMS *');
   for (const section of offer.sections) {
     if (section.kind === undefined) {

@@ -22,6 +22,7 @@ export function readLocalTransport(sdp: string, policy: AddressPolicy): LocalTra
   const find = (name: string): string =>
     findAttribute(sectionAttributes, name) ?? findAttribute(attributes, name) ?? '';
   return {
+    isIceLite: false,
     iceUfrag: find('ice-ufrag'),
     icePwd: find('ice-pwd'),
     fingerprint: find('fingerprint'),

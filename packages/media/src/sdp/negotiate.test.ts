@@ -10,6 +10,7 @@ import { MAX_MEDIA_SECTIONS, MAX_SDP_BYTES, parseSessionDescription } from './se
 
 const both = { audio: true, video: true };
 const transport: LocalTransport = {
+  isIceLite: false,
   iceUfrag: 'ufra',
   icePwd: 'p'.repeat(22),
   fingerprint: 'sha-256 AA',

@@ -6,10 +6,12 @@
 
 import { flushCompileCache } from 'node:module';
 import type { WorkerCall, WorkerConfig, WorkerMessage } from '../ipc.ts';
+import { createTransportFactory } from '../transport/create-transport-factory.ts';
 import { ClosedRing } from './closed-ring.ts';
-import { MediaPorts } from './media-ports.ts';
 import { findErrorCode, Worker } from './worker.ts';
 
+/** Set by the first call, `configure`. Calls that arrive before it is done wait for it, and take effect in their order. */
+let starting: Promise<Worker> | undefined;
 let worker: Worker | undefined;
 
 function send(message: WorkerMessage): void {
@@ -22,28 +24,24 @@ function reportError(where: string, error: unknown): void {
   send({ type: 'log', level: 'error', message: `Unexpected error in ${where}`, detail });
 }
 
-function createWorker(config: WorkerConfig): Worker {
+async function createWorker(config: WorkerConfig): Promise<Worker> {
   const now = (): number => performance.now();
-  const ports = new MediaPorts(config, now);
-  ports.open();
-  return new Worker({
-    config,
-    ports,
-    closed: new ClosedRing(),
-    now,
-    notify: send,
-    reportError,
-  });
+  const { factory, obstacle } = await createTransportFactory({ config, now, reportError });
+  const detail = obstacle === undefined ? factory.kind : `${factory.kind}, because ${obstacle}`;
+  send({ type: 'log', level: 'info', message: 'Media transport chosen', detail });
+  return new Worker({ config, transports: factory, closed: new ClosedRing(), now, notify: send, reportError });
 }
 
 async function handleCall(call: WorkerCall): Promise<unknown> {
   if (call.method === 'configure') {
-    worker ??= createWorker(call.params);
+    starting ??= createWorker(call.params);
+    worker = await starting;
     // Node writes its compile cache at the exit of a process, but this process is killed and never exits.
     setImmediate(flushCompileCache);
     return undefined;
   }
   if (call.method === 'ping') return undefined;
+  worker ??= await starting;
   if (worker === undefined) throw new Error('The worker is not configured yet');
   switch (call.method) {
     case 'publish':

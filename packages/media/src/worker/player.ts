@@ -10,12 +10,12 @@ import { isRtcp, patchPayloadType } from '../rtp/rtp-packet.ts';
 import type { LocalTransport } from '../sdp/answer.ts';
 import type { MediaKind } from '../sdp/codecs.ts';
 import type { OfferTransport } from '../sdp/offer.ts';
+import type { Transport } from '../transport/transport.ts';
 import { toEpochMs } from './clock.ts';
 import type { ClosedRecord } from './closed-ring.ts';
 import { createCounters } from './counters.ts';
 import { ResendThrottle } from './resend-throttle.ts';
 import type { StreamTrack, TrackOutput } from './stream-track.ts';
-import { Transport } from './transport.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 const DEFAULT_ROUND_TRIP_MS = 60;
@@ -57,7 +57,7 @@ export class Player {
     this.#context = context;
     this.#tracks = tracks;
     this.#handlers = handlers;
-    this.#transport = new Transport('recvonly', offer, context, {
+    this.#transport = context.transports.create('recvonly', offer, {
       handleOpen: () => this.#handleOpen(),
       handlePacket: (packet) => this.#handlePacket(packet),
       handleLost: () => handlers.handlePlayerLost(this),

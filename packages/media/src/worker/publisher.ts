@@ -11,12 +11,12 @@ import type { LocalTransport } from '../sdp/answer.ts';
 import type { MediaKind } from '../sdp/codecs.ts';
 import type { PublishedKind } from '../sdp/negotiate.ts';
 import type { OfferTransport } from '../sdp/offer.ts';
+import type { Transport } from '../transport/transport.ts';
 import { toEpochMs } from './clock.ts';
 import type { ClosedRecord } from './closed-ring.ts';
 import { createCounters } from './counters.ts';
 import { Receiver } from './receiver.ts';
 import type { StreamTrack } from './stream-track.ts';
-import { Transport } from './transport.ts';
 import { TwccCollector } from './twcc-collector.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -69,7 +69,7 @@ export class Publisher {
       this.#receivers.set(kind, new Receiver(entry, this.counters));
       this.#kindByPayloadType.set(entry.codec.payloadType, kind);
     }
-    this.#transport = new Transport('sendonly', offer, context, {
+    this.#transport = context.transports.create('sendonly', offer, {
       handleOpen: () => {
         this.state = 'connected';
         handlers.handlePublisherOpen();

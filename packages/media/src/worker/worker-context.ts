@@ -5,13 +5,13 @@
  */
 
 import type { WorkerConfig, WorkerNotice } from '../ipc.ts';
+import type { TransportFactory } from '../transport/transport.ts';
 import type { ClosedRing } from './closed-ring.ts';
-import type { MediaPorts } from './media-ports.ts';
 
 /** Passed from the worker to its streams and their peers. */
 export interface WorkerContext {
   readonly config: WorkerConfig;
-  readonly ports: MediaPorts;
+  readonly transports: TransportFactory;
   readonly closed: ClosedRing;
   /** Milliseconds of a monotonic clock; `toEpochMs` converts them to a date. */
   now(): number;

@@ -212,6 +212,11 @@ const media = Type.Object(
         },
       ),
     ),
+    transport: Type.Union([Type.Literal('auto'), Type.Literal('openssl'), Type.Literal('libdatachannel')], {
+      default: 'auto',
+      description:
+        'What connects the workers with clients: `openssl` is ICE, DTLS and SRTP on the OpenSSL inside Node, `libdatachannel` a native library. `auto` is `openssl` where it passes its self-test (Linux on x64 and arm64, one port per worker, no `media.iceServers`), else `libdatachannel`; the log says which and why.',
+    }),
     connectTimeoutMs: Type.Integer({
       default: 30_000,
       minimum: 1_000,

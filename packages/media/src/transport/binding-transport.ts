@@ -1,5 +1,5 @@
 /**
- * One peer connection of the native binding.
+ * The transport of the native binding (libdatachannel).
  *
  * A throw in one of the binding's JavaScript callbacks aborts the process, so every callback is wrapped.
  *
@@ -14,24 +14,16 @@ import type { LocalTransport } from '../sdp/answer.ts';
 import { BINDING_MID, BINDING_PAYLOAD_TYPE, writeBindingOffer } from '../sdp/binding-offer.ts';
 import { readLocalTransport } from '../sdp/local-transport.ts';
 import type { OfferTransport } from '../sdp/offer.ts';
-import type { ClosedRecord } from './closed-ring.ts';
-import type { MediaPorts } from './media-ports.ts';
-import type { WorkerContext } from './worker-context.ts';
-
-/** Callbacks of a transport to its owner. */
-export interface TransportHandlers {
-  /** RTP and RTCP can be sent from now on. */
-  handleOpen(): void;
-  /** One RTP or RTCP packet, decrypted; the memory is the receiver's. */
-  handlePacket(packet: Buffer): void;
-  /** The transport was lost, not closed by `close`. Called once. */
-  handleLost(): void;
-  /** A callback threw; the packet or event that it handled is lost. */
-  handleError(error: unknown): void;
-}
-
-/** Timeout for a transport to connect, in milliseconds. */
-export const CONNECT_TIMEOUT_MS = 20_000;
+import type { ClosedRecord } from '../worker/closed-ring.ts';
+import type { MediaPorts } from '../worker/media-ports.ts';
+import {
+  CONNECT_TIMEOUT_MS,
+  guard,
+  type Transport,
+  type TransportDirection,
+  type TransportFactory,
+  type TransportHandlers,
+} from './transport.ts';
 
 /** How long a transport may stay `disconnected` before it counts as lost, in milliseconds. */
 export const DISCONNECT_TIMEOUT_MS = 5_000;
@@ -48,13 +40,29 @@ const PASSWORD_BYTES = 24;
 /** Closed connections, referenced until the binding's threads no longer use them. */
 const released = new Set<object>();
 
+/** Creates transports of the native binding. */
+export class BindingTransportFactory implements TransportFactory {
+  readonly kind = 'libdatachannel';
+  readonly #config: WorkerConfig;
+  readonly #ports: MediaPorts;
+
+  constructor(config: WorkerConfig, ports: MediaPorts) {
+    this.#config = config;
+    this.#ports = ports;
+  }
+
+  create(direction: TransportDirection, offer: OfferTransport, handlers: TransportHandlers): Transport {
+    return new BindingTransport(direction, offer, this.#config, this.#ports, handlers);
+  }
+}
+
 /**
  * A peer connection in one direction, with one track that carries every kind.
  *
  * It listens to as few of the binding's events as possible: for every packet that arrives, the event loop checks the
  * handles of all events of all peer connections.
  */
-export class Transport {
+class BindingTransport implements Transport {
   readonly #connection: PeerConnection;
   readonly #track: Track;
   readonly #handlers: TransportHandlers;
@@ -71,9 +79,10 @@ export class Transport {
    * @throws Error if the binding rejects the offer
    */
   constructor(
-    direction: 'sendonly' | 'recvonly',
+    direction: TransportDirection,
     offer: OfferTransport,
-    { config, ports }: Pick<WorkerContext, 'config' | 'ports'>,
+    config: WorkerConfig,
+    ports: MediaPorts,
     handlers: TransportHandlers,
   ) {
     this.#handlers = handlers;
@@ -89,14 +98,14 @@ export class Transport {
       ...(config.listenAddress === undefined ? {} : { bindAddress: config.listenAddress }),
     });
     try {
-      this.#connection.onStateChange(this.#wrap((state: string) => this.#handleState(state)));
+      this.#connection.onStateChange(guard(handlers, (state: string) => this.#handleState(state)));
       const video = new Video(BINDING_MID, direction === 'sendonly' ? 'RecvOnly' : 'SendOnly');
       video.addVP8Codec(BINDING_PAYLOAD_TYPE);
       this.#track = this.#connection.addTrack(video);
       // Without this handler, the binding never releases the track.
       this.#track.onClosed(() => undefined);
       this.#track.onMessage(
-        this.#wrap((packet: Buffer) => {
+        guard(handlers, (packet: Buffer) => {
           if (this.#record !== undefined) this.#record.arrivedAfterClose += 1;
           if (this.#state !== 'closed') this.#handlers.handlePacket(packet);
         }),
@@ -167,7 +176,7 @@ export class Transport {
     if (this.#state !== 'connecting') return;
     if (!this.#track.isOpen()) {
       setTimeout(
-        this.#wrap(() => this.#awaitTrack()),
+        guard(this.#handlers, () => this.#awaitTrack()),
         POLL_INTERVAL_MS,
       );
       return;
@@ -195,16 +204,6 @@ export class Transport {
     if (this.#state === 'closed') return;
     this.close();
     this.#handlers.handleLost();
-  }
-
-  #wrap<A extends unknown[]>(callback: (...args: A) => void): (...args: A) => void {
-    return (...args) => {
-      try {
-        callback(...args);
-      } catch (error) {
-        this.#handlers.handleError(error);
-      }
-    };
   }
 }
 

@@ -1,0 +1,3 @@
+import { describeEngine } from '../tests/engine-suite.ts';
+
+describeEngine('openssl');

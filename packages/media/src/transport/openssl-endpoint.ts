@@ -1,0 +1,171 @@
+/**
+ * The UDP port of a worker, and the peers behind it.
+ *
+ * A datagram is assigned to its peer by its address, in one lookup. An address becomes a peer's by an authentic STUN
+ * request only, so that DTLS and media from anywhere else are dropped unread.
+ *
+ * @module
+ */
+
+import { DtlsContext } from '../dtls/dtls-context.ts';
+import type { NativeBuffer } from '../ffi/memory.ts';
+import { isAuthentic, parseBindingRequest, writeBindingResponse } from '../ice/stun.ts';
+import type { WorkerConfig } from '../ipc.ts';
+import { listHostCandidates } from '../sdp/host-candidates.ts';
+import type { OfferTransport } from '../sdp/offer.ts';
+import { type AddressKey, readAddressKey, SocketAddress } from '../udp/socket-address.ts';
+import { UdpSocket } from '../udp/udp-socket.ts';
+import { OpenSslTransport } from './openssl-transport.ts';
+import type { Transport, TransportDirection, TransportFactory, TransportHandlers } from './transport.ts';
+
+const HANDSHAKE_TICK_MS = 20;
+const TIMEOUT_CHECK_MS = 1_000;
+/** Requests with a wrong password that are checked per second: each costs an HMAC. */
+const MAX_FORGED_PER_SECOND = 2_000;
+
+/** Counters of an endpoint since its start. */
+export interface EndpointCounters {
+  /** Datagrams from addresses of no peer, and of no known kind. */
+  unknown: number;
+  /** STUN requests that name no peer, or are not authentic. */
+  forged: number;
+  /** Media packets that are not authentic, or repetitions. */
+  refused: number;
+}
+
+/** Creates transports that share one UDP port. It lives as long as its worker. */
+export class OpenSslEndpoint implements TransportFactory {
+  readonly kind = 'openssl';
+  readonly socket: UdpSocket;
+  readonly context: DtlsContext;
+  readonly counters: EndpointCounters = { unknown: 0, forged: 0, refused: 0 };
+  /** Milliseconds of a monotonic clock. */
+  readonly now: () => number;
+  readonly #config: Pick<WorkerConfig, 'listenAddress' | 'announcedAddress'>;
+  readonly #reportError: (where: string, error: unknown) => void;
+  readonly #byFragment = new Map<string, OpenSslTransport>();
+  readonly #byAddress = new Map<AddressKey, OpenSslTransport>();
+  readonly #handshakes = new Set<OpenSslTransport>();
+  readonly #timeoutTimer: NodeJS.Timeout;
+  #handshakeTimer: NodeJS.Timeout | undefined;
+  #forgedInSecond = 0;
+
+  /** @throws MediaError `unavailable` when the port cannot be bound */
+  constructor(
+    config: Pick<WorkerConfig, 'portMin' | 'listenAddress' | 'announcedAddress'>,
+    now: () => number,
+    reportError: (where: string, error: unknown) => void,
+  ) {
+    this.now = now;
+    this.#config = config;
+    this.#reportError = reportError;
+    this.context = new DtlsContext();
+    this.socket = new UdpSocket(config.portMin, config.listenAddress, (packet, length, words, at) => {
+      try {
+        this.#handleDatagram(packet, length, words, at);
+      } catch (error) {
+        // An error that left the callback would end the process.
+        this.#reportError('a datagram', error);
+      }
+    });
+    this.#timeoutTimer = setInterval(() => this.checkTimeouts(), TIMEOUT_CHECK_MS);
+  }
+
+  /** The number of addresses that belong to peers. */
+  get addressCount(): number {
+    return this.#byAddress.size;
+  }
+
+  /** The addresses that clients can reach the port at. They may change while the server runs. */
+  get candidates(): readonly string[] {
+    return listHostCandidates(this.socket.port, this.#config);
+  }
+
+  create(_direction: TransportDirection, offer: OfferTransport, handlers: TransportHandlers): Transport {
+    const transport = new OpenSslTransport(offer, this, handlers);
+    this.#byFragment.set(transport.iceUfrag, transport);
+    return transport;
+  }
+
+  /** Assigns an address to a transport. A NAT may have given it to another peer before. */
+  assign(key: AddressKey, transport: OpenSslTransport): void {
+    this.#byAddress.set(key, transport);
+  }
+
+  /** Releases an address, unless another transport has it by now. */
+  release(key: AddressKey, transport: OpenSslTransport): void {
+    if (this.#byAddress.get(key) === transport) this.#byAddress.delete(key);
+  }
+
+  /** Runs the timers of a handshake until it is done. */
+  watchHandshake(transport: OpenSslTransport): void {
+    this.#handshakes.add(transport);
+    this.#handshakeTimer ??= setInterval(() => this.#tickHandshakes(), HANDSHAKE_TICK_MS);
+  }
+
+  /** Removes a closed transport with its addresses. */
+  remove(transport: OpenSslTransport, addresses: Iterable<AddressKey>): void {
+    this.#byFragment.delete(transport.iceUfrag);
+    this.#handshakes.delete(transport);
+    for (const key of addresses) this.release(key, transport);
+  }
+
+  /** Ends transports whose time is over. Called once per second. */
+  checkTimeouts(): void {
+    this.#forgedInSecond = 0;
+    const nowMs = this.now();
+    for (const transport of [...this.#byFragment.values()]) transport.checkTimeouts(nowMs);
+  }
+
+  /** Closes the port; for tests. */
+  close(): void {
+    for (const transport of [...this.#byFragment.values()]) transport.close();
+    clearInterval(this.#timeoutTimer);
+    clearInterval(this.#handshakeTimer);
+    this.socket.close();
+  }
+
+  #handleDatagram(packet: NativeBuffer, length: number, words: Uint32Array, at: number): void {
+    const first = packet.bytes[0] as number;
+    if (length === 0) return;
+    // The first byte tells the protocols apart (RFC 7983).
+    if (first < 4) {
+      this.#handleStun(packet, length, words, at);
+      return;
+    }
+    const transport = this.#byAddress.get(readAddressKey(words, at));
+    if (transport === undefined) this.counters.unknown += 1;
+    else if (first >= 128 && first < 192) transport.handleMedia(packet, length);
+    else if (first >= 20 && first < 64) transport.handleDtls(packet, length);
+    else this.counters.unknown += 1;
+  }
+
+  #handleStun(packet: NativeBuffer, length: number, words: Uint32Array, at: number): void {
+    const request = parseBindingRequest(packet.bytes.subarray(0, length));
+    const transport = request && this.#byFragment.get(request.username.split(':', 1)[0] ?? '');
+    if (request === undefined || transport === undefined || this.#forgedInSecond >= MAX_FORGED_PER_SECOND) {
+      this.counters.forged += 1;
+      return;
+    }
+    if (!isAuthentic(request, transport.icePwd)) {
+      this.counters.forged += 1;
+      this.#forgedInSecond += 1;
+      return;
+    }
+    const address = new SocketAddress(words, at);
+    const slot = this.socket.nextSlot();
+    const bytes = writeBindingResponse(request, transport.icePwd, address.ip, address.port, slot.bytes);
+    this.socket.queue(bytes, address);
+    transport.handleRequest(request, address);
+  }
+
+  #tickHandshakes(): void {
+    for (const transport of this.#handshakes) {
+      if (transport.isInHandshake) transport.tickHandshake();
+      else this.#handshakes.delete(transport);
+    }
+    if (this.#handshakes.size > 0) return;
+    clearInterval(this.#handshakeTimer);
+    this.#handshakeTimer = undefined;
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * The transport of one peer on our own ICE, DTLS-SRTP and UDP.
+ *
+ * @module
+ */
+
+import { randomBytes } from 'node:crypto';
+import { type DtlsRole, DtlsSession } from '../dtls/dtls-session.ts';
+import { parseFingerprint } from '../dtls/fingerprint.ts';
+import { MediaError } from '../engine.ts';
+import type { NativeBuffer } from '../ffi/memory.ts';
+import type { BindingRequest } from '../ice/stun.ts';
+import { isRtcp } from '../rtp/rtp-packet.ts';
+import type { LocalTransport } from '../sdp/answer.ts';
+import type { OfferTransport } from '../sdp/offer.ts';
+import { MAX_OVERHEAD_BYTES, type SrtpKeys, SrtpSession } from '../srtp/srtp-session.ts';
+import { SLOT_BYTES } from '../udp/message-slab.ts';
+import type { AddressKey, SocketAddress } from '../udp/socket-address.ts';
+import type { ClosedRecord } from '../worker/closed-ring.ts';
+import type { OpenSslEndpoint } from './openssl-endpoint.ts';
+import { CONNECT_TIMEOUT_MS, guard, type Transport, type TransportHandlers } from './transport.ts';
+
+/** How long an address may be sent to without a new request from it (RFC 7675), in milliseconds. */
+export const CONSENT_TIMEOUT_MS = 30_000;
+/** How long a handshake may take, in milliseconds. */
+export const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+/** Random bytes of the ICE user fragment and password. */
+const FRAGMENT_BYTES = 12;
+const PASSWORD_BYTES = 24;
+/** Addresses that one peer may use at once: its networks, and its NAT's new ports. */
+const MAX_ADDRESSES = 16;
+
+/** A peer's connection. The endpoint passes it the datagrams of its addresses. */
+export class OpenSslTransport implements Transport {
+  /** The server's ICE credentials for this peer. */
+  readonly iceUfrag = randomBytes(FRAGMENT_BYTES).toString('base64');
+  readonly icePwd = randomBytes(PASSWORD_BYTES).toString('base64');
+  readonly #endpoint: OpenSslEndpoint;
+  readonly #handlers: TransportHandlers;
+  readonly #dtls: DtlsSession;
+  readonly #connectBeforeMs: number;
+  /** In the order of their last change; the selected one is never removed. */
+  readonly #addresses = new Set<AddressKey>();
+  #selected: SocketAddress | undefined;
+  #consentAtMs = 0;
+  #handshakeBeforeMs = Number.POSITIVE_INFINITY;
+  #srtp: SrtpSession | undefined;
+  #state: 'connecting' | 'open' | 'closed' = 'connecting';
+  #record: ClosedRecord | undefined;
+
+  /** @throws MediaError `bad-offer` when the offer's fingerprint uses an unsupported hash function */
+  constructor(offer: OfferTransport, endpoint: OpenSslEndpoint, handlers: TransportHandlers) {
+    const fingerprint = parseFingerprint(offer.fingerprint);
+    if (fingerprint === undefined) {
+      throw new MediaError('bad-offer', 'The fingerprint must use sha-256, sha-384 or sha-512');
+    }
+    this.#endpoint = endpoint;
+    this.#handlers = handlers;
+    // A client that leaves the choice to the server begins the handshake: then the server listens before it begins.
+    const role: DtlsRole = offer.setup === 'passive' ? 'client' : 'server';
+    this.#dtls = new DtlsSession(endpoint.context, role, fingerprint, {
+      sendDatagram: (datagram) => this.#sendDatagram(datagram),
+      handleKeys: (keys) => this.#open(keys),
+      handleEnd: () => this.lose(),
+    });
+    this.#connectBeforeMs = endpoint.now() + CONNECT_TIMEOUT_MS;
+  }
+
+  async describe(): Promise<LocalTransport> {
+    if (this.#state === 'closed') throw new Error('The transport was closed before it was described');
+    return {
+      isIceLite: true,
+      iceUfrag: this.iceUfrag,
+      icePwd: this.icePwd,
+      fingerprint: this.#endpoint.context.certificate.fingerprint,
+      setup: this.#dtls.role === 'client' ? 'active' : 'passive',
+      candidates: this.#endpoint.candidates,
+    };
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
+  /** Whether its DTLS timers must run. */
+  get isInHandshake(): boolean {
+    return this.#dtls.isInHandshake;
+  }
+
+  send(packet: Buffer): boolean {
+    if (this.#srtp === undefined || this.#selected === undefined) {
+      // Callers remove a closed peer, so a count other than 0 is a bug in a caller (KICK-4).
+      if (this.#record !== undefined) this.#record.packetsAfterClose += 1;
+      return false;
+    }
+    const { length } = packet;
+    if (length > SLOT_BYTES - MAX_OVERHEAD_BYTES) return false;
+    const { socket } = this.#endpoint;
+    const slot = socket.nextSlot();
+    slot.bytes.set(packet);
+    const protectedBytes = isRtcp(packet) ? this.#srtp.protectRtcp(slot, length) : this.#srtp.protectRtp(slot, length);
+    if (protectedBytes === 0) return false;
+    socket.queue(protectedBytes, this.#selected);
+    return true;
+  }
+
+  close(record?: ClosedRecord): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#record = record;
+    this.#endpoint.remove(this, this.#addresses);
+    this.#dtls.close();
+    // What is queued for this peer was sent before the close, and must leave before it (KICK-4).
+    this.#endpoint.socket.flush();
+    this.#srtp?.free();
+    this.#srtp = undefined;
+  }
+
+  /** Closes the transport and reports its loss. */
+  lose(): void {
+    if (this.#state === 'closed') return;
+    this.close();
+    guard(this.#handlers, () => this.#handlers.handleLost())();
+  }
+
+  /** Handles an authentic request: its address belongs to this peer from now on. */
+  handleRequest({ isNominating }: BindingRequest, address: SocketAddress): void {
+    const { key } = address;
+    // The last one stays longest.
+    this.#addresses.delete(key);
+    this.#addresses.add(key);
+    this.#endpoint.assign(key, this);
+    if (isNominating || this.#selected === undefined) this.#selected = address;
+    if (this.#selected.key === key) this.#consentAtMs = this.#endpoint.now();
+    if (this.#addresses.size > MAX_ADDRESSES) this.#forgetOldestAddress();
+    if (this.#handshakeBeforeMs === Number.POSITIVE_INFINITY) {
+      this.#handshakeBeforeMs = this.#endpoint.now() + HANDSHAKE_TIMEOUT_MS;
+      this.#endpoint.watchHandshake(this);
+      this.#dtls.start();
+    }
+  }
+
+  /** Handles a DTLS datagram from one of its addresses. */
+  handleDtls(packet: NativeBuffer, length: number): void {
+    this.#dtls.receive(packet.pointer, length);
+  }
+
+  /** Handles an SRTP or SRTCP packet from one of its addresses. */
+  handleMedia(packet: NativeBuffer, length: number): void {
+    if (this.#srtp === undefined || length < 4) return;
+    const isControl = isRtcp(packet.bytes);
+    const plainBytes = isControl ? this.#srtp.unprotectRtcp(packet, length) : this.#srtp.unprotectRtp(packet, length);
+    if (plainBytes === 0) {
+      this.#endpoint.counters.refused += 1;
+      return;
+    }
+    // The slot is reused for the next batch, and the receiver keeps packets.
+    const copy = Buffer.allocUnsafe(plainBytes);
+    packet.bytes.copy(copy, 0, 0, plainBytes);
+    try {
+      this.#handlers.handlePacket(copy);
+    } catch (error) {
+      this.#handlers.handleError(error);
+    }
+  }
+
+  /** Repeats lost flights of the handshake. */
+  tickHandshake(): void {
+    this.#dtls.tick();
+  }
+
+  /** Ends the transport if it has not connected in time, or if its peer is gone. */
+  checkTimeouts(nowMs: number): void {
+    const isLate = this.#state === 'connecting' && nowMs > Math.min(this.#connectBeforeMs, this.#handshakeBeforeMs);
+    const isGone = this.#selected !== undefined && nowMs - this.#consentAtMs > CONSENT_TIMEOUT_MS;
+    if (isLate || isGone) this.lose();
+  }
+
+  #open(keys: SrtpKeys): void {
+    this.#srtp = new SrtpSession(keys);
+    this.#state = 'open';
+    guard(this.#handlers, () => this.#handlers.handleOpen())();
+  }
+
+  #sendDatagram(datagram: Buffer): void {
+    if (this.#selected === undefined) return;
+    const { socket } = this.#endpoint;
+    socket.nextSlot().bytes.set(datagram);
+    socket.queue(datagram.length, this.#selected);
+  }
+
+  #forgetOldestAddress(): void {
+    for (const key of this.#addresses) {
+      if (key === this.#selected?.key) continue;
+      this.#addresses.delete(key);
+      this.#endpoint.release(key, this);
+      return;
+    }
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * The connection of one peer: ICE, DTLS and SRTP over UDP, behind one interface with two implementations.
+ *
+ * @module
+ */
+
+import type { LocalTransport } from '../sdp/answer.ts';
+import type { OfferTransport } from '../sdp/offer.ts';
+import type { ClosedRecord } from '../worker/closed-ring.ts';
+
+/** Callbacks of a transport to its owner. */
+export interface TransportHandlers {
+  /** RTP and RTCP can be sent from now on. */
+  handleOpen(): void;
+  /** One RTP or RTCP packet, decrypted; the memory is the receiver's. */
+  handlePacket(packet: Buffer): void;
+  /** The transport was lost, not closed by `close`. Called once. */
+  handleLost(): void;
+  /** A callback threw; the packet or event that it handled is lost. */
+  handleError(error: unknown): void;
+}
+
+/** One peer's connection. */
+export interface Transport {
+  /** Resolves with the server's ICE and DTLS parameters. @throws Error when the transport was closed before */
+  describe(): Promise<LocalTransport>;
+  /** Whether packets can be sent. */
+  readonly isOpen: boolean;
+  /** Encrypts and sends one RTP or RTCP packet; returns `false` if it was not sent. The packet is not kept. */
+  send(packet: Buffer): boolean;
+  /**
+   * Closes the connection: after this returns, no packet is received or sent (KICK-4).
+   *
+   * @param record continues to count packets that still arrive
+   */
+  close(record?: ClosedRecord): void;
+}
+
+/** The direction of a transport's media, from the browser's point of view. */
+export type TransportDirection = 'sendonly' | 'recvonly';
+
+/** Creates the transports of a worker. */
+export interface TransportFactory {
+  /** The name of the implementation. */
+  readonly kind: TransportKind;
+  /**
+   * Creates a transport for an offer.
+   *
+   * @throws MediaError `unavailable` if there is no free UDP port
+   * @throws Error if the offer's parameters cannot be used
+   */
+  create(direction: TransportDirection, offer: OfferTransport, handlers: TransportHandlers): Transport;
+}
+
+/** The implementations: our own on the OpenSSL inside Node, and the native binding of libdatachannel. */
+export type TransportKind = 'openssl' | 'libdatachannel';
+
+/** Timeout for a transport to connect, in milliseconds. */
+export const CONNECT_TIMEOUT_MS = 20_000;
+
+/** Wraps a callback, so that an error in it reaches `handleError` and nothing else. */
+export function guard<A extends unknown[]>(
+  handlers: TransportHandlers,
+  callback: (...args: A) => void,
+): (...args: A) => void {
+  return (...args) => {
+    try {
+      callback(...args);
+    } catch (error) {
+      handlers.handleError(error);
+    }
+  };
+}
