@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createMediaEngine, type MediaEngine, MediaError } from '../src/index.ts';
 import { parseRtcp, writeNack, writePli } from '../src/rtp/rtcp.ts';
 import { RtpHeader } from '../src/rtp/rtp-packet.ts';
@@ -19,6 +19,8 @@ import { SyntheticPeer, TRANSPORT_CC_ID, waitFor } from './synthetic-peer.ts';
 
 /** Declares the tests of a media engine for one transport. */
 export function describeEngine(transport: TransportKind): void {
+  // Tests start several worker processes, which takes seconds on a busy machine.
+  vi.setConfig({ testTimeout: 20_000 });
   const header = new RtpHeader();
   let engine: MediaEngine;
   let nextStream = 0;
@@ -453,7 +455,8 @@ export function describeEngine(transport: TransportKind): void {
         ['playerLost', 'survivor', stream, 'worker-died'],
       ]);
       const player = await play('survivor');
-      expect(performance.now() - killedAtMs).toBeLessThan(2_000);
+      // MED-3: at most 5 s.
+      expect(performance.now() - killedAtMs).toBeLessThan(5_000);
       publisher.close();
       const again = await publish();
       sendFrames(again, 1, 2);
