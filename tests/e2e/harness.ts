@@ -91,7 +91,7 @@ export class ZegoTab {
     appId: number,
     room: string,
     user: string,
-    options: ZegoEngineOptions = {},
+    options: Omit<ZegoEngineOptions, 'platform'> = {},
   ): Promise<ZegoTab> {
     const page = await stage.open();
     await page.evaluate(

@@ -26,6 +26,13 @@ export class FakeDevices {
   };
   /** Every track that was ever returned. */
   readonly given: { readonly kind: Kind; readonly track: FakeTrack }[] = [];
+  /** What the browser was asked to open. */
+  readonly requests: MediaStreamConstraints[] = [];
+  /** The list of devices; while it is empty, every device id is good. */
+  list: MediaDeviceInfo[] = [];
+  /** Whether names and ids are hidden, as before the user has permitted a device. */
+  hidesNames = false;
+  readonly #watchers = new Set<() => void>();
   readonly #clock: FakeClock;
 
   constructor(clock: FakeClock) {
@@ -36,16 +43,25 @@ export class FakeDevices {
   get navigator() {
     return {
       mediaDevices: {
-        getUserMedia: ({ audio, video }: MediaStreamConstraints) => {
+        getUserMedia: (constraints: MediaStreamConstraints) => {
+          const { audio, video } = constraints;
+          this.requests.push(constraints);
           const kinds = [...(audio ? ['audio' as const] : []), ...(video ? ['video' as const] : [])];
           if (kinds.length === 0)
             return Promise.reject(new TypeError('at least one of audio and video must be requested'));
+          if (!this.#hasDevices(audio, video)) {
+            return Promise.reject(new DOMException('there is no such device', 'OverconstrainedError'));
+          }
           return this.#open(kinds, kinds);
         },
-        getDisplayMedia: () => this.#open(['screen'], ['audio', 'video']),
-        enumerateDevices: async () => [],
-        addEventListener: () => {},
-        removeEventListener: () => {},
+        getDisplayMedia: (constraints: MediaStreamConstraints) => {
+          this.requests.push(constraints);
+          return this.#open(['screen'], ['audio', 'video']);
+        },
+        enumerateDevices: async () =>
+          this.hidesNames ? this.list.map((device) => ({ ...device, deviceId: '', label: '' })) : this.list,
+        addEventListener: (_: string, watcher: () => void) => this.#watchers.add(watcher),
+        removeEventListener: (_: string, watcher: () => void) => this.#watchers.delete(watcher),
       },
     };
   }
@@ -59,9 +75,35 @@ export class FakeDevices {
     return tracks.filter(({ readyState }) => readyState === 'live');
   }
 
+  /** Adds a device to the list. */
+  plug(kind: MediaDeviceKind, deviceId: string): void {
+    this.list = [...this.list, { kind, deviceId, groupId: '', label: `Name of ${deviceId}` } as MediaDeviceInfo];
+    for (const watcher of this.#watchers) watcher();
+  }
+
+  /** Removes a device from the list. */
+  unlist(deviceId: string): void {
+    this.list = this.list.filter((device) => device.deviceId !== deviceId);
+    for (const watcher of this.#watchers) watcher();
+  }
+
+  /** The number of watchers of the list. */
+  get watcherCount(): number {
+    return this.#watchers.size;
+  }
+
   /** Unplugs a device or revokes its permission: the live tracks of the kind end by themselves. */
   unplug(kind: Kind): void {
     for (const track of this.live(kind)) track.finish();
+  }
+
+  #hasDevices(...kinds: (boolean | MediaTrackConstraints | undefined)[]): boolean {
+    if (this.list.length === 0) return true;
+    return kinds.every((constraints) => {
+      const wanted = typeof constraints === 'object' ? constraints.deviceId : undefined;
+      const id = typeof wanted === 'object' && 'exact' in wanted ? wanted.exact : undefined;
+      return id === undefined || this.list.some(({ deviceId }) => deviceId === id);
+    });
   }
 
   async #open(devices: readonly Kind[], kinds: readonly ('audio' | 'video')[]): Promise<FakeStream> {
@@ -70,6 +112,7 @@ export class FakeDevices {
     await new Promise<void>((resolve) => this.#clock.setTimeout(resolve, delayMs));
     const refusal = moods.find((mood) => mood.refusal !== undefined)?.refusal;
     if (refusal !== undefined) throw new DOMException('the device cannot be used', refusal);
+    this.hidesNames = false;
     const tracks = kinds.map((kind) => new FakeTrack(kind, `${devices.join('-')}-${kind}-${this.given.length}`));
     for (const track of tracks) this.given.push({ kind: devices[0] === 'screen' ? 'screen' : track.kind, track });
     return new FakeStream(tracks);

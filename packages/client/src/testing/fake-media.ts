@@ -5,107 +5,18 @@
  */
 
 import type { MediaPlatform } from '../core/media/media-platform.ts';
+import { FakeAudio } from './fake-audio.ts';
+import { FakePage } from './fake-page.ts';
+import { FakeStream, FakeTrack } from './fake-stream.ts';
 
-/** A fake track that only stores state. As in a browser, `stop` raises no event, and an ended track stays ended. */
-export class FakeTrack {
-  readonly kind: 'audio' | 'video';
-  readonly id: string;
-  readonly label: string;
-  enabled = true;
-  settings: MediaTrackSettings = {};
-  /** What was asked of `applyConstraints`. */
-  readonly constraints: MediaTrackConstraints[] = [];
-  /** The copies of this track; as in a browser, the device is open while one of them is live. */
-  readonly clones: FakeTrack[] = [];
-  #readyState: 'live' | 'ended' = 'live';
-  readonly #onEnded = new Set<() => void>();
-
-  constructor(kind: 'audio' | 'video', id = `${kind}-track`) {
-    this.kind = kind;
-    this.id = id;
-    this.label = id;
-  }
-
-  get readyState(): 'live' | 'ended' {
-    return this.#readyState;
-  }
-
-  stop(): void {
-    this.#readyState = 'ended';
-  }
-
-  addEventListener(type: 'ended', handler: () => void): void {
-    if (type !== 'ended') throw new Error(`a fake track has no event ${type}`);
-    this.#onEnded.add(handler);
-  }
-
-  removeEventListener(_type: 'ended', handler: () => void): void {
-    this.#onEnded.delete(handler);
-  }
-
-  getSettings(): MediaTrackSettings {
-    return this.settings;
-  }
-
-  async applyConstraints(constraints: MediaTrackConstraints): Promise<void> {
-    if (this.#readyState === 'ended') throw new DOMException('the track has ended', 'InvalidStateError');
-    this.constraints.push(constraints);
-  }
-
-  clone(): FakeTrack {
-    const copy = new FakeTrack(this.kind, `${this.id}-copy`);
-    copy.settings = this.settings;
-    if (this.#readyState === 'ended') copy.stop();
-    this.clones.push(copy);
-    return copy;
-  }
-
-  dispatchEvent({ type }: Event): boolean {
-    if (type === 'ended') for (const handler of [...this.#onEnded]) handler();
-    return true;
-  }
-
-  /** Ends the track from outside, as the browser's button, unplugging or a revoked permission does. */
-  finish(): void {
-    if (this.#readyState === 'ended') return;
-    this.#readyState = 'ended';
-    for (const handler of [...this.#onEnded]) handler();
-  }
-}
-
-/** A fake stream that only stores tracks. */
-export class FakeStream {
-  #tracks: FakeTrack[];
-
-  constructor(tracks: readonly FakeTrack[] = []) {
-    this.#tracks = [...tracks];
-  }
-
-  getTracks(): FakeTrack[] {
-    return [...this.#tracks];
-  }
-
-  getAudioTracks(): FakeTrack[] {
-    return this.#tracks.filter((track) => track.kind === 'audio');
-  }
-
-  getVideoTracks(): FakeTrack[] {
-    return this.#tracks.filter((track) => track.kind === 'video');
-  }
-
-  addTrack(track: FakeTrack): void {
-    if (!this.#tracks.includes(track)) this.#tracks.push(track);
-  }
-
-  removeTrack(track: FakeTrack): void {
-    this.#tracks = this.#tracks.filter((other) => other !== track);
-  }
-}
+export { FakeStream, FakeTrack } from './fake-stream.ts';
 
 /** The sender of a fake transceiver. */
 export interface FakeSender {
   track: FakeTrack | null;
   replaceTrack(track: FakeTrack | null): Promise<void>;
+  getParameters(): { encodings: RTCRtpEncodingParameters[] };
+  setParameters(parameters: { encodings: RTCRtpEncodingParameters[] }): Promise<void>;
 }
 
 /** A peer connection whose state a test sets. Once closed, it rejects every call, as a browser's does. */
@@ -125,6 +36,7 @@ export class FakePeer {
     readonly direction: string | undefined;
     codecs: readonly RTCRtpCodec[];
     readonly sender: FakeSender;
+    readonly receiver: { jitterBufferTarget: number | null };
   }[] = [];
   readonly configuration: RTCConfiguration;
   readonly #number: number;
@@ -137,7 +49,13 @@ export class FakePeer {
   addTransceiver(sent: FakeTrack | string, init: RTCRtpTransceiverInit = {}) {
     this.#requireOpen();
     const kind = typeof sent === 'string' ? sent : sent.kind;
+    let encodings = init.sendEncodings ?? [{}];
     const sender: FakeSender = {
+      getParameters: () => ({ encodings: structuredClone(encodings) }),
+      setParameters: async (parameters) => {
+        this.#requireOpen();
+        encodings = structuredClone(parameters.encodings);
+      },
       track: typeof sent === 'string' ? null : sent,
       replaceTrack: async (track) => {
         this.#requireOpen();
@@ -153,6 +71,7 @@ export class FakePeer {
       direction: init.direction,
       codecs: [] as readonly RTCRtpCodec[],
       sender,
+      receiver: { jitterBufferTarget: null as number | null },
       setCodecPreferences(codecs: readonly RTCRtpCodec[]) {
         transceiver.codecs = codecs;
       },
@@ -223,6 +142,8 @@ export class FakePeer {
 export class FakeMedia {
   readonly peers: FakePeer[] = [];
   codecs: readonly RTCRtpCodec[] = [];
+  readonly page = new FakePage();
+  readonly audio = new FakeAudio();
 
   /** The media platform for the core. The fakes have only the members that the core uses. */
   readonly platform: MediaPlatform = {
@@ -234,6 +155,8 @@ export class FakeMedia {
     createMediaStream: (tracks = []) =>
       new FakeStream(tracks as unknown as readonly FakeTrack[]) as unknown as MediaStream,
     sendableVideoCodecs: () => this.codecs,
+    createAudioContext: () => this.audio.createContext() as unknown as AudioContext,
+    document: this.page as unknown as Document,
   };
 
   /** The newest peer connection. */

@@ -13,8 +13,8 @@
 import { completePlatform, randomId } from '../core/platform.ts';
 import { RoomSession } from '../core/session.ts';
 import { checkLogin } from './checks.ts';
+import { DeviceEngine } from './device-engine.ts';
 import { CODE_OF_ERROR, CODES, toZegoError } from './errors.ts';
-import { MediaEngine } from './media-engine.ts';
 import { ZegoRoom } from './room.ts';
 import { sendMessage, setRoomInfo } from './sending.ts';
 import type { ZegoEngineOptions, ZegoRoomConfig, ZegoServerResponse, ZegoTurnServer, ZegoUser } from './types.ts';
@@ -24,7 +24,7 @@ import { VERSION } from './version.ts';
 const MAX_ROOMS = 5;
 
 /** The call surface of ZEGO's web SDK; its events are those of `ZegoEvents`. */
-export class ZegoExpressEngine extends MediaEngine {
+export class ZegoExpressEngine extends DeviceEngine {
   readonly #appID: number;
   readonly #server: string;
   readonly #options: ZegoEngineOptions;

@@ -42,15 +42,42 @@ export const CODES = {
   messageTooLong: 1009002,
   badParameter: 1100001,
   mediaServerFailed: 1102023,
+  /** The argument is no local stream. */
+  notALocalStream: 1000018,
+  /** An option of a local stream or of publishing is wrong. */
+  badPublishParameter: 1103001,
+  deviceListFailed: 1103011,
+  screenRefused: 1103042,
+  screenNotSupported: 1103043,
+  /** There is no camera in the stream. */
+  noVideoInStream: 1103045,
+  /** There is no microphone in the stream. */
+  noAudioInStream: 1103046,
+  trackNotFound: 1103047,
   publishRetryTimeout: 1103051,
+  /** The page has no secure context. */
+  httpsRequired: 1103053,
   /** Specific to Gavel: the vendor lists no code for a stream with a missing kind (MED-8). */
   publishKindUnsupported: 1103999,
   noSuchPublish: 1103055,
+  alreadyPublishing: 1103056,
   /** The browser opens no camera or microphone, for whatever other reason; also if there is none. */
   captureFailed: 1103061,
   deviceNotAllowed: 1103064,
   deviceNotReadable: 1103065,
-  alreadyPublishing: 1103056,
+  /** No device meets the constraints, or the device id is wrong. */
+  deviceOverconstrained: 1103066,
+  /** The stream has a track of this kind. */
+  cannotAddTrack: 1103067,
+  notAZegoStream: 1103086,
+  zegoStreamWithoutAudio: 1103087,
+  zegoStreamWithoutVideo: 1103088,
+  audioOutputFailed: 1103093,
+  /** A stream of `createZegoStream` that captures nothing was to be published. */
+  notCapturing: 1103099,
+  badPlayParameter: 1104001,
+  microphoneEnded: 1106009,
+  cameraEnded: 1106010,
   playRetryTimeout: 1104031,
   /** Specific to Gavel, as `publishKindUnsupported`. */
   playKindUnsupported: 1104999,
@@ -156,6 +183,47 @@ export function toZegoError(error: unknown, role?: 'publisher' | 'player'): Zego
 /** Returns the `extendedData` of a session's end: the details of a ban, otherwise empty. */
 export function extendedDataOfSessionEnd(end: SessionEnd): string {
   return end.kind === 'refused' && end.error.code === 'login.banned' ? (toZegoError(end.error).extendedData ?? '') : '';
+}
+
+/** Creates what a call of this dialect is rejected with, or returns on failure. */
+export function refusal(errorCode: number, extendedData = ''): ZegoServerResponse {
+  return { errorCode, extendedData };
+}
+
+/** Runs a call whose failure is an answer; resolves with its code, 0 for success. */
+export async function answer(call: () => unknown): Promise<ZegoServerResponse> {
+  try {
+    await call();
+    return { errorCode: CODES.ok };
+  } catch (error) {
+    return toCaptureError(error);
+  }
+}
+
+const isZegoResponse = (error: unknown): error is ZegoServerResponse =>
+  typeof error === 'object' && error !== null && 'errorCode' in error;
+
+/** The codes that depend on the browser's error name more than on the code of the core. */
+const CODE_OF_CAPTURE_ERROR: Readonly<Record<string, number>> = {
+  InsecureContext: CODES.httpsRequired,
+  OverconstrainedError: CODES.deviceOverconstrained,
+};
+const CODE_OF_SCREEN_ERROR: Readonly<Record<string, number>> = {
+  ...CODE_OF_CAPTURE_ERROR,
+  NotAllowedError: CODES.screenRefused,
+  // The browser has no `getDisplayMedia`.
+  TypeError: CODES.screenNotSupported,
+};
+
+/** Returns a failed capture as calls of this dialect report it; `extendedData` begins with the browser's error name. */
+export function toCaptureError(error: unknown, isScreen = false): ZegoServerResponse {
+  if (isZegoResponse(error)) return error;
+  const failure = toSessionError(error);
+  const { errorCode, extendedData = '' } = toZegoError(failure);
+  if (!isCaptureError(failure)) return { errorCode, extendedData };
+  const codes = isScreen ? CODE_OF_SCREEN_ERROR : CODE_OF_CAPTURE_ERROR;
+  const other = failure.code === 'client.no-media' ? CODES.captureFailed : errorCode;
+  return { errorCode: codes[String(failure.details.name)] ?? other, extendedData };
 }
 
 /** Returns the code of a session's end. */

@@ -5,6 +5,8 @@
  */
 
 export { DELETE_REASON_OF_CAUSE, type DeleteReason, ROOM_END_OF_CAUSE, type RoomEndCode } from './causes.ts';
+export type { ZegoAutoSwitchDeviceConfig } from './device-engine.ts';
+export type { ZegoDeviceInfo, ZegoDeviceInfos } from './devices.ts';
 export { ZegoExpressEngine } from './engine.ts';
 export { CODE_OF_ERROR, CODES } from './errors.ts';
 export type {
@@ -26,10 +28,10 @@ export type {
   ZegoPublishVideoStats,
   ZegoQualityGrade,
 } from './quality.ts';
+export type * from './streams/stream-types.ts';
+export type { ZegoLocalAudioOptions, ZegoLocalStream, ZegoLocalStreamEvents } from './streams/zego-local-stream.ts';
 export type {
-  ZegoCameraSource,
   ZegoEngineOptions,
-  ZegoLocalStreamConfig,
   ZegoPlayerState,
   ZegoPlayOptions,
   ZegoPublisherState,
@@ -43,3 +45,5 @@ export type {
   ZegoUser,
   ZegoUserInfo,
 } from './types.ts';
+export type { ZegoLocalViewOptions, ZegoSnapshotOptions, ZegoStreamViewOptions } from './views/media-player.ts';
+export { ZegoStreamView, type ZegoStreamViewEvents } from './views/stream-view.ts';

@@ -9,20 +9,27 @@ import type { Playback, PlaybackState } from '../core/media/playback.ts';
 import type { Clock } from '../core/platform.ts';
 import type { RoomSession } from '../core/session.ts';
 import { checkStreamId } from './checks.ts';
-import { CODES, codeOfMediaEnd, extendedDataOfMediaEnd, toZegoError } from './errors.ts';
+import { CODES, codeOfMediaEnd, extendedDataOfMediaEnd, refusal, toZegoError } from './errors.ts';
 import type { Emit } from './events.ts';
 import { reportQuality, toPlayStats } from './quality.ts';
-import type { ZegoPlayerState, ZegoPlayOptions, ZegoServerResponse } from './types.ts';
+import type { ZegoPlayerState, ZegoPlayOptions } from './types.ts';
+import { warnUnsupported } from './warnings.ts';
+
+const SUPPORTED = ['audio', 'video', 'jitterBufferTarget', 'playoutDelayHint', 'enableLowLatency'];
 
 /** The streams that an engine plays, by stream id. */
 export class Players {
   readonly #clock: Clock;
   readonly #emit: Emit;
+  readonly #ended: (stream: MediaStream) => void;
+  readonly #areOn = { audio: true, video: true };
   readonly #playbacks = new Map<string, { readonly playback: Playback; readonly session: RoomSession }>();
 
-  constructor(clock: Clock, emit: Emit) {
+  /** `ended` is called with the stream of each playback that ends. */
+  constructor(clock: Clock, emit: Emit, ended: (stream: MediaStream) => void) {
     this.#clock = clock;
     this.#emit = emit;
+    this.#ended = ended;
   }
 
   /**
@@ -31,6 +38,7 @@ export class Players {
    * @throws ZegoServerResponse
    */
   async start(session: RoomSession | undefined, streamID: string, options: ZegoPlayOptions = {}): Promise<MediaStream> {
+    if (typeof streamID !== 'string') throw refusal(CODES.badPlayParameter);
     const fault = session ? checkStreamId(streamID) : CODES.notLoggedIn;
     if (fault !== CODES.ok || !session) throw refusal(fault);
     const known = this.#playbacks.get(streamID)?.playback;
@@ -47,6 +55,18 @@ export class Players {
     this.#playbacks.get(streamID)?.session.media.stop(streamID);
   }
 
+  /** The playbacks whose media is up. */
+  playing(): Playback[] {
+    const all = [...this.#playbacks.values()].map(({ playback }) => playback);
+    return all.filter(({ state }) => state === 'playing');
+  }
+
+  /** Enables or disables a kind of every played stream, also of those that are played later. */
+  setAllEnabled(kind: 'audio' | 'video', on: boolean): void {
+    this.#areOn[kind] = on;
+    for (const { playback } of this.#playbacks.values()) playback.setEnabled(kind, on);
+  }
+
   /** Enables or disables the audio or video of a played stream locally; returns false if it is not played. */
   setEnabled(streamID: string, kind: 'audio' | 'video', on: boolean): boolean {
     const playback = this.#playbacks.get(streamID)?.playback;
@@ -54,8 +74,11 @@ export class Players {
     return playback !== undefined;
   }
 
-  #play(session: RoomSession, streamID: string, { audio = true, video = true }: ZegoPlayOptions): Playback {
-    const playback = session.media.play(streamID, { audio, video });
+  #play(session: RoomSession, streamID: string, options: ZegoPlayOptions): Playback {
+    const { audio = true, video = true } = options;
+    warnUnsupported('startPlayingStream', options, SUPPORTED);
+    const playback = session.media.play(streamID, { audio, video, ...toJitterBuffer(options) });
+    for (const kind of ['audio', 'video'] as const) playback.setEnabled(kind, this.#areOn[kind]);
     this.#emitState(streamID, 'PLAY_REQUESTING', CODES.ok);
     this.#watch(playback, session);
     return playback;
@@ -71,6 +94,7 @@ export class Players {
       if (state === 'ended') {
         stopReporting();
         this.#playbacks.delete(streamId);
+        this.#ended(playback.stream);
         this.#emitState(streamId, 'NO_PLAY', codeOfMediaEnd(end, 'player'), extendedDataOfMediaEnd(end));
       } else {
         const unsupported = state === 'playing' ? playback.unsupported : [];
@@ -88,6 +112,7 @@ export class Players {
   }
 }
 
-function refusal(errorCode: number): ZegoServerResponse {
-  return { errorCode, extendedData: '' };
+function toJitterBuffer({ jitterBufferTarget, playoutDelayHint, enableLowLatency }: ZegoPlayOptions) {
+  const jitterBufferMs = jitterBufferTarget ?? (playoutDelayHint ?? 0) * 1000;
+  return !enableLowLatency && jitterBufferMs > 0 ? { jitterBufferMs: Math.min(jitterBufferMs, 4_000) } : {};
 }

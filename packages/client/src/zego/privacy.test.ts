@@ -85,7 +85,7 @@ test('a camera that vanishes is told to the others and to the application, and a
   devices.unplug('video');
   await settle();
   expect(updates(world)).toEqual([{ streamId: 'mine', video: false }]);
-  expect(errors).toEqual([[1100999, 'audio-video-video-0']]);
+  expect(errors).toEqual([[1106010, 'audio-video-video-0']]);
   const anew = engine.createStream({ camera: { audio: false } });
   await world.clock.advance(0);
   const [track] = (await anew).getVideoTracks();

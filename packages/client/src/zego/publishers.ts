@@ -12,17 +12,24 @@ import { checkExtraInfo, checkStreamId } from './checks.ts';
 import { CODES, codeOfMediaEnd, extendedDataOfMediaEnd, toZegoError } from './errors.ts';
 import type { Emit } from './events.ts';
 import { reportQuality, toPublishStats } from './quality.ts';
+import type { Encoding } from './streams/capture-plan.ts';
 import type { ZegoPublisherState, ZegoPublishOptions, ZegoServerResponse } from './types.ts';
+import { warnOnce, warnUnsupported } from './warnings.ts';
+
+const SUPPORTED = ['extraInfo', 'videoCodec', 'roomID', 'enableTrafficControl', 'enableAutoSwitchVideoCodec'];
 
 /** The streams that an engine publishes, by stream id. */
 export class Publishers {
   readonly #clock: Clock;
   readonly #emit: Emit;
+  readonly #removed: (source: MediaStream) => void;
   readonly #publications = new Map<string, { readonly publication: Publication; readonly session: RoomSession }>();
 
-  constructor(clock: Clock, emit: Emit) {
+  /** `removed` is called with each published stream when the user was removed from the room (KICK-5). */
+  constructor(clock: Clock, emit: Emit, removed: (source: MediaStream) => void) {
     this.#clock = clock;
     this.#emit = emit;
+    this.#removed = removed;
   }
 
   /** Publishes; if it cannot start, emits NO_PUBLISH with a code and returns false. */
@@ -31,17 +38,21 @@ export class Publishers {
     streamID: string,
     stream: MediaStream,
     options: ZegoPublishOptions = {},
+    encoding: Encoding = {},
   ): boolean {
     const fault = this.#findFault(session, streamID, options);
     if (fault !== CODES.ok || !session) {
-      this.#emitState(streamID, 'NO_PUBLISH', fault);
+      this.refuse(streamID, fault);
       return false;
     }
     const { extraInfo, videoCodec } = options;
+    warnUnsupported('startPublishingStream', options, SUPPORTED);
+    if (videoCodec === 'H265') warnOnce('startPublishingStream: H265 is not forwarded; VP8 is used');
     try {
       const publication = session.media.publish(streamID, stream, {
         ...(extraInfo !== undefined && { extraInfo }),
-        ...(videoCodec && { videoCodec }),
+        ...(videoCodec && videoCodec !== 'H265' && { videoCodec }),
+        ...encoding,
       });
       this.#emitState(streamID, 'PUBLISH_REQUESTING', CODES.ok);
       this.#watch(publication, session);
@@ -52,6 +63,21 @@ export class Publishers {
     }
   }
 
+  /** Emits NO_PUBLISH for a stream that cannot be published. */
+  refuse(streamID: string, errorCode: number, extendedData = ''): void {
+    this.#emitState(streamID, 'NO_PUBLISH', errorCode, extendedData);
+  }
+
+  /** The publications that are up. */
+  publishing(): Publication[] {
+    return this.#all().filter(({ state }) => state === 'publishing');
+  }
+
+  /** The local stream that is published under an id. */
+  sourceOf(streamID: string): MediaStream | undefined {
+    return this.#publications.get(streamID)?.publication.source;
+  }
+
   /** Stops publishing; returns false if the stream is not published. */
   stop(streamID: string): boolean {
     return this.#publications.get(streamID)?.session.media.unpublish(streamID) ?? false;
@@ -59,13 +85,12 @@ export class Publishers {
 
   /** Returns the publications of a local stream. */
   of(stream: MediaStream): Publication[] {
-    const all = [...this.#publications.values()].map(({ publication }) => publication);
-    return all.filter((publication) => publication.source === stream);
+    return this.#all().filter((publication) => publication.source === stream);
   }
 
   /** Changes the extra info of an own stream. */
   async setExtraInfo(streamID: string, extraInfo: string): Promise<ZegoServerResponse> {
-    const fault = checkExtraInfo(extraInfo);
+    const fault = typeof extraInfo === 'string' ? checkExtraInfo(extraInfo) : CODES.badPublishParameter;
     if (fault !== CODES.ok) return { errorCode: fault };
     const entry = this.#publications.get(streamID);
     if (!entry) return { errorCode: CODES.noSuchPublish };
@@ -77,8 +102,13 @@ export class Publishers {
     }
   }
 
+  #all(): Publication[] {
+    return [...this.#publications.values()].map(({ publication }) => publication);
+  }
+
   #findFault(session: RoomSession | undefined, streamID: string, { extraInfo = '' }: ZegoPublishOptions): number {
     if (!session) return CODES.notLoggedIn;
+    if (typeof streamID !== 'string' || typeof extraInfo !== 'string') return CODES.badPublishParameter;
     if (this.#publications.has(streamID)) return CODES.alreadyPublishing;
     return checkStreamId(streamID) || checkExtraInfo(extraInfo);
   }
@@ -93,6 +123,7 @@ export class Publishers {
       if (state === 'ended') {
         stopReporting();
         this.#publications.delete(streamId);
+        if (end?.kind === 'session' && end.end.kind === 'removed') this.#removed(publication.source);
         this.#emitState(streamId, 'NO_PUBLISH', codeOfMediaEnd(end, 'publisher'), extendedDataOfMediaEnd(end));
       } else {
         const unsupported = state === 'publishing' ? publication.unsupported : [];

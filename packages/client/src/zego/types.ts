@@ -76,45 +76,56 @@ export interface ZegoPlayerState {
   readonly extendedData: string;
 }
 
-/** What to capture from camera and microphone. */
-export interface ZegoCameraSource {
-  /** Default true. */
-  readonly audio?: boolean;
-  /** Default true. */
-  readonly video?: boolean;
-  /** Device ids. */
-  readonly audioInput?: string;
-  readonly videoInput?: string;
-  readonly width?: number;
-  readonly height?: number;
-  readonly frameRate?: number;
-  readonly facingMode?: 'user' | 'environment';
-}
-
-/** The source of a local stream; one of the three. */
-export interface ZegoLocalStreamConfig {
-  readonly camera?: ZegoCameraSource;
-  readonly screen?: { readonly audio?: boolean; readonly frameRate?: number };
-  /** The application's own stream, or a playing media element. */
-  readonly custom?: { readonly source: MediaStream | HTMLMediaElement };
-}
-
-/** How to publish. */
+/**
+ * How to publish. The members from `streamParams` on are there for the vendor's callers, have no effect, and are named by a
+ * warning.
+ */
 export interface ZegoPublishOptions {
   /** At most 1,024 bytes. */
   readonly extraInfo?: string;
-  /** Default VP8. */
-  readonly videoCodec?: 'VP8' | 'H264';
-  /** The room to publish to if there are several; default: the first. */
+  /** Default VP8; H265 is not forwarded, and replaced by the default. */
+  readonly videoCodec?: 'VP8' | 'H264' | 'H265';
+  /** The room to publish to, if there are several; default the first. */
   readonly roomID?: string;
+  readonly streamParams?: string;
+  readonly isSEIStart?: boolean;
+  readonly SEIType?: number;
+  readonly enableDTX?: boolean;
+  readonly inspectFlag?: number;
+  readonly trafficControlFocusOnMode?: number;
+  readonly trafficControlMinVideoBitrate?: number;
+  readonly trafficControlMinVideoMode?: number;
+  readonly enableTrafficControl?: boolean;
+  readonly enableAutoSwitchVideoCodec?: boolean;
+  readonly forceSynchronousNetworkTime?: 0 | 1;
 }
 
-/** How to play. */
+/**
+ * How to play. The members from `streamParams` on are there for the vendor's callers, have no effect, and are named by a
+ * warning.
+ */
 export interface ZegoPlayOptions {
   /** Default true. */
   readonly audio?: boolean;
   /** Default true. */
   readonly video?: boolean;
+  /** How long media is buffered before it is played, in milliseconds, at most 4,000; not with `enableLowLatency`. */
+  readonly jitterBufferTarget?: number;
+  /** The older form of `jitterBufferTarget`, in seconds. */
+  readonly playoutDelayHint?: number;
+  readonly enableLowLatency?: boolean;
+  readonly streamParams?: string;
+  readonly resourceMode?: 0 | 1 | 2 | 5;
+  readonly isSEIStart?: boolean;
+  readonly streamType?: 0 | 1 | 2;
+  readonly CDNPlayer?: unknown;
+  readonly CDNVideo?: HTMLVideoElement;
+  readonly customResourceConfig?: object;
+  readonly codecTemplateID?: number;
+  readonly adaptiveSwitch?: boolean;
+  readonly adaptiveTemplateIDList?: number[];
+  readonly transcodeOnDecodeFail?: boolean;
+  readonly posterType?: 0 | 1 | 2;
 }
 
 /** A TURN server of the application's own. */

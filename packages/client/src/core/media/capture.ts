@@ -16,7 +16,8 @@ export interface CaptureOptions {
  * Captures the camera, the microphone, or both.
  *
  * @throws SessionError `client.device-denied`, `client.device-not-found`, `client.device-in-use`, or `client.no-media` for any
- *   other failure, with the browser's message; details `name` is the name of the browser's error
+ *   other failure, with the browser's message; details `name` is the name of the browser's error, or
+ *   `InsecureContext`
  */
 export function captureCamera({ audio = true, video = true }: CaptureOptions = {}): Promise<MediaStream> {
   return capture((devices) => devices.getUserMedia({ audio, video }));
@@ -30,7 +31,11 @@ export function captureScreen({ audio = false, video = true }: CaptureOptions = 
 async function capture(open: (devices: MediaDevices) => Promise<MediaStream>): Promise<MediaStream> {
   // Undefined on pages without a secure context, although the type does not say so.
   const devices = globalThis.navigator?.mediaDevices as MediaDevices | undefined;
-  if (!devices) throw new SessionError('client.no-media', 'capturing needs a secure context (https or localhost)');
+  if (!devices) {
+    throw new SessionError('client.no-media', 'capturing needs a secure context (https or localhost)', {
+      name: 'InsecureContext',
+    });
+  }
   try {
     return await open(devices);
   } catch (error) {

@@ -1,5 +1,5 @@
 /**
- * The browser's WebRTC, reduced to what the core creates.
+ * The browser's WebRTC, Web Audio and page, reduced to what the clients use.
  *
  * @module
  */
@@ -10,6 +10,10 @@ export interface MediaPlatform {
   createMediaStream(tracks?: readonly MediaStreamTrack[]): MediaStream;
   /** The video codecs this browser can send, in its own order of preference. */
   sendableVideoCodecs(): readonly RTCRtpCodec[];
+  /** Undefined if there is no Web Audio. */
+  createAudioContext?(): AudioContext;
+  /** The page; undefined if there is none. */
+  readonly document?: Document;
 }
 
 /** Returns the browser's WebRTC, or undefined if there is none (such as in Node). */
@@ -19,5 +23,7 @@ export function browserMedia(): MediaPlatform | undefined {
     createPeerConnection: (configuration) => new RTCPeerConnection(configuration),
     createMediaStream: (tracks = []) => new MediaStream([...tracks]),
     sendableVideoCodecs: () => RTCRtpSender.getCapabilities('video')?.codecs ?? [],
+    createAudioContext: () => new AudioContext(),
+    document,
   };
 }

@@ -9,7 +9,7 @@ import { Emitter } from '../emitter.ts';
 import { SessionError } from '../errors.ts';
 import { judgeFailure, type MediaContext, type MediaEnd } from './media-context.ts';
 import { MediaLink } from './media-link.ts';
-import { StatsReader, type StreamStats } from './stats.ts';
+import { readAudioLevel, StatsReader, type StreamStats } from './stats.ts';
 
 /** What to play. */
 export interface PlayOptions {
@@ -17,6 +17,8 @@ export interface PlayOptions {
   readonly audio?: boolean;
   /** Default true. */
   readonly video?: boolean;
+  /** How long media is buffered before it is played, in milliseconds; default: the browser's choice. */
+  readonly jitterBufferMs?: number;
 }
 
 /** State of a playback. */
@@ -140,6 +142,11 @@ export class Playback extends Emitter<PlaybackEvents> {
     for (const track of this.#tracks(kind)) track.enabled = on;
   }
 
+  /** Reads the level of the audio that is received, from 0 to 1; undefined if the browser does not report it. */
+  async audioLevel(): Promise<number | undefined> {
+    return readAudioLevel(await this.#link.peer?.getStats());
+  }
+
   /** Reads the quality since the previous reading; undefined while there is no peer connection. */
   async stats(): Promise<StreamStats | undefined> {
     const report = await this.#link.peer?.getStats();
@@ -164,9 +171,12 @@ export class Playback extends Emitter<PlaybackEvents> {
   }
 
   #prepare(peer: RTCPeerConnection): void {
+    const { jitterBufferMs } = this.#options;
     this.#stats = new StatsReader();
     for (const kind of ['audio', 'video'] as const) {
-      if (this.#options[kind] !== false) peer.addTransceiver(kind, { direction: 'recvonly' });
+      if (this.#options[kind] === false) continue;
+      const { receiver } = peer.addTransceiver(kind, { direction: 'recvonly' });
+      if (jitterBufferMs !== undefined) receiver.jitterBufferTarget = jitterBufferMs;
     }
     peer.ontrack = ({ track }) => {
       const kind = track.kind === 'audio' ? 'audio' : 'video';

@@ -10,7 +10,7 @@ import { type SessionError, toSessionError } from '../errors.ts';
 import { orderCodecs, setStartBitrate, type VideoCodec } from './codecs.ts';
 import { judgeFailure, type MediaContext, type MediaEnd } from './media-context.ts';
 import { MediaLink, type Verdict } from './media-link.ts';
-import { StatsReader, type StreamStats } from './stats.ts';
+import { readAudioLevel, StatsReader, type StreamStats } from './stats.ts';
 import { SyncedValue } from './synced-value.ts';
 
 /** How to publish. */
@@ -23,6 +23,10 @@ export interface PublishOptions {
   readonly videoCodec?: VideoCodec;
   /** Default 4,000. */
   readonly maxVideoKbps?: number;
+  /** Where Chromium's bandwidth estimate starts; default 1,200. Other browsers ignore it. */
+  readonly startVideoKbps?: number;
+  /** Default: the browser's own limit. */
+  readonly maxAudioKbps?: number;
   /** Negotiates these kinds even without a track, so that a track can be added later without a new offer. */
   readonly reserve?: readonly ('audio' | 'video')[];
   /** Whether the other members see audio as on; default: whether there is an enabled track. */
@@ -68,6 +72,7 @@ export class Publication extends Emitter<PublicationEvents> {
     readonly video: SyncedValue<boolean>;
   };
   readonly #watched = new WeakSet<MediaStreamTrack>();
+  readonly #maxKbps: { audio: number | undefined; video: number };
   #stats = new StatsReader();
   #state: PublicationState = 'requesting';
   #end: MediaEnd | undefined;
@@ -90,6 +95,7 @@ export class Publication extends Emitter<PublicationEvents> {
       audio: options.audio ?? isEnabled(source.getAudioTracks()),
       video: options.video ?? isEnabled(source.getVideoTracks()),
     };
+    this.#maxKbps = { audio: options.maxAudioKbps, video: options.maxVideoKbps ?? DEFAULT_MAX_VIDEO_KBPS };
     this.#facts = {
       extraInfo: this.#createFact('extraInfo', options.extraInfo ?? '', (_, before) => before ?? ''),
       audio: this.#createFact('audio', this.#isSending('audio'), () => this.#switchOff('audio')),
@@ -202,6 +208,27 @@ export class Publication extends Emitter<PublicationEvents> {
     for (const kind of KINDS) this.#updateFact(kind).catch(() => {});
   }
 
+  /**
+   * Limits the bitrate of a kind, in kbit/s, from now on; without a connection, the next one applies it.
+   *
+   * @throws SessionError `client.no-media` if the browser refuses it
+   */
+  async setMaxKbps(kind: Kind, maxKbps: number): Promise<void> {
+    this.#maxKbps[kind] = maxKbps;
+    const sender = this.#senders.get(kind);
+    if (!sender) return;
+    const parameters = sender.getParameters();
+    for (const encoding of parameters.encodings) encoding.maxBitrate = maxKbps * 1000;
+    await sender.setParameters(parameters).catch((error: unknown) => {
+      if (this.#senders.get(kind) === sender) throw toSessionError(error);
+    });
+  }
+
+  /** Reads the level of the audio that is sent, from 0 to 1; undefined if the browser does not report it. */
+  async audioLevel(): Promise<number | undefined> {
+    return readAudioLevel(await this.#link.peer?.getStats());
+  }
+
   /** Reads the quality since the previous reading; undefined while there is no peer connection. */
   async stats(): Promise<StreamStats | undefined> {
     const report = await this.#link.peer?.getStats();
@@ -240,7 +267,11 @@ export class Publication extends Emitter<PublicationEvents> {
       video.confirm(facts.video);
     }
     this.#isTaken = this.#state !== 'ended';
-    return { ...result, answer: setStartBitrate(result.answer, START_VIDEO_KBPS) };
+    return { ...result, answer: setStartBitrate(result.answer, this.#startKbps()) };
+  }
+
+  #startKbps(): number {
+    return Math.min(this.#options.startVideoKbps ?? START_VIDEO_KBPS, this.#maxKbps.video);
   }
 
   #createFact<T extends string | boolean>(
@@ -316,11 +347,11 @@ export class Publication extends Emitter<PublicationEvents> {
     for (const kind of KINDS) {
       const [track] = this.#tracks(kind);
       if (!track && !this.#options.reserve?.includes(kind)) continue;
-      const maxBitrate = (this.#options.maxVideoKbps ?? DEFAULT_MAX_VIDEO_KBPS) * 1000;
+      const maxKbps = this.#maxKbps[kind];
       const transceiver = peer.addTransceiver(track ?? kind, {
         direction: 'sendonly',
         streams: [this.source],
-        ...(kind === 'video' && { sendEncodings: [{ maxBitrate }] }),
+        ...(maxKbps !== undefined && { sendEncodings: [{ maxBitrate: maxKbps * 1000 }] }),
       });
       this.#senders.set(kind, transceiver.sender);
       if (kind === 'video') this.#preferCodec(transceiver);

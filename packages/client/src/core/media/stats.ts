@@ -97,6 +97,16 @@ interface Sample {
   readonly lost: number;
 }
 
+/** Reads the level of the audio from a report of one peer connection, from 0 to 1; undefined if the report has none. */
+export function readAudioLevel(report: RTCStatsReport | undefined): number | undefined {
+  let level: number | undefined;
+  report?.forEach((entry: Entry) => {
+    const isAudio = entry.kind === 'audio' && (entry.type === 'inbound-rtp' || entry.type === 'media-source');
+    if (isAudio) level = entry.audioLevel ?? level;
+  });
+  return level;
+}
+
 /** Computes rates from successive readings of one peer connection's counters. */
 export class StatsReader {
   readonly #last = new Map<string, Sample>();
