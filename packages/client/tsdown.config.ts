@@ -23,7 +23,7 @@ async function compressModules(): Promise<void> {
  */
 const CHUNKS = [
   { name: 'core', test: /client.src.core[^.]*\.ts$/, minShareCount: 2 },
-  { name: 'zego', test: /client.src.zego.(?!streams.zego-|sound-levels|streams.audio-meter)[^.]*\.ts$/ },
+  { name: 'zego', test: /client.src.zego.(?!streams.zego-|sound-levels|streams.audio-)[^.]*\.ts$/ },
 ];
 
 export default defineConfig({

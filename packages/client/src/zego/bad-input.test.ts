@@ -239,6 +239,7 @@ test('a stream of the application can be used without createStream, and is stopp
   const other = new FakeTrack('audio', 'other');
   expect(await engine.replaceTrack(stream, asTrack(other))).toEqual({ errorCode: 0 });
   expect(engine.startMixingAudio(stream, [asElement(world.media.page.createElement('audio'))])).toBe(true);
+  await vi.dynamicImportSettled();
   await settle();
   expect(sent()[0]?.id).toBe('mix-1');
   engine.stopMixingAudio(stream);

@@ -9,80 +9,10 @@ import { isCaptureError } from '../core/media/capture.ts';
 import type { MediaEnd } from '../core/media/media-context.ts';
 import type { SessionEnd } from '../core/session-state.ts';
 import { PLAYER_CODE_OF_CAUSE, PUBLISHER_CODE_OF_CAUSE, ROOM_END_OF_CAUSE } from './causes.ts';
+import * as CODES from './codes.ts';
 import type { ZegoServerResponse } from './types.ts';
 
-/** Codes of errors that the client detects itself (reference zego 4.6). */
-export const CODES = {
-  ok: 0,
-  notLoggedIn: 1000002,
-  streamIdTooLong: 1000014,
-  streamIdEmpty: 1000015,
-  streamIdIllegal: 1000016,
-  networkBroken: 1000017,
-  userIdEmpty: 1002005,
-  userIdIllegal: 1002006,
-  userIdTooLong: 1002007,
-  userNameTooLong: 1002010,
-  roomIdEmpty: 1002011,
-  roomIdIllegal: 1002012,
-  roomIdTooLong: 1002013,
-  roomNotLoggedIn: 1002014,
-  roomInfoKeyTooLong: 1002015,
-  roomInfoValueTooLong: 1002016,
-  roomInfoFull: 1002017,
-  broadcastTooOften: 1009015,
-  tooOften: 1109001,
-  differentUser: 1002018,
-  multiRoomNotEnabled: 1002036,
-  tooManyRooms: 1002037,
-  loggedInTwice: 1002056,
-  gaveUp: 1002053,
-  extraInfoTooLong: 1003051,
-  messageEmpty: 1009001,
-  messageTooLong: 1009002,
-  badParameter: 1100001,
-  mediaServerFailed: 1102023,
-  /** The argument is no local stream. */
-  notALocalStream: 1000018,
-  /** An option of a local stream or of publishing is wrong. */
-  badPublishParameter: 1103001,
-  deviceListFailed: 1103011,
-  screenRefused: 1103042,
-  screenNotSupported: 1103043,
-  /** There is no camera in the stream. */
-  noVideoInStream: 1103045,
-  /** There is no microphone in the stream. */
-  noAudioInStream: 1103046,
-  trackNotFound: 1103047,
-  publishRetryTimeout: 1103051,
-  /** The page has no secure context. */
-  httpsRequired: 1103053,
-  /** Specific to Gavel: the vendor lists no code for a stream with a missing kind (MED-8). */
-  publishKindUnsupported: 1103999,
-  noSuchPublish: 1103055,
-  alreadyPublishing: 1103056,
-  /** The browser opens no camera or microphone, for whatever other reason; also if there is none. */
-  captureFailed: 1103061,
-  deviceNotAllowed: 1103064,
-  deviceNotReadable: 1103065,
-  /** No device meets the constraints, or the device id is wrong. */
-  deviceOverconstrained: 1103066,
-  /** The stream has a track of this kind. */
-  cannotAddTrack: 1103067,
-  notAZegoStream: 1103086,
-  zegoStreamWithoutAudio: 1103087,
-  zegoStreamWithoutVideo: 1103088,
-  audioOutputFailed: 1103093,
-  /** A stream of `createZegoStream` that captures nothing was to be published. */
-  notCapturing: 1103099,
-  badPlayParameter: 1104001,
-  microphoneEnded: 1106009,
-  cameraEnded: 1106010,
-  playRetryTimeout: 1104031,
-  /** Specific to Gavel, as `publishKindUnsupported`. */
-  playKindUnsupported: 1104999,
-  alreadyPlaying: 1104032,
-} as const;
+export { CODES };
 
 /** The number for each error code of the core (reference zego 4.6). */
 export const CODE_OF_ERROR: Readonly<Record<SessionErrorCode, number>> = {

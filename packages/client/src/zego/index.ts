@@ -8,7 +8,6 @@ export { DELETE_REASON_OF_CAUSE, type DeleteReason, ROOM_END_OF_CAUSE, type Room
 export type { ZegoAutoSwitchDeviceConfig } from './device-engine.ts';
 export type { ZegoDeviceInfo, ZegoDeviceInfos } from './devices.ts';
 export { ZegoExpressEngine } from './engine.ts';
-export { CODE_OF_ERROR, CODES } from './errors.ts';
 export type {
   ZegoBarrageMessageInfo,
   ZegoBroadcastMessageInfo,

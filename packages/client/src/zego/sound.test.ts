@@ -16,12 +16,19 @@ async function publish() {
   return { ...all, stream, microphone, music, audio: all.world.media.audio };
 }
 
+/** Waits for the mixer, which is loaded at its first use. */
+async function mixed() {
+  await vi.dynamicImportSettled();
+  await settle();
+}
+
 const updates = ({ world }: Awaited<ReturnType<typeof publish>>) => world.server.seen('updateStream');
 
 test('mixing sends microphone and music as one track, with a volume for each, and then the microphone again', async () => {
   const all = await publish();
   const { engine, stream, microphone, music, audio, sent } = all;
   expect(engine.startMixingAudio('mine', [asElement(music)])).toBe(true);
+  await mixed();
   await settle();
   expect(sent()[0]?.id).toBe('mix-1');
   expect(stream.getAudioTracks()).toEqual([sent()[0]]);
@@ -42,6 +49,7 @@ test('music goes on with its next file; stopMixingAudio of one element leaves th
   const other = world.media.page.createElement('video');
   other.captured.removeTrack(other.captured.getTracks()[0] as FakeTrack);
   expect(engine.startMixingAudio('mine', [asElement(music), asElement(other)])).toBe(true);
+  await mixed();
   other.captured.receive(new FakeTrack('audio', 'next'));
   expect(audio.mix()).toEqual({ [microphone.id]: 1, element: 1, next: 1 });
   expect(engine.stopMixingAudio('mine', [asElement(music)])).toBe(true);
@@ -57,6 +65,7 @@ test('muteMicrophone silences the microphone and not the music (PRIV-1)', async 
   await settle();
   expect([engine.isMicrophoneMuted(), updates(all).at(-1)]).toEqual([true, { streamId: 'mine', audio: false }]);
   engine.startMixingAudio('mine', [asElement(music)]);
+  await mixed();
   await settle();
   expect(audio.mix()).toEqual({ element: 1 });
   expect(stream.getAudioTracks()[0]?.enabled).toBe(true);
@@ -75,6 +84,7 @@ test('audio that is off stays off when mixing starts and stops, whoever turned i
   const { engine, microphone, music, stream } = all;
   engine.mutePublishStreamAudio(stream, true);
   engine.startMixingAudio('mine', [asElement(music)]);
+  await mixed();
   expect(stream.getAudioTracks().map(({ enabled }) => enabled)).toEqual([false]);
   engine.stopMixingAudio('mine');
   expect([microphone.enabled, stream.getAudioTracks()]).toEqual([false, [microphone]]);
@@ -82,6 +92,7 @@ test('audio that is off stays off when mixing starts and stops, whoever turned i
   // The application may turn the track off by itself.
   microphone.enabled = false;
   engine.startMixingAudio('mine', [asElement(music)]);
+  await mixed();
   expect(stream.getAudioTracks().map(({ enabled }) => enabled)).toEqual([false]);
   expect(await engine.setCaptureVolume(stream, 10)).toEqual({ errorCode: 0 });
   expect(stream.getAudioTracks().map(({ enabled }) => enabled)).toEqual([false]);
@@ -95,6 +106,7 @@ test('a host who mutes the audio is obeyed when mixing starts (PRIV-1)', async (
   await world.server.push({ event: 'streamUpdated', seq: 11, stream: own });
   const isOff = !stream.getAudioTracks()[0]?.enabled;
   engine.startMixingAudio('mine', [asElement(music)]);
+  await mixed();
   await settle();
   expect([isOff, stream.getAudioTracks()[0]?.enabled]).toEqual([true, false]);
   expect(updates(all).filter(({ audio }) => audio)).toEqual([]);
@@ -104,6 +116,7 @@ test('a microphone that vanishes from a mix is told to the others unless music g
   const all = await publish();
   const { engine, devices, music, audio, stream } = all;
   engine.startMixingAudio('mine', [asElement(music)]);
+  await mixed();
   devices.unplug('audio');
   await settle();
   expect([audio.mix(), updates(all)]).toEqual([{ element: 1 }, []]);
@@ -126,6 +139,7 @@ test('a kick, destroyStream and destroyEngine close the microphone under a mix (
   for (const end of ['kick', 'destroyStream', 'destroyEngine'] as const) {
     const { engine, world, devices, music, stream, audio } = await publish();
     engine.startMixingAudio('mine', [asElement(music)]);
+    await mixed();
     await settle();
     if (end === 'kick') await world.server.remove('kicked', '', 4500);
     else if (end === 'destroyStream') engine.destroyStream(stream);
@@ -210,6 +224,7 @@ test('a track of the application is mixed as a microphone is', async () => {
   const { engine, audio, music, stream } = await publish();
   await engine.replaceTrack(stream, asTrack(new FakeTrack('audio', 'synthesizer')));
   engine.startMixingAudio(stream, [asElement(music)]);
+  await mixed();
   expect(audio.mix()).toEqual({ synthesizer: 1, element: 1 });
   await engine.replaceTrack(stream, asTrack(new FakeTrack('audio', 'other')));
   expect(audio.mix()).toEqual({ other: 1, element: 1 });

@@ -5,15 +5,21 @@
  */
 
 import { stopTracks } from '../../core/media/local-source.ts';
-import { captureElement } from './custom-source.ts';
 
 /** A media element in the mix. */
+export interface MixedElement {
+  /** What the element plays. */
+  readonly stream: MediaStream;
+  /** From 0; 1 is the original volume. */
+  readonly volume: number;
+}
+
 interface Channel {
   readonly gain: GainNode;
   close(): void;
 }
 
-/** One mix; volumes are from 0, and 1 is the original volume. */
+/** One mix. */
 export class AudioMixer {
   readonly #context: AudioContext;
   readonly #createStream: (tracks: readonly MediaStreamTrack[]) => MediaStream;
@@ -37,20 +43,6 @@ export class AudioMixer {
     return this.#output.stream.getAudioTracks()[0];
   }
 
-  /** Whether media elements are in the mix. */
-  get hasElements(): boolean {
-    return this.#channels.size > 0;
-  }
-
-  /** The volume of the microphone. */
-  get inputVolume(): number {
-    return this.#inputGain.gain.value;
-  }
-
-  set inputVolume(volume: number) {
-    this.#inputGain.gain.value = volume;
-  }
-
   /** Replaces the microphone; undefined removes it. */
   setInput(track: MediaStreamTrack | undefined): void {
     this.#input?.disconnect();
@@ -58,11 +50,30 @@ export class AudioMixer {
     this.#input?.connect(this.#inputGain);
   }
 
-  /** Adds a media element, which keeps playing; returns false if the browser cannot capture it. */
-  add(element: HTMLMediaElement): boolean {
-    if (this.#channels.has(element)) return true;
-    const stream = captureElement(element);
-    if (!stream) return false;
+  /** Mixes these elements and no others, and sets the volume of the microphone. */
+  update(elements: ReadonlyMap<HTMLMediaElement, MixedElement>, inputVolume: number): void {
+    this.#inputGain.gain.value = inputVolume;
+    for (const [element, channel] of this.#channels) {
+      if (elements.has(element)) continue;
+      channel.close();
+      this.#channels.delete(element);
+    }
+    for (const [element, { stream, volume }] of elements) {
+      const channel = this.#channels.get(element) ?? this.#open(stream);
+      channel.gain.gain.value = volume;
+      this.#channels.set(element, channel);
+    }
+  }
+
+  /** Ends the mix and its track. */
+  close(): void {
+    this.update(new Map(), 0);
+    this.setInput(undefined);
+    this.#inputGain.disconnect();
+    stopTracks(this.#output.stream.getTracks());
+  }
+
+  #open(stream: MediaStream): Channel {
     const gain = this.#context.createGain();
     gain.connect(this.#output);
     let source: MediaStreamAudioSourceNode | undefined;
@@ -75,41 +86,11 @@ export class AudioMixer {
     };
     connect();
     stream.addEventListener('addtrack', connect);
-    this.#channels.set(element, {
-      gain,
-      close: () => {
-        stream.removeEventListener('addtrack', connect);
-        source?.disconnect();
-        gain.disconnect();
-        stopTracks(stream.getTracks());
-      },
-    });
-    return true;
-  }
-
-  /** Removes a media element; returns false if it is not in the mix. */
-  remove(element: HTMLMediaElement): boolean {
-    this.#channels.get(element)?.close();
-    return this.#channels.delete(element);
-  }
-
-  /** Removes every media element. */
-  removeAll(): void {
-    for (const element of [...this.#channels.keys()]) this.remove(element);
-  }
-
-  /** Sets the volume of a media element in the mix; returns false if it is not there. */
-  setVolume(element: HTMLMediaElement, volume: number): boolean {
-    const channel = this.#channels.get(element);
-    if (channel) channel.gain.gain.value = volume;
-    return channel !== undefined;
-  }
-
-  /** Ends the mix and its track. */
-  close(): void {
-    this.removeAll();
-    this.setInput(undefined);
-    this.#inputGain.disconnect();
-    stopTracks(this.#output.stream.getTracks());
+    const close = () => {
+      stream.removeEventListener('addtrack', connect);
+      source?.disconnect();
+      gain.disconnect();
+    };
+    return { gain, close };
   }
 }

@@ -10,9 +10,10 @@ import { stopTracks } from '../../core/media/local-source.ts';
 import type { MediaPlatform } from '../../core/media/media-platform.ts';
 import type { Publication } from '../../core/media/publication.ts';
 import { CODES, refusal } from '../errors.ts';
-import { AudioMixer } from './audio-mixer.ts';
+import { warn } from '../warnings.ts';
+import type { AudioMixer, MixedElement } from './audio-mixer.ts';
 import type { Encoding, StreamPlan } from './capture-plan.ts';
-import { resolveSource } from './custom-source.ts';
+import { captureElement, resolveSource } from './custom-source.ts';
 import { type Feed, FeedOpener, KINDS, type Kind, kindOf } from './feed-opener.ts';
 
 /** Dependencies of a local stream. */
@@ -64,6 +65,10 @@ export class LocalStream extends Emitter<LocalStreamEvents> {
   readonly #slots: Readonly<Record<Kind, Slot>>;
   readonly #opener: FeedOpener;
   #encoding: Encoding = {};
+  /** The media elements in the audio. */
+  readonly #mixed = new Map<HTMLMediaElement, MixedElement>();
+  #captureVolume = 1;
+  /** Sends the microphone and the elements while there is something to mix. */
   #mixer: AudioMixer | undefined;
   #sendsCaptured = true;
   #isMicrophoneMuted = false;
@@ -240,38 +245,47 @@ export class LocalStream extends Emitter<LocalStreamEvents> {
 
   /** Mixes playing media elements into the audio; returns false if the browser cannot. */
   mix(elements: readonly HTMLMediaElement[]): boolean {
-    const mixer = this.#requireMixer();
-    const isMixed = mixer !== undefined && elements.map((element) => mixer.add(element)).every(Boolean);
-    this.#applyMix();
-    return isMixed;
+    if (!this.#task.media.createAudioContext || this.#isDestroyed) return false;
+    for (const element of elements) {
+      const stream = this.#mixed.has(element) ? undefined : captureElement(element);
+      if (stream) this.#mixed.set(element, { stream, volume: 1 });
+    }
+    this.#applyMix().catch(reportMixFailure);
+    return elements.every((element) => this.#mixed.has(element));
   }
 
   /** Removes media elements, or all, from the audio; returns false if one is not there. */
-  unmix(elements?: readonly HTMLMediaElement[]): boolean {
-    const mixer = this.#mixer;
-    if (!mixer?.hasElements) return false;
-    const isDone = elements?.map((element) => mixer.remove(element)).every(Boolean) ?? true;
-    if (!elements) mixer.removeAll();
-    this.#applyMix();
+  unmix(elements: readonly HTMLMediaElement[] = [...this.#mixed.keys()]): boolean {
+    const isDone = elements.length > 0 && elements.every((element) => this.#mixed.has(element));
+    for (const element of elements) {
+      stopTracks(this.#mixed.get(element)?.stream.getTracks() ?? []);
+      this.#mixed.delete(element);
+    }
+    this.#applyMix().catch(reportMixFailure);
     return isDone;
   }
 
   /** Sets the volume of a media element in the audio, 1 for its own; returns false if it is not there. */
   setMixVolume(element: HTMLMediaElement, volume: number): boolean {
-    return this.#mixer?.setVolume(element, volume) ?? false;
+    const mixed = this.#mixed.get(element);
+    if (mixed) this.#mixed.set(element, { ...mixed, volume });
+    this.#applyMix().catch(reportMixFailure);
+    return mixed !== undefined;
   }
 
-  /** Sets the volume of the captured audio, 1 for its own; returns false if there is no Web Audio. */
-  setCaptureVolume(volume: number): boolean {
-    const mixer = volume === 1 ? this.#mixer : this.#requireMixer();
-    if (mixer) mixer.inputVolume = volume;
-    this.#applyMix();
-    return volume === 1 || mixer !== undefined;
+  /** Sets the volume of the captured audio, 1 for its own; resolves with false if there is no Web Audio. */
+  async setCaptureVolume(volume: number): Promise<boolean> {
+    if (volume !== 1 && !this.#task.media.createAudioContext) return false;
+    this.#captureVolume = volume;
+    await this.#applyMix();
+    return true;
   }
 
   /** Closes every device, also one that is being opened; the stream can capture again (KICK-5). */
   closeDevices(): void {
     this.#opener.closeAll();
+    for (const { stream } of this.#mixed.values()) stopTracks(stream.getTracks());
+    this.#mixed.clear();
     this.#mixer?.close();
     this.#mixer = undefined;
   }
@@ -323,28 +337,36 @@ export class LocalStream extends Emitter<LocalStreamEvents> {
 
   /** Handles the loss of a device, of its permission, or of a screen (PRIV-2). */
   #handleEnded(kind: Kind, { track, origin }: Feed): void {
-    if (kind === 'audio' && this.#mixer) this.#applyMix();
+    if (kind === 'audio') this.#applyMix().catch(reportMixFailure);
     if (origin === 'camera') this.#task.deviceLost(this, kind, track);
     else if (kind === 'video') this.#task.screenEnded(this);
   }
 
-  #requireMixer(): AudioMixer | undefined {
-    const context = this.#mixer || this.#isDestroyed ? undefined : this.#task.audioContext();
-    if (context) this.#mixer = new AudioMixer(context, (tracks) => this.#task.media.createMediaStream(tracks));
-    return this.#mixer;
+  #needsMixer(): boolean {
+    if (this.#mixed.size > 0) return true;
+    return this.#captureVolume !== 1 && this.#slots.audio.sent?.track.readyState === 'live';
   }
 
   /** Sends the mix, or the captured audio itself once there is nothing to mix. */
-  #applyMix(): void {
+  async #applyMix(): Promise<void> {
+    // Loaded at its first use. Later calls may change what is to be mixed meanwhile.
+    if (this.#needsMixer() && !this.#mixer) await this.#loadMixer();
     const mixer = this.#mixer;
-    const { sent, isOff } = this.#slots.audio;
-    const isLive = sent?.track.readyState === 'live';
-    const isNeeded = mixer && (mixer.hasElements || (mixer.inputVolume !== 1 && isLive));
-    if (!isNeeded) this.#mixer = undefined;
+    const { isOff } = this.#slots.audio;
+    if (!mixer) return;
+    if (!this.#needsMixer()) this.#mixer = undefined;
+    mixer.update(this.#mixed, this.#captureVolume);
     this.#updateSent('audio').catch(() => {});
-    if (!isNeeded) mixer?.close();
+    if (!this.#mixer) mixer.close();
     // With media elements in the mix, a muted microphone does not silence the stream.
     if (this.#isOff('audio') !== isOff) this.#applyEnabled('audio');
+  }
+
+  async #loadMixer(): Promise<void> {
+    const { AudioMixer } = await import('./audio-mixer.ts');
+    if (this.#mixer || !this.#needsMixer() || this.#isDestroyed) return;
+    const context = this.#task.audioContext();
+    if (context) this.#mixer = new AudioMixer(context, (tracks) => this.#task.media.createMediaStream(tracks));
   }
 
   /** Puts the track that is to be sent into the stream and its publications. A kind that is off stays off (PRIV-1). */
@@ -369,7 +391,7 @@ export class LocalStream extends Emitter<LocalStreamEvents> {
     if (!mixer) return microphone;
     mixer.setInput(microphone?.readyState === 'live' ? microphone : undefined);
     if (microphone) microphone.enabled = !this.#isMicrophoneMuted;
-    return microphone || mixer.hasElements ? mixer.track : undefined;
+    return microphone || this.#mixed.size > 0 ? mixer.track : undefined;
   }
 
   #applyEnabled(kind: Kind): void {
@@ -384,13 +406,18 @@ export class LocalStream extends Emitter<LocalStreamEvents> {
 
   #isOff(kind: Kind): boolean {
     if (this.#slots[kind].isMuted) return true;
-    return kind === 'audio' && this.#isMicrophoneMuted && !this.#mixer?.hasElements;
+    const isMixing = this.#mixer !== undefined && this.#mixed.size > 0;
+    return kind === 'audio' && this.#isMicrophoneMuted && !isMixing;
   }
 }
 
 /** Returns the tracks of a kind. */
 export function tracksOf(stream: MediaStream, kind: Kind): MediaStreamTrack[] {
   return kind === 'audio' ? stream.getAudioTracks() : stream.getVideoTracks();
+}
+
+function reportMixFailure(error: unknown): void {
+  warn(`mixing failed: ${String(error)}`);
 }
 
 function removeTracks(stream: MediaStream, kind: Kind, except?: MediaStreamTrack): void {
