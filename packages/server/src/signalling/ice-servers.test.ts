@@ -1,4 +1,4 @@
-import type { LoginResult, WireIce } from '@gavel/protocol';
+import type { LoginResult, WaitingResult, WireIce } from '@gavel/protocol';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { kick } from '../rooms/testing.ts';
@@ -68,4 +68,16 @@ test('who is refused, waits or was kicked gets no credentials (ICE-1)', async ()
   expect(resumed.error?.code).toBe('resume.refused');
   expect(JSON.stringify(resumed)).not.toContain('turn.test');
   expect((await again.request('iceServers')).error?.code).toBe('request.out-of-order');
+});
+
+test('who is let in after a wait gets credentials with its admission (ICE-1)', async () => {
+  const guest = await door.connect();
+  const credential = { scheme: 'app-token', appId: 1 };
+  const params = { clientId: 'c', roomId: 'r', userId: 'guest-1', credential };
+  const { result } = await guest.request('login', params);
+  const { memberId } = (result as WaitingResult).waiting;
+  const doorman = await door.join('r', 'doorman');
+  await doorman.client.request('moderate', { action: 'accept', memberIds: [memberId] });
+  const { login } = await guest.event('admitted');
+  expect(login.ice?.servers[1]?.username).toMatch(/^\d+:guest-1$/);
 });
