@@ -69,10 +69,6 @@ type FinalCode = { [C in ErrorCode]: (typeof ERRORS)[C]['retry'] extends 'never'
 
 /** `FinalCode` as a table: the compiler checks it against the table of errors, whose texts a client does not need. */
 const IS_FINAL: Readonly<Record<FinalCode, true>> = {
-  'file.bad-name': true,
-  'file.too-large': true,
-  'file.not-image': true,
-  'file.not-found': true,
   'request.malformed': true,
   'request.unknown-method': true,
   'request.out-of-order': true,
