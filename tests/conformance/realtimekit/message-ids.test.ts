@@ -23,7 +23,7 @@ test('a message has one id: in the client, in what is fetched, and in the file o
     'Hello again',
   ]);
   const fetched = await client.chat.fetchPublicMessages({ limit: 10 });
-  expect(fetched.map(({ id }) => id)).toEqual([first?.id, second?.id]);
+  expect(fetched.map(({ id }) => id)).toEqual([second?.id, first?.id]);
 
   const session = (await kit.activeSession.getActiveSession(meeting, ids)).data?.id ?? '';
   await kit.activeSession.kickAllParticipants(meeting, ids);

@@ -71,16 +71,19 @@ test('messages go to everybody, or to the users behind the peers named (CHAT-1)'
   const world = createWorld();
   const { chat } = await join(world);
   await chat.sendTextMessage('hello');
+  // The vendor's UI kit names nobody in the public chat.
+  await chat.sendTextMessage('hello all', []);
   await chat.sendTextMessage('psst', ['m-ann', 'm-ann-2', 'm-ben']);
   expect(world.server.seen('send')).toEqual([
     { kind: 'chat', text: 'hello' },
+    { kind: 'chat', text: 'hello all' },
     { kind: 'chat', text: 'psst', to: ['p-ann', 'p-ben'] },
   ]);
-  // Nobody must not become everybody.
-  for (const peerIds of [[], ['m-gone'], ['m-ann', 'm-gone']]) {
+  // Somebody who has left must not become everybody.
+  for (const peerIds of [['m-gone'], ['m-ann', 'm-gone']]) {
     await expect(chat.sendTextMessage('psst', peerIds)).rejects.toMatchObject({ code: '1204' });
   }
-  expect(world.server.seen('send')).toHaveLength(2);
+  expect(world.server.seen('send')).toHaveLength(3);
 });
 
 test('refusals have the codes of this dialect, and permissions show (CHAT-2, CHAT-3)', async () => {
@@ -96,14 +99,16 @@ test('refusals have the codes of this dialect, and permissions show (CHAT-2, CHA
   await expect(chat.sendTextMessage('hello')).rejects.toMatchObject({ code: '0013' });
 });
 
-test('what was said before is fetched from the server (CHAT-4)', async () => {
+test('what was said before is fetched from the server, in the order of the direction (CHAT-4)', async () => {
   const world = createWorld();
   const meeting = await join(world);
   const { chat } = meeting;
   const { event: _event, seq: _seq, kind: _kind, ...message } = said(11);
-  world.server.answers.chatHistory = () => ({ messages: [message] });
-  expect(await chat.fetchPublicMessages({ limit: 10 })).toEqual([shown]);
-  await chat.fetchPrivateMessages({ userId: 'p-ann', limit: 5, timestamp: 900, direction: 'after' });
+  world.server.answers.chatHistory = () => ({ messages: [message, { ...message, messageId: 12, sentAtMs: 1012 }] });
+  const times = (messages: readonly Message[]) => messages.map(({ timeMs }) => timeMs);
+  expect(times(await chat.fetchPublicMessages({ limit: 10 }))).toEqual([1012, 1011]);
+  const after = { userId: 'p-ann', limit: 5, timestamp: 900, direction: 'after' } as const;
+  expect(times(await chat.fetchPrivateMessages(after))).toEqual([1011, 1012]);
   expect(world.server.seen('chatHistory')).toEqual([
     { direction: 'before', limit: 10 },
     { direction: 'after', limit: 5, timeMs: 900, userId: 'p-ann' },

@@ -91,15 +91,15 @@ export class Chat extends EventEmitter<ChatEvents> {
   }
 
   /**
-   * Sends a message to everyone, or to the participants with the given peer ids, on all of their connections. Files are
-   * uploaded first.
+   * Sends a message to the participants with the given peer ids, on all of their connections; to everyone if there are none, as
+   * the vendor does. Files are uploaded first.
    *
    * @throws RealtimeKitError `1201` if the preset does not allow it, `1204` for an unknown peer, `0013` for more than 180
    *   messages in a minute, or 40 files; `0002` for a message or a file that the server does not take
    */
   async sendMessage(message: MessagePayload, participantIds?: readonly string[]): Promise<void> {
     await this.#with(async (session) => {
-      const to = participantIds && this.#userIdsOf(participantIds);
+      const to = participantIds?.length ? this.#userIdsOf(participantIds) : undefined;
       const payload = await this.#wireOf(session, message);
       await session.request('send', { kind: 'chat', ...payload, ...(to && { to }) });
     });
@@ -125,7 +125,10 @@ export class Chat extends EventEmitter<ChatEvents> {
     return this.sendMessage({ ...message, type: 'custom' }, peerIds);
   }
 
-  /** Returns the public messages that the server still has, oldest first: at most the last 500 of the session. */
+  /**
+   * Returns the public messages that the server still has, at most the last 500 of the session: in the order of `direction`, so
+   * the newest first with `before`, the oldest first with `after`.
+   */
   fetchPublicMessages(options: FetchOptions): Promise<Message[]> {
     return this.#fetch(options);
   }
@@ -247,14 +250,14 @@ export class Chat extends EventEmitter<ChatEvents> {
     };
     return this.#with(async (session) => {
       const { messages } = await session.request('chatHistory', { ...query, ...(userId !== undefined && { userId }) });
-      return messages.map((message) => toMessage(message, epochOf(session), urlsOf(session)));
+      const oldestFirst = messages.map((message) => toMessage(message, epochOf(session), urlsOf(session)));
+      return direction === 'before' ? oldestFirst.reverse() : oldestFirst;
     });
   }
 
-  /** An empty list means no recipient; it must not become a public message. */
   #userIdsOf(peerIds: readonly string[]): string[] {
     const users = peerIds.flatMap((id) => this.#participants.joined.get(id)?.userId ?? []);
-    if (users.length === 0 || users.length < peerIds.length) {
+    if (users.length < peerIds.length) {
       throw new RealtimeKitError(CODES.participantNotFound, 'a recipient is not in the room');
     }
     return [...new Set(users)];
