@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startTestServer } from '@gavel/testkit';
+import { startTestServer, type TestServer } from '@gavel/testkit';
 import { launchChromium } from '@gavel/testkit/chromium';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { build } from 'vite';
@@ -16,8 +16,7 @@ import { type StaticSite, serveFolder } from './harness.ts';
 import { Meetings } from './meetings.ts';
 
 const PROJECT = fileURLToPath(new URL('./ui-kit', import.meta.url));
-const CLIENT =
-  process.env.SHIM ?? fileURLToPath(new URL('../../packages/client/src/realtimekit/index.ts', import.meta.url));
+const CLIENT = fileURLToPath(new URL('../../packages/client/src/realtimekit/index.ts', import.meta.url));
 
 /** Two, so that there is a choice; slow, so that a machine with few cores can show all of them. */
 const CAMERAS = { count: 2, framesPerSecond: 5 };
@@ -36,13 +35,7 @@ async function buildProject(outDir: string): Promise<void> {
     logLevel: 'error',
     configFile: false,
     oxc: { jsx: { runtime: 'automatic', importSource: 'react' } },
-    resolve: {
-      tsconfigPaths: true,
-      alias: [
-        { find: /^@cloudflare\/realtimekit$/, replacement: CLIENT },
-        ...(process.env.SHIM ? [{ find: '@gavel/client/realtimekit', replacement: process.env.SHIM }] : []),
-      ],
-    },
+    resolve: { tsconfigPaths: true, alias: [{ find: /^@cloudflare\/realtimekit$/, replacement: CLIENT }] },
     build: { outDir, emptyOutDir: true, minify: false, target: 'es2022', rolldownOptions: { input } },
   });
 }
@@ -56,13 +49,12 @@ const VENDOR_ASSETS: Readonly<Record<string, { readonly contentType: string; rea
 
 /** A server, a browser, and the pages of participants who use the kit. */
 export class KitHall extends Meetings {
-  /** Errors on the consoles of all pages, exceptions, and requests to hosts that the kit does not need; with the participant's name. */
-  readonly problems: string[] = [];
+  readonly #problems: string[] = [];
   readonly #folder: string;
   readonly #site: StaticSite;
   readonly #browser: Browser;
 
-  private constructor(...[gavel, folder, site, browser]: [Meetings['gavel'], string, StaticSite, Browser]) {
+  private constructor(gavel: TestServer, folder: string, site: StaticSite, browser: Browser) {
     super(gavel);
     this.#folder = folder;
     this.#site = site;
@@ -104,10 +96,17 @@ export class KitHall extends Meetings {
     );
   }
 
-  /** Closes the pages; returns the problems since the last call. */
-  async clear(): Promise<string[]> {
+  /**
+   * Returns the problems of all pages since the last call: errors on consoles, exceptions, and requests to hosts that the kit does
+   * not need; each with the participant's name.
+   */
+  takeProblems(): string[] {
+    return this.#problems.splice(0);
+  }
+
+  /** Closes the pages. */
+  async clear(): Promise<void> {
     for (const context of this.#browser.contexts()) await context.close();
-    return this.problems.splice(0);
   }
 
   async close(): Promise<void> {
@@ -123,9 +122,9 @@ export class KitHall extends Meetings {
     await this.#answerVendor(context, name);
     const page = await context.newPage();
     page.setDefaultTimeout(TIMEOUT_MS);
-    page.on('pageerror', ({ stack, message }) => this.problems.push(`${name}: ${stack ?? message}`));
+    page.on('pageerror', ({ stack, message }) => this.#problems.push(`${name}: ${stack ?? message}`));
     page.on('console', (message) => {
-      if (message.type() === 'error') this.problems.push(`${name}: ${message.text()}`);
+      if (message.type() === 'error') this.#problems.push(`${name}: ${message.text()}`);
     });
     return page;
   }
@@ -137,7 +136,7 @@ export class KitHall extends Meetings {
       const url = route.request().url();
       const asset = VENDOR_ASSETS[new URL(url).hostname];
       if (asset) return route.fulfill(asset);
-      this.problems.push(`${name}: request to ${url}`);
+      this.#problems.push(`${name}: request to ${url}`);
       return route.abort();
     });
   }
