@@ -29,6 +29,7 @@ import { Participants } from './participants.ts';
 import { Plugins } from './plugins.ts';
 import { Polls } from './polls.ts';
 import { Recording } from './recording.ts';
+import { repeat } from './repeating.ts';
 import { Self } from './self.ts';
 import { type InitMediaOptions, SelfMedia } from './self-media.ts';
 import { Stage } from './stage.ts';
@@ -71,6 +72,9 @@ export interface RealtimeKitOptions {
   readonly platform?: Partial<Platform>;
 }
 
+/** How often the quality of what is sent is measured, in milliseconds. */
+const MEASURE_MS = 1_000;
+
 /** One participant's client for one meeting. */
 export class RealtimeKitClient {
   readonly self: Self;
@@ -90,6 +94,7 @@ export class RealtimeKitClient {
   readonly #options: RealtimeKitOptions;
   readonly #platform: Platform;
   #session: RoomSession | undefined;
+  #stopMeasuring: () => void = () => {};
 
   private constructor(options: RealtimeKitOptions) {
     this.#options = options;
@@ -217,6 +222,11 @@ export class RealtimeKitClient {
     await Promise.race([login, waits]);
   }
 
+  async #measure(): Promise<void> {
+    const score = await this.self.measure();
+    if (score !== undefined) this.meta.handleScore(score);
+  }
+
   #playAudio(): void {
     const { joined } = this.participants;
     joined.on('audioUpdate', ({ id }, { audioTrack }) => {
@@ -260,6 +270,7 @@ export class RealtimeKitClient {
         if (session.self) this.meta.handleIdentity(session.self, session.self.epoch);
         this.meta.handleSocket('connected', state.via !== 'login');
         if (state.via === 'login') {
+          this.#stopMeasuring = repeat(this.#platform.clock, MEASURE_MS, () => this.#measure());
           this.participants.attach(session);
           this.chat.attach(session);
           this.polls.attach(session);
@@ -271,6 +282,7 @@ export class RealtimeKitClient {
         break;
       case 'ended':
         this.#session = undefined;
+        this.#stopMeasuring();
         this.meta.handleSocket(state.end.kind === 'gave-up' ? 'failed' : 'disconnected');
         this.self.handleLeft(leaveStateOf(state.end), before.name === 'connecting' && state.end.kind !== 'left');
         this.participants.detach();

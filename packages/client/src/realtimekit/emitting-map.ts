@@ -88,7 +88,7 @@ export class EmittingMap<Value, Events extends { [E in keyof Events]: unknown[] 
   }
 
   /** Calls the handlers of an event, then those of `*`. Returns whether there was one. */
-  emit<E extends Extract<keyof Events, string>>(event: E, ...args: Events[E]): boolean {
+  emit<E extends EventName<Events>>(event: E, ...args: Parameters<Handlers<Events>[E]>): boolean {
     return this.#emitter.emit(event, ...args);
   }
 }

@@ -40,6 +40,17 @@ export class EventEmitter<Events extends { [E in keyof Events]: unknown[] }> {
   readonly #registrations = new Map<string, readonly Registration[]>();
   #maxListeners = DEFAULT_MAX_LISTENERS;
 
+  /** The vendor's log; this client has none here. */
+  get logger(): undefined {
+    return undefined;
+  }
+
+  /** The vendor's telemetry; this client sends none. */
+  // biome-ignore lint/suspicious/noExplicitAny: applications compile with whatever they read of it
+  get telemetry(): any {
+    return undefined;
+  }
+
   /** Adds a handler. @throws TypeError if the handler is not a function */
   on<E extends EventName<Events>>(event: E, handler: Handlers<Events>[E]): this {
     return this.#add(event, handler, { once: false, first: false });
@@ -120,7 +131,7 @@ export class EventEmitter<Events extends { [E in keyof Events]: unknown[] }> {
   }
 
   /** Calls the handlers of an event, then those of `*`. Returns whether there was one. */
-  emit<E extends Extract<keyof Events, string>>(event: E, ...args: Events[E]): boolean {
+  emit<E extends EventName<Events>>(event: E, ...args: Parameters<Handlers<Events>[E]>): boolean {
     const hasOwn = this.#call(event, args);
     const hasAny = this.#call('*', [event, ...args]);
     return hasOwn || hasAny;

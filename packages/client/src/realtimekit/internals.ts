@@ -8,6 +8,12 @@ import { browserDetails, type DeviceConfig } from './browser-details.ts';
 
 /** Writes to the browser's console; `info`, `log` and `debug` are discarded, because the UI kit writes them at every click. */
 export class Logger {
+  /** The vendor's telemetry; this client sends none. */
+  // biome-ignore lint/suspicious/noExplicitAny: applications compile with whatever they read of it
+  readonly telemetry: any = undefined;
+
+  init(_context: unknown): void {}
+
   info(_message: string, _data?: unknown): void {}
 
   log(_message: string, _data?: unknown): void {}
@@ -89,6 +95,9 @@ export class Internals {
   readonly logger = new Logger();
   readonly features = new Features();
   readonly browserSpecs = new BrowserSpecs();
+  /** The vendor's statistics; this client sends none. */
+  // biome-ignore lint/suspicious/noExplicitAny: applications compile with whatever they read of it
+  readonly callStats: any = undefined;
 
   constructor(authToken: string) {
     this.authToken = authToken;

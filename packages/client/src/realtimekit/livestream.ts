@@ -13,15 +13,15 @@ import type { Permissions } from './permissions.ts';
 /** The state of a live stream. */
 export type LivestreamState = 'IDLE' | 'STARTING' | 'WAITING_ON_MANUAL_INGESTION' | 'LIVESTREAMING' | 'STOPPING';
 
-/** The events of a live stream; none is emitted. */
+/** The events of a live stream. */
 export interface LivestreamEvents {
   livestreamUpdate: [state: LivestreamState];
   viewerCountUpdate: [count: number];
 }
 
-/** The live stream of a meeting. It is never live; every request is refused. */
+/** The live stream of a meeting: `IDLE`, unless the application shows one with `setLivestreamState`. Every request is refused. */
 export class Livestream extends EventEmitter<LivestreamEvents> {
-  readonly state: LivestreamState = 'IDLE';
+  state: LivestreamState = 'IDLE';
   readonly viewerCount = 0;
   readonly playbackUrl: string | undefined = undefined;
   /** Always undefined. */
@@ -31,6 +31,12 @@ export class Livestream extends EventEmitter<LivestreamEvents> {
   constructor(permissions: Permissions) {
     super();
     this.#permissions = permissions;
+  }
+
+  /** Shows the state of a live stream that the application makes itself; emits `livestreamUpdate`. */
+  setLivestreamState(livestreamState: LivestreamState): void {
+    this.state = livestreamState;
+    this.emit('livestreamUpdate', livestreamState);
   }
 
   /** @throws RealtimeKitError `1901` without the permission `canLivestream`, else `1900`: this server has no live streams */

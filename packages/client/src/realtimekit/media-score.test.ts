@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { settle } from '../testing/fake-clock.ts';
+import { FakeTrack } from '../testing/fake-media.ts';
 import { loginResult, member, snapshot, stream } from '../testing/fake-server.ts';
 import { createWorld } from '../testing/harness.ts';
 import { RealtimeKitClient } from './client.ts';
@@ -15,6 +16,42 @@ describe('scoreOf', () => {
   ])('%s', (_, lossRate, jitterMs, roundTripMs, score) => {
     expect(scoreOf({ lossRate, jitterMs }, roundTripMs)).toBe(score);
   });
+});
+
+it('changes of the own quality are told to self, and a poor connection to meta once', async () => {
+  const world = createWorld();
+  const meeting = await RealtimeKitClient.init({
+    authToken: 'jwt',
+    baseURI: 'rooms.test',
+    defaults: { audio: false, video: false },
+    platform: world.platform,
+  });
+  const log: unknown[] = [];
+  meeting.self.on('mediaScoreUpdate', ({ kind, score, participantId }) => log.push([kind, score, participantId]));
+  meeting.meta.on('poorConnection', ({ score }) => log.push(['poor', score]));
+  await meeting.join();
+  await meeting.self.enableAudio(new FakeTrack('audio') as unknown as MediaStreamTrack);
+  await settle();
+  const send = async (packetsSent: number, packetsLost: number, atMs: number) => {
+    const out = { id: 'out', type: 'outbound-rtp', kind: 'audio', timestamp: atMs, packetsSent };
+    const remote = { id: 'remote', type: 'remote-inbound-rtp', kind: 'audio', packetsLost, jitter: 0 };
+    world.media.peer.report = [
+      ['out', out],
+      ['remote', remote],
+    ];
+    await world.clock.advance(1_000);
+  };
+  await send(100, 0, 1_000);
+  await send(200, 0, 2_000);
+  await send(300, 50, 3_000);
+  await send(400, 100, 4_000);
+  await send(500, 100, 5_000);
+  expect(log).toEqual([
+    ['audio', 10, 'm-me'],
+    ['audio', 0, 'm-me'],
+    ['poor', 0],
+    ['audio', 10, 'm-me'],
+  ]);
 });
 
 it('changes of the quality are told to the participant, to the map and to participants', async () => {

@@ -7,6 +7,7 @@
 import type { IdentifyResult } from '@gavel/protocol';
 import { asDeclared } from './declared.ts';
 import { EventEmitter } from './event-emitter.ts';
+import { POOR_SCORE } from './media-score.ts';
 import { profileText } from './profile.ts';
 
 /** The state of the connection to the server. */
@@ -58,6 +59,7 @@ export class Meta extends EventEmitter<MetaEvents> {
   #mediaState: MediaState = { send: { state: 'new' }, recv: { state: 'new' } };
   #selfActiveTab: ActiveTab | undefined;
   #broadcastTabChanges = false;
+  #isPoor = false;
   #socketState: SocketState = { state: 'disconnected', reconnected: false, reconnectionAttempt: 0 };
 
   get meetingId(): string {
@@ -115,6 +117,13 @@ export class Meta extends EventEmitter<MetaEvents> {
   setBroadcastTabChanges(broadcastTabChanges: boolean): void {
     this.#broadcastTabChanges = broadcastTabChanges;
     this.emit('broadcastTabChangesUpdate', broadcastTabChanges);
+  }
+
+  /** Handles a measurement of what is sent: emits `poorConnection` when its score falls below the limit. */
+  handleScore(score: number): void {
+    const isPoor = score < POOR_SCORE;
+    if (isPoor && !this.#isPoor) this.emit('poorConnection', { score });
+    this.#isPoor = isPoor;
   }
 
   /** Handles a new state of the media's connections. */

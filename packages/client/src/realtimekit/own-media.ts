@@ -11,6 +11,7 @@ import { captureCamera } from '../core/media/capture.ts';
 import { LocalSource } from '../core/media/local-source.ts';
 import type { MediaPlatform } from '../core/media/media-platform.ts';
 import type { Publication } from '../core/media/publication.ts';
+import type { StreamStats } from '../core/media/stats.ts';
 import type { RoomSession } from '../core/session.ts';
 import { CaptureSettings, type VideoQualityConstraints } from './capture-settings.ts';
 import { CODES, RealtimeKitError, toSelfError } from './errors.ts';
@@ -172,6 +173,11 @@ export class OwnMedia extends Emitter<OwnMediaEvents> {
     await this.#sync(kind).catch((error: unknown) => {
       throw toSelfError(error);
     });
+  }
+
+  /** Measures what is sent since the last call; undefined while nothing is. */
+  measure(): Promise<StreamStats | undefined> {
+    return this.#publication?.stats() ?? Promise.resolve(undefined);
   }
 
   /** Handles a session that was joined or rejoined: drops media that it does not permit. */

@@ -25,6 +25,7 @@ export interface ParticipantMapEvents {
   screenShareUpdate: [participant: Participant, state: ScreenShareState];
   pinned: [participant: Participant];
   unpinned: [participant: Participant];
+  stageStatusUpdate: [participant: Participant];
   mediaScoreUpdate: [participant: Participant, score: MediaScore];
   poorConnection: [participant: Participant, event: { readonly score: number; readonly kind: string }];
   /** Specific to Gavel: media of this kind is sent, but this browser supports none of its codecs (MED-8). */
@@ -38,6 +39,19 @@ export interface ParticipantMapEvents {
 export class ParticipantMap extends EmittingMap<Participant, ParticipantMapEvents> {
   /** Functions that stop forwarding a participant's events, by peer id. */
   readonly #unfollow = new Map<string, () => void>();
+
+  /** The event of an addition. */
+  readonly onAddEvent = 'participantJoined';
+  /** The event of a removal. */
+  readonly onDeleteEvent = 'participantLeft';
+  /** The event of the removal of all. */
+  readonly onClearEvent = 'participantsCleared';
+
+  /** Adds a participant to this map only. The client fills its maps itself. */
+  add(participant: Participant, emitEvent = true): this {
+    this.handleJoined(participant, emitEvent);
+    return this;
+  }
 
   /** Adds a participant if it is missing; emits `participantJoined` unless it was in the room before the own join. */
   handleJoined(participant: Participant, shouldEmit: boolean): void {

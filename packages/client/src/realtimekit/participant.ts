@@ -9,6 +9,7 @@ import type { MediaPlatform } from '../core/media/media-platform.ts';
 import type { Playback } from '../core/media/playback.ts';
 import { browserDetails, type DeviceConfig } from './browser-details.ts';
 import { asDeclared } from './declared.ts';
+import { CODES, RealtimeKitError } from './errors.ts';
 import { EventEmitter } from './event-emitter.ts';
 import { type MediaScore, POOR_SCORE, ScoreChanges, scoresOf } from './media-score.ts';
 import { NO_SCREEN, type ScreenShareState, type ScreenShareTracks } from './own-screen.ts';
@@ -42,6 +43,8 @@ export interface ParticipantEvents {
   unpinned: [participant: Participant];
   /** The name changed. */
   nameUpdate: [participant: Participant];
+  /** The participant's place on the stage changed. */
+  stageStatusUpdate: [participant: Participant];
   /** The participant was removed by a host or an API call. */
   kicked: [];
   /** The quality of what is received changed. */
@@ -97,6 +100,8 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
   readonly flags: Record<string, string | boolean> = {};
   /** Whether the participant's screen may be controlled; never. */
   readonly supportsRemoteControl = false;
+  /** The vendor's media objects; empty. */
+  readonly producers: never[] = [];
   readonly #moderate: Moderate;
   readonly #camera: Shown = { source: 'camera' };
   readonly #screen: Shown = { source: 'screen' };
@@ -104,6 +109,7 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
   readonly #scores = new ScoreChanges();
   readonly #subscribed = new Set<SubscriptionKind>(SUBSCRIPTION_KINDS);
   #name: string;
+  #stageStatus: StageStatus = 'ON_STAGE';
   #isPinned: boolean;
   #audio: AudioState = { audioEnabled: false, audioTrack: asDeclared<MediaStreamTrack>(undefined) };
   #video: VideoState = { videoEnabled: false, videoTrack: asDeclared<MediaStreamTrack>(undefined) };
@@ -134,7 +140,14 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
 
   /** Everybody is on stage in meetings without one. */
   get stageStatus(): StageStatus {
-    return 'ON_STAGE';
+    return this.#stageStatus;
+  }
+
+  /** Changes here only where the participant is, until the next update. */
+  setStageStatus(stageStatus: StageStatus): void {
+    if (stageStatus === this.#stageStatus) return;
+    this.#stageStatus = stageStatus;
+    this.emit('stageStatusUpdate', this);
   }
 
   /** Whether any of the participant's media is played, or would be if it were sent. */
@@ -205,6 +218,47 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
     await this.#moderate({ action: 'pin', memberId: this.id, pinned: false });
   }
 
+  /** Which media of the participant is played, or would be if it were sent. */
+  get manualProducerConfig(): Readonly<Record<SubscriptionKind, boolean>> {
+    const isOn = (kind: SubscriptionKind) => this.#subscribed.has(kind);
+    return {
+      audio: isOn('audio'),
+      video: isOn('video'),
+      screenshareAudio: isOn('screenshareAudio'),
+      screenshareVideo: isOn('screenshareVideo'),
+    };
+  }
+
+  /** Changes what is shown here of the participant's microphone, until the next update. */
+  setAudioEnabled(audioEnabled: boolean, emitEvent = true): void {
+    this.#audio = { ...this.#audio, audioEnabled };
+    if (emitEvent) this.emit('audioUpdate', this.#audio);
+  }
+
+  /** Changes what is shown here of the participant's camera, until the next update. */
+  setVideoEnabled(videoEnabled: boolean, emitEvent = true): void {
+    this.#video = { ...this.#video, videoEnabled };
+    if (emitEvent) this.emit('videoUpdate', this.#video);
+  }
+
+  /** Changes what is shown here of the participant's screen, until the next update. */
+  setScreenShareEnabled(screenShareEnabled: boolean, emitEvent = true): void {
+    this.#screenShare = { ...this.#screenShare, screenShareEnabled };
+    if (emitEvent) this.emit('screenShareUpdate', this.#screenShare);
+  }
+
+  /** Changes here only whether the participant is pinned, until the next update. */
+  setIsPinned(isPinned: boolean, emitEvent = true): void {
+    if (isPinned === this.#isPinned) return;
+    this.#isPinned = isPinned;
+    if (emitEvent) this.emit(isPinned ? 'pinned' : 'unpinned', this);
+  }
+
+  /** Others' permissions are not known to clients. @throws RealtimeKitError `1201` always */
+  async getPermissions(): Promise<never> {
+    throw new RealtimeKitError(CODES.notPermitted, 'the permissions of others are not known here');
+  }
+
   /** Shows the participant's video in an element of the page, now and after every change. @throws RealtimeKitError `1100` */
   registerVideoElement(videoElement: HTMLVideoElement): void {
     this.#elements.register(videoElement);
@@ -257,10 +311,7 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
       this.#name = name;
       this.emit('nameUpdate', this);
     }
-    const isPinned = pinned === true;
-    if (isPinned === this.#isPinned) return;
-    this.#isPinned = isPinned;
-    this.emit(isPinned ? 'pinned' : 'unpinned', this);
+    this.setIsPinned(pinned === true);
   }
 
   /** Sets the stream of a source that this participant publishes, or clears it. */

@@ -10,7 +10,8 @@ import { PresetFacts } from './preset-facts.ts';
 /** The events of permissions. */
 export interface PermissionEvents {
   /** A host changed the permissions; `patch` has the groups that changed. */
-  permissionsUpdate: [patch: PermissionsPatch];
+  // biome-ignore lint/suspicious/noExplicitAny: a `PermissionsPatch`; the vendor declares its own enumerations in it
+  permissionsUpdate: [patch: any];
   /** The chat permissions changed. */
   chatUpdate: [];
   /** The poll permissions changed. */

@@ -18,14 +18,14 @@ export interface RecordingInfo {
   readonly type: 'BROWSER' | 'TRACK' | 'COMPOSITE';
 }
 
-/** The events of recordings; none is emitted. */
+/** The events of recordings. */
 export interface RecordingEvents {
   recordingUpdate: [state: RecordingState];
 }
 
-/** The recordings of a meeting. There are none; every request is refused. */
+/** The recordings of a meeting: those that the application shows with `updateRecordings`. Every request is refused. */
 export class Recording extends EventEmitter<RecordingEvents> {
-  readonly recordings: RecordingInfo[] = [];
+  recordings: RecordingInfo[] = [];
   /** The peers that record. */
   readonly recordingPeerIds: string[] = [];
   readonly #permissions: Permissions;
@@ -35,8 +35,15 @@ export class Recording extends EventEmitter<RecordingEvents> {
     this.#permissions = permissions;
   }
 
+  /** The state of the first recording in `recordings`; `IDLE` without one. */
   get recordingState(): RecordingState {
-    return 'IDLE';
+    return this.recordings[0]?.state ?? 'IDLE';
+  }
+
+  /** Shows recordings that the application makes itself; emits `recordingUpdate`. */
+  updateRecordings(recordings: RecordingInfo[]): void {
+    this.recordings = Array.isArray(recordings) ? recordings : [];
+    this.emit('recordingUpdate', this.recordingState);
   }
 
   /** @throws RealtimeKitError `1001` without the permission `canRecord`, else `1000`: this server does not record */

@@ -81,6 +81,9 @@ export class SelfMedia extends EventEmitter<SelfEvents> {
   readonly audioPlayback: AudioPlayback;
   /** For a client that takes the media over. */
   readonly parts: MediaParts;
+  /** The vendor's inside; there is none here. */
+  // biome-ignore lint/suspicious/noExplicitAny: applications compile with whatever they read of it
+  readonly context: any = undefined;
   protected readonly media: OwnMedia;
   protected readonly screen: OwnScreen;
   protected readonly devices = new OwnDevices((update) => this.emit('deviceListUpdate', update));

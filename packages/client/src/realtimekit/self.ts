@@ -13,6 +13,7 @@ import type { LeaveState } from './causes.ts';
 import { asDeclared } from './declared.ts';
 import { CODES, RealtimeKitError, toParticipantsError, toSelfError } from './errors.ts';
 import { textOf } from './json.ts';
+import { ScoreChanges, scoresOf } from './media-score.ts';
 import { Permissions } from './permissions.ts';
 import { type PersonFields, toPersonFields } from './profile.ts';
 import { type MediaParts, SelfMedia } from './self-media.ts';
@@ -35,6 +36,8 @@ export class Self extends SelfMedia {
   readonly device: DeviceConfig = browserDetails();
   /** Whether others may control this screen; never. */
   readonly supportsRemoteControl = false;
+  /** The vendor's media objects; empty. */
+  readonly producers: never[] = [];
   #roomState: RoomState = 'init';
   #waitlistStatus: WaitlistStatus = 'none';
   /** Set while on the waiting list. */
@@ -45,6 +48,7 @@ export class Self extends SelfMedia {
   #wantedName: string | undefined;
   #isPinned = false;
   #isHidden = false;
+  readonly #scores = new ScoreChanges();
 
   /** `parts`: the media that `initMedia` has opened. */
   constructor(platform: MediaPlatform | undefined, parts?: MediaParts) {
@@ -190,6 +194,13 @@ export class Self extends SelfMedia {
     await this.#setPinned(false);
   }
 
+  /** Changes here only whether this connection is pinned, until the next update. */
+  setIsPinned(isPinned: boolean, emitEvent = true): void {
+    if (isPinned === this.#isPinned) return;
+    this.#isPinned = isPinned;
+    if (emitEvent) this.emit(isPinned ? 'pinned' : 'unpinned', this);
+  }
+
   /** Hides the own tile, for the application: emits `toggleTile`. @throws RealtimeKitError `1105` before the join */
   async hide(): Promise<void> {
     this.#setHidden(true);
@@ -208,6 +219,14 @@ export class Self extends SelfMedia {
     this.media.handlePermissions(identity.permissions);
     if (identity.facts) this.media.settings.setPreset(this.config.mediaConstraints);
     this.devices.watch();
+  }
+
+  /** Measures what is sent, and emits changes of its quality. Returns the lowest score, if anything is sent. */
+  async measure(): Promise<number | undefined> {
+    const stats = await this.media.measure();
+    const scores = stats ? scoresOf(stats, { participantId: this.id, isScreenshare: false }) : [];
+    for (const score of scores.filter((score) => this.#scores.isNew(score))) this.emit('mediaScoreUpdate', score);
+    return scores.length > 0 ? Math.min(...scores.map(({ score }) => score)) : undefined;
   }
 
   /** Handles being put on the waiting list; this may repeat after a lost connection. */
@@ -233,7 +252,7 @@ export class Self extends SelfMedia {
     this.media.handleJoined(session);
     this.screen.handleJoined(session);
     this.devices.watch();
-    this.#becomePinned(session.room?.members.get(this.id)?.pinned === true);
+    this.setIsPinned(session.room?.members.get(this.id)?.pinned === true);
     this.emit('roomJoined', { reconnected });
     this.media.start();
   }
@@ -241,7 +260,7 @@ export class Self extends SelfMedia {
   /** Handles an update of this connection's member. */
   handleMember({ user, pinned }: WireMember): void {
     if (this.#identity) this.#identity = { ...this.#identity, user };
-    this.#becomePinned(pinned === true);
+    this.setIsPinned(pinned === true);
   }
 
   /** Applies new permissions: a kind that is no longer allowed is turned off; a newly allowed one can be turned on. */
@@ -269,12 +288,6 @@ export class Self extends SelfMedia {
     this.media.handleLeft(false);
     this.screen.handleLeft();
     this.devices.unwatch();
-  }
-
-  #becomePinned(isPinned: boolean): void {
-    if (isPinned === this.#isPinned) return;
-    this.#isPinned = isPinned;
-    this.emit(isPinned ? 'pinned' : 'unpinned', this);
   }
 
   async #setPinned(pinned: boolean): Promise<void> {
