@@ -20,15 +20,15 @@ import type { Recorded } from './page/page.ts';
 /** A browser, and the page with the SDK. */
 export interface Stage {
   readonly browser: Browser;
-  /** Opens the page in a browser context of its own. */
-  open(): Promise<Page>;
+  /** Opens the page in a browser context of its own, with a query such as `?userID=ann`. */
+  open(query?: string): Promise<Page>;
   close(): Promise<void>;
 }
 
-/** Bundles the page, serves it from localhost and starts Chromium. */
-export async function openStage(): Promise<Stage> {
+/** Bundles a page, serves it from localhost and starts Chromium; the page is open once it has set the global. */
+export async function openStage(folder = 'page', global = 'e2e'): Promise<Stage> {
   const dist = mkdtempSync(join(tmpdir(), 'gavel-e2e-'));
-  const root = fileURLToPath(new URL('./page', import.meta.url));
+  const root = fileURLToPath(new URL(`./${folder}`, import.meta.url));
   await build({
     root,
     logLevel: 'error',
@@ -40,11 +40,11 @@ export async function openStage(): Promise<Stage> {
   const browser = await launchChromium();
   return {
     browser,
-    async open() {
+    async open(query = '') {
       const context = await browser.newContext({ permissions: ['camera', 'microphone'] });
       const page = await context.newPage();
-      await page.goto(`${site.url}/index.html`);
-      await page.waitForFunction(() => 'e2e' in globalThis);
+      await page.goto(`${site.url}/index.html${query}`);
+      await page.waitForFunction((name) => name in globalThis, global);
       return page;
     },
     async close() {
