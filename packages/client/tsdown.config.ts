@@ -22,8 +22,11 @@ async function compressModules(): Promise<void> {
  * compresses better than several. What `zego.js` loads at its first use stays apart. Declarations (`.d.ts`) are not meant.
  */
 const CHUNKS = [
-  { name: 'core', test: /client.src.core[^.]*\.ts$/, minShareCount: 2 },
-  { name: 'zego', test: /client.src.zego.(?!streams.zego-|sound-levels|streams.audio-)[^.]*\.ts$/ },
+  { name: 'core', test: /client.src.core(?!.media.stats)[^.]*\.ts$/, minShareCount: 2 },
+  {
+    name: 'zego',
+    test: /client.src.zego.(?!system-check|quality\.|streams.zego-|sound-levels|streams.audio-)[^.]*\.ts$/,
+  },
 ];
 
 export default defineConfig({
@@ -40,7 +43,8 @@ export default defineConfig({
   fixedExtension: false,
   sourcemap: true,
   minify: true,
-  outputOptions: { codeSplitting: { groups: CHUNKS } },
+  outputOptions: { codeSplitting: { groups: CHUNKS }, comments: false },
+  inputOptions: { optimization: { inlineConst: { mode: 'all', pass: 3 } } },
   dts: { tsconfig: 'tsconfig.json' },
   tsconfig: 'tsconfig.json',
   hooks: { 'build:done': compressModules },

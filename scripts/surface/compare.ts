@@ -71,6 +71,8 @@ function acceptsArguments(checker: Checker, vendor: Type, own: Type): boolean {
   const [theirs, ...moreTheirs] = checker.getSignaturesOfType(vendor, SignatureKind.Call);
   const [ours, ...moreOurs] = checker.getSignaturesOfType(own, SignatureKind.Call);
   if (!theirs || !ours || moreTheirs.length > 0 || moreOurs.length > 0) return true;
+  // A call with an argument more than a function declares does not compile.
+  if (ours.getParameters().length < theirs.getParameters().length && !ours.hasRestParameter) return false;
   if (theirs.getTypeParameters().length > 0 || ours.getTypeParameters().length > 0) return true;
   return ours.getParameters().every((_, index) => {
     if (ours.hasRestParameter && index >= ours.getParameters().length - 1) return true;

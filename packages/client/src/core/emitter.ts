@@ -18,8 +18,10 @@ export type Handlers<Events extends { [E in keyof Events]: unknown[] }> = { [E i
 export class Emitter<Events extends { [E in keyof Events]: unknown[] }> {
   readonly #handlers: { [E in keyof Events]?: Set<Handler<Events[E]>> } = {};
 
-  /** Adds a handler; returns false if it was added before. */
+  /** Adds a handler; returns false if it was added before, or is not a function. */
   on<E extends keyof Events>(event: E, handler: Handlers<Events>[E]): boolean {
+    // A call from JavaScript may pass anything.
+    if (typeof handler !== 'function') return false;
     let handlers = this.#handlers[event];
     if (!handlers) {
       handlers = new Set();

@@ -19,6 +19,8 @@ export async function loginToZego() {
   vi.stubGlobal('navigator', devices.navigator);
   const engine = new ZegoExpressEngine(1, 'https://rooms.test', { platform: world.platform });
   await engine.loginRoom('room', 'token', { userID: 'me' });
+  // Loaded at its first use otherwise, which takes real time.
+  await import('../core/media/stats.ts');
   /** Lets fake devices open. */
   const open = async <T>(call: Promise<T>): Promise<T> => {
     // What rejects is for the caller, at the end.

@@ -31,8 +31,15 @@ const STREAM_ID: Readonly<Record<IdFault, number>> = {
   'bad-characters': CODES.streamIdIllegal,
 };
 
+/** Returns whether a value is text, or is left out. Calls from JavaScript may pass anything. */
+export function isOptionalText(value: unknown): boolean {
+  return value === undefined || value === null || typeof value === 'string';
+}
+
 /** Returns the error code for invalid login arguments, or 0 (ROOM-6). */
 export function checkLogin(roomId: string, user: ZegoUser): number {
+  const hasTypes = typeof roomId === 'string' && typeof user?.userID === 'string' && isOptionalText(user.userName);
+  if (!hasTypes) return CODES.badParameter;
   const roomFault = findRoomIdFault(roomId);
   if (roomFault) return ROOM_ID[roomFault];
   const userFault = findUserIdFault(user.userID);
@@ -48,12 +55,14 @@ export function checkStreamId(streamId: string): number {
 
 /** Returns the error code for a message that is empty or longer than 1,024 bytes, or 0. */
 export function checkMessage(message: string): number {
+  if (typeof message !== 'string') return CODES.badParameter;
   if (message.length === 0) return CODES.messageEmpty;
   return byteLength(message) > MAX_BYTES.message ? CODES.messageTooLong : CODES.ok;
 }
 
 /** Returns the error code for a room info whose key is empty, or whose key or value exceeds 128 bytes, or 0. */
 export function checkRoomInfo(key: string, value: string): number {
+  if (typeof key !== 'string' || typeof value !== 'string') return CODES.badParameter;
   if (key.length === 0 || byteLength(key) > MAX_BYTES.roomInfoKey) return CODES.roomInfoKeyTooLong;
   return byteLength(value) > MAX_BYTES.roomInfoValue ? CODES.roomInfoValueTooLong : CODES.ok;
 }

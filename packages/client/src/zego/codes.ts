@@ -59,8 +59,14 @@ export const extraInfoTooLong = 1003051;
 export const messageEmpty = 1009001;
 /** Message too long. */
 export const messageTooLong = 1009002;
+/** Message failed. */
+export const messageFailed = 1009010;
 /** Bad parameter. */
 export const badParameter = 1100001;
+/** A service whose module is not loaded, or which Gavel does not have. */
+export const moduleNotImported = 1101003;
+/** Log upload failed. */
+export const uploadFailed = 1102025;
 /** Media server failed. */
 export const mediaServerFailed = 1102023;
 /** The argument is no local stream. */
@@ -99,6 +105,8 @@ export const deviceNotReadable = 1103065;
 export const deviceOverconstrained = 1103066;
 /** The stream has a track of this kind. */
 export const cannotAddTrack = 1103067;
+/** Beauty effects not supported. */
+export const beautyNotSupported = 1103072;
 /** Not a zego stream. */
 export const notAZegoStream = 1103086;
 /** Zego stream without audio. */

@@ -458,6 +458,8 @@ test('quality is told every 3 s, the count of users every 30 s, the token 30 s b
   zg.startPublishingStream('mine', cameraStream().stream);
   await settle();
   world.media.peer.become('connected');
+  // They are loaded with the first report, which takes real time.
+  await Promise.all([import('../core/media/stats.ts'), import('./quality.ts')]);
   log.length = 0;
   await world.clock.advance(31_500);
   const times = (event: string) => log.filter(([name]) => name === event).length;
@@ -469,6 +471,10 @@ test('quality is told every 3 s, the count of users every 30 s, the token 30 s b
     'mine',
     { video: { videoBitrate: 0 }, audio: { audioBitrate: 0 } },
   ]);
+  expect(zg.getPublishingStreamQuality('mine')).toMatchObject({ video: { videoBitrate: 0 } });
+  expect(zg.getPlayingStreamQuality('mine')).toBeNull();
+  zg.stopPublishingStream('mine');
+  expect(zg.getPublishingStreamQuality('mine')).toBeNull();
   expect(zg.renewToken('token-2', 'room')).toBe(true);
   expect(zg.renewToken('token-2', 'elsewhere')).toBe(false);
   await settle();

@@ -12,39 +12,37 @@
 
 import { completePlatform, randomId } from '../core/platform.ts';
 import { RoomSession } from '../core/session.ts';
-import { checkLogin } from './checks.ts';
-import { DeviceEngine } from './device-engine.ts';
-import { CODE_OF_ERROR, CODES, toZegoError } from './errors.ts';
+import { checkLogin, isOptionalText } from './checks.ts';
+import { CODE_OF_ERROR, CODES, refusal, toZegoError } from './errors.ts';
+import { NetworkTime, type ZegoNetworkTimeInfo } from './network-time.ts';
 import { ZegoRoom } from './room.ts';
-import { sendMessage, setRoomInfo } from './sending.ts';
-import type { ZegoEngineOptions, ZegoRoomConfig, ZegoServerResponse, ZegoTurnServer, ZegoUser } from './types.ts';
-import { VERSION } from './version.ts';
+import { sendCommand, sendMessage, setRoomInfo } from './sending.ts';
+import { toServerAddress } from './server-address.ts';
+import { SettingsEngine } from './settings-engine.ts';
+import type { ZegoEngineOptions, ZegoRoomConfig, ZegoServerResponse, ZegoUser } from './types.ts';
 
 /** The maximum number of rooms at a time with `enableMultiRoom` (reference zego 4.7). */
 const MAX_ROOMS = 5;
 
 /** The call surface of ZEGO's web SDK; its events are those of `ZegoEvents`. */
-export class ZegoExpressEngine extends DeviceEngine {
+export class ZegoExpressEngine extends SettingsEngine {
   readonly #appID: number;
   readonly #server: string;
-  readonly #options: ZegoEngineOptions;
-  #iceServers: readonly RTCIceServer[] | undefined;
   /** Identifies this engine's logins in several rooms as those of one client. */
   readonly #clientId = randomId();
   readonly #rooms = new Map<string, ZegoRoom>();
+  readonly #time: NetworkTime;
   #allowsManyRooms = false;
 
-  /** Creates an engine for an App; `server` is the server's base address; the first of several is used. */
+  /**
+   * Creates an engine for an App. `server` is the server's base address, or `wss://host/ws` as the vendor writes it; the first
+   * of several is used.
+   */
   constructor(appID: number, server: string | readonly string[], options: ZegoEngineOptions = {}) {
-    super(completePlatform(options.platform));
+    super(completePlatform(options?.platform), options ?? {});
     this.#appID = appID;
-    this.#server = typeof server === 'string' ? server : (server[0] ?? '');
-    this.#options = options;
-  }
-
-  /** The version of this SDK. */
-  getVersion(): string {
-    return VERSION;
+    this.#server = toServerAddress(server);
+    this.#time = new NetworkTime(this.platform.clock);
   }
 
   /** Leaves every room and stops every captured track; a stream that is being created is closed as soon as it is open. */
@@ -60,35 +58,48 @@ export class ZegoExpressEngine extends DeviceEngine {
     return true;
   }
 
+  /** Accepts the use of the rooms, which has no effect; returns false after a login, as the vendor's engine does. */
+  setRoomScenario(scenario: number): boolean {
+    return typeof scenario === 'number' && this.#rooms.size === 0;
+  }
+
+  /** Returns the server's time. */
+  getNetworkTimeInfo(): ZegoNetworkTimeInfo {
+    return this.#time.read();
+  }
+
   /**
    * Logs in to a room.
    *
    * @throws ZegoServerResponse with a code of reference zego 4.6
    */
-  async loginRoom(roomID: string, token: string, user: ZegoUser, config: ZegoRoomConfig = {}): Promise<boolean> {
-    const fault = this.#findLoginFault(roomID, user);
-    if (fault !== CODES.ok) throw { errorCode: fault, extendedData: '' } satisfies ZegoServerResponse;
+  async loginRoom(roomID: string, token: string, user: ZegoUser, config?: ZegoRoomConfig): Promise<boolean> {
+    if (this.local.isDestroyed) throw refusal(CODES.badParameter, 'the engine was destroyed');
+    const fault = isOptionalText(token) ? this.#findLoginFault(roomID, user) : CODES.badParameter;
+    if (fault !== CODES.ok) throw refusal(fault);
     try {
-      const session = this.#createSession(roomID, token, user, config);
+      const session = this.#createSession(roomID, token, user, config ?? {});
       const room = new ZegoRoom({
         roomID,
         user,
         session,
         clock: this.platform.clock,
         emit: (event, ...args) => this.emit(event, ...args),
-        wantsUsers: config.userUpdate ?? false,
-        reconnectingDelayMs: this.#options.reconnectingDelayMs ?? 8_000,
+        wantsUsers: config?.userUpdate ?? false,
+        reconnectingDelayMs: this.options.reconnectingDelayMs ?? 8_000,
         ended: () => {
           if (this.#rooms.get(roomID) === room) this.#rooms.delete(roomID);
         },
       });
       this.#rooms.set(roomID, room);
+      const beganAtMs = this.platform.clock.now();
       await session.login();
+      if (session.self) this.#time.handleLogin(session.self.serverTimeMs, beganAtMs);
       return true;
     } catch (error) {
-      const refusal = toZegoError(error);
+      const answer = toZegoError(error);
       // A login timeout is rejected with the code of its event (reference zego 4.5).
-      throw refusal.errorCode === CODE_OF_ERROR['client.timeout'] ? { ...refusal, errorCode: CODES.gaveUp } : refusal;
+      throw answer.errorCode === CODE_OF_ERROR['client.timeout'] ? { ...answer, errorCode: CODES.gaveUp } : answer;
     }
   }
 
@@ -113,7 +124,10 @@ export class ZegoExpressEngine extends DeviceEngine {
     config: { readonly token: string; readonly maxMemberCount?: number; readonly isUserStatusNotify?: boolean },
   ): Promise<boolean> {
     const user = this.#rooms.get(fromRoomID)?.user;
-    if (!user) throw { errorCode: CODES.notLoggedIn, extendedData: '' } satisfies ZegoServerResponse;
+    if (!user) throw refusal(CODES.notLoggedIn);
+    // Before the room is left: the user stays there if the other room cannot be entered.
+    const fault = isOptionalText(config?.token) ? checkLogin(toRoomID, user) : CODES.badParameter;
+    if (fault !== CODES.ok) throw refusal(fault);
     this.logoutRoom(fromRoomID);
     const { token, maxMemberCount = 0, isUserStatusNotify = false } = config;
     return this.loginRoom(toRoomID, token, user, { maxMemberCount, userUpdate: isUserStatusNotify });
@@ -121,7 +135,7 @@ export class ZegoExpressEngine extends DeviceEngine {
 
   /** Replaces the token of a room, or of all rooms if none is given, before it expires; returns false if there is no such room. */
   renewToken(token: string, roomID?: string): boolean {
-    if (token.length === 0) return false;
+    if (typeof token !== 'string' || token.length === 0) return false;
     const rooms = [...this.#rooms].filter(([id]) => roomID === undefined || id === roomID);
     // The next login reports a refusal by the server: this call cannot report it (reference zego 4.9).
     for (const [, room] of rooms) room.session.renewToken(token).catch(() => {});
@@ -140,8 +154,7 @@ export class ZegoExpressEngine extends DeviceEngine {
 
   /** Sends a command to the given users, or to everyone if none is given; at most 1,024 bytes. */
   sendCustomCommand(roomID: string, command: string, toUserIDList: readonly string[]): Promise<ZegoServerResponse> {
-    const to = toUserIDList.length > 0 ? toUserIDList : undefined;
-    return sendMessage(this.#rooms.get(roomID), 'command', command, to);
+    return sendCommand(this.#rooms.get(roomID), command, toUserIDList);
   }
 
   /** Sets the room's info, one key per room; key and value at most 128 bytes each. */
@@ -158,14 +171,8 @@ export class ZegoExpressEngine extends DeviceEngine {
     return (listed ?? this.#firstRoom())?.session;
   }
 
-  /** Uses the application's own TURN servers in rooms that are logged in to from now on, instead of those of the server. */
-  setTurnServer(turnServerList: readonly ZegoTurnServer[]): void {
-    this.#iceServers = turnServerList.map(({ url, username, credential }) => ({ urls: url, username, credential }));
-  }
-
   #createSession(roomID: string, token: string, user: ZegoUser, config: ZegoRoomConfig): RoomSession {
-    const { environment, roomRetryTimeMs, iceTransportPolicy } = this.#options;
-    const iceServers = this.#iceServers ?? this.#options.iceServers;
+    const { environment, roomRetryTimeMs, iceServers, iceTransportPolicy } = this.options;
     const { userUpdate = false, maxMemberCount = 0 } = config;
     return new RoomSession({
       server: this.#server,

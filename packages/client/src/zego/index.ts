@@ -18,6 +18,8 @@ export type {
   ZegoStreamExtraInfo,
   ZegoStreamRelayCDNInfo,
 } from './events.ts';
+export type { ZegoNetworkTimeInfo } from './network-time.ts';
+export type { ZegoLogConfig } from './page-settings.ts';
 export type {
   ZegoPlayAudioStats,
   ZegoPlayStats,
@@ -29,6 +31,13 @@ export type {
 } from './quality.ts';
 export type * from './streams/stream-types.ts';
 export type { ZegoLocalAudioOptions, ZegoLocalStream, ZegoLocalStreamEvents } from './streams/zego-local-stream.ts';
+export type {
+  ZegoCapabilityDetection,
+  ZegoCapabilityError,
+  ZegoCapabilityErrorInfo,
+  ZegoCheckType,
+  ZegoVideoCodec,
+} from './system-check.ts';
 export type {
   ZegoEngineOptions,
   ZegoPlayerState,

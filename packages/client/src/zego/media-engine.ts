@@ -11,6 +11,7 @@ import { answer, CODES, refusal, toCaptureError } from './errors.ts';
 import type { Emit, ZegoEvents } from './events.ts';
 import { Players } from './players.ts';
 import { Publishers } from './publishers.ts';
+import { QualityReports } from './quality-reports.ts';
 import { requireKbps, requireOptions, toProcessing, toVideoConstraints } from './streams/capture-plan.ts';
 import { isMediaTrack } from './streams/custom-source.ts';
 import type { Kind } from './streams/feed-opener.ts';
@@ -34,14 +35,17 @@ export abstract class MediaEngine extends Emitter<ZegoEvents> {
   protected readonly publishers: Publishers;
   protected readonly players: Players;
   protected readonly views: Views;
+  protected readonly quality: QualityReports;
 
   constructor(platform: Platform) {
     super();
     this.platform = platform;
     const emit: Emit = (event, ...args) => this.emit(event, ...args);
+    const quality = new QualityReports(platform.clock, emit);
+    this.quality = quality;
     this.views = new Views(platform.media?.document);
-    this.publishers = new Publishers(platform.clock, emit, (source) => this.local.find(source)?.closeDevices());
-    this.players = new Players(platform.clock, emit, (stream) => this.views.close(stream));
+    this.publishers = new Publishers(quality, emit, (source) => this.local.find(source)?.closeDevices());
+    this.players = new Players(quality, emit, (stream) => this.views.close(stream));
     this.local = new LocalStreams({
       media: platform.media,
       publicationsOf: (stream) => this.publishers.of(stream),

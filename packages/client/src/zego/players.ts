@@ -6,12 +6,11 @@
 
 import type { MediaEnd } from '../core/media/media-context.ts';
 import type { Playback, PlaybackState } from '../core/media/playback.ts';
-import type { Clock } from '../core/platform.ts';
 import type { RoomSession } from '../core/session.ts';
 import { checkStreamId } from './checks.ts';
 import { CODES, codeOfMediaEnd, extendedDataOfMediaEnd, refusal, toZegoError } from './errors.ts';
 import type { Emit } from './events.ts';
-import { reportQuality, toPlayStats } from './quality.ts';
+import type { QualityReports } from './quality-reports.ts';
 import type { ZegoPlayerState, ZegoPlayOptions } from './types.ts';
 import { warnUnsupported } from './warnings.ts';
 
@@ -19,15 +18,15 @@ const SUPPORTED = ['audio', 'video', 'jitterBufferTarget', 'playoutDelayHint', '
 
 /** The streams that an engine plays, by stream id. */
 export class Players {
-  readonly #clock: Clock;
+  readonly #quality: QualityReports;
   readonly #emit: Emit;
   readonly #ended: (stream: MediaStream) => void;
   readonly #areOn = { audio: true, video: true };
   readonly #playbacks = new Map<string, { readonly playback: Playback; readonly session: RoomSession }>();
 
   /** `ended` is called with the stream of each playback that ends. */
-  constructor(clock: Clock, emit: Emit, ended: (stream: MediaStream) => void) {
-    this.#clock = clock;
+  constructor(quality: QualityReports, emit: Emit, ended: (stream: MediaStream) => void) {
+    this.#quality = quality;
     this.#emit = emit;
     this.#ended = ended;
   }
@@ -87,9 +86,7 @@ export class Players {
   #watch(playback: Playback, session: RoomSession): void {
     const { streamId } = playback;
     this.#playbacks.set(streamId, { playback, session });
-    const stopReporting = reportQuality(this.#clock, playback, (stats) => {
-      if (playback.state === 'playing') this.#emit('playQualityUpdate', streamId, toPlayStats(stats));
-    });
+    const stopReporting = this.#quality.watchPlayed(playback, () => playback.state === 'playing');
     const handleState = (state: PlaybackState, end: MediaEnd | undefined) => {
       if (state === 'ended') {
         stopReporting();
@@ -100,11 +97,19 @@ export class Players {
         const unsupported = state === 'playing' ? playback.unsupported : [];
         const code = unsupported.length > 0 ? CODES.playKindUnsupported : CODES.ok;
         const extendedData = unsupported.length > 0 ? JSON.stringify({ unsupported }) : '';
+        if (state === 'playing') this.#emitTracks(playback);
         this.#emitState(streamId, state === 'playing' ? 'PLAYING' : 'PLAY_REQUESTING', code, extendedData);
       }
     };
     if (playback.state === 'ended') handleState('ended', playback.ending);
     else playback.on('stateChanged', handleState);
+  }
+
+  /** Media that is up has tracks; after a lost connection, others than before. */
+  #emitTracks({ streamId, stream }: Playback): void {
+    for (const track of stream.getTracks()) {
+      this.#emit(track.kind === 'audio' ? 'playerAudioTrackUpdate' : 'playerVideoTrackUpdate', streamId, track);
+    }
   }
 
   #emitState(streamID: string, state: ZegoPlayerState['state'], errorCode: number, extendedData = ''): void {

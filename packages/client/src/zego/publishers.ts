@@ -6,12 +6,11 @@
 
 import type { MediaEnd } from '../core/media/media-context.ts';
 import type { Publication, PublicationState } from '../core/media/publication.ts';
-import type { Clock } from '../core/platform.ts';
 import type { RoomSession } from '../core/session.ts';
 import { checkExtraInfo, checkStreamId } from './checks.ts';
 import { CODES, codeOfMediaEnd, extendedDataOfMediaEnd, toZegoError } from './errors.ts';
 import type { Emit } from './events.ts';
-import { reportQuality, toPublishStats } from './quality.ts';
+import type { QualityReports } from './quality-reports.ts';
 import type { Encoding } from './streams/capture-plan.ts';
 import type { ZegoPublisherState, ZegoPublishOptions, ZegoServerResponse } from './types.ts';
 import { warnOnce, warnUnsupported } from './warnings.ts';
@@ -20,14 +19,14 @@ const SUPPORTED = ['extraInfo', 'videoCodec', 'roomID', 'enableTrafficControl', 
 
 /** The streams that an engine publishes, by stream id. */
 export class Publishers {
-  readonly #clock: Clock;
+  readonly #quality: QualityReports;
   readonly #emit: Emit;
   readonly #removed: (source: MediaStream) => void;
   readonly #publications = new Map<string, { readonly publication: Publication; readonly session: RoomSession }>();
 
   /** `removed` is called with each published stream when the user was removed from the room (KICK-5). */
-  constructor(clock: Clock, emit: Emit, removed: (source: MediaStream) => void) {
-    this.#clock = clock;
+  constructor(quality: QualityReports, emit: Emit, removed: (source: MediaStream) => void) {
+    this.#quality = quality;
     this.#emit = emit;
     this.#removed = removed;
   }
@@ -116,9 +115,7 @@ export class Publishers {
   #watch(publication: Publication, session: RoomSession): void {
     const { streamId } = publication;
     this.#publications.set(streamId, { publication, session });
-    const stopReporting = reportQuality(this.#clock, publication, (stats) => {
-      if (publication.state === 'publishing') this.#emit('publishQualityUpdate', streamId, toPublishStats(stats));
-    });
+    const stopReporting = this.#quality.watchPublished(publication, () => publication.state === 'publishing');
     const handleState = (state: PublicationState, end: MediaEnd | undefined) => {
       if (state === 'ended') {
         stopReporting();

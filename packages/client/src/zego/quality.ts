@@ -1,14 +1,10 @@
 /**
- * Stream quality in this dialect, reported every 3 s.
+ * Quality of streams in this dialect's shape.
  *
  * @module
  */
 
 import type { StreamStats } from '../core/media/stats.ts';
-import type { Clock } from '../core/platform.ts';
-
-/** The interval of quality reports, in milliseconds. */
-export const QUALITY_INTERVAL_MS = 3_000;
 
 /** A quality from 0 (best) to 4 (worst); -1 is unknown. */
 export type ZegoQualityGrade = -1 | 0 | 1 | 2 | 3 | 4;
@@ -184,31 +180,5 @@ export function toPlayStats({ audio, video, roundTripMs, nackCount, pliCount }: 
     currentRoundTripTime: roundTripMs,
     peerToPeerDelay: roundTripMs / 2,
     peerToPeerPacketLostRate: Math.max(audio?.lossRate ?? 0, video?.lossRate ?? 0),
-  };
-}
-
-/** A publication or playback whose quality can be read. */
-export interface Measured {
-  stats(): Promise<StreamStats | undefined>;
-}
-
-/** Reads and reports quality every 3 s, until the returned function is called. */
-export function reportQuality(clock: Clock, measured: Measured, report: (stats: StreamStats) => void): () => void {
-  let timer: unknown;
-  let isStopped = false;
-  const tick = async (): Promise<void> => {
-    // A peer connection that is being closed has no statistics.
-    const stats = await measured.stats().catch(() => undefined);
-    if (isStopped) return;
-    if (stats) report(stats);
-    schedule();
-  };
-  const schedule = () => {
-    timer = clock.setTimeout(() => void tick(), QUALITY_INTERVAL_MS);
-  };
-  schedule();
-  return () => {
-    isStopped = true;
-    clock.clearTimeout(timer);
   };
 }

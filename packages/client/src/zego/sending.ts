@@ -38,6 +38,17 @@ export function sendMessage(
   return answer(room, checkMessage(text), ({ session }) => session.send(kind, text, to), tooOften);
 }
 
+/** Sends a command of 1 to 1,024 bytes to users, or to everyone if the list is empty. */
+export function sendCommand(
+  room: ZegoRoom | undefined,
+  command: string,
+  toUserIDs: readonly string[],
+): Promise<ZegoServerResponse> {
+  const isList = Array.isArray(toUserIDs) && toUserIDs.every((id) => typeof id === 'string');
+  if (!isList) return answer(room, CODES.badParameter, () => Promise.resolve());
+  return sendMessage(room, 'command', command, toUserIDs.length > 0 ? toUserIDs : undefined);
+}
+
 /** Sets the room's info. */
 export function setRoomInfo(room: ZegoRoom | undefined, key: string, value: string): Promise<ZegoServerResponse> {
   return answer(room, checkRoomInfo(key, value), ({ session }) => session.request('setRoomInfo', { key, value }));

@@ -4,9 +4,16 @@
  * @module
  */
 
+let isOn = true;
+
+/** Turns the warnings of this page off or on. */
+export function setWarnings(on: boolean): void {
+  isOn = on;
+}
+
 /** Prints a warning. */
 export function warn(text: string): void {
-  console.warn(`[gavel] ${text}`);
+  if (isOn) console.warn(`[gavel] ${text}`);
 }
 
 const warned = new Set<string>();

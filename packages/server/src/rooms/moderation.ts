@@ -29,7 +29,6 @@ const SHOWING: ReadonlySet<RoomCommand['type']> = new Set([
   'changeMessage',
   'createPoll',
   'vote',
-  'changeStage',
 ] as const);
 
 /** The locks and permission changes of users, independent of their logins. Immutable. */

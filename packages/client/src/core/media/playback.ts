@@ -9,7 +9,7 @@ import { Emitter } from '../emitter.ts';
 import { SessionError } from '../errors.ts';
 import { judgeFailure, type MediaContext, type MediaEnd } from './media-context.ts';
 import { MediaLink } from './media-link.ts';
-import { readAudioLevel, StatsReader, type StreamStats } from './stats.ts';
+import type { StatsReader, StreamStats } from './stats.ts';
 
 /** What to play. */
 export interface PlayOptions {
@@ -57,7 +57,7 @@ export class Playback extends Emitter<PlaybackEvents> {
   readonly #context: MediaContext;
   readonly #options: PlayOptions;
   readonly #on = { audio: true, video: true };
-  #stats = new StatsReader();
+  #stats: StatsReader | undefined;
   #state: PlaybackState = 'requesting';
   #end: MediaEnd | undefined;
   #wasAnswered = false;
@@ -144,13 +144,17 @@ export class Playback extends Emitter<PlaybackEvents> {
 
   /** Reads the level of the audio that is received, from 0 to 1; undefined if the browser does not report it. */
   async audioLevel(): Promise<number | undefined> {
-    return readAudioLevel(await this.#link.peer?.getStats());
+    const report = await this.#link.peer?.getStats();
+    return report && (await loadStats()).readAudioLevel(report);
   }
 
   /** Reads the quality since the previous reading; undefined while there is no peer connection. */
   async stats(): Promise<StreamStats | undefined> {
     const report = await this.#link.peer?.getStats();
-    return report && this.#stats.read(report as unknown as Iterable<[string, object]>);
+    if (!report) return undefined;
+    const { StatsReader } = await loadStats();
+    this.#stats ??= new StatsReader();
+    return this.#stats.read(report as unknown as Iterable<[string, object]>);
   }
 
   /** Ends the playback on this side and removes the tracks from its stream; sends nothing to the server. */
@@ -172,7 +176,7 @@ export class Playback extends Emitter<PlaybackEvents> {
 
   #prepare(peer: RTCPeerConnection): void {
     const { jitterBufferMs } = this.#options;
-    this.#stats = new StatsReader();
+    this.#stats = undefined;
     for (const kind of ['audio', 'video'] as const) {
       if (this.#options[kind] === false) continue;
       const { receiver } = peer.addTransceiver(kind, { direction: 'recvonly' });
@@ -216,4 +220,9 @@ function withResolvers<T>() {
     reject = onReject;
   });
   return { promise, resolve, reject };
+}
+
+/** Loads the reader of statistics at its first use: not every application reads them. */
+function loadStats(): Promise<typeof import('./stats.ts')> {
+  return import('./stats.ts');
 }

@@ -10,7 +10,7 @@ import { type SessionError, toSessionError } from '../errors.ts';
 import { orderCodecs, setStartBitrate, type VideoCodec } from './codecs.ts';
 import { judgeFailure, type MediaContext, type MediaEnd } from './media-context.ts';
 import { MediaLink, type Verdict } from './media-link.ts';
-import { readAudioLevel, StatsReader, type StreamStats } from './stats.ts';
+import type { StatsReader, StreamStats } from './stats.ts';
 import { SyncedValue } from './synced-value.ts';
 
 /** How to publish. */
@@ -73,7 +73,7 @@ export class Publication extends Emitter<PublicationEvents> {
   };
   readonly #watched = new WeakSet<MediaStreamTrack>();
   readonly #maxKbps: { audio: number | undefined; video: number };
-  #stats = new StatsReader();
+  #stats: StatsReader | undefined;
   #state: PublicationState = 'requesting';
   #end: MediaEnd | undefined;
   #wasAnswered = false;
@@ -226,13 +226,17 @@ export class Publication extends Emitter<PublicationEvents> {
 
   /** Reads the level of the audio that is sent, from 0 to 1; undefined if the browser does not report it. */
   async audioLevel(): Promise<number | undefined> {
-    return readAudioLevel(await this.#link.peer?.getStats());
+    const report = await this.#link.peer?.getStats();
+    return report && (await loadStats()).readAudioLevel(report);
   }
 
   /** Reads the quality since the previous reading; undefined while there is no peer connection. */
   async stats(): Promise<StreamStats | undefined> {
     const report = await this.#link.peer?.getStats();
-    return report && this.#stats.read(report as unknown as Iterable<[string, object]>);
+    if (!report) return undefined;
+    const { StatsReader } = await loadStats();
+    this.#stats ??= new StatsReader();
+    return this.#stats.read(report as unknown as Iterable<[string, object]>);
   }
 
   /** Ends the publication on this side; sends nothing to the server. */
@@ -340,7 +344,7 @@ export class Publication extends Emitter<PublicationEvents> {
   }
 
   #prepare(peer: RTCPeerConnection): void {
-    this.#stats = new StatsReader();
+    this.#stats = undefined;
     this.#dropped = new Promise((resolve) => {
       this.#resolveDropped = resolve;
     });
@@ -373,4 +377,9 @@ export class Publication extends Emitter<PublicationEvents> {
 /** Returns whether a kind is wanted by default: yes, unless all of its tracks are disabled. */
 function isEnabled(tracks: readonly MediaStreamTrack[]): boolean {
   return tracks.length === 0 || tracks.some((track) => track.enabled);
+}
+
+/** Loads the reader of statistics at its first use: not every application reads them. */
+function loadStats(): Promise<typeof import('./stats.ts')> {
+  return import('./stats.ts');
 }
