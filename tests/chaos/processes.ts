@@ -18,6 +18,9 @@ const RECEIVER = fileURLToPath(new URL('./receiver-process.ts', import.meta.url)
 /** The admin key of the servers started here. */
 export const ADMIN_KEY = 'chaos-admin-key-0123456789';
 
+/** The API token of the servers started here. */
+export const API_TOKEN = 'chaos-api-token-0123456789';
+
 /** A callback as the receiver's process reports it. */
 export interface Arrival {
   readonly id: string;
@@ -64,6 +67,7 @@ export function writeConfig(folder: string, port: number, callbackUrl: string | 
     dataDir: join(folder, 'data'),
     logLevel: 'error',
     adminKey: ADMIN_KEY,
+    apiTokens: [{ name: 'chaos', accountId: TEST_APP.accountId, token: API_TOKEN }],
     apps: [{ ...TEST_APP, rateLimits, ...(callbackUrl !== undefined && { callbacks: urls }) }],
     callbacks: { allowPrivateTargets: true },
     media: { port: 0 },

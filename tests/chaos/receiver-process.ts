@@ -11,7 +11,7 @@ const REFUSED_SHARE = 1 / 300;
 const receiver = await startCallbackReceiver();
 receiver.behaviour = async ({ raw, headers }) => {
   const isTaken = Math.random() >= REFUSED_SHARE;
-  process.send?.({ id: headers['webhook-id'], raw, isTaken });
+  process.send?.({ id: headers['webhook-id'] ?? headers['rtk-uuid'], raw, isTaken });
   // Sometimes slow, so that attempts are in progress when the server is killed.
   await new Promise((resolve) => setTimeout(resolve, Math.random() * 5));
   return isTaken ? 200 : 503;

@@ -200,6 +200,18 @@ export const METHODS = {
   sendCustom,
   /** Edits, deletes, pins or unpins a chat message of this life of the room. */
   changeMessage,
+  /** Requests access to the stage, cancels the request, joins the stage, or leaves it (STAGE-2). */
+  changeStage: Type.Object(
+    {
+      action: Type.Union([
+        Type.Literal('request'),
+        Type.Literal('cancel'),
+        Type.Literal('join'),
+        Type.Literal('leave'),
+      ]),
+    },
+    closed,
+  ),
   /** Moderates other members; requires the permission. */
   moderate,
   /** Creates a poll; requires the permission. */
@@ -330,6 +342,7 @@ export interface Results {
   rename: Record<string, never>;
   sendCustom: Record<string, never>;
   changeMessage: Record<string, never>;
+  changeStage: Record<string, never>;
   moderate: Record<string, never>;
   createPoll: { readonly pollId: string };
   vote: Record<string, never>;

@@ -62,6 +62,14 @@ export const moderate = Type.Union([
     },
     closed,
   ),
+  /** Grants or denies access to the stage, or takes users off it; users that are not in the room are ignored. */
+  Type.Object(
+    {
+      action: Type.Union([Type.Literal('grantStage'), Type.Literal('denyStage'), Type.Literal('removeFromStage')]),
+      userIds: Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { minItems: 1, maxItems: 500 }),
+    },
+    closed,
+  ),
   /** Removes everybody and closes the room. */
   Type.Object({ action: Type.Literal('kickAll') }, closed),
   Type.Object(

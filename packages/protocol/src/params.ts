@@ -175,6 +175,7 @@ export type ModerateParams =
   | { readonly action: 'setPermissions'; readonly memberIds: string[]; readonly changes: PermissionsChange }
   | { readonly action: 'pin'; readonly memberId: string; readonly pinned: boolean }
   | { readonly action: 'accept' | 'reject'; readonly memberIds: string[] }
+  | { readonly action: 'grantStage' | 'denyStage' | 'removeFromStage'; readonly userIds: string[] }
   | { readonly action: 'kickAll' }
   | {
       readonly action: 'mute';
@@ -225,6 +226,7 @@ export interface MethodParams {
   readonly rename: { readonly name: string };
   readonly sendCustom: CustomParams;
   readonly changeMessage: ChangeMessageParams;
+  readonly changeStage: { readonly action: 'request' | 'cancel' | 'join' | 'leave' };
   readonly moderate: ModerateParams;
   readonly createPoll: CreatePollParams;
   readonly vote: VoteParams;

@@ -24,7 +24,15 @@ export interface WireMember {
   readonly profile?: WireProfile;
   /** True if it is pinned for everybody; absent otherwise. */
   readonly pinned?: true;
+  /**
+   * Where it is, if its permissions have a stage; absent otherwise. `requested` and `accepted` are shown to the member itself
+   * and to those who may answer requests; for the others the member is `off`.
+   */
+  readonly stage?: StageState;
 }
+
+/** On the stage, off it, or on the way. */
+export type StageState = 'off' | 'requested' | 'accepted' | 'on';
 
 /** A user in the waiting room, as members who may admit users see it. */
 export interface WireWaiting {
@@ -71,6 +79,8 @@ export interface WireSnapshot {
   readonly memberCount: number;
   /** The permissions of this client's own member. */
   readonly permissions: WirePermissions;
+  /** The place of this client's own member; absent if its permissions have no stage. */
+  readonly stage?: StageState;
   /** Empty unless the login had `members: true`. */
   readonly members: readonly WireMember[];
   readonly streams: readonly WireStream[];
@@ -100,7 +110,11 @@ export interface WirePermissions {
     readonly pin?: boolean;
     /** May admit and reject users in the waiting room. */
     readonly acceptWaiting?: boolean;
+    /** May grant and deny access to the stage, and take others off it. */
+    readonly acceptStage?: boolean;
   };
+  /** Its access to the stage; absent: it publishes without one. Off the stage, what it may publish is false. */
+  readonly stage?: { readonly access: 'allowed' | 'on-request' | 'none' };
   /** May change its own name; absent is false. */
   readonly rename?: boolean;
   /** Chat permissions; absent: all of them. */

@@ -8,6 +8,7 @@ import type {
   ChatEventFrame,
   MemberCause,
   RoomEventFrame,
+  StageState,
   StreamCause,
   WireMember,
   WirePermissions,
@@ -96,6 +97,7 @@ export class RoomView {
   readonly #polls = new PollList();
   #selfId: string;
   #permissions: WirePermissions;
+  #stage: StageState | undefined;
   #seq = 0;
   #userSeq = 0;
   #streamSeq = 0;
@@ -106,6 +108,11 @@ export class RoomView {
     this.#permissions = snapshot.permissions;
     this.#load(snapshot);
     this.#polls.replace(snapshot.polls ?? []);
+  }
+
+  /** Where this client's own member is; undefined if its permissions have no stage. */
+  get stage(): StageState | undefined {
+    return this.#stage;
   }
 
   /** Members by member id; empty unless the login asked for members. */
@@ -240,6 +247,7 @@ export class RoomView {
     this.#streamSeq = snapshot.streamSeq;
     this.#memberCount = snapshot.memberCount;
     this.#permissions = snapshot.permissions;
+    this.#stage = snapshot.stage;
     this.#members.clear();
     this.#streams.clear();
     for (const member of snapshot.members) this.#members.set(member.memberId, member);
@@ -265,7 +273,10 @@ export class RoomView {
         const { member } = frame;
         const before = this.#members.get(member.memberId);
         if (before) this.#members.set(member.memberId, member);
-        if (member.memberId === this.#selfId) return { ...NOTHING, ownMember: member };
+        if (member.memberId === this.#selfId) {
+          this.#stage = member.stage;
+          return { ...NOTHING, ownMember: member };
+        }
         return before ? { ...NOTHING, membersUpdated: [{ member, before }] } : NOTHING;
       }
       case 'streamAdded':
@@ -319,7 +330,7 @@ function isSameStream(one: WireStream, other: WireStream | undefined): boolean {
 }
 
 function isEqualMember(one: WireMember, other: WireMember): boolean {
-  return one.user.name === other.user.name && one.pinned === other.pinned;
+  return one.user.name === other.user.name && one.pinned === other.pinned && one.stage === other.stage;
 }
 
 /** Compares by JSON: the server always writes keys in the same order. */

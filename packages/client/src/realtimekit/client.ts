@@ -273,6 +273,7 @@ export class RealtimeKitClient {
           this.#stopMeasuring = repeat(this.#platform.clock, MEASURE_MS, () => this.#measure());
           this.participants.attach(session);
           this.chat.attach(session);
+          this.stage.attach(session);
           this.polls.attach(session);
         }
         this.self.handleJoined(session, state.via !== 'login');
@@ -287,6 +288,7 @@ export class RealtimeKitClient {
         this.self.handleLeft(leaveStateOf(state.end), before.name === 'connecting' && state.end.kind !== 'left');
         this.participants.detach();
         this.chat.detach();
+        this.stage.detach();
         this.polls.detach();
     }
   }

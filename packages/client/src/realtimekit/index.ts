@@ -54,7 +54,7 @@ export { type Poll, type PollOption, Polls, type PollsEvents } from './polls.ts'
 export { Recording, type RecordingEvents, type RecordingInfo, type RecordingState } from './recording.ts';
 export { type RoomState, Self, type WaitlistStatus } from './self.ts';
 export { type CurrentDevices, type InitMediaOptions, type SelfEvents, SelfMedia } from './self-media.ts';
-export { Stage, type StageEvents, type StageStatus } from './stage.ts';
+export { Stage, type StageEvents, type StageRequest, type StageStatus } from './stage.ts';
 export { StoreManager } from './stores.ts';
 export { type DesignTokens, ThemePreset } from './theme-preset.ts';
 export type { VideoMiddleware, VideoMiddlewareGlobalConfig } from './video-processing.ts';

@@ -62,12 +62,19 @@ afterEach(() => {
   FakeAudioContext.open.clear();
 });
 
+/** Lets a device open and the middlewares start; their module is loaded at its first use. */
+async function openDevice(): Promise<void> {
+  await world.clock.advance(0);
+  await settle();
+  await vi.dynamicImportSettled();
+  await settle();
+}
+
 /** Runs a call that waits for the fake clock. */
 async function run<T>(call: Promise<T>): Promise<T> {
   const done = call.then((value) => value);
   done.catch(() => {});
-  await world.clock.advance(0);
-  await settle();
+  await openDevice();
   await world.clock.advance(0);
   return done;
 }
@@ -127,8 +134,7 @@ describe('privacy with middlewares', () => {
     const slow = () => new Promise<() => Promise<void>>((resolve) => (start = resolve));
     await run(self.addVideoMiddleware(slow));
     const opening = self.enableVideo();
-    await world.clock.advance(0);
-    await settle();
+    await openDevice();
     expect(devices.live('video')).toHaveLength(1);
     await meeting.leave();
     expect(devices.live()).toEqual([]);
@@ -137,8 +143,7 @@ describe('privacy with middlewares', () => {
     expect([self.videoEnabled, devices.live().length]).toEqual([false, 0]);
 
     const again = self.enableVideo();
-    await world.clock.advance(0);
-    await settle();
+    await openDevice();
     start(async () => {});
     await again;
     expect([self.videoEnabled, self.videoTrack?.id, devices.live('video').length]).toEqual([true, 'canvas', 1]);

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { type AudioMiddleware, processAudio } from './audio-processing.ts';
-import { processVideo, type VideoMiddleware, type VideoMiddlewareGlobalConfig } from './video-processing.ts';
+import type { AudioMiddleware } from './audio-processing.ts';
+import type { VideoMiddleware, VideoMiddlewareGlobalConfig } from './video-processing.ts';
 
 type Kind = 'audio' | 'video';
 
@@ -63,10 +63,7 @@ export class Middlewares {
     let processed: Processed;
     this.#starting[kind].add(raw);
     try {
-      processed =
-        kind === 'audio'
-          ? await processAudio(raw, [...this.#audio])
-          : await processVideo(raw, [...this.#video], this.#videoConfig);
+      processed = await this.#process(kind, raw);
     } catch (error) {
       raw.stop();
       throw error;
@@ -89,5 +86,15 @@ export class Middlewares {
     // The device was lost while the middlewares started.
     if (raw.readyState === 'ended') track.stop();
     return track;
+  }
+
+  /** Loads the part of the client that processes the kind, which most applications do not use, and applies it. */
+  async #process(kind: Kind, raw: MediaStreamTrack): Promise<Processed> {
+    if (kind === 'audio') {
+      const { processAudio } = await import('./audio-processing.ts');
+      return processAudio(raw, [...this.#audio]);
+    }
+    const { processVideo } = await import('./video-processing.ts');
+    return processVideo(raw, [...this.#video], this.#videoConfig);
   }
 }

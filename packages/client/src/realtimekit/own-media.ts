@@ -29,6 +29,8 @@ export interface OwnMediaEvents {
   changed: [kind: Kind];
   /** A device was lost, or its permission revoked: the kind is off. The device was opened with `constraints`. */
   lost: [kind: Kind, constraints: MediaStreamConstraints];
+  /** The server forwards none of the codecs that this browser sends for a kind (MED-8). */
+  unsupported: [kind: Kind];
   /** What is sent reached the server, was lost, or is not sent any more. */
   connection: [state: TransportState];
   /** The browser opened a device, or refused to. */
@@ -332,6 +334,9 @@ export class OwnMedia extends Emitter<OwnMediaEvents> {
     this.#publication = publication;
     publication.on('muted', (kinds) => {
       if (this.#publication === publication) for (const kind of kinds) this.#switchOff(kind);
+    });
+    publication.on('unsupported', (kinds) => {
+      if (this.#publication === publication) for (const kind of kinds) this.emit('unsupported', kind);
     });
     publication.on('stateChanged', (state) => {
       if (this.#publication === publication) this.emit('connection', TRANSPORT_STATE[state]);

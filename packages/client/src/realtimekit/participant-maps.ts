@@ -33,7 +33,8 @@ export class ParticipantMaps {
     participant.on('audioUpdate', ({ audioTrack }) => this.#follow(this.audioSubscribed, participant, audioTrack));
     if (participant.isPinned) this.pinned.handleJoined(participant, true);
     this.all.handleJoined(participant, true);
-    this.view.handleJoined(participant);
+    participant.on('stageStatusUpdate', () => this.#followStage(participant));
+    this.#followStage(participant);
     this.joined.handleJoined(participant, true);
   }
 
@@ -50,6 +51,12 @@ export class ParticipantMaps {
     this.view.handleCleared();
     this.joined.handleCleared();
     this.all.handleCleared();
+  }
+
+  /** Only participants on the stage are shown: nobody else sends. */
+  #followStage(participant: Participant): void {
+    if (participant.stageStatus !== 'ON_STAGE') this.view.handleLeft(participant.id, false);
+    else this.view.handleJoined(participant);
   }
 
   #follow(map: ParticipantMap, participant: Participant, track: MediaStreamTrack | undefined): void {

@@ -14,7 +14,7 @@ import { EventEmitter } from './event-emitter.ts';
 import { type MediaScore, POOR_SCORE, ScoreChanges, scoresOf } from './media-score.ts';
 import { NO_SCREEN, type ScreenShareState, type ScreenShareTracks } from './own-screen.ts';
 import { type PersonFields, toPersonFields } from './profile.ts';
-import type { StageStatus } from './stage.ts';
+import { type StageStatus, toStageStatus } from './stage.ts';
 import { VideoElements } from './video-elements.ts';
 
 /** The state of a participant's audio. */
@@ -41,10 +41,10 @@ export interface ParticipantEvents {
   /** The participant was pinned for everyone. */
   pinned: [participant: Participant];
   unpinned: [participant: Participant];
+  /** The participant joined or left the stage, or asks for it. */
+  stageStatusUpdate: [participant: Participant];
   /** The name changed. */
   nameUpdate: [participant: Participant];
-  /** The participant's place on the stage changed. */
-  stageStatusUpdate: [participant: Participant];
   /** The participant was removed by a host or an API call. */
   kicked: [];
   /** The quality of what is received changed. */
@@ -109,13 +109,13 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
   readonly #scores = new ScoreChanges();
   readonly #subscribed = new Set<SubscriptionKind>(SUBSCRIPTION_KINDS);
   #name: string;
-  #stageStatus: StageStatus = 'ON_STAGE';
   #isPinned: boolean;
+  #stageStatus: StageStatus;
   #audio: AudioState = { audioEnabled: false, audioTrack: asDeclared<MediaStreamTrack>(undefined) };
   #video: VideoState = { videoEnabled: false, videoTrack: asDeclared<MediaStreamTrack>(undefined) };
   #screenShare: ScreenShareState = NO_SCREEN;
 
-  constructor({ memberId, user, profile, pinned }: WireMember, { moderate, media }: ParticipantDeps) {
+  constructor({ memberId, user, profile, pinned, stage }: WireMember, { moderate, media }: ParticipantDeps) {
     super();
     this.#moderate = moderate;
     this.#elements = new VideoElements(media);
@@ -124,6 +124,7 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
     this.userId = person.userId;
     this.#name = person.name;
     this.#isPinned = pinned === true;
+    this.#stageStatus = toStageStatus(stage);
     this.picture = person.picture;
     this.customParticipantId = person.customParticipantId;
     this.presetName = person.presetName;
@@ -138,7 +139,7 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
     return this.#isPinned;
   }
 
-  /** Everybody is on stage in meetings without one. */
+  /** `ON_STAGE` in meetings without a stage. Requests of others are visible with the permission `acceptStageRequests`. */
   get stageStatus(): StageStatus {
     return this.#stageStatus;
   }
@@ -306,7 +307,8 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
   }
 
   /** Handles an update of the participant's member. */
-  handleMember({ user: { name }, pinned }: WireMember): void {
+  handleMember({ user: { name }, pinned, stage }: WireMember): void {
+    this.setStageStatus(toStageStatus(stage));
     if (name !== this.#name) {
       this.#name = name;
       this.emit('nameUpdate', this);

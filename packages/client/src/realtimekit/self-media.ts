@@ -49,6 +49,8 @@ export interface SelfEvents {
       readonly constraints: MediaStreamConstraints;
     },
   ];
+  /** Specific to Gavel: the server forwards none of the codecs that this browser sends for a kind (MED-8). */
+  mediaUnsupported: [event: { readonly kind: 'audio' | 'video'; readonly source: 'camera' }];
   /** The quality of what is sent changed. */
   mediaScoreUpdate: [score: MediaScore];
   /** The browser does not play audio before the user clicks: call `playAudio` from a click. */
@@ -105,6 +107,7 @@ export class SelfMedia extends EventEmitter<SelfEvents> {
     this.media.on('changed', (kind) => this.#emitUpdate(kind));
     this.media.on('lost', (kind, constraints) => void this.#handleLoss(kind, constraints));
     this.media.on('permission', (kind, message, constraints) => this.#setPermission(kind, message, constraints));
+    this.media.on('unsupported', (kind) => this.emit('mediaUnsupported', { kind, source: 'camera' }));
     this.screen.on('changed', (state) => this.emit('screenShareUpdate', state));
     this.screen.on('permission', (message, constraints) => this.#setPermission('screenshare', message, constraints));
   }

@@ -17,7 +17,7 @@ import { ScoreChanges, scoresOf } from './media-score.ts';
 import { Permissions } from './permissions.ts';
 import { type PersonFields, toPersonFields } from './profile.ts';
 import { type MediaParts, SelfMedia } from './self-media.ts';
-import type { StageStatus } from './stage.ts';
+import { type StageStatus, toStageStatus } from './stage.ts';
 import { ThemePreset } from './theme-preset.ts';
 
 /** The state in the room. */
@@ -127,9 +127,9 @@ export class Self extends SelfMedia {
     return this.device.isMobile ? mobile : desktop;
   }
 
-  /** Everybody is on stage in meetings without one. */
+  /** `ON_STAGE` in meetings without a stage. */
   get stageStatus(): StageStatus {
-    return 'ON_STAGE';
+    return toStageStatus(this.#session?.room?.stage);
   }
 
   /** The preset's name: the vendor's clients have no other role. */

@@ -55,6 +55,8 @@ export class FakeAudio {
   /** The peak of every track that is heard, from 0 to 1. */
   level = 0.5;
   openContexts = 0;
+  /** Whether contexts do not start yet, as before the user has touched the page. */
+  refusesStart = false;
   readonly destinations: FakeNode[] = [];
 
   /** The tracks in the mix of the newest destination, with their volumes. */
@@ -64,6 +66,8 @@ export class FakeAudio {
 
   createContext() {
     let isOpen = true;
+    let waiting: (() => void)[] = [];
+    let refuseWaiting: ((error: unknown) => void)[] = [];
     this.openContexts += 1;
     const create = (stream = new FakeStream()) => {
       if (!isOpen) throw new DOMException('the context is closed', 'InvalidStateError');
@@ -81,11 +85,21 @@ export class FakeAudio {
         this.destinations.push(node);
         return node;
       },
-      resume: async () => {},
+      // Stays pending while the browser refuses it, and is settled by a later call or by `close`.
+      resume: () =>
+        new Promise<void>((resolve, reject) => {
+          waiting.push(resolve);
+          refuseWaiting.push(reject);
+          if (this.refusesStart) return;
+          for (const start of waiting) start();
+          waiting = [];
+          refuseWaiting = [];
+        }),
       close: async () => {
         if (!isOpen) throw new DOMException('the context is closed', 'InvalidStateError');
         isOpen = false;
         this.openContexts -= 1;
+        for (const refuse of refuseWaiting) refuse(new DOMException('the context is closed', 'InvalidStateError'));
       },
     };
   }

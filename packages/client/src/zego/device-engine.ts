@@ -109,12 +109,12 @@ export abstract class DeviceEngine extends MediaEngine {
 
   /** Sets the volume of the captured audio of a local stream: 100 is its own, at most 200. */
   setCaptureVolume(localStream: LocalStreamLike, volume: number): Promise<ZegoServerResponse> {
-    return answer(async () => {
+    return answer(() => {
       const stream = this.local.require(localStream);
       const ratio = toVolume(volume, 200);
       if (ratio === undefined) throw refusal(CODES.badPublishParameter, 'the volume is a number from 0 to 200');
       if (!stream.captured('audio')) throw refusal(CODES.noAudioInStream, 'the stream has no audio');
-      if (!(await stream.setCaptureVolume(ratio))) throw refusal(CODES.captureFailed, 'this browser has no Web Audio');
+      if (!stream.setCaptureVolume(ratio)) throw refusal(CODES.captureFailed, 'this browser has no Web Audio');
     });
   }
 

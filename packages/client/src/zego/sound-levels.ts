@@ -8,6 +8,7 @@ import type { MediaPlatform } from '../core/media/media-platform.ts';
 import type { Clock } from '../core/platform.ts';
 import type { Emit, ZegoSoundLevelInfo } from './events.ts';
 import { AudioMeter } from './streams/audio-meter.ts';
+import { startAudio } from './streams/audio-start.ts';
 import type { LocalStream } from './streams/local-stream.ts';
 
 /** Something whose audio level can be read, from 0 to 1. */
@@ -106,7 +107,11 @@ export class SoundLevels {
     const { media } = this.#task;
     const context = this.#task.audioContext();
     if (!media || !context || track.readyState !== 'live') return undefined;
-    const meter = this.#meters.get(track) ?? new AudioMeter(context, media.createMediaStream([track]));
+    const known = this.#meters.get(track);
+    if (known) return known;
+    // Until the user has touched the page, the level may be 0.
+    startAudio(context, media.document).catch(() => {});
+    const meter = new AudioMeter(context, media.createMediaStream([track]));
     this.#meters.set(track, meter);
     return meter;
   }

@@ -130,6 +130,7 @@ test('a microphone that vanishes from a mix is told to the others unless music g
 test('a microphone under a volume alone that vanishes is told to the others (PRIV-2)', async () => {
   const all = await publish();
   await all.engine.setCaptureVolume(all.stream, 30);
+  await mixed();
   all.devices.unplug('audio');
   await settle();
   expect(updates(all)).toEqual([{ streamId: 'mine', audio: false }]);
@@ -153,6 +154,30 @@ test('a kick, destroyStream and destroyEngine close the microphone under a mix (
       end === 'destroyEngine' ? 0 : 1,
     ]);
   }
+});
+
+test('before the user has touched the page the microphone is sent as it is, and the mix from the first click on', async () => {
+  const { engine, world, microphone, music, audio, sent } = await publish();
+  audio.refusesStart = true;
+  expect(engine.startMixingAudio('mine', [asElement(music)])).toBe(true);
+  await mixed();
+  expect(sent()[0]).toBe(microphone);
+  audio.refusesStart = false;
+  world.media.page.raise('click');
+  await settle();
+  expect([sent()[0]?.id, audio.mix()]).toEqual(['mix-1', { [microphone.id]: 1, element: 1 }]);
+});
+
+test('an engine that is destroyed before the user has touched the page mixes nothing, and says nothing', async () => {
+  const warned = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  const { engine, devices, music, audio } = await publish();
+  audio.refusesStart = true;
+  engine.startMixingAudio('mine', [asElement(music)]);
+  await mixed();
+  engine.destroyEngine();
+  await settle();
+  expect([devices.live(), audio.openContexts, audio.destinations, warned.mock.calls]).toEqual([[], 0, [], []]);
+  warned.mockRestore();
 });
 
 test('sound levels of published, played and captured streams are reported at the interval', async () => {

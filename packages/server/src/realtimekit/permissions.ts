@@ -8,6 +8,7 @@ import type { WaitingTerms } from '../rooms/commands.ts';
 import type { ChatRights, Permissions } from '../rooms/member.ts';
 import type { PresetDefinition } from './preset-schema.ts';
 
+const STAGE_ACCESS = { ALLOWED: 'allowed', CAN_REQUEST: 'on-request', NOT_ALLOWED: 'none' } as const;
 const UNTIL = { ON_PRIVILEGED_USER_ENTRY: 'attended', SKIP_ON_ACCEPT: 'accepted' } as const;
 
 /**
@@ -20,19 +21,22 @@ export function waitsOf({ permissions }: PresetDefinition, keepAliveMs: number):
   return type === 'SKIP' ? undefined : { until: UNTIL[type], rememberedForMs: keepAliveMs };
 }
 
-/** Returns the permissions of a preset. `CAN_REQUEST` alone grants nothing. */
+/** Returns the permissions of a preset. Media with `CAN_REQUEST` is allowed on the stage. */
 export function permissionsOf({ config, permissions }: PresetDefinition): Permissions {
   const { audio, video, screenshare } = permissions.media;
   // Messages and media would reveal a hidden participant.
   const isSeen = !permissions.hidden_participant;
+  const hasStage = permissions.stage_enabled === true;
+  const mayProduce = ({ can_produce: access }: { readonly can_produce: string }): boolean =>
+    isSeen && (access === 'ALLOWED' || (hasStage && access === 'CAN_REQUEST'));
   return {
     ...(permissions.hidden_participant && { hidden: true }),
     ...(!permissions.show_participant_list && { listsMembers: false }),
-    publishAudio: isSeen && audio.can_produce === 'ALLOWED',
-    publishVideo: isSeen && video.can_produce === 'ALLOWED',
+    publishAudio: mayProduce(audio),
+    publishVideo: mayProduce(video),
     // One camera and one screen: otherwise a member could exceed the limit of screens with streams of another source.
     maxStreamsOfSource: 1,
-    screen: { publish: isSeen && screenshare.can_produce === 'ALLOWED', maxInRoom: config.max_screenshare_count },
+    screen: { publish: mayProduce(screenshare), maxInRoom: config.max_screenshare_count },
     moderation: {
       kick: permissions.kick_participant,
       muteAudio: permissions.disable_participant_audio,
@@ -41,7 +45,9 @@ export function permissionsOf({ config, permissions }: PresetDefinition): Permis
       changePermissions: permissions.can_change_participant_permissions,
       pin: permissions.pin_participant,
       acceptWaiting: permissions.accept_waiting_requests,
+      ...(hasStage && { acceptStage: permissions.accept_stage_requests ?? false }),
     },
+    ...(hasStage && { stage: { access: STAGE_ACCESS[permissions.stage_access ?? 'NOT_ALLOWED'] } }),
     rename: permissions.can_edit_display_name,
     chat: chatRightsOf(permissions.chat, isSeen),
     polls: {

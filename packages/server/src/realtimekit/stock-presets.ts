@@ -40,7 +40,7 @@ const ui: PresetDefinition['ui'] = {
   },
 };
 
-const allMedia = (access: 'ALLOWED' | 'NOT_ALLOWED'): Permissions['media'] => ({
+const allMedia = (access: 'ALLOWED' | 'CAN_REQUEST'): Permissions['media'] => ({
   audio: { can_produce: access },
   video: { can_produce: access },
   screenshare: { can_produce: access },
@@ -118,7 +118,7 @@ export const STOCK_PRESETS: readonly PresetTemplate[] = [
     config: config('WEBINAR'),
     permissions: {
       ...participant,
-      media: allMedia('NOT_ALLOWED'),
+      media: allMedia('CAN_REQUEST'),
       stage_enabled: true,
       stage_access: 'CAN_REQUEST',
       accept_stage_requests: false,

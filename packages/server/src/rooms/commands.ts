@@ -189,6 +189,22 @@ export type RoomCommand =
     })
   /** Pins members for everybody, or unpins them (PIN). @throws as `kick` with `require: 'all'` */
   | (InName & { readonly type: 'pin'; readonly targets: readonly KickTarget[]; readonly pinned: boolean })
+  /** A Member's own step towards the stage, or off it (STAGE-2). @throws `member.not-allowed` */
+  | {
+      readonly type: 'changeStage';
+      readonly memberId: MemberId;
+      readonly action: 'request' | 'cancel' | 'join' | 'leave';
+    }
+  /**
+   * Grants or denies access to the stage, or takes Members off it (STAGE-3).
+   *
+   * @throws `room.member-not-found` if none is in the room; `member.not-allowed`
+   */
+  | (InName & {
+      readonly type: 'answerStage';
+      readonly targets: readonly KickTarget[];
+      readonly answer: 'grant' | 'deny' | 'remove';
+    })
   /** Changes the name of a Member (NAME-1). @throws `member.not-allowed` */
   | { readonly type: 'rename'; readonly memberId: MemberId; readonly name: string }
   /** Sends a custom message to other Members (CUST-1). @throws `room.member-not-found` if a named one is absent */

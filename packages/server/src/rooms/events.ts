@@ -17,7 +17,7 @@ import type {
 } from '@gavel/protocol';
 import type { ChatMessage } from './chat-history.ts';
 import type { MutedKinds } from './commands.ts';
-import type { MemberInfo, User } from './member.ts';
+import type { MemberInfo, StageState, User } from './member.ts';
 import type { ShownList } from './member-table.ts';
 import type { PollInfo } from './polls.ts';
 import type { RoomInfo, StreamInfo } from './stream.ts';
@@ -85,6 +85,8 @@ export type RoomChange =
   | { readonly type: 'membersMuted'; readonly members: readonly MemberInfo[]; readonly kinds: MutedKinds }
   /** A member's name or pin has changed. */
   | { readonly type: 'memberUpdated'; readonly member: MemberInfo }
+  /** A member's place on or off the stage has changed. */
+  | { readonly type: 'stageChanged'; readonly member: MemberInfo; readonly before: StageState }
   | {
       readonly type: 'customMessage';
       readonly member: MemberInfo;

@@ -8,7 +8,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { GavelError, type MemberId } from '@gavel/protocol';
 import type { CommandOf } from './commands.ts';
 import type { RoomChange } from './events.ts';
-import { type Member, withChanges } from './member.ts';
+import { type Member, permissionsNow, withChanges } from './member.ts';
 import type { MemberTable } from './member-table.ts';
 import type { Moderation } from './moderation.ts';
 import type { Polls } from './polls.ts';
@@ -77,7 +77,8 @@ export class HostControls {
     this.#moderation.check(by, 'changePermissions');
     for (const member of this.#moderation.change(this.#moderation.find(targets, 'all'), changes)) {
       const couldView = member.permissions.polls?.view ?? false;
-      this.#members.change(member, { permissions: withChanges(member.permissions, changes) });
+      member.granted = withChanges(member.granted, changes);
+      this.#members.change(member, { permissions: permissionsNow(member.granted, member.stage) });
       const { publishAudio, publishVideo, screen, polls } = member.permissions;
       const isViewChanged = (polls?.view ?? false) !== couldView;
       const info = this.#members.infoOf(member);
@@ -92,10 +93,11 @@ export class HostControls {
     const member = this.#members.require(memberId);
     member.tokenExpiresAtMs = tokenExpiresAtMs;
     if (!publishing) return;
-    const { publishStreamIds: _before, ...rest } = member.permissions;
-    const permissions = this.#moderation.permissionsOf(member.user.id, { ...rest, ...publishing });
-    if (isDeepStrictEqual(permissions, member.permissions)) return;
-    this.#members.change(member, { permissions });
+    const { publishStreamIds: _before, ...rest } = member.granted;
+    const granted = this.#moderation.permissionsOf(member.user.id, { ...rest, ...publishing });
+    if (isDeepStrictEqual(granted, member.granted)) return;
+    member.granted = granted;
+    this.#members.change(member, { permissions: permissionsNow(granted, member.stage) });
     this.#emit({ type: 'permissionsChanged', member: this.#members.infoOf(member) });
     this.#streams.enforce(member);
   }

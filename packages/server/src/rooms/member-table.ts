@@ -103,6 +103,7 @@ export class MemberTable {
       tokenExpiresAtMs: _expiry,
       ticket: _ticket,
       unansweredAttemptId: _attempt,
+      granted: _granted,
       ...info
     } = member;
     return info;
@@ -120,7 +121,10 @@ export class MemberTable {
   }
 
   /** Changes what others may see of a member; the user id must stay the same. */
-  change(member: Member, changes: Partial<Pick<Member, 'user' | 'permissions' | 'pinned' | 'address'>>): void {
+  change(
+    member: Member,
+    changes: Partial<Pick<Member, 'user' | 'permissions' | 'pinned' | 'address' | 'stage'>>,
+  ): void {
     Object.assign(member, changes);
     const info = this.#infos.get(member.memberId);
     if (info) this.#infos.set(member.memberId, { ...info, ...changes });

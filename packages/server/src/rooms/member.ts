@@ -34,7 +34,15 @@ export interface ModerationRights {
   readonly pin?: boolean;
   /** Admit or reject waiting users. */
   readonly acceptWaiting?: boolean;
+  /** Grant and deny requests to join the stage, and take members off it. */
+  readonly acceptStage?: boolean;
 }
+
+/** How a Member gets on the stage: by itself, after a request is granted, or not at all. */
+export type StageAccess = 'allowed' | 'on-request' | 'none';
+
+/** Where a Member is. `accepted`: it may join the stage now. */
+export type StageState = 'off' | 'requested' | 'accepted' | 'on';
 
 /** Whether a Member may share its screen (SCRN). */
 export interface ScreenRights {
@@ -81,6 +89,8 @@ export interface Permissions extends PublishRights {
   readonly maxStreamsOfSource?: number;
   /** Undefined: screens have the same permissions as its other streams. */
   readonly screen?: ScreenRights;
+  /** Its access to the stage, off which it publishes nothing; undefined: it has no stage, and publishes anywhere. */
+  readonly stage?: { readonly access: StageAccess };
   /** Undefined: no permissions. */
   readonly moderation?: ModerationRights;
   /** Change its own name; undefined means no. */
@@ -128,6 +138,18 @@ export function maySend({ chat }: Permissions, isPrivate: boolean, { hasText, ha
 export function maySendFiles(permissions: Permissions): boolean {
   const file = { hasText: false, hasFiles: true };
   return !permissions.hidden && (maySend(permissions, false, file) || maySend(permissions, true, file));
+}
+
+/** Returns where a Member with these permissions is when it logs in: who may join by itself is on the stage. */
+export function firstStageOf({ stage }: Permissions): StageState | undefined {
+  return stage && (stage.access === 'allowed' ? 'on' : 'off');
+}
+
+/** Returns what a Member may do now: off the stage it publishes nothing (STAGE-1). */
+export function permissionsNow(granted: Permissions, stage: StageState | undefined): Permissions {
+  if (stage === undefined || stage === 'on') return granted;
+  const screen = granted.screen && { screen: { ...granted.screen, publish: false } };
+  return { ...granted, publishAudio: false, publishVideo: false, ...screen };
 }
 
 const ALL_CHAT: ChatRights = { sendPublic: true, sendPrivate: true, receivePrivate: true };
@@ -182,6 +204,8 @@ export interface MemberInfo {
   readonly permissions: Permissions;
   /** Whether it is pinned for everybody (PIN-2). */
   readonly pinned: boolean;
+  /** Undefined if its permissions have no stage. */
+  readonly stage?: StageState;
 }
 
 /** A Member with its mutable state. Only its Room changes it. */
@@ -189,6 +213,9 @@ export interface Member extends MemberInfo {
   user: User;
   permissions: Permissions;
   pinned: boolean;
+  stage?: StageState;
+  /** Its permissions on the stage: `permissions` are what it may do now. */
+  granted: Permissions;
   link: MemberLink;
   /** By the monotonic clock. */
   lastSeenMonotonicMs: number;
@@ -214,6 +241,7 @@ export function createMember(
   login: LoginCommand,
   { memberId, ticket, nowMs, nowMonotonicMs, permissions }: MemberMakings,
 ): Member {
+  const stage = firstStageOf(permissions);
   return {
     memberId,
     user: login.user,
@@ -225,7 +253,9 @@ export function createMember(
     callbackData: login.callbackData,
     clientId: login.clientId,
     wantsMembers: login.wantsMembers,
-    permissions,
+    permissions: permissionsNow(permissions, stage),
+    granted: permissions,
+    ...(stage && { stage }),
     pinned: false,
     link: { kind: 'attached', connectionId: login.connectionId },
     lastSeenMonotonicMs: nowMonotonicMs,

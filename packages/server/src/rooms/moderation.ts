@@ -29,6 +29,7 @@ const SHOWING: ReadonlySet<RoomCommand['type']> = new Set([
   'changeMessage',
   'createPoll',
   'vote',
+  'changeStage',
 ] as const);
 
 /** The locks and permission changes of users, independent of their logins. Immutable. */

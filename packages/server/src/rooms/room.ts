@@ -31,6 +31,7 @@ import { Polls } from './polls.ts';
 import { RoomMessages } from './room-messages.ts';
 import { RoomStreams } from './room-streams.ts';
 import type { Rules } from './rules.ts';
+import { Stage } from './stage.ts';
 import type { StreamInfo } from './stream.ts';
 import { NOTHING_BLOCKED } from './stream-rules.ts';
 import type { RoomSnapshot, RoomSummary } from './views.ts';
@@ -63,6 +64,7 @@ export class Room {
   readonly #controls: HostControls;
   readonly #messages: RoomMessages;
   readonly #polls: Polls;
+  readonly #stage: Stage;
   #maxMemberCount = 0;
   #sessionKeptMs: number;
   #closed = false;
@@ -92,6 +94,7 @@ export class Room {
       polls: this.#polls,
       emit,
     });
+    this.#stage = new Stage({ members: this.#members, moderation: this.#moderation, streams: this.#streams, emit });
     this.#messages = new RoomMessages(settings.clock, emit);
   }
 
@@ -158,6 +161,10 @@ export class Room {
       case 'rename':
       case 'sendCustom':
         return this.#controls.apply(command);
+      case 'changeStage':
+        return this.#stage.change(command);
+      case 'answerStage':
+        return this.#stage.answer(command);
       case 'reserveStream':
         return this.#streams.reserve(command, this.#members.require(command.memberId));
       case 'announceStream':

@@ -42,6 +42,11 @@ interface RoomSeats {
 
 const isAboutMembers = ({ type }: RoomEvent): boolean => type === 'memberJoined' || type === 'memberLeft';
 
+const isAboutMember = (
+  event: RoomEvent,
+): event is RoomEventOf<'permissionsChanged' | 'memberUpdated' | 'stageChanged'> =>
+  event.type === 'permissionsChanged' || event.type === 'memberUpdated' || event.type === 'stageChanged';
+
 /** The members connected to this node, by room. */
 export class FanOut implements EventSink, WaitingWatcher {
   readonly #receivers = new Map<string, Receiver>();
@@ -97,7 +102,7 @@ export class FanOut implements EventSink, WaitingWatcher {
 
   #sendEvent(room: string, event: RoomEvent): void {
     if (event.type === 'memberJoined' || event.type === 'memberResumed') this.#seat(room, event);
-    if (event.type === 'permissionsChanged' || event.type === 'memberUpdated') this.#reseat(room, event.member);
+    if (isAboutMember(event)) this.#reseat(room, event.member);
     if (event.type === 'memberDetached') this.#unseat(room, event.member);
     if (event.type === 'streamRemoved') this.#sendMediaClosed(room, event);
     if (event.type === 'streamReleased') this.#notifyPublisher(event);

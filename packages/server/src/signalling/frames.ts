@@ -23,12 +23,28 @@ import type { Waiting } from '../rooms/waiting.ts';
 import { type PollEventView, pollFrame, pollViewOf, wirePolls } from './poll-frames.ts';
 
 /** The views of an event. Most events have only one. */
-export type EventView = 'whole' | PollEventView;
+export type EventView = 'whole' | 'without-request' | PollEventView;
 
 /** Returns a member as other members see it. */
-export function wireMember(member: MemberInfo): WireMember {
+export function wireMember(member: MemberInfo, viewer: MemberInfo): WireMember {
   const { memberId, user, joinedAtMs, profile, pinned } = member;
-  return { memberId, user, joinedAtMs, ...(profile && { profile }), ...(pinned && { pinned }) };
+  const stage = shownStage(member, member.stage, viewer);
+  return {
+    memberId,
+    user,
+    joinedAtMs,
+    ...(profile && { profile }),
+    ...(pinned && { pinned }),
+    ...(stage && { stage }),
+  };
+}
+
+/** Returns whether a member sees the other's request to join the stage: those who may answer it, and the one itself. */
+const seesRequests = ({ memberId }: MemberInfo, viewer: MemberInfo): boolean =>
+  memberId === viewer.memberId || viewer.permissions.moderation?.acceptStage === true;
+
+function shownStage(member: MemberInfo, stage: MemberInfo['stage'], viewer: MemberInfo): MemberInfo['stage'] {
+  return stage === undefined || stage === 'on' || seesRequests(member, viewer) ? stage : 'off';
 }
 
 /** Returns a waiting user as the members that may admit it see it. */
@@ -52,12 +68,13 @@ function mutedOf(muted: StreamInfo['muted']): Pick<WireStream, 'muted'> {
 
 /** Returns a member's permissions in wire form. */
 export function wirePermissions(permissions: Permissions): WirePermissions {
-  const { publishAudio, publishVideo, screen, moderation, rename, chat, polls } = permissions;
+  const { publishAudio, publishVideo, screen, moderation, stage, rename, chat, polls } = permissions;
   return {
     publishAudio,
     publishVideo,
     ...(screen && { screen }),
     ...(moderation && { moderation }),
+    ...(stage && { stage }),
     ...(rename && { rename }),
     ...(chat && { chat }),
     ...(polls && { polls }),
@@ -74,7 +91,10 @@ export function wireSnapshot(room: RoomSnapshot, viewer: MemberInfo): WireSnapsh
     streamSeq,
     memberCount: shown.memberCount,
     permissions: wirePermissions(viewer.permissions),
-    members: viewer.wantsMembers ? room.members.filter((member) => isShown(member, viewer)).map(wireMember) : [],
+    ...(viewer.stage && { stage: viewer.stage }),
+    members: viewer.wantsMembers
+      ? room.members.filter((member) => isShown(member, viewer)).map((member) => wireMember(member, viewer))
+      : [],
     streams: room.streams.map(wireStream),
     infos: room.infos,
     ...(polls.length > 0 && { polls }),
@@ -87,11 +107,11 @@ export function roomEventFrame(event: RoomEvent, viewer: MemberInfo): RoomEventF
   switch (event.type) {
     case 'memberJoined': {
       const { userSeq, memberCount } = event.shown;
-      return { event: 'memberJoined', seq, userSeq, memberCount, member: wireMember(event.member) };
+      return { event: 'memberJoined', seq, userSeq, memberCount, member: wireMember(event.member, viewer) };
     }
     case 'memberLeft': {
       const { shown, cause } = event;
-      return { event: 'memberLeft', seq, ...shown, member: wireMember(event.member), cause };
+      return { event: 'memberLeft', seq, ...shown, member: wireMember(event.member, viewer), cause };
     }
     case 'streamAdded':
       return { event: 'streamAdded', seq, streamSeq: event.streamSeq, stream: wireStream(event.stream) };
@@ -102,7 +122,8 @@ export function roomEventFrame(event: RoomEvent, viewer: MemberInfo): RoomEventF
       return { event: 'streamRemoved', seq, streamSeq, stream: wireStream(event.stream), cause };
     }
     case 'memberUpdated':
-      return { event: 'memberUpdated', seq, member: wireMember(event.member) };
+    case 'stageChanged':
+      return { event: 'memberUpdated', seq, member: wireMember(event.member, viewer) };
     case 'customMessage': {
       const { messageType, payload, member, atMs } = event;
       const { memberId, user } = member;
@@ -164,7 +185,21 @@ export function frameFor(
 /** Returns a member's view of an event; members with the same view get the same frame. Undefined if it gets none. */
 export function viewOf(event: RoomEvent, member: MemberInfo): EventView | undefined {
   if (event.type === 'pollUpdated') return pollViewOf(event, member);
-  return isTold(event, member) ? 'whole' : undefined;
+  if (!isTold(event, member)) return undefined;
+  return isRequestHidden(event, member) ? 'without-request' : 'whole';
+}
+
+/** Returns whether an event shows a member that asks for the stage to one that must not see it. */
+function isRequestHidden(event: RoomEvent, viewer: MemberInfo): boolean {
+  switch (event.type) {
+    case 'memberJoined':
+    case 'memberLeft':
+    case 'memberUpdated':
+    case 'stageChanged':
+      return shownStage(event.member, event.member.stage, viewer) !== event.member.stage;
+    default:
+      return false;
+  }
 }
 
 /** Returns whether a member may see another one; a hidden member sees itself (HIDE-1). */
@@ -179,6 +214,11 @@ function isTold(event: RoomEvent, member: MemberInfo): boolean {
       return member.wantsMembers && event.member.memberId !== member.memberId && isShown(event.member, member);
     case 'memberUpdated':
       return (member.wantsMembers || event.member.memberId === member.memberId) && isShown(event.member, member);
+    case 'stageChanged': {
+      const { member: whose, before } = event;
+      if (shownStage(whose, before, member) === shownStage(whose, whose.stage, member)) return false;
+      return (member.wantsMembers || whose.memberId === member.memberId) && isShown(whose, member);
+    }
     case 'customMessage':
       return event.to?.has(member.memberId) ?? event.member.memberId !== member.memberId;
     case 'permissionsChanged':

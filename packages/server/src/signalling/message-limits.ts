@@ -20,6 +20,7 @@ export const MESSAGE_LIMITS = {
   infosInRoom: 10,
   renamesOfUser: 2,
   customMessagesOfUser: 5,
+  stageStepsOfUser: 5,
 } as const;
 
 /** Maximum number of chat messages per user, room and minute (CHAT-3). */
@@ -74,6 +75,11 @@ export class MessageLimits {
   /** @throws GavelError `rate.limited` (CUST-2) */
   countCustomMessage(key: RoomKey, userId: UserId): void {
     this.#count([['customMessagesOfUser', `${roomKeyText(key)}/${userId}`]]);
+  }
+
+  /** @throws GavelError `rate.limited` (STAGE-2) */
+  countStageStep(key: RoomKey, userId: UserId): void {
+    this.#count([['stageStepsOfUser', `${roomKeyText(key)}/${userId}`]]);
   }
 
   /** @throws GavelError `rate.limited` (POLL-6) */

@@ -4,8 +4,10 @@
  * @module
  */
 
-import type { MemberId, Params } from '@gavel/protocol';
+import type { MemberId, Params, UserId } from '@gavel/protocol';
 import type { RoomCommand } from '../rooms/commands.ts';
+
+const STAGE_ANSWERS = { grantStage: 'grant', denyStage: 'deny', removeFromStage: 'remove' } as const;
 
 /** Converts a moderation request to a command. The Room checks the member's permission (HOST-1). */
 export function moderationCommand(by: MemberId, params: Params<'moderate'>): RoomCommand {
@@ -16,6 +18,13 @@ export function moderationCommand(by: MemberId, params: Params<'moderate'>): Roo
     case 'reject': {
       const memberIds = params.memberIds as MemberId[];
       return { type: 'answerWaiting', by, memberIds, isAccepted: params.action === 'accept' };
+    }
+    case 'grantStage':
+    case 'denyStage':
+    case 'removeFromStage': {
+      const answer = STAGE_ANSWERS[params.action];
+      const targets = params.userIds.map((label) => ({ label, userIds: [label as UserId] }));
+      return { type: 'answerStage', by, targets, answer };
     }
     case 'kickAll':
       return { type: 'close', by, reason: '', announce: true };

@@ -123,6 +123,11 @@ export class Requests {
       );
       return DONE;
     },
+    changeStage: async ({ key, member, origin }, { action }) => {
+      this.#limits.countStageStep(key, member.user.id);
+      await this.#deps.rooms.execute(key, { type: 'changeStage', memberId: member.memberId, action }, origin);
+      return DONE;
+    },
     moderate: async ({ key, member, origin }, params) => {
       await this.#deps.rooms.execute(key, moderationCommand(member.memberId, params), origin);
       return DONE;

@@ -13,13 +13,6 @@ import { type AddressInfo, createServer, type Server as TcpServer } from 'node:n
 import type { Config } from '../config.ts';
 import { lockFolder } from './folder-lock.ts';
 
-/**
- * Maximum number of connections that wait to be accepted; Linux lowers it to `net.core.somaxconn`, 4096 by default. After
- * a restart all clients connect at the same moment. If the queue is full, the kernel drops the connection attempt, and
- * the client's kernel repeats it only after 1, 3 and 7 s.
- */
-const BACKLOG = 65_535;
-
 /** A TCP port and a data folder that this process holds. */
 export interface Claim {
   /** The URL at which clients reach the server, such as `http://127.0.0.1:7700`. */
@@ -45,7 +38,7 @@ export async function claimResources(config: Config, claimsFolder = true): Promi
       async listen(http) {
         const listening = once(http, 'listening');
         // The HTTP server uses the socket that is already bound, so no other process can take the port in between.
-        http.listen(port, BACKLOG);
+        http.listen(port);
         await listening;
       },
       release() {
@@ -64,7 +57,7 @@ async function bindPort({ host, port }: Config): Promise<TcpServer> {
     socket.on('error', () => {});
     socket.destroy();
   });
-  server.listen({ host, port, backlog: BACKLOG });
+  server.listen({ host, port });
   await once(server, 'listening');
   return server;
 }

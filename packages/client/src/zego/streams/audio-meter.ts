@@ -17,7 +17,6 @@ export class AudioMeter {
     this.#analyser = context.createAnalyser();
     this.#analyser.fftSize = SAMPLES;
     this.#source.connect(this.#analyser);
-    context.resume().catch(() => {});
   }
 
   /** Returns the peak of the last 2,048 samples, from 0 to 1. */

@@ -6,6 +6,8 @@
 
 import { stopTracks } from '../../core/media/local-source.ts';
 
+export { startAudio } from './audio-start.ts';
+
 /** A media element in the mix. */
 export interface MixedElement {
   /** What the element plays. */
@@ -34,8 +36,6 @@ export class AudioMixer {
     this.#output = context.createMediaStreamDestination();
     this.#inputGain = context.createGain();
     this.#inputGain.connect(this.#output);
-    // Refused before the user has touched the page; browsers allow it while the page captures.
-    context.resume().catch(() => {});
   }
 
   /** The mixed audio. */

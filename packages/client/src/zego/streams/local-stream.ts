@@ -250,7 +250,7 @@ export class LocalStream extends Emitter<LocalStreamEvents> {
       const stream = this.#mixed.has(element) ? undefined : captureElement(element);
       if (stream) this.#mixed.set(element, { stream, volume: 1 });
     }
-    this.#applyMix().catch(reportMixFailure);
+    this.#applyMix().catch(this.#reportMixFailure);
     return elements.every((element) => this.#mixed.has(element));
   }
 
@@ -261,7 +261,7 @@ export class LocalStream extends Emitter<LocalStreamEvents> {
       stopTracks(this.#mixed.get(element)?.stream.getTracks() ?? []);
       this.#mixed.delete(element);
     }
-    this.#applyMix().catch(reportMixFailure);
+    this.#applyMix().catch(this.#reportMixFailure);
     return isDone;
   }
 
@@ -269,15 +269,15 @@ export class LocalStream extends Emitter<LocalStreamEvents> {
   setMixVolume(element: HTMLMediaElement, volume: number): boolean {
     const mixed = this.#mixed.get(element);
     if (mixed) this.#mixed.set(element, { ...mixed, volume });
-    this.#applyMix().catch(reportMixFailure);
+    this.#applyMix().catch(this.#reportMixFailure);
     return mixed !== undefined;
   }
 
-  /** Sets the volume of the captured audio, 1 for its own; resolves with false if there is no Web Audio. */
-  async setCaptureVolume(volume: number): Promise<boolean> {
+  /** Sets the volume of the captured audio, 1 for its own; returns false if there is no Web Audio. */
+  setCaptureVolume(volume: number): boolean {
     if (volume !== 1 && !this.#task.media.createAudioContext) return false;
     this.#captureVolume = volume;
-    await this.#applyMix();
+    this.#applyMix().catch(this.#reportMixFailure);
     return true;
   }
 
@@ -337,7 +337,7 @@ export class LocalStream extends Emitter<LocalStreamEvents> {
 
   /** Handles the loss of a device, of its permission, or of a screen (PRIV-2). */
   #handleEnded(kind: Kind, { track, origin }: Feed): void {
-    if (kind === 'audio') this.#applyMix().catch(reportMixFailure);
+    if (kind === 'audio') this.#applyMix().catch(this.#reportMixFailure);
     if (origin === 'camera') this.#task.deviceLost(this, kind, track);
     else if (kind === 'video') this.#task.screenEnded(this);
   }
@@ -362,10 +362,16 @@ export class LocalStream extends Emitter<LocalStreamEvents> {
     if (this.#isOff('audio') !== isOff) this.#applyEnabled('audio');
   }
 
+  readonly #reportMixFailure = (error: unknown): void => {
+    if (!this.#isDestroyed) warn(`mixing failed: ${String(error)}`);
+  };
+
   async #loadMixer(): Promise<void> {
-    const { AudioMixer } = await import('./audio-mixer.ts');
-    if (this.#mixer || !this.#needsMixer() || this.#isDestroyed) return;
+    const { AudioMixer, startAudio } = await import('./audio-mixer.ts');
     const context = this.#task.audioContext();
+    // A mix that does not run yet would send silence in place of the microphone.
+    if (context) await startAudio(context, this.#task.media.document);
+    if (this.#mixer || !this.#needsMixer() || this.#isDestroyed) return;
     if (context) this.#mixer = new AudioMixer(context, (tracks) => this.#task.media.createMediaStream(tracks));
   }
 
@@ -414,10 +420,6 @@ export class LocalStream extends Emitter<LocalStreamEvents> {
 /** Returns the tracks of a kind. */
 export function tracksOf(stream: MediaStream, kind: Kind): MediaStreamTrack[] {
   return kind === 'audio' ? stream.getAudioTracks() : stream.getVideoTracks();
-}
-
-function reportMixFailure(error: unknown): void {
-  warn(`mixing failed: ${String(error)}`);
 }
 
 function removeTracks(stream: MediaStream, kind: Kind, except?: MediaStreamTrack): void {

@@ -1,0 +1,88 @@
+/**
+ * The stage: which of the members whose permissions have one may publish now (STAGE).
+ *
+ * @module
+ */
+
+import { GavelError, type StreamCause } from '@gavel/protocol';
+import type { CommandOf } from './commands.ts';
+import type { RoomChange } from './events.ts';
+import { type Member, permissionsNow, type StageState } from './member.ts';
+import type { MemberTable } from './member-table.ts';
+import type { Moderation } from './moderation.ts';
+import type { RoomStreams } from './room-streams.ts';
+
+interface StageDeps {
+  readonly members: MemberTable;
+  readonly moderation: Moderation;
+  readonly streams: RoomStreams;
+  readonly emit: (change: RoomChange) => void;
+}
+
+/** Applies the commands of the stage to a room's members. */
+export class Stage {
+  readonly #deps: StageDeps;
+
+  constructor(deps: StageDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws `member.not-allowed` if the member's permissions have no stage, or do not allow the step */
+  change({ memberId, action }: CommandOf<'changeStage'>): void {
+    const member = this.#deps.members.require(memberId);
+    const { stage: state, granted } = member;
+    const { access } = granted.stage ?? { access: 'none' };
+    if (state === undefined || access === 'none') throw new GavelError('member.not-allowed');
+    switch (action) {
+      case 'request':
+        // Who may join without being asked is accepted at once.
+        if (state === 'off') this.#set(member, access === 'allowed' ? 'accepted' : 'requested');
+        return;
+      case 'cancel':
+        if (state === 'requested') this.#set(member, 'off');
+        return;
+      case 'join':
+        if (state !== 'on' && state !== 'accepted' && access !== 'allowed') throw new GavelError('member.not-allowed');
+        return this.#set(member, 'on');
+      case 'leave':
+        return this.#set(member, 'off', 'stopped');
+    }
+  }
+
+  /**
+   * Answers requests, invites members that have not asked, or takes members off the stage, on all of their logins.
+   *
+   * @throws `member.not-allowed`, also if one of those to be granted is excluded from the stage by its permissions: then
+   *   nothing changes; `room.member-not-found` if none of the users is in the room
+   */
+  answer({ by, targets, answer }: CommandOf<'answerStage'>): void {
+    const { moderation } = this.#deps;
+    moderation.check(by, 'acceptStage');
+    const found = [...moderation.find(targets, 'any')].filter(({ stage }) => stage !== undefined);
+    switch (answer) {
+      case 'grant': {
+        if (found.some(({ granted }) => granted.stage?.access === 'none')) throw new GavelError('member.not-allowed');
+        const waiting = found.filter(({ stage }) => stage === 'off' || stage === 'requested');
+        return waiting.forEach((member) => void this.#set(member, 'accepted'));
+      }
+      case 'deny': {
+        const asking = found.filter(({ stage }) => stage === 'requested' || stage === 'accepted');
+        return asking.forEach((member) => void this.#set(member, 'off'));
+      }
+      case 'remove':
+        return found.forEach((member) => void this.#set(member, 'off', 'forbidden'));
+    }
+  }
+
+  /** The streams of a member that leaves the stage end first; then it has other permissions, then another state. */
+  #set(member: Member, state: StageState, cause?: StreamCause): void {
+    const { members, streams, emit } = this.#deps;
+    const before = member.stage;
+    if (before === undefined || before === state) return;
+    if (cause && before === 'on') streams.removeOf(member, cause);
+    members.change(member, { stage: state, permissions: permissionsNow(member.granted, state) });
+    const info = members.infoOf(member);
+    if ((before === 'on') !== (state === 'on')) emit({ type: 'permissionsChanged', member: info });
+    emit({ type: 'stageChanged', member: info, before });
+  }
+}
