@@ -22,8 +22,9 @@ export interface ConnectedMeeting {
   }[];
 }
 
-/** The events of connected meetings; none is emitted. */
+/** The events of connected meetings. */
 export interface ConnectedMeetingsEvents {
+  /** `getConnectedMeetings` was called; the other events are not emitted. */
   stateUpdate: [state: { readonly meetings: ConnectedMeeting[]; readonly parentMeeting: ConnectedMeeting }];
   changingMeeting: [meetingId: string];
   meetingChanged: [meeting: unknown];
@@ -54,9 +55,11 @@ export class ConnectedMeetings extends EventEmitter<ConnectedMeetingsEvents> {
     return { id: this.#meta.meetingId, title: this.#meta.meetingTitle, participants: [] };
   }
 
-  /** Returns this meeting as the parent, and no others. */
+  /** Returns this meeting as the parent, and no others; emits `stateUpdate`, from which the vendor's UI kit takes them. */
   async getConnectedMeetings(): Promise<{ parentMeeting: ConnectedMeeting; meetings: ConnectedMeeting[] }> {
-    return { parentMeeting: this.parentMeeting, meetings: [] };
+    const state = { parentMeeting: this.parentMeeting, meetings: [] };
+    this.emit('stateUpdate', state);
+    return state;
   }
 
   /** @throws RealtimeKitError `0100`: this server does not connect meetings */

@@ -20,7 +20,10 @@ describe('the modules that this server does not have', () => {
     expect(ai.transcripts).toEqual([]);
     expect(stores.stores.size).toBe(0);
     expect(connectedMeetings.isActive).toBe(false);
-    await expect(connectedMeetings.getConnectedMeetings()).resolves.toMatchObject({ meetings: [] });
+    const states: unknown[] = [];
+    connectedMeetings.on('stateUpdate', (state) => states.push(state));
+    expect(await connectedMeetings.getConnectedMeetings()).toMatchObject({ meetings: [] });
+    expect(states).toMatchObject([{ meetings: [], parentMeeting: { participants: [] } }]);
     expect(stage.status).toBe('ON_STAGE');
   });
 

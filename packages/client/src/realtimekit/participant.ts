@@ -265,7 +265,7 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
     this.#elements.register(videoElement);
   }
 
-  /** Clears an element, or all of them. */
+  /** Clears an element of the page; does nothing without one. */
   deregisterVideoElement(videoElement?: HTMLVideoElement): void {
     this.#elements.deregister(videoElement);
   }

@@ -324,7 +324,7 @@ export class SelfMedia extends EventEmitter<SelfEvents> {
     this.#elements.register(videoElement);
   }
 
-  /** Clears an element, or all of them. */
+  /** Clears an element of the page; does nothing without one. */
   deregisterVideoElement(videoElement?: HTMLVideoElement, _isPreview = false): void {
     this.#elements.deregister(videoElement);
   }

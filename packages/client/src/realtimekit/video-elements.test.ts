@@ -58,8 +58,23 @@ it('the own video is shown in every registered element, now and after each chang
   await self.enableVideo(new FakeTrack('video', 'camera-2') as unknown as MediaStreamTrack);
   expect([early.shown(), late.shown()]).toEqual([[], ['camera-2']]);
   self.deregisterVideoElement();
+  expect(late.shown()).toEqual(['camera-2']);
+  self.deregisterVideoElement(late.element, true);
   expect(late.shown()).toEqual([]);
 });
+
+it.each([undefined, null])(
+  '%s, which the UI kit passes for an element that it removed, changes nothing',
+  async (nothing) => {
+    const { meeting } = await join();
+    const { element, shown } = createElement();
+    await meeting.self.enableVideo(new FakeTrack('video', 'camera-1') as unknown as MediaStreamTrack);
+    meeting.self.registerVideoElement(element);
+    meeting.self.registerVideoElement(nothing as never);
+    meeting.self.deregisterVideoElement(nothing as never);
+    expect(shown()).toEqual(['camera-1']);
+  },
+);
 
 it('a participant’s video is shown while it is on', async () => {
   const { world, meeting } = await join();
@@ -74,7 +89,7 @@ it('a participant’s video is shown while it is on', async () => {
   expect(shown()).toEqual([]);
 });
 
-it.each([undefined, null, 'video', {}])('%s is refused as an element with 1100', async (element) => {
+it.each(['video', {}])('%s is refused as an element with 1100', async (element) => {
   const { meeting } = await join();
   expect(() => meeting.self.registerVideoElement(element as never)).toThrow(expect.objectContaining({ code: '1100' }));
   meeting.self.deregisterVideoElement(element as never);

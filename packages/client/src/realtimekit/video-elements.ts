@@ -22,20 +22,24 @@ export class VideoElements {
     this.#media = media;
   }
 
-  /** Shows the video in an element, now and after every change. @throws RealtimeKitError `1100` if it is not an element */
-  register(element: HTMLVideoElement): void {
-    if (typeof element !== 'object' || element === null || !('srcObject' in element)) {
+  /**
+   * Shows the video in an element, now and after every change. Does nothing without one: the vendor's UI kit also passes what it
+   * has removed from the page.
+   *
+   * @throws RealtimeKitError `1100` if it is not an element
+   */
+  register(element: HTMLVideoElement | null | undefined): void {
+    if (element === null || element === undefined) return;
+    if (typeof element !== 'object' || !('srcObject' in element)) {
       throw new RealtimeKitError(CODES.badElement, 'a video element is required');
     }
     this.#elements.add(element);
     this.#show(element);
   }
 
-  /** Clears an element, or all of them; does nothing for one that is not registered. */
-  deregister(element?: HTMLVideoElement): void {
-    for (const one of element ? [element] : [...this.#elements]) {
-      if (this.#elements.delete(one)) one.srcObject = null;
-    }
+  /** Clears an element; does nothing without one, and for one that is not registered. */
+  deregister(element: HTMLVideoElement | null | undefined): void {
+    if (element && this.#elements.delete(element)) element.srcObject = null;
   }
 
   /** Shows another track, or nothing. */
