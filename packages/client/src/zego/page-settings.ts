@@ -33,10 +33,10 @@ export function ignoreSetting(name: string): void {
   warnOnce(`${name} has no effect`);
 }
 
-/** Creates a call that has no effect, warns once and returns a result. */
-export function ignore<T>(name: string, result: T) {
+/** Creates a call that has no effect, warns once and returns the result, if one is given. */
+export function ignore<T = undefined>(name: string, result?: T) {
   return (..._args: readonly unknown[]): T => {
     ignoreSetting(name);
-    return result;
+    return result as T;
   };
 }

@@ -27,19 +27,19 @@ export abstract class SettingsEngine extends UnsupportedEngine {
   }
 
   /** Accepts a module of the vendor; it is not used. */
-  static readonly use = ignore('use', undefined);
+  static readonly use = ignore('use');
 
   /** Has no effect. */
-  static readonly setEngineOptions = ignore('setEngineOptions', undefined);
+  static readonly setEngineOptions = ignore('setEngineOptions');
 
   /** Has no effect: the address of the server says where it is. */
-  static readonly setGeoFence = ignore('setGeoFence', undefined);
+  static readonly setGeoFence = ignore('setGeoFence');
 
   /** Has no effect: `setTurnServer` relays media. */
-  static readonly setCloudProxyConfig = ignore('setCloudProxyConfig', undefined);
+  static readonly setCloudProxyConfig = ignore('setCloudProxyConfig');
 
   /** Has no effect: the address of the server may be that of a proxy. */
-  static readonly setLocalProxyConfig = ignore('setLocalProxyConfig', undefined);
+  static readonly setLocalProxyConfig = ignore('setLocalProxyConfig');
 
   /** Sets how much the engines of this page log; returns false for an unknown level. */
   static presetLogConfig(config: ZegoLogConfig): boolean {

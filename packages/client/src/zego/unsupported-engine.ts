@@ -10,80 +10,85 @@ import { DeviceEngine } from './device-engine.ts';
 import { CODES, refusal } from './errors.ts';
 import { ignore } from './page-settings.ts';
 
-/** Creates a call that rejects; the vendor's code for a service whose module is not loaded is the default. */
-function reject(errorCode: number = CODES.moduleNotImported) {
-  return (..._args: readonly unknown[]): Promise<never> => Promise.reject(refusal(errorCode, NOT_SUPPORTED));
+const NOT_SUPPORTED = 'not supported';
+
+/** Creates a call that rejects. */
+function rejectWith(errorCode: number) {
+  return async (..._args: readonly unknown[]): Promise<never> => {
+    throw refusal(errorCode, NOT_SUPPORTED);
+  };
 }
+
+/** Rejects with the vendor's code for a service whose module is not loaded. */
+const reject = rejectWith(CODES.moduleNotImported);
 
 /** Throws what other calls reject with. */
 function refuse(..._args: readonly unknown[]): never {
   throw refusal(CODES.moduleNotImported, NOT_SUPPORTED);
 }
 
-const NOT_SUPPORTED = 'not supported';
-
 /** The calls of the engine that are not supported. */
 export abstract class UnsupportedEngine extends DeviceEngine {
   // Cloud mixing.
-  readonly startMixerTask = reject();
-  readonly stopMixerTask = reject();
-  readonly setMixerTaskConfig = reject();
-  readonly startAutoMixerTask = reject();
-  readonly stopAutoMixerTask = reject();
+  readonly startMixerTask = reject;
+  readonly stopMixerTask = reject;
+  readonly setMixerTaskConfig = reject;
+  readonly startAutoMixerTask = reject;
+  readonly stopAutoMixerTask = reject;
 
   // Publishing to a CDN.
-  readonly addPublishCdnUrl = reject();
-  readonly removePublishCdnUrl = reject();
+  readonly addPublishCdnUrl = reject;
+  readonly removePublishCdnUrl = reject;
 
   // Beauty effects, virtual backgrounds, an image in place of the camera.
-  readonly setEffectsBeauty = reject(CODES.beautyNotSupported);
-  readonly setLowlightEnhancement = reject(CODES.beautyNotSupported);
-  readonly initBackgroundModule = reject();
-  readonly setBackgroundBlurOptions = reject();
-  readonly setTransparentBackgroundOptions = reject();
-  readonly setVirtualBackgroundOptions = reject();
-  readonly enableBackgroundProcess = reject();
+  readonly setEffectsBeauty = rejectWith(CODES.beautyNotSupported);
+  readonly setLowlightEnhancement = rejectWith(CODES.beautyNotSupported);
+  readonly initBackgroundModule = reject;
+  readonly setBackgroundBlurOptions = reject;
+  readonly setTransparentBackgroundOptions = reject;
+  readonly setVirtualBackgroundOptions = reject;
+  readonly enableBackgroundProcess = reject;
   readonly setDummyCaptureImagePath = ignore('setDummyCaptureImagePath', Promise.resolve(false));
 
   // Voice effects and AI noise reduction.
-  readonly setVoiceChangerPreset = reject();
-  readonly setVoiceChangerParam = reject();
-  readonly setReverbPreset = reject();
-  readonly enableVirtualStereo = reject();
-  readonly enableLiveAudioEffect = reject();
-  readonly setAudioChangerParam = reject();
-  readonly enableAiDenoise = reject();
-  readonly setAiDenoiseMode = reject();
+  readonly setVoiceChangerPreset = reject;
+  readonly setVoiceChangerParam = reject;
+  readonly setReverbPreset = reject;
+  readonly enableVirtualStereo = reject;
+  readonly enableLiveAudioEffect = reject;
+  readonly setAudioChangerParam = reject;
+  readonly enableAiDenoise = reject;
+  readonly setAiDenoiseMode = reject;
 
   // Audio effects and raw audio frames.
   readonly createAudioEffectPlayer = refuse;
-  readonly loadAudioEffect = reject();
+  readonly loadAudioEffect = reject;
   readonly unloadAudioEffect = ignore('unloadAudioEffect', false);
-  readonly setAudioFrameCallback = reject();
-  readonly setCaptureAudioFrameCallback = reject();
+  readonly setAudioFrameCallback = reject;
+  readonly setCaptureAudioFrameCallback = reject;
 
   // Streams in several sizes, the choice of the encoder, aligned streams.
-  readonly enableDualStream = ignore('enableDualStream', undefined);
-  readonly setLowStreamParameter = ignore('setLowStreamParameter', undefined);
+  readonly enableDualStream = ignore('enableDualStream');
+  readonly setLowStreamParameter = ignore('setLowStreamParameter');
   readonly setPlayStreamVideoType = ignore('setPlayStreamVideoType', Promise.resolve(false));
-  readonly enableHardwareEncoder = ignore('enableHardwareEncoder', undefined);
+  readonly enableHardwareEncoder = ignore('enableHardwareEncoder');
   readonly setStreamAlignmentProperty = ignore('setStreamAlignmentProperty', Promise.resolve(false));
 
   // Data in the frames of a stream.
   readonly sendSEI = ignore('sendSEI', false);
-  readonly setSEIConfig = ignore('setSEIConfig', undefined);
+  readonly setSEIConfig = ignore('setSEIConfig');
 
   // Range audio, composed streams, copyrighted music, real-time sequential data.
   readonly createRangeAudioInstance = refuse;
   readonly createStreamCompositor = refuse;
   readonly createCopyrightedMusic = refuse;
-  readonly destroyCopyrightedMusic = ignore('destroyCopyrightedMusic', undefined);
+  readonly destroyCopyrightedMusic = ignore('destroyCopyrightedMusic');
   readonly createRealTimeSequentialDataManager = refuse;
-  readonly destroyRealTimeSequentialDataManager = ignore('destroyRealTimeSequentialDataManager', undefined);
+  readonly destroyRealTimeSequentialDataManager = ignore('destroyRealTimeSequentialDataManager');
 
   // Messages with binary content, the screens of Electron, uploaded logs, experimental calls.
-  readonly sendTransparentMessage = reject(CODES.messageFailed);
-  readonly getElectronScreenSources = reject(CODES.screenNotSupported);
-  readonly uploadLog = reject(CODES.uploadFailed);
-  readonly callExperimentalAPI = reject(CODES.badParameter);
+  readonly sendTransparentMessage = rejectWith(CODES.messageFailed);
+  readonly getElectronScreenSources = rejectWith(CODES.screenNotSupported);
+  readonly uploadLog = rejectWith(CODES.uploadFailed);
+  readonly callExperimentalAPI = rejectWith(CODES.badParameter);
 }

@@ -7,7 +7,6 @@
 import { Emitter } from '../../core/emitter.ts';
 import { CODES, refusal } from '../errors.ts';
 import { warn } from '../warnings.ts';
-import { offerPlayback } from './playback-button.ts';
 
 /** How a view shows a stream. */
 export interface ZegoLocalViewOptions {
@@ -53,6 +52,7 @@ export class MediaPlayer extends Emitter<MediaPlayerEvents> {
   readonly #document: Document;
   #offersPlayback = true;
   #removeButton: (() => void) | undefined;
+  #isRefused = false;
   #isClosed = false;
 
   constructor(document: Document, kind: 'audio' | 'video', stream: MediaStream) {
@@ -83,12 +83,22 @@ export class MediaPlayer extends Emitter<MediaPlayerEvents> {
   async resume(): Promise<void> {
     try {
       await this.element.play();
+      this.#isRefused = false;
       this.#removeButton?.();
     } catch (error) {
       // A player that is closed, or whose stream changes, interrupts `play` with other errors.
       if (this.#isClosed || (error as Error).name !== 'NotAllowedError') return;
-      if (this.#offersPlayback) this.#removeButton ??= offerPlayback(this.#document, () => void this.resume());
+      this.#isRefused = true;
       this.emit('autoplayFailed', this.element, error);
+      // Without the button, a page that is offline can still call `resume`.
+      if (this.#offersPlayback) this.#offerPlayback().catch(() => {});
+    }
+  }
+
+  async #offerPlayback(): Promise<void> {
+    const { offerPlayback } = await import('./playback-button.ts');
+    if (this.#isRefused && !this.#isClosed) {
+      this.#removeButton ??= offerPlayback(this.#document, () => void this.resume());
     }
   }
 

@@ -81,6 +81,7 @@ test('what the browser refuses to play raises autoplayFailed and is offered by a
   view.play('stage');
   await settle();
   const button = () => page.body.children.find(({ name }) => name === 'button');
+  await vi.dynamicImportSettled();
   expect([failed.mock.calls.length, button()?.textContent]).toEqual([1, 'Click to start playback']);
   page.refusesPlayback = false;
   page.raise('click');
