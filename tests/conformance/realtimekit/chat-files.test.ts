@@ -353,3 +353,35 @@ describe('a message with content', () => {
     expect([await statusOf(two), await statusOf(three)]).toEqual([404, 404]);
   });
 });
+
+describe('the chat of a session that has ended', () => {
+  it('has the types and addresses of what was sent to everybody, and those files are kept (CHAT-11, RTK-15)', async () => {
+    const { meeting, anna, ben } = await newRoom();
+    const [image, file, custom] = [
+      await upload(anna.client, PNG, 'a.png'),
+      await upload(anna.client, PAGE, 'b.html'),
+      await upload(anna.client, PNG, 'c.png'),
+    ];
+    await send(anna.client, { type: 'image', fileId: image });
+    await send(anna.client, { type: 'file', fileId: file });
+    await send(anna.client, { type: 'custom', payload: { message: 'hi' }, fileIds: [custom] });
+    const secret = await upload(anna.client, PNG);
+    await send(anna.client, { type: 'image', fileId: secret }, [ben.id]);
+    const { data } = await people.kit.activeSession.getActiveSession(meeting, people.ids);
+    await people.kit.activeSession.kickAllParticipants(meeting, people.ids);
+    const link = (await people.kit.sessions.getSessionChat(data?.id ?? '', people.ids)).data?.chat_download_url ?? '';
+    const csv = await (await fetch(link)).text();
+    const lines = csv.split('\r\n').slice(1, -1);
+    const escaped = JSON.stringify({ message: 'hi', links: [urlOf(custom)] }).replaceAll('"', '""');
+    expect(
+      lines.map((line) =>
+        line
+          .split(',')
+          .slice(7)
+          .join(',')
+          .replace(/,[^,]*$/, ''),
+      ),
+    ).toEqual([`IMAGE_MESSAGE,${urlOf(image)}`, `FILE_MESSAGE,${urlOf(file)}`, `CUSTOM_MESSAGE,"${escaped}"`]);
+    expect([await statusOf(image), await statusOf(file), await statusOf(custom)]).toEqual([200, 200, 200]);
+  });
+});
