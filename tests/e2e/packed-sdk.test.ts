@@ -132,6 +132,8 @@ describe.skipIf(CHROMIUM === '')('the packed client in a project of its own', ()
       const engine = new ZegoExpressEngine(${gavel.app.appId}, '${gavel.baseUrl}');
       const state = document.querySelector('#state');
       engine.on('roomStateChanged', (room, reason, code) => { state.textContent = reason + ' ' + code; });
+      // Loaded from the server too, at its first use.
+      await engine.createZegoStream({ autoCapture: false });
       await engine.loginRoom('lobby', '', { userID: 'bob' });`;
     await page.addScriptTag({ type: 'module', content });
     await stateOf(page, 'LOGINED');
