@@ -131,7 +131,7 @@ describe.skipIf(CHROMIUM === '')('examples', () => {
     await showsVideos(ann, 1);
   }, 90_000);
 
-  test('realtimekit: two people see each other, and the host removes the other', async () => {
+  test('realtimekit: two people see each other, the host removes the other, and a third joins with the UI kit', async () => {
     gavel = await startTestServer({ media: 'real' });
     const folder = prepare(work, 'realtimekit');
     await build(folder);
@@ -146,6 +146,14 @@ describe.skipIf(CHROMIUM === '')('examples', () => {
     await Promise.all([showsVideos(ann, 2), showsVideos(bob, 2)]);
     await ann.getByRole('button', { name: 'Remove Bob' }).click();
     await stateOf(bob, 'The host has removed you.');
+
+    const kit = await open(`${url}ui-kit.html?name=Cid`);
+    const setup = kit.locator('rtk-setup-screen');
+    expect(await setup.getByRole('textbox').inputValue()).toBe('Cid');
+    await setup.locator('rtk-button', { hasText: 'Join' }).click();
+    await kit.locator('rtk-participant-tile', { hasText: 'Cid' }).first().waitFor();
+    await ann.getByRole('button', { name: 'Remove Cid' }).waitFor();
+    await showsVideos(ann, 2);
   }, 90_000);
 
   test('plain page: two people see each other with the modules of the server', async () => {

@@ -7,8 +7,5 @@ import { addParticipant } from './backend';
 defineCustomElements();
 
 const query = new URLSearchParams(location.search);
-const meeting = await RealtimeKitClient.init({
-  ...(await addParticipant(query.get('name') ?? 'Guest', query.has('host'))),
-  defaults: { audio: false, video: false },
-});
+const meeting = await RealtimeKitClient.init(await addParticipant(query.get('name') ?? 'Guest', query.has('host')));
 Object.assign(document.querySelector('rtk-meeting') as HTMLElement, { meeting });
