@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { waitFor } from '../../tests/synthetic-peer.ts';
 import { allocatePermanent } from '../ffi/memory.ts';
 import type { SrtpKeys } from '../srtp/srtp-session.ts';
 import { createCertificate } from './certificate.ts';
@@ -22,6 +23,7 @@ class Link {
   readonly keys: Partial<Record<DtlsRole, SrtpKeys>> = {};
   readonly sent: [DtlsRole, Buffer][] = [];
   readonly lengths: number[] = [];
+  readonly history: [DtlsRole, Buffer][] = [];
   readonly sessions: Readonly<Record<DtlsRole, DtlsSession>>;
 
   constructor(expected: { client: Fingerprint; server: Fingerprint }) {
@@ -30,6 +32,7 @@ class Link {
         sendDatagram: (datagram) => {
           this.lengths.push(datagram.length);
           this.sent.push([role, Buffer.from(datagram)]);
+          this.history.push([role, Buffer.from(datagram)]);
         },
         handleKeys: (keys) => {
           this.keys[role] = keys;
@@ -97,6 +100,62 @@ describe('handshake', () => {
     expect(link.keys[role]).toBeUndefined();
     expect(link.ended[role]).toContain('fingerprint');
     expect(link.ended[role === 'client' ? 'server' : 'client']).toBe('closed by the peer');
+  });
+
+  test.each([0, 1, 2, 3, 4])('the loss of datagram %i is survived by repeating its flight', async (lost) => {
+    const link = new Link(right);
+    link.run((_role, index) => index === lost);
+    await waitFor(() => {
+      link.sessions.client.tick();
+      link.sessions.server.tick();
+      link.run();
+      return link.keys.client !== undefined && link.keys.server !== undefined;
+    });
+    expect(link.keys.client?.local).toEqual(link.keys.server?.remote);
+  });
+
+  test('datagrams that arrive in reverse order, twice and cut do not stop it', async () => {
+    const link = new Link(right);
+    for (let round = 0; round < 3; round += 1) {
+      const batch = link.sent.splice(0).reverse();
+      for (const [from, datagram] of batch) {
+        const to = from === 'client' ? 'server' : 'client';
+        link.deliver(to, datagram.subarray(0, datagram.length >> 1));
+        link.deliver(to, datagram);
+        link.deliver(to, datagram);
+      }
+    }
+    await waitFor(() => {
+      link.sessions.client.tick();
+      link.sessions.server.tick();
+      link.run();
+      return link.keys.client !== undefined && link.keys.server !== undefined;
+    });
+    expect(link.ended).toEqual({});
+  });
+
+  test('5,000 changed copies of the real flights neither connect nor crash it', () => {
+    const flights = new Link(right);
+    flights.run();
+    const recorded = flights.history;
+    let state = 1;
+    const random = (below: number): number => {
+      state = (Math.imul(state, 48_271) >>> 0) % 0x7fff_ffff;
+      return state % below;
+    };
+    for (let i = 0; i < 100; i += 1) {
+      const link = new Link(right);
+      link.sent.length = 0;
+      for (let n = 0; n < 50; n += 1) {
+        const [from, datagram] = recorded[random(recorded.length)] as [DtlsRole, Buffer];
+        const changed = Buffer.from(datagram);
+        for (let flips = 0; flips <= random(4); flips += 1) changed[random(changed.length)] = random(256);
+        link.deliver(from === 'client' ? 'server' : 'client', changed.subarray(0, 1 + random(changed.length)));
+      }
+      expect(link.keys).toEqual({});
+      link.sessions.client.close();
+      link.sessions.server.close();
+    }
   });
 
   test('close tells the other side', () => {
