@@ -117,6 +117,32 @@ export interface WorkerHealth {
   readonly problem?: string;
 }
 
+/** The implementations of a transport: our own on the OpenSSL inside Node, and the native binding of libdatachannel. */
+export type TransportKind = 'openssl' | 'libdatachannel';
+
+/** Counts of datagrams at a worker's port, since the worker's start. Undefined counts are not known to the transport. */
+export interface DatagramCounts {
+  readonly received: number;
+  readonly sent: number;
+  /** Not sent, because the socket's buffer was full. */
+  readonly blocked: number;
+  /** Not sent, because the system refused them, such as for an unreachable address. */
+  readonly failed: number;
+  /** Received, and dropped: too long, or from an address of no peer. */
+  readonly dropped: number;
+  /** STUN requests that name no peer, or that a stranger has made. */
+  readonly forged: number;
+  /** Media packets that are not authentic, or repetitions. */
+  readonly refused: number;
+}
+
+/** The transport of a worker. */
+export interface TransportDump {
+  readonly kind: TransportKind;
+  /** Undefined for the native binding, which counts nothing. */
+  readonly datagrams?: DatagramCounts;
+}
+
 /** The complete state of the engine. */
 export interface EngineDump {
   readonly workers: readonly {
@@ -124,6 +150,8 @@ export interface EngineDump {
     readonly pid: number | undefined;
     readonly port: number;
     readonly restarts: number;
+    /** Undefined while the worker starts. */
+    readonly transport?: TransportDump;
   }[];
   readonly streams: readonly StreamDump[];
   /** The last closed peers (at most 1,000), oldest first. */

@@ -13,9 +13,10 @@ import type {
   PlayRequest,
   PublishRequest,
   StreamDump,
+  TransportDump,
+  TransportKind,
 } from './engine.ts';
 import type { StreamShape } from './sdp/negotiate.ts';
-import type { TransportKind } from './transport/transport.ts';
 
 /** A STUN or TURN server, in the format of the native binding. */
 export type IceServerConfig =
@@ -60,6 +61,8 @@ export interface StreamRevival {
 
 /** A worker's part of a dump. */
 export interface WorkerDump {
+  /** Undefined for a worker that does not answer. */
+  readonly transport?: TransportDump;
   readonly streams: readonly StreamDump[];
   readonly closed: readonly ClosedDump[];
 }

@@ -166,12 +166,10 @@ export class ProcessEngine implements MediaEngine {
     const streams = dumps.flatMap((dump) => dump.streams);
     const present = new Set(streams.map((stream) => stream.stream));
     return {
-      workers: this.#workers.map(({ config, pid, restarts }) => ({
-        worker: config.worker,
-        pid,
-        port: config.portMin,
-        restarts,
-      })),
+      workers: this.#workers.map(({ config, pid, restarts }, index) => {
+        const transport = dumps[index]?.transport;
+        return { worker: config.worker, pid, port: config.portMin, restarts, ...(transport && { transport }) };
+      }),
       streams: streams.concat(this.#dumpAbsent(present)),
       closed: dumps
         .flatMap((dump) => dump.closed)

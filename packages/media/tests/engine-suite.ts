@@ -10,11 +10,11 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { TransportKind } from '../src/engine.ts';
 import { createMediaEngine, type MediaEngine, MediaError } from '../src/index.ts';
 import { parseRtcp, writeNack, writePli } from '../src/rtp/rtcp.ts';
 import { RtpHeader } from '../src/rtp/rtp-packet.ts';
 import { parseTwccFeedback } from '../src/rtp/twcc.ts';
-import type { TransportKind } from '../src/transport/transport.ts';
 import { SyntheticPeer, TRANSPORT_CC_ID, waitFor } from './synthetic-peer.ts';
 
 /** Declares the tests of a media engine for one transport. */

@@ -9,6 +9,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LocalDescriptionInit, PeerConnection, type Track, Video } from 'node-datachannel';
+import type { TransportDump } from '../engine.ts';
 import type { WorkerConfig } from '../ipc.ts';
 import type { LocalTransport } from '../sdp/answer.ts';
 import { BINDING_MID, BINDING_PAYLOAD_TYPE, writeBindingOffer } from '../sdp/binding-offer.ts';
@@ -53,6 +54,10 @@ export class BindingTransportFactory implements TransportFactory {
 
   create(direction: TransportDirection, offer: OfferTransport, handlers: TransportHandlers): Transport {
     return new BindingTransport(direction, offer, this.#config, this.#ports, handlers);
+  }
+
+  dump(): TransportDump {
+    return { kind: this.kind };
   }
 }
 

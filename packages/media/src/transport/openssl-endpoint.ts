@@ -8,6 +8,7 @@
  */
 
 import { DtlsContext } from '../dtls/dtls-context.ts';
+import type { TransportDump } from '../engine.ts';
 import type { NativeBuffer } from '../ffi/memory.ts';
 import { isAuthentic, parseBindingRequest, writeBindingResponse } from '../ice/stun.ts';
 import type { WorkerConfig } from '../ipc.ts';
@@ -85,6 +86,15 @@ export class OpenSslEndpoint implements TransportFactory {
     const transport = new OpenSslTransport(offer, this, handlers);
     this.#byFragment.set(transport.iceUfrag, transport);
     return transport;
+  }
+
+  dump(): TransportDump {
+    const { received, sent, truncated, blocked, failed } = this.socket.counters;
+    const { unknown, forged, refused } = this.counters;
+    return {
+      kind: this.kind,
+      datagrams: { received, sent, blocked, failed, dropped: truncated + unknown, forged, refused },
+    };
   }
 
   /** Assigns an address to a transport. A NAT may have given it to another peer before. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { TransportDump, TransportKind } from '../engine.ts';
 import type { LocalTransport } from '../sdp/answer.ts';
 import type { OfferTransport } from '../sdp/offer.ts';
 import type { ClosedRecord } from '../worker/closed-ring.ts';
@@ -41,7 +42,6 @@ export type TransportDirection = 'sendonly' | 'recvonly';
 
 /** Creates the transports of a worker. */
 export interface TransportFactory {
-  /** The name of the implementation. */
   readonly kind: TransportKind;
   /**
    * Creates a transport for an offer.
@@ -50,10 +50,8 @@ export interface TransportFactory {
    * @throws Error if the offer's parameters cannot be used
    */
   create(direction: TransportDirection, offer: OfferTransport, handlers: TransportHandlers): Transport;
+  dump(): TransportDump;
 }
-
-/** The implementations: our own on the OpenSSL inside Node, and the native binding of libdatachannel. */
-export type TransportKind = 'openssl' | 'libdatachannel';
 
 /** Timeout for a transport to connect, in milliseconds. */
 export const CONNECT_TIMEOUT_MS = 20_000;

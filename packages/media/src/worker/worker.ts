@@ -72,6 +72,7 @@ export class Worker {
 
   dump(): WorkerDump {
     return {
+      transport: this.#context.transports.dump(),
       streams: [...this.#streams.values()].map((stream) => stream.dump()),
       closed: [...this.#context.closed.list()],
     };

@@ -20,3 +20,19 @@ test('one reading of the metrics asks the media engine once, and the next one as
   await metrics.text();
   expect(dumps).toBe(2);
 });
+
+test('datagrams of the media ports are counted by worker and outcome', async () => {
+  const engine = new FakeMediaEngine();
+  const dump = engine.dump.bind(engine);
+  const datagrams = { received: 7, sent: 5, blocked: 0, failed: 1, dropped: 2, forged: 3, refused: 4 };
+  engine.dump = async () => ({
+    ...(await dump()),
+    workers: [{ worker: 1, pid: 1, port: 7701, restarts: 0, transport: { kind: 'openssl', datagrams } }],
+  });
+  const metrics = new Metrics();
+  metrics.observe({ engine, roomCount: () => 0, connectionCount: () => 0 });
+  await metrics.text();
+  const text = await metrics.text();
+  expect(text).toContain('gavel_media_datagrams_total{worker="1",outcome="received"} 7');
+  expect(text).toContain('gavel_media_datagrams_total{worker="1",outcome="forged"} 3');
+});
