@@ -4,11 +4,10 @@
  * @module
  */
 
-import type { StreamSource } from '@gavel/protocol';
 import { EmittingMap } from './emitting-map.ts';
 import type { MediaScore } from './media-score.ts';
 import type { ScreenShareState } from './own-screen.ts';
-import type { AudioState, Participant, VideoState } from './participant.ts';
+import type { AudioState, Participant, UnsupportedMedia, VideoState } from './participant.ts';
 
 /** The events of a map of participants. */
 export interface ParticipantMapEvents {
@@ -27,12 +26,9 @@ export interface ParticipantMapEvents {
   unpinned: [participant: Participant];
   stageStatusUpdate: [participant: Participant];
   mediaScoreUpdate: [participant: Participant, score: MediaScore];
-  poorConnection: [participant: Participant, event: { readonly score: number; readonly kind: string }];
   /** Specific to Gavel: media of this kind is sent, but this browser supports none of its codecs (MED-8). */
-  mediaUnsupported: [
-    participant: Participant,
-    event: { readonly kind: 'audio' | 'video'; readonly source: StreamSource },
-  ];
+  mediaUnsupported: [participant: Participant, media: Pick<UnsupportedMedia, 'kind' | 'source'>];
+  poorConnection: [participant: Participant, event: { readonly score: number; readonly kind: string }];
 }
 
 /** A map of participants by peer id that emits its changes. The session fills it; do not write to it. */
@@ -72,6 +68,11 @@ export class ParticipantMap extends EmittingMap<Participant, ParticipantMapEvent
     if (wasKicked) this.emit('kicked', { id });
   }
 
+  /** Handles a new name of a participant. */
+  handleRenamed(id: string): void {
+    if (this.has(id)) this.emit('participantsUpdate');
+  }
+
   /** Removes all participants and emits one event. */
   handleCleared(): void {
     if (this.size === 0) return;
@@ -84,8 +85,7 @@ export class ParticipantMap extends EmittingMap<Participant, ParticipantMapEvent
   /** Emits every event of a participant, with the participant as the first argument. */
   #follow(participant: Participant): () => void {
     const relay = (event: string, ...args: unknown[]) => {
-      if (event === 'nameUpdate') this.emit('participantsUpdate');
-      else this.emit(event as 'audioUpdate', participant, ...(args as [AudioState]));
+      this.emit(event as 'audioUpdate', participant, ...(args as [AudioState]));
     };
     participant.on('*', relay);
     return () => void participant.off('*', relay);

@@ -45,6 +45,13 @@ export class ParticipantMaps {
     this.joined.handleLeft(id, wasKicked);
   }
 
+  /** Handles a new name of a participant. */
+  handleRenamed(id: string): void {
+    for (const map of [this.pinned, this.videoSubscribed, this.audioSubscribed, this.active, this.joined, this.all]) {
+      map.handleRenamed(id);
+    }
+  }
+
   /** Clears the maps. */
   handleCleared(): void {
     for (const map of [this.pinned, this.videoSubscribed, this.audioSubscribed]) map.handleCleared();

@@ -36,15 +36,11 @@ export interface ParticipantEvents {
   audioUpdate: [state: AudioState];
   videoUpdate: [state: VideoState];
   screenShareUpdate: [state: ScreenShareState];
-  /** Specific to Gavel: media of this kind is sent, but this browser supports none of its codecs (MED-8). */
-  mediaUnsupported: [event: { readonly kind: 'audio' | 'video'; readonly source: StreamSource }];
   /** The participant was pinned for everyone. */
   pinned: [participant: Participant];
   unpinned: [participant: Participant];
   /** The participant joined or left the stage, or asks for it. */
   stageStatusUpdate: [participant: Participant];
-  /** The name changed. */
-  nameUpdate: [participant: Participant];
   /** The participant was removed by a host or an API call. */
   kicked: [];
   /** The quality of what is received changed. */
@@ -77,6 +73,15 @@ export interface ParticipantDeps {
   readonly moderate: Moderate;
   /** Undefined if there is no WebRTC. */
   readonly media: MediaPlatform | undefined;
+  /** Is called if media is sent of which this browser supports no codec. */
+  readonly unsupported: (media: UnsupportedMedia) => void;
+}
+
+/** Media of a participant that this browser cannot play (MED-8). */
+export interface UnsupportedMedia {
+  readonly participantId: string;
+  readonly kind: 'audio' | 'video';
+  readonly source: StreamSource;
 }
 
 /** A stream of a participant, and its playback. */
@@ -103,6 +108,7 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
   /** The vendor's media objects; empty. */
   readonly producers: never[] = [];
   readonly #moderate: Moderate;
+  readonly #unsupported: ParticipantDeps['unsupported'];
   readonly #camera: Shown = { source: 'camera' };
   readonly #screen: Shown = { source: 'screen' };
   readonly #elements: VideoElements;
@@ -115,9 +121,13 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
   #video: VideoState = { videoEnabled: false, videoTrack: asDeclared<MediaStreamTrack>(undefined) };
   #screenShare: ScreenShareState = NO_SCREEN;
 
-  constructor({ memberId, user, profile, pinned, stage }: WireMember, { moderate, media }: ParticipantDeps) {
+  constructor(
+    { memberId, user, profile, pinned, stage }: WireMember,
+    { moderate, media, unsupported }: ParticipantDeps,
+  ) {
     super();
     this.#moderate = moderate;
+    this.#unsupported = unsupported;
     this.#elements = new VideoElements(media);
     const person = toPersonFields(user, profile);
     this.id = memberId;
@@ -306,14 +316,13 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
     return this.#shownOf(source).stream?.streamId;
   }
 
-  /** Handles an update of the participant's member. */
-  handleMember({ user: { name }, pinned, stage }: WireMember): void {
+  /** Handles an update of the participant's member; returns whether the name changed. */
+  handleMember({ user: { name }, pinned, stage }: WireMember): boolean {
     this.setStageStatus(toStageStatus(stage));
-    if (name !== this.#name) {
-      this.#name = name;
-      this.emit('nameUpdate', this);
-    }
+    const isRenamed = name !== this.#name;
+    this.#name = name;
     this.setIsPinned(pinned === true);
+    return isRenamed;
   }
 
   /** Sets the stream of a source that this participant publishes, or clears it. */
@@ -324,7 +333,7 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
       shown.playback = playback;
       playback?.on('tracksChanged', () => this.#update());
       playback?.on('unsupported', (kinds) => {
-        for (const kind of kinds) this.emit('mediaUnsupported', { kind, source });
+        for (const kind of kinds) this.#unsupported({ participantId: this.id, kind, source });
       });
     }
     this.#update();

@@ -14,7 +14,13 @@ import { EventEmitter } from './event-emitter.ts';
 import { numberOf, textOf } from './json.ts';
 import type { MediaScore } from './media-score.ts';
 import type { TransportState } from './meta.ts';
-import { Participant, type ParticipantDeps, SUBSCRIPTION_KINDS, type SubscriptionKind } from './participant.ts';
+import {
+  Participant,
+  type ParticipantDeps,
+  SUBSCRIPTION_KINDS,
+  type SubscriptionKind,
+  type UnsupportedMedia,
+} from './participant.ts';
 import type { ParticipantMap } from './participant-map.ts';
 import { ParticipantMaps } from './participant-maps.ts';
 import type { ViewMode, ViewState } from './participant-view.ts';
@@ -67,6 +73,8 @@ export interface RateLimits {
 
 /** The events of the participants of a meeting. */
 export interface ParticipantsEvents {
+  /** Specific to Gavel: media of this kind is sent, but this browser supports none of its codecs (MED-8). */
+  mediaUnsupported: [event: UnsupportedMedia];
   /** Another participant speaks; `volume` is from 0 to 1. */
   activeSpeaker: [event: { readonly peerId: string; readonly volume: number }];
   viewModeChanged: [state: ViewState];
@@ -106,7 +114,11 @@ export class Participants extends EventEmitter<ParticipantsEvents> {
     super();
     this.#connectionChanged = connectionChanged;
     this.#clock = clock;
-    this.#deps = { media, moderate: (params) => this.#request(params) };
+    this.#deps = {
+      media,
+      moderate: (params) => this.#request(params),
+      unsupported: (event) => this.#handleUnsupported(event),
+    };
     this.#waitlist = new Waitlist(this.#deps);
   }
 
@@ -358,6 +370,12 @@ export class Participants extends EventEmitter<ParticipantsEvents> {
     return participant;
   }
 
+  #handleUnsupported({ participantId, kind, source }: UnsupportedMedia): void {
+    this.emit('mediaUnsupported', { participantId, kind, source });
+    const participant = this.joined.get(participantId);
+    if (participant) this.joined.emit('mediaUnsupported', participant, { kind, source });
+  }
+
   #requireManual(): void {
     if (this.viewMode === 'MANUAL') return;
     throw new RealtimeKitError(CODES.notManual, 'subscribing needs the view mode MANUAL');
@@ -426,7 +444,9 @@ export class Participants extends EventEmitter<ParticipantsEvents> {
       this.#maps.handleLeft(member.memberId, cause === 'kicked');
     }
     for (const member of change.membersJoined) this.#maps.handleJoined(this.#create(member));
-    for (const { member } of change.membersUpdated) this.joined.get(member.memberId)?.handleMember(member);
+    for (const { member } of change.membersUpdated) {
+      if (this.joined.get(member.memberId)?.handleMember(member)) this.#maps.handleRenamed(member.memberId);
+    }
     for (const stream of change.streamsAdded) this.#show(stream);
     for (const { stream, before } of change.streamsUpdated) {
       if (stream.memberId !== before.memberId) this.#hide(before);

@@ -286,3 +286,14 @@ test('who is not shown the list knows those who publish, by their streams alone 
     ],
   ]);
 });
+
+test('media of which this browser has no codec is told by participants (MED-8)', async () => {
+  const world = createWorld();
+  world.server.answers.play = () => ({ answer: 'v=0\r\n', audio: true, video: false, unsupported: ['video'] });
+  const { meeting } = await join(world);
+  const log: unknown[] = [];
+  meeting.participants.on('mediaUnsupported', (event) => log.push(event));
+  const added = { event: 'streamAdded', seq: 11, streamSeq: 2, stream: stream('rtk-m-ann', 'm-ann') } as const;
+  await world.server.push(added);
+  expect(log).toEqual([{ participantId: 'm-ann', kind: 'video', source: 'camera' }]);
+});
