@@ -52,11 +52,11 @@ export class Meetings {
     return { id, token };
   }
 
-  /** Creates a preset like the default participant preset, with some permissions changed; returns its name. */
-  async newPreset(name: string, changes: object): Promise<string> {
+  /** Creates a preset like another, the default participant preset if none is named, with some permissions changed; returns its name. */
+  async newPreset(name: string, changes: object, like = 'group_call_participant'): Promise<string> {
     const { presets } = this.api.realtimeKit;
     const stock = (await presets.get(this.gavel.app.rtkAppId, this.#account)).data ?? [];
-    const { id = '' } = stock.find((each) => each.name === 'group_call_participant') ?? {};
+    const { id = '' } = stock.find((each) => each.name === like) ?? {};
     const { config, permissions, ui } = (await presets.getPresetByID(id, this.ids)).data as PresetParts;
     const body = { ...this.#account, name, config, permissions: { ...permissions, ...changes }, ui };
     await presets.create(this.gavel.app.rtkAppId, body as never);

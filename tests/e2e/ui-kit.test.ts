@@ -165,6 +165,32 @@ describe.skipIf(CHROMIUM === '')("RealtimeKit's UI kit on Gavel's client", { tim
       for (const page of [hanna, ben]) await expectEnded(page, ENDED);
     });
 
+    test('a viewer asks for the stage, is let on it, is then seen, and leaves it (SDK-2)', async () => {
+      const meetingId = await hall.create();
+      const access = { can_produce: 'CAN_REQUEST' };
+      await hall.newPreset(
+        'viewer',
+        { media: { audio: access, video: access, screenshare: access } },
+        'webinar_viewer',
+      );
+      const hanna = await hall.join(meetingId, 'Hanna', 'webinar_presenter');
+      const vera = await hall.join(meetingId, 'Vera', 'viewer');
+      await expectTiles(vera, 'Hanna');
+      expect(await tileOf(vera, 'Vera').count()).toBe(0);
+
+      await toggleOf(vera, 'rtk-stage-toggle').click();
+      await openSidebar(hanna, 'Participants');
+      await hanna.locator('rtk-participants button', { hasText: 'Requests' }).click();
+      const request = hanna.locator('rtk-participants-stage-queue li', { hasText: 'Vera' });
+      await request.locator('rtk-button:has(.accept)').click();
+      await vera.locator('rtk-join-stage rtk-button', { hasText: 'Join' }).click();
+      await toggleOf(vera, 'rtk-camera-toggle').click();
+      for (const page of [hanna, vera]) await expectTiles(page, 'Vera');
+
+      await toggleOf(vera, 'rtk-stage-toggle').click();
+      for (const page of [hanna, vera]) await tileOf(page, 'Vera').waitFor({ state: 'detached' });
+    });
+
     test('nine participants are shown with their names and pictures (SDK-2)', async () => {
       const crowd = ['Ada', 'Bob', 'Cem', 'Dan', 'Eva', 'Fay', 'Gus', 'Hal'];
       const meetingId = await hall.create();
