@@ -17,7 +17,6 @@ import { mayReconnect } from '@gavel/protocol/close-codes';
 import type { Connection } from './connection.ts';
 import { Emitter } from './emitter.ts';
 import { SessionError } from './errors.ts';
-import { FileTransfer } from './file-transfer.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { IceConfig } from './media/ice-config.ts';
 import { RoomMedia } from './media/room-media.ts';
@@ -68,8 +67,6 @@ export interface SessionOptions {
 export class RoomSession extends Emitter<SessionEvents> {
   /** Publishes and plays. */
   readonly media: RoomMedia;
-  /** Uploads files of chat messages. */
-  readonly files: FileTransfer;
   readonly #platform: Platform;
   readonly #requestTimeoutMs: number;
   readonly #reconnector: Reconnector;
@@ -110,12 +107,6 @@ export class RoomSession extends Emitter<SessionEvents> {
         isListed: (streamId) => this.room?.streams.has(streamId) ?? false,
       },
     );
-    this.files = new FileTransfer({
-      server: options.server,
-      fetch: this.#platform.fetch,
-      clock,
-      createUpload: (params) => this.request('createUpload', params),
-    });
     this.#feed = new RoomFeed({
       askSnapshot: () => this.request('snapshot', {}),
       changed: (change) => this.#emitChange(change),

@@ -6,7 +6,7 @@
 
 import type { MessageChange } from '@gavel/protocol';
 import { SessionError } from '../core/errors.ts';
-import { type Clock, systemClock } from '../core/platform.ts';
+import { FileTransfer, type FileTransferDeps } from '../core/file-transfer.ts';
 import type { RoomSession } from '../core/session.ts';
 import { CallLimit, type RateLimits } from './call-limit.ts';
 import {
@@ -51,18 +51,27 @@ export interface FetchOptions {
 const MAX_TEXT = 1024;
 const SERVER_LIMITS = { maxInvocations: 180, period: 60 };
 
+/** The dependencies of the chat. */
+export type ChatDeps = Omit<FileTransferDeps, 'createUpload'>;
+
 /** The chat of a meeting. */
 export class Chat extends EventEmitter<ChatEvents> {
   readonly #participants: Participants;
   readonly #limit: CallLimit;
+  readonly #files: FileTransfer;
+  readonly #urlOf = (fileId: string): string => this.#files.urlOf(fileId);
   #maxTextLimit = MAX_TEXT;
   #messages: Message[] = [];
   #session: RoomSession | undefined;
 
-  constructor(participants: Participants, clock: Clock = systemClock) {
+  constructor(participants: Participants, deps: ChatDeps) {
     super();
     this.#participants = participants;
-    this.#limit = new CallLimit(clock, SERVER_LIMITS);
+    this.#limit = new CallLimit(deps.clock, SERVER_LIMITS);
+    this.#files = new FileTransfer({
+      ...deps,
+      createUpload: (file) => this.#requireSession().request('createUpload', file),
+    });
   }
 
   /** The messages since the join that are not deleted, oldest first. */
@@ -100,7 +109,7 @@ export class Chat extends EventEmitter<ChatEvents> {
   async sendMessage(message: MessagePayload, participantIds?: readonly string[]): Promise<void> {
     await this.#with(async (session) => {
       const to = participantIds?.length ? this.#userIdsOf(participantIds) : undefined;
-      const payload = await this.#wireOf(session, message);
+      const payload = await this.#wireOf(message);
       await session.request('send', { kind: 'chat', ...payload, ...(to && { to }) });
     });
   }
@@ -151,7 +160,7 @@ export class Chat extends EventEmitter<ChatEvents> {
   async editMessage(messageId: string, message: MessagePayload): Promise<void> {
     await this.#with(async (session) => {
       const number = requireNumber(messageId, session);
-      const payload = await this.#wireOf(session, message);
+      const payload = await this.#wireOf(message);
       await session.request('changeMessage', { action: 'edit', messageId: number, ...payload });
     });
   }
@@ -197,11 +206,11 @@ export class Chat extends EventEmitter<ChatEvents> {
     session.on('message', (wire) => {
       // A public message from a user of another dialect is a broadcast (CHAT-1).
       if (this.#session !== session || (wire.kind !== 'chat' && wire.kind !== 'broadcast')) return;
-      this.#add(toMessage(wire, epochOf(session), urlsOf(session)));
+      this.#add(toMessage(wire, epochOf(session), this.#urlOf));
     });
     session.on('messageChanged', ({ change, message }) => {
       if (this.#session !== session) return;
-      this.#handleChange(change, toMessage(message, epochOf(session), urlsOf(session)));
+      this.#handleChange(change, toMessage(message, epochOf(session), this.#urlOf));
     });
   }
 
@@ -232,13 +241,13 @@ export class Chat extends EventEmitter<ChatEvents> {
   }
 
   /** Checks and counts a message, then uploads its files. */
-  async #wireOf(session: RoomSession, message: MessagePayload) {
+  async #wireOf(message: MessagePayload) {
     const { text } = message?.type === 'text' ? { text: message.message } : { text: '' };
     if (text?.length > this.#maxTextLimit) {
       throw new SessionError('message.too-long', `a text can have at most ${this.#maxTextLimit} characters`);
     }
     this.#limit.count();
-    return toWirePayload(message, session.files);
+    return toWirePayload(message, this.#files);
   }
 
   async #fetch({ timestamp, limit, direction = 'before' }: FetchOptions, userId?: string, pinned = false) {
@@ -250,7 +259,7 @@ export class Chat extends EventEmitter<ChatEvents> {
     };
     return this.#with(async (session) => {
       const { messages } = await session.request('chatHistory', { ...query, ...(userId !== undefined && { userId }) });
-      const oldestFirst = messages.map((message) => toMessage(message, epochOf(session), urlsOf(session)));
+      const oldestFirst = messages.map((message) => toMessage(message, epochOf(session), this.#urlOf));
       return direction === 'before' ? oldestFirst.reverse() : oldestFirst;
     });
   }
@@ -263,20 +272,22 @@ export class Chat extends EventEmitter<ChatEvents> {
     return [...new Set(users)];
   }
 
-  async #with<R>(ask: (session: RoomSession) => Promise<R>): Promise<R> {
+  /** @throws RealtimeKitError `0002` */
+  #requireSession(): RoomSession {
     if (!this.#session) throw new RealtimeKitError(CODES.couldNotJoin, 'not in the room');
+    return this.#session;
+  }
+
+  async #with<R>(ask: (session: RoomSession) => Promise<R>): Promise<R> {
+    const session = this.#requireSession();
     try {
-      return await ask(this.#session);
+      return await ask(session);
     } catch (error) {
       throw toRealtimeKitError(error);
     }
   }
 }
 
-const urlsOf =
-  ({ files }: RoomSession) =>
-  (fileId: string) =>
-    files.urlOf(fileId);
 const epochOf = ({ self }: RoomSession): string => self?.epoch ?? '0';
 
 /** @throws SessionError `message.not-found` for an id of another session */

@@ -102,7 +102,8 @@ export class RealtimeKitClient {
     this.self = new Self(this.#platform.media, options.defaults?.mediaHandler?.parts);
     this.participants = new Participants(this.#platform, (state) => this.meta.handleMedia('recv', state));
     this.self.parts.media.on('connection', (state) => this.meta.handleMedia('send', state));
-    this.chat = new Chat(this.participants, this.#platform.clock);
+    const { fetch, clock } = this.#platform;
+    this.chat = new Chat(this.participants, { fetch, clock, server: toServer(options.baseURI) });
     this.recording = new Recording(this.self.permissions);
     this.#livestream = new Livestream(this.self.permissions);
     this.__internals__ = new Internals(options.authToken);
