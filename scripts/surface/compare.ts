@@ -122,7 +122,7 @@ function comparePair(checker: Checker, pair: Pair, vendor: Type, own: Type): Com
 function readDeclarations(vendors: readonly Vendor[], path: string): string | undefined {
   const vendor = vendors.find(({ packageName }) => path.includes(`/node_modules/${packageName}/`));
   if (!vendor || !path.endsWith('.d.ts') || !existsSync(path)) return undefined;
-  const text = openDeclarations(readFileSync(path, 'utf8'));
+  const text = openDeclarations(readFileSync(path, 'utf8'), vendor.inner);
   const isMain = path === join(root, vendor.declarations);
   return isMain && vendor.reveal ? `${text}\nexport type { ${vendor.reveal.join(', ')} };\n` : text;
 }

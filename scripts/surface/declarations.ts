@@ -28,7 +28,22 @@ function openStringEnums(text: string): string {
   );
 }
 
-/** Returns declarations with classes and enums that compare by shape. */
-export function openDeclarations(text: string): string {
-  return openStringEnums(dropHiddenMembers(text));
+/** Drops members of classes by name. */
+function dropMembers(text: string, dropped: Readonly<Record<string, string>>): string {
+  return Object.entries(dropped).reduce((before, [name, members]) => {
+    const body = new RegExp(
+      `^(?:export )?declare (?:abstract )?class ${name.replace('$', '\\$')}\\b[\\s\\S]*?^\\}$`,
+      'm',
+    );
+    const member = new RegExp(
+      `^[ \\t]+(?:readonly |get |set )?(?:${members.trim().replaceAll(/\s+/g, '|')})\\b.*;$`,
+      'gm',
+    );
+    return before.replace(body, (found) => found.replace(member, ''));
+  }, text);
+}
+
+/** Returns declarations with classes and enums that compare by shape, without the dropped members of classes. */
+export function openDeclarations(text: string, dropped: Readonly<Record<string, string>> = {}): string {
+  return openStringEnums(dropMembers(dropHiddenMembers(text), dropped));
 }

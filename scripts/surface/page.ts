@@ -40,6 +40,27 @@ function printTitle(title: string, { members, internal }: Surface): string[] {
   ];
 }
 
+function printInner({ vendor: { inner = {} } }: Surface): string[] {
+  const rows = Object.entries(inner).map(
+    ([name, members]) =>
+      `| \`${name}\` | ${members
+        .split(' ')
+        .map((member) => `\`${member}\``)
+        .join(', ')} |`,
+  );
+  if (rows.length === 0) return [];
+  return [
+    '## Inner workings',
+    '',
+    'Members that the declarations show but that only the SDK of the vendor itself calls. They are neither there nor counted.',
+    '',
+    '| Class of the vendor | Members |',
+    '|---|---|',
+    ...rows,
+    '',
+  ];
+}
+
 function printSurface(surface: Surface): string {
   const { vendor } = surface;
   return [
@@ -56,6 +77,7 @@ function printSurface(surface: Surface): string {
     '- **no**: it is not there; the note says why.',
     '',
     ...vendor.pairs.flatMap(({ title }) => printTitle(title, surface)),
+    ...printInner(surface),
   ].join('\n');
 }
 

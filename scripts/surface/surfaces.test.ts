@@ -28,6 +28,13 @@ describe('declarations', () => {
     expect(openDeclarations(text).replace(/\s+/g, ' ')).toBe('declare class A { e(): void; } ');
   });
 
+  it('lose members of classes that are inner workings', () => {
+    const text =
+      'declare class A<T extends {\n    id: string;\n} & B> {\n    get c(): C;\n    d(): void;\n}\ndeclare class E {\n    c: C;\n}\n';
+    const opened = openDeclarations(text, { A: 'c x' }).replace(/\s+/g, ' ');
+    expect(opened).toBe('declare class A<T extends { id: string; } & B> { d(): void; } declare class E { c: C; } ');
+  });
+
   it('have unions in place of enums of strings; enums of numbers stay', () => {
     expect(openDeclarations('export declare enum A {\n    B = "b",\n    C = "c"\n}')).toBe(
       [

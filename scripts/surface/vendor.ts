@@ -40,6 +40,11 @@ export interface Vendor {
   readonly declarations: string;
   /** Names of the declarations that are not exported but needed by `pairs`. */
   readonly reveal?: readonly string[];
+  /**
+   * Members of classes that are the vendor's inner workings, by class: they are dropped before the comparison, so that classes
+   * are assignable without them.
+   */
+  readonly inner?: Readonly<Record<string, string>>;
   /** Other declarations that `pairs` need, by the name under which they use them. */
   readonly imports?: Readonly<Record<string, string>>;
   /** Path of our entry from the root. */

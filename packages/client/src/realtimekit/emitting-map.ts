@@ -4,7 +4,7 @@
  * @module
  */
 
-import { EventEmitter, type EventName, type Handlers } from './event-emitter.ts';
+import { EventEmitter, type EventName, type Handlers, type Listeners } from './event-emitter.ts';
 
 /** A map by id with the methods of an `EventEmitter`. */
 export class EmittingMap<Value, Events extends { [E in keyof Events]: unknown[] }> extends Map<string, Value> {
@@ -16,42 +16,42 @@ export class EmittingMap<Value, Events extends { [E in keyof Events]: unknown[] 
   }
 
   /** Adds a handler. @throws TypeError if the handler is not a function */
-  on<E extends EventName<Events>>(event: E, handler: Handlers<Events>[E]): this {
+  on<E extends EventName<Events>>(event: E, handler: Listeners<Events>[E]): this {
     this.#emitter.on(event, handler);
     return this;
   }
 
   /** Adds a handler that is called once; throws as `on` does. */
-  once<E extends EventName<Events>>(event: E, handler: Handlers<Events>[E]): this {
+  once<E extends EventName<Events>>(event: E, handler: Listeners<Events>[E]): this {
     this.#emitter.once(event, handler);
     return this;
   }
 
   /** The same as `on`. */
-  addListener<E extends EventName<Events>>(event: E, handler: Handlers<Events>[E]): this {
+  addListener<E extends EventName<Events>>(event: E, handler: Listeners<Events>[E]): this {
     return this.on(event, handler);
   }
 
   /** Adds a handler before all others; throws as `on` does. */
-  prependListener<E extends EventName<Events>>(event: E, handler: Handlers<Events>[E]): this {
+  prependListener<E extends EventName<Events>>(event: E, handler: Listeners<Events>[E]): this {
     this.#emitter.prependListener(event, handler);
     return this;
   }
 
   /** Adds a handler before all others that is called once; throws as `on` does. */
-  prependOnceListener<E extends EventName<Events>>(event: E, handler: Handlers<Events>[E]): this {
+  prependOnceListener<E extends EventName<Events>>(event: E, handler: Listeners<Events>[E]): this {
     this.#emitter.prependOnceListener(event, handler);
     return this;
   }
 
   /** Removes the latest registration of a handler; does nothing if there is none. */
-  off<E extends EventName<Events>>(event: E, handler: Handlers<Events>[E]): this {
+  off<E extends EventName<Events>>(event: E, handler: Listeners<Events>[E]): this {
     this.#emitter.off(event, handler);
     return this;
   }
 
   /** The same as `off`. */
-  removeListener<E extends EventName<Events>>(event: E, handler: Handlers<Events>[E]): this {
+  removeListener<E extends EventName<Events>>(event: E, handler: Listeners<Events>[E]): this {
     return this.off(event, handler);
   }
 

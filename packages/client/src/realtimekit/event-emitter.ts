@@ -22,6 +22,12 @@ export type Handlers<Events extends { [E in keyof Events]: unknown[] }> = {
   '*': (event: string, ...args: any[]) => void;
 };
 
+/**
+ * What may be registered for each event: `Handlers` with optional members, so that an emitter with more events than the
+ * vendor's is assignable to it.
+ */
+export type Listeners<Events extends { [E in keyof Events]: unknown[] }> = Partial<Handlers<Events>>;
+
 /** One registration of a handler. */
 interface Registration {
   readonly handler: Handler<unknown[]>;
@@ -52,32 +58,32 @@ export class EventEmitter<Events extends { [E in keyof Events]: unknown[] }> {
   }
 
   /** Adds a handler. @throws TypeError if the handler is not a function */
-  on<E extends EventName<Events>>(event: E, handler: Handlers<Events>[E]): this {
+  on<E extends EventName<Events>>(event: E, handler: Listeners<Events>[E]): this {
     return this.#add(event, handler, { once: false, first: false });
   }
 
   /** Adds a handler that is called once; throws as `on` does. */
-  once<E extends EventName<Events>>(event: E, handler: Handlers<Events>[E]): this {
+  once<E extends EventName<Events>>(event: E, handler: Listeners<Events>[E]): this {
     return this.#add(event, handler, { once: true, first: false });
   }
 
   /** The same as `on`. */
-  addListener<E extends EventName<Events>>(event: E, handler: Handlers<Events>[E]): this {
+  addListener<E extends EventName<Events>>(event: E, handler: Listeners<Events>[E]): this {
     return this.on(event, handler);
   }
 
   /** Adds a handler before all others; throws as `on` does. */
-  prependListener<E extends EventName<Events>>(event: E, handler: Handlers<Events>[E]): this {
+  prependListener<E extends EventName<Events>>(event: E, handler: Listeners<Events>[E]): this {
     return this.#add(event, handler, { once: false, first: true });
   }
 
   /** Adds a handler before all others that is called once; throws as `on` does. */
-  prependOnceListener<E extends EventName<Events>>(event: E, handler: Handlers<Events>[E]): this {
+  prependOnceListener<E extends EventName<Events>>(event: E, handler: Listeners<Events>[E]): this {
     return this.#add(event, handler, { once: true, first: true });
   }
 
   /** Removes the latest registration of a handler; does nothing if there is none. */
-  off<E extends EventName<Events>>(event: E, handler: Handlers<Events>[E]): this {
+  off<E extends EventName<Events>>(event: E, handler: Listeners<Events>[E]): this {
     const before = this.#of(event);
     const latest = before.map((registration) => registration.handler as unknown).lastIndexOf(handler);
     this.#set(
@@ -88,7 +94,7 @@ export class EventEmitter<Events extends { [E in keyof Events]: unknown[] }> {
   }
 
   /** The same as `off`. */
-  removeListener<E extends EventName<Events>>(event: E, handler: Handlers<Events>[E]): this {
+  removeListener<E extends EventName<Events>>(event: E, handler: Listeners<Events>[E]): this {
     return this.off(event, handler);
   }
 
