@@ -12,6 +12,7 @@ import { startTestServer, type TestServer } from '@gavel/testkit';
 import { launchChromium } from '@gavel/testkit/chromium';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { build } from 'vite';
+import { expect } from 'vitest';
 import { type StaticSite, serveFolder } from './harness.ts';
 import { Meetings } from './meetings.ts';
 
@@ -142,9 +143,9 @@ export class KitHall extends Meetings {
   }
 }
 
-/** The tile of a participant in the grid. */
+/** The tile of a participant in the grid; while the grid changes, there may be two for a moment. */
 export const tileOf = (within: Page | Locator, name: string): Locator =>
-  within.locator(`rtk-participant-tile:has(rtk-name-tag:has-text("${name}"))`);
+  within.locator(`rtk-participant-tile:has(rtk-name-tag:has-text("${name}"))`).first();
 
 /** Waits until the grid shows a picture of each participant. */
 export async function expectTiles(page: Page, ...names: string[]): Promise<void> {
@@ -153,15 +154,19 @@ export async function expectTiles(page: Page, ...names: string[]): Promise<void>
 
 /** Waits until a video shows frames that follow each other. */
 export async function expectFrames(video: Locator): Promise<void> {
-  await video.waitFor();
-  await video.evaluate(async (element: HTMLVideoElement, timeoutMs) => {
-    const deadlineMs = performance.now() + timeoutMs;
-    const before = element.currentTime;
-    while (element.videoWidth === 0 || element.currentTime <= before) {
-      if (performance.now() > deadlineMs) throw new Error('the video shows no frames');
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }, TIMEOUT_MS);
+  let before = Number.POSITIVE_INFINITY;
+  // The grid may replace the element at any moment, so that each look finds it anew.
+  const moves = async () => {
+    await video.first().waitFor();
+    const { width, time } = await video.first().evaluate((element: HTMLVideoElement) => ({
+      width: element.videoWidth,
+      time: element.currentTime,
+    }));
+    const isMoving = width > 0 && time > before;
+    before = time;
+    return isMoving;
+  };
+  await expect.poll(moves, { timeout: TIMEOUT_MS, message: 'the video shows no frames' }).toBe(true);
 }
 
 /** A button of the control bar, by the name of its element. */

@@ -15,6 +15,7 @@ const KICKED = 'You were removed from the meeting.';
 const ENDED = 'The meeting ended.';
 const REFUSED = 'Your request to join the meeting was denied.';
 
+const gone = (page: Page, element: string) => page.locator(element).first().waitFor({ state: 'detached' });
 const messageOf = (page: Page, text: string) => page.locator('rtk-message-view', { hasText: text });
 const option = (page: Page, text: string) => page.locator('rtk-poll .poll-option', { hasText: text });
 
@@ -103,14 +104,14 @@ describe.skipIf(CHROMIUM === '')("RealtimeKit's UI kit on Gavel's client", { tim
         await tileOf(page.locator('rtk-spotlight-grid main'), 'Ben').locator('.pinned-icon').waitFor();
       }
       await pickAction(hanna, 'Ben', 'Unpin');
-      for (const page of [hanna, ben]) await page.locator('rtk-spotlight-grid').waitFor({ state: 'detached' });
+      for (const page of [hanna, ben]) await gone(page, 'rtk-spotlight-grid');
     });
 
     test('a screen is shared, seen and ended by its button (SDK-2)', async () => {
       await toggleOf(ben, 'rtk-screen-share-toggle').click();
       await expectFrames(hanna.locator('rtk-screenshare-view video'));
       await toggleOf(ben, 'rtk-screen-share-toggle').click();
-      await hanna.locator('rtk-screenshare-view').waitFor({ state: 'detached' });
+      await gone(hanna, 'rtk-screenshare-view');
     });
 
     test('who is kicked sees why, and is gone for the others (SDK-2)', async () => {
