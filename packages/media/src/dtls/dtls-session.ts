@@ -9,11 +9,8 @@ import { copyCString } from '../ffi/memory.ts';
 import { openSsl, requireSuccess, takeOpenSslError } from '../ffi/openssl.ts';
 import { SRTP_PROFILES } from '../srtp/profiles.ts';
 import type { SrtpKeys } from '../srtp/srtp-session.ts';
-import { DTLS_MTU, type DtlsContext, scratch } from './dtls-context.ts';
+import { DTLS_MTU, type DtlsContext, type DtlsRole, scratch } from './dtls-context.ts';
 import { type Fingerprint, hasFingerprint } from './fingerprint.ts';
-
-/** Who begins the handshake. */
-export type DtlsRole = 'client' | 'server';
 
 /** Callbacks of a session. They may close it. */
 export interface DtlsHandlers {
@@ -54,7 +51,7 @@ export class DtlsSession {
     this.#outgoing = openSsl.BIO_new(openSsl.BIO_s_dgram_mem());
     openSsl.SSL_set_bio(this.#session, this.#incoming, this.#outgoing);
     openSsl.SSL_ctrl(this.#session, CTRL.setMtu, BigInt(DTLS_MTU), 0n);
-    openSsl.DTLS_set_timer_cb(this.#session, context.timerCallback);
+    openSsl.DTLS_set_timer_cb(this.#session, context.timerCallbacks[role]);
     if (role === 'client') openSsl.SSL_set_connect_state(this.#session);
     else openSsl.SSL_set_accept_state(this.#session);
   }

@@ -4,8 +4,8 @@ import { waitFor } from '../../tests/synthetic-peer.ts';
 import { allocatePermanent } from '../ffi/memory.ts';
 import type { SrtpKeys } from '../srtp/srtp-session.ts';
 import { createCertificate } from './certificate.ts';
-import { DTLS_MTU, DtlsContext } from './dtls-context.ts';
-import { type DtlsRole, DtlsSession } from './dtls-session.ts';
+import { DTLS_MTU, DtlsContext, type DtlsRole } from './dtls-context.ts';
+import { DtlsSession } from './dtls-session.ts';
 import { type Fingerprint, parseFingerprint } from './fingerprint.ts';
 
 const contexts = { client: new DtlsContext(), server: new DtlsContext() };

@@ -5,7 +5,8 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { type DtlsRole, DtlsSession } from '../dtls/dtls-session.ts';
+import type { DtlsRole } from '../dtls/dtls-context.ts';
+import { DtlsSession } from '../dtls/dtls-session.ts';
 import { parseFingerprint } from '../dtls/fingerprint.ts';
 import { MediaError } from '../engine.ts';
 import type { NativeBuffer } from '../ffi/memory.ts';
