@@ -29,7 +29,10 @@ const DOTTED_WITH_PORT = /^(.*\.\d{1,3}):\d{1,5}$/;
 export function parseAddress(text: string): string | undefined {
   const bare = BRACKETED.exec(text)?.[1] ?? DOTTED_WITH_PORT.exec(text)?.[1] ?? text;
   // `ipaddr.js` also reads octal, hexadecimal and shortened IPv4 addresses; the check by Node is strict.
-  return isIP(bare) === 0 ? undefined : ipaddr.process(bare.replace(/%.*$/, '')).toString();
+  const version = isIP(bare);
+  if (version === 0) return undefined;
+  // What Node accepts as IPv4 is in canonical form already. Every login comes here.
+  return version === 4 ? bare : ipaddr.process(bare.replace(/%.*$/, '')).toString();
 }
 
 /** Returns whether a text is an IP address, or a range such as `10.0.0.0/8` with a prefix of at least 1. */
