@@ -22,9 +22,10 @@ export interface ParticipantMapEvents {
   audioUpdate: [participant: Participant, state: AudioState];
   videoUpdate: [participant: Participant, state: VideoState];
   screenShareUpdate: [participant: Participant, state: ScreenShareState];
-  pinned: [participant: Participant];
-  unpinned: [participant: Participant];
-  stageStatusUpdate: [participant: Participant];
+  /** The events of a participant follow it here with their own arguments; for these three, that is the participant again. */
+  pinned: [participant: Participant, again: Participant];
+  unpinned: [participant: Participant, again: Participant];
+  stageStatusUpdate: [participant: Participant, again: Participant];
   mediaScoreUpdate: [participant: Participant, score: MediaScore];
   /** Specific to Gavel: media of this kind is sent, but this browser supports none of its codecs (MED-8). */
   mediaUnsupported: [participant: Participant, media: Pick<UnsupportedMedia, 'kind' | 'source'>];
