@@ -118,29 +118,34 @@ function comparePair(checker: Checker, pair: Pair, vendor: Type, own: Type): Com
   );
 }
 
-/** Reads a vendor's declaration file as the comparison sees it; undefined for other files. */
-function readDeclarations(vendors: readonly Vendor[], path: string): string | undefined {
-  const vendor = vendors.find(({ packageName }) => path.includes(`/node_modules/${packageName}/`));
-  if (!vendor || !path.endsWith('.d.ts') || !existsSync(path)) return undefined;
+/** Reads a declaration file of the vendor as the comparison sees it; undefined for other files. */
+function readDeclarations(vendor: Vendor, path: string): string | undefined {
+  if (!path.includes(`/node_modules/${vendor.packageName}/`) || !path.endsWith('.d.ts') || !existsSync(path))
+    return undefined;
   const text = openDeclarations(readFileSync(path, 'utf8'), vendor.inner);
   const isMain = path === join(root, vendor.declarations);
   return isMain && vendor.reveal ? `${text}\nexport type { ${vendor.reveal.join(', ')} };\n` : text;
 }
 
 /**
- * Compares the surfaces of vendors; the result has a list of members for each, in the order of the declarations.
+ * Compares the surfaces of vendors; the result has a list of members for each, in the order of the declarations. Each vendor
+ * is compared in a program of its own, as an application has one vendor: their declarations change the types of each other.
  *
  * @throws Error if a type expression of a pair does not compile on the vendor's side
  */
 export function compareSurfaces(vendors: readonly Vendor[]): ComparedMember[][] {
+  return vendors.map(compareSurface);
+}
+
+function compareSurface(vendor: Vendor): ComparedMember[] {
   const files = new Map<string, string>([
-    [join(FOLDER, 'tsconfig.json'), JSON.stringify({ ...CONFIG, files: vendors.map(({ id }) => `${id}.ts`) })],
-    ...vendors.map((vendor) => [join(FOLDER, `${vendor.id}.ts`), printModule(vendor)] as const),
+    [join(FOLDER, 'tsconfig.json'), JSON.stringify({ ...CONFIG, files: [`${vendor.id}.ts`] })],
+    [join(FOLDER, `${vendor.id}.ts`), printModule(vendor)],
   ]);
   const api = new API({
     cwd: root,
     fs: {
-      readFile: (path) => files.get(path) ?? readDeclarations(vendors, path),
+      readFile: (path) => files.get(path) ?? readDeclarations(vendor, path),
       fileExists: (path) => (files.has(path) ? true : undefined),
       directoryExists: (path) => (path === FOLDER ? true : undefined),
     },
@@ -151,20 +156,18 @@ export function compareSurfaces(vendors: readonly Vendor[]): ComparedMember[][] 
       .getProject(join(FOLDER, 'tsconfig.json'));
     if (!project) throw new Error('the comparison of surfaces could not be loaded');
     const { checker, program } = project;
-    return vendors.map((vendor) => {
-      const source = program.getSourceFile(join(FOLDER, `${vendor.id}.ts`));
-      const module = source && checker.getSymbolAtLocation(source);
-      if (!module) throw new Error(`the types of ${vendor.id} could not be loaded`);
-      const types = new Map(
-        checker.getExportsOfModule(module).map((symbol) => [symbol.name, checker.getDeclaredTypeOfSymbol(symbol)]),
-      );
-      return vendor.pairs.flatMap((pair, index) => {
-        const theirs = types.get(`V${index}`);
-        const own = types.get(`O${index}`);
-        if (!theirs || !own || theirs.isErrorType())
-          throw new Error(`${vendor.id}: '${pair.vendor}' is not a type of the vendor`);
-        return comparePair(checker, pair, theirs, own);
-      });
+    const source = program.getSourceFile(join(FOLDER, `${vendor.id}.ts`));
+    const module = source && checker.getSymbolAtLocation(source);
+    if (!module) throw new Error(`the types of ${vendor.id} could not be loaded`);
+    const types = new Map(
+      checker.getExportsOfModule(module).map((symbol) => [symbol.name, checker.getDeclaredTypeOfSymbol(symbol)]),
+    );
+    return vendor.pairs.flatMap((pair, index) => {
+      const theirs = types.get(`V${index}`);
+      const own = types.get(`O${index}`);
+      if (!theirs || !own || theirs.isErrorType())
+        throw new Error(`${vendor.id}: '${pair.vendor}' is not a type of the vendor`);
+      return comparePair(checker, pair, theirs, own);
     });
   } finally {
     api.close();

@@ -133,13 +133,6 @@ const NOTES: readonly Note[] = [
     needs: 'keys and values of a room at the server, with their rights and limits',
   },
   {
-    title: 'Package',
-    names: 'MediaPermission RequestToJoinType',
-    state: 'absent',
-    text: 'The events and states carry their names as texts.',
-    needs: 'a constant each',
-  },
-  {
     title: 'participants',
     names: 'getParticipantsInMeetingPreJoin',
     state: 'absent',
@@ -198,5 +191,5 @@ export const REALTIMEKIT: Vendor = {
   ours: 'packages/client/src/realtimekit/index.ts',
   pairs: PAIRS,
   notes: NOTES,
-  floor: { present: 395, assignable: 355 },
+  floor: { present: 397, assignable: 378 },
 };

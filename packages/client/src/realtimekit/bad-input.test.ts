@@ -66,12 +66,13 @@ function methodsOf(target: object): [name: string, method: Method][] {
 
 /** The objects of a meeting, by name. */
 function partsOf(meeting: RealtimeKitClient): [name: string, part: object][] {
-  const { self, participants, polls, meta, recording, connectedMeetings, stores, audio } = meeting;
+  const { self, participants, polls, chat, meta, recording, connectedMeetings, stores, audio } = meeting;
   const ann = participants.all.get('m-ann');
   const parts = {
     self,
     participants,
     polls,
+    chat,
     meta,
     recording,
     connectedMeetings,

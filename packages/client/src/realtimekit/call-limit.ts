@@ -31,7 +31,8 @@ export class CallLimit {
 
   /** Changes the limit. @throws RealtimeKitError `0002` if a number is not positive */
   set(maxInvocations: number, period: number): void {
-    if (!(maxInvocations > 0 && period > 0)) {
+    const isPositive = (value: unknown): boolean => typeof value === 'number' && value > 0;
+    if (!isPositive(maxInvocations) || !isPositive(period)) {
       throw new RealtimeKitError(CODES.couldNotJoin, 'a rate limit has a positive number of calls and of seconds');
     }
     this.#limits = { maxInvocations, period };

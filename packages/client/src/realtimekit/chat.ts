@@ -138,17 +138,17 @@ export class Chat extends EventEmitter<ChatEvents> {
    * Returns the public messages that the server still has, at most the last 500 of the session: in the order of `direction`, so
    * the newest first with `before`, the oldest first with `after`.
    */
-  fetchPublicMessages(options: FetchOptions): Promise<Message[]> {
+  async fetchPublicMessages(options: FetchOptions): Promise<Message[]> {
     return this.#fetch(options);
   }
 
   /** Returns the private messages between the own user and another user, as `fetchPublicMessages` does. */
-  fetchPrivateMessages(options: FetchOptions & { readonly userId: string }): Promise<Message[]> {
-    return this.#fetch(options, options.userId);
+  async fetchPrivateMessages(options: FetchOptions & { readonly userId: string }): Promise<Message[]> {
+    return this.#fetch(options, options?.userId);
   }
 
   /** Returns the pinned messages, as `fetchPublicMessages` does; the server keeps a message while it is pinned. */
-  fetchPinnedMessages(options: FetchOptions): Promise<Message[]> {
+  async fetchPinnedMessages(options: FetchOptions): Promise<Message[]> {
     return this.#fetch(options, undefined, true);
   }
 
@@ -250,7 +250,9 @@ export class Chat extends EventEmitter<ChatEvents> {
     return toWirePayload(message, this.#files);
   }
 
-  async #fetch({ timestamp, limit, direction = 'before' }: FetchOptions, userId?: string, pinned = false) {
+  async #fetch(options: FetchOptions, userId?: string, pinned = false) {
+    // An application without types may pass nothing; the server then refuses the query.
+    const { timestamp, limit, direction = 'before' } = options ?? {};
     const query = {
       direction,
       limit,

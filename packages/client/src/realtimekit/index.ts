@@ -27,7 +27,7 @@ export { type ConnectedMeeting, ConnectedMeetings, type ConnectedMeetingsEvents 
 export { RealtimeKitError, RealtimeKitError as ClientError, type RealtimeKitErrorCode } from './errors.ts';
 export { EventEmitter, type EventName, type Handler, type Handlers } from './event-emitter.ts';
 export { Livestream, type LivestreamEvents, type LivestreamState } from './livestream.ts';
-export type { CaptureKind, MediaPermission, MediaPermissions } from './media-permissions.ts';
+export { type CaptureKind, MediaPermission, type MediaPermissions } from './media-permissions.ts';
 export type { MediaScore } from './media-score.ts';
 export { Meta, type MetaEvents, type SocketState } from './meta.ts';
 export type { MiddlewareResult } from './middlewares.ts';
@@ -54,7 +54,7 @@ export { type Poll, type PollOption, Polls, type PollsEvents } from './polls.ts'
 export { Recording, type RecordingEvents, type RecordingInfo, type RecordingState } from './recording.ts';
 export { type RoomState, Self, type WaitlistStatus } from './self.ts';
 export { type CurrentDevices, type InitMediaOptions, type SelfEvents, SelfMedia } from './self-media.ts';
-export { Stage, type StageEvents, type StageRequest, type StageStatus } from './stage.ts';
+export { RequestToJoinType, Stage, type StageEvents, type StageRequest, type StageStatus } from './stage.ts';
 export { StoreManager } from './stores.ts';
 export { type DesignTokens, ThemePreset } from './theme-preset.ts';
 export type { VideoMiddleware, VideoMiddlewareGlobalConfig } from './video-processing.ts';

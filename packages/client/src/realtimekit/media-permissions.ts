@@ -25,6 +25,17 @@ export type MediaPermission =
   /** The user closed the browser's choice of screens; browsers do not tell this from a denial. */
   | 'CANCELED';
 
+/** The vendor's numbers of the states. Events carry the names. */
+export const MediaPermission = {
+  NOT_REQUESTED: 0,
+  ACCEPTED: 1,
+  DENIED: 2,
+  CANCELED: 3,
+  SYSTEM_DENIED: 4,
+  COULD_NOT_START: 5,
+  NO_DEVICES_AVAILABLE: 6,
+} as const;
+
 /** The permission of each device; `NOT_REQUESTED` until it was opened for the first time. */
 export type MediaPermissions = { readonly [K in CaptureKind]: MediaPermission };
 

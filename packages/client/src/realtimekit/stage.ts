@@ -10,6 +10,9 @@ import type { RoomSession } from '../core/session.ts';
 import { CODES, RealtimeKitError, requireIds, toRealtimeKitError } from './errors.ts';
 import { EventEmitter } from './event-emitter.ts';
 
+/** The kinds of requests to join the stage. */
+export const RequestToJoinType = { PRESENT: 'REQUEST_TO_PRESENT' } as const;
+
 /** A participant's place: everybody is on stage in meetings without one. */
 export type StageStatus = 'OFF_STAGE' | 'REQUESTED_TO_JOIN_STAGE' | 'ACCEPTED_TO_JOIN_STAGE' | 'ON_STAGE';
 

@@ -12,7 +12,7 @@ export class StoreManager {
   readonly stores = new Map<string, never>();
 
   /** @throws RealtimeKitError `0100`: this server has no stores */
-  async create(_name: string): Promise<never> {
+  async create(_name: string, _internal?: boolean): Promise<never> {
     return refuse();
   }
 
