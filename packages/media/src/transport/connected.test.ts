@@ -1,0 +1,209 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createRequest } from '../../tests/stun-request.ts';
+import { waitFor } from '../../tests/synthetic-peer.ts';
+import { DtlsContext } from '../dtls/dtls-context.ts';
+import { DtlsSession } from '../dtls/dtls-session.ts';
+import { parseFingerprint } from '../dtls/fingerprint.ts';
+import { allocatePermanent } from '../ffi/memory.ts';
+import { SrtpSession } from '../srtp/srtp-session.ts';
+import { OpenSslEndpoint } from './openssl-endpoint.ts';
+import { CONSENT_TIMEOUT_MS } from './openssl-transport.ts';
+import type { Transport } from './transport.ts';
+
+const clientContext = new DtlsContext();
+const memory = allocatePermanent(4_096);
+const HOST = '127.0.0.1';
+
+let nowMs = 0;
+let endpoint: OpenSslEndpoint;
+let transport: Transport;
+let log: string[];
+const sockets: Socket[] = [];
+
+/** A client by hand: its sockets, its DTLS session, and the media that it sends and gets. */
+class Client {
+  readonly media: Buffer[] = [];
+  answers = 0;
+  ended = '';
+  #socket!: Socket;
+  #dtls!: DtlsSession;
+  #srtp: SrtpSession | undefined;
+  readonly #request: () => Buffer;
+
+  constructor(request: () => Buffer) {
+    this.#request = request;
+  }
+
+  static async connect(): Promise<Client> {
+    const { iceUfrag, icePwd, fingerprint } = await transport.describe();
+    const client = new Client(() => createRequest(iceUfrag, icePwd));
+    const expected = parseFingerprint(fingerprint);
+    if (expected === undefined) throw new Error('the answer has no fingerprint');
+    client.#dtls = new DtlsSession(clientContext, 'client', expected, {
+      sendDatagram: (datagram) => client.sendRaw(Buffer.from(datagram)),
+      handleKeys: (keys) => {
+        client.#srtp = new SrtpSession(keys);
+      },
+      handleEnd: (reason) => {
+        client.ended = reason;
+      },
+    });
+    await client.useNewSocket();
+    client.#dtls.start();
+    await waitFor(() => client.#srtp !== undefined && transport.isOpen);
+    return client;
+  }
+
+  /** Continues from another port, as a client does whose network has changed. */
+  async useNewSocket(): Promise<void> {
+    const socket = createSocket('udp4');
+    sockets.push(socket);
+    socket.on('message', (message) => this.#receive(message));
+    socket.bind(0, HOST);
+    await once(socket, 'listening');
+    this.#socket = socket;
+    await this.check();
+  }
+
+  /** Makes a connectivity check, and waits for its answer. */
+  async check(): Promise<void> {
+    const before = this.answers;
+    this.sendRaw(this.#request());
+    await waitFor(() => this.answers > before);
+  }
+
+  sendRaw(bytes: Buffer): void {
+    this.#socket.send(bytes, endpoint.socket.port, HOST);
+  }
+
+  /** Encrypts a packet; returns the bytes for the network. */
+  protect(sequence: number): Buffer {
+    const packet = createPacket(sequence);
+    memory.bytes.set(packet);
+    const length = this.#srtp?.protectRtp(memory, packet.length) ?? 0;
+    return Buffer.from(memory.bytes.subarray(0, length));
+  }
+
+  #receive(message: Buffer): void {
+    const first = message[0] as number;
+    if (first < 4) this.answers += 1;
+    else {
+      memory.bytes.set(message);
+      if (first < 64) this.#dtls.receive(memory.pointer, message.length);
+      else {
+        const length = this.#srtp?.unprotectRtp(memory, message.length) ?? 0;
+        this.media.push(Buffer.from(memory.bytes.subarray(0, length)));
+      }
+    }
+  }
+}
+
+function createPacket(sequence: number): Buffer {
+  const packet = Buffer.from('8060000000000000000003e8aabbccdd', 'hex');
+  packet.writeUInt16BE(sequence, 2);
+  return packet;
+}
+
+beforeEach(() => {
+  nowMs = 0;
+  log = [];
+  endpoint = new OpenSslEndpoint(
+    { portMin: 0, listenAddress: HOST, announcedAddress: undefined },
+    () => nowMs,
+    (where, error) => log.push(`${where}: ${String(error)}`),
+  );
+  const offer = {
+    iceUfrag: 'client',
+    icePwd: 'client-password-of-22-chars',
+    fingerprint: clientContext.certificate.fingerprint,
+    setup: 'actpass',
+    candidates: [],
+  } as const;
+  transport = endpoint.create('sendonly', offer, {
+    handleOpen: () => log.push('open'),
+    handlePacket: (packet) => log.push(`packet ${packet.readUInt16BE(2)}`),
+    handleLost: () => log.push('lost'),
+    handleError: (error) => log.push(String(error)),
+  });
+});
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.close();
+  endpoint.close();
+});
+
+test('media flows both ways; repeated and altered packets are refused', async () => {
+  const client = await Client.connect();
+  const packet = client.protect(7);
+  const altered = Buffer.from(packet);
+  altered[13] = (altered[13] as number) ^ 1;
+  for (const bytes of [altered, packet, packet, client.protect(8)]) client.sendRaw(bytes);
+  await waitFor(() => log.includes('packet 8'));
+  expect(log).toEqual(['open', 'packet 7', 'packet 8']);
+  expect(endpoint.dump().datagrams?.refused).toBe(2);
+  expect(transport.send(createPacket(9))).toBe(true);
+  await waitFor(() => client.media.length === 1);
+  expect(client.media).toEqual([createPacket(9)]);
+});
+
+test('a client whose address changes goes on, and its old address is sent nothing more (RFC 8445)', async () => {
+  const client = await Client.connect();
+  const [old] = sockets;
+  let arrivedAtOld = 0;
+  old?.on('message', () => {
+    arrivedAtOld += 1;
+  });
+  await client.useNewSocket();
+  client.sendRaw(client.protect(1));
+  await waitFor(() => log.includes('packet 1'));
+  transport.send(createPacket(2));
+  await waitFor(() => client.media.length === 1);
+  expect(arrivedAtOld).toBe(0);
+});
+
+test('media and handshake from an address that made no authentic request are dropped', async () => {
+  const client = await Client.connect();
+  const stranger = createSocket('udp4');
+  sockets.push(stranger);
+  stranger.bind(0, HOST);
+  await once(stranger, 'listening');
+  const before = endpoint.dump().datagrams?.dropped ?? 0;
+  stranger.send(client.protect(1), endpoint.socket.port, HOST);
+  // The beginning of a ClientHello.
+  stranger.send(Buffer.from('16feff000000000000000000320100002600', 'hex'), endpoint.socket.port, HOST);
+  await waitFor(() => endpoint.dump().datagrams?.dropped === before + 2);
+  client.sendRaw(client.protect(2));
+  await waitFor(() => log.includes('packet 2'));
+  expect(log).toEqual(['open', 'packet 2']);
+});
+
+test('a peer whose consent is 30 s old is lost, and is told (RFC 7675)', async () => {
+  const client = await Client.connect();
+  nowMs += CONSENT_TIMEOUT_MS;
+  endpoint.checkTimeouts();
+  await client.check();
+  nowMs += CONSENT_TIMEOUT_MS;
+  endpoint.checkTimeouts();
+  expect(log).toEqual(['open']);
+  nowMs += 1;
+  endpoint.checkTimeouts();
+  expect(log).toEqual(['open', 'lost']);
+  expect(transport.send(createPacket(1))).toBe(false);
+  await waitFor(() => client.ended !== '');
+  expect(client.ended).toBe('closed by the peer');
+});
+
+test('a close tells the client; nothing is sent or received after it (KICK-4)', async () => {
+  const client = await Client.connect();
+  transport.send(createPacket(1));
+  transport.close();
+  const { sent } = endpoint.socket.counters;
+  expect(transport.send(createPacket(2))).toBe(false);
+  client.sendRaw(client.protect(3));
+  await waitFor(() => endpoint.dump().datagrams?.dropped === 1);
+  await waitFor(() => client.ended !== '');
+  expect(client.media).toEqual([createPacket(1)]);
+  expect(endpoint.socket.counters.sent).toBe(sent);
+  expect(log).toEqual(['open']);
+});
