@@ -6,7 +6,7 @@
 
 import { getUint64 } from 'node:ffi';
 import { copyCString } from '../ffi/memory.ts';
-import { openSsl, requireSuccess, takeOpenSslError } from '../ffi/openssl.ts';
+import { drainOpenSslErrors, openSsl, requireSuccess } from '../ffi/openssl.ts';
 import { SRTP_PROFILES } from '../srtp/profiles.ts';
 import type { SrtpKeys } from '../srtp/srtp-session.ts';
 import { DTLS_MTU, type DtlsContext, type DtlsRole, scratch } from './dtls-context.ts';
@@ -103,7 +103,7 @@ export class DtlsSession {
       ? openSsl.SSL_read(this.#session, pointer, scratch.datagram.bytes.length)
       : openSsl.SSL_do_handshake(this.#session);
     const error = result > 0 ? ERROR.none : openSsl.SSL_get_error(this.#session, result);
-    const detail = result > 0 || error === ERROR.wantRead ? '' : takeOpenSslError();
+    const detail = result > 0 || error === ERROR.wantRead ? '' : drainOpenSslErrors();
     this.#sendOutgoing();
     if (!isOpen && result === 1) this.#finishHandshake();
     else if (error === ERROR.zeroReturn) this.#end('closed by the peer');

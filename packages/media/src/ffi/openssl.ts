@@ -89,7 +89,7 @@ const errorText = allocatePermanent(TEXT_BYTES);
  * Empties OpenSSL's queue of errors and returns its last entry as text. The queue belongs to the thread: an entry that
  * another caller left would be taken for the next caller's error.
  */
-export function takeOpenSslError(): string {
+export function drainOpenSslErrors(): string {
   let last = 0n;
   for (let code = openSsl.ERR_get_error(); code !== 0n; code = openSsl.ERR_get_error()) last = code;
   if (last === 0n) return 'no error';
@@ -99,5 +99,5 @@ export function takeOpenSslError(): string {
 
 /** Throws an error with OpenSSL's text unless a call succeeded. */
 export function requireSuccess(isSuccess: boolean, call: string): void {
-  if (!isSuccess) throw new Error(`${call} failed: ${takeOpenSslError()}`);
+  if (!isSuccess) throw new Error(`${call} failed: ${drainOpenSslErrors()}`);
 }

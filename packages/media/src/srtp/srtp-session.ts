@@ -52,6 +52,8 @@ export function measureRtpHeader(bytes: Buffer, length: number): number {
 /** Protects and unprotects the packets of one peer in place. */
 export class SrtpSession {
   readonly #tagBytes: number;
+  /** Whether an RTCP packet has its tag before the index: with GCM (RFC 7714, 9.2), not with counter mode (RFC 3711, 3.4). */
+  readonly #isTagFirst: boolean;
   readonly #rtpOut: PacketCipher;
   readonly #rtpIn: PacketCipher;
   readonly #rtcpOut: PacketCipher;
@@ -65,6 +67,7 @@ export class SrtpSession {
   /** Derives the session keys; wipes the master keys. */
   constructor({ profile, local, remote }: SrtpKeys) {
     this.#tagBytes = profile.tagBytes;
+    this.#isTagFirst = profile.cipher !== 'AES-128-CTR';
     const create = (master: MasterKeys, kind: 'rtp' | 'rtcp', direction: 'encrypt' | 'decrypt'): PacketCipher => {
       const keys = deriveSessionKeys(profile, master, kind);
       const cipher = createPacketCipher(profile, keys, direction);
@@ -134,7 +137,6 @@ export class SrtpSession {
     const flagged = ENCRYPTED_FLAG + index;
     const { bytes } = packet;
     this.#rtcpOut.seal(packet, RTCP_HEADER_BYTES, length, bytes.readUInt32BE(4), index, flagged);
-    // GCM has the tag before the index, counter mode behind it; the index is not part of the encrypted bytes.
     if (this.#isTagFirst) bytes.writeUInt32BE(flagged, length + this.#tagBytes);
     else {
       bytes.copyWithin(length + INDEX_BYTES, length, length + this.#tagBytes);
@@ -166,10 +168,6 @@ export class SrtpSession {
   /** Wipes the keys. The session must not be used afterwards. */
   free(): void {
     for (const cipher of [this.#rtpOut, this.#rtpIn, this.#rtcpOut, this.#rtcpIn]) cipher.free();
-  }
-
-  get #isTagFirst(): boolean {
-    return this.#tagBytes === 16;
   }
 
   /** Returns the index of a packet to send: the one nearest to the highest that was sent of its source. */

@@ -137,8 +137,8 @@ export class OpenSslEndpoint implements TransportFactory {
   }
 
   #handleDatagram(packet: NativeBuffer, length: number, words: Uint32Array, at: number): void {
-    const first = packet.bytes[0] as number;
     if (length === 0) return;
+    const first = packet.bytes[0] as number;
     // The first byte tells the protocols apart (RFC 7983).
     if (first < 4) {
       this.#handleStun(packet, length, words, at);
