@@ -1,8 +1,10 @@
 /**
  * The interface of the media engine. The server does not depend on any WebRTC details behind it.
  *
- * An engine forwards **streams** (one publisher each) to **players**. Both are named by the caller; every stream
- * belongs to a **group** (a room), and all streams of a group are kept on one worker.
+ * A **peer** is the one peer connection of a member: it publishes **streams** and subscribes to streams of others. A
+ * stream has at most one **track** of each kind, and a video track has up to three **layers**, the simulcast encodings of
+ * one picture. A **subscription** is one peer's wish for one stream. Every peer and every stream belongs to a **group** (a
+ * room). All names are chosen by the caller.
  *
  * @module
  */
@@ -10,60 +12,124 @@
 /** A kind of media. */
 export type MediaKind = 'audio' | 'video';
 
-/** Which kinds of media a peer connection carries. */
+/** A flag for each kind of media. */
 export interface MediaKinds {
   readonly audio: boolean;
   readonly video: boolean;
 }
 
-/** Starts, or re-negotiates, the one publisher of a stream. */
-export interface PublishRequest {
-  /** Keeps the streams of one room on one worker. */
-  readonly group: string;
-  /** The stream's name, unique across groups. Publishing it again replaces its peer connection; its players stay. */
+/** The sections of an offer that carry a stream, by kind: values of `mid`. */
+export interface SectionMids {
+  readonly audio?: string;
+  readonly video?: string;
+}
+
+/** A stream that a peer publishes with an offer. */
+export interface PublishItem {
+  /** The stream's name, unique across groups. If another peer publishes it, this peer replaces it; subscriptions stay. */
   readonly stream: string;
-  /** The publisher's SDP offer (sendonly or sendrecv sections). Untrusted. */
-  readonly offer: string;
+  /** The sections that carry it: `sendonly` or `sendrecv`. */
+  readonly mids: SectionMids;
   /** Kinds that the publisher may send; the others are refused in the answer. */
   readonly allowed: MediaKinds;
 }
 
-/** Starts, or re-negotiates, one player of a stream. */
-export interface PlayRequest {
+/** A stream that a peer subscribes to with an offer. */
+export interface SubscribeItem {
   readonly stream: string;
-  /** The player's name, unique across streams. Playing with a name again replaces its peer connection. */
-  readonly player: string;
-  /** The player's SDP offer (recvonly sections). Untrusted. */
-  readonly offer: string;
+  /** The sections that carry it: `recvonly` or `sendrecv`. */
+  readonly mids: SectionMids;
+  /** The highest layer that is sent, from 0; absent: no maximum. */
+  readonly maxLayer?: number;
 }
+
+/**
+ * Opens a peer, or re-negotiates it. The lists are complete: what the peer published or subscribed to before and is not
+ * listed is closed, as by `closeStream` and `unsubscribe`.
+ */
+export interface NegotiateRequest {
+  readonly group: string;
+  /** The peer's name, unique across groups. */
+  readonly peer: string;
+  /**
+   * The SDP offer for the whole peer connection. Untrusted. With the fingerprint of the existing connection it
+   * re-negotiates it, and restarts ICE if the credentials are new; otherwise it replaces the connection.
+   */
+  readonly offer: string;
+  readonly publish: readonly PublishItem[];
+  readonly subscribe: readonly SubscribeItem[];
+}
+
+/** The result of one item of an offer. A refused item does not affect the others (CONN-2). */
+export type ItemResult =
+  | {
+      /** The negotiated kinds. */
+      readonly kinds: MediaKinds;
+      /**
+       * Kinds of the item that are refused because there is no common codec (MED-8): for a published stream, among the
+       * kinds that it may send; for a subscription, among the kinds of the stream. Absent if there are none.
+       */
+      readonly unsupported?: readonly MediaKind[];
+    }
+  | { readonly error: MediaErrorCode; readonly message: string };
 
 /** The engine's answer to an offer. */
-export interface MediaAnswer {
+export interface NegotiateAnswer {
   /** The complete SDP answer, candidates included. */
   readonly answer: string;
-  /** The negotiated kinds. */
-  readonly kinds: MediaKinds;
-  /**
-   * Kinds in the offer that are refused because there is no common codec (MED-8): for a publisher, among the kinds that
-   * it may send; for a player, among the kinds of the stream. Absent if there are none.
-   */
-  readonly unsupported?: readonly MediaKind[];
+  /** In the order of the request. */
+  readonly publish: readonly ItemResult[];
+  /** In the order of the request. */
+  readonly subscribe: readonly ItemResult[];
 }
 
-/** Counters of one publisher or player since its start; they never decrease. */
-export interface TransportCounters {
-  /** RTP packets received from the publisher, or sent to the player (retransmissions included). */
+/** Counters of received or sent RTP packets; they never decrease. */
+export interface PacketCounters {
+  /** RTP packets received from the publisher, or sent to the subscriber (retransmissions included). */
   readonly packets: number;
   /** RTP bytes of those packets. */
   readonly bytes: number;
-  /** Packets detected as missing (publisher), or requested again by the player. */
+  /** Packets detected as missing (publisher), or requested again by the subscriber. */
   readonly lost: number;
-  /** Packets received late after our NACK (publisher), or sent again (player). */
+  /** Packets received late after our NACK (publisher), or sent again (subscriber). */
   readonly retransmitted: number;
-  /** Picture loss indications sent to the publisher, or received from the player. */
+  /** Picture loss indications sent to the publisher, or received from the subscriber. */
   readonly keyframeRequests: number;
   /** Time of the last RTP packet, in (fractional) milliseconds since the Unix epoch; 0 if there was none. */
   readonly lastPacketAtMs: number;
+}
+
+/** The state of a connection. */
+export type ConnectionState = 'connecting' | 'connected' | 'lost';
+
+/** The state of a peer, as `dump` shows it. */
+export interface PeerDump {
+  readonly peer: string;
+  readonly group: string;
+  readonly worker: number;
+  readonly state: ConnectionState;
+  /** The sum over all of its streams. */
+  readonly received: PacketCounters;
+  /** The sum over all of its subscriptions. */
+  readonly sent: PacketCounters;
+}
+
+/** The state of one layer of a video track, or of an audio track, which has one. */
+export interface LayerDump {
+  /** From 0, the lowest. */
+  readonly layer: number;
+  /** Undefined without simulcast. */
+  readonly rid?: string;
+  /** Bits per second over about the last second. */
+  readonly bitrate: number;
+  readonly counters: PacketCounters;
+}
+
+/** The state of one kind of a stream. */
+export interface TrackDump {
+  readonly kind: MediaKind;
+  readonly codec: string;
+  readonly layers: readonly LayerDump[];
 }
 
 /** The state of a stream, as `dump` shows it. */
@@ -71,37 +137,46 @@ export interface StreamDump {
   readonly stream: string;
   readonly group: string;
   readonly worker: number;
-  readonly state: 'connecting' | 'connected' | 'lost';
-  readonly codecs: readonly string[];
-  readonly publisher: TransportCounters;
-  /** RTP packets of this stream that were passed to any player. */
+  /** The publishing peer; undefined while there is none. */
+  readonly peer?: string;
+  readonly state: ConnectionState;
+  readonly tracks: readonly TrackDump[];
+  /** The sum over all tracks and layers. */
+  readonly publisher: PacketCounters;
+  /** RTP packets of this stream that were passed to any subscriber. */
   readonly forwardedPackets: number;
-  readonly players: readonly PlayerDump[];
+  readonly subscriptions: readonly SubscriptionDump[];
 }
 
-/** The state of a player, as `dump` shows it. */
-export interface PlayerDump {
-  readonly player: string;
-  readonly state: 'connecting' | 'connected' | 'lost';
-  readonly counters: TransportCounters;
+/** The state of a subscription, as `dump` shows it. */
+export interface SubscriptionDump {
+  readonly peer: string;
+  readonly state: ConnectionState;
+  /** The layer of video that is sent now; undefined if there is none. */
+  readonly layer?: number;
+  readonly maxLayer?: number;
+  readonly counters: PacketCounters;
 }
 
-/** A record of a peer after `closeStream` or `closePlayer`: its final counters, and the packets that arrived later. */
+/**
+ * A record of a published stream or a subscription after it was closed by a call: its final counters, and the packets that
+ * arrived later.
+ */
 export interface ClosedDump {
-  readonly kind: 'publisher' | 'player';
+  readonly kind: 'publisher' | 'subscription';
   readonly stream: string;
-  /** Set for a player. */
-  readonly player?: string;
+  /** The publishing or the subscribing peer. */
+  readonly peer: string;
   readonly closedAtMs: number;
-  readonly counters: TransportCounters;
+  readonly counters: PacketCounters;
   /**
-   * RTP packets that reached the forwarding code from this publisher, or were to be passed to this player's transport,
-   * after it was closed. Counted behind the checks that drop such packets: any value other than 0 is a bug (KICK-4).
+   * RTP packets of this stream that reached the forwarding code, or packets that were to be passed to this subscriber's
+   * transport, after the close. Counted behind the checks that drop such packets: any value other than 0 is a bug (KICK-4).
    */
   readonly packetsAfterClose: number;
   /**
-   * Packets that the transport still delivered from this peer after it was closed, and that were dropped at the first
-   * check. Most packets that a malicious publisher continues to send are dropped earlier and are not counted here.
+   * Packets that still arrived for a closed stream, and that were dropped at the first check. Packets that arrive at a
+   * closed peer's transport are dropped earlier and are not counted here.
    */
   readonly arrivedAfterClose: number;
 }
@@ -153,21 +228,31 @@ export interface EngineDump {
     /** Undefined while the worker starts. */
     readonly transport?: TransportDump;
   }[];
+  readonly peers: readonly PeerDump[];
   readonly streams: readonly StreamDump[];
-  /** The last closed peers (at most 1,000), oldest first. */
+  /** The last closed streams and subscriptions (at most 1,000), oldest first. */
   readonly closed: readonly ClosedDump[];
 }
 
 /** Events of an engine, as argument tuples. */
 export interface MediaEngineEvents {
-  /** A publisher's transport has connected for the first time after a publish; never emitted before the answer. */
+  /**
+   * A stream's media can flow: it was published and its peer is connected. Emitted once per publish, also for a stream
+   * that is published on a connected peer; never before the answer.
+   */
   streamConnected: [stream: string];
-  /** A player's transport has connected for the first time after a play. */
-  playerConnected: [player: string, stream: string];
-  /** A publisher's media has ended without a call (transport failed, worker died): its client should publish again. */
-  streamLost: [stream: string, cause: MediaLossCause];
-  /** A player's media has ended without a call: its client should play again. */
-  playerLost: [player: string, stream: string, cause: MediaLossCause];
+  /** A peer's transport has connected for the first time, or again after it was replaced. Never before the answer. */
+  peerConnected: [peer: string];
+  /**
+   * A peer has ended without a call (transport failed, worker died), and with it all that it published and subscribed to:
+   * its client should negotiate again with a new peer connection. Its streams keep their subscriptions.
+   */
+  peerLost: [peer: string, cause: MediaLossCause];
+  /**
+   * A subscription has ended without a call, such as because the stream was published again with another codec: its client
+   * should negotiate again on the same connection.
+   */
+  subscriptionLost: [peer: string, stream: string];
   /** A worker process ended unexpectedly; it is being restarted. */
   workerDied: [worker: number, detail: string];
 }
@@ -177,10 +262,12 @@ export type MediaLossCause = 'transport-failed' | 'worker-died';
 
 /** Error codes an engine throws, as `MediaError.code`. */
 export type MediaErrorCode =
-  /** The SDP cannot be parsed, or offers nothing that can be accepted. */
+  /** The SDP cannot be parsed, or an item names no section of it that can be accepted. */
   | 'bad-offer'
   /** No stream of that name. */
   | 'no-such-stream'
+  /** The peer was closed before its offer was answered. */
+  | 'no-such-peer'
   /** No worker answered the call in time, or no UDP port is free. */
   | 'unavailable';
 
@@ -202,27 +289,40 @@ export interface MediaEngine {
    * @throws MediaError `unavailable` when a worker does not start, such as because its UDP port cannot be bound
    */
   start(): Promise<void>;
-  /** @throws MediaError `bad-offer`, `unavailable` */
-  publish(request: PublishRequest): Promise<MediaAnswer>;
-  /** @throws MediaError `bad-offer`, `no-such-stream`, `unavailable` */
-  play(request: PlayRequest): Promise<MediaAnswer>;
   /**
-   * Closes a stream's publisher and all of its players. After it resolves, no packet of the stream is received or sent
-   * (KICK-4, STRM-3). Also resolves if there is no such stream.
+   * Opens or re-negotiates a peer. Refused items are in the answer; the call fails only if the offer as a whole is
+   * refused, and then nothing has changed.
+   *
+   * @throws MediaError `bad-offer`, `unavailable`, `no-such-peer` if `closePeer` was called before the answer
+   */
+  negotiate(request: NegotiateRequest): Promise<NegotiateAnswer>;
+  /**
+   * Closes a peer, the streams that it publishes, and its subscriptions. After it resolves, no packet is received from it or
+   * sent to it, and no packet of its streams is sent to anybody (KICK-4). Also resolves if there is no such peer.
+   */
+  closePeer(peer: string): Promise<void>;
+  /**
+   * Closes a stream and all subscriptions to it; its peer stays. After it resolves, no packet of the stream is sent
+   * (STRM-3), and none that still arrives is forwarded. Also resolves if there is no such stream.
    */
   closeStream(stream: string): Promise<void>;
-  /** Closes one player. After it resolves, nothing is sent to it. Also resolves if there is no such player. */
-  closePlayer(player: string): Promise<void>;
+  /** Closes one subscription. After it resolves, nothing of the stream is sent to the peer. Also resolves if there is none. */
+  unsubscribe(peer: string, stream: string): Promise<void>;
   /**
-   * Blocks kinds of a stream for all of its players, and unblocks the others (RULE-1). After it resolves, no packet of a
-   * blocked kind is passed to any player, not even as a retransmission; the publisher is not notified. It applies until
+   * Blocks kinds of a stream for all subscribers, and unblocks the others (RULE-1). After it resolves, no packet of a
+   * blocked kind is passed to anyone, not even as a retransmission; the publisher is not notified. It applies until
    * it is set again or the stream is closed, also across re-negotiations and a worker's death. Setting the same value
    * again does nothing; unblocking video requests a keyframe. Also resolves if there is no such stream.
    */
   restrict(stream: string, blocked: MediaKinds): Promise<void>;
+  /**
+   * Limits the layer of a stream's video that one subscriber gets (SIM-1); undefined removes the limit. It takes effect at
+   * the next keyframe of the new layer. Also resolves if there is no such subscription.
+   */
+  limitLayer(peer: string, stream: string, maxLayer: number | undefined): Promise<void>;
   /** Returns the state of every worker; its cost does not depend on the number of streams. */
   health(): readonly WorkerHealth[];
-  /** Returns the complete state with counters. Never fails: the streams of a dead worker are listed as lost. */
+  /** Returns the complete state with counters. Never fails: the peers and streams of a dead worker are listed as lost. */
   dump(): Promise<EngineDump>;
   on<E extends keyof MediaEngineEvents>(event: E, handler: (...args: MediaEngineEvents[E]) => void): void;
   off<E extends keyof MediaEngineEvents>(event: E, handler: (...args: MediaEngineEvents[E]) => void): void;

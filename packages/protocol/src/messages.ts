@@ -36,7 +36,7 @@ export const MAX_FRAME_BYTES = 128 * 1024;
 
 const closed = { additionalProperties: false } as const;
 const text = (maxLength: number) => Type.String({ maxLength });
-const sdp = Type.String({ minLength: 1, maxLength: 64 * 1024 });
+const sdp = Type.String({ minLength: 1, maxLength: 256 * 1024 });
 
 const login = Type.Object(
   {
@@ -85,16 +85,53 @@ const resume = Type.Object(
   closed,
 );
 
-const publish = Type.Object(
+/** The sections of the offer that carry a stream, by kind. */
+const mids = Type.Object(
+  {
+    audio: Type.Optional(Type.String({ minLength: 1, maxLength: 32 })),
+    video: Type.Optional(Type.String({ minLength: 1, maxLength: 32 })),
+  },
+  closed,
+);
+
+const negotiate = Type.Object(
+  {
+    /** For the one peer connection of this member. */
+    offer: sdp,
+    /** All streams that the member publishes from now on. */
+    publish: Type.Array(
+      Type.Object(
+        {
+          streamId: text(1024),
+          mids,
+          /** The source of the stream, which cannot change later; default `camera`. */
+          source: Type.Optional(Type.Union([Type.Literal('camera'), Type.Literal('screen')])),
+          extraInfo: Type.Optional(text(4096)),
+          /** Whether audio and video are on now; default true. */
+          audio: Type.Optional(Type.Boolean()),
+          video: Type.Optional(Type.Boolean()),
+        },
+        closed,
+      ),
+      { maxItems: 100 },
+    ),
+    /** All streams that the member plays from now on. */
+    play: Type.Array(
+      Type.Object(
+        { streamId: text(1024), mids, maxLayer: Type.Optional(Type.Integer({ minimum: 0, maximum: 2 })) },
+        closed,
+      ),
+      { maxItems: 1000 },
+    ),
+  },
+  closed,
+);
+
+const updatePlay = Type.Object(
   {
     streamId: text(1024),
-    offer: sdp,
-    /** The source of the stream, which cannot change later; default `camera`. */
-    source: Type.Optional(Type.Union([Type.Literal('camera'), Type.Literal('screen')])),
-    extraInfo: Type.Optional(text(4096)),
-    /** Whether audio and video are on now; default true. */
-    audio: Type.Optional(Type.Boolean()),
-    video: Type.Optional(Type.Boolean()),
+    /** The highest layer of the video to be sent, from 0; absent: no maximum. */
+    maxLayer: Type.Optional(Type.Integer({ minimum: 0, maximum: 2 })),
   },
   closed,
 );
@@ -110,7 +147,6 @@ const updateStream = Type.Object(
 );
 
 const streamOnly = Type.Object({ streamId: text(1024) }, closed);
-const play = Type.Object({ streamId: text(1024), offer: sdp }, closed);
 const none = Type.Object({}, closed);
 
 const setRoomInfo = Type.Object({ key: text(1024), value: text(1024) }, closed);
@@ -178,14 +214,16 @@ export const METHODS = {
   heartbeat: none,
   /** Returns the whole state of the room; used after a gap in `seq`. */
   snapshot: none,
-  /** Publishes a stream, or re-negotiates its media. */
-  publish,
+  /** Sets what the member publishes and plays over its peer connection (CONN-1); what is not listed ends. */
+  negotiate,
+  /** Ends a stream of the member at once, without an offer; its sections are free for the next offer. */
   unpublish: streamOnly,
   /** Changes the announced properties of one's own stream. */
   updateStream,
-  /** Plays a stream, or re-negotiates its media. */
-  play,
+  /** Stops playing a stream at once, without an offer; its sections are free for the next offer. */
   stop: streamOnly,
+  /** Chooses the layer of a stream that the member plays (SIM-1). */
+  updatePlay,
   /** Sets the room's info, for everybody in it. */
   setRoomInfo,
   /** Sends a message to the room or to the named users. */
@@ -301,15 +339,26 @@ export interface ResumeResult {
   readonly serverTimeMs: number;
 }
 
-/** The answer to `publish` and `play`. */
-export interface NegotiatedResult {
+/** The result of one stream of a `negotiate`: what was agreed, or why it was refused. */
+export type NegotiatedItem =
+  | {
+      readonly streamId: string;
+      /** Whether audio was negotiated, and is on. */
+      readonly audio: boolean;
+      readonly video: boolean;
+      /** Requested kinds that are refused because there is no common codec (MED-8); absent if there are none. */
+      readonly unsupported?: readonly ('audio' | 'video')[];
+    }
+  | { readonly streamId: string; readonly error: WireError };
+
+/** The answer to `negotiate`: a refused stream does not affect the others (CONN-2). */
+export interface NegotiateResult {
   /** SDP. */
   readonly answer: string;
-  /** Whether audio was negotiated, and is on. */
-  readonly audio: boolean;
-  readonly video: boolean;
-  /** Requested kinds that are refused because there is no common codec (MED-8); absent if there are none. */
-  readonly unsupported?: readonly ('audio' | 'video')[];
+  /** In the order of the request. */
+  readonly publish: readonly NegotiatedItem[];
+  /** In the order of the request. */
+  readonly play: readonly NegotiatedItem[];
 }
 
 /** The answer to `createUpload`: parts of the file are sent by `PUT /files/<fileId>?offset=<bytes so far>`. */
@@ -329,11 +378,11 @@ export interface Results {
   logout: Record<string, never>;
   heartbeat: { readonly serverTimeMs: number; readonly memberCount?: number };
   snapshot: WireSnapshot;
-  publish: NegotiatedResult;
+  negotiate: NegotiateResult;
   unpublish: Record<string, never>;
   updateStream: Record<string, never>;
-  play: NegotiatedResult;
   stop: Record<string, never>;
+  updatePlay: Record<string, never>;
   setRoomInfo: Record<string, never>;
   send: { readonly messageId: number; readonly absent?: readonly string[] };
   /** Oldest first. */
@@ -450,8 +499,10 @@ export type PersonalEventFrame =
   | { readonly event: 'waitingRemoved'; readonly memberId: string }
   /** The member was removed; the server closes the connection right after. */
   | { readonly event: 'removed'; readonly cause: MemberCause; readonly reason: string }
-  /** The server has lost the media of these streams: the client publishes or plays them again. */
-  | { readonly event: 'mediaLost'; readonly published: readonly string[]; readonly played: readonly string[] }
+  /** The peer connection has ended at the server: the client negotiates with a new one (MED-3). */
+  | { readonly event: 'mediaLost' }
+  /** These streams are not sent any longer, such as because their codec changed: the client negotiates again. */
+  | { readonly event: 'playLost'; readonly streamIds: readonly string[] }
   /**
    * A stream was removed in this user's own name (STRM-2): the client drops it from its list without an event, and
    * stops its media (STRM-3). It replaces `streamRemoved`, and carries its `streamSeq`.

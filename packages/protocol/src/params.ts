@@ -46,11 +46,17 @@ export interface ResumeParams {
   readonly lastSeq: number;
 }
 
-/** The parameters of `publish`. */
+/** The sections of an offer that carry a stream, by kind: values of `mid`. */
+export interface StreamMids {
+  readonly audio?: string;
+  readonly video?: string;
+}
+
+/** A stream that a member publishes, in `negotiate`. */
 export interface PublishParams {
   readonly streamId: string;
-  /** SDP. */
-  readonly offer: string;
+  /** Sections of the direction `sendonly` or `sendrecv`. */
+  readonly mids: StreamMids;
   /** The source of the stream, which cannot change later; default `camera`. */
   readonly source?: 'camera' | 'screen';
   readonly extraInfo?: string;
@@ -59,6 +65,26 @@ export interface PublishParams {
   /** Whether video is on now; default true. */
   readonly video?: boolean;
 }
+
+/** A stream that a member plays, in `negotiate`. */
+export interface PlayParams {
+  readonly streamId: string;
+  /** Sections of the direction `recvonly` or `sendrecv`. */
+  readonly mids: StreamMids;
+  /** The highest layer of the video to be sent, from 0; absent: no maximum. */
+  readonly maxLayer?: number;
+}
+
+/** The parameters of `negotiate`. The lists are complete: what is not listed ends. */
+export interface NegotiateParams {
+  /** SDP for the one peer connection of the member. */
+  readonly offer: string;
+  readonly publish: PublishParams[];
+  readonly play: PlayParams[];
+}
+
+/** The parameters of `updatePlay`. */
+export type UpdatePlayParams = Pick<PlayParams, 'streamId' | 'maxLayer'>;
 
 /** The parameters of `updateStream`; absent fields stay as they are. */
 export interface UpdateStreamParams {
@@ -71,13 +97,6 @@ export interface UpdateStreamParams {
 /** The parameters of methods about one stream. */
 export interface StreamParams {
   readonly streamId: string;
-}
-
-/** The parameters of `play`. */
-export interface PlayParams {
-  readonly streamId: string;
-  /** SDP. */
-  readonly offer: string;
 }
 
 /** The parameters of `setRoomInfo`. */
@@ -214,11 +233,11 @@ export interface MethodParams {
   readonly logout: NoParams;
   readonly heartbeat: NoParams;
   readonly snapshot: NoParams;
-  readonly publish: PublishParams;
+  readonly negotiate: NegotiateParams;
   readonly unpublish: StreamParams;
   readonly updateStream: UpdateStreamParams;
-  readonly play: PlayParams;
   readonly stop: StreamParams;
+  readonly updatePlay: UpdatePlayParams;
   readonly setRoomInfo: RoomInfoParams;
   readonly send: SendParams;
   readonly chatHistory: ChatHistoryParams;
