@@ -40,6 +40,8 @@ export interface EndpointCounters {
   forged: number;
   /** Media packets that are not authentic, or repetitions. */
   refused: number;
+  /** Media packets that were not encrypted: malformed, too old, or of a sequence number that another packet had. */
+  unsent: number;
 }
 
 /** Creates transports that share one UDP port. It lives as long as its worker. */
@@ -47,7 +49,7 @@ export class OpenSslEndpoint implements TransportFactory {
   readonly kind = 'openssl';
   readonly socket: UdpSocket;
   readonly context: DtlsContext;
-  readonly counters: EndpointCounters = { unknown: 0, forged: 0, refused: 0 };
+  readonly counters: EndpointCounters = { unknown: 0, forged: 0, refused: 0, unsent: 0 };
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
   readonly #config: Pick<WorkerConfig, 'listenAddress' | 'announcedAddress'>;
@@ -99,10 +101,10 @@ export class OpenSslEndpoint implements TransportFactory {
 
   dump(): TransportDump {
     const { received, sent, truncated, blocked, failed } = this.socket.counters;
-    const { unknown, forged, refused } = this.counters;
+    const { unknown, forged, refused, unsent } = this.counters;
     return {
       kind: this.kind,
-      datagrams: { received, sent, blocked, failed, dropped: truncated + unknown, forged, refused },
+      datagrams: { received, sent, blocked, failed, dropped: truncated + unknown, forged, refused, unsent },
     };
   }
 

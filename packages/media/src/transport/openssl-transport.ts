@@ -87,7 +87,7 @@ export class OpenSslTransport implements Transport {
     return this.#dtls.isInHandshake;
   }
 
-  send(packet: Buffer): boolean {
+  send(packet: Buffer, isRepetition = false): boolean {
     if (this.#srtp === undefined || this.#selected === undefined) {
       // Callers remove a closed peer, so a count other than 0 is a bug in a caller (KICK-4).
       if (this.#record !== undefined) this.#record.packetsAfterClose += 1;
@@ -98,8 +98,13 @@ export class OpenSslTransport implements Transport {
     const { socket } = this.#endpoint;
     const slot = socket.nextSlot();
     slot.bytes.set(packet);
-    const protectedBytes = isRtcp(packet) ? this.#srtp.protectRtcp(slot, length) : this.#srtp.protectRtp(slot, length);
-    if (protectedBytes === 0) return false;
+    const protectedBytes = isRtcp(packet)
+      ? this.#srtp.protectRtcp(slot, length)
+      : this.#srtp.protectRtp(slot, length, isRepetition);
+    if (protectedBytes === 0) {
+      this.#endpoint.counters.unsent += 1;
+      return false;
+    }
     socket.queue(protectedBytes, this.#selected);
     return true;
   }

@@ -32,8 +32,13 @@ export interface Transport {
   describe(): Promise<LocalTransport>;
   /** Whether packets can be sent. */
   readonly isOpen: boolean;
-  /** Encrypts and sends one RTP or RTCP packet; returns `false` if it was not sent. The packet is not kept. */
-  send(packet: Buffer): boolean;
+  /**
+   * Encrypts and sends one RTP or RTCP packet; returns `false` if it was not sent. The packet is not kept.
+   *
+   * @param isRepetition the packet is sent again and has the same bytes: no other packet may have a sequence number that
+   *   was sent before (RTX-1)
+   */
+  send(packet: Buffer, isRepetition?: boolean): boolean;
   /**
    * Restarts ICE with new credentials of the server (RFC 8445, 9), for an offer with new credentials of the client. DTLS,
    * SRTP and the selected path go on. The last credentials that a client has used stay valid until the first check under
