@@ -209,6 +209,8 @@ export interface DatagramCounts {
   readonly forged: number;
   /** Media packets that are not authentic, or repetitions. */
   readonly refused: number;
+  /** Media packets not sent: malformed, too old, or of a sequence number that another packet had before (RTX-1). */
+  readonly unsent: number;
 }
 
 /** The transport of a worker. */

@@ -35,6 +35,8 @@ export function describeEngine(transport: TransportKind): void {
   afterEach(async () => {
     for (const peer of peers.splice(0)) peer.close();
     await engine.closeStream(stream);
+    // No packet of another content was sent, or tried, under a sequence number that was sent before (RTX-1).
+    for (const { transport: dumped } of (await engine.dump()).workers) expect(dumped?.datagrams?.unsent ?? 0).toBe(0);
   });
 
   afterAll(() => engine.close());

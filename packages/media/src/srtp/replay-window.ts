@@ -7,7 +7,7 @@
 const SEQUENCES = 0x1_0000;
 const HALF = 0x8000;
 
-/** Remembers which of the last packets have arrived. */
+/** Remembers which of the last packets have arrived, or were sent. */
 export class ReplayWindow {
   readonly #size: number;
   readonly #bits: Uint32Array;
@@ -39,13 +39,18 @@ export class ReplayWindow {
     return rollovers * SEQUENCES + sequence;
   }
 
+  /** Whether an index is not above the highest, and not too old. */
+  covers(index: number): boolean {
+    return index >= 0 && index <= this.#highest && index > this.#highest - this.#size;
+  }
+
   /** Whether a packet of this index has not arrived yet and is not too old. */
   isNew(index: number): boolean {
     if (index < 0 || index <= this.#highest - this.#size) return false;
     return index > this.#highest || (this.#wordOf(index) & maskOf(index)) === 0;
   }
 
-  /** Records an index for which `isNew` returned `true`. Call it only for authenticated packets. */
+  /** Records an index for which `isNew` or `covers` returned `true`. Call it only for authenticated packets. */
   record(index: number): void {
     if (index > this.#highest) {
       this.#clear(this.#highest + 1, index);

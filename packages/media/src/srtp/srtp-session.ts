@@ -21,7 +21,6 @@ export interface SrtpKeys {
 /** Bytes that protection adds to a packet at most: the tag of 16 bytes, and the index of an RTCP packet. */
 export const MAX_OVERHEAD_BYTES = 20;
 
-const HALF = 0x8000;
 /** Retransmissions arrive late, so RTP needs a larger window than the 64 packets of the RFC's minimum. */
 const RTP_WINDOW = 1_024;
 const RTCP_WINDOW = 128;
@@ -58,8 +57,8 @@ export class SrtpSession {
   readonly #rtpIn: PacketCipher;
   readonly #rtcpOut: PacketCipher;
   readonly #rtcpIn: PacketCipher;
-  /** The highest index that was sent of each source. */
-  readonly #sent = new Map<number, number>();
+  /** The indices that were used, by source. */
+  readonly #sent = new Map<number, ReplayWindow>();
   readonly #received = new Map<number, ReplayWindow>();
   readonly #receivedRtcp = new ReplayWindow(RTCP_WINDOW);
   #rtcpIndex = 0;
@@ -86,17 +85,20 @@ export class SrtpSession {
   }
 
   /**
-   * Encrypts an RTP packet in place.
+   * Encrypts an RTP packet in place. An index is never used for two contents, which would reveal the key stream and, with
+   * GCM, the authentication key (RFC 7714, 8.4; RTX-1).
    *
    * @param packet has `MAX_OVERHEAD_BYTES` of memory behind `length`
-   * @returns the new length, or 0 for a packet that is malformed or from before the source's first
+   * @param isRepetition the caller has sent the same bytes before, or has kept them instead
+   * @returns the new length, or 0 for a packet that is malformed, from before the source's first, older than the window,
+   *   or whose index was used and which is no repetition
    */
-  protectRtp(packet: NativeBuffer, length: number): number {
+  protectRtp(packet: NativeBuffer, length: number, isRepetition = false): number {
     const { bytes } = packet;
     const headerBytes = measureRtpHeader(bytes, length);
     if (headerBytes === 0) return 0;
     const ssrc = bytes.readUInt32BE(8);
-    const index = this.#indexToSend(ssrc, bytes.readUInt16BE(2));
+    const index = this.#reserveIndex(ssrc, bytes.readUInt16BE(2), isRepetition);
     if (index < 0) return 0;
     this.#rtpOut.seal(packet, headerBytes, length, ssrc, index);
     return length + this.#tagBytes;
@@ -170,16 +172,17 @@ export class SrtpSession {
     for (const cipher of [this.#rtpOut, this.#rtpIn, this.#rtcpOut, this.#rtcpIn]) cipher.free();
   }
 
-  /** Returns the index of a packet to send: the one nearest to the highest that was sent of its source. */
-  #indexToSend(ssrc: number, sequence: number): number {
-    const highest = this.#sent.get(ssrc);
-    if (highest === undefined) {
-      this.#sent.set(ssrc, sequence);
-      return sequence;
+  /** Returns the index of a packet to send, and marks it as used; -1 when it must not be used. */
+  #reserveIndex(ssrc: number, sequence: number, isRepetition: boolean): number {
+    let window = this.#sent.get(ssrc);
+    if (window === undefined) {
+      window = new ReplayWindow(RTP_WINDOW);
+      this.#sent.set(ssrc, window);
     }
-    const difference = ((sequence - highest + HALF) & 0xffff) - HALF;
-    const index = highest + difference;
-    if (difference > 0) this.#sent.set(ssrc, index);
+    const index = window.estimateIndex(sequence);
+    const isAllowed = isRepetition ? window.covers(index) : window.isNew(index);
+    if (!isAllowed) return -1;
+    window.record(index);
     return index;
   }
 }

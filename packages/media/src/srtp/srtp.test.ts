@@ -1,5 +1,6 @@
 import { createCipheriv, createHmac, randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { createRandom } from '../../tests/random.ts';
 import { allocatePermanent, type NativeBuffer } from '../ffi/memory.ts';
 import { createPacketCipher } from './packet-cipher.ts';
 import { deriveSessionKeys, type MasterKeys, SRTP_PROFILES, type SrtpProfile } from './profiles.ts';
@@ -189,6 +190,40 @@ describe.each(SRTP_PROFILES)('$name', (profile) => {
         expect(receiver.unprotectRtp(packet, load(one as Buffer))).toBe(16);
       }
     }
+  });
+
+  test('no key stream encrypts two contents, whatever is sent in whatever order (RTX-1)', () => {
+    const [sender] = createPair(profile);
+    const contentByKeyStream = new Map<string, string>();
+    const KEY_STREAM_BYTES = 16;
+    const jumps = [0, 1, 1, 1, 2, -1, -3, 500, -500, 1_023, 1_024, -1_025, 20_000, 32_767, 32_768, -20_000, 65_535];
+    const random = createRandom(11);
+    let sequence = 65_000;
+    let sent = 0;
+    for (let i = 0; i < 20_000; i += 1) {
+      sequence = (sequence + (jumps[Math.floor(random() * jumps.length)] as number)) & 0xffff;
+      const rtp = createRtp(sequence, randomBytes(KEY_STREAM_BYTES));
+      const plain = rtp.subarray(12);
+      const length = sender.protectRtp(packet, load(rtp));
+      if (length === 0) continue;
+      sent += 1;
+      const keyStream = Buffer.from(plain.map((byte, at) => byte ^ (packet.bytes[12 + at] as number))).toString('hex');
+      expect(contentByKeyStream.has(keyStream)).toBe(false);
+      contentByKeyStream.set(keyStream, plain.toString('hex'));
+    }
+    expect(sent).toBeGreaterThan(2_000);
+  });
+
+  test('a repetition is the same bytes on the wire; one that is not in the window is refused (RTX-1)', () => {
+    const [sender] = createPair(profile);
+    const rtp = createRtp(100, randomBytes(30));
+    expect(sender.protectRtp(packet, load(rtp), true)).toBe(0);
+    const first = read(sender.protectRtp(packet, load(rtp)));
+    expect(read(sender.protectRtp(packet, load(rtp), true))).toEqual(first);
+    expect(sender.protectRtp(packet, load(createRtp(100, randomBytes(30))))).toBe(0);
+    expect(sender.protectRtp(packet, load(createRtp(101, randomBytes(30))), true)).toBe(0);
+    expect(sender.protectRtp(packet, load(createRtp(100 + 1_024, randomBytes(30))))).toBeGreaterThan(0);
+    expect(sender.protectRtp(packet, load(rtp), true)).toBe(0);
   });
 
   test('two packets never have the same bytes on the wire', () => {

@@ -6,10 +6,10 @@
  * @module
  */
 
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type LocalDescriptionInit, PeerConnection, type Track, Video } from 'node-datachannel';
+import { PeerConnection, type Track, Video } from 'node-datachannel';
 import type { TransportDump } from '../engine.ts';
+import { createIceCredentials, type IceCredentials } from '../ice/credentials.ts';
 import type { WorkerConfig } from '../ipc.ts';
 import type { LocalTransport } from '../sdp/answer.ts';
 import { BINDING_MID, BINDING_PAYLOAD_TYPE, writeBindingOffer } from '../sdp/binding-offer.ts';
@@ -33,10 +33,6 @@ const GATHERING_TIMEOUT_MS = 1_500;
 /** Interval, in milliseconds, at which the binding is polled instead of listening to one of its events. */
 const POLL_INTERVAL_MS = 2;
 const RELEASE_DELAY_MS = 5_000;
-
-/** Random bytes of the ICE user fragment and password; three bytes become four ICE characters. */
-const UFRAG_BYTES = 12;
-const PASSWORD_BYTES = 24;
 
 /** Closed connections, referenced until the binding's threads no longer use them. */
 const released = new Set<object>();
@@ -155,6 +151,11 @@ class BindingTransport implements Transport {
     }
   }
 
+  /** The binding's ICE agent (libjuice) refuses other credentials than its first. */
+  restartIce(): IceCredentials | undefined {
+    return undefined;
+  }
+
   /**
    * Closes the connection: after this returns, no packet is received or sent (KICK-4).
    *
@@ -210,16 +211,4 @@ class BindingTransport implements Transport {
     this.close();
     this.#handlers.handleLost();
   }
-}
-
-/**
- * Creates the ICE credentials of a transport. All transports share one port, and the binding finds a new client's
- * transport by the user fragment alone. The binding's own four-character fragments collide once in 16.7 million pairs,
- * and the later transport of such a pair never connects.
- */
-function createIceCredentials(): LocalDescriptionInit {
-  return {
-    iceUfrag: randomBytes(UFRAG_BYTES).toString('base64'),
-    icePwd: randomBytes(PASSWORD_BYTES).toString('base64'),
-  };
 }

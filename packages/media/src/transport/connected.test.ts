@@ -1,16 +1,17 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createRequest } from '../../tests/stun-request.ts';
 import { waitFor } from '../../tests/synthetic-peer.ts';
 import { DtlsContext } from '../dtls/dtls-context.ts';
 import { DtlsSession } from '../dtls/dtls-session.ts';
 import { parseFingerprint } from '../dtls/fingerprint.ts';
 import { allocatePermanent } from '../ffi/memory.ts';
+import type { IceCredentials } from '../ice/credentials.ts';
 import { SrtpSession } from '../srtp/srtp-session.ts';
 import { OpenSslEndpoint } from './openssl-endpoint.ts';
 import { CONSENT_TIMEOUT_MS } from './openssl-transport.ts';
-import type { Transport } from './transport.ts';
+import { CONNECT_TIMEOUT_MS, type Transport } from './transport.ts';
 
 const clientContext = new DtlsContext();
 const memory = allocatePermanent(4_096);
@@ -30,15 +31,16 @@ class Client {
   #socket!: Socket;
   #dtls!: DtlsSession;
   #srtp: SrtpSession | undefined;
-  readonly #request: () => Buffer;
+  /** Under which it makes its checks. */
+  credentials: IceCredentials;
 
-  constructor(request: () => Buffer) {
-    this.#request = request;
+  constructor(credentials: IceCredentials) {
+    this.credentials = credentials;
   }
 
   static async connect(): Promise<Client> {
     const { iceUfrag, icePwd, fingerprint } = await transport.describe();
-    const client = new Client(() => createRequest(iceUfrag, icePwd));
+    const client = new Client({ iceUfrag, icePwd });
     const expected = parseFingerprint(fingerprint);
     if (expected === undefined) throw new Error('the answer has no fingerprint');
     client.#dtls = new DtlsSession(clientContext, 'client', expected, {
@@ -53,6 +55,9 @@ class Client {
     await client.useNewSocket();
     client.#dtls.start();
     await waitFor(() => client.#srtp !== undefined && transport.isOpen);
+    // A slow machine repeats flights of the handshake. Two round trips later both sides have answered the last of them.
+    await client.check();
+    await client.check();
     return client;
   }
 
@@ -70,8 +75,12 @@ class Client {
   /** Makes a connectivity check, and waits for its answer. */
   async check(): Promise<void> {
     const before = this.answers;
-    this.sendRaw(this.#request());
+    this.sendCheck();
     await waitFor(() => this.answers > before);
+  }
+
+  sendCheck(): void {
+    this.sendRaw(createRequest(this.credentials.iceUfrag, this.credentials.icePwd));
   }
 
   sendRaw(bytes: Buffer): void {
@@ -147,12 +156,13 @@ test('media flows both ways; repeated and altered packets are refused', async ()
   expect(client.media).toEqual([createPacket(9)]);
 });
 
-test('a client whose address changes goes on, and its old address is sent nothing more (RFC 8445)', async () => {
+test('a client whose address changes goes on, and its old address gets no more media (RFC 8445)', async () => {
   const client = await Client.connect();
   const [old] = sockets;
   let arrivedAtOld = 0;
-  old?.on('message', () => {
-    arrivedAtOld += 1;
+  // The handshake's last flights may have been repeated, and then wait in the socket.
+  old?.on('message', ([first = 0]) => {
+    if (first >= 128) arrivedAtOld += 1;
   });
   await client.useNewSocket();
   client.sendRaw(client.protect(1));
@@ -172,7 +182,7 @@ test('media and handshake from an address that made no authentic request are dro
   stranger.send(client.protect(1), endpoint.socket.port, HOST);
   // The beginning of a ClientHello.
   stranger.send(Buffer.from('16feff000000000000000000320100002600', 'hex'), endpoint.socket.port, HOST);
-  await waitFor(() => endpoint.dump().datagrams?.dropped === before + 2);
+  await waitFor(() => (endpoint.dump().datagrams?.dropped ?? 0) >= before + 2);
   client.sendRaw(client.protect(2));
   await waitFor(() => log.includes('packet 2'));
   expect(log).toEqual(['open', 'packet 2']);
@@ -201,9 +211,75 @@ test('a close tells the client; nothing is sent or received after it (KICK-4)', 
   const { sent } = endpoint.socket.counters;
   expect(transport.send(createPacket(2))).toBe(false);
   client.sendRaw(client.protect(3));
-  await waitFor(() => endpoint.dump().datagrams?.dropped === 1);
+  await waitFor(() => (endpoint.dump().datagrams?.dropped ?? 0) >= 1);
   await waitFor(() => client.ended !== '');
   expect(client.media).toEqual([createPacket(1)]);
   expect(endpoint.socket.counters.sent).toBe(sent);
   expect(log).toEqual(['open']);
+});
+
+describe('an ICE restart', () => {
+  function restart(): IceCredentials {
+    const credentials = transport.restartIce();
+    if (credentials === undefined) throw new Error('the transport cannot restart');
+    return credentials;
+  }
+
+  test('keeps DTLS, SRTP and its replay state, and moves media to the path of the new credentials', async () => {
+    const client = await Client.connect();
+    const packet = client.protect(1);
+    client.sendRaw(packet);
+    await waitFor(() => log.includes('packet 1'));
+    const credentials = restart();
+    expect(await transport.describe()).toMatchObject(credentials);
+    client.credentials = credentials;
+    await client.useNewSocket();
+    for (const bytes of [packet, client.protect(2)]) client.sendRaw(bytes);
+    await waitFor(() => log.includes('packet 2'));
+    expect(log).toEqual(['open', 'packet 1', 'packet 2']);
+    expect(endpoint.counters.refused).toBe(1);
+    transport.send(createPacket(3));
+    await waitFor(() => client.media.length === 1);
+    expect(client.media).toEqual([createPacket(3)]);
+  });
+
+  test('leaves the old credentials valid until the first check under the new ones', async () => {
+    const client = await Client.connect();
+    const old = client.credentials;
+    const forgotten = restart();
+    const next = restart();
+    await client.check();
+    client.credentials = forgotten;
+    client.sendCheck();
+    await waitFor(() => endpoint.counters.forged === 1);
+    client.credentials = next;
+    await client.check();
+    client.credentials = old;
+    client.sendCheck();
+    await waitFor(() => endpoint.counters.forged === 2);
+    client.credentials = next;
+    await client.check();
+    transport.close();
+    expect(transport.restartIce()).toBeUndefined();
+    client.sendCheck();
+    await waitFor(() => endpoint.counters.forged === 3);
+  });
+
+  test('gives a client without a path the time to find one; nothing is sent without consent (RFC 7675)', async () => {
+    const client = await Client.connect();
+    nowMs += CONSENT_TIMEOUT_MS - 1;
+    client.credentials = restart();
+    nowMs += 2;
+    endpoint.checkTimeouts();
+    expect(log).toEqual(['open']);
+    expect(transport.send(createPacket(1))).toBe(false);
+    await client.useNewSocket();
+    expect(transport.send(createPacket(2))).toBe(true);
+    await waitFor(() => client.media.length === 1);
+    nowMs += CONSENT_TIMEOUT_MS - 1;
+    restart();
+    nowMs += CONNECT_TIMEOUT_MS + 1;
+    endpoint.checkTimeouts();
+    expect(log).toEqual(['open', 'lost']);
+  });
 });

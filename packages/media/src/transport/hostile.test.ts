@@ -1,19 +1,9 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
+import { createRandom } from '../../tests/random.ts';
 import { waitFor } from '../../tests/synthetic-peer.ts';
 import { OpenSslEndpoint } from './openssl-endpoint.ts';
-
-/** A generator of numbers that is the same in every run (mulberry32), so that a failure can be repeated. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 test('20,000 random datagrams of every size and kind are counted and dropped', async () => {
   const errors: unknown[] = [];

@@ -92,7 +92,7 @@ describe('ICE', () => {
     expect(client.got).toHaveLength(1);
     expect(endpoint.dump()).toEqual({
       kind: 'openssl',
-      datagrams: { received: 7, sent: 1, blocked: 0, failed: 0, dropped: 2, forged: 3, refused: 0 },
+      datagrams: { received: 7, sent: 1, blocked: 0, failed: 0, dropped: 2, forged: 3, refused: 0, unsent: 0 },
     });
   });
 

@@ -10,6 +10,7 @@
 import { DtlsContext } from '../dtls/dtls-context.ts';
 import type { TransportDump } from '../engine.ts';
 import type { NativeBuffer } from '../ffi/memory.ts';
+import type { IceCredentials } from '../ice/credentials.ts';
 import { isAuthentic, parseBindingRequest, writeBindingResponse } from '../ice/stun.ts';
 import type { WorkerConfig } from '../ipc.ts';
 import { listHostCandidates } from '../sdp/host-candidates.ts';
@@ -25,6 +26,12 @@ const TIMEOUT_CHECK_MS = 1_000;
 /** Requests with a wrong password that are checked per second: each costs an HMAC. */
 const MAX_FORGED_PER_SECOND = 2_000;
 
+/** Credentials that are valid, and whose they are. */
+interface Account {
+  readonly credentials: IceCredentials;
+  readonly transport: OpenSslTransport;
+}
+
 /** Counters of an endpoint since its start. */
 export interface EndpointCounters {
   /** Datagrams from addresses of no peer, and of no known kind. */
@@ -33,6 +40,8 @@ export interface EndpointCounters {
   forged: number;
   /** Media packets that are not authentic, or repetitions. */
   refused: number;
+  /** Media packets that were not encrypted: malformed, too old, or of a sequence number that another packet had. */
+  unsent: number;
 }
 
 /** Creates transports that share one UDP port. It lives as long as its worker. */
@@ -40,12 +49,13 @@ export class OpenSslEndpoint implements TransportFactory {
   readonly kind = 'openssl';
   readonly socket: UdpSocket;
   readonly context: DtlsContext;
-  readonly counters: EndpointCounters = { unknown: 0, forged: 0, refused: 0 };
+  readonly counters: EndpointCounters = { unknown: 0, forged: 0, refused: 0, unsent: 0 };
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
   readonly #config: Pick<WorkerConfig, 'listenAddress' | 'announcedAddress'>;
   readonly #reportError: (where: string, error: unknown) => void;
-  readonly #byFragment = new Map<string, OpenSslTransport>();
+  readonly #transports = new Set<OpenSslTransport>();
+  readonly #byFragment = new Map<string, Account>();
   readonly #byAddress = new Map<AddressKey, OpenSslTransport>();
   readonly #handshakes = new Set<OpenSslTransport>();
   readonly #timeoutTimer: NodeJS.Timeout;
@@ -85,17 +95,27 @@ export class OpenSslEndpoint implements TransportFactory {
 
   create(_direction: TransportDirection, offer: OfferTransport, handlers: TransportHandlers): Transport {
     const transport = new OpenSslTransport(offer, this, handlers);
-    this.#byFragment.set(transport.iceUfrag, transport);
+    this.#transports.add(transport);
     return transport;
   }
 
   dump(): TransportDump {
     const { received, sent, truncated, blocked, failed } = this.socket.counters;
-    const { unknown, forged, refused } = this.counters;
+    const { unknown, forged, refused, unsent } = this.counters;
     return {
       kind: this.kind,
-      datagrams: { received, sent, blocked, failed, dropped: truncated + unknown, forged, refused },
+      datagrams: { received, sent, blocked, failed, dropped: truncated + unknown, forged, refused, unsent },
     };
+  }
+
+  /** Accepts the requests of a client that uses these credentials. */
+  accept(credentials: IceCredentials, transport: OpenSslTransport): void {
+    this.#byFragment.set(credentials.iceUfrag, { credentials, transport });
+  }
+
+  /** Accepts no more requests under credentials. */
+  revoke({ iceUfrag }: IceCredentials): void {
+    this.#byFragment.delete(iceUfrag);
   }
 
   /** Assigns an address to a transport. A NAT may have given it to another peer before. */
@@ -114,9 +134,9 @@ export class OpenSslEndpoint implements TransportFactory {
     this.#handshakeTimer ??= setInterval(() => this.#tickHandshakes(), HANDSHAKE_TICK_MS);
   }
 
-  /** Removes a closed transport with its addresses. */
+  /** Removes a closed transport with its addresses. Its credentials are revoked by itself. */
   remove(transport: OpenSslTransport, addresses: Iterable<AddressKey>): void {
-    this.#byFragment.delete(transport.iceUfrag);
+    this.#transports.delete(transport);
     this.#handshakes.delete(transport);
     for (const key of addresses) this.release(key, transport);
   }
@@ -125,12 +145,12 @@ export class OpenSslEndpoint implements TransportFactory {
   checkTimeouts(): void {
     this.#forgedInSecond = 0;
     const nowMs = this.now();
-    for (const transport of [...this.#byFragment.values()]) transport.checkTimeouts(nowMs);
+    for (const transport of [...this.#transports]) transport.checkTimeouts(nowMs);
   }
 
   /** Closes the port; for tests. */
   close(): void {
-    for (const transport of [...this.#byFragment.values()]) transport.close();
+    for (const transport of [...this.#transports]) transport.close();
     clearInterval(this.#timeoutTimer);
     clearInterval(this.#handshakeTimer);
     this.socket.close();
@@ -153,21 +173,22 @@ export class OpenSslEndpoint implements TransportFactory {
 
   #handleStun(packet: NativeBuffer, length: number, words: Uint32Array, at: number): void {
     const request = parseBindingRequest(packet.bytes.subarray(0, length));
-    const transport = request && this.#byFragment.get(request.username.split(':', 1)[0] ?? '');
-    if (request === undefined || transport === undefined || this.#forgedInSecond >= MAX_FORGED_PER_SECOND) {
+    const account = request && this.#byFragment.get(request.username.split(':', 1)[0] ?? '');
+    if (request === undefined || account === undefined || this.#forgedInSecond >= MAX_FORGED_PER_SECOND) {
       this.counters.forged += 1;
       return;
     }
-    if (!isAuthentic(request, transport.icePwd)) {
+    const { credentials, transport } = account;
+    if (!isAuthentic(request, credentials.icePwd)) {
       this.counters.forged += 1;
       this.#forgedInSecond += 1;
       return;
     }
     const address = new SocketAddress(words, at);
     const slot = this.socket.nextSlot();
-    const bytes = writeBindingResponse(request, transport.icePwd, address.ip, address.port, slot.bytes);
+    const bytes = writeBindingResponse(request, credentials.icePwd, address.ip, address.port, slot.bytes);
     this.socket.queue(bytes, address);
-    transport.handleRequest(request, address);
+    transport.handleRequest(request, address, credentials);
   }
 
   #tickHandshakes(): void {

@@ -4,12 +4,12 @@
  * @module
  */
 
-import { randomBytes } from 'node:crypto';
 import type { DtlsRole } from '../dtls/dtls-context.ts';
 import { DtlsSession } from '../dtls/dtls-session.ts';
 import { parseFingerprint } from '../dtls/fingerprint.ts';
 import { MediaError } from '../engine.ts';
 import type { NativeBuffer } from '../ffi/memory.ts';
+import { createIceCredentials, type IceCredentials } from '../ice/credentials.ts';
 import type { BindingRequest } from '../ice/stun.ts';
 import { isRtcp } from '../rtp/rtp-packet.ts';
 import type { LocalTransport } from '../sdp/answer.ts';
@@ -26,21 +26,19 @@ export const CONSENT_TIMEOUT_MS = 30_000;
 /** How long a handshake may take, in milliseconds. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
 
-/** Random bytes of the ICE user fragment and password. */
-const FRAGMENT_BYTES = 12;
-const PASSWORD_BYTES = 24;
 /** Addresses that one peer may use at once: its networks, and its NAT's new ports. */
 const MAX_ADDRESSES = 16;
 
 /** A peer's connection. The endpoint passes it the datagrams of its addresses. */
 export class OpenSslTransport implements Transport {
-  /** The server's ICE credentials for this peer. */
-  readonly iceUfrag = randomBytes(FRAGMENT_BYTES).toString('base64');
-  readonly icePwd = randomBytes(PASSWORD_BYTES).toString('base64');
   readonly #endpoint: OpenSslEndpoint;
   readonly #handlers: TransportHandlers;
   readonly #dtls: DtlsSession;
-  readonly #connectBeforeMs: number;
+  #connectBeforeMs: number;
+  /** Under which the client makes its requests. */
+  #credentials = createIceCredentials();
+  /** Those of an ICE restart, until the client's first request under them. */
+  #nextCredentials: IceCredentials | undefined;
   /** In the order of their last change; the selected one is never removed. */
   readonly #addresses = new Set<AddressKey>();
   #selected: SocketAddress | undefined;
@@ -66,14 +64,14 @@ export class OpenSslTransport implements Transport {
       handleEnd: () => this.lose(),
     });
     this.#connectBeforeMs = endpoint.now() + CONNECT_TIMEOUT_MS;
+    endpoint.accept(this.#credentials, this);
   }
 
   async describe(): Promise<LocalTransport> {
     if (this.#state === 'closed') throw new Error('The transport was closed before it was described');
     return {
       isIceLite: true,
-      iceUfrag: this.iceUfrag,
-      icePwd: this.icePwd,
+      ...(this.#nextCredentials ?? this.#credentials),
       fingerprint: this.#endpoint.context.certificate.fingerprint,
       setup: this.#dtls.role === 'client' ? 'active' : 'passive',
       candidates: this.#endpoint.candidates,
@@ -89,7 +87,7 @@ export class OpenSslTransport implements Transport {
     return this.#dtls.isInHandshake;
   }
 
-  send(packet: Buffer): boolean {
+  send(packet: Buffer, isRepetition = false): boolean {
     if (this.#srtp === undefined || this.#selected === undefined) {
       // Callers remove a closed peer, so a count other than 0 is a bug in a caller (KICK-4).
       if (this.#record !== undefined) this.#record.packetsAfterClose += 1;
@@ -100,16 +98,32 @@ export class OpenSslTransport implements Transport {
     const { socket } = this.#endpoint;
     const slot = socket.nextSlot();
     slot.bytes.set(packet);
-    const protectedBytes = isRtcp(packet) ? this.#srtp.protectRtcp(slot, length) : this.#srtp.protectRtp(slot, length);
-    if (protectedBytes === 0) return false;
+    const protectedBytes = isRtcp(packet)
+      ? this.#srtp.protectRtcp(slot, length)
+      : this.#srtp.protectRtp(slot, length, isRepetition);
+    if (protectedBytes === 0) {
+      this.#endpoint.counters.unsent += 1;
+      return false;
+    }
     socket.queue(protectedBytes, this.#selected);
     return true;
+  }
+
+  restartIce(): IceCredentials | undefined {
+    if (this.#state === 'closed') return undefined;
+    if (this.#nextCredentials !== undefined) this.#endpoint.revoke(this.#nextCredentials);
+    this.#nextCredentials = createIceCredentials();
+    this.#endpoint.accept(this.#nextCredentials, this);
+    this.#connectBeforeMs = this.#endpoint.now() + CONNECT_TIMEOUT_MS;
+    return this.#nextCredentials;
   }
 
   close(record?: ClosedRecord): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#record = record;
+    this.#endpoint.revoke(this.#credentials);
+    if (this.#nextCredentials !== undefined) this.#endpoint.revoke(this.#nextCredentials);
     this.#endpoint.remove(this, this.#addresses);
     this.#dtls.close();
     // What is queued for this peer was sent before the close, and must leave before it (KICK-4).
@@ -126,7 +140,8 @@ export class OpenSslTransport implements Transport {
   }
 
   /** Handles an authentic request: its address belongs to this peer from now on. */
-  handleRequest({ isNominating }: BindingRequest, address: SocketAddress): void {
+  handleRequest({ isNominating }: BindingRequest, address: SocketAddress, credentials: IceCredentials): void {
+    if (credentials === this.#nextCredentials) this.#finishRestart(credentials);
     const { key } = address;
     // The last one stays longest.
     this.#addresses.delete(key);
@@ -174,8 +189,17 @@ export class OpenSslTransport implements Transport {
   /** Ends the transport if it has not connected in time, or if its peer is gone. */
   checkTimeouts(nowMs: number): void {
     const isLate = this.#state === 'connecting' && nowMs > Math.min(this.#connectBeforeMs, this.#handshakeBeforeMs);
-    const isGone = this.#selected !== undefined && nowMs - this.#consentAtMs > CONSENT_TIMEOUT_MS;
-    if (isLate || isGone) this.lose();
+    const hasConsent = this.#selected !== undefined && nowMs - this.#consentAtMs <= CONSENT_TIMEOUT_MS;
+    // A client that restarts ICE has often lost its path. It gets the time of a new client to find another one.
+    const isRestarting = this.#nextCredentials !== undefined && nowMs <= this.#connectBeforeMs;
+    if (isLate || (this.#state === 'open' && !hasConsent && !isRestarting)) this.lose();
+    else if (!hasConsent) this.#selected = undefined;
+  }
+
+  #finishRestart(credentials: IceCredentials): void {
+    this.#endpoint.revoke(this.#credentials);
+    this.#credentials = credentials;
+    this.#nextCredentials = undefined;
   }
 
   #open(keys: SrtpKeys): void {

@@ -5,6 +5,7 @@
  */
 
 import type { TransportDump, TransportKind } from '../engine.ts';
+import type { IceCredentials } from '../ice/credentials.ts';
 import type { LocalTransport } from '../sdp/answer.ts';
 import type { OfferTransport } from '../sdp/offer.ts';
 import type { ClosedRecord } from '../worker/closed-ring.ts';
@@ -23,12 +24,30 @@ export interface TransportHandlers {
 
 /** One peer's connection. */
 export interface Transport {
-  /** Resolves with the server's ICE and DTLS parameters. @throws Error when the transport was closed before */
+  /**
+   * Resolves with the server's ICE and DTLS parameters; after `restartIce`, with the new ones.
+   *
+   * @throws Error when the transport was closed before
+   */
   describe(): Promise<LocalTransport>;
   /** Whether packets can be sent. */
   readonly isOpen: boolean;
-  /** Encrypts and sends one RTP or RTCP packet; returns `false` if it was not sent. The packet is not kept. */
-  send(packet: Buffer): boolean;
+  /**
+   * Encrypts and sends one RTP or RTCP packet; returns `false` if it was not sent. The packet is not kept.
+   *
+   * @param isRepetition the packet is sent again and has the same bytes: no other packet may have a sequence number that
+   *   was sent before (RTX-1)
+   */
+  send(packet: Buffer, isRepetition?: boolean): boolean;
+  /**
+   * Restarts ICE with new credentials of the server (RFC 8445, 9), for an offer with new credentials of the client. DTLS,
+   * SRTP and the selected path go on. The last credentials that a client has used stay valid until the first check under
+   * the new ones. A transport that is restarted again before that check forgets the unused credentials.
+   *
+   * @returns the new credentials; undefined if the implementation cannot restart ICE or the transport is closed: then
+   *   the client needs a new transport
+   */
+  restartIce(): IceCredentials | undefined;
   /**
    * Closes the connection: after this returns, no packet is received or sent (KICK-4).
    *

@@ -26,6 +26,13 @@ test('a packet too long for a slot is not kept', () => {
   expect(buffer.find(1)).toBeUndefined();
 });
 
+test('a packet too long for a slot removes the one of its number from a cycle before (RTX-1)', () => {
+  const buffer = new PacketBuffer();
+  buffer.store(1, Buffer.from('old'));
+  buffer.store(1, Buffer.alloc(MAX_BUFFERED_BYTES + 1));
+  expect(buffer.find(1)).toBeUndefined();
+});
+
 test('a player gets the same packet again only after a round trip', () => {
   const throttle = new ResendThrottle();
   expect(throttle.permit(7, 0, 60)).toBe(true);

@@ -18,9 +18,11 @@ export class PacketBuffer {
 
   /** Stores a copy of a packet, which overwrites the packet `BUFFERED_PACKETS` sequence numbers earlier. */
   store(sequence: number, packet: Buffer): void {
+    const slot = sequence & (BUFFERED_PACKETS - 1);
+    // What the slot has is older, possibly of the same number one cycle before.
+    this.#sequences[slot] = -1;
     if (packet.length > MAX_BUFFERED_BYTES) return;
     this.#slab ??= Buffer.allocUnsafeSlow(BUFFERED_PACKETS * MAX_BUFFERED_BYTES);
-    const slot = sequence & (BUFFERED_PACKETS - 1);
     packet.copy(this.#slab, slot * MAX_BUFFERED_BYTES);
     this.#sequences[slot] = sequence;
     this.#lengths[slot] = packet.length;

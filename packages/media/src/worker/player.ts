@@ -102,8 +102,8 @@ export class Player {
     this.#handlers.handlePlayerOpen(this);
   }
 
-  #sendRtp(packet: Buffer, nowMs: number): void {
-    if (!this.#transport.send(packet)) return;
+  #sendRtp(packet: Buffer, nowMs: number, isRepetition = false): void {
+    if (!this.#transport.send(packet, isRepetition)) return;
     const counters = this.counters;
     counters.packets += 1;
     counters.bytes += packet.length;
@@ -141,7 +141,7 @@ export class Player {
       if (packet === undefined || !this.#resends.permit(sequence, nowMs, intervalMs)) continue;
       patchPayloadType(packet, output.payloadType);
       this.counters.retransmitted += 1;
-      output.sendRtp(packet, nowMs);
+      this.#sendRtp(packet, nowMs, true);
     }
   }
 }

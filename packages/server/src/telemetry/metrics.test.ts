@@ -24,7 +24,7 @@ test('one reading of the metrics asks the media engine once, and the next one as
 test('datagrams of the media ports are counted by worker and outcome', async () => {
   const engine = new FakeMediaEngine();
   const dump = engine.dump.bind(engine);
-  const datagrams = { received: 7, sent: 5, blocked: 0, failed: 1, dropped: 2, forged: 3, refused: 4 };
+  const datagrams = { received: 7, sent: 5, blocked: 0, failed: 1, dropped: 2, forged: 3, refused: 4, unsent: 0 };
   engine.dump = async () => ({
     ...(await dump()),
     workers: [{ worker: 1, pid: 1, port: 7701, restarts: 0, transport: { kind: 'openssl', datagrams } }],

@@ -37,6 +37,6 @@ export interface MediaContext {
 
 /** Returns how to handle a failed negotiation. */
 export function judgeFailure(error: SessionError): Verdict {
-  if (error.code === 'client.disconnected' || error.code === 'client.not-joined') return 'hold';
+  if (error.code === 'client.disconnected' || error.code === 'client.not-joined') return 'suspend';
   return mayRetryLater(error.code) ? 'retry' : 'fail';
 }

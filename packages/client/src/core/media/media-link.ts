@@ -22,7 +22,7 @@ export type MediaLinkState =
   /** The next attempt waits for its backoff delay. */
   | 'waiting'
   /** The next attempt waits until the session is resumed or the stream is listed again. */
-  | 'held'
+  | 'suspended'
   /** Ended. */
   | 'closed';
 
@@ -36,7 +36,7 @@ export interface MediaAnswer {
 }
 
 /** How to handle a failed attempt. */
-export type Verdict = 'retry' | 'hold' | 'fail';
+export type Verdict = 'retry' | 'suspend' | 'fail';
 
 /** Dependencies of a media link. */
 export interface MediaLinkTask {
@@ -70,7 +70,7 @@ export interface MediaLinkEvents {
 /** How long a connection may be `disconnected` before it is re-created; short losses recover by themselves. */
 const DISCONNECTED_MS = 3_000;
 /**
- * How long a transport may take to connect, and a link that was never connected, all attempts included. The reason is told
+ * How long a transport may take to connect, and a link that was never connected, all attempts included. The reason is reported
  * within 10 s (CONN-4).
  */
 const CONNECT_MS = 8_000;
@@ -117,17 +117,17 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
 
   /** Re-creates the connection at once if it is neither connected nor connecting. */
   resume(): void {
-    if (this.#state === 'held' || this.#state === 'waiting') this.restart();
+    if (this.#state === 'suspended' || this.#state === 'waiting') this.restart();
   }
 
   /** Closes the connection until `restart` or `resume`; the retry window keeps running. */
-  hold(): void {
+  suspend(): void {
     if (this.#state === 'closed') return;
     this.#dropPeer();
     this.#tryingSinceMs = undefined;
     this.#failingSinceMs ??= this.#task.clock.now();
-    this.#timer = this.#task.clock.setTimeout(() => this.#giveUp(), this.#remainingMs());
-    this.#setState('held');
+    this.#timer = this.#task.clock.setTimeout(() => this.#failByTimeout(), this.#remainingMs());
+    this.#setState('suspended');
   }
 
   /** Ends the link. */
@@ -216,8 +216,8 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
   /** @param untilMs the link fails if the next attempt would begin later */
   #handleFailure(error: SessionError, untilMs = Number.POSITIVE_INFINITY): void {
     const verdict = this.#task.judge(error);
-    if (verdict === 'hold') {
-      this.hold();
+    if (verdict === 'suspend') {
+      this.suspend();
       return;
     }
     this.#dropPeer();
@@ -232,7 +232,7 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
       return;
     }
     if (delayMs > this.#remainingMs()) {
-      this.#giveUp();
+      this.#failByTimeout();
       return;
     }
     this.#timer = this.#task.clock.setTimeout(() => this.restart(), delayMs);
@@ -244,7 +244,7 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
     return Math.max(0, sinceMs + this.#task.retryWindowMs - this.#task.clock.now());
   }
 
-  #giveUp(): void {
+  #failByTimeout(): void {
     this.#fail(new SessionError('client.timeout', `no media for ${this.#task.retryWindowMs} ms`));
   }
 

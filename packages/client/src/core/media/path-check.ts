@@ -9,7 +9,7 @@ import { SessionError } from '../errors.ts';
 /** Browsers report this code if a STUN or TURN server cannot be reached; lower codes are the server's own (RFC 8656). */
 const UNREACHABLE = 701;
 
-/** Watches one peer connection until it is connected or given up. */
+/** Watches one peer connection until it is connected or closed. */
 export class PathCheck {
   readonly #isRelayOnly: boolean;
   readonly #hasTurnServer: boolean;

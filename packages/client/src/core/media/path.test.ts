@@ -19,7 +19,7 @@ const iceOf = (credential: string) => ({
   validForMs: 600_000,
 });
 
-/** Joins a room on a server that gives ICE servers; records when the session reports which problem. */
+/** Joins a room on a server that announces ICE servers; records when the session reports which problem. */
 async function join(more: Partial<SessionOptions> = {}, world: World = createWorld()) {
   world.server.login = loginResult({ room: snapshot({ streams: [stream('s1', 'm-ann')] }), ice: iceOf('first') });
   const negotiated = () => ({ answer: ANSWER, audio: true, video: true });
@@ -70,7 +70,7 @@ test('credentials are renewed before they expire, and again after a failed renew
   expect(world.server.seen('iceServers')).toHaveLength(3);
 });
 
-test('a resume gives new credentials, which later peer connections use (ICE-1)', async () => {
+test('a resume returns new credentials, which later peer connections use (ICE-1)', async () => {
   const { world, session } = await join();
   world.server.resume = { events: [], serverTimeMs: 0, ice: iceOf('resumed') };
   world.server.socket.close(1006);
@@ -79,7 +79,7 @@ test('a resume gives new credentials, which later peer connections use (ICE-1)',
   expect(world.media.peer.configuration.iceServers?.[1]?.credential).toBe('resumed');
 });
 
-test('without a path to the media port the session says so within 10 s, once, with the addresses (CONN-4)', async () => {
+test('without a path to the media port the session reports it within 10 s, once, with the addresses (CONN-4)', async () => {
   const { world, session, problems } = await join();
   session.media.publish('mine', cameraStream().stream);
   session.media.play('s1').ready.catch(() => {});
@@ -164,7 +164,7 @@ test('a TURN server that refuses is no problem while there is another path', asy
   expect(problems).toEqual([]);
 });
 
-test('a TURN server that does not answer, and none at all, are told apart from a refusal (CONN-4)', async () => {
+test('a TURN server that does not answer, and none at all, are distinguished from a refusal (CONN-4)', async () => {
   const { world, session, problems } = await join({ iceTransportPolicy: 'relay' });
   session.media.play('s1').ready.catch(() => {});
   await settle();

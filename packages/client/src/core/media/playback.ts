@@ -121,8 +121,8 @@ export class Playback extends Emitter<PlaybackEvents> {
   }
 
   /** Waits for `resume`: the server no longer has this playback. */
-  hold(): void {
-    this.#link.hold();
+  suspend(): void {
+    this.#link.suspend();
   }
 
   /** Continues after the session was resumed or the stream was listed again. */
@@ -133,7 +133,7 @@ export class Playback extends Emitter<PlaybackEvents> {
   /** Handles the removal of the stream from the room: ends, or waits for its return. */
   handleRemoved(cause: StreamCause | undefined): void {
     if (cause !== undefined && FINAL.has(cause)) this.end({ kind: 'closed', cause });
-    else this.#link.hold();
+    else this.#link.suspend();
   }
 
   /** Enables or disables a kind locally; the server keeps sending its media. */
@@ -171,7 +171,7 @@ export class Playback extends Emitter<PlaybackEvents> {
 
   #judge(error: SessionError) {
     if (error.code !== 'stream.not-found' || this.#context.isListed(this.streamId)) return judgeFailure(error);
-    return this.#wasAnswered ? 'hold' : 'fail';
+    return this.#wasAnswered ? 'suspend' : 'fail';
   }
 
   #prepare(peer: RTCPeerConnection): void {

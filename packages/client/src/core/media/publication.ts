@@ -78,9 +78,9 @@ export class Publication extends Emitter<PublicationEvents> {
   #end: MediaEnd | undefined;
   #wasAnswered = false;
   /** Whether the server has the stream, so that changes can be sent. */
-  #isTaken = false;
+  #isAtServer = false;
   /** Whether an offer was sent that the server may have accepted; the server reads attributes only from the first offer. */
-  #mayBeTaken = false;
+  #mayBeAtServer = false;
   #dropped: Promise<void> = Promise.resolve();
   #resolveDropped: () => void = () => {};
   #unsupported: readonly ('audio' | 'video')[] = [];
@@ -151,10 +151,10 @@ export class Publication extends Emitter<PublicationEvents> {
   }
 
   /** Waits for `resume`: the server no longer has this stream. */
-  hold(): void {
-    this.#isTaken = false;
-    this.#mayBeTaken = false;
-    this.#link.hold();
+  suspend(): void {
+    this.#isAtServer = false;
+    this.#mayBeAtServer = false;
+    this.#link.suspend();
   }
 
   /** Continues after the session was resumed. */
@@ -243,7 +243,7 @@ export class Publication extends Emitter<PublicationEvents> {
   end(end: MediaEnd): void {
     if (this.#state === 'ended') return;
     this.#end = end;
-    this.#isTaken = false;
+    this.#isAtServer = false;
     for (const fact of Object.values(this.#facts)) fact.close();
     this.#link.close();
     this.#setState('ended');
@@ -262,15 +262,15 @@ export class Publication extends Emitter<PublicationEvents> {
     const { source } = this.#options;
     const { extraInfo, audio, video } = this.#facts;
     const facts = { extraInfo: extraInfo.wanted, audio: audio.wanted, video: video.wanted };
-    const isNew = !this.#mayBeTaken;
-    this.#mayBeTaken = true;
+    const isNew = !this.#mayBeAtServer;
+    this.#mayBeAtServer = true;
     const result = await this.#context.request('publish', { streamId, offer, ...facts, ...(source && { source }) });
     if (isNew) {
       extraInfo.confirm(facts.extraInfo);
       audio.confirm(facts.audio);
       video.confirm(facts.video);
     }
-    this.#isTaken = this.#state !== 'ended';
+    this.#isAtServer = this.#state !== 'ended';
     return { ...result, answer: setStartBitrate(result.answer, this.#startKbps()) };
   }
 
@@ -287,7 +287,7 @@ export class Publication extends Emitter<PublicationEvents> {
     return new SyncedValue<T>(initial, {
       clock,
       random,
-      canSend: () => this.#isTaken,
+      canSend: () => this.#isAtServer,
       send: (value) => request('updateStream', { streamId: this.streamId, [name]: value }),
       refused,
     });

@@ -89,7 +89,7 @@ test('mediaLost makes publications and playbacks again, and the application keep
   expect(world.media.open).toHaveLength(2);
 });
 
-test('an answer that comes after its peer connection was given up is passed over', async () => {
+test('an answer that comes after its peer connection was closed is ignored', async () => {
   const world = createWorld();
   const session = await join(world);
   world.server.answers.play = () => undefined;
@@ -121,7 +121,7 @@ test('a transport that stays disconnected for some seconds is made again, a shor
   expect(world.media.open).toHaveLength(1);
 });
 
-test('a transport that was lost is tried again, and given up after the retry window', async () => {
+test('a transport that was lost is tried again, and ended after the retry window', async () => {
   const world = createWorld();
   const { publication } = await publish(world);
   world.media.peer.become('failed');

@@ -21,7 +21,7 @@ export class RoomMedia {
   readonly #publications = new Map<string, Publication>();
   readonly #playbacks = new Map<string, Playback>();
   /** Requests that could not be sent while the connection was lost. */
-  #owed: { readonly method: EndMethod; readonly streamId: string }[] = [];
+  #pendingEnds: { readonly method: EndMethod; readonly streamId: string }[] = [];
   /** Increases when the server has lost all media: unconfirmed ends from before are then obsolete. */
   #generation = 0;
   readonly #request: MediaContext['request'] | undefined;
@@ -117,18 +117,18 @@ export class RoomMedia {
 
   /** Handles a new login: the server no longer has any media of this client. */
   handleForgotten(): void {
-    this.#owed = [];
+    this.#pendingEnds = [];
     this.#generation += 1;
-    for (const publication of this.#publications.values()) publication.hold();
-    for (const playback of this.#playbacks.values()) playback.hold();
+    for (const publication of this.#publications.values()) publication.suspend();
+    for (const playback of this.#playbacks.values()) playback.suspend();
   }
 
   /** Continues the media that waited for the session. */
   handleJoined(): void {
-    const owed = this.#owed;
-    this.#owed = [];
+    const pendingEnds = this.#pendingEnds;
+    this.#pendingEnds = [];
     // Media started under the same id meanwhile waits for this.
-    for (const { method, streamId } of owed) this.#endAtServer(method, streamId);
+    for (const { method, streamId } of pendingEnds) this.#endAtServer(method, streamId);
     for (const publication of this.#publications.values()) publication.resume();
     for (const playback of this.#playbacks.values()) {
       if (this.#context?.isListed(playback.streamId)) playback.resume();
@@ -177,7 +177,7 @@ export class RoomMedia {
       publication.end({ kind: 'session', end });
       if (end.kind === 'removed') for (const track of publication.source.getTracks()) track.stop();
     }
-    this.#owed = [];
+    this.#pendingEnds = [];
     this.#generation += 1;
   }
 
@@ -203,7 +203,7 @@ export class RoomMedia {
         const { code } = toSessionError(error);
         if (generation !== this.#generation || !mayRetryLater(code)) return;
         if (code === 'client.disconnected' || code === 'client.not-joined') {
-          this.#owed.push({ method, streamId });
+          this.#pendingEnds.push({ method, streamId });
           return;
         }
         await new Promise<void>((resolve) => clock.setTimeout(resolve, backoff.next()));
