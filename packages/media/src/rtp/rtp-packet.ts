@@ -29,6 +29,10 @@ export class RtpHeader {
   /** Bytes of payload without padding. */
   payloadBytes = 0;
   paddingBytes = 0;
+  /** Where the data of the extension that was found last begin. */
+  elementOffset = 0;
+  /** Bytes of those data. */
+  elementBytes = 0;
 
   /** Reads a packet's header; `false` for anything that is not a well-formed RTP packet. */
   read(packet: Buffer): boolean {
@@ -65,45 +69,55 @@ export class RtpHeader {
   }
 
   /**
-   * Finds the 16-bit value of a header extension, in the one-byte or the two-byte form; -1 when it is not there.
+   * Finds a header extension, in the one-byte or the two-byte form; `false` when it is not there. If found, its data are
+   * the `elementBytes` bytes at `elementOffset`.
    *
    * @param packet the packet last read
    * @param id the extension's id from the SDP's `extmap`
    */
-  findExtension16(packet: Buffer, id: number): number {
-    if (this.extensionBytes === 0) return -1;
+  findExtension(packet: Buffer, id: number): boolean {
+    if (this.extensionBytes === 0) return false;
     const profile = packet.readUInt16BE(this.extensionOffset);
+    const isOneByte = profile === 0xbede;
+    if (!isOneByte && (profile & 0xfff0) !== 0x1000) return false;
+    const headerBytes = isOneByte ? 1 : 2;
     const end = this.extensionOffset + this.extensionBytes;
     let offset = this.extensionOffset + 4;
-    if (profile === 0xbede) {
-      while (offset < end) {
-        const byte = packet[offset] as number;
-        if (byte === 0) {
-          offset += 1;
-          continue;
-        }
-        const elementId = byte >> 4;
-        if (elementId === 15) return -1;
-        const size = (byte & 0x0f) + 1;
-        if (offset + 1 + size > end) return -1;
-        if (elementId === id && size >= 2) return packet.readUInt16BE(offset + 1);
-        offset += 1 + size;
-      }
-      return -1;
-    }
-    if ((profile & 0xfff0) !== 0x1000) return -1;
-    while (offset + 1 < end) {
-      const elementId = packet[offset] as number;
-      if (elementId === 0) {
+    while (offset + headerBytes <= end) {
+      const first = packet[offset] as number;
+      if (first === 0) {
         offset += 1;
         continue;
       }
-      const size = packet[offset + 1] as number;
-      if (offset + 2 + size > end) return -1;
-      if (elementId === id && size >= 2) return packet.readUInt16BE(offset + 2);
-      offset += 2 + size;
+      const elementId = isOneByte ? first >> 4 : first;
+      if (isOneByte && elementId === 15) return false;
+      const size = isOneByte ? (first & 0x0f) + 1 : (packet[offset + 1] as number);
+      offset += headerBytes;
+      if (offset + size > end) return false;
+      if (elementId === id) {
+        this.elementOffset = offset;
+        this.elementBytes = size;
+        return true;
+      }
+      offset += size;
     }
-    return -1;
+    return false;
+  }
+
+  /** Returns the 16-bit value of a header extension; -1 when it is not there. */
+  findExtension16(packet: Buffer, id: number): number {
+    return this.findExtension(packet, id) && this.elementBytes >= 2 ? packet.readUInt16BE(this.elementOffset) : -1;
+  }
+
+  /** Returns the 8-bit value of a header extension; -1 when it is not there. */
+  findExtension8(packet: Buffer, id: number): number {
+    return this.findExtension(packet, id) && this.elementBytes >= 1 ? (packet[this.elementOffset] as number) : -1;
+  }
+
+  /** Returns the text of a header extension, such as a rid; undefined when it is not there. Allocates. */
+  findExtensionText(packet: Buffer, id: number): string | undefined {
+    if (!this.findExtension(packet, id)) return undefined;
+    return packet.toString('latin1', this.elementOffset, this.elementOffset + this.elementBytes);
   }
 }
 
