@@ -31,8 +31,8 @@ import type {
 
 /** The WebSocket subprotocol. */
 export const SUBPROTOCOL = 'gavel.v1';
-/** Largest frame a client may send, in bytes. */
-export const MAX_FRAME_BYTES = 128 * 1024;
+/** Largest frame a client may send, in bytes: twice the largest offer, which is longer as JSON and has lists beside it. */
+export const MAX_FRAME_BYTES = 512 * 1024;
 
 const closed = { additionalProperties: false } as const;
 const text = (maxLength: number) => Type.String({ maxLength });
@@ -104,6 +104,8 @@ const negotiate = Type.Object(
         {
           streamId: text(1024),
           mids,
+          /** Whether an earlier answer agreed to it: if it has ended meanwhile, it is refused (STRM-3). Default false. */
+          ongoing: Type.Optional(Type.Boolean()),
           /** The source of the stream, which cannot change later; default `camera`. */
           source: Type.Optional(Type.Union([Type.Literal('camera'), Type.Literal('screen')])),
           extraInfo: Type.Optional(text(4096)),

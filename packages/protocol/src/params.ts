@@ -57,6 +57,12 @@ export interface PublishParams {
   readonly streamId: string;
   /** Sections of the direction `sendonly` or `sendrecv`. */
   readonly mids: StreamMids;
+  /**
+   * Whether an earlier answer agreed to it. If it has ended meanwhile, such as by DeleteStream, it is refused with
+   * `stream.not-found` and not published anew: the client has not received the event about its end yet (STRM-3).
+   * Default false: the stream is published anew if it has ended.
+   */
+  readonly ongoing?: boolean;
   /** The source of the stream, which cannot change later; default `camera`. */
   readonly source?: 'camera' | 'screen';
   readonly extraInfo?: string;
