@@ -14,7 +14,7 @@ import { ProcessEngine } from './process-engine.ts';
  * @example
  * const engine = createMediaEngine({ ports: 40_000, workers: 2, announcedAddress: '203.0.113.7' });
  * await engine.start();
- * const { answer } = await engine.publish({ group: 'room', stream: 's1', offer, allowed: { audio: true, video: true } });
+ * const { answer } = await engine.negotiate({ group: 'room', peer: 'p1', offer, publish: [], subscribe: [] });
  */
 export function createMediaEngine(options: MediaEngineOptions): MediaEngine {
   return new ProcessEngine(options);

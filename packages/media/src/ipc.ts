@@ -6,13 +6,15 @@
 
 import type {
   ClosedDump,
-  MediaAnswer,
   MediaErrorCode,
   MediaKinds,
   MediaLossCause,
-  PlayRequest,
-  PublishRequest,
+  NegotiateAnswer,
+  NegotiateRequest,
+  PeerDump,
+  PublishItem,
   StreamDump,
+  SubscribeItem,
   TransportDump,
   TransportKind,
 } from './engine.ts';
@@ -46,23 +48,43 @@ export interface WorkerConfig {
   readonly transport: TransportChoice;
 }
 
-/** The result of a publish in a worker. */
-export interface PublishResult extends MediaAnswer {
-  /** Stored by the engine, so that after a worker's death, players can reconnect before the publisher does. */
-  readonly shape: StreamShape;
+/** A published stream, with what the engine knows of it. */
+export interface WorkerPublishItem extends PublishItem {
+  /** The latest value of `restrict`. */
+  readonly blocked: MediaKinds;
 }
 
 /** The data from which a stream is recreated after its worker's death. */
 export interface StreamRevival {
-  readonly group: string;
   readonly shape: StreamShape;
   readonly blocked: MediaKinds;
+}
+
+/** A subscription, with what the engine knows of its stream. */
+export interface WorkerSubscribeItem extends SubscribeItem {
+  /** Creates the stream if the worker has none of that name; undefined if it has never been published. */
+  readonly revive?: StreamRevival;
+}
+
+/** An offer, with what the engine knows of the peer. */
+export interface WorkerNegotiateRequest extends NegotiateRequest {
+  readonly publish: readonly WorkerPublishItem[];
+  readonly subscribe: readonly WorkerSubscribeItem[];
+  /** The streams that the peer published before. The worker has forgotten those of a lost peer. */
+  readonly published: readonly string[];
+}
+
+/** The answer to an offer, with what the engine stores. */
+export interface WorkerNegotiateAnswer extends NegotiateAnswer {
+  /** Of the published streams, in the order of the request; undefined for a refused one. */
+  readonly shapes: readonly (StreamShape | undefined)[];
 }
 
 /** A worker's part of a dump. */
 export interface WorkerDump {
   /** Undefined for a worker that does not answer. */
   readonly transport?: TransportDump;
+  readonly peers: readonly PeerDump[];
   readonly streams: readonly StreamDump[];
   readonly closed: readonly ClosedDump[];
 }
@@ -70,16 +92,16 @@ export interface WorkerDump {
 /** The methods of a worker, with parameters and result. */
 export interface WorkerMethods {
   configure: { params: WorkerConfig; result: undefined };
-  /** `blocked` is the latest value of `restrict`. */
-  publish: { params: PublishRequest & { readonly blocked: MediaKinds }; result: PublishResult };
-  /** `revive` is used to create the stream if the worker has none of that name. */
-  play: {
-    params: PlayRequest & { readonly revive: StreamRevival };
-    result: MediaAnswer;
-  };
+  negotiate: { params: WorkerNegotiateRequest; result: WorkerNegotiateAnswer };
+  /** `streams` are those that it publishes; the worker has forgotten those of a lost peer. */
+  closePeer: { params: { readonly peer: string; readonly streams: readonly string[] }; result: undefined };
   closeStream: { params: { readonly stream: string }; result: undefined };
-  closePlayer: { params: { readonly player: string }; result: undefined };
+  unsubscribe: { params: { readonly peer: string; readonly stream: string }; result: undefined };
   restrict: { params: { readonly stream: string; readonly blocked: MediaKinds }; result: undefined };
+  limitLayer: {
+    params: { readonly peer: string; readonly stream: string; readonly maxLayer: number | undefined };
+    result: undefined;
+  };
   dump: { params: undefined; result: WorkerDump };
   ping: { params: undefined; result: undefined };
 }
@@ -106,15 +128,10 @@ export type WorkerMessage =
 
 /** A notification from a worker. */
 export type WorkerNotice =
-  | { readonly type: 'stream-connected'; readonly stream: string }
-  | { readonly type: 'player-connected'; readonly player: string; readonly stream: string }
-  | { readonly type: 'stream-lost'; readonly stream: string; readonly cause: MediaLossCause }
-  | {
-      readonly type: 'player-lost';
-      readonly player: string;
-      readonly stream: string;
-      readonly cause: MediaLossCause;
-    }
+  | { readonly type: 'peer-connected'; readonly peer: string }
+  | { readonly type: 'peer-lost'; readonly peer: string; readonly cause: MediaLossCause }
+  | { readonly type: 'stream-connected'; readonly stream: string; readonly peer: string }
+  | { readonly type: 'subscription-lost'; readonly peer: string; readonly stream: string }
   | {
       readonly type: 'log';
       readonly level: 'info' | 'warn' | 'error';

@@ -7,46 +7,33 @@
 import { EventEmitter } from 'node:events';
 import {
   type EngineDump,
-  type MediaAnswer,
+  type ItemResult,
   type MediaEngine,
   type MediaEngineEvents,
   MediaError,
   type MediaKinds,
-  type PlayRequest,
-  type PublishRequest,
+  type MediaLossCause,
+  type NegotiateAnswer,
+  type NegotiateRequest,
   type WorkerHealth,
 } from './engine.ts';
-import type { WorkerDump, WorkerNotice } from './ipc.ts';
+import { EngineRegistry, type OpenOffer, type PeerEntry, type StreamEntry } from './engine-registry.ts';
+import type { WorkerDump, WorkerNegotiateAnswer, WorkerNotice, WorkerSubscribeItem } from './ipc.ts';
+import { mergeDumps } from './merge-dumps.ts';
 import type { MediaEngineOptions, MediaLogger } from './options.ts';
-import type { StreamShape } from './sdp/negotiate.ts';
 import { createWorkerConfigs } from './worker-configs.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 const DEFAULT_CALL_TIMEOUT_MS = 5_000;
-const MAX_CLOSED = 1_000;
 
 const silentLogger: MediaLogger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-interface StreamEntry {
-  readonly group: string;
-  readonly worker: WorkerProcess;
-  /** Set at the first publish. Survives a worker's death, so that players can reconnect before the publisher does. */
-  shape: StreamShape | undefined;
-  isPublished: boolean;
-  /** Survives a worker's death, like the shape. */
-  blocked: MediaKinds;
-  readonly players: Set<string>;
-}
-
-/** Assigns groups to workers, and tracks streams and players, so that it can report their loss if a worker dies. */
+/** Makes the calls of the engine to the workers, and reports what is lost if one dies. */
 export class ProcessEngine implements MediaEngine {
   readonly #options: MediaEngineOptions;
   readonly #logger: MediaLogger;
   readonly #emitter = new EventEmitter();
-  readonly #streams = new Map<string, StreamEntry>();
-  readonly #streamByPlayer = new Map<string, string>();
-  /** By player: offers that its worker has not answered yet, and whether an earlier player of that name was lost meanwhile. */
-  readonly #openOffers = new Map<string, { count: number; wasLost: boolean }>();
+  #registry = new EngineRegistry([]);
   #workers: readonly WorkerProcess[] = [];
 
   constructor(options: MediaEngineOptions) {
@@ -63,6 +50,7 @@ export class ProcessEngine implements MediaEngine {
       });
       return worker;
     });
+    this.#registry = new EngineRegistry(this.#workers);
     try {
       await Promise.all(this.#workers.map((worker) => worker.start()));
     } catch (error) {
@@ -72,87 +60,82 @@ export class ProcessEngine implements MediaEngine {
     this.#logger.info({ ports: configs.map((config) => config.portMin) }, 'Media workers are ready');
   }
 
-  async publish(request: PublishRequest): Promise<MediaAnswer> {
-    const known = this.#streams.get(request.stream);
-    if (known !== undefined && known.group !== request.group) await this.closeStream(request.stream);
-    const entry = this.#streams.get(request.stream) ?? {
-      group: request.group,
-      worker: this.#place(request.group),
-      shape: undefined,
-      isPublished: false,
-      blocked: { audio: false, video: false },
-      players: new Set<string>(),
-    };
-    this.#streams.set(request.stream, entry);
+  async negotiate(request: NegotiateRequest): Promise<NegotiateAnswer> {
+    // Nothing is awaited in the usual case, so that calls take effect in the order they are made.
+    if (this.#isElsewhere(request)) await this.#leaveOtherGroups(request);
+    const registry = this.#registry;
+    const peer = registry.openPeer(request.peer, request.group);
+    const offer: OpenOffer = { fingerprint: findFingerprint(request.offer), unsubscribed: new Set() };
+    peer.offers.add(offer);
+    // Registered before the answer, so that calls in between find them.
+    const publishing = request.publish.map(({ stream }) => registry.openStream(stream, request.group));
+    for (const entry of publishing) entry.pending += 1;
+    const subscribing = request.subscribe.map(({ stream }) => registry.streams.get(stream));
+    const published = [...peer.published];
     try {
-      const { group, stream, offer, allowed } = request;
-      const { blocked } = entry;
-      const { shape, ...answer } = await entry.worker.call('publish', { group, stream, offer, allowed, blocked });
-      if (this.#streams.get(stream) !== entry) {
-        throw new MediaError('no-such-stream', `Stream ${stream} was closed before its offer was answered`);
+      const answer = await peer.worker.call('negotiate', {
+        ...request,
+        publish: request.publish.map((item, index) => ({
+          ...item,
+          blocked: publishing[index]?.blocked ?? NOT_BLOCKED,
+        })),
+        subscribe: request.subscribe.map((item, index) => ({ ...item, ...createRevival(subscribing[index]) })),
+        published,
+      });
+      if (registry.peers.get(peer.name) !== peer) {
+        throw new MediaError('no-such-peer', `Peer ${peer.name} was closed before its offer was answered`);
       }
-      entry.shape = shape;
-      entry.isPublished = true;
-      return answer;
-    } catch (error) {
-      // If the first publish of a stream fails, its entry is removed.
-      if (entry.shape === undefined && this.#streams.get(request.stream) === entry)
-        this.#streams.delete(request.stream);
-      throw error;
+      peer.answers += 1;
+      peer.isLost = false;
+      peer.fingerprint = offer.fingerprint;
+      return {
+        answer: answer.answer,
+        publish: this.#settlePublish(peer, publishing, answer, published),
+        subscribe: this.#settleSubscribe(peer, request, subscribing, answer, offer),
+      };
+    } finally {
+      peer.offers.delete(offer);
+      for (const entry of publishing) {
+        entry.pending -= 1;
+        if (entry.pending === 0 && entry.shape === undefined) registry.removeStream(entry);
+      }
+      if (peer.offers.size === 0) this.#handleOffersAnswered(peer);
     }
   }
 
-  async play(request: PlayRequest): Promise<MediaAnswer> {
-    const { stream, player, offer } = request;
-    const entry = this.#streams.get(stream);
-    if (entry === undefined) throw new MediaError('no-such-stream', `Stream ${stream} does not exist`);
-    const previous = this.#streamByPlayer.get(player);
-    if (previous !== undefined && previous !== stream) await this.closePlayer(player);
-    const offers = this.#openOffers.get(player) ?? { count: 0, wasLost: false };
-    offers.count += 1;
-    this.#openOffers.set(player, offers);
-    // Registered before the answer, so that a close that arrives earlier also closes this player (KICK-4).
-    this.#streamByPlayer.set(player, stream);
-    entry.players.add(player);
-    const isWanted = (): boolean => this.#streamByPlayer.get(player) === stream && entry.players.has(player);
-    try {
-      const revive = { group: entry.group, shape: entry.shape ?? {}, blocked: entry.blocked };
-      const answer = await entry.worker.call('play', { stream, player, offer, revive });
-      if (!isWanted())
-        throw new MediaError('no-such-stream', `Player ${player} was closed before its offer was answered`);
-      offers.wasLost = false;
-      return answer;
-    } catch (error) {
-      if ((previous !== stream || offers.wasLost) && isWanted()) this.#forgetPlayer(player);
-      throw error;
-    } finally {
-      offers.count -= 1;
-      if (offers.count === 0) this.#openOffers.delete(player);
-    }
+  async closePeer(name: string): Promise<void> {
+    const peer = this.#registry.peers.get(name);
+    if (peer === undefined) return;
+    const streams = [...peer.published];
+    this.#registry.removePeer(peer);
+    await this.#callToClose(peer.worker, () => peer.worker.call('closePeer', { peer: name, streams }));
   }
 
   async closeStream(stream: string): Promise<void> {
-    const entry = this.#streams.get(stream);
+    const entry = this.#registry.streams.get(stream);
     if (entry === undefined) return;
-    this.#streams.delete(stream);
-    for (const player of entry.players) this.#streamByPlayer.delete(player);
+    this.#registry.removeStream(entry);
     await this.#callToClose(entry.worker, () => entry.worker.call('closeStream', { stream }));
   }
 
-  async closePlayer(player: string): Promise<void> {
-    const stream = this.#streamByPlayer.get(player);
-    const entry = stream === undefined ? undefined : this.#streams.get(stream);
-    if (entry === undefined) return;
-    this.#forgetPlayer(player);
-    await this.#callToClose(entry.worker, () => entry.worker.call('closePlayer', { player }));
+  async unsubscribe(name: string, stream: string): Promise<void> {
+    const peer = this.#registry.peers.get(name);
+    if (peer === undefined) return;
+    for (const offer of peer.offers) offer.unsubscribed.add(stream);
+    this.#registry.unsubscribe(peer, stream);
+    await this.#callToClose(peer.worker, () => peer.worker.call('unsubscribe', { peer: name, stream }));
   }
 
   async restrict(stream: string, blocked: MediaKinds): Promise<void> {
-    const entry = this.#streams.get(stream);
+    const entry = this.#registry.streams.get(stream);
     if (entry === undefined) return;
     entry.blocked = { audio: blocked.audio, video: blocked.video };
     // A worker that hangs is killed, as for a close, because blocked media must not be forwarded any longer.
     await this.#callToClose(entry.worker, () => entry.worker.call('restrict', { stream, blocked: entry.blocked }));
+  }
+
+  async limitLayer(name: string, stream: string, maxLayer: number | undefined): Promise<void> {
+    await this.#registry.peers.get(name)?.worker.call('limitLayer', { peer: name, stream, maxLayer });
   }
 
   health(): readonly WorkerHealth[] {
@@ -160,22 +143,10 @@ export class ProcessEngine implements MediaEngine {
   }
 
   async dump(): Promise<EngineDump> {
-    // A worker that dies or is starting has no streams: its streams are listed as lost.
-    const empty: WorkerDump = { streams: [], closed: [] };
+    // A worker that dies or is starting has no peers: they are listed as lost.
+    const empty: WorkerDump = { peers: [], streams: [], closed: [] };
     const dumps = await Promise.all(this.#workers.map((worker) => worker.call('dump', undefined).catch(() => empty)));
-    const streams = dumps.flatMap((dump) => dump.streams);
-    const present = new Set(streams.map((stream) => stream.stream));
-    return {
-      workers: this.#workers.map(({ config, pid, restarts }, index) => {
-        const transport = dumps[index]?.transport;
-        return { worker: config.worker, pid, port: config.portMin, restarts, ...(transport && { transport }) };
-      }),
-      streams: streams.concat(this.#dumpAbsent(present)),
-      closed: dumps
-        .flatMap((dump) => dump.closed)
-        .sort((a, b) => a.closedAtMs - b.closedAtMs)
-        .slice(-MAX_CLOSED),
-    };
+    return mergeDumps(this.#workers, dumps, this.#registry);
   }
 
   on<E extends keyof MediaEngineEvents>(event: E, handler: (...args: MediaEngineEvents[E]) => void): void {
@@ -187,38 +158,91 @@ export class ProcessEngine implements MediaEngine {
   }
 
   async close(): Promise<void> {
-    this.#streams.clear();
-    this.#streamByPlayer.clear();
+    this.#registry = new EngineRegistry([]);
     await Promise.all(this.#workers.map((worker) => worker.close()));
   }
 
-  /** After a worker's death, its streams exist only here until the publisher or a player reconnects. */
-  #dumpAbsent(present: ReadonlySet<string>): EngineDump['streams'] {
-    const none = { packets: 0, bytes: 0, lost: 0, retransmitted: 0, keyframeRequests: 0, lastPacketAtMs: 0 };
-    return [...this.#streams]
-      .filter(([stream, entry]) => entry.shape !== undefined && !present.has(stream))
-      .map(([stream, entry]) => ({
-        stream,
-        group: entry.group,
-        worker: entry.worker.config.worker,
-        state: 'lost',
-        codecs: [entry.shape?.audio, entry.shape?.video].flatMap((codec) => codec?.name ?? []),
-        publisher: none,
-        forwardedPackets: 0,
-        players: [],
-      }));
+  /** Whether another group has the peer's name, or that of a published stream. */
+  #isElsewhere({ peer, group, publish }: NegotiateRequest): boolean {
+    const { peers, streams } = this.#registry;
+    const entries = [peers.get(peer), ...publish.map(({ stream }) => streams.get(stream))];
+    return entries.some((entry) => entry !== undefined && entry.group !== group);
   }
 
-  /** Returns the worker of a group, or else the worker with the fewest peers. */
-  #place(group: string): WorkerProcess {
-    const load = new Map<WorkerProcess, number>(this.#workers.map((worker) => [worker, 0]));
-    for (const entry of this.#streams.values()) {
-      if (entry.group === group) return entry.worker;
-      load.set(entry.worker, (load.get(entry.worker) ?? 0) + 1 + entry.players.size);
+  /** Names are unique across groups: what another group has of them is closed. */
+  async #leaveOtherGroups({ peer, group, publish }: NegotiateRequest): Promise<void> {
+    const { peers, streams } = this.#registry;
+    if ((peers.get(peer)?.group ?? group) !== group) await this.closePeer(peer);
+    for (const { stream } of publish) {
+      if ((streams.get(stream)?.group ?? group) !== group) await this.closeStream(stream);
     }
-    const least = [...load].sort(([, a], [, b]) => a - b)[0];
-    if (least === undefined) throw new MediaError('unavailable', 'The media engine has not been started');
-    return least[0];
+  }
+
+  #settlePublish(
+    peer: PeerEntry,
+    publishing: readonly StreamEntry[],
+    { publish, shapes }: WorkerNegotiateAnswer,
+    published: readonly string[],
+  ): ItemResult[] {
+    const registry = this.#registry;
+    const accepted = new Set<string>();
+    const results = publish.map((result, index) => {
+      const entry = publishing[index];
+      const shape = shapes[index];
+      if ('error' in result || entry === undefined || shape === undefined) return result;
+      if (registry.streams.get(entry.name) !== entry) return createClosedResult(entry.name);
+      accepted.add(entry.name);
+      registry.publish(peer, entry, shape);
+      return result;
+    });
+    for (const name of published) {
+      const entry = registry.streams.get(name);
+      if (accepted.has(name) || entry?.publisher !== peer.name) continue;
+      if (entry.pending === 0) registry.removeStream(entry);
+      else registry.clearPublication(entry);
+    }
+    return results;
+  }
+
+  #settleSubscribe(
+    peer: PeerEntry,
+    request: NegotiateRequest,
+    subscribing: readonly (StreamEntry | undefined)[],
+    { subscribe }: WorkerNegotiateAnswer,
+    { unsubscribed }: OpenOffer,
+  ): ItemResult[] {
+    const registry = this.#registry;
+    registry.clearSubscriptions(peer);
+    return subscribe.map((result, index) => {
+      const stream = request.subscribe[index]?.stream ?? '';
+      if ('error' in result) return result;
+      const entry = registry.streams.get(stream);
+      const before = subscribing[index];
+      const isClosed = entry === undefined || (before !== undefined && before !== entry);
+      if (isClosed || unsubscribed.has(stream)) return createClosedResult(stream);
+      registry.subscribe(peer, entry);
+      return result;
+    });
+  }
+
+  /** Events about a peer are never emitted before the answer to its offer reaches the caller. */
+  #emitAfterAnswers(peer: PeerEntry, emit: () => void): void {
+    if (peer.offers.size === 0 && peer.heldEvents.length === 0) emit();
+    else peer.heldEvents.push(emit);
+  }
+
+  #handleOffersAnswered(peer: PeerEntry): void {
+    if (peer.answers === 0) {
+      this.#registry.removePeer(peer);
+      // A worker that was too slow to answer may open the peer yet.
+      peer.worker.call('closePeer', { peer: peer.name, streams: [] }).catch(() => undefined);
+      return;
+    }
+    if (peer.heldEvents.length === 0) return;
+    setImmediate(() => {
+      if (peer.offers.size > 0) return;
+      for (const emit of peer.heldEvents.splice(0)) emit();
+    });
   }
 
   /** Calls a worker to close media. A worker that does not answer is killed, because a close must hold (KICK-4). */
@@ -238,34 +262,56 @@ export class ProcessEngine implements MediaEngine {
   }
 
   #handleNotice(worker: WorkerProcess, notice: WorkerNotice): void {
-    switch (notice.type) {
-      case 'stream-connected':
-        if (this.#streams.has(notice.stream)) this.#emit('streamConnected', notice.stream);
-        return;
-      case 'player-connected':
-        if (this.#streamByPlayer.get(notice.player) === notice.stream) {
-          this.#emit('playerConnected', notice.player, notice.stream);
-        }
-        return;
-      case 'stream-lost': {
-        const entry = this.#streams.get(notice.stream);
-        if (entry === undefined) return;
-        entry.isPublished = false;
-        this.#emit('streamLost', notice.stream, notice.cause);
-        return;
-      }
-      case 'player-lost': {
-        if (this.#streamByPlayer.get(notice.player) !== notice.stream) return;
-        // A notice before the answer to a new offer is about the earlier player of that name: the new one stays.
-        const offers = this.#openOffers.get(notice.player);
-        if (offers) offers.wasLost = true;
-        else this.#forgetPlayer(notice.player);
-        this.#emit('playerLost', notice.player, notice.stream, notice.cause);
-        return;
-      }
-      case 'log':
-        this.#logger[notice.level]({ worker: worker.config.worker, detail: notice.detail }, notice.message);
+    if (notice.type === 'log') {
+      this.#logger[notice.level]({ worker: worker.config.worker, detail: notice.detail }, notice.message);
+      return;
     }
+    const peer = this.#registry.peers.get(notice.peer);
+    if (peer === undefined) return;
+    switch (notice.type) {
+      case 'peer-connected':
+        this.#emitAfterAnswers(peer, () => {
+          if (this.#registry.peers.get(peer.name) === peer) this.#emit('peerConnected', peer.name);
+        });
+        return;
+      case 'stream-connected':
+        this.#emitAfterAnswers(peer, () => {
+          if (this.#registry.streams.get(notice.stream)?.publisher === peer.name) {
+            this.#emit('streamConnected', notice.stream);
+          }
+        });
+        return;
+      case 'subscription-lost':
+        this.#handleSubscriptionLost(peer, notice.stream);
+        return;
+      case 'peer-lost':
+        this.#handlePeerLost(peer, notice.cause);
+    }
+  }
+
+  #handleSubscriptionLost(peer: PeerEntry, stream: string): void {
+    const { answers } = peer;
+    const wasSubscribed = peer.subscribed.has(stream);
+    if (!wasSubscribed && peer.offers.size === 0) return;
+    this.#emitAfterAnswers(peer, () => {
+      const registry = this.#registry;
+      if (registry.peers.get(peer.name) !== peer || !(wasSubscribed || peer.subscribed.has(stream))) return;
+      // An offer that was answered meanwhile has subscribed again.
+      if (peer.answers === answers) registry.unsubscribe(peer, stream);
+      this.#emit('subscriptionLost', peer.name, stream);
+    });
+  }
+
+  #handlePeerLost(peer: PeerEntry, cause: MediaLossCause): void {
+    const { answers, fingerprint } = peer;
+    this.#emitAfterAnswers(peer, () => {
+      if (this.#registry.peers.get(peer.name) !== peer) return;
+      // An offer that was answered meanwhile has opened the peer again. With the lost connection's fingerprint it was meant
+      // to continue that connection, so the client has to know.
+      if (peer.answers !== answers && peer.fingerprint !== fingerprint) return;
+      if (peer.answers === answers) this.#markLost(peer);
+      this.#emit('peerLost', peer.name, cause);
+    });
   }
 
   #handleDeath(worker: WorkerProcess, detail: string): void {
@@ -274,23 +320,17 @@ export class ProcessEngine implements MediaEngine {
     if (problem === undefined) this.#logger.error({ worker: index, detail }, 'A media worker died');
     else this.#logger.error({ worker: index, problem }, 'A media worker keeps dying');
     this.#emit('workerDied', index, detail);
-    for (const [stream, entry] of [...this.#streams]) {
-      if (entry.worker !== worker) continue;
-      const players = [...entry.players];
-      entry.players.clear();
-      for (const player of players) this.#streamByPlayer.delete(player);
-      if (entry.isPublished) {
-        entry.isPublished = false;
-        this.#emit('streamLost', stream, 'worker-died');
-      }
-      for (const player of players) this.#emit('playerLost', player, stream, 'worker-died');
+    for (const peer of [...this.#registry.peers.values()]) {
+      if (peer.worker !== worker || peer.isLost || peer.answers === 0) continue;
+      peer.heldEvents.length = 0;
+      this.#markLost(peer);
+      this.#emit('peerLost', peer.name, 'worker-died');
     }
   }
 
-  #forgetPlayer(player: string): void {
-    const stream = this.#streamByPlayer.get(player);
-    if (stream !== undefined) this.#streams.get(stream)?.players.delete(player);
-    this.#streamByPlayer.delete(player);
+  #markLost(peer: PeerEntry): void {
+    peer.isLost = true;
+    this.#registry.clearSubscriptions(peer);
   }
 
   #emit<E extends keyof MediaEngineEvents>(event: E, ...args: MediaEngineEvents[E]): void {
@@ -300,4 +340,19 @@ export class ProcessEngine implements MediaEngine {
       this.#logger.error({ event, error: String(error) }, 'Media event handler threw an error');
     }
   }
+}
+
+const NOT_BLOCKED: MediaKinds = { audio: false, video: false };
+
+function createRevival(entry: StreamEntry | undefined): Pick<WorkerSubscribeItem, 'revive'> {
+  return entry?.shape === undefined ? {} : { revive: { shape: entry.shape, blocked: entry.blocked } };
+}
+
+function createClosedResult(stream: string): ItemResult {
+  return { error: 'no-such-stream', message: `${stream} was closed before the offer was answered` };
+}
+
+/** The fingerprint that identifies a connection; it is validated by the worker. */
+function findFingerprint(offer: string): string {
+  return /^a=fingerprint:(.*)$/m.exec(offer)?.[1]?.trim() ?? '';
 }

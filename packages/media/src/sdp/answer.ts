@@ -20,9 +20,11 @@ export interface LocalTransport {
   readonly candidates: readonly string[];
 }
 
-/** The media source in a player's section. */
+/** The media source in a section that is sent to the client. */
 export interface AnswerSource {
   readonly ssrc: number;
+  /** Of retransmissions (RFC 4588); undefined if they are not negotiated. */
+  readonly rtxSsrc?: number | undefined;
   readonly cname: string;
   /** The MediaStream id; the same for audio and video of a stream, so that the browser synchronises them. */
   readonly msid: string;
@@ -31,8 +33,11 @@ export interface AnswerSource {
 
 /** How a section is accepted. */
 export interface AcceptedSection {
+  /** From the server's point of view. */
   readonly direction: 'sendonly' | 'recvonly';
   readonly codec: Codec;
+  /** The payload type of retransmissions (RFC 4588); undefined if they are not negotiated. */
+  readonly rtxPayloadType?: number | undefined;
   /** Values of `rtcp-fb` without the payload type. */
   readonly feedback: readonly string[];
   /** Header extensions by id. */
@@ -47,14 +52,16 @@ export interface AcceptedSection {
  * on the common transport: rejecting the section that carries the BUNDLE group's transport takes the transport with it.
  *
  * @param accepted by section index
+ * @param version of the session description, which increases with every answer of a peer (RFC 3264, 8)
  */
 export function writeAnswer(
   offer: Offer,
   accepted: ReadonlyMap<number, AcceptedSection>,
   transport: LocalTransport,
+  version = 1,
 ): string {
   const kept = offer.sections.filter((section) => section.kind !== undefined);
-  const lines = ['v=0', 'o=gavel 1 1 IN IP4 127.0.0.1', 's=-', 't=0 0'];
+  const lines = ['v=0', `o=gavel 1 ${version} IN IP4 127.0.0.1`, 's=-', 't=0 0'];
   if (offer.bundled) lines.push(`a=group:BUNDLE ${kept.map((section) => section.mid).join(' ')}`);
   if (transport.isIceLite) lines.push('a=ice-lite');
   lines.push('a=msid-semantic: WMS *');
@@ -88,11 +95,12 @@ function writeInactive(lines: string[], section: OfferSection): void {
 }
 
 function writeAccepted(lines: string[], section: OfferSection, acceptance: AcceptedSection): void {
-  const { codec, source } = acceptance;
+  const { codec, rtxPayloadType, source } = acceptance;
   const { payloadType } = codec;
+  const formats = rtxPayloadType === undefined ? `${payloadType}` : `${payloadType} ${rtxPayloadType}`;
   const channels = codec.name === 'opus' ? '/2' : '';
   lines.push(
-    `m=${section.raw.kind} 9 ${section.raw.protocol} ${payloadType}`,
+    `m=${section.raw.kind} 9 ${section.raw.protocol} ${formats}`,
     'c=IN IP4 0.0.0.0',
     `a=mid:${section.mid}`,
     `a=${acceptance.direction}`,
@@ -101,13 +109,17 @@ function writeAccepted(lines: string[], section: OfferSection, acceptance: Accep
   );
   for (const feedback of acceptance.feedback) lines.push(`a=rtcp-fb:${payloadType} ${feedback}`);
   if (codec.parameters !== '') lines.push(`a=fmtp:${payloadType} ${codec.parameters}`);
+  if (rtxPayloadType !== undefined) {
+    lines.push(`a=rtpmap:${rtxPayloadType} rtx/${codec.clockRate}`, `a=fmtp:${rtxPayloadType} apt=${payloadType}`);
+  }
   for (const [id, uri] of acceptance.extensions) lines.push(`a=extmap:${id} ${uri}`);
   if (source === undefined) return;
-  lines.push(
-    `a=msid:${source.msid} ${source.trackId}`,
-    `a=ssrc:${source.ssrc} cname:${source.cname}`,
-    `a=ssrc:${source.ssrc} msid:${source.msid} ${source.trackId}`,
-  );
+  const { ssrc, rtxSsrc, cname, msid, trackId } = source;
+  lines.push(`a=msid:${msid} ${trackId}`);
+  if (rtxSsrc !== undefined) lines.push(`a=ssrc-group:FID ${ssrc} ${rtxSsrc}`);
+  for (const id of rtxSsrc === undefined ? [ssrc] : [ssrc, rtxSsrc]) {
+    lines.push(`a=ssrc:${id} cname:${cname}`, `a=ssrc:${id} msid:${msid} ${trackId}`);
+  }
 }
 
 function writeTransport(lines: string[], transport: LocalTransport, withCandidates: boolean): void {

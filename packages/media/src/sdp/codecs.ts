@@ -5,9 +5,12 @@
  */
 
 import type { MediaKind } from '../engine.ts';
-import { findAttribute, listAttributes, type SdpSection } from './session-description.ts';
+import { listAttributes, type SdpSection } from './session-description.ts';
 
 export type { MediaKind };
+
+/** Every kind. */
+export const MEDIA_KINDS: readonly MediaKind[] = ['audio', 'video'];
 
 /** Names of the codecs that are forwarded, as SDP spells them. */
 export type CodecName = 'opus' | 'VP8' | 'H264';
@@ -94,6 +97,18 @@ export function matchCodec(offered: readonly Codec[], wanted: CodecShape): Codec
   );
 }
 
+/** Finds the payload type of the retransmissions (RFC 4588) of a payload type; undefined when the section offers none. */
+export function findRtxPayloadType(section: SdpSection, codec: Codec): number | undefined {
+  const encodings = new Map(listAttributes(section.attributes, 'rtpmap').map(splitPayload));
+  for (const [format, parameters] of listAttributes(section.attributes, 'fmtp').map(splitPayload)) {
+    if (findParameter(parameters, 'apt') !== String(codec.payloadType)) continue;
+    if (encodings.get(format)?.toLowerCase() !== `rtx/${codec.clockRate}`) continue;
+    const payloadType = /^\d{1,3}$/.test(format) ? Number(format) : Number.NaN;
+    if (isDynamicPayloadType(payloadType) && payloadType !== codec.payloadType) return payloadType;
+  }
+  return undefined;
+}
+
 /** The `rtcp-fb` values that a section offers for a payload type. */
 export function listFeedback(section: SdpSection, payloadType: number): string[] {
   return listAttributes(section.attributes, 'rtcp-fb')
@@ -101,6 +116,9 @@ export function listFeedback(section: SdpSection, payloadType: number): string[]
     .filter(([format]) => format === String(payloadType) || format === '*')
     .map(([, feedback]) => feedback);
 }
+
+/** The URI of the header extension that names the section of a packet (RFC 8843). */
+export const MID_URI = 'urn:ietf:params:rtp-hdrext:sdes:mid';
 
 /** The URI of the transport-wide sequence number header extension. */
 export const TRANSPORT_CC_URI = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
@@ -117,25 +135,35 @@ export function findExtensionId(section: SdpSection, uri: string): number | unde
   return undefined;
 }
 
-/** The SSRCs that a section announces, in order, without those of RTX and FEC. */
-export function listSsrcs(section: SdpSection): number[] {
-  const secondary = new Set<string>();
+/** The SSRCs of one encoding. */
+export interface AnnouncedSource {
+  readonly ssrc: number;
+  /** Of its retransmissions (RFC 4588); undefined if none is announced. */
+  readonly rtxSsrc?: number;
+}
+
+/** The sources that a section announces, in order, each with the SSRC of its retransmissions; those of FEC are left out. */
+export function listSources(section: SdpSection): AnnouncedSource[] {
+  const rtxSsrcs = new Map<number, number>();
+  const secondary = new Set<number>();
   for (const value of listAttributes(section.attributes, 'ssrc-group')) {
-    const [semantics, , ...others] = value.split(' ');
-    if (semantics === 'FID' || semantics === 'FEC-FR') for (const other of others) secondary.add(other);
+    const [semantics, first = '', ...others] = value.split(' ');
+    if (semantics !== 'FID' && semantics !== 'FEC-FR') continue;
+    for (const other of others) secondary.add(parseSsrc(other));
+    if (semantics === 'FID') rtxSsrcs.set(parseSsrc(first), parseSsrc(others[0]));
   }
   const ssrcs = new Set<number>();
   for (const value of listAttributes(section.attributes, 'ssrc')) {
-    const text = value.split(' ', 1)[0] ?? '';
-    if (/^\d{1,10}$/.test(text) && Number(text) <= 0xffffffff && !secondary.has(text)) ssrcs.add(Number(text));
+    const ssrc = parseSsrc(value.split(' ', 1)[0]);
+    if (!Number.isNaN(ssrc) && !secondary.has(ssrc)) ssrcs.add(ssrc);
   }
-  return [...ssrcs];
+  return [...ssrcs].map((ssrc) => {
+    const rtxSsrc = rtxSsrcs.get(ssrc);
+    return rtxSsrc === undefined || Number.isNaN(rtxSsrc) ? { ssrc } : { ssrc, rtxSsrc };
+  });
 }
 
-/** Finds a section's direction; `sendrecv` when it names none. */
-export function findDirection(section: SdpSection): 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive' {
-  for (const direction of ['sendonly', 'recvonly', 'inactive'] as const) {
-    if (findAttribute(section.attributes, direction) !== undefined) return direction;
-  }
-  return 'sendrecv';
+/** `NaN` for anything that is not an SSRC. */
+function parseSsrc(text = ''): number {
+  return /^\d{1,10}$/.test(text) && Number(text) <= 0xffffffff ? Number(text) : Number.NaN;
 }

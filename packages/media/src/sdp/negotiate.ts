@@ -1,24 +1,27 @@
 /**
- * Decides which sections of an offer are accepted, and with which codecs.
+ * Decides which sections of an offer carry which streams, and with which codecs.
  *
  * @module
  */
 
-import { MediaError, type MediaKinds } from '../engine.ts';
-import type { AcceptedSection, AnswerSource } from './answer.ts';
+import { MediaError, type PublishItem, type SectionMids, type SubscribeItem } from '../engine.ts';
+import type { AcceptedSection } from './answer.ts';
 import {
+  type AnnouncedSource,
   type Codec,
   type CodecShape,
-  findDirection,
   findExtensionId,
+  findRtxPayloadType,
   listCodecs,
   listFeedback,
-  listSsrcs,
+  listSources,
+  MEDIA_KINDS,
   type MediaKind,
+  MID_URI,
   matchCodec,
   TRANSPORT_CC_URI,
 } from './codecs.ts';
-import type { Offer } from './offer.ts';
+import type { Offer, OfferSection } from './offer.ts';
 
 /** The codecs of a stream, by kind. */
 export interface StreamShape {
@@ -26,103 +29,152 @@ export interface StreamShape {
   readonly video?: CodecShape | undefined;
 }
 
-/** The negotiated parameters of one kind of a publisher. */
-export interface PublishedKind {
+/** A section of the offer that carries a kind of a stream, and how it is answered. */
+export interface PlannedKind {
+  readonly mid: string;
+  /** Of the section. */
+  readonly index: number;
+  readonly section: AcceptedSection;
   readonly codec: Codec;
-  /** The only SSRC that is accepted; undefined if the offer has none: then the first received SSRC is used. */
-  readonly ssrc: number | undefined;
+}
+
+/** The negotiated parameters of one kind that a client sends. */
+export interface ReceivedKind extends PlannedKind {
+  /** The payload type of retransmissions; undefined if they are not negotiated. */
+  readonly rtxPayloadType: number | undefined;
+  /** The only SSRCs that are accepted; undefined if the offer has none: then they are learnt from the first packets. */
+  readonly source: AnnouncedSource | undefined;
   /** The id of the transport-wide sequence number extension; undefined if it was not offered. */
   readonly transportCcId: number | undefined;
+  /** The id of the extension with the mid; undefined if it was not offered. */
+  readonly midId: number | undefined;
   /** Whether NACKs may be sent for lost packets. */
   readonly nack: boolean;
 }
 
-/** The result of a publisher's offer. */
-export interface PublishPlan {
-  readonly accepted: ReadonlyMap<number, AcceptedSection>;
-  readonly published: ReadonlyMap<MediaKind, PublishedKind>;
-  /** Kinds that may be sent and were offered, but without a supported codec. */
+/** The negotiated parameters of one kind that is sent to a client. */
+export interface SentKind extends PlannedKind {
+  /** Whether the client may request lost packets. */
+  readonly nack: boolean;
+}
+
+/** The result of a planned item. */
+export interface Plan<T extends PlannedKind> {
+  readonly kinds: ReadonlyMap<MediaKind, T>;
+  /** Kinds of the item that are refused because there is no common codec (MED-8). */
   readonly unsupported: readonly MediaKind[];
 }
 
-const publisherFeedback: Record<MediaKind, readonly string[]> = {
-  audio: ['transport-cc'],
+const publishFeedback: Record<MediaKind, readonly string[]> = {
+  audio: ['nack', 'transport-cc'],
   video: ['nack', 'nack pli', 'ccm fir', 'transport-cc'],
 };
-const playerFeedback: Record<MediaKind, readonly string[]> = { audio: [], video: ['nack', 'nack pli', 'ccm fir'] };
+const subscribeFeedback: Record<MediaKind, readonly string[]> = {
+  audio: ['nack'],
+  video: ['nack', 'nack pli', 'ccm fir'],
+};
 
 /**
- * Chooses one audio and one video section of a publisher's offer, with the first supported codec of each (MED-1).
- *
- * @throws MediaError `bad-offer` when nothing can be accepted
+ * Plans the items of one offer. A section carries one item at most, and an SSRC belongs to one section at most: the first
+ * one that names it has it.
  */
-export function planPublish(offer: Offer, allowed: MediaKinds): PublishPlan {
-  const accepted = new Map<number, AcceptedSection>();
-  const published = new Map<MediaKind, PublishedKind>();
-  const payloadTypes = new Set<number>();
-  const offered = new Set<MediaKind>();
-  for (const { index, kind, raw } of offer.sections) {
-    if (kind === undefined || !allowed[kind] || published.has(kind)) continue;
-    const direction = findDirection(raw);
-    if (direction !== 'sendonly' && direction !== 'sendrecv') continue;
-    offered.add(kind);
-    // On a common transport, the kinds are distinguished by payload type.
-    const codec = listCodecs(kind, raw).find((entry) => !payloadTypes.has(entry.payloadType));
-    if (codec === undefined) continue;
-    payloadTypes.add(codec.payloadType);
-    const offeredFeedback = listFeedback(raw, codec.payloadType);
-    const feedback = publisherFeedback[kind].filter((entry) => offeredFeedback.includes(entry));
-    const transportCcId = findExtensionId(raw, TRANSPORT_CC_URI);
+export class Planner {
+  readonly #offer: Offer;
+  readonly #usedMids = new Set<string>();
+  readonly #usedSsrcs = new Set<number>();
+
+  constructor(offer: Offer) {
+    this.#offer = offer;
+  }
+
+  /**
+   * Chooses the codecs of a published stream: of each kind, the first supported one of its section (MED-1).
+   *
+   * @throws MediaError `bad-offer` when no kind can be accepted
+   */
+  planPublish({ stream, mids, allowed }: Pick<PublishItem, 'stream' | 'mids' | 'allowed'>): Plan<ReceivedKind> {
+    const kinds = new Map<MediaKind, ReceivedKind>();
+    const unsupported: MediaKind[] = [];
+    for (const kind of MEDIA_KINDS) {
+      const section = allowed[kind] ? this.#findSection(mids, kind, 'sendonly') : undefined;
+      if (section === undefined) continue;
+      const codec = listCodecs(kind, section.raw)[0];
+      if (codec === undefined) {
+        unsupported.push(kind);
+        continue;
+      }
+      kinds.set(kind, this.#receive(kind, section, codec));
+      this.#usedMids.add(section.mid);
+    }
+    if (kinds.size > 0) return { kinds, unsupported };
+    throw new MediaError('bad-offer', `No section of the offer can be accepted for the published stream ${stream}`);
+  }
+
+  /**
+   * Chooses the sections of a subscription for the codecs of its stream.
+   *
+   * @throws MediaError `bad-offer` if no kind of the stream can be sent
+   */
+  planSubscribe({ stream, mids }: Pick<SubscribeItem, 'stream' | 'mids'>, shape: StreamShape): Plan<SentKind> {
+    const kinds = new Map<MediaKind, SentKind>();
+    const unsupported: MediaKind[] = [];
+    for (const kind of MEDIA_KINDS) {
+      const wanted = shape[kind];
+      const section = wanted && this.#findSection(mids, kind, 'recvonly');
+      if (section === undefined) continue;
+      const codec = matchCodec(listCodecs(kind, section.raw), wanted as CodecShape);
+      if (codec === undefined) {
+        unsupported.push(kind);
+        continue;
+      }
+      const feedback = chooseFeedback(section, codec, subscribeFeedback[kind]);
+      const { mid, index } = section;
+      const answered: AcceptedSection = { direction: 'sendonly', codec, feedback, extensions: new Map() };
+      kinds.set(kind, { mid, index, section: answered, codec, nack: feedback.includes('nack') });
+      this.#usedMids.add(section.mid);
+    }
+    if (kinds.size > 0) return { kinds, unsupported };
+    throw new MediaError('bad-offer', `No section of the offer can be accepted for the subscription to ${stream}`);
+  }
+
+  #findSection(mids: SectionMids, kind: MediaKind, direction: 'sendonly' | 'recvonly'): OfferSection | undefined {
+    const mid = mids[kind];
+    if (mid === undefined || this.#usedMids.has(mid)) return undefined;
+    const section = this.#offer.sectionByMid.get(mid);
+    if (section?.kind !== kind) return undefined;
+    return section.direction === direction || section.direction === 'sendrecv' ? section : undefined;
+  }
+
+  #receive(kind: MediaKind, section: OfferSection, codec: Codec): ReceivedKind {
+    const feedback = chooseFeedback(section, codec, publishFeedback[kind]);
+    const nack = feedback.includes('nack');
+    const rtxPayloadType = nack ? findRtxPayloadType(section.raw, codec) : undefined;
     const extensions = new Map<number, string>();
-    if (transportCcId !== undefined && feedback.includes('transport-cc'))
-      extensions.set(transportCcId, TRANSPORT_CC_URI);
-    accepted.set(index, { direction: 'recvonly', codec, feedback, extensions });
-    published.set(kind, {
-      codec,
-      ssrc: listSsrcs(raw)[0],
-      transportCcId: extensions.size > 0 ? transportCcId : undefined,
-      nack: feedback.includes('nack'),
-    });
+    const accept = (uri: string): number | undefined => {
+      const id = findExtensionId(section.raw, uri);
+      if (id !== undefined) extensions.set(id, uri);
+      return id;
+    };
+    const transportCcId = feedback.includes('transport-cc') ? accept(TRANSPORT_CC_URI) : undefined;
+    const midId = accept(MID_URI);
+    const { mid, index } = section;
+    const answered: AcceptedSection = { direction: 'recvonly', codec, rtxPayloadType, feedback, extensions };
+    const source = this.#claimSource(section);
+    return { mid, index, section: answered, codec, rtxPayloadType, source, transportCcId, midId, nack };
   }
-  if (published.size === 0) throw new MediaError('bad-offer', 'The offer has no section that can be published');
-  return { accepted, published, unsupported: [...offered].filter((kind) => !published.has(kind)) };
+
+  #claimSource({ raw }: OfferSection): AnnouncedSource | undefined {
+    const [source] = listSources(raw);
+    if (source === undefined || this.#usedSsrcs.has(source.ssrc)) return undefined;
+    this.#usedSsrcs.add(source.ssrc);
+    const { ssrc, rtxSsrc } = source;
+    if (rtxSsrc === undefined || this.#usedSsrcs.has(rtxSsrc)) return { ssrc };
+    this.#usedSsrcs.add(rtxSsrc);
+    return source;
+  }
 }
 
-/** The result of a player's offer. */
-export interface PlayPlan {
-  readonly accepted: ReadonlyMap<number, AcceptedSection>;
-  /** The player's payload type for each kind. */
-  readonly payloadTypes: ReadonlyMap<MediaKind, number>;
-  /** Kinds that the stream has and the offer contains, but without the stream's codec. */
-  readonly unsupported: readonly MediaKind[];
-}
-
-/**
- * Chooses the sections of a player's offer for the stream's codecs.
- *
- * @throws MediaError `bad-offer` if no kind of the stream can be played
- */
-export function planPlay(
-  offer: Offer,
-  shape: StreamShape,
-  sources: Readonly<Record<MediaKind, AnswerSource>>,
-): PlayPlan {
-  const accepted = new Map<number, AcceptedSection>();
-  const payloadTypes = new Map<MediaKind, number>();
-  const offered = new Set<MediaKind>();
-  for (const { index, kind, raw } of offer.sections) {
-    const wanted = kind === undefined ? undefined : shape[kind];
-    if (kind === undefined || wanted === undefined || payloadTypes.has(kind)) continue;
-    const direction = findDirection(raw);
-    if (direction !== 'recvonly' && direction !== 'sendrecv') continue;
-    offered.add(kind);
-    const codec = matchCodec(listCodecs(kind, raw), wanted);
-    if (codec === undefined) continue;
-    const offeredFeedback = listFeedback(raw, codec.payloadType);
-    const feedback = playerFeedback[kind].filter((entry) => offeredFeedback.includes(entry));
-    accepted.set(index, { direction: 'sendonly', codec, feedback, extensions: new Map(), source: sources[kind] });
-    payloadTypes.set(kind, codec.payloadType);
-  }
-  if (payloadTypes.size === 0) throw new MediaError('bad-offer', 'The offer supports none of the codecs of the stream');
-  return { accepted, payloadTypes, unsupported: [...offered].filter((kind) => !payloadTypes.has(kind)) };
+function chooseFeedback({ raw }: OfferSection, codec: Codec, wanted: readonly string[]): string[] {
+  const offered = listFeedback(raw, codec.payloadType);
+  return wanted.filter((feedback) => offered.includes(feedback));
 }

@@ -26,12 +26,16 @@ export interface OfferTransport {
   readonly candidates: readonly string[];
 }
 
+/** The direction of a section, from the client's point of view. */
+export type SectionDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+
 /** One m-section of an offer. */
 export interface OfferSection {
   readonly index: number;
   readonly mid: string;
   /** Undefined for anything that is neither audio nor video over DTLS-SRTP, or is not on the common transport. */
   readonly kind: MediaKind | undefined;
+  readonly direction: SectionDirection;
   readonly raw: SdpSection;
 }
 
@@ -39,6 +43,8 @@ export interface OfferSection {
 export interface Offer {
   readonly transport: OfferTransport;
   readonly sections: readonly OfferSection[];
+  /** The same sections, by mid. */
+  readonly sectionByMid: ReadonlyMap<string, OfferSection>;
   /** Whether the offer has a BUNDLE group; without one only the first usable section has a kind. */
   readonly bundled: boolean;
 }
@@ -58,21 +64,30 @@ export function parseOffer(sdp: unknown): Offer {
   const bundle = group === undefined ? undefined : new Set(group.slice(1));
 
   const sections: OfferSection[] = [];
-  const mids = new Set<string>();
+  const sectionByMid = new Map<string, OfferSection>();
   let first: SdpSection | undefined;
   for (const [index, raw] of description.sections.entries()) {
     const mid = findAttribute(raw.attributes, 'mid') ?? `gavel-${index}`;
-    if (!/^[\x21\x23-\x27\x2a\x2b\x2d\x2e0-9A-Z\x5e-\x7e]{1,32}$/.test(mid) || mids.has(mid)) {
+    if (!/^[\x21\x23-\x27\x2a\x2b\x2d\x2e0-9A-Z\x5e-\x7e]{1,32}$/.test(mid) || sectionByMid.has(mid)) {
       throw new MediaError('bad-offer', `Media section ${index} has a malformed or repeated mid`);
     }
-    mids.add(mid);
     const onTransport = bundle === undefined ? first === undefined : bundle.has(mid);
     const kind = onTransport ? findKind(raw, bundle !== undefined) : undefined;
     if (kind !== undefined) first ??= raw;
-    sections.push({ index, mid, kind, raw });
+    const section = { index, mid, kind, direction: findDirection(raw), raw };
+    sections.push(section);
+    sectionByMid.set(mid, section);
   }
   if (first === undefined) throw new MediaError('bad-offer', 'The offer has no audio or video section over DTLS-SRTP');
-  return { transport: parseTransport(description, first), sections, bundled: bundle !== undefined };
+  return { transport: parseTransport(description, first), sections, sectionByMid, bundled: bundle !== undefined };
+}
+
+/** `sendrecv` when the section names none. */
+function findDirection(section: SdpSection): SectionDirection {
+  for (const direction of ['sendonly', 'recvonly', 'inactive'] as const) {
+    if (findAttribute(section.attributes, direction) !== undefined) return direction;
+  }
+  return 'sendrecv';
 }
 
 function findKind(section: SdpSection, bundled: boolean): MediaKind | undefined {

@@ -7,11 +7,11 @@
 
 import { MediaError } from '../engine.ts';
 
-/** Maximum size of an SDP, in bytes. */
-export const MAX_SDP_BYTES = 65_536;
+/** Maximum size of an SDP, in bytes: 200 sections with all codecs of a browser. */
+export const MAX_SDP_BYTES = 1_048_576;
 
 /** Maximum number of m-sections. */
-export const MAX_MEDIA_SECTIONS = 32;
+export const MAX_MEDIA_SECTIONS = 512;
 
 const MAX_LINE_LENGTH = 2_048;
 

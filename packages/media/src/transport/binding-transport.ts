@@ -15,13 +15,11 @@ import type { LocalTransport } from '../sdp/answer.ts';
 import { BINDING_MID, BINDING_PAYLOAD_TYPE, writeBindingOffer } from '../sdp/binding-offer.ts';
 import { readLocalTransport } from '../sdp/local-transport.ts';
 import type { OfferTransport } from '../sdp/offer.ts';
-import type { ClosedRecord } from '../worker/closed-ring.ts';
 import type { MediaPorts } from '../worker/media-ports.ts';
 import {
   CONNECT_TIMEOUT_MS,
   guard,
   type Transport,
-  type TransportDirection,
   type TransportFactory,
   type TransportHandlers,
 } from './transport.ts';
@@ -48,8 +46,8 @@ export class BindingTransportFactory implements TransportFactory {
     this.#ports = ports;
   }
 
-  create(direction: TransportDirection, offer: OfferTransport, handlers: TransportHandlers): Transport {
-    return new BindingTransport(direction, offer, this.#config, this.#ports, handlers);
+  create(offer: OfferTransport, handlers: TransportHandlers): Transport {
+    return new BindingTransport(offer, this.#config, this.#ports, handlers);
   }
 
   dump(): TransportDump {
@@ -58,7 +56,7 @@ export class BindingTransportFactory implements TransportFactory {
 }
 
 /**
- * A peer connection in one direction, with one track that carries every kind.
+ * A peer connection with one track, which carries all streams and every kind in both directions.
  *
  * It listens to as few of the binding's events as possible: for every packet that arrives, the event loop checks the
  * handles of all events of all peer connections.
@@ -71,21 +69,13 @@ class BindingTransport implements Transport {
   readonly #ports: MediaPorts;
   readonly #port: number;
   #state: 'connecting' | 'open' | 'closed' = 'connecting';
-  #record: ClosedRecord | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param direction from the browser's point of view
    * @throws MediaError `unavailable` if there is no free UDP port
    * @throws Error if the binding rejects the offer
    */
-  constructor(
-    direction: TransportDirection,
-    offer: OfferTransport,
-    config: WorkerConfig,
-    ports: MediaPorts,
-    handlers: TransportHandlers,
-  ) {
+  constructor(offer: OfferTransport, config: WorkerConfig, ports: MediaPorts, handlers: TransportHandlers) {
     this.#handlers = handlers;
     this.#config = config;
     this.#ports = ports;
@@ -100,18 +90,17 @@ class BindingTransport implements Transport {
     });
     try {
       this.#connection.onStateChange(guard(handlers, (state: string) => this.#handleState(state)));
-      const video = new Video(BINDING_MID, direction === 'sendonly' ? 'RecvOnly' : 'SendOnly');
+      const video = new Video(BINDING_MID, 'SendRecv');
       video.addVP8Codec(BINDING_PAYLOAD_TYPE);
       this.#track = this.#connection.addTrack(video);
       // Without this handler, the binding never releases the track.
       this.#track.onClosed(() => undefined);
       this.#track.onMessage(
         guard(handlers, (packet: Buffer) => {
-          if (this.#record !== undefined) this.#record.arrivedAfterClose += 1;
           if (this.#state !== 'closed') this.#handlers.handlePacket(packet);
         }),
       );
-      this.#connection.setRemoteDescription(writeBindingOffer(offer, direction, config.iceServers.length > 0), 'offer');
+      this.#connection.setRemoteDescription(writeBindingOffer(offer, config.iceServers.length > 0), 'offer');
       this.#connection.setLocalDescription('answer', createIceCredentials());
     } catch (error) {
       this.#state = 'closed';
@@ -139,11 +128,7 @@ class BindingTransport implements Transport {
 
   /** Encrypts and sends one packet synchronously; returns `false` if it was not sent. */
   send(packet: Buffer): boolean {
-    if (this.#state !== 'open') {
-      // Callers remove a closed peer, so a count other than 0 is a bug in a caller (KICK-4).
-      if (this.#record !== undefined) this.#record.packetsAfterClose += 1;
-      return false;
-    }
+    if (this.#state !== 'open') return false;
     try {
       return this.#track.sendMessageBinary(packet);
     } catch {
@@ -156,15 +141,10 @@ class BindingTransport implements Transport {
     return undefined;
   }
 
-  /**
-   * Closes the connection: after this returns, no packet is received or sent (KICK-4).
-   *
-   * @param record continues to count packets that still arrive
-   */
-  close(record?: ClosedRecord): void {
+  /** Closes the connection: after this returns, no packet is received or sent (KICK-4). */
+  close(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#record = record;
     clearTimeout(this.#timer);
     this.#track.close();
     this.#connection.close();

@@ -130,7 +130,7 @@ beforeEach(() => {
     setup: 'actpass',
     candidates: [],
   } as const;
-  transport = endpoint.create('sendonly', offer, {
+  transport = endpoint.create(offer, {
     handleOpen: () => log.push('open'),
     handlePacket: (packet) => log.push(`packet ${packet.readUInt16BE(2)}`),
     handleLost: () => log.push('lost'),

@@ -52,7 +52,7 @@ async function openClient(
 
 function createTransport(offer: OfferTransport = OFFER): { transport: Transport; log: string[] } {
   const log: string[] = [];
-  const transport = endpoint.create('sendonly', offer, {
+  const transport = endpoint.create(offer, {
     handleOpen: () => log.push('open'),
     handlePacket: () => log.push('packet'),
     handleLost: () => log.push('lost'),

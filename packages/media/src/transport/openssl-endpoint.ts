@@ -18,7 +18,7 @@ import type { OfferTransport } from '../sdp/offer.ts';
 import { type AddressKey, readAddressKey, SocketAddress } from '../udp/socket-address.ts';
 import { UdpSocket } from '../udp/udp-socket.ts';
 import { OpenSslTransport } from './openssl-transport.ts';
-import type { Transport, TransportDirection, TransportFactory, TransportHandlers } from './transport.ts';
+import type { Transport, TransportFactory, TransportHandlers } from './transport.ts';
 
 /** Less than the shortest wait of a DTLS session. */
 const HANDSHAKE_TICK_MS = 2;
@@ -93,7 +93,7 @@ export class OpenSslEndpoint implements TransportFactory {
     return listHostCandidates(this.socket.port, this.#config);
   }
 
-  create(_direction: TransportDirection, offer: OfferTransport, handlers: TransportHandlers): Transport {
+  create(offer: OfferTransport, handlers: TransportHandlers): Transport {
     const transport = new OpenSslTransport(offer, this, handlers);
     this.#transports.add(transport);
     return transport;

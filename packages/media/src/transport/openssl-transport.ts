@@ -17,7 +17,6 @@ import type { OfferTransport } from '../sdp/offer.ts';
 import { MAX_OVERHEAD_BYTES, type SrtpKeys, SrtpSession } from '../srtp/srtp-session.ts';
 import { SLOT_BYTES } from '../udp/message-slab.ts';
 import type { AddressKey, SocketAddress } from '../udp/socket-address.ts';
-import type { ClosedRecord } from '../worker/closed-ring.ts';
 import type { OpenSslEndpoint } from './openssl-endpoint.ts';
 import { CONNECT_TIMEOUT_MS, guard, type Transport, type TransportHandlers } from './transport.ts';
 
@@ -46,7 +45,6 @@ export class OpenSslTransport implements Transport {
   #handshakeBeforeMs = Number.POSITIVE_INFINITY;
   #srtp: SrtpSession | undefined;
   #state: 'connecting' | 'open' | 'closed' = 'connecting';
-  #record: ClosedRecord | undefined;
 
   /** @throws MediaError `bad-offer` when the offer's fingerprint uses an unsupported hash function */
   constructor(offer: OfferTransport, endpoint: OpenSslEndpoint, handlers: TransportHandlers) {
@@ -88,11 +86,7 @@ export class OpenSslTransport implements Transport {
   }
 
   send(packet: Buffer, isRepetition = false): boolean {
-    if (this.#srtp === undefined || this.#selected === undefined) {
-      // Callers remove a closed peer, so a count other than 0 is a bug in a caller (KICK-4).
-      if (this.#record !== undefined) this.#record.packetsAfterClose += 1;
-      return false;
-    }
+    if (this.#srtp === undefined || this.#selected === undefined) return false;
     const { length } = packet;
     if (length > SLOT_BYTES - MAX_OVERHEAD_BYTES) return false;
     const { socket } = this.#endpoint;
@@ -118,10 +112,9 @@ export class OpenSslTransport implements Transport {
     return this.#nextCredentials;
   }
 
-  close(record?: ClosedRecord): void {
+  close(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#record = record;
     this.#endpoint.revoke(this.#credentials);
     if (this.#nextCredentials !== undefined) this.#endpoint.revoke(this.#nextCredentials);
     this.#endpoint.remove(this, this.#addresses);

@@ -8,7 +8,6 @@ import type { TransportDump, TransportKind } from '../engine.ts';
 import type { IceCredentials } from '../ice/credentials.ts';
 import type { LocalTransport } from '../sdp/answer.ts';
 import type { OfferTransport } from '../sdp/offer.ts';
-import type { ClosedRecord } from '../worker/closed-ring.ts';
 
 /** Callbacks of a transport to its owner. */
 export interface TransportHandlers {
@@ -48,16 +47,9 @@ export interface Transport {
    *   the client needs a new transport
    */
   restartIce(): IceCredentials | undefined;
-  /**
-   * Closes the connection: after this returns, no packet is received or sent (KICK-4).
-   *
-   * @param record continues to count packets that still arrive
-   */
-  close(record?: ClosedRecord): void;
+  /** Closes the connection: after this returns, no packet is received or sent (KICK-4). */
+  close(): void;
 }
-
-/** The direction of a transport's media, from the browser's point of view. */
-export type TransportDirection = 'sendonly' | 'recvonly';
 
 /** Creates the transports of a worker. */
 export interface TransportFactory {
@@ -68,7 +60,7 @@ export interface TransportFactory {
    * @throws MediaError `unavailable` if there is no free UDP port
    * @throws Error if the offer's parameters cannot be used
    */
-  create(direction: TransportDirection, offer: OfferTransport, handlers: TransportHandlers): Transport;
+  create(offer: OfferTransport, handlers: TransportHandlers): Transport;
   dump(): TransportDump;
 }
 

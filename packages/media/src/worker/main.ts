@@ -44,16 +44,18 @@ async function handleCall(call: WorkerCall): Promise<unknown> {
   worker ??= await starting;
   if (worker === undefined) throw new Error('The worker is not configured yet');
   switch (call.method) {
-    case 'publish':
-      return worker.publish(call.params);
-    case 'play':
-      return worker.play(call.params);
+    case 'negotiate':
+      return worker.negotiate(call.params);
+    case 'closePeer':
+      return worker.closePeer(call.params);
     case 'closeStream':
       return worker.closeStream(call.params);
-    case 'closePlayer':
-      return worker.closePlayer(call.params);
+    case 'unsubscribe':
+      return worker.unsubscribe(call.params);
     case 'restrict':
       return worker.restrict(call.params);
+    case 'limitLayer':
+      return worker.limitLayer(call.params);
     case 'dump':
       return worker.dump();
   }

@@ -1,252 +1,193 @@
 /**
- * A stream: its publisher, its players, and a track for each kind between them.
+ * A stream: its tracks, the peer that publishes it, and its subscriptions.
  *
  * @module
  */
 
-import { randomInt } from 'node:crypto';
-import type { MediaAnswer, MediaKinds, StreamDump } from '../engine.ts';
-import { MediaError } from '../engine.ts';
-import type { PublishResult } from '../ipc.ts';
-import { type AnswerSource, writeAnswer } from '../sdp/answer.ts';
-import type { CodecShape, MediaKind } from '../sdp/codecs.ts';
-import { type PlayPlan, type PublishPlan, planPlay, planPublish, type StreamShape } from '../sdp/negotiate.ts';
-import { parseOffer } from '../sdp/offer.ts';
+import type { MediaKinds, StreamDump } from '../engine.ts';
+import { type CodecShape, MEDIA_KINDS, type MediaKind } from '../sdp/codecs.ts';
+import type { ReceivedKind, StreamShape } from '../sdp/negotiate.ts';
 import { toEpochMs } from './clock.ts';
-import type { ClosedRecord } from './closed-ring.ts';
-import { createCounters, type MutableCounters } from './counters.ts';
-import { KeyframeRequester } from './keyframe-requester.ts';
-import { Player } from './player.ts';
-import { Publisher } from './publisher.ts';
-import { StreamTrack } from './stream-track.ts';
+import { createClosedRecord } from './closed-ring.ts';
+import { sumCounters } from './counters.ts';
+import { Layer } from './layer.ts';
+import type { Peer } from './peer.ts';
+import type { Subscription } from './subscription.ts';
+import { Track } from './track.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-/** One stream of a worker. It is synchronous, except for gathering the ICE candidates of an answer. */
+/** One stream of a worker. It outlives its publisher until it is closed. */
 export class Stream {
   readonly name: string;
   readonly group: string;
-
   readonly #context: WorkerContext;
-  readonly #sources: Readonly<Record<MediaKind, AnswerSource>>;
-  readonly #tracks = new Map<MediaKind, StreamTrack>();
-  readonly #players = new Map<string, Player>();
-  readonly #keyframes = new KeyframeRequester(() => this.#publisher?.sendPli() ?? false);
-  readonly #handlePlayerLost: (player: Player) => void;
-  #shape: StreamShape = {};
+  readonly #tracks = new Map<MediaKind, Track>();
+  readonly #subscriptions = new Map<string, Subscription>();
   #blocked: MediaKinds = { audio: false, video: false };
-  #publisher: Publisher | undefined;
-  #lastCounters: MutableCounters = createCounters();
+  #publisher: Peer | undefined;
   #forwardedBefore = 0;
 
-  /** @param handlePlayerLost called when a player's transport has failed, after the player was removed */
-  constructor(name: string, group: string, context: WorkerContext, handlePlayerLost: (player: Player) => void) {
+  constructor(name: string, group: string, context: WorkerContext) {
     this.name = name;
     this.group = group;
     this.#context = context;
-    this.#handlePlayerLost = handlePlayerLost;
-    this.#sources = createSources();
   }
 
-  hasPlayer(name: string): boolean {
-    return this.#players.has(name);
+  get tracks(): ReadonlyMap<MediaKind, Track> {
+    return this.#tracks;
   }
 
-  /** Whether it has neither a publisher nor players. */
-  get isEmpty(): boolean {
-    return this.#publisher === undefined && this.#players.size === 0;
+  /** By the name of the subscribing peer. */
+  get subscriptions(): ReadonlyMap<string, Subscription> {
+    return this.#subscriptions;
   }
 
-  /**
-   * Handles a publisher's offer; the previous publisher, if any, is closed.
-   *
-   * @throws MediaError `bad-offer`, and then nothing has changed
-   */
-  async publish(sdp: string, allowed: MediaKinds): Promise<PublishResult> {
-    const offer = parseOffer(sdp);
-    const plan = planPublish(offer, allowed);
-    const publisher = new Publisher(offer.transport, plan.published, this.#tracks, this.#context, {
-      handlePublisherOpen: () => {
-        this.#context.notify({ type: 'stream-connected', stream: this.name });
-        this.requestKeyframe();
-      },
-      handlePublisherLost: () => this.#losePublisher(publisher),
-      handleKeyframeNeeded: () => this.requestKeyframe(),
-      handleTickDue: (nowMs) => this.tick(nowMs),
-    });
-    this.#closePublisher();
-    this.#publisher = publisher;
-    this.#lastCounters = publisher.counters;
+  /** Undefined while nobody publishes it. */
+  get publisher(): Peer | undefined {
+    return this.#publisher;
+  }
+
+  /** The codecs of its kinds. */
+  get shape(): StreamShape {
+    return { audio: this.#tracks.get('audio')?.codec, video: this.#tracks.get('video')?.codec };
+  }
+
+  /** Sets what a peer publishes. Layers that a renegotiation has not changed continue; another publisher is replaced. */
+  publish(peer: Peer, kinds: ReadonlyMap<MediaKind, ReceivedKind>): void {
+    if (this.#publisher !== peer) this.#closePublisher();
+    const isNew = this.#publisher === undefined;
+    this.#publisher = peer;
     const shape: { audio?: CodecShape; video?: CodecShape } = {};
-    for (const [kind, { codec }] of plan.published) {
+    for (const [kind, { codec }] of kinds) {
       shape[kind] = { name: codec.name, clockRate: codec.clockRate, parameters: codec.parameters };
     }
     this.setShape(shape);
-    const answer = writeAnswer(offer, plan.accepted, await describe(publisher));
-    return { answer, kinds: toKinds(plan.published), ...unsupportedOf(plan), shape };
+    for (const [kind, received] of kinds) this.#setLayers(peer, kind, received);
+    if (!isNew) return;
+    peer.addStream(this);
+    if (peer.state === 'connected') this.handleConnected();
   }
 
   /**
-   * Sets the codecs of the stream's kinds. Tracks with an unchanged codec continue with a new source; players that do
-   * not support a new codec are reported as lost, so that their clients play again.
+   * Sets the codecs of its kinds. Tracks with an unchanged codec continue; subscriptions to a kind that is new or has
+   * another codec are lost, so that their clients negotiate again.
    */
   setShape(shape: StreamShape): void {
-    const previous = this.#shape;
-    const hadKinds = previous.audio !== undefined || previous.video !== undefined;
-    this.#shape = shape;
-    for (const kind of ['audio', 'video'] as const) {
+    const hadKinds = this.#tracks.size > 0;
+    for (const kind of MEDIA_KINDS) {
       const codec = shape[kind];
       const track = this.#tracks.get(kind);
-      if (codec !== undefined && track !== undefined && previous[kind]?.name === codec.name) {
-        track.switchSource();
-        continue;
-      }
-      this.#forwardedBefore += track?.forwardedPackets ?? 0;
-      this.#tracks.delete(kind);
+      if (codec !== undefined && track?.codec.name === codec.name) continue;
+      if (track !== undefined) this.#removeTrack(track);
       if (codec === undefined) continue;
-      const fresh = new StreamTrack(codec, this.#sources[kind]);
-      fresh.setBlocked(this.#blocked[kind]);
-      this.#tracks.set(kind, fresh);
-      if (hadKinds) for (const player of [...this.#players.values()]) this.#losePlayer(player);
+      this.#tracks.set(kind, new Track(kind, codec, this.#blocked[kind]));
+      if (hadKinds) this.#loseSubscriptions(kind);
     }
   }
 
-  /**
-   * Handles a player's offer; the previous player of that name, if any, is closed.
-   *
-   * @throws MediaError `bad-offer`, and then nothing has changed
-   */
-  async play(name: string, sdp: string): Promise<MediaAnswer> {
-    const offer = parseOffer(sdp);
-    const plan = planPlay(offer, this.#shape, this.#sources);
-    const player = new Player(name, offer.transport, plan.payloadTypes, this.#tracks, this.#context, {
-      handlePlayerOpen: () => {
-        this.#context.notify({ type: 'player-connected', player: name, stream: this.name });
-        this.requestKeyframe();
-      },
-      handlePlayerLost: (lost) => this.#losePlayer(lost),
-      handleKeyframeNeeded: () => this.requestKeyframe(),
-    });
-    this.closePlayer(name);
-    this.#players.set(name, player);
-    const answer = writeAnswer(offer, plan.accepted, await describe(player));
-    return { answer, kinds: toKinds(plan.payloadTypes), ...unsupportedOf(plan) };
+  /** Handles that its publisher has connected. */
+  handleConnected(): void {
+    if (this.#publisher === undefined) return;
+    this.#context.notify({ type: 'stream-connected', stream: this.name, peer: this.#publisher.name });
+    this.#tracks.get('video')?.requestKeyframe(this.#context.now());
   }
 
-  /** Asks the publisher for a keyframe, at most every 400 ms (MED-2). */
-  requestKeyframe(): void {
-    if (this.#tracks.has('video')) this.#keyframes.request(this.#context.now());
+  /** Handles that its publisher is gone without a call: the subscriptions wait for the next one. */
+  handlePublisherLost(): void {
+    this.#publisher = undefined;
   }
 
-  /** Blocks kinds for every player, from this moment on (RULE-1). */
+  addSubscription(subscription: Subscription): void {
+    this.#subscriptions.set(subscription.peer.name, subscription);
+  }
+
+  removeSubscription(subscription: Subscription): void {
+    const { name } = subscription.peer;
+    if (this.#subscriptions.get(name) === subscription) this.#subscriptions.delete(name);
+  }
+
+  /** Blocks kinds for every subscriber, from this moment on (RULE-1). */
   restrict(blocked: MediaKinds): void {
     const isVideoBack = this.#blocked.video && !blocked.video;
     this.#blocked = blocked;
     for (const [kind, track] of this.#tracks) track.setBlocked(blocked[kind]);
-    if (isVideoBack) this.requestKeyframe();
+    if (isVideoBack) this.#tracks.get('video')?.requestKeyframe(this.#context.now());
   }
 
-  /** Performs periodic work. Called when the publisher's packets arrive, because a timer would cost another wake-up. */
-  tick(nowMs: number): void {
-    this.#keyframes.tick(nowMs);
-    this.#publisher?.tick(nowMs);
-  }
-
-  /** Closes one player at once; `false` when it has none of that name. */
-  closePlayer(name: string): boolean {
-    const player = this.#players.get(name);
-    if (player === undefined) return false;
-    this.#players.delete(name);
-    const record = this.#createRecord('player', player.counters, name);
-    player.close(record);
-    this.#context.closed.add(record);
-    return true;
-  }
-
-  /** Closes the publisher and all players at once (KICK-4, STRM-3). */
+  /** Closes the subscriptions, and ends the publishing at once (KICK-4, STRM-3). */
   close(): void {
+    for (const { peer } of [...this.#subscriptions.values()]) peer.unsubscribe(this.name);
     this.#closePublisher();
-    for (const name of [...this.#players.keys()]) this.closePlayer(name);
   }
 
   dump(): StreamDump {
+    const nowMs = this.#context.now();
     let forwardedPackets = this.#forwardedBefore;
     for (const track of this.#tracks.values()) forwardedPackets += track.forwardedPackets;
+    const publisher = this.#publisher;
     return {
       stream: this.name,
       group: this.group,
       worker: this.#context.config.worker,
-      state: this.#publisher?.state ?? 'lost',
-      codecs: [this.#shape.audio, this.#shape.video].flatMap((codec) => codec?.name ?? []),
-      publisher: { ...this.#lastCounters },
+      ...(publisher !== undefined && { peer: publisher.name }),
+      state: publisher?.state ?? 'lost',
+      tracks: [...this.#tracks.values()].map((track) => track.dump(nowMs)),
+      publisher: sumCounters(this.#layers().map(({ counters }) => counters)),
       forwardedPackets,
-      players: [...this.#players.values()].map((player) => player.dump()),
+      subscriptions: [...this.#subscriptions.values()].map((subscription) => subscription.dump()),
     };
+  }
+
+  #setLayers(peer: Peer, kind: MediaKind, received: ReceivedKind): void {
+    const track = this.#tracks.get(kind);
+    if (track === undefined) return;
+    const [layer] = track.layers;
+    if (layer !== undefined && peer.sources.layers.has(layer) && layer.matches(track, received)) {
+      layer.kind = received;
+      return;
+    }
+    if (layer !== undefined) peer.sources.remove(layer);
+    const fresh = new Layer(track, 0, received, (packet) => peer.send(packet));
+    track.setLayers([fresh]);
+    peer.sources.add(fresh);
+  }
+
+  #removeTrack(track: Track): void {
+    this.#forwardedBefore += track.forwardedPackets;
+    this.#tracks.delete(track.kind);
+    for (const layer of track.layers) this.#publisher?.sources.remove(layer);
+  }
+
+  #layers(): Layer[] {
+    return [...this.#tracks.values()].flatMap(({ layers }) => layers);
   }
 
   #closePublisher(): void {
     const publisher = this.#publisher;
     if (publisher === undefined) return;
     this.#publisher = undefined;
-    const record = this.#createRecord('publisher', publisher.counters);
-    publisher.close(record);
+    const layers = this.#layers();
+    const record = createClosedRecord({
+      kind: 'publisher',
+      stream: this.name,
+      peer: publisher.name,
+      closedAtMs: toEpochMs(this.#context.now()),
+      counters: sumCounters(layers.map(({ counters }) => counters)),
+    });
+    for (const layer of layers) {
+      publisher.sources.remove(layer, record);
+      layer.close(record);
+    }
+    publisher.removeStream(this);
     this.#context.closed.add(record);
   }
 
-  #losePublisher(publisher: Publisher): void {
-    if (this.#publisher !== publisher) return;
-    this.#publisher = undefined;
-    publisher.close();
-    this.#context.notify({ type: 'stream-lost', stream: this.name, cause: 'transport-failed' });
+  #loseSubscriptions(kind: MediaKind): void {
+    for (const subscription of [...this.#subscriptions.values()]) {
+      if (!subscription.wants(kind)) continue;
+      const { peer } = subscription;
+      peer.dropSubscription(subscription);
+      this.#context.notify({ type: 'subscription-lost', peer: peer.name, stream: this.name });
+    }
   }
-
-  #losePlayer(player: Player): void {
-    if (this.#players.get(player.name) !== player) return;
-    this.#players.delete(player.name);
-    player.close();
-    this.#handlePlayerLost(player);
-    this.#context.notify({
-      type: 'player-lost',
-      player: player.name,
-      stream: this.name,
-      cause: 'transport-failed',
-    });
-  }
-
-  #createRecord(kind: 'publisher' | 'player', counters: MutableCounters, player?: string): ClosedRecord {
-    return {
-      kind,
-      stream: this.name,
-      ...(player === undefined ? {} : { player }),
-      closedAtMs: toEpochMs(this.#context.now()),
-      counters,
-      packetsAfterClose: 0,
-      arrivedAfterClose: 0,
-    };
-  }
-}
-
-/** Creates the sources that players see: random, and constant for the life of the stream. */
-function createSources(): Readonly<Record<MediaKind, AnswerSource>> {
-  const id = randomInt(1, 0x7fff_ffff);
-  const msid = `gavel-${id.toString(16)}`;
-  return {
-    audio: { ssrc: id, cname: msid, msid, trackId: `${msid}-audio` },
-    video: { ssrc: id + 0x8000_0000, cname: msid, msid, trackId: `${msid}-video` },
-  };
-}
-
-async function describe(peer: Publisher | Player): ReturnType<Publisher['describe']> {
-  try {
-    return await peer.describe();
-  } catch (error) {
-    throw new MediaError('no-such-stream', `Closed before the offer was answered: ${String(error)}`);
-  }
-}
-
-function unsupportedOf({ unsupported }: PublishPlan | PlayPlan): Pick<MediaAnswer, 'unsupported'> {
-  return unsupported.length > 0 ? { unsupported } : {};
-}
-
-function toKinds(kinds: ReadonlyMap<MediaKind, unknown>): MediaKinds {
-  return { audio: kinds.has('audio'), video: kinds.has('video') };
 }

@@ -1,0 +1,142 @@
+/**
+ * What the engine knows of its peers and streams, independent of the workers, so that it can report what is lost if one dies.
+ *
+ * @module
+ */
+
+import type { MediaKinds } from './engine.ts';
+import { Placement } from './placement.ts';
+import type { StreamShape } from './sdp/negotiate.ts';
+import type { WorkerProcess } from './worker-process.ts';
+
+/** An offer that its worker has not answered yet. */
+export interface OpenOffer {
+  readonly fingerprint: string;
+  /** Subscriptions that were closed by a call since. */
+  readonly unsubscribed: Set<string>;
+}
+
+/** A peer. It stays until it is closed, also when it is lost. */
+export class PeerEntry {
+  readonly name: string;
+  readonly group: string;
+  readonly worker: WorkerProcess;
+  readonly published = new Set<string>();
+  readonly subscribed = new Set<string>();
+  readonly offers = new Set<OpenOffer>();
+  /** Events that wait until the offers are answered. */
+  readonly heldEvents: (() => void)[] = [];
+  answers = 0;
+  isLost = false;
+  /** Of the last answered offer: identifies the connection. */
+  fingerprint = '';
+
+  constructor(name: string, group: string, worker: WorkerProcess) {
+    this.name = name;
+    this.group = group;
+    this.worker = worker;
+  }
+}
+
+/** A stream. It stays until it is closed, also when its publisher is lost. */
+export class StreamEntry {
+  readonly name: string;
+  readonly group: string;
+  readonly worker: WorkerProcess;
+  readonly subscribers = new Set<string>();
+  /** Open offers that publish it. */
+  pending = 0;
+  /** Undefined until it is published. Survives a worker's death, so that subscribers can come back before the publisher. */
+  shape: StreamShape | undefined;
+  /** The peer that published it last. */
+  publisher: string | undefined;
+  /** Survives a worker's death, like the shape. */
+  blocked: MediaKinds = { audio: false, video: false };
+
+  constructor(name: string, group: string, worker: WorkerProcess) {
+    this.name = name;
+    this.group = group;
+    this.worker = worker;
+  }
+}
+
+/** All peers and streams. */
+export class EngineRegistry {
+  readonly peers = new Map<string, PeerEntry>();
+  readonly streams = new Map<string, StreamEntry>();
+  readonly #placement: Placement<WorkerProcess>;
+
+  constructor(workers: readonly WorkerProcess[]) {
+    this.#placement = new Placement(workers);
+  }
+
+  /** Returns a peer; creates it if there is none. */
+  openPeer(name: string, group: string): PeerEntry {
+    const entry = this.peers.get(name) ?? new PeerEntry(name, group, this.#placement.enter(group));
+    this.peers.set(name, entry);
+    return entry;
+  }
+
+  /** Returns a stream; creates it if there is none. */
+  openStream(name: string, group: string): StreamEntry {
+    const entry = this.streams.get(name) ?? new StreamEntry(name, group, this.#placement.enter(group));
+    this.streams.set(name, entry);
+    return entry;
+  }
+
+  /** Removes a peer, the streams that it publishes, and its subscriptions. */
+  removePeer(entry: PeerEntry): void {
+    if (this.peers.get(entry.name) !== entry) return;
+    this.peers.delete(entry.name);
+    this.#placement.leave(entry.group);
+    for (const name of [...entry.published]) {
+      const stream = this.streams.get(name);
+      if (stream !== undefined) this.removeStream(stream);
+    }
+    this.clearSubscriptions(entry);
+  }
+
+  /** Removes a stream and the subscriptions to it. */
+  removeStream(entry: StreamEntry): void {
+    if (this.streams.get(entry.name) !== entry) return;
+    this.streams.delete(entry.name);
+    this.#placement.leave(entry.group);
+    this.clearPublication(entry);
+  }
+
+  /** Removes a stream's publisher and subscribers; the entry stays for an open offer that publishes it. */
+  clearPublication(entry: StreamEntry): void {
+    for (const peer of entry.subscribers) this.peers.get(peer)?.subscribed.delete(entry.name);
+    entry.subscribers.clear();
+    this.#setPublisher(entry, undefined);
+    entry.shape = undefined;
+  }
+
+  /** Records that a peer publishes a stream, in the place of any other. */
+  publish(peer: PeerEntry, entry: StreamEntry, shape: StreamShape): void {
+    this.#setPublisher(entry, peer.name);
+    peer.published.add(entry.name);
+    entry.shape = shape;
+  }
+
+  subscribe(peer: PeerEntry, entry: StreamEntry): void {
+    peer.subscribed.add(entry.name);
+    entry.subscribers.add(peer.name);
+  }
+
+  unsubscribe(peer: PeerEntry, stream: string): void {
+    peer.subscribed.delete(stream);
+    this.streams.get(stream)?.subscribers.delete(peer.name);
+  }
+
+  /** Removes all subscriptions of a peer. */
+  clearSubscriptions(peer: PeerEntry): void {
+    for (const stream of [...peer.subscribed]) this.unsubscribe(peer, stream);
+  }
+
+  #setPublisher(entry: StreamEntry, peer: string | undefined): void {
+    if (entry.publisher === peer) return;
+    if (entry.publisher !== undefined) this.peers.get(entry.publisher)?.published.delete(entry.name);
+    entry.publisher = peer;
+  }
+}

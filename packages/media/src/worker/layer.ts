@@ -1,0 +1,165 @@
+/**
+ * One encoding of a published track, as it is received from its publisher.
+ *
+ * @module
+ */
+
+import type { LayerDump } from '../engine.ts';
+import { type ReceptionReport, type SenderReport, writeNack, writePli } from '../rtp/rtcp.ts';
+import type { RtpHeader } from '../rtp/rtp-packet.ts';
+import { SequenceUnwrapper } from '../rtp/sequence.ts';
+import type { ReceivedKind } from '../sdp/negotiate.ts';
+import { toEpochMs } from './clock.ts';
+import type { ClosedRecord } from './closed-ring.ts';
+import { createCounters } from './counters.ts';
+import { KeyframeRequester } from './keyframe-requester.ts';
+import { NackGenerator } from './nack-generator.ts';
+import { PacketBuffer } from './packet-buffer.ts';
+import { RateMeter } from './rate-meter.ts';
+import { ReceptionStats } from './reception-stats.ts';
+import type { Track } from './track.ts';
+
+/** The sender SSRC of feedback. A receiver of media can use any; browsers also use 1. */
+export const FEEDBACK_SSRC = 1;
+
+/** Slots of the retransmission buffer of audio: 1.3 s of 20 ms packets. A power of two. */
+const AUDIO_SLOTS = 64;
+const OSN_BYTES = 2;
+
+/** Receives one negotiated payload type under one SSRC, and its retransmissions under another. */
+export class Layer {
+  readonly track: Track;
+  /** From 0, the lowest. */
+  readonly index: number;
+  /** Replaced by a renegotiation that matches. */
+  kind: ReceivedKind;
+  readonly counters = createCounters();
+  /** The latest packets as they were received, by sequence number. */
+  readonly buffer: PacketBuffer;
+  /** Undefined until it is announced or learnt. */
+  ssrc: number | undefined;
+  rtxSsrc: number | undefined;
+  /** The publisher's last sender report. */
+  lastReport: SenderReport | undefined;
+  readonly #sendFeedback: (packet: Buffer) => boolean;
+  readonly #keyframes = new KeyframeRequester(() => this.#sendPli());
+  readonly #unwrapper = new SequenceUnwrapper();
+  readonly #gaps = new NackGenerator();
+  readonly #stats: ReceptionStats;
+  readonly #rate = new RateMeter();
+  #countedLost = 0;
+  /** The highest sequence number so far, and whether that packet was the last of its frame. */
+  #highest = -1;
+  #isFrameComplete = false;
+  #record: ClosedRecord | undefined;
+
+  /** @param sendFeedback sends RTCP to the publisher; returns `false` if it is not connected */
+  constructor(track: Track, index: number, kind: ReceivedKind, sendFeedback: (packet: Buffer) => boolean) {
+    this.track = track;
+    this.index = index;
+    this.kind = kind;
+    this.ssrc = kind.source?.ssrc;
+    this.rtxSsrc = kind.source?.rtxSsrc;
+    this.buffer = track.kind === 'audio' ? new PacketBuffer(AUDIO_SLOTS) : new PacketBuffer();
+    this.#stats = new ReceptionStats(kind.codec.clockRate);
+    this.#sendFeedback = sendFeedback;
+  }
+
+  /** Whether a renegotiation leaves it as it is. */
+  matches(track: Track, { mid, codec, rtxPayloadType, source }: ReceivedKind): boolean {
+    return (
+      track === this.track &&
+      mid === this.kind.mid &&
+      codec.payloadType === this.kind.codec.payloadType &&
+      rtxPayloadType === this.kind.rtxPayloadType &&
+      (source === undefined || (source.ssrc === this.ssrc && source.rtxSsrc === this.rtxSsrc))
+    );
+  }
+
+  /** Receives one RTP packet of its SSRC; one of another payload type is dropped. */
+  receive(packet: Buffer, header: RtpHeader, nowMs: number): void {
+    if (header.payloadType !== this.kind.codec.payloadType) return;
+    this.#receive(packet, header, nowMs, false);
+  }
+
+  /** Receives one retransmission: restores the original packet in place (RFC 4588, 4). */
+  receiveRetransmission(packet: Buffer, header: RtpHeader, nowMs: number): void {
+    // A packet without payload is a probe of the publisher's bandwidth estimate.
+    if (header.payloadType !== this.kind.rtxPayloadType || header.payloadBytes < OSN_BYTES) return;
+    if (this.ssrc === undefined) return;
+    const sequence = packet.readUInt16BE(header.payloadOffset);
+    packet.copyWithin(OSN_BYTES, 0, header.payloadOffset);
+    const original = packet.subarray(OSN_BYTES);
+    original[1] = ((original[1] as number) & 0x80) | this.kind.codec.payloadType;
+    original.writeUInt16BE(sequence, 2);
+    original.writeUInt32BE(this.ssrc, 8);
+    if (header.read(original)) this.#receive(original, header, nowMs, true);
+  }
+
+  handleSenderReport(report: SenderReport, nowMs: number): void {
+    this.#stats.handleSenderReport(report, nowMs);
+    this.lastReport = report;
+    this.track.clocks[this.index]?.handleSenderReport(report);
+    this.track.forwardSenderReport(this, report, nowMs);
+  }
+
+  /** Requests a keyframe, at most every 400 ms (MED-2). */
+  requestKeyframe(nowMs: number): void {
+    this.#keyframes.request(nowMs);
+  }
+
+  /** Sends the requests that are due: for lost packets, and for a keyframe. */
+  tick(nowMs: number): void {
+    const work = this.#gaps.collect(nowMs);
+    if (work !== undefined && this.kind.nack && this.ssrc !== undefined) {
+      const wrapped = work.sequences.map((sequence) => sequence & 0xffff);
+      if (wrapped.length > 0) this.#sendFeedback(writeNack(FEEDBACK_SSRC, this.ssrc, wrapped));
+      if (work.needsKeyframe && this.track.kind === 'video') this.#keyframes.request(nowMs);
+    }
+    this.#keyframes.tick(nowMs);
+  }
+
+  /** Creates the next block of receiver reports; undefined before the first packet. */
+  report(nowMs: number): ReceptionReport | undefined {
+    return this.ssrc === undefined ? undefined : this.#stats.report(this.ssrc, nowMs);
+  }
+
+  /** Its packets must not arrive any more; those that do are counted in the record. */
+  close(record?: ClosedRecord): void {
+    this.#record = record;
+  }
+
+  dump(nowMs: number): LayerDump {
+    return { layer: this.index, bitrate: this.#rate.read(nowMs), counters: { ...this.counters } };
+  }
+
+  #receive(packet: Buffer, header: RtpHeader, nowMs: number, isRetransmission: boolean): void {
+    const { counters } = this;
+    const sequence = this.#unwrapper.unwrap(header.sequence);
+    if (!isRetransmission) this.#stats.handlePacket(sequence, header.timestamp, nowMs);
+    const novelty = this.#gaps.handlePacket(sequence, nowMs);
+    if (novelty === 'recovered') counters.retransmitted += 1;
+    if (this.#gaps.lost !== this.#countedLost) {
+      counters.lost += this.#gaps.lost - this.#countedLost;
+      this.#countedLost = this.#gaps.lost;
+    }
+    counters.packets += 1;
+    counters.bytes += packet.length;
+    counters.lastPacketAtMs = toEpochMs(nowMs);
+    this.#rate.add(packet.length, nowMs);
+    // A closed layer has no entry in the table of sources, so a count other than 0 is a bug in that code (KICK-4).
+    if (this.#record !== undefined) this.#record.packetsAfterClose += 1;
+    const isFrameStart = this.#isFrameComplete && sequence === this.#highest + 1;
+    if (sequence > this.#highest) {
+      this.#highest = sequence;
+      this.#isFrameComplete = header.marker;
+    }
+    this.track.forward(this, packet, header, sequence, isFrameStart, nowMs);
+  }
+
+  #sendPli(): boolean {
+    if (this.ssrc === undefined || !this.#sendFeedback(writePli(FEEDBACK_SSRC, this.ssrc))) return false;
+    this.counters.keyframeRequests += 1;
+    return true;
+  }
+}

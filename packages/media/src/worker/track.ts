@@ -1,0 +1,121 @@
+/**
+ * One kind of one stream: its layers, and those that it is sent to.
+ *
+ * @module
+ */
+
+import type { TrackDump } from '../engine.ts';
+import { LayerClock } from '../forwarding/layer-clock.ts';
+import { SourcePacket } from '../forwarding/source-packet.ts';
+import { OutgoingPacket } from '../rtp/outgoing-packet.ts';
+import type { SenderReport } from '../rtp/rtcp.ts';
+import type { RtpHeader } from '../rtp/rtp-packet.ts';
+import type { CodecShape, MediaKind } from '../sdp/codecs.ts';
+import type { Layer } from './layer.ts';
+import type { TrackSender } from './track-sender.ts';
+
+/** The scratch memory of each kind: one packet is forwarded at a time. */
+const outgoing: Readonly<Record<MediaKind, OutgoingPacket>> = {
+  audio: new OutgoingPacket('audio'),
+  video: new OutgoingPacket('video'),
+};
+
+const MAX_LAYERS = 3;
+
+/** Passes the packets of its layers to its senders. It outlives its publisher, as long as the codec stays. */
+export class Track {
+  readonly kind: MediaKind;
+  readonly codec: CodecShape;
+  /** By layer. */
+  readonly clocks: readonly LayerClock[];
+  forwardedPackets = 0;
+  readonly #source = new SourcePacket();
+  #layers: readonly Layer[] = [];
+  #senders: readonly TrackSender[] = [];
+  #isBlocked: boolean;
+
+  constructor(kind: MediaKind, codec: CodecShape, isBlocked: boolean) {
+    this.kind = kind;
+    this.codec = codec;
+    this.clocks = Array.from({ length: MAX_LAYERS }, () => new LayerClock(codec.clockRate));
+    this.#isBlocked = isBlocked;
+  }
+
+  /** From the lowest; those of the last publisher while there is none. */
+  get layers(): readonly Layer[] {
+    return this.#layers;
+  }
+
+  /** Whether it is blocked: nothing is sent to subscribers, not even retransmissions (RULE-1). */
+  get isBlocked(): boolean {
+    return this.#isBlocked;
+  }
+
+  /** Replaces the layers, for another publisher or another connection of the same one. The senders' numbers continue. */
+  setLayers(layers: readonly Layer[]): void {
+    this.#layers = layers;
+    for (const clock of this.clocks) clock.reset();
+    this.#source.isOnlyLayer = layers.length === 1;
+    for (const sender of this.#senders) sender.switchSource();
+  }
+
+  /** Blocks or unblocks it for all subscribers. After unblocking, the senders' numbers continue without a gap. */
+  setBlocked(isBlocked: boolean): void {
+    if (this.#isBlocked && !isBlocked) for (const sender of this.#senders) sender.restart();
+    this.#isBlocked = isBlocked;
+  }
+
+  addSender(sender: TrackSender): void {
+    this.#senders = [...this.#senders, sender];
+  }
+
+  removeSender(sender: TrackSender): void {
+    this.#senders = this.#senders.filter((entry) => entry !== sender);
+  }
+
+  /** Requests a keyframe of every layer that a subscriber wants. */
+  requestKeyframe(nowMs: number): void {
+    if (this.kind !== 'video') return;
+    for (const layer of this.#layers) layer.requestKeyframe(nowMs);
+  }
+
+  /**
+   * Passes one packet to every sender.
+   *
+   * @param sequence its unwrapped sequence number
+   * @param isFrameStart whether the packet before it was the last of its frame
+   */
+  forward(
+    layer: Layer,
+    packet: Buffer,
+    header: RtpHeader,
+    sequence: number,
+    isFrameStart: boolean,
+    nowMs: number,
+  ): void {
+    if (this.#isBlocked) return;
+    const source = this.#source;
+    const end = header.payloadOffset + header.payloadBytes;
+    source.layer = layer.index;
+    source.sequence = sequence;
+    source.timestamp = header.timestamp;
+    source.marker = header.marker;
+    source.readPayload(this.codec.name, packet, header.payloadOffset, end, isFrameStart);
+    const out = outgoing[this.kind];
+    if (!out.load(packet, header.payloadOffset, end, header.marker)) return;
+    layer.buffer.store(header.sequence, packet);
+    for (const sender of this.#senders) {
+      if (sender.forward(source, out, nowMs)) this.forwardedPackets += 1;
+    }
+  }
+
+  /** Passes a sender report to every sender; the NTP time is kept for lip sync. */
+  forwardSenderReport(layer: Layer, report: SenderReport, nowMs: number): void {
+    if (this.#isBlocked) return;
+    for (const sender of this.#senders) sender.sendReport(layer, report, nowMs);
+  }
+
+  dump(nowMs: number): TrackDump {
+    return { kind: this.kind, codec: this.codec.name, layers: this.#layers.map((layer) => layer.dump(nowMs)) };
+  }
+}
