@@ -43,6 +43,8 @@ export interface AcceptedSection {
   /** Header extensions by id. */
   readonly extensions: ReadonlyMap<number, string>;
   readonly source?: AnswerSource;
+  /** The rids of the layers that are received; absent or empty without simulcast. */
+  readonly rids?: readonly string[];
 }
 
 /**
@@ -113,6 +115,9 @@ function writeAccepted(lines: string[], section: OfferSection, acceptance: Accep
     lines.push(`a=rtpmap:${rtxPayloadType} rtx/${codec.clockRate}`, `a=fmtp:${rtxPayloadType} apt=${payloadType}`);
   }
   for (const [id, uri] of acceptance.extensions) lines.push(`a=extmap:${id} ${uri}`);
+  const { rids = [] } = acceptance;
+  for (const rid of rids) lines.push(`a=rid:${rid} recv`);
+  if (rids.length > 0) lines.push(`a=simulcast:recv ${rids.join(';')}`);
   if (source === undefined) return;
   const { ssrc, rtxSsrc, cname, msid, trackId } = source;
   lines.push(`a=msid:${msid} ${trackId}`);

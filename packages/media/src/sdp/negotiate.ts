@@ -22,6 +22,7 @@ import {
   TRANSPORT_CC_URI,
 } from './codecs.ts';
 import type { Offer, OfferSection } from './offer.ts';
+import { listSendRids, REPAIRED_RID_URI, RID_URI } from './simulcast.ts';
 
 /** The codecs of a stream, by kind. */
 export interface StreamShape {
@@ -48,6 +49,11 @@ export interface ReceivedKind extends PlannedKind {
   readonly transportCcId: number | undefined;
   /** The id of the extension with the mid; undefined if it was not offered. */
   readonly midId: number | undefined;
+  /** The rids of the layers, from the lowest; empty without simulcast. */
+  readonly rids: readonly string[];
+  /** The ids of the extensions with the rid, and with that of a retransmission; undefined if they were not offered. */
+  readonly ridId: number | undefined;
+  readonly repairedRidId: number | undefined;
   /** Whether NACKs may be sent for lost packets. */
   readonly nack: boolean;
 }
@@ -157,10 +163,16 @@ export class Planner {
     };
     const transportCcId = feedback.includes('transport-cc') ? accept(TRANSPORT_CC_URI) : undefined;
     const midId = accept(MID_URI);
+    const hasRids = findExtensionId(section.raw, RID_URI) !== undefined && midId !== undefined;
+    const rids = hasRids && kind === 'video' ? listSendRids(section.raw) : [];
+    const ridId = rids.length > 0 ? accept(RID_URI) : undefined;
+    const repairedRidId = rids.length > 0 ? accept(REPAIRED_RID_URI) : undefined;
     const { mid, index } = section;
-    const answered: AcceptedSection = { direction: 'recvonly', codec, rtxPayloadType, feedback, extensions };
-    const source = this.#claimSource(section);
-    return { mid, index, section: answered, codec, rtxPayloadType, source, transportCcId, midId, nack };
+    const answered: AcceptedSection = { direction: 'recvonly', codec, rtxPayloadType, feedback, extensions, rids };
+    // The sources of layers are learnt by their rids, because an offer does not say which is which.
+    const source = rids.length > 0 ? undefined : this.#claimSource(section);
+    const ids = { transportCcId, midId, ridId, repairedRidId };
+    return { mid, index, section: answered, codec, rtxPayloadType, source, rids, ...ids, nack };
   }
 
   #claimSource({ raw }: OfferSection): AnnouncedSource | undefined {

@@ -31,6 +31,8 @@ export class Layer {
   readonly track: Track;
   /** From 0, the lowest. */
   readonly index: number;
+  /** Undefined without simulcast. */
+  readonly rid: string | undefined;
   /** Replaced by a renegotiation that matches. */
   kind: ReceivedKind;
   readonly counters = createCounters();
@@ -51,6 +53,7 @@ export class Layer {
   /** The highest sequence number so far, and whether that packet was the last of its frame. */
   #highest = -1;
   #isFrameComplete = false;
+  #lastPacketAtMs = Number.NEGATIVE_INFINITY;
   #record: ClosedRecord | undefined;
 
   /** @param sendFeedback sends RTCP to the publisher; returns `false` if it is not connected */
@@ -58,6 +61,7 @@ export class Layer {
     this.track = track;
     this.index = index;
     this.kind = kind;
+    this.rid = kind.rids[index];
     this.ssrc = kind.source?.ssrc;
     this.rtxSsrc = kind.source?.rtxSsrc;
     this.buffer = track.kind === 'audio' ? new PacketBuffer(AUDIO_SLOTS) : new PacketBuffer();
@@ -66,14 +70,20 @@ export class Layer {
   }
 
   /** Whether a renegotiation leaves it as it is. */
-  matches(track: Track, { mid, codec, rtxPayloadType, source }: ReceivedKind): boolean {
+  matches(track: Track, { mid, codec, rtxPayloadType, rids, source }: ReceivedKind): boolean {
     return (
       track === this.track &&
       mid === this.kind.mid &&
       codec.payloadType === this.kind.codec.payloadType &&
       rtxPayloadType === this.kind.rtxPayloadType &&
+      rids[this.index] === this.rid &&
       (source === undefined || (source.ssrc === this.ssrc && source.rtxSsrc === this.rtxSsrc))
     );
+  }
+
+  /** When the last packet arrived, in milliseconds of the worker's clock. */
+  get lastPacketAtMs(): number {
+    return this.#lastPacketAtMs;
   }
 
   /** Receives one RTP packet of its SSRC; one of another payload type is dropped. */
@@ -117,6 +127,7 @@ export class Layer {
       if (work.needsKeyframe && this.track.kind === 'video') this.#keyframes.request(nowMs);
     }
     this.#keyframes.tick(nowMs);
+    if (this.index === 0) this.track.tick(nowMs);
   }
 
   /** Creates the next block of receiver reports; undefined before the first packet. */
@@ -130,7 +141,13 @@ export class Layer {
   }
 
   dump(nowMs: number): LayerDump {
-    return { layer: this.index, bitrate: this.#rate.read(nowMs), counters: { ...this.counters } };
+    const { rid } = this;
+    return {
+      layer: this.index,
+      ...(rid !== undefined && { rid }),
+      bitrate: this.#rate.read(nowMs),
+      counters: { ...this.counters },
+    };
   }
 
   #receive(packet: Buffer, header: RtpHeader, nowMs: number, isRetransmission: boolean): void {
@@ -147,6 +164,7 @@ export class Layer {
     counters.bytes += packet.length;
     counters.lastPacketAtMs = toEpochMs(nowMs);
     this.#rate.add(packet.length, nowMs);
+    this.#lastPacketAtMs = nowMs;
     // A closed layer has no entry in the table of sources, so a count other than 0 is a bug in that code (KICK-4).
     if (this.#record !== undefined) this.#record.packetsAfterClose += 1;
     const isFrameStart = this.#isFrameComplete && sequence === this.#highest + 1;

@@ -13,14 +13,14 @@ const MAX_CLOSED = 1_024;
 
 /**
  * The sources of one peer. An SSRC that the offer announces belongs to its section. An unannounced one is learnt from its
- * first packet: by the mid that it carries, else by its payload type if no other section of the peer uses it. It then
- * belongs to that section until the layer is closed, so that other SSRCs cannot be passed off as the same source.
+ * first packet: by the mid and the rid that it carries, else by its payload type if no other section of the peer uses it.
+ * It then belongs to that layer until the layer is closed, so that other SSRCs cannot be passed off as the same source.
  */
 export class SourceTable {
   readonly #layers = new Set<Layer>();
   readonly #media = new Map<number, Layer>();
   readonly #retransmissions = new Map<number, Layer>();
-  /** Sources of closed layers, oldest first. They are never learnt again. */
+  /** Sources of closed layers, oldest first. They are learnt again by a rid only, which names a layer of the last offer. */
   readonly #closed = new Map<number, ClosedRecord | undefined>();
 
   /** Every layer. */
@@ -66,8 +66,7 @@ export class SourceTable {
     }
     const resent = this.#retransmissions.get(ssrc);
     if (resent !== undefined) resent.receiveRetransmission(packet, header, nowMs);
-    else if (this.#closed.has(ssrc)) this.#countClosed(ssrc);
-    else this.#learn(packet, header, nowMs);
+    else if (!this.#learn(packet, header, nowMs)) this.#countClosed(ssrc);
   }
 
   #countClosed(ssrc: number): void {
@@ -75,9 +74,10 @@ export class SourceTable {
     if (record !== undefined) record.arrivedAfterClose += 1;
   }
 
-  #learn(packet: Buffer, header: RtpHeader, nowMs: number): void {
+  /** Assigns the source of a packet to a layer and passes the packet to it; `false` if there is no such layer. */
+  #learn(packet: Buffer, header: RtpHeader, nowMs: number): boolean {
     const layer = this.#findUnannounced(packet, header);
-    if (layer === undefined) return;
+    if (layer === undefined || (layer.rid === undefined && this.#closed.has(header.ssrc))) return false;
     if (header.payloadType === layer.kind.codec.payloadType) {
       layer.ssrc ??= header.ssrc;
       this.#assign(this.#media, header.ssrc, layer);
@@ -86,6 +86,7 @@ export class SourceTable {
       this.#assign(this.#retransmissions, header.ssrc, layer);
     }
     this.receive(packet, header, nowMs);
+    return true;
   }
 
   #findUnannounced(packet: Buffer, header: RtpHeader): Layer | undefined {
@@ -101,6 +102,7 @@ export class SourceTable {
         mid = midId === undefined ? undefined : header.findExtensionText(packet, midId);
       }
       if (mid !== undefined && mid !== layer.kind.mid) continue;
+      if (layer.rid !== undefined && layer.rid !== readRid(packet, header, layer, isMedia)) continue;
       if (mid === undefined && found !== undefined) return undefined;
       found = layer;
       if (mid !== undefined) break;
@@ -116,4 +118,9 @@ export class SourceTable {
     this.#closed.delete(ssrc);
     sources.set(ssrc, layer);
   }
+}
+
+function readRid(packet: Buffer, header: RtpHeader, { kind }: Layer, isMedia: boolean): string | undefined {
+  const id = isMedia ? kind.ridId : kind.repairedRidId;
+  return id === undefined ? undefined : header.findExtensionText(packet, id);
 }

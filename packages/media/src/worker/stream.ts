@@ -141,15 +141,20 @@ export class Stream {
   #setLayers(peer: Peer, kind: MediaKind, received: ReceivedKind): void {
     const track = this.#tracks.get(kind);
     if (track === undefined) return;
-    const [layer] = track.layers;
-    if (layer !== undefined && peer.sources.layers.has(layer) && layer.matches(track, received)) {
-      layer.kind = received;
+    const { layers } = track;
+    const count = Math.max(1, received.rids.length);
+    const isSame = layers.every((layer) => peer.sources.layers.has(layer) && layer.matches(track, received));
+    if (layers.length === count && isSame) {
+      for (const layer of layers) layer.kind = received;
       return;
     }
-    if (layer !== undefined) peer.sources.remove(layer);
-    const fresh = new Layer(track, 0, received, (packet) => peer.send(packet));
-    track.setLayers([fresh]);
-    peer.sources.add(fresh);
+    for (const layer of layers) peer.sources.remove(layer);
+    const fresh = Array.from(
+      { length: count },
+      (_, index) => new Layer(track, index, received, (packet) => peer.send(packet)),
+    );
+    track.setLayers(fresh);
+    for (const layer of fresh) peer.sources.add(layer);
   }
 
   #removeTrack(track: Track): void {

@@ -9,6 +9,7 @@ import type { SectionMids, SubscriptionDump } from '../engine.ts';
 import type { AcceptedSection, AnswerSource } from '../sdp/answer.ts';
 import { MEDIA_KINDS, type MediaKind } from '../sdp/codecs.ts';
 import type { SentKind } from '../sdp/negotiate.ts';
+import { MAX_LAYERS } from '../sdp/simulcast.ts';
 import { type ClosedRecord, createClosedRecord } from './closed-ring.ts';
 import { createCounters } from './counters.ts';
 import type { Peer } from './peer.ts';
@@ -38,7 +39,7 @@ export class Subscription {
   /** Sets what was negotiated. Kinds that have not changed continue; the others begin when the peer is connected. */
   negotiate(mids: SectionMids, kinds: ReadonlyMap<MediaKind, SentKind>, maxLayer: number | undefined): void {
     this.#mids = mids;
-    this.#maxLayer = maxLayer;
+    this.limitLayer(maxLayer);
     for (const kind of MEDIA_KINDS) this.#setKind(kind, kinds.get(kind));
     if (this.peer.state === 'connected') this.attach();
   }
@@ -51,12 +52,14 @@ export class Subscription {
   /** Begins to send; the peer is connected. */
   attach(): void {
     for (const sender of this.#senders.values()) {
-      if (sender.attach()) sender.track.requestKeyframe(this.peer.now());
+      if (sender.attach()) sender.track.requestKeyframe(this.peer.now(), sender.target);
     }
   }
 
+  /** Limits the layer of the video (SIM-1); undefined removes the limit. */
   limitLayer(maxLayer: number | undefined): void {
     this.#maxLayer = maxLayer;
+    this.#senders.get('video')?.limitLayer(maxLayer ?? MAX_LAYERS);
   }
 
   /** Ends it: after this returns, nothing of the stream is sent to the peer. */
@@ -103,7 +106,9 @@ export class Subscription {
       msid: this.#msid,
       trackId: `${this.#msid}-${kind}`,
     };
-    const fresh = new TrackSender(track, wanted, source, this.counters, (packet) => peer.send(packet), peer.now);
+    const send = (packet: Buffer): boolean => peer.send(packet);
+    const maxLayer = this.#maxLayer ?? MAX_LAYERS;
+    const fresh = new TrackSender(track, wanted, source, this.counters, send, peer.now, maxLayer);
     this.#senders.set(kind, fresh);
     peer.addSender(fresh);
   }

@@ -44,11 +44,13 @@ export class TrackSender {
   #reportId = 0;
   #reportedAtMs = 0;
   #isAttached = false;
+  #maxLayer: number;
   #record: ClosedRecord | undefined;
 
   /**
    * @param counters of the subscription
    * @param send sends a packet to the subscriber; returns `false` if it was not sent
+   * @param maxLayer the highest layer to be sent
    */
   constructor(
     track: Track,
@@ -57,6 +59,7 @@ export class TrackSender {
     counters: MutableCounters,
     send: (packet: Buffer) => boolean,
     now: () => number,
+    maxLayer: number,
   ) {
     this.track = track;
     this.kind = kind;
@@ -64,14 +67,39 @@ export class TrackSender {
     this.#counters = counters;
     this.#send = send;
     this.#now = now;
+    this.#maxLayer = maxLayer;
     this.#forwarder = new Forwarder(track.codec.clockRate, track.clocks);
-    this.#forwarder.setTarget(0);
+    this.chooseLayer();
   }
 
   /** The layer that is sent now; undefined if there is none. */
   get layer(): number | undefined {
     const { layer } = this.#forwarder;
     return layer < 0 ? undefined : layer;
+  }
+
+  /** The layer that is to be sent. */
+  get target(): number {
+    return this.#forwarder.target;
+  }
+
+  /** The layer whose keyframe it waits for; undefined if it waits for none. */
+  get awaitedLayer(): number | undefined {
+    return this.#forwarder.needsKeyframe ? this.#forwarder.target : undefined;
+  }
+
+  /** Limits the layer that is sent (SIM-1). */
+  limitLayer(maxLayer: number): void {
+    this.#maxLayer = maxLayer;
+    this.chooseLayer();
+  }
+
+  /** Aims at the best layer that its track has; requests its keyframe. */
+  chooseLayer(): void {
+    const layer = this.track.chooseLayer(this.#maxLayer);
+    if (layer === this.#forwarder.target) return;
+    this.#forwarder.setTarget(layer);
+    if (this.#isAttached) this.track.requestKeyframe(this.#now(), this.awaitedLayer);
   }
 
   /** Whether a renegotiation leaves it as it is. */
@@ -91,6 +119,7 @@ export class TrackSender {
   switchSource(): void {
     this.#history.clear();
     this.restart();
+    this.chooseLayer();
   }
 
   /** Continues at the next packet at which a receiver can begin. */
@@ -130,7 +159,7 @@ export class TrackSender {
 
   handleKeyframeRequest(): void {
     this.#counters.keyframeRequests += 1;
-    this.track.requestKeyframe(this.#now());
+    this.track.requestKeyframe(this.#now(), this.target);
   }
 
   handleReportBlock(block: ReportBlock): void {

@@ -11,6 +11,7 @@ import { OutgoingPacket } from '../rtp/outgoing-packet.ts';
 import type { SenderReport } from '../rtp/rtcp.ts';
 import type { RtpHeader } from '../rtp/rtp-packet.ts';
 import type { CodecShape, MediaKind } from '../sdp/codecs.ts';
+import { MAX_LAYERS } from '../sdp/simulcast.ts';
 import type { Layer } from './layer.ts';
 import type { TrackSender } from './track-sender.ts';
 
@@ -20,7 +21,9 @@ const outgoing: Readonly<Record<MediaKind, OutgoingPacket>> = {
   video: new OutgoingPacket('video'),
 };
 
-const MAX_LAYERS = 3;
+/** A layer without packets for this time, in milliseconds, is switched off, if another layer has packets. */
+const SILENT_MS = 1_000;
+const ACTIVE_MS = 500;
 
 /** Passes the packets of its layers to its senders. It outlives its publisher, as long as the codec stays. */
 export class Track {
@@ -30,6 +33,8 @@ export class Track {
   readonly clocks: readonly LayerClock[];
   forwardedPackets = 0;
   readonly #source = new SourcePacket();
+  /** By layer: 1 if its packets arrive. */
+  readonly #active = new Uint8Array(MAX_LAYERS);
   #layers: readonly Layer[] = [];
   #senders: readonly TrackSender[] = [];
   #isBlocked: boolean;
@@ -56,6 +61,7 @@ export class Track {
     this.#layers = layers;
     for (const clock of this.clocks) clock.reset();
     this.#source.isOnlyLayer = layers.length === 1;
+    this.#active.fill(0);
     for (const sender of this.#senders) sender.switchSource();
   }
 
@@ -63,6 +69,29 @@ export class Track {
   setBlocked(isBlocked: boolean): void {
     if (this.#isBlocked && !isBlocked) for (const sender of this.#senders) sender.restart();
     this.#isBlocked = isBlocked;
+  }
+
+  /**
+   * Chooses the layer to send to a subscriber: the highest that is active and not above its limit, else the lowest that is
+   * active, else the lowest.
+   */
+  chooseLayer(maxLayer: number): number {
+    let lowest = -1;
+    for (let index = this.#layers.length - 1; index >= 0; index -= 1) {
+      if (this.#active[index] !== 1) continue;
+      if (index <= maxLayer) return index;
+      lowest = index;
+    }
+    return Math.max(0, lowest);
+  }
+
+  /** Notices layers that are switched off, and requests the keyframes that senders wait for. */
+  tick(nowMs: number): void {
+    if (this.kind === 'video' && this.#layers.length > 1) this.#findSilentLayers(nowMs);
+    for (const sender of this.#senders) {
+      const layer = sender.awaitedLayer;
+      if (layer !== undefined) this.#layers[layer]?.requestKeyframe(nowMs);
+    }
   }
 
   addSender(sender: TrackSender): void {
@@ -73,10 +102,12 @@ export class Track {
     this.#senders = this.#senders.filter((entry) => entry !== sender);
   }
 
-  /** Requests a keyframe of every layer that a subscriber wants. */
-  requestKeyframe(nowMs: number): void {
+  /** Requests a keyframe of one layer, or of all. */
+  requestKeyframe(nowMs: number, index?: number): void {
     if (this.kind !== 'video') return;
-    for (const layer of this.#layers) layer.requestKeyframe(nowMs);
+    for (const layer of this.#layers) {
+      if (index === undefined || layer.index === index) layer.requestKeyframe(nowMs);
+    }
   }
 
   /**
@@ -93,6 +124,7 @@ export class Track {
     isFrameStart: boolean,
     nowMs: number,
   ): void {
+    if (this.#active[layer.index] === 0) this.#activate(layer.index);
     if (this.#isBlocked) return;
     const source = this.#source;
     const end = header.payloadOffset + header.payloadBytes;
@@ -113,6 +145,21 @@ export class Track {
   forwardSenderReport(layer: Layer, report: SenderReport, nowMs: number): void {
     if (this.#isBlocked) return;
     for (const sender of this.#senders) sender.sendReport(layer, report, nowMs);
+  }
+
+  #activate(index: number): void {
+    this.#active[index] = 1;
+    for (const sender of this.#senders) sender.chooseLayer();
+  }
+
+  #findSilentLayers(nowMs: number): void {
+    const isTrackActive = this.#layers.some(({ lastPacketAtMs }) => nowMs - lastPacketAtMs < ACTIVE_MS);
+    if (!isTrackActive) return;
+    for (const { index, lastPacketAtMs } of this.#layers) {
+      if (this.#active[index] === 0 || nowMs - lastPacketAtMs < SILENT_MS) continue;
+      this.#active[index] = 0;
+      for (const sender of this.#senders) sender.chooseLayer();
+    }
   }
 
   dump(nowMs: number): TrackDump {

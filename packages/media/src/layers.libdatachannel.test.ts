@@ -1,0 +1,3 @@
+import { describeLayers } from '../tests/layer-suite.ts';
+
+describeLayers('libdatachannel');
