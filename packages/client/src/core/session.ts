@@ -86,6 +86,7 @@ export class RoomSession extends Emitter<SessionEvents> {
   #login: { resolve(result: LoginResult): void; reject(error: SessionError): void } | undefined;
   #hasNewToken = false;
   #unwatchPageHide: () => void = () => {};
+  readonly #unwatchOnline: () => void;
 
   /** @throws SessionError `request.malformed` if `server` is not a valid address */
   constructor(options: SessionOptions) {
@@ -107,6 +108,7 @@ export class RoomSession extends Emitter<SessionEvents> {
         isListed: (streamId) => this.room?.streams.has(streamId) ?? false,
       },
     );
+    this.#unwatchOnline = this.#platform.watchOnline(() => this.media.handleOnline());
     this.#feed = new RoomFeed({
       askSnapshot: () => this.request('snapshot', {}),
       changed: (change) => this.#emitChange(change),
@@ -300,7 +302,10 @@ export class RoomSession extends Emitter<SessionEvents> {
         this.#handleRemoved(parseMemberCause(frame.cause) ?? 'kicked', frame.reason);
         break;
       case 'mediaLost':
-        this.media.handleMediaLost(frame);
+        this.media.handleMediaLost();
+        break;
+      case 'playLost':
+        this.media.handlePlayLost(frame);
         break;
       case 'publishEnded':
         this.media.handlePublishEnded(frame);
@@ -372,6 +377,7 @@ export class RoomSession extends Emitter<SessionEvents> {
     if (this.#state.name === 'ended') return;
     this.#reconnector.stop();
     this.#unwatchPageHide();
+    this.#unwatchOnline();
     this.#tokenTimer.stop();
     this.#ice.stop();
     this.#dropConnection();

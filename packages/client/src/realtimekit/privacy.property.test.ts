@@ -124,7 +124,7 @@ async function play(steps: readonly Step[], end: 'leaves at once' | 'leaves' | W
     } else if (one.do === 'mend') server.isReachable = true;
     else if (one.do === 'transport') media.open.at(-1)?.become('failed');
     else if (one.do === 'mediaLost') {
-      if (self.roomJoined) await server.push({ event: 'mediaLost', published: [...streams.facts.keys()], played: [] });
+      if (self.roomJoined) await server.push({ event: 'mediaLost' });
     } else if (one.do === 'forget') {
       // The server has restarted: it knows of nobody.
       streams.facts.clear();

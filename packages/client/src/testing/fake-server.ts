@@ -10,13 +10,17 @@ import type {
   EventFrame,
   LoginResult,
   Method,
+  NegotiateParams,
   Params,
+  PlayParams,
+  PublishParams,
   ResumeResult,
   WireMember,
   WireSnapshot,
   WireStream,
 } from '@gavel/protocol';
 import type { Fetch, OpenSocket, SocketHandlers } from '../core/platform.ts';
+import { answerOffer, findNewItems } from './fake-answer.ts';
 import { settle } from './fake-clock.ts';
 
 /** A request that a client sent. */
@@ -99,7 +103,11 @@ export class FakeServer {
     events: [],
     serverTimeMs: 0,
   };
-  answers: { [M in Method]?: (params: Params<M>) => Answer } = {};
+  /** `publish` and `play` answer one stream of a `negotiate`; if one of them is not answered, neither is the request. */
+  answers: { [M in Method]?: (params: Params<M>) => Answer } & {
+    publish?: (item: PublishParams) => Answer;
+    play?: (item: PlayParams) => Answer;
+  } = {};
 
   /** Parts of uploads, as `PUT` requests that arrived. */
   readonly parts: { readonly url: string; readonly token: string; readonly bytes: Uint8Array }[] = [];
@@ -137,8 +145,16 @@ export class FakeServer {
     return socket;
   }
 
-  /** The parameters of every request of a method, on all sockets. */
-  seen<M extends Method>(method: M): Params<M>[] {
+  /** The parameters of every request of a method, on all sockets; of `publish` and `play` the streams that became part of an offer. */
+  seen(method: 'publish'): PublishParams[];
+  seen(method: 'play'): PlayParams[];
+  seen<M extends Method>(method: M): Params<M>[];
+  seen(method: Method | 'publish' | 'play'): object[] {
+    if (method === 'publish' || method === 'play') return findNewItems(this.#requests('negotiate'), method);
+    return this.#requests(method);
+  }
+
+  #requests<M extends Method>(method: M): Params<M>[] {
     return this.sockets.flatMap((socket) =>
       socket.requests.filter((request) => request.method === method).map((request) => request.params as Params<M>),
     );
@@ -179,9 +195,8 @@ export class FakeServer {
         return this.login;
       case 'resume':
         return this.resume;
-      case 'publish':
-      case 'play':
-        return { answer: 'v=0\r\n', audio: true, video: true };
+      case 'negotiate':
+        return answerOffer(params as NegotiateParams, this.answers);
       case 'send':
         return { messageId: 7 };
       case 'createUpload':

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Params } from '@gavel/protocol';
+import type { Params, PublishParams } from '@gavel/protocol';
 import type { FakeServer } from './fake-server.ts';
 
 /** The attributes of a stream that other members see. */
@@ -39,9 +39,9 @@ export class FakeStreams {
     return this.isSilent ? undefined : answer;
   }
 
-  #publish({ streamId, audio = true, video = true }: Params<'publish'>): object {
+  #publish({ streamId, audio = true, video = true }: PublishParams): object {
     if (!this.facts.has(streamId)) this.facts.set(streamId, { audio, video });
-    return { answer: 'v=0\r\n', audio: true, video: true };
+    return { audio: true, video: true };
   }
 
   #update({ streamId, audio, video }: Params<'updateStream'>): object {

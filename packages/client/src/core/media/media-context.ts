@@ -8,8 +8,9 @@ import type { Method, Params, Results, StreamCause } from '@gavel/protocol';
 import { mayRetryLater, type SessionError } from '../errors.ts';
 import type { Clock } from '../platform.ts';
 import type { SessionEnd } from '../session-state.ts';
-import type { MediaLinkTask, Verdict } from './media-link.ts';
+import type { LinkHost, Verdict } from './media-link.ts';
 import type { MediaPlatform } from './media-platform.ts';
+import type { MemberConnectionTask } from './member-connection.ts';
 
 /** Why a publication or a playback ended. */
 export type MediaEnd =
@@ -22,17 +23,23 @@ export type MediaEnd =
   /** The session ended. */
   | { readonly kind: 'session'; readonly end: SessionEnd };
 
-/** Dependencies of a publication or a playback. */
+/** What the session gives to its media. */
 export interface MediaContext {
   readonly media: MediaPlatform;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly ice: MediaLinkTask['ice'];
+  readonly ice: MemberConnectionTask['ice'];
   readonly retryWindowMs: number;
-  readonly reportPath: MediaLinkTask['reportPath'];
+  readonly reportPath: MemberConnectionTask['reportPath'];
   request<M extends Method>(method: M, params: Params<M>): Promise<Results[M]>;
   /** Whether the room has a stream with this id now. */
   isListed(streamId: string): boolean;
+}
+
+/** Dependencies of a publication or a playback. */
+export interface StreamContext extends MediaContext {
+  /** The peer connection that carries it. */
+  readonly host: LinkHost;
 }
 
 /** Returns how to handle a failed negotiation. */

@@ -1,100 +1,105 @@
 /**
- * One peer connection to the server that is re-created, with the same id, whenever it fails.
+ * The part of a member's peer connection that carries one stream.
  *
  * @module
  */
 
+import type { NegotiatedItem, NegotiateParams, StreamMids } from '@gavel/protocol';
 import { Backoff, MEDIA_BACKOFF } from '../backoff.ts';
 import { Emitter } from '../emitter.ts';
-import { SessionError, toSessionError } from '../errors.ts';
+import { SessionError } from '../errors.ts';
 import type { Clock } from '../platform.ts';
-import type { MediaPlatform } from './media-platform.ts';
-import { PathCheck } from './path-check.ts';
+import type { SendingHints } from './sdp.ts';
 
 /** State of a media link. */
 export type MediaLinkState =
   /** Not started. */
   | 'idle'
-  /** An offer is being created, sent or answered; the transport is not connected yet. */
+  /** Its offer is not answered yet, or the transport is not connected yet. */
   | 'negotiating'
   /** Media flows. */
   | 'connected'
-  /** The next attempt waits for its backoff delay. */
+  /** It was refused; the next attempt waits for its backoff delay. */
   | 'waiting'
   /** The next attempt waits until the session is resumed or the stream is listed again. */
   | 'suspended'
   /** Ended. */
   | 'closed';
 
-/** The server's answer to an offer. */
-export interface MediaAnswer {
-  readonly answer: string;
-  readonly audio: boolean;
-  readonly video: boolean;
-  /** Requested kinds that are rejected because there is no common codec (MED-8). */
-  readonly unsupported?: readonly ('audio' | 'video')[];
-}
+/** What was agreed about a stream. */
+export type MediaAnswer = Extract<NegotiatedItem, { audio: boolean }>;
 
 /** How to handle a failed attempt. */
 export type Verdict = 'retry' | 'suspend' | 'fail';
 
+/** The sections of a stream on the peer connection, by kind. */
+export type Sections = Map<'audio' | 'video', RTCRtpTransceiver>;
+
 /** Dependencies of a media link. */
 export interface MediaLinkTask {
-  readonly media: MediaPlatform;
+  readonly role: 'publish' | 'play';
+  readonly streamId: string;
   readonly clock: Clock;
   readonly random: () => number;
-  /** Read for every new peer connection. */
-  readonly ice: { readonly configuration: RTCConfiguration };
   /** The link ends after attempts have failed for longer than this. */
   readonly retryWindowMs: number;
-  /** Adds the transceivers of a new peer connection. */
-  prepare(peer: RTCPeerConnection): void;
-  /** Sends an offer to the server. */
-  exchange(offer: string): Promise<MediaAnswer>;
+  /** Adds the sections that the stream needs and does not have. Called before every offer. */
+  prepare(peer: RTCPeerConnection, sections: Sections): void;
+  /** Adds the stream to the lists of an offer. */
+  list(params: NegotiateParams, mids: StreamMids): void;
   judge(error: SessionError): Verdict;
-  /** An attempt did not reach the media port; undefined: a transport is connected (CONN-4). */
-  reportPath(problem: SessionError | undefined): void;
-  /** The latest prepared peer connection was closed. */
+  /** What the browser is told in the answer about the sections that send. */
+  sending?(): SendingHints;
+  /** The sections were given up; the next offer has new ones. */
   dropped?(): void;
+}
+
+/** The peer connection that carries links. */
+export interface LinkHost {
+  /** Offers a link, or offers it again. */
+  offer(link: MediaLink): void;
+  /** Gives up sections of a link, so that they send and receive nothing. */
+  retire(sections: Iterable<RTCRtpTransceiver>): void;
+  /** Lists a link no longer. */
+  remove(link: MediaLink): void;
 }
 
 /** The events of a media link. */
 export interface MediaLinkEvents {
   stateChanged: [state: MediaLinkState];
-  /** An offer was answered and the answer applied. */
+  /** An offer was answered: for the first time on this peer connection, or with another result. */
   answered: [answer: MediaAnswer];
   /** The link failed permanently; it is closed. */
   failed: [error: SessionError];
 }
 
-/** How long a connection may be `disconnected` before it is re-created; short losses recover by themselves. */
-const DISCONNECTED_MS = 3_000;
 /**
  * How long a transport may take to connect, and a link that was never connected, all attempts included. The reason is reported
  * within 10 s (CONN-4).
  */
-const CONNECT_MS = 8_000;
+export const CONNECT_MS = 8_000;
 /** The least time for a transport to connect. */
-const MIN_CONNECT_MS = 1_000;
+export const MIN_CONNECT_MS = 1_000;
 
-/** One peer connection that is re-created whenever it fails. Offers are sent without waiting for candidates. */
+/** One published or played stream on the peer connection: offered until it is agreed, and again after every loss. */
 export class MediaLink extends Emitter<MediaLinkEvents> {
-  readonly #task: MediaLinkTask;
+  readonly task: MediaLinkTask;
+  readonly #host: LinkHost;
   readonly #backoff: Backoff;
+  readonly #sections: Sections = new Map();
   #state: MediaLinkState = 'idle';
-  #peer: RTCPeerConnection | undefined;
-  /** Increases with every attempt, so that results of an earlier attempt are recognized as outdated. */
-  #generation = 0;
+  #answer: MediaAnswer | undefined;
   #timer: unknown;
   #failingSinceMs: number | undefined;
+  #isOffered = false;
   #wasConnected = false;
-  /** When the first of the consecutive answered offers whose transports did not connect was answered. */
+  /** When the first of the consecutive answers was given whose transports did not connect. */
   #tryingSinceMs: number | undefined;
-  #path: PathCheck | undefined;
 
-  constructor(task: MediaLinkTask) {
+  constructor(host: LinkHost, task: MediaLinkTask) {
     super();
-    this.#task = task;
+    this.#host = host;
+    this.task = task;
     this.#backoff = new Backoff(MEDIA_BACKOFF, task.random);
   }
 
@@ -103,149 +108,163 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
     return this.#state;
   }
 
-  /** The current peer connection, if there is one. */
-  get peer(): RTCPeerConnection | undefined {
-    return this.#peer;
+  /** The sections of the stream; empty while there is no peer connection. */
+  get sections(): ReadonlyMap<'audio' | 'video', RTCRtpTransceiver> {
+    return this.#sections;
   }
 
-  /** Creates the connection, or re-creates it at once. */
+  /** Whether the next offer lists the stream. */
+  get isWanted(): boolean {
+    return this.#state === 'negotiating' || this.#state === 'connected';
+  }
+
+  /** Whether an offer on the current peer connection was made with its sections. */
+  get isOffered(): boolean {
+    return this.#isOffered;
+  }
+
+  /** Whether the server has agreed to the stream on the current peer connection. */
+  get isAnswered(): boolean {
+    return this.#answer !== undefined;
+  }
+
+  /** Until when the transport should connect, in milliseconds of the clock; undefined if it was connected before. */
+  get connectByMs(): number | undefined {
+    if (this.#wasConnected) return undefined;
+    return this.#tryingSinceMs === undefined ? undefined : this.#tryingSinceMs + CONNECT_MS;
+  }
+
+  /** Offers the stream, or offers it again on the same sections. */
   restart(): void {
     if (this.#state === 'closed') return;
-    this.#dropPeer();
-    void this.#negotiate(this.#generation);
+    this.task.clock.clearTimeout(this.#timer);
+    this.#answer = undefined;
+    this.#setState('negotiating');
+    if (this.isWanted) this.#host.offer(this);
   }
 
-  /** Re-creates the connection at once if it is neither connected nor connecting. */
+  /** Offers the stream at once if it waits. */
   resume(): void {
     if (this.#state === 'suspended' || this.#state === 'waiting') this.restart();
   }
 
-  /** Closes the connection until `restart` or `resume`; the retry window keeps running. */
+  /** Offers the sections that are missing, such as for a track of a further kind; the others go on. */
+  extend(): void {
+    if (this.isWanted) this.#host.offer(this);
+  }
+
+  /** Replaces the section of a kind by a new one. */
+  renew(kind: 'audio' | 'video'): void {
+    const section = this.#sections.get(kind);
+    this.#sections.delete(kind);
+    if (section) this.#host.retire([section]);
+    this.extend();
+  }
+
+  /** Takes the stream out of the offers until `restart` or `resume`; the retry window keeps running. */
   suspend(): void {
     if (this.#state === 'closed') return;
-    this.#dropPeer();
+    this.#release();
     this.#tryingSinceMs = undefined;
-    this.#failingSinceMs ??= this.#task.clock.now();
-    this.#timer = this.#task.clock.setTimeout(() => this.#failByTimeout(), this.#remainingMs());
+    this.#failingSinceMs ??= this.task.clock.now();
+    this.#timer = this.task.clock.setTimeout(() => this.#failByTimeout(), this.#remainingMs());
     this.#setState('suspended');
   }
 
   /** Ends the link. */
   close(): void {
     if (this.#state === 'closed') return;
-    this.#dropPeer();
+    this.#release();
     this.#setState('closed');
   }
 
-  async #negotiate(generation: number): Promise<void> {
-    const isLate = () => generation !== this.#generation;
-    this.#setState('negotiating');
-    if (isLate()) return;
-    const { clock, media, ice } = this.#task;
-    try {
-      const { configuration } = ice;
-      const peer = media.createPeerConnection(configuration);
-      this.#peer = peer;
-      let isAnswered = false;
-      const path = new PathCheck(peer, configuration, () => {
-        if (isAnswered && !isLate()) this.#handleNoTransport();
-      });
-      this.#path = path;
-      this.#task.prepare(peer);
-      peer.onconnectionstatechange = () => {
-        if (!isLate()) this.#handleConnectionState(peer.connectionState);
-      };
-      await peer.setLocalDescription();
-      if (isLate()) return;
-      const answer = await this.#task.exchange(peer.localDescription?.sdp ?? '');
-      if (isLate()) return;
-      path.handleAnswer(answer.answer);
-      await peer.setRemoteDescription({ type: 'answer', sdp: answer.answer });
-      if (isLate()) return;
-      isAnswered = true;
-      if (peer.connectionState !== 'connected') this.#expectConnection(clock.now());
-      this.emit('answered', answer);
-      if (path.isHopeless && !isLate()) this.#handleNoTransport();
-    } catch (error) {
-      if (isLate()) return;
-      this.#tryingSinceMs = undefined;
-      this.#handleFailure(toSessionError(error));
+  /** Adds the missing sections to the peer connection. */
+  prepare(peer: RTCPeerConnection): void {
+    this.#isOffered = true;
+    this.task.prepare(peer, this.#sections);
+  }
+
+  /** Adds the stream and its sections to the lists of an offer. */
+  list(params: NegotiateParams): void {
+    const mids: { audio?: string; video?: string } = {};
+    for (const [kind, { mid }] of this.#sections) if (mid !== null) mids[kind] = mid;
+    this.task.list(params, mids);
+  }
+
+  /** Handles what the server has answered about this stream. */
+  handleResult(result: NegotiatedItem, isTransportConnected: boolean): void {
+    if ('error' in result) {
+      this.handleFailure(new SessionError(result.error.code, result.error.message, result.error.details));
+      return;
     }
+    const before = this.#answer;
+    this.#answer = result;
+    if (!this.#wasConnected) this.#tryingSinceMs ??= this.task.clock.now();
+    if (!before || !isSame(before, result)) this.emit('answered', result);
+    if (isTransportConnected) this.handleConnected();
   }
 
-  #expectConnection(nowMs: number): void {
-    this.#tryingSinceMs ??= nowMs;
-    const sinceMs = this.#wasConnected ? nowMs : this.#tryingSinceMs;
-    this.#expect(Math.max(MIN_CONNECT_MS, sinceMs + CONNECT_MS - nowMs));
+  /** Handles a transport that is connected. */
+  handleConnected(): void {
+    if (!this.isAnswered || !this.isWanted) return;
+    this.#backoff.reset();
+    this.#failingSinceMs = undefined;
+    this.#wasConnected = true;
+    this.#tryingSinceMs = undefined;
+    this.#setState('connected');
   }
 
-  #handleConnectionState(state: RTCPeerConnectionState): void {
-    if (state === 'connected') {
-      this.#task.clock.clearTimeout(this.#timer);
-      this.#backoff.reset();
-      this.#failingSinceMs = undefined;
-      this.#wasConnected = true;
-      this.#tryingSinceMs = undefined;
-      this.#task.reportPath(undefined);
-      this.#setState('connected');
-    } else if (state === 'disconnected') {
-      this.#expect(DISCONNECTED_MS);
-    } else if (state === 'failed') {
-      this.#handleNoTransport();
-    }
-  }
-
-  #expect(withinMs: number): void {
-    this.#task.clock.clearTimeout(this.#timer);
-    this.#timer = this.#task.clock.setTimeout(() => this.#handleNoTransport(), withinMs);
-  }
-
-  /**
-   * The media port was not reached, or not any more. A link that was never connected fails when its time is over (MED-6); one
-   * that was connected is re-created until the retry window ends.
-   */
-  #handleNoTransport(): void {
-    const wasOpen = this.#state === 'connected';
-    const error = this.#path?.explain() ?? new SessionError('media.unavailable', 'the media transport failed');
-    // A lost transport may have a path: the next attempt shows it.
-    if (!wasOpen) this.#task.reportPath(error);
-    const sinceMs = this.#tryingSinceMs ?? this.#task.clock.now();
-    this.#handleFailure(error, this.#wasConnected ? undefined : sinceMs + CONNECT_MS - MIN_CONNECT_MS);
-  }
-
-  /** @param untilMs the link fails if the next attempt would begin later */
-  #handleFailure(error: SessionError, untilMs = Number.POSITIVE_INFINITY): void {
-    const verdict = this.#task.judge(error);
+  /** Handles a refusal of this stream, or of an offer that contained it for the first time. */
+  handleFailure(error: SessionError): void {
+    const verdict = this.task.judge(error);
     if (verdict === 'suspend') {
       this.suspend();
       return;
     }
-    this.#dropPeer();
-    this.#failingSinceMs ??= this.#task.clock.now();
+    this.#tryingSinceMs = undefined;
+    this.#failingSinceMs ??= this.task.clock.now();
     if (verdict === 'fail') {
       this.#fail(error);
       return;
     }
     const delayMs = this.#backoff.next();
-    if (this.#task.clock.now() + delayMs > untilMs) {
-      this.#fail(error);
-      return;
-    }
     if (delayMs > this.#remainingMs()) {
       this.#failByTimeout();
       return;
     }
-    this.#timer = this.#task.clock.setTimeout(() => this.restart(), delayMs);
+    this.#release();
+    this.#timer = this.task.clock.setTimeout(() => this.restart(), delayMs);
     this.#setState('waiting');
   }
 
+  /** Handles the end of the peer connection: its sections are gone. */
+  handleClosed(): void {
+    this.#dropSections();
+    if (this.#state === 'connected') this.#setState('negotiating');
+  }
+
+  /**
+   * Handles a transport that could not be reached, or not any more. A link that was never connected fails when its time is over
+   * (MED-6); one that was connected is offered until the retry window ends.
+   *
+   * @param nextAtMs when the next peer connection is made
+   */
+  handleLost(error: SessionError, nextAtMs: number): void {
+    if (!this.isWanted) return;
+    this.#failingSinceMs ??= this.task.clock.now();
+    const { connectByMs } = this;
+    if (connectByMs !== undefined && nextAtMs > connectByMs - MIN_CONNECT_MS) this.#fail(error);
+    else if (nextAtMs > this.#failingSinceMs + this.task.retryWindowMs) this.#failByTimeout();
+  }
+
+
   #remainingMs(): number {
-    const sinceMs = this.#failingSinceMs ?? this.#task.clock.now();
-    return Math.max(0, sinceMs + this.#task.retryWindowMs - this.#task.clock.now());
+    const sinceMs = this.#failingSinceMs ?? this.task.clock.now();
+    return Math.max(0, sinceMs + this.task.retryWindowMs - this.task.clock.now());
   }
 
   #failByTimeout(): void {
-    this.#fail(new SessionError('client.timeout', `no media for ${this.#task.retryWindowMs} ms`));
+    this.#fail(new SessionError('client.timeout', `no media for ${this.task.retryWindowMs} ms`));
   }
 
   #fail(error: SessionError): void {
@@ -253,20 +272,18 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
     this.emit('failed', error);
   }
 
-  #dropPeer(): void {
-    this.#generation += 1;
-    this.#task.clock.clearTimeout(this.#timer);
-    const peer = this.#peer;
-    this.#peer = undefined;
-    this.#path = undefined;
-    if (!peer) return;
-    peer.onconnectionstatechange = null;
-    peer.onicecandidate = null;
-    peer.onicecandidateerror = null;
-    peer.onicegatheringstatechange = null;
-    peer.ontrack = null;
-    peer.close();
-    this.#task.dropped?.();
+  #release(): void {
+    this.task.clock.clearTimeout(this.#timer);
+    this.#host.retire(this.#sections.values());
+    this.#dropSections();
+    this.#host.remove(this);
+  }
+
+  #dropSections(): void {
+    this.#isOffered = false;
+    this.#answer = undefined;
+    this.#sections.clear();
+    this.task.dropped?.();
   }
 
   #setState(state: MediaLinkState): void {
@@ -274,4 +291,8 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
     this.#state = state;
     this.emit('stateChanged', state);
   }
+}
+
+function isSame(one: MediaAnswer, other: MediaAnswer): boolean {
+  return one.audio === other.audio && one.video === other.video && `${one.unsupported}` === `${other.unsupported}`;
 }

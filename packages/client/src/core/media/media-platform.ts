@@ -10,6 +10,8 @@ export interface MediaPlatform {
   createMediaStream(tracks?: readonly MediaStreamTrack[]): MediaStream;
   /** The video codecs this browser can send, in its own order of preference. */
   sendableVideoCodecs(): readonly RTCRtpCodec[];
+  /** The codecs of a kind that this browser can receive, in its own order of preference. */
+  receivableCodecs(kind: 'audio' | 'video'): readonly RTCRtpCodec[];
   /** Undefined if there is no Web Audio. */
   createAudioContext?(): AudioContext;
   /** The page; undefined if there is none. */
@@ -23,6 +25,7 @@ export function browserMedia(): MediaPlatform | undefined {
     createPeerConnection: (configuration) => new RTCPeerConnection(configuration),
     createMediaStream: (tracks = []) => new MediaStream([...tracks]),
     sendableVideoCodecs: () => RTCRtpSender.getCapabilities('video')?.codecs ?? [],
+    receivableCodecs: (kind) => RTCRtpReceiver.getCapabilities(kind)?.codecs ?? [],
     createAudioContext: () => new AudioContext(),
     document,
   };

@@ -7,9 +7,12 @@
 import type { StreamCause } from '@gavel/protocol';
 import { Emitter } from '../emitter.ts';
 import { SessionError } from '../errors.ts';
-import { judgeFailure, type MediaContext, type MediaEnd } from './media-context.ts';
-import { MediaLink } from './media-link.ts';
-import type { StatsReader, StreamStats } from './stats.ts';
+import { selectReceived } from './codecs.ts';
+import { judgeFailure, type MediaEnd, type StreamContext } from './media-context.ts';
+import { type MediaAnswer, MediaLink, type Sections } from './media-link.ts';
+import type { StreamStats } from './stats.ts';
+import { StreamMeter } from './stream-meter.ts';
+import { SyncedValue } from './synced-value.ts';
 
 /** What to play. */
 export interface PlayOptions {
@@ -19,6 +22,8 @@ export interface PlayOptions {
   readonly video?: boolean;
   /** How long media is buffered before it is played, in milliseconds; default: the browser's choice. */
   readonly jitterBufferMs?: number;
+  /** The highest layer of the video that is received, from 0; default: no maximum. */
+  readonly maxLayer?: number;
 }
 
 /** State of a playback. */
@@ -46,6 +51,9 @@ const FINAL: ReadonlySet<StreamCause> = new Set<StreamCause>([
   'token-expired',
 ]);
 
+/** The highest layer of any video. */
+const HIGHEST_LAYER = 2;
+
 /** A stream that this client plays. Its `MediaStream` stays the same over new peer connections (MED-3). */
 export class Playback extends Emitter<PlaybackEvents> {
   readonly streamId: string;
@@ -54,17 +62,21 @@ export class Playback extends Emitter<PlaybackEvents> {
   /** Resolves with the stream when its media is first connected; rejects with a `SessionError` if it never is. */
   readonly ready: Promise<MediaStream>;
   readonly #link: MediaLink;
-  readonly #context: MediaContext;
+  readonly #context: StreamContext;
   readonly #options: PlayOptions;
   readonly #on = { audio: true, video: true };
-  #stats: StatsReader | undefined;
+  readonly #meter: StreamMeter;
+  readonly #maxLayer: SyncedValue<number>;
+  /** The layer that the latest offer names. */
+  #offeredLayer = HIGHEST_LAYER;
+  #isAtServer = false;
   #state: PlaybackState = 'requesting';
   #end: MediaEnd | undefined;
   #wasAnswered = false;
   #unsupported: readonly ('audio' | 'video')[] = [];
   #settle: { resolve(stream: MediaStream): void; reject(error: SessionError): void };
 
-  constructor(context: MediaContext, streamId: string, options: PlayOptions = {}) {
+  constructor(context: StreamContext, streamId: string, options: PlayOptions = {}) {
     super();
     this.streamId = streamId;
     this.#context = context;
@@ -75,18 +87,32 @@ export class Playback extends Emitter<PlaybackEvents> {
     this.#settle = { resolve, reject };
     // Avoid an unhandled rejection if nobody uses this promise.
     promise.catch(() => {});
-    this.#link = new MediaLink({
-      ...context,
-      prepare: (peer) => this.#prepare(peer),
-      exchange: (offer) => context.request('play', { streamId, offer }),
+    this.#maxLayer = new SyncedValue(toLayer(options.maxLayer), {
+      clock: context.clock,
+      random: context.random,
+      canSend: () => this.#isAtServer,
+      send: (layer) => context.request('updatePlay', { streamId, ...toMaximum(layer) }),
+      refused: (layer) => layer,
+    });
+    this.#link = new MediaLink(context.host, {
+      role: 'play',
+      streamId,
+      clock: context.clock,
+      random: context.random,
+      retryWindowMs: context.retryWindowMs,
+      prepare: (peer, sections) => this.#prepare(peer, sections),
+      list: ({ play }, mids) => {
+        this.#offeredLayer = this.#maxLayer.wanted;
+        play.push({ streamId, mids, ...toMaximum(this.#offeredLayer) });
+      },
       judge: (error) => this.#judge(error),
+      dropped: () => {
+        this.#isAtServer = false;
+        this.#meter.reset();
+      },
     });
-    this.#link.on('answered', (answer) => {
-      this.#wasAnswered = true;
-      for (const kind of ['audio', 'video'] as const) if (!answer[kind]) this.#removeTracks(kind);
-      this.#unsupported = answer.unsupported ?? [];
-      if (this.#unsupported.length > 0) this.emit('unsupported', this.#unsupported);
-    });
+    this.#meter = new StreamMeter(() => [...this.#link.sections.values()].map(({ receiver }) => receiver));
+    this.#link.on('answered', (answer) => this.#handleAnswer(answer));
     this.#link.on('stateChanged', (state) => {
       if (state === 'closed') return;
       this.#setState(state === 'connected' ? 'playing' : 'requesting');
@@ -115,7 +141,7 @@ export class Playback extends Emitter<PlaybackEvents> {
     return this.#wasAnswered;
   }
 
-  /** Creates the peer connection, or re-creates it at once. */
+  /** Requests the stream, or requests it again on the same peer connection. */
   restart(): void {
     this.#link.restart();
   }
@@ -142,25 +168,35 @@ export class Playback extends Emitter<PlaybackEvents> {
     for (const track of this.#tracks(kind)) track.enabled = on;
   }
 
+  /** The highest layer of the video that is to be received, from 0 (SIM-1). */
+  get maxLayer(): number {
+    return this.#maxLayer.wanted;
+  }
+
+  /**
+   * Sets the highest layer of the video that is received, from 0, the smallest picture; undefined removes the limit. It takes
+   * effect with the next keyframe of the layer. If the server cannot be reached, it is sent later.
+   */
+  setMaxLayer(maxLayer: number | undefined): void {
+    // Not awaited: a refusal means that the stream has ended, which is reported by itself.
+    this.#maxLayer.set(toLayer(maxLayer)).catch(() => {});
+  }
+
   /** Reads the level of the audio that is received, from 0 to 1; undefined if the browser does not report it. */
-  async audioLevel(): Promise<number | undefined> {
-    const report = await this.#link.peer?.getStats();
-    return report && (await loadStats()).readAudioLevel(report);
+  audioLevel(): Promise<number | undefined> {
+    return this.#meter.readAudioLevel();
   }
 
   /** Reads the quality since the previous reading; undefined while there is no peer connection. */
-  async stats(): Promise<StreamStats | undefined> {
-    const report = await this.#link.peer?.getStats();
-    if (!report) return undefined;
-    const { StatsReader } = await loadStats();
-    this.#stats ??= new StatsReader();
-    return this.#stats.read(report as unknown as Iterable<[string, object]>);
+  stats(): Promise<StreamStats | undefined> {
+    return this.#meter.read();
   }
 
   /** Ends the playback on this side and removes the tracks from its stream; sends nothing to the server. */
   end(end: MediaEnd): void {
     if (this.#state === 'ended') return;
     this.#end = end;
+    this.#maxLayer.close();
     this.#link.close();
     this.#removeTracks('audio');
     this.#removeTracks('video');
@@ -174,21 +210,39 @@ export class Playback extends Emitter<PlaybackEvents> {
     return this.#wasAnswered ? 'suspend' : 'fail';
   }
 
-  #prepare(peer: RTCPeerConnection): void {
+  #prepare(peer: RTCPeerConnection, sections: Sections): void {
     const { jitterBufferMs } = this.#options;
-    this.#stats = undefined;
     for (const kind of ['audio', 'video'] as const) {
-      if (this.#options[kind] === false) continue;
-      const { receiver } = peer.addTransceiver(kind, { direction: 'recvonly' });
-      if (jitterBufferMs !== undefined) receiver.jitterBufferTarget = jitterBufferMs;
+      if (this.#options[kind] === false || sections.has(kind)) continue;
+      const section = peer.addTransceiver(kind, { direction: 'recvonly' });
+      sections.set(kind, section);
+      const codecs = selectReceived(this.#context.media.receivableCodecs(kind));
+      if (codecs.length > 0) section.setCodecPreferences(codecs);
+      if (jitterBufferMs !== undefined) section.receiver.jitterBufferTarget = jitterBufferMs;
     }
-    peer.ontrack = ({ track }) => {
-      const kind = track.kind === 'audio' ? 'audio' : 'video';
-      track.enabled = this.#on[kind];
-      for (const old of this.#tracks(kind)) this.stream.removeTrack(old);
-      this.stream.addTrack(track);
-      this.emit('tracksChanged');
-    };
+  }
+
+  #handleAnswer(answer: MediaAnswer): void {
+    this.#wasAnswered = true;
+    this.#isAtServer = true;
+    this.#maxLayer.confirm(this.#offeredLayer);
+    this.#maxLayer.push().catch(() => {});
+    for (const kind of ['audio', 'video'] as const) {
+      const section = this.#link.sections.get(kind);
+      if (answer[kind] && section) this.#addTrack(kind, section.receiver.track);
+      else this.#removeTracks(kind);
+    }
+    this.#unsupported = answer.unsupported ?? [];
+    if (this.#unsupported.length > 0) this.emit('unsupported', this.#unsupported);
+  }
+
+  #addTrack(kind: 'audio' | 'video', track: MediaStreamTrack): void {
+    const before = this.#tracks(kind);
+    if (before.includes(track)) return;
+    track.enabled = this.#on[kind];
+    for (const old of before) this.stream.removeTrack(old);
+    this.stream.addTrack(track);
+    this.emit('tracksChanged');
   }
 
   #tracks(kind: 'audio' | 'video'): MediaStreamTrack[] {
@@ -222,7 +276,11 @@ function withResolvers<T>() {
   return { promise, resolve, reject };
 }
 
-/** Loads the reader of statistics at its first use: not every application reads them. */
-function loadStats(): Promise<typeof import('./stats.ts')> {
-  return import('./stats.ts');
+/** Without a limit, the highest layer is the limit. */
+function toLayer(maxLayer: number | undefined): number {
+  return Math.min(HIGHEST_LAYER, maxLayer ?? HIGHEST_LAYER);
+}
+
+function toMaximum(layer: number): { readonly maxLayer?: number } {
+  return layer < HIGHEST_LAYER ? { maxLayer: layer } : {};
 }

@@ -7,10 +7,12 @@
 import type { StreamSource } from '@gavel/protocol';
 import { Emitter } from '../emitter.ts';
 import { type SessionError, toSessionError } from '../errors.ts';
-import { orderCodecs, setStartBitrate, type VideoCodec } from './codecs.ts';
-import { judgeFailure, type MediaContext, type MediaEnd } from './media-context.ts';
-import { MediaLink, type Verdict } from './media-link.ts';
-import type { StatsReader, StreamStats } from './stats.ts';
+import { orderCodecs, type VideoCodec } from './codecs.ts';
+import { judgeFailure, type MediaEnd, type StreamContext } from './media-context.ts';
+import { MediaLink, type Sections, type Verdict } from './media-link.ts';
+import { encodingsFor, limitEncodings } from './simulcast.ts';
+import type { StreamStats } from './stats.ts';
+import { StreamMeter } from './stream-meter.ts';
 import { SyncedValue } from './synced-value.ts';
 
 /** How to publish. */
@@ -29,6 +31,13 @@ export interface PublishOptions {
   readonly maxAudioKbps?: number;
   /** Negotiates these kinds even without a track, so that a track can be added later without a new offer. */
   readonly reserve?: readonly ('audio' | 'video')[];
+  /**
+   * Whether a camera's picture is sent in up to three sizes, of which each viewer gets one (SIM-1); default: if its shorter side
+   * has more than 360 pixels, or is not known yet. A screen is always sent in one size.
+   */
+  readonly simulcast?: boolean;
+  /** Whether sound is sent with two channels if its track has them; default false. */
+  readonly stereo?: boolean;
   /** Whether the other members see audio as on; default: whether there is an enabled track. */
   readonly audio?: boolean;
   /** The same for video. */
@@ -54,15 +63,14 @@ const KINDS = ['audio', 'video'] as const;
 const DEFAULT_MAX_VIDEO_KBPS = 4_000;
 const START_VIDEO_KBPS = 1_200;
 
-/** A stream that this client publishes; its peer connection is re-created automatically until `end` (MED-3). */
+/** A stream that this client publishes, and again after every loss until `end` (MED-3). */
 export class Publication extends Emitter<PublicationEvents> {
   readonly streamId: string;
   /** The application's stream, whose tracks are sent. */
   readonly source: MediaStream;
-  readonly #context: MediaContext;
+  readonly #context: StreamContext;
   readonly #options: PublishOptions;
   readonly #link: MediaLink;
-  readonly #senders = new Map<Kind, RTCRtpSender>();
   /** The kinds that are to be sent, if there are live tracks of them. */
   readonly #isWanted: { audio: boolean; video: boolean };
   /** What the other members see: a kind is on if it is wanted and has a live track. */
@@ -73,7 +81,9 @@ export class Publication extends Emitter<PublicationEvents> {
   };
   readonly #watched = new WeakSet<MediaStreamTrack>();
   readonly #maxKbps: { audio: number | undefined; video: number };
-  #stats: StatsReader | undefined;
+  readonly #meter: StreamMeter;
+  /** What the first offer says about the stream; the server reads it only there. */
+  #offered: { readonly extraInfo: string; readonly audio: boolean; readonly video: boolean } | undefined;
   #state: PublicationState = 'requesting';
   #end: MediaEnd | undefined;
   #wasAnswered = false;
@@ -85,7 +95,7 @@ export class Publication extends Emitter<PublicationEvents> {
   #resolveDropped: () => void = () => {};
   #unsupported: readonly ('audio' | 'video')[] = [];
 
-  constructor(context: MediaContext, streamId: string, source: MediaStream, options: PublishOptions = {}) {
+  constructor(context: StreamContext, streamId: string, source: MediaStream, options: PublishOptions = {}) {
     super();
     this.streamId = streamId;
     this.source = source;
@@ -102,18 +112,24 @@ export class Publication extends Emitter<PublicationEvents> {
       video: this.#createFact('video', this.#isSending('video'), () => this.#switchOff('video')),
     };
     for (const track of source.getTracks()) this.#watch(track);
-    this.#link = new MediaLink({
-      ...context,
-      prepare: (peer) => this.#prepare(peer),
+    this.#link = new MediaLink(context.host, {
+      role: 'publish',
+      streamId,
+      clock: context.clock,
+      random: context.random,
+      retryWindowMs: context.retryWindowMs,
+      prepare: (peer, sections) => this.#prepare(peer, sections),
+      list: ({ publish }, mids) => publish.push({ streamId, mids, ...this.#describe() }),
+      sending: () => ({ startVideoKbps: this.#startKbps(), stereo: options.stereo ?? false }),
       dropped: () => {
-        this.#senders.clear();
+        this.#meter.reset();
         this.#resolveDropped();
       },
-      exchange: (offer) => this.#exchange(offer),
       judge: (error) => this.#judge(error),
     });
+    this.#meter = new StreamMeter(() => [...this.#link.sections.values()].map(({ sender }) => sender));
     this.#link.on('answered', ({ unsupported = [] }) => {
-      this.#wasAnswered = true;
+      this.#handleAnswered();
       this.#unsupported = unsupported;
       if (unsupported.length > 0) this.emit('unsupported', unsupported);
       this.#pushFacts();
@@ -145,7 +161,7 @@ export class Publication extends Emitter<PublicationEvents> {
     return this.#wasAnswered;
   }
 
-  /** Creates the peer connection, or re-creates it at once. */
+  /** Offers the stream, or offers it again on the same peer connection. */
   restart(): void {
     this.#link.restart();
   }
@@ -215,28 +231,23 @@ export class Publication extends Emitter<PublicationEvents> {
    */
   async setMaxKbps(kind: Kind, maxKbps: number): Promise<void> {
     this.#maxKbps[kind] = maxKbps;
-    const sender = this.#senders.get(kind);
+    const sender = this.#sender(kind);
     if (!sender) return;
     const parameters = sender.getParameters();
-    for (const encoding of parameters.encodings) encoding.maxBitrate = maxKbps * 1000;
+    limitEncodings(parameters.encodings, maxKbps);
     await sender.setParameters(parameters).catch((error: unknown) => {
-      if (this.#senders.get(kind) === sender) throw toSessionError(error);
+      if (this.#sender(kind) === sender) throw toSessionError(error);
     });
   }
 
   /** Reads the level of the audio that is sent, from 0 to 1; undefined if the browser does not report it. */
-  async audioLevel(): Promise<number | undefined> {
-    const report = await this.#link.peer?.getStats();
-    return report && (await loadStats()).readAudioLevel(report);
+  audioLevel(): Promise<number | undefined> {
+    return this.#meter.readAudioLevel();
   }
 
   /** Reads the quality since the previous reading; undefined while there is no peer connection. */
-  async stats(): Promise<StreamStats | undefined> {
-    const report = await this.#link.peer?.getStats();
-    if (!report) return undefined;
-    const { StatsReader } = await loadStats();
-    this.#stats ??= new StatsReader();
-    return this.#stats.read(report as unknown as Iterable<[string, object]>);
+  stats(): Promise<StreamStats | undefined> {
+    return this.#meter.read();
   }
 
   /** Ends the publication on this side; sends nothing to the server. */
@@ -257,21 +268,25 @@ export class Publication extends Emitter<PublicationEvents> {
     return judgeFailure(error);
   }
 
-  async #exchange(offer: string) {
-    const { streamId } = this;
+  #describe() {
     const { source } = this.#options;
     const { extraInfo, audio, video } = this.#facts;
     const facts = { extraInfo: extraInfo.wanted, audio: audio.wanted, video: video.wanted };
-    const isNew = !this.#mayBeAtServer;
+    this.#offered = this.#mayBeAtServer ? undefined : facts;
     this.#mayBeAtServer = true;
-    const result = await this.#context.request('publish', { streamId, offer, ...facts, ...(source && { source }) });
-    if (isNew) {
-      extraInfo.confirm(facts.extraInfo);
-      audio.confirm(facts.audio);
-      video.confirm(facts.video);
+    return { ...facts, ...(source && { source }) };
+  }
+
+  #handleAnswered(): void {
+    const offered = this.#offered;
+    this.#offered = undefined;
+    if (offered) {
+      this.#facts.extraInfo.confirm(offered.extraInfo);
+      this.#facts.audio.confirm(offered.audio);
+      this.#facts.video.confirm(offered.video);
     }
+    this.#wasAnswered = true;
     this.#isAtServer = this.#state !== 'ended';
-    return { ...result, answer: setStartBitrate(result.answer, this.#startKbps()) };
   }
 
   #startKbps(): number {
@@ -326,40 +341,50 @@ export class Publication extends Emitter<PublicationEvents> {
   }
 
   async #replaceSent(kind: Kind, track: MediaStreamTrack | null): Promise<void> {
-    const sender = this.#senders.get(kind);
+    const sender = this.#sender(kind);
     if (!sender) {
-      // Without a connection, the next one reads the track from the source.
-      if (track && this.#link.peer) this.#link.restart();
+      // Without a section, the next offer adds one for the track of the source.
+      if (track) this.#link.extend();
       return;
     }
     try {
       // If the connection is closed meanwhile, the browser's promise may stay pending.
       await Promise.race([sender.replaceTrack(track), this.#dropped]);
     } catch (error) {
-      if (this.#senders.get(kind) !== sender) return;
+      if (this.#sender(kind) !== sender) return;
       const name = error instanceof Error ? error.name : '';
       if (name !== 'InvalidStateError' && name !== 'InvalidModificationError') throw toSessionError(error);
-      this.#link.restart();
+      this.#link.renew(kind);
     }
   }
 
-  #prepare(peer: RTCPeerConnection): void {
-    this.#stats = undefined;
-    this.#dropped = new Promise((resolve) => {
-      this.#resolveDropped = resolve;
-    });
+  #sender(kind: Kind): RTCRtpSender | undefined {
+    return this.#link.sections.get(kind)?.sender;
+  }
+
+  #prepare(peer: RTCPeerConnection, sections: Sections): void {
+    if (sections.size === 0) {
+      this.#dropped = new Promise((resolve) => {
+        this.#resolveDropped = resolve;
+      });
+    }
     for (const kind of KINDS) {
       const [track] = this.#tracks(kind);
-      if (!track && !this.#options.reserve?.includes(kind)) continue;
-      const maxKbps = this.#maxKbps[kind];
-      const transceiver = peer.addTransceiver(track ?? kind, {
+      if (sections.has(kind) || (!track && !this.#options.reserve?.includes(kind))) continue;
+      const section = peer.addTransceiver(track ?? kind, {
         direction: 'sendonly',
         streams: [this.source],
-        ...(maxKbps !== undefined && { sendEncodings: [{ maxBitrate: maxKbps * 1000 }] }),
+        ...this.#encodings(kind, track),
       });
-      this.#senders.set(kind, transceiver.sender);
-      if (kind === 'video') this.#preferCodec(transceiver);
+      sections.set(kind, section);
+      if (kind === 'video') this.#preferCodec(section);
     }
+  }
+
+  #encodings(kind: Kind, track: MediaStreamTrack | undefined): Pick<RTCRtpTransceiverInit, 'sendEncodings'> {
+    const maxKbps = this.#maxKbps[kind];
+    if (kind === 'video') return { sendEncodings: encodingsFor(track, this.#maxKbps.video, this.#options) };
+    return maxKbps === undefined ? {} : { sendEncodings: [{ maxBitrate: maxKbps * 1000 }] };
   }
 
   #preferCodec(transceiver: RTCRtpTransceiver): void {
@@ -377,9 +402,4 @@ export class Publication extends Emitter<PublicationEvents> {
 /** Returns whether a kind is wanted by default: yes, unless all of its tracks are disabled. */
 function isEnabled(tracks: readonly MediaStreamTrack[]): boolean {
   return tracks.length === 0 || tracks.some((track) => track.enabled);
-}
-
-/** Loads the reader of statistics at its first use: not every application reads them. */
-function loadStats(): Promise<typeof import('./stats.ts')> {
-  return import('./stats.ts');
 }

@@ -1,4 +1,6 @@
+import type { NegotiateParams } from '@gavel/protocol';
 import { expect, test } from 'vitest';
+import { answerOffer } from '../../testing/fake-answer.ts';
 import { settle } from '../../testing/fake-clock.ts';
 import { cameraStream, type FakeTrack } from '../../testing/fake-media.ts';
 import { LOST, loginResult, snapshot, stream } from '../../testing/fake-server.ts';
@@ -44,9 +46,11 @@ async function comeUp(world: World, playback: Playback): Promise<MediaStream> {
   return playback.ready;
 }
 
+const idsOf = (items: readonly { readonly streamId: string }[]) => items.map(({ streamId }) => streamId);
+
 const trackIds = (media: MediaStream) => (media.getTracks() as unknown as FakeTrack[]).map((track) => track.id);
 
-test('publishing offers sendonly tracks, VP8 first, without waiting for candidates (MED-1)', async () => {
+test('publishing offers sendonly tracks, VP8 first, without waiting for candidates (CONN-1)', async () => {
   const world = createWorld();
   world.media.codecs = ['VP9', 'H264', 'rtx', 'VP8'].map((name) => ({ mimeType: `video/${name}`, clockRate: 90_000 }));
   const { publication, states } = await publish(world);
@@ -59,64 +63,239 @@ test('publishing offers sendonly tracks, VP8 first, without waiting for candidat
     'video/rtx',
   ]);
   expect(world.server.seen('publish')).toEqual([
-    { streamId: 'mine', offer: 'offer-1', extraInfo: 'x', audio: true, video: true },
+    { streamId: 'mine', mids: { audio: '1', video: '2' }, extraInfo: 'x', audio: true, video: true },
   ]);
-  expect(peer?.remoteSdp).toBe('v=0\r\n');
+  expect(peer?.transceivers.map((one) => one.currentDirection)).toEqual(['sendonly', 'sendonly']);
   expect(states).toEqual(['publishing']);
   expect(publication.state).toBe('publishing');
 });
 
-test('one peer connection per stream: a publication and a playback have their own (MED-1)', async () => {
+test('one peer connection carries all, and is made when the session has joined (CONN-1)', async () => {
   const world = createWorld();
-  const { session } = await publish(world);
-  await comeUp(world, session.media.play('s1'));
-  expect(world.media.open).toHaveLength(2);
-  expect(world.media.peers[1]?.transceivers.map((one) => one.direction)).toEqual(['recvonly', 'recvonly']);
+  const session = await join(world);
+  await settle();
+  expect(world.media.open).toHaveLength(1);
+  expect(world.server.seen('negotiate')).toMatchObject([{ publish: [], play: [] }]);
+  world.media.peer.become('connected');
+  session.media.publish('mine', cameraStream().stream);
+  const playback = session.media.play('s1');
+  await settle();
+  expect(playback.state).toBe('playing');
+  expect(world.media.peers).toHaveLength(1);
+  const directions = world.media.sections.map((one) => one.currentDirection);
+  expect(directions).toEqual(['sendonly', 'sendonly', 'recvonly', 'recvonly']);
 });
 
-test('mediaLost makes publications and playbacks again, and the application keeps its MediaStream (MED-3)', async () => {
+test('changes of one moment are one offer, and later ones wait for its answer (CONN-2)', async () => {
+  const world = createWorld();
+  const session = await join(world);
+  await settle();
+  world.server.answers.negotiate = () => undefined;
+  session.media.publish('mine', cameraStream().stream);
+  session.media.play('s1');
+  await settle();
+  session.media.play('s2');
+  session.media.stop('s1');
+  await settle();
+  const offers = () => world.server.seen('negotiate').map(({ publish, play }) => [publish, play].map(idsOf));
+  expect(offers()).toEqual([
+    [[], []],
+    [['mine'], ['s1']],
+  ]);
+  delete world.server.answers.negotiate;
+  const { socket } = world.server;
+  const request = socket.requests.findLast(({ method }) => method === 'negotiate');
+  const params = request?.params as NegotiateParams;
+  socket.answer(request?.id ?? 0, answerOffer(params, {}) ?? {});
+  await settle();
+  expect(offers().slice(2)).toEqual([[['mine'], ['s2']]]);
+});
+
+test('a refused stream does not disturb the others of its offer (CONN-2)', async () => {
+  const world = createWorld();
+  const session = await join(world);
+  await settle();
+  world.media.peer.become('connected');
+  world.server.answers.play = ({ streamId }) =>
+    streamId === 'banned' ? { refuse: 'stream.banned' } : { audio: true, video: true };
+  const publication = session.media.publish('mine', cameraStream().stream);
+  const banned = session.media.play('banned');
+  const playback = session.media.play('s1');
+  await settle();
+  expect(banned.ending).toMatchObject({ kind: 'failed', error: { code: 'stream.banned' } });
+  expect([publication.state, playback.state]).toEqual(['publishing', 'playing']);
+  expect(world.media.peers).toHaveLength(1);
+});
+
+test('what is stopped ends at once, without an offer, and its section is used again (CONN-2)', async () => {
+  const world = createWorld();
+  const { session, media } = await play(world);
+  const [video] = media.getVideoTracks();
+  const offers = world.server.seen('negotiate').length;
+  const { sectionCount } = world.media.peer;
+  session.media.stop('s1');
+  await settle();
+  expect(world.server.seen('stop')).toEqual([{ streamId: 's1' }]);
+  expect(world.server.seen('negotiate')).toHaveLength(offers);
+  expect(video?.readyState).toBe('ended');
+  for (let count = 0; count < 5; count += 1) {
+    session.media.play('s1');
+    await settle();
+    session.media.stop('s1');
+    await settle();
+  }
+  expect(world.media.peer.sectionCount).toBeLessThanOrEqual(2 * sectionCount);
+  expect(world.media.sections).toEqual([]);
+});
+
+test('the layer of a playback is chosen with its offer, and later without one (SIM-1)', async () => {
+  const world = createWorld();
+  const session = await join(world);
+  const playback = session.media.play('s1', { maxLayer: 0 });
+  await comeUp(world, playback);
+  expect(world.server.seen('play')).toMatchObject([{ streamId: 's1', maxLayer: 0 }]);
+  const offers = world.server.seen('negotiate').length;
+  playback.setMaxLayer(1);
+  await settle();
+  playback.setMaxLayer(undefined);
+  await settle();
+  expect(world.server.seen('updatePlay')).toEqual([{ streamId: 's1', maxLayer: 1 }, { streamId: 's1' }]);
+  expect(world.server.seen('negotiate')).toHaveLength(offers);
+});
+
+test('a camera of more than 360p is sent in three layers, smaller ones and screens in one (SIM-1)', async () => {
+  const world = createWorld();
+  const session = await join(world);
+  const send = async (height: number, source: 'camera' | 'screen') => {
+    const camera = cameraStream(['video']);
+    for (const track of camera.tracks) track.settings = { width: (height * 16) / 9, height };
+    const id = `${source}-${height}`;
+    session.media.publish(id, camera.stream, { source, maxVideoKbps: 1000 });
+    await settle();
+    return world.media.sections.at(-1)?.sender.getParameters().encodings;
+  };
+  expect(await send(720, 'camera')).toEqual([
+    { rid: 'l', scaleResolutionDownBy: 4, maxBitrate: 80_000 },
+    { rid: 'm', scaleResolutionDownBy: 2, maxBitrate: 240_000 },
+    { rid: 'h', scaleResolutionDownBy: 1, maxBitrate: 680_000 },
+  ]);
+  expect(await send(360, 'camera')).toEqual([{ maxBitrate: 1_000_000 }]);
+  expect(await send(1080, 'screen')).toEqual([{ maxBitrate: 1_000_000 }]);
+  await session.media.publications.get('camera-720')?.setMaxKbps('video', 100);
+  const { encodings = [] } = world.media.sections[0]?.sender.getParameters() ?? {};
+  expect(encodings.map(({ maxBitrate }) => maxBitrate)).toEqual([8_000, 24_000, 68_000]);
+});
+
+test('mediaLost makes one new peer connection for all, and the application keeps its MediaStream (MED-3)', async () => {
   const world = createWorld();
   const { session, playback, media, states } = await play(world);
   session.media.publish('mine', cameraStream().stream);
   await settle();
-  expect(trackIds(media)).toEqual(['audio-1', 'video-1']);
-  await world.server.push({ event: 'mediaLost', published: ['mine'], played: ['s1'] });
+  expect(trackIds(media)).toEqual(['audio-of-peer-1', 'video-of-peer-1']);
+  await world.server.push({ event: 'mediaLost' });
   expect(world.server.seen('publish')).toHaveLength(2);
   expect(world.server.seen('play')).toHaveLength(2);
   expect(playback.stream).toBe(media);
-  expect(trackIds(media)).toEqual(['audio-4', 'video-4']);
+  expect(trackIds(media)).toEqual(['audio-of-peer-2', 'video-of-peer-2']);
   expect(states).toEqual(['playing', 'requesting']);
-  expect(world.media.open).toHaveLength(2);
+  expect(world.media.open).toHaveLength(1);
 });
 
-test('an answer that comes after its peer connection was closed is ignored', async () => {
+test('playLost requests a stream again on the same peer connection (MED-3)', async () => {
+  const world = createWorld();
+  const { states } = await play(world);
+  const offers = world.server.seen('negotiate').length;
+  await world.server.push({ event: 'playLost', streamIds: ['s1', 'unknown'] });
+  expect(world.server.seen('negotiate')).toHaveLength(offers + 1);
+  expect(states).toEqual(['playing', 'requesting', 'playing']);
+  expect(world.media.peers).toHaveLength(1);
+});
+
+test('an answer that comes after its peer connection was replaced is ignored', async () => {
   const world = createWorld();
   const session = await join(world);
+  await settle();
   world.server.answers.play = () => undefined;
   const playback = session.media.play('s1');
   await settle();
-  await world.server.push({ event: 'mediaLost', published: [], played: ['s1'] });
+  await world.server.push({ event: 'mediaLost' });
   const { socket } = world.server;
-  const [first, second] = socket.requests.filter(({ method }) => method === 'play');
-  socket.answer(first?.id ?? 0, { answer: 'late', audio: true, video: true });
+  const [first, second] = socket.requests.filter(({ method }) => method === 'negotiate').slice(1);
+  const answer = (request: typeof first) =>
+    socket.answer(request?.id ?? 0, answerOffer(request?.params as NegotiateParams, {}) ?? {});
+  answer(first);
   await settle();
-  expect(world.media.peers[0]?.remoteSdp).toBeUndefined();
   expect(playback.stream.getTracks()).toEqual([]);
-  socket.answer(second?.id ?? 0, { answer: 'v=0', audio: true, video: true });
+  answer(second);
   await expect(comeUp(world, playback)).resolves.toBe(playback.stream);
-  expect(trackIds(playback.stream)).toEqual(['audio-2', 'video-2']);
+  expect(trackIds(playback.stream)).toEqual(['audio-of-peer-2', 'video-of-peer-2']);
 });
 
-test('a transport that stays disconnected for some seconds is made again, a short loss is not', async () => {
+test('a transport that stays disconnected restarts ICE on the same peer connection, and streams go on (CONN-3)', async () => {
   const world = createWorld();
-  await publish(world);
+  const { states } = await publish(world);
   world.media.peer.become('disconnected');
-  await world.clock.advance(2_000);
+  await world.clock.advance(500);
+  world.media.peer.become('connected');
+  await world.clock.advance(60_000);
+  expect(world.media.peer.iceRestarts).toBe(0);
+  world.media.peer.become('disconnected');
+  await world.clock.advance(1_500);
+  expect(world.media.peer.iceRestarts).toBe(1);
   world.media.peer.become('connected');
   await world.clock.advance(60_000);
   expect(world.media.peers).toHaveLength(1);
+  expect(world.server.seen('publish')).toHaveLength(1);
+  expect(states).toEqual(['publishing']);
+});
+
+test('an ICE restart that does not help is followed by a new peer connection (CONN-3, MED-3)', async () => {
+  const world = createWorld();
+  const { states } = await publish(world);
   world.media.peer.become('disconnected');
-  await world.clock.advance(3_500);
+  await world.clock.advance(7_000);
+  expect(world.media.peers).toHaveLength(2);
+  expect(world.media.open).toHaveLength(1);
+  world.media.peer.become('connected');
+  expect(states).toEqual(['publishing', 'requesting', 'publishing']);
+});
+
+test('a machine that is online again restarts ICE at once, with the ICE servers of now (CONN-3)', async () => {
+  const world = createWorld();
+  const { states } = await publish(world);
+  world.goOnline();
+  await settle();
+  expect(world.media.peer.iceRestarts).toBe(1);
+  await world.clock.advance(60_000);
+  expect(world.media.peers).toHaveLength(1);
+  expect(states).toEqual(['publishing']);
+});
+
+test('a transport that is interrupted while the session is lost restarts ICE after the resume (CONN-3)', async () => {
+  const world = createWorld();
+  const { states } = await publish(world);
+  world.server.isReachable = false;
+  world.server.socket.close(1006);
+  world.media.peer.become('disconnected');
+  await world.clock.advance(5_000);
+  expect(world.media.peer.iceRestarts).toBe(0);
+  world.server.isReachable = true;
+  await world.clock.advance(3_000);
+  expect(world.server.seen('resume')).toHaveLength(1);
+  expect(world.media.peer.iceRestarts).toBe(1);
+  world.media.peer.become('connected');
+  expect(states).toEqual(['publishing']);
+});
+
+test('a server that answers a restart with another certificate gets a new peer connection (MED-3)', async () => {
+  const world = createWorld();
+  await publish(world);
+  world.server.answers.negotiate = (params) => {
+    const result = answerOffer(params, {}) as { readonly answer: string };
+    return { ...result, answer: result.answer.replace('sha-256 server', 'sha-256 restarted') };
+  };
+  world.goOnline();
+  await world.clock.advance(1_000);
   expect(world.media.peers).toHaveLength(2);
   expect(world.media.open).toHaveLength(1);
 });
@@ -182,7 +361,7 @@ test('a stream deleted by the server ends at its owner, which may publish it aga
     cause: 'deleted',
   });
   expect(ending()).toEqual({ kind: 'closed', cause: 'deleted' });
-  expect(world.media.open).toHaveLength(0);
+  expect(world.media.sections).toEqual([]);
   expect(camera.tracks[0]?.readyState).toBe('live');
   session.media.publish('mine', camera.stream);
   await settle();
@@ -211,7 +390,7 @@ test('playing ends when the stream is over for good, and waits when its publishe
   const s1 = stream('s1', 'm-ann');
   await world.server.push({ event: 'streamRemoved', seq: 11, streamSeq: 2, stream: s1, cause: 'connection-lost' });
   expect(playback.state).toBe('requesting');
-  expect(world.media.open).toHaveLength(0);
+  expect(world.media.sections).toEqual([]);
   await world.server.push({ event: 'streamAdded', seq: 12, streamSeq: 3, stream: s1 });
   world.media.peer.become('connected');
   await world.server.push({ event: 'streamRemoved', seq: 13, streamSeq: 4, stream: s1, cause: 'kicked' });
@@ -237,13 +416,14 @@ test('a lost connection leaves media alone; what failed meanwhile is made when i
   world.server.isReachable = false;
   world.server.socket.close(1006);
   world.media.peers[0]?.become('failed');
+  expect(states).toEqual(['publishing', 'requesting']);
   await world.clock.advance(5_000);
   expect(world.server.seen('publish')).toHaveLength(1);
   world.server.isReachable = true;
   await world.clock.advance(6_000);
   expect(world.server.seen('resume').length).toBeGreaterThan(0);
   expect(world.server.seen('publish')).toHaveLength(2);
-  expect(world.server.seen('play')).toHaveLength(1);
+  expect(world.server.seen('play')).toHaveLength(2);
   world.media.peer.become('connected');
   expect(states).toEqual(['publishing', 'requesting', 'publishing']);
 });
@@ -402,5 +582,5 @@ test('a publish that the server ends before the stream is announced ends with it
   await settle();
   await world.server.push({ event: 'publishEnded', streamId: 'mine', cause: 'media-failed' });
   expect(publication.ending).toEqual({ kind: 'closed', cause: 'media-failed' });
-  expect(world.media.open).toHaveLength(0);
+  expect(world.media.sections).toEqual([]);
 });

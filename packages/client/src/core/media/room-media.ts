@@ -9,7 +9,8 @@ import { Backoff, MEDIA_BACKOFF } from '../backoff.ts';
 import { mayRetryLater, SessionError, toSessionError } from '../errors.ts';
 import type { RoomChange } from '../room-view.ts';
 import type { JoinKind, SessionEnd } from '../session-state.ts';
-import type { MediaContext } from './media-context.ts';
+import type { MediaContext, StreamContext } from './media-context.ts';
+import { MemberConnection } from './member-connection.ts';
 import { Playback, type PlayOptions } from './playback.ts';
 import { Publication, type PublishOptions } from './publication.ts';
 
@@ -17,7 +18,8 @@ type EndMethod = 'unpublish' | 'stop';
 
 /** Publications and playbacks of one session, by stream id. The session calls the `handle…` methods. */
 export class RoomMedia {
-  readonly #context: MediaContext | undefined;
+  readonly #context: StreamContext | undefined;
+  readonly #connection: MemberConnection | undefined;
   readonly #publications = new Map<string, Publication>();
   readonly #playbacks = new Map<string, Playback>();
   /** Requests that could not be sent while the connection was lost. */
@@ -31,10 +33,14 @@ export class RoomMedia {
 
   /** Without a context (no WebRTC), publishing and playing throw `client.no-media`. */
   constructor(context: MediaContext | undefined) {
-    this.#request = context?.request;
-    this.#context = context && {
+    if (!context) return;
+    this.#request = context.request;
+    const host = new MemberConnection({ ...context, negotiate: (params) => context.request('negotiate', params) });
+    this.#connection = host;
+    this.#context = {
       ...context,
-      // The server may process requests of one connection out of order: an end must not affect a later start.
+      host,
+      // A change of a stream must not reach the server before the end of an earlier stream with its id.
       request: async (method, params) => {
         if ('streamId' in params) await this.#ending.get(params.streamId);
         return context.request(method, params);
@@ -73,7 +79,7 @@ export class RoomMedia {
       this.#publications.delete(streamId);
       if (end?.kind === 'failed' && publication.wasAnswered) this.#endAtServer('unpublish', streamId);
     });
-    publication.restart();
+    this.#start(publication);
     return publication;
   }
 
@@ -102,7 +108,7 @@ export class RoomMedia {
       this.#playbacks.delete(streamId);
       if (end?.kind === 'failed' && playback.wasAnswered) this.#endAtServer('stop', streamId);
     });
-    playback.restart();
+    this.#start(playback);
     return playback;
   }
 
@@ -121,6 +127,7 @@ export class RoomMedia {
     this.#generation += 1;
     for (const publication of this.#publications.values()) publication.suspend();
     for (const playback of this.#playbacks.values()) playback.suspend();
+    this.#connection?.close();
   }
 
   /** Continues the media that waited for the session. */
@@ -133,12 +140,22 @@ export class RoomMedia {
     for (const playback of this.#playbacks.values()) {
       if (this.#context?.isListed(playback.streamId)) playback.resume();
     }
+    this.#connection?.handleJoined();
   }
 
-  /** Re-creates the media that the server reports as lost (MED-3). */
-  handleMediaLost(frame: Extract<PersonalEventFrame, { event: 'mediaLost' }>): void {
-    for (const streamId of frame.published) this.#publications.get(streamId)?.restart();
-    for (const streamId of frame.played) this.#playbacks.get(streamId)?.restart();
+  /** Handles a machine that is online again, perhaps in another network (CONN-3). */
+  handleOnline(): void {
+    this.#connection?.restartIce();
+  }
+
+  /** Replaces the peer connection, which the server reports as lost (MED-3). */
+  handleMediaLost(): void {
+    this.#connection?.replace();
+  }
+
+  /** Requests streams again that the server does not send any longer. */
+  handlePlayLost({ streamIds }: Extract<PersonalEventFrame, { event: 'playLost' }>): void {
+    for (const streamId of streamIds) this.#playbacks.get(streamId)?.restart();
   }
 
   /** Ends the media that the server has closed (STRM-3). */
@@ -165,9 +182,6 @@ export class RoomMedia {
       if (muted) this.#publications.get(streamId)?.handleMuted(muted);
     }
     for (const stream of change.streamsAdded) this.#playbacks.get(stream.streamId)?.resume();
-    for (const { stream, before } of change.streamsUpdated) {
-      if (stream.memberId !== before.memberId) this.#playbacks.get(stream.streamId)?.restart();
-    }
   }
 
   /** Ends all media. If the member was removed, the tracks that it published are stopped too (KICK-5). */
@@ -177,8 +191,16 @@ export class RoomMedia {
       publication.end({ kind: 'session', end });
       if (end.kind === 'removed') for (const track of publication.source.getTracks()) track.stop();
     }
+    this.#connection?.close();
     this.#pendingEnds = [];
     this.#generation += 1;
+  }
+
+  /** Starts a publication or a playback; an end of the same stream that is under way comes first. */
+  #start(media: Publication | Playback): void {
+    const ending = this.#ending.get(media.streamId);
+    if (ending) void ending.then(() => media.restart());
+    else media.restart();
   }
 
   #endAtServer(method: EndMethod, streamId: string): void {
@@ -211,7 +233,7 @@ export class RoomMedia {
     }
   }
 
-  #requireContext(): MediaContext {
+  #requireContext(): StreamContext {
     if (!this.#context) throw new SessionError('client.no-media', 'WebRTC is not available');
     return this.#context;
   }
