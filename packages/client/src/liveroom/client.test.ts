@@ -127,9 +127,10 @@ test('streams that are sent and played are reported, and within 10 s why they ar
   const { client, log } = create(world);
   await client.login('room', 'token');
   client.startPublishingStream('mine', cameraStream().stream);
-  const refused = expect(client.startPlayingStream('s1')).rejects.toMatchObject({ code: 'client.no-media-path' });
   await settle();
-  world.media.open[0]?.become('connected');
+  world.media.peer.become('connected');
+  world.media.peer.become('failed');
+  const refused = expect(client.startPlayingStream('s1')).rejects.toMatchObject({ code: 'client.no-media-path' });
   await world.clock.advance(10_000);
   await refused;
   const error = { code: 'client.no-media-path', msg: expect.stringContaining('no path to the media port') };

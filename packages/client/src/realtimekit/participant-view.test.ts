@@ -30,14 +30,16 @@ async function join() {
   participants.active.on('participantJoined', ({ id }) => log.push(['+', id]));
   participants.active.on('participantLeft', ({ id }) => log.push(['-', id]));
   await meeting.join();
+  // Loaded at its first use otherwise, which takes real time.
+  await import('../core/media/stats.ts');
   await settle();
   const shown = () => [...participants.active.keys()];
   /** Sets how loud everybody is, and lets it be measured. */
   const speak = async (levels: Partial<Record<string, number>>) => {
-    for (const [index, name] of NAMES.entries()) {
-      const peer = world.media.peers[index];
-      if (peer) peer.report = [['in', { id: 'in', type: 'inbound-rtp', kind: 'audio', audioLevel: levels[name] ?? 0 }]];
-    }
+    world.media.peer.report = world.server.seen('play').map(({ streamId, mids }) => {
+      const audioLevel = levels[streamId.replace('rtk-', '')] ?? 0;
+      return [streamId, { id: streamId, type: 'inbound-rtp', kind: 'audio', mid: mids.audio, audioLevel }];
+    });
     await world.clock.advance(1_000);
   };
   return { world, participants, log, shown, speak };

@@ -252,7 +252,7 @@ test('a camera toggled while the whole network is gone for 13 s is taken, done w
   delete world.server.answers.publish;
   world.server.isReachable = true;
   world.goOnline();
-  await world.clock.advance(5_000);
+  await world.clock.advance(4_000);
   world.media.peer.become('connected');
   await world.clock.advance(5_000);
   expect([self.videoEnabled, self.audioEnabled, devices.live('video').length]).toEqual([true, false, 1]);

@@ -84,7 +84,7 @@ it('a participant’s video is shown while it is on', async () => {
   ann?.registerVideoElement(element);
   expect(shown()).toEqual([]);
   await world.server.push({ event: 'streamUpdated', seq: 11, stream: stream('rtk-m-ann', 'm-ann') });
-  expect(shown()).toEqual(['video-1']);
+  expect(shown()).toEqual(['video-of-peer-1']);
   await world.server.push({ event: 'streamUpdated', seq: 12, stream: stream('rtk-m-ann', 'm-ann', { video: false }) });
   expect(shown()).toEqual([]);
 });

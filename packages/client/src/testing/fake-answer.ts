@@ -25,7 +25,8 @@ export function readSections(sdp: string): FakeSection[] {
       kind: text.startsWith('m=audio') ? 'audio' : 'video',
       port: Number(/^m=\S+ (\d+)/.exec(text)?.[1]),
       mid: /^a=mid:(\S+)/m.exec(text)?.[1] ?? '',
-      direction: (/^a=(sendonly|recvonly|sendrecv|inactive)\r?$/m.exec(text)?.[1] ?? 'inactive') as FakeSection['direction'],
+      direction: (/^a=(sendonly|recvonly|sendrecv|inactive)\r?$/m.exec(text)?.[1] ??
+        'inactive') as FakeSection['direction'],
     }));
 }
 
@@ -33,7 +34,13 @@ export function readSections(sdp: string): FakeSection[] {
 export function writeSection({ kind, port, mid, direction }: FakeSection): string {
   const codec = kind === 'audio' ? '111 opus/48000/2' : '96 VP8/90000';
   const [payload = ''] = codec.split(' ');
-  return [`m=${kind} ${port} UDP/TLS/RTP/SAVPF ${payload}`, `a=mid:${mid}`, `a=${direction}`, `a=rtpmap:${codec}`, ''].join('\r\n');
+  return [
+    `m=${kind} ${port} UDP/TLS/RTP/SAVPF ${payload}`,
+    `a=mid:${mid}`,
+    `a=${direction}`,
+    `a=rtpmap:${codec}`,
+    '',
+  ].join('\r\n');
 }
 
 /** How a test answers the streams of an offer. */
@@ -75,7 +82,10 @@ function answerItem<T extends { readonly streamId: string; readonly mids: Stream
 }
 
 /** Returns the streams that became part of an offer: not listed by the one before, or on other sections. */
-export function findNewItems(offers: readonly NegotiateParams[], role: 'publish' | 'play'): (PublishParams | PlayParams)[] {
+export function findNewItems(
+  offers: readonly NegotiateParams[],
+  role: 'publish' | 'play',
+): (PublishParams | PlayParams)[] {
   let before = new Set<string>();
   return offers.flatMap((params) => {
     const fingerprint = /^a=fingerprint:.*$/m.exec(params.offer)?.[0];

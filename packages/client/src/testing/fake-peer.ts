@@ -5,7 +5,7 @@
  */
 
 import { readSections, writeSection } from './fake-answer.ts';
-import { FakeTrack } from './fake-stream.ts';
+import type { FakeTrack } from './fake-stream.ts';
 import { FakeTransceiver } from './fake-transceiver.ts';
 
 /**
@@ -43,6 +43,11 @@ export class FakePeer {
   /** The transceivers that are not stopped, without the first one, which no stream uses. */
   get transceivers(): FakeTransceiver[] {
     return this.#transceivers.slice(1).filter(({ isStopping }) => !isStopping);
+  }
+
+  /** What the sending sections send, in their order. */
+  get sent(): (FakeTrack | null)[] {
+    return this.transceivers.filter(({ direction }) => direction === 'sendonly').map(({ sender }) => sender.track);
   }
 
   /** How many sections the descriptions have. */

@@ -38,7 +38,7 @@ export async function loginToZego() {
     return isBegun;
   };
   /** The tracks that the newest peer connection sends, audio then video. */
-  const sent = () => world.media.peer.transceivers.map(({ sender }) => sender.track);
+  const sent = () => world.media.peer.sent;
   return { world, devices, engine, open, publish, sent };
 }
 

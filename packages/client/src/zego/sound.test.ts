@@ -183,12 +183,13 @@ test('an engine that is destroyed before the user has touched the page mixes not
 test('sound levels of published, played and captured streams are reported at the interval', async () => {
   const { world, engine, audio } = await publish();
   world.server.login = loginResult({ room: snapshot({ streams: [listed('theirs', 'ann')] }) });
-  const own = world.media.peer;
-  own.report = [['S', { id: 'S', type: 'media-source', kind: 'audio', audioLevel: 0.25 }]];
   engine.startPlayingStream('theirs').catch(() => {});
   await settle();
   world.media.peer.become('connected');
-  world.media.peer.report = [['A', { id: 'A', type: 'inbound-rtp', kind: 'audio', audioLevel: 0.5 }]];
+  world.media.peer.report = [
+    ['S', { id: 'S', type: 'media-source', kind: 'audio', audioLevel: 0.25 }],
+    ['A', { id: 'A', type: 'inbound-rtp', kind: 'audio', audioLevel: 0.5 }],
+  ];
   const log: unknown[] = [];
   engine.on('soundLevelUpdate', (levels) => log.push(levels));
   engine.on('capturedSoundLevelUpdate', (level) => log.push(level));

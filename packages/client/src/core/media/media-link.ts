@@ -257,7 +257,6 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
     else if (nextAtMs > this.#failingSinceMs + this.task.retryWindowMs) this.#failByTimeout();
   }
 
-
   #remainingMs(): number {
     const sinceMs = this.#failingSinceMs ?? this.task.clock.now();
     return Math.max(0, sinceMs + this.task.retryWindowMs - this.task.clock.now());

@@ -6,7 +6,7 @@
 
 import type { NegotiateParams, NegotiateResult } from '@gavel/protocol';
 import { Backoff, MEDIA_BACKOFF } from '../backoff.ts';
-import { mayRetryLater, SessionError, type SessionErrorCode, toSessionError } from '../errors.ts';
+import { mayRetryLater, type SessionError, type SessionErrorCode, toSessionError } from '../errors.ts';
 import type { Clock } from '../platform.ts';
 import { CONNECT_MS, type LinkHost, type MediaLink, MIN_CONNECT_MS } from './media-link.ts';
 import type { MediaPlatform } from './media-platform.ts';

@@ -274,7 +274,7 @@ export class Publication extends Emitter<PublicationEvents> {
     const facts = { extraInfo: extraInfo.wanted, audio: audio.wanted, video: video.wanted };
     this.#offered = this.#mayBeAtServer ? undefined : facts;
     this.#mayBeAtServer = true;
-    return { ...facts, ...(source && { source }) };
+    return { ...facts, ...(this.#isAtServer && { ongoing: true }), ...(source && { source }) };
   }
 
   #handleAnswered(): void {
