@@ -6,14 +6,14 @@
 
 import type { StreamSource } from '@gavel/protocol';
 import { Emitter } from '../emitter.ts';
-import { type SessionError, toSessionError } from '../errors.ts';
-import { orderCodecs, type VideoCodec } from './codecs.ts';
+import type { SessionError } from '../errors.ts';
+import type { VideoCodec } from './codecs.ts';
 import { judgeFailure, type MediaEnd, type StreamContext } from './media-context.ts';
-import { MediaLink, type Sections, type Verdict } from './media-link.ts';
-import { encodingsFor, limitEncodings } from './simulcast.ts';
+import { MediaLink, type Verdict } from './media-link.ts';
 import type { StreamStats } from './stats.ts';
 import { StreamMeter } from './stream-meter.ts';
 import { SyncedValue } from './synced-value.ts';
+import { TrackSenders } from './track-senders.ts';
 
 /** How to publish. */
 export interface PublishOptions {
@@ -60,8 +60,6 @@ export interface PublicationEvents {
 type Kind = 'audio' | 'video';
 
 const KINDS = ['audio', 'video'] as const;
-const DEFAULT_MAX_VIDEO_KBPS = 4_000;
-const START_VIDEO_KBPS = 1_200;
 
 /** A stream that this client publishes, and again after every loss until `end` (MED-3). */
 export class Publication extends Emitter<PublicationEvents> {
@@ -80,7 +78,7 @@ export class Publication extends Emitter<PublicationEvents> {
     readonly video: SyncedValue<boolean>;
   };
   readonly #watched = new WeakSet<MediaStreamTrack>();
-  readonly #maxKbps: { audio: number | undefined; video: number };
+  readonly #senders: TrackSenders;
   readonly #meter: StreamMeter;
   /** What the first offer says about the stream; the server reads it only there. */
   #offered: { readonly extraInfo: string; readonly audio: boolean; readonly video: boolean } | undefined;
@@ -91,8 +89,6 @@ export class Publication extends Emitter<PublicationEvents> {
   #isAtServer = false;
   /** Whether an offer was sent that the server may have accepted; the server reads attributes only from the first offer. */
   #mayBeAtServer = false;
-  #dropped: Promise<void> = Promise.resolve();
-  #resolveDropped: () => void = () => {};
   #unsupported: readonly ('audio' | 'video')[] = [];
 
   constructor(context: StreamContext, streamId: string, source: MediaStream, options: PublishOptions = {}) {
@@ -105,7 +101,6 @@ export class Publication extends Emitter<PublicationEvents> {
       audio: options.audio ?? isEnabled(source.getAudioTracks()),
       video: options.video ?? isEnabled(source.getVideoTracks()),
     };
-    this.#maxKbps = { audio: options.maxAudioKbps, video: options.maxVideoKbps ?? DEFAULT_MAX_VIDEO_KBPS };
     this.#facts = {
       extraInfo: this.#createFact('extraInfo', options.extraInfo ?? '', (_, before) => before ?? ''),
       audio: this.#createFact('audio', this.#isSending('audio'), () => this.#switchOff('audio')),
@@ -118,15 +113,16 @@ export class Publication extends Emitter<PublicationEvents> {
       clock: context.clock,
       random: context.random,
       retryWindowMs: context.retryWindowMs,
-      prepare: (peer, sections) => this.#prepare(peer, sections),
+      prepare: (peer, sections) => this.#senders.prepare(peer, sections),
       list: ({ publish }, mids) => publish.push({ streamId, mids, ...this.#describe() }),
-      sending: () => ({ startVideoKbps: this.#startKbps(), stereo: options.stereo ?? false }),
+      sending: () => this.#senders.hints,
       dropped: () => {
         this.#meter.reset();
-        this.#resolveDropped();
+        this.#senders.handleDropped();
       },
       judge: (error) => this.#judge(error),
     });
+    this.#senders = new TrackSenders(context.media, source, this.#link, options);
     this.#meter = new StreamMeter(() => [...this.#link.sections.values()].map(({ sender }) => sender));
     this.#link.on('answered', ({ unsupported = [] }) => {
       this.#handleAnswered();
@@ -216,7 +212,7 @@ export class Publication extends Emitter<PublicationEvents> {
       if (!this.source.getTracks().includes(track)) this.source.addTrack(track);
       this.#watch(track);
     }
-    await Promise.all([this.#updateFact(kind), this.#replaceSent(kind, track)]);
+    await Promise.all([this.#updateFact(kind), this.#senders.replace(kind, track)]);
   }
 
   /** Reports which kinds are on now, after tracks of the source were stopped. */
@@ -229,15 +225,8 @@ export class Publication extends Emitter<PublicationEvents> {
    *
    * @throws SessionError `client.no-media` if the browser refuses it
    */
-  async setMaxKbps(kind: Kind, maxKbps: number): Promise<void> {
-    this.#maxKbps[kind] = maxKbps;
-    const sender = this.#sender(kind);
-    if (!sender) return;
-    const parameters = sender.getParameters();
-    limitEncodings(parameters.encodings, maxKbps);
-    await sender.setParameters(parameters).catch((error: unknown) => {
-      if (this.#sender(kind) === sender) throw toSessionError(error);
-    });
+  setMaxKbps(kind: Kind, maxKbps: number): Promise<void> {
+    return this.#senders.setMaxKbps(kind, maxKbps);
   }
 
   /** Reads the level of the audio that is sent, from 0 to 1; undefined if the browser does not report it. */
@@ -289,10 +278,6 @@ export class Publication extends Emitter<PublicationEvents> {
     this.#isAtServer = this.#state !== 'ended';
   }
 
-  #startKbps(): number {
-    return Math.min(this.#options.startVideoKbps ?? START_VIDEO_KBPS, this.#maxKbps.video);
-  }
-
   #createFact<T extends string | boolean>(
     name: 'extraInfo' | Kind,
     initial: T,
@@ -338,58 +323,6 @@ export class Publication extends Emitter<PublicationEvents> {
     track.addEventListener('ended', () => {
       if (this.source.getTracks().includes(track)) this.handleTracksStopped();
     });
-  }
-
-  async #replaceSent(kind: Kind, track: MediaStreamTrack | null): Promise<void> {
-    const sender = this.#sender(kind);
-    if (!sender) {
-      // Without a section, the next offer adds one for the track of the source.
-      if (track) this.#link.extend();
-      return;
-    }
-    try {
-      // If the connection is closed meanwhile, the browser's promise may stay pending.
-      await Promise.race([sender.replaceTrack(track), this.#dropped]);
-    } catch (error) {
-      if (this.#sender(kind) !== sender) return;
-      const name = error instanceof Error ? error.name : '';
-      if (name !== 'InvalidStateError' && name !== 'InvalidModificationError') throw toSessionError(error);
-      this.#link.renew(kind);
-    }
-  }
-
-  #sender(kind: Kind): RTCRtpSender | undefined {
-    return this.#link.sections.get(kind)?.sender;
-  }
-
-  #prepare(peer: RTCPeerConnection, sections: Sections): void {
-    if (sections.size === 0) {
-      this.#dropped = new Promise((resolve) => {
-        this.#resolveDropped = resolve;
-      });
-    }
-    for (const kind of KINDS) {
-      const [track] = this.#tracks(kind);
-      if (sections.has(kind) || (!track && !this.#options.reserve?.includes(kind))) continue;
-      const section = peer.addTransceiver(track ?? kind, {
-        direction: 'sendonly',
-        streams: [this.source],
-        ...this.#encodings(kind, track),
-      });
-      sections.set(kind, section);
-      if (kind === 'video') this.#preferCodec(section);
-    }
-  }
-
-  #encodings(kind: Kind, track: MediaStreamTrack | undefined): Pick<RTCRtpTransceiverInit, 'sendEncodings'> {
-    const maxKbps = this.#maxKbps[kind];
-    if (kind === 'video') return { sendEncodings: encodingsFor(track, this.#maxKbps.video, this.#options) };
-    return maxKbps === undefined ? {} : { sendEncodings: [{ maxBitrate: maxKbps * 1000 }] };
-  }
-
-  #preferCodec(transceiver: RTCRtpTransceiver): void {
-    const codecs = this.#context.media.sendableVideoCodecs();
-    if (codecs.length > 0) transceiver.setCodecPreferences(orderCodecs(codecs, this.#options.videoCodec ?? 'VP8'));
   }
 
   #setState(state: PublicationState): void {

@@ -44,7 +44,9 @@ export class StreamMeter {
     if (measured.length === 0) return undefined;
     const reports = await Promise.all(measured.map((one) => one.getStats()));
     const entries = new Map<string, object>();
-    for (const report of reports) report.forEach((entry: object, id: string) => entries.set(id, entry));
+    for (const report of reports as unknown as Iterable<[string, object]>[]) {
+      for (const [id, entry] of report) entries.set(id, entry);
+    }
     return entries;
   }
 }

@@ -1,0 +1,131 @@
+/**
+ * The sections of a publication: what is sent in them, and how much.
+ *
+ * @module
+ */
+
+import { toSessionError } from '../errors.ts';
+import { orderCodecs, type VideoCodec } from './codecs.ts';
+import type { MediaLink, Sections } from './media-link.ts';
+import type { MediaPlatform } from './media-platform.ts';
+import type { SendingHints } from './sdp.ts';
+import { encodingsFor, type LayerOptions, limitEncodings } from './simulcast.ts';
+
+/** The options of a publication about what is sent. */
+export interface SendingOptions extends LayerOptions {
+  readonly videoCodec?: VideoCodec;
+  readonly maxVideoKbps?: number;
+  readonly startVideoKbps?: number;
+  readonly maxAudioKbps?: number;
+  readonly reserve?: readonly ('audio' | 'video')[];
+  readonly stereo?: boolean;
+}
+
+type Kind = 'audio' | 'video';
+
+const DEFAULT_MAX_VIDEO_KBPS = 4_000;
+const START_VIDEO_KBPS = 1_200;
+
+/** Sends the tracks of a stream in the sections of its link. */
+export class TrackSenders {
+  readonly #media: MediaPlatform;
+  readonly #source: MediaStream;
+  readonly #link: MediaLink;
+  readonly #options: SendingOptions;
+  readonly #maxKbps: { audio: number | undefined; video: number };
+  #dropped: Promise<void> = Promise.resolve();
+  #resolveDropped: () => void = () => {};
+
+  constructor(media: MediaPlatform, source: MediaStream, link: MediaLink, options: SendingOptions) {
+    this.#media = media;
+    this.#source = source;
+    this.#link = link;
+    this.#options = options;
+    this.#maxKbps = { audio: options.maxAudioKbps, video: options.maxVideoKbps ?? DEFAULT_MAX_VIDEO_KBPS };
+  }
+
+  /** What the browser is told in the answer. */
+  get hints(): SendingHints {
+    const { startVideoKbps = START_VIDEO_KBPS, stereo = false } = this.#options;
+    return { startVideoKbps: Math.min(startVideoKbps, this.#maxKbps.video), stereo };
+  }
+
+  /** Adds a section for each kind that has a track or is reserved, and has no section yet. */
+  prepare(peer: RTCPeerConnection, sections: Sections): void {
+    if (sections.size === 0) {
+      this.#dropped = new Promise((resolve) => {
+        this.#resolveDropped = resolve;
+      });
+    }
+    for (const kind of ['audio', 'video'] as const) {
+      const track = kind === 'audio' ? this.#source.getAudioTracks()[0] : this.#source.getVideoTracks()[0];
+      if (sections.has(kind) || (!track && !this.#options.reserve?.includes(kind))) continue;
+      const section = peer.addTransceiver(track ?? kind, {
+        direction: 'sendonly',
+        streams: [this.#source],
+        ...this.#encodings(kind, track),
+      });
+      sections.set(kind, section);
+      if (kind === 'video') this.#preferCodec(section);
+    }
+  }
+
+  /** Handles the loss of all sections. */
+  handleDropped(): void {
+    this.#resolveDropped();
+  }
+
+  /**
+   * Sends another track, or none; offers a new section only if necessary.
+   *
+   * @throws SessionError `client.no-media` if the browser refuses the track
+   */
+  async replace(kind: Kind, track: MediaStreamTrack | null): Promise<void> {
+    const sender = this.#sender(kind);
+    if (!sender) {
+      // The next offer adds a section for the track of the source.
+      if (track) this.#link.extend();
+      return;
+    }
+    try {
+      // If the connection is closed meanwhile, the browser's promise may stay pending.
+      await Promise.race([sender.replaceTrack(track), this.#dropped]);
+    } catch (error) {
+      if (this.#sender(kind) !== sender) return;
+      const name = error instanceof Error ? error.name : '';
+      if (name !== 'InvalidStateError' && name !== 'InvalidModificationError') throw toSessionError(error);
+      this.#link.renew(kind);
+    }
+  }
+
+  /**
+   * Limits the bitrate of a kind, in kbit/s, from now on; without a section, the next one has the limit.
+   *
+   * @throws SessionError `client.no-media` if the browser refuses it
+   */
+  async setMaxKbps(kind: Kind, maxKbps: number): Promise<void> {
+    this.#maxKbps[kind] = maxKbps;
+    const sender = this.#sender(kind);
+    if (!sender) return;
+    const parameters = sender.getParameters();
+    limitEncodings(parameters.encodings, maxKbps);
+    await sender.setParameters(parameters).catch((error: unknown) => {
+      if (this.#sender(kind) === sender) throw toSessionError(error);
+    });
+  }
+
+  #sender(kind: Kind): RTCRtpSender | undefined {
+    return this.#link.sections.get(kind)?.sender;
+  }
+
+  #encodings(kind: Kind, track: MediaStreamTrack | undefined): Pick<RTCRtpTransceiverInit, 'sendEncodings'> {
+    if (kind === 'video') return { sendEncodings: encodingsFor(track, this.#maxKbps.video, this.#options) };
+    const maxKbps = this.#maxKbps.audio;
+    return maxKbps === undefined ? {} : { sendEncodings: [{ maxBitrate: maxKbps * 1000 }] };
+  }
+
+  #preferCodec(section: RTCRtpTransceiver): void {
+    const codecs = this.#media.sendableVideoCodecs();
+    if (codecs.length > 0) section.setCodecPreferences(orderCodecs(codecs, this.#options.videoCodec ?? 'VP8'));
+  }
+}
