@@ -12,9 +12,16 @@ import type { WorkerProcess } from './worker-process.ts';
 /** An offer that its worker has not answered yet. */
 export interface OpenOffer {
   readonly fingerprint: string;
+  /** The streams that it subscribes to. */
+  readonly subscribing: ReadonlySet<string>;
   /** Subscriptions that were closed by a call since. */
   readonly unsubscribed: Set<string>;
 }
+
+/** Subscriptions that a worker gets before the next peers of its rooms go to another one. */
+export const MAX_SUBSCRIPTIONS = 300;
+/** The share of a core that a worker uses before that. */
+const MAX_LOAD = 0.7;
 
 /** A peer. It stays until it is closed, also when it is lost. */
 export class PeerEntry {
@@ -42,8 +49,13 @@ export class PeerEntry {
 export class StreamEntry {
   readonly name: string;
   readonly group: string;
-  readonly worker: WorkerProcess;
+  /** That of its publisher. */
+  worker: WorkerProcess;
+  /** The numbers of its pipes, by the worker that they lead to. */
+  readonly pipes = new Map<WorkerProcess, number>();
   readonly subscribers = new Set<string>();
+  /** Whether its worker has died since it was published, so that nothing is piped. */
+  isOrphaned = false;
   /** Open offers that publish it. */
   pending = 0;
   /** Undefined until it is published. Survives a worker's death, so that subscribers can come back before the publisher. */
@@ -65,9 +77,12 @@ export class EngineRegistry {
   readonly peers = new Map<string, PeerEntry>();
   readonly streams = new Map<string, StreamEntry>();
   readonly #placement: Placement<WorkerProcess>;
+  readonly #subscriptions = new Map<WorkerProcess, number>();
 
-  constructor(workers: readonly WorkerProcess[]) {
-    this.#placement = new Placement(workers);
+  constructor(workers: readonly WorkerProcess[], maxSubscriptions = MAX_SUBSCRIPTIONS) {
+    this.#placement = new Placement(workers, (worker) => {
+      return worker.load > MAX_LOAD || (this.#subscriptions.get(worker) ?? 0) >= maxSubscriptions;
+    });
   }
 
   /** Returns a peer; creates it if there is none. */
@@ -77,9 +92,9 @@ export class EngineRegistry {
     return entry;
   }
 
-  /** Returns a stream; creates it if there is none. */
-  openStream(name: string, group: string): StreamEntry {
-    const entry = this.streams.get(name) ?? new StreamEntry(name, group, this.#placement.enter(group));
+  /** Returns a stream; creates it, at its publisher's worker, if there is none. */
+  openStream(name: string, group: string, worker: WorkerProcess): StreamEntry {
+    const entry = this.streams.get(name) ?? new StreamEntry(name, group, worker);
     this.streams.set(name, entry);
     return entry;
   }
@@ -88,7 +103,7 @@ export class EngineRegistry {
   removePeer(entry: PeerEntry): void {
     if (this.peers.get(entry.name) !== entry) return;
     this.peers.delete(entry.name);
-    this.#placement.leave(entry.group);
+    this.#placement.leave(entry.group, entry.worker);
     for (const name of [...entry.published]) {
       const stream = this.streams.get(name);
       if (stream !== undefined) this.removeStream(stream);
@@ -100,13 +115,15 @@ export class EngineRegistry {
   removeStream(entry: StreamEntry): void {
     if (this.streams.get(entry.name) !== entry) return;
     this.streams.delete(entry.name);
-    this.#placement.leave(entry.group);
     this.clearPublication(entry);
   }
 
   /** Removes a stream's publisher and subscribers; the entry stays for an open offer that publishes it. */
   clearPublication(entry: StreamEntry): void {
-    for (const peer of entry.subscribers) this.peers.get(peer)?.subscribed.delete(entry.name);
+    for (const name of [...entry.subscribers]) {
+      const peer = this.peers.get(name);
+      if (peer !== undefined) this.unsubscribe(peer, entry.name);
+    }
     entry.subscribers.clear();
     this.#setPublisher(entry, undefined);
     entry.shape = undefined;
@@ -120,18 +137,29 @@ export class EngineRegistry {
   }
 
   subscribe(peer: PeerEntry, entry: StreamEntry): void {
+    if (!peer.subscribed.has(entry.name)) this.#countSubscription(peer.worker, 1);
     peer.subscribed.add(entry.name);
     entry.subscribers.add(peer.name);
   }
 
   unsubscribe(peer: PeerEntry, stream: string): void {
-    peer.subscribed.delete(stream);
+    if (peer.subscribed.delete(stream)) this.#countSubscription(peer.worker, -1);
     this.streams.get(stream)?.subscribers.delete(peer.name);
+  }
+
+  /** Whether a worker has a subscriber to a stream. */
+  hasSubscriber(entry: StreamEntry, worker: WorkerProcess): boolean {
+    for (const name of entry.subscribers) if (this.peers.get(name)?.worker === worker) return true;
+    return false;
   }
 
   /** Removes all subscriptions of a peer. */
   clearSubscriptions(peer: PeerEntry): void {
     for (const stream of [...peer.subscribed]) this.unsubscribe(peer, stream);
+  }
+
+  #countSubscription(worker: WorkerProcess, change: number): void {
+    this.#subscriptions.set(worker, (this.#subscriptions.get(worker) ?? 0) + change);
   }
 
   #setPublisher(entry: StreamEntry, peer: string | undefined): void {

@@ -140,6 +140,8 @@ export interface StreamDump {
   /** The publishing peer; undefined while there is none. */
   readonly peer?: string;
   readonly state: ConnectionState;
+  /** The further workers that its packets are piped to (PIPE-1); absent if there are none. */
+  readonly pipedTo?: readonly number[];
   readonly tracks: readonly TrackDump[];
   /** The sum over all tracks and layers. */
   readonly publisher: PacketCounters;

@@ -46,6 +46,8 @@ export interface WorkerConfig {
   readonly announcedAddress: string | undefined;
   readonly iceServers: readonly IceServerConfig[];
   readonly transport: TransportChoice;
+  /** The folder of the sockets over which workers pipe tracks to each other; undefined for a single worker. */
+  readonly pipeFolder?: string;
 }
 
 /** A published stream, with what the engine knows of it. */
@@ -80,12 +82,28 @@ export interface WorkerNegotiateAnswer extends NegotiateAnswer {
   readonly shapes: readonly (StreamShape | undefined)[];
 }
 
+/** A stream whose packets come from another worker (PIPE-1). */
+export interface PipedStream extends StreamRevival {
+  readonly stream: string;
+  readonly group: string;
+  /** The number of the pipe, unique in the engine. */
+  readonly pipe: number;
+  /** The worker of the publisher. */
+  readonly from: number;
+}
+
+/** A stream of a worker. */
+export interface WorkerStreamDump extends StreamDump {
+  /** Its packets come from another worker, which dumps the stream too. */
+  readonly isPiped?: true;
+}
+
 /** A worker's part of a dump. */
 export interface WorkerDump {
   /** Undefined for a worker that does not answer. */
   readonly transport?: TransportDump;
   readonly peers: readonly PeerDump[];
-  readonly streams: readonly StreamDump[];
+  readonly streams: readonly WorkerStreamDump[];
   readonly closed: readonly ClosedDump[];
 }
 
@@ -102,8 +120,14 @@ export interface WorkerMethods {
     params: { readonly peer: string; readonly stream: string; readonly maxLayer: number | undefined };
     result: undefined;
   };
+  /** Begins to send the packets of a stream to another worker, in the place of an earlier pipe to it. */
+  openPipe: { params: { readonly stream: string; readonly pipe: number; readonly to: number }; result: undefined };
+  closePipe: { params: { readonly stream: string; readonly to: number }; result: undefined };
+  /** Gets the packets of a stream from another worker from now on; its subscriptions stay. */
+  acceptPipe: { params: PipedStream; result: undefined };
   dump: { params: undefined; result: WorkerDump };
-  ping: { params: undefined; result: undefined };
+  /** Returns the CPU time of the process, in milliseconds. */
+  ping: { params: undefined; result: number };
 }
 
 /** A method of a worker. */

@@ -6,7 +6,7 @@
 
 import type { EngineDump, PacketCounters, PeerDump, StreamDump } from './engine.ts';
 import type { EngineRegistry, PeerEntry, StreamEntry } from './engine-registry.ts';
-import type { WorkerDump } from './ipc.ts';
+import type { WorkerDump, WorkerStreamDump } from './ipc.ts';
 import { MEDIA_KINDS } from './sdp/codecs.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
@@ -27,7 +27,7 @@ export function mergeDumps(
   registry: Pick<EngineRegistry, 'peers' | 'streams'>,
 ): EngineDump {
   const peers = dumps.flatMap((dump) => dump.peers);
-  const streams = dumps.flatMap((dump) => dump.streams);
+  const streams = mergeStreams(dumps.flatMap((dump) => dump.streams));
   const presentPeers = new Set(peers.map(({ peer }) => peer));
   const presentStreams = new Set(streams.map(({ stream }) => stream));
   for (const entry of registry.peers.values()) {
@@ -48,6 +48,26 @@ export function mergeDumps(
       .sort((a, b) => a.closedAtMs - b.closedAtMs)
       .slice(-MAX_CLOSED),
   };
+}
+
+/** Joins the dumps of a stream that is piped: those of the other workers have only its further subscriptions. */
+function mergeStreams(dumps: readonly WorkerStreamDump[]): StreamDump[] {
+  const merged = new Map<string, StreamDump>();
+  // The publisher's worker comes first.
+  for (const dump of dumps.toSorted((a, b) => Number(a.isPiped ?? false) - Number(b.isPiped ?? false))) {
+    const { isPiped, ...stream } = dump;
+    const known = merged.get(stream.stream);
+    if (known === undefined) {
+      merged.set(stream.stream, isPiped ? { ...stream, publisher: NONE, state: 'lost' } : stream);
+      continue;
+    }
+    merged.set(stream.stream, {
+      ...known,
+      forwardedPackets: known.forwardedPackets + stream.forwardedPackets,
+      subscriptions: [...known.subscriptions, ...stream.subscriptions],
+    });
+  }
+  return [...merged.values()];
 }
 
 function createLostPeer({ name, group, worker }: PeerEntry): PeerDump {

@@ -35,6 +35,11 @@ export interface MediaEngineOptions {
    * its self-test (Linux on x64 and arm64), else the binding.
    */
   readonly transport?: TransportChoice;
+  /**
+   * Subscriptions that a worker gets before the next peers of its rooms go to another one (PIPE-1); default 300. A worker
+   * that uses 70 % of a core gets no more peers either.
+   */
+  readonly maxSubscriptionsPerWorker?: number;
   readonly logger?: MediaLogger;
   /** Timeout after which a call fails with `unavailable`, in milliseconds; default 5,000. */
   readonly callTimeoutMs?: number;

@@ -5,6 +5,9 @@
  */
 
 import { EventEmitter } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   type EngineDump,
   type ItemResult,
@@ -17,6 +20,7 @@ import {
   type NegotiateRequest,
   type WorkerHealth,
 } from './engine.ts';
+import { EnginePipes } from './engine-pipes.ts';
 import { EngineRegistry, type OpenOffer, type PeerEntry, type StreamEntry } from './engine-registry.ts';
 import type { WorkerDump, WorkerNegotiateAnswer, WorkerNotice, WorkerSubscribeItem } from './ipc.ts';
 import { mergeDumps } from './merge-dumps.ts';
@@ -34,6 +38,8 @@ export class ProcessEngine implements MediaEngine {
   readonly #logger: MediaLogger;
   readonly #emitter = new EventEmitter();
   #registry = new EngineRegistry([]);
+  #pipes = new EnginePipes(this.#registry);
+  #pipeFolder: string | undefined;
   #workers: readonly WorkerProcess[] = [];
 
   constructor(options: MediaEngineOptions) {
@@ -42,7 +48,9 @@ export class ProcessEngine implements MediaEngine {
   }
 
   async start(): Promise<void> {
-    const configs = createWorkerConfigs(this.#options);
+    const { workers = 1, maxSubscriptionsPerWorker } = this.#options;
+    if (workers > 1) this.#pipeFolder = await mkdtemp(join(tmpdir(), 'gavel-media-'));
+    const configs = createWorkerConfigs(this.#options, this.#pipeFolder);
     this.#workers = configs.map((config) => {
       const worker: WorkerProcess = new WorkerProcess(config, this.#options.callTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS, {
         handleNotice: (notice) => this.#handleNotice(worker, notice),
@@ -50,7 +58,8 @@ export class ProcessEngine implements MediaEngine {
       });
       return worker;
     });
-    this.#registry = new EngineRegistry(this.#workers);
+    this.#registry = new EngineRegistry(this.#workers, maxSubscriptionsPerWorker);
+    this.#pipes = new EnginePipes(this.#registry);
     try {
       await Promise.all(this.#workers.map((worker) => worker.start()));
     } catch (error) {
@@ -65,13 +74,17 @@ export class ProcessEngine implements MediaEngine {
     if (this.#isElsewhere(request)) await this.#leaveOtherGroups(request);
     const registry = this.#registry;
     const peer = registry.openPeer(request.peer, request.group);
-    const offer: OpenOffer = { fingerprint: findFingerprint(request.offer), unsubscribed: new Set() };
+    const requested = new Set(request.subscribe.map(({ stream }) => stream));
+    const fingerprint = findFingerprint(request.offer);
+    const offer: OpenOffer = { fingerprint, subscribing: requested, unsubscribed: new Set() };
     peer.offers.add(offer);
     // Registered before the answer, so that calls in between find them.
-    const publishing = request.publish.map(({ stream }) => registry.openStream(stream, request.group));
+    const publishing = request.publish.map(({ stream }) => registry.openStream(stream, request.group, peer.worker));
     for (const entry of publishing) entry.pending += 1;
     const subscribing = request.subscribe.map(({ stream }) => registry.streams.get(stream));
+    for (const entry of subscribing) if (entry !== undefined) this.#pipes.open(entry, peer.worker);
     const published = [...peer.published];
+    const subscribed = [...peer.subscribed];
     try {
       const answer = await peer.worker.call('negotiate', {
         ...request,
@@ -95,6 +108,7 @@ export class ProcessEngine implements MediaEngine {
       };
     } finally {
       peer.offers.delete(offer);
+      this.#pipes.closeUnusedOf(peer, new Set([...subscribed, ...requested]));
       for (const entry of publishing) {
         entry.pending -= 1;
         if (entry.pending === 0 && entry.shape === undefined) registry.removeStream(entry);
@@ -107,15 +121,23 @@ export class ProcessEngine implements MediaEngine {
     const peer = this.#registry.peers.get(name);
     if (peer === undefined) return;
     const streams = [...peer.published];
+    const subscribed = [...peer.subscribed];
+    const copies = streams.flatMap((stream) =>
+      [...(this.#registry.streams.get(stream)?.pipes.keys() ?? [])].map((worker) => ({ worker, stream })),
+    );
     this.#registry.removePeer(peer);
-    await this.#callToClose(peer.worker, () => peer.worker.call('closePeer', { peer: name, streams }));
+    await Promise.all([
+      this.#callToClose(peer.worker, () => peer.worker.call('closePeer', { peer: name, streams })),
+      ...copies.map(({ worker, stream }) => this.#callToClose(worker, () => worker.call('closeStream', { stream }))),
+    ]);
+    this.#pipes.closeUnusedOf(peer, subscribed);
   }
 
   async closeStream(stream: string): Promise<void> {
     const entry = this.#registry.streams.get(stream);
     if (entry === undefined) return;
     this.#registry.removeStream(entry);
-    await this.#callToClose(entry.worker, () => entry.worker.call('closeStream', { stream }));
+    await this.#callAll(entry, (worker) => worker.call('closeStream', { stream }));
   }
 
   async unsubscribe(name: string, stream: string): Promise<void> {
@@ -124,6 +146,7 @@ export class ProcessEngine implements MediaEngine {
     for (const offer of peer.offers) offer.unsubscribed.add(stream);
     this.#registry.unsubscribe(peer, stream);
     await this.#callToClose(peer.worker, () => peer.worker.call('unsubscribe', { peer: name, stream }));
+    this.#pipes.closeUnusedOf(peer, [stream]);
   }
 
   async restrict(stream: string, blocked: MediaKinds): Promise<void> {
@@ -131,7 +154,7 @@ export class ProcessEngine implements MediaEngine {
     if (entry === undefined) return;
     entry.blocked = { audio: blocked.audio, video: blocked.video };
     // A worker that hangs is killed, as for a close, because blocked media must not be forwarded any longer.
-    await this.#callToClose(entry.worker, () => entry.worker.call('restrict', { stream, blocked: entry.blocked }));
+    await this.#callAll(entry, (worker) => worker.call('restrict', { stream, blocked: entry.blocked }));
   }
 
   async limitLayer(name: string, stream: string, maxLayer: number | undefined): Promise<void> {
@@ -159,7 +182,9 @@ export class ProcessEngine implements MediaEngine {
 
   async close(): Promise<void> {
     this.#registry = new EngineRegistry([]);
+    this.#pipes = new EnginePipes(this.#registry);
     await Promise.all(this.#workers.map((worker) => worker.close()));
+    if (this.#pipeFolder !== undefined) await rm(this.#pipeFolder, { recursive: true, force: true });
   }
 
   /** Whether another group has the peer's name, or that of a published stream. */
@@ -192,7 +217,9 @@ export class ProcessEngine implements MediaEngine {
       if ('error' in result || entry === undefined || shape === undefined) return result;
       if (registry.streams.get(entry.name) !== entry) return createClosedResult(entry.name);
       accepted.add(entry.name);
+      const previous = entry.shape;
       registry.publish(peer, entry, shape);
+      this.#pipes.handlePublished(entry, peer.worker, previous);
       return result;
     });
     for (const name of published) {
@@ -243,6 +270,12 @@ export class ProcessEngine implements MediaEngine {
       if (peer.offers.size > 0) return;
       for (const emit of peer.heldEvents.splice(0)) emit();
     });
+  }
+
+  /** Calls every worker that has a stream, to close media. */
+  async #callAll(entry: StreamEntry, call: (worker: WorkerProcess) => Promise<undefined>): Promise<void> {
+    const workers = [entry.worker, ...entry.pipes.keys()];
+    await Promise.all(workers.map((worker) => this.#callToClose(worker, () => call(worker))));
   }
 
   /** Calls a worker to close media. A worker that does not answer is killed, because a close must hold (KICK-4). */
@@ -297,7 +330,10 @@ export class ProcessEngine implements MediaEngine {
       const registry = this.#registry;
       if (registry.peers.get(peer.name) !== peer || !(wasSubscribed || peer.subscribed.has(stream))) return;
       // An offer that was answered meanwhile has subscribed again.
-      if (peer.answers === answers) registry.unsubscribe(peer, stream);
+      if (peer.answers === answers) {
+        registry.unsubscribe(peer, stream);
+        this.#pipes.closeUnusedOf(peer, [stream]);
+      }
       this.#emit('subscriptionLost', peer.name, stream);
     });
   }
@@ -319,6 +355,7 @@ export class ProcessEngine implements MediaEngine {
     const { problem } = worker.health();
     if (problem === undefined) this.#logger.error({ worker: index, detail }, 'A media worker died');
     else this.#logger.error({ worker: index, problem }, 'A media worker keeps dying');
+    this.#pipes.handleDeath(worker);
     this.#emit('workerDied', index, detail);
     for (const peer of [...this.#registry.peers.values()]) {
       if (peer.worker !== worker || peer.isLost || peer.answers === 0) continue;
@@ -330,7 +367,9 @@ export class ProcessEngine implements MediaEngine {
 
   #markLost(peer: PeerEntry): void {
     peer.isLost = true;
+    const subscribed = [...peer.subscribed];
     this.#registry.clearSubscriptions(peer);
+    this.#pipes.closeUnusedOf(peer, subscribed);
   }
 
   #emit<E extends keyof MediaEngineEvents>(event: E, ...args: MediaEngineEvents[E]): void {

@@ -13,9 +13,10 @@ import { probeUdpPort } from './ports.ts';
  * Creates the configuration of every worker. A port range is split between the workers, so that two workers never choose
  * the same port.
  *
+ * @param pipeFolder the folder of the sockets between workers; undefined for a single worker
  * @throws MediaError `unavailable` when the range has fewer ports than there are workers, or no port is free
  */
-export function createWorkerConfigs(options: MediaEngineOptions): WorkerConfig[] {
+export function createWorkerConfigs(options: MediaEngineOptions, pipeFolder?: string): WorkerConfig[] {
   const {
     workers = 1,
     ports,
@@ -25,7 +26,13 @@ export function createWorkerConfigs(options: MediaEngineOptions): WorkerConfig[]
     iceServers = [],
     transport = 'auto',
   } = options;
-  const common = { listenAddress, announcedAddress, iceServers, transport };
+  const common = {
+    listenAddress,
+    announcedAddress,
+    iceServers,
+    transport,
+    ...(pipeFolder !== undefined && { pipeFolder }),
+  };
   const indices = Array.from({ length: workers }, (_, worker) => worker);
   if (portRange === undefined) {
     return indices.map((worker) => {

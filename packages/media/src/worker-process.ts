@@ -44,6 +44,7 @@ export class WorkerProcess {
   #child: ChildProcess | undefined;
   readonly #policy = new RestartPolicy();
   #isReady = false;
+  #load = 0;
   #isClosed = false;
   #nextId = 1;
   #restartTimer: NodeJS.Timeout | undefined;
@@ -59,6 +60,11 @@ export class WorkerProcess {
   /** The process id; undefined while there is no process. */
   get pid(): number | undefined {
     return this.#child?.pid;
+  }
+
+  /** The share of a CPU core that it has used in the last seconds, from 0 to 1, or more with several threads. */
+  get load(): number {
+    return this.#load;
   }
 
   /** Returns whether it accepts calls and, if it dies repeatedly, why. */
@@ -224,14 +230,20 @@ export class WorkerProcess {
   #watch(child: ChildProcess): void {
     clearInterval(this.#pingTimer);
     let answeredAtMs = performance.now();
+    let measuredCpuMs: number | undefined;
+    this.#load = 0;
     this.#pingTimer = setInterval(() => {
       if (performance.now() - answeredAtMs > STUCK_AFTER_MS) {
         child.kill('SIGKILL');
         return;
       }
       this.#request(child, 'ping', undefined).then(
-        () => {
-          answeredAtMs = performance.now();
+        (cpuMs) => {
+          const nowMs = performance.now();
+          // The first measure includes the start.
+          if (measuredCpuMs !== undefined) this.#load = (cpuMs - measuredCpuMs) / (nowMs - answeredAtMs);
+          measuredCpuMs = cpuMs;
+          answeredAtMs = nowMs;
         },
         () => undefined,
       );

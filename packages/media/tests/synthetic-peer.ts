@@ -6,6 +6,7 @@
 
 import { PeerConnection, type Track, Video } from 'node-datachannel';
 import type { MediaEngine, NegotiateAnswer, PublishItem, SectionMids, SubscribeItem } from '../src/index.ts';
+import { writePli } from '../src/rtp/rtcp.ts';
 import { isRtcp } from '../src/rtp/rtp-packet.ts';
 import { type OfferTransportFields, type SectionFields, TRANSPORT_CC_ID, writeOffer } from './offer-builder.ts';
 import { createRtpPacket, type RtpPacketFields } from './rtp-builder.ts';
@@ -183,6 +184,11 @@ export class SyntheticPeer {
     } catch {
       return false;
     }
+  }
+
+  /** Requests a keyframe of a source of the engine. */
+  requestKeyframe(ssrc: number): void {
+    this.send(writePli(1, ssrc));
   }
 
   /** The SSRCs that the last answer announces for a section: the media's, and that of its retransmissions. */

@@ -19,6 +19,9 @@ export const FRAME = {
 /** The type of a frame. */
 export type FrameType = (typeof FRAME)[keyof typeof FRAME];
 
+/** The layer of a frame with a packet of audio, which has no layers. */
+export const AUDIO_LAYER = 255;
+
 /** One frame. Its bytes are valid only during the call that passes it. */
 export interface PipeFrame {
   readonly type: number;

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { rm } from 'node:fs/promises';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { FrameReader, type FrameType, type PipeFrame } from './pipe-frame.ts';
@@ -46,6 +47,8 @@ export class PipeHub {
   /** Accepts connections of other workers. */
   async listen(): Promise<void> {
     const path = socketPath(this.#folder, this.#worker);
+    // A worker that was killed leaves its socket behind.
+    await rm(path, { force: true });
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen(path, () => {

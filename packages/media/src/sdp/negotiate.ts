@@ -28,6 +28,8 @@ import { listSendRids, REPAIRED_RID_URI, RID_URI } from './simulcast.ts';
 export interface StreamShape {
   readonly audio?: CodecShape | undefined;
   readonly video?: CodecShape | undefined;
+  /** The number of layers of the video; absent: one. */
+  readonly layers?: number;
 }
 
 /** A section of the offer that carries a kind of a stream, and how it is answered. */
@@ -56,6 +58,15 @@ export interface ReceivedKind extends PlannedKind {
   readonly repairedRidId: number | undefined;
   /** Whether NACKs may be sent for lost packets. */
   readonly nack: boolean;
+}
+
+/** The parameters of a kind that comes from another worker: nothing was negotiated, and the SSRC is of no meaning. */
+export function createPipedKind(codec: CodecShape): ReceivedKind {
+  const piped = { ...codec, payloadType: 0 };
+  const section: AcceptedSection = { direction: 'recvonly', codec: piped, feedback: [], extensions: new Map() };
+  const ids = { transportCcId: undefined, midId: undefined, ridId: undefined, repairedRidId: undefined };
+  const source = { ssrc: 0 };
+  return { mid: '', index: 0, section, codec: piped, rtxPayloadType: undefined, source, rids: [], ...ids, nack: false };
 }
 
 /** The negotiated parameters of one kind that is sent to a client. */

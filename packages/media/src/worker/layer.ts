@@ -6,7 +6,7 @@
 
 import type { LayerDump } from '../engine.ts';
 import { type ReceptionReport, type SenderReport, writeNack, writePli } from '../rtp/rtcp.ts';
-import type { RtpHeader } from '../rtp/rtp-packet.ts';
+import { RtpHeader } from '../rtp/rtp-packet.ts';
 import { SequenceUnwrapper } from '../rtp/sequence.ts';
 import type { ReceivedKind } from '../sdp/negotiate.ts';
 import { toEpochMs } from './clock.ts';
@@ -25,6 +25,8 @@ export const FEEDBACK_SSRC = 1;
 /** Slots of the retransmission buffer of audio: 1.3 s of 20 ms packets. A power of two. */
 const AUDIO_SLOTS = 64;
 const OSN_BYTES = 2;
+
+const pipedHeader = new RtpHeader();
 
 /** Receives one negotiated payload type under one SSRC, and its retransmissions under another. */
 export class Layer {
@@ -104,6 +106,11 @@ export class Layer {
     original.writeUInt16BE(sequence, 2);
     original.writeUInt32BE(this.ssrc, 8);
     if (header.read(original)) this.#receive(original, header, nowMs, true);
+  }
+
+  /** Receives one packet from another worker, which has received it from the publisher. */
+  receivePiped(packet: Buffer, nowMs: number): void {
+    if (pipedHeader.read(packet)) this.#receive(packet, pipedHeader, nowMs, false);
   }
 
   handleSenderReport(report: SenderReport, nowMs: number): void {

@@ -8,6 +8,7 @@ import { flushCompileCache } from 'node:module';
 import type { WorkerCall, WorkerConfig, WorkerMessage } from '../ipc.ts';
 import { createTransportFactory } from '../transport/create-transport-factory.ts';
 import { ClosedRing } from './closed-ring.ts';
+import { Piping } from './piping.ts';
 import { findErrorCode, Worker } from './worker.ts';
 
 /** Set by the first call, `configure`. Calls that arrive before it is done wait for it, and take effect in their order. */
@@ -29,7 +30,11 @@ async function createWorker(config: WorkerConfig): Promise<Worker> {
   const { factory, obstacle } = await createTransportFactory({ config, now, reportError });
   const detail = obstacle === undefined ? factory.kind : `${factory.kind}, because ${obstacle}`;
   send({ type: 'log', level: 'info', message: 'Media transport chosen', detail });
-  return new Worker({ config, transports: factory, closed: new ClosedRing(), now, notify: send, reportError });
+  const { pipeFolder } = config;
+  const piping = pipeFolder === undefined ? undefined : new Piping(pipeFolder, config.worker, now, reportError);
+  await piping?.listen();
+  const closed = new ClosedRing();
+  return new Worker({ config, transports: factory, closed, piping, now, notify: send, reportError });
 }
 
 async function handleCall(call: WorkerCall): Promise<unknown> {
@@ -40,7 +45,7 @@ async function handleCall(call: WorkerCall): Promise<unknown> {
     setImmediate(flushCompileCache);
     return undefined;
   }
-  if (call.method === 'ping') return undefined;
+  if (call.method === 'ping') return readCpuMs();
   worker ??= await starting;
   if (worker === undefined) throw new Error('The worker is not configured yet');
   switch (call.method) {
@@ -56,9 +61,21 @@ async function handleCall(call: WorkerCall): Promise<unknown> {
       return worker.restrict(call.params);
     case 'limitLayer':
       return worker.limitLayer(call.params);
+    case 'openPipe':
+      return worker.openPipe(call.params);
+    case 'closePipe':
+      return worker.closePipe(call.params);
+    case 'acceptPipe':
+      return worker.acceptPipe(call.params);
     case 'dump':
       return worker.dump();
   }
+}
+
+/** The CPU time of this process, in milliseconds. */
+function readCpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }
 
 process.on('message', (message) => {

@@ -4,9 +4,10 @@
  * @module
  */
 
-import type { MediaKinds, StreamDump } from '../engine.ts';
+import type { MediaKinds } from '../engine.ts';
+import type { PipedStream, WorkerStreamDump } from '../ipc.ts';
 import { type CodecShape, MEDIA_KINDS, type MediaKind } from '../sdp/codecs.ts';
-import type { ReceivedKind, StreamShape } from '../sdp/negotiate.ts';
+import { createPipedKind, type ReceivedKind, type StreamShape } from '../sdp/negotiate.ts';
 import { toEpochMs } from './clock.ts';
 import { createClosedRecord } from './closed-ring.ts';
 import { sumCounters } from './counters.ts';
@@ -14,7 +15,13 @@ import { Layer } from './layer.ts';
 import type { Peer } from './peer.ts';
 import type { Subscription } from './subscription.ts';
 import { Track } from './track.ts';
+import type { TrackPipe } from './track-pipe.ts';
 import type { WorkerContext } from './worker-context.ts';
+
+interface OutgoingPipe {
+  readonly pipe: number;
+  readonly createEnd: (kind: MediaKind) => TrackPipe;
+}
 
 /** One stream of a worker. It outlives its publisher until it is closed. */
 export class Stream {
@@ -24,7 +31,11 @@ export class Stream {
   readonly #tracks = new Map<MediaKind, Track>();
   readonly #subscriptions = new Map<string, Subscription>();
   #blocked: MediaKinds = { audio: false, video: false };
+  /** The sending ends of pipes, by the worker that they lead to. */
+  readonly #pipes = new Map<number, OutgoingPipe>();
   #publisher: Peer | undefined;
+  /** The number of the pipe that its packets come from; undefined if it is published here. */
+  #incomingPipe: number | undefined;
   #forwardedBefore = 0;
 
   constructor(name: string, group: string, context: WorkerContext) {
@@ -49,12 +60,15 @@ export class Stream {
 
   /** The codecs of its kinds. */
   get shape(): StreamShape {
-    return { audio: this.#tracks.get('audio')?.codec, video: this.#tracks.get('video')?.codec };
+    const video = this.#tracks.get('video');
+    const layers = video?.layers.length ?? 1;
+    return { audio: this.#tracks.get('audio')?.codec, video: video?.codec, ...(layers > 1 && { layers }) };
   }
 
   /** Sets what a peer publishes. Layers that a renegotiation has not changed continue; another publisher is replaced. */
   publish(peer: Peer, kinds: ReadonlyMap<MediaKind, ReceivedKind>): void {
     if (this.#publisher !== peer) this.#closePublisher();
+    this.#closeIncomingPipe();
     const isNew = this.#publisher === undefined;
     this.#publisher = peer;
     const shape: { audio?: CodecShape; video?: CodecShape } = {};
@@ -81,15 +95,64 @@ export class Stream {
       if (track !== undefined) this.#removeTrack(track);
       if (codec === undefined) continue;
       this.#tracks.set(kind, new Track(kind, codec, this.#blocked[kind]));
+      this.#updatePipes();
       if (hadKinds) this.#loseSubscriptions(kind);
     }
+  }
+
+  /** Begins to send its packets to another worker, also those of later publishers. */
+  openPipe(pipe: number, to: number): void {
+    this.closePipe(to);
+    const createEnd = this.#context.piping?.openOutgoing(this, pipe, to);
+    if (createEnd === undefined) return;
+    this.#pipes.set(to, { pipe, createEnd });
+    this.#updatePipes();
+  }
+
+  closePipe(to: number): void {
+    const outgoing = this.#pipes.get(to);
+    if (outgoing === undefined) return;
+    this.#pipes.delete(to);
+    this.#context.piping?.closeOutgoing(outgoing.pipe);
+    this.#updatePipes();
+  }
+
+  /** Gets its packets from another worker, in the place of a publisher of this one. The subscriptions stay. */
+  acceptPipe({ pipe, from, shape, blocked }: PipedStream): void {
+    this.#closePublisher();
+    this.#closeIncomingPipe();
+    for (const to of [...this.#pipes.keys()]) this.closePipe(to);
+    this.restrict(blocked);
+    this.setShape(shape);
+    const requestKeyframe = this.#context.piping?.openIncoming(this, pipe, from);
+    if (requestKeyframe === undefined) return;
+    this.#incomingPipe = pipe;
+    for (const track of this.#tracks.values()) {
+      const count = track.kind === 'video' ? (shape.layers ?? 1) : 1;
+      const layers = Array.from({ length: count }, (_, index) => {
+        // Loss is repaired by the publisher's worker: the only feedback of a piped layer is the request for a keyframe.
+        return new Layer(track, index, createPipedKind(track.codec), () => requestKeyframe(index));
+      });
+      track.setLayers(layers);
+    }
+    this.requestKeyframes();
+  }
+
+  /** Requests a keyframe of every layer. */
+  requestKeyframes(): void {
+    this.#tracks.get('video')?.requestKeyframe(this.#context.now());
+  }
+
+  /** Does the periodic work of a stream whose packets come from another worker. */
+  tickPiped(nowMs: number): void {
+    for (const layer of this.#layers()) layer.tick(nowMs);
   }
 
   /** Handles that its publisher has connected. */
   handleConnected(): void {
     if (this.#publisher === undefined) return;
     this.#context.notify({ type: 'stream-connected', stream: this.name, peer: this.#publisher.name });
-    this.#tracks.get('video')?.requestKeyframe(this.#context.now());
+    this.requestKeyframes();
   }
 
   /** Handles that its publisher is gone without a call: the subscriptions wait for the next one. */
@@ -111,16 +174,18 @@ export class Stream {
     const isVideoBack = this.#blocked.video && !blocked.video;
     this.#blocked = blocked;
     for (const [kind, track] of this.#tracks) track.setBlocked(blocked[kind]);
-    if (isVideoBack) this.#tracks.get('video')?.requestKeyframe(this.#context.now());
+    if (isVideoBack) this.requestKeyframes();
   }
 
   /** Closes the subscriptions, and ends the publishing at once (KICK-4, STRM-3). */
   close(): void {
     for (const { peer } of [...this.#subscriptions.values()]) peer.unsubscribe(this.name);
     this.#closePublisher();
+    this.#closeIncomingPipe();
+    for (const to of [...this.#pipes.keys()]) this.closePipe(to);
   }
 
-  dump(): StreamDump {
+  dump(): WorkerStreamDump {
     const nowMs = this.#context.now();
     let forwardedPackets = this.#forwardedBefore;
     for (const track of this.#tracks.values()) forwardedPackets += track.forwardedPackets;
@@ -128,10 +193,12 @@ export class Stream {
     return {
       stream: this.name,
       group: this.group,
+      ...(this.#incomingPipe !== undefined && { isPiped: true }),
       worker: this.#context.config.worker,
       ...(publisher !== undefined && { peer: publisher.name }),
       state: publisher?.state ?? 'lost',
       tracks: [...this.#tracks.values()].map((track) => track.dump(nowMs)),
+      ...(this.#pipes.size > 0 && { pipedTo: [...this.#pipes.keys()] }),
       publisher: sumCounters(this.#layers().map(({ counters }) => counters)),
       forwardedPackets,
       subscriptions: [...this.#subscriptions.values()].map((subscription) => subscription.dump()),
@@ -155,6 +222,18 @@ export class Stream {
     );
     track.setLayers(fresh);
     for (const layer of fresh) peer.sources.add(layer);
+  }
+
+  #closeIncomingPipe(): void {
+    if (this.#incomingPipe === undefined) return;
+    this.#context.piping?.closeIncoming(this.#incomingPipe);
+    this.#incomingPipe = undefined;
+  }
+
+  #updatePipes(): void {
+    for (const track of this.#tracks.values()) {
+      track.setPipes([...this.#pipes.values()].map(({ createEnd }) => createEnd(track.kind)));
+    }
   }
 
   #removeTrack(track: Track): void {

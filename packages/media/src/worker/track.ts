@@ -13,6 +13,7 @@ import type { RtpHeader } from '../rtp/rtp-packet.ts';
 import type { CodecShape, MediaKind } from '../sdp/codecs.ts';
 import { MAX_LAYERS } from '../sdp/simulcast.ts';
 import type { Layer } from './layer.ts';
+import type { TrackPipe } from './track-pipe.ts';
 import type { TrackSender } from './track-sender.ts';
 
 /** The scratch memory of each kind: one packet is forwarded at a time. */
@@ -36,6 +37,7 @@ export class Track {
   /** By layer: 1 if its packets arrive. */
   readonly #active = new Uint8Array(MAX_LAYERS);
   #layers: readonly Layer[] = [];
+  #pipes: readonly TrackPipe[] = [];
   #senders: readonly TrackSender[] = [];
   #isBlocked: boolean;
 
@@ -94,6 +96,11 @@ export class Track {
     }
   }
 
+  /** Sets the workers to which every packet is passed. */
+  setPipes(pipes: readonly TrackPipe[]): void {
+    this.#pipes = pipes;
+  }
+
   addSender(sender: TrackSender): void {
     this.#senders = [...this.#senders, sender];
   }
@@ -139,12 +146,14 @@ export class Track {
     for (const sender of this.#senders) {
       if (sender.forward(source, out, nowMs)) this.forwardedPackets += 1;
     }
+    for (const pipe of this.#pipes) pipe.forward(layer, packet);
   }
 
   /** Passes a sender report to every sender; the NTP time is kept for lip sync. */
   forwardSenderReport(layer: Layer, report: SenderReport, nowMs: number): void {
     if (this.#isBlocked) return;
     for (const sender of this.#senders) sender.sendReport(layer, report, nowMs);
+    for (const pipe of this.#pipes) pipe.sendReport(layer, report);
   }
 
   #activate(index: number): void {

@@ -7,12 +7,15 @@
 import type { WorkerConfig, WorkerNotice } from '../ipc.ts';
 import type { TransportFactory } from '../transport/transport.ts';
 import type { ClosedRing } from './closed-ring.ts';
+import type { Piping } from './piping.ts';
 
 /** Passed from the worker to its streams and their peers. */
 export interface WorkerContext {
   readonly config: WorkerConfig;
   readonly transports: TransportFactory;
   readonly closed: ClosedRing;
+  /** The pipes to other workers; undefined for a single worker. */
+  readonly piping: Piping | undefined;
   /** Milliseconds of a monotonic clock; `toEpochMs` converts them to a date. */
   now(): number;
   notify(notice: WorkerNotice): void;

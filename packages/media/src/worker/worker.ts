@@ -68,6 +68,19 @@ export class Worker {
     this.#peers.get(peer)?.subscriptions.get(stream)?.limitLayer(maxLayer);
   }
 
+  openPipe({ stream, pipe, to }: WorkerMethods['openPipe']['params']): undefined {
+    this.#streams.get(stream)?.openPipe(pipe, to);
+  }
+
+  closePipe({ stream, to }: WorkerMethods['closePipe']['params']): undefined {
+    this.#streams.get(stream)?.closePipe(to);
+  }
+
+  acceptPipe(piped: WorkerMethods['acceptPipe']['params']): undefined {
+    const stream = this.#streams.get(piped.stream) ?? this.#createStream(piped.stream, piped.group);
+    stream.acceptPipe(piped);
+  }
+
   dump(): WorkerDump {
     return {
       transport: this.#context.transports.dump(),
@@ -178,6 +191,7 @@ export class Worker {
         this.#context.reportError('tick', error);
       }
     }
+    for (const stream of this.#context.piping?.incomingStreams() ?? []) stream.tickPiped(nowMs);
   }
 }
 
