@@ -22,6 +22,10 @@ export class SourcePacket {
   /** Whether it is the last packet of its frame. */
   marker = false;
   payloadBytes = 0;
+  /** Whether the payload has redundancy (RFC 2198). */
+  isRed = false;
+  /** The level of the sound, as its byte (RFC 6464); -1 if the publisher does not tell it. */
+  audioLevel = -1;
   /**
    * Whether a receiver can begin here: at a keyframe of video. Always true for audio, and for codecs whose keyframes are
    * not recognised.

@@ -38,6 +38,8 @@ export interface AcceptedSection {
   readonly codec: Codec;
   /** The payload type of retransmissions (RFC 4588); undefined if they are not negotiated. */
   readonly rtxPayloadType?: number | undefined;
+  /** The payload type of the codec with redundancy (RFC 2198), preferred to that without; undefined if it is not negotiated. */
+  readonly redPayloadType?: number | undefined;
   /** Values of `rtcp-fb` without the payload type. */
   readonly feedback: readonly string[];
   /** Header extensions by id. */
@@ -97,9 +99,9 @@ function writeInactive(lines: string[], section: OfferSection): void {
 }
 
 function writeAccepted(lines: string[], section: OfferSection, acceptance: AcceptedSection): void {
-  const { codec, rtxPayloadType, source } = acceptance;
+  const { codec, rtxPayloadType, redPayloadType, source } = acceptance;
   const { payloadType } = codec;
-  const formats = rtxPayloadType === undefined ? `${payloadType}` : `${payloadType} ${rtxPayloadType}`;
+  const formats = [redPayloadType, payloadType, rtxPayloadType].filter((format) => format !== undefined).join(' ');
   const channels = codec.name === 'opus' ? '/2' : '';
   lines.push(
     `m=${section.raw.kind} 9 ${section.raw.protocol} ${formats}`,
@@ -113,6 +115,9 @@ function writeAccepted(lines: string[], section: OfferSection, acceptance: Accep
   if (codec.parameters !== '') lines.push(`a=fmtp:${payloadType} ${codec.parameters}`);
   if (rtxPayloadType !== undefined) {
     lines.push(`a=rtpmap:${rtxPayloadType} rtx/${codec.clockRate}`, `a=fmtp:${rtxPayloadType} apt=${payloadType}`);
+  }
+  if (redPayloadType !== undefined) {
+    lines.push(`a=rtpmap:${redPayloadType} red/48000/2`, `a=fmtp:${redPayloadType} ${payloadType}/${payloadType}`);
   }
   for (const [id, uri] of acceptance.extensions) lines.push(`a=extmap:${id} ${uri}`);
   const { rids = [] } = acceptance;

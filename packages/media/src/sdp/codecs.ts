@@ -13,7 +13,7 @@ export type { MediaKind };
 export const MEDIA_KINDS: readonly MediaKind[] = ['audio', 'video'];
 
 /** Names of the codecs that are forwarded, as SDP spells them. */
-export type CodecName = 'opus' | 'VP8' | 'H264';
+export type CodecName = 'opus' | 'VP8' | 'H264' | 'VP9' | 'AV1';
 
 /** One codec as one side offered it. */
 export interface Codec {
@@ -33,6 +33,8 @@ const supported: Record<MediaKind, readonly { name: CodecName; encoding: RegExp;
   video: [
     { name: 'VP8', encoding: /^VP8\/90000$/i, clockRate: 90_000 },
     { name: 'H264', encoding: /^H264\/90000$/i, clockRate: 90_000 },
+    { name: 'VP9', encoding: /^VP9\/90000$/i, clockRate: 90_000 },
+    { name: 'AV1', encoding: /^AV1\/90000$/i, clockRate: 90_000 },
   ],
 };
 
@@ -53,7 +55,6 @@ export function listCodecs(kind: MediaKind, section: SdpSection): Codec[] {
       clockRate: found.clockRate,
       parameters: parameters.get(format) ?? '',
     };
-    if (codec.name === 'H264' && findParameter(codec.parameters, 'packetization-mode') !== '1') continue;
     codecs.push(codec);
   }
   return codecs;
@@ -81,12 +82,15 @@ export function findParameter(parameters: string, name: string): string | undefi
 /**
  * Finds the player's codec that decodes a stream's codec; undefined when it has none.
  *
- * For H.264 the same profile-level-id is preferred, then the same profile, then Constrained Baseline, then any:
- * decoders often support more than they offer, and a wrong choice is visible at once as frames that are not decoded.
+ * For H.264 the same profile-level-id is preferred, then the same profile, then Constrained Baseline, then any, each with
+ * packetization mode 1 first, which can receive both modes (RFC 6184, 8.1): decoders often support more than they offer,
+ * and a wrong choice is visible at once as frames that are not decoded. The other codecs need the same profile.
  */
 export function matchCodec(offered: readonly Codec[], wanted: CodecShape): Codec | undefined {
-  const candidates = offered.filter((codec) => codec.name === wanted.name);
-  if (wanted.name !== 'H264') return candidates[0];
+  const named = offered.filter((codec) => codec.name === wanted.name);
+  if (wanted.name !== 'H264') return named.find((codec) => findProfile(codec) === findProfile(wanted));
+  const isMode1 = (codec: Codec): boolean => findParameter(codec.parameters, 'packetization-mode') === '1';
+  const candidates = named.toSorted((a, b) => Number(isMode1(b)) - Number(isMode1(a)));
   const profileOf = (codec: CodecShape): string => findParameter(codec.parameters, 'profile-level-id') ?? '42e01f';
   const profile = profileOf(wanted);
   return (
@@ -95,6 +99,25 @@ export function matchCodec(offered: readonly Codec[], wanted: CodecShape): Codec
     candidates.find((codec) => profileOf(codec).startsWith('42e0')) ??
     candidates[0]
   );
+}
+
+/** Returns the profile that a decoder needs: VP9 and AV1 have several, and the first is the default. */
+function findProfile({ name, parameters }: CodecShape): string {
+  if (name === 'VP9') return findParameter(parameters, 'profile-id') ?? '0';
+  return name === 'AV1' ? (findParameter(parameters, 'profile') ?? '0') : '';
+}
+
+/** Finds the payload type under which a section offers an audio codec with redundancy (RFC 2198); undefined for none. */
+export function findRedPayloadType(section: SdpSection, codec: Codec): number | undefined {
+  const encodings = new Map(listAttributes(section.attributes, 'rtpmap').map(splitPayload));
+  for (const [format, parameters] of listAttributes(section.attributes, 'fmtp').map(splitPayload)) {
+    if (encodings.get(format)?.toLowerCase() !== 'red/48000/2') continue;
+    if (!/^(\d{1,3})(?:\/\1)+$/.test(parameters) || parameters.split('/')[0] !== String(codec.payloadType)) continue;
+    const payloadType = /^\d{1,3}$/.test(format) ? Number(format) : Number.NaN;
+    const isListed = section.formats.includes(format);
+    if (isListed && isDynamicPayloadType(payloadType) && payloadType !== codec.payloadType) return payloadType;
+  }
+  return undefined;
 }
 
 /** Finds the payload type of the retransmissions (RFC 4588) of a payload type; undefined when the section offers none. */
@@ -116,6 +139,9 @@ export function listFeedback(section: SdpSection, payloadType: number): string[]
     .filter(([format]) => format === String(payloadType) || format === '*')
     .map(([, feedback]) => feedback);
 }
+
+/** The URI of the header extension with the level of the sound (RFC 6464). */
+export const AUDIO_LEVEL_URI = 'urn:ietf:params:rtp-hdrext:ssrc-audio-level';
 
 /** The URI of the header extension that names the section of a packet (RFC 8843). */
 export const MID_URI = 'urn:ietf:params:rtp-hdrext:sdes:mid';

@@ -5,12 +5,15 @@
  */
 
 import { MediaError, type PublishItem, type SectionMids, type SubscribeItem } from '../engine.ts';
+import type { ExtensionIds } from '../rtp/outgoing-packet.ts';
 import type { AcceptedSection } from './answer.ts';
 import {
   type AnnouncedSource,
+  AUDIO_LEVEL_URI,
   type Codec,
   type CodecShape,
   findExtensionId,
+  findRedPayloadType,
   findRtxPayloadType,
   listCodecs,
   listFeedback,
@@ -30,6 +33,9 @@ export interface StreamShape {
   readonly video?: CodecShape | undefined;
   /** The number of layers of the video; absent: one. */
   readonly layers?: number;
+  /** What a worker needs to know to read the publisher's audio packets, if they are piped to it. */
+  readonly redPayloadType?: number | undefined;
+  readonly audioLevelId?: number | undefined;
 }
 
 /** A section of the offer that carries a kind of a stream, and how it is answered. */
@@ -56,23 +62,32 @@ export interface ReceivedKind extends PlannedKind {
   /** The ids of the extensions with the rid, and with that of a retransmission; undefined if they were not offered. */
   readonly ridId: number | undefined;
   readonly repairedRidId: number | undefined;
+  /** The payload type of audio with redundancy; undefined if it is not negotiated. */
+  readonly redPayloadType: number | undefined;
+  /** The id of the extension with the level of the sound; undefined if it was not offered. */
+  readonly audioLevelId: number | undefined;
   /** Whether NACKs may be sent for lost packets. */
   readonly nack: boolean;
 }
 
 /** The parameters of a kind that comes from another worker: nothing was negotiated, and the SSRC is of no meaning. */
-export function createPipedKind(codec: CodecShape): ReceivedKind {
+export function createPipedKind(codec: CodecShape, { redPayloadType, audioLevelId }: StreamShape): ReceivedKind {
   const piped = { ...codec, payloadType: 0 };
   const section: AcceptedSection = { direction: 'recvonly', codec: piped, feedback: [], extensions: new Map() };
   const ids = { transportCcId: undefined, midId: undefined, ridId: undefined, repairedRidId: undefined };
-  const source = { ssrc: 0 };
-  return { mid: '', index: 0, section, codec: piped, rtxPayloadType: undefined, source, rids: [], ...ids, nack: false };
+  const types = { rtxPayloadType: undefined, redPayloadType, audioLevelId };
+  return { mid: '', index: 0, section, codec: piped, source: { ssrc: 0 }, rids: [], ...ids, ...types, nack: false };
 }
 
 /** The negotiated parameters of one kind that is sent to a client. */
 export interface SentKind extends PlannedKind {
   /** Whether the client may request lost packets. */
   readonly nack: boolean;
+  /** The payload type of retransmissions; undefined if they are not negotiated. */
+  readonly rtxPayloadType: number | undefined;
+  /** The payload type of audio with redundancy; undefined if the client takes none. */
+  readonly redPayloadType: number | undefined;
+  readonly extensions: ExtensionIds;
 }
 
 /** The result of a planned item. */
@@ -82,13 +97,16 @@ export interface Plan<T extends PlannedKind> {
   readonly unsupported: readonly MediaKind[];
 }
 
+/** The highest id in the one-byte form of header extensions (RFC 8285). */
+const MAX_ONE_BYTE_ID = 14;
+
 const publishFeedback: Record<MediaKind, readonly string[]> = {
   audio: ['nack', 'transport-cc'],
   video: ['nack', 'nack pli', 'ccm fir', 'transport-cc'],
 };
 const subscribeFeedback: Record<MediaKind, readonly string[]> = {
-  audio: ['nack'],
-  video: ['nack', 'nack pli', 'ccm fir'],
+  audio: ['nack', 'transport-cc'],
+  video: ['nack', 'nack pli', 'ccm fir', 'transport-cc'],
 };
 
 /**
@@ -144,10 +162,7 @@ export class Planner {
         unsupported.push(kind);
         continue;
       }
-      const feedback = chooseFeedback(section, codec, subscribeFeedback[kind]);
-      const { mid, index } = section;
-      const answered: AcceptedSection = { direction: 'sendonly', codec, feedback, extensions: new Map() };
-      kinds.set(kind, { mid, index, section: answered, codec, nack: feedback.includes('nack') });
+      kinds.set(kind, this.#send(kind, section, codec));
       this.#usedMids.add(section.mid);
     }
     if (kinds.size > 0) return { kinds, unsupported };
@@ -162,6 +177,28 @@ export class Planner {
     return section.direction === direction || section.direction === 'sendrecv' ? section : undefined;
   }
 
+  #send(kind: MediaKind, section: OfferSection, codec: Codec): SentKind {
+    const feedback = chooseFeedback(section, codec, subscribeFeedback[kind]);
+    const nack = feedback.includes('nack');
+    const rtxPayloadType = nack && kind === 'video' ? findRtxPayloadType(section.raw, codec) : undefined;
+    const redPayloadType = kind === 'audio' ? findRedPayloadType(section.raw, codec) : undefined;
+    const answeredExtensions = new Map<number, string>();
+    const accept = (uri: string): number => {
+      const id = findExtensionId(section.raw, uri) ?? 0;
+      // The fixed block of extensions has the one-byte form.
+      if (id === 0 || id > MAX_ONE_BYTE_ID) return 0;
+      answeredExtensions.set(id, uri);
+      return id;
+    };
+    const transportSequence = feedback.includes('transport-cc') ? accept(TRANSPORT_CC_URI) : 0;
+    const extensions = { transportSequence, audioLevel: kind === 'audio' ? accept(AUDIO_LEVEL_URI) : 0 };
+    const { mid, index } = section;
+    const types = { rtxPayloadType, redPayloadType };
+    const direction = 'sendonly';
+    const answered: AcceptedSection = { direction, codec, ...types, feedback, extensions: answeredExtensions };
+    return { mid, index, section: answered, codec, nack, ...types, extensions };
+  }
+
   #receive(kind: MediaKind, section: OfferSection, codec: Codec): ReceivedKind {
     const feedback = chooseFeedback(section, codec, publishFeedback[kind]);
     const nack = feedback.includes('nack');
@@ -174,16 +211,19 @@ export class Planner {
     };
     const transportCcId = feedback.includes('transport-cc') ? accept(TRANSPORT_CC_URI) : undefined;
     const midId = accept(MID_URI);
+    const redPayloadType = kind === 'audio' ? findRedPayloadType(section.raw, codec) : undefined;
+    const audioLevelId = kind === 'audio' ? accept(AUDIO_LEVEL_URI) : undefined;
     const hasRids = findExtensionId(section.raw, RID_URI) !== undefined && midId !== undefined;
     const rids = hasRids && kind === 'video' ? listSendRids(section.raw) : [];
     const ridId = rids.length > 0 ? accept(RID_URI) : undefined;
     const repairedRidId = rids.length > 0 ? accept(REPAIRED_RID_URI) : undefined;
     const { mid, index } = section;
-    const answered: AcceptedSection = { direction: 'recvonly', codec, rtxPayloadType, feedback, extensions, rids };
+    const types = { rtxPayloadType, redPayloadType };
+    const answered: AcceptedSection = { direction: 'recvonly', codec, ...types, feedback, extensions, rids };
     // The sources of layers are learnt by their rids, because an offer does not say which is which.
     const source = rids.length > 0 ? undefined : this.#claimSource(section);
-    const ids = { transportCcId, midId, ridId, repairedRidId };
-    return { mid, index, section: answered, codec, rtxPayloadType, source, rids, ...ids, nack };
+    const ids = { transportCcId, midId, ridId, repairedRidId, audioLevelId };
+    return { mid, index, section: answered, codec, ...types, source, rids, ...ids, nack };
   }
 
   #claimSource({ raw }: OfferSection): AnnouncedSource | undefined {

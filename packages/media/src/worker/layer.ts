@@ -90,7 +90,8 @@ export class Layer {
 
   /** Receives one RTP packet of its SSRC; one of another payload type is dropped. */
   receive(packet: Buffer, header: RtpHeader, nowMs: number): void {
-    if (header.payloadType !== this.kind.codec.payloadType) return;
+    const isRed = header.payloadType === this.kind.redPayloadType;
+    if (!isRed && header.payloadType !== this.kind.codec.payloadType) return;
     this.#receive(packet, header, nowMs, false);
   }
 
@@ -106,6 +107,12 @@ export class Layer {
     original.writeUInt16BE(sequence, 2);
     original.writeUInt32BE(this.ssrc, 8);
     if (header.read(original)) this.#receive(original, header, nowMs, true);
+  }
+
+  /** Returns the level of the sound that a packet names, as its byte (RFC 6464); -1 if it names none. */
+  readAudioLevel(packet: Buffer, header: RtpHeader): number {
+    const { audioLevelId } = this.kind;
+    return audioLevelId === undefined ? -1 : header.findExtension8(packet, audioLevelId);
   }
 
   /** Receives one packet from another worker, which has received it from the publisher. */

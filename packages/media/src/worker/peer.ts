@@ -47,6 +47,7 @@ export class Peer {
   readonly #header = new RtpHeader();
   #remote: OfferTransport;
   #transportCcId: number | undefined;
+  #transportSequence = 0;
   #tickedAtMs = 0;
   #feedbackAtMs = 0;
   #reportAtMs = 0;
@@ -122,8 +123,14 @@ export class Peer {
   }
 
   /** Sends one packet; returns `false` if it was not sent. */
-  send(packet: Buffer): boolean {
-    return this.#transport.send(packet);
+  send(packet: Buffer, isRepetition = false): boolean {
+    return this.#transport.send(packet, isRepetition);
+  }
+
+  nextTransportSequence(): number {
+    const sequence = this.#transportSequence;
+    this.#transportSequence = (sequence + 1) & 0xffff;
+    return sequence;
   }
 
   addStream(stream: Stream): void {

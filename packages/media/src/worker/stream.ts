@@ -62,7 +62,15 @@ export class Stream {
   get shape(): StreamShape {
     const video = this.#tracks.get('video');
     const layers = video?.layers.length ?? 1;
-    return { audio: this.#tracks.get('audio')?.codec, video: video?.codec, ...(layers > 1 && { layers }) };
+    const audio = this.#tracks.get('audio');
+    const { redPayloadType, audioLevelId } = audio?.layers[0]?.kind ?? {};
+    return {
+      audio: audio?.codec,
+      video: video?.codec,
+      ...(layers > 1 && { layers }),
+      ...(redPayloadType !== undefined && { redPayloadType }),
+      ...(audioLevelId !== undefined && { audioLevelId }),
+    };
   }
 
   /** Sets what a peer publishes. Layers that a renegotiation has not changed continue; another publisher is replaced. */
@@ -131,7 +139,7 @@ export class Stream {
       const count = track.kind === 'video' ? (shape.layers ?? 1) : 1;
       const layers = Array.from({ length: count }, (_, index) => {
         // Loss is repaired by the publisher's worker: the only feedback of a piped layer is the request for a keyframe.
-        return new Layer(track, index, createPipedKind(track.codec), () => requestKeyframe(index));
+        return new Layer(track, index, createPipedKind(track.codec, shape), () => requestKeyframe(index));
       });
       track.setLayers(layers);
     }

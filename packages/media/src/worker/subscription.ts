@@ -102,13 +102,13 @@ export class Subscription {
     const { peer } = this;
     const source: AnswerSource = {
       ssrc: peer.createSsrc(),
+      ...(wanted.rtxPayloadType !== undefined && { rtxSsrc: peer.createSsrc() }),
       cname: this.#msid,
       msid: this.#msid,
       trackId: `${this.#msid}-${kind}`,
     };
-    const send = (packet: Buffer): boolean => peer.send(packet);
     const maxLayer = this.#maxLayer ?? MAX_LAYERS;
-    const fresh = new TrackSender(track, wanted, source, this.counters, send, peer.now, maxLayer);
+    const fresh = new TrackSender(track, wanted, source, this.counters, peer, maxLayer);
     this.#senders.set(kind, fresh);
     peer.addSender(fresh);
   }

@@ -4,10 +4,12 @@
  * @module
  */
 
+import { randomInt } from 'node:crypto';
 import { ForwardHistory } from '../forwarding/forward-history.ts';
 import { Forwarder } from '../forwarding/forwarder.ts';
 import { SourcePacket } from '../forwarding/source-packet.ts';
 import { OutgoingPacket } from '../rtp/outgoing-packet.ts';
+import { findPrimaryBlock } from '../rtp/red.ts';
 import { type ReportBlock, type SenderReport, writeSenderReport } from '../rtp/rtcp.ts';
 import { RtpHeader } from '../rtp/rtp-packet.ts';
 import type { AnswerSource } from '../sdp/answer.ts';
@@ -16,6 +18,7 @@ import { toEpochMs } from './clock.ts';
 import type { ClosedRecord } from './closed-ring.ts';
 import type { MutableCounters } from './counters.ts';
 import type { Layer } from './layer.ts';
+import { ResendBudget } from './resend-budget.ts';
 import type { Track } from './track.ts';
 
 const DEFAULT_ROUND_TRIP_MS = 60;
@@ -27,6 +30,19 @@ const resent = { audio: new OutgoingPacket('audio'), video: new OutgoingPacket('
 const resentHeader = new RtpHeader();
 const resentSource = new SourcePacket();
 
+/** What a sender needs of its peer. */
+export interface PeerLink {
+  /**
+   * Sends one packet; returns `false` if it was not sent.
+   *
+   * @param isRepetition the same bytes were sent before (RTX-1)
+   */
+  send(packet: Buffer, isRepetition?: boolean): boolean;
+  /** Returns the transport-wide number of the next packet (16 bits), and counts the packet as sent. */
+  nextTransportSequence(bytes: number, nowMs: number): number;
+  now(): number;
+}
+
 /** One RTP stream to a subscriber, with an SSRC and numbers of its own. */
 export class TrackSender {
   readonly track: Track;
@@ -34,8 +50,9 @@ export class TrackSender {
   /** Replaced by a renegotiation that matches. */
   kind: SentKind;
   readonly #counters: MutableCounters;
-  readonly #send: (packet: Buffer) => boolean;
-  readonly #now: () => number;
+  readonly #peer: PeerLink;
+  readonly #budget = new ResendBudget();
+  #rtxSequence = randomInt(0, 0x1_0000);
   readonly #forwarder: Forwarder;
   readonly #history = new ForwardHistory();
   #packets = 0;
@@ -49,7 +66,6 @@ export class TrackSender {
 
   /**
    * @param counters of the subscription
-   * @param send sends a packet to the subscriber; returns `false` if it was not sent
    * @param maxLayer the highest layer to be sent
    */
   constructor(
@@ -57,16 +73,14 @@ export class TrackSender {
     kind: SentKind,
     source: AnswerSource,
     counters: MutableCounters,
-    send: (packet: Buffer) => boolean,
-    now: () => number,
+    peer: PeerLink,
     maxLayer: number,
   ) {
     this.track = track;
     this.kind = kind;
     this.source = source;
     this.#counters = counters;
-    this.#send = send;
-    this.#now = now;
+    this.#peer = peer;
     this.#maxLayer = maxLayer;
     this.#forwarder = new Forwarder(track.codec.clockRate, track.clocks);
     this.chooseLayer();
@@ -99,12 +113,14 @@ export class TrackSender {
     const layer = this.track.chooseLayer(this.#maxLayer);
     if (layer === this.#forwarder.target) return;
     this.#forwarder.setTarget(layer);
-    if (this.#isAttached) this.track.requestKeyframe(this.#now(), this.awaitedLayer);
+    if (this.#isAttached) this.track.requestKeyframe(this.#peer.now(), this.awaitedLayer);
   }
 
   /** Whether a renegotiation leaves it as it is. */
-  matches(track: Track, { mid, codec }: SentKind): boolean {
-    return track === this.track && mid === this.kind.mid && codec.payloadType === this.kind.codec.payloadType;
+  matches(track: Track, { mid, codec, rtxPayloadType, redPayloadType }: SentKind): boolean {
+    const { kind } = this;
+    const isSame = rtxPayloadType === kind.rtxPayloadType && redPayloadType === kind.redPayloadType;
+    return isSame && track === this.track && mid === kind.mid && codec.payloadType === kind.codec.payloadType;
   }
 
   /** Begins to send; `false` if it has begun before. */
@@ -127,23 +143,35 @@ export class TrackSender {
     this.#forwarder.restart();
   }
 
-  /** Sends one packet, if the forwarder accepts it. Overwrites the numbers in `out`. */
-  forward(source: SourcePacket, out: OutgoingPacket, nowMs: number): boolean {
+  /**
+   * Sends one packet, if the forwarder accepts it. Overwrites the numbers in the memory that it sends.
+   *
+   * @param out the packet as it was published
+   * @param plain the packet without redundancy; undefined if it is malformed
+   */
+  forward(source: SourcePacket, out: OutgoingPacket, plain: OutgoingPacket | undefined, nowMs: number): boolean {
     // A closed sender is not in its track, so a count other than 0 is a bug in that code (KICK-4).
     if (this.#record !== undefined) this.#record.packetsAfterClose += 1;
     const forwarder = this.#forwarder;
     const previousLayer = forwarder.layer;
     if (!forwarder.accept(source, nowMs)) return false;
     if (forwarder.layer !== previousLayer) this.#sendLastReport(nowMs);
-    out.patch(this.kind.codec.payloadType, forwarder.sequence, forwarder.timestamp, this.source.ssrc);
+    const { kind } = this;
+    const isRed = source.isRed && kind.redPayloadType !== undefined;
+    const packet = isRed ? out : plain;
+    if (packet === undefined) return false;
+    const payloadType = isRed ? (kind.redPayloadType as number) : kind.codec.payloadType;
+    packet.patch(payloadType, forwarder.sequence, forwarder.timestamp, this.source.ssrc);
     if (source.isVp8) {
       const { pictureId, tl0PicIdx, keyIdx } = forwarder;
-      source.vp8.patch(out.bytes, out.payloadOffset, pictureId, tl0PicIdx, keyIdx);
+      source.vp8.patch(packet.bytes, packet.payloadOffset, pictureId, tl0PicIdx, keyIdx);
     }
-    this.#remember(source);
+    const transportSequence = this.#numberPacket(packet, source.audioLevel, nowMs);
+    this.#remember(source, transportSequence);
     this.#packets += 1;
     this.#octets += source.payloadBytes;
-    return this.#sendCounted(out.bytes, nowMs);
+    this.#budget.recordSent(packet.bytes.length, nowMs);
+    return this.#sendCounted(packet.bytes, nowMs, false);
   }
 
   /** Sends a sender report with its own SSRC, timestamp and counts. */
@@ -154,17 +182,17 @@ export class TrackSender {
     this.#reportedAtMs = nowMs;
     const { ssrc } = this.source;
     const counts = { packets: this.#packets, octets: this.#octets };
-    this.#send(writeSenderReport({ ssrc, ntpSeconds, ntpFraction, rtpTimestamp, ...counts }));
+    this.#peer.send(writeSenderReport({ ssrc, ntpSeconds, ntpFraction, rtpTimestamp, ...counts }));
   }
 
   handleKeyframeRequest(): void {
     this.#counters.keyframeRequests += 1;
-    this.track.requestKeyframe(this.#now(), this.target);
+    this.track.requestKeyframe(this.#peer.now(), this.target);
   }
 
   handleReportBlock(block: ReportBlock): void {
     if (block.lastSenderReport === 0 || block.lastSenderReport !== this.#reportId) return;
-    const elapsedMs = this.#now() - this.#reportedAtMs;
+    const elapsedMs = this.#peer.now() - this.#reportedAtMs;
     this.#roundTripMs = Math.max(0, elapsedMs - (block.delaySinceLastSenderReport * 1000) / 65_536);
   }
 
@@ -172,7 +200,7 @@ export class TrackSender {
   handleNack(sequences: readonly number[]): void {
     this.#counters.lost += sequences.length;
     if (!this.kind.nack || this.track.isBlocked || this.#record !== undefined) return;
-    const nowMs = this.#now();
+    const nowMs = this.#peer.now();
     const intervalMs = Math.min(MAX_RESEND_INTERVAL_MS, Math.max(MIN_RESEND_INTERVAL_MS, this.#roundTripMs));
     for (const sequence of sequences) {
       if (this.#history.findForResend(sequence, nowMs, intervalMs)) this.#resend(sequence, nowMs);
@@ -191,12 +219,22 @@ export class TrackSender {
     if (layer?.lastReport !== undefined) this.sendReport(layer, layer.lastReport, nowMs);
   }
 
-  #remember({ layer, sequence }: SourcePacket): void {
+  /** Writes the header extensions; returns the transport-wide number, or 0 if the subscriber takes none. */
+  #numberPacket(packet: OutgoingPacket, audioLevel: number, nowMs: number): number {
+    const { extensions } = this.kind;
+    const isNumbered = extensions.transportSequence > 0;
+    const sequence = isNumbered ? this.#peer.nextTransportSequence(packet.bytes.length, nowMs) : 0;
+    packet.patchExtensions(extensions, sequence, audioLevel);
+    return sequence;
+  }
+
+  #remember({ layer, sequence }: SourcePacket, transportSequence: number): void {
     const { found } = this.#history;
     const forwarder = this.#forwarder;
     found.layer = layer;
     found.sourceSequence = sequence & 0xffff;
     found.timestamp = forwarder.timestamp;
+    found.transportSequence = transportSequence;
     found.pictureId = forwarder.pictureId;
     found.tl0PicIdx = forwarder.tl0PicIdx;
     found.keyIdx = forwarder.keyIdx;
@@ -205,22 +243,43 @@ export class TrackSender {
 
   #resend(sequence: number, nowMs: number): void {
     const { found } = this.#history;
-    const packet = this.track.layers[found.layer]?.buffer.find(found.sourceSequence);
+    const layer = this.track.layers[found.layer];
+    const packet = layer?.buffer.find(found.sourceSequence);
     if (packet === undefined || !resentHeader.read(packet)) return;
-    const { payloadOffset, payloadBytes, marker } = resentHeader;
+    if (!this.#budget.permit(packet.length, nowMs)) return;
+    const { payloadOffset, payloadBytes, marker, payloadType } = resentHeader;
     const end = payloadOffset + payloadBytes;
+    const isRed = payloadType === layer?.kind.redPayloadType;
+    const isPlain = isRed && this.kind.redPayloadType === undefined;
+    const begin = isPlain ? findPrimaryBlock(packet, payloadOffset, end) : payloadOffset;
     const out = resent[this.track.kind];
-    if (!out.load(packet, payloadOffset, end, marker)) return;
-    out.patch(this.kind.codec.payloadType, sequence, found.timestamp, this.source.ssrc);
-    resentSource.readPayload(this.track.codec.name, packet, payloadOffset, end, false);
+    const { rtxPayloadType } = this.kind;
+    const { rtxSsrc } = this.source;
+    const isRtx = rtxPayloadType !== undefined && rtxSsrc !== undefined;
+    const isLoaded = isRtx
+      ? out.loadRetransmission(packet, begin, end, marker, sequence)
+      : out.load(packet, begin, end, marker);
+    if (!isLoaded) return;
+    resentSource.readPayload(this.track.codec.name, packet, begin, end, false);
     if (resentSource.isVp8) {
       resentSource.vp8.patch(out.bytes, out.payloadOffset, found.pictureId, found.tl0PicIdx, found.keyIdx);
     }
-    if (this.#sendCounted(out.bytes, nowMs)) this.#counters.retransmitted += 1;
+    const audioLevel = layer?.readAudioLevel(packet, resentHeader) ?? -1;
+    if (isRtx) {
+      out.patch(rtxPayloadType, this.#rtxSequence, found.timestamp, rtxSsrc);
+      this.#rtxSequence = (this.#rtxSequence + 1) & 0xffff;
+      this.#numberPacket(out, audioLevel, nowMs);
+    } else {
+      const type = isRed && !isPlain ? (this.kind.redPayloadType as number) : this.kind.codec.payloadType;
+      out.patch(type, sequence, found.timestamp, this.source.ssrc);
+      // Byte for byte as before: one number must not be sent with two contents (RTX-1).
+      out.patchExtensions(this.kind.extensions, found.transportSequence, audioLevel);
+    }
+    if (this.#sendCounted(out.bytes, nowMs, !isRtx)) this.#counters.retransmitted += 1;
   }
 
-  #sendCounted(packet: Buffer, nowMs: number): boolean {
-    if (!this.#send(packet)) return false;
+  #sendCounted(packet: Buffer, nowMs: number, isRepetition: boolean): boolean {
+    if (!this.#peer.send(packet, isRepetition)) return false;
     const counters = this.#counters;
     counters.packets += 1;
     counters.bytes += packet.length;

@@ -8,6 +8,7 @@ import type { TrackDump } from '../engine.ts';
 import { LayerClock } from '../forwarding/layer-clock.ts';
 import { SourcePacket } from '../forwarding/source-packet.ts';
 import { OutgoingPacket } from '../rtp/outgoing-packet.ts';
+import { findPrimaryBlock } from '../rtp/red.ts';
 import type { SenderReport } from '../rtp/rtcp.ts';
 import type { RtpHeader } from '../rtp/rtp-packet.ts';
 import type { CodecShape, MediaKind } from '../sdp/codecs.ts';
@@ -21,6 +22,9 @@ const outgoing: Readonly<Record<MediaKind, OutgoingPacket>> = {
   audio: new OutgoingPacket('audio'),
   video: new OutgoingPacket('video'),
 };
+
+/** The scratch memory of the audio without redundancy. */
+const primary = new OutgoingPacket('audio');
 
 /** A layer without packets for this time, in milliseconds, is switched off, if another layer has packets. */
 const SILENT_MS = 1_000;
@@ -139,12 +143,15 @@ export class Track {
     source.sequence = sequence;
     source.timestamp = header.timestamp;
     source.marker = header.marker;
+    source.isRed = header.payloadType === layer.kind.redPayloadType;
+    source.audioLevel = layer.readAudioLevel(packet, header);
     source.readPayload(this.codec.name, packet, header.payloadOffset, end, isFrameStart);
     const out = outgoing[this.kind];
     if (!out.load(packet, header.payloadOffset, end, header.marker)) return;
     layer.buffer.store(header.sequence, packet);
+    const plain = source.isRed ? loadPrimary(packet, header.payloadOffset, end, header.marker) : out;
     for (const sender of this.#senders) {
-      if (sender.forward(source, out, nowMs)) this.forwardedPackets += 1;
+      if (sender.forward(source, out, plain, nowMs)) this.forwardedPackets += 1;
     }
     for (const pipe of this.#pipes) pipe.forward(layer, packet);
   }
@@ -174,4 +181,10 @@ export class Track {
   dump(nowMs: number): TrackDump {
     return { kind: this.kind, codec: this.codec.name, layers: this.#layers.map((layer) => layer.dump(nowMs)) };
   }
+}
+
+/** Loads the audio of a packet without its redundancy; undefined for a malformed one. */
+function loadPrimary(packet: Buffer, offset: number, end: number, isMarked: boolean): OutgoingPacket | undefined {
+  const begin = findPrimaryBlock(packet, offset, end);
+  return begin >= 0 && primary.load(packet, begin, end, isMarked) ? primary : undefined;
 }
