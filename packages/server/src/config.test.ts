@@ -61,7 +61,7 @@ describe('where values come from', () => {
       rooms: { heartbeatIntervalMs: 30_000, heartbeatTimeoutMs: 100_000, maxLoginsPerSecond: 200, ...STREAM_LIMITS },
       http: { headersTimeoutMs: 10_000, requestTimeoutMs: 30_000, idleTimeoutMs: 75_000 },
       signalling: {
-        maxFrameBytes: 131_072,
+        maxFrameBytes: 524_288,
         maxBufferedBytes: 1_048_576,
         maxLoginBytes: 16_384,
         loginTimeoutMs: 10_000,

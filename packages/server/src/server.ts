@@ -14,7 +14,10 @@ import type { Poster } from './callbacks/post.ts';
 import type { Config } from './config.ts';
 import { ChatFiles } from './files/chat-files.ts';
 import { IceServers } from './ice/ice-servers.ts';
-import { MediaControl } from './media-control/media-control.ts';
+import { MediaEnforcer } from './media-control/enforcer.ts';
+import { MediaState } from './media-control/media-state.ts';
+import { startMedia } from './media-control/start-media.ts';
+import { UnconnectedReports } from './media-control/unconnected-media.ts';
 import { AdmissionGuard } from './realtimekit/admission-guard.ts';
 import { createParticipantTokenAuthenticator } from './realtimekit/authenticator.ts';
 import { ChatLinks } from './realtimekit/chat/chat-links.ts';
@@ -107,16 +110,14 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
 
   const fanOut = new FanOut();
   const metrics = new Metrics();
-  const media = new MediaControl({
-    engine,
+  const mediaState = new MediaState({
     clock,
-    log,
     connectTimeoutMs: config.media.connectTimeoutMs,
     lostStreamTimeoutMs: heartbeatTimeoutMs,
-    countUnconnected: (role) => metrics.countUnconnected(role),
     limits: mediaLimits,
-    notify: (memberId, frame) => fanOut.notify(memberId, frame),
   });
+  const unconnected = new UnconnectedReports({ clock, log, count: (role) => metrics.media.countUnconnected(role) });
+  const mediaParts = { engine, clock, log, state: mediaState, unconnected };
   const guard = new AdmissionGuard(store);
   const { maxFileBytes, maxRoomFileBytes: perRoom, maxAppFileBytes: perApp } = config.chat;
   const path = join(config.dataDir, 'files');
@@ -145,7 +146,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const audit = new AuditLog(log);
   // Media is first: it starts to close streams before any client receives the event.
   const sinks = {
-    first: [media],
+    first: [new MediaEnforcer(mediaParts)],
     journal: bothOf(callbacks.outbox, sessions),
     after: [fanOut, audit, metrics, guard, files],
   };
@@ -170,7 +171,12 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     clock,
     report: (error) => log.error({ err: error }, 'rule expiry failed'),
   });
-  media.attach(rooms);
+  const media = startMedia({
+    ...mediaParts,
+    rooms,
+    notify: (memberId, frame) => fanOut.notify(memberId, frame),
+    countConnection: (outcome) => metrics.media.countConnection(outcome),
+  });
   guard.attach(rooms);
   files.attach(rooms);
   metrics.observe({ engine, roomCount: () => rooms.size, connectionCount: () => fanOut.connectionCount });

@@ -1,81 +1,138 @@
 /**
- * A media engine without media: it answers every offer, and records what was asked of it.
+ * A media engine without media: it answers offers as the real engine does, and records what was asked of it.
  *
  * @module
  */
 
 import {
+  type ConnectionState,
   type EngineDump,
-  type MediaAnswer,
+  type ItemResult,
   type MediaEngine,
   type MediaEngineEvents,
   MediaError,
+  type MediaErrorCode,
   type MediaKinds,
-  type PlayRequest,
-  type PublishRequest,
+  type MediaLossCause,
+  type NegotiateAnswer,
+  type NegotiateRequest,
   type WorkerHealth,
 } from '@gavel/media';
+import { dumpFake } from './fake-dump.ts';
+import { type FakeCodecs, matchPublish, matchSubscribe, SectionClaims } from './fake-negotiation.ts';
+import { readOffer } from './offers.ts';
 
 type Handlers = { [E in keyof MediaEngineEvents]: Set<(...args: MediaEngineEvents[E]) => void> };
 
+/** A peer of the fake engine. */
+export interface FakePeer {
+  readonly peer: string;
+  readonly group: string;
+  /** Identifies the client's peer connection. */
+  readonly fingerprint: string;
+  state: ConnectionState;
+}
+
+/** A stream of the fake engine. */
+export interface FakeStream {
+  readonly stream: string;
+  readonly group: string;
+  /** Undefined after its peer was lost. */
+  peer: FakePeer | undefined;
+  codecs: FakeCodecs;
+  /** Whether `streamConnected` was emitted for this publish. */
+  isConnected: boolean;
+  /** The maximum layer of each subscriber, by the name of its peer. */
+  readonly subscribers: Map<string, number | undefined>;
+}
+
+/** Events that are due after an answer. */
+type DueEvents = (() => void)[];
+
 /**
- * Records calls; an offer with the text `bad` is refused. Like the real engine, it plays only published streams, fails a
- * publish that was closed before its answer, and reports connected media only after the answer.
+ * As strict as the real engine: it accepts only sections that are in the offer and have the right kind, direction and
+ * codec, applies calls in the order they are made, fails a `negotiate` whose peer was closed before the answer, and emits
+ * events only after the answer. Offers are those of `createOffer`, or of browsers.
  */
 export class FakeMediaEngine implements MediaEngine {
-  /** Every call, as `publish:<stream>`, `play:<player>`, `closeStream:<stream>`, `closePlayer:<player>`, `restrict:<stream>`. */
+  /**
+   * Every call, as `negotiate:<peer>`, `closePeer:<peer>`, `closeStream:<stream>`, `unsubscribe:<peer>/<stream>`,
+   * `restrict:<stream>`, `limitLayer:<peer>/<stream>`.
+   */
   readonly calls: string[] = [];
+  /** The requests of `negotiate`. */
+  readonly requests: NegotiateRequest[] = [];
   /** The kinds that each stream's last `restrict` blocked. */
   readonly blocked = new Map<string, MediaKinds>();
   /** The state of the only worker, which a test may change. */
   worker: WorkerHealth = { worker: 0, port: 7701, isReady: true };
-  /** Whether published streams and players connect automatically. */
+  /** Whether peers connect automatically. */
   connects = true;
   /** The SDP of every answer. */
   answer = 'answer';
-  /** Awaited by each `publish`, so that a test can act before the answer. */
-  beforeAnswer: () => Promise<void> = async () => {};
-  readonly #open = new Set<string>();
+  /** Every `negotiate` fails with this error. */
+  failure: MediaErrorCode | undefined;
+  /** Awaited by each `negotiate` after it took effect, so that a test can act before the answer. */
+  beforeAnswer: (request: NegotiateRequest) => Promise<void> = async () => {};
+  /** By name. */
+  readonly peers = new Map<string, FakePeer>();
+  /** By name. */
+  readonly streams = new Map<string, FakeStream>();
   readonly #handlers: Handlers = {
     streamConnected: new Set(),
-    playerConnected: new Set(),
-    streamLost: new Set(),
-    playerLost: new Set(),
+    peerConnected: new Set(),
+    peerLost: new Set(),
+    subscriptionLost: new Set(),
     workerDied: new Set(),
   };
+  /** The peers of the calls of `negotiate` that are not answered yet; a closed peer is deleted. */
+  readonly #unanswered = new Set<{ readonly peer: string }>();
 
   async start(): Promise<void> {}
 
-  async publish({ stream, offer, allowed }: PublishRequest): Promise<MediaAnswer> {
-    this.calls.push(`publish:${stream}`);
-    if (offer === 'bad') throw new MediaError('bad-offer', 'bad offer');
-    this.#open.add(stream);
-    await this.beforeAnswer();
-    if (!this.#open.has(stream)) throw new MediaError('no-such-stream', 'closed before it was answered');
-    this.#connectLater(() => this.#open.has(stream) && this.emit('streamConnected', stream));
-    return answerTo(offer, allowed, this.answer);
+  async negotiate(request: NegotiateRequest): Promise<NegotiateAnswer> {
+    this.calls.push(`negotiate:${request.peer}`);
+    this.requests.push(request);
+    if (this.failure) throw new MediaError(this.failure, `the fake engine fails: ${this.failure}`);
+    const call = { peer: request.peer };
+    this.#unanswered.add(call);
+    const due: DueEvents = [];
+    const results = this.#apply(request, due);
+    await this.beforeAnswer(request);
+    if (!this.#unanswered.delete(call)) throw new MediaError('no-such-peer', 'the peer was closed');
+    setImmediate(() => {
+      for (const emit of due) emit();
+      if (this.connects) this.connectPeer(request.peer);
+    });
+    return { answer: this.answer, ...results };
   }
 
-  async play({ stream, player, offer }: PlayRequest): Promise<MediaAnswer> {
-    this.calls.push(`play:${player}`);
-    if (!this.#open.has(stream)) throw new MediaError('no-such-stream', 'no such stream');
-    if (offer === 'bad') throw new MediaError('bad-offer', 'bad offer');
-    this.#connectLater(() => this.emit('playerConnected', player, stream));
-    return answerTo(offer, { audio: true, video: true }, this.answer);
+  async closePeer(peer: string): Promise<void> {
+    this.calls.push(`closePeer:${peer}`);
+    for (const call of this.#unanswered) if (call.peer === peer) this.#unanswered.delete(call);
+    for (const { stream, peer: publisher } of this.streams.values()) if (publisher?.peer === peer) this.#remove(stream);
+    this.#end(peer);
   }
 
   async closeStream(stream: string): Promise<void> {
     this.calls.push(`closeStream:${stream}`);
-    this.#open.delete(stream);
+    this.#remove(stream);
   }
 
-  async closePlayer(player: string): Promise<void> {
-    this.calls.push(`closePlayer:${player}`);
+  async unsubscribe(peer: string, stream: string): Promise<void> {
+    this.calls.push(`unsubscribe:${peer}/${stream}`);
+    this.streams.get(stream)?.subscribers.delete(peer);
   }
 
   async restrict(stream: string, blocked: MediaKinds): Promise<void> {
     this.calls.push(`restrict:${stream}`);
-    this.blocked.set(stream, blocked);
+    if (this.streams.has(stream)) this.blocked.set(stream, blocked);
+  }
+
+  async limitLayer(peer: string, stream: string, maxLayer: number | undefined): Promise<void> {
+    this.calls.push(`limitLayer:${peer}/${stream}`);
+    const subscribers = this.streams.get(stream)?.subscribers;
+    if (subscribers?.has(peer)) subscribers.set(peer, maxLayer);
   }
 
   health(): readonly WorkerHealth[] {
@@ -83,7 +140,7 @@ export class FakeMediaEngine implements MediaEngine {
   }
 
   async dump(): Promise<EngineDump> {
-    return { workers: [], streams: [], closed: [] };
+    return dumpFake(this.worker, this.peers.values(), this.streams.values());
   }
 
   on<E extends keyof MediaEngineEvents>(event: E, handler: (...args: MediaEngineEvents[E]) => void): void {
@@ -94,21 +151,111 @@ export class FakeMediaEngine implements MediaEngine {
     this.#handlers[event].delete(handler);
   }
 
-  /** Emits an event of the engine. */
+  /** Emits an event of the engine, whatever its state. */
   emit<E extends keyof MediaEngineEvents>(event: E, ...args: MediaEngineEvents[E]): void {
     for (const handler of this.#handlers[event]) handler(...args);
   }
 
+  /** Connects a peer, and the streams that it publishes. Does nothing if there is no such peer. */
+  connectPeer(name: string): void {
+    const peer = this.peers.get(name);
+    if (!peer) return;
+    if (peer.state !== 'connected') {
+      peer.state = 'connected';
+      this.emit('peerConnected', name);
+    }
+    for (const stream of this.streams.values()) {
+      if (stream.peer !== peer || stream.isConnected) continue;
+      stream.isConnected = true;
+      this.emit('streamConnected', stream.stream);
+    }
+  }
+
+  /** Ends a peer as a failed transport or a dead worker does. Its streams keep their subscriptions. */
+  losePeer(name: string, cause: MediaLossCause = 'transport-failed'): void {
+    for (const stream of this.streams.values()) {
+      if (stream.peer?.peer === name) Object.assign(stream, { peer: undefined, isConnected: false });
+    }
+    this.#end(name);
+    this.emit('peerLost', name, cause);
+  }
+
+  /** Ends a subscription without a call. */
+  loseSubscription(peer: string, stream: string): void {
+    this.streams.get(stream)?.subscribers.delete(peer);
+    this.emit('subscriptionLost', peer, stream);
+  }
+
   async close(): Promise<void> {}
 
-  #connectLater(connect: () => void): void {
-    if (this.connects) setImmediate(connect);
+  #apply(request: NegotiateRequest, due: DueEvents): Omit<NegotiateAnswer, 'answer'> {
+    const offer = readOffer(request.offer);
+    if (!offer) throw new MediaError('bad-offer', 'The offer cannot be parsed');
+    const { group, peer: name } = request;
+    const known = this.peers.get(name);
+    const isSame = known?.fingerprint === offer.fingerprint;
+    const peer: FakePeer = isSame ? known : { peer: name, group, fingerprint: offer.fingerprint, state: 'connecting' };
+    this.peers.set(name, peer);
+    this.#closeUnlisted(request);
+    const claims = new SectionClaims(offer);
+    const publish = request.publish.map((item) =>
+      resultOf(() => {
+        const { codecs, result } = matchPublish(claims, item);
+        this.#publish(item.stream, peer, codecs, due);
+        return result;
+      }),
+    );
+    const subscribe = request.subscribe.map((item) =>
+      resultOf(() => {
+        const stream = this.streams.get(item.stream);
+        if (!stream) throw new MediaError('no-such-stream', 'no such stream');
+        const result = matchSubscribe(claims, item, stream.codecs);
+        stream.subscribers.set(name, item.maxLayer);
+        return result;
+      }),
+    );
+    return { publish, subscribe };
+  }
+
+  #closeUnlisted({ peer, publish, subscribe }: NegotiateRequest): void {
+    const published = new Set(publish.map(({ stream }) => stream));
+    const subscribed = new Set(subscribe.map(({ stream }) => stream));
+    for (const one of this.streams.values()) {
+      if (one.peer?.peer === peer && !published.has(one.stream)) this.#remove(one.stream);
+      if (!subscribed.has(one.stream)) one.subscribers.delete(peer);
+    }
+  }
+
+  #publish(stream: string, peer: FakePeer, codecs: FakeCodecs, due: DueEvents): void {
+    const known = this.streams.get(stream);
+    if (!known) {
+      const { group } = peer;
+      this.streams.set(stream, { stream, group, peer, codecs, isConnected: false, subscribers: new Map() });
+      return;
+    }
+    const hasChanged = known.codecs.audio !== codecs.audio || known.codecs.video !== codecs.video;
+    const isConnected = known.peer === peer && known.isConnected;
+    Object.assign(known, { peer, codecs, isConnected });
+    if (!hasChanged) return;
+    for (const subscriber of known.subscribers.keys()) due.push(() => this.loseSubscription(subscriber, stream));
+  }
+
+  #remove(stream: string): void {
+    this.streams.delete(stream);
+    this.blocked.delete(stream);
+  }
+
+  #end(peer: string): void {
+    this.peers.delete(peer);
+    for (const { subscribers } of this.streams.values()) subscribers.delete(peer);
   }
 }
 
-/** An offer with the text `no-video` or `no-audio` has no codec for that kind. */
-function answerTo(offer: string, wanted: MediaKinds, answer: string): MediaAnswer {
-  const refused = offer === 'no-video' ? 'video' : offer === 'no-audio' ? 'audio' : undefined;
-  if (refused === undefined || !wanted[refused]) return { answer, kinds: wanted };
-  return { answer, kinds: { ...wanted, [refused]: false }, unsupported: [refused] };
+function resultOf(match: () => ItemResult): ItemResult {
+  try {
+    return match();
+  } catch (error) {
+    if (!(error instanceof MediaError)) throw error;
+    return { error: error.code, message: error.message };
+  }
 }

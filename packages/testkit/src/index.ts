@@ -13,7 +13,9 @@ export {
 } from './callback-receiver.ts';
 export { FakeClock } from './fake-clock.ts';
 export { FakeMediaEngine } from './fake-media-engine.ts';
+export { createOffer, type OfferSection, type SectionDirection } from './offers.ts';
 export { type RawAnswer, RawClient } from './raw-client.ts';
+export { type RawItemAnswer, type RawItemOptions, RawMedia } from './raw-media.ts';
 export {
   startTestServer,
   TEST_API_TOKEN,

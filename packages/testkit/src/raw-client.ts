@@ -12,6 +12,7 @@ import {
   SUBPROTOCOL,
   type WireError,
 } from '@gavel/protocol';
+import { RawMedia } from './raw-media.ts';
 
 /** A received answer. */
 export type RawAnswer = { readonly result?: unknown; readonly error?: WireError };
@@ -20,6 +21,8 @@ export type RawAnswer = { readonly result?: unknown; readonly error?: WireError 
 export class RawClient {
   readonly events: EventFrame[] = [];
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
+  /** Publishes and plays, without media. */
+  readonly media = new RawMedia((method, params) => this.request(method, params));
   readonly #socket: WebSocket;
   readonly #answers = new Map<number, (answer: RawAnswer) => void>();
   readonly #waiting: {

@@ -112,14 +112,14 @@ describe('streams', () => {
     await stage.news();
     await publish(anna, 'anna-cam');
     expect(await stage.news()).toEqual(['stream_create anna-cam']);
-    await anna.request('unpublish', { streamId: 'anna-cam' });
+    await anna.media.unpublish('anna-cam');
     expect(await stage.news()).toEqual(['stream_close anna-cam 0']);
   });
 
   it('a publish whose media is refused: none', async () => {
     const anna = await stage.join('r', 'anna');
     await stage.news();
-    const { error } = await anna.request('publish', { streamId: 'anna-cam', offer: 'bad' });
+    const { error } = await anna.media.publish('anna-cam', { offer: 'bad' });
     expect(error).toBeDefined();
     expect(await stage.news()).toEqual([]);
   });

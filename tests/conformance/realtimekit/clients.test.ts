@@ -47,8 +47,8 @@ describe('a participant', () => {
 
   it('publishes only what its preset allows (AUTH-2)', async () => {
     const [host, viewer] = [await enter('host'), await enter('viewer', 'webinar_viewer')];
-    expect((await host.client.request('publish', { streamId: 'host-cam', offer: 'offer' })).error).toBeUndefined();
-    const { error } = await viewer.client.request('publish', { streamId: 'viewer-cam', offer: 'offer' });
+    expect((await host.client.media.publish('host-cam')).error).toBeUndefined();
+    const { error } = await viewer.client.media.publish('viewer-cam');
     expect(error?.code).toBe('stream.not-allowed');
   });
 });
@@ -97,11 +97,11 @@ describe('a kicked participant', () => {
   it('is told so, closed for good, and gone for the others; its media ended before the answer (RTK-5, KICK-4, KICK-6)', async () => {
     const [anna, ben] = [await enter('anna'), await enter('ben')];
     const streamId = `cam-${anna.id}`;
-    await anna.client.request('publish', { streamId, offer: 'offer' });
+    await anna.client.media.publish(streamId);
     const { calls } = server.engine as FakeMediaEngine;
     const before = calls.length;
     await kit.activeSession.kickParticipants(meeting, { ...ids, participant_ids: [anna.id] });
-    expect(calls.slice(before).some((call) => call.startsWith('closeStream:'))).toBe(true);
+    expect(calls.slice(before).some((call) => call.startsWith('closePeer:'))).toBe(true);
     expect(await anna.client.event('removed')).toEqual({ event: 'removed', cause: 'kicked', reason: '' });
     expect((await anna.client.closed).code).toBe(4500);
     expect(await ben.client.event('memberLeft')).toMatchObject({ cause: 'kicked', member: { user: { id: anna.id } } });

@@ -76,14 +76,14 @@ describe('a hidden participant', () => {
 
   it('plays what is published, and does nothing that others would see, whatever a host allows it (HIDE-3)', async () => {
     const ann = await enter('ann');
-    await ann.client.request('publish', { streamId: `cam-${ann.id}`, offer: 'offer' });
+    await ann.client.media.publish(`cam-${ann.id}`);
     const spy = await enter('spy', 'hidden');
     expect(spy.login.permissions).toMatchObject({
       publishAudio: false,
       publishVideo: false,
       screen: { publish: false },
     });
-    expect(await spy.client.request('play', { streamId: `cam-${ann.id}`, offer: 'offer' })).toHaveProperty('result');
+    expect(await spy.client.media.play(`cam-${ann.id}`)).toHaveProperty('result');
     // A host may see another connection of the user; its changes apply to all of the user's connections.
     const polls = { create: true, vote: true, view: true };
     const changes = { publishAudio: true, publishVideo: true, publishScreen: true, chat: { sendPublic: true }, polls };
@@ -95,8 +95,6 @@ describe('a hidden participant', () => {
     const { pollId } = asked.result as { pollId: string };
     const before = ann.client.events.length;
     const requests = [
-      ['publish', { streamId: `cam-${spy.id}`, offer: 'offer' }],
-      ['publish', { streamId: `screen-${spy.id}`, offer: 'offer', source: 'screen' }],
       ['send', { kind: 'chat', text: 'hello' }],
       ['send', { kind: 'command', text: 'hello', to: [ann.id] }],
       ['sendCustom', { type: 'wave', payload: {} }],
@@ -105,6 +103,10 @@ describe('a hidden participant', () => {
       ['vote', { pollId, option: 0 }],
       ['createPoll', { question: 'who?', options: ['a', 'b'], anonymous: false, hideVotes: false }],
     ] as const;
+    for (const source of ['camera', 'screen'] as const) {
+      const { error } = await spy.client.media.publish(`${source}-${spy.id}`, { source });
+      expect(error?.code, source).toBe('member.not-allowed');
+    }
     for (const [method, params] of requests) {
       expect((await spy.client.request(method, params)).error?.code, method).toBe('member.not-allowed');
     }
@@ -147,9 +149,9 @@ describe('a participant who is not shown the list', () => {
     const guest = await enter('guest', 'listless');
     expect(guest.login.room.members).toEqual([]);
     await enter('ben');
-    await ann.client.request('publish', { streamId: `cam-${ann.id}`, offer: 'offer' });
+    await ann.client.media.publish(`cam-${ann.id}`);
     const { stream } = await guest.client.event('streamAdded');
-    expect(await guest.client.request('play', { streamId: stream.streamId, offer: 'offer' })).toHaveProperty('result');
+    expect(await guest.client.media.play(stream.streamId)).toHaveProperty('result');
     expect((await snapshotOf(guest.client)).members).toEqual([]);
     expect(names(guest.client)).not.toContain('memberJoined');
     // The others see it.

@@ -67,7 +67,7 @@ test('who may not change its name is refused, at the login too, where the name i
 
 test('a new name is told to everybody, and stands under what is said from then on (NAME-1)', async () => {
   const [anna, ben] = [await people.enter(meeting, 'anna'), await people.enter(meeting, 'ben')];
-  await anna.client.request('publish', { streamId: `c-${anna.id}`, offer: 'offer' });
+  await anna.client.media.publish(`c-${anna.id}`);
   expect(await rename(anna.client, 'Annabel')).toBe('done');
   expect((await ben.client.event('memberUpdated')).member.user).toEqual({ id: anna.id, name: 'Annabel' });
   expect((await ben.client.event('streamUpdated')).stream.user.name).toBe('Annabel');

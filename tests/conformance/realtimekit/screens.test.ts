@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 
 const publish = async (client: RawClient, streamId: string, source?: 'camera' | 'screen') =>
-  (await client.request('publish', { streamId, offer: 'offer', ...(source && { source }) })).error?.code;
+  (await client.media.publish(streamId, { ...(source && { source }) })).error?.code;
 
 test('a shared screen is told as one, to late comers and to users of the other dialect too (SCRN-1)', async () => {
   const anna = await people.enter(meeting, 'anna');
@@ -74,7 +74,7 @@ test('of many who share at once, as many get through as the preset says (SCRN-3)
   expect(codes.filter((code) => code === 'stream.too-many')).toHaveLength(3);
   const shared = codes.indexOf(undefined);
   const refused = codes.indexOf('stream.too-many');
-  await all[shared]?.client.request('unpublish', { streamId: `s-${all[shared]?.id}` });
+  await all[shared]?.client.media.unpublish(`s-${all[shared]?.id}`);
   expect(await publish(all[refused]?.client as RawClient, `s-${all[refused]?.id}`, 'screen')).toBeUndefined();
 });
 

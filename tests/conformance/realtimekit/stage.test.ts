@@ -3,8 +3,6 @@ import type { FakeMediaEngine, RawClient } from '@gavel/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type People, startPeople } from './people.ts';
 
-const OFFER = 'v=0\r\n';
-
 let people: People;
 
 beforeAll(async () => {
@@ -23,7 +21,7 @@ const codeOf = async (answer: Promise<{ error?: { code: string } }>) => (await a
 const step = (client: RawClient, action: string) => client.request('changeStage', { action });
 const moderate = (client: RawClient, action: string, userIds: readonly unknown[]) =>
   client.request('moderate', { action, userIds });
-const publish = (client: RawClient, streamId: string) => client.request('publish', { streamId, offer: OFFER });
+const publish = (client: RawClient, streamId: string) => client.media.publish(streamId);
 /** The places of a member that a client was told, in order. */
 const placesOf = (client: RawClient, memberId: string) =>
   client.events.flatMap((event: EventFrame) =>

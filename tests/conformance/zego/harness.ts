@@ -74,7 +74,7 @@ export interface Harness {
 
 /** Publishes a stream; throws when refused. */
 export async function publish(client: RawClient, streamId: string): Promise<void> {
-  const { error } = await client.request('publish', { streamId, offer: 'offer' });
+  const { error } = await client.media.publish(streamId);
   if (error) throw new Error(`publish refused: ${error.code}`);
 }
 

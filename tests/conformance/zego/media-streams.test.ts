@@ -28,16 +28,16 @@ describe('forbidding', () => {
     async (forbid, resume, id) => {
       const [client, viewer] = [await harness.join('r', 'a'), await harness.join('r', 'viewer')];
       await publish(client, 's');
-      await viewer.request('play', { streamId: 's', offer: 'offer' });
+      await viewer.media.play('s');
       harness.engine.calls.length = 0;
       expect(await call(forbid, id)).toEqual(OK);
       expect(harness.engine.calls).toEqual([expect.stringMatching(/^closeStream:/)]);
       for (const one of [client, viewer]) {
         expect(await one.event('streamRemoved')).toMatchObject({ cause: 'forbidden', stream: { streamId: 's' } });
       }
-      const tryPublish = async () => (await client.request('publish', { streamId: 's', offer: 'offer' })).error?.code;
+      const tryPublish = async () => (await client.media.publish('s')).error?.code;
       expect(await tryPublish()).toBe('stream.banned');
-      expect((await viewer.request('play', { streamId: 's', offer: 'offer' })).error?.code).toBe('stream.banned');
+      expect((await viewer.media.play('s')).error?.code).toBe('stream.banned');
       expect(await harness.codeOf('AddStream', { RoomId: 'r', UserId: 'x', StreamId: 's' })).toBe(123);
       expect(await harness.usersOf('r')).toEqual(['a', 'viewer']);
       expect(await call(resume, id)).toEqual(OK);
@@ -50,8 +50,8 @@ describe('forbidding', () => {
     await publish(await harness.join('r', 'a', { environment: 'test' }), 's');
     await publish(await harness.join('r', 'a', { app: harness.otherApp }), 's');
     const client = await harness.join('r', 'a');
-    expect((await client.request('publish', { streamId: 's', offer: 'offer' })).error?.code).toBe('stream.banned');
-    expect((await client.request('play', { streamId: 's', offer: 'offer' })).error?.code).toBe('stream.banned');
+    expect((await client.media.publish('s')).error?.code).toBe('stream.banned');
+    expect((await client.media.play('s')).error?.code).toBe('stream.banned');
   });
 
   test("in the test environment the vendor's prefix is not part of the id (TEST-3)", async () => {
@@ -127,7 +127,7 @@ describe('DescribeRTCStreamState', () => {
       Message: 'ok',
       Data: { create_time, close_time: '0' },
     });
-    await client.request('unpublish', { streamId: 's' });
+    await client.media.unpublish('s');
     const close_time = seconds();
     harness.clock.advance(5000);
     expect(await call('DescribeRTCStreamState', 's')).toMatchObject({ Code: 41006, Data: { create_time, close_time } });

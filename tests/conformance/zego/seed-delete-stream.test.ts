@@ -53,7 +53,7 @@ describe('description', () => {
   test('its media is closed at the engine before the answer comes (STRM-3)', async () => {
     const [owner, viewer] = [await harness.join('123', 'owner'), await harness.join('123', 'viewer')];
     await publish(owner, '852');
-    await viewer.request('play', { streamId: '852', offer: 'offer' });
+    await viewer.media.play('852');
     harness.engine.calls.length = 0;
     expect(await removeCode()).toBe(0);
     expect(harness.engine.calls.filter((call) => call.startsWith('closeStream:'))).toHaveLength(1);

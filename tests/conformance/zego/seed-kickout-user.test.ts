@@ -31,11 +31,11 @@ describe('description', () => {
     const [victim, other] = [await harness.join('123', 'a'), await harness.join('123', 'b')];
     await publish(victim, 'of-a');
     await publish(other, 'of-b');
-    await victim.request('play', { streamId: 'of-b', offer: 'offer' });
+    await victim.media.play('of-b');
     harness.engine.calls.length = 0;
     expect(await kickCode(['a'])).toBe(0);
     const closed = harness.engine.calls.map((call) => call.split(':')[0]);
-    expect(closed.sort()).toEqual(['closePlayer', 'closeStream']);
+    expect(closed).toEqual(['closePeer']);
     expect(await harness.streamsOf('123')).toEqual(['of-b']);
   });
 
@@ -193,7 +193,7 @@ describe('return codes', () => {
 
   test('100000015: a fault of the server, of which nothing is told', async () => {
     await publish(await harness.join('123', 'a'), 's');
-    harness.engine.closeStream = () => Promise.reject(new Error('the secret of the engine'));
+    harness.engine.closePeer = () => Promise.reject(new Error('the secret of the engine'));
     const answer = await kick(['a']);
     expect(answer).toMatchObject({ Code: 100000015, Message: 'An internal error occurred.' });
     expect(harness.log.find((line) => line.level === 50)).toMatchObject({ requestId: answer.RequestId });

@@ -51,7 +51,7 @@ test('holds for a stream that is published later, in its own room and environmen
     )?.streams.map(({ blocked }) => blocked.video),
   ).toEqual([false, true]);
   // After a re-negotiation the engine receives it again.
-  await client.request('publish', { streamId: 's', offer: 'offer' });
+  await client.media.publish('s');
   expect(blocked()).toEqual([{ audio: false, video: true }]);
 });
 

@@ -59,8 +59,7 @@ test('a login without a token is refused unless the App admits it (AUTH-3)', asy
 
 describe('privileges', () => {
   const payload = (value: unknown) => ({ payload: JSON.stringify(value) });
-  const publishCode = async (client: RawClient, streamId: string) =>
-    (await client.request('publish', { streamId, offer: 'offer' })).error?.code;
+  const publishCode = async (client: RawClient, streamId: string) => (await client.media.publish(streamId)).error?.code;
 
   test('bind a token to a room (AUTH-1)', async () => {
     const token = tokenFor('alice', payload({ room_id: 'r', privilege: { 1: 1, 2: 1 }, stream_id_list: null }));

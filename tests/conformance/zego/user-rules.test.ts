@@ -193,7 +193,7 @@ describe('a publish ban', () => {
       await set({ ...rule, DisabledPrivilege: PUBLISH });
       expect(harness.engine.calls).toEqual([expect.stringMatching(/^closeStream:/)]);
       expect(await viewer.event('streamRemoved')).toMatchObject({ cause: 'forbidden', stream: { streamId: 's' } });
-      const { error } = await client.request('publish', { streamId: 's', offer: 'offer' });
+      const { error } = await client.media.publish('s');
       expect(error).toMatchObject({ code: 'stream.banned', details: { untilMs } });
       expect(await tryLogin('r', 'next')).toBe('in');
       harness.clock.advance(60_000);
@@ -215,7 +215,7 @@ describe('a publish ban', () => {
       banned = set({ ...USER, DisabledPrivilege: PUBLISH });
       return banned.then(() => undefined);
     };
-    const { error } = await client.request('publish', { streamId: 's', offer: 'offer' });
+    const { error } = await client.media.publish('s');
     await banned;
     expect(error?.code).toBe('stream.not-found');
     expect(await harness.streamsOf('r')).toEqual([]);
@@ -238,7 +238,7 @@ test('rules hold after a restart, and after their end they are gone (BAN-7)', as
     try {
       expect(await tryLogin('r', 'u', after)).toEqual({ code: 'login.banned', untilMs });
       const client = await after.join('r', 'x');
-      expect((await client.request('publish', { streamId: 'bad', offer: 'offer' })).error?.code).toBe('stream.banned');
+      expect((await client.media.publish('bad')).error?.code).toBe('stream.banned');
       await publish(client, 'good');
       clock.advance(54_000);
       expect(await tryLogin('r', 'u', after)).toBe('in');

@@ -12,7 +12,7 @@ const closed = { additionalProperties: false } as const;
 export const SIGNALLING_SCHEMA = Type.Object(
   {
     maxFrameBytes: Type.Integer({
-      default: 131_072,
+      default: 524_288,
       minimum: 1024,
       maximum: 16_777_216,
       unit: 'bytes',

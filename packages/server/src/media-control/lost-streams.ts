@@ -11,21 +11,19 @@ import type { Clock } from '../rooms/clock.ts';
 export class LostStreams {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
-  readonly #onTimeout: (publishId: PublishId) => void;
   readonly #cancel = new Map<PublishId, () => void>();
 
-  constructor(clock: Clock, timeoutMs: number, onTimeout: (publishId: PublishId) => void) {
+  constructor(clock: Clock, timeoutMs: number) {
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
-    this.#onTimeout = onTimeout;
   }
 
   /** Starts the timeout of a stream whose media was lost. Does not restart a timeout that is running. */
-  add(publishId: PublishId): void {
+  add(publishId: PublishId, onTimeout: () => void): void {
     if (this.#cancel.has(publishId)) return;
     const cancel = this.#clock.after(this.#timeoutMs, () => {
       this.#cancel.delete(publishId);
-      this.#onTimeout(publishId);
+      onTimeout();
     });
     this.#cancel.set(publishId, cancel);
   }

@@ -36,60 +36,53 @@ interface Pending {
   isConnected: boolean;
 }
 
-/** Dependencies of the pending publishes. */
-export interface PendingPublishesDeps {
-  readonly clock: Clock;
-  /** The time in which media must connect, in milliseconds from the first offer. */
-  readonly timeoutMs: number;
-  /** Called once for each publish when its kinds are negotiated and its media is connected. */
-  readonly onConnected: (publish: ConnectedPublish) => void;
-  /** Called for each publish whose media did not connect in time. */
-  readonly onTimeout: (publishId: PublishId) => void;
-}
-
 /** Tracks publishes from reservation to announcement. */
 export class PendingPublishes {
-  readonly #deps: PendingPublishesDeps;
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
   readonly #pending = new Map<PublishId, Pending>();
 
-  constructor(deps: PendingPublishesDeps) {
-    this.#deps = deps;
+  /** @param timeoutMs the time in which media must connect, from the first offer */
+  constructor(clock: Clock, timeoutMs: number) {
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
   }
 
   /** Starts waiting for the media of a publish. A new offer of the same publish does not extend the timeout. */
-  begin(publishId: PublishId, origin: Origin): void {
+  begin(publishId: PublishId, origin: Origin, onTimeout: () => void): void {
     if (this.#pending.has(publishId)) return;
-    const { clock, timeoutMs, onTimeout } = this.#deps;
-    const cancel = clock.after(timeoutMs, () => onTimeout(publishId));
-    this.#pending.set(publishId, {
-      origin,
-      sinceMs: clock.monotonicMs(),
-      cancel,
-      kinds: undefined,
-      addresses: [],
-      isConnected: false,
-    });
+    const cancel = this.#clock.after(this.#timeoutMs, onTimeout);
+    const sinceMs = this.#clock.monotonicMs();
+    this.#pending.set(publishId, { origin, sinceMs, cancel, kinds: undefined, addresses: [], isConnected: false });
   }
 
   has(publishId: PublishId): boolean {
     return this.#pending.has(publishId);
   }
 
-  /** Records the negotiated kinds, and the addresses of the answer, after the offer was answered. */
-  agree(publishId: PublishId, kinds: BlockedKinds, addresses: readonly string[]): void {
+  /**
+   * Records the negotiated kinds, and the addresses of the answer, after the offer was answered.
+   *
+   * @returns the publish if it can be announced now
+   */
+  agree(publishId: PublishId, kinds: BlockedKinds, addresses: readonly string[]): ConnectedPublish | undefined {
     const pending = this.#pending.get(publishId);
-    if (!pending) return;
+    if (!pending) return undefined;
     pending.kinds = kinds;
     pending.addresses = addresses;
-    this.#finish(publishId, pending);
+    return this.#finish(publishId, pending);
   }
 
-  /** Records that the engine reported the media as connected. */
-  connect(publishId: PublishId): void {
+  /**
+   * Records that the engine reported the media as connected.
+   *
+   * @returns the publish if it can be announced now
+   */
+  connect(publishId: PublishId): ConnectedPublish | undefined {
     const pending = this.#pending.get(publishId);
-    if (!pending) return;
+    if (!pending) return undefined;
     pending.isConnected = true;
-    this.#finish(publishId, pending);
+    return this.#finish(publishId, pending);
   }
 
   /**
@@ -104,12 +97,12 @@ export class PendingPublishes {
     pending.cancel();
     if (!pending.kinds) return undefined;
     const { origin, addresses, sinceMs } = pending;
-    return { origin, addresses, waitedMs: this.#deps.clock.monotonicMs() - sinceMs };
+    return { origin, addresses, waitedMs: this.#clock.monotonicMs() - sinceMs };
   }
 
-  #finish(publishId: PublishId, { kinds, isConnected, origin }: Pending): void {
-    if (!kinds || !isConnected) return;
+  #finish(publishId: PublishId, { kinds, isConnected, origin }: Pending): ConnectedPublish | undefined {
+    if (!kinds || !isConnected) return undefined;
     this.end(publishId);
-    this.#deps.onConnected({ publishId, kinds, origin });
+    return { publishId, kinds, origin };
   }
 }

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startDoor } from '../signalling/testing.ts';
 import { Metrics } from '../telemetry/metrics.ts';
-import { readMediaAddresses, UnconnectedReports } from './unconnected-media.ts';
+import { readMediaAddresses } from './unconnected-media.ts';
 
 const ANSWER = [
   'v=0',
@@ -28,7 +28,7 @@ const reports = () => written.filter(({ msg }) => String(msg).includes('before i
 test('a publish that never connected is logged with the addresses that its client was told to use (CONN-4)', async () => {
   door.engine.connects = false;
   const { client } = await door.join('lobby', 'ann');
-  await client.request('publish', { streamId: 's', offer: 'offer' });
+  await client.media.publish('s');
   await door.clock.advance(30_000);
   await client.event('publishEnded');
   const requestId = written.find(({ msg }) => msg === 'logged in')?.requestId;
@@ -38,37 +38,33 @@ test('a publish that never connected is logged with the addresses that its clien
 
 test('a play that its client gave up is logged too, with the user (CONN-4)', async () => {
   const ann = await door.join('lobby', 'ann');
-  await ann.client.request('publish', { streamId: 's', offer: 'offer' });
+  await ann.client.media.publish('s');
   await ann.client.event('streamAdded');
   door.engine.connects = false;
   const { client } = await door.join('lobby', 'bob');
-  await client.request('play', { streamId: 's', offer: 'offer' });
+  await client.media.play('s');
   await door.clock.advance(9_000);
-  await client.request('stop', { streamId: 's' });
+  await client.media.stop('s');
   const facts = { app: 1, room: 'lobby', user: 'bob', stream: 's', addresses: ADDRESSES, waitedMs: 9_000 };
   expect(reports()).toMatchObject([{ ...facts, requestId: expect.any(String) }]);
 });
 
 test('media that connected, or was given up soon, is not reported', async () => {
   const { client } = await door.join('lobby', 'ann');
-  await client.request('publish', { streamId: 's', offer: 'offer' });
+  await client.media.publish('s');
   await client.event('streamAdded');
-  await client.request('unpublish', { streamId: 's' });
+  await client.media.unpublish('s');
   door.engine.connects = false;
-  await client.request('publish', { streamId: 't', offer: 'offer' });
+  await client.media.publish('t');
   await door.clock.advance(1_000);
-  await client.request('unpublish', { streamId: 't' });
+  await client.media.unpublish('t');
   expect(reports()).toEqual([]);
 });
 
 test('a metric counts media that never connected, by role (CONN-4)', async () => {
   const metrics = new Metrics();
-  const count = (role: 'publish' | 'play') => metrics.countUnconnected(role);
-  const unconnected = new UnconnectedReports({ log: { warn: () => {} }, count });
-  const media = { key: door.room('lobby'), userId: 'ann', streamId: 's', requestId: 'r', addresses: [] };
-  unconnected.report('publish', media);
-  unconnected.report('play', media);
-  unconnected.report('play', media);
+  metrics.media.countUnconnected('publish');
+  for (const _ of [1, 2]) metrics.media.countUnconnected('play');
   const text = await metrics.text();
   expect(text).toContain('gavel_media_unconnected_total{role="publish"} 1');
   expect(text).toContain('gavel_media_unconnected_total{role="play"} 2');

@@ -4,13 +4,17 @@
  * @module
  */
 
-import type { RoomKey } from '@gavel/protocol';
+import type { RoomKey, StreamCause } from '@gavel/protocol';
+import type { Clock } from '../rooms/clock.ts';
+import type { StreamInfo } from '../rooms/stream.ts';
+import type { EndedWait } from './pending-publishes.ts';
+import type { Play } from './play-table.ts';
 
 /** What a client wanted to do with a stream. */
 export type MediaRole = 'publish' | 'play';
 
 /** An attempt to publish or play whose media did not connect. */
-export interface UnconnectedMedia {
+interface UnconnectedMedia {
   readonly key: RoomKey;
   readonly userId: string;
   readonly streamId: string;
@@ -24,12 +28,15 @@ export interface UnconnectedMedia {
 
 /** Dependencies of the reports. */
 export interface UnconnectedReportsDeps {
+  readonly clock: Clock;
   readonly log: { warn(detail: object, message: string): void };
   /** Counts an attempt, for the metrics. */
   readonly count?: ((role: MediaRole) => void) | undefined;
 }
 
 const ADVICE = 'check media.announcedAddress and that clients can reach the media UDP port';
+/** If a client stops after this time, in milliseconds, and its media has not connected, a warning is logged. */
+const SLOW_CONNECT_MS = 5_000;
 
 /** Logs and counts media that never connected. */
 export class UnconnectedReports {
@@ -39,7 +46,24 @@ export class UnconnectedReports {
     this.#deps = deps;
   }
 
-  report(role: MediaRole, media: UnconnectedMedia): void {
+  /** Reports a publish that was never announced, if it ended because it did not connect, or was given up late. */
+  reportPublish(key: RoomKey, stream: StreamInfo, cause: StreamCause, wait: EndedWait | undefined): void {
+    const isSlow = cause === 'stopped' && wait !== undefined && wait.waitedMs >= SLOW_CONNECT_MS;
+    if (cause !== 'media-failed' && !isSlow) return;
+    const { origin, addresses = [], waitedMs } = wait ?? {};
+    const ids = { key, userId: stream.user.id, streamId: stream.streamId, requestId: origin?.requestId ?? '' };
+    this.#report('publish', { ...ids, addresses, waitedMs });
+  }
+
+  /** Reports a play that has ended, if it was answered, never connected, and was given up late. */
+  reportPlay({ key, userId, streamId, origin, sinceMs, addresses, wasAnswered, wasConnected }: Play): void {
+    const waitedMs = this.#deps.clock.monotonicMs() - sinceMs;
+    if (!wasAnswered || wasConnected || waitedMs < SLOW_CONNECT_MS) return;
+    const { requestId } = origin;
+    this.#report('play', { key, userId, streamId, requestId, addresses, waitedMs });
+  }
+
+  #report(role: MediaRole, media: UnconnectedMedia): void {
     const { key, userId, streamId, requestId, addresses, waitedMs } = media;
     const facts = { app: key.appId, room: key.roomId, user: userId, stream: streamId, requestId, addresses };
     const detail = { ...facts, ...(waitedMs !== undefined && { waitedMs: Math.round(waitedMs) }) };

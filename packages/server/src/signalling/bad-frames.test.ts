@@ -98,8 +98,8 @@ test('what counts before a login is the unfinished frame alone, and a member may
     await expect(client.login(1, 'lob by', 'ann', { credential })).rejects.toThrow('login.bad-room-id');
   }
   await client.login(1, 'lobby', 'ann', { credential });
-  const { error } = await client.request('publish', { streamId: 'cam', offer: 'x'.repeat(60_000) });
-  expect(error).toBeUndefined();
+  const { error } = await client.media.negotiate({ offer: 'x'.repeat(256 * 1024) });
+  expect(error?.code).toBe('media.bad-offer');
 });
 
 test('a client whose connection the server has closed cannot log in by it any more', async () => {
@@ -129,7 +129,7 @@ test('a wrong method, wrong parameters and a wrong order are answered, and the c
   const participant = { credential: { scheme: 'participant-token', token: 't' }, clientId: 'c' };
   expect(await codeOf('login', participant)).toBe('login.bad-credential');
   await client.login(1, 'lobby', 'alice');
-  expect(await codeOf('publish', { streamId: 'x' })).toBe('request.malformed');
+  expect(await codeOf('negotiate', { publish: [{ streamId: 'x' }] })).toBe('request.malformed');
   expect(await codeOf('send', { kind: 'shout', text: 'x' })).toBe('request.malformed');
   expect(await codeOf('updateStream', { streamId: 'not-mine', extraInfo: 'x' })).toBe('stream.not-found');
   expect(await codeOf('unpublish', { streamId: 'not-mine' })).toBeUndefined();

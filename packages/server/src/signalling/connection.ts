@@ -24,9 +24,9 @@ import type { Clock } from '../rooms/clock.ts';
 import type { MemberInfo } from '../rooms/member.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Receiver } from './fan-out.ts';
-import { KeyedQueue } from './keyed-queue.ts';
 import { RequestBudget } from './request-budget.ts';
 import { encodeFrame } from './text-frame.ts';
+import { toWireError } from './wire-error.ts';
 
 /** The state of a connection. */
 export type ConnectionState =
@@ -75,8 +75,6 @@ export class Connection implements Receiver {
   readonly connectionId: string;
   /** The client's IP address. */
   readonly address: string;
-  /** Serialises the requests about one stream. */
-  readonly streamRequests = new KeyedQueue();
   readonly #socket: WebSocket;
   /** The TCP stream under the WebSocket. Complete frames are written to it directly, in order with the library's own. */
   readonly #stream: Duplex;
@@ -214,13 +212,13 @@ export class Connection implements Receiver {
     }
     if (!requestFrame.Check(frame)) return this.#refuseFrame('frames must be {id, method, params}');
     const { id, method, params = {} } = frame;
-    void this.#answer(id, method, params);
+    void this.#answer(id, method, params, data.length);
   }
 
-  async #answer(id: number, method: string, params: unknown): Promise<void> {
+  async #answer(id: number, method: string, params: unknown, frameBytes: number): Promise<void> {
     let frame: ServerFrame;
     try {
-      this.#budget.consume();
+      this.#budget.consume(frameBytes);
       frame = { id, result: (await this.#deps.handle(this, requireMethod(method, params), params)) as never };
     } catch (error) {
       frame = { id, error: this.wireError(error, method, id) };
@@ -239,10 +237,7 @@ export class Connection implements Receiver {
 
   /** Converts an error to its wire form. An internal error is logged, and the client gets only the request id. */
   wireError(error: unknown, method: string, id: number | string): WireError {
-    if (isGavelError(error)) {
-      const { code, message, details } = error;
-      return { code, message, ...(details && { details }) };
-    }
+    if (isGavelError(error)) return toWireError(error);
     const requestId = `${this.connectionId}/${id}`;
     this.#deps.log.error({ requestId, method, err: error }, 'request failed');
     return { code: 'server.internal', message: `internal error (request ${requestId})` };

@@ -22,7 +22,7 @@ async function untilConnections(count: number): Promise<void> {
 describe('logging in', () => {
   test('the answer has the room as it is, and others hear of the new member (ROOM-1)', async () => {
     const alice = await door.join('lobby', 'alice');
-    await alice.client.request('publish', { streamId: 'cam', offer: 'sdp', extraInfo: 'hello' });
+    await alice.client.media.publish('cam', { extraInfo: 'hello' });
     const bob = await door.join('lobby', 'bob');
     expect(bob.login).toMatchObject({
       roomId: 'lobby',
@@ -48,7 +48,7 @@ describe('logging in', () => {
     const alice = await door.join('lobby', 'alice', { members: false });
     const bob = await door.join('lobby', 'bob');
     expect(alice.login).toMatchObject({ room: { members: [] } });
-    await bob.client.request('publish', { streamId: 'cam', offer: 'sdp' });
+    await bob.client.media.publish('cam');
     await alice.client.event('streamAdded');
     expect(alice.client.events.map(({ event }) => event)).toEqual(['streamAdded']);
   });
@@ -79,13 +79,11 @@ describe('logging in', () => {
     const { client, login } = await door.join('lobby', 'alice', { credential });
     expect(login).toMatchObject({ tokenExpiresAtMs: door.clock.now() + 60_000 });
     door.clock.advance(60_000);
-    expect((await client.request('publish', { streamId: 'cam', offer: 'sdp' })).error?.code).toBe(
-      'login.token-expired',
-    );
+    expect((await client.media.publish('cam')).error?.code).toBe('login.token-expired');
     expect((await client.request('renewToken', { token: 'bad' })).error?.code).toBe('login.bad-credential');
     const { result } = await client.request('renewToken', { token: 'better' });
     expect(result).toEqual({ tokenExpiresAtMs: door.clock.now() + 60_000 });
-    expect((await client.request('publish', { streamId: 'cam', offer: 'sdp' })).error).toBeUndefined();
+    expect((await client.media.publish('cam')).error).toBeUndefined();
   });
 
   test('the same user’s earlier login is told that it was replaced, and must not come back', async () => {
@@ -233,7 +231,7 @@ describe('being put out', () => {
   test('the victim hears cause and reason and is closed for good; others hear of streams, then of the user (KICK-5, KICK-6)', async () => {
     const alice = await door.join('lobby', 'alice');
     const bob = await door.join('lobby', 'bob');
-    await bob.client.request('publish', { streamId: 'cam', offer: 'sdp' });
+    await bob.client.media.publish('cam');
     await alice.client.event('streamAdded');
     await kicking('lobby', 'bob', '违规 🙂');
     expect(await bob.client.event('removed')).toEqual({ event: 'removed', cause: 'kicked', reason: '违规 🙂' });
@@ -250,17 +248,16 @@ describe('being put out', () => {
   test('media is closed when the kick is answered: what the victim published and what it played (KICK-4)', async () => {
     const alice = await door.join('lobby', 'alice');
     const bob = await door.join('lobby', 'bob');
-    await alice.client.request('publish', { streamId: 'a', offer: 'sdp' });
-    await bob.client.request('publish', { streamId: 'b', offer: 'sdp' });
-    await bob.client.request('play', { streamId: 'a', offer: 'sdp' });
-    await alice.client.request('play', { streamId: 'b', offer: 'sdp' });
+    await alice.client.media.publish('a');
+    await bob.client.media.publish('b');
+    await bob.client.media.play('a');
+    await alice.client.media.play('b');
     door.engine.calls.length = 0;
     await kicking('lobby', 'bob');
     const room = await door.rooms.snapshot(door.room('lobby'));
     expect(room?.streams.map(({ streamId }) => streamId)).toEqual(['a']);
-    expect(door.engine.calls).toHaveLength(2);
-    expect(door.engine.calls[0]).toMatch(/^closeStream:s/);
-    expect(door.engine.calls[1]).toMatch(/^closePlayer:.*\/s/);
+    expect(door.engine.calls).toEqual([`closePeer:${bob.login.memberId}`]);
+    expect([...door.engine.streams.values()].map(({ subscribers }) => subscribers.size)).toEqual([0]);
   });
 
   test('a kick in the middle of a publish leaves no stream behind (KICK-4)', async () => {
@@ -269,10 +266,11 @@ describe('being put out', () => {
     door.engine.beforeAnswer = async () => {
       await kicking('lobby', 'bob');
     };
-    await Promise.race([bob.client.request('publish', { streamId: 'cam', offer: 'sdp' }), bob.client.closed]);
+    await Promise.race([bob.client.media.publish('cam'), bob.client.closed]);
     await untilConnections(1);
     expect(await door.rooms.roomOfStream(door.room('lobby'), 'cam' as StreamId)).toBeUndefined();
-    expect(door.engine.calls.filter((call) => call.startsWith('closeStream'))).not.toEqual([]);
+    expect(door.engine.calls).toContain(`closePeer:${bob.login.memberId}`);
+    expect([door.engine.peers.size, door.engine.streams.size]).toEqual([0, 0]);
   });
 
   test('closing the room tells everybody, and the same id is a new room at once (CLOSE-2, CLOSE-5)', async () => {
@@ -286,7 +284,7 @@ describe('being put out', () => {
   test('a deleted stream is everybody’s news but the acting user’s, whose media is stopped all the same (STRM-2, STRM-3)', async () => {
     const alice = await door.join('lobby', 'alice');
     const bob = await door.join('lobby', 'bob');
-    await bob.client.request('publish', { streamId: 'cam', offer: 'sdp' });
+    await bob.client.media.publish('cam');
     const command = { type: 'deleteStream', streamId: 'cam' as StreamId, actorUserId: 'alice' as UserId } as const;
     await door.rooms.execute(door.room('lobby'), command, door.origin);
     expect(await bob.client.event('streamRemoved')).toMatchObject({ cause: 'deleted', stream: { streamId: 'cam' } });
@@ -297,7 +295,7 @@ describe('being put out', () => {
       streamSeq: 2,
     });
     expect(alice.client.events.some(({ event }) => event === 'streamRemoved')).toBe(false);
-    expect((await bob.client.request('publish', { streamId: 'cam', offer: 'sdp' })).error).toBeUndefined();
+    expect((await bob.client.media.publish('cam')).error).toBeUndefined();
   });
 
   test('a stopping server says so, and everybody may come back', async () => {
@@ -311,47 +309,37 @@ describe('being put out', () => {
 describe('media requests', () => {
   test('a bad offer is refused, and the stream id is free again', async () => {
     const alice = await door.join('lobby', 'alice');
-    expect((await alice.client.request('publish', { streamId: 'cam', offer: 'bad' })).error?.code).toBe(
-      'media.bad-offer',
-    );
+    expect((await alice.client.media.publish('cam', { offer: 'bad' })).error?.code).toBe('media.bad-offer');
     const bob = await door.join('lobby', 'bob');
-    expect((await bob.client.request('publish', { streamId: 'cam', offer: 'sdp' })).error).toBeUndefined();
-    expect((await alice.client.request('publish', { streamId: 'cam', offer: 'sdp' })).error?.code).toBe('stream.taken');
-    expect((await alice.client.request('play', { streamId: 'cam', offer: 'bad' })).error?.code).toBe('media.bad-offer');
+    expect((await bob.client.media.publish('cam')).error).toBeUndefined();
+    expect((await alice.client.media.publish('cam')).error?.code).toBe('stream.taken');
+    expect((await alice.client.media.play('cam', { offer: 'bad' })).error?.code).toBe('media.bad-offer');
   });
 
   test('publishing and playing need a login in the stream’s room (STRM-7)', async () => {
     const alice = await door.join('lobby', 'alice');
-    await alice.client.request('publish', { streamId: 'cam', offer: 'sdp' });
+    await alice.client.media.publish('cam');
     const stranger = await door.connect();
-    expect((await stranger.request('publish', { streamId: 'x', offer: 'sdp' })).error?.code).toBe(
-      'request.out-of-order',
-    );
-    expect((await stranger.request('play', { streamId: 'cam', offer: 'sdp' })).error?.code).toBe(
-      'request.out-of-order',
-    );
+    expect((await stranger.media.publish('x')).error?.code).toBe('request.out-of-order');
+    expect((await stranger.media.play('cam')).error?.code).toBe('request.out-of-order');
     const carol = await door.join('elsewhere', 'carol');
-    expect((await carol.client.request('play', { streamId: 'cam', offer: 'sdp' })).error?.code).toBe(
-      'stream.not-found',
-    );
-    expect((await alice.client.request('publish', { streamId: 'c m', offer: 'sdp' })).error?.code).toBe(
-      'stream.bad-id',
-    );
+    expect((await carol.client.media.play('cam')).error?.code).toBe('stream.not-found');
+    expect((await alice.client.media.publish('c m')).error?.code).toBe('stream.bad-id');
   });
 
   test('a publisher whose media is lost is asked to publish again, and others see nothing of it (MED-3)', async () => {
     const alice = await door.join('lobby', 'alice');
     const bob = await door.join('lobby', 'bob');
-    await alice.client.request('publish', { streamId: 'cam', offer: 'sdp' });
+    await alice.client.media.publish('cam');
     await bob.client.event('streamAdded');
-    await bob.client.request('play', { streamId: 'cam', offer: 'sdp' });
-    const [published, played] = door.engine.calls.map((call) => call.slice(call.indexOf(':') + 1));
-    door.engine.emit('streamLost', published ?? '', 'worker-died');
-    door.engine.emit('playerLost', played ?? '', published ?? '', 'worker-died');
-    expect(await alice.client.event('mediaLost')).toMatchObject({ published: ['cam'], played: [] });
-    expect(await bob.client.event('mediaLost')).toMatchObject({ published: [], played: ['cam'] });
-    await alice.client.request('publish', { streamId: 'cam', offer: 'sdp' });
-    expect(door.engine.calls.at(-1)).toBe(`publish:${published}`);
+    await bob.client.media.play('cam');
+    const [published] = door.engine.streams.keys();
+    door.engine.losePeer(alice.login.memberId, 'worker-died');
+    door.engine.losePeer(bob.login.memberId, 'worker-died');
+    expect(await alice.client.event('mediaLost')).toEqual({ event: 'mediaLost' });
+    expect(await bob.client.event('mediaLost')).toEqual({ event: 'mediaLost' });
+    await alice.client.media.publish('cam');
+    expect(door.engine.requests.at(-1)?.publish).toMatchObject([{ stream: published }]);
     await keepAlive([alice.client, bob.client], 110_000);
     expect((await door.rooms.snapshot(door.room('lobby')))?.streams).toHaveLength(1);
   });
@@ -359,9 +347,9 @@ describe('media requests', () => {
   test('a stream without media for the heartbeat time is ended with a cause, its owner stays (MED-5)', async () => {
     const alice = await door.join('lobby', 'alice');
     const bob = await door.join('lobby', 'bob');
-    await alice.client.request('publish', { streamId: 'cam', offer: 'sdp' });
+    await alice.client.media.publish('cam');
     await bob.client.event('streamAdded');
-    door.engine.emit('streamLost', publishIdOf(door.engine.calls), 'transport-failed');
+    door.engine.losePeer(alice.login.memberId);
     await keepAlive([alice.client, bob.client], 100_000);
     expect(await bob.client.event('streamRemoved')).toMatchObject({ cause: 'media-failed' });
     expect((await door.rooms.summary(door.room('lobby')))?.memberCount).toBe(2);
@@ -371,13 +359,13 @@ describe('media requests', () => {
     door.engine.connects = false;
     const alice = await door.join('lobby', 'alice');
     const bob = await door.join('lobby', 'bob');
-    const { result } = await alice.client.request('publish', { streamId: 'cam', offer: 'sdp' });
+    const { result } = await alice.client.media.publish('cam');
     expect(result).toEqual({ answer: 'answer', audio: true, video: true });
     await alice.client.request('updateStream', { streamId: 'cam', audio: false });
     await bob.client.request('heartbeat');
     expect(bob.client.events).toEqual([]);
-    expect((await bob.client.request('play', { streamId: 'cam', offer: 'sdp' })).error?.code).toBe('stream.not-found');
-    door.engine.emit('streamConnected', publishIdOf(door.engine.calls));
+    expect((await bob.client.media.play('cam')).error?.code).toBe('stream.not-found');
+    door.engine.connectPeer(alice.login.memberId);
     expect(await bob.client.event('streamAdded')).toMatchObject({ stream: { audio: false, video: true } });
   });
 
@@ -385,29 +373,29 @@ describe('media requests', () => {
     door.engine.connects = false;
     const alice = await door.join('lobby', 'alice');
     const bob = await door.join('lobby', 'bob');
-    await alice.client.request('publish', { streamId: 'cam', offer: 'sdp' });
+    await alice.client.media.publish('cam');
     await keepAlive([alice.client, bob.client], 30_000);
     expect(await alice.client.event('publishEnded')).toEqual({
       event: 'publishEnded',
       streamId: 'cam',
       cause: 'media-failed',
     });
-    expect(door.engine.calls.at(-1)).toBe(`closeStream:${publishIdOf(door.engine.calls)}`);
+    expect(door.engine.calls.at(-1)).toBe(`closeStream:${publishIdOf(door.engine)}`);
     await bob.client.request('heartbeat');
     expect(bob.client.events).toEqual([]);
     door.engine.connects = true;
-    await bob.client.request('publish', { streamId: 'cam', offer: 'sdp' });
+    await bob.client.media.publish('cam');
     await alice.client.event('streamAdded');
   });
 
   test('a publish that was not announced yet can be ended by its publisher (MED-6)', async () => {
     door.engine.connects = false;
     const alice = await door.join('lobby', 'alice');
-    await alice.client.request('publish', { streamId: 'cam', offer: 'sdp' });
-    await alice.client.request('unpublish', { streamId: 'cam' });
-    expect(door.engine.calls.at(-1)).toBe(`closeStream:${publishIdOf(door.engine.calls)}`);
+    await alice.client.media.publish('cam');
+    await alice.client.media.unpublish('cam');
+    expect(door.engine.calls.at(-1)).toBe(`closeStream:${publishIdOf(door.engine)}`);
     const bob = await door.join('lobby', 'bob');
-    expect((await bob.client.request('publish', { streamId: 'cam', offer: 'sdp' })).error).toBeUndefined();
+    expect((await bob.client.media.publish('cam')).error).toBeUndefined();
     expect(alice.client.events.map(({ event }) => event)).not.toContain('publishEnded');
   });
 
@@ -415,37 +403,32 @@ describe('media requests', () => {
     const alice = await door.join('lobby', 'alice');
     const bob = await door.join('lobby', 'bob');
     const publishAll = (count: number) =>
-      Promise.all(
-        Array.from({ length: count }, (_, index) =>
-          alice.client.request('publish', { streamId: `s${index}`, offer: 'sdp' }),
-        ),
-      );
+      Promise.all(Array.from({ length: count }, (_, index) => alice.client.media.publish(`s${index}`)));
     const codes = (await publishAll(25)).map(({ error }) => error?.code);
     expect(codes.filter((code) => code === undefined)).toHaveLength(20);
     expect(codes.filter((code) => code === 'stream.too-many')).toHaveLength(5);
     // What is published already can be negotiated anew; a stream that ended makes room for another.
-    expect((await alice.client.request('publish', { streamId: 's0', offer: 'sdp' })).error).toBeUndefined();
-    await alice.client.request('unpublish', { streamId: 's0' });
-    expect((await alice.client.request('publish', { streamId: 'new', offer: 'sdp' })).error).toBeUndefined();
-    expect((await bob.client.request('publish', { streamId: 'other', offer: 'sdp' })).error).toBeUndefined();
+    expect((await alice.client.media.publish('s0')).error).toBeUndefined();
+    await alice.client.media.unpublish('s0');
+    expect((await alice.client.media.publish('new')).error).toBeUndefined();
+    expect((await bob.client.media.publish('other')).error).toBeUndefined();
   });
 
   test('a member that plays as many streams as it may is refused one more, until it stops one (LIM-7)', async () => {
     const small = await startDoor({}, { maxPlaysPerMember: 2 });
     const alice = await small.join('lobby', 'alice');
     const bob = await small.join('lobby', 'bob');
-    for (const streamId of ['a', 'b', 'c']) await alice.client.request('publish', { streamId, offer: 'sdp' });
+    for (const streamId of ['a', 'b', 'c']) await alice.client.media.publish(streamId);
     for (const streamId of ['a', 'b', 'c']) {
       await bob.client.event('streamAdded');
-      await bob.client.request('stop', { streamId });
+      await bob.client.media.stop(streamId);
     }
-    const play = async (streamId: string, offer = 'sdp') =>
-      (await bob.client.request('play', { streamId, offer })).error?.code;
-    expect(await play('c', 'bad')).toBe('media.bad-offer');
+    const play = async (streamId: string, options = {}) => (await bob.client.media.play(streamId, options)).error?.code;
+    expect(await play('c', { offer: 'bad' })).toBe('media.bad-offer');
     const codes = await Promise.all([play('a'), play('b'), play('c')]);
     expect(codes).toEqual([undefined, undefined, 'stream.too-many']);
     expect(await play('a')).toBeUndefined();
-    await bob.client.request('stop', { streamId: 'a' });
+    await bob.client.media.stop('a');
     expect(await play('c')).toBeUndefined();
     await small.close();
   });
@@ -453,10 +436,9 @@ describe('media requests', () => {
   test('an App whose members play as many streams as it may is refused one more, also at once (LIM-7)', async () => {
     const small = await startDoor({}, { maxPlaysPerApp: 2 });
     const alice = await small.join('lobby', 'alice');
-    await alice.client.request('publish', { streamId: 'a', offer: 'sdp' });
+    await alice.client.media.publish('a');
     const viewers = await Promise.all(['bob', 'carol', 'dave'].map((userId) => small.join('lobby', userId)));
-    const play = async ({ client }: (typeof viewers)[number]) =>
-      (await client.request('play', { streamId: 'a', offer: 'sdp' })).error?.code;
+    const play = async ({ client }: (typeof viewers)[number]) => (await client.media.play('a')).error?.code;
     while (!(await small.rooms.findStream(small.room('lobby'), 'a' as StreamId))) await new Promise(setImmediate);
     const codes = await Promise.all(viewers.map(play));
     expect(codes).toEqual([undefined, undefined, 'stream.too-many']);
@@ -468,16 +450,17 @@ describe('media requests', () => {
 
   test('a kind that is refused for its codec is in the answer (MED-8)', async () => {
     const alice = await door.join('lobby', 'alice');
-    const published = await alice.client.request('publish', { streamId: 'cam', offer: 'no-video' });
+    const published = await alice.client.media.publish('cam', { lacks: 'video' });
     expect(published.result).toEqual({ answer: 'answer', audio: true, video: false, unsupported: ['video'] });
     const bob = await door.join('lobby', 'bob');
-    const played = await bob.client.request('play', { streamId: 'cam', offer: 'no-audio' });
+    await alice.client.media.publish('both');
+    const played = await bob.client.media.play('both', { lacks: 'audio' });
     expect(played.result).toEqual({ answer: 'answer', audio: false, video: true, unsupported: ['audio'] });
   });
 
-  /** The stream of the last publish, as the engine knows it. */
-  function publishIdOf(calls: readonly string[]): string {
-    return calls.findLast((call) => call.startsWith('publish:'))?.slice('publish:'.length) ?? '';
+  /** The first stream of the last offer, as the engine knows it. */
+  function publishIdOf({ requests }: typeof door.engine): string {
+    return requests.at(-1)?.publish[0]?.stream ?? '';
   }
 
   async function keepAlive(clients: Awaited<ReturnType<typeof door.connect>>[], forMs: number): Promise<void> {

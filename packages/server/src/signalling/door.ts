@@ -13,7 +13,7 @@ import { CLOSE_CODES, isGavelError, type MemberId, type RoomKey, SUBPROTOCOL } f
 import { WebSocketServer } from 'ws';
 import type { ChatFiles } from '../files/chat-files.ts';
 import type { IceServers } from '../ice/ice-servers.ts';
-import type { MediaControl } from '../media-control/media-control.ts';
+import type { Negotiator } from '../media-control/negotiator.ts';
 import type { Authenticator } from '../rooms/admission.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { CommandOf } from '../rooms/commands.ts';
@@ -45,7 +45,7 @@ const SOCKET_LIMITS = {
 /** Dependencies of the signalling door. */
 export interface SignallingDeps {
   readonly rooms: Rooms;
-  readonly media: MediaControl;
+  readonly media: Negotiator;
   readonly files: Pick<ChatFiles, 'createUpload' | 'claim'>;
   readonly fanOut: FanOut;
   readonly clock: Clock;

@@ -52,11 +52,11 @@ test('what is not a way to moderate is malformed', async () => {
 test('a host’s kick is like any other: media first, then the person, then the others (HOST-2)', async () => {
   const host = await door.join('r', 'host');
   const ben = await door.join('r', 'ben');
-  await ben.client.request('publish', { streamId: 's', offer: 'offer' });
+  await ben.client.media.publish('s');
   await host.client.event('streamAdded');
   const { memberId } = ben.login;
   expect(await host.client.request('moderate', { action: 'kick', memberId })).toMatchObject({ result: {} });
-  expect(door.engine.calls.map((call) => call.split(':')[0])).toEqual(['publish', 'closeStream']);
+  expect(door.engine.calls.map((call) => call.split(':')[0])).toEqual(['negotiate', 'closePeer']);
   expect(names(host.client.events).slice(-2)).toEqual(['streamRemoved', 'memberLeft']);
   expect(await ben.client.event('removed')).toEqual({ event: 'removed', cause: 'kicked', reason: '' });
   expect((await ben.client.closed).code).toBe(4500);
@@ -76,7 +76,7 @@ test('kickAll ends the room for everybody, the host too (HOST-2)', async () => {
 test('when a mute is answered the kind is held back, and everybody sees it off, its publisher too (HOST-3)', async () => {
   const host = await door.join('r', 'host');
   const [ben, eve] = [await door.join('r', 'ben'), await door.join('r', 'eve')];
-  await ben.client.request('publish', { streamId: 's', offer: 'offer' });
+  await ben.client.media.publish('s');
   const { memberId } = ben.login;
   await host.client.request('moderate', { action: 'mute', memberId, kinds: ['audio'] });
   expect([...door.engine.blocked.values()]).toEqual([{ audio: true, video: false }]);
@@ -93,12 +93,12 @@ test('when a mute is answered the kind is held back, and everybody sees it off, 
 
 test('who is muted for good cannot switch on, nor publish anew what is heard (HOST-4)', async () => {
   const [host, ben] = [await door.join('r', 'host'), await door.join('r', 'ben')];
-  await ben.client.request('publish', { streamId: 's', offer: 'offer' });
+  await ben.client.media.publish('s');
   await host.client.request('moderate', { action: 'mute', kinds: ['audio'], allowUnmute: false });
   const turnedOn = await ben.client.request('updateStream', { streamId: 's', audio: true });
   expect(turnedOn.error?.code).toBe('member.not-allowed');
-  await ben.client.request('unpublish', { streamId: 's' });
-  expect(await ben.client.request('publish', { streamId: 't', offer: 'offer' })).toMatchObject({
+  await ben.client.media.unpublish('s');
+  expect(await ben.client.media.publish('t')).toMatchObject({
     result: { audio: false, video: true },
   });
   expect([...door.engine.blocked.values()].at(-1)).toEqual({ audio: true, video: false });
@@ -106,7 +106,7 @@ test('who is muted for good cannot switch on, nor publish anew what is heard (HO
 
 test('a change of permissions is told to the person alone, and holds for all it does from then on (HOST-6)', async () => {
   const [host, ben, eve] = [await door.join('r', 'host'), await door.join('r', 'ben'), await door.join('r', 'eve')];
-  await ben.client.request('publish', { streamId: 's', offer: 'offer' });
+  await ben.client.media.publish('s');
   const memberIds = [ben.login.memberId];
   const chat = { sendPublic: false, receivePrivate: false };
   const change = (changes: object) => ({ action: 'setPermissions', memberIds, changes });
@@ -126,13 +126,13 @@ test('a change of permissions is told to the person alone, and holds for all it 
   await ben.client.request('heartbeat');
   expect(names(ben.client.events)).not.toContain('message');
   // What is published anew is agreed on without it.
-  expect(await ben.client.request('publish', { streamId: 't', offer: 'offer' })).toMatchObject({
+  expect(await ben.client.media.publish('t')).toMatchObject({
     result: { audio: false, video: true },
   });
 
   await host.client.request('moderate', change({ publishAudio: true }));
   expect((await ben.client.request('updateStream', { streamId: 's', audio: true })).error).toBeUndefined();
-  expect(await ben.client.request('publish', { streamId: 'u', offer: 'offer' })).toMatchObject({
+  expect(await ben.client.media.publish('u')).toMatchObject({
     result: { audio: true, video: true },
   });
 });

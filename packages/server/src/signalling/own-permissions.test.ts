@@ -25,7 +25,7 @@ test('a snapshot says what the member that asks may do now (SIG-3)', async () =>
 
 test('a resume that brings the whole state tells what was changed meanwhile (SIG-3)', async () => {
   const [host, ann] = [await door.join('r', 'host'), await door.join('r', 'ann')];
-  await host.client.request('publish', { streamId: 's', offer: 'offer' });
+  await host.client.media.publish('s');
   ann.client.cut();
   await ann.client.closed;
   await host.client.request('moderate', silence(ann.login.memberId));

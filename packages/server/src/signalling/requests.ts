@@ -13,15 +13,13 @@ import {
   type NewContent,
   type Params,
   type PollId,
-  parseStreamId,
   parseUserId,
   type Results,
-  type RoomKey,
-  type StreamId,
   type WireContent,
 } from '@gavel/protocol';
 import type { ChatFiles } from '../files/chat-files.ts';
-import type { MediaControl } from '../media-control/media-control.ts';
+import type { Caller } from '../media-control/negotiation.ts';
+import type { Negotiator } from '../media-control/negotiator.ts';
 import type { Origin } from '../rooms/commands.ts';
 import { eventsOf } from '../rooms/events.ts';
 import type { MemberInfo } from '../rooms/member.ts';
@@ -29,21 +27,16 @@ import type { Connection, ConnectionState } from './connection.ts';
 import { customMessageCommand } from './custom-message.ts';
 import { wireSnapshot } from './frames.ts';
 import { Joining, type JoiningDeps } from './joining.ts';
+import { KeyedQueue } from './keyed-queue.ts';
+import { negotiate, requireStreamId } from './media-requests.ts';
 import { MessageLimits } from './message-limits.ts';
 import { moderationCommand } from './moderate.ts';
 import { requireMessage, requireShort } from './texts.ts';
 
 /** Dependencies of the methods. */
 export interface RequestDeps extends JoiningDeps {
-  readonly media: MediaControl;
+  readonly media: Negotiator;
   readonly files: Pick<ChatFiles, 'createUpload' | 'claim'>;
-}
-
-/** The member of a connection, for the methods that require one. */
-interface Caller {
-  readonly key: RoomKey;
-  readonly member: MemberInfo;
-  readonly origin: Origin;
 }
 
 type Handler<M extends Method> = (caller: Caller, params: Params<M>) => Promise<Results[M]>;
@@ -51,8 +44,14 @@ type Handler<M extends Method> = (caller: Caller, params: Params<M>) => Promise<
 /** A method that only members may call. */
 type MemberMethod = Exclude<Method, 'identify' | 'login' | 'resume'>;
 
-const STREAM_METHODS: ReadonlySet<Method> = new Set<Method>(['publish', 'unpublish', 'updateStream', 'play', 'stop']);
-const isAboutStream = (method: Method): boolean => STREAM_METHODS.has(method);
+/** The methods that are executed in order for each member (SIG-1). */
+const MEDIA_METHODS: ReadonlySet<Method> = new Set<Method>([
+  'negotiate',
+  'unpublish',
+  'updateStream',
+  'stop',
+  'updatePlay',
+]);
 
 const DONE: Record<string, never> = {};
 
@@ -61,20 +60,24 @@ export class Requests {
   readonly #deps: RequestDeps;
   readonly #joining: Joining;
   readonly #limits: MessageLimits;
+  /** The media requests, by member. */
+  readonly #media = new KeyedQueue();
   readonly #methods: { readonly [M in MemberMethod]: Handler<M> } = {
     logout: (caller) => this.#logout(caller),
     heartbeat: (caller) => this.#heartbeat(caller),
     snapshot: (caller) => this.#snapshot(caller),
-    publish: (caller, params) => this.#publish(caller, params),
-    unpublish: async ({ key, member, origin }, { streamId }) => {
-      await this.#deps.media.unpublish(key, member, requireStreamId(streamId), origin);
+    negotiate: (caller, params) => negotiate(this.#deps.media, caller, params),
+    unpublish: async (caller, { streamId }) => {
+      await this.#deps.media.unpublish(caller, requireStreamId(streamId));
       return DONE;
     },
     updateStream: (caller, params) => this.#updateStream(caller, params),
-    play: async ({ key, member, origin }, { streamId, offer }) =>
-      this.#deps.media.play(key, member, requireStreamId(streamId), offer, origin),
-    stop: async ({ member }, { streamId }) => {
-      await this.#deps.media.stop(member, requireStreamId(streamId));
+    stop: async (caller, { streamId }) => {
+      await this.#deps.media.stop(caller, requireStreamId(streamId));
+      return DONE;
+    },
+    updatePlay: async (caller, { streamId, maxLayer }) => {
+      await this.#deps.media.limitLayer(caller, requireStreamId(streamId), maxLayer);
       return DONE;
     },
     setRoomInfo: (caller, params) => this.#setRoomInfo(caller, params),
@@ -163,10 +166,11 @@ export class Requests {
     if (method === 'identify') return this.#joining.identify(connection, params as Params<'identify'>);
     if (method === 'login') return this.#joining.login(connection, params as Params<'login'>);
     if (method === 'resume') return this.#joining.resume(connection, params as Params<'resume'>);
-    if (!isAboutStream(method)) return this.#handleAsMember(connection, method, params);
-    const { streamId } = params as Params<'stop'>;
-    // A stop must not overtake the earlier play of the same stream, which waits for the media engine (SIG-1).
-    return connection.streamRequests.run(streamId, () => this.#handleAsMember(connection, method, params));
+    const { state } = connection;
+    if (!MEDIA_METHODS.has(method) || state.kind !== 'member') return this.#handleAsMember(connection, method, params);
+    // A stop must not overtake the earlier offer, which waits for the media engine, also if that came by the connection
+    // from which this one has resumed.
+    return this.#media.run(state.member.memberId, () => this.#handleAsMember(connection, method, params));
   }
 
   async #handleAsMember(connection: Connection, method: MemberMethod, params: unknown): Promise<object> {
@@ -211,13 +215,6 @@ export class Requests {
     const room = await this.#deps.rooms.snapshot(key);
     if (!room) throw new GavelError('room.not-found');
     return wireSnapshot(room, member);
-  }
-
-  async #publish({ key, member, origin }: Caller, params: Params<'publish'>): Promise<Results['publish']> {
-    const streamId = requireStreamId(params.streamId);
-    const { offer, source = 'camera', extraInfo = '', audio = true, video = true } = params;
-    requireShort(extraInfo, MAX_BYTES.extraInfo);
-    return this.#deps.media.publish(key, member, { streamId, offer, source, extraInfo, audio, video }, origin);
   }
 
   async #updateStream(
@@ -297,10 +294,4 @@ export class Requests {
 
 function originOf(connection: Connection, member: MemberInfo): Origin {
   return { door: 'signalling', requestId: connection.connectionId, actor: member.user.id };
-}
-
-function requireStreamId(text: string): StreamId {
-  const streamId = parseStreamId(text);
-  if (streamId === undefined) throw new GavelError('stream.bad-id');
-  return streamId;
 }

@@ -6,13 +6,16 @@
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type AppId, GavelError, parseRoomId, parseUserId, type RoomKey } from '@gavel/protocol';
+import { type AppId, GavelError, MAX_FRAME_BYTES, parseRoomId, parseUserId, type RoomKey } from '@gavel/protocol';
 import { FakeClock } from '@gavel/testkit/fake-clock';
 import { FakeMediaEngine } from '@gavel/testkit/fake-media-engine';
 import { RawClient } from '@gavel/testkit/raw-client';
 import { IceServers } from '../ice/ice-servers.ts';
-import { MediaControl } from '../media-control/media-control.ts';
-import type { PlayerLimits } from '../media-control/player-table.ts';
+import { MediaEnforcer } from '../media-control/enforcer.ts';
+import { MediaState } from '../media-control/media-state.ts';
+import type { PlayLimits } from '../media-control/play-table.ts';
+import { startMedia } from '../media-control/start-media.ts';
+import { UnconnectedReports } from '../media-control/unconnected-media.ts';
 import type { Admission, Authenticator } from '../rooms/admission.ts';
 import type { Permissions } from '../rooms/member.ts';
 import { Rooms } from '../rooms/rooms.ts';
@@ -89,21 +92,21 @@ const NO_FILES: SignallingDeps['files'] = {
 };
 
 /** Starts a door on a free port. */
-export async function startDoor(changes: Partial<SignallingDeps> = {}, playLimits: Partial<PlayerLimits> = {}) {
+export async function startDoor(changes: Partial<SignallingDeps> = {}, playLimits: Partial<PlayLimits> = {}) {
   const clock = new FakeClock();
   const engine = new FakeMediaEngine();
   const fanOut = new FanOut();
-  const media = new MediaControl({
-    engine,
+  const log = changes.log ?? createLog('silent');
+  const state = new MediaState({
     clock,
-    log: changes.log ?? createLog('silent'),
     connectTimeoutMs: 30_000,
     lostStreamTimeoutMs: 100_000,
     limits: { maxPlaysPerMember: 200, maxPlaysPerApp: 0, ...playLimits },
-    notify: (memberId, frame) => fanOut.notify(memberId, frame),
   });
-  const rooms = new Rooms(testSettings(clock), { first: [media], after: [fanOut] }, [fanOut]);
-  media.attach(rooms);
+  const unconnected = new UnconnectedReports({ clock, log });
+  const parts = { engine, clock, log, state, unconnected };
+  const rooms = new Rooms(testSettings(clock), { first: [new MediaEnforcer(parts)], after: [fanOut] }, [fanOut]);
+  const media = startMedia({ ...parts, rooms, notify: (memberId, frame) => fanOut.notify(memberId, frame) });
   rooms.start();
   const http = createServer({ shouldUpgradeCallback: isSignallingUpgrade }, (_request, response) => {
     response.writeHead(404).end();
@@ -120,7 +123,7 @@ export async function startDoor(changes: Partial<SignallingDeps> = {}, playLimit
     heartbeatIntervalMs: 30_000,
     heartbeatTimeoutMs: 100_000,
     loginTimeoutMs: 10_000,
-    maxFrameBytes: 128 * 1024,
+    maxFrameBytes: MAX_FRAME_BYTES,
     maxLoginBytes: 16 * 1024,
     maxBufferedBytes: 1024 * 1024,
     maxRequestsPerSecond: 100,

@@ -31,13 +31,13 @@ test('who waits is told so, and nothing else; it may only say that it is there, 
     serverTimeMs: door.clock.now(),
   });
   const ann = await door.join('r', 'ann');
-  await ann.client.request('publish', { streamId: 's', offer: 'offer' });
+  await ann.client.media.publish('s');
   await ann.client.request('send', { kind: 'chat', text: 'psst' });
   await ann.client.request('send', { kind: 'command', text: 'psst', to: ['guest-1'] });
   const requests = [
     ['snapshot', {}],
-    ['publish', { streamId: 't', offer: 'offer' }],
-    ['play', { streamId: 's', offer: 'offer' }],
+    ['negotiate', { offer: 'offer', publish: [], play: [] }],
+    ['stop', { streamId: 's' }],
     ['send', { kind: 'chat', text: 'hello' }],
     ['chatHistory', { direction: 'before', limit: 10 }],
     ['moderate', { action: 'accept', memberIds: [result.waiting.memberId] }],
@@ -95,7 +95,7 @@ test('who is accepted gets what a login gets, before anything else, and is seen 
     'waitingRemoved',
     'memberJoined',
   ]);
-  expect((await client.request('publish', { streamId: 's', offer: 'offer' })).error).toBeUndefined();
+  expect((await client.media.publish('s')).error).toBeUndefined();
   // It is a member like any other: lost, it comes back with its ticket.
   client.cut();
   await client.closed;

@@ -1,3 +1,4 @@
+import type { PeerDump } from '@gavel/media';
 import { FakeMediaEngine } from '@gavel/testkit/fake-media-engine';
 import { expect, test } from 'vitest';
 import { Metrics } from './metrics.ts';
@@ -13,7 +14,8 @@ test('one reading of the metrics asks the media engine once, and the next one as
   const metrics = new Metrics();
   metrics.observe({ engine, roomCount: () => 3, connectionCount: () => 5 });
   const text = await metrics.text();
-  for (const line of ['gavel_rooms 3', 'gavel_connections 5', 'gavel_media_streams 0', 'gavel_media_players 0']) {
+  const media = ['gavel_media_streams{worker="0"} 0', 'gavel_media_subscriptions{worker="0"} 0'];
+  for (const line of ['gavel_rooms 3', 'gavel_connections 5', ...media]) {
     expect(text).toContain(`\n${line}\n`);
   }
   expect(dumps).toBe(1);
@@ -35,4 +37,39 @@ test('datagrams of the media ports are counted by worker and outcome', async () 
   const text = await metrics.text();
   expect(text).toContain('gavel_media_datagrams_total{worker="1",outcome="received"} 7');
   expect(text).toContain('gavel_media_datagrams_total{worker="1",outcome="forged"} 3');
+});
+
+test('peers, subscriptions, layers and packets are counted by worker, and packets never decrease', async () => {
+  const engine = new FakeMediaEngine();
+  const counters = { packets: 10, bytes: 1000, lost: 1, retransmitted: 2, keyframeRequests: 3, lastPacketAtMs: 0 };
+  const subscription = { peer: 'b', state: 'connected', layer: 2, counters } as const;
+  const stream = { stream: 's', group: 'g', worker: 1, peer: 'a', state: 'connected' } as const;
+  const sources = { tracks: [], publisher: counters, forwardedPackets: 10, subscriptions: [subscription] };
+  const peer = (name: string, packets: number): PeerDump => ({
+    ...{ peer: name, group: 'g', worker: 1, state: 'connected' },
+    ...{ received: { ...counters, packets }, sent: { ...counters, packets: 0 } },
+  });
+  let peers = [peer('a', 10), peer('b', 5)];
+  engine.dump = async () => ({ workers: [], peers, streams: [{ ...stream, ...sources }], closed: [] });
+  const metrics = new Metrics();
+  metrics.observe({ engine, roomCount: () => 0, connectionCount: () => 0 });
+  const first = await metrics.text();
+  expect(first).toContain('gavel_media_peers{worker="1",state="connected"} 2');
+  expect(first).toContain('gavel_media_subscriptions{worker="1"} 1');
+  expect(first).toContain('gavel_media_subscribed_layers{worker="1",layer="2"} 1');
+  expect(first).toContain('gavel_media_packets_total{worker="1",direction="received"} 15');
+  expect(first).toContain('gavel_media_retransmitted_total{worker="1",direction="sent"} 4');
+  // One peer left, one was replaced and counts from 0 again.
+  peers = [peer('b', 4)];
+  const second = await metrics.text();
+  expect(second).toContain('gavel_media_peers{worker="1",state="connected"} 1');
+  expect(second).toContain('gavel_media_packets_total{worker="1",direction="received"} 19');
+});
+
+test('peer connections are counted by what became of them', async () => {
+  const metrics = new Metrics();
+  for (const outcome of ['connected', 'failed', 'connected'] as const) metrics.media.countConnection(outcome);
+  const text = await metrics.text();
+  expect(text).toContain('gavel_media_connections_total{outcome="connected"} 2');
+  expect(text).toContain('gavel_media_connections_total{outcome="failed"} 1');
 });

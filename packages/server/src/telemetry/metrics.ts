@@ -4,9 +4,10 @@
  * @module
  */
 
-import type { EngineDump, MediaEngine } from '@gavel/media';
+import type { MediaEngine } from '@gavel/media';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { EventBatch, EventSink } from '../rooms/rooms.ts';
+import { MediaMetrics } from './media-metrics.ts';
 
 /** Sources of the gauges. */
 export interface MetricsSources {
@@ -29,11 +30,10 @@ export class Metrics implements EventSink {
   readonly #exits: Counter<'cause'>;
   readonly #streams: Counter<'cause'>;
   readonly #messages: Counter<'kind'>;
-  readonly #unconnected: Counter<'role'>;
   readonly #members: Gauge;
+  /** The metrics of media. */
+  readonly media = new MediaMetrics(this.#registry);
   #engine: MediaEngine | undefined;
-  /** The engine dump that the media gauges read, from the latest call of `text`. */
-  #dump: Promise<EngineDump> | undefined;
 
   constructor() {
     const registers = [this.#registry];
@@ -57,12 +57,6 @@ export class Metrics implements EventSink {
       labelNames: ['kind'],
       registers,
     });
-    this.#unconnected = new Counter({
-      name: 'gavel_media_unconnected_total',
-      help: 'Publishes and plays that ended before their media connected, by role.',
-      labelNames: ['role'],
-      registers,
-    });
     this.#members = new Gauge({ name: 'gavel_members', help: 'Current members in all rooms.', registers });
   }
 
@@ -81,29 +75,6 @@ export class Metrics implements EventSink {
     gauge('gavel_rooms', 'Current rooms.', roomCount);
     gauge('gavel_connections', 'Current signalling connections.', connectionCount);
     this.#engine = engine;
-    const streams = async () => (await this.#dump)?.streams ?? [];
-    gauge('gavel_media_streams', 'Current streams at the media engine.', async () => (await streams()).length);
-    gauge('gavel_media_players', 'Current players at the media engine.', async () =>
-      (await streams()).reduce((sum, stream) => sum + stream.players.length, 0),
-    );
-    gauge('gavel_media_forwarded_packets', 'RTP packets forwarded for the current streams.', async () =>
-      (await streams()).reduce((sum, stream) => sum + stream.forwardedPackets, 0),
-    );
-    const dump = () => this.#dump;
-    new Counter({
-      name: 'gavel_media_datagrams_total',
-      help: 'Datagrams at the media ports, by worker and by what became of them. Not counted with libdatachannel.',
-      labelNames: ['worker', 'outcome'],
-      registers,
-      async collect() {
-        this.reset();
-        for (const { worker, transport } of (await dump())?.workers ?? []) {
-          for (const [outcome, count] of Object.entries(transport?.datagrams ?? {})) {
-            this.inc({ worker, outcome }, count);
-          }
-        }
-      },
-    });
   }
 
   /** Adds the metrics of callbacks, whose values are read when metrics are collected. */
@@ -135,11 +106,6 @@ export class Metrics implements EventSink {
     });
   }
 
-  /** Counts media that never connected (CONN-4). */
-  countUnconnected(role: 'publish' | 'play'): void {
-    this.#unconnected.inc({ role });
-  }
-
   handle({ events }: EventBatch): void {
     for (const event of events) {
       if (event.type === 'memberJoined') {
@@ -154,9 +120,9 @@ export class Metrics implements EventSink {
   }
 
   /** All metrics as text. */
-  text(): Promise<string> {
-    // One dump for all gauges: a dump queries every worker.
-    this.#dump = this.#engine?.dump();
+  async text(): Promise<string> {
+    // One dump for all metrics of media: a dump queries every worker.
+    if (this.#engine) this.media.read(await this.#engine.dump());
     return this.#registry.metrics();
   }
 

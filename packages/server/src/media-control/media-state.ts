@@ -1,0 +1,91 @@
+/**
+ * What media control knows about members, their streams and their plays. The negotiator, the monitor and the enforcer
+ * share it.
+ *
+ * @module
+ */
+
+import type { MemberId, PublishId, RoomKey } from '@gavel/protocol';
+import type { Clock } from '../rooms/clock.ts';
+import type { StreamInfo } from '../rooms/stream.ts';
+import type { BlockedKinds } from '../rooms/stream-rules.ts';
+import { LostStreams } from './lost-streams.ts';
+import { PendingPublishes } from './pending-publishes.ts';
+import { type PlayLimits, PlayTable } from './play-table.ts';
+
+/** A member of a room. Its member id is the name of its peer in the engine. */
+export interface MediaMember {
+  /** Whether it has ever negotiated: the engine may have a peer of it. */
+  hasPeer: boolean;
+  /** Whether its peer is connected. */
+  isConnected: boolean;
+}
+
+/** A live or reserved stream of a room. */
+export interface Published {
+  readonly key: RoomKey;
+  stream: StreamInfo;
+  /** The kinds that the engine does not forward. */
+  restricted: BlockedKinds;
+  /** Whether its member publishes it, which is not so for a stream that only a backend has announced. */
+  isNegotiated: boolean;
+  /** Whether it belongs to the member's current peer, so that closing the peer closes it. */
+  isCarried: boolean;
+}
+
+/** Dependencies of the state. */
+export interface MediaStateDeps {
+  readonly clock: Clock;
+  /** A new publish ends if its media does not connect within this time (MED-6). */
+  readonly connectTimeoutMs: number;
+  /** A live stream ends if it has no media for this time (MED-5). */
+  readonly lostStreamTimeoutMs: number;
+  readonly limits: PlayLimits;
+}
+
+/** The state of all rooms. */
+export class MediaState {
+  /** Every member, from its login until it is removed. */
+  readonly members = new Map<MemberId, MediaMember>();
+  readonly streams = new Map<PublishId, Published>();
+  readonly plays: PlayTable;
+  readonly pending: PendingPublishes;
+  readonly lost: LostStreams;
+  readonly #ofMember = new Map<MemberId, Set<PublishId>>();
+
+  constructor({ clock, connectTimeoutMs, lostStreamTimeoutMs, limits }: MediaStateDeps) {
+    this.plays = new PlayTable(limits);
+    this.pending = new PendingPublishes(clock, connectTimeoutMs);
+    this.lost = new LostStreams(clock, lostStreamTimeoutMs);
+  }
+
+  /** Adds a stream, or records its latest announced properties. */
+  follow(key: RoomKey, stream: StreamInfo, restricted: BlockedKinds): Published {
+    const { publishId, memberId } = stream;
+    const known = this.streams.get(publishId);
+    if (known) return Object.assign(known, { stream });
+    const published = { key, stream, restricted, isNegotiated: false, isCarried: false };
+    this.streams.set(publishId, published);
+    if (memberId !== undefined)
+      this.#ofMember.set(memberId, (this.#ofMember.get(memberId) ?? new Set()).add(publishId));
+    return published;
+  }
+
+  /** Returns the streams that a member has published by `negotiate`. */
+  streamsOf(memberId: MemberId): readonly Published[] {
+    const publishIds = [...(this.#ofMember.get(memberId) ?? [])];
+    return publishIds.flatMap((publishId) => this.streams.get(publishId) ?? []).filter((one) => one.isNegotiated);
+  }
+
+  /** Removes a stream, its plays and its timers. */
+  remove({ publishId, memberId }: StreamInfo): void {
+    this.streams.delete(publishId);
+    this.plays.removeStream(publishId);
+    this.pending.end(publishId);
+    this.lost.remove(publishId);
+    if (memberId === undefined) return;
+    const ofMember = this.#ofMember.get(memberId);
+    ofMember?.delete(publishId);
+    if (ofMember?.size === 0) this.#ofMember.delete(memberId);
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * Follows the engine's events: media that connects, and media that is lost.
+ *
+ * @module
+ */
+
+import type { MediaEngine } from '@gavel/media';
+import type { MemberId, PersonalEventFrame, PublishId } from '@gavel/protocol';
+import type { ConnectionOutcome } from '../telemetry/media-metrics.ts';
+import type { Announcer } from './announcer.ts';
+import type { MediaState } from './media-state.ts';
+import type { UnconnectedReports } from './unconnected-media.ts';
+
+/** Dependencies of the monitor. */
+export interface MediaMonitorDeps {
+  readonly engine: MediaEngine;
+  readonly state: MediaState;
+  readonly announcer: Announcer;
+  readonly unconnected: UnconnectedReports;
+  /** Sends an event to one member's client. */
+  readonly notify: (memberId: MemberId, frame: PersonalEventFrame) => void;
+  /** Counts peer connections, for the metrics. */
+  readonly countConnection?: ((outcome: ConnectionOutcome) => void) | undefined;
+}
+
+/** Announces streams whose media connects, and notifies clients of lost media (MED-3, MED-5). */
+export class MediaMonitor {
+  readonly #deps: MediaMonitorDeps;
+
+  /** Follows the engine from now on. */
+  constructor(deps: MediaMonitorDeps) {
+    this.#deps = deps;
+    const { engine } = deps;
+    engine.on('streamConnected', (stream) => this.#onStreamConnected(stream as PublishId));
+    engine.on('peerConnected', (peer) => this.#onPeerConnected(peer as MemberId));
+    engine.on('peerLost', (peer) => this.#onPeerLost(peer as MemberId));
+    engine.on('subscriptionLost', (peer, stream) => this.#onSubscriptionLost(peer as MemberId, stream as PublishId));
+  }
+
+  #onStreamConnected(publishId: PublishId): void {
+    const { state, announcer } = this.#deps;
+    state.lost.remove(publishId);
+    const connected = state.pending.connect(publishId);
+    if (connected) void announcer.announce(connected);
+  }
+
+  #onPeerConnected(memberId: MemberId): void {
+    const { state, countConnection } = this.#deps;
+    countConnection?.('connected');
+    const member = state.members.get(memberId);
+    if (!member) return;
+    member.isConnected = true;
+    for (const play of state.plays.ofMember(memberId)) play.wasConnected = true;
+  }
+
+  #onPeerLost(memberId: MemberId): void {
+    const { state, announcer, unconnected, notify, countConnection } = this.#deps;
+    const member = state.members.get(memberId);
+    if (!member) return;
+    countConnection?.(member.isConnected ? 'lost' : 'failed');
+    member.isConnected = false;
+    for (const published of state.streamsOf(memberId)) {
+      const { publishId } = published.stream;
+      // A stream that has never connected has a separate timeout.
+      if (published.isCarried && !state.pending.has(publishId)) {
+        state.lost.add(publishId, () => void announcer.fail(publishId));
+      }
+      published.isCarried = false;
+    }
+    for (const play of state.plays.ofMember(memberId)) {
+      unconnected.reportPlay(play);
+      state.plays.lose(play);
+    }
+    notify(memberId, { event: 'mediaLost' });
+  }
+
+  #onSubscriptionLost(memberId: MemberId, publishId: PublishId): void {
+    const { state, notify } = this.#deps;
+    const play = state.plays.find(memberId, publishId);
+    if (!play) return;
+    state.plays.lose(play);
+    notify(memberId, { event: 'playLost', streamIds: [play.streamId] });
+  }
+}

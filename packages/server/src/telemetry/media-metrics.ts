@@ -1,0 +1,148 @@
+/**
+ * The metrics of media, from the engine's dump and its events.
+ *
+ * @module
+ */
+
+import type { EngineDump, PacketCounters } from '@gavel/media';
+import { Counter, Gauge, type Registry } from 'prom-client';
+
+/** A current value by worker. */
+interface WorkerGauge {
+  readonly name: string;
+  readonly help: string;
+  /** A label besides `worker`. */
+  readonly label?: string;
+  /** Returns the worker of each counted thing, and the value of the label. */
+  readonly list: (dump: EngineDump) => Iterable<readonly [worker: number, value?: string]>;
+}
+
+const GAUGES: readonly WorkerGauge[] = [
+  {
+    name: 'gavel_media_peers',
+    help: 'Current peer connections, by worker and state.',
+    label: 'state',
+    list: ({ peers }) => peers.map(({ worker, state }) => [worker, state]),
+  },
+  {
+    name: 'gavel_media_streams',
+    help: 'Current streams at the media engine, by worker.',
+    list: ({ streams }) => streams.map(({ worker }) => [worker]),
+  },
+  {
+    name: 'gavel_media_subscriptions',
+    help: 'Current subscriptions to streams, by worker.',
+    list: ({ streams }) => streams.flatMap(({ worker, subscriptions }) => subscriptions.map(() => [worker] as const)),
+  },
+  {
+    name: 'gavel_media_subscribed_layers',
+    help: 'Subscriptions that are sent video now, by worker and layer (0 is the lowest).',
+    label: 'layer',
+    list: ({ streams }) =>
+      streams.flatMap(({ worker, subscriptions }) =>
+        subscriptions.flatMap(({ layer }) => (layer === undefined ? [] : [[worker, `${layer}`] as const])),
+      ),
+  },
+];
+
+/** The counters of packets that are summed by worker and direction. */
+const PACKET_COUNTERS: Readonly<Record<'packets' | 'bytes' | 'lost' | 'retransmitted' | 'keyframeRequests', string>> = {
+  packets: 'RTP packets',
+  bytes: 'Bytes of RTP packets',
+  lost: 'Packets that were missing when received, or requested again by a client',
+  retransmitted: 'Packets that were received late after a request, or sent again',
+  keyframeRequests: 'Requests for keyframes that were sent to publishers (received), or came from viewers (sent)',
+};
+
+type CounterName = keyof typeof PACKET_COUNTERS;
+const COUNTER_NAMES = Object.keys(PACKET_COUNTERS) as CounterName[];
+
+/** What became of a peer connection: `failed` if it ended before it had connected. */
+export type ConnectionOutcome = 'connected' | 'failed' | 'lost';
+
+/** Registers and reads the metrics of media. */
+export class MediaMetrics {
+  readonly #gauges: readonly (readonly [WorkerGauge, Gauge])[];
+  readonly #packets: Readonly<Record<CounterName, Counter>>;
+  readonly #datagrams: Counter;
+  readonly #connections: Counter<'outcome'>;
+  readonly #unconnected: Counter<'role'>;
+  /** The counters of each peer in the last dump, so that the sums of all peers never decrease. */
+  #known = new Map<string, PacketCounters>();
+
+  constructor(registry: Registry) {
+    const registers = [registry];
+    this.#gauges = GAUGES.map((gauge) => {
+      const { name, help, label } = gauge;
+      const labelNames = ['worker', ...(label === undefined ? [] : [label])];
+      return [gauge, new Gauge({ name, help, labelNames, registers })] as const;
+    });
+    const packets = COUNTER_NAMES.map((counter) => {
+      const name = `gavel_media_${counter === 'keyframeRequests' ? 'keyframe_requests' : counter}_total`;
+      const help = `${PACKET_COUNTERS[counter]}, by worker and direction, as of the last reading of each peer.`;
+      return [counter, new Counter({ name, help, labelNames: ['worker', 'direction'], registers })] as const;
+    });
+    this.#packets = Object.fromEntries(packets) as Record<CounterName, Counter>;
+    this.#datagrams = new Counter({
+      name: 'gavel_media_datagrams_total',
+      help: 'Datagrams at the media ports, by worker and by what became of them. Not counted with libdatachannel.',
+      labelNames: ['worker', 'outcome'],
+      registers,
+    });
+    this.#connections = new Counter({
+      name: 'gavel_media_connections_total',
+      help: 'Peer connections that connected, that failed before they connected, and that were lost later.',
+      labelNames: ['outcome'],
+      registers,
+    });
+    this.#unconnected = new Counter({
+      name: 'gavel_media_unconnected_total',
+      help: 'Publishes and plays that ended before their media connected, by role.',
+      labelNames: ['role'],
+      registers,
+    });
+  }
+
+  /** Counts a peer connection. */
+  countConnection(outcome: ConnectionOutcome): void {
+    this.#connections.inc({ outcome });
+  }
+
+  /** Counts media that never connected (CONN-4). */
+  countUnconnected(role: 'publish' | 'play'): void {
+    this.#unconnected.inc({ role });
+  }
+
+  /** Takes the values of a dump. */
+  read(dump: EngineDump): void {
+    for (const [{ label, list }, gauge] of this.#gauges) {
+      gauge.reset();
+      for (const { worker } of dump.workers) if (label === undefined) gauge.set({ worker }, 0);
+      for (const [worker, value] of list(dump)) gauge.inc({ worker, ...(label !== undefined && { [label]: value }) });
+    }
+    this.#readPackets(dump);
+    this.#datagrams.reset();
+    for (const { worker, transport } of dump.workers) {
+      for (const [outcome, count] of Object.entries(transport?.datagrams ?? {})) {
+        this.#datagrams.inc({ worker, outcome }, count);
+      }
+    }
+  }
+
+  #readPackets({ peers }: EngineDump): void {
+    const known = new Map<string, PacketCounters>();
+    for (const { peer, worker, received, sent } of peers) {
+      for (const [direction, counters] of Object.entries({ received, sent })) {
+        const key = `${peer}/${direction}`;
+        known.set(key, counters);
+        const before = this.#known.get(key);
+        for (const name of COUNTER_NAMES) {
+          const increase = counters[name] - (before?.[name] ?? 0);
+          // Counters begin at 0 again if the peer was replaced.
+          this.#packets[name].inc({ worker, direction }, increase >= 0 ? increase : counters[name]);
+        }
+      }
+    }
+    this.#known = known;
+  }
+}
