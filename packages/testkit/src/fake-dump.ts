@@ -40,7 +40,7 @@ export function dumpFake(
       })),
       publisher: NO_PACKETS,
       forwardedPackets: 0,
-      subscriptions: [...subscribers].map(([subscriber, maxLayer]) => ({
+      subscriptions: [...subscribers].map(([subscriber, { maxLayer }]) => ({
         peer: subscriber,
         state: states.get(subscriber)?.state ?? 'lost',
         ...(maxLayer !== undefined && { maxLayer }),

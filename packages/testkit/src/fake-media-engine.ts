@@ -33,18 +33,28 @@ export interface FakePeer {
   state: ConnectionState;
 }
 
+/** A subscription of the fake engine. */
+export interface FakeSubscription {
+  readonly kinds: MediaKinds;
+  maxLayer: number | undefined;
+}
+
 /** A stream of the fake engine. */
 export interface FakeStream {
   readonly stream: string;
-  readonly group: string;
+  group: string;
+  /** The name of the peer that publishes it, also after that peer was lost. */
+  owner: string;
   /** Undefined after its peer was lost. */
   peer: FakePeer | undefined;
   codecs: FakeCodecs;
   /** Whether `streamConnected` was emitted for this publish. */
   isConnected: boolean;
-  /** The maximum layer of each subscriber, by the name of its peer. */
-  readonly subscribers: Map<string, number | undefined>;
+  /** By the name of the subscribing peer. */
+  readonly subscribers: Map<string, FakeSubscription>;
 }
+
+const CLOSED: ItemResult = { error: 'no-such-stream', message: 'closed before it was answered' };
 
 /** Events that are due after an answer. */
 type DueEvents = (() => void)[];
@@ -104,14 +114,13 @@ export class FakeMediaEngine implements MediaEngine {
       for (const emit of due) emit();
       if (this.connects) this.connectPeer(request.peer);
     });
-    return { answer: this.answer, ...results };
+    return { answer: this.answer, ...this.#recheck(request, results) };
   }
 
   async closePeer(peer: string): Promise<void> {
     this.calls.push(`closePeer:${peer}`);
     for (const call of this.#unanswered) if (call.peer === peer) this.#unanswered.delete(call);
-    for (const { stream, peer: publisher } of this.streams.values()) if (publisher?.peer === peer) this.#remove(stream);
-    this.#end(peer);
+    this.#close(peer);
   }
 
   async closeStream(stream: string): Promise<void> {
@@ -131,8 +140,8 @@ export class FakeMediaEngine implements MediaEngine {
 
   async limitLayer(peer: string, stream: string, maxLayer: number | undefined): Promise<void> {
     this.calls.push(`limitLayer:${peer}/${stream}`);
-    const subscribers = this.streams.get(stream)?.subscribers;
-    if (subscribers?.has(peer)) subscribers.set(peer, maxLayer);
+    const subscription = this.streams.get(stream)?.subscribers.get(peer);
+    if (subscription) subscription.maxLayer = maxLayer;
   }
 
   health(): readonly WorkerHealth[] {
@@ -192,11 +201,11 @@ export class FakeMediaEngine implements MediaEngine {
     const offer = readOffer(request.offer);
     if (!offer) throw new MediaError('bad-offer', 'The offer cannot be parsed');
     const { group, peer: name } = request;
+    if (this.peers.has(name) && this.peers.get(name)?.group !== group) this.#close(name);
     const known = this.peers.get(name);
     const isSame = known?.fingerprint === offer.fingerprint;
     const peer: FakePeer = isSame ? known : { peer: name, group, fingerprint: offer.fingerprint, state: 'connecting' };
     this.peers.set(name, peer);
-    this.#closeUnlisted(request);
     const claims = new SectionClaims(offer);
     const publish = request.publish.map((item) =>
       resultOf(() => {
@@ -208,36 +217,58 @@ export class FakeMediaEngine implements MediaEngine {
     const subscribe = request.subscribe.map((item) =>
       resultOf(() => {
         const stream = this.streams.get(item.stream);
-        if (!stream) throw new MediaError('no-such-stream', 'no such stream');
+        if (stream?.group !== group) throw new MediaError('no-such-stream', 'no such stream');
         const result = matchSubscribe(claims, item, stream.codecs);
-        stream.subscribers.set(name, item.maxLayer);
+        stream.subscribers.set(name, { kinds: result.kinds, maxLayer: item.maxLayer });
         return result;
       }),
     );
+    this.#closeUnlisted(name, acceptedOf(request.publish, publish), acceptedOf(request.subscribe, subscribe));
     return { publish, subscribe };
   }
 
-  #closeUnlisted({ peer, publish, subscribe }: NegotiateRequest): void {
-    const published = new Set(publish.map(({ stream }) => stream));
-    const subscribed = new Set(subscribe.map(({ stream }) => stream));
+  /** Refuses the items that were closed before the answer. */
+  #recheck({ peer, publish, subscribe }: NegotiateRequest, results: Omit<NegotiateAnswer, 'answer'>) {
+    const isSubscribed = (stream: string) => this.streams.get(stream)?.subscribers.has(peer) === true;
+    return {
+      publish: results.publish.map((result, index) =>
+        'error' in result || this.streams.get(publish[index]?.stream ?? '')?.owner === peer ? result : CLOSED,
+      ),
+      subscribe: results.subscribe.map((result, index) =>
+        'error' in result || isSubscribed(subscribe[index]?.stream ?? '') ? result : CLOSED,
+      ),
+    };
+  }
+
+  #closeUnlisted(peer: string, published: ReadonlySet<string>, subscribed: ReadonlySet<string>): void {
     for (const one of this.streams.values()) {
-      if (one.peer?.peer === peer && !published.has(one.stream)) this.#remove(one.stream);
+      if (one.owner === peer && !published.has(one.stream)) this.#remove(one.stream);
       if (!subscribed.has(one.stream)) one.subscribers.delete(peer);
     }
   }
 
   #publish(stream: string, peer: FakePeer, codecs: FakeCodecs, due: DueEvents): void {
+    const { group, peer: owner } = peer;
+    if (this.streams.get(stream)?.group !== group) this.#remove(stream);
     const known = this.streams.get(stream);
     if (!known) {
-      const { group } = peer;
-      this.streams.set(stream, { stream, group, peer, codecs, isConnected: false, subscribers: new Map() });
+      this.streams.set(stream, { stream, group, owner, peer, codecs, isConnected: false, subscribers: new Map() });
       return;
     }
-    const hasChanged = known.codecs.audio !== codecs.audio || known.codecs.video !== codecs.video;
+    const before = known.codecs;
     const isConnected = known.peer === peer && known.isConnected;
-    Object.assign(known, { peer, codecs, isConnected });
-    if (!hasChanged) return;
-    for (const subscriber of known.subscribers.keys()) due.push(() => this.loseSubscription(subscriber, stream));
+    Object.assign(known, { owner, peer, codecs, isConnected });
+    for (const [subscriber, { kinds }] of known.subscribers) {
+      const isLost = (['audio', 'video'] as const).some((kind) => kinds[kind] && before[kind] !== codecs[kind]);
+      if (!isLost) continue;
+      known.subscribers.delete(subscriber);
+      due.push(() => this.emit('subscriptionLost', subscriber, stream));
+    }
+  }
+
+  #close(peer: string): void {
+    for (const { stream, owner } of this.streams.values()) if (owner === peer) this.#remove(stream);
+    this.#end(peer);
   }
 
   #remove(stream: string): void {
@@ -249,6 +280,11 @@ export class FakeMediaEngine implements MediaEngine {
     this.peers.delete(peer);
     for (const { subscribers } of this.streams.values()) subscribers.delete(peer);
   }
+}
+
+/** Returns the names of the streams of the accepted items. */
+function acceptedOf(items: readonly { readonly stream: string }[], results: readonly ItemResult[]): Set<string> {
+  return new Set(items.filter((_, index) => !('error' in (results[index] ?? CLOSED))).map(({ stream }) => stream));
 }
 
 function resultOf(match: () => ItemResult): ItemResult {

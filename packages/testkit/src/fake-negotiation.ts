@@ -14,6 +14,9 @@ import {
 } from '@gavel/media';
 import type { OfferSection, ReadOffer, SectionDirection } from './offers.ts';
 
+/** The result of an accepted item. */
+export type AcceptedItem = Exclude<ItemResult, { readonly error: unknown }>;
+
 /** The codec of each kind of a stream. */
 export type FakeCodecs = { readonly [K in MediaKind]?: string };
 
@@ -53,7 +56,7 @@ export class SectionClaims {
 export function matchPublish(
   claims: SectionClaims,
   { mids, allowed }: PublishItem,
-): { readonly codecs: FakeCodecs; readonly result: ItemResult } {
+): { readonly codecs: FakeCodecs; readonly result: AcceptedItem } {
   const offered = claims.claim(mids, 'sendonly').filter(({ kind }) => allowed[kind]);
   const agreed = offered.flatMap(({ kind, codecs }) => {
     const codec = codecs.map((name) => name.toLowerCase()).find((name) => FORWARDED.has(name));
@@ -65,7 +68,7 @@ export function matchPublish(
 }
 
 /** Matches the sections of a subscription to a stream. @throws MediaError `bad-offer` if no kind can be played */
-export function matchSubscribe(claims: SectionClaims, { mids }: SubscribeItem, stream: FakeCodecs): ItemResult {
+export function matchSubscribe(claims: SectionClaims, { mids }: SubscribeItem, stream: FakeCodecs): AcceptedItem {
   const offered = claims.claim(mids, 'recvonly').filter(({ kind }) => stream[kind] !== undefined);
   const agreed = offered.flatMap(({ kind, codecs }) => {
     const codec = codecs.map((name) => name.toLowerCase()).find((name) => name === stream[kind]);
@@ -75,7 +78,7 @@ export function matchSubscribe(claims: SectionClaims, { mids }: SubscribeItem, s
   return toResult(kinds, Object.fromEntries(agreed));
 }
 
-function toResult(offered: readonly MediaKind[], agreed: FakeCodecs): ItemResult {
+function toResult(offered: readonly MediaKind[], agreed: FakeCodecs): AcceptedItem {
   const kinds = { audio: agreed.audio !== undefined, video: agreed.video !== undefined };
   if (!kinds.audio && !kinds.video) throw new MediaError('bad-offer', 'no section of the item can be accepted');
   const unsupported = offered.filter((kind) => !kinds[kind]);

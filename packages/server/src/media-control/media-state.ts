@@ -29,7 +29,7 @@ export interface Published {
   restricted: BlockedKinds;
   /** Whether its member publishes it, which is not so for a stream that only a backend has announced. */
   isNegotiated: boolean;
-  /** Whether it belongs to the member's current peer, so that closing the peer closes it. */
+  /** Whether the engine has agreed to it for the member's peer, so that closing the peer closes it. */
   isCarried: boolean;
 }
 

@@ -59,13 +59,10 @@ export class MediaMonitor {
     if (!member) return;
     countConnection?.(member.isConnected ? 'lost' : 'failed');
     member.isConnected = false;
-    for (const published of state.streamsOf(memberId)) {
-      const { publishId } = published.stream;
+    for (const { stream, isCarried } of state.streamsOf(memberId)) {
+      const { publishId } = stream;
       // A stream that has never connected has a separate timeout.
-      if (published.isCarried && !state.pending.has(publishId)) {
-        state.lost.add(publishId, () => void announcer.fail(publishId));
-      }
-      published.isCarried = false;
+      if (isCarried && !state.pending.has(publishId)) state.lost.add(publishId, () => void announcer.fail(publishId));
     }
     for (const play of state.plays.ofMember(memberId)) {
       unconnected.reportPlay(play);

@@ -1,0 +1,20 @@
+import { describeEngineContract } from '../../media/tests/engine-contract.ts';
+import { createStaticTransport } from '../../media/tests/offer-builder.ts';
+import { FakeMediaEngine } from './fake-media-engine.ts';
+
+let clients = 0;
+
+// The fake engine connects its peers itself.
+describeEngineContract({
+  async createEngine() {
+    const engine = new FakeMediaEngine();
+    await engine.start();
+    return engine;
+  },
+  createClient() {
+    clients += 1;
+    const transport = createStaticTransport((clients % 256).toString(16).toUpperCase().padStart(2, '0'));
+    return { transport, accept: () => {}, close: () => {} };
+  },
+  losePeer: (engine, peer) => (engine as FakeMediaEngine).losePeer(peer),
+});
