@@ -191,6 +191,11 @@ export class SyntheticPeer {
     this.send(writePli(1, ssrc));
   }
 
+  /** The mids of its sections, in the order of the offer. */
+  get mids(): string[] {
+    return [...this.#sections.keys()];
+  }
+
   /** The SSRCs that the last answer announces for a section: the media's, and that of its retransmissions. */
   ssrcsOf(mid: string): number[] {
     const section = this.answer.split('\r\nm=').find((text) => text.includes(`a=mid:${mid}\r\n`)) ?? '';
