@@ -1,14 +1,21 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
-import { SyntheticPeer, waitFor } from '../tests/synthetic-peer.ts';
-import { createMediaEngine, type MediaAnswer, type MediaEngine, type MediaEngineOptions } from './index.ts';
+import { STATIC_TRANSPORT, writeOffer } from '../tests/offer-builder.ts';
+import { createVideoSection, waitFor } from '../tests/synthetic-peer.ts';
+import {
+  createMediaEngine,
+  type ItemResult,
+  type MediaEngine,
+  type MediaEngineOptions,
+  type NegotiateAnswer,
+} from './index.ts';
 import type { MediaLogger } from './options.ts';
 import { probeUdpPort } from './ports.ts';
 
 /** Each test starts processes, which takes its time on a busy machine. */
 const TIMEOUT_MS = 60_000;
-const ALLOWED = { audio: true, video: true };
+const published: ItemResult[] = [{ kinds: { audio: false, video: true } }];
 const engines: MediaEngine[] = [];
 
 afterEach(async () => {
@@ -21,9 +28,16 @@ function createEngine(options: MediaEngineOptions): MediaEngine {
   return engine;
 }
 
-function publish(engine: MediaEngine, stream: string): Promise<MediaAnswer> {
-  const offer = SyntheticPeer.createOffer('publish');
-  return engine.publish({ group: 'room', stream, offer, allowed: ALLOWED });
+/** Opens a peer that never connects and publishes a stream of the same name. */
+function publish(engine: MediaEngine, name: string, group = 'room'): Promise<NegotiateAnswer> {
+  const section = createVideoSection('sendonly');
+  return engine.negotiate({
+    group,
+    peer: name,
+    offer: writeOffer([section], STATIC_TRANSPORT),
+    publish: [{ stream: name, mids: { video: section.mid }, allowed: { audio: true, video: true } }],
+    subscribe: [],
+  });
 }
 
 /** Finds neighbouring ports that are free. */
@@ -40,18 +54,16 @@ function findRange(count: number): { min: number; max: number } {
 }
 
 test(
-  'with a range of 4 ports the fifth stream is refused, the worker lives, and a freed port is used again (MED-7)',
+  'with a range of 4 ports the fifth peer is refused, the worker lives, and a freed port is used again (MED-7)',
   async () => {
     const engine = createEngine({ ports: 0, portRange: findRange(4) });
     await engine.start();
     for (let count = 0; count < 4; count += 1) await publish(engine, `s${count}`);
     await expect(publish(engine, 's4')).rejects.toMatchObject({ code: 'unavailable' });
-    const offer = SyntheticPeer.createOffer('play');
-    await expect(engine.play({ stream: 's0', player: 'p', offer })).rejects.toMatchObject({ code: 'unavailable' });
     const dump = await engine.dump();
     expect(dump.workers[0]?.restarts).toBe(0);
     expect(dump.streams.map(({ stream }) => stream)).toEqual(['s0', 's1', 's2', 's3']);
-    await engine.closeStream('s1');
+    await engine.closePeer('s1');
     await waitFor(() => publish(engine, 's5').then(Boolean, () => false));
   },
   TIMEOUT_MS,
@@ -64,11 +76,7 @@ test(
     const engine = createEngine({ ports: 0, portRange: range, workers: 2 });
     await engine.start();
     expect(engine.health().map(({ port }) => port)).toEqual([range.min, range.min + 2]);
-    const answers = await Promise.all(
-      ['a', 'b', 'c', 'd'].map((group) =>
-        engine.publish({ group, stream: group, offer: SyntheticPeer.createOffer('publish'), allowed: ALLOWED }),
-      ),
-    );
+    const answers = await Promise.all(['a', 'b', 'c', 'd'].map((group) => publish(engine, group, group)));
     const ports = answers.map(({ answer }) => / 127\.0\.0\.1 (\d+) typ host/.exec(answer)?.[1]);
     expect(new Set(ports).size).toBe(4);
     const small = createEngine({ ports: 0, portRange: { min: range.min, max: range.min }, workers: 2 });
@@ -85,7 +93,7 @@ test(
     const port = first.health()[0]?.port ?? 0;
     const second = createEngine({ ports: port });
     await expect(second.start()).rejects.toThrow(`UDP port ${port} cannot be bound: another process uses it`);
-    expect((await publish(first, 's')).kinds).toEqual({ audio: false, video: true });
+    expect((await publish(first, 's')).publish).toEqual(published);
     expect(first.health()).toEqual([{ worker: 0, port, isReady: true }]);
   },
   TIMEOUT_MS,
@@ -98,7 +106,7 @@ test(
     await engine.start();
     const port = engine.health()[0]?.port ?? 0;
     await publish(engine, 's');
-    await engine.closeStream('s');
+    await engine.closePeer('s');
     expect(() => probeUdpPort(port, '127.0.0.1')).toThrow('another process uses it');
   },
   TIMEOUT_MS,
@@ -146,7 +154,7 @@ test(
     expect(reasons.at(-1)).toBe(`UDP port ${port} cannot be bound: another process uses it`);
     socket.close();
     await waitFor(() => engine.health()[0]?.isReady === true, 20_000);
-    expect((await publish(engine, 's')).kinds.video).toBe(true);
+    expect((await publish(engine, 's')).publish).toEqual(published);
   },
   TIMEOUT_MS,
 );

@@ -103,7 +103,11 @@ export function describeClosing(transport: TransportKind): void {
       group,
       peer: name,
       offer: writeOffer(sections, createStaticTransport('EF')),
-      publish: streams.map((one, index) => ({ stream: one, mids: { video: sections[index]?.mid ?? '' }, allowed: BOTH })),
+      publish: streams.map((one, index) => ({
+        stream: one,
+        mids: { video: sections[index]?.mid ?? '' },
+        allowed: BOTH,
+      })),
       subscribe: [],
     };
   }

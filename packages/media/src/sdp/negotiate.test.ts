@@ -1,11 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readOffer } from '../../tests/fixtures.ts';
-import { MediaError } from '../engine.ts';
-import { type LocalTransport, writeAnswer } from './answer.ts';
+import { MediaError, type MediaKind, type MediaKinds, type SectionMids } from '../engine.ts';
+import { type AcceptedSection, type LocalTransport, writeAnswer } from './answer.ts';
 import { writeBindingOffer } from './binding-offer.ts';
-import { planPlay, planPublish } from './negotiate.ts';
-import { parseOffer } from './offer.ts';
+import {
+  type Plan,
+  type PlannedKind,
+  Planner,
+  type ReceivedKind,
+  type SentKind,
+  type StreamShape,
+} from './negotiate.ts';
+import { type Offer, parseOffer } from './offer.ts';
 import { MAX_MEDIA_SECTIONS, MAX_SDP_BYTES, parseSessionDescription } from './session-description.ts';
 
 const both = { audio: true, video: true };
@@ -17,13 +24,28 @@ const transport: LocalTransport = {
   setup: 'active',
   candidates: ['1 1 UDP 1 192.0.2.1 5000 typ host'],
 };
-const source = (ssrc: number): { ssrc: number; cname: string; msid: string; trackId: string } => ({
-  ssrc,
-  cname: 'c',
-  msid: 'm',
-  trackId: `t${ssrc}`,
-});
-const sources = { audio: source(1), video: source(2) };
+/** The first section of each kind. */
+function findMids({ sections }: Offer): SectionMids {
+  const find = (kind: MediaKind): string | undefined => sections.find((section) => section.kind === kind)?.mid;
+  const [audio, video] = [find('audio'), find('video')];
+  return { ...(audio !== undefined && { audio }), ...(video !== undefined && { video }) };
+}
+
+function planPublish(offer: Offer, allowed: MediaKinds = both): Plan<ReceivedKind> {
+  return new Planner(offer).planPublish({ stream: 's', mids: findMids(offer), allowed });
+}
+
+function planSubscribe(offer: Offer, shape: StreamShape): Plan<SentKind> {
+  return new Planner(offer).planSubscribe({ stream: 's', mids: findMids(offer) }, shape);
+}
+
+function toSections({ kinds }: Plan<PlannedKind>): Map<number, AcceptedSection> {
+  return new Map([...kinds.values()].map(({ index, section }) => [index, section]));
+}
+
+function answerTo(offer: Offer, plan: Plan<PlannedKind>): string {
+  return writeAnswer(offer, toSections(plan), transport);
+}
 
 function codeOf(action: () => unknown): string | undefined {
   try {
@@ -38,18 +60,19 @@ function codeOf(action: () => unknown): string | undefined {
 describe('publishing', () => {
   test("Chromium's offer is answered with Opus and its first video codec, VP8 (MED-1)", () => {
     const offer = parseOffer(readOffer('chromium-publish-vp8'));
-    const plan = planPublish(offer, both);
+    const plan = planPublish(offer);
     expect(
-      [...plan.published].map(([kind, { codec, transportCcId, nack }]) => [kind, codec.name, transportCcId, nack]),
+      [...plan.kinds].map(([kind, { codec, transportCcId, nack }]) => [kind, codec.name, transportCcId, nack]),
     ).toEqual([
       ['audio', 'opus', 3, false],
       ['video', 'VP8', 3, true],
     ]);
-    const answer = writeAnswer(offer, plan.accepted, transport);
+    const answer = answerTo(offer, plan);
     const [audio = '', video = ''] = answer.split('m=').slice(1);
     expect(answer).toContain('a=group:BUNDLE 0 1\r\n');
     expect(audio).toMatch(/^audio 9 UDP\/TLS\/RTP\/SAVPF 111\r\n/);
-    expect(video).toMatch(/^video 9 UDP\/TLS\/RTP\/SAVPF 96\r\n/);
+    expect(video).toMatch(/^video 9 UDP\/TLS\/RTP\/SAVPF 96 97\r\n/);
+    expect(video).toContain('a=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n');
     expect(video.match(/a=rtcp-fb:.*/g)).toEqual([
       'a=rtcp-fb:96 nack',
       'a=rtcp-fb:96 nack pli',
@@ -61,37 +84,31 @@ describe('publishing', () => {
       'a=end-of-candidates',
     ]);
     expect(video).not.toContain('candidate');
-    expect(answer.match(/a=extmap/g)).toHaveLength(2);
-    expect(answer).not.toMatch(/rtx|ulpfec|red|rid|simulcast/);
+    expect(answer.match(/a=extmap/g)).toHaveLength(4);
+    expect(answer).not.toMatch(/ulpfec|red|rid|simulcast/);
   });
 
   test('an offer that puts H.264 first is answered with packetization mode 1 of it (MED-1)', () => {
-    const plan = planPublish(parseOffer(readOffer('chromium-publish-h264')), both);
-    expect(plan.published.get('video')?.codec).toMatchObject({
+    const plan = planPublish(parseOffer(readOffer('chromium-publish-h264')));
+    expect(plan.kinds.get('video')?.codec).toMatchObject({
       name: 'H264',
       payloadType: 102,
       parameters: 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f',
     });
   });
 
-  test("the media's SSRC is taken, not that of its retransmissions", () => {
+  test("the media's SSRC and that of its retransmissions are taken", () => {
     const sdp = readOffer('chromium-publish-h264');
-    const plan = planPublish(parseOffer(sdp), both);
-    expect(plan.published.get('video')?.ssrc).toBe(Number(/FID (\d+)/.exec(sdp)?.[1]));
-  });
-
-  test('a simulcast offer is answered without its rids, and its SSRC is learnt', () => {
-    const offer = parseOffer(readOffer('chromium-simulcast'));
-    const plan = planPublish(offer, both);
-    expect(plan.published.get('video')?.ssrc).toBeUndefined();
-    expect(writeAnswer(offer, plan.accepted, transport)).not.toMatch(/rid|simulcast/);
+    const [, ssrc, rtxSsrc] = /FID (\d+) (\d+)/.exec(sdp) ?? [];
+    const plan = planPublish(parseOffer(sdp));
+    expect(plan.kinds.get('video')?.source).toEqual({ ssrc: Number(ssrc), rtxSsrc: Number(rtxSsrc) });
   });
 
   test('a kind that is not allowed is answered inactive, on the transport that both share', () => {
     const offer = parseOffer(readOffer('chromium-publish-vp8'));
     const plan = planPublish(offer, { audio: false, video: true });
-    expect([...plan.published.keys()]).toEqual(['video']);
-    const answer = writeAnswer(offer, plan.accepted, transport);
+    expect([...plan.kinds.keys()]).toEqual(['video']);
+    const answer = answerTo(offer, plan);
     const [audio = '', video = ''] = answer.split('m=').slice(1);
     expect(audio).toContain('a=inactive\r\n');
     expect(audio).toContain('a=candidate:');
@@ -101,21 +118,26 @@ describe('publishing', () => {
   test('an offer of nothing that is allowed is refused', () => {
     const offer = parseOffer(readOffer('chromium-publish-vp8'));
     expect(codeOf(() => planPublish(offer, { audio: false, video: false }))).toBe('bad-offer');
-    expect(codeOf(() => planPublish(parseOffer(readOffer('chromium-play')), both))).toBe('bad-offer');
+    expect(codeOf(() => planPublish(parseOffer(readOffer('chromium-play'))))).toBe('bad-offer');
   });
 
-  test('only the first of several video sections is taken', () => {
+  test('each item has the section that it names, and a section has one item', () => {
     const sdp = readOffer('chromium-publish-vp8');
     const video = sdp.slice(sdp.indexOf('m=video')).replace('a=mid:1', 'a=mid:2');
-    const offer = parseOffer(sdp.replace('BUNDLE 0 1', 'BUNDLE 0 1 2') + video);
-    expect([...planPublish(offer, both).accepted.keys()]).toEqual([0, 1]);
+    const planner = new Planner(parseOffer(sdp.replace('BUNDLE 0 1', 'BUNDLE 0 1 2') + video));
+    const plan = (stream: string, mid: string): Plan<ReceivedKind> =>
+      planner.planPublish({ stream, mids: { video: mid }, allowed: both });
+    expect(plan('camera', '2').kinds.get('video')).toMatchObject({ mid: '2', index: 2 });
+    expect(codeOf(() => plan('again', '2'))).toBe('bad-offer');
+    // The copied section announces the same SSRCs, which belong to the first one: its own are learnt.
+    expect(plan('screen', '1').kinds.get('video')).toMatchObject({ index: 1, source: undefined });
   });
 
-  test('without BUNDLE only the first section is taken, since there is one transport', () => {
+  test('without BUNDLE only the first section is accepted, since there is one transport', () => {
     const offer = parseOffer(readOffer('chromium-publish-vp8').replace('a=group:BUNDLE 0 1\r\n', ''));
-    const plan = planPublish(offer, both);
-    expect([...plan.accepted.keys()]).toEqual([0]);
-    const answer = writeAnswer(offer, plan.accepted, transport);
+    const plan = planPublish(offer);
+    expect([...plan.kinds.keys()]).toEqual(['audio']);
+    const answer = answerTo(offer, plan);
     expect(answer).not.toContain('BUNDLE');
     expect(answer).toContain('m=video 0 ');
   });
@@ -126,14 +148,9 @@ describe('publishing', () => {
     const moved = sdp.replaceAll(fingerprint, '').replace('t=0 0\r\n', `t=0 0\r\n${fingerprint}`);
     expect(parseOffer(moved).transport).toEqual(parseOffer(sdp).transport);
   });
-
-  test('two kinds under one payload type cannot be told apart, so the second is not taken', () => {
-    const sdp = readOffer('chromium-publish-vp8').replaceAll(/(SAVPF |a=\w+(?:-\w+)*:)111\b/g, '$196');
-    expect(planPublish(parseOffer(sdp), both).published.get('video')?.codec.payloadType).not.toBe(96);
-  });
 });
 
-describe('playing', () => {
+describe('subscribing', () => {
   const opus = { name: 'opus', clockRate: 48_000, parameters: '' } as const;
   const vp8 = { name: 'VP8', clockRate: 90_000, parameters: '' } as const;
   const h264 = (profile: string): { name: 'H264'; clockRate: number; parameters: string } => ({
@@ -142,24 +159,21 @@ describe('playing', () => {
     parameters: `packetization-mode=1;profile-level-id=${profile}`,
   });
 
-  test("a player gets the stream's codecs under its own payload types, and the stream's SSRCs", () => {
+  test("a viewer gets the stream's codecs under its own payload types", () => {
     const offer = parseOffer(readOffer('chromium-play'));
-    const plan = planPlay(offer, { audio: opus, video: vp8 }, sources);
-    expect([...plan.payloadTypes]).toEqual([
+    const plan = planSubscribe(offer, { audio: opus, video: vp8 });
+    expect([...plan.kinds].map(([kind, { codec }]) => [kind, codec.payloadType])).toEqual([
       ['audio', 111],
       ['video', 96],
     ]);
-    const answer = writeAnswer(offer, plan.accepted, transport);
-    expect(answer).toContain('a=ssrc:2 cname:c\r\na=ssrc:2 msid:m t2\r\n');
-    expect(answer).toContain('a=msid:m t1\r\n');
+    const answer = answerTo(offer, plan);
     expect(answer.match(/a=sendonly/g)).toHaveLength(2);
-    expect(answer).not.toContain('transport-cc');
   });
 
   test('the same H.264 profile is preferred, then any (MED-1)', () => {
     const offer = parseOffer(readOffer('chromium-play'));
     const payloadType = (profile: string): number | undefined =>
-      planPlay(offer, { video: h264(profile) }, sources).payloadTypes.get('video');
+      planSubscribe(offer, { video: h264(profile) }).kinds.get('video')?.codec.payloadType;
     expect(payloadType('42001f')).toBe(102);
     expect(payloadType('42e01f')).toBe(108);
     expect(payloadType('4d001f')).toBe(116);
@@ -169,28 +183,28 @@ describe('playing', () => {
 
   test('a kind that the stream lacks is answered inactive', () => {
     const offer = parseOffer(readOffer('chromium-play'));
-    const plan = planPlay(offer, { audio: opus }, sources);
-    expect([...plan.payloadTypes.keys()]).toEqual(['audio']);
-    expect(writeAnswer(offer, plan.accepted, transport).split('m=video')[1]).toContain('a=inactive');
+    const plan = planSubscribe(offer, { audio: opus });
+    expect([...plan.kinds.keys()]).toEqual(['audio']);
+    expect(answerTo(offer, plan).split('m=video')[1]).toContain('a=inactive');
   });
 
-  test("a player without the stream's codec is refused", () => {
+  test("a viewer without the stream's codec is refused", () => {
     const sdp = readOffer('chromium-play').replaceAll('VP8/90000', 'VP7/90000');
-    expect(codeOf(() => planPlay(parseOffer(sdp), { video: vp8 }, sources))).toBe('bad-offer');
+    expect(codeOf(() => planSubscribe(parseOffer(sdp), { video: vp8 }))).toBe('bad-offer');
   });
 
   test('a data channel section is refused and the media is taken', () => {
     const offer = parseOffer(readOffer('chromium-gathered'));
-    const plan = planPlay(offer, { audio: opus, video: vp8 }, sources);
-    expect(plan.payloadTypes.size).toBe(2);
-    expect(writeAnswer(offer, plan.accepted, transport)).toMatch(/m=application 0 /);
+    const plan = planSubscribe(offer, { audio: opus, video: vp8 });
+    expect(plan.kinds.size).toBe(2);
+    expect(answerTo(offer, plan)).toMatch(/m=application 0 /);
   });
 });
 
 describe('what reaches the binding', () => {
   test('is one section without a word of the client beyond ICE and DTLS', () => {
     const offer = parseOffer(readOffer('chromium-gathered'));
-    const sdp = writeBindingOffer(offer.transport, 'recvonly', false);
+    const sdp = writeBindingOffer(offer.transport, false);
     expect(sdp.match(/^m=/gm)).toHaveLength(1);
     expect(sdp).not.toMatch(/candidate|extmap|rid|ssrc/);
     expect(sdp).toContain(`a=ice-ufrag:${offer.transport.iceUfrag}`);
@@ -204,13 +218,13 @@ describe('what reaches the binding', () => {
     const { transport: remote } = parseOffer(sdp);
     expect(remote.candidates.length).toBeGreaterThan(0);
     expect(remote.candidates.every((candidate) => / typ host$/.test(candidate))).toBe(true);
-    expect(writeBindingOffer(remote, 'recvonly', true)).not.toMatch(/\.local| tcp /);
+    expect(writeBindingOffer(remote, true)).not.toMatch(/\.local| tcp /);
   });
 });
 
 describe('hostile offers', () => {
   const sdp = readOffer('chromium-publish-vp8');
-  const bad = (offer: unknown): string | undefined => codeOf(() => planPublish(parseOffer(offer), both));
+  const bad = (offer: unknown): string | undefined => codeOf(() => planPublish(parseOffer(offer)));
 
   test('what is no SDP is a bad offer', () => {
     for (const offer of ['', 'v=0', 'garbage', undefined, 7, 'v=0\r\nm=\r\n', 'v=0\r\n\u0000=x'])
@@ -251,9 +265,8 @@ describe('hostile offers', () => {
           expect([undefined, 'bad-offer']).toContain(
             codeOf(() => {
               const offer = parseOffer(mutated.join('\r\n'));
-              const { accepted } = planPublish(offer, both);
-              parseSessionDescription(writeAnswer(offer, accepted, transport));
-              parseSessionDescription(writeBindingOffer(offer.transport, 'sendonly', true));
+              parseSessionDescription(answerTo(offer, planPublish(offer)));
+              parseSessionDescription(writeBindingOffer(offer.transport, true));
             }),
           );
         },
@@ -265,15 +278,15 @@ describe('hostile offers', () => {
 test('a kind that is offered without a codec in common is unsupported; one that is not allowed, or not there, is not (MED-8)', () => {
   const publish = readOffer('chromium-publish-vp8');
   const onlyVp9 = parseOffer(publish.replaceAll(/VP8\/90000|H264\/90000/g, 'VP9/90000'));
-  expect(planPublish(onlyVp9, both)).toMatchObject({ unsupported: ['video'] });
+  expect(planPublish(onlyVp9)).toMatchObject({ unsupported: ['video'] });
   expect(planPublish(onlyVp9, { audio: true, video: false })).toMatchObject({ unsupported: [] });
-  expect(planPublish(parseOffer(publish), both).unsupported).toEqual([]);
+  expect(planPublish(parseOffer(publish)).unsupported).toEqual([]);
 });
 
-test("a stream's kind that the player asks for without its codec is unsupported (MED-8)", () => {
+test("a stream's kind that the viewer asks for without its codec is unsupported (MED-8)", () => {
   const opus = { name: 'opus', clockRate: 48_000, parameters: '' } as const;
   const h264 = { name: 'H264', clockRate: 90_000, parameters: 'packetization-mode=1' } as const;
   const offer = parseOffer(readOffer('chromium-play').replaceAll('H264/90000', 'VP7/90000'));
-  expect(planPlay(offer, { audio: opus, video: h264 }, sources)).toMatchObject({ unsupported: ['video'] });
-  expect(planPlay(offer, { audio: opus }, sources).unsupported).toEqual([]);
+  expect(planSubscribe(offer, { audio: opus, video: h264 })).toMatchObject({ unsupported: ['video'] });
+  expect(planSubscribe(offer, { audio: opus }).unsupported).toEqual([]);
 });

@@ -27,7 +27,6 @@ test.each(['openssl', 'libdatachannel'] as const)(
       },
     });
     const transport = factory.create(
-      'sendonly',
       {
         iceUfrag: 'client',
         icePwd: 'client-password-of-22-chars'.replaceAll('-', '+'),
