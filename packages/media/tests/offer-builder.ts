@@ -23,6 +23,8 @@ export interface SectionFields {
   readonly parameters?: string;
   /** The payload type of retransmissions; default none. */
   readonly rtxPayloadType?: number;
+  /** Payload types that are preferred to that of the section; `lines` describe them. */
+  readonly formats?: readonly number[];
   /** Announced sources: the media's, and that of its retransmissions. */
   readonly ssrcs?: readonly number[];
   readonly feedback?: readonly string[];
@@ -73,7 +75,8 @@ function writeSection(section: SectionFields, transport: OfferTransportFields): 
   const payloadType = section.payloadType ?? (isAudio ? 111 : 96);
   const encoding = section.encoding ?? (isAudio ? 'opus/48000/2' : 'VP8/90000');
   const feedback = section.feedback ?? (isAudio ? audioFeedback : videoFeedback);
-  const formats = rtxPayloadType === undefined ? `${payloadType}` : `${payloadType} ${rtxPayloadType}`;
+  const listed = [...(section.formats ?? []), payloadType, ...(rtxPayloadType === undefined ? [] : [rtxPayloadType])];
+  const formats = listed.join(' ');
   return [
     `m=${kind} ${port} UDP/TLS/RTP/SAVPF ${formats}`,
     'c=IN IP4 0.0.0.0',

@@ -146,7 +146,10 @@ export class Layer {
 
   /** Creates the next block of receiver reports; undefined before the first packet. */
   report(nowMs: number): ReceptionReport | undefined {
-    return this.ssrc === undefined ? undefined : this.#stats.report(this.ssrc, nowMs);
+    const report = this.ssrc === undefined ? undefined : this.#stats.report(this.ssrc, nowMs);
+    if (report === undefined || this.track.kind === 'video') return report;
+    // The publisher's encoder adds as much redundancy to sound as its worst receiver needs.
+    return { ...report, fractionLost: Math.max(report.fractionLost, this.track.collectLoss()) };
   }
 
   /** Its packets must not arrive any more; those that do are counted in the record. */

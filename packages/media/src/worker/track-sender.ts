@@ -191,6 +191,7 @@ export class TrackSender {
   }
 
   handleReportBlock(block: ReportBlock): void {
+    this.track.recordLoss(block.fractionLost);
     if (block.lastSenderReport === 0 || block.lastSenderReport !== this.#reportId) return;
     const elapsedMs = this.#peer.now() - this.#reportedAtMs;
     this.#roundTripMs = Math.max(0, elapsedMs - (block.delaySinceLastSenderReport * 1000) / 65_536);
@@ -199,7 +200,7 @@ export class TrackSender {
   /** Sends requested packets again as they were, each at most once per round trip (MED-4). */
   handleNack(sequences: readonly number[]): void {
     this.#counters.lost += sequences.length;
-    if (!this.kind.nack || this.track.isBlocked || this.#record !== undefined) return;
+    if (!this.kind.nack || this.track.isBlocked || !this.#isAttached) return;
     const nowMs = this.#peer.now();
     const intervalMs = Math.min(MAX_RESEND_INTERVAL_MS, Math.max(MIN_RESEND_INTERVAL_MS, this.#roundTripMs));
     for (const sequence of sequences) {
@@ -209,6 +210,7 @@ export class TrackSender {
 
   /** Removes it from its track: after this returns, nothing is sent (KICK-4). */
   close(record?: ClosedRecord): void {
+    this.#isAttached = false;
     this.track.removeSender(this);
     this.#record = record;
   }

@@ -44,6 +44,7 @@ export class Track {
   #pipes: readonly TrackPipe[] = [];
   #senders: readonly TrackSender[] = [];
   #isBlocked: boolean;
+  #reportedLoss = 0;
 
   constructor(kind: MediaKind, codec: CodecShape, isBlocked: boolean) {
     this.kind = kind;
@@ -98,6 +99,18 @@ export class Track {
       const layer = sender.awaitedLayer;
       if (layer !== undefined) this.#layers[layer]?.requestKeyframe(nowMs);
     }
+  }
+
+  /** Records the loss that a subscriber reports, in 1/256. */
+  recordLoss(fractionLost: number): void {
+    if (fractionLost > this.#reportedLoss) this.#reportedLoss = fractionLost;
+  }
+
+  /** Returns the highest loss that a subscriber has reported since the last call, in 1/256. */
+  collectLoss(): number {
+    const loss = this.#reportedLoss;
+    this.#reportedLoss = 0;
+    return loss;
   }
 
   /** Sets the workers to which every packet is passed. */

@@ -1,0 +1,3 @@
+import { describeRepair } from '../tests/repair-suite.ts';
+
+describeRepair('libdatachannel');

@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest';
+import { createRtpPacket } from '../../tests/rtp-builder.ts';
+import { RtpHeader } from '../rtp/rtp-packet.ts';
+import type { CodecShape, MediaKind } from '../sdp/codecs.ts';
+import { createPipedKind, type SentKind } from '../sdp/negotiate.ts';
+import { createCounters } from './counters.ts';
+import { Layer } from './layer.ts';
+import { Track } from './track.ts';
+import { TrackSender } from './track-sender.ts';
+
+const OPUS: CodecShape = { name: 'opus', clockRate: 48_000, parameters: '' };
+const VP8: CodecShape = { name: 'VP8', clockRate: 90_000, parameters: '' };
+const RED_TYPE = 63;
+const TRANSPORT_ID = 5;
+
+interface Sent {
+  readonly packet: Buffer;
+  readonly isRepetition: boolean;
+}
+
+/** A track with one layer and one sender, whose packets are recorded. */
+function createSender(kind: MediaKind, fields: Partial<SentKind> = {}, rtxSsrc?: number) {
+  const codec = kind === 'audio' ? OPUS : VP8;
+  const track = new Track(kind, codec, false);
+  const received = createPipedKind(codec, { redPayloadType: RED_TYPE });
+  const layer = new Layer(track, 0, received, () => true);
+  track.setLayers([layer]);
+  const sent: Sent[] = [];
+  let nowMs = 0;
+  let transportSequence = 700;
+  const peer = {
+    send: (packet: Buffer, isRepetition = false) => sent.push({ packet: Buffer.from(packet), isRepetition }) > 0,
+    nextTransportSequence: () => transportSequence++,
+    now: () => nowMs,
+  };
+  const payloadType = kind === 'audio' ? 111 : 96;
+  const section = {
+    direction: 'sendonly',
+    codec: { ...codec, payloadType },
+    feedback: [],
+    extensions: new Map(),
+  } as const;
+  const negotiated: SentKind = {
+    mid: '0',
+    index: 0,
+    section,
+    codec: section.codec,
+    nack: true,
+    rtxPayloadType: undefined,
+    redPayloadType: undefined,
+    extensions: { transportSequence: TRANSPORT_ID, audioLevel: 1 },
+    ...fields,
+  };
+  const source = { ssrc: 9_000, ...(rtxSsrc !== undefined && { rtxSsrc }), cname: 'c', msid: 'm', trackId: 't' };
+  const sender = new TrackSender(track, negotiated, source, createCounters(), peer, 3);
+  sender.attach();
+  const receive = (sequence: number, payload: Buffer, type = payloadType) => {
+    layer.receivePiped(
+      createRtpPacket({ sequence, timestamp: sequence * 960, payloadType: type, payload, marker: true }),
+      nowMs,
+    );
+  };
+  const advance = (ms: number) => {
+    nowMs += ms;
+  };
+  return { sender, layer, sent, receive, advance };
+}
+
+const vp8 = (text: string) => Buffer.concat([Buffer.from([0x90, 0x80, 0x81, 0x23, 0x10]), Buffer.from(text)]);
+const sequenceOf = ({ packet }: Sent) => packet.readUInt16BE(2);
+
+describe('a requested packet', () => {
+  test.each(['audio', 'video'] as const)('RTX-1: without RTX %s is sent again byte for byte', (kind) => {
+    const { sender, sent, receive, advance } = createSender(kind);
+    for (let sequence = 1; sequence <= 4; sequence += 1)
+      receive(sequence, kind === 'video' ? vp8(`${sequence}`) : Buffer.from(`${sequence}`));
+    advance(10);
+    sender.handleNack([sequenceOf(sent[1] as Sent)]);
+    expect(sent).toHaveLength(5);
+    expect(sent[4]).toEqual({ packet: sent[1]?.packet, isRepetition: true });
+  });
+
+  test('RTX-1: with RTX it has another SSRC, and numbers of its own', () => {
+    const { sender, sent, receive, advance } = createSender('video', { rtxPayloadType: 97 }, 9_001);
+    for (let sequence = 1; sequence <= 3; sequence += 1) receive(sequence, vp8(`${sequence}`));
+    const [first, second] = sent.slice(0, 2).map(sequenceOf);
+    sender.handleNack([first ?? 0, second ?? 0]);
+    advance(100);
+    sender.handleNack([first ?? 0]);
+    const again = sent.slice(3).map(({ packet, isRepetition }) => {
+      const header = new RtpHeader();
+      header.read(packet);
+      const original = packet.readUInt16BE(header.payloadOffset);
+      const transportSequence = header.findExtension16(packet, TRANSPORT_ID);
+      return { ssrc: header.ssrc, original, transportSequence, isRepetition };
+    });
+    const expected = { ssrc: 9_001, isRepetition: false };
+    expect(again).toEqual([
+      { ...expected, original: first, transportSequence: 703 },
+      { ...expected, original: second, transportSequence: 704 },
+      { ...expected, original: first, transportSequence: 705 },
+    ]);
+    const [a = 0, b = 0, c = 0] = sent.slice(3).map(sequenceOf);
+    expect([(b - a) & 0xffff, (c - b) & 0xffff]).toEqual([1, 1]);
+  });
+
+  test('audio without redundancy is sent again as it was reduced', () => {
+    const { sender, sent, receive } = createSender('audio');
+    receive(1, Buffer.concat([Buffer.from([0xef, 0x0f, 0x00, 0x03, 0x6f]), Buffer.from('oldnew')]), RED_TYPE);
+    sender.handleNack([sequenceOf(sent[0] as Sent)]);
+    expect(sent[1]?.packet).toEqual(sent[0]?.packet);
+    expect(sent[0]?.packet.toString('latin1').endsWith('new')).toBe(true);
+  });
+
+  test('nothing is sent again while the track is blocked, or after a close', () => {
+    const { sender, sent, receive } = createSender('audio');
+    receive(1, Buffer.from('1'));
+    const sequence = sequenceOf(sent[0] as Sent);
+    sender.track.setBlocked(true);
+    sender.handleNack([sequence]);
+    sender.track.setBlocked(false);
+    sender.close();
+    sender.handleNack([sequence]);
+    expect(sent).toHaveLength(1);
+  });
+});
+
+test('the publisher of sound gets the highest loss of its subscribers in its next report', () => {
+  const { sender, layer, receive } = createSender('audio');
+  receive(1, Buffer.from('1'));
+  const block = { type: 'report-block', ssrc: 9_000, lastSenderReport: 0, delaySinceLastSenderReport: 0 } as const;
+  for (const fractionLost of [10, 51, 20]) sender.handleReportBlock({ ...block, fractionLost });
+  expect([layer.report(1_000)?.fractionLost, layer.report(2_000)?.fractionLost]).toEqual([51, 0]);
+});
