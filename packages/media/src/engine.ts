@@ -130,7 +130,7 @@ export interface DatagramCounts {
   readonly failed: number;
   /** Received, and dropped: too long, or from an address of no peer. */
   readonly dropped: number;
-  /** STUN requests that name no peer, or that a stranger has made. */
+  /** STUN requests that name no peer, that a stranger has made, or that come from an address that another peer uses. */
   readonly forged: number;
   /** Media packets that are not authentic, or repetitions. */
   readonly refused: number;

@@ -15,7 +15,9 @@ export const DTLS_MTU = 1_200;
 const EVP_PKEY_EC = 408;
 const VERIFY_PEER = 0x01;
 const FAIL_IF_NO_PEER_CERT = 0x02;
-const CTRL = { mode: 33, sessionCache: 44, minProtocol: 123 } as const;
+const CTRL = { mode: 33, sessionCache: 44, maxCertificates: 51, minProtocol: 123 } as const;
+/** Bytes of a client's certificates at most: OpenSSL keeps so much memory for each message that arrives in fragments. */
+const MAX_CERTIFICATES_BYTES = 16_384n;
 const SSL_MODE_RELEASE_BUFFERS = 0x10n;
 const DTLS_1_2 = 0xfefdn;
 const SSL_OP_NO_QUERY_MTU = 1n << 12n;
@@ -66,6 +68,7 @@ export class DtlsContext {
     requireSuccess(openSsl.SSL_CTX_ctrl(pointer, CTRL.minProtocol, DTLS_1_2, 0n) === 1n, 'DTLS 1.2');
     openSsl.SSL_CTX_ctrl(pointer, CTRL.mode, SSL_MODE_RELEASE_BUFFERS, 0n);
     openSsl.SSL_CTX_ctrl(pointer, CTRL.sessionCache, 0n, 0n);
+    openSsl.SSL_CTX_ctrl(pointer, CTRL.maxCertificates, MAX_CERTIFICATES_BYTES, 0n);
     openSsl.SSL_CTX_set_options(pointer, SSL_OP_NO_QUERY_MTU | SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
     // Nobody vouches for a client's certificate. The session compares its fingerprint with that of the offer.
     const acceptAny = openSslLibrary.registerCallback({ arguments: ['int32', 'pointer'], return: 'int32' }, () => 1);

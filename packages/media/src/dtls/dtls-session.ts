@@ -95,6 +95,13 @@ export class DtlsSession {
   }
 
   #advance(): void {
+    // A datagram can contain several records, and each call reads one: what stayed unread would pile up.
+    let hasMore = true;
+    while (hasMore && this.#state !== 'closed') hasMore = this.#readRecord();
+  }
+
+  /** Continues the handshake, or reads and drops application data; returns whether there may be more to read. */
+  #readRecord(): boolean {
     // The queue belongs to the thread: what another session left there would be taken for this one's error.
     openSsl.ERR_clear_error();
     const isOpen = this.#state === 'open';
@@ -108,6 +115,7 @@ export class DtlsSession {
     if (!isOpen && result === 1) this.#finishHandshake();
     else if (error === ERROR.zeroReturn) this.#end('closed by the peer');
     else if (error !== ERROR.none && error !== ERROR.wantRead && error !== ERROR.wantWrite) this.#end(detail);
+    return result > 0;
   }
 
   #finishHandshake(): void {

@@ -11,7 +11,7 @@ import { DtlsContext } from '../dtls/dtls-context.ts';
 import type { TransportDump } from '../engine.ts';
 import type { NativeBuffer } from '../ffi/memory.ts';
 import type { IceCredentials } from '../ice/credentials.ts';
-import { isAuthentic, parseBindingRequest, writeBindingResponse } from '../ice/stun.ts';
+import { parseBindingRequest, writeBindingResponse } from '../ice/stun.ts';
 import type { WorkerConfig } from '../ipc.ts';
 import { listHostCandidates } from '../sdp/host-candidates.ts';
 import type { OfferTransport } from '../sdp/offer.ts';
@@ -23,8 +23,6 @@ import type { Transport, TransportDirection, TransportFactory, TransportHandlers
 /** Less than the shortest wait of a DTLS session. */
 const HANDSHAKE_TICK_MS = 2;
 const TIMEOUT_CHECK_MS = 1_000;
-/** Requests with a wrong password that are checked per second: each costs an HMAC. */
-const MAX_FORGED_PER_SECOND = 2_000;
 
 /** Credentials that are valid, and whose they are. */
 interface Account {
@@ -36,7 +34,7 @@ interface Account {
 export interface EndpointCounters {
   /** Datagrams from addresses of no peer, and of no known kind. */
   unknown: number;
-  /** STUN requests that name no peer, or are not authentic. */
+  /** STUN requests that name no peer, are not authentic, or come from an address that another peer uses. */
   forged: number;
   /** Media packets that are not authentic, or repetitions. */
   refused: number;
@@ -60,7 +58,6 @@ export class OpenSslEndpoint implements TransportFactory {
   readonly #handshakes = new Set<OpenSslTransport>();
   readonly #timeoutTimer: NodeJS.Timeout;
   #handshakeTimer: NodeJS.Timeout | undefined;
-  #forgedInSecond = 0;
 
   /** @throws MediaError `unavailable` when the port cannot be bound */
   constructor(
@@ -118,7 +115,7 @@ export class OpenSslEndpoint implements TransportFactory {
     this.#byFragment.delete(iceUfrag);
   }
 
-  /** Assigns an address to a transport. A NAT may have given it to another peer before. */
+  /** Assigns an address to a transport. A NAT may have given it before to another peer, which does not use it any more. */
   assign(key: AddressKey, transport: OpenSslTransport): void {
     this.#byAddress.set(key, transport);
   }
@@ -143,7 +140,6 @@ export class OpenSslEndpoint implements TransportFactory {
 
   /** Ends transports whose time is over. Called once per second. */
   checkTimeouts(): void {
-    this.#forgedInSecond = 0;
     const nowMs = this.now();
     for (const transport of [...this.#transports]) transport.checkTimeouts(nowMs);
   }
@@ -174,14 +170,16 @@ export class OpenSslEndpoint implements TransportFactory {
   #handleStun(packet: NativeBuffer, length: number, words: Uint32Array, at: number): void {
     const request = parseBindingRequest(packet.bytes.subarray(0, length));
     const account = request && this.#byFragment.get(request.username.split(':', 1)[0] ?? '');
-    if (request === undefined || account === undefined || this.#forgedInSecond >= MAX_FORGED_PER_SECOND) {
+    if (request === undefined || !account?.transport.verifyRequest(request, account.credentials)) {
       this.counters.forged += 1;
       return;
     }
     const { credentials, transport } = account;
-    if (!isAuthentic(request, credentials.icePwd)) {
+    const key = readAddressKey(words, at);
+    const owner = this.#byAddress.get(key);
+    if (owner !== undefined && owner !== transport && owner.isUsing(key)) {
+      // A member could forge this address to cut off the peer that uses it.
       this.counters.forged += 1;
-      this.#forgedInSecond += 1;
       return;
     }
     const address = new SocketAddress(words, at);

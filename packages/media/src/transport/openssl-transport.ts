@@ -10,7 +10,7 @@ import { parseFingerprint } from '../dtls/fingerprint.ts';
 import { MediaError } from '../engine.ts';
 import type { NativeBuffer } from '../ffi/memory.ts';
 import { createIceCredentials, type IceCredentials } from '../ice/credentials.ts';
-import type { BindingRequest } from '../ice/stun.ts';
+import { type BindingRequest, isAuthentic } from '../ice/stun.ts';
 import { isRtcp } from '../rtp/rtp-packet.ts';
 import type { LocalTransport } from '../sdp/answer.ts';
 import type { OfferTransport } from '../sdp/offer.ts';
@@ -23,9 +23,16 @@ import { CONNECT_TIMEOUT_MS, guard, type Transport, type TransportHandlers } fro
 
 /** How long an address may be sent to without a new request from it (RFC 7675), in milliseconds. */
 export const CONSENT_TIMEOUT_MS = 30_000;
+/**
+ * How long after a request from it an address cannot become another peer's, in milliseconds. Clients repeat requests
+ * after 6 s at most (RFC 7675, 5.1).
+ */
+export const ADDRESS_USE_MS = 6_500;
 /** How long a handshake may take, in milliseconds. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
 
+/** Requests with a wrong password that are checked per second and peer: each costs an HMAC. */
+const MAX_FORGED_PER_SECOND = 200;
 /** Addresses that one peer may use at once: its networks, and its NAT's new ports. */
 const MAX_ADDRESSES = 16;
 
@@ -43,6 +50,7 @@ export class OpenSslTransport implements Transport {
   readonly #addresses = new Set<AddressKey>();
   #selected: SocketAddress | undefined;
   #consentAtMs = 0;
+  #forgedInSecond = 0;
   #handshakeBeforeMs = Number.POSITIVE_INFINITY;
   #srtp: SrtpSession | undefined;
   #state: 'connecting' | 'open' | 'closed' = 'connecting';
@@ -139,6 +147,19 @@ export class OpenSslTransport implements Transport {
     guard(this.#handlers, () => this.#handlers.handleLost())();
   }
 
+  /** Whether a request is authentic. After too many forged ones none is until the next second, so that they cost little. */
+  verifyRequest(request: BindingRequest, { icePwd }: IceCredentials): boolean {
+    if (this.#forgedInSecond >= MAX_FORGED_PER_SECOND) return false;
+    const isGenuine = isAuthentic(request, icePwd);
+    if (!isGenuine) this.#forgedInSecond += 1;
+    return isGenuine;
+  }
+
+  /** Whether media is sent to an address, and a request has come from it lately. */
+  isUsing(key: AddressKey): boolean {
+    return this.#selected?.key === key && this.#endpoint.now() - this.#consentAtMs <= ADDRESS_USE_MS;
+  }
+
   /** Handles an authentic request: its address belongs to this peer from now on. */
   handleRequest({ isNominating }: BindingRequest, address: SocketAddress, credentials: IceCredentials): void {
     if (credentials === this.#nextCredentials) this.#finishRestart(credentials);
@@ -186,8 +207,9 @@ export class OpenSslTransport implements Transport {
     this.#dtls.tick();
   }
 
-  /** Ends the transport if it has not connected in time, or if its peer is gone. */
+  /** Ends the transport if it has not connected in time, or if its peer is gone. Called once per second. */
   checkTimeouts(nowMs: number): void {
+    this.#forgedInSecond = 0;
     const isLate = this.#state === 'connecting' && nowMs > Math.min(this.#connectBeforeMs, this.#handshakeBeforeMs);
     const hasConsent = this.#selected !== undefined && nowMs - this.#consentAtMs <= CONSENT_TIMEOUT_MS;
     // A client that restarts ICE has often lost its path. It gets the time of a new client to find another one.

@@ -1,0 +1,189 @@
+/**
+ * A client by hand at the transport of our own: its socket, its DTLS session, and the media that it sends and gets.
+ *
+ * @module
+ */
+
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { DtlsContext } from '../src/dtls/dtls-context.ts';
+import { DtlsSession } from '../src/dtls/dtls-session.ts';
+import { parseFingerprint } from '../src/dtls/fingerprint.ts';
+import { allocatePermanent } from '../src/ffi/memory.ts';
+import type { IceCredentials } from '../src/ice/credentials.ts';
+import type { OfferTransport } from '../src/sdp/offer.ts';
+import { SrtpSession } from '../src/srtp/srtp-session.ts';
+import type { OpenSslEndpoint } from '../src/transport/openssl-endpoint.ts';
+import type { Transport } from '../src/transport/transport.ts';
+import { createRequest } from './stun-request.ts';
+import { waitFor } from './synthetic-peer.ts';
+
+const HOST = '127.0.0.1';
+const clientContext = new DtlsContext();
+const memory = allocatePermanent(1 << 16);
+
+/** The transport part of these clients' offers. They begin the DTLS handshake. */
+export const HAND_OFFER: OfferTransport = {
+  iceUfrag: 'client',
+  icePwd: 'client-password-of-22-chars',
+  fingerprint: clientContext.certificate.fingerprint,
+  setup: 'actpass',
+  candidates: [],
+};
+
+/** Creates an RTP packet with some bytes of payload. */
+export function createHandPacket(sequence: number): Buffer {
+  const packet = Buffer.from('8060000000000000000003e8aabbccdd', 'hex');
+  packet.writeUInt16BE(sequence, 2);
+  return packet;
+}
+
+/** A client of one transport. */
+export class HandClient {
+  /** Media packets received, decrypted. */
+  readonly media: Buffer[] = [];
+  /** STUN responses received. */
+  answers = 0;
+  /** Bytes of everything received. */
+  receivedBytes = 0;
+  /** Why the DTLS session ended; empty until then. */
+  ended = '';
+  /** Replaces what is sent by other datagrams. */
+  intercept: (datagram: Buffer) => readonly Buffer[] = (datagram) => [datagram];
+  /** Under which it makes its connectivity checks. */
+  credentials: IceCredentials;
+  /** In the order of their use. */
+  readonly sockets: Socket[] = [];
+  readonly #port: number;
+  readonly #dtls: DtlsSession;
+  #srtp: SrtpSession | undefined;
+
+  private constructor(port: number, credentials: IceCredentials, fingerprint: string) {
+    this.#port = port;
+    this.credentials = credentials;
+    const expected = parseFingerprint(fingerprint);
+    if (expected === undefined) throw new Error('the answer has no fingerprint');
+    this.#dtls = new DtlsSession(clientContext, 'client', expected, {
+      sendDatagram: (datagram) => this.sendRaw(Buffer.from(datagram)),
+      handleKeys: (keys) => {
+        this.#srtp = new SrtpSession(keys);
+      },
+      handleEnd: (reason) => {
+        this.ended = reason;
+      },
+    });
+  }
+
+  /** Creates a client that has made its first connectivity check, and nothing more. */
+  static async check(endpoint: OpenSslEndpoint, transport: Transport): Promise<HandClient> {
+    const client = await HandClient.create(endpoint, transport);
+    await client.useNewSocket();
+    return client;
+  }
+
+  /** Creates a client without a socket. */
+  static async create(endpoint: OpenSslEndpoint, transport: Transport): Promise<HandClient> {
+    const { iceUfrag, icePwd, fingerprint } = await transport.describe();
+    return new HandClient(endpoint.socket.port, { iceUfrag, icePwd }, fingerprint);
+  }
+
+  /** Creates a client that is connected. */
+  static async connect(endpoint: OpenSslEndpoint, transport: Transport): Promise<HandClient> {
+    const client = await HandClient.check(endpoint, transport);
+    client.startHandshake();
+    await waitFor(() => client.hasKeys && transport.isOpen);
+    // A slow machine repeats flights of the handshake. Two round trips later both sides have answered the last of them.
+    await client.check();
+    await client.check();
+    return client;
+  }
+
+  get hasKeys(): boolean {
+    return this.#srtp !== undefined;
+  }
+
+  /** The socket that it uses. */
+  get socket(): Socket {
+    const socket = this.sockets.at(-1);
+    if (socket === undefined) throw new Error('the client has no socket');
+    return socket;
+  }
+
+  startHandshake(): void {
+    this.#dtls.start();
+  }
+
+  /** Repeats lost flights of the handshake. */
+  tick(): void {
+    this.#dtls.tick();
+  }
+
+  /** Continues from another port, as a client does whose network has changed. */
+  async useNewSocket(): Promise<void> {
+    await this.openSocket();
+    await this.check();
+  }
+
+  /** Continues from another port, which the server does not know yet. */
+  async openSocket(): Promise<void> {
+    const socket = createSocket('udp4');
+    this.sockets.push(socket);
+    socket.on('message', (message) => this.#receive(message));
+    socket.bind(0, HOST);
+    await once(socket, 'listening');
+  }
+
+  /** Makes a connectivity check, and waits for its answer. */
+  async check(): Promise<void> {
+    const before = this.answers;
+    this.sendCheck();
+    await waitFor(() => this.answers > before);
+  }
+
+  sendCheck(): void {
+    this.sendRaw(createRequest(this.credentials.iceUfrag, this.credentials.icePwd));
+  }
+
+  sendRaw(bytes: Buffer): void {
+    for (const datagram of this.intercept(bytes)) this.socket.send(datagram, this.#port, HOST);
+  }
+
+  /** Encrypts a packet; returns the bytes for the network. */
+  protect(sequence: number): Buffer {
+    const packet = createHandPacket(sequence);
+    memory.bytes.set(packet);
+    const length = this.#srtp?.protectRtp(memory, packet.length) ?? 0;
+    return Buffer.from(memory.bytes.subarray(0, length));
+  }
+
+  /** Encrypts a receiver report; returns the bytes for the network. */
+  protectReport(): Buffer {
+    const report = Buffer.from('80c9000100000001', 'hex');
+    memory.bytes.set(report);
+    const length = this.#srtp?.protectRtcp(memory, report.length) ?? 0;
+    return Buffer.from(memory.bytes.subarray(0, length));
+  }
+
+  /** Closes its sockets and frees its sessions; tells the server nothing. */
+  close(): void {
+    this.intercept = () => [];
+    this.#dtls.close();
+    this.#srtp?.free();
+    this.#srtp = undefined;
+    for (const socket of this.sockets.splice(0)) socket.close();
+  }
+
+  #receive(message: Buffer): void {
+    this.receivedBytes += message.length;
+    const first = message[0] as number;
+    if (first < 4) this.answers += 1;
+    else {
+      memory.bytes.set(message);
+      if (first < 64) this.#dtls.receive(memory.pointer, message.length);
+      else {
+        const length = this.#srtp?.unprotectRtp(memory, message.length) ?? 0;
+        this.media.push(Buffer.from(memory.bytes.subarray(0, length)));
+      }
+    }
+  }
+}
