@@ -15,6 +15,7 @@ import type { ErrorCode, ErrorDetails } from './errors.ts';
 import { moderate } from './moderate.ts';
 import type { MethodParams } from './params.ts';
 import { createPoll, type PollEventFrame, vote, type WirePoll } from './polls.ts';
+import { changeStore, openStores, type StoreEventFrame } from './stores.ts';
 import type {
   WireChatMessage,
   WireContent,
@@ -218,6 +219,10 @@ export const METHODS = {
   createPoll,
   /** Votes in a poll; a vote cannot be changed. Requires the permission. */
   vote,
+  /** Opens stores: this member receives their content and every later change. Opening again sends the content again. */
+  openStores,
+  /** Changes keys of a store, all or none; a `merge` extends the value that the server has (STORE-2). */
+  changeStore,
   /** Replaces the token before it expires. */
   renewToken: Type.Object({ token: Type.String({ minLength: 1, maxLength: 8192 }) }, closed),
   /** Returns the ICE servers with new credentials; used before the previous ones expire. */
@@ -346,6 +351,8 @@ export interface Results {
   moderate: Record<string, never>;
   createPoll: { readonly pollId: string };
   vote: Record<string, never>;
+  openStores: Record<string, never>;
+  changeStore: Record<string, never>;
   renewToken: { readonly tokenExpiresAtMs?: number };
   iceServers: { readonly ice?: WireIce };
 }
@@ -422,6 +429,7 @@ export type RoomEventFrame =
       readonly polls?: readonly WirePoll[];
     }
   | PollEventFrame
+  | StoreEventFrame
   | ChatEventFrame
   | { readonly event: 'roomInfo'; readonly seq: number; readonly info: WireRoomInfo }
   | {

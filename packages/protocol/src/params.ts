@@ -203,6 +203,24 @@ export interface VoteParams {
   readonly option: number;
 }
 
+/** The parameters of `openStores`. */
+export interface OpenStoresParams {
+  readonly names: string[];
+}
+
+/** One step of a change of a store. */
+export type StoreStep =
+  /** `merge` extends an array by an array and an object by an object; any other value is replaced. */
+  | { readonly action: 'set' | 'merge'; readonly key: string; readonly value: unknown }
+  | { readonly action: 'delete'; readonly key: string };
+
+/** The parameters of `changeStore`. */
+export interface ChangeStoreParams {
+  readonly name: string;
+  /** 1 to 200 steps, which take effect together. */
+  readonly steps: StoreStep[];
+}
+
 /** No parameters. */
 export type NoParams = Record<never, never>;
 
@@ -230,6 +248,8 @@ export interface MethodParams {
   readonly moderate: ModerateParams;
   readonly createPoll: CreatePollParams;
   readonly vote: VoteParams;
+  readonly openStores: OpenStoresParams;
+  readonly changeStore: ChangeStoreParams;
   readonly renewToken: { readonly token: string };
   readonly iceServers: NoParams;
 }

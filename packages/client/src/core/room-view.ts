@@ -18,6 +18,7 @@ import type {
   WireStream,
 } from '@gavel/protocol';
 import { PollList, type PollsChange } from './poll-list.ts';
+import { StoreList, type StoreUpdate } from './store-list.ts';
 
 /** A message to the room or to chosen users. */
 export type RoomMessage = Extract<RoomEventFrame, { event: 'message' }>;
@@ -72,6 +73,8 @@ export interface RoomChange {
   readonly message?: RoomMessage;
   readonly messageChanged?: ChatEventFrame;
   readonly polls?: PollsChange;
+  /** Stores that changed. */
+  readonly stores?: readonly StoreUpdate[];
   readonly custom?: CustomMessage;
 }
 
@@ -95,6 +98,8 @@ export class RoomView {
   readonly #streams = new Map<string, WireStream>();
   readonly #infos = new Map<string, WireRoomInfo>();
   readonly #polls = new PollList();
+  /** The stores that this client has opened. */
+  readonly stores = new StoreList();
   #selfId: string;
   #permissions: WirePermissions;
   #stage: StageState | undefined;
@@ -199,8 +204,10 @@ export class RoomView {
     const infos = new Map(this.#infos);
     const formerSelfId = this.#selfId;
     const permissions = this.#permissions;
+    if (selfId !== formerSelfId) this.stores.close();
     this.#selfId = selfId;
     this.#load(snapshot);
+    const stores = this.stores.replace(snapshot.stores ?? []);
     const polls = this.#polls.replace(snapshot.polls ?? []);
 
     const isSelf = (id: string | undefined) => id === selfId || id === formerSelfId;
@@ -238,6 +245,7 @@ export class RoomView {
       ownStreams: snapshot.streams.filter((stream) => this.#isOwn(stream)),
       infosSet: snapshot.infos.filter(({ key, atMs }) => infos.get(key)?.atMs !== atMs),
       ...pollsOf(polls),
+      ...(stores.length > 0 && { stores }),
     };
   }
 
@@ -305,6 +313,11 @@ export class RoomView {
       case 'pollUpdated':
       case 'pollVoted':
         return { ...NOTHING, ...pollsOf(this.#polls.apply(frame)) };
+      case 'storeOpened':
+      case 'storeChanged': {
+        const update = this.stores.apply(frame);
+        return update ? { ...NOTHING, stores: [update] } : NOTHING;
+      }
       case 'message':
         return { ...NOTHING, message: frame };
       case 'custom':

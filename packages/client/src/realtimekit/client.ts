@@ -85,7 +85,7 @@ export class RealtimeKitClient {
   readonly plugins = new Plugins();
   readonly ai = new Ai();
   readonly stage = new Stage();
-  readonly stores = new StoreManager();
+  readonly stores: StoreManager;
   readonly recording: Recording;
   readonly connectedMeetings = new ConnectedMeetings(this.meta);
   /** What the vendor's UI kit reads of the client's inside. */
@@ -103,6 +103,7 @@ export class RealtimeKitClient {
     this.participants = new Participants(this.#platform, (state) => this.meta.handleMedia('recv', state));
     this.self.parts.media.on('connection', (state) => this.meta.handleMedia('send', state));
     const { fetch, clock } = this.#platform;
+    this.stores = new StoreManager(clock);
     this.chat = new Chat(this.participants, { fetch, clock, server: toServer(options.baseURI) });
     this.recording = new Recording(this.self.permissions);
     this.#livestream = new Livestream(this.self.permissions);
@@ -276,6 +277,7 @@ export class RealtimeKitClient {
           this.chat.attach(session);
           this.stage.attach(session);
           this.polls.attach(session);
+          this.stores.attach(session);
         }
         this.self.handleJoined(session, state.via !== 'login');
         break;
@@ -291,6 +293,7 @@ export class RealtimeKitClient {
         this.chat.detach();
         this.stage.detach();
         this.polls.detach();
+        this.stores.detach();
     }
   }
 }

@@ -31,7 +31,6 @@ export const CODES = {
   network: '0011',
   rateLimited: '0013',
   noConnectedMeetings: '0100',
-  noStores: '0100',
   noRecording: '1000',
   recordingNotPermitted: '1001',
   selfNotPermitted: '1101',

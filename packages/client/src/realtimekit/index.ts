@@ -55,6 +55,7 @@ export { Recording, type RecordingEvents, type RecordingInfo, type RecordingStat
 export { type RoomState, Self, type WaitlistStatus } from './self.ts';
 export { type CurrentDevices, type InitMediaOptions, type SelfEvents, SelfMedia } from './self-media.ts';
 export { RequestToJoinType, Stage, type StageEvents, type StageRequest, type StageStatus } from './stage.ts';
+export { Store, type StoreData, type StoreSubscriber } from './store.ts';
 export { StoreManager } from './stores.ts';
 export { type DesignTokens, ThemePreset } from './theme-preset.ts';
 export type { VideoMiddleware, VideoMiddlewareGlobalConfig } from './video-processing.ts';

@@ -21,6 +21,7 @@ import type { StreamInfo } from '../rooms/stream.ts';
 import type { RoomSnapshot } from '../rooms/views.ts';
 import type { Waiting } from '../rooms/waiting.ts';
 import { type PollEventView, pollFrame, pollViewOf, wirePolls } from './poll-frames.ts';
+import { isStoreShown, storeFrame, wireStores } from './store-frames.ts';
 
 /** The views of an event. Most events have only one. */
 export type EventView = 'whole' | 'without-request' | PollEventView;
@@ -85,6 +86,7 @@ export function wirePermissions(permissions: Permissions): WirePermissions {
 export function wireSnapshot(room: RoomSnapshot, viewer: MemberInfo): WireSnapshot {
   const { seq, streamSeq, shown } = room;
   const polls = wirePolls(room.polls, viewer);
+  const stores = wireStores(room.stores, viewer);
   return {
     seq,
     userSeq: shown.userSeq,
@@ -98,6 +100,7 @@ export function wireSnapshot(room: RoomSnapshot, viewer: MemberInfo): WireSnapsh
     streams: room.streams.map(wireStream),
     infos: room.infos,
     ...(polls.length > 0 && { polls }),
+    ...(stores.length > 0 && { stores }),
   };
 }
 
@@ -136,6 +139,9 @@ export function roomEventFrame(event: RoomEvent, viewer: MemberInfo): RoomEventF
     }
     case 'pollUpdated':
       return pollFrame(event, viewer);
+    case 'storeOpened':
+    case 'storeChanged':
+      return storeFrame(event);
     case 'roomInfoSet':
       return { event: 'roomInfo', seq, info: event.info };
     case 'message': {
@@ -223,6 +229,9 @@ function isTold(event: RoomEvent, member: MemberInfo): boolean {
       return event.to?.has(member.memberId) ?? event.member.memberId !== member.memberId;
     case 'permissionsChanged':
       return event.member.memberId === member.memberId;
+    case 'storeOpened':
+    case 'storeChanged':
+      return isStoreShown(event, member);
     case 'streamRemoved':
       return event.exceptUserId !== member.user.id;
     case 'message':

@@ -31,6 +31,7 @@ import { wireSnapshot } from './frames.ts';
 import { Joining, type JoiningDeps } from './joining.ts';
 import { MessageLimits } from './message-limits.ts';
 import { moderationCommand } from './moderate.ts';
+import { changeCommand, openCommand } from './store-frames.ts';
 import { requireMessage, requireShort } from './texts.ts';
 
 /** Dependencies of the methods. */
@@ -143,6 +144,18 @@ export class Requests {
     vote: async ({ key, member, origin }, { pollId, option }) => {
       const { memberId } = member;
       await this.#deps.rooms.execute(key, { type: 'vote', memberId, pollId: pollId as PollId, option }, origin);
+      return DONE;
+    },
+    openStores: async ({ key, member, origin }, params) => {
+      const command = openCommand(member.memberId, params);
+      this.#limits.countStoreOpening(key, member.user.id);
+      await this.#deps.rooms.execute(key, command, origin);
+      return DONE;
+    },
+    changeStore: async ({ key, member, origin }, params) => {
+      const command = changeCommand(member.memberId, params);
+      this.#limits.countStoreChange(key, member.user.id);
+      await this.#deps.rooms.execute(key, command, origin);
       return DONE;
     },
     renewToken: (caller, params) => this.#renewToken(caller, params),
