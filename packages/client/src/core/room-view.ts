@@ -9,16 +9,17 @@ import type {
   MemberCause,
   RoomEventFrame,
   StageState,
+  StoreEventFrame,
   StreamCause,
   WireMember,
   WirePermissions,
   WirePoll,
   WireRoomInfo,
   WireSnapshot,
+  WireStore,
   WireStream,
 } from '@gavel/protocol';
 import { PollList, type PollsChange } from './poll-list.ts';
-import { StoreList, type StoreUpdate } from './store-list.ts';
 
 /** A message to the room or to chosen users. */
 export type RoomMessage = Extract<RoomEventFrame, { event: 'message' }>;
@@ -73,8 +74,9 @@ export interface RoomChange {
   readonly message?: RoomMessage;
   readonly messageChanged?: ChatEventFrame;
   readonly polls?: PollsChange;
-  /** Stores that changed. */
-  readonly stores?: readonly StoreUpdate[];
+  readonly storeEvent?: StoreEventFrame;
+  /** The opened stores, as the server has them now. */
+  readonly stores?: readonly WireStore[];
   readonly custom?: CustomMessage;
 }
 
@@ -98,8 +100,6 @@ export class RoomView {
   readonly #streams = new Map<string, WireStream>();
   readonly #infos = new Map<string, WireRoomInfo>();
   readonly #polls = new PollList();
-  /** The stores that this client has opened. */
-  readonly stores = new StoreList();
   #selfId: string;
   #permissions: WirePermissions;
   #stage: StageState | undefined;
@@ -204,10 +204,8 @@ export class RoomView {
     const infos = new Map(this.#infos);
     const formerSelfId = this.#selfId;
     const permissions = this.#permissions;
-    if (selfId !== formerSelfId) this.stores.close();
     this.#selfId = selfId;
     this.#load(snapshot);
-    const stores = this.stores.replace(snapshot.stores ?? []);
     const polls = this.#polls.replace(snapshot.polls ?? []);
 
     const isSelf = (id: string | undefined) => id === selfId || id === formerSelfId;
@@ -245,7 +243,7 @@ export class RoomView {
       ownStreams: snapshot.streams.filter((stream) => this.#isOwn(stream)),
       infosSet: snapshot.infos.filter(({ key, atMs }) => infos.get(key)?.atMs !== atMs),
       ...pollsOf(polls),
-      ...(stores.length > 0 && { stores }),
+      ...(snapshot.stores && { stores: snapshot.stores }),
     };
   }
 
@@ -314,10 +312,8 @@ export class RoomView {
       case 'pollVoted':
         return { ...NOTHING, ...pollsOf(this.#polls.apply(frame)) };
       case 'storeOpened':
-      case 'storeChanged': {
-        const update = this.stores.apply(frame);
-        return update ? { ...NOTHING, stores: [update] } : NOTHING;
-      }
+      case 'storeChanged':
+        return { ...NOTHING, storeEvent: frame };
       case 'message':
         return { ...NOTHING, message: frame };
       case 'custom':

@@ -24,7 +24,6 @@ import type {
   StreamChange,
 } from './room-view.ts';
 import type { SessionState } from './session-state.ts';
-import type { StoreUpdate } from './store-list.ts';
 
 /** The events of a room session. When one is emitted, the session's fields already show the new state. */
 export interface SessionEvents {
@@ -52,8 +51,6 @@ export interface SessionEvents {
   permissionsChanged: [permissions: WirePermissions];
   /** Polls were added or changed; those that existed at the first login are only in `room.polls()`. */
   pollsChanged: [change: PollsChange];
-  /** Stores that this client has opened changed, also by itself; `stores.get` has their content. */
-  storesChanged: [updates: readonly StoreUpdate[]];
   /** Somebody waits for admission; only if this member may admit. Those who waited at the login are in `waiting` instead. */
   waitingAdded: [waiting: WireWaiting];
   waitingRemoved: [waiting: WireWaiting];

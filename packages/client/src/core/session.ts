@@ -35,7 +35,6 @@ import {
   toLoginError,
   toRefusal,
 } from './session-state.ts';
-import { SharedStores } from './shared-stores.ts';
 import { TokenTimer } from './token-timer.ts';
 import { signallingUrl } from './url.ts';
 import { WaitingView } from './waiting-view.ts';
@@ -68,11 +67,6 @@ export interface SessionOptions {
 export class RoomSession extends Emitter<SessionEvents> {
   /** Publishes and plays. */
   readonly media: RoomMedia;
-  /** Data that members share. */
-  readonly stores = new SharedStores({
-    room: () => this.room,
-    request: (method, params) => this.request(method, params),
-  });
   readonly #platform: Platform;
   readonly #requestTimeoutMs: number;
   readonly #reconnector: Reconnector;
@@ -250,7 +244,6 @@ export class RoomSession extends Emitter<SessionEvents> {
     if (via !== 'login') emitWaiting();
     if (this.#connection !== connection) return;
     this.media.handleJoined();
-    this.stores.handleJoined();
     if (this.#hasNewToken) this.renewToken(this.#reconnector.token ?? '').catch(() => {});
     this.#attach(connection);
   }
@@ -342,7 +335,6 @@ export class RoomSession extends Emitter<SessionEvents> {
       this.emit('permissionsChanged', change.permissions);
     }
     if (change.polls) this.emit('pollsChanged', change.polls);
-    if (change.stores) this.emit('storesChanged', change.stores);
     if (change.message) this.emit('message', change.message);
     if (change.custom) this.emit('custom', change.custom);
     if (change.messageChanged) this.emit('messageChanged', change.messageChanged);

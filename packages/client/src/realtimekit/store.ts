@@ -6,8 +6,7 @@
 
 import type { StoreStep, WireStoreChange } from '@gavel/protocol';
 import type { Clock } from '../core/platform.ts';
-import type { SharedStores } from '../core/shared-stores.ts';
-import type { StoreUpdate } from '../core/store-list.ts';
+import type { SharedStores, StoreUpdate } from '../core/shared-stores.ts';
 import { CallLimit, type RateLimits } from './call-limit.ts';
 import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
 import { asJson } from './json.ts';

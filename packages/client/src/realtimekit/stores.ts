@@ -6,6 +6,7 @@
 
 import type { Clock } from '../core/platform.ts';
 import type { RoomSession } from '../core/session.ts';
+import { SharedStores } from '../core/shared-stores.ts';
 import { CODES, RealtimeKitError, toRealtimeKitError } from './errors.ts';
 import { Store } from './store.ts';
 
@@ -14,7 +15,7 @@ export class StoreManager {
   /** The stores that this client has created, by name. */
   readonly stores = new Map<string, Store>();
   readonly #clock: Clock;
-  #session: RoomSession | undefined;
+  #shared: SharedStores | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -55,13 +56,12 @@ export class StoreManager {
 
   /** Subscribes to a session that has just been joined. */
   attach(session: RoomSession): void {
-    this.#session = session;
-    session.on('storesChanged', (updates) => {
-      if (this.#session !== session) return;
-      for (const update of updates) {
-        const isOwn = update.memberId !== undefined && update.memberId === session.self?.memberId;
-        this.stores.get(update.name)?.handleUpdate(update, isOwn);
-      }
+    const shared = new SharedStores(session);
+    this.#shared = shared;
+    shared.on('updated', (update) => {
+      if (this.#shared !== shared) return;
+      const isOwn = update.memberId !== undefined && update.memberId === session.self?.memberId;
+      this.stores.get(update.name)?.handleUpdate(update, isOwn);
     });
     for (const store of this.stores.values()) {
       // A store that the server refuses stays empty, and its changes are refused.
@@ -71,20 +71,20 @@ export class StoreManager {
 
   /** Drops the session; the stores can still be read. */
   detach(): void {
-    this.#session = undefined;
+    this.#shared = undefined;
     for (const store of this.stores.values()) store.detach();
   }
 
   async #open(store: Store): Promise<void> {
-    const session = this.#session;
-    if (!session) return;
+    const shared = this.#shared;
+    if (!shared) return;
     // The content comes as an event before the request is answered.
-    store.attach(session.stores);
+    store.attach(shared);
     try {
-      await session.stores.open(store.name);
+      await shared.open(store.name);
     } catch (error) {
       throw toRealtimeKitError(error);
     }
-    if (this.#session === session) store.attach(session.stores);
+    if (this.#shared === shared) store.attach(shared);
   }
 }
