@@ -179,7 +179,7 @@ export class HandClient {
     if (first < 4) this.answers += 1;
     else {
       memory.bytes.set(message);
-      if (first < 64) this.#dtls.receive(memory.pointer, message.length);
+      if (first < 64) this.#dtls.receive(memory, message.length);
       else {
         const length = this.#srtp?.unprotectRtp(memory, message.length) ?? 0;
         this.media.push(Buffer.from(memory.bytes.subarray(0, length)));

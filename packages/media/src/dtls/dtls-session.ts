@@ -5,12 +5,13 @@
  */
 
 import { getUint64 } from 'node:ffi';
-import { copyCString } from '../ffi/memory.ts';
+import { copyCString, type NativeBuffer } from '../ffi/memory.ts';
 import { drainOpenSslErrors, openSsl, requireSuccess } from '../ffi/openssl.ts';
 import { SRTP_PROFILES } from '../srtp/profiles.ts';
 import type { SrtpKeys } from '../srtp/srtp-session.ts';
 import { DTLS_MTU, type DtlsContext, type DtlsRole, scratch } from './dtls-context.ts';
 import { type Fingerprint, hasFingerprint } from './fingerprint.ts';
+import { hasClearAlert } from './records.ts';
 
 /** Callbacks of a session. They may close it. */
 export interface DtlsHandlers {
@@ -68,9 +69,13 @@ export class DtlsSession {
     if (this.role === 'client') this.#advance();
   }
 
-  /** Handles a received datagram, which lies at a pointer. */
-  receive(pointer: bigint, length: number): void {
+  /**
+   * Handles a received datagram. One with an alert in clear is dropped: a peer that fails before encryption begins is
+   * noticed by its silence.
+   */
+  receive({ bytes, pointer }: NativeBuffer, length: number): void {
     if (this.#state === 'new' || this.#state === 'closed') return;
+    if (this.#state === 'handshake' && hasClearAlert(bytes, length)) return;
     openSsl.BIO_write(this.#incoming, pointer, length);
     this.#advance();
   }

@@ -48,7 +48,7 @@ class Link {
 
   deliver(to: DtlsRole, datagram: Buffer): void {
     memory.bytes.set(datagram);
-    this.sessions[to].receive(memory.pointer, datagram.length);
+    this.sessions[to].receive(memory, datagram.length);
   }
 
   /** Delivers what was sent until nobody sends any more. */
@@ -164,7 +164,7 @@ describe('handshake', () => {
     link.sessions.server.close();
     link.run();
     expect(link.ended).toEqual({ client: 'closed by the peer' });
-    link.sessions.server.receive(memory.pointer, 100);
+    link.sessions.server.receive(memory, 100);
     link.sessions.server.close();
   });
 

@@ -4,7 +4,7 @@ import { createRequest } from '../../tests/stun-request.ts';
 import { waitFor } from '../../tests/synthetic-peer.ts';
 import { isRtcp } from '../rtp/rtp-packet.ts';
 import { OpenSslEndpoint } from './openssl-endpoint.ts';
-import { ADDRESS_USE_MS } from './openssl-transport.ts';
+import { ADDRESS_USE_MS, HANDSHAKE_TIMEOUT_MS } from './openssl-transport.ts';
 import type { Transport } from './transport.ts';
 
 let nowMs = 0;
@@ -128,6 +128,31 @@ test('an address that made no check gets no byte; a check gets at most its own s
   expect(stranger.receivedBytes).toBe(0);
   await stranger.check();
   expect(stranger.receivedBytes).toBeLessThanOrEqual(request.length);
+});
+
+test('a client that begins a handshake and falls silent is dropped after 10 s, and gets nothing more', async () => {
+  const { transport, log } = createPeer();
+  const client = await add(HandClient.check(endpoint, transport));
+  let isFirst = true;
+  client.intercept = (datagram) => {
+    const isPassed = isFirst;
+    isFirst = false;
+    return isPassed ? [datagram] : [];
+  };
+  client.startHandshake();
+  const checkBytes = client.receivedBytes;
+  await waitFor(() => client.receivedBytes > checkBytes);
+  nowMs += HANDSHAKE_TIMEOUT_MS;
+  endpoint.checkTimeouts();
+  expect(log).toEqual([]);
+  nowMs += 1;
+  endpoint.checkTimeouts();
+  expect(log).toEqual(['lost']);
+  expect(endpoint.addressCount).toBe(0);
+  const { sent } = endpoint.socket.counters;
+  // The session is gone, and with it the timer that would repeat the server's flight, after 50 ms for the first time.
+  await new Promise((resolve) => setTimeout(resolve, 120));
+  expect(endpoint.socket.counters.sent).toBe(sent);
 });
 
 test('a member that forges the address of another does not cut it off', async () => {

@@ -180,7 +180,7 @@ export class OpenSslTransport implements Transport {
 
   /** Handles a DTLS datagram from one of its addresses. */
   handleDtls(packet: NativeBuffer, length: number): void {
-    this.#dtls.receive(packet.pointer, length);
+    this.#dtls.receive(packet, length);
   }
 
   /** Handles an SRTP or SRTCP packet from one of its addresses. */
