@@ -25,7 +25,7 @@ const CHUNKS = [
   { name: 'core', test: /client.src.core(?!.media.stats|.shared-stores)[^.]*\.ts$/, minShareCount: 2 },
   {
     name: 'zego',
-    test: /client.src.zego.(?!system-check|quality\.|streams.zego-|sound-levels|streams.audio-|views.playback-)[^.]*\.ts$/,
+    test: /client.src.zego.(?!system-check|quality\.|sei\.|streams.zego-|sound-levels|streams.audio-|views.playback-)[^.]*\.ts$/,
   },
 ];
 

@@ -11,7 +11,7 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Socket
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ZegoEngineOptions } from '@gavel/client/zego';
+import type { ZegoEngineOptions, ZegoPublishOptions } from '@gavel/client/zego';
 import { launchChromium } from '@gavel/testkit/chromium';
 import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
@@ -105,8 +105,8 @@ export class ZegoTab {
     return new ZegoTab(page);
   }
 
-  publish(streamId: string, codec?: 'VP8' | 'H264'): Promise<boolean> {
-    return this.page.evaluate(([id, codec]) => e2e.zego().publish(id, codec), [streamId, codec] as const);
+  publish(streamId: string, options: ZegoPublishOptions = {}): Promise<boolean> {
+    return this.page.evaluate(([id, options]) => e2e.zego().publish(id, options), [streamId, options] as const);
   }
 
   recorded(): Promise<Recorded[]> {

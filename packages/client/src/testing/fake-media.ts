@@ -4,15 +4,23 @@
  * @module
  */
 
+import type { FrameStreams } from '../core/media/frame-data/frame-pipe.ts';
 import type { MediaPlatform } from '../core/media/media-platform.ts';
 import { FakeAudio } from './fake-audio.ts';
+import { FakeFrames } from './fake-frames.ts';
 import { FakePage } from './fake-page.ts';
 import { FakeStream, FakeTrack } from './fake-stream.ts';
 
 export { FakeStream, FakeTrack } from './fake-stream.ts';
 
+/** Encoded frames of a fake sender or receiver. */
+export interface FakeEnd {
+  readonly frames: FakeFrames;
+  createEncodedStreams(): FrameStreams;
+}
+
 /** The sender of a fake transceiver. */
-export interface FakeSender {
+export interface FakeSender extends FakeEnd {
   track: FakeTrack | null;
   replaceTrack(track: FakeTrack | null): Promise<void>;
   getParameters(): { encodings: RTCRtpEncodingParameters[] };
@@ -36,7 +44,7 @@ export class FakePeer {
     readonly direction: string | undefined;
     codecs: readonly RTCRtpCodec[];
     readonly sender: FakeSender;
-    readonly receiver: { jitterBufferTarget: number | null };
+    readonly receiver: FakeEnd & { jitterBufferTarget: number | null };
   }[] = [];
   readonly configuration: RTCConfiguration;
   readonly #number: number;
@@ -50,7 +58,12 @@ export class FakePeer {
     this.#requireOpen();
     const kind = typeof sent === 'string' ? sent : sent.kind;
     let encodings = init.sendEncodings ?? [{}];
+    const createEnd = (): FakeEnd => {
+      const frames = new FakeFrames(this.configuration);
+      return { frames, createEncodedStreams: () => frames.create() };
+    };
     const sender: FakeSender = {
+      ...createEnd(),
       getParameters: () => ({ encodings: structuredClone(encodings) }),
       setParameters: async (parameters) => {
         this.#requireOpen();
@@ -71,7 +84,7 @@ export class FakePeer {
       direction: init.direction,
       codecs: [] as readonly RTCRtpCodec[],
       sender,
-      receiver: { jitterBufferTarget: null as number | null },
+      receiver: { ...createEnd(), jitterBufferTarget: null as number | null },
       setCodecPreferences(codecs: readonly RTCRtpCodec[]) {
         transceiver.codecs = codecs;
       },

@@ -8,6 +8,7 @@ import { Backoff, MEDIA_BACKOFF } from '../backoff.ts';
 import { Emitter } from '../emitter.ts';
 import { SessionError, toSessionError } from '../errors.ts';
 import type { Clock } from '../platform.ts';
+import type { FrameTap } from './frame-data/frame-channel.ts';
 import type { MediaPlatform } from './media-platform.ts';
 import { PathCheck } from './path-check.ts';
 
@@ -45,10 +46,12 @@ export interface MediaLinkTask {
   readonly random: () => number;
   /** Read for every new peer connection. */
   readonly ice: { readonly configuration: RTCConfiguration };
+  /** Gets the encoded video frames; peer connections wait for it. */
+  readonly frames?: Promise<FrameTap | undefined>;
   /** The link ends after attempts have failed for longer than this. */
   readonly retryWindowMs: number;
   /** Adds the transceivers of a new peer connection. */
-  prepare(peer: RTCPeerConnection): void;
+  prepare(peer: RTCPeerConnection, frames: FrameTap | undefined): void;
   /** Sends an offer to the server. */
   exchange(offer: string): Promise<MediaAnswer>;
   judge(error: SessionError): Verdict;
@@ -143,7 +146,9 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
     if (isLate()) return;
     const { clock, media, ice } = this.#task;
     try {
-      const { configuration } = ice;
+      const frames = this.#task.frames && (await this.#task.frames);
+      if (isLate()) return;
+      const configuration = { ...ice.configuration, ...frames?.configuration };
       const peer = media.createPeerConnection(configuration);
       this.#peer = peer;
       let isAnswered = false;
@@ -151,7 +156,7 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
         if (isAnswered && !isLate()) this.#handleNoTransport();
       });
       this.#path = path;
-      this.#task.prepare(peer);
+      this.#task.prepare(peer, frames);
       peer.onconnectionstatechange = () => {
         if (!isLate()) this.#handleConnectionState(peer.connectionState);
       };

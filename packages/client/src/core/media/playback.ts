@@ -7,6 +7,7 @@
 import type { StreamCause } from '@gavel/protocol';
 import { Emitter } from '../emitter.ts';
 import { SessionError } from '../errors.ts';
+import type { FrameTap } from './frame-data/frame-channel.ts';
 import { judgeFailure, type MediaContext, type MediaEnd } from './media-context.ts';
 import { MediaLink } from './media-link.ts';
 import type { StatsReader, StreamStats } from './stats.ts';
@@ -19,6 +20,8 @@ export interface PlayOptions {
   readonly video?: boolean;
   /** How long media is buffered before it is played, in milliseconds; default: the browser's choice. */
   readonly jitterBufferMs?: number;
+  /** Gets the encoded frames of the video that is received. */
+  readonly frames?: Promise<FrameTap | undefined>;
 }
 
 /** State of a playback. */
@@ -77,7 +80,8 @@ export class Playback extends Emitter<PlaybackEvents> {
     promise.catch(() => {});
     this.#link = new MediaLink({
       ...context,
-      prepare: (peer) => this.#prepare(peer),
+      ...(options.frames && { frames: options.frames }),
+      prepare: (peer, frames) => this.#prepare(peer, frames),
       exchange: (offer) => context.request('play', { streamId, offer }),
       judge: (error) => this.#judge(error),
     });
@@ -174,13 +178,14 @@ export class Playback extends Emitter<PlaybackEvents> {
     return this.#wasAnswered ? 'suspend' : 'fail';
   }
 
-  #prepare(peer: RTCPeerConnection): void {
+  #prepare(peer: RTCPeerConnection, frames: FrameTap | undefined): void {
     const { jitterBufferMs } = this.#options;
     this.#stats = undefined;
     for (const kind of ['audio', 'video'] as const) {
       if (this.#options[kind] === false) continue;
       const { receiver } = peer.addTransceiver(kind, { direction: 'recvonly' });
       if (jitterBufferMs !== undefined) receiver.jitterBufferTarget = jitterBufferMs;
+      if (kind === 'video') frames?.attach(receiver);
     }
     peer.ontrack = ({ track }) => {
       const kind = track.kind === 'audio' ? 'audio' : 'video';

@@ -8,6 +8,7 @@ import type { StreamSource } from '@gavel/protocol';
 import { Emitter } from '../emitter.ts';
 import { type SessionError, toSessionError } from '../errors.ts';
 import { orderCodecs, setStartBitrate, type VideoCodec } from './codecs.ts';
+import type { FrameTap } from './frame-data/frame-channel.ts';
 import { judgeFailure, type MediaContext, type MediaEnd } from './media-context.ts';
 import { MediaLink, type Verdict } from './media-link.ts';
 import type { StatsReader, StreamStats } from './stats.ts';
@@ -33,6 +34,8 @@ export interface PublishOptions {
   readonly audio?: boolean;
   /** The same for video. */
   readonly video?: boolean;
+  /** Gets the encoded frames of the video that is sent. */
+  readonly frames?: Promise<FrameTap | undefined>;
 }
 
 /** State of a publication. */
@@ -104,7 +107,8 @@ export class Publication extends Emitter<PublicationEvents> {
     for (const track of source.getTracks()) this.#watch(track);
     this.#link = new MediaLink({
       ...context,
-      prepare: (peer) => this.#prepare(peer),
+      ...(options.frames && { frames: options.frames }),
+      prepare: (peer, frames) => this.#prepare(peer, frames),
       dropped: () => {
         this.#senders.clear();
         this.#resolveDropped();
@@ -343,7 +347,7 @@ export class Publication extends Emitter<PublicationEvents> {
     }
   }
 
-  #prepare(peer: RTCPeerConnection): void {
+  #prepare(peer: RTCPeerConnection, frames: FrameTap | undefined): void {
     this.#stats = undefined;
     this.#dropped = new Promise((resolve) => {
       this.#resolveDropped = resolve;
@@ -358,7 +362,9 @@ export class Publication extends Emitter<PublicationEvents> {
         ...(maxKbps !== undefined && { sendEncodings: [{ maxBitrate: maxKbps * 1000 }] }),
       });
       this.#senders.set(kind, transceiver.sender);
-      if (kind === 'video') this.#preferCodec(transceiver);
+      if (kind !== 'video') continue;
+      this.#preferCodec(transceiver);
+      frames?.attach(transceiver.sender);
     }
   }
 
