@@ -6,7 +6,7 @@ import { waitFor } from '../../tests/synthetic-peer.ts';
 import type { IceCredentials } from '../ice/credentials.ts';
 import { OpenSslEndpoint } from './openssl-endpoint.ts';
 import { CONSENT_TIMEOUT_MS } from './openssl-transport.ts';
-import { CONNECT_TIMEOUT_MS, type Transport } from './transport.ts';
+import { CONNECT_TIMEOUT_MS, MAX_PACKET_BYTES, type Transport } from './transport.ts';
 
 const HOST = '127.0.0.1';
 
@@ -54,6 +54,24 @@ test('media flows both ways; repeated and altered packets are refused', async ()
   expect(transport.send(createHandPacket(9))).toBe(true);
   await waitFor(() => client.media.length === 1);
   expect(client.media).toEqual([createHandPacket(9)]);
+});
+
+test('packets that are written into reserved memory are sent; larger ones than fit are not', async () => {
+  const client = await connect();
+  for (const sequence of [1, 2]) {
+    const packet = createHandPacket(sequence);
+    transport.reserve()?.set(packet);
+    expect(transport.sendReserved(packet.length)).toBe(true);
+  }
+  // A packet that is written and not sent leaves nothing behind.
+  transport.reserve()?.fill(0xff);
+  expect(transport.sendReserved(MAX_PACKET_BYTES + 1)).toBe(false);
+  expect(transport.send(createHandPacket(3))).toBe(true);
+  await waitFor(() => client.media.length === 3);
+  expect(client.media).toEqual([1, 2, 3].map(createHandPacket));
+  transport.close();
+  expect(transport.reserve()).toBeUndefined();
+  expect(transport.sendReserved(16)).toBe(false);
 });
 
 test('a client whose address changes goes on, and its old address gets no more media (RFC 8445)', async () => {

@@ -14,12 +14,11 @@ import { type BindingRequest, isAuthentic } from '../ice/stun.ts';
 import { isRtcp } from '../rtp/rtp-packet.ts';
 import type { LocalTransport } from '../sdp/answer.ts';
 import type { OfferTransport } from '../sdp/offer.ts';
-import { MAX_OVERHEAD_BYTES, type SrtpKeys, SrtpSession } from '../srtp/srtp-session.ts';
-import { SLOT_BYTES } from '../udp/message-slab.ts';
+import { type SrtpKeys, SrtpSession } from '../srtp/srtp-session.ts';
 import type { AddressKey, SocketAddress } from '../udp/socket-address.ts';
 import type { ClosedRecord } from '../worker/closed-ring.ts';
 import type { OpenSslEndpoint } from './openssl-endpoint.ts';
-import { CONNECT_TIMEOUT_MS, guard, type Transport, type TransportHandlers } from './transport.ts';
+import { CONNECT_TIMEOUT_MS, guard, MAX_PACKET_BYTES, type Transport, type TransportHandlers } from './transport.ts';
 
 /** How long an address may be sent to without a new request from it (RFC 7675), in milliseconds. */
 export const CONSENT_TIMEOUT_MS = 30_000;
@@ -96,17 +95,26 @@ export class OpenSslTransport implements Transport {
   }
 
   send(packet: Buffer, isRepetition = false): boolean {
-    if (this.#srtp === undefined || this.#selected === undefined) {
-      // Callers remove a closed peer, so a count other than 0 is a bug in a caller (KICK-4).
-      if (this.#record !== undefined) this.#record.packetsAfterClose += 1;
-      return false;
-    }
     const { length } = packet;
-    if (length > SLOT_BYTES - MAX_OVERHEAD_BYTES) return false;
+    if (length > MAX_PACKET_BYTES) return false;
+    const memory = this.reserve();
+    if (memory === undefined) return false;
+    memory.set(packet);
+    return this.sendReserved(length, isRepetition);
+  }
+
+  reserve(): Buffer | undefined {
+    if (this.#srtp !== undefined && this.#selected !== undefined) return this.#endpoint.socket.nextSlot().bytes;
+    // Callers remove a closed peer, so a count other than 0 is a bug in a caller (KICK-4).
+    if (this.#record !== undefined) this.#record.packetsAfterClose += 1;
+    return undefined;
+  }
+
+  sendReserved(length: number, isRepetition = false): boolean {
+    if (this.#srtp === undefined || this.#selected === undefined || length > MAX_PACKET_BYTES) return false;
     const { socket } = this.#endpoint;
     const slot = socket.nextSlot();
-    slot.bytes.set(packet);
-    const protectedBytes = isRtcp(packet)
+    const protectedBytes = isRtcp(slot.bytes)
       ? this.#srtp.protectRtcp(slot, length)
       : this.#srtp.protectRtp(slot, length, isRepetition);
     if (protectedBytes === 0) {
@@ -192,11 +200,8 @@ export class OpenSslTransport implements Transport {
       this.#endpoint.counters.refused += 1;
       return;
     }
-    // The slot is reused for the next batch, and the receiver keeps packets.
-    const copy = Buffer.allocUnsafe(plainBytes);
-    packet.bytes.copy(copy, 0, 0, plainBytes);
     try {
-      this.#handlers.handlePacket(copy);
+      this.#handlers.handlePacket(packet.bytes.subarray(0, plainBytes));
     } catch (error) {
       this.#handlers.handleError(error);
     }
