@@ -23,7 +23,8 @@ const DTLS_1_2 = 0xfefdn;
 const SSL_OP_NO_QUERY_MTU = 1n << 12n;
 const SSL_OP_NO_TICKET = 1n << 14n;
 const SSL_OP_NO_RENEGOTIATION = 1n << 30n;
-const CIPHERS = 'ECDHE+AESGCM:ECDHE+CHACHA20:!PSK';
+/** What every WebRTC client must have (RFC 8827, 6.5). `records.ts` relies on AES-GCM. */
+const CIPHERS = 'ECDHE+AESGCM:!PSK';
 
 /**
  * How long a session waits before it repeats a flight for the first time; each further wait is twice as long. OpenSSL's own

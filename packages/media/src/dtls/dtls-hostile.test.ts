@@ -97,6 +97,21 @@ test('forged alerts do not stop a handshake, wherever they arrive and whatever i
   expect([keys, ended]).toEqual([1, undefined]);
 });
 
+test('records that are too short to be authentic do not end a session', () => {
+  run(client.handshake());
+  for (const type of [20, 21, 22, 23, 24, 255]) {
+    for (let length = 0; length < 40; length += 1) {
+      for (const epoch of [0, 1, 2]) {
+        const header = Buffer.from([type, 0xfe, 0xfd, 0, epoch, 0, 0, 0, 0, type, length, 0, length]);
+        deliver([Buffer.concat([header, Buffer.alloc(length, type)]), header]);
+      }
+    }
+  }
+  expect(ended).toBeUndefined();
+  deliver(client.shutdown());
+  expect(ended).toBe('closed by the peer');
+});
+
 test('DTLS is 1.2: the OpenSSL inside Node has no 1.3, and would use it by itself', () => {
   run(client.handshake());
   expect(client.version).toBe(DTLS_1_2);

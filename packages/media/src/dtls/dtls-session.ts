@@ -11,7 +11,7 @@ import { SRTP_PROFILES } from '../srtp/profiles.ts';
 import type { SrtpKeys } from '../srtp/srtp-session.ts';
 import { DTLS_MTU, type DtlsContext, type DtlsRole, scratch } from './dtls-context.ts';
 import { type Fingerprint, hasFingerprint } from './fingerprint.ts';
-import { hasClearAlert } from './records.ts';
+import { hasForgeableEnd } from './records.ts';
 
 /** Callbacks of a session. They may close it. */
 export interface DtlsHandlers {
@@ -70,12 +70,12 @@ export class DtlsSession {
   }
 
   /**
-   * Handles a received datagram. One with an alert in clear is dropped: a peer that fails before encryption begins is
-   * noticed by its silence.
+   * Handles a received datagram. One that could be forged to end the session is dropped: a peer that fails before
+   * encryption begins is noticed by its silence.
    */
   receive({ bytes, pointer }: NativeBuffer, length: number): void {
     if (this.#state === 'new' || this.#state === 'closed') return;
-    if (this.#state === 'handshake' && hasClearAlert(bytes, length)) return;
+    if (hasForgeableEnd(bytes, length)) return;
     openSsl.BIO_write(this.#incoming, pointer, length);
     this.#advance();
   }

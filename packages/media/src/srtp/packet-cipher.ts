@@ -152,6 +152,7 @@ class GcmCipher implements PacketCipher {
   free(): void {
     openSsl.EVP_CIPHER_CTX_free(this.#context);
     this.#salt.fill(0);
+    iv.bytes.fill(0);
   }
 
   /** Sets the IV and passes the bytes that are authenticated only. */
@@ -236,6 +237,7 @@ class CounterCipher implements PacketCipher {
     openSsl.EVP_CIPHER_CTX_free(this.#context);
     openSsl.EVP_MAC_CTX_free(this.#mac);
     this.#salt.fill(0);
+    iv.bytes.fill(0);
   }
 
   #crypt(packet: NativeBuffer, clearBytes: number, length: number, ssrc: number, index: number): void {
