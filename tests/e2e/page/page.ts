@@ -132,8 +132,12 @@ class RealtimeKitUser {
     client.participants.joined.on('participantLeft', ({ name }) => record('participantLeft', name));
   }
 
-  static async init(authToken: string, baseURI: string, retryWindowMs?: number): Promise<RealtimeKitUser> {
-    const defaults = { audio: true, video: true };
+  static async init(
+    authToken: string,
+    baseURI: string,
+    retryWindowMs?: number,
+    defaults = { audio: true, video: true },
+  ): Promise<RealtimeKitUser> {
     const more = retryWindowMs === undefined ? {} : { retryWindowMs };
     const onError = ({ code, cause }: RealtimeKitError) =>
       users.realtimekit?.record('error', code, (cause as { code?: string }).code);

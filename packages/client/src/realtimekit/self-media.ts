@@ -50,7 +50,7 @@ export interface SelfEvents {
     },
   ];
   /** Specific to Gavel: the server forwards none of the codecs that this browser sends for a kind (MED-8). */
-  mediaUnsupported: [event: { readonly kind: 'audio' | 'video'; readonly source: 'camera' }];
+  mediaUnsupported: [event: { readonly kind: 'audio' | 'video'; readonly source: 'camera' | 'screen' }];
   /** The quality of what is sent changed. */
   mediaScoreUpdate: [score: MediaScore];
   /** The browser does not play audio before the user clicks: call `playAudio` from a click. */
@@ -108,6 +108,7 @@ export class SelfMedia extends EventEmitter<SelfEvents> {
     this.media.on('lost', (kind, constraints) => void this.#handleLoss(kind, constraints));
     this.media.on('permission', (kind, message, constraints) => this.#setPermission(kind, message, constraints));
     this.media.on('unsupported', (kind) => this.emit('mediaUnsupported', { kind, source: 'camera' }));
+    this.screen.on('unsupported', (kind) => this.emit('mediaUnsupported', { kind, source: 'screen' }));
     this.screen.on('changed', (state) => this.emit('screenShareUpdate', state));
     this.screen.on('permission', (message, constraints) => this.#setPermission('screenshare', message, constraints));
   }
