@@ -24,6 +24,8 @@ import type { WorkerContext } from './worker-context.ts';
 const TICK_INTERVAL_MS = 20;
 const FEEDBACK_INTERVAL_MS = 60;
 const REPORT_INTERVAL_MS = 1_000;
+/** So long after the last packet, feedback and reports on the packets before it may be due. */
+const QUIET_AFTER_MS = 2_000;
 /** A receiver of media can use any SSRC; browsers also use 1. */
 const OWN_SSRC = 1;
 
@@ -50,6 +52,7 @@ export class Publisher {
   readonly #twcc = new TwccCollector(OWN_SSRC);
   readonly #header = new RtpHeader();
   readonly #handlers: PublisherHandlers;
+  #receivedAtMs = Number.NEGATIVE_INFINITY;
   #tickedAtMs = 0;
   #feedbackAtMs = 0;
   #reportAtMs = 0;
@@ -92,6 +95,11 @@ export class Publisher {
     return this.#transport.send(writePli(OWN_SSRC, ssrc));
   }
 
+  /** Whether feedback on received packets may be due, now or later. */
+  isReceiving(nowMs: number): boolean {
+    return nowMs - this.#receivedAtMs < QUIET_AFTER_MS;
+  }
+
   /** Sends the feedback that is due. */
   tick(nowMs: number): void {
     this.#tickedAtMs = nowMs;
@@ -125,6 +133,7 @@ export class Publisher {
 
   #handlePacket(packet: Buffer): void {
     const nowMs = this.#context.now();
+    this.#receivedAtMs = nowMs;
     if (isRtcp(packet)) {
       this.#handleRtcp(packet, nowMs);
       return;

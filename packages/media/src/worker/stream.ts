@@ -19,10 +19,19 @@ import { KeyframeRequester } from './keyframe-requester.ts';
 import { Player } from './player.ts';
 import { Publisher } from './publisher.ts';
 import { StreamTrack } from './stream-track.ts';
+import type { Ticking } from './tick-set.ts';
 import type { WorkerContext } from './worker-context.ts';
 
+/** Callbacks of a stream to its worker. */
+export interface StreamHandlers {
+  /** A player's transport has failed, and the player was removed. */
+  handlePlayerLost(player: Player): void;
+  /** It has periodic work from now on. */
+  handleWork(): void;
+}
+
 /** One stream of a worker. It is synchronous, except for gathering the ICE candidates of an answer. */
-export class Stream {
+export class Stream implements Ticking {
   readonly name: string;
   readonly group: string;
 
@@ -31,19 +40,18 @@ export class Stream {
   readonly #tracks = new Map<MediaKind, StreamTrack>();
   readonly #players = new Map<string, Player>();
   readonly #keyframes = new KeyframeRequester(() => this.#publisher?.sendPli() ?? false);
-  readonly #handlePlayerLost: (player: Player) => void;
+  readonly #handlers: StreamHandlers;
   #shape: StreamShape = {};
   #blocked: MediaKinds = { audio: false, video: false };
   #publisher: Publisher | undefined;
   #lastCounters: MutableCounters = createCounters();
   #forwardedBefore = 0;
 
-  /** @param handlePlayerLost called when a player's transport has failed, after the player was removed */
-  constructor(name: string, group: string, context: WorkerContext, handlePlayerLost: (player: Player) => void) {
+  constructor(name: string, group: string, context: WorkerContext, handlers: StreamHandlers) {
     this.name = name;
     this.group = group;
     this.#context = context;
-    this.#handlePlayerLost = handlePlayerLost;
+    this.#handlers = handlers;
     this.#sources = createSources();
   }
 
@@ -71,7 +79,10 @@ export class Stream {
       },
       handlePublisherLost: () => this.#losePublisher(publisher),
       handleKeyframeNeeded: () => this.requestKeyframe(),
-      handleTickDue: (nowMs) => this.tick(nowMs),
+      handleTickDue: (nowMs) => {
+        this.#handlers.handleWork();
+        this.tick(nowMs);
+      },
     });
     this.#closePublisher();
     this.#publisher = publisher;
@@ -134,7 +145,9 @@ export class Stream {
 
   /** Asks the publisher for a keyframe, at most every 400 ms (MED-2). */
   requestKeyframe(): void {
-    if (this.#tracks.has('video')) this.#keyframes.request(this.#context.now());
+    if (!this.#tracks.has('video')) return;
+    this.#handlers.handleWork();
+    this.#keyframes.request(this.#context.now());
   }
 
   /** Blocks kinds for every player, from this moment on (RULE-1). */
@@ -149,6 +162,10 @@ export class Stream {
   tick(nowMs: number): void {
     this.#keyframes.tick(nowMs);
     this.#publisher?.tick(nowMs);
+  }
+
+  hasWork(nowMs: number): boolean {
+    return this.#keyframes.isPending || (this.#publisher?.isReceiving(nowMs) ?? false);
   }
 
   /** Closes one player at once; `false` when it has none of that name. */
@@ -203,7 +220,7 @@ export class Stream {
     if (this.#players.get(player.name) !== player) return;
     this.#players.delete(player.name);
     player.close();
-    this.#handlePlayerLost(player);
+    this.#handlers.handlePlayerLost(player);
     this.#context.notify({
       type: 'player-lost',
       player: player.name,

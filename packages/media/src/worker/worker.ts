@@ -7,6 +7,7 @@
 import { MediaError } from '../engine.ts';
 import type { WorkerDump, WorkerMethods } from '../ipc.ts';
 import { Stream } from './stream.ts';
+import { TickSet } from './tick-set.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** Tick interval for streams without incoming packets, in milliseconds; incoming packets trigger ticks more often. */
@@ -17,10 +18,13 @@ export class Worker {
   readonly #context: WorkerContext;
   readonly #streams = new Map<string, Stream>();
   readonly #streamByPlayer = new Map<string, Stream>();
+  /** The streams with periodic work. */
+  readonly #ticking: TickSet;
 
   constructor(context: WorkerContext) {
     this.#context = context;
-    setInterval(() => this.#tick(), TICK_INTERVAL_MS);
+    this.#ticking = new TickSet(context.reportError);
+    setInterval(() => this.#ticking.tick(context.now()), TICK_INTERVAL_MS);
   }
 
   async publish(params: WorkerMethods['publish']['params']): Promise<WorkerMethods['publish']['result']> {
@@ -58,6 +62,7 @@ export class Worker {
     if (stream === undefined) return;
     this.#streams.delete(params.stream);
     stream.close();
+    this.#ticking.delete(stream);
     for (const [player, played] of this.#streamByPlayer) if (played === stream) this.#streamByPlayer.delete(player);
   }
 
@@ -79,21 +84,13 @@ export class Worker {
   }
 
   #createStream(name: string, group: string): Stream {
-    const stream = new Stream(name, group, this.#context, (player) => {
-      if (this.#streamByPlayer.get(player.name) === stream) this.#streamByPlayer.delete(player.name);
+    const stream = new Stream(name, group, this.#context, {
+      handlePlayerLost: (player) => {
+        if (this.#streamByPlayer.get(player.name) === stream) this.#streamByPlayer.delete(player.name);
+      },
+      handleWork: () => this.#ticking.add(stream),
     });
     return stream;
-  }
-
-  #tick(): void {
-    const nowMs = this.#context.now();
-    for (const stream of this.#streams.values()) {
-      try {
-        stream.tick(nowMs);
-      } catch (error) {
-        this.#context.reportError('tick', error);
-      }
-    }
   }
 }
 
