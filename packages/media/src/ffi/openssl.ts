@@ -77,6 +77,7 @@ export const { functions: packetCrypto } = dlopen(null, {
   EVP_Cipher: { arguments: ['function', 'pointer', 'pointer', 'uint32'], return: 'int32' },
   EVP_CIPHER_CTX_set_params: { arguments: ['pointer', 'pointer'], return: 'int32' },
   EVP_CIPHER_CTX_get_params: { arguments: ['pointer', 'pointer'], return: 'int32' },
+  EVP_MAC_CTX_set_params: { arguments: ['pointer', 'pointer'], return: 'int32' },
   EVP_MAC_init: { arguments: ['function', 'pointer', 'uint64', 'pointer'], return: 'int32' },
   EVP_MAC_update: { arguments: ['pointer', 'pointer', 'uint64'], return: 'int32' },
   EVP_MAC_final: { arguments: ['function', 'pointer', 'pointer', 'uint64'], return: 'int32' },
