@@ -53,16 +53,18 @@ const SEQUENCES = 0x1_0000;
 const iv = allocatePermanent(16);
 const word = allocatePermanent(4);
 const keyBuffer = allocatePermanent(64);
+/** What the last call on a packet could write: with GCM, no more bytes and their number. */
+const unused = allocatePermanent(16);
 
 /** XORs the SSRC and the 48-bit index into the IV, from the given byte on: the layout of both RFCs. */
 function mixIv(salt: Buffer, offset: number, ssrc: number, index: number): void {
   const { bytes } = iv;
-  bytes.set(salt);
   const high = Math.floor(index / SEQUENCES);
   const low = index % SEQUENCES;
-  bytes.writeUInt32BE((bytes.readUInt32BE(offset) ^ ssrc) >>> 0, offset);
-  bytes.writeUInt32BE((bytes.readUInt32BE(offset + 4) ^ high) >>> 0, offset + 4);
-  bytes.writeUInt16BE(bytes.readUInt16BE(offset + 8) ^ low, offset + 8);
+  for (let at = 0; at < offset; at += 1) bytes[at] = salt[at] as number;
+  bytes.writeUInt32BE((salt.readUInt32BE(offset) ^ ssrc) >>> 0, offset);
+  bytes.writeUInt32BE((salt.readUInt32BE(offset + 4) ^ high) >>> 0, offset + 4);
+  bytes.writeUInt16BE(salt.readUInt16BE(offset + 8) ^ low, offset + 8);
 }
 
 /** Creates a cipher context with a key. The copy of the key is wiped. */
@@ -114,7 +116,7 @@ class GcmCipher implements PacketCipher {
     this.#begin(packet, clearBytes, ssrc, index, trailer);
     const body = addOffset(packet.pointer, clearBytes);
     packetCrypto.EVP_Cipher(context, body, body, length - clearBytes);
-    const isSealed = packetCrypto.EVP_Cipher(context, body, 0n, 0) >= 0;
+    const isSealed = packetCrypto.EVP_CipherFinal_ex(context, unused.pointer, unused.pointer) === 1;
     gcmTag.words[PARAMETER_DATA_WORD] = addOffset(packet.pointer, length);
     requireSuccess(isSealed && packetCrypto.EVP_CIPHER_CTX_get_params(context, gcmTag.pointer) === 1, 'AES-GCM');
   }
@@ -133,7 +135,7 @@ class GcmCipher implements PacketCipher {
     requireSuccess(packetCrypto.EVP_CIPHER_CTX_set_params(context, gcmTag.pointer) === 1, 'AES-GCM tag');
     const body = addOffset(packet.pointer, clearBytes);
     packetCrypto.EVP_Cipher(context, body, body, length - clearBytes);
-    return packetCrypto.EVP_Cipher(context, body, 0n, 0) >= 0;
+    return packetCrypto.EVP_CipherFinal_ex(context, unused.pointer, unused.pointer) === 1;
   }
 
   free(): void {
