@@ -6,6 +6,7 @@
 
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { connect as connectTcp, type Socket as TcpSocket } from 'node:net';
 import { DtlsContext } from '../src/dtls/dtls-context.ts';
 import { DtlsSession } from '../src/dtls/dtls-session.ts';
 import { parseFingerprint } from '../src/dtls/fingerprint.ts';
@@ -13,6 +14,7 @@ import { allocatePermanent } from '../src/ffi/memory.ts';
 import type { IceCredentials } from '../src/ice/credentials.ts';
 import type { OfferTransport } from '../src/sdp/offer.ts';
 import { SrtpSession } from '../src/srtp/srtp-session.ts';
+import { FrameReader } from '../src/tcp/frame-reader.ts';
 import type { OpenSslEndpoint } from '../src/transport/openssl-endpoint.ts';
 import type { Transport } from '../src/transport/transport.ts';
 import { createRequest } from './stun-request.ts';
@@ -38,6 +40,13 @@ export function createHandPacket(sequence: number): Buffer {
   return packet;
 }
 
+/** Puts the length before a packet, as over TCP (RFC 4571). */
+export function frame(packet: Buffer): Buffer {
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(packet.length);
+  return Buffer.concat([length, packet]);
+}
+
 /** A client of one transport. */
 export class HandClient {
   /** Media packets received, decrypted. */
@@ -54,6 +63,10 @@ export class HandClient {
   credentials: IceCredentials;
   /** In the order of their use. */
   readonly sockets: Socket[] = [];
+  /** In the order of their use. */
+  readonly tcpSockets: TcpSocket[] = [];
+  /** Where packets are sent to. */
+  #send: (packet: Buffer) => void = () => undefined;
   readonly #port: number;
   readonly #dtls: DtlsSession;
   #srtp: SrtpSession | undefined;
@@ -87,9 +100,10 @@ export class HandClient {
     return new HandClient(endpoint.socket.port, { iceUfrag, icePwd }, fingerprint);
   }
 
-  /** Creates a client that is connected. */
-  static async connect(endpoint: OpenSslEndpoint, transport: Transport): Promise<HandClient> {
-    const client = await HandClient.check(endpoint, transport);
+  /** Creates a client that is connected: over UDP, or over TCP if a port is given. */
+  static async connect(endpoint: OpenSslEndpoint, transport: Transport, tcpPort?: number): Promise<HandClient> {
+    const client = await HandClient.create(endpoint, transport);
+    await (tcpPort === undefined ? client.useNewSocket() : client.useTcp(tcpPort));
     client.startHandshake();
     await waitFor(() => client.hasKeys && transport.isOpen);
     // A slow machine repeats flights of the handshake. Two round trips later both sides have answered the last of them.
@@ -131,6 +145,21 @@ export class HandClient {
     socket.on('message', (message) => this.#receive(message));
     socket.bind(0, HOST);
     await once(socket, 'listening');
+    this.#send = (packet) => socket.send(packet, this.#port, HOST);
+  }
+
+  /** Continues over a new TCP connection. */
+  async useTcp(port: number): Promise<void> {
+    const socket = connectTcp(port, HOST);
+    this.tcpSockets.push(socket);
+    const reader = new FrameReader();
+    socket.on('data', (chunk: Buffer) => {
+      for (const packet of reader.read(chunk)) this.#receive(packet);
+    });
+    socket.on('error', () => undefined);
+    await once(socket, 'connect');
+    this.#send = (packet) => socket.write(frame(packet));
+    await this.check();
   }
 
   /** Makes a connectivity check, and waits for its answer. */
@@ -145,7 +174,7 @@ export class HandClient {
   }
 
   sendRaw(bytes: Buffer): void {
-    for (const datagram of this.intercept(bytes)) this.socket.send(datagram, this.#port, HOST);
+    for (const datagram of this.intercept(bytes)) this.#send(datagram);
   }
 
   /** Encrypts a packet; returns the bytes for the network. */
@@ -171,6 +200,7 @@ export class HandClient {
     this.#srtp?.free();
     this.#srtp = undefined;
     for (const socket of this.sockets.splice(0)) socket.close();
+    for (const socket of this.tcpSockets.splice(0)) socket.destroy();
   }
 
   #receive(message: Buffer): void {

@@ -23,6 +23,9 @@ const ARGUMENTS = [
   '--disable-backgrounding-occluded-windows',
 ];
 
+/** Starts Chromium without UDP for WebRTC, as behind a firewall that blocks it. */
+export const WITHOUT_UDP = '--webrtc-ip-handling-policy=disable_non_proxied_udp';
+
 /** The cameras that Chromium imitates. */
 export interface FakeCameras {
   readonly count: number;

@@ -243,8 +243,11 @@ async function localPaths(): Promise<string[]> {
     const stats = await pc.getStats();
     for (const { type, selectedCandidatePairId } of stats.values()) {
       if (type !== 'transport' || pc.connectionState !== 'connected') continue;
-      const { candidateType, relayProtocol = '' } =
-        stats.get(stats.get(selectedCandidatePairId)?.localCandidateId) ?? {};
+      const {
+        candidateType,
+        protocol,
+        relayProtocol = protocol,
+      } = stats.get(stats.get(selectedCandidatePairId)?.localCandidateId) ?? {};
       paths.push(`${candidateType}/${relayProtocol}`);
     }
   }

@@ -15,9 +15,10 @@ import { isRtcp } from '../rtp/rtp-packet.ts';
 import type { LocalTransport } from '../sdp/answer.ts';
 import type { OfferTransport } from '../sdp/offer.ts';
 import { type SrtpKeys, SrtpSession } from '../srtp/srtp-session.ts';
-import type { AddressKey, SocketAddress } from '../udp/socket-address.ts';
+import type { AddressKey } from '../udp/socket-address.ts';
 import type { ClosedRecord } from '../worker/closed-ring.ts';
 import type { OpenSslEndpoint } from './openssl-endpoint.ts';
+import type { PeerPath } from './peer-path.ts';
 import { CONNECT_TIMEOUT_MS, guard, MAX_PACKET_BYTES, type Transport, type TransportHandlers } from './transport.ts';
 
 /** How long an address may be sent to without a new request from it (RFC 7675), in milliseconds. */
@@ -32,10 +33,10 @@ export const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** Requests with a wrong password that are checked per second and peer: each costs an HMAC. */
 const MAX_FORGED_PER_SECOND = 200;
-/** Addresses that one peer may use at once: its networks, and its NAT's new ports. */
-const MAX_ADDRESSES = 16;
+/** Paths that one peer may use at once: its networks, its NAT's new ports, UDP and TCP. */
+const MAX_PATHS = 16;
 
-/** A peer's connection. The endpoint passes it the datagrams of its addresses. */
+/** A peer's connection. The endpoint passes it the packets of its paths. */
 export class OpenSslTransport implements Transport {
   readonly #endpoint: OpenSslEndpoint;
   readonly #handlers: TransportHandlers;
@@ -46,8 +47,8 @@ export class OpenSslTransport implements Transport {
   /** Those of an ICE restart, until the client's first request under them. */
   #nextCredentials: IceCredentials | undefined;
   /** In the order of their last change; the selected one is never removed. */
-  readonly #addresses = new Set<AddressKey>();
-  #selected: SocketAddress | undefined;
+  readonly #paths = new Map<AddressKey, PeerPath>();
+  #selected: PeerPath | undefined;
   #consentAtMs = 0;
   #forgedInSecond = 0;
   #handshakeBeforeMs = Number.POSITIVE_INFINITY;
@@ -104,7 +105,7 @@ export class OpenSslTransport implements Transport {
   }
 
   reserve(): Buffer | undefined {
-    if (this.#srtp !== undefined && this.#selected !== undefined) return this.#endpoint.socket.nextSlot().bytes;
+    if (this.#srtp !== undefined && this.#selected !== undefined) return this.#selected.nextSlot().bytes;
     // Callers remove a closed peer, so a count other than 0 is a bug in a caller (KICK-4).
     if (this.#record !== undefined) this.#record.packetsAfterClose += 1;
     return undefined;
@@ -112,8 +113,7 @@ export class OpenSslTransport implements Transport {
 
   sendReserved(length: number, isRepetition = false): boolean {
     if (this.#srtp === undefined || this.#selected === undefined || length > MAX_PACKET_BYTES) return false;
-    const { socket } = this.#endpoint;
-    const slot = socket.nextSlot();
+    const slot = this.#selected.nextSlot();
     const protectedBytes = isRtcp(slot.bytes)
       ? this.#srtp.protectRtcp(slot, length)
       : this.#srtp.protectRtp(slot, length, isRepetition);
@@ -121,8 +121,7 @@ export class OpenSslTransport implements Transport {
       this.#endpoint.counters.unsent += 1;
       return false;
     }
-    socket.queue(protectedBytes, this.#selected);
-    return true;
+    return this.#selected.queue(protectedBytes);
   }
 
   restartIce(): IceCredentials | undefined {
@@ -140,10 +139,10 @@ export class OpenSslTransport implements Transport {
     this.#record = record;
     this.#endpoint.revoke(this.#credentials);
     if (this.#nextCredentials !== undefined) this.#endpoint.revoke(this.#nextCredentials);
-    this.#endpoint.remove(this, this.#addresses);
+    this.#endpoint.remove(this, this.#paths.keys());
     this.#dtls.close();
     // What is queued for this peer was sent before the close, and must leave before it (KICK-4).
-    this.#endpoint.socket.flush();
+    for (const path of this.#paths.values()) path.close();
     this.#srtp?.free();
     this.#srtp = undefined;
   }
@@ -168,17 +167,17 @@ export class OpenSslTransport implements Transport {
     return this.#selected?.key === key && this.#endpoint.now() - this.#consentAtMs <= ADDRESS_USE_MS;
   }
 
-  /** Handles an authentic request: its address belongs to this peer from now on. */
-  handleRequest({ isNominating }: BindingRequest, address: SocketAddress, credentials: IceCredentials): void {
+  /** Handles an authentic request: its path belongs to this peer from now on. */
+  handleRequest({ isNominating }: BindingRequest, path: PeerPath, credentials: IceCredentials): void {
     if (credentials === this.#nextCredentials) this.#finishRestart(credentials);
-    const { key } = address;
+    const { key } = path;
     // The last one stays longest.
-    this.#addresses.delete(key);
-    this.#addresses.add(key);
+    this.#paths.delete(key);
+    this.#paths.set(key, path);
     this.#endpoint.assign(key, this);
-    if (isNominating || this.#selected === undefined) this.#selected = address;
+    if (isNominating || !this.#selected?.isOpen) this.#selected = path;
     if (this.#selected.key === key) this.#consentAtMs = this.#endpoint.now();
-    if (this.#addresses.size > MAX_ADDRESSES) this.#forgetOldestAddress();
+    if (this.#paths.size > MAX_PATHS) this.#forgetOldestPath();
     if (this.#handshakeBeforeMs === Number.POSITIVE_INFINITY) {
       this.#handshakeBeforeMs = this.#endpoint.now() + HANDSHAKE_TIMEOUT_MS;
       this.#endpoint.watchHandshake(this);
@@ -186,12 +185,21 @@ export class OpenSslTransport implements Transport {
     }
   }
 
-  /** Handles a DTLS datagram from one of its addresses. */
+  /**
+   * Forgets a path. When it is the selected one, the peer's next request on another path replaces it; its consent does
+   * not outlive the usual time.
+   */
+  forgetPath(key: AddressKey): void {
+    this.#paths.delete(key);
+    this.#endpoint.release(key, this);
+  }
+
+  /** Handles a DTLS datagram from one of its paths. */
   handleDtls(packet: NativeBuffer, length: number): void {
     this.#dtls.receive(packet, length);
   }
 
-  /** Handles an SRTP or SRTCP packet from one of its addresses. */
+  /** Handles an SRTP or SRTCP packet from one of its paths. */
   handleMedia(packet: NativeBuffer, length: number): void {
     if (this.#srtp === undefined || length < 4) return;
     const isControl = isRtcp(packet.bytes);
@@ -237,16 +245,15 @@ export class OpenSslTransport implements Transport {
 
   #sendDatagram(datagram: Buffer): void {
     if (this.#selected === undefined) return;
-    const { socket } = this.#endpoint;
-    socket.nextSlot().bytes.set(datagram);
-    socket.queue(datagram.length, this.#selected);
+    this.#selected.nextSlot().bytes.set(datagram);
+    this.#selected.queue(datagram.length);
   }
 
-  #forgetOldestAddress(): void {
-    for (const key of this.#addresses) {
+  #forgetOldestPath(): void {
+    for (const [key, path] of this.#paths) {
       if (key === this.#selected?.key) continue;
-      this.#addresses.delete(key);
-      this.#endpoint.release(key, this);
+      this.forgetPath(key);
+      path.close();
       return;
     }
   }

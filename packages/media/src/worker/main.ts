@@ -7,6 +7,7 @@
 import { flushCompileCache } from 'node:module';
 import type { WorkerCall, WorkerConfig, WorkerMessage } from '../ipc.ts';
 import { createTransportFactory } from '../transport/create-transport-factory.ts';
+import { listTransportWarnings } from '../transport/transport-warnings.ts';
 import { ClosedRing } from './closed-ring.ts';
 import { findErrorCode, Worker } from './worker.ts';
 
@@ -29,6 +30,7 @@ async function createWorker(config: WorkerConfig): Promise<Worker> {
   const { factory, obstacle } = await createTransportFactory({ config, now, reportError });
   const detail = obstacle === undefined ? factory.kind : `${factory.kind}, because ${obstacle}`;
   send({ type: 'log', level: 'info', message: 'Media transport chosen', detail });
+  for (const warning of listTransportWarnings(config, factory.dump())) send({ type: 'log', level: 'warn', ...warning });
   return new Worker({ config, transports: factory, closed: new ClosedRing(), now, notify: send, reportError });
 }
 

@@ -7,6 +7,7 @@
 import type { EngineDump, MediaEngine } from '@gavel/media';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { EventBatch, EventSink } from '../rooms/rooms.ts';
+import { observeTransports } from './transport-metrics.ts';
 
 /** Sources of the gauges. */
 export interface MetricsSources {
@@ -89,21 +90,7 @@ export class Metrics implements EventSink {
     gauge('gavel_media_forwarded_packets', 'RTP packets forwarded for the current streams.', async () =>
       (await streams()).reduce((sum, stream) => sum + stream.forwardedPackets, 0),
     );
-    const dump = () => this.#dump;
-    new Counter({
-      name: 'gavel_media_datagrams_total',
-      help: 'Datagrams at the media ports, by worker and by what became of them. Not counted with libdatachannel.',
-      labelNames: ['worker', 'outcome'],
-      registers,
-      async collect() {
-        this.reset();
-        for (const { worker, transport } of (await dump())?.workers ?? []) {
-          for (const [outcome, count] of Object.entries(transport?.datagrams ?? {})) {
-            this.inc({ worker, outcome }, count);
-          }
-        }
-      },
-    });
+    observeTransports(this.#registry, () => this.#dump);
   }
 
   /** Adds the metrics of callbacks, whose values are read when metrics are collected. */
