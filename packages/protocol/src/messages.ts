@@ -169,6 +169,8 @@ const chatHistory = Type.Object(
 export const METHODS = {
   /** Tells whom a login with these parameters would log in; allowed before `login` only, as often as the client likes. */
   identify,
+  /** Returns who is in the room of a login with these parameters; allowed as `identify` is. */
+  preview: identify,
   /** Logs in to a room; `login` or `resume` is the first request on a connection. */
   login,
   /** Attaches a new connection to a member whose connection was lost. */
@@ -329,6 +331,8 @@ export interface UploadResult {
 /** The results of each method. */
 export interface Results {
   identify: IdentifyResult;
+  /** Empty if the login would not receive the members, or would wait. */
+  preview: { readonly members: readonly WireMember[] };
   login: LoginResult | WaitingResult;
   resume: ResumeResult;
   logout: Record<string, never>;

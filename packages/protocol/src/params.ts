@@ -36,7 +36,7 @@ export interface LoginParams {
   readonly attempt?: { readonly id: string; readonly isRetry: boolean };
 }
 
-/** The parameters of `identify`: those of a `login` that say who would log in. */
+/** The parameters of `identify` and `preview`: those of a `login` that say who would log in. */
 export type IdentifyParams = Pick<LoginParams, 'credential' | 'roomId' | 'userId' | 'userName'>;
 
 /** The parameters of `resume`. */
@@ -226,7 +226,8 @@ export type NoParams = Record<never, never>;
 
 /** The parameters of every method. */
 export interface MethodParams {
-  identify: IdentifyParams;
+  readonly identify: IdentifyParams;
+  readonly preview: IdentifyParams;
   readonly login: LoginParams;
   readonly resume: ResumeParams;
   readonly logout: NoParams;

@@ -56,6 +56,7 @@ export const CODES = {
   noDeviceList: '1609',
   noTrack: '1610',
   noScreen: '1612',
+  notDecoded: '1702',
   noLivestream: '1900',
   livestreamNotPermitted: '1901',
   livestreamNotStarted: '1902',

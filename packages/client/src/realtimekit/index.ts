@@ -26,6 +26,7 @@ export { RealtimeKitClient, RealtimeKitClient as default, type RealtimeKitOption
 export { type ConnectedMeeting, ConnectedMeetings, type ConnectedMeetingsEvents } from './connected-meetings.ts';
 export { RealtimeKitError, RealtimeKitError as ClientError, type RealtimeKitErrorCode } from './errors.ts';
 export { EventEmitter, type EventName, type Handler, type Handlers } from './event-emitter.ts';
+export type { JoinedPeer, RoomPeer } from './joined-peers.ts';
 export { Livestream, type LivestreamEvents, type LivestreamState } from './livestream.ts';
 export { type CaptureKind, MediaPermission, type MediaPermissions } from './media-permissions.ts';
 export type { MediaScore } from './media-score.ts';
@@ -46,7 +47,7 @@ export {
   type ParticipantMapEvents,
 } from './participant-map.ts';
 export type { ViewMode, ViewState } from './participant-view.ts';
-export { type BroadcastTarget, type JoinedPeer, Participants, type ParticipantsEvents } from './participants.ts';
+export { type BroadcastTarget, Participants, type ParticipantsEvents } from './participants.ts';
 export { type PermissionEvents, Permissions, type PermissionsPatch } from './permissions.ts';
 export { Pip, type PipEvents } from './pip.ts';
 export { type Plugin, PluginMap, type PluginMapEvents, Plugins } from './plugins.ts';

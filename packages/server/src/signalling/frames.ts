@@ -26,8 +26,8 @@ import { isStoreShown, storeFrame, wireStores } from './store-frames.ts';
 /** The views of an event. Most events have only one. */
 export type EventView = 'whole' | 'without-request' | PollEventView;
 
-/** Returns a member as other members see it. */
-export function wireMember(member: MemberInfo, viewer: MemberInfo): WireMember {
+/** Returns a member as another member sees it, or, without a viewer, somebody who is not in the room. */
+export function wireMember(member: MemberInfo, viewer?: MemberInfo): WireMember {
   const { memberId, user, joinedAtMs, profile, pinned } = member;
   const stage = shownStage(member, member.stage, viewer);
   return {
@@ -41,10 +41,14 @@ export function wireMember(member: MemberInfo, viewer: MemberInfo): WireMember {
 }
 
 /** Returns whether a member sees the other's request to join the stage: those who may answer it, and the one itself. */
-const seesRequests = ({ memberId }: MemberInfo, viewer: MemberInfo): boolean =>
-  memberId === viewer.memberId || viewer.permissions.moderation?.acceptStage === true;
+const seesRequests = ({ memberId }: MemberInfo, viewer: MemberInfo | undefined): boolean =>
+  memberId === viewer?.memberId || viewer?.permissions.moderation?.acceptStage === true;
 
-function shownStage(member: MemberInfo, stage: MemberInfo['stage'], viewer: MemberInfo): MemberInfo['stage'] {
+function shownStage(
+  member: MemberInfo,
+  stage: MemberInfo['stage'],
+  viewer: MemberInfo | undefined,
+): MemberInfo['stage'] {
   return stage === undefined || stage === 'on' || seesRequests(member, viewer) ? stage : 'off';
 }
 
@@ -208,9 +212,14 @@ function isRequestHidden(event: RoomEvent, viewer: MemberInfo): boolean {
   }
 }
 
+/** Returns the members that somebody may see who is not in the room. */
+export function wireMembersForVisitor(members: readonly MemberInfo[]): readonly WireMember[] {
+  return members.filter((member) => isShown(member)).map((member) => wireMember(member));
+}
+
 /** Returns whether a member may see another one; a hidden member sees itself (HIDE-1). */
-const isShown = ({ memberId, permissions }: MemberInfo, viewer: MemberInfo): boolean =>
-  !permissions.hidden || memberId === viewer.memberId;
+const isShown = ({ memberId, permissions }: MemberInfo, viewer?: MemberInfo): boolean =>
+  !permissions.hidden || memberId === viewer?.memberId;
 
 /** Returns whether a member receives an event. It does not receive its own join, nor messages that it sent itself. */
 function isTold(event: RoomEvent, member: MemberInfo): boolean {

@@ -50,7 +50,7 @@ interface Caller {
 type Handler<M extends Method> = (caller: Caller, params: Params<M>) => Promise<Results[M]>;
 
 /** A method that only members may call. */
-type MemberMethod = Exclude<Method, 'identify' | 'login' | 'resume'>;
+type MemberMethod = Exclude<Method, 'identify' | 'preview' | 'login' | 'resume'>;
 
 const STREAM_METHODS: ReadonlySet<Method> = new Set<Method>(['publish', 'unpublish', 'updateStream', 'play', 'stop']);
 const isAboutStream = (method: Method): boolean => STREAM_METHODS.has(method);
@@ -174,6 +174,7 @@ export class Requests {
   /** Handles one request. Its parameters have been validated against the method's schema. */
   async handle(connection: Connection, method: Method, params: unknown): Promise<object> {
     if (method === 'identify') return this.#joining.identify(connection, params as Params<'identify'>);
+    if (method === 'preview') return this.#joining.preview(connection, params as Params<'preview'>);
     if (method === 'login') return this.#joining.login(connection, params as Params<'login'>);
     if (method === 'resume') return this.#joining.resume(connection, params as Params<'resume'>);
     if (!isAboutStream(method)) return this.#handleAsMember(connection, method, params);
