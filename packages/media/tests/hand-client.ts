@@ -21,6 +21,7 @@ import { createRequest } from './stun-request.ts';
 import { waitFor } from './synthetic-peer.ts';
 
 const HOST = '127.0.0.1';
+const HAND_SSRC = 1_000;
 const clientContext = new DtlsContext();
 const memory = allocatePermanent(1 << 16);
 
@@ -33,10 +34,19 @@ export const HAND_OFFER: OfferTransport = {
   candidates: [],
 };
 
+/** Replaces the transport part of an offer, and its SSRC, by those of these clients. */
+export function withHandTransport(offer: string): string {
+  return offer
+    .replace(/a=fingerprint:.*?\r\n/g, `a=fingerprint:${HAND_OFFER.fingerprint}\r\n`)
+    .replace(/a=setup:\w+/g, `a=setup:${HAND_OFFER.setup}`)
+    .replace(/a=ssrc:\d+/g, `a=ssrc:${HAND_SSRC}`);
+}
+
 /** Creates an RTP packet with some bytes of payload. */
 export function createHandPacket(sequence: number): Buffer {
   const packet = Buffer.from('8060000000000000000003e8aabbccdd', 'hex');
   packet.writeUInt16BE(sequence, 2);
+  packet.writeUInt32BE(HAND_SSRC, 8);
   return packet;
 }
 
@@ -98,6 +108,18 @@ export class HandClient {
   static async create(endpoint: OpenSslEndpoint, transport: Transport): Promise<HandClient> {
     const { iceUfrag, icePwd, fingerprint } = await transport.describe();
     return new HandClient(endpoint.socket.port, { iceUfrag, icePwd }, fingerprint);
+  }
+
+  /** Creates a client of an engine by the answer to its offer (`withHandTransport`), without a socket. */
+  static fromAnswer(answer: string): HandClient {
+    const find = (pattern: RegExp): string => {
+      const value = pattern.exec(answer)?.[1];
+      if (value === undefined) throw new Error(`The answer has no ${pattern}`);
+      return value;
+    };
+    const credentials = { iceUfrag: find(/a=ice-ufrag:(\S+)/), icePwd: find(/a=ice-pwd:(\S+)/) };
+    const port = Number(find(/a=candidate:\S+ 1 UDP \d+ 127\.0\.0\.1 (\d+)/i));
+    return new HandClient(port, credentials, find(/a=fingerprint:(.+?)\r?\n/));
   }
 
   /** Creates a client that is connected: over UDP, or over TCP if a port is given. */

@@ -155,6 +155,20 @@ test('a client that begins a handshake and falls silent is dropped after 10 s, a
   expect(endpoint.socket.counters.sent).toBe(sent);
 });
 
+test('peers that came and went leave no address and no timer', async () => {
+  const timerCount = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timerCount();
+  for (let i = 0; i < 20; i += 1) {
+    const { transport } = createPeer();
+    // Some leave before their handshake is done.
+    const client = await (i % 2 === 0 ? HandClient.connect : HandClient.check)(endpoint, transport);
+    transport.close();
+    client.close();
+  }
+  expect(endpoint.addressCount).toBe(0);
+  await waitFor(() => timerCount() <= before);
+});
+
 test('a member that forges the address of another does not cut it off', async () => {
   const victim = createPeer();
   const attacker = createPeer();
