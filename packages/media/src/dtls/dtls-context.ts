@@ -28,10 +28,10 @@ const CIPHERS = 'ECDHE+AESGCM:!PSK';
 
 /**
  * How long a session waits before it repeats a flight for the first time; each further wait is twice as long. OpenSSL's own
- * second is too long on a path of some milliseconds. A client's first message may arrive before the other side listens,
- * because both learn of the path at the same moment.
+ * second is too long on a path of some milliseconds. OpenSSL takes the last 15 ms of a wait for over, so that with shorter
+ * waits it would send a flight several times at once.
  */
-const FIRST_TIMEOUT_US: Readonly<Record<DtlsRole, number>> = { client: 4_000, server: 50_000 };
+const FIRST_TIMEOUT_US = 50_000;
 const MAX_TIMEOUT_US = 4_000_000;
 
 /** Who begins the handshake. */
@@ -42,8 +42,8 @@ export class DtlsContext {
   readonly certificate: Certificate;
   /** The `SSL_CTX`. */
   readonly pointer: bigint;
-  /** The callbacks that compute how long a session of a role waits before it repeats its last flight. */
-  readonly timerCallbacks: Readonly<Record<DtlsRole, bigint>>;
+  /** The callback that computes how long a session waits before it repeats its last flight. */
+  readonly timerCallback: bigint;
 
   constructor(certificate: Certificate = createCertificate()) {
     this.certificate = certificate;
@@ -74,15 +74,12 @@ export class DtlsContext {
     // Nobody vouches for a client's certificate. The session compares its fingerprint with that of the offer.
     const acceptAny = openSslLibrary.registerCallback({ arguments: ['int32', 'pointer'], return: 'int32' }, () => 1);
     openSsl.SSL_CTX_set_verify(pointer, VERIFY_PEER | FAIL_IF_NO_PEER_CERT, acceptAny);
-    this.timerCallbacks = { client: createTimerCallback('client'), server: createTimerCallback('server') };
+    // OpenSSL passes the last wait, and 0 for the first.
+    this.timerCallback = openSslLibrary.registerCallback(
+      { arguments: ['pointer', 'uint32'], return: 'uint32' },
+      (_session, lastUs) => (lastUs === 0 ? FIRST_TIMEOUT_US : Math.min(MAX_TIMEOUT_US, lastUs * 2)),
+    );
   }
-}
-
-function createTimerCallback(role: DtlsRole): bigint {
-  // OpenSSL passes the last wait, and 0 for the first.
-  return openSslLibrary.registerCallback({ arguments: ['pointer', 'uint32'], return: 'uint32' }, (_session, lastUs) =>
-    lastUs === 0 ? FIRST_TIMEOUT_US[role] : Math.min(MAX_TIMEOUT_US, lastUs * 2),
-  );
 }
 
 /** Memory for one call of OpenSSL: nothing in it outlives the call. */

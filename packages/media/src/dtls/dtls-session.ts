@@ -27,6 +27,8 @@ const CTRL = { setMtu: 17, getTimeout: 73, handleTimeout: 74 } as const;
 const ERROR = { none: 0, wantRead: 2, wantWrite: 3, zeroReturn: 6 } as const;
 /** `SRTP_PROTECTION_PROFILE` is a name and a number. */
 const PROFILE_ID_OFFSET = 8;
+/** The last repetition of a first flight by the session itself; OpenSSL's own follow. */
+const MAX_FIRST_FLIGHT_WAIT_TICKS = 16;
 const EXPORTER_LABEL = 'EXTRACTOR-dtls_srtp';
 const exporterLabel = copyCString(EXPORTER_LABEL);
 
@@ -38,6 +40,10 @@ export class DtlsSession {
   readonly #session: bigint;
   readonly #incoming: bigint;
   readonly #outgoing: bigint;
+  /** The first flight of a session that begins, until the peer answers. */
+  #firstFlight: Buffer | undefined;
+  #isAnswered = false;
+  #ticksUnanswered = 0;
   #state: 'new' | 'handshake' | 'open' | 'closed' = 'new';
 
   /** @param fingerprint the one that the client's certificate must have */
@@ -52,7 +58,7 @@ export class DtlsSession {
     this.#outgoing = openSsl.BIO_new(openSsl.BIO_s_dgram_mem());
     openSsl.SSL_set_bio(this.#session, this.#incoming, this.#outgoing);
     openSsl.SSL_ctrl(this.#session, CTRL.setMtu, BigInt(DTLS_MTU), 0n);
-    openSsl.DTLS_set_timer_cb(this.#session, context.timerCallbacks[role]);
+    openSsl.DTLS_set_timer_cb(this.#session, context.timerCallback);
     if (role === 'client') openSsl.SSL_set_connect_state(this.#session);
     else openSsl.SSL_set_accept_state(this.#session);
   }
@@ -70,19 +76,32 @@ export class DtlsSession {
   }
 
   /**
+   * Sends the first flight again, if nothing has come back yet: the peer may not have listened when it was sent, because
+   * both sides learn of the path at the same moment. Call it when the peer has probably begun to listen.
+   */
+  repeatFirstFlight(): void {
+    if (this.#firstFlight === undefined) return;
+    this.#ticksUnanswered = 0;
+    this.#handlers.sendDatagram(this.#firstFlight);
+  }
+
+  /**
    * Handles a received datagram. One that could be forged to end the session is dropped: a peer that fails before
    * encryption begins is noticed by its silence.
    */
   receive({ bytes, pointer }: NativeBuffer, length: number): void {
     if (this.#state === 'new' || this.#state === 'closed') return;
     if (hasForgeableEnd(bytes, length)) return;
+    this.#isAnswered = true;
+    this.#firstFlight = undefined;
     openSsl.BIO_write(this.#incoming, pointer, length);
     this.#advance();
   }
 
-  /** Repeats the last flight of the handshake if its time is over. */
+  /** Repeats the last flight of the handshake if its time is over. Call it every millisecond. */
   tick(): void {
     if (this.#state !== 'handshake') return;
+    this.#tickFirstFlight();
     const { bytes, pointer } = scratch.time;
     // The result is 1 when a timer runs; the time that remains is 0 when it is due.
     if (openSsl.SSL_ctrl(this.#session, CTRL.getTimeout, 0n, pointer) !== 1n) return;
@@ -97,6 +116,15 @@ export class DtlsSession {
     if (this.#state === 'closed') return;
     if (this.#state === 'open') this.#sendCloseNotify();
     this.#free();
+  }
+
+  /** Repeats the first flight after 1, 2, 4, 8 and 16 ms, before OpenSSL's first wait is over. */
+  #tickFirstFlight(): void {
+    if (this.#firstFlight === undefined) return;
+    this.#ticksUnanswered += 1;
+    const ticks = this.#ticksUnanswered;
+    const isPowerOfTwo = (ticks & (ticks - 1)) === 0;
+    if (isPowerOfTwo && ticks <= MAX_FIRST_FLIGHT_WAIT_TICKS) this.#handlers.sendDatagram(this.#firstFlight);
   }
 
   #advance(): void {
@@ -174,6 +202,7 @@ export class DtlsSession {
     while (this.#state !== 'closed') {
       const length = openSsl.BIO_read(this.#outgoing, pointer, bytes.length);
       if (length <= 0) return;
+      if (this.role === 'client' && !this.#isAnswered) this.#firstFlight = Buffer.from(bytes.subarray(0, length));
       this.#handlers.sendDatagram(bytes.subarray(0, length));
     }
   }

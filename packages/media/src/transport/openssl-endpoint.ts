@@ -24,8 +24,8 @@ import { OpenSslTransport } from './openssl-transport.ts';
 import type { PeerPath } from './peer-path.ts';
 import type { Transport, TransportDirection, TransportFactory, TransportHandlers } from './transport.ts';
 
-/** Less than the shortest wait of a DTLS session. */
-const HANDSHAKE_TICK_MS = 2;
+/** As often as a DTLS session in its handshake must be called. */
+const HANDSHAKE_TICK_MS = 1;
 const TIMEOUT_CHECK_MS = 1_000;
 
 /** Credentials that are valid, and whose they are. */

@@ -182,6 +182,9 @@ export class OpenSslTransport implements Transport {
       this.#handshakeBeforeMs = this.#endpoint.now() + HANDSHAKE_TIMEOUT_MS;
       this.#endpoint.watchHandshake(this);
       this.#dtls.start();
+    } else if (isNominating) {
+      // The client begins to listen when it has the response to this request, which was queued before.
+      this.#dtls.repeatFirstFlight();
     }
   }
 
