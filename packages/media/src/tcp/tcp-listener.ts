@@ -16,7 +16,7 @@ export const UNCHECKED_TIMEOUT_MS = 5_000;
 /** Connections of one address without an authentic check; many clients may share an address. */
 export const MAX_UNCHECKED_PER_ADDRESS = 32;
 /** Connections without an authentic check; when there are more, the oldest is ended. */
-export const MAX_UNCHECKED = 1_024;
+export const MAX_UNCHECKED = 512;
 
 /** What a port calls. The callbacks must not throw. */
 export interface TcpHandlers {

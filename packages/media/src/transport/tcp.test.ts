@@ -7,7 +7,12 @@ import { createRequest } from '../../tests/stun-request.ts';
 import { waitFor } from '../../tests/synthetic-peer.ts';
 import { MAX_FRAME_BYTES } from '../tcp/frame-reader.ts';
 import { MAX_QUEUED_BYTES, MAX_UNCHECKED_BYTES } from '../tcp/tcp-connection.ts';
-import { MAX_UNCHECKED_PER_ADDRESS, type TcpListener, UNCHECKED_TIMEOUT_MS } from '../tcp/tcp-listener.ts';
+import {
+  MAX_UNCHECKED,
+  MAX_UNCHECKED_PER_ADDRESS,
+  type TcpListener,
+  UNCHECKED_TIMEOUT_MS,
+} from '../tcp/tcp-listener.ts';
 import { OpenSslEndpoint } from './openssl-endpoint.ts';
 import { CONSENT_TIMEOUT_MS } from './openssl-transport.ts';
 import type { Transport } from './transport.ts';
@@ -29,8 +34,8 @@ async function connect(network: 'udp' | 'tcp' = 'tcp'): Promise<HandClient> {
 }
 
 /** A connection that has no client behind it yet. */
-function dial(): Socket {
-  const socket = connectSocket(listener.port, HOST);
+function dial(localAddress = HOST): Socket {
+  const socket = connectSocket({ port: listener.port, host: HOST, localAddress });
   strangers.push(socket);
   socket.on('error', () => undefined);
   return socket;
@@ -210,6 +215,20 @@ describe('a stranger over TCP', () => {
     await client.check();
   });
 
+  test('is ended for a newer one when there are too many from many addresses; clients go on', async () => {
+    const client = await connect();
+    const first = await openStranger();
+    const addresses = MAX_UNCHECKED / MAX_UNCHECKED_PER_ADDRESS;
+    for (let address = 0; address < addresses; address += 1) {
+      for (let i = 0; i < MAX_UNCHECKED_PER_ADDRESS; i += 1) dial(`127.0.1.${address + 1}`);
+    }
+    await waitFor(() => listener.counters.accepted === MAX_UNCHECKED + 2);
+    expect(listener.counters).toMatchObject({ expired: 1, refused: 0 });
+    expect(listener.connectionCount).toBe(MAX_UNCHECKED + 1);
+    await waitFor(() => first.destroyed);
+    await client.check();
+  });
+
   test('does no harm with random packets and random bytes, before and after an authentic check', async () => {
     const random = createRandom(3);
     const client = await connect();
@@ -229,6 +248,32 @@ describe('a stranger over TCP', () => {
     await waitFor(() => log.includes('packet 5'));
     expect(log).toEqual(['open', 'packet 5']);
   });
+});
+
+test.each([
+  ['IPv4', HOST],
+  ['IPv6', '::1'],
+])('a check over TCP and %s is answered with its own address', async (_, host) => {
+  const dual = new OpenSslEndpoint(
+    { portMin: 0, listenAddress: undefined, announcedAddress: undefined },
+    () => nowMs,
+    (where, error) => log.push(`${where}: ${String(error)}`),
+  );
+  const { port } = await dual.openTcp(0);
+  const silent = () => undefined;
+  const handlers = { handleOpen: silent, handlePacket: silent, handleLost: silent, handleError: silent };
+  const { iceUfrag, icePwd } = await dual.create('sendonly', HAND_OFFER, handlers).describe();
+  const socket = connectSocket(port, host);
+  socket.write(frame(createRequest(iceUfrag, icePwd)));
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  // The attribute XOR-MAPPED-ADDRESS follows the length of the frame and the header of 20 bytes.
+  expect(answer.readUInt16BE(0)).toBe(answer.length - 2);
+  expect(answer[27]).toBe(host === HOST ? 1 : 2);
+  expect(answer.readUInt16BE(28) ^ 0x2112).toBe(socket.localPort);
+  expect((answer[30] as number) ^ 0x21).toBe(host === HOST ? 127 : 0);
+  socket.destroy();
+  dual.close();
+  expect(log).toEqual([]);
 });
 
 test('a TCP port that another process uses is reported', async () => {
