@@ -4,6 +4,7 @@
  * @module
  */
 
+export type { DeviceListUpdate } from '../core/media/device-list.ts';
 export { Ai, type AiEvents, type Transcript } from './ai.ts';
 export { AudioPlayback } from './audio-playback.ts';
 export type { AudioMiddleware } from './audio-processing.ts';
@@ -32,7 +33,6 @@ export { type CaptureKind, MediaPermission, type MediaPermissions } from './medi
 export type { MediaScore } from './media-score.ts';
 export { Meta, type MetaEvents, type SocketState } from './meta.ts';
 export type { MiddlewareResult } from './middlewares.ts';
-export type { DeviceListUpdate } from './own-devices.ts';
 export type { ScreenShareState, ScreenShareTracks } from './own-screen.ts';
 export {
   type AudioState,
