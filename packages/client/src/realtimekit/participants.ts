@@ -181,7 +181,7 @@ export class Participants extends EventEmitter<ParticipantsEvents> {
     return this.#maps.view.page;
   }
 
-  /** How many pages all participants fill; at least 1. */
+  /** How many pages all participants fill, at least 1; 0 unless the view mode is `PAGINATED`. */
   get pageCount(): number {
     return this.#maps.view.pageCount;
   }
