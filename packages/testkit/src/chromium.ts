@@ -26,6 +26,9 @@ const ARGUMENTS = [
 /** Starts Chromium without UDP for WebRTC, as behind a firewall that blocks it. */
 export const WITHOUT_UDP = '--webrtc-ip-handling-policy=disable_non_proxied_udp';
 
+/** Makes Chromium trust every certificate, as that of a test server. */
+export const TRUST_EVERY_CERTIFICATE = '--ignore-certificate-errors';
+
 /** The cameras that Chromium imitates. */
 export interface FakeCameras {
   readonly count: number;
