@@ -95,8 +95,8 @@ function listSources(folder) {
   });
 }
 
-/** Builds a package unless its sources, those of the packages that it bundles and the lockfile are as at the last build. */
-function build(what, name, bundled, command) {
+/** Builds a package, and runs what is to follow, unless its sources, those of the packages that it bundles and the lockfile are as at the last build. */
+function build(what, name, bundled, command, follow) {
   const folder = join(root, 'packages', name);
   const stamp = join(folder, 'dist', '.gavel-sources');
   const sources = [name, ...bundled].flatMap((each) => listSources(join(root, 'packages', each))).sort();
@@ -108,6 +108,7 @@ function build(what, name, bundled, command) {
   printLine(`building the ${what} ...`);
   const { ok, output } = run(localNode, command, { cwd: folder });
   if (!ok) fail(`the build of the ${what} failed; see the output above.`, output);
+  follow?.(folder);
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, wanted);
 }
@@ -118,7 +119,21 @@ function buildPage() {
 }
 
 function buildSdk() {
-  build('client SDK', 'client', ['protocol'], [join(modules, 'tsdown', 'dist', 'run.mjs'), '--log-level', 'warn']);
+  const tsdown = join(modules, 'tsdown', 'dist', 'run.mjs');
+  build('client SDK', 'client', ['protocol'], [tsdown, '--log-level', 'warn'], packSdk);
+}
+
+/** Packs the built client SDK into its own `dist`, from where the server offers it for `npm install`. */
+function packSdk(folder) {
+  const { ok, output } = runNpm([
+    'pack',
+    folder,
+    '--ignore-scripts',
+    '--silent',
+    '--pack-destination',
+    join(folder, 'dist'),
+  ]);
+  if (!ok) fail('npm failed to pack the client SDK; see the output above.', output);
 }
 
 /** Makes sure that a program for the end-to-end tests is installed; without it, the tests that need it are skipped. */

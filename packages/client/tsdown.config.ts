@@ -19,13 +19,13 @@ async function compressModules(): Promise<void> {
 
 /**
  * What several entries share of the core is one module, and so is what is loaded with `zego.js`: fewer requests, and it
- * compresses better than several. What `zego.js` loads at its first use stays apart. Declarations (`.d.ts`) are not meant.
+ * compresses better than several. What `zego.js` loads at its first use, or never, stays apart. Declarations (`.d.ts`) are not meant.
  */
 const CHUNKS = [
-  { name: 'core', test: /client.src.core(?!.media.stats)[^.]*\.ts$/, minShareCount: 2 },
+  { name: 'core', test: /client.src.core(?!.media.stats|.shared-stores)[^.]*\.ts$/, minShareCount: 2 },
   {
     name: 'zego',
-    test: /client.src.zego.(?!system-check|quality\.|streams.zego-|sound-levels|streams.audio-|views.playback-)[^.]*\.ts$/,
+    test: /client.src.zego.(?!system-check|quality\.|sei\.|streams.zego-|sound-levels|streams.audio-|views.playback-)[^.]*\.ts$/,
   },
 ];
 

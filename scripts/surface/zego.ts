@@ -58,11 +58,6 @@ const INACTIVE: readonly { readonly names: string; readonly text: string; readon
     needs: 'an audio worklet in the client that hands over frames',
   },
   {
-    names: 'sendSEI setSEIConfig',
-    text: '`sendSEI` warns and returns false, `setSEIConfig` warns.',
-    needs: 'encoded transforms in the browsers, and a format for data in frames of VP8',
-  },
-  {
     names: 'enableDualStream setLowStreamParameter setPlayStreamVideoType',
     text: 'Warns; `setPlayStreamVideoType` resolves with false. A stream has one size.',
     needs: 'simulcast in the media server',
@@ -123,7 +118,6 @@ const INACTIVE: readonly { readonly names: string; readonly text: string; readon
 const SILENT: readonly { readonly names: string; readonly needs: string }[] = [
   { names: 'beautyEffectError backgroundEffectError', needs: 'the effects' },
   { names: 'mixerSoundLevelUpdate autoMixerSoundLevelUpdate mixerRelayCDNStateUpdate', needs: 'cloud mixing' },
-  { names: 'playerRecvSEI', needs: '`sendSEI`' },
   { names: 'recvRoomTransparentMessage', needs: '`sendTransparentMessage`' },
   { names: 'recvExperimentalAPI', needs: '`callExperimentalAPI`' },
   { names: 'hallStateUpdate', needs: 'a hall of rooms' },
@@ -134,6 +128,16 @@ const SILENT: readonly { readonly names: string; readonly needs: string }[] = [
 const STATIC = 'ZegoExpressEngine (static)';
 
 const LIMITS: readonly { readonly title: string; readonly names: string; readonly text: string }[] = [
+  {
+    title: 'ZegoExpressEngine',
+    names: 'sendSEI',
+    text: "SEI of H.264, and a form of Gavel's own in VP8, which other SDKs do not read. It returns false in a browser without encoded transforms.",
+  },
+  {
+    title: 'ZegoExpressEngine',
+    names: 'setSEIConfig',
+    text: '`unregisterSEIFilter` is honoured; `SEIPass` and `emulationPreventionByte` have no effect.',
+  },
   {
     title: 'ZegoExpressEngine',
     names: 'checkSystemRequirements',

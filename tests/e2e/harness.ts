@@ -11,8 +11,8 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Socket
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ZegoEngineOptions } from '@gavel/client/zego';
-import { launchChromium } from '@gavel/testkit/chromium';
+import type { ZegoEngineOptions, ZegoPublishOptions } from '@gavel/client/zego';
+import { type BrowserSettings, launchChromium } from '@gavel/testkit/chromium';
 import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
 import type { Recorded } from './page/page.ts';
@@ -20,13 +20,15 @@ import type { Recorded } from './page/page.ts';
 /** A browser, and the page with the SDK. */
 export interface Stage {
   readonly browser: Browser;
+  /** Where the page is served, without a slash at the end. */
+  readonly url: string;
   /** Opens the page in a browser context of its own, with a query such as `?userID=ann`. */
   open(query?: string): Promise<Page>;
   close(): Promise<void>;
 }
 
 /** Bundles a page, serves it from localhost and starts Chromium; the page is open once it has set the global. */
-export async function openStage(folder = 'page', global = 'e2e'): Promise<Stage> {
+export async function openStage(folder = 'page', global = 'e2e', settings: BrowserSettings = {}): Promise<Stage> {
   const dist = mkdtempSync(join(tmpdir(), 'gavel-e2e-'));
   const root = fileURLToPath(new URL(`./${folder}`, import.meta.url));
   await build({
@@ -37,11 +39,13 @@ export async function openStage(folder = 'page', global = 'e2e'): Promise<Stage>
     build: { outDir: dist, emptyOutDir: true, minify: false },
   });
   const site = await serveFolder(dist);
-  const browser = await launchChromium();
+  const browser = await launchChromium(settings);
+  const { permitsDevices = true } = settings;
   return {
     browser,
+    url: site.url,
     async open(query = '') {
-      const context = await browser.newContext({ permissions: ['camera', 'microphone'] });
+      const context = await browser.newContext({ permissions: permitsDevices ? ['camera', 'microphone'] : [] });
       const page = await context.newPage();
       await page.goto(`${site.url}/index.html${query}`);
       await page.waitForFunction((name) => name in globalThis, global);
@@ -105,8 +109,8 @@ export class ZegoTab {
     return new ZegoTab(page);
   }
 
-  publish(streamId: string, codec?: 'VP8' | 'H264'): Promise<boolean> {
-    return this.page.evaluate(([id, codec]) => e2e.zego().publish(id, codec), [streamId, codec] as const);
+  publish(streamId: string, options: ZegoPublishOptions = {}): Promise<boolean> {
+    return this.page.evaluate(([id, options]) => e2e.zego().publish(id, options), [streamId, options] as const);
   }
 
   recorded(): Promise<Recorded[]> {

@@ -66,7 +66,7 @@ export class KitHall extends Meetings {
     const folder = mkdtempSync(join(tmpdir(), 'gavel-ui-kit-'));
     await buildProject(folder);
     const gavel = await startTestServer({ media: 'real' });
-    return new KitHall(gavel, folder, await serveFolder(folder), await launchChromium(CAMERAS));
+    return new KitHall(gavel, folder, await serveFolder(folder), await launchChromium({ cameras: CAMERAS }));
   }
 
   /** Adds a participant to a meeting and opens the page on which it can join. */

@@ -183,7 +183,7 @@ describe.skipIf(CHROMIUM === '')('two browsers in a room with real media', () =>
   test('H.264 is published and played as well as VP8 (MED-1)', async () => {
     const a = await ZegoTab.join(stage, gavel.baseUrl, gavel.app.appId, ROOM, 'alice');
     const b = await ZegoTab.join(stage, gavel.baseUrl, gavel.app.appId, ROOM, 'bob');
-    await a.publish('alice-cam', 'H264');
+    await a.publish('alice-cam', { videoCodec: 'H264' });
     await b.callback('roomStreamUpdate', 'ADD', 'alice-cam');
     await b.seesFrames();
     expect((await gavel.engine.dump()).streams[0]?.codecs.join()).toMatch(/h264/i);

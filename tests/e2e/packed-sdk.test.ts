@@ -91,9 +91,10 @@ describe.skipIf(CHROMIUM === '')('the packed client in a project of its own', ()
   const stateOf = (page: Page, text: string): Promise<unknown> =>
     page.waitForFunction((text) => document.querySelector('#state')?.textContent?.includes(text), text);
 
-  test('two pages of the ZEGO surface see each other, and a kicked one hears why (SDK-1)', async () => {
+  test('two pages of the ZEGO surface see each other and the messages in the frames, and a kicked one hears why (SDK-1)', async () => {
     const [ann, bob] = await Promise.all([open('zego.html', { user: 'ann' }), open('zego.html', { user: 'bob' })]);
     await Promise.all([shows(ann, 'bob-camera'), shows(bob, 'ann-camera')]);
+    await Promise.all([stateOf(ann, 'hello from bob'), stateOf(bob, 'hello from ann')]);
     await gavel.call('KickoutUser', { RoomId: 'lobby', 'UserId[]': ['bob'], CustomReason: REASON });
     await stateOf(bob, `KICKOUT 1002055 ${JSON.stringify({ custom_kickout_message: REASON })}`);
     await ann.waitForFunction(() => document.getElementById('bob-camera') === null);

@@ -1,5 +1,5 @@
 import { startTestServer, type TestServer, type TestServerOptions } from '@gavel/testkit';
-import { CHROMIUM } from '@gavel/testkit/chromium';
+import { CHROMIUM, TRUST_EVERY_CERTIFICATE, WITHOUT_UDP } from '@gavel/testkit/chromium';
 import { COTURN, startTurnServer, type TurnServer } from '@gavel/testkit/coturn';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStage, type Stage, until, ZegoTab } from './harness.ts';
@@ -32,8 +32,8 @@ describe.skipIf(CHROMIUM === '' || COTURN === '')('two browsers that use a TURN 
       ...options,
     });
   }
-  async function join(user: string): Promise<ZegoTab> {
-    const tab = await ZegoTab.join(stage, gavel.baseUrl, gavel.app.appId, 'lobby', user, RELAY);
+  async function join(user: string, where = stage): Promise<ZegoTab> {
+    const tab = await ZegoTab.join(where, gavel.baseUrl, gavel.app.appId, 'lobby', user, RELAY);
     tabs.push(tab);
     return tab;
   }
@@ -71,6 +71,22 @@ describe.skipIf(CHROMIUM === '' || COTURN === '')('two browsers that use a TURN 
       }
     } finally {
       await stop();
+    }
+  });
+
+  test('they reach the TURN server over TLS, where nothing else gets through (ICE-1)', async () => {
+    await start({ urls: [turn.urls.tls] });
+    const trusting = await openStage('page', 'e2e', { args: [TRUST_EVERY_CERTIFICATE, WITHOUT_UDP] });
+    try {
+      const [ann, bob] = [await join('ann', trusting), await join('bob', trusting)];
+      await ann.publish('ann-main');
+      await bob.seesFrames();
+      for (const { page } of [ann, bob]) {
+        expect(await page.evaluate(() => e2e.localPaths())).toEqual(['relay/tls']);
+      }
+    } finally {
+      await stop();
+      await trusting.close();
     }
   });
 

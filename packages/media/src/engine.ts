@@ -207,7 +207,7 @@ export interface DatagramCounts {
   readonly failed: number;
   /** Received, and dropped: too long, or from an address of no peer. */
   readonly dropped: number;
-  /** STUN requests that name no peer, or that a stranger has made. */
+  /** STUN requests that name no peer, that a stranger has made, or that come from an address that another peer uses. */
   readonly forged: number;
   /** Media packets that are not authentic, or repetitions. */
   readonly refused: number;
@@ -215,11 +215,46 @@ export interface DatagramCounts {
   readonly unsent: number;
 }
 
+/** Counts at a worker's TCP port, since the worker's start. */
+export interface TcpCounts {
+  /** Connections that were opened. */
+  readonly accepted: number;
+  /** Connections that were ended at once, because their address had too many without an authentic connectivity check. */
+  readonly refused: number;
+  /** Connections that were ended because they made no authentic check in time, or sent too much before it. */
+  readonly expired: number;
+  /** Connections that were ended because they announced a packet that is too long. */
+  readonly malformed: number;
+  /** Packets received, and passed to the system. */
+  readonly received: number;
+  readonly sent: number;
+  /** Packets that were not sent, because the client reads too slowly or its connection has ended. */
+  readonly blocked: number;
+}
+
+/** Bytes of the kernel's buffers of a UDP port. */
+export interface SocketBuffers {
+  /** What was asked for, in each direction. */
+  readonly wanted: number;
+  /** What the system granted. */
+  readonly receive: number;
+  readonly send: number;
+}
+
 /** The transport of a worker. */
 export interface TransportDump {
   readonly kind: TransportKind;
   /** Undefined for the native binding, which counts nothing. */
   readonly datagrams?: DatagramCounts;
+  /** Undefined for the native binding, which sets no buffers. */
+  readonly buffers?: SocketBuffers;
+  /** Undefined without a TCP port. */
+  readonly tcp?: {
+    readonly port: number;
+    /** Open connections. */
+    readonly connections: number;
+    readonly counts: TcpCounts;
+  };
 }
 
 /** The complete state of the engine. */

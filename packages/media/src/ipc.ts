@@ -42,6 +42,8 @@ export interface WorkerConfig {
   readonly portMax: number;
   /** Whether all peer connections share the first port; otherwise each one has its own port from the range. */
   readonly isMultiplexed: boolean;
+  /** The TCP port of this worker, 0 for any; undefined for none. libdatachannel ignores it. */
+  readonly tcpPort: number | undefined;
   readonly listenAddress: string | undefined;
   readonly announcedAddress: string | undefined;
   readonly iceServers: readonly IceServerConfig[];

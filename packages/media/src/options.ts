@@ -24,6 +24,11 @@ export interface MediaEngineOptions {
    * worker. `ports` is then ignored.
    */
   readonly portRange?: { readonly min: number; readonly max: number };
+  /**
+   * The first TCP port, for clients whose network blocks UDP: worker i uses `tcpPorts + i`. With 0, each worker uses a
+   * free port. Default: none. libdatachannel ignores it.
+   */
+  readonly tcpPorts?: number;
   /** The address to bind to; default: all addresses. */
   readonly listenAddress?: string;
   /** The address in the candidates for browsers, instead of the machine's own, for a server behind NAT. */

@@ -21,6 +21,7 @@ export function createWorkerConfigs(options: MediaEngineOptions, pipeFolder?: st
     workers = 1,
     ports,
     portRange,
+    tcpPorts,
     listenAddress,
     announcedAddress,
     iceServers = [],
@@ -33,12 +34,13 @@ export function createWorkerConfigs(options: MediaEngineOptions, pipeFolder?: st
     transport,
     ...(pipeFolder !== undefined && { pipeFolder }),
   };
+  const tcpPortOf = (worker: number): number | undefined => (tcpPorts ? tcpPorts + worker : tcpPorts);
   const indices = Array.from({ length: workers }, (_, worker) => worker);
   if (portRange === undefined) {
     return indices.map((worker) => {
       // A fixed port is probed by its worker.
       const port = ports === 0 ? probeUdpPort(0, listenAddress) : ports + worker;
-      return { worker, portMin: port, portMax: port, isMultiplexed: true, ...common };
+      return { worker, portMin: port, portMax: port, tcpPort: tcpPortOf(worker), isMultiplexed: true, ...common };
     });
   }
   const { min, max } = portRange;
@@ -49,6 +51,6 @@ export function createWorkerConfigs(options: MediaEngineOptions, pipeFolder?: st
   const firstOf = (worker: number): number => min + Math.floor((count * worker) / workers);
   return indices.map((worker) => {
     const range = { portMin: firstOf(worker), portMax: firstOf(worker + 1) - 1 };
-    return { worker, ...range, isMultiplexed: false, ...common };
+    return { worker, ...range, tcpPort: undefined, isMultiplexed: false, ...common };
   });
 }

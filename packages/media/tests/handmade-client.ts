@@ -86,7 +86,7 @@ export class HandmadeClient {
       this.#socket.send(Buffer.from(response.subarray(0, length)), from.port, from.address);
     } else if (first >= 20 && first < 64) {
       memory.bytes.set(message);
-      this.#dtls?.receive(memory.pointer, message.length);
+      this.#dtls?.receive(memory, message.length);
     }
   }
 }

@@ -177,6 +177,16 @@ export const ERRORS = {
     meaning: 'The user has already voted for another option; a vote cannot be changed.',
   },
   'poll.too-many': { status: 409, retry: 'never', meaning: 'A room can have at most 50 polls.' },
+  'store.bad-value': {
+    status: 400,
+    retry: 'never',
+    meaning: 'The value is longer than 32,768 bytes of JSON, or has more than 100 levels.',
+  },
+  'store.full': {
+    status: 409,
+    retry: 'never',
+    meaning: 'A room can have at most 100 stores and 1 MiB in them, a store at most 1,000 keys.',
+  },
   'rate.limited': { status: 429, retry: 'later', meaning: 'The rate limit is exceeded.' },
   'server.internal': {
     status: 500,

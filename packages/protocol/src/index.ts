@@ -6,4 +6,11 @@ export * from './ids.ts';
 export * from './messages.ts';
 export type * from './params.ts';
 export { POLL_LIMITS, type PollEventFrame, type WirePoll, type WirePollOption } from './polls.ts';
+export {
+  STORE_LIMITS,
+  type StoreEventFrame,
+  type WireStore,
+  type WireStoreChange,
+  type WireStoreEntry,
+} from './stores.ts';
 export * from './wire.ts';

@@ -15,6 +15,7 @@ import type { ErrorCode, ErrorDetails } from './errors.ts';
 import { moderate } from './moderate.ts';
 import type { MethodParams } from './params.ts';
 import { createPoll, type PollEventFrame, vote, type WirePoll } from './polls.ts';
+import { changeStore, openStores, type StoreEventFrame } from './stores.ts';
 import type {
   WireChatMessage,
   WireContent,
@@ -206,6 +207,8 @@ const chatHistory = Type.Object(
 export const METHODS = {
   /** Tells whom a login with these parameters would log in; allowed before `login` only, as often as the client likes. */
   identify,
+  /** Returns who is in the room of a login with these parameters; allowed as `identify` is. */
+  preview: identify,
   /** Logs in to a room; `login` or `resume` is the first request on a connection. */
   login,
   /** Attaches a new connection to a member whose connection was lost. */
@@ -258,6 +261,10 @@ export const METHODS = {
   createPoll,
   /** Votes in a poll; a vote cannot be changed. Requires the permission. */
   vote,
+  /** Opens stores: this member receives their content and every later change. Opening again sends the content again. */
+  openStores,
+  /** Changes keys of a store, all or none; a `merge` extends the value that the server has (STORE-2). */
+  changeStore,
   /** Replaces the token before it expires. */
   renewToken: Type.Object({ token: Type.String({ minLength: 1, maxLength: 8192 }) }, closed),
   /** Returns the ICE servers with new credentials; used before the previous ones expire. */
@@ -375,6 +382,8 @@ export interface UploadResult {
 /** The results of each method. */
 export interface Results {
   identify: IdentifyResult;
+  /** Empty if the login would not receive the members, or would wait. */
+  preview: { readonly members: readonly WireMember[] };
   login: LoginResult | WaitingResult;
   resume: ResumeResult;
   logout: Record<string, never>;
@@ -397,6 +406,8 @@ export interface Results {
   moderate: Record<string, never>;
   createPoll: { readonly pollId: string };
   vote: Record<string, never>;
+  openStores: Record<string, never>;
+  changeStore: Record<string, never>;
   renewToken: { readonly tokenExpiresAtMs?: number };
   iceServers: { readonly ice?: WireIce };
 }
@@ -473,6 +484,7 @@ export type RoomEventFrame =
       readonly polls?: readonly WirePoll[];
     }
   | PollEventFrame
+  | StoreEventFrame
   | ChatEventFrame
   | { readonly event: 'roomInfo'; readonly seq: number; readonly info: WireRoomInfo }
   | {

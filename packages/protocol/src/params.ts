@@ -36,7 +36,7 @@ export interface LoginParams {
   readonly attempt?: { readonly id: string; readonly isRetry: boolean };
 }
 
-/** The parameters of `identify`: those of a `login` that say who would log in. */
+/** The parameters of `identify` and `preview`: those of a `login` that say who would log in. */
 export type IdentifyParams = Pick<LoginParams, 'credential' | 'roomId' | 'userId' | 'userName'>;
 
 /** The parameters of `resume`. */
@@ -228,12 +228,31 @@ export interface VoteParams {
   readonly option: number;
 }
 
+/** The parameters of `openStores`. */
+export interface OpenStoresParams {
+  readonly names: string[];
+}
+
+/** One step of a change of a store. */
+export type StoreStep =
+  /** `merge` extends an array by an array and an object by an object; any other value is replaced. */
+  | { readonly action: 'set' | 'merge'; readonly key: string; readonly value: unknown }
+  | { readonly action: 'delete'; readonly key: string };
+
+/** The parameters of `changeStore`. */
+export interface ChangeStoreParams {
+  readonly name: string;
+  /** 1 to 200 steps, which take effect together. */
+  readonly steps: StoreStep[];
+}
+
 /** No parameters. */
 export type NoParams = Record<never, never>;
 
 /** The parameters of every method. */
 export interface MethodParams {
-  identify: IdentifyParams;
+  readonly identify: IdentifyParams;
+  readonly preview: IdentifyParams;
   readonly login: LoginParams;
   readonly resume: ResumeParams;
   readonly logout: NoParams;
@@ -255,6 +274,8 @@ export interface MethodParams {
   readonly moderate: ModerateParams;
   readonly createPoll: CreatePollParams;
   readonly vote: VoteParams;
+  readonly openStores: OpenStoresParams;
+  readonly changeStore: ChangeStoreParams;
   readonly renewToken: { readonly token: string };
   readonly iceServers: NoParams;
 }

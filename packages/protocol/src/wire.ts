@@ -5,6 +5,7 @@
  */
 
 import type { WirePoll } from './polls.ts';
+import type { WireStore } from './stores.ts';
 
 /** A user as others see it. */
 export interface WireUser {
@@ -87,6 +88,8 @@ export interface WireSnapshot {
   readonly infos: readonly WireRoomInfo[];
   /** Oldest first; absent if this member may not see polls. */
   readonly polls?: readonly WirePoll[];
+  /** The stores that this member has opened; absent if there are none. */
+  readonly stores?: readonly WireStore[];
 }
 
 /** The permissions of a member. */

@@ -277,6 +277,9 @@ describe('what is refused', () => {
   it.each([
     [{ GAVEL_ROOMS_HEARTBEAT_TIMEOUT_MS: '30000' }, 'rooms.heartbeatTimeoutMs'],
     [{ GAVEL_MEDIA_PORT: '65535', GAVEL_MEDIA_WORKERS: '2' }, 'media.port'],
+    [{ GAVEL_MEDIA_TCP_PORT: '65535', GAVEL_MEDIA_WORKERS: '2' }, 'media.tcpPort'],
+    [{ GAVEL_MEDIA_TCP_PORT: '7801', GAVEL_MEDIA_TRANSPORT: 'libdatachannel' }, 'media.tcpPort'],
+    [{ GAVEL_MEDIA_TCP_PORT: '7801', GAVEL_MEDIA_ICE_SERVERS: '["stun:stun.example.org:3478"]' }, 'media.tcpPort'],
     [{ GAVEL_MEDIA_PORT_RANGE_MIN: '5000', GAVEL_MEDIA_PORT_RANGE_MAX: '4000' }, 'media.portRange.max'],
     [{ GAVEL_MEDIA_PORT_RANGE_MIN: '5000' }, 'media.portRange.max'],
     [

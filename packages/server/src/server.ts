@@ -268,12 +268,13 @@ function bothOf(...journals: readonly EventSink[]): EventSink {
 }
 
 function createEngine({ media }: Config, logger: Logger): MediaEngine {
-  const { workers, port, portRange, listenAddress, announcedAddress, iceServers, transport } = media;
+  const { workers, port, portRange, tcpPort, listenAddress, announcedAddress, iceServers, transport } = media;
   return createMediaEngine({
     workers,
     ports: port,
     transport,
     ...(portRange && { portRange }),
+    ...(tcpPort !== undefined && { tcpPorts: tcpPort }),
     ...(listenAddress !== undefined && { listenAddress }),
     ...(announcedAddress !== undefined && { announcedAddress }),
     ...(iceServers && { iceServers }),
@@ -318,7 +319,9 @@ async function startEngine(engine: MediaEngine, { media }: Config): Promise<void
   try {
     await engine.start();
   } catch (error) {
-    const key = media.portRange ? 'media.portRange' : 'media.port';
+    const key = media.portRange
+      ? 'media.portRange'
+      : `media.port${media.tcpPort === undefined ? '' : ', media.tcpPort'}`;
     throw new Error(`media did not start (${key}): ${messageOf(error)}`, { cause: error });
   }
 }

@@ -17,13 +17,17 @@ const ARGUMENTS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  '--use-fake-ui-for-media-stream',
-  '--autoplay-policy=no-user-gesture-required',
   // Tests use tabs that are not in the foreground.
   '--disable-renderer-backgrounding',
   '--disable-background-timer-throttling',
   '--disable-backgrounding-occluded-windows',
 ];
+
+/** Starts Chromium without UDP for WebRTC, as behind a firewall that blocks it. */
+export const WITHOUT_UDP = '--webrtc-ip-handling-policy=disable_non_proxied_udp';
+
+/** Makes Chromium trust every certificate, as that of a test server. */
+export const TRUST_EVERY_CERTIFICATE = '--ignore-certificate-errors';
 
 /** The cameras that Chromium imitates. */
 export interface FakeCameras {
@@ -31,9 +35,28 @@ export interface FakeCameras {
   readonly framesPerSecond: number;
 }
 
-/** Starts Chromium with a fresh profile, and with the cameras that it has by default if none are given. */
-export function launchChromium(cameras?: FakeCameras): Promise<Browser> {
-  const fake = cameras && `=device-count=${cameras.count},fps=${cameras.framesPerSecond}`;
-  const args = [...ARGUMENTS, `--use-fake-device-for-media-stream${fake ?? ''}`];
-  return chromium.launch({ executablePath: CHROMIUM, headless: true, args });
+/** What differs from a browser that permits everything and imitates a camera and a microphone. */
+export interface BrowserSettings {
+  /** Default: those that Chromium has by default; `none`: neither camera nor microphone. */
+  readonly cameras?: FakeCameras | 'none';
+  /** Whether a page gets the devices that its context does not permit, as if the user agreed; default true. */
+  readonly permitsDevices?: boolean;
+  /** Whether sound is played before the user touches a page; default true. */
+  readonly autoplays?: boolean;
+  /** Further arguments of Chromium. */
+  readonly args?: readonly string[];
+}
+
+/** Starts Chromium with a fresh profile. */
+export function launchChromium(settings: BrowserSettings = {}): Promise<Browser> {
+  const { cameras, permitsDevices = true, autoplays = true, args = [] } = settings;
+  const fake = typeof cameras === 'object' ? `=device-count=${cameras.count},fps=${cameras.framesPerSecond}` : '';
+  const all = [
+    ...ARGUMENTS,
+    `--autoplay-policy=${autoplays ? 'no-user-gesture-required' : 'user-gesture-required'}`,
+    ...(permitsDevices ? ['--use-fake-ui-for-media-stream'] : []),
+    ...(cameras === 'none' ? [] : [`--use-fake-device-for-media-stream${fake}`]),
+    ...args,
+  ];
+  return chromium.launch({ executablePath: CHROMIUM, headless: true, args: all });
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -17,8 +17,8 @@ export const COTURN: string = process.env.GAVEL_TEST_COTURN ?? '';
 
 /** A running TURN server. */
 export interface TurnServer {
-  /** Its address for the configuration, over UDP and over TCP. */
-  readonly urls: { readonly udp: string; readonly tcp: string };
+  /** Its address for the configuration, over UDP, TCP and TLS. Its certificate is signed by itself. */
+  readonly urls: { readonly udp: string; readonly tcp: string; readonly tls: string };
   /** What it has logged. */
   log(): string;
   /** Ends its process. */
@@ -50,8 +50,10 @@ export async function startTurnServer(secret: string): Promise<TurnServer> {
     await close();
     throw new Error(`coturn did not start: ${text}`, { cause: error });
   }
-  const urlOf = (transport: string) => `turn:127.0.0.1:${port}?transport=${transport}`;
-  return { urls: { udp: urlOf('udp'), tcp: urlOf('tcp') }, log: () => text, close };
+  // It tells plain and encrypted connections to one port apart.
+  const urlOf = (scheme: string, transport: string) => `${scheme}:127.0.0.1:${port}?transport=${transport}`;
+  const urls = { udp: urlOf('turn', 'udp'), tcp: urlOf('turn', 'tcp'), tls: urlOf('turns', 'tcp') };
+  return { urls, log: () => text, close };
 }
 
 function createArguments(secret: string, port: number, folder: string): string[] {
@@ -60,12 +62,26 @@ function createArguments(secret: string, port: number, folder: string): string[]
     ...['--use-auth-secret', `--static-auth-secret=${secret}`, '--realm=gavel.test'],
     // The media port is on this machine too.
     '--allow-loopback-peers',
-    ...['--no-tls', '--no-dtls', '--no-cli'],
+    ...['--no-dtls', '--no-cli', ...createCertificate(folder)],
     // Relays to this machine and to nothing else, as the production guide has it.
     ...['--denied-peer-ip=0.0.0.0-255.255.255.255', ...allowedPeers()],
     ...['--log-file=stdout', '--simple-log', '--verbose'],
     ...[`--userdb=${join(folder, 'turn.db')}`, `--pidfile=${join(folder, 'turn.pid')}`],
   ];
+}
+
+/** Creates a key and a certificate with Debian's openssl, which coturn is linked against. Returns the arguments that name them. */
+function createCertificate(folder: string): string[] {
+  const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
+  execFileSync(
+    'openssl',
+    [
+      ...['req', '-x509', '-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'],
+      ...['-keyout', key, '-out', certificate, '-days', '2', '-subj', '/CN=127.0.0.1'],
+    ],
+    { stdio: 'pipe' },
+  );
+  return [`--pkey=${key}`, `--cert=${certificate}`];
 }
 
 function allowedPeers(): string[] {

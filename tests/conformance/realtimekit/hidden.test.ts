@@ -74,7 +74,7 @@ describe('a hidden participant', () => {
     expect(dan.login.room.userSeq).toBe(userSeq + 3);
   });
 
-  it('plays what is published, and does nothing that others would see, whatever a host allows it (HIDE-3)', async () => {
+  it('plays what is published, and does nothing that others would see, whatever a host allows it (HIDE-3, STORE-3)', async () => {
     const ann = await enter('ann');
     await ann.client.media.publish(`cam-${ann.id}`);
     const spy = await enter('spy', 'hidden');
@@ -101,6 +101,7 @@ describe('a hidden participant', () => {
       ['changeMessage', { action: 'pin', messageId }],
       ['setRoomInfo', { key: 'topic', value: 'me' }],
       ['vote', { pollId, option: 0 }],
+      ['changeStore', { name: 'notes', steps: [{ action: 'set', key: 'who', value: 'me' }] }],
       ['createPoll', { question: 'who?', options: ['a', 'b'], anonymous: false, hideVotes: false }],
     ] as const;
     for (const source of ['camera', 'screen'] as const) {
@@ -135,7 +136,7 @@ describe('a hidden participant', () => {
     expect(ann.client.events).toEqual([]);
   });
 
-  it('keeps the rights over others that its preset gives it (HIDE-3)', async () => {
+  it('keeps the rights over others that its preset gives it (HIDE-3, STORE-3)', async () => {
     const [ann, spy] = [await enter('ann'), await enter('spy', 'hidden-host')];
     const kicked = await spy.client.request('moderate', { action: 'kick', memberId: ann.login.memberId });
     expect(kicked.error).toBeUndefined();

@@ -128,7 +128,7 @@ test('a login tells the session that it is part of, which outlives the room, and
   const session = sessions?.find(({ associated_id }) => associated_id === meeting);
   const startedAtMs = Date.parse(String(session?.started_at));
   expect(anna.login.session).toEqual({ id: session?.id, startedAtMs });
-  expect(anna.login.facts).toMatchObject({ viewType: 'GROUP_CALL', permissions: { can_record: true } });
+  expect(anna.login.facts).toMatchObject({ viewType: 'GROUP_CALL', permissions: { can_edit_display_name: true } });
   await anna.client.request('logout');
   const again = await people.enter(meeting, 'ben');
   expect(again.login.epoch).not.toBe(anna.login.epoch);

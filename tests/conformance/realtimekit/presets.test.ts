@@ -98,7 +98,12 @@ describe('a preset of the own making', () => {
       video: { can_produce: 'ALLOWED' },
       screenshare: { can_produce: 'ALLOWED' },
     });
-    expect(permissions.plugins).toEqual({ can_start: true, can_close: true, can_edit_config: true, config: { p: {} } });
+    expect(permissions.plugins).toEqual({
+      can_start: false,
+      can_close: false,
+      can_edit_config: false,
+      config: { p: {} },
+    });
     expect(ui.design_tokens.colors.brand).toMatchObject({ 300: '#844d1c', 500: '#123456' });
     expect((await harness.kit.presets.getPresetByID(made.id, ids)).data).toEqual(data);
   });

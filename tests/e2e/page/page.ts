@@ -5,7 +5,12 @@
  */
 
 import { type Participant, RealtimeKitClient, type RealtimeKitError } from '@gavel/client/realtimekit';
-import { type ZegoEngineOptions, ZegoExpressEngine } from '@gavel/client/zego';
+import {
+  type ZegoEngineOptions,
+  ZegoExpressEngine,
+  type ZegoPlayOptions,
+  type ZegoPublishOptions,
+} from '@gavel/client/zego';
 
 /** One callback as the SDK raised it. */
 export interface Recorded {
@@ -37,6 +42,8 @@ class ZegoUser {
   readonly firstFrames: Record<string, number> = {};
   local: MediaStream | undefined;
   readonly engine: ZegoExpressEngine;
+  /** How new streams are played. */
+  playOptions: ZegoPlayOptions = {};
 
   constructor(appId: number, server: string, options: ZegoEngineOptions = {}) {
     this.engine = new ZegoExpressEngine(appId, server, options);
@@ -48,22 +55,44 @@ class ZegoUser {
     this.engine.on('roomStreamUpdate', (_room, type, streams) => {
       if (type === 'ADD') for (const { streamID } of streams) void this.play(streamID);
     });
+    this.engine.on('playerRecvSEI', (streamID, data) => {
+      this.recorded.push({ event: 'playerRecvSEI', args: [streamID, new TextDecoder().decode(data)], atMs: now() });
+    });
   }
 
   async join(room: string, user: string): Promise<void> {
     await this.engine.loginRoom(room, '', { userID: user, userName: `Name of ${user}` }, { userUpdate: true });
   }
 
-  async publish(streamId: string, videoCodec?: 'VP8' | 'H264'): Promise<boolean> {
+  async publish(streamId: string, options: ZegoPublishOptions = {}): Promise<boolean> {
     this.local ??= await this.engine.createStream({ camera: { audio: true, video: true } });
-    return this.engine.startPublishingStream(streamId, this.local, videoCodec ? { videoCodec } : {});
+    return this.engine.startPublishingStream(streamId, this.local, options);
   }
 
   async play(streamId: string): Promise<void> {
-    const video = show(await this.engine.startPlayingStream(streamId));
+    const video = show(await this.engine.startPlayingStream(streamId, this.playOptions));
     video.requestVideoFrameCallback(() => {
       this.firstFrames[streamId] = now();
     });
+  }
+
+  /** Publishes a picture of four colours instead of a camera. */
+  async publishColours(streamId: string, options: ZegoPublishOptions = {}): Promise<boolean> {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 240 });
+    const context = canvas.getContext('2d');
+    let turn = 0;
+    setInterval(() => {
+      COLOURS.forEach((colour, index) => {
+        if (context) context.fillStyle = colour;
+        context?.fillRect((index % 2) * 160, index < 2 ? 0 : 120, 160, 120);
+      });
+      // Something has to move, or frames are left out.
+      turn += 1;
+      if (context) context.fillStyle = turn % 2 === 0 ? 'white' : 'black';
+      context?.fillRect(150, 110, 20, 20);
+    }, 50);
+    this.local = await this.engine.createStream({ custom: { source: canvas.captureStream(20) } });
+    return this.engine.startPublishingStream(streamId, this.local, options);
   }
 
   tracks(): string[] {
@@ -103,8 +132,12 @@ class RealtimeKitUser {
     client.participants.joined.on('participantLeft', ({ name }) => record('participantLeft', name));
   }
 
-  static async init(authToken: string, baseURI: string, retryWindowMs?: number): Promise<RealtimeKitUser> {
-    const defaults = { audio: true, video: true };
+  static async init(
+    authToken: string,
+    baseURI: string,
+    retryWindowMs?: number,
+    defaults = { audio: true, video: true },
+  ): Promise<RealtimeKitUser> {
     const more = retryWindowMs === undefined ? {} : { retryWindowMs };
     const onError = ({ code, cause }: RealtimeKitError) =>
       users.realtimekit?.record('error', code, (cause as { code?: string }).code);
@@ -152,6 +185,34 @@ function show(stream: MediaStream): HTMLVideoElement {
   return video;
 }
 
+const COLOURS = ['#c02020', '#20c020', '#2020c0', '#c0c020'];
+
+/** The colours in the middle of the four quarters of the newest video element, as red, green and blue. */
+function shownColours(): number[][] {
+  const [video] = [...document.querySelectorAll('video')].slice(-1);
+  const context = Object.assign(document.createElement('canvas'), { width: 320, height: 240 }).getContext('2d');
+  if (!video || !context) return [];
+  context.drawImage(video, 0, 0, 320, 240);
+  return COLOURS.map((_, index) => {
+    const { data } = context.getImageData((index % 2) * 160 + 80, (index < 2 ? 0 : 120) + 60, 1, 1);
+    return [...data.slice(0, 3)];
+  });
+}
+
+/** What the decoders of the page's peer connections found wrong. */
+async function decoderTroubles(): Promise<{ freezes: number; keyFrameRequests: number; framesDropped: number }> {
+  const troubles = { freezes: 0, keyFrameRequests: 0, framesDropped: 0 };
+  for (const pc of peerConnections) {
+    for (const stats of (await pc.getStats()).values()) {
+      if (stats.type !== 'inbound-rtp' || stats.kind !== 'video') continue;
+      troubles.freezes += stats.freezeCount ?? 0;
+      troubles.keyFrameRequests += stats.pliCount ?? 0;
+      troubles.framesDropped += stats.framesDropped ?? 0;
+    }
+  }
+  return troubles;
+}
+
 /** Sums of all peer connections that the page ever made, by direction. */
 async function mediaTotals(): Promise<{
   framesDecoded: number;
@@ -182,8 +243,11 @@ async function localPaths(): Promise<string[]> {
     const stats = await pc.getStats();
     for (const { type, selectedCandidatePairId } of stats.values()) {
       if (type !== 'transport' || pc.connectionState !== 'connected') continue;
-      const { candidateType, relayProtocol = '' } =
-        stats.get(stats.get(selectedCandidatePairId)?.localCandidateId) ?? {};
+      const {
+        candidateType,
+        protocol,
+        relayProtocol = protocol,
+      } = stats.get(stats.get(selectedCandidatePairId)?.localCandidateId) ?? {};
       paths.push(`${candidateType}/${relayProtocol}`);
     }
   }
@@ -206,6 +270,8 @@ const surface = {
   RealtimeKitUser,
   mediaTotals,
   localPaths,
+  shownColours,
+  decoderTroubles,
   now,
   users,
   zego(): ZegoUser {

@@ -106,6 +106,8 @@ const IS_FINAL: Readonly<Record<FinalCode, true>> = {
   'poll.bad-option': true,
   'poll.voted': true,
   'poll.too-many': true,
+  'store.bad-value': true,
+  'store.full': true,
 };
 
 /** Returns whether the same request may succeed later. */

@@ -44,3 +44,4 @@ export {
 export { RoomSession, type SessionOptions } from './session.ts';
 export type { SessionEvents } from './session-events.ts';
 export type { JoinKind, SessionEnd, SessionState } from './session-state.ts';
+export { SharedStores, type SharedStoresEvents, type StoreUpdate } from './shared-stores.ts';

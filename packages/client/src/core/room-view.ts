@@ -9,12 +9,14 @@ import type {
   MemberCause,
   RoomEventFrame,
   StageState,
+  StoreEventFrame,
   StreamCause,
   WireMember,
   WirePermissions,
   WirePoll,
   WireRoomInfo,
   WireSnapshot,
+  WireStore,
   WireStream,
 } from '@gavel/protocol';
 import { PollList, type PollsChange } from './poll-list.ts';
@@ -72,6 +74,9 @@ export interface RoomChange {
   readonly message?: RoomMessage;
   readonly messageChanged?: ChatEventFrame;
   readonly polls?: PollsChange;
+  readonly storeEvent?: StoreEventFrame;
+  /** The opened stores, as the server has them now. */
+  readonly stores?: readonly WireStore[];
   readonly custom?: CustomMessage;
 }
 
@@ -238,6 +243,7 @@ export class RoomView {
       ownStreams: snapshot.streams.filter((stream) => this.#isOwn(stream)),
       infosSet: snapshot.infos.filter(({ key, atMs }) => infos.get(key)?.atMs !== atMs),
       ...pollsOf(polls),
+      ...(snapshot.stores && { stores: snapshot.stores }),
     };
   }
 
@@ -305,6 +311,9 @@ export class RoomView {
       case 'pollUpdated':
       case 'pollVoted':
         return { ...NOTHING, ...pollsOf(this.#polls.apply(frame)) };
+      case 'storeOpened':
+      case 'storeChanged':
+        return { ...NOTHING, storeEvent: frame };
       case 'message':
         return { ...NOTHING, message: frame };
       case 'custom':

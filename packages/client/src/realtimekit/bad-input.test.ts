@@ -65,9 +65,11 @@ function methodsOf(target: object): [name: string, method: Method][] {
 }
 
 /** The objects of a meeting, by name. */
-function partsOf(meeting: RealtimeKitClient): [name: string, part: object][] {
-  const { self, participants, polls, chat, meta, recording, connectedMeetings, stores, audio } = meeting;
+async function partsOf(meeting: RealtimeKitClient): Promise<[name: string, part: object][]> {
+  const { self, participants, polls, chat, meta, recording, connectedMeetings, stores, audio, stage, plugins, ai } =
+    meeting;
   const ann = participants.all.get('m-ann');
+  const store = await stores.create('notes');
   const parts = {
     self,
     participants,
@@ -77,7 +79,11 @@ function partsOf(meeting: RealtimeKitClient): [name: string, part: object][] {
     recording,
     connectedMeetings,
     stores,
+    store,
     audio,
+    stage,
+    plugins,
+    ai,
     pip: participants.pip,
   };
   return [...Object.entries(parts), ...(ann ? [['participant', ann] as [string, object]] : [])];
@@ -89,7 +95,7 @@ const BAD: readonly unknown[] = [undefined, null, 7, '', 'text', true, {}, [], [
 /** Calls every method of a meeting with every bad argument; returns the outcomes that no application can handle. */
 async function callEverything(meeting: RealtimeKitClient): Promise<string[]> {
   const wrong: string[] = [];
-  for (const [part, target] of partsOf(meeting)) {
+  for (const [part, target] of await partsOf(meeting)) {
     for (const [name, method] of methodsOf(target)) {
       for (const bad of BAD) {
         let error: unknown;

@@ -10,10 +10,11 @@
  * @module
  */
 
-import { identify } from '../core/identify.ts';
+import type { Results } from '@gavel/protocol';
 import { completePlatform, type Platform, randomId } from '../core/platform.ts';
 import { RoomSession } from '../core/session.ts';
 import type { SessionState } from '../core/session-state.ts';
+import { askAsVisitor, type VisitorMethod } from '../core/visitor.ts';
 import { Ai } from './ai.ts';
 import type { AudioPlayback } from './audio-playback.ts';
 import type { MediaConfiguration } from './capture-settings.ts';
@@ -85,7 +86,7 @@ export class RealtimeKitClient {
   readonly plugins = new Plugins();
   readonly ai = new Ai();
   readonly stage = new Stage();
-  readonly stores = new StoreManager();
+  readonly stores: StoreManager;
   readonly recording: Recording;
   readonly connectedMeetings = new ConnectedMeetings(this.meta);
   /** What the vendor's UI kit reads of the client's inside. */
@@ -100,9 +101,14 @@ export class RealtimeKitClient {
     this.#options = options;
     this.#platform = completePlatform(options.platform);
     this.self = new Self(this.#platform.media, options.defaults?.mediaHandler?.parts);
-    this.participants = new Participants(this.#platform, (state) => this.meta.handleMedia('recv', state));
+    this.participants = new Participants({
+      ...this.#platform,
+      connectionChanged: (state) => this.meta.handleMedia('recv', state),
+      preview: async () => (await this.#ask('preview')).members,
+    });
     this.self.parts.media.on('connection', (state) => this.meta.handleMedia('send', state));
     const { fetch, clock } = this.#platform;
+    this.stores = new StoreManager(clock);
     this.chat = new Chat(this.participants, { fetch, clock, server: toServer(options.baseURI) });
     this.recording = new Recording(this.self.permissions);
     this.#livestream = new Livestream(this.self.permissions);
@@ -142,16 +148,21 @@ export class RealtimeKitClient {
   }
 
   async #identify(): Promise<void> {
-    const { authToken, baseURI } = this.#options;
     if (!this.#platform.media && 'document' in globalThis) {
       throw new RealtimeKitError(CODES.browserNotSupported, 'this browser has no WebRTC');
     }
-    const credential = { scheme: 'participant-token', token: authToken } as const;
-    const identity = await identify(this.#platform, toServer(baseURI), { credential });
+    const identity = await this.#ask('identify');
     this.meta.handleIdentity(identity);
     this.self.handleIdentity(identity);
     this.participants.setMaxActiveParticipantsCount(Math.max(1, this.self.maxVideoStreams));
     this.meta.handleSocket('connected');
+  }
+
+  /** Asks the server about the token's owner and its meeting, without a login. */
+  #ask<M extends VisitorMethod>(method: M): Promise<Results[M]> {
+    const { authToken, baseURI } = this.#options;
+    const credential = { scheme: 'participant-token', token: authToken } as const;
+    return askAsVisitor(this.#platform, toServer(baseURI), method, { credential });
   }
 
   async #openDefaults(): Promise<void> {
@@ -276,6 +287,7 @@ export class RealtimeKitClient {
           this.chat.attach(session);
           this.stage.attach(session);
           this.polls.attach(session);
+          this.stores.attach(session);
         }
         this.self.handleJoined(session, state.via !== 'login');
         break;
@@ -291,6 +303,7 @@ export class RealtimeKitClient {
         this.chat.detach();
         this.stage.detach();
         this.polls.detach();
+        this.stores.detach();
     }
   }
 }

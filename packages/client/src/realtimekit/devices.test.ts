@@ -209,6 +209,27 @@ test('devices that come and go are told until the meeting is left', async () => 
   expect(devices.watchers.size).toBe(0);
 });
 
+test('devices whose ids appear with the permission are told as the list, and not as new ones', async () => {
+  const devices = plugIn(device('videoinput', ''), device('audioinput', ''));
+  const meeting = await create();
+  await meeting.join();
+  await settle();
+  const log: unknown[] = [];
+  meeting.self.on('deviceListUpdate', (update) => log.push([update.added, update.removed, update.devices]));
+  devices.list = [device('videoinput', 'front'), device('audioinput', 'headset')];
+  await meeting.self.enableVideo();
+  await settle();
+  expect(log).toEqual([[[], [], devices.list]]);
+});
+
+test('a list that the browser refuses is 1609', async () => {
+  plugIn();
+  const { self } = await create();
+  navigator.mediaDevices.enumerateDevices = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
+  await expect(self.getAllDevices()).rejects.toMatchObject({ name: 'RealtimeKitError', code: '1609' });
+  await expect(self.getSpeakerDevices()).rejects.toMatchObject({ code: '1609' });
+});
+
 test('where the page may use no devices, there are none', async () => {
   expect(await (await create()).self.getAllDevices()).toEqual([]);
 });

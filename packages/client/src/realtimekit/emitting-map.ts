@@ -5,10 +5,18 @@
  */
 
 import { EventEmitter, type EventName, type Handlers, type Listeners } from './event-emitter.ts';
+import { Logger } from './internals.ts';
+
+const LOGGER = new Logger();
 
 /** A map by id with the methods of an `EventEmitter`. */
 export class EmittingMap<Value, Events extends { [E in keyof Events]: unknown[] }> extends Map<string, Value> {
   readonly #emitter = new EventEmitter<Events>();
+
+  /** Writes to the browser's console. */
+  get logger(): Logger {
+    return LOGGER;
+  }
 
   /** Returns all values, in the order of addition. */
   toArray(): Value[] {

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@gavel/protocol';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { settle } from '../testing/fake-clock.ts';
-import { loginResult } from '../testing/fake-server.ts';
+import { loginResult, member } from '../testing/fake-server.ts';
 import { createWorld, type World } from '../testing/harness.ts';
 import { RealtimeKitClient, type RealtimeKitOptions } from './client.ts';
 
@@ -167,4 +167,46 @@ it('a join that cannot reach the server rejects with 0002, and may be tried agai
   await settle();
   expect(meeting.self.id).toBe('m-me');
   expect(meeting.meta.socketState.state).toBe('connected');
+});
+
+describe('getParticipantsInMeetingPreJoin', () => {
+  it('reads who is in the room before the join, in the room and after the end (RTK-18)', async () => {
+    const world = createWorld();
+    const { participants, ...meeting } = await init(world);
+    const ann = { ...member('m-ann', 'ann', { ...PROFILE, participantId: 'p-ann' }), stage: 'off' as const };
+    world.server.answers.preview = () => ({ members: [ann, member('m-zoe', 'zoe')] });
+    const { peers } = await participants.getParticipantsInMeetingPreJoin();
+    expect(peers).toEqual([
+      {
+        peerId: 'm-ann',
+        userId: 'p-ann',
+        displayName: 'ANN',
+        displayPictureUrl: PROFILE.picture,
+        customParticipantId: 'custom-me',
+        presetId: '',
+        stageType: 4,
+        waitlisted: false,
+        flags: { presetName: 'host', recorderType: 'NONE', hiddenParticipant: false },
+      },
+      expect.objectContaining({ peerId: 'm-zoe', userId: 'zoe', stageType: 1, displayPictureUrl: undefined }),
+    ]);
+    expect(world.server.seen('preview')).toEqual([{ credential: { scheme: 'participant-token', token: 'jwt' } }]);
+    expect(world.server.seen('login')).toEqual([]);
+    expect(world.server.sockets.every(({ isClosedByClient }) => isClosedByClient)).toBe(true);
+    expect(meeting.self.roomState).toBe('init');
+  });
+
+  it.each<[ErrorCode, string]>([
+    ['login.bad-credential', '0004'],
+    ['login.banned', '0002'],
+    ['rate.limited', '0013'],
+  ])('refused with %s rejects with %s', async (refuse, code) => {
+    const world = createWorld();
+    const { participants } = await init(world);
+    world.server.answers.preview = () => ({ refuse });
+    await expect(participants.getParticipantsInMeetingPreJoin()).rejects.toMatchObject({
+      code,
+      cause: { code: refuse },
+    });
+  });
 });

@@ -12,13 +12,12 @@ const create = () =>
 
 describe('the modules that this server does not have', () => {
   it('are there, idle and empty', async () => {
-    const { recording, livestream, plugins, ai, stores, connectedMeetings, stage } = await create();
+    const { recording, livestream, plugins, ai, connectedMeetings, stage } = await create();
     expect(recording.recordingState).toBe('IDLE');
     expect(recording.recordings).toEqual([]);
     expect(livestream).toBeUndefined();
     expect([plugins.all.toArray(), plugins.active.toArray()]).toEqual([[], []]);
     expect(ai.transcripts).toEqual([]);
-    expect(stores.stores.size).toBe(0);
     expect(connectedMeetings.isActive).toBe(false);
     const states: unknown[] = [];
     connectedMeetings.on('stateUpdate', (state) => states.push(state));
@@ -32,8 +31,6 @@ describe('the modules that this server does not have', () => {
     ['recording.stop', '1001', (meeting: RealtimeKitClient) => meeting.recording.stop()],
     ['recording.pause', '1001', (meeting: RealtimeKitClient) => meeting.recording.pause()],
     ['recording.resume', '1001', (meeting: RealtimeKitClient) => meeting.recording.resume()],
-    ['stores.create', '0100', (meeting: RealtimeKitClient) => meeting.stores.create('notes')],
-    ['stores.refresh', '0100', (meeting: RealtimeKitClient) => meeting.stores.refresh('notes')],
     [
       'connectedMeetings.createMeetings',
       '0100',

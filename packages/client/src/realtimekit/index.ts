@@ -4,6 +4,7 @@
  * @module
  */
 
+export type { DeviceListUpdate } from '../core/media/device-list.ts';
 export { Ai, type AiEvents, type Transcript } from './ai.ts';
 export { AudioPlayback } from './audio-playback.ts';
 export type { AudioMiddleware } from './audio-processing.ts';
@@ -26,12 +27,12 @@ export { RealtimeKitClient, RealtimeKitClient as default, type RealtimeKitOption
 export { type ConnectedMeeting, ConnectedMeetings, type ConnectedMeetingsEvents } from './connected-meetings.ts';
 export { RealtimeKitError, RealtimeKitError as ClientError, type RealtimeKitErrorCode } from './errors.ts';
 export { EventEmitter, type EventName, type Handler, type Handlers } from './event-emitter.ts';
+export type { JoinedPeer, RoomPeer } from './joined-peers.ts';
 export { Livestream, type LivestreamEvents, type LivestreamState } from './livestream.ts';
 export { type CaptureKind, MediaPermission, type MediaPermissions } from './media-permissions.ts';
 export type { MediaScore } from './media-score.ts';
 export { Meta, type MetaEvents, type SocketState } from './meta.ts';
 export type { MiddlewareResult } from './middlewares.ts';
-export type { DeviceListUpdate } from './own-devices.ts';
 export type { ScreenShareState, ScreenShareTracks } from './own-screen.ts';
 export {
   type AudioState,
@@ -46,7 +47,7 @@ export {
   type ParticipantMapEvents,
 } from './participant-map.ts';
 export type { ViewMode, ViewState } from './participant-view.ts';
-export { type BroadcastTarget, type JoinedPeer, Participants, type ParticipantsEvents } from './participants.ts';
+export { type BroadcastTarget, Participants, type ParticipantsEvents } from './participants.ts';
 export { type PermissionEvents, Permissions, type PermissionsPatch } from './permissions.ts';
 export { Pip, type PipEvents } from './pip.ts';
 export { type Plugin, PluginMap, type PluginMapEvents, Plugins } from './plugins.ts';
@@ -55,6 +56,7 @@ export { Recording, type RecordingEvents, type RecordingInfo, type RecordingStat
 export { type RoomState, Self, type WaitlistStatus } from './self.ts';
 export { type CurrentDevices, type InitMediaOptions, type SelfEvents, SelfMedia } from './self-media.ts';
 export { RequestToJoinType, Stage, type StageEvents, type StageRequest, type StageStatus } from './stage.ts';
+export { Store, type StoreData, type StoreSubscriber } from './store.ts';
 export { StoreManager } from './stores.ts';
 export { type DesignTokens, ThemePreset } from './theme-preset.ts';
 export type { VideoMiddleware, VideoMiddlewareGlobalConfig } from './video-processing.ts';

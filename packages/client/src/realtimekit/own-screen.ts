@@ -41,6 +41,8 @@ export interface OwnScreenEvents {
   changed: [state: ScreenShareState];
   /** The user chose a screen, or the browser or the user refused. */
   permission: [permission: MediaPermission, constraints: MediaStreamConstraints];
+  /** The server forwards none of the codecs that this browser sends for a kind (MED-8). */
+  unsupported: [kind: 'audio' | 'video'];
 }
 
 /** Captures and publishes the own screen until the user, a host or the browser's own button ends it. */
@@ -149,6 +151,9 @@ export class OwnScreen extends Emitter<OwnScreenEvents> {
     const streamId = screenIdOf(session.self?.memberId ?? '');
     const publication = session.media.publish(streamId, source, { source: 'screen' });
     this.#publication = publication;
+    publication.on('unsupported', (kinds) => {
+      if (this.#publication === publication) for (const kind of kinds) this.emit('unsupported', kind);
+    });
     try {
       await isSent(publication);
     } catch (error) {

@@ -53,9 +53,9 @@ export class ParticipantView {
     return this.#page;
   }
 
-  /** How many pages all participants fill; at least 1. */
+  /** How many pages there are; 0 unless the mode is `PAGINATED`. */
   get pageCount(): number {
-    return Math.max(1, Math.ceil(this.#candidates.length / this.#max));
+    return this.#mode === 'PAGINATED' ? this.#filledPages : 0;
   }
 
   /** How many participants are shown at once. */
@@ -80,8 +80,8 @@ export class ParticipantView {
 
   /** Shows a page, counted from 1, in the mode `PAGINATED`; page 0 is the mode `ACTIVE_GRID`. @throws RealtimeKitError `1202` */
   setPage(page: number): void {
-    if (!Number.isInteger(page) || page < 0 || page > this.pageCount) {
-      throw new RealtimeKitError(CODES.badPage, `there is no page ${String(page)}: there are ${this.pageCount}`);
+    if (!Number.isInteger(page) || page < 0 || page > this.#filledPages) {
+      throw new RealtimeKitError(CODES.badPage, `there is no page ${String(page)}: there are ${this.#filledPages}`);
     }
     if (page === 0) return this.setMode('ACTIVE_GRID');
     if (this.#mode !== 'PAGINATED') this.setMode('PAGINATED');
@@ -134,6 +134,11 @@ export class ParticipantView {
     this.#update();
   }
 
+  /** How many pages all participants fill; at least 1. */
+  get #filledPages(): number {
+    return Math.max(1, Math.ceil(this.#candidates.length / this.#max));
+  }
+
   get #state(): ViewState {
     return { viewMode: this.#mode, currentPage: this.#page, pageCount: this.pageCount };
   }
@@ -145,7 +150,7 @@ export class ParticipantView {
 
   #update(): void {
     const pageBefore = this.#page;
-    this.#page = Math.min(this.#page, this.pageCount);
+    this.#page = Math.min(this.#page, this.#filledPages);
     const wanted = this.#wanted();
     for (const id of [...this.#active.keys()]) {
       if (!wanted.some((participant) => participant.id === id)) this.#active.handleLeft(id, false);

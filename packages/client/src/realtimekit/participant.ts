@@ -15,6 +15,7 @@ import { type MediaScore, POOR_SCORE, ScoreChanges, scoresOf } from './media-sco
 import { NO_SCREEN, type ScreenShareState, type ScreenShareTracks } from './own-screen.ts';
 import { type PersonFields, toPersonFields } from './profile.ts';
 import { type StageStatus, toStageStatus } from './stage.ts';
+import { UndecodedVideo } from './undecoded-video.ts';
 import { VideoElements } from './video-elements.ts';
 
 /** The state of a participant's audio. */
@@ -75,6 +76,8 @@ export interface ParticipantDeps {
   readonly media: MediaPlatform | undefined;
   /** Is called if media is sent of which this browser supports no codec. */
   readonly unsupported: (media: UnsupportedMedia) => void;
+  /** Is called if video has arrived for some seconds of which no frame was decoded. */
+  readonly undecodable: (video: Pick<UnsupportedMedia, 'participantId' | 'source'>) => void;
 }
 
 /** Media of a participant that this browser cannot play (MED-8). */
@@ -87,6 +90,7 @@ export interface UnsupportedMedia {
 /** A stream of a participant, and its playback. */
 interface Shown {
   readonly source: StreamSource;
+  readonly undecoded: UndecodedVideo;
   stream?: WireStream | undefined;
   playback?: Playback | undefined;
 }
@@ -109,8 +113,9 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
   readonly producers: never[] = [];
   readonly #moderate: Moderate;
   readonly #unsupported: ParticipantDeps['unsupported'];
-  readonly #camera: Shown = { source: 'camera' };
-  readonly #screen: Shown = { source: 'screen' };
+  readonly #undecodable: ParticipantDeps['undecodable'];
+  readonly #camera: Shown = { source: 'camera', undecoded: new UndecodedVideo() };
+  readonly #screen: Shown = { source: 'screen', undecoded: new UndecodedVideo() };
   readonly #elements: VideoElements;
   readonly #scores = new ScoreChanges();
   readonly #subscribed = new Set<SubscriptionKind>(SUBSCRIPTION_KINDS);
@@ -123,11 +128,12 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
 
   constructor(
     { memberId, user, profile, pinned, stage }: WireMember,
-    { moderate, media, unsupported }: ParticipantDeps,
+    { moderate, media, unsupported, undecodable }: ParticipantDeps,
   ) {
     super();
     this.#moderate = moderate;
     this.#unsupported = unsupported;
+    this.#undecodable = undecodable;
     this.#elements = new VideoElements(media);
     const person = toPersonFields(user, profile);
     this.id = memberId;
@@ -297,9 +303,10 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
 
   /** Measures what is received, and emits changes of its quality. Returns how loud the participant is, from 0 to 1. */
   async measure(): Promise<number> {
-    const readings = [this.#camera, this.#screen].map(async ({ source, playback }) => {
+    const readings = [this.#camera, this.#screen].map(async ({ source, playback, undecoded }) => {
       const stats = await playback?.stats();
       if (!stats) return 0;
+      if (stats.video && undecoded.isOverdue(stats.video)) this.#undecodable({ participantId: this.id, source });
       const scores = scoresOf(stats, { participantId: this.id, isScreenshare: source === 'screen' });
       for (const score of scores.filter((score) => this.#scores.isNew(score))) {
         this.emit('mediaScoreUpdate', score);

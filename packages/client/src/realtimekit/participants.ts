@@ -9,8 +9,10 @@ import type { Playback } from '../core/media/playback.ts';
 import type { Clock, Platform } from '../core/platform.ts';
 import type { RoomChange } from '../core/room-view.ts';
 import type { RoomSession } from '../core/session.ts';
+import type { RateLimits } from './call-limit.ts';
 import { CODES, RealtimeKitError, requireIds, toParticipantsError } from './errors.ts';
 import { EventEmitter } from './event-emitter.ts';
+import { type JoinedPeer, type RoomPeer, toJoinedPeer, toRoomPeer } from './joined-peers.ts';
 import { numberOf, textOf } from './json.ts';
 import type { MediaScore } from './media-score.ts';
 import type { TransportState } from './meta.ts';
@@ -26,9 +28,8 @@ import { ParticipantMaps } from './participant-maps.ts';
 import type { ViewMode, ViewState } from './participant-view.ts';
 import { type PermissionsPatch, toChanges } from './permissions.ts';
 import { Pip } from './pip.ts';
-import { type PersonFields, toPersonFields } from './profile.ts';
+import { toPersonFields } from './profile.ts';
 import { repeat } from './repeating.ts';
-import type { StageStatus } from './stage.ts';
 import { Waitlist } from './waitlist.ts';
 
 /** How often the quality and the loudness are measured, in milliseconds. */
@@ -43,32 +44,12 @@ export interface BroadcastTarget {
   readonly presetNames?: readonly string[];
 }
 
-/** One connection of a participant in the room, the own one included. */
-export interface JoinedPeer extends PersonFields {
-  /** The peer id. */
-  readonly id: string;
-  /** The same as `name`. */
-  readonly displayName: string;
-  readonly waitlisted: boolean;
-  /** Empty: only the preset's name is known. */
-  readonly presetId: string;
-  readonly stageType: StageStatus;
-  readonly stageStatus: StageStatus;
-  readonly metadata: { readonly preset_name: string };
-  readonly recorderType: string;
-  /** Hidden participants and recorders are not among the participants in the room. */
-  readonly flags: {
-    readonly hiddenParticipant: boolean;
-    readonly hidden_participant: boolean;
-    readonly recorder: boolean;
-  };
-}
-
-/** A number of calls in a period. */
-export interface RateLimits {
-  readonly maxInvocations: number;
-  /** In seconds. */
-  readonly period: number;
+/** Dependencies of the participants. */
+export interface ParticipantsDeps extends Pick<Platform, 'media' | 'clock'> {
+  /** Is called when received media was connected, lost, or connected again. */
+  connectionChanged(state: TransportState): void;
+  /** Reads the members of the room without joining it. */
+  preview(): Promise<readonly WireMember[]>;
 }
 
 /** The events of the participants of a meeting. */
@@ -83,6 +64,8 @@ export interface ParticipantsEvents {
   mediaScoreUpdate: [score: MediaScore];
   /** The quality of what is received of a participant became poor. */
   poorConnection: [event: { readonly participantId: string; readonly score: number; readonly kind: string }];
+  /** Video of a participant has arrived for 5 s, and the browser has decoded no frame of it. */
+  media_decode_error: [error: { readonly reason: string; readonly code: '1702' | '1703' }];
   /** Another participant called `broadcastMessage`; `timestamp` is in milliseconds since the Unix epoch. */
   broadcastedMessage: [
     message: {
@@ -103,21 +86,27 @@ export class Participants extends EventEmitter<ParticipantsEvents> {
   readonly #waitlist: Waitlist;
   readonly #clock: Clock;
   #session: RoomSession | undefined;
-  readonly #connectionChanged: (state: TransportState) => void;
+  readonly #connectionChanged: ParticipantsDeps['connectionChanged'];
+  readonly #preview: ParticipantsDeps['preview'];
   readonly #watched = new WeakSet<Playback>();
   #stopMeasuring: () => void = () => {};
   #lastActiveSpeaker = '';
   #rateLimits: RateLimits = { maxInvocations: 5, period: 1 };
 
-  /** `connectionChanged` is called when received media was connected, lost, or connected again. */
-  constructor({ media, clock }: Pick<Platform, 'media' | 'clock'>, connectionChanged: (state: TransportState) => void) {
+  constructor({ media, clock, connectionChanged, preview }: ParticipantsDeps) {
     super();
     this.#connectionChanged = connectionChanged;
+    this.#preview = preview;
     this.#clock = clock;
     this.#deps = {
       media,
       moderate: (params) => this.#request(params),
       unsupported: (event) => this.#handleUnsupported(event),
+      undecodable: ({ participantId, source }) =>
+        this.emit('media_decode_error', {
+          reason: `video arrives and is not decoded: ${source} of ${participantId}`,
+          code: CODES.notDecoded,
+        }),
     };
     this.#waitlist = new Waitlist(this.#deps);
   }
@@ -192,7 +181,7 @@ export class Participants extends EventEmitter<ParticipantsEvents> {
     return this.#maps.view.page;
   }
 
-  /** How many pages all participants fill; at least 1. */
+  /** How many pages all participants fill, at least 1; 0 unless the view mode is `PAGINATED`. */
   get pageCount(): number {
     return this.#maps.view.pageCount;
   }
@@ -254,11 +243,25 @@ export class Participants extends EventEmitter<ParticipantsEvents> {
     const wanted = textOf(search, '').toLowerCase();
     const first = numberOf(offset, 0);
     const { self } = this.#session ?? {};
-    const own =
-      self && toPeer({ id: self.memberId, ...toPersonFields(self.user, self.profile), stageStatus: 'ON_STAGE' });
-    const all = [...(own ? [own] : []), ...this.joined.toArray().map(toPeer)];
+    const own = self && toJoinedPeer(self.memberId, toPersonFields(self.user, self.profile), 'ON_STAGE');
+    const others = this.joined.toArray().map((one) => toJoinedPeer(one.id, one, one.stageStatus));
+    const all = [...(own ? [own] : []), ...others];
     const found = all.filter(({ name }) => name.toLowerCase().includes(wanted));
     return found.slice(first, first + numberOf(limit, Number.POSITIVE_INFINITY));
+  }
+
+  /**
+   * Reads who is in the room, also before the join and after the end. Empty for a preset without `showParticipantList`, and for one
+   * that waits to be admitted.
+   *
+   * @throws RealtimeKitError `0004` if the token is not valid any more, `0011` if the server cannot be reached
+   */
+  async getParticipantsInMeetingPreJoin(): Promise<{ peers: RoomPeer[] }> {
+    try {
+      return { peers: (await this.#preview()).map(toRoomPeer) };
+    } catch (error) {
+      throw toParticipantsError(error);
+    }
   }
 
   /**
@@ -504,27 +507,6 @@ export class Participants extends EventEmitter<ParticipantsEvents> {
   #participantOf({ memberId }: WireStream): Participant | undefined {
     return memberId === undefined ? undefined : this.joined.get(memberId);
   }
-}
-
-type PeerFields = PersonFields & Pick<Participant, 'id' | 'stageStatus'>;
-
-function toPeer({ id, userId, name, picture, customParticipantId, presetName, stageStatus }: PeerFields): JoinedPeer {
-  return {
-    id,
-    userId,
-    name,
-    displayName: name,
-    picture,
-    customParticipantId,
-    presetId: '',
-    presetName,
-    metadata: { preset_name: presetName },
-    waitlisted: false,
-    stageType: stageStatus,
-    stageStatus,
-    recorderType: 'NONE',
-    flags: { hiddenParticipant: false, hidden_participant: false, recorder: false },
-  };
 }
 
 function toRecipients(target: BroadcastTarget | { readonly meetingIds: readonly string[] }) {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { DeviceList, type DeviceListUpdate } from '../core/media/device-list.ts';
 import type { MediaPlatform } from '../core/media/media-platform.ts';
 import { AudioPlayback } from './audio-playback.ts';
 import type { AudioMiddleware } from './audio-processing.ts';
@@ -15,7 +16,6 @@ import { EventEmitter } from './event-emitter.ts';
 import { type CaptureKind, findLossReason, type MediaPermission, type MediaPermissions } from './media-permissions.ts';
 import type { MediaScore } from './media-score.ts';
 import type { MiddlewareResult } from './middlewares.ts';
-import { type DeviceListUpdate, OwnDevices } from './own-devices.ts';
 import { type Kind, OwnMedia } from './own-media.ts';
 import { OwnScreen, type ScreenShareState, type ScreenShareTracks } from './own-screen.ts';
 import type { AudioState, VideoState } from './participant.ts';
@@ -50,7 +50,7 @@ export interface SelfEvents {
     },
   ];
   /** Specific to Gavel: the server forwards none of the codecs that this browser sends for a kind (MED-8). */
-  mediaUnsupported: [event: { readonly kind: 'audio' | 'video'; readonly source: 'camera' }];
+  mediaUnsupported: [event: { readonly kind: 'audio' | 'video'; readonly source: 'camera' | 'screen' }];
   /** The quality of what is sent changed. */
   mediaScoreUpdate: [score: MediaScore];
   /** The browser does not play audio before the user clicks: call `playAudio` from a click. */
@@ -88,7 +88,7 @@ export class SelfMedia extends EventEmitter<SelfEvents> {
   readonly context: any = undefined;
   protected readonly media: OwnMedia;
   protected readonly screen: OwnScreen;
-  protected readonly devices = new OwnDevices((update) => this.emit('deviceListUpdate', update));
+  protected readonly devices = new DeviceList((update) => this.emit('deviceListUpdate', update));
   readonly #elements: VideoElements;
   #permissions: MediaPermissions = { audio: 'NOT_REQUESTED', video: 'NOT_REQUESTED', screenshare: 'NOT_REQUESTED' };
   #speakerId: string | undefined;
@@ -108,6 +108,7 @@ export class SelfMedia extends EventEmitter<SelfEvents> {
     this.media.on('lost', (kind, constraints) => void this.#handleLoss(kind, constraints));
     this.media.on('permission', (kind, message, constraints) => this.#setPermission(kind, message, constraints));
     this.media.on('unsupported', (kind) => this.emit('mediaUnsupported', { kind, source: 'camera' }));
+    this.screen.on('unsupported', (kind) => this.emit('mediaUnsupported', { kind, source: 'screen' }));
     this.screen.on('changed', (state) => this.emit('screenShareUpdate', state));
     this.screen.on('permission', (message, constraints) => this.#setPermission('screenshare', message, constraints));
   }
@@ -210,30 +211,34 @@ export class SelfMedia extends EventEmitter<SelfEvents> {
     this.screen.disable();
   }
 
-  /** Returns the machine's microphones, cameras and speakers; their names are empty until the user has permitted a device. */
-  getAllDevices(): Promise<InputDeviceInfo[]> {
-    // The vendor declares it so; speakers have no `getCapabilities`.
-    return this.devices.all() as Promise<InputDeviceInfo[]>;
+  /** Returns the machine's microphones, cameras and speakers; their names are empty until the user has permitted a device. @throws RealtimeKitError `1609` */
+  async getAllDevices(): Promise<InputDeviceInfo[]> {
+    try {
+      // The vendor declares it so; speakers have no `getCapabilities`.
+      return (await this.devices.all()) as InputDeviceInfo[];
+    } catch (error) {
+      throw new RealtimeKitError(CODES.noDeviceList, (error as Error).message, error);
+    }
   }
 
   /** Returns the microphones. */
   getAudioDevices(): Promise<MediaDeviceInfo[]> {
-    return this.devices.ofKind('audioinput');
+    return this.#listDevices('audioinput');
   }
 
   /** Returns the cameras. */
   getVideoDevices(): Promise<MediaDeviceInfo[]> {
-    return this.devices.ofKind('videoinput');
+    return this.#listDevices('videoinput');
   }
 
   /** Returns the speakers; empty in browsers that do not list them. */
   getSpeakerDevices(): Promise<MediaDeviceInfo[]> {
-    return this.devices.ofKind('audiooutput');
+    return this.#listDevices('audiooutput');
   }
 
   /** Returns a device. @throws RealtimeKitError `1603` if there is none with this id */
   async getDeviceById(deviceId: string, kind: 'audio' | 'video' | 'speaker'): Promise<MediaDeviceInfo> {
-    const devices = await this.devices.ofKind(KIND_OF_DEVICE[kind]);
+    const devices = await this.#listDevices(KIND_OF_DEVICE[kind]);
     const found = devices.find((device) => device.deviceId === deviceId);
     if (!found) throw new RealtimeKitError(CODES.unknownDevice, 'there is no such device');
     return found;
@@ -243,13 +248,23 @@ export class SelfMedia extends EventEmitter<SelfEvents> {
   getCurrentDevices(): CurrentDevices {
     const current = (kind: Kind) => {
       const deviceId = this.media.rawTrack(kind)?.getSettings?.().deviceId ?? this.media.settings.deviceId(kind);
-      return asDeclared(this.devices.find(KIND_OF_DEVICE[kind], deviceId));
+      return asDeclared(this.#findDevice(KIND_OF_DEVICE[kind], deviceId));
     };
     return {
       audio: current('audio'),
       video: current('video'),
-      speaker: asDeclared(this.devices.find('audiooutput', this.#speakerId)),
+      speaker: asDeclared(this.#findDevice('audiooutput', this.#speakerId)),
     };
+  }
+
+  async #listDevices(kind: MediaDeviceKind): Promise<MediaDeviceInfo[]> {
+    return (await this.getAllDevices()).filter((device) => device.kind === kind);
+  }
+
+  /** Finds a device among those listed last; the first of the kind if no id is given. */
+  #findDevice(kind: MediaDeviceKind, deviceId: string | undefined): MediaDeviceInfo | undefined {
+    const isMeant = (device: MediaDeviceInfo) => deviceId === undefined || device.deviceId === deviceId;
+    return this.devices.known.find((device) => device.kind === kind && isMeant(device));
   }
 
   /**

@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { settle } from '../testing/fake-clock.ts';
 import { FakeDevices } from '../testing/fake-devices.ts';
+import { FakeStream, FakeTrack } from '../testing/fake-media.ts';
 import { loginResult, member, snapshot, stream } from '../testing/fake-server.ts';
 import { createWorld } from '../testing/harness.ts';
 import { RealtimeKitClient } from './client.ts';
@@ -44,4 +45,17 @@ test('the own user whose codec the server does not forward raises mediaUnsupport
   await world.clock.advance(1_000);
   await enabled;
   expect(log).toEqual([['self', { kind: 'video', source: 'camera' }]]);
+});
+
+test('an own screen whose codec the server does not forward raises mediaUnsupported (MED-8)', async () => {
+  const log: unknown[] = [];
+  const { world, meeting } = await join(log);
+  log.length = 0;
+  const getDisplayMedia = async () => new FakeStream([new FakeTrack('video', 'screen-video')]);
+  vi.stubGlobal('navigator', { mediaDevices: { getDisplayMedia } });
+  const shared = meeting.self.enableScreenShare();
+  await settle();
+  world.media.peer.become('connected');
+  await shared;
+  expect(log).toEqual([['self', { kind: 'video', source: 'screen' }]]);
 });

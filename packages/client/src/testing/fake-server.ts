@@ -191,6 +191,8 @@ export class FakeServer {
         const { memberId: _, epoch: __, ticket: ___, room: ____, ...identity } = this.login;
         return identity;
       }
+      case 'preview':
+        return { members: this.login.room.members };
       case 'login':
         return this.login;
       case 'resume':

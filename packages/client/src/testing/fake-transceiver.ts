@@ -4,6 +4,7 @@
  * @module
  */
 
+import { FakeFrames, type FakeScriptTransform } from './fake-frames.ts';
 import type { FakePeer } from './fake-peer.ts';
 import { FakeTrack } from './fake-stream.ts';
 
@@ -14,6 +15,8 @@ export class FakeTransceiver {
   readonly sent: FakeTrack | 'audio' | 'video';
   readonly sender: FakeSender;
   readonly receiver: {
+    readonly frames: FakeFrames;
+    transform: FakeScriptTransform;
     readonly track: FakeTrack;
     jitterBufferTarget: number | null;
     getStats(): Promise<Map<string, object>>;
@@ -35,7 +38,12 @@ export class FakeTransceiver {
     this.sent = sent;
     this.direction = init.direction ?? 'sendrecv';
     this.sender = new FakeSender(peer, this, typeof sent === 'string' ? null : sent, init.sendEncodings ?? [{}]);
+    const frames = new FakeFrames();
     this.receiver = {
+      frames,
+      set transform(transform: FakeScriptTransform) {
+        frames.transform(transform);
+      },
       track: new FakeTrack(this.kind, `${this.kind}-of-peer-${peer.number}`),
       jitterBufferTarget: null,
       getStats: async () => selectReport(peer, this, ['inbound-rtp', 'remote-outbound-rtp']),
@@ -70,6 +78,7 @@ export class FakeTransceiver {
 /** The sender of a fake transceiver. */
 class FakeSender {
   track: FakeTrack | null;
+  readonly frames = new FakeFrames();
   readonly #peer: FakePeer;
   readonly #transceiver: FakeTransceiver;
   #encodings: RTCRtpEncodingParameters[];
@@ -84,6 +93,10 @@ class FakeSender {
     this.#transceiver = transceiver;
     this.track = track;
     this.#encodings = encodings;
+  }
+
+  set transform(transform: FakeScriptTransform) {
+    this.frames.transform(transform);
   }
 
   async replaceTrack(track: FakeTrack | null): Promise<void> {

@@ -64,6 +64,8 @@ export const CODE_OF_ERROR: Readonly<Record<SessionErrorCode, number>> = {
   'poll.bad-option': CODES.badParameter,
   'poll.voted': CODES.badParameter,
   'poll.too-many': CODES.badParameter,
+  'store.bad-value': CODES.badParameter,
+  'store.full': CODES.badParameter,
   'rate.limited': CODES.tooOften,
   'server.internal': 1002099,
   'server.store-unavailable': 1002099,

@@ -102,6 +102,7 @@ export interface ZegoEvents {
   capturedSoundLevelUpdate: [soundLevel: number];
   videoDeviceStateChanged: [updateType: 'ADD' | 'DELETE', deviceInfo: ZegoDeviceChange];
   audioDeviceStateChanged: [updateType: 'ADD' | 'DELETE', deviceType: 'Input' | 'Output', deviceInfo: ZegoDeviceChange];
+  /** An SEI message in a frame of a stream that is played with `isSEIStart`. */
   playerRecvSEI: [streamID: string, data: Uint8Array];
   /** A played stream has a track of the kind, or another than before. */
   playerVideoTrackUpdate: [streamID: string, track: MediaStreamTrack];

@@ -29,6 +29,7 @@ export type {
   ZegoPublishVideoStats,
   ZegoQualityGrade,
 } from './quality.ts';
+export type { ZegoSEIConfig } from './sei.ts';
 export type * from './streams/stream-types.ts';
 export type { ZegoLocalAudioOptions, ZegoLocalStream, ZegoLocalStreamEvents } from './streams/zego-local-stream.ts';
 export type {

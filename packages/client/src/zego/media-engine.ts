@@ -12,6 +12,7 @@ import type { Emit, ZegoEvents } from './events.ts';
 import { Players } from './players.ts';
 import { Publishers } from './publishers.ts';
 import { QualityReports } from './quality-reports.ts';
+import type { ZegoSEIConfig } from './sei.ts';
 import { requireKbps, requireOptions, toProcessing, toVideoConstraints } from './streams/capture-plan.ts';
 import { isMediaTrack } from './streams/custom-source.ts';
 import type { Kind } from './streams/feed-opener.ts';
@@ -44,7 +45,9 @@ export abstract class MediaEngine extends Emitter<ZegoEvents> {
     const quality = new QualityReports(platform.clock, emit);
     this.quality = quality;
     this.views = new Views(platform.media?.document);
-    this.publishers = new Publishers(quality, emit, (source) => this.local.find(source)?.closeDevices());
+    this.publishers = new Publishers(platform.clock, quality, emit, (source) =>
+      this.local.find(source)?.closeDevices(),
+    );
     this.players = new Players(quality, emit, (stream) => this.views.close(stream));
     this.local = new LocalStreams({
       media: platform.media,
@@ -137,6 +140,24 @@ export abstract class MediaEngine extends Emitter<ZegoEvents> {
   /** Changes the text sent to the other users with an own stream; at most 1,024 bytes. */
   setStreamExtraInfo(streamID: string, extraInfo: string): Promise<ZegoServerResponse> {
     return this.publishers.setExtraInfo(streamID, extraInfo);
+  }
+
+  /**
+   * Sends up to 4,096 bytes in one of the next video frames of an own stream, at most 30 times in a second; `playerRecvSEI`
+   * reports them to those who play it with `isSEIStart`. They are lost with their frame.
+   *
+   * @returns false if it is not sent: the stream is not up or was published without `isSEIStart`, the limits, or the browser
+   * @example
+   * zg.startPublishingStream('ann-main', stream, { isSEIStart: true });
+   * zg.sendSEI('ann-main', new TextEncoder().encode('verse 2'));
+   */
+  sendSEI(streamID: string, inData: Uint8Array): boolean {
+    return this.publishers.sendSei(streamID, inData);
+  }
+
+  /** Sets which SEI messages `playerRecvSEI` reports, also of streams that are played now. */
+  setSEIConfig(config: ZegoSEIConfig): void {
+    this.players.setSeiConfig(config ?? {});
   }
 
   /** Plays a stream; its `MediaStream` stays the same when its media is re-created. @throws ZegoServerResponse */

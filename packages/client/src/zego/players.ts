@@ -11,16 +11,19 @@ import { checkStreamId } from './checks.ts';
 import { CODES, codeOfMediaEnd, extendedDataOfMediaEnd, refusal, toZegoError } from './errors.ts';
 import type { Emit } from './events.ts';
 import type { QualityReports } from './quality-reports.ts';
+import type { ZegoSEIConfig } from './sei.ts';
+import { openSei } from './sei-loading.ts';
 import type { ZegoPlayerState, ZegoPlayOptions } from './types.ts';
 import { warnUnsupported } from './warnings.ts';
 
-const SUPPORTED = ['audio', 'video', 'jitterBufferTarget', 'playoutDelayHint', 'enableLowLatency'];
+const SUPPORTED = ['audio', 'video', 'isSEIStart', 'jitterBufferTarget', 'playoutDelayHint', 'enableLowLatency'];
 
 /** The streams that an engine plays, by stream id. */
 export class Players {
   readonly #quality: QualityReports;
   readonly #emit: Emit;
   readonly #ended: (stream: MediaStream) => void;
+  #seiConfig: ZegoSEIConfig = {};
   readonly #areOn = { audio: true, video: true };
   readonly #playbacks = new Map<string, { readonly playback: Playback; readonly session: RoomSession }>();
 
@@ -73,23 +76,43 @@ export class Players {
     return playback !== undefined;
   }
 
+  /** Sets how SEI messages are read, also those of streams that are played now. */
+  setSeiConfig(config: ZegoSEIConfig): void {
+    this.#seiConfig = config;
+  }
+
   #play(session: RoomSession, streamID: string, options: ZegoPlayOptions): Playback {
-    const { audio = true, video = true } = options;
+    const { audio = true, video = true, isSEIStart } = options;
     warnUnsupported('startPlayingStream', options, SUPPORTED);
-    const playback = session.media.play(streamID, { audio, video, ...toJitterBuffer(options) });
+    const frames =
+      isSEIStart && video
+        ? openSei(({ openSeiReader }) =>
+            openSeiReader(
+              () => this.#seiConfig,
+              (data) => this.#emit('playerRecvSEI', streamID, data),
+            ),
+          )
+        : undefined;
+    const playback = session.media.play(streamID, {
+      audio,
+      video,
+      ...(frames && { frames }),
+      ...toJitterBuffer(options),
+    });
     for (const kind of ['audio', 'video'] as const) playback.setEnabled(kind, this.#areOn[kind]);
     this.#emitState(streamID, 'PLAY_REQUESTING', CODES.ok);
-    this.#watch(playback, session);
+    this.#watch(playback, session, () => void frames?.then((channel) => channel?.close()));
     return playback;
   }
 
-  #watch(playback: Playback, session: RoomSession): void {
+  #watch(playback: Playback, session: RoomSession, ended: () => void): void {
     const { streamId } = playback;
     this.#playbacks.set(streamId, { playback, session });
     const stopReporting = this.#quality.watchPlayed(playback, () => playback.state === 'playing');
     const handleState = (state: PlaybackState, end: MediaEnd | undefined) => {
       if (state === 'ended') {
         stopReporting();
+        ended();
         this.#playbacks.delete(streamId);
         this.#ended(playback.stream);
         this.#emitState(streamId, 'NO_PLAY', codeOfMediaEnd(end, 'player'), extendedDataOfMediaEnd(end));

@@ -6,26 +6,46 @@
 
 import type { MediaEnd } from '../core/media/media-context.ts';
 import type { Publication, PublicationState } from '../core/media/publication.ts';
+import type { Clock } from '../core/platform.ts';
 import type { RoomSession } from '../core/session.ts';
 import { checkExtraInfo, checkStreamId } from './checks.ts';
 import { CODES, codeOfMediaEnd, extendedDataOfMediaEnd, toZegoError } from './errors.ts';
 import type { Emit } from './events.ts';
 import type { QualityReports } from './quality-reports.ts';
+import type { SeiSender } from './sei.ts';
+import { openSei } from './sei-loading.ts';
 import type { Encoding } from './streams/capture-plan.ts';
 import type { ZegoPublisherState, ZegoPublishOptions, ZegoServerResponse } from './types.ts';
 import { warnOnce, warnUnsupported } from './warnings.ts';
 
-const SUPPORTED = ['extraInfo', 'videoCodec', 'roomID', 'enableTrafficControl', 'enableAutoSwitchVideoCodec'];
+const SUPPORTED = [
+  'extraInfo',
+  'videoCodec',
+  'roomID',
+  'isSEIStart',
+  'SEIType',
+  'enableTrafficControl',
+  'enableAutoSwitchVideoCodec',
+];
+
+/** A stream that is published. */
+interface Entry {
+  readonly publication: Publication;
+  readonly session: RoomSession;
+  sei?: SeiSender | undefined;
+}
 
 /** The streams that an engine publishes, by stream id. */
 export class Publishers {
+  readonly #clock: Clock;
   readonly #quality: QualityReports;
   readonly #emit: Emit;
   readonly #removed: (source: MediaStream) => void;
-  readonly #publications = new Map<string, { readonly publication: Publication; readonly session: RoomSession }>();
+  readonly #publications = new Map<string, Entry>();
 
   /** `removed` is called with each published stream when the user was removed from the room (KICK-5). */
-  constructor(quality: QualityReports, emit: Emit, removed: (source: MediaStream) => void) {
+  constructor(clock: Clock, quality: QualityReports, emit: Emit, removed: (source: MediaStream) => void) {
+    this.#clock = clock;
     this.#quality = quality;
     this.#emit = emit;
     this.#removed = removed;
@@ -44,17 +64,23 @@ export class Publishers {
       this.refuse(streamID, fault);
       return false;
     }
-    const { extraInfo, videoCodec } = options;
+    const { extraInfo, videoCodec, isSEIStart, SEIType } = options;
+    const sei = isSEIStart ? openSei(({ SeiSender }) => SeiSender.open(this.#clock, SEIType)) : undefined;
     warnUnsupported('startPublishingStream', options, SUPPORTED);
     if (videoCodec === 'H265') warnOnce('startPublishingStream: H265 is not forwarded; VP8 is used');
     try {
       const publication = session.media.publish(streamID, stream, {
         ...(extraInfo !== undefined && { extraInfo }),
         ...(videoCodec && videoCodec !== 'H265' && { videoCodec }),
+        ...(sei && { frames: sei.then((sender) => sender?.frames) }),
         ...encoding,
       });
       this.#emitState(streamID, 'PUBLISH_REQUESTING', CODES.ok);
-      this.#watch(publication, session);
+      const entry: Entry = { publication, session };
+      void sei?.then((sender) => {
+        entry.sei = sender;
+      });
+      this.#watch(entry);
       return true;
     } catch (error) {
       this.#emitState(streamID, 'NO_PUBLISH', toZegoError(error).errorCode);
@@ -75,6 +101,12 @@ export class Publishers {
   /** The local stream that is published under an id. */
   sourceOf(streamID: string): MediaStream | undefined {
     return this.#publications.get(streamID)?.publication.source;
+  }
+
+  /** Sends an SEI message in the frames of an own stream; returns false if it is not sent. */
+  sendSei(streamID: string, data: Uint8Array): boolean {
+    const { publication, sei } = this.#publications.get(streamID) ?? {};
+    return publication?.state === 'publishing' && sei !== undefined && sei.send(data);
   }
 
   /** Stops publishing; returns false if the stream is not published. */
@@ -112,13 +144,15 @@ export class Publishers {
     return checkStreamId(streamID) || checkExtraInfo(extraInfo);
   }
 
-  #watch(publication: Publication, session: RoomSession): void {
+  #watch(entry: Entry): void {
+    const { publication } = entry;
     const { streamId } = publication;
-    this.#publications.set(streamId, { publication, session });
+    this.#publications.set(streamId, entry);
     const stopReporting = this.#quality.watchPublished(publication, () => publication.state === 'publishing');
     const handleState = (state: PublicationState, end: MediaEnd | undefined) => {
       if (state === 'ended') {
         stopReporting();
+        entry.sei?.frames.close();
         this.#publications.delete(streamId);
         if (end?.kind === 'session' && end.end.kind === 'removed') this.#removed(publication.source);
         this.#emitState(streamId, 'NO_PUBLISH', codeOfMediaEnd(end, 'publisher'), extendedDataOfMediaEnd(end));

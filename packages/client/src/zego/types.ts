@@ -87,9 +87,11 @@ export interface ZegoPublishOptions {
   readonly videoCodec?: 'VP8' | 'H264' | 'H265';
   /** The room to publish to, if there are several; default the first. */
   readonly roomID?: string;
-  readonly streamParams?: string;
+  /** Whether `sendSEI` is used for this stream. */
   readonly isSEIStart?: boolean;
+  /** 0, the default, for data of any form; 1 for data that begins with a UUID of 16 bytes. */
   readonly SEIType?: number;
+  readonly streamParams?: string;
   readonly enableDTX?: boolean;
   readonly inspectFlag?: number;
   readonly trafficControlFocusOnMode?: number;
@@ -114,9 +116,10 @@ export interface ZegoPlayOptions {
   /** The older form of `jitterBufferTarget`, in seconds. */
   readonly playoutDelayHint?: number;
   readonly enableLowLatency?: boolean;
+  /** Whether `playerRecvSEI` is wanted for this stream. */
+  readonly isSEIStart?: boolean;
   readonly streamParams?: string;
   readonly resourceMode?: 0 | 1 | 2 | 5;
-  readonly isSEIStart?: boolean;
   readonly streamType?: 0 | 1 | 2;
   readonly CDNPlayer?: unknown;
   readonly CDNVideo?: HTMLVideoElement;

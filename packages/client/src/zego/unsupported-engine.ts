@@ -74,10 +74,6 @@ export abstract class UnsupportedEngine extends DeviceEngine {
   readonly enableHardwareEncoder = ignore('enableHardwareEncoder');
   readonly setStreamAlignmentProperty = ignore('setStreamAlignmentProperty', Promise.resolve(false));
 
-  // Data in the frames of a stream.
-  readonly sendSEI = ignore('sendSEI', false);
-  readonly setSEIConfig = ignore('setSEIConfig');
-
   // Range audio, composed streams, copyrighted music, real-time sequential data.
   readonly createRangeAudioInstance = refuse;
   readonly createStreamCompositor = refuse;

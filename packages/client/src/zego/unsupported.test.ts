@@ -64,8 +64,6 @@ test.each([
   ['setDummyCaptureImagePath', false],
   ['setPlayStreamVideoType', false],
   ['setStreamAlignmentProperty', false],
-  ['sendSEI', false],
-  ['setSEIConfig', undefined],
   ['enableDualStream', undefined],
   ['setLowStreamParameter', undefined],
   ['enableHardwareEncoder', undefined],

@@ -5,12 +5,13 @@
  */
 
 import { getUint64 } from 'node:ffi';
-import { copyCString } from '../ffi/memory.ts';
+import { copyCString, type NativeBuffer } from '../ffi/memory.ts';
 import { drainOpenSslErrors, openSsl, requireSuccess } from '../ffi/openssl.ts';
 import { SRTP_PROFILES } from '../srtp/profiles.ts';
 import type { SrtpKeys } from '../srtp/srtp-session.ts';
 import { DTLS_MTU, type DtlsContext, type DtlsRole, scratch } from './dtls-context.ts';
 import { type Fingerprint, hasFingerprint } from './fingerprint.ts';
+import { hasForgeableEnd } from './records.ts';
 
 /** Callbacks of a session. They may close it. */
 export interface DtlsHandlers {
@@ -26,6 +27,8 @@ const CTRL = { setMtu: 17, getTimeout: 73, handleTimeout: 74 } as const;
 const ERROR = { none: 0, wantRead: 2, wantWrite: 3, zeroReturn: 6 } as const;
 /** `SRTP_PROTECTION_PROFILE` is a name and a number. */
 const PROFILE_ID_OFFSET = 8;
+/** The last repetition of a first flight by the session itself; OpenSSL's own follow. */
+const MAX_FIRST_FLIGHT_WAIT_TICKS = 16;
 const EXPORTER_LABEL = 'EXTRACTOR-dtls_srtp';
 const exporterLabel = copyCString(EXPORTER_LABEL);
 
@@ -37,6 +40,10 @@ export class DtlsSession {
   readonly #session: bigint;
   readonly #incoming: bigint;
   readonly #outgoing: bigint;
+  /** The first flight of a session that begins, until the peer answers. */
+  #firstFlight: Buffer | undefined;
+  #isAnswered = false;
+  #ticksUnanswered = 0;
   #state: 'new' | 'handshake' | 'open' | 'closed' = 'new';
 
   /** @param fingerprint the one that the client's certificate must have */
@@ -51,7 +58,7 @@ export class DtlsSession {
     this.#outgoing = openSsl.BIO_new(openSsl.BIO_s_dgram_mem());
     openSsl.SSL_set_bio(this.#session, this.#incoming, this.#outgoing);
     openSsl.SSL_ctrl(this.#session, CTRL.setMtu, BigInt(DTLS_MTU), 0n);
-    openSsl.DTLS_set_timer_cb(this.#session, context.timerCallbacks[role]);
+    openSsl.DTLS_set_timer_cb(this.#session, context.timerCallback);
     if (role === 'client') openSsl.SSL_set_connect_state(this.#session);
     else openSsl.SSL_set_accept_state(this.#session);
   }
@@ -68,16 +75,33 @@ export class DtlsSession {
     if (this.role === 'client') this.#advance();
   }
 
-  /** Handles a received datagram, which lies at a pointer. */
-  receive(pointer: bigint, length: number): void {
+  /**
+   * Sends the first flight again, if nothing has come back yet: the peer may not have listened when it was sent, because
+   * both sides learn of the path at the same moment. Call it when the peer has probably begun to listen.
+   */
+  repeatFirstFlight(): void {
+    if (this.#firstFlight === undefined) return;
+    this.#ticksUnanswered = 0;
+    this.#handlers.sendDatagram(this.#firstFlight);
+  }
+
+  /**
+   * Handles a received datagram. One that could be forged to end the session is dropped: a peer that fails before
+   * encryption begins is noticed by its silence.
+   */
+  receive({ bytes, pointer }: NativeBuffer, length: number): void {
     if (this.#state === 'new' || this.#state === 'closed') return;
+    if (hasForgeableEnd(bytes, length)) return;
+    this.#isAnswered = true;
+    this.#firstFlight = undefined;
     openSsl.BIO_write(this.#incoming, pointer, length);
     this.#advance();
   }
 
-  /** Repeats the last flight of the handshake if its time is over. */
+  /** Repeats the last flight of the handshake if its time is over. Call it every millisecond. */
   tick(): void {
     if (this.#state !== 'handshake') return;
+    this.#tickFirstFlight();
     const { bytes, pointer } = scratch.time;
     // The result is 1 when a timer runs; the time that remains is 0 when it is due.
     if (openSsl.SSL_ctrl(this.#session, CTRL.getTimeout, 0n, pointer) !== 1n) return;
@@ -94,7 +118,23 @@ export class DtlsSession {
     this.#free();
   }
 
+  /** Repeats the first flight after 1, 2, 4, 8 and 16 ms, before OpenSSL's first wait is over. */
+  #tickFirstFlight(): void {
+    if (this.#firstFlight === undefined) return;
+    this.#ticksUnanswered += 1;
+    const ticks = this.#ticksUnanswered;
+    const isPowerOfTwo = (ticks & (ticks - 1)) === 0;
+    if (isPowerOfTwo && ticks <= MAX_FIRST_FLIGHT_WAIT_TICKS) this.#handlers.sendDatagram(this.#firstFlight);
+  }
+
   #advance(): void {
+    // A datagram can contain several records, and each call reads one: what stayed unread would pile up.
+    let hasMore = true;
+    while (hasMore && this.#state !== 'closed') hasMore = this.#readRecord();
+  }
+
+  /** Continues the handshake, or reads and drops application data; returns whether there may be more to read. */
+  #readRecord(): boolean {
     // The queue belongs to the thread: what another session left there would be taken for this one's error.
     openSsl.ERR_clear_error();
     const isOpen = this.#state === 'open';
@@ -108,6 +148,7 @@ export class DtlsSession {
     if (!isOpen && result === 1) this.#finishHandshake();
     else if (error === ERROR.zeroReturn) this.#end('closed by the peer');
     else if (error !== ERROR.none && error !== ERROR.wantRead && error !== ERROR.wantWrite) this.#end(detail);
+    return result > 0;
   }
 
   #finishHandshake(): void {
@@ -161,6 +202,7 @@ export class DtlsSession {
     while (this.#state !== 'closed') {
       const length = openSsl.BIO_read(this.#outgoing, pointer, bytes.length);
       if (length <= 0) return;
+      if (this.role === 'client' && !this.#isAnswered) this.#firstFlight = Buffer.from(bytes.subarray(0, length));
       this.#handlers.sendDatagram(bytes.subarray(0, length));
     }
   }

@@ -48,7 +48,7 @@ class Link {
 
   deliver(to: DtlsRole, datagram: Buffer): void {
     memory.bytes.set(datagram);
-    this.sessions[to].receive(memory.pointer, datagram.length);
+    this.sessions[to].receive(memory, datagram.length);
   }
 
   /** Delivers what was sent until nobody sends any more. */
@@ -100,6 +100,30 @@ describe('handshake', () => {
     expect(link.keys[role]).toBeUndefined();
     expect(link.ended[role]).toContain('fingerprint');
     expect(link.ended[role === 'client' ? 'server' : 'client']).toBe('closed by the peer');
+  });
+
+  test('the first message is repeated after 1, 2, 4, 8 and 16 ms, and at once on request, until the peer answers', () => {
+    const link = new Link(right);
+    const { client } = link.sessions;
+    const first = link.sent[0]?.[1];
+    expect(link.sent).toHaveLength(1);
+    client.repeatFirstFlight();
+    const sentAt: number[] = [];
+    for (let tick = 1; tick <= 20; tick += 1) {
+      const before = link.sent.length;
+      client.tick();
+      if (link.sent.length > before) sentAt.push(tick);
+    }
+    expect(sentAt).toEqual([1, 2, 4, 8, 16]);
+    expect(link.sent.map(([, datagram]) => datagram)).toEqual(Array(7).fill(first));
+    client.repeatFirstFlight();
+    // The server takes the copies for replays: it answers one of them.
+    link.run();
+    expect(link.keys.client?.local).toEqual(link.keys.server?.remote);
+    const before = link.history.length;
+    client.repeatFirstFlight();
+    client.tick();
+    expect(link.history).toHaveLength(before);
   });
 
   test.each([0, 1, 2, 3, 4])('the loss of datagram %i is survived by repeating its flight', async (lost) => {
@@ -164,7 +188,7 @@ describe('handshake', () => {
     link.sessions.server.close();
     link.run();
     expect(link.ended).toEqual({ client: 'closed by the peer' });
-    link.sessions.server.receive(memory.pointer, 100);
+    link.sessions.server.receive(memory, 100);
     link.sessions.server.close();
   });
 

@@ -75,8 +75,10 @@ export const { lib: openSslLibrary, functions: openSsl } = dlopen(null, {
 export const { functions: packetCrypto } = dlopen(null, {
   EVP_CipherInit_ex2: { arguments: ['function', 'pointer', 'pointer', 'pointer', 'int32', 'pointer'], return: 'int32' },
   EVP_Cipher: { arguments: ['function', 'pointer', 'pointer', 'uint32'], return: 'int32' },
+  EVP_CipherFinal_ex: { arguments: ['pointer', 'pointer', 'pointer'], return: 'int32' },
   EVP_CIPHER_CTX_set_params: { arguments: ['pointer', 'pointer'], return: 'int32' },
   EVP_CIPHER_CTX_get_params: { arguments: ['pointer', 'pointer'], return: 'int32' },
+  EVP_MAC_CTX_set_params: { arguments: ['pointer', 'pointer'], return: 'int32' },
   EVP_MAC_init: { arguments: ['function', 'pointer', 'uint64', 'pointer'], return: 'int32' },
   EVP_MAC_update: { arguments: ['pointer', 'pointer', 'uint64'], return: 'int32' },
   EVP_MAC_final: { arguments: ['function', 'pointer', 'pointer', 'uint64'], return: 'int32' },

@@ -4,8 +4,10 @@
  * @module
  */
 
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { HmacSha1 } from '../ffi/hmac-sha1.ts';
+import { allocatePermanent } from '../ffi/memory.ts';
 
 const MAGIC_COOKIE = 0x2112_a442;
 const BINDING_REQUEST = 0x0001;
@@ -24,6 +26,10 @@ const FINGERPRINT_BYTES = 4;
 const FINGERPRINT_XOR = 0x5354_554e;
 const FAMILY_IPV4 = 1;
 const FAMILY_IPV6 = 2;
+
+/** The largest message: the header's length has 16 bits. */
+const message = allocatePermanent(HEADER_BYTES + 0xffff);
+let hmac: HmacSha1 | undefined;
 
 /** A binding request that is well-formed, but not yet authenticated. */
 export interface BindingRequest {
@@ -116,12 +122,17 @@ export function writeBindingResponse(
   return at + 4 + FINGERPRINT_BYTES;
 }
 
-/** Computes the message integrity: its HMAC covers the message before it, with a length that ends at the attribute. */
+/**
+ * Computes the message integrity: its HMAC covers the message before it, with a length that ends at the attribute.
+ *
+ * @returns memory that is valid until the next call
+ */
 function computeIntegrity(bytes: Buffer, integrityOffset: number, password: string): Buffer {
-  const head = Buffer.from(bytes.subarray(0, TRANSACTION_OFFSET));
-  head.writeUInt16BE(integrityOffset - HEADER_BYTES + 4 + INTEGRITY_BYTES, 2);
-  const body = bytes.subarray(TRANSACTION_OFFSET, integrityOffset);
-  return createHmac('sha1', password).update(head).update(body).digest();
+  bytes.copy(message.bytes, 0, 0, integrityOffset);
+  message.bytes.writeUInt16BE(integrityOffset - HEADER_BYTES + 4 + INTEGRITY_BYTES, 2);
+  hmac ??= new HmacSha1();
+  hmac.setKey(Buffer.from(password));
+  return hmac.compute(message, integrityOffset);
 }
 
 function computeFingerprint(bytes: Buffer): number {

@@ -7,8 +7,10 @@
  * @module
  */
 
+import { HmacSha1 } from '../ffi/hmac-sha1.ts';
 import { addOffset, allocatePermanent, copyCString, type NativeBuffer } from '../ffi/memory.ts';
 import { openSsl, packetCrypto, requireSuccess } from '../ffi/openssl.ts';
+import { createParameter, PARAMETER_DATA_WORD, PARAMETER_TYPE } from '../ffi/parameter.ts';
 import type { SessionKeys, SrtpProfile } from './profiles.ts';
 
 /** Whether a cipher encrypts or decrypts; one context of OpenSSL does one of them. */
@@ -49,19 +51,20 @@ export function createPacketCipher(profile: SrtpProfile, keys: SessionKeys, dire
 
 const SEQUENCES = 0x1_0000;
 const iv = allocatePermanent(16);
-const word = allocatePermanent(16);
+const word = allocatePermanent(4);
 const keyBuffer = allocatePermanent(64);
-const length64 = allocatePermanent(16);
+/** What the last call on a packet could write: with GCM, no more bytes and their number. */
+const unused = allocatePermanent(16);
 
 /** XORs the SSRC and the 48-bit index into the IV, from the given byte on: the layout of both RFCs. */
 function mixIv(salt: Buffer, offset: number, ssrc: number, index: number): void {
   const { bytes } = iv;
-  bytes.set(salt);
   const high = Math.floor(index / SEQUENCES);
   const low = index % SEQUENCES;
-  bytes.writeUInt32BE((bytes.readUInt32BE(offset) ^ ssrc) >>> 0, offset);
-  bytes.writeUInt32BE((bytes.readUInt32BE(offset + 4) ^ high) >>> 0, offset + 4);
-  bytes.writeUInt16BE(bytes.readUInt16BE(offset + 8) ^ low, offset + 8);
+  for (let at = 0; at < offset; at += 1) bytes[at] = salt[at] as number;
+  bytes.writeUInt32BE((salt.readUInt32BE(offset) ^ ssrc) >>> 0, offset);
+  bytes.writeUInt32BE((salt.readUInt32BE(offset + 4) ^ high) >>> 0, offset + 4);
+  bytes.writeUInt16BE(salt.readUInt16BE(offset + 8) ^ low, offset + 8);
 }
 
 /** Creates a cipher context with a key. The copy of the key is wiped. */
@@ -89,28 +92,14 @@ function fetchCipher(name: string): bigint {
   return algorithm;
 }
 
-/**
- * Writes an `OSSL_PARAM` of an octet string, and the entry that ends a list, into permanent memory.
- *
- * @returns the memory as 64-bit words: key, type, data, size, return size
- */
-function createOctetParameter(key: string, data: bigint, size: bigint): { pointer: bigint; words: BigUint64Array } {
-  const OCTET_STRING = 5n;
-  const memory = allocatePermanent(80);
-  const words = new BigUint64Array(memory.bytes.buffer, memory.bytes.byteOffset, 10);
-  words.set([copyCString(key), OCTET_STRING, data, size]);
-  return { pointer: memory.pointer, words };
-}
-const DATA_WORD = 2;
-
 const GCM_TAG_BYTES = 16;
 const GCM_SSRC_OFFSET = 2;
 /**
  * Sets the whole IV: a fixed part of length -1 is all of it. It costs a third of initialising the context anew, which
  * looks up parameters by name.
  */
-const gcmIv = createOctetParameter('tlsivfixed', iv.pointer, 0xffff_ffff_ffff_ffffn);
-const gcmTag = createOctetParameter('tag', 0n, BigInt(GCM_TAG_BYTES));
+const gcmIv = createParameter('tlsivfixed', PARAMETER_TYPE.octets, iv.pointer, 0xffff_ffff_ffff_ffffn);
+const gcmTag = createParameter('tag', PARAMETER_TYPE.octets, 0n, BigInt(GCM_TAG_BYTES));
 
 /** AES in Galois/counter mode (RFC 7714). */
 class GcmCipher implements PacketCipher {
@@ -127,8 +116,8 @@ class GcmCipher implements PacketCipher {
     this.#begin(packet, clearBytes, ssrc, index, trailer);
     const body = addOffset(packet.pointer, clearBytes);
     packetCrypto.EVP_Cipher(context, body, body, length - clearBytes);
-    const isSealed = packetCrypto.EVP_Cipher(context, body, 0n, 0) >= 0;
-    gcmTag.words[DATA_WORD] = addOffset(packet.pointer, length);
+    const isSealed = packetCrypto.EVP_CipherFinal_ex(context, unused.pointer, unused.pointer) === 1;
+    gcmTag.words[PARAMETER_DATA_WORD] = addOffset(packet.pointer, length);
     requireSuccess(isSealed && packetCrypto.EVP_CIPHER_CTX_get_params(context, gcmTag.pointer) === 1, 'AES-GCM');
   }
 
@@ -141,17 +130,18 @@ class GcmCipher implements PacketCipher {
     trailer?: number,
   ): boolean {
     const context = this.#context;
-    gcmTag.words[DATA_WORD] = addOffset(packet.pointer, length);
+    gcmTag.words[PARAMETER_DATA_WORD] = addOffset(packet.pointer, length);
     this.#begin(packet, clearBytes, ssrc, index, trailer);
     requireSuccess(packetCrypto.EVP_CIPHER_CTX_set_params(context, gcmTag.pointer) === 1, 'AES-GCM tag');
     const body = addOffset(packet.pointer, clearBytes);
     packetCrypto.EVP_Cipher(context, body, body, length - clearBytes);
-    return packetCrypto.EVP_Cipher(context, body, 0n, 0) >= 0;
+    return packetCrypto.EVP_CipherFinal_ex(context, unused.pointer, unused.pointer) === 1;
   }
 
   free(): void {
     openSsl.EVP_CIPHER_CTX_free(this.#context);
     this.#salt.fill(0);
+    iv.bytes.fill(0);
   }
 
   /** Sets the IV and passes the bytes that are authenticated only. */
@@ -168,50 +158,26 @@ class GcmCipher implements PacketCipher {
 
 const CM_TAG_BYTES = 10;
 const CM_SSRC_OFFSET = 4;
-const SHA1_BYTES = 20;
-const mac = allocatePermanent(32);
-let hmac: bigint | undefined;
-
-/** Creates an HMAC-SHA1 context with a key. The copy of the key is wiped. */
-function createHmacContext(key: Buffer): bigint {
-  hmac ??= openSsl.EVP_MAC_fetch(0n, copyCString('HMAC'), 0n);
-  const context = openSsl.EVP_MAC_CTX_new(hmac);
-  requireSuccess(context !== 0n, 'EVP_MAC_CTX_new');
-  keyBuffer.bytes.set(key);
-  const result = packetCrypto.EVP_MAC_init(context, keyBuffer.pointer, BigInt(key.length), hmacDigest().pointer);
-  keyBuffer.bytes.fill(0);
-  requireSuccess(result === 1, 'EVP_MAC_init');
-  return context;
-}
-
-let digestParameter: { pointer: bigint } | undefined;
-function hmacDigest(): { pointer: bigint } {
-  if (digestParameter === undefined) {
-    const UTF8_STRING = 4n;
-    const name = 'SHA1';
-    const parameter = createOctetParameter('digest', copyCString(name), BigInt(name.length));
-    parameter.words[1] = UTF8_STRING;
-    digestParameter = parameter;
-  }
-  return digestParameter;
-}
-
 /** AES in counter mode, with HMAC-SHA1 of 80 bits (RFC 3711). */
 class CounterCipher implements PacketCipher {
   readonly #salt: Buffer;
   readonly #context: bigint;
-  readonly #mac: bigint;
+  readonly #hmac = new HmacSha1();
 
   constructor({ cipherKey, authenticationKey, salt }: SessionKeys, direction: CipherDirection) {
     this.#salt = salt;
     this.#context = createContext(fetchCipher('AES-128-CTR'), cipherKey, direction);
-    this.#mac = createHmacContext(authenticationKey);
+    this.#hmac.setKey(authenticationKey);
   }
 
   seal(packet: NativeBuffer, clearBytes: number, length: number, ssrc: number, index: number, trailer?: number): void {
     this.#crypt(packet, clearBytes, length, ssrc, index);
-    this.#authenticate(packet, length, trailer ?? Math.floor(index / SEQUENCES));
-    mac.bytes.copy(packet.bytes, length, 0, CM_TAG_BYTES);
+    this.#authenticate(packet, length, trailer ?? Math.floor(index / SEQUENCES)).copy(
+      packet.bytes,
+      length,
+      0,
+      CM_TAG_BYTES,
+    );
   }
 
   open(
@@ -222,10 +188,10 @@ class CounterCipher implements PacketCipher {
     index: number,
     trailer?: number,
   ): boolean {
-    this.#authenticate(packet, length, trailer ?? Math.floor(index / SEQUENCES));
+    const tag = this.#authenticate(packet, length, trailer ?? Math.floor(index / SEQUENCES));
     let difference = 0;
     for (let i = 0; i < CM_TAG_BYTES; i += 1) {
-      difference |= (mac.bytes[i] as number) ^ (packet.bytes[length + i] as number);
+      difference |= (tag[i] as number) ^ (packet.bytes[length + i] as number);
     }
     if (difference !== 0) return false;
     this.#crypt(packet, clearBytes, length, ssrc, index);
@@ -234,8 +200,9 @@ class CounterCipher implements PacketCipher {
 
   free(): void {
     openSsl.EVP_CIPHER_CTX_free(this.#context);
-    openSsl.EVP_MAC_CTX_free(this.#mac);
+    this.#hmac.free();
     this.#salt.fill(0);
+    iv.bytes.fill(0);
   }
 
   #crypt(packet: NativeBuffer, clearBytes: number, length: number, ssrc: number, index: number): void {
@@ -249,13 +216,8 @@ class CounterCipher implements PacketCipher {
   }
 
   /** Computes the tag of the packet, followed by the trailer: the rollover counter of RTP, or the index of RTCP. */
-  #authenticate(packet: NativeBuffer, length: number, trailer: number): void {
+  #authenticate(packet: NativeBuffer, length: number, trailer: number): Buffer {
     word.bytes.writeUInt32BE(trailer);
-    const isDone =
-      packetCrypto.EVP_MAC_init(this.#mac, 0n, 0n, 0n) === 1 &&
-      packetCrypto.EVP_MAC_update(this.#mac, packet.pointer, BigInt(length)) === 1 &&
-      packetCrypto.EVP_MAC_update(this.#mac, word.pointer, 4n) === 1 &&
-      packetCrypto.EVP_MAC_final(this.#mac, mac.pointer, length64.pointer, BigInt(SHA1_BYTES)) === 1;
-    requireSuccess(isDone, 'HMAC-SHA1');
+    return this.#hmac.compute(packet, length, word);
   }
 }

@@ -62,5 +62,10 @@ function deriveKey({ key, salt }: MasterKeys, label: number, bytes: number): Buf
   const block = Buffer.alloc(BLOCK_BYTES);
   salt.copy(block);
   block[LABEL_OFFSET] = (block[LABEL_OFFSET] as number) ^ label;
-  return createCipheriv(`aes-${key.length * 8}-ctr`, key, block).update(Buffer.alloc(bytes));
+  const cipher = createCipheriv(`aes-${key.length * 8}-ctr`, key, block);
+  const derived = cipher.update(Buffer.alloc(bytes));
+  // Frees OpenSSL's copy of the key at once, instead of with the next garbage collection.
+  cipher.final();
+  block.fill(0);
+  return derived;
 }

@@ -59,6 +59,9 @@ export class SrtpSession {
   readonly #rtcpIn: PacketCipher;
   /** The indices that were used, by source. */
   readonly #sent = new Map<number, ReplayWindow>();
+  /** The source of the last packet that was sent: most packets are of the same source as the one before. */
+  #lastSsrc = -1;
+  #lastWindow = new ReplayWindow(RTP_WINDOW);
   readonly #received = new Map<number, ReplayWindow>();
   readonly #receivedRtcp = new ReplayWindow(RTCP_WINDOW);
   #rtcpIndex = 0;
@@ -174,15 +177,18 @@ export class SrtpSession {
 
   /** Returns the index of a packet to send, and marks it as used; -1 when it must not be used. */
   #reserveIndex(ssrc: number, sequence: number, isRepetition: boolean): number {
-    let window = this.#sent.get(ssrc);
-    if (window === undefined) {
-      window = new ReplayWindow(RTP_WINDOW);
-      this.#sent.set(ssrc, window);
-    }
+    const window = this.#lastSsrc === ssrc ? this.#lastWindow : this.#findWindow(ssrc);
     const index = window.estimateIndex(sequence);
     const isAllowed = isRepetition ? window.covers(index) : window.isNew(index);
     if (!isAllowed) return -1;
     window.record(index);
     return index;
+  }
+  #findWindow(ssrc: number): ReplayWindow {
+    const window = this.#sent.get(ssrc) ?? new ReplayWindow(RTP_WINDOW);
+    this.#sent.set(ssrc, window);
+    this.#lastSsrc = ssrc;
+    this.#lastWindow = window;
+    return window;
   }
 }

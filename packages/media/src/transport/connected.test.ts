@@ -1,118 +1,25 @@
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createRequest } from '../../tests/stun-request.ts';
+import { createHandPacket, HAND_OFFER, HandClient } from '../../tests/hand-client.ts';
 import { waitFor } from '../../tests/synthetic-peer.ts';
-import { DtlsContext } from '../dtls/dtls-context.ts';
-import { DtlsSession } from '../dtls/dtls-session.ts';
-import { parseFingerprint } from '../dtls/fingerprint.ts';
-import { allocatePermanent } from '../ffi/memory.ts';
 import type { IceCredentials } from '../ice/credentials.ts';
-import { SrtpSession } from '../srtp/srtp-session.ts';
 import { OpenSslEndpoint } from './openssl-endpoint.ts';
 import { CONSENT_TIMEOUT_MS } from './openssl-transport.ts';
-import { CONNECT_TIMEOUT_MS, type Transport } from './transport.ts';
+import { CONNECT_TIMEOUT_MS, MAX_PACKET_BYTES, type Transport } from './transport.ts';
 
-const clientContext = new DtlsContext();
-const memory = allocatePermanent(4_096);
 const HOST = '127.0.0.1';
 
 let nowMs = 0;
 let endpoint: OpenSslEndpoint;
 let transport: Transport;
 let log: string[];
-const sockets: Socket[] = [];
+const clients: HandClient[] = [];
 
-/** A client by hand: its sockets, its DTLS session, and the media that it sends and gets. */
-class Client {
-  readonly media: Buffer[] = [];
-  answers = 0;
-  ended = '';
-  #socket!: Socket;
-  #dtls!: DtlsSession;
-  #srtp: SrtpSession | undefined;
-  /** Under which it makes its checks. */
-  credentials: IceCredentials;
-
-  constructor(credentials: IceCredentials) {
-    this.credentials = credentials;
-  }
-
-  static async connect(): Promise<Client> {
-    const { iceUfrag, icePwd, fingerprint } = await transport.describe();
-    const client = new Client({ iceUfrag, icePwd });
-    const expected = parseFingerprint(fingerprint);
-    if (expected === undefined) throw new Error('the answer has no fingerprint');
-    client.#dtls = new DtlsSession(clientContext, 'client', expected, {
-      sendDatagram: (datagram) => client.sendRaw(Buffer.from(datagram)),
-      handleKeys: (keys) => {
-        client.#srtp = new SrtpSession(keys);
-      },
-      handleEnd: (reason) => {
-        client.ended = reason;
-      },
-    });
-    await client.useNewSocket();
-    client.#dtls.start();
-    await waitFor(() => client.#srtp !== undefined && transport.isOpen);
-    // A slow machine repeats flights of the handshake. Two round trips later both sides have answered the last of them.
-    await client.check();
-    await client.check();
-    return client;
-  }
-
-  /** Continues from another port, as a client does whose network has changed. */
-  async useNewSocket(): Promise<void> {
-    const socket = createSocket('udp4');
-    sockets.push(socket);
-    socket.on('message', (message) => this.#receive(message));
-    socket.bind(0, HOST);
-    await once(socket, 'listening');
-    this.#socket = socket;
-    await this.check();
-  }
-
-  /** Makes a connectivity check, and waits for its answer. */
-  async check(): Promise<void> {
-    const before = this.answers;
-    this.sendCheck();
-    await waitFor(() => this.answers > before);
-  }
-
-  sendCheck(): void {
-    this.sendRaw(createRequest(this.credentials.iceUfrag, this.credentials.icePwd));
-  }
-
-  sendRaw(bytes: Buffer): void {
-    this.#socket.send(bytes, endpoint.socket.port, HOST);
-  }
-
-  /** Encrypts a packet; returns the bytes for the network. */
-  protect(sequence: number): Buffer {
-    const packet = createPacket(sequence);
-    memory.bytes.set(packet);
-    const length = this.#srtp?.protectRtp(memory, packet.length) ?? 0;
-    return Buffer.from(memory.bytes.subarray(0, length));
-  }
-
-  #receive(message: Buffer): void {
-    const first = message[0] as number;
-    if (first < 4) this.answers += 1;
-    else {
-      memory.bytes.set(message);
-      if (first < 64) this.#dtls.receive(memory.pointer, message.length);
-      else {
-        const length = this.#srtp?.unprotectRtp(memory, message.length) ?? 0;
-        this.media.push(Buffer.from(memory.bytes.subarray(0, length)));
-      }
-    }
-  }
-}
-
-function createPacket(sequence: number): Buffer {
-  const packet = Buffer.from('8060000000000000000003e8aabbccdd', 'hex');
-  packet.writeUInt16BE(sequence, 2);
-  return packet;
+async function connect(): Promise<HandClient> {
+  const client = await HandClient.connect(endpoint, transport);
+  clients.push(client);
+  return client;
 }
 
 beforeEach(() => {
@@ -123,14 +30,7 @@ beforeEach(() => {
     () => nowMs,
     (where, error) => log.push(`${where}: ${String(error)}`),
   );
-  const offer = {
-    iceUfrag: 'client',
-    icePwd: 'client-password-of-22-chars',
-    fingerprint: clientContext.certificate.fingerprint,
-    setup: 'actpass',
-    candidates: [],
-  } as const;
-  transport = endpoint.create(offer, {
+  transport = endpoint.create(HAND_OFFER, {
     handleOpen: () => log.push('open'),
     handlePacket: (packet) => log.push(`packet ${packet.readUInt16BE(2)}`),
     handleLost: () => log.push('lost'),
@@ -138,12 +38,12 @@ beforeEach(() => {
   });
 });
 afterEach(() => {
-  for (const socket of sockets.splice(0)) socket.close();
+  for (const client of clients.splice(0)) client.close();
   endpoint.close();
 });
 
 test('media flows both ways; repeated and altered packets are refused', async () => {
-  const client = await Client.connect();
+  const client = await connect();
   const packet = client.protect(7);
   const altered = Buffer.from(packet);
   altered[13] = (altered[13] as number) ^ 1;
@@ -151,14 +51,32 @@ test('media flows both ways; repeated and altered packets are refused', async ()
   await waitFor(() => log.includes('packet 8'));
   expect(log).toEqual(['open', 'packet 7', 'packet 8']);
   expect(endpoint.dump().datagrams?.refused).toBe(2);
-  expect(transport.send(createPacket(9))).toBe(true);
+  expect(transport.send(createHandPacket(9))).toBe(true);
   await waitFor(() => client.media.length === 1);
-  expect(client.media).toEqual([createPacket(9)]);
+  expect(client.media).toEqual([createHandPacket(9)]);
+});
+
+test('packets that are written into reserved memory are sent; larger ones than fit are not', async () => {
+  const client = await connect();
+  for (const sequence of [1, 2]) {
+    const packet = createHandPacket(sequence);
+    transport.reserve()?.set(packet);
+    expect(transport.sendReserved(packet.length)).toBe(true);
+  }
+  // A packet that is written and not sent leaves nothing behind.
+  transport.reserve()?.fill(0xff);
+  expect(transport.sendReserved(MAX_PACKET_BYTES + 1)).toBe(false);
+  expect(transport.send(createHandPacket(3))).toBe(true);
+  await waitFor(() => client.media.length === 3);
+  expect(client.media).toEqual([1, 2, 3].map(createHandPacket));
+  transport.close();
+  expect(transport.reserve()).toBeUndefined();
+  expect(transport.sendReserved(16)).toBe(false);
 });
 
 test('a client whose address changes goes on, and its old address gets no more media (RFC 8445)', async () => {
-  const client = await Client.connect();
-  const [old] = sockets;
+  const client = await connect();
+  const [old] = client.sockets;
   let arrivedAtOld = 0;
   // The handshake's last flights may have been repeated, and then wait in the socket.
   old?.on('message', ([first = 0]) => {
@@ -167,15 +85,14 @@ test('a client whose address changes goes on, and its old address gets no more m
   await client.useNewSocket();
   client.sendRaw(client.protect(1));
   await waitFor(() => log.includes('packet 1'));
-  transport.send(createPacket(2));
+  transport.send(createHandPacket(2));
   await waitFor(() => client.media.length === 1);
   expect(arrivedAtOld).toBe(0);
 });
 
 test('media and handshake from an address that made no authentic request are dropped', async () => {
-  const client = await Client.connect();
+  const client = await connect();
   const stranger = createSocket('udp4');
-  sockets.push(stranger);
   stranger.bind(0, HOST);
   await once(stranger, 'listening');
   const before = endpoint.dump().datagrams?.dropped ?? 0;
@@ -186,10 +103,11 @@ test('media and handshake from an address that made no authentic request are dro
   client.sendRaw(client.protect(2));
   await waitFor(() => log.includes('packet 2'));
   expect(log).toEqual(['open', 'packet 2']);
+  stranger.close();
 });
 
 test('a peer whose consent is 30 s old is lost, and is told (RFC 7675)', async () => {
-  const client = await Client.connect();
+  const client = await connect();
   nowMs += CONSENT_TIMEOUT_MS;
   endpoint.checkTimeouts();
   await client.check();
@@ -199,21 +117,21 @@ test('a peer whose consent is 30 s old is lost, and is told (RFC 7675)', async (
   nowMs += 1;
   endpoint.checkTimeouts();
   expect(log).toEqual(['open', 'lost']);
-  expect(transport.send(createPacket(1))).toBe(false);
+  expect(transport.send(createHandPacket(1))).toBe(false);
   await waitFor(() => client.ended !== '');
   expect(client.ended).toBe('closed by the peer');
 });
 
 test('a close tells the client; nothing is sent or received after it (KICK-4)', async () => {
-  const client = await Client.connect();
-  transport.send(createPacket(1));
+  const client = await connect();
+  transport.send(createHandPacket(1));
   transport.close();
   const { sent } = endpoint.socket.counters;
-  expect(transport.send(createPacket(2))).toBe(false);
+  expect(transport.send(createHandPacket(2))).toBe(false);
   client.sendRaw(client.protect(3));
   await waitFor(() => (endpoint.dump().datagrams?.dropped ?? 0) >= 1);
   await waitFor(() => client.ended !== '');
-  expect(client.media).toEqual([createPacket(1)]);
+  expect(client.media).toEqual([createHandPacket(1)]);
   expect(endpoint.socket.counters.sent).toBe(sent);
   expect(log).toEqual(['open']);
 });
@@ -226,7 +144,7 @@ describe('an ICE restart', () => {
   }
 
   test('keeps DTLS, SRTP and its replay state, and moves media to the path of the new credentials', async () => {
-    const client = await Client.connect();
+    const client = await connect();
     const packet = client.protect(1);
     client.sendRaw(packet);
     await waitFor(() => log.includes('packet 1'));
@@ -238,13 +156,13 @@ describe('an ICE restart', () => {
     await waitFor(() => log.includes('packet 2'));
     expect(log).toEqual(['open', 'packet 1', 'packet 2']);
     expect(endpoint.counters.refused).toBe(1);
-    transport.send(createPacket(3));
+    transport.send(createHandPacket(3));
     await waitFor(() => client.media.length === 1);
-    expect(client.media).toEqual([createPacket(3)]);
+    expect(client.media).toEqual([createHandPacket(3)]);
   });
 
   test('leaves the old credentials valid until the first check under the new ones', async () => {
-    const client = await Client.connect();
+    const client = await connect();
     const old = client.credentials;
     const forgotten = restart();
     const next = restart();
@@ -266,15 +184,15 @@ describe('an ICE restart', () => {
   });
 
   test('gives a client without a path the time to find one; nothing is sent without consent (RFC 7675)', async () => {
-    const client = await Client.connect();
+    const client = await connect();
     nowMs += CONSENT_TIMEOUT_MS - 1;
     client.credentials = restart();
     nowMs += 2;
     endpoint.checkTimeouts();
     expect(log).toEqual(['open']);
-    expect(transport.send(createPacket(1))).toBe(false);
+    expect(transport.send(createHandPacket(1))).toBe(false);
     await client.useNewSocket();
-    expect(transport.send(createPacket(2))).toBe(true);
+    expect(transport.send(createHandPacket(2))).toBe(true);
     await waitFor(() => client.media.length === 1);
     nowMs += CONSENT_TIMEOUT_MS - 1;
     restart();

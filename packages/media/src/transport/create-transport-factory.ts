@@ -30,7 +30,7 @@ const SUPPORTED_MACHINES = new Set(['linux-x64', 'linux-arm64']);
  * Creates the factory that the configuration wants. With `auto`, that is our own transport if it passes its self-test,
  * else the native binding.
  *
- * @throws MediaError `unavailable` when the UDP port cannot be bound, or a transport is demanded that cannot be used
+ * @throws MediaError `unavailable` when a port cannot be bound, or a transport is demanded that cannot be used
  */
 export async function createTransportFactory(host: TransportHost): Promise<ChosenTransport> {
   const { config } = host;
@@ -38,7 +38,9 @@ export async function createTransportFactory(host: TransportHost): Promise<Chose
   const obstacle = await findObstacle(config);
   if (obstacle === undefined) {
     const { OpenSslEndpoint } = await import('./openssl-endpoint.ts');
-    return { factory: new OpenSslEndpoint(config, host.now, host.reportError) };
+    const factory = new OpenSslEndpoint(config, host.now, host.reportError);
+    if (config.tcpPort !== undefined) await factory.openTcp(config.tcpPort);
+    return { factory };
   }
   if (config.transport === 'openssl') throw new MediaError('unavailable', `The transport cannot be used: ${obstacle}`);
   return { factory: await createBinding(host), obstacle };

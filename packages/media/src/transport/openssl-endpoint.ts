@@ -1,7 +1,7 @@
 /**
- * The UDP port of a worker, and the peers behind it.
+ * The ports of a worker, and the peers behind them.
  *
- * A datagram is assigned to its peer by its address, in one lookup. An address becomes a peer's by an authentic STUN
+ * A datagram is assigned to its peer by its address, in one lookup. An address, or a TCP connection, becomes a peer's by an authentic STUN
  * request only, so that DTLS and media from anywhere else are dropped unread.
  *
  * @module
@@ -11,20 +11,22 @@ import { DtlsContext } from '../dtls/dtls-context.ts';
 import type { TransportDump } from '../engine.ts';
 import type { NativeBuffer } from '../ffi/memory.ts';
 import type { IceCredentials } from '../ice/credentials.ts';
-import { isAuthentic, parseBindingRequest, writeBindingResponse } from '../ice/stun.ts';
+import { type BindingRequest, parseBindingRequest, writeBindingResponse } from '../ice/stun.ts';
 import type { WorkerConfig } from '../ipc.ts';
-import { listHostCandidates } from '../sdp/host-candidates.ts';
+import { HostAddresses, writeHostCandidates } from '../sdp/host-candidates.ts';
 import type { OfferTransport } from '../sdp/offer.ts';
+import type { TcpConnection } from '../tcp/tcp-connection.ts';
+import { TcpListener } from '../tcp/tcp-listener.ts';
 import { type AddressKey, readAddressKey, SocketAddress } from '../udp/socket-address.ts';
+import { UdpPath } from '../udp/udp-path.ts';
 import { UdpSocket } from '../udp/udp-socket.ts';
 import { OpenSslTransport } from './openssl-transport.ts';
+import type { PeerPath } from './peer-path.ts';
 import type { Transport, TransportFactory, TransportHandlers } from './transport.ts';
 
-/** Less than the shortest wait of a DTLS session. */
-const HANDSHAKE_TICK_MS = 2;
+/** As often as a DTLS session in its handshake must be called. */
+const HANDSHAKE_TICK_MS = 1;
 const TIMEOUT_CHECK_MS = 1_000;
-/** Requests with a wrong password that are checked per second: each costs an HMAC. */
-const MAX_FORGED_PER_SECOND = 2_000;
 
 /** Credentials that are valid, and whose they are. */
 interface Account {
@@ -32,11 +34,16 @@ interface Account {
   readonly transport: OpenSslTransport;
 }
 
+/** An authentic connectivity check. */
+interface Check extends Account {
+  readonly request: BindingRequest;
+}
+
 /** Counters of an endpoint since its start. */
 export interface EndpointCounters {
   /** Datagrams from addresses of no peer, and of no known kind. */
   unknown: number;
-  /** STUN requests that name no peer, or are not authentic. */
+  /** STUN requests that name no peer, are not authentic, or come from an address that another peer uses. */
   forged: number;
   /** Media packets that are not authentic, or repetitions. */
   refused: number;
@@ -44,7 +51,7 @@ export interface EndpointCounters {
   unsent: number;
 }
 
-/** Creates transports that share one UDP port. It lives as long as its worker. */
+/** Creates transports that share one UDP port, and one TCP port where one is opened. It lives as long as its worker. */
 export class OpenSslEndpoint implements TransportFactory {
   readonly kind = 'openssl';
   readonly socket: UdpSocket;
@@ -52,7 +59,8 @@ export class OpenSslEndpoint implements TransportFactory {
   readonly counters: EndpointCounters = { unknown: 0, forged: 0, refused: 0, unsent: 0 };
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
-  readonly #config: Pick<WorkerConfig, 'listenAddress' | 'announcedAddress'>;
+  readonly #listenAddress: string | undefined;
+  readonly #addresses: HostAddresses;
   readonly #reportError: (where: string, error: unknown) => void;
   readonly #transports = new Set<OpenSslTransport>();
   readonly #byFragment = new Map<string, Account>();
@@ -60,7 +68,7 @@ export class OpenSslEndpoint implements TransportFactory {
   readonly #handshakes = new Set<OpenSslTransport>();
   readonly #timeoutTimer: NodeJS.Timeout;
   #handshakeTimer: NodeJS.Timeout | undefined;
-  #forgedInSecond = 0;
+  #tcp: TcpListener | undefined;
 
   /** @throws MediaError `unavailable` when the port cannot be bound */
   constructor(
@@ -69,7 +77,7 @@ export class OpenSslEndpoint implements TransportFactory {
     reportError: (where: string, error: unknown) => void,
   ) {
     this.now = now;
-    this.#config = config;
+    this.#listenAddress = config.listenAddress;
     this.#reportError = reportError;
     this.context = new DtlsContext();
     this.socket = new UdpSocket(config.portMin, config.listenAddress, (packet, length, words, at) => {
@@ -80,6 +88,7 @@ export class OpenSslEndpoint implements TransportFactory {
         this.#reportError('a datagram', error);
       }
     });
+    this.#addresses = new HostAddresses(config, now);
     this.#timeoutTimer = setInterval(() => this.checkTimeouts(), TIMEOUT_CHECK_MS);
   }
 
@@ -88,9 +97,29 @@ export class OpenSslEndpoint implements TransportFactory {
     return this.#byAddress.size;
   }
 
-  /** The addresses that clients can reach the port at. They may change while the server runs. */
+  /** The addresses that clients can reach the ports at. They may change while the server runs. */
   get candidates(): readonly string[] {
-    return listHostCandidates(this.socket.port, this.#config);
+    return writeHostCandidates(this.#addresses.list(), this.socket.port, this.#tcp?.port);
+  }
+
+  /**
+   * Serves clients over TCP too (RFC 6544).
+   *
+   * @param port 0 lets the system choose
+   * @throws MediaError `unavailable` when the port cannot be bound
+   */
+  async openTcp(port: number): Promise<TcpListener> {
+    this.#tcp = await TcpListener.open(port, this.#listenAddress, this.now, {
+      handlePacket: (packet, length, connection) => {
+        try {
+          this.#handleFrame(packet, length, connection);
+        } catch (error) {
+          this.#reportError('a TCP packet', error);
+        }
+      },
+      handleEnd: ({ key }) => this.#byAddress.get(key)?.forgetPath(key),
+    });
+    return this.#tcp;
   }
 
   create(offer: OfferTransport, handlers: TransportHandlers): Transport {
@@ -102,8 +131,11 @@ export class OpenSslEndpoint implements TransportFactory {
   dump(): TransportDump {
     const { received, sent, truncated, blocked, failed } = this.socket.counters;
     const { unknown, forged, refused, unsent } = this.counters;
+    const tcp = this.#tcp;
     return {
       kind: this.kind,
+      buffers: this.socket.buffers,
+      ...(tcp && { tcp: { port: tcp.port, connections: tcp.connectionCount, counts: { ...tcp.counters } } }),
       datagrams: { received, sent, blocked, failed, dropped: truncated + unknown, forged, refused, unsent },
     };
   }
@@ -118,7 +150,7 @@ export class OpenSslEndpoint implements TransportFactory {
     this.#byFragment.delete(iceUfrag);
   }
 
-  /** Assigns an address to a transport. A NAT may have given it to another peer before. */
+  /** Assigns an address to a transport. A NAT may have given it before to another peer, which does not use it any more. */
   assign(key: AddressKey, transport: OpenSslTransport): void {
     this.#byAddress.set(key, transport);
   }
@@ -143,52 +175,82 @@ export class OpenSslEndpoint implements TransportFactory {
 
   /** Ends transports whose time is over. Called once per second. */
   checkTimeouts(): void {
-    this.#forgedInSecond = 0;
     const nowMs = this.now();
     for (const transport of [...this.#transports]) transport.checkTimeouts(nowMs);
+    this.#tcp?.checkTimeouts(nowMs);
   }
 
-  /** Closes the port; for tests. */
+  /** Closes the ports; for tests. */
   close(): void {
     for (const transport of [...this.#transports]) transport.close();
     clearInterval(this.#timeoutTimer);
     clearInterval(this.#handshakeTimer);
     this.socket.close();
+    this.#tcp?.close();
   }
 
   #handleDatagram(packet: NativeBuffer, length: number, words: Uint32Array, at: number): void {
     if (length === 0) return;
-    const first = packet.bytes[0] as number;
-    // The first byte tells the protocols apart (RFC 7983).
-    if (first < 4) {
-      this.#handleStun(packet, length, words, at);
+    const key = readAddressKey(words, at);
+    if (!isStun(packet)) {
+      this.#handlePacket(key, packet, length);
       return;
     }
-    const transport = this.#byAddress.get(readAddressKey(words, at));
+    const check = this.#authenticate(packet, length);
+    if (check === undefined) return;
+    const owner = this.#byAddress.get(key);
+    if (owner !== undefined && owner !== check.transport && owner.isUsing(key)) {
+      // A member could forge this address to cut off the peer that uses it.
+      this.counters.forged += 1;
+      return;
+    }
+    this.#answer(check, new UdpPath(this.socket, new SocketAddress(words, at)));
+  }
+
+  #handleFrame(packet: NativeBuffer, length: number, connection: TcpConnection): void {
+    if (length === 0) return;
+    if (!isStun(packet)) {
+      this.#handlePacket(connection.key, packet, length);
+      return;
+    }
+    const check = this.#authenticate(packet, length);
+    if (check === undefined) return;
+    const owner = this.#byAddress.get(connection.key);
+    if (owner !== undefined && owner !== check.transport) {
+      // A connection belongs to one peer, which closes it.
+      this.counters.forged += 1;
+      return;
+    }
+    connection.recordCheck();
+    this.#answer(check, connection);
+  }
+
+  /** Passes DTLS and media to the peer that an address belongs to. */
+  #handlePacket(key: AddressKey, packet: NativeBuffer, length: number): void {
+    const transport = this.#byAddress.get(key);
+    const first = packet.bytes[0] as number;
+    // The first byte tells the protocols apart (RFC 7983).
     if (transport === undefined) this.counters.unknown += 1;
     else if (first >= 128 && first < 192) transport.handleMedia(packet, length);
     else if (first >= 20 && first < 64) transport.handleDtls(packet, length);
     else this.counters.unknown += 1;
   }
 
-  #handleStun(packet: NativeBuffer, length: number, words: Uint32Array, at: number): void {
+  /** Finds the peer that a STUN request comes from; undefined for anything that is not an authentic request. */
+  #authenticate(packet: NativeBuffer, length: number): Check | undefined {
     const request = parseBindingRequest(packet.bytes.subarray(0, length));
     const account = request && this.#byFragment.get(request.username.split(':', 1)[0] ?? '');
-    if (request === undefined || account === undefined || this.#forgedInSecond >= MAX_FORGED_PER_SECOND) {
-      this.counters.forged += 1;
-      return;
+    if (request !== undefined && account?.transport.verifyRequest(request, account.credentials)) {
+      return { ...account, request };
     }
-    const { credentials, transport } = account;
-    if (!isAuthentic(request, credentials.icePwd)) {
-      this.counters.forged += 1;
-      this.#forgedInSecond += 1;
-      return;
-    }
-    const address = new SocketAddress(words, at);
-    const slot = this.socket.nextSlot();
-    const bytes = writeBindingResponse(request, credentials.icePwd, address.ip, address.port, slot.bytes);
-    this.socket.queue(bytes, address);
-    transport.handleRequest(request, address, credentials);
+    this.counters.forged += 1;
+    return undefined;
+  }
+
+  #answer({ request, credentials, transport }: Check, path: PeerPath): void {
+    const slot = path.nextSlot();
+    path.queue(writeBindingResponse(request, credentials.icePwd, path.ip, path.port, slot.bytes));
+    transport.handleRequest(request, path, credentials);
   }
 
   #tickHandshakes(): void {
@@ -200,4 +262,9 @@ export class OpenSslEndpoint implements TransportFactory {
     clearInterval(this.#handshakeTimer);
     this.#handshakeTimer = undefined;
   }
+}
+
+/** Whether the first byte is that of a STUN message (RFC 7983). */
+function isStun({ bytes }: NativeBuffer): boolean {
+  return (bytes[0] as number) < 4;
 }

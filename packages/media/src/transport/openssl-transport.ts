@@ -10,25 +10,32 @@ import { parseFingerprint } from '../dtls/fingerprint.ts';
 import { MediaError } from '../engine.ts';
 import type { NativeBuffer } from '../ffi/memory.ts';
 import { createIceCredentials, type IceCredentials } from '../ice/credentials.ts';
-import type { BindingRequest } from '../ice/stun.ts';
+import { type BindingRequest, isAuthentic } from '../ice/stun.ts';
 import { isRtcp } from '../rtp/rtp-packet.ts';
 import type { LocalTransport } from '../sdp/answer.ts';
 import type { OfferTransport } from '../sdp/offer.ts';
-import { MAX_OVERHEAD_BYTES, type SrtpKeys, SrtpSession } from '../srtp/srtp-session.ts';
-import { SLOT_BYTES } from '../udp/message-slab.ts';
-import type { AddressKey, SocketAddress } from '../udp/socket-address.ts';
+import { type SrtpKeys, SrtpSession } from '../srtp/srtp-session.ts';
+import type { AddressKey } from '../udp/socket-address.ts';
 import type { OpenSslEndpoint } from './openssl-endpoint.ts';
-import { CONNECT_TIMEOUT_MS, guard, type Transport, type TransportHandlers } from './transport.ts';
+import type { PeerPath } from './peer-path.ts';
+import { CONNECT_TIMEOUT_MS, guard, MAX_PACKET_BYTES, type Transport, type TransportHandlers } from './transport.ts';
 
 /** How long an address may be sent to without a new request from it (RFC 7675), in milliseconds. */
 export const CONSENT_TIMEOUT_MS = 30_000;
+/**
+ * How long after a request from it an address cannot become another peer's, in milliseconds. Clients repeat requests
+ * after 6 s at most (RFC 7675, 5.1).
+ */
+export const ADDRESS_USE_MS = 6_500;
 /** How long a handshake may take, in milliseconds. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
 
-/** Addresses that one peer may use at once: its networks, and its NAT's new ports. */
-const MAX_ADDRESSES = 16;
+/** Requests with a wrong password that are checked per second and peer: each costs an HMAC. */
+const MAX_FORGED_PER_SECOND = 200;
+/** Paths that one peer may use at once: its networks, its NAT's new ports, UDP and TCP. */
+const MAX_PATHS = 16;
 
-/** A peer's connection. The endpoint passes it the datagrams of its addresses. */
+/** A peer's connection. The endpoint passes it the packets of its paths. */
 export class OpenSslTransport implements Transport {
   readonly #endpoint: OpenSslEndpoint;
   readonly #handlers: TransportHandlers;
@@ -39,9 +46,10 @@ export class OpenSslTransport implements Transport {
   /** Those of an ICE restart, until the client's first request under them. */
   #nextCredentials: IceCredentials | undefined;
   /** In the order of their last change; the selected one is never removed. */
-  readonly #addresses = new Set<AddressKey>();
-  #selected: SocketAddress | undefined;
+  readonly #paths = new Map<AddressKey, PeerPath>();
+  #selected: PeerPath | undefined;
   #consentAtMs = 0;
+  #forgedInSecond = 0;
   #handshakeBeforeMs = Number.POSITIVE_INFINITY;
   #srtp: SrtpSession | undefined;
   #state: 'connecting' | 'open' | 'closed' = 'connecting';
@@ -86,21 +94,29 @@ export class OpenSslTransport implements Transport {
   }
 
   send(packet: Buffer, isRepetition = false): boolean {
-    if (this.#srtp === undefined || this.#selected === undefined) return false;
     const { length } = packet;
-    if (length > SLOT_BYTES - MAX_OVERHEAD_BYTES) return false;
-    const { socket } = this.#endpoint;
-    const slot = socket.nextSlot();
-    slot.bytes.set(packet);
-    const protectedBytes = isRtcp(packet)
+    if (length > MAX_PACKET_BYTES) return false;
+    const memory = this.reserve();
+    if (memory === undefined) return false;
+    memory.set(packet);
+    return this.sendReserved(length, isRepetition);
+  }
+
+  reserve(): Buffer | undefined {
+    return this.#srtp === undefined ? undefined : this.#selected?.nextSlot().bytes;
+  }
+
+  sendReserved(length: number, isRepetition = false): boolean {
+    if (this.#srtp === undefined || this.#selected === undefined || length > MAX_PACKET_BYTES) return false;
+    const slot = this.#selected.nextSlot();
+    const protectedBytes = isRtcp(slot.bytes)
       ? this.#srtp.protectRtcp(slot, length)
       : this.#srtp.protectRtp(slot, length, isRepetition);
     if (protectedBytes === 0) {
       this.#endpoint.counters.unsent += 1;
       return false;
     }
-    socket.queue(protectedBytes, this.#selected);
-    return true;
+    return this.#selected.queue(protectedBytes);
   }
 
   restartIce(): IceCredentials | undefined {
@@ -117,10 +133,10 @@ export class OpenSslTransport implements Transport {
     this.#state = 'closed';
     this.#endpoint.revoke(this.#credentials);
     if (this.#nextCredentials !== undefined) this.#endpoint.revoke(this.#nextCredentials);
-    this.#endpoint.remove(this, this.#addresses);
+    this.#endpoint.remove(this, this.#paths.keys());
     this.#dtls.close();
     // What is queued for this peer was sent before the close, and must leave before it (KICK-4).
-    this.#endpoint.socket.flush();
+    for (const path of this.#paths.values()) path.close();
     this.#srtp?.free();
     this.#srtp = undefined;
   }
@@ -132,30 +148,55 @@ export class OpenSslTransport implements Transport {
     guard(this.#handlers, () => this.#handlers.handleLost())();
   }
 
-  /** Handles an authentic request: its address belongs to this peer from now on. */
-  handleRequest({ isNominating }: BindingRequest, address: SocketAddress, credentials: IceCredentials): void {
+  /** Whether a request is authentic. After too many forged ones none is until the next second, so that they cost little. */
+  verifyRequest(request: BindingRequest, { icePwd }: IceCredentials): boolean {
+    if (this.#forgedInSecond >= MAX_FORGED_PER_SECOND) return false;
+    const isGenuine = isAuthentic(request, icePwd);
+    if (!isGenuine) this.#forgedInSecond += 1;
+    return isGenuine;
+  }
+
+  /** Whether media is sent to an address, and a request has come from it lately. */
+  isUsing(key: AddressKey): boolean {
+    return this.#selected?.key === key && this.#endpoint.now() - this.#consentAtMs <= ADDRESS_USE_MS;
+  }
+
+  /** Handles an authentic request: its path belongs to this peer from now on. */
+  handleRequest({ isNominating }: BindingRequest, path: PeerPath, credentials: IceCredentials): void {
     if (credentials === this.#nextCredentials) this.#finishRestart(credentials);
-    const { key } = address;
+    const { key } = path;
     // The last one stays longest.
-    this.#addresses.delete(key);
-    this.#addresses.add(key);
+    this.#paths.delete(key);
+    this.#paths.set(key, path);
     this.#endpoint.assign(key, this);
-    if (isNominating || this.#selected === undefined) this.#selected = address;
+    if (isNominating || !this.#selected?.isOpen) this.#selected = path;
     if (this.#selected.key === key) this.#consentAtMs = this.#endpoint.now();
-    if (this.#addresses.size > MAX_ADDRESSES) this.#forgetOldestAddress();
+    if (this.#paths.size > MAX_PATHS) this.#forgetOldestPath();
     if (this.#handshakeBeforeMs === Number.POSITIVE_INFINITY) {
       this.#handshakeBeforeMs = this.#endpoint.now() + HANDSHAKE_TIMEOUT_MS;
       this.#endpoint.watchHandshake(this);
       this.#dtls.start();
+    } else if (isNominating) {
+      // The client begins to listen when it has the response to this request, which was queued before.
+      this.#dtls.repeatFirstFlight();
     }
   }
 
-  /** Handles a DTLS datagram from one of its addresses. */
-  handleDtls(packet: NativeBuffer, length: number): void {
-    this.#dtls.receive(packet.pointer, length);
+  /**
+   * Forgets a path. When it is the selected one, the peer's next request on another path replaces it; its consent does
+   * not outlive the usual time.
+   */
+  forgetPath(key: AddressKey): void {
+    this.#paths.delete(key);
+    this.#endpoint.release(key, this);
   }
 
-  /** Handles an SRTP or SRTCP packet from one of its addresses. */
+  /** Handles a DTLS datagram from one of its paths. */
+  handleDtls(packet: NativeBuffer, length: number): void {
+    this.#dtls.receive(packet, length);
+  }
+
+  /** Handles an SRTP or SRTCP packet from one of its paths. */
   handleMedia(packet: NativeBuffer, length: number): void {
     if (this.#srtp === undefined || length < 4) return;
     const isControl = isRtcp(packet.bytes);
@@ -164,11 +205,8 @@ export class OpenSslTransport implements Transport {
       this.#endpoint.counters.refused += 1;
       return;
     }
-    // The slot is reused for the next batch, and the receiver keeps packets.
-    const copy = Buffer.allocUnsafe(plainBytes);
-    packet.bytes.copy(copy, 0, 0, plainBytes);
     try {
-      this.#handlers.handlePacket(copy);
+      this.#handlers.handlePacket(packet.bytes.subarray(0, plainBytes));
     } catch (error) {
       this.#handlers.handleError(error);
     }
@@ -179,8 +217,9 @@ export class OpenSslTransport implements Transport {
     this.#dtls.tick();
   }
 
-  /** Ends the transport if it has not connected in time, or if its peer is gone. */
+  /** Ends the transport if it has not connected in time, or if its peer is gone. Called once per second. */
   checkTimeouts(nowMs: number): void {
+    this.#forgedInSecond = 0;
     const isLate = this.#state === 'connecting' && nowMs > Math.min(this.#connectBeforeMs, this.#handshakeBeforeMs);
     const hasConsent = this.#selected !== undefined && nowMs - this.#consentAtMs <= CONSENT_TIMEOUT_MS;
     // A client that restarts ICE has often lost its path. It gets the time of a new client to find another one.
@@ -203,16 +242,15 @@ export class OpenSslTransport implements Transport {
 
   #sendDatagram(datagram: Buffer): void {
     if (this.#selected === undefined) return;
-    const { socket } = this.#endpoint;
-    socket.nextSlot().bytes.set(datagram);
-    socket.queue(datagram.length, this.#selected);
+    this.#selected.nextSlot().bytes.set(datagram);
+    this.#selected.queue(datagram.length);
   }
 
-  #forgetOldestAddress(): void {
-    for (const key of this.#addresses) {
+  #forgetOldestPath(): void {
+    for (const [key, path] of this.#paths) {
       if (key === this.#selected?.key) continue;
-      this.#addresses.delete(key);
-      this.#endpoint.release(key, this);
+      this.forgetPath(key);
+      path.close();
       return;
     }
   }

@@ -16,6 +16,7 @@ test.each(['openssl', 'libdatachannel'] as const)(
         portMin: port,
         portMax: port,
         isMultiplexed: true,
+        tcpPort: undefined,
         listenAddress,
         announcedAddress: undefined,
         iceServers: [],

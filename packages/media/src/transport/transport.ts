@@ -13,7 +13,7 @@ import type { OfferTransport } from '../sdp/offer.ts';
 export interface TransportHandlers {
   /** RTP and RTCP can be sent from now on. */
   handleOpen(): void;
-  /** One RTP or RTCP packet, decrypted; the memory is the receiver's. */
+  /** One RTP or RTCP packet, decrypted. Its memory may be changed, and is valid during the call only: copy what is kept. */
   handlePacket(packet: Buffer): void;
   /** The transport was lost, not closed by `close`. Called once. */
   handleLost(): void;
@@ -39,6 +39,24 @@ export interface Transport {
    */
   send(packet: Buffer, isRepetition?: boolean): boolean;
   /**
+   * Returns memory for the next packet, so that it need not be written elsewhere first. Write at most `MAX_PACKET_BYTES` of
+   * it, and call `sendReserved` before anything else is sent by any transport. Reserved memory that is not sent is reused.
+   *
+   * @returns undefined if nothing can be sent
+   *
+   * @example
+   *     const memory = transport.reserve();
+   *     if (memory !== undefined) transport.sendReserved(writePacket(memory));
+   */
+  reserve(): Buffer | undefined;
+  /**
+   * Encrypts and sends the packet in the memory that `reserve` has returned; `false` if it was not sent.
+   *
+   * @param length bytes of the packet
+   * @param isRepetition as in `send`
+   */
+  sendReserved(length: number, isRepetition?: boolean): boolean;
+  /**
    * Restarts ICE with new credentials of the server (RFC 8445, 9), for an offer with new credentials of the client. DTLS,
    * SRTP and the selected path go on. The last credentials that a client has used stay valid until the first check under
    * the new ones. A transport that is restarted again before that check forgets the unused credentials.
@@ -63,6 +81,9 @@ export interface TransportFactory {
   create(offer: OfferTransport, handlers: TransportHandlers): Transport;
   dump(): TransportDump;
 }
+
+/** Maximum size of an RTP or RTCP packet that is sent, in bytes. Larger ones would not pass any network in one piece. */
+export const MAX_PACKET_BYTES = 2_000;
 
 /** Timeout for a transport to connect, in milliseconds. */
 export const CONNECT_TIMEOUT_MS = 20_000;

@@ -9,9 +9,10 @@
 
 import { getCurrentEventLoop, toString as readCString } from 'node:ffi';
 import { isIPv6 } from 'node:net';
-import { MediaError } from '../engine.ts';
+import { MediaError, type SocketBuffers } from '../engine.ts';
 import { ERRNO, libc, processLibrary, readErrno } from '../ffi/libc.ts';
 import { allocatePermanent, type NativeBuffer } from '../ffi/memory.ts';
+import { parseIp } from './ip-text.ts';
 import { MessageSlab } from './message-slab.ts';
 import { ADDRESS_BYTES, ADDRESS_WORDS, FAMILY, type SocketAddress } from './socket-address.ts';
 
@@ -55,8 +56,7 @@ const MAX_BATCHES_PER_WAKEUP = 8;
 export class UdpSocket {
   readonly port: number;
   readonly counters: UdpCounters = { received: 0, sent: 0, truncated: 0, blocked: 0, failed: 0, wakeups: 0 };
-  /** Bytes of the kernel's buffers, as it granted them. */
-  readonly bufferBytes: { readonly receive: number; readonly send: number };
+  readonly buffers: SocketBuffers;
   readonly #descriptor: number;
   readonly #poll: bigint;
   readonly #callback: bigint;
@@ -82,7 +82,8 @@ export class UdpSocket {
     size.bytes.writeUInt32LE(ADDRESS_BYTES.ipv6, ADDRESS_BYTES.ipv6);
     libc.getsockname(this.#descriptor, size.pointer, size.pointer + BigInt(ADDRESS_BYTES.ipv6));
     this.port = size.bytes.readUInt16BE(2);
-    this.bufferBytes = {
+    this.buffers = {
+      wanted: BUFFER_BYTES,
       receive: growBuffer(this.#descriptor, SO_RCVBUFFORCE, SO_RCVBUF),
       send: growBuffer(this.#descriptor, SO_SNDBUFFORCE, SO_SNDBUF),
     };
@@ -204,23 +205,6 @@ function growBuffer(descriptor: number, forced: number, ordinary: number): numbe
   const memory = allocatePermanent(8);
   memory.bytes.writeUInt32LE(4, 4);
   libc.getsockopt(descriptor, SOL_SOCKET, ordinary, memory.pointer, memory.pointer + 4n);
-  return memory.bytes.readUInt32LE(0);
-}
-
-/** The bytes of an IP address in text form. */
-function parseIp(address: string): Uint8Array {
-  if (!isIPv6(address)) return Uint8Array.from(address.split('.'), Number);
-  const [head = '', tail] = address.split('%', 1)[0]?.split('::') ?? [];
-  const toGroups = (text: string | undefined): number[] =>
-    text === undefined || text === '' ? [] : text.split(':').flatMap(parseGroup);
-  const [first, last] = [toGroups(head), toGroups(tail)];
-  const zeros = tail === undefined ? [] : new Array<number>(8 - first.length - last.length).fill(0);
-  return Uint8Array.from([...first, ...zeros, ...last].flatMap((group) => [group >> 8, group & 0xff]));
-}
-
-/** One group of an IPv6 address, or the two groups of an IPv4 address at its end. */
-function parseGroup(group: string): number[] {
-  if (!group.includes('.')) return [Number.parseInt(group, 16)];
-  const [a = 0, b = 0, c = 0, d = 0] = group.split('.').map(Number);
-  return [(a << 8) | b, (c << 8) | d];
+  // The kernel doubles the size that is set, for its own use, and returns the doubled one (socket(7)).
+  return memory.bytes.readUInt32LE(0) / 2;
 }

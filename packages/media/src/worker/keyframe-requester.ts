@@ -18,6 +18,11 @@ export class KeyframeRequester {
     this.#send = send;
   }
 
+  /** Whether a request could not be sent yet. */
+  get isPending(): boolean {
+    return this.#isPending;
+  }
+
   request(nowMs: number): void {
     this.#isPending = true;
     this.tick(nowMs);

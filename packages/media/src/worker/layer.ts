@@ -46,6 +46,7 @@ export class Layer {
   /** The publisher's last sender report. */
   lastReport: SenderReport | undefined;
   readonly #sendFeedback: (packet: Buffer) => boolean;
+  readonly #wake: () => void;
   readonly #keyframes = new KeyframeRequester(() => this.#sendPli());
   readonly #unwrapper = new SequenceUnwrapper();
   readonly #gaps = new NackGenerator();
@@ -58,8 +59,17 @@ export class Layer {
   #lastPacketAtMs = Number.NEGATIVE_INFINITY;
   #record: ClosedRecord | undefined;
 
-  /** @param sendFeedback sends RTCP to the publisher; returns `false` if it is not connected */
-  constructor(track: Track, index: number, kind: ReceivedKind, sendFeedback: (packet: Buffer) => boolean) {
+  /**
+   * @param sendFeedback sends RTCP to the publisher; returns `false` if it is not connected
+   * @param wake sees to it that `tick` is called
+   */
+  constructor(
+    track: Track,
+    index: number,
+    kind: ReceivedKind,
+    sendFeedback: (packet: Buffer) => boolean,
+    wake: () => void,
+  ) {
     this.track = track;
     this.index = index;
     this.kind = kind;
@@ -69,6 +79,7 @@ export class Layer {
     this.buffer = track.kind === 'audio' ? new PacketBuffer(AUDIO_SLOTS) : new PacketBuffer();
     this.#stats = new ReceptionStats(kind.codec.clockRate);
     this.#sendFeedback = sendFeedback;
+    this.#wake = wake;
   }
 
   /** Whether a renegotiation leaves it as it is. */
@@ -130,6 +141,12 @@ export class Layer {
   /** Requests a keyframe, at most every 400 ms (MED-2). */
   requestKeyframe(nowMs: number): void {
     this.#keyframes.request(nowMs);
+    if (this.#keyframes.isPending) this.#wake();
+  }
+
+  /** Whether a request for a keyframe waits. */
+  get hasWork(): boolean {
+    return this.#keyframes.isPending;
   }
 
   /** Sends the requests that are due: for lost packets, and for a keyframe. */

@@ -7,8 +7,10 @@
 import { flushCompileCache } from 'node:module';
 import type { WorkerCall, WorkerConfig, WorkerMessage } from '../ipc.ts';
 import { createTransportFactory } from '../transport/create-transport-factory.ts';
+import { listTransportWarnings } from '../transport/transport-warnings.ts';
 import { ClosedRing } from './closed-ring.ts';
 import { Piping } from './piping.ts';
+import { TickSet } from './tick-set.ts';
 import { findErrorCode, Worker } from './worker.ts';
 
 /** Set by the first call, `configure`. Calls that arrive before it is done wait for it, and take effect in their order. */
@@ -30,11 +32,13 @@ async function createWorker(config: WorkerConfig): Promise<Worker> {
   const { factory, obstacle } = await createTransportFactory({ config, now, reportError });
   const detail = obstacle === undefined ? factory.kind : `${factory.kind}, because ${obstacle}`;
   send({ type: 'log', level: 'info', message: 'Media transport chosen', detail });
+  for (const warning of listTransportWarnings(config, factory.dump())) send({ type: 'log', level: 'warn', ...warning });
   const { pipeFolder } = config;
   const piping = pipeFolder === undefined ? undefined : new Piping(pipeFolder, config.worker, now, reportError);
   await piping?.listen();
   const closed = new ClosedRing();
-  return new Worker({ config, transports: factory, closed, piping, now, notify: send, reportError });
+  const ticking = new TickSet(reportError);
+  return new Worker({ config, transports: factory, closed, ticking, piping, now, notify: send, reportError });
 }
 
 async function handleCall(call: WorkerCall): Promise<unknown> {

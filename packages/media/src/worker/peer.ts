@@ -18,7 +18,8 @@ import { FEEDBACK_SSRC } from './layer.ts';
 import { SourceTable } from './source-table.ts';
 import type { Stream } from './stream.ts';
 import { Subscription } from './subscription.ts';
-import type { TrackSender } from './track-sender.ts';
+import type { Ticking } from './tick-set.ts';
+import type { PeerLink, TrackSender } from './track-sender.ts';
 import { TwccCollector } from './twcc-collector.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -26,11 +27,13 @@ import type { WorkerContext } from './worker-context.ts';
 const TICK_INTERVAL_MS = 20;
 const FEEDBACK_INTERVAL_MS = 60;
 const REPORT_INTERVAL_MS = 1_000;
+/** After the last packet, requests for lost packets and one more report are due. */
+const WORK_AFTER_PACKET_MS = 2_000;
 /** Maximum number of blocks in one receiver report (RFC 3550, 6.4.2). */
 const MAX_REPORT_BLOCKS = 31;
 
 /** A client's peer connection. */
-export class Peer {
+export class Peer implements Ticking, PeerLink {
   readonly name: string;
   readonly group: string;
   readonly sources = new SourceTable();
@@ -48,6 +51,7 @@ export class Peer {
   #remote: OfferTransport;
   #transportCcId: number | undefined;
   #transportSequence = 0;
+  #receivedAtMs = Number.NEGATIVE_INFINITY;
   #tickedAtMs = 0;
   #feedbackAtMs = 0;
   #reportAtMs = 0;
@@ -204,10 +208,24 @@ export class Peer {
     }
   }
 
+  /** Whether packets have arrived recently, so that feedback may be due, or a request for a keyframe waits. */
+  hasWork(nowMs: number): boolean {
+    if (this.state === 'lost') return false;
+    if (nowMs - this.#receivedAtMs < WORK_AFTER_PACKET_MS) return true;
+    for (const layer of this.sources.layers) if (layer.hasWork) return true;
+    return false;
+  }
+
+  /** Its periodic work begins again. */
+  wake(): void {
+    this.#context.ticking.add(this);
+  }
+
   /** Closes the subscriptions and then the transport: after this returns, nothing is received or sent (KICK-4). */
   close(): void {
     for (const stream of [...this.#subscriptions.keys()]) this.unsubscribe(stream);
     this.state = 'lost';
+    this.#context.ticking.delete(this);
     this.#transport.close();
   }
 
@@ -215,6 +233,7 @@ export class Peer {
   lose(): void {
     this.state = 'lost';
     for (const subscription of [...this.#subscriptions.values()]) this.dropSubscription(subscription);
+    this.#context.ticking.delete(this);
     for (const stream of this.#streams.values()) stream.handlePublisherLost();
     this.#streams.clear();
     this.#transport.close();
@@ -259,7 +278,10 @@ export class Peer {
       if (sequence >= 0) this.#twcc.handlePacket(sequence, nowMs);
     }
     this.sources.receive(packet, header, nowMs);
-    if (nowMs - this.#tickedAtMs >= TICK_INTERVAL_MS) this.tick(nowMs);
+    this.#receivedAtMs = nowMs;
+    if (nowMs - this.#tickedAtMs < TICK_INTERVAL_MS) return;
+    this.wake();
+    this.tick(nowMs);
   }
 
   #handleRtcp(item: RtcpItem, nowMs: number): void {

@@ -40,16 +40,6 @@ export class Piping {
     return this.#hub.listen();
   }
 
-  /** The number of incoming pipes. */
-  get incomingCount(): number {
-    return this.#incoming.size;
-  }
-
-  /** The streams whose packets come from other workers. */
-  *incomingStreams(): Generator<Stream> {
-    for (const { stream } of this.#incoming.values()) yield stream;
-  }
-
   /** Opens the sending end of a pipe; the result makes the end of each kind. */
   openOutgoing(stream: Stream, pipe: number, to: number): (kind: MediaKind) => TrackPipe {
     this.#outgoing.set(pipe, stream);

@@ -14,6 +14,7 @@ import { sumCounters } from './counters.ts';
 import { Layer } from './layer.ts';
 import type { Peer } from './peer.ts';
 import type { Subscription } from './subscription.ts';
+import type { Ticking } from './tick-set.ts';
 import { Track } from './track.ts';
 import type { TrackPipe } from './track-pipe.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -24,7 +25,7 @@ interface OutgoingPipe {
 }
 
 /** One stream of a worker. It outlives its publisher until it is closed. */
-export class Stream {
+export class Stream implements Ticking {
   readonly name: string;
   readonly group: string;
   readonly #context: WorkerContext;
@@ -135,14 +136,16 @@ export class Stream {
     const requestKeyframe = this.#context.piping?.openIncoming(this, pipe, from);
     if (requestKeyframe === undefined) return;
     this.#incomingPipe = pipe;
+    const wake = (): void => this.#context.ticking.add(this);
     for (const track of this.#tracks.values()) {
       const count = track.kind === 'video' ? (shape.layers ?? 1) : 1;
       const layers = Array.from({ length: count }, (_, index) => {
         // Loss is repaired by the publisher's worker: the only feedback of a piped layer is the request for a keyframe.
-        return new Layer(track, index, createPipedKind(track.codec, shape), () => requestKeyframe(index));
+        return new Layer(track, index, createPipedKind(track.codec, shape), () => requestKeyframe(index), wake);
       });
       track.setLayers(layers);
     }
+    wake();
     this.requestKeyframes();
   }
 
@@ -152,8 +155,13 @@ export class Stream {
   }
 
   /** Does the periodic work of a stream whose packets come from another worker. */
-  tickPiped(nowMs: number): void {
+  tick(nowMs: number): void {
     for (const layer of this.#layers()) layer.tick(nowMs);
+  }
+
+  /** Whether packets come from another worker. */
+  hasWork(): boolean {
+    return this.#incomingPipe !== undefined;
   }
 
   /** Handles that its publisher has connected. */
@@ -226,7 +234,14 @@ export class Stream {
     for (const layer of layers) peer.sources.remove(layer);
     const fresh = Array.from(
       { length: count },
-      (_, index) => new Layer(track, index, received, (packet) => peer.send(packet)),
+      (_, index) =>
+        new Layer(
+          track,
+          index,
+          received,
+          (packet) => peer.send(packet),
+          () => peer.wake(),
+        ),
     );
     track.setLayers(fresh);
     for (const layer of fresh) peer.sources.add(layer);

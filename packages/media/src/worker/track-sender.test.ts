@@ -23,7 +23,13 @@ function createSender(kind: MediaKind, fields: Partial<SentKind> = {}, rtxSsrc?:
   const codec = kind === 'audio' ? OPUS : VP8;
   const track = new Track(kind, codec, false);
   const received = createPipedKind(codec, { redPayloadType: RED_TYPE });
-  const layer = new Layer(track, 0, received, () => true);
+  const layer = new Layer(
+    track,
+    0,
+    received,
+    () => true,
+    () => undefined,
+  );
   track.setLayers([layer]);
   const sent: Sent[] = [];
   let nowMs = 0;

@@ -96,8 +96,9 @@ export class Track {
   tick(nowMs: number): void {
     if (this.kind === 'video' && this.#layers.length > 1) this.#findSilentLayers(nowMs);
     for (const sender of this.#senders) {
-      const layer = sender.awaitedLayer;
-      if (layer !== undefined) this.#layers[layer]?.requestKeyframe(nowMs);
+      const layer = sender.awaitedLayer === undefined ? undefined : this.#layers[sender.awaitedLayer];
+      // A layer that sends nothing, such as of a camera that is off, sends no keyframe either.
+      if (layer !== undefined && nowMs - layer.lastPacketAtMs < ACTIVE_MS) layer.requestKeyframe(nowMs);
     }
   }
 

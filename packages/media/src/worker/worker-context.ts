@@ -8,12 +8,15 @@ import type { WorkerConfig, WorkerNotice } from '../ipc.ts';
 import type { TransportFactory } from '../transport/transport.ts';
 import type { ClosedRing } from './closed-ring.ts';
 import type { Piping } from './piping.ts';
+import type { TickSet } from './tick-set.ts';
 
 /** Passed from the worker to its streams and their peers. */
 export interface WorkerContext {
   readonly config: WorkerConfig;
   readonly transports: TransportFactory;
   readonly closed: ClosedRing;
+  /** Peers and streams with periodic work. */
+  readonly ticking: TickSet;
   /** The pipes to other workers; undefined for a single worker. */
   readonly piping: Piping | undefined;
   /** Milliseconds of a monotonic clock; `toEpochMs` converts them to a date. */

@@ -26,7 +26,7 @@ export class Worker {
 
   constructor(context: WorkerContext) {
     this.#context = context;
-    setInterval(() => this.#tick(), TICK_INTERVAL_MS);
+    setInterval(() => context.ticking.tick(context.now()), TICK_INTERVAL_MS);
   }
 
   async negotiate(params: NegotiateParams): Promise<WorkerMethods['negotiate']['result']> {
@@ -180,18 +180,6 @@ export class Worker {
     this.#peers.delete(peer.name);
     peer.lose();
     this.#context.notify({ type: 'peer-lost', peer: peer.name, cause: 'transport-failed' });
-  }
-
-  #tick(): void {
-    const nowMs = this.#context.now();
-    for (const peer of this.#peers.values()) {
-      try {
-        peer.tick(nowMs);
-      } catch (error) {
-        this.#context.reportError('tick', error);
-      }
-    }
-    for (const stream of this.#context.piping?.incomingStreams() ?? []) stream.tickPiped(nowMs);
   }
 }
 

@@ -98,6 +98,7 @@ export function printConfigReference(): string {
     '',
     '- `rooms.heartbeatTimeoutMs` is longer than `rooms.heartbeatIntervalMs`.',
     '- From `media.port` on, there is one port per worker up to 65535. In `media.portRange`, `max` is not below `min`, and the range has at least one port per worker.',
+    '- `media.tcpPort` is not combined with `media.portRange`, `media.iceServers` or the transport `libdatachannel`. From it on, there is one TCP port per worker up to 65535.',
     '- A callback URL whose host is an IP address has a public address, unless `callbacks.allowPrivateTargets` is on.',
     '- A `turn` group with a `turn:` or `turns:` address has a `secret`.',
     '- No two Apps share a `name`, `appId` or `rtkAppId`; no two API tokens share a `name` or `token`.',

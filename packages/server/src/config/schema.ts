@@ -212,6 +212,15 @@ const media = Type.Object(
         },
       ),
     ),
+    tcpPort: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 65_535,
+        defaultText: 'none',
+        description:
+          'TCP port of the first worker, for clients whose network blocks UDP (ICE-TCP); each further worker uses the next port. 0 selects free ports. Clients use it only when UDP does not work. Needs the transport `openssl`.',
+      }),
+    ),
     transport: Type.Union([Type.Literal('auto'), Type.Literal('openssl'), Type.Literal('libdatachannel')], {
       default: 'auto',
       description:

@@ -109,6 +109,15 @@ export function findRuleProblems(config: Config, originOf: OriginOf): ConfigProb
     const ports = media.portRange.max - media.portRange.min + 1;
     if (ports < media.workers) report('media.portRange', `${ports} ports are too few for ${media.workers} workers`);
   }
+  const { tcpPort } = media;
+  if (tcpPort !== undefined) {
+    const last = tcpPort + media.workers - 1;
+    if (last > 65_535)
+      report('media.tcpPort', `${media.workers} workers need ports up to ${last}, but the highest port is 65535`);
+    if (media.transport === 'libdatachannel') report('media.tcpPort', 'libdatachannel has no TCP port');
+    if (media.portRange !== undefined || (media.iceServers?.length ?? 0) > 0)
+      report('media.tcpPort', 'media.portRange and media.iceServers need libdatachannel, which has no TCP port');
+  }
   for (const name of ['listenAddress', 'announcedAddress'] as const) {
     const address = media[name];
     if (address !== undefined && isIP(address) === 0) report(`media.${name}`, `"${address}" is not an IP address`);

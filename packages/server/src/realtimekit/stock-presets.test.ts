@@ -1,6 +1,6 @@
 import { Value } from 'typebox/value';
 import { describe, expect, it } from 'vitest';
-import { PRESET_DEFINITION } from './preset-schema.ts';
+import { PRESET_DEFINITION, type PresetDefinition } from './preset-schema.ts';
 import { STOCK_PRESETS } from './stock-presets.ts';
 
 describe('the stock presets', () => {
@@ -15,6 +15,15 @@ describe('the stock presets', () => {
 
   it.each(STOCK_PRESETS)('are whole: $name', ({ definition }) => {
     expect([...Value.Errors(PRESET_DEFINITION, definition)]).toEqual([]);
+  });
+
+  it.each(STOCK_PRESETS)('offer nothing that the server does not do: $name', ({ definition }) => {
+    const { permissions } = definition as PresetDefinition;
+    const { can_record, can_livestream, can_spotlight, transcription_enabled, plugins, connected_meetings } =
+      permissions;
+    const { config: _, ...ofPlugins } = plugins;
+    const given = [can_record, can_livestream, can_spotlight, transcription_enabled];
+    expect([...given, ...Object.values(ofPlugins), ...Object.values(connected_meetings)]).not.toContain(true);
   });
 
   it('let nobody but hosts and presenters kick', () => {

@@ -46,18 +46,33 @@ const allMedia = (access: 'ALLOWED' | 'CAN_REQUEST'): Permissions['media'] => ({
   screenshare: { can_produce: access },
 });
 
+/**
+ * What no server of Gavel does: recording, live streams, spotlights of tabs, plugins, connected meetings, transcripts. A client that
+ * shows its buttons by the preset shows none for them.
+ */
+const inactive = {
+  can_record: false,
+  can_livestream: false,
+  can_spotlight: false,
+  plugins: { can_start: false, can_close: false, can_edit_config: false, config: {} },
+  connected_meetings: {
+    can_alter_connected_meetings: false,
+    can_switch_connected_meetings: false,
+    can_switch_to_parent_meeting: false,
+  },
+  transcription_enabled: false,
+} satisfies Partial<Permissions>;
+
 /** Permissions of a host, who runs the meeting. */
 const host: Permissions = {
+  ...inactive,
   kick_participant: true,
   disable_participant_audio: true,
   disable_participant_video: true,
   disable_participant_screensharing: true,
   pin_participant: true,
-  can_spotlight: true,
   can_change_participant_permissions: true,
   can_edit_display_name: true,
-  can_record: true,
-  can_livestream: true,
   accept_waiting_requests: true,
   can_accept_production_requests: true,
   hidden_participant: false,
@@ -70,13 +85,6 @@ const host: Permissions = {
     private: { can_send: true, can_receive: true, text: true, files: true },
   },
   polls: { can_create: true, can_vote: true, can_view: true },
-  plugins: { can_start: true, can_close: true, can_edit_config: true, config: {} },
-  connected_meetings: {
-    can_alter_connected_meetings: true,
-    can_switch_connected_meetings: true,
-    can_switch_to_parent_meeting: true,
-  },
-  transcription_enabled: true,
   is_recorder: false,
 };
 
@@ -88,19 +96,10 @@ const participant: Permissions = {
   disable_participant_video: false,
   disable_participant_screensharing: false,
   pin_participant: false,
-  can_spotlight: false,
   can_change_participant_permissions: false,
-  can_record: false,
-  can_livestream: false,
   accept_waiting_requests: false,
   can_accept_production_requests: false,
   polls: { can_create: false, can_vote: true, can_view: true },
-  plugins: { can_start: false, can_close: false, can_edit_config: false, config: {} },
-  connected_meetings: {
-    can_alter_connected_meetings: false,
-    can_switch_connected_meetings: false,
-    can_switch_to_parent_meeting: true,
-  },
 };
 
 const preset = (name: string, definition: PresetDefinition): PresetTemplate => ({ name, definition });

@@ -9,6 +9,7 @@ import type {
   MessageKind,
   PollId,
   PublishId,
+  StoreStep,
   StreamId,
   StreamSource,
   UserId,
@@ -328,6 +329,15 @@ export type RoomCommand =
       readonly pollId: PollId;
       /** Index of the option, from 0. */
       readonly option: number;
+    }
+  /** Opens stores for a Member, which receives their content and later changes (STORE). @throws `store.full` */
+  | { readonly type: 'openStores'; readonly memberId: MemberId; readonly names: readonly string[] }
+  /** Changes a store, all keys or none (STORE). @throws `store.bad-value`, `store.full` */
+  | {
+      readonly type: 'changeStore';
+      readonly memberId: MemberId;
+      readonly name: string;
+      readonly steps: readonly StoreStep[];
     };
 
 /** One kind of command. */

@@ -20,6 +20,7 @@ import type { MutedKinds } from './commands.ts';
 import type { MemberInfo, StageState, User } from './member.ts';
 import type { ShownList } from './member-table.ts';
 import type { PollInfo } from './polls.ts';
+import type { StoreChange, StoreEntries, StoreReaders } from './stores.ts';
 import type { RoomInfo, StreamInfo } from './stream.ts';
 
 /** A change, without epoch and sequence number. */
@@ -113,6 +114,25 @@ export type RoomChange =
         /** Whether other members see the voter. */
         readonly isNamed: boolean;
       };
+    }
+  /** A member has opened a store; only this member receives the event. */
+  | {
+      readonly type: 'storeOpened';
+      readonly memberId: MemberId;
+      readonly name: string;
+      readonly entries: StoreEntries;
+    }
+  /** A member has changed a store; the members that had opened it before receive the event. */
+  | {
+      readonly type: 'storeChanged';
+      readonly memberId: MemberId;
+      readonly name: string;
+      /** One per key, with the result. */
+      readonly changes: readonly StoreChange[];
+      /** Includes members that opened the store after this change. */
+      readonly readers: StoreReaders;
+      /** The number of this change of the store, from 1. */
+      readonly revision: number;
     }
   | { readonly type: 'roomInfoSet'; readonly info: RoomInfo }
   | {

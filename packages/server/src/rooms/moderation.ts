@@ -29,6 +29,7 @@ const SHOWING: ReadonlySet<RoomCommand['type']> = new Set([
   'changeMessage',
   'createPoll',
   'vote',
+  'changeStore',
   'changeStage',
 ] as const);
 

@@ -32,6 +32,7 @@ import { RoomMessages } from './room-messages.ts';
 import { RoomStreams } from './room-streams.ts';
 import type { Rules } from './rules.ts';
 import { Stage } from './stage.ts';
+import { Stores } from './stores.ts';
 import type { StreamInfo } from './stream.ts';
 import { NOTHING_BLOCKED } from './stream-rules.ts';
 import type { RoomSnapshot, RoomSummary } from './views.ts';
@@ -65,6 +66,7 @@ export class Room {
   readonly #messages: RoomMessages;
   readonly #polls: Polls;
   readonly #stage: Stage;
+  readonly #stores: Stores;
   #maxMemberCount = 0;
   #sessionKeptMs: number;
   #closed = false;
@@ -87,6 +89,7 @@ export class Room {
     const lockedKinds = (userId: UserId) => this.#moderation.lockedKinds(userId);
     this.#streams = new RoomStreams({ clock, ids, emit, blockedKinds, lockedKinds, maxStreamsPerMember });
     this.#polls = new Polls({ clock, ids, emit });
+    this.#stores = new Stores(emit, before?.stores);
     this.#controls = new HostControls({
       members: this.#members,
       moderation: this.#moderation,
@@ -105,7 +108,7 @@ export class Room {
 
   /** The session data for the next life of the room, if the session can continue. */
   get continuation(): Continuation {
-    return { keptMs: this.#sessionKeptMs, moderation: this.#moderation.state };
+    return { keptMs: this.#sessionKeptMs, moderation: this.#moderation.state, stores: this.#stores.state };
   }
 
   /** The earliest monotonic time at which a Member can exceed the heartbeat time. */
@@ -196,6 +199,10 @@ export class Room {
       }
       case 'vote':
         return this.#polls.vote(command, this.#moderation.requirePollRights(command.memberId, 'view', 'vote').user);
+      case 'openStores':
+        return this.#stores.open(command, this.#members.require(command.memberId).memberId);
+      case 'changeStore':
+        return this.#stores.change(command, this.#members.require(command.memberId).memberId);
     }
   }
 
@@ -291,6 +298,7 @@ export class Room {
     this.#streams.removeOf(member, streamCauseOf(cause));
     const info = this.#members.infoOf(member);
     this.#members.remove(member, this.#clock.monotonicMs());
+    this.#stores.forget(member.memberId);
     this.#emit({
       type: 'memberLeft',
       member: info,
@@ -374,6 +382,7 @@ export class Room {
       streams: this.#streams.live(),
       infos: this.#messages.infos(),
       polls: this.#polls.all(),
+      stores: this.#stores.all(),
     };
   }
 }

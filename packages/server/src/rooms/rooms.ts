@@ -284,6 +284,12 @@ export class Rooms {
   async waiting(key: RoomKey): Promise<readonly Waiting[]> {
     return this.#lobby.waiting(key);
   }
+  /** Returns the members of a room to somebody who is not in it. @throws GavelError `login.banned` if it may not log in (BAN-4) */
+  async visit(key: RoomKey, visitor: Pick<LoginCommand, 'user' | 'address'>): Promise<readonly MemberInfo[]> {
+    this.#settings.rules?.checkLogin(key, visitor);
+    return this.#rooms.get(roomKeyText(key))?.snapshot().members ?? [];
+  }
+
   /** Returns the whole state of a room; undefined if there is none. */
   async snapshot(key: RoomKey): Promise<RoomSnapshot | undefined> {
     return this.#rooms.get(roomKeyText(key))?.snapshot();

@@ -19,6 +19,7 @@ import type {
 import { FakeClock } from '@gavel/testkit/fake-clock';
 import type { IdSource } from './clock.ts';
 import type { CommandOf, LoginCommand, Origin } from './commands.ts';
+import type { Continuation } from './continuations.ts';
 import type { TicketClaim } from './ended-tickets.ts';
 import { eventsOf } from './events.ts';
 import { Room } from './room.ts';
@@ -96,9 +97,9 @@ export function login(userId: string, changes: Partial<LoginCommand> = {}): Logi
   };
 }
 
-/** A room and short ways to use it. */
-export function openRoom(settings = testSettings()) {
-  const room = new Room(KEY, settings.ids.nextEpoch(), settings);
+/** A room and short ways to use it; `before` is the session that it continues. */
+export function openRoom(settings = testSettings(), before?: Continuation) {
+  const room = new Room(KEY, settings.ids.nextEpoch(), settings, before);
   const join = (userId: string, changes?: Partial<LoginCommand>): MemberId => {
     const [joined] = eventsOf(room.apply(login(userId, changes)), 'memberJoined');
     if (!joined) throw new Error('no memberJoined');

@@ -8,6 +8,7 @@ import type { Epoch, RoomKey } from '@gavel/protocol';
 import type { MemberInfo } from './member.ts';
 import type { ShownList } from './member-table.ts';
 import type { PollInfo } from './polls.ts';
+import type { StoreInfo } from './stores.ts';
 import type { RoomInfo, StreamInfo } from './stream.ts';
 
 /** Figures of a Room. */
@@ -43,4 +44,5 @@ export interface RoomSnapshot extends RoomSummary {
   readonly infos: readonly RoomInfo[];
   /** Oldest first. */
   readonly polls: readonly PollInfo[];
+  readonly stores: readonly StoreInfo[];
 }

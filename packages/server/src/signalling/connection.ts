@@ -63,7 +63,7 @@ export interface ConnectionDeps {
 const MESSAGE_TOO_BIG = 1009;
 
 /** The methods whose refusals are logged. */
-const JOIN_METHODS: ReadonlySet<string> = new Set<Method>(['identify', 'login', 'resume']);
+const JOIN_METHODS: ReadonlySet<string> = new Set<Method>(['identify', 'preview', 'login', 'resume']);
 
 const requestFrame = Compile(REQUEST_FRAME);
 const paramsOf = Object.fromEntries(

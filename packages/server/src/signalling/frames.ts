@@ -21,12 +21,13 @@ import type { StreamInfo } from '../rooms/stream.ts';
 import type { RoomSnapshot } from '../rooms/views.ts';
 import type { Waiting } from '../rooms/waiting.ts';
 import { type PollEventView, pollFrame, pollViewOf, wirePolls } from './poll-frames.ts';
+import { isStoreShown, storeFrame, wireStores } from './store-frames.ts';
 
 /** The views of an event. Most events have only one. */
 export type EventView = 'whole' | 'without-request' | PollEventView;
 
-/** Returns a member as other members see it. */
-export function wireMember(member: MemberInfo, viewer: MemberInfo): WireMember {
+/** Returns a member as another member sees it, or, without a viewer, somebody who is not in the room. */
+export function wireMember(member: MemberInfo, viewer?: MemberInfo): WireMember {
   const { memberId, user, joinedAtMs, profile, pinned } = member;
   const stage = shownStage(member, member.stage, viewer);
   return {
@@ -40,10 +41,14 @@ export function wireMember(member: MemberInfo, viewer: MemberInfo): WireMember {
 }
 
 /** Returns whether a member sees the other's request to join the stage: those who may answer it, and the one itself. */
-const seesRequests = ({ memberId }: MemberInfo, viewer: MemberInfo): boolean =>
-  memberId === viewer.memberId || viewer.permissions.moderation?.acceptStage === true;
+const seesRequests = ({ memberId }: MemberInfo, viewer: MemberInfo | undefined): boolean =>
+  memberId === viewer?.memberId || viewer?.permissions.moderation?.acceptStage === true;
 
-function shownStage(member: MemberInfo, stage: MemberInfo['stage'], viewer: MemberInfo): MemberInfo['stage'] {
+function shownStage(
+  member: MemberInfo,
+  stage: MemberInfo['stage'],
+  viewer: MemberInfo | undefined,
+): MemberInfo['stage'] {
   return stage === undefined || stage === 'on' || seesRequests(member, viewer) ? stage : 'off';
 }
 
@@ -85,6 +90,7 @@ export function wirePermissions(permissions: Permissions): WirePermissions {
 export function wireSnapshot(room: RoomSnapshot, viewer: MemberInfo): WireSnapshot {
   const { seq, streamSeq, shown } = room;
   const polls = wirePolls(room.polls, viewer);
+  const stores = wireStores(room.stores, viewer);
   return {
     seq,
     userSeq: shown.userSeq,
@@ -98,6 +104,7 @@ export function wireSnapshot(room: RoomSnapshot, viewer: MemberInfo): WireSnapsh
     streams: room.streams.map(wireStream),
     infos: room.infos,
     ...(polls.length > 0 && { polls }),
+    ...(stores.length > 0 && { stores }),
   };
 }
 
@@ -136,6 +143,9 @@ export function roomEventFrame(event: RoomEvent, viewer: MemberInfo): RoomEventF
     }
     case 'pollUpdated':
       return pollFrame(event, viewer);
+    case 'storeOpened':
+    case 'storeChanged':
+      return storeFrame(event);
     case 'roomInfoSet':
       return { event: 'roomInfo', seq, info: event.info };
     case 'message': {
@@ -202,9 +212,14 @@ function isRequestHidden(event: RoomEvent, viewer: MemberInfo): boolean {
   }
 }
 
+/** Returns the members that somebody may see who is not in the room. */
+export function wireMembersForVisitor(members: readonly MemberInfo[]): readonly WireMember[] {
+  return members.filter((member) => isShown(member)).map((member) => wireMember(member));
+}
+
 /** Returns whether a member may see another one; a hidden member sees itself (HIDE-1). */
-const isShown = ({ memberId, permissions }: MemberInfo, viewer: MemberInfo): boolean =>
-  !permissions.hidden || memberId === viewer.memberId;
+const isShown = ({ memberId, permissions }: MemberInfo, viewer?: MemberInfo): boolean =>
+  !permissions.hidden || memberId === viewer?.memberId;
 
 /** Returns whether a member receives an event. It does not receive its own join, nor messages that it sent itself. */
 function isTold(event: RoomEvent, member: MemberInfo): boolean {
@@ -223,6 +238,9 @@ function isTold(event: RoomEvent, member: MemberInfo): boolean {
       return event.to?.has(member.memberId) ?? event.member.memberId !== member.memberId;
     case 'permissionsChanged':
       return event.member.memberId === member.memberId;
+    case 'storeOpened':
+    case 'storeChanged':
+      return isStoreShown(event, member);
     case 'streamRemoved':
       return event.exceptUserId !== member.user.id;
     case 'message':

@@ -26,7 +26,7 @@ import { type Rooms, requireSession, type Session } from '../rooms/rooms.ts';
 import type { Waiting, WaitingEnd } from '../rooms/waiting.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Connection } from './connection.ts';
-import { frameFor, wirePermissions, wireSnapshot, wireWaiting } from './frames.ts';
+import { frameFor, wireMembersForVisitor, wirePermissions, wireSnapshot, wireWaiting } from './frames.ts';
 import { formatTicket, parseTicket } from './resume-ticket.ts';
 import { encodeFrame } from './text-frame.ts';
 import { requireShort } from './texts.ts';
@@ -61,14 +61,8 @@ export class Joining {
 
   /** Tells whom a login would log in. @throws GavelError of the authenticator; `request.out-of-order` after a login */
   async identify(connection: Connection, params: Params<'identify'>): Promise<Results['identify']> {
-    if (connection.state.kind !== 'new') {
-      throw new GavelError('request.out-of-order', '"identify" is allowed before the login only');
-    }
-    const authenticator = this.#requireAuthenticator(params);
-    const { key, user, profile, permissions, ...admission } = await authenticator.admit({
-      ...params,
-      clientId: connection.connectionId,
-    });
+    const { authenticator, admission: admitted } = await this.#admitVisitor(connection, params);
+    const { key, user, profile, permissions, ...admission } = admitted;
     return {
       roomId: key.roomId,
       user,
@@ -77,6 +71,31 @@ export class Joining {
       ...this.#partOf(authenticator, { key, ...admission }),
       serverTimeMs: this.#deps.clock.now(),
     };
+  }
+
+  /**
+   * Returns the members that a login would receive; none if it would wait, because others decide whether it may see them.
+   *
+   * @throws GavelError of the authenticator; `login.banned`; `request.out-of-order` after a login (RTK-18)
+   */
+  async preview(connection: Connection, params: Params<'preview'>): Promise<Results['preview']> {
+    const { admission } = await this.#admitVisitor(connection, params);
+    const { key, user, permissions, waits } = admission;
+    const present = await this.#deps.rooms.visit(key, { user, address: connection.address });
+    if (permissions.listsMembers === false || waits) return { members: [] };
+    return { members: wireMembersForVisitor(present) };
+  }
+
+  async #admitVisitor(
+    connection: Connection,
+    params: Params<'identify'>,
+  ): Promise<{ readonly authenticator: Authenticator; readonly admission: Admission }> {
+    if (connection.state.kind !== 'new') {
+      throw new GavelError('request.out-of-order', 'this method is allowed before the login only');
+    }
+    const authenticator = this.#requireAuthenticator(params);
+    const admission = await authenticator.admit({ ...params, clientId: connection.connectionId });
+    return { authenticator, admission };
   }
 
   #requireAuthenticator({ credential }: Params<'identify'>): Authenticator {

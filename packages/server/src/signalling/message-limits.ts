@@ -1,5 +1,5 @@
 /**
- * Rate limits of messages, per room and per user: exact in any sliding second or minute (LIM-2, CHAT-3, POLL-6).
+ * Rate limits of messages, per room and per user: exact in any sliding second or minute (LIM-2, CHAT-3, POLL-6, STORE-5).
  *
  * @module
  */
@@ -21,6 +21,8 @@ export const MESSAGE_LIMITS = {
   renamesOfUser: 2,
   customMessagesOfUser: 5,
   stageStepsOfUser: 5,
+  storeChangesOfUser: 10,
+  storeChangesInRoom: 50,
 } as const;
 
 /** Maximum number of chat messages per user, room and minute (CHAT-3). */
@@ -29,6 +31,9 @@ export const MAX_CHATS_PER_MINUTE = 180;
 export const MAX_POLLS_PER_MINUTE = 10;
 
 type Limit = readonly [kind: keyof typeof MESSAGE_LIMITS, whose: string];
+
+/** Maximum number of requests to open stores of a user per room and minute (STORE-5). */
+export const MAX_STORE_OPENINGS_PER_MINUTE = 60;
 
 /** Maximum number of files that a user begins to upload per room and minute (CHAT-8). */
 export const MAX_UPLOADS_PER_MINUTE = 40;
@@ -85,6 +90,20 @@ export class MessageLimits {
   /** @throws GavelError `rate.limited` (POLL-6) */
   countPoll(key: RoomKey): void {
     this.#countInMinute(`polls/${roomKeyText(key)}`, MAX_POLLS_PER_MINUTE);
+  }
+
+  /** @throws GavelError `rate.limited` (STORE-5) */
+  countStoreOpening(key: RoomKey, userId: UserId): void {
+    this.#countInMinute(`stores/${roomKeyText(key)}/${userId}`, MAX_STORE_OPENINGS_PER_MINUTE);
+  }
+
+  /** @throws GavelError `rate.limited` (STORE-5) */
+  countStoreChange(key: RoomKey, userId: UserId): void {
+    const room = roomKeyText(key);
+    this.#count([
+      ['storeChangesOfUser', `${room}/${userId}`],
+      ['storeChangesInRoom', room],
+    ]);
   }
 
   /** @throws GavelError `rate.limited` (CHAT-8) */

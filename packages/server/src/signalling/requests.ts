@@ -31,6 +31,7 @@ import { KeyedQueue } from './keyed-queue.ts';
 import { negotiate, requireStreamId } from './media-requests.ts';
 import { MessageLimits } from './message-limits.ts';
 import { moderationCommand } from './moderate.ts';
+import { changeCommand, openCommand } from './store-frames.ts';
 import { requireMessage, requireShort } from './texts.ts';
 
 /** Dependencies of the methods. */
@@ -42,7 +43,7 @@ export interface RequestDeps extends JoiningDeps {
 type Handler<M extends Method> = (caller: Caller, params: Params<M>) => Promise<Results[M]>;
 
 /** A method that only members may call. */
-type MemberMethod = Exclude<Method, 'identify' | 'login' | 'resume'>;
+type MemberMethod = Exclude<Method, 'identify' | 'preview' | 'login' | 'resume'>;
 
 /** The methods that are executed in order for each member (SIG-1). */
 const MEDIA_METHODS: ReadonlySet<Method> = new Set<Method>([
@@ -148,6 +149,18 @@ export class Requests {
       await this.#deps.rooms.execute(key, { type: 'vote', memberId, pollId: pollId as PollId, option }, origin);
       return DONE;
     },
+    openStores: async ({ key, member, origin }, params) => {
+      const command = openCommand(member.memberId, params);
+      this.#limits.countStoreOpening(key, member.user.id);
+      await this.#deps.rooms.execute(key, command, origin);
+      return DONE;
+    },
+    changeStore: async ({ key, member, origin }, params) => {
+      const command = changeCommand(member.memberId, params);
+      this.#limits.countStoreChange(key, member.user.id);
+      await this.#deps.rooms.execute(key, command, origin);
+      return DONE;
+    },
     renewToken: (caller, params) => this.#renewToken(caller, params),
     iceServers: async ({ key, member }) => {
       const ice = this.#deps.iceServers.issue(key.appId, member.user.id);
@@ -164,6 +177,7 @@ export class Requests {
   /** Handles one request. Its parameters have been validated against the method's schema. */
   async handle(connection: Connection, method: Method, params: unknown): Promise<object> {
     if (method === 'identify') return this.#joining.identify(connection, params as Params<'identify'>);
+    if (method === 'preview') return this.#joining.preview(connection, params as Params<'preview'>);
     if (method === 'login') return this.#joining.login(connection, params as Params<'login'>);
     if (method === 'resume') return this.#joining.resume(connection, params as Params<'resume'>);
     const { state } = connection;

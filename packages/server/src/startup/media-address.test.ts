@@ -35,6 +35,12 @@ test('an announced address that the machine does not have is remarked upon, unle
   expect(describe(proxied)).toHaveLength(1);
 });
 
+test('the TCP ports are named, one per worker', () => {
+  const env = { GAVEL_MEDIA_TCP_PORT: '7801', GAVEL_MEDIA_WORKERS: '2' };
+  expect(describe(env)[0]).toMatch(/UDP port 7701, 7702, TCP port 7801, 7802$/);
+  expect(describe({ GAVEL_MEDIA_TCP_PORT: '0' })[0]).toMatch(/, TCP port of the system's choice$/);
+});
+
 test('a range of ports is named as it is', () => {
   const env = { GAVEL_MEDIA_PORT_RANGE_MIN: '40000', GAVEL_MEDIA_PORT_RANGE_MAX: '40100' };
   expect(describe(env)[0]).toContain('UDP port 40000 to 40100');

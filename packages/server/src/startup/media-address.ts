@@ -24,14 +24,16 @@ export function describeMediaAddress(
   ports: readonly number[],
   interfaces: Interfaces,
 ): string[] {
-  const { announcedAddress, listenAddress, portRange } = media;
+  const { announcedAddress, listenAddress, portRange, tcpPort, workers } = media;
   const local = Object.values(interfaces).flatMap((addresses) => addresses ?? []);
   // Link-local addresses reach no client beyond the same network segment.
   const usable = local.filter(({ address, internal }) => !internal && !/^fe80:/i.test(address));
   const own = usable.map(({ address }) => address);
   const where = announcedAddress ?? listenAddress ?? (own.length > 0 ? own.join(', ') : 'this machine only');
   const udp = portRange ? `${portRange.min} to ${portRange.max}` : ports.join(', ');
-  const lines = [`Media: clients send to ${where}, UDP port ${udp}`];
+  const tcpPorts = Array.from({ length: workers }, (_, worker) => (tcpPort ?? 0) + worker).join(', ');
+  const tcp = tcpPort === undefined ? '' : `, TCP port ${tcpPort === 0 ? "of the system's choice" : tcpPorts}`;
+  const lines = [`Media: clients send to ${where}, UDP port ${udp}${tcp}`];
   const isKnown = local.some(({ address }) => parseAddress(address) === parseAddress(announcedAddress ?? ''));
   if (announcedAddress !== undefined && !isKnown && trustedProxies.length === 0) {
     lines.push(

@@ -6,6 +6,7 @@
 
 import type { EngineDump, PacketCounters } from '@gavel/media';
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { TransportMetrics } from './transport-metrics.ts';
 
 /** A current value by worker. */
 interface WorkerGauge {
@@ -64,7 +65,7 @@ export type ConnectionOutcome = 'connected' | 'failed' | 'lost';
 export class MediaMetrics {
   readonly #gauges: readonly (readonly [WorkerGauge, Gauge])[];
   readonly #packets: Readonly<Record<CounterName, Counter>>;
-  readonly #datagrams: Counter;
+  readonly #transports: TransportMetrics;
   readonly #connections: Counter<'outcome'>;
   readonly #unconnected: Counter<'role'>;
   /** The counters of each peer in the last dump, so that the sums of all peers never decrease. */
@@ -72,6 +73,7 @@ export class MediaMetrics {
 
   constructor(registry: Registry) {
     const registers = [registry];
+    this.#transports = new TransportMetrics(registry);
     this.#gauges = GAUGES.map((gauge) => {
       const { name, help, label } = gauge;
       const labelNames = ['worker', ...(label === undefined ? [] : [label])];
@@ -83,12 +85,6 @@ export class MediaMetrics {
       return [counter, new Counter({ name, help, labelNames: ['worker', 'direction'], registers })] as const;
     });
     this.#packets = Object.fromEntries(packets) as Record<CounterName, Counter>;
-    this.#datagrams = new Counter({
-      name: 'gavel_media_datagrams_total',
-      help: 'Datagrams at the media ports, by worker and by what became of them. Not counted with libdatachannel.',
-      labelNames: ['worker', 'outcome'],
-      registers,
-    });
     this.#connections = new Counter({
       name: 'gavel_media_connections_total',
       help: 'Peer connections that connected, that failed before they connected, and that were lost later.',
@@ -121,12 +117,7 @@ export class MediaMetrics {
       for (const [worker, value] of list(dump)) gauge.inc({ worker, ...(label !== undefined && { [label]: value }) });
     }
     this.#readPackets(dump);
-    this.#datagrams.reset();
-    for (const { worker, transport } of dump.workers) {
-      for (const [outcome, count] of Object.entries(transport?.datagrams ?? {})) {
-        this.#datagrams.inc({ worker, outcome }, count);
-      }
-    }
+    this.#transports.read(dump);
   }
 
   #readPackets({ peers }: EngineDump): void {

@@ -6,7 +6,7 @@
  *   </script>
  *
  * `/sdk/zego.js` is this server's version and is revalidated at every load; `/sdk/0.1.0/zego.js` never changes and is
- * cached for a year.
+ * cached for a year. `/sdk/gavel-client.tgz` and `/sdk/gavel-client-0.1.0.tgz` are the package for `npm install`.
  *
  * @module
  */
@@ -26,6 +26,21 @@ export async function registerSdk(http: FastifyInstance): Promise<void> {
   const common = { root: DIST, preCompressed: true, decorateReply: false, allowedPath: isModule, setHeaders: allowAll };
   await http.register(fastifyStatic, { ...common, prefix: `/sdk/${version}/`, maxAge: '1y', immutable: true });
   await http.register(fastifyStatic, { ...common, prefix: '/sdk/', maxAge: 0 });
+  registerTarball(http, version);
+}
+
+/** Serves the packed SDK, if it was packed: the package manager of an application installs it without a registry. */
+function registerTarball(http: FastifyInstance, version: string): void {
+  const name = `gavel-client-${version}.tgz`;
+  if (!existsSync(`${DIST}${name}`)) return;
+  const content = readFileSync(`${DIST}${name}`);
+  const serve = (path: string, cacheControl: string) =>
+    http.get(path, (_request, reply) => {
+      allowAll(reply);
+      return reply.header('Cache-Control', cacheControl).type('application/gzip').send(content);
+    });
+  serve(`/sdk/${name}`, 'public, max-age=31536000, immutable');
+  serve('/sdk/gavel-client.tgz', 'public, max-age=0');
 }
 
 const isModule = (path: string): boolean => /\.js(\.map)?$/.test(path);

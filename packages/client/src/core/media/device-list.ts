@@ -6,11 +6,11 @@
 
 import { toSessionError } from '../errors.ts';
 
-/** A change of the device list. */
+/** A change of the device list. `added` and `removed` are empty if ids and names became known by the user's permission. */
 export interface DeviceListUpdate {
-  readonly added: readonly MediaDeviceInfo[];
-  readonly removed: readonly MediaDeviceInfo[];
-  readonly devices: readonly MediaDeviceInfo[];
+  readonly added: MediaDeviceInfo[];
+  readonly removed: MediaDeviceInfo[];
+  readonly devices: MediaDeviceInfo[];
 }
 
 /** Returns the browser's devices; undefined in Node and on pages without a secure context. */
@@ -30,16 +30,21 @@ export class DeviceList {
     this.#changed = changed;
   }
 
+  /** The devices as they were listed last. */
+  get known(): readonly MediaDeviceInfo[] {
+    return this.#known;
+  }
+
   /**
    * Returns all devices; names are empty until the user has permitted a device. Empty if the page may not use devices.
    *
    * @throws SessionError `client.no-media` if the browser refuses
    */
-  async all(): Promise<readonly MediaDeviceInfo[]> {
+  async all(): Promise<MediaDeviceInfo[]> {
     try {
       const devices = (await browserDevices()?.enumerateDevices()) ?? [];
-      // Devices whose ids were hidden are the same, and not new.
-      if (this.#unwatch && this.#known.some(({ deviceId }) => deviceId === '')) this.#known = devices;
+      if (!this.#unwatch) this.#known = devices;
+      else this.#reveal(devices);
       return devices;
     } catch (error) {
       throw toSessionError(error);
@@ -50,7 +55,7 @@ export class DeviceList {
   watch(): void {
     const devices = browserDevices();
     if (!devices || this.#unwatch) return;
-    const look = () => void this.#look().catch(() => {});
+    const look = () => this.refresh();
     devices.addEventListener('devicechange', look);
     this.#unwatch = () => devices.removeEventListener('devicechange', look);
     const begun = this.#unwatch;
@@ -68,6 +73,11 @@ export class DeviceList {
     this.#unwatch = undefined;
   }
 
+  /** Reads the list again: ids and names appear once the user has permitted a device. */
+  refresh(): void {
+    this.#look().catch(() => {});
+  }
+
   async #look(): Promise<void> {
     const devices = await this.all();
     if (!this.#unwatch) return;
@@ -75,6 +85,13 @@ export class DeviceList {
     const removed = this.#known.filter((known) => !devices.some((device) => isSame(known, device)));
     this.#known = devices;
     if (added.length + removed.length > 0) this.#changed({ added, removed, devices });
+  }
+
+  /** Devices whose ids were hidden are the same, and not new. */
+  #reveal(devices: MediaDeviceInfo[]): void {
+    if (!this.#known.some(({ deviceId }) => deviceId === '')) return;
+    this.#known = devices;
+    this.#changed({ added: [], removed: [], devices });
   }
 }
 

@@ -9,6 +9,7 @@ import { Backoff, MEDIA_BACKOFF } from '../backoff.ts';
 import { Emitter } from '../emitter.ts';
 import { SessionError } from '../errors.ts';
 import type { Clock } from '../platform.ts';
+import type { FrameTap } from './frame-data/frame-channel.ts';
 import type { SendingHints } from './sdp.ts';
 
 /** State of a media link. */
@@ -43,8 +44,10 @@ export interface MediaLinkTask {
   readonly random: () => number;
   /** The link ends after attempts have failed for longer than this. */
   readonly retryWindowMs: number;
+  /** Gets the encoded video frames; the stream is not offered before it is there. */
+  readonly frames?: Promise<FrameTap | undefined> | undefined;
   /** Adds the sections that the stream needs and does not have. Called before every offer. */
-  prepare(peer: RTCPeerConnection, sections: Sections): void;
+  prepare(peer: RTCPeerConnection, sections: Sections, frames: FrameTap | undefined): void;
   /** Adds the stream to the lists of an offer. */
   list(params: NegotiateParams, mids: StreamMids): void;
   judge(error: SessionError): Verdict;
@@ -91,6 +94,8 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
   #answer: MediaAnswer | undefined;
   #timer: unknown;
   #failingSinceMs: number | undefined;
+  #frames: FrameTap | undefined;
+  #isReady: boolean;
   #isOffered = false;
   #wasConnected = false;
   /** When the first of the consecutive answers was given whose transports did not connect. */
@@ -101,6 +106,12 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
     this.#host = host;
     this.task = task;
     this.#backoff = new Backoff(MEDIA_BACKOFF, task.random);
+    this.#isReady = !task.frames;
+    void task.frames?.then((frames) => {
+      this.#frames = frames;
+      this.#isReady = true;
+      this.extend();
+    });
   }
 
   /** The current state. */
@@ -115,7 +126,7 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
 
   /** Whether the next offer lists the stream. */
   get isWanted(): boolean {
-    return this.#state === 'negotiating' || this.#state === 'connected';
+    return this.#isReady && (this.#state === 'negotiating' || this.#state === 'connected');
   }
 
   /** Whether an offer on the current peer connection was made with its sections. */
@@ -181,7 +192,7 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
   /** Adds the missing sections to the peer connection. */
   prepare(peer: RTCPeerConnection): void {
     this.#isOffered = true;
-    this.task.prepare(peer, this.#sections);
+    this.task.prepare(peer, this.#sections, this.#frames);
   }
 
   /** Adds the stream and its sections to the lists of an offer. */

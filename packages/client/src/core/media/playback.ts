@@ -8,6 +8,7 @@ import type { StreamCause } from '@gavel/protocol';
 import { Emitter } from '../emitter.ts';
 import { SessionError } from '../errors.ts';
 import { selectReceived } from './codecs.ts';
+import type { FrameTap } from './frame-data/frame-channel.ts';
 import { judgeFailure, type MediaEnd, type StreamContext } from './media-context.ts';
 import { type MediaAnswer, MediaLink, type Sections } from './media-link.ts';
 import type { StreamStats } from './stats.ts';
@@ -24,6 +25,8 @@ export interface PlayOptions {
   readonly jitterBufferMs?: number;
   /** The highest layer of the video that is received, from 0; default: no maximum. */
   readonly maxLayer?: number;
+  /** Gets the encoded frames of the video that is received. */
+  readonly frames?: Promise<FrameTap | undefined>;
 }
 
 /** State of a playback. */
@@ -100,7 +103,8 @@ export class Playback extends Emitter<PlaybackEvents> {
       clock: context.clock,
       random: context.random,
       retryWindowMs: context.retryWindowMs,
-      prepare: (peer, sections) => this.#prepare(peer, sections),
+      frames: options.frames,
+      prepare: (peer, sections, frames) => this.#prepare(peer, sections, frames),
       list: ({ play }, mids) => {
         this.#offeredLayer = this.#maxLayer.wanted;
         play.push({ streamId, mids, ...toMaximum(this.#offeredLayer) });
@@ -210,12 +214,13 @@ export class Playback extends Emitter<PlaybackEvents> {
     return this.#wasAnswered ? 'suspend' : 'fail';
   }
 
-  #prepare(peer: RTCPeerConnection, sections: Sections): void {
+  #prepare(peer: RTCPeerConnection, sections: Sections, frames: FrameTap | undefined): void {
     const { jitterBufferMs } = this.#options;
     for (const kind of ['audio', 'video'] as const) {
       if (this.#options[kind] === false || sections.has(kind)) continue;
       const section = peer.addTransceiver(kind, { direction: 'recvonly' });
       sections.set(kind, section);
+      if (kind === 'video') frames?.attach(section.receiver);
       const codecs = selectReceived(this.#context.media.receivableCodecs(kind));
       if (codecs.length > 0) section.setCodecPreferences(codecs);
       if (jitterBufferMs !== undefined) section.receiver.jitterBufferTarget = jitterBufferMs;

@@ -8,6 +8,7 @@ import type { StreamSource } from '@gavel/protocol';
 import { Emitter } from '../emitter.ts';
 import type { SessionError } from '../errors.ts';
 import type { VideoCodec } from './codecs.ts';
+import type { FrameTap } from './frame-data/frame-channel.ts';
 import { judgeFailure, type MediaEnd, type StreamContext } from './media-context.ts';
 import { MediaLink, type Verdict } from './media-link.ts';
 import type { StreamStats } from './stats.ts';
@@ -42,6 +43,8 @@ export interface PublishOptions {
   readonly audio?: boolean;
   /** The same for video. */
   readonly video?: boolean;
+  /** Gets the encoded frames of the video that is sent. */
+  readonly frames?: Promise<FrameTap | undefined>;
 }
 
 /** State of a publication. */
@@ -113,7 +116,8 @@ export class Publication extends Emitter<PublicationEvents> {
       clock: context.clock,
       random: context.random,
       retryWindowMs: context.retryWindowMs,
-      prepare: (peer, sections) => this.#senders.prepare(peer, sections),
+      frames: options.frames,
+      prepare: (peer, sections, frames) => this.#senders.prepare(peer, sections, frames),
       list: ({ publish }, mids) => publish.push({ streamId, mids, ...this.#describe() }),
       sending: () => this.#senders.hints,
       dropped: () => {

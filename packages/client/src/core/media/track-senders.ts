@@ -6,6 +6,7 @@
 
 import { toSessionError } from '../errors.ts';
 import { orderCodecs, type VideoCodec } from './codecs.ts';
+import type { FrameTap } from './frame-data/frame-channel.ts';
 import type { MediaLink, Sections } from './media-link.ts';
 import type { MediaPlatform } from './media-platform.ts';
 import type { SendingHints } from './sdp.ts';
@@ -51,7 +52,7 @@ export class TrackSenders {
   }
 
   /** Adds a section for each kind that has a track or is reserved, and has no section yet. */
-  prepare(peer: RTCPeerConnection, sections: Sections): void {
+  prepare(peer: RTCPeerConnection, sections: Sections, frames: FrameTap | undefined): void {
     if (sections.size === 0) {
       this.#dropped = new Promise((resolve) => {
         this.#resolveDropped = resolve;
@@ -66,7 +67,9 @@ export class TrackSenders {
         ...this.#encodings(kind, track),
       });
       sections.set(kind, section);
-      if (kind === 'video') this.#preferCodec(section);
+      if (kind !== 'video') continue;
+      this.#preferCodec(section);
+      frames?.attach(section.sender);
     }
   }
 

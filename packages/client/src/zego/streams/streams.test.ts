@@ -96,7 +96,6 @@ test('an option that has no effect is named by a warning, once', async () => {
   const stream = await open(engine.createStream({ screen: { sourceID: 'window:1' } }));
   engine.startPublishingStream('mine', stream, {
     videoCodec: 'H265',
-    isSEIStart: true,
     inspectFlag: 1,
     enableDTX: false,
   });
@@ -104,7 +103,7 @@ test('an option that has no effect is named by a warning, once', async () => {
   engine.startPlayingStream('theirs', { resourceMode: 2, streamParams: 'zg_token=1' }).catch(() => {});
   await settle();
   const warnings = vi.mocked(console.warn).mock.calls.map(([text]) => String(text));
-  for (const name of ['minBitrate', 'keyFrameInterval', 'channelCount: 2', 'sourceID', 'H265', 'isSEIStart']) {
+  for (const name of ['minBitrate', 'keyFrameInterval', 'channelCount: 2', 'sourceID', 'H265']) {
     expect(
       warnings.filter((text) => text.includes(name)),
       name,

@@ -21,6 +21,8 @@ export function offerPlayback(document: Document, resume: () => void): () => voi
   Object.assign(button.style, STYLE);
   document.body.append(button);
   document.addEventListener('click', resume);
+  // The user touched the page while this module was loaded.
+  if (document.defaultView?.navigator.userActivation?.hasBeenActive) resume();
   return () => {
     document.removeEventListener('click', resume);
     button.remove();
