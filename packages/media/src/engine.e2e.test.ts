@@ -48,7 +48,7 @@ describe.skipIf(CHROMIUM === '')('media between two Chromium pages', { timeout: 
   }
 
   for (const codec of ['VP8', 'H264']) {
-    test(`${codec} and Opus play, the first frame within a second of the call (MED-1, MED-2)`, async () => {
+    test(`${codec} and Opus play, the first frame within a second of the call (CONN-1, MED-2)`, async () => {
       const { publish } = await publisher.publish(codec, codec);
       expect(publish.at(-1)).toEqual({ kinds: { audio: true, video: true } });
       await waitFor(async () => (await publisher.readPublisherStats(codec)).packetsSent > 20, 5_000, 50);

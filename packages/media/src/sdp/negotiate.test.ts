@@ -58,7 +58,7 @@ function codeOf(action: () => unknown): string | undefined {
 }
 
 describe('publishing', () => {
-  test("Chromium's offer is answered with Opus and its first video codec, VP8 (MED-1)", () => {
+  test("Chromium's offer is answered with Opus and its first video codec, VP8 (CONN-1)", () => {
     const offer = parseOffer(readOffer('chromium-publish-vp8'));
     const plan = planPublish(offer);
     expect(
@@ -88,7 +88,7 @@ describe('publishing', () => {
     expect(answer).not.toMatch(/ulpfec|red|rid|simulcast/);
   });
 
-  test('an offer that puts H.264 first is answered with packetization mode 1 of it (MED-1)', () => {
+  test('an offer that puts H.264 first is answered with packetization mode 1 of it (CONN-1)', () => {
     const plan = planPublish(parseOffer(readOffer('chromium-publish-h264')));
     expect(plan.kinds.get('video')?.codec).toMatchObject({
       name: 'H264',
@@ -170,7 +170,7 @@ describe('subscribing', () => {
     expect(answer.match(/a=sendonly/g)).toHaveLength(2);
   });
 
-  test('the same H.264 profile is preferred, then any (MED-1)', () => {
+  test('the same H.264 profile is preferred, then any (CONN-1)', () => {
     const offer = parseOffer(readOffer('chromium-play'));
     const payloadType = (profile: string): number | undefined =>
       planSubscribe(offer, { video: h264(profile) }).kinds.get('video')?.codec.payloadType;
