@@ -62,11 +62,9 @@ test.each([
 test.each([
   ['unloadAudioEffect', false],
   ['setDummyCaptureImagePath', false],
-  ['setPlayStreamVideoType', false],
   ['setStreamAlignmentProperty', false],
   ['sendSEI', false],
   ['setSEIConfig', undefined],
-  ['enableDualStream', undefined],
   ['setLowStreamParameter', undefined],
   ['enableHardwareEncoder', undefined],
   ['destroyCopyrightedMusic', undefined],
