@@ -105,7 +105,7 @@ describe.skipIf(CHROMIUM === '')('media between two Chromium pages', { timeout: 
       relay.loss = 0.1;
       const countFrames = async (): Promise<number> => (await far.readViewerStats('lossy')).framesDecoded;
       const before = await countFrames();
-      await waitFor(async () => (await countFrames()) > before + 40, 8_000, 50);
+      await waitFor(async () => (await countFrames()) > before + 40, 12_000, 50);
       await waitFor(async () => {
         const { publisher: up, subscriptions } = (await dumpStream('lossy')) ?? {};
         const resent = [up?.retransmitted ?? 0, subscriptions?.[0]?.counters.retransmitted ?? 0];
