@@ -29,9 +29,9 @@ export async function countAfter({ engine }: TestServer, call: () => Promise<unk
   return { answeredAtMs, atAnswer, later: await engine.dump() };
 }
 
-/** The publishers and players whose transport is connected. */
+/** The streams, and the plays of them, whose peer is connected. */
 function connectedPeers({ streams }: EngineDump): { publishers: number; players: number } {
-  const players = streams.flatMap((stream) => stream.players);
+  const players = streams.flatMap((stream) => stream.subscriptions);
   return {
     publishers: streams.filter(({ state }) => state === 'connected').length,
     players: players.filter(({ state }) => state === 'connected').length,
@@ -39,7 +39,7 @@ function connectedPeers({ streams }: EngineDump): { publishers: number; players:
 }
 
 /**
- * Expects that only the allowed transports are left at the engine when the call is answered, and that the closed ones
+ * Expects that only the allowed streams and plays are left at the engine when the call is answered, and that the closed ones
  * received and sent no RTP after it (KICK-4). A client that closed its connection before the engine did is not in the
  * list of the closed.
  */

@@ -48,7 +48,7 @@ describe.skipIf(CHROMIUM === '')('media between two Chromium pages', { timeout: 
   }
 
   for (const codec of ['VP8', 'H264']) {
-    test(`${codec} and Opus play, the first frame within a second of the call (MED-1, MED-2)`, async () => {
+    test(`${codec} and Opus play, the first frame within a second of the call (CONN-1, MED-2)`, async () => {
       const { publish } = await publisher.publish(codec, codec);
       expect(publish.at(-1)).toEqual({ kinds: { audio: true, video: true } });
       await waitFor(async () => (await publisher.readPublisherStats(codec)).packetsSent > 20, 5_000, 50);
@@ -105,7 +105,7 @@ describe.skipIf(CHROMIUM === '')('media between two Chromium pages', { timeout: 
       relay.loss = 0.1;
       const countFrames = async (): Promise<number> => (await far.readViewerStats('lossy')).framesDecoded;
       const before = await countFrames();
-      await waitFor(async () => (await countFrames()) > before + 40, 8_000, 50);
+      await waitFor(async () => (await countFrames()) > before + 40, 12_000, 50);
       await waitFor(async () => {
         const { publisher: up, subscriptions } = (await dumpStream('lossy')) ?? {};
         const resent = [up?.retransmitted ?? 0, subscriptions?.[0]?.counters.retransmitted ?? 0];

@@ -103,7 +103,7 @@ export function describeEngine(transport: TransportKind): void {
   }
 
   describe('forwarding', () => {
-    test("a viewer gets the publisher's packets under its own payload type, SSRC and numbers (MED-1)", async () => {
+    test("a viewer gets the publisher's packets under its own payload type, SSRC and numbers (CONN-1)", async () => {
       const publisher = await publish(4_711, 96);
       const [first, second] = [await subscribe('first', 96), await subscribe('second', 120)];
       sendFrames(publisher, 1, 5, 4_711);

@@ -19,7 +19,7 @@ export {
   type PublishOptions,
 } from './media/publication.ts';
 export { RoomMedia } from './media/room-media.ts';
-export type { AudioStats, StreamStats, VideoStats } from './media/stats.ts';
+export type { AudioStats, LayerStats, StreamStats, VideoStats } from './media/stats.ts';
 export {
   type Clock,
   type OpenSocket,

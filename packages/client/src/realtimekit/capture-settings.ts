@@ -5,6 +5,7 @@
  */
 
 import type { CaptureOptions } from '../core/media/capture.ts';
+import type { PublishOptions } from '../core/media/publication.ts';
 import type { PresetMedia } from './theme-preset.ts';
 
 /** The size and the rate of a picture. */
@@ -65,6 +66,13 @@ export class CaptureSettings {
   /** Uses the preset's settings. */
   setPreset(preset: PresetMedia): void {
     this.#preset = preset;
+  }
+
+  /** How the preset and the application want media to be sent. */
+  get sending(): Pick<PublishOptions, 'simulcast' | 'stereo'> {
+    const { audio, video } = this.#preset ?? {};
+    const stereo = this.#application.audio?.enableStereo ?? audio?.enableStereo ?? false;
+    return { stereo, ...(video?.simulcast === false && { simulcast: false }) };
   }
 
   /** Replaces some of the preset's settings. */

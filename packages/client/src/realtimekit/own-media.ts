@@ -329,6 +329,7 @@ export class OwnMedia extends Emitter<OwnMediaEvents> {
         reserve: KINDS.filter((kind) => this.#mayPublish(kind)),
         audio: this.isEnabled('audio'),
         video: this.isEnabled('video'),
+        ...this.settings.sending,
       },
     );
     this.#publication = publication;

@@ -176,7 +176,7 @@ export class ThemePreset {
       video: {
         quality: textOf(camera.quality, 'hd'),
         frameRate: numberOf(camera.frame_rate, 30),
-        simulcast: camera.simulcast === true,
+        simulcast: camera.simulcast !== false,
       },
       screenshare: { quality: textOf(screen.quality, 'hd'), frameRate: numberOf(screen.frame_rate, 5) },
     };

@@ -137,6 +137,18 @@ export abstract class MediaEngine extends Emitter<ZegoEvents> {
     return this.publishers.stop(streamID);
   }
 
+  /**
+   * Sends the picture of a local stream in several sizes when it is published next, also if it is small. Pictures of cameras that
+   * are larger than 360p are sent so without this call.
+   */
+  enableDualStream(localStream: LocalStreamLike): void {
+    try {
+      void this.local.require(localStream).setEncoding({ simulcast: true });
+    } catch (error) {
+      warn(`enableDualStream: ${toCaptureError(error).extendedData}`);
+    }
+  }
+
   /** Changes the text sent to the other users with an own stream; at most 1,024 bytes. */
   setStreamExtraInfo(streamID: string, extraInfo: string): Promise<ZegoServerResponse> {
     return this.publishers.setExtraInfo(streamID, extraInfo);
@@ -164,6 +176,14 @@ export abstract class MediaEngine extends Emitter<ZegoEvents> {
   async startPlayingStream(streamID: string, playOption: ZegoPlayOptions = {}): Promise<MediaStream> {
     const session = this.findSessionOf(streamID);
     return this.players.start(session, streamID, typeof playOption === 'object' ? (playOption ?? {}) : {});
+  }
+
+  /**
+   * Chooses the size of a played stream that is sent in several: 0 and 2 the largest, 1 the smallest. Resolves with false if the
+   * stream is not played, or for another number.
+   */
+  async setPlayStreamVideoType(streamID: string, streamType: number): Promise<boolean> {
+    return this.players.setVideoType(streamID, streamType);
   }
 
   /** Stops playing a stream; its tracks are removed from its `MediaStream`, and its views from the page. */

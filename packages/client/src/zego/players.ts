@@ -81,6 +81,14 @@ export class Players {
     this.#seiConfig = config;
   }
 
+  /** Chooses the size of a played stream: 0 and 2 the largest, 1 the smallest; returns false if that is not possible. */
+  setVideoType(streamID: string, streamType: number): boolean {
+    const playback = this.#playbacks.get(streamID)?.playback;
+    if (!playback || ![0, 1, 2].includes(streamType)) return false;
+    playback.setMaxLayer(streamType === 1 ? 0 : undefined);
+    return true;
+  }
+
   #play(session: RoomSession, streamID: string, options: ZegoPlayOptions): Playback {
     const { audio = true, video = true, isSEIStart } = options;
     warnUnsupported('startPlayingStream', options, SUPPORTED);

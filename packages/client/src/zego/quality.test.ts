@@ -29,6 +29,7 @@ const VIDEO: VideoStats = {
   packetsLost: 0,
   lossRate: 0,
   jitterMs: 2,
+  layers: [],
 };
 const STATS: StreamStats = { audio: AUDIO, video: VIDEO, roundTripMs: 40, nackCount: 1, pliCount: 2 };
 

@@ -67,10 +67,8 @@ export abstract class UnsupportedEngine extends DeviceEngine {
   readonly setAudioFrameCallback = reject;
   readonly setCaptureAudioFrameCallback = reject;
 
-  // Streams in several sizes, the choice of the encoder, aligned streams.
-  readonly enableDualStream = ignore('enableDualStream');
+  // The sizes of streams, the choice of the encoder, aligned streams.
   readonly setLowStreamParameter = ignore('setLowStreamParameter');
-  readonly setPlayStreamVideoType = ignore('setPlayStreamVideoType', Promise.resolve(false));
   readonly enableHardwareEncoder = ignore('enableHardwareEncoder');
   readonly setStreamAlignmentProperty = ignore('setStreamAlignmentProperty', Promise.resolve(false));
 

@@ -62,9 +62,7 @@ test.each([
 test.each([
   ['unloadAudioEffect', false],
   ['setDummyCaptureImagePath', false],
-  ['setPlayStreamVideoType', false],
   ['setStreamAlignmentProperty', false],
-  ['enableDualStream', undefined],
   ['setLowStreamParameter', undefined],
   ['enableHardwareEncoder', undefined],
   ['destroyCopyrightedMusic', undefined],

@@ -1,5 +1,5 @@
 /**
- * The codecs that Gavel forwards (MED-1), and the matching of codecs between offers.
+ * The codecs that Gavel forwards (CONN-1), and the matching of codecs between offers.
  *
  * @module
  */

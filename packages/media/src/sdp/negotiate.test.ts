@@ -58,7 +58,7 @@ function codeOf(action: () => unknown): string | undefined {
 }
 
 describe('publishing', () => {
-  test("Chromium's offer is answered with Opus and its first video codec, VP8 (MED-1)", () => {
+  test("Chromium's offer is answered with Opus and its first video codec, VP8 (CONN-1)", () => {
     const offer = parseOffer(readOffer('chromium-publish-vp8'));
     const plan = planPublish(offer);
     expect(
@@ -70,7 +70,7 @@ describe('publishing', () => {
     const answer = answerTo(offer, plan);
     const [audio = '', video = ''] = answer.split('m=').slice(1);
     expect(answer).toContain('a=group:BUNDLE 0 1\r\n');
-    expect(audio).toMatch(/^audio 9 UDP\/TLS\/RTP\/SAVPF 111\r\n/);
+    expect(audio).toMatch(/^audio 9 UDP\/TLS\/RTP\/SAVPF 63 111\r\n/);
     expect(video).toMatch(/^video 9 UDP\/TLS\/RTP\/SAVPF 96 97\r\n/);
     expect(video).toContain('a=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n');
     expect(video.match(/a=rtcp-fb:.*/g)).toEqual([
@@ -84,11 +84,11 @@ describe('publishing', () => {
       'a=end-of-candidates',
     ]);
     expect(video).not.toContain('candidate');
-    expect(answer.match(/a=extmap/g)).toHaveLength(4);
-    expect(answer).not.toMatch(/ulpfec|red|rid|simulcast/);
+    expect(answer.match(/a=extmap/g)).toHaveLength(5);
+    expect(answer).not.toMatch(/ulpfec|rid|simulcast/);
   });
 
-  test('an offer that puts H.264 first is answered with packetization mode 1 of it (MED-1)', () => {
+  test('an offer that puts H.264 first is answered with packetization mode 1 of it (CONN-1)', () => {
     const plan = planPublish(parseOffer(readOffer('chromium-publish-h264')));
     expect(plan.kinds.get('video')?.codec).toMatchObject({
       name: 'H264',
@@ -170,7 +170,7 @@ describe('subscribing', () => {
     expect(answer.match(/a=sendonly/g)).toHaveLength(2);
   });
 
-  test('the same H.264 profile is preferred, then any (MED-1)', () => {
+  test('the same H.264 profile is preferred, then any (CONN-1)', () => {
     const offer = parseOffer(readOffer('chromium-play'));
     const payloadType = (profile: string): number | undefined =>
       planSubscribe(offer, { video: h264(profile) }).kinds.get('video')?.codec.payloadType;
@@ -277,9 +277,9 @@ describe('hostile offers', () => {
 
 test('a kind that is offered without a codec in common is unsupported; one that is not allowed, or not there, is not (MED-8)', () => {
   const publish = readOffer('chromium-publish-vp8');
-  const onlyVp9 = parseOffer(publish.replaceAll(/VP8\/90000|H264\/90000/g, 'VP9/90000'));
-  expect(planPublish(onlyVp9)).toMatchObject({ unsupported: ['video'] });
-  expect(planPublish(onlyVp9, { audio: true, video: false })).toMatchObject({ unsupported: [] });
+  const onlyOthers = parseOffer(publish.replaceAll(/(?:VP8|VP9|AV1|H264)\/90000/g, 'VP7/90000'));
+  expect(planPublish(onlyOthers)).toMatchObject({ unsupported: ['video'] });
+  expect(planPublish(onlyOthers, { audio: true, video: false })).toMatchObject({ unsupported: [] });
   expect(planPublish(parseOffer(publish)).unsupported).toEqual([]);
 });
 

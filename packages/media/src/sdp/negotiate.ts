@@ -123,7 +123,7 @@ export class Planner {
   }
 
   /**
-   * Chooses the codecs of a published stream: of each kind, the first supported one of its section (MED-1).
+   * Chooses the codecs of a published stream: of each kind, the first supported one of its section (CONN-1).
    *
    * @throws MediaError `bad-offer` when no kind can be accepted
    */

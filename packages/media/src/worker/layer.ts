@@ -56,6 +56,8 @@ export class Layer {
   /** The highest sequence number so far, and whether that packet was the last of its frame. */
   #highest = -1;
   #isFrameComplete = false;
+  #keyframeSequence = -1;
+  #keyframeTimestamp = 0;
   #lastPacketAtMs = Number.NEGATIVE_INFINITY;
   #record: ClosedRecord | undefined;
 
@@ -92,6 +94,29 @@ export class Layer {
       rids[this.index] === this.rid &&
       (source === undefined || (source.ssrc === this.ssrc && source.rtxSsrc === this.rtxSsrc))
     );
+  }
+
+  /** The highest unwrapped sequence number so far; -1 before the first packet. */
+  get highestSequence(): number {
+    return this.#highest;
+  }
+
+  /** The unwrapped sequence number at which the last keyframe begins; -1 if it is not kept. */
+  get keyframeSequence(): number {
+    return this.#keyframeSequence;
+  }
+
+  /** Records a packet at which a receiver can begin; the first one of a frame counts. */
+  recordKeyframe(sequence: number, timestamp: number): void {
+    if (sequence < this.#keyframeSequence) return;
+    if (this.#keyframeSequence >= 0 && timestamp === this.#keyframeTimestamp) return;
+    this.#keyframeSequence = sequence;
+    this.#keyframeTimestamp = timestamp;
+  }
+
+  /** The packets that follow the last keyframe are not kept. */
+  forgetKeyframe(): void {
+    this.#keyframeSequence = -1;
   }
 
   /** When the last packet arrived, in milliseconds of the worker's clock. */

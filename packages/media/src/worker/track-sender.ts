@@ -18,6 +18,7 @@ import { toEpochMs } from './clock.ts';
 import type { ClosedRecord } from './closed-ring.ts';
 import type { MutableCounters } from './counters.ts';
 import type { Layer } from './layer.ts';
+import { ReplaySchedule } from './picture-replay.ts';
 import { ResendBudget } from './resend-budget.ts';
 import type { Track } from './track.ts';
 
@@ -61,6 +62,7 @@ export class TrackSender {
   #reportId = 0;
   #reportedAtMs = 0;
   #isAttached = false;
+  readonly #replays = new ReplaySchedule();
   #maxLayer: number;
   #record: ClosedRecord | undefined;
 
@@ -127,6 +129,7 @@ export class TrackSender {
   attach(): boolean {
     if (this.#isAttached) return false;
     this.#isAttached = true;
+    this.#replays.handleAttached(this.#peer.now());
     this.track.addSender(this);
     return true;
   }
@@ -136,6 +139,15 @@ export class TrackSender {
     this.#history.clear();
     this.restart();
     this.chooseLayer();
+  }
+
+  /** Whether the picture of a silent layer is to be sent now. */
+  isReplayDue(nowMs: number): boolean {
+    return this.#replays.isDue(nowMs, this.#packets > 0 && this.layer !== undefined);
+  }
+
+  handleReplayed(nowMs: number): void {
+    this.#replays.handleReplayed(nowMs);
   }
 
   /** Continues at the next packet at which a receiver can begin. */
@@ -168,6 +180,7 @@ export class TrackSender {
     }
     const transportSequence = this.#numberPacket(packet, source.audioLevel, nowMs);
     this.#remember(source, transportSequence);
+    this.#replays.handleLivePacket(source.isStart);
     this.#packets += 1;
     this.#octets += source.payloadBytes;
     this.#budget.recordSent(packet.bytes.length, nowMs);
@@ -187,10 +200,12 @@ export class TrackSender {
 
   handleKeyframeRequest(): void {
     this.#counters.keyframeRequests += 1;
+    this.#replays.handleKeyframeRequest();
     this.track.requestKeyframe(this.#peer.now(), this.target);
   }
 
   handleReportBlock(block: ReportBlock): void {
+    this.#replays.handleReport();
     this.track.recordLoss(block.fractionLost);
     if (block.lastSenderReport === 0 || block.lastSenderReport !== this.#reportId) return;
     const elapsedMs = this.#peer.now() - this.#reportedAtMs;

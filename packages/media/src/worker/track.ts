@@ -14,6 +14,7 @@ import type { RtpHeader } from '../rtp/rtp-packet.ts';
 import type { CodecShape, MediaKind } from '../sdp/codecs.ts';
 import { MAX_LAYERS } from '../sdp/simulcast.ts';
 import type { Layer } from './layer.ts';
+import { replayPicture, SILENT_AFTER_MS } from './picture-replay.ts';
 import type { TrackPipe } from './track-pipe.ts';
 import type { TrackSender } from './track-sender.ts';
 
@@ -40,6 +41,8 @@ export class Track {
   readonly #source = new SourcePacket();
   /** By layer: 1 if its packets arrive. */
   readonly #active = new Uint8Array(MAX_LAYERS);
+  /** Whether the keyframes of the codec are recognised. */
+  readonly #hasKeyframes: boolean;
   #layers: readonly Layer[] = [];
   #pipes: readonly TrackPipe[] = [];
   #senders: readonly TrackSender[] = [];
@@ -50,6 +53,7 @@ export class Track {
     this.kind = kind;
     this.codec = codec;
     this.clocks = Array.from({ length: MAX_LAYERS }, () => new LayerClock(codec.clockRate));
+    this.#hasKeyframes = codec.name === 'VP8' || codec.name === 'H264';
     this.#isBlocked = isBlocked;
   }
 
@@ -74,7 +78,11 @@ export class Track {
 
   /** Blocks or unblocks it for all subscribers. After unblocking, the senders' numbers continue without a gap. */
   setBlocked(isBlocked: boolean): void {
-    if (this.#isBlocked && !isBlocked) for (const sender of this.#senders) sender.restart();
+    if (this.#isBlocked && !isBlocked) {
+      for (const sender of this.#senders) sender.restart();
+      // What followed it was not kept.
+      for (const layer of this.#layers) layer.forgetKeyframe();
+    }
     this.#isBlocked = isBlocked;
   }
 
@@ -92,7 +100,7 @@ export class Track {
     return Math.max(0, lowest);
   }
 
-  /** Notices layers that are switched off, and requests the keyframes that senders wait for. */
+  /** Notices layers that are switched off or silent, and requests the keyframes that senders wait for. */
   tick(nowMs: number): void {
     if (this.kind === 'video' && this.#layers.length > 1) this.#findSilentLayers(nowMs);
     for (const sender of this.#senders) {
@@ -100,6 +108,7 @@ export class Track {
       // A layer that sends nothing, such as of a camera that is off, sends no keyframe either.
       if (layer !== undefined && nowMs - layer.lastPacketAtMs < ACTIVE_MS) layer.requestKeyframe(nowMs);
     }
+    if (this.#hasKeyframes && !this.#isBlocked) this.#replaySilent(nowMs);
   }
 
   /** Records the loss that a subscriber reports, in 1/256. */
@@ -163,6 +172,7 @@ export class Track {
     const out = outgoing[this.kind];
     if (!out.load(packet, header.payloadOffset, end, header.marker)) return;
     layer.buffer.store(header.sequence, packet);
+    if (source.isStart && this.#hasKeyframes) layer.recordKeyframe(sequence, header.timestamp);
     const plain = source.isRed ? loadPrimary(packet, header.payloadOffset, end, header.marker) : out;
     for (const sender of this.#senders) {
       if (sender.forward(source, out, plain, nowMs)) this.forwardedPackets += 1;
@@ -180,6 +190,15 @@ export class Track {
   #activate(index: number): void {
     this.#active[index] = 1;
     for (const sender of this.#senders) sender.chooseLayer();
+  }
+
+  /** A subscriber that comes to a still picture gets it from the buffer. */
+  #replaySilent(nowMs: number): void {
+    for (const sender of this.#senders) {
+      const layer = this.#layers[sender.target];
+      if (layer === undefined || nowMs - layer.lastPacketAtMs < SILENT_AFTER_MS) continue;
+      if (sender.isReplayDue(nowMs) && replayPicture(layer, sender, nowMs)) sender.handleReplayed(nowMs);
+    }
   }
 
   #findSilentLayers(nowMs: number): void {

@@ -37,7 +37,7 @@ export interface PublishOptions {
    * has more than 360 pixels, or is not known yet. A screen is always sent in one size.
    */
   readonly simulcast?: boolean;
-  /** Whether sound is sent with two channels if its track has them; default false. */
+  /** Whether sound is sent with two channels; default: if its track has them. */
   readonly stereo?: boolean;
   /** Whether the other members see audio as on; default: whether there is an enabled track. */
   readonly audio?: boolean;

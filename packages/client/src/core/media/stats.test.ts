@@ -80,3 +80,43 @@ test('of a published stream, it is known whether hardware encodes it, if the bro
   expect(new StatsReader().read(sent({ powerEfficientEncoder: true })).video?.isHardwareEncoded).toBe(true);
   expect(new StatsReader().read(sent({})).video).toMatchObject({ isHardwareEncoded: undefined, playedMs: 0 });
 });
+
+test('a published video with layers has the size of the largest that is sent, and figures of each (SIM-1)', () => {
+  const layer = (rid: string, height: number, seconds: number, kbps: number, lost: number): [string, object][] => [
+    [
+      rid,
+      {
+        id: rid,
+        type: 'outbound-rtp',
+        kind: 'video',
+        rid,
+        timestamp: seconds * 1000,
+        bytesSent: (kbps / 8) * 1000 * seconds,
+        packetsSent: 100 * seconds,
+        framesEncoded: kbps > 0 ? 25 * seconds : 0,
+        frameWidth: (height * 16) / 9,
+        frameHeight: height,
+        nackCount: 2,
+      },
+    ],
+    [
+      `R${rid}`,
+      { id: `R${rid}`, type: 'remote-inbound-rtp', kind: 'video', localId: rid, packetsLost: lost * seconds },
+    ],
+  ];
+  const sent = (seconds: number) => [
+    ...layer('h', 720, seconds, 0, 0),
+    ...layer('l', 180, seconds, 100, 10),
+    ...layer('m', 360, seconds, 300, 0),
+  ];
+  const reader = new StatsReader();
+  reader.read(sent(1));
+  const { video, nackCount } = reader.read(sent(3));
+  expect(video).toMatchObject({ width: 640, height: 360, framesPerSecond: 25, bitrateKbps: 400, packetsLost: 30 });
+  expect([video?.lossRate, nackCount]).toEqual([0.1, 6]);
+  expect(video?.layers).toEqual([
+    { rid: 'l', bitrateKbps: 100, framesPerSecond: 25, width: 320, height: 180 },
+    { rid: 'm', bitrateKbps: 300, framesPerSecond: 25, width: 640, height: 360 },
+    { rid: 'h', bitrateKbps: 0, framesPerSecond: 0, width: 1280, height: 720 },
+  ]);
+});

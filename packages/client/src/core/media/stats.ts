@@ -22,7 +22,20 @@ export interface AudioStats {
   readonly interruptedMs: number;
 }
 
-/** Quality of the video of a stream since the previous reading. */
+/** Quality of one layer of a published video since the previous reading. */
+export interface LayerStats {
+  /** The name of the layer in the offer, such as `l`, `m` and `h`; undefined for a video without layers. */
+  readonly rid: string | undefined;
+  readonly bitrateKbps: number;
+  readonly framesPerSecond: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * Quality of the video of a stream since the previous reading. Of a published video with layers, size and frames are those of the
+ * largest layer that is sent.
+ */
 export interface VideoStats {
   readonly codec: string;
   readonly bitrateKbps: number;
@@ -44,6 +57,8 @@ export interface VideoStats {
   /** From 0 to 1. */
   readonly lossRate: number;
   readonly jitterMs: number;
+  /** The layers that are sent, from the lowest; one for a video without layers, none for a played stream. */
+  readonly layers: readonly LayerStats[];
 }
 
 /** Quality of a stream; a kind that it does not have is undefined. */
@@ -61,6 +76,10 @@ interface Entry {
   readonly id: string;
   readonly type: string;
   readonly kind?: 'audio' | 'video';
+  readonly rid?: string;
+  /** The outgoing entry that a remote report is about. */
+  readonly localId?: string;
+  readonly nominated?: boolean;
   readonly codecId?: string;
   readonly mimeType?: string;
   readonly clockRate?: number;
@@ -97,17 +116,17 @@ interface Sample {
   readonly lost: number;
 }
 
-/** Reads the level of the audio from a report of one peer connection, from 0 to 1; undefined if the report has none. */
-export function readAudioLevel(report: RTCStatsReport | undefined): number | undefined {
+/** Reads the level of the audio from a report of one stream, from 0 to 1; undefined if the report has none. */
+export function readAudioLevel(report: Iterable<[string, object]>): number | undefined {
   let level: number | undefined;
-  report?.forEach((entry: Entry) => {
-    const isAudio = entry.kind === 'audio' && (entry.type === 'inbound-rtp' || entry.type === 'media-source');
-    if (isAudio) level = entry.audioLevel ?? level;
-  });
+  for (const [, one] of report) {
+    const { kind, type, audioLevel } = one as Entry;
+    if (kind === 'audio' && (type === 'inbound-rtp' || type === 'media-source')) level = audioLevel ?? level;
+  }
   return level;
 }
 
-/** Computes rates from successive readings of one peer connection's counters. */
+/** Computes rates from successive readings of one stream's counters. */
 export class StatsReader {
   readonly #last = new Map<string, Sample>();
   /** When the first video frame of each entry was decoded, in milliseconds of the report's clock. */
@@ -118,33 +137,62 @@ export class StatsReader {
     const entries = new Map<string, Entry>();
     for (const [id, entry] of report) entries.set(id, entry as Entry);
     const all = [...entries.values()];
-    const main = (kind: 'audio' | 'video') =>
-      all.find((entry) => (entry.type === 'outbound-rtp' || entry.type === 'inbound-rtp') && entry.kind === kind);
-    const remote = (kind: 'audio' | 'video') =>
-      all.find((entry) => entry.type === 'remote-inbound-rtp' && entry.kind === kind);
-    const pair = all.find((entry) => entry.type === 'candidate-pair' && entry.currentRoundTripTime !== undefined);
-    const audio = main('audio');
-    const video = main('video');
-    const source = all.find((entry) => entry.type === 'media-source' && entry.kind === 'audio');
-    const seconds = pair?.currentRoundTripTime ?? remote('video')?.roundTripTime ?? remote('audio')?.roundTripTime ?? 0;
+    const select = (kind: 'audio' | 'video', ...types: readonly string[]) =>
+      all.filter((entry) => entry.kind === kind && types.includes(entry.type));
+    const [audio] = select('audio', 'outbound-rtp', 'inbound-rtp');
+    const [remote] = select('audio', 'remote-inbound-rtp');
+    const [source] = select('audio', 'media-source');
+    const layers = select('video', 'outbound-rtp', 'inbound-rtp');
+    const remotes = select('video', 'remote-inbound-rtp');
+    const pairs = all.filter((entry) => entry.type === 'candidate-pair' && entry.currentRoundTripTime !== undefined);
+    const pair = pairs.find(({ nominated }) => nominated) ?? pairs[0];
     return {
       audio: audio && {
-        ...this.#common(audio, remote('audio'), entries),
+        ...this.#common(audio, remote, entries),
         ...readPlayedAudio(audio, entries),
         level: audio.audioLevel ?? source?.audioLevel ?? 0,
       },
-      video: video && {
-        ...this.#common(video, remote('video'), entries),
-        framesDropped: video.framesDropped ?? 0,
-        playedMs: this.#readPlayedMs(video),
-        interruptedMs: (video.totalFreezesDuration ?? 0) * 1000,
-        isHardwareEncoded: video.powerEfficientEncoder,
-        width: video.frameWidth ?? 0,
-        height: video.frameHeight ?? 0,
-      },
-      roundTripMs: seconds * 1000,
-      nackCount: video?.nackCount ?? 0,
-      pliCount: video?.pliCount ?? 0,
+      video: this.#readVideo(layers, remotes, entries),
+      roundTripMs: (pair?.currentRoundTripTime ?? remotes[0]?.roundTripTime ?? remote?.roundTripTime ?? 0) * 1000,
+      nackCount: sumOf(layers, 'nackCount'),
+      pliCount: sumOf(layers, 'pliCount'),
+    };
+  }
+
+  /** @param layers the entries of a video: several if it is published in layers */
+  #readVideo(
+    layers: readonly Entry[],
+    remotes: readonly Entry[],
+    entries: ReadonlyMap<string, Entry>,
+  ): VideoStats | undefined {
+    const read = layers
+      .map((entry) => {
+        const remote = layers.length === 1 ? remotes[0] : remotes.find(({ localId }) => localId === entry.id);
+        return { entry, ...this.#common(entry, remote, entries) };
+      })
+      .sort((one, other) => (one.entry.frameHeight ?? 0) - (other.entry.frameHeight ?? 0));
+    const largest = read.findLast(({ framesPerSecond }) => framesPerSecond > 0) ?? read.at(-1);
+    if (!largest) return undefined;
+    const { entry: video, ...common } = largest;
+    const isPublished = video.type === 'outbound-rtp';
+    return {
+      ...common,
+      bitrateKbps: sumOf(read, 'bitrateKbps'),
+      packetsLost: sumOf(read, 'packetsLost'),
+      lossRate: Math.max(...read.map(({ lossRate }) => lossRate)),
+      framesDropped: video.framesDropped ?? 0,
+      playedMs: this.#readPlayedMs(video),
+      interruptedMs: (video.totalFreezesDuration ?? 0) * 1000,
+      isHardwareEncoded: video.powerEfficientEncoder,
+      width: video.frameWidth ?? 0,
+      height: video.frameHeight ?? 0,
+      layers: (isPublished ? read : []).map(({ entry, bitrateKbps, framesPerSecond }) => ({
+        rid: entry.rid,
+        bitrateKbps,
+        framesPerSecond,
+        width: entry.frameWidth ?? 0,
+        height: entry.frameHeight ?? 0,
+      })),
     };
   }
 
@@ -182,6 +230,10 @@ export class StatsReader {
       jitterMs: (remote?.jitter ?? entry.jitter ?? 0) * 1000,
     };
   }
+}
+
+function sumOf<K extends string>(entries: readonly { readonly [P in K]?: number }[], name: K): number {
+  return entries.reduce((sum, entry) => sum + (entry[name] ?? 0), 0);
 }
 
 /** Concealed silence is left out: nothing is missing in it. */

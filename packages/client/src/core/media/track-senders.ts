@@ -47,7 +47,9 @@ export class TrackSenders {
 
   /** What the browser is told in the answer. */
   get hints(): SendingHints {
-    const { startVideoKbps = START_VIDEO_KBPS, stereo = false } = this.#options;
+    const { startVideoKbps = START_VIDEO_KBPS } = this.#options;
+    const channels = this.#source.getAudioTracks()[0]?.getSettings().channelCount ?? 1;
+    const stereo = this.#options.stereo ?? channels > 1;
     return { startVideoKbps: Math.min(startVideoKbps, this.#maxKbps.video), stereo };
   }
 

@@ -24,6 +24,8 @@ export interface Encoding {
   readonly maxVideoKbps?: number;
   readonly startVideoKbps?: number;
   readonly maxAudioKbps?: number;
+  /** Whether the picture is sent in several sizes; undefined: if it is larger than 360p. */
+  readonly simulcast?: boolean;
 }
 
 /** What to capture from a camera, a microphone or a screen. */
@@ -126,7 +128,7 @@ function planScreen(screen: ZegoScreen): { plan: StreamPlan; encoding: Encoding 
       capture: { audio: audio && toScreenAudio(screen), video: toScreen(look) },
       hint: toHint(videoOptimizationMode),
     },
-    encoding: toEncoding(bitrate ?? bitrateOf('screen', videoQuality), startBitrate),
+    encoding: { ...toEncoding(bitrate ?? bitrateOf('screen', videoQuality), startBitrate), simulcast: false },
   };
 }
 
