@@ -45,6 +45,13 @@ describe.skipIf(CHROMIUM === '')("RealtimeKit's UI kit on Gavel's client", { tim
       }
     });
 
+    test('no button is shown for what the server does not do (SDK-2)', async () => {
+      await toggleOf(hanna, 'rtk-leave-button').waitFor();
+      for (const name of ['recording', 'ai', 'livestream', 'plugins', 'breakout-rooms']) {
+        expect(await hanna.locator(`rtk-${name}-toggle rtk-controlbar-button:visible`).count(), name).toBe(0);
+      }
+    });
+
     test('the buttons of microphone and camera turn them off and on for the others (SDK-2)', async () => {
       const tile = tileOf(hanna, 'Ben');
       const muted = tile.locator('rtk-audio-visualizer rtk-icon:visible');
