@@ -6,6 +6,7 @@
 
 import { toSessionError } from '../errors.ts';
 import { orderCodecs, type VideoCodec } from './codecs.ts';
+import { offerLayerExtensions } from './header-extensions.ts';
 import type { MediaLink, Sections } from './media-link.ts';
 import type { MediaPlatform } from './media-platform.ts';
 import type { SendingHints } from './sdp.ts';
@@ -68,6 +69,7 @@ export class TrackSenders {
         ...this.#encodings(kind, track),
       });
       sections.set(kind, section);
+      offerLayerExtensions(section);
       if (kind === 'video') this.#preferCodec(section);
     }
   }
