@@ -208,11 +208,24 @@ globalThis.RTCPeerConnection = class extends NativePeerConnection {
 
 /** The API of the page for tests. */
 const users: { zego?: ZegoUser; realtimekit?: RealtimeKitUser } = {};
+/** How many peer connections the page has made, and how many of them are not closed. */
+function connectionCounts(): { made: number; open: number } {
+  const open = peerConnections.filter(({ connectionState }) => connectionState !== 'closed');
+  return { made: peerConnections.length, open: open.length };
+}
+
+/** The ICE credentials of the page's newest peer connection: they change when ICE is restarted. */
+function iceUser(): string {
+  return /^a=ice-ufrag:(\S+)/m.exec(peerConnections.at(-1)?.localDescription?.sdp ?? '')?.[1] ?? '';
+}
+
 const surface = {
   ZegoUser,
   RealtimeKitUser,
   mediaTotals,
   localPaths,
+  connectionCounts,
+  iceUser,
   now,
   users,
   zego(): ZegoUser {
