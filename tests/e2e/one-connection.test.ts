@@ -1,13 +1,62 @@
 import { startTestServer, type TestServer } from '@gavel/testkit';
 import { CHROMIUM } from '@gavel/testkit/chromium';
+import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openStage, type Stage, until, ZegoTab } from './harness.ts';
 
 const ROOM = 'lobby';
+const SEQUENCES = 50;
+const OWN = ['own-1', 'own-2'] as const;
+const OTHERS = ['tile-0', 'tile-1', 'tile-2'] as const;
 const TILES = 25;
 
 let stage: Stage;
 let gavel: TestServer;
+
+const step = fc.oneof(
+  fc.record({ do: fc.constantFrom('publish' as const, 'unpublish' as const), id: fc.constantFrom(...OWN) }),
+  fc.record({ do: fc.constantFrom('play' as const, 'play' as const, 'stop' as const), id: fc.constantFrom(...OTHERS) }),
+  fc.record({ do: fc.constantFrom('mute' as const, 'replace' as const, 'restart' as const), id: fc.constant(OWN[0]) }),
+  fc.record({ do: fc.constant('wait' as const), id: fc.constantFrom('0', '20', '150') }),
+);
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+/** Does the steps, then returns what is published and played. */
+function take(tab: ZegoTab, steps: readonly Step[]): Promise<{ published: string[]; played: string[] }> {
+  return tab.page.evaluate(async (steps) => {
+    const { engine, local } = e2e.zego();
+    if (!local) throw new Error('there is no camera');
+    const wanted = { published: new Set<string>(), played: new Set<string>() };
+    for (const { do: call, id } of steps) {
+      if (call === 'publish' && !wanted.published.has(id)) {
+        engine.startPublishingStream(id, local);
+        wanted.published.add(id);
+      } else if (call === 'unpublish') {
+        engine.stopPublishingStream(id);
+        wanted.published.delete(id);
+      } else if (call === 'play') {
+        void e2e
+          .zego()
+          .play(id)
+          .catch(() => {});
+        wanted.played.add(id);
+      } else if (call === 'stop') {
+        engine.stopPlayingStream(id);
+        wanted.played.delete(id);
+      } else if (call === 'mute') {
+        void engine.mutePublishStreamVideo(local, !local.getVideoTracks()[0]?.enabled);
+      } else if (call === 'replace') {
+        const [track] = (await navigator.mediaDevices.getUserMedia({ video: true })).getVideoTracks();
+        if (track) void engine.replaceTrack(local, track);
+      } else if (call === 'restart') {
+        dispatchEvent(new Event('online'));
+      } else if (call === 'wait') {
+        await new Promise((resolve) => setTimeout(resolve, Number(id)));
+      }
+    }
+    return { published: [...wanted.published], played: [...wanted.played] };
+  }, steps);
+}
 
 const join = (user: string) => ZegoTab.join(stage, gavel.baseUrl, gavel.app.appId, ROOM, user);
 const counts = (tab: ZegoTab) => tab.page.evaluate(() => e2e.connectionCounts());
@@ -75,4 +124,32 @@ describe.skipIf(CHROMIUM === '')('one peer connection per member', () => {
       'PUBLISHING',
     ]);
   });
+
+  test('after 50 random sequences of calls the server has what is wanted, over one peer connection (CONN-1, CONN-2)', async () => {
+    const [ann, ben] = await Promise.all([join('ann'), join('ben')]);
+    await publishDrawings(ben, OTHERS);
+    await ann.publish(OWN[0]);
+    await until(async () => (await gavel.engine.dump()).streams.length === 1 + OTHERS.length, 'all streams');
+    await take(ann, [{ do: 'unpublish', id: OWN[0] }, ...OTHERS.map((id): Step => ({ do: 'stop', id }))]);
+    const sequences = fc.sample(fc.array(step, { minLength: 4, maxLength: 10 }), { numRuns: SEQUENCES, seed: 13 });
+    for (const steps of sequences) {
+      const { published, played } = await take(ann, steps);
+      const has = async () => {
+        const { peers, streams } = await gavel.engine.dump();
+        const own = streams.filter(({ subscriptions }) => subscriptions.length > 0).length;
+        const isEnough = streams.length === OTHERS.length + published.length && peers.length === 2;
+        // Ben plays what Ann publishes.
+        return (
+          isEnough && own === played.length + published.length && streams.every(({ state }) => state === 'connected')
+        );
+      };
+      await until(has, `the streams after ${JSON.stringify(steps)}`);
+      if (played.length > 0) await ann.seesFrames(3);
+      await take(ann, [
+        ...OWN.map((id): Step => ({ do: 'unpublish', id })),
+        ...OTHERS.map((id): Step => ({ do: 'stop', id })),
+      ]);
+    }
+    for (const tab of [ann, ben]) expect(await counts(tab)).toEqual({ made: 1, open: 1 });
+  }, 300_000);
 });
