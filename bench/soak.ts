@@ -16,7 +16,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { memoryBytesOf, processTree } from './harness/processes.ts';
 import { describeMachine } from './harness/report.ts';
-import type { WebRtcPeer } from './harness/webrtc-peer.ts';
+import type { RtpStream } from './harness/rtp-stream.ts';
 import { connectBackend, joinGavel, startGavelProcess, tokenOf } from './peers/gavel.ts';
 import { type GavelMediaMember, joinGavelMedia } from './peers/gavel-media.ts';
 import type { RoomUser } from './peers/room-server.ts';
@@ -96,7 +96,7 @@ const acts: Readonly<Record<keyof typeof RATES, () => Promise<void>>> = {
     const members: GavelMediaMember[] = [];
     let sending: NodeJS.Timeout | undefined;
     try {
-      const peers: WebRtcPeer[] = [];
+      const peers: RtpStream[] = [];
       for (const role of ['publish', 'play', 'play'] as const) {
         const member = await joinGavelMedia(server.port, newUserId(), roomId);
         members.push(member);

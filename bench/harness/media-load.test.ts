@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { MediaUser } from '../peers/media-server.ts';
 import { measureStretch, timeFirstPackets } from './media-load.ts';
+import type { RtpStream } from './rtp-stream.ts';
 import { KEY_FRAME_HEADER_BYTES } from './vp8.ts';
-import type { WebRtcPeer } from './webrtc-peer.ts';
 
 // Fake timers replace the global timers only.
 vi.mock('node:timers/promises', () => ({
@@ -29,7 +29,7 @@ class FakePeer {
   sendReceiverReport(): void {}
 }
 
-const asPeer = (peer: FakePeer): WebRtcPeer => peer as unknown as WebRtcPeer;
+const asPeer = (peer: FakePeer): RtpStream => peer as unknown as RtpStream;
 
 beforeEach(() => {
   vi.useFakeTimers();

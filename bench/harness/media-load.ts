@@ -10,9 +10,9 @@ import type { MediaUser, RunningMediaServer } from '../peers/media-server.ts';
 import { forEachAtOnce, Latch } from './load.ts';
 import { cpuSecondsOf, settle } from './processes.ts';
 import type { Metric } from './row.ts';
+import type { RtpStream } from './rtp-stream.ts';
 import { quantile } from './run-row.ts';
 import { KEY_FRAME_HEADER_BYTES } from './vp8.ts';
-import type { WebRtcPeer } from './webrtc-peer.ts';
 
 /** Bytes of an RTP packet, as in a usual video. */
 export const PACKET_BYTES = 1100;
@@ -53,9 +53,9 @@ export const lossMetrics = (which = ''): readonly Metric[] => [
 
 /** One stretch of forwarding. */
 export interface Stretch {
-  readonly publishers: readonly WebRtcPeer[];
+  readonly publishers: readonly RtpStream[];
   /** All players; each plays one of the publishers. */
-  readonly players: readonly WebRtcPeer[];
+  readonly players: readonly RtpStream[];
   /** Of each publisher. */
   readonly packetsPerSecond: number;
   readonly seconds: number;
@@ -209,10 +209,10 @@ async function runStretch(stretch: Stretch): Promise<StretchResult> {
 }
 
 /** Some players, the first and the last among them. */
-function heardOf(players: readonly WebRtcPeer[]): WebRtcPeer[] {
+function heardOf(players: readonly RtpStream[]): RtpStream[] {
   const count = Math.min(MAX_HEARD, players.length);
   const step = count < 2 ? 0 : (players.length - 1) / (count - 1);
-  return Array.from({ length: count }, (_, index) => players[Math.round(index * step)] as WebRtcPeer);
+  return Array.from({ length: count }, (_, index) => players[Math.round(index * step)] as RtpStream);
 }
 
 /** Sends at a steady rate, publishers evenly spread over each interval; returns the number of packets sent. */

@@ -5,21 +5,32 @@
  */
 
 import type { RunningSubject, Subject } from '../harness/row.ts';
-import type { WebRtcPeer } from '../harness/webrtc-peer.ts';
+import type { RtpStream } from '../harness/rtp-stream.ts';
 
-/** A member of a room. Each stream that it publishes or plays has a peer connection of its own. */
+/** How a stream is published. */
+export interface PublishOptions {
+  /**
+   * Requests for key frames are not answered, so that a member that also plays does not read every packet: every packet
+   * of the load is a key frame.
+   */
+  readonly ignoresRequests?: boolean;
+}
+
+/** A member of a room. Its streams have one peer connection, or each has its own, as its server has it. */
 export interface MediaMember {
   /** Publishes a stream, whose number no other stream of this server has; resolves when media can go. */
-  publish(stream: number): Promise<WebRtcPeer>;
+  publish(stream: number, options?: PublishOptions): Promise<RtpStream>;
   /** Plays a stream of the room; resolves when media can come. */
-  play(stream: number): Promise<WebRtcPeer>;
+  play(stream: number): Promise<RtpStream>;
+  /** Has a backend kick it; resolves when the call is answered. Absent where the server cannot do it by a call. */
+  kick?(): Promise<void>;
   /** Ends media and signalling. */
   drop(): void;
 }
 
 /** A member that publishes or plays one stream. */
 export interface MediaUser {
-  readonly peer: WebRtcPeer;
+  readonly peer: RtpStream;
   /** Ends media and signalling. */
   drop(): void;
 }

@@ -13,6 +13,7 @@ import { idle } from './idle.ts';
 import { idlePeers } from './idle-peers.ts';
 import { join } from './join.ts';
 import { kick } from './kick.ts';
+import { kickMedia } from './kick-media.ts';
 import { kickThroughput } from './kick-throughput.ts';
 import { mainJob } from './main-job.ts';
 import { manyRooms } from './many-rooms.ts';
@@ -25,6 +26,7 @@ import { start } from './start.ts';
 export const ROWS: readonly Row[] = [
   kick,
   kickThroughput,
+  kickMedia,
   close,
   fanOut,
   join,

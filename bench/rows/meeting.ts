@@ -36,7 +36,7 @@ export const meeting = defineRow<RunningMediaServer>({
     const beganAtMs = performance.now();
     const members = await connectAll(seats, async ({ room, stream }) => {
       const member = await server.join(room);
-      return { member, room, stream, peer: await member.publish(stream) };
+      return { member, room, stream, peer: await member.publish(stream, { ignoresRequests: true }) };
     });
     const plays = members.flatMap(({ member, ...own }) =>
       seats

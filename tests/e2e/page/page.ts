@@ -222,19 +222,26 @@ async function mediaTotals(): Promise<{
   outgoingBitrate: number;
 }> {
   const totals = { framesDecoded: 0, packetsReceived: 0, audioPacketsReceived: 0, packetsSent: 0, outgoingBitrate: 0 };
-  for (const pc of peerConnections) {
-    for (const stats of (await pc.getStats()).values()) {
-      if (stats.type === 'inbound-rtp') {
-        totals.framesDecoded += stats.framesDecoded ?? 0;
-        totals.packetsReceived += stats.packetsReceived ?? 0;
-        if (stats.kind === 'audio') totals.audioPacketsReceived += stats.packetsReceived ?? 0;
-      }
-      if (stats.type === 'outbound-rtp') totals.packetsSent += stats.packetsSent ?? 0;
+  for (const [index, pc] of peerConnections.entries()) {
+    for (const [id, stats] of await pc.getStats()) {
+      if (stats.type === 'inbound-rtp' || stats.type === 'outbound-rtp') streamStats.set(`${index} ${id}`, stats);
       if (stats.type === 'candidate-pair') totals.outgoingBitrate += stats.availableOutgoingBitrate ?? 0;
     }
   }
+  for (const stats of streamStats.values()) {
+    totals.framesDecoded += stats.framesDecoded ?? 0;
+    totals.packetsReceived += stats.packetsReceived ?? 0;
+    if (stats.kind === 'audio') totals.audioPacketsReceived += stats.packetsReceived ?? 0;
+    totals.packetsSent += stats.packetsSent ?? 0;
+  }
   return totals;
 }
+
+/** The latest counters of every stream, also of those whose sections were stopped since: the browser forgets them. */
+const streamStats = new Map<
+  string,
+  { kind?: string; framesDecoded?: number; packetsReceived?: number; packetsSent?: number }
+>();
 
 /** The kinds of the local candidates over which the page's connected peer connections send: `relay/udp`, `host/`. */
 async function localPaths(): Promise<string[]> {
@@ -265,6 +272,17 @@ globalThis.RTCPeerConnection = class extends NativePeerConnection {
 
 /** The API of the page for tests. */
 const users: { zego?: ZegoUser; realtimekit?: RealtimeKitUser } = {};
+/** How many peer connections the page has made, and how many of them are not closed. */
+function connectionCounts(): { made: number; open: number } {
+  const open = peerConnections.filter(({ connectionState }) => connectionState !== 'closed');
+  return { made: peerConnections.length, open: open.length };
+}
+
+/** The ICE credentials of the page's newest peer connection: they change when ICE is restarted. */
+function iceUser(): string {
+  return /^a=ice-ufrag:(\S+)/m.exec(peerConnections.at(-1)?.localDescription?.sdp ?? '')?.[1] ?? '';
+}
+
 const surface = {
   ZegoUser,
   RealtimeKitUser,
@@ -272,6 +290,8 @@ const surface = {
   localPaths,
   shownColours,
   decoderTroubles,
+  connectionCounts,
+  iceUser,
   now,
   users,
   zego(): ZegoUser {

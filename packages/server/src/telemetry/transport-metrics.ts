@@ -47,9 +47,11 @@ export class TransportMetrics {
   read({ workers }: EngineDump): void {
     for (const metric of [this.#datagrams, this.#tcp, this.#tcpConnections, this.#buffers]) metric.reset();
     for (const { worker, transport } of workers) {
-      const { datagrams = {}, tcp, buffers } = transport ?? {};
-      for (const [outcome, count] of Object.entries(datagrams)) this.#datagrams.inc({ worker, outcome }, count);
-      for (const [outcome, count] of Object.entries<number>({ ...tcp?.counts })) this.#tcp.inc({ worker, outcome }, count);
+      const { datagrams, tcp, buffers } = transport ?? {};
+      for (const [outcome, count] of Object.entries<number>({ ...datagrams }))
+        this.#datagrams.inc({ worker, outcome }, count);
+      for (const [outcome, count] of Object.entries<number>({ ...tcp?.counts }))
+        this.#tcp.inc({ worker, outcome }, count);
       if (tcp !== undefined) this.#tcpConnections.set({ worker }, tcp.connections);
       if (buffers === undefined) continue;
       this.#buffers.set({ worker, direction: 'receive' }, buffers.receive);
