@@ -106,7 +106,7 @@ async function play(): Promise<string[]> {
   return payloads;
 }
 
-test('werift publishes audio and video, and werift plays them (MED-1)', async () => {
+test('werift publishes audio and video, and werift plays them (CONN-1)', async () => {
   const send = await publish();
   const payloads = await play();
   const expected: string[] = [];
@@ -121,7 +121,7 @@ test('werift publishes audio and video, and werift plays them (MED-1)', async ()
   expect((await engine.dump()).workers[0]?.transport?.datagrams).toMatchObject({ forged: 0, refused: 0, unsent: 0 });
 });
 
-test('werift plays what libdatachannel publishes, and libdatachannel what werift publishes (MED-1)', async () => {
+test('werift plays what libdatachannel publishes, and libdatachannel what werift publishes (CONN-1)', async () => {
   const send = await publish();
   const player = await SyntheticPeer.subscribe(engine, 'werift', 'synthetic');
   synthetic.push(player);

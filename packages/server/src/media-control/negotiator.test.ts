@@ -174,7 +174,8 @@ test('a member chooses the layer of a stream that it plays (SIM-1)', async () =>
   const { client, login } = await door.join('r', 'bob');
   expect((await client.request('updatePlay', { streamId: 'a', maxLayer: 0 })).error?.code).toBe('stream.not-found');
   await client.media.play('a', { maxLayer: 1 });
-  const limits = () => [...door.engine.streams.values()].map(({ subscribers }) => subscribers.get(login.memberId)?.maxLayer);
+  const limits = () =>
+    [...door.engine.streams.values()].map(({ subscribers }) => subscribers.get(login.memberId)?.maxLayer);
   expect(limits()).toEqual([1]);
   expect((await client.request('updatePlay', { streamId: 'a', maxLayer: 0 })).error).toBeUndefined();
   expect(limits()).toEqual([0]);

@@ -1,6 +1,6 @@
-import { describeEngineContract } from '../../media/tests/engine-contract.ts';
-import { createStaticTransport } from '../../media/tests/offer-builder.ts';
-import { FakeMediaEngine } from './fake-media-engine.ts';
+import { FakeMediaEngine } from '@gavel/testkit';
+import { describeEngineContract } from '../../packages/media/tests/engine-contract.ts';
+import { createStaticTransport } from '../../packages/media/tests/offer-builder.ts';
 
 let clients = 0;
 
