@@ -240,21 +240,25 @@ export function describeRobustness(transport: TransportKind): void {
       expect(dump?.subscriptions.find(({ peer }) => peer === 'other')?.counters.retransmitted).toBe(0);
     });
 
-    test('authenticated RTCP that is garbage does no harm', async () => {
-      const publisher = await publish();
-      const [fuzzer, viewer] = [await subscribe('fuzzer'), await subscribe()];
-      sendFrames(publisher, 1, 1);
-      await waitFor(() => fuzzer.rtp.length > 0);
-      const ssrc = fuzzer.rtp[0]?.readUInt32BE(8) ?? 0;
-      for (let sent = 0; sent < FUZZED_PACKETS; sent += 1) {
-        (sent % 2 === 0 ? fuzzer : publisher).send(createGarbage(sent, sent % 2 === 0 ? ssrc : DEFAULT_SSRC));
-        if (sent % 500 === 499) await sleep(1);
-      }
-      const before = readTexts(viewer).length;
-      sendFrames(publisher, 2, 3);
-      await waitFor(() => readTexts(viewer).length >= before + 3);
-      expect(readTexts(viewer).slice(-3)).toEqual(['payload 2', 'payload 3', 'payload 4']);
-    }, FUZZ_TIMEOUT_MS);
+    test(
+      'authenticated RTCP that is garbage does no harm',
+      async () => {
+        const publisher = await publish();
+        const [fuzzer, viewer] = [await subscribe('fuzzer'), await subscribe()];
+        sendFrames(publisher, 1, 1);
+        await waitFor(() => fuzzer.rtp.length > 0);
+        const ssrc = fuzzer.rtp[0]?.readUInt32BE(8) ?? 0;
+        for (let sent = 0; sent < FUZZED_PACKETS; sent += 1) {
+          (sent % 2 === 0 ? fuzzer : publisher).send(createGarbage(sent, sent % 2 === 0 ? ssrc : DEFAULT_SSRC));
+          if (sent % 500 === 499) await sleep(1);
+        }
+        const before = readTexts(viewer).length;
+        sendFrames(publisher, 2, 3);
+        await waitFor(() => readTexts(viewer).length >= before + 3);
+        expect(readTexts(viewer).slice(-3)).toEqual(['payload 2', 'payload 3', 'payload 4']);
+      },
+      FUZZ_TIMEOUT_MS,
+    );
   });
 
   test('memory: a worker is as large after a thousand members as before them', async () => {
