@@ -117,6 +117,27 @@ describe.skipIf(CHROMIUM === '')('media between two Chromium pages', { timeout: 
     }
   });
 
+  test('a viewer that comes to a picture that does not change sees it', async () => {
+    const still = await browser.openPeer(engine, 'still');
+    await still.addStill('still');
+    await still.negotiate();
+    await waitFor(async () => (await dumpStream('still'))?.state === 'connected');
+    // The first frames may be dropped while the encoder starts.
+    for (let frame = 0; frame < 3; frame += 1) {
+      await still.drawStill();
+      await sleep(200);
+    }
+    await waitFor(async () => ((await dumpStream('still'))?.publisher.packets ?? 0) > 0);
+    await sleep(1_000);
+    const { packets } = (await dumpStream('still'))?.publisher ?? {};
+    const late = await browser.openPeer(engine, 'late');
+    expect(await late.play('still')).toBeLessThan(3_000);
+    expect((await late.readViewerStats('still')).width).toBe(320);
+    // The publisher has sent nothing for it.
+    expect((await dumpStream('still'))?.publisher.packets).toBe(packets);
+    await Promise.all([engine.closePeer('still'), engine.closePeer('late')]);
+  });
+
   test('a refused kind is not published', async () => {
     const { publish } = await publisher.publish('silent', 'VP8', { audio: false, video: true });
     expect(publish.at(-1)).toEqual({ kinds: { audio: false, video: true } });

@@ -39,6 +39,8 @@ declare global {
     pc: RTCPeerConnection;
     connect(): void;
     addPublication(name: string, codec: string): Promise<void>;
+    addStill(name: string): void;
+    drawStill(): void;
     addSubscription(name: string): void;
     stop(name: string): void;
     createOffer(): Promise<{ offer: string; mids: Record<string, SectionMids> }>;
@@ -70,6 +72,15 @@ window.addPublication = async (name, codec) => {
   }
   streams.set(name, transceivers);
 };
+window.addStill = (name) => {
+  const canvas = document.createElement('canvas');
+  canvas.width = 320; canvas.height = 240;
+  canvas.getContext('2d').fillRect(0, 0, 100, 100);
+  const [track] = canvas.captureStream(0).getVideoTracks();
+  window.drawStill = () => { canvas.getContext('2d').fillRect(0, 0, 200, 200); track.requestFrame(); };
+  const transceiver = pc.addTransceiver(track, { direction: 'sendonly' });
+  streams.set(name, { video: transceiver });
+};
 window.addSubscription = (name) => {
   const transceivers = {};
   for (const kind of ['audio', 'video']) transceivers[kind] = pc.addTransceiver(kind, { direction: 'recvonly' });
@@ -87,7 +98,9 @@ window.stop = (name) => {
 window.createOffer = async () => {
   await pc.setLocalDescription();
   const mids = {};
-  for (const [name, transceivers] of streams) mids[name] = { audio: transceivers.audio.mid, video: transceivers.video.mid };
+  for (const [name, transceivers] of streams) {
+    mids[name] = Object.fromEntries(Object.entries(transceivers).map(([kind, { mid }]) => [kind, mid]));
+  }
   return { offer: pc.localDescription.sdp, mids };
 };
 window.acceptAnswer = (sdp) => pc.setRemoteDescription({ type: 'answer', sdp });
@@ -165,6 +178,17 @@ export class BrowserPeer {
   async addPublication(stream: string, codec = 'VP8', allowed = { audio: true, video: true }): Promise<void> {
     await this.page.evaluate(([name, wanted]) => window.addPublication(name, wanted), [stream, codec] as const);
     this.#published.set(stream, allowed);
+  }
+
+  /** Includes a picture without sound in the next offer, of which only the frames that `drawStill` draws are sent. */
+  async addStill(stream: string): Promise<void> {
+    await this.page.evaluate((name) => window.addStill(name), stream);
+    this.#published.set(stream, { audio: true, video: true });
+  }
+
+  /** Sends one frame of the still picture. */
+  async drawStill(): Promise<void> {
+    await this.page.evaluate(() => window.drawStill());
   }
 
   /** Includes a played stream in the next offer. */

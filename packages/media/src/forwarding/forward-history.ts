@@ -19,7 +19,11 @@ export interface ForwardedPacket {
   keyIdx: number;
 }
 
-/** A ring of the last packets by output sequence number: 20 kB, allocated with the first packet. */
+/** Words of one record: the fields of a packet, in the order of `store`. One record is one line of the processor's cache. */
+const RECORD_WORDS = 8;
+const EMPTY = 0xffff_ffff;
+
+/** A ring of the last packets by output sequence number: 40 kB, allocated with the first packet. */
 export class ForwardHistory {
   readonly found: ForwardedPacket = {
     layer: 0,
@@ -30,28 +34,20 @@ export class ForwardHistory {
     tl0PicIdx: 0,
     keyIdx: 0,
   };
-  readonly #sequences = new Int32Array(REMEMBERED_PACKETS).fill(-1);
-  readonly #layers = new Uint8Array(REMEMBERED_PACKETS);
-  readonly #sources = new Uint16Array(REMEMBERED_PACKETS);
-  readonly #timestamps = new Uint32Array(REMEMBERED_PACKETS);
-  readonly #transportSequences = new Uint16Array(REMEMBERED_PACKETS);
-  readonly #pictureIds = new Uint16Array(REMEMBERED_PACKETS);
-  readonly #tl0PicIdxs = new Uint8Array(REMEMBERED_PACKETS);
-  readonly #keyIdxs = new Uint8Array(REMEMBERED_PACKETS);
-  readonly #resentAtMs = new Float64Array(REMEMBERED_PACKETS);
+  #records: Uint32Array | undefined;
+  #resentAtMs: Float64Array | undefined;
 
   /** Remembers one packet under its output sequence number (16 bits). */
   store(sequence: number, packet: Readonly<ForwardedPacket>): void {
-    const slot = sequence & (REMEMBERED_PACKETS - 1);
-    this.#sequences[slot] = sequence;
-    this.#layers[slot] = packet.layer;
-    this.#sources[slot] = packet.sourceSequence;
-    this.#timestamps[slot] = packet.timestamp;
-    this.#transportSequences[slot] = packet.transportSequence;
-    this.#pictureIds[slot] = packet.pictureId;
-    this.#tl0PicIdxs[slot] = packet.tl0PicIdx;
-    this.#keyIdxs[slot] = packet.keyIdx;
-    this.#resentAtMs[slot] = Number.NEGATIVE_INFINITY;
+    this.#records ??= new Uint32Array(REMEMBERED_PACKETS * RECORD_WORDS).fill(EMPTY);
+    const records = this.#records;
+    const at = (sequence & (REMEMBERED_PACKETS - 1)) * RECORD_WORDS;
+    records[at] = sequence;
+    records[at + 1] = packet.timestamp;
+    records[at + 2] = (packet.sourceSequence << 16) | packet.transportSequence;
+    records[at + 3] = (packet.pictureId << 16) | (packet.tl0PicIdx << 8) | packet.keyIdx;
+    records[at + 4] = packet.layer;
+    records[at + 5] = 0;
   }
 
   /**
@@ -59,23 +55,30 @@ export class ForwardHistory {
    * interval.
    */
   findForResend(sequence: number, nowMs: number, minIntervalMs: number): boolean {
+    const records = this.#records;
     const slot = sequence & (REMEMBERED_PACKETS - 1);
-    if (this.#sequences[slot] !== sequence) return false;
-    if (nowMs - (this.#resentAtMs[slot] as number) < minIntervalMs) return false;
+    const at = slot * RECORD_WORDS;
+    if (records === undefined || records[at] !== sequence) return false;
+    this.#resentAtMs ??= new Float64Array(REMEMBERED_PACKETS);
+    const wasResent = records[at + 5] === 1;
+    if (wasResent && nowMs - (this.#resentAtMs[slot] as number) < minIntervalMs) return false;
+    records[at + 5] = 1;
     this.#resentAtMs[slot] = nowMs;
+    const numbers = records[at + 2] as number;
+    const picture = records[at + 3] as number;
     const found = this.found;
-    found.layer = this.#layers[slot] as number;
-    found.sourceSequence = this.#sources[slot] as number;
-    found.timestamp = this.#timestamps[slot] as number;
-    found.transportSequence = this.#transportSequences[slot] as number;
-    found.pictureId = this.#pictureIds[slot] as number;
-    found.tl0PicIdx = this.#tl0PicIdxs[slot] as number;
-    found.keyIdx = this.#keyIdxs[slot] as number;
+    found.timestamp = records[at + 1] as number;
+    found.sourceSequence = numbers >>> 16;
+    found.transportSequence = numbers & 0xffff;
+    found.pictureId = picture >>> 16;
+    found.tl0PicIdx = (picture >>> 8) & 0xff;
+    found.keyIdx = picture & 0xff;
+    found.layer = records[at + 4] as number;
     return true;
   }
 
   /** Forgets every packet, such as because its source's packets are not kept any longer. */
   clear(): void {
-    this.#sequences.fill(-1);
+    this.#records?.fill(EMPTY);
   }
 }

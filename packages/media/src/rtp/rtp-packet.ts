@@ -1,5 +1,5 @@
 /**
- * Reading and patching RTP packets (RFC 3550, RFC 8285) in place, without copying.
+ * Reading RTP packets (RFC 3550, RFC 8285) in place, without copying.
  *
  * @module
  */
@@ -119,34 +119,4 @@ export class RtpHeader {
     if (!this.findExtension(packet, id)) return undefined;
     return packet.toString('latin1', this.elementOffset, this.elementOffset + this.elementBytes);
   }
-}
-
-/**
- * Removes the header extensions of a packet, and the CSRC list; cuts the padding of a packet that is nothing but
- * padding down to one byte. Works in place and returns a view of the same memory.
- *
- * A packet with only padding must still be sent: dropping it would leave a gap in the sequence numbers, and every
- * player would send a NACK for it.
- */
-export function stripRtpPacket(packet: Buffer, header: RtpHeader): Buffer {
-  const shift = header.payloadOffset - RTP_HEADER_BYTES;
-  if (shift > 0) packet.copyWithin(shift, 0, RTP_HEADER_BYTES);
-  const isPadding = header.paddingBytes > 0 && header.payloadBytes === 0;
-  const end = isPadding ? header.payloadOffset + 1 : packet.length;
-  const stripped = shift > 0 || isPadding ? packet.subarray(shift, end) : packet;
-  stripped[0] = 0x80 | ((stripped[0] as number) & 0x20);
-  if (isPadding) stripped[RTP_HEADER_BYTES] = 1;
-  return stripped;
-}
-
-/** Writes new sequence number, timestamp and SSRC into a packet. */
-export function patchRtpPacket(packet: Buffer, sequence: number, timestamp: number, ssrc: number): void {
-  packet.writeUInt16BE(sequence, 2);
-  packet.writeUInt32BE(timestamp, 4);
-  packet.writeUInt32BE(ssrc, 8);
-}
-
-/** Writes a new payload type into a packet; the marker bit stays. */
-export function patchPayloadType(packet: Buffer, payloadType: number): void {
-  packet[1] = ((packet[1] as number) & 0x80) | payloadType;
 }
