@@ -22,7 +22,11 @@ async function compressModules(): Promise<void> {
  * compresses better than several. What `zego.js` loads at its first use, or never, stays apart. Declarations (`.d.ts`) are not meant.
  */
 const CHUNKS = [
-  { name: 'core', test: /client.src.core(?!.media.stats|.shared-stores)[^.]*\.ts$/, minShareCount: 2 },
+  {
+    name: 'core',
+    test: /client.src.core(?!.media.(?:stats|member-|peer-|path-|sdp|header-)|.shared-stores)[^.]*\.ts$/,
+    minShareCount: 2,
+  },
   {
     name: 'zego',
     test: /client.src.zego.(?!system-check|quality\.|sei\.|streams.zego-|sound-levels|streams.audio-|views.playback-)[^.]*\.ts$/,

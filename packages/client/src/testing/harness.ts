@@ -4,6 +4,8 @@
  * @module
  */
 
+// Loaded at its first use otherwise, which takes real time.
+import '../core/media/member-connection.ts';
 import type { Platform } from '../core/platform.ts';
 import { RoomSession, type SessionOptions } from '../core/session.ts';
 import { FakeClock } from './fake-clock.ts';

@@ -8,6 +8,7 @@ import type { NegotiateParams, NegotiateResult } from '@gavel/protocol';
 import { Backoff, MEDIA_BACKOFF } from '../backoff.ts';
 import { mayRetryLater, type SessionError, type SessionErrorCode, toSessionError } from '../errors.ts';
 import type { Clock } from '../platform.ts';
+import { offerLayerExtensions } from './header-extensions.ts';
 import { CONNECT_MS, type LinkHost, type MediaLink, MIN_CONNECT_MS } from './media-link.ts';
 import type { MediaPlatform } from './media-platform.ts';
 import { PeerTransport } from './peer-transport.ts';
@@ -120,7 +121,10 @@ export class MemberConnection implements LinkHost {
     try {
       transport = this.#transport ?? this.#open();
       const { peer } = transport;
-      for (const link of offered) link.prepare(peer);
+      for (const link of offered) {
+        link.prepare(peer);
+        for (const section of link.sections.values()) if (section.mid === null) offerLayerExtensions(section);
+      }
       this.#stopRetired();
       if (this.#isIceRestartDue) transport.restartIce(this.#task.ice.configuration);
       this.#isIceRestartDue = false;

@@ -31,6 +31,7 @@ async function join(more: Partial<SessionOptions> = {}, world: World = createWor
   const problems: { readonly error: SessionError; readonly afterMs: number }[] = [];
   session.on('mediaProblem', (error) => problems.push({ error, afterMs: world.clock.now() - startedAtMs }));
   await session.login();
+  await settle();
   return { world, session, problems };
 }
 

@@ -9,8 +9,8 @@ import { Backoff, MEDIA_BACKOFF } from '../backoff.ts';
 import { mayRetryLater, SessionError, toSessionError } from '../errors.ts';
 import type { RoomChange } from '../room-view.ts';
 import type { JoinKind, SessionEnd } from '../session-state.ts';
+import { LazyConnection } from './lazy-connection.ts';
 import type { MediaContext, StreamContext } from './media-context.ts';
-import { MemberConnection } from './member-connection.ts';
 import { Playback, type PlayOptions } from './playback.ts';
 import { Publication, type PublishOptions } from './publication.ts';
 
@@ -19,7 +19,7 @@ type EndMethod = 'unpublish' | 'stop';
 /** Publications and playbacks of one session, by stream id. The session calls the `handle…` methods. */
 export class RoomMedia {
   readonly #context: StreamContext | undefined;
-  readonly #connection: MemberConnection | undefined;
+  readonly #connection: LazyConnection | undefined;
   readonly #publications = new Map<string, Publication>();
   readonly #playbacks = new Map<string, Playback>();
   /** Requests that could not be sent while the connection was lost. */
@@ -35,7 +35,7 @@ export class RoomMedia {
   constructor(context: MediaContext | undefined) {
     if (!context) return;
     this.#request = context.request;
-    const host = new MemberConnection({ ...context, negotiate: (params) => context.request('negotiate', params) });
+    const host = new LazyConnection({ ...context, negotiate: (params) => context.request('negotiate', params) });
     this.#connection = host;
     this.#context = {
       ...context,

@@ -7,7 +7,6 @@
 import { toSessionError } from '../errors.ts';
 import { orderCodecs, type VideoCodec } from './codecs.ts';
 import type { FrameTap } from './frame-data/frame-channel.ts';
-import { offerLayerExtensions } from './header-extensions.ts';
 import type { MediaLink, Sections } from './media-link.ts';
 import type { MediaPlatform } from './media-platform.ts';
 import type { SendingHints } from './sdp.ts';
@@ -70,7 +69,6 @@ export class TrackSenders {
         ...this.#encodings(kind, track),
       });
       sections.set(kind, section);
-      offerLayerExtensions(section);
       if (kind !== 'video') continue;
       this.#preferCodec(section);
       frames?.attach(section.sender);
