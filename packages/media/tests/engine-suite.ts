@@ -265,6 +265,24 @@ export function describeEngine(transport: TransportKind): void {
     });
   });
 
+  // The native binding cannot restart ICE.
+  test.runIf(transport === 'openssl')('new ICE credentials of the same connection restart ICE (CONN-3)', async () => {
+    const publisher = await publish();
+    const viewer = await subscribe();
+    sendFrames(publisher, 1, 1);
+    await waitFor(() => viewer.rtp.length === 1);
+    const readFragment = (): string | undefined => /a=ice-ufrag:(\S+)/.exec(viewer.answer)?.[1];
+    const before = readFragment();
+    await viewer.negotiate();
+    expect(readFragment()).toBe(before);
+    viewer.restartIce();
+    await viewer.negotiate();
+    expect(readFragment()).not.toBe(before);
+    sendFrames(publisher, 2, 1);
+    await waitFor(() => viewer.rtp.length === 2);
+    expect(readSequences(viewer)).toEqual([0, 1]);
+  });
+
   describe('RTCP', () => {
     test('a new viewer makes the publisher be asked for a keyframe at once (MED-2)', async () => {
       const publisher = await publish();

@@ -24,8 +24,11 @@ export const MAX_OVERHEAD_BYTES = 20;
 /** Retransmissions arrive late, so RTP needs a larger window than the 64 packets of the RFC's minimum. */
 const RTP_WINDOW = 1_024;
 const RTCP_WINDOW = 128;
-/** Sources that one peer may send: each costs a window of memory. */
-const MAX_SOURCES = 128;
+/**
+ * Sources that one peer may send over the life of its connection, those of streams that it has stopped included: each costs
+ * a window of memory.
+ */
+const MAX_SOURCES = 4_096;
 const RTP_HEADER_BYTES = 12;
 const RTCP_HEADER_BYTES = 8;
 const INDEX_BYTES = 4;
