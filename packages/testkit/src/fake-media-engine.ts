@@ -16,11 +16,12 @@ import {
   type MediaLossCause,
   type NegotiateAnswer,
   type NegotiateRequest,
+  type SectionMids,
   type WorkerHealth,
 } from '@gavel/media';
 import { dumpFake } from './fake-dump.ts';
 import { type FakeCodecs, matchPublish, matchSubscribe, SectionClaims } from './fake-negotiation.ts';
-import { readOffer } from './offers.ts';
+import { createAnswer, readOffer } from './offers.ts';
 
 type Handlers = { [E in keyof MediaEngineEvents]: Set<(...args: MediaEngineEvents[E]) => void> };
 
@@ -78,8 +79,8 @@ export class FakeMediaEngine implements MediaEngine {
   worker: WorkerHealth = { worker: 0, port: 7701, isReady: true };
   /** Whether peers connect automatically. */
   connects = true;
-  /** The SDP of every answer. */
-  answer = 'answer';
+  /** The SDP of every answer; undefined: one that fits the offer. */
+  answer: string | undefined;
   /** Every `negotiate` fails with this error. */
   failure: MediaErrorCode | undefined;
   /** Awaited by each `negotiate` after it took effect, so that a test can act before the answer. */
@@ -114,7 +115,9 @@ export class FakeMediaEngine implements MediaEngine {
       for (const emit of due) emit();
       if (this.connects) this.connectPeer(request.peer);
     });
-    return { answer: this.answer, ...this.#recheck(request, results) };
+    const { publish, subscribe } = this.#recheck(request, results);
+    const carrying = new Set([...midsOf(request.publish, publish), ...midsOf(request.subscribe, subscribe)]);
+    return { answer: this.answer ?? createAnswer(request.offer, carrying), publish, subscribe };
   }
 
   async closePeer(peer: string): Promise<void> {
@@ -285,6 +288,15 @@ export class FakeMediaEngine implements MediaEngine {
 /** Returns the names of the streams of the accepted items. */
 function acceptedOf(items: readonly { readonly stream: string }[], results: readonly ItemResult[]): Set<string> {
   return new Set(items.filter((_, index) => !('error' in (results[index] ?? CLOSED))).map(({ stream }) => stream));
+}
+
+/** Returns the sections of the accepted kinds. */
+function midsOf(items: readonly { readonly mids: SectionMids }[], results: readonly ItemResult[]): string[] {
+  return items.flatMap(({ mids }, index) => {
+    const result = results[index] ?? CLOSED;
+    if ('error' in result) return [];
+    return (['audio', 'video'] as const).flatMap((kind) => (result.kinds[kind] ? (mids[kind] ?? []) : []));
+  });
 }
 
 function resultOf(match: () => ItemResult): ItemResult {

@@ -38,6 +38,21 @@ export function createOffer(sections: readonly OfferSection[], fingerprint = '00
   return `${['v=0', `a=fingerprint:sha-256 ${fingerprint}`, ...lines].join('\r\n')}\r\n`;
 }
 
+/** Writes an answer that fits an offer: sections of other mids than those that carry a stream are inactive. */
+export function createAnswer(offer: string, carrying: ReadonlySet<string>): string {
+  const answers = { sendonly: 'recvonly', recvonly: 'sendonly', sendrecv: 'sendrecv', inactive: 'inactive' } as const;
+  const sections = offer
+    .split(/^(?=m=)/m)
+    .slice(1)
+    .flatMap((text) => {
+      const section = readSection(text.slice(2))[0];
+      const head = text.split('\r\n')[0] ?? '';
+      const direction = section && carrying.has(section.mid) ? answers[section.direction] : 'inactive';
+      return [head, `a=mid:${section?.mid ?? ''}`, `a=${direction}`];
+    });
+  return `${['v=0', 'a=fingerprint:sha-256 fake', ...sections].join('\r\n')}\r\n`;
+}
+
 /** Reads an offer; undefined if it is not SDP, has no section of media, or names a section twice. */
 export function readOffer(offer: string): ReadOffer | undefined {
   const fingerprint = /^a=fingerprint:\S+ (\S+)/m.exec(offer)?.[1];

@@ -360,7 +360,7 @@ describe('media requests', () => {
     const alice = await door.join('lobby', 'alice');
     const bob = await door.join('lobby', 'bob');
     const { result } = await alice.client.media.publish('cam');
-    expect(result).toEqual({ answer: 'answer', audio: true, video: true });
+    expect(result).toEqual({ answer: expect.any(String), audio: true, video: true });
     await alice.client.request('updateStream', { streamId: 'cam', audio: false });
     await bob.client.request('heartbeat');
     expect(bob.client.events).toEqual([]);
@@ -451,11 +451,11 @@ describe('media requests', () => {
   test('a kind that is refused for its codec is in the answer (MED-8)', async () => {
     const alice = await door.join('lobby', 'alice');
     const published = await alice.client.media.publish('cam', { lacks: 'video' });
-    expect(published.result).toEqual({ answer: 'answer', audio: true, video: false, unsupported: ['video'] });
+    expect(published.result).toEqual({ answer: expect.any(String), audio: true, video: false, unsupported: ['video'] });
     const bob = await door.join('lobby', 'bob');
     await alice.client.media.publish('both');
     const played = await bob.client.media.play('both', { lacks: 'audio' });
-    expect(played.result).toEqual({ answer: 'answer', audio: false, video: true, unsupported: ['audio'] });
+    expect(played.result).toEqual({ answer: expect.any(String), audio: false, video: true, unsupported: ['audio'] });
   });
 
   /** The first stream of the last offer, as the engine knows it. */
