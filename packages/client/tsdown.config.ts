@@ -24,7 +24,7 @@ async function compressModules(): Promise<void> {
 const CHUNKS = [
   {
     name: 'core',
-    test: /client.src.core(?!.media.(?:stats|member-|peer-|path-|sdp|header-)|.shared-stores)[^.]*\.ts$/,
+    test: /client.src.core(?!.media.(?:stats|member-|peer-|path-|sdp|header-|section-|simulcast|codecs|autoplay)|.shared-stores)[^.]*\.ts$/,
     minShareCount: 2,
   },
   {

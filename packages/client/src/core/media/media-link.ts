@@ -11,6 +11,7 @@ import { SessionError } from '../errors.ts';
 import type { Clock } from '../platform.ts';
 import type { FrameTap } from './frame-data/frame-channel.ts';
 import type { SendingHints } from './sdp.ts';
+import type { SectionTools } from './section-tools.ts';
 
 /** State of a media link. */
 export type MediaLinkState =
@@ -47,7 +48,7 @@ export interface MediaLinkTask {
   /** Gets the encoded video frames; the stream is not offered before it is there. */
   readonly frames?: Promise<FrameTap | undefined> | undefined;
   /** Adds the sections that the stream needs and does not have. Called before every offer. */
-  prepare(peer: RTCPeerConnection, sections: Sections, frames: FrameTap | undefined): void;
+  prepare(peer: RTCPeerConnection, sections: Sections, tools: SectionTools, frames: FrameTap | undefined): void;
   /** Adds the stream to the lists of an offer. */
   list(params: NegotiateParams, mids: StreamMids): void;
   judge(error: SessionError): Verdict;
@@ -190,9 +191,9 @@ export class MediaLink extends Emitter<MediaLinkEvents> {
   }
 
   /** Adds the missing sections to the peer connection. */
-  prepare(peer: RTCPeerConnection): void {
+  prepare(peer: RTCPeerConnection, tools: SectionTools): void {
     this.#isOffered = true;
-    this.task.prepare(peer, this.#sections, this.#frames);
+    this.task.prepare(peer, this.#sections, tools, this.#frames);
   }
 
   /** Adds the stream and its sections to the lists of an offer. */

@@ -13,6 +13,7 @@ import { CONNECT_MS, type LinkHost, type MediaLink, MIN_CONNECT_MS } from './med
 import type { MediaPlatform } from './media-platform.ts';
 import { PeerTransport } from './peer-transport.ts';
 import { completeAnswer, completeOffer, type SendingHints } from './sdp.ts';
+import { SECTION_TOOLS } from './section-tools.ts';
 
 /** Dependencies of a member connection. */
 export interface MemberConnectionTask {
@@ -122,7 +123,7 @@ export class MemberConnection implements LinkHost {
       transport = this.#transport ?? this.#open();
       const { peer } = transport;
       for (const link of offered) {
-        link.prepare(peer);
+        link.prepare(peer, SECTION_TOOLS);
         for (const section of link.sections.values()) if (section.mid === null) offerLayerExtensions(section);
       }
       this.#stopRetired();

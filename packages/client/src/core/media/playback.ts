@@ -7,10 +7,10 @@
 import type { StreamCause } from '@gavel/protocol';
 import { Emitter } from '../emitter.ts';
 import { SessionError } from '../errors.ts';
-import { selectReceived } from './codecs.ts';
 import type { FrameTap } from './frame-data/frame-channel.ts';
 import { judgeFailure, type MediaEnd, type StreamContext } from './media-context.ts';
 import { type MediaAnswer, MediaLink, type Sections } from './media-link.ts';
+import type { SectionTools } from './section-tools.ts';
 import type { StreamStats } from './stats.ts';
 import { StreamMeter } from './stream-meter.ts';
 import { SyncedValue } from './synced-value.ts';
@@ -104,7 +104,7 @@ export class Playback extends Emitter<PlaybackEvents> {
       random: context.random,
       retryWindowMs: context.retryWindowMs,
       frames: options.frames,
-      prepare: (peer, sections, frames) => this.#prepare(peer, sections, frames),
+      prepare: (peer, sections, tools, frames) => this.#prepare(peer, sections, tools, frames),
       list: ({ play }, mids) => {
         this.#offeredLayer = this.#maxLayer.wanted;
         play.push({ streamId, mids, ...toMaximum(this.#offeredLayer) });
@@ -214,14 +214,14 @@ export class Playback extends Emitter<PlaybackEvents> {
     return this.#wasAnswered ? 'suspend' : 'fail';
   }
 
-  #prepare(peer: RTCPeerConnection, sections: Sections, frames: FrameTap | undefined): void {
+  #prepare(peer: RTCPeerConnection, sections: Sections, tools: SectionTools, frames: FrameTap | undefined): void {
     const { jitterBufferMs } = this.#options;
     for (const kind of ['audio', 'video'] as const) {
       if (this.#options[kind] === false || sections.has(kind)) continue;
       const section = peer.addTransceiver(kind, { direction: 'recvonly' });
       sections.set(kind, section);
       if (kind === 'video') frames?.attach(section.receiver);
-      const codecs = selectReceived(this.#context.media.receivableCodecs(kind));
+      const codecs = tools.selectReceived(this.#context.media.receivableCodecs(kind));
       if (codecs.length > 0) section.setCodecPreferences(codecs);
       if (jitterBufferMs !== undefined) section.receiver.jitterBufferTarget = jitterBufferMs;
     }

@@ -117,7 +117,7 @@ export class Publication extends Emitter<PublicationEvents> {
       random: context.random,
       retryWindowMs: context.retryWindowMs,
       frames: options.frames,
-      prepare: (peer, sections, frames) => this.#senders.prepare(peer, sections, frames),
+      prepare: (peer, sections, tools, frames) => this.#senders.prepare(peer, sections, tools, frames),
       list: ({ publish }, mids) => publish.push({ streamId, mids, ...this.#describe() }),
       sending: () => this.#senders.hints,
       dropped: () => {

@@ -5,12 +5,13 @@
  */
 
 import { toSessionError } from '../errors.ts';
-import { orderCodecs, type VideoCodec } from './codecs.ts';
+import type { VideoCodec } from './codecs.ts';
 import type { FrameTap } from './frame-data/frame-channel.ts';
 import type { MediaLink, Sections } from './media-link.ts';
 import type { MediaPlatform } from './media-platform.ts';
 import type { SendingHints } from './sdp.ts';
-import { encodingsFor, type LayerOptions, limitEncodings } from './simulcast.ts';
+import type { SectionTools } from './section-tools.ts';
+import type { LayerOptions } from './simulcast.ts';
 
 /** The options of a publication about what is sent. */
 export interface SendingOptions extends LayerOptions {
@@ -54,7 +55,7 @@ export class TrackSenders {
   }
 
   /** Adds a section for each kind that has a track or is reserved, and has no section yet. */
-  prepare(peer: RTCPeerConnection, sections: Sections, frames: FrameTap | undefined): void {
+  prepare(peer: RTCPeerConnection, sections: Sections, tools: SectionTools, frames: FrameTap | undefined): void {
     if (sections.size === 0) {
       this.#dropped = new Promise((resolve) => {
         this.#resolveDropped = resolve;
@@ -66,11 +67,11 @@ export class TrackSenders {
       const section = peer.addTransceiver(track ?? kind, {
         direction: 'sendonly',
         streams: [this.#source],
-        ...this.#encodings(kind, track),
+        ...this.#encodings(kind, track, tools),
       });
       sections.set(kind, section);
       if (kind !== 'video') continue;
-      this.#preferCodec(section);
+      this.#preferCodec(section, tools);
       frames?.attach(section.sender);
     }
   }
@@ -112,6 +113,7 @@ export class TrackSenders {
     this.#maxKbps[kind] = maxKbps;
     const sender = this.#sender(kind);
     if (!sender) return;
+    const { limitEncodings } = await import('./simulcast.ts');
     const parameters = sender.getParameters();
     limitEncodings(parameters.encodings, maxKbps);
     await sender.setParameters(parameters).catch((error: unknown) => {
@@ -123,13 +125,17 @@ export class TrackSenders {
     return this.#link.sections.get(kind)?.sender;
   }
 
-  #encodings(kind: Kind, track: MediaStreamTrack | undefined): Pick<RTCRtpTransceiverInit, 'sendEncodings'> {
-    if (kind === 'video') return { sendEncodings: encodingsFor(track, this.#maxKbps.video, this.#options) };
+  #encodings(
+    kind: Kind,
+    track: MediaStreamTrack | undefined,
+    tools: SectionTools,
+  ): Pick<RTCRtpTransceiverInit, 'sendEncodings'> {
+    if (kind === 'video') return { sendEncodings: tools.encodingsFor(track, this.#maxKbps.video, this.#options) };
     const maxKbps = this.#maxKbps.audio;
     return maxKbps === undefined ? {} : { sendEncodings: [{ maxBitrate: maxKbps * 1000 }] };
   }
 
-  #preferCodec(section: RTCRtpTransceiver): void {
+  #preferCodec(section: RTCRtpTransceiver, { orderCodecs }: SectionTools): void {
     const codecs = this.#media.sendableVideoCodecs();
     if (codecs.length > 0) section.setCodecPreferences(orderCodecs(codecs, this.#options.videoCodec ?? 'VP8'));
   }
