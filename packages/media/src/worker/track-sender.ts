@@ -63,6 +63,7 @@ export class TrackSender {
   #reportedAtMs = 0;
   #isAttached = false;
   readonly #replays = new ReplaySchedule();
+  #isReplaying = false;
   #maxLayer: number;
   #record: ClosedRecord | undefined;
 
@@ -146,8 +147,14 @@ export class TrackSender {
     return this.#replays.isDue(nowMs, this.#packets > 0 && this.layer !== undefined);
   }
 
-  handleReplayed(nowMs: number): void {
-    this.#replays.handleReplayed(nowMs);
+  /** Lets `replay` forward kept packets; it returns whether it has forwarded any. */
+  replayWith(replay: () => boolean, nowMs: number): void {
+    this.#isReplaying = true;
+    try {
+      if (replay()) this.#replays.handleReplayed(nowMs);
+    } finally {
+      this.#isReplaying = false;
+    }
   }
 
   /** Continues at the next packet at which a receiver can begin. */
@@ -180,7 +187,7 @@ export class TrackSender {
     }
     const transportSequence = this.#numberPacket(packet, source.audioLevel, nowMs);
     this.#remember(source, transportSequence);
-    this.#replays.handleLivePacket(source.isStart);
+    if (!this.#isReplaying) this.#replays.handleLivePacket(source.isStart);
     this.#packets += 1;
     this.#octets += source.payloadBytes;
     this.#budget.recordSent(packet.bytes.length, nowMs);

@@ -197,7 +197,7 @@ export class Track {
     for (const sender of this.#senders) {
       const layer = this.#layers[sender.target];
       if (layer === undefined || nowMs - layer.lastPacketAtMs < SILENT_AFTER_MS) continue;
-      if (sender.isReplayDue(nowMs) && replayPicture(layer, sender, nowMs)) sender.handleReplayed(nowMs);
+      if (sender.isReplayDue(nowMs)) sender.replayWith(() => replayPicture(layer, sender, nowMs), nowMs);
     }
   }
 
