@@ -166,12 +166,12 @@ export class Layer {
   /** Requests a keyframe, at most every 400 ms (MED-2). */
   requestKeyframe(nowMs: number): void {
     this.#keyframes.request(nowMs);
-    if (this.#keyframes.isPending) this.#wake();
+    this.#wake();
   }
 
-  /** Whether a request for a keyframe waits. */
+  /** Whether a request for a keyframe waits, or a subscriber may need the kept picture. */
   get hasWork(): boolean {
-    return this.#keyframes.isPending;
+    return this.#keyframes.isPending || this.track.hasWork;
   }
 
   /** Sends the requests that are due: for lost packets, and for a keyframe. */

@@ -88,6 +88,13 @@ export class ReplaySchedule {
     return nowMs - this.#replayedAtMs >= REPEAT_AFTER_MS * 2 ** (this.#replays - 1);
   }
 
+  /** Whether the picture may become due without a further event. @param hasOutput as for `isDue` */
+  mayBecomeDue(hasOutput: boolean): boolean {
+    if (!Number.isFinite(this.#attachedAtMs)) return false;
+    if (!hasOutput || this.#isRequested) return true;
+    return !this.#hasReacted && this.#replays > 0 && this.#replays < ReplaySchedule.MAX_REPLAYS;
+  }
+
   handleReplayed(nowMs: number): void {
     this.#replayedAtMs = nowMs;
     this.#replays += 1;

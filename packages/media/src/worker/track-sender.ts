@@ -144,7 +144,16 @@ export class TrackSender {
 
   /** Whether the picture of a silent layer is to be sent now. */
   isReplayDue(nowMs: number): boolean {
-    return this.#replays.isDue(nowMs, this.#packets > 0 && this.layer !== undefined);
+    return this.#replays.isDue(nowMs, this.#hasOutput);
+  }
+
+  /** Whether the picture of a silent layer may become due. */
+  get mayBeReplayed(): boolean {
+    return this.#replays.mayBecomeDue(this.#hasOutput);
+  }
+
+  get #hasOutput(): boolean {
+    return this.#packets > 0 && this.layer !== undefined;
   }
 
   /** Lets `replay` forward kept packets; it returns whether it has forwarded any. */

@@ -100,6 +100,15 @@ export class Track {
     return Math.max(0, lowest);
   }
 
+  /** Whether a subscriber may need the kept picture of a silent layer. */
+  get hasWork(): boolean {
+    if (!this.#hasKeyframes || this.#isBlocked) return false;
+    return this.#senders.some((sender) => {
+      const layer = this.#layers[sender.target];
+      return layer !== undefined && layer.keyframeSequence >= 0 && sender.mayBeReplayed;
+    });
+  }
+
   /** Notices layers that are switched off or silent, and requests the keyframes that senders wait for. */
   tick(nowMs: number): void {
     if (this.kind === 'video' && this.#layers.length > 1) this.#findSilentLayers(nowMs);
