@@ -132,7 +132,9 @@ function describeKey(node: SchemaNode, isRequired: boolean, indent: string): str
 /** Returns an example value of a key, as YAML on one line. */
 function sampleValue(node: SchemaNode): string {
   if (node.example !== undefined) return JSON.stringify(node.example);
-  if (node.default !== undefined) return JSON.stringify(node.default).replace(/^"([\w./]+)"$/, '$1');
+  // A default that is described in words depends on the machine.
+  if (node.default !== undefined && node.defaultText === undefined)
+    return JSON.stringify(node.default).replace(/^"([\w./]+)"$/, '$1');
   if (node.secret === true) return '"..."';
   if (node.items !== undefined) return '[]';
   if (node.type === 'object') return '{}';

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { availableParallelism } from 'node:os';
 import { type Static, Type } from 'typebox';
 import { API_TOKEN_SCHEMA, APP_SCHEMA } from './app-schema.ts';
 import { HTTP_SCHEMA, SIGNALLING_SCHEMA } from './connection-schema.ts';
@@ -185,14 +186,18 @@ const chat = Type.Object(
 
 const udpPort = (description: string) => Type.Integer({ minimum: 1024, maximum: 65_535, description });
 
+const MAX_WORKERS = 64;
+
 const media = Type.Object(
   {
     workers: Type.Integer({
-      default: 1,
+      default: Math.max(1, Math.min(MAX_WORKERS, availableParallelism() - 1)),
+      defaultText: 'the CPU cores less one, at least 1',
       minimum: 1,
-      maximum: 64,
+      maximum: MAX_WORKERS,
       unit: 'processes',
-      description: 'Number of worker processes that forward media. All streams of a room are on one worker.',
+      description:
+        'Number of worker processes that forward media. A room begins on one worker; when that has 300 subscriptions, or uses 70 % of a core, the next members of the room are on the next one.',
     }),
     port: Type.Integer({
       default: 7701,
