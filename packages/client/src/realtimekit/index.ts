@@ -59,4 +59,5 @@ export { RequestToJoinType, Stage, type StageEvents, type StageRequest, type Sta
 export { Store, type StoreData, type StoreSubscriber } from './store.ts';
 export { StoreManager } from './stores.ts';
 export { type DesignTokens, ThemePreset } from './theme-preset.ts';
+export type * from './type-names.ts';
 export type { VideoMiddleware, VideoMiddlewareGlobalConfig } from './video-processing.ts';
