@@ -15,6 +15,12 @@ import { PeerTransport } from './peer-transport.ts';
 import { completeAnswer, completeOffer, type SendingHints } from './sdp.ts';
 import { SECTION_TOOLS } from './section-tools.ts';
 
+/**
+ * How long after the loss of a path the reason is reported if there is none again, all attempts included. Chromium detects a
+ * loss after 5.3 s, so that this is within 10 s (CONN-4).
+ */
+const LOST_REPORT_MS = 4_000;
+
 /** Dependencies of a member connection. */
 export interface MemberConnectionTask {
   readonly media: MediaPlatform;
@@ -36,6 +42,8 @@ export class MemberConnection implements LinkHost {
   readonly #backoff: Backoff;
   readonly #links = new Set<MediaLink>();
   #isJoined = false;
+  /** Why the last transport was lost. */
+  #lastProblem: SessionError | undefined;
   #transport: PeerTransport | undefined;
   /** The offer in flight: the links that it lists. */
   #inFlight: ReadonlySet<MediaLink> | undefined;
@@ -46,6 +54,8 @@ export class MemberConnection implements LinkHost {
   /** Sections that no link uses any longer, and that are not stopped yet. */
   #retired: RTCRtpTransceiver[] = [];
   #retryTimer: unknown;
+  /** Runs while a path that was there is lost, until the loss is reported. */
+  #reportTimer: unknown;
 
   constructor(task: MemberConnectionTask) {
     this.#task = task;
@@ -62,6 +72,7 @@ export class MemberConnection implements LinkHost {
   /** Closes the peer connection: the server does not have it any longer. The next `handleJoined` makes a new one. */
   close(): void {
     this.#isJoined = false;
+    this.#cancelReport();
     this.#drop();
   }
 
@@ -201,9 +212,11 @@ export class MemberConnection implements LinkHost {
       connected: () => {
         this.#isIceRestartDue = false;
         this.#backoff.reset();
+        this.#cancelReport();
         reportPath(undefined);
         for (const link of [...this.#links]) link.handleConnected();
       },
+      disconnected: () => this.#expectReport(),
       interrupted: () => this.restartIce(),
       lost: (error) => {
         // A lost transport may have a path: the next attempt shows it. Without streams, nobody misses one.
@@ -215,8 +228,23 @@ export class MemberConnection implements LinkHost {
     return transport;
   }
 
+  /** Reports the loss of a path, unless there is one again in time. */
+  #expectReport(): void {
+    this.#reportTimer ??= this.#task.clock.setTimeout(() => {
+      this.#reportTimer = undefined;
+      const problem = this.#transport?.explain() ?? this.#lastProblem;
+      if (this.#isJoined && this.#links.size > 0 && problem) this.#task.reportPath(problem);
+    }, LOST_REPORT_MS);
+  }
+
+  #cancelReport(): void {
+    this.#task.clock.clearTimeout(this.#reportTimer);
+    this.#reportTimer = undefined;
+  }
+
   /** The peer connection is replaced after a delay, if there is a stream for it. */
   #handleLost(error: SessionError): void {
+    this.#lastProblem = error;
     this.#drop();
     const delayMs = this.#backoff.next();
     const nextAtMs = this.#task.clock.now() + delayMs;

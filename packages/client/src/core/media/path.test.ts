@@ -181,3 +181,34 @@ test('a TURN server that does not answer, and none at all, are distinguished fro
     ['client.turn-unreachable', 'only relayed media is allowed, and no TURN server is configured'],
   ]);
 });
+
+test('a path that was there and is lost is reported 4 s after the browser detects it, once (CONN-4)', async () => {
+  const { world, session, problems } = await join();
+  const publication = session.media.publish('mine', cameraStream().stream);
+  await settle();
+  world.media.peer.become('connected');
+  await world.clock.advance(60_000);
+  const before = problems.length;
+  world.media.peer.become('disconnected');
+  await world.clock.advance(3_900);
+  expect(problems).toHaveLength(before);
+  await world.clock.advance(100);
+  expect(problems.slice(before)).toMatchObject([{ error: { code: 'client.no-media-path' } }]);
+  expect(publication.state).not.toBe('ended');
+});
+
+test('a loss that ends in time, and one of a client without streams, is no problem of the path', async () => {
+  const { world, session, problems } = await join();
+  const publication = session.media.publish('mine', cameraStream().stream);
+  await settle();
+  world.media.peer.become('connected');
+  world.media.peer.become('disconnected');
+  await world.clock.advance(900);
+  world.media.peer.become('connected');
+  await world.clock.advance(20_000);
+  session.media.unpublish(publication.streamId);
+  await settle();
+  world.media.peer.become('disconnected');
+  await world.clock.advance(20_000);
+  expect(problems.filter(({ error }) => error)).toEqual([]);
+});

@@ -16,6 +16,8 @@ export interface PeerTransportTask {
   readonly clock: Clock;
   readonly configuration: RTCConfiguration;
   connected(): void;
+  /** The browser has detected that packets do not get through; they may again in a moment. */
+  disconnected(): void;
   /** ICE should be restarted on this peer connection (CONN-3). */
   interrupted(): void;
   /** The peer connection is of no use any longer; the error says why. */
@@ -75,6 +77,11 @@ export class PeerTransport {
     if (isFirst && this.#path.isHopeless) this.#lose();
   }
 
+  /** Returns why packets do not get through, as far as it is known now. */
+  explain(): SessionError {
+    return this.#path.explain();
+  }
+
   /** Restarts ICE with the next offer, with the ICE servers of a configuration. */
   restartIce(configuration: RTCConfiguration): void {
     this.peer.setConfiguration(configuration);
@@ -101,10 +108,12 @@ export class PeerTransport {
       this.#isRestarting = false;
       this.#task.connected();
     } else if (state === 'disconnected') {
+      this.#task.disconnected();
       if (this.#isRestarting) return;
       clock.clearTimeout(this.#timer);
       this.#timer = clock.setTimeout(() => this.#task.interrupted(), DISCONNECTED_MS);
     } else if (state === 'failed') {
+      if (this.#wasConnected) this.#task.disconnected();
       this.#lose();
     }
   }
@@ -119,6 +128,6 @@ export class PeerTransport {
   }
 
   #lose(): void {
-    this.#task.lost(this.#path.explain());
+    this.#task.lost(this.explain());
   }
 }
