@@ -1,0 +1,85 @@
+import { startTestServer, type TestServer } from '@gavel/testkit';
+import { CHROMIUM } from '@gavel/testkit/chromium';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openStage, type Stage, until, ZegoTab } from './harness.ts';
+
+const ROOM = 'lobby';
+const STREAM = 'wide';
+
+let stage: Stage;
+let gavel: TestServer;
+
+const join = (user: string) => ZegoTab.join(stage, gavel.baseUrl, gavel.app.appId, ROOM, user);
+
+/** Publishes a moving picture of 1280 x 720 pixels. */
+function publishWide(tab: ZegoTab): Promise<void> {
+  return tab.page.evaluate((id) => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 1280, height: 720 });
+    const context = canvas.getContext('2d');
+    let frame = 0;
+    setInterval(() => {
+      frame += 1;
+      if (!context) return;
+      context.fillStyle = '#204060';
+      context.fillRect(0, 0, 1280, 720);
+      context.fillStyle = `hsl(${frame % 360}, 80%, 50%)`;
+      context.fillRect((frame * 16) % 1280, 200, 300, 300);
+    }, 50);
+    e2e.zego().engine.startPublishingStream(id, canvas.captureStream(20));
+  }, STREAM);
+}
+
+/** The width of the picture that a page shows now, in pixels. */
+const shownWidth = (tab: ZegoTab) =>
+  tab.page.evaluate(() => [...document.querySelectorAll('video')].at(-1)?.videoWidth ?? 0);
+
+const choose = (tab: ZegoTab, streamType: number) =>
+  tab.page.evaluate(([id, streamType]) => e2e.zego().engine.setPlayStreamVideoType(id, streamType), [
+    STREAM,
+    streamType,
+  ] as const);
+
+async function showsWidth(tab: ZegoTab, width: number): Promise<void> {
+  await until(async () => (await shownWidth(tab)) === width, `a picture of ${width} pixels`);
+}
+
+describe.skipIf(CHROMIUM === '')('the layers of a published picture', () => {
+  beforeAll(async () => {
+    stage = await openStage();
+  });
+  afterAll(() => stage?.close());
+  beforeEach(async () => {
+    gavel = await startTestServer({ media: 'real' });
+  });
+  afterEach(async () => {
+    for (const context of stage.browser.contexts()) await context.close();
+    await gavel.close();
+  });
+
+  test('each viewer gets the size that it chooses, and changes it without a freeze (SIM-1)', async () => {
+    const [sender, large, small] = await Promise.all([join('ann'), join('ben'), join('cem')]);
+    await publishWide(sender);
+    await Promise.all([large.seesFrames(), small.seesFrames()]);
+    expect(await choose(small, 1)).toBe(true);
+    await Promise.all([showsWidth(large, 1280), showsWidth(small, 320)]);
+    const before = await large.page.evaluate(() => e2e.decoderTroubles());
+    for (const [streamType, width] of [
+      [1, 320],
+      [0, 1280],
+      [1, 320],
+      [2, 1280],
+    ] as const) {
+      await choose(large, streamType);
+      await showsWidth(large, width);
+      expect(await shownWidth(small)).toBe(320);
+    }
+    const after = await large.page.evaluate(() => e2e.decoderTroubles());
+    expect(after.freezes).toBe(before.freezes);
+    const layers = (await gavel.engine.dump()).streams[0]?.tracks.find(({ kind }) => kind === 'video')?.layers ?? [];
+    expect(layers.map(({ rid, counters }) => [rid, counters.packets > 0])).toEqual([
+      ['l', true],
+      ['m', true],
+      ['h', true],
+    ]);
+  });
+});
