@@ -38,3 +38,16 @@ test('nothing is due to a subscriber that has the live picture, unless it reques
   schedule.handleLivePacket(true);
   expect(run(schedule, 5_000, 9_000, true)).toEqual([]);
 });
+
+test('it may become due as long as the subscriber has nothing, waits for a keyframe, or has not reacted', () => {
+  const schedule = new ReplaySchedule();
+  expect(schedule.mayBecomeDue(false)).toBe(false);
+  schedule.handleAttached(0);
+  expect(schedule.mayBecomeDue(false)).toBe(true);
+  expect(run(schedule, 0, 300)).toEqual([200]);
+  expect(schedule.mayBecomeDue(true)).toBe(true);
+  schedule.handleReport();
+  expect(schedule.mayBecomeDue(true)).toBe(false);
+  schedule.handleKeyframeRequest();
+  expect(schedule.mayBecomeDue(true)).toBe(true);
+});
