@@ -33,8 +33,8 @@ describe.skipIf(CHROMIUM === '')('a browser whose network blocks UDP, and a serv
     await bob.publish('bob-main');
     await ann.seesFrames(50);
     await bob.seesFrames(50);
-    expect((await pathsOf(ann)).map((path) => path.split('/')[1])).toEqual(['tcp', 'tcp']);
-    expect((await pathsOf(bob)).map((path) => path.split('/')[1])).toEqual(['udp', 'udp']);
+    expect((await pathsOf(ann)).map((path) => path.split('/')[1])).toEqual(['tcp']);
+    expect((await pathsOf(bob)).map((path) => path.split('/')[1])).toEqual(['udp']);
     expect(await tcpOf()).toMatchObject({ counts: { refused: 0, expired: 0, malformed: 0, blocked: 0 } });
     const answer = await gavel.call('KickoutUser', { RoomId: 'lobby', 'UserId[]': ['ann'] });
     expect(answer.Code).toBe(0);
