@@ -22,7 +22,7 @@ const step = fc.oneof(
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 /** Does the steps, then returns what is published and played. */
-function take(tab: ZegoTab, steps: readonly Step[]): Promise<{ published: string[]; played: string[] }> {
+function runSteps(tab: ZegoTab, steps: readonly Step[]): Promise<{ published: string[]; played: string[] }> {
   return tab.page.evaluate(async (steps) => {
     const { engine, local } = e2e.zego();
     if (!local) throw new Error('there is no camera');
@@ -130,10 +130,10 @@ describe.skipIf(CHROMIUM === '')('one peer connection per member', () => {
     await publishDrawings(ben, OTHERS);
     await ann.publish(OWN[0]);
     await until(async () => (await gavel.engine.dump()).streams.length === 1 + OTHERS.length, 'all streams');
-    await take(ann, [{ do: 'unpublish', id: OWN[0] }, ...OTHERS.map((id): Step => ({ do: 'stop', id }))]);
+    await runSteps(ann, [{ do: 'unpublish', id: OWN[0] }, ...OTHERS.map((id): Step => ({ do: 'stop', id }))]);
     const sequences = fc.sample(fc.array(step, { minLength: 4, maxLength: 10 }), { numRuns: SEQUENCES, seed: 13 });
     for (const steps of sequences) {
-      const { published, played } = await take(ann, steps);
+      const { published, played } = await runSteps(ann, steps);
       const has = async () => {
         const { peers, streams } = await gavel.engine.dump();
         const own = streams.filter(({ subscriptions }) => subscriptions.length > 0).length;
@@ -145,7 +145,7 @@ describe.skipIf(CHROMIUM === '')('one peer connection per member', () => {
       };
       await until(has, `the streams after ${JSON.stringify(steps)}`);
       if (played.length > 0) await ann.seesFrames(3);
-      await take(ann, [
+      await runSteps(ann, [
         ...OWN.map((id): Step => ({ do: 'unpublish', id })),
         ...OTHERS.map((id): Step => ({ do: 'stop', id })),
       ]);

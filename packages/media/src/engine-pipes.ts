@@ -47,7 +47,7 @@ export class EnginePipes {
     const { shape } = entry;
     const hasMoved = entry.worker !== worker;
     const earlier = entry.worker;
-    const receivers = new Set(entry.pipes.keys());
+    const receivers = new Set(entry.pipes);
     if (hasMoved) {
       receivers.add(earlier);
       receivers.delete(worker);
@@ -79,7 +79,7 @@ export class EnginePipes {
     this.#lastPipe += 1;
     const pipe = this.#lastPipe;
     const { name: stream, group, blocked } = entry;
-    entry.pipes.set(to, pipe);
+    entry.pipes.add(to);
     const from = entry.worker.config.worker;
     ignoreFailure(to.call('acceptPipe', { stream, group, pipe, from, shape, blocked }));
     ignoreFailure(entry.worker.call('openPipe', { stream, pipe, to: to.config.worker }));

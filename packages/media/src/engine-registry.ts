@@ -32,7 +32,7 @@ export class PeerEntry {
   readonly subscribed = new Set<string>();
   readonly offers = new Set<OpenOffer>();
   /** Events that wait until the offers are answered. */
-  readonly heldEvents: (() => void)[] = [];
+  readonly waitingEvents: (() => void)[] = [];
   answers = 0;
   isLost = false;
   /** Of the last answered offer: identifies the connection. */
@@ -51,8 +51,8 @@ export class StreamEntry {
   readonly group: string;
   /** That of its publisher. */
   worker: WorkerProcess;
-  /** The numbers of its pipes, by the worker that they lead to. */
-  readonly pipes = new Map<WorkerProcess, number>();
+  /** The further workers that it is piped to. */
+  readonly pipes = new Set<WorkerProcess>();
   readonly subscribers = new Set<string>();
   /** Whether its worker has died since it was published, so that nothing is piped. */
   isOrphaned = false;

@@ -123,7 +123,7 @@ export class ProcessEngine implements MediaEngine {
     const streams = [...peer.published];
     const subscribed = [...peer.subscribed];
     const copies = streams.flatMap((stream) =>
-      [...(this.#registry.streams.get(stream)?.pipes.keys() ?? [])].map((worker) => ({ worker, stream })),
+      [...(this.#registry.streams.get(stream)?.pipes ?? [])].map((worker) => ({ worker, stream })),
     );
     this.#registry.removePeer(peer);
     await Promise.all([
@@ -254,8 +254,8 @@ export class ProcessEngine implements MediaEngine {
 
   /** Events about a peer are never emitted before the answer to its offer reaches the caller. */
   #emitAfterAnswers(peer: PeerEntry, emit: () => void): void {
-    if (peer.offers.size === 0 && peer.heldEvents.length === 0) emit();
-    else peer.heldEvents.push(emit);
+    if (peer.offers.size === 0 && peer.waitingEvents.length === 0) emit();
+    else peer.waitingEvents.push(emit);
   }
 
   #handleOffersAnswered(peer: PeerEntry): void {
@@ -265,16 +265,16 @@ export class ProcessEngine implements MediaEngine {
       peer.worker.call('closePeer', { peer: peer.name, streams: [] }).catch(() => undefined);
       return;
     }
-    if (peer.heldEvents.length === 0) return;
+    if (peer.waitingEvents.length === 0) return;
     setImmediate(() => {
       if (peer.offers.size > 0) return;
-      for (const emit of peer.heldEvents.splice(0)) emit();
+      for (const emit of peer.waitingEvents.splice(0)) emit();
     });
   }
 
   /** Calls every worker that has a stream, to close media. */
   async #callAll(entry: StreamEntry, call: (worker: WorkerProcess) => Promise<undefined>): Promise<void> {
-    const workers = [entry.worker, ...entry.pipes.keys()];
+    const workers = [entry.worker, ...entry.pipes];
     await Promise.all(workers.map((worker) => this.#callToClose(worker, () => call(worker))));
   }
 
@@ -359,7 +359,7 @@ export class ProcessEngine implements MediaEngine {
     this.#emit('workerDied', index, detail);
     for (const peer of [...this.#registry.peers.values()]) {
       if (peer.worker !== worker || peer.isLost || peer.answers === 0) continue;
-      peer.heldEvents.length = 0;
+      peer.waitingEvents.length = 0;
       this.#markLost(peer);
       this.#emit('peerLost', peer.name, 'worker-died');
     }

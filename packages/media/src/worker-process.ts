@@ -22,7 +22,7 @@ const MAX_REASON_CHARS = 1_000;
 /** Callbacks of a worker process to the engine. */
 export interface WorkerProcessHandlers {
   handleNotice(notice: WorkerNotice): void;
-  /** The process ended unexpectedly; all of its streams and players are lost. */
+  /** The process ended unexpectedly; all of its peers are lost. */
   handleDeath(detail: string): void;
 }
 

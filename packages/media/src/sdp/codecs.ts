@@ -80,7 +80,7 @@ export function findParameter(parameters: string, name: string): string | undefi
 }
 
 /**
- * Finds the player's codec that decodes a stream's codec; undefined when it has none.
+ * Finds the subscriber's codec that decodes a stream's codec; undefined when it has none.
  *
  * For H.264 the same profile-level-id is preferred, then the same profile, then Constrained Baseline, then any, each with
  * packetization mode 1 first, which can receive both modes (RFC 6184, 8.1): decoders often support more than they offer,

@@ -1,5 +1,5 @@
 /**
- * Merges the keyframe requests of all players of a stream into one request to the publisher (MED-2).
+ * Merges the keyframe requests of all subscribers to a layer into one request to the publisher (MED-2).
  *
  * @module
  */

@@ -88,7 +88,11 @@ export class ReplaySchedule {
     return nowMs - this.#replayedAtMs >= REPEAT_AFTER_MS * 2 ** (this.#replays - 1);
   }
 
-  /** Whether the picture may become due without a further event. @param hasOutput as for `isDue` */
+  /**
+   * Whether the picture may become due without a further event.
+   *
+   * @param hasOutput as for `isDue`
+   */
   mayBecomeDue(hasOutput: boolean): boolean {
     if (!Number.isFinite(this.#attachedAtMs)) return false;
     if (!hasOutput || this.#isRequested) return true;

@@ -11,8 +11,6 @@ import type { Layer } from './layer.ts';
 
 /** The sending end of a pipe for one track. */
 export class TrackPipe {
-  /** Packets that were passed to the other worker. */
-  packets = 0;
   readonly #kind: MediaKind;
   readonly #send: (type: FrameType, layer: number, bytes: Buffer) => boolean;
 
@@ -23,7 +21,7 @@ export class TrackPipe {
 
   /** Sends one packet as it was received. */
   forward(layer: Layer, packet: Buffer): void {
-    if (this.#send(FRAME.rtp, this.#frameLayer(layer), packet)) this.packets += 1;
+    this.#send(FRAME.rtp, this.#frameLayer(layer), packet);
   }
 
   sendReport(layer: Layer, { ntpSeconds, ntpFraction, rtpTimestamp }: SenderReport): void {

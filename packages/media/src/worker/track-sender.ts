@@ -39,8 +39,8 @@ export interface PeerLink {
    * @param isRepetition the same bytes were sent before (RTX-1)
    */
   send(packet: Buffer, isRepetition?: boolean): boolean;
-  /** Returns the transport-wide number of the next packet (16 bits), and counts the packet as sent. */
-  nextTransportSequence(bytes: number, nowMs: number): number;
+  /** Returns the transport-wide number of the next packet (16 bits). */
+  nextTransportSequence(): number;
   now(): number;
 }
 
@@ -194,7 +194,7 @@ export class TrackSender {
       const { pictureId, tl0PicIdx, keyIdx } = forwarder;
       source.vp8.patch(packet.bytes, packet.payloadOffset, pictureId, tl0PicIdx, keyIdx);
     }
-    const transportSequence = this.#numberPacket(packet, source.audioLevel, nowMs);
+    const transportSequence = this.#numberPacket(packet, source.audioLevel);
     this.#remember(source, transportSequence);
     if (!this.#isReplaying) this.#replays.handleLivePacket(source.isStart);
     this.#packets += 1;
@@ -253,10 +253,10 @@ export class TrackSender {
   }
 
   /** Writes the header extensions; returns the transport-wide number, or 0 if the subscriber takes none. */
-  #numberPacket(packet: OutgoingPacket, audioLevel: number, nowMs: number): number {
+  #numberPacket(packet: OutgoingPacket, audioLevel: number): number {
     const { extensions } = this.kind;
     const isNumbered = extensions.transportSequence > 0;
-    const sequence = isNumbered ? this.#peer.nextTransportSequence(packet.bytes.length, nowMs) : 0;
+    const sequence = isNumbered ? this.#peer.nextTransportSequence() : 0;
     packet.patchExtensions(extensions, sequence, audioLevel);
     return sequence;
   }
@@ -301,7 +301,7 @@ export class TrackSender {
     if (isRtx) {
       out.patch(rtxPayloadType, this.#rtxSequence, found.timestamp, rtxSsrc);
       this.#rtxSequence = (this.#rtxSequence + 1) & 0xffff;
-      this.#numberPacket(out, audioLevel, nowMs);
+      this.#numberPacket(out, audioLevel);
     } else {
       const type = isRed && !isPlain ? (this.kind.redPayloadType as number) : this.kind.codec.payloadType;
       out.patch(type, sequence, found.timestamp, this.source.ssrc);

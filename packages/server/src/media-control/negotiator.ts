@@ -160,16 +160,19 @@ export class Negotiator {
       group: roomKeyText(key),
       peer: member.memberId,
       offer,
-      publish: publishing.map(({ order: { mids }, held: { stream, allowed } }) => ({
-        ...{ stream: stream.publishId, mids, allowed },
+      publish: publishing.map(({ order: { mids }, reserved: { stream, allowed } }) => ({
+        stream: stream.publishId,
+        mids,
+        allowed,
       })),
       subscribe: withoutErrors(plays).map(({ order: { mids, maxLayer }, play }) => ({
-        ...{ stream: play.publishId, mids },
+        stream: play.publishId,
+        mids,
         ...(maxLayer !== undefined && { maxLayer }),
       })),
     });
     // A stream that a backend announced is live without media, so the engine does not have its restrictions yet.
-    const restricting = publishing.flatMap(({ held: { live, stream }, isNew }) => {
+    const restricting = publishing.flatMap(({ reserved: { live, stream }, isNew }) => {
       const restricted = state.streams.get(stream.publishId)?.restricted ?? NOTHING_BLOCKED;
       const isDue = live && isNew && (restricted.audio || restricted.video);
       return isDue ? engine.restrict(stream.publishId, restricted) : [];

@@ -24,7 +24,7 @@ import {
 /** A stream whose id is reserved for the member. */
 export interface Reservation {
   readonly order: PublishOrder;
-  readonly held: RoomEventOf<'streamReserved'>;
+  readonly reserved: RoomEventOf<'streamReserved'>;
   /** Whether the member did not publish it before this offer. */
   readonly isNew: boolean;
 }
@@ -66,15 +66,15 @@ export class Reservations {
     if (isOngoing && !known) return new GavelError('stream.not-found');
     try {
       const { events } = await rooms.execute(key, { type: 'reserveStream', memberId, ...stream }, origin);
-      const [held] = eventsOf(events, 'streamReserved');
-      const published = held && state.streams.get(held.stream.publishId);
+      const [reserved] = eventsOf(events, 'streamReserved');
+      const published = reserved && state.streams.get(reserved.stream.publishId);
       if (!published) return new GavelError('stream.not-found');
       const isNew = !published.isNegotiated;
       published.isNegotiated = true;
-      const { publishId } = held.stream;
+      const { publishId } = reserved.stream;
       // This must precede the call to the engine: the media can connect before the engine's answer arrives here.
-      if (!held.live) state.pending.begin(publishId, origin, () => void announcer.fail(publishId));
-      return { order, held, isNew };
+      if (!reserved.live) state.pending.begin(publishId, origin, () => void announcer.fail(publishId));
+      return { order, reserved, isNew };
     } catch (error) {
       if (!(error instanceof GavelError)) throw error;
       // The engine closes a stream that is not in the offer, so one that may not be published again ends.
@@ -86,7 +86,7 @@ export class Reservations {
   /** Returns the item, or an error if its stream was removed since it was reserved. */
   recheck(item: Reservation | GavelError): Reservation | GavelError {
     if (item instanceof GavelError) return item;
-    const isReserved = this.#deps.state.streams.has(item.held.stream.publishId);
+    const isReserved = this.#deps.state.streams.has(item.reserved.stream.publishId);
     return isReserved ? item : new GavelError('stream.not-found');
   }
 
@@ -98,8 +98,8 @@ export class Reservations {
     addresses: readonly string[],
   ): Promise<NegotiatedKinds | GavelError> {
     const { state, announcer } = this.#deps;
-    const { order, held } = reservation;
-    const { publishId, muted: mutedNow } = held.stream;
+    const { order, reserved } = reservation;
+    const { publishId, muted: mutedNow } = reserved.stream;
     if ('error' in result) {
       await this.abandon(caller, reservation);
       return toGavelError(result.error, result.message);
@@ -110,7 +110,7 @@ export class Reservations {
     const { kinds } = result;
     const connected = state.pending.agree(publishId, kinds, addresses);
     if (connected) void announcer.announce(connected);
-    const muted = held.live ? NOTHING_BLOCKED : mutedNow;
+    const muted = reserved.live ? NOTHING_BLOCKED : mutedNow;
     return {
       audio: order.audio && kinds.audio && !muted.audio,
       video: order.video && kinds.video && !muted.video,
@@ -119,7 +119,7 @@ export class Reservations {
   }
 
   /** Ends a stream whose media was refused. A stream that a backend announced stays, without media. */
-  async abandon(caller: Caller, { held: { stream, live }, isNew }: Reservation): Promise<void> {
+  async abandon(caller: Caller, { reserved: { stream, live }, isNew }: Reservation): Promise<void> {
     const published = this.#deps.state.streams.get(stream.publishId);
     if (!published) return;
     if (live && isNew) published.isNegotiated = false;

@@ -23,7 +23,7 @@ export type MediaEnd =
   /** The session ended. */
   | { readonly kind: 'session'; readonly end: SessionEnd };
 
-/** What the session gives to its media. */
+/** What media needs from its session. */
 export interface MediaContext {
   readonly media: MediaPlatform;
   readonly clock: Clock;

@@ -52,7 +52,7 @@ export interface MediaLinkTask {
   /** Adds the stream to the lists of an offer. */
   list(params: NegotiateParams, mids: StreamMids): void;
   judge(error: SessionError): Verdict;
-  /** What the browser is told in the answer about the sections that send. */
+  /** Returns hints for the browser about the sections that send, which are written into the answer. */
   sending?(): SendingHints;
   /** The sections were given up; the next offer has new ones. */
   dropped?(): void;

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** What the browser is told in the answer about a section that sends. */
+/** Hints for the browser about a section that sends, written into the answer. */
 export interface SendingHints {
   /** Where Chromium's bandwidth estimate starts, in kbit/s, instead of 300. */
   readonly startVideoKbps: number;

@@ -46,7 +46,7 @@ export class TrackSenders {
     this.#maxKbps = { audio: options.maxAudioKbps, video: options.maxVideoKbps ?? DEFAULT_MAX_VIDEO_KBPS };
   }
 
-  /** What the browser is told in the answer. */
+  /** Hints for the browser, written into the answer. */
   get hints(): SendingHints {
     const { startVideoKbps = START_VIDEO_KBPS } = this.#options;
     const channels = this.#source.getAudioTracks()[0]?.getSettings().channelCount ?? 1;
