@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest';
+import { createRandom } from '../../tests/random.ts';
+import { type Sample, type SenderOptions, simulateCall } from '../../tests/simulated-call.ts';
+import { BandwidthEstimator } from './bandwidth-estimator.ts';
+
+const MBIT = 1_000_000;
+const EVERYTHING: SenderOptions = { wantedBps: () => 20 * MBIT };
+
+function createLink(bps: number | ((timeMs: number) => number), delayMs: number, rest = {}) {
+  const rate = typeof bps === 'number' ? () => bps : bps;
+  return { bps: rate, delayMs, jitterMs: 2, queueMs: 300, random: createRandom(7), ...rest };
+}
+
+function mean(samples: readonly Sample[], read: (sample: Sample) => number): number {
+  return samples.reduce((sum, sample) => sum + read(sample), 0) / samples.length;
+}
+
+const after = (samples: readonly Sample[], fromMs: number, toMs = Number.POSITIVE_INFINITY) =>
+  samples.filter(({ timeMs }) => timeMs > fromMs && timeMs <= toMs);
+
+describe('a steady link', () => {
+  test.each([
+    [100_000, 25],
+    [300_000, 150],
+    [MBIT, 5],
+    [5 * MBIT, 75],
+  ])('%i bit/s at %i ms: is found within 10 s, used by three quarters, and its queue stays short', (bps, delayMs) => {
+    const [samples = []] = simulateCall(createLink(bps, delayMs), [EVERYTHING], 40_000);
+    const found = samples.find(({ estimateBps }) => estimateBps >= 0.8 * bps)?.timeMs;
+    expect(found).toBeLessThan(10_000);
+    const steady = after(samples, 20_000);
+    expect(mean(steady, ({ arrivedBps }) => arrivedBps) / bps).toBeGreaterThan(0.75);
+    const queues = steady.map(({ queuedMs }) => queuedMs).sort((a, b) => a - b);
+    expect(queues[Math.floor(queues.length * 0.95)]).toBeLessThan(150);
+  });
+
+  test('loss of one in ten packets, which a lower rate does not change, does not stop the estimate', () => {
+    const [samples = []] = simulateCall(createLink(2 * MBIT, 25, { loss: 0.1 }), [EVERYTHING], 40_000);
+    expect(mean(after(samples, 20_000), ({ arrivedBps }) => arrivedBps)).toBeGreaterThan(MBIT);
+  });
+
+  test('a queue too short to be noticed is noticed by its losses', () => {
+    const [samples = []] = simulateCall(createLink(MBIT, 25, { queueMs: 15 }), [EVERYTHING], 60_000);
+    const steady = after(samples, 30_000);
+    expect(mean(steady, ({ estimateBps }) => estimateBps)).toBeLessThan(1.3 * MBIT);
+    expect(mean(steady, ({ arrivedBps }) => arrivedBps)).toBeGreaterThan(0.75 * MBIT);
+  });
+
+  test('two peers share it fairly, also when one came later', () => {
+    const late = { ...EVERYTHING, startMs: 10_000 };
+    const [first = [], second = []] = simulateCall(createLink(3 * MBIT, 25), [EVERYTHING, late], 90_000);
+    const ratio =
+      mean(after(first, 45_000), ({ arrivedBps }) => arrivedBps) /
+      mean(after(second, 45_000), ({ arrivedBps }) => arrivedBps);
+    expect(ratio).toBeGreaterThan(0.7);
+    expect(ratio).toBeLessThan(1.4);
+  });
+});
+
+describe('a link that changes', () => {
+  test('BWE-1: after a drop to 300 kbit/s the queue is short within 5 s, and the rate is back 15 s after the link is free', () => {
+    const rate = (timeMs: number) => (timeMs > 20_000 && timeMs <= 50_000 ? 300_000 : 5 * MBIT);
+    const wanted: SenderOptions = { wantedBps: () => 2.5 * MBIT };
+    const [samples = []] = simulateCall(createLink(rate, 25, { queueMs: 2_000 }), [wanted], 80_000);
+    expect(Math.max(...after(samples, 25_000, 50_000).map(({ queuedMs }) => queuedMs))).toBeLessThan(300);
+    expect(mean(after(samples, 25_000, 50_000), ({ arrivedBps }) => arrivedBps)).toBeGreaterThan(0.6 * 300_000);
+    const back = after(samples, 50_000).find(({ estimateBps }) => estimateBps >= 2.3 * MBIT)?.timeMs;
+    expect(back).toBeLessThan(65_000);
+  });
+
+  test('a sawtooth between 0.5 and 2 Mbit/s is followed', () => {
+    const rate = (timeMs: number) => 500_000 + (1_500_000 * (timeMs % 20_000)) / 20_000;
+    const [samples = []] = simulateCall(createLink(rate, 25), [EVERYTHING], 100_000);
+    const steady = after(samples, 20_000);
+    expect(mean(steady, ({ arrivedBps }) => arrivedBps)).toBeGreaterThan(0.6 * 1_250_000);
+    expect(mean(steady, ({ queuedMs }) => queuedMs)).toBeLessThan(100);
+  });
+});
+
+describe('feedback', () => {
+  const createEstimator = () => new BandwidthEstimator({ startBps: 300_000, minBps: 30_000, maxBps: MBIT });
+
+  test('of unknown and of repeated numbers is ignored', () => {
+    const estimator = createEstimator();
+    estimator.handleFeedback([{ sequence: 5, arrivedAtMs: 1 }], 10);
+    expect(estimator.hasFeedback).toBe(false);
+    const sequence = estimator.recordSent(1_000, 20);
+    for (let round = 0; round < 1_000; round += 1) estimator.handleFeedback([{ sequence, arrivedAtMs: 5 }], 30 + round);
+    expect(estimator.hasFeedback).toBe(true);
+    expect(estimator.bps).toBe(300_000);
+  });
+
+  test('that is missing leaves the estimate as it is', () => {
+    const estimator = createEstimator();
+    for (let timeMs = 0; timeMs < 60_000; timeMs += 10) estimator.recordSent(1_000, timeMs);
+    expect(estimator.bps).toBe(300_000);
+  });
+
+  test('with forged arrival times keeps the estimate within its bounds', () => {
+    const random = createRandom(3);
+    const estimator = createEstimator();
+    for (let timeMs = 0; timeMs < 20_000; timeMs += 5) {
+      const sequence = estimator.recordSent(1_000, timeMs);
+      const arrivedAtMs = random() < 0.2 ? undefined : (random() - 0.5) * 2 ** 30;
+      estimator.handleFeedback([{ sequence, arrivedAtMs }], timeMs + 20);
+      estimator.probe(MBIT, timeMs);
+      expect(estimator.bps).toBeGreaterThanOrEqual(30_000);
+      expect(estimator.bps).toBeLessThanOrEqual(MBIT);
+    }
+  });
+
+  test('whose clock wraps, every 12 days, changes nothing', () => {
+    const wrapMs = 2 ** 24 * 64;
+    const estimator = createEstimator();
+    for (let timeMs = 0; timeMs < 10_000; timeMs += 20) {
+      const sequence = estimator.recordSent(700, timeMs);
+      estimator.handleFeedback([{ sequence, arrivedAtMs: (timeMs + wrapMs - 5_000) % wrapMs }], timeMs + 20);
+    }
+    expect(estimator.bps).toBeGreaterThan(300_000);
+  });
+});
+
+describe('probe', () => {
+  test('a peer that wants no more than it gets is probed at the beginning only', () => {
+    const estimator = new BandwidthEstimator({ startBps: 300_000, minBps: 30_000, maxBps: 50 * MBIT });
+    let padding = 0;
+    for (let timeMs = 0; timeMs < 60_000; timeMs += 5) {
+      const due = estimator.probe(100_000, timeMs);
+      if (timeMs > 5_000) padding += due;
+      if (due > 0) {
+        const sequence = estimator.recordSent(due, timeMs);
+        estimator.handleFeedback([{ sequence, arrivedAtMs: timeMs + 10 }], timeMs + 20);
+      }
+    }
+    expect(estimator.bps).toBeGreaterThan(600_000);
+    expect(padding).toBe(0);
+  });
+
+  test('a probe is never more than 500 kbit/s above the estimate, after those at the beginning', () => {
+    const estimator = new BandwidthEstimator({ startBps: 2 * MBIT, minBps: 30_000, maxBps: 50 * MBIT });
+    // The first probes fail, because nothing arrives.
+    for (let timeMs = 0; timeMs < 5_000; timeMs += 5) {
+      const due = estimator.probe(20 * MBIT, timeMs);
+      if (due > 0) estimator.recordSent(due, timeMs);
+    }
+    let sent = 0;
+    let begunMs = 0;
+    for (let timeMs = 5_000; timeMs < 40_000; timeMs += 5) {
+      const due = estimator.probe(20 * MBIT, timeMs);
+      if (due === 0) continue;
+      if (sent === 0) begunMs = timeMs;
+      estimator.recordSent(due, timeMs);
+      sent += due;
+      if (timeMs - begunMs > 200) break;
+    }
+    // A probe lasts 100 ms at most.
+    expect(sent).toBeGreaterThan(0);
+    expect(sent * 8 * 10).toBeLessThanOrEqual(2.5 * MBIT);
+  });
+});

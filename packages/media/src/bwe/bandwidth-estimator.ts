@@ -1,0 +1,179 @@
+/**
+ * Estimates what one peer's network can take, from the transport-wide feedback of its browser.
+ *
+ * Everything is a function of the packets sent, their feedback and the time that the caller passes: there are no timers.
+ *
+ * @module
+ */
+
+import type { TwccArrival } from '../rtp/twcc.ts';
+import { AcknowledgedRate } from './acknowledged-rate.ts';
+import { BurstDeltas } from './burst-deltas.ts';
+import { LossLimit } from './loss-limit.ts';
+import { Probing } from './probing.ts';
+import { type RateBounds, RateControl } from './rate-control.ts';
+import { NO_CLUSTER, SendHistory } from './send-history.ts';
+import { StandingQueue } from './standing-queue.ts';
+import { type QueueTrend, Trendline } from './trendline.ts';
+
+/** Settings of an estimator. */
+export interface EstimatorOptions extends RateBounds {
+  /** The first estimate, in bits per second. */
+  readonly startBps: number;
+}
+
+/** The default settings: 300 kbit/s at first, from 30 kbit/s to 50 Mbit/s. */
+export const ESTIMATOR_DEFAULTS: EstimatorOptions = { startBps: 300_000, minBps: 30_000, maxBps: 50_000_000 };
+
+/** The reference time of feedback has 24 bits of 64 ms. */
+const ARRIVAL_CYCLE_MS = 2 ** 24 * 64;
+/** No probe within this time after the queue has grown, in milliseconds. */
+const CALM_MS = 3_000;
+const DEFAULT_ROUND_TRIP_MS = 100;
+/** Weight of a packet in the average size. */
+const PACKET_BYTES_WEIGHT = 0.05;
+/** How fast the measured round trip may rise: it includes the time that the feedback has waited. */
+const ROUND_TRIP_WEIGHT = 0.05;
+
+/**
+ * The estimator of one peer. Every packet that is sent with a transport-wide number goes through `recordSent`.
+ *
+ * @example
+ * const sequence = estimator.recordSent(packet.length, now());
+ * // when feedback arrives:
+ * estimator.handleFeedback(parsed.arrivals, now());
+ * allocate(estimator.bps);
+ */
+export class BandwidthEstimator {
+  readonly #history = new SendHistory();
+  readonly #deltas = new BurstDeltas();
+  readonly #trendline = new Trendline();
+  readonly #standing = new StandingQueue();
+  readonly #acknowledged = new AcknowledgedRate();
+  readonly #losses = new LossLimit();
+  readonly #control: RateControl;
+  readonly #probing: Probing;
+  readonly #options: EstimatorOptions;
+  #roundTripMs = DEFAULT_ROUND_TRIP_MS;
+  #packetBytes = 1_000;
+  #hasFeedback = false;
+  /** The arrival clock, unwrapped. */
+  #lastArrivalMs: number | undefined;
+  #arrivalCycles = 0;
+
+  constructor(options: EstimatorOptions = ESTIMATOR_DEFAULTS) {
+    this.#options = options;
+    this.#control = new RateControl(options.startBps, options);
+    this.#probing = new Probing(options.startBps);
+  }
+
+  /** The estimate, in bits per second. */
+  get bps(): number {
+    const drained = this.#control.bps * this.#standing.drainShare(this.#packetMs());
+    return Math.max(this.#options.minBps, Math.min(drained, this.#losses.bps));
+  }
+
+  /** The smoothed round trip, in milliseconds. */
+  get roundTripMs(): number {
+    return this.#roundTripMs;
+  }
+
+  /** Whether feedback has arrived at all. Without it the estimate says nothing. */
+  get hasFeedback(): boolean {
+    return this.#hasFeedback;
+  }
+
+  /** The rate at which packets arrive, in bits per second; undefined while it is not known. */
+  get acknowledgedBps(): number | undefined {
+    return this.#acknowledged.bitsPerSecond;
+  }
+
+  /** Records a packet to be sent, and returns its transport-wide number (16 bits). */
+  recordSent(bytes: number, nowMs: number): number {
+    const sequence = this.#history.nextSequence;
+    const cluster = this.#probing.cluster(nowMs);
+    this.#history.add(bytes, nowMs, cluster);
+    if (cluster !== NO_CLUSTER) this.#probing.recordSent(bytes);
+    return sequence;
+  }
+
+  /**
+   * Begins or continues a probe; to be called every few milliseconds while `wantedBps` is above the estimate or a probe
+   * runs.
+   *
+   * @param wantedBps what would be sent if the link carried it
+   * @returns bytes of padding to be sent now
+   */
+  probe(wantedBps: number, nowMs: number): number {
+    const isCalm = this.#trend === 'steady' && nowMs - this.#control.decreasedAtMs > CALM_MS;
+    this.#probing.begin(this.bps, wantedBps, isCalm, this.#roundTripMs, nowMs);
+    return this.#probing.findPadding(nowMs);
+  }
+
+  /** Follows one feedback. Numbers that are unknown, or acknowledged already, are ignored. */
+  handleFeedback(arrivals: readonly TwccArrival[], nowMs: number): void {
+    let received = 0;
+    let lost = 0;
+    let proved: number | undefined;
+    let newestSentMs = Number.NEGATIVE_INFINITY;
+    for (const { sequence, arrivedAtMs } of arrivals) {
+      if (arrivedAtMs === undefined) {
+        if (this.#history.markLost(sequence)) lost += 1;
+        continue;
+      }
+      const slot = this.#history.remove(sequence);
+      if (slot < 0) continue;
+      received += 1;
+      if (this.#history.wasLost(slot)) lost -= 1;
+      const sentMs = this.#history.sentAtMs(slot);
+      const bytes = this.#history.bytes(slot);
+      const arrivedMs = this.#unwrapArrival(arrivedAtMs);
+      this.#packetBytes += PACKET_BYTES_WEIGHT * (bytes - this.#packetBytes);
+      newestSentMs = Math.max(newestSentMs, sentMs);
+      this.#acknowledged.add(bytes, arrivedMs);
+      this.#standing.add(sentMs, arrivedMs);
+      const cluster = this.#history.cluster(slot);
+      if (cluster !== NO_CLUSTER) proved = this.#probing.recordArrival(cluster, bytes, sentMs, arrivedMs) ?? proved;
+      const delta = this.#deltas.add(sentMs, arrivedMs);
+      if (delta !== undefined) this.#trendline.add(delta, arrivedMs);
+    }
+    if (received === 0) return;
+    this.#hasFeedback = true;
+    this.#recordRoundTrip(nowMs - newestSentMs);
+    this.#losses.add(received, lost, this.bps, this.acknowledgedBps ?? 0, nowMs);
+    this.#control.update(this.#trend, this.acknowledgedBps, this.#roundTripMs + this.#standing.queueMs, nowMs);
+    if (proved !== undefined) this.#followProbe(proved, nowMs);
+  }
+
+  get #trend(): QueueTrend {
+    const { trend } = this.#trendline;
+    if (trend !== 'steady' || !this.#standing.isStanding(this.#packetMs())) return trend;
+    // A long queue that becomes shorter needs no lower rate.
+    return this.#standing.isFalling ? 'shrinking' : 'growing';
+  }
+
+  #packetMs(): number {
+    return (this.#packetBytes * 8_000) / (this.acknowledgedBps ?? this.#control.bps);
+  }
+
+  #followProbe(provedBps: number, nowMs: number): void {
+    const before = this.#control.bps;
+    if (this.#trend !== 'growing' && provedBps > before) this.#control.set(provedBps);
+    this.#probing.conclude(provedBps, before, nowMs);
+  }
+
+  #recordRoundTrip(sampleMs: number): void {
+    if (sampleMs < 0) return;
+    const isFirst = this.#roundTripMs === DEFAULT_ROUND_TRIP_MS;
+    const weight = isFirst || sampleMs < this.#roundTripMs ? 1 : ROUND_TRIP_WEIGHT;
+    this.#roundTripMs += weight * (sampleMs - this.#roundTripMs);
+  }
+
+  #unwrapArrival(arrivedAtMs: number): number {
+    const last = this.#lastArrivalMs;
+    if (last !== undefined && arrivedAtMs - last < -ARRIVAL_CYCLE_MS / 2) this.#arrivalCycles += 1;
+    if (last !== undefined && arrivedAtMs - last > ARRIVAL_CYCLE_MS / 2) this.#arrivalCycles -= 1;
+    this.#lastArrivalMs = arrivedAtMs;
+    return arrivedAtMs + this.#arrivalCycles * ARRIVAL_CYCLE_MS;
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * Raises a rate while the queue is steady, and lowers it when the queue grows: additive increase near the last known
+ * capacity, multiplicative increase far from it, and multiplicative decrease.
+ *
+ * @module
+ */
+
+import type { QueueTrend } from './trendline.ts';
+
+/** What remains of the acknowledged rate when the queue grows. */
+export const DECREASE_FACTOR = 0.85;
+
+/** Relative growth per second far from the last capacity. */
+const GROWTH_PER_SECOND = 0.08;
+/** An estimate is at most this multiple of the acknowledged rate, because no more is proved. */
+const MAX_LEAD = 1.5;
+const MAX_LEAD_BPS = 10_000;
+/** An acknowledged rate below this share of the estimate means that the link has become slower. */
+const COLLAPSED = 0.7;
+const PACKET_BITS = 1_200 * 8;
+/** Time in which a change shows in the feedback, in milliseconds, without the round trip. */
+const RESPONSE_MS = 100;
+const MIN_ADDED_BPS_PER_SECOND = 4_000;
+/** Weight of the newest rate at which the queue grew, in the average of those rates. */
+const CAPACITY_WEIGHT = 0.05;
+
+/** The bounds of an estimate, in bits per second. */
+export interface RateBounds {
+  readonly minBps: number;
+  readonly maxBps: number;
+}
+
+/** A rate in bits per second that follows the trend of the queue. */
+export class RateControl {
+  readonly #bounds: RateBounds;
+  #bps: number;
+  #updatedAtMs: number | undefined;
+  #decreasedAtMs = Number.NEGATIVE_INFINITY;
+  /** Average and variance (relative) of the rates at which the queue grew. */
+  #capacityKbps: number | undefined;
+  #deviation = 0.4;
+  #isDraining = false;
+
+  constructor(startBps: number, bounds: RateBounds) {
+    this.#bps = startBps;
+    this.#bounds = bounds;
+  }
+
+  /** Bits per second. */
+  get bps(): number {
+    return this.#bps;
+  }
+
+  /** When the rate was lowered last, in milliseconds. */
+  get decreasedAtMs(): number {
+    return this.#decreasedAtMs;
+  }
+
+  /** Sets the rate, such as to what a probe has proved. */
+  set(bps: number): void {
+    this.#bps = this.#clamp(bps);
+    if (this.#capacityKbps !== undefined && bps > this.#maxCapacityBps()) this.#capacityKbps = undefined;
+  }
+
+  /**
+   * Follows the trend.
+   *
+   * @param acknowledgedBps undefined while it is not known
+   */
+  update(trend: QueueTrend, acknowledgedBps: number | undefined, roundTripMs: number, nowMs: number): void {
+    const elapsedMs = Math.min(1_000, nowMs - (this.#updatedAtMs ?? nowMs));
+    this.#updatedAtMs = nowMs;
+    if (trend === 'growing') this.#decrease(acknowledgedBps, roundTripMs, nowMs);
+    else if (trend === 'shrinking') this.#isDraining = true;
+    else if (this.#isDraining) this.#isDraining = false;
+    else this.#increase(acknowledgedBps, roundTripMs, elapsedMs);
+  }
+
+  #decrease(acknowledgedBps: number | undefined, roundTripMs: number, nowMs: number): void {
+    const measured = acknowledgedBps ?? this.#bps;
+    // The effect of a decrease shows after a round trip; but a link that has become much slower shows at once.
+    const isCollapsed = measured < this.#bps * COLLAPSED;
+    if (!isCollapsed && nowMs - this.#decreasedAtMs < roundTripMs + RESPONSE_MS) return;
+    this.#decreasedAtMs = nowMs;
+    if (measured < this.#minCapacityBps()) this.#capacityKbps = undefined;
+    this.#recordCapacity(measured / 1_000);
+    this.#bps = this.#clamp(Math.min(this.#bps, measured * DECREASE_FACTOR));
+  }
+
+  #increase(acknowledgedBps: number | undefined, roundTripMs: number, elapsedMs: number): void {
+    if (acknowledgedBps !== undefined && acknowledgedBps > this.#maxCapacityBps()) this.#capacityKbps = undefined;
+    const seconds = elapsedMs / 1_000;
+    const added =
+      this.#capacityKbps === undefined
+        ? Math.max(1_000, this.#bps * GROWTH_PER_SECOND) * seconds
+        : Math.max(MIN_ADDED_BPS_PER_SECOND, (PACKET_BITS * 1_000) / (roundTripMs + RESPONSE_MS)) * seconds;
+    const lead = acknowledgedBps === undefined ? Number.POSITIVE_INFINITY : acknowledgedBps * MAX_LEAD + MAX_LEAD_BPS;
+    this.#bps = this.#clamp(Math.max(this.#bps, Math.min(this.#bps + added, lead)));
+  }
+
+  #recordCapacity(kbps: number): void {
+    if (this.#capacityKbps === undefined) {
+      this.#capacityKbps = kbps;
+      return;
+    }
+    this.#capacityKbps += CAPACITY_WEIGHT * (kbps - this.#capacityKbps);
+    const error = (this.#capacityKbps - kbps) ** 2 / Math.max(1, this.#capacityKbps);
+    this.#deviation = Math.min(2.5, Math.max(0.4, (1 - CAPACITY_WEIGHT) * this.#deviation + CAPACITY_WEIGHT * error));
+  }
+
+  #spreadKbps(): number {
+    return 3 * Math.sqrt(this.#deviation * (this.#capacityKbps ?? 0));
+  }
+
+  #maxCapacityBps(): number {
+    return this.#capacityKbps === undefined
+      ? Number.POSITIVE_INFINITY
+      : (this.#capacityKbps + this.#spreadKbps()) * 1_000;
+  }
+
+  #minCapacityBps(): number {
+    return this.#capacityKbps === undefined ? 0 : (this.#capacityKbps - this.#spreadKbps()) * 1_000;
+  }
+
+  #clamp(bps: number): number {
+    return Math.min(this.#bounds.maxBps, Math.max(this.#bounds.minBps, bps));
+  }
+}
