@@ -11,8 +11,8 @@ import type { StreamDump, TransportKind } from '../src/engine.ts';
 import { createMediaEngine, type MediaEngine } from '../src/index.ts';
 import { parseRtcp, type RtcpItem, writeNack, writePli } from '../src/rtp/rtcp.ts';
 import { RtpHeader } from '../src/rtp/rtp-packet.ts';
-import { parseTwccFeedback } from '../src/rtp/twcc.ts';
 import { MID_ID } from './offer-builder.ts';
+import { parseTwccFeedback } from './parse-twcc.ts';
 import {
   createAudioSection,
   createVideoSection,

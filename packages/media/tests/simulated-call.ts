@@ -7,7 +7,7 @@
 import { type LinkOptions, SimulatedLink } from '@gavel/testkit';
 import { BandwidthEstimator, ESTIMATOR_DEFAULTS, type EstimatorOptions } from '../src/bwe/bandwidth-estimator.ts';
 import { SequenceUnwrapper } from '../src/rtp/sequence.ts';
-import type { TwccArrival } from '../src/rtp/twcc.ts';
+import { type TwccArrival, toReportedPackets } from './parse-twcc.ts';
 
 /** Media has about 50 packets per second at least, as long as they are not smaller than this. */
 const PACKETS_PER_SECOND = 50;
@@ -65,7 +65,7 @@ class Sender {
     if (nowMs < startMs) return;
     const wanted = wantedBps(nowMs);
     for (const feedback of this.#feedback.filter(({ atMs }) => atMs <= nowMs)) {
-      this.#estimator.handleFeedback(feedback.arrivals, nowMs);
+      this.#estimator.handleFeedback(toReportedPackets(feedback.arrivals), nowMs);
     }
     this.#feedback = this.#feedback.filter(({ atMs }) => atMs > nowMs);
     const bps = Math.min(wanted, this.#estimator.bps);

@@ -12,10 +12,15 @@ const UNCERTAINTY = 10;
 /** The variance that is added with each sample, in (kbit/s)^2, so that the estimate keeps following. */
 const DRIFT = 5;
 
-/** Estimates the rate from windows of acknowledged bytes; each window corrects the estimate by its plausibility. */
+/**
+ * Estimates the rate from windows of acknowledged bytes; each window corrects the estimate by its plausibility. Packets
+ * cannot arrive faster than they were sent, except for a moment, so that forged times of arrival prove nothing.
+ */
 export class AcknowledgedRate {
   #windowStartMs: number | undefined;
   #windowBytes = 0;
+  #oldestSentAtMs = 0;
+  #newestSentAtMs = 0;
   #kbps: number | undefined;
   #variance = 50;
 
@@ -25,18 +30,30 @@ export class AcknowledgedRate {
   }
 
   /** Records a packet, in the order of arrival. */
-  add(bytes: number, arrivedAtMs: number): void {
+  add(bytes: number, sentAtMs: number, arrivedAtMs: number): void {
     const windowMs = this.#kbps === undefined ? FIRST_WINDOW_MS : WINDOW_MS;
-    this.#windowStartMs ??= arrivedAtMs;
-    const elapsedMs = arrivedAtMs - this.#windowStartMs;
+    if (this.#windowStartMs === undefined) this.#begin(sentAtMs, arrivedAtMs);
+    const elapsedMs = arrivedAtMs - (this.#windowStartMs as number);
+    // A clock that was set back would stop the measurement until it is where it was.
+    if (elapsedMs < -FIRST_WINDOW_MS) this.#begin(sentAtMs, arrivedAtMs);
     if (elapsedMs < 0) return;
     if (elapsedMs >= windowMs) {
       // A pause is no rate: what came before it is forgotten.
-      if (elapsedMs < 2 * windowMs + WINDOW_MS) this.#correct((this.#windowBytes * 8) / elapsedMs);
-      this.#windowStartMs = arrivedAtMs;
-      this.#windowBytes = 0;
+      if (elapsedMs < 2 * windowMs + WINDOW_MS) {
+        this.#correct((this.#windowBytes * 8) / Math.max(elapsedMs, this.#newestSentAtMs - this.#oldestSentAtMs));
+      }
+      this.#begin(sentAtMs, arrivedAtMs);
     }
+    this.#oldestSentAtMs = Math.min(this.#oldestSentAtMs, sentAtMs);
+    this.#newestSentAtMs = Math.max(this.#newestSentAtMs, sentAtMs);
     this.#windowBytes += bytes;
+  }
+
+  #begin(sentAtMs: number, arrivedAtMs: number): void {
+    this.#windowStartMs = arrivedAtMs;
+    this.#windowBytes = 0;
+    this.#oldestSentAtMs = sentAtMs;
+    this.#newestSentAtMs = sentAtMs;
   }
 
   #correct(sampleKbps: number): void {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { toReportedPackets } from '../../tests/parse-twcc.ts';
 import { createRandom } from '../../tests/random.ts';
 import { type Sample, type SenderOptions, simulateCall } from '../../tests/simulated-call.ts';
 import { BandwidthEstimator } from './bandwidth-estimator.ts';
@@ -82,10 +83,11 @@ describe('feedback', () => {
 
   test('of unknown and of repeated numbers is ignored', () => {
     const estimator = createEstimator();
-    estimator.handleFeedback([{ sequence: 5, arrivedAtMs: 1 }], 10);
+    estimator.handleFeedback(toReportedPackets([{ sequence: 5, arrivedAtMs: 1 }]), 10);
     expect(estimator.hasFeedback).toBe(false);
     const sequence = estimator.recordSent(1_000, 20);
-    for (let round = 0; round < 1_000; round += 1) estimator.handleFeedback([{ sequence, arrivedAtMs: 5 }], 30 + round);
+    for (let round = 0; round < 1_000; round += 1)
+      estimator.handleFeedback(toReportedPackets([{ sequence, arrivedAtMs: 5 }]), 30 + round);
     expect(estimator.hasFeedback).toBe(true);
     expect(estimator.bps).toBe(300_000);
   });
@@ -102,7 +104,7 @@ describe('feedback', () => {
     for (let timeMs = 0; timeMs < 20_000; timeMs += 5) {
       const sequence = estimator.recordSent(1_000, timeMs);
       const arrivedAtMs = random() < 0.2 ? undefined : (random() - 0.5) * 2 ** 30;
-      estimator.handleFeedback([{ sequence, arrivedAtMs }], timeMs + 20);
+      estimator.handleFeedback(toReportedPackets([{ sequence, arrivedAtMs }]), timeMs + 20);
       estimator.probe(MBIT, timeMs);
       expect(estimator.bps).toBeGreaterThanOrEqual(30_000);
       expect(estimator.bps).toBeLessThanOrEqual(MBIT);
@@ -114,7 +116,10 @@ describe('feedback', () => {
     const estimator = createEstimator();
     for (let timeMs = 0; timeMs < 10_000; timeMs += 20) {
       const sequence = estimator.recordSent(700, timeMs);
-      estimator.handleFeedback([{ sequence, arrivedAtMs: (timeMs + wrapMs - 5_000) % wrapMs }], timeMs + 20);
+      estimator.handleFeedback(
+        toReportedPackets([{ sequence, arrivedAtMs: (timeMs + wrapMs - 5_000) % wrapMs }]),
+        timeMs + 20,
+      );
     }
     expect(estimator.bps).toBeGreaterThan(300_000);
   });
@@ -129,7 +134,7 @@ describe('probe', () => {
       if (timeMs > 5_000) padding += due;
       if (due > 0) {
         const sequence = estimator.recordSent(due, timeMs);
-        estimator.handleFeedback([{ sequence, arrivedAtMs: timeMs + 10 }], timeMs + 20);
+        estimator.handleFeedback(toReportedPackets([{ sequence, arrivedAtMs: timeMs + 10 }]), timeMs + 20);
       }
     }
     expect(estimator.bps).toBeGreaterThan(600_000);

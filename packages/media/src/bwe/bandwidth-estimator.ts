@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { TwccArrival } from '../rtp/twcc.ts';
+import type { ReportedPackets } from '../rtp/twcc-reader.ts';
 import { AcknowledgedRate } from './acknowledged-rate.ts';
 import { BurstDeltas } from './burst-deltas.ts';
 import { LossLimit } from './loss-limit.ts';
@@ -41,7 +41,7 @@ const ROUND_TRIP_WEIGHT = 0.05;
  * @example
  * const sequence = estimator.recordSent(packet.length, now());
  * // when feedback arrives:
- * estimator.handleFeedback(parsed.arrivals, now());
+ * if (reader.read(packet, start, end)) estimator.handleFeedback(reader, now());
  * allocate(estimator.bps);
  */
 export class BandwidthEstimator {
@@ -111,13 +111,15 @@ export class BandwidthEstimator {
   }
 
   /** Follows one feedback. Numbers that are unknown, or acknowledged already, are ignored. */
-  handleFeedback(arrivals: readonly TwccArrival[], nowMs: number): void {
+  handleFeedback({ baseSequence, count, arrivedAtMs }: ReportedPackets, nowMs: number): void {
     let received = 0;
     let lost = 0;
     let proved: number | undefined;
     let newestSentMs = Number.NEGATIVE_INFINITY;
-    for (const { sequence, arrivedAtMs } of arrivals) {
-      if (arrivedAtMs === undefined) {
+    for (let index = 0; index < count; index += 1) {
+      const sequence = (baseSequence + index) & 0xffff;
+      const reportedMs = arrivedAtMs[index] as number;
+      if (Number.isNaN(reportedMs)) {
         if (this.#history.markLost(sequence)) lost += 1;
         continue;
       }
@@ -127,15 +129,15 @@ export class BandwidthEstimator {
       if (this.#history.wasLost(slot)) lost -= 1;
       const sentMs = this.#history.sentAtMs(slot);
       const bytes = this.#history.bytes(slot);
-      const arrivedMs = this.#unwrapArrival(arrivedAtMs);
+      const arrivedMs = this.#unwrapArrival(reportedMs);
       this.#packetBytes += PACKET_BYTES_WEIGHT * (bytes - this.#packetBytes);
       newestSentMs = Math.max(newestSentMs, sentMs);
-      this.#acknowledged.add(bytes, arrivedMs);
+      this.#acknowledged.add(bytes, sentMs, arrivedMs);
       this.#standing.add(sentMs, arrivedMs);
       const cluster = this.#history.cluster(slot);
       if (cluster !== NO_CLUSTER) proved = this.#probing.recordArrival(cluster, bytes, sentMs, arrivedMs) ?? proved;
-      const delta = this.#deltas.add(sentMs, arrivedMs);
-      if (delta !== undefined) this.#trendline.add(delta, arrivedMs);
+      const deltas = this.#deltas;
+      if (deltas.add(sentMs, arrivedMs)) this.#trendline.add(deltas.sentMs, deltas.arrivedMs, arrivedMs);
     }
     if (received === 0) return;
     this.#hasFeedback = true;

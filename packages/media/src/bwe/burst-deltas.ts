@@ -11,69 +11,66 @@ const MAX_BURST_MS = 100;
 /** An arrival clock that jumps by more than this, in milliseconds, was set: the comparison starts anew. */
 const MAX_CLOCK_JUMP_MS = 3_000;
 
-interface Burst {
-  firstSentAtMs: number;
-  lastSentAtMs: number;
-  firstArrivedAtMs: number;
-  lastArrivedAtMs: number;
-}
-
-/** The times between two bursts, in milliseconds. */
-export interface BurstDelta {
-  readonly sentMs: number;
-  readonly arrivedMs: number;
-}
-
 /** Groups packets into bursts, so that a sender's own bursts are not mistaken for a queue. */
 export class BurstDeltas {
-  #current: Burst | undefined;
-  #previous: Burst | undefined;
+  /** The time between the sending of the two bursts that `add` has compared last, in milliseconds. */
+  sentMs = 0;
+  /** The time between their arrivals, in milliseconds. */
+  arrivedMs = 0;
+  /** The burst that grows: undefined before the first packet. */
+  #firstSentAtMs: number | undefined;
+  #lastSentAtMs = 0;
+  #firstArrivedAtMs = 0;
+  #lastArrivedAtMs = 0;
+  /** The burst before it. */
+  #previousSentAtMs: number | undefined;
+  #previousArrivedAtMs = 0;
 
-  /** Records a packet, in the order of sending; returns the delta of the two bursts before it if it begins a new one. */
-  add(sentAtMs: number, arrivedAtMs: number): BurstDelta | undefined {
-    const current = this.#current;
-    if (current === undefined) {
-      this.#current = createBurst(sentAtMs, arrivedAtMs);
-      return undefined;
+  /**
+   * Records a packet, in the order of sending. Returns whether it begins a new burst and the two before it were compared;
+   * then `sentMs` and `arrivedMs` are set.
+   */
+  add(sentAtMs: number, arrivedAtMs: number): boolean {
+    const firstSentAtMs = this.#firstSentAtMs;
+    if (firstSentAtMs === undefined) {
+      this.#begin(sentAtMs, arrivedAtMs);
+      return false;
     }
     // Reordered packets say nothing about the queue.
-    if (sentAtMs < current.firstSentAtMs) return undefined;
-    if (this.#belongs(current, sentAtMs, arrivedAtMs)) {
-      current.lastSentAtMs = Math.max(current.lastSentAtMs, sentAtMs);
-      current.lastArrivedAtMs = Math.max(current.lastArrivedAtMs, arrivedAtMs);
-      return undefined;
+    if (sentAtMs < firstSentAtMs) return false;
+    if (sentAtMs - firstSentAtMs <= BURST_MS || this.#isDeliveredAtOnce(sentAtMs, arrivedAtMs)) {
+      this.#lastSentAtMs = Math.max(this.#lastSentAtMs, sentAtMs);
+      this.#lastArrivedAtMs = Math.max(this.#lastArrivedAtMs, arrivedAtMs);
+      return false;
     }
-    const delta = this.#compare(current);
-    this.#previous = current;
-    this.#current = createBurst(sentAtMs, arrivedAtMs);
-    return delta;
+    const isCompared = this.#compare();
+    this.#previousSentAtMs = this.#lastSentAtMs;
+    this.#previousArrivedAtMs = this.#lastArrivedAtMs;
+    this.#begin(sentAtMs, arrivedAtMs);
+    return isCompared;
   }
 
-  #compare(current: Burst): BurstDelta | undefined {
-    const previous = this.#previous;
-    if (previous === undefined) return undefined;
-    const sentMs = current.lastSentAtMs - previous.lastSentAtMs;
-    const arrivedMs = current.lastArrivedAtMs - previous.lastArrivedAtMs;
-    return Math.abs(arrivedMs - sentMs) > MAX_CLOCK_JUMP_MS || arrivedMs < 0 ? undefined : { sentMs, arrivedMs };
+  #begin(sentAtMs: number, arrivedAtMs: number): void {
+    this.#firstSentAtMs = sentAtMs;
+    this.#lastSentAtMs = sentAtMs;
+    this.#firstArrivedAtMs = arrivedAtMs;
+    this.#lastArrivedAtMs = arrivedAtMs;
   }
 
-  #belongs(burst: Burst, sentAtMs: number, arrivedAtMs: number): boolean {
-    if (sentAtMs - burst.firstSentAtMs <= BURST_MS) return true;
-    // A network that delivers in batches, such as Wi-Fi, delivers them faster than they were sent.
-    const propagationMs = arrivedAtMs - burst.lastArrivedAtMs - (sentAtMs - burst.lastSentAtMs);
+  #compare(): boolean {
+    if (this.#previousSentAtMs === undefined) return false;
+    this.sentMs = this.#lastSentAtMs - this.#previousSentAtMs;
+    this.arrivedMs = this.#lastArrivedAtMs - this.#previousArrivedAtMs;
+    return this.arrivedMs >= 0 && Math.abs(this.arrivedMs - this.sentMs) <= MAX_CLOCK_JUMP_MS;
+  }
+
+  /** A network that delivers in batches, such as Wi-Fi, delivers them faster than they were sent. */
+  #isDeliveredAtOnce(sentAtMs: number, arrivedAtMs: number): boolean {
+    const sinceLastMs = arrivedAtMs - this.#lastArrivedAtMs;
     return (
-      propagationMs < 0 &&
-      arrivedAtMs - burst.lastArrivedAtMs <= BURST_MS &&
-      arrivedAtMs - burst.firstArrivedAtMs < MAX_BURST_MS
+      sinceLastMs < sentAtMs - this.#lastSentAtMs &&
+      sinceLastMs <= BURST_MS &&
+      arrivedAtMs - this.#firstArrivedAtMs < MAX_BURST_MS
     );
   }
-}
-
-function createBurst(sentAtMs: number, arrivedAtMs: number): Burst {
-  return {
-    firstSentAtMs: sentAtMs,
-    lastSentAtMs: sentAtMs,
-    firstArrivedAtMs: arrivedAtMs,
-    lastArrivedAtMs: arrivedAtMs,
-  };
 }

@@ -10,83 +10,92 @@ export const SENT_PACKETS = 2_048;
 /** No cluster: the packet was not sent to probe. */
 export const NO_CLUSTER = 0;
 
-/** A ring of sent packets: 34 kB, allocated with the first packet. */
+/** One record is 16 bytes, so that a packet touches one line of the processor's cache: the time, its number and size, its cluster and state. */
+const RECORD_WORDS = 4;
+const RECORD_DOUBLES = 2;
+const NUMBER_WORD = 2;
+const CLUSTER_WORD = 3;
+const IS_WAITING = 1 << 16;
+const IS_LOST = 1 << 17;
+
+/** A ring of sent packets: 32 kB, allocated with the first packet. */
 export class SendHistory {
-  #sentAtMs: Float64Array | undefined;
-  #sequences = new Int32Array(0);
-  #bytes = new Uint16Array(0);
-  #clusters = new Uint16Array(0);
-  #isLost = new Uint8Array(0);
+  #doubles = new Float64Array(0);
+  #words = new Uint32Array(0);
   #next = 0;
-  #bytesInFlight = 0;
 
   /** The number of the next packet (16 bits). */
   get nextSequence(): number {
     return this.#next;
   }
 
-  /** Bytes sent whose feedback has not arrived; those of packets that are no longer remembered are left out. */
-  get bytesInFlight(): number {
-    return this.#bytesInFlight;
-  }
-
   /**
    * Records a packet under `nextSequence`.
    *
-   * @param cluster the probe cluster that it belongs to
+   * @param bytes at most 65,535
+   * @param cluster the probe cluster that it belongs to (16 bits)
    */
   add(bytes: number, nowMs: number, cluster: number): void {
-    this.#sentAtMs ??= this.#allocate();
-    const slot = this.#next & (SENT_PACKETS - 1);
-    if (this.#sequences[slot] !== -1) this.#bytesInFlight -= this.#bytes[slot] as number;
-    this.#sentAtMs[slot] = nowMs;
-    this.#sequences[slot] = this.#next;
-    this.#bytes[slot] = bytes;
-    this.#clusters[slot] = cluster;
-    this.#isLost[slot] = 0;
-    this.#bytesInFlight += bytes;
-    this.#next = (this.#next + 1) & 0xffff;
+    if (this.#words.length === 0) this.#allocate();
+    const sequence = this.#next;
+    const slot = sequence & (SENT_PACKETS - 1);
+    const at = slot * RECORD_WORDS;
+    const words = this.#words;
+    this.#doubles[slot * RECORD_DOUBLES] = nowMs;
+    words[at + NUMBER_WORD] = (sequence << 16) | bytes;
+    words[at + CLUSTER_WORD] = cluster | IS_WAITING;
+    this.#next = (sequence + 1) & 0xffff;
   }
 
   /** Removes a packet whose fate is known, and returns its slot; -1 if it is not remembered. The slot is valid until the next `add`. */
   remove(sequence: number): number {
-    const slot = sequence & (SENT_PACKETS - 1);
-    if (this.#sequences[slot] !== sequence) return -1;
-    this.#sequences[slot] = -1;
-    this.#bytesInFlight -= this.#bytes[slot] as number;
+    const slot = this.#find(sequence);
+    if (slot < 0) return -1;
+    this.#words[slot * RECORD_WORDS + CLUSTER_WORD] = (this.#state(slot) & ~IS_WAITING) >>> 0;
     return slot;
   }
 
   /** Marks a packet as reported lost; it may still arrive. Returns `false` if it was marked before, or is not remembered. */
   markLost(sequence: number): boolean {
-    const slot = sequence & (SENT_PACKETS - 1);
-    if (this.#sequences[slot] !== sequence || this.#isLost[slot] === 1) return false;
-    this.#isLost[slot] = 1;
+    const slot = this.#find(sequence);
+    if (slot < 0 || this.wasLost(slot)) return false;
+    this.#words[slot * RECORD_WORDS + CLUSTER_WORD] = this.#state(slot) | IS_LOST;
     return true;
   }
 
   /** Whether a packet was reported lost before it arrived. */
   wasLost(slot: number): boolean {
-    return this.#isLost[slot] === 1;
+    return (this.#state(slot) & IS_LOST) !== 0;
   }
 
   sentAtMs(slot: number): number {
-    return this.#sentAtMs?.[slot] as number;
+    return this.#doubles[slot * RECORD_DOUBLES] as number;
   }
 
   bytes(slot: number): number {
-    return this.#bytes[slot] as number;
+    return (this.#words[slot * RECORD_WORDS + NUMBER_WORD] as number) & 0xffff;
   }
 
   cluster(slot: number): number {
-    return this.#clusters[slot] as number;
+    return this.#state(slot) & 0xffff;
   }
 
-  #allocate(): Float64Array {
-    this.#sequences = new Int32Array(SENT_PACKETS).fill(-1);
-    this.#bytes = new Uint16Array(SENT_PACKETS);
-    this.#clusters = new Uint16Array(SENT_PACKETS);
-    this.#isLost = new Uint8Array(SENT_PACKETS);
-    return new Float64Array(SENT_PACKETS);
+  #state(slot: number): number {
+    return this.#words[slot * RECORD_WORDS + CLUSTER_WORD] as number;
+  }
+
+  #find(sequence: number): number {
+    const slot = sequence & (SENT_PACKETS - 1);
+    const at = slot * RECORD_WORDS;
+    const isRemembered =
+      at < this.#words.length &&
+      (this.#words[at + NUMBER_WORD] as number) >>> 16 === sequence &&
+      (this.#state(slot) & IS_WAITING) !== 0;
+    return isRemembered ? slot : -1;
+  }
+
+  #allocate(): void {
+    this.#doubles = new Float64Array(SENT_PACKETS * RECORD_DOUBLES);
+    this.#words = new Uint32Array(this.#doubles.buffer);
   }
 }

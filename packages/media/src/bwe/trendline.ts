@@ -4,8 +4,6 @@
  * @module
  */
 
-import type { BurstDelta } from './burst-deltas.ts';
-
 /** What the queue of the bottleneck does. */
 export type QueueTrend = 'steady' | 'growing' | 'shrinking';
 
@@ -46,8 +44,14 @@ export class Trendline {
     return this.#trend;
   }
 
-  /** Records the delta of two bursts; `arrivedAtMs` is the arrival of the later one. */
-  add({ sentMs, arrivedMs }: BurstDelta, arrivedAtMs: number): void {
+  /**
+   * Records the comparison of two bursts.
+   *
+   * @param sentMs the time between their sending, in milliseconds
+   * @param arrivedMs the time between their arrivals
+   * @param arrivedAtMs when the later one arrived
+   */
+  add(sentMs: number, arrivedMs: number, arrivedAtMs: number): void {
     this.#deltas = Math.min(this.#deltas + 1, 1_000);
     this.#startMs ??= arrivedAtMs;
     this.#accumulatedMs += arrivedMs - sentMs;

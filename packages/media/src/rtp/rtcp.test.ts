@@ -2,12 +2,14 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   MAX_NACKED_SEQUENCES,
+  MAX_REPORTED_PACKETS,
   parseRtcp,
   writeNack,
   writePli,
   writeReceiverReport,
   writeSenderReport,
 } from './rtcp.ts';
+import { MAX_TWCC_PACKETS, writeTwccFeedback } from './twcc.ts';
 
 test('a NACK is read back as it was written, over the wrap of sequence numbers', () => {
   const sequences = [65_530, 65_535, 0, 3, 500, 517];
@@ -85,6 +87,22 @@ test('a NACK that asks for more than its share is cut', () => {
   greedy.writeUInt16BE(greedy.length / 4 - 1, 2);
   const [item] = parseRtcp(Buffer.concat([greedy, greedy]));
   expect(item?.type === 'nack' && item.sequences.length).toBe(MAX_NACKED_SEQUENCES);
+});
+
+test('transport-wide feedback is found in a compound packet, up to a limit of reported packets', () => {
+  const write = (count: number) => {
+    const arrivedAtMs = Array.from({ length: count }, (_, index) => index * 5);
+    return writeTwccFeedback({ senderSsrc: 1, mediaSsrc: 2, feedbackCount: 0, baseSequence: 7, arrivedAtMs }).packet;
+  };
+  const [small, large] = [write(3), write(MAX_TWCC_PACKETS)];
+  const start = 12;
+  expect(parseRtcp(Buffer.concat([writePli(1, 2), small]))).toEqual([
+    { type: 'keyframe-request', ssrc: 2 },
+    { type: 'transport-feedback', start, end: start + small.length },
+  ]);
+  const most = Math.floor(MAX_REPORTED_PACKETS / MAX_TWCC_PACKETS);
+  expect(parseRtcp(Buffer.concat(new Array(most + 3).fill(large)))).toHaveLength(most);
+  expect(parseRtcp(small.subarray(0, 16))).toEqual([]);
 });
 
 test('arbitrary bytes never throw', () => {

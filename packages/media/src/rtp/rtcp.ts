@@ -45,8 +45,16 @@ export interface Goodbye {
   readonly ssrc: number;
 }
 
+/** Transport-wide feedback, which `TwccReader` reads. */
+export interface TransportFeedback {
+  readonly type: 'transport-feedback';
+  /** Where its RTCP packet begins in the compound packet, and where it ends. */
+  readonly start: number;
+  readonly end: number;
+}
+
 /** An item in the result of `parseRtcp`. */
-export type RtcpItem = SenderReport | ReportBlock | KeyframeRequest | NackRequest | Goodbye;
+export type RtcpItem = SenderReport | ReportBlock | KeyframeRequest | NackRequest | TransportFeedback | Goodbye;
 
 const TYPE_SENDER_REPORT = 200;
 const TYPE_RECEIVER_REPORT = 201;
@@ -54,11 +62,15 @@ const TYPE_BYE = 203;
 const TYPE_TRANSPORT_FEEDBACK = 205;
 const TYPE_PAYLOAD_FEEDBACK = 206;
 const FORMAT_NACK = 1;
+const FORMAT_TRANSPORT_WIDE = 15;
 const FORMAT_PLI = 1;
 const FORMAT_FIR = 4;
 
 /** Maximum number of sequence numbers that one compound packet may request; more are ignored. */
 export const MAX_NACKED_SEQUENCES = 512;
+
+/** Maximum number of packets that the transport-wide feedback of one compound packet may report on; the rest is ignored. */
+export const MAX_REPORTED_PACKETS = 2_048;
 
 /**
  * Parses an untrusted compound RTCP packet. Parsing stops at malformed data, and the items before it are returned;
@@ -68,6 +80,7 @@ export function parseRtcp(packet: Buffer): RtcpItem[] {
   const items: RtcpItem[] = [];
   let offset = 0;
   let nacked = 0;
+  let reported = 0;
   while (offset + 8 <= packet.length) {
     const first = packet[offset] as number;
     if (first >> 6 !== 2) break;
@@ -92,6 +105,11 @@ export function parseRtcp(packet: Buffer): RtcpItem[] {
       const sequences = readNackedSequences(packet, offset + 12, end, MAX_NACKED_SEQUENCES - nacked);
       nacked += sequences.length;
       items.push({ type: 'nack', ssrc: packet.readUInt32BE(offset + 8), sequences });
+    } else if (type === TYPE_TRANSPORT_FEEDBACK && count === FORMAT_TRANSPORT_WIDE) {
+      const reports = end - offset >= 20 ? packet.readUInt16BE(offset + 14) : 0;
+      reported += reports;
+      if (reports > 0 && reported <= MAX_REPORTED_PACKETS)
+        items.push({ type: 'transport-feedback', start: offset, end });
     } else if (type === TYPE_PAYLOAD_FEEDBACK && count === FORMAT_PLI && end - offset >= 12) {
       items.push({ type: 'keyframe-request', ssrc: packet.readUInt32BE(offset + 8) });
     } else if (type === TYPE_PAYLOAD_FEEDBACK && count === FORMAT_FIR) {

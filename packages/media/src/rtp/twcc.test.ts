@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { MAX_TWCC_PACKETS, parseTwccFeedback, type WrittenTwccFeedback, writeTwccFeedback } from './twcc.ts';
+import { parseTwccFeedback } from '../../tests/parse-twcc.ts';
+import { MAX_TWCC_PACKETS, type WrittenTwccFeedback, writeTwccFeedback } from './twcc.ts';
 
 function write(arrivedAtMs: (number | undefined)[], baseSequence = 0): WrittenTwccFeedback {
   return writeTwccFeedback({ senderSsrc: 1, mediaSsrc: 2, feedbackCount: 3, baseSequence, arrivedAtMs });

@@ -1,16 +1,9 @@
 /**
- * Transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01), the input of a
+ * Writing transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01), the input of a
  * publisher's bandwidth estimate (MED-4).
  *
  * @module
  */
-
-/** One line of a feedback: a packet's transport-wide sequence number and when it arrived. */
-export interface TwccArrival {
-  readonly sequence: number;
-  /** Milliseconds on the receiver's clock; undefined for a packet that did not arrive. */
-  readonly arrivedAtMs: number | undefined;
-}
 
 /** The parameters of `writeTwccFeedback`. */
 export interface TwccFeedback {
@@ -122,53 +115,4 @@ function countOneBit(symbols: readonly number[], start: number): number {
   while (count < ONE_BIT_SYMBOLS && start + count < symbols.length && (symbols[start + count] as number) <= SMALL_DELTA)
     count += 1;
   return count;
-}
-
-/** The result of `parseTwccFeedback`. */
-export interface ParsedTwccFeedback {
-  readonly senderSsrc: number;
-  readonly mediaSsrc: number;
-  readonly feedbackCount: number;
-  readonly arrivals: readonly TwccArrival[];
-}
-
-/** Parses one feedback packet; undefined if it is malformed. */
-export function parseTwccFeedback(packet: Buffer): ParsedTwccFeedback | undefined {
-  if (packet.length < 20 || (packet[0] as number) >> 6 !== 2 || ((packet[0] as number) & 0x1f) !== 15) return undefined;
-  if (packet[1] !== 205 || packet.readUInt16BE(2) * 4 + 4 !== packet.length) return undefined;
-  const baseSequence = packet.readUInt16BE(12);
-  const count = packet.readUInt16BE(14);
-  const symbols: number[] = [];
-  let offset = 20;
-  while (symbols.length < count) {
-    if (offset + 2 > packet.length) return undefined;
-    const chunk = packet.readUInt16BE(offset);
-    offset += 2;
-    if ((chunk & 0x8000) === 0) {
-      for (let i = chunk & 0x1fff; i > 0 && symbols.length < count; i -= 1) symbols.push((chunk >> 13) & 3);
-    } else if ((chunk & 0x4000) === 0) {
-      for (let i = 13; i >= 0 && symbols.length < count; i -= 1) symbols.push((chunk >> i) & 1);
-    } else {
-      for (let i = 12; i >= 0 && symbols.length < count; i -= 2) symbols.push((chunk >> i) & 3);
-    }
-  }
-  let ticks = packet.readIntBE(16, 3) * REFERENCE_TICKS;
-  const arrivals: TwccArrival[] = [];
-  for (const [index, symbol] of symbols.entries()) {
-    const sequence = (baseSequence + index) & 0xffff;
-    if (symbol === NOT_RECEIVED) {
-      arrivals.push({ sequence, arrivedAtMs: undefined });
-      continue;
-    }
-    if (symbol > LARGE_DELTA || offset + symbol > packet.length) return undefined;
-    ticks += symbol === SMALL_DELTA ? (packet[offset] as number) : packet.readInt16BE(offset);
-    offset += symbol;
-    arrivals.push({ sequence, arrivedAtMs: ticks / TICKS_PER_MS });
-  }
-  return {
-    senderSsrc: packet.readUInt32BE(4),
-    mediaSsrc: packet.readUInt32BE(8),
-    feedbackCount: packet[19] as number,
-    arrivals,
-  };
 }

@@ -15,6 +15,7 @@ import type { Transport } from '../transport/transport.ts';
 import { toEpochMs } from './clock.ts';
 import { sumCounters } from './counters.ts';
 import { FEEDBACK_SSRC } from './layer.ts';
+import { PeerBandwidth } from './peer-bandwidth.ts';
 import { SourceTable } from './source-table.ts';
 import type { Stream } from './stream.ts';
 import { Subscription } from './subscription.ts';
@@ -37,6 +38,7 @@ export class Peer implements Ticking, PeerLink {
   readonly name: string;
   readonly group: string;
   readonly sources = new SourceTable();
+  readonly bandwidth = new PeerBandwidth();
   state: 'connecting' | 'connected' | 'lost' = 'connecting';
   /** The answers so far. */
   negotiations = 0;
@@ -50,7 +52,6 @@ export class Peer implements Ticking, PeerLink {
   readonly #header = new RtpHeader();
   #remote: OfferTransport;
   #transportCcId: number | undefined;
-  #transportSequence = 0;
   #receivedAtMs = Number.NEGATIVE_INFINITY;
   #tickedAtMs = 0;
   #feedbackAtMs = 0;
@@ -131,10 +132,8 @@ export class Peer implements Ticking, PeerLink {
     return this.#transport.send(packet, isRepetition);
   }
 
-  nextTransportSequence(): number {
-    const sequence = this.#transportSequence;
-    this.#transportSequence = (sequence + 1) & 0xffff;
-    return sequence;
+  recordSent(bytes: number, nowMs: number): number {
+    return this.bandwidth.recordSent(bytes, nowMs);
   }
 
   addStream(stream: Stream): void {
@@ -267,7 +266,7 @@ export class Peer implements Ticking, PeerLink {
   #handlePacket(packet: Buffer): void {
     const nowMs = this.now();
     if (isRtcp(packet)) {
-      for (const item of parseRtcp(packet)) this.#handleRtcp(item, nowMs);
+      for (const item of parseRtcp(packet)) this.#handleRtcp(packet, item, nowMs);
       return;
     }
     const header = this.#header;
@@ -284,7 +283,11 @@ export class Peer implements Ticking, PeerLink {
     this.tick(nowMs);
   }
 
-  #handleRtcp(item: RtcpItem, nowMs: number): void {
+  #handleRtcp(packet: Buffer, item: RtcpItem, nowMs: number): void {
+    if (item.type === 'transport-feedback') {
+      this.bandwidth.handleFeedback(packet, item, nowMs);
+      return;
+    }
     if (item.type === 'sender-report') {
       this.sources.findMedia(item.ssrc)?.handleSenderReport(item, nowMs);
       return;

@@ -36,7 +36,7 @@ function createSender(kind: MediaKind, fields: Partial<SentKind> = {}, rtxSsrc?:
   let transportSequence = 700;
   const peer = {
     send: (packet: Buffer, isRepetition = false) => sent.push({ packet: Buffer.from(packet), isRepetition }) > 0,
-    nextTransportSequence: () => transportSequence++,
+    recordSent: () => transportSequence++,
     now: () => nowMs,
   };
   const payloadType = kind === 'audio' ? 111 : 96;

@@ -39,8 +39,8 @@ export interface PeerLink {
    * @param isRepetition the same bytes were sent before (RTX-1)
    */
   send(packet: Buffer, isRepetition?: boolean): boolean;
-  /** Returns the transport-wide number of the next packet (16 bits). */
-  nextTransportSequence(): number;
+  /** Records a packet that is to be sent, and returns its transport-wide number (16 bits). */
+  recordSent(bytes: number, nowMs: number): number;
   now(): number;
 }
 
@@ -194,7 +194,7 @@ export class TrackSender {
       const { pictureId, tl0PicIdx, keyIdx } = forwarder;
       source.vp8.patch(packet.bytes, packet.payloadOffset, pictureId, tl0PicIdx, keyIdx);
     }
-    const transportSequence = this.#numberPacket(packet, source.audioLevel);
+    const transportSequence = this.#numberPacket(packet, source.audioLevel, nowMs);
     this.#remember(source, transportSequence);
     if (!this.#isReplaying) this.#replays.handleLivePacket(source.isStart);
     this.#packets += 1;
@@ -253,10 +253,10 @@ export class TrackSender {
   }
 
   /** Writes the header extensions; returns the transport-wide number, or 0 if the subscriber takes none. */
-  #numberPacket(packet: OutgoingPacket, audioLevel: number): number {
+  #numberPacket(packet: OutgoingPacket, audioLevel: number, nowMs: number): number {
     const { extensions } = this.kind;
     const isNumbered = extensions.transportSequence > 0;
-    const sequence = isNumbered ? this.#peer.nextTransportSequence() : 0;
+    const sequence = isNumbered ? this.#peer.recordSent(packet.bytes.length, nowMs) : 0;
     packet.patchExtensions(extensions, sequence, audioLevel);
     return sequence;
   }
@@ -301,7 +301,7 @@ export class TrackSender {
     if (isRtx) {
       out.patch(rtxPayloadType, this.#rtxSequence, found.timestamp, rtxSsrc);
       this.#rtxSequence = (this.#rtxSequence + 1) & 0xffff;
-      this.#numberPacket(out, audioLevel);
+      this.#numberPacket(out, audioLevel, nowMs);
     } else {
       const type = isRed && !isPlain ? (this.kind.redPayloadType as number) : this.kind.codec.payloadType;
       out.patch(type, sequence, found.timestamp, this.source.ssrc);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseTwccFeedback } from '../rtp/twcc.ts';
+import { parseTwccFeedback } from '../../tests/parse-twcc.ts';
 import { TwccCollector } from './twcc-collector.ts';
 
 function collect(collector: TwccCollector): (readonly (readonly [number, number | undefined])[])[] {
