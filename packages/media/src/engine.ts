@@ -34,13 +34,26 @@ export interface PublishItem {
   readonly allowed: MediaKinds;
 }
 
+/** What a subscriber wants of a stream's video. Absent fields are at their defaults. */
+export interface SubscriptionPreferences {
+  /** The highest layer that is sent, from 0; absent: no maximum. */
+  readonly maxLayer?: number;
+  /**
+   * The height in which the picture is shown, in pixels: the lowest layer of about this height or more is sent, else the
+   * highest. 0: it is not shown, so that no video is sent, while sound goes on. Absent: as large as there is.
+   */
+  readonly height?: number;
+  /** Integer from 0 (default) to 9. Where bandwidth is short, video of a higher priority is served first. */
+  readonly priority?: number;
+}
+
 /** A stream that a peer subscribes to with an offer. */
 export interface SubscribeItem {
   readonly stream: string;
   /** The sections that carry it: `recvonly` or `sendrecv`. */
   readonly mids: SectionMids;
-  /** The highest layer that is sent, from 0; absent: no maximum. */
-  readonly maxLayer?: number;
+  /** Absent: all at their defaults. */
+  readonly preferences?: SubscriptionPreferences;
 }
 
 /**
@@ -112,6 +125,17 @@ export interface PeerDump {
   readonly received: PacketCounters;
   /** The sum over all of its subscriptions. */
   readonly sent: PacketCounters;
+  /** What the network to the peer can take; absent for a peer that gives no feedback. */
+  readonly estimate?: BandwidthDump;
+}
+
+/** The estimated bandwidth towards a peer, as `dump` shows it. */
+export interface BandwidthDump {
+  /** Bits per second. */
+  readonly bps: number;
+  readonly roundTripMs: number;
+  /** The bits per second that the allocation expects its subscriptions to take. */
+  readonly allocatedBps: number;
 }
 
 /** The state of one layer of a video track, or of an audio track, which has one. */
@@ -157,6 +181,10 @@ export interface SubscriptionDump {
   /** The layer of video that is sent now; undefined if there is none. */
   readonly layer?: number;
   readonly maxLayer?: number;
+  readonly height?: number;
+  readonly priority?: number;
+  /** Whether its video is paused for want of bandwidth (BWE-2). */
+  readonly isPaused?: true;
   readonly counters: PacketCounters;
 }
 
@@ -273,6 +301,21 @@ export interface EngineDump {
   readonly closed: readonly ClosedDump[];
 }
 
+/** What the subscribers of a stream take of its video, over all workers (BWE-4). */
+export interface StreamDemand {
+  /** The highest layer that a subscriber gets, or would get if the publisher sent it; -1: nobody takes video. */
+  readonly highestLayer: number;
+  /** Bits per second beyond which more video is of no use, because the only subscriber cannot take it; absent: no limit. */
+  readonly maxBps?: number;
+}
+
+/** The level of a stream's sound. */
+export interface SoundLevel {
+  readonly stream: string;
+  /** In -dBov (RFC 6464): 0 is the loudest, 127 is silence. */
+  readonly level: number;
+}
+
 /** Events of an engine, as argument tuples. */
 export interface MediaEngineEvents {
   /**
@@ -292,6 +335,18 @@ export interface MediaEngineEvents {
    * should negotiate again on the same connection.
    */
   subscriptionLost: [peer: string, stream: string];
+  /**
+   * The video of a subscription is paused for want of bandwidth, or resumed (BWE-2). Not emitted for a height of 0, nor
+   * when the subscription ends.
+   */
+  videoPaused: [peer: string, stream: string, isPaused: boolean];
+  /**
+   * What the subscribers take of a stream's video has changed (BWE-4): more at once, less when it has lasted for 2 s. Until
+   * the first event of a publication, everything is wanted.
+   */
+  demandChanged: [stream: string, demand: StreamDemand];
+  /** Sound levels that have changed notably, and those of streams that can be heard. At most every 200 ms per worker. */
+  soundLevels: [levels: readonly SoundLevel[]];
   /** A worker process ended unexpectedly; it is being restarted. */
   workerDied: [worker: number, detail: string];
 }
@@ -355,10 +410,10 @@ export interface MediaEngine {
    */
   restrict(stream: string, blocked: MediaKinds): Promise<void>;
   /**
-   * Limits the layer of a stream's video that one subscriber gets (SIM-1); undefined removes the limit. It takes effect at
-   * the next keyframe of the new layer. Also resolves if there is no such subscription.
+   * Replaces what one subscriber wants of a stream's video (SIM-1). Another layer is sent from its next keyframe on. Also
+   * resolves if there is no such subscription.
    */
-  limitLayer(peer: string, stream: string, maxLayer: number | undefined): Promise<void>;
+  preferVideo(peer: string, stream: string, preferences: SubscriptionPreferences): Promise<void>;
   /** Returns the state of every worker; its cost does not depend on the number of streams. */
   health(): readonly WorkerHealth[];
   /** Returns the complete state with counters. Never fails: the peers and streams of a dead worker are listed as lost. */

@@ -15,6 +15,7 @@ import type {
   PublishItem,
   StreamDump,
   SubscribeItem,
+  SubscriptionPreferences,
   TransportDump,
   TransportKind,
 } from './engine.ts';
@@ -118,8 +119,8 @@ export interface WorkerMethods {
   closeStream: { params: { readonly stream: string }; result: undefined };
   unsubscribe: { params: { readonly peer: string; readonly stream: string }; result: undefined };
   restrict: { params: { readonly stream: string; readonly blocked: MediaKinds }; result: undefined };
-  limitLayer: {
-    params: { readonly peer: string; readonly stream: string; readonly maxLayer: number | undefined };
+  preferVideo: {
+    params: { readonly peer: string; readonly stream: string; readonly preferences: SubscriptionPreferences };
     result: undefined;
   };
   /** Begins to send the packets of a stream to another worker, in the place of an earlier pipe to it. */
@@ -158,6 +159,7 @@ export type WorkerNotice =
   | { readonly type: 'peer-lost'; readonly peer: string; readonly cause: MediaLossCause }
   | { readonly type: 'stream-connected'; readonly stream: string; readonly peer: string }
   | { readonly type: 'subscription-lost'; readonly peer: string; readonly stream: string }
+  | { readonly type: 'video-paused'; readonly peer: string; readonly stream: string; readonly isPaused: boolean }
   | {
       readonly type: 'log';
       readonly level: 'info' | 'warn' | 'error';

@@ -18,6 +18,7 @@ import {
   type MediaLossCause,
   type NegotiateAnswer,
   type NegotiateRequest,
+  type SubscriptionPreferences,
   type WorkerHealth,
 } from './engine.ts';
 import { EnginePipes } from './engine-pipes.ts';
@@ -157,8 +158,8 @@ export class ProcessEngine implements MediaEngine {
     await this.#callAll(entry, (worker) => worker.call('restrict', { stream, blocked: entry.blocked }));
   }
 
-  async limitLayer(name: string, stream: string, maxLayer: number | undefined): Promise<void> {
-    await this.#registry.peers.get(name)?.worker.call('limitLayer', { peer: name, stream, maxLayer });
+  async preferVideo(name: string, stream: string, preferences: SubscriptionPreferences): Promise<void> {
+    await this.#registry.peers.get(name)?.worker.call('preferVideo', { peer: name, stream, preferences });
   }
 
   health(): readonly WorkerHealth[] {
@@ -316,6 +317,12 @@ export class ProcessEngine implements MediaEngine {
         return;
       case 'subscription-lost':
         this.#handleSubscriptionLost(peer, notice.stream);
+        return;
+      case 'video-paused':
+        this.#emitAfterAnswers(peer, () => {
+          const isCurrent = this.#registry.peers.get(peer.name) === peer && peer.subscribed.has(notice.stream);
+          if (isCurrent) this.#emit('videoPaused', peer.name, notice.stream, notice.isPaused);
+        });
         return;
       case 'peer-lost':
         this.#handlePeerLost(peer, notice.cause);

@@ -213,7 +213,7 @@ export class BrowserPeer {
       ([stream, maxLayer]): SubscribeItem => ({
         stream,
         mids: midsOf(stream),
-        ...(maxLayer !== undefined && { maxLayer }),
+        ...(maxLayer !== undefined && { preferences: { maxLayer } }),
       }),
     );
     const answer = await this.#engine.negotiate({ group: 'room', peer: this.name, offer, publish, subscribe });

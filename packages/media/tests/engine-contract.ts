@@ -425,20 +425,23 @@ export function describeEngineContract(harness: ContractHarness): void {
       await engine.unsubscribe('nobody', 'nothing');
       await engine.unsubscribe(member.name, 'nothing');
       await engine.restrict('nothing', BOTH);
-      await engine.limitLayer('nobody', 'nothing', 1);
-      await engine.limitLayer(member.name, 'nothing', undefined);
+      await engine.preferVideo('nobody', 'nothing', { maxLayer: 1 });
+      await engine.preferVideo(member.name, 'nothing', {});
     });
 
-    test('the highest layer is that of the last offer or call', async () => {
+    test('what a subscriber wants of the video is what the last offer or call says', async () => {
       const stream = createName();
       await new Member().addPublication(stream).connect();
-      const viewer = await new Member().addSubscription(stream, {}, { maxLayer: 1 }).connect();
-      const read = async (): Promise<unknown> => (await findStream(stream))?.subscriptions[0]?.maxLayer;
-      expect(await read()).toBe(1);
-      await engine.limitLayer(viewer.name, stream, 0);
-      expect(await read()).toBe(0);
-      await engine.limitLayer(viewer.name, stream, undefined);
-      expect(await read()).toBeUndefined();
+      const viewer = await new Member().addSubscription(stream, {}, { preferences: { maxLayer: 1 } }).connect();
+      const read = async (): Promise<unknown> => {
+        const { maxLayer, height, priority } = (await findStream(stream))?.subscriptions[0] ?? {};
+        return { maxLayer, height, priority };
+      };
+      expect(await read()).toEqual({ maxLayer: 1 });
+      await engine.preferVideo(viewer.name, stream, { height: 180, priority: 2 });
+      expect(await read()).toEqual({ height: 180, priority: 2 });
+      await engine.preferVideo(viewer.name, stream, {});
+      expect(await read()).toEqual({});
     });
   });
 

@@ -115,7 +115,7 @@ export function describeLayers(transport: TransportKind): void {
     const peer = new SyntheticPeer(engine, `${stream}/${peers.length}`);
     peers.push(peer);
     const sections = [createVideoSection('recvonly')];
-    peer.addSubscription({ stream, sections, ...(maxLayer !== undefined && { maxLayer }) });
+    peer.addSubscription({ stream, sections, ...(maxLayer !== undefined && { preferences: { maxLayer } }) });
     await peer.negotiate();
     await peer.opened();
     await waitFor(async () => (await findSubscription(peer))?.state === 'connected');
@@ -167,7 +167,7 @@ export function describeLayers(transport: TransportKind): void {
       publisher.sendAll(true);
       await waitFor(() => layersOf(viewer).at(-1) === 2);
       publisher.peer.rtcp.length = 0;
-      await engine.limitLayer(viewer.name, stream, 1);
+      await engine.preferVideo(viewer.name, stream, { maxLayer: 1 });
       await waitFor(() => publisher.requestedLayers.includes(1));
       publisher.sendAll(false);
       publisher.send(1, true);

@@ -5,7 +5,14 @@
  */
 
 import { PeerConnection, type Track, Video } from 'node-datachannel';
-import type { MediaEngine, NegotiateAnswer, PublishItem, SectionMids, SubscribeItem } from '../src/index.ts';
+import type {
+  MediaEngine,
+  NegotiateAnswer,
+  PublishItem,
+  SectionMids,
+  SubscribeItem,
+  SubscriptionPreferences,
+} from '../src/index.ts';
 import { writePli } from '../src/rtp/rtcp.ts';
 import { isRtcp } from '../src/rtp/rtp-packet.ts';
 import { type OfferTransportFields, type SectionFields, TRANSPORT_CC_ID, writeOffer } from './offer-builder.ts';
@@ -16,7 +23,7 @@ export interface SyntheticStream {
   readonly stream: string;
   /** Default: a VP8 section. */
   readonly sections?: readonly SectionFields[];
-  readonly maxLayer?: number;
+  readonly preferences?: SubscriptionPreferences;
   readonly allowed?: PublishItem['allowed'];
 }
 
@@ -143,10 +150,10 @@ export class SyntheticPeer {
       }),
     );
     const subscribe = [...this.#subscribed.values()].map(
-      ({ stream, sections, maxLayer }): SubscribeItem => ({
+      ({ stream, sections, preferences }): SubscribeItem => ({
         stream,
         mids: toMids(sections),
-        ...(maxLayer !== undefined && { maxLayer }),
+        ...(preferences && { preferences }),
       }),
     );
     const { name, group, offer } = this;

@@ -40,10 +40,11 @@ export function dumpFake(
       })),
       publisher: NO_PACKETS,
       forwardedPackets: 0,
-      subscriptions: [...subscribers].map(([subscriber, { maxLayer }]) => ({
+      subscriptions: [...subscribers].map(([subscriber, { preferences, isPaused }]) => ({
         peer: subscriber,
         state: states.get(subscriber)?.state ?? 'lost',
-        ...(maxLayer !== undefined && { maxLayer }),
+        ...preferences,
+        ...(isPaused && { isPaused }),
         counters: NO_PACKETS,
       })),
     })),

@@ -17,6 +17,8 @@ import {
   type NegotiateAnswer,
   type NegotiateRequest,
   type SectionMids,
+  type StreamDemand,
+  type SubscriptionPreferences,
   type WorkerHealth,
 } from '@gavel/media';
 import { dumpFake } from './fake-dump.ts';
@@ -37,7 +39,8 @@ export interface FakePeer {
 /** A subscription of the fake engine. */
 export interface FakeSubscription {
   readonly kinds: MediaKinds;
-  maxLayer: number | undefined;
+  preferences: SubscriptionPreferences;
+  isPaused: boolean;
 }
 
 /** A stream of the fake engine. */
@@ -68,7 +71,7 @@ type DueEvents = (() => void)[];
 export class FakeMediaEngine implements MediaEngine {
   /**
    * Every call, as `negotiate:<peer>`, `closePeer:<peer>`, `closeStream:<stream>`, `unsubscribe:<peer>/<stream>`,
-   * `restrict:<stream>`, `limitLayer:<peer>/<stream>`.
+   * `restrict:<stream>`, `preferVideo:<peer>/<stream>`.
    */
   readonly calls: string[] = [];
   /** The requests of `negotiate`. */
@@ -94,6 +97,9 @@ export class FakeMediaEngine implements MediaEngine {
     peerConnected: new Set(),
     peerLost: new Set(),
     subscriptionLost: new Set(),
+    videoPaused: new Set(),
+    demandChanged: new Set(),
+    soundLevels: new Set(),
     workerDied: new Set(),
   };
   /** The peers of the calls of `negotiate` that are not answered yet; a closed peer is deleted. */
@@ -141,10 +147,10 @@ export class FakeMediaEngine implements MediaEngine {
     if (this.streams.has(stream)) this.blocked.set(stream, blocked);
   }
 
-  async limitLayer(peer: string, stream: string, maxLayer: number | undefined): Promise<void> {
-    this.calls.push(`limitLayer:${peer}/${stream}`);
+  async preferVideo(peer: string, stream: string, preferences: SubscriptionPreferences): Promise<void> {
+    this.calls.push(`preferVideo:${peer}/${stream}`);
     const subscription = this.streams.get(stream)?.subscribers.get(peer);
-    if (subscription) subscription.maxLayer = maxLayer;
+    if (subscription) subscription.preferences = preferences;
   }
 
   health(): readonly WorkerHealth[] {
@@ -198,6 +204,19 @@ export class FakeMediaEngine implements MediaEngine {
     this.emit('subscriptionLost', peer, stream);
   }
 
+  /** Pauses the video of a subscription for want of bandwidth, or resumes it. Does nothing if there is no change. */
+  pauseVideo(peer: string, stream: string, isPaused: boolean): void {
+    const subscription = this.streams.get(stream)?.subscribers.get(peer);
+    if (!subscription || subscription.isPaused === isPaused) return;
+    subscription.isPaused = isPaused;
+    this.emit('videoPaused', peer, stream, isPaused);
+  }
+
+  /** Changes what the subscribers take of a stream's video. Does nothing if there is no such stream. */
+  changeDemand(stream: string, demand: StreamDemand): void {
+    if (this.streams.has(stream)) this.emit('demandChanged', stream, demand);
+  }
+
   async close(): Promise<void> {}
 
   #apply(request: NegotiateRequest, due: DueEvents): Omit<NegotiateAnswer, 'answer'> {
@@ -222,7 +241,8 @@ export class FakeMediaEngine implements MediaEngine {
         const stream = this.streams.get(item.stream);
         if (stream?.group !== group) throw new MediaError('no-such-stream', 'no such stream');
         const result = matchSubscribe(claims, item, stream.codecs);
-        stream.subscribers.set(name, { kinds: result.kinds, maxLayer: item.maxLayer });
+        const isPaused = stream.subscribers.get(name)?.isPaused ?? false;
+        stream.subscribers.set(name, { kinds: result.kinds, preferences: item.preferences ?? {}, isPaused });
         return result;
       }),
     );

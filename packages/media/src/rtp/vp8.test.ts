@@ -85,3 +85,20 @@ describe('Vp8Descriptor', () => {
     }
   });
 });
+
+test('the height of the picture is read from a keyframe, if its header is complete', () => {
+  const keyframe = Buffer.from([0x10, 0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0x80, 0x42, 0x68, 0x81]);
+  const descriptor = new Vp8Descriptor();
+  const heightOf = (payload: Buffer): number | undefined => {
+    descriptor.read(payload, 0, payload.length);
+    return descriptor.readHeight(payload, 0, payload.length);
+  };
+  // The upper two bits are a hint for scaling.
+  expect(heightOf(keyframe)).toBe(0x168);
+  expect(heightOf(keyframe.subarray(0, 10))).toBeUndefined();
+  const [noStartCode, delta, empty] = [Buffer.from(keyframe), Buffer.from(keyframe), Buffer.from(keyframe)];
+  noStartCode[4] = 0;
+  delta[1] = 0x11;
+  empty.fill(0, 9);
+  expect([noStartCode, delta, empty].map(heightOf)).toEqual([undefined, undefined, undefined]);
+});

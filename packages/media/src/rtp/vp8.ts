@@ -4,6 +4,11 @@
  * @module
  */
 
+const FRAME_TAG_BYTES = 3;
+const KEYFRAME_START_CODE = 0x9d012a;
+const HEIGHT_OFFSET = 8;
+const KEYFRAME_HEADER_BYTES = 10;
+
 /** The descriptor of one packet. One instance is reused for every packet, so that reading one allocates nothing. */
 export class Vp8Descriptor {
   /** Whether it begins a frame. */
@@ -27,6 +32,7 @@ export class Vp8Descriptor {
   #pictureIdOffset = 0;
   #tl0Offset = 0;
   #keyIdxOffset = 0;
+  #frameOffset = 0;
 
   /**
    * Reads the descriptor at the beginning of a payload; `false` for a malformed one.
@@ -81,8 +87,24 @@ export class Vp8Descriptor {
     // A frame begins with its first partition.
     this.isFrameStart = (first & 0x10) !== 0 && (first & 0x07) === 0;
     if (next >= end) return false;
+    this.#frameOffset = next - offset;
     this.isKeyframe = this.isFrameStart && ((packet[next] as number) & 0x01) === 0;
     return true;
+  }
+
+  /**
+   * Reads the height of the picture, in pixels, from the packet last read, which begins a keyframe (RFC 6386, 9.1).
+   * Undefined if the frame's header is cut or malformed.
+   *
+   * @param offset where the payload begins
+   * @param end where it ends
+   */
+  readHeight(packet: Buffer, offset: number, end: number): number | undefined {
+    const frame = offset + this.#frameOffset;
+    if (!this.isKeyframe || frame + KEYFRAME_HEADER_BYTES > end) return undefined;
+    if (packet.readUIntBE(frame + FRAME_TAG_BYTES, 3) !== KEYFRAME_START_CODE) return undefined;
+    const height = packet.readUInt16LE(frame + HEIGHT_OFFSET) & 0x3fff;
+    return height === 0 ? undefined : height;
   }
 
   /**

@@ -43,6 +43,8 @@ export class Layer {
   /** Undefined until it is announced or learnt. */
   ssrc: number | undefined;
   rtxSsrc: number | undefined;
+  /** The height of the picture as the last keyframe names it, in pixels; 0 before the first. */
+  height = 0;
   /** The publisher's last sender report. */
   lastReport: SenderReport | undefined;
   readonly #sendFeedback: (packet: Buffer) => boolean;

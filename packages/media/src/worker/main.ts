@@ -63,8 +63,8 @@ async function handleCall(call: WorkerCall): Promise<unknown> {
       return worker.unsubscribe(call.params);
     case 'restrict':
       return worker.restrict(call.params);
-    case 'limitLayer':
-      return worker.limitLayer(call.params);
+    case 'preferVideo':
+      return worker.preferVideo(call.params);
     case 'openPipe':
       return worker.openPipe(call.params);
     case 'closePipe':

@@ -5,11 +5,10 @@
  */
 
 import { randomInt } from 'node:crypto';
-import type { SectionMids, SubscriptionDump } from '../engine.ts';
+import type { SectionMids, SubscriptionDump, SubscriptionPreferences } from '../engine.ts';
 import type { AcceptedSection, AnswerSource } from '../sdp/answer.ts';
 import { MEDIA_KINDS, type MediaKind } from '../sdp/codecs.ts';
 import type { SentKind } from '../sdp/negotiate.ts';
-import { MAX_LAYERS } from '../sdp/simulcast.ts';
 import { type ClosedRecord, createClosedRecord } from './closed-ring.ts';
 import { createCounters } from './counters.ts';
 import type { Peer } from './peer.ts';
@@ -24,7 +23,7 @@ export class Subscription {
   readonly #msid = `gavel-${randomInt(1, 0x7fff_ffff).toString(16)}`;
   readonly #senders = new Map<MediaKind, TrackSender>();
   #mids: SectionMids = {};
-  #maxLayer: number | undefined;
+  #preferences: SubscriptionPreferences = {};
 
   constructor(peer: Peer, stream: Stream) {
     this.peer = peer;
@@ -37,9 +36,9 @@ export class Subscription {
   }
 
   /** Sets what was negotiated. Kinds that have not changed continue; the others begin when the peer is connected. */
-  negotiate(mids: SectionMids, kinds: ReadonlyMap<MediaKind, SentKind>, maxLayer: number | undefined): void {
+  negotiate(mids: SectionMids, kinds: ReadonlyMap<MediaKind, SentKind>, preferences: SubscriptionPreferences): void {
     this.#mids = mids;
-    this.limitLayer(maxLayer);
+    this.preferVideo(preferences);
     for (const kind of MEDIA_KINDS) this.#setKind(kind, kinds.get(kind));
     if (this.peer.state === 'connected') this.attach();
   }
@@ -56,10 +55,10 @@ export class Subscription {
     }
   }
 
-  /** Limits the layer of the video (SIM-1); undefined removes the limit. */
-  limitLayer(maxLayer: number | undefined): void {
-    this.#maxLayer = maxLayer;
-    this.#senders.get('video')?.limitLayer(maxLayer ?? MAX_LAYERS);
+  /** Replaces what the subscriber wants of the video (SIM-1). */
+  preferVideo(preferences: SubscriptionPreferences): void {
+    this.#preferences = preferences;
+    this.#senders.get('video')?.prefer(preferences);
   }
 
   /** Ends it: after this returns, nothing of the stream is sent to the peer. */
@@ -81,11 +80,14 @@ export class Subscription {
 
   dump(): SubscriptionDump {
     const layer = this.#senders.get('video')?.layer;
+    const { maxLayer, height, priority } = this.#preferences;
     return {
       peer: this.peer.name,
       state: this.peer.state,
       ...(layer !== undefined && { layer }),
-      ...(this.#maxLayer !== undefined && { maxLayer: this.#maxLayer }),
+      ...(maxLayer !== undefined && { maxLayer }),
+      ...(height !== undefined && { height }),
+      ...(priority !== undefined && { priority }),
       counters: { ...this.counters },
     };
   }
@@ -107,8 +109,7 @@ export class Subscription {
       msid: this.#msid,
       trackId: `${this.#msid}-${kind}`,
     };
-    const maxLayer = this.#maxLayer ?? MAX_LAYERS;
-    const fresh = new TrackSender(track, wanted, source, this.counters, peer, maxLayer);
+    const fresh = new TrackSender(track, wanted, source, this.counters, peer, this.#preferences);
     this.#senders.set(kind, fresh);
     peer.addSender(fresh);
   }

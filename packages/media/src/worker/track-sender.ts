@@ -5,8 +5,9 @@
  */
 
 import { randomInt } from 'node:crypto';
+import type { SubscriptionPreferences } from '../engine.ts';
 import { ForwardHistory } from '../forwarding/forward-history.ts';
-import { Forwarder } from '../forwarding/forwarder.ts';
+import { Forwarder, NO_LAYER } from '../forwarding/forwarder.ts';
 import { SourcePacket } from '../forwarding/source-packet.ts';
 import { OutgoingPacket } from '../rtp/outgoing-packet.ts';
 import { findPrimaryBlock } from '../rtp/red.ts';
@@ -64,12 +65,12 @@ export class TrackSender {
   #isAttached = false;
   readonly #replays = new ReplaySchedule();
   #isReplaying = false;
-  #maxLayer: number;
+  #preferences: SubscriptionPreferences;
   #record: ClosedRecord | undefined;
 
   /**
    * @param counters of the subscription
-   * @param maxLayer the highest layer to be sent
+   * @param preferences what the subscriber wants of a video
    */
   constructor(
     track: Track,
@@ -77,14 +78,14 @@ export class TrackSender {
     source: AnswerSource,
     counters: MutableCounters,
     peer: PeerLink,
-    maxLayer: number,
+    preferences: SubscriptionPreferences,
   ) {
     this.track = track;
     this.kind = kind;
     this.source = source;
     this.#counters = counters;
     this.#peer = peer;
-    this.#maxLayer = maxLayer;
+    this.#preferences = preferences;
     this.#forwarder = new Forwarder(track.codec.clockRate, track.clocks);
     this.chooseLayer();
   }
@@ -95,7 +96,7 @@ export class TrackSender {
     return layer < 0 ? undefined : layer;
   }
 
-  /** The layer that is to be sent. */
+  /** The layer that is to be sent; `NO_LAYER` for none. */
   get target(): number {
     return this.#forwarder.target;
   }
@@ -105,17 +106,18 @@ export class TrackSender {
     return this.#forwarder.needsKeyframe ? this.#forwarder.target : undefined;
   }
 
-  /** Limits the layer that is sent (SIM-1). */
-  limitLayer(maxLayer: number): void {
-    this.#maxLayer = maxLayer;
+  /** Replaces what the subscriber wants (SIM-1). */
+  prefer(preferences: SubscriptionPreferences): void {
+    this.#preferences = preferences;
     this.chooseLayer();
   }
 
-  /** Aims at the best layer that its track has; requests its keyframe. */
+  /** Aims at the best layer that its track has and the subscriber wants; requests its keyframe. */
   chooseLayer(): void {
-    const layer = this.track.chooseLayer(this.#maxLayer);
+    const layer = this.track.chooseLayer(this.track.findWantedLayer(this.#preferences));
     if (layer === this.#forwarder.target) return;
     this.#forwarder.setTarget(layer);
+    if (layer === NO_LAYER) this.#forwarder.restart();
     if (this.#isAttached) this.track.requestKeyframe(this.#peer.now(), this.awaitedLayer);
   }
 
@@ -231,7 +233,7 @@ export class TrackSender {
   /** Sends requested packets again as they were, each at most once per round trip (MED-4). */
   handleNack(sequences: readonly number[]): void {
     this.#counters.lost += sequences.length;
-    if (!this.kind.nack || this.track.isBlocked || !this.#isAttached) return;
+    if (!this.kind.nack || this.track.isBlocked || !this.#isAttached || this.target === NO_LAYER) return;
     const nowMs = this.#peer.now();
     const intervalMs = Math.min(MAX_RESEND_INTERVAL_MS, Math.max(MIN_RESEND_INTERVAL_MS, this.#roundTripMs));
     for (const sequence of sequences) {

@@ -4,9 +4,11 @@
  * @module
  */
 
-import type { TrackDump } from '../engine.ts';
+import type { SubscriptionPreferences, TrackDump } from '../engine.ts';
+import { NO_LAYER } from '../forwarding/forwarder.ts';
 import { LayerClock } from '../forwarding/layer-clock.ts';
 import { SourcePacket } from '../forwarding/source-packet.ts';
+import { readH264Height } from '../rtp/h264-sps.ts';
 import { OutgoingPacket } from '../rtp/outgoing-packet.ts';
 import { findPrimaryBlock } from '../rtp/red.ts';
 import type { SenderReport } from '../rtp/rtcp.ts';
@@ -26,6 +28,9 @@ const outgoing: Readonly<Record<MediaKind, OutgoingPacket>> = {
 
 /** The scratch memory of the audio without redundancy. */
 const primary = new OutgoingPacket('audio');
+
+/** A picture of this share of the wanted height is high enough: the next layer costs several times as much. */
+const HEIGHT_TOLERANCE = 0.8;
 
 /** A layer without packets for this time, in milliseconds, is switched off, if another layer has packets. */
 const SILENT_MS = 1_000;
@@ -87,10 +92,25 @@ export class Track {
   }
 
   /**
+   * Returns the highest layer that a subscriber has a use for: the lowest that is about as high as it shows the picture;
+   * `NO_LAYER` if it shows none. Layers whose height is not known yet count as too low.
+   */
+  findWantedLayer({ maxLayer = MAX_LAYERS, height }: SubscriptionPreferences): number {
+    if (this.kind === 'audio') return 0;
+    if (height === 0) return NO_LAYER;
+    const highest = Math.max(0, Math.min(maxLayer, this.#layers.length - 1));
+    if (height === undefined) return highest;
+    const minHeight = height * HEIGHT_TOLERANCE;
+    const index = this.#layers.findIndex((layer) => layer.height >= minHeight);
+    return index < 0 ? highest : Math.min(index, highest);
+  }
+
+  /**
    * Chooses the layer to send to a subscriber: the highest that is active and not above its limit, else the lowest that is
    * active, else the lowest.
    */
   chooseLayer(maxLayer: number): number {
+    if (maxLayer === NO_LAYER) return NO_LAYER;
     let lowest = -1;
     for (let index = this.#layers.length - 1; index >= 0; index -= 1) {
       if (this.#active[index] !== 1) continue;
@@ -181,7 +201,10 @@ export class Track {
     const out = outgoing[this.kind];
     if (!out.load(packet, header.payloadOffset, end, header.marker)) return;
     layer.buffer.store(header.sequence, packet);
-    if (source.isStart && this.#hasKeyframes) layer.recordKeyframe(sequence, header.timestamp);
+    if (source.isStart && this.#hasKeyframes) {
+      layer.recordKeyframe(sequence, header.timestamp);
+      this.#readHeight(layer, source, packet, header.payloadOffset, end);
+    }
     const plain = source.isRed ? loadPrimary(packet, header.payloadOffset, end, header.marker) : out;
     for (const sender of this.#senders) {
       if (sender.forward(source, out, plain, nowMs)) this.forwardedPackets += 1;
@@ -194,6 +217,13 @@ export class Track {
     if (this.#isBlocked) return;
     for (const sender of this.#senders) sender.sendReport(layer, report, nowMs);
     for (const pipe of this.#pipes) pipe.sendReport(layer, report);
+  }
+
+  #readHeight(layer: Layer, source: SourcePacket, packet: Buffer, offset: number, end: number): void {
+    const height = source.isVp8 ? source.vp8.readHeight(packet, offset, end) : readH264Height(packet, offset, end);
+    if (height === undefined || height === layer.height) return;
+    layer.height = height;
+    for (const sender of this.#senders) sender.chooseLayer();
   }
 
   #activate(index: number): void {

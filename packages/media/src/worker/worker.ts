@@ -64,8 +64,8 @@ export class Worker {
     this.#streams.get(stream)?.restrict(blocked);
   }
 
-  limitLayer({ peer, stream, maxLayer }: WorkerMethods['limitLayer']['params']): undefined {
-    this.#peers.get(peer)?.subscriptions.get(stream)?.limitLayer(maxLayer);
+  preferVideo({ peer, stream, preferences }: WorkerMethods['preferVideo']['params']): undefined {
+    this.#peers.get(peer)?.subscriptions.get(stream)?.preferVideo(preferences);
   }
 
   openPipe({ stream, pipe, to }: WorkerMethods['openPipe']['params']): undefined {
@@ -136,7 +136,7 @@ export class Worker {
         const stream = this.#findStream(item, peer.group);
         const plan = planner.planSubscribe(item, stream.shape);
         accepted.add(item.stream);
-        peer.subscribe(stream).negotiate(item.mids, plan.kinds, item.maxLayer);
+        peer.subscribe(stream).negotiate(item.mids, plan.kinds, item.preferences ?? {});
         return toResult(plan);
       }),
     );

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { MediaKind, SectionMids } from '@gavel/media';
+import type { MediaKind, SectionMids, SubscriptionPreferences } from '@gavel/media';
 import type { GavelError, RoomKey, StreamId, StreamSource } from '@gavel/protocol';
 import type { Origin } from '../rooms/commands.ts';
 import type { MemberInfo } from '../rooms/member.ts';
@@ -32,7 +32,7 @@ export interface PublishOrder {
 export interface PlayOrder {
   readonly streamId: StreamId;
   readonly mids: SectionMids;
-  readonly maxLayer?: number;
+  readonly preferences: SubscriptionPreferences;
 }
 
 /** Everything that a member wants to publish and play. An item that is an error was refused before. */

@@ -175,12 +175,12 @@ test('a member chooses the layer of a stream that it plays (SIM-1)', async () =>
   expect((await client.request('updatePlay', { streamId: 'a', maxLayer: 0 })).error?.code).toBe('stream.not-found');
   await client.media.play('a', { maxLayer: 1 });
   const limits = () =>
-    [...door.engine.streams.values()].map(({ subscribers }) => subscribers.get(login.memberId)?.maxLayer);
-  expect(limits()).toEqual([1]);
+    [...door.engine.streams.values()].map(({ subscribers }) => subscribers.get(login.memberId)?.preferences);
+  expect(limits()).toEqual([{ maxLayer: 1 }]);
   expect((await client.request('updatePlay', { streamId: 'a', maxLayer: 0 })).error).toBeUndefined();
-  expect(limits()).toEqual([0]);
+  expect(limits()).toEqual([{ maxLayer: 0 }]);
   await client.request('updatePlay', { streamId: 'a' });
-  expect(limits()).toEqual([undefined]);
+  expect(limits()).toEqual([{}]);
   expect((await client.request('updatePlay', { streamId: 'a', maxLayer: 3 })).error?.code).toBe('request.malformed');
 });
 

@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { ItemResult, MediaEngine, NegotiateAnswer } from '@gavel/media';
+import type { ItemResult, MediaEngine, NegotiateAnswer, SubscriptionPreferences } from '@gavel/media';
 import { GavelError, type MemberId, type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
 import type { Clock } from '../rooms/clock.ts';
 import type { Rooms } from '../rooms/rooms.ts';
@@ -107,14 +107,14 @@ export class Negotiator {
   }
 
   /**
-   * Limits the layer of a stream that the member plays (SIM-1); undefined removes the limit.
+   * Replaces what the member wants of the video of a stream that it plays (SIM-1).
    *
    * @throws GavelError `stream.not-found` if the member does not play it
    */
-  async limitLayer({ member }: Caller, streamId: StreamId, maxLayer: number | undefined): Promise<void> {
+  async preferVideo({ member }: Caller, streamId: StreamId, preferences: SubscriptionPreferences): Promise<void> {
     const play = this.#findPlay(member.memberId, streamId);
     if (!play) throw new GavelError('stream.not-found');
-    await this.#deps.engine.limitLayer(play.memberId, play.publishId, maxLayer);
+    await this.#deps.engine.preferVideo(play.memberId, play.publishId, preferences);
   }
 
   async #find(key: RoomKey, order: PlayOrder | GavelError): Promise<Found | GavelError> {
@@ -165,10 +165,10 @@ export class Negotiator {
         mids,
         allowed,
       })),
-      subscribe: withoutErrors(plays).map(({ order: { mids, maxLayer }, play }) => ({
+      subscribe: withoutErrors(plays).map(({ order: { mids, preferences }, play }) => ({
         stream: play.publishId,
         mids,
-        ...(maxLayer !== undefined && { maxLayer }),
+        preferences,
       })),
     });
     // A stream that a backend announced is live without media, so the engine does not have its restrictions yet.

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { SubscriptionPreferences } from '@gavel/media';
 import {
   GavelError,
   MAX_BYTES,
@@ -14,6 +15,7 @@ import {
   parseStreamId,
   type Results,
   type StreamId,
+  type UpdatePlayParams,
 } from '@gavel/protocol';
 import type { Caller, NegotiatedKinds, PlayOrder, PublishOrder } from '../media-control/negotiation.ts';
 import type { Negotiator } from '../media-control/negotiator.ts';
@@ -50,8 +52,13 @@ function toPublishOrder(params: PublishParams): PublishOrder {
   return { streamId: requireStreamId(params.streamId), mids, isOngoing, source, extraInfo, audio, video };
 }
 
-function toPlayOrder({ streamId, ...rest }: PlayParams): PlayOrder {
-  return { streamId: requireStreamId(streamId), ...rest };
+function toPlayOrder({ streamId, mids, ...preferences }: PlayParams): PlayOrder {
+  return { streamId: requireStreamId(streamId), mids, preferences: toPreferences(preferences) };
+}
+
+/** Picks what a member wants of the video of a stream that it plays. */
+export function toPreferences({ maxLayer }: Omit<UpdatePlayParams, 'streamId'>): SubscriptionPreferences {
+  return { ...(maxLayer !== undefined && { maxLayer }) };
 }
 
 /** Makes a conversion return the error of a refused item, which does not affect the others (CONN-2). */

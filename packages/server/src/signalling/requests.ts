@@ -28,7 +28,7 @@ import { customMessageCommand } from './custom-message.ts';
 import { wireSnapshot } from './frames.ts';
 import { Joining, type JoiningDeps } from './joining.ts';
 import { KeyedQueue } from './keyed-queue.ts';
-import { negotiate, requireStreamId } from './media-requests.ts';
+import { negotiate, requireStreamId, toPreferences } from './media-requests.ts';
 import { MessageLimits } from './message-limits.ts';
 import { moderationCommand } from './moderate.ts';
 import { changeCommand, openCommand } from './store-frames.ts';
@@ -77,8 +77,8 @@ export class Requests {
       await this.#deps.media.stop(caller, requireStreamId(streamId));
       return DONE;
     },
-    updatePlay: async (caller, { streamId, maxLayer }) => {
-      await this.#deps.media.limitLayer(caller, requireStreamId(streamId), maxLayer);
+    updatePlay: async (caller, { streamId, ...preferences }) => {
+      await this.#deps.media.preferVideo(caller, requireStreamId(streamId), toPreferences(preferences));
       return DONE;
     },
     setRoomInfo: (caller, params) => this.#setRoomInfo(caller, params),

@@ -1,0 +1,25 @@
+/**
+ * What the allocation and the estimate of a peer's bandwidth know of each other.
+ *
+ * @module
+ */
+
+/** What the network towards a peer can take. */
+export interface BandwidthSource {
+  /**
+   * Estimated bits per second of RTP packets, retransmissions and probes included; `Infinity` for a peer that gives no
+   * feedback, which is not limited.
+   */
+  readonly bps: number;
+  /** Whether feedback has arrived, so that `bps` is more than the assumption at the start: before, nothing is paused. */
+  readonly hasFeedback: boolean;
+}
+
+/** What a peer could use. */
+export interface BandwidthDemand {
+  /** Bits per second that its subscriptions would take with all the bandwidth that they have a use for. */
+  readonly wantedBps: number;
+}
+
+/** The source of a peer that gives no feedback. */
+export const UNLIMITED: BandwidthSource = { bps: Number.POSITIVE_INFINITY, hasFeedback: false };
