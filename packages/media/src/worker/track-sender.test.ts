@@ -58,7 +58,7 @@ function createSender(kind: MediaKind, fields: Partial<SentKind> = {}, rtxSsrc?:
     ...fields,
   };
   const source = { ssrc: 9_000, ...(rtxSsrc !== undefined && { rtxSsrc }), cname: 'c', msid: 'm', trackId: 't' };
-  const sender = new TrackSender(track, negotiated, source, createCounters(), peer, 3);
+  const sender = new TrackSender(track, negotiated, source, createCounters(), peer, {});
   sender.attach();
   const receive = (sequence: number, payload: Buffer, type = payloadType) => {
     layer.receivePiped(
