@@ -345,7 +345,10 @@ export interface MediaEngineEvents {
    * the first event of a publication, everything is wanted.
    */
   demandChanged: [stream: string, demand: StreamDemand];
-  /** Sound levels that have changed notably, and those of streams that can be heard. At most every 200 ms per worker. */
+  /**
+   * The levels of streams that can be heard, and of those whose level has changed notably, smoothed: at most every 200 ms per
+   * worker. A stream whose sound has ended is in the list once more, with 127.
+   */
   soundLevels: [levels: readonly SoundLevel[]];
   /** A worker process ended unexpectedly; it is being restarted. */
   workerDied: [worker: number, detail: string];

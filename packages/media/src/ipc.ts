@@ -13,6 +13,7 @@ import type {
   NegotiateRequest,
   PeerDump,
   PublishItem,
+  SoundLevel,
   StreamDump,
   SubscribeItem,
   SubscriptionPreferences,
@@ -160,6 +161,7 @@ export type WorkerNotice =
   | { readonly type: 'stream-connected'; readonly stream: string; readonly peer: string }
   | { readonly type: 'subscription-lost'; readonly peer: string; readonly stream: string }
   | { readonly type: 'video-paused'; readonly peer: string; readonly stream: string; readonly isPaused: boolean }
+  | { readonly type: 'sound-levels'; readonly levels: readonly SoundLevel[] }
   | {
       readonly type: 'log';
       readonly level: 'info' | 'warn' | 'error';

@@ -18,12 +18,14 @@ import {
   type MediaLossCause,
   type NegotiateAnswer,
   type NegotiateRequest,
+  type SoundLevel,
   type SubscriptionPreferences,
   type WorkerHealth,
 } from './engine.ts';
+import { createClosedResult, createRevival, findFingerprint, NOT_BLOCKED } from './engine-offers.ts';
 import { EnginePipes } from './engine-pipes.ts';
 import { EngineRegistry, type OpenOffer, type PeerEntry, type StreamEntry } from './engine-registry.ts';
-import type { WorkerDump, WorkerNegotiateAnswer, WorkerNotice, WorkerSubscribeItem } from './ipc.ts';
+import type { WorkerDump, WorkerNegotiateAnswer, WorkerNotice } from './ipc.ts';
 import { mergeDumps } from './merge-dumps.ts';
 import type { MediaEngineOptions, MediaLogger } from './options.ts';
 import { createWorkerConfigs } from './worker-configs.ts';
@@ -300,6 +302,10 @@ export class ProcessEngine implements MediaEngine {
       this.#logger[notice.level]({ worker: worker.config.worker, detail: notice.detail }, notice.message);
       return;
     }
+    if (notice.type === 'sound-levels') {
+      this.#handleSoundLevels(notice.levels);
+      return;
+    }
     const peer = this.#registry.peers.get(notice.peer);
     if (peer === undefined) return;
     switch (notice.type) {
@@ -327,6 +333,12 @@ export class ProcessEngine implements MediaEngine {
       case 'peer-lost':
         this.#handlePeerLost(peer, notice.cause);
     }
+  }
+
+  /** A worker may report a stream that was closed meanwhile. */
+  #handleSoundLevels(levels: readonly SoundLevel[]): void {
+    const known = levels.filter(({ stream }) => this.#registry.streams.get(stream)?.publisher !== undefined);
+    if (known.length > 0) this.#emit('soundLevels', known);
   }
 
   #handleSubscriptionLost(peer: PeerEntry, stream: string): void {
@@ -386,19 +398,4 @@ export class ProcessEngine implements MediaEngine {
       this.#logger.error({ event, error: String(error) }, 'Media event handler threw an error');
     }
   }
-}
-
-const NOT_BLOCKED: MediaKinds = { audio: false, video: false };
-
-function createRevival(entry: StreamEntry | undefined): Pick<WorkerSubscribeItem, 'revive'> {
-  return entry?.shape === undefined ? {} : { revive: { shape: entry.shape, blocked: entry.blocked } };
-}
-
-function createClosedResult(stream: string): ItemResult {
-  return { error: 'no-such-stream', message: `${stream} was closed before the offer was answered` };
-}
-
-/** The fingerprint that identifies a connection; it is validated by the worker. */
-function findFingerprint(offer: string): string {
-  return /^a=fingerprint:(.*)$/m.exec(offer)?.[1]?.trim() ?? '';
 }

@@ -17,6 +17,7 @@ import {
   type NegotiateAnswer,
   type NegotiateRequest,
   type SectionMids,
+  type SoundLevel,
   type StreamDemand,
   type SubscriptionPreferences,
   type WorkerHealth,
@@ -54,6 +55,8 @@ export interface FakeStream {
   codecs: FakeCodecs;
   /** Whether `streamConnected` was emitted for this publish. */
   isConnected: boolean;
+  /** The level that was reported last. */
+  soundLevel?: number;
   /** By the name of the subscribing peer. */
   readonly subscribers: Map<string, FakeSubscription>;
 }
@@ -202,6 +205,19 @@ export class FakeMediaEngine implements MediaEngine {
   loseSubscription(peer: string, stream: string): void {
     this.streams.get(stream)?.subscribers.delete(peer);
     this.emit('subscriptionLost', peer, stream);
+  }
+
+  /** Reports how loud streams are; those that nobody publishes are left out, and silence is not repeated. */
+  reportSound(levels: readonly SoundLevel[]): void {
+    const published = levels.filter(({ stream, level }) => {
+      const found = this.streams.get(stream);
+      if (found?.peer === undefined || found.codecs.audio === undefined || this.blocked.get(stream)?.audio)
+        return false;
+      const wasSilent = found.soundLevel === undefined || found.soundLevel === 127;
+      found.soundLevel = level;
+      return level !== 127 || !wasSilent;
+    });
+    if (published.length > 0) this.emit('soundLevels', published);
   }
 
   /** Pauses the video of a subscription for want of bandwidth, or resumes it. Does nothing if there is no change. */

@@ -10,7 +10,8 @@ import { createTransportFactory } from '../transport/create-transport-factory.ts
 import { listTransportWarnings } from '../transport/transport-warnings.ts';
 import { ClosedRing } from './closed-ring.ts';
 import { Piping } from './piping.ts';
-import { TickSet } from './tick-set.ts';
+import { SOUND_INTERVAL_MS, SoundLevels } from './sound-levels.ts';
+import { TickSet, TimedTickSet } from './tick-set.ts';
 import { findErrorCode, Worker } from './worker.ts';
 
 /** Set by the first call, `configure`. Calls that arrive before it is done wait for it, and take effect in their order. */
@@ -38,7 +39,11 @@ async function createWorker(config: WorkerConfig): Promise<Worker> {
   await piping?.listen();
   const closed = new ClosedRing();
   const ticking = new TickSet(reportError);
-  return new Worker({ config, transports: factory, closed, ticking, piping, now, notify: send, reportError });
+  const soundLevels = new SoundLevels(new TimedTickSet(SOUND_INTERVAL_MS, now, reportError), (levels) => {
+    send({ type: 'sound-levels', levels });
+  });
+  const transports = factory;
+  return new Worker({ config, transports, closed, ticking, soundLevels, piping, now, notify: send, reportError });
 }
 
 async function handleCall(call: WorkerCall): Promise<unknown> {

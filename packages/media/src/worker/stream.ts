@@ -85,6 +85,7 @@ export class Stream implements Ticking {
       shape[kind] = { name: codec.name, clockRate: codec.clockRate, parameters: codec.parameters };
     }
     this.setShape(shape);
+    this.#measureSound(true);
     for (const [kind, received] of kinds) this.#setLayers(peer, kind, received);
     if (!isNew) return;
     peer.addStream(this);
@@ -133,6 +134,7 @@ export class Stream implements Ticking {
     for (const to of [...this.#pipes.keys()]) this.closePipe(to);
     this.restrict(blocked);
     this.setShape(shape);
+    this.#measureSound(false);
     const requestKeyframe = this.#context.piping?.openIncoming(this, pipe, from);
     if (requestKeyframe === undefined) return;
     this.#incomingPipe = pipe;
@@ -198,6 +200,7 @@ export class Stream implements Ticking {
     for (const { peer } of [...this.#subscriptions.values()]) peer.unsubscribe(this.name);
     this.#closePublisher();
     this.#closeIncomingPipe();
+    this.#measureSound(false);
     for (const to of [...this.#pipes.keys()]) this.closePipe(to);
   }
 
@@ -219,6 +222,13 @@ export class Stream implements Ticking {
       forwardedPackets,
       subscriptions: [...this.#subscriptions.values()].map((subscription) => subscription.dump()),
     };
+  }
+
+  #measureSound(isMeasured: boolean): void {
+    const track = this.#tracks.get('audio');
+    if (track === undefined || (track.soundMeter !== undefined) === isMeasured) return;
+    track.soundMeter?.close();
+    track.soundMeter = isMeasured ? this.#context.soundLevels.createMeter(this.name) : undefined;
   }
 
   #setLayers(peer: Peer, kind: MediaKind, received: ReceivedKind): void {
@@ -261,6 +271,7 @@ export class Stream implements Ticking {
 
   #removeTrack(track: Track): void {
     this.#forwardedBefore += track.forwardedPackets;
+    track.soundMeter?.close();
     this.#tracks.delete(track.kind);
     for (const layer of track.layers) this.#publisher?.sources.remove(layer);
   }

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { TickSet } from './tick-set.ts';
+import { expect, test, vi } from 'vitest';
+import { TickSet, TimedTickSet } from './tick-set.ts';
 
 test('members are called until they have no more work, and again when they are added', () => {
   const calls: string[] = [];
@@ -34,4 +34,32 @@ test('an error in one member is reported, and the others are called', () => {
   set.tick(60);
   expect(calls).toEqual(['tick: Error: broken', 'tick', 'tick: Error: broken', 'tick']);
   expect(set.size).toBe(2);
+});
+
+test('a timed set has a timer only while it has members', () => {
+  vi.useFakeTimers();
+  try {
+    let calls = 0;
+    const set = new TimedTickSet(
+      5,
+      () => Date.now(),
+      () => undefined,
+    );
+    const tick = () => {
+      calls += 1;
+    };
+    const member = { tick, hasWork: () => calls % 3 !== 0 };
+    expect(vi.getTimerCount()).toBe(0);
+    set.add(member);
+    expect([vi.getTimerCount(), calls]).toEqual([1, 0]);
+    vi.advanceTimersByTime(100);
+    expect([vi.getTimerCount(), calls]).toEqual([0, 3]);
+    set.add(member);
+    vi.advanceTimersByTime(5);
+    set.delete(member);
+    vi.advanceTimersByTime(5);
+    expect([vi.getTimerCount(), calls]).toEqual([0, 4]);
+  } finally {
+    vi.useRealTimers();
+  }
 });

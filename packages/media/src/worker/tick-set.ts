@@ -49,3 +49,36 @@ export class TickSet {
     }
   }
 }
+
+/** A set with a timer of its own, which runs only while there are members. */
+export class TimedTickSet {
+  readonly #set: TickSet;
+  readonly #intervalMs: number;
+  readonly #now: () => number;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param intervalMs the time between two calls of a member */
+  constructor(intervalMs: number, now: () => number, reportError: (where: string, error: unknown) => void) {
+    this.#set = new TickSet(reportError);
+    this.#intervalMs = intervalMs;
+    this.#now = now;
+  }
+
+  /** Adds a member that has work from now on; it is called for the first time after the interval. */
+  add(member: Ticking): void {
+    this.#set.add(member);
+    this.#timer ??= setInterval(() => this.#tick(), this.#intervalMs);
+  }
+
+  /** Removes a member that was closed. */
+  delete(member: Ticking): void {
+    this.#set.delete(member);
+  }
+
+  #tick(): void {
+    this.#set.tick(this.#now());
+    if (this.#set.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}

@@ -17,6 +17,7 @@ import type { CodecShape, MediaKind } from '../sdp/codecs.ts';
 import { MAX_LAYERS } from '../sdp/simulcast.ts';
 import type { Layer } from './layer.ts';
 import { replayPicture, SILENT_AFTER_MS } from './picture-replay.ts';
+import type { SoundMeter } from './sound-levels.ts';
 import type { TrackPipe } from './track-pipe.ts';
 import type { TrackSender } from './track-sender.ts';
 
@@ -43,6 +44,8 @@ export class Track {
   /** By layer. */
   readonly clocks: readonly LayerClock[];
   forwardedPackets = 0;
+  /** Measures the sound; undefined for video, and if the packets come from another worker, which measures it. */
+  soundMeter: SoundMeter | undefined;
   readonly #source = new SourcePacket();
   /** By layer: 1 if its packets arrive. */
   readonly #active = new Uint8Array(MAX_LAYERS);
@@ -197,6 +200,7 @@ export class Track {
     source.marker = header.marker;
     source.isRed = header.payloadType === layer.kind.redPayloadType;
     source.audioLevel = layer.readAudioLevel(packet, header);
+    this.soundMeter?.add(source.audioLevel);
     source.readPayload(this.codec.name, packet, header.payloadOffset, end, isFrameStart);
     const out = outgoing[this.kind];
     if (!out.load(packet, header.payloadOffset, end, header.marker)) return;

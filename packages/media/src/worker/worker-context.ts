@@ -8,6 +8,7 @@ import type { WorkerConfig, WorkerNotice } from '../ipc.ts';
 import type { TransportFactory } from '../transport/transport.ts';
 import type { ClosedRing } from './closed-ring.ts';
 import type { Piping } from './piping.ts';
+import type { SoundLevels } from './sound-levels.ts';
 import type { TickSet } from './tick-set.ts';
 
 /** Passed from the worker to its streams and their peers. */
@@ -17,6 +18,8 @@ export interface WorkerContext {
   readonly closed: ClosedRing;
   /** Peers and streams with periodic work. */
   readonly ticking: TickSet;
+  /** The levels of published sound. */
+  readonly soundLevels: SoundLevels;
   /** The pipes to other workers; undefined for a single worker. */
   readonly piping: Piping | undefined;
   /** Milliseconds of a monotonic clock; `toEpochMs` converts them to a date. */

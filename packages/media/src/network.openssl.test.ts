@@ -1,0 +1,3 @@
+import { describeViewerNetwork } from '../tests/network-suite.ts';
+
+describeViewerNetwork('openssl');
