@@ -23,8 +23,11 @@ export type MemberId = Brand<string, 'MemberId'>;
 export type PublishId = Brand<string, 'PublishId'>;
 /** Identifies a poll; created by the server, never reused. */
 export type PollId = Brand<string, 'PollId'>;
-/** Identifies one life of a room: an ascending uint64; on the wire its decimal digits (ROOM-3). */
-export type Epoch = Brand<bigint, 'Epoch'>;
+/**
+ * Identifies one life of a room: an ascending uint64 as decimal digits without leading zeros (ROOM-3). It is text, so
+ * that it is the same in memory, in JSON and in the store; `compareEpochs` orders epochs.
+ */
+export type Epoch = Brand<string, 'Epoch'>;
 
 /** The two environments of an App; the rooms of one cannot be reached from the other. */
 export type Environment = 'production' | 'test';
@@ -39,6 +42,20 @@ export interface RoomKey {
 /** Formats a room's key as one string, for maps and logs. */
 export function roomKeyText(key: RoomKey): string {
   return `${key.appId}/${key.environment === 'test' ? 'test' : 'live'}/${key.roomId}`;
+}
+
+const EPOCH = /^(?:0|[1-9]\d{0,19})$/;
+
+/** Parses an epoch; returns undefined if the text is not a decimal number of at most 20 digits without leading zeros. */
+export function parseEpoch(text: string): Epoch | undefined {
+  return EPOCH.test(text) ? (text as Epoch) : undefined;
+}
+
+/** Compares two epochs: negative if the first one is of an earlier life, 0 if they are equal. */
+export function compareEpochs(one: Epoch, other: Epoch): number {
+  if (one === other) return 0;
+  // Without leading zeros, the longer number is the larger one.
+  return one.length - other.length || (one < other ? -1 : 1);
 }
 
 /** Maximum length in bytes of UTF-8 of each text that a client may send (reference zego 4.7). */

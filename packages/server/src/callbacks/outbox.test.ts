@@ -14,9 +14,9 @@ function batch(
   type: 'memberDetached' | 'message' = 'memberDetached',
   door: EventBatch['origin']['door'] = 'signalling',
 ): EventBatch {
-  const event = { type, seq, epoch: 1n as Epoch, atMs: 0 } as unknown as RoomEvent;
+  const event = { type, seq, epoch: '1' as Epoch, atMs: 0 } as unknown as RoomEvent;
   const origin = { door, requestId: 'r' } as const;
-  return { key: { ...KEY, appId: APP.appId }, epoch: 1n as Epoch, origin, events: [event] };
+  return { key: { ...KEY, appId: APP.appId }, epoch: '1' as Epoch, origin, events: [event] };
 }
 
 function openOutbox(app = APP) {

@@ -39,7 +39,7 @@ beforeEach(async () => {
   path = mkdtempSync(join(tmpdir(), 'gavel-files-'));
   clock = new FakeClock();
   store = await openSqliteStore(':memory:');
-  epoch = 1n as Epoch;
+  epoch = '1' as Epoch;
   logged = [];
   await open();
 });
@@ -90,9 +90,9 @@ it('a claim that is released can be made again; one that is not, or of another l
   const { release } = await files.claim(KEY, anna, { type: 'file', fileId });
   await expect(send(fileId)).rejects.toMatchObject({ code: 'file.not-found' });
   release();
-  epoch = 2n as Epoch;
+  epoch = '2' as Epoch;
   await expect(send(fileId)).rejects.toMatchObject({ code: 'file.not-found' });
-  epoch = 1n as Epoch;
+  epoch = '1' as Epoch;
   await send(fileId);
 });
 
@@ -101,7 +101,7 @@ it('the files of a room go with its life, but for those of messages that are sto
   const content = await send(stored);
   await say(1, content);
   await say(2, await send(inMemory));
-  epoch = 2n as Epoch;
+  epoch = '2' as Epoch;
   await sweepAfter(60_000);
   // A message may be stored a moment after the end of its room.
   expect(onDisk()).toBe(3);

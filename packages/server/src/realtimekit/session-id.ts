@@ -15,7 +15,7 @@ import type { Epoch } from '@gavel/protocol';
  * epoch, so ids sort by time; the last 14 are a hash of the meeting's id.
  */
 export function sessionIdOf(epoch: Epoch, meetingId: string): string {
-  const life = epoch.toString(16).padStart(16, '0');
+  const life = BigInt(epoch).toString(16).padStart(16, '0');
   const meeting = createHash('sha256').update(meetingId).digest('hex');
   return [
     life.slice(0, 8),
@@ -29,5 +29,5 @@ export function sessionIdOf(epoch: Epoch, meetingId: string): string {
 /** Returns the epoch in a session id, or undefined if the id does not have this format. */
 export function epochOfSessionId(sessionId: string): Epoch | undefined {
   const parts = /^([0-9a-f]{8})-([0-9a-f]{4})-8([0-9a-f]{3})-8([0-9a-f])[0-9a-f]{2}-[0-9a-f]{12}$/.exec(sessionId);
-  return parts ? (BigInt(`0x${parts.slice(1).join('')}`) as Epoch) : undefined;
+  return parts ? (String(BigInt(`0x${parts.slice(1).join('')}`)) as Epoch) : undefined;
 }

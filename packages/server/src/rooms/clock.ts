@@ -79,7 +79,7 @@ export function createIdSource(clock: Clock): IdSource {
     nextEpoch() {
       const fromClock = BigInt(clock.now()) << 20n;
       lastEpoch = fromClock > lastEpoch ? fromClock : lastEpoch + 1n;
-      return lastEpoch as Epoch;
+      return String(lastEpoch) as Epoch;
     },
     nextMemberId: () => randomUUID() as MemberId,
     nextPublishId: () => `s-${randomUUID()}` as PublishId,

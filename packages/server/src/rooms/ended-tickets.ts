@@ -13,7 +13,15 @@
  */
 
 import type { UserId } from '@gavel/protocol';
-import { type Epoch, GavelError, type MemberCause, type MemberId, type RoomKey, roomKeyText } from '@gavel/protocol';
+import {
+  compareEpochs,
+  type Epoch,
+  GavelError,
+  type MemberCause,
+  type MemberId,
+  type RoomKey,
+  roomKeyText,
+} from '@gavel/protocol';
 import type { RoomCommand } from './commands.ts';
 import type { RoomEvent } from './events.ts';
 
@@ -268,5 +276,6 @@ export class EndedTickets {
 }
 
 function isAfter(position: RoomPosition, end: RoomPosition): boolean {
-  return position.epoch > end.epoch || (position.epoch === end.epoch && position.seq > end.seq);
+  const order = compareEpochs(position.epoch, end.epoch);
+  return order > 0 || (order === 0 && position.seq > end.seq);
 }

@@ -7,7 +7,7 @@ import { KEY, login, ORIGIN, testSettings } from './testing.ts';
 
 const BATCH: EventBatch = {
   key: KEY,
-  epoch: 1n as Epoch,
+  epoch: '1' as Epoch,
   origin: ORIGIN,
   events: [{ type: 'roomClosed' } as RoomEvent],
 };

@@ -1,4 +1,12 @@
-import { isGavelError, type MemberId, type PublishId, type StreamId, type UserId } from '@gavel/protocol';
+import {
+  compareEpochs,
+  type Epoch,
+  isGavelError,
+  type MemberId,
+  type PublishId,
+  type StreamId,
+  type UserId,
+} from '@gavel/protocol';
 import { FakeClock } from '@gavel/testkit/fake-clock';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -193,7 +201,7 @@ class History {
 
 /** Replays events alone, and checks what must hold after each of them. */
 function checkEvents(events: readonly RoomEvent[]): { memberIds: MemberId[]; streamIds: StreamId[] } {
-  let epoch = 0n;
+  let epoch = '0' as Epoch;
   let open = false;
   let seq = 0;
   let userSeq = 0;
@@ -205,7 +213,7 @@ function checkEvents(events: readonly RoomEvent[]): { memberIds: MemberId[]; str
   for (const event of events) {
     if (event.type === 'roomCreated') {
       expect(open, 'a room is not created while it is there').toBe(false);
-      expect(event.epoch > epoch, 'epochs rise (ROOM-3)').toBe(true);
+      expect(compareEpochs(event.epoch, epoch) > 0, 'epochs rise (ROOM-3)').toBe(true);
       [open, epoch, seq, userSeq, streamSeq] = [true, event.epoch, 0, 0, 0];
       shown = { userSeq: 0, memberCount: 0 };
     }

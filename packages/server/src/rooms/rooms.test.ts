@@ -1,4 +1,4 @@
-import { isGavelError, type RoomId, type RoomKey, type StreamId } from '@gavel/protocol';
+import { compareEpochs, isGavelError, type RoomId, type RoomKey, type StreamId } from '@gavel/protocol';
 import { expect, test } from 'vitest';
 import type { DuplicatePolicy } from './commands.ts';
 import { eventsOf, type RoomEvent } from './events.ts';
@@ -50,7 +50,7 @@ test('when a close is answered the id is free, and a login makes a new epoch (CL
   await rooms.execute(KEY, { type: 'close', reason: '', announce: true }, ORIGIN);
   expect(await rooms.summary(KEY)).toBeUndefined();
   const second = await join('alice');
-  expect(second.room.epoch > first.room.epoch).toBe(true);
+  expect(compareEpochs(second.room.epoch, first.room.epoch)).toBeGreaterThan(0);
   expect(second.room).toMatchObject({ seq: 2, userSeq: 1, streamSeq: 0, memberCount: 1 });
 });
 

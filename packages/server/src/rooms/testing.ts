@@ -38,7 +38,7 @@ export function countingIds(): IdSource {
     return last;
   };
   return {
-    nextEpoch: () => BigInt(next()) as Epoch,
+    nextEpoch: () => String(next()) as Epoch,
     nextMemberId: () => `m${next()}` as MemberId,
     nextPublishId: () => `s${next()}` as PublishId,
     nextPollId: () => `p${next()}` as PollId,
@@ -118,7 +118,7 @@ export function openRoom(settings = testSettings(), before?: Continuation) {
 
 /** What the ticket of a login says of it; `issuer` is `t1` in rooms with counting ids. */
 export function claim(userId: string, changes: Partial<TicketClaim> = {}): TicketClaim {
-  const position = { epoch: 0n as Epoch, seq: 0 };
+  const position = { epoch: '0' as Epoch, seq: 0 };
   return {
     issuer: 't1',
     userId: userId as UserId,

@@ -203,7 +203,7 @@ export class Joining {
     this.#log(connection, key, member, 'logged in');
     return {
       memberId: member.memberId,
-      epoch: String(room.epoch),
+      epoch: room.epoch,
       roomId: key.roomId,
       user: member.user,
       ...(member.profile && { profile: member.profile }),

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { type Epoch, type MemberId, parseAppId, parseRoomId, parseUserId, type RoomKey } from '@gavel/protocol';
+import { type MemberId, parseAppId, parseEpoch, parseRoomId, parseUserId, type RoomKey } from '@gavel/protocol';
 import type { TicketClaim } from '../rooms/ended-tickets.ts';
 
 /** The content of a ticket. */
@@ -22,7 +22,7 @@ export interface ResumeTicket {
 /** Serialises a ticket. */
 export function formatTicket({ key, memberId, secret, claim }: ResumeTicket): string {
   const { issuer, userId, clientId, isReplaceable, position } = claim;
-  const login = [issuer, userId, clientId, isReplaceable ? 1 : 0, String(position.epoch), position.seq];
+  const login = [issuer, userId, clientId, isReplaceable ? 1 : 0, position.epoch, position.seq];
   const fields = [key.appId, key.environment, key.roomId, memberId, secret, ...login];
   return Buffer.from(JSON.stringify(fields)).toString('base64url');
 }
@@ -49,7 +49,7 @@ export function parseTicket(text: string): ResumeTicket | undefined {
 function parseClaim([issuer, user, clientId, replaceable, epoch, seq]: readonly unknown[]): TicketClaim | undefined {
   const userId = typeof user === 'string' ? parseUserId(user) : undefined;
   if (typeof issuer !== 'string' || typeof clientId !== 'string' || !userId) return undefined;
-  if (typeof epoch !== 'string' || !/^\d{1,20}$/.test(epoch) || typeof seq !== 'number') return undefined;
-  const position = { epoch: BigInt(epoch) as Epoch, seq };
-  return { issuer, userId, clientId, isReplaceable: replaceable === 1, position };
+  const life = typeof epoch === 'string' ? parseEpoch(epoch) : undefined;
+  if (!life || typeof seq !== 'number') return undefined;
+  return { issuer, userId, clientId, isReplaceable: replaceable === 1, position: { epoch: life, seq } };
 }

@@ -31,7 +31,7 @@ class MemoryTable implements EndedTicketKeeper {
 
 const row = (scope: string, over: Partial<EndedTicket> = {}): EndedTicket => ({
   scope,
-  position: { epoch: 18_446_744_073_709_551_615n as Epoch, seq: 7 },
+  position: { epoch: '18446744073709551615' as Epoch, seq: 7 },
   cause: 'kicked',
   reason: '违规 🙂\n',
   endedAtMs: 1_000,

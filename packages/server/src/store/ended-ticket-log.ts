@@ -11,7 +11,6 @@
  */
 
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
-import type { Epoch } from '@gavel/protocol';
 import type { Clock } from '../rooms/clock.ts';
 import type { EndedTicket, EndedTicketKeeper } from '../rooms/ended-tickets.ts';
 
@@ -126,9 +125,9 @@ export class EndedTicketLog implements EndedTicketKeeper {
   }
 }
 
-/** A row as a line of JSON; the epoch, a bigint, is text. */
+/** A row as a line of JSON. */
 function lineOf({ position, ...rest }: EndedTicket): string {
-  return JSON.stringify({ ...rest, ...(position && { epoch: String(position.epoch), seq: position.seq }) });
+  return JSON.stringify({ ...rest, ...(position && { epoch: position.epoch, seq: position.seq }) });
 }
 
 /** Reads the rows of a file, in order. A line that a crash or a full disk cut off is ignored: its caller got an error. */
@@ -142,7 +141,7 @@ function rowOf(line: string): EndedTicket | undefined {
   if (line === '') return undefined;
   try {
     const { epoch, seq, ...rest } = JSON.parse(line);
-    return { ...rest, ...(epoch !== undefined && { position: { epoch: BigInt(epoch) as Epoch, seq } }) };
+    return { ...rest, ...(epoch !== undefined && { position: { epoch, seq } }) };
   } catch {
     return undefined;
   }

@@ -35,7 +35,7 @@ export class AuditLog implements EventSink, WaitingWatcher {
   handle({ key, epoch, origin, events }: EventBatch): void {
     for (const event of events) {
       const entry = entryOf(event);
-      if (entry) this.#log.info({ room: roomKeyText(key), epoch: String(epoch), ...origin, ...entry }, entry.act);
+      if (entry) this.#log.info({ room: roomKeyText(key), epoch, ...origin, ...entry }, entry.act);
     }
   }
 

@@ -122,7 +122,7 @@ function roomFields(name: string, app: App, { key, epoch }: EventBatch, { atMs }
     timestamp: Number(common.timestamp),
     room_id: key.roomId,
     // Above 2^53: a JavaScript number would lose its last digits (CB-6).
-    room_session_id: JSON.rawJSON(String(epoch)),
+    room_session_id: JSON.rawJSON(epoch),
   };
 }
 
@@ -135,7 +135,7 @@ function userFields(
   return {
     ...signed(name, app, atMs, 6),
     room_id: key.roomId,
-    room_seq: String(epoch),
+    room_seq: epoch,
     user_account: member.user.id,
     user_nickname: member.user.name,
     session_id: sessionIdOf(member.memberId),
@@ -174,7 +174,7 @@ function streamFields(
   return {
     ...signed(name, app, atMs, 19),
     room_id: key.roomId,
-    room_session_id: String(epoch),
+    room_session_id: epoch,
     user_id: stream.user.id,
     user_name: stream.user.name,
     channel_id: key.roomId,

@@ -34,7 +34,7 @@ const say = (text: string, over: object = {}): void => {
     from,
     text,
     absent: [],
-    epoch: 1n,
+    epoch: '1',
     seq: 1,
     atMs: 1,
   };

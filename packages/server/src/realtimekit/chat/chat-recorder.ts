@@ -94,7 +94,7 @@ function changeOf(sessionId: string, event: ChatEvent): ChatChange {
   const isNew = event.type === 'message';
   const message: ChatMessage = isNew ? { ...event, sentAtMs: event.atMs } : event.message;
   // Message ids start again with each life of a room, and a session may span several lives.
-  const life = event.epoch.toString(16).padStart(16, '0');
+  const life = BigInt(event.epoch).toString(16).padStart(16, '0');
   const id = `${life}-${String(message.messageId).padStart(8, '0')}`;
   if (!isNew && event.change === 'deleted') return { type: 'delete', sessionId, id };
   const { from, text, content, pinned = false, editedAtMs, sentAtMs } = message;

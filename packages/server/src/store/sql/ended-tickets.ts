@@ -76,14 +76,14 @@ async function insert(db: Kysely<Tables>, rows: readonly EndedTicket[]): Promise
 
 function rowOf({ scope, position, cause, reason, endedAtMs }: EndedTicket): Insertable<EndedTicketsTable> {
   const { epoch, seq } = position ?? { epoch: null, seq: null };
-  return { scope, epoch: epoch === null ? null : String(epoch), seq, cause, reason, ended_at_ms: endedAtMs };
+  return { scope, epoch, seq, cause, reason, ended_at_ms: endedAtMs };
 }
 
 function ticketOf(row: Selectable<EndedTicketsTable>): EndedTicket {
   const { scope, epoch, seq, cause, reason, ended_at_ms: endedAtMs } = row;
   return {
     scope,
-    ...(epoch !== null && seq !== null && { position: { epoch: BigInt(epoch) as Epoch, seq } }),
+    ...(epoch !== null && seq !== null && { position: { epoch: epoch as Epoch, seq } }),
     cause: cause as TicketEndCause,
     reason,
     endedAtMs,

@@ -38,7 +38,7 @@ export async function keepLiveRoom(tx: Kysely<Tables>, change: LiveRoomChange): 
   if (change.begins) {
     await tx
       .insertInto('live_rooms')
-      .values({ ...room, epoch: String(change.epoch), user_seq: 0, stream_seq: 0, ...seqs })
+      .values({ ...room, epoch: change.epoch, user_seq: 0, stream_seq: 0, ...seqs })
       .execute();
   } else if (Object.keys(seqs).length > 0) {
     await tx
@@ -84,7 +84,7 @@ export async function readLiveRooms(db: Kysely<Tables>): Promise<LiveRoom[]> {
       entries.flatMap((entry) => (entry.kind === kind ? (JSON.parse(entry.definition) as T) : []));
     read.push({
       key: { appId: room.app_id, environment: room.environment, roomId: room.room_id as RoomId },
-      epoch: BigInt(room.epoch) as Epoch,
+      epoch: room.epoch as Epoch,
       userSeq: room.user_seq,
       streamSeq: room.stream_seq,
       members: of<MemberInfo>('member'),
