@@ -9,14 +9,14 @@
 
 import { type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { ModerationState } from './moderation.ts';
-import type { StoresState } from './stores.ts';
+import type { StoreContent } from './stores.ts';
 
 /** The initial data of the next Room of a session. */
 export interface Continuation {
   /** How long the session can continue after its room is empty, in milliseconds. */
   readonly keptMs: number;
   readonly moderation: ModerationState;
-  readonly stores: StoresState;
+  readonly stores: readonly StoreContent[];
 }
 
 interface Kept extends Continuation {

@@ -1,5 +1,5 @@
 /**
- * Events: what a command changed. Every event has the epoch of the room's life and a sequence number without gaps.
+ * Events: what a command changed. An event is plain JSON (BUS-1) and never changes. Every event has the epoch of the room's life and a sequence number without gaps.
  *
  * @module
  */
@@ -19,8 +19,8 @@ import type { ChatMessage } from './chat-history.ts';
 import type { MutedKinds } from './commands.ts';
 import type { MemberInfo, StageState, User } from './member.ts';
 import type { ShownList } from './member-table.ts';
-import type { PollInfo } from './polls.ts';
-import type { StoreChange, StoreEntries, StoreReaders } from './stores.ts';
+import type { PollInfo, PollState, PollVote } from './polls.ts';
+import type { StoreChange, StoreEntry } from './stores.ts';
 import type { RoomInfo, StreamInfo } from './stream.ts';
 
 /** A change, without epoch and sequence number. */
@@ -94,33 +94,28 @@ export type RoomChange =
       readonly messageType: string;
       readonly payload: Readonly<Record<string, unknown>>;
       /** Only these members receive it; undefined: everybody except the sender. */
-      readonly to?: ReadonlySet<MemberId>;
+      readonly to?: readonly MemberId[];
     }
   /** A member's permissions have changed; only this member receives the event. */
   | {
       readonly type: 'permissionsChanged';
       readonly member: MemberInfo;
       /** All polls of the room, if the member's permission to view polls has changed. */
-      readonly polls?: readonly PollInfo[];
+      readonly polls?: readonly PollState[];
     }
   /** A poll was created, or a member has voted in it. */
   | {
       readonly type: 'pollUpdated';
       readonly poll: PollInfo;
-      readonly vote?: {
-        readonly voter: User;
-        /** Index of the option, from 0. */
-        readonly option: number;
-        /** Whether other members see the voter. */
-        readonly isNamed: boolean;
-      };
+      /** Absent when the poll is created. */
+      readonly vote?: PollVote;
     }
   /** A member has opened a store; only this member receives the event. */
   | {
       readonly type: 'storeOpened';
       readonly memberId: MemberId;
       readonly name: string;
-      readonly entries: StoreEntries;
+      readonly entries: readonly StoreEntry[];
     }
   /** A member has changed a store; the members that had opened it before receive the event. */
   | {
@@ -129,10 +124,8 @@ export type RoomChange =
       readonly name: string;
       /** One per key, with the result. */
       readonly changes: readonly StoreChange[];
-      /** Includes members that opened the store after this change. */
-      readonly readers: StoreReaders;
-      /** The number of this change of the store, from 1. */
-      readonly revision: number;
+      /** The members that had opened the store before. */
+      readonly to: readonly MemberId[];
     }
   | { readonly type: 'roomInfoSet'; readonly info: RoomInfo }
   | {

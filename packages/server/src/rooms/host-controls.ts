@@ -131,6 +131,6 @@ export class HostControls {
     const isMatch = ({ profile }: Member) => values.some((value) => profile?.[key] === value);
     const matching = toProfile ? this.#members.all().filter(isMatch) : [];
     const recipients = (to ?? toProfile) && new Set([...(named ?? []), ...matching].map((each) => each.memberId));
-    this.#emit({ type: 'customMessage', member, messageType, payload, ...(recipients && { to: recipients }) });
+    this.#emit({ type: 'customMessage', member, messageType, payload, ...(recipients && { to: [...recipients] }) });
   }
 }

@@ -33,10 +33,10 @@ const SHOWING: ReadonlySet<RoomCommand['type']> = new Set([
   'changeStage',
 ] as const);
 
-/** The locks and permission changes of users, independent of their logins. Immutable. */
+/** The locks and permission changes of users, independent of their logins. */
 export interface ModerationState {
-  readonly locks: ReadonlyMap<UserId, MutedKinds>;
-  readonly changes: ReadonlyMap<UserId, PermissionChanges>;
+  readonly locks: readonly (readonly [UserId, MutedKinds])[];
+  readonly changes: readonly (readonly [UserId, PermissionChanges])[];
 }
 
 /** Checks the permissions of a room's members, and stores the locks of its users. */
@@ -55,7 +55,7 @@ export class Moderation {
 
   /** The data for the next room of the session. */
   get state(): ModerationState {
-    return { locks: new Map(this.#locks), changes: new Map(this.#changes) };
+    return { locks: [...this.#locks], changes: [...this.#changes] };
   }
 
   /** Returns the permissions of a new login: those of its door, with the changes made since (HOST-6). */

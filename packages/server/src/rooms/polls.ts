@@ -30,26 +30,23 @@ export interface PollInfo {
   readonly createdAtMs: number;
   /** Number of votes. */
   readonly voteCount: number;
-  /** All votes, including those after this moment; `hasVoted` excludes the latter. */
-  readonly votes: ReadonlyMap<UserId, Vote>;
 }
 
-/** A vote. It is final, so the number of votes identifies each earlier state of a poll. */
-export interface Vote {
+/** A poll with its voters. */
+export interface PollState extends PollInfo {
+  /** The users that have voted, in the order of their votes. */
+  readonly voterIds: readonly UserId[];
+}
+
+/** A vote in a poll. It is final. */
+export interface PollVote {
+  readonly voter: User;
+  /** Index of the option, from 0. */
   readonly option: number;
-  /** The number of the vote in the poll, from 1. */
-  readonly number: number;
-}
-
-/** Returns whether a user had voted in a poll at the moment of this state. */
-export function hasVoted({ votes, voteCount }: PollInfo, userId: UserId): boolean {
-  const vote = votes.get(userId);
-  return vote !== undefined && vote.number <= voteCount;
-}
-
-/** Returns whether a user may see a poll's votes: hidden ones only after its own, or if it is the creator (POLL-4). */
-export function isShownVotes(poll: PollInfo, userId: UserId): boolean {
-  return !poll.hideVotes || poll.creator?.id === userId || hasVoted(poll, userId);
+  /** Whether other members see the voter. */
+  readonly isNamed: boolean;
+  /** The users that have voted, including the voter; only in a poll with hidden votes, where they see more (POLL-4). */
+  readonly voterIds?: readonly UserId[];
 }
 
 interface PollsDeps {
@@ -63,15 +60,16 @@ export class Polls {
   readonly #deps: PollsDeps;
   /** In the order of creation. */
   readonly #polls = new Map<PollId, PollInfo>();
-  readonly #votes = new Map<PollId, Map<UserId, Vote>>();
+  /** By poll: the option of each voter, in the order of the votes. */
+  readonly #votes = new Map<PollId, Map<UserId, number>>();
 
   constructor(deps: PollsDeps) {
     this.#deps = deps;
   }
 
   /** Returns the current state of every poll, oldest first. */
-  all(): readonly PollInfo[] {
-    return [...this.#polls.values()];
+  all(): readonly PollState[] {
+    return [...this.#polls.values()].map((poll) => ({ ...poll, voterIds: this.#voterIdsOf(poll.pollId) }));
   }
 
   create({ question, options, anonymous, hideVotes }: CommandOf<'createPoll'>, creator: User | undefined): void {
@@ -82,8 +80,7 @@ export class Polls {
     }
     if (this.#polls.size >= POLL_LIMITS.polls) throw new GavelError('poll.too-many');
     const pollId = this.#deps.ids.nextPollId();
-    const votes = new Map<UserId, Vote>();
-    this.#votes.set(pollId, votes);
+    this.#votes.set(pollId, new Map());
     this.#put({
       pollId,
       question,
@@ -93,7 +90,6 @@ export class Polls {
       ...(creator && { creator }),
       createdAtMs: this.#deps.clock.now(),
       voteCount: 0,
-      votes,
     });
   }
 
@@ -104,18 +100,23 @@ export class Polls {
     if (!poll || !votes) throw new GavelError('poll.not-found');
     if (option >= poll.options.length) throw new GavelError('poll.bad-option');
     const earlier = votes.get(voter.id);
-    if (earlier && earlier.option !== option) throw new GavelError('poll.voted');
-    if (earlier) return;
-    const number = poll.voteCount + 1;
-    votes.set(voter.id, { option, number });
-    const isNamed = !poll.anonymous && number <= POLL_LIMITS.namedVoters;
+    if (earlier !== undefined && earlier !== option) throw new GavelError('poll.voted');
+    if (earlier !== undefined) return;
+    votes.set(voter.id, option);
+    const voteCount = votes.size;
+    const isNamed = !poll.anonymous && voteCount <= POLL_LIMITS.namedVoters;
     const options = poll.options.map((one, index) =>
       index === option ? { ...one, count: one.count + 1, votes: isNamed ? [...one.votes, voter] : one.votes } : one,
     );
-    this.#put({ ...poll, options, voteCount: number }, { voter, option, isNamed });
+    const voterIds = poll.hideVotes && { voterIds: this.#voterIdsOf(pollId) };
+    this.#put({ ...poll, options, voteCount }, { voter, option, isNamed, ...voterIds });
   }
 
-  #put(poll: PollInfo, vote?: { readonly voter: User; readonly option: number; readonly isNamed: boolean }): void {
+  #voterIdsOf(pollId: PollId): readonly UserId[] {
+    return [...(this.#votes.get(pollId)?.keys() ?? [])];
+  }
+
+  #put(poll: PollInfo, vote?: PollVote): void {
     this.#polls.set(poll.pollId, poll);
     this.#deps.emit({ type: 'pollUpdated', poll, ...(vote && { vote }) });
   }

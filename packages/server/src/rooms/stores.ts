@@ -18,41 +18,39 @@ export interface StoreEntry {
   readonly bytes: number;
 }
 
-/** A change of one key; `entry` is undefined if the key was deleted. */
+/** A change of one key; `entry` is absent if the key was deleted. */
 export interface StoreChange {
   readonly key: string;
-  readonly entry: StoreEntry | undefined;
+  readonly entry?: StoreEntry;
 }
 
-/** The content of a store by key; never changed in place. */
-export type StoreEntries = ReadonlyMap<string, StoreEntry>;
-
-/** The members that have opened a store, with its revision at that time; changed in place. */
-export type StoreReaders = ReadonlyMap<MemberId, number>;
+/** The content of a store, in the order in which the keys were first set. */
+export interface StoreContent {
+  readonly name: string;
+  readonly entries: readonly StoreEntry[];
+}
 
 /** A store at one moment. */
-export interface StoreInfo {
-  readonly name: string;
-  readonly entries: StoreEntries;
-  readonly readers: StoreReaders;
+export interface StoreInfo extends StoreContent {
+  /** The members that have opened it. */
+  readonly readerIds: readonly MemberId[];
 }
-
-/** The content of all stores by name, for the next room of the session. Immutable. */
-export type StoresState = ReadonlyMap<string, StoreEntries>;
 
 interface Store {
   readonly name: string;
-  readonly readers: Map<MemberId, number>;
-  entries: StoreEntries;
-  /** Number of changes. */
-  revision: number;
+  readonly readers: Set<MemberId>;
+  /** `readers` as a list; undefined after a change of them. Changes of a store share the list. */
+  readerIds: readonly MemberId[] | undefined;
+  /** By key. */
+  entries: ReadonlyMap<string, StoreEntry>;
 }
 
-/** Returns whether a member receives the event of a change: it had opened the store before. */
-export function hasOpened(readers: StoreReaders, memberId: MemberId, revision: number): boolean {
-  const openedAt = readers.get(memberId);
-  return openedAt !== undefined && openedAt < revision;
-}
+const createStore = (name: string, entries: readonly StoreEntry[] = []): Store => ({
+  name,
+  readers: new Set(),
+  readerIds: undefined,
+  entries: new Map(entries.map((entry) => [entry.key, entry])),
+});
 
 /** Stores the shared data of a room. The caller checks the permissions. */
 export class Stores {
@@ -61,22 +59,26 @@ export class Stores {
   #bytes = 0;
 
   /** @param before the data of an earlier room of the same session (STORE-4) */
-  constructor(emit: (change: RoomChange) => void, before: StoresState = new Map()) {
+  constructor(emit: (change: RoomChange) => void, before: readonly StoreContent[] = []) {
     this.#emit = emit;
-    for (const [name, entries] of before) {
-      this.#stores.set(name, { name, readers: new Map(), entries, revision: 0 });
-      for (const { bytes } of entries.values()) this.#bytes += bytes;
+    for (const { name, entries } of before) {
+      this.#stores.set(name, createStore(name, entries));
+      for (const { bytes } of entries) this.#bytes += bytes;
     }
   }
 
   /** The data for the next room of the session. */
-  get state(): StoresState {
-    return new Map([...this.#stores.values()].map(({ name, entries }) => [name, entries]));
+  get state(): readonly StoreContent[] {
+    return [...this.#stores.values()].map(({ name, entries }) => ({ name, entries: [...entries.values()] }));
   }
 
   /** Returns every store, in the order in which they were opened first. */
   all(): readonly StoreInfo[] {
-    return [...this.#stores.values()].map(({ name, entries, readers }) => ({ name, entries, readers }));
+    return [...this.#stores.values()].map((store) => ({
+      name: store.name,
+      entries: [...store.entries.values()],
+      readerIds: readerIdsOf(store),
+    }));
   }
 
   /** Opens stores for a member, and creates those that do not exist. */
@@ -84,10 +86,11 @@ export class Stores {
     const added = new Set(names.filter((name) => !this.#stores.has(name)));
     if (this.#stores.size + added.size > STORE_LIMITS.stores) throw new GavelError('store.full');
     for (const name of new Set(names)) {
-      const store = this.#stores.get(name) ?? { name, readers: new Map(), entries: new Map(), revision: 0 };
+      const store = this.#stores.get(name) ?? createStore(name);
       this.#stores.set(name, store);
-      store.readers.set(memberId, store.revision);
-      this.#emit({ type: 'storeOpened', memberId, name, entries: store.entries });
+      store.readers.add(memberId);
+      store.readerIds = undefined;
+      this.#emit({ type: 'storeOpened', memberId, name, entries: [...store.entries.values()] });
     }
   }
 
@@ -106,23 +109,26 @@ export class Stores {
       bytes += (entry?.bytes ?? 0) - (old?.bytes ?? 0);
       if (entry) entries.set(key, entry);
       else entries.delete(key);
-      changes.set(key, { key, entry });
+      changes.set(key, { key, ...(entry && { entry }) });
     }
     if (entries.size > STORE_LIMITS.keys || bytes > STORE_LIMITS.roomBytes) throw new GavelError('store.full');
     if (changes.size === 0) return;
-    const store = before ?? { name, readers: new Map(), entries, revision: 0 };
+    const store = before ?? createStore(name);
     store.entries = entries;
-    store.revision += 1;
     this.#stores.set(name, store);
     this.#bytes = bytes;
-    const { readers, revision } = store;
-    this.#emit({ type: 'storeChanged', memberId, name, changes: [...changes.values()], readers, revision });
+    this.#emit({ type: 'storeChanged', memberId, name, changes: [...changes.values()], to: readerIdsOf(store) });
   }
 
   /** Forgets a member that has left: it no longer receives changes. */
   forget(memberId: MemberId): void {
-    for (const { readers } of this.#stores.values()) readers.delete(memberId);
+    for (const store of this.#stores.values()) if (store.readers.delete(memberId)) store.readerIds = undefined;
   }
+}
+
+function readerIdsOf(store: Store): readonly MemberId[] {
+  store.readerIds ??= [...store.readers];
+  return store.readerIds;
 }
 
 /** Returns a key after a step; undefined if it is deleted. @throws GavelError `store.bad-value` */

@@ -7,7 +7,7 @@
 import type { Epoch, RoomKey } from '@gavel/protocol';
 import type { MemberInfo } from './member.ts';
 import type { ShownList } from './member-table.ts';
-import type { PollInfo } from './polls.ts';
+import type { PollState } from './polls.ts';
 import type { StoreInfo } from './stores.ts';
 import type { RoomInfo, StreamInfo } from './stream.ts';
 
@@ -43,6 +43,6 @@ export interface RoomSnapshot extends RoomSummary {
   readonly streams: readonly StreamInfo[];
   readonly infos: readonly RoomInfo[];
   /** Oldest first. */
-  readonly polls: readonly PollInfo[];
+  readonly polls: readonly PollState[];
   readonly stores: readonly StoreInfo[];
 }

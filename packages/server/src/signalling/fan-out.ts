@@ -16,7 +16,7 @@ import type { RoomEvent, RoomEventOf } from '../rooms/events.ts';
 import { type MemberInfo, mayLetIn } from '../rooms/member.ts';
 import type { EventBatch, EventSink } from '../rooms/rooms.ts';
 import type { WaitingChange, WaitingWatcher } from '../rooms/waiting.ts';
-import { type EventView, mediaClosedFrame, publishEndedFrame, roomEventFrame, viewOf, wireWaiting } from './frames.ts';
+import { type EventView, mediaClosedFrame, publishEndedFrame, createViewFinder, roomEventFrame, wireWaiting } from './frames.ts';
 import { encodeFrame } from './text-frame.ts';
 
 /** The interface of a connection that the fan-out uses. */
@@ -109,12 +109,13 @@ export class FanOut implements EventSink, WaitingWatcher {
     const seats = this.#rooms.get(room);
     if (!seats) return;
     const encoded = new Map<EventView, Buffer>();
+    const findView = createViewFinder(event);
     for (const { member, receiver } of (isAboutMembers(event) ? seats.watching : seats.all).values()) {
-      const view = viewOf(event, member);
+      const view = findView(member);
       if (!view) continue;
       let bytes = encoded.get(view);
       if (!bytes) {
-        const frame = roomEventFrame(event, member);
+        const frame = roomEventFrame(event, member, view);
         if (!frame) return;
         bytes = encodeFrame(frame);
         encoded.set(view, bytes);

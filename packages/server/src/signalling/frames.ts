@@ -20,8 +20,8 @@ import type { MemberInfo, Permissions } from '../rooms/member.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
 import type { RoomSnapshot } from '../rooms/views.ts';
 import type { Waiting } from '../rooms/waiting.ts';
-import { type PollEventView, pollFrame, pollViewOf, wirePolls } from './poll-frames.ts';
-import { isStoreShown, storeFrame, wireStores } from './store-frames.ts';
+import { createPollViewFinder, type PollEventView, pollFrame, wirePolls } from './poll-frames.ts';
+import { storeFrame, wireStores } from './store-frames.ts';
 
 /** The views of an event. Most events have only one. */
 export type EventView = 'whole' | 'without-request' | PollEventView;
@@ -108,8 +108,12 @@ export function wireSnapshot(room: RoomSnapshot, viewer: MemberInfo): WireSnapsh
   };
 }
 
-/** Returns the frame of an event as a receiving member sees it; undefined if clients get no events of its type. */
-export function roomEventFrame(event: RoomEvent, viewer: MemberInfo): RoomEventFrame | undefined {
+/**
+ * Returns the frame of an event as a receiving member sees it; undefined if clients get no events of its type.
+ *
+ * @param view the member's view of the event
+ */
+export function roomEventFrame(event: RoomEvent, viewer: MemberInfo, view: EventView): RoomEventFrame | undefined {
   const { seq } = event;
   switch (event.type) {
     case 'memberJoined': {
@@ -142,7 +146,8 @@ export function roomEventFrame(event: RoomEvent, viewer: MemberInfo): RoomEventF
       return { event: 'permissions', seq, permissions: wirePermissions(member.permissions), ...shown };
     }
     case 'pollUpdated':
-      return pollFrame(event, viewer);
+      // A poll event has no other views.
+      return pollFrame(event, view as PollEventView);
     case 'storeOpened':
     case 'storeChanged':
       return storeFrame(event);
@@ -188,15 +193,31 @@ export function frameFor(
   if (event.type === 'streamReleased') {
     return event.stream.memberId === member.memberId ? publishEndedFrame(event) : undefined;
   }
-  if (viewOf(event, member)) return roomEventFrame(event, member);
+  const view = createViewFinder(event)(member);
+  if (view) return roomEventFrame(event, member, view);
   return event.type === 'streamRemoved' ? mediaClosedFrame(event) : undefined;
 }
 
-/** Returns a member's view of an event; members with the same view get the same frame. Undefined if it gets none. */
-export function viewOf(event: RoomEvent, member: MemberInfo): EventView | undefined {
-  if (event.type === 'pollUpdated') return pollViewOf(event, member);
-  if (!isTold(event, member)) return undefined;
-  return isRequestHidden(event, member) ? 'without-request' : 'whole';
+/**
+ * Returns the function that finds a member's view of an event; members with the same view get the same frame. It returns
+ * undefined for a member that does not receive the event.
+ */
+export function createViewFinder(event: RoomEvent): (member: MemberInfo) => EventView | undefined {
+  switch (event.type) {
+    case 'pollUpdated':
+      return createPollViewFinder(event);
+    case 'customMessage':
+    case 'storeChanged': {
+      const recipients = event.to && new Set(event.to);
+      const senderId = event.type === 'customMessage' ? event.member.memberId : event.memberId;
+      return ({ memberId }) => ((recipients?.has(memberId) ?? memberId !== senderId) ? 'whole' : undefined);
+    }
+    default:
+      return (member) => {
+        if (!isReceived(event, member)) return undefined;
+        return isRequestHidden(event, member) ? 'without-request' : 'whole';
+      };
+  }
 }
 
 /** Returns whether an event shows a member that asks for the stage to one that must not see it. */
@@ -222,7 +243,7 @@ const isShown = ({ memberId, permissions }: MemberInfo, viewer?: MemberInfo): bo
   !permissions.hidden || memberId === viewer?.memberId;
 
 /** Returns whether a member receives an event. It does not receive its own join, nor messages that it sent itself. */
-function isTold(event: RoomEvent, member: MemberInfo): boolean {
+function isReceived(event: RoomEvent, member: MemberInfo): boolean {
   switch (event.type) {
     case 'memberJoined':
     case 'memberLeft':
@@ -234,13 +255,10 @@ function isTold(event: RoomEvent, member: MemberInfo): boolean {
       if (shownStage(whose, before, member) === shownStage(whose, whose.stage, member)) return false;
       return (member.wantsMembers || whose.memberId === member.memberId) && isShown(whose, member);
     }
-    case 'customMessage':
-      return event.to?.has(member.memberId) ?? event.member.memberId !== member.memberId;
     case 'permissionsChanged':
       return event.member.memberId === member.memberId;
     case 'storeOpened':
-    case 'storeChanged':
-      return isStoreShown(event, member);
+      return event.memberId === member.memberId;
     case 'streamRemoved':
       return event.exceptUserId !== member.user.id;
     case 'message':

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { PollEventFrame, WirePoll } from '@gavel/protocol';
+import type { PollEventFrame, UserId, WirePoll } from '@gavel/protocol';
 import type { RoomEventOf } from '../rooms/events.ts';
 import type { MemberInfo } from '../rooms/member.ts';
-import { hasVoted, isShownVotes, type PollInfo } from '../rooms/polls.ts';
+import type { PollInfo, PollState } from '../rooms/polls.ts';
 
 /** A member's view of a poll: it has voted, or it has not voted and the votes are shown to it or hidden from it. */
 type PollView = 'voted' | 'shown' | 'hidden';
@@ -15,39 +15,43 @@ type PollView = 'voted' | 'shown' | 'hidden';
 /** A member's view of a poll event: the whole poll, or only another member's vote. */
 export type PollEventView = PollView | 'vote';
 
-function viewOfPoll(poll: PollInfo, { user }: MemberInfo): PollView {
-  if (hasVoted(poll, user.id)) return 'voted';
-  return isShownVotes(poll, user.id) ? 'shown' : 'hidden';
+/** Returns a user's view of a poll: hidden votes are shown to those who have voted and to the creator (POLL-4). */
+function viewOfPoll({ hideVotes, creator }: PollInfo, userId: UserId, hasVoted: boolean): PollView {
+  if (hasVoted) return 'voted';
+  return !hideVotes || creator?.id === userId ? 'shown' : 'hidden';
 }
 
-/** Returns a member's view of a poll event; undefined if the member does not receive it. */
-export function pollViewOf(event: RoomEventOf<'pollUpdated'>, member: MemberInfo): PollEventView | undefined {
-  const { poll, vote } = event;
-  if (!member.permissions.polls?.view) return undefined;
-  const view = viewOfPoll(poll, member);
-  if (!vote || vote.voter.id === member.user.id) return view;
-  // A hidden vote is not sent at all: its time would reveal the voter.
-  return view === 'hidden' ? undefined : 'vote';
+/** Returns the function that finds a member's view of a poll event; undefined if the member does not receive it. */
+export function createPollViewFinder({
+  poll,
+  vote,
+}: RoomEventOf<'pollUpdated'>): (member: MemberInfo) => PollEventView | undefined {
+  const voterIds = new Set(vote?.voterIds);
+  return ({ user, permissions }) => {
+    if (!permissions.polls?.view) return undefined;
+    if (vote?.voter.id === user.id) return 'voted';
+    const view = viewOfPoll(poll, user.id, voterIds.has(user.id));
+    if (!vote) return view;
+    // A hidden vote is not sent at all: its time would reveal the voter.
+    return view === 'hidden' ? undefined : 'vote';
+  };
 }
 
-/** Returns the frame of a poll event as a member sees it; undefined if the member does not receive it. */
-export function pollFrame(event: RoomEventOf<'pollUpdated'>, viewer: MemberInfo): PollEventFrame | undefined {
-  const { seq, poll, vote } = event;
-  const view = pollViewOf(event, viewer);
-  if (!view) return undefined;
-  if (view !== 'vote') return { event: 'pollUpdated', seq, poll: wirePoll(poll, view) };
-  if (!vote) return undefined;
+/** Returns the frame of a poll event in one view. */
+export function pollFrame({ seq, poll, vote }: RoomEventOf<'pollUpdated'>, view: PollEventView): PollEventFrame {
+  if (view !== 'vote' || !vote) return { event: 'pollUpdated', seq, poll: wirePoll(poll, view) };
   const { option, isNamed, voter } = vote;
   const count = poll.options[option]?.count ?? 0;
   return { event: 'pollVoted', seq, pollId: poll.pollId, option, count, ...(isNamed && { voter }) };
 }
 
 /** Returns the polls that a member may see, as it sees them. */
-export function wirePolls(polls: readonly PollInfo[], viewer: MemberInfo): readonly WirePoll[] {
-  return viewer.permissions.polls?.view ? polls.map((poll) => wirePoll(poll, viewOfPoll(poll, viewer))) : [];
+export function wirePolls(polls: readonly PollState[], { user, permissions }: MemberInfo): readonly WirePoll[] {
+  if (!permissions.polls?.view) return [];
+  return polls.map((poll) => wirePoll(poll, viewOfPoll(poll, user.id, poll.voterIds.includes(user.id))));
 }
 
-function wirePoll(poll: PollInfo, view: PollView): WirePoll {
+function wirePoll(poll: PollInfo, view: PollEventView): WirePoll {
   const { pollId, question, anonymous, hideVotes, creator, createdAtMs } = poll;
   return {
     pollId,

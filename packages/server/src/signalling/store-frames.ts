@@ -8,7 +8,7 @@ import { type MemberId, type Params, STORE_LIMITS, type StoreEventFrame, type Wi
 import type { CommandOf } from '../rooms/commands.ts';
 import type { RoomEventOf } from '../rooms/events.ts';
 import type { MemberInfo } from '../rooms/member.ts';
-import { hasOpened, type StoreEntries, type StoreInfo } from '../rooms/stores.ts';
+import type { StoreContent, StoreInfo } from '../rooms/stores.ts';
 import { requireShort } from './texts.ts';
 
 /** Converts a request to open stores. @throws GavelError `text.too-long` (STORE-5) */
@@ -24,28 +24,19 @@ export function changeCommand(memberId: MemberId, { name, steps }: Params<'chang
   return { type: 'changeStore', memberId, name, steps };
 }
 
-/** An event of a store. */
-export type StoreEvent = RoomEventOf<'storeOpened' | 'storeChanged'>;
-
-/** Returns whether a member receives an event of a store (STORE-1). */
-export function isStoreShown(event: StoreEvent, { memberId }: MemberInfo): boolean {
-  if (event.type === 'storeOpened') return event.memberId === memberId;
-  return hasOpened(event.readers, memberId, event.revision);
-}
-
 /** Returns the frame of an event of a store. */
-export function storeFrame(event: StoreEvent): StoreEventFrame {
+export function storeFrame(event: RoomEventOf<'storeOpened' | 'storeChanged'>): StoreEventFrame {
   const { seq, name } = event;
-  if (event.type === 'storeOpened') return { event: 'storeOpened', seq, store: wireStore(name, event.entries) };
+  if (event.type === 'storeOpened') return { event: 'storeOpened', seq, store: wireStore(event) };
   const changes = event.changes.map(({ key, entry }) => (entry ? { key, value: entry.value } : { key }));
   return { event: 'storeChanged', seq, name, memberId: event.memberId, changes };
 }
 
 /** Returns the stores that a member has opened. */
 export function wireStores(stores: readonly StoreInfo[], { memberId }: MemberInfo): readonly WireStore[] {
-  return stores.filter(({ readers }) => readers.has(memberId)).map(({ name, entries }) => wireStore(name, entries));
+  return stores.filter(({ readerIds }) => readerIds.includes(memberId)).map(wireStore);
 }
 
-function wireStore(name: string, entries: StoreEntries): WireStore {
-  return { name, entries: [...entries.values()].map(({ key, value }) => ({ key, value })) };
+function wireStore({ name, entries }: StoreContent): WireStore {
+  return { name, entries: entries.map(({ key, value }) => ({ key, value })) };
 }
