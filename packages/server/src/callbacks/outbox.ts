@@ -9,6 +9,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { GavelError, isGavelError, roomKeyText } from '@gavel/protocol';
 import type { App } from '../apps/app.ts';
 import type { Clock } from '../rooms/clock.ts';
+import { KeyedQueue } from '../rooms/keyed-queue.ts';
 import type { EventBatch, EventSink } from '../rooms/rooms.ts';
 import type { JournalRows, NewOutboxRecord, OutboxRecord, OutboxRepository } from '../store/outbox.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -26,6 +27,9 @@ export interface OutboxDeps {
   readonly onKept: (records: readonly OutboxRecord[]) => void;
 }
 
+/** All changes of the outbox are in one queue. */
+const COMMITS = 'commits';
+
 interface Waiter {
   readonly records: readonly NewOutboxRecord[];
   readonly rows: JournalRows;
@@ -41,7 +45,7 @@ export class Outbox implements EventSink {
   #waiting: Waiter[] = [];
   #running: Promise<void> | undefined;
   /** Serialises commits and replays, so that `onKept` is called in the order of `seq`. */
-  #lock: Promise<unknown> = Promise.resolve();
+  readonly #changes = new KeyedQueue();
 
   constructor(deps: OutboxDeps) {
     this.#deps = deps;
@@ -91,7 +95,7 @@ export class Outbox implements EventSink {
 
   /** Replays callbacks that failed permanently, and returns them. */
   replay(...args: Parameters<OutboxRepository['replay']>): Promise<readonly OutboxRecord[]> {
-    return this.#inTurn(async () => {
+    return this.#changes.run(COMMITS, async () => {
       const records = await this.#deps.repository.replay(...args);
       this.#deps.onKept(records);
       return records;
@@ -101,7 +105,7 @@ export class Outbox implements EventSink {
   /** Resolves when no commit is running. */
   async settled(): Promise<void> {
     await this.#running;
-    await this.#lock;
+    await this.#changes.settled();
   }
 
   #enqueue(records: readonly NewOutboxRecord[], rows: JournalRows, hasCaller: boolean): Promise<void> {
@@ -133,7 +137,7 @@ export class Outbox implements EventSink {
       const group = this.#waiting;
       if (group.length === 0) break;
       this.#waiting = [];
-      await this.#inTurn(() => this.#commit(group));
+      await this.#changes.run(COMMITS, () => this.#commit(group));
     }
     this.#running = undefined;
   }
@@ -161,12 +165,6 @@ export class Outbox implements EventSink {
         else resolve();
       }
     }
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#lock.then(work);
-    this.#lock = result.catch(() => {});
-    return result;
   }
 }
 

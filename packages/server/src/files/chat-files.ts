@@ -22,6 +22,7 @@ import {
 } from '@gavel/protocol';
 import type { Clock } from '../rooms/clock.ts';
 import type { EventBatch } from '../rooms/event-feed.ts';
+import { KeyedQueue } from '../rooms/keyed-queue.ts';
 import { type MemberInfo, maySendFiles } from '../rooms/member.ts';
 import type { FileRecord } from '../store/files.ts';
 import type { Store } from '../store/store.ts';
@@ -75,7 +76,7 @@ export class ChatFiles {
   #ended = new Set<string>();
   #rooms: FileRooms | undefined;
   #stopSweeps: (() => void) | undefined;
-  #sweeping: Promise<void> = Promise.resolve();
+  readonly #sweeps = new KeyedQueue();
 
   private constructor(deps: ChatFilesDeps, folder: FileFolder, quota: ByteQuota) {
     this.#deps = deps;
@@ -100,22 +101,21 @@ export class ChatFiles {
 
   /** Deletes files without a record, which a crash has left, and begins to sweep every minute. */
   start(): void {
-    this.#sweeping = this.#deleteUnknown();
+    void this.#sweeps.run('files', () => this.#deleteUnknown());
     void this.sweep();
     this.#stopSweeps = this.#deps.clock.every(SWEEP_MS, () => void this.sweep());
   }
 
   /** Deletes what is due, after the sweep that is under way. Never rejects. */
   sweep(): Promise<void> {
-    this.#sweeping = this.#sweeping.then(() => this.#sweep());
-    return this.#sweeping;
+    return this.#sweeps.run('files', () => this.#sweep());
   }
 
   /** Ends all uploads; resolves when nothing is being deleted any longer. */
   async close(): Promise<void> {
     this.#stopSweeps?.();
     this.#uploads.close();
-    await this.#sweeping;
+    await this.#sweeps.settled();
   }
 
   /**

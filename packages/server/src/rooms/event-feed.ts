@@ -7,6 +7,7 @@
 import { type Epoch, type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { Origin } from './commands.ts';
 import type { RoomEvent } from './events.ts';
+import { KeyedQueue } from './keyed-queue.ts';
 
 /** The events of one command. */
 export interface EventBatch {
@@ -35,8 +36,8 @@ export interface EventSinks {
 /** Calls the sinks. Each sink gets the events of one room in order; rooms do not wait for each other. */
 export class EventFeed {
   readonly #sinks: EventSinks;
-  /** Per room with events that wait for the journal: settles when the `after` sinks have got them. Never rejects. */
-  readonly #turns = new Map<string, Promise<void>>();
+  /** By room: the deliveries to the `after` sinks that wait for the journal. */
+  readonly #waiting = new KeyedQueue();
 
   constructor(sinks: EventSinks) {
     this.#sinks = sinks;
@@ -54,29 +55,20 @@ export class EventFeed {
     const begun = callSinks(this.#sinks.first, batch);
     const [kept] = this.#sinks.journal ? callSinks([this.#sinks.journal], batch) : [];
     const room = roomKeyText(batch.key);
-    const before = this.#turns.get(room);
+    const mustWait = kept !== undefined || this.#waiting.has(room);
     // In the usual case there is nothing to wait for: the events are delivered synchronously.
-    const after = kept || before ? await this.#inTurn(room, before, kept, batch) : callSinks(this.#sinks.after, batch);
+    const after = mustWait ? await this.#deliverKept(room, kept, batch) : callSinks(this.#sinks.after, batch);
     for (const result of await Promise.allSettled([kept, ...begun, ...after])) {
       if (result.status === 'rejected') throw result.reason;
     }
   }
 
   /** Calls the `after` sinks when the earlier events of the room are delivered and these events are stored. */
-  async #inTurn(
-    room: string,
-    before: Promise<void> | undefined,
-    kept: Promise<void> | undefined,
-    batch: EventBatch,
-  ): Promise<Promise<void>[]> {
-    let results: Promise<void>[] = [];
-    const turn = Promise.allSettled([before, kept]).then(() => {
-      results = callSinks(this.#sinks.after, batch);
+  #deliverKept(room: string, kept: Promise<void> | undefined, batch: EventBatch): Promise<Promise<void>[]> {
+    return this.#waiting.run(room, async () => {
+      await Promise.allSettled([kept]);
+      return callSinks(this.#sinks.after, batch);
     });
-    this.#turns.set(room, turn);
-    await turn;
-    if (this.#turns.get(room) === turn) this.#turns.delete(room);
-    return results;
   }
 }
 

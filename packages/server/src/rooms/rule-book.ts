@@ -6,6 +6,7 @@
  */
 
 import type { Clock } from './clock.ts';
+import { KeyedQueue } from './keyed-queue.ts';
 import { type KeptRule, type RuleKeeper, type World, worldText } from './rule-keeper.ts';
 
 /** The fields of every rule. */
@@ -44,8 +45,8 @@ export class RuleBook<T extends Rule> {
   readonly #deps: RuleBookDeps;
   readonly #kind: RuleKind<T>;
   readonly #worlds = new Map<string, { readonly world: World; readonly rules: Map<string, T> }>();
-  /** Changes run sequentially, so that limits are exact and the store and the memory stay consistent. */
-  #last: Promise<unknown> = Promise.resolve();
+  /** Changes of one world run sequentially, so that limits are exact and the store and the memory stay consistent. */
+  readonly #changes = new KeyedQueue();
 
   constructor(deps: RuleBookDeps, kind: RuleKind<T>) {
     this.#deps = deps;
@@ -91,7 +92,7 @@ export class RuleBook<T extends Rule> {
    * @returns false, without a change, if more than `max` rules would be in force
    */
   set(world: World, rules: readonly T[]): Promise<boolean> {
-    return this.#inTurn(async () => {
+    return this.#changes.run(worldText(world), async () => {
       await this.#dropEnded(world);
       const known = this.#worldOf(world);
       const subjects = new Set(rules.map((rule) => this.#kind.subjectOf(rule)));
@@ -112,7 +113,7 @@ export class RuleBook<T extends Rule> {
 
   /** Ends rules; returns those that were in force. */
   delete(world: World, subjects: readonly string[]): Promise<readonly T[]> {
-    return this.#inTurn(async () => {
+    return this.#changes.run(worldText(world), async () => {
       const ended = subjects.flatMap((subject) => this.find(world, subject) ?? []);
       const endedSubjects = ended.map((rule) => this.#kind.subjectOf(rule));
       await this.#deps.keeper.delete(endedSubjects.map((subject) => this.#nameOf(world, subject)));
@@ -159,11 +160,5 @@ export class RuleBook<T extends Rule> {
       createdAtMs,
       ...(Number.isFinite(untilMs) && { untilMs }),
     };
-  }
-
-  #inTurn<R>(change: () => Promise<R>): Promise<R> {
-    const result = this.#last.then(change);
-    this.#last = result.catch(() => undefined);
-    return result;
   }
 }

@@ -16,7 +16,14 @@ import type { RoomEvent, RoomEventOf } from '../rooms/events.ts';
 import { type MemberInfo, mayLetIn } from '../rooms/member.ts';
 import type { EventBatch, EventSink } from '../rooms/rooms.ts';
 import type { WaitingChange, WaitingWatcher } from '../rooms/waiting.ts';
-import { type EventView, mediaClosedFrame, publishEndedFrame, createViewFinder, roomEventFrame, wireWaiting } from './frames.ts';
+import {
+  createViewFinder,
+  type EventView,
+  mediaClosedFrame,
+  publishEndedFrame,
+  roomEventFrame,
+  wireWaiting,
+} from './frames.ts';
 import { encodeFrame } from './text-frame.ts';
 
 /** The interface of a connection that the fan-out uses. */

@@ -7,6 +7,7 @@
 import type { ChatMessage } from '../../rooms/chat-history.ts';
 import type { Clock } from '../../rooms/clock.ts';
 import type { RoomEvent, RoomEventOf } from '../../rooms/events.ts';
+import { KeyedQueue } from '../../rooms/keyed-queue.ts';
 import type { ChatChange } from '../../store/chat.ts';
 import type { Store } from '../../store/store.ts';
 
@@ -29,8 +30,8 @@ export class ChatRecorder {
   readonly #deps: ChatRecorderDeps;
   #pending: ChatChange[] = [];
   #cancelWrite: (() => void) | undefined;
-  /** Writes run one after another. Never rejects. */
-  #writing: Promise<void> = Promise.resolve();
+  /** Writes run one after another. */
+  readonly #writes = new KeyedQueue();
 
   constructor(deps: ChatRecorderDeps) {
     this.#deps = deps;
@@ -51,8 +52,8 @@ export class ChatRecorder {
   flush(): Promise<void> {
     this.#cancelWrite?.();
     this.#cancelWrite = undefined;
-    this.#writing = this.#writing.then(() => this.#write());
-    return this.#writing;
+    // Changes of this turn of the event loop stay pending until then, so that `MAX_PENDING` includes them.
+    return this.#writes.run('chat', () => Promise.resolve().then(() => this.#write()));
   }
 
   async #write(): Promise<void> {

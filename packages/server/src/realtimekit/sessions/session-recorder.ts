@@ -10,6 +10,7 @@
 import { type Epoch, GavelError, isGavelError } from '@gavel/protocol';
 import type { Clock } from '../../rooms/clock.ts';
 import { eventsOf, type RoomEvent } from '../../rooms/events.ts';
+import { KeyedQueue } from '../../rooms/keyed-queue.ts';
 import type { EventBatch, EventSink } from '../../rooms/rooms.ts';
 import type { SessionChange, SessionEnd, SessionPeerRecord } from '../../store/sessions.ts';
 import type { MeetingRecord, Store } from '../../store/store.ts';
@@ -49,8 +50,8 @@ export class SessionRecorder implements EventSink {
   readonly #deps: SessionRecorderDeps;
   /** By meeting id. */
   readonly #live = new Map<string, Live>();
-  /** For each meeting with pending work, the promise of the last piece of work. Never rejects. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  /** The work in progress, by meeting id. */
+  readonly #work = new KeyedQueue();
   readonly #chat: ChatRecorder;
   #stopCheckpoints: (() => void) | undefined;
   #checkpointing: Promise<void> | undefined;
@@ -82,7 +83,7 @@ export class SessionRecorder implements EventSink {
   async close(): Promise<void> {
     this.#stopCheckpoints?.();
     for (const { cancelEnd } of this.#live.values()) cancelEnd?.();
-    await Promise.all(this.#turns.values());
+    await this.#work.settled();
     await this.#chat.flush();
     await this.#checkpointing;
     await this.#checkpoint();
@@ -100,13 +101,15 @@ export class SessionRecorder implements EventSink {
       this.#recordChat(batch);
       return undefined;
     }
-    return this.#inTurn(key.roomId, () => this.#follow(batch)).catch((error: unknown) => {
-      this.#deps.log.error({ err: error, meetingId: key.roomId }, 'writing session history failed');
-      // The server caused the event itself, so no caller receives the error.
-      if (origin.door === 'server' || origin.door === 'media') return;
-      if (isGavelError(error, 'server.store-unavailable')) throw error;
-      throw new GavelError('server.internal', 'The server could not save the history of this session.');
-    });
+    return this.#work
+      .run(key.roomId, () => this.#follow(batch))
+      .catch((error: unknown) => {
+        this.#deps.log.error({ err: error, meetingId: key.roomId }, 'writing session history failed');
+        // The server caused the event itself, so no caller receives the error.
+        if (origin.door === 'server' || origin.door === 'media') return;
+        if (isGavelError(error, 'server.store-unavailable')) throw error;
+        throw new GavelError('server.internal', 'The server could not save the history of this session.');
+      });
   }
 
   async #follow({ key, epoch, events }: EventBatch): Promise<void> {
@@ -161,10 +164,12 @@ export class SessionRecorder implements EventSink {
   #endLater(live: Live, delayMs: number): void {
     const { meetingId } = live.session;
     live.cancelEnd = this.#deps.clock.after(delayMs, () => {
-      this.#inTurn(meetingId, () => this.#endEmpty(live)).catch((error: unknown) => {
-        this.#deps.log.error({ err: error, meetingId }, 'writing the end of a session failed; retrying');
-        this.#endLater(live, RETRY_MS);
-      });
+      this.#work
+        .run(meetingId, () => this.#endEmpty(live))
+        .catch((error: unknown) => {
+          this.#deps.log.error({ err: error, meetingId }, 'writing the end of a session failed; retrying');
+          this.#endLater(live, RETRY_MS);
+        });
     });
   }
 
@@ -208,7 +213,7 @@ export class SessionRecorder implements EventSink {
       if (sessionId !== undefined) this.#chat.add(sessionId, events);
     };
     // A pending piece of work may be creating the session that these events belong to.
-    if (this.#turns.has(key.roomId)) void this.#inTurn(key.roomId, async () => record());
+    if (this.#work.has(key.roomId)) void this.#work.run(key.roomId, async () => record());
     else record();
   }
 
@@ -240,17 +245,6 @@ export class SessionRecorder implements EventSink {
       this.#deps.log.error({ err: error }, 'session checkpoint failed');
     }
     this.#checkpointing = undefined;
-  }
-
-  #inTurn(meetingId: string, work: () => Promise<void>): Promise<void> {
-    const result = (this.#turns.get(meetingId) ?? Promise.resolve()).then(work);
-    const settled = result
-      .catch(() => undefined)
-      .then(() => {
-        if (this.#turns.get(meetingId) === settled) this.#turns.delete(meetingId);
-      });
-    this.#turns.set(meetingId, settled);
-    return result;
   }
 }
 

@@ -15,8 +15,8 @@ test('tasks of one key are done in order, also after one that failed; other keys
   expect(done).toEqual(['b1']);
   first.resolve();
   await expect(results[0]).rejects.toThrow('failed');
-  await results[3];
+  expect([queue.has('a'), queue.has('b')]).toEqual([true, false]);
+  await queue.settled();
   expect(done).toEqual(['b1', 'a2', 'a3']);
-  await Promise.resolve();
   expect(queue.size).toBe(0);
 });

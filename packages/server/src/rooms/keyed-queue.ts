@@ -13,6 +13,16 @@ export class KeyedQueue {
     return this.#tails.size;
   }
 
+  /** Returns whether a task of a key is running. */
+  has(key: string): boolean {
+    return this.#tails.has(key);
+  }
+
+  /** Resolves when all tasks so far have ended, whether they succeeded or failed. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#tails.values());
+  }
+
   /** Runs a task after all earlier ones of its key, whether those succeeded or failed, and returns its result. */
   run<T>(key: string, task: () => Promise<T>): Promise<T> {
     const before = this.#tails.get(key);
