@@ -19,12 +19,14 @@ import { changeStore, openStores, type StoreEventFrame } from './stores.ts';
 import type {
   WireChatMessage,
   WireContent,
+  WireDemand,
   WireIce,
   WireMember,
   WirePermissions,
   WireProfile,
   WireRoomInfo,
   WireSnapshot,
+  WireSoundLevel,
   WireStream,
   WireUser,
   WireWaiting,
@@ -95,6 +97,16 @@ const mids = Type.Object(
   closed,
 );
 
+/** What a member wants of the video of a stream that it plays. */
+const preferences = {
+  /** The highest layer to be sent, from 0; absent: no maximum. */
+  maxLayer: Type.Optional(Type.Integer({ minimum: 0, maximum: 2 })),
+  /** The height in which the video is shown, in pixels; 0: no video is sent; absent: as large as there is. */
+  height: Type.Optional(Type.Integer({ minimum: 0, maximum: 16_384 })),
+  /** Videos with a higher priority are sent first if there is too little bandwidth; default 0. */
+  priority: Type.Optional(Type.Integer({ minimum: 0, maximum: 9 })),
+};
+
 const negotiate = Type.Object(
   {
     /** For the one peer connection of this member. */
@@ -120,21 +132,19 @@ const negotiate = Type.Object(
     ),
     /** All streams that the member plays from now on. */
     play: Type.Array(
-      Type.Object(
-        { streamId: text(1024), mids, maxLayer: Type.Optional(Type.Integer({ minimum: 0, maximum: 2 })) },
-        closed,
-      ),
+      Type.Object({ streamId: text(1024), mids, ...preferences }, closed),
       { maxItems: 1000 },
     ),
   },
   closed,
 );
 
-const updatePlay = Type.Object(
+const updatePlay = Type.Object({ streamId: text(1024), ...preferences }, closed);
+
+const watchSoundLevels = Type.Object(
   {
-    streamId: text(1024),
-    /** The highest layer of the video to be sent, from 0; absent: no maximum. */
-    maxLayer: Type.Optional(Type.Integer({ minimum: 0, maximum: 2 })),
+    /** The least time between two reports, in milliseconds; absent: no more reports. */
+    intervalMs: Type.Optional(Type.Integer({ minimum: 200, maximum: 60_000 })),
   },
   closed,
 );
@@ -227,8 +237,10 @@ export const METHODS = {
   updateStream,
   /** Stops playing a stream at once, without an offer; its sections are free for the next offer. */
   stop: streamOnly,
-  /** Chooses the layer of a stream that the member plays (SIM-1). */
+  /** Changes what the member wants of the video of a stream that it plays (SIM-1, BWE-2). */
   updatePlay,
+  /** Asks for `soundLevels` at an interval, or for no more of them. */
+  watchSoundLevels,
   /** Sets the room's info, for everybody in it. */
   setRoomInfo,
   /** Sends a message to the room or to the named users. */
@@ -394,6 +406,7 @@ export interface Results {
   updateStream: Record<string, never>;
   stop: Record<string, never>;
   updatePlay: Record<string, never>;
+  watchSoundLevels: Record<string, never>;
   setRoomInfo: Record<string, never>;
   send: { readonly messageId: number; readonly absent?: readonly string[] };
   /** Oldest first. */
@@ -529,6 +542,23 @@ export type PersonalEventFrame =
     }
   /** An own publish has ended before its stream was announced, for another cause than `unpublish`. */
   | { readonly event: 'publishEnded'; readonly streamId: string; readonly cause: StreamCause }
+  /** The server pauses the video of a played stream for want of bandwidth, or sends it again (BWE-2). */
+  | { readonly event: 'videoPaused'; readonly streamId: string; readonly isPaused: boolean }
+  /** What the viewers of an own stream take of its video: the publisher sends no more than that (BWE-4). */
+  | ({ readonly event: 'demandChanged'; readonly streamId: string } & WireDemand)
+  /** Viewers of an own stream support none of the codecs of these kinds (MED-8). Sent once for each kind. */
+  | {
+      readonly event: 'viewerUnsupported';
+      readonly streamId: string;
+      readonly kinds: readonly ('audio' | 'video')[];
+    }
+  /**
+   * Another stream is the one whose sound is the loudest (SPK-1); absent: none, because the last one has ended or is muted.
+   * Also sent to a member that joins or resumes.
+   */
+  | ({ readonly event: 'activeSpeaker' } & Partial<WireSoundLevel>)
+  /** The streams that can be heard, the loudest first, at most 50; a stream that is not listed is silent (SPK-2). */
+  | { readonly event: 'soundLevels'; readonly levels: readonly WireSoundLevel[] }
   /** The server is stopping; it closes the connection right after. */
   | { readonly event: 'goingAway' };
 

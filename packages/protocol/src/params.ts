@@ -72,13 +72,21 @@ export interface PublishParams {
   readonly video?: boolean;
 }
 
+/** What a member wants of the video of a stream that it plays. */
+export interface VideoPreferences {
+  /** The highest layer to be sent, from 0; absent: no maximum. */
+  readonly maxLayer?: number;
+  /** The height in which the video is shown, in pixels; 0: no video is sent; absent: as large as there is. */
+  readonly height?: number;
+  /** From 0, the default, to 9: videos with a higher priority are sent first if there is too little bandwidth. */
+  readonly priority?: number;
+}
+
 /** A stream that a member plays, in `negotiate`. */
-export interface PlayParams {
+export interface PlayParams extends VideoPreferences {
   readonly streamId: string;
   /** Sections of the direction `recvonly` or `sendrecv`. */
   readonly mids: StreamMids;
-  /** The highest layer of the video to be sent, from 0; absent: no maximum. */
-  readonly maxLayer?: number;
 }
 
 /** The parameters of `negotiate`. The lists are complete: what is not listed ends. */
@@ -89,8 +97,14 @@ export interface NegotiateParams {
   readonly play: PlayParams[];
 }
 
-/** The parameters of `updatePlay`. */
-export type UpdatePlayParams = Pick<PlayParams, 'streamId' | 'maxLayer'>;
+/** The parameters of `updatePlay`; absent preferences have their defaults. */
+export type UpdatePlayParams = Omit<PlayParams, 'mids'>;
+
+/** The parameters of `watchSoundLevels`. */
+export interface WatchSoundLevelsParams {
+  /** The least time between two reports, in milliseconds, from 200; absent: no more reports. */
+  readonly intervalMs?: number;
+}
 
 /** The parameters of `updateStream`; absent fields stay as they are. */
 export interface UpdateStreamParams {
@@ -263,6 +277,7 @@ export interface MethodParams {
   readonly updateStream: UpdateStreamParams;
   readonly stop: StreamParams;
   readonly updatePlay: UpdatePlayParams;
+  readonly watchSoundLevels: WatchSoundLevelsParams;
   readonly setRoomInfo: RoomInfoParams;
   readonly send: SendParams;
   readonly chatHistory: ChatHistoryParams;

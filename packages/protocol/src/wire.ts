@@ -63,6 +63,21 @@ export interface WireStream {
   readonly muted?: readonly ('audio' | 'video')[];
 }
 
+/** What the viewers of a stream take of its video. */
+export interface WireDemand {
+  /** The highest layer that any viewer gets or wants, from 0; -1: nobody takes video. */
+  readonly highestLayer: number;
+  /** The most that the only viewer can take, in bit/s; absent: no maximum. */
+  readonly maxBps?: number;
+}
+
+/** How loud a stream is. */
+export interface WireSoundLevel {
+  readonly streamId: string;
+  /** In -dBov, as in RFC 6464: 0 is the loudest, 127 is silence. */
+  readonly level: number;
+}
+
 /** The latest value of one info of a room. */
 export interface WireRoomInfo {
   readonly key: string;

@@ -9,6 +9,7 @@ import type {
   WireMember,
   WirePermissions,
   WireRoomInfo,
+  WireSoundLevel,
   WireStream,
   WireWaiting,
 } from '@gavel/protocol';
@@ -54,6 +55,10 @@ export interface SessionEvents {
   /** Somebody waits for admission; only if this member may admit. Those who waited at the login are in `waiting` instead. */
   waitingAdded: [waiting: WireWaiting];
   waitingRemoved: [waiting: WireWaiting];
+  /** Another stream is the one that is heard most clearly, or none is (SPK-1); also right after the login and each resume. */
+  activeSpeaker: [speaker: Partial<WireSoundLevel>];
+  /** The streams that can be heard, the loudest first, after the request `watchSoundLevels` (SPK-2). */
+  soundLevels: [levels: readonly WireSoundLevel[]];
   memberCount: [count: number];
   /**
    * Media does not get through, within 10 s (CONN-4): `client.no-media-path`, `client.turn-refused` or

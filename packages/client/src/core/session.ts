@@ -106,6 +106,7 @@ export class RoomSession extends Emitter<SessionEvents> {
         reportPath: (problem) => this.#handlePath(problem),
         request: (method, params) => this.request(method, params),
         isListed: (streamId) => this.room?.streams.has(streamId) ?? false,
+        isScreen: (streamId) => this.room?.streams.get(streamId)?.source === 'screen',
       },
     );
     this.#unwatchOnline = this.#platform.watchOnline(() => this.media.handleOnline());
@@ -306,6 +307,18 @@ export class RoomSession extends Emitter<SessionEvents> {
         break;
       case 'playLost':
         this.media.handlePlayLost(frame);
+        break;
+      case 'videoPaused':
+      case 'demandChanged':
+      case 'viewerUnsupported':
+        this.media.handleStreamEvent(frame);
+        break;
+      case 'activeSpeaker':
+        this.media.handleSpeaker(frame.streamId);
+        this.emit('activeSpeaker', frame);
+        break;
+      case 'soundLevels':
+        this.emit('soundLevels', frame.levels);
         break;
       case 'publishEnded':
         this.media.handlePublishEnded(frame);

@@ -34,6 +34,8 @@ export interface MediaContext {
   request<M extends Method>(method: M, params: Params<M>): Promise<Results[M]>;
   /** Whether the room has a stream with this id now. */
   isListed(streamId: string): boolean;
+  /** Whether the room has a stream with this id that shows a screen. */
+  isScreen(streamId: string): boolean;
 }
 
 /** Dependencies of a publication or a playback. */

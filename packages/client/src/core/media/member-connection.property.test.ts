@@ -220,7 +220,7 @@ test('after any sequence of calls and losses the server has what is wanted, over
         ['video', 'live'],
       ]);
       for (const track of tracks) expect(sectionOf(model.played.get(id)?.[track.kind])?.receiver.track).toBe(track);
-      expect(model.layers.get(id) ?? 2).toBe(playback.maxLayer);
+      expect(model.layers.get(id)).toBe(playback.preferences.maxLayer);
     }
   });
   await fc.assert(property, { numRuns: 1_000, seed: 13 });

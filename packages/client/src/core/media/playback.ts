@@ -4,16 +4,16 @@
  * @module
  */
 
-import type { StreamCause } from '@gavel/protocol';
+import type { StreamCause, VideoPreferences } from '@gavel/protocol';
 import { Emitter } from '../emitter.ts';
 import { SessionError } from '../errors.ts';
 import type { FrameTap } from './frame-data/frame-channel.ts';
 import { judgeFailure, type MediaEnd, type StreamContext } from './media-context.ts';
 import { type MediaAnswer, MediaLink, type Sections } from './media-link.ts';
+import { PlayPreferences } from './play-preferences.ts';
 import type { SectionTools } from './section-tools.ts';
 import type { StreamStats } from './stats.ts';
 import { StreamMeter } from './stream-meter.ts';
-import { SyncedValue } from './synced-value.ts';
 
 /** What to play. */
 export interface PlayOptions {
@@ -23,7 +23,7 @@ export interface PlayOptions {
   readonly video?: boolean;
   /** How long media is buffered before it is played, in milliseconds; default: the browser's choice. */
   readonly jitterBufferMs?: number;
-  /** The highest layer of the video that is received, from 0; default: no maximum. */
+  /** The highest layer of the video that is received, from 0; default: by the size of the views, without any no maximum. */
   readonly maxLayer?: number;
   /** Gets the encoded frames of the video that is received. */
   readonly frames?: Promise<FrameTap | undefined>;
@@ -40,6 +40,8 @@ export interface PlaybackEvents {
   tracksChanged: [];
   /** Some kinds of the stream are not played: this browser supports none of their codecs (MED-8). */
   unsupported: [kinds: readonly ('audio' | 'video')[]];
+  /** The server has paused the video for want of bandwidth, or sends it again (BWE-2). */
+  videoPaused: [isPaused: boolean];
 }
 
 /** Causes after which a stream is not expected back, so its playback ends. After other causes the playback waits for it. */
@@ -54,9 +56,6 @@ const FINAL: ReadonlySet<StreamCause> = new Set<StreamCause>([
   'token-expired',
 ]);
 
-/** The highest layer of any video. */
-const HIGHEST_LAYER = 2;
-
 /** A stream that this client plays. Its `MediaStream` stays the same over new peer connections (MED-3). */
 export class Playback extends Emitter<PlaybackEvents> {
   readonly streamId: string;
@@ -69,10 +68,9 @@ export class Playback extends Emitter<PlaybackEvents> {
   readonly #options: PlayOptions;
   readonly #on = { audio: true, video: true };
   readonly #meter: StreamMeter;
-  readonly #maxLayer: SyncedValue<number>;
-  /** The layer that the latest offer names. */
-  #offeredLayer = HIGHEST_LAYER;
+  readonly #preferences: PlayPreferences;
   #isAtServer = false;
+  #isVideoPaused = false;
   #state: PlaybackState = 'requesting';
   #end: MediaEnd | undefined;
   #wasAnswered = false;
@@ -90,13 +88,19 @@ export class Playback extends Emitter<PlaybackEvents> {
     this.#settle = { resolve, reject };
     // Avoid an unhandled rejection if nobody uses this promise.
     promise.catch(() => {});
-    this.#maxLayer = new SyncedValue(toLayer(options.maxLayer), {
-      clock: context.clock,
-      random: context.random,
-      canSend: () => this.#isAtServer,
-      send: (layer) => context.request('updatePlay', { streamId, ...toMaximum(layer) }),
-      refused: (layer) => layer,
-    });
+    const preferences = new PlayPreferences(
+      {
+        streamId,
+        clock: context.clock,
+        random: context.random,
+        needsFrames: options.frames !== undefined,
+        canSend: () => this.#isAtServer,
+        send: (params) => context.request('updatePlay', params),
+        isScreen: () => context.isScreen(streamId),
+      },
+      options.maxLayer,
+    );
+    this.#preferences = preferences;
     this.#link = new MediaLink(context.host, {
       role: 'play',
       streamId,
@@ -105,13 +109,11 @@ export class Playback extends Emitter<PlaybackEvents> {
       retryWindowMs: context.retryWindowMs,
       frames: options.frames,
       prepare: (peer, sections, tools, frames) => this.#prepare(peer, sections, tools, frames),
-      list: ({ play }, mids) => {
-        this.#offeredLayer = this.#maxLayer.wanted;
-        play.push({ streamId, mids, ...toMaximum(this.#offeredLayer) });
-      },
+      list: ({ play }, mids) => play.push({ streamId, mids, ...preferences.offer() }),
       judge: (error) => this.#judge(error),
       dropped: () => {
         this.#isAtServer = false;
+        this.handleVideoPaused(false);
         this.#meter.reset();
       },
     });
@@ -166,24 +168,66 @@ export class Playback extends Emitter<PlaybackEvents> {
     else this.#link.suspend();
   }
 
-  /** Enables or disables a kind locally; the server keeps sending its media. */
+  /** Whether the server has paused the video for want of bandwidth (BWE-2). */
+  get isVideoPaused(): boolean {
+    return this.#isVideoPaused;
+  }
+
+  /** What is wanted of the video (SIM-1): its highest layer, its height in the page, and its priority. */
+  get preferences(): VideoPreferences {
+    return this.#preferences.wanted;
+  }
+
+  /** Enables or disables a kind locally. No video is sent while it is disabled; audio is. */
   setEnabled(kind: 'audio' | 'video', on: boolean): void {
     this.#on[kind] = on;
     for (const track of this.#tracks(kind)) track.enabled = on;
-  }
-
-  /** The highest layer of the video that is to be received, from 0 (SIM-1). */
-  get maxLayer(): number {
-    return this.#maxLayer.wanted;
+    if (kind === 'video') this.#preferences.set({ isOn: on });
   }
 
   /**
-   * Sets the highest layer of the video that is received, from 0, the smallest picture; undefined removes the limit. It takes
-   * effect with the next keyframe of the layer. If the server cannot be reached, it is sent later.
+   * Chooses the highest layer of the video that is received, from 0, the smallest picture, whatever the size of the views;
+   * undefined: by the size of the views (SIM-1). It takes effect with the next keyframe of the layer. If the server cannot be
+   * reached, it is sent later, as all preferences.
    */
   setMaxLayer(maxLayer: number | undefined): void {
-    // Not awaited: a refusal means that the stream has ended, which is reported by itself.
-    this.#maxLayer.set(toLayer(maxLayer)).catch(() => {});
+    this.#preferences.set({ maxLayer });
+  }
+
+  /**
+   * Adds an element that shows the video. The largest visible view decides which layer is received; while none is visible, no video
+   * is. Returns a function that removes the view.
+   *
+   * @example
+   * const removeView = playback.addView(document.querySelector('video'));
+   */
+  addView(element: HTMLVideoElement): () => void {
+    return this.#preferences.addView(element);
+  }
+
+  /**
+   * Sets the height in which the video is shown, in pixels of the screen, where no view was added: 0 if it is not shown, undefined
+   * if that is not known.
+   */
+  setHeight(height: number | undefined): void {
+    this.#preferences.set({ height });
+  }
+
+  /** Sets whether this video is more important than others, if there is too little bandwidth for all. */
+  setPinned(isPinned: boolean): void {
+    this.#preferences.set({ isPinned });
+  }
+
+  /** Handles a change of the room's active speaker. */
+  handleSpeaking(isSpeaking: boolean): void {
+    this.#preferences.set({ isSpeaking });
+  }
+
+  /** Handles a video that the server has paused or sends again. */
+  handleVideoPaused(isPaused: boolean): void {
+    if (isPaused === this.#isVideoPaused) return;
+    this.#isVideoPaused = isPaused;
+    this.emit('videoPaused', isPaused);
   }
 
   /** Reads the level of the audio that is received, from 0 to 1; undefined if the browser does not report it. */
@@ -200,7 +244,7 @@ export class Playback extends Emitter<PlaybackEvents> {
   end(end: MediaEnd): void {
     if (this.#state === 'ended') return;
     this.#end = end;
-    this.#maxLayer.close();
+    this.#preferences.close();
     this.#link.close();
     this.#removeTracks('audio');
     this.#removeTracks('video');
@@ -230,8 +274,7 @@ export class Playback extends Emitter<PlaybackEvents> {
   #handleAnswer(answer: MediaAnswer): void {
     this.#wasAnswered = true;
     this.#isAtServer = true;
-    this.#maxLayer.confirm(this.#offeredLayer);
-    this.#maxLayer.push().catch(() => {});
+    this.#preferences.handleAnswer();
     for (const kind of ['audio', 'video'] as const) {
       const section = this.#link.sections.get(kind);
       if (answer[kind] && section) this.#addTrack(kind, section.receiver.track);
@@ -279,13 +322,4 @@ function withResolvers<T>() {
     reject = onReject;
   });
   return { promise, resolve, reject };
-}
-
-/** Without a limit, the highest layer is the limit. */
-function toLayer(maxLayer: number | undefined): number {
-  return Math.min(HIGHEST_LAYER, maxLayer ?? HIGHEST_LAYER);
-}
-
-function toMaximum(layer: number): { readonly maxLayer?: number } {
-  return layer < HIGHEST_LAYER ? { maxLayer: layer } : {};
 }

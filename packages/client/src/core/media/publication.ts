@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { StreamSource } from '@gavel/protocol';
+import type { StreamSource, WireDemand } from '@gavel/protocol';
 import { Emitter } from '../emitter.ts';
 import type { SessionError } from '../errors.ts';
 import type { VideoCodec } from './codecs.ts';
@@ -58,6 +58,8 @@ export interface PublicationEvents {
   muted: [kinds: readonly ('audio' | 'video')[]];
   /** Some offered kinds are not sent: the server forwards none of their codecs (MED-8). */
   unsupported: [kinds: readonly ('audio' | 'video')[]];
+  /** Viewers support none of the codecs of these kinds, and do not get them (MED-8); once for each kind. */
+  viewerUnsupported: [kinds: readonly ('audio' | 'video')[]];
 }
 
 type Kind = 'audio' | 'video';
@@ -170,6 +172,7 @@ export class Publication extends Emitter<PublicationEvents> {
   suspend(): void {
     this.#isAtServer = false;
     this.#mayBeAtServer = false;
+    this.#senders.setDemand(undefined);
     this.#link.suspend();
   }
 
@@ -196,6 +199,16 @@ export class Publication extends Emitter<PublicationEvents> {
     const changed = kinds.filter((kind) => this.#facts[kind].wanted);
     for (const kind of kinds) this.#facts[kind].follow(this.#switchOff(kind));
     if (changed.length > 0) this.emit('muted', changed);
+  }
+
+  /** Sends no more of the video than the viewers take, from now on, without a new offer (BWE-4). */
+  handleDemand(demand: WireDemand): void {
+    this.#senders.setDemand(demand);
+  }
+
+  /** Handles kinds that viewers cannot decode. */
+  handleViewerUnsupported(kinds: readonly Kind[]): void {
+    this.emit('viewerUnsupported', kinds);
   }
 
   /** Changes the extra info of the stream; at most 1,024 bytes. */

@@ -16,6 +16,12 @@ import { Publication, type PublishOptions } from './publication.ts';
 
 type EndMethod = 'unpublish' | 'stop';
 
+/** An event about the video or the viewers of one stream. */
+export type StreamEventFrame = Extract<
+  PersonalEventFrame,
+  { event: 'videoPaused' | 'demandChanged' | 'viewerUnsupported' }
+>;
+
 /** Publications and playbacks of one session, by stream id. The session calls the `handle…` methods. */
 export class RoomMedia {
   readonly #context: StreamContext | undefined;
@@ -24,6 +30,8 @@ export class RoomMedia {
   readonly #playbacks = new Map<string, Playback>();
   /** Requests that could not be sent while the connection was lost. */
   #pendingEnds: { readonly method: EndMethod; readonly streamId: string }[] = [];
+  /** The stream of the room's active speaker. */
+  #speaker: string | undefined;
   /** Increases when the server has lost all media: unconfirmed ends from before are then obsolete. */
   #generation = 0;
   readonly #request: MediaContext['request'] | undefined;
@@ -102,6 +110,7 @@ export class RoomMedia {
     const known = this.#playbacks.get(streamId);
     if (known) return known;
     const playback = new Playback(this.#requireContext(), streamId, options);
+    if (streamId === this.#speaker) playback.handleSpeaking(true);
     this.#playbacks.set(streamId, playback);
     playback.on('stateChanged', (state, end) => {
       if (state !== 'ended' || this.#playbacks.get(streamId) !== playback) return;
@@ -125,6 +134,7 @@ export class RoomMedia {
   handleForgotten(): void {
     this.#pendingEnds = [];
     this.#generation += 1;
+    this.handleSpeaker(undefined);
     for (const publication of this.#publications.values()) publication.suspend();
     for (const playback of this.#playbacks.values()) playback.suspend();
     this.#connection?.close();
@@ -156,6 +166,28 @@ export class RoomMedia {
   /** Requests streams again that the server does not send any longer. */
   handlePlayLost({ streamIds }: Extract<PersonalEventFrame, { event: 'playLost' }>): void {
     for (const streamId of streamIds) this.#playbacks.get(streamId)?.restart();
+  }
+
+  /** Handles an event about the video or the viewers of one stream. */
+  handleStreamEvent(frame: StreamEventFrame): void {
+    const { streamId } = frame;
+    switch (frame.event) {
+      case 'videoPaused':
+        this.#playbacks.get(streamId)?.handleVideoPaused(frame.isPaused);
+        break;
+      case 'demandChanged':
+        this.#publications.get(streamId)?.handleDemand(frame);
+        break;
+      case 'viewerUnsupported':
+        this.#publications.get(streamId)?.handleViewerUnsupported(frame.kinds);
+        break;
+    }
+  }
+
+  /** Handles another active speaker of the room, or none. */
+  handleSpeaker(streamId: string | undefined): void {
+    this.#speaker = streamId;
+    for (const playback of this.#playbacks.values()) playback.handleSpeaking(playback.streamId === streamId);
   }
 
   /** Ends the media that the server has closed (STRM-3). */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { WireDemand } from '@gavel/protocol';
 import { toSessionError } from '../errors.ts';
 import type { VideoCodec } from './codecs.ts';
 import type { FrameTap } from './frame-data/frame-channel.ts';
@@ -11,7 +12,7 @@ import type { MediaLink, Sections } from './media-link.ts';
 import type { MediaPlatform } from './media-platform.ts';
 import type { SendingHints } from './sdp.ts';
 import type { SectionTools } from './section-tools.ts';
-import type { LayerOptions } from './simulcast.ts';
+import type { EncodingLimits, LayerOptions } from './simulcast.ts';
 
 /** The options of a publication about what is sent. */
 export interface SendingOptions extends LayerOptions {
@@ -35,6 +36,8 @@ export class TrackSenders {
   readonly #link: MediaLink;
   readonly #options: SendingOptions;
   readonly #maxKbps: { audio: number | undefined; video: number };
+  /** What the viewers take of the video; undefined while that is not known. */
+  #demand: WireDemand | undefined;
   #dropped: Promise<void> = Promise.resolve();
   #resolveDropped: () => void = () => {};
 
@@ -113,12 +116,22 @@ export class TrackSenders {
     this.#maxKbps[kind] = maxKbps;
     const sender = this.#sender(kind);
     if (!sender) return;
-    const { limitEncodings } = await import('./simulcast.ts');
-    const parameters = sender.getParameters();
-    limitEncodings(parameters.encodings, maxKbps);
-    await sender.setParameters(parameters).catch((error: unknown) => {
+    const { limitSender } = await import('./simulcast.ts');
+    const limits = kind === 'video' ? this.#videoLimits : { maxKbps, demand: undefined };
+    await limitSender(sender, limits).catch((error: unknown) => {
       if (this.#sender(kind) === sender) throw toSessionError(error);
     });
+  }
+
+  /** Sends only the layers of video that viewers take (BWE-4), also in later sections; undefined: all of them. */
+  setDemand(demand: WireDemand | undefined): void {
+    this.#demand = demand;
+    // A browser that refuses it sends more than is taken.
+    this.setMaxKbps('video', this.#maxKbps.video).catch(() => {});
+  }
+
+  get #videoLimits(): EncodingLimits {
+    return { maxKbps: this.#maxKbps.video, demand: this.#demand };
   }
 
   #sender(kind: Kind): RTCRtpSender | undefined {
@@ -130,7 +143,7 @@ export class TrackSenders {
     track: MediaStreamTrack | undefined,
     tools: SectionTools,
   ): Pick<RTCRtpTransceiverInit, 'sendEncodings'> {
-    if (kind === 'video') return { sendEncodings: tools.encodingsFor(track, this.#maxKbps.video, this.#options) };
+    if (kind === 'video') return { sendEncodings: tools.encodingsFor(track, this.#videoLimits, this.#options) };
     const maxKbps = this.#maxKbps.audio;
     return maxKbps === undefined ? {} : { sendEncodings: [{ maxBitrate: maxKbps * 1000 }] };
   }
