@@ -131,10 +131,7 @@ const negotiate = Type.Object(
       { maxItems: 100 },
     ),
     /** All streams that the member plays from now on. */
-    play: Type.Array(
-      Type.Object({ streamId: text(1024), mids, ...preferences }, closed),
-      { maxItems: 1000 },
-    ),
+    play: Type.Array(Type.Object({ streamId: text(1024), mids, ...preferences }, closed), { maxItems: 1000 }),
   },
   closed,
 );

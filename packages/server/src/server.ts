@@ -6,6 +6,7 @@
 
 import { join } from 'node:path';
 import { createMediaEngine, type MediaEngine, type WorkerHealth } from '@gavel/media';
+import type { MemberId, PersonalEventFrame } from '@gavel/protocol';
 import manifest from '../package.json' with { type: 'json' };
 import { registerAdminDoor } from './admin/door.ts';
 import { AppRegistry } from './apps/app-registry.ts';
@@ -15,7 +16,9 @@ import type { Config } from './config.ts';
 import { ChatFiles } from './files/chat-files.ts';
 import { IceServers } from './ice/ice-servers.ts';
 import { MediaEnforcer } from './media-control/enforcer.ts';
+import { MediaResender } from './media-control/media-resender.ts';
 import { MediaState } from './media-control/media-state.ts';
+import { SoundMonitor } from './media-control/sound-monitor.ts';
 import { startMedia } from './media-control/start-media.ts';
 import { UnconnectedReports } from './media-control/unconnected-media.ts';
 import { AdmissionGuard } from './realtimekit/admission-guard.ts';
@@ -144,11 +147,14 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const retention = new SessionRetention({ store, clock, log, settings: config.realtimekit.retention });
   const sessions = new SessionRecorder({ store, clock, log, keep: (...change) => webhooks.keep(...change) });
   const audit = new AuditLog(log);
+  const notify = (memberId: MemberId, frame: PersonalEventFrame) => fanOut.notify(memberId, frame);
+  const sounds = new SoundMonitor({ ...mediaParts, notifier: fanOut });
+  const resender = new MediaResender({ state: mediaState, notify });
   // Media is first: it starts to close streams before any client receives the event.
   const sinks = {
     first: [new MediaEnforcer(mediaParts)],
     journal: bothOf(callbacks.outbox, sessions),
-    after: [fanOut, audit, metrics, guard, files],
+    after: [fanOut, sounds, resender, audit, metrics, guard, files],
   };
   const rules = await Rules.open({ keeper: store.rules, clock });
   const reportTickets = (error: unknown): void => log.error({ err: error }, 'ended tickets: reading or writing failed');
@@ -174,7 +180,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const media = startMedia({
     ...mediaParts,
     rooms,
-    notify: (memberId, frame) => fanOut.notify(memberId, frame),
+    notify,
     countConnection: (outcome) => metrics.media.countConnection(outcome),
   });
   guard.attach(rooms);
@@ -207,6 +213,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const signalling = new SignallingDoor(http.server, {
     rooms,
     media,
+    sounds,
     files,
     fanOut,
     clock,

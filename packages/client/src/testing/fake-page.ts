@@ -20,6 +20,9 @@ export class FakeElement {
   textContent = '';
   videoWidth = 0;
   videoHeight = 0;
+  /** The size in the layout, in pixels of the page. */
+  clientWidth = 0;
+  clientHeight = 0;
   width = 0;
   height = 0;
   href = '';
@@ -31,9 +34,19 @@ export class FakeElement {
   readonly #page: FakePage;
   readonly #handlers = new Map<string, Set<(event: unknown) => void>>();
 
-  constructor(page: FakePage, name: string) {
-    this.#page = page;
+  constructor(page: FakePage | undefined, name: string) {
+    // A page is its own document.
+    this.#page = page ?? (this as unknown as FakePage);
     this.name = name;
+  }
+
+  get ownerDocument(): FakePage {
+    return this.#page;
+  }
+
+  /** Whether it is in the page. */
+  get isConnected(): boolean {
+    return this.#page.body === this || (this.parent?.isConnected ?? false);
   }
 
   append(child: FakeElement): void {
@@ -98,10 +111,65 @@ export class FakeElement {
   }
 }
 
+type Observer = { readonly targets: Set<FakeElement>; notify(isIntersecting: boolean): void };
+
+/** The window of a page: a screen with two pixels per pixel of the page, and observers of elements. */
+export class FakeWindow {
+  devicePixelRatio = 2;
+  readonly #sizes = new Set<Observer>();
+  readonly #places = new Set<Observer>();
+
+  /** How many observers watch elements. */
+  get observerCount(): number {
+    return [...this.#sizes, ...this.#places].filter(({ targets }) => targets.size > 0).length;
+  }
+
+  readonly ResizeObserver = createObserverClass(this.#sizes);
+  readonly IntersectionObserver = createObserverClass(this.#places);
+
+  getComputedStyle({ style }: FakeElement) {
+    return { objectFit: style.objectFit ?? 'contain' };
+  }
+
+  /** Lays an element out in another size. */
+  resize(element: FakeElement, width: number, height: number): void {
+    Object.assign(element, { clientWidth: width, clientHeight: height });
+    for (const observer of this.#sizes) if (observer.targets.has(element)) observer.notify(true);
+  }
+
+  /** Scrolls an element into the visible part of the page, or out of it. */
+  scroll(element: FakeElement, isIntersecting: boolean): void {
+    for (const observer of this.#places) if (observer.targets.has(element)) observer.notify(isIntersecting);
+  }
+}
+
+function createObserverClass(all: Set<Observer>) {
+  return class {
+    readonly targets = new Set<FakeElement>();
+    readonly notify: (isIntersecting: boolean) => void;
+
+    constructor(callback: (entries: readonly { readonly isIntersecting: boolean }[]) => void) {
+      this.notify = (isIntersecting) => callback([{ isIntersecting }]);
+      all.add(this);
+    }
+
+    observe(element: FakeElement): void {
+      this.targets.add(element);
+    }
+
+    disconnect(): void {
+      this.targets.clear();
+    }
+  };
+}
+
 /** A page. */
 export class FakePage extends FakeElement {
   readonly body: FakeElement;
   hidden = false;
+  /** The element that is shown in a window of its own. */
+  pictureInPictureElement: FakeElement | null = null;
+  readonly defaultView = new FakeWindow();
   /** Whether media elements may not play yet. */
   refusesPlayback = false;
   speakers: string[] = [];
@@ -110,7 +178,7 @@ export class FakePage extends FakeElement {
   readonly #ids = new Map<string, FakeElement>();
 
   constructor() {
-    super(undefined as never, 'document');
+    super(undefined, 'document');
     this.body = new FakeElement(this, 'body');
   }
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { MediaKind, StreamDemand } from '@gavel/media';
 import type { MemberId, PublishId, RoomKey } from '@gavel/protocol';
 import type { Clock } from '../rooms/clock.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
@@ -29,6 +30,10 @@ export interface Published {
   restricted: BlockedKinds;
   /** Whether its member publishes it, which is not so for a stream that only a backend has announced. */
   isNegotiated: boolean;
+  /** What its viewers take of its video, as its publisher was last informed; undefined before the first change (BWE-4). */
+  demand: StreamDemand | undefined;
+  /** The kinds that some viewer supports no codec of, as its publisher was informed (MED-8). */
+  readonly unsupported: Set<MediaKind>;
   /** Whether the engine has agreed to it for the member's peer, so that closing the peer closes it. */
   isCarried: boolean;
 }
@@ -64,7 +69,15 @@ export class MediaState {
     const { publishId, memberId } = stream;
     const known = this.streams.get(publishId);
     if (known) return Object.assign(known, { stream });
-    const published = { key, stream, restricted, isNegotiated: false, isCarried: false };
+    const published: Published = {
+      key,
+      stream,
+      restricted,
+      isNegotiated: false,
+      isCarried: false,
+      demand: undefined,
+      unsupported: new Set(),
+    };
     this.streams.set(publishId, published);
     if (memberId !== undefined)
       this.#ofMember.set(memberId, (this.#ofMember.get(memberId) ?? new Set()).add(publishId));

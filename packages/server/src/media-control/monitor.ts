@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { MediaEngine } from '@gavel/media';
+import type { MediaEngine, StreamDemand } from '@gavel/media';
 import type { MemberId, PersonalEventFrame, PublishId } from '@gavel/protocol';
 import type { ConnectionOutcome } from '../telemetry/media-metrics.ts';
 import type { Announcer } from './announcer.ts';
@@ -23,7 +23,10 @@ export interface MediaMonitorDeps {
   readonly countConnection?: ((outcome: ConnectionOutcome) => void) | undefined;
 }
 
-/** Announces streams whose media connects, and notifies clients of lost media (MED-3, MED-5). */
+/**
+ * Announces streams whose media connects, and notifies clients of lost media (MED-3, MED-5), of paused video (BWE-2), and of
+ * what the viewers of a stream take (BWE-4).
+ */
 export class MediaMonitor {
   readonly #deps: MediaMonitorDeps;
 
@@ -34,6 +37,10 @@ export class MediaMonitor {
     engine.on('streamConnected', (stream) => this.#onStreamConnected(stream as PublishId));
     engine.on('peerConnected', (peer) => this.#onPeerConnected(peer as MemberId));
     engine.on('peerLost', (peer) => this.#onPeerLost(peer as MemberId));
+    engine.on('videoPaused', (peer, stream, isPaused) =>
+      this.#onVideoPaused(peer as MemberId, stream as PublishId, isPaused),
+    );
+    engine.on('demandChanged', (stream, demand) => this.#onDemandChanged(stream as PublishId, demand));
     engine.on('subscriptionLost', (peer, stream) => this.#onSubscriptionLost(peer as MemberId, stream as PublishId));
   }
 
@@ -59,8 +66,10 @@ export class MediaMonitor {
     if (!member) return;
     countConnection?.(member.isConnected ? 'lost' : 'failed');
     member.isConnected = false;
-    for (const { stream, isCarried } of state.streamsOf(memberId)) {
+    for (const published of state.streamsOf(memberId)) {
+      const { stream, isCarried } = published;
       const { publishId } = stream;
+      published.demand = undefined;
       // A stream that has never connected has a separate timeout.
       if (isCarried && !state.pending.has(publishId)) state.lost.add(publishId, () => void announcer.fail(publishId));
     }
@@ -69,6 +78,23 @@ export class MediaMonitor {
       state.plays.lose(play);
     }
     notify(memberId, { event: 'mediaLost' });
+  }
+
+  #onVideoPaused(memberId: MemberId, publishId: PublishId, isPaused: boolean): void {
+    const { state, notify } = this.#deps;
+    const play = state.plays.find(memberId, publishId);
+    if (!play) return;
+    play.isPaused = isPaused;
+    notify(memberId, { event: 'videoPaused', streamId: play.streamId, isPaused });
+  }
+
+  #onDemandChanged(publishId: PublishId, demand: StreamDemand): void {
+    const { state, notify } = this.#deps;
+    const published = state.streams.get(publishId);
+    if (!published) return;
+    published.demand = demand;
+    const { memberId, streamId } = published.stream;
+    if (memberId !== undefined) notify(memberId, { event: 'demandChanged', streamId, ...demand });
   }
 
   #onSubscriptionLost(memberId: MemberId, publishId: PublishId): void {

@@ -6,8 +6,15 @@
  * @module
  */
 
-import type { ItemResult, MediaEngine, NegotiateAnswer, SubscriptionPreferences } from '@gavel/media';
-import { GavelError, type MemberId, type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
+import type { ItemResult, MediaEngine, MediaKind, NegotiateAnswer, SubscriptionPreferences } from '@gavel/media';
+import {
+  GavelError,
+  type MemberId,
+  type PersonalEventFrame,
+  type RoomKey,
+  roomKeyText,
+  type StreamId,
+} from '@gavel/protocol';
 import type { Clock } from '../rooms/clock.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
@@ -36,6 +43,8 @@ export interface NegotiatorDeps {
   readonly announcer: Announcer;
   readonly unconnected: UnconnectedReports;
   readonly clock: Clock;
+  /** Sends an event to one member's client. */
+  readonly notify: (memberId: MemberId, frame: PersonalEventFrame) => void;
 }
 
 /** A stream that the member may play. */
@@ -214,7 +223,20 @@ export class Negotiator {
     if (!isAnswered) return toGavelError(result.error, result.message);
     play.addresses = addresses;
     play.wasConnected ||= isConnected;
+    this.#reportUnsupported(play, result.unsupported ?? []);
     return { ...result.kinds, ...unsupportedOf(result) };
+  }
+
+  /** Notifies the publisher of kinds that a viewer cannot decode, once for each (MED-8). */
+  #reportUnsupported({ publishId }: Play, kinds: readonly MediaKind[]): void {
+    const { state, notify } = this.#deps;
+    const published = state.streams.get(publishId);
+    if (!published) return;
+    const added = kinds.filter((kind) => !published.unsupported.has(kind));
+    const { memberId, streamId } = published.stream;
+    if (added.length === 0 || memberId === undefined) return;
+    for (const kind of added) published.unsupported.add(kind);
+    notify(memberId, { event: 'viewerUnsupported', streamId, kinds: added });
   }
 
   /** Undoes what preceded a refused offer: the engine has changed nothing. */

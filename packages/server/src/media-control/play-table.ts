@@ -35,6 +35,8 @@ export interface Play {
   addresses: readonly string[];
   /** Whether its media has ever been connected. */
   wasConnected: boolean;
+  /** Whether its video is paused for want of bandwidth; undefined if it never was (BWE-2). */
+  isPaused?: boolean;
 }
 
 /** The maximum number of simultaneous plays; 0 means no limit (LIM-7). */

@@ -14,6 +14,7 @@ import { WebSocketServer } from 'ws';
 import type { ChatFiles } from '../files/chat-files.ts';
 import type { IceServers } from '../ice/ice-servers.ts';
 import type { Negotiator } from '../media-control/negotiator.ts';
+import type { SoundMonitor } from '../media-control/sound-monitor.ts';
 import type { Authenticator } from '../rooms/admission.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { CommandOf } from '../rooms/commands.ts';
@@ -46,6 +47,7 @@ const SOCKET_LIMITS = {
 export interface SignallingDeps {
   readonly rooms: Rooms;
   readonly media: Negotiator;
+  readonly sounds: Pick<SoundMonitor, 'watch'>;
   readonly files: Pick<ChatFiles, 'createUpload' | 'claim'>;
   readonly fanOut: FanOut;
   readonly clock: Clock;

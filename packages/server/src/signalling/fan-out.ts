@@ -10,6 +10,7 @@ import {
   type CloseCode,
   type MemberId,
   type PersonalEventFrame,
+  type RoomKey,
   roomKeyText,
 } from '@gavel/protocol';
 import type { RoomEvent, RoomEventOf } from '../rooms/events.ts';
@@ -87,6 +88,18 @@ export class FanOut implements EventSink, WaitingWatcher {
   /** Sends a frame to one member only. Does nothing if it is not connected. */
   notify(memberId: MemberId, frame: PersonalEventFrame): void {
     this.#seats.get(memberId)?.receiver.send(encodeFrame(frame));
+  }
+
+  /** Sends a frame to several members; those that are not connected do not get it. */
+  notifyAll(memberIds: Iterable<MemberId>, frame: PersonalEventFrame): void {
+    const bytes = encodeFrame(frame);
+    for (const memberId of memberIds) this.#seats.get(memberId)?.receiver.send(bytes);
+  }
+
+  /** Sends a frame to every connected member of a room. */
+  notifyRoom(key: RoomKey, frame: PersonalEventFrame): void {
+    const bytes = encodeFrame(frame);
+    for (const { receiver } of this.#rooms.get(roomKeyText(key))?.all.values() ?? []) receiver.send(bytes);
   }
 
   handle(batch: EventBatch): void {

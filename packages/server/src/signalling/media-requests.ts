@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { SubscriptionPreferences } from '@gavel/media';
 import {
   GavelError,
   MAX_BYTES,
@@ -15,7 +14,6 @@ import {
   parseStreamId,
   type Results,
   type StreamId,
-  type UpdatePlayParams,
 } from '@gavel/protocol';
 import type { Caller, NegotiatedKinds, PlayOrder, PublishOrder } from '../media-control/negotiation.ts';
 import type { Negotiator } from '../media-control/negotiator.ts';
@@ -53,12 +51,7 @@ function toPublishOrder(params: PublishParams): PublishOrder {
 }
 
 function toPlayOrder({ streamId, mids, ...preferences }: PlayParams): PlayOrder {
-  return { streamId: requireStreamId(streamId), mids, preferences: toPreferences(preferences) };
-}
-
-/** Picks what a member wants of the video of a stream that it plays. */
-export function toPreferences({ maxLayer }: Omit<UpdatePlayParams, 'streamId'>): SubscriptionPreferences {
-  return { ...(maxLayer !== undefined && { maxLayer }) };
+  return { streamId: requireStreamId(streamId), mids, preferences };
 }
 
 /** Makes a conversion return the error of a refused item, which does not affect the others (CONN-2). */

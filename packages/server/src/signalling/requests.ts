@@ -20,6 +20,7 @@ import {
 import type { ChatFiles } from '../files/chat-files.ts';
 import type { Caller } from '../media-control/negotiation.ts';
 import type { Negotiator } from '../media-control/negotiator.ts';
+import type { SoundMonitor } from '../media-control/sound-monitor.ts';
 import type { Origin } from '../rooms/commands.ts';
 import { eventsOf } from '../rooms/events.ts';
 import { KeyedQueue } from '../rooms/keyed-queue.ts';
@@ -28,7 +29,7 @@ import type { Connection, ConnectionState } from './connection.ts';
 import { customMessageCommand } from './custom-message.ts';
 import { wireSnapshot } from './frames.ts';
 import { Joining, type JoiningDeps } from './joining.ts';
-import { negotiate, requireStreamId, toPreferences } from './media-requests.ts';
+import { negotiate, requireStreamId } from './media-requests.ts';
 import { MessageLimits } from './message-limits.ts';
 import { moderationCommand } from './moderate.ts';
 import { changeCommand, openCommand } from './store-frames.ts';
@@ -37,6 +38,7 @@ import { requireMessage, requireShort } from './texts.ts';
 /** Dependencies of the methods. */
 export interface RequestDeps extends JoiningDeps {
   readonly media: Negotiator;
+  readonly sounds: Pick<SoundMonitor, 'watch'>;
   readonly files: Pick<ChatFiles, 'createUpload' | 'claim'>;
 }
 
@@ -78,7 +80,11 @@ export class Requests {
       return DONE;
     },
     updatePlay: async (caller, { streamId, ...preferences }) => {
-      await this.#deps.media.preferVideo(caller, requireStreamId(streamId), toPreferences(preferences));
+      await this.#deps.media.preferVideo(caller, requireStreamId(streamId), preferences);
+      return DONE;
+    },
+    watchSoundLevels: async ({ key, member }, { intervalMs }) => {
+      this.#deps.sounds.watch(key, member.memberId, intervalMs);
       return DONE;
     },
     setRoomInfo: (caller, params) => this.#setRoomInfo(caller, params),

@@ -12,8 +12,10 @@ import { FakeMediaEngine } from '@gavel/testkit/fake-media-engine';
 import { RawClient } from '@gavel/testkit/raw-client';
 import { IceServers } from '../ice/ice-servers.ts';
 import { MediaEnforcer } from '../media-control/enforcer.ts';
+import { MediaResender } from '../media-control/media-resender.ts';
 import { MediaState } from '../media-control/media-state.ts';
 import type { PlayLimits } from '../media-control/play-table.ts';
+import { SoundMonitor } from '../media-control/sound-monitor.ts';
 import { startMedia } from '../media-control/start-media.ts';
 import { UnconnectedReports } from '../media-control/unconnected-media.ts';
 import type { Admission, Authenticator } from '../rooms/admission.ts';
@@ -105,7 +107,10 @@ export async function startDoor(changes: Partial<SignallingDeps> = {}, playLimit
   });
   const unconnected = new UnconnectedReports({ clock, log });
   const parts = { engine, clock, log, state, unconnected };
-  const rooms = new Rooms(testSettings(clock), { first: [new MediaEnforcer(parts)], after: [fanOut] }, [fanOut]);
+  const sounds = new SoundMonitor({ ...parts, notifier: fanOut });
+  const resender = new MediaResender({ state, notify: (memberId, frame) => fanOut.notify(memberId, frame) });
+  const sinks = { first: [new MediaEnforcer(parts)], after: [fanOut, sounds, resender] };
+  const rooms = new Rooms(testSettings(clock), sinks, [fanOut]);
   const media = startMedia({ ...parts, rooms, notify: (memberId, frame) => fanOut.notify(memberId, frame) });
   rooms.start();
   const http = createServer({ shouldUpgradeCallback: isSignallingUpgrade }, (_request, response) => {
@@ -114,6 +119,7 @@ export async function startDoor(changes: Partial<SignallingDeps> = {}, playLimit
   const door = new SignallingDoor(http, {
     rooms,
     media,
+    sounds,
     files: NO_FILES,
     fanOut,
     clock,

@@ -172,7 +172,6 @@ export class Publication extends Emitter<PublicationEvents> {
   suspend(): void {
     this.#isAtServer = false;
     this.#mayBeAtServer = false;
-    this.#senders.setDemand(undefined);
     this.#link.suspend();
   }
 

@@ -79,8 +79,9 @@ export class TrackSenders {
     }
   }
 
-  /** Handles the loss of all sections. */
+  /** Handles the loss of all sections. The server reports anew what the viewers take of the next ones. */
   handleDropped(): void {
+    this.#demand = undefined;
     this.#resolveDropped();
   }
 
