@@ -5,7 +5,7 @@
  */
 
 import { fileURLToPath } from 'node:url';
-import axe from 'axe-core';
+import axe, { type RunOptions } from 'axe-core';
 import type { BrowserContext, Page } from 'playwright-core';
 import { build } from 'vite';
 
@@ -46,14 +46,26 @@ export async function waitForVideo(page: Page, userId: string): Promise<void> {
   );
 }
 
-/** Returns the serious and critical accessibility violations that axe-core finds in a tab, one line each. */
+/** Returns the serious and critical accessibility violations that axe-core finds in a tab, in light and in dark colours, one line each. */
 export async function findAccessibilityFaults(page: Page): Promise<string[]> {
   // Evaluated through the debugger, to which the page's content security policy does not apply.
   await page.evaluate(axe.source);
-  return page.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run(document);
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
-  });
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  const light = await judge(page, {});
+  await page.emulateMedia({ colorScheme: 'dark' });
+  // Colours are all that differs.
+  const dark = await judge(page, { runOnly: ['color-contrast'] });
+  return [...light, ...dark.map((fault) => `dark: ${fault}`)];
+}
+
+function judge(page: Page, options: RunOptions): Promise<string[]> {
+  return page.evaluate(
+    async (options) => {
+      const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run(document, options);
+      return violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
+    },
+    { ...options, resultTypes: ['violations'] } satisfies RunOptions,
+  );
 }
