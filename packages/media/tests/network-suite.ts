@@ -8,8 +8,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { SoundLevel, TransportKind } from '../src/engine.ts';
 import { createMediaEngine, type MediaEngine } from '../src/index.ts';
+import { RtpHeader } from '../src/rtp/rtp-packet.ts';
 import { AUDIO_LEVEL_URI } from '../src/sdp/codecs.ts';
-import { createAudioSection, SyntheticPeer, waitFor } from './synthetic-peer.ts';
+import { TwccCollector } from '../src/worker/twcc-collector.ts';
+import { TRANSPORT_CC_ID } from './offer-builder.ts';
+import { createAudioSection, createVideoSection, SyntheticPeer, waitFor } from './synthetic-peer.ts';
 
 const LEVEL_ID = 1;
 const SOUND = { ssrcs: [31], lines: [`a=extmap:${LEVEL_ID} ${AUDIO_LEVEL_URI}`] };
@@ -46,6 +49,46 @@ export function describeViewerNetwork(transport: TransportKind): void {
     await peer.opened();
     return peer;
   }
+
+  describe('feedback', () => {
+    const RTX_TYPE = 97;
+    const VIDEO_SSRC = 1_000;
+    const header = new RtpHeader();
+
+    /** Reports every packet that a viewer has got since the last call, as a browser does. */
+    function giveFeedback(viewer: SyntheticPeer, collector: TwccCollector): void {
+      for (const packet of viewer.rtp.splice(0)) {
+        if (!header.read(packet)) continue;
+        if (header.payloadType === RTX_TYPE && header.payloadBytes === 0) padding.push(header.ssrc);
+        collector.handlePacket(header.findExtension16(packet, TRANSPORT_CC_ID), performance.now());
+      }
+      for (const packet of collector.collect(VIDEO_SSRC)) viewer.send(packet);
+    }
+    let padding: number[] = [];
+
+    test('BWE-1: a viewer that gives feedback is probed with padding, and has an estimate; another one has none', async () => {
+      padding = [];
+      const publisher = await SyntheticPeer.publish(engine, 'picture');
+      const mute = await SyntheticPeer.subscribe(engine, 'picture', 'mute');
+      peers.push(publisher, mute);
+      const section = createVideoSection('recvonly', { rtxPayloadType: RTX_TYPE });
+      const viewer = await open('viewer', (peer) => peer.addSubscription({ stream: 'picture', sections: [section] }));
+      const collector = new TwccCollector(1);
+      const findEstimate = async (name: string) =>
+        (await engine.dump()).peers.find(({ peer }) => peer === name)?.estimate;
+      let frame = 0;
+      await waitFor(async () => {
+        frame += 1;
+        publisher.sendRtp({ sequence: frame, timestamp: frame * 3_000, marker: true });
+        giveFeedback(viewer, collector);
+        return ((await findEstimate('viewer'))?.bps ?? 0) > 600_000;
+      });
+      const [, rtxSsrc] = viewer.ssrcsOf(section.mid);
+      expect(new Set(padding)).toEqual(new Set([rtxSsrc]));
+      expect((await findEstimate('viewer'))?.roundTripMs).toBeLessThan(1_000);
+      expect(await findEstimate('mute')).toBeUndefined();
+    });
+  });
 
   describe('sound', () => {
     const publishSound = (stream: string) =>

@@ -110,6 +110,11 @@ export class BandwidthEstimator {
     return this.#probing.findPadding(nowMs);
   }
 
+  /** Whether a probe runs, so that `probe` is to be called again in a few milliseconds. */
+  isProbing(nowMs: number): boolean {
+    return this.#probing.cluster(nowMs) !== NO_CLUSTER;
+  }
+
   /** Follows one feedback. Numbers that are unknown, or acknowledged already, are ignored. */
   handleFeedback({ baseSequence, count, arrivedAtMs }: ReportedPackets, nowMs: number): void {
     let received = 0;

@@ -109,10 +109,10 @@ export class Probing {
     cluster.arrivedBytes += bytes;
     cluster.arrivedPackets += 1;
     if (sentMs < cluster.firstSentMs) cluster.firstSentMs = sentMs;
-    if (sentMs >= cluster.lastSentMs) {
-      cluster.lastSentMs = sentMs;
-      cluster.lastBytes = bytes;
-    }
+    // Packets that were sent at once count as one.
+    if (sentMs > cluster.lastSentMs) cluster.lastBytes = bytes;
+    else if (sentMs === cluster.lastSentMs) cluster.lastBytes += bytes;
+    cluster.lastSentMs = Math.max(cluster.lastSentMs, sentMs);
     if (arrivedMs < cluster.firstArrivedMs) {
       cluster.firstArrivedMs = arrivedMs;
       cluster.firstBytes = bytes;
@@ -163,7 +163,7 @@ function measure(cluster: Cluster): number | undefined {
   const sentMs = cluster.lastSentMs - cluster.firstSentMs;
   const arrivedMs = cluster.lastArrivedMs - cluster.firstArrivedMs;
   if (sentMs <= 0 || arrivedMs <= 0) return undefined;
-  // Without the packet at the end of the time: n packets have n - 1 intervals.
+  // Without what is at the end of the time: n bursts have n - 1 intervals.
   const sentBps = ((cluster.arrivedBytes - cluster.lastBytes) * 8_000) / sentMs;
   const arrivedBps = ((cluster.arrivedBytes - cluster.firstBytes) * 8_000) / arrivedMs;
   return arrivedBps < sentBps * FULL_SHARE ? arrivedBps * FULL_USE : Math.min(sentBps, arrivedBps);

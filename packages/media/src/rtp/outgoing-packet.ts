@@ -13,6 +13,11 @@ const AUDIO_BLOCK_BYTES = 12;
 /** Bytes of the original sequence number before the payload of a retransmission. */
 const OSN_BYTES = 2;
 const MAX_PAYLOAD_BYTES = 1_500;
+/** Version 2, with header extensions; and the same with padding. */
+const FIRST_BYTE = 0x90;
+const FIRST_BYTE_PADDED = 0xb0;
+/** The most padding that a packet can have, in bytes: the last one is their number. */
+const MAX_PADDING_BYTES = 255;
 const MEMORY_BYTES = RTP_HEADER_BYTES + AUDIO_BLOCK_BYTES + OSN_BYTES + MAX_PAYLOAD_BYTES;
 /** The highest id in the one-byte form of header extensions. */
 const MAX_ID = 14;
@@ -37,7 +42,6 @@ export class OutgoingPacket {
 
   constructor(kind: 'audio' | 'video') {
     this.#blockBytes = kind === 'audio' ? AUDIO_BLOCK_BYTES : VIDEO_BLOCK_BYTES;
-    this.#memory[0] = 0x90;
     this.#memory.writeUInt16BE(0xbede, RTP_HEADER_BYTES);
     this.#memory.writeUInt16BE(this.#blockBytes / 4 - 1, RTP_HEADER_BYTES + 2);
     this.bytes = this.#memory.subarray(0, 0);
@@ -59,6 +63,22 @@ export class OutgoingPacket {
     if (!this.#load(source, offset, end, isMarked, OSN_BYTES)) return false;
     this.#memory.writeUInt16BE(originalSequence, this.payloadOffset - OSN_BYTES);
     return true;
+  }
+
+  /**
+   * Makes a packet without payload, for probes: at most `bytes` bytes, and at least as long as its header and one byte of
+   * padding.
+   */
+  loadPadding(bytes: number): void {
+    const memory = this.#memory;
+    this.payloadOffset = RTP_HEADER_BYTES + this.#blockBytes;
+    const padding = Math.min(MAX_PADDING_BYTES, Math.max(1, bytes - this.payloadOffset));
+    const end = this.payloadOffset + padding;
+    memory[0] = FIRST_BYTE_PADDED;
+    memory[1] = 0;
+    memory.fill(0, this.payloadOffset, end);
+    memory[end - 1] = padding;
+    this.bytes = memory.subarray(0, end);
   }
 
   /** Writes one subscriber's numbers. */
@@ -93,6 +113,7 @@ export class OutgoingPacket {
     if (end - offset > MAX_PAYLOAD_BYTES) return false;
     const memory = this.#memory;
     this.payloadOffset = RTP_HEADER_BYTES + this.#blockBytes + prefixBytes;
+    memory[0] = FIRST_BYTE;
     memory[1] = isMarked ? 0x80 : 0;
     source.copy(memory, this.payloadOffset, offset, end);
     this.bytes = memory.subarray(0, this.payloadOffset + end - offset);

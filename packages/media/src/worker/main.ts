@@ -9,6 +9,7 @@ import type { WorkerCall, WorkerConfig, WorkerMessage } from '../ipc.ts';
 import { createTransportFactory } from '../transport/create-transport-factory.ts';
 import { listTransportWarnings } from '../transport/transport-warnings.ts';
 import { ClosedRing } from './closed-ring.ts';
+import { PROBE_INTERVAL_MS } from './peer-bandwidth.ts';
 import { Piping } from './piping.ts';
 import { SOUND_INTERVAL_MS, SoundLevels } from './sound-levels.ts';
 import { TickSet, TimedTickSet } from './tick-set.ts';
@@ -42,8 +43,12 @@ async function createWorker(config: WorkerConfig): Promise<Worker> {
   const soundLevels = new SoundLevels(new TimedTickSet(SOUND_INTERVAL_MS, now, reportError), (levels) => {
     send({ type: 'sound-levels', levels });
   });
-  const transports = factory;
-  return new Worker({ config, transports, closed, ticking, soundLevels, piping, now, notify: send, reportError });
+  const probing = {
+    ticks: new TimedTickSet(PROBE_INTERVAL_MS, now, reportError),
+    counters: { probes: 0, paddingBytes: 0 },
+  };
+  const parts = { transports: factory, closed, ticking, soundLevels, probing, piping };
+  return new Worker({ ...parts, config, now, notify: send, reportError });
 }
 
 async function handleCall(call: WorkerCall): Promise<unknown> {

@@ -5,6 +5,7 @@
  */
 
 import { randomInt } from 'node:crypto';
+import { ESTIMATOR_DEFAULTS } from '../bwe/bandwidth-estimator.ts';
 import type { PeerDump } from '../engine.ts';
 import { MediaError } from '../engine.ts';
 import { parseRtcp, type RtcpItem, writeReceiverReport } from '../rtp/rtcp.ts';
@@ -38,7 +39,7 @@ export class Peer implements Ticking, PeerLink {
   readonly name: string;
   readonly group: string;
   readonly sources = new SourceTable();
-  readonly bandwidth = new PeerBandwidth();
+  readonly bandwidth: PeerBandwidth;
   state: 'connecting' | 'connected' | 'lost' = 'connecting';
   /** The answers so far. */
   negotiations = 0;
@@ -73,6 +74,7 @@ export class Peer implements Ticking, PeerLink {
     this.now = () => context.now();
     this.#remote = remote;
     this.#context = context;
+    this.bandwidth = new PeerBandwidth(ESTIMATOR_DEFAULTS, context.probing, this.#senders);
     this.#transport = context.transports.create(remote, {
       handleOpen: () => this.#handleOpen(),
       handlePacket: (packet) => this.#handlePacket(packet),
@@ -196,6 +198,7 @@ export class Peer implements Ticking, PeerLink {
     this.#tickedAtMs = nowMs;
     if (!this.#transport.isOpen) return;
     for (const layer of this.sources.layers) layer.tick(nowMs);
+    this.bandwidth.tick(nowMs);
     if (nowMs - this.#feedbackAtMs >= FEEDBACK_INTERVAL_MS) {
       this.#feedbackAtMs = nowMs;
       const [layer] = this.sources.layers;
@@ -207,9 +210,10 @@ export class Peer implements Ticking, PeerLink {
     }
   }
 
-  /** Whether packets have arrived recently, so that feedback may be due, or a request for a keyframe waits. */
+  /** Whether packets have arrived recently, so that feedback may be due, or a probe or a request for a keyframe waits. */
   hasWork(nowMs: number): boolean {
     if (this.state === 'lost') return false;
+    if (this.bandwidth.isShort) return true;
     if (nowMs - this.#receivedAtMs < WORK_AFTER_PACKET_MS) return true;
     for (const layer of this.sources.layers) if (layer.hasWork) return true;
     return false;
@@ -224,6 +228,7 @@ export class Peer implements Ticking, PeerLink {
   close(): void {
     for (const stream of [...this.#subscriptions.keys()]) this.unsubscribe(stream);
     this.state = 'lost';
+    this.bandwidth.close();
     this.#context.ticking.delete(this);
     this.#transport.close();
   }
@@ -232,6 +237,7 @@ export class Peer implements Ticking, PeerLink {
   lose(): void {
     this.state = 'lost';
     for (const subscription of [...this.#subscriptions.values()]) this.dropSubscription(subscription);
+    this.bandwidth.close();
     this.#context.ticking.delete(this);
     for (const stream of this.#streams.values()) stream.handlePublisherLost();
     this.#streams.clear();
@@ -241,6 +247,7 @@ export class Peer implements Ticking, PeerLink {
   dump(): PeerDump {
     const received = [...this.sources.layers].map(({ counters }) => counters);
     const sent = [...this.#subscriptions.values()].map(({ counters }) => counters);
+    const estimate = this.bandwidth.dump();
     return {
       peer: this.name,
       group: this.group,
@@ -248,6 +255,7 @@ export class Peer implements Ticking, PeerLink {
       state: this.state,
       received: sumCounters(received),
       sent: sumCounters(sent),
+      ...(estimate !== undefined && { estimate }),
     };
   }
 
@@ -286,6 +294,7 @@ export class Peer implements Ticking, PeerLink {
   #handleRtcp(packet: Buffer, item: RtcpItem, nowMs: number): void {
     if (item.type === 'transport-feedback') {
       this.bandwidth.handleFeedback(packet, item, nowMs);
+      if (this.bandwidth.isShort) this.wake();
       return;
     }
     if (item.type === 'sender-report') {

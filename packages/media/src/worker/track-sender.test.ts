@@ -138,3 +138,44 @@ test('the publisher of sound gets the highest loss of its subscribers in its nex
   for (const fractionLost of [10, 51, 20]) sender.handleReportBlock({ ...block, fractionLost });
   expect([layer.report(1_000)?.fractionLost, layer.report(2_000)?.fractionLost]).toEqual([51, 0]);
 });
+
+describe('padding', () => {
+  test('RTX-1: has the SSRC of retransmissions, numbers of its own, and no payload', () => {
+    const { sender, sent, receive } = createSender('video', { rtxPayloadType: 97 }, 9_001);
+    for (let sequence = 1; sequence <= 3; sequence += 1) receive(sequence, vp8(`${sequence}`));
+    sender.handleNack([sequenceOf(sent[0] as Sent)]);
+    const bytes = sender.sendPadding(700, 0);
+    const packets = sent.slice(3).map(({ packet, isRepetition }) => {
+      const header = new RtpHeader();
+      expect(header.read(packet)).toBe(true);
+      const { ssrc, payloadType, sequence, paddingBytes } = header;
+      expect(header.findExtension16(packet, TRANSPORT_ID)).toBeGreaterThan(702);
+      return { ssrc, payloadType, sequence, isEmpty: header.payloadBytes === 0, paddingBytes, isRepetition };
+    });
+    const [resent, ...padding] = packets;
+    const last = resent?.sequence ?? 0;
+    const fields = { ssrc: 9_001, payloadType: 97, isEmpty: true, isRepetition: false };
+    expect(padding).toEqual([
+      { ...fields, sequence: (last + 1) & 0xffff, paddingBytes: 255 },
+      { ...fields, sequence: (last + 2) & 0xffff, paddingBytes: 255 },
+      { ...fields, sequence: (last + 3) & 0xffff, paddingBytes: 130 },
+    ]);
+    expect(bytes).toBe(700);
+    sender.handleNack([sequenceOf(sent[1] as Sent)]);
+    expect(sent.at(-1)?.packet.toString('latin1').endsWith('2')).toBe(true);
+    expect((sent.at(-1)?.packet[0] ?? 0) & 0x20).toBe(0);
+  });
+
+  test('is not sent without RTX, while the track is blocked (RULE-1), and after a close (KICK-4)', () => {
+    const plain = createSender('video');
+    expect([plain.sender.canPad, plain.sender.sendPadding(700, 0)]).toEqual([false, 0]);
+    const { sender, sent } = createSender('video', { rtxPayloadType: 97 }, 9_001);
+    sender.track.setBlocked(true);
+    expect([sender.canPad, sender.sendPadding(700, 0)]).toEqual([false, 0]);
+    sender.track.setBlocked(false);
+    expect(sender.canPad).toBe(true);
+    sender.close();
+    expect([sender.canPad, sender.sendPadding(700, 0)]).toEqual([false, 0]);
+    expect(sent).toEqual([]);
+  });
+});

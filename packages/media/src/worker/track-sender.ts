@@ -241,6 +241,29 @@ export class TrackSender {
     }
   }
 
+  /** Whether padding can be sent: not without RTX, nor while the track is blocked. */
+  get canPad(): boolean {
+    return this.#isAttached && this.kind.rtxPayloadType !== undefined && !this.track.isBlocked;
+  }
+
+  /** Sends packets of padding under the SSRC of retransmissions, for a probe; returns how many bytes were sent. */
+  sendPadding(bytes: number, nowMs: number): number {
+    const { rtxPayloadType } = this.kind;
+    const { rtxSsrc } = this.source;
+    if (!this.canPad || rtxPayloadType === undefined || rtxSsrc === undefined) return 0;
+    const out = resent[this.track.kind];
+    let sent = 0;
+    while (sent < bytes) {
+      out.loadPadding(bytes - sent);
+      out.patch(rtxPayloadType, this.#rtxSequence, this.#forwarder.timestamp, rtxSsrc);
+      this.#rtxSequence = (this.#rtxSequence + 1) & 0xffff;
+      this.#numberPacket(out, -1, nowMs);
+      if (!this.#peer.send(out.bytes)) break;
+      sent += out.bytes.length;
+    }
+    return sent;
+  }
+
   /** Removes it from its track: after this returns, nothing is sent (KICK-4). */
   close(record?: ClosedRecord): void {
     this.#isAttached = false;

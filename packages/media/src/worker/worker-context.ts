@@ -7,6 +7,7 @@
 import type { WorkerConfig, WorkerNotice } from '../ipc.ts';
 import type { TransportFactory } from '../transport/transport.ts';
 import type { ClosedRing } from './closed-ring.ts';
+import type { Probing } from './peer-bandwidth.ts';
 import type { Piping } from './piping.ts';
 import type { SoundLevels } from './sound-levels.ts';
 import type { TickSet } from './tick-set.ts';
@@ -20,6 +21,8 @@ export interface WorkerContext {
   readonly ticking: TickSet;
   /** The levels of published sound. */
   readonly soundLevels: SoundLevels;
+  /** Probes of what the network of peers can take. */
+  readonly probing: Probing;
   /** The pipes to other workers; undefined for a single worker. */
   readonly piping: Piping | undefined;
   /** Milliseconds of a monotonic clock; `toEpochMs` converts them to a date. */

@@ -19,6 +19,8 @@ export interface BandwidthSource {
 export interface BandwidthDemand {
   /** Bits per second that its subscriptions would take with all the bandwidth that they have a use for. */
   readonly wantedBps: number;
+  /** Bits per second that its subscriptions are expected to take. */
+  readonly allocatedBps: number;
 }
 
 /** The source of a peer that gives no feedback. */
