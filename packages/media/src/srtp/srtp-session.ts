@@ -66,7 +66,8 @@ export class SrtpSession {
   #lastSsrc = -1;
   #lastWindow = new ReplayWindow(RTP_WINDOW);
   readonly #received = new Map<number, ReplayWindow>();
-  readonly #receivedRtcp = new ReplayWindow(RTCP_WINDOW);
+  /** Senders of RTCP count their packets for each of their sources (RFC 3711, 3.2.3). */
+  readonly #receivedRtcp = new Map<number, ReplayWindow>();
   #rtcpIndex = 0;
 
   /** Derives the session keys; wipes the master keys. */
@@ -167,9 +168,14 @@ export class SrtpSession {
     if (flagged < ENCRYPTED_FLAG) return 0;
     if (!this.#isTagFirst) bytes.copyWithin(plainBytes, plainBytes + INDEX_BYTES, length);
     const index = flagged - ENCRYPTED_FLAG;
-    if (!this.#receivedRtcp.isNew(index)) return 0;
-    if (!this.#rtcpIn.open(packet, RTCP_HEADER_BYTES, plainBytes, bytes.readUInt32BE(4), index, flagged)) return 0;
-    this.#receivedRtcp.record(index);
+    const ssrc = bytes.readUInt32BE(4);
+    const known = this.#receivedRtcp.get(ssrc);
+    if (known === undefined && this.#receivedRtcp.size >= MAX_SOURCES) return 0;
+    const window = known ?? new ReplayWindow(RTCP_WINDOW);
+    if (!window.isNew(index) || !this.#rtcpIn.open(packet, RTCP_HEADER_BYTES, plainBytes, ssrc, index, flagged))
+      return 0;
+    window.record(index);
+    if (known === undefined) this.#receivedRtcp.set(ssrc, window);
     return plainBytes;
   }
 

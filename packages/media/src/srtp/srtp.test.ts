@@ -129,6 +129,31 @@ describe.each(SRTP_PROFILES)('$name', (profile) => {
     }
   });
 
+  test('RTCP of several sources, whose packets are counted for each of them, is not taken for repetitions (RFC 3711, 3.2.3)', () => {
+    const createMaster = (): MasterKeys => ({
+      key: randomBytes(profile.keyBytes),
+      salt: randomBytes(profile.saltBytes),
+    });
+    const [sent, received] = [createMaster(), createMaster()];
+    const copy = ({ key, salt }: MasterKeys): MasterKeys => ({ key: Buffer.from(key), salt: Buffer.from(salt) });
+    // Each session counts on its own, as libsrtp does for each source.
+    const senders = [1, 2].map((ssrc) => ({
+      rtcp: hex(`81c90001 0000000${ssrc}`),
+      session: new SrtpSession({ profile, local: copy(sent), remote: copy(received) }),
+    }));
+    const receiver = new SrtpSession({ profile, local: received, remote: sent });
+    const [busy, quiet] = senders as [(typeof senders)[0], (typeof senders)[0]];
+    const pass = ({ rtcp, session }: typeof busy): number =>
+      receiver.unprotectRtcp(packet, session.protectRtcp(packet, load(rtcp)));
+    for (let count = 0; count < 300; count += 1) expect(pass(busy)).toBe(busy.rtcp.length);
+    expect(pass(quiet)).toBe(quiet.rtcp.length);
+    const repeated = quiet.session.protectRtcp(packet, load(quiet.rtcp));
+    const bytes = read(repeated);
+    expect(receiver.unprotectRtcp(packet, repeated)).toBe(quiet.rtcp.length);
+    load(bytes);
+    expect(receiver.unprotectRtcp(packet, repeated)).toBe(0);
+  });
+
   test('extensions and CSRCs stay readable and are authenticated', () => {
     const [sender, receiver] = createPair(profile);
     const header = hex('9260000100000000 00000009 0000000a 0000000b bede0001 10aa0000');
