@@ -185,14 +185,14 @@ export class HandClient {
   }
 
   /** Makes a connectivity check, and waits for its answer. */
-  async check(): Promise<void> {
+  async check(isNominating = true): Promise<void> {
     const before = this.answers;
-    this.sendCheck();
+    this.sendCheck(isNominating);
     await waitFor(() => this.answers > before);
   }
 
-  sendCheck(): void {
-    this.sendRaw(createRequest(this.credentials.iceUfrag, this.credentials.icePwd));
+  sendCheck(isNominating = true): void {
+    this.sendRaw(createRequest(this.credentials.iceUfrag, this.credentials.icePwd, isNominating));
   }
 
   sendRaw(bytes: Buffer): void {

@@ -5,7 +5,7 @@ import { createHandPacket, HAND_OFFER, HandClient } from '../../tests/hand-clien
 import { waitFor } from '../../tests/synthetic-peer.ts';
 import type { IceCredentials } from '../ice/credentials.ts';
 import { OpenSslEndpoint } from './openssl-endpoint.ts';
-import { CONSENT_TIMEOUT_MS } from './openssl-transport.ts';
+import { CONSENT_TIMEOUT_MS, MAX_PATH_SILENCE_MS } from './openssl-transport.ts';
 import { CONNECT_TIMEOUT_MS, MAX_PACKET_BYTES, type Transport } from './transport.ts';
 
 const HOST = '127.0.0.1';
@@ -88,6 +88,26 @@ test('a client whose address changes goes on, and its old address gets no more m
   transport.send(createHandPacket(2));
   await waitFor(() => client.media.length === 1);
   expect(arrivedAtOld).toBe(0);
+});
+
+test('a client that gets another address from its NAT, and does not notice, gets media there (CONN-3)', async () => {
+  const client = await connect();
+  const [old] = client.sockets;
+  let arrivedAtOld = 0;
+  old?.on('message', ([first = 0]) => {
+    if (first >= 128) arrivedAtOld += 1;
+  });
+  await client.openSocket();
+  nowMs += MAX_PATH_SILENCE_MS;
+  await client.check(false);
+  // The other path may still be in use.
+  transport.send(createHandPacket(1));
+  await waitFor(() => arrivedAtOld === 1);
+  nowMs += 1;
+  await client.check(false);
+  transport.send(createHandPacket(2));
+  await waitFor(() => client.media.length === 2);
+  expect(arrivedAtOld).toBe(1);
 });
 
 test('media and handshake from an address that made no authentic request are dropped', async () => {

@@ -27,6 +27,12 @@ export const CONSENT_TIMEOUT_MS = 30_000;
  * after 6 s at most (RFC 7675, 5.1).
  */
 export const ADDRESS_USE_MS = 6_500;
+/**
+ * After how long without a request on the selected path a request on another one selects that, in milliseconds. Clients repeat
+ * requests on the path that they use, Chromium every 2.5 s. Those that nominate it only once do not notice that a NAT has
+ * given it a new address.
+ */
+export const MAX_PATH_SILENCE_MS = 3_000;
 /** How long a handshake may take, in milliseconds. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
 
@@ -169,7 +175,8 @@ export class OpenSslTransport implements Transport {
     this.#paths.delete(key);
     this.#paths.set(key, path);
     this.#endpoint.assign(key, this);
-    if (isNominating || !this.#selected?.isOpen) this.#selected = path;
+    const isSilent = this.#endpoint.now() - this.#consentAtMs > MAX_PATH_SILENCE_MS;
+    if (isNominating || isSilent || !this.#selected?.isOpen) this.#selected = path;
     if (this.#selected.key === key) this.#consentAtMs = this.#endpoint.now();
     if (this.#paths.size > MAX_PATHS) this.#forgetOldestPath();
     if (this.#handshakeBeforeMs === Number.POSITIVE_INFINITY) {
