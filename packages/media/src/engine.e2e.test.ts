@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CHROMIUM } from '@gavel/testkit/chromium';
+import { UdpRelay } from '@gavel/testkit/udp-relay';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BrowserPeer, BrowserPeers } from '../tests/browser.ts';
-import { LossyRelay } from '../tests/lossy-relay.ts';
 import { waitFor } from '../tests/synthetic-peer.ts';
 import { createMediaEngine, type MediaEngine, type MediaEngineEvents, type StreamDump } from './index.ts';
 
@@ -96,23 +96,24 @@ describe.skipIf(CHROMIUM === '')('media between two Chromium pages', { timeout: 
   });
 
   test('lost packets are asked for and sent again, on both ways (MED-4)', async () => {
-    const relay = await LossyRelay.start((await engine.dump()).workers[0]?.port ?? 0, 0);
+    const relay = new UdpRelay();
     const [lossy, far] = [await browser.openPeer(engine, 'lossy'), await browser.openPeer(engine, 'far')];
     for (const peer of [lossy, far]) peer.rewrite = (answer) => relay.rewrite(answer);
     try {
       await lossy.publish('lossy');
       await far.play('lossy');
-      relay.loss = 0.1;
+      relay.shape({ up: { loss: 0.1 }, down: { loss: 0.1 } });
       const countFrames = async (): Promise<number> => (await far.readViewerStats('lossy')).framesDecoded;
       const before = await countFrames();
       await waitFor(async () => (await countFrames()) > before + 40, 12_000, 50);
       await waitFor(async () => {
         const { publisher: up, subscriptions } = (await dumpStream('lossy')) ?? {};
         const resent = [up?.retransmitted ?? 0, subscriptions?.[0]?.counters.retransmitted ?? 0];
-        return relay.dropped > 10 && resent.every((count) => count > 3);
+        const { up: upward, down } = relay.counts;
+        return upward.lost + down.lost > 10 && resent.every((count) => count > 3);
       });
     } finally {
-      relay.close();
+      await relay.close();
       await Promise.all([engine.closePeer('lossy'), engine.closePeer('far')]);
     }
   });

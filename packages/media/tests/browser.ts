@@ -156,7 +156,7 @@ export class BrowserPeer {
   readonly name: string;
   readonly page: Page;
   /** Changes every answer before the page gets it, such as for a relay. */
-  rewrite: (answer: string) => string = (answer) => answer;
+  rewrite: (answer: string) => string | Promise<string> = (answer) => answer;
   readonly #engine: MediaEngine;
   readonly #published = new Map<string, PublishItem['allowed']>();
   readonly #subscribed = new Map<string, number | undefined>();
@@ -217,7 +217,7 @@ export class BrowserPeer {
       }),
     );
     const answer = await this.#engine.negotiate({ group: 'room', peer: this.name, offer, publish, subscribe });
-    await this.page.evaluate((sdp) => window.acceptAnswer(sdp), this.rewrite(answer.answer));
+    await this.page.evaluate((sdp) => window.acceptAnswer(sdp), await this.rewrite(answer.answer));
     return answer;
   }
 

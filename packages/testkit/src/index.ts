@@ -16,6 +16,7 @@ export { FakeMediaEngine } from './fake-media-engine.ts';
 export { createOffer, type OfferSection, type SectionDirection } from './offers.ts';
 export { type RawAnswer, RawClient } from './raw-client.ts';
 export { type RawItemAnswer, type RawItemOptions, RawMedia } from './raw-media.ts';
+export type { LinkConditions, LinkCounts } from './relay-link.ts';
 export { type LinkOptions, SimulatedLink, type Transit } from './simulated-link.ts';
 export {
   startTestServer,
@@ -25,3 +26,4 @@ export {
   type TestServerOptions,
   type ZegoAnswer,
 } from './test-server.ts';
+export { type RelayConditions, UdpRelay } from './udp-relay.ts';

@@ -37,6 +37,11 @@ export class SimulatedLink {
     this.#options = options;
   }
 
+  /** When the bottleneck has passed all packets that were sent so far, in milliseconds. */
+  get freeAtMs(): number {
+    return this.#freeAtMs;
+  }
+
   /** Sends one packet; times of successive calls never go back. */
   send(bytes: number, nowMs: number): Transit {
     const { bps, delayMs, jitterMs = 0, loss = 0, queueMs, random } = this.#options;
