@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ZegoEngineOptions, ZegoPublishOptions } from '@gavel/client/zego';
 import { type BrowserSettings, launchChromium } from '@gavel/testkit/chromium';
+import type { UdpRelay } from '@gavel/testkit/udp-relay';
 import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
 import type { Recorded } from './page/page.ts';
@@ -24,6 +25,8 @@ export interface Stage {
   readonly url: string;
   /** Opens the page in a browser context of its own, with a query such as `?userID=ann`. */
   open(query?: string): Promise<Page>;
+  /** The same browser, whose pages reach media ports through a relay only. */
+  through(relay: UdpRelay): Stage;
   close(): Promise<void>;
 }
 
@@ -41,12 +44,14 @@ export async function openStage(folder = 'page', global = 'e2e', settings: Brows
   const site = await serveFolder(dist);
   const browser = await launchChromium(settings);
   const { permitsDevices = true } = settings;
-  return {
+  const describe = (relay?: UdpRelay): Stage => ({
     browser,
     url: site.url,
+    through: describe,
     async open(query = '') {
       const context = await browser.newContext({ permissions: permitsDevices ? ['camera', 'microphone'] : [] });
       const page = await context.newPage();
+      if (relay) await page.exposeFunction('rewriteRemote', (sdp: string) => relay.rewrite(sdp));
       await page.goto(`${site.url}/index.html${query}`);
       await page.waitForFunction((name) => name in globalThis, global);
       return page;
@@ -56,7 +61,8 @@ export async function openStage(folder = 'page', global = 'e2e', settings: Brows
       site.close();
       rmSync(dist, { recursive: true, force: true });
     },
-  };
+  });
+  return describe();
 }
 
 const TYPES: Readonly<Record<string, string>> = { html: 'text/html', js: 'text/javascript', css: 'text/css' };

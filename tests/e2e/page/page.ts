@@ -11,6 +11,8 @@ import {
   type ZegoPlayOptions,
   type ZegoPublishOptions,
 } from '@gavel/client/zego';
+import { FrameRecorder, type Reception, readReception, type ShownFrames } from './reception.ts';
+import { createSource, type SourceOptions } from './sources.ts';
 
 /** One callback as the SDK raised it. */
 export interface Recorded {
@@ -60,8 +62,8 @@ class ZegoUser {
     });
   }
 
-  async join(room: string, user: string): Promise<void> {
-    await this.engine.loginRoom(room, '', { userID: user, userName: `Name of ${user}` }, { userUpdate: true });
+  async join(room: string, user: string, token = ''): Promise<void> {
+    await this.engine.loginRoom(room, token, { userID: user, userName: `Name of ${user}` }, { userUpdate: true });
   }
 
   async publish(streamId: string, options: ZegoPublishOptions = {}): Promise<boolean> {
@@ -70,10 +72,16 @@ class ZegoUser {
   }
 
   async play(streamId: string): Promise<void> {
-    const video = show(await this.engine.startPlayingStream(streamId, this.playOptions));
+    const video = show(await this.engine.startPlayingStream(streamId, this.playOptions), streamId);
     video.requestVideoFrameCallback(() => {
       this.firstFrames[streamId] = now();
     });
+  }
+
+  /** Publishes a picture that moves much, and sound that does not pause. */
+  publishSource(streamId: string, source: SourceOptions, options: ZegoPublishOptions = {}): boolean {
+    this.local = createSource(source);
+    return this.engine.startPublishingStream(streamId, this.local, options);
   }
 
   /** Publishes a picture of four colours instead of a camera. */
@@ -176,13 +184,22 @@ class RealtimeKitUser {
   }
 }
 
-function show(stream: MediaStream): HTMLVideoElement {
+/** Shows a stream, and records its frames if it has a name. */
+function show(stream: MediaStream, name?: string): HTMLVideoElement {
   const video = document.createElement('video');
   video.muted = true;
   video.autoplay = true;
   video.srcObject = stream;
   document.body.append(video);
+  if (name !== undefined) recorders.set(name, new FrameRecorder(video));
   return video;
+}
+
+const recorders = new Map<string, FrameRecorder>();
+
+/** The frames shown of each stream, by its name, since the previous call. */
+function takeFrames(): Record<string, ShownFrames> {
+  return Object.fromEntries([...recorders].map(([name, recorder]) => [name, recorder.take()]));
 }
 
 const COLOURS = ['#c02020', '#20c020', '#2020c0', '#c0c020'];
@@ -268,6 +285,11 @@ globalThis.RTCPeerConnection = class extends NativePeerConnection {
     super(configuration);
     peerConnections.push(this);
   }
+
+  override async setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
+    const { type, sdp = '' } = description;
+    await super.setRemoteDescription({ type, sdp: (await globalThis.rewriteRemote?.(sdp)) ?? sdp });
+  }
 };
 
 /** The API of the page for tests. */
@@ -287,6 +309,9 @@ const surface = {
   ZegoUser,
   RealtimeKitUser,
   mediaTotals,
+  reception: (): Promise<Reception> => readReception(peerConnections),
+  takeFrames,
+  show,
   localPaths,
   shownColours,
   decoderTroubles,
@@ -307,5 +332,7 @@ const surface = {
 declare global {
   /** The API of the page for tests. */
   var e2e: typeof surface;
+  /** Changes descriptions of the server; present on pages that reach it through a relay. */
+  var rewriteRemote: ((sdp: string) => Promise<string>) | undefined;
 }
 globalThis.e2e = surface;
