@@ -53,7 +53,7 @@ export class EnginePipes {
       receivers.delete(worker);
       entry.worker = worker;
     }
-    const isUnchanged = !hasMoved && !entry.isOrphaned && isSame(shape, previous);
+    const isUnchanged = !hasMoved && !entry.isOrphaned && isSameShape(shape, previous);
     entry.isOrphaned = false;
     if (shape === undefined || isUnchanged) return;
     entry.pipes.clear();
@@ -100,6 +100,7 @@ function ignoreFailure(call: Promise<undefined>): void {
   call.catch(() => undefined);
 }
 
-function isSame(shape: StreamShape | undefined, other: StreamShape | undefined): boolean {
+/** Whether two shapes have the same codecs and layers. */
+export function isSameShape(shape: StreamShape | undefined, other: StreamShape | undefined): boolean {
   return JSON.stringify(shape) === JSON.stringify(other);
 }

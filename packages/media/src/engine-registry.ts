@@ -4,6 +4,7 @@
  * @module
  */
 
+import { DemandSum } from './demand-sum.ts';
 import type { MediaKinds } from './engine.ts';
 import { Placement } from './placement.ts';
 import type { StreamShape } from './sdp/negotiate.ts';
@@ -62,6 +63,8 @@ export class StreamEntry {
   shape: StreamShape | undefined;
   /** The peer that published it last. */
   publisher: string | undefined;
+  /** What is taken of its video. */
+  readonly demand = new DemandSum();
   /** Survives a worker's death, like the shape. */
   blocked: MediaKinds = { audio: false, video: false };
 
@@ -127,6 +130,7 @@ export class EngineRegistry {
     entry.subscribers.clear();
     this.#setPublisher(entry, undefined);
     entry.shape = undefined;
+    entry.demand.close();
   }
 
   /** Records that a peer publishes a stream, in the place of any other. */

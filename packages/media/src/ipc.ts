@@ -160,6 +160,8 @@ export type WorkerNotice =
   | { readonly type: 'peer-lost'; readonly peer: string; readonly cause: MediaLossCause }
   | { readonly type: 'stream-connected'; readonly stream: string; readonly peer: string }
   | { readonly type: 'subscription-lost'; readonly peer: string; readonly stream: string }
+  /** What the subscribers at this worker take of a stream's video; -1: nobody takes video. */
+  | { readonly type: 'demand'; readonly stream: string; readonly highestLayer: number }
   | { readonly type: 'video-paused'; readonly peer: string; readonly stream: string; readonly isPaused: boolean }
   | { readonly type: 'sound-levels'; readonly levels: readonly SoundLevel[] }
   | {

@@ -23,11 +23,12 @@ import {
   type WorkerHealth,
 } from './engine.ts';
 import { createClosedResult, createRevival, findFingerprint, NOT_BLOCKED } from './engine-offers.ts';
-import { EnginePipes } from './engine-pipes.ts';
+import { EnginePipes, isSameShape } from './engine-pipes.ts';
 import { EngineRegistry, type OpenOffer, type PeerEntry, type StreamEntry } from './engine-registry.ts';
 import type { WorkerDump, WorkerNegotiateAnswer, WorkerNotice } from './ipc.ts';
 import { mergeDumps } from './merge-dumps.ts';
 import type { MediaEngineOptions, MediaLogger } from './options.ts';
+import type { StreamShape } from './sdp/negotiate.ts';
 import { createWorkerConfigs } from './worker-configs.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -103,10 +104,11 @@ export class ProcessEngine implements MediaEngine {
       }
       peer.answers += 1;
       peer.isLost = false;
-      peer.fingerprint = offer.fingerprint;
+      const isNewConnection = peer.fingerprint !== fingerprint;
+      peer.fingerprint = fingerprint;
       return {
         answer: answer.answer,
-        publish: this.#settlePublish(peer, publishing, answer, published),
+        publish: this.#settlePublish(peer, publishing, answer, published, isNewConnection),
         subscribe: this.#settleSubscribe(peer, request, subscribing, answer, offer),
       };
     } finally {
@@ -184,6 +186,7 @@ export class ProcessEngine implements MediaEngine {
   }
 
   async close(): Promise<void> {
+    for (const { demand } of this.#registry.streams.values()) demand.close();
     this.#registry = new EngineRegistry([]);
     this.#pipes = new EnginePipes(this.#registry);
     await Promise.all(this.#workers.map((worker) => worker.close()));
@@ -211,6 +214,7 @@ export class ProcessEngine implements MediaEngine {
     publishing: readonly StreamEntry[],
     { publish, shapes }: WorkerNegotiateAnswer,
     published: readonly string[],
+    isNewConnection: boolean,
   ): ItemResult[] {
     const registry = this.#registry;
     const accepted = new Set<string>();
@@ -220,9 +224,10 @@ export class ProcessEngine implements MediaEngine {
       if ('error' in result || entry === undefined || shape === undefined) return result;
       if (registry.streams.get(entry.name) !== entry) return createClosedResult(entry.name);
       accepted.add(entry.name);
-      const previous = entry.shape;
+      const { shape: previous, publisher } = entry;
       registry.publish(peer, entry, shape);
       this.#pipes.handlePublished(entry, peer.worker, previous);
+      if (isNewConnection || publisher !== peer.name || !isSameShape(previous, shape)) this.#openDemand(entry, shape);
       return result;
     });
     for (const name of published) {
@@ -232,6 +237,10 @@ export class ProcessEngine implements MediaEngine {
       else registry.clearPublication(entry);
     }
     return results;
+  }
+
+  #openDemand({ name, demand }: StreamEntry, { video, layers = 1 }: StreamShape): void {
+    demand.open(video === undefined ? 0 : layers, (value) => this.#emit('demandChanged', name, value));
   }
 
   #settleSubscribe(
@@ -300,6 +309,10 @@ export class ProcessEngine implements MediaEngine {
   #handleNotice(worker: WorkerProcess, notice: WorkerNotice): void {
     if (notice.type === 'log') {
       this.#logger[notice.level]({ worker: worker.config.worker, detail: notice.detail }, notice.message);
+      return;
+    }
+    if (notice.type === 'demand') {
+      this.#registry.streams.get(notice.stream)?.demand.handleReport(worker.config.worker, notice.highestLayer);
       return;
     }
     if (notice.type === 'sound-levels') {
@@ -375,6 +388,7 @@ export class ProcessEngine implements MediaEngine {
     if (problem === undefined) this.#logger.error({ worker: index, detail }, 'A media worker died');
     else this.#logger.error({ worker: index, problem }, 'A media worker keeps dying');
     this.#pipes.handleDeath(worker);
+    for (const { demand } of this.#registry.streams.values()) demand.handleReport(index, -1);
     this.#emit('workerDied', index, detail);
     for (const peer of [...this.#registry.peers.values()]) {
       if (peer.worker !== worker || peer.isLost || peer.answers === 0) continue;

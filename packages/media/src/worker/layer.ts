@@ -9,6 +9,7 @@ import { type ReceptionReport, type SenderReport, writeNack, writePli } from '..
 import { RtpHeader } from '../rtp/rtp-packet.ts';
 import { SequenceUnwrapper } from '../rtp/sequence.ts';
 import type { ReceivedKind } from '../sdp/negotiate.ts';
+import { TemporalShares } from './allocation/temporal-shares.ts';
 import { toEpochMs } from './clock.ts';
 import type { ClosedRecord } from './closed-ring.ts';
 import { createCounters } from './counters.ts';
@@ -45,6 +46,7 @@ export class Layer {
   rtxSsrc: number | undefined;
   /** The height of the picture as the last keyframe names it, in pixels; 0 before the first. */
   height = 0;
+  readonly temporalShares = new TemporalShares();
   /** The publisher's last sender report. */
   lastReport: SenderReport | undefined;
   readonly #sendFeedback: (packet: Buffer) => boolean;
@@ -119,6 +121,16 @@ export class Layer {
   /** The packets that follow the last keyframe are not kept. */
   forgetKeyframe(): void {
     this.#keyframeSequence = -1;
+  }
+
+  /** Returns the bits per second of the last complete second. */
+  readBps(nowMs: number): number {
+    return this.#rate.read(nowMs);
+  }
+
+  /** Returns the bits per second of the seconds in which packets arrive, or arrived last. */
+  readSteadyBps(nowMs: number): number {
+    return this.#rate.readSteady(nowMs);
   }
 
   /** When the last packet arrived, in milliseconds of the worker's clock. */

@@ -8,6 +8,7 @@ import { flushCompileCache } from 'node:module';
 import type { WorkerCall, WorkerConfig, WorkerMessage } from '../ipc.ts';
 import { createTransportFactory } from '../transport/create-transport-factory.ts';
 import { listTransportWarnings } from '../transport/transport-warnings.ts';
+import { ALLOCATION_INTERVAL_MS } from './allocation/allocator.ts';
 import { ClosedRing } from './closed-ring.ts';
 import { PROBE_INTERVAL_MS } from './peer-bandwidth.ts';
 import { Piping } from './piping.ts';
@@ -47,7 +48,8 @@ async function createWorker(config: WorkerConfig): Promise<Worker> {
     ticks: new TimedTickSet(PROBE_INTERVAL_MS, now, reportError),
     counters: { probes: 0, paddingBytes: 0 },
   };
-  const parts = { transports: factory, closed, ticking, soundLevels, probing, piping };
+  const allocating = new TimedTickSet(ALLOCATION_INTERVAL_MS, now, reportError);
+  const parts = { transports: factory, closed, ticking, allocating, soundLevels, probing, piping };
   return new Worker({ ...parts, config, now, notify: send, reportError });
 }
 

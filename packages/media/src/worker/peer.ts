@@ -13,6 +13,7 @@ import { isRtcp, RtpHeader } from '../rtp/rtp-packet.ts';
 import type { AcceptedSection, LocalTransport } from '../sdp/answer.ts';
 import type { OfferTransport } from '../sdp/offer.ts';
 import type { Transport } from '../transport/transport.ts';
+import { Allocator } from './allocation/allocator.ts';
 import { toEpochMs } from './clock.ts';
 import { sumCounters } from './counters.ts';
 import { FEEDBACK_SSRC } from './layer.ts';
@@ -40,6 +41,7 @@ export class Peer implements Ticking, PeerLink {
   readonly group: string;
   readonly sources = new SourceTable();
   readonly bandwidth: PeerBandwidth;
+  readonly allocator: Allocator;
   state: 'connecting' | 'connected' | 'lost' = 'connecting';
   /** The answers so far. */
   negotiations = 0;
@@ -75,6 +77,10 @@ export class Peer implements Ticking, PeerLink {
     this.#remote = remote;
     this.#context = context;
     this.bandwidth = new PeerBandwidth(ESTIMATOR_DEFAULTS, context.probing, this.#senders);
+    this.allocator = new Allocator(this.bandwidth, (allocator) => {
+      if (this.state !== 'lost') context.allocating.add(allocator);
+    });
+    this.bandwidth.demand = this.allocator;
     this.#transport = context.transports.create(remote, {
       handleOpen: () => this.#handleOpen(),
       handlePacket: (packet) => this.#handlePacket(packet),
@@ -132,6 +138,15 @@ export class Peer implements Ticking, PeerLink {
   /** Sends one packet; returns `false` if it was not sent. */
   send(packet: Buffer, isRepetition = false): boolean {
     return this.#transport.send(packet, isRepetition);
+  }
+
+  handleLayersChanged(): void {
+    this.allocator.handleLayersChanged();
+  }
+
+  /** Reports that the video of a subscription is paused for want of bandwidth, or resumed (BWE-2). */
+  notifyPaused(stream: string, isPaused: boolean): void {
+    this.#context.notify({ type: 'video-paused', peer: this.name, stream, isPaused });
   }
 
   recordSent(bytes: number, nowMs: number): number {
@@ -230,6 +245,7 @@ export class Peer implements Ticking, PeerLink {
     this.state = 'lost';
     this.bandwidth.close();
     this.#context.ticking.delete(this);
+    this.#context.allocating.delete(this.allocator);
     this.#transport.close();
   }
 
@@ -239,6 +255,7 @@ export class Peer implements Ticking, PeerLink {
     for (const subscription of [...this.#subscriptions.values()]) this.dropSubscription(subscription);
     this.bandwidth.close();
     this.#context.ticking.delete(this);
+    this.#context.allocating.delete(this.allocator);
     for (const stream of this.#streams.values()) stream.handlePublisherLost();
     this.#streams.clear();
     this.#transport.close();
@@ -269,6 +286,7 @@ export class Peer implements Ticking, PeerLink {
     this.#context.notify({ type: 'peer-connected', peer: this.name });
     for (const stream of this.#streams.values()) stream.handleConnected();
     for (const subscription of this.#subscriptions.values()) subscription.attach();
+    this.allocator.update(this.now());
   }
 
   #handlePacket(packet: Buffer): void {
@@ -294,6 +312,7 @@ export class Peer implements Ticking, PeerLink {
   #handleRtcp(packet: Buffer, item: RtcpItem, nowMs: number): void {
     if (item.type === 'transport-feedback') {
       this.bandwidth.handleFeedback(packet, item, nowMs);
+      this.allocator.handleEstimate(nowMs);
       if (this.bandwidth.isShort) this.wake();
       return;
     }

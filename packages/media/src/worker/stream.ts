@@ -8,6 +8,7 @@ import type { MediaKinds } from '../engine.ts';
 import type { PipedStream, WorkerStreamDump } from '../ipc.ts';
 import { type CodecShape, MEDIA_KINDS, type MediaKind } from '../sdp/codecs.ts';
 import { createPipedKind, type ReceivedKind, type StreamShape } from '../sdp/negotiate.ts';
+import { LayerDemand } from './allocation/layer-demand.ts';
 import { toEpochMs } from './clock.ts';
 import { createClosedRecord } from './closed-ring.ts';
 import { sumCounters } from './counters.ts';
@@ -38,11 +39,17 @@ export class Stream implements Ticking {
   /** The number of the pipe that its packets come from; undefined if it is published here. */
   #incomingPipe: number | undefined;
   #forwardedBefore = 0;
+  /** What its subscribers at this worker take of the video. */
+  readonly demand: LayerDemand;
 
   constructor(name: string, group: string, context: WorkerContext) {
     this.name = name;
     this.group = group;
     this.#context = context;
+    this.demand = new LayerDemand(
+      () => context.now(),
+      (highestLayer) => context.notify({ type: 'demand', stream: name, highestLayer }),
+    );
   }
 
   get tracks(): ReadonlyMap<MediaKind, Track> {

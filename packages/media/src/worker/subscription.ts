@@ -6,9 +6,13 @@
 
 import { randomInt } from 'node:crypto';
 import type { SectionMids, SubscriptionDump, SubscriptionPreferences } from '../engine.ts';
+import { NO_LAYER } from '../forwarding/forwarder.ts';
 import type { AcceptedSection, AnswerSource } from '../sdp/answer.ts';
 import { MEDIA_KINDS, type MediaKind } from '../sdp/codecs.ts';
 import type { SentKind } from '../sdp/negotiate.ts';
+import type { Step } from './allocation/allocate.ts';
+import type { MediaClaim } from './allocation/allocator.ts';
+import { createLadder } from './allocation/ladder.ts';
 import { type ClosedRecord, createClosedRecord } from './closed-ring.ts';
 import { createCounters } from './counters.ts';
 import type { Peer } from './peer.ts';
@@ -16,7 +20,7 @@ import type { Stream } from './stream.ts';
 import { TrackSender } from './track-sender.ts';
 
 /** Sends the tracks of a stream to a peer. */
-export class Subscription {
+export class Subscription implements MediaClaim {
   readonly peer: Peer;
   readonly stream: Stream;
   readonly counters = createCounters();
@@ -24,6 +28,8 @@ export class Subscription {
   readonly #senders = new Map<MediaKind, TrackSender>();
   #mids: SectionMids = {};
   #preferences: SubscriptionPreferences = {};
+  /** The layer of the video that it takes, or is about to take. */
+  #takenLayer = NO_LAYER;
 
   constructor(peer: Peer, stream: Stream) {
     this.peer = peer;
@@ -53,16 +59,55 @@ export class Subscription {
     for (const sender of this.#senders.values()) {
       if (sender.attach()) sender.track.requestKeyframe(this.peer.now(), sender.target);
     }
+    this.peer.allocator.add(this);
   }
 
   /** Replaces what the subscriber wants of the video (SIM-1). */
   preferVideo(preferences: SubscriptionPreferences): void {
+    const wanted = this.#findWantedLayer();
+    const { priority } = this;
     this.#preferences = preferences;
-    this.#senders.get('video')?.prefer(preferences);
+    if (this.#findWantedLayer() !== wanted || this.priority !== priority) this.peer.allocator.renew(this);
+  }
+
+  get isNumbered(): boolean {
+    for (const { kind } of this.#senders.values()) if (kind.extensions.transportSequence > 0) return true;
+    return false;
+  }
+
+  get priority(): number {
+    return this.#preferences.priority ?? 0;
+  }
+
+  get height(): number {
+    return this.#preferences.height ?? Number.POSITIVE_INFINITY;
+  }
+
+  readAudioBps(nowMs: number): number {
+    return this.#senders.get('audio')?.track.layers[0]?.readBps(nowMs) ?? 0;
+  }
+
+  listSteps(nowMs: number): Step[] {
+    const track = this.#senders.get('video')?.track;
+    const wanted = this.#findWantedLayer();
+    if (track === undefined || wanted === NO_LAYER) return [];
+    const rates = track.listRates(wanted, this.stream.demand, nowMs);
+    // Without a publisher there are no layers yet.
+    return createLadder(rates.length > 0 ? rates : [{ bps: 0, shares: [1] }]);
+  }
+
+  applyStep(step: Step | undefined): void {
+    this.#take(step?.layer ?? NO_LAYER);
+    this.#senders.get('video')?.limitLayers(step?.layer ?? NO_LAYER, step?.temporalLayer);
+  }
+
+  handlePaused(isPaused: boolean): void {
+    this.peer.notifyPaused(this.stream.name, isPaused);
   }
 
   /** Ends it: after this returns, nothing of the stream is sent to the peer. */
   close(record?: ClosedRecord): void {
+    this.peer.allocator.remove(this);
     for (const kind of MEDIA_KINDS) this.#closeKind(kind, record);
   }
 
@@ -88,8 +133,19 @@ export class Subscription {
       ...(maxLayer !== undefined && { maxLayer }),
       ...(height !== undefined && { height }),
       ...(priority !== undefined && { priority }),
+      ...(this.peer.allocator.isPaused(this) && { isPaused: true }),
       counters: { ...this.counters },
     };
+  }
+
+  /** The highest layer that the subscriber has a use for. */
+  #findWantedLayer(): number {
+    return this.#senders.get('video')?.track.findWantedLayer(this.#preferences) ?? NO_LAYER;
+  }
+
+  #take(layer: number): void {
+    this.stream.demand.move(this.#takenLayer, layer);
+    this.#takenLayer = layer;
   }
 
   #setKind(kind: MediaKind, wanted: SentKind | undefined): void {
@@ -109,8 +165,12 @@ export class Subscription {
       msid: this.#msid,
       trackId: `${this.#msid}-${kind}`,
     };
-    const fresh = new TrackSender(track, wanted, source, this.counters, peer, this.#preferences);
+    // The allocation may lower it when the peer is connected.
+    const layer = kind === 'audio' ? 0 : track.findWantedLayer(this.#preferences);
+    if (kind === 'video') this.#take(layer);
+    const fresh = new TrackSender(track, wanted, source, this.counters, peer, layer);
     this.#senders.set(kind, fresh);
+    peer.allocator.renew(this);
     peer.addSender(fresh);
   }
 
@@ -118,6 +178,7 @@ export class Subscription {
     const sender = this.#senders.get(kind);
     if (sender === undefined) return;
     this.#senders.delete(kind);
+    if (kind === 'video') this.#take(NO_LAYER);
     this.peer.removeSender(sender);
     sender.close(record);
   }

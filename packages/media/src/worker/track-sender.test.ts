@@ -37,6 +37,7 @@ function createSender(kind: MediaKind, fields: Partial<SentKind> = {}, rtxSsrc?:
   const peer = {
     send: (packet: Buffer, isRepetition = false) => sent.push({ packet: Buffer.from(packet), isRepetition }) > 0,
     recordSent: () => transportSequence++,
+    handleLayersChanged: () => undefined,
     now: () => nowMs,
   };
   const payloadType = kind === 'audio' ? 111 : 96;
@@ -58,7 +59,7 @@ function createSender(kind: MediaKind, fields: Partial<SentKind> = {}, rtxSsrc?:
     ...fields,
   };
   const source = { ssrc: 9_000, ...(rtxSsrc !== undefined && { rtxSsrc }), cname: 'c', msid: 'm', trackId: 't' };
-  const sender = new TrackSender(track, negotiated, source, createCounters(), peer, {});
+  const sender = new TrackSender(track, negotiated, source, createCounters(), peer, 3);
   sender.attach();
   const receive = (sequence: number, payload: Buffer, type = payloadType) => {
     layer.receivePiped(

@@ -5,7 +5,6 @@
  */
 
 import { randomInt } from 'node:crypto';
-import type { SubscriptionPreferences } from '../engine.ts';
 import { ForwardHistory } from '../forwarding/forward-history.ts';
 import { Forwarder, NO_LAYER } from '../forwarding/forwarder.ts';
 import { SourcePacket } from '../forwarding/source-packet.ts';
@@ -15,6 +14,7 @@ import { type ReportBlock, type SenderReport, writeSenderReport } from '../rtp/r
 import { RtpHeader } from '../rtp/rtp-packet.ts';
 import type { AnswerSource } from '../sdp/answer.ts';
 import type { SentKind } from '../sdp/negotiate.ts';
+import { ALL_TEMPORAL_LAYERS } from './allocation/allocate.ts';
 import { toEpochMs } from './clock.ts';
 import type { ClosedRecord } from './closed-ring.ts';
 import type { MutableCounters } from './counters.ts';
@@ -42,6 +42,8 @@ export interface PeerLink {
   send(packet: Buffer, isRepetition?: boolean): boolean;
   /** Records a packet that is to be sent, and returns its transport-wide number (16 bits). */
   recordSent(bytes: number, nowMs: number): number;
+  /** Handles that a track of a subscription has other layers than before. */
+  handleLayersChanged(): void;
   now(): number;
 }
 
@@ -65,12 +67,13 @@ export class TrackSender {
   #isAttached = false;
   readonly #replays = new ReplaySchedule();
   #isReplaying = false;
-  #preferences: SubscriptionPreferences;
+  #maxLayer: number;
+  #maxTemporalLayer = ALL_TEMPORAL_LAYERS;
   #record: ClosedRecord | undefined;
 
   /**
    * @param counters of the subscription
-   * @param preferences what the subscriber wants of a video
+   * @param maxLayer the highest layer to be sent; `NO_LAYER` for none
    */
   constructor(
     track: Track,
@@ -78,14 +81,14 @@ export class TrackSender {
     source: AnswerSource,
     counters: MutableCounters,
     peer: PeerLink,
-    preferences: SubscriptionPreferences,
+    maxLayer: number,
   ) {
     this.track = track;
     this.kind = kind;
     this.source = source;
     this.#counters = counters;
     this.#peer = peer;
-    this.#preferences = preferences;
+    this.#maxLayer = maxLayer;
     this.#forwarder = new Forwarder(track.codec.clockRate, track.clocks);
     this.chooseLayer();
   }
@@ -106,15 +109,29 @@ export class TrackSender {
     return this.#forwarder.needsKeyframe ? this.#forwarder.target : undefined;
   }
 
-  /** Replaces what the subscriber wants (SIM-1). */
-  prefer(preferences: SubscriptionPreferences): void {
-    this.#preferences = preferences;
+  /**
+   * Limits what is sent (SIM-1).
+   *
+   * @param maxLayer the highest layer; `NO_LAYER` for none
+   * @param maxTemporalLayer the highest temporal layer of it
+   */
+  limitLayers(maxLayer: number, maxTemporalLayer = ALL_TEMPORAL_LAYERS): void {
+    this.#maxLayer = maxLayer;
+    this.#maxTemporalLayer = maxTemporalLayer;
     this.chooseLayer();
+    this.#limitTemporalLayer();
   }
 
-  /** Aims at the best layer that its track has and the subscriber wants; requests its keyframe. */
+  /** Handles that its track has other layers, or layers of other sizes. */
+  handleLayersChanged(): void {
+    this.chooseLayer();
+    this.#limitTemporalLayer();
+    this.#peer.handleLayersChanged();
+  }
+
+  /** Aims at the best layer that its track has and that may be sent; requests its keyframe. */
   chooseLayer(): void {
-    const layer = this.track.chooseLayer(this.track.findWantedLayer(this.#preferences));
+    const layer = this.track.chooseLayer(this.#maxLayer);
     if (layer === this.#forwarder.target) return;
     this.#forwarder.setTarget(layer);
     if (layer === NO_LAYER) this.#forwarder.restart();
@@ -141,7 +158,7 @@ export class TrackSender {
   switchSource(): void {
     this.#history.clear();
     this.restart();
-    this.chooseLayer();
+    this.handleLayersChanged();
   }
 
   /** Whether the picture of a silent layer is to be sent now. */
@@ -185,7 +202,10 @@ export class TrackSender {
     const forwarder = this.#forwarder;
     const previousLayer = forwarder.layer;
     if (!forwarder.accept(source, nowMs)) return false;
-    if (forwarder.layer !== previousLayer) this.#sendLastReport(nowMs);
+    if (forwarder.layer !== previousLayer) {
+      this.#limitTemporalLayer();
+      this.#sendLastReport(nowMs);
+    }
     const { kind } = this;
     const isRed = source.isRed && kind.redPayloadType !== undefined;
     const packet = isRed ? out : plain;
@@ -269,6 +289,16 @@ export class TrackSender {
     this.#isAttached = false;
     this.track.removeSender(this);
     this.#record = record;
+  }
+
+  /**
+   * A layer that is too much for the subscriber goes on until the keyframe of the lower one, with its lowest temporal layer.
+   * A layer below the highest one that may be sent is sent with all of them.
+   */
+  #limitTemporalLayer(): void {
+    const { layer, target } = this.#forwarder;
+    if (target >= 0 && layer > target) this.#forwarder.limitTemporalLayer(0);
+    else this.#forwarder.limitTemporalLayer(layer < this.#maxLayer ? ALL_TEMPORAL_LAYERS : this.#maxTemporalLayer);
   }
 
   /** After a switch, so that lip sync need not wait for the publisher's next report. */

@@ -15,6 +15,8 @@ import type { SenderReport } from '../rtp/rtcp.ts';
 import type { RtpHeader } from '../rtp/rtp-packet.ts';
 import type { CodecShape, MediaKind } from '../sdp/codecs.ts';
 import { MAX_LAYERS } from '../sdp/simulcast.ts';
+import type { LayerRate } from './allocation/ladder.ts';
+import type { LayerDemand } from './allocation/layer-demand.ts';
 import type { Layer } from './layer.ts';
 import { replayPicture, SILENT_AFTER_MS } from './picture-replay.ts';
 import type { SoundMeter } from './sound-levels.ts';
@@ -92,6 +94,7 @@ export class Track {
       for (const layer of this.#layers) layer.forgetKeyframe();
     }
     this.#isBlocked = isBlocked;
+    for (const sender of this.#senders) sender.handleLayersChanged();
   }
 
   /**
@@ -121,6 +124,18 @@ export class Track {
       lowest = index;
     }
     return Math.max(0, lowest);
+  }
+
+  /**
+   * Lists the rates that the layers up to one are to be expected to have. One that is blocked has none, and one without
+   * packets has its former rate if it was switched off for want of demand.
+   */
+  listRates(highest: number, demand: LayerDemand, nowMs: number): LayerRate[] {
+    return this.#layers.slice(0, highest + 1).map((layer) => {
+      const isSilent = nowMs - layer.lastPacketAtMs > SILENT_MS;
+      const hasRate = !this.#isBlocked && (!isSilent || demand.isExpected(layer.index, nowMs));
+      return { bps: hasRate ? layer.readSteadyBps(nowMs) : 0, shares: layer.temporalShares.read() };
+    });
   }
 
   /** Whether a subscriber may need the kept picture of a silent layer. */
@@ -202,6 +217,7 @@ export class Track {
     source.audioLevel = layer.readAudioLevel(packet, header);
     this.soundMeter?.add(source.audioLevel);
     source.readPayload(this.codec.name, packet, header.payloadOffset, end, isFrameStart);
+    if (source.isVp8) layer.temporalShares.add(source.vp8.temporalLayer, source.payloadBytes);
     const out = outgoing[this.kind];
     if (!out.load(packet, header.payloadOffset, end, header.marker)) return;
     layer.buffer.store(header.sequence, packet);
@@ -227,12 +243,12 @@ export class Track {
     const height = source.isVp8 ? source.vp8.readHeight(packet, offset, end) : readH264Height(packet, offset, end);
     if (height === undefined || height === layer.height) return;
     layer.height = height;
-    for (const sender of this.#senders) sender.chooseLayer();
+    for (const sender of this.#senders) sender.handleLayersChanged();
   }
 
   #activate(index: number): void {
     this.#active[index] = 1;
-    for (const sender of this.#senders) sender.chooseLayer();
+    for (const sender of this.#senders) sender.handleLayersChanged();
   }
 
   /** A subscriber that comes to a still picture gets it from the buffer. */
@@ -250,7 +266,7 @@ export class Track {
     for (const { index, lastPacketAtMs } of this.#layers) {
       if (this.#active[index] === 0 || nowMs - lastPacketAtMs < SILENT_MS) continue;
       this.#active[index] = 0;
-      for (const sender of this.#senders) sender.chooseLayer();
+      for (const sender of this.#senders) sender.handleLayersChanged();
     }
   }
 

@@ -37,6 +37,7 @@ export class Worker {
     const publish = this.#publishAll(peer, previous, params, planner);
     const shapes = params.publish.map(({ stream }) => peer.streams.get(stream)?.shape);
     const subscribe = this.#subscribeAll(peer, params, planner);
+    peer.allocator.update(this.#context.now());
     peer.negotiations += 1;
     const { negotiations } = peer;
     const sections = peer.listSections();
@@ -65,7 +66,9 @@ export class Worker {
   }
 
   preferVideo({ peer, stream, preferences }: WorkerMethods['preferVideo']['params']): undefined {
-    this.#peers.get(peer)?.subscriptions.get(stream)?.preferVideo(preferences);
+    const known = this.#peers.get(peer);
+    known?.subscriptions.get(stream)?.preferVideo(preferences);
+    known?.allocator.update(this.#context.now());
   }
 
   openPipe({ stream, pipe, to }: WorkerMethods['openPipe']['params']): undefined {

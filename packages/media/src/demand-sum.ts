@@ -1,0 +1,79 @@
+/**
+ * Sums up what the subscribers of a stream take of its video, over all workers (BWE-4).
+ *
+ * @module
+ */
+
+import type { StreamDemand } from './engine.ts';
+
+/** A layer is demanded for this time after its last subscriber has left it, in milliseconds. */
+export const LINGER_MS = 2_000;
+
+const NOBODY = -1;
+
+/** The publication whose publisher is informed. */
+interface Publication {
+  /** The number of layers of its video. */
+  readonly layers: number;
+  readonly emit: (demand: StreamDemand) => void;
+  /** Until when each layer is demanded although nobody takes it. */
+  readonly lingersUntilMs: number[];
+  /** The highest layer that is taken. */
+  highest: number;
+  /** What the publisher knows. */
+  emitted: number;
+}
+
+/** The demand of one stream. It outlives publications. */
+export class DemandSum {
+  /** The highest layer that is taken at each worker that has subscribers to video. */
+  readonly #byWorker = new Map<number, number>();
+  #publication: Publication | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  /**
+   * Handles that the stream was published on a new connection, or with other layers: the publisher sends everything until
+   * `emit` is called for the first time.
+   *
+   * @param layers of its video; 0 without video
+   */
+  open(layers: number, emit: (demand: StreamDemand) => void): void {
+    this.close();
+    if (layers === 0) return;
+    const untilMs = performance.now() + LINGER_MS;
+    const lingersUntilMs = Array.from({ length: layers }, () => untilMs);
+    this.#publication = { layers, emit, lingersUntilMs, highest: NOBODY, emitted: layers - 1 };
+    this.#update(this.#publication);
+  }
+
+  /** Handles the report of a worker; -1: nobody takes video there. */
+  handleReport(worker: number, highestLayer: number): void {
+    if (highestLayer === NOBODY) this.#byWorker.delete(worker);
+    else this.#byWorker.set(worker, highestLayer);
+    if (this.#publication !== undefined) this.#update(this.#publication);
+  }
+
+  /** Handles that the publication has ended. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#publication = undefined;
+  }
+
+  #update(publication: Publication): void {
+    clearTimeout(this.#timer);
+    const { layers, lingersUntilMs } = publication;
+    const nowMs = performance.now();
+    const highest = Math.min(layers - 1, Math.max(NOBODY, ...this.#byWorker.values()));
+    for (let layer = highest + 1; layer <= publication.highest; layer += 1) lingersUntilMs[layer] = nowMs + LINGER_MS;
+    publication.highest = highest;
+    const lingering = lingersUntilMs.findLastIndex((untilMs) => untilMs > nowMs);
+    const effective = Math.max(highest, lingering);
+    if (effective > highest) {
+      this.#timer = setTimeout(() => this.#update(publication), (lingersUntilMs[lingering] as number) - nowMs);
+      this.#timer.unref();
+    }
+    if (effective === publication.emitted) return;
+    publication.emitted = effective;
+    publication.emit({ highestLayer: effective });
+  }
+}

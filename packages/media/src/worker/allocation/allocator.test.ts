@@ -1,0 +1,292 @@
+import { describe, expect, test } from 'vitest';
+import { createRandom } from '../../../tests/random.ts';
+import { ALL_TEMPORAL_LAYERS, type Step } from './allocate.ts';
+import { ALLOCATION_INTERVAL_MS, Allocator, type MediaClaim } from './allocator.ts';
+
+/** The video of a subscription in three layers, as an allocation sees it. */
+class Claim implements MediaClaim {
+  isNumbered = true;
+  priority = 0;
+  height = 180;
+  audioBps = 0;
+  kbps: readonly number[] = [100, 300, 1_000];
+  /** The layers that were sent so far; -1 for none. */
+  readonly switches: number[] = [];
+  readonly pauses: boolean[] = [];
+
+  constructor(fields: Partial<Pick<Claim, 'priority' | 'height' | 'kbps' | 'audioBps' | 'isNumbered'>> = {}) {
+    Object.assign(this, fields);
+  }
+
+  get layer(): number | undefined {
+    return this.switches.at(-1);
+  }
+
+  readAudioBps(): number {
+    return this.audioBps;
+  }
+
+  listSteps(): Step[] {
+    return this.kbps.map((kbps, layer) => ({ layer, temporalLayer: ALL_TEMPORAL_LAYERS, bps: kbps * 1_000 }));
+  }
+
+  applyStep(step: Step | undefined): void {
+    const layer = step?.layer ?? -1;
+    if (this.layer !== layer) this.switches.push(layer);
+  }
+
+  handlePaused(isPaused: boolean): void {
+    this.pauses.push(isPaused);
+  }
+}
+
+/** A peer on a link whose estimate the test sets. */
+class Viewer {
+  readonly source = { bps: 10_000_000, hasFeedback: true };
+  readonly claims: Claim[] = [];
+  nowMs = 1_000;
+  updates = 0;
+  #isAwake = false;
+  readonly allocator = new Allocator(this.source, () => {
+    this.#isAwake = true;
+  });
+
+  add(...claims: Claim[]): void {
+    for (const claim of claims) this.allocator.add(claim);
+    this.claims.push(...claims);
+    this.allocator.update(this.nowMs);
+  }
+
+  /** Sets the estimate, as a feedback does. */
+  estimate(kbps: number): void {
+    this.source.bps = kbps * 1_000;
+    this.allocator.handleEstimate(this.nowMs);
+  }
+
+  /** Lets time pass, with an update every 500 ms as long as there is something to do. */
+  advance(seconds: number): void {
+    for (const endMs = this.nowMs + seconds * 1_000; this.nowMs < endMs; ) {
+      this.nowMs += ALLOCATION_INTERVAL_MS;
+      if (!this.#isAwake) continue;
+      this.allocator.tick(this.nowMs);
+      this.updates += 1;
+      this.#isAwake = this.allocator.hasWork();
+    }
+  }
+
+  get layers(): (number | undefined)[] {
+    return this.claims.map(({ layer }) => layer);
+  }
+}
+
+/** A viewer that has been there for so long that nothing is special about the start. */
+function createViewer(kbps: number, ...claims: Claim[]): Viewer {
+  const viewer = new Viewer();
+  viewer.estimate(kbps);
+  viewer.add(...claims);
+  viewer.advance(30);
+  viewer.nowMs += 100;
+  return viewer;
+}
+
+describe('falling and rising', () => {
+  test('BWE-1: what does not fit any longer is lowered at once', () => {
+    const viewer = createViewer(2_500, new Claim(), new Claim());
+    expect(viewer.layers).toEqual([2, 2]);
+    viewer.estimate(700);
+    expect(viewer.layers).toEqual([1, 1]);
+  });
+
+  test('BWE-1: the best layer is back within 6 s after the bandwidth, and not before 5 s', () => {
+    const viewer = createViewer(2_000, new Claim());
+    viewer.estimate(250);
+    viewer.advance(30);
+    expect(viewer.layers).toEqual([0]);
+    viewer.estimate(2_000);
+    viewer.advance(4.5);
+    expect(viewer.layers).toEqual([0]);
+    viewer.advance(1);
+    expect(viewer.layers).toEqual([2]);
+  });
+
+  test('a better layer needs 15 % headroom for the whole time', () => {
+    const viewer = createViewer(900, new Claim());
+    viewer.estimate(1_140);
+    viewer.advance(60);
+    expect(viewer.layers).toEqual([1]);
+    for (let seconds = 0; seconds < 60; seconds += 4) {
+      viewer.estimate(1_300);
+      viewer.advance(3.5);
+      viewer.estimate(1_000);
+      viewer.advance(0.5);
+    }
+    expect(viewer.layers).toEqual([1]);
+    viewer.estimate(1_160);
+    viewer.advance(6);
+    expect(viewer.layers).toEqual([2]);
+  });
+
+  test('what a subscription leaves goes to the others', () => {
+    const [first, second] = [new Claim({ priority: 1 }), new Claim()];
+    const viewer = createViewer(1_400, first, second);
+    expect(viewer.layers).toEqual([2, 1]);
+    viewer.allocator.remove(first);
+    viewer.advance(1);
+    expect(second.layer).toBe(2);
+  });
+
+  test('what is wanted more than before is sent without waiting, also at the expense of others', () => {
+    const [first, second] = [new Claim(), new Claim()];
+    const viewer = createViewer(1_200, first, second);
+    expect(viewer.layers).toEqual([1, 1]);
+    second.priority = 2;
+    viewer.allocator.renew(second);
+    viewer.allocator.update(viewer.nowMs);
+    expect(viewer.layers).toEqual([0, 2]);
+  });
+
+  test('sound is taken off before any video', () => {
+    const viewer = createViewer(330, new Claim({ audioBps: 40_000 }), new Claim({ audioBps: 40_000, kbps: [] }));
+    expect(viewer.layers[0]).toBe(0);
+    viewer.estimate(170);
+    expect(viewer.claims[0]?.pauses).toEqual([true]);
+    expect(viewer.allocator.allocatedBps).toBe(80_000);
+  });
+});
+
+describe('pausing', () => {
+  test('BWE-2: the least important videos are paused when the lowest layers do not fit, and resume by themselves', () => {
+    const claims = [new Claim({ height: 90 }), new Claim({ priority: 1 }), new Claim({ height: 360 })];
+    const viewer = createViewer(400, ...claims);
+    expect(viewer.layers).toEqual([0, 0, 0]);
+    viewer.estimate(210);
+    expect(viewer.layers).toEqual([-1, 0, 0]);
+    expect(claims.map(({ pauses }) => pauses)).toEqual([[true], [], []]);
+    viewer.estimate(80);
+    expect(viewer.layers).toEqual([-1, 0, 0]);
+    viewer.advance(0.5);
+    expect(viewer.layers).toEqual([-1, -1, -1]);
+    viewer.estimate(400);
+    viewer.advance(6);
+    expect(viewer.layers).toEqual([0, 0, 0]);
+    expect(claims.map(({ pauses }) => pauses)).toEqual([
+      [true, false],
+      [true, false],
+      [true, false],
+    ]);
+  });
+
+  test('a video that is not wanted is not paused', () => {
+    const claim = new Claim();
+    const viewer = createViewer(50, claim);
+    expect([claim.layer, claim.pauses, viewer.allocator.isPaused(claim)]).toEqual([-1, [true], true]);
+    claim.kbps = [];
+    viewer.advance(1);
+    expect([claim.layer, claim.pauses, viewer.allocator.isPaused(claim)]).toEqual([-1, [true, false], false]);
+  });
+});
+
+describe('start', () => {
+  test('a peer without feedback is not limited', () => {
+    const viewer = new Viewer();
+    Object.assign(viewer.source, { bps: Number.POSITIVE_INFINITY, hasFeedback: false });
+    viewer.add(new Claim({ isNumbered: false }), new Claim({ isNumbered: false, kbps: [90_000] }));
+    expect(viewer.layers).toEqual([2, 0]);
+  });
+
+  test('until feedback is due, 300 kbit/s are assumed, and nothing is paused', () => {
+    const viewer = new Viewer();
+    Object.assign(viewer.source, { bps: Number.POSITIVE_INFINITY, hasFeedback: false });
+    viewer.add(...Array.from({ length: 5 }, () => new Claim()));
+    expect(viewer.layers).toEqual([1, 0, 0, 0, 0]);
+    viewer.source.hasFeedback = true;
+    viewer.estimate(300);
+    expect(viewer.layers).toEqual([1, 0, 0, 0, 0]);
+    viewer.estimate(2_600);
+    viewer.advance(1.5);
+    expect(viewer.layers).toEqual([2, 1, 1, 1, 1]);
+  });
+
+  test('a peer that sends no feedback within 2 s is not limited', () => {
+    const viewer = new Viewer();
+    Object.assign(viewer.source, { bps: Number.POSITIVE_INFINITY, hasFeedback: false });
+    viewer.add(new Claim());
+    expect(viewer.layers).toEqual([1]);
+    viewer.advance(2);
+    expect(viewer.layers).toEqual([2]);
+  });
+});
+
+test('a peer whose wishes are met, and whose estimate does not change, costs nothing', () => {
+  const viewer = createViewer(5_000, new Claim(), new Claim());
+  viewer.updates = 0;
+  viewer.advance(60);
+  expect(viewer.updates).toBe(0);
+  expect(viewer.allocator.wantedBps).toBe(2_000_000);
+  viewer.estimate(4_000);
+  viewer.advance(60);
+  expect(viewer.updates).toBe(1);
+});
+
+test('what would be sent with all bandwidth is known, also while less is sent', () => {
+  const viewer = createViewer(500, new Claim({ audioBps: 40_000 }), new Claim());
+  expect(viewer.allocator.wantedBps).toBe(2_040_000);
+  expect(viewer.allocator.allocatedBps).toBeLessThanOrEqual(500_000);
+});
+
+describe('a steady link', () => {
+  /** The most switches of any claim within 30 s. */
+  function countSwitches(viewer: Viewer, seconds: number, link: (seconds: number) => number): number {
+    const switchedAtMs = viewer.claims.map(() => [] as number[]);
+    const counts = viewer.claims.map(({ switches }) => switches.length);
+    for (let elapsed = 0; elapsed < seconds; elapsed += 0.5) {
+      viewer.estimate(link(elapsed));
+      viewer.advance(0.5);
+      for (const [index, { switches }] of viewer.claims.entries()) {
+        for (; (counts[index] as number) < switches.length; counts[index] = (counts[index] as number) + 1) {
+          switchedAtMs[index]?.push(viewer.nowMs);
+        }
+      }
+    }
+    const within = (times: readonly number[], startMs: number) =>
+      times.filter((atMs) => atMs >= startMs && atMs < startMs + 30_000).length;
+    return Math.max(0, ...switchedAtMs.flatMap((times) => times.map((startMs) => within(times, startMs))));
+  }
+
+  test('at most 4 switches of a subscription in any 30 s, whatever the noise of the estimate', () => {
+    const random = createRandom(7);
+    for (let run = 0; run < 300; run += 1) {
+      const claims = Array.from({ length: 1 + Math.floor(random() * 6) }, () => {
+        const lowest = 60 + random() * 140;
+        const kbps = [lowest, lowest * (2 + 2 * random()), lowest * (6 + 6 * random())].slice(
+          0,
+          1 + Math.floor(random() * 3),
+        );
+        return new Claim({ kbps, priority: Math.floor(random() * 3), height: 90 * (1 + Math.floor(random() * 4)) });
+      });
+      const mean = 150 + random() * 3_000;
+      const noise = random() * 0.2;
+      const period = 2 + random() * 40;
+      const isSawtooth = run % 2 === 0;
+      const viewer = createViewer(mean, ...claims);
+      const wave = (seconds: number) => (isSawtooth ? 2 * ((seconds / period) % 1) - 1 : 2 * random() - 1);
+      const switches = countSwitches(viewer, 180, (seconds) => mean * (1 + noise * wave(seconds)));
+      expect(switches, `run ${run}: mean ${mean}, noise ${noise}, period ${period}`).toBeLessThanOrEqual(4);
+    }
+  });
+
+  test('a rise that fails is not tried again for 30 s, unless the link is another one', () => {
+    const claim = new Claim();
+    const viewer = createViewer(900, claim);
+    viewer.estimate(1_200);
+    viewer.advance(6);
+    viewer.estimate(900);
+    expect(claim.layer).toBe(1);
+    viewer.estimate(1_200);
+    viewer.advance(25);
+    expect(claim.layer).toBe(1);
+    viewer.estimate(2_000);
+    viewer.advance(6);
+    expect(claim.layer).toBe(2);
+  });
+});

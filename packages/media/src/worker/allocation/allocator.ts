@@ -1,0 +1,225 @@
+/**
+ * The allocation of one peer: what of each video is sent to it.
+ *
+ * @module
+ */
+
+import { ESTIMATOR_DEFAULTS } from '../../bwe/bandwidth-estimator.ts';
+import type { Ticking } from '../tick-set.ts';
+import { allocate, PAUSED, type Step, sumChosen, type Wish } from './allocate.ts';
+import type { BandwidthDemand, BandwidthSource } from './bandwidth.ts';
+import { BudgetFloor } from './budget-floor.ts';
+import { RiseGuard } from './rise-guard.ts';
+
+/** Time between two regular updates of a peer, in milliseconds. */
+export const ALLOCATION_INTERVAL_MS = 500;
+
+/** A better picture is sent when the bandwidth has had room for it, and this headroom, for this time in milliseconds. */
+const HEADROOM = 1.15;
+const RISE_AFTER_MS = 5_000;
+/** At the beginning probes find out the bandwidth, and a better picture is sent sooner. Milliseconds. */
+const RAMP_MS = 10_000;
+const RAMP_RISE_AFTER_MS = 1_000;
+/** How long the first feedback, and the first probes, may take in milliseconds: until then nothing is paused. */
+const START_MS = 2_000;
+/** Shortest time between two falls in milliseconds, so that a series of feedbacks is not a series of allocations. */
+const MIN_INTERVAL_MS = 50;
+
+/** One subscription, as the allocation sees it. */
+export interface MediaClaim {
+  /** Whether its packets have transport-wide numbers, so that feedback is to be expected. */
+  readonly isNumbered: boolean;
+  readonly priority: number;
+  /** The height in which the picture is shown, in pixels. */
+  readonly height: number;
+  /** Returns the bits per second of its sound. */
+  readAudioBps(nowMs: number): number;
+  /** Lists the qualities in which its video can be sent and is of use; empty if there is none. */
+  listSteps(nowMs: number): readonly Step[];
+  /** Sends the video in one quality from now on; undefined: not at all. */
+  applyStep(step: Step | undefined): void;
+  /** Handles that the video is paused for want of bandwidth, or resumed. */
+  handlePaused(isPaused: boolean): void;
+}
+
+/** What a claim has got. */
+interface Grant {
+  step: Step | undefined;
+  /** Whether the subscription is new, or wants something else than before: it need not wait. */
+  isFresh: boolean;
+  isPaused: boolean;
+  readonly guard: RiseGuard;
+}
+
+interface OpenClaim extends Wish {
+  readonly claim: MediaClaim;
+  readonly grant: Grant;
+  /** The index of what it has. */
+  readonly current: number;
+}
+
+/**
+ * Divides a peer's bandwidth: sound first, then video by `allocate`. What does not fit any longer is lowered or paused at
+ * once; what fits again is raised after 5 s with 15 % headroom (BWE-2). A peer without feedback is not limited.
+ *
+ * It works when `update` is called: on every change of what is wanted, at once if the estimate falls below what is sent, and
+ * otherwise every 500 ms as long as something is missing or the estimate changes.
+ */
+export class Allocator implements BandwidthDemand, Ticking {
+  readonly #source: BandwidthSource;
+  readonly #wake: (allocator: Allocator) => void;
+  readonly #grants = new Map<MediaClaim, Grant>();
+  readonly #floor = new BudgetFloor(RISE_AFTER_MS);
+  #startedAtMs: number | undefined;
+  #updatedAtMs = Number.NEGATIVE_INFINITY;
+  #seenBps = Number.NaN;
+  #wantedBps = 0;
+  #allocatedBps = 0;
+  #isShort = false;
+
+  /** @param wake sees to it that `tick` is called within 500 ms */
+  constructor(source: BandwidthSource, wake: (allocator: Allocator) => void) {
+    this.#source = source;
+    this.#wake = wake;
+  }
+
+  /** As of the last update. */
+  get wantedBps(): number {
+    return this.#wantedBps;
+  }
+
+  /** Bits per second that its subscriptions are expected to take, as of the last update. */
+  get allocatedBps(): number {
+    return this.#allocatedBps;
+  }
+
+  /** Adds a subscription whose packets may flow from now on. */
+  add(claim: MediaClaim): void {
+    if (this.#grants.has(claim)) return;
+    this.#grants.set(claim, { step: undefined, isFresh: true, isPaused: false, guard: new RiseGuard() });
+    this.#wake(this);
+  }
+
+  remove(claim: MediaClaim): void {
+    if (this.#grants.delete(claim)) this.#wake(this);
+  }
+
+  /** Handles that a subscription wants something else than before. */
+  renew(claim: MediaClaim): void {
+    const grant = this.#grants.get(claim);
+    if (grant === undefined) return;
+    grant.isFresh = true;
+    this.#wake(this);
+  }
+
+  /** Handles that what it sees of its claims may have changed, such as the layers of a video. */
+  handleLayersChanged(): void {
+    this.#wake(this);
+  }
+
+  /** Whether the video of a subscription is paused for want of bandwidth. */
+  isPaused(claim: MediaClaim): boolean {
+    return this.#grants.get(claim)?.isPaused ?? false;
+  }
+
+  /** Handles a new estimate: what does not fit any longer is lowered at once. */
+  handleEstimate(nowMs: number): void {
+    const { bps } = this.#source;
+    if (bps === this.#seenBps) return;
+    this.#seenBps = bps;
+    if (bps < this.#allocatedBps && nowMs - this.#updatedAtMs >= MIN_INTERVAL_MS) this.update(nowMs);
+    else this.#wake(this);
+  }
+
+  tick(nowMs: number): void {
+    this.update(nowMs);
+  }
+
+  /** Whether something is missing that may fit later. */
+  hasWork(): boolean {
+    return this.#isShort;
+  }
+
+  /** Decides what is sent. */
+  update(nowMs: number): void {
+    this.#updatedAtMs = nowMs;
+    const open: OpenClaim[] = [];
+    let audioBps = 0;
+    for (const [claim, grant] of this.#grants) {
+      audioBps += claim.readAudioBps(nowMs);
+      const steps = claim.listSteps(nowMs);
+      if (steps.length === 0) this.#apply(claim, grant, undefined, false);
+      else open.push(createOpenClaim(claim, grant, steps));
+    }
+    if (open.length > 0) this.#startedAtMs ??= nowMs;
+    const budgetBps = this.#readBudget(nowMs);
+    this.#floor.record(budgetBps, nowMs);
+    const chosen = this.#choose(open, budgetBps, audioBps, nowMs);
+    const isChange = open.some(({ grant }) => grant.isFresh);
+    for (const [index, wish] of open.entries()) {
+      const { claim, grant, steps, current } = wish;
+      const choice = chosen[index] as number;
+      // What is taken away for others that want more than before says nothing of the link.
+      if (choice < current && !isChange) grant.guard.handleFall(budgetBps, nowMs);
+      else if (choice > current && !grant.isFresh) grant.guard.handleRise(budgetBps, nowMs);
+      this.#apply(claim, grant, steps[choice], choice === PAUSED);
+      grant.isFresh = false;
+    }
+    const tops = open.map(({ steps }) => steps.length - 1);
+    this.#wantedBps = audioBps + sumChosen(open, tops);
+    this.#allocatedBps = audioBps + sumChosen(open, chosen);
+    this.#isShort = chosen.some((choice, index) => choice !== tops[index]);
+  }
+
+  #choose(open: readonly OpenClaim[], budgetBps: number, audioBps: number, nowMs: number): number[] {
+    if (budgetBps === Number.POSITIVE_INFINITY) return open.map(({ limit }) => limit);
+    const sinceStartMs = nowMs - (this.#startedAtMs ?? nowMs);
+    const wishes = sinceStartMs < START_MS ? open.map(withFreeLowest) : open;
+    const riseAfterMs = sinceStartMs < RAMP_MS ? RAMP_RISE_AFTER_MS : RISE_AFTER_MS;
+    const floorBps = this.#floor.read(riseAfterMs, nowMs);
+    const rises = allocate(floorBps / HEADROOM - audioBps, wishes);
+    const limited = wishes.map((wish, index) => {
+      const { grant, current } = open[index] as OpenClaim;
+      if (grant.isFresh) return wish;
+      const mayRise = grant.guard.permits(floorBps, nowMs);
+      return { ...wish, limit: mayRise ? Math.max(current, rises[index] as number) : current };
+    });
+    return allocate(budgetBps - audioBps, limited);
+  }
+
+  /** Before the first feedback, the first rate of the estimate is assumed. Whoever sends none in time is not limited. */
+  #readBudget(nowMs: number): number {
+    const { bps, hasFeedback } = this.#source;
+    if (hasFeedback || this.#startedAtMs === undefined || nowMs - this.#startedAtMs >= START_MS) return bps;
+    const isExpected = [...this.#grants.keys()].some(({ isNumbered }) => isNumbered);
+    return isExpected ? Math.min(bps, ESTIMATOR_DEFAULTS.startBps) : bps;
+  }
+
+  #apply(claim: MediaClaim, grant: Grant, step: Step | undefined, isPaused: boolean): void {
+    const { step: before } = grant;
+    grant.step = step;
+    if (before?.layer !== step?.layer || before?.temporalLayer !== step?.temporalLayer || grant.isFresh) {
+      claim.applyStep(step);
+    }
+    if (grant.isPaused === isPaused) return;
+    grant.isPaused = isPaused;
+    claim.handlePaused(isPaused);
+  }
+}
+
+function createOpenClaim(claim: MediaClaim, grant: Grant, steps: readonly Step[]): OpenClaim {
+  const { priority, height } = claim;
+  const { step } = grant;
+  const current = step === undefined ? PAUSED : steps.findLastIndex((entry) => !isBetter(entry, step));
+  return { claim, grant, current, priority, height, steps, limit: steps.length - 1 };
+}
+
+function isBetter(step: Step, other: Step): boolean {
+  return step.layer === other.layer ? step.temporalLayer > other.temporalLayer : step.layer > other.layer;
+}
+
+/** At the start the lowest step is sent whatever the estimate is, because that is an assumption. */
+function withFreeLowest(wish: OpenClaim): OpenClaim {
+  const [lowest, ...others] = wish.steps as readonly [Step, ...Step[]];
+  return { ...wish, steps: [{ ...lowest, bps: 0 }, ...others] };
+}
