@@ -228,9 +228,9 @@ test('a peer whose wishes are met, and whose estimate does not change, costs not
   expect(viewer.updates).toBe(1);
 });
 
-test('what would be sent with all bandwidth is known, also while less is sent', () => {
+test('what would be sent with all bandwidth, and the headroom of a rise, is known while less is sent', () => {
   const viewer = createViewer(500, new Claim({ audioBps: 40_000 }), new Claim());
-  expect(viewer.allocator.wantedBps).toBe(2_040_000);
+  expect(viewer.allocator.wantedBps).toBe(2_040_000 * 1.2);
   expect(viewer.allocator.allocatedBps).toBeLessThanOrEqual(500_000);
 });
 

@@ -16,6 +16,7 @@ export const ALLOCATION_INTERVAL_MS = 500;
 
 /** A better picture is sent when the bandwidth has had room for it, and this headroom, for this time in milliseconds. */
 const HEADROOM = 1.15;
+const PROBED_HEADROOM = 1.2;
 const RISE_AFTER_MS = 5_000;
 /** At the beginning probes find out the bandwidth, and a better picture is sent sooner. Milliseconds. */
 const RAMP_MS = 10_000;
@@ -83,7 +84,7 @@ export class Allocator implements BandwidthDemand, Ticking {
     this.#wake = wake;
   }
 
-  /** As of the last update. */
+  /** As of the last update; with the headroom of a rise while something is missing. */
   get wantedBps(): number {
     return this.#wantedBps;
   }
@@ -166,9 +167,10 @@ export class Allocator implements BandwidthDemand, Ticking {
       grant.isFresh = false;
     }
     const tops = open.map(({ steps }) => steps.length - 1);
-    this.#wantedBps = audioBps + sumChosen(open, tops);
-    this.#allocatedBps = audioBps + sumChosen(open, chosen);
     this.#isShort = chosen.some((choice, index) => choice !== tops[index]);
+    // Probes have to find the headroom, too.
+    this.#wantedBps = (audioBps + sumChosen(open, tops)) * (this.#isShort ? PROBED_HEADROOM : 1);
+    this.#allocatedBps = audioBps + sumChosen(open, chosen);
   }
 
   #choose(open: readonly OpenClaim[], budgetBps: number, audioBps: number, nowMs: number): number[] {

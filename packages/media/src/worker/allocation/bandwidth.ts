@@ -22,6 +22,3 @@ export interface BandwidthDemand {
   /** Bits per second that its subscriptions are expected to take. */
   readonly allocatedBps: number;
 }
-
-/** The source of a peer that gives no feedback. */
-export const UNLIMITED: BandwidthSource = { bps: Number.POSITIVE_INFINITY, hasFeedback: false };
