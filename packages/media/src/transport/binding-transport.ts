@@ -19,7 +19,6 @@ import type { MediaPorts } from '../worker/media-ports.ts';
 import {
   CONNECT_TIMEOUT_MS,
   guard,
-  MAX_PACKET_BYTES,
   type Transport,
   type TransportFactory,
   type TransportHandlers,
@@ -27,9 +26,6 @@ import {
 
 /** How long a transport may stay `disconnected` before it counts as lost, in milliseconds. */
 export const DISCONNECT_TIMEOUT_MS = 5_000;
-
-/** What `reserve` returns: a packet is sent before the next one is written. */
-const reserved = Buffer.alloc(MAX_PACKET_BYTES);
 
 const GATHERING_TIMEOUT_MS = 1_500;
 /** Interval, in milliseconds, at which the binding is polled instead of listening to one of its events. */
@@ -138,15 +134,6 @@ class BindingTransport implements Transport {
     } catch {
       return false;
     }
-  }
-
-  reserve(): Buffer | undefined {
-    if (this.#state === 'open') return reserved;
-    return undefined;
-  }
-
-  sendReserved(length: number): boolean {
-    return length <= MAX_PACKET_BYTES && this.send(reserved.subarray(0, length));
   }
 
   /** The binding's ICE agent (libjuice) refuses other credentials than its first. */

@@ -100,29 +100,20 @@ export class OpenSslTransport implements Transport {
   }
 
   send(packet: Buffer, isRepetition = false): boolean {
+    const srtp = this.#srtp;
+    const path = this.#selected;
     const { length } = packet;
-    if (length > MAX_PACKET_BYTES) return false;
-    const memory = this.reserve();
-    if (memory === undefined) return false;
-    memory.set(packet);
-    return this.sendReserved(length, isRepetition);
-  }
-
-  reserve(): Buffer | undefined {
-    return this.#srtp === undefined ? undefined : this.#selected?.nextSlot().bytes;
-  }
-
-  sendReserved(length: number, isRepetition = false): boolean {
-    if (this.#srtp === undefined || this.#selected === undefined || length > MAX_PACKET_BYTES) return false;
-    const slot = this.#selected.nextSlot();
-    const protectedBytes = isRtcp(slot.bytes)
-      ? this.#srtp.protectRtcp(slot, length)
-      : this.#srtp.protectRtp(slot, length, isRepetition);
+    if (srtp === undefined || path === undefined || length > MAX_PACKET_BYTES) return false;
+    const slot = path.nextSlot();
+    slot.bytes.set(packet);
+    const protectedBytes = isRtcp(packet)
+      ? srtp.protectRtcp(slot, length)
+      : srtp.protectRtp(slot, length, isRepetition);
     if (protectedBytes === 0) {
       this.#endpoint.counters.unsent += 1;
       return false;
     }
-    return this.#selected.queue(protectedBytes);
+    return path.queue(protectedBytes);
   }
 
   restartIce(): IceCredentials | undefined {

@@ -39,24 +39,6 @@ export interface Transport {
    */
   send(packet: Buffer, isRepetition?: boolean): boolean;
   /**
-   * Returns memory for the next packet, so that it need not be written elsewhere first. Write at most `MAX_PACKET_BYTES` of
-   * it, and call `sendReserved` before anything else is sent by any transport. Reserved memory that is not sent is reused.
-   *
-   * @returns undefined if nothing can be sent
-   *
-   * @example
-   *     const memory = transport.reserve();
-   *     if (memory !== undefined) transport.sendReserved(writePacket(memory));
-   */
-  reserve(): Buffer | undefined;
-  /**
-   * Encrypts and sends the packet in the memory that `reserve` has returned; `false` if it was not sent.
-   *
-   * @param length bytes of the packet
-   * @param isRepetition as in `send`
-   */
-  sendReserved(length: number, isRepetition?: boolean): boolean;
-  /**
    * Restarts ICE with new credentials of the server (RFC 8445, 9), for an offer with new credentials of the client. DTLS,
    * SRTP and the selected path go on. The last credentials that a client has used stay valid until the first check under
    * the new ones. A transport that is restarted again before that check forgets the unused credentials.

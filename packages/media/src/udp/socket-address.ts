@@ -37,15 +37,13 @@ export function readAddressKey(words: Uint32Array, at: number): AddressKey {
 export class SocketAddress {
   readonly words = new Uint32Array(ADDRESS_WORDS);
   readonly key: AddressKey;
+  /** Bytes of the structure. */
+  readonly length: number;
 
   constructor(words: Uint32Array, at: number) {
     this.words.set(words.subarray(at, at + ADDRESS_WORDS));
     this.key = readAddressKey(words, at);
-  }
-
-  /** Bytes of the structure. */
-  get length(): number {
-    return this.#isIpv4Structure ? ADDRESS_BYTES.ipv4 : ADDRESS_BYTES.ipv6;
+    this.length = this.#isIpv4Structure ? ADDRESS_BYTES.ipv4 : ADDRESS_BYTES.ipv6;
   }
 
   /** The port. */

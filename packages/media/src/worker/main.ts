@@ -13,8 +13,8 @@ import { ClosedRing } from './closed-ring.ts';
 import { PROBE_INTERVAL_MS } from './peer-bandwidth.ts';
 import { Piping } from './piping.ts';
 import { SOUND_INTERVAL_MS, SoundLevels } from './sound-levels.ts';
-import { TickSet, TimedTickSet } from './tick-set.ts';
-import { findErrorCode, Worker } from './worker.ts';
+import { TimedTickSet } from './tick-set.ts';
+import { findErrorCode, TICK_INTERVAL_MS, Worker } from './worker.ts';
 
 /** Set by the first call, `configure`. Calls that arrive before it is done wait for it, and take effect in their order. */
 let starting: Promise<Worker> | undefined;
@@ -40,7 +40,7 @@ async function createWorker(config: WorkerConfig): Promise<Worker> {
   const piping = pipeFolder === undefined ? undefined : new Piping(pipeFolder, config.worker, now, reportError);
   await piping?.listen();
   const closed = new ClosedRing();
-  const ticking = new TickSet(reportError);
+  const ticking = new TimedTickSet(TICK_INTERVAL_MS, now, reportError);
   const soundLevels = new SoundLevels(new TimedTickSet(SOUND_INTERVAL_MS, now, reportError), (levels) => {
     send({ type: 'sound-levels', levels });
   });

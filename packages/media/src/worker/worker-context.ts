@@ -10,7 +10,7 @@ import type { ClosedRing } from './closed-ring.ts';
 import type { Probing } from './peer-bandwidth.ts';
 import type { Piping } from './piping.ts';
 import type { SoundLevels } from './sound-levels.ts';
-import type { TickSet, TimedTickSet } from './tick-set.ts';
+import type { TimedTickSet } from './tick-set.ts';
 
 /** Passed from the worker to its streams and their peers. */
 export interface WorkerContext {
@@ -18,7 +18,7 @@ export interface WorkerContext {
   readonly transports: TransportFactory;
   readonly closed: ClosedRing;
   /** Peers and streams with periodic work. */
-  readonly ticking: TickSet;
+  readonly ticking: TimedTickSet;
   /** The allocations of peers that have something to decide. */
   readonly allocating: TimedTickSet;
   /** The levels of published sound. */

@@ -14,7 +14,7 @@ import { Stream } from './stream.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** Tick interval for peers without incoming packets, in milliseconds; incoming packets trigger ticks more often. */
-const TICK_INTERVAL_MS = 60;
+export const TICK_INTERVAL_MS = 60;
 
 type NegotiateParams = WorkerMethods['negotiate']['params'];
 
@@ -26,7 +26,6 @@ export class Worker {
 
   constructor(context: WorkerContext) {
     this.#context = context;
-    setInterval(() => context.ticking.tick(context.now()), TICK_INTERVAL_MS);
   }
 
   async negotiate(params: NegotiateParams): Promise<WorkerMethods['negotiate']['result']> {

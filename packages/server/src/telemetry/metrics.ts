@@ -9,6 +9,9 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { EventBatch, EventSink } from '../rooms/rooms.ts';
 import { MediaMetrics } from './media-metrics.ts';
 
+/** Interval at which the delay of the event loop is sampled, in milliseconds. Each sample wakes the process. */
+const EVENT_LOOP_SAMPLE_MS = 100;
+
 /** Sources of the gauges. */
 export interface MetricsSources {
   readonly engine: MediaEngine;
@@ -37,7 +40,7 @@ export class Metrics implements EventSink {
 
   constructor() {
     const registers = [this.#registry];
-    collectDefaultMetrics({ register: this.#registry });
+    collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: EVENT_LOOP_SAMPLE_MS });
     this.#logins = new Counter({ name: 'gavel_logins_total', help: 'Members that joined a room.', registers });
     this.#exits = new Counter({
       name: 'gavel_exits_total',
