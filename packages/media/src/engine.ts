@@ -285,6 +285,12 @@ export interface TransportDump {
   };
 }
 
+/** All packets of a worker since the start of its process, those of peers that have ended included. */
+export interface PacketTotals {
+  readonly received: PacketCounters;
+  readonly sent: PacketCounters;
+}
+
 /** The complete state of the engine. */
 export interface EngineDump {
   readonly workers: readonly {
@@ -294,6 +300,10 @@ export interface EngineDump {
     readonly restarts: number;
     /** Undefined while the worker starts. */
     readonly transport?: TransportDump;
+    /** Undefined while the worker starts. */
+    readonly totals?: PacketTotals;
+    /** Packets and requests to other workers that were dropped, because those do not read fast enough; undefined without pipes. */
+    readonly droppedPipeFrames?: number;
   }[];
   readonly peers: readonly PeerDump[];
   readonly streams: readonly StreamDump[];

@@ -11,6 +11,7 @@ import type {
   MediaLossCause,
   NegotiateAnswer,
   NegotiateRequest,
+  PacketTotals,
   PeerDump,
   PublishItem,
   SoundLevel,
@@ -106,6 +107,10 @@ export interface WorkerStreamDump extends StreamDump {
 export interface WorkerDump {
   /** Undefined for a worker that does not answer. */
   readonly transport?: TransportDump;
+  /** Undefined for a worker that does not answer. */
+  readonly totals?: PacketTotals;
+  /** Undefined for a worker without pipes. */
+  readonly droppedPipeFrames?: number;
   readonly peers: readonly PeerDump[];
   readonly streams: readonly WorkerStreamDump[];
   readonly closed: readonly ClosedDump[];

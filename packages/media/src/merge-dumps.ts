@@ -38,8 +38,16 @@ export function mergeDumps(
   }
   return {
     workers: workers.map(({ config, pid, restarts }, index) => {
-      const transport = dumps[index]?.transport;
-      return { worker: config.worker, pid, port: config.portMin, restarts, ...(transport && { transport }) };
+      const { transport, totals, droppedPipeFrames } = dumps[index] ?? {};
+      return {
+        worker: config.worker,
+        pid,
+        port: config.portMin,
+        restarts,
+        ...(transport && { transport }),
+        ...(totals && { totals }),
+        ...(droppedPipeFrames !== undefined && { droppedPipeFrames }),
+      };
     }),
     peers,
     streams,

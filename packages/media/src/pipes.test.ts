@@ -100,6 +100,7 @@ describe('a room on two workers', () => {
     const dump = await dumpStream();
     expect(dump).toMatchObject({ worker: home, state: 'connected', pipedTo: [1 - home] });
     expect(dump?.subscriptions.map(({ state }) => state)).toEqual(['connected', 'connected', 'connected']);
+    expect((await engine.dump()).workers.map(({ droppedPipeFrames }) => droppedPipeFrames)).toEqual([0, 0]);
   });
 
   test('PIPE-1: a keyframe request reaches the publisher over the pipe', async () => {

@@ -164,6 +164,28 @@ export function describeClosing(transport: TransportKind): void {
       ]);
     });
 
+    test('the packets of peers, streams and subscriptions that have ended stay in the totals of their worker', async () => {
+      const readTotals = async () => {
+        const { totals } = (await engine.dump()).workers[0] ?? {};
+        return [totals?.received.packets ?? 0, totals?.sent.packets ?? 0] as const;
+      };
+      const [receivedBefore, sentBefore] = await readTotals();
+      const [publisher, one, other] = (await connect('one', 'other')) as [SyntheticPeer, SyntheticPeer, SyntheticPeer];
+      const checkTotals = async (received: number, sent: number) =>
+        expect(await readTotals()).toEqual([receivedBefore + received, sentBefore + sent]);
+      sendFrames(publisher, 1, 3);
+      await waitFor(() => one.rtp.length === 3 && other.rtp.length === 3);
+      await checkTotals(3, 6);
+      await engine.closePeer('one');
+      sendFrames(publisher, 4, 2);
+      await waitFor(() => other.rtp.length === 5);
+      await engine.closeStream(stream);
+      await checkTotals(5, 8);
+      await engine.closePeer('other');
+      await engine.closePeer(publisher.name);
+      await checkTotals(5, 8);
+    });
+
     test('an ended subscription gets nothing more, and the rest of its peer goes on', async () => {
       const [publisher, viewer] = (await connect('viewer')) as [SyntheticPeer, SyntheticPeer];
       publisher.addPublication({ stream: 'second', sections: [createVideoSection('sendonly', { ssrcs: [8] })] });

@@ -16,6 +16,12 @@ export interface MutableCounters extends PacketCounters {
   lastPacketAtMs: number;
 }
 
+/** The packets of all peers of a worker, by direction. */
+export interface MutablePacketTotals {
+  readonly received: MutableCounters;
+  readonly sent: MutableCounters;
+}
+
 /** Creates counters at zero. */
 export function createCounters(): MutableCounters {
   return { packets: 0, bytes: 0, lost: 0, retransmitted: 0, keyframeRequests: 0, lastPacketAtMs: 0 };

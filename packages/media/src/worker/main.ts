@@ -10,6 +10,7 @@ import { createTransportFactory } from '../transport/create-transport-factory.ts
 import { listTransportWarnings } from '../transport/transport-warnings.ts';
 import { ALLOCATION_INTERVAL_MS } from './allocation/allocator.ts';
 import { ClosedRing } from './closed-ring.ts';
+import { createCounters } from './counters.ts';
 import { PROBE_INTERVAL_MS } from './peer-bandwidth.ts';
 import { Piping } from './piping.ts';
 import { SOUND_INTERVAL_MS, SoundLevels } from './sound-levels.ts';
@@ -40,6 +41,7 @@ async function createWorker(config: WorkerConfig): Promise<Worker> {
   const piping = pipeFolder === undefined ? undefined : new Piping(pipeFolder, config.worker, now, reportError);
   await piping?.listen();
   const closed = new ClosedRing();
+  const ended = { received: createCounters(), sent: createCounters() };
   const ticking = new TimedTickSet(TICK_INTERVAL_MS, now, reportError);
   const soundLevels = new SoundLevels(new TimedTickSet(SOUND_INTERVAL_MS, now, reportError), (levels) => {
     send({ type: 'sound-levels', levels });
@@ -49,7 +51,7 @@ async function createWorker(config: WorkerConfig): Promise<Worker> {
     counters: { probes: 0, paddingBytes: 0 },
   };
   const allocating = new TimedTickSet(ALLOCATION_INTERVAL_MS, now, reportError);
-  const parts = { transports: factory, closed, ticking, allocating, soundLevels, probing, piping };
+  const parts = { transports: factory, closed, ended, ticking, allocating, soundLevels, probing, piping };
   return new Worker({ ...parts, config, now, notify: send, reportError });
 }
 

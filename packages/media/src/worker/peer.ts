@@ -15,7 +15,7 @@ import type { OfferTransport } from '../sdp/offer.ts';
 import type { Transport } from '../transport/transport.ts';
 import { Allocator } from './allocation/allocator.ts';
 import { toEpochMs } from './clock.ts';
-import { sumCounters } from './counters.ts';
+import { addCounters, sumCounters } from './counters.ts';
 import { FEEDBACK_SSRC } from './layer.ts';
 import { PeerBandwidth } from './peer-bandwidth.ts';
 import { SourceTable } from './source-table.ts';
@@ -39,7 +39,7 @@ const MAX_REPORT_BLOCKS = 31;
 export class Peer implements Ticking, PeerLink {
   readonly name: string;
   readonly group: string;
-  readonly sources = new SourceTable();
+  readonly sources: SourceTable;
   readonly bandwidth: PeerBandwidth;
   readonly allocator: Allocator;
   state: 'connecting' | 'connected' | 'lost' = 'connecting';
@@ -76,6 +76,7 @@ export class Peer implements Ticking, PeerLink {
     this.now = () => context.now();
     this.#remote = remote;
     this.#context = context;
+    this.sources = new SourceTable(({ counters }) => addCounters(context.ended.received, counters));
     this.bandwidth = new PeerBandwidth(ESTIMATOR_DEFAULTS, context.probing, this.#senders);
     this.allocator = new Allocator(this.bandwidth, (allocator) => {
       if (this.state !== 'lost') context.allocating.add(allocator);
@@ -247,6 +248,7 @@ export class Peer implements Ticking, PeerLink {
     this.#context.ticking.delete(this);
     this.#context.allocating.delete(this.allocator);
     this.#transport.close();
+    this.sources.clear();
   }
 
   /** Handles that the transport has failed: its streams keep their subscriptions, and its own subscriptions end. */
@@ -259,6 +261,7 @@ export class Peer implements Ticking, PeerLink {
     for (const stream of this.#streams.values()) stream.handlePublisherLost();
     this.#streams.clear();
     this.#transport.close();
+    this.sources.clear();
   }
 
   dump(): PeerDump {
@@ -278,6 +281,7 @@ export class Peer implements Ticking, PeerLink {
 
   #remove(subscription: Subscription): void {
     this.#subscriptions.delete(subscription.stream.name);
+    addCounters(this.#context.ended.sent, subscription.counters);
     subscription.stream.removeSubscription(subscription);
   }
 

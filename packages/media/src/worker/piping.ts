@@ -35,6 +35,11 @@ export class Piping {
     });
   }
 
+  /** Frames to other workers that were dropped, because those do not read fast enough. */
+  get droppedFrames(): number {
+    return this.#hub.droppedFrames;
+  }
+
   /** Accepts packets of other workers. */
   listen(): Promise<void> {
     return this.#hub.listen();

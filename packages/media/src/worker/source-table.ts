@@ -22,6 +22,12 @@ export class SourceTable {
   readonly #retransmissions = new Map<number, Layer>();
   /** Sources of closed layers, oldest first. They are learnt again by a rid only, which names a layer of the last offer. */
   readonly #closed = new Map<number, ClosedRecord | undefined>();
+  readonly #handleRemoved: (layer: Layer) => void;
+
+  /** @param handleRemoved called for each layer that is removed */
+  constructor(handleRemoved: (layer: Layer) => void) {
+    this.#handleRemoved = handleRemoved;
+  }
 
   /** Every layer. */
   get layers(): ReadonlySet<Layer> {
@@ -38,6 +44,7 @@ export class SourceTable {
   /** Removes a layer; packets of it that still arrive are counted in the record. */
   remove(layer: Layer, record?: ClosedRecord): void {
     if (!this.#layers.delete(layer)) return;
+    this.#handleRemoved(layer);
     for (const [sources, ssrc] of [
       [this.#media, layer.ssrc],
       [this.#retransmissions, layer.rtxSsrc],
@@ -49,6 +56,11 @@ export class SourceTable {
     if (this.#closed.size <= MAX_CLOSED) return;
     const [oldest] = this.#closed.keys();
     if (oldest !== undefined) this.#closed.delete(oldest);
+  }
+
+  /** Removes every layer. */
+  clear(): void {
+    for (const layer of this.#layers) this.remove(layer);
   }
 
   /** Finds the layer whose media has an SSRC, such as that of a sender report. */

@@ -132,6 +132,21 @@ describe('a requested packet', () => {
   });
 });
 
+test('RTX-1: other payload types or extension ids need another sender, because repeated packets would change', () => {
+  const { sender } = createSender('audio');
+  const { kind, track } = sender;
+  expect(sender.matches(track, { ...kind })).toBe(true);
+  const changes: Partial<SentKind>[] = [
+    { mid: '1' },
+    { codec: { ...kind.codec, payloadType: 109 } },
+    { rtxPayloadType: 97 },
+    { redPayloadType: RED_TYPE },
+    { extensions: { ...kind.extensions, transportSequence: 6 } },
+    { extensions: { ...kind.extensions, audioLevel: 0 } },
+  ];
+  expect(changes.filter((change) => sender.matches(track, { ...kind, ...change }))).toEqual([]);
+});
+
 test('the publisher of sound gets the highest loss of its subscribers in its next report', () => {
   const { sender, layer, receive } = createSender('audio');
   receive(1, Buffer.from('1'));

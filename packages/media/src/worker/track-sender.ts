@@ -139,10 +139,17 @@ export class TrackSender {
   }
 
   /** Whether a renegotiation leaves it as it is. */
-  matches(track: Track, { mid, codec, rtxPayloadType, redPayloadType }: SentKind): boolean {
+  matches(track: Track, { mid, codec, rtxPayloadType, redPayloadType, extensions }: SentKind): boolean {
     const { kind } = this;
-    const isSame = rtxPayloadType === kind.rtxPayloadType && redPayloadType === kind.redPayloadType;
-    return isSame && track === this.track && mid === kind.mid && codec.payloadType === kind.codec.payloadType;
+    const hasSameTypes =
+      codec.payloadType === kind.codec.payloadType &&
+      rtxPayloadType === kind.rtxPayloadType &&
+      redPayloadType === kind.redPayloadType;
+    // With other ids, a packet that is sent again would have other bytes under the same number (RTX-1).
+    const hasSameIds =
+      extensions.transportSequence === kind.extensions.transportSequence &&
+      extensions.audioLevel === kind.extensions.audioLevel;
+    return hasSameTypes && hasSameIds && track === this.track && mid === kind.mid;
   }
 
   /** Begins to send; `false` if it has begun before. */

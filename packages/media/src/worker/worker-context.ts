@@ -7,6 +7,7 @@
 import type { WorkerConfig, WorkerNotice } from '../ipc.ts';
 import type { TransportFactory } from '../transport/transport.ts';
 import type { ClosedRing } from './closed-ring.ts';
+import type { MutablePacketTotals } from './counters.ts';
 import type { Probing } from './peer-bandwidth.ts';
 import type { Piping } from './piping.ts';
 import type { SoundLevels } from './sound-levels.ts';
@@ -27,6 +28,8 @@ export interface WorkerContext {
   readonly probing: Probing;
   /** The pipes to other workers; undefined for a single worker. */
   readonly piping: Piping | undefined;
+  /** The packets of layers and subscriptions that have ended. */
+  readonly ended: MutablePacketTotals;
   /** Milliseconds of a monotonic clock; `toEpochMs` converts them to a date. */
   now(): number;
   notify(notice: WorkerNotice): void;

@@ -9,6 +9,7 @@ import type { WorkerDump, WorkerMethods, WorkerPublishItem, WorkerSubscribeItem 
 import { writeAnswer } from '../sdp/answer.ts';
 import { type Plan, type PlannedKind, Planner, type ReceivedKind } from '../sdp/negotiate.ts';
 import { type Offer, parseOffer } from '../sdp/offer.ts';
+import { sumCounters } from './counters.ts';
 import { Peer } from './peer.ts';
 import { Stream } from './stream.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -84,9 +85,16 @@ export class Worker {
   }
 
   dump(): WorkerDump {
+    const { transports, ended, piping } = this.#context;
+    const peers = [...this.#peers.values()].map((peer) => peer.dump());
     return {
-      transport: this.#context.transports.dump(),
-      peers: [...this.#peers.values()].map((peer) => peer.dump()),
+      transport: transports.dump(),
+      totals: {
+        received: sumCounters([ended.received, ...peers.map(({ received }) => received)]),
+        sent: sumCounters([ended.sent, ...peers.map(({ sent }) => sent)]),
+      },
+      ...(piping && { droppedPipeFrames: piping.droppedFrames }),
+      peers,
       streams: [...this.#streams.values()].map((stream) => stream.dump()),
       closed: [...this.#context.closed.list()],
     };

@@ -68,8 +68,7 @@ export class MediaMetrics {
   readonly #transports: TransportMetrics;
   readonly #connections: Counter<'outcome'>;
   readonly #unconnected: Counter<'role'>;
-  /** The counters of each peer in the last dump, so that the sums of all peers never decrease. */
-  #known = new Map<string, PacketCounters>();
+  readonly #droppedFrames: Counter<'worker'>;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -81,10 +80,16 @@ export class MediaMetrics {
     });
     const packets = COUNTER_NAMES.map((counter) => {
       const name = `gavel_media_${counter === 'keyframeRequests' ? 'keyframe_requests' : counter}_total`;
-      const help = `${PACKET_COUNTERS[counter]}, by worker and direction, as of the last reading of each peer.`;
+      const help = `${PACKET_COUNTERS[counter]}, by worker and direction, since the start of the worker.`;
       return [counter, new Counter({ name, help, labelNames: ['worker', 'direction'], registers })] as const;
     });
     this.#packets = Object.fromEntries(packets) as Record<CounterName, Counter>;
+    this.#droppedFrames = new Counter({
+      name: 'gavel_media_pipe_dropped_total',
+      help: 'Packets to other workers that were dropped because those do not read fast enough, by worker.',
+      labelNames: ['worker'],
+      registers,
+    });
     this.#connections = new Counter({
       name: 'gavel_media_connections_total',
       help: 'Peer connections that connected, that failed before they connected, and that were lost later.',
@@ -120,20 +125,13 @@ export class MediaMetrics {
     this.#transports.read(dump);
   }
 
-  #readPackets({ peers }: EngineDump): void {
-    const known = new Map<string, PacketCounters>();
-    for (const { peer, worker, received, sent } of peers) {
-      for (const [direction, counters] of Object.entries({ received, sent })) {
-        const key = `${peer}/${direction}`;
-        known.set(key, counters);
-        const before = this.#known.get(key);
-        for (const name of COUNTER_NAMES) {
-          const increase = counters[name] - (before?.[name] ?? 0);
-          // Counters begin at 0 again if the peer was replaced.
-          this.#packets[name].inc({ worker, direction }, increase >= 0 ? increase : counters[name]);
-        }
+  #readPackets({ workers }: EngineDump): void {
+    for (const counter of [this.#droppedFrames, ...Object.values(this.#packets)]) counter.reset();
+    for (const { worker, totals, droppedPipeFrames } of workers) {
+      if (droppedPipeFrames !== undefined) this.#droppedFrames.inc({ worker }, droppedPipeFrames);
+      for (const [direction, counters] of Object.entries<PacketCounters>({ ...totals })) {
+        for (const name of COUNTER_NAMES) this.#packets[name].inc({ worker, direction }, counters[name]);
       }
     }
-    this.#known = known;
   }
 }

@@ -45,18 +45,22 @@ test('the ports of media are counted by worker and outcome', async () => {
   expect(text).toContain('gavel_media_socket_buffer_bytes{worker="1",direction="send"} 2000');
 });
 
-test('peers, subscriptions, layers and packets are counted by worker, and packets never decrease', async () => {
+test('peers, subscriptions, layers and packets are counted by worker, with the packets of peers that ended', async () => {
   const engine = new FakeMediaEngine();
   const counters = { packets: 10, bytes: 1000, lost: 1, retransmitted: 2, keyframeRequests: 3, lastPacketAtMs: 0 };
   const subscription = { peer: 'b', state: 'connected', layer: 2, counters } as const;
   const stream = { stream: 's', group: 'g', worker: 1, peer: 'a', state: 'connected' } as const;
   const sources = { tracks: [], publisher: counters, forwardedPackets: 10, subscriptions: [subscription] };
-  const peer = (name: string, packets: number): PeerDump => ({
-    ...{ peer: name, group: 'g', worker: 1, state: 'connected' },
-    ...{ received: { ...counters, packets }, sent: { ...counters, packets: 0 } },
+  const peer = (name: string): PeerDump => ({
+    ...{ peer: name, group: 'g', worker: 1, state: 'connected', received: counters, sent: counters },
   });
-  let peers = [peer('a', 10), peer('b', 5)];
-  engine.dump = async () => ({ workers: [], peers, streams: [{ ...stream, ...sources }], closed: [] });
+  let peers = [peer('a'), peer('b')];
+  let totals = { received: { ...counters, packets: 15 }, sent: { ...counters, retransmitted: 4 } };
+  const streams = [{ ...stream, ...sources }];
+  engine.dump = async () => {
+    const worker = { worker: 1, pid: 1, port: 7701, restarts: 0, totals, droppedPipeFrames: 7 };
+    return { workers: [worker], peers, streams, closed: [] };
+  };
   const metrics = new Metrics();
   metrics.observe({ engine, roomCount: () => 0, connectionCount: () => 0 });
   const first = await metrics.text();
@@ -65,8 +69,9 @@ test('peers, subscriptions, layers and packets are counted by worker, and packet
   expect(first).toContain('gavel_media_subscribed_layers{worker="1",layer="2"} 1');
   expect(first).toContain('gavel_media_packets_total{worker="1",direction="received"} 15');
   expect(first).toContain('gavel_media_retransmitted_total{worker="1",direction="sent"} 4');
-  // One peer left, one was replaced and counts from 0 again.
-  peers = [peer('b', 4)];
+  expect(first).toContain('gavel_media_pipe_dropped_total{worker="1"} 7');
+  peers = [peer('b')];
+  totals = { ...totals, received: { ...counters, packets: 19 } };
   const second = await metrics.text();
   expect(second).toContain('gavel_media_peers{worker="1",state="connected"} 1');
   expect(second).toContain('gavel_media_packets_total{worker="1",direction="received"} 19');
