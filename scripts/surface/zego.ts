@@ -58,9 +58,9 @@ const INACTIVE: readonly { readonly names: string; readonly text: string; readon
     needs: 'an audio worklet in the client that hands over frames',
   },
   {
-    names: 'enableDualStream setLowStreamParameter setPlayStreamVideoType',
-    text: 'Warns; `setPlayStreamVideoType` resolves with false. A stream has one size.',
-    needs: 'simulcast in the media server',
+    names: 'setLowStreamParameter',
+    text: 'Warns: the smaller sizes are a quarter and half of the width.',
+    needs: 'a choice of sizes and bitrates for each layer in the core',
   },
   {
     names: 'enableHardwareEncoder',
@@ -121,7 +121,6 @@ const SILENT: readonly { readonly names: string; readonly needs: string }[] = [
   { names: 'recvRoomTransparentMessage', needs: '`sendTransparentMessage`' },
   { names: 'recvExperimentalAPI', needs: '`callExperimentalAPI`' },
   { names: 'hallStateUpdate', needs: 'a hall of rooms' },
-  { names: 'exceptionUpdate', needs: "the vendor's limits for each exception; quality reports have the figures" },
   { names: 'publisherVideoEncoderChanged', needs: 'a change of the codec of a stream that is up' },
 ];
 
@@ -137,6 +136,11 @@ const LIMITS: readonly { readonly title: string; readonly names: string; readonl
     title: 'ZegoExpressEngine',
     names: 'setSEIConfig',
     text: '`unregisterSEIFilter` is honoured; `SEIPass` and `emulationPreventionByte` have no effect.',
+  },
+  {
+    title: 'ZegoEvent',
+    names: 'exceptionUpdate',
+    text: 'Only 1009 and 2009: received video is paused for want of bandwidth, and sent again. The quality reports have the other figures.',
   },
   {
     title: 'ZegoExpressEngine',

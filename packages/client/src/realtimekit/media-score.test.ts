@@ -101,4 +101,11 @@ it('changes of the quality are told to the participant, to the map and to partic
     ['joined', 'm-ann', 0],
     ['poor', { participantId: 'm-ann', score: 0, kind: 'video' }],
   ]);
+  await receive(1_000, 20, 4_000);
+  const [{ streamId } = { streamId: '' }] = world.server.seen('play');
+  await world.server.push({ event: 'videoPaused', streamId, isPaused: true });
+  log.length = 0;
+  // A video that is paused for want of bandwidth loses nothing, and has the worst score (BWE-2).
+  await receive(2_000, 20, 5_000);
+  expect(log.at(-1)).toEqual(['poor', { participantId: 'm-ann', score: 0, kind: 'video' }]);
 });

@@ -39,16 +39,18 @@ export function scoreOf(
   return Math.round(Math.min(BEST, Math.max(0, BEST - lost)));
 }
 
-/** Returns the scores of a stream; a kind that it does not have has none. */
+/** Returns the scores of a stream; a kind that it does not have has none, and a video that is paused for want of bandwidth has 0. */
 export function scoresOf(
   { audio, video, roundTripMs }: StreamStats,
   { participantId, isScreenshare }: Pick<MediaScore, 'participantId' | 'isScreenshare'>,
+  isVideoPaused = false,
 ): MediaScore[] {
   return (['audio', 'video'] as const).flatMap((kind) => {
     const stats = kind === 'audio' ? audio : video;
     if (!stats) return [];
     const scoreStats = { ...stats, roundTripMs, isScreenShare: isScreenshare };
-    return [{ kind, isScreenshare, score: scoreOf(stats, roundTripMs), participantId, scoreStats }];
+    const score = kind === 'video' && isVideoPaused ? 0 : scoreOf(stats, roundTripMs);
+    return [{ kind, isScreenshare, score, participantId, scoreStats }];
   });
 }
 

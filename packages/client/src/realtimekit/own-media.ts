@@ -31,6 +31,8 @@ export interface OwnMediaEvents {
   lost: [kind: Kind, constraints: MediaStreamConstraints];
   /** The server forwards none of the codecs that this browser sends for a kind (MED-8). */
   unsupported: [kind: Kind];
+  /** A viewer supports no codec of this kind (MED-8). */
+  viewerUnsupported: [kind: Kind];
   /** What is sent reached the server, was lost, or is not sent any more. */
   connection: [state: TransportState];
   /** The browser opened a device, or refused to. */
@@ -338,6 +340,9 @@ export class OwnMedia extends Emitter<OwnMediaEvents> {
     });
     publication.on('unsupported', (kinds) => {
       if (this.#publication === publication) for (const kind of kinds) this.emit('unsupported', kind);
+    });
+    publication.on('viewerUnsupported', (kinds) => {
+      if (this.#publication === publication) for (const kind of kinds) this.emit('viewerUnsupported', kind);
     });
     publication.on('stateChanged', (state) => {
       if (this.#publication === publication) this.emit('connection', TRANSPORT_STATE[state]);

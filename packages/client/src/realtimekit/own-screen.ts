@@ -43,6 +43,8 @@ export interface OwnScreenEvents {
   permission: [permission: MediaPermission, constraints: MediaStreamConstraints];
   /** The server forwards none of the codecs that this browser sends for a kind (MED-8). */
   unsupported: [kind: 'audio' | 'video'];
+  /** A viewer supports no codec of this kind (MED-8). */
+  viewerUnsupported: [kind: 'audio' | 'video'];
 }
 
 /** Captures and publishes the own screen until the user, a host or the browser's own button ends it. */
@@ -153,6 +155,9 @@ export class OwnScreen extends Emitter<OwnScreenEvents> {
     this.#publication = publication;
     publication.on('unsupported', (kinds) => {
       if (this.#publication === publication) for (const kind of kinds) this.emit('unsupported', kind);
+    });
+    publication.on('viewerUnsupported', (kinds) => {
+      if (this.#publication === publication) for (const kind of kinds) this.emit('viewerUnsupported', kind);
     });
     try {
       await isSent(publication);

@@ -30,27 +30,29 @@ async function join() {
   participants.active.on('participantJoined', ({ id }) => log.push(['+', id]));
   participants.active.on('participantLeft', ({ id }) => log.push(['-', id]));
   await meeting.join();
-  // Loaded at its first use otherwise, which takes real time.
-  await import('../core/media/stats.ts');
   await settle();
+  world.media.peer.become('connected');
   const shown = () => [...participants.active.keys()];
-  /** Sets how loud everybody is, and lets it be measured. */
-  const speak = async (levels: Partial<Record<string, number>>) => {
-    world.media.peer.report = world.server.seen('play').map(({ streamId, mids }) => {
-      const audioLevel = levels[streamId.replace('rtk-', '')] ?? 0;
-      return [streamId, { id: streamId, type: 'inbound-rtp', kind: 'audio', mid: mids.audio, audioLevel }];
+  /** Makes somebody the active speaker of the room. */
+  const speak = (name: string, level = 20) =>
+    world.server.push({ event: 'activeSpeaker', streamId: `rtk-${name}`, level });
+  /** What the server knows of the preferences for the camera of each participant. */
+  const wanted = () => {
+    const requests = [
+      ...world.server.seen('negotiate').flatMap(({ play }) => play),
+      ...world.server.seen('updatePlay'),
+    ];
+    return NAMES.map((name) => {
+      const { height, priority } = requests.findLast(({ streamId }) => streamId === `rtk-${name}`) ?? {};
+      return [height, priority];
     });
-    await world.clock.advance(1_000);
-    // The first measurement loads the module of statistics.
-    await vi.dynamicImportSettled();
-    await settle();
   };
-  return { world, participants, log, shown, speak };
+  return { world, participants, log, shown, speak, wanted };
 }
 
 describe('participants.active', () => {
   it('has the first up to the maximum, and then those who spoke last', async () => {
-    const { participants, log, shown, speak } = await join();
+    const { world, participants, log, shown, speak } = await join();
     expect(participants).toMatchObject({
       viewMode: 'ACTIVE_GRID',
       currentPage: 0,
@@ -59,19 +61,19 @@ describe('participants.active', () => {
     });
     expect(shown()).toEqual(['ann', 'ben']);
     log.length = 0;
-    await speak({ eva: 0.5, dan: 0.2 });
+    await speak('eva');
     expect(log).toEqual([
       ['-', 'ben'],
       ['+', 'eva'],
-      ['activeSpeaker', 'eva', 0.5],
+      ['activeSpeaker', 'eva', 0.1],
     ]);
     expect(participants.lastActiveSpeaker).toBe('eva');
-    // The same speaker is not told again, and silence has no speaker.
+    // The own voice, and a speaker that has ended, are nobody else.
     log.length = 0;
-    await speak({ eva: 0.6 });
-    await speak({ ben: 0.01 });
-    expect([log, shown()]).toEqual([[], ['ann', 'eva']]);
-    await speak({ cem: 0.3 });
+    await world.server.push({ event: 'activeSpeaker', streamId: 'rtk-me', level: 20 });
+    await world.server.push({ event: 'activeSpeaker' });
+    expect([log, shown(), participants.lastActiveSpeaker]).toEqual([[], ['ann', 'eva'], 'eva']);
+    await speak('cem');
     expect(shown()).toEqual(['eva', 'cem']);
   });
 
@@ -121,6 +123,44 @@ describe('participants.active', () => {
     await settle();
     expect(shown()).toEqual(['ann', 'ben']);
     expect(participants.joined.toArray().every(({ videoTrack }) => videoTrack !== undefined)).toBe(true);
+  });
+
+  it('decides whose camera is received, and pins and the speaker which comes first (BWE-2)', async () => {
+    const { world, participants, speak, wanted } = await join();
+    const [hidden, seen] = [
+      [0, undefined],
+      [undefined, undefined],
+    ];
+    expect(wanted()).toEqual([seen, seen, hidden, hidden, hidden]);
+    await speak('eva');
+    expect(wanted()).toEqual([seen, hidden, hidden, hidden, [undefined, 1]]);
+    await world.server.push({ event: 'memberUpdated', seq: 11, member: { ...member('dan'), pinned: true } });
+    expect(wanted()).toEqual([seen, hidden, hidden, [undefined, 2], [undefined, 1]]);
+    await participants.setViewMode('PAGINATED');
+    await settle();
+    expect(wanted()).toEqual([seen, seen, hidden, [undefined, 2], [0, 1]]);
+    participants.setMaxActiveParticipantsCount(5);
+    await settle();
+    expect(wanted().map(([height]) => height)).toEqual(Array(5).fill(undefined));
+    await participants.setViewMode('MANUAL');
+    await participants.subscribe(['ann'], ['audio']);
+    await settle();
+    expect(wanted()[0]).toEqual(hidden);
+  });
+
+  it('leaves the choice to the elements that are registered (BWE-2)', async () => {
+    const { world, participants, wanted } = await join();
+    const element = world.media.page.createElement('video');
+    Object.assign(element, { clientWidth: 320, clientHeight: 180 });
+    world.media.page.body.append(element);
+    const eva = participants.joined.get('eva');
+    eva?.registerVideoElement(element as unknown as HTMLVideoElement);
+    await vi.dynamicImportSettled();
+    await world.clock.advance(200);
+    expect(wanted()[4]).toEqual([360, undefined]);
+    eva?.deregisterVideoElement(element as unknown as HTMLVideoElement);
+    await world.clock.advance(200);
+    expect(wanted()[4]).toEqual([0, undefined]);
   });
 
   it.each([

@@ -156,6 +156,7 @@ export class ParticipantView {
       if (!wanted.some((participant) => participant.id === id)) this.#active.handleLeft(id, false);
     }
     for (const participant of wanted) this.#active.handleJoined(participant, true);
+    for (const participant of this.#present) participant.handleShown(wanted.includes(participant));
     if (this.#page !== pageBefore) this.#changed('pageChanged', this.#state);
   }
 

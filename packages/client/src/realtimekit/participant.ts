@@ -119,6 +119,7 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
   readonly #elements: VideoElements;
   readonly #scores = new ScoreChanges();
   readonly #subscribed = new Set<SubscriptionKind>(SUBSCRIPTION_KINDS);
+  #isShown = true;
   #name: string;
   #isPinned: boolean;
   #stageStatus: StageStatus;
@@ -268,6 +269,7 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
   setIsPinned(isPinned: boolean, emitEvent = true): void {
     if (isPinned === this.#isPinned) return;
     this.#isPinned = isPinned;
+    this.#updatePreferences();
     if (emitEvent) this.emit(isPinned ? 'pinned' : 'unpinned', this);
   }
 
@@ -301,21 +303,26 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
     this.#update();
   }
 
-  /** Measures what is received, and emits changes of its quality. Returns how loud the participant is, from 0 to 1. */
-  async measure(): Promise<number> {
+  /** Sets whether the participant is in the view, so that its camera is received where no element was registered. */
+  handleShown(isShown: boolean): void {
+    this.#isShown = isShown;
+    this.#updatePreferences();
+  }
+
+  /** Measures what is received, and emits changes of its quality. */
+  async measure(): Promise<void> {
     const readings = [this.#camera, this.#screen].map(async ({ source, playback, undecoded }) => {
       const stats = await playback?.stats();
-      if (!stats) return 0;
+      if (!stats || !playback) return;
       if (stats.video && undecoded.isOverdue(stats.video)) this.#undecodable({ participantId: this.id, source });
-      const scores = scoresOf(stats, { participantId: this.id, isScreenshare: source === 'screen' });
+      const scored = { participantId: this.id, isScreenshare: source === 'screen' };
+      const scores = scoresOf(stats, scored, playback.isVideoPaused);
       for (const score of scores.filter((score) => this.#scores.isNew(score))) {
         this.emit('mediaScoreUpdate', score);
         if (score.score < POOR_SCORE) this.emit('poorConnection', { score: score.score, kind: score.kind });
       }
-      return stats.audio?.level ?? 0;
     });
-    const [level = 0] = await Promise.all(readings);
-    return this.audioEnabled ? level : 0;
+    await Promise.all(readings);
   }
 
   /** The stream of a source that is shown for this participant. */
@@ -342,6 +349,7 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
       playback?.on('unsupported', (kinds) => {
         for (const kind of kinds) this.#unsupported({ participantId: this.id, kind, source });
       });
+      if (source === 'camera') this.#elements.setPlayback(playback);
     }
     this.#update();
   }
@@ -350,7 +358,16 @@ export class Participant extends EventEmitter<ParticipantEvents> implements Pers
     return source === 'camera' ? this.#camera : this.#screen;
   }
 
+  /** What is not in the view or not subscribed to is not sent, and what is pinned comes first. */
+  #updatePreferences(): void {
+    const isInView = this.#isShown || this.#isPinned;
+    this.#camera.playback?.setHeight(isInView && this.#subscribed.has('video') ? undefined : 0);
+    this.#camera.playback?.setPinned(this.#isPinned);
+    this.#screen.playback?.setHeight(this.#subscribed.has('screenshareVideo') ? undefined : 0);
+  }
+
   #update(): void {
+    this.#updatePreferences();
     const audioEnabled = this.#camera.stream?.audio ?? false;
     const videoEnabled = this.#camera.stream?.video ?? false;
     const { audio: audioTrack, video: videoTrack } = this.#tracksOf(this.#camera);

@@ -9,6 +9,7 @@ import type { Playback } from '../core/media/playback.ts';
 import type { Clock, Platform } from '../core/platform.ts';
 import type { RoomChange } from '../core/room-view.ts';
 import type { RoomSession } from '../core/session.ts';
+import type { SessionEvents } from '../core/session-events.ts';
 import type { RateLimits } from './call-limit.ts';
 import { CODES, RealtimeKitError, requireIds, toParticipantsError } from './errors.ts';
 import { EventEmitter } from './event-emitter.ts';
@@ -32,10 +33,12 @@ import { toPersonFields } from './profile.ts';
 import { repeat } from './repeating.ts';
 import { Waitlist } from './waitlist.ts';
 
-/** How often the quality and the loudness are measured, in milliseconds. */
+/** How often the quality is measured, in milliseconds. */
 const MEASURE_MS = 1_000;
-/** Whoever is louder than this, from 0 to 1, speaks. */
-const SPEAKING_LEVEL = 0.03;
+/** A level in -dBov that counts as no sound. */
+const SILENCE = 127;
+
+type SpeakerEvent = SessionEvents['activeSpeaker'][0];
 
 /** The recipients of a broadcast message; several lists are combined. */
 export interface BroadcastTarget {
@@ -56,7 +59,7 @@ export interface ParticipantsDeps extends Pick<Platform, 'media' | 'clock'> {
 export interface ParticipantsEvents {
   /** Specific to Gavel: media of this kind is sent, but this browser supports none of its codecs (MED-8). */
   mediaUnsupported: [event: UnsupportedMedia];
-  /** Another participant speaks; `volume` is from 0 to 1. */
+  /** Another participant is the one who is heard most clearly; `volume` is from 0 to 1. */
   activeSpeaker: [event: { readonly peerId: string; readonly volume: number }];
   viewModeChanged: [state: ViewState];
   pageChanged: [state: ViewState];
@@ -136,7 +139,10 @@ export class Participants extends EventEmitter<ParticipantsEvents> {
     return this.#waitlist.map;
   }
 
-  /** The participants that are shown, by view mode and page. Those who are not shown are played too. */
+  /**
+   * The participants that are shown, by view mode and page. Of the others the audio is played, and no video of their camera is received
+   * unless they are pinned, or shown in a registered element.
+   */
   get active(): ParticipantMap {
     return this.#maps.active;
   }
@@ -347,6 +353,9 @@ export class Participants extends EventEmitter<ParticipantsEvents> {
     session.on('changed', (change) => {
       if (this.#session === session) this.#handleChange(change);
     });
+    session.on('activeSpeaker', (event) => {
+      if (this.#session === session) this.#handleSpeaker(event);
+    });
     this.#stopMeasuring();
     this.#stopMeasuring = repeat(this.#clock, MEASURE_MS, () => this.#measure());
     session.on('custom', ({ type, payload, sentAtMs }) => {
@@ -402,23 +411,26 @@ export class Participants extends EventEmitter<ParticipantsEvents> {
     this.#maps.view.handleChanged();
   }
 
-  /** Measures everybody; whoever is loudest becomes the active speaker. */
   async #measure(): Promise<void> {
-    const session = this.#session;
-    const measured = this.joined.toArray().map(async ({ id }) => ({
-      peerId: id,
-      volume:
-        (await this.joined
+    await Promise.all(
+      this.joined.toArray().map(({ id }) =>
+        this.joined
           .get(id)
           ?.measure()
-          .catch(() => 0)) ?? 0,
-    }));
-    const [loudest] = (await Promise.all(measured)).toSorted((one, other) => other.volume - one.volume);
-    if (this.#session !== session || !loudest || loudest.volume < SPEAKING_LEVEL) return;
-    if (loudest.peerId === this.#lastActiveSpeaker) return;
-    this.#lastActiveSpeaker = loudest.peerId;
-    this.#maps.view.handleSpeaker(loudest.peerId);
-    this.emit('activeSpeaker', loudest);
+          .catch(() => {}),
+      ),
+    );
+  }
+
+  /** Handles the active speaker of the room; that of the own media is none of the other participants. */
+  #handleSpeaker({ streamId = '', level = SILENCE }: SpeakerEvent): void {
+    const stream = this.#session?.room?.streams.get(streamId);
+    const speaker = stream && this.#participantOf(stream);
+    if (!speaker) return;
+    this.#lastActiveSpeaker = speaker.id;
+    this.#maps.view.handleSpeaker(speaker.id);
+    // An amplitude: 20 dB less is a tenth of it.
+    this.emit('activeSpeaker', { peerId: speaker.id, volume: 10 ** (-level / 20) });
   }
 
   async #request(params: Params<'moderate'>): Promise<void> {

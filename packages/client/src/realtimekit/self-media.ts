@@ -51,6 +51,8 @@ export interface SelfEvents {
   ];
   /** Specific to Gavel: the server forwards none of the codecs that this browser sends for a kind (MED-8). */
   mediaUnsupported: [event: { readonly kind: 'audio' | 'video'; readonly source: 'camera' | 'screen' }];
+  /** Specific to Gavel: another participant's browser supports no codec of this kind, and does not get it (MED-8). */
+  viewerUnsupported: [event: { readonly kind: 'audio' | 'video'; readonly source: 'camera' | 'screen' }];
   /** The quality of what is sent changed. */
   mediaScoreUpdate: [score: MediaScore];
   /** The browser does not play audio before the user clicks: call `playAudio` from a click. */
@@ -109,6 +111,8 @@ export class SelfMedia extends EventEmitter<SelfEvents> {
     this.media.on('permission', (kind, message, constraints) => this.#setPermission(kind, message, constraints));
     this.media.on('unsupported', (kind) => this.emit('mediaUnsupported', { kind, source: 'camera' }));
     this.screen.on('unsupported', (kind) => this.emit('mediaUnsupported', { kind, source: 'screen' }));
+    this.media.on('viewerUnsupported', (kind) => this.emit('viewerUnsupported', { kind, source: 'camera' }));
+    this.screen.on('viewerUnsupported', (kind) => this.emit('viewerUnsupported', { kind, source: 'screen' }));
     this.screen.on('changed', (state) => this.emit('screenShareUpdate', state));
     this.screen.on('permission', (message, constraints) => this.#setPermission('screenshare', message, constraints));
   }

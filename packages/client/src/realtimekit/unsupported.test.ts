@@ -59,3 +59,15 @@ test('an own screen whose codec the server does not forward raises mediaUnsuppor
   await shared;
   expect(log).toEqual([['self', { kind: 'video', source: 'screen' }]]);
 });
+
+test('the own user learns of a kind that another participant cannot decode, by viewerUnsupported (MED-8)', async () => {
+  const { world, meeting } = await join([]);
+  const log: unknown[] = [];
+  meeting.self.on('viewerUnsupported', (event) => log.push(event));
+  const enabled = meeting.self.enableVideo();
+  await world.clock.advance(1_000);
+  await enabled;
+  const [{ streamId } = { streamId: '' }] = world.server.seen('publish');
+  await world.server.push({ event: 'viewerUnsupported', streamId, kinds: ['video'] });
+  expect(log).toEqual([{ kind: 'video', source: 'camera' }]);
+});

@@ -5,6 +5,7 @@
  */
 
 import type { MediaPlatform } from '../core/media/media-platform.ts';
+import type { Playback } from '../core/media/playback.ts';
 import { CODES, RealtimeKitError } from './errors.ts';
 
 /** The members of an element that this module uses. */
@@ -15,7 +16,9 @@ type Screen = Pick<HTMLVideoElement, 'srcObject' | 'muted' | 'playsInline' | 'au
 /** The elements that show one video. */
 export class VideoElements {
   readonly #media: MediaPlatform | undefined;
-  readonly #elements = new Set<Screen>();
+  /** Each element, with the function that removes it from the views of the playback. */
+  readonly #elements = new Map<Screen, () => void>();
+  #playback: Playback | undefined;
   #track: MediaStreamTrack | undefined;
 
   constructor(media: MediaPlatform | undefined) {
@@ -33,20 +36,37 @@ export class VideoElements {
     if (typeof element !== 'object' || !('srcObject' in element)) {
       throw new RealtimeKitError(CODES.badElement, 'a video element is required');
     }
-    this.#elements.add(element);
+    this.#elements.get(element)?.();
+    this.#elements.set(element, this.#addView(element));
     this.#show(element);
   }
 
   /** Clears an element; does nothing without one, and for one that is not registered. */
   deregister(element: HTMLVideoElement | null | undefined): void {
-    if (element && this.#elements.delete(element)) element.srcObject = null;
+    if (!element) return;
+    this.#elements.get(element)?.();
+    if (this.#elements.delete(element)) element.srcObject = null;
+  }
+
+  /** Shows the video of another playback, whose layer is then chosen by the size of the elements. */
+  setPlayback(playback: Playback | undefined): void {
+    if (playback === this.#playback) return;
+    this.#playback = playback;
+    for (const [element, removeView] of this.#elements) {
+      removeView();
+      this.#elements.set(element, this.#addView(element));
+    }
   }
 
   /** Shows another track, or nothing. */
   setTrack(track: MediaStreamTrack | undefined): void {
     if (track === this.#track) return;
     this.#track = track;
-    for (const element of this.#elements) this.#show(element);
+    for (const element of this.#elements.keys()) this.#show(element);
+  }
+
+  #addView(element: Screen): () => void {
+    return this.#playback?.addView(element as HTMLVideoElement) ?? (() => {});
   }
 
   #show(element: Screen): void {

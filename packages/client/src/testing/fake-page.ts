@@ -116,6 +116,7 @@ type Observer = { readonly targets: Set<FakeElement>; notify(isIntersecting: boo
 /** The window of a page: a screen with two pixels per pixel of the page, and observers of elements. */
 export class FakeWindow {
   devicePixelRatio = 2;
+  readonly navigator = { userActivation: { hasBeenActive: false } };
   readonly #sizes = new Set<Observer>();
   readonly #places = new Set<Observer>();
 

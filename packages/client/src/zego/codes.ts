@@ -91,6 +91,8 @@ export const publishRetryTimeout = 1103051;
 export const httpsRequired = 1103053;
 /** Specific to Gavel: the vendor lists no code for a stream with a missing kind (MED-8). */
 export const publishKindUnsupported = 1103999;
+/** Specific to Gavel: a viewer cannot decode a kind of an own stream (MED-8). */
+export const viewerKindUnsupported = 1103998;
 /** No such publish. */
 export const noSuchPublish = 1103055;
 /** Already publishing. */

@@ -145,8 +145,8 @@ export abstract class DeviceEngine extends MediaEngine {
   }
 
   /**
-   * Reports sound levels with `soundLevelUpdate` and `capturedSoundLevelUpdate`, or stops; `interval` is in milliseconds, 100
-   * to 3,000. While the page is hidden it reports only with `enableInBackground`.
+   * Reports sound levels with `soundLevelUpdate`, as the server hears the streams, and `capturedSoundLevelUpdate`, or stops;
+   * `interval` is in milliseconds, 100 to 3,000. While the page is hidden it reports only with `enableInBackground`.
    */
   setSoundLevelDelegate(bool: boolean, interval = 1_000, options: { enableInBackground?: boolean } = {}): void {
     const isRight = Number.isInteger(interval) && interval >= 100 && interval <= 3_000;
@@ -166,17 +166,18 @@ export abstract class DeviceEngine extends MediaEngine {
 
   /** Returns the view of a local stream. @throws ZegoServerResponse 1100001 for anything else */
   createLocalStreamView(localStream: LocalStreamLike): ZegoStreamView {
-    return this.views.create(isZegoLocalStream(localStream) ? localStream.zegoStream.media : localStream, true);
+    return this.views.create(isZegoLocalStream(localStream) ? localStream.zegoStream.media : localStream);
   }
 
   /**
-   * Returns the view of a played stream. @throws ZegoServerResponse 1100001 for anything else
+   * Returns the view of a played stream. Its size chooses the size of the picture that is received, and while it is not visible no
+   * picture is received. @throws ZegoServerResponse 1100001 for anything else
    *
    * @example
    * zg.createRemoteStreamView(await zg.startPlayingStream('ann-main')).play('stage');
    */
   createRemoteStreamView(remoteStream: MediaStream): ZegoStreamView {
-    return this.views.create(remoteStream, false);
+    return this.views.create(remoteStream, (element) => this.players.addView(remoteStream, element));
   }
 
   protected override destroyMedia(): void {
@@ -204,6 +205,7 @@ export abstract class DeviceEngine extends MediaEngine {
           clock: this.platform.clock,
           media: this.platform.media,
           emit: (event, ...args) => this.emit(event, ...args),
+          sessions: () => this.findSessions(),
           published: () => this.publishers.publishing(),
           played: () => this.players.playing(),
           captured: () => this.local.all(),

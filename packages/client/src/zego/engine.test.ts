@@ -586,6 +586,36 @@ test('a kind that is refused for its codec shows by the code of PUBLISHING and P
   ]);
 });
 
+test('a kind that a viewer cannot decode shows by a code at its publisher (MED-8)', async () => {
+  const world = createWorld();
+  const { zg, log } = await login(world);
+  zg.startPublishingStream('mine', cameraStream().stream);
+  await settle();
+  world.media.peer.become('connected');
+  log.length = 0;
+  await world.server.push({ event: 'viewerUnsupported', streamId: 'mine', kinds: ['video'] });
+  const extendedData = '{"viewerUnsupported":["video"]}';
+  expect(log).toEqual([
+    ['publisherStateUpdate', { streamID: 'mine', state: 'PUBLISHING', errorCode: 1103998, extendedData }],
+  ]);
+});
+
+test('a video that is paused for want of bandwidth raises exceptionUpdate, and again when it is sent (BWE-2)', async () => {
+  const world = createWorld();
+  world.server.login = loginResult({ room: snapshot({ streams: [stream('s1', 'ann')] }) });
+  const { zg } = await login(world);
+  const codes: [string, number][] = [];
+  zg.on('exceptionUpdate', (streamID, { code }) => codes.push([streamID, code]));
+  zg.startPlayingStream('s1').catch(() => {});
+  await settle();
+  await world.server.push({ event: 'videoPaused', streamId: 's1', isPaused: true });
+  await world.server.push({ event: 'videoPaused', streamId: 's1', isPaused: false });
+  expect(codes).toEqual([
+    ['s1', 1009],
+    ['s1', 2009],
+  ]);
+});
+
 test('a client of whose ticket the server knows nothing is out with RECONNECT_FAILED 1002099, and stays out (KICK-12)', async () => {
   const world = createWorld();
   const { log } = await login(world);

@@ -166,6 +166,10 @@ export class ZegoExpressEngine extends SettingsEngine {
     return (roomID === undefined ? this.#firstRoom() : this.#rooms.get(roomID))?.session;
   }
 
+  protected override findSessions(): readonly RoomSession[] {
+    return [...this.#rooms.values()].map(({ session }) => session);
+  }
+
   protected override findSessionOf(streamID: string): RoomSession | undefined {
     const listed = [...this.#rooms.values()].find((room) => room.session.room?.streams.has(streamID));
     return (listed ?? this.#firstRoom())?.session;

@@ -96,7 +96,7 @@ export interface ZegoEvents {
   screenSharingEnded: [stream: MediaStream];
   remoteCameraStatusUpdate: [streamID: string, status: 'OPEN' | 'MUTE'];
   remoteMicStatusUpdate: [streamID: string, status: 'OPEN' | 'MUTE'];
-  /** The sound of all streams, after `setSoundLevelDelegate`. */
+  /** The sound of all streams as the server hears it, after `setSoundLevelDelegate`. */
   soundLevelUpdate: [soundLevelList: ZegoSoundLevelInfo[]];
   /** The own sound, after `setSoundLevelDelegate`; from 0 to 100. */
   capturedSoundLevelUpdate: [soundLevel: number];
@@ -109,8 +109,9 @@ export interface ZegoEvents {
   playerAudioTrackUpdate: [streamID: string, track: MediaStreamTrack];
   /** The own network, every 3 s while publishing or playing; the user id is empty. */
   networkQuality: [userID: string, upstreamQuality: ZegoQualityGrade, downstreamQuality: ZegoQualityGrade];
-  /** Never emitted, as all that follow: they belong to services that Gavel does not have. */
+  /** The video of a played stream is paused for want of bandwidth (code 1009), or sent again (2009). */
   exceptionUpdate: [streamID: string, eventData: { readonly code: number; readonly message: string }];
+  /** Never emitted, as all that follow: they belong to services that Gavel does not have. */
   hallStateUpdate: [state: ZegoRoomState, errorCode: number, extendedData: string];
   recvRoomTransparentMessage: [roomID: string, message: ZegoRoomRecvTransparentMessage];
   beautyEffectError: [stream: MediaStream, errorCode: number, extendedData: string];

@@ -179,8 +179,8 @@ export abstract class MediaEngine extends Emitter<ZegoEvents> {
   }
 
   /**
-   * Chooses the size of a played stream that is sent in several: 0 and 2 the largest, 1 the smallest. Resolves with false if the
-   * stream is not played, or for another number.
+   * Chooses the size of a played stream that is sent in several: 0 the smallest, 1 the largest, 2 automatic, which is the default: by
+   * the size of its views. Resolves with false if the stream is not played, or for another number.
    */
   async setPlayStreamVideoType(streamID: string, streamType: number): Promise<boolean> {
     return this.players.setVideoType(streamID, streamType);
@@ -301,6 +301,9 @@ export abstract class MediaEngine extends Emitter<ZegoEvents> {
 
   /** Returns the session of a room, or of the first one. */
   protected abstract findSession(roomID?: string): RoomSession | undefined;
+
+  /** Returns the sessions of all rooms. */
+  protected abstract findSessions(): readonly RoomSession[];
 
   /** Returns the session whose room has a stream, or the first one. */
   protected abstract findSessionOf(streamID: string): RoomSession | undefined;

@@ -18,6 +18,10 @@ import { warnUnsupported } from './warnings.ts';
 
 const SUPPORTED = ['audio', 'video', 'isSEIStart', 'jitterBufferTarget', 'playoutDelayHint', 'enableLowLatency'];
 
+/** The vendor's codes for received video with too few frames, and with enough again. */
+const VIDEO_PAUSED = { code: 1009, message: 'the video is paused for want of bandwidth' };
+const VIDEO_RESUMED = { code: 2009, message: 'the video is sent again' };
+
 /** The streams that an engine plays, by stream id. */
 export class Players {
   readonly #quality: QualityReports;
@@ -81,12 +85,18 @@ export class Players {
     this.#seiConfig = config;
   }
 
-  /** Chooses the size of a played stream: 0 and 2 the largest, 1 the smallest; returns false if that is not possible. */
+  /** Chooses the size of a played stream: 0 the smallest, 1 the largest, 2 automatic; returns false if that is not possible. */
   setVideoType(streamID: string, streamType: number): boolean {
     const playback = this.#playbacks.get(streamID)?.playback;
     if (!playback || ![0, 1, 2].includes(streamType)) return false;
-    playback.setMaxLayer(streamType === 1 ? 0 : undefined);
+    playback.setMaxLayer([0, 2][streamType]);
     return true;
+  }
+
+  /** Adds an element that shows a played stream; returns a function that removes it. */
+  addView(stream: MediaStream, element: HTMLVideoElement): () => void {
+    const entry = [...this.#playbacks.values()].find(({ playback }) => playback.stream === stream);
+    return entry?.playback.addView(element) ?? (() => {});
   }
 
   #play(session: RoomSession, streamID: string, options: ZegoPlayOptions): Playback {
@@ -132,6 +142,9 @@ export class Players {
         this.#emitState(streamId, state === 'playing' ? 'PLAYING' : 'PLAY_REQUESTING', code, extendedData);
       }
     };
+    playback.on('videoPaused', (isPaused) =>
+      this.#emit('exceptionUpdate', streamId, isPaused ? VIDEO_PAUSED : VIDEO_RESUMED),
+    );
     if (playback.state === 'ended') handleState('ended', playback.ending);
     else playback.on('stateChanged', handleState);
   }

@@ -163,6 +163,9 @@ export class Publishers {
         this.#emitState(streamId, state === 'publishing' ? 'PUBLISHING' : 'PUBLISH_REQUESTING', code, extendedData);
       }
     };
+    publication.on('viewerUnsupported', (viewerUnsupported) =>
+      this.#emitState(streamId, 'PUBLISHING', CODES.viewerKindUnsupported, JSON.stringify({ viewerUnsupported })),
+    );
     if (publication.state === 'ended') handleState('ended', publication.ending);
     else publication.on('stateChanged', handleState);
   }

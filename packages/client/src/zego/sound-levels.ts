@@ -6,15 +6,20 @@
 
 import type { MediaPlatform } from '../core/media/media-platform.ts';
 import type { Clock } from '../core/platform.ts';
+import type { RoomSession } from '../core/session.ts';
 import type { Emit, ZegoSoundLevelInfo } from './events.ts';
 import { AudioMeter } from './streams/audio-meter.ts';
 import { startAudio } from './streams/audio-start.ts';
 import type { LocalStream } from './streams/local-stream.ts';
 
-/** Something whose audio level can be read, from 0 to 1. */
+/** The least interval at which the server reports levels, in milliseconds. */
+const MIN_SERVER_INTERVAL_MS = 200;
+/** A level in -dBov that counts as no sound. */
+const SILENCE = 127;
+
+/** A stream that is published or played. */
 export interface Audible {
   readonly streamId: string;
-  audioLevel(): Promise<number | undefined>;
 }
 
 /** Dependencies of the sound levels. */
@@ -22,6 +27,8 @@ export interface SoundLevelsTask {
   readonly clock: Clock;
   readonly emit: Emit;
   readonly media: MediaPlatform | undefined;
+  /** The sessions of all rooms, which report what the server hears. */
+  sessions(): readonly RoomSession[];
   published(): readonly Audible[];
   played(): readonly Audible[];
   captured(): readonly LocalStream[];
@@ -31,11 +38,15 @@ export interface SoundLevelsTask {
 /** Reports levels from 0 to 100 while it is on: of published and played streams, and of what is captured. */
 export class SoundLevels {
   readonly #task: SoundLevelsTask;
+  /** The latest levels of each session, in -dBov, by stream id. */
+  readonly #levels = new Map<RoomSession, ReadonlyMap<string, number>>();
+  /** The member of each session for which levels were asked. */
+  readonly #watched = new Map<RoomSession, string>();
   readonly #meters = new Map<MediaStreamTrack, AudioMeter>();
   #timer: unknown;
   #intervalMs = 1_000;
   #reportsInBackground = false;
-  /** Increases with every call, so that a reading that is under way reports nothing afterwards. */
+  /** Increases with every call, so that a handler that starts or stops it ends the schedule before. */
   #generation = 0;
 
   constructor(task: SoundLevelsTask) {
@@ -47,6 +58,7 @@ export class SoundLevels {
     this.stop();
     this.#intervalMs = intervalMs;
     this.#reportsInBackground = reportsInBackground;
+    this.#watchSessions();
     this.#schedule();
   }
 
@@ -54,21 +66,23 @@ export class SoundLevels {
   stop(): void {
     this.#generation += 1;
     this.#task.clock.clearTimeout(this.#timer);
+    for (const session of this.#watched.keys()) session.request('watchSoundLevels', {}).catch(() => {});
+    this.#watched.clear();
     for (const meter of this.#meters.values()) meter.close();
     this.#meters.clear();
   }
 
   #schedule(): void {
     const generation = this.#generation;
-    this.#timer = this.#task.clock.setTimeout(() => void this.#report(generation), this.#intervalMs);
+    this.#timer = this.#task.clock.setTimeout(() => this.#report(generation), this.#intervalMs);
   }
 
-  async #report(generation: number): Promise<void> {
+  #report(generation: number): void {
+    this.#watchSessions();
     const isHidden = this.#task.media?.document?.hidden === true;
     if (!isHidden || this.#reportsInBackground) {
       const { emit } = this.#task;
-      const levels = await this.#readStreams();
-      if (generation !== this.#generation) return;
+      const levels = this.#readStreams();
       if (levels.length > 0) emit('soundLevelUpdate', levels);
       const captured = this.#readCaptured();
       if (captured !== undefined) emit('capturedSoundLevelUpdate', captured);
@@ -77,18 +91,38 @@ export class SoundLevels {
     if (generation === this.#generation) this.#schedule();
   }
 
-  #readStreams(): Promise<ZegoSoundLevelInfo[]> {
-    const read = async (type: 'push' | 'pull', audible: Audible): Promise<ZegoSoundLevelInfo> => ({
-      streamID: audible.streamId,
-      // A peer connection that is being closed has no level.
-      soundLevel: ((await audible.audioLevel().catch(() => undefined)) ?? 0) * 100,
-      type,
-    });
+  /** Asks every session for levels, again after a new login: then it is another member. */
+  #watchSessions(): void {
+    const sessions = this.#task.sessions();
+    for (const session of this.#levels.keys()) if (!sessions.includes(session)) this.#levels.delete(session);
+    for (const session of sessions) {
+      const { memberId } = session.self ?? {};
+      if (session.state.name !== 'joined' || memberId === undefined || this.#watched.get(session) === memberId)
+        continue;
+      if (!this.#levels.has(session)) {
+        session.on('soundLevels', (levels) =>
+          this.#levels.set(session, new Map(levels.map(({ streamId, level }) => [streamId, level]))),
+        );
+      }
+      this.#levels.set(session, new Map());
+      this.#watched.set(session, memberId);
+      const intervalMs = Math.max(MIN_SERVER_INTERVAL_MS, this.#intervalMs);
+      // It is asked again with the next report.
+      session.request('watchSoundLevels', { intervalMs }).catch(() => this.#watched.delete(session));
+    }
+  }
+
+  #readStreams(): ZegoSoundLevelInfo[] {
+    const read = (type: 'push' | 'pull', { streamId }: Audible): ZegoSoundLevelInfo => {
+      const [level = SILENCE] = [...this.#levels.values()].flatMap((levels) => levels.get(streamId) ?? []);
+      // An amplitude: 20 dB less is a tenth of it.
+      return { streamID: streamId, soundLevel: level < SILENCE ? 100 * 10 ** (-level / 20) : 0, type };
+    };
     const { published, played } = this.#task;
-    return Promise.all([
+    return [
       ...published().map((audible) => read('push', audible)),
       ...played().map((audible) => read('pull', audible)),
-    ]);
+    ];
   }
 
   /** Returns the loudest captured track; undefined if none is captured or there is no Web Audio. */

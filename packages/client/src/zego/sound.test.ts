@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { settle } from '../testing/fake-clock.ts';
 import { FakeTrack } from '../testing/fake-media.ts';
-import { stream as listed, loginResult, snapshot } from '../testing/fake-server.ts';
+import { LOST, stream as listed, loginResult, snapshot } from '../testing/fake-server.ts';
 import { asElement, asTrack, loginToZego } from '../testing/zego-world.ts';
 
 afterEach(() => void vi.unstubAllGlobals());
@@ -186,22 +186,26 @@ test('sound levels of published, played and captured streams are reported at the
   engine.startPlayingStream('theirs').catch(() => {});
   await settle();
   world.media.peer.become('connected');
-  world.media.peer.report = [
-    ['S', { id: 'S', type: 'media-source', kind: 'audio', audioLevel: 0.25 }],
-    ['A', { id: 'A', type: 'inbound-rtp', kind: 'audio', audioLevel: 0.5 }],
-  ];
+  const hear = (...levels: readonly { readonly streamId: string; readonly level: number }[]) =>
+    world.server.push({ event: 'soundLevels', levels });
   const log: unknown[] = [];
   engine.on('soundLevelUpdate', (levels) => log.push(levels));
   engine.on('capturedSoundLevelUpdate', (level) => log.push(level));
   audio.level = 0.75;
   engine.setSoundLevelDelegate(true, 500);
   await vi.dynamicImportSettled();
+  await settle();
+  expect(world.server.seen('watchSoundLevels')).toEqual([{ intervalMs: 500 }]);
+  await hear({ streamId: 'theirs', level: 20 });
   await world.clock.advance(500);
-  const levels = [
-    { streamID: 'mine', soundLevel: 25, type: 'push' },
-    { streamID: 'theirs', soundLevel: 50, type: 'pull' },
+  const levels = (mine: number, theirs: number) => [
+    { streamID: 'mine', soundLevel: mine, type: 'push' },
+    { streamID: 'theirs', soundLevel: theirs, type: 'pull' },
   ];
-  expect(log).toEqual([levels, 75]);
+  expect(log.splice(0)).toEqual([levels(0, 10), 75]);
+  await hear({ streamId: 'mine', level: 0 }, { streamId: 'theirs', level: 40 });
+  await world.clock.advance(500);
+  expect(log).toEqual([levels(100, 1), 75]);
   world.media.page.hidden = true;
   await world.clock.advance(1_000);
   expect(log).toHaveLength(2);
@@ -211,8 +215,23 @@ test('sound levels of published, played and captured streams are reported at the
   expect(log).toHaveLength(4);
   engine.setSoundLevelDelegate(false);
   await settle();
+  expect(world.server.seen('watchSoundLevels').at(-1)).toEqual({});
   await world.clock.advance(5_000);
   expect(log).toHaveLength(4);
+});
+
+test('levels are asked for again after a new login, not more often than the server reports them (SPK-2)', async () => {
+  const { world, engine } = await publish();
+  const asked = () => world.server.seen('watchSoundLevels');
+  engine.setSoundLevelDelegate(true, 100);
+  await vi.dynamicImportSettled();
+  await world.clock.advance(1_000);
+  expect(asked()).toEqual([{ intervalMs: 200 }]);
+  world.server.login = loginResult({ memberId: 'm-again' });
+  world.server.resume = LOST;
+  world.server.socket.close(1006);
+  await world.clock.advance(5_000);
+  expect(asked()).toEqual([{ intervalMs: 200 }, { intervalMs: 200 }]);
 });
 
 test('the captured level is there before anything is published, and 0 while muted', async () => {

@@ -57,6 +57,8 @@ export class MediaMonitor {
     const member = state.members.get(memberId);
     if (!member) return;
     member.isConnected = true;
+    // On a new connection everything is wanted until the engine reports something else.
+    for (const published of state.streamsOf(memberId)) published.demand = undefined;
     for (const play of state.plays.ofMember(memberId)) play.wasConnected = true;
   }
 

@@ -68,14 +68,20 @@ test('a publisher is notified of what its viewers take, alone, and again when it
   expect(eventsOf(bob.client, 'demandChanged')).toEqual([]);
 });
 
-test('a publisher that has lost its peer is not reminded of what viewers took before (BWE-4)', async () => {
-  const { ann, publishId } = await playAsBob();
-  door.engine.changeDemand(publishId, { highestLayer: -1 });
-  door.engine.losePeer(ann.login.memberId);
-  const resumed = await resume(ann.client, ann.login.ticket);
-  await resumed.request('heartbeat');
-  expect(eventsOf(resumed, 'demandChanged')).toEqual([]);
-});
+test.each(['lost', 'replaced'])(
+  'a publisher whose peer was %s is not reminded of earlier demand (BWE-4)',
+  async (how) => {
+    const { ann, publishId } = await playAsBob();
+    door.engine.changeDemand(publishId, { highestLayer: -1 });
+    if (how === 'lost') door.engine.losePeer(ann.login.memberId);
+    ann.client.media.fingerprint = '22:33';
+    if (how === 'replaced') await ann.client.media.negotiate();
+    await expect.poll(() => door.engine.streams.get(publishId)?.isConnected).toBe(how === 'replaced');
+    const resumed = await resume(ann.client, ann.login.ticket);
+    await resumed.request('heartbeat');
+    expect(eventsOf(resumed, 'demandChanged')).toEqual([]);
+  },
+);
 
 test('a publisher is notified once of each kind that a viewer cannot decode (MED-8)', async () => {
   const { ann } = await playAsBob();

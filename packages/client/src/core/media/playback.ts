@@ -230,11 +230,6 @@ export class Playback extends Emitter<PlaybackEvents> {
     this.emit('videoPaused', isPaused);
   }
 
-  /** Reads the level of the audio that is received, from 0 to 1; undefined if the browser does not report it. */
-  audioLevel(): Promise<number | undefined> {
-    return this.#meter.readAudioLevel();
-  }
-
   /** Reads the quality since the previous reading; undefined while there is no peer connection. */
   stats(): Promise<StreamStats | undefined> {
     return this.#meter.read();

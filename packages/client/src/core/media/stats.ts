@@ -116,16 +116,6 @@ interface Sample {
   readonly lost: number;
 }
 
-/** Reads the level of the audio from a report of one stream, from 0 to 1; undefined if the report has none. */
-export function readAudioLevel(report: Iterable<[string, object]>): number | undefined {
-  let level: number | undefined;
-  for (const [, one] of report) {
-    const { kind, type, audioLevel } = one as Entry;
-    if (kind === 'audio' && (type === 'inbound-rtp' || type === 'media-source')) level = audioLevel ?? level;
-  }
-  return level;
-}
-
 /** Computes rates from successive readings of one stream's counters. */
 export class StatsReader {
   readonly #last = new Map<string, Sample>();

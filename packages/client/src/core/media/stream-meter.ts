@@ -24,12 +24,6 @@ export class StreamMeter {
     this.#reader = undefined;
   }
 
-  /** Reads the level of the audio, from 0 to 1; undefined if the browser does not report it. */
-  async readAudioLevel(): Promise<number | undefined> {
-    const report = await this.#report();
-    return report && (await import('./stats.ts')).readAudioLevel(report);
-  }
-
   /** Reads the quality since the previous reading; undefined while the stream has no sections. */
   async read(): Promise<StreamStats | undefined> {
     const report = await this.#report();

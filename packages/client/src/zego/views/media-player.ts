@@ -44,6 +44,7 @@ export interface MediaPlayerEvents {
   canPlay: [event: Event];
   /** The browser refuses to play before the user touches the page. */
   autoplayFailed: [element: HTMLMediaElement, error: unknown];
+  closed: [];
 }
 
 /** Plays one stream in one element until it is closed. The element follows the tracks of the stream. */
@@ -114,6 +115,7 @@ export class MediaPlayer extends Emitter<MediaPlayerEvents> {
     this.element.pause();
     this.element.srcObject = null;
     this.element.remove();
+    this.emit('closed');
   }
 }
 

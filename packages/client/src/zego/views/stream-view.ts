@@ -22,6 +22,9 @@ export interface ZegoStreamViewEvents {
   canPlayAudio: [];
 }
 
+/** Adds an element that shows a played stream; returns a function that removes it. Undefined for a local stream. */
+export type AddView = (element: HTMLVideoElement) => () => void;
+
 /**
  * Shows one stream.
  *
@@ -32,18 +35,18 @@ export interface ZegoStreamViewEvents {
 export class ZegoStreamView extends Emitter<ZegoStreamViewEvents> {
   readonly #document: Document;
   readonly #stream: MediaStream;
-  readonly #isLocal: boolean;
+  readonly #addView: AddView | undefined;
   #video: MediaPlayer | undefined;
   #audio: MediaPlayer | undefined;
   #volume = 1;
   #speaker: string | undefined;
 
   /** Called by `createLocalStreamView` and `createRemoteStreamView`. */
-  constructor(document: Document, stream: MediaStream, isLocal: boolean) {
+  constructor(document: Document, stream: MediaStream, addView: AddView | undefined) {
     super();
     this.#document = document;
     this.#stream = stream;
-    this.#isLocal = isLocal;
+    this.#addView = addView;
   }
 
   /** Plays video and audio in an element of the page or the element with this id; a local stream is muted by default. */
@@ -51,7 +54,7 @@ export class ZegoStreamView extends Emitter<ZegoStreamViewEvents> {
     const element = findContainer(this.#document, container);
     if (!element) return;
     this.stop();
-    this.#video = this.#start('video', element, { muted: this.#isLocal, ...options });
+    this.#video = this.#start('video', element, { muted: !this.#addView, ...options });
   }
 
   /** Stops playing and removes the elements. */
@@ -146,6 +149,7 @@ export class ZegoStreamView extends Emitter<ZegoStreamViewEvents> {
     const player = new MediaPlayer(this.#document, kind, this.#stream);
     player.on('canPlay', () => this.emit(kind === 'video' ? 'canPlayVideo' : 'canPlayAudio'));
     player.on('autoplayFailed', () => this.emit('autoplayFailed'));
+    if (kind === 'video') player.on('closed', this.#addView?.(player.element as HTMLVideoElement) ?? (() => {}));
     player.element.volume = this.#volume;
     // A speaker that is not there any more leaves the default one.
     if (this.#speaker !== undefined) player.setSpeaker(this.#speaker).catch(() => {});

@@ -177,3 +177,41 @@ test('a ZegoLocalStream whose playback is refused says which element', async () 
   await stream.resumeAudio();
   expect(page.created.every(({ isPlaying }) => isPlaying)).toBe(true);
 });
+
+test('the size of a remote view chooses what is received, and a stopped view does not count any longer (BWE-2)', async () => {
+  const { world, engine, page, container, remote } = await play();
+  const wanted = () => world.server.seen('updatePlay').map(({ streamId: _, ...preferences }) => preferences);
+  const show = async () => {
+    await vi.dynamicImportSettled();
+    await world.clock.advance(200);
+  };
+  const view = engine.createRemoteStreamView(remote);
+  view.play('stage');
+  const [video] = container.children;
+  if (video) page.defaultView.resize(video, 320, 180);
+  await show();
+  if (video) page.defaultView.scroll(video, false);
+  await show();
+  view.stop();
+  await show();
+  view.playVideo('stage');
+  view.playAudio();
+  const [again] = container.children;
+  if (again) page.defaultView.resize(again, 640, 360);
+  await show();
+  expect(wanted()).toEqual([{ height: 360 }, { height: 0 }, {}, { height: 720 }]);
+});
+
+test('setPlayStreamVideoType chooses the smallest, the largest, or by the size of the views (SIM-1)', async () => {
+  const { world, engine } = await play();
+  const choose = (streamType: number) => engine.setPlayStreamVideoType('theirs', streamType);
+  expect(await Promise.all([choose(0), choose(1), choose(2), choose(3)])).toEqual([true, true, true, false]);
+  expect(await engine.setPlayStreamVideoType('nobody', 0)).toBe(false);
+  await settle();
+  for (const streamType of [0, 1, 2]) {
+    await choose(streamType);
+    await settle();
+  }
+  const sizes = world.server.seen('updatePlay').map(({ maxLayer }) => maxLayer);
+  expect(sizes.slice(-3)).toEqual([0, 2, undefined]);
+});

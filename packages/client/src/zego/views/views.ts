@@ -6,7 +6,7 @@
 
 import { CODES, refusal } from '../errors.ts';
 import { isMediaStream } from '../streams/custom-source.ts';
-import { ZegoStreamView } from './stream-view.ts';
+import { type AddView, ZegoStreamView } from './stream-view.ts';
 
 /** The views of an engine; they end with their streams. */
 export class Views {
@@ -17,11 +17,11 @@ export class Views {
     this.#document = document;
   }
 
-  /** Returns the view of a stream. @throws ZegoServerResponse 1100001 for anything else, or without a page */
-  create(stream: MediaStream, isLocal: boolean): ZegoStreamView {
+  /** Returns the view of a stream; `addView` is that of a played one. @throws ZegoServerResponse 1100001 for anything else, or without a page */
+  create(stream: MediaStream, addView?: AddView): ZegoStreamView {
     if (!isMediaStream(stream)) throw refusal(CODES.badParameter, 'a view shows a MediaStream');
     if (!this.#document) throw refusal(CODES.badParameter, 'there is no page to show it in');
-    const view = this.#views.get(stream) ?? new ZegoStreamView(this.#document, stream, isLocal);
+    const view = this.#views.get(stream) ?? new ZegoStreamView(this.#document, stream, addView);
     this.#views.set(stream, view);
     return view;
   }
