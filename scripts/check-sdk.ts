@@ -18,8 +18,8 @@ const SIZE_BUDGET: Readonly<Record<string, number>> = {
   index: 20_000,
   node: 20_000,
   liveroom: 24_000,
-  zego: 31_500,
-  realtimekit: 39_000,
+  zego: 31_000,
+  realtimekit: 38_500,
 };
 
 /** Lists a module of the build and all modules that it loads, by name. */
