@@ -46,6 +46,8 @@ class ZegoUser {
   readonly engine: ZegoExpressEngine;
   /** How new streams are played. */
   playOptions: ZegoPlayOptions = {};
+  /** The size of the views of the SDK in which new streams are shown, in pixels; undefined: in elements of the page. */
+  viewSize: { readonly width: number; readonly height: number } | undefined;
 
   constructor(appId: number, server: string, options: ZegoEngineOptions = {}) {
     this.engine = new ZegoExpressEngine(appId, server, options);
@@ -72,10 +74,22 @@ class ZegoUser {
   }
 
   async play(streamId: string): Promise<void> {
-    const video = show(await this.engine.startPlayingStream(streamId, this.playOptions), streamId);
+    const stream = await this.engine.startPlayingStream(streamId, this.playOptions);
+    const video = this.viewSize ? this.#showInView(stream, streamId, this.viewSize) : show(stream, streamId);
     video.requestVideoFrameCallback(() => {
       this.firstFrames[streamId] = now();
     });
+  }
+
+  /** Shows a stream in a view, in a container with the name of the stream. */
+  #showInView(stream: MediaStream, name: string, { width, height }: { width: number; height: number }) {
+    const container = Object.assign(document.createElement('div'), { id: `view-of-${name}` });
+    Object.assign(container.style, { width: `${width}px`, height: `${height}px` });
+    document.body.append(container);
+    this.engine.createRemoteStreamView(stream).play(container, { muted: true });
+    const video = container.querySelector('video');
+    if (!video) throw new Error('the view shows nothing');
+    return video;
   }
 
   /** Publishes a picture that moves much, and sound that does not pause. */
@@ -135,6 +149,7 @@ class RealtimeKitUser {
     joined.on('unpinned', ({ name }) => record('unpinned', name));
     client.self.on('screenShareUpdate', ({ screenShareEnabled }) => record('selfScreen', screenShareEnabled));
     client.self.on('pinned', () => record('selfPinned'));
+    client.participants.on('activeSpeaker', ({ peerId }) => record('speaks', this.nameOf(peerId)));
     client.participants.on('broadcastedMessage', ({ type, payload }) => record('told', type, payload));
     client.participants.joined.on('participantJoined', ({ name }) => record('participantJoined', name));
     client.participants.joined.on('participantLeft', ({ name }) => record('participantLeft', name));
@@ -154,6 +169,16 @@ class RealtimeKitUser {
 
   record(event: string, ...args: unknown[]): void {
     this.recorded.push({ event, args, atMs: now() });
+  }
+
+  nameOf(peerId: string): string {
+    return this.client.participants.joined.get(peerId)?.name ?? '';
+  }
+
+  /** Sends sound that swells like speech in the place of the microphone. */
+  async speak(): Promise<void> {
+    const [voice] = createSource({ width: 16, height: 16, framesPerSecond: 1 }).getAudioTracks();
+    await this.client.self.enableAudio(voice);
   }
 
   /** Finds a participant by its name. */
@@ -300,6 +325,17 @@ function connectionCounts(): { made: number; open: number } {
   return { made: peerConnections.length, open: open.length };
 }
 
+/** What each layer of the page's published video has sent so far, by its `rid`, and whether it is switched on. */
+async function sentLayers(): Promise<Record<string, { readonly isOn: boolean; readonly frames: number }>> {
+  const layers: Record<string, { readonly isOn: boolean; readonly frames: number }> = {};
+  for (const pc of peerConnections) {
+    for (const { type, kind, rid = '', active, framesSent = 0 } of (await pc.getStats()).values()) {
+      if (type === 'outbound-rtp' && kind === 'video') layers[rid] = { isOn: active, frames: framesSent };
+    }
+  }
+  return layers;
+}
+
 /** The ICE credentials of the page's newest peer connection: they change when ICE is restarted. */
 function iceUser(): string {
   return /^a=ice-ufrag:(\S+)/m.exec(peerConnections.at(-1)?.localDescription?.sdp ?? '')?.[1] ?? '';
@@ -316,6 +352,7 @@ const surface = {
   shownColours,
   decoderTroubles,
   connectionCounts,
+  sentLayers,
   iceUser,
   now,
   users,
