@@ -47,15 +47,21 @@ describe('a steady link', () => {
     expect(mean(steady, ({ arrivedBps }) => arrivedBps)).toBeGreaterThan(0.75 * MBIT);
   });
 
-  test('two peers share it fairly, also when one came later', () => {
-    const late = { ...EVERYTHING, startMs: 10_000 };
-    const [first = [], second = []] = simulateCall(createLink(3 * MBIT, 25), [EVERYTHING, late], 90_000);
-    const ratio =
-      mean(after(first, 45_000), ({ arrivedBps }) => arrivedBps) /
-      mean(after(second, 45_000), ({ arrivedBps }) => arrivedBps);
-    expect(ratio).toBeGreaterThan(0.7);
-    expect(ratio).toBeLessThan(1.4);
-  });
+  test.each([
+    [300_000, 100, 0],
+    [3 * MBIT, 300, 10],
+  ])(
+    'two peers share %i bit/s with a queue of %i ms fairly, also when one came %i s later',
+    (bps, queueMs, seconds) => {
+      const late = { ...EVERYTHING, startMs: seconds * 1_000 };
+      const [first = [], second = []] = simulateCall(createLink(bps, 25, { queueMs }), [EVERYTHING, late], 90_000);
+      const ratio =
+        mean(after(first, 45_000), ({ arrivedBps }) => arrivedBps) /
+        mean(after(second, 45_000), ({ arrivedBps }) => arrivedBps);
+      expect(ratio).toBeGreaterThan(0.7);
+      expect(ratio).toBeLessThan(1.4);
+    },
+  );
 });
 
 describe('a link that changes', () => {

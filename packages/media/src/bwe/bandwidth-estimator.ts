@@ -105,7 +105,8 @@ export class BandwidthEstimator {
    * @returns bytes of padding to be sent now
    */
   probe(wantedBps: number, nowMs: number): number {
-    const isCalm = this.#trend === 'steady' && nowMs - this.#control.decreasedAtMs > CALM_MS;
+    const { decreasedAtMs, isBelowCapacity } = this.#control;
+    const isCalm = this.#trend === 'steady' && nowMs - decreasedAtMs > CALM_MS && !isBelowCapacity;
     this.#probing.begin(this.bps, wantedBps, isCalm, this.#roundTripMs, nowMs);
     return this.#probing.findPadding(nowMs);
   }
@@ -147,7 +148,7 @@ export class BandwidthEstimator {
     if (received === 0) return;
     this.#hasFeedback = true;
     this.#recordRoundTrip(nowMs - newestSentMs);
-    this.#losses.add(received, lost, this.bps, this.acknowledgedBps ?? 0, nowMs);
+    this.#losses.add(received, lost, this.bps, this.acknowledgedBps ?? 0, this.#standing.queueMs, nowMs);
     this.#control.update(this.#trend, this.acknowledgedBps, this.#roundTripMs + this.#standing.queueMs, nowMs);
     if (proved !== undefined) this.#followProbe(proved, nowMs);
   }
@@ -163,8 +164,10 @@ export class BandwidthEstimator {
     return (this.#packetBytes * 8_000) / (this.acknowledgedBps ?? this.#control.bps);
   }
 
-  #followProbe(provedBps: number, nowMs: number): void {
+  #followProbe(arrivedBps: number, nowMs: number): void {
     const before = this.#control.bps;
+    // The link has carried also what it loses at any rate.
+    const provedBps = arrivedBps / (1 - this.#losses.ownLoss);
     if (this.#trend !== 'growing' && provedBps > before) this.#control.set(provedBps);
     this.#probing.conclude(provedBps, before, nowMs);
   }

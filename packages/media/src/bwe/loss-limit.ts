@@ -7,8 +7,10 @@
 const WINDOW_MS = 1_000;
 /** A window needs this many packets. */
 const MIN_PACKETS = 20;
-/** Windows whose least loss counts as the link's own, which a lower rate does not change. */
+/** Windows with a short queue whose least loss counts as the link's own, which a lower rate does not change. */
 const COMPARED_WINDOWS = 8;
+/** Loss in a window whose queue was longer than this, in milliseconds, may be that of a full queue. */
+const SHORT_QUEUE_MS = 40;
 /** The most that counts as the link's own. */
 const MAX_OWN_LOSS = 0.1;
 /** Loss above the link's own that the rate is blamed for. */
@@ -25,6 +27,7 @@ export class LossLimit {
   #windowStartMs: number | undefined;
   #received = 0;
   #lost = 0;
+  #longestQueueMs = 0;
   #bps = Number.POSITIVE_INFINITY;
 
   /** Bits per second; may be infinite. */
@@ -43,9 +46,18 @@ export class LossLimit {
    * @param lost may be negative: packets that were reported as lost before and have arrived
    * @param estimateBps the rate that the packets were sent under
    * @param acknowledgedBps the rate that arrives in spite of the loss, which is never too high
+   * @param queueMs the time that packets wait at the bottleneck
    */
-  add(received: number, lost: number, estimateBps: number, acknowledgedBps: number, nowMs: number): void {
+  add(
+    received: number,
+    lost: number,
+    estimateBps: number,
+    acknowledgedBps: number,
+    queueMs: number,
+    nowMs: number,
+  ): void {
     this.#windowStartMs ??= nowMs;
+    this.#longestQueueMs = Math.max(this.#longestQueueMs, queueMs);
     this.#received += received;
     this.#lost += lost;
     const elapsedMs = nowMs - this.#windowStartMs;
@@ -55,10 +67,11 @@ export class LossLimit {
     this.#windowStartMs = nowMs;
     this.#received = 0;
     this.#lost = 0;
+    this.#longestQueueMs = 0;
   }
 
   #judge(loss: number, packets: number, estimateBps: number, acknowledgedBps: number, seconds: number): void {
-    this.#losses.push(loss);
+    if (this.#longestQueueMs <= SHORT_QUEUE_MS) this.#losses.push(loss);
     if (this.#losses.length > COMPARED_WINDOWS) this.#losses.shift();
     const own = this.ownLoss;
     const chance = CHANCE * Math.sqrt((Math.max(own, 1 / packets) * (1 - own)) / packets);

@@ -16,7 +16,7 @@ const ROUND_TRIPS = 2;
 const MIN_PROBE_MS = 20;
 const MAX_PROBE_MS = 100;
 /** Milliseconds between two probes: after one that succeeded, and at most after failures, which double it. */
-const INTERVAL_MS = 1_000;
+const INTERVAL_MS = 700;
 const MAX_INTERVAL_MS = 30_000;
 /** How long the feedback of a probe is waited for, in milliseconds, beyond a round trip. */
 const PATIENCE_MS = 1_000;

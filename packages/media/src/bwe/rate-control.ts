@@ -56,6 +56,11 @@ export class RateControl {
     return this.#decreasedAtMs;
   }
 
+  /** Whether the rate is below the last known capacity, or near it: what a probe gets there may be taken from others. */
+  get isBelowCapacity(): boolean {
+    return this.#capacityKbps !== undefined && this.#bps < this.#maxCapacityBps();
+  }
+
   /** Sets the rate, such as to what a probe has proved. */
   set(bps: number): void {
     this.#bps = this.#clamp(bps);

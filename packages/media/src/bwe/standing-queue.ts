@@ -5,7 +5,7 @@
  */
 
 /** A delay this far above the base counts as a standing queue, in milliseconds; and in packets, for links so slow that few make a long queue. */
-const STANDING_MS = 90;
+const STANDING_MS = 60;
 const STANDING_PACKETS = 2.5;
 /** The least share of the rate, and the length of the queue that it is meant for, in milliseconds. */
 const MIN_DRAIN_SHARE = 0.25;
