@@ -31,6 +31,12 @@ test('a cough, a door or noise is no speech (SPK-1)', () => {
   expect(follow({ a: '############', b: '     ##     ' })).toBe('--aaaaaaaaaa');
 });
 
+test('the fading level of a short loud sound is no speech (SPK-1)', () => {
+  const speaker = new ActiveSpeaker<string>();
+  for (const level of [12, 12, 24, 36, 48, 60, 12, 24, 36, 48]) speaker.step(new Map([['a', level]]));
+  expect(speaker.current).toBeUndefined();
+});
+
 test('another speaker takes over when it is clearly louder, and not when both speak alike (SPK-1)', () => {
   expect(follow({ a: 'oooooooooooo', b: '     #######' })).toBe('--aaaaaaabbb');
   expect(follow({ a: '############', b: '     #######' })).toBe('--aaaaaaaaaa');

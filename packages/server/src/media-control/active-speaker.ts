@@ -15,10 +15,14 @@ const SILENCE_LEVEL = 60;
 const WEIGHT = 0.4;
 /** By how many dB another stream must be louder than the speaker, on average. */
 const MARGIN_DB = 6;
+/** A level that falls by this many dB in one step is no speech: the engine lets the level of a sound that has ended fall by 12. */
+const FALL_DB = 10;
 /** For how many steps it must be the loudest: a cough is shorter, and a pause between words takes one of them away. */
 const STEPS_TO_SPEAK = 3;
 
 interface Voice {
+  /** The level of the last step, in dB above silence. */
+  heard: number;
   /** The average in dB above silence. */
   loudness: number;
   /** For how many steps it has been the loudest; steps in which it was not count against it. */
@@ -48,14 +52,15 @@ export class ActiveSpeaker<Stream> {
    */
   step(levels: ReadonlyMap<Stream, number>): boolean {
     for (const stream of levels.keys()) {
-      if (!this.#voices.has(stream)) this.#voices.set(stream, { loudness: 0, lead: 0 });
+      if (!this.#voices.has(stream)) this.#voices.set(stream, { heard: 0, loudness: 0, lead: 0 });
     }
     let loudest: Stream | undefined;
     for (const [stream, voice] of this.#voices) {
       const heard = Math.max(0, SILENCE_LEVEL - (levels.get(stream) ?? SILENCE_LEVEL));
+      const isSpeech = heard >= SILENCE_LEVEL - SPEECH_LEVEL && heard > voice.heard - FALL_DB;
+      voice.heard = heard;
       voice.loudness += (heard - voice.loudness) * WEIGHT;
-      const best = loudest === undefined ? 0 : this.#loudnessOf(loudest);
-      if (heard >= SILENCE_LEVEL - SPEECH_LEVEL && voice.loudness > best) loudest = stream;
+      if (isSpeech && voice.loudness > this.#loudnessOf(loudest)) loudest = stream;
     }
     const isClear = loudest !== undefined && this.#loudnessOf(loudest) > this.#loudnessOf(this.#current) + MARGIN_DB;
     const challenger = isClear && loudest !== this.#current ? loudest : undefined;
