@@ -38,6 +38,18 @@ async function showsWidth(tab: ZegoTab, width: number): Promise<void> {
   await until(async () => (await shown()) === width, `a picture of ${width} pixels`);
 }
 
+/** The layers that a publisher's browser has switched on, in order. */
+const layersOn = async (tab: ZegoTab) => {
+  const layers = await tab.page.evaluate(() => e2e.sentLayers());
+  return ['l', 'm', 'h'].filter((rid) => layers[rid]?.isOn).join('');
+};
+
+/** How many frames of the highest layer a publisher has sent. */
+const highestFrames = async (tab: ZegoTab) => (await tab.page.evaluate(() => e2e.sentLayers())).h?.frames ?? 0;
+
+const sends = (tab: ZegoTab, layers: string) =>
+  until(async () => (await layersOn(tab)) === layers, `the layers "${layers}" to be sent`);
+
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** How many frames, and packets of sound, a page receives in a second. */
@@ -75,6 +87,25 @@ describe.skipIf(CHROMIUM === '')('what a page shows decides what it receives', (
     await resize(viewer, { width: 480, height: 270 });
     await showsWidth(viewer, 640);
   });
+
+  test('layers that no viewer takes are switched off at the publisher, and on again (BWE-4)', async () => {
+    const [sender, small] = await Promise.all([join('ann'), join('ben')]);
+    await useViews(small, SMALL);
+    await publish(sender);
+    await small.seesFrames();
+    await sends(sender, 'l');
+    const before = await highestFrames(sender);
+    await small.seesFrames();
+    expect(await highestFrames(sender)).toBe(before);
+    await resize(small, LARGE);
+    await sends(sender, 'lmh');
+    await showsWidth(small, 1280);
+    await small.page.context().close();
+    await sends(sender, '');
+    const late = await join('cem');
+    await late.seesFrames();
+    await showsWidth(late, 1280);
+  }, 60_000);
 
   test('a tile that is not visible gets sound and no picture, until it is visible again (BWE-2)', async () => {
     const [sender, viewer] = await Promise.all([join('ann'), join('ben')]);
