@@ -168,3 +168,13 @@ export function putIntoPage(path: string, results: readonly RowResult[]): void {
   const parts = [describeMachine(), ...byName.values()];
   writeFileSync(path, `${before}${PAGE_BEGIN}\n\n${parts.join('\n\n')}\n\n${PAGE_END}${after}`);
 }
+
+/** Replaces what a page has between two marks: `<!-- name: begin -->` and `<!-- name: end -->`. */
+export function putBetweenMarks(path: string, name: string, text: string): void {
+  const page = readFileSync(path, 'utf8');
+  const [begin, end] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`];
+  const [before, rest] = page.split(begin);
+  const after = rest?.split(end)[1];
+  if (before === undefined || after === undefined) throw new Error(`${path} lacks the marks ${begin} and ${end}`);
+  writeFileSync(path, `${before}${begin}\n\n${text}\n\n${end}${after}`);
+}
