@@ -165,7 +165,8 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const ticketLog = parts.store ? undefined : await EndedTicketLog.open(logDeps);
   const tickets = new EndedTickets({ issuer: await table.issuer(), keeper: ticketLog ?? table, report: reportTickets });
   const limits = { heartbeatTimeoutMs, keptEvents: KEPT_EVENTS, maxLoginsPerSecond, ...mediaLimits };
-  const report = (error: unknown): void => log.error({ err: error }, 'removing silent members failed');
+  const report = (error: unknown): void =>
+    log.error({ err: error }, 'removing silent members or admitting users failed');
   const rooms = new Rooms({ clock, ids: createIdSource(clock), rules, tickets, report, ...limits }, sinks, [
     fanOut,
     guard,

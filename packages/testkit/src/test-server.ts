@@ -20,6 +20,7 @@ import {
 } from '@gavel/server';
 import { FakeMediaEngine } from './fake-media-engine.ts';
 import { RawClient } from './raw-client.ts';
+import { putBehindJson } from './through-json.ts';
 
 /** Differences from the default test server. */
 export interface TestServerOptions extends ServerParts {
@@ -105,6 +106,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const clock: Clock = options.clock ?? systemClock;
   const parts = { ...options, clock, ...(engine && { engine }) };
   const server = await startServer(config, parts);
+  putBehindJson(server.rooms);
   const { baseUrl } = server;
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {

@@ -37,9 +37,7 @@ async function publish(memberId: MemberId, name: string) {
   const streamId = name as StreamId;
   const on = { audio: true, video: true };
   const reserve = { type: 'reserveStream', memberId, streamId, extraInfo: '', ...on } as const;
-  const [held] = (await harness.rooms.execute(key(), reserve, origin)).events;
-  if (held?.type !== 'streamReserved') throw new Error('not reserved');
-  const { publishId } = held.stream;
+  const { publishId } = (await harness.rooms.execute(key(), reserve, origin)).stream;
   await harness.rooms.execute(key(), { type: 'announceStream', streamId, publishId, ...on }, origin);
 }
 

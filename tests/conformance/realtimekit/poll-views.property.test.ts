@@ -98,7 +98,8 @@ class World {
   /** Sends a client the events that it missed, as a resume does. */
   catchUp(client: Client): void {
     client.isLost = false;
-    this.#tell(client, this.#opened.room.eventsSince(client.view.seq) ?? []);
+    const { room } = this.#opened;
+    this.#tell(client, room.eventsAfter({ epoch: room.epoch, seq: client.view.seq }) ?? []);
   }
 
   /** What a user may see of every poll, by the rules. */

@@ -320,7 +320,7 @@ describe('what the page leaves open', () => {
     const position = { epoch: room.epoch, seq: room.seq };
     const issuer = harness.rooms.ticketIssuer;
     const claim = { issuer, userId: user.id, clientId, isReplaceable: false, position };
-    const link = { connectionId: 'again', address: '127.0.0.1', claim };
+    const link = { connectionId: 'again', address: '127.0.0.1', claim, after: position };
     const resume = { type: 'resume', memberId, ticket, ...link } as const;
     await expect(harness.rooms.execute(room.key, resume, { door: 'signalling', requestId: 'r' })).rejects.toMatchObject(
       { code: 'resume.refused', details: { cause: 'kicked' } },

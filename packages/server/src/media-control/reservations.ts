@@ -6,7 +6,7 @@
 
 import type { ItemResult } from '@gavel/media';
 import { GavelError } from '@gavel/protocol';
-import { eventsOf, type RoomEventOf } from '../rooms/events.ts';
+import type { ReservedStream } from '../rooms/replies.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
 import { NOTHING_BLOCKED } from '../rooms/stream-rules.ts';
@@ -24,7 +24,7 @@ import {
 /** A stream whose id is reserved for the member. */
 export interface Reservation {
   readonly order: PublishOrder;
-  readonly reserved: RoomEventOf<'streamReserved'>;
+  readonly reserved: ReservedStream;
   /** Whether the member did not publish it before this offer. */
   readonly isNew: boolean;
 }
@@ -65,9 +65,8 @@ export class Reservations {
     const known = state.streamsOf(memberId).find((one) => one.stream.streamId === order.streamId);
     if (isOngoing && !known) return new GavelError('stream.not-found');
     try {
-      const { events } = await rooms.execute(key, { type: 'reserveStream', memberId, ...stream }, origin);
-      const [reserved] = eventsOf(events, 'streamReserved');
-      const published = reserved && state.streams.get(reserved.stream.publishId);
+      const reserved = await rooms.execute(key, { type: 'reserveStream', memberId, ...stream }, origin);
+      const published = state.streams.get(reserved.stream.publishId);
       if (!published) return new GavelError('stream.not-found');
       const isNew = !published.isNegotiated;
       published.isNegotiated = true;

@@ -16,7 +16,7 @@ import type {
   WireContent,
   WireProfile,
 } from '@gavel/protocol';
-import type { TicketClaim } from './ended-tickets.ts';
+import type { RoomPosition, TicketClaim } from './ended-tickets.ts';
 import type { PermissionChanges, Permissions, PublishRights, User } from './member.ts';
 import type { BlockedKinds } from './stream-rules.ts';
 
@@ -122,8 +122,8 @@ export type RoomCommand =
       /** The publish permissions of the new token; undefined: unchanged. Other streams end (cause `forbidden`). */
       readonly publishing?: PublishRights;
     }
-  /** Records activity of the Member. */
-  | { readonly type: 'touch'; readonly memberId: MemberId }
+  /** Records activity of Members and of waiting users; those that are gone are ignored. */
+  | { readonly type: 'touch'; readonly memberIds: readonly MemberId[] }
   /** The connection was lost; the Member stays for the heartbeat time. Ignored if another connection has taken over. */
   | { readonly type: 'detach'; readonly memberId: MemberId; readonly connectionId: string }
   /**
@@ -147,6 +147,8 @@ export type RoomCommand =
       readonly address: string;
       /** The login data in the ticket. */
       readonly claim: TicketClaim;
+      /** The last event that the client has received. */
+      readonly after: RoomPosition;
     }
   /** Removes every Member without activity for the heartbeat time (ROOM-4). */
   | { readonly type: 'expire' }
@@ -278,7 +280,7 @@ export type RoomCommand =
       readonly extraInfo: string;
     }
   /** Removes a stream while its owner stays (STRM). @throws `stream.not-found` */
-  | { readonly type: 'deleteStream'; readonly streamId: StreamId; readonly actorUserId: UserId | undefined }
+  | { readonly type: 'deleteStream'; readonly streamId: StreamId; readonly actorUserId?: UserId }
   /** @throws `stream.not-found` if it is not the Member's; `member.not-allowed` if unmuting is not allowed (HOST-4) */
   | {
       readonly type: 'updateStream';
@@ -349,4 +351,6 @@ export interface Origin {
   readonly requestId: string;
   /** The user, token or App that made the request. */
   readonly actor?: string;
+  /** The Member whose client made the request: the command also counts as its activity. */
+  readonly by?: MemberId;
 }

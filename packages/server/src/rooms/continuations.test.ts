@@ -1,9 +1,10 @@
 import { isGavelError, type MemberId, type StreamId, type UserId } from '@gavel/protocol';
 import { describe, expect, it } from 'vitest';
 import type { LoginCommand, RoomCommand } from './commands.ts';
-import { eventsOf, type RoomEvent } from './events.ts';
+import type { RoomEvent } from './events.ts';
 import { Rooms } from './rooms.ts';
 import { KEY, login, ORIGIN, testSettings } from './testing.ts';
+import type { Waiting, WaitingEnd } from './waiting.ts';
 
 const KEPT_MS = 60_000;
 const WAITS = { until: 'accepted', rememberedForMs: KEPT_MS } as const;
@@ -13,8 +14,13 @@ function openRooms() {
   const settings = testSettings();
   const events: RoomEvent[] = [];
   const sink = { handle: (batch: { readonly events: readonly RoomEvent[] }) => void events.push(...batch.events) };
-  const rooms = new Rooms(settings, { first: [sink], after: [] });
-  const run = (command: RoomCommand) => rooms.execute(KEY, command, ORIGIN);
+  const ends: WaitingEnd[] = [];
+  const watcher = {
+    handleWaiting: () => undefined,
+    handleWaitEnd: (_waiting: Waiting, end: WaitingEnd) => void ends.push(end),
+  };
+  const rooms = new Rooms(settings, { first: [sink], after: [] }, [watcher]);
+  const run = <C extends RoomCommand>(command: C) => rooms.execute(KEY, command, ORIGIN);
   const join = async (userId: string, more: Partial<LoginCommand> = {}): Promise<MemberId> => {
     const { session } = await run(login(userId, { onDuplicate: 'allow', sessionKeptMs: KEPT_MS, ...more }));
     if (!session) throw new Error('not in');
@@ -24,10 +30,8 @@ function openRooms() {
   /** Whether a member may publish with its microphone on. */
   const canSpeak = async (memberId: MemberId, streamId: string): Promise<boolean> => {
     const reserve = { type: 'reserveStream', memberId, streamId: streamId as StreamId, extraInfo: '' } as const;
-    const held = await run({ ...reserve, audio: true, video: true });
-    const [reserved] = eventsOf(held.events, 'streamReserved');
-    if (!reserved) throw new Error('not reserved');
-    const { publishId } = reserved.stream;
+    const { stream } = await run({ ...reserve, audio: true, video: true });
+    const { publishId } = stream;
     await run({ type: 'announceStream', streamId: streamId as StreamId, publishId, audio: true, video: true });
     const update = { type: 'updateStream', memberId, streamId: streamId as StreamId, audio: true } as const;
     return run(update).then(
@@ -38,7 +42,7 @@ function openRooms() {
       },
     );
   };
-  return { rooms, clock: settings.clock, events, run, join, leave, canSpeak };
+  return { rooms, clock: settings.clock, events, ends, run, join, leave, canSpeak };
 }
 
 const MUTE_FOR_GOOD = {
@@ -111,10 +115,10 @@ describe('what hosts took away holds until the session ends', () => {
 
 describe('a close where nobody is in', () => {
   it('puts out those who only wait (WAIT-9)', async () => {
-    const { rooms, run, events } = openRooms();
-    const { waiting } = await run(login('ann', { waits: WAITS }));
+    const { rooms, run, events, ends } = openRooms();
+    await run(login('ann', { waits: WAITS }));
     await run(CLOSE);
-    expect(await waiting?.ended).toEqual({ kind: 'removed', cause: 'room-closed', reason: 'over' });
+    expect(ends).toEqual([{ kind: 'removed', cause: 'room-closed', reason: 'over' }]);
     expect(await rooms.waiting(KEY)).toEqual([]);
     expect(events.map(({ type }) => type)).toEqual(['sessionClosed']);
     expect(rooms.size).toBe(0);

@@ -46,7 +46,7 @@ function openWorld() {
     restart: () => {
       world.rooms = open();
     },
-    run: (command: RoomCommand, key: RoomKey = KEY) => world.rooms.execute(key, command, ORIGIN),
+    run: <C extends RoomCommand>(command: C, key: RoomKey = KEY) => world.rooms.execute(key, command, ORIGIN),
     join: async (userId: string, more: Partial<LoginCommand> = {}, key: RoomKey = KEY): Promise<Session> => {
       const { session } = await world.rooms.execute(key, login(userId, more), ORIGIN);
       if (!session) throw new Error('no session');
@@ -228,13 +228,13 @@ describe('a login whose answer was lost', () => {
 describe('a client that waited to be let in', () => {
   const waits = { until: 'accepted', rememberedForMs: 60_000 } as const;
   const ask = async (world: ReturnType<typeof openWorld>) => {
-    const { waiting } = await world.run(login('ann', { waits }));
+    const { waiting, position } = await world.run(login('ann', { waits }));
     if (!waiting) throw new Error('does not wait');
-    const about = claim('ann', { position: world.rooms.positionOf(KEY) });
+    const about = { claim: claim('ann', { position }), after: position };
     const { memberId } = waiting;
     return () =>
       world
-        .run({ type: 'resume', memberId, ticket: '', connectionId: 'c', address: '', claim: about })
+        .run({ type: 'resume', memberId, ticket: '', connectionId: 'c', address: '', ...about })
         .catch((error: unknown) => (isGavelError(error) ? (error.details?.cause ?? error.code) : error));
   };
 

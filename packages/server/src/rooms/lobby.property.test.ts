@@ -68,7 +68,11 @@ class History {
     };
     const journal = { handle: () => schedule.schedule(Promise.resolve()).then(() => undefined) };
     const sinks = { first: [first], journal, after: [] };
-    this.rooms = new Rooms(testSettings(this.#clock), sinks, [{ handleWaiting: (change) => this.#follow(change) }]);
+    const watcher = {
+      handleWaiting: (change: WaitingChange) => this.#follow(change),
+      handleWaitEnd: ({ memberId }: Waiting, end: WaitingEnd) => void this.ends.get(memberId)?.push(end),
+    };
+    this.rooms = new Rooms(testSettings(this.#clock), sinks, [watcher]);
   }
 
   #follow({ waiting, end }: WaitingChange): void {
@@ -80,9 +84,7 @@ class History {
     }
     this.told.set(memberId, who.id);
     this.#asked.push(waiting);
-    const ends: WaitingEnd[] = [];
-    this.ends.set(memberId, ends);
-    void waiting.ended.then((how) => ends.push(how));
+    this.ends.set(memberId, []);
   }
 
   /** Begins some steps in one moment, and looks at what is then. */
@@ -167,7 +169,8 @@ class History {
     if (!chosen) return undefined;
     const { memberId, connectionId } = chosen;
     if (one.do === 'disconnect') return { type: 'detach', memberId, connectionId };
-    if (one.do === 'touch' || one.do === 'logout') return { type: one.do, memberId };
+    if (one.do === 'touch') return { type: 'touch', memberIds: [memberId] };
+    if (one.do === 'logout') return { type: 'logout', memberId };
     return { type: 'answerWaiting', memberIds: [memberId], isAccepted: one.do === 'accept' };
   }
 }

@@ -24,6 +24,7 @@ function openLobby(
       told.push(`${change.end?.kind ?? 'asks'}:${change.waiting.user.id}`);
       watch?.(change);
     },
+    handleWaitEnd: (waiting: Waiting, end: WaitingEnd) => waitOf(waiting).resolve(end),
   };
   const sink = { handle: (batch: { readonly events: readonly RoomEvent[] }) => void events.push(...batch.events) };
   const rooms = new Rooms(settings, { first: [sink], after: [] }, [watcher]);
@@ -51,11 +52,17 @@ const codeOf = (promise: Promise<unknown>) =>
     () => 'done',
     (error: unknown) => (isGavelError(error) ? error.code : String(error)),
   );
+const waits = new WeakMap<Waiting, PromiseWithResolvers<WaitingEnd>>();
+function waitOf(waiting: Waiting): PromiseWithResolvers<WaitingEnd> {
+  const wait = waits.get(waiting) ?? Promise.withResolvers<WaitingEnd>();
+  waits.set(waiting, wait);
+  return wait;
+}
 /** How a wait has ended, in short. */
-const endOf = async ({ ended }: Waiting): Promise<string> => {
-  const end: WaitingEnd | undefined = await Promise.race([ended, Promise.resolve(undefined)]);
+const endOf = async (waiting: Waiting): Promise<string> => {
+  const end: WaitingEnd | undefined = await Promise.race([waitOf(waiting).promise, Promise.resolve(undefined)]);
   if (!end) return 'waits';
-  if (end.kind === 'refused') return isGavelError(end.error) ? end.error.code : String(end.error);
+  if (end.kind === 'refused') return end.error.code;
   return end.kind === 'removed' ? `${end.cause}:${end.reason}` : end.kind;
 };
 
@@ -73,7 +80,7 @@ describe('who waits', () => {
     await enter('guest');
     expect(await endOf(ann)).toBe('waits');
     const hostId = await host();
-    expect((await ann.ended).kind).toBe('admitted');
+    expect((await waitOf(ann).promise).kind).toBe('admitted');
     expect((await enter('ben', { waits: UNTIL_ATTENDED })).session).toBeDefined();
     expect(await users()).toEqual(['guest', 'host', 'ann', 'ben']);
     await rooms.execute(KEY, { type: 'logout', memberId: hostId }, ORIGIN);
@@ -92,7 +99,7 @@ describe('who waits', () => {
     const [ann, ben] = [await ask('ann', UNTIL_ATTENDED), await ask('ben', UNTIL_ATTENDED)];
     await ask('cem');
     await host();
-    await ben.ended;
+    await waitOf(ben).promise;
     const joined = eventsOf(events, 'memberJoined').map(({ member }) => [member.user.id, member.memberId]);
     expect(joined.slice(1)).toEqual([
       ['ann', ann.memberId],
@@ -221,7 +228,7 @@ describe('the list', () => {
     const { memberId, connectionId } = ben;
     await rooms.execute(KEY, { type: 'detach', memberId, connectionId }, ORIGIN);
     await clock.advance(50_000);
-    await rooms.execute(KEY, { type: 'touch', memberId: cem.memberId }, ORIGIN);
+    await rooms.execute(KEY, { type: 'touch', memberIds: [cem.memberId] }, ORIGIN);
     await clock.advance(50_000);
     await rooms.sweep();
     expect(await waitingUsers()).toEqual(['cem']);
@@ -261,8 +268,8 @@ describe('a kick', () => {
   it('finds who waits, with or without a room (WAIT-9)', async () => {
     const { ask, rooms, waitingUsers } = openLobby();
     const [ann] = [await ask('ann'), await ask('ben')];
-    const { turnedAway } = await rooms.execute(KEY, kick('ann', 'nobody'), ORIGIN);
-    expect(turnedAway?.map(({ user }) => user.id)).toEqual(['ann']);
+    const { members, waiting } = await rooms.execute(KEY, kick('ann', 'nobody'), ORIGIN);
+    expect([members, waiting.map(({ user }) => user.id)]).toEqual([[], ['ann']]);
     expect([await endOf(ann), await waitingUsers()]).toEqual(['kicked:spam', ['ben']]);
     expect(await codeOf(rooms.execute(KEY, kick('ann'), ORIGIN))).toBe('room.not-found');
   });
@@ -280,9 +287,9 @@ describe('a kick', () => {
       ['host', 'ben'],
       ['ann', 'ben'],
     ]);
-    const { events, turnedAway } = await rooms.execute(KEY, { ...kick('ben', 'ann'), require: 'all' }, ORIGIN);
-    expect(eventsOf(events, 'memberLeft').map(({ member }) => member.user.id)).toEqual(['ben']);
-    expect(turnedAway?.map(({ user }) => user.id)).toEqual(['ben', 'ann']);
+    const { members, waiting } = await rooms.execute(KEY, { ...kick('ben', 'ann'), require: 'all' }, ORIGIN);
+    expect(members.map(({ user }) => user.id)).toEqual(['ben']);
+    expect(waiting.map(({ user }) => user.id)).toEqual(['ben', 'ann']);
     expect([await users(), await waitingUsers(), await endOf(ann)]).toEqual([['host'], [], 'kicked:spam']);
   });
 

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { GavelError, isGavelError, type MemberCause, type RoomKey, roomKeyText } from '@gavel/protocol';
+import { GavelError, isGavelError, type MemberCause, type MemberId, type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { Clock, IdSource } from './clock.ts';
 import type { CommandOf, KickTarget, LoginCommand, Origin, RoomCommand } from './commands.ts';
 import type { TicketEndCause } from './ended-tickets.ts';
@@ -33,6 +33,8 @@ export interface LobbyDeps {
   readonly enter: (key: RoomKey, login: LoginCommand, origin: Origin) => Promise<Session>;
   /** Called when a user was removed from the list: its client must not retry automatically (KICK-12). */
   readonly onRemoved: (key: RoomKey, held: HeldLogin, cause: TicketEndCause, reason: string) => void;
+  /** Reports an unexpected error of an admission, of which the client learns only that it happened. */
+  readonly report?: (error: unknown) => void;
 }
 
 interface Place {
@@ -52,7 +54,11 @@ export class Lobby {
 
   /** Returns the users that wait for a room, in order of arrival. */
   waiting(key: RoomKey): readonly Waiting[] {
-    return this.#listOf(key)?.all() ?? [];
+    return (
+      this.#listOf(key)
+        ?.all()
+        .map((held) => held.waiting) ?? []
+    );
   }
 
   /** Returns whether a login has to wait now (WAIT-1, WAIT-2). */
@@ -73,47 +79,48 @@ export class Lobby {
     // The same client logged in again, so it is not notified of a removal.
     if (earlier) this.#finish(key, earlier, removal('replaced', ''), origin);
     const memberId = ids.nextMemberId();
-    const { promise: ended, resolve: end } = Promise.withResolvers<WaitingEnd>();
+    const { user, profile, connectionId, attempt } = login;
+    const waiting = { memberId, user, ...(profile && { profile }), sinceMs: clock.now(), connectionId };
     const held: HeldLogin = {
-      memberId,
-      user: login.user,
-      ...(login.profile && { profile: login.profile }),
-      sinceMs: clock.now(),
-      connectionId: login.connectionId,
-      ended,
+      waiting,
       login: { ...login, memberId },
       origin,
-      end,
       lastSeenMonotonicMs: clock.monotonicMs(),
-      unansweredAttemptId: login.attempt?.id,
+      unansweredAttemptId: attempt?.id,
+      hasEnded: false,
     };
     this.#placeOf(key).list.add(held);
     try {
-      await Promise.all(this.#notify({ key, waiting: held, origin }));
+      await Promise.all(this.#notify({ key, waiting, origin }));
     } catch (error) {
       this.#end(key, held, { kind: 'left' }, origin);
       throw error;
     }
-    return held;
+    return waiting;
   }
 
   /** Executes a command that is about a waiting user or only about the list; returns false for any other command. */
   execute(key: RoomKey, command: RoomCommand, origin: Origin): boolean {
     if (command.type === 'refuseWaiting') {
-      this.#endAll(key, { kind: 'refused', error: new GavelError('login.not-allowed') }, origin);
+      this.#endAll(key, refusal(new GavelError('login.not-allowed')), origin);
       return true;
     }
-    if (command.type !== 'touch' && command.type !== 'detach' && command.type !== 'logout') return false;
+    if (command.type !== 'detach' && command.type !== 'logout') return false;
     const held = this.#listOf(key)?.find(command.memberId);
-    if (!held) return false;
-    if (command.type === 'touch') {
+    // A wait cannot be resumed: a client that lost its connection logs in again.
+    if (held) this.#end(key, held, { kind: 'left' }, origin);
+    return held !== undefined;
+  }
+
+  /** Records activity of waiting users; returns whether one of them waits. */
+  touch(key: RoomKey, memberIds: readonly MemberId[]): boolean {
+    const list = this.#listOf(key);
+    const found = memberIds.flatMap((memberId) => list?.find(memberId) ?? []);
+    for (const held of found) {
       held.lastSeenMonotonicMs = this.#deps.clock.monotonicMs();
       held.unansweredAttemptId = undefined;
-    } else {
-      // A wait cannot be resumed: a client that lost its connection logs in again.
-      this.#end(key, held, { kind: 'left' }, origin);
     }
-    return true;
+    return found.length > 0;
   }
 
   /** Returns the waiting users that match a kick's target. */
@@ -124,7 +131,7 @@ export class Lobby {
   /** Removes waiting users because of a kick. */
   remove(key: RoomKey, held: Iterable<HeldLogin>, reason: string, origin: Origin): void {
     for (const one of held) {
-      this.#listOf(key)?.revoke(one.user.id);
+      this.#listOf(key)?.revoke(one.login.user.id);
       this.#end(key, one, removal('kicked', reason), origin);
     }
   }
@@ -145,8 +152,8 @@ export class Lobby {
     const named = new Set(memberIds.flatMap((memberId) => list?.find(memberId) ?? []));
     if (named.size === 0) throw new GavelError('room.member-not-found');
     for (const held of named) {
-      if (isAccepted) list?.accept(held.user.id, held.login.waits?.rememberedForMs ?? 0);
-      else this.#end(key, held, { kind: 'refused', error: new GavelError('login.rejected') }, origin);
+      if (isAccepted) list?.accept(held.login.user.id, held.login.waits?.rememberedForMs ?? 0);
+      else this.#end(key, held, refusal(new GavelError('login.rejected')), origin);
     }
     await this.admit(key, origin);
   }
@@ -172,12 +179,13 @@ export class Lobby {
       }
       if (!this.#removeFromList(key, held)) return;
       // Removed from the list before it enters, so that nobody sees it in both.
-      this.#notify({ key, waiting: held, end: { kind: 'admitted' }, origin });
+      this.#notify({ key, waiting: held.waiting, end: { kind: 'admitted' }, origin });
       const { attempt: _answered, ...login } = held.login;
       const entering = held.unansweredAttemptId === undefined ? login : held.login;
-      held.end({ kind: 'admitted', session: await this.#deps.enter(key, entering, held.origin) });
+      this.#report(held, { kind: 'admitted', session: await this.#deps.enter(key, entering, held.origin) });
     } catch (error) {
-      this.#end(key, held, { kind: 'refused', error }, origin);
+      if (!isGavelError(error)) this.#deps.report?.(error);
+      this.#end(key, held, refusal(error), origin);
     }
   }
 
@@ -233,17 +241,24 @@ export class Lobby {
 
   /** Ends a wait, unless it has ended before. */
   #end(key: RoomKey, held: HeldLogin, end: WaitingLoss, origin: Origin): void {
-    if (!this.#listOf(key)?.find(held.memberId)) return held.end(end);
+    if (!this.#listOf(key)?.find(held.waiting.memberId)) return this.#report(held, end);
     if (end.kind === 'removed') this.#deps.onRemoved(key, held, end.cause, end.reason);
-    else if (end.kind === 'refused' && isGavelError(end.error, 'login.rejected')) {
+    else if (end.kind === 'refused' && end.error.code === 'login.rejected') {
       this.#deps.onRemoved(key, held, 'rejected', '');
     }
     this.#finish(key, held, end, origin);
   }
 
   #finish(key: RoomKey, held: HeldLogin, end: WaitingLoss, origin: Origin): void {
-    if (this.#removeFromList(key, held)) this.#notify({ key, waiting: held, end, origin });
-    held.end(end);
+    if (this.#removeFromList(key, held)) this.#notify({ key, waiting: held.waiting, end, origin });
+    this.#report(held, end);
+  }
+
+  /** Reports the first end of a wait. */
+  #report(held: HeldLogin, end: WaitingEnd): void {
+    if (held.hasEnded) return;
+    held.hasEnded = true;
+    for (const watcher of this.#deps.watchers) watcher.handleWaitEnd?.(held.waiting, end);
   }
 
   #removeFromList(key: RoomKey, held: HeldLogin): boolean {
@@ -273,6 +288,12 @@ function callWatcher(watcher: WaitingWatcher, change: WaitingChange): Promise<vo
   } catch (error) {
     return Promise.reject(error);
   }
+}
+
+/** An unexpected error is reported elsewhere: the client gets no part of it. */
+function refusal(error: unknown): WaitingLoss {
+  const { code, message, details } = isGavelError(error) ? error : new GavelError('server.internal');
+  return { kind: 'refused', error: { code, message, ...(details && { details }) } };
 }
 
 const removal = (cause: MemberCause, reason: string): WaitingLoss => ({ kind: 'removed', cause, reason });

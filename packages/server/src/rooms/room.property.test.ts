@@ -8,12 +8,13 @@ import {
   type UserId,
 } from '@gavel/protocol';
 import { FakeClock } from '@gavel/testkit/fake-clock';
+import { throughJson } from '@gavel/testkit/through-json';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { RoomCommand } from './commands.ts';
 import type { RoomEvent } from './events.ts';
 import { Rooms } from './rooms.ts';
-import { claim, KEY, login, ORIGIN, testSettings } from './testing.ts';
+import { KEY, login, ORIGIN, testSettings, ticketOf } from './testing.ts';
 
 /** A step of a history; numbers choose among what there is at that moment. */
 type Step =
@@ -95,7 +96,7 @@ class History {
 
   constructor() {
     const sink = {
-      handle: (batch: { readonly events: readonly RoomEvent[] }) => void this.events.push(...batch.events),
+      handle: (batch: { readonly events: readonly RoomEvent[] }) => void this.events.push(...throughJson(batch.events)),
     };
     this.rooms = new Rooms(testSettings(this.clock), { first: [sink], after: [] });
   }
@@ -158,8 +159,9 @@ class History {
     const { memberId, connectionId } = chosen;
     switch (one.do) {
       case 'logout':
+        return { type: 'logout', memberId };
       case 'touch':
-        return { type: one.do, memberId };
+        return { type: 'touch', memberIds: [memberId] };
       case 'detach':
         return { type: 'detach', memberId, connectionId };
       case 'resume':
@@ -169,7 +171,7 @@ class History {
           ticket: 'wrong',
           connectionId,
           address: '127.0.0.1',
-          claim: claim('anybody'),
+          ...ticketOf('anybody'),
         };
       case 'share':
       case 'reserve': {

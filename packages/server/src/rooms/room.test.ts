@@ -1,8 +1,8 @@
-import { type GavelError, isGavelError, type MemberId, type StreamId, type UserId } from '@gavel/protocol';
+import { type Epoch, type GavelError, isGavelError, type MemberId, type StreamId, type UserId } from '@gavel/protocol';
 import { describe, expect, test } from 'vitest';
 import { eventsOf, type RoomEvent } from './events.ts';
 import type { PublishRights } from './member.ts';
-import { claim, kick, login, openRoom } from './testing.ts';
+import { kick, login, openRoom, ticketOf } from './testing.ts';
 
 const types = (events: readonly RoomEvent[]) => events.map((event) => event.type);
 
@@ -52,7 +52,7 @@ describe('the life of a room', () => {
     const alice = join('alice');
     const bob = join('bob');
     clock.advance(60_000);
-    room.apply({ type: 'touch', memberId: bob });
+    room.apply({ type: 'touch', memberIds: [bob] });
     clock.advance(39_999);
     expect(room.apply({ type: 'expire' })).toEqual([]);
     clock.advance(1);
@@ -69,7 +69,7 @@ describe('the life of a room', () => {
     expect(types(room.apply(detach))).toEqual(['memberDetached']);
     expect(room.summary().memberCount).toBe(2);
     clock.advance(100_000);
-    room.apply({ type: 'touch', memberId: 'nobody' as typeof alice });
+    room.apply({ type: 'touch', memberIds: ['nobody' as typeof alice] });
     const causes = eventsOf(room.apply({ type: 'expire' }), 'memberLeft').map(({ member, cause }) => [
       member.user.id,
       cause,
@@ -112,7 +112,7 @@ describe('resuming', () => {
     const alice = join('alice');
     const ticket = room.findMember(alice)?.ticket ?? '';
     room.apply({ type: 'detach', memberId: alice, connectionId: 'connection-of-alice' });
-    const link = { connectionId: 'second', address: '127.0.0.1', claim: claim('alice') };
+    const link = { connectionId: 'second', address: '127.0.0.1', ...ticketOf('alice') };
     expect(types(room.apply({ type: 'resume', memberId: alice, ticket, ...link }))).toEqual(['memberResumed']);
     // The first connection's end, noticed late, must not detach the member from the second.
     expect(room.apply({ type: 'detach', memberId: alice, connectionId: 'connection-of-alice' })).toEqual([]);
@@ -121,7 +121,7 @@ describe('resuming', () => {
   test('a wrong ticket is refused', () => {
     const { room, join } = openRoom();
     const memberId = join('alice');
-    const link = { connectionId: 'x', address: '127.0.0.1', claim: claim('alice') };
+    const link = { connectionId: 'x', address: '127.0.0.1', ...ticketOf('alice') };
     expect(refusal(() => room.apply({ type: 'resume', memberId, ticket: 'guessed', ...link })).code).toBe(
       'resume.refused',
     );
@@ -134,7 +134,7 @@ describe('resuming', () => {
     const ticket = room.findMember(memberId)?.ticket ?? '';
     room.apply({ type: 'detach', memberId, connectionId: 'connection-of-alice' });
     room.apply(kick('alice'));
-    const link = { connectionId: 'x', address: '127.0.0.1', claim: claim('alice') };
+    const link = { connectionId: 'x', address: '127.0.0.1', ...ticketOf('alice') };
     expect(refusal(() => room.apply({ type: 'resume', memberId, ticket, ...link })).code).toBe('resume.refused');
   });
 
@@ -145,10 +145,12 @@ describe('resuming', () => {
       room.apply({ type: 'send', kind: 'broadcast', from: { id: 'x' as UserId, name: '' }, text: `${i}` });
     }
     expect(room.snapshot().seq).toBe(302);
-    expect(room.eventsSince(250)?.map((event) => event.seq)).toEqual(Array.from({ length: 52 }, (_, i) => 251 + i));
-    expect(room.eventsSince(302)).toEqual([]);
-    expect(room.eventsSince(2)).toBeUndefined();
-    expect(room.eventsSince(303)).toBeUndefined();
+    const after = (seq: number, epoch = room.epoch) => room.eventsAfter({ epoch, seq });
+    expect(after(250)?.map((event) => event.seq)).toEqual(Array.from({ length: 52 }, (_, i) => 251 + i));
+    expect(after(302)).toEqual([]);
+    expect(after(2)).toBeUndefined();
+    expect(after(303)).toBeUndefined();
+    expect(after(302, '99' as Epoch)).toBeUndefined();
   });
 });
 

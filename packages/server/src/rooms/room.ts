@@ -20,6 +20,7 @@ import type { ChatMessage, ChatQuery } from './chat-history.ts';
 import type { Clock, IdSource } from './clock.ts';
 import type { CommandOf, KickTarget, LoginCommand, RoomCommand } from './commands.ts';
 import type { Continuation } from './continuations.ts';
+import type { RoomPosition } from './ended-tickets.ts';
 import { EventLog } from './event-log.ts';
 import type { RoomChange, RoomEvent } from './events.ts';
 import { HostControls } from './host-controls.ts';
@@ -137,7 +138,7 @@ export class Room {
       case 'logout':
         return this.#remove(this.#members.require(command.memberId), 'logout', '');
       case 'touch':
-        return this.#members.touch(command.memberId, this.#clock.monotonicMs());
+        return this.touch(command.memberIds);
       case 'detach':
         return this.#detach(command);
       case 'abandon':
@@ -352,10 +353,21 @@ export class Room {
     return this.#messages.chat.find(this.#members.require(reader), query);
   }
 
-  /** Returns the events after `seq`; undefined if some are no longer stored. */
-  eventsSince(seq: number): readonly RoomEvent[] | undefined {
-    const events = this.#log.since(seq);
+  /** Returns the events after a position; undefined if it is of another life, or some are no longer stored. */
+  eventsAfter({ epoch, seq }: RoomPosition): readonly RoomEvent[] | undefined {
+    const events = epoch === this.epoch ? this.#log.since(seq) : undefined;
     return events && withoutDeleted(events);
+  }
+
+  /** Records activity of members; those that are gone are ignored. */
+  touch(memberIds: readonly MemberId[]): void {
+    const nowMonotonicMs = this.#clock.monotonicMs();
+    for (const memberId of memberIds) this.#members.touch(memberId, nowMonotonicMs);
+  }
+
+  /** The position of the last event. */
+  get position(): RoomPosition {
+    return { epoch: this.epoch, seq: this.#log.seq };
   }
 
   /** Returns figures, without lists. */

@@ -93,7 +93,7 @@ test('the sweep takes out silent members of every room, and ends the rooms (ROOM
   await join('alice');
   await join('bob', other);
   clock.advance(99_000);
-  await rooms.execute(other, { type: 'touch', memberId: (await join('carol', other)).member.memberId }, ORIGIN);
+  await rooms.execute(other, { type: 'touch', memberIds: [(await join('carol', other)).member.memberId] }, ORIGIN);
   clock.advance(1000);
   await new Promise((resolve) => setImmediate(resolve));
   expect(eventsOf(events(), 'memberLeft').map((event) => event.member.user.id)).toEqual(['alice', 'bob']);
@@ -222,7 +222,7 @@ test('an App has at most as many streams as it may have, in all rooms and both e
   ]);
   // One that is there can be changed; one that ends makes room.
   expect(await reserve('a')).toBe('done');
-  const command = { type: 'deleteStream', streamId: 'b' as StreamId, actorUserId: undefined } as const;
+  const command = { type: 'deleteStream', streamId: 'b' as StreamId } as const;
   await rooms.execute(other, command, ORIGIN);
   expect(await reserve('d')).toBe('done');
 });

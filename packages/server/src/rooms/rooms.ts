@@ -29,7 +29,7 @@ export type { Session } from './views.ts';
 
 import { Lobby } from './lobby.ts';
 import { type Member, type MemberInfo, mayLetIn } from './member.ts';
-import { type Outcome, requireSession, sessionOf } from './outcome.ts';
+import { DONE, type LoginReply, type MembersReply, type ReplyOf, type ResumeReply, replyOf } from './replies.ts';
 import { Returns } from './returns.ts';
 import { Room, type RoomSettings } from './room.ts';
 import { WORLD_LIMITS, withWorldCap } from './room-limits.ts';
@@ -44,7 +44,7 @@ import type { Waiting, WaitingWatcher } from './waiting.ts';
 export interface RoomsSettings extends RoomSettings {
   /** Maximum number of logins per room in any second (LIM-1). */
   readonly maxLoginsPerSecond: number;
-  /** Reports an error that no caller can receive: when silent members are removed. */
+  /** Reports an error that no caller can receive: when silent members are removed, or waiting users are admitted. */
   readonly report?: (error: unknown) => void;
   /** Maximum number of live and reserved streams per App, in both environments; 0 means no limit (LIM-7). */
   readonly maxStreamsPerApp: number;
@@ -52,16 +52,16 @@ export interface RoomsSettings extends RoomSettings {
   readonly tickets?: EndedTickets;
 }
 
-export { type Outcome, requireSession } from './outcome.ts';
+type AnyReply = ReplyOf<RoomCommand>;
 
-const NOTHING: Outcome = { events: [] };
+const NOBODY: MembersReply = { members: [] };
 
 /** The result of a change of a room, before its events are delivered. */
 interface Change {
   readonly key: RoomKey;
   readonly epoch: Epoch;
   readonly events: readonly RoomEvent[];
-  readonly session: Session | undefined;
+  readonly reply: AnyReply;
   /** Settles when the causes of removals are stored persistently; undefined if nothing waits for that. */
   readonly kept: Promise<void> | undefined;
 }
@@ -96,10 +96,11 @@ export class Rooms {
         this.#logins.hasRoom(roomKeyText(key), settings.maxLoginsPerSecond, settings.clock.monotonicMs()),
       enter: async (key, login, origin) => {
         this.#checkLogin(key, login);
-        return requireSession(await this.#enter(key, login, origin));
+        return this.#enter(key, login, origin);
       },
-      onRemoved: (key, { memberId, unansweredAttemptId }, cause, reason) => {
+      onRemoved: (key, { waiting, unansweredAttemptId }, cause, reason) => {
         const attempt = unansweredAttemptId !== undefined && { attemptId: unansweredAttemptId };
+        const { memberId } = waiting;
         this.#tickets.keepLater(endedWait(key, { memberId, ...attempt, cause, reason }, settings.clock.now()));
       },
     });
@@ -133,10 +134,17 @@ export class Rooms {
    *
    * @throws GavelError `room.not-found` if the room does not exist (`login` creates it), and as the command documents
    */
-  async execute(key: RoomKey, command: RoomCommand, origin: Origin): Promise<Outcome> {
+  async execute<C extends RoomCommand>(key: RoomKey, command: C, origin: Origin): Promise<ReplyOf<C>> {
+    if (origin.by !== undefined) this.#touch(key, [origin.by]);
+    return (await this.#execute(key, command, origin)) as ReplyOf<C>;
+  }
+
+  async #execute(key: RoomKey, command: RoomCommand, origin: Origin): Promise<AnyReply> {
     if (command.type === 'login') return this.#login(key, command, origin);
     if (command.type === 'resume') return this.#resume(key, command, origin);
-    if (this.#lobby.execute(key, command, origin)) return NOTHING;
+    if (command.type === 'touch' && this.#lobby.touch(key, command.memberIds))
+      return this.#touch(key, command.memberIds);
+    if (this.#lobby.execute(key, command, origin)) return DONE;
     if (command.type === 'kick') return this.#kick(key, command, origin);
     if (command.type === 'close') return this.#close(key, command, origin);
     const change = this.#apply(key, command, origin);
@@ -144,18 +152,19 @@ export class Rooms {
     return this.#deliver(change, origin);
   }
 
-  async #login(key: RoomKey, command: LoginCommand, origin: Origin): Promise<Outcome> {
+  async #login(key: RoomKey, command: LoginCommand, origin: Origin): Promise<LoginReply> {
     if (command.attempt?.isRetry) await this.#returns.checkRetry(key, command.attempt);
     this.#checkLogin(key, command);
     if (this.#lobby.mustWait(key, command)) {
       // A waiting login counts against the login limit, so that the waiting list cannot be used to evade it.
       this.#logins.record(roomKeyText(key), this.#settings.clock.monotonicMs());
-      return { ...NOTHING, waiting: await this.#lobby.add(key, command, origin) };
+      const waiting = await this.#lobby.add(key, command, origin);
+      return { waiting, position: this.#positionOf(key) };
     }
-    return this.#enter(key, command, origin);
+    return { session: await this.#enter(key, command, origin) };
   }
 
-  async #enter(key: RoomKey, command: LoginCommand, origin: Origin): Promise<Outcome> {
+  async #enter(key: RoomKey, command: LoginCommand, origin: Origin): Promise<Session> {
     const change = this.#apply(key, withWorldCap(key, command), origin);
     this.#logins.record(roomKeyText(key), this.#settings.clock.monotonicMs());
     const delivered = this.#deliver(change, origin);
@@ -163,18 +172,25 @@ export class Rooms {
     const replaced = command.onDuplicate === 'replace' ? this.#replaceElsewhere(key, command, origin) : [];
     // Its own events are being delivered: logins that waited for it are admitted after it.
     if (mayLetIn(command)) void this.#lobby.admit(key, origin);
+    const { session } = change.reply as ReplyOf<LoginCommand>;
+    if (!session) throw new Error('a login has no session');
     try {
-      const [outcome] = await Promise.all([delivered, ...replaced]);
-      return outcome;
+      await Promise.all([delivered, ...replaced]);
+      return this.#withWaiting(key, session);
     } catch (error) {
       // The login is refused: without it, no client would own the member.
-      const memberId = change.session?.member.memberId;
-      if (memberId) await this.execute(key, { type: 'logout', memberId }, origin).catch(() => undefined);
+      const { memberId } = session.member;
+      await this.execute(key, { type: 'logout', memberId }, origin).catch(() => undefined);
       throw error;
     }
   }
 
-  async #resume(key: RoomKey, command: CommandOf<'resume'>, origin: Origin): Promise<Outcome> {
+  /** Adds the waiting users for a member that may admit them; the member receives later changes as events. */
+  #withWaiting(key: RoomKey, session: Session): Session {
+    return mayLetIn(session.member) ? { ...session, waiting: this.#lobby.waiting(key) } : session;
+  }
+
+  async #resume(key: RoomKey, command: CommandOf<'resume'>, origin: Origin): Promise<ResumeReply> {
     const member = this.#rooms.get(roomKeyText(key))?.findMember(command.memberId);
     // Bans are checked again at a resume: by the user, and by the address that it resumes from (BAN-4).
     if (member?.ticket === command.ticket) await this.#checkReturn(key, member, command, origin);
@@ -185,7 +201,14 @@ export class Rooms {
       if (!isGavelError(error, 'resume.refused')) throw error;
       throw await this.#returns.findRefusal(key, command);
     }
-    return this.#deliver(change, origin);
+    const { session, ...missed } = (await this.#deliver(change, origin)) as ResumeReply;
+    return { session: this.#withWaiting(key, session), ...missed };
+  }
+
+  #touch(key: RoomKey, memberIds: readonly MemberId[]): ReplyOf<CommandOf<'touch'>> {
+    const room = this.#rooms.get(roomKeyText(key));
+    room?.touch(memberIds);
+    return room ? { memberCount: room.summary().shown.memberCount } : {};
   }
 
   /** @throws `login.banned`, after a member that is detached was removed: its client does not come back */
@@ -201,25 +224,25 @@ export class Rooms {
   }
 
   /** A kick also removes matching waiting users. */
-  async #kick(key: RoomKey, command: CommandOf<'kick'>, origin: Origin): Promise<Outcome> {
+  async #kick(key: RoomKey, command: CommandOf<'kick'>, origin: Origin): Promise<AnyReply> {
     const { targets, require, reason } = command;
     const named = (target: KickTarget) => (command.by === undefined ? this.#lobby.named(key, target) : []);
-    const turnedAway = [...new Set(targets.flatMap(named))];
-    if (turnedAway.length === 0) return this.#deliver(this.#apply(key, command, origin), origin);
+    const waiting = [...new Set(targets.flatMap(named))];
+    if (waiting.length === 0) return this.#deliver(this.#apply(key, command, origin), origin);
     // The room gets only the other targets: it would report waiting users as not found.
     const room = this.#rooms.get(roomKeyText(key));
     const isIn = (target: KickTarget) => (room?.membersOf(target).length ?? 0) > 0;
     const isNeeded = require === 'all' || targets.some(isIn);
     const rest = targets.filter((target) => isIn(target) || (isNeeded && named(target).length === 0));
     const change = rest.length > 0 ? this.#apply(key, { ...command, targets: rest }, origin) : undefined;
-    this.#lobby.remove(key, turnedAway, reason, origin);
-    const delivered = change ? this.#deliver(change, origin) : NOTHING;
+    this.#lobby.remove(key, waiting, reason, origin);
     // The caller also waits for the ended tickets of those who waited.
-    const [outcome] = await Promise.all([delivered, this.#tickets.allKept()]);
-    return { ...outcome, turnedAway };
+    await Promise.all([change && this.#deliver(change, origin), this.#tickets.allKept()]);
+    const { members } = (change?.reply ?? NOBODY) as MembersReply;
+    return { members, waiting: waiting.map((held) => held.waiting) };
   }
 
-  async #close(key: RoomKey, command: CommandOf<'close'>, origin: Origin): Promise<Outcome> {
+  async #close(key: RoomKey, command: CommandOf<'close'>, origin: Origin): Promise<AnyReply> {
     const change = this.#rooms.has(roomKeyText(key))
       ? this.#apply(key, command, origin)
       : this.#closeEmpty(key, command, origin);
@@ -240,7 +263,7 @@ export class Rooms {
     this.#lobby.close(key, reason, origin);
     const kept = this.#tickets.keep([endedRoom(key, { epoch, seq }, reason, atMs)]);
     const events: readonly RoomEvent[] = [{ type: 'sessionClosed', reason, epoch, seq, atMs }];
-    return { key, epoch, events, session: undefined, kept };
+    return { key, epoch, events, reply: NOBODY, kept };
   }
 
   /** Changes a room and the indexes of all rooms synchronously. */
@@ -256,12 +279,12 @@ export class Rooms {
     this.#continue(room, events);
     this.#lobby.follow(key, events, origin);
     const kept = this.#returns.keepEnds(key, command, events);
-    return { key, epoch: room.epoch, events, session: sessionOf(room, events), kept };
+    return { key, epoch: room.epoch, events, reply: replyOf(command, room, events), kept };
   }
 
-  async #deliver({ key, epoch, events, session, kept }: Change, origin: Origin): Promise<Outcome> {
+  async #deliver({ key, epoch, events, reply, kept }: Change, origin: Origin): Promise<AnyReply> {
     await Promise.all([this.#feed.deliver({ key, epoch, origin, events }), kept]);
-    return { events, ...(session && { session }) };
+    return reply;
   }
 
   /** Stores the session data of an empty room, and deletes it when the session continues or was closed. */
@@ -275,9 +298,8 @@ export class Rooms {
   }
 
   /** Returns the current position in a room's history; if there is no room, the position after all of its events. */
-  positionOf(key: RoomKey): RoomPosition {
-    const { ids } = this.#settings;
-    return this.#rooms.get(roomKeyText(key))?.snapshot({ withMembers: false }) ?? { epoch: ids.nextEpoch(), seq: 0 };
+  #positionOf(key: RoomKey): RoomPosition {
+    return this.#rooms.get(roomKeyText(key))?.position ?? { epoch: this.#settings.ids.nextEpoch(), seq: 0 };
   }
 
   /** Returns the waiting users, in order of arrival. */
@@ -298,11 +320,6 @@ export class Rooms {
   /** Returns figures of a room; undefined if there is none. */
   async summary(key: RoomKey): Promise<RoomSummary | undefined> {
     return this.#rooms.get(roomKeyText(key))?.summary();
-  }
-
-  /** Returns the events of a room after `seq`; undefined if some are no longer stored. */
-  async eventsSince(key: RoomKey, seq: number): Promise<readonly RoomEvent[] | undefined> {
-    return this.#rooms.get(roomKeyText(key))?.eventsSince(seq);
   }
 
   /** Returns the chat messages of a room that a member may read, oldest first (CHAT-4). */
@@ -405,7 +422,7 @@ export class Rooms {
   }
 
   /** Changes the other rooms synchronously; each promise settles when the events of that room are delivered. */
-  #replaceElsewhere(key: RoomKey, login: LoginCommand, origin: Origin): Promise<Outcome>[] {
+  #replaceElsewhere(key: RoomKey, login: LoginCommand, origin: Origin): Promise<unknown>[] {
     const others = this.#directory.roomsOf(key, login.user.id).filter((other) => other.roomId !== key.roomId);
     const command: RoomCommand = { type: 'replace', userId: login.user.id, exceptClientId: login.clientId };
     return others.map((other) => this.#deliver(this.#apply(other, command, origin), origin));

@@ -129,12 +129,26 @@ export function claim(userId: string, changes: Partial<TicketClaim> = {}): Ticke
   };
 }
 
+/** A ticket of a login, and the position of its client. */
+export function ticketOf(userId: string, changes: Partial<TicketClaim> = {}) {
+  const about = claim(userId, changes);
+  return { claim: about, after: about.position };
+}
+
 /** A resume by the ticket of a session, as a client tries it. */
 export function resume({ member, ticket, room }: Session, changes: Partial<TicketClaim> = {}): CommandOf<'resume'> {
   const { user, clientId, memberId } = member;
   const position = { epoch: room.epoch, seq: room.seq };
   const about = claim(user.id, { clientId, position, ...changes });
-  return { type: 'resume', memberId, ticket, connectionId: 'again', address: '127.0.0.1', claim: about };
+  return {
+    type: 'resume',
+    memberId,
+    ticket,
+    connectionId: 'again',
+    address: '127.0.0.1',
+    claim: about,
+    after: position,
+  };
 }
 
 /** A kick of the named users. */

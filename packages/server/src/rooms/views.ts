@@ -10,6 +10,7 @@ import type { ShownList } from './member-table.ts';
 import type { PollState } from './polls.ts';
 import type { StoreInfo } from './stores.ts';
 import type { RoomInfo, StreamInfo } from './stream.ts';
+import type { Waiting } from './waiting.ts';
 
 /** Figures of a Room. */
 export interface RoomSummary {
@@ -30,6 +31,8 @@ export interface Session {
   readonly ticket: string;
   /** Includes members only if the login requested them. */
   readonly room: RoomSnapshot;
+  /** The waiting users, in order of arrival, if the member may admit them. */
+  readonly waiting?: readonly Waiting[];
 }
 
 /** The state of a Room at one moment. */

@@ -7,21 +7,22 @@
 
 import { GavelError, type MemberId, type UserId } from '@gavel/protocol';
 import type { KickTarget, LoginCommand, Origin } from './commands.ts';
-import type { Waiting, WaitingEnd } from './waiting.ts';
+import type { Waiting } from './waiting.ts';
 
 /** Maximum number of waiting logins per room, and of one user in it (WAIT-7). */
 export const WAITING_LIMITS = { inRoom: 500, ofUser: 5 } as const;
 
 /** A waiting login, with the command that is executed to admit it. */
-export interface HeldLogin extends Waiting {
+export interface HeldLogin {
+  readonly waiting: Waiting;
   readonly login: LoginCommand;
   readonly origin: Origin;
-  /** Resolves `ended`. */
-  readonly end: (end: WaitingEnd) => void;
   /** By the monotonic clock. */
   lastSeenMonotonicMs: number;
   /** The attempt of its login, until the client sends something more: before, it may not have received the answer. */
   unansweredAttemptId: string | undefined;
+  /** Whether its end was reported. */
+  hasEnded: boolean;
 }
 
 interface Acceptance {
@@ -51,7 +52,9 @@ export class WaitingList {
 
   /** Returns the waiting logins that match a target. */
   named({ userIds, memberIds = [] }: KickTarget): HeldLogin[] {
-    return this.all().filter(({ user, memberId }) => userIds.includes(user.id) || memberIds.includes(memberId));
+    return this.all().filter(
+      ({ waiting: { user, memberId } }) => userIds.includes(user.id) || memberIds.includes(memberId),
+    );
   }
 
   /** Returns the waiting login of the same user and client, which a new one replaces. */
@@ -61,16 +64,16 @@ export class WaitingList {
 
   /** @throws `login.room-full` if too many logins are waiting */
   add(held: HeldLogin): void {
-    const ofUser = this.all().filter(({ user }) => user.id === held.user.id).length;
+    const ofUser = this.all().filter(({ login }) => login.user.id === held.login.user.id).length;
     if (this.#held.size >= WAITING_LIMITS.inRoom || ofUser >= WAITING_LIMITS.ofUser) {
       throw new GavelError('login.room-full', 'Too many logins are waiting to be admitted.');
     }
-    this.#held.set(held.memberId, held);
+    this.#held.set(held.waiting.memberId, held);
   }
 
   /** Returns false if it had already been removed. */
-  remove({ memberId }: HeldLogin): boolean {
-    return this.#held.delete(memberId);
+  remove({ waiting }: HeldLogin): boolean {
+    return this.#held.delete(waiting.memberId);
   }
 
   isAccepted(userId: UserId, nowMonotonicMs: number): boolean {

@@ -5,15 +5,15 @@
  * @module
  */
 
-import type { MemberCause, MemberId, RoomKey, WireProfile } from '@gavel/protocol';
+import type { MemberCause, MemberId, RoomKey, WireError, WireProfile } from '@gavel/protocol';
 import type { Origin } from './commands.ts';
 import type { User } from './member.ts';
 import type { Session } from './views.ts';
 
 /** How a wait ended without admission. */
 export type WaitingLoss =
-  /** It was rejected, or its login failed after it was accepted: a GavelError, or an unexpected error. */
-  | { readonly kind: 'refused'; readonly error: unknown }
+  /** It was rejected, or its login failed after it was accepted. */
+  | { readonly kind: 'refused'; readonly error: WireError }
   /** It was removed from the list for the same cause as members are, such as a kick. */
   | { readonly kind: 'removed'; readonly cause: MemberCause; readonly reason: string }
   /** It logged out. */
@@ -31,8 +31,6 @@ export interface Waiting {
   /** When it started waiting, in milliseconds since the Unix epoch. */
   readonly sinceMs: number;
   readonly connectionId: string;
-  /** Never rejects. */
-  readonly ended: Promise<WaitingEnd>;
 }
 
 /** A change of the waiting list of a room. */
@@ -49,4 +47,6 @@ export interface WaitingChange {
 export interface WaitingWatcher {
   /** A promise returned at the start of a wait is awaited; at the end of a wait, it must return undefined. */
   handleWaiting(change: WaitingChange): void | Promise<void>;
+  /** Called once for each wait, with its result: an admission when the user is in the room. Must not throw. */
+  handleWaitEnd?(waiting: Waiting, end: WaitingEnd): void;
 }

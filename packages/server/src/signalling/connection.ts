@@ -221,7 +221,7 @@ export class Connection implements Receiver {
       this.#budget.consume(frameBytes);
       frame = { id, result: (await this.#deps.handle(this, requireMethod(method, params), params)) as never };
     } catch (error) {
-      frame = { id, error: this.wireError(error, method, id) };
+      frame = { id, error: this.#wireError(error, method, id) };
       if (JOIN_METHODS.has(method)) this.#logRefusal(method, params, frame.error.code, id);
     }
     const bytes = encodeFrame(frame);
@@ -236,7 +236,7 @@ export class Connection implements Receiver {
   }
 
   /** Converts an error to its wire form. An internal error is logged, and the client gets only the request id. */
-  wireError(error: unknown, method: string, id: number | string): WireError {
+  #wireError(error: unknown, method: string, id: number): WireError {
     if (isGavelError(error)) return toWireError(error);
     const requestId = `${this.connectionId}/${id}`;
     this.#deps.log.error({ requestId, method, err: error }, 'request failed');

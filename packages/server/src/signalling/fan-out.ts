@@ -16,7 +16,7 @@ import {
 import type { RoomEvent, RoomEventOf } from '../rooms/events.ts';
 import { type MemberInfo, mayLetIn } from '../rooms/member.ts';
 import type { EventBatch, EventSink } from '../rooms/rooms.ts';
-import type { WaitingChange, WaitingWatcher } from '../rooms/waiting.ts';
+import type { Waiting, WaitingChange, WaitingEnd, WaitingWatcher } from '../rooms/waiting.ts';
 import {
   createViewFinder,
   type EventView,
@@ -60,6 +60,8 @@ export class FanOut implements EventSink, WaitingWatcher {
   readonly #receivers = new Map<string, Receiver>();
   readonly #rooms = new Map<string, RoomSeats>();
   readonly #seats = new Map<MemberId, Seat>();
+  /** By connection: the end of its user's wait for admission. */
+  readonly #waits = new Map<string, PromiseWithResolvers<WaitingEnd>>();
 
   /** Number of connections, logged in or not. */
   get connectionCount(): number {
@@ -73,6 +75,7 @@ export class FanOut implements EventSink, WaitingWatcher {
 
   unregister(receiver: Receiver): void {
     this.#receivers.delete(receiver.connectionId);
+    this.#waits.delete(receiver.connectionId);
   }
 
   /** Returns every connection, for the shutdown of the server. */
@@ -83,6 +86,27 @@ export class FanOut implements EventSink, WaitingWatcher {
   /** Returns whether a member is attached to this connection. */
   isSeated(memberId: MemberId, receiver: Receiver): boolean {
     return this.#seats.get(memberId)?.receiver === receiver;
+  }
+
+  /** Returns the current state of a connected member, as the events sent to it say; undefined if it is not connected. */
+  findMember(memberId: MemberId): MemberInfo | undefined {
+    return this.#seats.get(memberId)?.member;
+  }
+
+  /** Resolves when the wait of a connection's user has ended; never if the connection does not wait. */
+  waitEndOf({ connectionId }: Receiver): Promise<WaitingEnd> {
+    return this.#waitOf(connectionId).promise;
+  }
+
+  #waitOf(connectionId: string): PromiseWithResolvers<WaitingEnd> {
+    const wait = this.#waits.get(connectionId) ?? Promise.withResolvers<WaitingEnd>();
+    if (this.#receivers.has(connectionId)) this.#waits.set(connectionId, wait);
+    return wait;
+  }
+
+  /** Keeps the end of a wait for its connection, which may not have answered the login yet. */
+  handleWaitEnd({ connectionId }: Waiting, end: WaitingEnd): void {
+    this.#waitOf(connectionId).resolve(end);
   }
 
   /** Sends a frame to one member only. Does nothing if it is not connected. */

@@ -19,13 +19,14 @@ import {
 import type { IceServers } from '../ice/ice-servers.ts';
 import type { Admission, Authenticator } from '../rooms/admission.ts';
 import type { Clock } from '../rooms/clock.ts';
-import type { Origin } from '../rooms/commands.ts';
+import type { LoginCommand, Origin } from '../rooms/commands.ts';
 import type { RoomPosition } from '../rooms/ended-tickets.ts';
-import { mayLetIn } from '../rooms/member.ts';
-import { type Rooms, requireSession, type Session } from '../rooms/rooms.ts';
+import type { ReplyOf } from '../rooms/replies.ts';
+import type { Rooms, Session } from '../rooms/rooms.ts';
 import type { Waiting, WaitingEnd } from '../rooms/waiting.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Connection } from './connection.ts';
+import type { FanOut } from './fan-out.ts';
 import { frameFor, wireMembersForVisitor, wirePermissions, wireSnapshot, wireWaiting } from './frames.ts';
 import { formatTicket, parseTicket } from './resume-ticket.ts';
 import { encodeFrame } from './text-frame.ts';
@@ -34,6 +35,7 @@ import { requireShort } from './texts.ts';
 /** Dependencies of logins and resumes. */
 export interface JoiningDeps {
   readonly rooms: Rooms;
+  readonly fanOut: FanOut;
   readonly clock: Clock;
   readonly authenticators: readonly Authenticator[];
   readonly iceServers: IceServers;
@@ -141,19 +143,18 @@ export class Joining {
     };
     const command = { type: 'login', ...login, ...optional } as const;
     const origin: Origin = { door: 'signalling', requestId: connectionId, actor: user.id };
-    const outcome = await this.#deps.rooms.execute(key, command, origin);
+    const reply: ReplyOf<LoginCommand> = await this.#deps.rooms.execute(key, command, origin);
     const arrival: Arrival = { connection, authenticator, admission, clientId, origin };
-    if (outcome.waiting) {
-      this.#log(connection, key, outcome.waiting, 'waits to be admitted');
-      return this.#wait(arrival, outcome.waiting);
-    }
-    return this.#enter(arrival, requireSession(outcome));
+    if (reply.session) return this.#enter(arrival, reply.session);
+    this.#log(connection, key, reply.waiting, 'waits to be admitted');
+    return this.#wait(arrival, reply.waiting, reply.position);
   }
 
-  async #wait(arrival: Arrival, waiting: Waiting): Promise<WaitingResult> {
-    const { clock, heartbeatIntervalMs, heartbeatTimeoutMs, log } = this.#deps;
+  async #wait(arrival: Arrival, waiting: Waiting, position: RoomPosition): Promise<WaitingResult> {
+    const { clock, fanOut, heartbeatIntervalMs, heartbeatTimeoutMs, log } = this.#deps;
     const { connection, admission, origin } = arrival;
-    const { memberId, ended } = waiting;
+    const { memberId } = waiting;
+    const ended = fanOut.waitEndOf(connection);
     const isHere = connection.beginWaiting(admission.key, memberId, () => {
       ended
         .then((end) => this.#endWait(arrival, end))
@@ -164,7 +165,7 @@ export class Joining {
     if (!isHere) await this.#detach(connection, admission.key, memberId, origin);
     return {
       waiting: wireWaiting(waiting),
-      ticket: this.#ticketOf(arrival, memberId, '', this.#deps.rooms.positionOf(admission.key)),
+      ticket: this.#ticketOf(arrival, memberId, '', position),
       heartbeatIntervalMs,
       heartbeatTimeoutMs,
       serverTimeMs: clock.now(),
@@ -180,7 +181,7 @@ export class Joining {
         return connection.release(encodeFrame({ event: 'admitted', login }));
       }
       case 'refused': {
-        const error = connection.wireError(end.error, 'login', 'waiting');
+        const { error } = end;
         return connection.close(CLOSE_CODES.refused, 'turned away', encodeFrame({ event: 'refused', error }));
       }
       case 'removed': {
@@ -214,7 +215,7 @@ export class Joining {
       heartbeatTimeoutMs: this.#deps.heartbeatTimeoutMs,
       serverTimeMs: this.#deps.clock.now(),
       room: wireSnapshot(room, member),
-      ...(await this.#waitingListFor(key, session)),
+      ...waitingListOf(session),
       ...this.#iceFor(key, session),
     };
   }
@@ -234,11 +235,6 @@ export class Joining {
     return formatTicket({ key, memberId, secret, claim });
   }
 
-  /** Returns the waiting list if the member may admit users. Later changes are sent as events. */
-  async #waitingListFor(key: RoomKey, { member }: Session): Promise<Pick<LoginResult, 'waitingList'>> {
-    return mayLetIn(member) ? { waitingList: (await this.#deps.rooms.waiting(key)).map(wireWaiting) } : {};
-  }
-
   /** Attaches a member to a new connection. @throws GavelError as the command `resume` documents */
   async resume(connection: Connection, params: Params<'resume'>): Promise<Results['resume']> {
     connection.beginJoin();
@@ -247,19 +243,16 @@ export class Joining {
     const { key, memberId, secret, claim } = ticket;
     const { connectionId, address } = connection;
     const origin: Origin = { door: 'signalling', requestId: connectionId };
-    const command = { type: 'resume', memberId, ticket: secret, connectionId, address, claim } as const;
-    const session = requireSession(await this.#deps.rooms.execute(key, command, origin));
+    // The ticket was issued in the life of the room that the client's number is of.
+    const after = { epoch: claim.position.epoch, seq: params.lastSeq };
+    const command = { type: 'resume', memberId, ticket: secret, connectionId, address, claim, after } as const;
+    const { session, missed } = await this.#deps.rooms.execute(key, command, origin);
     await this.#seat(connection, key, session, origin);
     this.#log(connection, key, session.member, 'resumed');
     const serverTimeMs = this.#deps.clock.now();
-    const missed = await this.#deps.rooms.eventsSince(key, params.lastSeq);
-    const common = { ...(await this.#waitingListFor(key, session)), ...this.#iceFor(key, session), serverTimeMs };
+    const common = { ...waitingListOf(session), ...this.#iceFor(key, session), serverTimeMs };
     if (!missed) return { room: wireSnapshot(session.room, session.member), ...common };
-    // Only events up to the resume: later events are queued and sent afterwards.
-    const events = missed
-      .filter((event) => event.seq <= session.room.seq)
-      .flatMap((event) => frameFor(event, session.member) ?? []);
-    return { events, ...common };
+    return { events: missed.flatMap((event) => frameFor(event, session.member) ?? []), ...common };
   }
 
   #log(
@@ -280,4 +273,9 @@ export class Joining {
   async #detach({ connectionId }: Connection, key: RoomKey, memberId: MemberId, origin: Origin): Promise<void> {
     await this.#deps.rooms.execute(key, { type: 'detach', memberId, connectionId }, origin);
   }
+}
+
+/** Returns the waiting list for a member that may admit users. Later changes are sent as events. */
+function waitingListOf({ waiting }: Session): Pick<LoginResult, 'waitingList'> {
+  return waiting ? { waitingList: waiting.map(wireWaiting) } : {};
 }

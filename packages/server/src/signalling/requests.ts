@@ -22,9 +22,9 @@ import type { Caller } from '../media-control/negotiation.ts';
 import type { Negotiator } from '../media-control/negotiator.ts';
 import type { SoundMonitor } from '../media-control/sound-monitor.ts';
 import type { Origin } from '../rooms/commands.ts';
-import { eventsOf } from '../rooms/events.ts';
 import { KeyedQueue } from '../rooms/keyed-queue.ts';
 import type { MemberInfo } from '../rooms/member.ts';
+import { Activity } from './activity.ts';
 import type { Connection, ConnectionState } from './connection.ts';
 import { customMessageCommand } from './custom-message.ts';
 import { wireSnapshot } from './frames.ts';
@@ -56,6 +56,18 @@ const MEDIA_METHODS: ReadonlySet<Method> = new Set<Method>([
   'updatePlay',
 ]);
 
+/** The methods that may execute no command, so that they are recorded as activity on their own. */
+const UNCOMMANDED: ReadonlySet<Method> = new Set<Method>([
+  'snapshot',
+  'chatHistory',
+  'createUpload',
+  'iceServers',
+  'negotiate',
+  'unpublish',
+  'stop',
+  'updatePlay',
+]);
+
 const DONE: Record<string, never> = {};
 
 /** Handles requests. */
@@ -63,6 +75,7 @@ export class Requests {
   readonly #deps: RequestDeps;
   readonly #joining: Joining;
   readonly #limits: MessageLimits;
+  readonly #activity: Activity;
   /** The media requests, by member. */
   readonly #media = new KeyedQueue();
   readonly #methods: { readonly [M in MemberMethod]: Handler<M> } = {
@@ -145,10 +158,8 @@ export class Requests {
     createPoll: async ({ key, member, origin }, { anonymous = false, hideVotes = false, ...rest }) => {
       this.#limits.countPoll(key);
       const command = { type: 'createPoll', by: member.memberId, anonymous, hideVotes, ...rest } as const;
-      const { events } = await this.#deps.rooms.execute(key, command, origin);
-      const [made] = eventsOf(events, 'pollUpdated');
-      if (!made) throw new Error('createPoll emitted no event');
-      return { pollId: made.poll.pollId };
+      const { poll } = await this.#deps.rooms.execute(key, command, origin);
+      return { pollId: poll.pollId };
     },
     vote: async ({ key, member, origin }, { pollId, option }) => {
       const { memberId } = member;
@@ -178,6 +189,7 @@ export class Requests {
     this.#deps = deps;
     this.#joining = new Joining(deps);
     this.#limits = new MessageLimits(deps.clock);
+    this.#activity = new Activity(deps.rooms);
   }
 
   /** Handles one request. Its parameters have been validated against the method's schema. */
@@ -200,9 +212,10 @@ export class Requests {
     const { key } = state;
     const { memberId } = state.member;
     const origin = originOf(connection, state.member);
-    await this.#deps.rooms.execute(key, { type: 'touch', memberId }, origin);
+    // The room is not asked for it: a request is one call. Its refusal says if there is no such room any more.
+    if (UNCOMMANDED.has(method)) this.#activity.record(key, memberId).catch(() => undefined);
     // The member's name and permissions may have changed since its login.
-    const member = (await this.#deps.rooms.findMember(key, memberId)) ?? state.member;
+    const member = this.#deps.fanOut.findMember(memberId) ?? state.member;
     const handler = this.#methods[method] as Handler<Method>;
     return handler({ key, member, origin }, params as Params<Method>);
   }
@@ -216,9 +229,12 @@ export class Requests {
     if (method !== 'heartbeat' && method !== 'logout') {
       throw new GavelError('request.out-of-order', `"${method}" is not allowed while the user waits to be admitted`);
     }
-    const command = { type: method === 'heartbeat' ? 'touch' : 'logout', memberId } as const;
-    await this.#deps.rooms.execute(key, command, { door: 'signalling', requestId: connectionId });
-    return method === 'heartbeat' ? { serverTimeMs: this.#deps.clock.now() } : DONE;
+    if (method === 'heartbeat') {
+      await this.#activity.record(key, memberId);
+      return { serverTimeMs: this.#deps.clock.now() };
+    }
+    await this.#deps.rooms.execute(key, { type: 'logout', memberId }, { door: 'signalling', requestId: connectionId });
+    return DONE;
   }
 
   async #logout({ key, member, origin }: Caller): Promise<Results['logout']> {
@@ -226,9 +242,9 @@ export class Requests {
     return DONE;
   }
 
-  async #heartbeat({ key }: Caller): Promise<Results['heartbeat']> {
-    const room = await this.#deps.rooms.summary(key);
-    return { serverTimeMs: this.#deps.clock.now(), ...(room && { memberCount: room.shown.memberCount }) };
+  async #heartbeat({ key, member }: Caller): Promise<Results['heartbeat']> {
+    const { memberCount } = await this.#activity.record(key, member.memberId);
+    return { serverTimeMs: this.#deps.clock.now(), ...(memberCount !== undefined && { memberCount }) };
   }
 
   async #snapshot({ key, member }: Caller): Promise<Results['snapshot']> {
@@ -294,12 +310,10 @@ export class Requests {
     this.#limits.countMessage(key, member.user.id, kind, to);
     const by = member.memberId;
     const command = { type: 'send', by, kind, from: member.user, text, ...(to && { to }) } as const;
-    const { events } = await this.#withContent(caller, params.content, undefined, (content) =>
+    const { messageId, absent } = await this.#withContent(caller, params.content, undefined, (content) =>
       this.#deps.rooms.execute(key, { ...command, ...content }, origin),
     );
-    const [message] = eventsOf(events, 'message');
-    if (!message) throw new Error('send emitted no event');
-    return { messageId: message.messageId, ...(message.absent.length > 0 && { absent: message.absent }) };
+    return { messageId, ...(absent.length > 0 && { absent }) };
   }
 
   async #renewToken({ key, member, origin }: Caller, { token }: Params<'renewToken'>): Promise<Results['renewToken']> {
@@ -313,5 +327,5 @@ export class Requests {
 }
 
 function originOf(connection: Connection, member: MemberInfo): Origin {
-  return { door: 'signalling', requestId: connection.connectionId, actor: member.user.id };
+  return { door: 'signalling', requestId: connection.connectionId, actor: member.user.id, by: member.memberId };
 }

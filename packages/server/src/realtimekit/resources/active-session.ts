@@ -4,8 +4,6 @@
  * @module
  */
 
-import { eventsOf, type RoomEvent } from '../../rooms/events.ts';
-import type { MemberInfo } from '../../rooms/member.ts';
 import type { Waiting } from '../../rooms/waiting.ts';
 import { noActiveSession } from '../envelope.ts';
 import { defineRoute, type ResourceDeps, type Route, requireApp } from '../route.ts';
@@ -48,7 +46,7 @@ export function activeSessionRoutes({ store, rooms, clock }: ResourceDeps): Rout
       async handle(call) {
         const meeting = await requireMeeting(store, call);
         const targets = await findTargets(store, meeting.id, call.body);
-        const { events, turnedAway = [] } = await rooms
+        const { members, waiting } = await rooms
           .execute(
             roomOf(meeting.appId, meeting.id),
             { type: 'kick', targets, require: 'all', reason: '' },
@@ -57,7 +55,7 @@ export function activeSessionRoutes({ store, rooms, clock }: ResourceDeps): Rout
           .catch((error: unknown) => {
             throw sessionError(error, meeting.id);
           });
-        const people = [...membersLeft(events), ...turnedAway.map(asPerson)];
+        const people = [...members, ...waiting.map(asPerson)];
         const participants = await showPeople(store, meeting.id, people);
         return { data: { action: 'kick', participants } };
       },
@@ -68,12 +66,12 @@ export function activeSessionRoutes({ store, rooms, clock }: ResourceDeps): Rout
       takesAnyId: true,
       async handle(call) {
         const meeting = await requireMeeting(store, call);
-        const { events } = await rooms
+        const { members } = await rooms
           .execute(roomOf(meeting.appId, meeting.id), { type: 'close', reason: '', announce: true }, call.origin)
           .catch((error: unknown) => {
             throw sessionError(error, meeting.id);
           });
-        return { data: { action: 'kick_all', kicked_participants_count: countPeople(membersLeft(events)) } };
+        return { data: { action: 'kick_all', kicked_participants_count: countPeople(members) } };
       },
     }),
   ];
@@ -81,6 +79,3 @@ export function activeSessionRoutes({ store, rooms, clock }: ResourceDeps): Rout
 
 /** A waiting user as a person: the time of the request stands in for the time of joining. */
 const asPerson = ({ user, sinceMs }: Waiting): Person => ({ user, joinedAtMs: sinceMs });
-
-const membersLeft = (events: readonly RoomEvent[]): MemberInfo[] =>
-  eventsOf(events, 'memberLeft').map(({ member }) => member);

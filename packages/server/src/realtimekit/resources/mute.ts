@@ -6,7 +6,6 @@
 
 import { Type } from 'typebox';
 import type { CommandOf } from '../../rooms/commands.ts';
-import { eventsOf } from '../../rooms/events.ts';
 import type { MemberInfo } from '../../rooms/member.ts';
 import type { MeetingRecord } from '../../store/store.ts';
 import { defineRoute, type RawCall, type ResourceDeps, type Route } from '../route.ts';
@@ -23,7 +22,7 @@ export function muteRoutes({ store, rooms }: ResourceDeps): Route[] {
     command: Pick<CommandOf<'mute'>, 'targets' | 'allowUnmute'>,
     { origin }: Pick<RawCall, 'origin'>,
   ): Promise<readonly MemberInfo[]> => {
-    const { events } = await rooms
+    const { members } = await rooms
       .execute(
         roomOf(meeting.appId, meeting.id),
         { type: 'mute', require: 'all', kinds: { audio: true, video: false }, ...command },
@@ -32,7 +31,7 @@ export function muteRoutes({ store, rooms }: ResourceDeps): Route[] {
       .catch((error: unknown) => {
         throw sessionError(error, meeting.id);
       });
-    return eventsOf(events, 'membersMuted').flatMap(({ members }) => members);
+    return members;
   };
 
   return [

@@ -6,7 +6,6 @@
 
 import { byteLength, POLL_LIMITS } from '@gavel/protocol';
 import { Type } from 'typebox';
-import { eventsOf } from '../../rooms/events.ts';
 import type { PollInfo } from '../../rooms/polls.ts';
 import { badRequest } from '../envelope.ts';
 import { defineRoute, type ResourceDeps, type Route } from '../route.ts';
@@ -43,14 +42,12 @@ export function pollRoutes({ store, rooms }: ResourceDeps): Route[] {
         }
         const meeting = await requireMeeting(store, call);
         const command = { type: 'createPoll', question, options, anonymous, hideVotes } as const;
-        const { events } = await rooms
+        const { poll } = await rooms
           .execute(roomOf(meeting.appId, meeting.id), command, call.origin)
           .catch((error: unknown) => {
             throw sessionError(error, meeting.id);
           });
-        const [made] = eventsOf(events, 'pollUpdated');
-        if (!made) throw new Error('creating the poll produced no event');
-        return { data: { action: 'poll', poll: showPoll(made.poll) } };
+        return { data: { action: 'poll', poll: showPoll(poll) } };
       },
     }),
   ];

@@ -27,7 +27,8 @@ export const deleteStream = defineAction({
   fault: CODES.streamNotDeleted,
   describe: ({ roomId, actor, streamId }) => ({ room: roomId, targets: [streamId], reason: '', actor }),
   async run({ roomId, actor, streamId }, call) {
-    const command = { type: 'deleteStream', streamId, actorUserId: parseUserId(actor) } as const;
+    const actorUserId = parseUserId(actor);
+    const command = { type: 'deleteStream', streamId, ...(actorUserId && { actorUserId }) } as const;
     await call.rooms.execute(call.keyOf(roomId), command, call.origin);
     return undefined;
   },

@@ -5,7 +5,7 @@
  */
 
 import { MAX_BYTES, type RoomId, type UserId } from '@gavel/protocol';
-import { eventsOf, type RoomEventOf } from '../../rooms/events.ts';
+import type { Replies } from '../../rooms/replies.ts';
 import { CODES } from '../codes.ts';
 import { anyText, optionalText, requiredInteger, requiredText, type TextRule } from '../params.ts';
 import { type Call, ROOM_ID, USER_ID } from './action.ts';
@@ -34,17 +34,14 @@ export interface MessageOrder {
   readonly text: string;
 }
 
-/** Sends a message and returns its event. @throws GavelError `room.not-found` */
+/** Sends a message and returns its id and its absent recipients. @throws GavelError `room.not-found` */
 export async function sendMessage(
   kind: 'broadcast' | 'barrage' | 'command',
   { roomId, userId, userName, text }: MessageOrder,
   call: Call,
   to?: readonly UserId[],
-): Promise<RoomEventOf<'message'>> {
+): Promise<Replies['send']> {
   const from = { id: userId, name: userName || userId };
   const command = { type: 'send', kind, from, text, ...(to && { to }) } as const;
-  const { events } = await call.rooms.execute(call.keyOf(roomId), command, call.origin);
-  const [message] = eventsOf(events, 'message');
-  if (!message) throw new Error('sending the message produced no event');
-  return message;
+  return call.rooms.execute(call.keyOf(roomId), command, call.origin);
 }
