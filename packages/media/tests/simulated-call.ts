@@ -22,6 +22,8 @@ const SAMPLE_MS = 100;
 export interface SenderOptions {
   /** What it would send at a time if the link carried it, in bits per second. */
   readonly wantedBps: (timeMs: number) => number;
+  /** What it sends at most at a time; absent: what it wants. */
+  readonly sentBps?: (timeMs: number) => number;
   readonly estimator?: EstimatorOptions;
   readonly startMs?: number;
 }
@@ -61,14 +63,14 @@ class Sender {
   }
 
   tick(nowMs: number): void {
-    const { startMs = 0, wantedBps } = this.#options;
+    const { startMs = 0, wantedBps, sentBps = wantedBps } = this.#options;
     if (nowMs < startMs) return;
     const wanted = wantedBps(nowMs);
     for (const feedback of this.#feedback.filter(({ atMs }) => atMs <= nowMs)) {
       this.#estimator.handleFeedback(toReportedPackets(feedback.arrivals), nowMs);
     }
     this.#feedback = this.#feedback.filter(({ atMs }) => atMs > nowMs);
-    const bps = Math.min(wanted, this.#estimator.bps);
+    const bps = Math.min(sentBps(nowMs), this.#estimator.bps);
     const packetBytes = Math.min(MAX_PACKET_BYTES, Math.max(MIN_PACKET_BYTES, bps / 8 / PACKETS_PER_SECOND));
     this.#dueBytes += (bps * TICK_MS) / 8_000;
     for (; this.#dueBytes >= packetBytes; this.#dueBytes -= packetBytes) this.#send(packetBytes, true, nowMs);

@@ -84,6 +84,15 @@ describe('a link that changes', () => {
   });
 });
 
+test('a viewer that gets sound only on a slow link is probed, and gets the link when it is free', () => {
+  const rate = (timeMs: number) => (timeMs > 10_000 && timeMs <= 40_000 ? 80_000 : 2 * MBIT);
+  const sound: SenderOptions = { wantedBps: () => MBIT, sentBps: (timeMs) => (timeMs > 12_000 ? 40_000 : MBIT) };
+  const [samples = []] = simulateCall(createLink(rate, 25), [sound], 60_000);
+  expect(Math.max(...after(samples, 20_000, 40_000).map(({ estimateBps }) => estimateBps))).toBeLessThan(200_000);
+  const back = after(samples, 40_000).find(({ estimateBps }) => estimateBps >= 0.8 * MBIT)?.timeMs;
+  expect(back).toBeLessThan(55_000);
+});
+
 describe('feedback', () => {
   const createEstimator = () => new BandwidthEstimator({ startBps: 300_000, minBps: 30_000, maxBps: MBIT });
 

@@ -105,8 +105,9 @@ export class BandwidthEstimator {
    * @returns bytes of padding to be sent now
    */
   probe(wantedBps: number, nowMs: number): number {
-    const { decreasedAtMs, isBelowCapacity } = this.#control;
-    const isCalm = this.#trend === 'steady' && nowMs - decreasedAtMs > CALM_MS && !isBelowCapacity;
+    const control = this.#control;
+    const hasSettled = nowMs - control.decreasedAtMs > CALM_MS && !control.isApproachingCapacity(nowMs);
+    const isCalm = this.#trend === 'steady' && hasSettled;
     this.#probing.begin(this.bps, wantedBps, isCalm, this.#roundTripMs, nowMs);
     return this.#probing.findPadding(nowMs);
   }

@@ -21,6 +21,8 @@ const PACKET_BITS = 1_200 * 8;
 /** Time in which a change shows in the feedback, in milliseconds, without the round trip. */
 const RESPONSE_MS = 100;
 const MIN_ADDED_BPS_PER_SECOND = 4_000;
+/** An update longer ago than this, in milliseconds, means that no feedback comes. */
+const RECENT_MS = 1_000;
 /** Weight of the newest rate at which the queue grew, in the average of those rates. */
 const CAPACITY_WEIGHT = 0.05;
 
@@ -40,6 +42,8 @@ export class RateControl {
   #capacityKbps: number | undefined;
   #deviation = 0.4;
   #isDraining = false;
+  /** Whether the rate cannot grow, because too little arrives. */
+  #isCapped = false;
 
   constructor(startBps: number, bounds: RateBounds) {
     this.#bps = startBps;
@@ -56,9 +60,13 @@ export class RateControl {
     return this.#decreasedAtMs;
   }
 
-  /** Whether the rate is below the last known capacity, or near it: what a probe gets there may be taken from others. */
-  get isBelowCapacity(): boolean {
-    return this.#capacityKbps !== undefined && this.#bps < this.#maxCapacityBps();
+  /**
+   * Whether the rate grows by itself towards the last known capacity: what a probe gets there may be taken from others. A
+   * rate does not grow while much less than it is sent.
+   */
+  isApproachingCapacity(nowMs: number): boolean {
+    const isGrowing = !this.#isCapped && nowMs - (this.#updatedAtMs ?? nowMs) < RECENT_MS;
+    return isGrowing && this.#capacityKbps !== undefined && this.#bps < this.#maxCapacityBps();
   }
 
   /** Sets the rate, such as to what a probe has proved. */
@@ -100,6 +108,7 @@ export class RateControl {
         ? Math.max(1_000, this.#bps * GROWTH_PER_SECOND) * seconds
         : Math.max(MIN_ADDED_BPS_PER_SECOND, (PACKET_BITS * 1_000) / (roundTripMs + RESPONSE_MS)) * seconds;
     const lead = acknowledgedBps === undefined ? Number.POSITIVE_INFINITY : acknowledgedBps * MAX_LEAD + MAX_LEAD_BPS;
+    this.#isCapped = this.#bps + added > lead;
     this.#bps = this.#clamp(Math.max(this.#bps, Math.min(this.#bps + added, lead)));
   }
 
