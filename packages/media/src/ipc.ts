@@ -159,14 +159,20 @@ export type WorkerMessage =
     }
   | WorkerNotice;
 
+/** What the subscribers at a worker take of a stream's video. */
+export interface LayerReport {
+  readonly stream: string;
+  /** -1: nobody takes video. */
+  readonly highestLayer: number;
+}
+
 /** A notification from a worker. */
 export type WorkerNotice =
   | { readonly type: 'peer-connected'; readonly peer: string }
   | { readonly type: 'peer-lost'; readonly peer: string; readonly cause: MediaLossCause }
   | { readonly type: 'stream-connected'; readonly stream: string; readonly peer: string }
   | { readonly type: 'subscription-lost'; readonly peer: string; readonly stream: string }
-  /** What the subscribers at this worker take of a stream's video; -1: nobody takes video. */
-  | { readonly type: 'demand'; readonly stream: string; readonly highestLayer: number }
+  | { readonly type: 'demand'; readonly reports: readonly LayerReport[] }
   | { readonly type: 'video-paused'; readonly peer: string; readonly stream: string; readonly isPaused: boolean }
   | { readonly type: 'sound-levels'; readonly levels: readonly SoundLevel[] }
   | {

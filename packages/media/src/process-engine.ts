@@ -312,7 +312,9 @@ export class ProcessEngine implements MediaEngine {
       return;
     }
     if (notice.type === 'demand') {
-      this.#registry.streams.get(notice.stream)?.demand.handleReport(worker.config.worker, notice.highestLayer);
+      for (const { stream, highestLayer } of notice.reports) {
+        this.#registry.streams.get(stream)?.demand.handleReport(worker.config.worker, highestLayer);
+      }
       return;
     }
     if (notice.type === 'sound-levels') {

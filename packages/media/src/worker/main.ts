@@ -9,6 +9,7 @@ import type { WorkerCall, WorkerConfig, WorkerMessage } from '../ipc.ts';
 import { createTransportFactory } from '../transport/create-transport-factory.ts';
 import { listTransportWarnings } from '../transport/transport-warnings.ts';
 import { ALLOCATION_INTERVAL_MS } from './allocation/allocator.ts';
+import { DemandReports } from './allocation/demand-reports.ts';
 import { ClosedRing } from './closed-ring.ts';
 import { createCounters } from './counters.ts';
 import { PROBE_INTERVAL_MS } from './peer-bandwidth.ts';
@@ -51,7 +52,18 @@ async function createWorker(config: WorkerConfig): Promise<Worker> {
     counters: { probes: 0, paddingBytes: 0 },
   };
   const allocating = new TimedTickSet(ALLOCATION_INTERVAL_MS, now, reportError);
-  const parts = { transports: factory, closed, ended, ticking, allocating, soundLevels, probing, piping };
+  const demandReports = new DemandReports((reports) => send({ type: 'demand', reports }));
+  const parts = {
+    transports: factory,
+    demandReports,
+    closed,
+    ended,
+    ticking,
+    allocating,
+    soundLevels,
+    probing,
+    piping,
+  };
   return new Worker({ ...parts, config, now, notify: send, reportError });
 }
 

@@ -48,7 +48,7 @@ export class Stream implements Ticking {
     this.#context = context;
     this.demand = new LayerDemand(
       () => context.now(),
-      (highestLayer) => context.notify({ type: 'demand', stream: name, highestLayer }),
+      (highestLayer) => context.demandReports.add(name, highestLayer),
     );
   }
 

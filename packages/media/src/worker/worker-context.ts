@@ -6,6 +6,7 @@
 
 import type { WorkerConfig, WorkerNotice } from '../ipc.ts';
 import type { TransportFactory } from '../transport/transport.ts';
+import type { DemandReports } from './allocation/demand-reports.ts';
 import type { ClosedRing } from './closed-ring.ts';
 import type { MutablePacketTotals } from './counters.ts';
 import type { Probing } from './peer-bandwidth.ts';
@@ -22,6 +23,8 @@ export interface WorkerContext {
   readonly ticking: TimedTickSet;
   /** The allocations of peers that have something to decide. */
   readonly allocating: TimedTickSet;
+  /** Reports what is taken of streams. */
+  readonly demandReports: DemandReports;
   /** The levels of published sound. */
   readonly soundLevels: SoundLevels;
   /** Probes of what the network of peers can take. */
