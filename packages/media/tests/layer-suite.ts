@@ -7,78 +7,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { TransportKind } from '../src/engine.ts';
 import { createMediaEngine, type MediaEngine } from '../src/index.ts';
-import { parseRtcp } from '../src/rtp/rtcp.ts';
 import { RtpHeader } from '../src/rtp/rtp-packet.ts';
-import { REPAIRED_RID_URI, RID_URI } from '../src/sdp/simulcast.ts';
-import { MID_ID } from './offer-builder.ts';
+import { LayeredPublisher, RID_ID, readLayer } from './layered-publisher.ts';
 import { createVideoSection, SyntheticPeer, waitFor } from './synthetic-peer.ts';
-
-const RID_ID = 10;
-const REPAIRED_RID_ID = 11;
-const RIDS = ['low', 'medium', 'high'];
-const SSRCS = [5_001, 5_002, 5_003];
-const SIMULCAST_LINES = [
-  `extmap:${RID_ID} ${RID_URI}`,
-  `extmap:${REPAIRED_RID_ID} ${REPAIRED_RID_URI}`,
-  ...RIDS.map((rid) => `rid:${rid} send`),
-  `simulcast:send ${RIDS.join(';')}`,
-].map((line) => `a=${line}`);
-
-/** A publisher of three layers; the SSRCs are not announced, as in browsers. */
-class LayeredPublisher {
-  readonly peer: SyntheticPeer;
-  readonly #mid: string;
-  readonly #sequences = [100, 200, 300];
-  readonly #pictureIds = [1, 5_000, 9_000];
-
-  private constructor(peer: SyntheticPeer, mid: string) {
-    this.peer = peer;
-    this.#mid = mid;
-  }
-
-  static async start(engine: MediaEngine, stream: string): Promise<LayeredPublisher> {
-    const peer = new SyntheticPeer(engine, `publisher of ${stream}`);
-    const section = createVideoSection('sendonly', { lines: SIMULCAST_LINES });
-    peer.addPublication({ stream, sections: [section] });
-    await peer.negotiate();
-    await peer.opened();
-    return new LayeredPublisher(peer, section.mid);
-  }
-
-  /** Sends one frame of one packet in a layer. */
-  send(layer: number, isKeyframe: boolean): void {
-    const sequence = this.#next(this.#sequences, layer);
-    const pictureId = this.#next(this.#pictureIds, layer);
-    const descriptor = [0x90, 0xe0, 0x80 | (pictureId >> 8), pictureId & 0xff, 1, 0];
-    const payload = Buffer.concat([
-      Buffer.from([...descriptor, isKeyframe ? 0x10 : 0x11]),
-      Buffer.from(RIDS[layer] ?? ''),
-    ]);
-    const extensions = [
-      [MID_ID, Buffer.from(this.#mid)],
-      [RID_ID, Buffer.from(RIDS[layer] ?? '')],
-    ] as const;
-    const timestamp = sequence * 3_000;
-    this.peer.sendRtp({ sequence, timestamp, marker: true, ssrc: SSRCS[layer] ?? 0, payload, extensions });
-  }
-
-  /** Sends one picture in all layers. */
-  sendAll(isKeyframe: boolean): void {
-    for (const layer of RIDS.keys()) this.send(layer, isKeyframe);
-  }
-
-  /** The layers for which keyframes were requested. */
-  get requestedLayers(): number[] {
-    const items = this.peer.rtcp.flatMap((packet) => parseRtcp(packet));
-    return items.flatMap((item) => (item.type === 'keyframe-request' ? SSRCS.indexOf(item.ssrc) : []));
-  }
-
-  #next(numbers: number[], layer: number): number {
-    const next = (numbers[layer] ?? 0) + 1;
-    numbers[layer] = next;
-    return next;
-  }
-}
 
 /** Declares the tests for one transport. */
 export function describeLayers(transport: TransportKind): void {
@@ -134,7 +65,7 @@ export function describeLayers(transport: TransportKind): void {
   function layersOf(peer: SyntheticPeer): number[] {
     return peer.rtp.map((packet) => {
       header.read(packet);
-      return RIDS.indexOf(packet.toString('latin1', header.payloadOffset + 7));
+      return readLayer(packet.subarray(header.payloadOffset));
     });
   }
 

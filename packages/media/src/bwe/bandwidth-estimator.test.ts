@@ -156,6 +156,24 @@ describe('probe', () => {
     expect(padding).toBe(0);
   });
 
+  test('a peer is probed again when nothing was sent for 3 s, whatever its queue was before', () => {
+    const estimator = new BandwidthEstimator({ startBps: 300_000, minBps: 30_000, maxBps: 50 * MBIT });
+    let arrivedAtMs = 0;
+    const exchange = (bytes: number, timeMs: number, linkBps: number): void => {
+      arrivedAtMs = Math.max(arrivedAtMs, timeMs) + (bytes * 8_000) / linkBps;
+      const sequence = estimator.recordSent(bytes, timeMs);
+      estimator.handleFeedback(toReportedPackets([{ sequence, arrivedAtMs }]), timeMs + 50);
+    };
+    for (let timeMs = 0; timeMs < 5_000; timeMs += 20) exchange(1_000, timeMs, 50_000);
+    expect(estimator.bps).toBeLessThan(60_000);
+    arrivedAtMs = 0;
+    for (let timeMs = 5_000; timeMs < 20_000; timeMs += 5) {
+      const padding = estimator.probe(500_000, timeMs);
+      for (let bytes = padding; bytes >= 100; bytes -= 250) exchange(Math.min(250, bytes), timeMs, 5 * MBIT);
+    }
+    expect(estimator.bps).toBeGreaterThan(450_000);
+  });
+
   test('a probe is never more than 500 kbit/s above the estimate, after those at the beginning', () => {
     const estimator = new BandwidthEstimator({ startBps: 2 * MBIT, minBps: 30_000, maxBps: 50 * MBIT });
     // The first probes fail, because nothing arrives.

@@ -46,9 +46,9 @@ const ROUND_TRIP_WEIGHT = 0.05;
  */
 export class BandwidthEstimator {
   readonly #history = new SendHistory();
-  readonly #deltas = new BurstDeltas();
-  readonly #trendline = new Trendline();
-  readonly #standing = new StandingQueue();
+  #deltas = new BurstDeltas();
+  #trendline = new Trendline();
+  #standing = new StandingQueue();
   readonly #acknowledged = new AcknowledgedRate();
   readonly #losses = new LossLimit();
   readonly #control: RateControl;
@@ -57,6 +57,7 @@ export class BandwidthEstimator {
   #roundTripMs = DEFAULT_ROUND_TRIP_MS;
   #packetBytes = 1_000;
   #hasFeedback = false;
+  #sentAtMs = Number.NEGATIVE_INFINITY;
   /** The arrival clock, unwrapped. */
   #lastArrivalMs: number | undefined;
   #arrivalCycles = 0;
@@ -90,6 +91,8 @@ export class BandwidthEstimator {
 
   /** Records a packet to be sent, and returns its transport-wide number (16 bits). */
   recordSent(bytes: number, nowMs: number): number {
+    this.#forgetOldQueue(nowMs);
+    this.#sentAtMs = nowMs;
     const sequence = this.#history.nextSequence;
     const cluster = this.#probing.cluster(nowMs);
     this.#history.add(bytes, nowMs, cluster);
@@ -105,6 +108,7 @@ export class BandwidthEstimator {
    * @returns bytes of padding to be sent now
    */
   probe(wantedBps: number, nowMs: number): number {
+    this.#forgetOldQueue(nowMs);
     const control = this.#control;
     const hasSettled = nowMs - control.decreasedAtMs > CALM_MS && !control.isApproachingCapacity(nowMs);
     const isCalm = this.#trend === 'steady' && hasSettled;
@@ -152,6 +156,15 @@ export class BandwidthEstimator {
     this.#losses.add(received, lost, this.bps, this.acknowledgedBps ?? 0, this.#standing.queueMs, nowMs);
     this.#control.update(this.#trend, this.acknowledgedBps, this.#roundTripMs + this.#standing.queueMs, nowMs);
     if (proved !== undefined) this.#followProbe(proved, nowMs);
+  }
+
+  /** When nothing was sent for a time, such as while all video is paused, our queue has become empty. */
+  #forgetOldQueue(nowMs: number): void {
+    if (nowMs - this.#sentAtMs <= CALM_MS || this.#sentAtMs === Number.NEGATIVE_INFINITY) return;
+    this.#sentAtMs = Number.NEGATIVE_INFINITY;
+    this.#deltas = new BurstDeltas();
+    this.#trendline = new Trendline();
+    this.#standing = new StandingQueue();
   }
 
   get #trend(): QueueTrend {

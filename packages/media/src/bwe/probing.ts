@@ -15,6 +15,8 @@ const MAX_EXCESS_BPS = 500_000;
 const ROUND_TRIPS = 2;
 const MIN_PROBE_MS = 20;
 const MAX_PROBE_MS = 100;
+/** A slow probe lasts until it has about so many bytes, so that it has enough packets to be judged. */
+const MIN_PROBE_BYTES = 1_500;
 /** Milliseconds between two probes: after one that succeeded, and at most after failures, which double it. */
 const INTERVAL_MS = 700;
 const MAX_INTERVAL_MS = 30_000;
@@ -85,7 +87,10 @@ export class Probing {
         : first * this.#startBps;
     this.#firstProbes += 1;
     if (bps <= estimateBps * SUCCESS) return;
-    const lengthMs = Math.min(MAX_PROBE_MS, Math.max(MIN_PROBE_MS, roundTripMs * ROUND_TRIPS));
+    const lengthMs = Math.min(
+      MAX_PROBE_MS,
+      Math.max(MIN_PROBE_MS, roundTripMs * ROUND_TRIPS, (MIN_PROBE_BYTES * 8_000) / bps),
+    );
     this.#lastId = (this.#lastId % 0xffff) + 1;
     this.#active = createCluster(this.#lastId, bps, nowMs, nowMs + lengthMs);
   }

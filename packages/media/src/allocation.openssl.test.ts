@@ -1,0 +1,3 @@
+import { describeAllocation } from '../tests/allocation-suite.ts';
+
+describeAllocation('openssl');
