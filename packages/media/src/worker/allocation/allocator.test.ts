@@ -285,6 +285,8 @@ describe('a steady link', () => {
     viewer.estimate(1_200);
     viewer.advance(25);
     expect(claim.layer).toBe(1);
+    // So that probes find out.
+    expect(viewer.allocator.wantedBps).toBeGreaterThan(1.5 * 1_200_000);
     viewer.estimate(2_000);
     viewer.advance(6);
     expect(claim.layer).toBe(2);

@@ -77,6 +77,8 @@ export class Allocator implements BandwidthDemand, Ticking {
   #wantedBps = 0;
   #allocatedBps = 0;
   #isShort = false;
+  /** The bits per second that would let those rise that rest after a mistake; 0 if there are none. */
+  #heldBackBps = 0;
 
   /** @param wake sees to it that `tick` is called within 500 ms */
   constructor(source: BandwidthSource, wake: (allocator: Allocator) => void) {
@@ -169,7 +171,8 @@ export class Allocator implements BandwidthDemand, Ticking {
     const tops = open.map(({ steps }) => steps.length - 1);
     this.#isShort = chosen.some((choice, index) => choice !== tops[index]);
     // Probes have to find the headroom, too.
-    this.#wantedBps = (audioBps + sumChosen(open, tops)) * (this.#isShort ? PROBED_HEADROOM : 1);
+    const topBps = audioBps + sumChosen(open, tops);
+    this.#wantedBps = this.#isShort ? Math.max(topBps, this.#heldBackBps) * PROBED_HEADROOM : topBps;
     this.#allocatedBps = audioBps + sumChosen(open, chosen);
   }
 
@@ -180,11 +183,14 @@ export class Allocator implements BandwidthDemand, Ticking {
     const riseAfterMs = sinceStartMs < RAMP_MS ? RAMP_RISE_AFTER_MS : RISE_AFTER_MS;
     const floorBps = this.#floor.read(riseAfterMs, nowMs);
     const rises = allocate(floorBps / HEADROOM - audioBps, wishes);
+    this.#heldBackBps = 0;
     const limited = wishes.map((wish, index) => {
       const { grant, current } = open[index] as OpenClaim;
       if (grant.isFresh) return wish;
-      const mayRise = grant.guard.permits(floorBps, nowMs);
-      return { ...wish, limit: mayRise ? Math.max(current, rises[index] as number) : current };
+      const rise = Math.max(current, rises[index] as number);
+      if (rise === current || grant.guard.permits(floorBps, nowMs)) return { ...wish, limit: rise };
+      this.#heldBackBps = Math.max(this.#heldBackBps, grant.guard.readOtherLinkBps(nowMs));
+      return { ...wish, limit: current };
     });
     return allocate(budgetBps - audioBps, limited);
   }

@@ -46,10 +46,16 @@ export class RiseGuard {
 
   /** Whether it may rise. @param budgetBps what the peer's bandwidth was at least in the last seconds */
   permits(budgetBps: number, nowMs: number): boolean {
-    this.#forget(nowMs);
-    const insufficientBps = Math.max(0, ...this.#falls.map(({ bps }) => bps));
-    if (budgetBps >= insufficientBps * OTHER_LINK) return true;
+    if (budgetBps >= this.readOtherLinkBps(nowMs)) return true;
     return nowMs >= this.#restUntilMs && this.#rises.length + this.#falls.length <= MAX_SWITCHES_BEFORE_RISE;
+  }
+
+  /** Returns the bits per second with which it may rise in spite of what happened before. */
+  readOtherLinkBps(nowMs: number): number {
+    this.#forget(nowMs);
+    let insufficientBps = 0;
+    for (const { bps } of this.#falls) insufficientBps = Math.max(insufficientBps, bps);
+    return insufficientBps * OTHER_LINK;
   }
 
   #forget(nowMs: number): void {

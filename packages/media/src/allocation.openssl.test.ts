@@ -1,3 +1,0 @@
-import { describeAllocation } from '../tests/allocation-suite.ts';
-
-describeAllocation('openssl');
