@@ -18,13 +18,13 @@ const FRAME_MS = 20;
 const FRAME_BYTES = [200, 600, 1_150];
 const RTX_TYPE = 97;
 
-/** A viewer behind a link of a given rate, which reports when packets arrive as a browser does. */
+/** A viewer. One behind a slow link reports when packets arrive, as a browser does; the others give no feedback. */
 class Viewer {
   readonly peer: SyntheticPeer;
   /** The layers of the packets that have arrived. */
   readonly layers: number[] = [];
-  /** Bits per second. */
-  linkBps = Number.POSITIVE_INFINITY;
+  /** Bits per second; undefined without feedback. */
+  linkBps: number | undefined;
   readonly #collector = new TwccCollector(1);
   readonly #header = new RtpHeader();
   #queue: { readonly sequence: number; readonly arrivesAtMs: number }[] = [];
@@ -36,12 +36,14 @@ class Viewer {
 
   /** Lets the packets that were sent arrive, as the link permits, and reports those that have. */
   receive(nowMs: number): void {
+    const { linkBps } = this;
     const header = this.#header;
     for (const packet of this.peer.rtp.splice(0)) {
       if (!header.read(packet)) continue;
       const layer = readLayer(packet.subarray(header.payloadOffset));
       if (layer >= 0) this.layers.push(layer);
-      this.#busyUntilMs = Math.max(this.#busyUntilMs, nowMs) + (packet.length * 8_000) / this.linkBps;
+      if (linkBps === undefined) continue;
+      this.#busyUntilMs = Math.max(this.#busyUntilMs, nowMs) + (packet.length * 8_000) / linkBps;
       const sequence = header.findExtension16(packet, TRANSPORT_CC_ID);
       this.#queue.push({ sequence, arrivesAtMs: this.#busyUntilMs });
     }
@@ -183,6 +185,7 @@ describe('demand', () => {
 describe('a slow link', () => {
   test('BWE-2, BWE-3: its viewer gets less, then nothing, and all again; another viewer notices nothing', async () => {
     const [slow, fast] = [await watch(), await watch()];
+    slow.linkBps = Number.POSITIVE_INFINITY;
     await waitFor(() => slow.layer === 2 && fast.layer === 2, 20_000);
     slow.linkBps = 200_000;
     await waitFor(() => slow.layer === 0, 20_000);
