@@ -165,7 +165,6 @@ export class BandwidthEstimator {
     this.#deltas = new BurstDeltas();
     this.#trendline = new Trendline();
     this.#standing = new StandingQueue();
-    this.#control.forgetCapacity();
   }
 
   get #trend(): QueueTrend {

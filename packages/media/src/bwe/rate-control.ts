@@ -69,11 +69,6 @@ export class RateControl {
     return isGrowing && this.#capacityKbps !== undefined && this.#bps < this.#maxCapacityBps();
   }
 
-  /** Forgets the last known capacity, such as when nothing was sent for a time. */
-  forgetCapacity(): void {
-    this.#capacityKbps = undefined;
-  }
-
   /** Sets the rate, such as to what a probe has proved. */
   set(bps: number): void {
     this.#bps = this.#clamp(bps);
