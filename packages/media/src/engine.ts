@@ -291,6 +291,13 @@ export interface PacketTotals {
   readonly sent: PacketCounters;
 }
 
+/** Probes of what viewers' networks can take, since a worker's start. */
+export interface ProbeCounts {
+  readonly probes: number;
+  /** Bytes of padding that were sent for them. */
+  readonly paddingBytes: number;
+}
+
 /** The complete state of the engine. */
 export interface EngineDump {
   readonly workers: readonly {
@@ -304,6 +311,8 @@ export interface EngineDump {
     readonly totals?: PacketTotals;
     /** Packets and requests to other workers that were dropped, because those do not read fast enough; undefined without pipes. */
     readonly droppedPipeFrames?: number;
+    /** Undefined while the worker starts. */
+    readonly probes?: ProbeCounts;
   }[];
   readonly peers: readonly PeerDump[];
   readonly streams: readonly StreamDump[];

@@ -13,6 +13,7 @@ import type {
   NegotiateRequest,
   PacketTotals,
   PeerDump,
+  ProbeCounts,
   PublishItem,
   SoundLevel,
   StreamDump,
@@ -111,6 +112,7 @@ export interface WorkerDump {
   readonly totals?: PacketTotals;
   /** Undefined for a worker without pipes. */
   readonly droppedPipeFrames?: number;
+  readonly probes?: ProbeCounts;
   readonly peers: readonly PeerDump[];
   readonly streams: readonly WorkerStreamDump[];
   readonly closed: readonly ClosedDump[];

@@ -38,7 +38,7 @@ export function mergeDumps(
   }
   return {
     workers: workers.map(({ config, pid, restarts }, index) => {
-      const { transport, totals, droppedPipeFrames } = dumps[index] ?? {};
+      const { transport, totals, droppedPipeFrames, probes } = dumps[index] ?? {};
       return {
         worker: config.worker,
         pid,
@@ -47,6 +47,7 @@ export function mergeDumps(
         ...(transport && { transport }),
         ...(totals && { totals }),
         ...(droppedPipeFrames !== undefined && { droppedPipeFrames }),
+        ...(probes && { probes }),
       };
     }),
     peers,

@@ -94,6 +94,7 @@ export class Worker {
         sent: sumCounters([ended.sent, ...peers.map(({ sent }) => sent)]),
       },
       ...(piping && { droppedPipeFrames: piping.droppedFrames }),
+      probes: { ...this.#context.probing.counters },
       peers,
       streams: [...this.#streams.values()].map((stream) => stream.dump()),
       closed: [...this.#context.closed.list()],

@@ -44,7 +44,25 @@ const GAUGES: readonly WorkerGauge[] = [
         subscriptions.flatMap(({ layer }) => (layer === undefined ? [] : [[worker, `${layer}`] as const])),
       ),
   },
+  {
+    name: 'gavel_media_paused_videos',
+    help: 'Subscriptions whose video is paused for want of bandwidth, by worker.',
+    list: ({ streams }) =>
+      streams.flatMap(({ worker, subscriptions }) =>
+        subscriptions.flatMap(({ isPaused }) => (isPaused ? [[worker] as const] : [])),
+      ),
+  },
+  {
+    name: 'gavel_media_estimated_peers',
+    help: 'Peers whose bandwidth is estimated, by worker and bandwidth: at least so many bits per second (0, 100000, 300000, 1000000, 3000000).',
+    label: 'bandwidth',
+    list: ({ peers }) =>
+      peers.flatMap(({ worker, estimate }) => (estimate ? [[worker, findBandwidth(estimate.bps)] as const] : [])),
+  },
 ];
+
+/** The least bandwidths of the groups that viewers are counted in, in bits per second. */
+const BANDWIDTHS = [3_000_000, 1_000_000, 300_000, 100_000, 0] as const;
 
 /** The counters of packets that are summed by worker and direction. */
 const PACKET_COUNTERS: Readonly<Record<'packets' | 'bytes' | 'lost' | 'retransmitted' | 'keyframeRequests', string>> = {
@@ -69,6 +87,8 @@ export class MediaMetrics {
   readonly #connections: Counter<'outcome'>;
   readonly #unconnected: Counter<'role'>;
   readonly #droppedFrames: Counter<'worker'>;
+  readonly #probes: Counter<'worker'>;
+  readonly #paddingBytes: Counter<'worker'>;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -87,6 +107,18 @@ export class MediaMetrics {
     this.#droppedFrames = new Counter({
       name: 'gavel_media_pipe_dropped_total',
       help: 'Packets to other workers that were dropped because those do not read fast enough, by worker.',
+      labelNames: ['worker'],
+      registers,
+    });
+    this.#probes = new Counter({
+      name: 'gavel_media_probes_total',
+      help: 'Probes of what viewers’ networks can take, by worker.',
+      labelNames: ['worker'],
+      registers,
+    });
+    this.#paddingBytes = new Counter({
+      name: 'gavel_media_probe_padding_bytes_total',
+      help: 'Bytes of padding that were sent for probes, by worker.',
       labelNames: ['worker'],
       registers,
     });
@@ -126,12 +158,21 @@ export class MediaMetrics {
   }
 
   #readPackets({ workers }: EngineDump): void {
-    for (const counter of [this.#droppedFrames, ...Object.values(this.#packets)]) counter.reset();
-    for (const { worker, totals, droppedPipeFrames } of workers) {
+    for (const counter of [this.#droppedFrames, this.#probes, this.#paddingBytes, ...Object.values(this.#packets)])
+      counter.reset();
+    for (const { worker, totals, droppedPipeFrames, probes } of workers) {
+      if (probes !== undefined) {
+        this.#probes.inc({ worker }, probes.probes);
+        this.#paddingBytes.inc({ worker }, probes.paddingBytes);
+      }
       if (droppedPipeFrames !== undefined) this.#droppedFrames.inc({ worker }, droppedPipeFrames);
       for (const [direction, counters] of Object.entries<PacketCounters>({ ...totals })) {
         for (const name of COUNTER_NAMES) this.#packets[name].inc({ worker, direction }, counters[name]);
       }
     }
   }
+}
+
+function findBandwidth(bps: number): string {
+  return `${BANDWIDTHS.find((least) => bps >= least) ?? 0}`;
 }

@@ -48,17 +48,19 @@ test('the ports of media are counted by worker and outcome', async () => {
 test('peers, subscriptions, layers and packets are counted by worker, with the packets of peers that ended', async () => {
   const engine = new FakeMediaEngine();
   const counters = { packets: 10, bytes: 1000, lost: 1, retransmitted: 2, keyframeRequests: 3, lastPacketAtMs: 0 };
-  const subscription = { peer: 'b', state: 'connected', layer: 2, counters } as const;
+  const subscription = { peer: 'b', state: 'connected', layer: 2, isPaused: true, counters } as const;
+  const estimate = { bps: 1_200_000, roundTripMs: 20, allocatedBps: 900_000 };
   const stream = { stream: 's', group: 'g', worker: 1, peer: 'a', state: 'connected' } as const;
   const sources = { tracks: [], publisher: counters, forwardedPackets: 10, subscriptions: [subscription] };
   const peer = (name: string): PeerDump => ({
-    ...{ peer: name, group: 'g', worker: 1, state: 'connected', received: counters, sent: counters },
+    ...{ peer: name, group: 'g', worker: 1, state: 'connected', received: counters, sent: counters, estimate },
   });
   let peers = [peer('a'), peer('b')];
   let totals = { received: { ...counters, packets: 15 }, sent: { ...counters, retransmitted: 4 } };
   const streams = [{ ...stream, ...sources }];
+  const probes = { probes: 8, paddingBytes: 9_000 };
   engine.dump = async () => {
-    const worker = { worker: 1, pid: 1, port: 7701, restarts: 0, totals, droppedPipeFrames: 7 };
+    const worker = { worker: 1, pid: 1, port: 7701, restarts: 0, totals, droppedPipeFrames: 7, probes };
     return { workers: [worker], peers, streams, closed: [] };
   };
   const metrics = new Metrics();
@@ -70,6 +72,10 @@ test('peers, subscriptions, layers and packets are counted by worker, with the p
   expect(first).toContain('gavel_media_packets_total{worker="1",direction="received"} 15');
   expect(first).toContain('gavel_media_retransmitted_total{worker="1",direction="sent"} 4');
   expect(first).toContain('gavel_media_pipe_dropped_total{worker="1"} 7');
+  expect(first).toContain('gavel_media_paused_videos{worker="1"} 1');
+  expect(first).toContain('gavel_media_estimated_peers{worker="1",bandwidth="1000000"} 2');
+  expect(first).toContain('gavel_media_probes_total{worker="1"} 8');
+  expect(first).toContain('gavel_media_probe_padding_bytes_total{worker="1"} 9000');
   peers = [peer('b')];
   totals = { ...totals, received: { ...counters, packets: 19 } };
   const second = await metrics.text();
