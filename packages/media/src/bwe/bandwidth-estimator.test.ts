@@ -141,6 +141,20 @@ describe('feedback', () => {
 });
 
 describe('probe', () => {
+  test('a peer that gets nothing with numbers any more, such as after its video was paused, is probed again', () => {
+    const estimator = new BandwidthEstimator({ startBps: 300_000, minBps: 30_000, maxBps: 50 * MBIT });
+    // The queue grows until nothing is sent.
+    for (let count = 0; count < 200; count += 1) {
+      const sequence = estimator.recordSent(1_000, count * 20);
+      const reported = toReportedPackets([{ sequence, arrivedAtMs: count * 25 }]);
+      estimator.handleFeedback(reported, count * 25 + 10);
+    }
+    expect(estimator.probe(2 * MBIT, 5_100)).toBe(0);
+    let padding = 0;
+    for (let timeMs = 8_100; timeMs < 8_200; timeMs += 5) padding += estimator.probe(2 * MBIT, timeMs);
+    expect(padding).toBeGreaterThan(0);
+  });
+
   test('a peer that wants no more than it gets is probed at the beginning only', () => {
     const estimator = new BandwidthEstimator({ startBps: 300_000, minBps: 30_000, maxBps: 50 * MBIT });
     let padding = 0;

@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest';
-import { offerLayerExtensions } from './header-extensions.ts';
+import { offerUsedExtensions } from './header-extensions.ts';
 
-test('extensions that name sections and layers are offered also where the browser left them out (SIM-1)', () => {
+test('the extensions that the server uses are offered also where the browser left them out (SIM-1, BWE-1)', () => {
   const offered: unknown[] = [];
-  const uris = ['mid', 'rtp-stream-id', 'repaired-rtp-stream-id'].map(
-    (name) => `urn:ietf:params:rtp-hdrext:sdes:${name}`,
-  );
-  offerLayerExtensions({
+  const uris = [
+    ...['mid', 'rtp-stream-id', 'repaired-rtp-stream-id'].map((name) => `urn:ietf:params:rtp-hdrext:sdes:${name}`),
+    'urn:ietf:params:rtp-hdrext:ssrc-audio-level',
+    'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01',
+  ];
+  offerUsedExtensions({
     getHeaderExtensionsToNegotiate: () =>
       [...uris, 'urn:ietf:params:rtp-hdrext:toffset'].map((uri) => ({ uri, direction: 'stopped' })),
     setHeaderExtensionsToNegotiate: (extensions: object[]) => offered.push(...extensions),
@@ -18,5 +20,5 @@ test('extensions that name sections and layers are offered also where the browse
 });
 
 test('a browser without this choice offers what it has', () => {
-  expect(() => offerLayerExtensions({})).not.toThrow();
+  expect(() => offerUsedExtensions({})).not.toThrow();
 });

@@ -1,5 +1,5 @@
 /**
- * The header extensions that a section which sends must offer.
+ * The header extensions that every section must offer.
  *
  * @module
  */
@@ -10,20 +10,18 @@ interface ExtensionControl {
   setHeaderExtensionsToNegotiate?(extensions: readonly object[]): void;
 }
 
-const SDES = 'urn:ietf:params:rtp-hdrext:sdes:';
-/** They name the section and the layer of a packet. */
-const NAMING: ReadonlySet<string> = new Set(
-  ['mid', 'rtp-stream-id', 'repaired-rtp-stream-id'].map((name) => SDES + name),
-);
+/** They name the section and the layer of a packet, number packets for the estimate of bandwidth, and say how loud they are. */
+const USED =
+  /:sdes:(?:mid|(?:repaired-)?rtp-stream-id)$|:ssrc-audio-level$|\/draft-holmer-rmcat-transport-wide-cc-extensions-01$/;
 
 /**
- * Offers the extensions that name the section and the layer of a packet. By default Chromium leaves out of new sections what the
- * answer to an earlier section of the same kind has refused, and then refuses its own offer of layers.
+ * Offers the extensions that the server uses. By default Chromium leaves out of new sections what the answer to an earlier section
+ * of the same kind has refused, and the first section, which carries no stream, has none.
  */
-export function offerLayerExtensions(section: object): void {
+export function offerUsedExtensions(section: object): void {
   const control: ExtensionControl = section;
   const extensions = control.getHeaderExtensionsToNegotiate?.();
   if (!extensions) return;
-  for (const extension of extensions) if (NAMING.has(extension.uri)) extension.direction = 'sendrecv';
+  for (const extension of extensions) if (USED.test(extension.uri)) extension.direction = 'sendrecv';
   control.setHeaderExtensionsToNegotiate?.(extensions);
 }

@@ -8,7 +8,7 @@ import type { NegotiateParams, NegotiateResult } from '@gavel/protocol';
 import { Backoff, MEDIA_BACKOFF } from '../backoff.ts';
 import { mayRetryLater, type SessionError, type SessionErrorCode, toSessionError } from '../errors.ts';
 import type { Clock } from '../platform.ts';
-import { offerLayerExtensions } from './header-extensions.ts';
+import { offerUsedExtensions } from './header-extensions.ts';
 import { CONNECT_MS, type LinkHost, type MediaLink, MIN_CONNECT_MS } from './media-link.ts';
 import type { MediaPlatform } from './media-platform.ts';
 import { PeerTransport } from './peer-transport.ts';
@@ -135,7 +135,7 @@ export class MemberConnection implements LinkHost {
       const { peer } = transport;
       for (const link of offered) {
         link.prepare(peer, SECTION_TOOLS);
-        for (const section of link.sections.values()) if (section.mid === null) offerLayerExtensions(section);
+        for (const section of link.sections.values()) if (section.mid === null) offerUsedExtensions(section);
       }
       this.#stopRetired();
       if (this.#isIceRestartDue) transport.restartIce(this.#task.ice.configuration);
