@@ -7,6 +7,9 @@ import { BandwidthEstimator } from './bandwidth-estimator.ts';
 const MBIT = 1_000_000;
 const EVERYTHING: SenderOptions = { wantedBps: () => 20 * MBIT };
 
+/** A sender of 76 kbit/s of sound whose video is paused. */
+const SOUND_ONLY: SenderOptions = { wantedBps: () => 1_200_000, sentBps: () => 76_000 };
+
 function createLink(bps: number | ((timeMs: number) => number), delayMs: number, rest = {}) {
   const rate = typeof bps === 'number' ? () => bps : bps;
   return { bps: rate, delayMs, jitterMs: 2, queueMs: 300, random: createRandom(7), ...rest };
@@ -91,6 +94,15 @@ test('a viewer that gets sound only on a slow link is probed, and gets the link 
   expect(Math.max(...after(samples, 20_000, 40_000).map(({ estimateBps }) => estimateBps))).toBeLessThan(200_000);
   const back = after(samples, 40_000).find(({ estimateBps }) => estimateBps >= 0.8 * MBIT)?.timeMs;
   expect(back).toBeLessThan(55_000);
+});
+
+test('a peer that sends little keeps the estimate that its probes prove, though they fill the queue', () => {
+  // Sound only: what it would send next does not fit into what it has.
+  const [samples = []] = simulateCall(createLink(300_000, 20, { queueMs: 1_000 }), [SOUND_ONLY], 90_000);
+  const estimates = after(samples, 30_000).map(({ estimateBps }) => estimateBps);
+  const enough = estimates.filter((bps) => bps > 230_000).length / estimates.length;
+  expect(enough).toBeGreaterThan(0.9);
+  expect(Math.max(...estimates)).toBeLessThan(450_000);
 });
 
 describe('feedback', () => {

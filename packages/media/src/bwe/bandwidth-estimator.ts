@@ -11,8 +11,9 @@ import { AcknowledgedRate } from './acknowledged-rate.ts';
 import { BurstDeltas } from './burst-deltas.ts';
 import { LossLimit } from './loss-limit.ts';
 import { Probing } from './probing.ts';
-import { type RateBounds, RateControl } from './rate-control.ts';
+import { type LinkState, type RateBounds, RateControl } from './rate-control.ts';
 import { NO_CLUSTER, SendHistory } from './send-history.ts';
+import { SentRate } from './sent-rate.ts';
 import { StandingQueue } from './standing-queue.ts';
 import { type QueueTrend, Trendline } from './trendline.ts';
 
@@ -29,6 +30,8 @@ export const ESTIMATOR_DEFAULTS: EstimatorOptions = { startBps: 300_000, minBps:
 const ARRIVAL_CYCLE_MS = 2 ** 24 * 64;
 /** No probe within this time after the queue has grown, in milliseconds. */
 const CALM_MS = 3_000;
+/** How long the queue of a probe may grow or stand, in milliseconds. */
+const PROOF_MS = 1_000;
 const DEFAULT_ROUND_TRIP_MS = 100;
 /** Weight of a packet in the average size. */
 const PACKET_BYTES_WEIGHT = 0.05;
@@ -51,9 +54,12 @@ export class BandwidthEstimator {
   #standing = new StandingQueue();
   readonly #acknowledged = new AcknowledgedRate();
   readonly #losses = new LossLimit();
+  readonly #sent = new SentRate();
   readonly #control: RateControl;
   readonly #probing: Probing;
   readonly #options: EstimatorOptions;
+  /** What the latest probe has proved, and when. */
+  #proof = { bps: 0, atMs: Number.NEGATIVE_INFINITY };
   #roundTripMs = DEFAULT_ROUND_TRIP_MS;
   #packetBytes = 1_000;
   #hasFeedback = false;
@@ -68,10 +74,15 @@ export class BandwidthEstimator {
     this.#probing = new Probing(options.startBps);
   }
 
-  /** The estimate, in bits per second. */
+  /** The estimate, in bits per second: less than the capacity while a long queue has to become shorter. */
   get bps(): number {
     const drained = this.#control.bps * this.#standing.drainShare(this.#packetMs());
     return Math.max(this.#options.minBps, Math.min(drained, this.#losses.bps));
+  }
+
+  /** What the network takes once its queue is short, in bits per second. */
+  get capacityBps(): number {
+    return Math.max(this.#options.minBps, Math.min(this.#control.bps, this.#losses.bps));
   }
 
   /** The smoothed round trip, in milliseconds. */
@@ -96,6 +107,7 @@ export class BandwidthEstimator {
     const sequence = this.#history.nextSequence;
     const cluster = this.#probing.cluster(nowMs);
     this.#history.add(bytes, nowMs, cluster);
+    this.#sent.add(bytes, nowMs);
     if (cluster !== NO_CLUSTER) this.#probing.recordSent(bytes);
     return sequence;
   }
@@ -154,7 +166,15 @@ export class BandwidthEstimator {
     this.#hasFeedback = true;
     this.#recordRoundTrip(nowMs - newestSentMs);
     this.#losses.add(received, lost, this.bps, this.acknowledgedBps ?? 0, this.#standing.queueMs, nowMs);
-    this.#control.update(this.#trend, this.acknowledgedBps, this.#roundTripMs + this.#standing.queueMs, nowMs);
+    if (proved !== undefined) this.#proof = { bps: proved, atMs: nowMs };
+    const link: LinkState = {
+      trend: this.#trend,
+      acknowledgedBps: this.#readArrivingBps(nowMs),
+      sentBps: this.#sent.read(nowMs),
+      roundTripMs: this.#roundTripMs,
+      queueMs: this.#standing.queueMs,
+    };
+    this.#control.update(link, nowMs);
     if (proved !== undefined) this.#followProbe(proved, nowMs);
   }
 
@@ -165,6 +185,17 @@ export class BandwidthEstimator {
     this.#deltas = new BurstDeltas();
     this.#trendline = new Trendline();
     this.#standing = new StandingQueue();
+  }
+
+  /**
+   * The rate that the network carries. A probe that fills the queue of a peer that sends little shows more of it than what arrives
+   * on average.
+   */
+  #readArrivingBps(nowMs: number): number | undefined {
+    const { bps, atMs } = this.#proof;
+    const { acknowledgedBps } = this;
+    if (acknowledgedBps === undefined || nowMs - atMs > PROOF_MS) return acknowledgedBps;
+    return Math.max(acknowledgedBps, bps);
   }
 
   get #trend(): QueueTrend {

@@ -17,6 +17,10 @@ const MAX_LEAD = 1.5;
 const MAX_LEAD_BPS = 10_000;
 /** An acknowledged rate below this share of the estimate means that the link has become slower. */
 const COLLAPSED = 0.7;
+/** If this share of what is sent arrives, the link is not full. */
+const ARRIVING = 0.85;
+/** A queue that empties by itself, in milliseconds. */
+const SHORT_QUEUE_MS = 100;
 const PACKET_BITS = 1_200 * 8;
 /** Time in which a change shows in the feedback, in milliseconds, without the round trip. */
 const RESPONSE_MS = 100;
@@ -30,6 +34,19 @@ const CAPACITY_WEIGHT = 0.05;
 export interface RateBounds {
   readonly minBps: number;
   readonly maxBps: number;
+}
+
+/** What the feedback shows of the link. */
+export interface LinkState {
+  readonly trend: QueueTrend;
+  /** The rate that arrives, in bits per second; undefined while it is not known. */
+  readonly acknowledgedBps: number | undefined;
+  /** The rate that was sent lately, in bits per second. */
+  readonly sentBps: number;
+  /** The smoothed round trip, in milliseconds. */
+  readonly roundTripMs: number;
+  /** The time in the queue, in milliseconds. */
+  readonly queueMs: number;
 }
 
 /** A rate in bits per second that follows the trend of the queue. */
@@ -75,26 +92,30 @@ export class RateControl {
     if (this.#capacityKbps !== undefined && bps > this.#maxCapacityBps()) this.#capacityKbps = undefined;
   }
 
-  /**
-   * Follows the trend.
-   *
-   * @param acknowledgedBps undefined while it is not known
-   */
-  update(trend: QueueTrend, acknowledgedBps: number | undefined, roundTripMs: number, nowMs: number): void {
+  /** Follows the trend. */
+  update(link: LinkState, nowMs: number): void {
+    const { trend, acknowledgedBps, roundTripMs, queueMs } = link;
     const elapsedMs = Math.min(1_000, nowMs - (this.#updatedAtMs ?? nowMs));
     this.#updatedAtMs = nowMs;
-    if (trend === 'growing') this.#decrease(acknowledgedBps, roundTripMs, nowMs);
+    if (trend === 'growing') this.#decrease(link, nowMs);
     else if (trend === 'shrinking') this.#isDraining = true;
     else if (this.#isDraining) this.#isDraining = false;
-    else this.#increase(acknowledgedBps, roundTripMs, elapsedMs);
+    else this.#increase(acknowledgedBps, roundTripMs + queueMs, elapsedMs);
   }
 
-  #decrease(acknowledgedBps: number | undefined, roundTripMs: number, nowMs: number): void {
+  #decrease({ acknowledgedBps, sentBps, roundTripMs, queueMs }: LinkState, nowMs: number): void {
     const measured = acknowledgedBps ?? this.#bps;
+    const isLow = measured < this.#bps * COLLAPSED;
+    // Whoever sends little, all of which arrives at once, does not fill the link: then the rate is no measure of it.
+    const isIdle = isLow && measured >= sentBps * ARRIVING && queueMs < SHORT_QUEUE_MS;
     // The effect of a decrease shows after a round trip; but a link that has become much slower shows at once.
-    const isCollapsed = measured < this.#bps * COLLAPSED;
-    if (!isCollapsed && nowMs - this.#decreasedAtMs < roundTripMs + RESPONSE_MS) return;
+    const isCollapsed = isLow && !isIdle;
+    if (!isCollapsed && nowMs - this.#decreasedAtMs < roundTripMs + queueMs + RESPONSE_MS) return;
     this.#decreasedAtMs = nowMs;
+    if (isIdle) {
+      this.#bps = this.#clamp(this.#bps * DECREASE_FACTOR);
+      return;
+    }
     if (measured < this.#minCapacityBps()) this.#capacityKbps = undefined;
     this.#recordCapacity(measured / 1_000);
     this.#bps = this.#clamp(Math.min(this.#bps, measured * DECREASE_FACTOR));

@@ -66,6 +66,11 @@ export class PeerBandwidth implements BandwidthSource, Ticking {
     return this.#estimator?.hasFeedback ? this.#estimator.bps : Number.POSITIVE_INFINITY;
   }
 
+  /** What the network takes once its queue is short, in bits per second; infinite without feedback. */
+  get capacityBps(): number {
+    return this.#estimator?.hasFeedback ? this.#estimator.capacityBps : Number.POSITIVE_INFINITY;
+  }
+
   /** Whether the peer sends feedback. */
   get hasFeedback(): boolean {
     return this.#estimator?.hasFeedback ?? false;

@@ -42,7 +42,7 @@ class Claim implements MediaClaim {
 
 /** A peer on a link whose estimate the test sets. */
 class Viewer {
-  readonly source = { bps: 10_000_000, hasFeedback: true };
+  readonly source = { bps: 10_000_000, capacityBps: 10_000_000, hasFeedback: true };
   readonly claims: Claim[] = [];
   nowMs = 1_000;
   updates = 0;
@@ -57,9 +57,10 @@ class Viewer {
     this.allocator.update(this.nowMs);
   }
 
-  /** Sets the estimate, as a feedback does. */
-  estimate(kbps: number): void {
+  /** Sets the estimate, as a feedback does; while a queue has to become shorter, the capacity is more. */
+  estimate(kbps: number, capacityKbps = kbps): void {
     this.source.bps = kbps * 1_000;
+    this.source.capacityBps = capacityKbps * 1_000;
     this.allocator.handleEstimate(this.nowMs);
   }
 
@@ -126,6 +127,16 @@ describe('falling and rising', () => {
     expect(viewer.layers).toEqual([2]);
   });
 
+  test('BWE-2: while a queue becomes shorter, what fits afterwards has its lowest layer, and is not paused', () => {
+    const viewer = createViewer(2_500, new Claim(), new Claim());
+    viewer.estimate(80, 260);
+    expect(viewer.layers).toEqual([0, 0]);
+    viewer.nowMs += 100;
+    viewer.estimate(79, 150);
+    expect(viewer.layers).toEqual([0, -1]);
+    expect(viewer.claims.map(({ pauses }) => pauses)).toEqual([[], [true]]);
+  });
+
   test('what a subscription leaves goes to the others', () => {
     const [first, second] = [new Claim({ priority: 1 }), new Claim()];
     const viewer = createViewer(1_400, first, second);
@@ -176,6 +187,21 @@ describe('pausing', () => {
     ]);
   });
 
+  test('BWE-2: a paused video resumes 5 s after it fits, also if a better picture was a mistake shortly before', () => {
+    const viewer = createViewer(320, new Claim());
+    viewer.estimate(1_200);
+    viewer.advance(6);
+    expect(viewer.layers).toEqual([2]);
+    viewer.estimate(50);
+    expect(viewer.layers).toEqual([-1]);
+    viewer.estimate(400);
+    viewer.advance(6);
+    expect(viewer.layers).toEqual([0]);
+    // The better picture waits until the mistake is forgotten.
+    viewer.advance(10);
+    expect(viewer.layers).toEqual([0]);
+  });
+
   test('a video that is not wanted is not paused', () => {
     const claim = new Claim();
     const viewer = createViewer(50, claim);
@@ -189,14 +215,22 @@ describe('pausing', () => {
 describe('start', () => {
   test('a peer without feedback is not limited', () => {
     const viewer = new Viewer();
-    Object.assign(viewer.source, { bps: Number.POSITIVE_INFINITY, hasFeedback: false });
+    Object.assign(viewer.source, {
+      bps: Number.POSITIVE_INFINITY,
+      capacityBps: Number.POSITIVE_INFINITY,
+      hasFeedback: false,
+    });
     viewer.add(new Claim({ isNumbered: false }), new Claim({ isNumbered: false, kbps: [90_000] }));
     expect(viewer.layers).toEqual([2, 0]);
   });
 
   test('until feedback is due, 300 kbit/s are assumed, and nothing is paused', () => {
     const viewer = new Viewer();
-    Object.assign(viewer.source, { bps: Number.POSITIVE_INFINITY, hasFeedback: false });
+    Object.assign(viewer.source, {
+      bps: Number.POSITIVE_INFINITY,
+      capacityBps: Number.POSITIVE_INFINITY,
+      hasFeedback: false,
+    });
     viewer.add(...Array.from({ length: 5 }, () => new Claim()));
     expect(viewer.layers).toEqual([1, 0, 0, 0, 0]);
     viewer.source.hasFeedback = true;
@@ -209,7 +243,11 @@ describe('start', () => {
 
   test('a peer that sends no feedback within 2 s is not limited', () => {
     const viewer = new Viewer();
-    Object.assign(viewer.source, { bps: Number.POSITIVE_INFINITY, hasFeedback: false });
+    Object.assign(viewer.source, {
+      bps: Number.POSITIVE_INFINITY,
+      capacityBps: Number.POSITIVE_INFINITY,
+      hasFeedback: false,
+    });
     viewer.add(new Claim());
     expect(viewer.layers).toEqual([1]);
     viewer.advance(2);

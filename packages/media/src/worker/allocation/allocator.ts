@@ -163,7 +163,7 @@ export class Allocator implements BandwidthDemand, Ticking {
       const { claim, grant, steps, current } = wish;
       const choice = chosen[index] as number;
       // What is taken away for others that want more than before says nothing of the link.
-      if (choice < current && !isChange) grant.guard.handleFall(budgetBps, nowMs);
+      if (choice < current && !isChange) grant.guard.handleFall(budgetBps, choice === PAUSED, nowMs);
       else if (choice > current && !grant.isFresh) grant.guard.handleRise(budgetBps, nowMs);
       this.#apply(claim, grant, steps[choice], choice === PAUSED);
       grant.isFresh = false;
@@ -190,9 +190,23 @@ export class Allocator implements BandwidthDemand, Ticking {
       const rise = Math.max(current, rises[index] as number);
       if (rise === current || grant.guard.permits(floorBps, nowMs)) return { ...wish, limit: rise };
       this.#heldBackBps = Math.max(this.#heldBackBps, grant.guard.readOtherLinkBps(nowMs));
-      return { ...wish, limit: current };
+      const mayResume = current === PAUSED && grant.guard.permitsResume(nowMs);
+      return { ...wish, limit: mayResume ? Math.min(0, rise) : current };
     });
-    return allocate(budgetBps - audioBps, limited);
+    return this.#allocateDraining(limited, open, budgetBps - audioBps, audioBps);
+  }
+
+  /** Allocates; while a queue becomes shorter, keeps the lowest step of videos that fit again in a moment. */
+  #allocateDraining(wishes: readonly Wish[], open: readonly OpenClaim[], bps: number, audioBps: number): number[] {
+    const chosen = allocate(bps, wishes);
+    const { bps: drainedBps, capacityBps } = this.#source;
+    if (capacityBps === drainedBps) return chosen;
+    const lowest = wishes.map((wish) => ({ ...wish, limit: Math.min(0, wish.limit) }));
+    const fits = allocate(capacityBps - audioBps, lowest);
+    return chosen.map((choice, index) => {
+      const isKept = fits[index] !== PAUSED && (open[index] as OpenClaim).current !== PAUSED;
+      return isKept ? Math.max(0, choice) : choice;
+    });
   }
 
   /** Before the first feedback, the first rate of the estimate is assumed. Whoever sends none in time is not limited. */

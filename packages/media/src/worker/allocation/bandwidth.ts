@@ -11,6 +11,11 @@ export interface BandwidthSource {
    * feedback, which is not limited.
    */
   readonly bps: number;
+  /**
+   * What the network takes once its queue is short. It is more than `bps` while a queue has to become shorter, which takes a moment
+   * and pauses nothing.
+   */
+  readonly capacityBps: number;
   /** Whether feedback has arrived, so that `bps` is more than the assumption at the start: before, nothing is paused. */
   readonly hasFeedback: boolean;
 }

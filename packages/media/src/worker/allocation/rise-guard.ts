@@ -20,6 +20,8 @@ interface Fall {
   readonly atMs: number;
   /** Bits per second that did not suffice. */
   readonly bps: number;
+  /** Whether nothing is sent after it. */
+  readonly isPause: boolean;
 }
 
 /** Remembers the switches of one video. Times are milliseconds of the worker's clock. */
@@ -37,10 +39,10 @@ export class RiseGuard {
   }
 
   /** @param budgetBps the peer's bandwidth at this moment */
-  handleFall(budgetBps: number, nowMs: number): void {
+  handleFall(budgetBps: number, isPause: boolean, nowMs: number): void {
     this.#forget(nowMs);
     const isFailed = nowMs - (this.#rises.at(-1) ?? Number.NEGATIVE_INFINITY) <= FAILED_WITHIN_MS;
-    this.#falls.push({ atMs: nowMs, bps: isFailed ? this.#roseBps : budgetBps });
+    this.#falls.push({ atMs: nowMs, bps: isFailed ? this.#roseBps : budgetBps, isPause });
     this.#restUntilMs = Math.max(this.#restUntilMs, nowMs + (isFailed ? FAILED_REST_MS : REST_MS));
   }
 
@@ -56,6 +58,14 @@ export class RiseGuard {
     let insufficientBps = 0;
     for (const { bps } of this.#falls) insufficientBps = Math.max(insufficientBps, bps);
     return insufficientBps * OTHER_LINK;
+  }
+
+  /** Whether a paused video may be resumed: a mistake with a better picture says nothing of the lowest. */
+  permitsResume(nowMs: number): boolean {
+    this.#forget(nowMs);
+    const latestFallMs = this.#falls.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY;
+    const isQuiet = this.#falls.filter(({ isPause }) => isPause).length <= 1;
+    return isQuiet && nowMs - latestFallMs >= REST_MS;
   }
 
   #forget(nowMs: number): void {
