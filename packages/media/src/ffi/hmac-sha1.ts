@@ -24,6 +24,8 @@ let algorithm: bigint | undefined;
 /** Computes codes under one key at a time. */
 export class HmacSha1 {
   readonly #context: bigint;
+  /** Whether the context has begun with its key and computed nothing. */
+  #isBegun = false;
 
   constructor() {
     algorithm ??= openSsl.EVP_MAC_fetch(0n, copyCString('HMAC'), 0n);
@@ -42,6 +44,7 @@ export class HmacSha1 {
     const result = packetCrypto.EVP_MAC_init(this.#context, key.pointer, keyLengths[bytes.length] as bigint, 0n);
     key.bytes.fill(0, 0, bytes.length);
     requireSuccess(result === 1, 'EVP_MAC_init');
+    this.#isBegun = true;
   }
 
   /**
@@ -51,9 +54,11 @@ export class HmacSha1 {
    */
   compute(message: NativeBuffer, length: number, trailer?: NativeBuffer): Buffer {
     const context = this.#context;
+    const isBegun = this.#isBegun;
+    this.#isBegun = false;
     const isDone =
       // Without a key, the context begins anew with its last one.
-      packetCrypto.EVP_MAC_init(context, 0n, 0n, 0n) === 1 &&
+      (isBegun || packetCrypto.EVP_MAC_init(context, 0n, 0n, 0n) === 1) &&
       packetCrypto.EVP_MAC_update(context, message.pointer, BigInt(length)) === 1 &&
       (trailer === undefined ||
         packetCrypto.EVP_MAC_update(context, trailer.pointer, BigInt(trailer.bytes.length)) === 1) &&

@@ -26,6 +26,7 @@ test('the sample request is read, and authentic with its password only (RFC 5769
   expect(request).toMatchObject({ username: 'evtj:h6vY', isNominating: false });
   expect(isAuthentic(request, PASSWORD)).toBe(true);
   expect(isAuthentic(request, `${PASSWORD}x`)).toBe(false);
+  expect([isAuthentic(request, PASSWORD), isAuthentic(request, PASSWORD)]).toEqual([true, true]);
 });
 
 test('no changed byte before the fingerprint leaves a request authentic', () => {

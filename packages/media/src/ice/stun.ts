@@ -30,6 +30,8 @@ const FAMILY_IPV6 = 2;
 /** The largest message: the header's length has 16 bits. */
 const message = allocatePermanent(HEADER_BYTES + 0xffff);
 let hmac: HmacSha1 | undefined;
+/** The password that is the key of `hmac`: that of a request, and then of its response. */
+let keyedPassword: string | undefined;
 
 /** A binding request that is well-formed, but not yet authenticated. */
 export interface BindingRequest {
@@ -131,7 +133,11 @@ function computeIntegrity(bytes: Buffer, integrityOffset: number, password: stri
   bytes.copy(message.bytes, 0, 0, integrityOffset);
   message.bytes.writeUInt16BE(integrityOffset - HEADER_BYTES + 4 + INTEGRITY_BYTES, 2);
   hmac ??= new HmacSha1();
-  hmac.setKey(Buffer.from(password));
+  if (password !== keyedPassword) {
+    keyedPassword = undefined;
+    hmac.setKey(Buffer.from(password));
+    keyedPassword = password;
+  }
   return hmac.compute(message, integrityOffset);
 }
 

@@ -204,7 +204,8 @@ export class OpenSslEndpoint implements TransportFactory {
       this.counters.forged += 1;
       return;
     }
-    this.#answer(check, new UdpPath(this.socket, new SocketAddress(words, at)));
+    const known = check.transport.findPath(key);
+    this.#answer(check, known ?? new UdpPath(this.socket, new SocketAddress(words, at)));
   }
 
   #handleFrame(packet: NativeBuffer, length: number, connection: TcpConnection): void {

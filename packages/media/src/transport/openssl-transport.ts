@@ -158,6 +158,11 @@ export class OpenSslTransport implements Transport {
     return this.#selected?.key === key && this.#endpoint.now() - this.#consentAtMs <= ADDRESS_USE_MS;
   }
 
+  /** Returns its path to an address; undefined before the first authentic request from there. */
+  findPath(key: AddressKey): PeerPath | undefined {
+    return this.#paths.get(key);
+  }
+
   /** Handles an authentic request: its path belongs to this peer from now on. */
   handleRequest({ isNominating }: BindingRequest, path: PeerPath, credentials: IceCredentials): void {
     if (credentials === this.#nextCredentials) this.#finishRestart(credentials);

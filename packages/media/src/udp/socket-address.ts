@@ -39,29 +39,18 @@ export class SocketAddress {
   readonly key: AddressKey;
   /** Bytes of the structure. */
   readonly length: number;
+  readonly port: number;
+  /** The address in network byte order: 4 bytes for IPv4, also where it is in IPv6 form; else 16 bytes. */
+  readonly ip: Buffer;
 
   constructor(words: Uint32Array, at: number) {
     this.words.set(words.subarray(at, at + ADDRESS_WORDS));
     this.key = readAddressKey(words, at);
-    this.length = this.#isIpv4Structure ? ADDRESS_BYTES.ipv4 : ADDRESS_BYTES.ipv6;
-  }
-
-  /** The port. */
-  get port(): number {
-    return this.#bytes.readUInt16BE(2);
-  }
-
-  /** The address in network byte order: 4 bytes for IPv4, also where it is in IPv6 form; else 16 bytes. */
-  get ip(): Buffer {
-    if (this.#isIpv4Structure) return this.#bytes.subarray(4, 8);
-    return typeof this.key === 'number' ? this.#bytes.subarray(20, 24) : this.#bytes.subarray(8, 24);
-  }
-
-  get #isIpv4Structure(): boolean {
-    return ((this.words[0] as number) & 0xffff) === FAMILY.ipv4;
-  }
-
-  get #bytes(): Buffer {
-    return Buffer.from(this.words.buffer);
+    const isIpv4Structure = ((words[at] as number) & 0xffff) === FAMILY.ipv4;
+    this.length = isIpv4Structure ? ADDRESS_BYTES.ipv4 : ADDRESS_BYTES.ipv6;
+    const bytes = Buffer.from(this.words.buffer);
+    this.port = bytes.readUInt16BE(2);
+    if (isIpv4Structure) this.ip = bytes.subarray(4, 8);
+    else this.ip = typeof this.key === 'number' ? bytes.subarray(20, 24) : bytes.subarray(8, 24);
   }
 }
