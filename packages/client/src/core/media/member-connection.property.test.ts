@@ -1,4 +1,4 @@
-import type { NegotiateParams, StreamMids } from '@gavel/protocol';
+import type { NegotiateParams, StreamMids, VideoPreferences } from '@gavel/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { answerOffer } from '../../testing/fake-answer.ts';
@@ -17,7 +17,7 @@ const other = fc.constantFrom(...OTHERS);
 const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('publish' as const), id: own, hasVideo: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('unpublish' as const), id: own }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('play' as const), id: other }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('play' as const), id: other }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('stop' as const), id: other }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('mute' as const), id: own, kind, on: fc.boolean() }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('replace' as const), id: own, kind, isTrack: fc.boolean() }) },
@@ -25,6 +25,11 @@ const step = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ do: fc.constant('layer' as const), id: other, layer: fc.constantFrom(0, 1, 2) }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('show' as const), id: other, height: fc.constantFrom(0, 360, undefined) }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('speak' as const), id: other }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('playLost' as const), id: other }) },
   {
     weight: 5,
@@ -44,7 +49,8 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 class ServerModel {
   readonly published = new Map<string, StreamMids>();
   readonly played = new Map<string, StreamMids>();
-  readonly layers = new Map<string, number | undefined>();
+  /** What the member wants of the video of each stream that it plays. */
+  readonly preferences = new Map<string, VideoPreferences>();
   /** `deaf` ignores offers; `silent` applies them without an answer. */
   mood: 'deaf' | 'silent' | 'hear' = 'hear';
 
@@ -52,8 +58,8 @@ class ServerModel {
     server.answers.negotiate = (params) => this.#negotiate(params);
     server.answers.unpublish = ({ streamId }) => ({ done: this.published.delete(streamId) });
     server.answers.stop = ({ streamId }) => ({ done: this.played.delete(streamId) });
-    server.answers.updatePlay = ({ streamId, maxLayer }) => {
-      if (this.played.has(streamId)) this.layers.set(streamId, maxLayer);
+    server.answers.updatePlay = ({ streamId, ...preferences }) => {
+      if (this.played.has(streamId)) this.preferences.set(streamId, preferences);
       return {};
     };
   }
@@ -74,9 +80,9 @@ class ServerModel {
     });
     this.forget();
     for (const { streamId, mids } of publish) this.published.set(streamId, mids);
-    for (const { streamId, mids, maxLayer } of params.play) {
+    for (const { streamId, mids, ...preferences } of params.play) {
       this.played.set(streamId, mids);
-      this.layers.set(streamId, maxLayer);
+      this.preferences.set(streamId, preferences);
     }
     return this.mood === 'silent' ? undefined : answer;
   }
@@ -127,6 +133,12 @@ async function take(one: Step, world: World, session: RoomSession, model: Server
     }
     case 'layer':
       media.playbacks.get(one.id)?.setMaxLayer(one.layer);
+      break;
+    case 'show':
+      media.playbacks.get(one.id)?.setHeight(one.height);
+      break;
+    case 'speak':
+      server.socket.push({ event: 'activeSpeaker', streamId: one.id, level: 20 });
       break;
     case 'playLost':
       if (model.played.delete(one.id)) server.socket.push({ event: 'playLost', streamIds: [one.id] });
@@ -220,7 +232,7 @@ test('after any sequence of calls and losses the server has what is wanted, over
         ['video', 'live'],
       ]);
       for (const track of tracks) expect(sectionOf(model.played.get(id)?.[track.kind])?.receiver.track).toBe(track);
-      expect(model.layers.get(id)).toBe(playback.preferences.maxLayer);
+      expect(model.preferences.get(id)).toEqual(playback.preferences);
     }
   });
   await fc.assert(property, { numRuns: 1_000, seed: 13 });
