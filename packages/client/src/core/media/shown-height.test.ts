@@ -91,6 +91,17 @@ test('nothing is shown while the view is scrolled out, without a size, or the pa
   expect(heights).toEqual([0, 360, 0, 360, 0, 360]);
 });
 
+test('a view that is not visible gets a small picture first, because a page may show it only then', async () => {
+  const element = addView(320, 180);
+  element.videoWidth = 0;
+  page.defaultView.scroll(element, false);
+  await clock.advance(200);
+  element.videoWidth = 320;
+  element.raise('resize');
+  await clock.advance(200);
+  expect(heights).toEqual([20, 0]);
+});
+
 test('a picture in a window of its own is shown, also if the page is hidden', async () => {
   const element = addView(320, 180);
   await clock.advance(200);

@@ -28,8 +28,8 @@ export class ShownHeight {
   #timer: unknown;
 
   /**
-   * `changed` gets the height of the largest view in pixels of the screen; 0 if none is visible; undefined if there is none, or
-   * one whose size is not known because it was never in the page.
+   * `changed` gets the height of the largest view in pixels of the screen; 0 if none is visible; undefined if there is none, or if
+   * the size of one is not known because it was never in the page.
    */
   constructor(clock: Clock, changed: (height: number | undefined) => void) {
     this.#clock = clock;
@@ -105,12 +105,15 @@ function watch(element: HTMLVideoElement, changed: (isIntersecting?: boolean) =>
   };
 }
 
-/** Returns the height of the picture in an element, in pixels of the screen; 0 if it is not visible. */
+/**
+ * Returns the height of the picture in an element, in pixels of the screen; 0 if it is not visible. An element without any picture yet
+ * needs a small one: a page may show it only then.
+ */
 function measure(element: HTMLVideoElement, isIntersecting: boolean): number {
   const { ownerDocument: page, clientWidth, clientHeight, videoWidth, videoHeight } = element;
   const isInWindow = page.pictureInPictureElement === element;
   const isVisible = element.isConnected && isIntersecting && !page.hidden && clientWidth * clientHeight > 0;
-  if (!isVisible && !isInWindow) return 0;
+  if (!isVisible && !isInWindow) return videoWidth > 0 ? 0 : STEP_PX;
   const { defaultView: window } = page;
   // The picture keeps its proportions: it is as high as its width in the element makes it.
   const scaled = videoWidth > 0 ? (clientWidth * videoHeight) / videoWidth : clientHeight;

@@ -32,7 +32,7 @@ const asVideo = (element: FakeElement) => element as unknown as HTMLVideoElement
 /** Puts an element of a size in pixels of the page into the page, which has two pixels of the screen for each. */
 function createView(width: number, height: number): FakeElement {
   const element = world.media.page.createElement('video');
-  Object.assign(element, { clientWidth: width, clientHeight: height });
+  Object.assign(element, { clientWidth: width, clientHeight: height, videoWidth: 1280, videoHeight: 720 });
   world.media.page.body.append(element);
   return element;
 }

@@ -188,6 +188,7 @@ test('the size of a remote view chooses what is received, and a stopped view doe
   const view = engine.createRemoteStreamView(remote);
   view.play('stage');
   const [video] = container.children;
+  Object.assign(video ?? {}, { videoWidth: 1280, videoHeight: 720 });
   if (video) page.defaultView.resize(video, 320, 180);
   await show();
   if (video) page.defaultView.scroll(video, false);
