@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { DemandSum, LINGER_MS } from './demand-sum.ts';
+import type { StreamDemand } from './engine.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -80,4 +81,22 @@ test('nothing is emitted after the end of a publication, nor for one without vid
   audio.sum.handleReport(0, 0);
   vi.advanceTimersByTime(60_000);
   expect([emitted, audio.emitted]).toEqual([[], []]);
+});
+
+test('BWE-4: what the only viewer can take is passed on, until there is another one', () => {
+  const emitted: StreamDemand[] = [];
+  const sum = new DemandSum();
+  sum.open(1, (demand) => void emitted.push(demand));
+  sum.handleReport(0, 0, 450_000);
+  sum.handleReport(0, 0, 450_000);
+  sum.handleReport(0, 0, 600_000);
+  sum.handleReport(1, 0);
+  sum.handleReport(1, -1);
+  sum.handleReport(0, 0, 600_000);
+  expect(emitted).toEqual([
+    { highestLayer: 0, maxBps: 450_000 },
+    { highestLayer: 0, maxBps: 600_000 },
+    { highestLayer: 0 },
+    { highestLayer: 0, maxBps: 600_000 },
+  ]);
 });

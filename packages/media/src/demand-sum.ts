@@ -21,13 +21,15 @@ interface Publication {
   /** The highest layer that is taken. */
   highest: number;
   /** What the publisher knows. */
-  emitted: number;
+  emitted: StreamDemand;
 }
 
 /** The demand of one stream. It outlives publications. */
 export class DemandSum {
   /** The highest layer that is taken at each worker that has subscribers to video. */
   readonly #byWorker = new Map<number, number>();
+  /** The limit that the only subscriber's worker has reported. */
+  #maxBps: number | undefined;
   #publication: Publication | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -42,12 +44,18 @@ export class DemandSum {
     if (layers === 0) return;
     const untilMs = performance.now() + LINGER_MS;
     const lingersUntilMs = Array.from({ length: layers }, () => untilMs);
-    this.#publication = { layers, emit, lingersUntilMs, highest: NOBODY, emitted: layers - 1 };
+    this.#publication = { layers, emit, lingersUntilMs, highest: NOBODY, emitted: { highestLayer: layers - 1 } };
     this.#update(this.#publication);
   }
 
-  /** Handles the report of a worker; -1: nobody takes video there. */
-  handleReport(worker: number, highestLayer: number): void {
+  /**
+   * Handles the report of a worker.
+   *
+   * @param highestLayer -1: nobody takes video there
+   * @param maxBps what the only subscriber can take; undefined: no limit
+   */
+  handleReport(worker: number, highestLayer: number, maxBps?: number): void {
+    this.#maxBps = maxBps;
     if (highestLayer === NOBODY) this.#byWorker.delete(worker);
     else this.#byWorker.set(worker, highestLayer);
     if (this.#publication !== undefined) this.#update(this.#publication);
@@ -72,8 +80,9 @@ export class DemandSum {
       this.#timer = setTimeout(() => this.#update(publication), (lingersUntilMs[lingering] as number) - nowMs);
       this.#timer.unref();
     }
-    if (effective === publication.emitted) return;
-    publication.emitted = effective;
-    publication.emit({ highestLayer: effective });
+    const maxBps = this.#byWorker.size === 1 ? this.#maxBps : undefined;
+    if (effective === publication.emitted.highestLayer && maxBps === publication.emitted.maxBps) return;
+    publication.emitted = { highestLayer: effective, ...(maxBps !== undefined && { maxBps }) };
+    publication.emit(publication.emitted);
   }
 }

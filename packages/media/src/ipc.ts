@@ -166,6 +166,8 @@ export interface LayerReport {
   readonly stream: string;
   /** -1: nobody takes video. */
   readonly highestLayer: number;
+  /** What the only subscriber can take; undefined: no limit. */
+  readonly maxBps: number | undefined;
 }
 
 /** A notification from a worker. */

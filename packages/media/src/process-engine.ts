@@ -312,8 +312,8 @@ export class ProcessEngine implements MediaEngine {
       return;
     }
     if (notice.type === 'demand') {
-      for (const { stream, highestLayer } of notice.reports) {
-        this.#registry.streams.get(stream)?.demand.handleReport(worker.config.worker, highestLayer);
+      for (const { stream, highestLayer, maxBps } of notice.reports) {
+        this.#registry.streams.get(stream)?.demand.handleReport(worker.config.worker, highestLayer, maxBps);
       }
       return;
     }

@@ -48,7 +48,7 @@ export class Stream implements Ticking {
     this.#context = context;
     this.demand = new LayerDemand(
       () => context.now(),
-      (highestLayer) => context.demandReports.add(name, highestLayer),
+      (highestLayer, maxBps) => context.demandReports.add({ stream: name, highestLayer, maxBps }),
     );
   }
 
@@ -123,6 +123,7 @@ export class Stream implements Ticking {
     const createEnd = this.#context.piping?.openOutgoing(this, pipe, to);
     if (createEnd === undefined) return;
     this.#pipes.set(to, { pipe, createEnd });
+    this.demand.limit(undefined);
     this.#updatePipes();
   }
 
@@ -185,8 +186,14 @@ export class Stream implements Ticking {
     this.#publisher = undefined;
   }
 
+  /** Whether it has one subscription, over all workers as far as this one knows. */
+  get hasLoneSubscription(): boolean {
+    return this.#subscriptions.size === 1 && this.#pipes.size === 0 && this.#incomingPipe === undefined;
+  }
+
   addSubscription(subscription: Subscription): void {
     this.#subscriptions.set(subscription.peer.name, subscription);
+    if (!this.hasLoneSubscription) this.demand.limit(undefined);
   }
 
   removeSubscription(subscription: Subscription): void {

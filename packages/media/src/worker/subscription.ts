@@ -75,6 +75,10 @@ export class Subscription implements MediaClaim {
     return false;
   }
 
+  get isLone(): boolean {
+    return this.stream.hasLoneSubscription;
+  }
+
   get priority(): number {
     return this.#preferences.priority ?? 0;
   }
@@ -99,6 +103,14 @@ export class Subscription implements MediaClaim {
   applyStep(step: Step | undefined): void {
     this.#take(step?.layer ?? NO_LAYER);
     this.#senders.get('video')?.limitLayers(step?.layer ?? NO_LAYER, step?.temporalLayer);
+  }
+
+  readLayerBps(layer: number, nowMs: number): number {
+    return this.#senders.get('video')?.track.layers[layer]?.readSteadyBps(nowMs) ?? 0;
+  }
+
+  limitRate(maxBps: number | undefined): void {
+    if (this.isLone) this.stream.demand.limit(maxBps);
   }
 
   handlePaused(isPaused: boolean): void {

@@ -6,9 +6,10 @@
 
 import { ESTIMATOR_DEFAULTS } from '../../bwe/bandwidth-estimator.ts';
 import type { Ticking } from '../tick-set.ts';
-import { allocate, PAUSED, type Step, sumChosen, type Wish } from './allocate.ts';
+import { ALL_TEMPORAL_LAYERS, allocate, PAUSED, type Step, sumChosen, type Wish } from './allocate.ts';
 import type { BandwidthDemand, BandwidthSource } from './bandwidth.ts';
 import { BudgetFloor } from './budget-floor.ts';
+import { MIN_CEILING_BPS, RateCeiling } from './rate-ceiling.ts';
 import { RiseGuard } from './rise-guard.ts';
 
 /** Time between two regular updates of a peer, in milliseconds. */
@@ -30,6 +31,8 @@ const MIN_INTERVAL_MS = 50;
 export interface MediaClaim {
   /** Whether its packets have transport-wide numbers, so that feedback is to be expected. */
   readonly isNumbered: boolean;
+  /** Whether the stream has no other subscription, so that its publisher can be limited. */
+  readonly isLone: boolean;
   readonly priority: number;
   /** The height in which the picture is shown, in pixels. */
   readonly height: number;
@@ -37,8 +40,12 @@ export interface MediaClaim {
   readAudioBps(nowMs: number): number;
   /** Lists the qualities in which its video can be sent and is of use; empty if there is none. */
   listSteps(nowMs: number): readonly Step[];
+  /** Returns the bits per second that the publisher sends of a layer. */
+  readLayerBps(layer: number, nowMs: number): number;
   /** Sends the video in one quality from now on; undefined: not at all. */
   applyStep(step: Step | undefined): void;
+  /** Asks the publisher not to send more; undefined: no limit. */
+  limitRate(maxBps: number | undefined): void;
   /** Handles that the video is paused for want of bandwidth, or resumed. */
   handlePaused(isPaused: boolean): void;
 }
@@ -50,6 +57,7 @@ interface Grant {
   isFresh: boolean;
   isPaused: boolean;
   readonly guard: RiseGuard;
+  readonly ceiling: RateCeiling;
 }
 
 interface OpenClaim extends Wish {
@@ -99,7 +107,13 @@ export class Allocator implements BandwidthDemand, Ticking {
   /** Adds a subscription whose packets may flow from now on. */
   add(claim: MediaClaim): void {
     if (this.#grants.has(claim)) return;
-    this.#grants.set(claim, { step: undefined, isFresh: true, isPaused: false, guard: new RiseGuard() });
+    this.#grants.set(claim, {
+      step: undefined,
+      isFresh: true,
+      isPaused: false,
+      guard: new RiseGuard(),
+      ceiling: new RateCeiling(),
+    });
     this.#wake(this);
   }
 
@@ -157,7 +171,11 @@ export class Allocator implements BandwidthDemand, Ticking {
     if (open.length > 0) this.#startedAtMs ??= nowMs;
     const budgetBps = this.#readBudget(nowMs);
     this.#floor.record(budgetBps, nowMs);
-    const chosen = this.#choose(open, budgetBps, audioBps, nowMs);
+    let chosen = this.#choose(open, budgetBps, audioBps, nowMs);
+    const flexible = open.map((wish, index) => makeFlexible(wish, chosen[index] as number, nowMs));
+    const isFlexible = flexible.some((wish, index) => wish !== open[index]);
+    if (isFlexible) chosen = this.#choose(flexible, budgetBps, audioBps, nowMs);
+    const isLimited = limitPublishers(flexible, chosen, budgetBps - audioBps, nowMs);
     const isChange = open.some(({ grant }) => grant.isFresh);
     for (const [index, wish] of open.entries()) {
       const { claim, grant, steps, current } = wish;
@@ -169,11 +187,13 @@ export class Allocator implements BandwidthDemand, Ticking {
       grant.isFresh = false;
     }
     const tops = open.map(({ steps }) => steps.length - 1);
-    this.#isShort = chosen.some((choice, index) => choice !== tops[index]);
+    this.#isShort = isLimited || isFlexible || chosen.some((choice, index) => choice !== tops[index]);
+    // What a limited publisher would send is not known, so it wants more than there is.
+    const topBps = Math.max(isLimited ? budgetBps : 0, audioBps + sumChosen(open, tops));
     // Probes have to find the headroom, too.
-    const topBps = audioBps + sumChosen(open, tops);
     this.#wantedBps = this.#isShort ? Math.max(topBps, this.#heldBackBps) * PROBED_HEADROOM : topBps;
-    this.#allocatedBps = audioBps + sumChosen(open, chosen);
+    this.#allocatedBps = audioBps + sumChosen(flexible, chosen);
+    if (this.#isShort) this.#wake(this);
   }
 
   #choose(open: readonly OpenClaim[], budgetBps: number, audioBps: number, nowMs: number): number[] {
@@ -234,6 +254,41 @@ function createOpenClaim(claim: MediaClaim, grant: Grant, steps: readonly Step[]
   const { step } = grant;
   const current = step === undefined ? PAUSED : steps.findLastIndex((entry) => !isBetter(entry, step));
   return { claim, grant, current, priority, height, steps, limit: steps.length - 1 };
+}
+
+/**
+ * The lowest layer of a video for which there is not enough, and whose publisher can be limited, takes what there is: its
+ * only viewer sees it with less detail, rather than not at all.
+ */
+function makeFlexible(wish: OpenClaim, choice: number, nowMs: number): OpenClaim {
+  const { claim, grant, steps } = wish;
+  const isShort = choice < 0 || (steps[choice]?.layer === 0 && steps[choice]?.temporalLayer !== ALL_TEMPORAL_LAYERS);
+  if (!isShort || !claim.isLone || !grant.ceiling.isUsable(nowMs)) return wish;
+  const flexible = steps.map((step) =>
+    step.layer === 0 ? { ...step, bps: Math.min(step.bps, MIN_CEILING_BPS) } : step,
+  );
+  return { ...wish, steps: flexible };
+}
+
+/** Limits the publishers whose only viewer this peer is; returns whether any is limited. */
+function limitPublishers(
+  wishes: readonly OpenClaim[],
+  chosen: readonly number[],
+  budgetBps: number,
+  nowMs: number,
+): boolean {
+  let isLimited = false;
+  const leftBps = budgetBps - sumChosen(wishes, chosen);
+  const lone = wishes.filter(({ claim }, index) => claim.isLone && (chosen[index] as number) >= 0);
+  for (const [index, wish] of wishes.entries()) {
+    const { claim, grant, steps } = wish;
+    const step = steps[chosen[index] as number];
+    if (step === undefined || !claim.isLone) grant.ceiling.clear();
+    else grant.ceiling.update(step.bps + leftBps / lone.length, claim.readLayerBps(step.layer, nowMs), nowMs);
+    claim.limitRate(grant.ceiling.bps);
+    isLimited ||= grant.ceiling.bps !== undefined;
+  }
+  return isLimited;
 }
 
 function isBetter(step: Step, other: Step): boolean {

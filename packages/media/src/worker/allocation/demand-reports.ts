@@ -12,22 +12,22 @@ import type { LayerReport } from '../../ipc.ts';
  */
 export class DemandReports {
   readonly #send: (reports: readonly LayerReport[]) => void;
-  /** The highest layer by stream. */
-  readonly #changed = new Map<string, number>();
+  /** By stream. */
+  readonly #changed = new Map<string, LayerReport>();
 
   /** @param send sends one message */
   constructor(send: (reports: readonly LayerReport[]) => void) {
     this.#send = send;
   }
 
-  /** Reports the highest layer that is taken of a stream; -1: nobody takes video. */
-  add(stream: string, highestLayer: number): void {
+  /** Reports what is taken of a stream, in the place of an earlier report of this turn. */
+  add(report: LayerReport): void {
     if (this.#changed.size === 0) setImmediate(() => this.#flush());
-    this.#changed.set(stream, highestLayer);
+    this.#changed.set(report.stream, report);
   }
 
   #flush(): void {
-    const reports = Array.from(this.#changed, ([stream, highestLayer]) => ({ stream, highestLayer }));
+    const reports = [...this.#changed.values()];
     this.#changed.clear();
     this.#send(reports);
   }

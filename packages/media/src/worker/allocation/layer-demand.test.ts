@@ -36,3 +36,23 @@ test('a layer without packets is expected while it is not demanded, and for 5 s 
   clock.nowMs += 1;
   expect(demand.isExpected(1, clock.nowMs)).toBe(false);
 });
+
+test('BWE-4: a limit is reported once, and ends with the last subscriber', () => {
+  const reports: unknown[] = [];
+  const demand = new LayerDemand(
+    () => 0,
+    (highest, maxBps) => void reports.push([highest, maxBps]),
+  );
+  demand.limit(500_000);
+  demand.move(-1, 0);
+  demand.limit(500_000);
+  demand.limit(500_000);
+  demand.move(0, -1);
+  demand.move(-1, 0);
+  expect(reports).toEqual([
+    [0, undefined],
+    [0, 500_000],
+    [-1, undefined],
+    [0, undefined],
+  ]);
+});

@@ -13,13 +13,14 @@ const RETURN_MS = 5_000;
 /** Counts the subscribers of each layer (BWE-4). Changes cost the same for any number of subscribers. */
 export class LayerDemand {
   readonly #now: () => number;
-  readonly #handleChange: (highest: number) => void;
+  readonly #handleChange: (highest: number, maxBps: number | undefined) => void;
   readonly #counts = new Uint32Array(MAX_LAYERS);
   #highest = NO_LAYER;
+  #maxBps: number | undefined;
   #raisedAtMs = Number.NEGATIVE_INFINITY;
 
-  /** @param handleChange called when the highest layer that is taken has changed */
-  constructor(now: () => number, handleChange: (highest: number) => void) {
+  /** @param handleChange called when the highest layer that is taken, or the limit, has changed */
+  constructor(now: () => number, handleChange: (highest: number, maxBps: number | undefined) => void) {
     this.#now = now;
     this.#handleChange = handleChange;
   }
@@ -38,7 +39,15 @@ export class LayerDemand {
     if (highest === this.#highest) return;
     if (highest > this.#highest) this.#raisedAtMs = this.#now();
     this.#highest = highest;
-    this.#handleChange(highest);
+    if (highest === NO_LAYER) this.#maxBps = undefined;
+    this.#handleChange(highest, this.#maxBps);
+  }
+
+  /** Sets the bits per second that the only subscriber can take; undefined: no limit. */
+  limit(maxBps: number | undefined): void {
+    if (maxBps === this.#maxBps || (this.#highest === NO_LAYER && maxBps !== undefined)) return;
+    this.#maxBps = maxBps;
+    this.#handleChange(this.#highest, maxBps);
   }
 
   /**
