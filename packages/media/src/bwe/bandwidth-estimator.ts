@@ -30,6 +30,8 @@ export const ESTIMATOR_DEFAULTS: EstimatorOptions = { startBps: 300_000, minBps:
 const ARRIVAL_CYCLE_MS = 2 ** 24 * 64;
 /** No probe within this time after the queue has grown, in milliseconds. */
 const CALM_MS = 3_000;
+/** A peer that gets less than this share of the estimate gets little. */
+const LITTLE = 0.7;
 /** How long the queue of a probe may grow or stand, in milliseconds. */
 const PROOF_MS = 1_000;
 const DEFAULT_ROUND_TRIP_MS = 100;
@@ -195,6 +197,7 @@ export class BandwidthEstimator {
     const { bps, atMs } = this.#proof;
     const { acknowledgedBps } = this;
     if (acknowledgedBps === undefined || nowMs - atMs > PROOF_MS) return acknowledgedBps;
+    if (acknowledgedBps > LITTLE * this.#control.bps) return acknowledgedBps;
     return Math.max(acknowledgedBps, bps);
   }
 
