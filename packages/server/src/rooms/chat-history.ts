@@ -74,9 +74,9 @@ export class ChatHistory {
     this.#kept.set(message.messageId, message);
   }
 
-  delete(message: ChatMessage): void {
-    this.#count(message, undefined);
-    this.#kept.delete(message.messageId);
+  delete(messageId: number): void {
+    this.#count(this.#kept.get(messageId), undefined);
+    this.#kept.delete(messageId);
   }
 
   #count(before: ChatMessage | undefined, after: ChatMessage | undefined): void {

@@ -26,12 +26,17 @@ export class EventLog {
 
   /** Assigns a change its sequence number and stores it. */
   append(change: RoomChange, atMs: number): RoomEvent {
-    this.#seq += 1;
-    const event: RoomEvent = { ...change, epoch: this.#epoch, seq: this.#seq, atMs };
+    const event: RoomEvent = { ...change, epoch: this.#epoch, seq: this.#seq + 1, atMs };
+    this.add(event);
+    return event;
+  }
+
+  /** Stores the next event. */
+  add(event: RoomEvent): void {
+    this.#seq = event.seq;
     this.#kept.push(event);
     // Old events are removed in blocks: removing one at a time would cost the array's length per event.
     if (this.#kept.length >= this.#capacity * 2) this.#kept.splice(0, this.#kept.length - this.#capacity);
-    return event;
   }
 
   /** Returns the events after `seq`; undefined if some are no longer stored or `seq` is not from this life. */

@@ -17,7 +17,8 @@ import type {
 } from '@gavel/protocol';
 import type { ChatMessage } from './chat-history.ts';
 import type { MutedKinds } from './commands.ts';
-import type { MemberInfo, StageState, User } from './member.ts';
+import type { Continuation } from './continuations.ts';
+import type { MemberInfo, MemberSecrets, PermissionChanges, Permissions, StageState, User } from './member.ts';
 import type { ShownList } from './member-table.ts';
 import type { PollInfo, PollState, PollVote } from './polls.ts';
 import type { StoreChange, StoreEntry } from './stores.ts';
@@ -25,11 +26,22 @@ import type { RoomInfo, StreamInfo } from './stream.ts';
 
 /** A change, without epoch and sequence number. */
 export type RoomChange =
-  | { readonly type: 'roomCreated'; readonly creator: User }
+  | {
+      readonly type: 'roomCreated';
+      readonly creator: User;
+      /** The maximum number of members; 0 means no limit (ROOM-7). */
+      readonly maxMemberCount: number;
+      /** The session that this life of the room continues. */
+      readonly before?: Continuation;
+    }
   | {
       readonly type: 'memberJoined';
       readonly member: MemberInfo;
       readonly connectionId: string;
+      /** What only the room knows of it. */
+      readonly secrets: MemberSecrets;
+      /** How long the session continues after the room is empty, in milliseconds; absent if the login does not say. */
+      readonly sessionKeptMs?: number;
       /** Whether this login replaced an earlier one of the same user in this room. */
       readonly relogin: boolean;
       /** Version of the member list, +1 for each join or leave. */
@@ -74,6 +86,8 @@ export type RoomChange =
       readonly streamSeq: number;
     }
   | { readonly type: 'streamUpdated'; readonly stream: StreamInfo }
+  /** A reserved stream has changed; clients do not receive this event. */
+  | { readonly type: 'reservationChanged'; readonly stream: StreamInfo }
   | {
       readonly type: 'streamRemoved';
       readonly stream: StreamInfo;
@@ -83,7 +97,13 @@ export type RoomChange =
       readonly streamSeq: number;
     }
   /** Members were muted, with or without streams; clients receive the changes of the streams instead (HOST-3). */
-  | { readonly type: 'membersMuted'; readonly members: readonly MemberInfo[]; readonly kinds: MutedKinds }
+  | {
+      readonly type: 'membersMuted';
+      readonly members: readonly MemberInfo[];
+      readonly kinds: MutedKinds;
+      /** Whether the users may unmute the kinds themselves (HOST-4). */
+      readonly allowUnmute: boolean;
+    }
   /** A member's name or pin has changed. */
   | { readonly type: 'memberUpdated'; readonly member: MemberInfo }
   /** A member's place on or off the stage has changed. */
@@ -100,8 +120,19 @@ export type RoomChange =
   | {
       readonly type: 'permissionsChanged';
       readonly member: MemberInfo;
+      /** Its permissions on the stage. */
+      readonly granted: Permissions;
+      /** The change, if it also applies to later logins of the user (HOST-6). */
+      readonly changes?: PermissionChanges;
       /** All polls of the room, if the member's permission to view polls has changed. */
       readonly polls?: readonly PollState[];
+    }
+  /** A member has a new token; clients do not receive this event. */
+  | {
+      readonly type: 'tokenRenewed';
+      readonly memberId: MemberId;
+      /** Milliseconds since the Unix epoch; absent if it does not expire. */
+      readonly tokenExpiresAtMs?: number;
     }
   /** A poll was created, or a member has voted in it. */
   | {

@@ -59,7 +59,7 @@ const EVENTS: Readonly<Record<RoomEvent['type'], true>> = {
   ...{ streamReserved: true, streamReleased: true, streamAdded: true, streamUpdated: true, streamRemoved: true },
   ...{ membersMuted: true, memberUpdated: true, stageChanged: true, customMessage: true, permissionsChanged: true },
   ...{ pollUpdated: true, storeOpened: true, storeChanged: true, roomInfoSet: true, message: true },
-  ...{ messageChanged: true, sessionClosed: true, roomClosed: true },
+  ...{ messageChanged: true, sessionClosed: true, roomClosed: true, reservationChanged: true, tokenRenewed: true },
 };
 
 const HOST: LoginCommand['permissions'] = {
@@ -146,6 +146,7 @@ async function playMembers(recorder: Recorder): Promise<void> {
   await recorder.run({ type: 'endStream', streamId: stream('a'), publishId });
   const reserve = { type: 'reserveStream', memberId, streamId: stream('b'), extraInfo: '' } as const;
   await recorder.run({ ...reserve, audio: true, video: true });
+  await recorder.run({ type: 'updateStream', memberId, streamId: stream('b'), extraInfo: 'z' });
   await recorder.run({ type: 'forbidStream', streamId: stream('b') });
   const from = { id: 'ann' as UserId, name: 'ann' };
   await recorder.run({ type: 'addStream', user: from, streamId: stream('c'), title: 't', extraInfo: '' });
@@ -155,7 +156,7 @@ async function playMembers(recorder: Recorder): Promise<void> {
   await recorder.run({ type: 'pin', targets: [target('ann')], pinned: true });
   await recorder.run({ type: 'rename', memberId, name: 'Ann' });
   const publishing = { publishAudio: true, publishVideo: false, publishStreamIds: [stream('e')] };
-  await recorder.run({ type: 'renewToken', memberId, tokenExpiresAtMs: 9e12, publishing });
+  await recorder.run({ type: 'renewToken', memberId, tokenExpiresAtMs: 9.1e12, publishing });
   await recorder.run({ type: 'detach', memberId, connectionId });
   const { missed } = await recorder.run(resume(ann));
   expect(missed?.map(({ type }) => type)).toContain('streamAdded');

@@ -65,9 +65,9 @@ export class HostControls {
     const members = targets
       ? [...this.#moderation.find(targets, require)]
       : this.#members.all().filter(({ memberId }) => memberId !== by);
-    this.#emit({ type: 'membersMuted', members: members.map((member) => this.#members.infoOf(member)), kinds });
+    const infos = members.map((member) => this.#members.infoOf(member));
+    this.#emit({ type: 'membersMuted', members: infos, kinds, allowUnmute });
     for (const member of members) {
-      this.#moderation.lock(member.user.id, kinds, !allowUnmute);
       this.#streams.mute(member, kinds);
       if (kinds.screen) this.#streams.endScreens(member);
     }
@@ -75,30 +75,32 @@ export class HostControls {
 
   #setPermissions({ by, targets, changes }: CommandOf<'setPermissions'>): void {
     this.#moderation.check(by, 'changePermissions');
-    for (const member of this.#moderation.change(this.#moderation.find(targets, 'all'), changes)) {
+    for (const member of this.#moderation.loginsOf(this.#moderation.find(targets, 'all'))) {
       const couldView = member.permissions.polls?.view ?? false;
-      member.granted = withChanges(member.granted, changes);
-      this.#members.change(member, { permissions: permissionsNow(member.granted, member.stage) });
-      const { publishAudio, publishVideo, screen, polls } = member.permissions;
+      const granted = withChanges(member.granted, changes);
+      const permissions = permissionsNow(granted, member.stage);
+      const { publishAudio, publishVideo, screen, polls } = permissions;
       const isViewChanged = (polls?.view ?? false) !== couldView;
-      const info = this.#members.infoOf(member);
-      this.#emit({ type: 'permissionsChanged', member: info, ...(isViewChanged && { polls: this.#polls.all() }) });
+      const info = { ...this.#members.infoOf(member), permissions };
+      const shown = isViewChanged && { polls: this.#polls.all() };
+      this.#emit({ type: 'permissionsChanged', member: info, granted, changes, ...shown });
       this.#streams.mute(member, { audio: !publishAudio, video: !publishVideo });
       if (screen?.publish === false) this.#streams.endScreens(member);
     }
   }
 
   /** A new token replaces the publish permissions: streams that it does not allow end (AUTH-4). */
-  #renewToken({ memberId, tokenExpiresAtMs = Number.POSITIVE_INFINITY, publishing }: CommandOf<'renewToken'>): void {
+  #renewToken({ memberId, tokenExpiresAtMs, publishing }: CommandOf<'renewToken'>): void {
     const member = this.#members.require(memberId);
-    member.tokenExpiresAtMs = tokenExpiresAtMs;
+    if ((tokenExpiresAtMs ?? Number.POSITIVE_INFINITY) !== member.tokenExpiresAtMs) {
+      this.#emit({ type: 'tokenRenewed', memberId, ...(tokenExpiresAtMs !== undefined && { tokenExpiresAtMs }) });
+    }
     if (!publishing) return;
     const { publishStreamIds: _before, ...rest } = member.granted;
     const granted = this.#moderation.permissionsOf(member.user.id, { ...rest, ...publishing });
     if (isDeepStrictEqual(granted, member.granted)) return;
-    member.granted = granted;
-    this.#members.change(member, { permissions: permissionsNow(granted, member.stage) });
-    this.#emit({ type: 'permissionsChanged', member: this.#members.infoOf(member) });
+    const info = { ...this.#members.infoOf(member), permissions: permissionsNow(granted, member.stage) };
+    this.#emit({ type: 'permissionsChanged', member: info, granted });
     this.#streams.enforce(member);
   }
 
@@ -106,8 +108,7 @@ export class HostControls {
     this.#moderation.check(by, 'pin');
     for (const member of this.#moderation.find(targets, 'all')) {
       if (member.pinned === pinned) continue;
-      this.#members.change(member, { pinned });
-      this.#emit({ type: 'memberUpdated', member: this.#members.infoOf(member) });
+      this.#emit({ type: 'memberUpdated', member: { ...this.#members.infoOf(member), pinned } });
     }
   }
 
@@ -115,8 +116,7 @@ export class HostControls {
     const member = this.#members.require(memberId);
     if (!member.permissions.rename) throw new GavelError('member.not-allowed');
     if (member.user.name === name) return;
-    this.#members.change(member, { user: { ...member.user, name } });
-    this.#emit({ type: 'memberUpdated', member: this.#members.infoOf(member) });
+    this.#emit({ type: 'memberUpdated', member: { ...this.#members.infoOf(member), user: { ...member.user, name } } });
     this.#streams.rename(member);
   }
 

@@ -6,6 +6,7 @@
 
 import { GavelError, type MemberId, type UserId } from '@gavel/protocol';
 import type { CommandOf } from './commands.ts';
+import type { RoomEvent, RoomEventOf } from './events.ts';
 import { type Member, type MemberInfo, mayLetIn } from './member.ts';
 
 const NONE: readonly Member[] = [];
@@ -16,7 +17,14 @@ export interface ShownList {
   readonly memberCount: number;
 }
 
-/** Stores members; emits no events. */
+/** The list fields of an event that changes the list. */
+export interface ListFacts {
+  readonly userSeq: number;
+  readonly memberCount: number;
+  readonly shown: ShownList;
+}
+
+/** Stores members. Only events change it, and the activity of members. */
 export class MemberTable {
   readonly #members = new Map<MemberId, Member>();
   readonly #byUser = new Map<UserId, readonly Member[]>();
@@ -44,9 +52,14 @@ export class MemberTable {
     return this.#shown;
   }
 
-  /** The list fields of an event that changes the list. */
-  get listFacts(): { readonly userSeq: number; readonly memberCount: number; readonly shown: ShownList } {
-    return { userSeq: this.#userSeq, memberCount: this.#members.size, shown: this.#shown };
+  /** Returns the list fields of the event of a member that joins (+1) or leaves (-1). */
+  listFactsAfter({ permissions }: MemberInfo, change: 1 | -1): ListFacts {
+    const { userSeq, memberCount } = this.#shown;
+    return {
+      userSeq: this.#userSeq + 1,
+      memberCount: this.#members.size + change,
+      shown: permissions.hidden ? this.#shown : { userSeq: userSeq + 1, memberCount: memberCount + change },
+    };
   }
 
   /** The maximum number of simultaneous members so far. */
@@ -93,66 +106,88 @@ export class MemberTable {
     return [...this.#infos.values()];
   }
 
-  /** Returns what others may see of a member; also works for one that was just removed. */
-  infoOf(member: Member): MemberInfo {
-    const known = this.#infos.get(member.memberId);
-    if (known) return known;
-    const {
-      link: _link,
-      lastSeenMonotonicMs: _seen,
-      tokenExpiresAtMs: _expiry,
-      ticket: _ticket,
-      unansweredAttemptId: _attempt,
-      granted: _granted,
-      ...info
-    } = member;
+  /** Returns what others may see of a member. @throws `room.member-not-found` */
+  infoOf({ memberId }: Pick<Member, 'memberId'>): MemberInfo {
+    const info = this.#infos.get(memberId);
+    if (!info) throw new GavelError('room.member-not-found');
     return info;
   }
 
-  add(member: Member, nowMonotonicMs: number): void {
-    this.#infos.set(member.memberId, this.infoOf(member));
+  /** Changes the members as an event says. */
+  evolve(event: RoomEvent, nowMonotonicMs: number): void {
+    switch (event.type) {
+      case 'memberJoined':
+        return this.#add(event, nowMonotonicMs);
+      case 'memberLeft':
+        return this.#remove(event, nowMonotonicMs);
+      case 'memberDetached': {
+        const { link } = this.require(event.member.memberId);
+        const { connectionId } = link;
+        return this.#change(event.member, {
+          link: { kind: 'detached', connectionId, sinceMonotonicMs: nowMonotonicMs },
+        });
+      }
+      case 'memberResumed':
+        return this.#change(event.member, { link: { kind: 'attached', connectionId: event.connectionId } });
+      case 'permissionsChanged':
+        return this.#change(event.member, { granted: event.granted });
+      case 'memberUpdated':
+      case 'stageChanged':
+        return this.#change(event.member);
+      case 'tokenRenewed':
+        this.require(event.memberId).tokenExpiresAtMs = event.tokenExpiresAtMs ?? Number.POSITIVE_INFINITY;
+    }
+  }
+
+  #add(event: RoomEventOf<'memberJoined'>, nowMonotonicMs: number): void {
+    const { member: info, connectionId, secrets } = event;
+    const { ticket, granted, tokenExpiresAtMs = Number.POSITIVE_INFINITY, attemptId } = secrets;
+    const member: Member = {
+      ...info,
+      ticket,
+      granted,
+      tokenExpiresAtMs,
+      unansweredAttemptId: attemptId,
+      link: { kind: 'attached', connectionId },
+      lastSeenMonotonicMs: nowMonotonicMs,
+    };
+    this.#infos.set(member.memberId, info);
     this.#members.set(member.memberId, member);
     this.#byUser.set(member.user.id, [...this.ofUser(member.user.id), member]);
-    this.#countChange(member, 1);
+    this.#setList(event);
     this.#peak = Math.max(this.#peak, this.#members.size);
     if (mayLetIn(member)) this.#greeterCount += 1;
     this.#earliestSeenMonotonicMs = Math.min(this.#earliestSeenMonotonicMs, nowMonotonicMs);
     this.#memberMsOffset -= nowMonotonicMs;
   }
 
-  /** Changes what others may see of a member; the user id must stay the same. */
-  change(
-    member: Member,
-    changes: Partial<Pick<Member, 'user' | 'permissions' | 'pinned' | 'address' | 'stage'>>,
-  ): void {
-    Object.assign(member, changes);
-    const info = this.#infos.get(member.memberId);
-    if (info) this.#infos.set(member.memberId, { ...info, ...changes });
+  /** Sets what others may see of a member, and changes what they do not see. */
+  #change(info: MemberInfo, changes: Partial<Pick<Member, 'granted' | 'link'>> = {}): void {
+    Object.assign(this.require(info.memberId), info, changes);
+    this.#infos.set(info.memberId, info);
   }
 
-  remove(member: Member, nowMonotonicMs: number): void {
+  #remove(event: RoomEventOf<'memberLeft'>, nowMonotonicMs: number): void {
+    const member = this.require(event.member.memberId);
     this.#members.delete(member.memberId);
     this.#infos.delete(member.memberId);
     const others = this.ofUser(member.user.id).filter((other) => other !== member);
     if (others.length > 0) this.#byUser.set(member.user.id, others);
     else this.#byUser.delete(member.user.id);
     if (mayLetIn(member)) this.#greeterCount -= 1;
-    this.#countChange(member, -1);
+    this.#setList(event);
     this.#memberMsOffset += nowMonotonicMs;
   }
 
-  #countChange({ permissions }: Member, change: 1 | -1): void {
-    this.#userSeq += 1;
-    const { userSeq, memberCount } = this.#shown;
-    if (!permissions.hidden) this.#shown = { userSeq: userSeq + 1, memberCount: memberCount + change };
+  #setList({ userSeq, shown }: Pick<ListFacts, 'userSeq' | 'shown'>): void {
+    this.#userSeq = userSeq;
+    this.#shown = shown;
   }
 
-  /** Records that a connection was lost; returns its member, or undefined if another connection has taken over. */
-  detach({ memberId, connectionId }: CommandOf<'detach'>, nowMonotonicMs: number): Member | undefined {
+  /** Returns a member if it is attached to this connection: another one may have taken over. */
+  findAttached({ memberId, connectionId }: CommandOf<'detach'>): Member | undefined {
     const member = this.#members.get(memberId);
-    if (member?.link.kind !== 'attached' || member.link.connectionId !== connectionId) return undefined;
-    member.link = { kind: 'detached', connectionId, sinceMonotonicMs: nowMonotonicMs };
-    return member;
+    return member?.link.kind === 'attached' && member.link.connectionId === connectionId ? member : undefined;
   }
 
   /** Returns a member if it is detached and this was its last connection. */
@@ -161,16 +196,15 @@ export class MemberTable {
     return member?.link.kind === 'detached' && member.link.connectionId === connectionId ? member : undefined;
   }
 
-  /** Attaches a member to a new connection. @throws `resume.refused` */
-  resume({ memberId, ticket, connectionId, address }: CommandOf<'resume'>, nowMonotonicMs: number): Member {
+  /** Returns the member of a ticket as it is after a resume. @throws `resume.refused` */
+  resumed({ memberId, ticket, address }: CommandOf<'resume'>): MemberInfo {
     const member = this.#members.get(memberId);
     if (!member || member.ticket !== ticket) throw new GavelError('resume.refused');
-    member.link = { kind: 'attached', connectionId };
-    if (member.address !== address) this.change(member, { address });
-    this.touch(memberId, nowMonotonicMs);
-    return member;
+    const info = this.infoOf(member);
+    return info.address === address ? info : { ...info, address };
   }
 
+  /** Records activity of a member. */
   touch(memberId: MemberId, nowMonotonicMs: number): void {
     const member = this.#members.get(memberId);
     if (!member) return;

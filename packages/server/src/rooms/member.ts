@@ -217,30 +217,35 @@ export interface Member extends MemberInfo {
   /** Its permissions on the stage: `permissions` are what it may do now. */
   granted: Permissions;
   link: MemberLink;
-  /** By the monotonic clock. */
+  /** By the monotonic clock. Not part of the events: activity changes nothing for others. */
   lastSeenMonotonicMs: number;
   /** When its token expires: after that it stays, but may not start new streams (reference zego 4.9). */
   tokenExpiresAtMs: number;
   /** The secret that lets it resume on a new connection. */
   ticket: string;
-  /** The client's id of its login attempt; undefined after the first activity that follows the login. */
+  /** The client's id of its login attempt, which is not part of the events either; undefined after the first activity that follows the login. */
   unansweredAttemptId: string | undefined;
 }
 
-/** The data that a Room adds to a login. */
-interface MemberMakings {
-  readonly memberId: MemberId;
+/** What only the room knows of a Member. */
+export interface MemberSecrets {
+  /** The secret that lets it resume on a new connection. */
   readonly ticket: string;
-  readonly nowMs: number;
-  readonly nowMonotonicMs: number;
-  readonly permissions: Permissions;
+  /** Its permissions on the stage. */
+  readonly granted: Permissions;
+  /** When its token expires, in milliseconds since the Unix epoch; absent if it does not. */
+  readonly tokenExpiresAtMs?: number;
+  /** The client's id of its login attempt. */
+  readonly attemptId?: string;
 }
 
-/** Creates the Member of a login. */
-export function createMember(
+/** Returns the Member of a login as others will see it. @param permissions its permissions on the stage */
+export function memberInfoOf(
   login: LoginCommand,
-  { memberId, ticket, nowMs, nowMonotonicMs, permissions }: MemberMakings,
-): Member {
+  memberId: MemberId,
+  permissions: Permissions,
+  nowMs: number,
+): MemberInfo {
   const stage = firstStageOf(permissions);
   return {
     memberId,
@@ -254,13 +259,7 @@ export function createMember(
     clientId: login.clientId,
     wantsMembers: login.wantsMembers,
     permissions: permissionsNow(permissions, stage),
-    granted: permissions,
     ...(stage && { stage }),
     pinned: false,
-    link: { kind: 'attached', connectionId: login.connectionId },
-    lastSeenMonotonicMs: nowMonotonicMs,
-    tokenExpiresAtMs: login.tokenExpiresAtMs ?? Number.POSITIVE_INFINITY,
-    ticket,
-    unansweredAttemptId: login.attempt?.id,
   };
 }

@@ -6,6 +6,7 @@
 
 import { GavelError, type MemberId, type UserId } from '@gavel/protocol';
 import type { CommandOf, KickTarget, MutedKinds, RoomCommand } from './commands.ts';
+import type { RoomEvent } from './events.ts';
 import {
   type Member,
   type ModerationRights,
@@ -39,18 +40,33 @@ export interface ModerationState {
   readonly changes: readonly (readonly [UserId, PermissionChanges])[];
 }
 
-/** Checks the permissions of a room's members, and stores the locks of its users. */
+/** Checks the permissions of a room's members, and stores the locks of its users. Only events change it. */
 export class Moderation {
   readonly #members: MemberTable;
   /** By user and not by login, so that a new login does not remove a lock. */
-  readonly #locks: Map<UserId, MutedKinds>;
-  readonly #changes: Map<UserId, PermissionChanges>;
+  #locks = new Map<UserId, MutedKinds>();
+  #changes = new Map<UserId, PermissionChanges>();
 
-  /** @param before the data of an earlier room of the same session (HOST-4, HOST-6) */
-  constructor(members: MemberTable, before?: ModerationState) {
+  constructor(members: MemberTable) {
     this.#members = members;
-    this.#locks = new Map(before?.locks);
-    this.#changes = new Map(before?.changes);
+  }
+
+  /** Changes the locks and permission changes as an event says; a new room has those of its session (HOST-4, HOST-6). */
+  evolve(event: RoomEvent): void {
+    switch (event.type) {
+      case 'roomCreated':
+        this.#locks = new Map(event.before?.moderation.locks);
+        this.#changes = new Map(event.before?.moderation.changes);
+        return;
+      case 'membersMuted':
+        for (const { user } of event.members) this.#lock(user.id, event.kinds, !event.allowUnmute);
+        return;
+      case 'permissionsChanged': {
+        const { changes, member } = event;
+        if (!changes) return;
+        this.#changes.set(member.user.id, mergeChanges(this.#changes.get(member.user.id) ?? {}, changes));
+      }
+    }
   }
 
   /** The data for the next room of the session. */
@@ -63,12 +79,9 @@ export class Moderation {
     return withChanges(permissions, this.#changes.get(userId) ?? {});
   }
 
-  /** Records a change for later logins; returns the members that it affects now: all logins of the users found. */
-  change(found: ReadonlySet<Member>, changes: PermissionChanges): Member[] {
+  /** Returns all logins of the users of some members. */
+  loginsOf(found: ReadonlySet<Member>): Member[] {
     const userIds = new Set([...found].map(({ user }) => user.id));
-    for (const userId of userIds) {
-      this.#changes.set(userId, mergeChanges(this.#changes.get(userId) ?? {}, changes));
-    }
     return [...userIds].flatMap((userId) => this.#members.ofUser(userId));
   }
 
@@ -139,8 +152,7 @@ export class Moderation {
     return this.#locks.get(userId) ?? NOTHING_BLOCKED;
   }
 
-  /** Locks or unlocks kinds of a user. */
-  lock(userId: UserId, kinds: MutedKinds, isLocked: boolean): void {
+  #lock(userId: UserId, kinds: MutedKinds, isLocked: boolean): void {
     const { audio, video, screen = false } = this.lockedKinds(userId);
     this.#locks.set(userId, {
       audio: kinds.audio ? isLocked : audio,

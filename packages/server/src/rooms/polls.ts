@@ -7,7 +7,7 @@
 import { byteLength, GavelError, POLL_LIMITS, type PollId, type UserId } from '@gavel/protocol';
 import type { Clock, IdSource } from './clock.ts';
 import type { CommandOf } from './commands.ts';
-import type { RoomChange } from './events.ts';
+import type { RoomChange, RoomEvent } from './events.ts';
 import type { User } from './member.ts';
 
 /** One option of a poll. */
@@ -55,7 +55,7 @@ interface PollsDeps {
   readonly emit: (change: RoomChange) => void;
 }
 
-/** Stores the polls of a room. The caller checks the permissions. */
+/** Stores the polls of a room. Only events change it. The caller checks the permissions. */
 export class Polls {
   readonly #deps: PollsDeps;
   /** In the order of creation. */
@@ -79,10 +79,8 @@ export class Polls {
       throw new GavelError('poll.bad-options');
     }
     if (this.#polls.size >= POLL_LIMITS.polls) throw new GavelError('poll.too-many');
-    const pollId = this.#deps.ids.nextPollId();
-    this.#votes.set(pollId, new Map());
-    this.#put({
-      pollId,
+    const poll: PollInfo = {
+      pollId: this.#deps.ids.nextPollId(),
       question,
       options: options.map((text) => ({ text, count: 0, votes: [] })),
       anonymous,
@@ -90,7 +88,8 @@ export class Polls {
       ...(creator && { creator }),
       createdAtMs: this.#deps.clock.now(),
       voteCount: 0,
-    });
+    };
+    this.#deps.emit({ type: 'pollUpdated', poll });
   }
 
   /** Repeating the same vote changes nothing, so that a client that lost the answer can retry. */
@@ -102,23 +101,28 @@ export class Polls {
     const earlier = votes.get(voter.id);
     if (earlier !== undefined && earlier !== option) throw new GavelError('poll.voted');
     if (earlier !== undefined) return;
-    votes.set(voter.id, option);
-    const voteCount = votes.size;
+    const voteCount = votes.size + 1;
     const isNamed = !poll.anonymous && voteCount <= POLL_LIMITS.namedVoters;
     const options = poll.options.map((one, index) =>
       index === option ? { ...one, count: one.count + 1, votes: isNamed ? [...one.votes, voter] : one.votes } : one,
     );
-    const voterIds = poll.hideVotes && { voterIds: this.#voterIdsOf(pollId) };
-    this.#put({ ...poll, options, voteCount }, { voter, option, isNamed, ...voterIds });
+    const voterIds = poll.hideVotes && { voterIds: [...this.#voterIdsOf(pollId), voter.id] };
+    const cast: PollVote = { voter, option, isNamed, ...voterIds };
+    this.#deps.emit({ type: 'pollUpdated', poll: { ...poll, options, voteCount }, vote: cast });
+  }
+
+  /** Changes the polls as an event says. */
+  evolve(event: RoomEvent): void {
+    if (event.type !== 'pollUpdated') return;
+    const { poll, vote } = event;
+    this.#polls.set(poll.pollId, poll);
+    const votes = this.#votes.get(poll.pollId) ?? new Map<UserId, number>();
+    this.#votes.set(poll.pollId, votes);
+    if (vote) votes.set(vote.voter.id, vote.option);
   }
 
   #voterIdsOf(pollId: PollId): readonly UserId[] {
     return [...(this.#votes.get(pollId)?.keys() ?? [])];
-  }
-
-  #put(poll: PollInfo, vote?: PollVote): void {
-    this.#polls.set(poll.pollId, poll);
-    this.#deps.emit({ type: 'pollUpdated', poll, ...(vote && { vote }) });
   }
 }
 

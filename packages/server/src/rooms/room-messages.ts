@@ -5,15 +5,15 @@
  */
 
 import { GavelError, type UserId } from '@gavel/protocol';
-import { ChatHistory, MAX_PINNED_MESSAGES, mayRead } from './chat-history.ts';
+import { ChatHistory, type ChatMessage, MAX_PINNED_MESSAGES, mayRead } from './chat-history.ts';
 import type { Clock } from './clock.ts';
 import type { CommandOf } from './commands.ts';
-import type { RoomChange } from './events.ts';
+import type { RoomChange, RoomEvent, RoomEventOf } from './events.ts';
 import type { MemberInfo } from './member.ts';
 import { changedMessage } from './message-changes.ts';
 import type { RoomInfo } from './stream.ts';
 
-/** Numbers messages and stores the info of one room. */
+/** Numbers messages and stores the info of one room. Only events change it. */
 export class RoomMessages {
   readonly #clock: Clock;
   readonly #emit: (change: RoomChange) => void;
@@ -35,20 +35,30 @@ export class RoomMessages {
   /** Sets the room's info. A room has only one key; any member may set its value again. */
   setInfo({ key, value, user }: CommandOf<'setRoomInfo'>): void {
     if (this.#info && this.#info.key !== key) throw new GavelError('room.info-full');
-    this.#info = { key, value, user, atMs: this.#clock.now() };
-    this.#emit({ type: 'roomInfoSet', info: this.#info });
+    this.#emit({ type: 'roomInfoSet', info: { key, value, user, atMs: this.#clock.now() } });
   }
 
   send({ kind, from, text, content, to }: CommandOf<'send'>, isPresent: (userId: UserId) => boolean): void {
-    this.#messageId += 1;
-    const messageId = this.#messageId;
-    const message = { messageId, from, text, ...(content && { content }), ...(to && { to }) };
-    // A public chat message and a broadcast are the same thing in the two client APIs (CHAT-1).
-    if (kind === 'chat' || kind === 'broadcast') {
-      this.chat.add({ ...message, sentAtMs: this.#clock.now() });
-    }
+    const message = { messageId: this.#messageId + 1, from, text, ...(content && { content }), ...(to && { to }) };
     const absent = to?.filter((userId) => !isPresent(userId)) ?? [];
     this.#emit({ type: 'message', kind, ...message, absent });
+  }
+
+  /** Changes the messages and the info as an event says. */
+  evolve(event: RoomEvent): void {
+    switch (event.type) {
+      case 'roomInfoSet':
+        this.#info = event.info;
+        return;
+      case 'message':
+        this.#messageId = event.messageId;
+        // A public chat message and a broadcast are the same thing in the two client APIs (CHAT-1).
+        if (event.kind === 'chat' || event.kind === 'broadcast') this.chat.add(messageOf(event));
+        return;
+      case 'messageChanged':
+        if (event.change === 'deleted') this.chat.delete(event.message.messageId);
+        else this.chat.replace(event.message);
+    }
   }
 
   /** @throws `message.not-found`, also for a message that the member may not read, so as not to reveal its existence */
@@ -60,8 +70,15 @@ export class RoomMessages {
     if (change === 'pinned' && this.chat.pinnedCount >= MAX_PINNED_MESSAGES) {
       throw new GavelError('message.too-many-pins');
     }
-    if (change === 'deleted') this.chat.delete(message);
-    else this.chat.replace(now);
     this.#emit({ type: 'messageChanged', change, message: now });
   }
 }
+
+const messageOf = ({ messageId, from, text, content, to, atMs }: RoomEventOf<'message'>): ChatMessage => ({
+  messageId,
+  from,
+  text,
+  ...(content && { content }),
+  ...(to && { to }),
+  sentAtMs: atMs,
+});

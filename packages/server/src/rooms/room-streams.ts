@@ -14,7 +14,7 @@ import {
 } from '@gavel/protocol';
 import type { Clock, IdSource } from './clock.ts';
 import type { CommandOf, MutedKinds } from './commands.ts';
-import type { RoomChange } from './events.ts';
+import type { RoomChange, RoomEvent } from './events.ts';
 import type { Member, Permissions } from './member.ts';
 import { allowedKinds, mutedIn, type StreamInfo, type StreamSlot } from './stream.ts';
 import type { BlockedKinds } from './stream-rules.ts';
@@ -34,7 +34,7 @@ export interface RoomStreamsDeps {
   readonly maxStreamsPerMember: number;
 }
 
-/** Stores the streams of a room and emits changes. The Room checks the permissions of members. */
+/** Stores the streams of a room. Only events change it. The Room checks the permissions of members. */
 export class RoomStreams {
   readonly #clock: Clock;
   readonly #ids: IdSource;
@@ -91,7 +91,7 @@ export class RoomStreams {
       throw new GavelError('stream.not-allowed', 'the source of a stream cannot change');
     if (!held) this.#checkCounts(member, source);
     const { type: _type, memberId, ...rest } = command;
-    const stream = held?.info ?? this.#insert({ ...rest, source, memberId, user: member.user, title: '' }, 'reserved');
+    const stream = held?.info ?? this.#create({ ...rest, source, memberId, user: member.user, title: '' });
     this.#emit({ type: 'streamReserved', stream, live: held?.state === 'live', allowed });
   }
 
@@ -101,9 +101,7 @@ export class RoomStreams {
     if (slot.state === 'live') return;
     const { muted, audio, video } = slot.info;
     const on = { audio: audio && command.audio && !muted.audio, video: video && command.video && !muted.video };
-    const stream: StreamInfo = { ...slot.info, ...on };
-    this.#slots.set(stream.streamId, { state: 'live', info: stream });
-    this.#emitAdded(stream);
+    this.#emitAdded({ ...slot.info, ...on });
   }
 
   end(command: CommandOf<'endStream'>): void {
@@ -118,7 +116,7 @@ export class RoomStreams {
     if (owner) this.#checkMemberCap(owner);
     const { type: _type, ...rest } = command;
     const stream = { ...rest, ...(owner && { memberId: owner.memberId }), audio: true, video: true };
-    this.#emitAdded(this.#insert({ ...stream, source: 'camera' }, 'live'));
+    this.#emitAdded(this.#create({ ...stream, source: 'camera' }));
   }
 
   delete(command: CommandOf<'deleteStream'>): void {
@@ -221,10 +219,9 @@ export class RoomStreams {
     return [...(this.#byMember.get(memberId) ?? [])].flatMap((streamId) => this.#slots.get(streamId) ?? []);
   }
 
-  #insert(stream: NewStream, state: StreamSlot['state']): StreamInfo {
-    this.#number += 1;
+  #create(stream: NewStream): StreamInfo {
     const muted = mutedIn(this.#lockedKinds(stream.user.id), stream.source);
-    const info: StreamInfo = {
+    return {
       ...stream,
       audio: stream.audio && !muted.audio,
       video: stream.video && !muted.video,
@@ -232,40 +229,63 @@ export class RoomStreams {
       blocked: this.#blockedKinds(stream.streamId),
       publishId: this.#ids.nextPublishId(),
       createdAtMs: this.#clock.now(),
-      number: this.#number,
+      number: this.#number + 1,
     };
-    this.#slots.set(info.streamId, { state, info });
-    if (info.memberId !== undefined) {
-      const owned = this.#byMember.get(info.memberId) ?? new Set();
-      this.#byMember.set(info.memberId, owned.add(info.streamId));
-    }
-    return info;
   }
 
   #emitAdded(stream: StreamInfo): void {
-    this.#streamSeq += 1;
-    this.#emit({ type: 'streamAdded', stream, streamSeq: this.#streamSeq });
+    this.#emit({ type: 'streamAdded', stream, streamSeq: this.#streamSeq + 1 });
   }
 
-  #change(info: StreamInfo, state: StreamSlot['state']): void {
-    this.#slots.set(info.streamId, { state, info });
-    if (state === 'live') this.#emit({ type: 'streamUpdated', stream: info });
+  #change(stream: StreamInfo, state: StreamSlot['state']): void {
+    this.#emit({ type: state === 'live' ? 'streamUpdated' : 'reservationChanged', stream });
+  }
+
+  /** Changes the streams as an event says. */
+  evolve(event: RoomEvent): void {
+    switch (event.type) {
+      case 'streamReserved':
+        return this.#put(event.stream, event.live ? 'live' : 'reserved');
+      case 'reservationChanged':
+        return this.#put(event.stream, 'reserved');
+      case 'streamUpdated':
+        return this.#put(event.stream, 'live');
+      case 'streamAdded':
+        this.#streamSeq = event.streamSeq;
+        return this.#put(event.stream, 'live');
+      case 'streamReleased':
+        return this.#drop(event.stream);
+      case 'streamRemoved':
+        this.#streamSeq = event.streamSeq;
+        return this.#drop(event.stream);
+    }
+  }
+
+  #put(info: StreamInfo, state: StreamSlot['state']): void {
+    const { streamId, memberId, number } = info;
+    const isNew = !this.#slots.has(streamId);
+    this.#slots.set(streamId, { state, info });
+    if (!isNew) return;
+    this.#number = number;
+    if (memberId === undefined) return;
+    const owned = this.#byMember.get(memberId) ?? new Set();
+    this.#byMember.set(memberId, owned.add(streamId));
+  }
+
+  #drop({ streamId, memberId }: StreamInfo): void {
+    this.#slots.delete(streamId);
+    if (memberId === undefined) return;
+    const owned = this.#byMember.get(memberId);
+    owned?.delete(streamId);
+    if (owned?.size === 0) this.#byMember.delete(memberId);
   }
 
   #remove(slot: StreamSlot, cause: StreamCause, exceptUserId?: UserId): void {
-    const { streamId, memberId } = slot.info;
-    this.#slots.delete(streamId);
-    if (memberId !== undefined) {
-      const owned = this.#byMember.get(memberId);
-      owned?.delete(streamId);
-      if (owned?.size === 0) this.#byMember.delete(memberId);
-    }
     if (slot.state === 'reserved') {
       this.#emit({ type: 'streamReleased', stream: slot.info, cause });
       return;
     }
-    this.#streamSeq += 1;
-    const streamSeq = this.#streamSeq;
+    const streamSeq = this.#streamSeq + 1;
     const except = exceptUserId !== undefined && { exceptUserId };
     this.#emit({ type: 'streamRemoved', stream: slot.info, cause, ...except, streamSeq });
   }

@@ -1,6 +1,6 @@
 /**
- * A Room: the only place where membership changes. Apart from the injected clock and ids, `apply` has no side effects
- * outside the Room: it takes a command and returns events.
+ * A Room: a command is decided into events, and events alone change the Room. Apart from the injected clock and ids,
+ * `apply` has no side effects outside the Room.
  *
  * @module
  */
@@ -24,7 +24,7 @@ import type { RoomPosition } from './ended-tickets.ts';
 import { EventLog } from './event-log.ts';
 import type { RoomChange, RoomEvent } from './events.ts';
 import { HostControls } from './host-controls.ts';
-import { createMember, type Member, type MemberInfo } from './member.ts';
+import { type Member, type MemberInfo, type MemberSecrets, memberInfoOf } from './member.ts';
 import { MemberTable } from './member-table.ts';
 import { withoutDeleted } from './message-changes.ts';
 import { Moderation } from './moderation.ts';
@@ -58,7 +58,6 @@ export class Room {
   readonly epoch: Epoch;
   readonly #settings: RoomSettings;
   readonly #clock: Clock;
-  readonly #createdAtMs: number;
   readonly #log: EventLog;
   readonly #members = new MemberTable();
   readonly #moderation: Moderation;
@@ -68,8 +67,11 @@ export class Room {
   readonly #polls: Polls;
   readonly #stage: Stage;
   readonly #stores: Stores;
+  /** The session that this life continues, until its first event has it. */
+  readonly #before: Continuation | undefined;
+  #createdAtMs = 0;
   #maxMemberCount = 0;
-  #sessionKeptMs: number;
+  #sessionKeptMs = 0;
   #closed = false;
   /** The events of the command being applied. */
   #events: RoomEvent[] = [];
@@ -78,11 +80,10 @@ export class Room {
   constructor(key: RoomKey, epoch: Epoch, settings: RoomSettings, before?: Continuation) {
     this.key = key;
     this.epoch = epoch;
-    this.#sessionKeptMs = before?.keptMs ?? 0;
-    this.#moderation = new Moderation(this.#members, before?.moderation);
+    this.#before = before;
+    this.#moderation = new Moderation(this.#members);
     this.#settings = settings;
     this.#clock = settings.clock;
-    this.#createdAtMs = settings.clock.now();
     this.#log = new EventLog(epoch, settings.keptEvents);
     const emit = (change: RoomChange): void => this.#emit(change);
     const { clock, ids, rules, maxStreamsPerMember } = settings;
@@ -90,7 +91,7 @@ export class Room {
     const lockedKinds = (userId: UserId) => this.#moderation.lockedKinds(userId);
     this.#streams = new RoomStreams({ clock, ids, emit, blockedKinds, lockedKinds, maxStreamsPerMember });
     this.#polls = new Polls({ clock, ids, emit });
-    this.#stores = new Stores(emit, before?.stores);
+    this.#stores = new Stores(emit);
     this.#controls = new HostControls({
       members: this.#members,
       moderation: this.#moderation,
@@ -127,11 +128,20 @@ export class Room {
     if (this.#closed) throw new GavelError('room.not-found');
     this.#events = [];
     this.#moderation.checkShown(command);
-    this.#dispatch(command);
+    this.#decide(command);
     return this.#events;
   }
 
-  #dispatch(command: RoomCommand): void {
+  /** Follows another instance of this life of the room: its events, from the first one on, give the same state (BUS-3). */
+  follow(events: readonly RoomEvent[]): void {
+    for (const event of events) {
+      this.#log.add(event);
+      this.#evolve(event);
+    }
+  }
+
+  /** Emits the events of a command, or throws before the first one. Changes nothing itself. */
+  #decide(command: RoomCommand): void {
     switch (command.type) {
       case 'login':
         return this.#login(command);
@@ -207,8 +217,33 @@ export class Room {
     }
   }
 
+  /** Emits an event of the command being applied. It takes effect at once: what follows is decided on the new state. */
   #emit(change: RoomChange): void {
-    this.#events.push(this.#log.append(change, this.#clock.now()));
+    const event = this.#log.append(change, this.#clock.now());
+    this.#events.push(event);
+    this.#evolve(event);
+  }
+
+  /** The only place where the room changes, but for the activity of members. */
+  #evolve(event: RoomEvent): void {
+    this.#members.evolve(event, this.#clock.monotonicMs());
+    this.#moderation.evolve(event);
+    this.#streams.evolve(event);
+    this.#messages.evolve(event);
+    this.#polls.evolve(event);
+    this.#stores.evolve(event);
+    switch (event.type) {
+      case 'roomCreated':
+        this.#createdAtMs = event.atMs;
+        this.#maxMemberCount = event.maxMemberCount;
+        this.#sessionKeptMs = event.before?.keptMs ?? 0;
+        return;
+      case 'memberJoined':
+        this.#sessionKeptMs = event.sessionKeptMs ?? this.#sessionKeptMs;
+        return;
+      case 'roomClosed':
+        this.#closed = true;
+    }
   }
 
   #login(command: LoginCommand): void {
@@ -216,33 +251,36 @@ export class Room {
     if (earlier.length > 0 && command.onDuplicate === 'reject') throw new GavelError('login.duplicate-user');
     const replaced = command.onDuplicate === 'replace' ? earlier : [];
     const isFirst = this.#log.seq === 0;
-    if (isFirst) this.#maxMemberCount = command.maxMemberCount;
+    const maxMemberCount = isFirst ? command.maxMemberCount : this.#maxMemberCount;
     const countAfter = this.#members.size - replaced.length + 1;
-    if (this.#maxMemberCount > 0 && countAfter > this.#maxMemberCount) throw new GavelError('login.room-full');
+    if (maxMemberCount > 0 && countAfter > maxMemberCount) throw new GavelError('login.room-full');
 
-    this.#sessionKeptMs = command.sessionKeptMs ?? this.#sessionKeptMs;
-    if (isFirst) this.#emit({ type: 'roomCreated', creator: command.user });
-    const nowMonotonicMs = this.#clock.monotonicMs();
-    const member = createMember(command, {
-      memberId: command.memberId ?? this.#settings.ids.nextMemberId(),
-      ticket: this.#settings.ids.nextTicket(),
-      nowMs: this.#clock.now(),
-      nowMonotonicMs,
-      permissions: this.#moderation.permissionsOf(command.user.id, command.permissions),
-    });
+    const before = this.#before && { before: this.#before };
+    if (isFirst) this.#emit({ type: 'roomCreated', creator: command.user, maxMemberCount, ...before });
+    const { ids } = this.#settings;
+    const granted = this.#moderation.permissionsOf(command.user.id, command.permissions);
+    const { sessionKeptMs, tokenExpiresAtMs, attempt } = command;
+    const member = memberInfoOf(command, command.memberId ?? ids.nextMemberId(), granted, this.#clock.now());
+    const secrets: MemberSecrets = {
+      ticket: ids.nextTicket(),
+      granted,
+      ...(tokenExpiresAtMs !== undefined && { tokenExpiresAtMs }),
+      ...(attempt && { attemptId: attempt.id }),
+    };
     for (const old of replaced) this.#removeMember(old, 'replaced', '', old.clientId === command.clientId);
-    this.#members.add(member, nowMonotonicMs);
     this.#emit({
       type: 'memberJoined',
-      member: this.#members.infoOf(member),
+      member,
       connectionId: command.connectionId,
+      secrets,
+      ...(sessionKeptMs !== undefined && { sessionKeptMs }),
       relogin: replaced.length > 0,
-      ...this.#members.listFacts,
+      ...this.#members.listFactsAfter(member, 1),
     });
   }
 
   #detach(command: CommandOf<'detach'>): void {
-    const member = this.#members.detach(command, this.#clock.monotonicMs());
+    const member = this.#members.findAttached(command);
     if (member) this.#emit({ type: 'memberDetached', member: this.#members.infoOf(member) });
   }
 
@@ -252,8 +290,9 @@ export class Room {
   }
 
   #resume(command: CommandOf<'resume'>): void {
-    const member = this.#members.infoOf(this.#members.resume(command, this.#clock.monotonicMs()));
+    const member = this.#members.resumed(command);
     this.#emit({ type: 'memberResumed', member, connectionId: command.connectionId });
+    this.touch([member.memberId]);
   }
 
   #expire(): void {
@@ -298,8 +337,6 @@ export class Room {
   #removeMember(member: Member, cause: MemberCause, reason: string, isSameClient = false): void {
     this.#streams.removeOf(member, streamCauseOf(cause));
     const info = this.#members.infoOf(member);
-    this.#members.remove(member, this.#clock.monotonicMs());
-    this.#stores.forget(member.memberId);
     this.#emit({
       type: 'memberLeft',
       member: info,
@@ -308,12 +345,11 @@ export class Room {
       reason,
       ...(member.unansweredAttemptId !== undefined && { unansweredAttemptId: member.unansweredAttemptId }),
       ...(isSameClient && { isSameClient }),
-      ...this.#members.listFacts,
+      ...this.#members.listFactsAfter(info, -1),
     });
   }
 
   #end(cause: RoomCause, reason: string, announce: boolean): void {
-    this.#closed = true;
     this.#emit({ type: 'roomClosed', cause, reason, announce });
   }
 

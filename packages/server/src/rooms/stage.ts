@@ -80,9 +80,9 @@ export class Stage {
     const before = member.stage;
     if (before === undefined || before === state) return;
     if (cause && before === 'on') streams.removeOf(member, cause);
-    members.change(member, { stage: state, permissions: permissionsNow(member.granted, state) });
-    const info = members.infoOf(member);
-    if ((before === 'on') !== (state === 'on')) emit({ type: 'permissionsChanged', member: info });
+    const { granted } = member;
+    const info = { ...members.infoOf(member), stage: state, permissions: permissionsNow(granted, state) };
+    if ((before === 'on') !== (state === 'on')) emit({ type: 'permissionsChanged', member: info, granted });
     emit({ type: 'stageChanged', member: info, before });
   }
 }

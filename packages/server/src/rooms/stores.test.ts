@@ -118,11 +118,9 @@ describe('the session (STORE-4)', () => {
     openStores(ann, 'notes');
     change('notes', set('a', 1));
     const next = openRoom(testSettings(), room.continuation);
+    const ben = next.join('ben');
     expect(next.room.snapshot().stores.map(({ name, readerIds }) => [name, readerIds])).toEqual([['notes', []]]);
-    const [content] = eventsOf(
-      next.room.apply({ type: 'openStores', memberId: next.join('ben'), names: ['notes'] }),
-      'storeOpened',
-    );
+    const [content] = eventsOf(next.room.apply({ type: 'openStores', memberId: ben, names: ['notes'] }), 'storeOpened');
     expect(valuesOf(content?.entries)).toEqual({ a: 1 });
   });
 });

@@ -6,7 +6,7 @@
 
 import { byteLength, GavelError, type MemberId, STORE_LIMITS, type StoreStep } from '@gavel/protocol';
 import type { CommandOf } from './commands.ts';
-import type { RoomChange } from './events.ts';
+import type { RoomChange, RoomEvent } from './events.ts';
 import { measureJson, mergeJson } from './json-values.ts';
 
 /** One key of a store. */
@@ -42,29 +42,59 @@ interface Store {
   /** `readers` as a list; undefined after a change of them. Changes of a store share the list. */
   readerIds: readonly MemberId[] | undefined;
   /** By key. */
-  entries: ReadonlyMap<string, StoreEntry>;
+  readonly entries: Map<string, StoreEntry>;
 }
 
-const createStore = (name: string, entries: readonly StoreEntry[] = []): Store => ({
-  name,
-  readers: new Set(),
-  readerIds: undefined,
-  entries: new Map(entries.map((entry) => [entry.key, entry])),
-});
-
-/** Stores the shared data of a room. The caller checks the permissions. */
+/** Stores the shared data of a room. Only events change it. The caller checks the permissions. */
 export class Stores {
   readonly #emit: (change: RoomChange) => void;
   readonly #stores = new Map<string, Store>();
   #bytes = 0;
 
-  /** @param before the data of an earlier room of the same session (STORE-4) */
-  constructor(emit: (change: RoomChange) => void, before: readonly StoreContent[] = []) {
+  constructor(emit: (change: RoomChange) => void) {
     this.#emit = emit;
-    for (const { name, entries } of before) {
-      this.#stores.set(name, createStore(name, entries));
-      for (const { bytes } of entries) this.#bytes += bytes;
+  }
+
+  /** Changes the stores as an event says; a new room has those of its session (STORE-4). */
+  evolve(event: RoomEvent): void {
+    switch (event.type) {
+      case 'roomCreated':
+        return event.before?.stores.forEach((content) => void this.#restore(content));
+      case 'storeOpened':
+        return this.#addReader(this.#open(event.name), event.memberId);
+      case 'storeChanged': {
+        const store = this.#open(event.name);
+        return event.changes.forEach((change) => void this.#apply(store, change));
+      }
+      case 'memberLeft':
+        return this.#forget(event.member.memberId);
     }
+  }
+
+  #restore({ name, entries }: StoreContent): void {
+    const store = this.#open(name);
+    for (const entry of entries) this.#apply(store, { key: entry.key, entry });
+  }
+
+  #open(name: string): Store {
+    const store = this.#stores.get(name) ?? { name, readers: new Set(), readerIds: undefined, entries: new Map() };
+    this.#stores.set(name, store);
+    return store;
+  }
+
+  #addReader(store: Store, memberId: MemberId): void {
+    store.readers.add(memberId);
+    store.readerIds = undefined;
+  }
+
+  #apply({ entries }: Store, { key, entry }: StoreChange): void {
+    this.#bytes += (entry?.bytes ?? 0) - (entries.get(key)?.bytes ?? 0);
+    if (entry) entries.set(key, entry);
+    else entries.delete(key);
+  }
+
+  #forget(memberId: MemberId): void {
+    for (const store of this.#stores.values()) if (store.readers.delete(memberId)) store.readerIds = undefined;
   }
 
   /** The data for the next room of the session. */
@@ -86,43 +116,32 @@ export class Stores {
     const added = new Set(names.filter((name) => !this.#stores.has(name)));
     if (this.#stores.size + added.size > STORE_LIMITS.stores) throw new GavelError('store.full');
     for (const name of new Set(names)) {
-      const store = this.#stores.get(name) ?? createStore(name);
-      this.#stores.set(name, store);
-      store.readers.add(memberId);
-      store.readerIds = undefined;
-      this.#emit({ type: 'storeOpened', memberId, name, entries: [...store.entries.values()] });
+      const entries = [...(this.#stores.get(name)?.entries.values() ?? [])];
+      this.#emit({ type: 'storeOpened', memberId, name, entries });
     }
   }
 
   /** Changes a store, all keys or none. Steps that change nothing are not sent to anybody. */
   change({ name, steps }: CommandOf<'changeStore'>, memberId: MemberId): void {
-    const before = this.#stores.get(name);
-    if (!before && this.#stores.size >= STORE_LIMITS.stores) throw new GavelError('store.full');
-    const entries = new Map(before?.entries);
+    const store = this.#stores.get(name);
+    if (!store && this.#stores.size >= STORE_LIMITS.stores) throw new GavelError('store.full');
     const changes = new Map<string, StoreChange>();
+    let keys = store?.entries.size ?? 0;
     let bytes = this.#bytes;
     for (const step of steps) {
       const { key } = step;
-      const old = entries.get(key);
+      const changed = changes.get(key);
+      const old = changed ? changed.entry : store?.entries.get(key);
       const entry = entryAfter(step, old);
       if (!entry && !old) continue;
       bytes += (entry?.bytes ?? 0) - (old?.bytes ?? 0);
-      if (entry) entries.set(key, entry);
-      else entries.delete(key);
+      keys += Number(entry !== undefined) - Number(old !== undefined);
       changes.set(key, { key, ...(entry && { entry }) });
     }
-    if (entries.size > STORE_LIMITS.keys || bytes > STORE_LIMITS.roomBytes) throw new GavelError('store.full');
+    if (keys > STORE_LIMITS.keys || bytes > STORE_LIMITS.roomBytes) throw new GavelError('store.full');
     if (changes.size === 0) return;
-    const store = before ?? createStore(name);
-    store.entries = entries;
-    this.#stores.set(name, store);
-    this.#bytes = bytes;
-    this.#emit({ type: 'storeChanged', memberId, name, changes: [...changes.values()], to: readerIdsOf(store) });
-  }
-
-  /** Forgets a member that has left: it no longer receives changes. */
-  forget(memberId: MemberId): void {
-    for (const store of this.#stores.values()) if (store.readers.delete(memberId)) store.readerIds = undefined;
+    const to = store ? readerIdsOf(store) : [];
+    this.#emit({ type: 'storeChanged', memberId, name, changes: [...changes.values()], to });
   }
 }
 
