@@ -464,6 +464,23 @@ export function describeEngineContract(harness: ContractHarness): void {
       expect(await listSubscribers(other)).toEqual([member.name]);
     });
 
+    test('a loss that crosses an offer of the lost connection is reported once, and the peer can come back (MED-3)', async () => {
+      const stream = createName();
+      const member = await new Member().addPublication(stream).connect();
+      const viewer = await new Member().addSubscription(stream).connect();
+      // The client does not know of the loss when it makes this offer.
+      const crossing = engine.negotiate(member.request);
+      await harness.losePeer(engine, member.name, member.client);
+      await crossing;
+      await expectEvent('peerLost', member.name, 'transport-failed');
+      await settle();
+      expect(countEvents('peerLost', member.name, 'transport-failed')).toBe(1);
+      member.client = createClient();
+      await member.negotiate();
+      await expect.poll(async () => (await findStream(stream))?.state, { timeout: 10_000 }).toBe('connected');
+      expect(await listSubscribers(stream)).toEqual([viewer.name]);
+    });
+
     test('closing a lost peer closes its streams, and an offer of it that does not list them does too', async () => {
       const [first, second] = [createName(), createName()];
       const closed = await new Member().addPublication(first).connect();
