@@ -26,6 +26,13 @@ const WARM_UP_PEERS = IS_LONG ? 1_000 : 200;
 const MAX_GROWTH_KB = (IS_LONG ? 80 : 30) << 10;
 const PACKET_INTERVAL_MS = 10;
 const PACKETS_PER_PEER = 3;
+/** A client's consent ends after 30 s (RFC 7675). */
+const CONSENT_INTERVAL_MS = 5_000;
+/** Members that are connected at the same time, all of whom then leave. */
+const WAVE_MEMBERS = IS_LONG ? 1_000 : 60;
+const WAVES = 5;
+/** Waves until the heap has its usual size. */
+const WARM_UP_WAVES = 2;
 
 const MID = '0';
 const OFFERS = {
@@ -149,6 +156,52 @@ test(
     expect((await engine.dump()).workers.map(({ restarts }) => restarts)).toEqual([0, 0]);
   },
   20 * 60_000,
+);
+
+test(
+  `the memory of a worker is the same after ${WAVE_MEMBERS} members were connected at once, again and again`,
+  async () => {
+    const dump = await engine.dump();
+    const pids = dump.workers.map(({ pid }) => pid ?? 0);
+    const measureAll = () => pids.map(measure).reduce((sum, { rssKb }) => sum + rssKb, 0);
+    const clients: HandClient[] = [];
+    const checking = setInterval(() => {
+      for (const client of clients) client.sendCheck();
+    }, CONSENT_INTERVAL_MS);
+    stops.push(() => clearInterval(checking));
+    const full: number[] = [];
+    const empty: number[] = [];
+    for (let wave = 0; wave < WAVES; wave += 1) {
+      let next = 0;
+      const connectMembers = async () => {
+        while (next < WAVE_MEMBERS) {
+          const name = `member-${next}`;
+          next += 1;
+          const { answer } = await negotiate(name, `room-${next % 10}`, { publish: `stream of ${name}` });
+          const client = await connect(HandClient.fromAnswer(answer));
+          clients.push(client);
+          for (let sequence = 0; sequence < PACKETS_PER_PEER; sequence += 1) client.sendRaw(client.protect(sequence));
+        }
+      };
+      await Promise.all(Array.from({ length: CONCURRENCY }, connectMembers));
+      const { peers } = await engine.dump();
+      expect(peers.filter(({ state }) => state === 'connected')).toHaveLength(WAVE_MEMBERS);
+      full.push(measureAll());
+      const leaving = peers.values();
+      const closeMembers = async () => {
+        for (const { peer } of leaving) await engine.closePeer(peer);
+      };
+      await Promise.all(Array.from({ length: CONCURRENCY }, closeMembers));
+      for (const client of clients.splice(0)) client.close();
+      empty.push(measureAll());
+    }
+    const figures = `kB after each wave: connected ${full.join(', ')}; gone ${empty.join(', ')}`;
+    if (IS_LONG) console.log(figures);
+    const growthKb = (empty.at(-1) ?? 0) - (empty[WARM_UP_WAVES - 1] ?? 0);
+    expect(growthKb, figures).toBeLessThan(MAX_GROWTH_KB);
+    expect((await engine.dump()).workers.map(({ restarts }) => restarts)).toEqual([0, 0]);
+  },
+  10 * 60_000,
 );
 
 test("a worker that is killed under load disturbs no other worker's peers, and comes back (MED-3)", async () => {
