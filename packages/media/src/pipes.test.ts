@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createVideoSection, SyntheticPeer, waitFor } from '../tests/synthetic-peer.ts';
-import { createMediaEngine, type MediaEngine } from './index.ts';
+import { LINGER_MS } from './demand-sum.ts';
+import { createMediaEngine, type MediaEngine, type StreamDemand } from './index.ts';
 import { parseRtcp } from './rtp/rtcp.ts';
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
@@ -209,5 +210,25 @@ describe('a room on two workers', () => {
     await waitFor(() => near.rtp.length === 20);
     const back = await subscribe('far');
     await sendUntilPiped(publisher, back);
+  });
+
+  test('BWE-4: what the subscribers at all workers take counts for the publisher (PIPE-1)', async () => {
+    const demands: StreamDemand[] = [];
+    const handle = (name: string, demand: StreamDemand): void => {
+      if (name === stream) demands.push(demand);
+    };
+    engine.on('demandChanged', handle);
+    const { near, far } = await openRoom();
+    const show = (peer: SyntheticPeer, height: number) => engine.preferVideo(peer.name, stream, { height });
+    await show(near, 0);
+    // The far one takes the video still, for longer than a layer that nobody takes is demanded.
+    await new Promise((resolve) => setTimeout(resolve, LINGER_MS + 500));
+    expect(demands).toEqual([]);
+    await show(far, 0);
+    await waitFor(() => demands.length === 1);
+    await show(far, 720);
+    await waitFor(() => demands.length === 2);
+    expect(demands).toEqual([{ highestLayer: -1 }, { highestLayer: 0 }]);
+    engine.off('demandChanged', handle);
   });
 });
