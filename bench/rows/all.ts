@@ -7,6 +7,7 @@
 import type { Row } from '../harness/row.ts';
 import { callbacks } from './callbacks.ts';
 import { close } from './close.ts';
+import { concealment } from './concealment.ts';
 import { fanOut } from './fan-out.ts';
 import { forwarding } from './forwarding.ts';
 import { idle } from './idle.ts';
@@ -18,6 +19,7 @@ import { kickThroughput } from './kick-throughput.ts';
 import { mainJob } from './main-job.ts';
 import { manyRooms } from './many-rooms.ts';
 import { meeting } from './meeting.ts';
+import { narrowLink } from './narrow-link.ts';
 import { playerSetup } from './player-setup.ts';
 import { reconnectStorm } from './reconnect-storm.ts';
 import { start } from './start.ts';
@@ -37,6 +39,8 @@ export const ROWS: readonly Row[] = [
   meeting,
   idlePeers,
   playerSetup,
+  concealment,
+  narrowLink,
   callbacks,
   start,
   mainJob,

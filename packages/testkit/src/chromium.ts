@@ -45,11 +45,13 @@ export interface BrowserSettings {
   readonly autoplays?: boolean;
   /** Further arguments of Chromium. */
   readonly args?: readonly string[];
+  /** The path of Chromium; default: the one that the test runner found. */
+  readonly executable?: string;
 }
 
 /** Starts Chromium with a fresh profile. */
 export function launchChromium(settings: BrowserSettings = {}): Promise<Browser> {
-  const { cameras, permitsDevices = true, autoplays = true, args = [] } = settings;
+  const { cameras, permitsDevices = true, autoplays = true, args = [], executable = CHROMIUM } = settings;
   const fake = typeof cameras === 'object' ? `=device-count=${cameras.count},fps=${cameras.framesPerSecond}` : '';
   const all = [
     ...ARGUMENTS,
@@ -58,5 +60,5 @@ export function launchChromium(settings: BrowserSettings = {}): Promise<Browser>
     ...(cameras === 'none' ? [] : [`--use-fake-device-for-media-stream${fake}`]),
     ...args,
   ];
-  return chromium.launch({ executablePath: CHROMIUM, headless: true, args: all });
+  return chromium.launch({ executablePath: executable, headless: true, args: all });
 }

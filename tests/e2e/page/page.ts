@@ -93,9 +93,9 @@ class ZegoUser {
   }
 
   /** Publishes a picture that moves much, and sound that does not pause. */
-  publishSource(streamId: string, source: SourceOptions, options: ZegoPublishOptions = {}): boolean {
-    this.local = createSource(source);
-    return this.engine.startPublishingStream(streamId, this.local, options);
+  async publishSource(streamId: string, source: SourceOptions): Promise<boolean> {
+    this.local = await this.engine.createStream({ custom: { source: createSource(source), bitrate: SOURCE_KBPS } });
+    return this.engine.startPublishingStream(streamId, this.local);
   }
 
   /** Publishes a picture of four colours instead of a camera. */
@@ -227,6 +227,8 @@ function takeFrames(): Record<string, ShownFrames> {
   return Object.fromEntries([...recorders].map(([name, recorder]) => [name, recorder.take()]));
 }
 
+/** At most, for all layers together. */
+const SOURCE_KBPS = 1_500;
 const COLOURS = ['#c02020', '#20c020', '#2020c0', '#c0c020'];
 
 /** The colours in the middle of the four quarters of the newest video element, as red, green and blue. */
