@@ -52,6 +52,8 @@ export interface WorkerConfig {
   readonly announcedAddress: string | undefined;
   readonly iceServers: readonly IceServerConfig[];
   readonly transport: TransportChoice;
+  /** The most that a viewer's network is estimated to take, in bits per second. */
+  readonly maxViewerBps: number;
   /** The folder of the sockets over which workers pipe tracks to each other; undefined for a single worker. */
   readonly pipeFolder?: string;
 }

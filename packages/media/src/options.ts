@@ -45,6 +45,8 @@ export interface MediaEngineOptions {
    * that uses 70 % of a core gets no more peers either.
    */
   readonly maxSubscriptionsPerWorker?: number;
+  /** The most that a viewer's network is estimated to take, in bits per second; default 50,000,000. */
+  readonly maxViewerBps?: number;
   readonly logger?: MediaLogger;
   /** Timeout after which a call fails with `unavailable`, in milliseconds; default 5,000. */
   readonly callTimeoutMs?: number;

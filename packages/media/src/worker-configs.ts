@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ESTIMATOR_DEFAULTS } from './bwe/bandwidth-estimator.ts';
 import { MediaError } from './engine.ts';
 import type { WorkerConfig } from './ipc.ts';
 import type { MediaEngineOptions } from './options.ts';
@@ -26,12 +27,14 @@ export function createWorkerConfigs(options: MediaEngineOptions, pipeFolder?: st
     announcedAddress,
     iceServers = [],
     transport = 'auto',
+    maxViewerBps = ESTIMATOR_DEFAULTS.maxBps,
   } = options;
   const common = {
     listenAddress,
     announcedAddress,
     iceServers,
     transport,
+    maxViewerBps,
     ...(pipeFolder !== undefined && { pipeFolder }),
   };
   const tcpPortOf = (worker: number): number | undefined => (tcpPorts ? tcpPorts + worker : tcpPorts);

@@ -277,10 +277,12 @@ function bothOf(...journals: readonly EventSink[]): EventSink {
 
 function createEngine({ media }: Config, logger: Logger): MediaEngine {
   const { workers, port, portRange, tcpPort, listenAddress, announcedAddress, iceServers, transport } = media;
+  const { maxViewerBitrate: maxViewerBps } = media;
   return createMediaEngine({
     workers,
     ports: port,
     transport,
+    maxViewerBps,
     ...(portRange && { portRange }),
     ...(tcpPort !== undefined && { tcpPorts: tcpPort }),
     ...(listenAddress !== undefined && { listenAddress }),

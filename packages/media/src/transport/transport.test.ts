@@ -21,6 +21,7 @@ test.each(['openssl', 'libdatachannel'] as const)(
         announcedAddress: undefined,
         iceServers: [],
         transport: kind,
+        maxViewerBps: 1_000_000,
       },
       now: () => 0,
       reportError: (_where, error) => {

@@ -77,7 +77,8 @@ export class Peer implements Ticking, PeerLink {
     this.#remote = remote;
     this.#context = context;
     this.sources = new SourceTable(({ counters }) => addCounters(context.ended.received, counters));
-    this.bandwidth = new PeerBandwidth(ESTIMATOR_DEFAULTS, context.probing, this.#senders);
+    const estimator = { ...ESTIMATOR_DEFAULTS, maxBps: context.config.maxViewerBps };
+    this.bandwidth = new PeerBandwidth(estimator, context.probing, this.#senders);
     this.allocator = new Allocator(this.bandwidth, (allocator) => {
       if (this.state !== 'lost') context.allocating.add(allocator);
     });

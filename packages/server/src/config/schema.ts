@@ -231,6 +231,14 @@ const media = Type.Object(
       description:
         'What connects the workers with clients: `openssl` is ICE, DTLS and SRTP on the OpenSSL inside Node, `libdatachannel` a native library. `auto` is `openssl` where it passes its self-test (Linux on x64 and arm64, one port per worker, no `media.iceServers`), else `libdatachannel`; the log says which and why.',
     }),
+    maxViewerBitrate: Type.Integer({
+      default: 50_000_000,
+      minimum: 300_000,
+      maximum: 1_000_000_000,
+      unit: 'bit/s',
+      description:
+        'What is sent to one viewer at most, whatever its network takes. Its bandwidth is estimated from its feedback, from 300,000 bit/s on (BWE-1); a client that gives no feedback is not limited.',
+    }),
     connectTimeoutMs: Type.Integer({
       default: 30_000,
       minimum: 1_000,
