@@ -80,7 +80,7 @@ describe('where values come from', () => {
         retention: { sessionDays: 180, chatDays: 7 },
       },
       turn: { urls: [], ttlSeconds: 600 },
-      media: { workers: 1, port: 7701, transport: 'auto', connectTimeoutMs: 30_000 },
+      media: { workers: 1, port: 7701, transport: 'auto', maxViewerBitrate: 50_000_000, connectTimeoutMs: 30_000 },
     });
   });
 
