@@ -81,22 +81,23 @@ export const narrowLink = defineRow<RunningBrowserServer>({
       await runPhase(cast, WIDE_LINK, START_SECONDS, isBest);
       const before = await runPhase(cast, WIDE_LINK, WIDE_SECONDS);
       const narrow = await runPhase(cast, NARROW_LINK, NARROW_SECONDS);
-      const back = await runPhase(cast, WIDE_LINK, MAX_BACK_SECONDS, isBest);
+      const isBack = isBestAfter(narrow);
+      const back = await runPhase(cast, WIDE_LINK, MAX_BACK_SECONDS, isBack);
       const tiny = await runPhase(cast, TINY_LINK, TINY_SECONDS);
-      const resumed = await runPhase(cast, WIDE_LINK, MAX_BACK_SECONDS, isBest);
-      const framesAtStart = resumed[0]?.slow.frames ?? 0;
+      const isResumed = ({ slow: { frames } }: LinkSample): boolean => frames > (tiny.at(-1)?.slow.frames ?? 0);
+      const resumed = await runPhase(cast, WIDE_LINK, MAX_BACK_SECONDS, isResumed);
       const shares = others.flatMap((_, index) => {
         const read = ({ others: all }: LinkSample): ViewerSample => all[index] as ViewerSample;
         return [narrow, back].map((phase) => frameRate(phase, read) / frameRate(before, read));
       });
       return {
         queue: longestQueueMs(narrow, REACTION_SECONDS),
-        back: secondsUntil(back, isBest),
+        back: secondsUntil(back, isBack),
         frozen: differenceOf([...before, ...narrow, ...back], ({ slow: { frozenMs } }) => frozenMs),
         rate: frameRate(narrow, (sample) => sample.slow),
         others: 100 * Math.min(...shares),
         concealed: 100 * concealedShare(skipSeconds(tiny, REACTION_SECONDS)),
-        resumed: secondsUntil(resumed, (sample) => sample.slow.frames > framesAtStart),
+        resumed: secondsUntil(resumed, isResumed),
       };
     } finally {
       await Promise.all([...[sender, slow, ...others].map((page) => page.context().close()), relay.close()]);
@@ -107,4 +108,10 @@ export const narrowLink = defineRow<RunningBrowserServer>({
 /** Whether the slow viewer has the best picture. */
 function isBest({ slow }: LinkSample): boolean {
   return Object.values(slow.shown).some(({ width }) => width === SOURCE.width);
+}
+
+/** Tells whether the slow viewer has the best picture again: a picture that stands still keeps its size. */
+function isBestAfter(phase: readonly LinkSample[]): (sample: LinkSample) => boolean {
+  const frames = phase.at(-1)?.slow.frames ?? 0;
+  return (sample) => isBest(sample) && sample.slow.frames > frames;
 }
