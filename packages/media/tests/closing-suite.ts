@@ -118,7 +118,8 @@ export function describeClosing(transport: TransportKind): void {
       const stop = startSending(publisher);
       await waitFor(() => viewer.rtp.length > 200);
       await engine.closeStream(stream);
-      const closedAtMs = performance.timeOrigin + performance.now();
+      // The worker counts from its start, so the system's clock may have been adjusted by a little since.
+      const closedAtMs = Date.now() + 5;
       await sleep(50);
       const received = viewer.rtp.length;
       await sleep(300);

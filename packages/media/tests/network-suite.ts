@@ -55,34 +55,34 @@ export function describeViewerNetwork(transport: TransportKind): void {
     const VIDEO_SSRC = 1_000;
     const header = new RtpHeader();
 
-    /** Reports every packet that a viewer has got since the last call, as a browser does. */
-    function giveFeedback(viewer: SyntheticPeer, collector: TwccCollector): void {
-      for (const packet of viewer.rtp.splice(0)) {
-        if (!header.read(packet)) continue;
+    /** Collects the packets of a viewer when they arrive, as a browser does. */
+    function collectFeedback(viewer: SyntheticPeer): { collector: TwccCollector; padding: number[] } {
+      const collector = new TwccCollector(1);
+      const padding: number[] = [];
+      viewer.receiveRtp = (packet) => {
+        if (!header.read(packet)) return;
         if (header.payloadType === RTX_TYPE && header.payloadBytes === 0) padding.push(header.ssrc);
         collector.handlePacket(header.findExtension16(packet, TRANSPORT_CC_ID), performance.now());
-      }
-      for (const packet of collector.collect(VIDEO_SSRC)) viewer.send(packet);
+      };
+      return { collector, padding };
     }
-    let padding: number[] = [];
 
     test('BWE-1: a viewer that gives feedback is probed with padding, and has an estimate; another one has none', async () => {
-      padding = [];
       const publisher = await SyntheticPeer.publish(engine, 'picture');
       const mute = await SyntheticPeer.subscribe(engine, 'picture', 'mute');
       peers.push(publisher, mute);
       const section = createVideoSection('recvonly', { rtxPayloadType: RTX_TYPE });
       const viewer = await open('viewer', (peer) => peer.addSubscription({ stream: 'picture', sections: [section] }));
-      const collector = new TwccCollector(1);
+      const { collector, padding } = collectFeedback(viewer);
       const findEstimate = async (name: string) =>
         (await engine.dump()).peers.find(({ peer }) => peer === name)?.estimate;
       let frame = 0;
       await waitFor(async () => {
         frame += 1;
         publisher.sendRtp({ sequence: frame, timestamp: frame * 3_000, marker: true });
-        giveFeedback(viewer, collector);
+        for (const packet of collector.collect(VIDEO_SSRC)) viewer.send(packet);
         return ((await findEstimate('viewer'))?.bps ?? 0) > 600_000;
-      });
+      }, 20_000);
       const [, rtxSsrc] = viewer.ssrcsOf(section.mid);
       expect(new Set(padding)).toEqual(new Set([rtxSsrc]));
       expect((await findEstimate('viewer'))?.roundTripMs).toBeLessThan(1_000);

@@ -36,6 +36,8 @@ export class SyntheticPeer {
   readonly group: string;
   /** RTP packets received, in order. */
   readonly rtp: Buffer[] = [];
+  /** Handles an RTP packet when it arrives; by default it is added to `rtp`. */
+  receiveRtp = (packet: Buffer): void => void this.rtp.push(packet);
   /** RTCP packets received, in order. */
   readonly rtcp: Buffer[] = [];
   /** The last answer. */
@@ -62,7 +64,8 @@ export class SyntheticPeer {
     this.#track = this.#connection.addTrack(video);
     this.#track.onClosed(() => undefined);
     this.#track.onMessage((packet) => {
-      (isRtcp(packet) ? this.rtcp : this.rtp).push(packet);
+      if (isRtcp(packet)) this.rtcp.push(packet);
+      else this.receiveRtp(packet);
     });
     this.#connection.setLocalDescription('offer');
   }

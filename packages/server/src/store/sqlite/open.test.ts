@@ -54,7 +54,7 @@ describe('an SQLite store', () => {
     const store = await openSqliteStore(file);
     expect((await store.apiTokens.findByHash('kept'))?.accountId).toBe('a');
     await store.close();
-  });
+  }, 30_000);
 
   it('refuses a file that is no database, and says so', async () => {
     const file = newPath();

@@ -32,25 +32,27 @@ class Viewer {
 
   constructor(peer: SyntheticPeer) {
     this.peer = peer;
+    peer.receiveRtp = (packet) => this.#receive(packet, performance.now());
   }
 
-  /** Lets the packets that were sent arrive, as the link permits, and reports those that have. */
-  receive(nowMs: number): void {
-    const { linkBps } = this;
-    const header = this.#header;
-    for (const packet of this.peer.rtp.splice(0)) {
-      if (!header.read(packet)) continue;
-      const layer = readLayer(packet.subarray(header.payloadOffset));
-      if (layer >= 0) this.layers.push(layer);
-      if (linkBps === undefined) continue;
-      this.#busyUntilMs = Math.max(this.#busyUntilMs, nowMs) + (packet.length * 8_000) / linkBps;
-      const sequence = header.findExtension16(packet, TRANSPORT_CC_ID);
-      this.#queue.push({ sequence, arrivesAtMs: this.#busyUntilMs });
-    }
+  /** Reports the packets that have arrived, as the link permits. */
+  report(nowMs: number): void {
     const arrived = this.#queue.filter(({ arrivesAtMs }) => arrivesAtMs <= nowMs);
     this.#queue = this.#queue.filter(({ arrivesAtMs }) => arrivesAtMs > nowMs);
     for (const { sequence, arrivesAtMs } of arrived) this.#collector.handlePacket(sequence, arrivesAtMs);
     for (const packet of this.#collector.collect(1)) this.peer.send(packet);
+  }
+
+  #receive(packet: Buffer, nowMs: number): void {
+    const { linkBps } = this;
+    const header = this.#header;
+    if (!header.read(packet)) return;
+    const layer = readLayer(packet.subarray(header.payloadOffset));
+    if (layer >= 0) this.layers.push(layer);
+    if (linkBps === undefined) return;
+    this.#busyUntilMs = Math.max(this.#busyUntilMs, nowMs) + (packet.length * 8_000) / linkBps;
+    const sequence = header.findExtension16(packet, TRANSPORT_CC_ID);
+    this.#queue.push({ sequence, arrivesAtMs: this.#busyUntilMs });
   }
 
   /** The last layer that was sent to it. */
@@ -87,7 +89,7 @@ beforeEach(async () => {
     const requested = new Set(publisher.requestedLayers);
     publisher.peer.rtcp.length = 0;
     for (const layer of sent) publisher.send(layer, frame < 5 || requested.has(layer), FRAME_BYTES[layer]);
-    for (const viewer of viewers) viewer.receive(performance.now());
+    for (const viewer of viewers) viewer.report(performance.now());
   }, FRAME_MS);
 });
 
@@ -190,14 +192,14 @@ describe('a slow link', () => {
     slow.linkBps = 200_000;
     await waitFor(() => slow.layer === 0, 20_000);
     slow.linkBps = 40_000;
-    await waitFor(async () => (await findSubscription(slow))?.isPaused === true, 20_000, 50);
+    await waitFor(async () => (await findSubscription(slow))?.isPaused === true, 30_000, 50);
     expect(events).toContainEqual(['videoPaused', slow.peer.name, stream, true]);
     slow.linkBps = Number.POSITIVE_INFINITY;
-    await waitFor(async () => (await findSubscription(slow))?.isPaused !== true, 30_000, 50);
+    await waitFor(async () => (await findSubscription(slow))?.isPaused !== true, 60_000, 50);
     expect(events).toContainEqual(['videoPaused', slow.peer.name, stream, false]);
     await waitFor(() => slow.layer === 2, 60_000);
     const layers = fast.layers.slice(fast.layers.indexOf(2));
     expect(new Set(layers)).toEqual(new Set([2]));
     expect(events.some(([, peer]) => peer === fast.peer.name)).toBe(false);
-  }, 120_000);
+  }, 240_000);
 });
