@@ -105,6 +105,16 @@ test('a peer that sends little keeps the estimate that its probes prove, though 
   expect(Math.max(...estimates)).toBeLessThan(450_000);
 });
 
+test('a network that stands still for a moment, such as Wi-Fi, does not take from a peer that sends little what it has not used', () => {
+  const standstills = [20_000, 30_000, 40_000];
+  const rate = (timeMs: number) =>
+    standstills.some((atMs) => timeMs >= atMs && timeMs < atMs + 200) ? 12_000 : 5 * MBIT;
+  const small: SenderOptions = { wantedBps: () => 2 * MBIT, sentBps: () => 64_000 };
+  const [samples = []] = simulateCall(createLink(rate, 20, { queueMs: 1_000 }), [small], 50_000);
+  const lowest = Math.min(...after(samples, 20_000).map(({ estimateBps }) => estimateBps));
+  expect(lowest).toBeGreaterThan(250_000);
+});
+
 describe('feedback', () => {
   const createEstimator = () => new BandwidthEstimator({ startBps: 300_000, minBps: 30_000, maxBps: MBIT });
 

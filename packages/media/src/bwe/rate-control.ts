@@ -19,6 +19,11 @@ const MAX_LEAD_BPS = 10_000;
 const COLLAPSED = 0.7;
 /** If this share of what is sent arrives, the link is not full. */
 const ARRIVING = 0.85;
+/**
+ * What at least remains of a rate that is not used: whoever sends little loses only what it might send later, and a network
+ * that stood still for a moment, like Wi-Fi, looks for that moment as if it carried no more.
+ */
+const UNUSED_FACTOR = 0.5;
 /** A queue that empties by itself, in milliseconds. */
 const SHORT_QUEUE_MS = 100;
 const PACKET_BITS = 1_200 * 8;
@@ -108,12 +113,18 @@ export class RateControl {
     const isLow = measured < this.#bps * COLLAPSED;
     // Whoever sends little, all of which arrives at once, does not fill the link: then the rate is no measure of it.
     const isIdle = isLow && measured >= sentBps * ARRIVING && queueMs < SHORT_QUEUE_MS;
+    const isUnused = isLow && sentBps < this.#bps * COLLAPSED;
     // The effect of a decrease shows after a round trip; but a link that has become much slower shows at once.
     const isCollapsed = isLow && !isIdle;
-    if (!isCollapsed && nowMs - this.#decreasedAtMs < roundTripMs + queueMs + RESPONSE_MS) return;
+    const intervalMs = isCollapsed ? (isUnused ? RESPONSE_MS : 0) : roundTripMs + queueMs + RESPONSE_MS;
+    if (nowMs - this.#decreasedAtMs < intervalMs) return;
     this.#decreasedAtMs = nowMs;
     if (isIdle) {
       this.#bps = this.#clamp(this.#bps * DECREASE_FACTOR);
+      return;
+    }
+    if (isUnused && measured * DECREASE_FACTOR < this.#bps * UNUSED_FACTOR) {
+      this.#bps = this.#clamp(this.#bps * UNUSED_FACTOR);
       return;
     }
     if (measured < this.#minCapacityBps()) this.#capacityKbps = undefined;
