@@ -124,6 +124,34 @@ export function describeRepair(transport: TransportKind): void {
       expect((await findSubscription(viewer))?.counters).toMatchObject({ lost: 1, retransmitted: 1 });
     });
 
+    test('RTX-1: what a publisher repeats to find out what its uplink takes goes to nobody', async () => {
+      const [ssrc, rtxSsrc] = [3_000, 3_001];
+      const section = createVideoSection('sendonly', { ssrcs: [ssrc, rtxSsrc], rtxPayloadType: RTX_TYPE });
+      publisher.addPublication({ stream: `${stream}/rtx`, sections: [section] });
+      await publisher.negotiate();
+      const viewer = new SyntheticPeer(engine, `viewer of ${stream}/rtx`);
+      peers.push(viewer);
+      viewer.addSubscription({ stream: `${stream}/rtx`, sections: [createVideoSection('recvonly')] });
+      await viewer.negotiate();
+      await viewer.opened();
+      const send = (sequence: number) =>
+        publisher.sendRtp({ ssrc, sequence, timestamp: sequence * 3_000, marker: true });
+      for (let sequence = 1; sequence <= 4; sequence += 1) send(sequence);
+      await waitFor(() => viewer.rtp.length === 4);
+      const repeat = (sequence: number, ofPacket: number) => {
+        const payload = Buffer.concat([Buffer.from([0, ofPacket]), Buffer.from('repeated')]);
+        publisher.sendRtp({ ssrc: rtxSsrc, payloadType: RTX_TYPE, sequence, timestamp: ofPacket * 3_000, payload });
+      };
+      for (let sequence = 1; sequence <= 4; sequence += 1) repeat(sequence, sequence);
+      // Packet 5 was lost, and comes as a retransmission.
+      send(6);
+      repeat(5, 5);
+      await waitFor(() => viewer.rtp.length >= 6);
+      send(7);
+      await waitFor(() => viewer.rtp.length >= 7);
+      expect(viewer.rtp).toHaveLength(7);
+    });
+
     test('without RTX, and for audio, a requested packet is sent again under its own number', async () => {
       const viewer = await subscribe({});
       sendVideo(1, 3);

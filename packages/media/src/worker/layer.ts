@@ -236,16 +236,22 @@ export class Layer {
     counters.packets += 1;
     counters.bytes += packet.length;
     counters.lastPacketAtMs = toEpochMs(nowMs);
-    this.#rate.add(packet.length, nowMs);
-    this.#lastPacketAtMs = nowMs;
     // A closed layer has no entry in the table of sources, so a count other than 0 is a bug in that code (KICK-4).
     if (this.#record !== undefined) this.#record.packetsAfterClose += 1;
+    if (novelty === 'late' && this.#isRepetition(header.sequence, sequence)) return;
+    this.#rate.add(packet.length, nowMs);
+    this.#lastPacketAtMs = nowMs;
     const isFrameStart = this.#isFrameComplete && sequence === this.#highest + 1;
     if (sequence > this.#highest) {
       this.#highest = sequence;
       this.#isFrameComplete = header.marker;
     }
     this.track.forward(this, packet, header, sequence, isFrameStart, nowMs);
+  }
+
+  /** Browsers repeat packets as retransmissions to find out what their uplink takes. Nothing older than the buffer is of use. */
+  #isRepetition(sequence: number, unwrapped: number): boolean {
+    return unwrapped <= this.#highest - this.buffer.size || this.buffer.find(sequence) !== undefined;
   }
 
   #sendPli(): boolean {

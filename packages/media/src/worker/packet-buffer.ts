@@ -24,6 +24,11 @@ export class PacketBuffer {
     this.#lengths = new Uint16Array(packets);
   }
 
+  /** The number of packets that are stored at most. */
+  get size(): number {
+    return this.#mask + 1;
+  }
+
   /** Stores a copy of a packet, which overwrites the one whose slot it needs. */
   store(sequence: number, packet: Buffer): void {
     const slot = sequence & this.#mask;
