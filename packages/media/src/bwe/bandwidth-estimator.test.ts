@@ -210,6 +210,26 @@ describe('probe', () => {
     expect(estimator.bps).toBeGreaterThan(450_000);
   });
 
+  test('a peer is probed again when the feedback of a long queue has come, long after the last packet', () => {
+    const estimator = new BandwidthEstimator({ startBps: 300_000, minBps: 30_000, maxBps: 50 * MBIT });
+    const late: { sequence: number; arrivedAtMs: number }[] = [];
+    let arrivedAtMs = 0;
+    // A queue of 11 s, which the next packets shorten by nothing.
+    for (let timeMs = 0; timeMs < 5_000; timeMs += 20) {
+      arrivedAtMs = Math.max(arrivedAtMs, timeMs) + 64;
+      late.push({ sequence: estimator.recordSent(400, timeMs), arrivedAtMs });
+    }
+    let isProbed = false;
+    for (let timeMs = 5_000; timeMs < 30_000; timeMs += 5) {
+      while ((late[0]?.arrivedAtMs ?? Number.POSITIVE_INFINITY) <= timeMs) {
+        estimator.handleFeedback(toReportedPackets(late.splice(0, 1)), timeMs);
+      }
+      isProbed = estimator.probe(500_000, timeMs) > 0 && late.length === 0;
+      if (isProbed) break;
+    }
+    expect(isProbed).toBe(true);
+  });
+
   test('a probe is never more than 500 kbit/s above the estimate, after those at the beginning', () => {
     const estimator = new BandwidthEstimator({ startBps: 2 * MBIT, minBps: 30_000, maxBps: 50 * MBIT });
     // The first probes fail, because nothing arrives.

@@ -65,7 +65,8 @@ export class BandwidthEstimator {
   #roundTripMs = DEFAULT_ROUND_TRIP_MS;
   #packetBytes = 1_000;
   #hasFeedback = false;
-  #sentAtMs = Number.NEGATIVE_INFINITY;
+  /** When a packet was sent, or reported as received, for the last time; not finite once the queue is forgotten. */
+  #activeAtMs = Number.NEGATIVE_INFINITY;
   /** The arrival clock, unwrapped. */
   #lastArrivalMs: number | undefined;
   #arrivalCycles = 0;
@@ -105,7 +106,7 @@ export class BandwidthEstimator {
   /** Records a packet to be sent, and returns its transport-wide number (16 bits). */
   recordSent(bytes: number, nowMs: number): number {
     this.#forgetOldQueue(nowMs);
-    this.#sentAtMs = nowMs;
+    this.#activeAtMs = nowMs;
     const sequence = this.#history.nextSequence;
     const cluster = this.#probing.cluster(nowMs);
     this.#history.add(bytes, nowMs, cluster);
@@ -165,6 +166,7 @@ export class BandwidthEstimator {
       if (deltas.add(sentMs, arrivedMs)) this.#trendline.add(deltas.sentMs, deltas.arrivedMs, arrivedMs);
     }
     if (received === 0) return;
+    this.#activeAtMs = nowMs;
     this.#hasFeedback = true;
     this.#recordRoundTrip(nowMs - newestSentMs);
     this.#losses.add(received, lost, this.bps, this.acknowledgedBps ?? 0, this.#standing.queueMs, nowMs);
@@ -180,10 +182,10 @@ export class BandwidthEstimator {
     if (proved !== undefined) this.#followProbe(proved, nowMs);
   }
 
-  /** When nothing was sent for a time, such as while all video is paused, our queue has become empty. */
+  /** When nothing was sent or arrived for a time, such as while all video is paused, our queue has become empty. */
   #forgetOldQueue(nowMs: number): void {
-    if (nowMs - this.#sentAtMs <= CALM_MS || this.#sentAtMs === Number.NEGATIVE_INFINITY) return;
-    this.#sentAtMs = Number.NEGATIVE_INFINITY;
+    if (nowMs - this.#activeAtMs <= CALM_MS || this.#activeAtMs === Number.NEGATIVE_INFINITY) return;
+    this.#activeAtMs = Number.NEGATIVE_INFINITY;
     this.#deltas = new BurstDeltas();
     this.#trendline = new Trendline();
     this.#standing = new StandingQueue();
