@@ -214,7 +214,7 @@ describe('probe', () => {
     const estimator = new BandwidthEstimator({ startBps: 300_000, minBps: 30_000, maxBps: 50 * MBIT });
     const late: { sequence: number; arrivedAtMs: number }[] = [];
     let arrivedAtMs = 0;
-    // A queue of 11 s, which the next packets shorten by nothing.
+    // The link takes 64 ms for a packet, and one is sent every 20 ms: at the end the queue is 11 s long.
     for (let timeMs = 0; timeMs < 5_000; timeMs += 20) {
       arrivedAtMs = Math.max(arrivedAtMs, timeMs) + 64;
       late.push({ sequence: estimator.recordSent(400, timeMs), arrivedAtMs });

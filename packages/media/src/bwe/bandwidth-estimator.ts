@@ -65,7 +65,7 @@ export class BandwidthEstimator {
   #roundTripMs = DEFAULT_ROUND_TRIP_MS;
   #packetBytes = 1_000;
   #hasFeedback = false;
-  /** When a packet was sent, or reported as received, for the last time; not finite once the queue is forgotten. */
+  /** When a packet was last sent or reported as received; −Infinity before the first one, and once the queue is forgotten. */
   #activeAtMs = Number.NEGATIVE_INFINITY;
   /** The arrival clock, unwrapped. */
   #lastArrivalMs: number | undefined;

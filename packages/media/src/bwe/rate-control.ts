@@ -20,8 +20,8 @@ const COLLAPSED = 0.7;
 /** If this share of what is sent arrives, the link is not full. */
 const ARRIVING = 0.85;
 /**
- * What at least remains of a rate that is not used: whoever sends little loses only what it might send later, and a network
- * that stood still for a moment, like Wi-Fi, looks for that moment as if it carried no more.
+ * A rate of which little is used is lowered to this share at most in one step. A network that stands still for a moment, such
+ * as Wi-Fi, shows a low acknowledged rate, although its capacity has not changed.
  */
 const UNUSED_FACTOR = 0.5;
 /** A queue that empties by itself, in milliseconds. */
@@ -115,8 +115,8 @@ export class RateControl {
     const isIdle = isLow && measured >= sentBps * ARRIVING && queueMs < SHORT_QUEUE_MS;
     const isUnused = isLow && sentBps < this.#bps * COLLAPSED;
     // The effect of a decrease shows after a round trip; but a link that has become much slower shows at once.
-    const isCollapsed = isLow && !isIdle;
-    const intervalMs = isCollapsed ? (isUnused ? RESPONSE_MS : 0) : roundTripMs + queueMs + RESPONSE_MS;
+    let intervalMs = roundTripMs + queueMs + RESPONSE_MS;
+    if (isLow && !isIdle) intervalMs = isUnused ? RESPONSE_MS : 0;
     if (nowMs - this.#decreasedAtMs < intervalMs) return;
     this.#decreasedAtMs = nowMs;
     if (isIdle) {

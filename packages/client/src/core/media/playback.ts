@@ -23,7 +23,7 @@ export interface PlayOptions {
   readonly video?: boolean;
   /** How long media is buffered before it is played, in milliseconds; default: the browser's choice. */
   readonly jitterBufferMs?: number;
-  /** The highest layer of the video that is received, from 0; default: by the size of the views, without any no maximum. */
+  /** The highest layer of the video that is received, from 0; default: by the size of the views; without views, no maximum. */
   readonly maxLayer?: number;
   /** Gets the encoded frames of the video that is received. */
   readonly frames?: Promise<FrameTap | undefined>;
