@@ -205,6 +205,33 @@ describe('what is refused', () => {
     );
   });
 
+  it('reads the value of a key from a file that a variable names, without the line break at its end', () => {
+    const files = { '/run/secrets/key': `${SECRET}\n`, '/run/secrets/apps': JSON.stringify([APP]) };
+    const env = { GAVEL_ADMIN_KEY_FILE: '/run/secrets/key', GAVEL_APPS_FILE: '/run/secrets/apps' };
+    expect(load({ env, files })).toMatchObject({ adminKey: SECRET, apps: [APP] });
+    // A key whose own name ends in `_FILE` is not read from a file.
+    const tls = { GAVEL_TLS_CERT_FILE: 'cert.pem', GAVEL_TLS_KEY_FILE: 'key.pem' };
+    expect(load({ env: tls }).tls).toEqual({ certFile: 'cert.pem', keyFile: 'key.pem' });
+  });
+
+  it('refuses a file that cannot be read, a value in it that is not valid, and a key that is set twice', () => {
+    const missing = errorOf({ env: { GAVEL_ADMIN_KEY_FILE: '/run/secrets/nothing' } });
+    expect(missing.message).toContain('GAVEL_ADMIN_KEY_FILE: /run/secrets/nothing cannot be read: no such file');
+    const files = { key: 'short', port: '1' };
+    expect(errorOf({ env: { GAVEL_ADMIN_KEY_FILE: 'key' }, files }).message).toContain(
+      'adminKey (GAVEL_ADMIN_KEY_FILE): the value (not shown) is not 20 to 512 printable ASCII characters',
+    );
+    expect(problemsOf({ env: { GAVEL_PORT: '1', GAVEL_PORT_FILE: 'port' }, files })).toEqual([
+      { key: 'port', message: 'is set by both GAVEL_PORT and GAVEL_PORT_FILE' },
+    ]);
+    expect(problemsOf({ env: { GAVEL_MEDIA_PROT_FILE: 'port' }, files })[0]?.message).toContain('unknown variable');
+  });
+
+  it('refuses a certificate without its key', () => {
+    const env = { GAVEL_TLS_CERT_FILE: 'cert.pem' };
+    expect(errorOf({ env }).message).toContain('tls.keyFile: is missing');
+  });
+
   it('refuses an argument that does not exist or lacks its value', () => {
     expect(problemsOf({ argv: ['--prot=1', '--port'] })).toEqual([
       { key: '--prot', message: 'unknown argument (did you mean "--port"?)' },

@@ -30,8 +30,8 @@ export interface LoadOptions {
 }
 
 /**
- * Loads the configuration, deeply frozen. Reads the named file and, in production, the dev credentials in the data folder,
- * whose keys are refused. It has no other side effects.
+ * Loads the configuration, deeply frozen. Reads the named file, the files of `GAVEL_*_FILE` variables and, in production,
+ * the dev credentials in the data folder, whose keys are refused. It has no other side effects.
  *
  * @throws ConfigError that lists all problems
  */
@@ -40,7 +40,7 @@ export function loadConfig({ argv, env, readFile = (path) => readFileSync(path, 
   const file = args.file ?? (env.GAVEL_CONFIG === '' ? undefined : env.GAVEL_CONFIG);
   const sources: Source[] = [
     ...(file === undefined ? [] : [readYamlSource(file, readFile)]),
-    parseEnvSource(env),
+    parseEnvSource(env, readFile),
     args,
   ];
   const values = sources.reduce<Untrusted>((merged, source) => merge(merged, source.values), makeDefaults());

@@ -10,26 +10,18 @@ import { loadDevCredentials, withDevApp } from './dev/dev-app.ts';
 import { type GavelServer, startServer } from './server.ts';
 import { claimResources } from './startup/claim.ts';
 import { describeMediaAddress } from './startup/media-address.ts';
+import { logProcessTo } from './startup/process-log.ts';
 import { signedPath } from './zego/signed-path.ts';
 
 /** The process exits after this time even if the server has not closed. */
 const STOP_TIMEOUT_MS = 5000;
 
-function readConfig(): Config {
-  try {
-    return loadConfig({ argv: process.argv.slice(2), env: process.env });
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(2);
-  }
-}
+const readConfig = (): Config => loadConfig({ argv: process.argv.slice(2), env: process.env });
 
-/** Prints the base URL, the address of media and, in dev mode, a signed call that can be pasted into a shell. */
-function greet(config: Config, server: GavelServer): void {
-  const ports = server.engine.health().map(({ port }) => port);
-  const lines = [`Gavel is ready at ${server.baseUrl}`, ...describeMediaAddress(config, ports, networkInterfaces())];
-  const app = config.mode === 'dev' ? config.apps.at(-1) : undefined;
+/** Prints the base URL, the address of media and a signed call that can be pasted into a shell. */
+function greetDeveloper(config: Config, server: GavelServer, media: readonly string[]): void {
+  const lines = [`Gavel is ready at ${server.baseUrl}`, ...media];
+  const app = config.apps.at(-1);
   if (app) {
     const call = signedPath(app, 'DescribeUserNum', { 'RoomId[]': ['lobby'] }, Date.now());
     lines.push(
@@ -45,7 +37,16 @@ function greet(config: Config, server: GavelServer): void {
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-function stopOnSignal(server: GavelServer): void {
+/** Says where the server listens: in dev mode as text, in production as lines of the log. */
+function greet(config: Config, server: GavelServer): void {
+  const ports = server.engine.health().map(({ port }) => port);
+  const media = describeMediaAddress(config, ports, networkInterfaces());
+  if (config.mode === 'dev') return greetDeveloper(config, server, media);
+  for (const line of media) server.log.info(line);
+  server.log.info({ baseUrl: server.baseUrl, pid: process.pid }, 'Gavel is ready');
+}
+
+function stopOnSignal(server: GavelServer, signals: readonly NodeJS.Signals[]): void {
   let stopping = false;
   const stop = (): void => {
     if (stopping) return;
@@ -54,13 +55,32 @@ function stopOnSignal(server: GavelServer): void {
     server.close().then(
       () => process.exit(0),
       (error: unknown) => {
-        process.stderr.write(`stopping failed: ${error instanceof Error ? error.message : String(error)}\n`);
+        process.stderr.write(`stopping failed: ${messageOf(error)}\n`);
         process.exit(1);
       },
     );
   };
-  // SIGHUP is sent when the terminal closes; it does not reload the configuration.
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
+  for (const signal of signals) process.on(signal, stop);
+}
+
+/** Reads the configuration again at each SIGHUP. A configuration that is refused changes nothing (START-4). */
+function reloadOnSignal(server: GavelServer): void {
+  const reload = async (): Promise<void> => {
+    try {
+      const { reloaded, needRestart } = await server.reload(readConfig());
+      server.log.info({ reloaded, needRestart }, 'configuration reloaded');
+      if (needRestart.length > 0) server.log.warn({ needRestart }, 'these keys have changed and need a restart');
+    } catch (error) {
+      server.log.error(
+        { problem: messageOf(error) },
+        'the configuration was not reloaded; the server goes on as before',
+      );
+    }
+  };
+  let last = Promise.resolve();
+  process.on('SIGHUP', () => {
+    last = last.then(reload);
+  });
 }
 
 /** Claims the port and the folder first: if either is in use, nothing is changed, not even the dev credentials. */
@@ -68,15 +88,25 @@ async function start(read: Config): Promise<void> {
   const claim = await claimResources(read);
   const config = read.mode === 'dev' ? withDevApp(read, loadDevCredentials(read.dataDir, claim.baseUrl)) : read;
   const server = await startServer(config, { claim });
-  stopOnSignal(server);
+  if (config.mode === 'production') {
+    logProcessTo(server.log);
+    stopOnSignal(server, ['SIGTERM', 'SIGINT']);
+    reloadOnSignal(server);
+  } else {
+    // SIGHUP is sent when the terminal closes.
+    stopOnSignal(server, ['SIGTERM', 'SIGINT', 'SIGHUP']);
+  }
   greet(config, server);
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 // A closed output pipe or a full disk must not end the server.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 try {
   await start(readConfig());
 } catch (error) {
-  process.stderr.write(`Gavel could not start: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
+  const isRefused = error instanceof ConfigError;
+  process.stderr.write(isRefused ? `${error.message}\n` : `Gavel could not start: ${messageOf(error)}\n`);
+  process.exit(isRefused ? 2 : 1);
 }

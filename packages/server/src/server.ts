@@ -12,6 +12,7 @@ import { registerAdminDoor } from './admin/door.ts';
 import { AppRegistry } from './apps/app-registry.ts';
 import { Callbacks } from './callbacks/callbacks.ts';
 import type { Poster } from './callbacks/post.ts';
+import { type ConfigChanges, compareConfigs } from './config/reload.ts';
 import type { Config } from './config.ts';
 import { ChatFiles } from './files/chat-files.ts';
 import { IceServers } from './ice/ice-servers.ts';
@@ -22,6 +23,7 @@ import { SoundMonitor } from './media-control/sound-monitor.ts';
 import { startMedia } from './media-control/start-media.ts';
 import { UnconnectedReports } from './media-control/unconnected-media.ts';
 import { AdmissionGuard } from './realtimekit/admission-guard.ts';
+import { ApiTokenRegistry } from './realtimekit/api-tokens.ts';
 import { createParticipantTokenAuthenticator } from './realtimekit/authenticator.ts';
 import { ChatLinks } from './realtimekit/chat/chat-links.ts';
 import { registerRealtimeKitDoor } from './realtimekit/door.ts';
@@ -39,6 +41,7 @@ import { createFindAddress } from './signalling/client-address.ts';
 import { SignallingDoor } from './signalling/door.ts';
 import { FanOut } from './signalling/fan-out.ts';
 import { isSignallingUpgrade } from './signalling/upgrade.ts';
+import { readCertificates, replaceCertificates } from './startup/certificates.ts';
 import { type Claim, claimResources } from './startup/claim.ts';
 import { createHttpServer } from './startup/http-server.ts';
 import { EndedTicketLog } from './store/ended-ticket-log.ts';
@@ -46,7 +49,7 @@ import { openSqliteStore } from './store/sqlite/open.ts';
 import type { Store } from './store/store.ts';
 import { AuditLog } from './telemetry/audit.ts';
 import { registerHealth, type Unready } from './telemetry/health.ts';
-import { createLog, type Logger } from './telemetry/log.ts';
+import { createLog, type Logger, setLogLevel } from './telemetry/log.ts';
 import { Metrics } from './telemetry/metrics.ts';
 import { registerFileDoor } from './transfer/door.ts';
 import { registerPage, sendPage } from './web/page.ts';
@@ -77,6 +80,14 @@ export interface GavelServer {
   readonly rooms: Rooms;
   readonly engine: MediaEngine;
   readonly store: Store;
+  readonly log: Logger;
+  /**
+   * Puts a configuration that was read again into effect, as far as that needs no restart, and reads the certificates again.
+   * Returns what changed and what needs a restart (START-4).
+   *
+   * @throws Error if the certificates or the Apps are refused; then everything is as before
+   */
+  reload(read: Config): Promise<Pick<ConfigChanges, 'reloaded' | 'needRestart'>>;
   /** Closes the server within 5 s: clients are told to reconnect, then everything is closed. */
   close(): Promise<void>;
 }
@@ -102,6 +113,9 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
 }
 
 async function buildServer(config: Config, parts: ServerParts, claim: Claim): Promise<GavelServer> {
+  /** The configuration with what was reloaded. */
+  let current = config;
+  const certificates = config.tls && readCertificates(config.tls);
   const { baseUrl } = claim;
   const clock = parts.clock ?? systemClock;
   const log = parts.log ?? createLog(config.logLevel);
@@ -128,6 +142,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const http = createHttpServer({
     log,
     deadlines: config.http,
+    certificates,
     shouldUpgrade: isSignallingUpgrade,
     findAddress: createFindAddress(config.trustedProxies),
   });
@@ -195,17 +210,17 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     ...{ apps, rooms, enforcement, replays, clock, log },
     onPage: (_request, reply) => sendPage(reply),
   });
+  const apiTokens = new ApiTokenRegistry(store, config.apiTokens);
   registerRealtimeKitDoor(http, {
-    ...{ apps, rooms, store, clock, log, tokens, webhooks, chatLinks },
-    apiTokens: config.apiTokens,
+    ...{ apps, rooms, store, clock, log, tokens, webhooks, chatLinks, apiTokens },
     allowPrivateTargets: config.callbacks.allowPrivateTargets,
     rateLimit: config.realtimekit.rateLimit,
   });
-  const adminKey = adminKeyOf(config);
-  if (adminKey !== undefined) {
-    const { outbox, apiTokens } = store;
+  if (adminKeyOf(config) !== undefined) {
     const { version } = manifest;
-    await registerAdminDoor(http, { adminKey, version, log, clock, apps, outbox, callbacks, apiTokens });
+    const adminKey = (): string => adminKeyOf(current) ?? '';
+    const stored = { outbox: store.outbox, apiTokens: store.apiTokens };
+    await registerAdminDoor(http, { adminKey, version, log, clock, apps, callbacks, ...stored });
   }
   registerFileDoor(http, { files, log });
   await registerPage(http, devPage(config, apps, clock));
@@ -223,7 +238,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
       createAppTokenAuthenticator({ apps, clock }),
       createParticipantTokenAuthenticator({ apps, store, tokens, sessions }),
     ],
-    iceServers: new IceServers({ clock, apps, settings: config.turn }),
+    iceServers: new IceServers({ clock, apps, settings: () => current.turn }),
     heartbeatIntervalMs,
     heartbeatTimeoutMs,
     ...config.signalling,
@@ -247,6 +262,17 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     rooms,
     engine,
     store,
+    log,
+    async reload(read) {
+      const { next, reloaded, needRestart } = compareConfigs(current, read);
+      const renewed = next.tls && readCertificates(next.tls);
+      await apps.configure(next.apps);
+      if (renewed) replaceCertificates(http.server, renewed);
+      apiTokens.configure(next.apiTokens);
+      setLogLevel(log, next.logLevel);
+      current = next;
+      return { reloaded, needRestart };
+    },
     async close() {
       rooms.stop();
       enforcement.stop();

@@ -10,6 +10,7 @@ import Cloudflare, { APIError } from 'cloudflare';
 import Fastify from 'fastify';
 import { type AppDefinition, AppRegistry } from '../../../packages/server/src/apps/app-registry.ts';
 import { AdmissionGuard } from '../../../packages/server/src/realtimekit/admission-guard.ts';
+import { ApiTokenRegistry } from '../../../packages/server/src/realtimekit/api-tokens.ts';
 import { createParticipantTokenAuthenticator } from '../../../packages/server/src/realtimekit/authenticator.ts';
 import { ChatLinks } from '../../../packages/server/src/realtimekit/chat/chat-links.ts';
 import { registerRealtimeKitDoor } from '../../../packages/server/src/realtimekit/door.ts';
@@ -122,7 +123,7 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
     store,
     clock,
     tokens,
-    apiTokens: API_TOKENS,
+    apiTokens: new ApiTokenRegistry(store, API_TOKENS),
     webhooks,
     chatLinks,
     allowPrivateTargets: options.allowPrivateTargets ?? true,

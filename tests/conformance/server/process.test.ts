@@ -1,14 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type DevCredentials, signedPath } from '@gavel/server';
-import { FakeMediaEngine, RawClient, startTestServer } from '@gavel/testkit';
+import {
+  FakeMediaEngine,
+  findFreePort,
+  RawClient,
+  type ServerProcess,
+  startServerProcess,
+  startTestServer,
+} from '@gavel/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-
-const MAIN = fileURLToPath(new URL('../../../packages/server/src/main.js', import.meta.url));
 
 let dataDir: string;
 const children: ChildProcess[] = [];
@@ -20,48 +23,11 @@ afterEach(() => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-interface Running {
-  readonly child: ChildProcess;
-  readonly baseUrl: string;
-  /** Everything printed so far, both streams. */
-  output(): string;
-  exited: Promise<number | null>;
-}
-
 /** Starts the process from a command line; resolves when it prints that it is ready, or has ended. */
-async function start(args: readonly string[], env: Record<string, string> = {}): Promise<Running> {
-  const port = await freePort();
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    env: {
-      PATH: process.env.PATH ?? '',
-      GAVEL_PORT: String(port),
-      GAVEL_MEDIA_PORT: String(20_000 + (port % 20_000)),
-      GAVEL_DATA_DIR: dataDir,
-      ...env,
-    },
-  });
-  children.push(child);
-  let output = '';
-  const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
-  const ready = new Promise<void>((resolve) => {
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on('data', (chunk: Buffer) => {
-        output += chunk;
-        if (output.includes('Gavel is ready')) resolve();
-      });
-    }
-  });
-  await Promise.race([ready, exited]);
-  return { child, baseUrl: `http://127.0.0.1:${port}`, output: () => output, exited };
+async function start(args: readonly string[], env: Record<string, string> = {}): Promise<ServerProcess> {
+  const started = await startServerProcess(args, dataDir, env);
+  children.push(started.child);
+  return started;
 }
 
 const credentials = (): DevCredentials =>
@@ -110,7 +76,7 @@ test('SIGTERM tells clients to come back, and ends the process within 5 s', asyn
   expect(performance.now() - begunAtMs).toBeLessThan(5000);
 });
 
-test('a terminal that is closed (SIGHUP) stops the server in order (START-3)', async () => {
+test('in dev mode a terminal that is closed (SIGHUP) stops the server in order (START-3)', async () => {
   const { child, exited } = await start(['--dev']);
   child.kill('SIGHUP');
   expect(await exited).toBe(0);
@@ -136,7 +102,7 @@ test('production without an App, and without a key that can make one, is refused
 });
 
 test('after a restart the room is made anew by those who come back, with a higher epoch (ROOM-3)', async () => {
-  const port = await freePort();
+  const port = await findFreePort();
   const env = { GAVEL_PORT: String(port) };
   const first = await start(['--dev'], env);
   const url = `http://127.0.0.1:${port}`;
@@ -153,7 +119,7 @@ test('after a restart the room is made anew by those who come back, with a highe
 });
 
 test('who was taken out before the server was killed learns it from the next one (KICK-12)', async () => {
-  const port = await freePort();
+  const port = await findFreePort();
   const env = { GAVEL_PORT: String(port) };
   const first = await start(['--dev'], env);
   const url = `http://127.0.0.1:${port}`;
@@ -224,7 +190,7 @@ test('a port that is taken is said in one line, without a stack', async () => {
 });
 
 test('a media port that another server uses refuses the start in a sentence that names the port and the key', async () => {
-  const env = { GAVEL_MEDIA_PORT: String(20_000 + ((await freePort()) % 20_000)) };
+  const env = { GAVEL_MEDIA_PORT: String(20_000 + ((await findFreePort()) % 20_000)) };
   const first = await start(['--dev'], env);
   const other = mkdtempSync(join(tmpdir(), 'gavel-process-'));
   const second = await start(['--dev'], { ...env, GAVEL_DATA_DIR: other });

@@ -17,7 +17,8 @@ import { addTokenRoutes, type TokenRouteDeps } from './token-routes.ts';
 /** The dependencies of the door. */
 export interface AdminDoorDeps extends CallbackRouteDeps, Omit<TokenRouteDeps, 'apps'> {
   readonly apps: AppRouteDeps['apps'] & TokenRouteDeps['apps'];
-  readonly adminKey: string;
+  /** Returns the key that is valid now. */
+  readonly adminKey: () => string;
   readonly version: string;
   readonly log: { error(facts: object, message: string): void };
 }
@@ -31,11 +32,11 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
 
 /** Adds the routes. Every route requires the key, including the OpenAPI document. */
 export async function registerAdminDoor(http: FastifyInstance, deps: AdminDoorDeps): Promise<void> {
-  const expected = digest(`Bearer ${deps.adminKey}`);
   await http.register(
     async (scope) => {
       // Runs before the body is read. Digests have a fixed length, so the time of the comparison reveals nothing.
       scope.addHook('onRequest', async (request) => {
+        const expected = digest(`Bearer ${deps.adminKey()}`);
         if (timingSafeEqual(digest(request.headers.authorization ?? ''), expected)) return;
         throw new AdminError('unauthorized', 'The Authorization header must be "Bearer " followed by the admin key.');
       });

@@ -68,6 +68,33 @@ describe('an App of the configuration', () => {
   });
 });
 
+describe('Apps of the configuration that are replaced while the server runs', () => {
+  const other = { ...definition, appId: 8, rtkAppId: '00000000-0000-4000-8000-000000000008', name: 'other' };
+
+  it('are added, changed and removed; those that the API created stay (START-4)', async () => {
+    const apps = await open(definition);
+    const created = await apps.create('account-1', 'made');
+    nowMs = 2_000;
+    await apps.configure([{ ...other }]);
+    expect(apps.find(7)).toBeUndefined();
+    expect(apps.findByRtkId(definition.rtkAppId)).toBeUndefined();
+    expect(apps.find(8)).toMatchObject({ name: 'other', createdAtMs: 2_000 });
+    expect(apps.find(created.appId)).toEqual(created);
+    await apps.configure([{ ...definition, serverSecret: 'n'.repeat(32) }, other]);
+    expect(apps.find(7)).toMatchObject({ serverSecret: 'n'.repeat(32), createdAtMs: 1_000 });
+    expect(apps.size).toBe(3);
+  });
+
+  it('are as before when the new ones are refused, also for what is created at the same time', async () => {
+    const apps = await open(definition);
+    const refused = apps.configure([definition, { ...other, rtkAppId: definition.rtkAppId }]);
+    const creating = apps.create('account-1', 'made');
+    await expect(refused).rejects.toThrow(/Two Apps have the rtkAppId/);
+    const created = await creating;
+    expect([apps.find(7)?.name, apps.find(8), apps.find(created.appId)]).toEqual(['mine', undefined, created]);
+  });
+});
+
 describe('an App made by the API', () => {
   it('gets an App id, a UUID, two secrets of 32 hex digits, and the presets', async () => {
     const app = await (await open()).create('account-1', 'made');

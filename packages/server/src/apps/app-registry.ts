@@ -7,6 +7,7 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { type AppId, parseAppId } from '@gavel/protocol';
 import type { Clock } from '../rooms/clock.ts';
+import { KeyedQueue } from '../rooms/keyed-queue.ts';
 import type { AppRecord, JsonObject, PresetRecord, Store } from '../store/store.ts';
 import type { App, Apps, CallbackUrls, RateLimit, TurnServers } from './app.ts';
 
@@ -40,13 +41,20 @@ export interface AppRegistryOptions {
   readonly presets: readonly PresetTemplate[];
 }
 
-/** Finds Apps in memory; only creating one waits for the store. */
+/** The Apps by their ids. */
+interface Index {
+  readonly byId: Map<number, App>;
+  readonly byRtkId: Map<string, App>;
+}
+
+/** Finds Apps in memory; only changes wait for the store. */
 export class AppRegistry implements Apps {
   readonly #options: AppRegistryOptions;
-  readonly #byId = new Map<number, App>();
-  readonly #byRtkId = new Map<string, App>();
+  #index: Index = { byId: new Map(), byRtkId: new Map() };
   /** Ids in use, including those of Apps that were removed from the configuration: their meetings are kept. */
   readonly #usedIds = new Set<number>();
+  /** Changes of the Apps, one after another. */
+  readonly #changes = new KeyedQueue();
 
   private constructor(options: AppRegistryOptions) {
     this.#options = options;
@@ -60,47 +68,64 @@ export class AppRegistry implements Apps {
    */
   static async open(options: AppRegistryOptions): Promise<AppRegistry> {
     const registry = new AppRegistry(options);
-    await registry.#load();
+    await registry.configure(options.configured);
     return registry;
+  }
+
+  /**
+   * Replaces the Apps of the configuration (START-4). An App that is no longer among them is not found from now on; its
+   * members stay until they leave. If it fails, the same Apps are found as before.
+   *
+   * @throws Error if two Apps have the same id, or the store fails
+   */
+  configure(definitions: readonly AppDefinition[]): Promise<void> {
+    return this.#changes.run('apps', () => this.#load(definitions));
   }
 
   /** Number of Apps. */
   get size(): number {
-    return this.#byId.size;
+    return this.#index.byId.size;
   }
 
   find(appId: number): App | undefined {
-    return this.#byId.get(appId);
+    return this.#index.byId.get(appId);
   }
 
   findByRtkId(rtkAppId: string): App | undefined {
-    return this.#byRtkId.get(rtkAppId);
+    return this.#index.byRtkId.get(rtkAppId);
   }
 
   ofAccount(accountId: string): readonly App[] {
-    return [...this.#byId.values()].filter((app) => app.accountId === accountId);
+    return [...this.#index.byId.values()].filter((app) => app.accountId === accountId);
   }
 
-  async create(accountId: string, name: string): Promise<App> {
+  create(accountId: string, name: string): Promise<App> {
+    return this.#changes.run('apps', () => this.#create(accountId, name));
+  }
+
+  async #create(accountId: string, name: string): Promise<App> {
     const secrets = { serverSecret: randomBytes(16).toString('hex'), callbackSecret: randomBytes(16).toString('hex') };
     const record = { appId: this.#allocateAppId(), rtkAppId: randomUUID(), accountId, name, createdAtMs: this.#now() };
     await this.#add({ ...record, secrets });
-    return this.#register({ ...record, ...secrets, allowNoToken: false, rejectReplays: false, rateLimits: {} });
+    return register(this.#index, createdApp(record, secrets));
   }
 
-  async #load(): Promise<void> {
-    const { store, configured } = this.#options;
+  async #load(configured: readonly AppDefinition[]): Promise<void> {
+    const { store } = this.#options;
     refuseDuplicates(configured);
+    const index: Index = { byId: new Map(), byRtkId: new Map() };
     const records = await store.apps.all();
     const definitions = new Map(configured.map((definition) => [definition.appId, definition]));
     for (const record of records) {
       this.#usedIds.add(record.appId);
       const definition = definitions.get(record.appId);
       definitions.delete(record.appId);
-      if (definition) await this.#update(record, definition);
-      else if (record.secrets) {
+      if (definition) {
+        await this.#update(record, definition);
+        register(index, appOf(definition, record));
+      } else if (record.secrets) {
         const { secrets, ...rest } = record;
-        this.#register({ ...rest, ...secrets, allowNoToken: false, rejectReplays: false, rateLimits: {} });
+        register(index, createdApp(rest, secrets));
       }
     }
     for (const definition of definitions.values()) {
@@ -108,8 +133,9 @@ export class AppRegistry implements Apps {
       const record = { appId: requireAppId(definition.appId), rtkAppId, accountId, name, createdAtMs: this.#now() };
       await this.#add(record);
       this.#usedIds.add(record.appId);
-      this.#register(appOf(definition, record));
+      register(index, appOf(definition, record));
     }
+    this.#index = index;
   }
 
   /** Updates an App of the configuration that the store has from an earlier start. */
@@ -117,14 +143,6 @@ export class AppRegistry implements Apps {
     const { accountId, name, rtkAppId } = definition;
     const isSame = record.accountId === accountId && record.name === name && record.rtkAppId === rtkAppId;
     if (!isSame) await this.#options.store.apps.update({ ...record, accountId, name, rtkAppId });
-    this.#register(appOf(definition, record));
-  }
-
-  #register(app: App): App {
-    if (this.#byRtkId.has(app.rtkAppId)) throw new Error(`Two Apps have the rtkAppId ${app.rtkAppId}.`);
-    this.#byId.set(app.appId, app);
-    this.#byRtkId.set(app.rtkAppId, app);
-    return app;
   }
 
   #add(app: AppRecord): Promise<void> {
@@ -150,6 +168,19 @@ export class AppRegistry implements Apps {
   #now(): number {
     return this.#options.clock.now();
   }
+}
+
+/** Adds an App to an index. @throws Error if another App of the index has the same `rtkAppId` */
+function register({ byId, byRtkId }: Index, app: App): App {
+  if (byRtkId.has(app.rtkAppId)) throw new Error(`Two Apps have the rtkAppId ${app.rtkAppId}.`);
+  byId.set(app.appId, app);
+  byRtkId.set(app.rtkAppId, app);
+  return app;
+}
+
+/** Returns an App that the API created: with the default settings. */
+function createdApp(record: Omit<AppRecord, 'secrets'>, secrets: NonNullable<AppRecord['secrets']>): App {
+  return { ...record, ...secrets, allowNoToken: false, rejectReplays: false, rateLimits: {} };
 }
 
 function appOf(definition: AppDefinition, record: AppRecord): App {

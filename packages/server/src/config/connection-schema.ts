@@ -86,3 +86,24 @@ export const HTTP_SCHEMA = Type.Object(
   },
   closed,
 );
+
+/** Certificates of the server, for installations without a TLS proxy. */
+export const TLS_SCHEMA = Type.Object(
+  {
+    certFile: Type.String({
+      minLength: 1,
+      description:
+        'PEM file with the certificate, followed by those of its issuers. SIGHUP reads both files again (START-4).',
+      example: '/etc/letsencrypt/live/rooms.example.org/fullchain.pem',
+    }),
+    keyFile: Type.String({
+      minLength: 1,
+      description: 'PEM file with the private key, without a passphrase.',
+      example: '/etc/letsencrypt/live/rooms.example.org/privkey.pem',
+    }),
+  },
+  {
+    ...closed,
+    description: 'Makes the port serve HTTPS and secure WebSockets. Without it, the port serves plain HTTP.',
+  },
+);

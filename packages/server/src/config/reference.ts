@@ -79,6 +79,7 @@ export function printConfigReference(): string {
     '1. the defaults below;',
     '2. a YAML file, named by `--config FILE` or `GAVEL_CONFIG` (`gavel.sample.yaml` shows every key);',
     '3. environment variables, one for each key; an empty variable counts as absent; lists and maps are written as JSON;',
+    '   a variable with `_FILE` after its name (`GAVEL_ADMIN_KEY_FILE`) names a file that contains the value;',
     '4. the command line: `--dev` (mode `dev`) and `--port N`.',
     '',
     'An unknown key, `GAVEL_` variable or argument is an error, which names the nearest known name; so is',

@@ -8,7 +8,7 @@
 import { availableParallelism } from 'node:os';
 import { type Static, Type } from 'typebox';
 import { API_TOKEN_SCHEMA, APP_SCHEMA } from './app-schema.ts';
-import { HTTP_SCHEMA, SIGNALLING_SCHEMA } from './connection-schema.ts';
+import { HTTP_SCHEMA, SIGNALLING_SCHEMA, TLS_SCHEMA } from './connection-schema.ts';
 import { TURN_SCHEMA } from './turn-schema.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -354,6 +354,7 @@ export const CONFIG_SCHEMA = Type.Object(
       ...closed,
       description: 'Deadlines of HTTP connections, for all APIs.',
     }),
+    tls: Type.Optional(TLS_SCHEMA),
     signalling: Type.Object(SIGNALLING_SCHEMA.properties, {
       ...closed,
       description: 'The signalling WebSocket.',

@@ -62,8 +62,16 @@ function refuse(key: string, message: string): Source {
   return { values: {}, origins: new Map(), problems: [{ key, message }] };
 }
 
-/** Parses the environment. Empty variables count as absent. */
-export function parseEnvSource(env: Readonly<Record<string, string | undefined>>): Source {
+/** The environment of a process. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Parses the environment. Empty variables count as absent. A variable with `_FILE` after its name contains the path of a
+ * file with the value, such as a secret that a container gets as a file.
+ *
+ * @param readFile reads a text file; throws if it cannot be read
+ */
+export function parseEnvSource(env: Env, readFile: (path: string) => string): Source {
   const keys = new Map(listKeys().map((key) => [key.env, key]));
   const values: Untrusted = {};
   const origins = new Map<string, string>();
@@ -71,15 +79,31 @@ export function parseEnvSource(env: Readonly<Record<string, string | undefined>>
   for (const [name, text] of Object.entries(env)) {
     if (!name.startsWith('GAVEL_') || text === undefined || text === '') continue;
     if (OTHER_VARIABLES.includes(name) || TEST_VARIABLE.test(name)) continue;
-    const key = keys.get(name);
+    const fileKey = keys.has(name) ? undefined : keys.get(name.replace(/_FILE$/, ''));
+    const key = keys.get(name) ?? fileKey;
     if (key === undefined) {
       problems.push({ key: name, message: `unknown variable${suggest(name, [...keys.keys()])}` });
       continue;
     }
-    setAt(values, key.path, parseText(key.node, text));
+    if (origins.has(key.path)) {
+      problems.push({ key: key.path, message: `is set by both ${key.env} and ${key.env}_FILE` });
+      continue;
+    }
     origins.set(key.path, name);
+    const value = fileKey ? readValue(name, text, readFile) : { text };
+    if ('text' in value) setAt(values, key.path, parseText(key.node, value.text));
+    else problems.push(value);
   }
   return { values, origins, problems };
+}
+
+/** Reads the file that a variable names. The line break at its end, which most editors write, is not part of the value. */
+function readValue(name: string, path: string, readFile: (path: string) => string): { text: string } | ConfigProblem {
+  try {
+    return { text: readFile(path).replace(/\r?\n$/, '') };
+  } catch (error) {
+    return { key: name, message: `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}` };
+  }
 }
 
 /** Converts a variable's text to its key's type; a text that cannot be converted stays a text and is refused later. */

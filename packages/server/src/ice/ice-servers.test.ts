@@ -12,7 +12,7 @@ const TURN = 'turn:turn.example.org:3478?transport=udp';
 function createIceServers(settings: Partial<TurnServers>, appSettings?: TurnServers) {
   const clock = new FakeClock();
   const apps = { find: () => ({ ...(appSettings && { turn: appSettings }) }) as App };
-  const ice = new IceServers({ clock, apps, settings: { urls: [], ttlSeconds: 600, ...settings } });
+  const ice = new IceServers({ clock, apps, settings: () => ({ urls: [], ttlSeconds: 600, ...settings }) });
   return { clock, ice };
 }
 

@@ -16,8 +16,8 @@ import type { Clock } from '../rooms/clock.ts';
 export interface IceServersDeps {
   readonly clock: Pick<Clock, 'now'>;
   readonly apps: Pick<Apps, 'find'>;
-  /** For Apps without their own. */
-  readonly settings: TurnServers;
+  /** Returns the servers for Apps without their own. */
+  readonly settings: () => TurnServers;
 }
 
 /** Creates the ICE servers of logins. */
@@ -30,7 +30,7 @@ export class IceServers {
 
   /** Returns the ICE servers for a user with new credentials, or undefined if the App has no servers. */
   issue(appId: AppId, userId: UserId): WireIce | undefined {
-    const { urls, secret, ttlSeconds } = this.#deps.apps.find(appId)?.turn ?? this.#deps.settings;
+    const { urls, secret, ttlSeconds } = this.#deps.apps.find(appId)?.turn ?? this.#deps.settings();
     const stun = urls.filter((url) => url.startsWith('stun:'));
     const turn = urls.filter((url) => !url.startsWith('stun:'));
     if (urls.length === 0) return undefined;

@@ -32,23 +32,36 @@ export interface ApiTokenDefinition {
   readonly appIds?: readonly string[] | undefined;
 }
 
-/**
- * Creates the lookup of tokens from the configuration and the store. A token removed from the configuration becomes
- * invalid at the next start; one deleted from the store becomes invalid at once.
- */
-export function createApiTokens(store: Pick<Store, 'apiTokens'>, configured: readonly ApiTokenDefinition[]): ApiTokens {
-  const known = new Map<string, ApiGrant>();
-  for (const { name, accountId, token, appIds } of configured) {
-    const key = hashApiToken(token);
-    known.set(key, { key, name, accountId, rtkAppIds: appIds });
+/** The tokens of the configuration, in memory, and those of the store. */
+export class ApiTokenRegistry implements ApiTokens {
+  readonly #store: Pick<Store, 'apiTokens'>;
+  #configured: ReadonlyMap<string, ApiGrant>;
+
+  constructor(store: Pick<Store, 'apiTokens'>, configured: readonly ApiTokenDefinition[]) {
+    this.#store = store;
+    this.#configured = readGrants(configured);
   }
-  return {
-    async find(token) {
-      const hash = hashApiToken(token);
-      const grant = known.get(hash);
-      if (grant) return grant;
-      const record = await store.apiTokens.findByHash(hash);
-      return record && { key: hash, name: record.name, accountId: record.accountId, rtkAppIds: record.rtkAppIds };
-    },
-  };
+
+  /** Replaces the tokens of the configuration; one that is no longer among them is refused from now on (START-4). */
+  configure(tokens: readonly ApiTokenDefinition[]): void {
+    this.#configured = readGrants(tokens);
+  }
+
+  async find(token: string): Promise<ApiGrant | undefined> {
+    const key = hashApiToken(token);
+    const grant = this.#configured.get(key);
+    if (grant) return grant;
+    // A token that was deleted from the store is refused at once.
+    const record = await this.#store.apiTokens.findByHash(key);
+    return record && { key, name: record.name, accountId: record.accountId, rtkAppIds: record.rtkAppIds };
+  }
+}
+
+function readGrants(tokens: readonly ApiTokenDefinition[]): ReadonlyMap<string, ApiGrant> {
+  return new Map(
+    tokens.map(({ name, accountId, token, appIds }) => {
+      const key = hashApiToken(token);
+      return [key, { key, name, accountId, rtkAppIds: appIds }];
+    }),
+  );
 }

@@ -10,7 +10,7 @@
 
 import { ERRORS, GavelError } from '@gavel/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type ApiTokenDefinition, createApiTokens } from './api-tokens.ts';
+import type { ApiTokens } from './api-tokens.ts';
 import { AuthError, authenticate, authorise, type Caller, type PathIds } from './auth.ts';
 import { otherType, parseJsonBody, refuseOtherBody } from './body.ts';
 import { registerChatDownload } from './chat/chat-download.ts';
@@ -31,8 +31,7 @@ export interface DoorLog {
 
 /** The server parts that the door needs. */
 export interface RealtimeKitDoorDeps extends ResourceDeps {
-  /** The tokens of the configuration; those of the store are valid too. */
-  readonly apiTokens: readonly ApiTokenDefinition[];
+  readonly apiTokens: ApiTokens;
   readonly rateLimit: RateLimitSettings;
   readonly log: DoorLog;
 }
@@ -49,7 +48,6 @@ const CALLER = 'realtimeKitCaller';
  * @param http created with `routerOptions.maxParamLength` above 36, so that a longer id is answered with 400 (RTK-7)
  */
 export function registerRealtimeKitDoor(http: FastifyInstance, deps: RealtimeKitDoorDeps): void {
-  const apiTokens = createApiTokens(deps.store, deps.apiTokens);
   const limit = new TokenRateLimit(deps.rateLimit, deps.clock);
   // Receivers fetch this once, without a token (reference 7.2).
   http.get('/.well-known/webhooks.json', async () => ({
@@ -69,7 +67,7 @@ export function registerRealtimeKitDoor(http: FastifyInstance, deps: RealtimeKit
 
       // Before the body is read: an unauthenticated caller must not make the server parse a large body.
       scope.addHook('onRequest', async (request, reply) => {
-        const grant = await authenticate(request.headers.authorization, apiTokens);
+        const grant = await authenticate(request.headers.authorization, deps.apiTokens);
         const { isAllowed, resetSeconds, headers } = limit.count(grant.key);
         reply.headers(headers);
         if (!isAllowed) throw new ApiError(429, `Too many requests; try again in ${resetSeconds} s`);

@@ -125,7 +125,7 @@ export async function startDoor(changes: Partial<SignallingDeps> = {}, playLimit
     clock,
     log: createLog('silent'),
     authenticators: [openAuthenticator(clock)],
-    iceServers: new IceServers({ clock, apps: { find: () => undefined }, settings: TURN_SERVERS }),
+    iceServers: new IceServers({ clock, apps: { find: () => undefined }, settings: () => TURN_SERVERS }),
     heartbeatIntervalMs: 30_000,
     heartbeatTimeoutMs: 100_000,
     loginTimeoutMs: 10_000,

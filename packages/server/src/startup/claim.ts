@@ -62,7 +62,7 @@ async function bindPort({ host, port }: Config): Promise<TcpServer> {
   return server;
 }
 
-function baseUrlOf({ publicUrl, host }: Config, { port }: AddressInfo): string {
+function baseUrlOf({ publicUrl, host, tls }: Config, { port }: AddressInfo): string {
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  return publicUrl?.replace(/\/+$/, '') ?? `http://${name}:${port}`;
+  return publicUrl?.replace(/\/+$/, '') ?? `${tls ? 'https' : 'http'}://${name}:${port}`;
 }

@@ -9,6 +9,7 @@ import type { IncomingMessage } from 'node:http';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Config } from '../config.ts';
 import type { Logger } from '../telemetry/log.ts';
+import type { Certificates } from './certificates.ts';
 
 /** Maximum size of a body, in bytes. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -19,6 +20,8 @@ const MAX_CHECK_INTERVAL_MS = 2000;
 export interface HttpServerDeps {
   readonly log: Logger;
   readonly deadlines: Config['http'];
+  /** Serves HTTPS with them; without them, HTTP. */
+  readonly certificates?: Certificates | undefined;
   /** Returns whether an upgrade request is upgraded; any other is answered as a normal request. */
   readonly shouldUpgrade: (request: IncomingMessage) => boolean;
   /** Returns the address of a client, also behind trusted proxies, for the log. */
@@ -29,9 +32,17 @@ export interface HttpServerDeps {
  * Creates the HTTP server, without routes. A client that does not finish its headers or its request in time is answered
  * 408 and disconnected, an idle connection is closed (LIM-6).
  */
-export function createHttpServer({ log, deadlines, shouldUpgrade, findAddress }: HttpServerDeps): FastifyInstance {
+export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
+  const { log, deadlines, shouldUpgrade, findAddress, certificates } = deps;
   const { headersTimeoutMs, requestTimeoutMs, idleTimeoutMs } = deadlines;
-  const http = Fastify({
+  const settings = {
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(MAX_CHECK_INTERVAL_MS, Math.ceil(headersTimeoutMs / 2)),
+    shouldUpgradeCallback: shouldUpgrade,
+  };
+  const { cert, key } = certificates ?? {};
+  const http: FastifyInstance = Fastify({
     logger: false,
     bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: 256 },
@@ -39,12 +50,8 @@ export function createHttpServer({ log, deadlines, shouldUpgrade, findAddress }:
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: idleTimeoutMs,
     connectionTimeout: idleTimeoutMs,
-    http: {
-      headersTimeout: headersTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: Math.min(MAX_CHECK_INTERVAL_MS, Math.ceil(headersTimeoutMs / 2)),
-      shouldUpgradeCallback: shouldUpgrade,
-    },
+    // An HTTPS server emits the same events, and the types of the routes do not depend on it.
+    ...(certificates ? ({ https: { ...settings, cert, key } } as object) : { http: settings }),
   });
   // A failed accept, such as for lack of memory or file descriptors, must not end the process.
   http.server.on('error', (error) => log.error({ err: error }, 'HTTP server error'));

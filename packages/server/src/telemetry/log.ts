@@ -22,11 +22,23 @@ const SECRET_NAMES = [
   'credential',
 ];
 
+/** The logs that were derived from a log. A part of the server derives one when it is made, not for each call. */
+const DERIVED = new WeakMap<Logger, Set<Logger>>();
+
 /** Creates the server's log. `silent` writes nothing. */
 export function createLog(level: string): Logger {
-  return pino({
+  const derived = new Set<Logger>();
+  const log = pino({
     level,
     base: null,
+    onChild: (child) => derived.add(child),
     redact: { paths: SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[secret]' },
   });
+  DERIVED.set(log, derived);
+  return log;
+}
+
+/** Changes the lowest level of a log and of the logs that were derived from it. */
+export function setLogLevel(log: Logger, level: string): void {
+  for (const each of [log, ...(DERIVED.get(log) ?? [])]) each.level = level;
 }
