@@ -2,7 +2,7 @@
  * Import directions: which modules may import which, between packages and inside the server.
  *
  * Inside the server a module imports only modules of the same or a lower layer: `main.js`, `run.ts`, `server.ts`, the doors, the parts (media-control, store,
- * telemetry, ...), `rooms/`, `@gavel/protocol`. Tests may import anything, with the same spelling of specifiers.
+ * telemetry, ...), `bus/`, `rooms/`, `@gavel/protocol`. Tests may import anything, with the same spelling of specifiers.
  *
  * @module
  */
@@ -53,6 +53,7 @@ function rankOf(part: string): number {
   if (part === 'run') return 5;
   if (part === 'server' || part === 'index') return 4;
   if (DOORS.includes(part)) return 3;
+  if (part === 'bus') return 1.5;
   return part === 'rooms' ? 1 : 2;
 }
 

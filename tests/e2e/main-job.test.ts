@@ -71,9 +71,9 @@ describe.skipIf(CHROMIUM === '')('two browsers in a room with real media', () =>
     ]);
 
     // A kick is not a ban (KICK-10), and no client reconnected automatically.
-    expect((await gavel.server.rooms.summary(keyOf(ROOM)))?.memberCount).toBe(1);
+    expect((await gavel.rooms.summary(keyOf(ROOM)))?.memberCount).toBe(1);
     await ZegoTab.join(stage, gavel.baseUrl, gavel.app.appId, ROOM, 'bob');
-    expect((await gavel.server.rooms.summary(keyOf(ROOM)))?.memberCount).toBe(2);
+    expect((await gavel.rooms.summary(keyOf(ROOM)))?.memberCount).toBe(2);
   });
 
   test('a closed room puts everybody out with the reason, and all media ends with the answer (CLOSE-2)', async () => {
@@ -93,7 +93,7 @@ describe.skipIf(CHROMIUM === '')('two browsers in a room with real media', () =>
       ]);
       expect(await tab.tracks()).toEqual(['audio:ended', 'video:ended']);
     }
-    expect(await gavel.server.rooms.summary(keyOf(ROOM))).toBeUndefined();
+    expect(await gavel.rooms.summary(keyOf(ROOM))).toBeUndefined();
   });
 
   test('a deleted stream is gone at the others, its owner stays and may publish again (STRM-1, STRM-2, STRM-3)', async () => {
@@ -112,7 +112,7 @@ describe.skipIf(CHROMIUM === '')('two browsers in a room with real media', () =>
 
     await b.publish('bob-cam');
     await a.seesFrames();
-    expect((await gavel.server.rooms.snapshot(keyOf(ROOM)))?.streams).toHaveLength(2);
+    expect((await gavel.rooms.snapshot(keyOf(ROOM)))?.streams).toHaveLength(2);
   });
 
   test('a user kicked while its connection is cut is refused when it comes back, and its media had ended before (KICK-9)', async () => {
@@ -135,7 +135,7 @@ describe.skipIf(CHROMIUM === '')('two browsers in a room with real media', () =>
         KICKOUT_DATA,
       ]);
       expect(await b.tracks()).toEqual(['audio:ended', 'video:ended']);
-      expect((await gavel.server.rooms.summary(keyOf(ROOM)))?.memberCount).toBe(1);
+      expect((await gavel.rooms.summary(keyOf(ROOM)))?.memberCount).toBe(1);
     } finally {
       wire.close();
     }
@@ -173,7 +173,7 @@ describe.skipIf(CHROMIUM === '')('two browsers in a room with real media', () =>
     await Promise.all([a.seesFrames(), b.seesFrames()]);
     expect(now() - killedAtMs).toBeLessThan(5000);
     expect((await gavel.engine.dump()).workers[0]?.pid).not.toBe(worker?.pid);
-    expect((await gavel.server.rooms.summary(keyOf(ROOM)))?.memberCount).toBe(2);
+    expect((await gavel.rooms.summary(keyOf(ROOM)))?.memberCount).toBe(2);
     const rooms = await Promise.all([a, b].map((tab) => tab.callbacks('roomStateChanged')));
     for (const changes of rooms) expect(changes.at(-1)).toEqual(['roomStateChanged', ROOM, 'LOGINED', 0, null]);
     // No client received the end of a stream.
@@ -192,6 +192,6 @@ describe.skipIf(CHROMIUM === '')('two browsers in a room with real media', () =>
 
 function keyOf(room: string) {
   return { appId: gavel.app.appId, environment: 'production', roomId: room } as Parameters<
-    typeof gavel.server.rooms.summary
+    typeof gavel.rooms.summary
   >[0];
 }

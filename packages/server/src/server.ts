@@ -10,6 +10,9 @@ import type { MemberId, PersonalEventFrame } from '@gavel/protocol';
 import manifest from '../package.json' with { type: 'json' };
 import { registerAdminDoor } from './admin/door.ts';
 import { AppRegistry } from './apps/app-registry.ts';
+import type { Bus } from './bus/bus.ts';
+import { LocalBus } from './bus/local-bus.ts';
+import { Publisher } from './bus/publisher.ts';
 import { Callbacks } from './callbacks/callbacks.ts';
 import type { Poster } from './callbacks/post.ts';
 import { type ConfigChanges, compareConfigs } from './config/reload.ts';
@@ -68,6 +71,8 @@ export interface ServerParts {
   readonly store?: Store;
   /** Posts callbacks. */
   readonly poster?: Poster;
+  /** Puts another bus in front of that of this process. */
+  readonly wrapBus?: (bus: Bus) => Bus;
   /** The port and the folder, if the caller has already claimed them; the server releases them when it closes. */
   readonly claim?: Claim;
 }
@@ -77,7 +82,7 @@ export interface GavelServer {
   /** The URL of the server, such as `http://127.0.0.1:7700`. */
   readonly baseUrl: string;
   readonly apps: AppRegistry;
-  readonly rooms: Rooms;
+  readonly bus: Bus;
   readonly engine: MediaEngine;
   readonly store: Store;
   readonly log: Logger;
@@ -163,13 +168,14 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const sessions = new SessionRecorder({ store, clock, log, keep: (...change) => webhooks.keep(...change) });
   const audit = new AuditLog(log);
   const notify = (memberId: MemberId, frame: PersonalEventFrame) => fanOut.notify(memberId, frame);
+  const publisher = new Publisher();
   const sounds = new SoundMonitor({ ...mediaParts, notifier: fanOut });
   const resender = new MediaResender({ state: mediaState, notify });
   // Media is first: it starts to close streams before any client receives the event.
   const sinks = {
     first: [new MediaEnforcer(mediaParts)],
     journal: bothOf(callbacks.outbox, sessions),
-    after: [fanOut, sounds, resender, audit, metrics, guard, files],
+    after: [publisher, sounds, resender, audit, metrics, guard, files],
   };
   const rules = await Rules.open({ keeper: store.rules, clock });
   const reportTickets = (error: unknown): void => log.error({ err: error }, 'ended tickets: reading or writing failed');
@@ -187,6 +193,9 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     guard,
     audit,
   ]);
+  const localBus = new LocalBus({ rooms, publisher });
+  const bus = parts.wrapBus?.(localBus) ?? localBus;
+  bus.subscribe((batch) => fanOut.handle(batch));
   const enforcement = new Enforcement({
     rules,
     rooms,
@@ -200,19 +209,19 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     countConnection: (outcome) => metrics.media.countConnection(outcome),
   });
   guard.attach(rooms);
-  files.attach(rooms);
+  files.attach(bus);
   metrics.observe({ engine, roomCount: () => rooms.size, connectionCount: () => fanOut.connectionCount });
   metrics.observeCallbacks(callbacks);
 
   const tokens = new ParticipantTokens({ store, clock });
   const replays = await Replays.open(store, clock.now());
   registerZegoDoor(http, {
-    ...{ apps, rooms, enforcement, replays, clock, log },
+    ...{ apps, bus, enforcement, replays, clock, log },
     onPage: (_request, reply) => sendPage(reply),
   });
   const apiTokens = new ApiTokenRegistry(store, config.apiTokens);
   registerRealtimeKitDoor(http, {
-    ...{ apps, rooms, store, clock, log, tokens, webhooks, chatLinks, apiTokens },
+    ...{ apps, bus, store, clock, log, tokens, webhooks, chatLinks, apiTokens },
     allowPrivateTargets: config.callbacks.allowPrivateTargets,
     rateLimit: config.realtimekit.rateLimit,
   });
@@ -227,7 +236,8 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   await registerSdk(http);
   registerHealth(http, { metrics, findUnready: async () => findUnready(engine, store) });
   const signalling = new SignallingDoor(http.server, {
-    rooms,
+    bus,
+    ticketIssuer: tickets.issuer,
     media,
     sounds,
     files,
@@ -259,7 +269,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   return {
     baseUrl,
     apps,
-    rooms,
+    bus,
     engine,
     store,
     log,

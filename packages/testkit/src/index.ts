@@ -19,6 +19,7 @@ export { type RawItemAnswer, type RawItemOptions, RawMedia } from './raw-media.t
 export type { LinkConditions, LinkCounts } from './relay-link.ts';
 export { findFreePort, type ServerProcess, startServerProcess } from './server-process.ts';
 export { type LinkOptions, SimulatedLink, type Transit } from './simulated-link.ts';
+export { TestRooms } from './test-rooms.ts';
 export {
   startTestServer,
   TEST_API_TOKEN,

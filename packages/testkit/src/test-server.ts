@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  type Bus,
   type CallParams,
   type Clock,
   type Config,
@@ -18,9 +19,11 @@ import {
   startServer,
   systemClock,
 } from '@gavel/server';
+import type { Delays } from './delayed-channels.ts';
 import { FakeMediaEngine } from './fake-media-engine.ts';
 import { RawClient } from './raw-client.ts';
-import { putBehindJson } from './through-json.ts';
+import { SerialisingBus } from './serialising-bus.ts';
+import { TestRooms } from './test-rooms.ts';
 
 /** Differences from the default test server. */
 export interface TestServerOptions extends ServerParts {
@@ -67,10 +70,14 @@ export const TEST_APP = {
 /** The API token of every test server; in dev mode it is also the admin key. */
 export const TEST_API_TOKEN = 'test-api-token-0123456789';
 
+/** The delays of the bus, which `GAVEL_TEST_BUS` sets: `delayed` or `delayed:SEED`; without it, no message is delayed. */
+const DELAYS = readDelays(process.env.GAVEL_TEST_BUS ?? '');
+
 /** A running test server, with helpers to call it. */
 export interface TestServer {
   readonly server: GavelServer;
   readonly baseUrl: string;
+  readonly rooms: TestRooms;
   readonly app: Config['apps'][number];
   readonly engine: GavelServer['engine'];
   /** Makes a signed call of the ZEGO API by GET. */
@@ -104,9 +111,9 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   };
   const engine = options.engine ?? (options.media === 'real' ? undefined : new FakeMediaEngine());
   const clock: Clock = options.clock ?? systemClock;
-  const parts = { ...options, clock, ...(engine && { engine }) };
+  const wrapBus = (bus: Bus): Bus => new SerialisingBus(bus, DELAYS);
+  const parts = { wrapBus, ...options, clock, ...(engine && { engine }) };
   const server = await startServer(config, parts);
-  putBehindJson(server.rooms);
   const { baseUrl } = server;
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
@@ -116,6 +123,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   return {
     server,
     baseUrl,
+    rooms: new TestRooms(server.bus),
     app,
     engine: server.engine,
     async call(action, params = {}) {
@@ -128,4 +136,9 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       return closing;
     },
   };
+}
+
+function readDelays(text: string): Delays {
+  const [kind, seed = '1'] = text.split(':');
+  return { seed: Number(seed), maxMs: kind === 'delayed' ? 2 : 0 };
 }

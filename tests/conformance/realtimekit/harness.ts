@@ -6,9 +6,13 @@
 
 import { type MemberId, parseUserId, type UserId } from '@gavel/protocol';
 import { FakeClock } from '@gavel/testkit/fake-clock';
+import { SerialisingBus } from '@gavel/testkit/serialising-bus';
+import { TestRooms } from '@gavel/testkit/test-rooms';
 import Cloudflare, { APIError } from 'cloudflare';
 import Fastify from 'fastify';
 import { type AppDefinition, AppRegistry } from '../../../packages/server/src/apps/app-registry.ts';
+import { LocalBus } from '../../../packages/server/src/bus/local-bus.ts';
+import { Publisher } from '../../../packages/server/src/bus/publisher.ts';
 import { AdmissionGuard } from '../../../packages/server/src/realtimekit/admission-guard.ts';
 import { ApiTokenRegistry } from '../../../packages/server/src/realtimekit/api-tokens.ts';
 import { createParticipantTokenAuthenticator } from '../../../packages/server/src/realtimekit/authenticator.ts';
@@ -21,6 +25,7 @@ import { ParticipantTokens } from '../../../packages/server/src/realtimekit/toke
 import { Webhooks } from '../../../packages/server/src/realtimekit/webhooks/webhooks.ts';
 import type { Admission } from '../../../packages/server/src/rooms/admission.ts';
 import { createIdSource } from '../../../packages/server/src/rooms/clock.ts';
+import { EndedTickets } from '../../../packages/server/src/rooms/ended-tickets.ts';
 import { eventsOf } from '../../../packages/server/src/rooms/events.ts';
 import { type EventBatch, Rooms, type Session } from '../../../packages/server/src/rooms/rooms.ts';
 import type { NewOutboxRecord } from '../../../packages/server/src/store/outbox.ts';
@@ -36,6 +41,8 @@ export const OTHER_APP = '5f2b1c9e-7a54-4c1d-9e61-0c6f2a8d5b72';
 export const TOKEN = 'Sn3lZJTBX6kkg7OdcBUAxOO963GEIyGQqnFTOFYY';
 export const LIMITED_TOKEN = 'limited-JTBX6kkg7OdcBUAxOO963GEIyGQqnFTO';
 export const OTHER_TOKEN = 'other-3lZJTBX6kkg7OdcBUAxOO963GEIyGQqnFT';
+/** The issuer of the server's tickets. */
+export const ISSUER = 'test';
 /** A UUID of no object. */
 export const NOBODY = '813432c7-3c5a-45e2-9acf-eef7061c7584';
 
@@ -110,16 +117,19 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
   const history = new SessionRecorder({ store, clock, log, keep: (...change) => webhooks.keep(...change) });
   await history.start();
   const first = [{ handle: (batch: EventBatch) => void batches.push(batch) }];
-  const rooms = new Rooms(
-    { clock, ids: createIdSource(clock), ...limits },
-    { first, journal: history, after: [guard] },
+  const publisher = new Publisher();
+  const owner = new Rooms(
+    { clock, ids: createIdSource(clock), tickets: new EndedTickets({ issuer: ISSUER }), ...limits },
+    { first, journal: history, after: [publisher, guard] },
   );
-  guard.attach(rooms);
+  const bus = new SerialisingBus(new LocalBus({ rooms: owner, publisher }), { seed: 1, maxMs: 0 });
+  const rooms = new TestRooms(bus);
+  guard.attach(owner);
   const authenticator = createParticipantTokenAuthenticator({ apps, store, tokens, sessions: history });
   const http = Fastify({ logger: false, routerOptions: { maxParamLength: 1024 } });
   registerRealtimeKitDoor(http, {
     apps,
-    rooms,
+    bus,
     store,
     clock,
     tokens,

@@ -4,7 +4,7 @@
  */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ACCOUNT, APP, type Harness, NOBODY, refusalOf, refused, startHarness, TOKEN } from './harness.ts';
+import { ACCOUNT, APP, type Harness, ISSUER, NOBODY, refusalOf, refused, startHarness, TOKEN } from './harness.ts';
 
 let harness: Harness;
 let meeting: string;
@@ -318,8 +318,7 @@ describe('what the page leaves open', () => {
     await kick({ participant_ids: [anna.id] });
     const { user, memberId, clientId } = member;
     const position = { epoch: room.epoch, seq: room.seq };
-    const issuer = harness.rooms.ticketIssuer;
-    const claim = { issuer, userId: user.id, clientId, isReplaceable: false, position };
+    const claim = { issuer: ISSUER, userId: user.id, clientId, isReplaceable: false, position };
     const link = { connectionId: 'again', address: '127.0.0.1', claim, after: position };
     const resume = { type: 'resume', memberId, ticket, ...link } as const;
     await expect(harness.rooms.execute(room.key, resume, { door: 'signalling', requestId: 'r' })).rejects.toMatchObject(

@@ -105,7 +105,7 @@ async function untilEnded(session: RoomSession) {
 
 const usersOf = async (roomId: string): Promise<string[]> => {
   const key = { appId: TEST_APP.appId, environment: 'production', roomId } as never;
-  return ((await server.server.rooms.snapshot(key))?.members ?? []).map(({ user }) => user.id);
+  return ((await server.rooms.snapshot(key))?.members ?? []).map(({ user }) => user.id);
 };
 
 describe('a client that was offline while it was removed', () => {

@@ -17,7 +17,7 @@ const enter = async (roomId: string, userId: string): Promise<RawClient> => {
 };
 const members = async (): Promise<number> =>
   (
-    await testServer.server.rooms.summary({
+    await testServer.rooms.summary({
       appId: testServer.app.appId,
       environment: 'production',
       roomId: 'r',

@@ -7,7 +7,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { EventFrame, RoomKey } from '@gavel/protocol';
 import { createToken04, type GavelServer } from '@gavel/server';
-import { FakeClock, FakeMediaEngine, RawClient, startTestServer, type TestServerOptions } from '@gavel/testkit';
+import {
+  FakeClock,
+  FakeMediaEngine,
+  RawClient,
+  startTestServer,
+  type TestRooms,
+  type TestServerOptions,
+} from '@gavel/testkit';
 import { pino } from 'pino';
 
 /** An HTTP answer. */
@@ -41,7 +48,8 @@ export type LogLine = Readonly<Record<string, unknown>>;
 export interface Harness {
   readonly baseUrl: string;
   readonly apps: GavelServer['apps'];
-  readonly rooms: GavelServer['rooms'];
+  readonly bus: GavelServer['bus'];
+  readonly rooms: TestRooms;
   /** The store of rules. */
   readonly rules: GavelServer['store']['rules'];
   /** The store of used nonces. */
@@ -121,7 +129,8 @@ export async function start(options: TestServerOptions & { readonly clock?: Fake
   const log: LogLine[] = [];
   const logger = pino({ base: null }, { write: (line: string) => void log.push(JSON.parse(line)) });
   const test = await startTestServer({ ...options, clock, engine, log: logger });
-  const { apps, rooms } = test.server;
+  const { apps, bus } = test.server;
+  const { rooms } = test;
   const otherApp = await apps.create('another-account', 'other');
   const keyOf = (roomId: string, { environment = 'production', app = test.app }: Place = {}) =>
     ({ appId: app.appId, environment, roomId }) as RoomKey;
@@ -129,6 +138,7 @@ export async function start(options: TestServerOptions & { readonly clock?: Fake
   const harness: Harness = {
     baseUrl: test.baseUrl,
     apps,
+    bus,
     rooms,
     rules: test.server.store.rules,
     nonces: test.server.store.nonces,

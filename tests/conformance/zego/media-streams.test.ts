@@ -137,7 +137,7 @@ describe('DescribeRTCStreamState', () => {
   });
 
   test('answers 30003 for a fault of the server', async () => {
-    vi.spyOn(harness.rooms, 'streamState').mockRejectedValueOnce(new Error('lost'));
+    vi.spyOn(harness.bus, 'query').mockRejectedValueOnce(new Error('lost'));
     expect((await call('DescribeRTCStreamState', 's')).Code).toBe(30003);
   });
 });

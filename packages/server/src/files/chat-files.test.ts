@@ -6,6 +6,7 @@ import { FakeClock } from '@gavel/testkit/fake-clock';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { EventBatch } from '../rooms/event-feed.ts';
 import type { MemberInfo } from '../rooms/member.ts';
+import type { Query } from '../rooms/queries.ts';
 import { openSqliteStore } from '../store/sqlite/open.ts';
 import type { Store } from '../store/store.ts';
 import { ChatFiles, UNSENT_MS } from './chat-files.ts';
@@ -29,11 +30,14 @@ const open = async (perRoom = 100): Promise<void> => {
   const log = { error: (fields: object) => void logged.push(fields) };
   const limits = { perRoom, perApp: 150 };
   files = await ChatFiles.open({ store, clock, log, path, maxFileBytes: 80, limits });
-  files.attach({
-    summary: async () => (epoch === undefined ? undefined : { epoch }),
-    findMember: async (_key, memberId) => (memberId === anna.memberId ? anna : undefined),
-  });
+  files.attach({ query: async (_key, query) => answer(query) as never });
 };
+
+/** A room with one member, anna; none if there is no epoch. */
+function answer(query: Query): object {
+  if (query.type === 'member') return query.memberId === anna.memberId ? { member: anna } : {};
+  return epoch === undefined ? {} : { room: { epoch } };
+}
 
 beforeEach(async () => {
   path = mkdtempSync(join(tmpdir(), 'gavel-files-'));

@@ -13,13 +13,13 @@ import {
   CONTENT_LIMITS,
   type Epoch,
   GavelError,
-  type MemberId,
   type NewContent,
   type RoomKey,
   roomKeyText,
   type UploadResult,
   type WireContent,
 } from '@gavel/protocol';
+import type { Bus } from '../bus/bus.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { EventBatch } from '../rooms/event-feed.ts';
 import { KeyedQueue } from '../rooms/keyed-queue.ts';
@@ -38,12 +38,6 @@ export const UNSENT_MS = 10 * 60_000;
 const SWEEP_MS = 60_000;
 /** Files that are deleted at a time. */
 const SWEEP_FILES = 100;
-
-/** The parts of rooms that files are checked against. */
-export interface FileRooms {
-  summary(key: RoomKey): Promise<{ readonly epoch: Epoch } | undefined>;
-  findMember(key: RoomKey, memberId: MemberId): Promise<MemberInfo | undefined>;
-}
 
 /** The dependencies of the files. */
 export interface ChatFilesDeps {
@@ -74,7 +68,7 @@ export class ChatFiles {
   readonly #deleting = new Set<string>();
   /** Lives of rooms that the last sweep found ended; by now their last messages are stored. */
   #ended = new Set<string>();
-  #rooms: FileRooms | undefined;
+  #bus: Pick<Bus, 'query'> | undefined;
   #stopSweeps: (() => void) | undefined;
   readonly #sweeps = new KeyedQueue();
 
@@ -95,8 +89,8 @@ export class ChatFiles {
     return new ChatFiles(deps, await FileFolder.open(deps.path), quota);
   }
 
-  attach(rooms: FileRooms): void {
-    this.#rooms = rooms;
+  attach(bus: Pick<Bus, 'query'>): void {
+    this.#bus = bus;
   }
 
   /** Deletes files without a record, which a crash has left, and begins to sweep every minute. */
@@ -133,7 +127,7 @@ export class ChatFiles {
         maxBytes: maxFileBytes,
       });
     }
-    const { epoch } = (await this.#rooms?.summary(key)) ?? {};
+    const epoch = await this.#epochOf(key);
     if (epoch === undefined) throw new GavelError('room.not-found');
     const by = { key, epoch, memberId: member.memberId, userId: member.user.id };
     const { fileId, token } = this.#uploads.begin(by, name, file.size);
@@ -148,7 +142,7 @@ export class ChatFiles {
    */
   async checkUpload(fileId: string, token: string): Promise<void> {
     const { key, memberId } = this.#uploads.findUploader(fileId, token);
-    const member = await this.#rooms?.findMember(key, memberId);
+    const { member } = (await this.#bus?.query(key, { type: 'member', memberId })) ?? {};
     if (!member) {
       this.#uploads.endOf(memberId);
       throw new GavelError('file.not-found');
@@ -184,7 +178,7 @@ export class ChatFiles {
    * @throws GavelError `file.not-found`, `file.not-image`, `message.too-long` for a payload of more than 8,192 bytes
    */
   async claim(key: RoomKey, member: MemberInfo, content: NewContent, messageId?: number) {
-    const { epoch } = (await this.#rooms?.summary(key)) ?? {};
+    const epoch = await this.#epochOf(key);
     if (epoch === undefined) throw new GavelError('room.not-found');
     const sender = { key, epoch, userId: member.user.id };
     if (content.type === 'custom') {
@@ -239,11 +233,15 @@ export class ChatFiles {
     }
   }
 
+  async #epochOf(key: RoomKey): Promise<Epoch | undefined> {
+    return (await this.#bus?.query(key, { type: 'summary' }))?.room?.epoch;
+  }
+
   /** Lives of rooms that ended before the last sweep: a message that stays has been stored, and its files are bound. */
   async #orphanEnded(): Promise<void> {
     const ended = new Set<string>();
     const alive = new Map<string, Epoch | undefined>();
-    for (const key of this.#held.keys()) alive.set(roomKeyText(key), (await this.#rooms?.summary(key))?.epoch);
+    for (const key of this.#held.keys()) alive.set(roomKeyText(key), await this.#epochOf(key));
     const files = this.#held.removeEnded(({ key, epoch }) => {
       if (alive.get(roomKeyText(key)) === epoch) return true;
       const life = `${roomKeyText(key)}\n${epoch}`;

@@ -103,7 +103,7 @@ export class Negotiator {
   /** Ends a stream of the member, announced or not. Does nothing if the member does not publish this stream. */
   async unpublish({ key, member, origin }: Caller, streamId: StreamId): Promise<void> {
     const { rooms } = this.#deps;
-    const stream = await rooms.findOwnStream(key, member.memberId, streamId);
+    const { stream } = rooms.answer(key, { type: 'ownStream', memberId: member.memberId, streamId });
     if (stream) await rooms.execute(key, { type: 'endStream', streamId, publishId: stream.publishId }, origin);
   }
 
@@ -130,10 +130,8 @@ export class Negotiator {
     if (order instanceof GavelError) return order;
     const { rooms } = this.#deps;
     const { streamId } = order;
-    const stream = await rooms.findStream(key, streamId);
-    return stream
-      ? { order, stream }
-      : new GavelError(rooms.isForbidden(key, streamId) ? 'stream.banned' : 'stream.not-found');
+    const { stream, isForbidden } = rooms.answer(key, { type: 'stream', streamId });
+    return stream ? { order, stream } : new GavelError(isForbidden ? 'stream.banned' : 'stream.not-found');
   }
 
   /** Removes the plays that are not listed, and returns them: the engine closes them with the offer. */

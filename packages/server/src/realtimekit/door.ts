@@ -2,7 +2,7 @@
  * The RealtimeKit door: the REST API of meetings, their participants, and their active sessions (RTK).
  *
  * @example
- * registerRealtimeKitDoor(http, { apps, rooms, store, clock, log, apiTokens, tokens });
+ * registerRealtimeKitDoor(http, { apps, bus, store, clock, log, apiTokens, tokens });
  * // POST /client/v4/accounts/<account>/realtime/kit/<app>/meetings/<meeting>/active-session/kick
  *
  * @module

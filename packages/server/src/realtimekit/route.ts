@@ -6,9 +6,9 @@
 
 import { type Static, type TSchema, Type } from 'typebox';
 import type { App, Apps } from '../apps/app.ts';
+import type { Bus } from '../bus/bus.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { Origin } from '../rooms/commands.ts';
-import type { Rooms } from '../rooms/rooms.ts';
 import type { Store } from '../store/store.ts';
 import type { Caller, PathIds } from './auth.ts';
 import type { ChatLinks } from './chat/chat-links.ts';
@@ -20,7 +20,7 @@ import type { Webhooks } from './webhooks/webhooks.ts';
 /** The dependencies of the resources. */
 export interface ResourceDeps {
   readonly apps: Apps;
-  readonly rooms: Rooms;
+  readonly bus: Bus;
   readonly store: Store;
   readonly clock: Clock;
   readonly tokens: ParticipantTokens;

@@ -107,9 +107,11 @@ describe('what hosts took away holds until the session ends', () => {
     const changes = { publishVideo: false, chat: { sendPublic: false } };
     await run({ type: 'setPermissions', targets, changes });
     await leave(ann);
-    const member = await rooms.findMember(KEY, await join('ann'));
+    const member = rooms.answer(KEY, { type: 'member', memberId: await join('ann') }).member;
     expect(member?.permissions).toMatchObject({ publishAudio: true, publishVideo: false, chat: { sendPublic: false } });
-    expect((await rooms.findMember(KEY, await join('ben')))?.permissions.publishVideo).toBe(true);
+    expect(rooms.answer(KEY, { type: 'member', memberId: await join('ben') }).member?.permissions.publishVideo).toBe(
+      true,
+    );
   });
 });
 
@@ -119,7 +121,7 @@ describe('a close where nobody is in', () => {
     await run(login('ann', { waits: WAITS }));
     await run(CLOSE);
     expect(ends).toEqual([{ kind: 'removed', cause: 'room-closed', reason: 'over' }]);
-    expect(await rooms.waiting(KEY)).toEqual([]);
+    expect(rooms.answer(KEY, { type: 'waiting' }).waiting).toEqual([]);
     expect(events.map(({ type }) => type)).toEqual(['sessionClosed']);
     expect(rooms.size).toBe(0);
     await expect(run(CLOSE)).rejects.toMatchObject({ code: 'room.not-found' });

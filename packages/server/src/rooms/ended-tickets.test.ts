@@ -212,7 +212,7 @@ describe('a login whose answer was lost', () => {
     await world.join('ann', attempt(false));
     expect(await retry(world)).toBe('in');
     expect(await retry(world)).toBe('in');
-    expect((await world.rooms.summary(KEY))?.memberCount).toBe(1);
+    expect(world.rooms.answer(KEY, { type: 'summary' }).room?.memberCount).toBe(1);
   });
 
   it('is refused as rejected when a host turned its wait away', async () => {

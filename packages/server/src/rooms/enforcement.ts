@@ -51,7 +51,7 @@ export class Enforcement {
       ...('userId' in scope && { userId: scope.userId }),
       ...('address' in scope && { address: scope.address }),
     };
-    const keys = this.#deps.rooms.keysOf(world, scope);
+    const { keys } = this.#deps.rooms.answer(world, { type: 'roomsOfScope', scope });
     await Promise.all(keys.map((key) => this.#tryExecute(key, { type: 'stopPublishing', ...whose }, origin)));
     return true;
   }
@@ -90,7 +90,7 @@ export class Enforcement {
     if (!(await this.rules.forbidden.set(world, rules))) return false;
     await Promise.all(
       streamIds.map(async (streamId) => {
-        const key = await this.#deps.rooms.roomOfStream(world, streamId);
+        const { key } = this.#deps.rooms.answer(world, { type: 'roomOfStream', streamId });
         if (key) await this.#tryExecute(key, { type: 'forbidStream', streamId }, origin);
       }),
     );

@@ -95,8 +95,14 @@ class Recorder {
   async run<C extends RoomCommand>(command: C): Promise<ReplyOf<C>> {
     this.commands.add(command.type);
     const reply = throughJson(await this.#rooms.execute(KEY, throughJson(command), ORIGIN));
-    const waiting = throughJson(await this.#rooms.waiting(KEY));
-    throughJson([await this.#rooms.snapshot(KEY), await this.#rooms.summary(KEY), waiting].filter((one) => one));
+    const waiting = throughJson(this.#rooms.answer(KEY, { type: 'waiting' }).waiting);
+    throughJson(
+      [
+        this.#rooms.answer(KEY, { type: 'snapshot' }).room,
+        this.#rooms.answer(KEY, { type: 'summary' }).room,
+        waiting,
+      ].filter((one) => one),
+    );
     return reply;
   }
 

@@ -123,8 +123,8 @@ class History {
   }
 
   async #check(one: Step, wasThere: boolean): Promise<void> {
-    const waiting = await this.rooms.waiting(KEY);
-    const members = (await this.rooms.snapshot(KEY))?.members ?? [];
+    const waiting = this.rooms.answer(KEY, { type: 'waiting' }).waiting;
+    const members = this.rooms.answer(KEY, { type: 'snapshot' }).room?.members ?? [];
     expect([...this.told.keys()], 'the list is as it was told').toEqual(waiting.map(({ memberId }) => memberId));
     const inside = new Set(members.map(({ memberId }) => memberId));
     expect(
@@ -205,8 +205,8 @@ test('when a kick-all is answered nobody waits, and who was let in before is out
       await history.begin(...order);
       await schedule.waitIdle();
       await history.finish();
-      expect(await history.rooms.snapshot(KEY)).toBeUndefined();
-      expect(await history.rooms.waiting(KEY)).toEqual([]);
+      expect(history.rooms.answer(KEY, { type: 'snapshot' }).room).toBeUndefined();
+      expect(history.rooms.answer(KEY, { type: 'waiting' }).waiting).toEqual([]);
       const [[end] = []] = history.ends.values();
       const first = order[0]?.do;
       if (first === 'accept') expect(end?.kind).toBe('admitted');

@@ -42,8 +42,8 @@ function openLobby(
   };
   const answer = (isAccepted: boolean, by: MemberId | undefined, ...memberIds: MemberId[]) =>
     rooms.execute(KEY, { type: 'answerWaiting', ...(by && { by }), memberIds, isAccepted }, ORIGIN);
-  const waitingUsers = async () => (await rooms.waiting(KEY)).map(({ user }) => user.id);
-  const users = async () => ((await rooms.snapshot(KEY))?.members ?? []).map(({ user }) => user.id);
+  const waitingUsers = async () => rooms.answer(KEY, { type: 'waiting' }).waiting.map(({ user }) => user.id);
+  const users = async () => (rooms.answer(KEY, { type: 'snapshot' }).room?.members ?? []).map(({ user }) => user.id);
   return { rooms, clock: settings.clock, events, told, enter, host, ask, answer, waitingUsers, users };
 }
 
@@ -71,7 +71,7 @@ describe('who waits', () => {
     const { ask, rooms, events, waitingUsers } = openLobby();
     const waiting = await ask('ann');
     expect([await endOf(waiting), await waitingUsers()]).toEqual(['waits', ['ann']]);
-    expect([await rooms.snapshot(KEY), rooms.size, events]).toEqual([undefined, 0, []]);
+    expect([rooms.answer(KEY, { type: 'snapshot' }).room, rooms.size, events]).toEqual([undefined, 0, []]);
   });
 
   it('is a login until the room is attended; while it is, it enters at once (WAIT-1)', async () => {
@@ -141,7 +141,7 @@ describe('an answer', () => {
     ];
     await answer(true, await host(), phone.memberId);
     expect([await endOf(phone), await endOf(laptop)]).toEqual(['admitted', 'admitted']);
-    for (const { memberId } of (await rooms.snapshot(KEY))?.members ?? []) {
+    for (const { memberId } of rooms.answer(KEY, { type: 'snapshot' }).room?.members ?? []) {
       await rooms.execute(KEY, { type: 'logout', memberId }, ORIGIN);
     }
     expect(rooms.size).toBe(0);
@@ -151,7 +151,7 @@ describe('an answer', () => {
     // The room is there: nothing is forgotten.
     await clock.advance(90_000);
     await enter('ann', { waits: UNTIL_ACCEPTED, clientId: 'tablet' });
-    for (const { memberId } of (await rooms.snapshot(KEY))?.members ?? []) {
+    for (const { memberId } of rooms.answer(KEY, { type: 'snapshot' }).room?.members ?? []) {
       await rooms.execute(KEY, { type: 'logout', memberId }, ORIGIN);
     }
     await clock.advance(60_000);

@@ -54,7 +54,7 @@ test('of logins of one user at whatever moments the one admitted last stays, and
 /** In every room are logins of the last client alone, and in its room one of them. */
 async function expectOnly(rooms: Rooms, { client, room }: { readonly client: string; readonly room: RoomKey }) {
   for (const key of rooms3) {
-    const members = (await rooms.snapshot(key))?.members ?? [];
+    const members = rooms.answer(key, { type: 'snapshot' }).room?.members ?? [];
     for (const member of members) expect(member.clientId).toBe(client);
     if (key === room) expect(members).toHaveLength(1);
   }

@@ -6,17 +6,7 @@
  * @module
  */
 
-import {
-  type Epoch,
-  GavelError,
-  isGavelError,
-  type MemberId,
-  type RoomKey,
-  roomKeyText,
-  type StreamId,
-} from '@gavel/protocol';
-import type { BanScope } from './bans.ts';
-import type { ChatMessage, ChatQuery } from './chat-history.ts';
+import { type Epoch, GavelError, isGavelError, type MemberId, type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { CommandOf, KickTarget, LoginCommand, Origin, RoomCommand } from './commands.ts';
 import { Continuations } from './continuations.ts';
 import { Directory } from './directory.ts';
@@ -28,17 +18,16 @@ export type { EventBatch, EventSink, EventSinks } from './event-feed.ts';
 export type { Session } from './views.ts';
 
 import { Lobby } from './lobby.ts';
-import { type Member, type MemberInfo, mayLetIn } from './member.ts';
+import { type Member, mayLetIn } from './member.ts';
+import { type AnswerOf, type Query, Reader, type SubjectOf } from './queries.ts';
 import { DONE, type LoginReply, type MembersReply, type ReplyOf, type ResumeReply, replyOf } from './replies.ts';
 import { Returns } from './returns.ts';
 import { Room, type RoomSettings } from './room.ts';
 import { WORLD_LIMITS, withWorldCap } from './room-limits.ts';
-import { type World, worldText } from './rule-keeper.ts';
 import { SlidingWindows } from './sliding-windows.ts';
-import type { StreamInfo } from './stream.ts';
-import { StreamHistory, type StreamState } from './stream-history.ts';
-import type { RoomSnapshot, RoomSummary, Session } from './views.ts';
-import type { Waiting, WaitingWatcher } from './waiting.ts';
+import { StreamHistory } from './stream-history.ts';
+import type { Session } from './views.ts';
+import type { WaitingWatcher } from './waiting.ts';
 
 /** Settings of Rooms, in addition to those of each Room. */
 export interface RoomsSettings extends RoomSettings {
@@ -78,6 +67,7 @@ export class Rooms {
   readonly #history = new StreamHistory();
   readonly #logins = new SlidingWindows(1000);
   readonly #lobby: Lobby;
+  readonly #reader: Reader;
   #stopSweep: (() => void) | undefined;
 
   constructor(settings: RoomsSettings, sinks: EventSinks, watchers: readonly WaitingWatcher[] = []) {
@@ -105,16 +95,18 @@ export class Rooms {
       },
     });
     this.#feed = new EventFeed(sinks);
+    this.#reader = new Reader({
+      rooms: this.#rooms,
+      directory: this.#directory,
+      history: this.#history,
+      waiting: (key) => this.#lobby.waiting(key),
+      rules: settings.rules,
+    });
   }
 
   /** Number of rooms. */
   get size(): number {
     return this.#rooms.size;
-  }
-
-  /** The issuer of this server's tickets. */
-  get ticketIssuer(): string {
-    return this.#tickets.issuer;
   }
 
   /** Starts to check for silent members every second, and to remove them. */
@@ -302,70 +294,9 @@ export class Rooms {
     return this.#rooms.get(roomKeyText(key))?.position ?? { epoch: this.#settings.ids.nextEpoch(), seq: 0 };
   }
 
-  /** Returns the waiting users, in order of arrival. */
-  async waiting(key: RoomKey): Promise<readonly Waiting[]> {
-    return this.#lobby.waiting(key);
-  }
-  /** Returns the members of a room to somebody who is not in it. @throws GavelError `login.banned` if it may not log in (BAN-4) */
-  async visit(key: RoomKey, visitor: Pick<LoginCommand, 'user' | 'address'>): Promise<readonly MemberInfo[]> {
-    this.#settings.rules?.checkLogin(key, visitor);
-    return this.#rooms.get(roomKeyText(key))?.snapshot().members ?? [];
-  }
-
-  /** Returns the whole state of a room; undefined if there is none. */
-  async snapshot(key: RoomKey): Promise<RoomSnapshot | undefined> {
-    return this.#rooms.get(roomKeyText(key))?.snapshot();
-  }
-
-  /** Returns figures of a room; undefined if there is none. */
-  async summary(key: RoomKey): Promise<RoomSummary | undefined> {
-    return this.#rooms.get(roomKeyText(key))?.summary();
-  }
-
-  /** Returns the chat messages of a room that a member may read, oldest first (CHAT-4). */
-  async chat(key: RoomKey, reader: MemberId, query: ChatQuery): Promise<readonly ChatMessage[]> {
-    return this.#rooms.get(roomKeyText(key))?.chat(reader, query) ?? [];
-  }
-
-  /** Returns the current state of a member; undefined if it is not in the room. */
-  async findMember(key: RoomKey, memberId: MemberId): Promise<MemberInfo | undefined> {
-    return this.#rooms.get(roomKeyText(key))?.findMemberInfo(memberId);
-  }
-
-  /** Returns a live or reserved stream that a member publishes; undefined if there is none. */
-  async findOwnStream(key: RoomKey, memberId: MemberId, streamId: StreamId): Promise<StreamInfo | undefined> {
-    return this.#rooms.get(roomKeyText(key))?.findOwnStream(memberId, streamId);
-  }
-
-  /** Returns a live stream of a room; undefined if there is none. */
-  async findStream(key: RoomKey, streamId: StreamId): Promise<StreamInfo | undefined> {
-    return this.#rooms.get(roomKeyText(key))?.findStream(streamId);
-  }
-
-  /** Returns the room with a live or reserved stream of this id in a world. */
-  async roomOfStream(world: World, streamId: StreamId): Promise<RoomKey | undefined> {
-    return this.#directory.roomOfStream(world, streamId);
-  }
-
-  /** Returns whether a stream id is forbidden in a world now. */
-  isForbidden(world: World, streamId: StreamId): boolean {
-    return this.#settings.rules?.forbidden.has(world, streamId) ?? false;
-  }
-
-  /** Returns the state of a stream id in a world; the last 10,000 ended streams are known. */
-  async streamState(world: World, streamId: StreamId): Promise<StreamState> {
-    const key = this.#directory.roomOfStream(world, streamId);
-    const live = key && this.#rooms.get(roomKeyText(key))?.findStream(streamId);
-    if (live) return { state: 'live', createdAtMs: live.createdAtMs };
-    return this.#history.find(world, streamId) ?? { state: 'unknown' };
-  }
-
-  /** Returns the rooms of a world that may have members of a scope. For an address, the cost is the number of rooms. */
-  keysOf(world: World, scope: BanScope): readonly RoomKey[] {
-    if ('roomId' in scope) return [{ ...world, roomId: scope.roomId }];
-    if ('userId' in scope) return this.#directory.roomsOf(world, scope.userId);
-    const text = worldText(world);
-    return [...this.#rooms.values()].flatMap(({ key }) => (worldText(key) === text ? key : []));
+  /** Answers a query. @throws GavelError as documented for each query */
+  answer<Q extends Query>(subject: SubjectOf<Q>, query: Q): AnswerOf<Q> {
+    return this.#reader.answer(subject, query);
   }
 
   /** Removes silent members from every room that may have some. */

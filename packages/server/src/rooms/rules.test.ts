@@ -125,7 +125,7 @@ describe('enforcement', () => {
     await rooms.execute(KEY, { type: 'announceStream', publishId, ...on }, ORIGIN);
     clock.advance(1000);
     await Promise.resolve();
-    expect((await rooms.findStream(KEY, streamId))?.blocked).toEqual({ audio: false, video: false });
+    expect(rooms.answer(KEY, { type: 'stream', streamId }).stream?.blocked).toEqual({ audio: false, video: false });
   });
 
   test('rules about rooms that do not exist are kept without a word (RULE-2, FORB-1)', async () => {
@@ -177,7 +177,7 @@ describe('a member that has lost its connection', () => {
     const { memberId } = back;
     await rooms.execute(KEY, { type: 'detach', memberId, connectionId: 'connection-of-u' }, ORIGIN);
     await expect(rooms.execute(KEY, back, ORIGIN)).rejects.toMatchObject({ code: 'login.banned' });
-    const { members } = (await rooms.snapshot(KEY)) ?? {};
+    const { members } = rooms.answer(KEY, { type: 'snapshot' }).room ?? {};
     expect(members?.map(({ user }) => user.id)).toEqual(['other']);
     const [left] = eventsOf(events, 'memberLeft');
     expect(left).toMatchObject({ cause: 'connection-lost' });

@@ -10,7 +10,7 @@ const OTHER = { ...KEY, roomId: 'other' as RoomId };
 test('heartbeats of one turn of the event loop are one command per room; the next turn has its own (BUS-8)', async () => {
   const executed: [string, RoomCommand][] = [];
   const activity = new Activity({
-    execute: async (key, command) => {
+    call: async ({ key, command }) => {
       executed.push([key.roomId, command]);
       return { memberCount: 7 } as never;
     },
@@ -28,7 +28,7 @@ test('heartbeats of one turn of the event loop are one command per room; the nex
 });
 
 test('a batch that is refused is refused for each of its members (BUS-8)', async () => {
-  const activity = new Activity({ execute: () => Promise.reject(new Error('no room')) });
+  const activity = new Activity({ call: () => Promise.reject(new Error('no room')) });
   const replies = [activity.record(KEY, ann), activity.record(KEY, ben)];
   for (const reply of await Promise.allSettled(replies)) expect(reply.status).toBe('rejected');
 });

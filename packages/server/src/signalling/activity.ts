@@ -7,9 +7,9 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type MemberId, type RoomKey, roomKeyText } from '@gavel/protocol';
+import type { Bus } from '../bus/bus.ts';
 import type { CommandOf } from '../rooms/commands.ts';
 import type { ReplyOf } from '../rooms/replies.ts';
-import type { Rooms } from '../rooms/rooms.ts';
 
 type TouchReply = ReplyOf<CommandOf<'touch'>>;
 
@@ -20,12 +20,12 @@ interface Batch {
 
 /** Records the activity of members and of waiting users. */
 export class Activity {
-  readonly #rooms: Pick<Rooms, 'execute'>;
+  readonly #bus: Pick<Bus, 'call'>;
   /** By room: the batch of this turn. */
   readonly #batches = new Map<string, Batch>();
 
-  constructor(rooms: Pick<Rooms, 'execute'>) {
-    this.#rooms = rooms;
+  constructor(bus: Pick<Bus, 'call'>) {
+    this.#bus = bus;
   }
 
   /** Records activity of a member or a waiting user. @throws GavelError `room.not-found` */
@@ -45,6 +45,6 @@ export class Activity {
     await nextTurn();
     this.#batches.delete(text);
     const command = { type: 'touch', memberIds: [...memberIds] } as const;
-    return this.#rooms.execute(key, command, { door: 'signalling', requestId: 'activity' });
+    return this.#bus.call({ key, command, origin: { door: 'signalling', requestId: 'activity' } });
   }
 }

@@ -11,6 +11,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { CLOSE_CODES, isGavelError, type MemberId, type RoomKey, SUBPROTOCOL } from '@gavel/protocol';
 import { WebSocketServer } from 'ws';
+import type { Bus } from '../bus/bus.ts';
 import type { ChatFiles } from '../files/chat-files.ts';
 import type { IceServers } from '../ice/ice-servers.ts';
 import type { Negotiator } from '../media-control/negotiator.ts';
@@ -18,7 +19,6 @@ import type { SoundMonitor } from '../media-control/sound-monitor.ts';
 import type { Authenticator } from '../rooms/admission.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { CommandOf } from '../rooms/commands.ts';
-import type { Rooms } from '../rooms/rooms.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { createFindAddress } from './client-address.ts';
 import { Connection, type ConnectionDeps } from './connection.ts';
@@ -45,7 +45,9 @@ const SOCKET_LIMITS = {
 
 /** Dependencies of the signalling door. */
 export interface SignallingDeps {
-  readonly rooms: Rooms;
+  readonly bus: Bus;
+  /** The name under which this server's tickets are issued. */
+  readonly ticketIssuer: string;
   readonly media: Negotiator;
   readonly sounds: Pick<SoundMonitor, 'watch'>;
   readonly files: Pick<ChatFiles, 'createUpload' | 'claim'>;
@@ -180,9 +182,9 @@ export class SignallingDoor {
   }
 
   #execute(key: RoomKey, command: CommandOf<'detach' | 'abandon'>): void {
-    const { rooms, log } = this.#deps;
+    const { bus, log } = this.#deps;
     const { connectionId } = command;
-    rooms.execute(key, command, { door: 'signalling', requestId: connectionId }).catch((error: unknown) => {
+    bus.call({ key, command, origin: { door: 'signalling', requestId: connectionId } }).catch((error: unknown) => {
       // The member was removed earlier, and its room no longer exists.
       if (!isGavelError(error, 'room.not-found')) log.error({ connectionId, err: error }, `${command.type} failed`);
     });

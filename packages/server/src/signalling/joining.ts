@@ -16,13 +16,14 @@ import {
   type RoomKey,
   type WaitingResult,
 } from '@gavel/protocol';
+import type { Bus } from '../bus/bus.ts';
 import type { IceServers } from '../ice/ice-servers.ts';
 import type { Admission, Authenticator } from '../rooms/admission.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { LoginCommand, Origin } from '../rooms/commands.ts';
 import type { RoomPosition } from '../rooms/ended-tickets.ts';
 import type { ReplyOf } from '../rooms/replies.ts';
-import type { Rooms, Session } from '../rooms/rooms.ts';
+import type { Session } from '../rooms/rooms.ts';
 import type { Waiting, WaitingEnd } from '../rooms/waiting.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Connection } from './connection.ts';
@@ -34,7 +35,9 @@ import { requireShort } from './texts.ts';
 
 /** Dependencies of logins and resumes. */
 export interface JoiningDeps {
-  readonly rooms: Rooms;
+  readonly bus: Bus;
+  /** The name under which this server's tickets are issued. */
+  readonly ticketIssuer: string;
   readonly fanOut: FanOut;
   readonly clock: Clock;
   readonly authenticators: readonly Authenticator[];
@@ -83,9 +86,10 @@ export class Joining {
   async preview(connection: Connection, params: Params<'preview'>): Promise<Results['preview']> {
     const { admission } = await this.#admitVisitor(connection, params);
     const { key, user, permissions, waits } = admission;
-    const present = await this.#deps.rooms.visit(key, { user, address: connection.address });
+    const visit = { type: 'visit', user, address: connection.address } as const;
+    const present = await this.#deps.bus.query(key, visit);
     if (permissions.listsMembers === false || waits) return { members: [] };
-    return { members: wireMembersForVisitor(present) };
+    return { members: wireMembersForVisitor(present.members) };
   }
 
   async #admitVisitor(
@@ -143,7 +147,7 @@ export class Joining {
     };
     const command = { type: 'login', ...login, ...optional } as const;
     const origin: Origin = { door: 'signalling', requestId: connectionId, actor: user.id };
-    const reply: ReplyOf<LoginCommand> = await this.#deps.rooms.execute(key, command, origin);
+    const reply: ReplyOf<LoginCommand> = await this.#deps.bus.call({ key, command, origin });
     const arrival: Arrival = { connection, authenticator, admission, clientId, origin };
     if (reply.session) return this.#enter(arrival, reply.session);
     this.#log(connection, key, reply.waiting, 'waits to be admitted');
@@ -230,8 +234,13 @@ export class Joining {
     const { key, user, onDuplicate } = admission;
     const { epoch, seq } = position;
     const isReplaceable = onDuplicate === 'replace';
-    const issuer = this.#deps.rooms.ticketIssuer;
-    const claim = { issuer, userId: user.id, clientId, isReplaceable, position: { epoch, seq } };
+    const claim = {
+      issuer: this.#deps.ticketIssuer,
+      userId: user.id,
+      clientId,
+      isReplaceable,
+      position: { epoch, seq },
+    };
     return formatTicket({ key, memberId, secret, claim });
   }
 
@@ -246,7 +255,7 @@ export class Joining {
     // The ticket was issued in the life of the room that the client's number is of.
     const after = { epoch: claim.position.epoch, seq: params.lastSeq };
     const command = { type: 'resume', memberId, ticket: secret, connectionId, address, claim, after } as const;
-    const { session, missed } = await this.#deps.rooms.execute(key, command, origin);
+    const { session, missed } = await this.#deps.bus.call({ key, command, origin });
     await this.#seat(connection, key, session, origin);
     this.#log(connection, key, session.member, 'resumed');
     const serverTimeMs = this.#deps.clock.now();
@@ -271,7 +280,7 @@ export class Joining {
   }
 
   async #detach({ connectionId }: Connection, key: RoomKey, memberId: MemberId, origin: Origin): Promise<void> {
-    await this.#deps.rooms.execute(key, { type: 'detach', memberId, connectionId }, origin);
+    await this.#deps.bus.call({ key, command: { type: 'detach', memberId, connectionId }, origin });
   }
 }
 

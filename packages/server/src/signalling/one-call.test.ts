@@ -4,26 +4,19 @@ import { startDoor } from './testing.ts';
 let door: Awaited<ReturnType<typeof startDoor>>;
 afterEach(() => door.close());
 
-const QUERIES = ['waiting', 'visit', 'snapshot', 'summary', 'chat', 'findMember', 'findStream'] as const;
-
-/** Records the calls of rooms from now on, but for the activity of members. */
+/** Records the commands and queries on the bus from now on, but for the activity of members. */
 function recordCalls(): string[] {
   const calls: string[] = [];
-  const { rooms } = door;
-  const execute = rooms.execute.bind(rooms);
-  rooms.execute = (key, command, origin) => {
-    if (command.type !== 'touch') calls.push(command.type);
-    return execute(key, command, origin);
+  const { bus } = door;
+  const [call, query] = [bus.call.bind(bus), bus.query.bind(bus)];
+  bus.call = (envelope) => {
+    if (envelope.command.type !== 'touch') calls.push(envelope.command.type);
+    return call(envelope);
   };
-  for (const name of QUERIES) {
-    const query = rooms[name].bind(rooms) as (...args: unknown[]) => unknown;
-    Object.assign(rooms, {
-      [name]: (...args: unknown[]) => {
-        calls.push(name);
-        return query(...args);
-      },
-    });
-  }
+  bus.query = (subject, question) => {
+    calls.push(question.type);
+    return query(subject, question);
+  };
   return calls;
 }
 

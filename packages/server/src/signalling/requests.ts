@@ -112,18 +112,18 @@ export class Requests {
         ...(timeMs !== undefined && { timeMs }),
         ...(withUserId && { withUserId }),
       };
-      return { messages: await this.#deps.rooms.chat(key, member.memberId, query) };
+      return this.#deps.bus.query(key, { type: 'chat', reader: member.memberId, query });
     },
     rename: async ({ key, member, origin }, { name }) => {
       if (countCharacters(name) > MAX_NAME_CHARACTERS) throw new GavelError('login.bad-user-name');
       this.#limits.countRename(key, member.user.id);
-      await this.#deps.rooms.execute(key, { type: 'rename', memberId: member.memberId, name }, origin);
+      await this.#deps.bus.call({ key, command: { type: 'rename', memberId: member.memberId, name }, origin });
       return DONE;
     },
     sendCustom: async ({ key, member, origin }, params) => {
       const command = customMessageCommand(member.memberId, params);
       this.#limits.countCustomMessage(key, member.user.id);
-      await this.#deps.rooms.execute(key, command, origin);
+      await this.#deps.bus.call({ key, command, origin });
       return DONE;
     },
     createUpload: async ({ key, member }, file) => {
@@ -137,45 +137,45 @@ export class Requests {
       this.#limits.countMessage(key, member.user.id, 'chat', undefined);
       const change = { type: 'changeMessage', memberId: member.memberId, messageId } as const;
       if (to.action !== 'edit') {
-        await this.#deps.rooms.execute(key, { ...change, to }, origin);
+        await this.#deps.bus.call({ key, command: { ...change, to }, origin });
         return DONE;
       }
       const { action, text } = to;
       await this.#withContent(caller, to.content, messageId, (content) =>
-        this.#deps.rooms.execute(key, { ...change, to: { action, text, ...content } }, origin),
+        this.#deps.bus.call({ key, command: { ...change, to: { action, text, ...content } }, origin }),
       );
       return DONE;
     },
     changeStage: async ({ key, member, origin }, { action }) => {
       this.#limits.countStageStep(key, member.user.id);
-      await this.#deps.rooms.execute(key, { type: 'changeStage', memberId: member.memberId, action }, origin);
+      await this.#deps.bus.call({ key, command: { type: 'changeStage', memberId: member.memberId, action }, origin });
       return DONE;
     },
     moderate: async ({ key, member, origin }, params) => {
-      await this.#deps.rooms.execute(key, moderationCommand(member.memberId, params), origin);
+      await this.#deps.bus.call({ key, command: moderationCommand(member.memberId, params), origin });
       return DONE;
     },
     createPoll: async ({ key, member, origin }, { anonymous = false, hideVotes = false, ...rest }) => {
       this.#limits.countPoll(key);
       const command = { type: 'createPoll', by: member.memberId, anonymous, hideVotes, ...rest } as const;
-      const { poll } = await this.#deps.rooms.execute(key, command, origin);
+      const { poll } = await this.#deps.bus.call({ key, command, origin });
       return { pollId: poll.pollId };
     },
     vote: async ({ key, member, origin }, { pollId, option }) => {
       const { memberId } = member;
-      await this.#deps.rooms.execute(key, { type: 'vote', memberId, pollId: pollId as PollId, option }, origin);
+      await this.#deps.bus.call({ key, command: { type: 'vote', memberId, pollId: pollId as PollId, option }, origin });
       return DONE;
     },
     openStores: async ({ key, member, origin }, params) => {
       const command = openCommand(member.memberId, params);
       this.#limits.countStoreOpening(key, member.user.id);
-      await this.#deps.rooms.execute(key, command, origin);
+      await this.#deps.bus.call({ key, command, origin });
       return DONE;
     },
     changeStore: async ({ key, member, origin }, params) => {
       const command = changeCommand(member.memberId, params);
       this.#limits.countStoreChange(key, member.user.id);
-      await this.#deps.rooms.execute(key, command, origin);
+      await this.#deps.bus.call({ key, command, origin });
       return DONE;
     },
     renewToken: (caller, params) => this.#renewToken(caller, params),
@@ -189,7 +189,7 @@ export class Requests {
     this.#deps = deps;
     this.#joining = new Joining(deps);
     this.#limits = new MessageLimits(deps.clock);
-    this.#activity = new Activity(deps.rooms);
+    this.#activity = new Activity(deps.bus);
   }
 
   /** Handles one request. Its parameters have been validated against the method's schema. */
@@ -233,12 +233,16 @@ export class Requests {
       await this.#activity.record(key, memberId);
       return { serverTimeMs: this.#deps.clock.now() };
     }
-    await this.#deps.rooms.execute(key, { type: 'logout', memberId }, { door: 'signalling', requestId: connectionId });
+    await this.#deps.bus.call({
+      key,
+      command: { type: 'logout', memberId },
+      origin: { door: 'signalling', requestId: connectionId },
+    });
     return DONE;
   }
 
   async #logout({ key, member, origin }: Caller): Promise<Results['logout']> {
-    await this.#deps.rooms.execute(key, { type: 'logout', memberId: member.memberId }, origin);
+    await this.#deps.bus.call({ key, command: { type: 'logout', memberId: member.memberId }, origin });
     return DONE;
   }
 
@@ -248,7 +252,7 @@ export class Requests {
   }
 
   async #snapshot({ key, member }: Caller): Promise<Results['snapshot']> {
-    const room = await this.#deps.rooms.snapshot(key);
+    const { room } = await this.#deps.bus.query(key, { type: 'snapshot' });
     if (!room) throw new GavelError('room.not-found');
     return wireSnapshot(room, member);
   }
@@ -260,11 +264,11 @@ export class Requests {
     const { streamId: text, ...changes } = params;
     requireShort(changes.extraInfo ?? '', MAX_BYTES.extraInfo);
     const streamId = requireStreamId(text);
-    await this.#deps.rooms.execute(
+    await this.#deps.bus.call({
       key,
-      { type: 'updateStream', memberId: member.memberId, streamId, ...changes },
+      command: { type: 'updateStream', memberId: member.memberId, streamId, ...changes },
       origin,
-    );
+    });
     return DONE;
   }
 
@@ -273,11 +277,11 @@ export class Requests {
     requireShort(info.key, MAX_BYTES.roomInfoKey);
     requireShort(info.value, MAX_BYTES.roomInfoValue);
     this.#limits.countRoomInfo(key);
-    await this.#deps.rooms.execute(
+    await this.#deps.bus.call({
       key,
-      { type: 'setRoomInfo', by: member.memberId, user: member.user, ...info },
+      command: { type: 'setRoomInfo', by: member.memberId, user: member.user, ...info },
       origin,
-    );
+    });
     return DONE;
   }
 
@@ -311,7 +315,7 @@ export class Requests {
     const by = member.memberId;
     const command = { type: 'send', by, kind, from: member.user, text, ...(to && { to }) } as const;
     const { messageId, absent } = await this.#withContent(caller, params.content, undefined, (content) =>
-      this.#deps.rooms.execute(key, { ...command, ...content }, origin),
+      this.#deps.bus.call({ key, command: { ...command, ...content }, origin }),
     );
     return { messageId, ...(absent.length > 0 && { absent }) };
   }
@@ -320,7 +324,7 @@ export class Requests {
     const authenticator = this.#deps.authenticators.find((one) => one.scheme === member.scheme);
     if (!authenticator) throw new GavelError('login.bad-credential');
     const renewal = await authenticator.renew({ key, user: member.user }, token);
-    await this.#deps.rooms.execute(key, { type: 'renewToken', memberId: member.memberId, ...renewal }, origin);
+    await this.#deps.bus.call({ key, command: { type: 'renewToken', memberId: member.memberId, ...renewal }, origin });
     const { tokenExpiresAtMs } = renewal;
     return tokenExpiresAtMs === undefined ? {} : { tokenExpiresAtMs };
   }

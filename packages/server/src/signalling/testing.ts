@@ -10,6 +10,9 @@ import { type AppId, GavelError, MAX_FRAME_BYTES, parseRoomId, parseUserId, type
 import { FakeClock } from '@gavel/testkit/fake-clock';
 import { FakeMediaEngine } from '@gavel/testkit/fake-media-engine';
 import { RawClient } from '@gavel/testkit/raw-client';
+import { TestRooms } from '@gavel/testkit/test-rooms';
+import { LocalBus } from '../bus/local-bus.ts';
+import { Publisher } from '../bus/publisher.ts';
 import { IceServers } from '../ice/ice-servers.ts';
 import { MediaEnforcer } from '../media-control/enforcer.ts';
 import { MediaResender } from '../media-control/media-resender.ts';
@@ -107,17 +110,21 @@ export async function startDoor(changes: Partial<SignallingDeps> = {}, playLimit
   });
   const unconnected = new UnconnectedReports({ clock, log });
   const parts = { engine, clock, log, state, unconnected };
+  const publisher = new Publisher();
   const sounds = new SoundMonitor({ ...parts, notifier: fanOut });
   const resender = new MediaResender({ state, notify: (memberId, frame) => fanOut.notify(memberId, frame) });
-  const sinks = { first: [new MediaEnforcer(parts)], after: [fanOut, sounds, resender] };
+  const sinks = { first: [new MediaEnforcer(parts)], after: [publisher, sounds, resender] };
   const rooms = new Rooms(testSettings(clock), sinks, [fanOut]);
   const media = startMedia({ ...parts, rooms, notify: (memberId, frame) => fanOut.notify(memberId, frame) });
+  const bus = new LocalBus({ rooms, publisher });
+  bus.subscribe((batch) => fanOut.handle(batch));
   rooms.start();
   const http = createServer({ shouldUpgradeCallback: isSignallingUpgrade }, (_request, response) => {
     response.writeHead(404).end();
   });
   const door = new SignallingDoor(http, {
-    rooms,
+    bus,
+    ticketIssuer: 't1',
     media,
     sounds,
     files: NO_FILES,
@@ -147,7 +154,8 @@ export async function startDoor(changes: Partial<SignallingDeps> = {}, playLimit
   return {
     clock,
     engine,
-    rooms,
+    bus,
+    rooms: new TestRooms(bus),
     fanOut,
     door,
     baseUrl,

@@ -4,6 +4,8 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import type { App, Apps } from '../apps/app.ts';
+import { LocalBus } from '../bus/local-bus.ts';
+import { Publisher } from '../bus/publisher.ts';
 import { createIdSource } from '../rooms/clock.ts';
 import { Enforcement } from '../rooms/enforcement.ts';
 import { Rooms } from '../rooms/rooms.ts';
@@ -36,12 +38,13 @@ async function open() {
     maxStreamsPerApp: 0,
   };
   const rooms = new Rooms({ clock, ids: createIdSource(clock), rules, ...limits }, { first: [], after: [] });
+  const bus = new LocalBus({ rooms, publisher: new Publisher() });
   const enforcement = new Enforcement({ rules, rooms, clock, report: () => {} });
   const apps = { find: (appId: number) => (appId === 1 ? APP : undefined) } as Apps;
   for (const user of ['a', 'b', 'c']) await rooms.execute(KEY, login(user), ORIGIN);
   const nonces = { add: () => Promise.resolve(), load: () => Promise.resolve([]) };
   const replays = await Replays.open({ nonces }, clock.now());
-  return { gateway: new Gateway({ apps, rooms, enforcement, replays, clock, log }), clock, faults };
+  return { gateway: new Gateway({ apps, bus, enforcement, replays, clock, log }), clock, faults };
 }
 
 const NAMES = [...new Set(ACTIONS.flatMap((action) => action.parameters.map(({ name }) => name.replace('[]', ''))))];

@@ -6,9 +6,9 @@
 
 import { type Environment, isGavelError, type RoomKey } from '@gavel/protocol';
 import type { App, Apps } from '../apps/app.ts';
+import type { Bus } from '../bus/bus.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { Enforcement } from '../rooms/enforcement.ts';
-import type { Rooms } from '../rooms/rooms.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { type Access, requireAccess } from './access.ts';
 import type { Action, Call, Data, PreparedCall, Subject } from './actions/action.ts';
@@ -25,7 +25,7 @@ import { Sequences } from './sequences.ts';
 /** The server parts that the door needs. */
 export interface GatewayDeps {
   readonly apps: Apps;
-  readonly rooms: Rooms;
+  readonly bus: Bus;
   readonly enforcement: Enforcement;
   readonly clock: Clock;
   readonly log: Logger;
@@ -120,7 +120,7 @@ export class Gateway {
     const { app, environment, action, prepared, usedNonce } = admitted;
     const actor = `app:${app.appId}`;
     const call: Call = {
-      rooms: this.#deps.rooms,
+      bus: this.#deps.bus,
       enforcement: this.#deps.enforcement,
       clock: this.#deps.clock,
       sequences: this.#sequences,

@@ -22,7 +22,7 @@ import {
 const SESSION = '/:app_id/meetings/:meeting_id/active-session';
 
 /** The routes of the active session. */
-export function activeSessionRoutes({ store, rooms, clock }: ResourceDeps): Route[] {
+export function activeSessionRoutes({ store, bus, clock }: ResourceDeps): Route[] {
   return [
     defineRoute({
       method: 'GET',
@@ -32,7 +32,7 @@ export function activeSessionRoutes({ store, rooms, clock }: ResourceDeps): Rout
         const meeting = await requireMeeting(store, call);
         const app = requireApp(call.caller);
         // An empty session may still be continued, but it is not active.
-        const room = await rooms.summary(roomOf(app.appId, meeting.id));
+        const { room } = await bus.query(roomOf(app.appId, meeting.id), { type: 'summary' });
         const session = room && (await store.sessions.findLive(app.appId, meeting.id, clock.now()));
         if (!session) throw noActiveSession(meeting.id);
         return { data: showSession(app, session, clock.now()) };
@@ -46,12 +46,12 @@ export function activeSessionRoutes({ store, rooms, clock }: ResourceDeps): Rout
       async handle(call) {
         const meeting = await requireMeeting(store, call);
         const targets = await findTargets(store, meeting.id, call.body);
-        const { members, waiting } = await rooms
-          .execute(
-            roomOf(meeting.appId, meeting.id),
-            { type: 'kick', targets, require: 'all', reason: '' },
-            call.origin,
-          )
+        const { members, waiting } = await bus
+          .call({
+            key: roomOf(meeting.appId, meeting.id),
+            command: { type: 'kick', targets, require: 'all', reason: '' },
+            origin: call.origin,
+          })
           .catch((error: unknown) => {
             throw sessionError(error, meeting.id);
           });
@@ -66,8 +66,12 @@ export function activeSessionRoutes({ store, rooms, clock }: ResourceDeps): Rout
       takesAnyId: true,
       async handle(call) {
         const meeting = await requireMeeting(store, call);
-        const { members } = await rooms
-          .execute(roomOf(meeting.appId, meeting.id), { type: 'close', reason: '', announce: true }, call.origin)
+        const { members } = await bus
+          .call({
+            key: roomOf(meeting.appId, meeting.id),
+            command: { type: 'close', reason: '', announce: true },
+            origin: call.origin,
+          })
           .catch((error: unknown) => {
             throw sessionError(error, meeting.id);
           });

@@ -34,7 +34,7 @@ const MEETINGS = '/:app_id/meetings';
 const MEETING = `${MEETINGS}/:meeting_id`;
 
 /** The routes of meetings. */
-export function meetingRoutes({ store, clock, rooms }: ResourceDeps): Route[] {
+export function meetingRoutes({ store, clock, bus }: ResourceDeps): Route[] {
   return [
     defineRoute({
       method: 'POST',
@@ -91,7 +91,8 @@ export function meetingRoutes({ store, clock, rooms }: ResourceDeps): Route[] {
         }));
         if (!changed) throw notFound('meeting', id);
         // Members stay; waiting users can no longer be admitted.
-        if (status === 'INACTIVE') await rooms.execute(roomOf(changed.appId, id), { type: 'refuseWaiting' }, origin);
+        if (status === 'INACTIVE')
+          await bus.call({ key: roomOf(changed.appId, id), command: { type: 'refuseWaiting' }, origin });
         return { data: showMeeting(changed) };
       },
     }),

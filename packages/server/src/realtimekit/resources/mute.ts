@@ -16,18 +16,18 @@ const SESSION = '/:app_id/meetings/:meeting_id/active-session';
 const MUTE_ALL = Type.Object({ allow_unmute: Type.Optional(Type.Boolean()) }, { additionalProperties: false });
 
 /** The routes that mute microphones. */
-export function muteRoutes({ store, rooms }: ResourceDeps): Route[] {
+export function muteRoutes({ store, bus }: ResourceDeps): Route[] {
   const mute = async (
     meeting: MeetingRecord,
     command: Pick<CommandOf<'mute'>, 'targets' | 'allowUnmute'>,
     { origin }: Pick<RawCall, 'origin'>,
   ): Promise<readonly MemberInfo[]> => {
-    const { members } = await rooms
-      .execute(
-        roomOf(meeting.appId, meeting.id),
-        { type: 'mute', require: 'all', kinds: { audio: true, video: false }, ...command },
+    const { members } = await bus
+      .call({
+        key: roomOf(meeting.appId, meeting.id),
+        command: { type: 'mute', require: 'all', kinds: { audio: true, video: false }, ...command },
         origin,
-      )
+      })
       .catch((error: unknown) => {
         throw sessionError(error, meeting.id);
       });

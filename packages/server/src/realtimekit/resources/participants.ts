@@ -34,7 +34,7 @@ const PARTICIPANT = `${PARTICIPANTS}/:participant_id`;
 
 /** The routes of participants. */
 export function participantRoutes(deps: ResourceDeps): Route[] {
-  const { store, clock, rooms, tokens } = deps;
+  const { store, clock, bus, tokens } = deps;
 
   const requirePreset = async (appId: AppId, wanted: string): Promise<PresetRecord> => {
     const preset = await store.presets.findByName(appId, wanted);
@@ -143,8 +143,12 @@ export function participantRoutes(deps: ResourceDeps): Route[] {
         // Delete the record first: from then on logins are refused. Then remove the participant from the room.
         const deleted = requireFound(await store.participants.delete(meeting.id, id), 'participant', id);
         const targets = [{ label: id, userIds: [id as UserId] }];
-        await rooms
-          .execute(roomOf(appId, meeting.id), { type: 'kick', targets, require: 'any', reason: '' }, origin)
+        await bus
+          .call({
+            key: roomOf(appId, meeting.id),
+            command: { type: 'kick', targets, require: 'any', reason: '' },
+            origin,
+          })
           .catch((error: unknown) => {
             if (!isGavelError(error, 'room.not-found', 'room.member-not-found')) throw error;
           });

@@ -26,7 +26,7 @@ const CREATE_POLL = Type.Object(
 );
 
 /** The route that creates a poll for the App. */
-export function pollRoutes({ store, rooms }: ResourceDeps): Route[] {
+export function pollRoutes({ store, bus }: ResourceDeps): Route[] {
   return [
     defineRoute({
       method: 'POST',
@@ -42,8 +42,8 @@ export function pollRoutes({ store, rooms }: ResourceDeps): Route[] {
         }
         const meeting = await requireMeeting(store, call);
         const command = { type: 'createPoll', question, options, anonymous, hideVotes } as const;
-        const { poll } = await rooms
-          .execute(roomOf(meeting.appId, meeting.id), command, call.origin)
+        const { poll } = await bus
+          .call({ key: roomOf(meeting.appId, meeting.id), command, origin: call.origin })
           .catch((error: unknown) => {
             throw sessionError(error, meeting.id);
           });

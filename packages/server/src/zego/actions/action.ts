@@ -26,10 +26,10 @@ import {
   type RoomId,
   type RoomKey,
 } from '@gavel/protocol';
+import type { Bus } from '../../bus/bus.ts';
 import type { Clock } from '../../rooms/clock.ts';
 import type { Origin } from '../../rooms/commands.ts';
 import type { Enforcement } from '../../rooms/enforcement.ts';
-import type { Rooms } from '../../rooms/rooms.ts';
 import type { World } from '../../rooms/rule-keeper.ts';
 import { CODES, type ReturnCode } from '../codes.ts';
 import type { ParameterFacts, ParameterSource, Reader } from '../params.ts';
@@ -38,7 +38,7 @@ import type { Sequences } from '../sequences.ts';
 
 /** What an Action can use while it runs. */
 export interface Call {
-  readonly rooms: Rooms;
+  readonly bus: Bus;
   readonly enforcement: Enforcement;
   readonly clock: Clock;
   readonly sequences: Sequences;

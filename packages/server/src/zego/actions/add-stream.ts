@@ -35,7 +35,11 @@ export const addStream = defineAction({
   describe: ({ roomId, userId, streamId }) => ({ room: roomId, targets: [streamId], reason: '', actor: userId }),
   async run({ roomId, userId, userName, streamId, title, extraInfo }, call) {
     const user = { id: userId, name: userName || userId };
-    await call.rooms.execute(call.keyOf(roomId), { type: 'addStream', user, streamId, title, extraInfo }, call.origin);
+    await call.bus.call({
+      key: call.keyOf(roomId),
+      command: { type: 'addStream', user, streamId, title, extraInfo },
+      origin: call.origin,
+    });
     return undefined;
   },
 });

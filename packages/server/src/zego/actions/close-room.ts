@@ -22,7 +22,7 @@ export const closeRoom = defineAction({
   fault: CODES.internal,
   describe: ({ roomId, reason }) => ({ room: roomId, targets: [], reason }),
   async run({ roomId, reason, announce }, call) {
-    await call.rooms.execute(call.keyOf(roomId), { type: 'close', reason, announce }, call.origin);
+    await call.bus.call({ key: call.keyOf(roomId), command: { type: 'close', reason, announce }, origin: call.origin });
     return undefined;
   },
 });

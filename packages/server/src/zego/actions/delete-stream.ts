@@ -29,7 +29,7 @@ export const deleteStream = defineAction({
   async run({ roomId, actor, streamId }, call) {
     const actorUserId = parseUserId(actor);
     const command = { type: 'deleteStream', streamId, ...(actorUserId && { actorUserId }) } as const;
-    await call.rooms.execute(call.keyOf(roomId), command, call.origin);
+    await call.bus.call({ key: call.keyOf(roomId), command, origin: call.origin });
     return undefined;
   },
 });

@@ -22,7 +22,7 @@ export const describeRtcStreamState = defineAction({
   async run({ streamId, sequence }, call) {
     const [stream = streamId] = meantStreams(call, [streamId]);
     call.sequences.accept('state', call.world, [stream], sequence);
-    const state = await call.rooms.streamState(call.world, stream);
+    const state = await call.bus.query(call.world, { type: 'streamState', streamId: stream });
     switch (state.state) {
       case 'live':
         return { create_time: seconds(state.createdAtMs), close_time: '0' };

@@ -17,7 +17,7 @@ export const describeSimpleStreamList = defineAction({
   refusals: {},
   fault: CODES.listFailed,
   async run({ roomId }, call) {
-    const room = await call.rooms.snapshot(call.keyOf(roomId));
+    const { room } = await call.bus.query(call.keyOf(roomId), { type: 'snapshot' });
     const StreamList = (room?.streams ?? []).map((stream) => ({
       StreamId: stream.streamId,
       UserId: stream.user.id,

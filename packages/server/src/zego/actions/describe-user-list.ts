@@ -58,7 +58,7 @@ export const describeUserList = defineAction({
   refusals: {},
   fault: CODES.listFailed,
   async run({ roomId, mode, limit, after }, call) {
-    const room = await call.rooms.snapshot(call.keyOf(roomId));
+    const { room } = await call.bus.query(call.keyOf(roomId), { type: 'snapshot' });
     const sign = mode === 0 ? 1 : -1;
     const compare = (a: Place, b: Place) => sign * comparePlaces(a, b);
     const rest = usersOf(room?.members ?? [])

@@ -16,10 +16,10 @@ export const describeUserNum = defineAction({
   refusals: {},
   fault: CODES.listFailed,
   async run({ roomIds }, call) {
-    const summaries = await Promise.all(roomIds.map((roomId) => call.rooms.summary(call.keyOf(roomId))));
+    const answers = await Promise.all(roomIds.map((roomId) => call.bus.query(call.keyOf(roomId), { type: 'summary' })));
     const UserCountList = roomIds.map((RoomId, index) => ({
       RoomId,
-      UserCount: summaries[index]?.memberCount ?? 0,
+      UserCount: answers[index]?.room?.memberCount ?? 0,
       // Robots that record or moderate; Gavel has none.
       AdminUserCount: 0,
     }));

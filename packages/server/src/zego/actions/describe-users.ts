@@ -21,7 +21,7 @@ export const describeUsers = defineAction({
   refusals: { 'room.not-found': CODES.roomNotFound50001 },
   fault: CODES.internal,
   async run({ roomId, userIds }, call) {
-    const room = await call.rooms.snapshot(call.keyOf(roomId));
+    const { room } = await call.bus.query(call.keyOf(roomId), { type: 'snapshot' });
     if (!room) throw new GavelError('room.not-found');
     const asked = new Set<string>(userIds);
     const loginTimes = new Map<string, number>();

@@ -26,7 +26,11 @@ export const kickoutUser = defineAction({
   describe: ({ roomId, userIds, reason }) => ({ room: roomId, targets: userIds, reason }),
   async run({ roomId, userIds, reason }, call) {
     const targets = userIds.map((userId) => ({ label: userId, userIds: [userId] }));
-    await call.rooms.execute(call.keyOf(roomId), { type: 'kick', targets, require: 'any', reason }, call.origin);
+    await call.bus.call({
+      key: call.keyOf(roomId),
+      command: { type: 'kick', targets, require: 'any', reason },
+      origin: call.origin,
+    });
     return undefined;
   },
 });

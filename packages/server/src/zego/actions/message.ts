@@ -43,5 +43,5 @@ export async function sendMessage(
 ): Promise<Replies['send']> {
   const from = { id: userId, name: userName || userId };
   const command = { type: 'send', kind, from, text, ...(to && { to }) } as const;
-  return call.rooms.execute(call.keyOf(roomId), command, call.origin);
+  return call.bus.call({ key: call.keyOf(roomId), command, origin: call.origin });
 }

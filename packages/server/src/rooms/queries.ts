@@ -1,0 +1,174 @@
+/**
+ * Queries: everything that can be asked about rooms. A query changes nothing; its answer is JSON (BUS-1).
+ *
+ * @module
+ */
+
+import { type MemberId, type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
+import type { BanScope } from './bans.ts';
+import type { ChatMessage, ChatQuery } from './chat-history.ts';
+import type { LoginCommand } from './commands.ts';
+import type { Directory } from './directory.ts';
+import type { MemberInfo } from './member.ts';
+import type { Room } from './room.ts';
+import { type World, worldText } from './rule-keeper.ts';
+import type { Rules } from './rules.ts';
+import type { StreamInfo } from './stream.ts';
+import type { StreamHistory, StreamState } from './stream-history.ts';
+import type { RoomSnapshot, RoomSummary } from './views.ts';
+import type { Waiting } from './waiting.ts';
+
+/** A query about one room. */
+export type RoomQuery =
+  /** The whole state of the room. */
+  | { readonly type: 'snapshot' }
+  /** Figures of the room. */
+  | { readonly type: 'summary' }
+  /** The waiting users. */
+  | { readonly type: 'waiting' }
+  /** The members, for somebody who is not in the room. @throws GavelError `login.banned` if it may not log in (BAN-4) */
+  | ({ readonly type: 'visit' } & Pick<LoginCommand, 'user' | 'address'>)
+  /** The chat messages that a member may read (CHAT-4). */
+  | { readonly type: 'chat'; readonly reader: MemberId; readonly query: ChatQuery }
+  | { readonly type: 'member'; readonly memberId: MemberId }
+  /** A live or reserved stream that a member publishes. */
+  | { readonly type: 'ownStream'; readonly memberId: MemberId; readonly streamId: StreamId }
+  /** A live stream of the room. */
+  | { readonly type: 'stream'; readonly streamId: StreamId };
+
+/** A query about one environment of an App. */
+export type WorldQuery =
+  /** The room with a live or reserved stream of this id. */
+  | { readonly type: 'roomOfStream'; readonly streamId: StreamId }
+  /** The state of a stream id; the last 10,000 ended streams are known. */
+  | { readonly type: 'streamState'; readonly streamId: StreamId }
+  /** The rooms that may have members of a scope. For an address, the cost is the number of rooms. */
+  | { readonly type: 'roomsOfScope'; readonly scope: BanScope };
+
+/** A query. */
+export type Query = RoomQuery | WorldQuery;
+
+/** The answer of each kind of query. A field is absent if there is no such room, member or stream. */
+export interface Answers {
+  readonly snapshot: { readonly room?: RoomSnapshot };
+  readonly summary: { readonly room?: RoomSummary };
+  /** In order of arrival. */
+  readonly waiting: { readonly waiting: readonly Waiting[] };
+  readonly visit: { readonly members: readonly MemberInfo[] };
+  /** Oldest first. */
+  readonly chat: { readonly messages: readonly ChatMessage[] };
+  readonly member: { readonly member?: MemberInfo };
+  readonly ownStream: { readonly stream?: StreamInfo };
+  readonly stream: {
+    readonly stream?: StreamInfo;
+    /** Whether the stream id is forbidden now (FORB-4). */
+    readonly isForbidden: boolean;
+  };
+  readonly roomOfStream: { readonly key?: RoomKey };
+  readonly streamState: StreamState;
+  readonly roomsOfScope: { readonly keys: readonly RoomKey[] };
+}
+
+/** The answer of a query. */
+export type AnswerOf<Q extends Query> = Q extends Query ? Answers[Q['type']] : never;
+
+/** What a query is about: a room, or an environment of an App. */
+export type SubjectOf<Q extends Query> = Q extends RoomQuery ? RoomKey : World;
+
+/** Dependencies of `Reader`: what the owner of rooms knows. */
+export interface ReaderDeps {
+  /** By the text of its key. */
+  readonly rooms: ReadonlyMap<string, Room>;
+  readonly directory: Directory;
+  readonly history: StreamHistory;
+  readonly waiting: (key: RoomKey) => readonly Waiting[];
+  readonly rules: Rules | undefined;
+}
+
+/** Answers queries from memory. */
+export class Reader {
+  readonly #deps: ReaderDeps;
+
+  constructor(deps: ReaderDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws GavelError as documented for each query */
+  answer<Q extends Query>(subject: SubjectOf<Q>, query: Q): AnswerOf<Q> {
+    const answer = isAboutRoom(query)
+      ? this.#answerRoom(subject as RoomKey, query)
+      : this.#answerWorld(subject as World, query);
+    return answer as AnswerOf<Q>;
+  }
+
+  #answerRoom(key: RoomKey, query: RoomQuery): AnswerOf<RoomQuery> {
+    const { rooms, waiting, rules } = this.#deps;
+    const room = rooms.get(roomKeyText(key));
+    switch (query.type) {
+      case 'snapshot':
+        return room ? { room: room.snapshot() } : {};
+      case 'summary':
+        return room ? { room: room.summary() } : {};
+      case 'waiting':
+        return { waiting: waiting(key) };
+      case 'visit':
+        rules?.checkLogin(key, query);
+        return { members: room?.snapshot().members ?? [] };
+      case 'chat':
+        return { messages: room?.chat(query.reader, query.query) ?? [] };
+      case 'member': {
+        const member = room?.findMemberInfo(query.memberId);
+        return member ? { member } : {};
+      }
+      case 'ownStream': {
+        const stream = room?.findOwnStream(query.memberId, query.streamId);
+        return stream ? { stream } : {};
+      }
+      case 'stream': {
+        const stream = room?.findStream(query.streamId);
+        return { ...(stream && { stream }), isForbidden: rules?.forbidden.has(key, query.streamId) ?? false };
+      }
+    }
+  }
+
+  #answerWorld(world: World, query: WorldQuery): AnswerOf<WorldQuery> {
+    const { directory } = this.#deps;
+    switch (query.type) {
+      case 'roomOfStream': {
+        const key = directory.roomOfStream(world, query.streamId);
+        return key ? { key } : {};
+      }
+      case 'streamState':
+        return this.#stateOf(world, query.streamId);
+      case 'roomsOfScope':
+        return { keys: this.#keysOf(world, query.scope) };
+    }
+  }
+
+  #stateOf(world: World, streamId: StreamId): StreamState {
+    const { directory, rooms, history } = this.#deps;
+    const key = directory.roomOfStream(world, streamId);
+    const live = key && rooms.get(roomKeyText(key))?.findStream(streamId);
+    if (live) return { state: 'live', createdAtMs: live.createdAtMs };
+    return history.find(world, streamId) ?? { state: 'unknown' };
+  }
+
+  #keysOf(world: World, scope: BanScope): readonly RoomKey[] {
+    const { directory, rooms } = this.#deps;
+    if ('roomId' in scope) return [{ ...world, roomId: scope.roomId }];
+    if ('userId' in scope) return directory.roomsOf(world, scope.userId);
+    const text = worldText(world);
+    return [...rooms.values()].flatMap(({ key }) => (worldText(key) === text ? key : []));
+  }
+}
+
+const WORLD_QUERIES: ReadonlySet<Query['type']> = new Set<WorldQuery['type']>([
+  'roomOfStream',
+  'streamState',
+  'roomsOfScope',
+]);
+
+/** Returns whether a query is about one room. */
+export function isAboutRoom(query: Query): query is RoomQuery {
+  return !WORLD_QUERIES.has(query.type);
+}
