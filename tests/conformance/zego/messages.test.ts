@@ -68,7 +68,7 @@ describe.each([
 
   test('answers its own code for a fault of the server', async () => {
     await harness.join('r', 'a');
-    vi.spyOn(harness.rooms, 'execute').mockRejectedValueOnce(new Error('out of memory'));
+    vi.spyOn(harness.bus, 'call').mockRejectedValueOnce(new Error('out of memory'));
     expect((await chat(action)).Code).toBe(fault);
   });
 });
@@ -128,7 +128,7 @@ describe('SendCustomCommand', () => {
 
   test('answers 50013 for a fault of the server', async () => {
     await harness.join('r', 'a');
-    vi.spyOn(harness.rooms, 'execute').mockRejectedValueOnce(new Error('out of memory'));
+    vi.spyOn(harness.bus, 'call').mockRejectedValueOnce(new Error('out of memory'));
     expect((await command()).Code).toBe(50013);
   });
 });

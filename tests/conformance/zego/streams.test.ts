@@ -76,7 +76,7 @@ describe('AddStream', () => {
 
   test('answers 123 for a fault of the server', async () => {
     await harness.join('r', 'a');
-    vi.spyOn(harness.rooms, 'execute').mockRejectedValueOnce(new Error('out of memory'));
+    vi.spyOn(harness.bus, 'call').mockRejectedValueOnce(new Error('out of memory'));
     expect(await add()).toMatchObject({ Code: 123, Message: 'The stream could not be set.' });
   });
 });
@@ -118,7 +118,7 @@ describe('DescribeSimpleStreamList', () => {
   });
 
   test('answers 154 for a fault of the server, never an empty list', async () => {
-    vi.spyOn(harness.rooms, 'snapshot').mockRejectedValueOnce(new Error('lost'));
+    vi.spyOn(harness.bus, 'query').mockRejectedValueOnce(new Error('lost'));
     const answer = await list();
     expect(answer).toMatchObject({ Code: 154, Message: 'The list could not be read.' });
     expect(answer).not.toHaveProperty('Data');

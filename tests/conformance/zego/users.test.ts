@@ -37,7 +37,7 @@ describe('DescribeUserNum', () => {
   });
 
   test('answers 154 for a fault of the server, never a count of 0', async () => {
-    vi.spyOn(harness.rooms, 'summary').mockRejectedValueOnce(new Error('lost'));
+    vi.spyOn(harness.bus, 'query').mockRejectedValueOnce(new Error('lost'));
     const answer = await count(['r']);
     expect(answer.Code).toBe(154);
     expect(answer).not.toHaveProperty('Data');
