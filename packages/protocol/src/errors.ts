@@ -26,6 +26,11 @@ export const ERRORS = {
     retry: 'never',
     meaning: 'The method is not allowed in this state, for example before a login.',
   },
+  'request.id-reused': {
+    status: 409,
+    retry: 'never',
+    meaning: 'Another request was made with the same command id or idempotency key.',
+  },
   'request.too-large': { status: 413, retry: 'never', meaning: 'The frame or body is larger than allowed.' },
   'login.bad-credential': {
     status: 401,
@@ -197,6 +202,11 @@ export const ERRORS = {
     status: 503,
     retry: 'later',
     meaning: 'The database could not be written in time.',
+  },
+  'server.stale-term': {
+    status: 503,
+    retry: 'later',
+    meaning: 'Another server has become the owner; this one stores nothing more.',
   },
   'server.going-away': { status: 503, retry: 'later', meaning: 'The server is stopping.' },
 } as const satisfies Record<string, ErrorEntry>;

@@ -75,6 +75,7 @@ describe('where values come from', () => {
         keepFailedDays: 7,
         allowPrivateTargets: false,
       },
+      audit: { keepDays: 400 },
       realtimekit: {
         rateLimit: { requests: 3500, windowSeconds: 300 },
         retention: { sessionDays: 180, chatDays: 7 },

@@ -19,6 +19,10 @@ import { type ConfigChanges, compareConfigs } from './config/reload.ts';
 import type { Config } from './config.ts';
 import { ChatFiles } from './files/chat-files.ts';
 import { IceServers } from './ice/ice-servers.ts';
+import { BatchJournal } from './journal/batch-journal.ts';
+import { CommandLog } from './journal/command-log.ts';
+import { TableJournal } from './journal/journal.ts';
+import { createJournalRetention } from './journal/journal-retention.ts';
 import { MediaEnforcer } from './media-control/enforcer.ts';
 import { MediaResender } from './media-control/media-resender.ts';
 import { MediaState } from './media-control/media-state.ts';
@@ -31,14 +35,14 @@ import { createParticipantTokenAuthenticator } from './realtimekit/authenticator
 import { ChatLinks } from './realtimekit/chat/chat-links.ts';
 import { registerRealtimeKitDoor } from './realtimekit/door.ts';
 import { SessionRecorder } from './realtimekit/sessions/session-recorder.ts';
-import { SessionRetention } from './realtimekit/sessions/session-retention.ts';
+import { createSessionRetention } from './realtimekit/sessions/session-retention.ts';
 import { STOCK_PRESETS } from './realtimekit/stock-presets.ts';
 import { ParticipantTokens } from './realtimekit/tokens.ts';
 import { Webhooks } from './realtimekit/webhooks/webhooks.ts';
 import { type Clock, createIdSource, systemClock } from './rooms/clock.ts';
 import { EndedTickets } from './rooms/ended-tickets.ts';
 import { Enforcement } from './rooms/enforcement.ts';
-import { type EventSink, Rooms } from './rooms/rooms.ts';
+import { Rooms } from './rooms/rooms.ts';
 import { Rules } from './rooms/rules.ts';
 import { createFindAddress } from './signalling/client-address.ts';
 import { SignallingDoor } from './signalling/door.ts';
@@ -153,8 +157,11 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   });
   const chatLinks = await ChatLinks.open({ store, clock, baseUrl: () => baseUrl });
   const webhooks = await Webhooks.open({ store, apps, clock, chatLinks });
+  const journal = new TableJournal({ repository: store.journal, log });
+  const commands = new CommandLog({ journal, repository: store.journal, clock, log });
   const callbacks = new Callbacks({
-    repository: store.outbox,
+    store,
+    journal,
     apps,
     dialects: [createZegoCallbacks(), webhooks.dialect],
     clock,
@@ -163,9 +170,18 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     settings: config.callbacks,
     ...(parts.poster && { poster: parts.poster }),
   });
-  webhooks.attach(callbacks.outbox);
-  const retention = new SessionRetention({ store, clock, log, settings: config.realtimekit.retention });
-  const sessions = new SessionRecorder({ store, clock, log, keep: (...change) => webhooks.keep(...change) });
+  const retention = [
+    createSessionRetention({ store, clock, log, settings: config.realtimekit.retention }),
+    createJournalRetention({ store, clock, log, auditDays: config.audit.keepDays }),
+  ];
+  const { outbox } = callbacks;
+  const sessions = new SessionRecorder({
+    store,
+    clock,
+    log,
+    deliveriesOf: (...news) => webhooks.deliveriesOf(...news),
+    append: (rows) => outbox.append(rows),
+  });
   const audit = new AuditLog(log);
   const notify = (memberId: MemberId, frame: PersonalEventFrame) => fanOut.notify(memberId, frame);
   const publisher = new Publisher();
@@ -174,8 +190,8 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   // Media is first: it starts to close streams before any client receives the event.
   const sinks = {
     first: [new MediaEnforcer(mediaParts)],
-    journal: bothOf(callbacks.outbox, sessions),
-    after: [publisher, sounds, resender, audit, metrics, guard, files],
+    journal: new BatchJournal({ journal: outbox, commands, source: outbox, recorder: sessions, log }),
+    after: [sessions, publisher, sounds, resender, audit, metrics, guard, files],
   };
   const rules = await Rules.open({ keeper: store.rules, clock });
   const reportTickets = (error: unknown): void => log.error({ err: error }, 'ended tickets: reading or writing failed');
@@ -188,7 +204,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const limits = { heartbeatTimeoutMs, keptEvents: KEPT_EVENTS, maxLoginsPerSecond, ...mediaLimits };
   const report = (error: unknown): void =>
     log.error({ err: error }, 'removing silent members or admitting users failed');
-  const rooms = new Rooms({ clock, ids: createIdSource(clock), rules, tickets, report, ...limits }, sinks, [
+  const rooms = new Rooms({ clock, ids: createIdSource(clock), rules, tickets, commands, report, ...limits }, sinks, [
     fanOut,
     guard,
     audit,
@@ -221,7 +237,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   });
   const apiTokens = new ApiTokenRegistry(store, config.apiTokens);
   registerRealtimeKitDoor(http, {
-    ...{ apps, bus, store, clock, log, tokens, webhooks, chatLinks, apiTokens },
+    ...{ apps, bus, store, clock, log, tokens, webhooks, outbox, chatLinks, apiTokens },
     allowPrivateTargets: config.callbacks.allowPrivateTargets,
     rateLimit: config.realtimekit.rateLimit,
   });
@@ -263,7 +279,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   await claim.listen(http.server);
   rooms.start();
   enforcement.start();
-  retention.start();
+  for (const sweeper of retention) sweeper.start();
   files.start();
 
   return {
@@ -286,7 +302,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     async close() {
       rooms.stop();
       enforcement.stop();
-      await retention.close();
+      for (const sweeper of retention) await sweeper.close();
       signalling.close();
       await http.close();
       await engine.close();
@@ -297,16 +313,6 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
       await ticketLog?.close();
       await store.close();
       claim.release();
-    },
-  };
-}
-
-/** Combines journals: an event is published after all of them have stored it. */
-function bothOf(...journals: readonly EventSink[]): EventSink {
-  return {
-    handle(batch) {
-      const kept = journals.flatMap((journal) => journal.handle(batch) ?? []);
-      return kept.length === 0 ? undefined : Promise.all(kept).then(() => undefined);
     },
   };
 }

@@ -202,14 +202,14 @@ it('a call whose callbacks cannot be kept is answered with an internal error, an
   await client.login(test.app.appId, 'r', 'anna');
   const bob = await test.connect();
   await bob.login(test.app.appId, 'r', 'bob');
-  const { outbox } = test.server.store;
-  const add = outbox.add.bind(outbox);
-  outbox.add = () => Promise.reject(new Error('the disk is full'));
+  const { journal } = test.server.store;
+  const apply = journal.apply.bind(journal);
+  journal.apply = () => Promise.reject(new Error('the disk is full'));
   expect((await test.call('KickoutUser', { RoomId: 'r', 'UserId[]': ['anna'] })).Code).toBe(100000015);
   // No caller could receive an error for an action of the server itself: it is done, and clients receive the event.
   clock.advance(200_000);
   await bob.closed;
-  outbox.add = add;
+  journal.apply = apply;
   await (await test.connect()).login(test.app.appId, 'other', 'carl');
   await receiver.count(5);
   expect(receiver.received.slice(3).map(tell)).toEqual(['room_create', 'room_login carl']);

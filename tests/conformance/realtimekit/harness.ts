@@ -13,6 +13,7 @@ import Fastify from 'fastify';
 import { type AppDefinition, AppRegistry } from '../../../packages/server/src/apps/app-registry.ts';
 import { LocalBus } from '../../../packages/server/src/bus/local-bus.ts';
 import { Publisher } from '../../../packages/server/src/bus/publisher.ts';
+import { BatchJournal } from '../../../packages/server/src/journal/batch-journal.ts';
 import { AdmissionGuard } from '../../../packages/server/src/realtimekit/admission-guard.ts';
 import { ApiTokenRegistry } from '../../../packages/server/src/realtimekit/api-tokens.ts';
 import { createParticipantTokenAuthenticator } from '../../../packages/server/src/realtimekit/authenticator.ts';
@@ -28,6 +29,7 @@ import { createIdSource } from '../../../packages/server/src/rooms/clock.ts';
 import { EndedTickets } from '../../../packages/server/src/rooms/ended-tickets.ts';
 import { eventsOf } from '../../../packages/server/src/rooms/events.ts';
 import { type EventBatch, Rooms, type Session } from '../../../packages/server/src/rooms/rooms.ts';
+import type { JournalRows } from '../../../packages/server/src/store/journal.ts';
 import type { NewOutboxRecord } from '../../../packages/server/src/store/outbox.ts';
 import { openSqliteStore } from '../../../packages/server/src/store/sqlite/open.ts';
 
@@ -108,19 +110,30 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
   const chatLinks = await ChatLinks.open({ store, clock, baseUrl: () => baseUrl.replace('/client/v4', '') });
   const webhooks = await Webhooks.open({ store, apps, clock, chatLinks });
   const owed: NewOutboxRecord[] = [];
-  webhooks.attach({
-    keep: async (records, rows) => {
-      await store.outbox.add([], rows);
-      owed.push(...records);
-    },
+  const append = async ({ callbacks = [], ...rows }: JournalRows): Promise<void> => {
+    await store.journal.apply([{ term: 1, ...rows }]);
+    owed.push(...callbacks);
+  };
+  const history = new SessionRecorder({
+    store,
+    clock,
+    log,
+    deliveriesOf: (...news) => webhooks.deliveriesOf(...news),
+    append,
   });
-  const history = new SessionRecorder({ store, clock, log, keep: (...change) => webhooks.keep(...change) });
   await history.start();
+  const journal = new BatchJournal({
+    journal: { append },
+    commands: { rowsOf: () => undefined, attachStored: () => {} },
+    source: { rowsOf: () => undefined },
+    recorder: history,
+    log,
+  });
   const first = [{ handle: (batch: EventBatch) => void batches.push(batch) }];
   const publisher = new Publisher();
   const owner = new Rooms(
     { clock, ids: createIdSource(clock), tickets: new EndedTickets({ issuer: ISSUER }), ...limits },
-    { first, journal: history, after: [publisher, guard] },
+    { first, journal, after: [history, publisher, guard] },
   );
   const bus = new SerialisingBus(new LocalBus({ rooms: owner, publisher }), { seed: 1, maxMs: 0 });
   const rooms = new TestRooms(bus);
@@ -135,6 +148,7 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
     tokens,
     apiTokens: new ApiTokenRegistry(store, API_TOKENS),
     webhooks,
+    outbox: { append },
     chatLinks,
     allowPrivateTargets: options.allowPrivateTargets ?? true,
     rateLimit: options.rateLimit ?? { requests: 1_000_000, windowSeconds: 300 },

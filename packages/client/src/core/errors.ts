@@ -72,6 +72,7 @@ const IS_FINAL: Readonly<Record<FinalCode, true>> = {
   'request.malformed': true,
   'request.unknown-method': true,
   'request.out-of-order': true,
+  'request.id-reused': true,
   'request.too-large': true,
   'login.bad-credential': true,
   'login.token-expired': true,

@@ -2,17 +2,18 @@
  * Callbacks: HTTP notifications to customers' servers, from the room event to the accepted delivery.
  *
  * ```ts
- * const callbacks = new Callbacks({ repository: store.outbox, apps, dialects: [dialect], clock, log, settings });
- * const rooms = new Rooms(roomSettings, { first: [], journal: callbacks.outbox, after: [] });
+ * const callbacks = new Callbacks({ store, journal, apps, dialects: [dialect], clock, log, settings });
  * await callbacks.start();
+ * await callbacks.outbox.append(callbacks.outbox.rowsOf(batch) ?? {});
  * ```
  *
  * @module
  */
 
 import type { App } from '../apps/app.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../rooms/clock.ts';
-import type { OutboxRepository } from '../store/outbox.ts';
+import type { Store } from '../store/store.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { CallbackDialect } from './dialect.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -32,7 +33,8 @@ export interface CallbackSettings {
 
 /** The dependencies of callbacks. */
 export interface CallbacksDeps {
-  readonly repository: OutboxRepository;
+  readonly store: Pick<Store, 'outbox' | 'journal'>;
+  readonly journal: Journal;
   readonly apps: { find(appId: number): App | undefined };
   readonly dialects: readonly CallbackDialect[];
   readonly clock: Clock;
@@ -51,7 +53,7 @@ const REPLAY_PART = 500;
 
 /** The outbox and its dispatcher. */
 export class Callbacks {
-  /** Receives the room events. */
+  /** Takes the callbacks to be sent. */
   readonly outbox: Outbox;
   readonly #deps: CallbacksDeps;
   readonly #poster: Poster;
@@ -61,8 +63,14 @@ export class Callbacks {
   constructor(deps: CallbacksDeps) {
     this.#deps = deps;
     this.#poster = deps.poster ?? createPoster(deps.settings);
-    this.#dispatcher = new Dispatcher({ ...deps, ...deps.settings, post: this.#poster.post });
-    this.outbox = new Outbox({ ...deps, onKept: (records) => this.#dispatcher.offer(records) });
+    const { outbox, journal } = deps.store;
+    this.#dispatcher = new Dispatcher({ ...deps, ...deps.settings, repository: outbox, post: this.#poster.post });
+    this.outbox = new Outbox({
+      ...deps,
+      outbox,
+      rows: journal,
+      onStored: (records) => this.#dispatcher.offer(records),
+    });
   }
 
   /** Numbers of callbacks that were delivered and that failed permanently, since the start. */
@@ -72,7 +80,7 @@ export class Callbacks {
 
   /** Returns the number of pending callbacks. */
   countPending(): Promise<number> {
-    return this.#deps.repository.count('pending');
+    return this.#deps.store.outbox.count('pending');
   }
 
   /**
@@ -81,6 +89,7 @@ export class Callbacks {
    */
   async start(): Promise<void> {
     await this.#dispatcher.start();
+    await this.outbox.start();
     await this.outbox.closeLeft();
     await this.#purge();
     this.#stopPurge = this.#deps.clock.every(HOUR_MS, () => void this.#purge());
@@ -88,20 +97,19 @@ export class Callbacks {
 
   /** Replays a callback that failed permanently; returns false if no such callback exists. */
   async replay(id: string): Promise<boolean> {
-    const replayed = await this.outbox.replay({ id }, 1, this.#deps.clock.now());
-    return replayed.length > 0;
+    return (await this.outbox.replay({ id }, 1)) > 0;
   }
 
   /** Replays all failed callbacks of an App; returns their number. */
   async replayAll(appId: App['appId']): Promise<number> {
     // Each failed callback is replayed once, even if it fails permanently again during this loop.
-    let left = await this.#deps.repository.count('failed');
+    let left = await this.#deps.store.outbox.count('failed');
     let count = 0;
     while (left > 0) {
-      const replayed = await this.outbox.replay({ appId }, Math.min(REPLAY_PART, left), this.#deps.clock.now());
-      if (replayed.length === 0) break;
-      count += replayed.length;
-      left -= replayed.length;
+      const replayed = await this.outbox.replay({ appId }, Math.min(REPLAY_PART, left));
+      if (replayed === 0) break;
+      count += replayed;
+      left -= replayed;
     }
     return count;
   }
@@ -117,9 +125,9 @@ export class Callbacks {
   }
 
   async #purge(): Promise<void> {
-    const { repository, clock, settings, log } = this.#deps;
+    const { store, clock, settings, log } = this.#deps;
     try {
-      await repository.purgeFailed(clock.now() - settings.keepFailedDays * 24 * HOUR_MS);
+      await store.outbox.purgeFailed(clock.now() - settings.keepFailedDays * 24 * HOUR_MS);
     } catch (error) {
       log.error({ err: error }, 'deleting old failed callbacks failed');
     }

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openSqliteStore } from '../store/sqlite/open.ts';
 import type { Store } from '../store/store.ts';
 import { MAX_LANE_RECORDS } from './lane.ts';
-import { APP, openDispatcher, record, settle } from './testing.ts';
+import { APP, addCallbacks, openDispatcher, record, settle } from './testing.ts';
 
 const OTHER_APP = (APP.appId + 1) as AppId;
 const never = () => new Promise<number>(() => {});
@@ -17,7 +17,7 @@ afterEach(() => store.close());
 
 describe('retries', () => {
   it('come after the dialect’s pauses, counted from the failure, and then the callback is given up and kept (CB-2)', async () => {
-    const { clock, endpoint, dispatcher, offer } = openDispatcher(store.outbox);
+    const { clock, endpoint, dispatcher, offer } = openDispatcher(store);
     endpoint.answers = () => 500;
     await offer(record('one'));
     await settle();
@@ -44,7 +44,7 @@ describe('retries', () => {
   });
 
   it('note why an attempt had no answer', async () => {
-    const { endpoint, offer } = openDispatcher(store.outbox);
+    const { endpoint, offer } = openDispatcher(store);
     endpoint.answers = () => Promise.reject(new Error('no answer within 5000 ms'));
     await offer(record('one'));
     await settle();
@@ -54,7 +54,7 @@ describe('retries', () => {
   });
 
   it('are made for the callback of an App that is not configured any more, and fail with words', async () => {
-    const { endpoint, offer } = openDispatcher(store.outbox);
+    const { endpoint, offer } = openDispatcher(store);
     await offer(record('one', { appId: 5 as AppId }));
     await settle();
     expect(endpoint.requests).toEqual([]);
@@ -62,7 +62,7 @@ describe('retries', () => {
   });
 
   it.each([200, 201, 204, 299])('are not made after %i (CB-2)', async (status) => {
-    const { endpoint, offer } = openDispatcher(store.outbox);
+    const { endpoint, offer } = openDispatcher(store);
     endpoint.answers = () => status;
     await offer(record('one'));
     await settle();
@@ -70,7 +70,7 @@ describe('retries', () => {
   });
 
   it.each([100, 199, 300, 302, 400, 404, 503])('are made after %i (CB-2)', async (status) => {
-    const { endpoint, offer } = openDispatcher(store.outbox);
+    const { endpoint, offer } = openDispatcher(store);
     endpoint.answers = () => status;
     await offer(record('one'));
     await settle();
@@ -80,7 +80,7 @@ describe('retries', () => {
 
 describe('order', () => {
   it('holds in a lane, one at a time, over a failure too (CB-4)', async () => {
-    const { clock, endpoint, offer } = openDispatcher(store.outbox);
+    const { clock, endpoint, offer } = openDispatcher(store);
     let inFlight = 0;
     endpoint.answers = async ({ body }) => {
       inFlight += 1;
@@ -101,7 +101,7 @@ describe('order', () => {
   });
 
   it('goes on behind a callback that was given up', async () => {
-    const { clock, endpoint, offer } = openDispatcher(store.outbox);
+    const { clock, endpoint, offer } = openDispatcher(store);
     endpoint.answers = ({ body }) => (body === 'bad' ? 500 : 200);
     await offer(record('bad'), record('good'));
     for (let step = 0; step < 3; step += 1) {
@@ -113,7 +113,7 @@ describe('order', () => {
   });
 
   it('lets lanes run side by side, up to the bound of their endpoint (CB-4)', async () => {
-    const { endpoint, offer } = openDispatcher(store.outbox, { maxInFlight: 3 });
+    const { endpoint, offer } = openDispatcher(store, { maxInFlight: 3 });
     const release: (() => void)[] = [];
     endpoint.answers = () => new Promise((resolve) => release.push(() => resolve(200)));
     await offer(...textsOf(5).map((text) => record(text, { lane: `lane-${text}` })));
@@ -125,7 +125,7 @@ describe('order', () => {
   });
 
   it('an endpoint that hangs delays no other, and no other App at the same address (CB-4)', async () => {
-    const { endpoint, offer } = openDispatcher(store.outbox, { maxInFlight: 2 });
+    const { endpoint, offer } = openDispatcher(store, { maxInFlight: 2 });
     endpoint.answers = ({ url, body }) => (url.includes('hangs') || body.startsWith('slow') ? never() : 200);
     const hanging = textsOf(50).map((text) => record(text, { url: 'https://hangs.example/', lane: `l-${text}` }));
     const slow = textsOf(10, 'slow-').map((text) => record(text, { lane: text }));
@@ -139,7 +139,7 @@ describe('order', () => {
 
 describe('memory', () => {
   it('is bounded: the rest waits in the store, and comes in order (CB-4)', async () => {
-    const { endpoint, offer } = openDispatcher(store.outbox, { maxInMemory: 10, maxInFlight: 1 });
+    const { endpoint, offer } = openDispatcher(store, { maxInMemory: 10, maxInFlight: 1 });
     let release = (): void => {};
     const gate = new Promise<void>((resolve) => {
       release = resolve;
@@ -162,7 +162,7 @@ describe('memory', () => {
   });
 
   it('one lane’s backlog leaves space to the others, and comes in order, once each (CB-4)', async () => {
-    const { clock, endpoint, offer } = openDispatcher(store.outbox, { maxInMemory: 200 });
+    const { clock, endpoint, offer } = openDispatcher(store, { maxInMemory: 200 });
     let isBroken = true;
     endpoint.answers = ({ body }) => (isBroken && body.startsWith('long') ? 500 : 200);
     const long = textsOf(MAX_LANE_RECORDS * 4, 'long-');
@@ -179,7 +179,7 @@ describe('memory', () => {
   });
 
   it('takes what comes while more is being loaded, once each and in order', async () => {
-    const { endpoint, offer } = openDispatcher(store.outbox, { maxInMemory: 4, maxInFlight: 1 });
+    const { endpoint, offer } = openDispatcher(store, { maxInMemory: 4, maxInFlight: 1 });
     const texts = textsOf(300);
     endpoint.answers = async () => {
       await new Promise((resolve) => setImmediate(resolve));
@@ -196,12 +196,12 @@ describe('memory', () => {
 
 describe('a start', () => {
   it('takes up what is owed, with its failed attempts and their pauses (CB-3)', async () => {
-    const first = openDispatcher(store.outbox);
+    const first = openDispatcher(store);
     first.endpoint.answers = () => 500;
     await first.offer(record('one'), record('two'), record('b', { lane: 'other' }));
     await settle();
     await first.dispatcher.close();
-    const second = openDispatcher(store.outbox, { clock: first.clock });
+    const second = openDispatcher(store, { clock: first.clock });
     await second.dispatcher.start();
     await settle();
     expect(second.endpoint.bodies).toEqual([]);
@@ -213,8 +213,11 @@ describe('a start', () => {
 
   it('takes up more than memory holds, and what is new comes behind it (CB-3)', async () => {
     const texts = textsOf(1500);
-    await store.outbox.add(texts.map((text) => record(text)));
-    const { endpoint, dispatcher, offer } = openDispatcher(store.outbox, { maxInMemory: 50 });
+    await addCallbacks(
+      store,
+      texts.map((text) => record(text)),
+    );
+    const { endpoint, dispatcher, offer } = openDispatcher(store, { maxInMemory: 50 });
     await dispatcher.start();
     await offer(record('new'));
     for (let turn = 0; turn < 200 && endpoint.requests.length <= texts.length; turn += 1) await settle();
@@ -223,7 +226,7 @@ describe('a start', () => {
 });
 
 it('what was delivered is forgotten together', async () => {
-  const { offer } = openDispatcher(store.outbox, { maxInFlight: 4 });
+  const { offer } = openDispatcher(store, { maxInFlight: 4 });
   const forget = vi.spyOn(store.outbox, 'delete');
   await offer(...textsOf(40).map((text) => record(text, { lane: text })));
   await settle();
@@ -232,7 +235,7 @@ it('what was delivered is forgotten together', async () => {
 });
 
 it('a close begins nothing new, and waits for what is under way', async () => {
-  const { clock, endpoint, dispatcher, offer } = openDispatcher(store.outbox);
+  const { clock, endpoint, dispatcher, offer } = openDispatcher(store);
   let release = (): void => {};
   endpoint.answers = () => new Promise((resolve) => (release = () => resolve(200)));
   await offer(record('one'), record('two'));

@@ -1,82 +1,91 @@
 import type { Epoch } from '@gavel/protocol';
-import { pino } from 'pino';
+import { FakeClock } from '@gavel/testkit/fake-clock';
 import { expect, it } from 'vitest';
 import type { RoomEvent } from '../rooms/events.ts';
 import type { EventBatch } from '../rooms/rooms.ts';
 import { KEY } from '../rooms/testing.ts';
-import type { NewOutboxRecord, OutboxRecord } from '../store/outbox.ts';
+import type { NumberedRows } from '../store/journal.ts';
+import type { OutboxRecord } from '../store/outbox.ts';
 import { Outbox } from './outbox.ts';
-import { APP, testDialect } from './testing.ts';
+import { APP, record, settle, testDialect } from './testing.ts';
 
 /** A batch of one event, with a callback unless it is a `message`. */
-function batch(
-  seq: number,
-  type: 'memberDetached' | 'message' = 'memberDetached',
-  door: EventBatch['origin']['door'] = 'signalling',
-): EventBatch {
+function batch(seq: number, type: 'memberDetached' | 'message' = 'memberDetached'): EventBatch {
   const event = { type, seq, epoch: '1' as Epoch, atMs: 0 } as unknown as RoomEvent;
-  const origin = { door, requestId: 'r' } as const;
+  const origin = { door: 'signalling', requestId: 'r' } as const;
   return { key: { ...KEY, appId: APP.appId }, epoch: '1' as Epoch, origin, events: [event] };
 }
 
-function openOutbox(app = APP) {
-  const groups: string[][] = [];
-  const kept: string[] = [];
-  let isBroken = false;
-  const repository = {
-    async add(records: readonly NewOutboxRecord[]) {
-      await new Promise((resolve) => setImmediate(resolve));
-      if (isBroken) throw new Error('disk full');
-      groups.push(records.map(({ body }) => body));
-      return records.map((each, index): OutboxRecord => ({ ...each, seq: index, attempts: 0, nextAttemptAtMs: 0 }));
-    },
-    liveRooms: async () => [],
-    replay: async () => [],
-  };
+function openOutbox(app = APP, failed: readonly OutboxRecord[] = []) {
+  const appended: NumberedRows[] = [];
+  const stored: OutboxRecord[] = [];
+  let failure: Error | undefined;
   const outbox = new Outbox({
-    repository,
+    outbox: {
+      liveRooms: async () => [],
+      find: async (id) => failed.find((each) => each.id === id),
+      list: async (_filter, limit) => failed.slice(0, limit),
+    },
+    rows: { lastCallbackSeq: async () => 40 },
+    journal: {
+      async append(rows) {
+        await undefined;
+        if (failure) throw failure;
+        appended.push(rows);
+      },
+      settled: async () => {},
+    },
     apps: { find: () => app },
     dialects: [testDialect],
-    clock: { now: () => 0, monotonicMs: () => 0, every: () => () => {}, after: () => () => {} },
-    log: pino({ level: 'silent' }),
-    onKept: (records) => kept.push(...records.map(({ body }) => body)),
+    clock: new FakeClock(),
+    onStored: (records) => stored.push(...records),
   });
-  return { outbox, groups, kept, breakDown: () => (isBroken = true) };
+  return { outbox, appended, stored, breakDown: (error: Error) => (failure = error) };
 }
 
-it('costs nothing where the App has no callbacks, or the events have none', () => {
+it('has no rows where the App has no callbacks, or the events have none', () => {
   const { callbacks: _none, ...silent } = APP;
-  expect(openOutbox(silent).outbox.handle(batch(1))).toBeUndefined();
-  expect(openOutbox().outbox.handle(batch(1, 'message'))).toBeUndefined();
+  expect(openOutbox(silent).outbox.rowsOf(batch(1))).toBeUndefined();
+  expect(openOutbox().outbox.rowsOf(batch(1, 'message'))).toBeUndefined();
+  expect(openOutbox().outbox.rowsOf(batch(1))?.callbacks).toMatchObject([{ body: 'memberDetached 1' }]);
 });
 
-it('keeps in one commit what comes in one turn, and resolves when it is kept (CB-3)', async () => {
-  const { outbox, groups, kept } = openOutbox();
-  await Promise.all([outbox.handle(batch(1)), outbox.handle(batch(2)), outbox.handle(batch(3))]);
-  await outbox.handle(batch(4));
+it('numbers callbacks in the order of the calls, and sends them in this order when they are stored (CB-3, CB-4)', async () => {
+  const { outbox, appended, stored } = openOutbox();
+  await outbox.start();
+  const [first, second] = [
+    outbox.append({ callbacks: [record('a'), record('b')] }),
+    outbox.append({ callbacks: [record('c')] }),
+  ];
+  expect(stored).toEqual([]);
+  await Promise.all([first, second]);
+  await settle();
+  expect(appended.map(({ callbacks }) => callbacks?.map(({ seq }) => seq))).toEqual([[41, 42], [43]]);
+  expect(stored.map(({ body }) => body)).toEqual(['a', 'b', 'c']);
+});
+
+it('sends nothing that could not be stored (CB-3)', async () => {
+  const { outbox, stored, breakDown } = openOutbox();
+  breakDown(new Error('disk full'));
+  await expect(outbox.append({ callbacks: [record('a')] })).rejects.toThrow('disk full');
+  await settle();
+  expect(stored).toEqual([]);
+});
+
+it('replays failed callbacks under their ids, with new numbers and no attempts (CB-2)', async () => {
+  const failed = ['a', 'b'].map((text, index) => ({
+    ...record(text),
+    ...{ seq: index, attempts: 6, nextAttemptAtMs: 1, failedAtMs: 5, lastError: 'answered 500' },
+  }));
+  const { outbox, stored } = openOutbox(APP, failed);
+  await outbox.start();
+  expect(await outbox.replay({ id: 'unknown' }, 1)).toBe(0);
+  expect(await outbox.replay({ appId: APP.appId }, 1)).toBe(1);
+  expect(await outbox.replay({ id: failed[1]?.id ?? '' }, 1)).toBe(1);
   await outbox.settled();
-  const all = ['memberDetached 1', 'memberDetached 2', 'memberDetached 3', 'memberDetached 4'];
-  expect(groups).toEqual([all.slice(0, 3), all.slice(3)]);
-  expect(kept).toEqual(all);
-});
-
-it('resolves in the order of the calls, also over several commits (CB-4)', async () => {
-  const { outbox } = openOutbox();
-  const order: number[] = [];
-  const calls: (Promise<void> | undefined)[] = [];
-  for (const seq of [1, 2, 3, 4, 5]) {
-    calls.push(outbox.handle(batch(seq))?.then(() => void order.push(seq)));
-    if (seq % 2 === 0) await new Promise((resolve) => setImmediate(resolve));
-  }
-  await Promise.all(calls);
-  expect(order).toEqual([1, 2, 3, 4, 5]);
-});
-
-it('fails those whose callbacks could not be kept, and goes on', async () => {
-  const { outbox, kept, breakDown } = openOutbox();
-  breakDown();
-  await expect(outbox.handle(batch(1))).rejects.toMatchObject({ code: 'server.internal' });
-  // Nobody asked for it, and nobody could be answered.
-  await expect(outbox.handle(batch(3, 'memberDetached', 'server'))).resolves.toBeUndefined();
-  expect(kept).toEqual([]);
+  expect(stored.map(({ id, seq, attempts }) => ({ id, seq, attempts }))).toEqual([
+    { id: failed[0]?.id, seq: 41, attempts: 0 },
+    { id: failed[1]?.id, seq: 42, attempts: 0 },
+  ]);
+  expect(stored.some((each) => 'failedAtMs' in each || 'lastError' in each)).toBe(false);
 });

@@ -8,7 +8,8 @@ import type { AppId } from '@gavel/protocol';
 import { FakeClock } from '@gavel/testkit/fake-clock';
 import { pino } from 'pino';
 import type { App } from '../apps/app.ts';
-import type { NewOutboxRecord, OutboxRepository } from '../store/outbox.ts';
+import type { NewOutboxRecord, OutboxRecord } from '../store/outbox.ts';
+import type { Store } from '../store/store.ts';
 import type { CallbackDialect } from './dialect.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { PostRequest } from './post.ts';
@@ -54,6 +55,22 @@ export function record(text: string, over: Partial<NewOutboxRecord> = {}): NewOu
   return { id: `id-${lastId}`, dialect: 'test', event: 'event', body: text, createdAtMs: 0, ...target, ...over };
 }
 
+/** Stores callbacks after those that are stored, and returns them with their numbers. */
+export async function addCallbacks(
+  { journal }: Pick<Store, 'journal'>,
+  records: readonly NewOutboxRecord[],
+): Promise<readonly OutboxRecord[]> {
+  const lastSeq = await journal.lastCallbackSeq();
+  const callbacks = records.map((each, index) => ({
+    ...each,
+    seq: lastSeq + index + 1,
+    attempts: 0,
+    nextAttemptAtMs: each.createdAtMs,
+  }));
+  await journal.apply([{ term: 1, callbacks }]);
+  return callbacks;
+}
+
 /** A fake endpoint. `answers` returns the status of each request; a pending promise simulates an endpoint that does not respond. */
 export class FakeEndpoint {
   readonly requests: PostRequest[] = [];
@@ -70,15 +87,15 @@ export class FakeEndpoint {
   }
 }
 
-/** Creates a dispatcher on a repository. */
+/** Creates a dispatcher on a store. */
 export function openDispatcher(
-  repository: OutboxRepository,
+  store: Pick<Store, 'outbox' | 'journal'>,
   over: { readonly clock?: FakeClock; readonly maxInFlight?: number; readonly maxInMemory?: number } = {},
 ) {
   const { clock = new FakeClock(), maxInFlight = 32, maxInMemory = 1000 } = over;
   const endpoint = new FakeEndpoint();
   const dispatcher = new Dispatcher({
-    repository,
+    repository: store.outbox,
     apps: { find: (appId) => (appId === APP.appId || appId === APP.appId + 1 ? APP : undefined) },
     dialects: [testDialect],
     clock,
@@ -89,6 +106,7 @@ export function openDispatcher(
     maxInFlightPerEndpoint: maxInFlight,
     maxInMemoryPerEndpoint: maxInMemory,
   });
-  const offer = async (...records: NewOutboxRecord[]): Promise<void> => dispatcher.offer(await repository.add(records));
+  const offer = async (...records: NewOutboxRecord[]): Promise<void> =>
+    dispatcher.offer(await addCallbacks(store, records));
   return { clock, endpoint, dispatcher, offer };
 }

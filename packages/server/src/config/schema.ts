@@ -114,6 +114,19 @@ const callbacks = Type.Object(
   closed,
 );
 
+const audit = Type.Object(
+  {
+    keepDays: Type.Integer({
+      default: 400,
+      minimum: 1,
+      maximum: 36_500,
+      unit: 'days',
+      description: 'How long audit rows are kept (AUDIT-1). They are never changed, and deleted by age only.',
+    }),
+  },
+  closed,
+);
+
 const realtimekit = Type.Object(
   {
     rateLimit: Type.Object(
@@ -364,6 +377,7 @@ export const CONFIG_SCHEMA = Type.Object(
       description: 'Files of chat messages. They are kept in the data folder.',
     }),
     callbacks: Type.Object(callbacks.properties, { ...closed, description: 'Sending of server callbacks.' }),
+    audit: Type.Object(audit.properties, { ...closed, description: 'The audit trail.' }),
     realtimekit: Type.Object(realtimekit.properties, { ...closed, description: 'The RealtimeKit API.' }),
     media: Type.Object(media.properties, { ...closed, description: 'Forwarding of audio and video.' }),
     turn: TURN_SCHEMA,

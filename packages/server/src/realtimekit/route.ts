@@ -7,6 +7,7 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import type { App, Apps } from '../apps/app.ts';
 import type { Bus } from '../bus/bus.ts';
+import type { Outbox } from '../callbacks/outbox.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { Origin } from '../rooms/commands.ts';
 import type { Store } from '../store/store.ts';
@@ -25,6 +26,7 @@ export interface ResourceDeps {
   readonly clock: Clock;
   readonly tokens: ParticipantTokens;
   readonly webhooks: Webhooks;
+  readonly outbox: Pick<Outbox, 'append'>;
   readonly chatLinks: ChatLinks;
   /** Whether webhooks may use addresses that are not public. */
   readonly allowPrivateTargets: boolean;

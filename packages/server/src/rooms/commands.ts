@@ -345,12 +345,21 @@ export type RoomCommand =
 /** One kind of command. */
 export type CommandOf<T extends RoomCommand['type']> = Extract<RoomCommand, { readonly type: T }>;
 
-/** The origin of a command, for the audit log. */
+/** The origin of a command, for the audit trail. */
 export interface Origin {
   readonly door: 'signalling' | 'zego' | 'realtimekit' | 'media' | 'server';
   readonly requestId: string;
   /** The user, token or App that made the request. */
   readonly actor?: string;
+  /** The role in which the actor made the request; by default `member` or `backend`. */
+  readonly role?: string;
+  /** Why the request was made, if the command itself has no reason. */
+  readonly reason?: string;
+  /**
+   * Identifies the command over repeats, unique among all callers: a repeated command gets the first reply for 24 hours
+   * (BUS-2).
+   */
+  readonly commandId?: string;
   /** The Member whose client made the request: the command also counts as its activity. */
   readonly by?: MemberId;
 }

@@ -15,6 +15,8 @@ export interface EventBatch {
   readonly epoch: Epoch;
   readonly origin: Origin;
   readonly events: readonly RoomEvent[];
+  /** What the command did, if it has an audit row or its reply is kept (AUDIT-1, BUS-2). */
+  readonly done?: { readonly callId: string; readonly reply: unknown };
 }
 
 /** Handles events. The returned promise is awaited before the command's caller gets its answer. */

@@ -39,6 +39,19 @@ export interface RoomsSettings extends RoomSettings {
   readonly maxStreamsPerApp: number;
   /** Why clients were permanently removed; by default stored only in memory. */
   readonly tickets?: EndedTickets;
+  /** Keeps audit rows and replies; by default none are kept. */
+  readonly commands?: CommandRunner;
+}
+
+/** Keeps what commands did, and answers a repeated command with its first reply (AUDIT-1, BUS-2). */
+export interface CommandRunner {
+  /** Returns whether a command must be executed by `run`. */
+  concerns(command: RoomCommand, origin: Origin): boolean;
+  /** Executes a command. `work` gets the id of the call, which belongs to the batch that says what the command did. */
+  run<R>(
+    call: { readonly scope: RoomKey; readonly command: RoomCommand; readonly origin: Origin },
+    work: (callId: string) => Promise<R>,
+  ): Promise<R>;
 }
 
 type AnyReply = ReplyOf<RoomCommand>;
@@ -128,20 +141,25 @@ export class Rooms {
    */
   async execute<C extends RoomCommand>(key: RoomKey, command: C, origin: Origin): Promise<ReplyOf<C>> {
     if (origin.by !== undefined) this.#touch(key, [origin.by]);
-    return (await this.#execute(key, command, origin)) as ReplyOf<C>;
+    const { commands } = this.#settings;
+    const reply = commands?.concerns(command, origin)
+      ? commands.run({ scope: key, command, origin }, (callId) => this.#execute(key, command, origin, callId))
+      : this.#execute(key, command, origin);
+    return (await reply) as ReplyOf<C>;
   }
 
-  async #execute(key: RoomKey, command: RoomCommand, origin: Origin): Promise<AnyReply> {
+  /** @param callId the id of the call, for a command whose audit row or reply is kept */
+  async #execute(key: RoomKey, command: RoomCommand, origin: Origin, callId?: string): Promise<AnyReply> {
     if (command.type === 'login') return this.#login(key, command, origin);
     if (command.type === 'resume') return this.#resume(key, command, origin);
     if (command.type === 'touch' && this.#lobby.touch(key, command.memberIds))
       return this.#touch(key, command.memberIds);
     if (this.#lobby.execute(key, command, origin)) return DONE;
-    if (command.type === 'kick') return this.#kick(key, command, origin);
-    if (command.type === 'close') return this.#close(key, command, origin);
+    if (command.type === 'kick') return this.#kick(key, command, origin, callId);
+    if (command.type === 'close') return this.#close(key, command, origin, callId);
     const change = this.#apply(key, command, origin);
     if (command.type === 'answerWaiting') await this.#lobby.answer(key, command, origin);
-    return this.#deliver(change, origin);
+    return this.#deliver(change, origin, callId);
   }
 
   async #login(key: RoomKey, command: LoginCommand, origin: Origin): Promise<LoginReply> {
@@ -216,11 +234,11 @@ export class Rooms {
   }
 
   /** A kick also removes matching waiting users. */
-  async #kick(key: RoomKey, command: CommandOf<'kick'>, origin: Origin): Promise<AnyReply> {
+  async #kick(key: RoomKey, command: CommandOf<'kick'>, origin: Origin, callId?: string): Promise<AnyReply> {
     const { targets, require, reason } = command;
     const named = (target: KickTarget) => (command.by === undefined ? this.#lobby.named(key, target) : []);
     const waiting = [...new Set(targets.flatMap(named))];
-    if (waiting.length === 0) return this.#deliver(this.#apply(key, command, origin), origin);
+    if (waiting.length === 0) return this.#deliver(this.#apply(key, command, origin), origin, callId);
     // The room gets only the other targets: it would report waiting users as not found.
     const room = this.#rooms.get(roomKeyText(key));
     const isIn = (target: KickTarget) => (room?.membersOf(target).length ?? 0) > 0;
@@ -228,17 +246,18 @@ export class Rooms {
     const rest = targets.filter((target) => isIn(target) || (isNeeded && named(target).length === 0));
     const change = rest.length > 0 ? this.#apply(key, { ...command, targets: rest }, origin) : undefined;
     this.#lobby.remove(key, waiting, reason, origin);
-    // The caller also waits for the ended tickets of those who waited.
-    await Promise.all([change && this.#deliver(change, origin), this.#tickets.allKept()]);
     const { members } = (change?.reply ?? NOBODY) as MembersReply;
-    return { members, waiting: waiting.map((held) => held.waiting) };
+    const reply = { members, waiting: waiting.map((held) => held.waiting) };
+    // The caller also waits for the ended tickets of those who waited.
+    await Promise.all([change && this.#deliver({ ...change, reply }, origin, callId), this.#tickets.allKept()]);
+    return reply;
   }
 
-  async #close(key: RoomKey, command: CommandOf<'close'>, origin: Origin): Promise<AnyReply> {
+  async #close(key: RoomKey, command: CommandOf<'close'>, origin: Origin, callId?: string): Promise<AnyReply> {
     const change = this.#rooms.has(roomKeyText(key))
       ? this.#apply(key, command, origin)
       : this.#closeEmpty(key, command, origin);
-    return this.#deliver(change, origin);
+    return this.#deliver(change, origin, callId);
   }
 
   /** Closes a session without members: users only wait, or it is in its keep-alive time (WAIT-9). */
@@ -274,8 +293,9 @@ export class Rooms {
     return { key, epoch: room.epoch, events, reply: replyOf(command, room, events), kept };
   }
 
-  async #deliver({ key, epoch, events, reply, kept }: Change, origin: Origin): Promise<AnyReply> {
-    await Promise.all([this.#feed.deliver({ key, epoch, origin, events }), kept]);
+  async #deliver({ key, epoch, events, reply, kept }: Change, origin: Origin, callId?: string): Promise<AnyReply> {
+    const done = callId !== undefined && { done: { callId, reply } };
+    await Promise.all([this.#feed.deliver({ key, epoch, origin, events, ...done }), kept]);
     return reply;
   }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AppId } from '@gavel/protocol';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addCallbacks } from '../callbacks/testing.ts';
 import type { NewOutboxRecord } from './outbox.ts';
 import { openSqliteStore } from './sqlite/open.ts';
 import type { Store } from './store.ts';
@@ -33,7 +34,11 @@ function describeOutbox(name: string, open: () => Promise<Store>, reopen?: (stor
       store = await open();
     });
     afterEach(() => store.close());
-    const add = (...ids: string[]) => store.outbox.add(ids.map((id) => record(id)));
+    const add = (...ids: string[]) =>
+      addCallbacks(
+        store,
+        ids.map((id) => record(id)),
+      );
     const idsOf = (records: readonly { readonly id: string }[]) => records.map(({ id }) => id);
 
     it('gives what it keeps as it was added, with rising numbers (CB-3)', async () => {
@@ -48,27 +53,21 @@ function describeOutbox(name: string, open: () => Promise<Store>, reopen?: (stor
       const ids = Array.from({ length: 450 }, (_, index) => `id-${index}`);
       await add(...ids);
       expect(idsOf(await store.outbox.pending(HERE, 0, 1000))).toEqual(ids);
-      await expect(add(...ids.map((id) => `new-${id}`), 'id-7')).rejects.toThrow();
+      // Two of one number.
+      const twice = [1, 2].map(() => ({
+        ...record(`new ${Math.random()}`),
+        seq: 9_999,
+        attempts: 0,
+        nextAttemptAtMs: 0,
+      }));
+      await expect(store.journal.apply([{ term: 1, callbacks: twice }])).rejects.toThrow();
       expect(await store.outbox.count('pending')).toBe(450);
       await store.outbox.delete(ids);
       expect(await store.outbox.count('pending')).toBe(0);
     });
 
-    it('keeps callbacks and rows of the history together, or none of them (RTK-11, CB-3)', async () => {
-      const session = { id: 's', appId: APP, meetingId: 'm', title: '', startedAtMs: 1 };
-      const begin = { type: 'begin', session } as const;
-      await store.outbox.add([record('1')], { sessions: [begin] });
-      expect(await store.sessions.find(APP, 's', 2)).toMatchObject({ id: 's' });
-      // The session is there already: its callback is not kept either. A callback that is there keeps no session.
-      await expect(store.outbox.add([record('2')], { sessions: [begin] })).rejects.toThrow();
-      const other = { ...begin, session: { ...session, id: 's2', meetingId: 'm2' } };
-      await expect(store.outbox.add([record('1')], { sessions: [other] })).rejects.toThrow();
-      expect(await store.outbox.count('pending')).toBe(1);
-      expect(await store.sessions.find(APP, 's2', 2)).toBeUndefined();
-    });
-
     it('tells Apps, addresses and lanes apart', async () => {
-      await store.outbox.add([
+      await addCallbacks(store, [
         record('1'),
         record('2', { lane: 'other' }),
         record('3', { url: URL_B }),
@@ -102,7 +101,7 @@ function describeOutbox(name: string, open: () => Promise<Store>, reopen?: (stor
 
     it('lists by status and App, part by part', async () => {
       const kept = await add('1', '2', '3');
-      await store.outbox.add([record('4', { appId: OTHER_APP })]);
+      await addCallbacks(store, [record('4', { appId: OTHER_APP })]);
       expect(idsOf(await store.outbox.list({ status: 'pending' }, 3))).toEqual(['1', '2', '3']);
       const afterSeq = kept[1]?.seq ?? 0;
       expect(idsOf(await store.outbox.list({ status: 'pending', appId: APP, afterSeq }, 10))).toEqual(['3']);
@@ -110,17 +109,13 @@ function describeOutbox(name: string, open: () => Promise<Store>, reopen?: (stor
       expect(await store.outbox.list({ status: 'failed' }, 10)).toEqual([]);
     });
 
-    it('owes again what was given up, under its id and behind the rest', async () => {
-      await add('1', '2', '3', '4');
-      await store.outbox.add([record('5', { appId: OTHER_APP })]);
-      for (const id of ['1', '2', '3', '5']) await store.outbox.fail(id, failure);
-      expect(await store.outbox.replay({ id: '4' }, 1, 9_000)).toEqual([]);
-      const [second] = await store.outbox.replay({ id: '2' }, 1, 9_000);
-      expect(second).toEqual({ ...record('2'), seq: second?.seq, attempts: 0, nextAttemptAtMs: 9_000 });
-      expect(idsOf(await store.outbox.replay({ appId: APP }, 1, 9_000))).toEqual(['1']);
-      expect(idsOf(await store.outbox.replay({ appId: APP }, 9, 9_000))).toEqual(['3']);
-      expect(idsOf(await store.outbox.pending(HERE, 0, 10))).toEqual(['4', '2', '1', '3']);
-      expect(idsOf(await store.outbox.list({ status: 'failed' }, 10))).toEqual(['5']);
+    it('stores a callback again under its id, behind the others', async () => {
+      await add('1', '2');
+      await store.outbox.fail('1', failure);
+      const [again] = await add('1');
+      expect(await store.outbox.find('1')).toEqual(again);
+      expect(idsOf(await store.outbox.pending(HERE, 0, 10))).toEqual(['2', '1']);
+      expect(await store.outbox.list({ status: 'failed' }, 10)).toEqual([]);
     });
 
     it('forgets what was given up long ago, and nothing else', async () => {

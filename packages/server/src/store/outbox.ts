@@ -7,8 +7,7 @@
  */
 
 import type { AppId } from '@gavel/protocol';
-import type { LiveRoom, LiveRoomChange } from './live-rooms.ts';
-import type { SessionChange } from './sessions.ts';
+import type { LiveRoom } from './live-rooms.ts';
 
 /** A stored callback. */
 export interface OutboxRecord {
@@ -38,7 +37,7 @@ export interface OutboxRecord {
   readonly lastError?: string;
 }
 
-/** A callback that has not been sent. */
+/** A callback that has no number yet. */
 export type NewOutboxRecord = Pick<
   OutboxRecord,
   'id' | 'appId' | 'dialect' | 'event' | 'url' | 'lane' | 'body' | 'createdAtMs'
@@ -66,16 +65,8 @@ export interface OutboxFilter {
   readonly afterSeq?: number;
 }
 
-/** Rows that are stored in the transaction of the callbacks. */
-export interface JournalRows {
-  readonly sessions?: readonly SessionChange[];
-  readonly liveRooms?: readonly LiveRoomChange[];
-}
-
-/** Stores callbacks. */
+/** Reads and changes stored callbacks; the journal adds them. */
 export interface OutboxRepository {
-  /** Adds callbacks in order, and other rows, all or none; returns the stored callbacks. @throws if an id exists */
-  add(records: readonly NewOutboxRecord[], rows?: JournalRows): Promise<readonly OutboxRecord[]>;
   /** Returns the rooms whose end was not stored, with their last state. */
   liveRooms(): Promise<readonly LiveRoom[]>;
   /** Returns the endpoints with pending callbacks, in no particular order. */
@@ -93,15 +84,6 @@ export interface OutboxRepository {
   fail(id: string, failure: AttemptFailure): Promise<void>;
   /** Deletes callbacks, all or none. */
   delete(ids: readonly string[]): Promise<void>;
-  /**
-   * Requeues callbacks that failed permanently: at the end of the queue, with attempts reset to 0 and the same id. Requeues
-   * one callback, or the oldest `limit` of an App; returns their new state.
-   */
-  replay(
-    which: { readonly id: string } | { readonly appId: AppId },
-    limit: number,
-    nowMs: number,
-  ): Promise<readonly OutboxRecord[]>;
   /** Deletes callbacks that failed permanently before a time; returns their number. */
   purgeFailed(beforeMs: number): Promise<number>;
 }

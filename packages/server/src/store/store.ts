@@ -10,8 +10,10 @@
 import type { AppId } from '@gavel/protocol';
 import type { EndedTicketKeeper } from '../rooms/ended-tickets.ts';
 import type { RuleKeeper } from '../rooms/rule-keeper.ts';
+import type { AuditRepository } from './audit.ts';
 import type { ChatRepository } from './chat.ts';
 import type { FileRepository } from './files.ts';
+import type { JournalRepository } from './journal.ts';
 import type { NonceRepository } from './nonces.ts';
 import type { OutboxRepository } from './outbox.ts';
 import type { SessionRepository } from './sessions.ts';
@@ -215,6 +217,8 @@ export interface Store {
   readonly participants: ParticipantRepository;
   readonly presets: PresetRepository;
   readonly signingKeys: SigningKeyRepository;
+  readonly journal: JournalRepository;
+  readonly audit: AuditRepository;
   readonly outbox: OutboxRepository;
   readonly nonces: NonceRepository;
   readonly rules: RuleKeeper;

@@ -27,7 +27,7 @@ const WEBHOOK = `${WEBHOOKS}/:webhook_id`;
 const MAX_WEBHOOKS = 100;
 
 /** The routes of webhooks. */
-export function webhookRoutes({ webhooks, allowPrivateTargets }: ResourceDeps): Route[] {
+export function webhookRoutes({ webhooks, outbox, allowPrivateTargets }: ResourceDeps): Route[] {
   const refuseBadUrl = (url: string | undefined): void => {
     if (url === undefined) return;
     const { username, password } = new URL(url);
@@ -106,7 +106,9 @@ export function webhookRoutes({ webhooks, allowPrivateTargets }: ResourceDeps): 
       async handle({ caller, ids }) {
         const id = requireId(ids, 'webhook_id');
         const webhook = requireFound(webhooks.find(requireApp(caller).appId, id), 'webhook', id);
-        return { data: { id: await webhooks.sendTest(webhook), event: TEST_EVENT } };
+        const delivery = webhooks.testDeliveryOf(webhook);
+        await outbox.append({ callbacks: [delivery] });
+        return { data: { id: delivery.id, event: TEST_EVENT } };
       },
     }),
   ];

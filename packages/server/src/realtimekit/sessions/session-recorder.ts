@@ -8,10 +8,13 @@
  */
 
 import { type Epoch, GavelError, isGavelError } from '@gavel/protocol';
+import type { RowRecorder } from '../../journal/batch-journal.ts';
 import type { Clock } from '../../rooms/clock.ts';
 import { eventsOf, type RoomEvent } from '../../rooms/events.ts';
 import { KeyedQueue } from '../../rooms/keyed-queue.ts';
 import type { EventBatch, EventSink } from '../../rooms/rooms.ts';
+import { type JournalRows, mergeRows } from '../../store/journal.ts';
+import type { NewOutboxRecord } from '../../store/outbox.ts';
 import type { SessionChange, SessionEnd, SessionPeerRecord } from '../../store/sessions.ts';
 import type { MeetingRecord, Store } from '../../store/store.ts';
 import { ChatRecorder, isPublicChat } from '../chat/chat-recorder.ts';
@@ -25,12 +28,10 @@ export interface SessionRecorderDeps {
   readonly store: Pick<Store, 'sessions' | 'chat' | 'meetings' | 'presets'>;
   readonly clock: Clock;
   readonly log: { error(fields: object, message: string): void };
-  /** Stores changes together with the callbacks for the news, in one transaction. */
-  readonly keep: (
-    session: LiveSession,
-    news: readonly SessionNews[],
-    changes: readonly SessionChange[],
-  ) => Promise<void>;
+  /** Returns the webhook deliveries of news. */
+  readonly deliveriesOf: (session: LiveSession, news: readonly SessionNews[]) => readonly NewOutboxRecord[];
+  /** Stores rows in one transaction, and sends their callbacks then. */
+  readonly append: (rows: JournalRows) => Promise<void>;
 }
 
 /** Interval of the checkpoints of active sessions. After a crash, a session's recorded end is at most this much early. */
@@ -45,8 +46,19 @@ interface Live {
   cancelEnd: (() => void) | undefined;
 }
 
-/** Stores the history. It is a journal: others receive the events after it has stored them. */
-export class SessionRecorder implements EventSink {
+/** The changes of the history that one batch makes. */
+interface Step {
+  readonly live: Live;
+  /** The peers that are present after it. */
+  readonly peers: ReadonlyMap<string, SessionPeerRecord>;
+  readonly changes: readonly SessionChange[];
+  readonly news: readonly SessionNews[];
+  readonly meeting: MeetingRecord;
+  readonly isEnded: boolean;
+}
+
+/** Records the history for the journal: clients receive the events after it is stored. As a sink, it records the chat. */
+export class SessionRecorder implements RowRecorder, EventSink {
   readonly #deps: SessionRecorderDeps;
   /** By meeting id. */
   readonly #live = new Map<string, Live>();
@@ -72,7 +84,7 @@ export class SessionRecorder implements EventSink {
       const changes: SessionChange[] = gone.map((peer) => leaveOf(peer, peer.leftAtMs));
       const news: SessionNews[] = gone.map((peer) => ({ event: 'left', peer }));
       await this.#addEnd(session, atMs, 'lost', changes, news);
-      await this.#deps.keep(session, news, changes);
+      await this.#store(session, news, changes);
     }
     this.#stopCheckpoints = clock.every(CHECKPOINT_MS, () => {
       this.#checkpointing ??= this.#checkpoint();
@@ -94,29 +106,65 @@ export class SessionRecorder implements EventSink {
     return this.#live.get(meetingId)?.session;
   }
 
-  handle(batch: EventBatch): Promise<void> | undefined {
-    const { key, events, origin } = batch;
-    if (key.environment !== 'production' || !UUID.test(key.roomId)) return undefined;
-    if (!events.some(isOfInterest)) {
-      this.#recordChat(batch);
-      return undefined;
-    }
+  follows({ key, events }: EventBatch): boolean {
+    if (key.environment !== 'production' || !UUID.test(key.roomId)) return false;
+    return events.some(isOfInterest) || this.#work.has(key.roomId);
+  }
+
+  record(batch: EventBatch, others: JournalRows): Promise<void> {
+    const { roomId } = batch.key;
     return this.#work
-      .run(key.roomId, () => this.#follow(batch))
+      .run(roomId, () => this.#follow(batch, others))
       .catch((error: unknown) => {
-        this.#deps.log.error({ err: error, meetingId: key.roomId }, 'writing session history failed');
-        // The server caused the event itself, so no caller receives the error.
-        if (origin.door === 'server' || origin.door === 'media') return;
-        if (isGavelError(error, 'server.store-unavailable')) throw error;
+        this.#deps.log.error({ err: error, meetingId: roomId }, 'writing session history failed');
+        if (isGavelError(error)) throw error;
         throw new GavelError('server.internal', 'The server could not save the history of this session.');
       });
   }
 
-  async #follow({ key, epoch, events }: EventBatch): Promise<void> {
+  /** Records chat events; no request waits for this. */
+  handle({ key, events }: EventBatch): void {
+    if (!events.some(isPublicChat)) return;
+    const record = (): void => {
+      const sessionId = this.#live.get(key.roomId)?.session.id;
+      if (sessionId !== undefined) this.#chat.add(sessionId, events);
+    };
+    // A pending piece of work may be creating the session that these events belong to.
+    if (this.#work.has(key.roomId)) void this.#work.run(key.roomId, async () => record());
+    else record();
+  }
+
+  /** Stores what a batch changes in the history, and other rows. The others are stored even if the history cannot be read. */
+  async #follow(batch: EventBatch, others: JournalRows): Promise<void> {
+    let step: Step | undefined;
+    try {
+      step = batch.events.some(isOfInterest) ? await this.#prepare(batch) : undefined;
+    } catch (error) {
+      await this.#append(others);
+      throw error;
+    }
+    if (!step) return this.#append(others);
+    const { live, peers, changes, news, meeting, isEnded } = step;
+    await this.#store(live.session, news, changes, others);
+
+    live.peers.clear();
+    for (const [id, peer] of peers) live.peers.set(id, peer);
+    live.cancelEnd?.();
+    live.cancelEnd = undefined;
+    const { meetingId } = live.session;
+    if (isEnded) this.#live.delete(meetingId);
+    else {
+      this.#live.set(meetingId, live);
+      if (peers.size === 0) this.#endLater(live, keepAliveMsOf(meeting));
+    }
+  }
+
+  /** Returns what a batch changes in the history; undefined if it belongs to no session. */
+  async #prepare({ key, epoch, events }: EventBatch): Promise<Step | undefined> {
     const known = this.#live.get(key.roomId);
     const meeting = await this.#deps.store.meetings.find(key.appId, key.roomId);
     // The room does not belong to a meeting, or the start of its session could not be stored.
-    if (!meeting || (!known && eventsOf(events, 'memberJoined').length === 0)) return;
+    if (!meeting || (!known && eventsOf(events, 'memberJoined').length === 0)) return undefined;
     const live = known ?? begin(meeting, epoch, events);
     const changes: SessionChange[] = known ? [] : [{ type: 'begin', session: live.session }];
     const news: SessionNews[] = known ? [] : [{ event: 'started' }];
@@ -148,17 +196,20 @@ export class SessionRecorder implements EventSink {
       for (const peer of [...peers.values()]) leave(peer, closed.atMs);
       await this.#addEnd(live.session, closed.atMs, 'closed', changes, news);
     }
-    await this.#deps.keep(live.session, news, changes);
+    return { live, peers, changes, news, meeting, isEnded };
+  }
 
-    live.peers.clear();
-    for (const [id, peer] of peers) live.peers.set(id, peer);
-    live.cancelEnd?.();
-    live.cancelEnd = undefined;
-    if (isEnded) this.#live.delete(key.roomId);
-    else {
-      this.#live.set(key.roomId, live);
-      if (peers.size === 0) this.#endLater(live, keepAliveMsOf(meeting));
-    }
+  #store(
+    session: LiveSession,
+    news: readonly SessionNews[],
+    sessions: readonly SessionChange[],
+    others: JournalRows = {},
+  ): Promise<void> {
+    return this.#deps.append(mergeRows(others, { sessions, callbacks: this.#deps.deliveriesOf(session, news) }));
+  }
+
+  async #append(rows: JournalRows): Promise<void> {
+    if (Object.values(rows).some((each) => each.length > 0)) await this.#deps.append(rows);
   }
 
   #endLater(live: Live, delayMs: number): void {
@@ -180,7 +231,7 @@ export class SessionRecorder implements EventSink {
     const changes: SessionChange[] = [];
     const news: SessionNews[] = [];
     await this.#addEnd(live.session, this.#deps.clock.now(), 'empty', changes, news);
-    await this.#deps.keep(live.session, news, changes);
+    await this.#store(live.session, news, changes);
     this.#live.delete(meetingId);
   }
 
@@ -203,18 +254,6 @@ export class SessionRecorder implements EventSink {
     const isLasting = (meeting?.settings as MeetingSettings | undefined)?.persist_chat === true;
     changes.push({ type: 'end', sessionId, atMs, reason, chat: isLasting ? 'lasting' : 'temporary' });
     news.push({ event: 'chatReady', endedAtMs: atMs });
-  }
-
-  /** Records chat events; no request waits for this. */
-  #recordChat({ key, events }: EventBatch): void {
-    if (!events.some(isPublicChat)) return;
-    const record = (): void => {
-      const sessionId = this.#live.get(key.roomId)?.session.id;
-      if (sessionId !== undefined) this.#chat.add(sessionId, events);
-    };
-    // A pending piece of work may be creating the session that these events belong to.
-    if (this.#work.has(key.roomId)) void this.#work.run(key.roomId, async () => record());
-    else record();
   }
 
   async #peerOf(

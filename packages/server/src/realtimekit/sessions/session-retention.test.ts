@@ -1,6 +1,7 @@
 import { FakeClock } from '@gavel/testkit/fake-clock';
 import { beforeEach, expect, it } from 'vitest';
-import { PURGE_ROWS, SessionRetention, type SessionRetentionDeps } from './session-retention.ts';
+import { PURGE_ROWS, type Sweeper } from '../../store/sweeper.ts';
+import { createSessionRetention, type SessionRetentionDeps } from './session-retention.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const settings = { sessionDays: 30, chatDays: 2 };
@@ -10,7 +11,7 @@ let logged: object[];
 /** Rows that are due of each, and what was asked for. */
 let due: { chat: number; sessions: number };
 let asked: string[];
-let retention: SessionRetention;
+let retention: Sweeper;
 
 beforeEach(() => {
   clock = new FakeClock();
@@ -25,7 +26,7 @@ beforeEach(() => {
   };
   const store = { chat: { purge: purge('chat') }, sessions: { purge: purge('sessions') } };
   const log = { error: (fields: object) => void logged.push(fields) };
-  retention = new SessionRetention({ store: store as never as SessionRetentionDeps['store'], clock, log, settings });
+  retention = createSessionRetention({ store: store as never as SessionRetentionDeps['store'], clock, log, settings });
   retention.start();
 });
 

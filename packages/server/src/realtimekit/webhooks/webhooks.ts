@@ -10,8 +10,7 @@ import type { Apps } from '../../apps/app.ts';
 import type { CallbackDialect } from '../../callbacks/dialect.ts';
 import { standardWebhookHeaders } from '../../callbacks/standard-webhooks.ts';
 import type { Clock } from '../../rooms/clock.ts';
-import type { JournalRows, NewOutboxRecord } from '../../store/outbox.ts';
-import type { SessionChange } from '../../store/sessions.ts';
+import type { NewOutboxRecord } from '../../store/outbox.ts';
 import type { Store } from '../../store/store.ts';
 import type { WebhookFacts, WebhookRecord } from '../../store/webhooks.ts';
 import type { ChatLinks } from '../chat/chat-links.ts';
@@ -29,22 +28,16 @@ export interface WebhooksDeps {
   readonly chatLinks: Pick<ChatLinks, 'of'>;
 }
 
-/** The store of callbacks. */
-export interface WebhookOutbox {
-  keep(records: readonly NewOutboxRecord[], rows?: JournalRows): Promise<void>;
-}
-
 /** Stored with each callback; never changes. */
 const DIALECT = 'realtimekit';
 
 /** Registrations, and the deliveries to their addresses. */
 export class Webhooks {
-  /** How deliveries are signed and retried. `write` returns nothing: `keep` creates the deliveries of a session's events. */
+  /** How deliveries are signed and retried. `write` returns nothing: `deliveriesOf` creates the deliveries of a session's events. */
   readonly dialect: CallbackDialect;
   readonly #signer: WebhookSigner;
   readonly #deps: WebhooksDeps;
   readonly #byApp = new Map<AppId, Map<string, WebhookRecord>>();
-  #outbox: WebhookOutbox | undefined;
 
   private constructor(deps: WebhooksDeps) {
     this.#deps = deps;
@@ -74,11 +67,6 @@ export class Webhooks {
   /** Returns the public key for verifying deliveries: SPKI, PEM. */
   publicKey(): Promise<string> {
     return this.#signer.publicKey();
-  }
-
-  /** Connects the outbox; it is created after its dialects. */
-  attach(outbox: WebhookOutbox): void {
-    this.#outbox = outbox;
   }
 
   /** Returns the registrations of an App, oldest first. */
@@ -117,15 +105,8 @@ export class Webhooks {
     return deleted;
   }
 
-  /**
-   * Stores changes of a session's history, and a delivery of each news item for every registration that wants it, in one
-   * transaction. Resolves when both are stored.
-   */
-  async keep(session: LiveSession, news: readonly SessionNews[], sessions: readonly SessionChange[]): Promise<void> {
-    await this.#keep(this.#recordsOf(session, news), { sessions });
-  }
-
-  #recordsOf(session: LiveSession, news: readonly SessionNews[]): NewOutboxRecord[] {
+  /** Returns a delivery of each news item of a session for every registration that wants it. */
+  deliveriesOf(session: LiveSession, news: readonly SessionNews[]): NewOutboxRecord[] {
     const app = this.#deps.apps.find(session.appId);
     const enabled = this.ofApp(session.appId).filter((webhook) => webhook.enabled);
     if (!app || enabled.length === 0) return [];
@@ -139,24 +120,17 @@ export class Webhooks {
     });
   }
 
-  /** Queues a test delivery for a registration, enabled or not. Returns its id. */
-  async sendTest(webhook: WebhookRecord): Promise<string> {
+  /** Returns a test delivery for a registration, enabled or not. */
+  testDeliveryOf(webhook: WebhookRecord): NewOutboxRecord {
     const sentAt = isoTime(this.#deps.clock.now());
     const body = JSON.stringify({ event: TEST_EVENT, webhook: { id: webhook.id, name: webhook.name }, sentAt });
-    const record = this.#recordOf(webhook, 'test', TEST_EVENT, body);
-    await this.#keep([record]);
-    return record.id;
+    return this.#recordOf(webhook, 'test', TEST_EVENT, body);
   }
 
   #recordOf({ id, appId, url }: WebhookRecord, lane: string, event: string, body: string): NewOutboxRecord {
     const createdAtMs = this.#deps.clock.now();
     // The lane contains the registration's id, so that a delivery has it after a restart or the registration's removal.
     return { id: randomUUID(), appId, dialect: DIALECT, event, url, lane: `${lane} ${id}`, body, createdAtMs };
-  }
-
-  async #keep(records: readonly NewOutboxRecord[], rows?: JournalRows): Promise<void> {
-    if (!this.#outbox) throw new Error('Webhooks have no outbox: attach() was not called.');
-    await this.#outbox.keep(records, rows);
   }
 
   #cache(record: WebhookRecord): WebhookRecord {

@@ -4,27 +4,14 @@
  * @module
  */
 
-import type { Kysely, Selectable, Updateable } from 'kysely';
+import type { Insertable, Kysely, Selectable, Updateable } from 'kysely';
 import type { LiveRoom } from '../live-rooms.ts';
-import type {
-  AttemptFailure,
-  Endpoint,
-  JournalRows,
-  NewOutboxRecord,
-  OutboxFilter,
-  OutboxRecord,
-  OutboxRepository,
-} from '../outbox.ts';
-import { keepLiveRoom, readLiveRooms } from './live-rooms.ts';
-import { keepChange } from './session-changes.ts';
+import type { AttemptFailure, Endpoint, OutboxFilter, OutboxRecord, OutboxRepository } from '../outbox.ts';
+import { readLiveRooms } from './live-rooms.ts';
+import { inParts } from './parts.ts';
 import type { OutboxTable, Tables } from './tables.ts';
 
-/** Maximum number of rows or ids in one statement: engines limit its parameters. */
-const MAX_ROWS = 200;
 const MAX_ERROR_LENGTH = 500;
-
-/** A row whose number the database assigns. */
-type NewRow = Omit<Selectable<OutboxTable>, 'seq'>;
 
 /** The callbacks of a database. */
 export class SqlOutbox implements OutboxRepository {
@@ -32,20 +19,6 @@ export class SqlOutbox implements OutboxRepository {
 
   constructor(db: Kysely<Tables>) {
     this.#db = db;
-  }
-
-  async add(
-    records: readonly NewOutboxRecord[],
-    { sessions = [], liveRooms = [] }: JournalRows = {},
-  ): Promise<readonly OutboxRecord[]> {
-    const rows = records.map((record) => rowOf(record, record.createdAtMs));
-    // A single statement is atomic without a transaction.
-    if (sessions.length === 0 && liveRooms.length === 0 && rows.length <= MAX_ROWS) return insert(this.#db, rows);
-    return this.#db.transaction().execute(async (tx) => {
-      for (const change of sessions) await keepChange(tx, change);
-      for (const change of liveRooms) await keepLiveRoom(tx, change);
-      return insert(tx, rows);
-    });
   }
 
   liveRooms(): Promise<readonly LiveRoom[]> {
@@ -112,28 +85,8 @@ export class SqlOutbox implements OutboxRepository {
   }
 
   async delete(ids: readonly string[]): Promise<void> {
-    if (ids.length <= MAX_ROWS) return remove(this.#db, ids);
+    if (ids.length === 0) return;
     await this.#db.transaction().execute((tx) => remove(tx, ids));
-  }
-
-  async replay(
-    which: { readonly id: string } | { readonly appId: OutboxRecord['appId'] },
-    limit: number,
-    nowMs: number,
-  ): Promise<readonly OutboxRecord[]> {
-    return this.#db.transaction().execute(async (tx) => {
-      const failed = tx.selectFrom('outbox').selectAll().where('failed_at_ms', 'is not', null);
-      const chosen = 'id' in which ? failed.where('id', '=', which.id) : failed.where('app_id', '=', which.appId);
-      const records = (await chosen.orderBy('seq').limit(limit).execute()).map(recordOf);
-      await remove(
-        tx,
-        records.map((record) => record.id),
-      );
-      return insert(
-        tx,
-        records.map((record) => rowOf(record, nowMs)),
-      );
-    });
   }
 
   async purgeFailed(beforeMs: number): Promise<number> {
@@ -149,28 +102,33 @@ export class SqlOutbox implements OutboxRepository {
   }
 }
 
-/** Returns the stored callbacks, in the order of their numbers. Only the numbers are read back, not the bodies. */
-async function insert(db: Kysely<Tables>, rows: readonly NewRow[]): Promise<OutboxRecord[]> {
-  const seqs = new Map<string, number>();
-  for (let from = 0; from < rows.length; from += MAX_ROWS) {
-    const part = rows.slice(from, from + MAX_ROWS);
-    const numbered = await db.insertInto('outbox').values(part).returning(['id', 'seq']).execute();
-    for (const { id, seq } of numbered) seqs.set(id, seq);
-  }
-  return rows.map((row) => recordOf({ ...row, seq: seqs.get(row.id) ?? 0 })).sort((one, other) => one.seq - other.seq);
-}
-
-async function remove(db: Kysely<Tables>, ids: readonly string[]): Promise<void> {
-  for (let from = 0; from < ids.length; from += MAX_ROWS) {
-    await db
-      .deleteFrom('outbox')
-      .where('id', 'in', ids.slice(from, from + MAX_ROWS))
+/** Stores callbacks in the caller's transaction. A callback replaces the one with the same id. */
+export async function insertCallbacks(tx: Kysely<Tables>, records: readonly OutboxRecord[]): Promise<void> {
+  for (const part of inParts(records)) {
+    await tx
+      .insertInto('outbox')
+      .values(part.map(rowOf))
+      .onConflict((conflict) =>
+        conflict.column('id').doUpdateSet((eb) => ({
+          seq: eb.ref('excluded.seq'),
+          attempts: eb.ref('excluded.attempts'),
+          next_attempt_at_ms: eb.ref('excluded.next_attempt_at_ms'),
+          failed_at_ms: null,
+          last_status: null,
+          last_error: null,
+        })),
+      )
       .execute();
   }
 }
 
-function rowOf(record: NewOutboxRecord, nextAttemptAtMs: number): NewRow {
+async function remove(db: Kysely<Tables>, ids: readonly string[]): Promise<void> {
+  for (const part of inParts(ids)) await db.deleteFrom('outbox').where('id', 'in', part).execute();
+}
+
+function rowOf(record: OutboxRecord): Insertable<OutboxTable> {
   return {
+    seq: record.seq,
     id: record.id,
     app_id: record.appId,
     dialect: record.dialect,
@@ -179,8 +137,8 @@ function rowOf(record: NewOutboxRecord, nextAttemptAtMs: number): NewRow {
     lane: record.lane,
     body: record.body,
     created_at_ms: record.createdAtMs,
-    attempts: 0,
-    next_attempt_at_ms: nextAttemptAtMs,
+    attempts: record.attempts,
+    next_attempt_at_ms: record.nextAttemptAtMs,
     failed_at_ms: null,
     last_status: null,
     last_error: null,

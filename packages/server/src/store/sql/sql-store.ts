@@ -8,9 +8,11 @@ import type { Kysely } from 'kysely';
 import type { Store } from '../store.ts';
 import { SqlApiTokens } from './api-tokens.ts';
 import { SqlApps } from './apps.ts';
+import { SqlAudit } from './audit.ts';
 import { SqlChat } from './chat.ts';
 import { SqlEndedTickets } from './ended-tickets.ts';
 import { SqlFiles } from './files.ts';
+import { SqlJournal } from './journal.ts';
 import { SqlMeetings } from './meetings.ts';
 import { SqlNonces } from './nonces.ts';
 import { SqlOutbox } from './outbox.ts';
@@ -34,6 +36,8 @@ export function createSqlStore(db: Kysely<Tables>): Store {
     participants: new SqlParticipants(db),
     presets: new SqlPresets(db),
     signingKeys: new SqlSigningKeys(db),
+    journal: new SqlJournal(db),
+    audit: new SqlAudit(db),
     outbox: new SqlOutbox(db),
     nonces: new SqlNonces(db),
     rules: new SqlRules(db),

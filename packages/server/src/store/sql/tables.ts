@@ -6,6 +6,7 @@
 
 import type { AppId, Environment } from '@gavel/protocol';
 import type { Generated } from 'kysely';
+import type { AuditOutcome, AuditRow } from '../audit.ts';
 import type { SessionChat, SessionEnd } from '../sessions.ts';
 
 /** Ascending with each row: the order of a list when times are equal. */
@@ -234,6 +235,39 @@ export interface ServerFactsTable {
   value: string;
 }
 
+/** The audit trail. A trigger of the database refuses changes of its rows. */
+export interface AuditTable {
+  seq: Sequence;
+  id: string;
+  term: number;
+  at_ms: number;
+  app_id: AppId;
+  environment: Environment;
+  /** Null if the command concerns the whole App. */
+  room_id: string | null;
+  door: AuditRow['door'];
+  actor: string;
+  role: string;
+  request_id: string;
+  action: string;
+  reason: string;
+  /** A JSON array. */
+  targets: string;
+  /** JSON. */
+  details: string;
+  outcome: AuditOutcome;
+  error_code: string | null;
+}
+
+/** Replies of commands with an id. */
+export interface CommandRepliesTable {
+  command_id: string;
+  fingerprint: string;
+  /** JSON. */
+  reply: string;
+  done_at_ms: number;
+}
+
 /** Files of chat messages. */
 export interface ChatFilesTable {
   file_id: string;
@@ -272,4 +306,6 @@ export interface Tables {
   live_entries: LiveEntriesTable;
   ended_tickets: EndedTicketsTable;
   server_facts: ServerFactsTable;
+  audit: AuditTable;
+  command_replies: CommandRepliesTable;
 }

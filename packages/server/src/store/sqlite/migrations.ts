@@ -284,4 +284,40 @@ export const MIGRATIONS: readonly string[] = [
     UPDATE chat_files SET is_orphan = 1 WHERE session_id = OLD.session_id AND message_id = OLD.id;
   END;
   `,
+  // The audit trail, whose rows are never changed, and the replies of commands that may be repeated.
+  `
+  CREATE TABLE audit (
+    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+    id          TEXT NOT NULL UNIQUE,
+    term        INTEGER NOT NULL,
+    at_ms       INTEGER NOT NULL,
+    app_id      INTEGER NOT NULL,
+    environment TEXT NOT NULL,
+    room_id     TEXT,
+    door        TEXT NOT NULL,
+    actor       TEXT NOT NULL,
+    role        TEXT NOT NULL,
+    request_id  TEXT NOT NULL,
+    action      TEXT NOT NULL,
+    reason      TEXT NOT NULL,
+    targets     TEXT NOT NULL,
+    details     TEXT NOT NULL,
+    outcome     TEXT NOT NULL CHECK (outcome IN ('done', 'refused', 'failed')),
+    error_code  TEXT
+  ) STRICT;
+  CREATE INDEX audit_by_app ON audit (app_id, seq);
+  CREATE INDEX audit_by_room ON audit (app_id, room_id, seq);
+  CREATE INDEX audit_by_time ON audit (at_ms);
+  CREATE TRIGGER audit_row_changed BEFORE UPDATE ON audit BEGIN
+    SELECT RAISE(ABORT, 'a row of the audit trail is never changed');
+  END;
+
+  CREATE TABLE command_replies (
+    command_id  TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    reply       TEXT NOT NULL,
+    done_at_ms  INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX command_replies_by_time ON command_replies (done_at_ms);
+  `,
 ];

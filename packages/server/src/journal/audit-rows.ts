@@ -1,0 +1,105 @@
+/**
+ * Which commands have an audit row, and what it says (AUDIT-1).
+ *
+ * Audited are the commands by which a backend or a moderator changes a room or a rule. What users do for themselves (logins,
+ * heartbeats, messages, their own streams) is not audited: callbacks and the session history report it.
+ *
+ * @module
+ */
+
+import { randomUUID } from 'node:crypto';
+import { isGavelError } from '@gavel/protocol';
+import type { Origin } from '../rooms/commands.ts';
+import type { World } from '../rooms/rule-keeper.ts';
+import type { AuditOutcome, AuditRow } from '../store/audit.ts';
+
+/** The scope of a command: a room, or a whole App. */
+export type CommandScope = World & { readonly roomId?: AuditRow['roomId'] };
+
+/** A command, as far as its audit row needs it. */
+export interface AuditedCommand {
+  readonly type: string;
+}
+
+/** Commands that are audited whoever sends them, unless the server itself does. */
+const AUDITED: ReadonlySet<string> = new Set([
+  'kick',
+  'mute',
+  'setPermissions',
+  'pin',
+  'answerStage',
+  'answerWaiting',
+  'refuseWaiting',
+  'close',
+  'addStream',
+  'deleteStream',
+  'setRoomInfo',
+  'createPoll',
+  'ban',
+  'unban',
+  'block',
+  'unblock',
+  'forbid',
+  'resumeStreams',
+]);
+
+/** Returns whether a command has an audit row. */
+export function isAudited(command: AuditedCommand, { door }: Origin): boolean {
+  return door !== 'server' && door !== 'media' && AUDITED.has(command.type);
+}
+
+/** Returns the audit row of a command. */
+export function auditRowOf(
+  { appId, environment, roomId }: CommandScope,
+  command: AuditedCommand,
+  origin: Origin,
+  result: { readonly atMs: number; readonly outcome: AuditOutcome; readonly errorCode?: string },
+): AuditRow {
+  const { type, reason, by, ...rest } = command as AuditedCommand & { readonly reason?: string; readonly by?: string };
+  const { targets, details } = splitTargets(rest);
+  return {
+    id: randomUUID(),
+    appId,
+    environment,
+    ...(roomId !== undefined && { roomId }),
+    door: origin.door,
+    actor: origin.actor ?? by ?? '',
+    role: origin.role ?? (by === undefined ? 'backend' : 'member'),
+    requestId: origin.requestId,
+    action: type,
+    reason: reason || origin.reason || '',
+    targets,
+    details,
+    ...result,
+  };
+}
+
+/** Returns the outcome of a command that failed. */
+export function outcomeOf(error: unknown): { readonly outcome: AuditOutcome; readonly errorCode: string } {
+  const errorCode = isGavelError(error) ? error.code : 'server.internal';
+  return { outcome: errorCode.startsWith('server.') ? 'failed' : 'refused', errorCode };
+}
+
+/** Parameters that name what a command is about, with the kind of the target. */
+const TARGET_FIELDS: Readonly<Record<string, string>> = {
+  userIds: 'user',
+  userId: 'user',
+  memberIds: 'member',
+  streamIds: 'stream',
+  streamId: 'stream',
+  address: 'address',
+};
+
+/** Divides the parameters of a command into its targets and the others. */
+function splitTargets(parameters: Readonly<Record<string, unknown>>) {
+  const targets = new Set<string>();
+  const details: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(parameters)) {
+    const kind = TARGET_FIELDS[name];
+    if (kind !== undefined) for (const id of [value].flat()) targets.add(`${kind}/${id}`);
+    else if (name === 'targets' && Array.isArray(value)) {
+      for (const target of value) for (const each of splitTargets(target).targets) targets.add(each);
+    } else if (value !== undefined) details[name] = value;
+  }
+  return { targets: [...targets], details };
+}

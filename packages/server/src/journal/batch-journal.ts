@@ -1,0 +1,74 @@
+/**
+ * The journal of room events: what all parts must keep of one batch, in one transaction (BUS-6).
+ *
+ * @module
+ */
+
+import { roomKeyText } from '@gavel/protocol';
+import type { EventBatch, EventSink } from '../rooms/event-feed.ts';
+import { type JournalRows, mergeRows } from '../store/journal.ts';
+import type { Logger } from '../telemetry/log.ts';
+import type { CommandLog } from './command-log.ts';
+
+/** A part that knows at once what it keeps of a batch. */
+export interface RowSource {
+  /** Returns the rows of a batch; undefined if there are none. */
+  rowsOf(batch: EventBatch): JournalRows | undefined;
+}
+
+/** A part that reads the store before it knows what it keeps. */
+export interface RowRecorder {
+  /** Returns whether a batch, or an earlier one of its room that is still being recorded, concerns this part. */
+  follows(batch: EventBatch): boolean;
+  /**
+   * Stores its own rows of a batch together with others.
+   *
+   * @throws GavelError `server.store-unavailable` or `server.internal` if they could not be stored
+   */
+  record(batch: EventBatch, others: JournalRows): Promise<void>;
+}
+
+/** The dependencies of the journal of batches. */
+export interface BatchJournalDeps {
+  readonly journal: { append(rows: JournalRows): Promise<void> };
+  readonly commands: Pick<CommandLog, 'rowsOf' | 'attachStored'>;
+  readonly source: RowSource;
+  readonly recorder: RowRecorder;
+  readonly log: Pick<Logger, 'error'>;
+}
+
+/** Stores what must be kept of events. Clients receive events when their callbacks and session rows are stored. */
+export class BatchJournal implements EventSink {
+  readonly #deps: BatchJournalDeps;
+
+  constructor(deps: BatchJournalDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Stores the rows of a batch. Returns undefined if clients have nothing to wait for. Audit rows and replies alone delay only
+   * the caller of the command.
+   *
+   * @throws GavelError (rejects) if the rows could not be stored; not if the server itself acted: there is no caller to report
+   *   to, and the clients must still receive the change
+   */
+  handle(batch: EventBatch): Promise<void> | undefined {
+    const { journal, commands, source, recorder } = this.#deps;
+    const { done } = batch;
+    const rows = source.rowsOf(batch);
+    const outcome = done && commands.rowsOf(done);
+    const isFollowed = recorder.follows(batch);
+    if (!rows && !outcome && !isFollowed) return undefined;
+    const all = mergeRows(rows, outcome);
+    const stored = isFollowed ? recorder.record(batch, all) : journal.append(all);
+    if (done && outcome) commands.attachStored(done.callId, stored);
+    return rows || isFollowed ? this.#settle(batch, stored) : undefined;
+  }
+
+  #settle({ key, origin }: EventBatch, stored: Promise<void>): Promise<void> {
+    if (origin.door !== 'server' && origin.door !== 'media') return stored;
+    return stored.catch((error: unknown) =>
+      this.#deps.log.error({ err: error, room: roomKeyText(key) }, 'storing what the server did failed'),
+    );
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * What a command or a change of a room must leave in the store, in one transaction: callbacks, the history of sessions, live
+ * rooms, the audit row, and the reply (BUS-6).
+ *
+ * @module
+ */
+
+import type { AuditRow } from './audit.ts';
+import type { LiveRoomChange } from './live-rooms.ts';
+import type { NewOutboxRecord, OutboxRecord } from './outbox.ts';
+import type { SessionChange } from './sessions.ts';
+
+/** The reply of a command with a `commandId`. */
+export interface CommandReply {
+  readonly commandId: string;
+  /** A hash of the command, by which another command with the same id is recognised. */
+  readonly fingerprint: string;
+  /** The reply as JSON text. */
+  readonly reply: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly doneAtMs: number;
+}
+
+/** Rows of one change. Their callbacks have no numbers yet. */
+export interface JournalRows {
+  readonly callbacks?: readonly NewOutboxRecord[];
+  readonly sessions?: readonly SessionChange[];
+  readonly liveRooms?: readonly LiveRoomChange[];
+  readonly audit?: readonly AuditRow[];
+  readonly replies?: readonly CommandReply[];
+}
+
+/** The rows of one change, as they are stored. */
+export interface NumberedRows extends Omit<JournalRows, 'callbacks'> {
+  readonly callbacks?: readonly OutboxRecord[];
+}
+
+/** The rows of one change, stored all or none. */
+export interface JournalEntry extends NumberedRows {
+  /** The term of the owner that made the change; 1 where there is one process. */
+  readonly term: number;
+}
+
+/** Stores entries, and the replies to repeated commands. */
+export interface JournalRepository {
+  /**
+   * Stores entries in order, all or none. A callback whose id exists replaces the earlier one.
+   *
+   * @throws GavelError `server.stale-term`, without a change, if a later owner has stored something
+   */
+  apply(entries: readonly JournalEntry[]): Promise<void>;
+  /** Returns the largest `seq` of a stored callback; 0 if there is none. */
+  lastCallbackSeq(): Promise<number>;
+  /** Returns the reply of a command that was done at `sinceMs` or later. */
+  findReply(commandId: string, sinceMs: number): Promise<CommandReply | undefined>;
+  /** Deletes at most `limit` replies from before a time; returns their number. */
+  purgeReplies(beforeMs: number, limit: number): Promise<number>;
+}
+
+/** Combines the rows of one change that several parts contribute. */
+export function mergeRows(...parts: readonly (JournalRows | undefined)[]): JournalRows {
+  const all = parts.filter((part) => part !== undefined);
+  return {
+    callbacks: all.flatMap(({ callbacks = [] }) => callbacks),
+    sessions: all.flatMap(({ sessions = [] }) => sessions),
+    liveRooms: all.flatMap(({ liveRooms = [] }) => liveRooms),
+    audit: all.flatMap(({ audit = [] }) => audit),
+    replies: all.flatMap(({ replies = [] }) => replies),
+  };
+}

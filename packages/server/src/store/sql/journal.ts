@@ -1,0 +1,122 @@
+/**
+ * The journal in SQL.
+ *
+ * @module
+ */
+
+import { GavelError } from '@gavel/protocol';
+import type { Kysely } from 'kysely';
+import type { AuditRow } from '../audit.ts';
+import type { CommandReply, JournalEntry, JournalRepository } from '../journal.ts';
+import { auditColumnsOf } from './audit.ts';
+import { keepLiveRoom } from './live-rooms.ts';
+import { insertCallbacks } from './outbox.ts';
+import { inParts } from './parts.ts';
+import { keepChange } from './session-changes.ts';
+import type { Tables } from './tables.ts';
+
+/** The name of the newest term among the server's facts. */
+const TERM = 'journal_term';
+
+/** The journal of a database. */
+export class SqlJournal implements JournalRepository {
+  readonly #db: Kysely<Tables>;
+
+  constructor(db: Kysely<Tables>) {
+    this.#db = db;
+  }
+
+  async apply(entries: readonly JournalEntry[]): Promise<void> {
+    if (entries.length === 0) return;
+    await this.#db.transaction().execute(async (tx) => {
+      await requireTerm(tx, entries);
+      for (const { sessions = [], liveRooms = [] } of entries) {
+        for (const change of sessions) await keepChange(tx, change);
+        for (const change of liveRooms) await keepLiveRoom(tx, change);
+      }
+      await insertCallbacks(
+        tx,
+        entries.flatMap(({ callbacks = [] }) => callbacks),
+      );
+      await insertAudit(
+        tx,
+        entries.flatMap(({ term, audit = [] }) => audit.map((row) => ({ term, row }))),
+      );
+      await insertReplies(
+        tx,
+        entries.flatMap(({ replies = [] }) => replies),
+      );
+    });
+  }
+
+  async lastCallbackSeq(): Promise<number> {
+    const row = await this.#db.selectFrom('outbox').select('seq').orderBy('seq', 'desc').limit(1).executeTakeFirst();
+    return row?.seq ?? 0;
+  }
+
+  async findReply(commandId: string, sinceMs: number): Promise<CommandReply | undefined> {
+    const row = await this.#db
+      .selectFrom('command_replies')
+      .selectAll()
+      .where('command_id', '=', commandId)
+      .where('done_at_ms', '>=', sinceMs)
+      .executeTakeFirst();
+    return row && { commandId, fingerprint: row.fingerprint, reply: row.reply, doneAtMs: row.done_at_ms };
+  }
+
+  async purgeReplies(beforeMs: number, limit: number): Promise<number> {
+    const oldest = this.#db
+      .selectFrom('command_replies')
+      .select('command_id')
+      .where('done_at_ms', '<', beforeMs)
+      .orderBy('done_at_ms')
+      .limit(limit);
+    const { numDeletedRows } = await this.#db
+      .deleteFrom('command_replies')
+      .where('command_id', 'in', oldest)
+      .executeTakeFirstOrThrow();
+    return Number(numDeletedRows);
+  }
+}
+
+/** Refuses entries of an ended term (BUS-6), and stores a newer one. */
+async function requireTerm(tx: Kysely<Tables>, entries: readonly JournalEntry[]): Promise<void> {
+  const row = await tx.selectFrom('server_facts').select('value').where('name', '=', TERM).executeTakeFirst();
+  const stored = Number(row?.value ?? 0);
+  const terms = entries.map(({ term }) => term);
+  if (terms.some((term) => term < stored)) {
+    throw new GavelError('server.stale-term', `The rows are of term ${Math.min(...terms)}; the term is ${stored}.`);
+  }
+  const newest = Math.max(...terms);
+  if (newest === stored) return;
+  const value = String(newest);
+  await tx
+    .insertInto('server_facts')
+    .values({ name: TERM, value })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+    .execute();
+}
+
+async function insertAudit(
+  tx: Kysely<Tables>,
+  rows: readonly { readonly term: number; readonly row: AuditRow }[],
+): Promise<void> {
+  for (const part of inParts(rows)) {
+    await tx
+      .insertInto('audit')
+      .values(part.map(({ term, row }) => auditColumnsOf(row, term)))
+      .execute();
+  }
+}
+
+async function insertReplies(tx: Kysely<Tables>, replies: readonly CommandReply[]): Promise<void> {
+  for (const { commandId, fingerprint, reply, doneAtMs } of replies) {
+    const facts = { fingerprint, reply, done_at_ms: doneAtMs };
+    await tx
+      .insertInto('command_replies')
+      .values({ command_id: commandId, ...facts })
+      // A reply that is older than 24 hours may not be deleted yet.
+      .onConflict((conflict) => conflict.column('command_id').doUpdateSet(facts))
+      .execute();
+  }
+}
