@@ -73,7 +73,7 @@ describe('imports', () => {
     ['server/src/main.js', './run.ts'],
     ['server/src/run.ts', './server.ts'],
     ['server/src/rooms/room.ts', '@gavel/protocol'],
-    ['server/src/web/page.ts', '@fastify/static'],
+    ['server/src/web/built-pages.ts', '@fastify/static'],
     ['server/src/rooms/room.test.ts', '@gavel/testkit'],
     ['server/src/rooms/testing.ts', '@gavel/testkit'],
     ['client/src/index.ts', './core/client.ts'],

@@ -282,7 +282,7 @@ describe.skipIf(CHROMIUM === '')('the playground page', () => {
 
   test('asks for App id and token in production, and says why a login was refused', async () => {
     await gavel.close();
-    gavel = await startTestServer({ mode: 'production', app: { allowNoToken: false } });
+    gavel = await startTestServer({ mode: 'production', playground: true, app: { allowNoToken: false } });
     const page = await openTab('?room=lobby&user=ann&source=test&autojoin=1');
     await page.getByTestId('app-id-input').fill(String(gavel.app.appId));
     await page.getByTestId('token-input').fill('04nonsense');

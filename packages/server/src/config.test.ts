@@ -51,6 +51,7 @@ describe('where values come from', () => {
   it('gives the documented defaults when nothing is set', () => {
     expect(load()).toEqual({
       mode: 'production',
+      playground: false,
       host: '0.0.0.0',
       port: 7700,
       dataDir: './data',

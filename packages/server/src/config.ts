@@ -46,6 +46,7 @@ export function loadConfig({ argv, env, readFile = (path) => readFileSync(path, 
   const values = sources.reduce<Untrusted>((merged, source) => merge(merged, source.values), makeDefaults());
   values.host ??= values.mode === 'dev' ? '127.0.0.1' : '0.0.0.0';
   // A value that is not a map is refused below.
+  values.playground ??= values.mode === 'dev';
   if (isMap(values.callbacks)) values.callbacks.allowPrivateTargets ??= values.mode === 'dev';
   const originOf = (path: string): string | undefined => findOrigin(sources, path);
 

@@ -59,7 +59,9 @@ import { registerHealth, type Unready } from './telemetry/health.ts';
 import { createLog, type Logger, setLogLevel } from './telemetry/log.ts';
 import { Metrics } from './telemetry/metrics.ts';
 import { registerFileDoor } from './transfer/door.ts';
-import { registerPage, sendPage } from './web/page.ts';
+import { registerAssets } from './web/built-pages.ts';
+import { CONSOLE_PATH, registerConsole } from './web/console.ts';
+import { registerPlayground, sendPlayground } from './web/playground.ts';
 import { registerSdk } from './web/sdk.ts';
 import { createAppTokenAuthenticator } from './zego/authenticator.ts';
 import { createZegoCallbacks } from './zego/callback-dialect.ts';
@@ -233,7 +235,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const replays = await Replays.open(store, clock.now());
   registerZegoDoor(http, {
     ...{ apps, bus, enforcement, replays, clock, log },
-    onPage: (_request, reply) => sendPage(reply),
+    ...rootPageOf(config),
   });
   const apiTokens = new ApiTokenRegistry(store, config.apiTokens);
   registerRealtimeKitDoor(http, {
@@ -246,9 +248,11 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     const adminKey = (): string => adminKeyOf(current) ?? '';
     const stored = { outbox: store.outbox, apiTokens: store.apiTokens };
     await registerAdminDoor(http, { adminKey, version, log, clock, apps, callbacks, ...stored });
+    registerConsole(http);
   }
   registerFileDoor(http, { files, log });
-  await registerPage(http, devPage(config, apps, clock));
+  await registerAssets(http);
+  if (config.playground) registerPlayground(http, devPage(config, apps, clock));
   await registerSdk(http);
   registerHealth(http, { metrics, findUnready: async () => findUnready(engine, store) });
   const signalling = new SignallingDoor(http.server, {
@@ -347,7 +351,13 @@ function adminKeyOf({ mode, adminKey, apiTokens }: Config): string | undefined {
   return adminKey ?? (mode === 'dev' ? apiTokens.at(-1)?.token : undefined);
 }
 
-function devPage(config: Config, apps: AppRegistry, clock: Clock): Parameters<typeof registerPage>[1] {
+/** Returns what a browser gets at `/`: the playground, or the console; without both, it is a call like any other. */
+function rootPageOf(config: Config): Pick<Parameters<typeof registerZegoDoor>[1], 'onPage'> {
+  if (config.playground) return { onPage: (_request, reply) => sendPlayground(reply) };
+  return adminKeyOf(config) === undefined ? {} : { onPage: (_request, reply) => reply.redirect(CONSOLE_PATH) };
+}
+
+function devPage(config: Config, apps: AppRegistry, clock: Clock): Parameters<typeof registerPlayground>[1] {
   const app = config.mode === 'dev' ? apps.find(config.apps.at(-1)?.appId ?? 0) : undefined;
   if (!app) return {};
   return { dev: { appId: app.appId, sign: (action, params) => signedPath(app, action, params, clock.now()) } };

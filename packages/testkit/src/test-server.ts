@@ -45,6 +45,7 @@ export interface TestServerOptions extends ServerParts {
   /** A folder that is not deleted at the end, for tests of restarts. */
   readonly dataDir?: string;
   readonly mode?: Config['mode'];
+  readonly playground?: boolean;
 }
 
 /** The answer to a signed call. */
@@ -105,6 +106,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     http: { ...defaults.http, ...options.http },
     chat: { ...defaults.chat, ...options.chat },
     callbacks: { ...defaults.callbacks, ...options.callbacks },
+    playground: options.playground ?? defaults.playground,
     trustedProxies: options.trustedProxies ?? defaults.trustedProxies,
     turn: { ...defaults.turn, ...options.turn },
     media: { ...defaults.media, port: 0, ...options.mediaSettings },

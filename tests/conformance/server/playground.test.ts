@@ -36,13 +36,25 @@ test('what is no call is refused without a stack', async () => {
   expect(await response.text()).not.toMatch(/\.ts|at /);
 });
 
-test('in production nothing is signed, and the page learns no App', async () => {
-  const production = await startTestServer({ mode: 'production' });
+test('in production with the playground, nothing is signed, and the page learns no App', async () => {
+  const production = await startTestServer({ mode: 'production', playground: true });
   try {
     const config = await (await fetch(`${production.baseUrl}/playground/config.json`)).json();
     expect(config).toEqual({ mode: 'production', appId: null, allowNoToken: false });
     const response = await fetch(`${production.baseUrl}/playground/sign`, { method: 'POST' });
     expect(response.status).toBe(404);
+  } finally {
+    await production.close();
+  }
+});
+
+test('in production the playground is off unless it is configured; without an admin API, / is a call (CON-3)', async () => {
+  const production = await startTestServer({ mode: 'production' });
+  try {
+    expect((await fetch(`${production.baseUrl}/playground/config.json`)).status).toBe(404);
+    expect((await fetch(`${production.baseUrl}/console`)).status).toBe(404);
+    const response = await fetch(`${production.baseUrl}/`);
+    expect(await response.json()).toMatchObject({ Code: expect.any(Number) });
   } finally {
     await production.close();
   }

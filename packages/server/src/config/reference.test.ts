@@ -25,7 +25,7 @@ describe('the schema', () => {
   it('has defaults that obey it, but for what depends on the mode', () => {
     const defaults = makeDefaults();
     const callbacks = { ...(defaults.callbacks as object), allowPrivateTargets: false };
-    expect(Value.Check(CONFIG_SCHEMA, { ...defaults, host: '::', callbacks })).toBe(true);
+    expect(Value.Check(CONFIG_SCHEMA, { ...defaults, host: '::', playground: false, callbacks })).toBe(true);
   });
 
   it('gives each key its own variable', () => {

@@ -362,6 +362,11 @@ export const CONFIG_SCHEMA = Type.Object(
         description: 'Bearer key of the admin API, which controls all Apps.',
       }),
     ),
+    playground: Type.Boolean({
+      defaultText: 'true in dev mode, false in production',
+      description:
+        'Whether `/` is the playground, a page on which anyone with a token can join a room. Without it, `/` leads browsers to the console, if there is an admin API.',
+    }),
     rooms: Type.Object(rooms.properties, { ...closed, description: 'Limits and timeouts of rooms.' }),
     http: Type.Object(HTTP_SCHEMA.properties, {
       ...closed,

@@ -4,13 +4,10 @@
  * @module
  */
 
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { fileURLToPath } from 'node:url';
-import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { Type } from 'typebox';
+import { sendBuiltPage } from './built-pages.ts';
 
 /** Signs a call for the dev App; returns path and query. */
 export type SignCall = (action: string, params: Readonly<Record<string, string | readonly string[]>>) => string;
@@ -21,7 +18,7 @@ export interface PageDeps {
   readonly dev?: { readonly appId: number; readonly sign: SignCall };
 }
 
-const DIST = fileURLToPath(new URL('../../../console/dist/', import.meta.url));
+// The SDK connects to the server, and shows media.
 const CSP = [
   "default-src 'self'",
   "connect-src 'self' ws: wss:",
@@ -42,19 +39,8 @@ const signBody = Type.Object(
   { additionalProperties: false },
 );
 
-/** Serves the page's files and its two calls. `sendPage` answers `/` itself, because the ZEGO door uses the same path. */
-export async function registerPage(http: FastifyInstance, { dev }: PageDeps): Promise<void> {
-  if (existsSync(DIST)) {
-    await http.register(fastifyStatic, {
-      root: `${DIST}assets`,
-      prefix: '/assets/',
-      // Names carry a hash of the content, so they never change.
-      maxAge: '1y',
-      immutable: true,
-      // The build writes a `.br` and a `.gz` beside each file.
-      preCompressed: true,
-    });
-  }
+/** Serves the page's two calls. `sendPage` answers `/` itself, because the ZEGO door uses the same path. */
+export function registerPlayground(http: FastifyInstance, { dev }: PageDeps): void {
   http.get('/playground/config.json', async () => ({
     mode: dev ? 'dev' : 'production',
     appId: dev?.appId ?? null,
@@ -81,15 +67,6 @@ function isOwnPage(origin: string | undefined, host = ''): boolean {
 }
 
 /** Answers `/` with the page. */
-export async function sendPage(reply: FastifyReply): Promise<FastifyReply> {
-  reply.header('Content-Security-Policy', CSP).header('X-Content-Type-Options', 'nosniff');
-  // Not cached: an old copy would request assets that a newer build no longer has.
-  reply.header('Cache-Control', 'no-cache');
-  try {
-    return reply.type('text/html; charset=utf-8').send(await readFile(`${DIST}index.html`));
-  } catch {
-    const hint =
-      'The playground page is not built. Run: npm start (it builds the page), or npm run build -w @gavel/console\n';
-    return reply.code(404).type('text/plain; charset=utf-8').send(hint);
-  }
+export function sendPlayground(reply: FastifyReply): Promise<FastifyReply> {
+  return sendBuiltPage(reply, 'index.html', CSP);
 }
