@@ -50,7 +50,11 @@ const ROUND_TRIP_WEIGHT = 0.05;
  * allocate(estimator.bps);
  */
 export class BandwidthEstimator {
+  // What every packet touches is first, in one line of the processor's cache.
   readonly #history = new SendHistory();
+  readonly #probing: Probing;
+  /** Whether packets may belong to a probe. */
+  #hasProbe = false;
   #deltas = new BurstDeltas();
   #trendline = new Trendline();
   #standing = new StandingQueue();
@@ -58,15 +62,16 @@ export class BandwidthEstimator {
   readonly #losses = new LossLimit();
   readonly #sent = new SentRate();
   readonly #control: RateControl;
-  readonly #probing: Probing;
   readonly #options: EstimatorOptions;
   /** What the latest probe has proved, and when. */
   #proof = { bps: 0, atMs: Number.NEGATIVE_INFINITY };
   #roundTripMs = DEFAULT_ROUND_TRIP_MS;
   #packetBytes = 1_000;
   #hasFeedback = false;
-  /** When a packet was last sent or reported as received; −Infinity before the first one, and once the queue is forgotten. */
-  #activeAtMs = Number.NEGATIVE_INFINITY;
+  /** When a packet was last reported as received. */
+  #reportedAtMs = Number.NEGATIVE_INFINITY;
+  /** When the last packet before the latest forgetting of the queue was sent or reported. */
+  #forgottenAtMs = Number.NEGATIVE_INFINITY;
   /** The arrival clock, unwrapped. */
   #lastArrivalMs: number | undefined;
   #arrivalCycles = 0;
@@ -105,12 +110,11 @@ export class BandwidthEstimator {
 
   /** Records a packet to be sent, and returns its transport-wide number (16 bits). */
   recordSent(bytes: number, nowMs: number): number {
-    this.#forgetOldQueue(nowMs);
-    this.#activeAtMs = nowMs;
-    const sequence = this.#history.nextSequence;
-    const cluster = this.#probing.cluster(nowMs);
-    this.#history.add(bytes, nowMs, cluster);
-    this.#sent.add(bytes, nowMs);
+    const history = this.#history;
+    if (nowMs - history.newestSentMs > CALM_MS) this.#forgetOldQueue(nowMs);
+    const sequence = history.nextSequence;
+    const cluster = this.#hasProbe ? this.#probing.cluster(nowMs) : NO_CLUSTER;
+    history.add(bytes, nowMs, cluster);
     if (cluster !== NO_CLUSTER) this.#probing.recordSent(bytes);
     return sequence;
   }
@@ -128,6 +132,7 @@ export class BandwidthEstimator {
     const hasSettled = nowMs - control.decreasedAtMs > CALM_MS && !control.isApproachingCapacity(nowMs);
     const isCalm = this.#trend === 'steady' && hasSettled;
     this.#probing.begin(this.bps, wantedBps, isCalm, this.#roundTripMs, nowMs);
+    this.#hasProbe = this.isProbing(nowMs);
     return this.#probing.findPadding(nowMs);
   }
 
@@ -166,7 +171,7 @@ export class BandwidthEstimator {
       if (deltas.add(sentMs, arrivedMs)) this.#trendline.add(deltas.sentMs, deltas.arrivedMs, arrivedMs);
     }
     if (received === 0) return;
-    this.#activeAtMs = nowMs;
+    this.#reportedAtMs = nowMs;
     this.#hasFeedback = true;
     this.#recordRoundTrip(nowMs - newestSentMs);
     this.#losses.add(received, lost, this.bps, this.acknowledgedBps ?? 0, this.#standing.queueMs, nowMs);
@@ -174,7 +179,7 @@ export class BandwidthEstimator {
     const link: LinkState = {
       trend: this.#trend,
       acknowledgedBps: this.#readArrivingBps(nowMs),
-      sentBps: this.#sent.read(nowMs),
+      sentBps: this.#sent.read(this.#history.sentBytes, nowMs),
       roundTripMs: this.#roundTripMs,
       queueMs: this.#standing.queueMs,
     };
@@ -184,8 +189,9 @@ export class BandwidthEstimator {
 
   /** When nothing was sent or arrived for a time, such as while all video is paused, our queue has become empty. */
   #forgetOldQueue(nowMs: number): void {
-    if (nowMs - this.#activeAtMs <= CALM_MS || this.#activeAtMs === Number.NEGATIVE_INFINITY) return;
-    this.#activeAtMs = Number.NEGATIVE_INFINITY;
+    const activeAtMs = Math.max(this.#history.newestSentMs, this.#reportedAtMs);
+    if (nowMs - activeAtMs <= CALM_MS || activeAtMs === this.#forgottenAtMs) return;
+    this.#forgottenAtMs = activeAtMs;
     this.#deltas = new BurstDeltas();
     this.#trendline = new Trendline();
     this.#standing = new StandingQueue();

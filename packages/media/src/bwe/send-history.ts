@@ -10,23 +10,40 @@ export const SENT_PACKETS = 2_048;
 /** No cluster: the packet was not sent to probe. */
 export const NO_CLUSTER = 0;
 
-/** One record is 16 bytes, so that a packet touches one line of the processor's cache: the time, its number and size, its cluster and state. */
-const RECORD_WORDS = 4;
-const RECORD_DOUBLES = 2;
-const NUMBER_WORD = 2;
-const CLUSTER_WORD = 3;
+/**
+ * One record is 16 bytes, so that a packet touches one line of the processor's cache: the time, its number and size, its
+ * cluster and state.
+ */
+const RECORD_BYTES = 16;
+const NUMBER_OFFSET = 8;
+const CLUSTER_OFFSET = 12;
 const IS_WAITING = 1 << 16;
 const IS_LOST = 1 << 17;
+const EMPTY_RING = new DataView(new ArrayBuffer(0));
 
-/** A ring of sent packets: 32 kB, allocated with the first packet. */
+/**
+ * A ring of sent packets: 32 kB, allocated with the first packet. It is a view of bytes, because two typed arrays would be two more
+ * objects for the cache: a packet to hundreds of peers touches each peer's.
+ */
 export class SendHistory {
-  #doubles = new Float64Array(0);
-  #words = new Uint32Array(0);
+  #ring = EMPTY_RING;
   #next = 0;
+  #sentBytes = 0;
 
   /** The number of the next packet (16 bits). */
   get nextSequence(): number {
     return this.#next;
+  }
+
+  /** Bytes of all packets so far. */
+  get sentBytes(): number {
+    return this.#sentBytes;
+  }
+
+  /** When the newest packet was sent, in milliseconds; −Infinity before the first. */
+  get newestSentMs(): number {
+    if (this.#ring === EMPTY_RING) return Number.NEGATIVE_INFINITY;
+    return this.sentAtMs((this.#next - 1) & (SENT_PACKETS - 1));
   }
 
   /**
@@ -36,22 +53,21 @@ export class SendHistory {
    * @param cluster the probe cluster that it belongs to (16 bits)
    */
   add(bytes: number, nowMs: number, cluster: number): void {
-    if (this.#words.length === 0) this.#allocate();
+    if (this.#ring === EMPTY_RING) this.#ring = new DataView(new ArrayBuffer(SENT_PACKETS * RECORD_BYTES));
+    const ring = this.#ring;
     const sequence = this.#next;
-    const slot = sequence & (SENT_PACKETS - 1);
-    const at = slot * RECORD_WORDS;
-    const words = this.#words;
-    this.#doubles[slot * RECORD_DOUBLES] = nowMs;
-    words[at + NUMBER_WORD] = (sequence << 16) | bytes;
-    words[at + CLUSTER_WORD] = cluster | IS_WAITING;
+    const at = (sequence & (SENT_PACKETS - 1)) * RECORD_BYTES;
+    ring.setFloat64(at, nowMs, true);
+    ring.setUint32(at + NUMBER_OFFSET, (sequence << 16) | bytes, true);
+    ring.setUint32(at + CLUSTER_OFFSET, cluster | IS_WAITING, true);
     this.#next = (sequence + 1) & 0xffff;
+    this.#sentBytes += bytes;
   }
 
   /** Removes a packet whose fate is known, and returns its slot; -1 if it is not remembered. The slot is valid until the next `add`. */
   remove(sequence: number): number {
     const slot = this.#find(sequence);
-    if (slot < 0) return -1;
-    this.#words[slot * RECORD_WORDS + CLUSTER_WORD] = (this.#state(slot) & ~IS_WAITING) >>> 0;
+    if (slot >= 0) this.#setState(slot, this.#state(slot) & ~IS_WAITING);
     return slot;
   }
 
@@ -59,7 +75,7 @@ export class SendHistory {
   markLost(sequence: number): boolean {
     const slot = this.#find(sequence);
     if (slot < 0 || this.wasLost(slot)) return false;
-    this.#words[slot * RECORD_WORDS + CLUSTER_WORD] = this.#state(slot) | IS_LOST;
+    this.#setState(slot, this.#state(slot) | IS_LOST);
     return true;
   }
 
@@ -69,33 +85,33 @@ export class SendHistory {
   }
 
   sentAtMs(slot: number): number {
-    return this.#doubles[slot * RECORD_DOUBLES] as number;
+    return this.#ring.getFloat64(slot * RECORD_BYTES, true);
   }
 
   bytes(slot: number): number {
-    return (this.#words[slot * RECORD_WORDS + NUMBER_WORD] as number) & 0xffff;
+    return this.#number(slot) & 0xffff;
   }
 
   cluster(slot: number): number {
     return this.#state(slot) & 0xffff;
   }
 
+  #number(slot: number): number {
+    return this.#ring.getUint32(slot * RECORD_BYTES + NUMBER_OFFSET, true);
+  }
+
   #state(slot: number): number {
-    return this.#words[slot * RECORD_WORDS + CLUSTER_WORD] as number;
+    return this.#ring.getUint32(slot * RECORD_BYTES + CLUSTER_OFFSET, true);
+  }
+
+  #setState(slot: number, state: number): void {
+    this.#ring.setUint32(slot * RECORD_BYTES + CLUSTER_OFFSET, state, true);
   }
 
   #find(sequence: number): number {
     const slot = sequence & (SENT_PACKETS - 1);
-    const at = slot * RECORD_WORDS;
-    const isRemembered =
-      at < this.#words.length &&
-      (this.#words[at + NUMBER_WORD] as number) >>> 16 === sequence &&
-      (this.#state(slot) & IS_WAITING) !== 0;
+    if (this.#ring === EMPTY_RING) return -1;
+    const isRemembered = this.#number(slot) >>> 16 === sequence && (this.#state(slot) & IS_WAITING) !== 0;
     return isRemembered ? slot : -1;
-  }
-
-  #allocate(): void {
-    this.#doubles = new Float64Array(SENT_PACKETS * RECORD_DOUBLES);
-    this.#words = new Uint32Array(this.#doubles.buffer);
   }
 }

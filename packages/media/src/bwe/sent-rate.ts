@@ -6,25 +6,23 @@
 
 const WINDOW_MS = 500;
 
-/** Measures the rate in windows of half a second. */
+/** Measures the rate in windows of half a second or more. It is called with each feedback, and costs nothing per packet. */
 export class SentRate {
   #startMs = Number.NEGATIVE_INFINITY;
-  #bytes = 0;
+  #startBytes = 0;
   #bps = 0;
 
-  /** Returns bits per second in the last complete window; 0 before the first, and after a second without packets. */
-  read(nowMs: number): number {
-    return nowMs - this.#startMs > 2 * WINDOW_MS ? 0 : this.#bps;
-  }
-
-  /** Records a packet; times never go back. */
-  add(bytes: number, nowMs: number): void {
+  /**
+   * Returns bits per second in the last complete window; 0 before the first one.
+   *
+   * @param sentBytes the bytes of all packets so far
+   */
+  read(sentBytes: number, nowMs: number): number {
     const elapsedMs = nowMs - this.#startMs;
-    if (elapsedMs >= WINDOW_MS) {
-      this.#bps = (this.#bytes * 8_000) / elapsedMs;
-      this.#startMs = nowMs;
-      this.#bytes = 0;
-    }
-    this.#bytes += bytes;
+    if (elapsedMs < WINDOW_MS) return this.#bps;
+    this.#bps = ((sentBytes - this.#startBytes) * 8_000) / elapsedMs;
+    this.#startMs = nowMs;
+    this.#startBytes = sentBytes;
+    return this.#bps;
   }
 }

@@ -7,7 +7,7 @@
 /** Number of remembered packets. A power of two. */
 export const REMEMBERED_PACKETS = 1_024;
 
-/** One remembered packet. One instance is reused for every look-up. */
+/** One remembered packet. All histories use the same instance: one for each would be two more lines of the cache per packet. */
 export interface ForwardedPacket {
   /** The layer that keeps the packet, and its sequence number there (16 bits). */
   layer: number;
@@ -23,19 +23,25 @@ export interface ForwardedPacket {
 const RECORD_WORDS = 8;
 const EMPTY = 0xffff_ffff;
 
+const found: ForwardedPacket = {
+  layer: 0,
+  sourceSequence: 0,
+  timestamp: 0,
+  transportSequence: 0,
+  pictureId: 0,
+  tl0PicIdx: 0,
+  keyIdx: 0,
+};
+
 /** A ring of the last packets by output sequence number: 40 kB, allocated with the first packet. */
 export class ForwardHistory {
-  readonly found: ForwardedPacket = {
-    layer: 0,
-    sourceSequence: 0,
-    timestamp: 0,
-    transportSequence: 0,
-    pictureId: 0,
-    tl0PicIdx: 0,
-    keyIdx: 0,
-  };
   #records: Uint32Array | undefined;
   #resentAtMs: Float64Array | undefined;
+
+  /** The packet that the last look-up has found, of any history. To be used before the next one. */
+  get found(): ForwardedPacket {
+    return found;
+  }
 
   /** Remembers one packet under its output sequence number (16 bits). */
   store(sequence: number, packet: Readonly<ForwardedPacket>): void {
@@ -66,7 +72,6 @@ export class ForwardHistory {
     this.#resentAtMs[slot] = nowMs;
     const numbers = records[at + 2] as number;
     const picture = records[at + 3] as number;
-    const found = this.found;
     found.timestamp = records[at + 1] as number;
     found.sourceSequence = numbers >>> 16;
     found.transportSequence = numbers & 0xffff;

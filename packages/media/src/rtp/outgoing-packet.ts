@@ -38,6 +38,8 @@ export class OutgoingPacket {
   /** Where the payload begins. */
   payloadOffset = 0;
   readonly #memory = Buffer.alloc(MEMORY_BYTES);
+  /** Writes 32 bits without creating a number on the heap for each packet. */
+  readonly #view = new DataView(this.#memory.buffer, this.#memory.byteOffset, MEMORY_BYTES);
   readonly #blockBytes: number;
 
   constructor(kind: 'audio' | 'video') {
@@ -87,8 +89,8 @@ export class OutgoingPacket {
     memory[1] = ((memory[1] as number) & 0x80) | payloadType;
     memory[2] = sequence >> 8;
     memory[3] = sequence & 0xff;
-    memory.writeUInt32BE(timestamp, 4);
-    memory.writeUInt32BE(ssrc, 8);
+    this.#view.setUint32(4, timestamp);
+    this.#view.setUint32(8, ssrc);
   }
 
   /**

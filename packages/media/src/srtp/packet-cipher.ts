@@ -22,6 +22,7 @@ export interface PacketCipher {
    * Encrypts `length - clearBytes` bytes behind the clear ones and writes the tag behind them.
    *
    * @param packet has at least 16 bytes of memory behind `length`
+   * @param ssrc signed or unsigned
    * @param trailer authenticated with the packet, but not part of it here; undefined for none
    */
   seal(packet: NativeBuffer, clearBytes: number, length: number, ssrc: number, index: number, trailer?: number): void;
@@ -51,20 +52,25 @@ export function createPacketCipher(profile: SrtpProfile, keys: SessionKeys, dire
 
 const SEQUENCES = 0x1_0000;
 const iv = allocatePermanent(16);
+/** A view writes whole words without creating numbers on the heap for each packet, as a `Buffer`'s methods do. */
+const ivView = viewBytes(iv.bytes);
 const word = allocatePermanent(4);
 const keyBuffer = allocatePermanent(64);
 /** What the last call on a packet could write: with GCM, no more bytes and their number. */
 const unused = allocatePermanent(16);
 
 /** XORs the SSRC and the 48-bit index into the IV, from the given byte on: the layout of both RFCs. */
-function mixIv(salt: Buffer, offset: number, ssrc: number, index: number): void {
-  const { bytes } = iv;
+function mixIv(salt: DataView, offset: number, ssrc: number, index: number): void {
   const high = Math.floor(index / SEQUENCES);
   const low = index % SEQUENCES;
-  for (let at = 0; at < offset; at += 1) bytes[at] = salt[at] as number;
-  bytes.writeUInt32BE((salt.readUInt32BE(offset) ^ ssrc) >>> 0, offset);
-  bytes.writeUInt32BE((salt.readUInt32BE(offset + 4) ^ high) >>> 0, offset + 4);
-  bytes.writeUInt16BE(salt.readUInt16BE(offset + 8) ^ low, offset + 8);
+  for (let at = 0; at < offset; at += 2) ivView.setUint16(at, salt.getUint16(at));
+  ivView.setUint32(offset, salt.getUint32(offset) ^ ssrc);
+  ivView.setUint32(offset + 4, salt.getUint32(offset + 4) ^ high);
+  ivView.setUint16(offset + 8, salt.getUint16(offset + 8) ^ low);
+}
+
+function viewBytes({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length);
 }
 
 /** Creates a cipher context with a key. The copy of the key is wiped. */
@@ -104,10 +110,12 @@ const gcmTag = createParameter('tag', PARAMETER_TYPE.octets, 0n, BigInt(GCM_TAG_
 /** AES in Galois/counter mode (RFC 7714). */
 class GcmCipher implements PacketCipher {
   readonly #salt: Buffer;
+  readonly #saltView: DataView;
   readonly #context: bigint;
 
   constructor({ cipher }: SrtpProfile, { cipherKey, salt }: SessionKeys, direction: CipherDirection) {
     this.#salt = salt;
+    this.#saltView = viewBytes(salt);
     this.#context = createContext(fetchCipher(cipher), cipherKey, direction);
   }
 
@@ -147,7 +155,7 @@ class GcmCipher implements PacketCipher {
   /** Sets the IV and passes the bytes that are authenticated only. */
   #begin(packet: NativeBuffer, clearBytes: number, ssrc: number, index: number, trailer: number | undefined): void {
     const context = this.#context;
-    mixIv(this.#salt, GCM_SSRC_OFFSET, ssrc, index);
+    mixIv(this.#saltView, GCM_SSRC_OFFSET, ssrc, index);
     requireSuccess(packetCrypto.EVP_CIPHER_CTX_set_params(context, gcmIv.pointer) === 1, 'AES-GCM IV');
     packetCrypto.EVP_Cipher(context, 0n, packet.pointer, clearBytes);
     if (trailer === undefined) return;
@@ -161,11 +169,13 @@ const CM_SSRC_OFFSET = 4;
 /** AES in counter mode, with HMAC-SHA1 of 80 bits (RFC 3711). */
 class CounterCipher implements PacketCipher {
   readonly #salt: Buffer;
+  readonly #saltView: DataView;
   readonly #context: bigint;
   readonly #hmac = new HmacSha1();
 
   constructor({ cipherKey, authenticationKey, salt }: SessionKeys, direction: CipherDirection) {
     this.#salt = salt;
+    this.#saltView = viewBytes(salt);
     this.#context = createContext(fetchCipher('AES-128-CTR'), cipherKey, direction);
     this.#hmac.setKey(authenticationKey);
   }
@@ -206,7 +216,7 @@ class CounterCipher implements PacketCipher {
   }
 
   #crypt(packet: NativeBuffer, clearBytes: number, length: number, ssrc: number, index: number): void {
-    mixIv(this.#salt, CM_SSRC_OFFSET, ssrc, index);
+    mixIv(this.#saltView, CM_SSRC_OFFSET, ssrc, index);
     iv.bytes.writeUInt16BE(0, 14);
     // Counter mode decrypts by encrypting; -1 keeps the direction that the context was created with.
     const isReady = packetCrypto.EVP_CipherInit_ex2(this.#context, 0n, 0n, iv.pointer, -1, 0n) === 1;

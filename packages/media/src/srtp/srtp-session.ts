@@ -63,7 +63,7 @@ export class SrtpSession {
   /** The indices that were used, by source. */
   readonly #sent = new Map<number, ReplayWindow>();
   /** The source of the last packet that was sent: most packets are of the same source as the one before. */
-  #lastSsrc = -1;
+  #lastSsrc: number | undefined;
   #lastWindow = new ReplayWindow(RTP_WINDOW);
   readonly #received = new Map<number, ReplayWindow>();
   /** Senders of RTCP count their packets for each of their sources (RFC 3711, 3.2.3). */
@@ -104,7 +104,8 @@ export class SrtpSession {
     const { bytes } = packet;
     const headerBytes = measureRtpHeader(bytes, length);
     if (headerBytes === 0) return 0;
-    const ssrc = bytes.readUInt32BE(8);
+    // Signed, because a number of more than 31 bits would be allocated for each packet.
+    const ssrc = bytes.readInt32BE(8);
     const index = this.#reserveIndex(ssrc, bytes.readUInt16BE(2), isRepetition);
     if (index < 0) return 0;
     this.#rtpOut.seal(packet, headerBytes, length, ssrc, index);
@@ -121,7 +122,7 @@ export class SrtpSession {
     const headerBytes = measureRtpHeader(bytes, length);
     const plainBytes = length - this.#tagBytes;
     if (headerBytes === 0 || headerBytes > plainBytes) return 0;
-    const ssrc = bytes.readUInt32BE(8);
+    const ssrc = bytes.readInt32BE(8);
     const known = this.#received.get(ssrc);
     if (known === undefined && this.#received.size >= MAX_SOURCES) return 0;
     const window = known ?? new ReplayWindow(RTP_WINDOW);
@@ -193,6 +194,7 @@ export class SrtpSession {
     window.record(index);
     return index;
   }
+
   #findWindow(ssrc: number): ReplayWindow {
     const window = this.#sent.get(ssrc) ?? new ReplayWindow(RTP_WINDOW);
     this.#sent.set(ssrc, window);
