@@ -6,6 +6,8 @@
  *   node scripts/bootstrap.mjs --page      also builds the console page and the client SDK when they are missing or
  *                                          older than their sources
  *   node scripts/bootstrap.mjs --sdk       builds the client SDK alone
+ *   node scripts/bootstrap.mjs --page --production
+ *                                          installs no development packages; builds only if those are installed
  *   node scripts/bootstrap.mjs --browser   also makes sure that a Chromium and a TURN server (coturn) are installed for the
  *                                          end-to-end tests
  */
@@ -53,26 +55,28 @@ function runNpm(args) {
 }
 
 /** Returns whether the installed packages have the versions of the lockfile. */
-function isInstalled(lockfile) {
+function isInstalled(lockfile, needsDev) {
   const installed = readText(join(modules, '.package-lock.json'));
   if (installed === undefined || !existsSync(localNode)) return false;
   const have = JSON.parse(installed).packages;
   return Object.entries(JSON.parse(lockfile).packages).every(([path, entry]) => {
-    if (!path.startsWith('node_modules/') || entry.link) return true;
+    if (!path.startsWith('node_modules/') || entry.link || (entry.dev && !needsDev)) return true;
     const found = have[path];
     return found === undefined ? Boolean(entry.optional || entry.devOptional) : found.version === entry.version;
   });
 }
 
-function install() {
+function install(needsDev) {
   const lockfile = readFileSync(join(root, 'package-lock.json'), 'utf8');
-  const wanted = sha256(lockfile, process.platform, process.arch);
-  if (readText(installStamp) === wanted && existsSync(localNode)) return;
-  if (!isInstalled(lockfile)) {
+  const withDev = sha256(lockfile, process.platform, process.arch);
+  const withoutDev = sha256(withDev, 'production');
+  const stamp = readText(installStamp);
+  if (existsSync(localNode) && (stamp === withDev || (stamp === withoutDev && !needsDev))) return;
+  if (!isInstalled(lockfile, needsDev)) {
     printLine('installing dependencies ...');
     const began = Date.now();
     // Errors only: some packages require a newer Node than the one that runs npm; they run under the Node installed here.
-    const flags = ['--include=dev', '--loglevel=error', '--no-progress'];
+    const flags = [needsDev ? '--include=dev' : '--omit=dev', '--loglevel=error', '--no-progress'];
     let { ok, output } = runNpm(['ci', ...flags]);
     // `npm ci` refuses a lockfile that lacks an optional package of another platform; `npm install` ignores this. It
     // still installs the locked versions, and with --no-save it does not change the lockfile.
@@ -83,7 +87,7 @@ function install() {
     }
     printLine(`dependencies installed in ${Math.round((Date.now() - began) / 1000)} s.`);
   }
-  writeFileSync(installStamp, wanted);
+  writeFileSync(installStamp, isInstalled(lockfile, true) ? withDev : withoutDev);
 }
 
 /** Lists the files that the page is built from. */
@@ -113,14 +117,25 @@ function build(what, name, bundled, command, follow) {
   writeFileSync(stamp, wanted);
 }
 
+/** Returns whether a build tool is installed. Without it, the server offers what was built before. */
+function isInstalledTool(what, name, tool) {
+  if (existsSync(tool)) return true;
+  if (!existsSync(join(root, 'packages', name, 'dist'))) {
+    printLine(`the ${what} is not built, and the server does not offer it; \`npm run build\` builds it.`);
+  }
+  return false;
+}
+
 function buildPage() {
   const vite = join(modules, 'vite', 'bin', 'vite.js');
-  build('page', 'console', ['client', 'protocol'], [vite, 'build', '--logLevel', 'warn']);
+  if (isInstalledTool('page', 'console', vite))
+    build('page', 'console', ['client', 'protocol'], [vite, 'build', '--logLevel', 'warn']);
 }
 
 function buildSdk() {
   const tsdown = join(modules, 'tsdown', 'dist', 'run.mjs');
-  build('client SDK', 'client', ['protocol'], [tsdown, '--log-level', 'warn'], packSdk);
+  if (isInstalledTool('client SDK', 'client', tsdown))
+    build('client SDK', 'client', ['protocol'], [tsdown, '--log-level', 'warn'], packSdk);
 }
 
 /** Packs the built client SDK into its own `dist`, from where the server offers it for `npm install`. */
@@ -179,7 +194,7 @@ function ensureTestPrograms() {
 }
 
 const wanted = new Set(process.argv.slice(2));
-install();
+install(!wanted.has('--production'));
 if (wanted.has('--page')) buildPage();
 if (wanted.has('--page') || wanted.has('--sdk')) buildSdk();
 if (wanted.has('--browser')) ensureTestPrograms();
