@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseExplained } from './check-dependencies.ts';
+import { findDevOnly, parseExplained } from './check-dependencies.ts';
 import { findImportProblem, findImports } from './check-imports.ts';
 import { countCodeLines } from './check-length.ts';
 import { parseLinks } from './check-links.ts';
@@ -126,6 +126,14 @@ describe('the rest', () => {
 
   it('reads the explained dependencies from the first column', () => {
     expect([...parseExplained('| `ws` | server | instead of `own` |\n| Package |')]).toEqual(['ws']);
+  });
+
+  it('finds what production needs and npm installs for development only', () => {
+    const packages = { 'node_modules/ws': {}, 'node_modules/vite': { dev: true } };
+    expect(findDevOnly(['ws', 'vite', 'gone'], packages)).toEqual([
+      'package-lock.json: npm does not install vite for production',
+      'package-lock.json: npm does not install gone for production',
+    ]);
   });
 
   it('finds relative links, without pictures and addresses', () => {

@@ -13,6 +13,7 @@ import { AppRegistry } from './apps/app-registry.ts';
 import type { Bus } from './bus/bus.ts';
 import { LocalBus } from './bus/local-bus.ts';
 import { Publisher } from './bus/publisher.ts';
+import { TimedBus } from './bus/timed-bus.ts';
 import { Callbacks } from './callbacks/callbacks.ts';
 import type { Poster } from './callbacks/post.ts';
 import { type ConfigChanges, compareConfigs } from './config/reload.ts';
@@ -55,6 +56,7 @@ import { EndedTicketLog } from './store/ended-ticket-log.ts';
 import { openSqliteStore } from './store/sqlite/open.ts';
 import type { Store } from './store/store.ts';
 import { AuditLog } from './telemetry/audit.ts';
+import type { CountCall } from './telemetry/call-metrics.ts';
 import { registerHealth, type Unready } from './telemetry/health.ts';
 import { createLog, type Logger, setLogLevel } from './telemetry/log.ts';
 import { Metrics } from './telemetry/metrics.ts';
@@ -126,7 +128,7 @@ export async function startServer(config: Config, parts: ServerParts = {}): Prom
 async function buildServer(config: Config, parts: ServerParts, claim: Claim): Promise<GavelServer> {
   /** The configuration with what was reloaded. */
   let current = config;
-  const certificates = config.tls && readCertificates(config.tls);
+  let certificates = config.tls && readCertificates(config.tls);
   const { baseUrl } = claim;
   const clock = parts.clock ?? systemClock;
   const log = parts.log ?? createLog(config.logLevel);
@@ -170,6 +172,8 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     log,
     userAgent: `Gavel/${manifest.version}`,
     settings: config.callbacks,
+    onDelivered: ({ appId }, ageMs) => metrics.callbacks.countDelivered(appId, ageMs),
+    onFailed: ({ appId }) => metrics.callbacks.countFailed(appId),
     ...(parts.poster && { poster: parts.poster }),
   });
   const retention = [
@@ -193,7 +197,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const sinks = {
     first: [new MediaEnforcer(mediaParts)],
     journal: new BatchJournal({ journal: outbox, commands, source: outbox, recorder: sessions, log }),
-    after: [sessions, publisher, sounds, resender, audit, metrics, guard, files],
+    after: [sessions, publisher, sounds, resender, audit, metrics.rooms, guard, files],
   };
   const rules = await Rules.open({ keeper: store.rules, clock });
   const reportTickets = (error: unknown): void => log.error({ err: error }, 'ended tickets: reading or writing failed');
@@ -212,7 +216,9 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     audit,
   ]);
   const localBus = new LocalBus({ rooms, publisher });
-  const bus = parts.wrapBus?.(localBus) ?? localBus;
+  const bus = new TimedBus(parts.wrapBus?.(localBus) ?? localBus, clock, (command, durationMs) =>
+    metrics.calls.recordRemoval(command, durationMs),
+  );
   bus.subscribe((batch) => fanOut.handle(batch));
   const enforcement = new Enforcement({
     rules,
@@ -228,26 +234,28 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   });
   guard.attach(rooms);
   files.attach(bus);
-  metrics.observe({ engine, roomCount: () => rooms.size, connectionCount: () => fanOut.connectionCount });
-  metrics.observeCallbacks(callbacks);
+  const certificateExpiresAtMs = config.tls && (() => certificates?.expiresAtMs ?? 0);
+  const { version } = manifest;
+  metrics.observe({ engine, connectionCount: () => fanOut.connectionCount, version, certificateExpiresAtMs });
+  metrics.callbacks.observe(callbacks);
+  const countCall: CountCall = (call) => metrics.calls.count(call);
 
   const tokens = new ParticipantTokens({ store, clock });
   const replays = await Replays.open(store, clock.now());
   registerZegoDoor(http, {
-    ...{ apps, bus, enforcement, replays, clock, log },
+    ...{ apps, bus, enforcement, replays, clock, log, countCall },
     ...rootPageOf(config),
   });
   const apiTokens = new ApiTokenRegistry(store, config.apiTokens);
   registerRealtimeKitDoor(http, {
-    ...{ apps, bus, store, clock, log, tokens, webhooks, outbox, chatLinks, apiTokens },
+    ...{ apps, bus, store, clock, log, tokens, webhooks, outbox, chatLinks, apiTokens, countCall },
     allowPrivateTargets: config.callbacks.allowPrivateTargets,
     rateLimit: config.realtimekit.rateLimit,
   });
   if (adminKeyOf(config) !== undefined) {
-    const { version } = manifest;
     const adminKey = (): string => adminKeyOf(current) ?? '';
     const stored = { outbox: store.outbox, apiTokens: store.apiTokens };
-    await registerAdminDoor(http, { adminKey, version, log, clock, apps, callbacks, ...stored });
+    await registerAdminDoor(http, { adminKey, version, log, clock, apps, callbacks, countCall, ...stored });
     registerConsole(http);
   }
   registerFileDoor(http, { files, log });
@@ -264,6 +272,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     fanOut,
     clock,
     log,
+    countCall,
     authenticators: [
       createAppTokenAuthenticator({ apps, clock }),
       createParticipantTokenAuthenticator({ apps, store, tokens, sessions }),
@@ -298,6 +307,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
       const renewed = next.tls && readCertificates(next.tls);
       await apps.configure(next.apps);
       if (renewed) replaceCertificates(http.server, renewed);
+      certificates = renewed;
       apiTokens.configure(next.apiTokens);
       setLogLevel(log, next.logLevel);
       current = next;

@@ -169,8 +169,8 @@ it('figures of callbacks stand among the metrics', async () => {
   await stage.join('other', 'carl');
   await stage.settled();
   const text = await (await fetch(`${stage.baseUrl}/metrics`)).text();
-  expect(text).toContain('gavel_callbacks_delivered_total 2');
-  expect(text).toContain('gavel_callbacks_failed_total 3');
+  expect(text).toContain(`gavel_callbacks_delivered_total{app="${TEST_APP.appId}"} 2`);
+  expect(text).toContain(`gavel_callbacks_failed_total{app="${TEST_APP.appId}"} 3`);
   expect(text).toContain('gavel_callbacks_pending 0');
   expect(stage.receiver.received.slice(-2).map(tell)).toEqual(['room_create', 'room_login carl']);
 });

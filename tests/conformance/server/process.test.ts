@@ -60,7 +60,7 @@ test('it says whether it lives and whether it takes work, and gives metrics', as
   expect(await getJson(`${baseUrl}/healthz`)).toEqual({ status: 'ok' });
   expect(await getJson(`${baseUrl}/readyz`)).toEqual({ status: 'ready' });
   const metrics = await (await fetch(`${baseUrl}/metrics`)).text();
-  expect(metrics).toMatch(/^gavel_rooms 0$/m);
+  expect(metrics).toMatch(/^gavel_build_info{version="\d[^"]+",node="v[^"]+"} 1$/m);
   expect(metrics).toMatch(/^gavel_connections 0$/m);
 });
 

@@ -9,6 +9,7 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { Compile } from 'typebox/compile';
 import { Value } from 'typebox/value';
+import { type CountCall, UNKNOWN_OPERATION } from '../telemetry/call-metrics.ts';
 import { type AppRouteDeps, addAppRoutes } from './app-routes.ts';
 import { addCallbackRoutes, type CallbackRouteDeps } from './callback-routes.ts';
 import { ADMIN_ERRORS, AdminError, type AdminErrorCode, adminErrorBody } from './errors.ts';
@@ -21,6 +22,8 @@ export interface AdminDoorDeps extends CallbackRouteDeps, Omit<TokenRouteDeps, '
   readonly adminKey: () => string;
   readonly version: string;
   readonly log: { error(facts: object, message: string): void };
+  /** Counts calls, for the metrics. */
+  readonly countCall?: CountCall;
 }
 
 /** The path prefix of the door. */
@@ -39,6 +42,11 @@ export async function registerAdminDoor(http: FastifyInstance, deps: AdminDoorDe
         const expected = digest(`Bearer ${deps.adminKey()}`);
         if (timingSafeEqual(digest(request.headers.authorization ?? ''), expected)) return;
         throw new AdminError('unauthorized', 'The Authorization header must be "Bearer " followed by the admin key.');
+      });
+      scope.addHook('onResponse', async ({ routeOptions: { url, method } }, reply) => {
+        const operation = url === undefined ? UNKNOWN_OPERATION : `${method} ${url.slice(ADMIN_PREFIX.length)}`;
+        const { statusCode: code, elapsedTime: durationMs } = reply;
+        deps.countCall?.({ door: 'admin', operation, code, durationMs });
       });
       scope.setValidatorCompiler(({ schema, httpPart }) => makeValidator(schema, httpPart !== 'body'));
       scope.setErrorHandler((error: Fault, request, reply) => {

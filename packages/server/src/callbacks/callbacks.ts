@@ -13,6 +13,7 @@
 import type { App } from '../apps/app.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../rooms/clock.ts';
+import type { OutboxRecord } from '../store/outbox.ts';
 import type { Store } from '../store/store.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { CallbackDialect } from './dialect.ts';
@@ -43,6 +44,9 @@ export interface CallbacksDeps {
   readonly settings: CallbackSettings;
   /** Posts callbacks; over HTTP by default. */
   readonly poster?: Poster;
+  /** Called when a callback was delivered, with the time since its event, and when it failed permanently. */
+  readonly onDelivered?: (record: OutboxRecord, ageMs: number) => void;
+  readonly onFailed?: (record: OutboxRecord) => void;
 }
 
 const HOUR_MS = 3_600_000;
@@ -73,14 +77,15 @@ export class Callbacks {
     });
   }
 
-  /** Numbers of callbacks that were delivered and that failed permanently, since the start. */
-  get counts(): { readonly delivered: number; readonly failed: number } {
-    return this.#dispatcher.counts;
-  }
-
   /** Returns the number of pending callbacks. */
   countPending(): Promise<number> {
     return this.#deps.store.outbox.count('pending');
+  }
+
+  /** Returns the age of the oldest pending callback in milliseconds; 0 if there is none. */
+  async findOldestAgeMs(): Promise<number> {
+    const [oldest] = await this.#deps.store.outbox.list({ status: 'pending' }, 1);
+    return oldest ? this.#deps.clock.now() - oldest.createdAtMs : 0;
   }
 
   /**

@@ -26,6 +26,9 @@ export interface DispatcherDeps {
   readonly timeoutMs: number;
   readonly maxInFlightPerEndpoint: number;
   readonly maxInMemoryPerEndpoint: number;
+  /** Called when a callback was delivered, with the time since its event, and when it failed permanently. */
+  readonly onDelivered?: ((record: OutboxRecord, ageMs: number) => void) | undefined;
+  readonly onFailed?: ((record: OutboxRecord) => void) | undefined;
 }
 
 /** Delivered callbacks are deleted from the store after this many turns of the event loop without a delivery. */
@@ -51,17 +54,10 @@ export class Dispatcher {
   /** Ids of delivered callbacks that are not yet deleted from the store. */
   #delivered: string[] = [];
   #forgetting: Promise<void> | undefined;
-  #deliveredCount = 0;
-  #failedCount = 0;
 
   constructor(deps: DispatcherDeps) {
     this.#deps = deps;
     this.#dialects = new Map(deps.dialects.map((dialect) => [dialect.name, dialect]));
-  }
-
-  /** Numbers of callbacks that were delivered and that failed permanently, since the start. */
-  get counts(): { readonly delivered: number; readonly failed: number } {
-    return { delivered: this.#deliveredCount, failed: this.#failedCount };
   }
 
   /** Loads the callbacks that were pending when the process ended. Nothing may be offered before it resolves. */
@@ -107,7 +103,7 @@ export class Dispatcher {
   async #attempt(record: OutboxRecord): Promise<Verdict | undefined> {
     const failure = await this.#send(record);
     if (failure) return this.#judge(record, failure);
-    this.#deliveredCount += 1;
+    this.#deps.onDelivered?.(record, this.#deps.clock.now() - record.createdAtMs);
     this.#delivered.push(record.id);
     this.#forgetting ??= this.#forgetDelivered();
     return undefined;
@@ -138,7 +134,7 @@ export class Dispatcher {
     const { id, appId, event, url } = record;
     const facts = { id, appId, event, url: withoutQuery(url), attempts: failure.attempts, status, reason: message };
     if (delayMs === undefined) {
-      this.#failedCount += 1;
+      this.#deps.onFailed?.(record);
       this.#deps.log.warn(facts, 'callback failed permanently');
       return { failure, nextAttemptAtMs: undefined };
     }

@@ -94,6 +94,9 @@ export function openDispatcher(
 ) {
   const { clock = new FakeClock(), maxInFlight = 32, maxInMemory = 1000 } = over;
   const endpoint = new FakeEndpoint();
+  /** The ends of callbacks: the name of the event, and the age at its delivery. */
+  const delivered: (readonly [event: string, ageMs: number])[] = [];
+  const failed: string[] = [];
   const dispatcher = new Dispatcher({
     repository: store.outbox,
     apps: { find: (appId) => (appId === APP.appId || appId === APP.appId + 1 ? APP : undefined) },
@@ -105,8 +108,10 @@ export function openDispatcher(
     timeoutMs: 5000,
     maxInFlightPerEndpoint: maxInFlight,
     maxInMemoryPerEndpoint: maxInMemory,
+    onDelivered: ({ event }, ageMs) => delivered.push([event, ageMs]),
+    onFailed: ({ event }) => failed.push(event),
   });
   const offer = async (...records: NewOutboxRecord[]): Promise<void> =>
     dispatcher.offer(await addCallbacks(store, records));
-  return { clock, endpoint, dispatcher, offer };
+  return { clock, endpoint, dispatcher, offer, delivered, failed };
 }

@@ -10,6 +10,7 @@
 
 import { ERRORS, GavelError } from '@gavel/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type CountCall, UNKNOWN_OPERATION } from '../telemetry/call-metrics.ts';
 import type { ApiTokens } from './api-tokens.ts';
 import { AuthError, authenticate, authorise, type Caller, type PathIds } from './auth.ts';
 import { otherType, parseJsonBody, refuseOtherBody } from './body.ts';
@@ -34,6 +35,8 @@ export interface RealtimeKitDoorDeps extends ResourceDeps {
   readonly apiTokens: ApiTokens;
   readonly rateLimit: RateLimitSettings;
   readonly log: DoorLog;
+  /** Counts calls, for the metrics. */
+  readonly countCall?: CountCall;
 }
 
 /** A thrown error, with the fields that the framework adds to its own errors. */
@@ -72,6 +75,13 @@ export function registerRealtimeKitDoor(http: FastifyInstance, deps: RealtimeKit
         reply.headers(headers);
         if (!isAllowed) throw new ApiError(429, `Too many requests; try again in ${resetSeconds} s`);
         request.setDecorator(CALLER, authorise(grant, request.params as PathIds, deps.apps));
+      });
+      scope.addHook('onResponse', async (request, reply) => {
+        const appId = request.getDecorator<Caller | null>(CALLER)?.app?.appId;
+        const { url, method } = request.routeOptions;
+        const operation = url === undefined ? UNKNOWN_OPERATION : `${method} ${url.slice(PREFIX.length)}`;
+        const { statusCode: code, elapsedTime: durationMs } = reply;
+        deps.countCall?.({ door: 'realtimekit', appId, operation, code, durationMs });
       });
       scope.setErrorHandler((error: Fault, request, reply) => answerError(error, request, reply, deps.log));
       scope.setNotFoundHandler((request, reply) => {

@@ -22,6 +22,7 @@ import { Compile } from 'typebox/compile';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../rooms/clock.ts';
 import type { MemberInfo } from '../rooms/member.ts';
+import { type CountCall, UNKNOWN_OPERATION } from '../telemetry/call-metrics.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Receiver } from './fan-out.ts';
 import { RequestBudget } from './request-budget.ts';
@@ -46,6 +47,8 @@ export type RequestHandler = (connection: Connection, method: Method, params: un
 export interface ConnectionDeps {
   readonly clock: Clock;
   readonly log: Logger;
+  /** Counts requests, for the metrics. */
+  readonly countCall?: CountCall | undefined;
   readonly handle: RequestHandler;
   /** Called once: when a login has succeeded or leads to a wait, or when the socket closes before that. */
   readonly onSettled: (connection: Connection) => void;
@@ -216,6 +219,7 @@ export class Connection implements Receiver {
   }
 
   async #answer(id: number, method: string, params: unknown, frameBytes: number): Promise<void> {
+    const startedAtMs = this.#deps.clock.monotonicMs();
     let frame: ServerFrame;
     try {
       this.#budget.consume(frameBytes);
@@ -224,6 +228,7 @@ export class Connection implements Receiver {
       frame = { id, error: this.#wireError(error, method, id) };
       if (JOIN_METHODS.has(method)) this.#logRefusal(method, params, frame.error.code, id);
     }
+    this.#count(method, 'error' in frame ? frame.error.code : 'ok', startedAtMs);
     const bytes = encodeFrame(frame);
     this.#together(() => {
       // The answer to a login is sent before the queued events.
@@ -233,6 +238,14 @@ export class Connection implements Receiver {
     });
     if (method === 'login') this.#onLoginAnswered();
     if (method === 'logout' && 'result' in frame) this.close(CLOSE_CODES.loggedOut, 'logged out');
+  }
+
+  #count(method: string, code: string, startedAtMs: number): void {
+    const { state } = this;
+    const appId = state.kind === 'member' || state.kind === 'waiting' ? state.key.appId : undefined;
+    const operation = Object.hasOwn(paramsOf, method) ? method : UNKNOWN_OPERATION;
+    const durationMs = this.#deps.clock.monotonicMs() - startedAtMs;
+    this.#deps.countCall?.({ door: 'signalling', appId, operation, code, durationMs });
   }
 
   /** Converts an error to its wire form. An internal error is logged, and the client gets only the request id. */

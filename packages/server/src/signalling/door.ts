@@ -19,6 +19,7 @@ import type { SoundMonitor } from '../media-control/sound-monitor.ts';
 import type { Authenticator } from '../rooms/admission.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { CommandOf } from '../rooms/commands.ts';
+import type { CountCall } from '../telemetry/call-metrics.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { createFindAddress } from './client-address.ts';
 import { Connection, type ConnectionDeps } from './connection.ts';
@@ -54,6 +55,8 @@ export interface SignallingDeps {
   readonly fanOut: FanOut;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Counts requests, for the metrics. */
+  readonly countCall?: CountCall;
   readonly authenticators: readonly Authenticator[];
   readonly iceServers: IceServers;
   readonly heartbeatIntervalMs: number;

@@ -12,10 +12,10 @@ test('one reading of the metrics asks the media engine once, and the next one as
     return dump();
   };
   const metrics = new Metrics();
-  metrics.observe({ engine, roomCount: () => 3, connectionCount: () => 5 });
+  metrics.observe({ engine, connectionCount: () => 5, version: '1.2.3' });
   const text = await metrics.text();
   const media = ['gavel_media_streams{worker="0"} 0', 'gavel_media_subscriptions{worker="0"} 0'];
-  for (const line of ['gavel_rooms 3', 'gavel_connections 5', ...media]) {
+  for (const line of ['gavel_connections 5', ...media]) {
     expect(text).toContain(`\n${line}\n`);
   }
   expect(dumps).toBe(1);
@@ -35,7 +35,7 @@ test('the ports of media are counted by worker and outcome', async () => {
     workers: [{ worker: 1, pid: 1, port: 7701, restarts: 0, transport: { kind: 'openssl', datagrams, buffers, tcp } }],
   });
   const metrics = new Metrics();
-  metrics.observe({ engine, roomCount: () => 0, connectionCount: () => 0 });
+  metrics.observe({ engine, connectionCount: () => 0, version: '1.2.3' });
   await metrics.text();
   const text = await metrics.text();
   expect(text).toContain('gavel_media_datagrams_total{worker="1",outcome="received"} 7');
@@ -64,7 +64,7 @@ test('peers, subscriptions, layers and packets are counted by worker, with the p
     return { workers: [worker], peers, streams, closed: [] };
   };
   const metrics = new Metrics();
-  metrics.observe({ engine, roomCount: () => 0, connectionCount: () => 0 });
+  metrics.observe({ engine, connectionCount: () => 0, version: '1.2.3' });
   const first = await metrics.text();
   expect(first).toContain('gavel_media_peers{worker="1",state="connected"} 2');
   expect(first).toContain('gavel_media_subscriptions{worker="1"} 1');

@@ -9,6 +9,7 @@ import type { App, Apps } from '../apps/app.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { Enforcement } from '../rooms/enforcement.ts';
+import { type CountCall, UNKNOWN_OPERATION } from '../telemetry/call-metrics.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { type Access, requireAccess } from './access.ts';
 import type { Action, Call, Data, PreparedCall, Subject } from './actions/action.ts';
@@ -30,6 +31,8 @@ export interface GatewayDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly replays: Replays;
+  /** Counts calls, for the metrics. */
+  readonly countCall?: CountCall;
 }
 
 /** The body of every response; Data only if the Action has one (ACC-5). */
@@ -97,13 +100,17 @@ export class Gateway {
     const startedAt = performance.now();
     const requestId = this.#requestIds.next();
     const { code, message, data } = await this.#do(query, body, requestId);
+    const durationMs = performance.now() - startedAt;
+    const appId = this.#deps.apps.find(Number(query.scalar('AppId')?.text))?.appId;
+    const operation = findAction(query.scalar('Action')?.text ?? '')?.name ?? UNKNOWN_OPERATION;
+    this.#deps.countCall?.({ door: 'zego', appId, operation, code: code.code, durationMs });
     this.#deps.log.info(
       {
         requestId,
         action: query.scalar('Action')?.text.slice(0, MAX_LOGGED),
         appId: query.scalar('AppId')?.text.slice(0, MAX_LOGGED),
         code: code.code,
-        durationMs: Math.round((performance.now() - startedAt) * 1000) / 1000,
+        durationMs: Math.round(durationMs * 1000) / 1000,
       },
       'zego call',
     );

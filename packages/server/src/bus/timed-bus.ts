@@ -1,0 +1,49 @@
+/**
+ * A bus that measures the commands that remove somebody or something.
+ *
+ * @module
+ */
+
+import type { Clock } from '../rooms/clock.ts';
+import type { RoomCommand } from '../rooms/commands.ts';
+import type { AnswerOf, Query, SubjectOf } from '../rooms/queries.ts';
+import type { ReplyOf } from '../rooms/replies.ts';
+import type { BatchHandler, Bus, Envelope } from './bus.ts';
+
+/** The commands that are measured. */
+const MEASURED: ReadonlySet<RoomCommand['type']> = new Set(['kick', 'close', 'deleteStream'] as const);
+
+/** Receives the duration of a measured command that succeeded. */
+export type RecordDuration = (command: RoomCommand['type'], durationMs: number) => void;
+
+/** Passes everything to another bus, and measures from the command to its reply: when it resolves, media is closed. */
+export class TimedBus implements Bus {
+  readonly #bus: Bus;
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
+  readonly #record: RecordDuration;
+
+  constructor(bus: Bus, clock: Pick<Clock, 'monotonicMs'>, record: RecordDuration) {
+    this.#bus = bus;
+    this.#clock = clock;
+    this.#record = record;
+  }
+
+  call<C extends RoomCommand>(envelope: Envelope<C>): Promise<ReplyOf<C>> {
+    return MEASURED.has(envelope.command.type) ? this.#measure(envelope) : this.#bus.call(envelope);
+  }
+
+  query<Q extends Query>(subject: SubjectOf<Q>, query: Q): Promise<AnswerOf<Q>> {
+    return this.#bus.query(subject, query);
+  }
+
+  subscribe(handler: BatchHandler): () => void {
+    return this.#bus.subscribe(handler);
+  }
+
+  async #measure<C extends RoomCommand>(envelope: Envelope<C>): Promise<ReplyOf<C>> {
+    const startedAtMs = this.#clock.monotonicMs();
+    const reply = await this.#bus.call(envelope);
+    this.#record(envelope.command.type, this.#clock.monotonicMs() - startedAtMs);
+    return reply;
+  }
+}
