@@ -58,21 +58,6 @@ describe('access', () => {
   });
 });
 
-it('describes itself as OpenAPI', async () => {
-  const { status, body } = await stage.admin('GET', '/openapi.json');
-  expect(status).toBe(200);
-  expect(body.openapi).toBe('3.1.0');
-  expect(Object.keys(body.paths as object).sort()).toEqual([
-    '/admin/v1/api-tokens',
-    '/admin/v1/api-tokens/{id}',
-    '/admin/v1/apps',
-    '/admin/v1/apps/{appId}/keys',
-    '/admin/v1/callbacks',
-    '/admin/v1/callbacks/replay',
-    '/admin/v1/callbacks/{id}/replay',
-  ]);
-});
-
 it.each([
   '?status=delivered',
   '?limit=0',

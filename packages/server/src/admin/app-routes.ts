@@ -9,8 +9,10 @@
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import type { App, Apps } from '../apps/app.ts';
+import { callerOf } from './caller.ts';
 import { AdminError } from './errors.ts';
 import { describeResponses } from './responses.ts';
+import { mayAccessApp } from './roles.ts';
 
 /** The dependencies of the routes. */
 export interface AppRouteDeps {
@@ -42,6 +44,7 @@ export function addAppRoutes(scope: FastifyInstance, { apps }: AppRouteDeps): vo
   scope.get(
     '/apps',
     {
+      config: { right: 'read' },
       schema: {
         summary: 'Lists the Apps of an account, oldest first, without their keys',
         querystring: LIST_QUERY,
@@ -50,13 +53,20 @@ export function addAppRoutes(scope: FastifyInstance, { apps }: AppRouteDeps): vo
     },
     async (request) => {
       const { accountId } = request.query as Static<typeof LIST_QUERY>;
-      return { apps: apps.ofAccount(accountId).map(describeApp) };
+      const caller = callerOf(request);
+      return {
+        apps: apps
+          .ofAccount(accountId)
+          .filter(({ appId }) => mayAccessApp(caller, appId))
+          .map(describeApp),
+      };
     },
   );
 
   scope.get(
     '/apps/:appId/keys',
     {
+      config: { right: 'manage' },
       schema: {
         summary: 'Returns the keys of an App',
         params: APP_PATH,

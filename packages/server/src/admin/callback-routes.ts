@@ -8,6 +8,7 @@ import { parseAppId } from '@gavel/protocol';
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import type { OutboxRecord, OutboxRepository } from '../store/outbox.ts';
+import { callerOf } from './caller.ts';
 import { AdminError } from './errors.ts';
 import { describeResponses } from './responses.ts';
 
@@ -73,6 +74,7 @@ export function addCallbackRoutes(scope: FastifyInstance, { outbox, callbacks }:
   scope.get(
     '/callbacks',
     {
+      config: { right: 'read' },
       schema: {
         summary: 'Lists callbacks, oldest first',
         querystring: LIST_QUERY,
@@ -81,7 +83,8 @@ export function addCallbackRoutes(scope: FastifyInstance, { outbox, callbacks }:
     },
     async (request) => {
       const { status = 'failed', appId, limit = 100, after = 0 } = request.query as Static<typeof LIST_QUERY>;
-      const filter = { status, afterSeq: after, ...(appId !== undefined && { appId: requireAppId(appId) }) };
+      const appIds = appId === undefined ? callerOf(request).appIds : [appId];
+      const filter = { status, afterSeq: after, ...(appIds && { appIds: appIds.map(requireAppId) }) };
       const records = await outbox.list(filter, limit);
       return {
         callbacks: records.map(describe),
@@ -93,6 +96,7 @@ export function addCallbackRoutes(scope: FastifyInstance, { outbox, callbacks }:
   scope.post(
     '/callbacks/:id/replay',
     {
+      config: { right: 'manage' },
       schema: {
         summary: 'Sends a failed callback again',
         params: ID_PATH,
@@ -109,6 +113,7 @@ export function addCallbackRoutes(scope: FastifyInstance, { outbox, callbacks }:
   scope.post(
     '/callbacks/replay',
     {
+      config: { right: 'manage' },
       schema: {
         summary: 'Sends all failed callbacks of an App again',
         body: REPLAY_BODY,

@@ -1,24 +1,30 @@
 /**
- * The admin door: `/admin/v1`, for the operator of the server. One Bearer key controls all Apps.
+ * The admin door: `/admin/v1`, for operators, moderators and viewers. A Bearer token identifies the caller and its role.
  *
  * @module
  */
 
-import { createHash, timingSafeEqual } from 'node:crypto';
 import swagger from '@fastify/swagger';
+import { isGavelError } from '@gavel/protocol';
 import type { FastifyInstance } from 'fastify';
 import { Compile } from 'typebox/compile';
 import { Value } from 'typebox/value';
 import { type CountCall, UNKNOWN_OPERATION } from '../telemetry/call-metrics.ts';
+import { type AdminTokenRouteDeps, addAdminTokenRoutes } from './admin-token-routes.ts';
 import { type AppRouteDeps, addAppRoutes } from './app-routes.ts';
+import { Authenticator } from './authenticator.ts';
 import { addCallbackRoutes, type CallbackRouteDeps } from './callback-routes.ts';
+import { judgeCalls } from './caller.ts';
 import { ADMIN_ERRORS, AdminError, type AdminErrorCode, adminErrorBody } from './errors.ts';
 import { addTokenRoutes, type TokenRouteDeps } from './token-routes.ts';
 
 /** The dependencies of the door. */
-export interface AdminDoorDeps extends CallbackRouteDeps, Omit<TokenRouteDeps, 'apps'> {
+export interface AdminDoorDeps
+  extends CallbackRouteDeps,
+    Omit<TokenRouteDeps, 'apps'>,
+    Omit<AdminTokenRouteDeps, 'apps' | 'clock'> {
   readonly apps: AppRouteDeps['apps'] & TokenRouteDeps['apps'];
-  /** Returns the key that is valid now. */
+  /** Returns the key of the configuration that is valid now; it is an owner's. */
   readonly adminKey: () => string;
   readonly version: string;
   readonly log: { error(facts: object, message: string): void };
@@ -31,18 +37,11 @@ export const ADMIN_PREFIX = '/admin/v1';
 
 type Fault = Error & { readonly statusCode?: number; readonly validation?: unknown };
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-
-/** Adds the routes. Every route requires the key, including the OpenAPI document. */
+/** Adds the routes. Every route requires a token, including the OpenAPI document. */
 export async function registerAdminDoor(http: FastifyInstance, deps: AdminDoorDeps): Promise<void> {
   await http.register(
     async (scope) => {
-      // Runs before the body is read. Digests have a fixed length, so the time of the comparison reveals nothing.
-      scope.addHook('onRequest', async (request) => {
-        const expected = digest(`Bearer ${deps.adminKey()}`);
-        if (timingSafeEqual(digest(request.headers.authorization ?? ''), expected)) return;
-        throw new AdminError('unauthorized', 'The Authorization header must be "Bearer " followed by the admin key.');
-      });
+      judgeCalls(scope, new Authenticator(deps));
       scope.addHook('onResponse', async ({ routeOptions: { url, method } }, reply) => {
         const operation = url === undefined ? UNKNOWN_OPERATION : `${method} ${url.slice(ADMIN_PREFIX.length)}`;
         const { statusCode: code, elapsedTime: durationMs } = reply;
@@ -69,14 +68,15 @@ export async function registerAdminDoor(http: FastifyInstance, deps: AdminDoorDe
         openapi: {
           openapi: '3.1.0',
           info: { title: 'Gavel admin API', version: deps.version },
-          components: { securitySchemes: { adminKey: { type: 'http', scheme: 'bearer' } } },
-          security: [{ adminKey: [] }],
+          components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+          security: [{ token: [] }],
         },
       });
+      addAdminTokenRoutes(scope, deps);
       addCallbackRoutes(scope, deps);
       addTokenRoutes(scope, deps);
       addAppRoutes(scope, deps);
-      scope.get('/openapi.json', { schema: { hide: true } }, () => scope.swagger());
+      scope.get('/openapi.json', { config: { right: 'read' }, schema: { hide: true } }, () => scope.swagger());
     },
     { prefix: ADMIN_PREFIX },
   );
@@ -98,6 +98,7 @@ function makeValidator(schema: unknown, mayConvert: boolean) {
 
 function codeOf(error: Fault): AdminErrorCode {
   if (error instanceof AdminError) return error.code;
+  if (isGavelError(error, 'server.store-unavailable')) return 'unavailable';
   // Errors of the framework: a body that is not JSON, or is too long.
   return (error.statusCode ?? 500) < 500 ? 'invalid-request' : 'internal';
 }

@@ -8,9 +8,11 @@
 export const ADMIN_ERRORS = {
   'invalid-request': 400,
   unauthorized: 401,
+  forbidden: 403,
   'not-found': 404,
   conflict: 409,
   internal: 500,
+  unavailable: 503,
 } as const;
 
 /** An error code. */

@@ -56,6 +56,7 @@ export function addTokenRoutes(scope: FastifyInstance, { apiTokens, apps, clock 
   scope.post(
     '/api-tokens',
     {
+      config: { right: 'manage' },
       schema: {
         summary: 'Creates an API token',
         body: CREATE_BODY,
@@ -85,6 +86,7 @@ export function addTokenRoutes(scope: FastifyInstance, { apiTokens, apps, clock 
   scope.get(
     '/api-tokens',
     {
+      config: { right: 'manage' },
       schema: {
         summary: 'Lists the API tokens of an account, oldest first; tokens of the configuration are not included',
         querystring: LIST_QUERY,
@@ -100,6 +102,7 @@ export function addTokenRoutes(scope: FastifyInstance, { apiTokens, apps, clock 
   scope.delete(
     '/api-tokens/:id',
     {
+      config: { right: 'manage' },
       schema: {
         summary: 'Revokes an API token immediately',
         params: ID_PATH,

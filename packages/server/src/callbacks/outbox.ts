@@ -104,7 +104,7 @@ export class Outbox implements RowSource {
 
   async #findFailed(which: Parameters<Outbox['replay']>[0], limit: number): Promise<readonly OutboxRecord[]> {
     const { outbox } = this.#deps;
-    if ('appId' in which) return outbox.list({ status: 'failed', appId: which.appId }, limit);
+    if ('appId' in which) return outbox.list({ status: 'failed', appIds: [which.appId] }, limit);
     const record = await outbox.find(which.id);
     return record?.failedAtMs === undefined ? [] : [record];
   }

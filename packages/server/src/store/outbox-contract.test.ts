@@ -104,8 +104,8 @@ function describeOutbox(name: string, open: () => Promise<Store>, reopen?: (stor
       await addCallbacks(store, [record('4', { appId: OTHER_APP })]);
       expect(idsOf(await store.outbox.list({ status: 'pending' }, 3))).toEqual(['1', '2', '3']);
       const afterSeq = kept[1]?.seq ?? 0;
-      expect(idsOf(await store.outbox.list({ status: 'pending', appId: APP, afterSeq }, 10))).toEqual(['3']);
-      expect(idsOf(await store.outbox.list({ status: 'pending', appId: OTHER_APP }, 10))).toEqual(['4']);
+      expect(idsOf(await store.outbox.list({ status: 'pending', appIds: [APP], afterSeq }, 10))).toEqual(['3']);
+      expect(idsOf(await store.outbox.list({ status: 'pending', appIds: [OTHER_APP] }, 10))).toEqual(['4']);
       expect(await store.outbox.list({ status: 'failed' }, 10)).toEqual([]);
     });
 

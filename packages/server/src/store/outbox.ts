@@ -60,7 +60,8 @@ export interface AttemptFailure {
 /** Selects callbacks. */
 export interface OutboxFilter {
   readonly status: 'pending' | 'failed';
-  readonly appId?: AppId;
+  /** Absent: of all Apps. */
+  readonly appIds?: readonly AppId[];
   /** Only callbacks added after this one. */
   readonly afterSeq?: number;
 }

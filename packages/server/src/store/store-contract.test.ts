@@ -103,6 +103,26 @@ function describeStore(name: string, open: () => Promise<Store>, reopen?: (store
       });
     });
 
+    describe('tokens of the admin API', () => {
+      const token = { tokenHash: 'h1', name: 'anna', role: 'viewer', createdBy: 'admin key', createdAtMs: 5 } as const;
+
+      it('finds a token by its hash, and forgets one that is deleted', async () => {
+        const limited = { ...token, role: 'moderator', appIds: [APP], expiresAtMs: 9 } as const;
+        await store.adminTokens.add(limited);
+        expect(await store.adminTokens.findByHash('h1')).toEqual(limited);
+        expect(await store.adminTokens.delete('h1')).toBe(true);
+        expect(await store.adminTokens.delete('h1')).toBe(false);
+        expect(await store.adminTokens.findByHash('h1')).toBeUndefined();
+      });
+
+      it('adds none of a name that exists, and lists them in order', async () => {
+        expect(await store.adminTokens.add({ ...token, name: 'zoe' })).toBe(true);
+        expect(await store.adminTokens.add({ ...token, tokenHash: 'h2', name: 'zoe' })).toBe(false);
+        expect(await store.adminTokens.add({ ...token, tokenHash: 'h3' })).toBe(true);
+        expect((await store.adminTokens.all()).map(({ tokenHash }) => tokenHash)).toEqual(['h1', 'h3']);
+      });
+    });
+
     describe('API tokens', () => {
       const token = { tokenHash: 'h1', name: 'backend', accountId: 'account-1', createdAtMs: 5 };
 

@@ -10,6 +10,7 @@
 import type { AppId } from '@gavel/protocol';
 import type { EndedTicketKeeper } from '../rooms/ended-tickets.ts';
 import type { RuleKeeper } from '../rooms/rule-keeper.ts';
+import type { AdminTokenRepository } from './admin-tokens.ts';
 import type { AuditRepository } from './audit.ts';
 import type { ChatRepository } from './chat.ts';
 import type { FileRepository } from './files.ts';
@@ -213,6 +214,7 @@ export interface SigningKeyRepository {
 export interface Store {
   readonly apps: AppRepository;
   readonly apiTokens: ApiTokenRepository;
+  readonly adminTokens: AdminTokenRepository;
   readonly meetings: MeetingRepository;
   readonly participants: ParticipantRepository;
   readonly presets: PresetRepository;

@@ -61,13 +61,13 @@ export class SqlOutbox implements OutboxRepository {
     return Number(count);
   }
 
-  async list({ status, appId, afterSeq = 0 }: OutboxFilter, limit: number): Promise<readonly OutboxRecord[]> {
+  async list({ status, appIds, afterSeq = 0 }: OutboxFilter, limit: number): Promise<readonly OutboxRecord[]> {
     let matching = this.#db
       .selectFrom('outbox')
       .selectAll()
       .where('failed_at_ms', status === 'failed' ? 'is not' : 'is', null)
       .where('seq', '>', afterSeq);
-    if (appId !== undefined) matching = matching.where('app_id', '=', appId);
+    if (appIds) matching = matching.where('app_id', 'in', appIds);
     return (await matching.orderBy('seq').limit(limit).execute()).map(recordOf);
   }
 

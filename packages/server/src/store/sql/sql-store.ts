@@ -6,6 +6,7 @@
 
 import type { Kysely } from 'kysely';
 import type { Store } from '../store.ts';
+import { SqlAdminTokens } from './admin-tokens.ts';
 import { SqlApiTokens } from './api-tokens.ts';
 import { SqlApps } from './apps.ts';
 import { SqlAudit } from './audit.ts';
@@ -32,6 +33,7 @@ export function createSqlStore(db: Kysely<Tables>): Store {
   return {
     apps: new SqlApps(db),
     apiTokens: new SqlApiTokens(db),
+    adminTokens: new SqlAdminTokens(db),
     meetings: new SqlMeetings(db),
     participants: new SqlParticipants(db),
     presets: new SqlPresets(db),

@@ -5,6 +5,7 @@
  */
 
 import type { AppId, Environment } from '@gavel/protocol';
+import type { AdminRole } from '@gavel/protocol/admin';
 import type { Generated } from 'kysely';
 import type { AuditOutcome, AuditRow } from '../audit.ts';
 import type { SessionChat, SessionEnd } from '../sessions.ts';
@@ -33,6 +34,19 @@ export interface ApiTokensTable {
   /** A JSON array, or null for all Apps of the account. */
   rtk_app_ids: string | null;
   created_at_ms: number;
+}
+
+/** Tokens of the admin API, by their hash. */
+export interface AdminTokensTable {
+  seq: Sequence;
+  token_hash: string;
+  name: string;
+  role: AdminRole;
+  /** A JSON array, or null for all Apps. */
+  app_ids: string | null;
+  created_by: string;
+  created_at_ms: number;
+  expires_at_ms: number | null;
 }
 
 /** Presets. */
@@ -290,6 +304,7 @@ export interface ChatFilesTable {
 export interface Tables {
   apps: AppsTable;
   api_tokens: ApiTokensTable;
+  admin_tokens: AdminTokensTable;
   presets: PresetsTable;
   meetings: MeetingsTable;
   participants: ParticipantsTable;

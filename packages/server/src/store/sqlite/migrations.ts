@@ -320,4 +320,17 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX command_replies_by_time ON command_replies (done_at_ms);
   `,
+  // Tokens of the admin API.
+  `
+  CREATE TABLE admin_tokens (
+    seq           INTEGER PRIMARY KEY AUTOINCREMENT,
+    token_hash    TEXT NOT NULL UNIQUE,
+    name          TEXT NOT NULL UNIQUE,
+    role          TEXT NOT NULL,
+    app_ids       TEXT,
+    created_by    TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    expires_at_ms INTEGER
+  ) STRICT;
+  `,
 ];

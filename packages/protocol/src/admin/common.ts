@@ -1,0 +1,45 @@
+/**
+ * Parts that several messages of the admin API share.
+ *
+ * @module
+ */
+
+import { type Static, type TSchema, Type } from 'typebox';
+
+/** Unknown properties are errors. */
+export const CLOSED = { additionalProperties: false } as const;
+
+/** The id of an App. */
+export const APP_ID = Type.Integer({ minimum: 1, maximum: 0xffff_ffff, description: 'The App id.' });
+
+/** A time. */
+export const TIME_MS = Type.Integer({ description: 'Milliseconds since the Unix epoch.' });
+
+/** An environment of an App. */
+export const ENVIRONMENT = Type.Union([Type.Literal('production'), Type.Literal('test')], {
+  description: 'The environment of the App; the rooms of one cannot be reached from the other.',
+});
+
+/** An error of the admin API. Programs decide by its code; the message is for people. */
+export const ADMIN_ERROR_BODY = Type.Object({
+  error: Type.Object({ code: Type.String(), message: Type.String() }),
+});
+/** An error of the admin API. */
+export type AdminErrorBody = Static<typeof ADMIN_ERROR_BODY>;
+
+/** Makes a value null where there is none, so that it is always present. */
+export const orNull = <T extends TSchema>(schema: T, description: string) =>
+  Type.Union([schema, Type.Null()], { description });
+
+/** The parameters of a page. */
+export const PAGE_QUERY = {
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 500, default: 50, description: 'Most entries of the page. Default: 50.' }),
+  ),
+  cursor: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 1024, description: 'The `next` value of the previous page.' }),
+  ),
+};
+
+/** The cursor of the next page. */
+export const NEXT = orNull(Type.String(), 'The `cursor` of the next page; null on the last page.');

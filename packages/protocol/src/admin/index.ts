@@ -1,0 +1,9 @@
+/**
+ * The messages of the admin API, as schemas and types. The server checks requests against the schemas and prints its
+ * OpenAPI document from them; its clients import the types.
+ *
+ * @module
+ */
+
+export * from './access.ts';
+export * from './common.ts';

@@ -1,0 +1,49 @@
+/**
+ * The caller of a route: the door authenticates it before the body is read, and the route asks for it.
+ *
+ * @module
+ */
+
+import type { AdminIdentity } from '@gavel/protocol/admin';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Authenticator } from './authenticator.ts';
+import { type AdminRight, requireApp, requireRight } from './roles.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The right that a route of the admin API needs. */
+    readonly right?: AdminRight;
+  }
+}
+
+/** By request; the entries go with the requests. */
+const CALLERS = new WeakMap<FastifyRequest, AdminIdentity>();
+
+/** Returns the authenticated caller of a request. @throws Error if the request has none, which is a bug */
+export function callerOf(request: FastifyRequest): AdminIdentity {
+  const caller = CALLERS.get(request);
+  if (!caller) throw new Error('the request was not authenticated');
+  return caller;
+}
+
+/**
+ * Judges every call of a scope: authenticates the caller, and checks its role and its access to the App that the path or
+ * the query names. Apps in a body are checked by the route. A route without a right fails at the start.
+ */
+export function judgeCalls(scope: FastifyInstance, authenticator: Authenticator): void {
+  scope.addHook('onRoute', ({ url, config }) => {
+    if (!config?.right) throw new Error(`the admin route ${url} does not say which right it needs`);
+  });
+  scope.addHook('onRequest', async (request) => {
+    const caller = await authenticator.authenticate(request.headers.authorization);
+    CALLERS.set(request, caller);
+    // A path without a route is answered 404 to every caller.
+    const { right } = request.routeOptions.config;
+    if (right) requireRight(caller, right);
+    for (const part of [request.params, request.query]) {
+      const { appId } = (part ?? {}) as { readonly appId?: unknown };
+      // A malformed id gets the same answer as an App that the caller may not access.
+      if (appId !== undefined && caller.appIds) requireApp(caller, Number(appId));
+    }
+  });
+}
