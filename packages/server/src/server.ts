@@ -210,11 +210,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const limits = { heartbeatTimeoutMs, keptEvents: KEPT_EVENTS, maxLoginsPerSecond, ...mediaLimits };
   const report = (error: unknown): void =>
     log.error({ err: error }, 'removing silent members or admitting users failed');
-  const rooms = new Rooms({ clock, ids: createIdSource(clock), rules, tickets, commands, report, ...limits }, sinks, [
-    fanOut,
-    guard,
-    audit,
-  ]);
+  const rooms = new Rooms({ clock, ids: createIdSource(clock), rules, tickets, commands, report, ...limits }, sinks);
   const localBus = new LocalBus({ rooms, publisher });
   const bus = new TimedBus(parts.wrapBus?.(localBus) ?? localBus, clock, (command, durationMs) =>
     metrics.calls.recordRemoval(command, durationMs),

@@ -135,6 +135,35 @@ describe('who waits is taken off the list', () => {
     await expect(kit.activeSession.kickAllParticipants(meeting, ids)).rejects.toMatchObject({ status: 404 });
   });
 
+  it('by CloseRoom where people only wait (WAIT-9)', async () => {
+    const ann = await enter('ann', 'until-accepted');
+    // CloseRoom may be called once per second.
+    await expect
+      .poll(() => server.call('CloseRoom', { RoomId: meeting, CustomReason: 'over' }), { timeout: 5000, interval: 300 })
+      .toMatchObject({ Code: 0 });
+    expect(await ann.client.event('removed')).toEqual({ event: 'removed', cause: 'room-closed', reason: 'over' });
+    expect(await isClosed(ann)).toBe(4501);
+  });
+
+  it('and a session in its keep-alive time ends by CloseRoom (WAIT-9, RTK-11)', async () => {
+    const host = await enter('host');
+    const { id } = (await activeSession()) ?? {};
+    await host.client.request('logout');
+    // CloseRoom may be called once per second.
+    await expect
+      .poll(() => server.call('CloseRoom', { RoomId: meeting }), { timeout: 5000, interval: 300 })
+      .toMatchObject({ Code: 0 });
+    const { data } = await kit.sessions.getSessionDetails(id ?? '', ids);
+    expect(data).toMatchObject({ status: 'ENDED' });
+  });
+
+  it('by a host that removes everybody (WAIT-9)', async () => {
+    const [ann, host] = [await enter('ann', 'until-accepted'), await enter('host')];
+    // The host is removed too, so its request is not answered.
+    host.client.request('moderate', { action: 'kickAll' }).catch(() => undefined);
+    expect([await ann.client.event('removed'), await isClosed(ann)]).toMatchObject([{ cause: 'room-closed' }, 4501]);
+  });
+
   it('by the deletion of its participant (WAIT-9, RTK-8)', async () => {
     const ann = await enter('ann', 'until-accepted');
     await kit.meetings.deleteMeetingParticipant(ann.id, { ...ids, meeting_id: meeting });

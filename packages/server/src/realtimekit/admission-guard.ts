@@ -11,11 +11,10 @@
 import { isGavelError, type RoomKey, type UserId } from '@gavel/protocol';
 import type { RoomCommand } from '../rooms/commands.ts';
 import type { EventBatch, EventSink, Rooms } from '../rooms/rooms.ts';
-import type { WaitingChange, WaitingWatcher } from '../rooms/waiting.ts';
 import type { Store } from '../store/store.ts';
 
 /** Removes members whose records changed during their login. The login is answered after this check. */
-export class AdmissionGuard implements EventSink, WaitingWatcher {
+export class AdmissionGuard implements EventSink {
   readonly #store: Pick<Store, 'meetings' | 'participants'>;
   #rooms: Pick<Rooms, 'execute'> | undefined;
 
@@ -29,18 +28,19 @@ export class AdmissionGuard implements EventSink, WaitingWatcher {
   }
 
   handle({ key, events }: EventBatch): Promise<void> | undefined {
-    // A login is a batch of its own, so there is at most one such event; only this door's members have a participant id.
-    const joined = events.find((event) => event.type === 'memberJoined');
-    if (joined?.member.profile?.participantId === undefined) return undefined;
-    const { user, memberId } = joined.member;
-    // `expireToken` removes only this connection: earlier ones of the same participant stay.
-    return this.#check(key, user.id, { type: 'expireToken', memberId });
-  }
-
-  /** Checks a login that was put on the waiting list: emptying the list does not reach one that is added afterwards. */
-  handleWaiting({ key, waiting: { user, profile }, end }: WaitingChange): Promise<void> | undefined {
-    if (end || profile?.participantId === undefined) return undefined;
-    return this.#check(key, user.id, { type: 'refuseWaiting' });
+    // A login is a batch of its own, so there is at most one such event; only this door's users have a participant id.
+    for (const event of events) {
+      if (event.type === 'memberJoined' && event.member.profile?.participantId !== undefined) {
+        const { user, memberId } = event.member;
+        // `expireToken` removes only this connection: earlier ones of the same participant stay.
+        return this.#check(key, user.id, { type: 'expireToken', memberId });
+      }
+      // Refusing all waiting users does not reach one that arrives afterwards.
+      if (event.type === 'waitingAdded' && event.waiting.profile?.participantId !== undefined) {
+        return this.#check(key, event.waiting.user.id, { type: 'refuseWaiting' });
+      }
+    }
+    return undefined;
   }
 
   async #check(key: RoomKey, userId: UserId, whenInactive: RoomCommand): Promise<void> {

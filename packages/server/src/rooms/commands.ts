@@ -14,6 +14,7 @@ import type {
   StreamSource,
   UserId,
   WireContent,
+  WireError,
   WireProfile,
 } from '@gavel/protocol';
 import type { RoomPosition, TicketClaim } from './ended-tickets.ts';
@@ -231,8 +232,14 @@ export type RoomCommand =
       readonly memberIds: readonly MemberId[];
       readonly isAccepted: boolean;
     })
-  /** Rejects all waiting users, because the room can no longer be entered. Does not require the room to exist. */
-  | { readonly type: 'refuseWaiting' }
+  /** Refuses waiting users, because they cannot enter the room. Does not require the room to exist. */
+  | {
+      readonly type: 'refuseWaiting';
+      /** Undefined: all of them. */
+      readonly memberIds?: readonly MemberId[];
+      /** Default `login.not-allowed`. */
+      readonly error?: WireError;
+    }
   /** Removes all members and destroys the room (CLOSE). @throws `member.not-allowed` */
   | (InName & { readonly type: 'close'; readonly reason: string; readonly announce: boolean })
   /**

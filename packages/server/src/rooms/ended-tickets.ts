@@ -105,35 +105,21 @@ const userScope = (key: RoomKey, userId: UserId): string => `user/${roomKeyText(
 const roomScope = (key: RoomKey): string => `room/${roomKeyText(key)}`;
 const attemptScope = (key: RoomKey, attemptId: string): string => `attempt/${roomKeyText(key)}/${attemptId}`;
 
-/** A user who was removed from a waiting list. */
-interface EndedWait {
-  readonly memberId: MemberId;
-  /** The login attempt, if the client may not have received the answer. */
-  readonly attemptId?: string;
-  readonly cause: TicketEndCause;
-  readonly reason: string;
-}
-
-/** Returns the row of a closed room. */
-export function endedRoom(key: RoomKey, position: RoomPosition, reason: string, endedAtMs: number): EndedTicket {
-  return { scope: roomScope(key), position, cause: 'room-closed', reason, endedAtMs };
-}
-
-/** Returns the rows of a wait that ended without admission; none if the client may retry by itself. */
-export function endedWait(key: RoomKey, wait: EndedWait, endedAtMs: number): EndedTicket[] {
-  const { memberId, attemptId, cause, reason } = wait;
-  if (!FINAL.has(cause)) return [];
-  const rest = { cause, reason, endedAtMs };
-  return [
-    // The row of the room covers everybody who waited for it.
-    ...(cause === 'room-closed' ? [] : [{ scope: memberScope(memberId), ...rest }]),
-    ...(attemptId === undefined ? [] : [{ scope: attemptScope(key, attemptId), ...rest }]),
-  ];
-}
-
-/** Returns the rows of a command: one for each permanently removed member, or one for all that a target names. */
+/**
+ * Returns the rows of a command: one for each user that was permanently removed from the room or its waiting room, or one
+ * for all that a target names.
+ */
 export function endedBy(key: RoomKey, command: RoomCommand, events: readonly RoomEvent[]): EndedTicket[] {
+  if (!events.some(({ type }) => REMOVALS.has(type))) return [];
+  return [...endedMembers(key, command, events), ...events.flatMap((event) => endedWait(key, event))];
+}
+
+const REMOVALS: ReadonlySet<RoomEvent['type']> = new Set(['memberLeft', 'waitingRemoved', 'sessionClosed'] as const);
+
+function endedMembers(key: RoomKey, command: RoomCommand, events: readonly RoomEvent[]): EndedTicket[] {
+  // The events of the room follow those of its waiting room.
   const last = events.at(-1);
+  if (last?.type === 'sessionClosed') return [endedRoom(key, last, last.reason)];
   if (!last || !events.some(({ type }) => type === 'memberLeft')) return [];
   const position = { epoch: last.epoch, seq: last.seq };
   const rows: EndedTicket[] = [];
@@ -144,9 +130,7 @@ export function endedBy(key: RoomKey, command: RoomCommand, events: readonly Roo
     const { reason } = command as Extract<RoomCommand, { type: 'kick' }>;
     rows.push({ scope: userScope(key, userId), position, cause: 'kicked', reason, endedAtMs: last.atMs });
   }
-  if (last.type === 'roomClosed' && last.cause === 'room-closed') {
-    rows.push(endedRoom(key, position, last.reason, last.atMs));
-  }
+  if (last.type === 'roomClosed' && last.cause === 'room-closed') rows.push(endedRoom(key, last, last.reason));
   for (const event of events) {
     if (event.type !== 'memberLeft' || event.isSameClient || !FINAL.has(event.cause)) continue;
     const { member, cause, reason, unansweredAttemptId } = event;
@@ -158,6 +142,25 @@ export function endedBy(key: RoomKey, command: RoomCommand, events: readonly Roo
       rows.push({ scope: attemptScope(key, unansweredAttemptId), ...rest });
   }
   return rows;
+}
+
+/** Returns the rows of a wait that ended without admission; none if the client may retry by itself. */
+function endedWait(key: RoomKey, event: RoomEvent): EndedTicket[] {
+  if (event.type !== 'waitingRemoved' || event.isSameClient) return [];
+  const { waiting, end, unansweredAttemptId, atMs } = event;
+  const isRejected = end.kind === 'refused' && end.error.code === 'login.rejected';
+  const loss = end.kind === 'removed' ? end : { cause: 'rejected' as const, reason: '' };
+  if (!isRejected && (end.kind !== 'removed' || !FINAL.has(end.cause))) return [];
+  const rest = { cause: loss.cause, reason: loss.reason, endedAtMs: atMs };
+  return [
+    // The row of the room covers everybody who waited for it.
+    ...(loss.cause === 'room-closed' ? [] : [{ scope: memberScope(waiting.memberId), ...rest }]),
+    ...(unansweredAttemptId === undefined ? [] : [{ scope: attemptScope(key, unansweredAttemptId), ...rest }]),
+  ];
+}
+
+function endedRoom(key: RoomKey, { epoch, seq, atMs }: RoomEvent, reason: string): EndedTicket {
+  return { scope: roomScope(key), position: { epoch, seq }, cause: 'room-closed', reason, endedAtMs: atMs };
 }
 
 /** Returns the error for a resume or login whose ticket or attempt was ended. */
@@ -205,17 +208,6 @@ export class EndedTickets {
     const forget = (): void => void this.#writes.delete(write);
     write.then(forget, forget);
     return write;
-  }
-
-  /** Resolves when all rows so far are stored persistently. @throws as `keep` does, for any of them */
-  async allKept(): Promise<void> {
-    await Promise.all(this.#writes);
-  }
-
-  /** Adds rows that no caller waits for; a failure is reported. */
-  keepLater(rows: readonly EndedTicket[]): void {
-    // The write has reported its failure.
-    this.keep(rows).catch(() => undefined);
   }
 
   /** Returns how a ticket ended; undefined if it did not end permanently. @throws the store's error */

@@ -14,15 +14,18 @@ import type {
   StreamCause,
   UserId,
   WireContent,
+  WireError,
 } from '@gavel/protocol';
 import type { ChatMessage } from './chat-history.ts';
-import type { MutedKinds } from './commands.ts';
-import type { Continuation } from './continuations.ts';
+import type { LoginCommand, MutedKinds, Origin } from './commands.ts';
+import type { Continuation } from './continuation.ts';
 import type { MemberInfo, MemberSecrets, PermissionChanges, Permissions, StageState, User } from './member.ts';
 import type { ShownList } from './member-table.ts';
 import type { PollInfo, PollState, PollVote } from './polls.ts';
 import type { StoreChange, StoreEntry } from './stores.ts';
 import type { RoomInfo, StreamInfo } from './stream.ts';
+import type { Session } from './views.ts';
+import type { Waiting, WaitingLoss } from './waiting.ts';
 
 /** A change, without epoch and sequence number. */
 export type RoomChange =
@@ -173,8 +176,6 @@ export type RoomChange =
     }
   /** A message has changed; a deleted message has no text and no content. */
   | { readonly type: 'messageChanged'; readonly change: MessageChange; readonly message: ChatMessage }
-  /** A session without members, which could still continue, was closed (WAIT-9). The event belongs to no life of the room. */
-  | { readonly type: 'sessionClosed'; readonly reason: string }
   | {
       readonly type: 'roomClosed';
       readonly cause: RoomCause;
@@ -183,18 +184,56 @@ export type RoomChange =
       readonly announce: boolean;
     };
 
-/** One event of a room. */
-export type RoomEvent = RoomChange & {
+/** The answer to the login of an admitted user. */
+export type AdmissionAnswer = { readonly session: Session } | { readonly error: WireError };
+
+/** A change of a waiting room, or of a session without members: it belongs to no life of the room. */
+export type WaitingRoomChange =
+  | {
+      readonly type: 'waitingAdded';
+      readonly waiting: Waiting;
+      /** The command that admits it. */
+      readonly login: LoginCommand;
+      readonly origin: Origin;
+    }
+  /** A host or a backend has accepted the user, which enters as soon as the limits allow. */
+  | {
+      readonly type: 'waitingAccepted';
+      readonly waiting: Waiting;
+      /** How long the acceptance stays valid after the room is empty, in milliseconds. */
+      readonly rememberedForMs: number;
+    }
+  | {
+      readonly type: 'waitingRemoved';
+      readonly waiting: Waiting;
+      /** An admitted user joins the room in the same batch. */
+      readonly end: WaitingLoss | { readonly kind: 'admitted' };
+      /** As of `memberLeft`. */
+      readonly unansweredAttemptId?: string;
+      /** Set if the same client has asked again: it may reconnect. */
+      readonly isSameClient?: true;
+    }
+  /** The answer to the login of an admitted user, when all sinks have handled its join; only its client receives it. */
+  | {
+      readonly type: 'admissionAnswered';
+      readonly waiting: Waiting;
+      readonly answer: AdmissionAnswer;
+    }
+  /** A session without members, which could still continue, was closed (WAIT-9). */
+  | { readonly type: 'sessionClosed'; readonly reason: string };
+
+/** One event of a room or of its waiting room. */
+export type RoomEvent = (RoomChange | WaitingRoomChange) & {
   readonly epoch: Epoch;
-  /** Starts at 1 in each life of a room; without gaps. */
+  /** Starts at 1 in each life of a room, and in each waiting room; without gaps. */
   readonly seq: number;
   readonly atMs: number;
 };
 
 /** One kind of event. */
-export type RoomEventOf<T extends RoomChange['type']> = Extract<RoomEvent, { readonly type: T }>;
+export type RoomEventOf<T extends RoomEvent['type']> = Extract<RoomEvent, { readonly type: T }>;
 
 /** Returns the events of one kind. */
-export function eventsOf<T extends RoomChange['type']>(events: readonly RoomEvent[], type: T): RoomEventOf<T>[] {
+export function eventsOf<T extends RoomEvent['type']>(events: readonly RoomEvent[], type: T): RoomEventOf<T>[] {
   return events.filter((event): event is RoomEventOf<T> => event.type === type);
 }

@@ -14,7 +14,6 @@ import type { ReplyOf } from './replies.ts';
 import { Rooms } from './rooms.ts';
 import { KEY, login, ORIGIN, resume, testSettings } from './testing.ts';
 import type { RoomSnapshot, Session } from './views.ts';
-import type { Waiting, WaitingChange, WaitingEnd } from './waiting.ts';
 
 type Fact =
   | RoomCommand
@@ -22,8 +21,6 @@ type Fact =
   | EventBatch
   | ReplyOf<RoomCommand>
   | RoomSnapshot
-  | WaitingChange
-  | WaitingEnd
   | { readonly origin: typeof ORIGIN };
 /** Does not compile if a part of a fact is not JSON. */
 const IS_JSON: Fact extends Json<Fact> ? true : false = true;
@@ -60,6 +57,7 @@ const EVENTS: Readonly<Record<RoomEvent['type'], true>> = {
   ...{ membersMuted: true, memberUpdated: true, stageChanged: true, customMessage: true, permissionsChanged: true },
   ...{ pollUpdated: true, storeOpened: true, storeChanged: true, roomInfoSet: true, message: true },
   ...{ messageChanged: true, sessionClosed: true, roomClosed: true, reservationChanged: true, tokenRenewed: true },
+  ...{ waitingAdded: true, waitingAccepted: true, waitingRemoved: true, admissionAnswered: true },
 };
 
 const HOST: LoginCommand['permissions'] = {
@@ -85,11 +83,7 @@ class Recorder {
 
   constructor() {
     const sink = { handle: (batch: EventBatch) => void this.events.push(...throughJson(batch).events) };
-    const watcher = {
-      handleWaiting: (change: WaitingChange) => void throughJson(change),
-      handleWaitEnd: (waiting: Waiting, end: WaitingEnd) => void throughJson({ waiting, end }),
-    };
-    this.#rooms = new Rooms(this.#settings, { first: [sink], after: [] }, [watcher]);
+    this.#rooms = new Rooms(this.#settings, { first: [sink], after: [] });
   }
 
   async run<C extends RoomCommand>(command: C): Promise<ReplyOf<C>> {

@@ -10,7 +10,7 @@ import type { ChatMessage, ChatQuery } from './chat-history.ts';
 import type { LoginCommand } from './commands.ts';
 import type { Directory } from './directory.ts';
 import type { MemberInfo } from './member.ts';
-import type { Room } from './room.ts';
+import type { OwnedRoom } from './owned-room.ts';
 import { type World, worldText } from './rule-keeper.ts';
 import type { Rules } from './rules.ts';
 import type { StreamInfo } from './stream.ts';
@@ -78,10 +78,9 @@ export type SubjectOf<Q extends Query> = Q extends RoomQuery ? RoomKey : World;
 /** Dependencies of `Reader`: what the owner of rooms knows. */
 export interface ReaderDeps {
   /** By the text of its key. */
-  readonly rooms: ReadonlyMap<string, Room>;
+  readonly owned: ReadonlyMap<string, OwnedRoom>;
   readonly directory: Directory;
   readonly history: StreamHistory;
-  readonly waiting: (key: RoomKey) => readonly Waiting[];
   readonly rules: Rules | undefined;
 }
 
@@ -102,15 +101,16 @@ export class Reader {
   }
 
   #answerRoom(key: RoomKey, query: RoomQuery): AnswerOf<RoomQuery> {
-    const { rooms, waiting, rules } = this.#deps;
-    const room = rooms.get(roomKeyText(key));
+    const { owned, rules } = this.#deps;
+    const found = owned.get(roomKeyText(key));
+    const room = found?.room;
     switch (query.type) {
       case 'snapshot':
         return room ? { room: room.snapshot() } : {};
       case 'summary':
         return room ? { room: room.summary() } : {};
       case 'waiting':
-        return { waiting: waiting(key) };
+        return { waiting: found?.waiting() ?? [] };
       case 'visit':
         rules?.checkLogin(key, query);
         return { members: room?.snapshot().members ?? [] };
@@ -146,19 +146,19 @@ export class Reader {
   }
 
   #stateOf(world: World, streamId: StreamId): StreamState {
-    const { directory, rooms, history } = this.#deps;
+    const { directory, owned, history } = this.#deps;
     const key = directory.roomOfStream(world, streamId);
-    const live = key && rooms.get(roomKeyText(key))?.findStream(streamId);
+    const live = key && owned.get(roomKeyText(key))?.room?.findStream(streamId);
     if (live) return { state: 'live', createdAtMs: live.createdAtMs };
     return history.find(world, streamId) ?? { state: 'unknown' };
   }
 
   #keysOf(world: World, scope: BanScope): readonly RoomKey[] {
-    const { directory, rooms } = this.#deps;
+    const { directory, owned } = this.#deps;
     if ('roomId' in scope) return [{ ...world, roomId: scope.roomId }];
     if ('userId' in scope) return directory.roomsOf(world, scope.userId);
     const text = worldText(world);
-    return [...rooms.values()].flatMap(({ key }) => (worldText(key) === text ? key : []));
+    return [...owned.values()].flatMap(({ key, room }) => (room && worldText(key) === text ? key : []));
   }
 }
 

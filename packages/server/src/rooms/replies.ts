@@ -7,7 +7,7 @@
 import type { RoomCommand } from './commands.ts';
 import type { RoomPosition } from './ended-tickets.ts';
 import { eventsOf, type RoomEvent } from './events.ts';
-import type { MemberInfo } from './member.ts';
+import { type MemberInfo, mayLetIn } from './member.ts';
 import type { PollInfo } from './polls.ts';
 import type { Room } from './room.ts';
 import type { StreamInfo } from './stream.ts';
@@ -80,20 +80,33 @@ export type ReplyOf<C extends RoomCommand> = C extends RoomCommand
     : Done
   : never;
 
-/** Returns the reply of a command that a room has just applied. @throws Error if its event is missing, which is a bug */
-export function replyOf(command: RoomCommand, room: Room, events: readonly RoomEvent[]): ReplyOf<RoomCommand> {
+/** What a reply is made of, when the command has taken effect. */
+export interface ReplySource {
+  /** The room that has applied the command, or its part of it. */
+  readonly room: Room | undefined;
+  readonly waiting: () => readonly Waiting[];
+  /** The position of the room, or after the end of its last life. */
+  readonly position: () => RoomPosition;
+}
+
+/** Returns the reply of a command that has just been applied. @throws Error if its event is missing, which is a bug */
+export function replyOf(command: RoomCommand, source: ReplySource, events: readonly RoomEvent[]): ReplyOf<RoomCommand> {
   switch (command.type) {
-    case 'login':
-      return { session: sessionOf(room, requireEvent(events, 'memberJoined').member) };
+    case 'login': {
+      const [added] = eventsOf(events, 'waitingAdded');
+      if (added) return { waiting: added.waiting, position: source.position() };
+      return { session: sessionOf(source, requireEvent(events, 'memberJoined').member) };
+    }
     case 'resume': {
       const { member } = requireEvent(events, 'memberResumed');
-      const missed = room.eventsAfter(command.after);
-      return { session: sessionOf(room, member), ...(missed && { missed }) };
+      const missed = source.room?.eventsAfter(command.after);
+      return { session: sessionOf(source, member), ...(missed && { missed }) };
     }
-    case 'touch':
-      return { memberCount: room.summary().shown.memberCount };
     case 'kick':
-      return { ...membersLeft(events), waiting: [] };
+      return {
+        ...membersLeft(events),
+        waiting: eventsOf(events, 'waitingRemoved').map(({ waiting }) => waiting),
+      };
     case 'close':
       return membersLeft(events);
     case 'mute':
@@ -113,11 +126,15 @@ export function replyOf(command: RoomCommand, room: Room, events: readonly RoomE
   }
 }
 
-/** Returns a member's view of the room; it includes the list of members only if the login requested it. */
-function sessionOf(room: Room, member: MemberInfo): Session {
-  const ticket = room.findMember(member.memberId)?.ticket;
-  if (ticket === undefined) throw new Error('the member of a new session is not in the room');
-  return { member, ticket, room: room.snapshot({ withMembers: member.wantsMembers }) };
+/**
+ * Returns a member's view of the room; it includes the list of members only if the login requested it, and the waiting
+ * users only if the member may admit them: it receives later changes as events.
+ */
+function sessionOf({ room, waiting }: ReplySource, member: MemberInfo): Session {
+  const ticket = room?.findMember(member.memberId)?.ticket;
+  if (!room || ticket === undefined) throw new Error('the member of a new session is not in the room');
+  const session = { member, ticket, room: room.snapshot({ withMembers: member.wantsMembers }) };
+  return mayLetIn(member) ? { ...session, waiting: waiting() } : session;
 }
 
 const membersLeft = (events: readonly RoomEvent[]): MembersReply => ({

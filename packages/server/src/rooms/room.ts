@@ -19,7 +19,7 @@ import {
 import type { ChatMessage, ChatQuery } from './chat-history.ts';
 import type { Clock, IdSource } from './clock.ts';
 import type { CommandOf, KickTarget, LoginCommand, RoomCommand } from './commands.ts';
-import type { Continuation } from './continuations.ts';
+import type { Continuation } from './continuation.ts';
 import type { RoomPosition } from './ended-tickets.ts';
 import { EventLog } from './event-log.ts';
 import type { RoomChange, RoomEvent } from './events.ts';
@@ -135,6 +135,8 @@ export class Room {
   /** Follows another instance of this life of the room: its events, from the first one on, give the same state (BUS-3). */
   follow(events: readonly RoomEvent[]): void {
     for (const event of events) {
+      // Events of the waiting room have their own epoch.
+      if (event.epoch !== this.epoch) continue;
       this.#log.add(event);
       this.#evolve(event);
     }
@@ -164,7 +166,7 @@ export class Room {
       case 'expireToken':
         return this.#remove(this.#members.require(command.memberId), 'token-expired', '');
       case 'answerWaiting':
-        // Waiting users are not in the room: the Lobby stores them, and the Room only checks the permission.
+        // Waiting users are not in the room: the waiting room has them, and the Room only checks the permission.
         return this.#moderation.check(command.by, 'acceptWaiting');
       case 'close':
         return this.#close(command);

@@ -19,7 +19,7 @@ import type {
 import { FakeClock } from '@gavel/testkit/fake-clock';
 import type { IdSource } from './clock.ts';
 import type { CommandOf, LoginCommand, Origin } from './commands.ts';
-import type { Continuation } from './continuations.ts';
+import type { Continuation } from './continuation.ts';
 import type { TicketClaim } from './ended-tickets.ts';
 import { eventsOf } from './events.ts';
 import { Room } from './room.ts';

@@ -22,12 +22,12 @@ import { Compile } from 'typebox/compile';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../rooms/clock.ts';
 import type { MemberInfo } from '../rooms/member.ts';
+import { toWireError } from '../rooms/wire-error.ts';
 import { type CountCall, UNKNOWN_OPERATION } from '../telemetry/call-metrics.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Receiver } from './fan-out.ts';
 import { RequestBudget } from './request-budget.ts';
 import { encodeFrame } from './text-frame.ts';
-import { toWireError } from './wire-error.ts';
 
 /** The state of a connection. */
 export type ConnectionState =

@@ -16,7 +16,8 @@ import {
 import type { RoomEvent, RoomEventOf } from '../rooms/events.ts';
 import { type MemberInfo, mayLetIn } from '../rooms/member.ts';
 import type { EventBatch, EventSink } from '../rooms/rooms.ts';
-import type { Waiting, WaitingChange, WaitingEnd, WaitingWatcher } from '../rooms/waiting.ts';
+import type { Session } from '../rooms/views.ts';
+import type { Waiting, WaitingLoss } from '../rooms/waiting.ts';
 import {
   createViewFinder,
   type EventView,
@@ -36,6 +37,9 @@ export interface Receiver {
   close(code: CloseCode, reason: string, last?: Buffer): void;
 }
 
+/** How the wait of a connection's user ended. */
+export type WaitingEnd = WaitingLoss | { readonly kind: 'admitted'; readonly session: Session };
+
 interface Seat {
   readonly member: MemberInfo;
   readonly receiver: Receiver;
@@ -48,6 +52,9 @@ interface RoomSeats {
   readonly watching: Map<MemberId, Seat>;
 }
 
+const isAboutWaiting = ({ type }: RoomEvent): boolean =>
+  type === 'waitingAdded' || type === 'waitingRemoved' || type === 'admissionAnswered' || type === 'waitingAccepted';
+
 const isAboutMembers = ({ type }: RoomEvent): boolean => type === 'memberJoined' || type === 'memberLeft';
 
 const isAboutMember = (
@@ -56,7 +63,7 @@ const isAboutMember = (
   event.type === 'permissionsChanged' || event.type === 'memberUpdated' || event.type === 'stageChanged';
 
 /** The members connected to this node, by room. */
-export class FanOut implements EventSink, WaitingWatcher {
+export class FanOut implements EventSink {
   readonly #receivers = new Map<string, Receiver>();
   readonly #rooms = new Map<string, RoomSeats>();
   readonly #seats = new Map<MemberId, Seat>();
@@ -105,7 +112,7 @@ export class FanOut implements EventSink, WaitingWatcher {
   }
 
   /** Keeps the end of a wait for its connection, which may not have answered the login yet. */
-  handleWaitEnd({ connectionId }: Waiting, end: WaitingEnd): void {
+  #endWait({ connectionId }: Waiting, end: WaitingEnd): void {
     this.#waitOf(connectionId).resolve(end);
   }
 
@@ -130,18 +137,36 @@ export class FanOut implements EventSink, WaitingWatcher {
     const text = roomKeyText(batch.key);
     // Removed members are notified first, and do not receive the events that the others receive about the removal.
     this.#closeRemoved(text, batch.events);
-    for (const event of batch.events) this.#sendEvent(text, event);
+    for (const event of batch.events) {
+      if (isAboutWaiting(event)) this.#handleWaiting(text, event);
+      else this.#sendEvent(text, event);
+    }
   }
 
-  /** Sends changes of the waiting list to the members that may admit users. Their login answer has the whole list. */
-  handleWaiting({ key, waiting, end }: WaitingChange): void {
-    const seats = this.#rooms.get(roomKeyText(key));
-    if (!seats) return;
-    const { memberId } = waiting;
-    const bytes = encodeFrame(
-      end ? { event: 'waitingRemoved', memberId } : { event: 'waitingAdded', waiting: wireWaiting(waiting) },
-    );
-    for (const { member, receiver } of seats.all.values()) if (mayLetIn(member)) receiver.send(bytes);
+  /** Sends a change of the waiting room to the members that may admit users. Their login answer has all waiting users. */
+  #notifyHosts(room: string, frame: PersonalEventFrame): void {
+    const hosts = [...(this.#rooms.get(room)?.all.values() ?? [])].filter(({ member }) => mayLetIn(member));
+    if (hosts.length === 0) return;
+    const bytes = encodeFrame(frame);
+    for (const { receiver } of hosts) receiver.send(bytes);
+  }
+
+  #handleWaiting(room: string, event: RoomEvent): void {
+    switch (event.type) {
+      case 'waitingAdded':
+        return this.#notifyHosts(room, { event: 'waitingAdded', waiting: wireWaiting(event.waiting) });
+      case 'waitingRemoved': {
+        const { waiting, end } = event;
+        this.#notifyHosts(room, { event: 'waitingRemoved', memberId: waiting.memberId });
+        // An admitted user gets the answer to its login.
+        if (end.kind !== 'admitted') this.#endWait(waiting, end);
+        return;
+      }
+      case 'admissionAnswered': {
+        const { waiting, answer } = event;
+        this.#endWait(waiting, 'error' in answer ? { kind: 'refused', ...answer } : { kind: 'admitted', ...answer });
+      }
+    }
   }
 
   #sendEvent(room: string, event: RoomEvent): void {

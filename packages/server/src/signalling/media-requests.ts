@@ -17,8 +17,8 @@ import {
 } from '@gavel/protocol';
 import type { Caller, NegotiatedKinds, PlayOrder, PublishOrder } from '../media-control/negotiation.ts';
 import type { Negotiator } from '../media-control/negotiator.ts';
+import { toWireError } from '../rooms/wire-error.ts';
 import { requireShort } from './texts.ts';
-import { toWireError } from './wire-error.ts';
 
 /** Negotiates, and answers with the result of each item in the order of the request. */
 export async function negotiate(

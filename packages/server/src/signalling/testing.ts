@@ -114,7 +114,7 @@ export async function startDoor(changes: Partial<SignallingDeps> = {}, playLimit
   const sounds = new SoundMonitor({ ...parts, notifier: fanOut });
   const resender = new MediaResender({ state, notify: (memberId, frame) => fanOut.notify(memberId, frame) });
   const sinks = { first: [new MediaEnforcer(parts)], after: [publisher, sounds, resender] };
-  const rooms = new Rooms(testSettings(clock), sinks, [fanOut]);
+  const rooms = new Rooms(testSettings(clock), sinks);
   const media = startMedia({ ...parts, rooms, notify: (memberId, frame) => fanOut.notify(memberId, frame) });
   const bus = new LocalBus({ rooms, publisher });
   bus.subscribe((batch) => fanOut.handle(batch));

@@ -5,9 +5,8 @@
  */
 
 import { roomKeyText } from '@gavel/protocol';
-import type { RoomEvent } from '../rooms/events.ts';
+import type { RoomEvent, RoomEventOf } from '../rooms/events.ts';
 import type { EventBatch, EventSink } from '../rooms/rooms.ts';
-import type { WaitingChange, WaitingWatcher } from '../rooms/waiting.ts';
 import type { Logger } from './log.ts';
 
 type Entry = Readonly<Record<string, unknown>> & { readonly act: string };
@@ -21,11 +20,23 @@ function entryOf(event: RoomEvent): Entry | undefined {
     return { act: 'stream-deleted', streamId: event.stream.streamId, userId: event.stream.user.id };
   }
   if (event.type === 'roomClosed' && event.cause === 'room-closed') return { act: 'room-ended', reason: event.reason };
+  if (event.type === 'waitingAccepted' || event.type === 'waitingRemoved') return waitingEntryOf(event);
   return undefined;
 }
 
+/** Who was accepted, rejected or admitted after waiting. */
+function waitingEntryOf(event: RoomEventOf<'waitingAccepted' | 'waitingRemoved'>): Entry | undefined {
+  const { user, memberId } = event.waiting;
+  const who = { userId: user.id, memberId };
+  if (event.type === 'waitingAccepted') return { act: 'waiting-accepted', ...who };
+  const { end } = event;
+  if (end.kind === 'left') return undefined;
+  const why = end.kind === 'removed' && { cause: end.cause, reason: end.reason };
+  return { act: `waiting-${end.kind}`, ...who, ...why };
+}
+
 /** Writes moderation acts to the log with `audit: true` and the request id that the caller received. */
-export class AuditLog implements EventSink, WaitingWatcher {
+export class AuditLog implements EventSink {
   readonly #log: Logger;
 
   constructor(log: Logger) {
@@ -37,14 +48,5 @@ export class AuditLog implements EventSink, WaitingWatcher {
       const entry = entryOf(event);
       if (entry) this.#log.info({ room: roomKeyText(key), epoch, ...origin, ...entry }, entry.act);
     }
-  }
-
-  /** Logs who was admitted or rejected after waiting, and by whom. */
-  handleWaiting({ key, waiting, end, origin }: WaitingChange): void {
-    if (!end || end.kind === 'left') return;
-    const { user, memberId } = waiting;
-    const why = end.kind === 'removed' && { cause: end.cause, reason: end.reason };
-    const entry = { act: `waiting-${end.kind}`, userId: user.id, memberId, ...why };
-    this.#log.info({ room: roomKeyText(key), ...origin, ...entry }, entry.act);
   }
 }

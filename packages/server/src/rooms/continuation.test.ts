@@ -4,7 +4,6 @@ import type { LoginCommand, RoomCommand } from './commands.ts';
 import type { RoomEvent } from './events.ts';
 import { Rooms } from './rooms.ts';
 import { KEY, login, ORIGIN, testSettings } from './testing.ts';
-import type { Waiting, WaitingEnd } from './waiting.ts';
 
 const KEPT_MS = 60_000;
 const WAITS = { until: 'accepted', rememberedForMs: KEPT_MS } as const;
@@ -14,12 +13,7 @@ function openRooms() {
   const settings = testSettings();
   const events: RoomEvent[] = [];
   const sink = { handle: (batch: { readonly events: readonly RoomEvent[] }) => void events.push(...batch.events) };
-  const ends: WaitingEnd[] = [];
-  const watcher = {
-    handleWaiting: () => undefined,
-    handleWaitEnd: (_waiting: Waiting, end: WaitingEnd) => void ends.push(end),
-  };
-  const rooms = new Rooms(settings, { first: [sink], after: [] }, [watcher]);
+  const rooms = new Rooms(settings, { first: [sink], after: [] });
   const run = <C extends RoomCommand>(command: C) => rooms.execute(KEY, command, ORIGIN);
   const join = async (userId: string, more: Partial<LoginCommand> = {}): Promise<MemberId> => {
     const { session } = await run(login(userId, { onDuplicate: 'allow', sessionKeptMs: KEPT_MS, ...more }));
@@ -42,7 +36,7 @@ function openRooms() {
       },
     );
   };
-  return { rooms, clock: settings.clock, events, ends, run, join, leave, canSpeak };
+  return { rooms, clock: settings.clock, events, run, join, leave, canSpeak };
 }
 
 const MUTE_FOR_GOOD = {
@@ -117,12 +111,16 @@ describe('what hosts took away holds until the session ends', () => {
 
 describe('a close where nobody is in', () => {
   it('puts out those who only wait (WAIT-9)', async () => {
-    const { rooms, run, events, ends } = openRooms();
+    const { rooms, run, events } = openRooms();
     await run(login('ann', { waits: WAITS }));
     await run(CLOSE);
-    expect(ends).toEqual([{ kind: 'removed', cause: 'room-closed', reason: 'over' }]);
     expect(rooms.answer(KEY, { type: 'waiting' }).waiting).toEqual([]);
-    expect(events.map(({ type }) => type)).toEqual(['sessionClosed']);
+    const end = { kind: 'removed', cause: 'room-closed', reason: 'over' };
+    expect(events).toMatchObject([
+      { type: 'waitingAdded' },
+      { type: 'waitingRemoved', end },
+      { type: 'sessionClosed' },
+    ]);
     expect(rooms.size).toBe(0);
     await expect(run(CLOSE)).rejects.toMatchObject({ code: 'room.not-found' });
   });

@@ -1,0 +1,212 @@
+/**
+ * What the owner of a room has of it: the current life of the room, its waiting room, and the session that an empty room
+ * leaves for its keep-alive time. A kick, a close and a kick-all address all three with one command (WAIT-9).
+ *
+ * @module
+ */
+
+import { GavelError, type MemberId, type RoomKey } from '@gavel/protocol';
+import type { CommandOf, KickTarget, Origin, RoomCommand } from './commands.ts';
+import type { Continuation } from './continuation.ts';
+import type { RoomPosition } from './ended-tickets.ts';
+import { type AdmissionAnswer, eventsOf, type RoomEvent, type WaitingRoomChange } from './events.ts';
+import { type ReplyOf, replyOf } from './replies.ts';
+import { Room, type RoomSettings } from './room.ts';
+import type { Waiting } from './waiting.ts';
+import { type WaitingLogin, WaitingRoom } from './waiting-room.ts';
+
+/** The result of a command. */
+export interface Outcome {
+  readonly events: readonly RoomEvent[];
+  readonly reply: ReplyOf<RoomCommand>;
+}
+
+/** A session whose room is empty. */
+interface KeptSession {
+  readonly continuation: Continuation;
+  readonly untilMonotonicMs: number;
+}
+
+/** One room at its owner. */
+export class OwnedRoom {
+  readonly key: RoomKey;
+  readonly #settings: RoomSettings;
+  #room: Room | undefined;
+  #waitingRoom: WaitingRoom | undefined;
+  #session: KeptSession | undefined;
+
+  constructor(key: RoomKey, settings: RoomSettings) {
+    this.key = key;
+    this.#settings = settings;
+  }
+
+  /** The current life of the room; undefined if it has no members. */
+  get room(): Room | undefined {
+    return this.#room;
+  }
+
+  /** Whether nothing has to be stored. */
+  get isEmpty(): boolean {
+    return !this.#room && !this.#waitingRoom && !this.#session;
+  }
+
+  /** The waiting room; undefined if nobody waits and nobody is accepted. */
+  get waitingRoom(): WaitingRoom | undefined {
+    return this.#waitingRoom;
+  }
+
+  /** Returns the waiting users, in order of arrival. */
+  waiting(): readonly Waiting[] {
+    return this.#waitingRoom?.waiting() ?? [];
+  }
+
+  /** Returns the logins that no longer have to wait, in order of arrival. */
+  admissible(): readonly WaitingLogin[] {
+    return this.#waitingRoom?.admissible(this.#isAttended, this.#settings.clock.monotonicMs()) ?? [];
+  }
+
+  /** Whether a member or a waiting user may have been silent for the heartbeat time. */
+  hasSilent(nowMonotonicMs: number): boolean {
+    if (this.#room && this.#room.expiryDueMonotonicMs <= nowMonotonicMs) return true;
+    return this.#waitingRoom?.hasSilent(nowMonotonicMs, this.#settings.heartbeatTimeoutMs) ?? false;
+  }
+
+  /** Records activity of members and waiting users; returns whether there are any. */
+  touch(memberIds: readonly MemberId[]): boolean {
+    this.#waitingRoom?.touch(memberIds, this.#settings.clock.monotonicMs());
+    this.#room?.touch(memberIds);
+    return this.#room !== undefined || memberIds.some((memberId) => this.#waitingRoom?.has(memberId));
+  }
+
+  /** Deletes expired acceptances and an expired session. */
+  deleteExpired(nowMonotonicMs: number): void {
+    this.#waitingRoom?.deleteExpired(nowMonotonicMs);
+    if (this.#waitingRoom?.isEmpty) this.#waitingRoom = undefined;
+    if (this.#session && this.#session.untilMonotonicMs <= nowMonotonicMs) this.#session = undefined;
+  }
+
+  /**
+   * Applies a command, or throws without a change.
+   *
+   * @throws GavelError as the command documents; `room.not-found` if it needs a room and there is none
+   */
+  apply(command: RoomCommand, origin: Origin): Outcome {
+    // A Room has no waiting users: it checks only whether the actor may answer them.
+    if (command.type === 'answerWaiting') this.#requireRoom(command).apply(command);
+    const waitingRoom = this.#waitingRoom ?? this.#openWaitingRoom(command);
+    const changes = waitingRoom ? this.#decideWaiting(waitingRoom, command, origin) : [];
+    const part = this.#partOfRoom(command, changes);
+    const room = part && this.#requireRoom(part);
+    const ofRoom = room && part ? room.apply(part) : [];
+    const { clock } = this.#settings;
+    const ofWaitingRoom = waitingRoom ? changes.map((change) => waitingRoom.append(change, clock.now())) : [];
+    const events = [...ofWaitingRoom, ...ofRoom, ...this.#sessionEnd(command)];
+    this.#evolve(room, waitingRoom, events);
+    const waiting = (): readonly Waiting[] => this.waiting();
+    return { events, reply: replyOf(command, { room, waiting, position: () => this.#position }, events) };
+  }
+
+  /** Returns the event that answers the login of an admitted user. */
+  answerAdmission(waiting: Waiting, answer: AdmissionAnswer): RoomEvent {
+    const { ids, clock } = this.#settings;
+    const waitingRoom = this.#waitingRoom ?? new WaitingRoom(this.key, ids.nextEpoch());
+    return waitingRoom.append({ type: 'admissionAnswered', waiting, answer }, clock.now());
+  }
+
+  get #isAttended(): boolean {
+    return this.#room?.isAttended ?? false;
+  }
+
+  /** The position of the room's last event; without a room, the position after all of its events. */
+  get #position(): RoomPosition {
+    return this.#room?.position ?? { epoch: this.#settings.ids.nextEpoch(), seq: 0 };
+  }
+
+  /** The session that the next life of the room continues. */
+  get #continuation(): Continuation | undefined {
+    const session = this.#session;
+    return session && session.untilMonotonicMs > this.#settings.clock.monotonicMs() ? session.continuation : undefined;
+  }
+
+  #requireRoom(command: RoomCommand): Room {
+    if (this.#room) return this.#room;
+    const { ids } = this.#settings;
+    if (command.type === 'login') return new Room(this.key, ids.nextEpoch(), this.#settings, this.#continuation);
+    throw new GavelError(command.type === 'resume' ? 'resume.refused' : 'room.not-found');
+  }
+
+  #openWaitingRoom(command: RoomCommand): WaitingRoom | undefined {
+    const isNeeded = command.type === 'login' && command.waits !== undefined;
+    return isNeeded ? new WaitingRoom(this.key, this.#settings.ids.nextEpoch()) : undefined;
+  }
+
+  #decideWaiting(waitingRoom: WaitingRoom, command: RoomCommand, origin: Origin): readonly WaitingRoomChange[] {
+    const { clock, ids, heartbeatTimeoutMs } = this.#settings;
+    return waitingRoom.decide(command, {
+      origin,
+      isAttended: this.#isAttended,
+      nextMemberId: () => ids.nextMemberId(),
+      nowMs: clock.now(),
+      nowMonotonicMs: clock.monotonicMs(),
+      heartbeatTimeoutMs,
+    });
+  }
+
+  /** Returns what remains of a command for the room; undefined if nothing. */
+  #partOfRoom(command: RoomCommand, changes: readonly WaitingRoomChange[]): RoomCommand | undefined {
+    switch (command.type) {
+      case 'login':
+        return changes.some(({ type }) => type === 'waitingAdded') ? undefined : command;
+      case 'logout':
+      case 'detach':
+        return changes.length > 0 ? undefined : command;
+      case 'answerWaiting':
+      case 'refuseWaiting':
+        return undefined;
+      case 'expire':
+        return this.#room && command;
+      case 'kick':
+        return changes.length > 0 ? this.#kickOfMembers(command) : command;
+      case 'close':
+        if (this.#room) return command;
+        if (!this.#continuation && changes.length === 0) throw new GavelError('room.not-found');
+        return undefined;
+      default:
+        return command;
+    }
+  }
+
+  /** Returns a kick without the targets that only wait: the room would report them as not found. */
+  #kickOfMembers(command: CommandOf<'kick'>): CommandOf<'kick'> | undefined {
+    const { targets, require } = command;
+    const isIn = (target: KickTarget) => (this.#room?.membersOf(target).length ?? 0) > 0;
+    const isWaiting = (target: KickTarget) => (this.#waitingRoom?.named(target).length ?? 0) > 0;
+    const isNeeded = require === 'all' || targets.some(isIn);
+    const ofMembers = targets.filter((target) => isIn(target) || (isNeeded && !isWaiting(target)));
+    return ofMembers.length > 0 ? { ...command, targets: ofMembers } : undefined;
+  }
+
+  /** Returns the end of a session without members that is closed: users only wait, or it is in its keep-alive time. */
+  #sessionEnd(command: RoomCommand): readonly RoomEvent[] {
+    if (command.type !== 'close' || this.#room) return [];
+    const { clock, ids } = this.#settings;
+    // Its position is after all events of this room so far.
+    return [{ type: 'sessionClosed', reason: command.reason, epoch: ids.nextEpoch(), seq: 1, atMs: clock.now() }];
+  }
+
+  #evolve(room: Room | undefined, waitingRoom: WaitingRoom | undefined, events: readonly RoomEvent[]): void {
+    const nowMonotonicMs = this.#settings.clock.monotonicMs();
+    for (const event of events) waitingRoom?.evolve(event, nowMonotonicMs);
+    this.#waitingRoom = waitingRoom?.isEmpty ? undefined : waitingRoom;
+    if (room) this.#room = room.closed ? undefined : room;
+    const [created] = eventsOf(events, 'roomCreated');
+    const [closed] = eventsOf(events, 'roomClosed');
+    const [sessionClosed] = eventsOf(events, 'sessionClosed');
+    if (created || sessionClosed) this.#session = undefined;
+    if (!room || !closed || closed.cause === 'room-closed') return;
+    const { continuation } = room;
+    if (continuation.keptMs > 0) {
+      this.#session = { continuation, untilMonotonicMs: nowMonotonicMs + continuation.keptMs };
+    }
+  }
+}
