@@ -7,3 +7,5 @@
 
 export * from './access.ts';
 export * from './common.ts';
+export * from './overview.ts';
+export * from './session.ts';

@@ -8,11 +8,13 @@ import type { AdminIdentity } from '@gavel/protocol/admin';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Authenticator } from './authenticator.ts';
 import { type AdminRight, requireApp, requireRight } from './roles.ts';
+import { findSessionCaller } from './session-access.ts';
+import type { AdminSessions } from './sessions.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The right that a route of the admin API needs. */
-    readonly right?: AdminRight;
+    /** The right that a route of the admin API needs; `none`: the call needs no credential. */
+    readonly right?: AdminRight | 'none';
   }
 }
 
@@ -30,15 +32,19 @@ export function callerOf(request: FastifyRequest): AdminIdentity {
  * Judges every call of a scope: authenticates the caller, and checks its role and its access to the App that the path or
  * the query names. Apps in a body are checked by the route. A route without a right fails at the start.
  */
-export function judgeCalls(scope: FastifyInstance, authenticator: Authenticator): void {
+export function judgeCalls(scope: FastifyInstance, authenticator: Authenticator, sessions: AdminSessions): void {
   scope.addHook('onRoute', ({ url, config }) => {
     if (!config?.right) throw new Error(`the admin route ${url} does not say which right it needs`);
   });
   scope.addHook('onRequest', async (request) => {
-    const caller = await authenticator.authenticate(request.headers.authorization);
-    CALLERS.set(request, caller);
     // A path without a route is answered 404 to every caller.
     const { right } = request.routeOptions.config;
+    if (right === 'none') return;
+    const { authorization } = request.headers;
+    const inSession =
+      authorization === undefined ? await findSessionCaller(sessions, authenticator, request) : undefined;
+    const caller = inSession ?? (await authenticator.authenticate(authorization));
+    CALLERS.set(request, caller);
     if (right) requireRight(caller, right);
     for (const part of [request.params, request.query]) {
       const { appId } = (part ?? {}) as { readonly appId?: unknown };

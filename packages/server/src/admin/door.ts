@@ -1,5 +1,6 @@
 /**
- * The admin door: `/admin/v1`, for operators, moderators and viewers. A Bearer token identifies the caller and its role.
+ * The admin door: `/admin/v1`, for operators, moderators and viewers. A Bearer token, or the session of
+ * a browser that has signed in with one, identifies the caller and its role.
  *
  * @module
  */
@@ -9,6 +10,7 @@ import { isGavelError } from '@gavel/protocol';
 import type { FastifyInstance } from 'fastify';
 import { Compile } from 'typebox/compile';
 import { Value } from 'typebox/value';
+import type { Bus } from '../bus/bus.ts';
 import { type CountCall, UNKNOWN_OPERATION } from '../telemetry/call-metrics.ts';
 import { type AdminTokenRouteDeps, addAdminTokenRoutes } from './admin-token-routes.ts';
 import { type AppRouteDeps, addAppRoutes } from './app-routes.ts';
@@ -16,16 +18,23 @@ import { Authenticator } from './authenticator.ts';
 import { addCallbackRoutes, type CallbackRouteDeps } from './callback-routes.ts';
 import { judgeCalls } from './caller.ts';
 import { ADMIN_ERRORS, AdminError, type AdminErrorCode, adminErrorBody } from './errors.ts';
+import { OccupancyHistory } from './occupancy.ts';
+import { addOverviewRoute, type OverviewRouteDeps } from './overview-routes.ts';
+import { addSessionRoutes } from './session-routes.ts';
+import { AdminSessions } from './sessions.ts';
 import { addTokenRoutes, type TokenRouteDeps } from './token-routes.ts';
 
 /** The dependencies of the door. */
 export interface AdminDoorDeps
-  extends CallbackRouteDeps,
+  extends Omit<CallbackRouteDeps, 'outbox'>,
     Omit<TokenRouteDeps, 'apps'>,
     Omit<AdminTokenRouteDeps, 'apps' | 'clock'> {
+  readonly outbox: CallbackRouteDeps['outbox'] & OverviewRouteDeps['outbox'];
   readonly apps: AppRouteDeps['apps'] & TokenRouteDeps['apps'];
   /** Returns the key of the configuration that is valid now; it is an owner's. */
   readonly adminKey: () => string;
+  /** The rooms whose occupancy the overview shows. */
+  readonly bus: Pick<Bus, 'subscribe'>;
   readonly version: string;
   readonly log: { error(facts: object, message: string): void };
   /** Counts calls, for the metrics. */
@@ -37,11 +46,13 @@ export const ADMIN_PREFIX = '/admin/v1';
 
 type Fault = Error & { readonly statusCode?: number; readonly validation?: unknown };
 
-/** Adds the routes. Every route requires a token, including the OpenAPI document. */
+/** Adds the routes. Every route requires a token or a session, including the OpenAPI document, but for sign-in. */
 export async function registerAdminDoor(http: FastifyInstance, deps: AdminDoorDeps): Promise<void> {
   await http.register(
     async (scope) => {
-      judgeCalls(scope, new Authenticator(deps));
+      const authenticator = new Authenticator(deps);
+      const sessions = new AdminSessions(deps.clock);
+      judgeCalls(scope, authenticator, sessions);
       scope.addHook('onResponse', async ({ routeOptions: { url, method } }, reply) => {
         const operation = url === undefined ? UNKNOWN_OPERATION : `${method} ${url.slice(ADMIN_PREFIX.length)}`;
         const { statusCode: code, elapsedTime: durationMs } = reply;
@@ -76,10 +87,27 @@ export async function registerAdminDoor(http: FastifyInstance, deps: AdminDoorDe
       addCallbackRoutes(scope, deps);
       addTokenRoutes(scope, deps);
       addAppRoutes(scope, deps);
+      addSessionRoutes(scope, { sessions, authenticator, cookiePath: ADMIN_PREFIX });
+      addOverviewRoute(scope, { ...deps, occupancy: watchOccupancy(scope, deps) });
       scope.get('/openapi.json', { config: { right: 'read' }, schema: { hide: true } }, () => scope.swagger());
     },
     { prefix: ADMIN_PREFIX },
   );
+}
+
+/** Counts what there is in the rooms until the server closes. */
+function watchOccupancy(
+  scope: FastifyInstance,
+  { bus, clock }: Pick<AdminDoorDeps, 'bus' | 'clock'>,
+): OccupancyHistory {
+  const occupancy = new OccupancyHistory(clock);
+  const unsubscribe = bus.subscribe((batch) => occupancy.handle(batch));
+  occupancy.start();
+  scope.addHook('onClose', async () => {
+    unsubscribe();
+    occupancy.close();
+  });
+  return occupancy;
 }
 
 /** Validates strictly: unknown properties are errors, and only values of the query and the path are converted to numbers. */
