@@ -7,13 +7,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { MediaError, type WorkerHealth } from './engine.ts';
 import type { WorkerConfig, WorkerMessage, WorkerMethod, WorkerMethods, WorkerNotice } from './ipc.ts';
+import { PendingCalls } from './pending-calls.ts';
 import { RestartPolicy } from './restart-policy.ts';
 
 const workerModule = new URL('./worker/main.ts', import.meta.url);
 
 const PING_INTERVAL_MS = 2_000;
-/** A worker that has not answered a ping for this long is stuck, and is killed. */
-const STUCK_AFTER_MS = 10_000;
+/** A worker that answers nothing for so many intervals is stuck, and is killed. Intervals in which this process stood still do not count. */
+const STUCK_AFTER_PINGS = 5;
 /** Timeout until a process is configured: longer than that of a call, because a busy machine starts it slowly. */
 const START_TIMEOUT_MS = 30_000;
 /** Maximum length, in characters, of the error output that is included in the reason of a worker's death. */
@@ -26,12 +27,6 @@ export interface WorkerProcessHandlers {
   handleDeath(detail: string): void;
 }
 
-interface PendingCall {
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (error: Error) => void;
-  readonly timer: NodeJS.Timeout;
-}
-
 /** Supervises one worker process. */
 export class WorkerProcess {
   readonly config: WorkerConfig;
@@ -40,13 +35,14 @@ export class WorkerProcess {
 
   readonly #handlers: WorkerProcessHandlers;
   readonly #callTimeoutMs: number;
-  readonly #pending = new Map<number, PendingCall>();
+  readonly #calls: PendingCalls;
   #child: ChildProcess | undefined;
+  /** Resolves when the process has ended. */
+  #ended: Promise<void> | undefined;
   readonly #policy = new RestartPolicy();
   #isReady = false;
   #load = 0;
   #isClosed = false;
-  #nextId = 1;
   #restartTimer: NodeJS.Timeout | undefined;
   #pingTimer: NodeJS.Timeout | undefined;
   #wakeWaiting: (() => void) | undefined;
@@ -55,6 +51,7 @@ export class WorkerProcess {
     this.config = config;
     this.#callTimeoutMs = callTimeoutMs;
     this.#handlers = handlers;
+    this.#calls = new PendingCalls(`Worker ${config.worker}`);
   }
 
   /** The process id; undefined while there is no process. */
@@ -100,6 +97,7 @@ export class WorkerProcess {
       // Messages that remain in a dead worker's channel are about peers that no longer exist.
       if (this.#child === child) this.#handleMessage(message as WorkerMessage);
     });
+    this.#ended = new Promise((resolve) => child.once('close', () => resolve()));
     child.on('error', (error) => this.#handleEnd(child, error.message));
     // 'close' is emitted after the error output is complete.
     child.on('close', (code, signal) => {
@@ -144,12 +142,9 @@ export class WorkerProcess {
 
   /** Kills the process, and resolves when it has ended; it is restarted unless `close` was called. */
   async kill(): Promise<void> {
-    const child = this.#child;
-    if (child === undefined) return;
-    await new Promise<void>((resolve) => {
-      child.once('close', () => resolve());
-      child.kill('SIGKILL');
-    });
+    if (this.#child === undefined) return;
+    this.#child.kill('SIGKILL');
+    await this.#ended;
   }
 
   #request<M extends WorkerMethod>(
@@ -158,16 +153,9 @@ export class WorkerProcess {
     params: WorkerMethods[M]['params'],
     timeoutMs = this.#callTimeoutMs,
   ): Promise<WorkerMethods[M]['result']> {
-    return new Promise<unknown>((resolve, reject) => {
-      const id = this.#nextId++;
-      const timer = setTimeout(() => {
-        this.#pending.delete(id);
-        reject(new MediaError('unavailable', `Worker ${this.config.worker} did not answer ${method} in time`));
-      }, timeoutMs);
-      this.#pending.set(id, { resolve, reject, timer });
-      // If sending fails, the process has ended, and that is handled separately.
-      child.send({ id, method, params }, () => undefined);
-    }) as Promise<WorkerMethods[M]['result']>;
+    // If sending fails, the process has ended, and that is handled separately.
+    const send = (id: number): unknown => child.send({ id, method, params }, () => undefined);
+    return this.#calls.add(method, timeoutMs, send) as Promise<WorkerMethods[M]['result']>;
   }
 
   #waitForChild(): Promise<ChildProcess> {
@@ -187,17 +175,8 @@ export class WorkerProcess {
   }
 
   #handleMessage(message: WorkerMessage): void {
-    if (message.type !== 'result' && message.type !== 'error') {
-      this.#handlers.handleNotice(message);
-      return;
-    }
-    const pending = this.#pending.get(message.id);
-    if (pending === undefined) return;
-    this.#pending.delete(message.id);
-    clearTimeout(pending.timer);
-    if (message.type === 'result') pending.resolve(message.result);
-    else if (message.code === undefined) pending.reject(new MediaError('unavailable', message.message));
-    else pending.reject(new MediaError(message.code, message.message));
+    if (message.type === 'result' || message.type === 'error') this.#calls.settle(message);
+    else this.#handlers.handleNotice(message);
   }
 
   #handleEnd(child: ChildProcess, detail: string): void {
@@ -205,19 +184,14 @@ export class WorkerProcess {
     this.#child = undefined;
     this.#isReady = false;
     clearInterval(this.#pingTimer);
-    // The loss is reported before the calls fail, so that a caller that retries sees the correct state.
-    const pending = [...this.#pending.values()];
-    this.#pending.clear();
     if (!this.#isClosed) {
       const delayMs = this.#policy.recordDeath(performance.now(), detail);
       this.restarts += 1;
       this.#restartTimer = setTimeout(() => this.#restart(), delayMs);
       this.#handlers.handleDeath(detail);
     }
-    for (const { reject, timer } of pending) {
-      clearTimeout(timer);
-      reject(new MediaError('unavailable', `Worker ${this.config.worker} died`));
-    }
+    // After the loss is reported, so that a caller that retries sees the correct state.
+    this.#calls.rejectAll();
   }
 
   #restart(): void {
@@ -229,11 +203,16 @@ export class WorkerProcess {
 
   #watch(child: ChildProcess): void {
     clearInterval(this.#pingTimer);
-    let answeredAtMs = performance.now();
+    let measuredAtMs = performance.now();
     let measuredCpuMs: number | undefined;
+    let seenAtMs = this.#calls.answeredAtMs;
+    let silentPings = 0;
     this.#load = 0;
     this.#pingTimer = setInterval(() => {
-      if (performance.now() - answeredAtMs > STUCK_AFTER_MS) {
+      const { answeredAtMs } = this.#calls;
+      silentPings = answeredAtMs === seenAtMs ? silentPings + 1 : 0;
+      seenAtMs = answeredAtMs;
+      if (silentPings > STUCK_AFTER_PINGS) {
         child.kill('SIGKILL');
         return;
       }
@@ -241,9 +220,9 @@ export class WorkerProcess {
         (cpuMs) => {
           const nowMs = performance.now();
           // The first measure includes the start.
-          if (measuredCpuMs !== undefined) this.#load = (cpuMs - measuredCpuMs) / (nowMs - answeredAtMs);
+          if (measuredCpuMs !== undefined) this.#load = (cpuMs - measuredCpuMs) / (nowMs - measuredAtMs);
           measuredCpuMs = cpuMs;
-          answeredAtMs = nowMs;
+          measuredAtMs = nowMs;
         },
         () => undefined,
       );
