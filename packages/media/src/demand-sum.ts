@@ -61,6 +61,11 @@ export class DemandSum {
     if (this.#publication !== undefined) this.#update(this.#publication);
   }
 
+  /** Returns the highest layer that is taken at a worker; -1 if nobody takes video there. */
+  highestAt(worker: number): number {
+    return this.#byWorker.get(worker) ?? NOBODY;
+  }
+
   /** Handles that the publication has ended. */
   close(): void {
     clearTimeout(this.#timer);

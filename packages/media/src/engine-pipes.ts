@@ -63,6 +63,14 @@ export class EnginePipes {
     }
   }
 
+  /** Handles that other layers are taken at a worker than before: its pipe carries no others (BWE-4). */
+  handleDemand(entry: StreamEntry, to: WorkerProcess): void {
+    if (!entry.pipes.has(to)) return;
+    const { worker } = to.config;
+    const highestLayer = entry.demand.highestAt(worker);
+    ignoreFailure(entry.worker.call('limitPipe', { stream: entry.name, to: worker, highestLayer }));
+  }
+
   /** Handles that a worker has died: its pipes are gone. Subscribers elsewhere wait for the publishers to come back. */
   handleDeath(worker: WorkerProcess): void {
     for (const entry of this.#registry.streams.values()) {
@@ -81,8 +89,10 @@ export class EnginePipes {
     const { name: stream, group, blocked } = entry;
     entry.pipes.add(to);
     const from = entry.worker.config.worker;
+    const { worker } = to.config;
+    const highestLayer = entry.demand.highestAt(worker);
     ignoreFailure(to.call('acceptPipe', { stream, group, pipe, from, shape, blocked }));
-    ignoreFailure(entry.worker.call('openPipe', { stream, pipe, to: to.config.worker }));
+    ignoreFailure(entry.worker.call('openPipe', { stream, pipe, to: worker, highestLayer }));
   }
 
   /** Whether an open offer of a peer of the worker subscribes to the stream. */

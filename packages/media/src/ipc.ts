@@ -100,6 +100,15 @@ export interface PipedStream extends StreamRevival {
   readonly from: number;
 }
 
+/** What another worker is sent of a stream's video. */
+export interface PipeLimit {
+  readonly stream: string;
+  /** The worker of the subscribers. */
+  readonly to: number;
+  /** The highest layer that is taken there; -1 for none. */
+  readonly highestLayer: number;
+}
+
 /** A stream of a worker. */
 export interface WorkerStreamDump extends StreamDump {
   /** Its packets come from another worker, which dumps the stream too. */
@@ -134,7 +143,8 @@ export interface WorkerMethods {
     result: undefined;
   };
   /** Begins to send the packets of a stream to another worker, in the place of an earlier pipe to it. */
-  openPipe: { params: { readonly stream: string; readonly pipe: number; readonly to: number }; result: undefined };
+  openPipe: { params: PipeLimit & { readonly pipe: number }; result: undefined };
+  limitPipe: { params: PipeLimit; result: undefined };
   closePipe: { params: { readonly stream: string; readonly to: number }; result: undefined };
   /** Gets the packets of a stream from another worker from now on; its subscriptions stay. */
   acceptPipe: { params: PipedStream; result: undefined };

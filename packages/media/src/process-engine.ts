@@ -313,7 +313,9 @@ export class ProcessEngine implements MediaEngine {
     }
     if (notice.type === 'demand') {
       for (const { stream, highestLayer, maxBps } of notice.reports) {
-        this.#registry.streams.get(stream)?.demand.handleReport(worker.config.worker, highestLayer, maxBps);
+        const entry = this.#registry.streams.get(stream);
+        entry?.demand.handleReport(worker.config.worker, highestLayer, maxBps);
+        if (entry !== undefined) this.#pipes.handleDemand(entry, worker);
       }
       return;
     }

@@ -1,5 +1,5 @@
 /**
- * The frames that workers send to each other: packets of piped tracks, and requests for keyframes.
+ * The frames that workers send to each other: packets of piped tracks, what interrupts them, and requests for keyframes.
  *
  * A frame is a 16-bit length of what follows, a type, a layer, the 32-bit number of the pipe, and the bytes of a packet.
  *
@@ -14,6 +14,8 @@ export const FRAME = {
   senderReport: 2,
   /** A request for a keyframe of a layer, towards the publisher's worker. */
   keyframeRequest: 3,
+  /** Packets of a layer were left out between its last one and its next one, towards the subscribers' worker. */
+  resumed: 4,
 } as const;
 
 /** The type of a frame. */

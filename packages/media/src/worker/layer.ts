@@ -53,7 +53,7 @@ export class Layer {
   readonly #wake: () => void;
   readonly #keyframes = new KeyframeRequester(() => this.#sendPli());
   readonly #unwrapper = new SequenceUnwrapper();
-  readonly #gaps = new NackGenerator();
+  #gaps = new NackGenerator();
   readonly #stats: ReceptionStats;
   readonly #rate = new RateMeter();
   #countedLost = 0;
@@ -168,6 +168,15 @@ export class Layer {
   /** Receives one packet from another worker, which has received it from the publisher. */
   receivePiped(packet: Buffer, nowMs: number): void {
     if (pipedHeader.read(packet)) this.#receive(packet, pipedHeader, nowMs, false);
+  }
+
+  /** Handles that the other worker has left out packets, because nobody took the layer here: the next one is the first again. */
+  handlePipeResumed(): void {
+    this.#unwrapper.continueAhead();
+    this.#gaps = new NackGenerator();
+    this.#countedLost = 0;
+    this.forgetKeyframe();
+    this.track.handleInterrupted(this.index);
   }
 
   handleSenderReport(report: SenderReport, nowMs: number): void {

@@ -93,6 +93,8 @@ async function handleCall(call: WorkerCall): Promise<unknown> {
       return worker.preferVideo(call.params);
     case 'openPipe':
       return worker.openPipe(call.params);
+    case 'limitPipe':
+      return worker.limitPipe(call.params);
     case 'closePipe':
       return worker.closePipe(call.params);
     case 'acceptPipe':

@@ -8,6 +8,7 @@ import { AUDIO_LAYER, FRAME, type PipeFrame } from '../pipe/pipe-frame.ts';
 import { PipeHub } from '../pipe/pipe-hub.ts';
 import { parseRtcp } from '../rtp/rtcp.ts';
 import type { MediaKind } from '../sdp/codecs.ts';
+import type { PipeDemand } from './pipe-demand.ts';
 import type { Stream } from './stream.ts';
 import { TrackPipe } from './track-pipe.ts';
 
@@ -46,9 +47,9 @@ export class Piping {
   }
 
   /** Opens the sending end of a pipe; the result makes the end of each kind. */
-  openOutgoing(stream: Stream, pipe: number, to: number): (kind: MediaKind) => TrackPipe {
+  openOutgoing(stream: Stream, pipe: number, to: number, demand: PipeDemand): (kind: MediaKind) => TrackPipe {
     this.#outgoing.set(pipe, stream);
-    return (kind) => new TrackPipe(kind, (type, layer, bytes) => this.#hub.send(to, type, pipe, layer, bytes));
+    return (kind) => new TrackPipe(kind, demand, (type, layer, bytes) => this.#hub.send(to, type, pipe, layer, bytes));
   }
 
   closeOutgoing(pipe: number): void {
@@ -78,6 +79,7 @@ export class Piping {
     const index = layer === AUDIO_LAYER ? 0 : layer;
     const target = incoming.stream.tracks.get(kind)?.layers[index];
     if (type === FRAME.rtp) target?.receivePiped(bytes, nowMs);
+    else if (type === FRAME.resumed) target?.handlePipeResumed();
     if (type !== FRAME.senderReport) return;
     for (const item of parseRtcp(bytes)) if (item.type === 'sender-report') target?.handleSenderReport(item, nowMs);
   }

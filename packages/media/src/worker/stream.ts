@@ -14,6 +14,8 @@ import { createClosedRecord } from './closed-ring.ts';
 import { sumCounters } from './counters.ts';
 import { Layer } from './layer.ts';
 import type { Peer } from './peer.ts';
+import { SILENT_AFTER_MS } from './picture-replay.ts';
+import { PipeDemand } from './pipe-demand.ts';
 import type { Subscription } from './subscription.ts';
 import type { Ticking } from './tick-set.ts';
 import { Track } from './track.ts';
@@ -22,6 +24,7 @@ import type { WorkerContext } from './worker-context.ts';
 
 interface OutgoingPipe {
   readonly pipe: number;
+  readonly demand: PipeDemand;
   readonly createEnd: (kind: MediaKind) => TrackPipe;
 }
 
@@ -118,13 +121,26 @@ export class Stream implements Ticking {
   }
 
   /** Begins to send its packets to another worker, also those of later publishers. */
-  openPipe(pipe: number, to: number): void {
+  openPipe(pipe: number, to: number, highestLayer: number): void {
     this.closePipe(to);
-    const createEnd = this.#context.piping?.openOutgoing(this, pipe, to);
+    const demand = new PipeDemand(highestLayer, this.#context.now());
+    const createEnd = this.#context.piping?.openOutgoing(this, pipe, to, demand);
     if (createEnd === undefined) return;
-    this.#pipes.set(to, { pipe, createEnd });
+    this.#pipes.set(to, { pipe, demand, createEnd });
     this.demand.limit(undefined);
     this.#updatePipes();
+  }
+
+  /** Sets the highest layer of the video that another worker is sent; `NO_LAYER` for none. */
+  limitPipe(to: number, highestLayer: number): void {
+    const outgoing = this.#pipes.get(to);
+    if (outgoing === undefined) return;
+    const nowMs = this.#context.now();
+    outgoing.demand.limit(highestLayer, nowMs);
+    const end = outgoing.createEnd('video');
+    for (const layer of this.#tracks.get('video')?.layers ?? []) {
+      if (nowMs - layer.lastPacketAtMs >= SILENT_AFTER_MS) end.replay(layer, nowMs);
+    }
   }
 
   closePipe(to: number): void {

@@ -170,7 +170,12 @@ export class Track {
     return loss;
   }
 
-  /** Sets the workers to which every packet is passed. */
+  /** Handles that packets of a layer are missing: its senders continue at the next keyframe. */
+  handleInterrupted(index: number): void {
+    for (const sender of this.#senders) if (sender.layer === index) sender.restart();
+  }
+
+  /** Sets the workers to which packets are passed. */
   setPipes(pipes: readonly TrackPipe[]): void {
     this.#pipes = pipes;
   }
@@ -229,7 +234,7 @@ export class Track {
     for (const sender of this.#senders) {
       if (sender.forward(source, out, plain, nowMs)) this.forwardedPackets += 1;
     }
-    for (const pipe of this.#pipes) pipe.forward(layer, packet);
+    for (const pipe of this.#pipes) pipe.forward(layer, packet, nowMs);
   }
 
   /** Passes a sender report to every sender; the NTP time is kept for lip sync. */

@@ -71,8 +71,12 @@ export class Worker {
     known?.allocator.update(this.#context.now());
   }
 
-  openPipe({ stream, pipe, to }: WorkerMethods['openPipe']['params']): undefined {
-    this.#streams.get(stream)?.openPipe(pipe, to);
+  openPipe({ stream, pipe, to, highestLayer }: WorkerMethods['openPipe']['params']): undefined {
+    this.#streams.get(stream)?.openPipe(pipe, to, highestLayer);
+  }
+
+  limitPipe({ stream, to, highestLayer }: WorkerMethods['limitPipe']['params']): undefined {
+    this.#streams.get(stream)?.limitPipe(to, highestLayer);
   }
 
   closePipe({ stream, to }: WorkerMethods['closePipe']['params']): undefined {
