@@ -63,7 +63,7 @@ export const ERRORS = {
     status: 403,
     // A client that retried by itself would do so until the ban ends.
     retry: 'never',
-    meaning: 'The login is banned; details.untilMs is the end of the ban.',
+    meaning: 'The login is banned; details.untilMs is the end of the ban, and is absent if it has none.',
   },
   'login.room-full': {
     status: 403,
@@ -118,6 +118,17 @@ export const ERRORS = {
     meaning:
       'Publishing is banned, or the stream is forbidden; details.untilMs is the end of the ban where it has one.',
   },
+  'policy.too-many-rules': {
+    status: 409,
+    retry: 'never',
+    meaning: 'As many rules of this kind as are allowed are in force.',
+  },
+  'policy.range-too-wide': {
+    status: 400,
+    retry: 'never',
+    meaning: 'The range of addresses is wider than the configuration allows; details.minPrefix is the shortest prefix.',
+  },
+  'policy.bad-rule': { status: 400, retry: 'never', meaning: 'The rule is not complete, or contradicts itself.' },
   'media.bad-offer': {
     status: 400,
     retry: 'never',

@@ -60,6 +60,7 @@ describe('where values come from', () => {
       apps: [],
       apiTokens: [],
       rooms: { heartbeatIntervalMs: 30_000, heartbeatTimeoutMs: 100_000, maxLoginsPerSecond: 200, ...STREAM_LIMITS },
+      bans: { minPrefixIpv4: 16, minPrefixIpv6: 32 },
       http: { headersTimeoutMs: 10_000, requestTimeoutMs: 30_000, idleTimeoutMs: 75_000 },
       signalling: {
         maxFrameBytes: 524_288,

@@ -30,6 +30,8 @@ import { MediaState } from './media-control/media-state.ts';
 import { SoundMonitor } from './media-control/sound-monitor.ts';
 import { startMedia } from './media-control/start-media.ts';
 import { UnconnectedReports } from './media-control/unconnected-media.ts';
+import { Policies } from './policy/policies.ts';
+import { PolicyService } from './policy/policy-service.ts';
 import { AdmissionGuard } from './realtimekit/admission-guard.ts';
 import { ApiTokenRegistry } from './realtimekit/api-tokens.ts';
 import { createParticipantTokenAuthenticator } from './realtimekit/authenticator.ts';
@@ -42,9 +44,7 @@ import { ParticipantTokens } from './realtimekit/tokens.ts';
 import { Webhooks } from './realtimekit/webhooks/webhooks.ts';
 import { type Clock, createIdSource, systemClock } from './rooms/clock.ts';
 import { EndedTickets } from './rooms/ended-tickets.ts';
-import { Enforcement } from './rooms/enforcement.ts';
 import { Rooms } from './rooms/rooms.ts';
-import { Rules } from './rooms/rules.ts';
 import { createFindAddress } from './signalling/client-address.ts';
 import { SignallingDoor } from './signalling/door.ts';
 import { FanOut } from './signalling/fan-out.ts';
@@ -199,7 +199,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     journal: new BatchJournal({ journal: outbox, commands, source: outbox, recorder: sessions, log }),
     after: [sessions, publisher, sounds, resender, audit, metrics.rooms, guard, files],
   };
-  const rules = await Rules.open({ keeper: store.rules, clock });
+  const policies = await Policies.open({ repository: store.rules, clock, limits: config.bans, sinks: [audit] });
   const reportTickets = (error: unknown): void => log.error({ err: error }, 'ended tickets: reading or writing failed');
   const table = store.endedTickets;
   const logPath = join(config.dataDir, 'ended-tickets.log');
@@ -210,15 +210,19 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const limits = { heartbeatTimeoutMs, keptEvents: KEPT_EVENTS, maxLoginsPerSecond, ...mediaLimits };
   const report = (error: unknown): void =>
     log.error({ err: error }, 'removing silent members or admitting users failed');
-  const rooms = new Rooms({ clock, ids: createIdSource(clock), rules, tickets, commands, report, ...limits }, sinks);
+  const rooms = new Rooms(
+    { clock, ids: createIdSource(clock), policy: policies, tickets, commands, report, ...limits },
+    sinks,
+  );
   const localBus = new LocalBus({ rooms, publisher });
   const bus = new TimedBus(parts.wrapBus?.(localBus) ?? localBus, clock, (command, durationMs) =>
     metrics.calls.recordRemoval(command, durationMs),
   );
   bus.subscribe((batch) => fanOut.handle(batch));
-  const enforcement = new Enforcement({
-    rules,
-    rooms,
+  const policy = new PolicyService({
+    policies,
+    bus,
+    commands,
     clock,
     report: (error) => log.error({ err: error }, 'rule expiry failed'),
   });
@@ -239,7 +243,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const tokens = new ParticipantTokens({ store, clock });
   const replays = await Replays.open(store, clock.now());
   registerZegoDoor(http, {
-    ...{ apps, bus, enforcement, replays, clock, log, countCall },
+    ...{ apps, bus, policy, replays, clock, log, countCall },
     ...rootPageOf(config),
   });
   const apiTokens = new ApiTokenRegistry(store, config.apiTokens);
@@ -287,7 +291,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   await http.ready();
   await claim.listen(http.server);
   rooms.start();
-  enforcement.start();
+  policy.start();
   for (const sweeper of retention) sweeper.start();
   files.start();
 
@@ -311,7 +315,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     },
     async close() {
       rooms.stop();
-      enforcement.stop();
+      policy.stop();
       for (const sweeper of retention) await sweeper.close();
       signalling.close();
       await http.close();

@@ -5,7 +5,7 @@
  */
 
 import type { RoomKey, StreamId } from '@gavel/protocol';
-import type { AnswerOf, Bus, Envelope, ReplyOf, RoomCommand, RoomQuery, WorldQuery } from '@gavel/server';
+import type { AnswerOf, Bus, Envelope, ReplyOf, RoomCommand, RoomQuery, ScopeQuery } from '@gavel/server';
 
 type Found<T extends RoomQuery['type'], F extends keyof AnswerOf<Extract<RoomQuery, { type: T }>>> = Promise<
   AnswerOf<Extract<RoomQuery, { type: T }>>[F]
@@ -42,9 +42,9 @@ export class TestRooms {
 
   /** Returns the room with a live or reserved stream of this id. */
   async roomOfStream(
-    world: Omit<RoomKey, 'roomId'>,
+    scope: Omit<RoomKey, 'roomId'>,
     streamId: StreamId,
-  ): Promise<AnswerOf<Extract<WorldQuery, { type: 'roomOfStream' }>>['key']> {
-    return (await this.#bus.query(world, { type: 'roomOfStream', streamId })).key;
+  ): Promise<AnswerOf<Extract<ScopeQuery, { type: 'roomOfStream' }>>['key']> {
+    return (await this.#bus.query(scope, { type: 'roomOfStream', streamId })).key;
   }
 }

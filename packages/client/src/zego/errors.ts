@@ -42,6 +42,10 @@ export const CODE_OF_ERROR: Readonly<Record<SessionErrorCode, number>> = {
   'stream.not-allowed': 1002082,
   'stream.too-many': 1002082,
   'stream.banned': 1003025,
+  // Only backends set rules.
+  'policy.too-many-rules': CODES.badParameter,
+  'policy.range-too-wide': CODES.badParameter,
+  'policy.bad-rule': CODES.badParameter,
   'media.bad-offer': 1103030,
   'media.unavailable': CODES.mediaServerFailed,
   'message.empty': CODES.messageEmpty,

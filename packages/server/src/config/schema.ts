@@ -8,6 +8,7 @@
 import { availableParallelism } from 'node:os';
 import { type Static, Type } from 'typebox';
 import { API_TOKEN_SCHEMA, APP_SCHEMA } from './app-schema.ts';
+import { BANS_SCHEMA } from './bans-schema.ts';
 import { HTTP_SCHEMA, SIGNALLING_SCHEMA, TLS_SCHEMA } from './connection-schema.ts';
 import { TURN_SCHEMA } from './turn-schema.ts';
 
@@ -368,6 +369,7 @@ export const CONFIG_SCHEMA = Type.Object(
         'Whether `/` is the playground, a page on which anyone with a token can join a room. Without it, `/` leads browsers to the console, if there is an admin API.',
     }),
     rooms: Type.Object(rooms.properties, { ...closed, description: 'Limits and timeouts of rooms.' }),
+    bans: BANS_SCHEMA,
     http: Type.Object(HTTP_SCHEMA.properties, {
       ...closed,
       description: 'Deadlines of HTTP connections, for all APIs.',

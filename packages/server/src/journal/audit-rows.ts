@@ -9,12 +9,12 @@
 
 import { randomUUID } from 'node:crypto';
 import { isGavelError } from '@gavel/protocol';
+import type { AppScope } from '../rooms/app-scope.ts';
 import type { Origin } from '../rooms/commands.ts';
-import type { World } from '../rooms/rule-keeper.ts';
 import type { AuditOutcome, AuditRow } from '../store/audit.ts';
 
 /** The scope of a command: a room, or a whole App. */
-export type CommandScope = World & { readonly roomId?: AuditRow['roomId'] };
+export type CommandScope = AppScope & { readonly roomId?: AuditRow['roomId'] };
 
 /** A command, as far as its audit row needs it. */
 export interface AuditedCommand {
@@ -35,12 +35,8 @@ const AUDITED: ReadonlySet<string> = new Set([
   'deleteStream',
   'setRoomInfo',
   'createPoll',
-  'ban',
-  'unban',
-  'block',
-  'unblock',
-  'forbid',
-  'resumeStreams',
+  'setRules',
+  'liftRules',
 ]);
 
 /** Returns whether a command has an audit row. */
@@ -87,7 +83,7 @@ const TARGET_FIELDS: Readonly<Record<string, string>> = {
   memberIds: 'member',
   streamIds: 'stream',
   streamId: 'stream',
-  address: 'address',
+  addresses: 'address',
 };
 
 /** Divides the parameters of a command into its targets and the others. */
@@ -100,6 +96,11 @@ function splitTargets(parameters: Readonly<Record<string, unknown>>) {
     else if (name === 'targets' && Array.isArray(value)) {
       for (const target of value) for (const each of splitTargets(target).targets) targets.add(each);
     } else if (value !== undefined) details[name] = value;
+    if (name === 'rules' && Array.isArray(value)) {
+      for (const { subject = {}, ...rule } of value) {
+        for (const each of [...splitTargets(subject).targets, ...splitTargets(rule).targets]) targets.add(each);
+      }
+    }
   }
   return { targets: [...targets], details };
 }

@@ -50,6 +50,15 @@ describe('an audit row', () => {
     ]);
   });
 
+  it('names whom and what rules are about (AUDIT-1, BAN-9)', async () => {
+    const { roomId: _roomId, ...scope } = SCOPE;
+    const ban = { kind: 'ban', subject: { userId: 'anna', addresses: '10.0.0.0/8' }, reason: 'spam' };
+    const rules = [ban, { kind: 'forbidden-stream', streamId: 's1', reason: '' }];
+    await commands.run({ scope, command: { type: 'setRules', rules } as never, origin: BACKEND }, async () => REPLY);
+    const targets = ['user/anna', 'address/10.0.0.0/8', 'stream/s1'];
+    expect(await auditRows()).toMatchObject([{ action: 'setRules', targets, details: { rules } }]);
+  });
+
   it('is stored for a refused call too, and the caller gets the refusal (AUDIT-1)', async () => {
     const refuse = async () => {
       throw new GavelError('member.not-allowed');

@@ -65,6 +65,7 @@ describe('the authenticator of participants', () => {
   it('admits to the meeting as the participant, whatever else the login says (AUTH-2, RTK-6)', async () => {
     expect(await admit()).toEqual({
       sessionKeptMs: 60_000,
+      externalId: 'anna',
       key: { appId: app.appId, environment: 'production', roomId: 'm1' },
       user: { id: 'p1', name: '' },
       onDuplicate: 'allow',

@@ -76,6 +76,7 @@ function admissionOf({ token, app, meeting, participant, preset }: Holder, wante
   return {
     key: roomOf(app.appId, meeting.id),
     user: { id: participant.id as UserId, name },
+    externalId: participant.customId as UserId,
     // A participant may join from several tabs and devices at once.
     onDuplicate: 'allow',
     permissions,

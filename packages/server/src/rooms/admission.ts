@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Params, RoomKey, WireProfile } from '@gavel/protocol';
+import type { Params, RoomKey, UserId, WireProfile } from '@gavel/protocol';
 import type { DuplicatePolicy, WaitingTerms } from './commands.ts';
 import type { Permissions, PublishRights, User } from './member.ts';
 
@@ -17,6 +17,8 @@ export interface Admission {
   readonly permissions: Permissions;
   readonly maxMemberCount: number;
   readonly profile?: WireProfile;
+  /** The user's id in the customer's own system, if `user.id` is another one: bans apply to both. */
+  readonly externalId?: UserId;
   /** Further data for the member's own client only; plain JSON. */
   readonly facts?: Readonly<Record<string, unknown>>;
   /** Milliseconds since the Unix epoch; undefined if no token was used. */

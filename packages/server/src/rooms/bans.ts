@@ -1,120 +1,58 @@
 /**
- * Bans: which users may not log in or publish, and until when (BAN).
+ * Bans as rooms see them: whom they cover, what they forbid, and the ban that a kick carries (BAN-8). The rules themselves
+ * are in `policy/`.
  *
  * @module
  */
 
-import type { RoomId, RoomKey, UserId } from '@gavel/protocol';
-import { type Rule, RuleBook, type RuleBookDeps } from './rule-book.ts';
-import type { World } from './rule-keeper.ts';
-
-/** The scope of a ban. */
-export type BanScope =
-  /** Every client of an IP address, in every room. */
-  | { readonly type: 'address'; readonly address: string }
-  /** Everybody, in one room. */
-  | { readonly type: 'room'; readonly roomId: RoomId }
-  /** One user, in every room. */
-  | { readonly type: 'user'; readonly userId: UserId }
-  /** One user, in one room. */
-  | { readonly type: 'room-user'; readonly roomId: RoomId; readonly userId: UserId };
+import type { RoomId, UserId } from '@gavel/protocol';
 
 /** A privilege that a ban revokes. */
 export type BanPrivilege = 'login' | 'publish';
 
-/** A ban. */
-export interface Ban extends Rule {
-  readonly scope: BanScope;
+/** Whom a ban covers: whoever has the user id or the address. With neither, everybody; then the ban is of one room. */
+export interface BanSubject {
+  /** The user with this id, or with this id in the customer's own system (`externalId` of a login). */
+  readonly userId?: UserId;
+  /** An IP address in canonical form, or a range in canonical form such as `10.0.0.0/8`. */
+  readonly addresses?: string;
+}
+
+/** A ban to be set. */
+export interface NewBan {
+  readonly subject: BanSubject;
+  /** The room that it applies to; undefined: every room of the App and environment. */
+  readonly roomId?: RoomId;
   readonly privileges: readonly BanPrivilege[];
+  /** In force before this time, in milliseconds since the Unix epoch; undefined: for good. */
+  readonly untilMs?: number;
+  /** The author's text, unchanged. */
+  readonly reason: string;
 }
 
-/** Maximum number of bans in force in one world, by scope (BAN-5). */
-export const MAX_BANS: Readonly<Record<BanScope['type'], number>> = {
-  address: 100,
-  room: 200,
-  user: 200,
-  'room-user': 200,
-};
-
-/** How long an ended ban is still listed, in milliseconds: one day (BAN-2). */
-export const ENDED_BAN_LISTED_MS = 86_400_000;
-
-const TYPES = ['address', 'room', 'user', 'room-user'] as const;
-
-function subjectOf(scope: BanScope): string {
-  switch (scope.type) {
-    case 'address':
-      return scope.address;
-    case 'room':
-      return scope.roomId;
-    case 'user':
-      return scope.userId;
-    case 'room-user':
-      // A JSON array, so that two different pairs never have the same text.
-      return JSON.stringify([scope.roomId, scope.userId]);
-  }
+/** A ban that is in force. */
+export interface SetBan extends NewBan {
+  readonly id: string;
 }
 
-/** The bans of all worlds. */
-export class Bans {
-  readonly #books: Readonly<Record<BanScope['type'], RuleBook<Ban>>>;
-
-  constructor(deps: RuleBookDeps) {
-    const bookOf = (type: BanScope['type']) =>
-      new RuleBook<Ban>(deps, {
-        kind: `ban-${type}`,
-        max: MAX_BANS[type],
-        listedAfterEndMs: ENDED_BAN_LISTED_MS,
-        subjectOf: (ban) => subjectOf(ban.scope),
-        write: ({ scope, privileges }) => ({ scope, privileges }),
-        read: (definition, { createdAtMs, untilMs }) => ({
-          ...(definition as unknown as Pick<Ban, 'scope' | 'privileges'>),
-          createdAtMs,
-          untilMs,
-        }),
-      });
-    this.#books = {
-      address: bookOf('address'),
-      room: bookOf('room'),
-      user: bookOf('user'),
-      'room-user': bookOf('room-user'),
-    };
-  }
-
-  /** Loads the stored bans. */
-  async load(): Promise<void> {
-    for (const type of TYPES) await this.#books[type].load();
-  }
-
-  /** Adds a ban, or replaces the ban of the same scope; returns false if there are too many (BAN-5). */
-  set(world: World, ban: Ban): Promise<boolean> {
-    return this.#books[ban.scope.type].set(world, [ban]);
-  }
-
-  /** Ends a ban; returns false if none is in force. */
-  async delete(world: World, scope: BanScope): Promise<boolean> {
-    return (await this.#books[scope.type].delete(world, [subjectOf(scope)])).length > 0;
-  }
-
-  /** Returns the bans of one scope type that are in force or ended within the last day, in the order they were set. */
-  list(world: World, type: BanScope['type']): readonly Ban[] {
-    return this.#books[type].list(world);
-  }
-
-  /** Returns until when a user lacks a privilege in a room; undefined if it has it. The longest ban counts. */
-  findEnd(key: RoomKey, user: { id: UserId; address: string }, privilege: BanPrivilege): number | undefined {
-    const { roomId } = key;
-    const scopes: readonly BanScope[] = [
-      { type: 'address', address: user.address },
-      { type: 'room', roomId },
-      { type: 'user', userId: user.id },
-      { type: 'room-user', roomId, userId: user.id },
-    ];
-    let untilMs: number | undefined;
-    for (const scope of scopes) {
-      const ban = this.#books[scope.type].find(key, subjectOf(scope));
-      if (ban?.privileges.includes(privilege)) untilMs = Math.max(untilMs ?? 0, ban.untilMs);
-    }
-    return untilMs;
-  }
+/** The ban that a kick carries (BAN-8): whoever the kick puts out is also kept out. */
+export interface KickBan {
+  /** `user`: all logins of the user; `address`: everybody at the address of its login; `both`: whoever is either. */
+  readonly of: 'user' | 'address' | 'both';
+  /** Where it applies: in the room of the kick, or in all rooms of the App and environment. */
+  readonly in: 'room' | 'app';
+  /** How long it is in force, in seconds; undefined: for good. */
+  readonly seconds?: number;
 }
+
+/** What identifies a user to a ban. */
+export interface Identity {
+  readonly user: { readonly id: UserId };
+  /** The user's id in the customer's own system, if `user.id` is another one. */
+  readonly externalId?: UserId;
+  /** Its IP address in canonical form, or `unknown`. */
+  readonly address: string;
+}
+
+/** Returns the id by which a user is banned: the one that stays if the user is created again. */
+export const bannedIdOf = ({ user, externalId }: Identity): UserId => externalId ?? user.id;

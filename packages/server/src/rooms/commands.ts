@@ -17,6 +17,7 @@ import type {
   WireError,
   WireProfile,
 } from '@gavel/protocol';
+import type { KickBan } from './bans.ts';
 import type { RoomPosition, TicketClaim } from './ended-tickets.ts';
 import type { PermissionChanges, Permissions, PublishRights, User } from './member.ts';
 import type { BlockedKinds } from './stream-rules.ts';
@@ -67,6 +68,8 @@ export interface LoginCommand {
   /** The maximum number of members, set by the room's first login; 0 means no limit (ROOM-7). */
   readonly maxMemberCount: number;
   readonly profile?: WireProfile;
+  /** The user's id in the customer's own system, if `user.id` is another one: bans apply to both. */
+  readonly externalId?: UserId;
   /** The client's IP address. */
   readonly address: string;
   /** Passed unchanged to the customer's server. */
@@ -155,14 +158,21 @@ export type RoomCommand =
   | { readonly type: 'expire' }
   /**
    * Kicks users (KICK). With `require: 'all'` nobody is kicked unless every target is in the room.
+   *
+   * With `ban`, the backend also keeps out whoever it kicks, and all users that its targets name, at every door and
+   * whatever token they have (BAN-8). The bans are stored before anybody is kicked: if that fails, nothing changes. A ban
+   * of the App also kicks these users from its other rooms. The reply has the bans, by which they can be lifted.
+   *
    * @throws `room.member-not-found`: none (`any`), or the first one missing (`all`, details.label), is in the room;
-   *   `member.not-allowed`
+   *   `member.not-allowed`, also for a ban by a member; `policy.too-many-rules`; `policy.bad-rule` if a client's address
+   *   is to be banned and is not known
    */
   | (InName & {
       readonly type: 'kick';
       readonly targets: readonly KickTarget[];
       readonly require: 'any' | 'all';
       readonly reason: string;
+      readonly ban?: KickBan;
     })
   /**
    * Mutes kinds of all streams of some members until the publisher unmutes them. Without `allowUnmute` these users
@@ -299,8 +309,8 @@ export type RoomCommand =
     }
   /** Ends a live or reserved stream, because its id is now forbidden. Does nothing if there is none. */
   | { readonly type: 'forbidStream'; readonly streamId: StreamId }
-  /** Ends the live and reserved streams of members that match all given fields: they may not publish now (BAN-3). */
-  | { readonly type: 'stopPublishing'; readonly userId?: UserId; readonly address?: string }
+  /** Ends the live and reserved streams of members, which may not publish now (BAN-3); those that are gone are ignored. */
+  | { readonly type: 'stopPublishing'; readonly memberIds: readonly MemberId[] }
   /** Sets which kinds of a stream are held back (RULE-1). Does nothing if there is no such stream. */
   | { readonly type: 'blockStream'; readonly streamId: StreamId; readonly blocked: BlockedKinds }
   /** Sets one of the room's infos. @throws `room.info-full` */

@@ -5,32 +5,44 @@
  */
 
 import { type AppId, type RoomKey, roomKeyText, type StreamId, type UserId } from '@gavel/protocol';
+import { type AppScope, scopeText } from './app-scope.ts';
 import type { RoomEvent } from './events.ts';
-import { type World, worldText } from './rule-keeper.ts';
+import type { MemberInfo } from './member.ts';
 
-const scopeOf = (key: World, id: string): string => `${key.appId}/${key.environment}/${id}`;
+const scopeOf = (key: AppScope, id: string): string => `${key.appId}/${key.environment}/${id}`;
+
+/** By a user, the rooms that it is in, with the number of its logins there. */
+type RoomCounts = Map<string, Map<string, { readonly key: RoomKey; count: number }>>;
 
 /** Indexes that are updated by the events of all rooms. */
 export class Directory {
   /** For each user, the rooms that it is in, with the number of its logins there. */
-  readonly #roomsOfUser = new Map<string, Map<string, { readonly key: RoomKey; count: number }>>();
+  readonly #roomsOfUser: RoomCounts = new Map();
+  /** For each id of a user in the customer's own system, the rooms that it is in. */
+  readonly #roomsOfExternalId: RoomCounts = new Map();
   readonly #roomOfStream = new Map<string, RoomKey>();
   readonly #roomCounts = new Map<string, number>();
   readonly #streamCounts = new Map<AppId, number>();
 
   /** Returns the rooms that a user is in. */
-  roomsOf(scope: World, userId: UserId): RoomKey[] {
+  roomsOf(scope: AppScope, userId: UserId): RoomKey[] {
     return [...(this.#roomsOfUser.get(scopeOf(scope, userId))?.values() ?? [])].map((entry) => entry.key);
   }
 
+  /** Returns whether a user is in a room who has this id, or has it in the customer's own system. */
+  isIn(key: RoomKey, id: UserId): boolean {
+    const text = scopeOf(key, id);
+    return [this.#roomsOfUser, this.#roomsOfExternalId].some((rooms) => rooms.get(text)?.has(roomKeyText(key)));
+  }
+
   /** Returns the room with a live or reserved stream of this id. */
-  roomOfStream(scope: World, streamId: StreamId): RoomKey | undefined {
+  roomOfStream(scope: AppScope, streamId: StreamId): RoomKey | undefined {
     return this.#roomOfStream.get(scopeOf(scope, streamId));
   }
 
-  /** Number of rooms in a world. */
-  roomCount(world: World): number {
-    return this.#roomCounts.get(worldText(world)) ?? 0;
+  /** Number of rooms in a scope. */
+  roomCount(scope: AppScope): number {
+    return this.#roomCounts.get(scopeText(scope)) ?? 0;
   }
 
   /** Number of live and reserved streams of an App in both environments. */
@@ -49,10 +61,10 @@ export class Directory {
           this.#countRoom(key, -1);
           break;
         case 'memberJoined':
-          this.#count(key, event.member.user.id, 1);
+          this.#countMember(key, event.member, 1);
           break;
         case 'memberLeft':
-          this.#count(key, event.member.user.id, -1);
+          this.#countMember(key, event.member, -1);
           break;
         case 'streamReserved':
         case 'streamAdded':
@@ -80,21 +92,26 @@ export class Directory {
   }
 
   #countRoom(key: RoomKey, change: 1 | -1): void {
-    const text = worldText(key);
+    const text = scopeText(key);
     const count = (this.#roomCounts.get(text) ?? 0) + change;
     if (count > 0) this.#roomCounts.set(text, count);
     else this.#roomCounts.delete(text);
   }
 
-  #count(key: RoomKey, userId: UserId, change: 1 | -1): void {
-    const scope = scopeOf(key, userId);
-    const rooms = this.#roomsOfUser.get(scope) ?? new Map();
-    const text = roomKeyText(key);
-    const entry = rooms.get(text) ?? { key, count: 0 };
-    entry.count += change;
-    if (entry.count > 0) rooms.set(text, entry);
-    else rooms.delete(text);
-    if (rooms.size > 0) this.#roomsOfUser.set(scope, rooms);
-    else this.#roomsOfUser.delete(scope);
+  #countMember(key: RoomKey, { user, externalId }: MemberInfo, change: 1 | -1): void {
+    count(this.#roomsOfUser, key, user.id, change);
+    if (externalId !== undefined) count(this.#roomsOfExternalId, key, externalId, change);
   }
+}
+
+function count(counts: RoomCounts, key: RoomKey, userId: UserId, change: 1 | -1): void {
+  const scope = scopeOf(key, userId);
+  const rooms = counts.get(scope) ?? new Map();
+  const text = roomKeyText(key);
+  const entry = rooms.get(text) ?? { key, count: 0 };
+  entry.count += change;
+  if (entry.count > 0) rooms.set(text, entry);
+  else rooms.delete(text);
+  if (rooms.size > 0) counts.set(scope, rooms);
+  else counts.delete(scope);
 }

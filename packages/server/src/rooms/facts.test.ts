@@ -152,7 +152,7 @@ async function playMembers(recorder: Recorder): Promise<void> {
   await recorder.run({ type: 'addStream', user: from, streamId: stream('c'), title: 't', extraInfo: '' });
   await recorder.run({ type: 'deleteStream', streamId: stream('c'), actorUserId: 'ann' as UserId });
   await recorder.publish(memberId, 'd');
-  await recorder.run({ type: 'stopPublishing', userId: 'ann' as UserId });
+  await recorder.run({ type: 'stopPublishing', memberIds: [memberId] });
   await recorder.run({ type: 'pin', targets: [target('ann')], pinned: true });
   await recorder.run({ type: 'rename', memberId, name: 'Ann' });
   const publishing = { publishAudio: true, publishVideo: false, publishStreamIds: [stream('e')] };

@@ -195,6 +195,8 @@ export interface MemberInfo {
   /** Whether it logged in with a token that can expire. */
   readonly hasToken: boolean;
   readonly address: string;
+  /** The user's id in the customer's own system, if `user.id` is another one. */
+  readonly externalId?: UserId;
   /** Passed unchanged to the customer's server. */
   readonly callbackData: string;
   /** Identifies one SDK instance, whose logins in several rooms do not replace each other. */
@@ -255,6 +257,7 @@ export function memberInfoOf(
     scheme: login.scheme,
     hasToken: login.tokenExpiresAtMs !== undefined,
     address: login.address,
+    ...(login.externalId !== undefined && { externalId: login.externalId }),
     callbackData: login.callbackData,
     clientId: login.clientId,
     wantsMembers: login.wantsMembers,

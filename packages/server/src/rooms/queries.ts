@@ -5,14 +5,14 @@
  */
 
 import { type MemberId, type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
-import type { BanScope } from './bans.ts';
+import type { AppScope } from './app-scope.ts';
+import type { Identity } from './bans.ts';
 import type { ChatMessage, ChatQuery } from './chat-history.ts';
-import type { LoginCommand } from './commands.ts';
 import type { Directory } from './directory.ts';
 import type { MemberInfo } from './member.ts';
 import type { OwnedRoom } from './owned-room.ts';
-import { type World, worldText } from './rule-keeper.ts';
-import type { Rules } from './rules.ts';
+import type { People, Person, PersonFilter } from './people.ts';
+import type { RoomPolicy } from './room-policy.ts';
 import type { StreamInfo } from './stream.ts';
 import type { StreamHistory, StreamState } from './stream-history.ts';
 import type { RoomSnapshot, RoomSummary } from './views.ts';
@@ -27,7 +27,7 @@ export type RoomQuery =
   /** The waiting users. */
   | { readonly type: 'waiting' }
   /** The members, for somebody who is not in the room. @throws GavelError `login.banned` if it may not log in (BAN-4) */
-  | ({ readonly type: 'visit' } & Pick<LoginCommand, 'user' | 'address'>)
+  | ({ readonly type: 'visit' } & Identity)
   /** The chat messages that a member may read (CHAT-4). */
   | { readonly type: 'chat'; readonly reader: MemberId; readonly query: ChatQuery }
   | { readonly type: 'member'; readonly memberId: MemberId }
@@ -37,16 +37,16 @@ export type RoomQuery =
   | { readonly type: 'stream'; readonly streamId: StreamId };
 
 /** A query about one environment of an App. */
-export type WorldQuery =
+export type ScopeQuery =
   /** The room with a live or reserved stream of this id. */
   | { readonly type: 'roomOfStream'; readonly streamId: StreamId }
   /** The state of a stream id; the last 10,000 ended streams are known. */
   | { readonly type: 'streamState'; readonly streamId: StreamId }
-  /** The rooms that may have members of a scope. For an address, the cost is the number of rooms. */
-  | { readonly type: 'roomsOfScope'; readonly scope: BanScope };
+  /** Members and waiting users. With a room, the cost is its size; else, that of the App. */
+  | ({ readonly type: 'people' } & PersonFilter);
 
 /** A query. */
-export type Query = RoomQuery | WorldQuery;
+export type Query = RoomQuery | ScopeQuery;
 
 /** The answer of each kind of query. A field is absent if there is no such room, member or stream. */
 export interface Answers {
@@ -66,14 +66,14 @@ export interface Answers {
   };
   readonly roomOfStream: { readonly key?: RoomKey };
   readonly streamState: StreamState;
-  readonly roomsOfScope: { readonly keys: readonly RoomKey[] };
+  readonly people: { readonly people: readonly Person[] };
 }
 
 /** The answer of a query. */
 export type AnswerOf<Q extends Query> = Q extends Query ? Answers[Q['type']] : never;
 
 /** What a query is about: a room, or an environment of an App. */
-export type SubjectOf<Q extends Query> = Q extends RoomQuery ? RoomKey : World;
+export type SubjectOf<Q extends Query> = Q extends RoomQuery ? RoomKey : AppScope;
 
 /** Dependencies of `Reader`: what the owner of rooms knows. */
 export interface ReaderDeps {
@@ -81,7 +81,8 @@ export interface ReaderDeps {
   readonly owned: ReadonlyMap<string, OwnedRoom>;
   readonly directory: Directory;
   readonly history: StreamHistory;
-  readonly rules: Rules | undefined;
+  readonly people: People;
+  readonly policy: RoomPolicy | undefined;
 }
 
 /** Answers queries from memory. */
@@ -96,12 +97,12 @@ export class Reader {
   answer<Q extends Query>(subject: SubjectOf<Q>, query: Q): AnswerOf<Q> {
     const answer = isAboutRoom(query)
       ? this.#answerRoom(subject as RoomKey, query)
-      : this.#answerWorld(subject as World, query);
+      : this.#answerScope(subject as AppScope, query);
     return answer as AnswerOf<Q>;
   }
 
   #answerRoom(key: RoomKey, query: RoomQuery): AnswerOf<RoomQuery> {
-    const { owned, rules } = this.#deps;
+    const { owned, policy } = this.#deps;
     const found = owned.get(roomKeyText(key));
     const room = found?.room;
     switch (query.type) {
@@ -112,7 +113,7 @@ export class Reader {
       case 'waiting':
         return { waiting: found?.waiting() ?? [] };
       case 'visit':
-        rules?.checkLogin(key, query);
+        policy?.checkLogin(key, query);
         return { members: room?.snapshot().members ?? [] };
       case 'chat':
         return { messages: room?.chat(query.reader, query.query) ?? [] };
@@ -126,49 +127,41 @@ export class Reader {
       }
       case 'stream': {
         const stream = room?.findStream(query.streamId);
-        return { ...(stream && { stream }), isForbidden: rules?.forbidden.has(key, query.streamId) ?? false };
+        return { ...(stream && { stream }), isForbidden: policy?.isForbidden(key, query.streamId) ?? false };
       }
     }
   }
 
-  #answerWorld(world: World, query: WorldQuery): AnswerOf<WorldQuery> {
+  #answerScope(scope: AppScope, query: ScopeQuery): AnswerOf<ScopeQuery> {
     const { directory } = this.#deps;
     switch (query.type) {
       case 'roomOfStream': {
-        const key = directory.roomOfStream(world, query.streamId);
+        const key = directory.roomOfStream(scope, query.streamId);
         return key ? { key } : {};
       }
       case 'streamState':
-        return this.#stateOf(world, query.streamId);
-      case 'roomsOfScope':
-        return { keys: this.#keysOf(world, query.scope) };
+        return this.#stateOf(scope, query.streamId);
+      case 'people':
+        return { people: this.#deps.people.find(scope, query) };
     }
   }
 
-  #stateOf(world: World, streamId: StreamId): StreamState {
+  #stateOf(scope: AppScope, streamId: StreamId): StreamState {
     const { directory, owned, history } = this.#deps;
-    const key = directory.roomOfStream(world, streamId);
+    const key = directory.roomOfStream(scope, streamId);
     const live = key && owned.get(roomKeyText(key))?.room?.findStream(streamId);
     if (live) return { state: 'live', createdAtMs: live.createdAtMs };
-    return history.find(world, streamId) ?? { state: 'unknown' };
-  }
-
-  #keysOf(world: World, scope: BanScope): readonly RoomKey[] {
-    const { directory, owned } = this.#deps;
-    if ('roomId' in scope) return [{ ...world, roomId: scope.roomId }];
-    if ('userId' in scope) return directory.roomsOf(world, scope.userId);
-    const text = worldText(world);
-    return [...owned.values()].flatMap(({ key, room }) => (room && worldText(key) === text ? key : []));
+    return history.find(scope, streamId) ?? { state: 'unknown' };
   }
 }
 
-const WORLD_QUERIES: ReadonlySet<Query['type']> = new Set<WorldQuery['type']>([
+const SCOPE_QUERIES: ReadonlySet<Query['type']> = new Set<ScopeQuery['type']>([
   'roomOfStream',
   'streamState',
-  'roomsOfScope',
+  'people',
 ]);
 
 /** Returns whether a query is about one room. */
 export function isAboutRoom(query: Query): query is RoomQuery {
-  return !WORLD_QUERIES.has(query.type);
+  return !SCOPE_QUERIES.has(query.type);
 }

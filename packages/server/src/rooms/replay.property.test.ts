@@ -131,7 +131,7 @@ const KINDS: readonly ((pair: Pair, a: number, b: number) => RoomCommand)[] = [
   (_pair, _a, b) => ({ type: 'deleteStream', streamId: streamId(b) }),
   (pair, a, b) => ({ type: 'updateStream', memberId: pair.member(a), streamId: streamId(b), audio: flag(a) }),
   (_pair, a, b) => ({ type: 'blockStream', streamId: streamId(b), blocked: { audio: flag(a), video: flag(b) } }),
-  (_pair, a) => ({ type: 'stopPublishing', userId: `u${a % 4}` as UserId }),
+  (pair, a) => ({ type: 'stopPublishing', memberIds: [pair.member(a)] }),
   (_pair, a, b) => ({ type: 'setRoomInfo', user: { id: 'u' as UserId, name: '' }, key: `k${a % 2}`, value: `${b}` }),
   (_pair, a, b) => {
     const from = { id: `u${a % 4}` as UserId, name: '' };

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { SetBan } from './bans.ts';
 import type { RoomCommand } from './commands.ts';
 import type { RoomPosition } from './ended-tickets.ts';
 import { eventsOf, type RoomEvent } from './events.ts';
@@ -41,6 +42,8 @@ export interface MembersReply {
 export interface KickReply extends MembersReply {
   /** The removed users that were waiting. */
   readonly waiting: readonly Waiting[];
+  /** The bans that it has set; absent if it carried none. */
+  readonly bans?: readonly SetBan[];
 }
 
 /** The reply of a reservation. */

@@ -30,8 +30,8 @@ import { withoutDeleted } from './message-changes.ts';
 import { Moderation } from './moderation.ts';
 import { Polls } from './polls.ts';
 import { RoomMessages } from './room-messages.ts';
+import type { RoomPolicy } from './room-policy.ts';
 import { RoomStreams } from './room-streams.ts';
-import type { Rules } from './rules.ts';
 import { Stage } from './stage.ts';
 import { Stores } from './stores.ts';
 import type { StreamInfo } from './stream.ts';
@@ -49,7 +49,7 @@ export interface RoomSettings {
   /** Maximum number of live and reserved streams per member; 0 means no limit (LIM-7). */
   readonly maxStreamsPerMember: number;
   /** Consulted at each command; if undefined, nothing is banned, forbidden or held back. */
-  readonly rules?: Rules;
+  readonly policy?: RoomPolicy;
 }
 
 /** One life of a room. */
@@ -86,8 +86,8 @@ export class Room {
     this.#clock = settings.clock;
     this.#log = new EventLog(epoch, settings.keptEvents);
     const emit = (change: RoomChange): void => this.#emit(change);
-    const { clock, ids, rules, maxStreamsPerMember } = settings;
-    const blockedKinds = (streamId: StreamId) => rules?.blockedKinds(key, streamId) ?? NOTHING_BLOCKED;
+    const { clock, ids, policy, maxStreamsPerMember } = settings;
+    const blockedKinds = (streamId: StreamId) => policy?.blockedKinds(key, streamId) ?? NOTHING_BLOCKED;
     const lockedKinds = (userId: UserId) => this.#moderation.lockedKinds(userId);
     this.#streams = new RoomStreams({ clock, ids, emit, blockedKinds, lockedKinds, maxStreamsPerMember });
     this.#polls = new Polls({ clock, ids, emit });
@@ -309,9 +309,10 @@ export class Room {
     for (const member of this.#moderation.find(targets, require)) this.#remove(member, 'kicked', reason);
   }
 
-  #stopPublishing({ userId, address }: CommandOf<'stopPublishing'>): void {
-    for (const member of userId === undefined ? this.#members.all() : this.#members.ofUser(userId)) {
-      if (address === undefined || member.address === address) this.#streams.removeOf(member, 'forbidden');
+  #stopPublishing({ memberIds }: CommandOf<'stopPublishing'>): void {
+    for (const memberId of memberIds) {
+      const member = this.#members.find(memberId);
+      if (member) this.#streams.removeOf(member, 'forbidden');
     }
   }
 

@@ -16,13 +16,15 @@ import type { AdmissionAnswer, RoomEvent } from './events.ts';
 export type { EventBatch, EventSink, EventSinks } from './event-feed.ts';
 export type { Session } from './views.ts';
 
+import { carriesBan, KickBans, type KickCall } from './kick-bans.ts';
 import { type Member, mayLetIn } from './member.ts';
 import { OwnedRoom } from './owned-room.ts';
+import { People } from './people.ts';
 import { type AnswerOf, type Query, Reader, type SubjectOf } from './queries.ts';
-import type { LoginReply, ReplyOf, ResumeReply } from './replies.ts';
+import type { KickReply, LoginReply, ReplyOf, ResumeReply } from './replies.ts';
 import { Returns } from './returns.ts';
 import type { Room, RoomSettings } from './room.ts';
-import { WORLD_LIMITS, withWorldCap } from './room-limits.ts';
+import { ENVIRONMENT_LIMITS, withEnvironmentCap } from './room-limits.ts';
 import { SlidingWindows } from './sliding-windows.ts';
 import { StreamHistory } from './stream-history.ts';
 import type { Waiting } from './waiting.ts';
@@ -77,6 +79,7 @@ export class Rooms {
   readonly #history = new StreamHistory();
   readonly #logins = new SlidingWindows(1000);
   readonly #reader: Reader;
+  readonly #kickBans: KickBans;
   #stopSweep: (() => void) | undefined;
 
   constructor(settings: RoomsSettings, sinks: EventSinks) {
@@ -87,12 +90,20 @@ export class Rooms {
       directory: this.#directory,
       findRoom: (key) => this.#find(key),
     });
+    const people = new People({ owned: this.#owned, directory: this.#directory });
+    this.#kickBans = new KickBans({
+      policy: settings.policy,
+      clock: settings.clock,
+      people,
+      kick: (key, command, origin, call) => this.#kick(key, command, origin, call),
+    });
     this.#feed = new EventFeed(sinks);
     this.#reader = new Reader({
       owned: this.#owned,
       directory: this.#directory,
       history: this.#history,
-      rules: settings.rules,
+      people,
+      policy: settings.policy,
     });
   }
 
@@ -142,6 +153,7 @@ export class Rooms {
   }
 
   async #change(key: RoomKey, command: RoomCommand, origin: Origin, callId?: string): Promise<AnyReply> {
+    if (command.type === 'kick' && carriesBan(command)) return this.#kickBans.execute(key, command, origin, callId);
     const delivered = this.#deliver(this.#apply(key, command, origin), origin, callId);
     // When an acceptance is answered, the users are in the room (WAIT-4).
     if (command.type === 'answerWaiting') await this.#admit(key);
@@ -150,7 +162,7 @@ export class Rooms {
 
   async #login(key: RoomKey, command: LoginCommand, origin: Origin): Promise<LoginReply> {
     if (command.attempt?.isRetry) await this.#returns.checkRetry(key, command.attempt);
-    return this.#enter(key, withWorldCap(key, command), origin);
+    return this.#enter(key, withEnvironmentCap(key, command), origin);
   }
 
   /** Puts a login into the room, or into its waiting room. */
@@ -245,13 +257,21 @@ export class Rooms {
   /** @throws `login.banned`, after a member that is detached was removed: its client does not come back */
   async #checkReturn(key: RoomKey, member: Member, { address }: CommandOf<'resume'>, origin: Origin): Promise<void> {
     try {
-      this.#settings.rules?.checkLogin(key, { user: member.user, address });
+      this.#settings.policy?.checkLogin(key, { ...member, address });
     } catch (error) {
       const { memberId, link } = member;
       const { connectionId } = link;
       await this.#deliver(this.#apply(key, { type: 'abandon', memberId, connectionId }, origin), origin);
       throw error;
     }
+  }
+
+  /** Kicks whom a kick with a ban is about, when the bans are in force. */
+  async #kick(key: RoomKey, command: CommandOf<'kick'>, origin: Origin, call?: KickCall): Promise<KickReply> {
+    const change = this.#apply(key, command, origin);
+    const reply = { ...(change.reply as KickReply), ...(call && { bans: call.bans }) };
+    await this.#deliver({ ...change, reply }, origin, call?.callId);
+    return reply;
   }
 
   /** Changes a room and the indexes of all rooms synchronously. */
@@ -317,9 +337,9 @@ export class Rooms {
   }
 
   #checkLogin(key: RoomKey, command: LoginCommand): void {
-    this.#settings.rules?.checkLogin(key, command);
+    this.#settings.policy?.checkLogin(key, command);
     if (!this.#acceptsLogin(key)) throw new GavelError('rate.limited');
-    const { maxRooms } = WORLD_LIMITS[key.environment];
+    const { maxRooms } = ENVIRONMENT_LIMITS[key.environment];
     if (!this.#find(key) && this.#directory.roomCount(key) >= maxRooms) {
       throw new GavelError('login.room-full', `This environment can have at most ${maxRooms} rooms at a time.`);
     }
@@ -328,13 +348,13 @@ export class Rooms {
   /** Checks that a Room cannot make alone: rules, and that a stream id has one user in the whole App (STRM-6). */
   #checkStream(room: Room | undefined, command: RoomCommand): void {
     if (!room) return;
-    const { rules, maxStreamsPerApp } = this.#settings;
+    const { policy, maxStreamsPerApp } = this.#settings;
     const { key } = room;
     if (command.type === 'reserveStream') {
       const member = room.findMember(command.memberId);
-      if (member) rules?.checkPublish(key, member, command.streamId);
+      if (member) policy?.checkPublish(key, member, command.streamId);
     } else if (command.type === 'addStream') {
-      rules?.checkStream(key, command.streamId);
+      policy?.checkStream(key, command.streamId);
     } else {
       return;
     }

@@ -5,8 +5,8 @@
  */
 
 import type { StreamId } from '@gavel/protocol';
+import { type AppScope, scopeText } from './app-scope.ts';
 import type { RoomEvent } from './events.ts';
-import { type World, worldText } from './rule-keeper.ts';
 
 /** The state of a stream id. */
 export type StreamState =
@@ -17,12 +17,12 @@ export type StreamState =
 
 type Closed = Extract<StreamState, { state: 'closed' }>;
 
-/** Maximum number of ended streams stored per world. */
+/** Maximum number of ended streams stored per scope. */
 export const MAX_ENDED_STREAMS = 10_000;
 
-/** The most recently ended streams, by world and id. */
+/** The most recently ended streams, by scope and id. */
 export class StreamHistory {
-  readonly #worlds = new Map<string, Map<StreamId, Closed>>();
+  readonly #scopes = new Map<string, Map<StreamId, Closed>>();
   readonly #max: number;
 
   constructor(max: number = MAX_ENDED_STREAMS) {
@@ -30,18 +30,18 @@ export class StreamHistory {
   }
 
   /** Returns the last ended stream of a stream id. */
-  find(world: World, streamId: StreamId): Closed | undefined {
-    return this.#worlds.get(worldText(world))?.get(streamId);
+  find(scope: AppScope, streamId: StreamId): Closed | undefined {
+    return this.#scopes.get(scopeText(scope))?.get(streamId);
   }
 
   /** Records the ended streams among the events. */
-  follow(world: World, events: readonly RoomEvent[]): void {
+  follow(scope: AppScope, events: readonly RoomEvent[]): void {
     for (const event of events) {
       if (event.type !== 'streamRemoved') continue;
       const { streamId, createdAtMs } = event.stream;
-      const text = worldText(world);
-      const ended = this.#worlds.get(text) ?? new Map<StreamId, Closed>();
-      this.#worlds.set(text, ended);
+      const text = scopeText(scope);
+      const ended = this.#scopes.get(text) ?? new Map<StreamId, Closed>();
+      this.#scopes.set(text, ended);
       // The map is in the order of the ends: the first entry is the oldest.
       ended.delete(streamId);
       ended.set(streamId, { state: 'closed', createdAtMs, closedAtMs: event.atMs });

@@ -24,7 +24,6 @@ import type { TicketClaim } from './ended-tickets.ts';
 import { eventsOf } from './events.ts';
 import { Room } from './room.ts';
 import type { RoomsSettings } from './rooms.ts';
-import type { KeptRule, RuleKeeper, RuleName } from './rule-keeper.ts';
 import type { Session } from './views.ts';
 
 export const KEY: RoomKey = { appId: 1 as AppId, environment: 'production', roomId: 'room' as RoomId };
@@ -45,32 +44,6 @@ export function countingIds(): IdSource {
     nextTicket: () => `t${next()}`,
   };
 }
-
-/** Keeps rules in memory; `kept` outlives the rules that are opened on it. */
-export class MemoryRuleKeeper implements RuleKeeper {
-  readonly kept = new Map<string, KeptRule>();
-
-  async all(kind: string): Promise<readonly KeptRule[]> {
-    return [...this.kept.values()].filter((rule) => rule.kind === kind);
-  }
-
-  async put(rules: readonly KeptRule[]): Promise<void> {
-    await this.delete(rules);
-    for (const rule of rules) this.kept.set(nameOf(rule), rule);
-  }
-
-  async delete(names: readonly RuleName[]): Promise<void> {
-    for (const name of names) this.kept.delete(nameOf(name));
-  }
-
-  async deleteEnded(nowMs: number): Promise<void> {
-    for (const [name, { untilMs }] of this.kept) {
-      if (untilMs !== undefined && untilMs <= nowMs) this.kept.delete(name);
-    }
-  }
-}
-
-const nameOf = ({ appId, environment, kind, subject }: RuleName) => JSON.stringify([appId, environment, kind, subject]);
 
 /** Settings with a fake clock and counting ids. */
 export function testSettings(clock = new FakeClock()): RoomsSettings & { readonly clock: FakeClock } {

@@ -70,6 +70,11 @@ export class WaitingRoom {
     return this.#waits.size === 0 && this.#accepted.size === 0;
   }
 
+  /** Returns the waiting logins, in order of arrival. */
+  logins(): readonly WaitingLogin[] {
+    return [...this.#waits.values()];
+  }
+
   /** Returns the waiting users, in order of arrival. */
   waiting(): readonly Waiting[] {
     return [...this.#waits.values()].map(({ waiting }) => waiting);

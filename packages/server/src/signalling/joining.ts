@@ -85,8 +85,9 @@ export class Joining {
    */
   async preview(connection: Connection, params: Params<'preview'>): Promise<Results['preview']> {
     const { admission } = await this.#admitVisitor(connection, params);
-    const { key, user, permissions, waits } = admission;
-    const visit = { type: 'visit', user, address: connection.address } as const;
+    const { key, user, externalId, permissions, waits } = admission;
+    const { address } = connection;
+    const visit = { type: 'visit', user, address, ...(externalId !== undefined && { externalId }) } as const;
     const present = await this.#deps.bus.query(key, visit);
     if (permissions.listsMembers === false || waits) return { members: [] };
     return { members: wireMembersForVisitor(present.members) };
@@ -129,7 +130,7 @@ export class Joining {
     const authenticator = this.#requireAuthenticator(params);
     const admission = await authenticator.admit(params);
     const { key, user, onDuplicate, permissions, maxMemberCount, profile, tokenExpiresAtMs } = admission;
-    const { waits, sessionKeptMs } = admission;
+    const { waits, sessionKeptMs, externalId } = admission;
     const { clientId, members = false, callbackData = '', attempt } = params;
     const wantsMembers = members && permissions.listsMembers !== false;
     requireShort(callbackData, MAX_BYTES.callbackData);
@@ -140,6 +141,7 @@ export class Joining {
       address,
       callbackData,
       ...(profile && { profile }),
+      ...(externalId !== undefined && { externalId }),
       ...(tokenExpiresAtMs !== undefined && { tokenExpiresAtMs }),
       ...(waits && { waits }),
       ...(sessionKeptMs !== undefined && { sessionKeptMs }),

@@ -7,70 +7,160 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AppId } from '@gavel/protocol';
+import { DatabaseSync } from 'node:sqlite';
+import type { AppId, RoomId, StreamId, UserId } from '@gavel/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { KeptRule } from '../rooms/rule-keeper.ts';
+import type { RuleRepository } from '../policy/repository.ts';
+import type { Ban, Rule, StreamBlock } from '../policy/rule.ts';
+import { MemoryRules } from '../policy/testing.ts';
+import { MIGRATIONS } from './sqlite/migrations.ts';
 import { openSqliteStore } from './sqlite/open.ts';
-import type { Store } from './store.ts';
 
-const rule = (over: Partial<KeptRule> = {}): KeptRule => ({
-  appId: 4_294_967_295 as AppId,
-  environment: 'production',
-  kind: 'ban-user',
-  subject: 'ann',
-  definition: { scope: { type: 'user', userId: 'ann “ü”' }, privileges: ['login'] },
+const SCOPE = { appId: 4_294_967_295 as AppId, environment: 'production' } as const;
+
+const ban = (over: Partial<Ban> = {}): Ban => ({
+  ...SCOPE,
+  id: 'one',
+  version: 1,
+  kind: 'ban',
+  list: 'moderation',
+  subject: { userId: 'ann “ü”' as UserId, addresses: '10.0.0.0/8' },
+  privileges: ['login', 'publish'],
+  author: 'app:1',
+  reason: 'spam\n“x”',
   createdAtMs: 1_000,
   untilMs: 2_000,
   ...over,
 });
+const { untilMs: _untilMs, ...endless } = ban({ id: 'endless', version: 9, roomId: 'room' as RoomId });
+const lifted = ban({ id: 'lifted', version: 3, lifted: { atMs: 1_500, by: 'me', reason: 'sorry' } });
+const block: StreamBlock = {
+  ...{ ...SCOPE, id: 'block', version: 4, kind: 'stream-block', author: 'a', reason: '', createdAtMs: 1 },
+  ...{ roomId: 'r' as RoomId, streamId: 's' as StreamId, blocked: { audio: true, video: false } },
+};
+
+let folder: string;
+let close: () => Promise<void> = async () => {};
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gavel-rules-'));
+});
+afterEach(async () => {
+  await close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function openSqlite(): Promise<RuleRepository> {
+  const store = await openSqliteStore(join(folder, 'gavel.db'));
+  close = () => store.close();
+  return store.rules;
+}
+async function openMemory(): Promise<RuleRepository> {
+  close = async () => {};
+  return new MemoryRules();
+}
+
+describe.each([
+  ['SQLite', openSqlite],
+  ['memory', openMemory],
+])('rules in %s', (_name, open) => {
+  it('are returned as they were put, in the order of their versions, while they are current (BAN-7)', async () => {
+    const rules = await open();
+    await rules.put([endless, ban(), lifted, block, ban({ id: 'ended', version: 2, untilMs: 1_999 })]);
+    expect(await rules.current(1_999)).toEqual([ban(), block, endless]);
+    expect(await rules.find(SCOPE, 'lifted')).toEqual(lifted);
+  });
+
+  it('are replaced by a later row of the same id, and are found only in their scope (BAN-9)', async () => {
+    const rules = await open();
+    await rules.put([ban()]);
+    const later = ban({ version: 2, lifted: { atMs: 1_100, by: 'me', reason: '' } });
+    await rules.put([later]);
+    expect(await rules.find(SCOPE, 'one')).toEqual(later);
+    expect(await rules.find({ ...SCOPE, environment: 'test' }, 'one')).toBeUndefined();
+    expect(await rules.find({ ...SCOPE, appId: 1 as AppId }, 'one')).toBeUndefined();
+    expect(await rules.current(0)).toEqual([]);
+  });
+
+  it('have the highest version of each scope, also if that rule has ended', async () => {
+    const rules = await open();
+    const test = ban({ id: 'test', environment: 'test', version: 7 });
+    await rules.put([ban(), lifted, test]);
+    expect(await rules.versions()).toEqual(
+      expect.arrayContaining([
+        { ...SCOPE, version: 3 },
+        { ...SCOPE, environment: 'test', version: 7 },
+      ]),
+    );
+  });
+
+  it('list the bans of a scope page by page, latest version first, ended and lifted ones too (BAN-9)', async () => {
+    const rules = await open();
+    await rules.put([ban(), lifted, block, endless, ban({ id: 'test', environment: 'test' })]);
+    const first = await rules.bans(SCOPE, { limit: 2 });
+    expect(first).toEqual([endless, lifted]);
+    expect(await rules.bans(SCOPE, { before: 3, limit: 2 })).toEqual([ban()]);
+  });
+
+  it('are deleted when they were lifted or had ended before a time, and not otherwise', async () => {
+    const rules = await open();
+    await rules.put([ban(), lifted, block, endless, ban({ id: 'later', version: 6, untilMs: 2_001 })]);
+    await rules.deleteEnded(2_001);
+    expect(await rules.bans(SCOPE, { limit: 9 })).toMatchObject([{ id: 'endless' }, { id: 'later' }]);
+    expect(await rules.find(SCOPE, 'block')).toEqual(block);
+  });
+});
 
 describe('rules in SQLite', () => {
-  let folder: string;
-  let store: Store;
-  beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'gavel-rules-'));
-    store = await openSqliteStore(join(folder, 'gavel.db'));
-  });
-  afterEach(async () => {
-    await store.close();
-    rmSync(folder, { recursive: true, force: true });
+  it('are put all or none', async () => {
+    const rules = await openSqlite();
+    const broken = ban({ id: 'broken', createdAtMs: null as never });
+    await expect(rules.put([ban(), broken])).rejects.toThrow();
+    expect(await rules.current(0)).toEqual([]);
   });
 
-  it('gives the rules of a kind as they were put, in the order of putting, also to another process (BAN-7)', async () => {
-    const { untilMs: _untilMs, ...endless } = rule({ subject: 'endless', definition: {} });
-    await store.rules.put([rule(), rule({ subject: 'bob' }), endless]);
-    await store.rules.put([rule({ kind: 'ban-room' })]);
-    const other = await openSqliteStore(join(folder, 'gavel.db'));
-    expect(await other.rules.all('ban-user')).toEqual([rule(), rule({ subject: 'bob' }), endless]);
-    expect(await other.rules.all('none')).toEqual([]);
-    await other.close();
-  });
-
-  it('puts a rule in place of the one of the same name, at the end of the list', async () => {
-    await store.rules.put([rule(), rule({ subject: 'bob' })]);
-    const again = rule({ untilMs: 9_000, definition: { new: true } });
-    await store.rules.put([again]);
-    expect(await store.rules.all('ban-user')).toEqual([rule({ subject: 'bob' }), again]);
-  });
-
-  it('tells Apps, environments, kinds and subjects apart', async () => {
-    const rules = [rule(), rule({ appId: 1 as AppId }), rule({ environment: 'test' }), rule({ subject: 'x' })];
-    await store.rules.put([...rules, rule({ kind: 'other' })]);
-    await store.rules.delete([rule(), rule({ subject: 'not there' })]);
-    expect(await store.rules.all('ban-user')).toEqual(rules.slice(1));
-    expect(await store.rules.all('other')).toHaveLength(1);
-  });
-
-  it('puts all or none', async () => {
-    const broken = rule({ subject: 'broken', createdAtMs: null as never });
-    await expect(store.rules.put([rule({ subject: 'first' }), broken])).rejects.toThrow();
-    expect(await store.rules.all('ban-user')).toEqual([]);
-  });
-
-  it('forgets what has ended, and nothing else', async () => {
-    const { untilMs: _untilMs, ...endless } = rule({ subject: 'endless' });
-    await store.rules.put([rule(), rule({ subject: 'later', untilMs: 2_001 }), endless]);
-    await store.rules.deleteEnded(2_000);
-    expect((await store.rules.all('ban-user')).map(({ subject }) => subject)).toEqual(['later', 'endless']);
+  it('include those of a database of an earlier version, in their order (BAN-7)', async () => {
+    const path = join(folder, 'gavel.db');
+    const step = MIGRATIONS.findIndex((sql) => sql.includes('CREATE TABLE policy_rules'));
+    const database = new DatabaseSync(path);
+    for (const sql of MIGRATIONS.slice(0, step)) database.exec(sql);
+    database.exec(`PRAGMA user_version = ${step}`);
+    const insert = database.prepare(
+      "INSERT INTO rules (app_id, environment, kind, subject, definition, created_at_ms, until_ms) VALUES (1, 'test', ?, ?, ?, 5, ?)",
+    );
+    const scope = { type: 'room-user', roomId: 'r', userId: 'u' };
+    insert.run('ban-room-user', 'x', JSON.stringify({ scope, privileges: ['login'] }), 9_000);
+    insert.run(
+      'ban-address',
+      '::1',
+      JSON.stringify({ scope: { type: 'address', address: '::1' }, privileges: ['publish'] }),
+      9_000,
+    );
+    insert.run('forbidden-stream', 's', JSON.stringify({ streamId: 's' }), null);
+    insert.run('stream-block', 'b', JSON.stringify({ roomId: 'r', streamId: 's', blocked: block.blocked }), 9_000);
+    database.close();
+    const common = {
+      appId: 1,
+      environment: 'test',
+      id: expect.any(String),
+      author: 'unknown',
+      reason: '',
+      createdAtMs: 5,
+    };
+    const ends = { ...common, untilMs: 9_000 };
+    const rules: readonly Rule[] = await (await openSqlite()).current(0);
+    expect(rules).toEqual([
+      {
+        ...ends,
+        version: 1,
+        kind: 'ban',
+        list: 'room-user',
+        subject: { userId: 'u' },
+        roomId: 'r',
+        privileges: ['login'],
+      },
+      { ...ends, version: 2, kind: 'ban', list: 'address', subject: { addresses: '::1' }, privileges: ['publish'] },
+      { ...common, version: 3, kind: 'forbidden-stream', streamId: 's' },
+      { ...ends, version: 4, kind: 'stream-block', roomId: 'r', streamId: 's', blocked: block.blocked },
+    ]);
   });
 });

@@ -8,8 +8,8 @@
  */
 
 import type { AppId } from '@gavel/protocol';
+import type { RuleRepository } from '../policy/repository.ts';
 import type { EndedTicketKeeper } from '../rooms/ended-tickets.ts';
-import type { RuleKeeper } from '../rooms/rule-keeper.ts';
 import type { AdminTokenRepository } from './admin-tokens.ts';
 import type { AuditRepository } from './audit.ts';
 import type { ChatRepository } from './chat.ts';
@@ -223,7 +223,7 @@ export interface Store {
   readonly audit: AuditRepository;
   readonly outbox: OutboxRepository;
   readonly nonces: NonceRepository;
-  readonly rules: RuleKeeper;
+  readonly rules: RuleRepository;
   readonly endedTickets: EndedTicketKeeper;
   readonly sessions: SessionRepository;
   readonly chat: ChatRepository;

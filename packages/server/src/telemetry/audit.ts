@@ -5,6 +5,7 @@
  */
 
 import { roomKeyText } from '@gavel/protocol';
+import type { PolicyBatch, PolicySink } from '../policy/commands.ts';
 import type { RoomEvent, RoomEventOf } from '../rooms/events.ts';
 import type { EventBatch, EventSink } from '../rooms/rooms.ts';
 import type { Logger } from './log.ts';
@@ -36,7 +37,7 @@ function waitingEntryOf(event: RoomEventOf<'waitingAccepted' | 'waitingRemoved'>
 }
 
 /** Writes moderation acts to the log with `audit: true` and the request id that the caller received. */
-export class AuditLog implements EventSink {
+export class AuditLog implements EventSink, PolicySink {
   readonly #log: Logger;
 
   constructor(log: Logger) {
@@ -47,6 +48,14 @@ export class AuditLog implements EventSink {
     for (const event of events) {
       const entry = entryOf(event);
       if (entry) this.#log.info({ room: roomKeyText(key), epoch, ...origin, ...entry }, entry.act);
+    }
+  }
+
+  /** Logs the rules that were set and lifted. */
+  handlePolicy({ origin, events }: PolicyBatch): void {
+    for (const { type, rule } of events) {
+      const act = type === 'ruleSet' ? 'rule-set' : 'rule-lifted';
+      this.#log.info({ ...origin, act, rule }, act);
     }
   }
 }

@@ -2,7 +2,7 @@
  * The ZEGO door: one path, `/`, for every Action of the Server API (ACC-1).
  *
  * @example
- * registerZegoDoor(http, { apps, bus, enforcement, replays, clock, log });
+ * registerZegoDoor(http, { apps, bus, policy, replays, clock, log });
  * // GET /?Action=KickoutUser&RoomId=r&UserId[]=u&<public parameters> -> {"Code":0,"Message":"success","RequestId":"..."}
  *
  * @module

@@ -6,11 +6,12 @@ import { expect, test } from 'vitest';
 import type { App, Apps } from '../apps/app.ts';
 import { LocalBus } from '../bus/local-bus.ts';
 import { Publisher } from '../bus/publisher.ts';
+import { Policies } from '../policy/policies.ts';
+import { PolicyService } from '../policy/policy-service.ts';
+import { MemoryRules } from '../policy/testing.ts';
 import { createIdSource } from '../rooms/clock.ts';
-import { Enforcement } from '../rooms/enforcement.ts';
 import { Rooms } from '../rooms/rooms.ts';
-import { Rules } from '../rooms/rules.ts';
-import { login, MemoryRuleKeeper } from '../rooms/testing.ts';
+import { login } from '../rooms/testing.ts';
 import { codesOfAction } from './actions/action.ts';
 import { ACTIONS } from './actions/registry.ts';
 import { type Body, parseBody } from './body.ts';
@@ -29,7 +30,7 @@ async function open() {
   const clock = new FakeClock();
   const faults: string[] = [];
   const log = pino({ level: 'error' }, { write: (line: string) => void faults.push(line) });
-  const rules = await Rules.open({ keeper: new MemoryRuleKeeper(), clock });
+  const policies = await Policies.open({ repository: new MemoryRules(), clock });
   const limits = {
     heartbeatTimeoutMs: 100_000,
     keptEvents: 10,
@@ -37,14 +38,14 @@ async function open() {
     maxStreamsPerMember: 20,
     maxStreamsPerApp: 0,
   };
-  const rooms = new Rooms({ clock, ids: createIdSource(clock), rules, ...limits }, { first: [], after: [] });
+  const rooms = new Rooms({ clock, ids: createIdSource(clock), policy: policies, ...limits }, { first: [], after: [] });
   const bus = new LocalBus({ rooms, publisher: new Publisher() });
-  const enforcement = new Enforcement({ rules, rooms, clock, report: () => {} });
+  const policy = new PolicyService({ policies, bus, clock, report: () => {} });
   const apps = { find: (appId: number) => (appId === 1 ? APP : undefined) } as Apps;
   for (const user of ['a', 'b', 'c']) await rooms.execute(KEY, login(user), ORIGIN);
   const nonces = { add: () => Promise.resolve(), load: () => Promise.resolve([]) };
   const replays = await Replays.open({ nonces }, clock.now());
-  return { gateway: new Gateway({ apps, bus, enforcement, replays, clock, log }), clock, faults };
+  return { gateway: new Gateway({ apps, bus, policy, replays, clock, log }), clock, faults };
 }
 
 const NAMES = [...new Set(ACTIONS.flatMap((action) => action.parameters.map(({ name }) => name.replace('[]', ''))))];

@@ -7,8 +7,8 @@
 import { type Environment, isGavelError, type RoomKey } from '@gavel/protocol';
 import type { App, Apps } from '../apps/app.ts';
 import type { Bus } from '../bus/bus.ts';
+import type { PolicyService } from '../policy/policy-service.ts';
 import type { Clock } from '../rooms/clock.ts';
-import type { Enforcement } from '../rooms/enforcement.ts';
 import { type CountCall, UNKNOWN_OPERATION } from '../telemetry/call-metrics.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { type Access, requireAccess } from './access.ts';
@@ -27,7 +27,7 @@ import { Sequences } from './sequences.ts';
 export interface GatewayDeps {
   readonly apps: Apps;
   readonly bus: Bus;
-  readonly enforcement: Enforcement;
+  readonly policy: PolicyService;
   readonly clock: Clock;
   readonly log: Logger;
   readonly replays: Replays;
@@ -128,10 +128,10 @@ export class Gateway {
     const actor = `app:${app.appId}`;
     const call: Call = {
       bus: this.#deps.bus,
-      enforcement: this.#deps.enforcement,
+      policy: this.#deps.policy,
       clock: this.#deps.clock,
       sequences: this.#sequences,
-      world: { appId: app.appId, environment },
+      scope: { appId: app.appId, environment },
       origin: { door: 'zego', requestId, actor },
       keyOf: (roomId) => keyOf(app, environment, roomId),
     };

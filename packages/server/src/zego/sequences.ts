@@ -5,8 +5,8 @@
  */
 
 import type { StreamId } from '@gavel/protocol';
+import { type AppScope, scopeText } from '../rooms/app-scope.ts';
 import type { Clock } from '../rooms/clock.ts';
-import { type World, worldText } from '../rooms/rule-keeper.ts';
 import { CODES, Refusal } from './codes.ts';
 
 /** How long a sequence number is remembered. */
@@ -27,9 +27,9 @@ export class Sequences {
    *
    * @throws Refusal 5005 if the number is not greater than that of a call about one of the streams in the last 10 seconds
    */
-  accept(purpose: string, world: World, streamIds: readonly StreamId[], sequence: bigint): void {
+  accept(purpose: string, scope: AppScope, streamIds: readonly StreamId[], sequence: bigint): void {
     const nowMs = this.#clock.monotonicMs();
-    const keys = streamIds.map((streamId) => `${purpose}/${worldText(world)}/${streamId}`);
+    const keys = streamIds.map((streamId) => `${purpose}/${scopeText(scope)}/${streamId}`);
     this.#deleteExpired(nowMs);
     if (keys.some((key) => (this.#last.get(key)?.sequence ?? -1n) >= sequence)) throw new Refusal(CODES.sequenceStale);
     for (const key of keys) {

@@ -5,73 +5,120 @@
  */
 
 import type { Kysely, Selectable } from 'kysely';
-import type { KeptRule, RuleKeeper, RuleName } from '../../rooms/rule-keeper.ts';
-import type { RulesTable, Tables } from './tables.ts';
+import type { RuleRepository } from '../../policy/repository.ts';
+import type { NewRule, Rule, RuleFacts } from '../../policy/rule.ts';
+import type { AppScope } from '../../rooms/app-scope.ts';
+import type { PolicyRulesTable, Tables } from './tables.ts';
 
 /** The rules of a database. */
-export class SqlRules implements RuleKeeper {
+export class SqlRules implements RuleRepository {
   readonly #db: Kysely<Tables>;
 
   constructor(db: Kysely<Tables>) {
     this.#db = db;
   }
 
-  async all(kind: string): Promise<readonly KeptRule[]> {
-    const rows = await this.#db.selectFrom('rules').selectAll().where('kind', '=', kind).orderBy('seq').execute();
+  async current(endedAfterMs: number): Promise<readonly Rule[]> {
+    const rows = await this.#db
+      .selectFrom('policy_rules')
+      .selectAll()
+      .where('lifted_at_ms', 'is', null)
+      .where(({ eb, or }) => or([eb('until_ms', 'is', null), eb('until_ms', '>', endedAfterMs)]))
+      .orderBy('version')
+      .execute();
     return rows.map(ruleOf);
   }
 
-  async put(rules: readonly KeptRule[]): Promise<void> {
+  async versions(): Promise<readonly (AppScope & { readonly version: number })[]> {
+    const rows = await this.#db
+      .selectFrom('policy_rules')
+      .select(({ fn }) => ['app_id', 'environment', fn.max('version').as('version')])
+      .groupBy(['app_id', 'environment'])
+      .execute();
+    return rows.map(({ app_id, environment, version }) => ({ appId: app_id, environment, version }));
+  }
+
+  async put(rules: readonly Rule[]): Promise<void> {
     await this.#db.transaction().execute(async (tx) => {
       for (const rule of rules) {
-        // A rule that is set again moves to the end of the list, so it gets a new row.
-        await remove(tx, rule);
-        await tx.insertInto('rules').values(rowOf(rule)).execute();
+        const { id, ...row } = rowOf(rule);
+        await tx
+          .insertInto('policy_rules')
+          .values({ id, ...row })
+          .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
+          .execute();
       }
     });
   }
 
-  async delete(names: readonly RuleName[]): Promise<void> {
+  async find({ appId, environment }: AppScope, id: string): Promise<Rule | undefined> {
+    const row = await this.#db
+      .selectFrom('policy_rules')
+      .selectAll()
+      .where('id', '=', id)
+      .where('app_id', '=', appId)
+      .where('environment', '=', environment)
+      .executeTakeFirst();
+    return row && ruleOf(row);
+  }
+
+  async bans(
+    { appId, environment }: AppScope,
+    { before = Number.MAX_SAFE_INTEGER, limit }: { readonly before?: number; readonly limit: number },
+  ): Promise<readonly Rule[]> {
+    const rows = await this.#db
+      .selectFrom('policy_rules')
+      .selectAll()
+      .where('kind', '=', 'ban')
+      .where('app_id', '=', appId)
+      .where('environment', '=', environment)
+      .where('version', '<', before)
+      .orderBy('version', 'desc')
+      .limit(limit)
+      .execute();
+    return rows.map(ruleOf);
+  }
+
+  async deleteEnded(beforeMs: number): Promise<void> {
     await this.#db.transaction().execute(async (tx) => {
-      for (const name of names) await remove(tx, name);
+      await tx.deleteFrom('policy_rules').where('lifted_at_ms', '<', beforeMs).execute();
+      await tx.deleteFrom('policy_rules').where('lifted_at_ms', 'is', null).where('until_ms', '<', beforeMs).execute();
     });
   }
-
-  async deleteEnded(nowMs: number): Promise<void> {
-    await this.#db.deleteFrom('rules').where('until_ms', '<=', nowMs).execute();
-  }
 }
 
-async function remove(db: Kysely<Tables>, { appId, environment, kind, subject }: RuleName): Promise<void> {
-  await db
-    .deleteFrom('rules')
-    .where('app_id', '=', appId)
-    .where('environment', '=', environment)
-    .where('kind', '=', kind)
-    .where('subject', '=', subject)
-    .execute();
-}
-
-function rowOf({ appId, environment, kind, subject, definition, createdAtMs, untilMs }: KeptRule) {
+function rowOf(rule: Rule): PolicyRulesTable {
+  const { id, appId, environment, version, kind, author, reason, createdAtMs, untilMs, lifted, ...definition } = rule;
   return {
+    id,
     app_id: appId,
     environment,
+    version,
     kind,
-    subject,
     definition: JSON.stringify(definition),
+    author,
+    reason,
     created_at_ms: createdAtMs,
     until_ms: untilMs ?? null,
+    lifted_at_ms: lifted?.atMs ?? null,
+    lifted_by: lifted?.by ?? null,
+    lift_reason: lifted?.reason ?? null,
   };
 }
 
-function ruleOf(row: Selectable<RulesTable>): KeptRule {
-  return {
+function ruleOf(row: Selectable<PolicyRulesTable>): Rule {
+  const { lifted_at_ms: atMs, lifted_by: by, lift_reason: reason } = row;
+  const facts: RuleFacts & Pick<NewRule, 'reason' | 'untilMs'> = {
+    id: row.id,
     appId: row.app_id,
     environment: row.environment,
-    kind: row.kind,
-    subject: row.subject,
-    definition: JSON.parse(row.definition) as KeptRule['definition'],
+    version: row.version,
+    author: row.author,
+    reason: row.reason,
     createdAtMs: row.created_at_ms,
     ...(row.until_ms !== null && { untilMs: row.until_ms }),
+    ...(atMs !== null && { lifted: { atMs, by: by ?? '', reason: reason ?? '' } }),
   };
+  // The row is of the kind that wrote its definition.
+  return { ...JSON.parse(row.definition), kind: row.kind, ...facts } as Rule;
 }

@@ -7,6 +7,7 @@
 import type { AppId, Environment } from '@gavel/protocol';
 import type { AdminRole } from '@gavel/protocol/admin';
 import type { Generated } from 'kysely';
+import type { Rule } from '../../policy/rule.ts';
 import type { AuditOutcome, AuditRow } from '../audit.ts';
 import type { SessionChat, SessionEnd } from '../sessions.ts';
 
@@ -118,16 +119,21 @@ export interface OutboxTable {
 }
 
 /** Rules: bans, blocks of streams, forbidden streams. */
-export interface RulesTable {
-  seq: Sequence;
+export interface PolicyRulesTable {
+  id: string;
   app_id: AppId;
   environment: Environment;
-  kind: string;
-  subject: string;
-  /** JSON. */
+  version: number;
+  kind: Rule['kind'];
+  /** JSON: the fields that depend on the kind. */
   definition: string;
+  author: string;
+  reason: string;
   created_at_ms: number;
   until_ms: number | null;
+  lifted_at_ms: number | null;
+  lifted_by: string | null;
+  lift_reason: string | null;
 }
 
 /** Sessions. */
@@ -310,7 +316,7 @@ export interface Tables {
   participants: ParticipantsTable;
   signing_keys: SigningKeysTable;
   outbox: OutboxTable;
-  rules: RulesTable;
+  policy_rules: PolicyRulesTable;
   sessions: SessionsTable;
   session_peers: SessionPeersTable;
   session_chat: SessionChatTable;

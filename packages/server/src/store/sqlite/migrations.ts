@@ -333,4 +333,44 @@ export const MIGRATIONS: readonly string[] = [
     expires_at_ms INTEGER
   ) STRICT;
   `,
+  // Rules as versioned rows: lifting a rule keeps it. The rules of the earlier table have no known author.
+  `
+  CREATE TABLE policy_rules (
+    id            TEXT PRIMARY KEY,
+    app_id        INTEGER NOT NULL,
+    environment   TEXT NOT NULL CHECK (environment IN ('production', 'test')),
+    version       INTEGER NOT NULL,
+    kind          TEXT NOT NULL,
+    definition    TEXT NOT NULL,
+    author        TEXT NOT NULL,
+    reason        TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    until_ms      INTEGER,
+    lifted_at_ms  INTEGER,
+    lifted_by     TEXT,
+    lift_reason   TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX policy_rules_by_version ON policy_rules (app_id, environment, version);
+  CREATE INDEX policy_bans ON policy_rules (app_id, environment, version) WHERE kind = 'ban';
+  CREATE INDEX policy_rules_current ON policy_rules (until_ms) WHERE lifted_at_ms IS NULL;
+  CREATE INDEX policy_rules_lifted ON policy_rules (lifted_at_ms) WHERE lifted_at_ms IS NOT NULL;
+
+  INSERT INTO policy_rules (id, app_id, environment, version, kind, definition, author, reason, created_at_ms, until_ms)
+  SELECT
+    lower(hex(randomblob(16))), app_id, environment,
+    row_number() OVER (PARTITION BY app_id, environment ORDER BY seq),
+    iif(kind LIKE 'ban-%', 'ban', kind),
+    iif(kind LIKE 'ban-%', json_patch('{}', json_object(
+      'list', substr(kind, 5),
+      'subject', json_patch('{}', json_object(
+        'userId', json_extract(definition, '$.scope.userId'),
+        'addresses', json_extract(definition, '$.scope.address')
+      )),
+      'roomId', json_extract(definition, '$.scope.roomId'),
+      'privileges', json_extract(definition, '$.privileges')
+    )), definition),
+    'unknown', '', created_at_ms, until_ms
+  FROM rules;
+  DROP TABLE rules;
+  `,
 ];

@@ -27,10 +27,10 @@ import {
   type RoomKey,
 } from '@gavel/protocol';
 import type { Bus } from '../../bus/bus.ts';
+import type { PolicyService } from '../../policy/policy-service.ts';
+import type { AppScope } from '../../rooms/app-scope.ts';
 import type { Clock } from '../../rooms/clock.ts';
 import type { Origin } from '../../rooms/commands.ts';
-import type { Enforcement } from '../../rooms/enforcement.ts';
-import type { World } from '../../rooms/rule-keeper.ts';
 import { CODES, type ReturnCode } from '../codes.ts';
 import type { ParameterFacts, ParameterSource, Reader } from '../params.ts';
 import type { ActionRate, RoomRate } from '../rate.ts';
@@ -39,11 +39,11 @@ import type { Sequences } from '../sequences.ts';
 /** What an Action can use while it runs. */
 export interface Call {
   readonly bus: Bus;
-  readonly enforcement: Enforcement;
+  readonly policy: PolicyService;
   readonly clock: Clock;
   readonly sequences: Sequences;
   /** The caller's own App and environment. */
-  readonly world: World;
+  readonly scope: AppScope;
   readonly origin: Origin;
   /** Returns the key of a room of the caller's own App and environment; other rooms cannot be reached (ACC-6). */
   keyOf(roomId: RoomId): RoomKey;

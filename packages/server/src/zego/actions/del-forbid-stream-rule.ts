@@ -17,7 +17,9 @@ export const delForbidStreamRule = defineAction({
   fault: CODES.failed,
   describe: ({ roomId, streamId }) => ({ room: roomId, targets: [streamId], reason: '' }),
   async run({ roomId, streamId }, call) {
-    await call.enforcement.unblock(call.keyOf(roomId), streamId, call.origin);
+    const blocked = { audio: true, video: true };
+    const like = { kind: 'stream-block', roomId, streamId, blocked, reason: '' } as const;
+    await call.policy.execute(call.scope, { type: 'liftRules', rules: [{ like }], reason: '' }, call.origin);
     return undefined;
   },
 });

@@ -19,7 +19,10 @@ export const delForbidUserRule = defineAction({
   fault: CODES.failed,
   describe: (params) => subjectOfScope(params),
   async run(params, call) {
-    if (!(await call.enforcement.unban(call.world, requireScope(params)))) throw new Refusal(CODES.banNotFound);
+    const like = { kind: 'ban', ...requireScope(params), privileges: [], reason: '' } as const;
+    const command = { type: 'liftRules', rules: [{ like }], reason: '' } as const;
+    const { rules } = await call.policy.execute(call.scope, command, call.origin);
+    if (rules.length === 0) throw new Refusal(CODES.banNotFound);
     return undefined;
   },
 });

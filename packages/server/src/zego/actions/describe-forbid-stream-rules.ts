@@ -20,13 +20,13 @@ export const describeForbidStreamRules = defineAction({
   fault: CODES.failed,
   async run({ roomId, streamIds }, call) {
     const ForbidStreamRuleList = streamIds.map((StreamId) => {
-      const rule = call.enforcement.rules.blocks.of(call.keyOf(roomId), StreamId);
+      const rule = call.policy.policies.findBlock(call.keyOf(roomId), StreamId);
       return {
         StreamId,
         DisableAudio: rule?.blocked.audio ? 1 : 0,
         DisableVideo: rule?.blocked.video ? 1 : 0,
         CreateTime: rule ? Math.floor(rule.createdAtMs / 1000) : 0,
-        EffectiveTime: rule ? Math.round((rule.untilMs - rule.createdAtMs) / 1000) : 0,
+        EffectiveTime: rule?.untilMs === undefined ? 0 : Math.round((rule.untilMs - rule.createdAtMs) / 1000),
       };
     });
     return { RoomId: roomId, ForbidStreamRuleList };

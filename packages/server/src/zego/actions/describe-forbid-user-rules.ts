@@ -6,7 +6,7 @@
 
 import { CODES } from '../codes.ts';
 import { defineAction } from './action.ts';
-import { PRIVILEGES, RULE_TYPE, SCOPE_OF_RULE_TYPE } from './user-rule.ts';
+import { LIST_OF_RULE_TYPE, PRIVILEGES, RULE_TYPE } from './user-rule.ts';
 
 const NUMBERS = Object.entries(PRIVILEGES).map(([number, name]) => [Number(number), name] as const);
 
@@ -18,15 +18,17 @@ export const describeForbidUserRules = defineAction({
   refusals: {},
   fault: CODES.failed,
   async run({ ruleType }, call) {
-    const type = SCOPE_OF_RULE_TYPE[ruleType as keyof typeof SCOPE_OF_RULE_TYPE];
-    const RuleList = call.enforcement.rules.bans.list(call.world, type).map(({ scope, privileges, untilMs }) => ({
-      RuleType: ruleType,
-      IP: 'address' in scope ? scope.address : '',
-      RoomId: 'roomId' in scope ? scope.roomId : '',
-      UserId: 'userId' in scope ? scope.userId : '',
-      DisabledPrivilegeList: NUMBERS.flatMap(([number, name]) => (privileges.includes(name) ? number : [])),
-      ExpireTime: Math.ceil(untilMs / 1000),
-    }));
+    const list = LIST_OF_RULE_TYPE[ruleType as keyof typeof LIST_OF_RULE_TYPE];
+    const RuleList = call.policy.policies
+      .bans(call.scope, list)
+      .map(({ subject, roomId, privileges, untilMs = 0 }) => ({
+        RuleType: ruleType,
+        IP: subject.addresses ?? '',
+        RoomId: roomId ?? '',
+        UserId: subject.userId ?? '',
+        DisabledPrivilegeList: NUMBERS.flatMap(([number, name]) => (privileges.includes(name) ? number : [])),
+        ExpireTime: Math.ceil(untilMs / 1000),
+      }));
     return { RuleList };
   },
 });

@@ -21,8 +21,8 @@ export const describeRtcStreamState = defineAction({
   fault: CODES.mediaFailed,
   async run({ streamId, sequence }, call) {
     const [stream = streamId] = meantStreams(call, [streamId]);
-    call.sequences.accept('state', call.world, [stream], sequence);
-    const state = await call.bus.query(call.world, { type: 'streamState', streamId: stream });
+    call.sequences.accept('state', call.scope, [stream], sequence);
+    const state = await call.bus.query(call.scope, { type: 'streamState', streamId: stream });
     switch (state.state) {
       case 'live':
         return { create_time: seconds(state.createdAtMs), close_time: '0' };

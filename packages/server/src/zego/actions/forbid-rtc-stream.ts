@@ -4,9 +4,9 @@
  * @module
  */
 
-import { CODES, Refusal } from '../codes.ts';
+import { CODES } from '../codes.ts';
 import { defineAction, MEDIA_FAMILY } from './action.ts';
-import { CONTROL, meantStreams, ONE_STREAM, SEQUENCE } from './media-stream.ts';
+import { CONTROL, forbiddenStream, meantStreams, ONE_STREAM, SEQUENCE } from './media-stream.ts';
 
 /** Forbids a stream id, in use or not, until it is resumed. */
 export const forbidRtcStream = defineAction({
@@ -14,15 +14,14 @@ export const forbidRtcStream = defineAction({
   family: MEDIA_FAMILY,
   rate: { production: 20, test: 5 },
   parameters: { streamId: ONE_STREAM, sequence: SEQUENCE },
-  refusals: {},
+  refusals: { 'policy.too-many-rules': CODES.forbidFailed },
   codes: [CODES.sequenceStale],
   fault: CODES.forbidFailed,
   describe: ({ streamId }) => ({ targets: [streamId], reason: '' }),
   async run({ streamId, sequence }, call) {
     const streams = meantStreams(call, [streamId]);
-    call.sequences.accept(CONTROL, call.world, streams, sequence);
-    const isSet = await call.enforcement.forbid(call.world, streams, call.origin);
-    if (!isSet) throw new Refusal(CODES.forbidFailed, 'Too many streams are forbidden.');
+    call.sequences.accept(CONTROL, call.scope, streams, sequence);
+    await call.policy.execute(call.scope, { type: 'setRules', rules: streams.map(forbiddenStream) }, call.origin);
     return undefined;
   },
 });

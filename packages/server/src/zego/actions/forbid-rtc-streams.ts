@@ -4,9 +4,9 @@
  * @module
  */
 
-import { CODES, Refusal } from '../codes.ts';
+import { CODES } from '../codes.ts';
 import { defineAction, MEDIA_FAMILY } from './action.ts';
-import { CONTROL, meantStreams, SEQUENCE, STREAM_LIST } from './media-stream.ts';
+import { CONTROL, forbiddenStream, meantStreams, SEQUENCE, STREAM_LIST } from './media-stream.ts';
 
 /** Forbids stream ids, in use or not, until they are resumed. */
 export const forbidRtcStreams = defineAction({
@@ -14,15 +14,14 @@ export const forbidRtcStreams = defineAction({
   family: MEDIA_FAMILY,
   rate: { production: 20, test: 5 },
   parameters: { streamIds: STREAM_LIST, sequence: SEQUENCE },
-  refusals: {},
+  refusals: { 'policy.too-many-rules': CODES.forbidListFailed },
   codes: [CODES.sequenceStale],
   fault: CODES.forbidListFailed,
   describe: ({ streamIds }) => ({ targets: streamIds, reason: '' }),
   async run({ streamIds, sequence }, call) {
     const streams = meantStreams(call, streamIds);
-    call.sequences.accept(CONTROL, call.world, streams, sequence);
-    const isSet = await call.enforcement.forbid(call.world, streams, call.origin);
-    if (!isSet) throw new Refusal(CODES.forbidListFailed, 'Too many streams are forbidden.');
+    call.sequences.accept(CONTROL, call.scope, streams, sequence);
+    await call.policy.execute(call.scope, { type: 'setRules', rules: streams.map(forbiddenStream) }, call.origin);
     return undefined;
   },
 });

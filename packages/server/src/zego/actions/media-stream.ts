@@ -5,6 +5,7 @@
  */
 
 import { parseStreamId, type StreamId } from '@gavel/protocol';
+import type { NewForbiddenStream } from '../../policy/rule.ts';
 import { CODES } from '../codes.ts';
 import { requiredText, textList } from '../params.ts';
 import { type Call, STREAM_ID } from './action.ts';
@@ -31,11 +32,18 @@ export const SEQUENCE = requiredText('Sequence', {
 
 /** Returns the stream ids of a call. In the test environment the vendor's prefix is removed. */
 export function meantStreams(call: Call, streamIds: readonly StreamId[]): readonly StreamId[] {
-  const { appId, environment } = call.world;
+  const { appId, environment } = call.scope;
   const prefix = `zegotest-${appId}-`;
   if (environment !== 'test') return streamIds;
   return streamIds.map((id) => (id.startsWith(prefix) ? (parseStreamId(id.slice(prefix.length)) ?? id) : id));
 }
+
+/** Returns the rule that forbids a stream id. */
+export const forbiddenStream = (streamId: StreamId): NewForbiddenStream => ({
+  kind: 'forbidden-stream',
+  streamId,
+  reason: '',
+});
 
 /** The purpose of the sequence numbers of calls that forbid and allow streams. */
 export const CONTROL = 'control';

@@ -6,7 +6,7 @@
 
 import { CODES } from '../codes.ts';
 import { defineAction, MEDIA_FAMILY } from './action.ts';
-import { CONTROL, meantStreams, ONE_STREAM, SEQUENCE } from './media-stream.ts';
+import { CONTROL, forbiddenStream, meantStreams, ONE_STREAM, SEQUENCE } from './media-stream.ts';
 
 /** Allows a stream id again; also succeeds if it was not forbidden. */
 export const resumeRtcStream = defineAction({
@@ -20,8 +20,9 @@ export const resumeRtcStream = defineAction({
   describe: ({ streamId }) => ({ targets: [streamId], reason: '' }),
   async run({ streamId, sequence }, call) {
     const streams = meantStreams(call, [streamId]);
-    call.sequences.accept(CONTROL, call.world, streams, sequence);
-    await call.enforcement.resume(call.world, streams);
+    call.sequences.accept(CONTROL, call.scope, streams, sequence);
+    const rules = streams.map((streamId) => ({ like: forbiddenStream(streamId) }));
+    await call.policy.execute(call.scope, { type: 'liftRules', rules, reason: '' }, call.origin);
     return undefined;
   },
 });

@@ -6,7 +6,7 @@
 
 import { CODES } from '../codes.ts';
 import { defineAction, MEDIA_FAMILY } from './action.ts';
-import { CONTROL, meantStreams, SEQUENCE, STREAM_LIST } from './media-stream.ts';
+import { CONTROL, forbiddenStream, meantStreams, SEQUENCE, STREAM_LIST } from './media-stream.ts';
 
 /** Allows stream ids again; also succeeds for ids that were not forbidden. */
 export const resumeRtcStreams = defineAction({
@@ -20,8 +20,9 @@ export const resumeRtcStreams = defineAction({
   describe: ({ streamIds }) => ({ targets: streamIds, reason: '' }),
   async run({ streamIds, sequence }, call) {
     const streams = meantStreams(call, streamIds);
-    call.sequences.accept(CONTROL, call.world, streams, sequence);
-    await call.enforcement.resume(call.world, streams);
+    call.sequences.accept(CONTROL, call.scope, streams, sequence);
+    const rules = streams.map((streamId) => ({ like: forbiddenStream(streamId) }));
+    await call.policy.execute(call.scope, { type: 'liftRules', rules, reason: '' }, call.origin);
     return undefined;
   },
 });

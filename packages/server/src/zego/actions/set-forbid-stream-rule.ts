@@ -24,15 +24,14 @@ export const setForbidStreamRule = defineAction({
   check({ audio, video }) {
     if (audio + video === 0) throw new Refusal(CODES.parameterWrong, 'DisableAudio or DisableVideo must be 1.');
   },
-  refusals: {},
-  codes: [CODES.failed],
+  refusals: { 'policy.too-many-rules': CODES.failed },
   fault: CODES.streamNotSet,
   describe: ({ roomId, streamId }) => ({ room: roomId, targets: [streamId], reason: '' }),
   async run({ roomId, streamId, audio, video, seconds }, call) {
     const blocked = { audio: audio === 1, video: video === 1 };
     const untilMs = call.clock.now() + seconds * 1000;
-    const isSet = await call.enforcement.block(call.keyOf(roomId), streamId, { blocked, untilMs }, call.origin);
-    if (!isSet) throw new Refusal(CODES.failed, 'Too many rules are in force.');
+    const block = { kind: 'stream-block', roomId, streamId, blocked, untilMs, reason: '' } as const;
+    await call.policy.execute(call.scope, { type: 'setRules', rules: [block] }, call.origin);
     return undefined;
   },
 });

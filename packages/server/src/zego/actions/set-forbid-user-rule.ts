@@ -4,7 +4,7 @@
  * @module
  */
 
-import { CODES, Refusal } from '../codes.ts';
+import { CODES } from '../codes.ts';
 import { integerSet, requiredInteger } from '../params.ts';
 import { defineAction } from './action.ts';
 import { PRIVILEGES, requireScope, SCOPE_PARAMETERS, subjectOfScope } from './user-rule.ts';
@@ -19,16 +19,14 @@ export const setForbidUserRule = defineAction({
     seconds: requiredInteger('EffectiveTime', { min: 1, max: 86_400 }),
   },
   check: (params) => void requireScope(params),
-  refusals: {},
-  codes: [CODES.tooManyBans],
+  refusals: { 'policy.too-many-rules': CODES.tooManyBans },
   fault: CODES.failed,
   describe: (params) => subjectOfScope(params),
   async run({ privileges, seconds, ...scope }, call) {
-    const createdAtMs = call.clock.now();
-    const untilMs = createdAtMs + seconds * 1000;
+    const untilMs = call.clock.now() + seconds * 1000;
     const names = privileges.map((number) => PRIVILEGES[number as keyof typeof PRIVILEGES]);
-    const ban = { scope: requireScope(scope), privileges: names, createdAtMs, untilMs };
-    if (!(await call.enforcement.ban(call.world, ban, call.origin))) throw new Refusal(CODES.tooManyBans);
+    const ban = { kind: 'ban', ...requireScope(scope), privileges: names, untilMs, reason: '' } as const;
+    await call.policy.execute(call.scope, { type: 'setRules', rules: [ban] }, call.origin);
     // The first whole second after the ban.
     return { ExpireTime: Math.ceil(untilMs / 1000) };
   },

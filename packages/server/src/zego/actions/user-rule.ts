@@ -7,15 +7,16 @@
 
 import type { RoomId, UserId } from '@gavel/protocol';
 import { parseAddress } from '../../addresses/address.ts';
-import type { BanPrivilege, BanScope } from '../../rooms/bans.ts';
+import type { BanList, NewBanRule } from '../../policy/rule.ts';
+import type { BanPrivilege } from '../../rooms/bans.ts';
 import { CODES, Refusal } from '../codes.ts';
 import { optionalValue, requiredInteger } from '../params.ts';
 import { ROOM_ID, type Subject, USER_ID } from './action.ts';
 
-/** The scope of a ban by RuleType. */
-export const SCOPE_OF_RULE_TYPE = { 1: 'address', 2: 'room', 3: 'user', 4: 'room-user' } as const satisfies Record<
+/** The list of bans by RuleType. */
+export const LIST_OF_RULE_TYPE = { 1: 'address', 2: 'room', 3: 'user', 4: 'room-user' } as const satisfies Record<
   number,
-  BanScope['type']
+  BanList
 >;
 
 /** The privileges by their number. */
@@ -46,22 +47,23 @@ export interface ScopeParameters {
   readonly userId: UserId | undefined;
 }
 
-/** Returns the scope of a call. @throws Refusal 2 if a parameter that its rule type needs is missing */
-export function requireScope({ ruleType, address, roomId, userId }: ScopeParameters): BanScope {
-  const type = SCOPE_OF_RULE_TYPE[ruleType as keyof typeof SCOPE_OF_RULE_TYPE];
-  if (type === 'address' && address !== undefined) return { type, address };
-  if (type === 'room' && roomId !== undefined) return { type, roomId };
-  if (type === 'user' && userId !== undefined) return { type, userId };
-  if (type === 'room-user' && roomId !== undefined && userId !== undefined) return { type, roomId, userId };
+/** What a rule is about. */
+export type RuleScope = Pick<NewBanRule, 'list' | 'subject' | 'roomId'>;
+
+/** Returns what a call is about. @throws Refusal 2 if a parameter that its rule type needs is missing */
+export function requireScope({ ruleType, address, roomId, userId }: ScopeParameters): RuleScope {
+  const list = LIST_OF_RULE_TYPE[ruleType as keyof typeof LIST_OF_RULE_TYPE];
+  if (list === 'address' && address !== undefined) return { list, subject: { addresses: address } };
+  if (list === 'room' && roomId !== undefined) return { list, subject: {}, roomId };
+  if (list === 'user' && userId !== undefined) return { list, subject: { userId } };
+  if (list === 'room-user' && roomId !== undefined && userId !== undefined)
+    return { list, subject: { userId }, roomId };
   throw new Refusal(CODES.parameterWrong, `A rule of type ${ruleType} needs IP, RoomId or UserId as documented.`);
 }
 
 /** Returns the target of a rule change, for the audit log. */
 export function subjectOfScope(params: ScopeParameters): Subject {
-  const scope = requireScope(params);
-  return {
-    ...('roomId' in scope && { room: scope.roomId }),
-    targets: 'address' in scope ? [scope.address] : 'userId' in scope ? [scope.userId] : [],
-    reason: '',
-  };
+  const { subject, roomId } = requireScope(params);
+  const target = subject.addresses ?? subject.userId;
+  return { ...(roomId !== undefined && { room: roomId }), targets: target === undefined ? [] : [target], reason: '' };
 }

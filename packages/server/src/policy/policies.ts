@@ -1,0 +1,167 @@
+/**
+ * The policies of all Apps: the rules in memory, which rooms ask, and their changes, which are stored before they are in
+ * force (BAN-7).
+ *
+ * @module
+ */
+
+import { randomUUID } from 'node:crypto';
+import { GavelError, type RoomKey, type StreamId } from '@gavel/protocol';
+import { type AppScope, scopeText } from '../rooms/app-scope.ts';
+import type { BanPrivilege, Identity, NewBan, SetBan } from '../rooms/bans.ts';
+import type { Clock } from '../rooms/clock.ts';
+import type { Origin } from '../rooms/commands.ts';
+import { KeyedQueue } from '../rooms/keyed-queue.ts';
+import type { RoomPolicy } from '../rooms/room-policy.ts';
+import { type BlockedKinds, NOTHING_BLOCKED } from '../rooms/stream-rules.ts';
+import type { PolicyBatch, PolicyCommand, PolicyReply, PolicySink } from './commands.ts';
+import { decidePolicy, type PolicyDecision, type RangeLimits } from './decide.ts';
+import { ENDED_LISTED_MS, PolicyState } from './policy-state.ts';
+import type { RuleRepository } from './repository.ts';
+import type { Ban, BanList, StreamBlock } from './rule.ts';
+
+/** How long a rule is stored after it was lifted or has ended, in milliseconds: 90 days. */
+export const ENDED_RULES_KEPT_MS = 90 * 86_400_000;
+
+/** The defaults of `bans` in the configuration. */
+const DEFAULT_LIMITS: RangeLimits = { minPrefixIpv4: 16, minPrefixIpv6: 32 };
+
+/** Dependencies of the policies. */
+export interface PoliciesDeps {
+  readonly repository: RuleRepository;
+  readonly clock: Clock;
+  /** Default: the configuration's defaults. */
+  readonly limits?: RangeLimits;
+  /** Receive the events of every change, when it is stored and in force. */
+  readonly sinks?: readonly PolicySink[];
+}
+
+/** A change that is stored and in force. */
+export interface PolicyChange {
+  readonly batch: PolicyBatch;
+  readonly reply: PolicyReply;
+}
+
+/** The rules of all Apps and environments. */
+export class Policies implements RoomPolicy {
+  readonly #deps: PoliciesDeps;
+  readonly #states = new Map<string, { readonly scope: AppScope; readonly state: PolicyState }>();
+  /** Changes of one scope run sequentially, so that limits are exact and the store and the memory stay consistent. */
+  readonly #changes = new KeyedQueue();
+
+  private constructor(deps: PoliciesDeps) {
+    this.#deps = deps;
+  }
+
+  /** Loads the stored rules that are in force, and those that ended within the last day. */
+  static async open(deps: PoliciesDeps): Promise<Policies> {
+    const { repository, clock } = deps;
+    const nowMs = clock.now();
+    await repository.deleteEnded(nowMs - ENDED_RULES_KEPT_MS);
+    const policies = new Policies(deps);
+    for (const { version, ...scope } of await repository.versions()) policies.#open(scope, version);
+    for (const rule of await repository.current(nowMs - ENDED_LISTED_MS)) {
+      policies.#stateOf(rule)?.evolve({ type: 'ruleSet', rule, seq: rule.version, atMs: nowMs });
+    }
+    return policies;
+  }
+
+  /**
+   * Executes a command. When it resolves, the change is stored and in force; `PolicyService` also ends what it forbids.
+   *
+   * @throws GavelError as the command documents, and the error of the store, without a change; the error of a sink
+   */
+  async change(scope: AppScope, command: PolicyCommand, origin: Origin): Promise<PolicyChange> {
+    return this.#changes.run(scopeText(scope), async () => {
+      const { events, reply } = this.decide(scope, command, origin);
+      const batch = { scope: { appId: scope.appId, environment: scope.environment }, origin, events };
+      if (events.length === 0) return { batch, reply };
+      await this.#deps.repository.put(events.map(({ rule }) => rule));
+      const state = this.#open(scope);
+      for (const event of events) state.evolve(event);
+      const results = await Promise.allSettled((this.#deps.sinks ?? []).map(async (sink) => sink.handlePolicy(batch)));
+      for (const result of results) if (result.status === 'rejected') throw result.reason;
+      return { batch, reply };
+    });
+  }
+
+  /** Decides a command without a change. @throws GavelError as the command documents */
+  decide(scope: AppScope, command: PolicyCommand, origin: Origin): PolicyDecision {
+    const count = command.type === 'setRules' ? command.rules.length : 0;
+    return decidePolicy(this.#stateOf(scope) ?? new PolicyState(), command, {
+      scope,
+      nowMs: this.#deps.clock.now(),
+      author: origin.actor ?? origin.door,
+      limits: this.#deps.limits ?? DEFAULT_LIMITS,
+      ids: Array.from({ length: count }, () => randomUUID()),
+    });
+  }
+
+  async setBans(scope: AppScope, bans: readonly NewBan[], origin: Origin): Promise<readonly SetBan[]> {
+    const rules = bans.map((ban) => ({ ...ban, kind: 'ban', list: 'moderation' }) as const);
+    const { reply } = await this.change(scope, { type: 'setRules', rules }, origin);
+    return reply.rules.flatMap((rule) => {
+      if (rule.kind !== 'ban') return [];
+      const { id, subject, roomId, privileges, untilMs, reason } = rule;
+      const where = roomId !== undefined && { roomId };
+      return { id, subject, ...where, privileges, ...(untilMs !== undefined && { untilMs }), reason };
+    });
+  }
+
+  checkLogin(key: RoomKey, identity: Identity): void {
+    const ban = this.#findBan(key, identity, 'login');
+    if (ban) throw new GavelError('login.banned', undefined, endOf(ban));
+  }
+
+  checkPublish(key: RoomKey, identity: Identity, streamId: StreamId): void {
+    const ban = this.#findBan(key, identity, 'publish');
+    if (ban) throw new GavelError('stream.banned', undefined, endOf(ban));
+    this.checkStream(key, streamId);
+  }
+
+  checkStream(scope: AppScope, streamId: StreamId): void {
+    if (this.isForbidden(scope, streamId)) throw new GavelError('stream.banned');
+  }
+
+  isForbidden(scope: AppScope, streamId: StreamId): boolean {
+    return this.#stateOf(scope)?.isForbidden(streamId, this.#deps.clock.now()) ?? false;
+  }
+
+  blockedKinds(key: RoomKey, streamId: StreamId): BlockedKinds {
+    return this.findBlock(key, streamId)?.blocked ?? NOTHING_BLOCKED;
+  }
+
+  /** Returns the block of a stream that is in force now. */
+  findBlock(key: RoomKey, streamId: StreamId): StreamBlock | undefined {
+    return this.#stateOf(key)?.findBlock(key, streamId, this.#deps.clock.now());
+  }
+
+  /** Returns the bans of a list that are in force or ended at their time within the last day, in the order they were set. */
+  bans(scope: AppScope, list: BanList): readonly Ban[] {
+    return this.#stateOf(scope)?.bans(list, this.#deps.clock.now()) ?? [];
+  }
+
+  /** Returns every block of a stream, in force or not, of all scopes. */
+  blocks(): readonly StreamBlock[] {
+    return [...this.#states.values()].flatMap(({ state }) => state.blocks());
+  }
+
+  #findBan(key: RoomKey, identity: Identity, privilege: BanPrivilege): Ban | undefined {
+    return this.#stateOf(key)?.findBan(key.roomId, identity, privilege, this.#deps.clock.now());
+  }
+
+  #stateOf(scope: AppScope): PolicyState | undefined {
+    return this.#states.get(scopeText(scope))?.state;
+  }
+
+  #open({ appId, environment }: AppScope, version?: number): PolicyState {
+    const scope = { appId, environment };
+    const text = scopeText(scope);
+    const known = this.#states.get(text) ?? { scope, state: new PolicyState(version) };
+    this.#states.set(text, known);
+    return known.state;
+  }
+}
+
+const endOf = ({ untilMs }: Ban): { readonly untilMs: number } | undefined =>
+  untilMs === undefined ? undefined : { untilMs };

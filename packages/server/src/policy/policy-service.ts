@@ -1,0 +1,197 @@
+/**
+ * The policy service: executes commands of policies and enforces them in rooms. When a call resolves, the change is
+ * stored, new logins and publishes are checked against it, and the media that it ends is closed.
+ *
+ * @module
+ */
+
+import { isGavelError, type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
+import type { Bus } from '../bus/bus.ts';
+import type { AppScope } from '../rooms/app-scope.ts';
+import { type Clock, callAtWallTime } from '../rooms/clock.ts';
+import type { Origin, RoomCommand } from '../rooms/commands.ts';
+import type { Person } from '../rooms/people.ts';
+import { covers } from './ban-index.ts';
+import type { PolicyBatch, PolicyCommand, PolicyEvent, PolicyReply } from './commands.ts';
+import type { Policies } from './policies.ts';
+import type { Ban, Rule, StreamBlock } from './rule.ts';
+
+/** Keeps the audit rows and the replies of commands, and answers a repeated one with its first reply (AUDIT-1, BUS-2). */
+export interface PolicyCommandRunner {
+  /** Returns whether a command must be executed by `run`. */
+  concerns(command: PolicyCommand, origin: Origin): boolean;
+  /** Executes a command. */
+  run<R>(
+    call: { readonly scope: AppScope; readonly command: PolicyCommand; readonly origin: Origin },
+    work: () => Promise<R>,
+  ): Promise<R>;
+}
+
+/** Dependencies of the policy service. */
+export interface PolicyServiceDeps {
+  readonly policies: Policies;
+  readonly bus: Pick<Bus, 'call' | 'query'>;
+  readonly clock: Clock;
+  /** By default no audit rows and replies are kept. */
+  readonly commands?: PolicyCommandRunner;
+  /** Reports an error that no caller can receive, such as at the end of a block. */
+  readonly report: (error: unknown) => void;
+}
+
+/** What a command would do (BAN-10). */
+export interface PolicyPreview {
+  /** The rules that it would set or lift; ids and versions of new rules are not those that they will have. */
+  readonly rules: readonly Rule[];
+  /** The members and waiting users that a ban would cover, each once. */
+  readonly people: readonly Person[];
+  /** The live streams that it would end or hold back. */
+  readonly streams: readonly (RoomKey & { readonly streamId: StreamId })[];
+}
+
+/** Executes commands of policies. */
+export class PolicyService {
+  readonly #deps: PolicyServiceDeps;
+  /** Cancels the timer for the end of each block, by room and stream. */
+  readonly #timers = new Map<string, () => void>();
+
+  constructor(deps: PolicyServiceDeps) {
+    this.#deps = deps;
+  }
+
+  /** The rules, for reading. */
+  get policies(): Policies {
+    return this.#deps.policies;
+  }
+
+  /**
+   * Executes a command. A publish ban ends the streams in its scope; a login ban removes nobody unless the command says
+   * so (BAN-3, BAN-4).
+   *
+   * @throws GavelError as the command documents, and the error of the store, without a change
+   */
+  async execute(scope: AppScope, command: PolicyCommand, origin: Origin): Promise<PolicyReply> {
+    const { commands } = this.#deps;
+    const work = () => this.#execute(scope, command, origin);
+    return commands?.concerns(command, origin) ? commands.run({ scope, command, origin }, work) : work();
+  }
+
+  async #execute(scope: AppScope, command: PolicyCommand, origin: Origin): Promise<PolicyReply> {
+    const { batch, reply } = await this.#deps.policies.change(scope, command, origin);
+    await this.#enforce(batch, command.type === 'setRules' && (command.removesPresent ?? false));
+    return reply;
+  }
+
+  /** Returns what a command would do, and changes nothing. @throws GavelError as the command documents */
+  async preview(scope: AppScope, command: PolicyCommand, origin: Origin): Promise<PolicyPreview> {
+    const { reply } = this.#deps.policies.decide(scope, command, origin);
+    const rules = command.type === 'setRules' ? reply.rules : [];
+    const bans = rules.filter((rule) => rule.kind === 'ban');
+    const covered = await Promise.all(bans.map((ban) => this.#coveredBy(ban)));
+    const people = new Map(covered.flat().map((person) => [person.memberId, person]));
+    const streams = await Promise.all(rules.map((rule) => this.#streamsOf(rule)));
+    return { rules: reply.rules, people: [...people.values()], streams: streams.flat() };
+  }
+
+  /** Schedules the ends of the stored blocks. */
+  start(): void {
+    for (const block of this.policies.blocks()) this.#scheduleEnd(block);
+  }
+
+  /** Cancels the timers of all blocks. */
+  stop(): void {
+    for (const cancel of [...this.#timers.values()]) cancel();
+  }
+
+  async #enforce({ origin, events }: PolicyBatch, removesPresent: boolean): Promise<void> {
+    await Promise.all(events.map((event) => this.#enforceEvent(event, origin, removesPresent)));
+  }
+
+  async #enforceEvent({ type, rule }: PolicyEvent, origin: Origin, removesPresent: boolean): Promise<void> {
+    switch (rule.kind) {
+      case 'ban':
+        if (type === 'ruleSet') await this.#enforceBan(rule, origin, removesPresent);
+        return;
+      case 'stream-block':
+        if (type === 'ruleSet') this.#scheduleEnd(rule);
+        else this.#timers.get(timerKey(rule))?.();
+        return this.#applyBlock(rule, origin);
+      case 'forbidden-stream': {
+        const key = await this.#roomOf(rule, rule.streamId);
+        if (key && type === 'ruleSet')
+          await this.#tryExecute(key, { type: 'forbidStream', streamId: rule.streamId }, origin);
+      }
+    }
+  }
+
+  async #enforceBan(ban: Ban, origin: Origin, removesPresent: boolean): Promise<void> {
+    const isRemoving = removesPresent && ban.privileges.includes('login');
+    if (!isRemoving && !ban.privileges.includes('publish')) return;
+    const byRoom = Map.groupBy(await this.#coveredBy(ban), ({ key }) => roomKeyText(key));
+    await Promise.all(
+      [...byRoom.values()].map(async (people) => {
+        const [first] = people;
+        const memberIds = people.map(({ memberId }) => memberId);
+        const targets = [{ label: ban.id, userIds: [], memberIds }];
+        const command = isRemoving
+          ? ({ type: 'kick', targets, require: 'any', reason: ban.reason } as const)
+          : ({ type: 'stopPublishing', memberIds } as const);
+        if (first) await this.#tryExecute(first.key, command, origin);
+      }),
+    );
+  }
+
+  /** Returns the members and waiting users that a ban covers now. */
+  async #coveredBy(ban: Ban): Promise<readonly Person[]> {
+    const { appId, environment, roomId, subject } = ban;
+    // Without an address, the rooms of the user are enough.
+    const among = subject.addresses === undefined && subject.userId !== undefined && { userId: subject.userId };
+    const filter = { ...(roomId !== undefined && { roomId }), ...among };
+    const { people } = await this.#deps.bus.query({ appId, environment }, { type: 'people', ...filter });
+    return people.filter((person) => covers(ban, person));
+  }
+
+  async #streamsOf(rule: Rule): Promise<PolicyPreview['streams']> {
+    if (rule.kind === 'ban') return [];
+    const { streamId } = rule;
+    const key = await this.#roomOf(rule, streamId);
+    const isMeant = key && (rule.kind === 'forbidden-stream' || rule.roomId === key.roomId);
+    const isLive = isMeant && (await this.#deps.bus.query(key, { type: 'stream', streamId })).stream !== undefined;
+    return isLive ? [{ ...key, streamId }] : [];
+  }
+
+  async #roomOf({ appId, environment }: AppScope, streamId: StreamId): Promise<RoomKey | undefined> {
+    return (await this.#deps.bus.query({ appId, environment }, { type: 'roomOfStream', streamId })).key;
+  }
+
+  /** Releases a stream at the end of its block. If the block is set again, the earlier timer is cancelled. */
+  #scheduleEnd(block: StreamBlock): void {
+    const text = timerKey(block);
+    this.#timers.get(text)?.();
+    if (block.untilMs === undefined) return;
+    const cancel = callAtWallTime(this.#deps.clock, block.untilMs, () => {
+      this.#timers.delete(text);
+      this.#applyBlock(block, { door: 'server', requestId: 'rule-ended' }).catch(this.#deps.report);
+    });
+    this.#timers.set(text, () => {
+      cancel();
+      this.#timers.delete(text);
+    });
+  }
+
+  #applyBlock({ appId, environment, roomId, streamId }: StreamBlock, origin: Origin): Promise<void> {
+    const key = { appId, environment, roomId };
+    const blocked = this.policies.blockedKinds(key, streamId);
+    return this.#tryExecute(key, { type: 'blockStream', streamId, blocked }, origin);
+  }
+
+  /** Executes a command if its room and members still exist. A room that is created later is checked against the rule then. */
+  async #tryExecute(key: RoomKey, command: RoomCommand, origin: Origin): Promise<void> {
+    try {
+      await this.#deps.bus.call({ key, command, origin });
+    } catch (error) {
+      if (!isGavelError(error, 'room.not-found') && !isGavelError(error, 'room.member-not-found')) throw error;
+    }
+  }
+}
+
+const timerKey = (block: StreamBlock) => `${roomKeyText(block)}\n${block.streamId}`;
