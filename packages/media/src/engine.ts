@@ -84,7 +84,12 @@ export type ItemResult =
        */
       readonly unsupported?: readonly MediaKind[];
     }
-  | { readonly error: MediaErrorCode; readonly message: string };
+  | {
+      readonly error: MediaErrorCode;
+      readonly message: string;
+      /** The same, if the item is refused because none of its kinds has a common codec. */
+      readonly unsupported?: readonly MediaKind[];
+    };
 
 /** The engine's answer to an offer. */
 export interface NegotiateAnswer {
@@ -391,9 +396,12 @@ export type MediaErrorCode =
 export class MediaError extends Error {
   override readonly name = 'MediaError';
   readonly code: MediaErrorCode;
-  constructor(code: MediaErrorCode, message: string) {
+  /** The kinds without a common codec, if that is the reason (MED-8). */
+  readonly unsupported: readonly MediaKind[];
+  constructor(code: MediaErrorCode, message: string, unsupported: readonly MediaKind[] = []) {
     super(message);
     this.code = code;
+    this.unsupported = unsupported;
   }
 }
 

@@ -340,6 +340,7 @@ function resultOf(match: () => ItemResult): ItemResult {
     return match();
   } catch (error) {
     if (!(error instanceof MediaError)) throw error;
-    return { error: error.code, message: error.message };
+    const { code, message, unsupported } = error;
+    return { error: code, message, ...(unsupported.length > 0 && { unsupported }) };
   }
 }

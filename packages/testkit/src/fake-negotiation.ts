@@ -80,7 +80,9 @@ export function matchSubscribe(claims: SectionClaims, { mids }: SubscribeItem, s
 
 function toResult(offered: readonly MediaKind[], agreed: FakeCodecs): AcceptedItem {
   const kinds = { audio: agreed.audio !== undefined, video: agreed.video !== undefined };
-  if (!kinds.audio && !kinds.video) throw new MediaError('bad-offer', 'no section of the item can be accepted');
   const unsupported = offered.filter((kind) => !kinds[kind]);
+  if (!kinds.audio && !kinds.video) {
+    throw new MediaError('bad-offer', 'no section of the item can be accepted', unsupported);
+  }
   return unsupported.length > 0 ? { kinds, unsupported } : { kinds };
 }

@@ -18,8 +18,8 @@ import type { RawAnswer } from './raw-client.ts';
 
 /** Differences of an item from the default: both kinds, with codecs that the engine forwards. */
 export interface RawItemOptions {
-  /** A kind whose section has no codec that the engine forwards. */
-  readonly lacks?: MediaKind;
+  /** The kind, or kinds, whose section has no codec that the engine forwards. */
+  readonly lacks?: MediaKind | 'both';
   /** Sent instead of the offer that fits the lists. */
   readonly offer?: string;
 }
@@ -123,7 +123,7 @@ function sectionsOf(
 ): OfferSection[] {
   return (['audio', 'video'] as const).flatMap((kind) => {
     const mid = mids[kind];
-    return mid === undefined ? [] : [{ mid, kind, direction, ...(lacks === kind && { codecs: ['unknown'] }) }];
+    return mid === undefined ? [] : [{ mid, kind, direction, ...((lacks === kind || lacks === 'both') && { codecs: ['unknown'] }) }];
   });
 }
 

@@ -142,7 +142,8 @@ export class Planner {
       this.#usedMids.add(section.mid);
     }
     if (kinds.size > 0) return { kinds, unsupported };
-    throw new MediaError('bad-offer', `No section of the offer can be accepted for the published stream ${stream}`);
+    const message = `No section of the offer can be accepted for the published stream ${stream}`;
+    throw new MediaError('bad-offer', message, unsupported);
   }
 
   /**
@@ -166,7 +167,8 @@ export class Planner {
       this.#usedMids.add(section.mid);
     }
     if (kinds.size > 0) return { kinds, unsupported };
-    throw new MediaError('bad-offer', `No section of the offer can be accepted for the subscription to ${stream}`);
+    const message = `No section of the offer can be accepted for the subscription to ${stream}`;
+    throw new MediaError('bad-offer', message, unsupported);
   }
 
   #findSection(mids: SectionMids, kind: MediaKind, direction: 'sendonly' | 'recvonly'): OfferSection | undefined {

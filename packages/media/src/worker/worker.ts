@@ -204,7 +204,8 @@ function attempt(action: () => ItemResult): ItemResult {
     return action();
   } catch (error) {
     if (!(error instanceof MediaError)) throw error;
-    return { error: error.code, message: error.message };
+    const { code, message, unsupported } = error;
+    return { error: code, message, ...(unsupported.length > 0 && { unsupported }) };
   }
 }
 

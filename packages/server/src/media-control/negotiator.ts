@@ -218,10 +218,10 @@ export class Negotiator {
   ): NegotiatedKinds | GavelError {
     const isAnswered = !('error' in result);
     this.#deps.state.plays.settle(play, isAnswered);
+    this.#reportUnsupported(play, result.unsupported ?? []);
     if (!isAnswered) return toGavelError(result.error, result.message);
     play.addresses = addresses;
     play.wasConnected ||= isConnected;
-    this.#reportUnsupported(play, result.unsupported ?? []);
     return { ...result.kinds, ...unsupportedOf(result) };
   }
 

@@ -83,6 +83,15 @@ test.each(['lost', 'replaced'])(
   },
 );
 
+test('a publisher is notified of a viewer that can decode nothing of the stream, whose play is refused (MED-8)', async () => {
+  const { ann } = await playAsBob();
+  const cem = await door.join('r', 'cem');
+  const answer = await cem.client.media.play('a', { lacks: 'both' });
+  expect(answer).toMatchObject({ error: { code: 'media.bad-offer' } });
+  const event = { event: 'viewerUnsupported', streamId: 'a', kinds: ['audio', 'video'] };
+  expect(await ann.client.event('viewerUnsupported')).toEqual(event);
+});
+
 test('a publisher is notified once of each kind that a viewer cannot decode (MED-8)', async () => {
   const { ann } = await playAsBob();
   const cem = await door.join('r', 'cem');
