@@ -112,7 +112,8 @@ export async function startGavelProcess(callbackUrl?: string, checkout = ROOT): 
   const server = await startOnServerCore({
     command: process.execPath,
     args: [...profileArgs(), findMain(checkout), '--config', writeGavelConfig(folder, port, callbackUrl)],
-    isReady: (output) => output.includes('Gavel is ready'),
+    // A server that logs errors only prints nothing when it is ready.
+    isReady: async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok,
   });
   return {
     port,

@@ -123,7 +123,8 @@ function sectionsOf(
 ): OfferSection[] {
   return (['audio', 'video'] as const).flatMap((kind) => {
     const mid = mids[kind];
-    return mid === undefined ? [] : [{ mid, kind, direction, ...((lacks === kind || lacks === 'both') && { codecs: ['unknown'] }) }];
+    if (mid === undefined) return [];
+    return [{ mid, kind, direction, ...((lacks === kind || lacks === 'both') && { codecs: ['unknown'] }) }];
   });
 }
 
