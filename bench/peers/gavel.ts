@@ -96,6 +96,7 @@ function profileArgs(): string[] {
 /** A running Gavel. */
 export interface GavelProcess {
   readonly port: number;
+  readonly databasePath: string;
   /** The server and its media workers. */
   pids(): readonly number[];
   /** What it has logged and printed. */
@@ -117,6 +118,7 @@ export async function startGavelProcess(callbackUrl?: string, checkout = ROOT): 
   });
   return {
     port,
+    databasePath: join(folder, 'data', 'gavel.db'),
     pids: server.pids,
     restart: server.restart,
     output: server.output,

@@ -5,12 +5,12 @@
  */
 
 import { type ChildProcess, fork, spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TEST_APP } from '@gavel/testkit';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 
 const MAIN = fileURLToPath(new URL('../../packages/server/src/main.js', import.meta.url));
 const RECEIVER = fileURLToPath(new URL('./receiver-process.ts', import.meta.url));
@@ -76,19 +76,26 @@ export function writeConfig(folder: string, port: number, callbackUrl: string | 
   return path;
 }
 
-/** Starts the server; resolves when it accepts calls. */
+/** Starts the server on its configured port; resolves when it accepts calls. */
 export async function startServerProcess(configPath: string): Promise<ChildProcess> {
   const env = { PATH: process.env.PATH ?? '' };
-  const child = spawn(process.execPath, [MAIN, '--config', configPath], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  await new Promise<void>((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
-    child.stdout.on('data', (chunk: Buffer) => {
-      if (chunk.includes('Gavel is ready')) resolve();
-    });
+  const child = spawn(process.execPath, [MAIN, '--config', configPath], {
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
   });
-  child.removeAllListeners('exit');
+  const { port } = parse(readFileSync(configPath, 'utf8')) as { readonly port: number };
+  while (!(await isReady(port))) {
+    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
   return child;
 }
+
+const isReady = (port: number): Promise<boolean> =>
+  fetch(`http://127.0.0.1:${port}/readyz`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
 
 /** Kills a process with SIGKILL; resolves when it has ended. */
 export async function killHard(child: ChildProcess): Promise<void> {

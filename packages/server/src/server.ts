@@ -4,6 +4,7 @@
  * @module
  */
 
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createMediaEngine, type MediaEngine, type WorkerHealth } from '@gavel/media';
 import type { MemberId, PersonalEventFrame } from '@gavel/protocol';
@@ -22,8 +23,10 @@ import { ChatFiles } from './files/chat-files.ts';
 import { IceServers } from './ice/ice-servers.ts';
 import { BatchJournal } from './journal/batch-journal.ts';
 import { CommandLog } from './journal/command-log.ts';
-import { TableJournal } from './journal/journal.ts';
+import { FileJournal } from './journal/file-journal.ts';
+import { type Journal, TableJournal } from './journal/journal.ts';
 import { createJournalRetention } from './journal/journal-retention.ts';
+import { createTicketKeeper, putJournalBefore } from './journal/journalled-store.ts';
 import { MediaEnforcer } from './media-control/enforcer.ts';
 import { MediaResender } from './media-control/media-resender.ts';
 import { MediaState } from './media-control/media-state.ts';
@@ -52,8 +55,7 @@ import { isSignallingUpgrade } from './signalling/upgrade.ts';
 import { readCertificates, replaceCertificates } from './startup/certificates.ts';
 import { type Claim, claimResources } from './startup/claim.ts';
 import { createHttpServer } from './startup/http-server.ts';
-import { EndedTicketLog } from './store/ended-ticket-log.ts';
-import { openSqliteStore } from './store/sqlite/open.ts';
+import { openThreadedStore } from './store/sqlite/threaded-store.ts';
 import type { Store } from './store/store.ts';
 import { AuditLog } from './telemetry/audit.ts';
 import type { CountCall } from './telemetry/call-metrics.ts';
@@ -132,7 +134,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const { baseUrl } = claim;
   const clock = parts.clock ?? systemClock;
   const log = parts.log ?? createLog(config.logLevel);
-  const store = parts.store ?? (await openSqliteStore(join(config.dataDir, 'gavel.db')));
+  const { store, journal, closeJournal } = await openStore(config, parts, clock, log);
   const apps = await AppRegistry.open({ store, clock, configured: config.apps, presets: STOCK_PRESETS });
   requireUsable(config, apps);
   const engine = parts.engine ?? createEngine(config, log);
@@ -161,7 +163,6 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   });
   const chatLinks = await ChatLinks.open({ store, clock, baseUrl: () => baseUrl });
   const webhooks = await Webhooks.open({ store, apps, clock, chatLinks });
-  const journal = new TableJournal({ repository: store.journal, log });
   const commands = new CommandLog({ journal, repository: store.journal, clock, log });
   const callbacks = new Callbacks({
     store,
@@ -202,11 +203,8 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const policies = await Policies.open({ repository: store.rules, clock, limits: config.bans, sinks: [audit] });
   const reportTickets = (error: unknown): void => log.error({ err: error }, 'ended tickets: reading or writing failed');
   const table = store.endedTickets;
-  const logPath = join(config.dataDir, 'ended-tickets.log');
-  const logDeps = { path: logPath, table, clock, report: reportTickets };
-  // The data folder is not used if the caller supplies the store.
-  const ticketLog = parts.store ? undefined : await EndedTicketLog.open(logDeps);
-  const tickets = new EndedTickets({ issuer: await table.issuer(), keeper: ticketLog ?? table, report: reportTickets });
+  const keeper = createTicketKeeper(journal, table);
+  const tickets = new EndedTickets({ issuer: await table.issuer(), keeper, report: reportTickets });
   const limits = { heartbeatTimeoutMs, keptEvents: KEPT_EVENTS, maxLoginsPerSecond, ...mediaLimits };
   const report = (error: unknown): void =>
     log.error({ err: error }, 'removing silent members or admitting users failed');
@@ -324,11 +322,29 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
       await sessions.close();
       await callbacks.close();
       await tickets.settled();
-      await ticketLog?.close();
+      await closeJournal();
       await store.close();
       claim.release();
     },
   };
+}
+
+/** Opens the database in the data folder, with a journal in files before it; not if the caller supplies the store. */
+async function openStore(
+  { dataDir }: Config,
+  { store: supplied }: ServerParts,
+  clock: Clock,
+  log: Logger,
+): Promise<{ readonly store: Store; readonly journal: Journal; readonly closeJournal: () => Promise<void> }> {
+  if (supplied) {
+    const journal = new TableJournal({ repository: supplied.journal, log });
+    return { store: supplied, journal, closeJournal: () => journal.settled() };
+  }
+  const folder = join(dataDir, 'journal');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const threaded = await openThreadedStore({ path: join(dataDir, 'gavel.db'), journalFolder: folder });
+  const journal = await FileJournal.open({ folder, mover: threaded.mover, clock, log });
+  return { store: putJournalBefore(threaded, journal), journal, closeJournal: () => journal.close() };
 }
 
 function createEngine({ media }: Config, logger: Logger): MediaEngine {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock, type ReceivedCallback, startCallbackReceiver, startTestServer } from '@gavel/testkit';
 import { afterEach, expect, it } from 'vitest';
+import { openSqliteStore } from '../../../packages/server/src/store/sqlite/open.ts';
 import { allTo, type Stage, startStage, tell, until } from './harness.ts';
 
 const stages: Stage[] = [];
@@ -196,13 +197,14 @@ it('a call whose callbacks cannot be kept is answered with an internal error, an
   const receiver = await startCallbackReceiver();
   cleanups.push(() => receiver.close());
   const clock = new FakeClock();
-  const test = await startTestServer({ clock, app: { callbacks: allTo(receiver.url()) } });
+  const store = await openSqliteStore(':memory:');
+  const test = await startTestServer({ clock, store, app: { callbacks: allTo(receiver.url()) } });
   cleanups.push(() => test.close());
   const client = await test.connect();
   await client.login(test.app.appId, 'r', 'anna');
   const bob = await test.connect();
   await bob.login(test.app.appId, 'r', 'bob');
-  const { journal } = test.server.store;
+  const { journal } = store;
   const apply = journal.apply.bind(journal);
   journal.apply = () => Promise.reject(new Error('the disk is full'));
   expect((await test.call('KickoutUser', { RoomId: 'r', 'UserId[]': ['anna'] })).Code).toBe(100000015);

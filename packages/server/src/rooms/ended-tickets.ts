@@ -57,16 +57,20 @@ export interface EndedTicket {
   readonly endedAtMs: number;
 }
 
-/** Stores ended tickets persistently. A call that fails throws without a change. */
-export interface EndedTicketKeeper {
+/** Reads and deletes stored ended tickets. */
+export interface EndedTicketRepository {
   /** The name under which this store's tickets are issued; it never changes. */
   issuer(): Promise<string>;
-  /** Stores rows atomically. A row replaces the one of the same scope. */
-  put(rows: readonly EndedTicket[]): Promise<void>;
   /** Returns the rows of some scopes, in no particular order. */
   find(scopes: readonly string[]): Promise<readonly EndedTicket[]>;
   /** Deletes at most `limit` rows that ended before a time, oldest first; returns their number. */
   deleteBefore(timeMs: number, limit: number): Promise<number>;
+}
+
+/** Stores ended tickets persistently. A call that fails throws without a change. */
+export interface EndedTicketKeeper extends Pick<EndedTicketRepository, 'find' | 'deleteBefore'> {
+  /** Stores rows atomically. A row replaces the one of the same scope. */
+  put(rows: readonly EndedTicket[]): Promise<void>;
 }
 
 /** The login data in a ticket, in addition to the member's secret. */

@@ -34,9 +34,11 @@ describe('ended tickets in SQLite', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  const put = (endedTickets: readonly EndedTicket[]) => store.journal.apply([{ term: 1, endedTickets }]);
+
   it('gives rows as they were put, also to another process, and nothing of other scopes (KICK-12)', async () => {
     const member: EndedTicket = { scope: 'member/m', cause: 'rejected', reason: '', endedAtMs: 2 };
-    await store.endedTickets.put([row(), member, row({ scope: 'user/1/production/room/ben' })]);
+    await put([row(), member, row({ scope: 'user/1/production/room/ben' })]);
     const other = await openSqliteStore(join(folder, 'gavel.db'));
     const found = await other.endedTickets.find([row().scope, 'member/m', 'none']);
     expect(new Set(found)).toEqual(new Set([row(), member]));
@@ -45,19 +47,19 @@ describe('ended tickets in SQLite', () => {
 
   it('keeps one row of a scope, the last, also of one call', async () => {
     const last = row({ cause: 'replaced', position: { epoch: '1' as Epoch, seq: 1 }, endedAtMs: 3 });
-    await store.endedTickets.put([row({ scope: 'room/x' }), row(), row({ reason: 'again' }), last]);
+    await put([row({ scope: 'room/x' }), row(), row({ reason: 'again' }), last]);
     expect(await store.endedTickets.find([last.scope])).toEqual([last]);
   });
 
   it('takes many rows at once', async () => {
     const rows = Array.from({ length: 1_234 }, (_, i) => row({ scope: `member/${i}` }));
-    await store.endedTickets.put(rows);
+    await put(rows);
     expect(await store.endedTickets.deleteBefore(2_000, 2_000)).toBe(1_234);
   });
 
   it('deletes rows before a time, the oldest first, and no more than asked', async () => {
     const scopes = [4, 1, 3, 2].map((endedAtMs) => row({ scope: `member/${endedAtMs}`, endedAtMs }));
-    await store.endedTickets.put(scopes);
+    await put(scopes);
     expect(await store.endedTickets.deleteBefore(4, 2)).toBe(2);
     const left = await store.endedTickets.find(scopes.map(({ scope }) => scope));
     expect(left.map(({ endedAtMs }) => endedAtMs).sort()).toEqual([3, 4]);

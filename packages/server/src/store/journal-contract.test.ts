@@ -7,6 +7,7 @@ import { record } from '../callbacks/testing.ts';
 import { type AuditFilter, type AuditRow, exportAudit } from './audit.ts';
 import type { JournalEntry } from './journal.ts';
 import { openSqliteStore } from './sqlite/open.ts';
+import { openThreadedStore } from './sqlite/threaded-store.ts';
 import type { Store } from './store.ts';
 
 const APP = 1001 as AppId;
@@ -77,6 +78,14 @@ function describeJournal(name: string, open: () => Promise<Store>, reopen?: (sto
         ['c', 3],
         ['a', 2],
       ]);
+    });
+
+    it('stores the position of its files with the entries (BUS-6)', async () => {
+      expect(await store.journal.position()).toEqual({ segment: 0, offset: 0 });
+      await store.journal.apply([{ term: 1, audit: [auditRow('a')] }], { segment: 3, offset: 70 });
+      const twice = store.journal.apply([{ term: 1, audit: [auditRow('a')] }], { segment: 3, offset: 140 });
+      await expect(twice).rejects.toThrow();
+      expect(await store.journal.position()).toEqual({ segment: 3, offset: 70 });
     });
 
     it('finds a reply until it is too old, and the newest one of an id (BUS-2)', async () => {
@@ -163,13 +172,13 @@ const folder = mkdtempSync(join(tmpdir(), 'gavel-journal-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let files = 0;
 describeJournal(
-  'an SQLite file',
+  'an SQLite file, in a thread',
   () => {
     files += 1;
-    return openSqliteStore(join(folder, `${files}.db`));
+    return openThreadedStore({ path: join(folder, `${files}.db`) });
   },
   async (store) => {
     await store.close();
-    return openSqliteStore(join(folder, `${files}.db`));
+    return openThreadedStore({ path: join(folder, `${files}.db`) });
   },
 );

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { EndedTicket } from '../rooms/ended-tickets.ts';
 import type { AuditRow } from './audit.ts';
 import type { LiveRoomChange } from './live-rooms.ts';
 import type { NewOutboxRecord, OutboxRecord } from './outbox.ts';
@@ -28,6 +29,7 @@ export interface JournalRows {
   readonly liveRooms?: readonly LiveRoomChange[];
   readonly audit?: readonly AuditRow[];
   readonly replies?: readonly CommandReply[];
+  readonly endedTickets?: readonly EndedTicket[];
 }
 
 /** The rows of one change, as they are stored. */
@@ -41,14 +43,25 @@ export interface JournalEntry extends NumberedRows {
   readonly term: number;
 }
 
+/** A position in the files of a journal that is written to files first. */
+export interface JournalPosition {
+  /** The number of the file. */
+  readonly segment: number;
+  /** In bytes from its beginning. */
+  readonly offset: number;
+}
+
 /** Stores entries, and the replies to repeated commands. */
 export interface JournalRepository {
   /**
    * Stores entries in order, all or none. A callback whose id exists replaces the earlier one.
    *
+   * @param position the position after the entries, stored with them; absent if the journal has no files
    * @throws GavelError `server.stale-term`, without a change, if a later owner has stored something
    */
-  apply(entries: readonly JournalEntry[]): Promise<void>;
+  apply(entries: readonly JournalEntry[], position?: JournalPosition): Promise<void>;
+  /** Returns the last stored position; that before the first file if there is none. */
+  position(): Promise<JournalPosition>;
   /** Returns the largest `seq` of a stored callback; 0 if there is none. */
   lastCallbackSeq(): Promise<number>;
   /** Returns the reply of a command that was done at `sinceMs` or later. */
@@ -66,5 +79,6 @@ export function mergeRows(...parts: readonly (JournalRows | undefined)[]): Journ
     liveRooms: all.flatMap(({ liveRooms = [] }) => liveRooms),
     audit: all.flatMap(({ audit = [] }) => audit),
     replies: all.flatMap(({ replies = [] }) => replies),
+    endedTickets: all.flatMap(({ endedTickets = [] }) => endedTickets),
   };
 }

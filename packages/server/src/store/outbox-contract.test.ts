@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addCallbacks } from '../callbacks/testing.ts';
 import type { NewOutboxRecord } from './outbox.ts';
 import { openSqliteStore } from './sqlite/open.ts';
+import { openThreadedStore } from './sqlite/threaded-store.ts';
 import type { Store } from './store.ts';
 
 const APP = 1001 as AppId;
@@ -146,13 +147,13 @@ const folder = mkdtempSync(join(tmpdir(), 'gavel-outbox-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let files = 0;
 describeOutbox(
-  'an SQLite file',
+  'an SQLite file, in a thread',
   () => {
     files += 1;
-    return openSqliteStore(join(folder, `${files}.db`));
+    return openThreadedStore({ path: join(folder, `${files}.db`) });
   },
   async (store) => {
     await store.close();
-    return openSqliteStore(join(folder, `${files}.db`));
+    return openThreadedStore({ path: join(folder, `${files}.db`) });
   },
 );

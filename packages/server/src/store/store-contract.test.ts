@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import type { AppId } from '@gavel/protocol';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSqliteStore } from './sqlite/open.ts';
+import { openThreadedStore } from './sqlite/threaded-store.ts';
 import type { AppRecord, MeetingRecord, ParticipantRecord, PresetRecord, Store } from './store.ts';
 
 const APP = 1001 as AppId;
@@ -371,13 +372,13 @@ const folder = mkdtempSync(join(tmpdir(), 'gavel-store-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let files = 0;
 describeStore(
-  'an SQLite file',
+  'an SQLite file, in a thread',
   () => {
     files += 1;
-    return openSqliteStore(join(folder, `${files}.db`));
+    return openThreadedStore({ path: join(folder, `${files}.db`) });
   },
   async (store) => {
     await store.close();
-    return openSqliteStore(join(folder, `${files}.db`));
+    return openThreadedStore({ path: join(folder, `${files}.db`) });
   },
 );

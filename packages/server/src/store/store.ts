@@ -9,7 +9,7 @@
 
 import type { AppId } from '@gavel/protocol';
 import type { RuleRepository } from '../policy/repository.ts';
-import type { EndedTicketKeeper } from '../rooms/ended-tickets.ts';
+import type { EndedTicketRepository } from '../rooms/ended-tickets.ts';
 import type { AdminTokenRepository } from './admin-tokens.ts';
 import type { AuditRepository } from './audit.ts';
 import type { ChatRepository } from './chat.ts';
@@ -224,7 +224,7 @@ export interface Store {
   readonly outbox: OutboxRepository;
   readonly nonces: NonceRepository;
   readonly rules: RuleRepository;
-  readonly endedTickets: EndedTicketKeeper;
+  readonly endedTickets: EndedTicketRepository;
   readonly sessions: SessionRepository;
   readonly chat: ChatRepository;
   readonly files: FileRepository;

@@ -6,14 +6,12 @@
 
 import type { Epoch } from '@gavel/protocol';
 import type { Insertable, Kysely, Selectable } from 'kysely';
-import type { EndedTicket, EndedTicketKeeper, TicketEndCause } from '../../rooms/ended-tickets.ts';
+import type { EndedTicket, EndedTicketRepository, TicketEndCause } from '../../rooms/ended-tickets.ts';
+import { inParts } from './parts.ts';
 import type { EndedTicketsTable, Tables } from './tables.ts';
 
-/** Maximum number of rows of one statement. */
-const MAX_ROWS = 100;
-
 /** The ended tickets of a database. */
-export class SqlEndedTickets implements EndedTicketKeeper {
+export class SqlEndedTickets implements EndedTicketRepository {
   readonly #db: Kysely<Tables>;
 
   constructor(db: Kysely<Tables>) {
@@ -27,14 +25,6 @@ export class SqlEndedTickets implements EndedTicketKeeper {
       .where('name', '=', 'ticket_issuer')
       .executeTakeFirstOrThrow();
     return row.value;
-  }
-
-  async put(rows: readonly EndedTicket[]): Promise<void> {
-    if (rows.length === 0) return;
-    if (rows.length === 1) return insert(this.#db, rows);
-    await this.#db.transaction().execute(async (tx) => {
-      for (let from = 0; from < rows.length; from += MAX_ROWS) await insert(tx, rows.slice(from, from + MAX_ROWS));
-    });
   }
 
   async find(scopes: readonly string[]): Promise<readonly EndedTicket[]> {
@@ -56,6 +46,12 @@ export class SqlEndedTickets implements EndedTicketKeeper {
       .executeTakeFirst();
     return Number(numDeletedRows);
   }
+}
+
+/** Stores rows in the caller's transaction. A row replaces the one of the same scope. */
+export async function putEndedTickets(tx: Kysely<Tables>, rows: readonly EndedTicket[]): Promise<void> {
+  const lastOfScope = new Map(rows.map((row) => [row.scope, row]));
+  for (const part of inParts([...lastOfScope.values()])) await insert(tx, part);
 }
 
 async function insert(db: Kysely<Tables>, rows: readonly EndedTicket[]): Promise<void> {

@@ -7,8 +7,9 @@
 import { GavelError } from '@gavel/protocol';
 import type { Kysely } from 'kysely';
 import type { AuditRow } from '../audit.ts';
-import type { CommandReply, JournalEntry, JournalRepository } from '../journal.ts';
+import type { CommandReply, JournalEntry, JournalPosition, JournalRepository } from '../journal.ts';
 import { auditColumnsOf } from './audit.ts';
+import { putEndedTickets } from './ended-tickets.ts';
 import { keepLiveRoom } from './live-rooms.ts';
 import { insertCallbacks } from './outbox.ts';
 import { inParts } from './parts.ts';
@@ -17,6 +18,8 @@ import type { Tables } from './tables.ts';
 
 /** The name of the newest term among the server's facts. */
 const TERM = 'journal_term';
+/** The name of the position among the server's facts. */
+const POSITION = 'journal_position';
 
 /** The journal of a database. */
 export class SqlJournal implements JournalRepository {
@@ -26,10 +29,10 @@ export class SqlJournal implements JournalRepository {
     this.#db = db;
   }
 
-  async apply(entries: readonly JournalEntry[]): Promise<void> {
-    if (entries.length === 0) return;
+  async apply(entries: readonly JournalEntry[], position?: JournalPosition): Promise<void> {
+    if (entries.length === 0 && !position) return;
     await this.#db.transaction().execute(async (tx) => {
-      await requireTerm(tx, entries);
+      if (entries.length > 0) await requireTerm(tx, entries);
       for (const { sessions = [], liveRooms = [] } of entries) {
         for (const change of sessions) await keepChange(tx, change);
         for (const change of liveRooms) await keepLiveRoom(tx, change);
@@ -46,7 +49,17 @@ export class SqlJournal implements JournalRepository {
         tx,
         entries.flatMap(({ replies = [] }) => replies),
       );
+      await putEndedTickets(
+        tx,
+        entries.flatMap(({ endedTickets = [] }) => endedTickets),
+      );
+      if (position) await putFact(tx, POSITION, `${position.segment}:${position.offset}`);
     });
+  }
+
+  async position(): Promise<JournalPosition> {
+    const [segment = 0, offset = 0] = (await findFact(this.#db, POSITION))?.split(':').map(Number) ?? [];
+    return { segment, offset };
   }
 
   async lastCallbackSeq(): Promise<number> {
@@ -81,18 +94,24 @@ export class SqlJournal implements JournalRepository {
 
 /** Refuses entries of an ended term (BUS-6), and stores a newer one. */
 async function requireTerm(tx: Kysely<Tables>, entries: readonly JournalEntry[]): Promise<void> {
-  const row = await tx.selectFrom('server_facts').select('value').where('name', '=', TERM).executeTakeFirst();
-  const stored = Number(row?.value ?? 0);
+  const stored = Number((await findFact(tx, TERM)) ?? 0);
   const terms = entries.map(({ term }) => term);
   if (terms.some((term) => term < stored)) {
     throw new GavelError('server.stale-term', `The rows are of term ${Math.min(...terms)}; the term is ${stored}.`);
   }
   const newest = Math.max(...terms);
-  if (newest === stored) return;
-  const value = String(newest);
+  if (newest !== stored) await putFact(tx, TERM, String(newest));
+}
+
+async function findFact(db: Kysely<Tables>, name: string): Promise<string | undefined> {
+  const row = await db.selectFrom('server_facts').select('value').where('name', '=', name).executeTakeFirst();
+  return row?.value;
+}
+
+async function putFact(tx: Kysely<Tables>, name: string, value: string): Promise<void> {
   await tx
     .insertInto('server_facts')
-    .values({ name: TERM, value })
+    .values({ name, value })
     .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
     .execute();
 }

@@ -74,7 +74,7 @@ export class SqlMeetings implements MeetingRepository {
     return this.#db.transaction().execute(async (tx) => {
       const meeting = await findMeeting(tx, appId, id);
       if (!meeting) return undefined;
-      const { title, status, settings, updatedAtMs } = change(meeting);
+      const { title, status, settings, updatedAtMs } = await change(meeting);
       await tx
         .updateTable('meetings')
         .set({ title, status, settings: JSON.stringify(settings), updated_at_ms: updatedAtMs })

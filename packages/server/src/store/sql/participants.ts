@@ -85,7 +85,7 @@ export class SqlParticipants implements ParticipantRepository {
     return this.#db.transaction().execute(async (tx) => {
       const participant = await findParticipant(tx, meetingId, id);
       if (!participant) return undefined;
-      const { customId, name, picture, presetId, updatedAtMs } = change(participant);
+      const { customId, name, picture, presetId, updatedAtMs } = await change(participant);
       await tx
         .updateTable('participants')
         .set({ custom_id: customId, name, picture, preset_id: presetId, updated_at_ms: updatedAtMs })

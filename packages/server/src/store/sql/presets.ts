@@ -51,7 +51,7 @@ export class SqlPresets implements PresetRepository {
     return this.#db.transaction().execute(async (tx) => {
       const preset = await findPreset(tx, appId, 'id', id);
       if (!preset) return undefined;
-      const changed = { ...preset, ...change(preset) };
+      const changed = { ...preset, ...(await change(preset)) };
       const holder = await findPreset(tx, appId, 'name', changed.name);
       if (holder && holder.id !== id) return 'taken';
       const { name, definition, updated_at_ms } = rowOfPreset(changed);

@@ -38,7 +38,7 @@ export class SqlWebhooks implements WebhookRepository {
     return this.#db.transaction().execute(async (tx) => {
       const webhook = await findBy(tx, appId, 'id', id);
       if (!webhook) return undefined;
-      const changed = { ...webhook, ...change(webhook) };
+      const changed = { ...webhook, ...(await change(webhook)) };
       const holder = await findBy(tx, appId, 'url', changed.url);
       if (holder && holder.id !== id) return 'taken';
       await tx.updateTable('webhooks').set(rowOf(changed)).where('id', '=', id).execute();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Store } from '../store.ts';
-import { openSqliteStore } from './open.ts';
+import { openThreadedStore } from './threaded-store.ts';
 
 /** An entry that takes a transaction, and stores nothing. */
 const ENTRY = { term: 1 };
@@ -16,7 +16,7 @@ let other: DatabaseSync;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gavel-locked-'));
   const file = join(folder, 'gavel.db');
-  store = await openSqliteStore(file, { busyLimitMs: 300 });
+  store = await openThreadedStore({ path: file, busyLimitMs: 300 });
   other = new DatabaseSync(file);
 });
 afterEach(async () => {

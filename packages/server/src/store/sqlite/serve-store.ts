@@ -1,0 +1,75 @@
+/**
+ * The store's thread: executes the calls of the main thread on an SQLite store of its own.
+ *
+ * @module
+ */
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { JournalMover } from '../journal-mover.ts';
+import { openSqliteStore } from './open.ts';
+import { errorMessageOf, type Opened, type Request, type Response, type ThreadOptions } from './thread-messages.ts';
+
+type Call = Extract<Request, { readonly kind: 'call' }>;
+type Methods = Readonly<Record<string, (...args: unknown[]) => Promise<unknown>>>;
+
+if (!parentPort) throw new Error('This module runs in a thread.');
+const port = parentPort;
+/** Resolves a change that the main thread was asked for, by call. */
+const changing = new Map<number, (message: Extract<Request, { readonly kind: 'changed' }>) => void>();
+let responses: Response[] = [];
+
+/** Sends all responses of a turn in one message. */
+function respond(response: Response): void {
+  if (responses.length === 0) {
+    queueMicrotask(() => {
+      port.postMessage(responses);
+      responses = [];
+    });
+  }
+  responses.push(response);
+}
+
+/** Asks the main thread for the result of a call's function. @throws Error if the function threw */
+async function askForChange(id: number, record: unknown): Promise<unknown> {
+  const answer = await new Promise<Extract<Request, { readonly kind: 'changed' }>>((resolve) => {
+    changing.set(id, resolve);
+    respond({ kind: 'change', id, record });
+  });
+  if (!('value' in answer)) throw new Error('the change was refused');
+  return answer.value;
+}
+
+async function execute(parts: Readonly<Record<string, unknown>>, call: Call): Promise<void> {
+  const { id, repository, method, args, changeIndex } = call;
+  const all = args.map((arg, index) => (index === changeIndex ? (record: unknown) => askForChange(id, record) : arg));
+  try {
+    const value = await (parts[repository] as Methods)[method]?.(...all);
+    respond({ kind: 'result', id, value });
+  } catch (error) {
+    respond({ kind: 'error', id, error: errorMessageOf(error) });
+  } finally {
+    changing.delete(id);
+  }
+}
+
+async function serve({ path, busyLimitMs, journalFolder }: ThreadOptions): Promise<void> {
+  const store = await openSqliteStore(path, busyLimitMs === undefined ? {} : { busyLimitMs });
+  const mover =
+    journalFolder === undefined
+      ? {}
+      : new JournalMover({ repository: store.journal, outbox: store.outbox, folder: journalFolder });
+  const parts = { ...store, store, mover };
+  port.on('message', (requests: readonly Request[]) => {
+    for (const request of requests) {
+      if (request.kind === 'call') void execute(parts, request);
+      else changing.get(request.id)?.(request);
+    }
+  });
+}
+
+try {
+  await serve(workerData as ThreadOptions);
+  port.postMessage({ kind: 'open' } satisfies Opened);
+} catch (error) {
+  port.postMessage({ kind: 'failed', error: errorMessageOf(error) } satisfies Opened);
+}

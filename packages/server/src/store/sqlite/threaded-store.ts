@@ -1,0 +1,161 @@
+/**
+ * An SQLite store in a thread of its own: no call of the database runs on the thread of the event loop (BUS-7).
+ *
+ * Each call is a message. All calls of one turn of the event loop are one message.
+ *
+ * @module
+ */
+
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { GavelError } from '@gavel/protocol';
+import type { JournalFiles } from '../journal-mover.ts';
+import type { Store } from '../store.ts';
+import { errorOf, type Opened, type Request, type Response, type ThreadOptions } from './thread-messages.ts';
+
+/** A store in a thread, with what moves the journal's files into its tables. */
+export interface ThreadedStore extends Store {
+  readonly mover: JournalFiles;
+}
+
+/** Changes a record, as the `update` methods of the store do. */
+type Change = (record: unknown) => unknown;
+
+interface Pending {
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: unknown) => void;
+  readonly change: Change | undefined;
+  /** The error of `change`: it is passed on as it was thrown. */
+  refusal?: unknown;
+}
+
+/** The repositories as a table: the compiler checks that it has all of them. */
+const REPOSITORIES: Readonly<Record<Exclude<keyof ThreadedStore, 'ping' | 'close'>, true>> = {
+  apps: true,
+  apiTokens: true,
+  adminTokens: true,
+  meetings: true,
+  participants: true,
+  presets: true,
+  signingKeys: true,
+  journal: true,
+  audit: true,
+  outbox: true,
+  nonces: true,
+  rules: true,
+  endedTickets: true,
+  sessions: true,
+  chat: true,
+  files: true,
+  webhooks: true,
+  mover: true,
+};
+
+/**
+ * Opens the store in a file, as `openSqliteStore` does, in a new thread.
+ *
+ * @throws Error as `openSqliteStore`
+ */
+export async function openThreadedStore(options: ThreadOptions): Promise<ThreadedStore> {
+  const thread = await StoreThread.start(options);
+  const names = Object.keys(REPOSITORIES);
+  const repositories = Object.fromEntries(names.map((name) => [name, remoteRepository(thread, name)]));
+  const parts = repositories as unknown as Pick<ThreadedStore, keyof typeof REPOSITORIES>;
+  return {
+    ...parts,
+    ping: () => thread.call('store', 'ping', []),
+    close: () => thread.close(),
+  };
+}
+
+/** Returns an object whose methods are calls to the thread. */
+function remoteRepository(thread: StoreThread, repository: string): object {
+  const methods: Record<string, unknown> = {};
+  return new Proxy(methods, {
+    get(known, method) {
+      if (typeof method !== 'string') return undefined;
+      known[method] ??= (...args: unknown[]) => thread.call(repository, method, args);
+      return known[method];
+    },
+  });
+}
+
+/** The thread, from the outside. */
+class StoreThread {
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, Pending>();
+  #requests: Request[] = [];
+  #lastId = 0;
+  /** Set when the thread has ended. */
+  #end: GavelError | undefined;
+
+  private constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.on('message', (responses: readonly Response[]) => {
+      for (const response of responses) this.#handle(response);
+    });
+    worker.on('error', (error: Error) => this.#fail(`The thread of the database ended: ${error.message}`));
+    worker.on('exit', () => this.#fail('The thread of the database has ended.'));
+  }
+
+  static async start(options: ThreadOptions): Promise<StoreThread> {
+    const worker = new Worker(new URL('./thread-entry.js', import.meta.url), { workerData: options, execArgv: [] });
+    const [opened] = (await once(worker, 'message')) as [Opened];
+    if (opened.kind === 'open') return new StoreThread(worker);
+    await worker.terminate();
+    throw errorOf(opened.error);
+  }
+
+  /** @throws the error of the method; GavelError `server.store-unavailable` if the thread has ended */
+  call<T>(repository: string, method: string, args: readonly unknown[]): Promise<T> {
+    if (this.#end) return Promise.reject(this.#end);
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const changeIndex = args.findIndex((arg) => typeof arg === 'function');
+    const change = changeIndex < 0 ? undefined : (args[changeIndex] as Change);
+    return new Promise<T>((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject, change });
+      const plain = change ? args.with(changeIndex, null) : args;
+      this.#send({ kind: 'call', id, repository, method, args: plain, ...(change && { changeIndex }) });
+    });
+  }
+
+  async close(): Promise<void> {
+    if (!this.#end) await this.call('store', 'close', []);
+    await this.#worker.terminate();
+  }
+
+  #send(request: Request): void {
+    if (this.#requests.length === 0) {
+      queueMicrotask(() => {
+        this.#worker.postMessage(this.#requests);
+        this.#requests = [];
+      });
+    }
+    this.#requests.push(request);
+  }
+
+  #handle(response: Response): void {
+    const pending = this.#pending.get(response.id);
+    if (!pending) return;
+    if (response.kind === 'change') return this.#change(pending, response);
+    this.#pending.delete(response.id);
+    if (response.kind === 'result') pending.resolve(response.value as never);
+    else pending.reject('refusal' in pending ? pending.refusal : errorOf(response.error));
+  }
+
+  #change(pending: Pending, { id, record }: Extract<Response, { readonly kind: 'change' }>): void {
+    try {
+      this.#send({ kind: 'changed', id, value: pending.change?.(record) });
+    } catch (error) {
+      pending.refusal = error;
+      this.#send({ kind: 'changed', id });
+    }
+  }
+
+  #fail(why: string): void {
+    this.#end ??= new GavelError('server.store-unavailable', why);
+    for (const { reject } of this.#pending.values()) reject(this.#end);
+    this.#pending.clear();
+  }
+}
