@@ -253,7 +253,18 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   if (adminKeyOf(config) !== undefined) {
     const adminKey = (): string => adminKeyOf(current) ?? '';
     const stored = { outbox: store.outbox, apiTokens: store.apiTokens, adminTokens: store.adminTokens };
-    await registerAdminDoor(http, { adminKey, version, log, clock, bus, apps, callbacks, countCall, ...stored });
+    await registerAdminDoor(http, {
+      adminKey,
+      version,
+      log,
+      clock,
+      bus,
+      engine,
+      apps,
+      callbacks,
+      countCall,
+      ...stored,
+    });
     registerConsole(http);
   }
   registerFileDoor(http, { files, log });

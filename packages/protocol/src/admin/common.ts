@@ -9,8 +9,11 @@ import { type Static, type TSchema, Type } from 'typebox';
 /** Unknown properties are errors. */
 export const CLOSED = { additionalProperties: false } as const;
 
+/** Describes the id of an App. A copy of a schema by `...` would no longer be converted from the text of a query. */
+export const appIdOf = (description: string) => Type.Integer({ minimum: 1, maximum: 0xffff_ffff, description });
+
 /** The id of an App. */
-export const APP_ID = Type.Integer({ minimum: 1, maximum: 0xffff_ffff, description: 'The App id.' });
+export const APP_ID = appIdOf('The App id.');
 
 /** A time. */
 export const TIME_MS = Type.Integer({ description: 'Milliseconds since the Unix epoch.' });

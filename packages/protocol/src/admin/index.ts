@@ -7,5 +7,7 @@
 
 export * from './access.ts';
 export * from './common.ts';
+export * from './events.ts';
 export * from './overview.ts';
+export * from './rooms.ts';
 export * from './session.ts';

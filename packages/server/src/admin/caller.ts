@@ -18,14 +18,29 @@ declare module 'fastify' {
   }
 }
 
+/** An authenticated request. */
+interface Judged {
+  readonly caller: AdminIdentity;
+  readonly judge: () => Promise<AdminIdentity>;
+}
+
 /** By request; the entries go with the requests. */
-const CALLERS = new WeakMap<FastifyRequest, AdminIdentity>();
+const JUDGED = new WeakMap<FastifyRequest, Judged>();
 
 /** Returns the authenticated caller of a request. @throws Error if the request has none, which is a bug */
 export function callerOf(request: FastifyRequest): AdminIdentity {
-  const caller = CALLERS.get(request);
-  if (!caller) throw new Error('the request was not authenticated');
-  return caller;
+  return judgedOf(request).caller;
+}
+
+/** Judges a call that lasts once more: the token may have been revoked. @throws AdminError as at the beginning of the call */
+export async function judgeAgain(request: FastifyRequest): Promise<void> {
+  await judgedOf(request).judge();
+}
+
+function judgedOf(request: FastifyRequest): Judged {
+  const judged = JUDGED.get(request);
+  if (!judged) throw new Error('the request was not authenticated');
+  return judged;
 }
 
 /**
@@ -37,19 +52,26 @@ export function judgeCalls(scope: FastifyInstance, authenticator: Authenticator,
     if (!config?.right) throw new Error(`the admin route ${url} does not say which right it needs`);
   });
   scope.addHook('onRequest', async (request) => {
-    // A path without a route is answered 404 to every caller.
-    const { right } = request.routeOptions.config;
-    if (right === 'none') return;
-    const { authorization } = request.headers;
-    const inSession =
-      authorization === undefined ? await findSessionCaller(sessions, authenticator, request) : undefined;
-    const caller = inSession ?? (await authenticator.authenticate(authorization));
-    CALLERS.set(request, caller);
-    if (right) requireRight(caller, right);
-    for (const part of [request.params, request.query]) {
-      const { appId } = (part ?? {}) as { readonly appId?: unknown };
-      // A malformed id gets the same answer as an App that the caller may not access.
-      if (appId !== undefined && caller.appIds) requireApp(caller, Number(appId));
-    }
+    if (request.routeOptions.config.right === 'none') return;
+    const judge = async (): Promise<AdminIdentity> => {
+      const { authorization } = request.headers;
+      const inSession =
+        authorization === undefined ? await findSessionCaller(sessions, authenticator, request) : undefined;
+      const caller = inSession ?? (await authenticator.authenticate(authorization));
+      requireAccess(request, caller);
+      return caller;
+    };
+    JUDGED.set(request, { caller: await judge(), judge });
   });
+}
+
+function requireAccess(request: FastifyRequest, caller: AdminIdentity): void {
+  // A path without a route is answered 404 to every caller.
+  const { right } = request.routeOptions.config;
+  if (right && right !== 'none') requireRight(caller, right);
+  for (const part of [request.params, request.query]) {
+    const { appId } = (part ?? {}) as { readonly appId?: unknown };
+    // A malformed id gets the same answer as an App that the caller may not access.
+    if (appId !== undefined && caller.appIds) requireApp(caller, Number(appId));
+  }
 }

@@ -6,6 +6,7 @@
  */
 
 import swagger from '@fastify/swagger';
+import type { MediaEngine } from '@gavel/media';
 import { isGavelError } from '@gavel/protocol';
 import type { FastifyInstance } from 'fastify';
 import { Compile } from 'typebox/compile';
@@ -18,23 +19,28 @@ import { Authenticator } from './authenticator.ts';
 import { addCallbackRoutes, type CallbackRouteDeps } from './callback-routes.ts';
 import { judgeCalls } from './caller.ts';
 import { ADMIN_ERRORS, AdminError, type AdminErrorCode, adminErrorBody } from './errors.ts';
+import { addEventRoutes } from './event-routes.ts';
+import { LiveEvents } from './live-events.ts';
 import { OccupancyHistory } from './occupancy.ts';
 import { addOverviewRoute, type OverviewRouteDeps } from './overview-routes.ts';
+import { addRoomRoutes, type RoomRouteDeps } from './room-routes.ts';
 import { addSessionRoutes } from './session-routes.ts';
 import { AdminSessions } from './sessions.ts';
+import { StreamMeter } from './stream-meter.ts';
 import { addTokenRoutes, type TokenRouteDeps } from './token-routes.ts';
 
 /** The dependencies of the door. */
 export interface AdminDoorDeps
   extends Omit<CallbackRouteDeps, 'outbox'>,
     Omit<TokenRouteDeps, 'apps'>,
-    Omit<AdminTokenRouteDeps, 'apps' | 'clock'> {
+    Omit<AdminTokenRouteDeps, 'apps' | 'clock'>,
+    Omit<RoomRouteDeps, 'meter' | 'bus'> {
+  readonly engine: Pick<MediaEngine, 'dump'>;
   readonly outbox: CallbackRouteDeps['outbox'] & OverviewRouteDeps['outbox'];
   readonly apps: AppRouteDeps['apps'] & TokenRouteDeps['apps'];
   /** Returns the key of the configuration that is valid now; it is an owner's. */
   readonly adminKey: () => string;
-  /** The rooms whose occupancy the overview shows. */
-  readonly bus: Pick<Bus, 'subscribe'>;
+  readonly bus: Bus;
   readonly version: string;
   readonly log: { error(facts: object, message: string): void };
   /** Counts calls, for the metrics. */
@@ -84,6 +90,8 @@ export async function registerAdminDoor(http: FastifyInstance, deps: AdminDoorDe
         },
       });
       addAdminTokenRoutes(scope, deps);
+      addRoomRoutes(scope, { bus: deps.bus, meter: new StreamMeter(deps.engine, deps.clock) });
+      addEventRoutes(scope, { live: new LiveEvents(deps.bus, deps.clock), clock: deps.clock });
       addCallbackRoutes(scope, deps);
       addTokenRoutes(scope, deps);
       addAppRoutes(scope, deps);

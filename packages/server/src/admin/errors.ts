@@ -11,6 +11,7 @@ export const ADMIN_ERRORS = {
   forbidden: 403,
   'not-found': 404,
   conflict: 409,
+  limited: 429,
   internal: 500,
   unavailable: 503,
 } as const;

@@ -102,6 +102,11 @@ export class MemberTable {
     return [...this.#members.values()];
   }
 
+  /** Returns the members in the order of their logins, without copying the list. */
+  each(): Iterable<Readonly<Member>> {
+    return this.#members.values();
+  }
+
   infos(): MemberInfo[] {
     return [...this.#infos.values()];
   }

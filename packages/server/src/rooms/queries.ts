@@ -9,6 +9,7 @@ import type { AppScope } from './app-scope.ts';
 import type { Identity } from './bans.ts';
 import type { ChatMessage, ChatQuery } from './chat-history.ts';
 import type { Directory } from './directory.ts';
+import { describeRoom, type ListAnswers, type ListedRoom, type ListQuery, RoomLists } from './lists.ts';
 import type { MemberInfo } from './member.ts';
 import type { OwnedRoom } from './owned-room.ts';
 import type { People, Person, PersonFilter } from './people.ts';
@@ -24,6 +25,8 @@ export type RoomQuery =
   | { readonly type: 'snapshot' }
   /** Figures of the room. */
   | { readonly type: 'summary' }
+  /** The room as lists show it, and the waiting users. */
+  | { readonly type: 'listing' }
   /** The waiting users. */
   | { readonly type: 'waiting' }
   /** The members, for somebody who is not in the room. @throws GavelError `login.banned` if it may not log in (BAN-4) */
@@ -31,6 +34,8 @@ export type RoomQuery =
   /** The chat messages that a member may read (CHAT-4). */
   | { readonly type: 'chat'; readonly reader: MemberId; readonly query: ChatQuery }
   | { readonly type: 'member'; readonly memberId: MemberId }
+  /** The live streams. */
+  | { readonly type: 'streams' }
   /** A live or reserved stream that a member publishes. */
   | { readonly type: 'ownStream'; readonly memberId: MemberId; readonly streamId: StreamId }
   /** A live stream of the room. */
@@ -46,18 +51,24 @@ export type ScopeQuery =
   | ({ readonly type: 'people' } & PersonFilter);
 
 /** A query. */
-export type Query = RoomQuery | ScopeQuery;
+export type Query = RoomQuery | ScopeQuery | ListQuery;
+
+/** The subject of queries about the rooms of all Apps. */
+export const ALL_ROOMS = { of: 'all-rooms' } as const;
 
 /** The answer of each kind of query. A field is absent if there is no such room, member or stream. */
-export interface Answers {
+export interface Answers extends ListAnswers {
   readonly snapshot: { readonly room?: RoomSnapshot };
   readonly summary: { readonly room?: RoomSummary };
+  readonly listing: { readonly room?: ListedRoom; readonly waiting: readonly Waiting[] };
   /** In order of arrival. */
   readonly waiting: { readonly waiting: readonly Waiting[] };
   readonly visit: { readonly members: readonly MemberInfo[] };
   /** Oldest first. */
   readonly chat: { readonly messages: readonly ChatMessage[] };
   readonly member: { readonly member?: MemberInfo };
+  /** In the order in which they were announced. */
+  readonly streams: { readonly streams: readonly StreamInfo[] };
   readonly ownStream: { readonly stream?: StreamInfo };
   readonly stream: {
     readonly stream?: StreamInfo;
@@ -72,8 +83,12 @@ export interface Answers {
 /** The answer of a query. */
 export type AnswerOf<Q extends Query> = Q extends Query ? Answers[Q['type']] : never;
 
-/** What a query is about: a room, or an environment of an App. */
-export type SubjectOf<Q extends Query> = Q extends RoomQuery ? RoomKey : AppScope;
+/** What a query is about: a room, an environment of an App, or all rooms. */
+export type SubjectOf<Q extends Query> = Q extends RoomQuery
+  ? RoomKey
+  : Q extends ListQuery
+    ? typeof ALL_ROOMS
+    : AppScope;
 
 /** Dependencies of `Reader`: what the owner of rooms knows. */
 export interface ReaderDeps {
@@ -88,17 +103,21 @@ export interface ReaderDeps {
 /** Answers queries from memory. */
 export class Reader {
   readonly #deps: ReaderDeps;
+  readonly #lists: RoomLists;
 
   constructor(deps: ReaderDeps) {
     this.#deps = deps;
+    this.#lists = new RoomLists(deps.owned);
   }
 
   /** @throws GavelError as documented for each query */
   answer<Q extends Query>(subject: SubjectOf<Q>, query: Q): AnswerOf<Q> {
-    const answer = isAboutRoom(query)
-      ? this.#answerRoom(subject as RoomKey, query)
-      : this.#answerScope(subject as AppScope, query);
-    return answer as AnswerOf<Q>;
+    return this.#answer(subject, query) as AnswerOf<Q>;
+  }
+
+  #answer(subject: SubjectOf<Query>, query: Query): AnswerOf<Query> {
+    if (isAboutRoom(query)) return this.#answerRoom(subject as RoomKey, query);
+    return isAboutScope(query) ? this.#answerScope(subject as AppScope, query) : this.#lists.answer(query);
   }
 
   #answerRoom(key: RoomKey, query: RoomQuery): AnswerOf<RoomQuery> {
@@ -110,6 +129,8 @@ export class Reader {
         return room ? { room: room.snapshot() } : {};
       case 'summary':
         return room ? { room: room.summary() } : {};
+      case 'listing':
+        return { ...(found && room && { room: describeRoom(found, room) }), waiting: found?.waiting() ?? [] };
       case 'waiting':
         return { waiting: found?.waiting() ?? [] };
       case 'visit':
@@ -121,6 +142,8 @@ export class Reader {
         const member = room?.findMemberInfo(query.memberId);
         return member ? { member } : {};
       }
+      case 'streams':
+        return { streams: room?.streams() ?? [] };
       case 'ownStream': {
         const stream = room?.findOwnStream(query.memberId, query.streamId);
         return stream ? { stream } : {};
@@ -160,8 +183,14 @@ const SCOPE_QUERIES: ReadonlySet<Query['type']> = new Set<ScopeQuery['type']>([
   'streamState',
   'people',
 ]);
+const LIST_QUERIES: ReadonlySet<Query['type']> = new Set<ListQuery['type']>(['listRooms', 'listPeople']);
 
 /** Returns whether a query is about one room. */
 export function isAboutRoom(query: Query): query is RoomQuery {
-  return !SCOPE_QUERIES.has(query.type);
+  return !SCOPE_QUERIES.has(query.type) && !LIST_QUERIES.has(query.type);
+}
+
+/** Returns whether a query is about one environment of an App. */
+function isAboutScope(query: Query): query is ScopeQuery {
+  return SCOPE_QUERIES.has(query.type);
 }

@@ -66,6 +66,13 @@ export class RoomStreams {
     return [...this.#slots.values()].flatMap((slot) => (slot.state === 'live' ? slot.info : []));
   }
 
+  /** Number of live streams. */
+  get liveCount(): number {
+    let count = 0;
+    for (const { state } of this.#slots.values()) if (state === 'live') count += 1;
+    return count;
+  }
+
   /** Returns a live or reserved stream that a member publishes. */
   findOwn(memberId: MemberId, streamId: StreamId): StreamInfo | undefined {
     const info = this.#slots.get(streamId)?.info;

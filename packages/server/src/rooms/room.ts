@@ -372,6 +372,31 @@ export class Room {
     return this.#moderation.membersOf(target);
   }
 
+  /** Returns the members in the order of their logins. The room must not change while they are read. */
+  eachMember(): Iterable<Readonly<Member>> {
+    return this.#members.each();
+  }
+
+  /** Number of members. */
+  get memberCount(): number {
+    return this.#members.size;
+  }
+
+  /** Number of live streams. */
+  get streamCount(): number {
+    return this.#streams.liveCount;
+  }
+
+  /** When this life began, in milliseconds since the Unix epoch. */
+  get createdAtMs(): number {
+    return this.#createdAtMs;
+  }
+
+  /** Returns the live streams. */
+  streams(): readonly StreamInfo[] {
+    return this.#streams.live();
+  }
+
   /** Whether a member that may admit waiting users is present (WAIT-2). */
   get isAttended(): boolean {
     return this.#members.isAttended;
