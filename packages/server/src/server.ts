@@ -19,6 +19,8 @@ import { Callbacks } from './callbacks/callbacks.ts';
 import type { Poster } from './callbacks/post.ts';
 import { type ConfigChanges, compareConfigs } from './config/reload.ts';
 import type { Config } from './config.ts';
+import { Entry } from './entry/entry.ts';
+import { Leave } from './entry/leave.ts';
 import { ChatFiles } from './files/chat-files.ts';
 import { IceServers } from './ice/ice-servers.ts';
 import { BatchJournal } from './journal/batch-journal.ts';
@@ -272,9 +274,18 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   if (config.playground) registerPlayground(http, devPage(config, apps, clock));
   await registerSdk(http);
   registerHealth(http, { metrics, findUnready: async () => findUnready(engine, store) });
+  const entry = new Entry({
+    bus,
+    authenticators: [
+      createAppTokenAuthenticator({ apps, clock }),
+      createParticipantTokenAuthenticator({ apps, store, tokens, sessions }),
+    ],
+    ticketIssuer: tickets.issuer,
+  });
   const signalling = new SignallingDoor(http.server, {
     bus,
-    ticketIssuer: tickets.issuer,
+    entry,
+    leave: new Leave({ bus, clock, log }),
     media,
     sounds,
     files,
@@ -282,10 +293,6 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     clock,
     log,
     countCall,
-    authenticators: [
-      createAppTokenAuthenticator({ apps, clock }),
-      createParticipantTokenAuthenticator({ apps, store, tokens, sessions }),
-    ],
     iceServers: new IceServers({ clock, apps, settings: () => current.turn }),
     heartbeatIntervalMs,
     heartbeatTimeoutMs,

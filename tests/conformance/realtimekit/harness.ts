@@ -24,7 +24,7 @@ import { SessionRecorder } from '../../../packages/server/src/realtimekit/sessio
 import { STOCK_PRESETS } from '../../../packages/server/src/realtimekit/stock-presets.ts';
 import { ParticipantTokens } from '../../../packages/server/src/realtimekit/tokens.ts';
 import { Webhooks } from '../../../packages/server/src/realtimekit/webhooks/webhooks.ts';
-import type { Admission } from '../../../packages/server/src/rooms/admission.ts';
+import type { Admission } from '../../../packages/server/src/entry/admission.ts';
 import { createIdSource } from '../../../packages/server/src/rooms/clock.ts';
 import { EndedTickets } from '../../../packages/server/src/rooms/ended-tickets.ts';
 import { eventsOf } from '../../../packages/server/src/rooms/events.ts';

@@ -3,7 +3,7 @@ import { FakeClock } from '@gavel/testkit/fake-clock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { App, Apps } from '../apps/app.ts';
 import { AppRegistry } from '../apps/app-registry.ts';
-import type { Authenticator } from '../rooms/admission.ts';
+import type { Authenticator } from '../entry/admission.ts';
 import { openSqliteStore } from '../store/sqlite/open.ts';
 import type { Store } from '../store/store.ts';
 import { createParticipantTokenAuthenticator } from './authenticator.ts';

@@ -6,7 +6,7 @@
 
 import { countCharacters, GavelError, MAX_NAME_CHARACTERS, type Params, type UserId } from '@gavel/protocol';
 import type { App, Apps } from '../apps/app.ts';
-import type { Admission, Authenticator } from '../rooms/admission.ts';
+import type { Admission, Authenticator } from '../entry/admission.ts';
 import type { MeetingRecord, Participant, PresetRecord, Store } from '../store/store.ts';
 import { keepAliveMsOf } from './meeting-schema.ts';
 import { permissionsOf, waitsOf } from './permissions.ts';

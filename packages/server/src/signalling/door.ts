@@ -9,16 +9,16 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { CLOSE_CODES, isGavelError, type MemberId, type RoomKey, SUBPROTOCOL } from '@gavel/protocol';
+import { CLOSE_CODES, SUBPROTOCOL } from '@gavel/protocol';
 import { WebSocketServer } from 'ws';
 import type { Bus } from '../bus/bus.ts';
+import type { Entry } from '../entry/entry.ts';
+import type { Leave } from '../entry/leave.ts';
 import type { ChatFiles } from '../files/chat-files.ts';
 import type { IceServers } from '../ice/ice-servers.ts';
 import type { Negotiator } from '../media-control/negotiator.ts';
 import type { SoundMonitor } from '../media-control/sound-monitor.ts';
-import type { Authenticator } from '../rooms/admission.ts';
 import type { Clock } from '../rooms/clock.ts';
-import type { CommandOf } from '../rooms/commands.ts';
 import type { CountCall } from '../telemetry/call-metrics.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { createFindAddress } from './client-address.ts';
@@ -29,8 +29,6 @@ import { Requests } from './requests.ts';
 import { encodeFrame } from './text-frame.ts';
 import { offersProtocol, type RefusalStatus, writeRefusal } from './upgrade.ts';
 
-/** Milliseconds until a member is removed whose client closed its socket cleanly; a resume cancels the removal. */
-const ABANDON_MS = 1500;
 /** When the server stops, a client that does not answer the close frame is disconnected after this time. */
 const STOP_TIMEOUT_MS = 1000;
 /** A refused socket is destroyed after this time. */
@@ -47,8 +45,8 @@ const SOCKET_LIMITS = {
 /** Dependencies of the signalling door. */
 export interface SignallingDeps {
   readonly bus: Bus;
-  /** The name under which this server's tickets are issued. */
-  readonly ticketIssuer: string;
+  readonly entry: Entry;
+  readonly leave: Leave;
   readonly media: Negotiator;
   readonly sounds: Pick<SoundMonitor, 'watch'>;
   readonly files: Pick<ChatFiles, 'createUpload' | 'claim'>;
@@ -57,7 +55,6 @@ export interface SignallingDeps {
   readonly log: Logger;
   /** Counts requests, for the metrics. */
   readonly countCall?: CountCall;
-  readonly authenticators: readonly Authenticator[];
   readonly iceServers: IceServers;
   readonly heartbeatIntervalMs: number;
   readonly heartbeatTimeoutMs: number;
@@ -83,8 +80,6 @@ interface Arrival {
 export class SignallingDoor {
   readonly #deps: SignallingDeps;
   readonly #sockets: WebSocketServer;
-  /** Cancels the pending removals of members whose clients closed their sockets cleanly. */
-  readonly #leaving = new Set<() => void>();
   /** Refused sockets that are not closed yet. */
   readonly #refused = new Set<Duplex>();
 
@@ -156,7 +151,7 @@ export class SignallingDoor {
       receiver.close(CLOSE_CODES.goingAway, 'the server is stopping', frame);
     }
     this.#sockets.close();
-    for (const cancel of this.#leaving) cancel();
+    this.#deps.leave.close();
     for (const socket of this.#refused) socket.destroy();
     this.#deps.clock.after(STOP_TIMEOUT_MS, () => {
       for (const client of this.#sockets.clients) client.terminate();
@@ -164,37 +159,19 @@ export class SignallingDoor {
   }
 
   #onGone(connection: Connection, closeCode: number): void {
-    const { fanOut } = this.#deps;
+    const { fanOut, leave } = this.#deps;
     fanOut.unregister(connection);
     const { state, connectionId } = connection;
     if (state.kind !== 'member' && state.kind !== 'waiting') return;
     const memberId = state.kind === 'member' ? state.member.memberId : state.memberId;
     // The member was kicked or has resumed on another connection: it is no longer attached to this connection.
     if (state.kind === 'member' && !fanOut.isSeated(memberId, connection)) return;
-    this.#execute(state.key, { type: 'detach', memberId, connectionId });
-    if (state.kind === 'member' && isOrderly(closeCode)) this.#abandonLater(state.key, memberId, connectionId);
-  }
-
-  /** Removes a member whose client closed its socket cleanly, unless it has resumed by then (ROOM-8). */
-  #abandonLater(key: RoomKey, memberId: MemberId, connectionId: string): void {
-    const cancel = this.#deps.clock.after(ABANDON_MS, () => {
-      this.#leaving.delete(cancel);
-      this.#execute(key, { type: 'abandon', memberId, connectionId });
-    });
-    this.#leaving.add(cancel);
-  }
-
-  #execute(key: RoomKey, command: CommandOf<'detach' | 'abandon'>): void {
-    const { bus, log } = this.#deps;
-    const { connectionId } = command;
-    bus.call({ key, command, origin: { door: 'signalling', requestId: connectionId } }).catch((error: unknown) => {
-      // The member was removed earlier, and its room no longer exists.
-      if (!isGavelError(error, 'room.not-found')) log.error({ connectionId, err: error }, `${command.type} failed`);
-    });
+    const isOrderly = state.kind === 'member' && isCleanClose(closeCode);
+    leave.disconnect({ key: state.key, memberId, connectionId, door: 'signalling' }, isOrderly);
   }
 }
 
 /** Returns whether a close code means a clean close by the client, such as when a browser leaves the page. */
-function isOrderly(closeCode: number): boolean {
+function isCleanClose(closeCode: number): boolean {
   return closeCode === 1000 || closeCode === 1001;
 }

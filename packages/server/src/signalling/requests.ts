@@ -17,6 +17,7 @@ import {
   type Results,
   type WireContent,
 } from '@gavel/protocol';
+import type { Bus } from '../bus/bus.ts';
 import type { ChatFiles } from '../files/chat-files.ts';
 import type { Caller } from '../media-control/negotiation.ts';
 import type { Negotiator } from '../media-control/negotiator.ts';
@@ -37,6 +38,7 @@ import { requireMessage, requireShort } from './texts.ts';
 
 /** Dependencies of the methods. */
 export interface RequestDeps extends JoiningDeps {
+  readonly bus: Bus;
   readonly media: Negotiator;
   readonly sounds: Pick<SoundMonitor, 'watch'>;
   readonly files: Pick<ChatFiles, 'createUpload' | 'claim'>;
@@ -233,16 +235,12 @@ export class Requests {
       await this.#activity.record(key, memberId);
       return { serverTimeMs: this.#deps.clock.now() };
     }
-    await this.#deps.bus.call({
-      key,
-      command: { type: 'logout', memberId },
-      origin: { door: 'signalling', requestId: connectionId },
-    });
+    await this.#deps.leave.logOut(key, memberId, { door: 'signalling', requestId: connectionId });
     return DONE;
   }
 
   async #logout({ key, member, origin }: Caller): Promise<Results['logout']> {
-    await this.#deps.bus.call({ key, command: { type: 'logout', memberId: member.memberId }, origin });
+    await this.#deps.leave.logOut(key, member.memberId, origin);
     return DONE;
   }
 
@@ -321,11 +319,7 @@ export class Requests {
   }
 
   async #renewToken({ key, member, origin }: Caller, { token }: Params<'renewToken'>): Promise<Results['renewToken']> {
-    const authenticator = this.#deps.authenticators.find((one) => one.scheme === member.scheme);
-    if (!authenticator) throw new GavelError('login.bad-credential');
-    const renewal = await authenticator.renew({ key, user: member.user }, token);
-    await this.#deps.bus.call({ key, command: { type: 'renewToken', memberId: member.memberId, ...renewal }, origin });
-    const { tokenExpiresAtMs } = renewal;
+    const { tokenExpiresAtMs } = await this.#deps.entry.renew(key, member, token, origin);
     return tokenExpiresAtMs === undefined ? {} : { tokenExpiresAtMs };
   }
 }

@@ -13,6 +13,9 @@ import { RawClient } from '@gavel/testkit/raw-client';
 import { TestRooms } from '@gavel/testkit/test-rooms';
 import { LocalBus } from '../bus/local-bus.ts';
 import { Publisher } from '../bus/publisher.ts';
+import type { Admission, Authenticator } from '../entry/admission.ts';
+import { Entry } from '../entry/entry.ts';
+import { Leave } from '../entry/leave.ts';
 import { IceServers } from '../ice/ice-servers.ts';
 import { MediaEnforcer } from '../media-control/enforcer.ts';
 import { MediaResender } from '../media-control/media-resender.ts';
@@ -21,7 +24,6 @@ import type { PlayLimits } from '../media-control/play-table.ts';
 import { SoundMonitor } from '../media-control/sound-monitor.ts';
 import { startMedia } from '../media-control/start-media.ts';
 import { UnconnectedReports } from '../media-control/unconnected-media.ts';
-import type { Admission, Authenticator } from '../rooms/admission.ts';
 import type { Permissions } from '../rooms/member.ts';
 import { Rooms } from '../rooms/rooms.ts';
 import { ORIGIN, testSettings } from '../rooms/testing.ts';
@@ -124,14 +126,14 @@ export async function startDoor(changes: Partial<SignallingDeps> = {}, playLimit
   });
   const door = new SignallingDoor(http, {
     bus,
-    ticketIssuer: 't1',
+    entry: new Entry({ bus, authenticators: [openAuthenticator(clock)], ticketIssuer: 't1' }),
+    leave: new Leave({ bus, clock, log }),
     media,
     sounds,
     files: NO_FILES,
     fanOut,
     clock,
     log: createLog('silent'),
-    authenticators: [openAuthenticator(clock)],
     iceServers: new IceServers({ clock, apps: { find: () => undefined }, settings: () => TURN_SERVERS }),
     heartbeatIntervalMs: 30_000,
     heartbeatTimeoutMs: 100_000,

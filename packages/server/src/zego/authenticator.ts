@@ -15,7 +15,7 @@ import {
   type RoomKey,
 } from '@gavel/protocol';
 import type { App, Apps } from '../apps/app.ts';
-import type { Admission, Authenticator } from '../rooms/admission.ts';
+import type { Admission, Authenticator } from '../entry/admission.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { PublishRights, User } from '../rooms/member.ts';
 import { type Privileges, parsePrivileges } from './privileges.ts';

@@ -6,8 +6,8 @@
  */
 
 import type { Params, RoomKey, UserId, WireProfile } from '@gavel/protocol';
-import type { DuplicatePolicy, WaitingTerms } from './commands.ts';
-import type { Permissions, PublishRights, User } from './member.ts';
+import type { DuplicatePolicy, WaitingTerms } from '../rooms/commands.ts';
+import type { Permissions, PublishRights, User } from '../rooms/member.ts';
 
 /** The result of a successful authentication. */
 export interface Admission {
