@@ -5,7 +5,7 @@
  */
 
 import { defineConfig } from 'vitest/config';
-import { findChromium, findCoturn } from './scripts/find-programs.mjs';
+import { findChromium, findCoturn, findHeadlessShell } from './scripts/find-programs.mjs';
 
 export default defineConfig({
   // The workspace uses the client's sources; its package exports what is built for others.
@@ -55,7 +55,11 @@ export default defineConfig({
           include: ['tests/e2e/**/*.test.ts', 'packages/**/*.e2e.test.ts'],
           exclude: ['**/node_modules/**'],
           // Empty where there is none: tests that need it are then skipped.
-          env: { GAVEL_TEST_CHROMIUM: findChromium() ?? '', GAVEL_TEST_COTURN: findCoturn() ?? '' },
+          env: {
+            GAVEL_TEST_CHROMIUM: findChromium() ?? '',
+            GAVEL_TEST_HEADLESS_SHELL: findHeadlessShell() ?? '',
+            GAVEL_TEST_COTURN: findCoturn() ?? '',
+          },
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // One file at a time: they share the machine's cores, and some of them measure.

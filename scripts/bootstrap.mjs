@@ -17,7 +17,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findChromium, findCoturn } from './find-programs.mjs';
+import { findChromium, findCoturn, findHeadlessShell } from './find-programs.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const modules = join(root, 'node_modules');
@@ -151,8 +151,11 @@ function packSdk(folder) {
   if (!ok) fail('npm failed to pack the client SDK; see the output above.', output);
 }
 
-/** Makes sure that a program for the end-to-end tests is installed; without it, the tests that need it are skipped. */
-function ensureProgram({ name, find, packageName, service, variable, hint, skipped }) {
+/**
+ * Makes sure that a program for the end-to-end tests is installed; without it, the tests that need it are skipped. A
+ * program that only makes them faster is optional.
+ */
+function ensureProgram({ name, find, packageName, service, variable, hint, skipped, isOptional = false }) {
   if (find() !== undefined) return;
   const isRoot = process.getuid?.() === 0;
   const isDebian = /^ID(_LIKE)?=.*(debian|ubuntu)/m.test(readText('/etc/os-release') ?? '');
@@ -167,6 +170,7 @@ function ensureProgram({ name, find, packageName, service, variable, hint, skipp
     if (result.ok && find() !== undefined) return;
     output = update.output + result.output;
   }
+  if (isOptional) return;
   const line = `no ${name} found; the end-to-end tests need one: \`apt-get install ${packageName}\` (or ${hint} in ${variable}).`;
   if (process.env.CI === 'true') fail(line, output);
   if (output) process.stderr.write(output);
@@ -181,6 +185,13 @@ function ensureTestPrograms() {
     variable: 'GAVEL_TEST_CHROMIUM',
     hint: 'any Chrome on PATH, or its path',
     skipped: 'The end-to-end tests are skipped.',
+  });
+  ensureProgram({
+    name: "Chromium's headless shell",
+    find: () => (findHeadlessShell() === findChromium() ? undefined : findHeadlessShell()),
+    packageName: 'chromium-headless-shell',
+    variable: 'GAVEL_TEST_CHROMIUM',
+    isOptional: true,
   });
   ensureProgram({
     name: 'TURN server',

@@ -33,6 +33,15 @@ export function findChromium() {
   ]);
 }
 
+/**
+ * Returns the path of Chromium's headless shell, else that of a Chromium, or undefined. The shell has the same engine
+ * without the desktop browser around it, and opens a page in about half the time.
+ */
+export function findHeadlessShell() {
+  if (process.env.GAVEL_TEST_CHROMIUM) return findChromium();
+  return findProgram(['chromium-headless-shell', 'chrome-headless-shell']) ?? findChromium();
+}
+
 /** Returns the path of coturn's server, or undefined. If GAVEL_TEST_COTURN is set, only that path is used. */
 export function findCoturn() {
   const named = process.env.GAVEL_TEST_COTURN;

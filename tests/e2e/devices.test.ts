@@ -48,7 +48,15 @@ const openByRealtimeKit = (page: Page, token: string, kind: 'audio' | 'video'): 
   );
 
 const CASES: readonly [string, BrowserSettings, 'audio' | 'video', string, number, string, string][] = [
-  ['not permitted', { permitsDevices: false }, 'video', 'NotAllowedError', 1103064, '1602', 'video DENIED'],
+  [
+    'not permitted',
+    { permitsDevices: false, isDesktop: true },
+    'video',
+    'NotAllowedError',
+    1103064,
+    '1602',
+    'video DENIED',
+  ],
   ['not there', { cameras: 'none' }, 'video', 'NotFoundError', 1103061, '1607', 'video NO_DEVICES_AVAILABLE'],
   // Chromium's imitated microphone is there and cannot be started, as one that another program uses.
   [

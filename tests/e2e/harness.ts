@@ -151,12 +151,24 @@ export class ZegoTab {
     return this.page.evaluate(() => e2e.mediaTotals());
   }
 
+  /** The longest time between two frames of a stream that the page showed since the previous call. */
+  longestGapMs(streamId: string): Promise<number> {
+    return this.page.evaluate((id) => {
+      const { [id]: frames } = e2e.takeFrames();
+      if (!frames) throw new Error(`the stream ${id} is not shown`);
+      return frames.longestGapMs;
+    }, streamId);
+  }
+
   /** Waits until this many more frames have been decoded. */
   async seesFrames(count = 10): Promise<void> {
     const wanted = (await this.totals()).framesDecoded + count;
     await until(async () => (await this.totals()).framesDecoded >= wanted, 'frames');
   }
 }
+
+/** The longest time between two frames that no viewer calls a freeze (SIM-1). Chromium counts shorter ones, also those of a busy machine. */
+export const MAX_FREEZE_MS = 500;
 
 /** Polls until a condition is true; fails after 15 s. */
 export async function until(isSo: () => Promise<boolean>, what: string): Promise<void> {

@@ -1,14 +1,13 @@
 import { startTestServer, type TestServer } from '@gavel/testkit';
 import { CHROMIUM } from '@gavel/testkit/chromium';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openStage, type Stage, until, ZegoTab } from './harness.ts';
+import { MAX_FREEZE_MS, openStage, type Stage, until, ZegoTab } from './harness.ts';
 
 const ROOM = 'lobby';
 const STREAM = 'wide';
 const SOURCE = { width: 960, height: 540, framesPerSecond: 15 };
 const SWITCHES = 50;
-/** The longest freeze that a switch may cause, and the time until the picture has the size that was chosen (SIM-1). */
-const MAX_FREEZE_MS = 500;
+/** The time until the picture has the size that was chosen (SIM-1). */
 const MAX_SWITCH_MS = 1_000;
 
 let stage: Stage;
@@ -61,13 +60,13 @@ describe.skipIf(CHROMIUM === '')('the layers of a published picture', () => {
     await gavel.close();
   });
 
-  test('each viewer gets the size that it chooses, and changes it without a freeze (SIM-1)', async () => {
+  test('each viewer gets the size that it chooses, and changes it without a freeze of more than 500 ms (SIM-1)', async () => {
     const [sender, large, small] = await Promise.all([join('ann'), join('ben'), join('cem')]);
     await publishWide(sender);
     await Promise.all([large.seesFrames(), small.seesFrames()]);
     expect(await choose(small, 0)).toBe(true);
     await Promise.all([showsWidth(large, 1280), showsWidth(small, 320)]);
-    const before = await large.page.evaluate(() => e2e.decoderTroubles());
+    await large.longestGapMs(STREAM);
     for (const [streamType, width] of [
       [0, 320],
       [1, 1280],
@@ -78,8 +77,7 @@ describe.skipIf(CHROMIUM === '')('the layers of a published picture', () => {
       await showsWidth(large, width);
       expect(await shownWidth(small)).toBe(320);
     }
-    const after = await large.page.evaluate(() => e2e.decoderTroubles());
-    expect(after.freezes).toBe(before.freezes);
+    expect(await large.longestGapMs(STREAM)).toBeLessThanOrEqual(MAX_FREEZE_MS);
     const layers = (await gavel.engine.dump()).streams[0]?.tracks.find(({ kind }) => kind === 'video')?.layers ?? [];
     expect(layers.map(({ rid, counters }) => [rid, counters.packets > 0])).toEqual([
       ['l', true],

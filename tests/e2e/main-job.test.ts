@@ -29,7 +29,7 @@ async function openPair(server = gavel.baseUrl): Promise<{ a: ZegoTab; b: ZegoTa
 
 describe.skipIf(CHROMIUM === '')('two browsers in a room with real media', () => {
   beforeAll(async () => {
-    stage = await openStage();
+    stage = await openStage('page', 'e2e', { isDesktop: true });
   });
   afterAll(() => stage?.close());
   beforeEach(async () => {

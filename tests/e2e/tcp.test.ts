@@ -11,7 +11,7 @@ describe.skipIf(CHROMIUM === '')('a browser whose network blocks UDP, and a serv
 
   beforeAll(async () => {
     open = await openStage();
-    blocked = await openStage('page', 'e2e', { args: [WITHOUT_UDP] });
+    blocked = await openStage('page', 'e2e', { args: [WITHOUT_UDP], isDesktop: true });
     gavel = await startTestServer({ media: 'real', mediaSettings: { tcpPort: 0 } });
   });
   afterAll(async () => {

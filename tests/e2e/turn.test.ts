@@ -76,7 +76,7 @@ describe.skipIf(CHROMIUM === '' || COTURN === '')('two browsers that use a TURN 
 
   test('they reach the TURN server over TLS, where nothing else gets through (ICE-1)', async () => {
     await start({ urls: [turn.urls.tls] });
-    const trusting = await openStage('page', 'e2e', { args: [TRUST_EVERY_CERTIFICATE, WITHOUT_UDP] });
+    const trusting = await openStage('page', 'e2e', { args: [TRUST_EVERY_CERTIFICATE, WITHOUT_UDP], isDesktop: true });
     try {
       const [ann, bob] = [await join('ann', trusting), await join('bob', trusting)];
       await ann.publish('ann-main');

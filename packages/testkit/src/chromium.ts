@@ -9,6 +9,9 @@ import { type Browser, chromium } from 'playwright-core';
 /** The path of Chromium, as the test runner found it; empty if there is none: tests that need it are then skipped. */
 export const CHROMIUM: string = process.env.GAVEL_TEST_CHROMIUM ?? '';
 
+/** The path of Chromium's headless shell, or of Chromium where there is none. */
+const HEADLESS_SHELL: string = process.env.GAVEL_TEST_HEADLESS_SHELL ?? CHROMIUM;
+
 const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -23,7 +26,7 @@ const ARGUMENTS = [
   '--disable-backgrounding-occluded-windows',
 ];
 
-/** Starts Chromium without UDP for WebRTC, as behind a firewall that blocks it. */
+/** Starts Chromium without UDP for WebRTC, as behind a firewall that blocks it; the headless shell ignores it. */
 export const WITHOUT_UDP = '--webrtc-ip-handling-policy=disable_non_proxied_udp';
 
 /** Makes Chromium trust every certificate, as that of a test server. */
@@ -45,13 +48,19 @@ export interface BrowserSettings {
   readonly autoplays?: boolean;
   /** Further arguments of Chromium. */
   readonly args?: readonly string[];
+  /**
+   * Whether the test needs the desktop browser: its prompts for devices, its policies of the network. The headless shell
+   * has the engine alone, and opens a page in half the time. Default false.
+   */
+  readonly isDesktop?: boolean;
   /** The path of Chromium; default: the one that the test runner found. */
   readonly executable?: string;
 }
 
 /** Starts Chromium with a fresh profile. */
 export function launchChromium(settings: BrowserSettings = {}): Promise<Browser> {
-  const { cameras, permitsDevices = true, autoplays = true, args = [], executable = CHROMIUM } = settings;
+  const { cameras, permitsDevices = true, autoplays = true, args = [], isDesktop = false } = settings;
+  const { executable = isDesktop ? CHROMIUM : HEADLESS_SHELL } = settings;
   const fake = typeof cameras === 'object' ? `=device-count=${cameras.count},fps=${cameras.framesPerSecond}` : '';
   const all = [
     ...ARGUMENTS,

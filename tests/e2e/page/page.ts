@@ -244,12 +244,11 @@ function shownColours(): number[][] {
 }
 
 /** What the decoders of the page's peer connections found wrong. */
-async function decoderTroubles(): Promise<{ freezes: number; keyFrameRequests: number; framesDropped: number }> {
-  const troubles = { freezes: 0, keyFrameRequests: 0, framesDropped: 0 };
+async function decoderTroubles(): Promise<{ keyFrameRequests: number; framesDropped: number }> {
+  const troubles = { keyFrameRequests: 0, framesDropped: 0 };
   for (const pc of peerConnections) {
     for (const stats of (await pc.getStats()).values()) {
       if (stats.type !== 'inbound-rtp' || stats.kind !== 'video') continue;
-      troubles.freezes += stats.freezeCount ?? 0;
       troubles.keyFrameRequests += stats.pliCount ?? 0;
       troubles.framesDropped += stats.framesDropped ?? 0;
     }
