@@ -18,6 +18,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   server: ['protocol', 'media'],
   testkit: ['protocol', 'media', 'client', 'server'],
   console: ['protocol', 'client'],
+  cli: ['protocol', 'server'],
 };
 
 const DOORS = ['signalling', 'zego', 'realtimekit', 'admin', 'transfer', 'web'];

@@ -6,6 +6,7 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { printCliReference } from '../packages/cli/src/reference.ts';
 import { CLOSE_CODE_OF_CAUSE, CLOSE_CODES, mayReconnect } from '../packages/protocol/src/close-codes.ts';
 import { ERRORS } from '../packages/protocol/src/errors.ts';
 import { printConfigReference, printSampleFile } from '../packages/server/src/config/reference.ts';
@@ -62,6 +63,7 @@ export function printErrorReference(): string {
 }
 
 const PAGES: Readonly<Record<string, () => string>> = {
+  'docs/reference/cli.md': printCliReference,
   'docs/reference/configuration.md': printConfigReference,
   'docs/reference/errors.md': printErrorReference,
   'docs/reference/realtimekit-surface.md': printRealtimeKitSurface,

@@ -84,7 +84,7 @@ export function printConfigReference(): string {
     '',
     'An unknown key, `GAVEL_` variable or argument is an error, which names the nearest known name; so is',
     'a value of a wrong type or out of range. The error lists all problems, and the server does not start. Names that',
-    'begin with `GAVEL_TEST_` or `GAVEL_BENCH_` are reserved for tests and benchmarks.',
+    'begin with `GAVEL_TEST_`, `GAVEL_BENCH_` or `GAVEL_CLI_` are those of tests, benchmarks and the command line.',
     '',
     ...makeTable(keyHead, keyRows('')),
     '',

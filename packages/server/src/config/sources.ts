@@ -19,9 +19,9 @@ export interface Source {
   readonly problems: readonly ConfigProblem[];
 }
 
-/** Variables that start with GAVEL_ and are not keys: the path of the file. */
+/** Variables that start with GAVEL_ and are not keys: the path of the file, and those of tests, benchmarks and the command line. */
 const OTHER_VARIABLES = ['GAVEL_CONFIG'];
-const TEST_VARIABLE = /^GAVEL_(TEST|BENCH)_/;
+const OTHER_PROGRAMS = /^GAVEL_(TEST|BENCH|CLI)_/;
 
 /** Parses a YAML file; `file` is its name as the user gave it. */
 export function parseYamlSource(text: string, file: string): Source {
@@ -78,7 +78,7 @@ export function parseEnvSource(env: Env, readFile: (path: string) => string): So
   const problems: ConfigProblem[] = [];
   for (const [name, text] of Object.entries(env)) {
     if (!name.startsWith('GAVEL_') || text === undefined || text === '') continue;
-    if (OTHER_VARIABLES.includes(name) || TEST_VARIABLE.test(name)) continue;
+    if (OTHER_VARIABLES.includes(name) || OTHER_PROGRAMS.test(name)) continue;
     const fileKey = keys.has(name) ? undefined : keys.get(name.replace(/_FILE$/, ''));
     const key = keys.get(name) ?? fileKey;
     if (key === undefined) {

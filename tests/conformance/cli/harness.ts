@@ -1,0 +1,58 @@
+/**
+ * Runs the command line in the test's process, with surroundings of its own.
+ *
+ * @module
+ */
+
+import { runCli } from '../../../packages/cli/src/cli.ts';
+import type { CliIo } from '../../../packages/cli/src/io.ts';
+
+/** What a command line has done. */
+export interface CliRun {
+  readonly code: number;
+  readonly out: string;
+  readonly error: string;
+  /** The questions that it asked. */
+  readonly questions: readonly string[];
+  /** What it printed, as JSON. */
+  json<T>(): T;
+}
+
+/** The surroundings of the command lines of a test. */
+export interface CliOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** The answer on a terminal; without it there is no terminal. */
+  readonly answer?: boolean;
+}
+
+/** The commands that tests of this process have run, by name as typed: `callback list`. */
+export const COMMANDS_RUN = new Set<string>();
+
+/** Runs a command line. */
+export async function runGavel(
+  argv: readonly string[],
+  { env = {}, cwd = '/', answer }: CliOptions = {},
+): Promise<CliRun> {
+  for (const count of [1, 2]) COMMANDS_RUN.add(argv.slice(0, count).join(' '));
+  let out = '';
+  let error = '';
+  const questions: string[] = [];
+  const io: CliIo = {
+    env,
+    cwd,
+    isTerminal: answer !== undefined,
+    out: (text) => {
+      out += text;
+    },
+    error: (text) => {
+      error += text;
+    },
+    async ask(question) {
+      questions.push(question);
+      return answer ?? false;
+    },
+  };
+  const code = await runCli(argv, io);
+  return { code, out, error, questions, json: <T>() => JSON.parse(out) as T };
+}
