@@ -4,12 +4,10 @@
  * @module
  */
 
-export type { Bus, Envelope } from './bus/bus.ts';
+export type { Bus, Command, Envelope, Notice, ReplyOf, Subscriber } from './bus/bus.ts';
 export { type Config, ConfigError, type DevCredentials, loadConfig } from './config.ts';
 export { type Clock, systemClock } from './rooms/clock.ts';
-export type { RoomCommand } from './rooms/commands.ts';
 export type { AnswerOf, Query, RoomQuery, ScopeQuery, SubjectOf } from './rooms/queries.ts';
-export type { ReplyOf } from './rooms/replies.ts';
 export type { EventBatch } from './rooms/rooms.ts';
 export { type GavelServer, type ServerParts, startServer } from './server.ts';
 export { type CallParams, signedPath } from './zego/signed-path.ts';

@@ -7,7 +7,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createMediaEngine, type MediaEngine, type WorkerHealth } from '@gavel/media';
-import type { MemberId, PersonalEventFrame } from '@gavel/protocol';
 import manifest from '../package.json' with { type: 'json' };
 import { registerAdminDoor } from './admin/door.ts';
 import { AppRegistry } from './apps/app-registry.ts';
@@ -192,10 +191,9 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     append: (rows) => outbox.append(rows),
   });
   const audit = new AuditLog(log);
-  const notify = (memberId: MemberId, frame: PersonalEventFrame) => fanOut.notify(memberId, frame);
   const publisher = new Publisher();
-  const sounds = new SoundMonitor({ ...mediaParts, notifier: fanOut });
-  const resender = new MediaResender({ state: mediaState, notify });
+  const sounds = new SoundMonitor({ ...mediaParts, notifier: publisher });
+  const resender = new MediaResender({ state: mediaState, notifier: publisher });
   // Media is first: it starts to close streams before any client receives the event.
   const sinks = {
     first: [new MediaEnforcer(mediaParts)],
@@ -214,23 +212,24 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     { clock, ids: createIdSource(clock), policy: policies, tickets, commands, report, ...limits },
     sinks,
   );
-  const localBus = new LocalBus({ rooms, publisher });
+  const media = startMedia({
+    ...mediaParts,
+    rooms,
+    sounds,
+    notifier: publisher,
+    countConnection: (outcome) => metrics.media.countConnection(outcome),
+  });
+  const localBus = new LocalBus({ rooms, media, publisher });
   const bus = new TimedBus(parts.wrapBus?.(localBus) ?? localBus, clock, (command, durationMs) =>
     metrics.calls.recordRemoval(command, durationMs),
   );
-  bus.subscribe((batch) => fanOut.handle(batch));
+  bus.subscribe(fanOut);
   const policy = new PolicyService({
     policies,
     bus,
     commands,
     clock,
     report: (error) => log.error({ err: error }, 'rule expiry failed'),
-  });
-  const media = startMedia({
-    ...mediaParts,
-    rooms,
-    notify,
-    countConnection: (outcome) => metrics.media.countConnection(outcome),
   });
   guard.attach(rooms);
   files.attach(bus);
@@ -286,8 +285,6 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     bus,
     entry,
     leave: new Leave({ bus, clock, log }),
-    media,
-    sounds,
     files,
     fanOut,
     clock,

@@ -5,7 +5,7 @@
  */
 
 import { GavelError, isGavelError, type RoomKey, roomKeyText } from '@gavel/protocol';
-import type { AnswerOf, Bus, Envelope, EventBatch, Query, ReplyOf, RoomCommand, SubjectOf } from '@gavel/server';
+import type { AnswerOf, Bus, Command, Envelope, Notice, Query, ReplyOf, SubjectOf, Subscriber } from '@gavel/server';
 import { DelayedChannels, type Delays } from './delayed-channels.ts';
 import { throughJson } from './through-json.ts';
 
@@ -17,13 +17,14 @@ export class SerialisingBus implements Bus {
   readonly #inner: Bus;
   readonly #channels: DelayedChannels;
   #answers = 0;
+  #subscribers = 0;
 
   constructor(inner: Bus, delays: Delays) {
     this.#inner = inner;
     this.#channels = new DelayedChannels(delays);
   }
 
-  call<C extends RoomCommand>(envelope: Envelope<C>): Promise<ReplyOf<C>> {
+  call<C extends Command>(envelope: Envelope<C>): Promise<ReplyOf<C>> {
     const sent = throughJson(envelope);
     return this.#request(envelope.key, () => this.#inner.call(sent));
   }
@@ -33,11 +34,20 @@ export class SerialisingBus implements Bus {
     return this.#request(subject, () => this.#inner.query(subjectSent, querySent));
   }
 
-  subscribe(handler: (batch: EventBatch) => void | Promise<void>): () => void {
-    return this.#inner.subscribe(async (batch) => {
-      const sent = throughJson(batch);
-      await this.#channels.pass(`batches of ${roomKeyText(batch.key)}`);
-      await handler(sent);
+  subscribe(subscriber: Subscriber): () => void {
+    this.#subscribers += 1;
+    const channel = `to subscriber ${this.#subscribers} of`;
+    const arrive = (key: RoomKey): Promise<void> => this.#channels.pass(`${channel} ${roomKeyText(key)}`);
+    return this.#inner.subscribe({
+      handle: async (batch) => {
+        const sent = throughJson(batch);
+        await arrive(batch.key);
+        await subscriber.handle(sent);
+      },
+      notify: (notice: Notice) => {
+        const sent = throughJson(notice);
+        void arrive(notice.key).then(() => subscriber.notify(sent));
+      },
     });
   }
 

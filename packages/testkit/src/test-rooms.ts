@@ -5,7 +5,7 @@
  */
 
 import type { RoomKey, StreamId } from '@gavel/protocol';
-import type { AnswerOf, Bus, Envelope, ReplyOf, RoomCommand, RoomQuery, ScopeQuery } from '@gavel/server';
+import type { AnswerOf, Bus, Command, Envelope, ReplyOf, RoomQuery, ScopeQuery } from '@gavel/server';
 
 type Found<T extends RoomQuery['type'], F extends keyof AnswerOf<Extract<RoomQuery, { type: T }>>> = Promise<
   AnswerOf<Extract<RoomQuery, { type: T }>>[F]
@@ -20,7 +20,7 @@ export class TestRooms {
   }
 
   /** Executes a command. @throws GavelError as the command documents */
-  execute<C extends RoomCommand>(key: RoomKey, command: C, origin: Envelope['origin']): Promise<ReplyOf<C>> {
+  execute<C extends Command>(key: RoomKey, command: C, origin: Envelope['origin']): Promise<ReplyOf<C>> {
     return this.#bus.call({ key, command, origin });
   }
 

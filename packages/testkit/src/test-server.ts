@@ -8,7 +8,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  type Bus,
   type CallParams,
   type Clock,
   type Config,
@@ -19,10 +18,9 @@ import {
   startServer,
   systemClock,
 } from '@gavel/server';
-import type { Delays } from './delayed-channels.ts';
 import { FakeMediaEngine } from './fake-media-engine.ts';
 import { RawClient } from './raw-client.ts';
-import { SerialisingBus } from './serialising-bus.ts';
+import { wrapTestBus } from './test-bus.ts';
 import { TestRooms } from './test-rooms.ts';
 
 /** Differences from the default test server. */
@@ -71,9 +69,6 @@ export const TEST_APP = {
 /** The API token of every test server; in dev mode it is also the admin key. */
 export const TEST_API_TOKEN = 'test-api-token-0123456789';
 
-/** The delays of the bus, which `GAVEL_TEST_BUS` sets: `delayed` or `delayed:SEED`; without it, no message is delayed. */
-const DELAYS = readDelays(process.env.GAVEL_TEST_BUS ?? '');
-
 /** A running test server, with helpers to call it. */
 export interface TestServer {
   readonly server: GavelServer;
@@ -113,8 +108,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   };
   const engine = options.engine ?? (options.media === 'real' ? undefined : new FakeMediaEngine());
   const clock: Clock = options.clock ?? systemClock;
-  const wrapBus = (bus: Bus): Bus => new SerialisingBus(bus, DELAYS);
-  const parts = { wrapBus, ...options, clock, ...(engine && { engine }) };
+  const parts = { wrapBus: wrapTestBus, ...options, clock, ...(engine && { engine }) };
   const server = await startServer(config, parts);
   const { baseUrl } = server;
   let closing: Promise<void> | undefined;
@@ -138,9 +132,4 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       return closing;
     },
   };
-}
-
-function readDelays(text: string): Delays {
-  const [kind, seed = '1'] = text.split(':');
-  return { seed: Number(seed), maxMs: kind === 'delayed' ? 2 : 0 };
 }

@@ -6,13 +6,14 @@
 
 import { type MemberId, parseUserId, type UserId } from '@gavel/protocol';
 import { FakeClock } from '@gavel/testkit/fake-clock';
-import { SerialisingBus } from '@gavel/testkit/serialising-bus';
+import { wrapTestBus } from '@gavel/testkit/test-bus';
 import { TestRooms } from '@gavel/testkit/test-rooms';
 import Cloudflare, { APIError } from 'cloudflare';
 import Fastify from 'fastify';
 import { type AppDefinition, AppRegistry } from '../../../packages/server/src/apps/app-registry.ts';
 import { LocalBus } from '../../../packages/server/src/bus/local-bus.ts';
 import { Publisher } from '../../../packages/server/src/bus/publisher.ts';
+import { NO_MEDIA } from '../../../packages/server/src/bus/testing.ts';
 import { BatchJournal } from '../../../packages/server/src/journal/batch-journal.ts';
 import { AdmissionGuard } from '../../../packages/server/src/realtimekit/admission-guard.ts';
 import { ApiTokenRegistry } from '../../../packages/server/src/realtimekit/api-tokens.ts';
@@ -135,7 +136,7 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
     { clock, ids: createIdSource(clock), tickets: new EndedTickets({ issuer: ISSUER }), ...limits },
     { first, journal, after: [history, publisher, guard] },
   );
-  const bus = new SerialisingBus(new LocalBus({ rooms: owner, publisher }), { seed: 1, maxMs: 0 });
+  const bus = wrapTestBus(new LocalBus({ rooms: owner, media: NO_MEDIA, publisher }));
   const rooms = new TestRooms(bus);
   guard.attach(owner);
   const authenticator = createParticipantTokenAuthenticator({ apps, store, tokens, sessions: history });

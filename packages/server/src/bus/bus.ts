@@ -4,21 +4,48 @@
  * @module
  */
 
-import type { RoomKey } from '@gavel/protocol';
+import type { MemberId, PersonalEventFrame, RoomKey } from '@gavel/protocol';
 import type { Origin, RoomCommand } from '../rooms/commands.ts';
 import type { AnswerOf, Query, SubjectOf } from '../rooms/queries.ts';
-import type { ReplyOf } from '../rooms/replies.ts';
+import type { ReplyOf as RoomReplyOf } from '../rooms/replies.ts';
 import type { EventBatch } from '../rooms/rooms.ts';
+import type { MediaCommand, MediaReplyOf } from './media-commands.ts';
+
+/** A command: about a room, or about the media of one of its members. */
+export type Command = RoomCommand | MediaCommand;
+
+/** The reply of a command. */
+export type ReplyOf<C extends Command> = C extends MediaCommand
+  ? MediaReplyOf<C>
+  : C extends RoomCommand
+    ? RoomReplyOf<C>
+    : never;
 
 /** A command with its room and its origin. */
-export interface Envelope<C extends RoomCommand = RoomCommand> {
+export interface Envelope<C extends Command = Command> {
   readonly key: RoomKey;
   readonly command: C;
   readonly origin: Origin;
 }
 
-/** Handles the events of all rooms that the bus delivers. The events of one room arrive in order. */
-export type BatchHandler = (batch: EventBatch) => void | Promise<void>;
+/** An event about a state that is no part of the room, such as its sound: nobody gets it again after a resume. */
+export interface Notice {
+  readonly key: RoomKey;
+  /** Members of the room; absent: all of them. Those that are not connected do not get it. */
+  readonly to?: readonly MemberId[];
+  readonly frame: PersonalEventFrame;
+}
+
+/** Sends notices to members, wherever they are connected. */
+export interface Notifier {
+  notify(notice: Notice): void;
+}
+
+/** Receives what happens in rooms. The batches and notices of one room arrive in order. */
+export interface Subscriber extends Notifier {
+  /** Handles the events of one command. The command's caller waits for the promise. */
+  handle(batch: EventBatch): void | Promise<void>;
+}
 
 /**
  * Where doors and other parts send what they want of rooms, wherever these are.
@@ -35,9 +62,9 @@ export interface Bus {
    *
    * @throws GavelError `room.not-found`, and as the command documents
    */
-  call<C extends RoomCommand>(envelope: Envelope<C>): Promise<ReplyOf<C>>;
+  call<C extends Command>(envelope: Envelope<C>): Promise<ReplyOf<C>>;
   /** Asks about a room, or about an environment of an App. @throws GavelError as the query documents */
   query<Q extends Query>(subject: SubjectOf<Q>, query: Q): Promise<AnswerOf<Q>>;
-  /** Calls the handler with the events of rooms from now on. Returns a function that ends it. */
-  subscribe(handler: BatchHandler): () => void;
+  /** Calls the subscriber from now on. Returns a function that ends it. */
+  subscribe(subscriber: Subscriber): () => void;
 }

@@ -1,37 +1,41 @@
 /**
- * The publisher: hands the events of an owner's rooms to the subscribers of a bus.
+ * The publisher: hands what happens in an owner's rooms to the subscribers of a bus.
  *
  * @module
  */
 
 import type { EventBatch, EventSink } from '../rooms/rooms.ts';
-import type { BatchHandler } from './bus.ts';
+import type { Notice, Notifier, Subscriber } from './bus.ts';
 
 /** A sink of the owner's event feed. A batch counts as handled when every subscriber has handled it. */
-export class Publisher implements EventSink {
-  readonly #handlers = new Set<BatchHandler>();
+export class Publisher implements EventSink, Notifier {
+  readonly #subscribers = new Set<Subscriber>();
 
-  /** Calls the handler with the events from now on. Returns a function that ends it. */
-  subscribe(handler: BatchHandler): () => void {
-    this.#handlers.add(handler);
-    return () => void this.#handlers.delete(handler);
+  /** Calls the subscriber from now on. Returns a function that ends it. */
+  subscribe(subscriber: Subscriber): () => void {
+    this.#subscribers.add(subscriber);
+    return () => void this.#subscribers.delete(subscriber);
   }
 
-  /** @throws the first error of a handler, after every handler was called (BUS-5) */
+  /** @throws the first error of a subscriber, after every one was called (BUS-5) */
   handle(batch: EventBatch): void | Promise<void> {
     const pending: Promise<void>[] = [];
-    for (const handler of this.#handlers) {
-      const handled = callHandler(handler, batch);
+    for (const subscriber of this.#subscribers) {
+      const handled = callSubscriber(subscriber, batch);
       if (handled) pending.push(handled);
     }
-    // Usually no handler waits: then nothing is allocated for it.
+    // Usually no subscriber waits: then the event feed need not wait either.
     if (pending.length > 0) return settleAll(pending);
+  }
+
+  notify(notice: Notice): void {
+    for (const subscriber of this.#subscribers) subscriber.notify(notice);
   }
 }
 
-function callHandler(handler: BatchHandler, batch: EventBatch): Promise<void> | undefined {
+function callSubscriber(subscriber: Subscriber, batch: EventBatch): Promise<void> | undefined {
   try {
-    return handler(batch) ?? undefined;
+    return subscriber.handle(batch) ?? undefined;
   } catch (error) {
     return Promise.reject(error);
   }

@@ -52,7 +52,7 @@ export class MediaEnforcer implements EventSink {
   #follow(key: RoomKey, event: RoomEvent, enforcement: Enforcement): void {
     switch (event.type) {
       case 'memberJoined':
-        this.#deps.state.members.set(event.member.memberId, { hasPeer: false, isConnected: false });
+        this.#deps.state.members.set(event.member.memberId, { key, hasPeer: false, isConnected: false });
         break;
       case 'memberLeft':
         this.#closePeer(event.member.memberId, enforcement);

@@ -4,15 +4,15 @@
  * @module
  */
 
-import type { MemberId, PersonalEventFrame } from '@gavel/protocol';
+import type { MemberId, PersonalEventFrame, RoomKey } from '@gavel/protocol';
+import type { Notifier } from '../bus/bus.ts';
 import type { EventBatch, EventSink } from '../rooms/rooms.ts';
 import type { MediaState } from './media-state.ts';
 
 /** Dependencies of the resender. */
 export interface MediaResenderDeps {
   readonly state: MediaState;
-  /** Sends an event to one member's client. */
-  readonly notify: (memberId: MemberId, frame: PersonalEventFrame) => void;
+  readonly notifier: Notifier;
 }
 
 /** Follows the events of rooms, as a sink that is called after the fan-out. */
@@ -23,17 +23,18 @@ export class MediaResender implements EventSink {
     this.#deps = deps;
   }
 
-  handle({ events }: EventBatch): void {
-    for (const event of events) if (event.type === 'memberResumed') this.#resend(event.member.memberId);
+  handle({ key, events }: EventBatch): void {
+    for (const event of events) if (event.type === 'memberResumed') this.#resend(key, event.member.memberId);
   }
 
-  #resend(memberId: MemberId): void {
-    const { state, notify } = this.#deps;
+  #resend(key: RoomKey, memberId: MemberId): void {
+    const { state, notifier } = this.#deps;
+    const notify = (frame: PersonalEventFrame) => notifier.notify({ key, to: [memberId], frame });
     for (const { stream, demand } of state.streamsOf(memberId)) {
-      if (demand) notify(memberId, { event: 'demandChanged', streamId: stream.streamId, ...demand });
+      if (demand) notify({ event: 'demandChanged', streamId: stream.streamId, ...demand });
     }
     for (const { streamId, isPaused } of state.plays.ofMember(memberId)) {
-      if (isPaused !== undefined) notify(memberId, { event: 'videoPaused', streamId, isPaused });
+      if (isPaused !== undefined) notify({ event: 'videoPaused', streamId, isPaused });
     }
   }
 }

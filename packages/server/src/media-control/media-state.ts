@@ -16,6 +16,7 @@ import { type PlayLimits, PlayTable } from './play-table.ts';
 
 /** A member of a room. Its member id is the name of its peer in the engine. */
 export interface MediaMember {
+  readonly key: RoomKey;
   /** Whether it has ever negotiated: the engine may have a peer of it. */
   hasPeer: boolean;
   /** Whether its peer is connected. */

@@ -5,7 +5,8 @@
  */
 
 import type { MediaEngine, StreamDemand } from '@gavel/media';
-import type { MemberId, PersonalEventFrame, PublishId } from '@gavel/protocol';
+import type { MemberId, PublishId } from '@gavel/protocol';
+import type { Notifier } from '../bus/bus.ts';
 import type { ConnectionOutcome } from '../telemetry/media-metrics.ts';
 import type { Announcer } from './announcer.ts';
 import type { MediaState } from './media-state.ts';
@@ -17,8 +18,7 @@ export interface MediaMonitorDeps {
   readonly state: MediaState;
   readonly announcer: Announcer;
   readonly unconnected: UnconnectedReports;
-  /** Sends an event to one member's client. */
-  readonly notify: (memberId: MemberId, frame: PersonalEventFrame) => void;
+  readonly notifier: Notifier;
   /** Counts peer connections, for the metrics. */
   readonly countConnection?: ((outcome: ConnectionOutcome) => void) | undefined;
 }
@@ -63,7 +63,7 @@ export class MediaMonitor {
   }
 
   #onPeerLost(memberId: MemberId): void {
-    const { state, announcer, unconnected, notify, countConnection } = this.#deps;
+    const { state, announcer, unconnected, notifier, countConnection } = this.#deps;
     const member = state.members.get(memberId);
     if (!member) return;
     countConnection?.(member.isConnected ? 'lost' : 'failed');
@@ -79,31 +79,34 @@ export class MediaMonitor {
       unconnected.reportPlay(play);
       state.plays.lose(play);
     }
-    notify(memberId, { event: 'mediaLost' });
+    notifier.notify({ key: member.key, to: [memberId], frame: { event: 'mediaLost' } });
   }
 
   #onVideoPaused(memberId: MemberId, publishId: PublishId, isPaused: boolean): void {
-    const { state, notify } = this.#deps;
+    const { state, notifier } = this.#deps;
     const play = state.plays.find(memberId, publishId);
     if (!play) return;
     play.isPaused = isPaused;
-    notify(memberId, { event: 'videoPaused', streamId: play.streamId, isPaused });
+    const { key, streamId } = play;
+    notifier.notify({ key, to: [memberId], frame: { event: 'videoPaused', streamId, isPaused } });
   }
 
   #onDemandChanged(publishId: PublishId, demand: StreamDemand): void {
-    const { state, notify } = this.#deps;
+    const { state, notifier } = this.#deps;
     const published = state.streams.get(publishId);
     if (!published) return;
     published.demand = demand;
     const { memberId, streamId } = published.stream;
-    if (memberId !== undefined) notify(memberId, { event: 'demandChanged', streamId, ...demand });
+    if (memberId === undefined) return;
+    notifier.notify({ key: published.key, to: [memberId], frame: { event: 'demandChanged', streamId, ...demand } });
   }
 
   #onSubscriptionLost(memberId: MemberId, publishId: PublishId): void {
-    const { state, notify } = this.#deps;
+    const { state, notifier } = this.#deps;
     const play = state.plays.find(memberId, publishId);
     if (!play) return;
     state.plays.lose(play);
-    notify(memberId, { event: 'playLost', streamIds: [play.streamId] });
+    const { key, streamId } = play;
+    notifier.notify({ key, to: [memberId], frame: { event: 'playLost', streamIds: [streamId] } });
   }
 }

@@ -1,11 +1,19 @@
 /**
- * What a member asks for with an offer, and what it gets.
+ * A negotiation inside media control: as the command, with errors in the place of refused items.
  *
  * @module
  */
 
-import type { MediaKind, SectionMids, SubscriptionPreferences } from '@gavel/media';
-import type { GavelError, RoomKey, StreamId, StreamSource } from '@gavel/protocol';
+import type { MediaKind } from '@gavel/media';
+import { GavelError, type RoomKey } from '@gavel/protocol';
+import type {
+  MediaCommand,
+  Negotiated,
+  NegotiatedKinds,
+  PlayOrder,
+  PublishOrder,
+  Refused,
+} from '../bus/media-commands.ts';
 import type { Origin } from '../rooms/commands.ts';
 import type { MemberInfo } from '../rooms/member.ts';
 
@@ -16,25 +24,6 @@ export interface Caller {
   readonly origin: Origin;
 }
 
-/** A stream that a member wants to publish. */
-export interface PublishOrder {
-  readonly streamId: StreamId;
-  readonly mids: SectionMids;
-  /** Whether the client knows it as published: it is refused if it has ended meanwhile (STRM-3). */
-  readonly isOngoing: boolean;
-  readonly source: StreamSource;
-  readonly extraInfo: string;
-  readonly audio: boolean;
-  readonly video: boolean;
-}
-
-/** A stream that a member wants to play. */
-export interface PlayOrder {
-  readonly streamId: StreamId;
-  readonly mids: SectionMids;
-  readonly preferences: SubscriptionPreferences;
-}
-
 /** Everything that a member wants to publish and play. An item that is an error was refused before. */
 export interface NegotiateOrder {
   /** The SDP offer. Untrusted. */
@@ -43,17 +32,8 @@ export interface NegotiateOrder {
   readonly play: readonly (PlayOrder | GavelError)[];
 }
 
-/** The agreed kinds of one stream. */
-export interface NegotiatedKinds {
-  /** Whether audio was negotiated, and is on. */
-  readonly audio: boolean;
-  readonly video: boolean;
-  /** Kinds that were requested and refused because the two sides have no common codec (MED-8). */
-  readonly unsupported?: readonly MediaKind[];
-}
-
 /** The result of a negotiation; the lists are in the order of the request. */
-export interface Negotiated {
+export interface NegotiateResult {
   readonly answer: string;
   readonly publish: readonly (NegotiatedKinds | GavelError)[];
   readonly play: readonly (NegotiatedKinds | GavelError)[];
@@ -71,4 +51,26 @@ export function unsupportedOf({
   readonly unsupported?: readonly MediaKind[];
 }): Pick<NegotiatedKinds, 'unsupported'> {
   return unsupported && unsupported.length > 0 ? { unsupported } : {};
+}
+
+/** Returns the order of a command. */
+export function orderOf({ offer, publish, play }: Extract<MediaCommand, { type: 'negotiate' }>): NegotiateOrder {
+  return { offer, publish: publish.map(fromJson), play: play.map(fromJson) };
+}
+
+/** Returns the reply of a command. */
+export function replyOf({ answer, publish, play }: NegotiateResult): Negotiated {
+  return { answer, publish: publish.map(toJson), play: play.map(toJson) };
+}
+
+function fromJson<Item extends object>(item: Item | Refused): Item | GavelError {
+  if (!('error' in item)) return item;
+  const { code, message, details } = item.error;
+  return new GavelError(code, message, details);
+}
+
+function toJson<Item>(item: Item | GavelError): Item | Refused {
+  if (!(item instanceof GavelError)) return item;
+  const { code, message, details } = item;
+  return { error: { code, message, ...(details && { details }) } };
 }

@@ -7,14 +7,9 @@
  */
 
 import type { ItemResult, MediaEngine, MediaKind, NegotiateAnswer, SubscriptionPreferences } from '@gavel/media';
-import {
-  GavelError,
-  type MemberId,
-  type PersonalEventFrame,
-  type RoomKey,
-  roomKeyText,
-  type StreamId,
-} from '@gavel/protocol';
+import { GavelError, type MemberId, type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
+import type { Notifier } from '../bus/bus.ts';
+import type { NegotiatedKinds, PlayOrder } from '../bus/media-commands.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
@@ -22,15 +17,7 @@ import { NOTHING_BLOCKED } from '../rooms/stream-rules.ts';
 import type { Announcer } from './announcer.ts';
 import { fromMediaError, toGavelError } from './media-errors.ts';
 import type { MediaMember, MediaState } from './media-state.ts';
-import {
-  type Caller,
-  type Negotiated,
-  type NegotiatedKinds,
-  type NegotiateOrder,
-  type PlayOrder,
-  unsupportedOf,
-  withoutErrors,
-} from './negotiation.ts';
+import { type Caller, type NegotiateOrder, type NegotiateResult, unsupportedOf, withoutErrors } from './negotiation.ts';
 import type { Play } from './play-table.ts';
 import { type Reservation, Reservations } from './reservations.ts';
 import { readMediaAddresses, type UnconnectedReports } from './unconnected-media.ts';
@@ -43,8 +30,7 @@ export interface NegotiatorDeps {
   readonly announcer: Announcer;
   readonly unconnected: UnconnectedReports;
   readonly clock: Clock;
-  /** Sends an event to one member's client. */
-  readonly notify: (memberId: MemberId, frame: PersonalEventFrame) => void;
+  readonly notifier: Notifier;
 }
 
 /** A stream that the member may play. */
@@ -79,7 +65,7 @@ export class Negotiator {
    *
    * @throws GavelError `media.bad-offer`, `media.unavailable`, `room.member-not-found`
    */
-  async negotiate(caller: Caller, order: NegotiateOrder): Promise<Negotiated> {
+  async negotiate(caller: Caller, order: NegotiateOrder): Promise<NegotiateResult> {
     const { memberId } = caller.member;
     const reserved = await this.#reservations.replace(caller, order.publish);
     const found = await Promise.all(order.play.map((item) => this.#find(caller.key, item)));
@@ -193,7 +179,7 @@ export class Negotiator {
     { answer, publish, subscribe }: NegotiateAnswer,
     reservations: readonly (Reservation | GavelError)[],
     plays: readonly (OpenPlay | GavelError)[],
-  ): Promise<Negotiated> {
+  ): Promise<NegotiateResult> {
     const member = this.#deps.state.members.get(caller.member.memberId);
     if (!member) throw new GavelError('room.member-not-found');
     const addresses = readMediaAddresses(answer);
@@ -227,14 +213,15 @@ export class Negotiator {
 
   /** Notifies the publisher of kinds that a viewer cannot decode, once for each (MED-8). */
   #reportUnsupported({ publishId }: Play, kinds: readonly MediaKind[]): void {
-    const { state, notify } = this.#deps;
+    const { state, notifier } = this.#deps;
     const published = state.streams.get(publishId);
     if (!published) return;
     const added = kinds.filter((kind) => !published.unsupported.has(kind));
+    const { key } = published;
     const { memberId, streamId } = published.stream;
     if (added.length === 0 || memberId === undefined) return;
     for (const kind of added) published.unsupported.add(kind);
-    notify(memberId, { event: 'viewerUnsupported', streamId, kinds: added });
+    notifier.notify({ key, to: [memberId], frame: { event: 'viewerUnsupported', streamId, kinds: added } });
   }
 
   /** Undoes what preceded a refused offer: the engine has changed nothing. */

@@ -6,6 +6,7 @@
 
 import type { ItemResult } from '@gavel/media';
 import { GavelError } from '@gavel/protocol';
+import type { NegotiatedKinds, PublishOrder } from '../bus/media-commands.ts';
 import type { ReservedStream } from '../rooms/replies.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
@@ -13,13 +14,7 @@ import { NOTHING_BLOCKED } from '../rooms/stream-rules.ts';
 import type { Announcer } from './announcer.ts';
 import { toGavelError } from './media-errors.ts';
 import type { MediaState } from './media-state.ts';
-import {
-  type Caller,
-  type NegotiatedKinds,
-  type NegotiateOrder,
-  type PublishOrder,
-  unsupportedOf,
-} from './negotiation.ts';
+import { type Caller, type NegotiateOrder, unsupportedOf } from './negotiation.ts';
 
 /** A stream whose id is reserved for the member. */
 export interface Reservation {

@@ -13,6 +13,7 @@ import {
   roomKeyText,
   type WireSoundLevel,
 } from '@gavel/protocol';
+import type { Notifier } from '../bus/bus.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { RoomEvent } from '../rooms/events.ts';
 import type { EventBatch, EventSink } from '../rooms/rooms.ts';
@@ -31,12 +32,6 @@ export interface SoundMonitorDeps {
   readonly state: Pick<MediaState, 'streams' | 'streamsOf'>;
   readonly clock: Clock;
   readonly notifier: Notifier;
-}
-
-/** Sends events to members that are connected. */
-export interface Notifier {
-  notifyAll(memberIds: Iterable<MemberId>, frame: PersonalEventFrame): void;
-  notifyRoom(key: RoomKey, frame: PersonalEventFrame): void;
 }
 
 interface Watcher {
@@ -94,11 +89,11 @@ export class SoundMonitor implements EventSink {
     const room = this.#rooms.get(roomKeyText(key));
     switch (event.type) {
       case 'memberJoined':
-        if (room?.speaker.current !== undefined) this.#sendSpeaker(event.member.memberId, room);
+        if (room?.speaker.current !== undefined) this.#sendSpeaker(key, event.member.memberId, room);
         break;
       case 'memberResumed':
         // Also if nobody speaks: the member may know of somebody who did.
-        this.#sendSpeaker(event.member.memberId, room);
+        this.#sendSpeaker(key, event.member.memberId, room);
         break;
       case 'memberLeft':
         room?.watchers.delete(event.member.memberId);
@@ -136,11 +131,11 @@ export class SoundMonitor implements EventSink {
   #silence(key: RoomKey, { publishId }: StreamInfo): void {
     const room = this.#rooms.get(roomKeyText(key));
     room?.levels.delete(publishId);
-    if (room?.speaker.remove(publishId)) this.#deps.notifier.notifyRoom(key, this.#speakerFrame(room));
+    if (room?.speaker.remove(publishId)) this.#deps.notifier.notify({ key, frame: this.#speakerFrame(room) });
   }
 
-  #sendSpeaker(memberId: MemberId, room: RoomSound | undefined): void {
-    this.#deps.notifier.notifyAll([memberId], this.#speakerFrame(room));
+  #sendSpeaker(key: RoomKey, memberId: MemberId, room: RoomSound | undefined): void {
+    this.#deps.notifier.notify({ key, to: [memberId], frame: this.#speakerFrame(room) });
   }
 
   #speakerFrame(room: RoomSound | undefined): PersonalEventFrame {
@@ -175,7 +170,8 @@ export class SoundMonitor implements EventSink {
 
   #step(): void {
     for (const room of this.#active) {
-      if (room.speaker.step(room.levels)) this.#deps.notifier.notifyRoom(room.key, this.#speakerFrame(room));
+      if (room.speaker.step(room.levels))
+        this.#deps.notifier.notify({ key: room.key, frame: this.#speakerFrame(room) });
       this.#report(room);
       if (room.levels.size === 0 && room.speaker.isIdle && !room.isReported) this.#active.delete(room);
     }
@@ -197,8 +193,7 @@ export class SoundMonitor implements EventSink {
     for (const [, watcher] of due) watcher.dueAtMs = nowMs + watcher.intervalMs;
     if (due.length > 0) {
       const frame = { event: 'soundLevels', levels: this.#listLevels(room) } as const;
-      const memberIds = due.map(([memberId]) => memberId);
-      this.#deps.notifier.notifyAll(memberIds, frame);
+      this.#deps.notifier.notify({ key: room.key, to: due.map(([memberId]) => memberId), frame });
     }
     room.isReported = isAudible;
   }

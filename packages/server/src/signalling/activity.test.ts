@@ -1,6 +1,6 @@
 import type { MemberId, RoomId } from '@gavel/protocol';
 import { expect, test } from 'vitest';
-import type { RoomCommand } from '../rooms/commands.ts';
+import type { Command } from '../bus/bus.ts';
 import { KEY } from '../rooms/testing.ts';
 import { Activity } from './activity.ts';
 
@@ -8,7 +8,7 @@ const [ann, ben, cem] = ['ann', 'ben', 'cem'] as MemberId[] as [MemberId, Member
 const OTHER = { ...KEY, roomId: 'other' as RoomId };
 
 test('heartbeats of one turn of the event loop are one command per room; the next turn has its own (BUS-8)', async () => {
-  const executed: [string, RoomCommand][] = [];
+  const executed: [string, Command][] = [];
   const activity = new Activity({
     call: async ({ key, command }) => {
       executed.push([key.roomId, command]);

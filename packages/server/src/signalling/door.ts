@@ -16,8 +16,6 @@ import type { Entry } from '../entry/entry.ts';
 import type { Leave } from '../entry/leave.ts';
 import type { ChatFiles } from '../files/chat-files.ts';
 import type { IceServers } from '../ice/ice-servers.ts';
-import type { Negotiator } from '../media-control/negotiator.ts';
-import type { SoundMonitor } from '../media-control/sound-monitor.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { CountCall } from '../telemetry/call-metrics.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -47,8 +45,6 @@ export interface SignallingDeps {
   readonly bus: Bus;
   readonly entry: Entry;
   readonly leave: Leave;
-  readonly media: Negotiator;
-  readonly sounds: Pick<SoundMonitor, 'watch'>;
   readonly files: Pick<ChatFiles, 'createUpload' | 'claim'>;
   readonly fanOut: FanOut;
   readonly clock: Clock;

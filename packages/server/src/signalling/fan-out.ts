@@ -13,9 +13,10 @@ import {
   type RoomKey,
   roomKeyText,
 } from '@gavel/protocol';
+import type { Notice, Subscriber } from '../bus/bus.ts';
 import type { RoomEvent, RoomEventOf } from '../rooms/events.ts';
 import { type MemberInfo, mayLetIn } from '../rooms/member.ts';
-import type { EventBatch, EventSink } from '../rooms/rooms.ts';
+import type { EventBatch } from '../rooms/rooms.ts';
 import type { Session } from '../rooms/views.ts';
 import type { Waiting, WaitingLoss } from '../rooms/waiting.ts';
 import {
@@ -63,7 +64,7 @@ const isAboutMember = (
   event.type === 'permissionsChanged' || event.type === 'memberUpdated' || event.type === 'stageChanged';
 
 /** The members connected to this node, by room. */
-export class FanOut implements EventSink {
+export class FanOut implements Subscriber {
   readonly #receivers = new Map<string, Receiver>();
   readonly #rooms = new Map<string, RoomSeats>();
   readonly #seats = new Map<MemberId, Seat>();
@@ -116,21 +117,17 @@ export class FanOut implements EventSink {
     this.#waitOf(connectionId).resolve(end);
   }
 
-  /** Sends a frame to one member only. Does nothing if it is not connected. */
-  notify(memberId: MemberId, frame: PersonalEventFrame): void {
-    this.#seats.get(memberId)?.receiver.send(encodeFrame(frame));
+  /** Sends an event to the members that it is for, as far as they are connected here. */
+  notify({ key, to, frame }: Notice): void {
+    const seats = to ? to.flatMap((memberId) => this.#seats.get(memberId) ?? []) : this.#seatsOf(key);
+    const [first] = seats;
+    if (!first) return;
+    const bytes = encodeFrame(frame);
+    for (const { receiver } of seats) receiver.send(bytes);
   }
 
-  /** Sends a frame to several members; those that are not connected do not get it. */
-  notifyAll(memberIds: Iterable<MemberId>, frame: PersonalEventFrame): void {
-    const bytes = encodeFrame(frame);
-    for (const memberId of memberIds) this.#seats.get(memberId)?.receiver.send(bytes);
-  }
-
-  /** Sends a frame to every connected member of a room. */
-  notifyRoom(key: RoomKey, frame: PersonalEventFrame): void {
-    const bytes = encodeFrame(frame);
-    for (const { receiver } of this.#rooms.get(roomKeyText(key))?.all.values() ?? []) receiver.send(bytes);
+  #seatsOf(key: RoomKey): readonly Seat[] {
+    return [...(this.#rooms.get(roomKeyText(key))?.all.values() ?? [])];
   }
 
   handle(batch: EventBatch): void {
@@ -257,6 +254,7 @@ export class FanOut implements EventSink {
   /** Only the publisher is notified: other members do not know a stream that was never announced. */
   #notifyPublisher(event: RoomEventOf<'streamReleased'>): void {
     const frame = publishEndedFrame(event);
-    if (frame && event.stream.memberId !== undefined) this.notify(event.stream.memberId, frame);
+    const seat = event.stream.memberId !== undefined && this.#seats.get(event.stream.memberId);
+    if (frame && seat) seat.receiver.send(encodeFrame(frame));
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The requests about media: they convert parameters to what the negotiator takes, and its results to frames.
+ * The requests about media: they convert parameters to commands, and replies to frames.
  *
  * @module
  */
@@ -15,26 +15,42 @@ import {
   type Results,
   type StreamId,
 } from '@gavel/protocol';
-import type { Caller, NegotiatedKinds, PlayOrder, PublishOrder } from '../media-control/negotiation.ts';
-import type { Negotiator } from '../media-control/negotiator.ts';
+import type { Bus } from '../bus/bus.ts';
+import type { MediaCommand, NegotiatedKinds, PlayOrder, PublishOrder, Refused } from '../bus/media-commands.ts';
 import { toWireError } from '../rooms/wire-error.ts';
+import type { Caller } from './requests.ts';
 import { requireShort } from './texts.ts';
 
 /** Negotiates, and answers with the result of each item in the order of the request. */
 export async function negotiate(
-  media: Negotiator,
-  caller: Caller,
+  bus: Pick<Bus, 'call'>,
+  { key, member, origin }: Caller,
   { offer, publish, play }: Params<'negotiate'>,
 ): Promise<Results['negotiate']> {
   requireDistinct(publish);
   requireDistinct(play);
-  const order = { offer, publish: publish.map(attempt(toPublishOrder)), play: play.map(attempt(toPlayOrder)) };
-  const result = await media.negotiate(caller, order);
+  const items = { publish: publish.map(attempt(toPublishOrder)), play: play.map(attempt(toPlayOrder)) };
+  const command = { type: 'negotiate', memberId: member.memberId, offer, ...items } as const;
+  const result = await bus.call({ key, command, origin });
   return {
     answer: result.answer,
     publish: publish.map(({ streamId }, index) => toItem(streamId, result.publish[index])),
     play: play.map(({ streamId }, index) => toItem(streamId, result.play[index])),
   };
+}
+
+/** A media command that has nothing to answer, without its member. */
+type MediaOrder = DistributiveOmit<Exclude<MediaCommand, { type: 'negotiate' }>, 'memberId'>;
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+/** Executes a media command of the caller. */
+export async function executeMedia(
+  bus: Pick<Bus, 'call'>,
+  { key, member, origin }: Caller,
+  order: MediaOrder,
+): Promise<Record<string, never>> {
+  await bus.call({ key, command: { ...order, memberId: member.memberId }, origin });
+  return {};
 }
 
 /** @throws GavelError `stream.bad-id` */
@@ -55,20 +71,20 @@ function toPlayOrder({ streamId, mids, ...preferences }: PlayParams): PlayOrder 
 }
 
 /** Makes a conversion return the error of a refused item, which does not affect the others (CONN-2). */
-function attempt<From, To>(convert: (from: From) => To): (from: From) => To | GavelError {
+function attempt<From, To>(convert: (from: From) => To): (from: From) => To | Refused {
   return (from) => {
     try {
       return convert(from);
     } catch (error) {
-      if (error instanceof GavelError) return error;
+      if (error instanceof GavelError) return { error: toWireError(error) };
       throw error;
     }
   };
 }
 
-function toItem(streamId: string, result: NegotiatedKinds | GavelError | undefined): NegotiatedItem {
+function toItem(streamId: string, result: NegotiatedKinds | Refused | undefined): NegotiatedItem {
   if (!result) throw new Error('the negotiator answered too few items');
-  return result instanceof GavelError ? { streamId, error: toWireError(result) } : { streamId, ...result };
+  return { streamId, ...result };
 }
 
 function requireDistinct(items: readonly { readonly streamId: string }[]): void {

@@ -15,13 +15,11 @@ import {
   type PollId,
   parseUserId,
   type Results,
+  type RoomKey,
   type WireContent,
 } from '@gavel/protocol';
 import type { Bus } from '../bus/bus.ts';
 import type { ChatFiles } from '../files/chat-files.ts';
-import type { Caller } from '../media-control/negotiation.ts';
-import type { Negotiator } from '../media-control/negotiator.ts';
-import type { SoundMonitor } from '../media-control/sound-monitor.ts';
 import type { Origin } from '../rooms/commands.ts';
 import { KeyedQueue } from '../rooms/keyed-queue.ts';
 import type { MemberInfo } from '../rooms/member.ts';
@@ -30,17 +28,22 @@ import type { Connection, ConnectionState } from './connection.ts';
 import { customMessageCommand } from './custom-message.ts';
 import { wireSnapshot } from './frames.ts';
 import { Joining, type JoiningDeps } from './joining.ts';
-import { negotiate, requireStreamId } from './media-requests.ts';
+import { executeMedia, negotiate, requireStreamId } from './media-requests.ts';
 import { MessageLimits } from './message-limits.ts';
 import { moderationCommand } from './moderate.ts';
 import { changeCommand, openCommand } from './store-frames.ts';
 import { requireMessage, requireShort } from './texts.ts';
 
+/** Who makes a request. */
+export interface Caller {
+  readonly key: RoomKey;
+  readonly member: MemberInfo;
+  readonly origin: Origin;
+}
+
 /** Dependencies of the methods. */
 export interface RequestDeps extends JoiningDeps {
   readonly bus: Bus;
-  readonly media: Negotiator;
-  readonly sounds: Pick<SoundMonitor, 'watch'>;
   readonly files: Pick<ChatFiles, 'createUpload' | 'claim'>;
 }
 
@@ -84,24 +87,19 @@ export class Requests {
     logout: (caller) => this.#logout(caller),
     heartbeat: (caller) => this.#heartbeat(caller),
     snapshot: (caller) => this.#snapshot(caller),
-    negotiate: (caller, params) => negotiate(this.#deps.media, caller, params),
-    unpublish: async (caller, { streamId }) => {
-      await this.#deps.media.unpublish(caller, requireStreamId(streamId));
-      return DONE;
-    },
+    negotiate: (caller, params) => negotiate(this.#deps.bus, caller, params),
+    unpublish: (caller, { streamId }) =>
+      executeMedia(this.#deps.bus, caller, { type: 'unpublish', streamId: requireStreamId(streamId) }),
     updateStream: (caller, params) => this.#updateStream(caller, params),
-    stop: async (caller, { streamId }) => {
-      await this.#deps.media.stop(caller, requireStreamId(streamId));
-      return DONE;
-    },
-    updatePlay: async (caller, { streamId, ...preferences }) => {
-      await this.#deps.media.preferVideo(caller, requireStreamId(streamId), preferences);
-      return DONE;
-    },
-    watchSoundLevels: async ({ key, member }, { intervalMs }) => {
-      this.#deps.sounds.watch(key, member.memberId, intervalMs);
-      return DONE;
-    },
+    stop: (caller, { streamId }) =>
+      executeMedia(this.#deps.bus, caller, { type: 'stopPlaying', streamId: requireStreamId(streamId) }),
+    updatePlay: (caller, { streamId, ...preferences }) =>
+      executeMedia(this.#deps.bus, caller, { type: 'preferVideo', streamId: requireStreamId(streamId), preferences }),
+    watchSoundLevels: (caller, { intervalMs }) =>
+      executeMedia(this.#deps.bus, caller, {
+        type: 'watchSoundLevels',
+        ...(intervalMs !== undefined && { intervalMs }),
+      }),
     setRoomInfo: (caller, params) => this.#setRoomInfo(caller, params),
     send: (caller, params) => this.#send(caller, params),
     chatHistory: async ({ key, member }, { userId: text, direction, timeMs, limit, pinned: isPinned = false }) => {

@@ -113,13 +113,13 @@ export async function startDoor(changes: Partial<SignallingDeps> = {}, playLimit
   const unconnected = new UnconnectedReports({ clock, log });
   const parts = { engine, clock, log, state, unconnected };
   const publisher = new Publisher();
-  const sounds = new SoundMonitor({ ...parts, notifier: fanOut });
-  const resender = new MediaResender({ state, notify: (memberId, frame) => fanOut.notify(memberId, frame) });
+  const sounds = new SoundMonitor({ ...parts, notifier: publisher });
+  const resender = new MediaResender({ state, notifier: publisher });
   const sinks = { first: [new MediaEnforcer(parts)], after: [publisher, sounds, resender] };
   const rooms = new Rooms(testSettings(clock), sinks);
-  const media = startMedia({ ...parts, rooms, notify: (memberId, frame) => fanOut.notify(memberId, frame) });
-  const bus = new LocalBus({ rooms, publisher });
-  bus.subscribe((batch) => fanOut.handle(batch));
+  const media = startMedia({ ...parts, rooms, sounds, notifier: publisher });
+  const bus = new LocalBus({ rooms, media, publisher });
+  bus.subscribe(fanOut);
   rooms.start();
   const http = createServer({ shouldUpgradeCallback: isSignallingUpgrade }, (_request, response) => {
     response.writeHead(404).end();
@@ -128,8 +128,6 @@ export async function startDoor(changes: Partial<SignallingDeps> = {}, playLimit
     bus,
     entry: new Entry({ bus, authenticators: [openAuthenticator(clock)], ticketIssuer: 't1' }),
     leave: new Leave({ bus, clock, log }),
-    media,
-    sounds,
     files: NO_FILES,
     fanOut,
     clock,

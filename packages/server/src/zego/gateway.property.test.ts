@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import type { App, Apps } from '../apps/app.ts';
 import { LocalBus } from '../bus/local-bus.ts';
 import { Publisher } from '../bus/publisher.ts';
+import { NO_MEDIA } from '../bus/testing.ts';
 import { Policies } from '../policy/policies.ts';
 import { PolicyService } from '../policy/policy-service.ts';
 import { MemoryRules } from '../policy/testing.ts';
@@ -39,7 +40,7 @@ async function open() {
     maxStreamsPerApp: 0,
   };
   const rooms = new Rooms({ clock, ids: createIdSource(clock), policy: policies, ...limits }, { first: [], after: [] });
-  const bus = new LocalBus({ rooms, publisher: new Publisher() });
+  const bus = new LocalBus({ rooms, media: NO_MEDIA, publisher: new Publisher() });
   const policy = new PolicyService({ policies, bus, clock, report: () => {} });
   const apps = { find: (appId: number) => (appId === 1 ? APP : undefined) } as Apps;
   for (const user of ['a', 'b', 'c']) await rooms.execute(KEY, login(user), ORIGIN);

@@ -1,0 +1,62 @@
+/**
+ * Executes the media commands of members, at the owner of their rooms.
+ *
+ * @module
+ */
+
+import { GavelError, type RoomKey } from '@gavel/protocol';
+import type { MediaCommand, MediaReplyOf } from '../bus/media-commands.ts';
+import type { Origin } from '../rooms/commands.ts';
+import { KeyedQueue } from '../rooms/keyed-queue.ts';
+import { DONE } from '../rooms/replies.ts';
+import type { Rooms } from '../rooms/rooms.ts';
+import { type Caller, orderOf, replyOf } from './negotiation.ts';
+import type { Negotiator } from './negotiator.ts';
+import type { SoundMonitor } from './sound-monitor.ts';
+
+/** Dependencies of the service. */
+export interface MediaServiceDeps {
+  readonly rooms: Pick<Rooms, 'answer'>;
+  readonly negotiator: Negotiator;
+  readonly sounds: Pick<SoundMonitor, 'watch'>;
+}
+
+/** The handler of media commands. */
+export class MediaService {
+  readonly #deps: MediaServiceDeps;
+  /** By member: a stop must not overtake an earlier offer, which waits for the engine (SIG-1). */
+  readonly #queue = new KeyedQueue();
+
+  constructor(deps: MediaServiceDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws GavelError as the command documents; `room.member-not-found` if the member is not in the room */
+  async execute<C extends MediaCommand>(key: RoomKey, command: C, origin: Origin): Promise<MediaReplyOf<C>> {
+    const reply = await this.#queue.run(command.memberId, () => this.#execute(key, command, origin));
+    return reply as MediaReplyOf<C>;
+  }
+
+  async #execute(key: RoomKey, command: MediaCommand, origin: Origin): Promise<MediaReplyOf<MediaCommand>> {
+    const { rooms, negotiator, sounds } = this.#deps;
+    const { member } = rooms.answer(key, { type: 'member', memberId: command.memberId });
+    if (!member) throw new GavelError('room.member-not-found');
+    const caller: Caller = { key, member, origin };
+    switch (command.type) {
+      case 'negotiate':
+        return replyOf(await negotiator.negotiate(caller, orderOf(command)));
+      case 'unpublish':
+        await negotiator.unpublish(caller, command.streamId);
+        return DONE;
+      case 'stopPlaying':
+        await negotiator.stop(caller, command.streamId);
+        return DONE;
+      case 'preferVideo':
+        await negotiator.preferVideo(caller, command.streamId, command.preferences);
+        return DONE;
+      case 'watchSoundLevels':
+        sounds.watch(key, command.memberId, command.intervalMs);
+        return DONE;
+    }
+  }
+}
