@@ -80,10 +80,14 @@ export interface Harness {
   close(): Promise<void>;
 }
 
-/** Publishes a stream; throws when refused. */
+/** Publishes a new stream, and waits until it is announced, which follows the answer; throws when refused. */
 export async function publish(client: RawClient, streamId: string): Promise<void> {
+  const countAdded = () =>
+    client.events.filter((event) => event.event === 'streamAdded' && event.stream.streamId === streamId).length;
+  const before = countAdded();
   const { error } = await client.media.publish(streamId);
   if (error) throw new Error(`publish refused: ${error.code}`);
+  while (countAdded() === before) await new Promise(setImmediate);
 }
 
 /** The events a client has been sent, without those about logins, each as its kind and its subject. */

@@ -111,13 +111,13 @@ describe('parameters', () => {
       harness.nextSecond();
       await harness.join('room', 'a');
       const asked: unknown[] = [];
-      const execute = harness.rooms.execute.bind(harness.rooms);
-      harness.rooms.execute = (key, command, origin) => {
-        if (command.type === 'close') asked.push(command.announce);
-        return execute(key, command, origin);
+      const call = harness.bus.call.bind(harness.bus);
+      harness.bus.call = (envelope) => {
+        if (envelope.command.type === 'close') asked.push(envelope.command.announce);
+        return call(envelope);
       };
       expect(await closeCode({ RoomCloseCallback: text })).toBe(0);
-      harness.rooms.execute = execute;
+      harness.bus.call = call;
       expect(asked).toEqual([announce]);
     }
   });
