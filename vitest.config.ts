@@ -1,5 +1,5 @@
 /**
- * The tiers of tests as projects: `unit`, `conformance`, `chaos`, `e2e`. `npm test -- unit` runs one of them.
+ * The tiers of tests as projects: `unit`, `conformance`, `bus`, `chaos`, `e2e`. `npm test -- unit` runs one of them.
  *
  * Tests run in child processes, never in worker threads: the WebRTC binding ends a process that loads it in a thread.
  */
@@ -36,6 +36,19 @@ export default defineConfig({
         test: {
           name: 'conformance',
           include: ['tests/conformance/**/*.test.ts'],
+          testTimeout: 20_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        // The same tests, with servers whose bus delays every message (BUS-4).
+        extends: true,
+        test: {
+          name: 'bus',
+          include: ['tests/conformance/**/*.test.ts'],
+          // These start processes, or ask nothing of rooms.
+          exclude: ['**/{process,reload,locked-database,sdk,sdk-install,playground,admin-apps}.test.ts'],
+          env: { GAVEL_TEST_BUS: process.env.GAVEL_TEST_BUS ?? 'delayed' },
           testTimeout: 20_000,
           hookTimeout: 30_000,
         },

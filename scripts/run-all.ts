@@ -14,7 +14,7 @@ import { runStaticChecks } from './check.ts';
 import { root, runInherited } from './lib.ts';
 import { addCounts, type Counts, countReport, countsLine, NO_COUNTS } from './test-report.ts';
 
-const TIERS = ['unit', 'conformance', 'chaos', 'e2e'] as const;
+const TIERS = ['unit', 'conformance', 'bus', 'chaos', 'e2e'] as const;
 type Tier = (typeof TIERS)[number];
 
 /** The limit of a whole run in milliseconds: a tier that exceeds it is ended, and counts as one failure. */

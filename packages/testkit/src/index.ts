@@ -20,6 +20,7 @@ export type { LinkConditions, LinkCounts } from './relay-link.ts';
 export { findFreePort, type ServerProcess, startServerProcess } from './server-process.ts';
 export { type LinkOptions, SimulatedLink, type Transit } from './simulated-link.ts';
 export { TestRooms } from './test-rooms.ts';
+export { SerialisingBus } from './serialising-bus.ts';
 export {
   startTestServer,
   TEST_API_TOKEN,
