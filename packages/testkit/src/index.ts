@@ -17,10 +17,10 @@ export { createOffer, type OfferSection, type SectionDirection } from './offers.
 export { type RawAnswer, RawClient } from './raw-client.ts';
 export { type RawItemAnswer, type RawItemOptions, RawMedia } from './raw-media.ts';
 export type { LinkConditions, LinkCounts } from './relay-link.ts';
+export { SerialisingBus } from './serialising-bus.ts';
 export { findFreePort, type ServerProcess, startServerProcess } from './server-process.ts';
 export { type LinkOptions, SimulatedLink, type Transit } from './simulated-link.ts';
 export { TestRooms } from './test-rooms.ts';
-export { SerialisingBus } from './serialising-bus.ts';
 export {
   startTestServer,
   TEST_API_TOKEN,

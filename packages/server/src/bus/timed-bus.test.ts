@@ -1,8 +1,7 @@
 import { GavelError, type RoomKey } from '@gavel/protocol';
 import { FakeClock } from '@gavel/testkit/fake-clock';
 import { expect, test } from 'vitest';
-import type { RoomCommand } from '../rooms/commands.ts';
-import type { Bus } from './bus.ts';
+import type { Bus, Command } from './bus.ts';
 import { TimedBus } from './timed-bus.ts';
 
 const key = { appId: 1, environment: 'live', roomId: 'r' } as unknown as RoomKey;
@@ -12,7 +11,7 @@ test('a kick, a close and a deletion are measured until their reply, and nothing
   const clock = new FakeClock();
   const calls: string[] = [];
   const inner = {
-    call: async ({ command }: { command: RoomCommand }) => {
+    call: async ({ command }: { command: Command }) => {
       calls.push(command.type);
       clock.advance(7);
       if (command.type === 'close') throw new GavelError('room.not-found');
@@ -21,7 +20,7 @@ test('a kick, a close and a deletion are measured until their reply, and nothing
   } as unknown as Bus;
   const durations: [string, number][] = [];
   const bus = new TimedBus(inner, clock, (command, durationMs) => durations.push([command, durationMs]));
-  const call = (command: object) => bus.call({ key, command: command as RoomCommand, origin });
+  const call = (command: object) => bus.call({ key, command: command as Command, origin });
   expect(await call({ type: 'kick' })).toEqual({ members: [] });
   await call({ type: 'touch' });
   await call({ type: 'deleteStream' });

@@ -5,16 +5,14 @@
  */
 
 import type { Clock } from '../rooms/clock.ts';
-import type { RoomCommand } from '../rooms/commands.ts';
 import type { AnswerOf, Query, SubjectOf } from '../rooms/queries.ts';
-import type { ReplyOf } from '../rooms/replies.ts';
-import type { BatchHandler, Bus, Envelope } from './bus.ts';
+import type { Bus, Command, Envelope, ReplyOf, Subscriber } from './bus.ts';
 
 /** The commands that are measured. */
-const MEASURED: ReadonlySet<RoomCommand['type']> = new Set(['kick', 'close', 'deleteStream'] as const);
+const MEASURED: ReadonlySet<Command['type']> = new Set(['kick', 'close', 'deleteStream'] as const);
 
 /** Receives the duration of a measured command that succeeded. */
-export type RecordDuration = (command: RoomCommand['type'], durationMs: number) => void;
+export type RecordDuration = (command: Command['type'], durationMs: number) => void;
 
 /** Passes everything to another bus, and measures from the command to its reply: when it resolves, media is closed. */
 export class TimedBus implements Bus {
@@ -28,7 +26,7 @@ export class TimedBus implements Bus {
     this.#record = record;
   }
 
-  call<C extends RoomCommand>(envelope: Envelope<C>): Promise<ReplyOf<C>> {
+  call<C extends Command>(envelope: Envelope<C>): Promise<ReplyOf<C>> {
     return MEASURED.has(envelope.command.type) ? this.#measure(envelope) : this.#bus.call(envelope);
   }
 
@@ -36,11 +34,11 @@ export class TimedBus implements Bus {
     return this.#bus.query(subject, query);
   }
 
-  subscribe(handler: BatchHandler): () => void {
-    return this.#bus.subscribe(handler);
+  subscribe(subscriber: Subscriber): () => void {
+    return this.#bus.subscribe(subscriber);
   }
 
-  async #measure<C extends RoomCommand>(envelope: Envelope<C>): Promise<ReplyOf<C>> {
+  async #measure<C extends Command>(envelope: Envelope<C>): Promise<ReplyOf<C>> {
     const startedAtMs = this.#clock.monotonicMs();
     const reply = await this.#bus.call(envelope);
     this.#record(envelope.command.type, this.#clock.monotonicMs() - startedAtMs);
