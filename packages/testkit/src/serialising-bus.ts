@@ -46,7 +46,7 @@ export class SerialisingBus implements Bus {
       },
       notify: (notice: Notice) => {
         const sent = throughJson(notice);
-        void arrive(notice.key).then(() => subscriber.notify(sent));
+        void arrive(notice.key).then(() => subscriber.notify?.(sent));
       },
     });
   }

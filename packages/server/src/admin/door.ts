@@ -109,7 +109,7 @@ function watchOccupancy(
   { bus, clock }: Pick<AdminDoorDeps, 'bus' | 'clock'>,
 ): OccupancyHistory {
   const occupancy = new OccupancyHistory(clock);
-  const unsubscribe = bus.subscribe((batch) => occupancy.handle(batch));
+  const unsubscribe = bus.subscribe({ handle: (batch) => occupancy.handle(batch) });
   occupancy.start();
   scope.addHook('onClose', async () => {
     unsubscribe();

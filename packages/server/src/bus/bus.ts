@@ -42,9 +42,11 @@ export interface Notifier {
 }
 
 /** Receives what happens in rooms. The batches and notices of one room arrive in order. */
-export interface Subscriber extends Notifier {
+export interface Subscriber {
   /** Handles the events of one command. The command's caller waits for the promise. */
   handle(batch: EventBatch): void | Promise<void>;
+  /** Handles a notice; without it, the subscriber gets none. */
+  notify?(notice: Notice): void;
 }
 
 /**

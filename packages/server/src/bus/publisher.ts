@@ -29,7 +29,7 @@ export class Publisher implements EventSink, Notifier {
   }
 
   notify(notice: Notice): void {
-    for (const subscriber of this.#subscribers) subscriber.notify(notice);
+    for (const subscriber of this.#subscribers) subscriber.notify?.(notice);
   }
 }
 
