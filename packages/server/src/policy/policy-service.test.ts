@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { LocalBus } from '../bus/local-bus.ts';
 import { Publisher } from '../bus/publisher.ts';
+import { NO_MEDIA } from '../bus/testing.ts';
 import type { BanPrivilege, BanSubject } from '../rooms/bans.ts';
 import type { CommandOf } from '../rooms/commands.ts';
 import type { EventBatch } from '../rooms/event-feed.ts';
@@ -41,7 +42,7 @@ async function open() {
   const events: RoomEvent[] = [];
   const feed = { handle: (batch: EventBatch) => void events.push(...batch.events) };
   const rooms = new Rooms({ ...testSettings(clock), policy: policies }, { first: [feed], after: [] });
-  const bus = new LocalBus({ rooms, publisher: new Publisher() });
+  const bus = new LocalBus({ rooms, media: NO_MEDIA, publisher: new Publisher() });
   const done: string[] = [];
   const commands = {
     concerns: () => true,
