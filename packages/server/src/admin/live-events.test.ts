@@ -1,7 +1,7 @@
 import type { AppId, Epoch, RoomId } from '@gavel/protocol';
 import { FakeClock } from '@gavel/testkit/fake-clock';
 import { beforeEach, expect, it } from 'vitest';
-import type { BatchHandler } from '../bus/bus.ts';
+import type { Subscriber } from '../bus/bus.ts';
 import type { RoomEvent } from '../rooms/events.ts';
 import { Rooms } from '../rooms/rooms.ts';
 import { KEY, login, ORIGIN, testSettings } from '../rooms/testing.ts';
@@ -10,11 +10,11 @@ import { FLUSH_INTERVAL_MS, type KeptEvent, LiveEvents, MAX_KEPT_EVENTS, summari
 let clock: FakeClock;
 let live: LiveEvents;
 let rooms: Rooms;
-let publish: BatchHandler;
+let publish: Subscriber['handle'];
 beforeEach(() => {
   clock = new FakeClock();
-  const subscribe = (handler: BatchHandler) => {
-    publish = handler;
+  const subscribe = ({ handle }: Subscriber) => {
+    publish = handle;
     return () => {};
   };
   live = new LiveEvents({ subscribe }, clock);

@@ -51,7 +51,7 @@ export class LiveEvents {
   /** Follows the rooms from now on; they must have none of their events behind them. */
   constructor(bus: Pick<Bus, 'subscribe'>, clock: Clock) {
     this.#clock = clock;
-    bus.subscribe((batch) => this.#follow(batch));
+    bus.subscribe({ handle: (batch) => this.#follow(batch) });
   }
 
   /** Number of the last event. */

@@ -5,6 +5,7 @@ import { FakeClock } from '@gavel/testkit/fake-clock';
 import { expect, test } from 'vitest';
 import { LocalBus } from '../bus/local-bus.ts';
 import { Publisher } from '../bus/publisher.ts';
+import { NO_MEDIA } from '../bus/testing.ts';
 import { eventsOf, type RoomEvent } from '../rooms/events.ts';
 import { Rooms } from '../rooms/rooms.ts';
 import { KEY, ORIGIN, testSettings } from '../rooms/testing.ts';
@@ -40,8 +41,8 @@ function open() {
   const events: RoomEvent[] = [];
   const publisher = new Publisher();
   const rooms = new Rooms(testSettings(clock), { first: [], after: [publisher] });
-  publisher.subscribe((batch) => void events.push(...batch.events));
-  const bus = new LocalBus({ rooms, publisher });
+  publisher.subscribe({ handle: (batch) => void events.push(...batch.events) });
+  const bus = new LocalBus({ rooms, media: NO_MEDIA, publisher });
   const errors: string[] = [];
   const entry = new Entry({ bus, authenticators: [openAuthenticator(clock)], ticketIssuer: 't1' });
   const leave = new Leave({ bus, clock, log: { error: (_fields, message) => void errors.push(message) } });
