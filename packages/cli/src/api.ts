@@ -6,6 +6,7 @@
 
 import type { Context } from './contexts.ts';
 import { CliError, usageError } from './errors.ts';
+import { readEvents, type ServerEvent } from './event-stream.ts';
 
 /** A call. */
 export interface ApiCall {
@@ -21,6 +22,12 @@ export interface ApiCall {
 export interface Api {
   /** @throws CliError `refused` with the server's message, `unreachable`, or `usage` if the context has no key */
   send<T>(call: ApiCall): Promise<T>;
+  /**
+   * Reads the live events of a path until the time is over, or for ever.
+   *
+   * @throws CliError as `send`, and `unreachable` if the server ends the stream
+   */
+  watch(path: string, forMs: number | undefined, onEvent: (event: ServerEvent) => void): Promise<void>;
 }
 
 /** Thrown in place of a call that was printed: the command ends, and has done nothing. */
@@ -39,10 +46,20 @@ const CREDENTIAL_HINTS = {
 export function createApi(findContext: () => Context): Api {
   return {
     async send<T>(call: ApiCall): Promise<T> {
+      return readAnswer<T>(await request(findContext(), call, AbortSignal.timeout(TIMEOUT_MS)));
+    },
+    async watch(path, forMs, onEvent) {
       const context = findContext();
-      const secret = context[call.credential ?? 'key'];
-      if (secret === undefined) throw usageError(CREDENTIAL_HINTS[call.credential ?? 'key']);
-      return readAnswer<T>(await request(context, call, secret));
+      const end = forMs === undefined ? undefined : AbortSignal.timeout(forMs);
+      const response = await request(context, { method: 'GET', path }, end);
+      if (!response.ok || !response.body) return readAnswer(response);
+      try {
+        for await (const event of readEvents(response.body.pipeThrough(new TextDecoderStream()))) onEvent(event);
+      } catch (error) {
+        if (end?.aborted) return;
+        throw new CliError('unreachable', `${context.url} was lost: ${reasonOf(error)}`);
+      }
+      throw new CliError('unreachable', `${context.url} has ended the stream`);
     },
   };
 }
@@ -59,17 +76,23 @@ export function createPrintingApi(
       print(asCurl ? printCurl(findContext().url, call) : describeCall(findContext().url, call));
       throw new CallPrinted();
     },
+    async watch(path) {
+      print(printCurl(findContext().url, { method: 'GET', path }));
+    },
   };
 }
 
-async function request({ url }: Context, { method, path, body }: ApiCall, secret: string): Promise<Response> {
+async function request(context: Context, call: ApiCall, signal: AbortSignal | undefined): Promise<Response> {
+  const { method, path, body, credential = 'key' } = call;
+  const { url, [credential]: secret } = context;
+  if (secret === undefined) throw usageError(CREDENTIAL_HINTS[credential]);
   const headers = { authorization: `Bearer ${secret}`, ...(body && { 'content-type': 'application/json' }) };
   try {
     return await fetch(`${url}${path}`, {
       method,
       headers,
       redirect: 'manual',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      ...(signal && { signal }),
       ...(body && { body: JSON.stringify(body) }),
     });
   } catch (error) {

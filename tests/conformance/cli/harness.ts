@@ -26,15 +26,11 @@ export interface CliOptions {
   readonly answer?: boolean;
 }
 
-/** The commands that tests of this process have run, by name as typed: `callback list`. */
-export const COMMANDS_RUN = new Set<string>();
-
 /** Runs a command line. */
 export async function runGavel(
   argv: readonly string[],
   { env = {}, cwd = '/', answer }: CliOptions = {},
 ): Promise<CliRun> {
-  for (const count of [1, 2]) COMMANDS_RUN.add(argv.slice(0, count).join(' '));
   let out = '';
   let error = '';
   const questions: string[] = [];
