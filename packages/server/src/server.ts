@@ -141,6 +141,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const engine = parts.engine ?? createEngine(config, log);
   const { heartbeatTimeoutMs, heartbeatIntervalMs, maxLoginsPerSecond, ...mediaLimits } = config.rooms;
 
+  // What follows the events of rooms.
   const fanOut = new FanOut();
   const metrics = new Metrics();
   const mediaState = new MediaState({
@@ -151,17 +152,6 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   });
   const unconnected = new UnconnectedReports({ clock, log, count: (role) => metrics.media.countUnconnected(role) });
   const mediaParts = { engine, clock, log, state: mediaState, unconnected };
-  const guard = new AdmissionGuard(store);
-  const { maxFileBytes, maxRoomFileBytes: perRoom, maxAppFileBytes: perApp } = config.chat;
-  const path = join(config.dataDir, 'files');
-  const files = await ChatFiles.open({ store, clock, log, path, maxFileBytes, limits: { perRoom, perApp } });
-  const http = createHttpServer({
-    log,
-    deadlines: config.http,
-    certificates,
-    shouldUpgrade: isSignallingUpgrade,
-    findAddress: createFindAddress(config.trustedProxies),
-  });
   const chatLinks = await ChatLinks.open({ store, clock, baseUrl: () => baseUrl });
   const webhooks = await Webhooks.open({ store, apps, clock, chatLinks });
   const commands = new CommandLog({ journal, repository: store.journal, clock, log });
@@ -198,8 +188,10 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const sinks = {
     first: [new MediaEnforcer(mediaParts)],
     journal: new BatchJournal({ journal: outbox, commands, source: outbox, recorder: sessions, log }),
-    after: [sessions, publisher, sounds, resender, audit, metrics.rooms, guard, files],
+    after: [sessions, publisher, sounds, resender, audit, metrics.rooms],
   };
+
+  // The rooms, and the bus to them.
   const policies = await Policies.open({ repository: store.rules, clock, limits: config.bans, sinks: [audit] });
   const reportTickets = (error: unknown): void => log.error({ err: error }, 'ended tickets: reading or writing failed');
   const table = store.endedTickets;
@@ -224,6 +216,14 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     metrics.calls.recordRemoval(command, durationMs),
   );
   bus.subscribe(fanOut);
+
+  // Parts that act on rooms in turn.
+  const { maxFileBytes, maxRoomFileBytes: perRoom, maxAppFileBytes: perApp } = config.chat;
+  const path = join(config.dataDir, 'files');
+  const files = await ChatFiles.open({ bus, store, clock, log, path, maxFileBytes, limits: { perRoom, perApp } });
+  const guard = new AdmissionGuard({ store, bus });
+  publisher.subscribe(guard);
+  publisher.subscribe(files);
   const policy = new PolicyService({
     policies,
     bus,
@@ -231,14 +231,20 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     clock,
     report: (error) => log.error({ err: error }, 'rule expiry failed'),
   });
-  guard.attach(rooms);
-  files.attach(bus);
   const certificateExpiresAtMs = config.tls && (() => certificates?.expiresAtMs ?? 0);
   const { version } = manifest;
   metrics.observe({ engine, connectionCount: () => fanOut.connectionCount, version, certificateExpiresAtMs });
   metrics.callbacks.observe(callbacks);
   const countCall: CountCall = (call) => metrics.calls.count(call);
 
+  // The doors.
+  const http = createHttpServer({
+    log,
+    deadlines: config.http,
+    certificates,
+    shouldUpgrade: isSignallingUpgrade,
+    findAddress: createFindAddress(config.trustedProxies),
+  });
   const tokens = new ParticipantTokens({ store, clock });
   const replays = await Replays.open(store, clock.now());
   registerZegoDoor(http, {

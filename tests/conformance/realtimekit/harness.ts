@@ -14,6 +14,7 @@ import { type AppDefinition, AppRegistry } from '../../../packages/server/src/ap
 import { LocalBus } from '../../../packages/server/src/bus/local-bus.ts';
 import { Publisher } from '../../../packages/server/src/bus/publisher.ts';
 import { NO_MEDIA } from '../../../packages/server/src/bus/testing.ts';
+import type { Admission } from '../../../packages/server/src/entry/admission.ts';
 import { BatchJournal } from '../../../packages/server/src/journal/batch-journal.ts';
 import { AdmissionGuard } from '../../../packages/server/src/realtimekit/admission-guard.ts';
 import { ApiTokenRegistry } from '../../../packages/server/src/realtimekit/api-tokens.ts';
@@ -25,7 +26,6 @@ import { SessionRecorder } from '../../../packages/server/src/realtimekit/sessio
 import { STOCK_PRESETS } from '../../../packages/server/src/realtimekit/stock-presets.ts';
 import { ParticipantTokens } from '../../../packages/server/src/realtimekit/tokens.ts';
 import { Webhooks } from '../../../packages/server/src/realtimekit/webhooks/webhooks.ts';
-import type { Admission } from '../../../packages/server/src/entry/admission.ts';
 import { createIdSource } from '../../../packages/server/src/rooms/clock.ts';
 import { EndedTickets } from '../../../packages/server/src/rooms/ended-tickets.ts';
 import { eventsOf } from '../../../packages/server/src/rooms/events.ts';
@@ -106,7 +106,6 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
     maxStreamsPerMember: 20,
     maxStreamsPerApp: 0,
   };
-  const guard = new AdmissionGuard(store);
   const log = { error: (fields: object) => void logged.push(fields) };
   const chatLinks = await ChatLinks.open({ store, clock, baseUrl: () => baseUrl.replace('/client/v4', '') });
   const webhooks = await Webhooks.open({ store, apps, clock, chatLinks });
@@ -134,11 +133,11 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
   const publisher = new Publisher();
   const owner = new Rooms(
     { clock, ids: createIdSource(clock), tickets: new EndedTickets({ issuer: ISSUER }), ...limits },
-    { first, journal, after: [history, publisher, guard] },
+    { first, journal, after: [history, publisher] },
   );
   const bus = wrapTestBus(new LocalBus({ rooms: owner, media: NO_MEDIA, publisher }));
   const rooms = new TestRooms(bus);
-  guard.attach(owner);
+  publisher.subscribe(new AdmissionGuard({ store, bus }));
   const authenticator = createParticipantTokenAuthenticator({ apps, store, tokens, sessions: history });
   const http = Fastify({ logger: false, routerOptions: { maxParamLength: 1024 } });
   registerRealtimeKitDoor(http, {

@@ -9,7 +9,7 @@ import type { MemberInfo } from '../rooms/member.ts';
 import type { Query } from '../rooms/queries.ts';
 import { openSqliteStore } from '../store/sqlite/open.ts';
 import type { Store } from '../store/store.ts';
-import { ChatFiles, UNSENT_MS } from './chat-files.ts';
+import { ChatFiles, type ChatFilesDeps, UNSENT_MS } from './chat-files.ts';
 import { UPLOAD_IDLE_MS } from './uploads.ts';
 
 const KEY: RoomKey = { appId: 1 as AppId, environment: 'production', roomId: 'room' as RoomId };
@@ -29,8 +29,8 @@ let logged: object[];
 const open = async (perRoom = 100): Promise<void> => {
   const log = { error: (fields: object) => void logged.push(fields) };
   const limits = { perRoom, perApp: 150 };
-  files = await ChatFiles.open({ store, clock, log, path, maxFileBytes: 80, limits });
-  files.attach({ query: async (_key, query) => answer(query) as never });
+  const bus: ChatFilesDeps['bus'] = { query: async (_key, query) => answer(query) as never };
+  files = await ChatFiles.open({ bus, store, clock, log, path, maxFileBytes: 80, limits });
 };
 
 /** A room with one member, anna; none if there is no epoch. */

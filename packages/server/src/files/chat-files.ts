@@ -41,6 +41,7 @@ const SWEEP_FILES = 100;
 
 /** The dependencies of the files. */
 export interface ChatFilesDeps {
+  readonly bus: Pick<Bus, 'query'>;
   readonly store: Pick<Store, 'files'>;
   readonly clock: Clock;
   readonly log: { error(fields: object, message: string): void };
@@ -68,7 +69,6 @@ export class ChatFiles {
   readonly #deleting = new Set<string>();
   /** Lives of rooms that the last sweep found ended; by now their last messages are stored. */
   #ended = new Set<string>();
-  #bus: Pick<Bus, 'query'> | undefined;
   #stopSweeps: (() => void) | undefined;
   readonly #sweeps = new KeyedQueue();
 
@@ -87,10 +87,6 @@ export class ChatFiles {
     const quota = new ByteQuota(deps.limits);
     for (const { bytes, ...key } of await files.usage()) quota.add(key, bytes);
     return new ChatFiles(deps, await FileFolder.open(deps.path), quota);
-  }
-
-  attach(bus: Pick<Bus, 'query'>): void {
-    this.#bus = bus;
   }
 
   /** Deletes files without a record, which a crash has left, and begins to sweep every minute. */
@@ -142,7 +138,7 @@ export class ChatFiles {
    */
   async checkUpload(fileId: string, token: string): Promise<void> {
     const { key, memberId } = this.#uploads.findUploader(fileId, token);
-    const { member } = (await this.#bus?.query(key, { type: 'member', memberId })) ?? {};
+    const { member } = await this.#deps.bus.query(key, { type: 'member', memberId });
     if (!member) {
       this.#uploads.endOf(memberId);
       throw new GavelError('file.not-found');
@@ -234,7 +230,7 @@ export class ChatFiles {
   }
 
   async #epochOf(key: RoomKey): Promise<Epoch | undefined> {
-    return (await this.#bus?.query(key, { type: 'summary' }))?.room?.epoch;
+    return (await this.#deps.bus.query(key, { type: 'summary' })).room?.epoch;
   }
 
   /** Lives of rooms that ended before the last sweep: a message that stays has been stored, and its files are bound. */

@@ -9,22 +9,23 @@
  */
 
 import { isGavelError, type RoomKey, type UserId } from '@gavel/protocol';
+import type { Bus } from '../bus/bus.ts';
 import type { RoomCommand } from '../rooms/commands.ts';
-import type { EventBatch, EventSink, Rooms } from '../rooms/rooms.ts';
+import type { EventBatch, EventSink } from '../rooms/rooms.ts';
 import type { Store } from '../store/store.ts';
 
-/** Removes members whose records changed during their login. The login is answered after this check. */
+/** Dependencies of the guard. */
+export interface AdmissionGuardDeps {
+  readonly store: Pick<Store, 'meetings' | 'participants'>;
+  readonly bus: Pick<Bus, 'call'>;
+}
+
+/** Removes users whose records changed during their login. The login is answered after this check. */
 export class AdmissionGuard implements EventSink {
-  readonly #store: Pick<Store, 'meetings' | 'participants'>;
-  #rooms: Pick<Rooms, 'execute'> | undefined;
+  readonly #deps: AdmissionGuardDeps;
 
-  constructor(store: Pick<Store, 'meetings' | 'participants'>) {
-    this.#store = store;
-  }
-
-  /** Connects the rooms; they are created after their sinks. */
-  attach(rooms: Pick<Rooms, 'execute'>): void {
-    this.#rooms = rooms;
+  constructor(deps: AdmissionGuardDeps) {
+    this.#deps = deps;
   }
 
   handle({ key, events }: EventBatch): Promise<void> | undefined {
@@ -46,18 +47,19 @@ export class AdmissionGuard implements EventSink {
   async #check(key: RoomKey, userId: UserId, whenInactive: RoomCommand): Promise<void> {
     const command = await this.#findCommand(key, userId, whenInactive);
     if (!command) return;
-    await this.#rooms
-      ?.execute(key, command, { door: 'realtimekit', requestId: 'admission' })
+    await this.#deps.bus
+      .call({ key, command, origin: { door: 'realtimekit', requestId: 'admission' } })
       .catch((error: unknown) => {
         if (!isGavelError(error, 'room.not-found', 'room.member-not-found')) throw error;
       });
   }
 
   async #findCommand(key: RoomKey, userId: UserId, whenInactive: RoomCommand): Promise<RoomCommand | undefined> {
-    if (!(await this.#store.participants.find(key.roomId, userId))) {
+    const { store } = this.#deps;
+    if (!(await store.participants.find(key.roomId, userId))) {
       return { type: 'kick', targets: [{ label: userId, userIds: [userId] }], require: 'any', reason: '' };
     }
-    const meeting = await this.#store.meetings.find(key.appId, key.roomId);
+    const meeting = await store.meetings.find(key.appId, key.roomId);
     return meeting?.status === 'ACTIVE' ? undefined : whenInactive;
   }
 }
