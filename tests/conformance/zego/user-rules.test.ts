@@ -359,6 +359,7 @@ describe('setting and ending', () => {
   });
 
   test('answers 1 for a fault of the server, and changes nothing', async () => {
+    expect((await set({ ...USER, UserId: 'other' })).Code).toBe(0);
     vi.spyOn(harness.rules, 'put').mockRejectedValueOnce(new Error('disk full'));
     expect((await set(USER)).Code).toBe(1);
     expect(await tryLogin('r', 'u')).toBe('in');

@@ -318,6 +318,23 @@ describe('a kick with a ban', () => {
     expect([members.length, await present(), await present(OTHER)]).toEqual([1, ['ben'], ['ben']]);
   });
 
+  test('tells whom it would put out and ban, and changes nothing (BAN-8, BUS-3)', async () => {
+    const { rooms, join, present, events } = await open();
+    await join('ann', { address: '10.0.0.1' });
+    await join('ben');
+    const before = events.length;
+    const command = kick('ann', { ban: kickBan('both', 'app', 60) });
+    const preview = throughJson(rooms.answer(KEY, { type: 'preview', command, origin: MODERATOR }));
+    expect(preview.reply).toMatchObject({ members: [{ user: { id: 'ann' } }], waiting: [] });
+    expect(preview.events.map(({ type }) => type)).toEqual(['memberLeft']);
+    const subject = { userId: 'ann', addresses: '10.0.0.1' };
+    expect(preview.bans).toMatchObject([{ subject, untilMs: clock.now() + 60_000, reason: 'spam' }]);
+    expect([rules.rows.size, await present(), events.length]).toEqual([0, ['ann', 'ben'], before]);
+    const absent = { type: 'preview', command: kick('zoe', {}), origin: MODERATOR } as const;
+    expect(() => rooms.answer(KEY, absent)).toThrow(expect.objectContaining({ code: 'room.member-not-found' }));
+    expect(() => rooms.answer(OTHER, absent)).toThrow(expect.objectContaining({ code: 'room.not-found' }));
+  });
+
   test('bans nobody if the kick is refused, or the store fails: then nobody is out (BAN-8)', async () => {
     const { rooms, join, present } = await open();
     await join('ann');

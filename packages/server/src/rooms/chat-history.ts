@@ -48,6 +48,11 @@ export class ChatHistory {
   readonly #kept = new Map<number, ChatMessage>();
   #pinnedCount = 0;
 
+  /** Returns every stored message, oldest first. */
+  all(): readonly ChatMessage[] {
+    return [...this.#kept.values()];
+  }
+
   /** Number of pinned messages. */
   get pinnedCount(): number {
     return this.#pinnedCount;

@@ -19,6 +19,17 @@ export class EventLog {
     this.#capacity = capacity;
   }
 
+  /** Sets the state of an empty log. */
+  restore(seq: number, events: readonly RoomEvent[]): void {
+    this.#kept.push(...events);
+    this.#seq = seq;
+  }
+
+  /** Returns the stored events, oldest first. */
+  all(): readonly RoomEvent[] {
+    return [...this.#kept];
+  }
+
   /** The sequence number of the last event; 0 before the first. */
   get seq(): number {
     return this.#seq;

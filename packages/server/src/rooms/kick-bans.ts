@@ -51,14 +51,14 @@ export class KickBans {
    * @throws GavelError as the command documents
    */
   async execute(key: RoomKey, command: BanningKick, origin: Origin, callId?: string): Promise<KickReply> {
-    const { policy, clock, people, kick } = this.#deps;
+    const { policy, clock, people } = this.#deps;
     const { ban, ...rest } = command;
-    if (command.by !== undefined) throw new GavelError('member.not-allowed');
+    requireBackend(command);
     if (!policy) throw new Error('a kick with a ban needs a policy');
     const found = command.targets.map((target) => people.named(key, target).length > 0);
     const isHere = command.require === 'all' ? found.every(Boolean) : found.some(Boolean);
     // The kick refuses it, before anybody is banned.
-    if (!isHere) return kick(key, rest, origin);
+    if (!isHere) return this.#deps.kick(key, rest, origin);
     const bans: SetBan[] = [];
     const covered = new Set<string>();
     for (;;) {
@@ -72,6 +72,13 @@ export class KickBans {
     const elsewhere = ban.in === 'app' ? this.#kickElsewhere(key, rest, bans, origin) : [];
     const [reply] = await Promise.all([this.#kickPresent(key, rest, origin, { callId, bans }), ...elsewhere]);
     return reply;
+  }
+
+  /** Returns the bans that a kick would set now. @throws GavelError as `execute`, but for the policy's refusals */
+  preview(key: RoomKey, command: BanningKick): NewBan[] {
+    requireBackend(command);
+    const named = command.targets.flatMap((target) => this.#deps.people.named(key, target));
+    return newBansOf(command, key, subjectsOf(command, named), this.#deps.clock.now());
   }
 
   /** Kicks as `kick` does, but nobody if all targets have left. */
@@ -95,6 +102,11 @@ export class KickBans {
       return first ? this.#kickPresent(first.key, { type: 'kick', targets, require: 'any', reason }, origin) : [];
     });
   }
+}
+
+/** @throws GavelError `member.not-allowed` for a member: only backends ban */
+function requireBackend({ by }: BanningKick): void {
+  if (by !== undefined) throw new GavelError('member.not-allowed');
 }
 
 /** Returns whom a kick bans: each of its people, and the users that it names, also those that are absent. */

@@ -7,7 +7,7 @@
 import { GavelError, type MemberId, type UserId } from '@gavel/protocol';
 import type { CommandOf } from './commands.ts';
 import type { RoomEvent, RoomEventOf } from './events.ts';
-import { type Member, type MemberInfo, mayLetIn } from './member.ts';
+import { type Member, type MemberInfo, type MemberSecrets, mayLetIn } from './member.ts';
 
 const NONE: readonly Member[] = [];
 
@@ -24,6 +24,26 @@ export interface ListFacts {
   readonly shown: ShownList;
 }
 
+/** A member in a snapshot. Durations are those until the moment of the snapshot, in milliseconds. */
+export interface MemberState {
+  readonly member: MemberInfo;
+  readonly secrets: MemberSecrets;
+  readonly connectionId: string;
+  /** For how long its connection has been lost; absent while it is attached. */
+  readonly detachedForMs?: number;
+  readonly silentForMs: number;
+}
+
+/** The member list in a snapshot. */
+export interface MemberTableState {
+  readonly members: readonly MemberState[];
+  readonly userSeq: number;
+  readonly shown: ShownList;
+  readonly peak: number;
+  /** Total time that all members have spent in the room, in milliseconds. */
+  readonly memberMs: number;
+}
+
 /** Stores members. Only events change it, and the activity of members. */
 export class MemberTable {
   readonly #members = new Map<MemberId, Member>();
@@ -37,6 +57,25 @@ export class MemberTable {
   #earliestSeenMonotonicMs = Number.POSITIVE_INFINITY;
   /** `memberMsAt(t)` = this + t * members: the total is computed without iterating over the members. */
   #memberMsOffset = 0;
+
+  /** Returns the state at a monotonic time. */
+  stateAt(nowMonotonicMs: number): MemberTableState {
+    return {
+      members: this.all().map((member) => stateOf(member, this.infoOf(member), nowMonotonicMs)),
+      userSeq: this.#userSeq,
+      shown: this.#shown,
+      peak: this.#peak,
+      memberMs: this.memberMsAt(nowMonotonicMs),
+    };
+  }
+
+  /** Sets the state of an empty table. */
+  restore({ members, userSeq, shown, peak, memberMs }: MemberTableState, nowMonotonicMs: number): void {
+    for (const state of members) this.#put(memberOf(state, nowMonotonicMs), state.member);
+    this.#setList({ userSeq, shown });
+    this.#peak = peak;
+    this.#memberMsOffset = memberMs - nowMonotonicMs * members.length;
+  }
 
   get size(): number {
     return this.#members.size;
@@ -145,25 +184,18 @@ export class MemberTable {
   }
 
   #add(event: RoomEventOf<'memberJoined'>, nowMonotonicMs: number): void {
-    const { member: info, connectionId, secrets } = event;
-    const { ticket, granted, tokenExpiresAtMs = Number.POSITIVE_INFINITY, attemptId } = secrets;
-    const member: Member = {
-      ...info,
-      ticket,
-      granted,
-      tokenExpiresAtMs,
-      unansweredAttemptId: attemptId,
-      link: { kind: 'attached', connectionId },
-      lastSeenMonotonicMs: nowMonotonicMs,
-    };
+    this.#put(memberOf({ ...event, silentForMs: 0 }, nowMonotonicMs), event.member);
+    this.#setList(event);
+    this.#peak = Math.max(this.#peak, this.#members.size);
+    this.#memberMsOffset -= nowMonotonicMs;
+  }
+
+  #put(member: Member, info: MemberInfo): void {
     this.#infos.set(member.memberId, info);
     this.#members.set(member.memberId, member);
     this.#byUser.set(member.user.id, [...this.ofUser(member.user.id), member]);
-    this.#setList(event);
-    this.#peak = Math.max(this.#peak, this.#members.size);
     if (mayLetIn(member)) this.#greeterCount += 1;
-    this.#earliestSeenMonotonicMs = Math.min(this.#earliestSeenMonotonicMs, nowMonotonicMs);
-    this.#memberMsOffset -= nowMonotonicMs;
+    this.#earliestSeenMonotonicMs = Math.min(this.#earliestSeenMonotonicMs, member.lastSeenMonotonicMs);
   }
 
   /** Sets what others may see of a member, and changes what they do not see. */
@@ -228,4 +260,43 @@ export class MemberTable {
     this.#earliestSeenMonotonicMs = earliest;
     return silent;
   }
+}
+
+function memberOf(
+  { member, secrets, connectionId, detachedForMs, silentForMs }: MemberState,
+  nowMonotonicMs: number,
+): Member {
+  const { ticket, granted, tokenExpiresAtMs = Number.POSITIVE_INFINITY, attemptId } = secrets;
+  const isAttached = detachedForMs === undefined;
+  return {
+    ...member,
+    ticket,
+    granted,
+    tokenExpiresAtMs,
+    unansweredAttemptId: attemptId,
+    link: isAttached
+      ? { kind: 'attached', connectionId }
+      : { kind: 'detached', connectionId, sinceMonotonicMs: nowMonotonicMs - detachedForMs },
+    lastSeenMonotonicMs: nowMonotonicMs - silentForMs,
+  };
+}
+
+function stateOf(
+  { ticket, granted, tokenExpiresAtMs, unansweredAttemptId, link, lastSeenMonotonicMs }: Member,
+  member: MemberInfo,
+  nowMonotonicMs: number,
+): MemberState {
+  const secrets: MemberSecrets = {
+    ticket,
+    granted,
+    ...(Number.isFinite(tokenExpiresAtMs) && { tokenExpiresAtMs }),
+    ...(unansweredAttemptId !== undefined && { attemptId: unansweredAttemptId }),
+  };
+  return {
+    member,
+    secrets,
+    connectionId: link.connectionId,
+    ...(link.kind === 'detached' && { detachedForMs: nowMonotonicMs - link.sinceMonotonicMs }),
+    silentForMs: nowMonotonicMs - lastSeenMonotonicMs,
+  };
 }

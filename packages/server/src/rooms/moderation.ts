@@ -55,9 +55,7 @@ export class Moderation {
   evolve(event: RoomEvent): void {
     switch (event.type) {
       case 'roomCreated':
-        this.#locks = new Map(event.before?.moderation.locks);
-        this.#changes = new Map(event.before?.moderation.changes);
-        return;
+        return this.restore(event.before?.moderation);
       case 'membersMuted':
         for (const { user } of event.members) this.#lock(user.id, event.kinds, !event.allowUnmute);
         return;
@@ -67,6 +65,12 @@ export class Moderation {
         this.#changes.set(member.user.id, mergeChanges(this.#changes.get(member.user.id) ?? {}, changes));
       }
     }
+  }
+
+  /** Sets the locks and permission changes; undefined: none. */
+  restore(state: ModerationState | undefined): void {
+    this.#locks = new Map(state?.locks);
+    this.#changes = new Map(state?.changes);
   }
 
   /** The data for the next room of the session. */

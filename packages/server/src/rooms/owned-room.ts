@@ -5,7 +5,8 @@
  * @module
  */
 
-import { GavelError, type MemberId, type RoomKey } from '@gavel/protocol';
+import { type Epoch, GavelError, type MemberId, type PollId, type PublishId, type RoomKey } from '@gavel/protocol';
+import type { IdSource } from './clock.ts';
 import type { CommandOf, KickTarget, Origin, RoomCommand } from './commands.ts';
 import type { Continuation } from './continuation.ts';
 import type { RoomPosition } from './ended-tickets.ts';
@@ -26,6 +27,15 @@ interface KeptSession {
   readonly continuation: Continuation;
   readonly untilMonotonicMs: number;
 }
+
+/** Ids that are not used: a preview draws no id of those that have a meaning. */
+const PREVIEW_IDS: IdSource = {
+  nextEpoch: () => '0' as Epoch,
+  nextMemberId: () => 'preview' as MemberId,
+  nextPublishId: () => 'preview' as PublishId,
+  nextPollId: () => 'preview' as PollId,
+  nextTicket: () => '',
+};
 
 /** One room at its owner. */
 export class OwnedRoom {
@@ -104,6 +114,21 @@ export class OwnedRoom {
     this.#evolve(room, waitingRoom, events);
     const waiting = (): readonly Waiting[] => this.waiting();
     return { events, reply: replyOf(command, { room, waiting, position: () => this.#position }, events) };
+  }
+
+  /**
+   * Returns what a command would do, and changes nothing: it is applied to a copy. The ids of new members, streams and
+   * rooms have no meaning. Its cost is the size of the room.
+   *
+   * @throws as `apply`
+   */
+  preview(command: RoomCommand, origin: Origin): Outcome {
+    const settings = { ...this.#settings, ids: PREVIEW_IDS };
+    const copy = new OwnedRoom(this.key, settings);
+    copy.#room = this.#room && Room.restore(this.#room.state, settings);
+    copy.#waitingRoom = this.#waitingRoom?.copy();
+    copy.#session = this.#session;
+    return copy.apply(command, origin);
   }
 
   /** Returns the event that answers the login of an admitted user. */

@@ -49,6 +49,13 @@ export interface PollVote {
   readonly voterIds?: readonly UserId[];
 }
 
+/** A poll in a snapshot. */
+export interface PollContent {
+  readonly poll: PollInfo;
+  /** The option of each voter, in the order of the votes. */
+  readonly votes: readonly (readonly [UserId, number])[];
+}
+
 interface PollsDeps {
   readonly clock: Clock;
   readonly ids: IdSource;
@@ -65,6 +72,19 @@ export class Polls {
 
   constructor(deps: PollsDeps) {
     this.#deps = deps;
+  }
+
+  /** Every poll with its votes, in the order of creation. */
+  get state(): readonly PollContent[] {
+    return [...this.#polls.values()].map((poll) => ({ poll, votes: [...(this.#votes.get(poll.pollId) ?? [])] }));
+  }
+
+  /** Sets the polls of a room that has none. */
+  restore(contents: readonly PollContent[]): void {
+    for (const { poll, votes } of contents) {
+      this.#polls.set(poll.pollId, poll);
+      this.#votes.set(poll.pollId, new Map(votes));
+    }
   }
 
   /** Returns the current state of every poll, oldest first. */

@@ -4,15 +4,19 @@
  * @module
  */
 
-import { type MemberId, type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
+import { GavelError, type MemberId, type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
 import type { AppScope } from './app-scope.ts';
-import type { Identity } from './bans.ts';
+import type { Identity, NewBan } from './bans.ts';
 import type { ChatMessage, ChatQuery } from './chat-history.ts';
+import type { Origin, RoomCommand } from './commands.ts';
 import type { Directory } from './directory.ts';
+import type { RoomEvent } from './events.ts';
+import { carriesBan, type KickBans } from './kick-bans.ts';
 import { describeRoom, type ListAnswers, type ListedRoom, type ListQuery, RoomLists } from './lists.ts';
 import type { MemberInfo } from './member.ts';
 import type { OwnedRoom } from './owned-room.ts';
 import type { People, Person, PersonFilter } from './people.ts';
+import type { ReplyOf } from './replies.ts';
 import type { RoomPolicy } from './room-policy.ts';
 import type { StreamInfo } from './stream.ts';
 import type { StreamHistory, StreamState } from './stream-history.ts';
@@ -39,7 +43,29 @@ export type RoomQuery =
   /** A live or reserved stream that a member publishes. */
   | { readonly type: 'ownStream'; readonly memberId: MemberId; readonly streamId: StreamId }
   /** A live stream of the room. */
-  | { readonly type: 'stream'; readonly streamId: StreamId };
+  | { readonly type: 'stream'; readonly streamId: StreamId }
+  /**
+   * What a command would do: a dry run, which changes nothing (state, limits, ids). Its cost is the size of the room.
+   *
+   * @throws GavelError as the command documents
+   */
+  | { readonly type: 'preview'; readonly command: PreviewedCommand; readonly origin: Origin };
+
+/** A command that can be previewed: those that change a connection cannot. */
+export type PreviewedCommand = Exclude<
+  RoomCommand,
+  { readonly type: 'login' | 'resume' | 'touch' | 'detach' | 'abandon' }
+>;
+
+/** What a command would do. */
+export interface CommandPreview {
+  /** The events that it would emit: whom and what it hits. The ids of what it would create have no meaning. */
+  readonly events: readonly RoomEvent[];
+  /** What it would answer, without bans. */
+  readonly reply: ReplyOf<PreviewedCommand>;
+  /** The bans that a kick would set (BAN-8); `PolicyService.preview` tells whom else they cover. */
+  readonly bans: readonly NewBan[];
+}
 
 /** A query about one environment of an App. */
 export type ScopeQuery =
@@ -75,6 +101,7 @@ export interface Answers extends ListAnswers {
     /** Whether the stream id is forbidden now (FORB-4). */
     readonly isForbidden: boolean;
   };
+  readonly preview: CommandPreview;
   readonly roomOfStream: { readonly key?: RoomKey };
   readonly streamState: StreamState;
   readonly people: { readonly people: readonly Person[] };
@@ -97,6 +124,7 @@ export interface ReaderDeps {
   readonly directory: Directory;
   readonly history: StreamHistory;
   readonly people: People;
+  readonly kickBans: KickBans;
   readonly policy: RoomPolicy | undefined;
 }
 
@@ -152,6 +180,8 @@ export class Reader {
         const stream = room?.findStream(query.streamId);
         return { ...(stream && { stream }), isForbidden: policy?.isForbidden(key, query.streamId) ?? false };
       }
+      case 'preview':
+        return this.#preview(key, query.command, query.origin);
     }
   }
 
@@ -167,6 +197,15 @@ export class Reader {
       case 'people':
         return { people: this.#deps.people.find(scope, query) };
     }
+  }
+
+  #preview(key: RoomKey, command: PreviewedCommand, origin: Origin): CommandPreview {
+    const { owned, kickBans } = this.#deps;
+    const found = owned.get(roomKeyText(key));
+    if (!found) throw new GavelError('room.not-found');
+    const { events, reply } = found.preview(command, origin);
+    const bans = command.type === 'kick' && carriesBan(command) ? kickBans.preview(key, command) : [];
+    return { events, reply: reply as ReplyOf<PreviewedCommand>, bans };
   }
 
   #stateOf(scope: AppScope, streamId: StreamId): StreamState {

@@ -7,8 +7,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { KickTarget, LoginCommand, RoomCommand } from './commands.ts';
 import { eventsOf, type RoomEvent } from './events.ts';
+import { type Outcome, OwnedRoom } from './owned-room.ts';
 import { Room } from './room.ts';
-import { KEY, login, testSettings, ticketOf } from './testing.ts';
+import { KEY, login, ORIGIN, testSettings, ticketOf } from './testing.ts';
 
 const HOST: LoginCommand['permissions'] = {
   publishAudio: true,
@@ -30,11 +31,12 @@ const flag = (n: number) => n % 2 === 0;
 class Pair {
   readonly settings = testSettings();
   readonly owner = new Room(KEY, this.settings.ids.nextEpoch(), this.settings);
-  readonly follower = new Room(KEY, this.owner.epoch, this.settings);
+  follower = new Room(KEY, this.owner.epoch, this.settings);
   readonly members: MemberId[] = [];
   readonly publishes = new Map<StreamId, PublishId>();
   readonly polls: PollId[] = [];
   messageId = 0;
+  isPresent = (memberId: MemberId): boolean => this.owner.findMember(memberId) !== undefined;
 
   /** Applies a command; the follower gets its events by JSON. */
   apply(command: RoomCommand): void {
@@ -46,15 +48,27 @@ class Pair {
       return;
     }
     this.follower.follow(throughJson(events));
+    this.record(events);
+  }
+
+  /** Records what later commands may name. */
+  record(events: readonly RoomEvent[]): void {
     for (const { member } of eventsOf(events, 'memberJoined')) this.members.push(member.memberId);
     for (const { stream } of eventsOf(events, 'streamReserved')) this.publishes.set(stream.streamId, stream.publishId);
     for (const { poll } of eventsOf(events, 'pollUpdated')) this.polls.push(poll.pollId);
     for (const { messageId } of eventsOf(events, 'message')) this.messageId = messageId;
   }
 
+  /** Replaces the follower by a room that is restored from a snapshot of the owner. */
+  restore(): void {
+    const state = throughJson(this.owner.state);
+    this.follower = Room.restore(state, this.settings);
+    if (!isDeepStrictEqual(this.follower.state, state)) expect(this.follower.state).toEqual(state);
+  }
+
   /** A member that is in the room, in one of ten cases one that may have left. */
   member(n: number): MemberId {
-    const present = this.members.filter((memberId) => this.owner.findMember(memberId));
+    const present = this.members.filter(this.isPresent);
     const among = n % 10 === 9 ? this.members : present;
     return among[n % Math.max(1, among.length)] ?? ('nobody' as MemberId);
   }
@@ -205,6 +219,81 @@ test('a room that follows the events of another one from the start has its state
   const idle = KINDS.keys().filter((kind) => !applied.has(kind));
   expect([...idle], 'each kind of step has changed something').toEqual([]);
 });
+
+test('a room that is restored from a snapshot and follows the events after it has the state of the owner (BUS-3)', () => {
+  fc.assert(
+    fc.property(steps, fc.nat(40), (history, pause) => {
+      const pair = new Pair();
+      for (const userId of ['u0', 'u1', 'u2', 'u3']) {
+        pair.apply(login(userId, { permissions: userId === 'u3' ? ON_STAGE : HOST, onDuplicate: 'allow' }));
+      }
+      for (const [index, [kind, a, b]] of history.entries()) {
+        if (pair.owner.closed) break;
+        pair.settings.clock.advance(pause);
+        if (index % 5 === 0) pair.restore();
+        const command = KINDS[kind]?.(pair, a, b);
+        if (command) pair.apply(command);
+        const [followed, own] = [stateOf(pair.follower, pair), stateOf(pair.owner, pair)];
+        if (!isDeepStrictEqual(followed, own)) expect(followed).toEqual(own);
+      }
+    }),
+    { numRuns: 50 },
+  );
+});
+
+/** The steps that detach and resume a connection, which cannot be previewed. */
+const OF_CONNECTIONS = [3, 4];
+
+test('a command that is previewed changes nothing, and tells what it would do (BUS-3)', { timeout: 30_000 }, () => {
+  const previewed = new Set<number>();
+  fc.assert(
+    fc.property(steps, (history) => {
+      const pair = new Pair();
+      const owned = new OwnedRoom(KEY, pair.settings);
+      pair.isPresent = (memberId) => owned.room?.findMember(memberId) !== undefined;
+      const apply = (command: RoomCommand): Outcome => {
+        const outcome = owned.apply(command, ORIGIN);
+        pair.record(outcome.events);
+        return outcome;
+      };
+      for (const userId of ['u0', 'u1', 'u2', 'u3']) {
+        const waits = { until: 'accepted', rememberedForMs: 100 } as const;
+        apply(login(userId, { permissions: userId === 'u3' ? ON_STAGE : HOST, onDuplicate: 'allow' }));
+        apply(login(userId, { waits, onDuplicate: 'allow', clientId: 'waiting' }));
+      }
+      for (const [kind, a, b] of history) {
+        const command = KINDS[kind]?.(pair, a, b);
+        if (!command || !owned.room) break;
+        const before = throughJson([owned.room.state, owned.waitingRoom?.state ?? {}]);
+        const preview = outcomeOf(() => owned.preview(command, ORIGIN));
+        const after = [owned.room.state, owned.waitingRoom?.state ?? {}];
+        if (!isDeepStrictEqual(throughJson(after), before)) expect(after).toEqual(before);
+        const outcome = outcomeOf(() => apply(command));
+        if (!isDeepStrictEqual(preview, outcome)) expect(preview).toEqual(outcome);
+        if (Array.isArray(outcome) && outcome.length > 0) previewed.add(kind);
+      }
+    }),
+    { numRuns: 25 },
+  );
+  const idle = KINDS.keys().filter((kind) => !previewed.has(kind) && !OF_CONNECTIONS.includes(kind));
+  expect([...idle], 'each kind of step was previewed').toEqual([]);
+});
+
+/** What an outcome is about; the ids of new things differ. */
+function outcomeOf(run: () => Outcome): unknown {
+  try {
+    return run().events.map((event) => [
+      event.type,
+      event.seq,
+      'member' in event && event.member.user.id,
+      'stream' in event && event.stream.streamId,
+      'waiting' in event && event.waiting.user.id,
+      'cause' in event && event.cause,
+    ]);
+  } catch (error) {
+    return isGavelError(error) ? { code: error.code, details: error.details } : error;
+  }
+}
 
 test('the next life of a session that is followed begins with what was taken away and shared before (BUS-3, HOST-4)', () => {
   const pair = new Pair();

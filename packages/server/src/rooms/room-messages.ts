@@ -13,6 +13,14 @@ import type { MemberInfo } from './member.ts';
 import { changedMessage } from './message-changes.ts';
 import type { RoomInfo } from './stream.ts';
 
+/** The messages and the info of a room in a snapshot. */
+export interface RoomMessagesState {
+  /** The id of the last message. */
+  readonly messageId: number;
+  readonly chat: readonly ChatMessage[];
+  readonly info?: RoomInfo;
+}
+
 /** Numbers messages and stores the info of one room. Only events change it. */
 export class RoomMessages {
   readonly #clock: Clock;
@@ -25,6 +33,18 @@ export class RoomMessages {
   constructor(clock: Clock, emit: (change: RoomChange) => void) {
     this.#clock = clock;
     this.#emit = emit;
+  }
+
+  /** What is stored now. */
+  get state(): RoomMessagesState {
+    return { messageId: this.#messageId, chat: this.chat.all(), ...(this.#info && { info: this.#info }) };
+  }
+
+  /** Sets the state before the first message. */
+  restore({ messageId, chat, info }: RoomMessagesState): void {
+    this.#messageId = messageId;
+    this.#info = info;
+    for (const message of chat) this.chat.replace(message);
   }
 
   /** The room's infos: at most one. */

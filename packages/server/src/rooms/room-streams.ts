@@ -34,6 +34,13 @@ export interface RoomStreamsDeps {
   readonly maxStreamsPerMember: number;
 }
 
+/** The streams of a room in a snapshot, in the order in which they were created. */
+export interface RoomStreamsState {
+  readonly slots: readonly StreamSlot[];
+  readonly number: number;
+  readonly streamSeq: number;
+}
+
 /** Stores the streams of a room. Only events change it. The Room checks the permissions of members. */
 export class RoomStreams {
   readonly #clock: Clock;
@@ -54,6 +61,18 @@ export class RoomStreams {
     this.#blockedKinds = blockedKinds;
     this.#lockedKinds = lockedKinds;
     this.#maxStreamsPerMember = maxStreamsPerMember;
+  }
+
+  /** The live and reserved streams. */
+  get state(): RoomStreamsState {
+    return { slots: [...this.#slots.values()], number: this.#number, streamSeq: this.#streamSeq };
+  }
+
+  /** Sets the state of an empty table. */
+  restore({ slots, number, streamSeq }: RoomStreamsState): void {
+    for (const { info, state } of slots) this.#put(info, state);
+    this.#number = number;
+    this.#streamSeq = streamSeq;
   }
 
   /** Version of the list of live streams, without gaps. */

@@ -31,6 +31,7 @@ import { Moderation } from './moderation.ts';
 import { Polls } from './polls.ts';
 import { RoomMessages } from './room-messages.ts';
 import type { RoomPolicy } from './room-policy.ts';
+import type { RoomState } from './room-state.ts';
 import { RoomStreams } from './room-streams.ts';
 import { Stage } from './stage.ts';
 import { Stores } from './stores.ts';
@@ -101,6 +102,41 @@ export class Room {
     });
     this.#stage = new Stage({ members: this.#members, moderation: this.#moderation, streams: this.#streams, emit });
     this.#messages = new RoomMessages(settings.clock, emit);
+  }
+
+  /** Returns a room with the state of another instance of the same life of the room. */
+  static restore(state: RoomState, settings: RoomSettings): Room {
+    const room = new Room(state.key, state.epoch, settings);
+    room.#log.restore(state.seq, state.events);
+    room.#createdAtMs = state.createdAtMs;
+    room.#maxMemberCount = state.maxMemberCount;
+    room.#sessionKeptMs = state.sessionKeptMs;
+    room.#members.restore(state.members, settings.clock.monotonicMs());
+    room.#moderation.restore(state.moderation);
+    room.#streams.restore(state.streams);
+    room.#messages.restore(state.messages);
+    room.#polls.restore(state.polls);
+    room.#stores.restore(state.stores);
+    return room;
+  }
+
+  /** The whole state of a room that has not ended, with secrets. Its cost is the size of the room. */
+  get state(): RoomState {
+    return {
+      key: this.key,
+      epoch: this.epoch,
+      seq: this.#log.seq,
+      events: this.#log.all(),
+      createdAtMs: this.#createdAtMs,
+      maxMemberCount: this.#maxMemberCount,
+      sessionKeptMs: this.#sessionKeptMs,
+      members: this.#members.stateAt(this.#clock.monotonicMs()),
+      moderation: this.#moderation.state,
+      streams: this.#streams.state,
+      messages: this.#messages.state,
+      polls: this.#polls.state,
+      stores: this.#stores.all(),
+    };
   }
 
   /** Whether this life has ended; an ended Room cannot be used again. */

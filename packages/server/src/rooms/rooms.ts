@@ -103,6 +103,7 @@ export class Rooms {
       directory: this.#directory,
       history: this.#history,
       people,
+      kickBans: this.#kickBans,
       policy: settings.policy,
     });
   }

@@ -71,6 +71,14 @@ export class Stores {
     }
   }
 
+  /** Sets the stores of a room that has none. */
+  restore(stores: readonly StoreInfo[]): void {
+    for (const content of stores) {
+      this.#restore(content);
+      for (const readerId of content.readerIds) this.#addReader(this.#open(content.name), readerId);
+    }
+  }
+
   #restore({ name, entries }: StoreContent): void {
     const store = this.#open(name);
     for (const entry of entries) this.#apply(store, { key: entry.key, entry });

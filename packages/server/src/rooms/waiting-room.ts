@@ -65,6 +65,15 @@ export class WaitingRoom {
     this.epoch = epoch;
   }
 
+  /** Returns a waiting room with the same state, which changes independently. */
+  copy(): WaitingRoom {
+    const copy = new WaitingRoom(this.key, this.epoch);
+    copy.#seq = this.#seq;
+    for (const [memberId, wait] of this.#waits) copy.#waits.set(memberId, { ...wait });
+    for (const [userId, acceptance] of this.#accepted) copy.#accepted.set(userId, acceptance);
+    return copy;
+  }
+
   /** Whether there are no waiting users and no acceptances. */
   get isEmpty(): boolean {
     return this.#waits.size === 0 && this.#accepted.size === 0;
