@@ -1,14 +1,16 @@
 /**
  * A server that is killed at any moment loses no callback of an event that a client received (CB-3, CB-4), and its next start
- * sends the callbacks that end the rooms (ROOM-10).
+ * sends the callbacks that end the rooms (ROOM-10). Each kick has its callback and its audit row (BUS-6, AUDIT-1).
  *
- * GAVEL_CHAOS_ROUNDS is the number of kills; 3 by default.
+ * GAVEL_CHAOS_ROUNDS is the number of kills; 3 by default. GAVEL_CHAOS_SEED repeats the moments of a run.
  */
 
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { createRandom } from '@gavel/testkit/random';
 import { afterEach, expect, it } from 'vitest';
 import { driveRoom, type Told } from './load.ts';
 import {
@@ -22,6 +24,7 @@ import {
 } from './processes.ts';
 
 const ROUNDS = Number(process.env.GAVEL_CHAOS_ROUNDS ?? 3);
+const SEED = Number(process.env.GAVEL_CHAOS_SEED ?? Date.now() % 1_000_000);
 const ROOMS = ['r0', 'r1', 'r2', 'r3', 'r4', 'r5'];
 
 const children = new Set<ChildProcess>();
@@ -100,6 +103,15 @@ function findDisorder(callbacks: readonly Callback[]): string[] {
   return problems;
 }
 
+/** Returns the users whom the audit trail names as kicked. */
+function findAuditedKicks(dataDir: string): Set<string> {
+  const database = new DatabaseSync(join(dataDir, 'gavel.db'), { readOnly: true });
+  const rows = database.prepare("SELECT targets FROM audit WHERE action = 'kick' AND outcome = 'done'").all();
+  database.close();
+  const targets = rows.flatMap((row) => JSON.parse(String(row.targets)) as string[]);
+  return new Set(targets.map((target) => target.replace('user/', '')));
+}
+
 async function drain(baseUrl: string): Promise<void> {
   const url = `${baseUrl}/admin/v1/callbacks?status=pending&limit=1`;
   for (let tries = 0; tries < 600; tries += 1) {
@@ -111,7 +123,7 @@ async function drain(baseUrl: string): Promise<void> {
   throw new Error('callbacks are still pending');
 }
 
-it(`killed ${ROUNDS} times under load: what was told arrives, per room in order, repeats under one id, and all of it ends (CB-3, CB-4, ROOM-10)`, {
+it(`killed ${ROUNDS} times under load: what was told arrives, per room in order, repeats under one id, all of it ends, and each kick has its audit row (CB-3, CB-4, ROOM-10, BUS-6)`, {
   timeout: 60_000 + ROUNDS * 10_000,
 }, async () => {
   folder = mkdtempSync(join(tmpdir(), 'gavel-chaos-'));
@@ -121,14 +133,19 @@ it(`killed ${ROUNDS} times under load: what was told arrives, per room in order,
   const baseUrl = `http://127.0.0.1:${port}`;
   const configPath = writeConfig(folder, port, receiver.url);
   const told: Told = new Set();
+  const kicked = new Set<string>();
+  const random = createRandom(SEED);
   let atKills = 0;
 
   for (let round = 0; round < ROUNDS; round += 1) {
     const server = await startServerProcess(configPath);
     children.add(server);
     const before = receiver.arrivals.length;
-    const driven = ROOMS.map((roomId) => driveRoom(baseUrl, roomId, `${roomId}-${round}`, told));
-    await new Promise((resolve) => setTimeout(resolve, 100 + Math.random() * 900));
+    const toldBefore = told.size;
+    const driven = ROOMS.map((roomId) => driveRoom(baseUrl, roomId, `${roomId}-${round}`, told, kicked));
+    // A slow machine gets the time that it needs for some events.
+    await expect.poll(() => told.size - toldBefore, { timeout: 30_000, interval: 20 }).toBeGreaterThan(20);
+    await new Promise((resolve) => setTimeout(resolve, random() * 900));
     await killHard(server);
     await Promise.all(driven);
     atKills += receiver.arrivals.length - before;
@@ -145,8 +162,9 @@ it(`killed ${ROUNDS} times under load: what was told arrives, per room in order,
   const bodies = new Map(first.map(({ id, raw }) => [id, raw]));
   const changed = receiver.arrivals.filter(({ id, raw }) => bodies.get(id) !== raw);
   const disorder = ROOMS.flatMap((roomId) => findDisorder(callbacks.filter((each) => each.roomId === roomId)));
+  const audited = findAuditedKicks(join(folder, 'data'));
   console.log(
-    `${ROUNDS} kills: ${told.size} events told, ${first.length} callbacks arrived (${atKills} attempts while under load), ` +
+    `${ROUNDS} kills, seed ${SEED}: ${audited.size} audited kicks, ${told.size} events told, ${first.length} callbacks arrived (${atKills} attempts while under load), ` +
       `${receiver.arrivals.length - first.length} repeats, ${receiver.arrivals.filter(({ isTaken }) => !isTaken).length} refused on purpose, ` +
       `lost ${lost.length}, out of order ${disorder.length}, ids with two bodies ${changed.length}`,
   );
@@ -155,6 +173,8 @@ it(`killed ${ROUNDS} times under load: what was told arrives, per room in order,
   expect(disorder).toEqual([]);
   expect(findUnended(arrived)).toEqual([]);
   expect(changed).toEqual([]);
+  expect([...kicked].filter((userId) => !audited.has(userId))).toEqual([]);
+  expect([...audited].filter((userId) => !arrived.has(`logout ${userId}`))).toEqual([]);
   // Each event has one id.
   expect(arrived.size).toBe(first.length);
 });

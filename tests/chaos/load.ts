@@ -18,8 +18,18 @@ interface Seat {
   readonly epoch: string;
 }
 
-/** Acts in one room until the server is gone. Names begin with `prefix`, and are not reused. */
-export async function driveRoom(baseUrl: string, roomId: string, prefix: string, told: Told): Promise<void> {
+/**
+ * Acts in one room until the server is gone. Names begin with `prefix`, and are not reused.
+ *
+ * @param kicked gets the users whose kick was answered
+ */
+export async function driveRoom(
+  baseUrl: string,
+  roomId: string,
+  prefix: string,
+  told: Told,
+  kicked: Set<string>,
+): Promise<void> {
   const seats: Seat[] = [];
   let last = 0;
   const nextName = (): string => {
@@ -56,7 +66,10 @@ export async function driveRoom(baseUrl: string, roomId: string, prefix: string,
       if (step % 2 === 0 && (await call('DeleteStream', { UserId: 'admin', StreamId: streamId }))) {
         told.add(`close ${streamId}`);
       }
-      if (await call('KickoutUser', { 'UserId[]': [guest.userId] })) told.add(`logout ${guest.userId}`);
+      if (await call('KickoutUser', { 'UserId[]': [guest.userId] })) {
+        told.add(`logout ${guest.userId}`);
+        kicked.add(guest.userId);
+      }
     }
     if (await call('CloseRoom', { RoomCloseCallback: 'true' })) {
       told.add(`logout ${watcher.userId}`).add(`end ${watcher.epoch}`);

@@ -2,7 +2,7 @@
  * A server that is killed at any moment loses no webhook of a session that a client or a caller was told of, and its next
  * start ends the sessions that were live (RTK-11, RTK-12, ROOM-10).
  *
- * GAVEL_CHAOS_ROUNDS is the number of kills; 3 by default.
+ * GAVEL_CHAOS_ROUNDS is the number of kills; 3 by default. GAVEL_CHAOS_SEED repeats the moments of a run.
  */
 
 import type { ChildProcess } from 'node:child_process';
@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LoginResult } from '@gavel/protocol';
 import { RawClient, TEST_APP } from '@gavel/testkit';
+import { createRandom } from '@gavel/testkit/random';
 import { afterEach, expect, it } from 'vitest';
 import {
   API_TOKEN,
@@ -22,6 +23,7 @@ import {
 } from './processes.ts';
 
 const ROUNDS = Number(process.env.GAVEL_CHAOS_ROUNDS ?? 3);
+const SEED = Number(process.env.GAVEL_CHAOS_SEED ?? Date.now() % 1_000_000);
 const MEETINGS = 4;
 const PEOPLE = 3;
 const DRAIN_MS = 60_000;
@@ -131,6 +133,7 @@ it(`killed ${ROUNDS} times under load: every answered change of a session has it
   const baseUrl = `http://127.0.0.1:${port}`;
   const configPath = writeConfig(folder, port, undefined);
   const told = new Set<string>();
+  const random = createRandom(SEED);
   let meetings: Meeting[] | undefined;
 
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -138,7 +141,7 @@ it(`killed ${ROUNDS} times under load: every answered change of a session has it
     children.add(server);
     meetings ??= await prepare(baseUrl, receiver.url);
     const driven = meetings.map((meeting) => driveMeeting(baseUrl, meeting, told));
-    await new Promise((resolve) => setTimeout(resolve, 1_000 + Math.random() * 1_000));
+    await new Promise((resolve) => setTimeout(resolve, 1_000 + random() * 1_000));
     await killHard(server);
     await Promise.all(driven);
   }
@@ -150,7 +153,7 @@ it(`killed ${ROUNDS} times under load: every answered change of a session has it
     return [...told].filter((what) => !known.has(what));
   };
   await expect.poll(() => [lost(), findUnended(arrived())], { timeout: DRAIN_MS, interval: 500 }).toEqual([[], []]);
-  console.log(`${ROUNDS} kills: ${told.size} events told, ${arrived().size} different webhooks arrived`);
+  console.log(`${ROUNDS} kills, seed ${SEED}: ${told.size} events told, ${arrived().size} different webhooks arrived`);
   expect(told.size).toBeGreaterThan(ROUNDS * 10);
   // One event has one id, over all repeats.
   const ids = new Map(receiver.arrivals.map(({ id, raw }) => [id, raw]));

@@ -57,13 +57,18 @@ export function createPoster({ allowPrivateTargets }: { readonly allowPrivateTar
       if (host !== undefined) throw refusalOf(host);
       client ??= loadClient(connect);
       const { request, agent } = await client;
-      const signal = AbortSignal.timeout(timeoutMs);
+      // A signal with a timeout of its own would fire later also for what was answered in time.
+      const controller = new AbortController();
+      const { signal } = controller;
+      const timer = setTimeout(() => controller.abort(), timeoutMs);
       try {
         const answer = await request(url, { method: 'POST', headers, body, dispatcher: agent, signal });
         await answer.body.dump({ limit: MAX_ANSWER_BYTES, signal }).catch(() => {});
         return { status: answer.statusCode };
       } catch (error) {
         throw signal.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error;
+      } finally {
+        clearTimeout(timer);
       }
     },
     close: async () => (await client)?.agent.destroy(),

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Epoch, MemberId, PublishId, RoomKey } from '@gavel/protocol';
+import { type Epoch, type MemberId, type PublishId, type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { MemberInfo } from '../rooms/member.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
 
@@ -34,4 +34,32 @@ export interface LiveRoom {
   readonly streamSeq: number;
   readonly members: readonly MemberInfo[];
   readonly streams: readonly StreamInfo[];
+}
+
+/** Combines the changes of each room, in order, to one change with the same result. */
+export function mergeLiveRoomChanges(changes: readonly LiveRoomChange[]): readonly LiveRoomChange[] {
+  const merged = new Map<string, LiveRoomChange>();
+  for (const change of changes) {
+    const room = roomKeyText(change.key);
+    const before = merged.get(room);
+    // The beginning of a life, and its end, delete all earlier rows of the room.
+    merged.set(room, before && !change.begins && !change.ends ? addChange(before, change) : change);
+  }
+  return [...merged.values()];
+}
+
+function addChange(before: LiveRoomChange, change: LiveRoomChange): LiveRoomChange {
+  const gone = new Set<string>(change.gone);
+  const added = new Set<string>([
+    ...before.members.map(({ memberId }) => memberId),
+    ...before.streams.map(({ publishId }) => publishId),
+  ]);
+  return {
+    ...before,
+    ...(change.userSeq !== undefined && { userSeq: change.userSeq }),
+    ...(change.streamSeq !== undefined && { streamSeq: change.streamSeq }),
+    members: [...before.members.filter(({ memberId }) => !gone.has(memberId)), ...change.members],
+    streams: [...before.streams.filter(({ publishId }) => !gone.has(publishId)), ...change.streams],
+    gone: [...before.gone, ...change.gone.filter((id) => !added.has(id))],
+  };
 }

@@ -8,6 +8,7 @@ import { GavelError } from '@gavel/protocol';
 import type { Kysely } from 'kysely';
 import type { AuditRow } from '../audit.ts';
 import type { CommandReply, JournalEntry, JournalPosition, JournalRepository } from '../journal.ts';
+import { mergeLiveRoomChanges } from '../live-rooms.ts';
 import { auditColumnsOf } from './audit.ts';
 import { putEndedTickets } from './ended-tickets.ts';
 import { keepLiveRoom } from './live-rooms.ts';
@@ -33,10 +34,9 @@ export class SqlJournal implements JournalRepository {
     if (entries.length === 0 && !position) return;
     await this.#db.transaction().execute(async (tx) => {
       if (entries.length > 0) await requireTerm(tx, entries);
-      for (const { sessions = [], liveRooms = [] } of entries) {
-        for (const change of sessions) await keepChange(tx, change);
-        for (const change of liveRooms) await keepLiveRoom(tx, change);
-      }
+      for (const { sessions = [] } of entries) for (const change of sessions) await keepChange(tx, change);
+      const liveRooms = entries.flatMap((entry) => entry.liveRooms ?? []);
+      for (const change of mergeLiveRoomChanges(liveRooms)) await keepLiveRoom(tx, change);
       await insertCallbacks(
         tx,
         entries.flatMap(({ callbacks = [] }) => callbacks),

@@ -7,11 +7,12 @@
 import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { Kysely, type SqliteDatabase, type SqliteStatement } from 'kysely';
+import type { Migration } from 'kysely/migration';
 import type { Tables } from '../sql/tables.ts';
 import { createDialect } from './driver.ts';
 import { MIGRATIONS } from './migrations.ts';
 
-/** How long opening waits for another process that writes, in milliseconds. Later calls never block. */
+/** How long opening waits for another process, in milliseconds. Later calls never block. */
 const OPEN_TIMEOUT_MS = 5000;
 /** How long a write is retried while another process holds the lock, in milliseconds; then it fails. */
 const BUSY_LIMIT_MS = 30_000;
@@ -29,41 +30,57 @@ const MAX_STATEMENTS = 200;
  *   with `server.store-unavailable`
  * @throws Error if the file cannot be opened, is not a database, or has a newer version of the schema
  */
-export function openDatabase(path: string, { busyLimitMs = BUSY_LIMIT_MS } = {}): Kysely<Tables> {
+export async function openDatabase(path: string, { busyLimitMs = BUSY_LIMIT_MS } = {}): Promise<Kysely<Tables>> {
   // Only its owner may read the file: it contains signing keys and App secrets. SQLite's side files get the same mode.
   if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600));
   const database = new DatabaseSync(path, { timeout: OPEN_TIMEOUT_MS, enableForeignKeyConstraints: true });
   try {
     database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -${CACHE_KIB};`);
-    migrate(database);
     database.exec('PRAGMA busy_timeout = 0');
+    const db = new Kysely<Tables>({ dialect: createDialect(new KyselyDatabase(database), busyLimitMs) });
+    await migrate(db, database);
+    return db;
   } catch (error) {
     database.close();
     throw error;
   }
-  return new Kysely<Tables>({ dialect: createDialect(new KyselyDatabase(database), busyLimitMs) });
 }
 
-/** Runs the missing steps, each in a transaction of its own with its version number. */
-export function migrate(database: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
+/**
+ * Runs the missing steps in one transaction, all or none. The file has the number of the last step as its `user_version`, by
+ * which files are recognised that were made before the steps were run by Kysely.
+ *
+ * @throws Error if the file has a newer version, or a step fails
+ */
+export async function migrate(
+  db: Kysely<Tables>,
+  database: DatabaseSync,
+  steps: readonly string[] = MIGRATIONS,
+): Promise<void> {
   const version = readVersion(database);
-  if (version > migrations.length) {
+  if (version > steps.length) {
     throw new Error(
-      `The database has schema version ${version}; this version of Gavel supports versions up to ${migrations.length}. Use a newer version of Gavel.`,
+      `The database has schema version ${version}; this version of Gavel supports versions up to ${steps.length}. Use a newer version of Gavel.`,
     );
   }
-  for (const [index, sql] of migrations.entries()) {
-    if (index < version) continue;
-    database.exec('BEGIN IMMEDIATE');
-    try {
-      // Another process may have run this step while this one waited for the lock.
-      if (readVersion(database) === index) database.exec(`${sql}; PRAGMA user_version = ${index + 1};`);
-      database.exec('COMMIT');
-    } catch (error) {
-      database.exec('ROLLBACK');
-      throw error;
-    }
-  }
+  // The usual start: Kysely would read its tables to find that.
+  if (version === steps.length) return;
+  const migrations = steps.map((sql, index) => [nameOf(index + 1), migrationOf(database, sql, index + 1)] as const);
+  const provider = { getMigrations: async () => Object.fromEntries(migrations) };
+  const { Migrator } = await import('kysely/migration');
+  const { error } = await new Migrator({ db, provider }).migrateToLatest();
+  if (error) throw error;
+}
+
+const nameOf = (step: number): string => String(step).padStart(4, '0');
+
+/** Returns a step as Kysely runs it: in its transaction, which is that of the only connection. */
+function migrationOf(database: DatabaseSync, sql: string, step: number): Migration {
+  return {
+    async up() {
+      if (readVersion(database) < step) database.exec(`${sql}; PRAGMA user_version = ${step};`);
+    },
+  };
 }
 
 function readVersion(database: DatabaseSync): number {
@@ -71,7 +88,7 @@ function readVersion(database: DatabaseSync): number {
 }
 
 /** The interface that Kysely requires of a database, with cached prepared statements. */
-class KyselyDatabase implements SqliteDatabase {
+export class KyselyDatabase implements SqliteDatabase {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, SqliteStatement>();
 

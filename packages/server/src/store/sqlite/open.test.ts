@@ -3,8 +3,12 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { migrate } from './database.ts';
+import { Kysely } from 'kysely';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Tables } from '../sql/tables.ts';
+import { KyselyDatabase, migrate } from './database.ts';
+import { createDialect } from './driver.ts';
+import { MIGRATIONS } from './migrations.ts';
 import { openSqliteStore } from './open.ts';
 
 let folder: string;
@@ -75,22 +79,52 @@ describe('an SQLite store', () => {
 });
 
 describe('migrations', () => {
-  it('run once each, in order', () => {
-    const database = new DatabaseSync(':memory:');
-    migrate(database, ['CREATE TABLE t (a) ']);
-    migrate(database, ['CREATE TABLE t (a)', 'ALTER TABLE t ADD COLUMN b', "INSERT INTO t VALUES ('x', 'y')"]);
-    migrate(database, ['CREATE TABLE t (a)', 'ALTER TABLE t ADD COLUMN b', "INSERT INTO t VALUES ('x', 'y')"]);
-    expect({ ...database.prepare('SELECT count(*) AS rows, max(b) AS b FROM t').get() }).toEqual({ rows: 1, b: 'y' });
-    database.close();
+  const FIRST = 'CREATE TABLE t (a)';
+  const LATER = ['ALTER TABLE t ADD COLUMN b', "INSERT INTO t VALUES ('x', 'y')"];
+  let database: DatabaseSync;
+  beforeEach(() => {
+    database = new DatabaseSync(':memory:');
+  });
+  afterEach(() => database.close());
+
+  const run = (...steps: string[]) =>
+    migrate(new Kysely<Tables>({ dialect: createDialect(new KyselyDatabase(database), 1_000) }), database, steps);
+  const rows = () => ({ ...database.prepare('SELECT count(*) AS rows, max(b) AS b FROM t').get() });
+  const version = () => database.prepare('PRAGMA user_version').get()?.user_version;
+
+  it('run once each, in order', async () => {
+    await run(FIRST);
+    await run(FIRST, ...LATER);
+    await run(FIRST, ...LATER);
+    expect([rows(), version()]).toEqual([{ rows: 1, b: 'y' }, 3]);
   });
 
-  it('leave nothing of a step that fails', () => {
-    const database = new DatabaseSync(':memory:');
-    const steps = ['CREATE TABLE t (a)', 'CREATE TABLE u (a); INSERT INTO nowhere VALUES (1)'];
-    expect(() => migrate(database, steps)).toThrow(/nowhere/);
-    const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
-    expect(tables.map((row) => row.name)).toEqual(['t']);
-    expect(database.prepare('PRAGMA user_version').get()?.user_version).toBe(1);
-    database.close();
+  it('run the missing steps of a database that was made before Kysely ran them', async () => {
+    database.exec(`${FIRST}; ${LATER[0]}; PRAGMA user_version = 2`);
+    await run(FIRST, ...LATER);
+    expect([rows(), version()]).toEqual([{ rows: 1, b: 'y' }, 3]);
+    const names = database.prepare('SELECT name FROM kysely_migration ORDER BY name').all();
+    expect(names.map(({ name }) => name)).toEqual(['0001', '0002', '0003']);
+  });
+
+  it('leave nothing of a run that fails', async () => {
+    await expect(run(FIRST, 'CREATE TABLE u (a); INSERT INTO nowhere VALUES (1)')).rejects.toThrow(/nowhere/);
+    const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN ('t', 'u')").all();
+    expect([tables, version()]).toEqual([[], 0]);
+  });
+
+  it('bring a database of each earlier version, with its data, to the newest one', async () => {
+    for (let from = 1; from < MIGRATIONS.length; from += 1) {
+      const path = newPath();
+      const old = new DatabaseSync(path);
+      for (const sql of MIGRATIONS.slice(0, from)) old.exec(sql);
+      old.exec(`PRAGMA user_version = ${from}`);
+      old.exec("INSERT INTO apps (app_id, rtk_app_id, account_id, name, created_at_ms) VALUES (7, 'r', 'a', 'n', 1)");
+      old.close();
+      const store = await openSqliteStore(path);
+      expect(await store.apps.all()).toMatchObject([{ appId: 7, name: 'n' }]);
+      expect((await store.audit.list({}, 1)).rows).toEqual([]);
+      await store.close();
+    }
   });
 });

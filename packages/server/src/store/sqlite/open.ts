@@ -14,5 +14,5 @@ import { openDatabase } from './database.ts';
  * @throws Error if the file cannot be opened, is not a database, or has a newer version of the schema
  */
 export async function openSqliteStore(path: string, options: { readonly busyLimitMs?: number } = {}): Promise<Store> {
-  return createSqlStore(openDatabase(path, options));
+  return createSqlStore(await openDatabase(path, options));
 }
