@@ -1,10 +1,11 @@
+import type { RoomKey } from '@gavel/protocol';
 import type { Bus } from '@gavel/server';
+import { MemoryCluster, SerialisingBus } from '@gavel/testkit';
 import { LocalBus } from '../../packages/server/src/bus/local-bus.ts';
 import { Publisher } from '../../packages/server/src/bus/publisher.ts';
 import { NO_MEDIA } from '../../packages/server/src/bus/testing.ts';
 import { Rooms } from '../../packages/server/src/rooms/rooms.ts';
 import { testSettings } from '../../packages/server/src/rooms/testing.ts';
-import { SerialisingBus } from '../../packages/testkit/src/serialising-bus.ts';
 import { type BusUnderTest, describeBus } from './bus-contract.ts';
 
 /** An owner of rooms whose commands can be made to fail. */
@@ -38,4 +39,27 @@ for (const seed of [1, 2, 3]) {
     const { bus, ...owner } = openOwner();
     return { ...owner, nodes: [new SerialisingBus(bus, { seed, maxMs: 2 })] };
   });
+}
+
+for (const [size, seed] of [
+  [2, 1],
+  [2, 2],
+  [3, 3],
+] as const) {
+  describeBus(`${size} nodes, whose buses serialise and delay every message, seed ${seed} (BUS-4)`, () => {
+    const cluster = new MemoryCluster(size);
+    const owners = Array.from({ length: size }, openOwner);
+    const nodes = owners.map(
+      ({ bus }, index) => new SerialisingBus(cluster.join(bus), { seed: seed + index, maxMs: 2 }),
+    );
+    const ownerOf = (key: RoomKey) => owners[cluster.indexOf(key)] as (typeof owners)[number];
+    return { nodes, notify: (notice) => ownerOf(notice.key).notify(notice), failNext: failNextOf(owners) };
+  });
+}
+
+/** The next command fails, whichever owner gets it. */
+function failNextOf(owners: readonly Pick<BusUnderTest, 'failNext'>[]): BusUnderTest['failNext'] {
+  return (error) => {
+    for (const owner of owners) owner.failNext(error);
+  };
 }

@@ -5,9 +5,17 @@
  */
 
 export type { Bus, Command, Envelope, Notice, ReplyOf, Subscriber } from './bus/bus.ts';
+export { mergeAnswers } from './bus/merge-answers.ts';
 export { type Config, ConfigError, type DevCredentials, loadConfig } from './config.ts';
 export { type Clock, systemClock } from './rooms/clock.ts';
-export type { AnswerOf, Query, RoomQuery, ScopeQuery, SubjectOf } from './rooms/queries.ts';
+export {
+  type AnswerOf,
+  isAboutRoom,
+  type Query,
+  type RoomQuery,
+  type ScopeQuery,
+  type SubjectOf,
+} from './rooms/queries.ts';
 export type { EventBatch } from './rooms/rooms.ts';
 export { type GavelServer, type ServerParts, startServer } from './server.ts';
 export { type CallParams, signedPath } from './zego/signed-path.ts';
