@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { printCliReference } from '../packages/cli/src/reference.ts';
 import { CLOSE_CODE_OF_CAUSE, CLOSE_CODES, mayReconnect } from '../packages/protocol/src/close-codes.ts';
 import { ERRORS } from '../packages/protocol/src/errors.ts';
+import { printAdminRoutes, printOpenApi } from '../packages/server/src/admin/reference.ts';
 import { printConfigReference, printSampleFile } from '../packages/server/src/config/reference.ts';
 import { printReturnCodeReference } from '../packages/server/src/zego/reference.ts';
 import { readSource, root } from './lib.ts';
@@ -62,7 +63,9 @@ export function printErrorReference(): string {
   ].join('\n');
 }
 
-const PAGES: Readonly<Record<string, () => string>> = {
+const PAGES: Readonly<Record<string, () => string | Promise<string>>> = {
+  'docs/reference/admin-api.openapi.json': printOpenApi,
+  'docs/reference/admin-routes.md': printAdminRoutes,
   'docs/reference/cli.md': printCliReference,
   'docs/reference/configuration.md': printConfigReference,
   'docs/reference/errors.md': printErrorReference,
@@ -73,18 +76,20 @@ const PAGES: Readonly<Record<string, () => string>> = {
 };
 
 /** Finds generated pages that are out of date. */
-export function findStaleDocs(): string[] {
-  return Object.entries(PAGES).flatMap(([path, print]) => {
+export async function findStaleDocs(): Promise<string[]> {
+  const problems: string[] = [];
+  for (const [path, print] of Object.entries(PAGES)) {
     const absolute = join(root, path);
-    const isFresh = existsSync(absolute) && readFileSync(absolute, 'utf8') === print();
-    return isFresh ? [] : [`${path} is out of date; run \`npm run docs\``];
-  });
+    const isFresh = existsSync(absolute) && readFileSync(absolute, 'utf8') === (await print());
+    if (!isFresh) problems.push(`${path} is out of date; run \`npm run docs\``);
+  }
+  return problems;
 }
 
 if (import.meta.main) {
   for (const [path, print] of Object.entries(PAGES)) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), print());
+    writeFileSync(join(root, path), await print());
     console.log(`wrote ${path}`);
   }
 }

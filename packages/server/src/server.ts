@@ -259,7 +259,15 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   });
   if (adminKeyOf(config) !== undefined) {
     const adminKey = (): string => adminKeyOf(current) ?? '';
-    const stored = { outbox: store.outbox, apiTokens: store.apiTokens, adminTokens: store.adminTokens };
+    const stored = {
+      outbox: store.outbox,
+      apiTokens: store.apiTokens,
+      adminTokens: store.adminTokens,
+      audit: store.audit,
+      rules: store.rules,
+      replies: store.journal,
+      journal,
+    };
     await registerAdminDoor(http, {
       adminKey,
       version,
@@ -267,6 +275,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
       clock,
       bus,
       engine,
+      policy,
       apps,
       callbacks,
       countCall,

@@ -28,16 +28,19 @@ interface Received {
 class EventReader {
   readonly #abort = new AbortController();
   #events: AsyncIterator<Received> | undefined;
+  /** Kept, because the body of a response that is collected as garbage is cancelled. */
+  #response: Response | undefined;
   lastId = '';
 
   async open(query: string, token = TEST_API_TOKEN, lastId?: string): Promise<number> {
-    const response = await fetch(`${stage.baseUrl}/admin/v1/events${query}`, {
+    this.#response = await fetch(`${stage.baseUrl}/admin/v1/events${query}`, {
       headers: { authorization: `Bearer ${token}`, ...(lastId !== undefined && { 'last-event-id': lastId }) },
       signal: this.#abort.signal,
     });
-    if (response.body) this.#events = parse(response.body)[Symbol.asyncIterator]();
+    const { body, status } = this.#response;
+    if (body) this.#events = parse(body)[Symbol.asyncIterator]();
     streams.push(this);
-    return response.status;
+    return status;
   }
 
   async next(): Promise<Received> {

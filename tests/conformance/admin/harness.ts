@@ -42,7 +42,9 @@ export async function startAdminStage(options: TestServerOptions = {}): Promise<
       },
       ...(body && { body: JSON.stringify(body) }),
     });
-    return { status: response.status, body: await response.json(), headers: response.headers };
+    const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false;
+    const answer = isJson ? await response.json() : await response.text();
+    return { status: response.status, body: answer, headers: response.headers };
   };
   return {
     ...gavel,

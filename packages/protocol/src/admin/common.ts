@@ -46,3 +46,15 @@ export const PAGE_QUERY = {
 
 /** The cursor of the next page. */
 export const NEXT = orNull(Type.String(), 'The `cursor` of the next page; null on the last page.');
+
+/** Why it is done: the affected clients and the audit trail get it. */
+export const REASON = Type.String({
+  minLength: 1,
+  maxLength: 256,
+  description: 'Why it is done, at most 256 bytes; the affected clients and the audit trail get it.',
+});
+
+/** Asks for a preview. */
+export const DRY_RUN = Type.Optional(
+  Type.Boolean({ description: 'Answers whom the call would hit, and changes nothing. Default: false.' }),
+);

@@ -6,6 +6,9 @@
  */
 
 export * from './access.ts';
+export * from './acts.ts';
+export * from './audit.ts';
+export * from './bans.ts';
 export * from './common.ts';
 export * from './events.ts';
 export * from './overview.ts';

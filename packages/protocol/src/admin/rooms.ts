@@ -170,3 +170,15 @@ export const ROOM_DETAIL = Type.Object({
 });
 /** One room. Its people are a list of their own. */
 export type RoomDetail = Static<typeof ROOM_DETAIL>;
+
+/** Somebody who is hit by a call. */
+export const AFFECTED_PERSON = Type.Object({
+  ...ROOM_KEY.properties,
+  memberId: Type.String(),
+  userId: Type.String(),
+  userName: Type.String(),
+  address: Type.Optional(Type.String()),
+  isWaiting: Type.Boolean({ description: 'Whether it waits for admission.' }),
+});
+/** Somebody who is hit by a call. */
+export type AffectedPerson = Static<typeof AFFECTED_PERSON>;

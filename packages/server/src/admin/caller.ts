@@ -11,17 +11,27 @@ import { type AdminRight, requireApp, requireRight } from './roles.ts';
 import { findSessionCaller } from './session-access.ts';
 import type { AdminSessions } from './sessions.ts';
 
+/** What judges calls. */
+export interface JudgeDeps {
+  readonly authenticator: Authenticator;
+  readonly sessions: AdminSessions;
+  /** Called with a call that the caller's role or Apps do not allow, before it is answered. */
+  readonly onRefused: (request: FastifyRequest, caller: AdminIdentity) => Promise<void>;
+}
+
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** The right that a route of the admin API needs; `none`: the call needs no credential. */
     readonly right?: AdminRight | 'none';
+    /** The command that a route sends: a refusal has an audit row (AUDIT-1). */
+    readonly action?: string;
   }
 }
 
 /** An authenticated request. */
 interface Judged {
   readonly caller: AdminIdentity;
-  readonly judge: () => Promise<AdminIdentity>;
+  readonly judge: () => Promise<void>;
 }
 
 /** By request; the entries go with the requests. */
@@ -47,21 +57,26 @@ function judgedOf(request: FastifyRequest): Judged {
  * Judges every call of a scope: authenticates the caller, and checks its role and its access to the App that the path or
  * the query names. Apps in a body are checked by the route. A route without a right fails at the start.
  */
-export function judgeCalls(scope: FastifyInstance, authenticator: Authenticator, sessions: AdminSessions): void {
+export function judgeCalls(scope: FastifyInstance, { authenticator, sessions, onRefused }: JudgeDeps): void {
   scope.addHook('onRoute', ({ url, config }) => {
     if (!config?.right) throw new Error(`the admin route ${url} does not say which right it needs`);
   });
   scope.addHook('onRequest', async (request) => {
     if (request.routeOptions.config.right === 'none') return;
-    const judge = async (): Promise<AdminIdentity> => {
+    const authenticate = async (): Promise<AdminIdentity> => {
       const { authorization } = request.headers;
       const inSession =
         authorization === undefined ? await findSessionCaller(sessions, authenticator, request) : undefined;
-      const caller = inSession ?? (await authenticator.authenticate(authorization));
-      requireAccess(request, caller);
-      return caller;
+      return inSession ?? (await authenticator.authenticate(authorization));
     };
-    JUDGED.set(request, { caller: await judge(), judge });
+    const caller = await authenticate();
+    JUDGED.set(request, { caller, judge: async () => requireAccess(request, await authenticate()) });
+    try {
+      requireAccess(request, caller);
+    } catch (error) {
+      await onRefused(request, caller);
+      throw error;
+    }
   });
 }
 

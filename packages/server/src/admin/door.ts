@@ -7,22 +7,28 @@
 
 import swagger from '@fastify/swagger';
 import type { MediaEngine } from '@gavel/media';
-import { isGavelError } from '@gavel/protocol';
+import { ERRORS, isGavelError } from '@gavel/protocol';
 import type { FastifyInstance } from 'fastify';
 import { Compile } from 'typebox/compile';
 import { Value } from 'typebox/value';
 import type { Bus } from '../bus/bus.ts';
 import { type CountCall, UNKNOWN_OPERATION } from '../telemetry/call-metrics.ts';
+import { type ActRouteDeps, addActRoutes } from './act-routes.ts';
 import { type AdminTokenRouteDeps, addAdminTokenRoutes } from './admin-token-routes.ts';
 import { type AppRouteDeps, addAppRoutes } from './app-routes.ts';
+import { type AuditRouteDeps, addAuditRoutes } from './audit-routes.ts';
 import { Authenticator } from './authenticator.ts';
+import { addBanRoutes, type BanRouteDeps } from './ban-routes.ts';
 import { addCallbackRoutes, type CallbackRouteDeps } from './callback-routes.ts';
 import { judgeCalls } from './caller.ts';
+import { DryRuns } from './dry-runs.ts';
 import { ADMIN_ERRORS, AdminError, type AdminErrorCode, adminErrorBody } from './errors.ts';
 import { addEventRoutes } from './event-routes.ts';
 import { LiveEvents } from './live-events.ts';
 import { OccupancyHistory } from './occupancy.ts';
 import { addOverviewRoute, type OverviewRouteDeps } from './overview-routes.ts';
+import { storeRefusedAct } from './refused-acts.ts';
+import { Repeats, type RepeatsDeps } from './repeats.ts';
 import { addRoomRoutes, type RoomRouteDeps } from './room-routes.ts';
 import { addSessionRoutes } from './session-routes.ts';
 import { AdminSessions } from './sessions.ts';
@@ -34,7 +40,10 @@ export interface AdminDoorDeps
   extends Omit<CallbackRouteDeps, 'outbox'>,
     Omit<TokenRouteDeps, 'apps'>,
     Omit<AdminTokenRouteDeps, 'apps' | 'clock'>,
-    Omit<RoomRouteDeps, 'meter' | 'bus'> {
+    Omit<RoomRouteDeps, 'meter' | 'bus'>,
+    Pick<ActRouteDeps & BanRouteDeps, 'policy' | 'rules'>,
+    AuditRouteDeps,
+    Omit<RepeatsDeps, 'clock'> {
   readonly engine: Pick<MediaEngine, 'dump'>;
   readonly outbox: CallbackRouteDeps['outbox'] & OverviewRouteDeps['outbox'];
   readonly apps: AppRouteDeps['apps'] & TokenRouteDeps['apps'];
@@ -50,6 +59,16 @@ export interface AdminDoorDeps
 /** The path prefix of the door. */
 export const ADMIN_PREFIX = '/admin/v1';
 
+/** The codes of errors of rooms, by their HTTP status. */
+const CODE_OF_STATUS: Readonly<Record<number, AdminErrorCode>> = {
+  400: 'invalid-request',
+  403: 'forbidden',
+  404: 'not-found',
+  409: 'conflict',
+  429: 'limited',
+  503: 'unavailable',
+};
+
 type Fault = Error & { readonly statusCode?: number; readonly validation?: unknown };
 
 /** Adds the routes. Every route requires a token or a session, including the OpenAPI document, but for sign-in. */
@@ -58,7 +77,11 @@ export async function registerAdminDoor(http: FastifyInstance, deps: AdminDoorDe
     async (scope) => {
       const authenticator = new Authenticator(deps);
       const sessions = new AdminSessions(deps.clock);
-      judgeCalls(scope, authenticator, sessions);
+      judgeCalls(scope, {
+        authenticator,
+        sessions,
+        onRefused: (request, caller) => storeRefusedAct(deps, request, caller),
+      });
       scope.addHook('onResponse', async ({ routeOptions: { url, method } }, reply) => {
         const operation = url === undefined ? UNKNOWN_OPERATION : `${method} ${url.slice(ADMIN_PREFIX.length)}`;
         const { statusCode: code, elapsedTime: durationMs } = reply;
@@ -92,6 +115,10 @@ export async function registerAdminDoor(http: FastifyInstance, deps: AdminDoorDe
       addAdminTokenRoutes(scope, deps);
       addRoomRoutes(scope, { bus: deps.bus, meter: new StreamMeter(deps.engine, deps.clock) });
       addEventRoutes(scope, { live: new LiveEvents(deps.bus, deps.clock), clock: deps.clock });
+      const once = { repeats: new Repeats(deps), dryRuns: new DryRuns(deps) };
+      addActRoutes(scope, { ...deps, ...once });
+      addBanRoutes(scope, { ...deps, ...once });
+      addAuditRoutes(scope, deps);
       addCallbackRoutes(scope, deps);
       addTokenRoutes(scope, deps);
       addAppRoutes(scope, deps);
@@ -134,7 +161,7 @@ function makeValidator(schema: unknown, mayConvert: boolean) {
 
 function codeOf(error: Fault): AdminErrorCode {
   if (error instanceof AdminError) return error.code;
-  if (isGavelError(error, 'server.store-unavailable')) return 'unavailable';
+  if (isGavelError(error)) return CODE_OF_STATUS[ERRORS[error.code].status] ?? 'internal';
   // Errors of the framework: a body that is not JSON, or is too long.
   return (error.statusCode ?? 500) < 500 ? 'invalid-request' : 'internal';
 }

@@ -364,7 +364,7 @@ export type CommandOf<T extends RoomCommand['type']> = Extract<RoomCommand, { re
 
 /** The origin of a command, for the audit trail. */
 export interface Origin {
-  readonly door: 'signalling' | 'zego' | 'realtimekit' | 'media' | 'server';
+  readonly door: 'signalling' | 'zego' | 'realtimekit' | 'admin' | 'media' | 'server';
   readonly requestId: string;
   /** The user, token or App that made the request. */
   readonly actor?: string;

@@ -128,6 +128,11 @@ function subjectOf(person: Person, { of }: KickBan): BanSubject {
   return { ...(of === 'both' && { userId: bannedIdOf(person) }), addresses: person.address };
 }
 
+/** Returns the bans that a kick would set if these people matched its targets. @throws GavelError as the command documents */
+export function bansOfKick(key: RoomKey, command: BanningKick, people: readonly Person[], nowMs: number): NewBan[] {
+  return newBansOf(command, key, subjectsOf(command, people), nowMs);
+}
+
 function newBansOf(
   { ban, reason }: BanningKick,
   { roomId }: RoomKey,
