@@ -184,11 +184,11 @@ function sortValueOf(room: Room, sort: RoomSort): string | number {
     case 'room':
       return room.key.roomId;
     case 'members':
-      return room.memberCount;
+      return room.summary().memberCount;
     case 'streams':
       return room.streamCount;
     case 'created':
-      return room.createdAtMs;
+      return room.summary().createdAtMs;
   }
 }
 

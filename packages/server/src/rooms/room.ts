@@ -413,19 +413,9 @@ export class Room {
     return this.#members.each();
   }
 
-  /** Number of members. */
-  get memberCount(): number {
-    return this.#members.size;
-  }
-
   /** Number of live streams. */
   get streamCount(): number {
     return this.#streams.liveCount;
-  }
-
-  /** When this life began, in milliseconds since the Unix epoch. */
-  get createdAtMs(): number {
-    return this.#createdAtMs;
   }
 
   /** Returns the live streams. */
