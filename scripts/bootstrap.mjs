@@ -6,6 +6,7 @@
  *   node scripts/bootstrap.mjs --page      also builds the console page and the client SDK when they are missing or
  *                                          older than their sources
  *   node scripts/bootstrap.mjs --sdk       builds the client SDK alone
+ *   node scripts/bootstrap.mjs --cli       builds the command line for its package; a checkout runs its sources
  *   node scripts/bootstrap.mjs --page --production
  *                                          installs no development packages; builds only if those are installed
  *   node scripts/bootstrap.mjs --browser   also makes sure that a Chromium and a TURN server (coturn) are installed for the
@@ -138,6 +139,11 @@ function buildSdk() {
     build('client SDK', 'client', ['protocol'], [tsdown, '--log-level', 'warn'], packSdk);
 }
 
+function buildCli() {
+  const tsdown = join(modules, 'tsdown', 'dist', 'run.mjs');
+  build('command line', 'cli', ['protocol', 'server'], [tsdown, '--log-level', 'error']);
+}
+
 /** Packs the built client SDK into its own `dist`, from where the server offers it for `npm install`. */
 function packSdk(folder) {
   const { ok, output } = runNpm([
@@ -208,4 +214,5 @@ const wanted = new Set(process.argv.slice(2));
 install(!wanted.has('--production'));
 if (wanted.has('--page')) buildPage();
 if (wanted.has('--page') || wanted.has('--sdk')) buildSdk();
+if (wanted.has('--cli')) buildCli();
 if (wanted.has('--browser')) ensureTestPrograms();

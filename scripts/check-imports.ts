@@ -110,7 +110,9 @@ export function findImportProblem(path: string, specifier: string, declared: Rea
 
 function readDeclared(name: string): ReadonlySet<string> {
   const manifest = JSON.parse(readSource(`packages/${name}/package.json`).text);
-  return new Set(Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }));
+  // What a public package imports is bundled into it, and so is not a dependency of those who install it.
+  const bundled = manifest.private ? {} : manifest.devDependencies;
+  return new Set(Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies, ...bundled }));
 }
 
 /** Finds every import in a forbidden direction. */

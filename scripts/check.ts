@@ -15,6 +15,7 @@ import { findSurfaceProblems } from './check-surface.ts';
 import { findVendorProblems } from './check-vendor-words.ts';
 import { findStaleDocs } from './generate-docs.ts';
 import { root, runQuiet } from './lib.ts';
+import { findVersionProblems } from './versions.ts';
 
 /** Returns the problems, one text each; an empty list if there are none. */
 type Check = () => readonly string[] | Promise<readonly string[]>;
@@ -33,6 +34,7 @@ const STATIC_CHECKS: Readonly<Record<string, Check>> = {
   'rule citations': findRuleProblems,
   'file length': findLengthProblems,
   dependencies: findDependencyProblems,
+  versions: findVersionProblems,
   'links of documents': findBrokenLinks,
   'configuration in use': findUnusedKeys,
   'generated pages': findStaleDocs,

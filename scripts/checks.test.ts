@@ -8,6 +8,7 @@ import { findVendorWords } from './check-vendor-words.ts';
 import { readEntryComments } from './generate-docs.ts';
 import { stripComments } from './lib.ts';
 import { countReport, countsLine } from './test-report.ts';
+import { setManifestVersion } from './versions.ts';
 
 describe('comments', () => {
   it('are blanked, strings and line numbers kept', () => {
@@ -134,6 +135,12 @@ describe('the rest', () => {
       'package-lock.json: npm does not install vite for production',
       'package-lock.json: npm does not install gone for production',
     ]);
+  });
+
+  it('sets the version of a manifest and of the packages of this repository that it depends on', () => {
+    const manifest = { version: '1.0.0', dependencies: { '@gavel/protocol': '1.0.0', ws: '8.0.0' } };
+    setManifestVersion(manifest, '2.0.0');
+    expect(manifest).toEqual({ version: '2.0.0', dependencies: { '@gavel/protocol': '2.0.0', ws: '8.0.0' } });
   });
 
   it('finds relative links, without pictures and addresses', () => {
