@@ -190,7 +190,8 @@ export class FileJournal implements Journal {
   async #moveTo(to: JournalPosition): Promise<void> {
     const delivered = [...this.#delivered];
     try {
-      await this.#deps.mover.moveTo(to, delivered);
+      const count = await this.#deps.mover.moveTo(to, delivered);
+      if (count > 0) this.#deps.log.error({ count }, 'journal: the database rejected entries; see rejected.jsonl');
     } catch (error) {
       this.#deps.log.error({ err: error }, 'journal: moving entries to the database failed; retrying');
       throw error;

@@ -93,8 +93,9 @@ it('leaves out delivered callbacks, and deletes those that are in the tables (CB
 it('stores the other entries where one is not accepted, and keeps that one in a file (BUS-6)', async () => {
   const session = { id: 's', appId: 1, meetingId: 'm', title: '', startedAtMs: 1 };
   const begin = { term: 1, sessions: [{ type: 'begin', session }] };
-  write(1, entry('a'), begin, begin, entry('b'));
-  await mover.moveAll();
+  const to = write(1, entry('a'), begin, begin, entry('b'));
+  expect(await mover.moveTo(to, [])).toBe(1);
+  expect(await mover.moveTo(to, [])).toBe(0);
   expect(await idsOf()).toEqual(['a', 'b']);
   expect(await store.sessions.open()).toHaveLength(1);
   expect(readFileSync(join(folder, 'rejected.jsonl'), 'utf8').trim().split('\n')).toHaveLength(1);

@@ -22,11 +22,12 @@ export interface JournalFiles {
    */
   moveAll(): Promise<number>;
   /**
-   * Moves the entries before a position, without the delivered callbacks; deletes those that are in the tables.
+   * Moves the entries before a position, without the delivered callbacks; deletes those that are in the tables. Returns the
+   * number of entries that the database did not accept: they are in `rejected.jsonl`.
    *
    * @throws as `moveAll`; entries that were moved until then stay moved
    */
-  moveTo(to: JournalPosition, deliveredIds: readonly string[]): Promise<void>;
+  moveTo(to: JournalPosition, deliveredIds: readonly string[]): Promise<number>;
 }
 
 /** The dependencies of the mover. */
@@ -57,6 +58,7 @@ interface PlacedEntry {
 export class JournalMover implements JournalFiles {
   readonly #deps: JournalMoverDeps;
   #position: JournalPosition | undefined;
+  #rejectedCount = 0;
 
   constructor(deps: JournalMoverDeps) {
     this.#deps = deps;
@@ -70,7 +72,8 @@ export class JournalMover implements JournalFiles {
     return Math.max(segment, last) + 1;
   }
 
-  async moveTo(to: JournalPosition, deliveredIds: readonly string[]): Promise<void> {
+  async moveTo(to: JournalPosition, deliveredIds: readonly string[]): Promise<number> {
+    this.#rejectedCount = 0;
     const left = new Set(deliveredIds);
     for (const segment of await this.#segments()) {
       if (segment > to.segment) break;
@@ -83,6 +86,7 @@ export class JournalMover implements JournalFiles {
       if (segment < to.segment) await rm(path);
     }
     if (left.size > 0) await this.#deps.outbox.delete([...left]);
+    return this.#rejectedCount;
   }
 
   /** @param delivered the delivered callbacks; those that are found are removed */
@@ -123,6 +127,7 @@ export class JournalMover implements JournalFiles {
     } catch (error) {
       if (isGavelError(error, 'server.store-unavailable')) throw error;
       await appendFile(join(folder, REJECTED), `${JSON.stringify({ error: String(error), ...entry })}\n`);
+      this.#rejectedCount += 1;
       await repository.apply([], end);
     }
   }
@@ -135,7 +140,8 @@ export class JournalMover implements JournalFiles {
   /** Returns the numbers of the segments, ascending. */
   async #segments(): Promise<number[]> {
     const names = await readdir(this.#deps.folder);
-    return names.flatMap((name) => Number(SEGMENT.exec(name)?.[1] ?? [])).sort((one, other) => one - other);
+    const numbers = names.flatMap((name) => SEGMENT.exec(name)?.[1] ?? []);
+    return numbers.map(Number).sort((one, other) => one - other);
   }
 }
 
