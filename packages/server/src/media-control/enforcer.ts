@@ -10,7 +10,6 @@ import type { MemberId, RoomKey } from '@gavel/protocol';
 import type { RoomEvent, RoomEventOf } from '../rooms/events.ts';
 import type { EventBatch, EventSink } from '../rooms/rooms.ts';
 import { heldBackKinds, type StreamInfo } from '../rooms/stream.ts';
-import { NOTHING_BLOCKED } from '../rooms/stream-rules.ts';
 import { describeStream } from './announcer.ts';
 import type { MediaState } from './media-state.ts';
 import type { UnconnectedReports } from './unconnected-media.ts';
@@ -41,7 +40,7 @@ export class MediaEnforcer implements EventSink {
   handle({ key, events }: EventBatch): void | Promise<void> {
     const { members } = this.#deps.state;
     const left = events.flatMap((event) => (event.type === 'memberLeft' ? event.member.memberId : []));
-    const leaving = new Set(left.filter((memberId) => members.get(memberId)?.hasPeer));
+    const leaving = new Set(left.filter((memberId) => members.has(memberId)));
     const enforcement: Enforcement = { leaving, calls: [] };
     for (const event of events) this.#follow(key, event, enforcement);
     const { calls } = enforcement;
@@ -51,9 +50,6 @@ export class MediaEnforcer implements EventSink {
 
   #follow(key: RoomKey, event: RoomEvent, enforcement: Enforcement): void {
     switch (event.type) {
-      case 'memberJoined':
-        this.#deps.state.members.set(event.member.memberId, { key, hasPeer: false, isConnected: false });
-        break;
       case 'memberLeft':
         this.#closePeer(event.member.memberId, enforcement);
         break;
@@ -77,8 +73,7 @@ export class MediaEnforcer implements EventSink {
 
   #closePeer(memberId: MemberId, { leaving, calls }: Enforcement): void {
     const { engine, state } = this.#deps;
-    state.members.delete(memberId);
-    state.plays.removeMember(memberId);
+    state.removeMember(memberId);
     if (leaving.has(memberId)) calls.push(engine.closePeer(memberId));
   }
 
@@ -98,7 +93,7 @@ export class MediaEnforcer implements EventSink {
     { calls }: Enforcement,
   ): void {
     const { engine, state } = this.#deps;
-    const published = state.follow(key, stream, NOTHING_BLOCKED);
+    const published = state.follow(key, stream);
     // The engine does not know the stream until its offer has been answered.
     if (type === 'streamReserved') return;
     const wanted = heldBackKinds(stream);

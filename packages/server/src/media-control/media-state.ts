@@ -9,16 +9,15 @@ import type { MediaKind, StreamDemand } from '@gavel/media';
 import type { MemberId, PublishId, RoomKey } from '@gavel/protocol';
 import type { Clock } from '../rooms/clock.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
-import type { BlockedKinds } from '../rooms/stream-rules.ts';
+import { type BlockedKinds, NOTHING_BLOCKED } from '../rooms/stream-rules.ts';
+import { EndedIds } from './ended-ids.ts';
 import { LostStreams } from './lost-streams.ts';
 import { PendingPublishes } from './pending-publishes.ts';
 import { type PlayLimits, PlayTable } from './play-table.ts';
 
-/** A member of a room. Its member id is the name of its peer in the engine. */
+/** A member that has negotiated: the engine may have a peer of it, whose name is the member id. */
 export interface MediaMember {
   readonly key: RoomKey;
-  /** Whether it has ever negotiated: the engine may have a peer of it. */
-  hasPeer: boolean;
   /** Whether its peer is connected. */
   isConnected: boolean;
 }
@@ -51,29 +50,59 @@ export interface MediaStateDeps {
 
 /** The state of all rooms. */
 export class MediaState {
-  /** Every member, from its login until it is removed. */
+  /** Every member that has negotiated, until it is removed. */
   readonly members = new Map<MemberId, MediaMember>();
   readonly streams = new Map<PublishId, Published>();
   readonly plays: PlayTable;
   readonly pending: PendingPublishes;
   readonly lost: LostStreams;
   readonly #ofMember = new Map<MemberId, Set<PublishId>>();
+  readonly #endedMembers: EndedIds<MemberId>;
+  readonly #endedStreams: EndedIds<PublishId>;
 
   constructor({ clock, connectTimeoutMs, lostStreamTimeoutMs, limits }: MediaStateDeps) {
+    this.#endedMembers = new EndedIds(clock);
+    this.#endedStreams = new EndedIds(clock);
     this.plays = new PlayTable(limits);
     this.pending = new PendingPublishes(clock, connectTimeoutMs);
     this.lost = new LostStreams(clock, lostStreamTimeoutMs);
   }
 
+  /** Returns a member that negotiates; undefined if it was removed. The events of its login may not have arrived here yet. */
+  openMember(key: RoomKey, memberId: MemberId): MediaMember | undefined {
+    if (this.#endedMembers.has(memberId)) return undefined;
+    const member = this.members.get(memberId) ?? { key, isConnected: false };
+    this.members.set(memberId, member);
+    return member;
+  }
+
+  /** Removes a member and its plays. */
+  removeMember(memberId: MemberId): void {
+    this.#endedMembers.add(memberId);
+    this.members.delete(memberId);
+    this.plays.removeMember(memberId);
+  }
+
+  /** Returns whether a stream was removed. */
+  hasEnded(publishId: PublishId): boolean {
+    return this.#endedStreams.has(publishId);
+  }
+
+  /** Returns a stream that a reply names; undefined if it was removed. Its events may not have arrived here yet. */
+  openStream(key: RoomKey, stream: StreamInfo): Published | undefined {
+    if (this.hasEnded(stream.publishId)) return undefined;
+    return this.streams.get(stream.publishId) ?? this.follow(key, stream);
+  }
+
   /** Adds a stream, or records its latest announced properties. */
-  follow(key: RoomKey, stream: StreamInfo, restricted: BlockedKinds): Published {
+  follow(key: RoomKey, stream: StreamInfo): Published {
     const { publishId, memberId } = stream;
     const known = this.streams.get(publishId);
     if (known) return Object.assign(known, { stream });
     const published: Published = {
       key,
       stream,
-      restricted,
+      restricted: NOTHING_BLOCKED,
       isNegotiated: false,
       isCarried: false,
       demand: undefined,
@@ -93,6 +122,7 @@ export class MediaState {
 
   /** Removes a stream, its plays and its timers. */
   remove({ publishId, memberId }: StreamInfo): void {
+    this.#endedStreams.add(publishId);
     this.streams.delete(publishId);
     this.plays.removeStream(publishId);
     this.pending.end(publishId);

@@ -203,3 +203,17 @@ test('a stream that is listed twice is a malformed request', async () => {
   expect((await client.media.negotiate({ publish: [item, item] })).error?.code).toBe('request.malformed');
   expect((await client.media.negotiate({ play: [item, item] })).error?.code).toBe('request.malformed');
 });
+
+test('media is negotiated although its consumer of events is behind, and a kick closes it then (KICK-4)', async () => {
+  await door.close();
+  door = await startDoor({}, { isEnforcerLate: true });
+  const ann = await publishAsAnn('a');
+  const { client } = await door.join('r', 'bob');
+  expect((await client.media.play('a')).error).toBeUndefined();
+  expect([...door.engine.streams.values()].map(({ subscribers }) => subscribers.size)).toEqual([1]);
+  await kick('ann');
+  await expect
+    .poll(() => door.engine.calls.filter((call) => call === `closePeer:${ann.login.memberId}`))
+    .toHaveLength(1);
+  await expect.poll(() => door.engine.streams.size).toBe(0);
+});

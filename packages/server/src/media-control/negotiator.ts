@@ -70,9 +70,7 @@ export class Negotiator {
     const reserved = await this.#reservations.replace(caller, order.publish);
     const found = await Promise.all(order.play.map((item) => this.#find(caller.key, item)));
     // There is no await between here and the engine call: if the member is removed later, the event closes its peer.
-    const member = this.#deps.state.members.get(memberId);
-    if (!member) throw new GavelError('room.member-not-found');
-    member.hasPeer = true;
+    if (!this.#deps.state.openMember(caller.key, memberId)) throw new GavelError('room.member-not-found');
     const reservations = reserved.map((item) => this.#reservations.recheck(item));
     const dropped = this.#dropUnlisted(memberId, found);
     const plays = found.map((item) => this.#openPlay(caller, item));
@@ -132,7 +130,7 @@ export class Negotiator {
     if (item instanceof GavelError) return item;
     const { state, clock } = this.#deps;
     const { order, stream } = item;
-    if (!state.streams.has(stream.publishId)) return new GavelError('stream.not-found');
+    if (state.hasEnded(stream.publishId)) return new GavelError('stream.not-found');
     try {
       return { order, play: state.plays.open(key, member, stream, origin, clock.monotonicMs()) };
     } catch (error) {

@@ -61,7 +61,7 @@ export class Reservations {
     if (isOngoing && !known) return new GavelError('stream.not-found');
     try {
       const reserved = await rooms.execute(key, { type: 'reserveStream', memberId, ...stream }, origin);
-      const published = state.streams.get(reserved.stream.publishId);
+      const published = state.openStream(key, reserved.stream);
       if (!published) return new GavelError('stream.not-found');
       const isNew = !published.isNegotiated;
       published.isNegotiated = true;
@@ -80,8 +80,8 @@ export class Reservations {
   /** Returns the item, or an error if its stream was removed since it was reserved. */
   recheck(item: Reservation | GavelError): Reservation | GavelError {
     if (item instanceof GavelError) return item;
-    const isReserved = this.#deps.state.streams.has(item.reserved.stream.publishId);
-    return isReserved ? item : new GavelError('stream.not-found');
+    const hasEnded = this.#deps.state.hasEnded(item.reserved.stream.publishId);
+    return hasEnded ? new GavelError('stream.not-found') : item;
   }
 
   /** Processes the engine's result of an item. */

@@ -25,7 +25,7 @@ import { SoundMonitor } from '../media-control/sound-monitor.ts';
 import { startMedia } from '../media-control/start-media.ts';
 import { UnconnectedReports } from '../media-control/unconnected-media.ts';
 import type { Permissions } from '../rooms/member.ts';
-import { Rooms } from '../rooms/rooms.ts';
+import { type EventSink, Rooms } from '../rooms/rooms.ts';
 import { ORIGIN, testSettings } from '../rooms/testing.ts';
 import { createLog } from '../telemetry/log.ts';
 import { type SignallingDeps, SignallingDoor } from './door.ts';
@@ -98,8 +98,20 @@ const NO_FILES: SignallingDeps['files'] = {
   },
 };
 
+/** Longer than a request to the door takes. */
+const LATE_MS = 50;
+
+/** Settings of a door's media in tests. */
+interface MediaChanges extends Partial<PlayLimits> {
+  /** Delivers batches to the media enforcer later than the reply of their command, but in order. */
+  readonly isEnforcerLate?: boolean;
+}
+
 /** Starts a door on a free port. */
-export async function startDoor(changes: Partial<SignallingDeps> = {}, playLimits: Partial<PlayLimits> = {}) {
+export async function startDoor(
+  changes: Partial<SignallingDeps> = {},
+  { isEnforcerLate = false, ...playLimits }: MediaChanges = {},
+) {
   const clock = new FakeClock();
   const engine = new FakeMediaEngine();
   const fanOut = new FanOut();
@@ -115,7 +127,9 @@ export async function startDoor(changes: Partial<SignallingDeps> = {}, playLimit
   const publisher = new Publisher();
   const sounds = new SoundMonitor({ ...parts, notifier: publisher });
   const resender = new MediaResender({ state, notifier: publisher });
-  const sinks = { first: [new MediaEnforcer(parts)], after: [publisher, sounds, resender] };
+  const enforcer = new MediaEnforcer(parts);
+  const late: EventSink = { handle: (batch) => void setTimeout(() => enforcer.handle(batch), LATE_MS) };
+  const sinks = { first: [isEnforcerLate ? late : enforcer], after: [publisher, sounds, resender] };
   const rooms = new Rooms(testSettings(clock), sinks);
   const media = startMedia({ ...parts, rooms, sounds, notifier: publisher });
   const bus = new LocalBus({ rooms, media, publisher });
