@@ -37,7 +37,11 @@ export async function createTransportFactory(host: TransportHost): Promise<Chose
   if (config.transport === 'libdatachannel') return { factory: await createBinding(host) };
   const obstacle = await findObstacle(config);
   if (obstacle === undefined) {
-    const { OpenSslEndpoint } = await import('./openssl-endpoint.ts');
+    const [{ OpenSslEndpoint }, { returnLargeBlocks }] = await Promise.all([
+      import('./openssl-endpoint.ts'),
+      import('../ffi/large-blocks.ts'),
+    ]);
+    returnLargeBlocks();
     const factory = new OpenSslEndpoint(config, host.now, host.reportError);
     if (config.tcpPort !== undefined) await factory.openTcp(config.tcpPort);
     return { factory };
