@@ -1,6 +1,6 @@
 /**
- * Builds the playground page into `dist`, which the server serves at `/`. `npm run dev` serves it with hot reload and
- * hands what belongs to the server on to one at 127.0.0.1:7700.
+ * Builds the pages into `dist`: the playground, which the server serves at `/`, and the console at `/console`. `npm run dev`
+ * serves them with hot reload (`/` and `/console.html`) and hands what belongs to the server on to one at 127.0.0.1:7700.
  */
 
 import { join } from 'node:path';
@@ -33,6 +33,7 @@ export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     target: 'es2023',
+    rolldownOptions: { input: ['index.html', 'console.html'].map((name) => join(import.meta.dirname, name)) },
     modulePreload: { polyfill: false },
     // The page runs under `default-src 'self'`: workers and styles stay files.
     assetsInlineLimit: 0,
@@ -40,6 +41,7 @@ export default defineConfig({
   server: {
     proxy: {
       '/playground': toServer,
+      '/admin': toServer,
       '/signalling': { target: SERVER, ws: true },
       // The server API lives at `/?Action=...`, the page at `/`.
       '/': { target: SERVER, bypass: (request) => (request.url?.includes('?Action=') ? undefined : request.url) },

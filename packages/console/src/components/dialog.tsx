@@ -13,13 +13,18 @@ export interface DialogProps {
   readonly testId: string;
   /** Whether it is an alert dialog that asks a question. */
   readonly isAlert?: boolean;
+  /**
+   * Whether a click outside closes it; by default it does. Not so for a form: the click would discard what was filled in, and
+   * may be the second one of a double click on the button that opened the dialog.
+   */
+  readonly closesOutside?: boolean;
   /** Called on Escape and on a click outside the dialog; the owner then removes it from the page. */
   readonly onClose: () => void;
   readonly children: ComponentChildren;
 }
 
 /** A modal dialog, open while it is rendered. It traps the focus, and returns it to the opener when it closes. */
-export function Dialog({ title, testId, isAlert = false, onClose, children }: DialogProps) {
+export function Dialog({ title, testId, isAlert = false, closesOutside = true, onClose, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   const bodyId = useId();
@@ -47,7 +52,7 @@ export function Dialog({ title, testId, isAlert = false, onClose, children }: Di
         onClose();
       }}
       onClick={(event) => {
-        if (event.target === element.current) onClose();
+        if (closesOutside && event.target === element.current) onClose();
       }}
     >
       <div class="dialog-content">

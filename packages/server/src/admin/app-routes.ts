@@ -16,14 +16,14 @@ import { mayAccessApp } from './roles.ts';
 
 /** The dependencies of the routes. */
 export interface AppRouteDeps {
-  readonly apps: Pick<Apps, 'find' | 'ofAccount'>;
+  readonly apps: Pick<Apps, 'find' | 'all' | 'ofAccount'>;
 }
 
 const closed = { additionalProperties: false } as const;
 const APP_ID = Type.Integer({ minimum: 1, maximum: 0xffff_ffff, description: 'The App id.' });
 const ACCOUNT_ID = Type.String({ minLength: 1, maxLength: 32, description: 'The account of the Apps.' });
 
-const LIST_QUERY = Type.Object({ accountId: ACCOUNT_ID }, closed);
+const LIST_QUERY = Type.Object({ accountId: Type.Optional(ACCOUNT_ID) }, closed);
 const APP_PATH = Type.Object({ appId: APP_ID }, closed);
 
 const FACTS = {
@@ -46,7 +46,7 @@ export function addAppRoutes(scope: FastifyInstance, { apps }: AppRouteDeps): vo
     {
       config: { right: 'read' },
       schema: {
-        summary: 'Lists the Apps of an account, oldest first, without their keys',
+        summary: 'Lists the Apps, or those of one account, oldest first, without their keys',
         querystring: LIST_QUERY,
         response: describeResponses('The Apps.', LIST),
       },
@@ -55,8 +55,7 @@ export function addAppRoutes(scope: FastifyInstance, { apps }: AppRouteDeps): vo
       const { accountId } = request.query as Static<typeof LIST_QUERY>;
       const caller = callerOf(request);
       return {
-        apps: apps
-          .ofAccount(accountId)
+        apps: (accountId === undefined ? apps.all() : apps.ofAccount(accountId))
           .filter(({ appId }) => mayAccessApp(caller, appId))
           .map(describeApp),
       };

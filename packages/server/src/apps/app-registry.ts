@@ -95,8 +95,12 @@ export class AppRegistry implements Apps {
     return this.#index.byRtkId.get(rtkAppId);
   }
 
+  all(): readonly App[] {
+    return [...this.#index.byId.values()];
+  }
+
   ofAccount(accountId: string): readonly App[] {
-    return [...this.#index.byId.values()].filter((app) => app.accountId === accountId);
+    return this.all().filter((app) => app.accountId === accountId);
   }
 
   create(accountId: string, name: string): Promise<App> {

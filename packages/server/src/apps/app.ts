@@ -57,6 +57,8 @@ export interface App {
 export interface Apps {
   find(appId: number): App | undefined;
   findByRtkId(rtkAppId: string): App | undefined;
+  /** Returns all Apps, oldest first. */
+  all(): readonly App[];
   /** Returns the Apps of an account, oldest first. */
   ofAccount(accountId: string): readonly App[];
   /** Creates an App with new ids and secrets, and stores it. */
