@@ -22,18 +22,24 @@ export type PreviewState =
   /** The server refuses the act itself. */
   | { readonly state: 'refused'; readonly error: string };
 
+/** How long the parameters have to stay the same before the server is asked, in milliseconds: each question has an audit row. */
+const PAUSE_MS = 300;
+
 /** Asks for the preview, again when the key changes; an answer to an earlier question is ignored. */
 export function usePreview(key: string, ask: (() => Promise<Preview>) | undefined): PreviewState {
   const [state, setState] = useState<PreviewState>({ state: 'loading' });
   useEffect(() => {
     let isCurrent = true;
     setState({ state: 'loading' });
-    ask?.().then(
-      (preview) => isCurrent && setState({ state: 'known', preview }),
-      (error: unknown) => isCurrent && setState({ state: 'refused', error: describeError(error) }),
-    );
+    const timer = setTimeout(() => {
+      ask?.().then(
+        (preview) => isCurrent && setState({ state: 'known', preview }),
+        (error: unknown) => isCurrent && setState({ state: 'refused', error: describeError(error) }),
+      );
+    }, PAUSE_MS);
     return () => {
       isCurrent = false;
+      clearTimeout(timer);
     };
   }, [key]);
   return state;

@@ -8,8 +8,10 @@ import type {
   ActResult,
   AffectedPerson,
   AuditList,
+  BanBody,
   BanItem,
   BanList,
+  BanResult,
   DeletedStream,
   KickBody,
   KickResult,
@@ -31,6 +33,9 @@ export type RoomAct =
 
 /** A kick and the ban that it carries, without its reason. */
 export type KickRequest = Pick<KickBody, 'userIds' | 'ban'>;
+
+/** An App and environment, whose bans are a list of their own. */
+export type BanScope = Pick<RoomRef, 'appId' | 'environment'>;
 
 /** Returns the path of a room. */
 export const roomPath = ({ appId, environment, roomId }: RoomRef): string =>
@@ -84,12 +89,28 @@ export function listAudit(client: AdminClient, query: QueryParams): Promise<Audi
 }
 
 /** Returns the bans of an App and environment, latest change first. */
-export function listBans(
-  client: AdminClient,
-  { appId, environment }: Pick<RoomRef, 'appId' | 'environment'>,
-  query: QueryParams,
-): Promise<BanList> {
+export function listBans(client: AdminClient, { appId, environment }: BanScope, query: QueryParams): Promise<BanList> {
   return client.get(`/bans/${appId}/${environment}`, query);
+}
+
+/** Sets a ban. @throws AdminApiError if the server refuses it */
+export function setBan(
+  client: AdminClient,
+  { appId, environment }: BanScope,
+  body: BanBody,
+  idempotencyKey?: string,
+): Promise<BanResult> {
+  return client.post(`/bans/${appId}/${environment}`, { body, idempotencyKey });
+}
+
+/** Asks who is present and covered by a ban. @throws AdminApiError if the server would refuse it */
+export async function previewBan(
+  client: AdminClient,
+  scope: BanScope,
+  body: Omit<BanBody, 'reason' | 'dryRun'>,
+): Promise<Preview> {
+  const { covered } = await setBan(client, scope, { ...body, reason: PREVIEW_REASON, dryRun: true });
+  return { summary: `${describePeople(covered)} will be put out now.`, lines: covered.map(describePerson) };
 }
 
 /** Lifts a ban; its row stays. @throws AdminApiError if the server refuses it */

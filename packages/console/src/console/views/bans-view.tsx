@@ -18,6 +18,7 @@ import { formatDuration } from '../format.ts';
 import type { Filters } from '../routes.ts';
 import { appChoices, nameOfApp, useApps } from '../use-apps.ts';
 import { useResource } from '../use-resource.ts';
+import { NewBanDialog } from './new-ban-dialog.tsx';
 
 const PAGE_SIZE = 50;
 const NO_BANS: BanList = { bans: [], next: null };
@@ -36,6 +37,7 @@ type Row = BanItem & { readonly key: string };
 export function BansView({ filters }: { filters: Filters }) {
   const { client, notices, who } = useConsole();
   const { apps } = useApps();
+  const [isCreating, setIsCreating] = useState(false);
   const [lifted, setLifted] = useState<BanItem>();
   const { state = 'in-force', environment = 'production', cursor } = filters;
   const appId = Number(filters.appId ?? apps[0]?.appId ?? 0);
@@ -49,7 +51,13 @@ export function BansView({ filters }: { filters: Filters }) {
   const rows = (list.data?.bans ?? []).map((ban) => ({ ...ban, key: ban.id }));
   return (
     <>
-      <ViewHead title="Bans" sub="Who may not enter, until when, and why" />
+      <ViewHead title="Bans" sub="Who may not enter, until when, and why">
+        {mayModerate(who) && appId !== 0 && (
+          <button type="button" class="button small" data-testid="new-ban" onClick={() => setIsCreating(true)}>
+            New ban
+          </button>
+        )}
+      </ViewHead>
       <FilterBar
         view="bans"
         values={{ ...filters, state, environment, appId: String(appId) }}
@@ -111,6 +119,7 @@ export function BansView({ filters }: { filters: Filters }) {
         />
         <Pager view="bans" filters={filters} shown={rows.length} next={list.data?.next ?? null} />
       </Panel>
+      {isCreating && <NewBanDialog scope={scope} onClose={() => setIsCreating(false)} onDone={list.reload} />}
       {lifted && (
         <ActDialog
           title={`Lift the ban of ${describeSubject(lifted)}`}
