@@ -117,6 +117,15 @@ describe('a command with an id', () => {
     expect(await auditRows()).toHaveLength(1);
   });
 
+  it('is done once also while its reply is in the journal alone (BUS-2, BUS-7)', async () => {
+    const work = vi.fn(async () => REPLY);
+    await commands.run(call, work);
+    vi.spyOn(store.journal, 'findReply').mockResolvedValue(undefined);
+    expect(await commands.run(call, work)).toEqual(REPLY);
+    expect(work).toHaveBeenCalledTimes(1);
+    vi.restoreAllMocks();
+  });
+
   it('that is repeated while it runs waits for the first one (BUS-2)', async () => {
     const work = vi.fn(async () => {
       await new Promise((resolve) => setImmediate(resolve));

@@ -17,6 +17,9 @@ import type { Journal } from './journal.ts';
 /** How long a repeated command gets the first reply, in milliseconds: 24 hours (BUS-2). */
 export const REPLIES_KEPT_MS = 24 * 60 * 60 * 1000;
 
+/** Number of replies that are also held in memory: the journal may not have moved them to the database yet. */
+const MAX_RECENT = 10_000;
+
 /** A command as its caller sends it. */
 export interface CommandCall<C extends AuditedCommand = AuditedCommand> {
   readonly scope: CommandScope;
@@ -52,6 +55,8 @@ const OF_CONNECTION: ReadonlySet<string> = new Set(['login', 'resume', 'touch', 
 export class CommandLog {
   readonly #deps: CommandLogDeps;
   readonly #open = new Map<string, OpenCall>();
+  /** The newest replies, oldest first. */
+  readonly #recent = new Map<string, CommandReply>();
   /** The commands with an id that are being executed, with their fingerprints. */
   readonly #running = new Map<string, { readonly fingerprint: string; readonly reply: Promise<unknown> }>();
 
@@ -104,11 +109,28 @@ export class CommandLog {
     fingerprint: string,
     work: (callId: string) => Promise<R>,
   ): Promise<R> {
-    const sinceMs = this.#deps.clock.now() - REPLIES_KEPT_MS;
-    const known = await this.#deps.repository.findReply(commandId, sinceMs);
-    if (!known) return this.#execute(call, work);
+    const known = await this.#findReply(commandId);
+    if (!known) {
+      const reply = await this.#execute(call, work);
+      this.#remember(replyOf(call, commandId, reply, this.#deps.clock.now()));
+      return reply;
+    }
     if (known.fingerprint !== fingerprint) throw new GavelError('request.id-reused');
     return JSON.parse(known.reply) as R;
+  }
+
+  async #findReply(commandId: string): Promise<CommandReply | undefined> {
+    const sinceMs = this.#deps.clock.now() - REPLIES_KEPT_MS;
+    const recent = this.#recent.get(commandId);
+    if (recent && recent.doneAtMs >= sinceMs) return recent;
+    return this.#deps.repository.findReply(commandId, sinceMs);
+  }
+
+  #remember(reply: CommandReply): void {
+    this.#recent.delete(reply.commandId);
+    this.#recent.set(reply.commandId, reply);
+    const [oldest] = this.#recent.keys();
+    if (this.#recent.size > MAX_RECENT && oldest !== undefined) this.#recent.delete(oldest);
   }
 
   async #execute<R>(call: CommandCall, work: (callId: string) => Promise<R>): Promise<R> {
