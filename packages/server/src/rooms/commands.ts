@@ -188,8 +188,8 @@ export type RoomCommand =
       readonly kinds: MutedKinds;
       readonly allowUnmute: boolean;
     })
-  /** Removes a user's logins because it logged in elsewhere, or one Member because its token expired. */
-  | { readonly type: 'replace'; readonly userId: UserId; readonly exceptClientId: string }
+  /** Removes Members because their user logged in elsewhere; those that are gone are ignored. Or one because its token expired. */
+  | { readonly type: 'replace'; readonly memberIds: readonly MemberId[] }
   | { readonly type: 'expireToken'; readonly memberId: MemberId }
   /**
    * Changes the permissions of users, for all of their logins, including later ones in this session (HOST-6).

@@ -209,7 +209,8 @@ async function playExits(recorder: Recorder): Promise<void> {
   const targets = [target('late'), target('ben')];
   const reply = await recorder.run({ type: 'kick', targets, require: 'all', reason: 'spam' });
   expect([reply.members.length, reply.waiting.length]).toEqual([1, 1]);
-  await recorder.run({ type: 'replace', userId: 'ann' as UserId, exceptClientId: 'other' });
+  const memberIds = [(await recorder.enter('dan')).member.memberId];
+  await recorder.run({ type: 'replace', memberIds });
   const cem = (await recorder.enter('cem')).member;
   await recorder.run({ type: 'expireToken', memberId: cem.memberId });
   await recorder.run({ type: 'logout', memberId: host.memberId });

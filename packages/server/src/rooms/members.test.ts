@@ -1,4 +1,4 @@
-import type { MemberId, StreamId, UserId } from '@gavel/protocol';
+import type { MemberId, StreamId } from '@gavel/protocol';
 import { describe, expect, it } from 'vitest';
 import { eventsOf } from './events.ts';
 import type { Permissions } from './member.ts';
@@ -99,7 +99,7 @@ describe('what applications tell each other', () => {
     expect(() => tell({ to: [ben, ghost] })).toThrow(
       expect.objectContaining({ code: 'room.member-not-found', details: { label: ghost } }),
     );
-    room.apply({ type: 'replace', userId: 'ann' as UserId, exceptClientId: '' });
+    room.apply({ type: 'replace', memberIds: [ann] });
     expect(room.findMember(ann)).toBeUndefined();
     expect(() => tell()).toThrow(refusal('room.member-not-found'));
   });

@@ -1,6 +1,8 @@
 import type { RoomId, RoomKey } from '@gavel/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { LoginClaims } from './claims/login-claims.ts';
+import { MemoryLoginClaims } from './claims/memory-login-claims.ts';
 import type { EventSink } from './event-feed.ts';
 import { Rooms } from './rooms.ts';
 import { KEY, login, ORIGIN, testSettings } from './testing.ts';
@@ -59,3 +61,50 @@ async function expectOnly(rooms: Rooms, { client, room }: { readonly client: str
     if (key === room) expect(members).toHaveLength(1);
   }
 }
+
+/** Claims that are answered late; with `delaysRequests` they are also made late, in another order. */
+function slowClaims(schedule: fc.Scheduler, delaysRequests: boolean): LoginClaims {
+  const claims = new MemoryLoginClaims();
+  const delay = async <T>(work: () => T): Promise<T> => {
+    if (delaysRequests) await schedule.schedule(Promise.resolve(), 'request');
+    const answer = work();
+    await schedule.schedule(Promise.resolve(), 'answer');
+    return answer;
+  };
+  return {
+    claim: (scope, userId, holder) => delay(() => claims.claim(scope, userId, holder)),
+    release: (scope, userId, memberId) => delay(() => claims.release(scope, userId, memberId)),
+  };
+}
+
+test.each([
+  ['answered', false],
+  ['made', true],
+])('it does so when claims are %s late, in whatever order: never both, never none (KICK-13)', async (_name, isLate) => {
+  const attempts = fc.array(fc.record({ room: fc.nat(2), client: fc.nat(3) }), { minLength: 2, maxLength: 12 });
+  await fc.assert(
+    fc.asyncProperty(fc.scheduler(), attempts, async (schedule, logins) => {
+      const claims = slowClaims(schedule, isLate);
+      const rooms = new Rooms({ ...testSettings(), claims }, { first: [], after: [] });
+      const admitted: Promise<unknown>[] = [];
+      let last: { readonly client: string; readonly room: RoomKey } | undefined;
+      const entries = logins.map(({ room, client }) => ({
+        label: `${room}/${client}`,
+        builder: async () => {
+          const key = rooms3[room] as RoomKey;
+          last = { client: `client-${client}`, room: key };
+          admitted.push(rooms.execute(key, login('ann', { clientId: last.client }), ORIGIN));
+        },
+      }));
+      schedule.scheduleSequence(entries);
+      await schedule.waitIdle();
+      await Promise.all(admitted);
+      await schedule.waitIdle();
+      if (!last) throw new Error('nobody has logged in');
+      if (!isLate) return expectOnly(rooms, last);
+      const members = rooms3.flatMap((key) => rooms.answer(key, { type: 'snapshot' }).room?.members ?? []);
+      expect(new Set(members.map(({ clientId }) => clientId)).size).toBe(1);
+    }),
+    { numRuns: 200 },
+  );
+});

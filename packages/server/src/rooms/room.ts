@@ -198,7 +198,7 @@ export class Room {
       case 'kick':
         return this.#kick(command);
       case 'replace':
-        return this.#replace(command.userId, command.exceptClientId);
+        return this.#replace(command);
       case 'expireToken':
         return this.#remove(this.#members.require(command.memberId), 'token-expired', '');
       case 'answerWaiting':
@@ -352,9 +352,10 @@ export class Room {
     }
   }
 
-  #replace(userId: UserId, exceptClientId: string): void {
-    for (const member of this.#members.ofUser(userId)) {
-      if (member.clientId !== exceptClientId) this.#remove(member, 'replaced', '');
+  #replace({ memberIds }: CommandOf<'replace'>): void {
+    for (const memberId of memberIds) {
+      const member = this.#members.find(memberId);
+      if (member) this.#remove(member, 'replaced', '');
     }
   }
 

@@ -6,18 +6,20 @@
  * @module
  */
 
-import { GavelError, isGavelError, type MemberId, type RoomKey, roomKeyText } from '@gavel/protocol';
+import { GavelError, isGavelError, type MemberId, type RoomKey, roomKeyText, type UserId } from '@gavel/protocol';
+import type { LoginClaims, LoginHolder } from './claims/login-claims.ts';
+import { MemoryLoginClaims } from './claims/memory-login-claims.ts';
 import type { CommandOf, LoginCommand, Origin, RoomCommand } from './commands.ts';
 import { Directory } from './directory.ts';
 import { EndedTickets } from './ended-tickets.ts';
 import { EventFeed, type EventSinks } from './event-feed.ts';
-import type { AdmissionAnswer, RoomEvent } from './events.ts';
+import { type AdmissionAnswer, eventsOf, type RoomEvent } from './events.ts';
 
 export type { EventBatch, EventSink, EventSinks } from './event-feed.ts';
 export type { Session } from './views.ts';
 
 import { carriesBan, KickBans, type KickCall } from './kick-bans.ts';
-import { type Member, mayLetIn } from './member.ts';
+import { type Member, type MemberInfo, mayLetIn } from './member.ts';
 import { OwnedRoom } from './owned-room.ts';
 import { People } from './people.ts';
 import { type AnswerOf, type Query, Reader, type SubjectOf } from './queries.ts';
@@ -39,6 +41,8 @@ export interface RoomsSettings extends RoomSettings {
   readonly report?: (error: unknown) => void;
   /** Maximum number of live and reserved streams per App, in both environments; 0 means no limit (LIM-7). */
   readonly maxStreamsPerApp: number;
+  /** Which logins a user has in all rooms; by default in memory. */
+  readonly claims?: LoginClaims;
   /** Why clients were permanently removed; by default stored only in memory. */
   readonly tickets?: EndedTickets;
   /** Keeps audit rows and replies; by default none are kept. */
@@ -77,6 +81,7 @@ export class Rooms {
   readonly #tickets: EndedTickets;
   readonly #returns: Returns;
   readonly #history = new StreamHistory();
+  readonly #claims: LoginClaims;
   readonly #logins = new SlidingWindows(1000);
   readonly #reader: Reader;
   readonly #kickBans: KickBans;
@@ -84,6 +89,7 @@ export class Rooms {
 
   constructor(settings: RoomsSettings, sinks: EventSinks) {
     this.#settings = settings;
+    this.#claims = settings.claims ?? new MemoryLoginClaims();
     this.#tickets = settings.tickets ?? new EndedTickets({ issuer: settings.ids.nextTicket() });
     this.#returns = new Returns({
       tickets: this.#tickets,
@@ -174,9 +180,8 @@ export class Rooms {
     this.#logins.record(roomKeyText(key), this.#settings.clock.monotonicMs());
     const reply = change.reply as LoginReply;
     const delivered = this.#deliver(change, origin);
-    // Synchronous with the login: of two simultaneous logins, the later one replaces the earlier (KICK-13).
-    const isReplacing = reply.session && command.onDuplicate === 'replace';
-    const replaced = isReplacing ? this.#replaceElsewhere(key, command, origin) : [];
+    // Synchronous with the login, if claims are in memory: of two simultaneous logins, the later one stays (KICK-13).
+    const replaced = reply.session ? this.#claimLogin(key, command, reply.session.member, origin) : [];
     // Its own events are being delivered: logins that waited for it are admitted after it.
     if (mayLetIn(command)) void this.#admit(key);
     try {
@@ -285,6 +290,7 @@ export class Rooms {
     else this.#owned.set(text, owned);
     this.#directory.follow(key, events);
     this.#history.follow(key, events);
+    for (const { member } of eventsOf(events, 'memberLeft')) this.#releaseLogin(key, member.user.id, member.memberId);
     return { key, events, reply, kept: this.#returns.keepEnds(key, command, events) };
   }
 
@@ -366,10 +372,40 @@ export class Rooms {
     }
   }
 
+  /** Claims a login, and removes the earlier ones of its user elsewhere; the promises settle when that is done. */
+  #claimLogin(key: RoomKey, login: LoginCommand, { memberId }: MemberInfo, origin: Origin): Promise<unknown>[] {
+    const { user, clientId, onDuplicate } = login;
+    const holder: LoginHolder = { roomId: key.roomId, memberId, clientId };
+    const replace = (earlier: readonly LoginHolder[]): Promise<unknown>[] => {
+      if (!this.#find(key)?.findMember(memberId)) {
+        // Replaced in its room while the claim was made: it replaces nobody.
+        this.#releaseLogin(key, user.id, memberId);
+        return [];
+      }
+      return onDuplicate === 'replace' ? this.#replaceElsewhere(key, holder, earlier, origin) : [];
+    };
+    const earlier = this.#claims.claim(key, user.id, holder);
+    return earlier instanceof Promise ? [earlier.then((found) => Promise.all(replace(found)))] : replace(earlier);
+  }
+
   /** Changes the other rooms synchronously; each promise settles when the events of that room are delivered. */
-  #replaceElsewhere(key: RoomKey, login: LoginCommand, origin: Origin): Promise<unknown>[] {
-    const others = this.#directory.roomsOf(key, login.user.id).filter((other) => other.roomId !== key.roomId);
-    const command: RoomCommand = { type: 'replace', userId: login.user.id, exceptClientId: login.clientId };
-    return others.map((other) => this.#deliver(this.#apply(other, command, origin), origin));
+  #replaceElsewhere(
+    key: RoomKey,
+    { clientId }: LoginHolder,
+    earlier: readonly LoginHolder[],
+    origin: Origin,
+  ): Promise<unknown>[] {
+    const others = earlier.filter((other) => other.roomId !== key.roomId && other.clientId !== clientId);
+    return [...Map.groupBy(others, ({ roomId }) => roomId)].flatMap(([roomId, holders]) => {
+      const other = { ...key, roomId };
+      if (!this.#find(other)) return [];
+      const memberIds = holders.map(({ memberId }) => memberId);
+      return this.#deliver(this.#apply(other, { type: 'replace', memberIds }, origin), origin);
+    });
+  }
+
+  #releaseLogin(key: RoomKey, userId: UserId, memberId: MemberId): void {
+    const released = this.#claims.release(key, userId, memberId);
+    if (released instanceof Promise) released.catch(this.#settings.report ?? (() => undefined));
   }
 }
