@@ -12,6 +12,7 @@ import { fanOut } from './fan-out.ts';
 import { forwarding } from './forwarding.ts';
 import { idle } from './idle.ts';
 import { idlePeers } from './idle-peers.ts';
+import { idleReceivers } from './idle-receivers.ts';
 import { join } from './join.ts';
 import { kick } from './kick.ts';
 import { kickMedia } from './kick-media.ts';
@@ -38,6 +39,7 @@ export const ROWS: readonly Row[] = [
   manyRooms,
   meeting,
   idlePeers,
+  idleReceivers,
   playerSetup,
   concealment,
   narrowLink,
