@@ -99,3 +99,15 @@ test('the picture of a silent publisher is sent when its layer is taken again, a
     [FRAME.rtp, 0],
   ]);
 });
+
+test('after an interruption, the other worker counts no losses, and its subscribers begin at a keyframe', () => {
+  const [layer] = track.layers;
+  receive(0, KEYFRAME);
+  const before = layer?.highestSequence ?? 0;
+  layer?.handlePipeResumed();
+  expect(layer?.keyframeSequence).toBe(-1);
+  sequence += 40_000;
+  receive(0);
+  expect(layer?.highestSequence).toBe(before + 40_001);
+  expect(layer?.counters).toMatchObject({ packets: 2, lost: 0 });
+});
