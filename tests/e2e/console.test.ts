@@ -225,40 +225,44 @@ describe.skipIf(CHROMIUM === '')('the console', () => {
   test.each([
     ['desktop', DESKTOP],
     ['phone', PHONE],
-  ] as const)('axe-core finds no serious fault in any view, light and dark, at %s width', async (_name, viewport) => {
-    await mustEnter('bob');
-    await admin('POST', `/bans/${ROOM.appId}/${ROOM.environment}`, { userId: 'eve', seconds: 60, reason: REASON });
-    const faults: Record<string, string[]> = {};
-    const context = await browser.newContext();
-    const start = await openPage(context, `${gavel.baseUrl}/console`, complaints, viewport);
-    await start.getByTestId('token-input').waitFor();
-    faults['sign-in'] = await findAccessibilityFaults(start);
-    const page = await signIn(TEST_API_TOKEN, '', viewport);
-    const views: Readonly<Record<string, string>> = {
-      '#/overview': 'figures',
-      '#/rooms': 'room-link',
-      '#/people': 'kick-bob',
-      [ROOM_HASH]: 'kick-bob',
-      '#/bans': 'lift-ban',
-      '#/audit': 'audit',
-      '#/callbacks': 'callbacks',
-      '#/apps': 'tokens',
-    };
-    for (const [hash, testId] of Object.entries(views)) {
-      await page.goto(`${gavel.baseUrl}/console${hash}`);
-      await page.getByTestId(testId).first().waitFor();
-      faults[hash] = await findAccessibilityFaults(page);
-    }
-    await page.goto(`${gavel.baseUrl}/console#/bans`);
-    await page.getByTestId('new-ban').click();
-    await page.getByTestId('ban-user').fill('bob');
-    await page.getByTestId('preview').filter({ hasText: '1 person' }).waitFor();
-    faults['new ban'] = await findAccessibilityFaults(page);
-    await page.getByTestId('act-cancel').click();
-    await page.goto(`${gavel.baseUrl}/console${ROOM_HASH}`);
-    await page.getByTestId('kick-bob').click();
-    await page.getByTestId('preview').filter({ hasText: '1 person' }).waitFor();
-    faults.kick = await findAccessibilityFaults(page);
-    expect(Object.fromEntries(Object.entries(faults).filter(([, found]) => found.length > 0))).toEqual({});
-  });
+  ] as const)(
+    'axe-core finds no serious fault in any view, light and dark, at %s width',
+    async (_name, viewport) => {
+      await mustEnter('bob');
+      await admin('POST', `/bans/${ROOM.appId}/${ROOM.environment}`, { userId: 'eve', seconds: 60, reason: REASON });
+      const faults: Record<string, string[]> = {};
+      const context = await browser.newContext();
+      const start = await openPage(context, `${gavel.baseUrl}/console`, complaints, viewport);
+      await start.getByTestId('token-input').waitFor();
+      faults['sign-in'] = await findAccessibilityFaults(start);
+      const page = await signIn(TEST_API_TOKEN, '', viewport);
+      const views: Readonly<Record<string, string>> = {
+        '#/overview': 'figures',
+        '#/rooms': 'room-link',
+        '#/people': 'kick-bob',
+        [ROOM_HASH]: 'kick-bob',
+        '#/bans': 'lift-ban',
+        '#/audit': 'audit',
+        '#/callbacks': 'callbacks',
+        '#/apps': 'tokens',
+      };
+      for (const [hash, testId] of Object.entries(views)) {
+        await page.goto(`${gavel.baseUrl}/console${hash}`);
+        await page.getByTestId(testId).first().waitFor();
+        faults[hash] = await findAccessibilityFaults(page);
+      }
+      await page.goto(`${gavel.baseUrl}/console#/bans`);
+      await page.getByTestId('new-ban').click();
+      await page.getByTestId('ban-user').fill('bob');
+      await page.getByTestId('preview').filter({ hasText: '1 person' }).waitFor();
+      faults['new ban'] = await findAccessibilityFaults(page);
+      await page.getByTestId('act-cancel').click();
+      await page.goto(`${gavel.baseUrl}/console${ROOM_HASH}`);
+      await page.getByTestId('kick-bob').click();
+      await page.getByTestId('preview').filter({ hasText: '1 person' }).waitFor();
+      faults.kick = await findAccessibilityFaults(page);
+      expect(Object.fromEntries(Object.entries(faults).filter(([, found]) => found.length > 0))).toEqual({});
+    },
+    180_000,
+  );
 });

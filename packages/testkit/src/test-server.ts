@@ -44,6 +44,8 @@ export interface TestServerOptions extends ServerParts {
   readonly dataDir?: string;
   readonly mode?: Config['mode'];
   readonly playground?: boolean;
+  /** The key of the admin API; in dev mode, the API token by default. */
+  readonly adminKey?: string;
 }
 
 /** The answer to a signed call. */
@@ -102,6 +104,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     chat: { ...defaults.chat, ...options.chat },
     callbacks: { ...defaults.callbacks, ...options.callbacks },
     playground: options.playground ?? defaults.playground,
+    ...(options.adminKey !== undefined && { adminKey: options.adminKey }),
     trustedProxies: options.trustedProxies ?? defaults.trustedProxies,
     turn: { ...defaults.turn, ...options.turn },
     media: { ...defaults.media, port: 0, ...options.mediaSettings },
