@@ -47,7 +47,10 @@ export default defineConfig({
           name: 'bus',
           include: ['tests/conformance/**/*.test.ts'],
           // These start processes, or ask nothing of rooms.
-          exclude: ['**/{process,reload,locked-database,sdk,sdk-install,playground,admin-apps}.test.ts'],
+          exclude: [
+            '**/{process,reload,locked-database,sdk,sdk-install,playground,console,release,admin-apps}.test.ts',
+            '**/conformance/{cli,deploy}/**',
+          ],
           env: { GAVEL_TEST_BUS: process.env.GAVEL_TEST_BUS ?? 'delayed' },
           testTimeout: 20_000,
           hookTimeout: 30_000,
