@@ -22,6 +22,8 @@ export interface ApiCall {
 export interface Api {
   /** @throws CliError `refused` with the server's message, `unreachable`, or `usage` if the context has no key */
   send<T>(call: ApiCall): Promise<T>;
+  /** Passes an answer on as it arrives. @throws CliError as `send` */
+  download(path: string, onText: (text: string) => void): Promise<void>;
   /**
    * Reads the live events of a path until the time is over, or for ever.
    *
@@ -47,6 +49,11 @@ export function createApi(findContext: () => Context): Api {
   return {
     async send<T>(call: ApiCall): Promise<T> {
       return readAnswer<T>(await request(findContext(), call, AbortSignal.timeout(TIMEOUT_MS)));
+    },
+    async download(path, onText) {
+      const response = await request(findContext(), { method: 'GET', path }, undefined);
+      if (!response.ok || !response.body) return readAnswer(response);
+      for await (const text of response.body.pipeThrough(new TextDecoderStream())) onText(text);
     },
     async watch(path, forMs, onEvent) {
       const context = findContext();
@@ -75,6 +82,10 @@ export function createPrintingApi(
       if (!asCurl && call.method === 'GET') return api.send<T>(call);
       print(asCurl ? printCurl(findContext().url, call) : describeCall(findContext().url, call));
       throw new CallPrinted();
+    },
+    async download(path, onText) {
+      if (!asCurl) return api.download(path, onText);
+      print(printCurl(findContext().url, { method: 'GET', path }));
     },
     async watch(path) {
       print(printCurl(findContext().url, { method: 'GET', path }));

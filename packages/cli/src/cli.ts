@@ -29,7 +29,7 @@ export const REMOTE_OPTIONS: readonly OptionSpec[] = [
 /** The options of the commands that change something. */
 export const CHANGE_OPTIONS: readonly OptionSpec[] = [
   { flags: '--yes', description: 'Do not ask.' },
-  { flags: '--dry-run', description: 'Print what would be sent, and change nothing.' },
+  { flags: '--dry-run', description: 'Print whom it would hit, or what would be sent, and change nothing.' },
 ];
 
 /** Returns all options of a command. */
@@ -97,7 +97,7 @@ function addCommand(command: Command, spec: CommandSpec, run: Run): void {
   if (spec.passesArguments) command.allowUnknownOption().allowExcessArguments();
   else command.allowExcessArguments(false);
   command.action((...received: unknown[]) => {
-    const args = spec.passesArguments ? command.args : (received.slice(0, -2) as (string | undefined)[]);
+    const args = spec.passesArguments ? command.args : (received.slice(0, -2).flat() as (string | undefined)[]);
     return run(spec, args, command.opts());
   });
 }
@@ -128,9 +128,11 @@ async function runCommand(
   };
   const api = createApi(findServer);
   const asCurl = options.curl === true;
-  const isPrinted = asCurl || options.dryRun === true;
+  const isDryRun = options.dryRun === true;
+  const isPrinted = asCurl || (isDryRun && !spec.dryRunsAtServer);
   const printing = { asCurl, print: (text: string) => io.out(`${text}\n`) };
-  if (spec.confirm && !isPrinted && options.yes !== true) await requireYes(spec.confirm({ args, options }), io);
+  if (spec.confirm && !isPrinted && !isDryRun && options.yes !== true)
+    await requireYes(spec.confirm({ args, options }), io);
   const call: Invocation = {
     ...{ io, args, options },
     api: isPrinted ? createPrintingApi(api, findServer, printing) : api,

@@ -61,6 +61,8 @@ export interface CommandSpec {
   readonly options?: readonly OptionSpec[];
   /** Whether it calls a server: it has the options of contexts, and `--curl`. */
   readonly isRemote?: boolean;
+  /** Whether the server answers a dry run: whom and what it would hit. Without it, `--dry-run` prints what would be sent. */
+  readonly dryRunsAtServer?: boolean;
   /** Whether everything after its name is for another program. */
   readonly passesArguments?: boolean;
   /** Returns what is wrong with the combination of arguments and options; undefined if nothing is. */

@@ -7,11 +7,13 @@
 import type { CommandSpec } from './command.ts';
 import { ADMIN_TOKEN_COMMANDS } from './commands/admin-token.ts';
 import { APP_COMMANDS } from './commands/app.ts';
+import { AUDIT_COMMANDS } from './commands/audit.ts';
 import { CALLBACK_COMMANDS } from './commands/callback.ts';
 import { COMPLETION_COMMANDS } from './commands/completion.ts';
 import { CONFIG_COMMANDS } from './commands/config.ts';
 import { CONTEXT_COMMANDS } from './commands/context.ts';
 import { DOCTOR_COMMANDS } from './commands/doctor.ts';
+import { MODERATION_COMMANDS } from './commands/moderation.ts';
 import { ROOM_COMMANDS } from './commands/room.ts';
 import { SERVE_COMMANDS } from './commands/serve.ts';
 import { TOKEN_COMMANDS } from './commands/token.ts';
@@ -19,6 +21,8 @@ import { TOKEN_COMMANDS } from './commands/token.ts';
 /** All commands, in the order of the help. */
 export const COMMANDS: readonly CommandSpec[] = [
   ...ROOM_COMMANDS,
+  ...MODERATION_COMMANDS,
+  ...AUDIT_COMMANDS,
   ...CALLBACK_COMMANDS,
   ...APP_COMMANDS,
   ...TOKEN_COMMANDS,

@@ -10,7 +10,8 @@ import { type ArgumentSpec, type CommandSpec, makeTable, type OptionSpec, showTi
 import { requireInteger, requireSeconds } from '../parse.ts';
 
 const requireAppId = requireInteger('an App id', 1, 0xffff_ffff);
-const ROOM_ARGUMENT: ArgumentSpec = { name: 'room', description: 'The id of the room.' };
+/** The argument that names a room. */
+export const ROOM_ARGUMENT: ArgumentSpec = { name: 'room', description: 'The id of the room.' };
 const APP: OptionSpec = { flags: '--app <id>', description: 'Only of this App.', parse: requireAppId };
 const ENVIRONMENT: OptionSpec = {
   flags: '--environment <name>',
@@ -18,7 +19,7 @@ const ENVIRONMENT: OptionSpec = {
   choices: ['production', 'test'],
 };
 /** The options that name one room, with its id. */
-const ROOM_OPTIONS: readonly OptionSpec[] = [
+export const ROOM_OPTIONS: readonly OptionSpec[] = [
   { ...APP, description: 'The App of the room.', isRequired: true },
   { ...ENVIRONMENT, description: 'The environment of the room.', default: 'production' },
 ];
@@ -132,7 +133,7 @@ const personRow = ({ userId, userName, address, joinedAtMs }: Person) => [
 ];
 
 /** Returns the path of the room that arguments and options name. */
-function roomPath(room: string, { app, environment }: Query): string {
+export function roomPath(room: string, { app, environment }: Query): string {
   return `/admin/v1/rooms/${app}/${environment}/${encodeURIComponent(room)}`;
 }
 
