@@ -263,6 +263,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
       outbox: store.outbox,
       apiTokens: store.apiTokens,
       adminTokens: store.adminTokens,
+      presets: store.presets,
       audit: store.audit,
       rules: store.rules,
       replies: store.journal,

@@ -44,7 +44,11 @@ const RIGHTS: Readonly<Record<string, Right>> = {
   'POST /api-tokens': 'manage',
   'DELETE /api-tokens/{id}': 'manage',
   'GET /apps': 'read',
+  'POST /apps': 'manage',
   'GET /apps/{appId}/keys': 'manage',
+  'POST /apps/{appId}/keys': 'manage',
+  'GET /presets': 'read',
+  'GET /nodes': 'read',
 };
 
 const RIGHTS_OF: Readonly<Record<AdminRole, readonly Right[]>> = {

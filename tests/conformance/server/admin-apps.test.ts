@@ -36,6 +36,8 @@ test('an App made by the RealtimeKit API can be used at the ZEGO API with the ke
     appId,
     serverSecret: expect.stringMatching(/^[0-9a-f]{32}$/),
     callbackSecret: expect.stringMatching(/^[0-9a-f]{32}$/),
+    keyId: expect.stringMatching(/^[0-9a-f]{8}$/),
+    earlier: [],
   });
   const path = signedPath(keys, 'DescribeUserNum', { 'RoomId[]': ['lobby'] }, Date.now());
   expect(await (await fetch(`${gavel.baseUrl}${path}`)).json()).toMatchObject({ Code: 0 });

@@ -7,6 +7,7 @@
 
 export * from './access.ts';
 export * from './acts.ts';
+export * from './apps.ts';
 export * from './audit.ts';
 export * from './bans.ts';
 export * from './common.ts';

@@ -30,6 +30,7 @@ import { addOverviewRoute, type OverviewRouteDeps } from './overview-routes.ts';
 import { storeRefusedAct } from './refused-acts.ts';
 import { Repeats, type RepeatsDeps } from './repeats.ts';
 import { addRoomRoutes, type RoomRouteDeps } from './room-routes.ts';
+import { addServerRoutes, type ServerRouteDeps } from './server-routes.ts';
 import { addSessionRoutes } from './session-routes.ts';
 import { AdminSessions } from './sessions.ts';
 import { StreamMeter } from './stream-meter.ts';
@@ -43,8 +44,9 @@ export interface AdminDoorDeps
     Omit<RoomRouteDeps, 'meter' | 'bus'>,
     Pick<ActRouteDeps & BanRouteDeps, 'policy' | 'rules'>,
     AuditRouteDeps,
+    Pick<ServerRouteDeps, 'presets'>,
     Omit<RepeatsDeps, 'clock'> {
-  readonly engine: Pick<MediaEngine, 'dump'>;
+  readonly engine: Pick<MediaEngine, 'dump' | 'health'>;
   readonly outbox: CallbackRouteDeps['outbox'] & OverviewRouteDeps['outbox'];
   readonly apps: AppRouteDeps['apps'] & TokenRouteDeps['apps'];
   /** Returns the key of the configuration that is valid now; it is an owner's. */
@@ -122,6 +124,7 @@ export async function registerAdminDoor(http: FastifyInstance, deps: AdminDoorDe
       addCallbackRoutes(scope, deps);
       addTokenRoutes(scope, deps);
       addAppRoutes(scope, deps);
+      addServerRoutes(scope, deps);
       addSessionRoutes(scope, { sessions, authenticator, cookiePath: ADMIN_PREFIX });
       addOverviewRoute(scope, { ...deps, occupancy: watchOccupancy(scope, deps) });
       scope.get('/openapi.json', { config: { right: 'read' }, schema: { hide: true } }, () => scope.swagger());

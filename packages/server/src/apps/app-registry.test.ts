@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../rooms/clock.ts';
 import { openSqliteStore } from '../store/sqlite/open.ts';
 import type { Store } from '../store/store.ts';
+import { validSecretsOf } from './app.ts';
 import { type AppDefinition, AppRegistry } from './app-registry.ts';
 
 const definition: AppDefinition = {
@@ -115,6 +116,28 @@ describe('an App made by the API', () => {
     expect(apps.findByRtkId(app.rtkAppId)).toEqual(app);
     expect(apps.ofAccount('account-1').map((each) => each.name)).toEqual(['mine', 'made']);
     expect(apps.ofAccount('account-2')).toEqual([]);
+  });
+
+  it('gets a new secret beside which the one before is valid for a time, also after a restart (SEC-1)', async () => {
+    const apps = await open(definition);
+    const made = await apps.create('account-1', 'made');
+    const first = await apps.replaceSecret(made.appId, 1_000);
+    const second = await apps.replaceSecret(made.appId, 5_000);
+    if (!first || !second) throw new Error('no new secret');
+    expect(new Set([made, first, second].map(({ serverSecret }) => serverSecret)).size).toBe(3);
+    expect(second.callbackSecret).toBe(made.callbackSecret);
+    const restarted = (await open(definition)).find(made.appId);
+    for (const app of [apps.find(made.appId), restarted]) {
+      expect(app && validSecretsOf(app, nowMs)).toEqual([second, first, made].map(({ serverSecret }) => serverSecret));
+      expect(app && validSecretsOf(app, nowMs + 1_000)).toEqual([second.serverSecret, first.serverSecret]);
+      expect(app && validSecretsOf(app, nowMs + 5_000)).toEqual([second.serverSecret]);
+    }
+  });
+
+  it('gets no new secret if the configuration defines it, or it does not exist', async () => {
+    const apps = await open(definition);
+    expect([await apps.replaceSecret(7, 0), await apps.replaceSecret(8, 0)]).toEqual([undefined, undefined]);
+    expect(apps.find(7)?.serverSecret).toBe(definition.serverSecret);
   });
 
   it('can be taken over by the configuration, secrets and all', async () => {

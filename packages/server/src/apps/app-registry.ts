@@ -41,6 +41,12 @@ export interface AppRegistryOptions {
   readonly presets: readonly PresetTemplate[];
 }
 
+/** Maximum number of earlier secrets of an App that are valid at a time. */
+const MAX_EARLIER_SECRETS = 3;
+
+/** 128 bits, as 32 hex digits. */
+const newSecret = (): string => randomBytes(16).toString('hex');
+
 /** The Apps by their ids. */
 interface Index {
   readonly byId: Map<number, App>;
@@ -53,6 +59,8 @@ export class AppRegistry implements Apps {
   #index: Index = { byId: new Map(), byRtkId: new Map() };
   /** Ids in use, including those of Apps that were removed from the configuration: their meetings are kept. */
   readonly #usedIds = new Set<number>();
+  /** The Apps that the configuration defines. */
+  #configuredIds: ReadonlySet<number> = new Set();
   /** Changes of the Apps, one after another. */
   readonly #changes = new KeyedQueue();
 
@@ -95,12 +103,34 @@ export class AppRegistry implements Apps {
     return this.#index.byRtkId.get(rtkAppId);
   }
 
+  ofAccount(accountId: string): readonly App[] {
+    return this.all().filter((app) => app.accountId === accountId);
+  }
+
   all(): readonly App[] {
     return [...this.#index.byId.values()];
   }
 
-  ofAccount(accountId: string): readonly App[] {
-    return this.all().filter((app) => app.accountId === accountId);
+  replaceSecret(appId: number, overlapMs: number): Promise<App | undefined> {
+    return this.#changes.run('apps', () => this.#replaceSecret(appId, overlapMs));
+  }
+
+  async #replaceSecret(appId: number, overlapMs: number): Promise<App | undefined> {
+    const app = this.#index.byId.get(appId);
+    if (!app || this.#configuredIds.has(appId)) return undefined;
+    const nowMs = this.#now();
+    const replaced = { serverSecret: app.serverSecret, validUntilMs: nowMs + overlapMs };
+    const earlierSecrets = [replaced, ...(app.earlierSecrets ?? [])]
+      .filter(({ validUntilMs }) => validUntilMs > nowMs)
+      .slice(0, MAX_EARLIER_SECRETS);
+    const secrets = { serverSecret: newSecret(), callbackSecret: app.callbackSecret, earlierSecrets };
+    const { rtkAppId, accountId, name, createdAtMs } = app;
+    const record = { appId: app.appId, rtkAppId, accountId, name, createdAtMs };
+    await this.#options.store.apps.update({ ...record, secrets });
+    const next = createdApp(record, secrets);
+    this.#index.byId.set(appId, next);
+    this.#index.byRtkId.set(rtkAppId, next);
+    return next;
   }
 
   create(accountId: string, name: string): Promise<App> {
@@ -108,7 +138,7 @@ export class AppRegistry implements Apps {
   }
 
   async #create(accountId: string, name: string): Promise<App> {
-    const secrets = { serverSecret: randomBytes(16).toString('hex'), callbackSecret: randomBytes(16).toString('hex') };
+    const secrets = { serverSecret: newSecret(), callbackSecret: newSecret() };
     const record = { appId: this.#allocateAppId(), rtkAppId: randomUUID(), accountId, name, createdAtMs: this.#now() };
     await this.#add({ ...record, secrets });
     return register(this.#index, createdApp(record, secrets));
@@ -140,6 +170,7 @@ export class AppRegistry implements Apps {
       register(index, appOf(definition, record));
     }
     this.#index = index;
+    this.#configuredIds = new Set(configured.map(({ appId }) => appId));
   }
 
   /** Updates an App of the configuration that the store has from an earlier start. */

@@ -5,6 +5,7 @@
  */
 
 import type { AppId } from '@gavel/protocol';
+import type { EarlierSecret } from '../store/store.ts';
 
 /** Limits of an Action that replace the defaults, in calls per second. */
 export interface RateLimit {
@@ -34,6 +35,8 @@ export interface App {
   readonly name: string;
   /** 32 ASCII characters: signs API calls and login tokens. */
   readonly serverSecret: string;
+  /** Server secrets that were replaced, and sign beside the new one for some time (SEC-1). */
+  readonly earlierSecrets?: readonly EarlierSecret[];
   /** Signs callbacks. */
   readonly callbackSecret: string;
   /** Absent if it has no callbacks. */
@@ -63,4 +66,15 @@ export interface Apps {
   ofAccount(accountId: string): readonly App[];
   /** Creates an App with new ids and secrets, and stores it. */
   create(accountId: string, name: string): Promise<App>;
+  /**
+   * Gives an App a new server secret; the one before stays valid for some time (SEC-1). Returns undefined, without a change,
+   * if there is no such App, or the configuration defines it, and with it its secret.
+   */
+  replaceSecret(appId: number, overlapMs: number): Promise<App | undefined>;
+}
+
+/** Returns the server secrets of an App that are valid at a time, the newest first. */
+export function validSecretsOf({ serverSecret, earlierSecrets = [] }: App, nowMs: number): readonly string[] {
+  const earlier = earlierSecrets.filter(({ validUntilMs }) => validUntilMs > nowMs);
+  return [serverSecret, ...earlier.map((each) => each.serverSecret)];
 }

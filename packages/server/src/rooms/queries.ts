@@ -171,7 +171,7 @@ export class Reader {
         return member ? { member } : {};
       }
       case 'streams':
-        return { streams: room?.streams() ?? [] };
+        return { streams: room?.snapshot({ withMembers: false }).streams ?? [] };
       case 'ownStream': {
         const stream = room?.findOwnStream(query.memberId, query.streamId);
         return stream ? { stream } : {};

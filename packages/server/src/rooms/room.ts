@@ -419,11 +419,6 @@ export class Room {
     return this.#streams.liveCount;
   }
 
-  /** Returns the live streams. */
-  streams(): readonly StreamInfo[] {
-    return this.#streams.live();
-  }
-
   /** Whether a member that may admit waiting users is present (WAIT-2). */
   get isAttended(): boolean {
     return this.#members.isAttended;

@@ -78,7 +78,8 @@ function describeStore(name: string, open: () => Promise<Store>, reopen?: (store
 
     describe('Apps', () => {
       it('gives Apps in the order in which they were added, with and without secrets', async () => {
-        const made = app({ appId: OTHER_APP, secrets: { serverSecret: 's', callbackSecret: 'c' } });
+        const earlierSecrets = [{ serverSecret: 'e', validUntilMs: 9 }];
+        const made = app({ appId: OTHER_APP, secrets: { serverSecret: 's', callbackSecret: 'c', earlierSecrets } });
         await store.apps.add(made, []);
         await store.apps.add(app(), []);
         expect(await store.apps.all()).toEqual([made, app()]);

@@ -46,7 +46,22 @@ export interface AppRecord {
   readonly name: string;
   readonly createdAtMs: number;
   /** Absent if the App is defined by the configuration, which then holds its keys. */
-  readonly secrets?: { readonly serverSecret: string; readonly callbackSecret: string };
+  readonly secrets?: AppSecrets;
+}
+
+/** The secrets of an App that the API created. */
+export interface AppSecrets {
+  readonly serverSecret: string;
+  readonly callbackSecret: string;
+  /** Earlier server secrets that were replaced and may still be valid. */
+  readonly earlierSecrets?: readonly EarlierSecret[];
+}
+
+/** A server secret that was replaced, and is valid beside its successor for some time. */
+export interface EarlierSecret {
+  readonly serverSecret: string;
+  /** Valid before this time, in milliseconds since the Unix epoch. */
+  readonly validUntilMs: number;
 }
 
 /** Stores Apps. */

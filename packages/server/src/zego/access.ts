@@ -6,7 +6,7 @@
 
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { Environment } from '@gavel/protocol';
-import type { App, Apps } from '../apps/app.ts';
+import { type App, type Apps, validSecretsOf } from '../apps/app.ts';
 import { type Body, hasField, NO_BODY } from './body.ts';
 import { CODES, Refusal, type ReturnCode } from './codes.ts';
 import type { Query } from './query.ts';
@@ -93,7 +93,8 @@ export function requireAccess(query: Query, apps: Apps, nowMs: number, body: Bod
     const isMilliseconds = Math.abs(nowMs - timestamp) < MILLISECONDS_HINT_RANGE_MS;
     throw new Refusal(CODES.signatureExpired, isMilliseconds ? `${meaning} ${MILLISECONDS_HINT}` : meaning);
   }
-  if (!isSame(signature, signatureOf(appIdText, nonce, app.serverSecret, timestampText))) {
+  const secrets = validSecretsOf(app, nowMs);
+  if (!secrets.some((secret) => isSame(signature, signatureOf(appIdText, nonce, secret, timestampText)))) {
     throw new Refusal(CODES.signatureWrong);
   }
   const environment = text('IsTest').toLowerCase() === 'true' ? 'test' : 'production';

@@ -14,7 +14,7 @@ import {
   parseUserId,
   type RoomKey,
 } from '@gavel/protocol';
-import type { App, Apps } from '../apps/app.ts';
+import { type App, type Apps, validSecretsOf } from '../apps/app.ts';
 import type { Admission, Authenticator } from '../entry/admission.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { PublishRights, User } from '../rooms/member.ts';
@@ -28,6 +28,17 @@ interface Granted {
 
 const EVERYTHING: Granted = { privileges: { mayLogin: true, mayPublish: true } };
 
+/** Opens a token with the secret that it was made with. @throws the error of the last secret */
+function openWithAny(token: string, secrets: readonly string[]): ReturnType<typeof openToken04> {
+  const [secret = '', ...others] = secrets;
+  if (others.length === 0) return openToken04(token, secret);
+  try {
+    return openToken04(token, secret);
+  } catch {
+    return openWithAny(token, others);
+  }
+}
+
 /** Creates the authenticator; a login replaces the user's earlier one, in this and every other room of the App. */
 export function createAppTokenAuthenticator({ apps, clock }: { apps: Apps; clock: Clock }): Authenticator {
   function requireApp(appId: number | undefined): App {
@@ -37,7 +48,7 @@ export function createAppTokenAuthenticator({ apps, clock }: { apps: Apps; clock
   }
 
   function checkToken(app: App, token: string, user: User, key: RoomKey): Granted {
-    const claims = openToken04(token, app.serverSecret);
+    const claims = openWithAny(token, validSecretsOf(app, clock.now()));
     if (claims.appId !== app.appId || claims.userId !== user.id) {
       throw new GavelError('login.bad-credential', 'The token was issued for another App or user.');
     }

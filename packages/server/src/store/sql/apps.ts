@@ -5,7 +5,7 @@
  */
 
 import type { Kysely, Selectable } from 'kysely';
-import type { AppRecord, AppRepository, PresetRecord } from '../store.ts';
+import type { AppRecord, AppRepository, EarlierSecret, PresetRecord } from '../store.ts';
 import { rowOfPreset } from './presets.ts';
 import type { AppsTable, Tables } from './tables.ts';
 
@@ -44,6 +44,7 @@ function columnsOf(app: AppRecord) {
     name: app.name,
     server_secret: app.secrets?.serverSecret ?? null,
     callback_secret: app.secrets?.callbackSecret ?? null,
+    earlier_secrets: app.secrets?.earlierSecrets ? JSON.stringify(app.secrets.earlierSecrets) : null,
   };
 }
 
@@ -55,6 +56,13 @@ function recordOf(row: Selectable<AppsTable>): AppRecord {
     accountId: row.account_id,
     name: row.name,
     createdAtMs: row.created_at_ms,
-    ...(serverSecret !== null && callbackSecret !== null && { secrets: { serverSecret, callbackSecret } }),
+    ...(serverSecret !== null &&
+      callbackSecret !== null && {
+        secrets: {
+          serverSecret,
+          callbackSecret,
+          ...(row.earlier_secrets !== null && { earlierSecrets: JSON.parse(row.earlier_secrets) as EarlierSecret[] }),
+        },
+      }),
   };
 }

@@ -23,6 +23,8 @@ export interface AppsTable {
   name: string;
   server_secret: string | null;
   callback_secret: string | null;
+  /** A JSON array; null if there are none. */
+  earlier_secrets: string | null;
   created_at_ms: number;
 }
 

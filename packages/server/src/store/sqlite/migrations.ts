@@ -373,4 +373,8 @@ export const MIGRATIONS: readonly string[] = [
   FROM rules;
   DROP TABLE rules;
   `,
+  // Earlier secrets of an App, which are valid beside the one that replaced them.
+  `
+  ALTER TABLE apps ADD COLUMN earlier_secrets TEXT;
+  `,
 ];

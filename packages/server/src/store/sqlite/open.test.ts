@@ -126,5 +126,6 @@ describe('migrations', () => {
       expect((await store.audit.list({}, 1)).rows).toEqual([]);
       await store.close();
     }
-  });
+    // Each version is a database on the disk.
+  }, 20_000);
 });
