@@ -1,10 +1,10 @@
 /**
- * The store's thread: executes the calls of the main thread on an SQLite store of its own.
+ * The store's thread: executes the calls of the main thread on an SQLite store of its own. It has one store at a time.
  *
  * @module
  */
 
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { JournalMover } from '../journal-mover.ts';
 import { openSqliteStore } from './open.ts';
 import { errorMessageOf, type Opened, type Request, type Response, type ThreadOptions } from './thread-messages.ts';
@@ -16,6 +16,8 @@ if (!parentPort) throw new Error('This module runs in a thread.');
 const port = parentPort;
 /** Resolves a change that the main thread was asked for, by call. */
 const changing = new Map<number, (message: Extract<Request, { readonly kind: 'changed' }>) => void>();
+/** The repositories of the store that is open, by their names. */
+let parts: Readonly<Record<string, unknown>> = {};
 let responses: Response[] = [];
 
 /** Sends all responses of a turn in one message. */
@@ -39,7 +41,7 @@ async function askForChange(id: number, record: unknown): Promise<unknown> {
   return answer.value;
 }
 
-async function execute(parts: Readonly<Record<string, unknown>>, call: Call): Promise<void> {
+async function execute(call: Call): Promise<void> {
   const { id, repository, method, args, changeIndex } = call;
   const all = args.map((arg, index) => (index === changeIndex ? (record: unknown) => askForChange(id, record) : arg));
   try {
@@ -52,24 +54,28 @@ async function execute(parts: Readonly<Record<string, unknown>>, call: Call): Pr
   }
 }
 
-async function serve({ path, busyLimitMs, journalFolder }: ThreadOptions): Promise<void> {
+async function open({ path, busyLimitMs, journalFolder }: ThreadOptions): Promise<void> {
   const store = await openSqliteStore(path, busyLimitMs === undefined ? {} : { busyLimitMs });
   const mover =
     journalFolder === undefined
       ? {}
       : new JournalMover({ repository: store.journal, outbox: store.outbox, folder: journalFolder });
-  const parts = { ...store, store, mover };
-  port.on('message', (requests: readonly Request[]) => {
-    for (const request of requests) {
-      if (request.kind === 'call') void execute(parts, request);
-      else changing.get(request.id)?.(request);
-    }
-  });
+  parts = { ...store, store, mover };
 }
 
-try {
-  await serve(workerData as ThreadOptions);
-  port.postMessage({ kind: 'open' } satisfies Opened);
-} catch (error) {
-  port.postMessage({ kind: 'failed', error: errorMessageOf(error) } satisfies Opened);
+async function answerOpen(options: ThreadOptions): Promise<void> {
+  try {
+    await open(options);
+    port.postMessage({ kind: 'open' } satisfies Opened);
+  } catch (error) {
+    port.postMessage({ kind: 'failed', error: errorMessageOf(error) } satisfies Opened);
+  }
 }
+
+port.on('message', (requests: readonly Request[]) => {
+  for (const request of requests) {
+    if (request.kind === 'open') void answerOpen(request.options);
+    else if (request.kind === 'call') void execute(request);
+    else changing.get(request.id)?.(request);
+  }
+});

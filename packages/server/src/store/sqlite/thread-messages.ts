@@ -6,7 +6,7 @@
 
 import { type ErrorCode, type ErrorDetails, GavelError } from '@gavel/protocol';
 
-/** What the thread is started with. */
+/** What a store is opened with. */
 export interface ThreadOptions {
   readonly path: string;
   readonly busyLimitMs?: number;
@@ -16,6 +16,8 @@ export interface ThreadOptions {
 
 /** To the thread. */
 export type Request =
+  /** Opens a store; the thread has none. It is answered by `Opened`. */
+  | { readonly kind: 'open'; readonly options: ThreadOptions }
   | {
       readonly kind: 'call';
       readonly id: number;
@@ -36,7 +38,7 @@ export type Response =
   /** Asks for the result of the call's function. */
   | { readonly kind: 'change'; readonly id: number; readonly record: unknown };
 
-/** The first message of the thread: the store is open, or could not be opened. */
+/** The answer to `open`: the store is open, or could not be opened. */
 export type Opened = { readonly kind: 'open' } | { readonly kind: 'failed'; readonly error: ErrorMessage };
 
 /** An error as it crosses between threads. */

@@ -71,3 +71,11 @@ it('calls after the end are refused with a clear error', async () => {
   expect(await running).toEqual([]);
   await expect(other.apps.all()).rejects.toMatchObject({ code: 'server.store-unavailable' });
 });
+
+it('a store that is opened after another was closed has its own rows, and the closed one refuses calls', async () => {
+  const closed = store;
+  await closed.close();
+  store = await openThreadedStore({ path: join(folder, 'next.db') });
+  expect(await store.meetings.find(APP, 'm')).toBeUndefined();
+  await expect(closed.meetings.find(APP, 'm')).rejects.toMatchObject({ code: 'server.store-unavailable' });
+});
