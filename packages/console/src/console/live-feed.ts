@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { LiveEvent, LiveEventType } from '@gavel/protocol/admin';
+import type { LiveEvent } from '@gavel/protocol/admin';
+import { LIVE_EVENT_TYPES } from '@gavel/protocol/admin/live-event-types';
 import { Store } from '../store.ts';
 import { ADMIN_API } from './api/admin-client.ts';
 
@@ -13,23 +14,6 @@ export type FeedEvent = LiveEvent | { readonly type: 'reset' };
 
 /** Handles an event. */
 export type LiveListener = (event: FeedEvent) => void;
-
-/** The names of the events that the feed hands on. */
-const TYPES: readonly LiveEventType[] = [
-  'room-created',
-  'room-changed',
-  'room-closed',
-  'member-joined',
-  'member-updated',
-  'member-detached',
-  'member-resumed',
-  'member-left',
-  'stream-added',
-  'stream-updated',
-  'stream-removed',
-  'waiting-added',
-  'waiting-removed',
-];
 
 /** The part of `EventSource` that the feed uses. */
 export interface EventSourceLike {
@@ -93,7 +77,7 @@ export class LiveFeed extends Store<LiveState> {
       this.set({ isLive: false });
       if (source.readyState === CLOSED) this.#timer = setTimeout(() => this.#connect(), REOPEN_DELAY_MS);
     });
-    for (const type of TYPES) {
+    for (const type of LIVE_EVENT_TYPES) {
       source.addEventListener(type, ({ data }) => this.#publish({ ...(JSON.parse(data) as LiveEvent), type }));
     }
   }

@@ -8,7 +8,10 @@
 
 import { type Static, Type } from 'typebox';
 import { appIdOf, CLOSED, ENVIRONMENT, TIME_MS } from './common.ts';
+import { LIVE_EVENT_TYPES, type LiveEventType } from './live-event-types.ts';
 import { ROOM_KEY } from './rooms.ts';
+
+export { LIVE_EVENT_TYPES, type LiveEventType };
 
 /** Selects live events. */
 export const EVENTS_QUERY = Type.Object(
@@ -35,25 +38,6 @@ export const EVENTS_QUERY = Type.Object(
 );
 /** Selects live events. */
 export type EventsQuery = Static<typeof EVENTS_QUERY>;
-
-/** The kinds of live events. */
-export const LIVE_EVENT_TYPES = [
-  'room-created',
-  'room-changed',
-  'room-closed',
-  'member-joined',
-  'member-updated',
-  'member-detached',
-  'member-resumed',
-  'member-left',
-  'stream-added',
-  'stream-updated',
-  'stream-removed',
-  'waiting-added',
-  'waiting-removed',
-] as const;
-/** A kind of live event. */
-export type LiveEventType = (typeof LIVE_EVENT_TYPES)[number];
 
 /** A live event. Its type is also the `event` field of the server-sent event. */
 export const LIVE_EVENT = Type.Object({

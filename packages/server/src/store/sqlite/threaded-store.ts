@@ -86,6 +86,15 @@ function remoteRepository(thread: StoreThread, repository: string): object {
   });
 }
 
+/** Starts a thread without a store. One that ends while it has none is forgotten. */
+function createThread(): Worker {
+  const worker = new Worker(new URL('./thread-entry.js', import.meta.url), { execArgv: [] });
+  const forget = (): void => {
+    if (idleThread === worker) idleThread = undefined;
+  };
+  return worker.on('error', forget).on('exit', forget);
+}
+
 /** The thread, from the outside. */
 class StoreThread {
   readonly #worker: Worker;
@@ -101,7 +110,7 @@ class StoreThread {
   }
 
   static async start(options: ThreadOptions): Promise<StoreThread> {
-    const worker = idleThread ?? new Worker(new URL('./thread-entry.js', import.meta.url), { execArgv: [] });
+    const worker = idleThread ?? createThread();
     idleThread = undefined;
     worker.ref();
     worker.postMessage([{ kind: 'open', options }] satisfies Request[]);
@@ -131,7 +140,10 @@ class StoreThread {
     this.#worker.off('message', this.#onMessage).off('error', this.#onError).off('exit', this.#onExit);
     this.#fail('The store is closed.');
     if (idleThread) await this.#worker.terminate();
-    else this.#makeIdle();
+    else {
+      this.#worker.unref();
+      idleThread = this.#worker;
+    }
   }
 
   readonly #onMessage = (responses: readonly Response[]): void => {
@@ -139,15 +151,6 @@ class StoreThread {
   };
   readonly #onError = (error: Error): void => this.#fail(`The thread of the database ended: ${error.message}`);
   readonly #onExit = (): void => this.#fail('The thread of the database has ended.');
-
-  #makeIdle(): void {
-    const worker = this.#worker;
-    const forget = (): void => {
-      if (idleThread === worker) idleThread = undefined;
-    };
-    worker.once('error', forget).once('exit', forget).unref();
-    idleThread = worker;
-  }
 
   #send(request: Request): void {
     if (this.#requests.length === 0) {
