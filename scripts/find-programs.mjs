@@ -35,7 +35,7 @@ export function findChromium() {
 
 /**
  * Returns the path of Chromium's headless shell, else that of a Chromium, or undefined. The shell has the same engine
- * without the desktop browser around it, and opens a page in about half the time.
+ * without the desktop browser around it, and opens pages faster.
  */
 export function findHeadlessShell() {
   if (process.env.GAVEL_TEST_CHROMIUM) return findChromium();

@@ -104,7 +104,7 @@ export interface GavelServer {
    * @throws Error if the certificates or the Apps are refused; then everything is as before
    */
   reload(read: Config): Promise<Pick<ConfigChanges, 'reloaded' | 'needRestart'>>;
-  /** Closes the server within 5 s: clients are told to reconnect, then everything is closed. */
+  /** Closes the server within 5 s, or within about 30 s while another process has locked the database: clients are told to reconnect, then everything is closed. */
   close(): Promise<void>;
 }
 

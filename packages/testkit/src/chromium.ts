@@ -50,7 +50,7 @@ export interface BrowserSettings {
   readonly args?: readonly string[];
   /**
    * Whether the test needs the desktop browser: its prompts for devices, its policies of the network. The headless shell
-   * has the engine alone, and opens a page in half the time. Default false.
+   * has the engine alone, and opens pages faster. Default false.
    */
   readonly isDesktop?: boolean;
   /** The path of Chromium; default: the one that the test runner found. */
