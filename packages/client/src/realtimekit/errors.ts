@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type SessionErrorCode, toSessionError } from '../core/errors.ts';
+import { type SessionError, type SessionErrorCode, toSessionError } from '../core/errors.ts';
 import { isCaptureError } from '../core/media/capture.ts';
 
 /**
@@ -104,9 +104,18 @@ const OF_PARTICIPANTS: CodeTable = {
 export function toRealtimeKitError(error: unknown, codes: CodeTable = {}): RealtimeKitError {
   if (error instanceof RealtimeKitError) return error;
   const cause = toSessionError(error);
+  const { code } = cause;
+  return new RealtimeKitError(codes[code] ?? SPECIAL[code] ?? CODES.couldNotJoin, describeCause(cause), cause);
+}
+
+/** Returns the message of an error: with the name of the browser's error, or with the end of a ban (BAN-9). */
+function describeCause(cause: SessionError): string {
   const { code, message, details } = cause;
-  const name = isCaptureError(cause) && typeof details.name === 'string' ? `${details.name}: ` : '';
-  return new RealtimeKitError(codes[code] ?? SPECIAL[code] ?? CODES.couldNotJoin, `${name}${message}`, cause);
+  if (isCaptureError(cause) && typeof details.name === 'string') return `${details.name}: ${message}`;
+  if (code === 'login.banned' && typeof details.untilMs === 'number') {
+    return `The login is banned until ${new Date(details.untilMs).toISOString()}.`;
+  }
+  return message;
 }
 
 /** Converts the error of a call about the own user. */
