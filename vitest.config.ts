@@ -5,7 +5,7 @@
  */
 
 import { defineConfig } from 'vitest/config';
-import { findChromium, findCoturn, findHeadlessShell } from './scripts/find-programs.mjs';
+import { findChromium, findCoturn, findHeadlessShell, findNatsServer } from './scripts/find-programs.mjs';
 
 export default defineConfig({
   // The workspace uses the client's sources; its package exports what is built for others.
@@ -29,6 +29,8 @@ export default defineConfig({
             'tests/contract/**/*.test.ts',
           ],
           exclude: ['**/node_modules/**', '**/*.e2e.test.ts'],
+          // Empty where there is none: tests that need it are then skipped.
+          env: { GAVEL_TEST_NATS: findNatsServer() ?? '' },
         },
       },
       {

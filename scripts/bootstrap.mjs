@@ -9,8 +9,8 @@
  *   node scripts/bootstrap.mjs --cli       builds the command line for its package; a checkout runs its sources
  *   node scripts/bootstrap.mjs --page --production
  *                                          installs no development packages; builds only if those are installed
- *   node scripts/bootstrap.mjs --browser   also makes sure that a Chromium and a TURN server (coturn) are installed for the
- *                                          end-to-end tests
+ *   node scripts/bootstrap.mjs --browser   also makes sure that the programs of the tests are installed: a Chromium, a TURN
+ *                                          server (coturn), a NATS server
  */
 
 import { spawnSync } from 'node:child_process';
@@ -18,7 +18,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findChromium, findCoturn, findHeadlessShell } from './find-programs.mjs';
+import { findChromium, findCoturn, findHeadlessShell, findNatsServer } from './find-programs.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const modules = join(root, 'node_modules');
@@ -158,7 +158,7 @@ function packSdk(folder) {
 }
 
 /**
- * Makes sure that a program for the end-to-end tests is installed; without it, the tests that need it are skipped. A
+ * Makes sure that a program for tests is installed; without it, the tests that need it are skipped. A
  * program that only makes them faster is optional.
  */
 function ensureProgram({ name, find, packageName, service, variable, hint, skipped, isOptional = false }) {
@@ -167,7 +167,7 @@ function ensureProgram({ name, find, packageName, service, variable, hint, skipp
   const isDebian = /^ID(_LIKE)?=.*(debian|ubuntu)/m.test(readText('/etc/os-release') ?? '');
   let output = '';
   if (isRoot && isDebian && !process.env[variable]) {
-    printLine(`installing ${name} for the end-to-end tests (apt-get) ...`);
+    printLine(`installing ${name} for the tests (apt-get) ...`);
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     const update = run('apt-get', ['update', '-qq'], { env });
     const result = run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', packageName], { env });
@@ -177,7 +177,7 @@ function ensureProgram({ name, find, packageName, service, variable, hint, skipp
     output = update.output + result.output;
   }
   if (isOptional) return;
-  const line = `no ${name} found; the end-to-end tests need one: \`apt-get install ${packageName}\` (or ${hint} in ${variable}).`;
+  const line = `no ${name} found; tests need one: \`apt-get install ${packageName}\` (or ${hint} in ${variable}).`;
   if (process.env.CI === 'true') fail(line, output);
   if (output) process.stderr.write(output);
   printLine(`${line} ${skipped}`);
@@ -207,6 +207,15 @@ function ensureTestPrograms() {
     variable: 'GAVEL_TEST_COTURN',
     hint: 'the path of turnserver',
     skipped: 'The tests of TURN are skipped.',
+  });
+  ensureProgram({
+    name: 'NATS server',
+    find: findNatsServer,
+    packageName: 'nats-server',
+    service: 'nats-server',
+    variable: 'GAVEL_TEST_NATS',
+    hint: 'the path of nats-server',
+    skipped: 'The tests of several machines are skipped.',
   });
 }
 

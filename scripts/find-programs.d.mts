@@ -4,3 +4,5 @@ export function findChromium(): string | undefined;
 export function findHeadlessShell(): string | undefined;
 /** Returns the path of coturn's server, or undefined. If GAVEL_TEST_COTURN is set, only that path is used. */
 export function findCoturn(): string | undefined;
+/** Returns the path of a NATS server, or undefined. If GAVEL_TEST_NATS is set, only that path is used. */
+export function findNatsServer(): string | undefined;

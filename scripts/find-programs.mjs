@@ -1,5 +1,5 @@
 /**
- * Finds the programs that the end-to-end tests need. Plain JavaScript for Node 20, because `bootstrap.mjs` uses it before
+ * Finds the programs that tests need. Plain JavaScript for Node 20, because `bootstrap.mjs` uses it before
  * anything is installed.
  */
 
@@ -47,4 +47,11 @@ export function findCoturn() {
   const named = process.env.GAVEL_TEST_COTURN;
   if (named) return isExecutable(named) ? named : undefined;
   return findProgram(['turnserver'], ['/usr/sbin/turnserver', '/opt/homebrew/bin/turnserver']);
+}
+
+/** Returns the path of a NATS server, or undefined. If GAVEL_TEST_NATS is set, only that path is used. */
+export function findNatsServer() {
+  const named = process.env.GAVEL_TEST_NATS;
+  if (named) return isExecutable(named) ? named : undefined;
+  return findProgram(['nats-server'], ['/usr/sbin/nats-server', '/usr/local/bin/nats-server']);
 }
