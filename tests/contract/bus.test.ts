@@ -1,6 +1,7 @@
 import type { RoomKey } from '@gavel/protocol';
-import type { Bus } from '@gavel/server';
+import { type Bus, ClusterBus, ClusterPeers } from '@gavel/server';
 import { MemoryCluster, SerialisingBus } from '@gavel/testkit';
+import { expect } from 'vitest';
 import { LocalBus } from '../../packages/server/src/bus/local-bus.ts';
 import { Publisher } from '../../packages/server/src/bus/publisher.ts';
 import { NO_MEDIA } from '../../packages/server/src/bus/testing.ts';
@@ -46,12 +47,17 @@ for (const [size, seed] of [
   [2, 2],
   [3, 3],
 ] as const) {
-  describeBus(`${size} nodes, whose buses serialise and delay every message, seed ${seed} (BUS-4)`, () => {
-    const cluster = new MemoryCluster(size);
+  describeBus(`${size} nodes, on a network that serialises and delays every message, seed ${seed} (BUS-4)`, () => {
+    const cluster = new MemoryCluster(size, { seed, maxMs: 2 });
     const owners = Array.from({ length: size }, openOwner);
-    const nodes = owners.map(
-      ({ bus }, index) => new SerialisingBus(cluster.join(bus), { seed: seed + index, maxMs: 2 }),
-    );
+    const nodes = owners.map(({ bus }) => {
+      const { link, ownership } = cluster.join();
+      const peers = new ClusterPeers(link);
+      const report = (error: unknown): void => expect.fail(String(error));
+      const clusterBus = new ClusterBus({ peers, ownership, own: bus, report });
+      peers.start();
+      return clusterBus;
+    });
     const ownerOf = (key: RoomKey) => owners[cluster.indexOf(key)] as (typeof owners)[number];
     return { nodes, notify: (notice) => ownerOf(notice.key).notify(notice), failNext: failNextOf(owners) };
   });

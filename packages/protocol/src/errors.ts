@@ -219,6 +219,11 @@ export const ERRORS = {
     retry: 'later',
     meaning: 'Another server has become the owner; this one stores nothing more.',
   },
+  'server.node-unavailable': {
+    status: 503,
+    retry: 'later',
+    meaning: 'The node that has the room, or counts the limit, cannot be reached; another one takes over.',
+  },
   'server.going-away': { status: 503, retry: 'later', meaning: 'The server is stopping.' },
 } as const satisfies Record<string, ErrorEntry>;
 

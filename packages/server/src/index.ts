@@ -5,7 +5,11 @@
  */
 
 export type { Bus, Command, Envelope, Notice, ReplyOf, Subscriber } from './bus/bus.ts';
-export { mergeAnswers } from './bus/merge-answers.ts';
+export { ClusterBus } from './cluster/cluster-bus.ts';
+export type { NodeHandler, NodeId, NodeLink, NodeMessage, NodeReply } from './cluster/node-link.ts';
+export type { Owner, Ownership } from './cluster/ownership.ts';
+export { ClusterPeers } from './cluster/peers.ts';
+export { nodeFor } from './cluster/rendezvous.ts';
 export { type Config, ConfigError, type DevCredentials, loadConfig } from './config.ts';
 export { type Clock, systemClock } from './rooms/clock.ts';
 export {

@@ -16,6 +16,10 @@ import { Publisher } from './bus/publisher.ts';
 import { TimedBus } from './bus/timed-bus.ts';
 import { Callbacks } from './callbacks/callbacks.ts';
 import type { Poster } from './callbacks/post.ts';
+import { ClusterBus } from './cluster/cluster-bus.ts';
+import { NO_LINK, type NodeLink } from './cluster/node-link.ts';
+import type { Ownership } from './cluster/ownership.ts';
+import { ClusterPeers } from './cluster/peers.ts';
 import { type ConfigChanges, compareConfigs } from './config/reload.ts';
 import type { Config } from './config.ts';
 import { Entry } from './entry/entry.ts';
@@ -84,6 +88,8 @@ export interface ServerParts {
   readonly poster?: Poster;
   /** Puts another bus in front of that of this process. */
   readonly wrapBus?: (bus: Bus) => Bus;
+  /** Makes the server a node of a cluster. The caller closes the link after the server. */
+  readonly cluster?: { readonly link: NodeLink; readonly ownership: Ownership };
   /** The port and the folder, if the caller has already claimed them; the server releases them when it closes. */
   readonly claim?: Claim;
 }
@@ -211,8 +217,12 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     notifier: publisher,
     countConnection: (outcome) => metrics.media.countConnection(outcome),
   });
+  const reportNotice = (error: unknown): void => log.error({ err: error }, 'sending a notice to another node failed');
   const localBus = new LocalBus({ rooms, media, publisher });
-  const bus = new TimedBus(parts.wrapBus?.(localBus) ?? localBus, clock, (command, durationMs) =>
+  const peers = new ClusterPeers(parts.cluster?.link ?? NO_LINK);
+  const clusterBus = parts.cluster && new ClusterBus({ ...parts.cluster, peers, own: localBus, report: reportNotice });
+  const innerBus = clusterBus ?? localBus;
+  const bus = new TimedBus(parts.wrapBus?.(innerBus) ?? innerBus, clock, (command, durationMs) =>
     metrics.calls.recordRemoval(command, durationMs),
   );
   bus.subscribe(fanOut);
@@ -315,6 +325,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   });
 
   await startEngine(engine, config);
+  peers.start();
   await callbacks.start();
   await sessions.start();
   await http.ready();

@@ -1,5 +1,5 @@
 /**
- * Two servers in one process, joined by a bus in memory that serialises and delays every message. A room belongs to one of
+ * Two servers in one process, joined by a network in memory that serialises and delays every message. A room belongs to one of
  * them; connections and calls go to either. Each has its own engine: media is at the owner of the room.
  */
 
@@ -9,7 +9,6 @@ import {
   FakeMediaEngine,
   MemoryCluster,
   type RawClient,
-  SerialisingBus,
   startTestServer,
   TEST_APP,
   type TestServer,
@@ -35,17 +34,15 @@ const keyOf = (roomId: string) => ({ appId: TEST_APP.appId, environment: 'produc
 
 beforeAll(async () => {
   clock = new FakeClock();
-  cluster = new MemoryCluster(2);
+  cluster = new MemoryCluster(2, { seed: 1, maxMs: 2 });
   // What lasts is shared, as with one database for all nodes.
   store = await openSqliteStore(':memory:');
   const shared: Store = { ...store, close: async () => {} };
-  const start = async (seed: number): Promise<Node> => {
+  const start = async (): Promise<Node> => {
     const engine = new FakeMediaEngine();
-    const wrapBus = (own: Parameters<MemoryCluster['join']>[0]) =>
-      new SerialisingBus(cluster.join(own), { seed, maxMs: 2 });
-    return { engine, server: await startTestServer({ clock, engine, wrapBus, store: shared }) };
+    return { engine, server: await startTestServer({ clock, engine, cluster: cluster.join(), store: shared }) };
   };
-  nodes = [await start(1), await start(2)];
+  nodes = [await start(), await start()];
 });
 afterAll(async () => {
   await Promise.all(nodes.map(({ server }) => server.close()));

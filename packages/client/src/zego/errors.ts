@@ -75,6 +75,7 @@ export const CODE_OF_ERROR: Readonly<Record<SessionErrorCode, number>> = {
   'server.internal': 1002099,
   'server.store-unavailable': 1002099,
   'server.stale-term': 1002099,
+  'server.node-unavailable': 1002099,
   'server.going-away': 1002052,
   'client.timeout': 1100002,
   'client.disconnected': 1100003,

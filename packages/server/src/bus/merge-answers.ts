@@ -4,11 +4,16 @@
  * @module
  */
 
+import type { ListQuery } from '../rooms/lists.ts';
 import type { AnswerOf, Answers, ScopeQuery } from '../rooms/queries.ts';
 import type { StreamState } from '../rooms/stream-history.ts';
+import { mergePages } from './merge-lists.ts';
 
-/** Merges what every owner answered to a query about an environment of an App. */
-export function mergeAnswers(query: ScopeQuery, answers: readonly AnswerOf<ScopeQuery>[]): AnswerOf<ScopeQuery> {
+/** A query that every owner of rooms answers for its own. */
+export type SharedQuery = ScopeQuery | ListQuery;
+
+/** Merges what every owner answered to a query about an environment of an App, or about all rooms. */
+export function mergeAnswers(query: SharedQuery, answers: readonly AnswerOf<SharedQuery>[]): AnswerOf<SharedQuery> {
   switch (query.type) {
     case 'roomOfStream':
       return (answers as Answers['roomOfStream'][]).find(({ key }) => key) ?? {};
@@ -16,6 +21,9 @@ export function mergeAnswers(query: ScopeQuery, answers: readonly AnswerOf<Scope
       return (answers as Answers['streamState'][]).reduce(laterState, { state: 'unknown' });
     case 'people':
       return { people: (answers as Answers['people'][]).flatMap(({ people }) => people) };
+    case 'listRooms':
+    case 'listPeople':
+      return mergePages(query, answers as Answers[ListQuery['type']][]);
   }
 }
 

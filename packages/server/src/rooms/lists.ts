@@ -77,6 +77,8 @@ export interface ListedRoom {
 /** A member in a list. */
 export interface ListedPerson {
   readonly key: RoomKey;
+  /** The life of the room. */
+  readonly epoch: Epoch;
   readonly memberId: MemberInfo['memberId'];
   readonly user: MemberInfo['user'];
   /** The user's id in the customer's own system, if it has one. */
@@ -152,7 +154,7 @@ export class RoomLists {
     for (const room of this.#roomsOf(query)) {
       for (const member of membersAfter(room, after)) {
         scanned += 1;
-        if (search === undefined || matches(member, search)) people.push(describePerson(room.key, member));
+        if (search === undefined || matches(member, search)) people.push(describePerson(room, member));
         if (people.length < limit && scanned < MAX_SCANNED_PEOPLE) continue;
         const { memberId, joinedAtMs } = member;
         return { people, next: { epoch: room.epoch, memberId, joinedAtMs } };
@@ -193,7 +195,7 @@ function sortValueOf(room: Room, sort: RoomSort): string | number {
 }
 
 /** Compares two places of one list: their values are of one type. */
-function comparePlaces(one: RoomPlace, other: RoomPlace): number {
+export function comparePlaces(one: RoomPlace, other: RoomPlace): number {
   if (one.value !== other.value) return one.value < other.value ? -1 : 1;
   if (one.room === other.room) return 0;
   return one.room < other.room ? -1 : 1;
@@ -240,10 +242,11 @@ export function describeRoom(owned: OwnedRoom, room: Room): ListedRoom {
   return { key, epoch, createdAtMs, memberCount, peakMemberCount, streamCount, waitingCount: owned.waiting().length };
 }
 
-function describePerson(key: RoomKey, member: Readonly<Member>): ListedPerson {
+function describePerson({ key, epoch }: Room, member: Readonly<Member>): ListedPerson {
   const { memberId, user, externalId, joinedAtMs, address, scheme, link, permissions } = member;
   return {
     key,
+    epoch,
     memberId,
     user,
     ...(externalId !== undefined && { externalId }),

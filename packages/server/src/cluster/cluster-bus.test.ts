@@ -1,0 +1,90 @@
+import type { RoomKey } from '@gavel/protocol';
+import { MemoryNetwork } from '@gavel/testkit';
+import { expect, test } from 'vitest';
+import { LocalBus } from '../bus/local-bus.ts';
+import { Publisher } from '../bus/publisher.ts';
+import { NO_MEDIA } from '../bus/testing.ts';
+import { Rooms } from '../rooms/rooms.ts';
+import { KEY, kick, login, ORIGIN, testSettings } from '../rooms/testing.ts';
+import { ClusterBus } from './cluster-bus.ts';
+import type { Owner, Ownership } from './ownership.ts';
+import { ClusterPeers } from './peers.ts';
+
+/** Ownership in a table that all nodes read, beside what each node believes to know. */
+function openOwnership(self: string, table: Map<string, Owner>): Ownership & { readonly known: Map<string, Owner> } {
+  const known = new Map<string, Owner>();
+  const textOf = ({ roomId }: RoomKey): string => roomId;
+  return {
+    known,
+    ownerOf: async (key) => known.get(textOf(key)) ?? table.get(textOf(key)),
+    claim: async (key) => {
+      const owner = table.get(textOf(key)) ?? { node: self, term: 1 };
+      table.set(textOf(key), owner);
+      return owner;
+    },
+    termOf: (key) => (table.get(textOf(key))?.node === self ? table.get(textOf(key))?.term : undefined),
+    correct: (key, owner) => void (owner ? known.set(textOf(key), owner) : known.delete(textOf(key))),
+  };
+}
+
+function openNodes() {
+  const network = new MemoryNetwork({ seed: 1, maxMs: 1 });
+  const table = new Map<string, Owner>();
+  const open = (id: string) => {
+    const publisher = new Publisher();
+    const rooms = new Rooms(testSettings(), { first: [], after: [publisher] });
+    const own = new LocalBus({ rooms, media: NO_MEDIA, publisher });
+    const peers = new ClusterPeers(network.join(id));
+    const ownership = openOwnership(id, table);
+    const bus = new ClusterBus({ peers, ownership, own, report: (error) => expect.fail(String(error)) });
+    peers.start();
+    return { bus, rooms, ownership };
+  };
+  return { network, table, a: open('a'), b: open('b') };
+}
+
+test('the first login claims a room for its node; commands and queries of others go there', async () => {
+  const { a, b, table } = openNodes();
+  await a.bus.call({ key: KEY, command: login('ann'), origin: ORIGIN });
+  await b.bus.call({ key: KEY, command: login('ben'), origin: ORIGIN });
+  expect(table.get(KEY.roomId)).toEqual({ node: 'a', term: 1 });
+  expect([a.rooms.size, b.rooms.size]).toEqual([1, 0]);
+  const { room } = await b.bus.query(KEY, { type: 'summary' });
+  expect(room?.memberCount).toBe(2);
+});
+
+test('a room that nobody owns is not found, and is not claimed by anything but a login', async () => {
+  const { b, table } = openNodes();
+  await expect(b.bus.call({ key: KEY, command: kick('ann'), origin: ORIGIN })).rejects.toMatchObject({
+    code: 'room.not-found',
+  });
+  expect(await b.bus.query(KEY, { type: 'summary' })).toEqual({});
+  expect(table.size).toBe(0);
+});
+
+test('a node that is not the owner says who is, and the caller asks that node', async () => {
+  const { a, b } = openNodes();
+  await a.bus.call({ key: KEY, command: login('ann'), origin: ORIGIN });
+  a.ownership.known.set(KEY.roomId, { node: 'b', term: 1 });
+  const { members } = await a.bus.call({ key: KEY, command: kick('ann'), origin: ORIGIN });
+  expect(members.map(({ user }) => user.id)).toEqual(['ann']);
+  expect(a.ownership.known.get(KEY.roomId)).toEqual({ node: 'a', term: 1 });
+  expect(b.rooms.size).toBe(0);
+});
+
+test('a command whose owner is gone fails with a clear error', async () => {
+  const { a, b, network } = openNodes();
+  await a.bus.call({ key: KEY, command: login('ann'), origin: ORIGIN });
+  network.leave('a');
+  await expect(b.bus.call({ key: KEY, command: kick('ann'), origin: ORIGIN })).rejects.toMatchObject({
+    code: 'server.node-unavailable',
+  });
+});
+
+test('a command is answered although a node that should get its events is gone', async () => {
+  const { a, network } = openNodes();
+  await a.bus.call({ key: KEY, command: login('ann'), origin: ORIGIN });
+  network.leave('b');
+  const { members } = await a.bus.call({ key: KEY, command: kick('ann'), origin: ORIGIN });
+  expect(members).toHaveLength(1);
+});

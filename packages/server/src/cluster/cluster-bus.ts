@@ -1,0 +1,140 @@
+/**
+ * The bus of a cluster: sends each command to the owner of its room, and the batches of this node's rooms to all nodes.
+ *
+ * @module
+ */
+
+import { GavelError, type RoomKey, roomKeyText } from '@gavel/protocol';
+import type { Bus, Command, Envelope, Notice, ReplyOf, Subscriber } from '../bus/bus.ts';
+import { mergeAnswers, type SharedQuery } from '../bus/merge-answers.ts';
+import { Publisher } from '../bus/publisher.ts';
+import { type AnswerOf, isAboutRoom, type Query, type SubjectOf } from '../rooms/queries.ts';
+import type { EventBatch } from '../rooms/rooms.ts';
+import type { Owner, Ownership } from './ownership.ts';
+import type { Peers } from './peers.ts';
+import { defineTopic, type Topic } from './topic.ts';
+
+/** The answer of a node that is asked as an owner: what it has done, or who the owner is as far as it knows. */
+type OwnerAnswer = { readonly done: unknown } | { readonly owner: Owner | null };
+
+/** A batch of events of a room, with the term of its owner. Its events have the epoch and their numbers. */
+export interface OwnedBatch {
+  readonly term: number;
+  readonly batch: EventBatch;
+}
+
+const CALL = defineTopic<Envelope, OwnerAnswer>('bus.call', ({ key }) => roomKeyText(key));
+const QUERY = defineTopic<{ readonly key: RoomKey; readonly query: Query }, OwnerAnswer>('bus.query', ({ key }) =>
+  roomKeyText(key),
+);
+const SCOPE_QUERY = defineTopic<{ readonly subject: object; readonly query: Query }, unknown>('bus.scope-query');
+const BATCH = defineTopic<OwnedBatch, null>('bus.batch', ({ batch }) => roomKeyText(batch.key));
+const NOTICE = defineTopic<Notice, null>('bus.notice', ({ key }) => roomKeyText(key));
+
+/** Dependencies of the bus of a cluster. */
+export interface ClusterBusDeps {
+  readonly peers: Peers;
+  readonly ownership: Ownership;
+  /** The bus to the rooms that this node owns. */
+  readonly own: Bus;
+  /** Reports an error that no caller can receive: a notice that a subscriber at another node did not handle. */
+  readonly report: (error: unknown) => void;
+}
+
+/**
+ * Reaches the rooms of all nodes. A command's caller gets its reply when the subscribers of all live nodes have handled its
+ * events (BUS-4).
+ */
+export class ClusterBus implements Bus {
+  readonly #deps: ClusterBusDeps;
+  /** Hands the batches and notices of other nodes to the subscribers of this one. */
+  readonly #arrivals = new Publisher();
+
+  constructor(deps: ClusterBusDeps) {
+    this.#deps = deps;
+    const { peers, own } = deps;
+    peers.serve(CALL, (envelope) => this.#answerAsOwner(envelope.key, () => own.call(envelope)));
+    peers.serve(QUERY, ({ key, query }) => this.#answerAsOwner(key, () => own.query(key, query)));
+    peers.serve(SCOPE_QUERY, ({ subject, query }) => own.query(subject as SubjectOf<Query>, query));
+    peers.serve(BATCH, async ({ batch }) => {
+      await this.#arrivals.handle(batch);
+      return null;
+    });
+    peers.serve(NOTICE, (notice) => {
+      this.#arrivals.notify(notice);
+      return null;
+    });
+    own.subscribe({ handle: (batch) => this.#sendBatch(batch), notify: (notice) => this.#sendNotice(notice) });
+  }
+
+  async call<C extends Command>(envelope: Envelope<C>): Promise<ReplyOf<C>> {
+    const { own, ownership } = this.#deps;
+    const { key, command } = envelope;
+    // A room begins with a login. Without an owner there is nothing of the room, and this node's refusal is as good as any.
+    const find = command.type === 'login' ? () => this.#ownerOrClaim(key) : () => ownership.ownerOf(key);
+    const reply = await this.#atOwner(key, find, () => own.call(envelope), CALL, envelope);
+    return reply as ReplyOf<C>;
+  }
+
+  async query<Q extends Query>(subject: SubjectOf<Q>, query: Q): Promise<AnswerOf<Q>> {
+    const { peers, own, ownership } = this.#deps;
+    if (!isAboutRoom(query)) {
+      const answers = await peers.askAll(SCOPE_QUERY, { subject, query });
+      return mergeAnswers(query as SharedQuery, answers as AnswerOf<SharedQuery>[]) as AnswerOf<Q>;
+    }
+    const key = subject as RoomKey;
+    const askHere = () => own.query(subject, query);
+    return (await this.#atOwner(key, () => ownership.ownerOf(key), askHere, QUERY, { key, query })) as AnswerOf<Q>;
+  }
+
+  subscribe(subscriber: Subscriber): () => void {
+    const ends = [this.#deps.own.subscribe(subscriber), this.#arrivals.subscribe(subscriber)];
+    return () => {
+      for (const end of ends) end();
+    };
+  }
+
+  #ownerOrClaim(key: RoomKey): Owner | Promise<Owner> {
+    const { ownership } = this.#deps;
+    const known = ownership.ownerOf(key);
+    if (!(known instanceof Promise)) return known ?? ownership.claim(key);
+    return known.then((owner) => owner ?? ownership.claim(key));
+  }
+
+  /** Executes something at the owner of a room; without an owner, here. A node that is not the owner is corrected once. */
+  async #atOwner<Request>(
+    key: RoomKey,
+    find: () => Owner | undefined | Promise<Owner | undefined>,
+    here: () => Promise<unknown>,
+    topic: Topic<Request, OwnerAnswer>,
+    request: Request,
+  ): Promise<unknown> {
+    const { peers, ownership } = this.#deps;
+    for (let attempt = 1; attempt <= 2; attempt += 1) {
+      const found = find();
+      const owner = found instanceof Promise ? await found : found;
+      if (!owner || owner.node === peers.self) return here();
+      const answer = await peers.ask(owner.node, topic, request);
+      if ('done' in answer) return answer.done;
+      ownership.correct(key, answer.owner ?? undefined);
+    }
+    throw new GavelError('server.node-unavailable', 'The owner of the room is changing.');
+  }
+
+  async #answerAsOwner(key: RoomKey, execute: () => Promise<unknown>): Promise<OwnerAnswer> {
+    const { ownership, peers } = this.#deps;
+    if (ownership.termOf(key) !== undefined) return { done: await execute() };
+    const owner = await ownership.ownerOf(key);
+    return { owner: owner && owner.node !== peers.self ? owner : null };
+  }
+
+  async #sendBatch(batch: EventBatch): Promise<void> {
+    const { peers, ownership } = this.#deps;
+    await peers.askOthers(BATCH, { term: ownership.termOf(batch.key) ?? 0, batch });
+  }
+
+  #sendNotice(notice: Notice): void {
+    const { peers, report } = this.#deps;
+    peers.askOthers(NOTICE, notice).catch(report);
+  }
+}

@@ -1,0 +1,89 @@
+import { GavelError, isGavelError } from '@gavel/protocol';
+import { MemoryNetwork } from '@gavel/testkit';
+import { expect, test } from 'vitest';
+import { NO_LINK } from './node-link.ts';
+import { ClusterPeers } from './peers.ts';
+import { nodeFor } from './rendezvous.ts';
+import { defineTopic } from './topic.ts';
+
+const ECHO = defineTopic<{ readonly text: string }, { readonly by: string; readonly text: string }>('test.echo');
+
+/** Nodes that answer with their id. */
+function openNodes(...ids: string[]) {
+  const network = new MemoryNetwork({ seed: 1, maxMs: 1 });
+  const nodes = ids.map((id) => new ClusterPeers(network.join(id)));
+  for (const node of nodes) {
+    node.serve(ECHO, ({ text }) => ({ by: node.self, text }));
+    node.start();
+  }
+  return { network, nodes: nodes as [ClusterPeers, ClusterPeers, ClusterPeers] };
+}
+
+test('a request reaches the node that it is sent to, the others, or all', async () => {
+  const { nodes } = openNodes('a', 'b', 'c');
+  const [a] = nodes;
+  expect(await a.ask('b', ECHO, { text: 'x' })).toEqual({ by: 'b', text: 'x' });
+  expect(await a.ask('a', ECHO, { text: 'x' })).toEqual({ by: 'a', text: 'x' });
+  expect((await a.askAll(ECHO, { text: 'x' })).map(({ by }) => by)).toEqual(['a', 'b', 'c']);
+  expect((await a.askOthers(ECHO, { text: 'x' })).map(({ by }) => by)).toEqual(['b', 'c']);
+});
+
+test('every node names the same node for a subject, and only the subjects of a node that leaves get another one', async () => {
+  const { network, nodes } = openNodes('a', 'b', 'c');
+  const subjects = Array.from({ length: 60 }, (_, index) => `app ${index}`);
+  const named = async (node: ClusterPeers) =>
+    Promise.all(subjects.map(async (subject) => (await node.askFor(subject, ECHO, { text: subject })).by));
+  const before = await named(nodes[0]);
+  expect(await named(nodes[1])).toEqual(before);
+  expect(new Set(before)).toEqual(new Set(['a', 'b', 'c']));
+  network.leave('c');
+  const after = await named(nodes[0]);
+  for (const [index, node] of before.entries()) if (node !== 'c') expect(after[index]).toBe(node);
+  expect(after).not.toContain('c');
+});
+
+test('a node that is gone is an error for who asks it, and is left out of what all are asked', async () => {
+  const { network, nodes } = openNodes('a', 'b');
+  const [a, b] = nodes;
+  const SLOW = defineTopic<null, { readonly by: string }>('test.slow');
+  const { promise: never } = Promise.withResolvers<{ readonly by: string }>();
+  a.serve(SLOW, () => ({ by: 'a' }));
+  b.serve(SLOW, () => never);
+  const asked = a.ask('b', SLOW, null).catch((error: unknown) => error);
+  const all = a.askAll(SLOW, null);
+  network.leave('b');
+  expect(isGavelError(await asked, 'server.node-unavailable')).toBe(true);
+  expect(await all).toEqual([{ by: 'a' }]);
+  await expect(a.ask('b', ECHO, { text: 'x' })).rejects.toMatchObject({ code: 'server.node-unavailable' });
+});
+
+test('the error of a handler arrives after every node has answered', async () => {
+  const { nodes } = openNodes('a', 'b', 'c');
+  const FAIL = defineTopic<null, null>('test.fail');
+  const asked: string[] = [];
+  for (const node of nodes) {
+    node.serve(FAIL, () => {
+      asked.push(node.self);
+      if (node.self === 'b') throw new GavelError('rate.limited', 'Not now.', { untilMs: 7 });
+      return null;
+    });
+  }
+  const error: unknown = await nodes[0].askAll(FAIL, null).catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ code: 'rate.limited', message: 'Not now.', details: { untilMs: 7 } });
+  expect(asked.toSorted()).toEqual(['a', 'b', 'c']);
+});
+
+test('a process that is no part of a cluster asks itself, without a copy', async () => {
+  const peers = new ClusterPeers(NO_LINK);
+  peers.serve(ECHO, ({ text }) => ({ by: peers.self, text }));
+  peers.start();
+  expect(await peers.askFor('app 1', ECHO, { text: 'x' })).toEqual({ by: 'local', text: 'x' });
+  expect(await peers.askAll(ECHO, { text: 'x' })).toHaveLength(1);
+  expect(await peers.askOthers(ECHO, { text: 'x' })).toEqual([]);
+  expect(() => peers.serve(ECHO, () => ({ by: '', text: '' }))).toThrow('test.echo is served already');
+});
+
+test('one node is responsible where there is one, and none where there is none', () => {
+  expect(nodeFor('x', ['a'])).toBe('a');
+  expect(() => nodeFor('x', [])).toThrow('at least one node');
+});
