@@ -17,6 +17,8 @@ export interface BusUnderTest {
   notify(notice: Notice): void;
   /** Makes the next command of any owner fail with this error. */
   failNext(error: Error): void;
+  /** Ends what it has started. */
+  close?(): Promise<void>;
 }
 
 const keyOf = (roomId: string): RoomKey => ({
@@ -52,19 +54,20 @@ class Recorder {
 }
 
 /** Registers the suite. */
-export function describeBus(name: string, open: () => BusUnderTest): void {
+export function describeBus(name: string, open: () => BusUnderTest | Promise<BusUnderTest>): void {
   describe(name, () => {
     let under: BusUnderTest;
     let recorders: Recorder[];
-    beforeEach(() => {
-      under = open();
+    beforeEach(async () => {
+      under = await open();
       recorders = under.nodes.map((bus) => {
         const recorder = new Recorder();
         bus.subscribe(recorder);
         return recorder;
       });
     });
-    afterEach(() => {
+    afterEach(async () => {
+      await under.close?.();
       // Whatever the node, a subscriber gets the batches of one room in order and once (BUS-4).
       for (const { batches } of recorders) {
         for (const key of ROOMS) {

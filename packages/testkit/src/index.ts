@@ -13,7 +13,7 @@ export {
 } from './callback-receiver.ts';
 export { FakeClock } from './fake-clock.ts';
 export { FakeMediaEngine } from './fake-media-engine.ts';
-export { type ClusterMember, MemoryCluster } from './memory-cluster.ts';
+export { type ClusterMember, createHashOwnership, MemoryCluster } from './memory-cluster.ts';
 export { MemoryNetwork } from './memory-network.ts';
 export { createOffer, type OfferSection, type SectionDirection } from './offers.ts';
 export { type RawAnswer, RawClient } from './raw-client.ts';

@@ -39,18 +39,22 @@ export class MemoryCluster {
     const id = this.#ids[this.#joined];
     if (id === undefined) throw new Error('all nodes of the cluster have joined');
     this.#joined += 1;
-    const ownerOf = (key: RoomKey): Owner => ({ node: this.#ids[this.indexOf(key)] ?? id, term: 1 });
-    const ownership: Ownership = {
-      ownerOf,
-      claim: ownerOf,
-      termOf: (key) => (ownerOf(key).node === id ? 1 : undefined),
-      correct: () => {},
-    };
-    return { link: this.#network.join(id), ownership };
+    return { link: this.#network.join(id), ownership: createHashOwnership(this.#ids, id) };
   }
 
   /** The index of the node that owns a room, in the order in which the nodes joined. */
   indexOf(key: RoomKey): number {
     return this.#ids.indexOf(nodeFor(roomKeyText(key), this.#ids));
   }
+}
+
+/** Ownership by a hash of the room's key, for nodes that never change. @param self the node that asks */
+export function createHashOwnership(nodes: readonly NodeId[], self: NodeId): Ownership {
+  const ownerOf = (key: RoomKey): Owner => ({ node: nodeFor(roomKeyText(key), nodes), term: 1 });
+  return {
+    ownerOf,
+    claim: ownerOf,
+    termOf: (key) => (ownerOf(key).node === self ? 1 : undefined),
+    correct: () => {},
+  };
 }

@@ -1,0 +1,212 @@
+/**
+ * The link between nodes over core NATS.
+ *
+ * Each node has an inbox for messages and one for replies, and no subject belongs to a room or a connection:
+ *
+ * - `PREFIX.NODE.messages`
+ * - `PREFIX.NODE.replies.ID`
+ *
+ * A message to a node that is gone fails at once, because the NATS server answers in its place. If this node's own connection
+ * is lost, its pending messages fail: whether they were executed is then unknown, and the caller repeats them by their
+ * command id.
+ *
+ * @module
+ */
+
+import { randomBytes } from 'node:crypto';
+import { GavelError } from '@gavel/protocol';
+import type { Msg } from '@nats-io/transport-node';
+import type { Clock } from '../../rooms/clock.ts';
+import { toWireError } from '../../rooms/wire-error.ts';
+import type { NodeHandler, NodeId, NodeLink, NodeMessage, NodeReply } from '../node-link.ts';
+import { formatPlace, MAX_MESSAGE_BYTES, PartAssembler, parsePlace, splitMessage } from './message-parts.ts';
+import { createHeaders, type NatsClient } from './nats-client.ts';
+
+/** A message is given up when its reply has not come within this time. */
+const REPLY_TIMEOUT_MS = 10_000;
+/** The header of a message that is sent in parts. */
+const PART_HEADER = 'Gavel-Part';
+/** The status with which the NATS server answers a message that nobody receives. */
+const NO_RESPONDERS = 503;
+/** What the subject and the headers of a part need of the server's limit. */
+const RESERVED_BYTES = 4096;
+
+/** Which nodes are alive. */
+export interface Membership {
+  /** Returns the nodes that are alive as far as this one knows, itself included. */
+  nodes(): readonly NodeId[];
+  /** Calls the listener when the result of `nodes` has changed. Returns a function that ends it. */
+  onNodesChanged(listener: () => void): () => void;
+}
+
+/** Dependencies of `NatsLink`. */
+export interface NatsLinkDeps {
+  readonly client: Pick<NatsClient, 'isConnected' | 'maxPartBytes' | 'publish' | 'subscribe' | 'onChange'>;
+  readonly membership: Membership;
+  readonly clock: Clock;
+  /** This node. */
+  readonly id: NodeId;
+  /** The first token of all subjects; clusters that share a NATS server have different ones. */
+  readonly prefix: string;
+  /** Maximum size of a message or reply; by default 32 MiB. */
+  readonly maxMessageBytes?: number;
+}
+
+interface Pending {
+  readonly to: NodeId;
+  resolve(reply: NodeReply): void;
+  reject(error: GavelError): void;
+}
+
+/**
+ * Sends messages to the other nodes. All of one node to another arrive in the order in which they were sent, whatever their lane.
+ *
+ * ```ts
+ * const client = await NatsClient.open(config.cluster.nats, 'node-a', log);
+ * const link = await NatsLink.open({ client, membership, clock, id: 'node-a', prefix: 'gavel' });
+ * const peers = new ClusterPeers(link);
+ * ```
+ */
+export class NatsLink implements NodeLink {
+  readonly #deps: NatsLinkDeps;
+  /** Distinguishes the messages of this start of the node from those of an earlier one. */
+  readonly #start = randomBytes(6).toString('hex');
+  readonly #pending = new Map<string, Pending>();
+  readonly #messages = new PartAssembler();
+  readonly #replies = new PartAssembler();
+  readonly #handler = Promise.withResolvers<NodeHandler>();
+  readonly #ends: (() => void)[];
+  #count = 0;
+
+  private constructor(deps: NatsLinkDeps) {
+    this.#deps = deps;
+    this.#ends = [
+      deps.client.onChange((isConnected) => {
+        if (!isConnected) this.#giveUp(() => true, 'the connection to NATS is lost');
+      }),
+      deps.membership.onNodesChanged(() => {
+        const alive = new Set(deps.membership.nodes());
+        this.#giveUp((to) => !alive.has(to), 'its lease is over');
+      }),
+    ];
+  }
+
+  /** Subscribes to the inboxes of this node. */
+  static async open(deps: NatsLinkDeps): Promise<NatsLink> {
+    const link = new NatsLink(deps);
+    const { client, prefix, id } = deps;
+    await client.subscribe(`${prefix}.${id}.replies.*`, (message) => link.#receiveReply(message));
+    await client.subscribe(`${prefix}.${id}.messages`, (message) => link.#receive(message));
+    return link;
+  }
+
+  get id(): NodeId {
+    return this.#deps.id;
+  }
+
+  nodes(): readonly NodeId[] {
+    return this.#deps.membership.nodes();
+  }
+
+  onNodesChanged(listener: () => void): () => void {
+    return this.#deps.membership.onNodesChanged(listener);
+  }
+
+  serve(handler: NodeHandler): void {
+    this.#handler.resolve(handler);
+  }
+
+  /**
+   * Sends a message to another node, and resolves with the reply.
+   *
+   * @throws GavelError `server.node-unavailable` if no such node is connected, this node is not connected, the node's lease
+   *   ends, or no reply comes within 10 s; `request.too-large` above 32 MiB
+   */
+  send(to: NodeId, message: NodeMessage): Promise<NodeReply> {
+    const { client, clock, prefix, id: self } = this.#deps;
+    if (!client.isConnected) return Promise.reject(createError(to, 'the connection to NATS is lost'));
+    this.#count += 1;
+    const id = `${this.#start}-${this.#count}`;
+    const { promise, resolve, reject } = Promise.withResolvers<NodeReply>();
+    this.#pending.set(id, { to, resolve, reject });
+    const cancelTimer = clock.after(REPLY_TIMEOUT_MS, () =>
+      this.#fail(id, `no reply within ${REPLY_TIMEOUT_MS / 1000} s; it may have executed the message`),
+    );
+    try {
+      this.#publish(`${prefix}.${to}.messages`, id, message, `${prefix}.${self}.replies.${id}`);
+    } catch (error) {
+      reject(error);
+    }
+    return promise.finally(() => {
+      cancelTimer();
+      this.#pending.delete(id);
+    });
+  }
+
+  /** Gives up what is pending, and follows the connection and the nodes no more. */
+  close(): void {
+    for (const end of this.#ends) end();
+    this.#giveUp(() => true, 'this node is stopping');
+  }
+
+  #giveUp(isConcerned: (to: NodeId) => boolean, reason: string): void {
+    for (const [id, { to }] of [...this.#pending]) if (isConcerned(to)) this.#fail(id, reason);
+  }
+
+  #fail(id: string, reason: string): void {
+    const pending = this.#pending.get(id);
+    pending?.reject(createError(pending.to, reason));
+  }
+
+  #publish(subject: string, id: string, content: NodeMessage | NodeReply, reply?: string): void {
+    const { client, maxMessageBytes = MAX_MESSAGE_BYTES } = this.#deps;
+    const bytes = Buffer.from(JSON.stringify(content));
+    const parts = splitMessage(bytes, client.maxPartBytes - RESERVED_BYTES, maxMessageBytes);
+    for (const [index, part] of parts.entries()) {
+      const place = formatPlace({ id, index, count: parts.length });
+      client.publish(subject, part, {
+        ...(reply !== undefined && { reply }),
+        ...(parts.length > 1 && { headers: createHeaders({ [PART_HEADER]: place }) }),
+      });
+    }
+  }
+
+  #receiveReply(message: Msg): void {
+    const id = message.subject.slice(message.subject.lastIndexOf('.') + 1);
+    const pending = this.#pending.get(id);
+    // Late: the message was given up.
+    if (!pending) return;
+    if (message.headers?.code === NO_RESPONDERS) return this.#fail(id, 'it is not connected to NATS');
+    const reply = assemble(this.#replies, id, message);
+    if (reply !== undefined) pending.resolve(JSON.parse(reply));
+  }
+
+  #receive(message: Msg): void {
+    const [, from, , id] = message.reply?.slice(this.#deps.prefix.length).split('.') ?? [];
+    if (from === undefined || id === undefined) return;
+    const text = assemble(this.#messages, from, message);
+    if (text !== undefined) void this.#answer(from, id, JSON.parse(text));
+  }
+
+  async #answer(from: NodeId, id: string, message: NodeMessage): Promise<void> {
+    const handle = await this.#handler.promise;
+    const reply = await handle(message, from);
+    const subject = `${this.#deps.prefix}.${from}.replies.${id}`;
+    try {
+      this.#publish(subject, id, reply);
+    } catch (error) {
+      if (error instanceof GavelError) this.#publish(subject, id, { refusal: toWireError(error) });
+    }
+  }
+}
+
+/** Returns the text of a whole message; undefined while parts are missing. */
+function assemble(assembler: PartAssembler, sender: string, { headers, data }: Msg): string | undefined {
+  const place = headers && parsePlace(headers.get(PART_HEADER));
+  const bytes = place ? assembler.add(sender, place, data) : data;
+  return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+}
+
+function createError(to: NodeId, reason: string): GavelError {
+  return new GavelError('server.node-unavailable', `The message to the node "${to}" failed: ${reason}.`);
+}
