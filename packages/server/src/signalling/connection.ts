@@ -150,6 +150,14 @@ export class Connection implements Receiver {
     else this.#write(frame);
   }
 
+  cork(): void {
+    this.#stream.cork();
+  }
+
+  uncork(): void {
+    this.#stream.uncork();
+  }
+
   /** Sends a frame and, after it, the queued frames. */
   release(first: Buffer): void {
     this.#together(() => {
@@ -169,9 +177,9 @@ export class Connection implements Receiver {
 
   /** Sends several frames with one write. */
   #together(write: () => void): void {
-    this.#stream.cork();
+    this.cork();
     write();
-    this.#stream.uncork();
+    this.uncork();
   }
 
   #write(frame: Buffer): void {

@@ -34,6 +34,9 @@ export interface Receiver {
   readonly connectionId: string;
   /** Sends a frame made by `encodeFrame`. A receiver that is too slow is disconnected; nothing waits for it. */
   send(frame: Buffer): void;
+  /** Keeps the frames sent from now on, until `uncork` writes all of them at once. */
+  cork(): void;
+  uncork(): void;
   /** Closes the connection after the frames sent so far and, if given, one last frame. */
   close(code: CloseCode, reason: string, last?: Buffer): void;
 }
@@ -53,6 +56,9 @@ interface RoomSeats {
   readonly watching: Map<MemberId, Seat>;
 }
 
+/** The frames of a batch with more events are not kept to be written at once: a large batch would look like a slow reader. */
+const MAX_EVENTS_TOGETHER = 16;
+
 const isAboutWaiting = ({ type }: RoomEvent): boolean =>
   type === 'waitingAdded' || type === 'waitingRemoved' || type === 'admissionAnswered' || type === 'waitingAccepted';
 
@@ -70,6 +76,8 @@ export class FanOut implements Subscriber {
   readonly #seats = new Map<MemberId, Seat>();
   /** By connection: the end of its user's wait for admission. */
   readonly #waits = new Map<string, PromiseWithResolvers<WaitingEnd>>();
+  /** The receivers that get frames of the batch that is being sent; undefined if each frame is written by itself. */
+  #corked: Set<Receiver> | undefined;
 
   /** Number of connections, logged in or not. */
   get connectionCount(): number {
@@ -130,14 +138,29 @@ export class FanOut implements Subscriber {
     return [...(this.#rooms.get(roomKeyText(key))?.all.values() ?? [])];
   }
 
-  handle(batch: EventBatch): void {
-    const text = roomKeyText(batch.key);
+  handle({ key, events }: EventBatch): void {
+    const text = roomKeyText(key);
     // Removed members are notified first, and do not receive the events that the others receive about the removal.
-    this.#closeRemoved(text, batch.events);
-    for (const event of batch.events) {
-      if (isAboutWaiting(event)) this.#handleWaiting(text, event);
-      else this.#sendEvent(text, event);
+    this.#closeRemoved(text, events);
+    if (events.length > 1 && events.length <= MAX_EVENTS_TOGETHER) this.#corked = new Set();
+    try {
+      for (const event of events) {
+        if (isAboutWaiting(event)) this.#handleWaiting(text, event);
+        else this.#sendEvent(text, event);
+      }
+    } finally {
+      for (const receiver of this.#corked ?? []) receiver.uncork();
+      this.#corked = undefined;
     }
+  }
+
+  /** Sends a frame of a batch. A write costs more than a frame, so all frames of a receiver are one write. */
+  #send(receiver: Receiver, frame: Buffer): void {
+    if (this.#corked !== undefined && !this.#corked.has(receiver)) {
+      this.#corked.add(receiver);
+      receiver.cork();
+    }
+    receiver.send(frame);
   }
 
   /** Sends a change of the waiting room to the members that may admit users. Their login answer has all waiting users. */
@@ -186,7 +209,7 @@ export class FanOut implements Subscriber {
         bytes = encodeFrame(frame);
         encoded.set(view, bytes);
       }
-      receiver.send(bytes);
+      this.#send(receiver, bytes);
     }
   }
 
@@ -247,7 +270,7 @@ export class FanOut implements Subscriber {
     if (event.exceptUserId === undefined) return;
     const bytes = encodeFrame(mediaClosedFrame(event));
     for (const seat of this.#rooms.get(room)?.all.values() ?? []) {
-      if (seat.member.user.id === event.exceptUserId) seat.receiver.send(bytes);
+      if (seat.member.user.id === event.exceptUserId) this.#send(seat.receiver, bytes);
     }
   }
 
