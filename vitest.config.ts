@@ -5,7 +5,13 @@
  */
 
 import { defineConfig } from 'vitest/config';
-import { findChromium, findCoturn, findHeadlessShell, findNatsServer } from './scripts/find-programs.mjs';
+import {
+  findChromium,
+  findCoturn,
+  findHeadlessShell,
+  findNatsServer,
+  findPostgres,
+} from './scripts/find-programs.mjs';
 
 export default defineConfig({
   // The workspace uses the client's sources; its package exports what is built for others.
@@ -17,6 +23,8 @@ export default defineConfig({
     isolate: false,
     // So that no file leaves its stubs to the next one.
     unstubGlobals: true,
+    // Empty where there is none: tests that need it are then skipped.
+    env: { GAVEL_TEST_POSTGRES: findPostgres() ?? '' },
     projects: [
       {
         extends: true,

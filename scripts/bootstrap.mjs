@@ -18,7 +18,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findChromium, findCoturn, findHeadlessShell, findNatsServer } from './find-programs.mjs';
+import { findChromium, findCoturn, findHeadlessShell, findNatsServer, findPostgres } from './find-programs.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const modules = join(root, 'node_modules');
@@ -216,6 +216,15 @@ function ensureTestPrograms() {
     variable: 'GAVEL_TEST_NATS',
     hint: 'the path of nats-server',
     skipped: 'The tests of several machines are skipped.',
+  });
+  ensureProgram({
+    name: 'PostgreSQL server',
+    find: findPostgres,
+    packageName: 'postgresql',
+    service: 'postgresql',
+    variable: 'GAVEL_TEST_POSTGRES',
+    hint: 'the folder of initdb and postgres',
+    skipped: 'The tests of stores in PostgreSQL and of several machines are skipped.',
   });
 }
 

@@ -6,3 +6,5 @@ export function findHeadlessShell(): string | undefined;
 export function findCoturn(): string | undefined;
 /** Returns the path of a NATS server, or undefined. If GAVEL_TEST_NATS is set, only that path is used. */
 export function findNatsServer(): string | undefined;
+/** Returns the folder of PostgreSQL's programs, or undefined. If GAVEL_TEST_POSTGRES is set, only that folder is used. */
+export function findPostgres(): string | undefined;

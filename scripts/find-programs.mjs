@@ -3,7 +3,7 @@
  * anything is installed.
  */
 
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 function isExecutable(path) {
@@ -54,4 +54,23 @@ export function findNatsServer() {
   const named = process.env.GAVEL_TEST_NATS;
   if (named) return isExecutable(named) ? named : undefined;
   return findProgram(['nats-server'], ['/usr/sbin/nats-server', '/usr/local/bin/nats-server']);
+}
+
+/**
+ * Returns the folder with PostgreSQL's `initdb` and `postgres`, or undefined: of the newest version where several are
+ * installed. If GAVEL_TEST_POSTGRES is set, only that folder is used.
+ */
+export function findPostgres() {
+  const named = process.env.GAVEL_TEST_POSTGRES;
+  const folders = named
+    ? [named]
+    : [...listVersions('/usr/lib/postgresql'), '/opt/homebrew/opt/postgresql/bin', '/usr/local/bin'];
+  return folders.find((folder) => ['initdb', 'postgres'].every((name) => isExecutable(join(folder, name))));
+}
+
+/** Lists Debian's folders of versions, newest first. */
+function listVersions(folder) {
+  if (!existsSync(folder)) return [];
+  const versions = readdirSync(folder).sort((a, b) => Number(b) - Number(a));
+  return versions.map((version) => join(folder, version, 'bin'));
 }

@@ -4,14 +4,11 @@
  * @module
  */
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Epoch } from '@gavel/protocol';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import type { EndedTicket } from '../rooms/ended-tickets.ts';
-import { openSqliteStore } from './sqlite/open.ts';
 import type { Store } from './store.ts';
+import { describeStores, type TestDatabase } from './testing.ts';
 
 const row = (over: Partial<EndedTicket> = {}): EndedTicket => ({
   scope: 'user/1/production/room/ann',
@@ -22,16 +19,12 @@ const row = (over: Partial<EndedTicket> = {}): EndedTicket => ({
   ...over,
 });
 
-describe('ended tickets in SQLite', () => {
-  let folder: string;
+describeStores('ended tickets', (createDatabase) => {
+  let database: TestDatabase;
   let store: Store;
   beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'gavel-tickets-'));
-    store = await openSqliteStore(join(folder, 'gavel.db'));
-  });
-  afterEach(async () => {
-    await store.close();
-    rmSync(folder, { recursive: true, force: true });
+    database = await createDatabase();
+    store = await database.open();
   });
 
   const put = (endedTickets: readonly EndedTicket[]) => store.journal.apply([{ term: 1, endedTickets }]);
@@ -39,10 +32,9 @@ describe('ended tickets in SQLite', () => {
   it('gives rows as they were put, also to another process, and nothing of other scopes (KICK-12)', async () => {
     const member: EndedTicket = { scope: 'member/m', cause: 'rejected', reason: '', endedAtMs: 2 };
     await put([row(), member, row({ scope: 'user/1/production/room/ben' })]);
-    const other = await openSqliteStore(join(folder, 'gavel.db'));
+    const other = await database.open();
     const found = await other.endedTickets.find([row().scope, 'member/m', 'none']);
     expect(new Set(found)).toEqual(new Set([row(), member]));
-    await other.close();
   });
 
   it('keeps one row of a scope, the last, also of one call', async () => {
@@ -68,11 +60,9 @@ describe('ended tickets in SQLite', () => {
 
   it('issues tickets under one name for the whole life of a database, and another in another', async () => {
     const issuer = await store.endedTickets.issuer();
-    const same = await openSqliteStore(join(folder, 'gavel.db'));
-    const other = await openSqliteStore(join(folder, 'other.db'));
+    const same = await database.open();
+    const other = await (await createDatabase()).open();
     expect(await same.endedTickets.issuer()).toBe(issuer);
     expect(await other.endedTickets.issuer()).not.toBe(issuer);
-    await same.close();
-    await other.close();
   });
 });

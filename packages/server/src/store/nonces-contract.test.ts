@@ -4,14 +4,11 @@
  * @module
  */
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { AppId } from '@gavel/protocol';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import type { UsedNonce } from './nonces.ts';
-import { openSqliteStore } from './sqlite/open.ts';
 import type { Store } from './store.ts';
+import { describeStores, type TestDatabase } from './testing.ts';
 
 const NOW_S = 1_700_000_000;
 const nonce = (over: Partial<UsedNonce> = {}): UsedNonce => ({
@@ -21,24 +18,19 @@ const nonce = (over: Partial<UsedNonce> = {}): UsedNonce => ({
   ...over,
 });
 
-describe('used nonces in SQLite', () => {
-  let folder: string;
+describeStores('used nonces', (createDatabase) => {
+  let database: TestDatabase;
   let store: Store;
-  const open = () => openSqliteStore(join(folder, 'gavel.db'));
   beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'gavel-nonces-'));
-    store = await open();
-  });
-  afterEach(async () => {
-    await store.close();
-    rmSync(folder, { recursive: true, force: true });
+    database = await createDatabase();
+    store = await database.open();
   });
 
   it('are there after a restart, until their signature has expired (ACC-7)', async () => {
     await store.nonces.add(nonce(), NOW_S);
     await store.nonces.add(nonce({ appId: 1 as AppId, validUntilS: NOW_S + 1200 }), NOW_S);
-    await store.close();
-    store = await open();
+    await database.close();
+    store = await database.open();
     expect(await store.nonces.load(NOW_S + 600)).toHaveLength(2);
     expect(await store.nonces.load(NOW_S + 601)).toEqual([nonce({ appId: 1 as AppId, validUntilS: NOW_S + 1200 })]);
   });

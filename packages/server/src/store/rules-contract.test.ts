@@ -15,6 +15,7 @@ import type { Ban, Rule, StreamBlock } from '../policy/rule.ts';
 import { MemoryRules } from '../policy/testing.ts';
 import { MIGRATIONS } from './sqlite/migrations.ts';
 import { openSqliteStore } from './sqlite/open.ts';
+import { describeStores } from './testing.ts';
 
 const SCOPE = { appId: 4_294_967_295 as AppId, environment: 'production' } as const;
 
@@ -40,29 +41,14 @@ const block: StreamBlock = {
 };
 
 let folder: string;
-let close: () => Promise<void> = async () => {};
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'gavel-rules-'));
 });
-afterEach(async () => {
-  await close();
+afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function openSqlite(): Promise<RuleRepository> {
-  const store = await openSqliteStore(join(folder, 'gavel.db'));
-  close = () => store.close();
-  return store.rules;
-}
-async function openMemory(): Promise<RuleRepository> {
-  close = async () => {};
-  return new MemoryRules();
-}
-
-describe.each([
-  ['SQLite', openSqlite],
-  ['memory', openMemory],
-])('rules in %s', (_name, open) => {
+function defineRules(open: () => Promise<RuleRepository>): void {
   it('are returned as they were put, in the order of their versions, while they are current (BAN-7)', async () => {
     const rules = await open();
     await rules.put([endless, ban(), lifted, block, ban({ id: 'ended', version: 2, untilMs: 1_999 })]);
@@ -108,16 +94,23 @@ describe.each([
     expect(await rules.bans(SCOPE, { limit: 9 })).toMatchObject([{ id: 'endless' }, { id: 'later' }]);
     expect(await rules.find(SCOPE, 'block')).toEqual(block);
   });
-});
+}
 
-describe('rules in SQLite', () => {
+describe('rules in memory', () => defineRules(async () => new MemoryRules()));
+
+describeStores('rules', (createDatabase) => {
+  const open = async (): Promise<RuleRepository> => (await (await createDatabase()).open()).rules;
+  defineRules(open);
+
   it('are put all or none', async () => {
-    const rules = await openSqlite();
+    const rules = await open();
     const broken = ban({ id: 'broken', createdAtMs: null as never });
     await expect(rules.put([ban(), broken])).rejects.toThrow();
     expect(await rules.current(0)).toEqual([]);
   });
+});
 
+describe('rules in SQLite', () => {
   it('include those of a database of an earlier version, in their order (BAN-7)', async () => {
     const path = join(folder, 'gavel.db');
     const step = MIGRATIONS.findIndex((sql) => sql.includes('CREATE TABLE policy_rules'));
@@ -147,7 +140,9 @@ describe('rules in SQLite', () => {
       createdAtMs: 5,
     };
     const ends = { ...common, untilMs: 9_000 };
-    const rules: readonly Rule[] = await (await openSqlite()).current(0);
+    const store = await openSqliteStore(path);
+    const rules: readonly Rule[] = await store.rules.current(0);
+    await store.close();
     expect(rules).toEqual([
       {
         ...ends,

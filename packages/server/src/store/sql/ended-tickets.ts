@@ -28,6 +28,7 @@ export class SqlEndedTickets implements EndedTicketRepository {
   }
 
   async find(scopes: readonly string[]): Promise<readonly EndedTicket[]> {
+    if (scopes.length === 0) return [];
     const rows = await this.#db.selectFrom('ended_tickets').selectAll().where('scope', 'in', scopes).execute();
     return rows.map(ticketOf);
   }

@@ -106,14 +106,14 @@ export async function bindFiles(
   fileIds: readonly string[],
 ): Promise<void> {
   const { sessionId, id } = message;
-  await tx
+  const bound = tx
     .updateTable('chat_files')
     .set({ is_orphan: 1 })
     .where('session_id', '=', sessionId)
-    .where('message_id', '=', id)
-    .where('file_id', 'not in', fileIds)
-    .execute();
-  if (fileIds.length === 0) return;
+    .where('message_id', '=', id);
+  // PostgreSQL refuses an empty list.
+  if (fileIds.length === 0) return void (await bound.execute());
+  await bound.where('file_id', 'not in', fileIds).execute();
   await tx
     .updateTable('chat_files')
     .set({ session_id: sessionId, message_id: id })

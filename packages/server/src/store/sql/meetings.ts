@@ -35,7 +35,8 @@ export class SqlMeetings implements MeetingRepository {
   }
 
   async find(appId: AppId, id: string): Promise<MeetingRecord | undefined> {
-    return findMeeting(this.#db, appId, id);
+    const row = await selectMeeting(this.#db, appId, id).executeTakeFirst();
+    return row && recordOf(row);
   }
 
   async list(appId: AppId, filter: MeetingFilter, page: Page): Promise<Paged<MeetingRecord>> {
@@ -72,8 +73,9 @@ export class SqlMeetings implements MeetingRepository {
     change: Parameters<MeetingRepository['update']>[2],
   ): Promise<MeetingRecord | undefined> {
     return this.#db.transaction().execute(async (tx) => {
-      const meeting = await findMeeting(tx, appId, id);
-      if (!meeting) return undefined;
+      const row = await selectMeeting(tx, appId, id).forUpdate().executeTakeFirst();
+      if (!row) return undefined;
+      const meeting = recordOf(row);
       const { title, status, settings, updatedAtMs } = await change(meeting);
       await tx
         .updateTable('meetings')
@@ -99,14 +101,8 @@ export class SqlMeetings implements MeetingRepository {
   }
 }
 
-async function findMeeting(db: Kysely<Tables>, appId: AppId, id: string): Promise<MeetingRecord | undefined> {
-  const row = await db
-    .selectFrom('meetings')
-    .selectAll()
-    .where('app_id', '=', appId)
-    .where('id', '=', id)
-    .executeTakeFirst();
-  return row && recordOf(row);
+function selectMeeting(db: Kysely<Tables>, appId: AppId, id: string) {
+  return db.selectFrom('meetings').selectAll().where('app_id', '=', appId).where('id', '=', id);
 }
 
 function recordOf(row: Selectable<MeetingsTable>): MeetingRecord {

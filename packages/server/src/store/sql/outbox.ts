@@ -62,6 +62,7 @@ export class SqlOutbox implements OutboxRepository {
   }
 
   async list({ status, appIds, afterSeq = 0 }: OutboxFilter, limit: number): Promise<readonly OutboxRecord[]> {
+    if (appIds?.length === 0) return [];
     let matching = this.#db
       .selectFrom('outbox')
       .selectAll()
@@ -104,7 +105,9 @@ export class SqlOutbox implements OutboxRepository {
 
 /** Stores callbacks in the caller's transaction. A callback replaces the one with the same id. */
 export async function insertCallbacks(tx: Kysely<Tables>, records: readonly OutboxRecord[]): Promise<void> {
-  for (const part of inParts(records)) {
+  // One statement must not change a row twice.
+  const lastOfId = new Map(records.map((record) => [record.id, record]));
+  for (const part of inParts([...lastOfId.values()])) {
     await tx
       .insertInto('outbox')
       .values(part.map(rowOf))

@@ -83,7 +83,7 @@ export class SqlParticipants implements ParticipantRepository {
     change: Parameters<ParticipantRepository['update']>[2],
   ): Promise<Participant | undefined> {
     return this.#db.transaction().execute(async (tx) => {
-      const participant = await findParticipant(tx, meetingId, id);
+      const participant = await lockParticipant(tx, meetingId, id);
       if (!participant) return undefined;
       const { customId, name, picture, presetId, updatedAtMs } = await change(participant);
       await tx
@@ -97,7 +97,7 @@ export class SqlParticipants implements ParticipantRepository {
 
   async delete(meetingId: string, id: string): Promise<Participant | undefined> {
     return this.#db.transaction().execute(async (tx) => {
-      const participant = await findParticipant(tx, meetingId, id);
+      const participant = await lockParticipant(tx, meetingId, id);
       if (participant) await tx.deleteFrom('participants').where('id', '=', id).execute();
       return participant;
     });
@@ -129,11 +129,18 @@ function selectParticipants(db: Kysely<Tables>) {
     .select('presets.name as preset_name');
 }
 
+function selectParticipant(db: Kysely<Tables>, meetingId: string, id: string) {
+  return selectParticipants(db).where('participants.meeting_id', '=', meetingId).where('participants.id', '=', id);
+}
+
 async function findParticipant(db: Kysely<Tables>, meetingId: string, id: string): Promise<Participant | undefined> {
-  const row = await selectParticipants(db)
-    .where('participants.meeting_id', '=', meetingId)
-    .where('participants.id', '=', id)
-    .executeTakeFirst();
+  const row = await selectParticipant(db, meetingId, id).executeTakeFirst();
+  return row && participantOf(row);
+}
+
+/** Returns a participant that no other transaction changes until this one ends. */
+async function lockParticipant(tx: Kysely<Tables>, meetingId: string, id: string): Promise<Participant | undefined> {
+  const row = await selectParticipant(tx, meetingId, id).forUpdate('participants').executeTakeFirst();
   return row && participantOf(row);
 }
 

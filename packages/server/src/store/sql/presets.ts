@@ -49,7 +49,7 @@ export class SqlPresets implements PresetRepository {
     change: Parameters<PresetRepository['update']>[2],
   ): Promise<PresetRecord | 'taken' | undefined> {
     return this.#db.transaction().execute(async (tx) => {
-      const preset = await findPreset(tx, appId, 'id', id);
+      const preset = await lockPreset(tx, appId, id);
       if (!preset) return undefined;
       const changed = { ...preset, ...(await change(preset)) };
       const holder = await findPreset(tx, appId, 'name', changed.name);
@@ -62,7 +62,7 @@ export class SqlPresets implements PresetRepository {
 
   async delete(appId: AppId, id: string): Promise<PresetRecord | 'in use' | undefined> {
     return this.#db.transaction().execute(async (tx) => {
-      const preset = await findPreset(tx, appId, 'id', id);
+      const preset = await lockPreset(tx, appId, id);
       if (!preset) return undefined;
       const user = await tx.selectFrom('participants').select('id').where('preset_id', '=', id).executeTakeFirst();
       if (user) return 'in use';
@@ -72,18 +72,23 @@ export class SqlPresets implements PresetRepository {
   }
 }
 
+function selectPresets(db: Kysely<Tables>, appId: AppId, column: 'id' | 'name', value: string) {
+  return db.selectFrom('presets').selectAll().where('app_id', '=', appId).where(column, '=', value);
+}
+
 async function findPreset(
   db: Kysely<Tables>,
   appId: AppId,
   column: 'id' | 'name',
   value: string,
 ): Promise<PresetRecord | undefined> {
-  const row = await db
-    .selectFrom('presets')
-    .selectAll()
-    .where('app_id', '=', appId)
-    .where(column, '=', value)
-    .executeTakeFirst();
+  const row = await selectPresets(db, appId, column, value).executeTakeFirst();
+  return row && recordOf(row);
+}
+
+/** Returns a preset that no other transaction changes until this one ends. */
+async function lockPreset(tx: Kysely<Tables>, appId: AppId, id: string): Promise<PresetRecord | undefined> {
+  const row = await selectPresets(tx, appId, 'id', id).forUpdate().executeTakeFirst();
   return row && recordOf(row);
 }
 

@@ -73,7 +73,7 @@ async function join(tx: Kysely<Tables>, peer: SessionPeerRecord): Promise<void> 
     .set((eb) => ({
       live_count: eb('live_count', '+', 1),
       live_from_ms: sql<number>`live_from_ms + ${peer.joinedAtMs} - started_at_ms`,
-      peak_count: sql<number>`max(peak_count, live_count + 1)`,
+      peak_count: sql<number>`case when live_count < peak_count then peak_count else live_count + 1 end`,
       user_count: eb('user_count', '+', known ? 0 : 1),
       updated_at_ms: peer.joinedAtMs,
       seen_at_ms: peer.joinedAtMs,

@@ -36,7 +36,7 @@ export class SqlWebhooks implements WebhookRepository {
     change: Parameters<WebhookRepository['update']>[2],
   ): Promise<WebhookRecord | 'taken' | undefined> {
     return this.#db.transaction().execute(async (tx) => {
-      const webhook = await findBy(tx, appId, 'id', id);
+      const webhook = await lockWebhook(tx, appId, id);
       if (!webhook) return undefined;
       const changed = { ...webhook, ...(await change(webhook)) };
       const holder = await findBy(tx, appId, 'url', changed.url);
@@ -48,11 +48,15 @@ export class SqlWebhooks implements WebhookRepository {
 
   async delete(appId: AppId, id: string): Promise<WebhookRecord | undefined> {
     return this.#db.transaction().execute(async (tx) => {
-      const webhook = await findBy(tx, appId, 'id', id);
+      const webhook = await lockWebhook(tx, appId, id);
       if (webhook) await tx.deleteFrom('webhooks').where('id', '=', id).execute();
       return webhook;
     });
   }
+}
+
+function selectWebhooks(db: Kysely<Tables>, appId: AppId, column: 'id' | 'url', value: string) {
+  return db.selectFrom('webhooks').selectAll().where('app_id', '=', appId).where(column, '=', value);
 }
 
 async function findBy(
@@ -61,12 +65,13 @@ async function findBy(
   column: 'id' | 'url',
   value: string,
 ): Promise<WebhookRecord | undefined> {
-  const row = await db
-    .selectFrom('webhooks')
-    .selectAll()
-    .where('app_id', '=', appId)
-    .where(column, '=', value)
-    .executeTakeFirst();
+  const row = await selectWebhooks(db, appId, column, value).executeTakeFirst();
+  return row && recordOf(row);
+}
+
+/** Returns a webhook that no other transaction changes until this one ends. */
+async function lockWebhook(tx: Kysely<Tables>, appId: AppId, id: string): Promise<WebhookRecord | undefined> {
+  const row = await selectWebhooks(tx, appId, 'id', id).forUpdate().executeTakeFirst();
   return row && recordOf(row);
 }
 

@@ -15,6 +15,7 @@ import {
   type Dialect,
   type Driver,
   type QueryResult,
+  type SelectModifierNode,
   SqliteAdapter,
   type SqliteDatabase,
   SqliteIntrospector,
@@ -38,6 +39,15 @@ class Adapter extends SqliteAdapter {
   }
 }
 
+/** Leaves the locks of rows out: a transaction locks the whole database. */
+class QueryCompiler extends SqliteQueryCompiler {
+  protected override visitSelectModifier(node: SelectModifierNode): void {
+    if (node.modifier !== 'ForUpdate' && node.modifier !== 'ForShare' && node.modifier !== 'SkipLocked') {
+      super.visitSelectModifier(node);
+    }
+  }
+}
+
 /**
  * Creates the dialect of a database whose own busy timeout is 0.
  *
@@ -48,7 +58,7 @@ export function createDialect(database: SqliteDatabase, busyLimitMs: number): Di
     createAdapter: () => new Adapter(),
     createDriver: () => new SqliteDriver(database, busyLimitMs),
     createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createQueryCompiler: () => new QueryCompiler(),
   };
 }
 

@@ -79,7 +79,8 @@ function remoteRepository(thread: StoreThread, repository: string): object {
   const methods: Record<string, unknown> = {};
   return new Proxy(methods, {
     get(known, method) {
-      if (typeof method !== 'string') return undefined;
+      // Promises ask their value for `then`: a repository is no promise.
+      if (typeof method !== 'string' || method === 'then') return undefined;
       known[method] ??= (...args: unknown[]) => thread.call(repository, method, args);
       return known[method];
     },
