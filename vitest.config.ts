@@ -5,13 +5,7 @@
  */
 
 import { defineConfig } from 'vitest/config';
-import {
-  findChromium,
-  findCoturn,
-  findHeadlessShell,
-  findNatsServer,
-  findPostgres,
-} from './scripts/find-programs.mjs';
+import { findChromium, findCoturn, findHeadlessShell, findNatsServer, findPostgres } from './scripts/find-programs.mjs';
 
 export default defineConfig({
   // The workspace uses the client's sources; its package exports what is built for others.

@@ -55,6 +55,7 @@ describe('where values come from', () => {
       host: '0.0.0.0',
       port: 7700,
       dataDir: './data',
+      store: { maxConnections: 10, statementTimeoutMs: 10_000 },
       logLevel: 'info',
       trustedProxies: [],
       apps: [],

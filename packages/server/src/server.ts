@@ -4,7 +4,6 @@
  * @module
  */
 
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createMediaEngine, type MediaEngine, type WorkerHealth } from '@gavel/media';
 import manifest from '../package.json' with { type: 'json' };
@@ -28,10 +27,8 @@ import { ChatFiles } from './files/chat-files.ts';
 import { IceServers } from './ice/ice-servers.ts';
 import { BatchJournal } from './journal/batch-journal.ts';
 import { CommandLog } from './journal/command-log.ts';
-import { FileJournal } from './journal/file-journal.ts';
-import { type Journal, TableJournal } from './journal/journal.ts';
 import { createJournalRetention } from './journal/journal-retention.ts';
-import { createTicketKeeper, putJournalBefore } from './journal/journalled-store.ts';
+import { createTicketKeeper } from './journal/journalled-store.ts';
 import { MediaEnforcer } from './media-control/enforcer.ts';
 import { MediaResender } from './media-control/media-resender.ts';
 import { MediaState } from './media-control/media-state.ts';
@@ -60,7 +57,7 @@ import { isSignallingUpgrade } from './signalling/upgrade.ts';
 import { readCertificates, replaceCertificates } from './startup/certificates.ts';
 import { type Claim, claimResources } from './startup/claim.ts';
 import { createHttpServer } from './startup/http-server.ts';
-import { openThreadedStore } from './store/sqlite/threaded-store.ts';
+import { createOpenedStore, openStore } from './startup/open-store.ts';
 import type { Store } from './store/store.ts';
 import { AuditLog } from './telemetry/audit.ts';
 import type { CountCall } from './telemetry/call-metrics.ts';
@@ -141,7 +138,9 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const { baseUrl } = claim;
   const clock = parts.clock ?? systemClock;
   const log = parts.log ?? createLog(config.logLevel);
-  const { store, journal, closeJournal } = await openStore(config, parts, clock, log);
+  const { store, journal, closeJournal } = parts.store
+    ? createOpenedStore(parts.store, log)
+    : await openStore(config, clock, log);
   const apps = await AppRegistry.open({ store, clock, configured: config.apps, presets: STOCK_PRESETS });
   requireUsable(config, apps);
   const engine = parts.engine ?? createEngine(config, log);
@@ -369,24 +368,6 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
       claim.release();
     },
   };
-}
-
-/** Opens the database in the data folder, with a journal in files before it; not if the caller supplies the store. */
-async function openStore(
-  { dataDir }: Config,
-  { store: supplied }: ServerParts,
-  clock: Clock,
-  log: Logger,
-): Promise<{ readonly store: Store; readonly journal: Journal; readonly closeJournal: () => Promise<void> }> {
-  if (supplied) {
-    const journal = new TableJournal({ repository: supplied.journal, log });
-    return { store: supplied, journal, closeJournal: () => journal.settled() };
-  }
-  const folder = join(dataDir, 'journal');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const threaded = await openThreadedStore({ path: join(dataDir, 'gavel.db'), journalFolder: folder });
-  const journal = await FileJournal.open({ folder, mover: threaded.mover, clock, log });
-  return { store: putJournalBefore(threaded, journal), journal, closeJournal: () => journal.close() };
 }
 
 function createEngine({ media }: Config, logger: Logger): MediaEngine {

@@ -23,6 +23,9 @@ export interface PostgresServer {
   createDatabase(): Promise<string>;
   /** Ends all connections at once, and starts the server again on the same data. */
   restart(): Promise<void>;
+  /** Stops all of its processes, as a machine that hangs does, until `resume`. */
+  pause(): void;
+  resume(): void;
   /** What it has logged. */
   log(): string;
   /** Ends it and deletes its data. */
@@ -31,6 +34,8 @@ export interface PostgresServer {
 
 const START_TIMEOUT_MS = 60_000;
 const SUPERUSER = 'postgres';
+/** A user that needs a password; all others need none. */
+export const PASSWORD_USER = 'with_password';
 
 /**
  * Runs the server until its input ends: then also the death of the test's process ends it. Each line that it reads restarts
@@ -43,7 +48,7 @@ const KEEPER = `
   kill -CONT "$pid"; kill -QUIT "$pid"; wait "$pid"; rm -rf "$1"
 `;
 
-/** Not \`fsync\`: tests survive no power cut. Messages are found in the log. */
+/** Without `fsync`: tests do not cut the power. */
 const SETTINGS = ['fsync = off', 'synchronous_commit = off', 'full_page_writes = off', 'max_connections = 60'];
 
 let shared: Promise<PostgresServer> | undefined;
@@ -66,7 +71,14 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
   const data = join(folder, 'data');
   const initialise = ['-D', data, '-U', SUPERUSER, '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'];
   execFileSync(join(POSTGRES, 'initdb'), initialise, { stdio: 'pipe', cwd: folder, ...account });
-  const own = [`unix_socket_directories = '${folder}'`, "listen_addresses = ''", ...SETTINGS, ...settings];
+  const own = [
+    `unix_socket_directories = '${folder}'`,
+    `hba_file = '${folder}/hba.conf'`,
+    "listen_addresses = ''",
+    ...SETTINGS,
+    ...settings,
+  ];
+  writeFileSync(join(folder, 'hba.conf'), `local all ${PASSWORD_USER} scram-sha-256\nlocal all all trust\n`);
   writeFileSync(join(folder, 'postgresql.conf'), `${own.join('\n')}\n`);
   const keeper = spawn('sh', ['-c', KEEPER, POSTGRES, folder], {
     stdio: ['pipe', 'pipe', 'ignore'],
@@ -128,6 +140,14 @@ class Server implements PostgresServer {
     await this.started();
   }
 
+  pause(): void {
+    for (const pid of this.#processes()) process.kill(pid, 'SIGSTOP');
+  }
+
+  resume(): void {
+    for (const pid of this.#processes()) process.kill(pid, 'SIGCONT');
+  }
+
   log(): string {
     const path = join(this.#folder, 'log');
     return existsSync(path) ? readFileSync(path, 'utf8') : '';
@@ -139,6 +159,12 @@ class Server implements PostgresServer {
     this.#keeper.stdin?.end();
     await exited;
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** The main process, and its children: one per connection, and those that work in the background. */
+  #processes(): number[] {
+    const children = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8');
+    return [this.pid, ...children.split(' ').filter(Boolean).map(Number)];
   }
 
   #urlOf(database: string): string {

@@ -44,6 +44,8 @@ export interface TestServerOptions extends ServerParts {
   readonly dataDir?: string;
   readonly mode?: Config['mode'];
   readonly playground?: boolean;
+  /** The address of a PostgreSQL database; an SQLite file by default. */
+  readonly storeUrl?: string;
   /** The key of the admin API; in dev mode, the API token by default. */
   readonly adminKey?: string;
 }
@@ -107,6 +109,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     ...(options.adminKey !== undefined && { adminKey: options.adminKey }),
     trustedProxies: options.trustedProxies ?? defaults.trustedProxies,
     turn: { ...defaults.turn, ...options.turn },
+    store: { ...defaults.store, ...(options.storeUrl !== undefined && { url: options.storeUrl }) },
     media: { ...defaults.media, port: 0, ...options.mediaSettings },
   };
   const engine = options.engine ?? (options.media === 'real' ? undefined : new FakeMediaEngine());

@@ -10,6 +10,7 @@ import { type Static, Type } from 'typebox';
 import { API_TOKEN_SCHEMA, APP_SCHEMA } from './app-schema.ts';
 import { BANS_SCHEMA } from './bans-schema.ts';
 import { HTTP_SCHEMA, SIGNALLING_SCHEMA, TLS_SCHEMA } from './connection-schema.ts';
+import { STORE_SCHEMA } from './store-schema.ts';
 import { TURN_SCHEMA } from './turn-schema.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -319,8 +320,10 @@ export const CONFIG_SCHEMA = Type.Object(
     dataDir: Type.String({
       default: './data',
       minLength: 1,
-      description: 'Folder of the database and, in dev mode, of the credentials. Created if missing.',
+      description:
+        'Folder of the database (unless `store.url` is set), of the files of chat messages and, in dev mode, of the credentials. Created if missing.',
     }),
+    store: STORE_SCHEMA,
     publicUrl: Type.Optional(
       Type.String({
         pattern: '^https?://[^\\s/]+(/\\S*)?$',

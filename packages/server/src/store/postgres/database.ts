@@ -18,12 +18,12 @@ export interface PostgresOptions {
   readonly maxConnections?: number;
   /** How long a statement may take, in milliseconds, default 10 s; then it fails with `server.store-unavailable`. */
   readonly statementTimeoutMs?: number;
+  /** How long opening a connection, or waiting for a free one, may take, in milliseconds; default 5 s. */
+  readonly connectTimeoutMs?: number;
   /** Called when a connection that nobody uses ends; the pool replaces it. */
   readonly onConnectionLost?: (error: Error) => void;
 }
 
-/** How long opening a connection, or waiting for a free one, may take, in milliseconds. */
-const CONNECT_TIMEOUT_MS = 5_000;
 /** How much longer than the server's own limit a query waits for its answer, in milliseconds. */
 const ANSWER_DELAY_MS = 1_000;
 /** After this time without a statement the server ends a transaction: a stopped process must not keep rows locked. */
@@ -53,14 +53,14 @@ export async function openDatabase(options: PostgresOptions): Promise<Kysely<Tab
 /** Creates a pool; it connects when it is used. `pg` is loaded only here, so that other stores do not need it. */
 export async function createPool(options: PostgresOptions): Promise<Pool> {
   const { Pool, types } = await import('pg');
-  const { url, maxConnections = 10, statementTimeoutMs = 10_000, onConnectionLost = () => {} } = options;
+  const { url, maxConnections = 10, statementTimeoutMs = 10_000, connectTimeoutMs = 5_000 } = options;
   const { builtins, getTypeParser } = types;
   const isNumber = (type: number): boolean => type === builtins.INT8 || type === builtins.NUMERIC;
   const config: PoolConfig = {
     connectionString: url,
     application_name: 'gavel',
     max: maxConnections,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + ANSWER_DELAY_MS,
     idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
@@ -71,7 +71,8 @@ export async function createPool(options: PostgresOptions): Promise<Pool> {
     },
   };
   const pool = new Pool(config);
-  return pool.on('error', onConnectionLost);
+  // Without a listener, a lost connection would end the process.
+  return pool.on('error', options.onConnectionLost ?? (() => {}));
 }
 
 async function requireVersion(db: Kysely<Tables>): Promise<void> {

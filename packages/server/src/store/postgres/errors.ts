@@ -54,12 +54,6 @@ export function breaksConnection(error: unknown): boolean {
   return !isServerError(error) || error.code.startsWith('08') || error.code.startsWith('57P') || error.code === '25P03';
 }
 
-/** Returns whether another attempt of the whole transaction may succeed at once. */
-export function isCollision(error: unknown): boolean {
-  const { cause } = error as { readonly cause?: unknown };
-  return isServerError(cause) && (cause.code === '40001' || cause.code === '40P01');
-}
-
 function reasonOf(code: string): string | undefined {
   const found = [code, code.slice(0, 3), code.slice(0, 2)].find((prefix) => UNAVAILABLE[prefix] !== undefined);
   return found === undefined ? undefined : `${UNAVAILABLE[found]} (${code})`;

@@ -52,7 +52,9 @@ export class SqlEndedTickets implements EndedTicketRepository {
 /** Stores rows in the caller's transaction. A row replaces the one of the same scope. */
 export async function putEndedTickets(tx: Kysely<Tables>, rows: readonly EndedTicket[]): Promise<void> {
   const lastOfScope = new Map(rows.map((row) => [row.scope, row]));
-  for (const part of inParts([...lastOfScope.values()])) await insert(tx, part);
+  // In one order everywhere, so that two transactions do not wait for each other's rows.
+  const sorted = [...lastOfScope.values()].sort((one, other) => (one.scope < other.scope ? -1 : 1));
+  for (const part of inParts(sorted)) await insert(tx, part);
 }
 
 async function insert(db: Kysely<Tables>, rows: readonly EndedTicket[]): Promise<void> {

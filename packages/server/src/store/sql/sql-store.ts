@@ -50,8 +50,8 @@ export function createSqlStore(db: Kysely<Tables>): Store {
     webhooks: new SqlWebhooks(db),
     ping,
     async close() {
-      // Kysely closes only what it has used.
-      await ping();
+      // Kysely closes only what it has used. A database that does not answer is closed too.
+      await ping().catch(() => {});
       await db.destroy();
     },
   };
