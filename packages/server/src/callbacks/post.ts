@@ -6,7 +6,8 @@
 
 import { type LookupAddress, lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import type { Agent } from 'undici';
+import { ConnectionPool } from './http/pool.ts';
+import { requestOf, type Target, targetOf } from './http/target.ts';
 import { findPrivateHost, isPrivateAddress } from './private-addresses.ts';
 
 /** One attempt. */
@@ -28,8 +29,8 @@ export interface Poster {
   close(): Promise<void>;
 }
 
-/** Response bodies are not used: after this many bytes the connection is closed instead of read to the end. */
-const MAX_ANSWER_BYTES = 16 * 1024;
+/** Number of URLs whose parts are kept. */
+const MAX_TARGETS = 1000;
 
 const refusalOf = (host: string): Error =>
   new Error(`${host} is not a public address (callbacks.allowPrivateTargets is off)`);
@@ -48,35 +49,24 @@ const lookupPublic: LookupFunction = (name, options, callback) => {
 
 /** Creates a poster. With `allowPrivateTargets` off, it connects to public addresses only. */
 export function createPoster({ allowPrivateTargets }: { readonly allowPrivateTargets: boolean }): Poster {
-  const connect = allowPrivateTargets ? {} : { lookup: lookupPublic };
-  let client: ReturnType<typeof loadClient> | undefined;
+  const pool = new ConnectionPool(allowPrivateTargets ? undefined : lookupPublic);
+  const targets = new Map<string, Target>();
+  const findTarget = (url: string): Target => {
+    const known = targets.get(url);
+    if (known) return known;
+    // An IP address is never looked up.
+    const host = allowPrivateTargets ? undefined : findPrivateHost(url);
+    if (host !== undefined) throw refusalOf(host);
+    if (targets.size >= MAX_TARGETS) targets.clear();
+    const target = targetOf(url);
+    targets.set(url, target);
+    return target;
+  };
   return {
     async post({ url, headers, body, timeoutMs }) {
-      // An IP address is never looked up.
-      const host = allowPrivateTargets ? undefined : findPrivateHost(url);
-      if (host !== undefined) throw refusalOf(host);
-      client ??= loadClient(connect);
-      const { request, agent } = await client;
-      // A signal with a timeout of its own would fire later also for what was answered in time.
-      const controller = new AbortController();
-      const { signal } = controller;
-      const timer = setTimeout(() => controller.abort(), timeoutMs);
-      try {
-        const answer = await request(url, { method: 'POST', headers, body, dispatcher: agent, signal });
-        await answer.body.dump({ limit: MAX_ANSWER_BYTES, signal }).catch(() => {});
-        return { status: answer.statusCode };
-      } catch (error) {
-        throw signal.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error;
-      } finally {
-        clearTimeout(timer);
-      }
+      const target = findTarget(url);
+      return { status: await pool.send(target, requestOf(target, headers, body), timeoutMs) };
     },
-    close: async () => (await client)?.agent.destroy(),
+    close: async () => pool.close(),
   };
-}
-
-/** Loads undici at the first callback: loading its hundred modules would slow the start of the server. */
-async function loadClient(connect: NonNullable<Agent.Options['connect']>) {
-  const { Agent, request } = await import('undici');
-  return { request, agent: new Agent({ allowH2: false, connect }) };
 }

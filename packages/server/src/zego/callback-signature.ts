@@ -4,12 +4,12 @@
  * @module
  */
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Returns the SHA-1, as 40 lowercase hex digits, of the three texts sorted in byte order and concatenated. */
 export function signCallback(callbackSecret: string, timestamp: string, nonce: string): string {
   const sorted = [callbackSecret, timestamp, nonce].sort((one, other) =>
     Buffer.compare(Buffer.from(one), Buffer.from(other)),
   );
-  return createHash('sha1').update(sorted.join('')).digest('hex');
+  return hash('sha1', sorted.join(''), 'hex');
 }
