@@ -1,11 +1,11 @@
 /**
- * Finds rooms by the users and by the stream ids in them, which are unique in an App (STRM-6); also counts rooms.
+ * Finds rooms by the users and by the stream ids in them.
  *
  * @module
  */
 
-import { type AppId, type RoomKey, roomKeyText, type StreamId, type UserId } from '@gavel/protocol';
-import { type AppScope, scopeText } from './app-scope.ts';
+import { type RoomKey, roomKeyText, type StreamId, type UserId } from '@gavel/protocol';
+import type { AppScope } from './app-scope.ts';
 import type { RoomEvent } from './events.ts';
 import type { MemberInfo } from './member.ts';
 
@@ -21,8 +21,6 @@ export class Directory {
   /** For each id of a user in the customer's own system, the rooms that it is in. */
   readonly #roomsOfExternalId: RoomCounts = new Map();
   readonly #roomOfStream = new Map<string, RoomKey>();
-  readonly #roomCounts = new Map<string, number>();
-  readonly #streamCounts = new Map<AppId, number>();
 
   /** Returns the rooms that a user is in. */
   roomsOf(scope: AppScope, userId: UserId): RoomKey[] {
@@ -40,26 +38,10 @@ export class Directory {
     return this.#roomOfStream.get(scopeOf(scope, streamId));
   }
 
-  /** Number of rooms in a scope. */
-  roomCount(scope: AppScope): number {
-    return this.#roomCounts.get(scopeText(scope)) ?? 0;
-  }
-
-  /** Number of live and reserved streams of an App in both environments. */
-  streamCount(appId: AppId): number {
-    return this.#streamCounts.get(appId) ?? 0;
-  }
-
   /** Updates the indexes. */
   follow(key: RoomKey, events: readonly RoomEvent[]): void {
     for (const event of events) {
       switch (event.type) {
-        case 'roomCreated':
-          this.#countRoom(key, 1);
-          break;
-        case 'roomClosed':
-          this.#countRoom(key, -1);
-          break;
         case 'memberJoined':
           this.#countMember(key, event.member, 1);
           break;
@@ -68,34 +50,14 @@ export class Directory {
           break;
         case 'streamReserved':
         case 'streamAdded':
-          this.#addStream(key, event.stream.streamId);
+          this.#roomOfStream.set(scopeOf(key, event.stream.streamId), key);
           break;
         case 'streamReleased':
         case 'streamRemoved':
-          this.#removeStream(key, event.stream.streamId);
+          this.#roomOfStream.delete(scopeOf(key, event.stream.streamId));
           break;
       }
     }
-  }
-
-  #addStream(key: RoomKey, streamId: StreamId): void {
-    const scope = scopeOf(key, streamId);
-    if (!this.#roomOfStream.has(scope)) this.#streamCounts.set(key.appId, this.streamCount(key.appId) + 1);
-    this.#roomOfStream.set(scope, key);
-  }
-
-  #removeStream(key: RoomKey, streamId: StreamId): void {
-    if (!this.#roomOfStream.delete(scopeOf(key, streamId))) return;
-    const count = this.streamCount(key.appId) - 1;
-    if (count > 0) this.#streamCounts.set(key.appId, count);
-    else this.#streamCounts.delete(key.appId);
-  }
-
-  #countRoom(key: RoomKey, change: 1 | -1): void {
-    const text = scopeText(key);
-    const count = (this.#roomCounts.get(text) ?? 0) + change;
-    if (count > 0) this.#roomCounts.set(text, count);
-    else this.#roomCounts.delete(text);
   }
 
   #countMember(key: RoomKey, { user, externalId }: MemberInfo, change: 1 | -1): void {

@@ -2,7 +2,7 @@ import type { RoomId, RoomKey } from '@gavel/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { LoginClaims } from './claims/login-claims.ts';
-import { MemoryLoginClaims } from './claims/memory-login-claims.ts';
+import { MemoryClaims, MemoryLoginClaims } from './claims/memory-claims.ts';
 import type { EventSink } from './event-feed.ts';
 import { Rooms } from './rooms.ts';
 import { KEY, login, ORIGIN, testSettings } from './testing.ts';
@@ -84,7 +84,7 @@ test.each([
   const attempts = fc.array(fc.record({ room: fc.nat(2), client: fc.nat(3) }), { minLength: 2, maxLength: 12 });
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), attempts, async (schedule, logins) => {
-      const claims = slowClaims(schedule, isLate);
+      const claims = { ...new MemoryClaims(), logins: slowClaims(schedule, isLate) };
       const rooms = new Rooms({ ...testSettings(), claims }, { first: [], after: [] });
       const admitted: Promise<unknown>[] = [];
       let last: { readonly client: string; readonly room: RoomKey } | undefined;

@@ -23,6 +23,7 @@ import type { Continuation } from './continuation.ts';
 import type { RoomPosition } from './ended-tickets.ts';
 import { EventLog } from './event-log.ts';
 import type { RoomChange, RoomEvent } from './events.ts';
+import { type CommandFacts, NO_FACTS } from './facts.ts';
 import { HostControls } from './host-controls.ts';
 import { type Member, type MemberInfo, type MemberSecrets, memberInfoOf } from './member.ts';
 import { MemberTable } from './member-table.ts';
@@ -160,11 +161,11 @@ export class Room {
    * @returns the changes, in order; empty if nothing changed
    * @throws GavelError as documented for each command; `room.not-found` if this life has ended
    */
-  apply(command: RoomCommand): readonly RoomEvent[] {
+  apply(command: RoomCommand, facts: CommandFacts = NO_FACTS): readonly RoomEvent[] {
     if (this.#closed) throw new GavelError('room.not-found');
     this.#events = [];
     this.#moderation.checkShown(command);
-    this.#decide(command);
+    this.#decide(command, facts);
     return this.#events;
   }
 
@@ -179,10 +180,10 @@ export class Room {
   }
 
   /** Emits the events of a command, or throws before the first one. Changes nothing itself. */
-  #decide(command: RoomCommand): void {
+  #decide(command: RoomCommand, facts: CommandFacts): void {
     switch (command.type) {
       case 'login':
-        return this.#login(command);
+        return this.#login(command, facts);
       case 'logout':
         return this.#remove(this.#members.require(command.memberId), 'logout', '');
       case 'touch':
@@ -218,13 +219,13 @@ export class Room {
       case 'answerStage':
         return this.#stage.answer(command);
       case 'reserveStream':
-        return this.#streams.reserve(command, this.#members.require(command.memberId));
+        return this.#streams.reserve(command, this.#members.require(command.memberId), facts);
       case 'announceStream':
         return this.#streams.announce(command);
       case 'endStream':
         return this.#streams.end(command);
       case 'addStream':
-        return this.#streams.add(command, this.#moderation.shownOf(command.user.id)[0]);
+        return this.#streams.add(command, this.#moderation.shownOf(command.user.id)[0], facts);
       case 'deleteStream':
         return this.#streams.delete(command);
       case 'updateStream':
@@ -284,7 +285,9 @@ export class Room {
     }
   }
 
-  #login(command: LoginCommand): void {
+  #login(command: LoginCommand, { roomClaim }: CommandFacts): void {
+    if (roomClaim === 'too-many')
+      throw new GavelError('login.room-full', 'The environment has the maximum number of rooms.');
     const earlier = this.#members.ofUser(command.user.id);
     if (earlier.length > 0 && command.onDuplicate === 'reject') throw new GavelError('login.duplicate-user');
     const replaced = command.onDuplicate === 'replace' ? earlier : [];
@@ -427,6 +430,11 @@ export class Room {
   /** Returns a live or reserved stream that a member publishes. */
   findOwnStream(memberId: MemberId, streamId: StreamId): StreamInfo | undefined {
     return this.#streams.findOwn(memberId, streamId);
+  }
+
+  /** Returns whether there is a live or reserved stream of this id. */
+  hasStream(streamId: StreamId): boolean {
+    return this.#streams.has(streamId);
   }
 
   /** Returns a live stream. */

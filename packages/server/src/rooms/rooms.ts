@@ -7,13 +7,16 @@
  */
 
 import { GavelError, isGavelError, type MemberId, type RoomKey, roomKeyText, type UserId } from '@gavel/protocol';
-import type { LoginClaims, LoginHolder } from './claims/login-claims.ts';
-import { MemoryLoginClaims } from './claims/memory-login-claims.ts';
+import type { Claims } from './claims/claims.ts';
+import type { LoginHolder } from './claims/login-claims.ts';
+import { MemoryClaims } from './claims/memory-claims.ts';
+import { OwnedClaims } from './claims/owned-claims.ts';
 import type { CommandOf, LoginCommand, Origin, RoomCommand } from './commands.ts';
 import { Directory } from './directory.ts';
 import { EndedTickets } from './ended-tickets.ts';
 import { EventFeed, type EventSinks } from './event-feed.ts';
 import { type AdmissionAnswer, eventsOf, type RoomEvent } from './events.ts';
+import type { CommandFacts } from './facts.ts';
 
 export type { EventBatch, EventSink, EventSinks } from './event-feed.ts';
 export type { Session } from './views.ts';
@@ -26,7 +29,7 @@ import { type AnswerOf, type Query, Reader, type SubjectOf } from './queries.ts'
 import type { KickReply, LoginReply, ReplyOf, ResumeReply } from './replies.ts';
 import { Returns } from './returns.ts';
 import type { Room, RoomSettings } from './room.ts';
-import { ENVIRONMENT_LIMITS, withEnvironmentCap } from './room-limits.ts';
+import { withEnvironmentCap } from './room-limits.ts';
 import { SlidingWindows } from './sliding-windows.ts';
 import { StreamHistory } from './stream-history.ts';
 import type { Waiting } from './waiting.ts';
@@ -41,8 +44,8 @@ export interface RoomsSettings extends RoomSettings {
   readonly report?: (error: unknown) => void;
   /** Maximum number of live and reserved streams per App, in both environments; 0 means no limit (LIM-7). */
   readonly maxStreamsPerApp: number;
-  /** Which logins a user has in all rooms; by default in memory. */
-  readonly claims?: LoginClaims;
+  /** What is unique or limited beyond one room; by default in memory. */
+  readonly claims?: Claims;
   /** Why clients were permanently removed; by default stored only in memory. */
   readonly tickets?: EndedTickets;
   /** Keeps audit rows and replies; by default none are kept. */
@@ -61,6 +64,12 @@ export interface CommandRunner {
 }
 
 type AnyReply = ReplyOf<RoomCommand>;
+
+/** A command that needs a stream id. */
+type PublishCommand = CommandOf<'reserveStream' | 'addStream'>;
+
+const isPublish = (command: RoomCommand): command is PublishCommand =>
+  command.type === 'reserveStream' || command.type === 'addStream';
 
 /** The result of a change of a room, before its events are delivered. */
 interface Change {
@@ -81,7 +90,8 @@ export class Rooms {
   readonly #tickets: EndedTickets;
   readonly #returns: Returns;
   readonly #history = new StreamHistory();
-  readonly #claims: LoginClaims;
+  readonly #claims: Claims;
+  readonly #ownedClaims: OwnedClaims;
   readonly #logins = new SlidingWindows(1000);
   readonly #reader: Reader;
   readonly #kickBans: KickBans;
@@ -89,7 +99,15 @@ export class Rooms {
 
   constructor(settings: RoomsSettings, sinks: EventSinks) {
     this.#settings = settings;
-    this.#claims = settings.claims ?? new MemoryLoginClaims();
+    const { claims = new MemoryClaims(), maxStreamsPerApp, report = () => undefined } = settings;
+    this.#claims = claims;
+    this.#ownedClaims = new OwnedClaims({
+      claims,
+      maxStreamsPerApp,
+      hasStream: (key, streamId) => this.#find(key)?.hasStream(streamId) ?? false,
+      hasRoom: (key) => this.#find(key) !== undefined,
+      report,
+    });
     this.#tickets = settings.tickets ?? new EndedTickets({ issuer: settings.ids.nextTicket() });
     this.#returns = new Returns({
       tickets: this.#tickets,
@@ -161,10 +179,25 @@ export class Rooms {
 
   async #change(key: RoomKey, command: RoomCommand, origin: Origin, callId?: string): Promise<AnyReply> {
     if (command.type === 'kick' && carriesBan(command)) return this.#kickBans.execute(key, command, origin, callId);
+    if (isPublish(command)) return this.#publish(key, command, origin, callId);
     const delivered = this.#deliver(this.#apply(key, command, origin), origin, callId);
     // When an acceptance is answered, the users are in the room (WAIT-4).
     if (command.type === 'answerWaiting') await this.#admit(key);
     return delivered;
+  }
+
+  /** Executes a command that needs a stream id, which the room claims first (STRM-6). */
+  async #publish(key: RoomKey, command: PublishCommand, origin: Origin, callId?: string): Promise<AnyReply> {
+    const claim = this.#find(key) && this.#ownedClaims.claimStream(key, command.streamId);
+    let change: Change;
+    try {
+      const streamClaim = claim?.verdict instanceof Promise ? await claim.verdict : claim?.verdict;
+      this.#checkPublish(key, command);
+      change = this.#apply(key, command, origin, { ...(streamClaim && { streamClaim }) });
+    } finally {
+      claim?.settle();
+    }
+    return this.#deliver(change, origin, callId);
   }
 
   async #login(key: RoomKey, command: LoginCommand, origin: Origin): Promise<LoginReply> {
@@ -174,8 +207,15 @@ export class Rooms {
 
   /** Puts a login into the room, or into its waiting room. */
   async #enter(key: RoomKey, command: LoginCommand, origin: Origin): Promise<LoginReply> {
-    this.#checkLogin(key, command);
-    const change = this.#apply(key, command, origin);
+    const claim = this.#ownedClaims.claimRoom(key);
+    let change: Change;
+    try {
+      const roomClaim = claim?.verdict instanceof Promise ? await claim.verdict : claim?.verdict;
+      this.#checkLogin(key, command);
+      change = this.#apply(key, command, origin, { ...(roomClaim && { roomClaim }) });
+    } finally {
+      claim?.settle();
+    }
     // A waiting login counts too, so that the waiting room cannot be used to evade the limit.
     this.#logins.record(roomKeyText(key), this.#settings.clock.monotonicMs());
     const reply = change.reply as LoginReply;
@@ -281,15 +321,15 @@ export class Rooms {
   }
 
   /** Changes a room and the indexes of all rooms synchronously. */
-  #apply(key: RoomKey, command: RoomCommand, origin: Origin): Change {
+  #apply(key: RoomKey, command: RoomCommand, origin: Origin, facts?: CommandFacts): Change {
     const text = roomKeyText(key);
     const owned = this.#owned.get(text) ?? new OwnedRoom(key, this.#settings);
-    this.#checkStream(owned.room, command);
-    const { events, reply } = owned.apply(command, origin);
+    const { events, reply } = owned.apply(command, origin, facts);
     if (owned.isEmpty) this.#owned.delete(text);
     else this.#owned.set(text, owned);
     this.#directory.follow(key, events);
     this.#history.follow(key, events);
+    this.#ownedClaims.follow(key, events);
     for (const { member } of eventsOf(events, 'memberLeft')) this.#releaseLogin(key, member.user.id, member.memberId);
     return { key, events, reply, kept: this.#returns.keepEnds(key, command, events) };
   }
@@ -346,30 +386,14 @@ export class Rooms {
   #checkLogin(key: RoomKey, command: LoginCommand): void {
     this.#settings.policy?.checkLogin(key, command);
     if (!this.#acceptsLogin(key)) throw new GavelError('rate.limited');
-    const { maxRooms } = ENVIRONMENT_LIMITS[key.environment];
-    if (!this.#find(key) && this.#directory.roomCount(key) >= maxRooms) {
-      throw new GavelError('login.room-full', `This environment can have at most ${maxRooms} rooms at a time.`);
-    }
   }
 
-  /** Checks that a Room cannot make alone: rules, and that a stream id has one user in the whole App (STRM-6). */
-  #checkStream(room: Room | undefined, command: RoomCommand): void {
-    if (!room) return;
-    const { policy, maxStreamsPerApp } = this.#settings;
-    const { key } = room;
-    if (command.type === 'reserveStream') {
-      const member = room.findMember(command.memberId);
-      if (member) policy?.checkPublish(key, member, command.streamId);
-    } else if (command.type === 'addStream') {
-      policy?.checkStream(key, command.streamId);
-    } else {
-      return;
-    }
-    const holder = this.#directory.roomOfStream(key, command.streamId);
-    if (holder && holder.roomId !== key.roomId) throw new GavelError('stream.taken');
-    if (!holder && maxStreamsPerApp > 0 && this.#directory.streamCount(key.appId) >= maxStreamsPerApp) {
-      throw new GavelError('stream.too-many', `An App can have at most ${maxStreamsPerApp} streams at a time.`);
-    }
+  /** Checks the rules of who may publish what (BAN-3, FORB-2). */
+  #checkPublish(key: RoomKey, command: PublishCommand): void {
+    const { policy } = this.#settings;
+    if (command.type === 'addStream') return policy?.checkStream(key, command.streamId);
+    const member = this.#find(key)?.findMember(command.memberId);
+    if (member) policy?.checkPublish(key, member, command.streamId);
   }
 
   /** Claims a login, and removes the earlier ones of its user elsewhere; the promises settle when that is done. */
@@ -384,7 +408,7 @@ export class Rooms {
       }
       return onDuplicate === 'replace' ? this.#replaceElsewhere(key, holder, earlier, origin) : [];
     };
-    const earlier = this.#claims.claim(key, user.id, holder);
+    const earlier = this.#claims.logins.claim(key, user.id, holder);
     return earlier instanceof Promise ? [earlier.then((found) => Promise.all(replace(found)))] : replace(earlier);
   }
 
@@ -405,7 +429,7 @@ export class Rooms {
   }
 
   #releaseLogin(key: RoomKey, userId: UserId, memberId: MemberId): void {
-    const released = this.#claims.release(key, userId, memberId);
+    const released = this.#claims.logins.release(key, userId, memberId);
     if (released instanceof Promise) released.catch(this.#settings.report ?? (() => undefined));
   }
 }

@@ -11,6 +11,7 @@
 
 import type { MemberId, RoomId, UserId } from '@gavel/protocol';
 import type { AppScope } from '../app-scope.ts';
+import type { Eventually } from './claims.ts';
 
 /** A login that holds a claim: JSON. */
 export interface LoginHolder {
@@ -19,9 +20,6 @@ export interface LoginHolder {
   /** Logins of one client in several rooms do not replace each other. */
   readonly clientId: string;
 }
-
-/** An answer that is at hand, or follows. */
-export type Eventually<T> = T | Promise<T>;
 
 /**
  * Stores which logins a user has in an App and environment.

@@ -1,0 +1,86 @@
+/**
+ * Claims in memory, for rooms that are all in one process. They are answered at once.
+ *
+ * @module
+ */
+
+import type { AppId, MemberId, RoomId, StreamId, UserId } from '@gavel/protocol';
+import { type AppScope, scopeText } from '../app-scope.ts';
+import type { Claims, RoomClaims, RoomVerdict, StreamClaims, StreamVerdict } from './claims.ts';
+import type { LoginClaims, LoginHolder } from './login-claims.ts';
+
+/** Claims of logins in memory. */
+export class MemoryLoginClaims implements LoginClaims {
+  /** By user; the holders in the order of their claims. */
+  readonly #holders = new Map<string, readonly LoginHolder[]>();
+
+  claim(scope: AppScope, userId: UserId, holder: LoginHolder): readonly LoginHolder[] {
+    const text = idText(scope, userId);
+    const others = (this.#holders.get(text) ?? []).filter(({ memberId }) => memberId !== holder.memberId);
+    this.#holders.set(text, [...others, holder]);
+    return others;
+  }
+
+  release(scope: AppScope, userId: UserId, memberId: MemberId): void {
+    const text = idText(scope, userId);
+    const others = (this.#holders.get(text) ?? []).filter((holder) => holder.memberId !== memberId);
+    if (others.length > 0) this.#holders.set(text, others);
+    else this.#holders.delete(text);
+  }
+}
+
+/** Claims of stream ids in memory. */
+export class MemoryStreamClaims implements StreamClaims {
+  readonly #rooms = new Map<string, RoomId>();
+  readonly #counts = new Map<AppId, number>();
+
+  claim(scope: AppScope, streamId: StreamId, roomId: RoomId, maxPerApp: number): StreamVerdict {
+    const text = idText(scope, streamId);
+    const holder = this.#rooms.get(text);
+    if (holder !== undefined) return holder === roomId ? 'granted' : 'taken';
+    const count = this.#counts.get(scope.appId) ?? 0;
+    if (maxPerApp > 0 && count >= maxPerApp) return 'too-many';
+    this.#rooms.set(text, roomId);
+    this.#counts.set(scope.appId, count + 1);
+    return 'granted';
+  }
+
+  release(scope: AppScope, streamId: StreamId, roomId: RoomId): void {
+    const text = idText(scope, streamId);
+    if (this.#rooms.get(text) !== roomId) return;
+    this.#rooms.delete(text);
+    const count = (this.#counts.get(scope.appId) ?? 0) - 1;
+    if (count > 0) this.#counts.set(scope.appId, count);
+    else this.#counts.delete(scope.appId);
+  }
+}
+
+/** Claims of rooms in memory. */
+export class MemoryRoomClaims implements RoomClaims {
+  readonly #rooms = new Map<string, Set<RoomId>>();
+
+  claim(scope: AppScope, roomId: RoomId, maxRooms: number): RoomVerdict {
+    const text = scopeText(scope);
+    const rooms = this.#rooms.get(text) ?? new Set();
+    if (rooms.has(roomId)) return 'granted';
+    if (rooms.size >= maxRooms) return 'too-many';
+    this.#rooms.set(text, rooms.add(roomId));
+    return 'granted';
+  }
+
+  release(scope: AppScope, roomId: RoomId): void {
+    const text = scopeText(scope);
+    const rooms = this.#rooms.get(text);
+    rooms?.delete(roomId);
+    if (rooms?.size === 0) this.#rooms.delete(text);
+  }
+}
+
+/** All claims in memory. */
+export class MemoryClaims implements Claims {
+  readonly logins = new MemoryLoginClaims();
+  readonly streams = new MemoryStreamClaims();
+  readonly rooms = new MemoryRoomClaims();
+}
+
+const idText = (scope: AppScope, id: string): string => `${scopeText(scope)}/${id}`;
