@@ -20,7 +20,7 @@ const PEOPLE_PER_ROOM = 10;
 
 const gavel = await startTestServer();
 const headers = { authorization: `Bearer ${TEST_API_TOKEN}` };
-const origin = { door: 'server', requestId: 'bench' } as const;
+const origin = { channel: 'server', requestId: 'bench' } as const;
 
 const keyOf = (room: number): RoomKey => ({
   appId: TEST_APP.appId as RoomKey['appId'],

@@ -24,7 +24,7 @@ const MOVE_EVERY = 40;
 function rowsOf(id: string, seq: number): NumberedRows {
   const common = { appId: APP, environment: 'production', roomId: 'hall' as RoomId } as const;
   const callback = { id, appId: APP, dialect: 'test', event: 'e', url: 'https://a.example/', lane: 'hall', body: id };
-  const origin = { door: 'zego', actor: 'app:1', role: 'backend', requestId: id } as const;
+  const origin = { channel: 'backend', door: 'zego', actor: 'app:1', role: 'backend', requestId: id } as const;
   const act = { action: 'kick', reason: '', targets: [`user/${id}`], details: {}, outcome: 'done' } as const;
   return {
     callbacks: [{ ...callback, seq, createdAtMs: 1, attempts: 0, nextAttemptAtMs: 1 }],

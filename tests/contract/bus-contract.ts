@@ -4,7 +4,15 @@
  * @module
  */
 
-import { type AppId, GavelError, isGavelError, type RoomId, type RoomKey, type StreamId } from '@gavel/protocol';
+import {
+  type AppId,
+  type Epoch,
+  GavelError,
+  isGavelError,
+  type RoomId,
+  type RoomKey,
+  type StreamId,
+} from '@gavel/protocol';
 import type { Bus, EventBatch, Notice } from '@gavel/server';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { kick, login, ORIGIN } from '../../packages/server/src/rooms/testing.ts';
@@ -127,6 +135,17 @@ export function describeBus(name: string, open: () => BusUnderTest | Promise<Bus
       await Promise.all(users.map((user) => bus.call({ key, command: login(user), origin: ORIGIN })));
       const { room } = await bus.query(key, { type: 'snapshot' });
       expect(room?.members.map(({ user }) => user.id)).toEqual(users);
+    });
+
+    test('a command that expects another life of the room is refused at its owner (BUS-9)', async () => {
+      for (const [index, key] of ROOMS.entries()) {
+        const { session } = await anyBus(index).call({ key, command: login('ann'), origin: ORIGIN });
+        const envelope = { key, command: kick('ann'), origin: ORIGIN };
+        const other = anyBus(index + 1).call({ ...envelope, expectedEpoch: '1' as Epoch });
+        await expect(other).rejects.toMatchObject({ code: 'room.not-found', details: { epoch: session?.room.epoch } });
+        const same = anyBus(index + 1).call({ ...envelope, ...(session && { expectedEpoch: session.room.epoch }) });
+        expect((await same).members).toHaveLength(1);
+      }
     });
 
     test('a refusal arrives as it is: code, message and details', async () => {

@@ -21,11 +21,11 @@ export function openOwner(): Omit<BusUnderTest, 'nodes'> & { readonly bus: Bus }
   const rooms = new Rooms(testSettings(), { first: [], after: [publisher] });
   let failure: Error | undefined;
   const execute = rooms.execute.bind(rooms);
-  rooms.execute = async (key, command, origin) => {
+  rooms.execute = async (key, command, origin, terms) => {
     const error = failure;
     failure = undefined;
     if (error) throw error;
-    return execute(key, command, origin);
+    return execute(key, command, origin, terms);
   };
   return {
     bus: new LocalBus({ rooms, media: NO_MEDIA, publisher }),

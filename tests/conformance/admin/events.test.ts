@@ -142,7 +142,7 @@ test('the list of rooms is followed by figures; a viewer gets no addresses, and 
       address: '203.0.113.7',
       callbackData: '',
     },
-    { door: 'server', requestId: 'test' },
+    { channel: 'server', requestId: 'test' },
   );
   expect((await limited.next()).data).toMatchObject({ type: 'room-created', appId: other.appId });
 });

@@ -66,10 +66,10 @@ it('a call of the other API has its row with the token as the actor (AUDIT-1)', 
 
 it('a command that is repeated under its id gets the first reply and changes nothing, also after a restart (BUS-2)', async () => {
   const key = { appId: TEST_APP.appId as never, environment: 'production', roomId: 'hall' as RoomId } as const;
-  const origin = { door: 'zego', requestId: 'r1', commandId: 'app/1/kick-1' } as const;
+  const origin = { channel: 'backend', door: 'zego', requestId: 'r1' } as const;
   const targets = [{ label: 'anna', userIds: ['anna' as never] }];
   const command = { type: 'kick', targets, require: 'any', reason: '' } as const;
-  const kick = () => test.server.bus.call({ key, command, origin });
+  const kick = () => test.server.bus.call({ key, command, origin, commandId: 'app/1/kick-1' });
   await (await test.connect()).login(TEST_APP.appId, 'hall', 'anna');
   await (await test.connect()).login(TEST_APP.appId, 'hall', 'ben');
   const first = await kick();

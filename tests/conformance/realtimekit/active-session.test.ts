@@ -143,7 +143,7 @@ describe('one room for both APIs (RTK-6)', () => {
 
   it('ends the session when the other API closes the room (RTK-6)', async () => {
     const anna = await add('anna');
-    const origin = { door: 'zego', requestId: 'r' } as const;
+    const origin = { channel: 'backend', door: 'zego', requestId: 'r' } as const;
     await harness.rooms.execute(anna.session.room.key, { type: 'close', reason: 'over', announce: false }, origin);
     expect(await refusalOf(read())).toEqual(noSession(meeting));
   });
@@ -151,7 +151,7 @@ describe('one room for both APIs (RTK-6)', () => {
   it('ends the streams of a kicked person in the same moment (RTK-5, KICK-6)', async () => {
     const [anna] = [await add('anna'), await add('ben')];
     const { member, room } = anna.session;
-    const origin = { door: 'signalling', requestId: 'r' } as const;
+    const origin = { channel: 'signalling', requestId: 'r' } as const;
     const streamId = 'camera' as StreamId;
     const media = { streamId, audio: true, video: true };
     const { memberId } = member;

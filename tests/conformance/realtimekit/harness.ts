@@ -187,7 +187,7 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
       address: '',
       callbackData: '',
     } as const;
-    const origin = { door: 'signalling', requestId: connectionId } as const;
+    const origin = { channel: 'signalling', requestId: connectionId } as const;
     const { session } = await rooms.execute(key, { ...command, clientId: connectionId, connectionId }, origin);
     if (!session) throw new Error('no session');
     return session;
@@ -247,7 +247,7 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
           address: '127.0.0.1',
           callbackData: '',
         },
-        { door: 'signalling', requestId: `c${connections}` },
+        { channel: 'signalling', requestId: `c${connections}` },
       );
       if (!session) throw new Error('no session');
       return session;
@@ -290,7 +290,11 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
         environment: 'production',
         roomId: meetingId as never,
       } as const;
-      await rooms.execute(key, { type: 'logout', memberId: member.memberId }, { door: 'signalling', requestId: 'r' });
+      await rooms.execute(
+        key,
+        { type: 'logout', memberId: member.memberId },
+        { channel: 'signalling', requestId: 'r' },
+      );
     },
     async stop(): Promise<void> {
       await http.close();

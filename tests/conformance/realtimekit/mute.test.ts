@@ -23,7 +23,7 @@ const call = (operation: 'mute' | 'mute-all', body: unknown, meetingId = meeting
     { contentType: 'application/json', body: JSON.stringify(body) },
   );
 const key = () => ({ appId: 1, environment: 'production', roomId: meeting }) as never;
-const origin = { door: 'server', requestId: 'test' } as const;
+const origin = { channel: 'server', requestId: 'test' } as const;
 
 /** A member that publishes audio and video. */
 async function enter(customId: string) {

@@ -59,7 +59,7 @@ describe('creating a poll', () => {
     const { id, token, session } = await enter('anna');
     const again = await harness.enter(token);
     const pollId = (await create()).data?.poll?.id as never;
-    const origin = { door: 'server', requestId: 'test' } as const;
+    const origin = { channel: 'server', requestId: 'test' } as const;
     const { key } = session.room;
     for (const { member } of [session, again]) {
       await harness.rooms.execute(key, { type: 'vote', memberId: member.memberId, pollId, option: 1 }, origin);

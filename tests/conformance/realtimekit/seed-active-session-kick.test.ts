@@ -321,9 +321,9 @@ describe('what the page leaves open', () => {
     const claim = { issuer: ISSUER, userId: user.id, clientId, isReplaceable: false, position };
     const link = { connectionId: 'again', address: '127.0.0.1', claim, after: position };
     const resume = { type: 'resume', memberId, ticket, ...link } as const;
-    await expect(harness.rooms.execute(room.key, resume, { door: 'signalling', requestId: 'r' })).rejects.toMatchObject(
-      { code: 'resume.refused', details: { cause: 'kicked' } },
-    );
+    await expect(
+      harness.rooms.execute(room.key, resume, { channel: 'signalling', requestId: 'r' }),
+    ).rejects.toMatchObject({ code: 'resume.refused', details: { cause: 'kicked' } });
   });
 
   it('the last one kicked ends the session (ROOM-2)', async () => {

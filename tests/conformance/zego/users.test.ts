@@ -148,7 +148,7 @@ describe('DescribeUserList', () => {
           address: '127.0.0.1',
           callbackData: '',
         },
-        { door: 'server', requestId: 'test' },
+        { channel: 'server', requestId: 'test' },
       );
     }
     const first = await page({ Limit: '0' });

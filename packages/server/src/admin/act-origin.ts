@@ -31,7 +31,7 @@ export function commandIdOf(request: FastifyRequest, key: string): string {
 /** Returns the origin of the command of a request. */
 export function originOf(request: FastifyRequest): Origin {
   const { name, role } = callerOf(request);
-  return { door: 'admin', requestId: request.id, actor: name, role };
+  return { channel: 'admin', requestId: request.id, actor: name, role };
 }
 
 /** @throws AdminError `invalid-request` if a reason is longer than 256 bytes */

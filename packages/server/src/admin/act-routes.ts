@@ -213,7 +213,7 @@ export function addActRoutes(scope: FastifyInstance, deps: ActRouteDeps): void {
     const { people: covered } = await policy.preview(
       key,
       { type: 'setRules', rules },
-      { door: 'admin', requestId: '' },
+      { channel: 'admin', requestId: '' },
     );
     const userIds = new Set<string>(bans.flatMap(({ subject }) => subject.userId ?? []));
     const isElsewhereHit = ({ user, externalId }: Person): boolean =>

@@ -105,7 +105,7 @@ function filterOf(request: FastifyRequest, query: AuditQuery & AuditExportQuery)
     ...rest,
     ...(only !== undefined && { appId: only as AppId }),
     ...(roomId !== undefined && { roomId: roomId as RoomId }),
-    ...(door !== undefined && { door: door as NonNullable<AuditFilter['door']> }),
+    ...(door !== undefined && { door }),
   };
 }
 

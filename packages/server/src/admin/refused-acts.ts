@@ -26,7 +26,7 @@ export async function storeRefusedAct(
   const { action } = request.routeOptions.config;
   const scope = action === undefined ? undefined : readScope(request.params);
   if (action === undefined || !scope) return;
-  const origin = { door: 'admin', requestId: request.id, actor: name, role } as const;
+  const origin = { channel: 'admin', requestId: request.id, actor: name, role } as const;
   const result = { atMs: clock.now(), outcome: 'refused', errorCode: 'forbidden' } as const;
   await journal.append({ audit: [auditRowOf(scope, { type: action }, origin, result)] });
 }

@@ -5,7 +5,7 @@
  */
 
 import type { MemberId, PersonalEventFrame, RoomKey } from '@gavel/protocol';
-import type { Origin, RoomCommand } from '../rooms/commands.ts';
+import type { CallTerms, Origin, RoomCommand } from '../rooms/commands.ts';
 import type { AnswerOf, Query, SubjectOf } from '../rooms/queries.ts';
 import type { ReplyOf as RoomReplyOf } from '../rooms/replies.ts';
 import type { EventBatch } from '../rooms/rooms.ts';
@@ -21,8 +21,8 @@ export type ReplyOf<C extends Command> = C extends MediaCommand
     ? RoomReplyOf<C>
     : never;
 
-/** A command with its room and its origin. */
-export interface Envelope<C extends Command = Command> {
+/** A command with its room, its origin and its terms. */
+export interface Envelope<C extends Command = Command> extends CallTerms {
   readonly key: RoomKey;
   readonly command: C;
   readonly origin: Origin;
@@ -62,7 +62,8 @@ export interface Bus {
    * Executes a command at the room's owner. When it resolves, media is closed, callbacks are stored, and every subscriber
    * has handled the events.
    *
-   * @throws GavelError `room.not-found`, and as the command documents
+   * @throws GavelError `room.not-found`, also with details.epoch if the room has another epoch than the expected one
+   *   (BUS-9); and as the command documents
    */
   call<C extends Command>(envelope: Envelope<C>): Promise<ReplyOf<C>>;
   /** Asks about a room, or about an environment of an App. @throws GavelError as the query documents */

@@ -5,7 +5,7 @@
  */
 
 import type { RoomKey } from '@gavel/protocol';
-import type { Origin } from '../rooms/commands.ts';
+import type { CallTerms, Origin } from '../rooms/commands.ts';
 import type { AnswerOf, Query, SubjectOf } from '../rooms/queries.ts';
 import type { Rooms } from '../rooms/rooms.ts';
 import type { Bus, Command, Envelope, ReplyOf, Subscriber } from './bus.ts';
@@ -20,7 +20,7 @@ export interface MediaHandler {
 
 /** Dependencies of the local bus. */
 export interface LocalBusDeps {
-  readonly rooms: Pick<Rooms, 'execute' | 'answer'>;
+  readonly rooms: Pick<Rooms, 'execute' | 'answer' | 'requireEpoch'>;
   readonly media: MediaHandler;
   /** A sink of these rooms. */
   readonly publisher: Publisher;
@@ -34,10 +34,17 @@ export class LocalBus implements Bus {
     this.#deps = deps;
   }
 
-  call<C extends Command>({ key, command, origin }: Envelope<C>): Promise<ReplyOf<C>> {
-    const { rooms, media } = this.#deps;
-    const reply = isMediaCommand(command) ? media.execute(key, command, origin) : rooms.execute(key, command, origin);
+  call<C extends Command>({ key, command, origin, ...terms }: Envelope<C>): Promise<ReplyOf<C>> {
+    const { rooms } = this.#deps;
+    const reply = isMediaCommand(command)
+      ? this.#executeMedia(key, command, origin, terms)
+      : rooms.execute(key, command, origin, terms);
     return reply as Promise<ReplyOf<C>>;
+  }
+
+  async #executeMedia(key: RoomKey, command: MediaCommand, origin: Origin, terms: CallTerms) {
+    this.#deps.rooms.requireEpoch(key, terms.expectedEpoch);
+    return this.#deps.media.execute(key, command, origin);
   }
 
   async query<Q extends Query>(subject: SubjectOf<Q>, query: Q): Promise<AnswerOf<Q>> {

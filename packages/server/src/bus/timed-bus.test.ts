@@ -5,7 +5,7 @@ import type { Bus, Command } from './bus.ts';
 import { TimedBus } from './timed-bus.ts';
 
 const key = { appId: 1, environment: 'live', roomId: 'r' } as unknown as RoomKey;
-const origin = { door: 'server', requestId: 'r' } as const;
+const origin = { channel: 'server', requestId: 'r' } as const;
 
 test('a kick, a close and a deletion are measured until their reply, and nothing else is', async () => {
   const clock = new FakeClock();

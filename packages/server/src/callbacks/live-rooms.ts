@@ -88,7 +88,7 @@ export function closingBatchOf(
   return {
     key,
     epoch,
-    origin: { door: 'server', requestId: 'restart' },
+    origin: { channel: 'server', requestId: 'restart' },
     events: [...streamsRemoved, ...membersLeft, closed],
   };
 }

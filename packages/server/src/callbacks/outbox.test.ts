@@ -12,7 +12,7 @@ import { APP, record, settle, testDialect } from './testing.ts';
 /** A batch of one event, with a callback unless it is a `message`. */
 function batch(seq: number, type: 'memberDetached' | 'message' = 'memberDetached'): EventBatch {
   const event = { type, seq, epoch: '1' as Epoch, atMs: 0 } as unknown as RoomEvent;
-  const origin = { door: 'signalling', requestId: 'r' } as const;
+  const origin = { channel: 'signalling', requestId: 'r' } as const;
   return { key: { ...KEY, appId: APP.appId }, epoch: '1' as Epoch, origin, events: [event] };
 }
 

@@ -50,7 +50,7 @@ function open() {
   return { clock, events, rooms, entry, leave, users, errors };
 }
 
-const from = (connectionId: string): ClientConnection => ({ door: 'signalling', connectionId, address: '10.0.0.1' });
+const from = (connectionId: string): ClientConnection => ({ channel: 'signalling', connectionId, address: '10.0.0.1' });
 const loginOf = (userId: string, token = 'good', scheme = 'app-token'): Params<'login'> =>
   ({
     credential: { scheme, appId: 1, token },
@@ -70,7 +70,7 @@ test('a client joins, and resumes on another connection with its ticket (ROOM-5)
     { facts: { preset: 'p' }, session: { id: 'session-1', startedAtMs: 1 } },
   ]);
   const { memberId } = session.member;
-  leave.disconnect({ key, memberId, connectionId: 'c1', door: 'signalling' }, false);
+  leave.disconnect({ key, memberId, connectionId: 'c1', channel: 'signalling' }, false);
   const resumed = await entry.resume(from('c2'), ticket, session.room.seq);
   expect(resumed.session.member.memberId).toBe(memberId);
   expect(resumed.missed?.map(({ type }) => type)).toEqual(['memberDetached', 'memberResumed']);
@@ -123,7 +123,7 @@ test('a connection that is closed cleanly takes its member out after 1.5 s, unle
     if (!entered) throw new Error('not in');
     const { key, session } = entered;
     const { memberId, user } = session.member;
-    leave.disconnect({ key, memberId, connectionId: user.id, door: 'signalling' }, user.id !== 'cem');
+    leave.disconnect({ key, memberId, connectionId: user.id, channel: 'signalling' }, user.id !== 'cem');
   }
   await entry.resume(from('again'), joined[1]?.entered?.ticket ?? '', 0);
   await clock.advance(1499);
@@ -138,7 +138,7 @@ test('a stop cancels the pending removals', async () => {
   const { entered } = await entry.join(from('c1'), loginOf('ann'));
   if (!entered) throw new Error('not in');
   leave.disconnect(
-    { key: KEY, memberId: entered.session.member.memberId, connectionId: 'c1', door: 'signalling' },
+    { key: KEY, memberId: entered.session.member.memberId, connectionId: 'c1', channel: 'signalling' },
     true,
   );
   leave.close();

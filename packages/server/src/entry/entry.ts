@@ -26,7 +26,7 @@ export interface EntryDeps {
 
 /** One connection of a client to a door. */
 export interface ClientConnection {
-  readonly door: Origin['door'];
+  readonly channel: Origin['channel'];
   readonly connectionId: string;
   /** The client's IP address. */
   readonly address: string;
@@ -133,14 +133,14 @@ export class Entry {
    * @throws GavelError as the command `resume` documents
    */
   async resume(
-    { door, connectionId, address }: ClientConnection,
+    { channel, connectionId, address }: ClientConnection,
     text: string,
     lastSeq: number,
   ): Promise<ResumeReply & { readonly key: RoomKey; readonly origin: Origin }> {
     const ticket = parseTicket(text);
     if (!ticket) throw new GavelError('resume.refused');
     const { key, memberId, secret, claim } = ticket;
-    const origin: Origin = { door, requestId: connectionId };
+    const origin: Origin = { channel, requestId: connectionId };
     // The ticket was issued in the life of the room that the client's number is of.
     const after = { epoch: claim.position.epoch, seq: lastSeq };
     const command = { type: 'resume', memberId, ticket: secret, connectionId, address, claim, after } as const;
@@ -155,10 +155,10 @@ export class Entry {
     return renewal;
   }
 
-  async #authenticate({ door, connectionId }: ClientConnection, params: Params<'login'>): Promise<Candidate> {
+  async #authenticate({ channel, connectionId }: ClientConnection, params: Params<'login'>): Promise<Candidate> {
     const authenticator = this.#requireAuthenticator(params.credential.scheme);
     const admission = await authenticator.admit(params);
-    const origin: Origin = { door, requestId: connectionId, actor: admission.user.id };
+    const origin: Origin = { channel, requestId: connectionId, actor: admission.user.id };
     return { authenticator, admission, clientId: params.clientId, origin };
   }
 

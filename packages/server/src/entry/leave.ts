@@ -24,7 +24,7 @@ export interface Attached {
   readonly key: RoomKey;
   readonly memberId: MemberId;
   readonly connectionId: string;
-  readonly door: Origin['door'];
+  readonly channel: Origin['channel'];
 }
 
 /** The use cases of getting out. */
@@ -43,9 +43,9 @@ export class Leave {
   }
 
   /** Detaches a member from a connection that closed while its login was in progress. @throws GavelError `room.not-found` */
-  async detach({ key, memberId, connectionId, door }: Attached): Promise<void> {
+  async detach({ key, memberId, connectionId, channel }: Attached): Promise<void> {
     const command = { type: 'detach', memberId, connectionId } as const;
-    await this.#deps.bus.call({ key, command, origin: { door, requestId: connectionId } });
+    await this.#deps.bus.call({ key, command, origin: { channel, requestId: connectionId } });
   }
 
   /**
@@ -67,10 +67,10 @@ export class Leave {
     for (const cancel of this.#leaving) cancel();
   }
 
-  #execute({ key, memberId, connectionId, door }: Attached, type: CommandOf<'detach' | 'abandon'>['type']): void {
+  #execute({ key, memberId, connectionId, channel }: Attached, type: CommandOf<'detach' | 'abandon'>['type']): void {
     const { bus, log } = this.#deps;
     const command = { type, memberId, connectionId };
-    bus.call({ key, command, origin: { door, requestId: connectionId } }).catch((error: unknown) => {
+    bus.call({ key, command, origin: { channel, requestId: connectionId } }).catch((error: unknown) => {
       // The member was removed earlier, and its room no longer exists.
       if (!isGavelError(error, 'room.not-found')) log.error({ connectionId, err: error }, `${type} failed`);
     });

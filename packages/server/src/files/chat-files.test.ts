@@ -64,7 +64,7 @@ const upload = async (size: number): Promise<string> => {
 const send = async (fileId: string): Promise<WireContent> =>
   (await files.claim(KEY, anna, { type: 'file', fileId })).content;
 const heard = (event: object): EventBatch =>
-  ({ key: KEY, epoch, events: [{ epoch, ...event }], origin: { door: 'server', requestId: '' } }) as never;
+  ({ key: KEY, epoch, events: [{ epoch, ...event }], origin: { channel: 'server', requestId: '' } }) as never;
 const say = async (messageId: number, content: WireContent): Promise<void> =>
   files.handle(heard({ type: 'message', messageId, content }));
 const isThere = async (fileId: string): Promise<boolean> => {

@@ -40,8 +40,8 @@ const AUDITED: ReadonlySet<string> = new Set([
 ]);
 
 /** Returns whether a command has an audit row. */
-export function isAudited(command: AuditedCommand, { door }: Origin): boolean {
-  return door !== 'server' && door !== 'media' && AUDITED.has(command.type);
+export function isAudited(command: AuditedCommand, { channel }: Origin): boolean {
+  return channel !== 'server' && channel !== 'media' && AUDITED.has(command.type);
 }
 
 /** Returns the audit row of a command. */
@@ -58,7 +58,7 @@ export function auditRowOf(
     appId,
     environment,
     ...(roomId !== undefined && { roomId }),
-    door: origin.door,
+    door: origin.door ?? origin.channel,
     actor: origin.actor ?? by ?? '',
     role: origin.role ?? (by === undefined ? 'backend' : 'member'),
     requestId: origin.requestId,

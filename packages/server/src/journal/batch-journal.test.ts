@@ -44,7 +44,13 @@ beforeEach(() => {
 });
 
 function batch(over: Partial<EventBatch> = {}): EventBatch {
-  return { key: KEY, epoch: '1' as Epoch, origin: { door: 'zego', requestId: 'r' }, events: [], ...over };
+  return {
+    key: KEY,
+    epoch: '1' as Epoch,
+    origin: { channel: 'backend', door: 'zego', requestId: 'r' },
+    events: [],
+    ...over,
+  };
 }
 const done = { callId: 'call', reply: {} };
 
@@ -87,7 +93,7 @@ describe('a failure', () => {
   it('is logged where the server itself acted: clients receive the change nevertheless (CB-3)', async () => {
     rows = { callbacks: CALLBACKS };
     failure = new Error('disk full');
-    await journal.handle(batch({ origin: { door: 'server', requestId: 'heartbeat' } }));
+    await journal.handle(batch({ origin: { channel: 'server', requestId: 'heartbeat' } }));
     expect(logged).toMatchObject([{ err: failure }]);
   });
 });

@@ -66,7 +66,7 @@ export class BatchJournal implements EventSink {
   }
 
   #settle({ key, origin }: EventBatch, stored: Promise<void>): Promise<void> {
-    if (origin.door !== 'server' && origin.door !== 'media') return stored;
+    if (origin.channel !== 'server' && origin.channel !== 'media') return stored;
     return stored.catch((error: unknown) =>
       this.#deps.log.error({ err: error, room: roomKeyText(key) }, 'storing what the server did failed'),
     );

@@ -8,7 +8,7 @@ import { CommandLog, REPLIES_KEPT_MS } from './command-log.ts';
 import { TableJournal } from './journal.ts';
 
 const SCOPE = { appId: 1001 as AppId, environment: 'production', roomId: 'hall' as RoomId } as const;
-const BACKEND: Origin = { door: 'zego', requestId: 'r1', actor: 'app:1001' };
+const BACKEND: Origin = { channel: 'backend', door: 'zego', requestId: 'r1', actor: 'app:1001' };
 const KICK = { type: 'kick', targets: [{ label: 'anna', userIds: ['anna'] }], require: 'any', reason: 'spam' };
 const REPLY = { members: [{ memberId: 'm1' }] };
 
@@ -63,7 +63,7 @@ describe('an audit row', () => {
     const refuse = async () => {
       throw new GavelError('member.not-allowed');
     };
-    const origin: Origin = { door: 'signalling', requestId: 'r2', actor: 'ben', by: 'm2' as never };
+    const origin: Origin = { channel: 'signalling', requestId: 'r2', actor: 'ben', by: 'm2' as never };
     const call = { scope: SCOPE, command: { ...KICK, by: 'm2' }, origin };
     await expect(commands.run(call, refuse)).rejects.toMatchObject({ code: 'member.not-allowed' });
     const crash = async () => {
@@ -84,12 +84,12 @@ describe('an audit row', () => {
   });
 
   it('is not written for what users do for themselves, nor for what the server does (AUDIT-1)', () => {
-    const user: Origin = { door: 'signalling', requestId: 'r', actor: 'anna' };
+    const user: Origin = { channel: 'signalling', requestId: 'r', actor: 'anna' };
     for (const type of ['login', 'touch', 'send', 'rename', 'updateStream']) {
       expect(commands.concerns({ type }, user)).toBe(false);
     }
     expect(commands.concerns(KICK, user)).toBe(true);
-    expect(commands.concerns(KICK, { door: 'server', requestId: 'heartbeat' })).toBe(false);
+    expect(commands.concerns(KICK, { channel: 'server', requestId: 'heartbeat' })).toBe(false);
   });
 
   it('is stored with the events of its command, and once (BUS-6)', async () => {
@@ -105,14 +105,13 @@ describe('an audit row', () => {
 });
 
 describe('a command with an id', () => {
-  const origin = { ...BACKEND, commandId: 'c1' };
-  const call = { scope: SCOPE, command: KICK, origin };
+  const call = { scope: SCOPE, command: KICK, origin: BACKEND, commandId: 'c1' };
 
   it('is done once: a repeat gets the first reply, also after a restart (BUS-2)', async () => {
     const work = vi.fn(async () => REPLY);
     expect(await commands.run(call, work)).toEqual(REPLY);
     expect(await commands.run(call, work)).toEqual(REPLY);
-    expect(await openLog().run({ ...call, origin: { ...origin, requestId: 'another' } }, work)).toEqual(REPLY);
+    expect(await openLog().run({ ...call, origin: { ...BACKEND, requestId: 'another' } }, work)).toEqual(REPLY);
     expect(work).toHaveBeenCalledTimes(1);
     expect(await auditRows()).toHaveLength(1);
   });
@@ -164,6 +163,6 @@ describe('a command with an id', () => {
   });
 
   it('of a connection is repeated by its client in its own way (BUS-2)', () => {
-    expect(commands.concerns({ type: 'login' }, { door: 'signalling', requestId: 'r', commandId: 'c' })).toBe(false);
+    expect(commands.concerns({ type: 'login' }, { channel: 'signalling', requestId: 'r' }, 'c')).toBe(false);
   });
 });

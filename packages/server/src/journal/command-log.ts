@@ -25,6 +25,8 @@ export interface CommandCall<C extends AuditedCommand = AuditedCommand> {
   readonly scope: CommandScope;
   readonly command: C;
   readonly origin: Origin;
+  /** Identifies the command over repeats (BUS-2). */
+  readonly commandId?: string | undefined;
 }
 
 /** What a command did, for the journal of its events: JSON. */
@@ -65,8 +67,8 @@ export class CommandLog {
   }
 
   /** Returns whether a command must be run by `run`: it is audited, or may be repeated. */
-  concerns(command: AuditedCommand, origin: Origin): boolean {
-    return isRepeatable(command, origin) || isAudited(command, origin);
+  concerns(command: AuditedCommand, origin: Origin, commandId?: string): boolean {
+    return isRepeatable(command, commandId) || isAudited(command, origin);
   }
 
   /**
@@ -76,8 +78,8 @@ export class CommandLog {
    * @throws the error of `work`, after its audit row is stored; GavelError `request.id-reused` if another command has the id
    */
   run<R>(call: CommandCall, work: (callId: string) => Promise<R>): Promise<R> {
-    const { commandId } = call.origin;
-    if (commandId === undefined || !isRepeatable(call.command, call.origin)) return this.#execute(call, work);
+    const { commandId } = call;
+    if (commandId === undefined || !isRepeatable(call.command, commandId)) return this.#execute(call, work);
     const fingerprint = fingerprintOf(call);
     const running = this.#running.get(commandId);
     if (running) {
@@ -150,11 +152,11 @@ export class CommandLog {
   }
 
   #rowsOf(call: CommandCall, reply: unknown): NumberedRows {
-    const { scope, command, origin } = call;
+    const { scope, command, origin, commandId } = call;
     const atMs = this.#deps.clock.now();
     return {
       ...(isAudited(command, origin) && { audit: [auditRowOf(scope, command, origin, { atMs, outcome: 'done' })] }),
-      ...(origin.commandId !== undefined && { replies: [replyOf(call, origin.commandId, reply, atMs)] }),
+      ...(commandId !== undefined && { replies: [replyOf(call, commandId, reply, atMs)] }),
     };
   }
 
@@ -169,7 +171,7 @@ export class CommandLog {
 }
 
 /** Returns whether a command is answered with its first reply if it is repeated. */
-function isRepeatable({ type }: AuditedCommand, { commandId }: Origin): boolean {
+function isRepeatable({ type }: AuditedCommand, commandId: string | undefined): boolean {
   return commandId !== undefined && !OF_CONNECTION.has(type);
 }
 

@@ -52,7 +52,7 @@ export class Announcer {
     const { streamId } = stream;
     try {
       const command = { type: 'endStream', streamId, publishId, cause: 'media-failed' } as const;
-      await rooms.execute(key, command, { door: 'media', requestId: publishId });
+      await rooms.execute(key, command, { channel: 'media', requestId: publishId });
     } catch (error) {
       // If the room no longer exists, the stream does not exist either.
       if (isGavelError(error, 'room.not-found')) return;

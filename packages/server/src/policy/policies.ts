@@ -91,7 +91,7 @@ export class Policies implements RoomPolicy {
     return decidePolicy(this.#stateOf(scope) ?? new PolicyState(), command, {
       scope,
       nowMs: this.#deps.clock.now(),
-      author: origin.actor ?? origin.door,
+      author: origin.actor ?? origin.channel,
       limits: this.#deps.limits ?? DEFAULT_LIMITS,
       ids: Array.from({ length: count }, () => randomUUID()),
     });

@@ -170,7 +170,7 @@ export class PolicyService {
     if (block.untilMs === undefined) return;
     const cancel = callAtWallTime(this.#deps.clock, block.untilMs, () => {
       this.#timers.delete(text);
-      this.#applyBlock(block, { door: 'server', requestId: 'rule-ended' }).catch(this.#deps.report);
+      this.#applyBlock(block, { channel: 'server', requestId: 'rule-ended' }).catch(this.#deps.report);
     });
     this.#timers.set(text, () => {
       cancel();

@@ -48,7 +48,7 @@ export class AdmissionGuard implements EventSink {
     const command = await this.#findCommand(key, userId, whenInactive);
     if (!command) return;
     await this.#deps.bus
-      .call({ key, command, origin: { door: 'realtimekit', requestId: 'admission' } })
+      .call({ key, command, origin: { channel: 'backend', door: 'realtimekit', requestId: 'admission' } })
       .catch((error: unknown) => {
         if (!isGavelError(error, 'room.not-found', 'room.member-not-found')) throw error;
       });

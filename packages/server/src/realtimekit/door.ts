@@ -106,7 +106,7 @@ function addRoute(scope: FastifyInstance, { method, path, status, serve }: Route
         ids: request.params as PathIds,
         body: request.body,
         query: request.query,
-        origin: { door: 'realtimekit', requestId: request.id, actor: `token ${caller.grant.name}` },
+        origin: { channel: 'backend', door: 'realtimekit', requestId: request.id, actor: `token ${caller.grant.name}` },
       });
       return reply.code(status).send(successBody(answer));
     },

@@ -5,6 +5,7 @@
  */
 
 import type {
+  Epoch,
   MemberId,
   MessageKind,
   PollId,
@@ -364,7 +365,10 @@ export type CommandOf<T extends RoomCommand['type']> = Extract<RoomCommand, { re
 
 /** The origin of a command, for the audit trail. */
 export interface Origin {
-  readonly door: 'signalling' | 'zego' | 'realtimekit' | 'admin' | 'media' | 'server';
+  /** Who sends it: a client, an App's backend, a person by the admin API, the owner's media, or the server by itself. */
+  readonly channel: 'signalling' | 'backend' | 'admin' | 'media' | 'server';
+  /** The name that a door has in the audit trail; by default the channel. Nothing depends on it. */
+  readonly door?: string;
   readonly requestId: string;
   /** The user, token or App that made the request. */
   readonly actor?: string;
@@ -372,11 +376,17 @@ export interface Origin {
   readonly role?: string;
   /** Why the request was made, if the command itself has no reason. */
   readonly reason?: string;
+  /** The Member whose client made the request: the command also counts as its activity. */
+  readonly by?: MemberId;
+}
+
+/** Under which conditions a command is executed. */
+export interface CallTerms {
   /**
    * Identifies the command over repeats, unique among all callers: a repeated command gets the first reply for 24 hours
    * (BUS-2).
    */
-  readonly commandId?: string;
-  /** The Member whose client made the request: the command also counts as its activity. */
-  readonly by?: MemberId;
+  readonly commandId?: string | undefined;
+  /** The life of the room that is meant: in another one, or without a room, the command is refused (BUS-9). */
+  readonly expectedEpoch?: Epoch | undefined;
 }

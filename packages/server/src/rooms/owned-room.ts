@@ -11,7 +11,7 @@ import type { CommandOf, KickTarget, Origin, RoomCommand } from './commands.ts';
 import type { Continuation } from './continuation.ts';
 import type { RoomPosition } from './ended-tickets.ts';
 import { type AdmissionAnswer, eventsOf, type RoomEvent, type WaitingRoomChange } from './events.ts';
-import { type CommandFacts, NO_FACTS } from './facts.ts';
+import { type CommandFacts, NO_FACTS, requireClaims } from './facts.ts';
 import { type ReplyOf, replyOf } from './replies.ts';
 import { Room, type RoomSettings } from './room.ts';
 import type { Waiting } from './waiting.ts';
@@ -102,13 +102,14 @@ export class OwnedRoom {
    * @throws GavelError as the command documents; `room.not-found` if it needs a room and there is none
    */
   apply(command: RoomCommand, origin: Origin, facts: CommandFacts = NO_FACTS): Outcome {
+    requireClaims(facts);
     // A Room has no waiting users: it checks only whether the actor may answer them.
     if (command.type === 'answerWaiting') this.#requireRoom(command).apply(command);
     const waitingRoom = this.#waitingRoom ?? this.#openWaitingRoom(command);
     const changes = waitingRoom ? this.#decideWaiting(waitingRoom, command, origin) : [];
     const part = this.#partOfRoom(command, changes);
     const room = part && this.#requireRoom(part);
-    const ofRoom = room && part ? room.apply(part, facts) : [];
+    const ofRoom = room && part ? room.apply(part) : [];
     const { clock } = this.#settings;
     const ofWaitingRoom = waitingRoom ? changes.map((change) => waitingRoom.append(change, clock.now())) : [];
     const events = [...ofWaitingRoom, ...ofRoom, ...this.#sessionEnd(command)];

@@ -15,7 +15,6 @@ import {
 import type { Clock, IdSource } from './clock.ts';
 import type { CommandOf, MutedKinds } from './commands.ts';
 import type { RoomChange, RoomEvent } from './events.ts';
-import type { CommandFacts } from './facts.ts';
 import type { Member, Permissions } from './member.ts';
 import { allowedKinds, mutedIn, type StreamInfo, type StreamSlot } from './stream.ts';
 import type { BlockedKinds } from './stream-rules.ts';
@@ -110,7 +109,7 @@ export class RoomStreams {
     return slot?.state === 'live' ? slot.info : undefined;
   }
 
-  reserve(command: CommandOf<'reserveStream'>, member: Member, facts: CommandFacts): void {
+  reserve(command: CommandOf<'reserveStream'>, member: Member): void {
     const { source = 'camera' } = command;
     const allowed = allowedKinds(member.permissions, source);
     const isAllowed = member.permissions.publishStreamIds?.includes(command.streamId) ?? true;
@@ -121,10 +120,7 @@ export class RoomStreams {
     if (held && held.info.memberId !== member.memberId) throw new GavelError('stream.taken');
     if (held && held.info.source !== source)
       throw new GavelError('stream.not-allowed', 'the source of a stream cannot change');
-    if (!held) {
-      requireClaim(facts);
-      this.#checkCounts(member, source);
-    }
+    if (!held) this.#checkCounts(member, source);
     const { type: _type, memberId, ...rest } = command;
     const stream = held?.info ?? this.#create({ ...rest, source, memberId, user: member.user, title: '' });
     this.#emit({ type: 'streamReserved', stream, live: held?.state === 'live', allowed });
@@ -144,11 +140,10 @@ export class RoomStreams {
     if (slot?.info.publishId === command.publishId) this.#remove(slot, command.cause ?? 'stopped');
   }
 
-  add(command: CommandOf<'addStream'>, owner: Member | undefined, facts: CommandFacts): void {
+  add(command: CommandOf<'addStream'>, owner: Member | undefined): void {
     const held = this.#slots.get(command.streamId);
     if (held && held.info.user.id !== command.user.id) throw new GavelError('stream.taken');
     if (held) return this.#change({ ...held.info, title: command.title, extraInfo: command.extraInfo }, held.state);
-    requireClaim(facts);
     if (owner) this.#checkMemberCap(owner);
     const { type: _type, ...rest } = command;
     const stream = { ...rest, ...(owner && { memberId: owner.memberId }), audio: true, video: true };
@@ -325,11 +320,4 @@ export class RoomStreams {
     const except = exceptUserId !== undefined && { exceptUserId };
     this.#emit({ type: 'streamRemoved', stream: slot.info, cause, ...except, streamSeq });
   }
-}
-
-/** @throws `stream.taken` or `stream.too-many` if a new stream id was not granted */
-function requireClaim({ streamClaim }: CommandFacts): void {
-  if (streamClaim === 'taken') throw new GavelError('stream.taken');
-  if (streamClaim === 'too-many')
-    throw new GavelError('stream.too-many', 'The App has the maximum number of streams (rooms.maxStreamsPerApp).');
 }

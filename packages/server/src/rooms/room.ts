@@ -10,7 +10,6 @@ import {
   GavelError,
   type MemberCause,
   type MemberId,
-  type RoomCause,
   type RoomKey,
   type StreamId,
   streamCauseOf,
@@ -23,7 +22,6 @@ import type { Continuation } from './continuation.ts';
 import type { RoomPosition } from './ended-tickets.ts';
 import { EventLog } from './event-log.ts';
 import type { RoomChange, RoomEvent } from './events.ts';
-import { type CommandFacts, NO_FACTS } from './facts.ts';
 import { HostControls } from './host-controls.ts';
 import { type Member, type MemberInfo, type MemberSecrets, memberInfoOf } from './member.ts';
 import { MemberTable } from './member-table.ts';
@@ -161,11 +159,11 @@ export class Room {
    * @returns the changes, in order; empty if nothing changed
    * @throws GavelError as documented for each command; `room.not-found` if this life has ended
    */
-  apply(command: RoomCommand, facts: CommandFacts = NO_FACTS): readonly RoomEvent[] {
+  apply(command: RoomCommand): readonly RoomEvent[] {
     if (this.#closed) throw new GavelError('room.not-found');
     this.#events = [];
     this.#moderation.checkShown(command);
-    this.#decide(command, facts);
+    this.#decide(command);
     return this.#events;
   }
 
@@ -180,10 +178,10 @@ export class Room {
   }
 
   /** Emits the events of a command, or throws before the first one. Changes nothing itself. */
-  #decide(command: RoomCommand, facts: CommandFacts): void {
+  #decide(command: RoomCommand): void {
     switch (command.type) {
       case 'login':
-        return this.#login(command, facts);
+        return this.#login(command);
       case 'logout':
         return this.#remove(this.#members.require(command.memberId), 'logout', '');
       case 'touch':
@@ -219,13 +217,13 @@ export class Room {
       case 'answerStage':
         return this.#stage.answer(command);
       case 'reserveStream':
-        return this.#streams.reserve(command, this.#members.require(command.memberId), facts);
+        return this.#streams.reserve(command, this.#members.require(command.memberId));
       case 'announceStream':
         return this.#streams.announce(command);
       case 'endStream':
         return this.#streams.end(command);
       case 'addStream':
-        return this.#streams.add(command, this.#moderation.shownOf(command.user.id)[0], facts);
+        return this.#streams.add(command, this.#moderation.shownOf(command.user.id)[0]);
       case 'deleteStream':
         return this.#streams.delete(command);
       case 'updateStream':
@@ -285,9 +283,7 @@ export class Room {
     }
   }
 
-  #login(command: LoginCommand, { roomClaim }: CommandFacts): void {
-    if (roomClaim === 'too-many')
-      throw new GavelError('login.room-full', 'The environment has the maximum number of rooms.');
+  #login(command: LoginCommand): void {
     const earlier = this.#members.ofUser(command.user.id);
     if (earlier.length > 0 && command.onDuplicate === 'reject') throw new GavelError('login.duplicate-user');
     const replaced = command.onDuplicate === 'replace' ? earlier : [];
@@ -366,7 +362,7 @@ export class Room {
     this.#moderation.check(command.by, 'kick');
     this.#streams.removeAll('room-closed');
     for (const member of this.#members.all()) this.#removeMember(member, 'room-closed', command.reason);
-    this.#end('room-closed', command.reason, command.announce);
+    this.#emit({ type: 'roomClosed', cause: 'room-closed', reason: command.reason, announce: command.announce });
   }
 
   /** Removes a member; the room ends when its last member leaves (ROOM-2). */
@@ -374,7 +370,7 @@ export class Room {
     this.#removeMember(member, cause, reason);
     if (this.#members.size > 0) return;
     this.#streams.removeAll('room-closed');
-    this.#end(cause, reason, true);
+    this.#emit({ type: 'roomClosed', cause, reason, announce: true });
   }
 
   #removeMember(member: Member, cause: MemberCause, reason: string, isSameClient = false): void {
@@ -390,10 +386,6 @@ export class Room {
       ...(isSameClient && { isSameClient }),
       ...this.#members.listFactsAfter(info, -1),
     });
-  }
-
-  #end(cause: RoomCause, reason: string, announce: boolean): void {
-    this.#emit({ type: 'roomClosed', cause, reason, announce });
   }
 
   /** Returns a Member by its id. */

@@ -238,3 +238,20 @@ test('a stream that a server announces for a member counts as one of its own (LI
   expect(codes.filter((code) => code === 'done')).toHaveLength(20);
   expect(codes.at(-1)).toBe('stream.too-many');
 });
+
+test('a command that expects another life of the room is refused, and changes nothing (BUS-9)', async () => {
+  const { rooms, join, events } = openRooms();
+  const { room: ended } = await join('alice');
+  await rooms.execute(KEY, { type: 'close', reason: '', announce: true }, ORIGIN);
+  const gone = rooms.execute(KEY, kick('alice'), ORIGIN, { expectedEpoch: ended.epoch });
+  await expect(gone).rejects.toMatchObject({ code: 'room.not-found', details: undefined });
+  const { room } = await join('alice');
+  const ban = { of: 'user', in: 'room', seconds: 60 } as const;
+  for (const command of [kick('alice'), { ...kick('alice'), ban }]) {
+    const other = rooms.execute(KEY, command, ORIGIN, { expectedEpoch: ended.epoch });
+    await expect(other).rejects.toMatchObject({ code: 'room.not-found', details: { epoch: room.epoch } });
+  }
+  expect(eventsOf(events(), 'memberLeft')).toHaveLength(1);
+  await rooms.execute(KEY, kick('alice'), ORIGIN, { expectedEpoch: room.epoch });
+  expect(eventsOf(events(), 'memberLeft')).toHaveLength(2);
+});

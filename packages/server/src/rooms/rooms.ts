@@ -6,12 +6,20 @@
  * @module
  */
 
-import { GavelError, isGavelError, type MemberId, type RoomKey, roomKeyText, type UserId } from '@gavel/protocol';
+import {
+  type Epoch,
+  GavelError,
+  isGavelError,
+  type MemberId,
+  type RoomKey,
+  roomKeyText,
+  type UserId,
+} from '@gavel/protocol';
 import type { Claims } from './claims/claims.ts';
 import type { LoginHolder } from './claims/login-claims.ts';
 import { MemoryClaims } from './claims/memory-claims.ts';
 import { OwnedClaims } from './claims/owned-claims.ts';
-import type { CommandOf, LoginCommand, Origin, RoomCommand } from './commands.ts';
+import type { CallTerms, CommandOf, LoginCommand, Origin, RoomCommand } from './commands.ts';
 import { Directory } from './directory.ts';
 import { EndedTickets } from './ended-tickets.ts';
 import { EventFeed, type EventSinks } from './event-feed.ts';
@@ -55,10 +63,15 @@ export interface RoomsSettings extends RoomSettings {
 /** Keeps what commands did, and answers a repeated command with its first reply (AUDIT-1, BUS-2). */
 export interface CommandRunner {
   /** Returns whether a command must be executed by `run`. */
-  concerns(command: RoomCommand, origin: Origin): boolean;
+  concerns(command: RoomCommand, origin: Origin, commandId?: string): boolean;
   /** Executes a command. `work` gets the id of the call, which belongs to the batch that says what the command did. */
   run<R>(
-    call: { readonly scope: RoomKey; readonly command: RoomCommand; readonly origin: Origin },
+    call: {
+      readonly scope: RoomKey;
+      readonly command: RoomCommand;
+      readonly origin: Origin;
+      readonly commandId?: string | undefined;
+    },
     work: (callId: string) => Promise<R>,
   ): Promise<R>;
 }
@@ -154,13 +167,35 @@ export class Rooms {
    *
    * @throws GavelError `room.not-found` if the room does not exist (`login` creates it), and as the command documents
    */
-  async execute<C extends RoomCommand>(key: RoomKey, command: C, origin: Origin): Promise<ReplyOf<C>> {
+  async execute<C extends RoomCommand>(
+    key: RoomKey,
+    command: C,
+    origin: Origin,
+    { commandId, expectedEpoch }: CallTerms = {},
+  ): Promise<ReplyOf<C>> {
     if (origin.by !== undefined) this.#owned.get(roomKeyText(key))?.touch([origin.by]);
     const { commands } = this.#settings;
-    const reply = commands?.concerns(command, origin)
-      ? commands.run({ scope: key, command, origin }, (callId) => this.#execute(key, command, origin, callId))
-      : this.#execute(key, command, origin);
+    const work = (callId?: string): Promise<AnyReply> => {
+      this.requireEpoch(key, expectedEpoch);
+      return this.#execute(key, command, origin, callId);
+    };
+    const reply = commands?.concerns(command, origin, commandId)
+      ? commands.run({ scope: key, command, origin, commandId }, async (callId) => work(callId))
+      : work();
     return (await reply) as ReplyOf<C>;
+  }
+
+  /**
+   * Checks that a room is in the life that a command is meant for (BUS-9).
+   *
+   * @param expected the epoch; undefined: any life, or no room
+   * @throws GavelError `room.not-found`, with details.epoch if the room has another epoch
+   */
+  requireEpoch(key: RoomKey, expected: Epoch | undefined): void {
+    if (expected === undefined) return;
+    const epoch = this.#find(key)?.epoch;
+    if (epoch === expected) return;
+    throw new GavelError('room.not-found', undefined, epoch === undefined ? undefined : { epoch });
   }
 
   /** @param callId the id of the call, for a command whose audit row or reply is kept */
@@ -188,10 +223,12 @@ export class Rooms {
 
   /** Executes a command that needs a stream id, which the room claims first (STRM-6). */
   async #publish(key: RoomKey, command: PublishCommand, origin: Origin, callId?: string): Promise<AnyReply> {
-    const claim = this.#find(key) && this.#ownedClaims.claimStream(key, command.streamId);
+    const epoch = this.#find(key)?.epoch;
+    const claim = epoch === undefined ? undefined : this.#ownedClaims.claimStream(key, command.streamId);
     let change: Change;
     try {
       const streamClaim = claim?.verdict instanceof Promise ? await claim.verdict : claim?.verdict;
+      this.requireEpoch(key, epoch);
       this.#checkPublish(key, command);
       change = this.#apply(key, command, origin, { ...(streamClaim && { streamClaim }) });
     } finally {
@@ -352,7 +389,7 @@ export class Rooms {
   async sweep(): Promise<void> {
     const { clock } = this.#settings;
     const nowMonotonicMs = clock.monotonicMs();
-    const origin: Origin = { door: 'server', requestId: 'heartbeat' };
+    const origin: Origin = { channel: 'server', requestId: 'heartbeat' };
     const owned = [...this.#owned.values()];
     for (const one of owned) this.#deleteExpired(one, nowMonotonicMs);
     const due = owned.filter((one) => one.hasSilent(nowMonotonicMs));

@@ -27,7 +27,7 @@ import type { RoomsSettings } from './rooms.ts';
 import type { Session } from './views.ts';
 
 export const KEY: RoomKey = { appId: 1 as AppId, environment: 'production', roomId: 'room' as RoomId };
-export const ORIGIN: Origin = { door: 'server', requestId: 'test' };
+export const ORIGIN: Origin = { channel: 'server', requestId: 'test' };
 
 /** Ids that count from 1. */
 export function countingIds(): IdSource {

@@ -45,6 +45,6 @@ export class Activity {
     await nextTurn();
     this.#batches.delete(text);
     const command = { type: 'touch', memberIds: [...memberIds] } as const;
-    return this.#bus.call({ key, command, origin: { door: 'signalling', requestId: 'activity' } });
+    return this.#bus.call({ key, command, origin: { channel: 'signalling', requestId: 'activity' } });
   }
 }

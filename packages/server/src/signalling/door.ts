@@ -163,7 +163,7 @@ export class SignallingDoor {
     // The member was kicked or has resumed on another connection: it is no longer attached to this connection.
     if (state.kind === 'member' && !fanOut.isSeated(memberId, connection)) return;
     const isOrderly = state.kind === 'member' && isCleanClose(closeCode);
-    leave.disconnect({ key: state.key, memberId, connectionId, door: 'signalling' }, isOrderly);
+    leave.disconnect({ key: state.key, memberId, connectionId, channel: 'signalling' }, isOrderly);
   }
 }
 

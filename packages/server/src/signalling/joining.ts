@@ -183,12 +183,12 @@ export class Joining {
   }
 
   async #detach({ connectionId }: Connection, key: RoomKey, memberId: MemberId): Promise<void> {
-    await this.#deps.leave.detach({ key, memberId, connectionId, door: 'signalling' });
+    await this.#deps.leave.detach({ key, memberId, connectionId, channel: 'signalling' });
   }
 }
 
 const clientOf = ({ connectionId, address }: Connection): ClientConnection => ({
-  door: 'signalling',
+  channel: 'signalling',
   connectionId,
   address,
 });

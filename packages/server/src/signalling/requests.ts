@@ -233,7 +233,7 @@ export class Requests {
       await this.#activity.record(key, memberId);
       return { serverTimeMs: this.#deps.clock.now() };
     }
-    await this.#deps.leave.logOut(key, memberId, { door: 'signalling', requestId: connectionId });
+    await this.#deps.leave.logOut(key, memberId, { channel: 'signalling', requestId: connectionId });
     return DONE;
   }
 
@@ -323,5 +323,5 @@ export class Requests {
 }
 
 function originOf(connection: Connection, member: MemberInfo): Origin {
-  return { door: 'signalling', requestId: connection.connectionId, actor: member.user.id, by: member.memberId };
+  return { channel: 'signalling', requestId: connection.connectionId, actor: member.user.id, by: member.memberId };
 }

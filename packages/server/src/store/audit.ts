@@ -5,7 +5,6 @@
  */
 
 import type { AppId, Environment, RoomId } from '@gavel/protocol';
-import type { Origin } from '../rooms/commands.ts';
 
 /** How a command ended. */
 export type AuditOutcome =
@@ -26,7 +25,8 @@ export interface AuditRow {
   readonly environment: Environment;
   /** Absent if the command concerns the whole App. */
   readonly roomId?: RoomId;
-  readonly door: Origin['door'];
+  /** The name of the door, such as `admin`. */
+  readonly door: string;
   /** The user, token or App that made the request; empty if unknown. */
   readonly actor: string;
   /** The role in which the actor made the request, such as `backend` or `member`. */
@@ -59,7 +59,7 @@ export interface AuditFilter {
   readonly environment?: Environment;
   readonly roomId?: RoomId;
   readonly actor?: string;
-  readonly door?: Origin['door'];
+  readonly door?: string;
   readonly action?: string;
   readonly outcome?: AuditOutcome;
   /** A whole target, such as `user/anna`. */

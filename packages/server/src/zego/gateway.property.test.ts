@@ -24,7 +24,7 @@ import { signedPath } from './signed-path.ts';
 
 const APP = { appId: 1 as AppId, serverSecret: 's'.repeat(32), rateLimits: {}, rejectReplays: false } as unknown as App;
 const KEY = { appId: APP.appId, environment: 'production', roomId: 'room' } as never;
-const ORIGIN = { door: 'server', requestId: 'test' } as const;
+const ORIGIN = { channel: 'server', requestId: 'test' } as const;
 
 /** A gateway over a room of three users and a stream, and the faults it has logged. */
 async function open() {

@@ -132,7 +132,7 @@ export class Gateway {
       clock: this.#deps.clock,
       sequences: this.#sequences,
       scope: { appId: app.appId, environment },
-      origin: { door: 'zego', requestId, actor },
+      origin: { channel: 'backend', door: 'zego', requestId, actor },
       keyOf: (roomId) => keyOf(app, environment, roomId),
     };
     // Stored before the call is executed: otherwise a restart would allow the same call again (ACC-7).

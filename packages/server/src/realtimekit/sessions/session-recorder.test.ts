@@ -16,7 +16,7 @@ import { SessionRecorder } from './session-recorder.ts';
 const MEETING = '813432c7-3c5a-45e2-9acf-eef7061c7584';
 const appId = parseAppId(1) as AppId;
 const key: RoomKey = { appId, environment: 'production', roomId: MEETING as RoomId };
-const origin: Origin = { door: 'signalling', requestId: 'r' };
+const origin: Origin = { channel: 'signalling', requestId: 'r' };
 
 let store: Store;
 let clock: FakeClock;
