@@ -4,8 +4,12 @@
  * Tests run in child processes, never in worker threads: the WebRTC binding ends a process that loads it in a thread.
  */
 
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { findChromium, findCoturn, findHeadlessShell, findNatsServer, findPostgres } from './scripts/find-programs.mjs';
+
+/** A timeout ends a test that hangs; it judges no speed, so that a busy machine fails none. */
+const PATIENCE = { testTimeout: 60_000, hookTimeout: 60_000 };
 
 export default defineConfig({
   // The workspace uses the client's sources; its package exports what is built for others.
@@ -13,6 +17,8 @@ export default defineConfig({
   test: {
     passWithNoTests: true,
     pool: 'forks',
+    // As many as cores, also where there are two; Vitest leaves one core free.
+    maxWorkers: availableParallelism(),
     // A file shares its process with others: most of the time of a file with its own process is spent on imports.
     isolate: false,
     // So that no file leaves its stubs to the next one.
@@ -31,6 +37,7 @@ export default defineConfig({
             'tests/contract/**/*.test.ts',
           ],
           exclude: ['**/node_modules/**', '**/*.e2e.test.ts'],
+          ...PATIENCE,
           // Empty where there is none: tests that need it are then skipped.
           env: { GAVEL_TEST_NATS: findNatsServer() ?? '' },
         },
@@ -40,8 +47,7 @@ export default defineConfig({
         test: {
           name: 'conformance',
           include: ['tests/conformance/**/*.test.ts'],
-          testTimeout: 20_000,
-          hookTimeout: 30_000,
+          ...PATIENCE,
         },
       },
       {
@@ -56,8 +62,7 @@ export default defineConfig({
             '**/conformance/{cli,deploy}/**',
           ],
           env: { GAVEL_TEST_BUS: process.env.GAVEL_TEST_BUS ?? 'delayed' },
-          testTimeout: 20_000,
-          hookTimeout: 30_000,
+          ...PATIENCE,
         },
       },
       {
@@ -66,6 +71,7 @@ export default defineConfig({
           name: 'chaos',
           include: ['tests/chaos/**/*.test.ts'],
           fileParallelism: false,
+          ...PATIENCE,
         },
       },
       {
@@ -80,8 +86,7 @@ export default defineConfig({
             GAVEL_TEST_HEADLESS_SHELL: findHeadlessShell() ?? '',
             GAVEL_TEST_COTURN: findCoturn() ?? '',
           },
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          ...PATIENCE,
           // One file at a time: they share the machine's cores, and some of them measure.
           fileParallelism: false,
         },

@@ -7,7 +7,7 @@ import { compareRules, parseRules } from './check-rules.ts';
 import { findVendorWords } from './check-vendor-words.ts';
 import { readEntryComments } from './generate-docs.ts';
 import { stripComments } from './lib.ts';
-import { countReport, countsLine } from './test-report.ts';
+import { countReport, countsLine, findFailures, type Report } from './test-report.ts';
 import { setManifestVersion } from './versions.ts';
 
 describe('comments', () => {
@@ -156,17 +156,29 @@ describe('the rest', () => {
   });
 
   it('counts a file that failed as a whole as one failure', () => {
-    const counts = countReport({
+    const report: Report = {
       numPassedTests: 3,
       numFailedTests: 1,
       numPendingTests: 2,
       testResults: [
-        { status: 'failed', assertionResults: [] },
-        { status: 'failed', assertionResults: [{ status: 'failed' }] },
-        { status: 'passed', assertionResults: [{ status: 'passed' }] },
+        { name: '/a.test.ts', status: 'failed', message: 'Error: no module\n  at x', assertionResults: [] },
+        {
+          name: '/b.test.ts',
+          status: 'failed',
+          assertionResults: [
+            { status: 'passed', fullName: 'group works' },
+            { status: 'failed', fullName: 'group breaks', failureMessages: ['AssertionError: 1 is not 2\n  at y'] },
+          ],
+        },
+        { name: '/c.test.ts', status: 'passed', assertionResults: [{ status: 'passed', fullName: 'c' }] },
       ],
-    });
+    };
+    const counts = countReport(report);
     expect(countsLine(counts)).toBe('3 passed, 2 failed, 2 skipped');
     expect(countsLine({ passed: 1, failed: 0, skipped: 0 })).toBe('1 passed, 0 failed');
+    expect(findFailures(report)).toEqual([
+      { file: '/a.test.ts', message: 'Error: no module' },
+      { file: '/b.test.ts', test: 'group breaks', message: 'AssertionError: 1 is not 2' },
+    ]);
   });
 });

@@ -30,18 +30,35 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-/** Bundles a page, serves it from localhost and starts Chromium; the page is open once it has set the global. */
-export async function openStage(folder = 'page', global = 'e2e', settings: BrowserSettings = {}): Promise<Stage> {
-  const dist = mkdtempSync(join(tmpdir(), 'gavel-e2e-'));
-  const root = fileURLToPath(new URL(`./${folder}`, import.meta.url));
-  await build({
-    root,
+/** The folders of bundled pages, by name. */
+const bundles = new Map<string, Promise<string>>();
+
+/** Returns a folder that is filled once for all test files of a process, and deleted when the process ends. */
+export function bundleOnce(name: string, fill: (folder: string) => Promise<unknown>): Promise<string> {
+  const bundle = bundles.get(name) ?? fillFolder(fill);
+  bundles.set(name, bundle);
+  return bundle;
+}
+
+async function fillFolder(fill: (folder: string) => Promise<unknown>): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'gavel-e2e-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  await fill(folder);
+  return folder;
+}
+
+const buildPage = (folder: string, outDir: string): Promise<unknown> =>
+  build({
+    root: fileURLToPath(new URL(`./${folder}`, import.meta.url)),
     logLevel: 'error',
     configFile: false,
     resolve: { tsconfigPaths: true },
-    build: { outDir: dist, emptyOutDir: true, minify: false },
+    build: { outDir, emptyOutDir: true, minify: false },
   });
-  const site = await serveFolder(dist);
+
+/** Bundles a page, serves it from localhost and starts Chromium; the page is open once it has set the global. */
+export async function openStage(folder = 'page', global = 'e2e', settings: BrowserSettings = {}): Promise<Stage> {
+  const site = await serveFolder(await bundleOnce(folder, (outDir) => buildPage(folder, outDir)));
   const browser = await launchChromium(settings);
   const { permitsDevices = true } = settings;
   const describe = (relay?: UdpRelay): Stage => ({
@@ -59,7 +76,6 @@ export async function openStage(folder = 'page', global = 'e2e', settings: Brows
     async close() {
       await browser.close();
       site.close();
-      rmSync(dist, { recursive: true, force: true });
     },
   });
   return describe();

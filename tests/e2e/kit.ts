@@ -4,8 +4,6 @@
  * @module
  */
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startTestServer, type TestServer } from '@gavel/testkit';
@@ -13,7 +11,7 @@ import { launchChromium } from '@gavel/testkit/chromium';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { build } from 'vite';
 import { expect } from 'vitest';
-import { type StaticSite, serveFolder } from './harness.ts';
+import { bundleOnce, type StaticSite, serveFolder } from './harness.ts';
 import { Meetings } from './meetings.ts';
 
 const PROJECT = fileURLToPath(new URL('./ui-kit', import.meta.url));
@@ -51,22 +49,19 @@ const VENDOR_ASSETS: Readonly<Record<string, { readonly contentType: string; rea
 /** A server, a browser, and the pages of participants who use the kit. */
 export class KitHall extends Meetings {
   readonly #problems: string[] = [];
-  readonly #folder: string;
   readonly #site: StaticSite;
   readonly #browser: Browser;
 
-  private constructor(gavel: TestServer, folder: string, site: StaticSite, browser: Browser) {
+  private constructor(gavel: TestServer, site: StaticSite, browser: Browser) {
     super(gavel);
-    this.#folder = folder;
     this.#site = site;
     this.#browser = browser;
   }
 
   static async open(): Promise<KitHall> {
-    const folder = mkdtempSync(join(tmpdir(), 'gavel-ui-kit-'));
-    await buildProject(folder);
+    const site = await serveFolder(await bundleOnce('ui-kit', buildProject));
     const gavel = await startTestServer({ media: 'real' });
-    return new KitHall(gavel, folder, await serveFolder(folder), await launchChromium({ cameras: CAMERAS }));
+    return new KitHall(gavel, site, await launchChromium({ cameras: CAMERAS }));
   }
 
   /** Adds a participant to a meeting and opens the page on which it can join. */
@@ -114,7 +109,6 @@ export class KitHall extends Meetings {
     await this.#browser.close();
     this.#site.close();
     await this.gavel.close();
-    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   async #newPage(name: string): Promise<Page> {
