@@ -193,6 +193,52 @@ describe.skipIf(CHROMIUM === '')('the console', () => {
     expect((await gavel.rooms.summary(ROOM))?.memberCount).toBe(2);
   });
 
+  test('a moderator kicks all but some, whom the preview leaves out (ALL-1, DRY-1)', async () => {
+    for (const userId of ['anna', 'bob', 'carl']) await mustEnter(userId);
+    const mia = await signIn(await createToken('mia', 'moderator'), ROOM_HASH);
+    await mia.getByTestId('kick-others').click();
+    await mia.getByTestId('stays-bob').check();
+    await mia.getByTestId('preview').filter({ hasText: '2 people will be put out' }).waitFor();
+    expect(await mia.getByTestId('preview').innerText()).not.toContain('bob');
+    await mia.getByTestId('act-reason').fill(REASON);
+    await mia.getByTestId('act-confirm').click();
+    await mia.getByTestId('notice').filter({ hasText: '2 people are out of lobby' }).waitFor();
+    expect((await gavel.rooms.snapshot(ROOM))?.members.map(({ user }) => user.id)).toEqual(['bob']);
+    // The preview is in the audit trail, and can be hidden there.
+    await mia.getByTestId('nav-audit').click();
+    const audit = mia.getByTestId('audit');
+    await audit.locator('tr', { hasText: 'preview' }).first().waitFor();
+    await mia.getByTestId('filter-dryRun').selectOption('false');
+    await audit.locator('tr', { hasText: 'preview' }).first().waitFor({ state: 'detached' });
+    await audit.locator('tr', { hasText: REASON }).waitFor();
+  });
+
+  test('an owner creates an App and replaces its secret; each secret is shown once (SEC-1, SEC-3)', async () => {
+    const ola = await signIn(TEST_API_TOKEN, '#/apps');
+    await ola.getByTestId('new-app').click();
+    await ola.getByTestId('app-name').fill('school');
+    await ola.getByTestId('app-create').click();
+    const secret = await ola.getByTestId('secret-server').innerText();
+    expect(secret).toMatch(/^[0-9a-f]{32}$/);
+    await ola.getByTestId('copy-server').click();
+    await ola.getByRole('button', { name: 'Done' }).click();
+    await ola.getByRole('button', { name: 'Keys of school' }).click();
+    const keys = ola.getByTestId('key-list');
+    expect(await keys.locator('tr').count()).toBe(2);
+    expect(await ola.getByTestId('show-secrets').count()).toBe(0);
+    await ola.getByTestId('rotate').click();
+    const next = await ola.getByTestId('secret-server').innerText();
+    expect(next).toMatch(/^[0-9a-f]{32}$/);
+    expect(next).not.toBe(secret);
+    await ola.getByTestId('keys-close').click();
+    await ola.getByRole('button', { name: 'Keys of school' }).click();
+    await keys.filter({ hasText: 'Earlier server' }).waitFor();
+    expect(await ola.locator('body').innerText()).not.toContain(next);
+    await ola.getByTestId('nav-overview').click();
+    await ola.getByTestId('nodes').filter({ hasText: '1 worker ready' }).waitFor();
+    await ola.getByTestId('audit').filter({ hasText: 'replace secret' }).waitFor();
+  });
+
   test('the page is live: a room that begins and ends appears and goes without a click (CON-4)', async () => {
     const mia = await signIn(await createToken('mia', 'moderator'), '#/rooms');
     await mia.getByTestId('rooms').filter({ hasText: 'Nobody is in a room now' }).waitFor();
@@ -261,6 +307,15 @@ describe.skipIf(CHROMIUM === '')('the console', () => {
       await page.getByTestId('kick-bob').click();
       await page.getByTestId('preview').filter({ hasText: '1 person' }).waitFor();
       faults.kick = await findAccessibilityFaults(page);
+      await page.getByTestId('act-cancel').click();
+      await page.goto(`${gavel.baseUrl}/console#/apps`);
+      await page.getByTestId('new-app').click();
+      faults['new App'] = await findAccessibilityFaults(page);
+      await page.goto(`${gavel.baseUrl}/console#/people`);
+      await page.goto(`${gavel.baseUrl}/console#/apps`);
+      await page.getByTestId(`keys-${TEST_APP.appId}`).click();
+      await page.getByTestId('key-list').waitFor();
+      faults.keys = await findAccessibilityFaults(page);
       expect(Object.fromEntries(Object.entries(faults).filter(([, found]) => found.length > 0))).toEqual({});
     },
     180_000,

@@ -17,6 +17,8 @@ export interface CliIo {
   error(text: string): void;
   /** Asks a question that is answered with yes or no. */
   ask(question: string): Promise<boolean>;
+  /** Returns a signal that is aborted when the user interrupts the process, which then ends by itself. A second interrupt kills it. */
+  onInterrupt(): AbortSignal;
 }
 
 /** Returns the surroundings of this process. */
@@ -32,6 +34,11 @@ export function createProcessIo(): CliIo {
       const answer = await terminal.question(`${question} [y/N] `);
       terminal.close();
       return /^y(es)?$/i.test(answer.trim());
+    },
+    onInterrupt() {
+      const controller = new AbortController();
+      process.once('SIGINT', () => controller.abort());
+      return controller.signal;
     },
   };
 }

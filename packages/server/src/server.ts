@@ -74,6 +74,7 @@ import { createZegoCallbacks } from './zego/callback-dialect.ts';
 import { registerZegoDoor } from './zego/door.ts';
 import { Replays } from './zego/replays.ts';
 import { signedPath } from './zego/signed-path.ts';
+import { createToken04 } from './zego/token04.ts';
 
 /** Parts that a caller may supply, for tests. */
 export interface ServerParts {
@@ -289,6 +290,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
       apps,
       callbacks,
       countCall,
+      createLoginToken: createToken04,
       ...stored,
     });
     registerConsole(http);

@@ -28,7 +28,8 @@ const act = (path: string, body: object, headers: Record<string, string> = {}, t
 const usersOf = (people: readonly { readonly userId: string }[]) => people.map(({ userId }) => userId).toSorted();
 const present = async (roomId = 'lobby') =>
   usersOf((await stage.admin('GET', `/rooms/${appId}/production/${roomId}/people`)).body.people);
-const auditRows = async (query = '') => (await stage.admin('GET', `/audit${query}`)).body.rows;
+/** The rows of the App; the tokens of the callers have rows without an App. */
+const auditRows = async (query = '') => (await stage.admin('GET', `/audit?appId=${appId}${query}`)).body.rows;
 
 describe('a kick', () => {
   test('puts people out with its reason, and its audit row says who did it and why (AUDIT-1)', async () => {
@@ -131,6 +132,9 @@ test('a dry run answers whom a call would hit, and leaves only an audit row that
     ['kick', 'done'],
     ['kick', 'done'],
   ]);
+  await act(`${LOBBY}/kick`, { userIds: ['bob'], reason: '"dryRun":true' });
+  expect(await auditRows('&dryRun=false')).toMatchObject([{ reason: '"dryRun":true', targets: ['user/bob'] }]);
+  expect(await auditRows('&dryRun=true')).toEqual(rows);
   other.cut();
 });
 
@@ -149,7 +153,7 @@ test('close, mute and the end of a stream take effect, and name whom they hit', 
   expect((await act(`${LOBBY}/streams/camera-1/delete`, { reason: 'bad' })).status).toBe(404);
   expect(usersOf((await act(`${LOBBY}/close`, { reason: 'over' })).body.people)).toEqual(['anna', 'bob']);
   expect((await act(`${LOBBY}/close`, { reason: 'over' })).status).toBe(404);
-  const rows = await auditRows(`?outcome=done&roomId=lobby`);
+  const rows = await auditRows(`&outcome=done&roomId=lobby`);
   expect(rows.map(({ action, reason }: Record<string, string>) => [action, reason])).toEqual([
     ['close', 'over'],
     ['deleteStream', 'bad'],
@@ -240,7 +244,7 @@ test('a viewer, and a moderator of another App, act on nothing; each refusal has
     }
   }
   expect(await present()).toEqual(['anna']);
-  const rows = await auditRows('?outcome=refused&limit=100');
+  const rows = await auditRows('&outcome=refused&limit=100');
   expect(rows).toHaveLength(10);
   expect(rows[9]).toMatchObject({ action: 'kick', actor: 'viewer 2', role: 'viewer', errorCode: 'forbidden' });
 });
@@ -251,18 +255,20 @@ describe('the audit trail', () => {
     await act(`${LOBBY}/kick`, { userIds: ['anna'], reason: '=cmd, "quoted"' });
     await act(`${LOBBY}/kick`, { userIds: ['bob'], reason: 'spam' });
     await stage.call('KickoutUser', { RoomId: 'lobby', 'UserId[]': ['carl'] });
-    const first = (await stage.admin('GET', '/audit?limit=2')).body;
-    const second = (await stage.admin('GET', `/audit?limit=2&cursor=${first.next}`)).body;
+    const first = (await stage.admin('GET', `/audit?appId=${appId}&limit=2`)).body;
+    const second = (await stage.admin('GET', `/audit?appId=${appId}&limit=2&cursor=${first.next}`)).body;
     expect([...first.rows, ...second.rows].map(({ door, targets }) => [door, targets])).toEqual([
       ['zego', ['user/carl']],
       ['admin', ['user/bob']],
       ['admin', ['user/anna']],
     ]);
-    expect(await auditRows('?target=user/bob')).toHaveLength(1);
-    expect(await auditRows('?door=zego&action=kick')).toHaveLength(1);
+    expect(await auditRows('&target=user/bob')).toHaveLength(1);
+    expect(await auditRows('&door=zego&action=kick')).toHaveLength(1);
     const headers = { authorization: `Bearer ${moderator}` };
     const read = async (format: string) => {
-      const response = await fetch(`${stage.baseUrl}/admin/v1/audit/export?format=${format}`, { headers });
+      const response = await fetch(`${stage.baseUrl}/admin/v1/audit/export?format=${format}&appId=${appId}`, {
+        headers,
+      });
       return { type: response.headers.get('content-type'), text: await response.text() };
     };
     const lines = await read('jsonl');
@@ -284,7 +290,7 @@ describe('the audit trail', () => {
   test('shows viewers no addresses', async () => {
     await act(BANS, { addresses: '198.51.100.7', reason: 'raid' });
     const token = await stage.tokenOf('viewer');
-    const { body } = await stage.admin('GET', '/audit', { token });
+    const { body } = await stage.admin('GET', `/audit?appId=${appId}`, { token });
     expect(body.rows).toMatchObject([{ action: 'setRules', details: {} }]);
     expect(JSON.stringify([body, (await stage.admin('GET', BANS, { token })).body])).not.toContain('198.51.100.7');
   });

@@ -47,6 +47,8 @@ const RIGHTS: Readonly<Record<string, Right>> = {
   'POST /apps': 'manage',
   'GET /apps/{appId}/keys': 'manage',
   'POST /apps/{appId}/keys': 'manage',
+  'POST /apps/{appId}/keys/show': 'manage',
+  'POST /apps/{appId}/login-tokens': 'manage',
   'GET /presets': 'read',
   'GET /nodes': 'read',
 };

@@ -103,16 +103,31 @@ describe('tokens', () => {
   });
 });
 
-test('Apps are created and listed, and their keys are printed', async () => {
+test('Apps are created and listed, and each secret is printed once (SEC-2, SEC-3)', async () => {
   const created = await gavel(['app', 'create', 'second', ...ACCOUNT, '--yes', '--json']);
-  const { id } = created.json<{ id: string }>();
+  const {
+    appId,
+    rtkAppId: id,
+    serverSecret,
+  } = created.json<{ appId: number; rtkAppId: string; serverSecret: string }>();
   const apps = (await gavel(['app', 'list', ...ACCOUNT, '--json'])).json<
     { appId: number; rtkAppId: string; name: string }[]
   >();
   const made = apps.find(({ rtkAppId }) => rtkAppId === id);
   expect([apps[0]?.name, made?.name]).toEqual(['test', 'second']);
-  const keys = await gavel(['app', 'keys', String(made?.appId)]);
-  expect(keys.out).toMatch(/^serverSecret {4}[0-9a-f]{32}\ncallbackSecret {2}[0-9a-f]{32}\n$/);
+  expect(made?.appId).toBe(appId);
+  const keys = await gavel(['app', 'keys', String(appId)]);
+  expect(keys.out).toMatch(/^SECRET {4}KEY ID {4}VALID UNTIL\nserver {4}[0-9a-f]{8}\ncallback {2}[0-9a-f]{8}\n$/);
+  expect((await gavel(['app', 'keys', String(appId), '--show'])).error).toMatch(/refused with 409/);
+  const rotated = await gavel(['app', 'rotate', String(appId), '--overlap', '2h', '--yes']);
+  expect(rotated.out).toMatch(/^serverSecret {4}[0-9a-f]{32}\n$/);
+  expect(rotated.out).not.toContain(serverSecret);
+  const callback = await gavel(['app', 'rotate', String(appId), '--secret', 'callback', '--yes']);
+  expect(callback.out).toMatch(/^callbackSecret {2}[0-9a-f]{32}\n$/);
+  expect((await gavel(['app', 'keys', String(appId)])).out).toMatch(/\nserver {4}[0-9a-f]{8} {2}\d{4}-/);
+  const byKit = await server.server.apps.create(TEST_APP.accountId, 'third');
+  const shown = await gavel(['app', 'keys', String(byKit.appId), '--show']);
+  expect(shown.out).toMatch(/^serverSecret {4}[0-9a-f]{32}\ncallbackSecret {2}[0-9a-f]{32}\n$/);
   const none = await gavel(['app', 'keys', '77']);
   expect([none.code, none.error]).toEqual([1, 'gavel: refused with 404: No App has the id 77\n']);
 });
@@ -194,7 +209,7 @@ describe('a call', () => {
   test.each([
     [['nonsense'], "unknown command 'nonsense'"],
     [['app', 'lst'], '(Did you mean list?)'],
-    [['app', 'list'], "required option '--account <id>' not specified"],
+    [['app', 'create', 'x'], "required option '--account <id>' not specified"],
     [['app', 'list', ...ACCOUNT, '--nope'], "unknown option '--nope'"],
     [['callback', 'list', '--status', 'gone'], 'Allowed choices are failed, pending'],
     [['callback', 'list', '--limit', '501'], 'is not a number of entries: an integer from 1 to 500'],

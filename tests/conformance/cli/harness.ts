@@ -24,12 +24,16 @@ export interface CliOptions {
   readonly cwd?: string;
   /** The answer on a terminal; without it there is no terminal. */
   readonly answer?: boolean;
+  /** Aborted when the user interrupts the command. */
+  readonly interrupt?: AbortSignal;
+  /** Called with what the command prints. */
+  readonly onOut?: (text: string) => void;
 }
 
 /** Runs a command line. */
 export async function runGavel(
   argv: readonly string[],
-  { env = {}, cwd = '/', answer }: CliOptions = {},
+  { env = {}, cwd = '/', answer, interrupt = new AbortController().signal, onOut }: CliOptions = {},
 ): Promise<CliRun> {
   let out = '';
   let error = '';
@@ -40,6 +44,7 @@ export async function runGavel(
     isTerminal: answer !== undefined,
     out: (text) => {
       out += text;
+      onOut?.(text);
     },
     error: (text) => {
       error += text;
@@ -48,6 +53,7 @@ export async function runGavel(
       questions.push(question);
       return answer ?? false;
     },
+    onInterrupt: () => interrupt,
   };
   const code = await runCli(argv, io);
   return { code, out, error, questions, json: <T>() => JSON.parse(out) as T };

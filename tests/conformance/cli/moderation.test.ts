@@ -83,3 +83,25 @@ test('streams are listed and deleted, users are muted, and a room is closed', as
   expect((await gavel(['room', 'close', 'stage', ...APP, ...WHY, '--yes'])).out).toBe('has put out: eve\n');
   await eve.closed;
 });
+
+test('the audit log is followed until the user interrupts it', async () => {
+  await login('hall', 'eva');
+  const close = () => gavel(['room', 'close', 'hall', ...APP, ...WHY, '--yes']);
+  const interrupt = new AbortController();
+  const rows: { readonly action: string; readonly outcome: string }[] = [];
+  const following = gavel(['audit', 'tail', '--follow', '--since', '1h', '--json', ...APP, '--room', 'hall'], {
+    interrupt: interrupt.signal,
+    onOut: (text) => rows.push(JSON.parse(text)),
+  });
+  expect((await close()).code).toBe(0);
+  await expect.poll(() => rows.length, { timeout: 20_000 }).toBe(1);
+  expect((await close()).code).toBe(1);
+  await expect.poll(() => rows.length, { timeout: 20_000 }).toBe(2);
+  interrupt.abort();
+  expect((await following).code).toBe(0);
+  expect(rows).toMatchObject([
+    { action: 'close', outcome: 'done' },
+    { action: 'close', outcome: 'refused' },
+  ]);
+  expect((await gavel(['audit', 'tail', '--for', '1s'])).error).toBe('gavel: --for needs --follow\n');
+});

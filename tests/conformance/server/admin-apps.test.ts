@@ -1,5 +1,5 @@
 /**
- * Apps at the admin API: what an App of the meetings API needs for the other APIs, its owner reads here.
+ * Apps at the admin API: what an App of the meetings API needs for the other APIs, its owner is shown here.
  */
 
 import { signedPath } from '@gavel/server';
@@ -13,12 +13,13 @@ beforeAll(async () => {
 });
 afterAll(() => gavel.close());
 
-async function admin(path: string, token = TEST_API_TOKEN) {
-  const response = await fetch(`${gavel.baseUrl}/admin/v1${path}`, { headers: { authorization: `Bearer ${token}` } });
+async function admin(path: string, token = TEST_API_TOKEN, method = 'GET') {
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await fetch(`${gavel.baseUrl}/admin/v1${path}`, { method, headers });
   return { status: response.status, body: await response.json() };
 }
 
-test('an App made by the RealtimeKit API can be used at the ZEGO API with the keys that its owner reads', async () => {
+test('an App made by the RealtimeKit API can be used at the ZEGO API with the secrets that its owner is shown once (SEC-3)', async () => {
   const api = new Cloudflare({ apiToken: TEST_API_TOKEN, baseURL: `${gavel.baseUrl}/client/v4`, maxRetries: 0 });
   const made = await api.realtimeKit.apps.post({ account_id: TEST_APP.accountId, name: 'second' });
   expect(JSON.stringify(made)).not.toMatch(/secret/i);
@@ -31,14 +32,15 @@ test('an App made by the RealtimeKit API can be used at the ZEGO API with the ke
   expect(JSON.stringify(body)).not.toContain(TEST_APP.serverSecret);
 
   const { appId } = body.apps[1];
-  const keys = (await admin(`/apps/${appId}/keys`)).body;
+  const keys = (await admin(`/apps/${appId}/keys/show`, TEST_API_TOKEN, 'POST')).body;
   expect(keys).toEqual({
-    appId,
+    ...{ appId, isConfigured: false, areShown: true, callbackKeyId: expect.stringMatching(/^[0-9a-f]{8}$/) },
     serverSecret: expect.stringMatching(/^[0-9a-f]{32}$/),
     callbackSecret: expect.stringMatching(/^[0-9a-f]{32}$/),
     keyId: expect.stringMatching(/^[0-9a-f]{8}$/),
     earlier: [],
   });
+  expect((await admin(`/apps/${appId}/keys/show`, TEST_API_TOKEN, 'POST')).status).toBe(409);
   const path = signedPath(keys, 'DescribeUserNum', { 'RoomId[]': ['lobby'] }, Date.now());
   expect(await (await fetch(`${gavel.baseUrl}${path}`)).json()).toMatchObject({ Code: 0 });
 });

@@ -4,24 +4,10 @@
  * @module
  */
 
+import type { CallbackItem, CallbackList, ReplayedCallbacks } from '@gavel/protocol/admin';
 import { withQuery } from '../api.ts';
 import { type CommandSpec, makeTable, showTime, textOf } from '../command.ts';
 import { requireInteger } from '../parse.ts';
-
-interface Callback {
-  readonly id: string;
-  readonly appId: number;
-  readonly event: string;
-  readonly url: string;
-  readonly lane: string;
-  readonly attempts: number;
-  readonly createdAtMs: number;
-  readonly lastError?: string;
-}
-interface Page {
-  readonly callbacks: readonly Callback[];
-  readonly next: number | null;
-}
 
 const appOption = {
   flags: '--app <id>',
@@ -49,11 +35,11 @@ const list: CommandSpec = {
   ],
   async run({ api, options, progress }) {
     const { status, app, limit, all } = options;
-    const found: Callback[] = [];
+    const found: CallbackItem[] = [];
     let after: number | undefined;
     do {
       const query = { status, appId: app, limit: all ? PAGE : limit, after };
-      const page = await api.send<Page>({ method: 'GET', path: withQuery('/admin/v1/callbacks', query) });
+      const page = await api.send<CallbackList>({ method: 'GET', path: withQuery('/admin/v1/callbacks', query) });
       found.push(...page.callbacks);
       after = page.next ?? undefined;
       progress(`${found.length} callbacks`);
@@ -86,7 +72,7 @@ const replay: CommandSpec = {
       return { value: await api.send<object>({ method: 'POST', path }), lines: [`${id} is pending again`] };
     }
     const body = { appId: Number(options.app) };
-    const value = await api.send<{ readonly replayed: number }>({
+    const value = await api.send<ReplayedCallbacks>({
       method: 'POST',
       path: '/admin/v1/callbacks/replay',
       body,

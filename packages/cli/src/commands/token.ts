@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { LoginToken } from '@gavel/protocol/admin';
 import { createToken04 } from '@gavel/server/token04';
 import { withQuery } from '../api.ts';
 import { type CommandSpec, makeTable, type OptionSpec, showTime, textOf } from '../command.ts';
@@ -65,7 +66,7 @@ const revoke: CommandSpec = {
 
 const token04: CommandSpec = {
   name: 'token04 create',
-  summary: "Creates a login token for a user of an App, with the App's server secret: from a file, or from the server.",
+  summary: 'Creates a login token for a user of an App: with the server secret in a file, or at the server.',
   isRemote: true,
   options: [
     {
@@ -81,11 +82,12 @@ const token04: CommandSpec = {
   ],
   async run({ api, options }) {
     const { app: appId, user: userId, payload = '', secretFile } = options;
-    const secret =
-      secretFile === undefined
-        ? (await api.send<{ readonly serverSecret: string }>({ method: 'GET', path: `/admin/v1/apps/${appId}/keys` }))
-            .serverSecret
-        : readSecret(String(secretFile));
+    if (secretFile === undefined) {
+      const body = { userId, expiresInSeconds: options.for, ...(payload !== '' && { payload }) };
+      const value = await api.send<LoginToken>({ method: 'POST', path: `/admin/v1/apps/${appId}/login-tokens`, body });
+      return { value, lines: [value.token] };
+    }
+    const secret = readSecret(String(secretFile));
     const facts = { appId: Number(appId), userId: String(userId), payload: String(payload) };
     try {
       const token = createToken04({ ...facts, secret, lifetimeSeconds: Number(options.for) });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatAmount, formatBitrate, formatDuration, formatTime } from './format.ts';
+import { formatAmount, formatBitrate, formatBytes, formatDuration, formatTime } from './format.ts';
 
 describe('durations', () => {
   test.each([
@@ -26,6 +26,10 @@ describe('bitrates', () => {
   ])('%i is %s', (bitrate, text) => {
     expect(formatBitrate(bitrate)).toBe(text);
   });
+});
+
+test('sizes are in MB or GB', () => {
+  expect([120_400_000, 999_400_000, 1_540_000_000].map(formatBytes)).toEqual(['120 MB', '999 MB', '1.5 GB']);
 });
 
 test('a time has its date if it is not of today, and the year if it is not of this year', () => {

@@ -42,6 +42,12 @@ export function formatBitrate(bitsPerSecond: number): string {
   return `${(bitsPerSecond / 1_000_000).toFixed(1)} Mbit/s`;
 }
 
+/** Returns a size in MB or GB. */
+export function formatBytes(bytes: number): string {
+  const megabytes = Math.round(bytes / 1_000_000);
+  return megabytes < 1000 ? `${megabytes} MB` : `${(megabytes / 1000).toFixed(1)} GB`;
+}
+
 /** Returns a number with separators of thousands. */
 export const formatCount = (count: number): string => count.toLocaleString('en-US');
 

@@ -46,30 +46,51 @@ export const APP_PATH = Type.Object({ appId: APP_ID }, CLOSED);
 /** The path parameter of an App. */
 export type AppPath = Static<typeof APP_PATH>;
 
-const KEY_ID = Type.String({ description: 'Names a server secret without revealing it: 8 hex digits of its SHA-256.' });
+const KEY_ID = Type.String({ description: 'Names a secret without revealing it: 8 hex digits of its SHA-256.' });
 
-/** The keys of an App. */
+const SECRET_KIND = Type.Union([Type.Literal('server'), Type.Literal('callback')], {
+  description: '`server`: signs API calls and login tokens. `callback`: signs callbacks.',
+});
+
+/** The keys of an App, without the secrets. */
 export const APP_KEYS = Type.Object({
   appId: APP_ID,
-  keyId: KEY_ID,
-  serverSecret: Type.String({ description: 'Signs API calls and login tokens.' }),
-  callbackSecret: Type.String({ description: 'Signs callbacks.' }),
+  isConfigured: Type.Boolean({ description: 'Whether the configuration has the secrets. They are changed there.' }),
+  areShown: Type.Boolean({ description: 'Whether an owner was shown the secrets. They are shown once.' }),
+  keyId: { ...KEY_ID, description: 'Names the server secret: 8 hex digits of its SHA-256.' },
+  callbackKeyId: { ...KEY_ID, description: 'Names the callback secret: 8 hex digits of its SHA-256.' },
   earlier: Type.Array(
-    Type.Object({ keyId: KEY_ID, validUntilMs: { ...TIME_MS, description: 'Milliseconds since the Unix epoch.' } }),
-    { description: 'Earlier server secrets that are still valid, latest first.' },
+    Type.Object({
+      kind: SECRET_KIND,
+      keyId: KEY_ID,
+      validUntilMs: { ...TIME_MS, description: 'Milliseconds since the Unix epoch.' },
+    }),
+    { description: 'Earlier secrets that are still valid, latest first.' },
   ),
 });
-/** The keys of an App. */
+/** The keys of an App, without the secrets. */
 export type AppKeys = Static<typeof APP_KEYS>;
 
-/** An App that was just created, with its keys. */
-export const CREATED_APP = Type.Object({ ...APP_ITEM.properties, ...APP_KEYS.properties });
-/** An App that was just created, with its keys. */
+/** Secrets of an App. No later answer has them. */
+export const APP_SECRETS = Type.Object({
+  ...APP_KEYS.properties,
+  serverSecret: Type.Optional(
+    Type.String({ description: 'Signs API calls and login tokens. Absent if not replaced.' }),
+  ),
+  callbackSecret: Type.Optional(Type.String({ description: 'Signs callbacks. Absent if not replaced.' })),
+});
+/** Secrets of an App. No later answer has them. */
+export type AppSecrets = Static<typeof APP_SECRETS>;
+
+/** An App that was just created, with its secrets. */
+export const CREATED_APP = Type.Object({ ...APP_ITEM.properties, ...APP_SECRETS.properties });
+/** An App that was just created, with its secrets. */
 export type CreatedApp = Static<typeof CREATED_APP>;
 
-/** Replaces the server secret of an App. */
+/** Replaces a secret of an App. */
 export const NEW_SECRET = Type.Object(
   {
+    kind: Type.Optional({ ...SECRET_KIND, default: 'server', description: 'Which secret. Default: `server`.' }),
     overlapSeconds: Type.Integer({
       minimum: 0,
       maximum: 90 * 86_400,
@@ -78,8 +99,25 @@ export const NEW_SECRET = Type.Object(
   },
   CLOSED,
 );
-/** Replaces the server secret of an App. */
+/** Replaces a secret of an App. */
 export type NewSecret = Static<typeof NEW_SECRET>;
+
+/** Asks for a login token of a user, signed with the server secret of the App. */
+export const NEW_LOGIN_TOKEN = Type.Object(
+  {
+    userId: Type.String({ minLength: 1, maxLength: 64 }),
+    expiresInSeconds: Type.Integer({ minimum: 1, maximum: 31_536_000, description: 'How long the token is valid.' }),
+    payload: Type.Optional(Type.String({ maxLength: 4096, description: 'Privileges of the token, as JSON.' })),
+  },
+  CLOSED,
+);
+/** Asks for a login token of a user. */
+export type NewLoginToken = Static<typeof NEW_LOGIN_TOKEN>;
+
+/** A login token. */
+export const LOGIN_TOKEN = Type.Object({ token: Type.String() });
+/** A login token. */
+export type LoginToken = Static<typeof LOGIN_TOKEN>;
 
 /** Selects presets. */
 export const PRESET_LIST_QUERY = Type.Object(

@@ -23,6 +23,9 @@ const FILTER = {
     }),
   ),
   target: TEXT('Only commands about this target, such as `user/anna`.'),
+  dryRun: Type.Optional(
+    Type.Boolean({ description: 'false: without previews, which changed nothing; true: only previews.' }),
+  ),
   fromMs: Type.Optional(Type.Integer({ minimum: 0, description: 'At this time or later, Unix milliseconds.' })),
   untilMs: Type.Optional(Type.Integer({ minimum: 0, description: 'At this time or earlier, Unix milliseconds.' })),
 };

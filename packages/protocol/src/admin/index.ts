@@ -10,6 +10,7 @@ export * from './acts.ts';
 export * from './apps.ts';
 export * from './audit.ts';
 export * from './bans.ts';
+export * from './callbacks.ts';
 export * from './common.ts';
 export * from './events.ts';
 export * from './overview.ts';

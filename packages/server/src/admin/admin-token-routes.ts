@@ -24,6 +24,7 @@ import { hashApiToken } from '../store/api-token-hash.ts';
 import { ADMIN_KEY_NAME } from './authenticator.ts';
 import { callerOf } from './caller.ts';
 import { AdminError } from './errors.ts';
+import type { ManagedCalls } from './managed-calls.ts';
 import { describeResponses } from './responses.ts';
 
 /** The dependencies of the routes. */
@@ -31,13 +32,15 @@ export interface AdminTokenRouteDeps {
   readonly adminTokens: AdminTokenRepository;
   readonly apps: Pick<Apps, 'find'>;
   readonly clock: Pick<Clock, 'now'>;
+  readonly managed: ManagedCalls;
 }
 
 const ID_PATH = Type.Object({ id: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'The SHA-256.' }) }, CLOSED);
 const REVOKED = Type.Object({ id: Type.String() });
 
 /** Adds `/me` and the routes below `/admin-tokens`. */
-export function addAdminTokenRoutes(scope: FastifyInstance, { adminTokens, apps, clock }: AdminTokenRouteDeps): void {
+export function addAdminTokenRoutes(scope: FastifyInstance, deps: AdminTokenRouteDeps): void {
+  const { adminTokens, apps, clock, managed } = deps;
   scope.get(
     '/me',
     {
@@ -53,7 +56,7 @@ export function addAdminTokenRoutes(scope: FastifyInstance, { adminTokens, apps,
   scope.post(
     '/admin-tokens',
     {
-      config: { right: 'manage' },
+      config: { right: 'manage', action: 'createAdminToken' },
       schema: {
         summary: 'Creates a token of the admin API for a person',
         body: NEW_ADMIN_TOKEN,
@@ -75,9 +78,14 @@ export function addAdminTokenRoutes(scope: FastifyInstance, { adminTokens, apps,
         createdAtMs,
         ...(expiresInSeconds !== undefined && { expiresAtMs: createdAtMs + expiresInSeconds * 1000 }),
       };
-      if (name === ADMIN_KEY_NAME || !(await adminTokens.add(record))) {
-        throw new AdminError('conflict', `A token with the name ${name} exists already`);
-      }
+      await managed.run(
+        request,
+        () => ({ target: `admin-token/${name}`, details: { role, ...(appIds && { appIds }) } }),
+        async () => {
+          if (name !== ADMIN_KEY_NAME && (await adminTokens.add(record))) return;
+          throw new AdminError('conflict', `A token with the name ${name} exists already`);
+        },
+      );
       return { ...describe(record), token };
     },
   );
@@ -97,7 +105,7 @@ export function addAdminTokenRoutes(scope: FastifyInstance, { adminTokens, apps,
   scope.delete(
     '/admin-tokens/:id',
     {
-      config: { right: 'manage' },
+      config: { right: 'manage', action: 'revokeAdminToken' },
       schema: {
         summary: 'Revokes a token of the admin API immediately',
         params: ID_PATH,
@@ -106,7 +114,13 @@ export function addAdminTokenRoutes(scope: FastifyInstance, { adminTokens, apps,
     },
     async (request) => {
       const { id } = request.params as Static<typeof ID_PATH>;
-      if (!(await adminTokens.delete(id))) throw new AdminError('not-found', `No token has the id ${id}`);
+      await managed.run(
+        request,
+        () => ({ target: `admin-token/${id}` }),
+        async () => {
+          if (!(await adminTokens.delete(id))) throw new AdminError('not-found', `No token has the id ${id}`);
+        },
+      );
       return { id };
     },
   );

@@ -117,7 +117,7 @@ function describerFor(request: FastifyRequest): Describe {
   return ({ term: _term, targets, details, ...row }) => ({
     ...row,
     targets: targets.filter((target) => isSeen || !target.startsWith('address/')),
-    details: isSeen ? details : {},
+    details: isSeen ? details : { ...(details.dryRun === true && { dryRun: true }) },
   });
 }
 

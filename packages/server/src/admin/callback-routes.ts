@@ -5,11 +5,26 @@
  */
 
 import { parseAppId } from '@gavel/protocol';
+import {
+  CALLBACK_LIST,
+  CALLBACK_LIST_QUERY,
+  CALLBACK_PATH,
+  type CallbackItem,
+  type CallbackList,
+  type CallbackListQuery,
+  type CallbackPath,
+  REPLAY_BODY,
+  REPLAYED_CALLBACK,
+  REPLAYED_CALLBACKS,
+  type ReplayBody,
+  type ReplayedCallback,
+  type ReplayedCallbacks,
+} from '@gavel/protocol/admin';
 import type { FastifyInstance } from 'fastify';
-import { type Static, Type } from 'typebox';
 import type { OutboxRecord, OutboxRepository } from '../store/outbox.ts';
 import { callerOf } from './caller.ts';
 import { AdminError } from './errors.ts';
+import type { ManagedCalls } from './managed-calls.ts';
 import { describeResponses } from './responses.ts';
 
 /** The dependencies of the routes. */
@@ -19,70 +34,23 @@ export interface CallbackRouteDeps {
     replay(id: string): Promise<boolean>;
     replayAll(appId: OutboxRecord['appId']): Promise<number>;
   };
+  readonly managed: ManagedCalls;
 }
 
-const closed = { additionalProperties: false } as const;
-const appId = Type.Integer({ minimum: 1, maximum: 0xffff_ffff, description: 'Only callbacks of this App.' });
-const status = Type.Union([Type.Literal('failed'), Type.Literal('pending')]);
-
-const LIST_QUERY = Type.Object(
-  {
-    status: Type.Optional({
-      ...status,
-      default: 'failed',
-      description: '`failed`: failed permanently; `pending`: not delivered yet. Default: failed.',
-    }),
-    appId: Type.Optional(appId),
-    limit: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 500, default: 100, description: 'Most entries. Default: 100.' }),
-    ),
-    after: Type.Optional(Type.Integer({ minimum: 0, description: 'The `next` value of the previous page.' })),
-  },
-  closed,
-);
-const ID_PATH = Type.Object(
-  { id: Type.String({ minLength: 1, maxLength: 64, description: 'The `webhook-id`.' }) },
-  closed,
-);
-const REPLAY_BODY = Type.Object({ appId }, closed);
-
-const CALLBACK = Type.Object({
-  id: Type.String({ description: 'The `webhook-id`, the same for every attempt.' }),
-  appId: Type.Integer(),
-  dialect: Type.String(),
-  event: Type.String(),
-  url: Type.String({ description: 'The URL without its query, which may contain secrets.' }),
-  lane: Type.String({ description: 'App, environment and room: callbacks of one lane and address are sent in order.' }),
-  status,
-  attempts: Type.Integer({ description: 'Number of failed attempts.' }),
-  createdAtMs: Type.Integer({ description: 'Milliseconds since the Unix epoch.' }),
-  nextAttemptAtMs: Type.Optional(Type.Integer({ description: 'Only for pending callbacks.' })),
-  failedAtMs: Type.Optional(Type.Integer({ description: 'Only for failed callbacks.' })),
-  lastStatus: Type.Optional(Type.Integer({ description: 'HTTP status of the last failed attempt.' })),
-  lastError: Type.Optional(Type.String({ description: 'Why the last attempt failed.' })),
-});
-const LIST = Type.Object({
-  callbacks: Type.Array(CALLBACK),
-  next: Type.Union([Type.Integer(), Type.Null()], { description: 'Start of the next page; null on the last page.' }),
-});
-const REPLAYED = Type.Object({ id: Type.String(), status });
-const REPLAYED_ALL = Type.Object({
-  replayed: Type.Integer({ description: 'Number of callbacks that are pending again.' }),
-});
 /** Adds the routes below `/callbacks`. */
-export function addCallbackRoutes(scope: FastifyInstance, { outbox, callbacks }: CallbackRouteDeps): void {
+export function addCallbackRoutes(scope: FastifyInstance, { outbox, callbacks, managed }: CallbackRouteDeps): void {
   scope.get(
     '/callbacks',
     {
       config: { right: 'read' },
       schema: {
         summary: 'Lists callbacks, oldest first',
-        querystring: LIST_QUERY,
-        response: describeResponses('A page.', LIST),
+        querystring: CALLBACK_LIST_QUERY,
+        response: describeResponses('A page.', CALLBACK_LIST),
       },
     },
-    async (request) => {
-      const { status = 'failed', appId, limit = 100, after = 0 } = request.query as Static<typeof LIST_QUERY>;
+    async (request): Promise<CallbackList> => {
+      const { status = 'failed', appId, limit = 100, after = 0 } = request.query as CallbackListQuery;
       const appIds = appId === undefined ? callerOf(request).appIds : [appId];
       const filter = { status, afterSeq: after, ...(appIds && { appIds: appIds.map(requireAppId) }) };
       const records = await outbox.list(filter, limit);
@@ -96,16 +64,22 @@ export function addCallbackRoutes(scope: FastifyInstance, { outbox, callbacks }:
   scope.post(
     '/callbacks/:id/replay',
     {
-      config: { right: 'manage' },
+      config: { right: 'manage', action: 'replayCallback' },
       schema: {
         summary: 'Sends a failed callback again',
-        params: ID_PATH,
-        response: describeResponses('The callback is pending again.', REPLAYED),
+        params: CALLBACK_PATH,
+        response: describeResponses('The callback is pending again.', REPLAYED_CALLBACK),
       },
     },
-    async (request) => {
-      const { id } = request.params as Static<typeof ID_PATH>;
-      if (!(await callbacks.replay(id))) throw new AdminError('not-found', `No failed callback has the id ${id}`);
+    async (request): Promise<ReplayedCallback> => {
+      const { id } = request.params as CallbackPath;
+      await managed.run(
+        request,
+        () => ({ target: `callback/${id}` }),
+        async () => {
+          if (!(await callbacks.replay(id))) throw new AdminError('not-found', `No failed callback has the id ${id}`);
+        },
+      );
       return { id, status: 'pending' };
     },
   );
@@ -113,16 +87,21 @@ export function addCallbackRoutes(scope: FastifyInstance, { outbox, callbacks }:
   scope.post(
     '/callbacks/replay',
     {
-      config: { right: 'manage' },
+      config: { right: 'manage', action: 'replayCallbacks' },
       schema: {
         summary: 'Sends all failed callbacks of an App again',
         body: REPLAY_BODY,
-        response: describeResponses('The callbacks are pending again.', REPLAYED_ALL),
+        response: describeResponses('The callbacks are pending again.', REPLAYED_CALLBACKS),
       },
     },
-    async (request) => {
-      const { appId } = request.body as Static<typeof REPLAY_BODY>;
-      return { replayed: await callbacks.replayAll(requireAppId(appId)) };
+    async (request): Promise<ReplayedCallbacks> => {
+      const appId = requireAppId((request.body as ReplayBody).appId);
+      const replayed = await managed.run(
+        request,
+        (count = 0) => ({ appId, details: { replayed: count } }),
+        () => callbacks.replayAll(appId),
+      );
+      return { replayed };
     },
   );
 }
@@ -134,7 +113,7 @@ function requireAppId(value: number): OutboxRecord['appId'] {
 }
 
 /** Returns a callback without its body, which contains personal data and a signature. */
-function describe(record: OutboxRecord): Static<typeof CALLBACK> {
+function describe(record: OutboxRecord): CallbackItem {
   const { body: _body, seq: _seq, url, nextAttemptAtMs, ...rest } = record;
   const isOwed = record.failedAtMs === undefined;
   return {

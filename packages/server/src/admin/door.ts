@@ -25,6 +25,7 @@ import { DryRuns } from './dry-runs.ts';
 import { ADMIN_ERRORS, AdminError, type AdminErrorCode, adminErrorBody } from './errors.ts';
 import { addEventRoutes } from './event-routes.ts';
 import { LiveEvents } from './live-events.ts';
+import { ManagedCalls } from './managed-calls.ts';
 import { OccupancyHistory } from './occupancy.ts';
 import { addOverviewRoute, type OverviewRouteDeps } from './overview-routes.ts';
 import { storeRefusedAct } from './refused-acts.ts';
@@ -38,13 +39,14 @@ import { addTokenRoutes, type TokenRouteDeps } from './token-routes.ts';
 
 /** The dependencies of the door. */
 export interface AdminDoorDeps
-  extends Omit<CallbackRouteDeps, 'outbox'>,
-    Omit<TokenRouteDeps, 'apps'>,
-    Omit<AdminTokenRouteDeps, 'apps' | 'clock'>,
+  extends Omit<CallbackRouteDeps, 'outbox' | 'managed'>,
+    Omit<TokenRouteDeps, 'apps' | 'managed'>,
+    Omit<AdminTokenRouteDeps, 'apps' | 'clock' | 'managed'>,
     Omit<RoomRouteDeps, 'meter' | 'bus'>,
     Pick<ActRouteDeps & BanRouteDeps, 'policy' | 'rules'>,
     AuditRouteDeps,
     Pick<ServerRouteDeps, 'presets'>,
+    Pick<AppRouteDeps, 'createLoginToken'>,
     Omit<RepeatsDeps, 'clock'> {
   readonly engine: Pick<MediaEngine, 'dump' | 'health'>;
   readonly outbox: CallbackRouteDeps['outbox'] & OverviewRouteDeps['outbox'];
@@ -114,16 +116,17 @@ export async function registerAdminDoor(http: FastifyInstance, deps: AdminDoorDe
           security: [{ token: [] }],
         },
       });
-      addAdminTokenRoutes(scope, deps);
+      const managed = new ManagedCalls(deps);
+      addAdminTokenRoutes(scope, { ...deps, managed });
       addRoomRoutes(scope, { bus: deps.bus, meter: new StreamMeter(deps.engine, deps.clock) });
       addEventRoutes(scope, { live: new LiveEvents(deps.bus, deps.clock), clock: deps.clock });
       const once = { repeats: new Repeats(deps), dryRuns: new DryRuns(deps) };
       addActRoutes(scope, { ...deps, ...once });
       addBanRoutes(scope, { ...deps, ...once });
       addAuditRoutes(scope, deps);
-      addCallbackRoutes(scope, deps);
-      addTokenRoutes(scope, deps);
-      addAppRoutes(scope, deps);
+      addCallbackRoutes(scope, { ...deps, managed });
+      addTokenRoutes(scope, { ...deps, managed });
+      addAppRoutes(scope, { ...deps, managed });
       addServerRoutes(scope, deps);
       addSessionRoutes(scope, { sessions, authenticator, cookiePath: ADMIN_PREFIX });
       addOverviewRoute(scope, { ...deps, occupancy: watchOccupancy(scope, deps) });

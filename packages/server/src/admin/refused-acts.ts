@@ -10,6 +10,7 @@ import type { FastifyRequest } from 'fastify';
 import { auditRowOf, type CommandScope } from '../journal/audit-rows.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { NumberedRows } from '../store/journal.ts';
+import { SERVER_SCOPE } from './managed-calls.ts';
 
 /** The dependencies. */
 export interface RefusedActsDeps {
@@ -31,11 +32,14 @@ export async function storeRefusedAct(
   await journal.append({ audit: [auditRowOf(scope, { type: action }, origin, result)] });
 }
 
-/** Returns the scope that a path names, which was not checked before; undefined if it is malformed. */
+/** Returns the scope that a path names, which was not checked before: the server if it names none; undefined if it is malformed. */
 function readScope(params: unknown): CommandScope | undefined {
-  const { appId: appIdText, environment, roomId } = params as Readonly<Record<string, string | undefined>>;
+  const { appId: appIdText, environment, roomId } = (params ?? {}) as Readonly<Record<string, string | undefined>>;
+  if (appIdText === undefined) return SERVER_SCOPE;
   const appId = parseAppId(Number(appIdText));
-  if (appId === undefined || (environment !== 'production' && environment !== 'test')) return undefined;
+  if (appId === undefined) return undefined;
+  if (environment === undefined) return { ...SERVER_SCOPE, appId };
+  if (environment !== 'production' && environment !== 'test') return undefined;
   const parsed = roomId === undefined ? undefined : parseRoomId(roomId);
   return { appId, environment, ...(parsed !== undefined && { roomId: parsed }) };
 }

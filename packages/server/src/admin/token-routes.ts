@@ -12,6 +12,7 @@ import type { Clock } from '../rooms/clock.ts';
 import { hashApiToken } from '../store/api-token-hash.ts';
 import type { ApiTokenRecord, Store } from '../store/store.ts';
 import { AdminError } from './errors.ts';
+import type { ManagedCalls } from './managed-calls.ts';
 import { describeResponses } from './responses.ts';
 
 /** The dependencies of the routes. */
@@ -19,6 +20,7 @@ export interface TokenRouteDeps {
   readonly apiTokens: Store['apiTokens'];
   readonly apps: Pick<Apps, 'findByRtkId'>;
   readonly clock: Clock;
+  readonly managed: ManagedCalls;
 }
 
 const closed = { additionalProperties: false } as const;
@@ -52,11 +54,11 @@ const CREATED = Type.Object({
 const LIST = Type.Object({ apiTokens: Type.Array(TOKEN) });
 const REVOKED = Type.Object({ id: Type.String() });
 /** Adds the routes below `/api-tokens`. */
-export function addTokenRoutes(scope: FastifyInstance, { apiTokens, apps, clock }: TokenRouteDeps): void {
+export function addTokenRoutes(scope: FastifyInstance, { apiTokens, apps, clock, managed }: TokenRouteDeps): void {
   scope.post(
     '/api-tokens',
     {
-      config: { right: 'manage' },
+      config: { right: 'manage', action: 'createApiToken' },
       schema: {
         summary: 'Creates an API token',
         body: CREATE_BODY,
@@ -76,9 +78,15 @@ export function addTokenRoutes(scope: FastifyInstance, { apiTokens, apps, clock 
         tokenHash: hashApiToken(token),
         createdAtMs: clock.now(),
       };
-      if (!(await apiTokens.add(record))) {
-        throw new AdminError('conflict', `The account already has an API token with the name ${facts.name}`);
-      }
+      const { name, accountId } = facts;
+      await managed.run(
+        request,
+        () => ({ target: `api-token/${name}`, details: { accountId, ...(rtkAppIds && { appIds: rtkAppIds }) } }),
+        async () => {
+          if (await apiTokens.add(record)) return;
+          throw new AdminError('conflict', `The account already has an API token with the name ${name}`);
+        },
+      );
       return { ...describe(record), token };
     },
   );
@@ -102,7 +110,7 @@ export function addTokenRoutes(scope: FastifyInstance, { apiTokens, apps, clock 
   scope.delete(
     '/api-tokens/:id',
     {
-      config: { right: 'manage' },
+      config: { right: 'manage', action: 'revokeApiToken' },
       schema: {
         summary: 'Revokes an API token immediately',
         params: ID_PATH,
@@ -111,7 +119,13 @@ export function addTokenRoutes(scope: FastifyInstance, { apiTokens, apps, clock 
     },
     async (request) => {
       const { id } = request.params as Static<typeof ID_PATH>;
-      if (!(await apiTokens.delete(id))) throw new AdminError('not-found', `No API token has the id ${id}`);
+      await managed.run(
+        request,
+        () => ({ target: `api-token/${id}` }),
+        async () => {
+          if (!(await apiTokens.delete(id))) throw new AdminError('not-found', `No API token has the id ${id}`);
+        },
+      );
       return { id };
     },
   );

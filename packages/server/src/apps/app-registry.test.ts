@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../rooms/clock.ts';
 import { openSqliteStore } from '../store/sqlite/open.ts';
 import type { Store } from '../store/store.ts';
-import { validSecretsOf } from './app.ts';
+import { validCallbackSecretsOf, validSecretsOf } from './app.ts';
 import { type AppDefinition, AppRegistry } from './app-registry.ts';
 
 const definition: AppDefinition = {
@@ -121,8 +121,8 @@ describe('an App made by the API', () => {
   it('gets a new secret beside which the one before is valid for a time, also after a restart (SEC-1)', async () => {
     const apps = await open(definition);
     const made = await apps.create('account-1', 'made');
-    const first = await apps.replaceSecret(made.appId, 1_000);
-    const second = await apps.replaceSecret(made.appId, 5_000);
+    const first = await apps.replaceSecret(made.appId, 'server', 1_000);
+    const second = await apps.replaceSecret(made.appId, 'server', 5_000);
     if (!first || !second) throw new Error('no new secret');
     expect(new Set([made, first, second].map(({ serverSecret }) => serverSecret)).size).toBe(3);
     expect(second.callbackSecret).toBe(made.callbackSecret);
@@ -134,9 +134,37 @@ describe('an App made by the API', () => {
     }
   });
 
+  it('gets a new callback secret beside which the one before is valid for a time, apart from the server secret (SEC-2)', async () => {
+    const apps = await open(definition);
+    const made = await apps.create('account-1', 'made');
+    await apps.replaceSecret(made.appId, 'server', 1_000);
+    const next = await apps.replaceSecret(made.appId, 'callback', 2_000);
+    if (!next) throw new Error('no new secret');
+    for (const app of [next, (await open(definition)).find(made.appId) ?? next]) {
+      expect(validCallbackSecretsOf(app, nowMs)).toEqual([next.callbackSecret, made.callbackSecret]);
+      expect(validSecretsOf(app, nowMs)).toEqual([next.serverSecret, made.serverSecret]);
+      expect(validCallbackSecretsOf(app, nowMs + 2_000)).toEqual([next.callbackSecret]);
+    }
+  });
+
+  it('gives its secrets to be shown once, also after a restart, and not if its creator was shown them (SEC-3)', async () => {
+    const apps = await open(definition);
+    const made = await apps.create('account-1', 'made');
+    const seen = await apps.create('account-1', 'seen', true);
+    const [first, second] = await Promise.all([apps.showSecrets(made.appId), apps.showSecrets(made.appId)]);
+    expect([first?.serverSecret, second]).toEqual([made.serverSecret, undefined]);
+    const restarted = await open(definition);
+    for (const appId of [made.appId, seen.appId, 7, 8]) expect(await restarted.showSecrets(appId)).toBeUndefined();
+    await restarted.replaceSecret(made.appId, 'server', 0);
+    expect(await restarted.showSecrets(made.appId)).toBeUndefined();
+  });
+
   it('gets no new secret if the configuration defines it, or it does not exist', async () => {
     const apps = await open(definition);
-    expect([await apps.replaceSecret(7, 0), await apps.replaceSecret(8, 0)]).toEqual([undefined, undefined]);
+    expect([await apps.replaceSecret(7, 'server', 0), await apps.replaceSecret(8, 'callback', 0)]).toEqual([
+      undefined,
+      undefined,
+    ]);
     expect(apps.find(7)?.serverSecret).toBe(definition.serverSecret);
   });
 

@@ -8,7 +8,7 @@ import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { type AppId, parseAppId } from '@gavel/protocol';
 import type { Clock } from '../rooms/clock.ts';
 import { KeyedQueue } from '../rooms/keyed-queue.ts';
-import type { AppRecord, JsonObject, PresetRecord, Store } from '../store/store.ts';
+import type { AppRecord, AppSecrets, JsonObject, PresetRecord, SecretKind, Store } from '../store/store.ts';
 import type { App, Apps, CallbackUrls, RateLimit, TurnServers } from './app.ts';
 
 /** An App as the configuration defines it. */
@@ -41,7 +41,7 @@ export interface AppRegistryOptions {
   readonly presets: readonly PresetTemplate[];
 }
 
-/** Maximum number of earlier secrets of an App that are valid at a time. */
+/** Maximum number of earlier secrets of one kind of an App that are valid at a time. */
 const MAX_EARLIER_SECRETS = 3;
 
 /** 128 bits, as 32 hex digits. */
@@ -111,35 +111,48 @@ export class AppRegistry implements Apps {
     return [...this.#index.byId.values()];
   }
 
-  replaceSecret(appId: number, overlapMs: number): Promise<App | undefined> {
-    return this.#changes.run('apps', () => this.#replaceSecret(appId, overlapMs));
+  isConfigured(appId: number): boolean {
+    return this.#configuredIds.has(appId);
   }
 
-  async #replaceSecret(appId: number, overlapMs: number): Promise<App | undefined> {
-    const app = this.#index.byId.get(appId);
-    if (!app || this.#configuredIds.has(appId)) return undefined;
-    const nowMs = this.#now();
-    const replaced = { serverSecret: app.serverSecret, validUntilMs: nowMs + overlapMs };
-    const earlierSecrets = [replaced, ...(app.earlierSecrets ?? [])]
-      .filter(({ validUntilMs }) => validUntilMs > nowMs)
-      .slice(0, MAX_EARLIER_SECRETS);
-    const secrets = { serverSecret: newSecret(), callbackSecret: app.callbackSecret, earlierSecrets };
+  replaceSecret(appId: number, kind: SecretKind, overlapMs: number): Promise<App | undefined> {
+    return this.#changeSecrets(appId, (app, nowMs) => replaceSecretOf(app, kind, nowMs, overlapMs));
+  }
+
+  showSecrets(appId: number): Promise<App | undefined> {
+    return this.#changeSecrets(appId, (app, nowMs) =>
+      app.secretsShownAtMs === undefined ? { ...secretsOf(app), secretsShownAtMs: nowMs } : undefined,
+    );
+  }
+
+  /** Stores what `change` makes of the secrets of an App that the API created; undefined changes nothing. */
+  #changeSecrets(appId: number, change: (app: App, nowMs: number) => AppSecrets | undefined): Promise<App | undefined> {
+    return this.#changes.run('apps', async () => {
+      const app = this.#index.byId.get(appId);
+      const secrets = app && !this.#configuredIds.has(appId) ? change(app, this.#now()) : undefined;
+      return app && secrets && this.#storeSecrets(app, secrets);
+    });
+  }
+
+  async #storeSecrets(app: App, secrets: AppSecrets): Promise<App> {
     const { rtkAppId, accountId, name, createdAtMs } = app;
     const record = { appId: app.appId, rtkAppId, accountId, name, createdAtMs };
     await this.#options.store.apps.update({ ...record, secrets });
     const next = createdApp(record, secrets);
-    this.#index.byId.set(appId, next);
+    this.#index.byId.set(app.appId, next);
     this.#index.byRtkId.set(rtkAppId, next);
     return next;
   }
 
-  create(accountId: string, name: string): Promise<App> {
-    return this.#changes.run('apps', () => this.#create(accountId, name));
+  create(accountId: string, name: string, isShown = false): Promise<App> {
+    return this.#changes.run('apps', () => this.#create(accountId, name, isShown));
   }
 
-  async #create(accountId: string, name: string): Promise<App> {
-    const secrets = { serverSecret: newSecret(), callbackSecret: newSecret() };
-    const record = { appId: this.#allocateAppId(), rtkAppId: randomUUID(), accountId, name, createdAtMs: this.#now() };
+  async #create(accountId: string, name: string, isShown: boolean): Promise<App> {
+    const createdAtMs = this.#now();
+    const shown = isShown ? { secretsShownAtMs: createdAtMs } : {};
+    const secrets = { serverSecret: newSecret(), callbackSecret: newSecret(), ...shown };
+    const record = { appId: this.#allocateAppId(), rtkAppId: randomUUID(), accountId, name, createdAtMs };
     await this.#add({ ...record, secrets });
     return register(this.#index, createdApp(record, secrets));
   }
@@ -213,8 +226,27 @@ function register({ byId, byRtkId }: Index, app: App): App {
   return app;
 }
 
+function secretsOf({ serverSecret, callbackSecret, earlierSecrets, secretsShownAtMs }: App): AppSecrets {
+  return {
+    serverSecret,
+    callbackSecret,
+    ...(earlierSecrets && { earlierSecrets }),
+    ...(secretsShownAtMs !== undefined && { secretsShownAtMs }),
+  };
+}
+
+/** Returns the secrets of an App with a new one of a kind, and those of its kind that stay valid beside it. */
+function replaceSecretOf(app: App, kind: SecretKind, nowMs: number, overlapMs: number): AppSecrets {
+  const name = kind === 'server' ? 'serverSecret' : 'callbackSecret';
+  const valid = (app.earlierSecrets ?? []).filter(({ validUntilMs }) => validUntilMs > nowMs);
+  const replaced = overlapMs > 0 ? [{ kind, secret: app[name], validUntilMs: nowMs + overlapMs }] : [];
+  const ofKind = [...replaced, ...valid.filter((each) => each.kind === kind)].slice(0, MAX_EARLIER_SECRETS);
+  const earlierSecrets = [...ofKind, ...valid.filter((each) => each.kind !== kind)];
+  return { ...secretsOf(app), [name]: newSecret(), earlierSecrets };
+}
+
 /** Returns an App that the API created: with the default settings. */
-function createdApp(record: Omit<AppRecord, 'secrets'>, secrets: NonNullable<AppRecord['secrets']>): App {
+function createdApp(record: Omit<AppRecord, 'secrets'>, secrets: AppSecrets): App {
   return { ...record, ...secrets, allowNoToken: false, rejectReplays: false, rateLimits: {} };
 }
 

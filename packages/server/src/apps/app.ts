@@ -5,7 +5,7 @@
  */
 
 import type { AppId } from '@gavel/protocol';
-import type { EarlierSecret } from '../store/store.ts';
+import type { EarlierSecret, SecretKind } from '../store/store.ts';
 
 /** Limits of an Action that replace the defaults, in calls per second. */
 export interface RateLimit {
@@ -35,10 +35,12 @@ export interface App {
   readonly name: string;
   /** 32 ASCII characters: signs API calls and login tokens. */
   readonly serverSecret: string;
-  /** Server secrets that were replaced, and sign beside the new one for some time (SEC-1). */
-  readonly earlierSecrets?: readonly EarlierSecret[];
   /** Signs callbacks. */
   readonly callbackSecret: string;
+  /** Secrets that were replaced, and are valid beside the new ones for some time, the latest first (SEC-1, SEC-2). */
+  readonly earlierSecrets?: readonly EarlierSecret[];
+  /** When an owner was shown the secrets (SEC-3); absent if nobody was. */
+  readonly secretsShownAtMs?: number;
   /** Absent if it has no callbacks. */
   readonly callbacks?: CallbackUrls;
   /** The account that it belongs to, at most 32 characters; API tokens are valid for an account. */
@@ -64,17 +66,36 @@ export interface Apps {
   all(): readonly App[];
   /** Returns the Apps of an account, oldest first. */
   ofAccount(accountId: string): readonly App[];
-  /** Creates an App with new ids and secrets, and stores it. */
-  create(accountId: string, name: string): Promise<App>;
+  /** Returns whether the configuration defines an App, and with it its secrets. */
+  isConfigured(appId: number): boolean;
   /**
-   * Gives an App a new server secret; the one before stays valid for some time (SEC-1). Returns undefined, without a change,
-   * if there is no such App, or the configuration defines it, and with it its secret.
+   * Creates an App with new ids and secrets, and stores it.
+   *
+   * @param isShown whether the caller shows its secrets to an owner
    */
-  replaceSecret(appId: number, overlapMs: number): Promise<App | undefined>;
+  create(accountId: string, name: string, isShown?: boolean): Promise<App>;
+  /**
+   * Gives an App a new secret; the one before stays valid for some time (SEC-1, SEC-2). Returns undefined, without a change,
+   * if there is no such App, or the configuration defines it.
+   */
+  replaceSecret(appId: number, kind: SecretKind, overlapMs: number): Promise<App | undefined>;
+  /**
+   * Returns an App whose secrets nobody was shown before, and stores that they are shown now (SEC-3). Returns undefined if
+   * they were shown, there is no such App, or the configuration defines it.
+   */
+  showSecrets(appId: number): Promise<App | undefined>;
 }
 
 /** Returns the server secrets of an App that are valid at a time, the newest first. */
-export function validSecretsOf({ serverSecret, earlierSecrets = [] }: App, nowMs: number): readonly string[] {
-  const earlier = earlierSecrets.filter(({ validUntilMs }) => validUntilMs > nowMs);
-  return [serverSecret, ...earlier.map((each) => each.serverSecret)];
+export function validSecretsOf(app: App, nowMs: number): readonly string[] {
+  return [app.serverSecret, ...earlierSecretsOf(app, 'server', nowMs)];
+}
+
+/** Returns the callback secrets of an App that are valid at a time, the newest first. */
+export function validCallbackSecretsOf(app: App, nowMs: number): readonly [string, ...string[]] {
+  return [app.callbackSecret, ...earlierSecretsOf(app, 'callback', nowMs)];
+}
+
+function earlierSecretsOf({ earlierSecrets = [] }: App, kind: SecretKind, nowMs: number): readonly string[] {
+  return earlierSecrets.filter((each) => each.kind === kind && each.validUntilMs > nowMs).map(({ secret }) => secret);
 }

@@ -64,6 +64,8 @@ export interface AuditFilter {
   readonly outcome?: AuditOutcome;
   /** A whole target, such as `user/anna`. */
   readonly target?: string;
+  /** Only previews, or no previews. */
+  readonly dryRun?: boolean;
   /** At this time or later, in milliseconds since the Unix epoch. */
   readonly fromMs?: number;
   /** At this time or earlier. */

@@ -66,8 +66,9 @@ describeStores('a store', (createDatabase) => {
 
   describe('Apps', () => {
     it('gives Apps in the order in which they were added, with and without secrets', async () => {
-      const earlierSecrets = [{ serverSecret: 'e', validUntilMs: 9 }];
-      const made = app({ appId: OTHER_APP, secrets: { serverSecret: 's', callbackSecret: 'c', earlierSecrets } });
+      const earlierSecrets = [{ kind: 'callback', secret: 'e', validUntilMs: 9 }] as const;
+      const secrets = { serverSecret: 's', callbackSecret: 'c', earlierSecrets, secretsShownAtMs: 5 };
+      const made = app({ appId: OTHER_APP, secrets });
       await store.apps.add(made, []);
       await store.apps.add(app(), []);
       expect(await store.apps.all()).toEqual([made, app()]);

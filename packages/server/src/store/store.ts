@@ -53,13 +53,19 @@ export interface AppRecord {
 export interface AppSecrets {
   readonly serverSecret: string;
   readonly callbackSecret: string;
-  /** Earlier server secrets that were replaced and may still be valid. */
+  /** Secrets that were replaced and may still be valid, the latest first. */
   readonly earlierSecrets?: readonly EarlierSecret[];
+  /** When an owner was shown both secrets; absent if nobody was. */
+  readonly secretsShownAtMs?: number;
 }
 
-/** A server secret that was replaced, and is valid beside its successor for some time. */
+/** The secrets of an App: one signs API calls and login tokens, the other callbacks. */
+export type SecretKind = 'server' | 'callback';
+
+/** A secret that was replaced, and is valid beside its successor for some time. */
 export interface EarlierSecret {
-  readonly serverSecret: string;
+  readonly kind: SecretKind;
+  readonly secret: string;
   /** Valid before this time, in milliseconds since the Unix epoch. */
   readonly validUntilMs: number;
 }

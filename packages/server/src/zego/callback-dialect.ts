@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { App } from '../apps/app.ts';
+import { type App, validCallbackSecretsOf } from '../apps/app.ts';
 import type { CallbackDialect } from '../callbacks/dialect.ts';
 import { standardWebhookHeaders } from '../callbacks/standard-webhooks.ts';
 import { type CallbackGroup, payloadOf } from './callback-payloads.ts';
@@ -36,6 +36,6 @@ export function createZegoCallbacks(): CallbackDialect {
     },
 
     // The vendor's signature does not cover the body. These headers do, and their id is the same for every attempt.
-    headersOf: (app, record, nowMs) => standardWebhookHeaders(app.callbackSecret, record, nowMs),
+    headersOf: (app, record, nowMs) => standardWebhookHeaders(validCallbackSecretsOf(app, nowMs), record, nowMs),
   };
 }

@@ -1,7 +1,12 @@
 import { MEMBER_CAUSES, type MemberId, streamCauseOf } from '@gavel/protocol';
 import { describe, expect, it } from 'vitest';
-import { sessionIdOf } from './callback-payloads.ts';
+import type { App } from '../apps/app.ts';
+import type { RoomEvent } from '../rooms/events.ts';
+import type { EventBatch } from '../rooms/rooms.ts';
+import { payloadOf, sessionIdOf } from './callback-payloads.ts';
+import { signCallback } from './callback-signature.ts';
 import { CLOSE_REASONS, LOGOUT_REASONS, STREAM_CLOSE_TYPES } from './causes.ts';
+import { EndedPublishes } from './ended-publishes.ts';
 
 describe('session_id', () => {
   it('is the first 60 bits of the member’s id, as decimal text', () => {
@@ -25,4 +30,17 @@ describe('the tables of causes', () => {
       4, 100, 100,
     ]);
   });
+});
+
+it('is signed with the earlier callback secret until the overlap is over, then with the new one (SEC-2)', () => {
+  const earlierSecrets = [{ kind: 'callback', secret: 'old', validUntilMs: 10_000 }] as const;
+  const app = { appId: 1, serverSecret: 's', callbackSecret: 'new', earlierSecrets } as unknown as App;
+  const signerOf = (atMs: number): string | undefined => {
+    const event = { type: 'roomCreated', creator: { id: 'ann', name: 'Ann' }, atMs } as unknown as RoomEvent;
+    const batch = { key: { roomId: 'r' }, epoch: '1', events: [event] } as unknown as EventBatch;
+    const fields = payloadOf(app, batch, event, new EndedPublishes())?.fields as Record<string, unknown>;
+    const { timestamp, nonce, signature } = fields;
+    return ['new', 'old'].find((secret) => signCallback(secret, String(timestamp), String(nonce)) === signature);
+  };
+  expect([signerOf(9_999), signerOf(10_000)]).toEqual(['old', 'new']);
 });

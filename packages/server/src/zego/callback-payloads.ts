@@ -7,7 +7,7 @@
 
 import { randomInt } from 'node:crypto';
 import type { MemberId } from '@gavel/protocol';
-import type { App } from '../apps/app.ts';
+import { type App, validCallbackSecretsOf } from '../apps/app.ts';
 import type { RoomEvent, RoomEventOf } from '../rooms/events.ts';
 import type { User } from '../rooms/member.ts';
 import type { EventBatch } from '../rooms/rooms.ts';
@@ -95,7 +95,10 @@ function isReplacedHere(user: User, { events }: EventBatch): boolean {
   return events.some((event) => event.type === 'memberJoined' && event.relogin && event.member.user.id === user.id);
 }
 
-/** The fields of every callback. Room events have numbers as JSON numbers, all others as texts (reference 3.3). */
+/**
+ * The fields of every callback. Room events have numbers as JSON numbers, all others as texts (reference 3.3). There is one
+ * signature: while two secrets are valid it is made with the earlier one, which the receiver has for certain (SEC-2).
+ */
 function signed(event: string, app: App, atMs: number, nonceDigits: number) {
   const timestamp = String(Math.floor(atMs / 1000));
   const nonce = randomDigits(nonceDigits);
@@ -104,7 +107,7 @@ function signed(event: string, app: App, atMs: number, nonceDigits: number) {
     appid: String(app.appId),
     timestamp,
     nonce,
-    signature: signCallback(app.callbackSecret, timestamp, nonce),
+    signature: signCallback(validCallbackSecretsOf(app, atMs).at(-1) ?? app.callbackSecret, timestamp, nonce),
   };
 }
 

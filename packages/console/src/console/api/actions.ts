@@ -32,7 +32,7 @@ export type RoomAct =
   | ({ readonly type: 'mute' } & Pick<MuteBody, 'userIds' | 'audio' | 'video'>);
 
 /** A kick and the ban that it carries, without its reason. */
-export type KickRequest = Pick<KickBody, 'userIds' | 'ban'>;
+export type KickRequest = Pick<KickBody, 'userIds' | 'allBut' | 'ban'>;
 
 /** An App and environment, whose bans are a list of their own. */
 export type BanScope = Pick<RoomRef, 'appId' | 'environment'>;

@@ -20,6 +20,16 @@ const ACTION_NAMES: Readonly<Record<string, string>> = {
   liftRules: 'lift rule',
   deleteStream: 'delete stream',
   addStream: 'add stream',
+  createApp: 'create App',
+  replaceSecret: 'replace secret',
+  showSecrets: 'show secrets',
+  createLoginToken: 'create login token',
+  createApiToken: 'create API token',
+  revokeApiToken: 'revoke API token',
+  createAdminToken: 'create token',
+  revokeAdminToken: 'revoke token',
+  replayCallback: 'send callback again',
+  replayCallbacks: 'send callbacks again',
 };
 
 /** The properties of the table. */

@@ -5,29 +5,38 @@
  */
 
 import { useState } from 'preact/hooks';
-import { Dialog } from '../../components/dialog.tsx';
 import type { AppSummary } from '../api/apps.ts';
 import { DataTable } from '../components/data-table.tsx';
-import { Secret } from '../components/secret.tsx';
 import { describeEmpty, LoadError, Panel, Time, ViewHead } from '../components/view-parts.tsx';
 import { mayManage, useConsole } from '../context.ts';
 import { useApps } from '../use-apps.ts';
-import { useResource } from '../use-resource.ts';
 import { AccessPanel } from './access-panel.tsx';
+import { KeysDialog, NewAppDialog } from './app-dialogs.tsx';
 
 type Row = AppSummary & { readonly key: string };
 
-/** The Apps. An owner also sees their keys and the tokens of the admin API. */
+/** The Apps. An owner also creates them, replaces their secrets, and sees the tokens of the admin API. */
 export function AppsView() {
   const { who } = useConsole();
   const { apps, list } = useApps();
   const [shown, setShown] = useState<AppSummary>();
+  const [isCreating, setIsCreating] = useState(false);
   const isOwner = mayManage(who);
   return (
     <>
       <ViewHead title="Apps" sub="The tenants of this server" />
       <LoadError error={list.error} onRetry={list.reload} />
-      <Panel title="Apps" count={list.data?.apps.length}>
+      <Panel
+        title="Apps"
+        count={list.data?.apps.length}
+        actions={
+          isOwner && (
+            <button type="button" class="button small" data-testid="new-app" onClick={() => setIsCreating(true)}>
+              New App
+            </button>
+          )
+        }
+      >
         <DataTable<Row>
           caption="Apps"
           testId="apps"
@@ -63,33 +72,14 @@ export function AppsView() {
         />
       </Panel>
       {isOwner && <AccessPanel apps={apps} />}
+      {isCreating && (
+        <NewAppDialog
+          accountId={apps[0]?.accountId ?? ''}
+          onClose={() => setIsCreating(false)}
+          onCreated={list.reload}
+        />
+      )}
       {shown && <KeysDialog app={shown} onClose={() => setShown(undefined)} />}
     </>
-  );
-}
-
-interface Keys {
-  readonly serverSecret: string;
-  readonly callbackSecret: string;
-}
-
-/** The keys of an App, which are loaded when the dialog is opened and forgotten when it is closed. */
-function KeysDialog({ app, onClose }: { app: AppSummary; onClose: () => void }) {
-  const { client } = useConsole();
-  const path = `/apps/${app.appId}/keys`;
-  const { data, error, reload } = useResource(path, () => client.get<Keys>(path));
-  return (
-    <Dialog title={`Keys of ${app.name}`} testId="keys-dialog" onClose={onClose}>
-      <LoadError error={error} onRetry={reload} />
-      {data && (
-        <Secret label="Server secret: signs API calls and login tokens" value={data.serverSecret} name="server" />
-      )}
-      {data && <Secret label="Callback secret: signs callbacks" value={data.callbackSecret} name="callback" />}
-      <div class="dialog-actions">
-        <button type="button" class="button" onClick={onClose}>
-          Close
-        </button>
-      </div>
-    </Dialog>
   );
 }

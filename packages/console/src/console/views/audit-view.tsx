@@ -23,6 +23,11 @@ const OUTCOMES = [
   { value: 'failed', label: 'Failed' },
 ] as const;
 
+const PREVIEWS = [
+  { value: 'false', label: 'Hidden' },
+  { value: 'true', label: 'Only previews' },
+] as const;
+
 /** The audit trail: who did what to whom, why, and whether it was done. */
 export function AuditView({ filters }: { filters: Filters }) {
   const { client } = useConsole();
@@ -57,6 +62,7 @@ export function AuditView({ filters }: { filters: Filters }) {
           { name: 'roomId', label: 'Room id', type: 'text' },
           { name: 'appId', label: 'App', type: 'choice', choices: appChoices(apps), all: 'All Apps' },
           { name: 'outcome', label: 'Outcome', type: 'choice', choices: OUTCOMES, all: 'All' },
+          { name: 'dryRun', label: 'Previews', type: 'choice', choices: PREVIEWS, all: 'Shown' },
           { name: 'from', label: 'From', type: 'datetime-local' },
           { name: 'until', label: 'Until', type: 'datetime-local' },
         ]}

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { CallbackItem, CallbackList } from '@gavel/protocol/admin';
 import { describeError } from '../api/admin-client.ts';
 import { DataTable } from '../components/data-table.tsx';
 import { FilterBar } from '../components/filters.tsx';
@@ -15,24 +16,7 @@ import type { Filters } from '../routes.ts';
 import { appChoices, useApps } from '../use-apps.ts';
 import { useResource } from '../use-resource.ts';
 
-interface Callback {
-  readonly id: string;
-  readonly appId: number;
-  readonly event: string;
-  readonly url: string;
-  readonly lane: string;
-  readonly status: 'failed' | 'pending';
-  readonly attempts: number;
-  readonly createdAtMs: number;
-  readonly nextAttemptAtMs?: number;
-  readonly lastStatus?: number;
-  readonly lastError?: string;
-}
-interface CallbackList {
-  readonly callbacks: readonly Callback[];
-  readonly next: number | null;
-}
-type CallbackRow = Callback & { readonly key: string };
+type CallbackRow = CallbackItem & { readonly key: string };
 
 const PAGE_SIZE = 50;
 const STATES = [
@@ -135,7 +119,7 @@ export function CallbacksView({ filters }: { filters: Filters }) {
   );
 }
 
-function describeAttempts({ attempts, lastStatus }: Callback) {
+function describeAttempts({ attempts, lastStatus }: CallbackItem) {
   if (attempts === 0) return <Badge>not tried yet</Badge>;
   return (
     <>

@@ -1,5 +1,5 @@
 /**
- * The overview: what there is now, the last hour, and the latest actions.
+ * The overview: what there is now, the last hour, the nodes, and the latest actions.
  *
  * @module
  */
@@ -16,6 +16,7 @@ import { formatCount } from '../format.ts';
 import { linkTo } from '../routes.ts';
 import { useInterval } from '../use-interval.ts';
 import { useResource } from '../use-resource.ts';
+import { NodesPanel } from './nodes-panel.tsx';
 
 /** How often the figures are loaded, in milliseconds, beside the events of rooms. */
 const REFRESH_MS = 15_000;
@@ -33,6 +34,7 @@ export function OverviewView() {
       <LoadError error={overview.error} onRetry={overview.reload} />
       {data && <Figures overview={data} />}
       {data && <Charts overview={data} />}
+      <NodesPanel />
       <LatestActions />
     </>
   );
@@ -90,7 +92,11 @@ const TITLES = { rooms: 'Rooms', people: 'People', streams: 'Streams' } as const
 /** The latest actions of everybody. */
 function LatestActions() {
   const { client } = useConsole();
-  const list = useResource('latest actions', () => listAudit(client, { limit: LATEST_ACTIONS }), concernsLists);
+  const list = useResource(
+    'latest actions',
+    () => listAudit(client, { dryRun: false, limit: LATEST_ACTIONS }),
+    concernsLists,
+  );
   return (
     <Panel title="Latest actions" actions={<a href={linkTo('audit')}>All actions</a>}>
       <LoadError error={list.error} onRetry={list.reload} />

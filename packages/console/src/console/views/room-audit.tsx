@@ -18,7 +18,7 @@ const MOST_ROWS = 10;
 export function RoomAudit({ room }: { room: RoomRef }) {
   const { client } = useConsole();
   const { appId, environment, roomId } = room;
-  const query = { appId, environment, roomId, limit: MOST_ROWS };
+  const query = { appId, environment, roomId, dryRun: false, limit: MOST_ROWS };
   const list = useResource(`audit ${JSON.stringify(query)}`, () => listAudit(client, query), isAbout(room));
   const filters = { appId: String(appId), environment, roomId };
   return (

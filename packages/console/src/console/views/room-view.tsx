@@ -17,6 +17,7 @@ import { useInterval } from '../use-interval.ts';
 import { type ShownResource, useResource } from '../use-resource.ts';
 import { CloseRoomDialog, DeleteStreamDialog, MuteDialog } from './act-dialogs.tsx';
 import { KickDialog } from './kick-dialog.tsx';
+import { KickOthersDialog } from './kick-others-dialog.tsx';
 import { RoomAudit } from './room-audit.tsx';
 import { PeopleTable, StreamsTable, WaitingTable } from './room-tables.tsx';
 
@@ -29,6 +30,7 @@ const MOST_PEOPLE = 200;
 export type Act =
   | { readonly type: 'kick' | 'mute'; readonly person: Person }
   | { readonly type: 'delete-stream'; readonly stream: StreamItem }
+  | { readonly type: 'kick-others'; readonly people: readonly Person[] }
   | { readonly type: 'close' };
 
 /** One room. */
@@ -112,7 +114,23 @@ function PeoplePanel(props: {
   const { people, isOver, mayAct, onAct } = props;
   const shown = isOver ? [] : (people.data?.people ?? []);
   return (
-    <Panel title="People" count={people.data?.next ? undefined : shown.length}>
+    <Panel
+      title="People"
+      count={people.data?.next ? undefined : shown.length}
+      actions={
+        mayAct &&
+        shown.length > 1 && (
+          <button
+            type="button"
+            class="button small danger"
+            data-testid="kick-others"
+            onClick={() => onAct({ type: 'kick-others', people: shown })}
+          >
+            Kick all but some
+          </button>
+        )
+      }
+    >
       <LoadError error={people.error} onRetry={people.reload} />
       <PeopleTable people={shown} isLoaded={people.data !== undefined} mayAct={mayAct} onAct={onAct} />
       {people.data?.next && (
@@ -129,6 +147,8 @@ function ActOn({ act, ...common }: { act: Act; room: RoomRef; onClose: () => voi
   switch (act.type) {
     case 'kick':
       return <KickDialog {...common} userId={act.person.userId} />;
+    case 'kick-others':
+      return <KickOthersDialog {...common} people={act.people} />;
     case 'mute':
       return <MuteDialog {...common} userId={act.person.userId} />;
     case 'delete-stream':

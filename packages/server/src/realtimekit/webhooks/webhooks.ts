@@ -6,7 +6,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { type AppId, type RoomId, roomKeyText } from '@gavel/protocol';
-import type { Apps } from '../../apps/app.ts';
+import { type Apps, validCallbackSecretsOf } from '../../apps/app.ts';
 import type { CallbackDialect } from '../../callbacks/dialect.ts';
 import { standardWebhookHeaders } from '../../callbacks/standard-webhooks.ts';
 import type { Clock } from '../../rooms/clock.ts';
@@ -49,7 +49,7 @@ export class Webhooks {
       serves: () => false,
       write: () => [],
       headersOf: async (app, record, nowMs) => ({
-        ...standardWebhookHeaders(app.callbackSecret, record, nowMs),
+        ...standardWebhookHeaders(validCallbackSecretsOf(app, nowMs), record, nowMs),
         'rtk-signature': await signer.sign(record.body),
         'rtk-uuid': record.id,
         'rtk-webhook-id': webhookIdOf(record.lane),

@@ -22,6 +22,7 @@ const RECORDS = `
     server_secret   ${TEXT},
     callback_secret ${TEXT},
     earlier_secrets ${TEXT},
+    secrets_shown_at_ms BIGINT,
     created_at_ms   BIGINT NOT NULL
   );
 

@@ -45,6 +45,7 @@ function columnsOf(app: AppRecord) {
     server_secret: app.secrets?.serverSecret ?? null,
     callback_secret: app.secrets?.callbackSecret ?? null,
     earlier_secrets: app.secrets?.earlierSecrets ? JSON.stringify(app.secrets.earlierSecrets) : null,
+    secrets_shown_at_ms: app.secrets?.secretsShownAtMs ?? null,
   };
 }
 
@@ -62,6 +63,7 @@ function recordOf(row: Selectable<AppsTable>): AppRecord {
           serverSecret,
           callbackSecret,
           ...(row.earlier_secrets !== null && { earlierSecrets: JSON.parse(row.earlier_secrets) as EarlierSecret[] }),
+          ...(row.secrets_shown_at_ms !== null && { secretsShownAtMs: row.secrets_shown_at_ms }),
         },
       }),
   };

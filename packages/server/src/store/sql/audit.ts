@@ -9,6 +9,9 @@ import { type Kysely, type Selectable, type SelectQueryBuilder, type SqlBool, sq
 import type { AuditFilter, AuditPage, AuditRepository, AuditRow, StoredAuditRow } from '../audit.ts';
 import type { AuditTable, Tables } from './tables.ts';
 
+/** What the details of a preview contain. */
+const DRY_RUN_MARK = '"dryRun":true';
+
 /** The audit trail of a database. */
 export class SqlAudit implements AuditRepository {
   readonly #db: Kysely<Tables>;
@@ -52,7 +55,7 @@ export class SqlAudit implements AuditRepository {
   }
 
   #matching(filter: AuditFilter): SelectQueryBuilder<Tables, 'audit', object> {
-    const { appId, environment, roomId, actor, door, action, outcome, target, fromMs, untilMs } = filter;
+    const { appId, environment, roomId, actor, door, action, outcome, target, dryRun, fromMs, untilMs } = filter;
     let matching: SelectQueryBuilder<Tables, 'audit', object> = this.#db.selectFrom('audit');
     if (appId !== undefined) matching = matching.where('app_id', '=', appId);
     if (environment !== undefined) matching = matching.where('environment', '=', environment);
@@ -63,6 +66,9 @@ export class SqlAudit implements AuditRepository {
     if (outcome !== undefined) matching = matching.where('outcome', '=', outcome);
     if (fromMs !== undefined) matching = matching.where('at_ms', '>=', fromMs);
     if (untilMs !== undefined) matching = matching.where('at_ms', '<=', untilMs);
+    // A text that contains the mark has its quotes escaped.
+    if (dryRun === true) matching = matching.where(sql<SqlBool>`replace(details, ${DRY_RUN_MARK}, '') <> details`);
+    if (dryRun === false) matching = matching.where(sql<SqlBool>`replace(details, ${DRY_RUN_MARK}, '') = details`);
     if (target === undefined) return matching;
     // The target in its quotes is part of the JSON array. LIKE would ignore the case of letters.
     return matching.where(sql<SqlBool>`replace(targets, ${JSON.stringify(target)}, '') <> targets`);

@@ -25,6 +25,7 @@ export interface AppsTable {
   callback_secret: string | null;
   /** A JSON array; null if there are none. */
   earlier_secrets: string | null;
+  secrets_shown_at_ms: number | null;
   created_at_ms: number;
 }
 

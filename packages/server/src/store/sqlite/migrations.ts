@@ -377,4 +377,8 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE apps ADD COLUMN earlier_secrets TEXT;
   `,
+  // When an owner was shown the secrets of an App: they are shown once.
+  `
+  ALTER TABLE apps ADD COLUMN secrets_shown_at_ms INTEGER;
+  `,
 ];
