@@ -234,6 +234,7 @@ describe.skipIf(CHROMIUM === '')('the console', () => {
     await ola.getByRole('button', { name: 'Keys of school' }).click();
     await keys.filter({ hasText: 'Earlier server' }).waitFor();
     expect(await ola.locator('body').innerText()).not.toContain(next);
+    await ola.getByTestId('keys-close').click();
     await ola.getByTestId('nav-overview').click();
     await ola.getByTestId('nodes').filter({ hasText: '1 worker ready' }).waitFor();
     await ola.getByTestId('audit').filter({ hasText: 'replace secret' }).waitFor();
