@@ -88,7 +88,7 @@ test('what an owner changes has an audit row without a secret, done or refused; 
   const { appId: id } = app;
   expect(shown).toEqual([
     [id, 'createApp', 'app/audited', { accountId }, 'done'],
-    [id, 'replaceSecret', '', { kind: 'server', overlapSeconds: 5 }, 'done'],
+    [id, 'replaceSecret', 'secret/server', { overlapSeconds: 5 }, 'done'],
     [id, 'showSecrets', '', {}, 'conflict'],
     [id, 'createLoginToken', 'user/ann', { expiresInSeconds: 60 }, 'done'],
     [0, 'createApiToken', 'api-token/backend', { accountId }, 'done'],

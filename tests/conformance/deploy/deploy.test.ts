@@ -68,7 +68,10 @@ test('every metric of the dashboard and of the alert rules exists', async () => 
 
 test('the variables of the compose file are keys of the configuration, and its files exist', () => {
   const { services, secrets } = parse(read('docker/compose.yaml')) as {
-    services: Record<string, { environment?: Record<string, string>; volumes?: string[]; secrets?: string[] }>;
+    services: Record<
+      string,
+      { environment?: Record<string, string>; volumes?: string[]; secrets?: string[]; stop_grace_period?: string }
+    >;
     secrets: Record<string, unknown>;
   };
   const { DOMAIN, PUBLIC_ADDRESS } = { DOMAIN: 'rooms.example.org', PUBLIC_ADDRESS: '203.0.113.7' };
@@ -82,6 +85,7 @@ test('the variables of the compose file are keys of the configuration, and its f
   };
   const config = loadConfig({ argv: [], env: Object.fromEntries(entries), readFile: (path) => files[path] ?? '' });
   expect(config).toMatchObject({ host: '127.0.0.1', publicUrl: `https://${DOMAIN}`, trustedProxies: ['127.0.0.1'] });
+  expect(Number.parseInt(services.gavel?.stop_grace_period ?? '', 10)).toBeGreaterThanOrEqual(35);
   expect(config.turn.urls).toContain(`turn:${DOMAIN}:3478?transport=udp`);
   for (const service of Object.values(services)) {
     for (const secret of service.secrets ?? []) expect(Object.keys(secrets)).toContain(secret);
@@ -106,6 +110,8 @@ test.skipIf(!isInstalled('systemd-analyze'))('systemd accepts the unit, and find
   const text = read('systemd/gavel.service');
   const [, program = ''] = /^ExecStart=\S+ (\S+)/m.exec(text) ?? [];
   expect(existsSync(join(ROOT, program))).toBe(true);
+  // A stop with a locked database takes 30 s.
+  expect(Number(/^TimeoutStopSec=(\d+)$/m.exec(text)?.[1])).toBeGreaterThanOrEqual(35);
   // The programs of the unit must exist.
   writeFileSync(unit, text.replaceAll('/opt/gavel/node_modules/.bin/node', process.execPath));
   expect(

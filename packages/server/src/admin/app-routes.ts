@@ -171,7 +171,7 @@ function addAppKeys(scope: FastifyInstance, { apps, clock, managed }: AppRouteDe
       const { kind = 'server', overlapSeconds } = request.body as NewSecret;
       const app = await managed.run(
         request,
-        () => ({ appId, details: { kind, overlapSeconds } }),
+        () => ({ appId, target: `secret/${kind}`, details: { overlapSeconds } }),
         async () => {
           refuseConfigured(apps, appId);
           const changed = await apps.replaceSecret(appId, kind, overlapSeconds * 1000);

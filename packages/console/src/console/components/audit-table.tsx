@@ -91,7 +91,11 @@ const ROOM_COLUMN = {
   title: 'Room',
   isWide: true,
   cell: ({ appId, environment, roomId }: Row) =>
-    roomId ? <a href={linkToRoom({ appId, environment, roomId })}>{roomId}</a> : <span class="secondary">all</span>,
+    roomId ? (
+      <a href={linkToRoom({ appId, environment, roomId })}>{roomId}</a>
+    ) : (
+      <span class="secondary">{appId === 0 ? '–' : 'all'}</span>
+    ),
 } as const;
 
 function describeTargets(targets: readonly string[]): string {
