@@ -15,7 +15,7 @@ import { Publisher } from './bus/publisher.ts';
 import { TimedBus } from './bus/timed-bus.ts';
 import { Callbacks } from './callbacks/callbacks.ts';
 import type { Poster } from './callbacks/post.ts';
-import { ClusterBus } from './cluster/cluster-bus.ts';
+import { connectRooms } from './cluster/cluster-rooms.ts';
 import { NO_LINK, type NodeLink } from './cluster/node-link.ts';
 import type { Ownership } from './cluster/ownership.ts';
 import { ClusterPeers } from './cluster/peers.ts';
@@ -206,10 +206,8 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const limits = { heartbeatTimeoutMs, keptEvents: KEPT_EVENTS, maxLoginsPerSecond, ...mediaLimits };
   const report = (error: unknown): void =>
     log.error({ err: error }, 'removing silent members or admitting users failed');
-  const rooms = new Rooms(
-    { clock, ids: createIdSource(clock), policy: policies, tickets, commands, report, ...limits },
-    sinks,
-  );
+  const roomSettings = { clock, ids: createIdSource(clock), policy: policies, tickets, commands, report, ...limits };
+  const rooms = new Rooms(roomSettings, sinks);
   const media = startMedia({
     ...mediaParts,
     rooms,
@@ -217,11 +215,23 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     notifier: publisher,
     countConnection: (outcome) => metrics.media.countConnection(outcome),
   });
-  const reportNotice = (error: unknown): void => log.error({ err: error }, 'sending a notice to another node failed');
   const localBus = new LocalBus({ rooms, media, publisher });
   const peers = new ClusterPeers(parts.cluster?.link ?? NO_LINK);
-  const clusterBus = parts.cluster && new ClusterBus({ ...parts.cluster, peers, own: localBus, report: reportNotice });
-  const innerBus = clusterBus ?? localBus;
+  const clusterRooms =
+    parts.cluster &&
+    connectRooms({
+      peers,
+      ownership: parts.cluster.ownership,
+      own: localBus,
+      rooms: rooms.transfer,
+      settings: roomSettings,
+      adoptMedia: (state) => media.adopt(state),
+      onLost: (key) => fanOut.disconnectRoom(key),
+      onTakeover: ({ appId, roomId }, { term }) =>
+        log.warn({ app: appId, room: roomId, term }, 'this node has taken a room over: its owner is gone'),
+      report: (error) => log.error({ err: error }, 'a message to another node, or a takeover, failed'),
+    });
+  const innerBus = clusterRooms?.bus ?? localBus;
   const bus = new TimedBus(parts.wrapBus?.(innerBus) ?? innerBus, clock, (command, durationMs) =>
     metrics.calls.recordRemoval(command, durationMs),
   );
@@ -332,6 +342,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   await http.ready();
   await claim.listen(http.server);
   rooms.start();
+  clusterRooms?.start();
   policy.start();
   for (const sweeper of retention) sweeper.start();
   files.start();
@@ -356,6 +367,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     },
     async close() {
       rooms.stop();
+      clusterRooms?.stop();
       policy.stop();
       for (const sweeper of retention) await sweeper.close();
       signalling.close();

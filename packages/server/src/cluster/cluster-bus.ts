@@ -12,6 +12,7 @@ import { type AnswerOf, isAboutRoom, type Query, type SubjectOf } from '../rooms
 import type { EventBatch } from '../rooms/rooms.ts';
 import type { Owner, Ownership } from './ownership.ts';
 import type { Peers } from './peers.ts';
+import type { Replicas } from './replicas.ts';
 import { defineTopic, type Topic } from './topic.ts';
 
 /** The answer of a node that is asked as an owner: what it has done, or who the owner is as far as it knows. */
@@ -37,6 +38,8 @@ export interface ClusterBusDeps {
   readonly ownership: Ownership;
   /** The bus to the rooms that this node owns. */
   readonly own: Bus;
+  /** Follows the batches of other nodes, and keeps them complete; without it, they are delivered as they arrive. */
+  readonly replicas?: Pick<Replicas, 'deliverTo' | 'receive' | 'recordSent'>;
   /** Reports an error that no caller can receive: a notice that a subscriber at another node did not handle. */
   readonly report: (error: unknown) => void;
 }
@@ -52,12 +55,13 @@ export class ClusterBus implements Bus {
 
   constructor(deps: ClusterBusDeps) {
     this.#deps = deps;
-    const { peers, own } = deps;
+    const { peers, own, replicas } = deps;
+    replicas?.deliverTo((batch) => this.#arrivals.handle(batch));
     peers.serve(CALL, (envelope) => this.#answerAsOwner(envelope.key, () => own.call(envelope)));
     peers.serve(QUERY, ({ key, query }) => this.#answerAsOwner(key, () => own.query(key, query)));
     peers.serve(SCOPE_QUERY, ({ subject, query }) => own.query(subject as SubjectOf<Query>, query));
-    peers.serve(BATCH, async ({ batch }) => {
-      await this.#arrivals.handle(batch);
+    peers.serve(BATCH, async (owned, from) => {
+      await (replicas ? replicas.receive(from, owned) : this.#arrivals.handle(owned.batch));
       return null;
     });
     peers.serve(NOTICE, (notice) => {
@@ -129,8 +133,10 @@ export class ClusterBus implements Bus {
   }
 
   async #sendBatch(batch: EventBatch): Promise<void> {
-    const { peers, ownership } = this.#deps;
-    await peers.askOthers(BATCH, { term: ownership.termOf(batch.key) ?? 0, batch });
+    const { peers, ownership, replicas } = this.#deps;
+    const owned = { term: ownership.termOf(batch.key) ?? 0, batch };
+    replicas?.recordSent(owned);
+    await peers.askOthers(BATCH, owned);
   }
 
   #sendNotice(notice: Notice): void {

@@ -9,7 +9,9 @@ import type { MediaCommand, MediaReplyOf } from '../bus/media-commands.ts';
 import type { Origin } from '../rooms/commands.ts';
 import { KeyedQueue } from '../rooms/keyed-queue.ts';
 import { DONE } from '../rooms/replies.ts';
+import type { RoomState } from '../rooms/room-state.ts';
 import type { Rooms } from '../rooms/rooms.ts';
+import type { MediaMonitor } from './monitor.ts';
 import { type Caller, orderOf, replyOf } from './negotiation.ts';
 import type { Negotiator } from './negotiator.ts';
 import type { SoundMonitor } from './sound-monitor.ts';
@@ -19,6 +21,7 @@ export interface MediaServiceDeps {
   readonly rooms: Pick<Rooms, 'answer'>;
   readonly negotiator: Negotiator;
   readonly sounds: Pick<SoundMonitor, 'watch'>;
+  readonly monitor: Pick<MediaMonitor, 'adopt'>;
 }
 
 /** The handler of media commands. */
@@ -35,6 +38,11 @@ export class MediaService {
   async execute<C extends MediaCommand>(key: RoomKey, command: C, origin: Origin): Promise<MediaReplyOf<C>> {
     const reply = await this.#queue.run(command.memberId, () => this.#execute(key, command, origin));
     return reply as MediaReplyOf<C>;
+  }
+
+  /** Goes on with the media of a room that another node owned. Its members are in the room already. */
+  adopt(state: RoomState): void {
+    this.#deps.monitor.adopt(state);
   }
 
   async #execute(key: RoomKey, command: MediaCommand, origin: Origin): Promise<MediaReplyOf<MediaCommand>> {

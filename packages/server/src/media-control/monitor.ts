@@ -7,6 +7,8 @@
 import type { MediaEngine, StreamDemand } from '@gavel/media';
 import type { MemberId, PublishId } from '@gavel/protocol';
 import type { Notifier } from '../bus/bus.ts';
+import type { RoomState } from '../rooms/room-state.ts';
+import { heldBackKinds } from '../rooms/stream.ts';
 import type { ConnectionOutcome } from '../telemetry/media-metrics.ts';
 import type { Announcer } from './announcer.ts';
 import type { MediaState } from './media-state.ts';
@@ -42,6 +44,20 @@ export class MediaMonitor {
     );
     engine.on('demandChanged', (stream, demand) => this.#onDemandChanged(stream as PublishId, demand));
     engine.on('subscriptionLost', (peer, stream) => this.#onSubscriptionLost(peer as MemberId, stream as PublishId));
+  }
+
+  /**
+   * Goes on with the media of a room that another node owned: nothing of it is connected here, so its members negotiate
+   * again, and a stream that does not come back in time ends (MED-5).
+   */
+  adopt({ key, streams }: Pick<RoomState, 'key' | 'streams'>): void {
+    const { state, announcer, notifier } = this.#deps;
+    for (const { info } of streams.slots) {
+      state.follow(key, info).restricted = heldBackKinds(info);
+      const { publishId, memberId } = info;
+      if (memberId !== undefined) state.lost.add(publishId, () => void announcer.fail(publishId));
+    }
+    notifier.notify({ key, frame: { event: 'mediaLost' } });
   }
 
   #onStreamConnected(publishId: PublishId): void {

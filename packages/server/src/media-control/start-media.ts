@@ -12,12 +12,12 @@ import { Negotiator, type NegotiatorDeps } from './negotiator.ts';
 /** Dependencies of media control. Its `state` is shared with the enforcer, which is one of the sinks of `rooms`. */
 export type MediaDeps = Omit<
   AnnouncerDeps & MediaMonitorDeps & NegotiatorDeps & MediaServiceDeps,
-  'announcer' | 'negotiator'
+  'announcer' | 'negotiator' | 'monitor'
 >;
 
 /** Follows the engine's events from now on, and returns the handler of members' media commands. */
 export function startMedia(deps: MediaDeps): MediaService {
   const announcer = new Announcer(deps);
-  new MediaMonitor({ ...deps, announcer });
-  return new MediaService({ ...deps, negotiator: new Negotiator({ ...deps, announcer }) });
+  const monitor = new MediaMonitor({ ...deps, announcer });
+  return new MediaService({ ...deps, monitor, negotiator: new Negotiator({ ...deps, announcer }) });
 }

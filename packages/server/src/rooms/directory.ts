@@ -14,6 +14,14 @@ const scopeOf = (key: AppScope, id: string): string => `${key.appId}/${key.envir
 /** By a user, the rooms that it is in, with the number of its logins there. */
 type RoomCounts = Map<string, Map<string, { readonly key: RoomKey; count: number }>>;
 
+/** What is indexed of a room. */
+export interface IndexedRoom {
+  readonly key: RoomKey;
+  readonly members: readonly Pick<MemberInfo, 'user' | 'externalId'>[];
+  /** Live and reserved ones. */
+  readonly streams: readonly { readonly streamId: StreamId }[];
+}
+
 /** Indexes that are updated by the events of all rooms. */
 export class Directory {
   /** For each user, the rooms that it is in, with the number of its logins there. */
@@ -38,6 +46,18 @@ export class Directory {
     return this.#roomOfStream.get(scopeOf(scope, streamId));
   }
 
+  /** Adds a room that came from another owner. */
+  add({ key, members, streams }: IndexedRoom): void {
+    for (const member of members) this.#countMember(key, member, 1);
+    for (const { streamId } of streams) this.#roomOfStream.set(scopeOf(key, streamId), key);
+  }
+
+  /** Removes a room that another owner goes on with. */
+  remove({ key, members, streams }: IndexedRoom): void {
+    for (const member of members) this.#countMember(key, member, -1);
+    for (const { streamId } of streams) this.#roomOfStream.delete(scopeOf(key, streamId));
+  }
+
   /** Updates the indexes. */
   follow(key: RoomKey, events: readonly RoomEvent[]): void {
     for (const event of events) {
@@ -60,7 +80,7 @@ export class Directory {
     }
   }
 
-  #countMember(key: RoomKey, { user, externalId }: MemberInfo, change: 1 | -1): void {
+  #countMember(key: RoomKey, { user, externalId }: IndexedRoom['members'][number], change: 1 | -1): void {
     count(this.#roomsOfUser, key, user.id, change);
     if (externalId !== undefined) count(this.#roomsOfExternalId, key, externalId, change);
   }

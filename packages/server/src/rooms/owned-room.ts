@@ -14,6 +14,7 @@ import { type AdmissionAnswer, eventsOf, type RoomEvent, type WaitingRoomChange 
 import { type CommandFacts, NO_FACTS, requireClaims } from './facts.ts';
 import { type ReplyOf, replyOf } from './replies.ts';
 import { Room, type RoomSettings } from './room.ts';
+import type { RoomState } from './room-state.ts';
 import type { Waiting } from './waiting.ts';
 import { type WaitingLogin, WaitingRoom } from './waiting-room.ts';
 
@@ -49,6 +50,13 @@ export class OwnedRoom {
   constructor(key: RoomKey, settings: RoomSettings) {
     this.key = key;
     this.#settings = settings;
+  }
+
+  /** Returns a room with the state of its life at another owner. */
+  static restore(state: RoomState, settings: RoomSettings): OwnedRoom {
+    const owned = new OwnedRoom(state.key, settings);
+    owned.#room = Room.restore(state, settings);
+    return owned;
   }
 
   /** The current life of the room; undefined if it has no members. */

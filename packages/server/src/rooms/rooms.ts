@@ -38,6 +38,7 @@ import type { KickReply, LoginReply, ReplyOf, ResumeReply } from './replies.ts';
 import { Returns } from './returns.ts';
 import type { Room, RoomSettings } from './room.ts';
 import { withEnvironmentCap } from './room-limits.ts';
+import { RoomTransfer } from './room-transfer.ts';
 import { SlidingWindows } from './sliding-windows.ts';
 import { StreamHistory } from './stream-history.ts';
 import type { Waiting } from './waiting.ts';
@@ -108,6 +109,8 @@ export class Rooms {
   readonly #logins = new SlidingWindows(1000);
   readonly #reader: Reader;
   readonly #kickBans: KickBans;
+  /** Moves rooms to and from other owners. */
+  readonly transfer: RoomTransfer;
   #stopSweep: (() => void) | undefined;
 
   constructor(settings: RoomsSettings, sinks: EventSinks) {
@@ -122,6 +125,7 @@ export class Rooms {
       report,
     });
     this.#tickets = settings.tickets ?? new EndedTickets({ issuer: settings.ids.nextTicket() });
+    this.transfer = new RoomTransfer({ owned: this.#owned, directory: this.#directory, claims, settings });
     this.#returns = new Returns({
       tickets: this.#tickets,
       directory: this.#directory,

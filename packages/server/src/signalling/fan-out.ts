@@ -138,6 +138,17 @@ export class FanOut implements Subscriber {
     return [...(this.#rooms.get(roomKeyText(key))?.all.values() ?? [])];
   }
 
+  /**
+   * Disconnects the members of a room that are connected here, because events for them were lost. Their clients resume, and
+   * get the whole state.
+   */
+  disconnectRoom(key: RoomKey): void {
+    for (const { member, receiver } of this.#seatsOf(key)) {
+      this.#unseat(roomKeyText(key), member);
+      receiver.close(CLOSE_CODES.goingAway, 'events were lost');
+    }
+  }
+
   handle({ key, events }: EventBatch): void {
     const text = roomKeyText(key);
     // Removed members are notified first, and do not receive the events that the others receive about the removal.

@@ -1,0 +1,232 @@
+/**
+ * Replicas: this node's copies of the rooms that other nodes own. A replica follows the batches of its owner, each in its place:
+ * what has arrived already is ignored, and what is missing is asked for. So every subscriber at this node gets the events of a
+ * room without gaps, and a node can go on with a room whose owner has died (CLUS-3).
+ *
+ * An owner sends a digest of its rooms every 5 s: it shows a batch that was lost and followed by no other.
+ *
+ * @module
+ */
+
+import { type RoomKey, roomKeyText } from '@gavel/protocol';
+import type { Clock } from '../rooms/clock.ts';
+import type { Origin } from '../rooms/commands.ts';
+import type { RoomPosition } from '../rooms/ended-tickets.ts';
+import type { RoomEvent } from '../rooms/events.ts';
+import { Room, type RoomSettings } from '../rooms/room.ts';
+import type { RoomState } from '../rooms/room-state.ts';
+import type { EventBatch } from '../rooms/rooms.ts';
+import type { OwnedBatch } from './cluster-bus.ts';
+import type { NodeId } from './node-link.ts';
+import type { Peers } from './peers.ts';
+import { defineTopic } from './topic.ts';
+
+const DIGEST_INTERVAL_MS = 5000;
+/** The origin of events that were asked for, because the batch with their own was lost. */
+const REPAIR_ORIGIN: Origin = { channel: 'server', requestId: 'repair' };
+
+/** How far the batches are that an owner has sent of a room. */
+interface OwnedPlace {
+  readonly key: RoomKey;
+  readonly term: number;
+  readonly position: RoomPosition;
+}
+
+/** A snapshot of a room, and the term of the owner that made or followed it. */
+export interface Snapshot {
+  readonly term: number;
+  readonly state: RoomState;
+}
+
+const STATE = defineTopic<{ readonly key: RoomKey }, { readonly snapshot?: Snapshot }>('replicas.state');
+const DIGEST = defineTopic<{ readonly places: readonly OwnedPlace[] }, null>('replicas.digest');
+
+/** Dependencies of `Replicas`. */
+export interface ReplicasDeps {
+  readonly peers: Peers;
+  /** Returns the state of a room that this node owns; undefined if it has no such room. */
+  readonly stateOf: (key: RoomKey) => RoomState | undefined;
+  /** The term in which this node owns a room now; undefined if it is not its owner. */
+  readonly termOf: (key: RoomKey) => number | undefined;
+  readonly settings: RoomSettings & { readonly clock: Clock };
+  /** Called when events of a room are lost for good: what this node's clients know of the room is outdated. */
+  readonly onLost: (key: RoomKey) => void;
+  /** Reports an error that no caller can receive. */
+  readonly report: (error: unknown) => void;
+}
+
+interface Replica {
+  readonly owner: NodeId;
+  readonly term: number;
+  readonly room: Room;
+}
+
+/** The copies, and the requests that keep them complete. */
+export class Replicas {
+  readonly #deps: ReplicasDeps;
+  readonly #replicas = new Map<string, Replica>();
+  /** By room of this node: the last batch that was sent. */
+  readonly #sent = new Map<string, OwnedPlace>();
+  /** By room: the repair that the next batches wait for. */
+  readonly #repairs = new Map<string, Promise<void>>();
+  #deliver: (batch: EventBatch) => void | Promise<void> = () => undefined;
+  #stop: (() => void) | undefined;
+
+  constructor(deps: ReplicasDeps) {
+    this.#deps = deps;
+    const { peers, stateOf, termOf } = deps;
+    peers.serve(STATE, ({ key }) => {
+      const state = stateOf(key);
+      const term = termOf(key);
+      return state && term !== undefined ? { snapshot: { term, state } } : {};
+    });
+    peers.serve(DIGEST, async ({ places }, from) => {
+      await this.#compare(from, places);
+      return null;
+    });
+  }
+
+  /** Hands every batch, complete and in order, to this function: the subscribers of this node. */
+  deliverTo(deliver: (batch: EventBatch) => void | Promise<void>): void {
+    this.#deliver = deliver;
+  }
+
+  /** Begins to send digests. */
+  start(): void {
+    const { settings, report } = this.#deps;
+    this.#stop ??= settings.clock.every(DIGEST_INTERVAL_MS, () => void this.sendDigest().catch(report));
+  }
+
+  /** Sends no more digests. */
+  stop(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+  }
+
+  /** Returns the rooms whose owner is not among these nodes. */
+  orphans(nodes: readonly NodeId[]): readonly RoomKey[] {
+    return [...this.#replicas.values()].flatMap(({ owner, room }) => (nodes.includes(owner) ? [] : room.key));
+  }
+
+  /** Returns the replica of a room; undefined if this node has none. */
+  find(key: RoomKey): Snapshot | undefined {
+    const replica = this.#replicas.get(roomKeyText(key));
+    return replica && { term: replica.term, state: replica.room.state };
+  }
+
+  /** Records a batch that this node sends to the others: digests say how far it is. */
+  recordSent({ term, batch }: OwnedBatch): void {
+    const text = roomKeyText(batch.key);
+    const last = eventsOfRoom(batch, undefined).at(-1);
+    if (!last) return;
+    if (last.type === 'roomClosed') this.#sent.delete(text);
+    else this.#sent.set(text, { key: batch.key, term, position: { epoch: last.epoch, seq: last.seq } });
+  }
+
+  /** Goes on with a room of another node: its replica becomes the room of this one. */
+  recordAdopted({ key, epoch, seq }: RoomState, term: number): void {
+    const text = roomKeyText(key);
+    this.#replicas.delete(text);
+    this.#sent.set(text, { key, term, position: { epoch, seq } });
+  }
+
+  /** Forgets what was sent of rooms, because this node is no longer their owner. */
+  forgetSent(): void {
+    this.#sent.clear();
+  }
+
+  /** Sends the other nodes how far this node is with its rooms. */
+  async sendDigest(): Promise<void> {
+    const { peers, termOf } = this.#deps;
+    const places = [...this.#sent.values()].filter(({ key, term }) => termOf(key) === term);
+    await peers.askOthers(DIGEST, { places });
+  }
+
+  /** Follows a batch of another node. Resolves when the subscribers of this node have handled it. */
+  receive(from: NodeId, owned: OwnedBatch): void | Promise<void> {
+    return this.#follow(from, owned, false);
+  }
+
+  #follow(from: NodeId, owned: OwnedBatch, isRepaired: boolean): void | Promise<void> {
+    const text = roomKeyText(owned.batch.key);
+    const repair = this.#repairs.get(text);
+    if (repair) return repair.then(() => this.#follow(from, owned, true));
+    const { term, batch } = owned;
+    const known = this.#replicas.get(text);
+    // An owner that has lost the room meanwhile: nobody follows it any more (CLUS-2).
+    if (known && term < known.term) return;
+    const events = eventsOfRoom(batch, known?.room);
+    const [first] = events;
+    // The waiting room has its own events.
+    if (!first) return this.#deliver(batch);
+    const room = isBeginning(events) ? new Room(batch.key, first.epoch, this.#deps.settings) : known?.room;
+    const next = room?.epoch === first.epoch ? room.position.seq + 1 : 0;
+    if (!room || next < first.seq) {
+      // The room has ended meanwhile: what the batch says of members holds nevertheless.
+      if (isRepaired) return this.#deliver(batch);
+      return this.#repair(batch.key, from).then(() => this.#follow(from, owned, true));
+    }
+    const fresh = batch.events.filter(({ epoch, seq }) => epoch !== room.epoch || seq >= next);
+    room.follow(fresh);
+    this.#put({ owner: from, term, room });
+    if (fresh.length > 0) return this.#deliver({ ...batch, events: fresh });
+  }
+
+  #put(replica: Replica): void {
+    const text = roomKeyText(replica.room.key);
+    if (replica.room.closed) this.#replicas.delete(text);
+    else this.#replicas.set(text, replica);
+  }
+
+  /** Asks the owner of a room for its state, once at a time, and delivers the events that this node lacks. */
+  #repair(key: RoomKey, owner: NodeId): Promise<void> {
+    const text = roomKeyText(key);
+    const running = this.#repairs.get(text);
+    if (running) return running;
+    const repair = this.#fetch(key, owner).finally(() => this.#repairs.delete(text));
+    this.#repairs.set(text, repair);
+    return repair;
+  }
+
+  async #fetch(key: RoomKey, owner: NodeId): Promise<void> {
+    const { peers, settings, onLost } = this.#deps;
+    const { snapshot } = await peers.ask(owner, STATE, { key });
+    const text = roomKeyText(key);
+    const known = this.#replicas.get(text)?.room;
+    if (!snapshot) {
+      this.#replicas.delete(text);
+      if (known) onLost(key);
+      return;
+    }
+    const { state, term } = snapshot;
+    this.#put({ owner, term, room: Room.restore(state, settings) });
+    const missing = known?.epoch === state.epoch ? known.position.seq + 1 : 1;
+    const events = state.events.filter(({ seq }) => seq >= missing);
+    if (known && known.epoch !== state.epoch) onLost(key);
+    else if (events.length < state.seq - missing + 1) onLost(key);
+    else if (events.length > 0) await this.#deliver({ key, epoch: state.epoch, origin: REPAIR_ORIGIN, events });
+  }
+
+  async #compare(owner: NodeId, places: readonly OwnedPlace[]): Promise<void> {
+    const listed = new Set(places.map(({ key }) => roomKeyText(key)));
+    const behind = places.flatMap(({ key, term, position }) => {
+      const known = this.#replicas.get(roomKeyText(key));
+      if (known && known.term > term) return [];
+      const isSame = known?.room.epoch === position.epoch && known.room.position.seq >= position.seq;
+      return isSame && known.owner === owner ? [] : key;
+    });
+    const gone = [...this.#replicas.values()].flatMap(({ owner: known, room }) =>
+      known === owner && !listed.has(roomKeyText(room.key)) ? room.key : [],
+    );
+    await Promise.all([...behind, ...gone].map((key) => this.#repair(key, owner)));
+  }
+}
+
+/** Returns the events of a batch that are the room's own; the others are those of its waiting room. */
+function eventsOfRoom({ epoch, events }: EventBatch, known: Room | undefined): readonly RoomEvent[] {
+  const isWaiting = events.every(({ type }) => type.startsWith('waiting') || type === 'admissionAnswered');
+  if (isWaiting) return [];
+  return events.filter((event) => event.epoch === (isBeginning(events) || !known ? epoch : known.epoch));
+}
+
+const isBeginning = (events: readonly RoomEvent[]): boolean => events.some(({ type }) => type === 'roomCreated');

@@ -1,0 +1,106 @@
+/**
+ * Takeover: when the owner of a room has died, another node claims the room and goes on with it from the newest replica that any
+ * node has, in the same epoch and with a higher term (CLUS-3).
+ *
+ * @module
+ */
+
+import { type RoomKey, roomKeyText } from '@gavel/protocol';
+import { KeyedQueue } from '../rooms/keyed-queue.ts';
+import type { RoomState } from '../rooms/room-state.ts';
+import type { Owner, Ownership } from './ownership.ts';
+import type { Peers } from './peers.ts';
+import { nodeFor } from './rendezvous.ts';
+import type { Replicas, Snapshot } from './replicas.ts';
+import { defineTopic } from './topic.ts';
+
+const REPLICA = defineTopic<{ readonly key: RoomKey }, { readonly snapshot?: Snapshot }>('takeover.replica');
+
+/** Dependencies of `Takeover`. */
+export interface TakeoverDeps {
+  readonly peers: Peers;
+  /** Finds and claims owners, without a thought of what the rooms contain. */
+  readonly ownership: Ownership;
+  readonly replicas: Pick<Replicas, 'find' | 'orphans' | 'recordAdopted'>;
+  /** Goes on with a room: its members get a resync, and negotiate their media anew. */
+  readonly adopt: (state: RoomState) => void;
+  /** Called when a room was taken over, for the metrics and the log. */
+  readonly onTakeover: (key: RoomKey, owner: Owner) => void;
+  /** Reports an error that no caller can receive: a room could not be taken over. */
+  readonly report: (error: unknown) => void;
+}
+
+/** The ownership of rooms that survive their owners: who claims a room has its contents before it decides. */
+export class Takeover implements Ownership {
+  readonly #deps: TakeoverDeps;
+  /** Claims of one room one after another. */
+  readonly #claims = new KeyedQueue();
+
+  constructor(deps: TakeoverDeps) {
+    this.#deps = deps;
+    const { peers, replicas } = deps;
+    peers.serve(REPLICA, ({ key }) => {
+      const snapshot = replicas.find(key);
+      return snapshot ? { snapshot } : {};
+    });
+    peers.onNodesChanged(() => this.#takeOrphans());
+  }
+
+  ownerOf(key: RoomKey): Promise<Owner | undefined> | Owner | undefined {
+    const { ownership, replicas } = this.#deps;
+    if (this.#claims.has(roomKeyText(key))) return this.claim(key);
+    const found = ownership.ownerOf(key);
+    if (!(found instanceof Promise)) return found ?? (replicas.find(key) ? this.claim(key) : undefined);
+    return found.then((owner) => owner ?? (replicas.find(key) ? this.claim(key) : undefined));
+  }
+
+  claim(key: RoomKey): Promise<Owner> {
+    return this.#claims.run(roomKeyText(key), () => this.#claim(key));
+  }
+
+  /** A room that is being taken over has no owner yet. */
+  termOf(key: RoomKey): number | undefined {
+    return this.#claims.has(roomKeyText(key)) ? undefined : this.#deps.ownership.termOf(key);
+  }
+
+  correct(key: RoomKey, owner: Owner | undefined): void {
+    this.#deps.ownership.correct(key, owner);
+  }
+
+  async #claim(key: RoomKey): Promise<Owner> {
+    const { peers, ownership, replicas, adopt, onTakeover } = this.#deps;
+    const before = ownership.termOf(key);
+    const owner = await ownership.claim(key);
+    // A first term has no history, and a room that was this node's before is here.
+    if (owner.node !== peers.self || owner.term === 1 || before !== undefined) return owner;
+    const newest = await this.#findNewest(key);
+    if (!newest) return owner;
+    adopt(newest.state);
+    replicas.recordAdopted(newest.state, owner.term);
+    onTakeover(key, owner);
+    return owner;
+  }
+
+  async #findNewest(key: RoomKey): Promise<Snapshot | undefined> {
+    const answers = await this.#deps.peers.askAll(REPLICA, { key });
+    return answers
+      .flatMap(({ snapshot }) => snapshot ?? [])
+      .toSorted(compareSnapshots)
+      .at(-1);
+  }
+
+  /** Takes the rooms of dead owners over: each room at the node that a hash names, so that not all nodes claim it. */
+  #takeOrphans(): void {
+    const { peers, replicas, report } = this.#deps;
+    const nodes = peers.nodes();
+    for (const key of replicas.orphans(nodes)) {
+      if (nodeFor(roomKeyText(key), nodes) === peers.self) this.claim(key).catch(report);
+    }
+  }
+}
+
+/** Orders snapshots of one room by term, then by life, then by the number of events. */
+function compareSnapshots(one: Snapshot, other: Snapshot): number {
+  const lives = BigInt(one.state.epoch) - BigInt(other.state.epoch);
+  return one.term - other.term || Number(lives) || one.state.seq - other.state.seq;
+}

@@ -1,0 +1,97 @@
+/**
+ * Moves rooms between owners: what another node needs to follow a room of this one, to go on with it, or to let it go.
+ *
+ * @module
+ */
+
+import { type RoomKey, roomKeyText } from '@gavel/protocol';
+import type { Claims } from './claims/claims.ts';
+import type { Directory, IndexedRoom } from './directory.ts';
+import type { RoomPosition } from './ended-tickets.ts';
+import { OwnedRoom } from './owned-room.ts';
+import type { Room, RoomSettings } from './room.ts';
+import { ENVIRONMENT_LIMITS } from './room-limits.ts';
+import type { RoomState } from './room-state.ts';
+
+/** How far a room is. */
+export interface RoomPlace {
+  readonly key: RoomKey;
+  readonly position: RoomPosition;
+}
+
+/** Dependencies of `RoomTransfer`: what the owner of rooms has. */
+export interface RoomTransferDeps {
+  /** By the text of its key. */
+  readonly owned: Map<string, OwnedRoom>;
+  readonly directory: Directory;
+  readonly claims: Claims;
+  readonly settings: RoomSettings & { readonly report?: (error: unknown) => void };
+}
+
+/** Gives rooms to other owners, and receives them. */
+export class RoomTransfer {
+  readonly #deps: RoomTransferDeps;
+
+  constructor(deps: RoomTransferDeps) {
+    this.#deps = deps;
+  }
+
+  /** Returns the rooms with members, and how far each is. */
+  places(): readonly RoomPlace[] {
+    return [...this.#deps.owned.values()].flatMap(({ key, room }) => (room ? { key, position: room.position } : []));
+  }
+
+  /** Returns the whole state of a room; undefined if it has no members. Its cost is the size of the room. */
+  stateOf(key: RoomKey): RoomState | undefined {
+    return this.#find(key)?.state;
+  }
+
+  /**
+   * Goes on with a room that another node owned, from a snapshot of it. Members are as active as if they had just sent
+   * something. Waiting users and the sessions of empty rooms are not part of a snapshot.
+   *
+   * @throws Error if this node has the room
+   */
+  adopt(state: RoomState): void {
+    const { owned, directory, settings } = this.#deps;
+    const { key } = state;
+    if (this.#find(key)) throw new Error(`the room ${roomKeyText(key)} has an owner: this node`);
+    const adopted = OwnedRoom.restore(state, settings);
+    owned.set(roomKeyText(key), adopted);
+    directory.add(describe(state));
+    this.#claim(state);
+  }
+
+  /** Claims for this owner what the room has: where claims are in memory, those of the dead owner are gone. */
+  #claim({ key, members, streams }: RoomState): void {
+    const { claims, settings } = this.#deps;
+    const { roomId } = key;
+    const claimed: unknown[] = [];
+    if (Number.isFinite(ENVIRONMENT_LIMITS[key.environment].maxRooms)) {
+      claimed.push(claims.rooms.claim(key, roomId, Number.MAX_SAFE_INTEGER));
+    }
+    for (const { info } of streams.slots) claimed.push(claims.streams.claim(key, info.streamId, roomId, 0));
+    for (const { member } of members.members) {
+      const { user, memberId, clientId } = member;
+      claimed.push(claims.logins.claim(key, user.id, { roomId, memberId, clientId }));
+    }
+    Promise.all(claimed).catch(settings.report ?? (() => undefined));
+  }
+
+  /** Forgets all rooms, waiting users and sessions, because other nodes go on with them. Emits no events. Returns the rooms with members. */
+  forgetAll(): readonly RoomState[] {
+    const { owned, directory } = this.#deps;
+    const states = [...owned.values()].flatMap(({ room }) => room?.state ?? []);
+    for (const state of states) directory.remove(describe(state));
+    owned.clear();
+    return states;
+  }
+
+  #find(key: RoomKey): Room | undefined {
+    return this.#deps.owned.get(roomKeyText(key))?.room;
+  }
+}
+
+function describe({ key, members, streams }: RoomState): IndexedRoom {
+  return { key, members: members.members.map(({ member }) => member), streams: streams.slots.map(({ info }) => info) };
+}
