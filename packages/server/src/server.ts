@@ -5,7 +5,7 @@
  */
 
 import { join } from 'node:path';
-import { createMediaEngine, type MediaEngine, type WorkerHealth } from '@gavel/media';
+import type { MediaEngine } from '@gavel/media';
 import manifest from '../package.json' with { type: 'json' };
 import { registerAdminDoor } from './admin/door.ts';
 import { AppRegistry } from './apps/app-registry.ts';
@@ -57,6 +57,7 @@ import { isSignallingUpgrade } from './signalling/upgrade.ts';
 import { readCertificates, replaceCertificates } from './startup/certificates.ts';
 import { type Claim, claimResources } from './startup/claim.ts';
 import { createHttpServer } from './startup/http-server.ts';
+import { createEngine, findUnreadyWorkers, startEngine } from './startup/media-engine.ts';
 import { createOpenedStore, openStore } from './startup/open-store.ts';
 import type { Store } from './store/store.ts';
 import { AuditLog } from './telemetry/audit.ts';
@@ -384,23 +385,6 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   };
 }
 
-function createEngine({ media }: Config, logger: Logger): MediaEngine {
-  const { workers, port, portRange, tcpPort, listenAddress, announcedAddress, iceServers, transport } = media;
-  const { maxViewerBitrate: maxViewerBps } = media;
-  return createMediaEngine({
-    workers,
-    ports: port,
-    transport,
-    maxViewerBps,
-    ...(portRange && { portRange }),
-    ...(tcpPort !== undefined && { tcpPorts: tcpPort }),
-    ...(listenAddress !== undefined && { listenAddress }),
-    ...(announcedAddress !== undefined && { announcedAddress }),
-    ...(iceServers && { iceServers }),
-    logger,
-  });
-}
-
 /** @throws Error if there is no App and no key that can create one */
 function requireUsable({ mode, apiTokens, adminKey }: Config, apps: AppRegistry): void {
   if (mode === 'dev' || apps.size > 0 || apiTokens.length > 0 || adminKey !== undefined) return;
@@ -427,26 +411,9 @@ function devPage(config: Config, apps: AppRegistry, clock: Clock): Parameters<ty
 }
 
 async function findUnready(engine: MediaEngine, store: Store): Promise<Unready[]> {
-  const unready: Unready[] = [];
-  const workers = engine.health().filter(({ isReady, problem }) => !isReady || problem !== undefined);
-  if (workers.length > 0) unready.push({ part: 'media', problem: workers.map(describeWorker).join('; ') });
+  const unready = findUnreadyWorkers(engine);
   await store.ping().catch((error: unknown) => unready.push({ part: 'store', problem: messageOf(error) }));
   return unready;
 }
 
-const describeWorker = ({ worker, port, problem = 'is starting' }: WorkerHealth): string =>
-  `worker ${worker} (UDP port ${port}) ${problem}`;
-
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** @throws Error that names the configuration key if the media ports cannot be bound */
-async function startEngine(engine: MediaEngine, { media }: Config): Promise<void> {
-  try {
-    await engine.start();
-  } catch (error) {
-    const key = media.portRange
-      ? 'media.portRange'
-      : `media.port${media.tcpPort === undefined ? '' : ', media.tcpPort'}`;
-    throw new Error(`media did not start (${key}): ${messageOf(error)}`, { cause: error });
-  }
-}
