@@ -22,5 +22,6 @@ export {
 } from './rooms/queries.ts';
 export type { EventBatch } from './rooms/rooms.ts';
 export { type GavelServer, type ServerParts, startServer } from './server.ts';
+export { openSqliteStore } from './store/sqlite/open.ts';
 export { type CallParams, signedPath } from './zego/signed-path.ts';
 export { createToken04, type Token04Options } from './zego/token04.ts';

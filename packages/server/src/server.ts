@@ -19,6 +19,7 @@ import { connectRooms } from './cluster/cluster-rooms.ts';
 import { NO_LINK, type NodeLink } from './cluster/node-link.ts';
 import type { Ownership } from './cluster/ownership.ts';
 import { ClusterPeers } from './cluster/peers.ts';
+import { SharedCaches } from './cluster/shared-caches.ts';
 import { type ConfigChanges, compareConfigs } from './config/reload.ts';
 import type { Config } from './config.ts';
 import { Entry } from './entry/entry.ts';
@@ -143,7 +144,9 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const { store, journal, closeJournal } = parts.store
     ? createOpenedStore(parts.store, log)
     : await openStore(config, clock, log);
-  const apps = await AppRegistry.open({ store, clock, configured: config.apps, presets: STOCK_PRESETS });
+  const peers = new ClusterPeers(parts.cluster?.link ?? NO_LINK);
+  const caches = new SharedCaches(peers);
+  const apps = await AppRegistry.open({ store, clock, configured: config.apps, presets: STOCK_PRESETS, caches });
   requireUsable(config, apps);
   const engine = parts.engine ?? createEngine(config, log);
   const { heartbeatTimeoutMs, heartbeatIntervalMs, maxLoginsPerSecond, ...mediaLimits } = config.rooms;
@@ -160,7 +163,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const unconnected = new UnconnectedReports({ clock, log, count: (role) => metrics.media.countUnconnected(role) });
   const mediaParts = { engine, clock, log, state: mediaState, unconnected };
   const chatLinks = await ChatLinks.open({ store, clock, baseUrl: () => baseUrl });
-  const webhooks = await Webhooks.open({ store, apps, clock, chatLinks });
+  const webhooks = await Webhooks.open({ store, apps, clock, chatLinks, caches });
   const commands = new CommandLog({ journal, repository: store.journal, clock, log });
   const callbacks = new Callbacks({
     store,
@@ -199,7 +202,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   };
 
   // The rooms, and the bus to them.
-  const policies = await Policies.open({ repository: store.rules, clock, limits: config.bans, sinks: [audit] });
+  const policies = await Policies.open({ repository: store.rules, clock, limits: config.bans, sinks: [audit], peers });
   const reportTickets = (error: unknown): void => log.error({ err: error }, 'ended tickets: reading or writing failed');
   const table = store.endedTickets;
   const keeper = createTicketKeeper(journal, table);
@@ -217,7 +220,6 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     countConnection: (outcome) => metrics.media.countConnection(outcome),
   });
   const localBus = new LocalBus({ rooms, media, publisher });
-  const peers = new ClusterPeers(parts.cluster?.link ?? NO_LINK);
   const clusterRooms =
     parts.cluster &&
     connectRooms({
@@ -250,6 +252,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     bus,
     commands,
     clock,
+    peers,
     report: (error) => log.error({ err: error }, 'rule expiry failed'),
   });
   const certificateExpiresAtMs = config.tls && (() => certificates?.expiresAtMs ?? 0);
@@ -269,12 +272,12 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const tokens = new ParticipantTokens({ store, clock });
   const replays = await Replays.open(store, clock.now());
   registerZegoDoor(http, {
-    ...{ apps, bus, policy, replays, clock, log, countCall },
+    ...{ apps, bus, peers, policy, replays, clock, log, countCall },
     ...rootPageOf(config),
   });
   const apiTokens = new ApiTokenRegistry(store, config.apiTokens);
   registerRealtimeKitDoor(http, {
-    ...{ apps, bus, store, clock, log, tokens, webhooks, outbox, chatLinks, apiTokens, countCall },
+    ...{ apps, bus, peers, store, clock, log, tokens, webhooks, outbox, chatLinks, apiTokens, countCall },
     allowPrivateTargets: config.callbacks.allowPrivateTargets,
     rateLimit: config.realtimekit.rateLimit,
   });

@@ -20,7 +20,8 @@ import {
 } from '@gavel/server';
 import { FakeMediaEngine } from './fake-media-engine.ts';
 import { RawClient } from './raw-client.ts';
-import { wrapTestBus } from './test-bus.ts';
+import { readTestNodes, wrapTestBus } from './test-bus.ts';
+import { startNodes } from './test-nodes.ts';
 import { TestRooms } from './test-rooms.ts';
 
 /** Differences from the default test server. */
@@ -88,6 +89,14 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
+/** Starts a server on the bus that is tested, or on the one that the test supplies. */
+function startOn(config: Config, parts: ServerParts): Promise<GavelServer> {
+  const nodes = parts.wrapBus || parts.cluster ? undefined : readTestNodes();
+  const { engine } = parts;
+  if (nodes && engine) return startNodes(config, { ...parts, engine }, nodes);
+  return startServer(config, { ...(!parts.cluster && { wrapBus: wrapTestBus }), ...parts });
+}
+
 /** Starts a server. Close it at the end of the test. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'gavel-test-'));
@@ -114,8 +123,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   };
   const engine = options.engine ?? (options.media === 'real' ? undefined : new FakeMediaEngine());
   const clock: Clock = options.clock ?? systemClock;
-  const parts = { wrapBus: wrapTestBus, ...options, clock, ...(engine && { engine }) };
-  const server = await startServer(config, parts);
+  const server = await startOn(config, { ...options, clock, ...(engine && { engine }) });
   const { baseUrl } = server;
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {

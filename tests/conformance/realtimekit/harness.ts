@@ -14,6 +14,8 @@ import { type AppDefinition, AppRegistry } from '../../../packages/server/src/ap
 import { LocalBus } from '../../../packages/server/src/bus/local-bus.ts';
 import { Publisher } from '../../../packages/server/src/bus/publisher.ts';
 import { NO_MEDIA } from '../../../packages/server/src/bus/testing.ts';
+import { NO_LINK } from '../../../packages/server/src/cluster/node-link.ts';
+import { ClusterPeers } from '../../../packages/server/src/cluster/peers.ts';
 import type { Admission } from '../../../packages/server/src/entry/admission.ts';
 import { BatchJournal } from '../../../packages/server/src/journal/batch-journal.ts';
 import { AdmissionGuard } from '../../../packages/server/src/realtimekit/admission-guard.ts';
@@ -143,6 +145,7 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
   registerRealtimeKitDoor(http, {
     apps,
     bus,
+    peers: new ClusterPeers(NO_LINK),
     store,
     clock,
     tokens,

@@ -6,6 +6,7 @@
 
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { type AppId, parseAppId } from '@gavel/protocol';
+import { type Caches, OWN_CACHES } from '../cluster/shared-caches.ts';
 import type { Clock } from '../rooms/clock.ts';
 import { KeyedQueue } from '../rooms/keyed-queue.ts';
 import type { AppRecord, AppSecrets, JsonObject, PresetRecord, SecretKind, Store } from '../store/store.ts';
@@ -39,6 +40,8 @@ export interface AppRegistryOptions {
   /** The Apps of the configuration. Their secrets are never written to the store. */
   readonly configured: readonly AppDefinition[];
   readonly presets: readonly PresetTemplate[];
+  /** Tells other nodes of changes; by default there are none. */
+  readonly caches?: Caches;
 }
 
 /** Maximum number of earlier secrets of one kind of an App that are valid at a time. */
@@ -61,11 +64,17 @@ export class AppRegistry implements Apps {
   readonly #usedIds = new Set<number>();
   /** The Apps that the configuration defines. */
   #configuredIds: ReadonlySet<number> = new Set();
+  /** The Apps as the configuration defines them now. */
+  #configured: readonly AppDefinition[];
   /** Changes of the Apps, one after another. */
   readonly #changes = new KeyedQueue();
+  /** Resolves when the other nodes have the stored Apps. */
+  readonly #announce: () => Promise<void>;
 
   private constructor(options: AppRegistryOptions) {
     this.#options = options;
+    this.#configured = options.configured;
+    this.#announce = (options.caches ?? OWN_CACHES).register('apps', () => this.configure(this.#configured));
   }
 
   /**
@@ -126,12 +135,17 @@ export class AppRegistry implements Apps {
   }
 
   /** Stores what `change` makes of the secrets of an App that the API created; undefined changes nothing. */
-  #changeSecrets(appId: number, change: (app: App, nowMs: number) => AppSecrets | undefined): Promise<App | undefined> {
-    return this.#changes.run('apps', async () => {
+  async #changeSecrets(
+    appId: number,
+    change: (app: App, nowMs: number) => AppSecrets | undefined,
+  ): Promise<App | undefined> {
+    const changed = await this.#changes.run('apps', async () => {
       const app = this.#index.byId.get(appId);
       const secrets = app && !this.#configuredIds.has(appId) ? change(app, this.#now()) : undefined;
       return app && secrets && this.#storeSecrets(app, secrets);
     });
+    if (changed) await this.#announce();
+    return changed;
   }
 
   async #storeSecrets(app: App, secrets: AppSecrets): Promise<App> {
@@ -144,8 +158,10 @@ export class AppRegistry implements Apps {
     return next;
   }
 
-  create(accountId: string, name: string, isShown = false): Promise<App> {
-    return this.#changes.run('apps', () => this.#create(accountId, name, isShown));
+  async create(accountId: string, name: string, isShown = false): Promise<App> {
+    const app = await this.#changes.run('apps', () => this.#create(accountId, name, isShown));
+    await this.#announce();
+    return app;
   }
 
   async #create(accountId: string, name: string, isShown: boolean): Promise<App> {
@@ -183,6 +199,7 @@ export class AppRegistry implements Apps {
       register(index, appOf(definition, record));
     }
     this.#index = index;
+    this.#configured = configured;
     this.#configuredIds = new Set(configured.map(({ appId }) => appId));
   }
 

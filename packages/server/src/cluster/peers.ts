@@ -26,6 +26,8 @@ export interface Peers {
   readonly self: NodeId;
   /** Returns the nodes that are alive as far as this one knows, itself included. */
   nodes(): readonly NodeId[];
+  /** Returns the node that is responsible for a subject: what is counted or claimed for it is known there. */
+  nodeFor(subject: string): NodeId;
   /** Answers the requests of a topic, of all nodes. @throws Error if the topic is served already */
   serve<Request, Answer>(
     topic: Topic<Request, Answer>,
@@ -33,11 +35,7 @@ export interface Peers {
   ): void;
   /** Asks one node. @throws the GavelError of its handler; GavelError `server.node-unavailable` if the node is gone */
   ask<Request, Answer>(node: NodeId, topic: Topic<Request, Answer>, request: Request): Promise<Answer>;
-  /**
-   * Asks the node that a hash of the subject names: what is counted or claimed for the subject is known there.
-   *
-   * @throws as `ask`
-   */
+  /** Asks the node that is responsible for a subject. @throws as `ask` */
   askFor<Request, Answer>(subject: string, topic: Topic<Request, Answer>, request: Request): Promise<Answer>;
   /** Asks every live node, this one included. A node that dies meanwhile has no answer. @throws the error of a handler, after all have answered */
   askAll<Request, Answer>(topic: Topic<Request, Answer>, request: Request): Promise<readonly Answer[]>;
@@ -72,6 +70,10 @@ export class ClusterPeers implements Peers {
     return this.#link.nodes();
   }
 
+  nodeFor(subject: string): NodeId {
+    return nodeFor(subject, this.nodes());
+  }
+
   onNodesChanged(listener: () => void): () => void {
     return this.#link.onNodesChanged(listener);
   }
@@ -90,7 +92,7 @@ export class ClusterPeers implements Peers {
   }
 
   askFor<Request, Answer>(subject: string, topic: Topic<Request, Answer>, request: Request): Promise<Answer> {
-    return this.ask(nodeFor(subject, this.nodes()), topic, request);
+    return this.ask(this.nodeFor(subject), topic, request);
   }
 
   async askAll<Request, Answer>(topic: Topic<Request, Answer>, request: Request): Promise<readonly Answer[]> {

@@ -45,8 +45,8 @@ export interface Authenticator {
    *   `login.bad-room-id`, `login.bad-user-id`, `login.bad-user-name`
    */
   admit(login: Params<'login'>): Promise<Admission>;
-  /** Returns the session that a member belongs to, if the door keeps sessions; undefined if there is none. */
-  findSession?(key: RoomKey): { readonly id: string; readonly startedAtMs: number } | undefined;
+  /** Returns the session that a member belongs to, if the door keeps sessions; undefined if there is none. @throws the store's error */
+  findSession?(key: RoomKey): Promise<{ readonly id: string; readonly startedAtMs: number } | undefined>;
   /** Checks a token that replaces the token of an admission, and returns what it allows. @throws as `admit` */
   renew(admission: Pick<Admission, 'key' | 'user'>, token: string): Promise<Renewal>;
 }

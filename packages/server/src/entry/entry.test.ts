@@ -31,7 +31,7 @@ function openAuthenticator(clock: FakeClock): Authenticator {
         ...(userId.startsWith('guest') && { waits: { until: 'accepted', rememberedForMs: 0 } }),
       };
     },
-    findSession: () => ({ id: 'session-1', startedAtMs: 1 }),
+    findSession: async () => ({ id: 'session-1', startedAtMs: 1 }),
     renew: async () => ({ tokenExpiresAtMs: clock.now() + TOKEN_MS }),
   };
 }
@@ -90,7 +90,7 @@ test('a client that waits gets a ticket, and after its admission what a member g
   await rooms.execute(KEY, { type: 'answerWaiting', memberIds: [memberId], isAccepted: true }, ORIGIN);
   const answer = eventsOf(events, 'admissionAnswered')[0]?.answer;
   if (!answer || 'error' in answer) throw new Error('not admitted');
-  const entered = entry.enter(candidate, answer.session);
+  const entered = await entry.enter(candidate, answer.session);
   expect([users(), entered.session.member.memberId]).toEqual([['host', 'guest-1'], memberId]);
   await expect(entry.resume(from('c2'), entered.ticket, 0)).resolves.toMatchObject({ key: KEY });
 });

@@ -87,7 +87,7 @@ export class Entry {
     params: Params<'identify'>,
   ): Promise<{ readonly admission: Admission; readonly details: DialectDetails }> {
     const candidate = await this.#authenticate(from, { ...params, clientId: from.connectionId });
-    return { admission: candidate.admission, details: detailsOf(candidate) };
+    return { admission: candidate.admission, details: await detailsOf(candidate) };
   }
 
   /**
@@ -110,19 +110,19 @@ export class Entry {
     const { admission, origin } = candidate;
     const command = loginCommand(from, candidate, params);
     const reply: ReplyOf<LoginCommand> = await this.#deps.bus.call({ key: admission.key, command, origin });
-    if (reply.session) return { candidate, entered: this.enter(candidate, reply.session) };
+    if (reply.session) return { candidate, entered: await this.enter(candidate, reply.session) };
     const { waiting, position } = reply;
     return { candidate, waiting, ticket: this.#ticketOf(candidate, waiting.memberId, '', position) };
   }
 
   /** Returns what the client of a new member gets: after `join`, or when it was admitted after waiting. */
-  enter(candidate: Candidate, session: Session): Entered {
+  async enter(candidate: Candidate, session: Session): Promise<Entered> {
     const { member, ticket, room } = session;
     return {
       key: candidate.admission.key,
       session,
       ticket: this.#ticketOf(candidate, member.memberId, ticket, room),
-      details: detailsOf(candidate),
+      details: await detailsOf(candidate),
     };
   }
 
@@ -207,9 +207,9 @@ function loginCommand(
   };
 }
 
-function detailsOf({ authenticator, admission }: Candidate): DialectDetails {
+async function detailsOf({ authenticator, admission }: Candidate): Promise<DialectDetails> {
   const { key, facts, tokenExpiresAtMs } = admission;
-  const session = authenticator.findSession?.(key);
+  const session = await authenticator.findSession?.(key);
   return {
     ...(facts && { facts }),
     ...(session && { session: { id: session.id, startedAtMs: session.startedAtMs } }),

@@ -7,6 +7,8 @@
 
 import { randomUUID } from 'node:crypto';
 import { GavelError, type RoomKey, type StreamId } from '@gavel/protocol';
+import type { Peers } from '../cluster/peers.ts';
+import { defineTopic } from '../cluster/topic.ts';
 import { type AppScope, scopeText } from '../rooms/app-scope.ts';
 import type { BanPrivilege, Identity, NewBan, SetBan } from '../rooms/bans.ts';
 import type { Clock } from '../rooms/clock.ts';
@@ -26,6 +28,16 @@ export const ENDED_RULES_KEPT_MS = 90 * 86_400_000;
 /** The defaults of `bans` in the configuration. */
 const DEFAULT_LIMITS: RangeLimits = { minPrefixIpv4: 16, minPrefixIpv6: 32 };
 
+/** A command, for the node that decides for its scope. */
+interface ChangeRequest {
+  readonly scope: AppScope;
+  readonly command: PolicyCommand;
+  readonly origin: Origin;
+}
+
+const CHANGE = defineTopic<ChangeRequest, PolicyChange>('policy.change', ({ scope }) => scopeText(scope));
+const CHANGED = defineTopic<PolicyBatch, null>('policy.changed', ({ scope }) => scopeText(scope));
+
 /** Dependencies of the policies. */
 export interface PoliciesDeps {
   readonly repository: RuleRepository;
@@ -34,6 +46,8 @@ export interface PoliciesDeps {
   readonly limits?: RangeLimits;
   /** Receive the events of every change, when it is stored and in force. */
   readonly sinks?: readonly PolicySink[];
+  /** The nodes that have the rules in memory; by default this process alone. */
+  readonly peers?: Pick<Peers, 'serve' | 'askFor' | 'askOthers'>;
 }
 
 /** A change that is stored and in force. */
@@ -42,15 +56,25 @@ export interface PolicyChange {
   readonly reply: PolicyReply;
 }
 
-/** The rules of all Apps and environments. */
+/**
+ * The rules of all Apps and environments. Of several nodes, each has all rules in memory; one of them decides for a scope, and
+ * a change is answered when every live node has it.
+ */
 export class Policies implements RoomPolicy {
   readonly #deps: PoliciesDeps;
   readonly #states = new Map<string, { readonly scope: AppScope; readonly state: PolicyState }>();
   /** Changes of one scope run sequentially, so that limits are exact and the store and the memory stay consistent. */
   readonly #changes = new KeyedQueue();
 
+  readonly #followers = new Set<(batch: PolicyBatch) => void>();
+
   private constructor(deps: PoliciesDeps) {
     this.#deps = deps;
+    deps.peers?.serve(CHANGE, ({ scope, command, origin }) => this.#changeHere(scope, command, origin));
+    deps.peers?.serve(CHANGED, (batch) => {
+      this.#evolve(batch);
+      return null;
+    });
   }
 
   /** Loads the stored rules that are in force, and those that ended within the last day. */
@@ -71,18 +95,31 @@ export class Policies implements RoomPolicy {
    *
    * @throws GavelError as the command documents, and the error of the store, without a change; the error of a sink
    */
-  async change(scope: AppScope, command: PolicyCommand, origin: Origin): Promise<PolicyChange> {
+  change({ appId, environment }: AppScope, command: PolicyCommand, origin: Origin): Promise<PolicyChange> {
+    const { peers } = this.#deps;
+    const scope = { appId, environment };
+    if (!peers) return this.#changeHere(scope, command, origin);
+    return peers.askFor(policySubject(scope), CHANGE, { scope, command, origin });
+  }
+
+  #changeHere(scope: AppScope, command: PolicyCommand, origin: Origin): Promise<PolicyChange> {
     return this.#changes.run(scopeText(scope), async () => {
       const { events, reply } = this.decide(scope, command, origin);
-      const batch = { scope: { appId: scope.appId, environment: scope.environment }, origin, events };
+      const batch = { scope, origin, events };
       if (events.length === 0) return { batch, reply };
       await this.#deps.repository.put(events.map(({ rule }) => rule));
-      const state = this.#open(scope);
-      for (const event of events) state.evolve(event);
+      this.#evolve(batch);
+      await this.#deps.peers?.askOthers(CHANGED, batch);
       const results = await Promise.allSettled((this.#deps.sinks ?? []).map(async (sink) => sink.handlePolicy(batch)));
       for (const result of results) if (result.status === 'rejected') throw result.reason;
       return { batch, reply };
     });
+  }
+
+  #evolve(batch: PolicyBatch): void {
+    const state = this.#open(batch.scope);
+    for (const event of batch.events) state.evolve(event);
+    for (const follower of this.#followers) follower(batch);
   }
 
   /** Decides a command without a change. @throws GavelError as the command documents */
@@ -95,6 +132,11 @@ export class Policies implements RoomPolicy {
       limits: this.#deps.limits ?? DEFAULT_LIMITS,
       ids: Array.from({ length: count }, () => randomUUID()),
     });
+  }
+
+  /** Calls a follower with every change from now on, also those that other nodes have decided, when it is in force here. */
+  follow(follower: (batch: PolicyBatch) => void): void {
+    this.#followers.add(follower);
   }
 
   async setBans(scope: AppScope, bans: readonly NewBan[], origin: Origin): Promise<readonly SetBan[]> {
@@ -162,6 +204,9 @@ export class Policies implements RoomPolicy {
     return known.state;
   }
 }
+
+/** Returns the subject of a scope's rules: the node that is responsible for it decides their changes. */
+export const policySubject = (scope: AppScope): string => `policy ${scopeText(scope)}`;
 
 const endOf = ({ untilMs }: Ban): { readonly untilMs: number } | undefined =>
   untilMs === undefined ? undefined : { untilMs };

@@ -7,13 +7,15 @@
 
 import { isGavelError, type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
 import type { Bus } from '../bus/bus.ts';
-import type { AppScope } from '../rooms/app-scope.ts';
+import type { Peers } from '../cluster/peers.ts';
+import { defineTopic } from '../cluster/topic.ts';
+import { type AppScope, scopeText } from '../rooms/app-scope.ts';
 import { type Clock, callAtWallTime } from '../rooms/clock.ts';
 import type { Origin, RoomCommand } from '../rooms/commands.ts';
 import type { Person } from '../rooms/people.ts';
 import { covers } from './ban-index.ts';
 import type { PolicyBatch, PolicyCommand, PolicyEvent, PolicyReply } from './commands.ts';
-import type { Policies } from './policies.ts';
+import { type Policies, policySubject } from './policies.ts';
 import type { Ban, Rule, StreamBlock } from './rule.ts';
 
 /** Keeps the audit rows and the replies of commands, and answers a repeated one with its first reply (AUDIT-1, BUS-2). */
@@ -27,6 +29,15 @@ export interface PolicyCommandRunner {
   ): Promise<R>;
 }
 
+/** A command, for the node that executes those of its scope. */
+interface PolicyCall {
+  readonly scope: AppScope;
+  readonly command: PolicyCommand;
+  readonly origin: Origin;
+}
+
+const EXECUTE = defineTopic<PolicyCall, PolicyReply>('policy.execute', ({ scope }) => scopeText(scope));
+
 /** Dependencies of the policy service. */
 export interface PolicyServiceDeps {
   readonly policies: Policies;
@@ -36,6 +47,8 @@ export interface PolicyServiceDeps {
   readonly commands?: PolicyCommandRunner;
   /** Reports an error that no caller can receive, such as at the end of a block. */
   readonly report: (error: unknown) => void;
+  /** The nodes; one executes the commands of a scope, so that a repeated command is recognised. By default there are none. */
+  readonly peers?: Pick<Peers, 'self' | 'serve' | 'askFor' | 'nodeFor'>;
 }
 
 /** What a command would do (BAN-10). */
@@ -53,9 +66,14 @@ export class PolicyService {
   readonly #deps: PolicyServiceDeps;
   /** Cancels the timer for the end of each block, by room and stream. */
   readonly #timers = new Map<string, () => void>();
+  #isStopped = false;
 
   constructor(deps: PolicyServiceDeps) {
     this.#deps = deps;
+    deps.peers?.serve(EXECUTE, ({ scope, command, origin }) => this.#run(scope, command, origin));
+    deps.policies.follow(({ events }) => {
+      for (const event of events) this.#followEvent(event);
+    });
   }
 
   /** The rules, for reading. */
@@ -70,6 +88,13 @@ export class PolicyService {
    * @throws GavelError as the command documents, and the error of the store, without a change
    */
   async execute(scope: AppScope, command: PolicyCommand, origin: Origin): Promise<PolicyReply> {
+    const { peers } = this.#deps;
+    if (!peers) return this.#run(scope, command, origin);
+    const { appId, environment } = scope;
+    return peers.askFor(policySubject(scope), EXECUTE, { scope: { appId, environment }, command, origin });
+  }
+
+  async #run(scope: AppScope, command: PolicyCommand, origin: Origin): Promise<PolicyReply> {
     const { commands } = this.#deps;
     const work = () => this.#execute(scope, command, origin);
     return commands?.concerns(command, origin) ? commands.run({ scope, command, origin }, work) : work();
@@ -94,11 +119,13 @@ export class PolicyService {
 
   /** Schedules the ends of the stored blocks. */
   start(): void {
+    this.#isStopped = false;
     for (const block of this.policies.blocks()) this.#scheduleEnd(block);
   }
 
   /** Cancels the timers of all blocks. */
   stop(): void {
+    this.#isStopped = true;
     for (const cancel of [...this.#timers.values()]) cancel();
   }
 
@@ -112,8 +139,6 @@ export class PolicyService {
         if (type === 'ruleSet') await this.#enforceBan(rule, origin, removesPresent);
         return;
       case 'stream-block':
-        if (type === 'ruleSet') this.#scheduleEnd(rule);
-        else this.#timers.get(timerKey(rule))?.();
         return this.#applyBlock(rule, origin);
       case 'forbidden-stream': {
         const key = await this.#roomOf(rule, rule.streamId);
@@ -121,6 +146,19 @@ export class PolicyService {
           await this.#tryExecute(key, { type: 'forbidStream', streamId: rule.streamId }, origin);
       }
     }
+  }
+
+  /** Schedules the end of a block at every node: the node that is responsible by then ends it. */
+  #followEvent({ type, rule }: PolicyEvent): void {
+    if (rule.kind !== 'stream-block') return;
+    if (type === 'ruleSet') this.#scheduleEnd(rule);
+    else this.#timers.get(timerKey(rule))?.();
+  }
+
+  /** Whether this node acts for a scope by itself, such as at the end of a block. */
+  #isResponsibleFor(scope: AppScope): boolean {
+    const { peers } = this.#deps;
+    return !peers || peers.nodeFor(policySubject(scope)) === peers.self;
   }
 
   async #enforceBan(ban: Ban, origin: Origin, removesPresent: boolean): Promise<void> {
@@ -167,9 +205,10 @@ export class PolicyService {
   #scheduleEnd(block: StreamBlock): void {
     const text = timerKey(block);
     this.#timers.get(text)?.();
-    if (block.untilMs === undefined) return;
+    if (block.untilMs === undefined || this.#isStopped) return;
     const cancel = callAtWallTime(this.#deps.clock, block.untilMs, () => {
       this.#timers.delete(text);
+      if (!this.#isResponsibleFor(block)) return;
       this.#applyBlock(block, { channel: 'server', requestId: 'rule-ended' }).catch(this.#deps.report);
     });
     this.#timers.set(text, () => {

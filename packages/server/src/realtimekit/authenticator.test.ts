@@ -26,7 +26,12 @@ beforeEach(async () => {
   apps = await AppRegistry.open({ store, clock, configured: [], presets: STOCK_PRESETS });
   app = await apps.create('account', 'app');
   tokens = new ParticipantTokens({ store, clock });
-  authenticator = createParticipantTokenAuthenticator({ apps, store, tokens, sessions: { find: () => undefined } });
+  authenticator = createParticipantTokenAuthenticator({
+    apps,
+    store,
+    tokens,
+    sessions: { find: async () => undefined },
+  });
   const preset = await store.presets.findByName(app.appId, 'group_call_host');
   const presetId = preset?.id ?? '';
   await store.meetings.add({

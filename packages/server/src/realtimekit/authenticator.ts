@@ -39,7 +39,7 @@ export function createParticipantTokenAuthenticator(deps: ParticipantAuthenticat
     async admit(login) {
       return admissionOf(await findHolder(deps, login.credential.token), login.userName);
     },
-    findSession: ({ roomId }) => deps.sessions.find(roomId),
+    findSession: (key) => deps.sessions.find(key),
     async renew(admission, token) {
       const holder = await findHolder(deps, token);
       const isSame = holder.participant.id === admission.user.id && holder.meeting.id === admission.key.roomId;

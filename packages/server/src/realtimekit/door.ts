@@ -2,7 +2,7 @@
  * The RealtimeKit door: the REST API of meetings, their participants, and their active sessions (RTK).
  *
  * @example
- * registerRealtimeKitDoor(http, { apps, bus, store, clock, log, apiTokens, tokens });
+ * registerRealtimeKitDoor(http, { apps, bus, peers, store, clock, log, apiTokens, tokens });
  * // POST /client/v4/accounts/<account>/realtime/kit/<app>/meetings/<meeting>/active-session/kick
  *
  * @module
@@ -10,6 +10,7 @@
 
 import { ERRORS, GavelError } from '@gavel/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Peers } from '../cluster/peers.ts';
 import { type CountCall, UNKNOWN_OPERATION } from '../telemetry/call-metrics.ts';
 import type { ApiTokens } from './api-tokens.ts';
 import { AuthError, authenticate, authorise, type Caller, type PathIds } from './auth.ts';
@@ -33,6 +34,7 @@ export interface DoorLog {
 /** The server parts that the door needs. */
 export interface RealtimeKitDoorDeps extends ResourceDeps {
   readonly apiTokens: ApiTokens;
+  readonly peers: Pick<Peers, 'serve' | 'askFor'>;
   readonly rateLimit: RateLimitSettings;
   readonly log: DoorLog;
   /** Counts calls, for the metrics. */
@@ -51,7 +53,7 @@ const CALLER = 'realtimeKitCaller';
  * @param http created with `routerOptions.maxParamLength` above 36, so that a longer id is answered with 400 (RTK-7)
  */
 export function registerRealtimeKitDoor(http: FastifyInstance, deps: RealtimeKitDoorDeps): void {
-  const limit = new TokenRateLimit(deps.rateLimit, deps.clock);
+  const limit = new TokenRateLimit(deps.rateLimit, deps.clock, deps.peers);
   // Receivers fetch this once, without a token (reference 7.2).
   http.get('/.well-known/webhooks.json', async () => ({
     success: true,
@@ -71,7 +73,7 @@ export function registerRealtimeKitDoor(http: FastifyInstance, deps: RealtimeKit
       // Before the body is read: an unauthenticated caller must not make the server parse a large body.
       scope.addHook('onRequest', async (request, reply) => {
         const grant = await authenticate(request.headers.authorization, deps.apiTokens);
-        const { isAllowed, resetSeconds, headers } = limit.count(grant.key);
+        const { isAllowed, resetSeconds, headers } = await limit.count(grant.key);
         reply.headers(headers);
         if (!isAllowed) throw new ApiError(429, `Too many requests; try again in ${resetSeconds} s`);
         request.setDecorator(CALLER, authorise(grant, request.params as PathIds, deps.apps));

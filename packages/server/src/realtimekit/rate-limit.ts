@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Peers } from '../cluster/peers.ts';
+import { defineTopic } from '../cluster/topic.ts';
 import type { Clock } from '../rooms/clock.ts';
 
 /** The limit, as configured. */
@@ -24,19 +26,33 @@ export interface RateVerdict {
 /** When more tokens than this are stored, those whose window has ended are deleted. */
 const MAX_KEPT = 10_000;
 
-/** Counts the calls of each token. Only valid tokens are counted, so their number limits the memory. */
+const COUNT = defineTopic<{ readonly tokenKey: string }, RateVerdict>('realtimekit.count');
+
+/**
+ * Counts the calls of each token, at the node that is responsible for the token: the limit is exact over all nodes (CLUS-8). Only valid tokens are counted, so their number limits the memory. */
 export class TokenRateLimit {
   readonly #settings: RateLimitSettings;
   readonly #clock: Clock;
+  readonly #peers: Pick<Peers, 'askFor'>;
   readonly #windows = new Map<string, { readonly endsAtMs: number; count: number }>();
 
-  constructor(settings: RateLimitSettings, clock: Clock) {
+  constructor(settings: RateLimitSettings, clock: Clock, peers: Pick<Peers, 'serve' | 'askFor'>) {
     this.#settings = settings;
     this.#clock = clock;
+    this.#peers = peers;
+    peers.serve(COUNT, ({ tokenKey: key }) => this.#countHere(key));
   }
 
-  /** Counts a call and returns whether it is allowed. */
-  count(tokenKey: string): RateVerdict {
+  /**
+   * Counts a call and returns whether it is allowed.
+   *
+   * @throws GavelError `server.node-unavailable` if the node that counts is gone
+   */
+  count(tokenKey: string): Promise<RateVerdict> {
+    return this.#peers.askFor(`realtimekit ${tokenKey}`, COUNT, { tokenKey });
+  }
+
+  #countHere(tokenKey: string): RateVerdict {
     const { requests, windowSeconds } = this.#settings;
     const nowMs = this.#clock.monotonicMs();
     const window = this.#windowOf(tokenKey, nowMs);

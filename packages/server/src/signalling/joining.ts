@@ -108,7 +108,7 @@ export class Joining {
   async #endWait(connection: Connection, candidate: Candidate, end: WaitingEnd): Promise<void> {
     switch (end.kind) {
       case 'admitted': {
-        const login = await this.#enter(connection, this.#deps.entry.enter(candidate, end.session));
+        const login = await this.#enter(connection, await this.#deps.entry.enter(candidate, end.session));
         return connection.release(encodeFrame({ event: 'admitted', login }));
       }
       case 'refused': {

@@ -2,7 +2,7 @@
  * The ZEGO door: one path, `/`, for every Action of the Server API (ACC-1).
  *
  * @example
- * registerZegoDoor(http, { apps, bus, policy, replays, clock, log });
+ * registerZegoDoor(http, { apps, bus, peers, policy, replays, clock, log });
  * // GET /?Action=KickoutUser&RoomId=r&UserId[]=u&<public parameters> -> {"Code":0,"Message":"success","RequestId":"..."}
  *
  * @module
@@ -10,13 +10,16 @@
 
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Peers } from '../cluster/peers.ts';
 import { PUBLIC_PARAMETERS } from './access.ts';
 import { type Body, MAX_BODY_BYTES, MAX_UNSIGNED_BODY_BYTES, NO_BODY, readBody } from './body.ts';
+import { CallRouter } from './call-router.ts';
 import { Gateway, type GatewayDeps } from './gateway.ts';
 import { Query } from './query.ts';
 
 /** The server parts that the door needs. */
 export interface ZegoDoorDeps extends GatewayDeps {
+  readonly peers: Peers;
   /** Serves GET `/` if the request is not a call. Without this handler such a request is a call without an Action. */
   readonly onPage?: (request: FastifyRequest, reply: FastifyReply) => unknown;
 }
@@ -30,12 +33,13 @@ const isCall = (query: Query) => PUBLIC_PARAMETERS.some((name) => query.has(name
  */
 export function registerZegoDoor(http: FastifyInstance, deps: ZegoDoorDeps): void {
   const gateway = new Gateway(deps);
+  const router = new CallRouter(gateway, deps.peers);
 
   // The query is read from the request line: the parser of the framework loses details that ACC-4 and ACC-8 require.
   const queryOf = (request: FastifyRequest) => new Query(request.raw.url ?? '/');
 
-  async function send(reply: FastifyReply, query: Query, body: Body): Promise<FastifyReply> {
-    const answer = await gateway.answer(query, body);
+  async function send(request: FastifyRequest, reply: FastifyReply, query: Query, body: Body): Promise<FastifyReply> {
+    const answer = await router.answer(request.raw.url ?? '/', query, body);
     return (
       reply
         .code(200)
@@ -60,7 +64,7 @@ export function registerZegoDoor(http: FastifyInstance, deps: ZegoDoorDeps): voi
     // No HEAD route: it would execute the Action and hide the response.
     scope.get('/', { exposeHeadRoute: false }, (request, reply) => {
       const query = queryOf(request);
-      return deps.onPage && !isCall(query) ? deps.onPage(request, reply) : send(reply, query, NO_BODY);
+      return deps.onPage && !isCall(query) ? deps.onPage(request, reply) : send(request, reply, query, NO_BODY);
     });
 
     scope.post('/', async (request, reply) => {
@@ -68,7 +72,7 @@ export function registerZegoDoor(http: FastifyInstance, deps: ZegoDoorDeps): voi
       // Everybody can send a large body; only a caller that knows the secret has it kept in memory.
       const maxBytes = gateway.isSigned(query) ? MAX_BODY_BYTES : MAX_UNSIGNED_BODY_BYTES;
       const body = request.body instanceof Readable ? await readBody(request.body, maxBytes) : NO_BODY;
-      return send(reply, query, body);
+      return send(request, reply, query, body);
     });
 
     scope.options('/', (_request, reply) =>

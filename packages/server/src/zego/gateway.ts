@@ -117,6 +117,14 @@ export class Gateway {
     return { Code: code.code, Message: message, RequestId: requestId, ...(data !== undefined && { Data: data }) };
   }
 
+  /** Returns the response to a call that could not be executed, such as at a node that cannot be reached. */
+  answerFailure(query: Query, error: unknown): Answer {
+    const requestId = this.#requestIds.next();
+    const action = findAction(query.scalar('Action')?.text ?? '');
+    const { code, message, data } = this.#outcomeOf(error, requestId, action);
+    return { Code: code.code, Message: message, RequestId: requestId, ...(data !== undefined && { Data: data }) };
+  }
+
   async #do(query: Query, body: Body, requestId: string): Promise<Outcome> {
     let admitted: Admitted;
     try {

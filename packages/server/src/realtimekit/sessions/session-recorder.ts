@@ -7,7 +7,7 @@
  * @module
  */
 
-import { type Epoch, GavelError, isGavelError } from '@gavel/protocol';
+import { type Epoch, GavelError, isGavelError, type RoomKey } from '@gavel/protocol';
 import type { RowRecorder } from '../../journal/batch-journal.ts';
 import type { Clock } from '../../rooms/clock.ts';
 import { eventsOf, type RoomEvent } from '../../rooms/events.ts';
@@ -101,9 +101,14 @@ export class SessionRecorder implements RowRecorder, EventSink {
     await this.#checkpoint();
   }
 
-  /** Finds the session of a meeting that is active or may still be continued. */
-  find(meetingId: string): LiveSession | undefined {
-    return this.#live.get(meetingId)?.session;
+  /** Finds the session of a meeting that is active or may still be continued. @throws the store's error */
+  async find({ appId, roomId }: RoomKey): Promise<LiveSession | undefined> {
+    const own = this.#live.get(roomId)?.session;
+    if (own || !UUID.test(roomId)) return own;
+    // The room may be at another node, which has stored the session before its first member was answered.
+    const { store, clock } = this.#deps;
+    const stored = await store.sessions.findLive(appId, roomId, clock.now());
+    return stored && { id: stored.id, appId, meetingId: roomId, title: stored.title, startedAtMs: stored.startedAtMs };
   }
 
   follows({ key, events }: EventBatch): boolean {

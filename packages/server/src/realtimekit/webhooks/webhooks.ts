@@ -9,6 +9,7 @@ import { type AppId, type RoomId, roomKeyText } from '@gavel/protocol';
 import { type Apps, validCallbackSecretsOf } from '../../apps/app.ts';
 import type { CallbackDialect } from '../../callbacks/dialect.ts';
 import { standardWebhookHeaders } from '../../callbacks/standard-webhooks.ts';
+import { type Caches, OWN_CACHES } from '../../cluster/shared-caches.ts';
 import type { Clock } from '../../rooms/clock.ts';
 import type { NewOutboxRecord } from '../../store/outbox.ts';
 import type { Store } from '../../store/store.ts';
@@ -26,6 +27,8 @@ export interface WebhooksDeps {
   readonly apps: Pick<Apps, 'find'>;
   readonly clock: Clock;
   readonly chatLinks: Pick<ChatLinks, 'of'>;
+  /** Tells other nodes of changes; by default there are none. */
+  readonly caches?: Caches;
 }
 
 /** Stored with each callback; never changes. */
@@ -37,10 +40,13 @@ export class Webhooks {
   readonly dialect: CallbackDialect;
   readonly #signer: WebhookSigner;
   readonly #deps: WebhooksDeps;
-  readonly #byApp = new Map<AppId, Map<string, WebhookRecord>>();
+  #byApp: Map<AppId, Map<string, WebhookRecord>> = new Map();
+  /** Resolves when the other nodes have the stored registrations. */
+  readonly #announce: () => Promise<void>;
 
   private constructor(deps: WebhooksDeps) {
     this.#deps = deps;
+    this.#announce = (deps.caches ?? OWN_CACHES).register('realtimekit.webhooks', () => this.#load());
     const signer = new WebhookSigner(deps);
     this.#signer = signer;
     this.dialect = {
@@ -60,7 +66,7 @@ export class Webhooks {
   /** Loads the registrations. */
   static async open(deps: WebhooksDeps): Promise<Webhooks> {
     const webhooks = new Webhooks(deps);
-    for (const record of await deps.store.webhooks.all()) webhooks.#cache(record);
+    await webhooks.#load();
     return webhooks;
   }
 
@@ -83,7 +89,7 @@ export class Webhooks {
   async add(appId: AppId, facts: Omit<WebhookFacts, 'updatedAtMs'>): Promise<WebhookRecord | undefined> {
     const nowMs = this.#deps.clock.now();
     const record = { ...facts, id: randomUUID(), appId, createdAtMs: nowMs, updatedAtMs: nowMs };
-    return (await this.#deps.store.webhooks.add(record)) ? this.#cache(record) : undefined;
+    return (await this.#deps.store.webhooks.add(record)) ? this.#change(record) : undefined;
   }
 
   /** Changes a registration; returns undefined if it does not exist, `taken` if another one of the App has the address. */
@@ -95,13 +101,14 @@ export class Webhooks {
     const { store, clock } = this.#deps;
     const change = (before: WebhookRecord): WebhookFacts => ({ ...before, ...facts, updatedAtMs: clock.now() });
     const changed = await store.webhooks.update(appId, id, change);
-    return changed === undefined || changed === 'taken' ? changed : this.#cache(changed);
+    return changed === undefined || changed === 'taken' ? changed : this.#change(changed);
   }
 
   /** Removes a registration and returns it. Pending deliveries to its address are still sent. */
   async delete(appId: AppId, id: string): Promise<WebhookRecord | undefined> {
     const deleted = await this.#deps.store.webhooks.delete(appId, id);
     this.#byApp.get(appId)?.delete(id);
+    await this.#announce();
     return deleted;
   }
 
@@ -133,12 +140,23 @@ export class Webhooks {
     return { id: randomUUID(), appId, dialect: DIALECT, event, url, lane: `${lane} ${id}`, body, createdAtMs };
   }
 
-  #cache(record: WebhookRecord): WebhookRecord {
-    const ofApp = this.#byApp.get(record.appId) ?? new Map<string, WebhookRecord>();
-    ofApp.set(record.id, record);
-    this.#byApp.set(record.appId, ofApp);
+  async #change(record: WebhookRecord): Promise<WebhookRecord> {
+    cache(this.#byApp, record);
+    await this.#announce();
     return record;
   }
+
+  async #load(): Promise<void> {
+    const byApp = new Map<AppId, Map<string, WebhookRecord>>();
+    for (const record of await this.#deps.store.webhooks.all()) cache(byApp, record);
+    this.#byApp = byApp;
+  }
+}
+
+function cache(byApp: Map<AppId, Map<string, WebhookRecord>>, record: WebhookRecord): void {
+  const ofApp = byApp.get(record.appId) ?? new Map<string, WebhookRecord>();
+  ofApp.set(record.id, record);
+  byApp.set(record.appId, ofApp);
 }
 
 const webhookIdOf = (lane: string): string => lane.slice(lane.lastIndexOf(' ') + 1);

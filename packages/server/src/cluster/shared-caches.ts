@@ -1,0 +1,42 @@
+/**
+ * Caches of stored data that every node has in memory: a change at one node is answered when all live nodes have it.
+ *
+ * @module
+ */
+
+import type { Peers } from './peers.ts';
+import { defineTopic } from './topic.ts';
+
+const CHANGED = defineTopic<{ readonly cache: string }, null>('caches.changed');
+
+/** Where a part registers what it has in memory. */
+export interface Caches {
+  /**
+   * Registers a cache. `read` reads it again from the store, and is called when another node has changed it.
+   *
+   * Returns a function to call after a change was stored: it resolves when every other live node has read the cache again.
+   */
+  register(name: string, read: () => Promise<void>): () => Promise<void>;
+}
+
+/** The caches of a process that is no part of a cluster: nobody else changes what is stored. */
+export const OWN_CACHES: Caches = { register: () => async () => {} };
+
+/** Caches of the nodes of a cluster. */
+export class SharedCaches implements Caches {
+  readonly #peers: Pick<Peers, 'askOthers'>;
+  readonly #readers = new Map<string, () => Promise<void>>();
+
+  constructor(peers: Pick<Peers, 'serve' | 'askOthers'>) {
+    this.#peers = peers;
+    peers.serve(CHANGED, async ({ cache }) => {
+      await this.#readers.get(cache)?.();
+      return null;
+    });
+  }
+
+  register(name: string, read: () => Promise<void>): () => Promise<void> {
+    this.#readers.set(name, read);
+    return async () => void (await this.#peers.askOthers(CHANGED, { cache: name }));
+  }
+}
