@@ -89,7 +89,12 @@ export interface ServerParts {
   /** Puts another bus in front of that of this process. */
   readonly wrapBus?: (bus: Bus) => Bus;
   /** Makes the server a node of a cluster. The caller closes the link after the server. */
-  readonly cluster?: { readonly link: NodeLink; readonly ownership: Ownership };
+  readonly cluster?: {
+    readonly link: NodeLink;
+    readonly ownership: Ownership;
+    /** Whether the owners are in the store's database: then rows of ended terms are refused (CLUS-2). */
+    readonly isFenced?: boolean;
+  };
   /** The port and the folder, if the caller has already claimed them; the server releases them when it closes. */
   readonly claim?: Claim;
 }
@@ -192,12 +197,16 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   });
   const audit = new AuditLog(log);
   const publisher = new Publisher();
+  const ownership = parts.cluster?.isFenced ? parts.cluster.ownership : undefined;
   const sounds = new SoundMonitor({ ...mediaParts, notifier: publisher });
   const resender = new MediaResender({ state: mediaState, notifier: publisher });
   // Media is first: it starts to close streams before any client receives the event.
   const sinks = {
     first: [new MediaEnforcer(mediaParts)],
-    journal: new BatchJournal({ journal: outbox, commands, source: outbox, recorder: sessions, log }),
+    journal: new BatchJournal({
+      ...{ journal: outbox, commands, source: outbox, recorder: sessions, log },
+      ...(ownership && { termOf: (key) => ownership.termOf(key) }),
+    }),
     after: [sessions, publisher, sounds, resender, audit, metrics.rooms],
   };
 

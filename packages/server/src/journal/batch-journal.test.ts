@@ -4,7 +4,7 @@ import { record, settle } from '../callbacks/testing.ts';
 import type { EventBatch } from '../rooms/event-feed.ts';
 import { KEY } from '../rooms/testing.ts';
 import type { JournalRows, NumberedRows } from '../store/journal.ts';
-import { BatchJournal } from './batch-journal.ts';
+import { BatchJournal, type BatchJournalDeps } from './batch-journal.ts';
 
 const AUDIT = [{ id: 'audit row' }] as never as NonNullable<NumberedRows['audit']>;
 const CALLBACKS = [record('callback')];
@@ -16,6 +16,7 @@ let logged: object[];
 let failure: Error | undefined;
 let rows: JournalRows | undefined;
 let isFollowed: boolean;
+let term: number | undefined;
 let journal: BatchJournal;
 
 beforeEach(() => {
@@ -23,12 +24,16 @@ beforeEach(() => {
   failure = undefined;
   rows = undefined;
   isFollowed = false;
+  journal = open();
+});
+
+function open(more: Pick<BatchJournalDeps, 'termOf'> = {}): BatchJournal {
   const store = (target: JournalRows[]) => async (entry: JournalRows) => {
     await undefined;
     if (failure) throw failure;
     target.push(entry);
   };
-  journal = new BatchJournal({
+  return new BatchJournal({
     journal: { append: (entry) => store(appended)(entry) },
     commands: {
       rowsOf: () => ({ audit: AUDIT }),
@@ -40,8 +45,9 @@ beforeEach(() => {
     source: { rowsOf: () => rows },
     recorder: { follows: () => isFollowed, record: (_batch, others) => store(recorded)(others) },
     log: { error: (fields: object) => void logged.push(fields) },
+    ...more,
   });
-});
+}
 
 function batch(over: Partial<EventBatch> = {}): EventBatch {
   return {
@@ -80,6 +86,15 @@ describe('what a batch leaves behind', () => {
     expect(attached).toEqual(['call']);
     await settle();
     expect(appended).toMatchObject([{ audit: AUDIT }]);
+  });
+});
+
+describe('in a cluster', () => {
+  it('has the room with the term of its owner, 0 when the lease is over (CLUS-2)', async () => {
+    journal = open({ termOf: () => term });
+    rows = { callbacks: CALLBACKS };
+    for (term of [7, undefined]) await journal.handle(batch());
+    expect(appended).toMatchObject([{ owned: { key: KEY, term: 7 } }, { owned: { key: KEY, term: 0 } }]);
   });
 });
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { roomKeyText } from '@gavel/protocol';
+import { type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { EventBatch, EventSink } from '../rooms/event-feed.ts';
 import { type JournalRows, mergeRows } from '../store/journal.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -34,6 +34,11 @@ export interface BatchJournalDeps {
   readonly commands: Pick<CommandLog, 'rowsOf' | 'attachStored'>;
   readonly source: RowSource;
   readonly recorder: RowRecorder;
+  /**
+   * In a cluster with a common database: returns the term in which this node owns a room, undefined if it does not. The rows of
+   * a room have it, so that those of an ended term are refused (CLUS-2).
+   */
+  readonly termOf?: (key: RoomKey) => number | undefined;
   readonly log: Pick<Logger, 'error'>;
 }
 
@@ -59,10 +64,16 @@ export class BatchJournal implements EventSink {
     const outcome = done && commands.rowsOf(done);
     const isFollowed = recorder.follows(batch);
     if (!rows && !outcome && !isFollowed) return undefined;
-    const all = mergeRows(rows, outcome);
+    const all = this.#withTerm(batch.key, mergeRows(rows, outcome));
     const stored = isFollowed ? recorder.record(batch, all) : journal.append(all);
     if (done && outcome) commands.attachStored(done.callId, stored);
     return rows || isFollowed ? this.#settle(batch, stored) : undefined;
+  }
+
+  #withTerm(key: RoomKey, rows: JournalRows): JournalRows {
+    const { termOf } = this.#deps;
+    // Without a term the node's lease is over: 0 is that of no owner.
+    return termOf ? { ...rows, owned: { key, term: termOf(key) ?? 0 } } : rows;
   }
 
   #settle({ key, origin }: EventBatch, stored: Promise<void>): Promise<void> {

@@ -1,30 +1,14 @@
 import type { AppId, RoomId } from '@gavel/protocol';
 import { beforeEach, expect, it } from 'vitest';
 import { record } from '../callbacks/testing.ts';
-import { type AuditFilter, type AuditRow, exportAudit } from './audit.ts';
+import { auditRow } from '../journal/testing.ts';
+import { type AuditFilter, exportAudit } from './audit.ts';
 import type { JournalEntry } from './journal.ts';
 import type { Store } from './store.ts';
 import { describeStores, type TestDatabase } from './testing.ts';
 
 const APP = 1001 as AppId;
 
-const auditRow = (id: string, over: Partial<AuditRow> = {}): AuditRow => ({
-  id,
-  atMs: 1_000,
-  appId: APP,
-  environment: 'production',
-  roomId: 'hall' as RoomId,
-  door: 'zego',
-  actor: 'app:1001',
-  role: 'backend',
-  requestId: `request ${id}`,
-  action: 'kick',
-  reason: 'spam',
-  targets: ['user/anna'],
-  details: { require: 'any' },
-  outcome: 'done',
-  ...over,
-});
 const callback = (seq: number) => ({ ...record(`body ${seq}`), seq, attempts: 0, nextAttemptAtMs: 0 });
 const beginOf = (id: string, meetingId: string) =>
   ({ type: 'begin', session: { id, appId: APP, meetingId, title: '', startedAtMs: 1 } }) as const;

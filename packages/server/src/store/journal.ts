@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { RoomKey } from '@gavel/protocol';
 import type { EndedTicket } from '../rooms/ended-tickets.ts';
 import type { AuditRow } from './audit.ts';
 import type { LiveRoomChange } from './live-rooms.ts';
@@ -30,6 +31,14 @@ export interface JournalRows {
   readonly audit?: readonly AuditRow[];
   readonly replies?: readonly CommandReply[];
   readonly endedTickets?: readonly EndedTicket[];
+  /** In a cluster, the room that changed, with the term in which its owner changed it. */
+  readonly owned?: OwnedRoom;
+}
+
+/** A room, and the term of an owner of it. */
+export interface OwnedRoom {
+  readonly key: RoomKey;
+  readonly term: number;
 }
 
 /** The rows of one change, as they are stored. */
@@ -57,7 +66,8 @@ export interface JournalRepository {
    * Stores entries in order, all or none. A callback whose id exists replaces the earlier one.
    *
    * @param position the position after the entries, stored with them; absent if the journal has no files
-   * @throws GavelError `server.stale-term`, without a change, if a later owner has stored something
+   * @throws GavelError `server.stale-term`, without a change, if a later owner has stored something, or the term of a room is
+   *   not that of its owner any more
    */
   apply(entries: readonly JournalEntry[], position?: JournalPosition): Promise<void>;
   /** Returns the last stored position; that before the first file if there is none. */
@@ -73,6 +83,7 @@ export interface JournalRepository {
 /** Combines the rows of one change that several parts contribute. */
 export function mergeRows(...parts: readonly (JournalRows | undefined)[]): JournalRows {
   const all = parts.filter((part) => part !== undefined);
+  const owned = all.find((part) => part.owned)?.owned;
   return {
     callbacks: all.flatMap(({ callbacks = [] }) => callbacks),
     sessions: all.flatMap(({ sessions = [] }) => sessions),
@@ -80,5 +91,6 @@ export function mergeRows(...parts: readonly (JournalRows | undefined)[]): Journ
     audit: all.flatMap(({ audit = [] }) => audit),
     replies: all.flatMap(({ replies = [] }) => replies),
     endedTickets: all.flatMap(({ endedTickets = [] }) => endedTickets),
+    ...(owned && { owned }),
   };
 }

@@ -214,7 +214,7 @@ export class SessionRecorder implements RowRecorder, EventSink {
   }
 
   async #append(rows: JournalRows): Promise<void> {
-    if (Object.values(rows).some((each) => each.length > 0)) await this.#deps.append(rows);
+    if (Object.values(rows).some((each) => Array.isArray(each) && each.length > 0)) await this.#deps.append(rows);
   }
 
   #endLater(live: Live, delayMs: number): void {

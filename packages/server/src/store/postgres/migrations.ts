@@ -326,5 +326,30 @@ const HISTORY = `
   CREATE INDEX command_replies_by_time ON command_replies (done_at_ms);
 `;
 
+/** The nodes of a cluster with their leases, and the owners of rooms. A room that was given up has no node, and keeps its term. */
+const CLUSTER = `
+  CREATE TABLE node (
+    id            ${TEXT} PRIMARY KEY,
+    incarnation   BIGINT NOT NULL,
+    expires_at    TIMESTAMPTZ NOT NULL,
+    healthy_since TIMESTAMPTZ NOT NULL,
+    addresses     ${TEXT} NOT NULL,
+    load          BIGINT NOT NULL
+  );
+
+  CREATE TABLE room_owner (
+    app_id      BIGINT NOT NULL,
+    environment ${ENVIRONMENT},
+    room_id     ${TEXT} NOT NULL,
+    node        ${TEXT},
+    incarnation BIGINT,
+    term        BIGINT NOT NULL,
+    released_at TIMESTAMPTZ,
+    PRIMARY KEY (room_id, app_id, environment)
+  );
+  CREATE INDEX room_owner_by_node ON room_owner (node, incarnation) WHERE node IS NOT NULL;
+  CREATE INDEX room_owner_released ON room_owner (released_at) WHERE released_at IS NOT NULL;
+`;
+
 /** Step n brings a database from version n-1 to version n; the first is version 1. */
-export const MIGRATIONS: readonly string[] = [RECORDS + HISTORY];
+export const MIGRATIONS: readonly string[] = [RECORDS + HISTORY, CLUSTER];

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { GavelError } from '@gavel/protocol';
+import { GavelError, roomKeyText } from '@gavel/protocol';
 import type { Kysely } from 'kysely';
 import type { AuditRow } from '../audit.ts';
 import type { CommandReply, JournalEntry, JournalPosition, JournalRepository } from '../journal.ts';
@@ -34,6 +34,7 @@ export class SqlJournal implements JournalRepository {
     if (entries.length === 0 && !position) return;
     await this.#db.transaction().execute(async (tx) => {
       if (entries.length > 0) await requireTerm(tx, entries);
+      await requireOwners(tx, entries);
       for (const { sessions = [] } of entries) for (const change of sessions) await keepChange(tx, change);
       const liveRooms = entries.flatMap((entry) => entry.liveRooms ?? []);
       for (const change of mergeLiveRoomChanges(liveRooms)) await keepLiveRoom(tx, change);
@@ -43,7 +44,7 @@ export class SqlJournal implements JournalRepository {
       );
       await insertAudit(
         tx,
-        entries.flatMap(({ term, audit = [] }) => audit.map((row) => ({ term, row }))),
+        entries.flatMap(({ term, owned, audit = [] }) => audit.map((row) => ({ term: owned?.term ?? term, row }))),
       );
       await insertReplies(
         tx,
@@ -101,6 +102,29 @@ async function requireTerm(tx: Kysely<Tables>, entries: readonly JournalEntry[])
   }
   const newest = Math.max(...terms);
   if (newest !== stored) await putFact(tx, TERM, String(newest));
+}
+
+/**
+ * Refuses entries of a room whose owner has another term (CLUS-2). The lock delays the next claim of the room until this
+ * transaction ends, so that no entry of an ended term is stored after it.
+ */
+async function requireOwners(tx: Kysely<Tables>, entries: readonly JournalEntry[]): Promise<void> {
+  const owned = new Map(entries.flatMap(({ owned: room }) => (room ? [[roomKeyText(room.key), room] as const] : [])));
+  const sorted = [...owned].sort(([one], [other]) => (one < other ? -1 : 1));
+  for (const [room, { key, term }] of sorted) {
+    const row = await tx
+      .selectFrom('room_owner')
+      .select('term')
+      .where('room_id', '=', key.roomId)
+      .where('app_id', '=', key.appId)
+      .where('environment', '=', key.environment)
+      .where('node', 'is not', null)
+      .forShare()
+      .executeTakeFirst();
+    if (row?.term === term) continue;
+    const now = row ? `its owner has term ${row.term}` : 'it has no owner';
+    throw new GavelError('server.stale-term', `The rows of room ${room} are of term ${term}; ${now}.`);
+  }
 }
 
 async function findFact(db: Kysely<Tables>, name: string): Promise<string | undefined> {

@@ -309,6 +309,25 @@ export interface ChatFilesTable {
   is_orphan: number;
 }
 
+/** The nodes of a cluster; in PostgreSQL only. Its queries are in SQL, because they need the database's clock. */
+export interface NodeTable {
+  id: string;
+  incarnation: number;
+  addresses: string;
+  load: number;
+}
+
+/** The owners of rooms; in PostgreSQL only. */
+export interface RoomOwnerTable {
+  app_id: AppId;
+  environment: Environment;
+  room_id: string;
+  /** Null, like `incarnation`, if the room was given up. */
+  node: string | null;
+  incarnation: number | null;
+  term: number;
+}
+
 /** All tables. */
 export interface Tables {
   apps: AppsTable;
@@ -332,4 +351,6 @@ export interface Tables {
   server_facts: ServerFactsTable;
   audit: AuditTable;
   command_replies: CommandRepliesTable;
+  node: NodeTable;
+  room_owner: RoomOwnerTable;
 }
