@@ -24,6 +24,8 @@ const RAMP_MS = 10_000;
 const RAMP_RISE_AFTER_MS = 1_000;
 /** How long the first feedback, and the first probes, may take in milliseconds: until then nothing is paused. */
 const START_MS = 2_000;
+/** While a queue becomes shorter, further frames of the lowest layer are sent if they leave the rest of the capacity to the queue. */
+const DRAINING_SHARE = 0.5;
 /** Shortest time between two falls in milliseconds, so that a series of feedbacks is not a series of allocations. */
 const MIN_INTERVAL_MS = 50;
 
@@ -57,6 +59,8 @@ interface Grant {
   isFresh: boolean;
   isPaused: boolean;
   readonly guard: RiseGuard;
+  /** Of the frame rate within a layer. Its changes need no keyframe, so that a fall to another layer says nothing of them. */
+  readonly frameRateGuard: RiseGuard;
   readonly ceiling: RateCeiling;
 }
 
@@ -112,6 +116,7 @@ export class Allocator implements BandwidthDemand, Ticking {
       isFresh: true,
       isPaused: false,
       guard: new RiseGuard(),
+      frameRateGuard: new RiseGuard(),
       ceiling: new RateCeiling(),
     });
     this.#wake(this);
@@ -180,9 +185,10 @@ export class Allocator implements BandwidthDemand, Ticking {
     for (const [index, wish] of open.entries()) {
       const { claim, grant, steps, current } = wish;
       const choice = chosen[index] as number;
+      const guard = isOfOneLayer(steps, choice, current) ? grant.frameRateGuard : grant.guard;
       // What is taken away for others that want more than before says nothing of the link.
-      if (choice < current && !isChange) grant.guard.handleFall(budgetBps, choice === PAUSED, nowMs);
-      else if (choice > current && !grant.isFresh) grant.guard.handleRise(budgetBps, nowMs);
+      if (choice < current && !isChange) guard.handleFall(budgetBps, choice === PAUSED, nowMs);
+      else if (choice > current && !grant.isFresh) guard.handleRise(budgetBps, nowMs);
       this.#apply(claim, grant, steps[choice], choice === PAUSED);
       grant.isFresh = false;
     }
@@ -205,27 +211,40 @@ export class Allocator implements BandwidthDemand, Ticking {
     const rises = allocate(floorBps / HEADROOM - audioBps, wishes);
     this.#heldBackBps = 0;
     const limited = wishes.map((wish, index) => {
-      const { grant, current } = open[index] as OpenClaim;
-      if (grant.isFresh) return wish;
-      const rise = Math.max(current, rises[index] as number);
-      if (rise === current || grant.guard.permits(floorBps, nowMs)) return { ...wish, limit: rise };
-      this.#heldBackBps = Math.max(this.#heldBackBps, grant.guard.readOtherLinkBps(nowMs));
-      const mayResume = current === PAUSED && grant.guard.permitsResume(nowMs);
-      return { ...wish, limit: mayResume ? Math.min(0, rise) : current };
+      const claim = open[index] as OpenClaim;
+      const rise = Math.max(claim.current, rises[index] as number);
+      return claim.grant.isFresh ? wish : { ...wish, limit: this.#findLimit(claim, rise, floorBps, nowMs) };
     });
     return this.#allocateDraining(limited, open, budgetBps - audioBps, audioBps);
   }
 
-  /** Allocates; while a queue becomes shorter, keeps the lowest step of videos that fit again in a moment. */
+  /** Returns the step to which a video may rise, of those up to the one that there is room for. */
+  #findLimit({ grant, current, steps }: OpenClaim, rise: number, floorBps: number, nowMs: number): number {
+    const isOfLayer = isOfOneLayer(steps, rise, current);
+    const guard = isOfLayer ? grant.frameRateGuard : grant.guard;
+    if (rise === current || guard.permits(floorBps, nowMs)) return rise;
+    this.#heldBackBps = Math.max(this.#heldBackBps, guard.readOtherLinkBps(nowMs));
+    if (current === PAUSED) return grant.guard.permitsResume(nowMs) ? Math.min(0, rise) : PAUSED;
+    const mayBeSmoother = !isOfLayer && grant.frameRateGuard.permits(floorBps, nowMs);
+    return mayBeSmoother ? findLastOfLayer(steps, current) : current;
+  }
+
+  /** Allocates; while a queue becomes shorter, keeps the lowest layer of videos that fit again in a moment. */
   #allocateDraining(wishes: readonly Wish[], open: readonly OpenClaim[], bps: number, audioBps: number): number[] {
     const chosen = allocate(bps, wishes);
     const { bps: drainedBps, capacityBps } = this.#source;
     if (capacityBps === drainedBps) return chosen;
     const lowest = wishes.map((wish) => ({ ...wish, limit: Math.min(0, wish.limit) }));
     const fits = allocate(capacityBps - audioBps, lowest);
+    const lowestLayer = wishes.map((wish) => ({
+      ...wish,
+      limit: Math.min(findLastOfLayer(wish.steps, 0), wish.limit),
+    }));
+    // A few frames more delay the queue little, and a picture that stutters looks frozen.
+    const smooth = allocate(capacityBps * DRAINING_SHARE - audioBps, lowestLayer);
     return chosen.map((choice, index) => {
       const isKept = fits[index] !== PAUSED && (open[index] as OpenClaim).current !== PAUSED;
-      return isKept ? Math.max(0, choice) : choice;
+      return isKept ? Math.max(0, choice, smooth[index] as number) : choice;
     });
   }
 
@@ -289,6 +308,15 @@ function limitPublishers(
     isLimited ||= grant.ceiling.bps !== undefined;
   }
   return isLimited;
+}
+
+/** The index of the last step that has the layer of another one. */
+function findLastOfLayer(steps: readonly Step[], index: number): number {
+  return steps.findLastIndex(({ layer }) => layer === steps[index]?.layer);
+}
+
+function isOfOneLayer(steps: readonly Step[], one: number, other: number): boolean {
+  return steps[one] !== undefined && steps[one].layer === steps[other]?.layer;
 }
 
 function isBetter(step: Step, other: Step): boolean {
