@@ -186,11 +186,11 @@ export class ZegoTab {
 /** The longest time between two frames that no viewer calls a freeze (SIM-1). Chromium counts shorter ones, also those of a busy machine. */
 export const MAX_FREEZE_MS = 500;
 
-/** Polls until a condition is true; fails after 15 s. */
-export async function until(isSo: () => Promise<boolean>, what: string): Promise<void> {
-  const endMs = performance.now() + 15_000;
+/** Polls until a condition is true; fails after 15 s, or another time. */
+export async function until(isSo: () => Promise<boolean>, what: string, timeoutMs = 15_000): Promise<void> {
+  const endMs = performance.now() + timeoutMs;
   while (!(await isSo())) {
-    if (performance.now() > endMs) throw new Error(`timed out after 15 s waiting for: ${what}`);
+    if (performance.now() > endMs) throw new Error(`timed out after ${timeoutMs / 1_000} s waiting for: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

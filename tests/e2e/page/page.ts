@@ -81,7 +81,7 @@ class ZegoUser {
     });
   }
 
-  /** Shows a stream in a view, in a container with the name of the stream. */
+  /** Shows a stream in a view, in a container with the name of the stream, and records its frames. */
   #showInView(stream: MediaStream, name: string, { width, height }: { width: number; height: number }) {
     const container = Object.assign(document.createElement('div'), { id: `view-of-${name}` });
     Object.assign(container.style, { width: `${width}px`, height: `${height}px` });
@@ -89,6 +89,7 @@ class ZegoUser {
     this.engine.createRemoteStreamView(stream).play(container, { muted: true });
     const video = container.querySelector('video');
     if (!video) throw new Error('the view shows nothing');
+    recorders.set(name, new FrameRecorder(video));
     return video;
   }
 

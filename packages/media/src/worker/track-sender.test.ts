@@ -18,19 +18,22 @@ interface Sent {
   readonly isRepetition: boolean;
 }
 
-/** A track with one layer and one sender, whose packets are recorded. */
-function createSender(kind: MediaKind, fields: Partial<SentKind> = {}, rtxSsrc?: number) {
+/** A track with one layer, or several, and one sender, whose packets are recorded. */
+function createSender(kind: MediaKind, fields: Partial<SentKind> = {}, rtxSsrc?: number, layerCount = 1) {
   const codec = kind === 'audio' ? OPUS : VP8;
   const track = new Track(kind, codec, false);
   const received = createPipedKind(codec, { redPayloadType: RED_TYPE });
-  const layer = new Layer(
-    track,
-    0,
-    received,
-    () => true,
-    () => undefined,
-  );
-  track.setLayers([layer]);
+  const createLayer = (_: unknown, index: number): Layer =>
+    new Layer(
+      track,
+      index,
+      received,
+      () => true,
+      () => undefined,
+    );
+  const layers = Array.from({ length: layerCount }, createLayer);
+  const [layer] = layers as [Layer];
+  track.setLayers(layers);
   const sent: Sent[] = [];
   let nowMs = 0;
   let transportSequence = 700;
@@ -61,8 +64,8 @@ function createSender(kind: MediaKind, fields: Partial<SentKind> = {}, rtxSsrc?:
   const source = { ssrc: 9_000, ...(rtxSsrc !== undefined && { rtxSsrc }), cname: 'c', msid: 'm', trackId: 't' };
   const sender = new TrackSender(track, negotiated, source, createCounters(), peer, 3);
   sender.attach();
-  const receive = (sequence: number, payload: Buffer, type = payloadType) => {
-    layer.receivePiped(
+  const receive = (sequence: number, payload: Buffer, type = payloadType, from = 0) => {
+    layers[from]?.receivePiped(
       createRtpPacket({ sequence, timestamp: sequence * 960, payloadType: type, payload, marker: true }),
       nowMs,
     );
@@ -117,6 +120,19 @@ describe('a requested packet', () => {
     sender.handleNack([sequenceOf(sent[0] as Sent)]);
     expect(sent[1]?.packet).toEqual(sent[0]?.packet);
     expect(sent[0]?.packet.toString('latin1').endsWith('new')).toBe(true);
+  });
+
+  test('what was lost of a layer is not sent again after a fall to a lower one', () => {
+    const { sender, sent, receive } = createSender('video', {}, undefined, 2);
+    receive(1, vp8('high'), undefined, 1);
+    receive(2, vp8('lost'), undefined, 1);
+    sender.limitLayers(0);
+    const lost = sequenceOf(sent[1] as Sent);
+    sender.handleNack([lost]);
+    expect(sent).toHaveLength(3);
+    receive(1, vp8('low'));
+    sender.handleNack([lost, sequenceOf(sent[3] as Sent)]);
+    expect(sent.slice(4).map(({ packet }) => packet)).toEqual([sent[3]?.packet]);
   });
 
   test('nothing is sent again while the track is blocked, or after a close', () => {

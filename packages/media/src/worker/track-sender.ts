@@ -339,6 +339,8 @@ export class TrackSender {
   #resend(sequence: number, nowMs: number): void {
     const { found } = this.#history;
     const layer = this.track.layers[found.layer];
+    // After a fall to a lower layer, what was lost of the higher one is in the way of the picture that fits.
+    if (this.layer !== undefined && found.layer > this.layer) return;
     const packet = layer?.buffer.find(found.sourceSequence);
     if (packet === undefined || !resentHeader.read(packet)) return;
     if (!this.#budget.permit(packet.length, nowMs)) return;

@@ -33,7 +33,7 @@ test('a publish that never connected is logged with the addresses that its clien
   await client.event('publishEnded');
   const requestId = written.find(({ msg }) => msg === 'logged in')?.requestId;
   const facts = { app: 1, room: 'lobby', user: 'ann', stream: 's', requestId, addresses: ADDRESSES, waitedMs: 30_000 };
-  expect(reports()).toMatchObject([{ level: 40, ...facts }]);
+  expect(reports()).toMatchObject([{ level: 30, ...facts }]);
 });
 
 test('a play that its client gave up is logged too, with the user (CONN-4)', async () => {

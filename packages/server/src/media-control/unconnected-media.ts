@@ -29,13 +29,13 @@ interface UnconnectedMedia {
 /** Dependencies of the reports. */
 export interface UnconnectedReportsDeps {
   readonly clock: Clock;
-  readonly log: { warn(detail: object, message: string): void };
+  readonly log: { info(detail: object, message: string): void };
   /** Counts an attempt, for the metrics. */
   readonly count?: ((role: MediaRole) => void) | undefined;
 }
 
 const ADVICE = 'check media.announcedAddress and that clients can reach the media UDP port';
-/** If a client stops after this time, in milliseconds, and its media has not connected, a warning is logged. */
+/** If a client stops after this time, in milliseconds, and its media has not connected, this is logged. */
 const SLOW_CONNECT_MS = 5_000;
 
 /** Logs and counts media that never connected. */
@@ -67,7 +67,7 @@ export class UnconnectedReports {
     const { key, userId, streamId, requestId, addresses, waitedMs } = media;
     const facts = { app: key.appId, room: key.roomId, user: userId, stream: streamId, requestId, addresses };
     const detail = { ...facts, ...(waitedMs !== undefined && { waitedMs: Math.round(waitedMs) }) };
-    this.#deps.log.warn(detail, `${role} ended before its media connected; ${ADVICE}`);
+    this.#deps.log.info(detail, `${role} ended before its media connected; ${ADVICE}`);
     this.#deps.count?.(role);
   }
 }

@@ -116,7 +116,7 @@ export class Allocator implements BandwidthDemand, Ticking {
       isFresh: true,
       isPaused: false,
       guard: new RiseGuard(),
-      frameRateGuard: new RiseGuard(),
+      frameRateGuard: new RiseGuard(Number.POSITIVE_INFINITY),
       ceiling: new RateCeiling(),
     });
     this.#wake(this);

@@ -26,10 +26,16 @@ interface Fall {
 
 /** Remembers the switches of one video. Times are milliseconds of the worker's clock. */
 export class RiseGuard {
+  readonly #maxSwitches: number;
   #rises: number[] = [];
   #falls: Fall[] = [];
   #roseBps = 0;
   #restUntilMs = Number.NEGATIVE_INFINITY;
+
+  /** @param maxSwitches no rise after more switches than this in the last 30 s */
+  constructor(maxSwitches = MAX_SWITCHES_BEFORE_RISE) {
+    this.#maxSwitches = maxSwitches;
+  }
 
   /** @param budgetBps the peer's bandwidth at this moment */
   handleRise(budgetBps: number, nowMs: number): void {
@@ -49,7 +55,7 @@ export class RiseGuard {
   /** Whether it may rise. @param budgetBps what the peer's bandwidth was at least in the last seconds */
   permits(budgetBps: number, nowMs: number): boolean {
     if (budgetBps >= this.readOtherLinkBps(nowMs)) return true;
-    return nowMs >= this.#restUntilMs && this.#rises.length + this.#falls.length <= MAX_SWITCHES_BEFORE_RISE;
+    return nowMs >= this.#restUntilMs && this.#rises.length + this.#falls.length <= this.#maxSwitches;
   }
 
   /** Returns the bits per second with which it may rise in spite of what happened before. */
