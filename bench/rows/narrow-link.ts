@@ -23,6 +23,7 @@ import { numberRooms } from '../harness/media-load.ts';
 import { defineRow } from '../harness/row.ts';
 import type { RunningBrowserServer } from '../peers/browser-server.ts';
 import { gavelBrowser } from '../peers/gavel-browser.ts';
+import { janusBrowser } from '../peers/janus-browser.ts';
 
 const SOURCE = { width: 960, height: 540, framesPerSecond: 15 };
 const WIDE_SECONDS = 10;
@@ -63,7 +64,7 @@ export const narrowLink = defineRow<RunningBrowserServer>({
     },
     { key: 'resumed', label: 'picture after 80 kbit/s', unit: 's', better: 'lower', goal: 15 },
   ],
-  subjects: [gavelBrowser],
+  subjects: [gavelBrowser, janusBrowser],
   rounds: 1,
   freshProcess: true,
   async measure(server) {

@@ -12,7 +12,7 @@ const SOURCE = { width: 960, height: 540, framesPerSecond: 5, hasSound: false };
 /** The link carries the lowest layers of all, and not the highest of one. */
 const LINK = { bps: 1_500_000, delayMs: 20, queueMs: 1_000 } as const;
 /** How long the picture of each tile must go on, in steps of some seconds in each of which it has new frames. */
-const STEPS = 3;
+const STEPS = 2;
 const STEP_MS = 5_000;
 
 let stage: Stage;

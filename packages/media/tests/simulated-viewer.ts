@@ -17,8 +17,8 @@ const TICK_MS = 5;
 const FEEDBACK_MS = 50;
 const FRAMES_PER_SECOND = 15;
 const PACKET_BYTES = 1_100;
-/** Bits per second of each layer: what Chromium sends of 960 x 540 pixels, and the sound. */
-const LAYERS_BPS = [150_000, 450_000, 1_200_000];
+/** Bits per second of each layer, as the SDK sends them of a picture with 1.5 Mbit/s, and of the sound. */
+const LAYERS_BPS = [120_000, 360_000, 1_020_000];
 const AUDIO_BPS = 40_000;
 /** What the temporal layers up to each one take, and the pattern of their frames. */
 const SHARES = [0.5, 0.7, 1];

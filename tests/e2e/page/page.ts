@@ -350,6 +350,13 @@ const surface = {
   reception: (): Promise<Reception> => readReception(peerConnections),
   takeFrames,
   show,
+  createSource,
+  /** The peer connection that the page has made last. */
+  newestConnection(): RTCPeerConnection {
+    const newest = peerConnections.at(-1);
+    if (!newest) throw new Error('no peer connection on this page');
+    return newest;
+  },
   localPaths,
   shownColours,
   decoderTroubles,
