@@ -6,6 +6,7 @@
 
 import { join } from 'node:path';
 import type { MediaEngine } from '@gavel/media';
+import type { RoomKey } from '@gavel/protocol';
 import manifest from '../package.json' with { type: 'json' };
 import { registerAdminDoor } from './admin/door.ts';
 import { AppRegistry } from './apps/app-registry.ts';
@@ -15,6 +16,7 @@ import { Publisher } from './bus/publisher.ts';
 import { TimedBus } from './bus/timed-bus.ts';
 import { Callbacks } from './callbacks/callbacks.ts';
 import type { Poster } from './callbacks/post.ts';
+import { ClusterClaims } from './cluster/cluster-claims.ts';
 import { connectRooms } from './cluster/cluster-rooms.ts';
 import { NO_LINK, type NodeLink } from './cluster/node-link.ts';
 import type { Ownership } from './cluster/ownership.ts';
@@ -49,6 +51,7 @@ import { STOCK_PRESETS } from './realtimekit/stock-presets.ts';
 import { ParticipantTokens } from './realtimekit/tokens.ts';
 import { Webhooks } from './realtimekit/webhooks/webhooks.ts';
 import { type Clock, createIdSource, systemClock } from './rooms/clock.ts';
+import type { Origin, RoomCommand } from './rooms/commands.ts';
 import { EndedTickets } from './rooms/ended-tickets.ts';
 import { Rooms } from './rooms/rooms.ts';
 import { createFindAddress } from './signalling/client-address.ts';
@@ -181,6 +184,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     settings: config.callbacks,
     onDelivered: ({ appId }, ageMs) => metrics.callbacks.countDelivered(appId, ageMs),
     onFailed: ({ appId }) => metrics.callbacks.countFailed(appId),
+    ...(parts.cluster && { peers }),
     ...(parts.poster && { poster: parts.poster }),
   });
   const retention = [
@@ -220,7 +224,11 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const report = (error: unknown): void =>
     log.error({ err: error }, 'removing silent members or admitting users failed');
   const roomSettings = { clock, ids: createIdSource(clock), policy: policies, tickets, commands, report, ...limits };
-  const rooms = new Rooms(roomSettings, sinks);
+  const shared = parts.cluster && {
+    claims: new ClusterClaims(peers),
+    executeElsewhere: (key: RoomKey, command: RoomCommand, origin: Origin) => innerBus.call({ key, command, origin }),
+  };
+  const rooms = new Rooms({ ...roomSettings, ...shared }, sinks);
   const media = startMedia({
     ...mediaParts,
     rooms,
@@ -308,6 +316,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
       log,
       clock,
       bus,
+      peers,
       engine,
       policy,
       apps,

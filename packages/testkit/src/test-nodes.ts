@@ -31,6 +31,7 @@ export async function startNodes(
   const store = parts.store ?? (await openSqliteStore(join(config.dataDir, 'gavel.db')));
   const cluster = new MemoryCluster(size, delays);
   const shared = { ...parts, engine: shareEngine(parts.engine), store: { ...store, close: async () => {} } };
+  const members = Array.from({ length: size }, () => cluster.join());
   const nodes: GavelServer[] = [];
   const close = async (): Promise<void> => {
     entrance.close();
@@ -38,8 +39,8 @@ export async function startNodes(
     await store.close();
   };
   try {
-    for (let index = 0; index < size; index += 1) {
-      nodes.push(await startServer(config, { ...shared, cluster: cluster.join(), claim: entrance.claim() }));
+    for (const member of members) {
+      nodes.push(await startServer(config, { ...shared, cluster: member, claim: entrance.claim() }));
     }
   } catch (error) {
     await close();

@@ -9,12 +9,12 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Authenticator } from './authenticator.ts';
 import { type AdminRight, requireApp, requireRight } from './roles.ts';
 import { findSessionCaller } from './session-access.ts';
-import type { AdminSessions } from './sessions.ts';
+import type { SharedSessions } from './shared-sessions.ts';
 
 /** What judges calls. */
 export interface JudgeDeps {
   readonly authenticator: Authenticator;
-  readonly sessions: AdminSessions;
+  readonly sessions: SharedSessions;
   /** Called with a call that the caller's role or Apps do not allow, before it is answered. */
   readonly onRefused: (request: FastifyRequest, caller: AdminIdentity) => Promise<void>;
 }

@@ -12,6 +12,7 @@ import type { FastifyInstance } from 'fastify';
 import { Compile } from 'typebox/compile';
 import { Value } from 'typebox/value';
 import type { Bus } from '../bus/bus.ts';
+import type { Peers } from '../cluster/peers.ts';
 import { type CountCall, UNKNOWN_OPERATION } from '../telemetry/call-metrics.ts';
 import { type ActRouteDeps, addActRoutes } from './act-routes.ts';
 import { type AdminTokenRouteDeps, addAdminTokenRoutes } from './admin-token-routes.ts';
@@ -33,7 +34,7 @@ import { Repeats, type RepeatsDeps } from './repeats.ts';
 import { addRoomRoutes, type RoomRouteDeps } from './room-routes.ts';
 import { addServerRoutes, type ServerRouteDeps } from './server-routes.ts';
 import { addSessionRoutes } from './session-routes.ts';
-import { AdminSessions } from './sessions.ts';
+import { SharedSessions } from './shared-sessions.ts';
 import { StreamMeter } from './stream-meter.ts';
 import { addTokenRoutes, type TokenRouteDeps } from './token-routes.ts';
 
@@ -54,6 +55,7 @@ export interface AdminDoorDeps
   /** Returns the key of the configuration that is valid now; it is an owner's. */
   readonly adminKey: () => string;
   readonly bus: Bus;
+  readonly peers: Pick<Peers, 'serve' | 'askFor'>;
   readonly version: string;
   readonly log: { error(facts: object, message: string): void };
   /** Counts calls, for the metrics. */
@@ -80,7 +82,7 @@ export async function registerAdminDoor(http: FastifyInstance, deps: AdminDoorDe
   await http.register(
     async (scope) => {
       const authenticator = new Authenticator(deps);
-      const sessions = new AdminSessions(deps.clock);
+      const sessions = new SharedSessions(deps.clock, deps.peers);
       judgeCalls(scope, {
         authenticator,
         sessions,

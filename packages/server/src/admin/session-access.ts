@@ -8,7 +8,8 @@ import type { AdminIdentity } from '@gavel/protocol/admin';
 import type { FastifyRequest } from 'fastify';
 import type { Authenticator } from './authenticator.ts';
 import { AdminError } from './errors.ts';
-import { type AdminSession, type AdminSessions, CSRF_HEADER, hasCsrfToken, readSessionCookie } from './sessions.ts';
+import { type AdminSession, CSRF_HEADER, hasCsrfToken, readSessionCookie } from './sessions.ts';
+import type { SharedSessions } from './shared-sessions.ts';
 
 /** Methods that change nothing. */
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
@@ -20,11 +21,11 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
  * @throws AdminError `forbidden` if a changing call has no CSRF token, or comes from a page of another site
  */
 export async function findSessionCaller(
-  sessions: AdminSessions,
+  sessions: Pick<SharedSessions, 'find'>,
   authenticator: Pick<Authenticator, 'find'>,
   request: FastifyRequest,
 ): Promise<AdminIdentity | undefined> {
-  const session = findSession(sessions, request);
+  const session = await findSession(sessions, request);
   const identity = session && (await authenticator.find(session.tokenHash));
   if (!identity || SAFE_METHODS.has(request.method)) return identity;
   if (isOtherSite(request)) throw new AdminError('forbidden', 'The call comes from a page of another site.');
@@ -33,7 +34,10 @@ export async function findSessionCaller(
 }
 
 /** Returns the session of a request's cookie. */
-export function findSession(sessions: AdminSessions, { headers }: FastifyRequest): AdminSession | undefined {
+export async function findSession(
+  sessions: Pick<SharedSessions, 'find'>,
+  { headers }: FastifyRequest,
+): Promise<AdminSession | undefined> {
   const id = readSessionCookie(headers.cookie);
   return id === undefined ? undefined : sessions.find(id);
 }

@@ -20,11 +20,12 @@ import type { Authenticator } from './authenticator.ts';
 import { AdminError } from './errors.ts';
 import { describeResponses } from './responses.ts';
 import { findSession, isOtherSite } from './session-access.ts';
-import { type AdminSession, type AdminSessions, formatSessionCookie } from './sessions.ts';
+import { type AdminSession, formatSessionCookie } from './sessions.ts';
+import type { SharedSessions } from './shared-sessions.ts';
 
 /** The dependencies of the routes. */
 export interface SessionRouteDeps {
-  readonly sessions: AdminSessions;
+  readonly sessions: SharedSessions;
   readonly authenticator: Pick<Authenticator, 'find'>;
   /** The path below which browsers send the cookie. */
   readonly cookiePath: string;
@@ -55,7 +56,7 @@ export function addSessionRoutes(scope: FastifyInstance, deps: SessionRouteDeps)
       const tokenHash = hashApiToken((request.body as SignIn).token);
       const identity = await authenticator.find(tokenHash);
       if (!identity) throw new AdminError('unauthorized', 'The token is not valid: it is unknown or was revoked');
-      const session = sessions.begin(tokenHash);
+      const session = await sessions.begin(tokenHash);
       setCookie(request, reply, session.id);
       return describeSession(session, identity);
     },
@@ -72,7 +73,7 @@ export function addSessionRoutes(scope: FastifyInstance, deps: SessionRouteDeps)
       },
     },
     async (request, reply): Promise<CurrentAdminSession> => {
-      const session = findSession(sessions, request);
+      const session = await findSession(sessions, request);
       const identity = session && (await authenticator.find(session.tokenHash));
       reply.header('cache-control', 'no-store');
       return { session: identity ? describeSession(session, identity) : null };
@@ -89,8 +90,8 @@ export function addSessionRoutes(scope: FastifyInstance, deps: SessionRouteDeps)
       },
     },
     async (request, reply) => {
-      const session = findSession(sessions, request);
-      if (session) sessions.end(session.id);
+      const session = await findSession(sessions, request);
+      if (session) await sessions.end(session.id);
       setCookie(request, reply);
       return {};
     },

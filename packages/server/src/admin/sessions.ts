@@ -29,7 +29,7 @@ export interface AdminSession {
   readonly expiresAtMs: number;
 }
 
-/** The sessions, in memory: a restart of the server ends them. */
+/** The sessions, in memory: a restart of the process ends them. */
 export class AdminSessions {
   readonly #clock: Clock;
   /** In order of their beginning, which is also that of their end. */

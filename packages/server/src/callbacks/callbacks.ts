@@ -11,6 +11,8 @@
  */
 
 import type { App } from '../apps/app.ts';
+import type { Peers } from '../cluster/peers.ts';
+import { defineTopic } from '../cluster/topic.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { OutboxRecord } from '../store/outbox.ts';
@@ -32,6 +34,9 @@ export interface CallbackSettings {
   readonly keepFailedDays: number;
 }
 
+/** Stored callbacks, for the node that sends those of their App. */
+const OFFER = defineTopic<readonly OutboxRecord[], null>('callbacks.offer');
+
 /** The dependencies of callbacks. */
 export interface CallbacksDeps {
   readonly store: Pick<Store, 'outbox' | 'journal'>;
@@ -42,6 +47,8 @@ export interface CallbacksDeps {
   readonly log: Logger;
   readonly userAgent: string;
   readonly settings: CallbackSettings;
+  /** The nodes: one of them sends the callbacks of an App (CLUS-7). By default this process alone. */
+  readonly peers?: Pick<Peers, 'self' | 'nodeFor' | 'serve' | 'ask'>;
   /** Posts callbacks; over HTTP by default. */
   readonly poster?: Poster;
   /** Called when a callback was delivered, with the time since its event, and when it failed permanently. */
@@ -68,12 +75,22 @@ export class Callbacks {
     this.#deps = deps;
     this.#poster = deps.poster ?? createPoster(deps.settings);
     const { outbox, journal } = deps.store;
-    this.#dispatcher = new Dispatcher({ ...deps, ...deps.settings, repository: outbox, post: this.#poster.post });
+    this.#dispatcher = new Dispatcher({
+      ...deps,
+      ...deps.settings,
+      repository: outbox,
+      post: this.#poster.post,
+      isResponsibleFor: ({ appId }) => this.#senderOf(appId) === deps.peers?.self,
+    });
+    deps.peers?.serve(OFFER, (records) => {
+      this.#dispatcher.offer(records);
+      return null;
+    });
     this.outbox = new Outbox({
       ...deps,
       outbox,
       rows: journal,
-      onStored: (records) => this.#dispatcher.offer(records),
+      onStored: (records) => this.#offer(records),
     });
   }
 
@@ -127,6 +144,25 @@ export class Callbacks {
     await this.#dispatcher.close();
     clearTimeout(timer);
     await this.#poster.close();
+  }
+
+  /** Returns the node that sends the callbacks of an App; undefined in a single process. */
+  #senderOf(appId: App['appId']): string | undefined {
+    return this.#deps.peers?.nodeFor(`callbacks ${appId}`);
+  }
+
+  #offer(records: readonly OutboxRecord[]): void {
+    const { peers, log } = this.#deps;
+    if (!peers) return this.#dispatcher.offer(records);
+    for (const [appId, ofApp] of Map.groupBy(records, (record) => record.appId)) {
+      const node = this.#senderOf(appId) ?? peers.self;
+      if (node === peers.self) this.#dispatcher.offer(ofApp);
+      else {
+        peers
+          .ask(node, OFFER, ofApp)
+          .catch((error: unknown) => log.warn({ err: error, node }, 'callbacks wait for the node that sends them'));
+      }
+    }
   }
 
   async #purge(): Promise<void> {

@@ -22,6 +22,8 @@ export interface DispatcherDeps {
   readonly log: Logger;
   readonly post: Post;
   readonly userAgent: string;
+  /** Returns whether this process sends the callbacks to an endpoint that are stored at the start. */
+  readonly isResponsibleFor: (endpoint: Endpoint) => boolean;
   /** How long an attempt may take. */
   readonly timeoutMs: number;
   readonly maxInFlightPerEndpoint: number;
@@ -62,7 +64,8 @@ export class Dispatcher {
 
   /** Loads the callbacks that were pending when the process ended. Nothing may be offered before it resolves. */
   async start(): Promise<void> {
-    const endpoints = await this.#deps.repository.endpoints();
+    const { repository, isResponsibleFor } = this.#deps;
+    const endpoints = (await repository.endpoints()).filter(isResponsibleFor);
     await Promise.all(endpoints.map((endpoint) => this.#queueOf(endpoint, true).load()));
   }
 

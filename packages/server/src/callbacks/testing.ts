@@ -98,6 +98,7 @@ export function openDispatcher(
   const delivered: (readonly [event: string, ageMs: number])[] = [];
   const failed: string[] = [];
   const dispatcher = new Dispatcher({
+    isResponsibleFor: () => true,
     repository: store.outbox,
     apps: { find: (appId) => (appId === APP.appId || appId === APP.appId + 1 ? APP : undefined) },
     dialects: [testDialect],

@@ -55,6 +55,12 @@ export interface RoomsSettings extends RoomSettings {
   readonly maxStreamsPerApp: number;
   /** What is unique or limited beyond one room; by default in memory. */
   readonly claims?: Claims;
+  /**
+   * Executes a command in a room of the same App that is not among these rooms, wherever it is; by default there is none.
+   *
+   * @throws GavelError as the command documents
+   */
+  readonly executeElsewhere?: (key: RoomKey, command: RoomCommand, origin: Origin) => Promise<unknown>;
   /** Why clients were permanently removed; by default stored only in memory. */
   readonly tickets?: EndedTickets;
   /** Keeps audit rows and replies; by default none are kept. */
@@ -463,9 +469,10 @@ export class Rooms {
     const others = earlier.filter((other) => other.roomId !== key.roomId && other.clientId !== clientId);
     return [...Map.groupBy(others, ({ roomId }) => roomId)].flatMap(([roomId, holders]) => {
       const other = { ...key, roomId };
-      if (!this.#find(other)) return [];
       const memberIds = holders.map(({ memberId }) => memberId);
-      return this.#deliver(this.#apply(other, { type: 'replace', memberIds }, origin), origin);
+      const command = { type: 'replace', memberIds } as const;
+      if (this.#find(other)) return this.#deliver(this.#apply(other, command, origin), origin);
+      return this.#settings.executeElsewhere?.(other, command, origin).catch(ignoreEnded) ?? [];
     });
   }
 
@@ -473,4 +480,9 @@ export class Rooms {
     const released = this.#claims.logins.release(key, userId, memberId);
     if (released instanceof Promise) released.catch(this.#settings.report ?? (() => undefined));
   }
+}
+
+/** A room or a member that has ended meanwhile need not be replaced. @throws any other error */
+function ignoreEnded(error: unknown): void {
+  if (!isGavelError(error, 'room.not-found', 'room.member-not-found')) throw error;
 }

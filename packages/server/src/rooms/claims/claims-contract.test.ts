@@ -5,7 +5,10 @@
  */
 
 import type { AppId, MemberId, RoomId, StreamId, UserId } from '@gavel/protocol';
+import { MemoryNetwork } from '@gavel/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { ClusterClaims } from '../../cluster/cluster-claims.ts';
+import { ClusterPeers } from '../../cluster/peers.ts';
 import type { Claims } from './claims.ts';
 import type { LoginHolder } from './login-claims.ts';
 import { MemoryClaims } from './memory-claims.ts';
@@ -18,7 +21,23 @@ const holder = (id: string): LoginHolder => ({
   clientId: `client-${id}`,
 });
 
-const IMPLEMENTATIONS = [['memory', () => new MemoryClaims()]] as const;
+/** Claims of a node that is one of three. */
+function openOfCluster(): Claims {
+  const network = new MemoryNetwork({ seed: 1, maxMs: 0 });
+  const [claims] = ['a', 'b', 'c'].map((id) => {
+    const peers = new ClusterPeers(network.join(id));
+    const ofNode = new ClusterClaims(peers);
+    peers.start();
+    return ofNode;
+  });
+  if (!claims) throw new Error('a cluster has at least one node');
+  return claims;
+}
+
+const IMPLEMENTATIONS: readonly (readonly [string, () => Claims])[] = [
+  ['memory', () => new MemoryClaims()],
+  ['a cluster', openOfCluster],
+];
 
 describe.each(IMPLEMENTATIONS)('claims of logins in %s', (_name, open: () => Claims) => {
   let claims: Claims['logins'];
