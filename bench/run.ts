@@ -22,7 +22,16 @@ import { ROWS } from './rows/all.ts';
 
 const PAGE = fileURLToPath(new URL('../docs/reference/performance.md', import.meta.url));
 /** Programs that run only when they are named. */
-const ALONE = ['bandwidth', 'curves', 'soak', 'large-store', 'locked-database', 'admin-lists', 'verify-peers'] as const;
+const ALONE = [
+  'bandwidth',
+  'curves',
+  'soak',
+  'large-store',
+  'locked-database',
+  'admin-lists',
+  'console-live',
+  'verify-peers',
+] as const;
 
 pinLoad();
 

@@ -139,7 +139,7 @@ export function addActRoutes(scope: FastifyInstance, deps: ActRouteDeps): void {
         isDryRun: dryRun,
         command: () => ({ type: 'close', reason, announce: true }),
         preview: async () => ({ isDryRun: true, people: (await requirePeople(bus, key)).map(describePerson) }),
-        describe: ({ members }) => ({ isDryRun: false, people: members.map((each) => describeMember(key, each)) }),
+        describe: (reply) => describeHit(key, reply),
       });
     },
   );
@@ -168,7 +168,7 @@ export function addActRoutes(scope: FastifyInstance, deps: ActRouteDeps): void {
           const hit = targets ? requireSome(members.filter((member) => isNamed(member, targets))) : members;
           return { isDryRun: true, people: hit.map(describePerson) };
         },
-        describe: ({ members }) => ({ isDryRun: false, people: members.map((each) => describeMember(key, each)) }),
+        describe: (reply) => describeHit(key, reply),
       });
     },
   );
@@ -226,6 +226,11 @@ export function addActRoutes(scope: FastifyInstance, deps: ActRouteDeps): void {
       covered: covered.filter(({ memberId }) => !hit.has(memberId)).map(describePerson),
     };
   }
+}
+
+/** Returns the result of a close or a mute. */
+function describeHit(key: RoomKey, { members }: ReplyOf<CommandOf<'close' | 'mute'>>): ActResult {
+  return { isDryRun: false, people: members.map((each) => describeMember(key, each)) };
 }
 
 /** @throws AdminError `invalid-request` if it names nobody, or in two ways; GavelError if nobody is in the room */
