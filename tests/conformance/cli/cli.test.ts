@@ -327,14 +327,14 @@ test('serve runs the server and passes signals on, and the process has the exit 
     out += chunk;
   });
   try {
-    await expect.poll(() => out, { timeout: 45_000 }).toContain('Gavel is ready');
+    await expect.poll(() => out, { timeout: 150_000 }).toContain('Gavel is ready');
     running.kill('SIGTERM');
     const [code] = (await once(running, 'exit')) as [number];
     expect(code).toBe(0);
   } finally {
     running.kill('SIGKILL');
   }
-}, 60_000);
+}, 180_000);
 
 test('doctor finds what is wrong, and says what is right', async () => {
   const port = await findFreePort();

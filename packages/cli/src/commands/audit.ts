@@ -67,7 +67,8 @@ const tail: CommandSpec = {
       path: withQuery('/admin/v1/audit', { ...query, limit }),
     });
     if (!follow) return { value: rows, lines: makeTable(HEAD, rows.map(cellsOf)) };
-    const print = (row: AuditItem): void => io.out(`${json ? JSON.stringify(row) : cellsOf(row).join('  ')}\n`);
+    const print = (row: AuditItem): void =>
+      io.out(`${json ? JSON.stringify(row) : cellsOf(row).filter(Boolean).join('  ')}\n`);
     for (const row of rows.toReversed()) print(row);
     const endMs = options.for === undefined ? Number.POSITIVE_INFINITY : Date.now() + Number(options.for) * 1000;
     const interrupted = io.onInterrupt();
