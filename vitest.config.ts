@@ -58,7 +58,7 @@ export default defineConfig({
           include: ['tests/conformance/**/*.test.ts'],
           // These start processes, or ask nothing of rooms.
           exclude: [
-            '**/{process,reload,locked-database,sdk,sdk-install,playground,console,release,admin-apps}.test.ts',
+            '**/{process,reload,locked-database,sdk,sdk-install,playground,console,release,admin-apps,strictness}.test.ts',
             '**/conformance/{cli,deploy}/**',
           ],
           env: { GAVEL_TEST_BUS: process.env.GAVEL_TEST_BUS ?? 'delayed' },

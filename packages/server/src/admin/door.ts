@@ -8,6 +8,7 @@
 import swagger from '@fastify/swagger';
 import type { MediaEngine } from '@gavel/media';
 import { ERRORS, isGavelError } from '@gavel/protocol';
+import compileSerializer from 'fast-json-stringify';
 import type { FastifyInstance } from 'fastify';
 import { Compile } from 'typebox/compile';
 import { Value } from 'typebox/value';
@@ -93,7 +94,11 @@ export async function registerAdminDoor(http: FastifyInstance, deps: AdminDoorDe
         const { statusCode: code, elapsedTime: durationMs } = reply;
         deps.countCall?.({ door: 'admin', operation, code, durationMs });
       });
-      scope.setValidatorCompiler(({ schema, httpPart }) => makeValidator(schema, httpPart !== 'body'));
+      // Most processes call few of the routes, and compiling all of them is half of a start.
+      scope.setValidatorCompiler(({ schema, httpPart }) =>
+        compileOnCall(() => makeValidator(schema, httpPart !== 'body')),
+      );
+      scope.setSerializerCompiler(({ schema }) => compileOnCall(() => compileSerializer(schema)));
       scope.setErrorHandler((error: Fault, request, reply) => {
         const code = codeOf(error);
         if (code === 'unauthorized') reply.header('www-authenticate', 'Bearer');
@@ -151,6 +156,15 @@ function watchOccupancy(
     occupancy.close();
   });
   return occupancy;
+}
+
+/** Returns a function that is compiled when it is first called. */
+function compileOnCall<I, O>(compile: () => (input: I) => O): (input: I) => O {
+  let compiled: ((input: I) => O) | undefined;
+  return (input) => {
+    compiled ??= compile();
+    return compiled(input);
+  };
 }
 
 /** Validates strictly: unknown properties are errors, and only values of the query and the path are converted to numbers. */

@@ -41,11 +41,21 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
   object: 'of type object',
 };
 
+/** Compiles a schema when it is first needed: a start does not wait for the schemas of all routes. */
+function compileOnCall(schema: TSchema): () => ReturnType<typeof Compile> {
+  let validator: ReturnType<typeof Compile> | undefined;
+  return () => {
+    validator ??= Compile(schema);
+    return validator;
+  };
+}
+
 /** Creates a function that returns a body checked against the schema. The function throws 400 with the first problem. */
 export function createBodyReader<S extends TSchema>(schema: S): (body: unknown) => Static<S> {
-  const validator = Compile(schema);
+  const validatorOf = compileOnCall(schema);
   return (body) => {
     if (body === undefined) throw badRequest('"body" is required');
+    const validator = validatorOf();
     if (!validator.Check(body)) throw badRequest(describeProblem(validator.Errors(body)));
     // After the schema check, which limits the depth.
     refuseBrokenText(body, '');
@@ -58,7 +68,7 @@ export function createBodyReader<S extends TSchema>(schema: S): (body: unknown) 
  * Numbers are parsed from text where the schema requires them; unknown parameters are ignored.
  */
 export function createQueryReader<S extends TSchema>(schema: S): (query: unknown) => Static<S> {
-  const validator = Compile(schema);
+  const validatorOf = compileOnCall(schema);
   const properties = (schema as { readonly properties?: Readonly<Record<string, { readonly type?: string }>> })
     .properties;
   return (query) => {
@@ -68,6 +78,7 @@ export function createQueryReader<S extends TSchema>(schema: S): (query: unknown
       const value = given[name];
       if (value !== undefined) wanted[name] = type === 'integer' ? readNumber(value) : value;
     }
+    const validator = validatorOf();
     if (!validator.Check(wanted)) throw badRequest(describeProblem(validator.Errors(wanted)));
     refuseBrokenText(wanted, '');
     return wanted as Static<S>;

@@ -7,6 +7,7 @@
 import { isIP } from 'node:net';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { Type } from 'typebox';
+import { Value } from 'typebox/value';
 import { sendBuiltPage } from './built-pages.ts';
 
 /** Signs a call for the dev App; returns path and query. */
@@ -28,7 +29,7 @@ const CSP = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const signBody = Type.Object(
+const SIGN_BODY = Type.Object(
   {
     action: Type.String({ minLength: 1, maxLength: 64 }),
     params: Type.Record(
@@ -47,14 +48,15 @@ export function registerPlayground(http: FastifyInstance, { dev }: PageDeps): vo
     allowNoToken: dev !== undefined,
   }));
   if (!dev) return;
-  http.post('/playground/sign', { schema: { body: signBody } }, async (request, reply) => {
+  http.post('/playground/sign', async (request, reply) => {
     if (!isOwnPage(request.headers.origin, request.headers.host)) {
       return reply.code(403).send({ error: 'only the page of this server may request signed calls' });
     }
-    const { action, params } = request.body as {
-      action: string;
-      params: Record<string, string | string[]>;
-    };
+    const { body } = request;
+    if (!Value.Check(SIGN_BODY, body)) {
+      return reply.code(400).send({ error: 'the body must have an action, and params of texts or lists of texts' });
+    }
+    const { action, params } = body;
     return { path: dev.sign(action, params) };
   });
 }

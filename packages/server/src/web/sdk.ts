@@ -33,10 +33,11 @@ export async function registerSdk(http: FastifyInstance): Promise<void> {
 function registerTarball(http: FastifyInstance, version: string): void {
   const name = `gavel-client-${version}.tgz`;
   if (!existsSync(`${DIST}${name}`)) return;
-  const content = readFileSync(`${DIST}${name}`);
+  let content: Buffer | undefined;
   const serve = (path: string, cacheControl: string) =>
     http.get(path, (_request, reply) => {
       allowAll(reply);
+      content ??= readFileSync(`${DIST}${name}`);
       return reply.header('Cache-Control', cacheControl).type('application/gzip').send(content);
     });
   serve(`/sdk/${name}`, 'public, max-age=31536000, immutable');
