@@ -6,8 +6,7 @@
 
 import { type LookupAddress, lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { ConnectionPool } from './http/pool.ts';
-import { requestOf, type Target, targetOf } from './http/target.ts';
+import type { Agent, Dispatcher } from 'undici';
 import { findPrivateHost, isPrivateAddress } from './private-addresses.ts';
 
 /** One attempt. */
@@ -29,8 +28,8 @@ export interface Poster {
   close(): Promise<void>;
 }
 
-/** Number of URLs whose parts are kept. */
-const MAX_TARGETS = 1000;
+/** Response bodies are not used: after this many bytes the connection is closed instead of read to the end. */
+const MAX_ANSWER_BYTES = 16 * 1024;
 
 const refusalOf = (host: string): Error =>
   new Error(`${host} is not a public address (callbacks.allowPrivateTargets is off)`);
@@ -49,24 +48,72 @@ const lookupPublic: LookupFunction = (name, options, callback) => {
 
 /** Creates a poster. With `allowPrivateTargets` off, it connects to public addresses only. */
 export function createPoster({ allowPrivateTargets }: { readonly allowPrivateTargets: boolean }): Poster {
-  const pool = new ConnectionPool(allowPrivateTargets ? undefined : lookupPublic);
-  const targets = new Map<string, Target>();
-  const findTarget = (url: string): Target => {
-    const known = targets.get(url);
-    if (known) return known;
-    // An IP address is never looked up.
-    const host = allowPrivateTargets ? undefined : findPrivateHost(url);
-    if (host !== undefined) throw refusalOf(host);
-    if (targets.size >= MAX_TARGETS) targets.clear();
-    const target = targetOf(url);
-    targets.set(url, target);
-    return target;
-  };
+  const connect = allowPrivateTargets ? {} : { lookup: lookupPublic };
+  let agent: Promise<Agent> | undefined;
   return {
-    async post({ url, headers, body, timeoutMs }) {
-      const target = findTarget(url);
-      return { status: await pool.send(target, requestOf(target, headers, body), timeoutMs) };
+    async post(request) {
+      // An IP address is never looked up.
+      const host = allowPrivateTargets ? undefined : findPrivateHost(request.url);
+      if (host !== undefined) throw refusalOf(host);
+      agent ??= loadAgent(connect);
+      return { status: await dispatch(await agent, request) };
     },
-    close: async () => pool.close(),
+    close: async () => (await agent)?.destroy(new Error('the server is stopping')),
   };
+}
+
+/** Loads undici at the first callback: loading its hundred modules would slow the start of the server. */
+async function loadAgent(connect: NonNullable<Agent.Options['connect']>): Promise<Agent> {
+  const { Agent } = await import('undici');
+  return new Agent({ allowH2: false, connect });
+}
+
+/**
+ * Sends a request, and returns the status of its response. It uses undici's handlers: its `request` also makes a stream and an
+ * abort signal for each response, which cost as much as the rest.
+ */
+function dispatch(agent: Agent, { url, headers, body, timeoutMs }: PostRequest): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const { origin, pathname, search } = new URL(url);
+    let controller: Dispatcher.DispatchController | undefined;
+    let status: number | undefined;
+    let byteCount = 0;
+    let isOver = false;
+    const fail = (error: Error): void => {
+      isOver = true;
+      clearTimeout(timer);
+      if (status === undefined) reject(error);
+      else resolve(status);
+    };
+    const timer = setTimeout(() => {
+      const error = new Error(`no answer within ${timeoutMs} ms`);
+      // There is no controller before there is a connection.
+      controller?.abort(error);
+      fail(error);
+    }, timeoutMs);
+    agent.dispatch(
+      { origin, path: `${pathname}${search}`, method: 'POST', headers: { ...headers }, body },
+      {
+        onRequestStart(started) {
+          controller = started;
+          if (isOver) started.abort(new Error('the request is over'));
+        },
+        onResponseStart(_, code) {
+          // Interim responses come before the response.
+          if (code >= 200) status = code;
+        },
+        onResponseData(started, chunk) {
+          byteCount += chunk.length;
+          if (byteCount > MAX_ANSWER_BYTES) started.abort(new Error('the response is too long'));
+        },
+        onResponseEnd() {
+          clearTimeout(timer);
+          resolve(status ?? 0);
+        },
+        onResponseError(_, error) {
+          fail(error);
+        },
+      },
+    );
+  });
 }
