@@ -31,7 +31,7 @@ import { IceServers } from './ice/ice-servers.ts';
 import { BatchJournal } from './journal/batch-journal.ts';
 import { CommandLog } from './journal/command-log.ts';
 import { createJournalRetention } from './journal/journal-retention.ts';
-import { createTicketKeeper } from './journal/journalled-store.ts';
+import { createRuleKeeper, createTicketKeeper } from './journal/journalled-store.ts';
 import { MediaEnforcer } from './media-control/enforcer.ts';
 import { MediaResender } from './media-control/media-resender.ts';
 import { MediaState } from './media-control/media-state.ts';
@@ -215,7 +215,14 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   };
 
   // The rooms, and the bus to them.
-  const policies = await Policies.open({ repository: store.rules, clock, limits: config.bans, sinks: [audit], peers });
+  const policies = await Policies.open({
+    repository: store.rules,
+    keeper: createRuleKeeper(commands),
+    clock,
+    limits: config.bans,
+    sinks: [audit],
+    peers,
+  });
   const reportTickets = (error: unknown): void => log.error({ err: error }, 'ended tickets: reading or writing failed');
   const table = store.endedTickets;
   const keeper = createTicketKeeper(journal, table);

@@ -1,6 +1,7 @@
-import { type AppId, GavelError, type RoomId } from '@gavel/protocol';
+import { type AppId, GavelError, type RoomId, type UserId } from '@gavel/protocol';
 import { FakeClock } from '@gavel/testkit/fake-clock';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Ban } from '../policy/rule.ts';
 import type { Origin } from '../rooms/commands.ts';
 import { openSqliteStore } from '../store/sqlite/open.ts';
 import type { Store } from '../store/store.ts';
@@ -101,6 +102,53 @@ describe('an audit row', () => {
       return REPLY;
     });
     expect(await auditRows()).toHaveLength(1);
+  });
+});
+
+describe('the rows of a part of a command', () => {
+  const rule: Ban = {
+    ...{ id: 'b', appId: SCOPE.appId, environment: SCOPE.environment, version: 1, author: 'app:1001', createdAtMs: 1 },
+    ...{ kind: 'ban', list: 'moderation', subject: { userId: 'anna' as UserId }, privileges: ['login'], reason: '' },
+  };
+  const call = { scope: SCOPE, command: KICK, origin: { ...BACKEND, commandId: 'c1' } };
+  const isReplyStored = async () => (await store.journal.findReply('c1', 0)) !== undefined;
+
+  it('are stored with its audit row, and its reply follows at the end, once each (BUS-6)', async () => {
+    const apply = vi.spyOn(store.journal, 'apply');
+    await commands.run(call, async (callId) => {
+      await commands.append({ rules: [rule] }, { callId });
+      expect(apply.mock.lastCall?.[0]).toMatchObject([{ rules: [rule], audit: [{ action: 'kick' }] }]);
+      expect(await isReplyStored()).toBe(false);
+      await commands.append({ rules: [rule] }, { callId });
+      return REPLY;
+    });
+    expect([(await auditRows()).length, await isReplyStored()]).toEqual([1, true]);
+    apply.mockRestore();
+  });
+
+  it('are stored with its audit row and its reply if they are all that it stores (BUS-6)', async () => {
+    const apply = vi.spyOn(store.journal, 'apply');
+    const reply = await commands.run(call, async (callId) => {
+      await commands.append({ rules: [rule] }, { callId, reply: REPLY });
+      return REPLY;
+    });
+    expect(reply).toBe(REPLY);
+    expect(apply.mock.calls).toMatchObject([[[{ rules: [rule], audit: [{}], replies: [{ commandId: 'c1' }] }]]]);
+    apply.mockRestore();
+  });
+
+  it('that cannot be stored leave the row of a failed command (AUDIT-1)', async () => {
+    const failing = vi.spyOn(store.journal, 'apply').mockRejectedValueOnce(new Error('disk full'));
+    const work = (callId: string) => commands.append({ rules: [rule] }, { callId });
+    await expect(commands.run(call, work)).rejects.toMatchObject({ code: 'server.internal' });
+    expect(await auditRows()).toMatchObject([{ outcome: 'failed' }]);
+    failing.mockRestore();
+  });
+
+  it('are stored alone if no call is kept', async () => {
+    await commands.append({ rules: [rule] });
+    expect(await store.rules.find(SCOPE, 'b')).toEqual(rule);
+    expect(await auditRows()).toEqual([]);
   });
 });
 

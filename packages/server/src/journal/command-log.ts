@@ -48,6 +48,8 @@ interface OpenCall {
   readonly call: CommandCall;
   /** Set when the rows of the call are being stored: those of a call are stored once. */
   stored: Promise<void> | undefined;
+  /** Whether the audit row is stored, with a part of what the call does. */
+  isAudited: boolean;
 }
 
 /** Commands that belong to a connection: its client repeats them in its own way. */
@@ -94,7 +96,27 @@ export class CommandLog {
   /** Returns the rows that belong to the events of a command; undefined if it has none, or they are stored already. */
   rowsOf({ callId, reply }: DoneCommand): NumberedRows | undefined {
     const open = this.#open.get(callId);
-    return open && !open.stored ? this.#rowsOf(open.call, reply) : undefined;
+    return open && !open.stored ? this.#rowsOf(open, reply) : undefined;
+  }
+
+  /**
+   * Stores rows of a call in one entry with its audit row and, if it is known, its reply.
+   *
+   * @param part the call, with its reply if these rows are all that it stores; absent if no call is kept
+   * @throws as `Journal.append`
+   */
+  async append(rows: NumberedRows, part?: { readonly callId: string; readonly reply?: unknown }): Promise<void> {
+    const { journal } = this.#deps;
+    const open = part && this.#open.get(part.callId);
+    if (!open || open.stored) return journal.append(rows);
+    if (part.reply === undefined) {
+      await journal.append({ ...rows, ...this.#auditOf(open) });
+      open.isAudited = true;
+      return;
+    }
+    const stored = journal.append({ ...rows, ...this.#rowsOf(open, part.reply) });
+    this.attachStored(part.callId, stored);
+    return stored;
   }
 
   /** Records that the rows of a call are being stored; its caller gets the reply, or the error, when this settles. */
@@ -137,11 +159,11 @@ export class CommandLog {
 
   async #execute<R>(call: CommandCall, work: (callId: string) => Promise<R>): Promise<R> {
     const callId = randomUUID();
-    const open: OpenCall = { call, stored: undefined };
+    const open: OpenCall = { call, stored: undefined, isAudited: false };
     this.#open.set(callId, open);
     try {
       const reply = await work(callId);
-      await (open.stored ?? this.#deps.journal.append(this.#rowsOf(call, reply)));
+      await (open.stored ?? this.#deps.journal.append(this.#rowsOf(open, reply)));
       return reply;
     } catch (error) {
       if (!open.stored) await this.#storeRefusal(call, error);
@@ -151,13 +173,17 @@ export class CommandLog {
     }
   }
 
-  #rowsOf(call: CommandCall, reply: unknown): NumberedRows {
-    const { scope, command, origin, commandId } = call;
-    const atMs = this.#deps.clock.now();
-    return {
-      ...(isAudited(command, origin) && { audit: [auditRowOf(scope, command, origin, { atMs, outcome: 'done' })] }),
-      ...(commandId !== undefined && { replies: [replyOf(call, commandId, reply, atMs)] }),
-    };
+  #rowsOf(open: OpenCall, reply: unknown): NumberedRows {
+    const { call } = open;
+    const { commandId } = call;
+    if (commandId === undefined) return this.#auditOf(open);
+    return { ...this.#auditOf(open), replies: [replyOf(call, commandId, reply, this.#deps.clock.now())] };
+  }
+
+  /** Returns the audit row of a call that is done; nothing if it has none, or it is stored. */
+  #auditOf({ call: { scope, command, origin }, isAudited: isStored }: OpenCall): NumberedRows {
+    if (isStored || !isAudited(command, origin)) return {};
+    return { audit: [auditRowOf(scope, command, origin, { atMs: this.#deps.clock.now(), outcome: 'done' })] };
   }
 
   /** Stores the audit row of a command that was refused or failed. The caller gets the error of the command in any case. */

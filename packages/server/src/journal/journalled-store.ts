@@ -4,15 +4,17 @@
  * @module
  */
 
+import type { RuleKeeper } from '../policy/repository.ts';
 import type { EndedTicketKeeper, EndedTicketRepository } from '../rooms/ended-tickets.ts';
 import type { Store } from '../store/store.ts';
+import type { CommandLog } from './command-log.ts';
 import type { FileJournal } from './file-journal.ts';
 import type { Journal } from './journal.ts';
 
 /** The methods that read: they do not wait for a locked database. Others change rows, which must be there. */
 const READS: ReadonlySet<string> = new Set([
   ...['count', 'list', 'listForward', 'liveRooms', 'find', 'findReply', 'findLive', 'findPeer', 'findPeerOfApp'],
-  ...['open', 'peers', 'days'],
+  ...['open', 'peers', 'days', 'current', 'versions', 'bans'],
 ]);
 
 /** Returns the store with repositories that move the journal's entries to the tables before they are used. */
@@ -24,6 +26,7 @@ export function putJournalBefore(store: Store, journal: FileJournal): Store {
     audit: guardRepository(store.audit, journal),
     sessions: guardRepository(store.sessions, journal),
     endedTickets: guardRepository(store.endedTickets, journal),
+    rules: guardRepository(store.rules, journal),
     outbox: new Proxy(outbox, {
       get: (target, name) =>
         name === 'delete'
@@ -52,4 +55,9 @@ export function createTicketKeeper(journal: Journal, table: EndedTicketRepositor
     find: (scopes) => table.find(scopes),
     deleteBefore: (timeMs, limit) => table.deleteBefore(timeMs, limit),
   };
+}
+
+/** Stores rules with the audit row and the reply of their command (BUS-6). */
+export function createRuleKeeper(commands: Pick<CommandLog, 'append'>): RuleKeeper {
+  return { put: (rules, call) => commands.append({ rules }, call) };
 }

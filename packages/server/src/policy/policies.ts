@@ -19,7 +19,7 @@ import { type BlockedKinds, NOTHING_BLOCKED } from '../rooms/stream-rules.ts';
 import type { PolicyBatch, PolicyCommand, PolicyReply, PolicySink } from './commands.ts';
 import { decidePolicy, type PolicyDecision, type RangeLimits } from './decide.ts';
 import { ENDED_LISTED_MS, PolicyState } from './policy-state.ts';
-import type { RuleRepository } from './repository.ts';
+import type { RuleKeeper, RuleRepository } from './repository.ts';
 import type { Ban, BanList, StreamBlock } from './rule.ts';
 
 /** How long a rule is stored after it was lifted or has ended, in milliseconds: 90 days. */
@@ -28,11 +28,20 @@ export const ENDED_RULES_KEPT_MS = 90 * 86_400_000;
 /** The defaults of `bans` in the configuration. */
 const DEFAULT_LIMITS: RangeLimits = { minPrefixIpv4: 16, minPrefixIpv6: 32 };
 
+/** The call that changes rules, as the command log of its node knows it. */
+interface ChangingCall {
+  readonly callId: string;
+  /** Whether it does nothing but change rules: its reply is stored with them. */
+  readonly isWhole: boolean;
+}
+
 /** A command, for the node that decides for its scope. */
 interface ChangeRequest {
   readonly scope: AppScope;
   readonly command: PolicyCommand;
   readonly origin: Origin;
+  /** Another node than the caller's does not know the call: there the rules are stored alone, before the call's own rows. */
+  readonly call?: ChangingCall;
 }
 
 const CHANGE = defineTopic<ChangeRequest, PolicyChange>('policy.change', ({ scope }) => scopeText(scope));
@@ -41,6 +50,8 @@ const CHANGED = defineTopic<PolicyBatch, null>('policy.changed', ({ scope }) => 
 /** Dependencies of the policies. */
 export interface PoliciesDeps {
   readonly repository: RuleRepository;
+  /** Stores changes of rules; default: the repository, without audit rows. */
+  readonly keeper?: RuleKeeper;
   readonly clock: Clock;
   /** Default: the configuration's defaults. */
   readonly limits?: RangeLimits;
@@ -70,7 +81,7 @@ export class Policies implements RoomPolicy {
 
   private constructor(deps: PoliciesDeps) {
     this.#deps = deps;
-    deps.peers?.serve(CHANGE, ({ scope, command, origin }) => this.#changeHere(scope, command, origin));
+    deps.peers?.serve(CHANGE, (request) => this.#changeHere(request));
     deps.peers?.serve(CHANGED, (batch) => {
       this.#evolve(batch);
       return null;
@@ -93,23 +104,37 @@ export class Policies implements RoomPolicy {
   /**
    * Executes a command. When it resolves, the change is stored and in force; `PolicyService` also ends what it forbids.
    *
+   * @param callId the id of the call, if its audit row or reply is kept: they are stored with the rules (BUS-6)
    * @throws GavelError as the command documents, and the error of the store, without a change; the error of a sink
    */
-  change({ appId, environment }: AppScope, command: PolicyCommand, origin: Origin): Promise<PolicyChange> {
-    const { peers } = this.#deps;
-    const scope = { appId, environment };
-    if (!peers) return this.#changeHere(scope, command, origin);
-    return peers.askFor(policySubject(scope), CHANGE, { scope, command, origin });
+  change(
+    { appId, environment }: AppScope,
+    command: PolicyCommand,
+    origin: Origin,
+    callId?: string,
+  ): Promise<PolicyChange> {
+    const call = callId !== undefined && { call: { callId, isWhole: true } };
+    return this.#change({ scope: { appId, environment }, command, origin, ...call });
   }
 
-  #changeHere(scope: AppScope, command: PolicyCommand, origin: Origin): Promise<PolicyChange> {
+  #change(request: ChangeRequest): Promise<PolicyChange> {
+    const { peers } = this.#deps;
+    return peers ? peers.askFor(policySubject(request.scope), CHANGE, request) : this.#changeHere(request);
+  }
+
+  #changeHere({ scope, command, origin, call }: ChangeRequest): Promise<PolicyChange> {
     return this.#changes.run(scopeText(scope), async () => {
       const { events, reply } = this.decide(scope, command, origin);
       const batch = { scope, origin, events };
       if (events.length === 0) return { batch, reply };
-      await this.#deps.repository.put(events.map(({ rule }) => rule));
+      const { repository, keeper = repository, peers } = this.#deps;
+      const stored = call && { callId: call.callId, ...(call.isWhole && { reply }) };
+      await keeper.put(
+        events.map(({ rule }) => rule),
+        stored,
+      );
       this.#evolve(batch);
-      await this.#deps.peers?.askOthers(CHANGED, batch);
+      await peers?.askOthers(CHANGED, batch);
       const results = await Promise.allSettled((this.#deps.sinks ?? []).map(async (sink) => sink.handlePolicy(batch)));
       for (const result of results) if (result.status === 'rejected') throw result.reason;
       return { batch, reply };
@@ -139,9 +164,13 @@ export class Policies implements RoomPolicy {
     this.#followers.add(follower);
   }
 
-  async setBans(scope: AppScope, bans: readonly NewBan[], origin: Origin): Promise<readonly SetBan[]> {
+  async setBans(scope: AppScope, bans: readonly NewBan[], origin: Origin, callId?: string): Promise<readonly SetBan[]> {
     const rules = bans.map((ban) => ({ ...ban, kind: 'ban', list: 'moderation' }) as const);
-    const { reply } = await this.change(scope, { type: 'setRules', rules }, origin);
+    // The reply of the kick is stored with the kick.
+    const call = callId !== undefined && { call: { callId, isWhole: false } };
+    const { appId, environment } = scope;
+    const command = { type: 'setRules', rules } as const;
+    const { reply } = await this.#change({ scope: { appId, environment }, command, origin, ...call });
     return reply.rules.flatMap((rule) => {
       if (rule.kind !== 'ban') return [];
       const { id, subject, roomId, privileges, untilMs, reason } = rule;

@@ -16,6 +16,7 @@ import { KEY, login, ORIGIN, resume, testSettings } from '../rooms/testing.ts';
 import type { PolicyBatch, PolicyCommand, PolicyReply } from './commands.ts';
 import { Policies } from './policies.ts';
 import { type PolicyPreview, PolicyService } from './policy-service.ts';
+import type { RuleCall, RuleKeeper } from './repository.ts';
 import type { NewBanRule, NewRule } from './rule.ts';
 import { MemoryRules } from './testing.ts';
 
@@ -38,7 +39,14 @@ beforeEach(() => {
 async function open() {
   const batches: PolicyBatch[] = [];
   const sink = { handlePolicy: (batch: PolicyBatch) => void batches.push(throughJson(batch)) };
-  const policies = await Policies.open({ repository: rules, clock, sinks: [sink] });
+  const calls: (RuleCall | undefined)[] = [];
+  const keeper: RuleKeeper = {
+    put(put, call) {
+      calls.push(call);
+      return rules.put(put);
+    },
+  };
+  const policies = await Policies.open({ repository: rules, keeper, clock, sinks: [sink] });
   const events: RoomEvent[] = [];
   const feed = { handle: (batch: EventBatch) => void events.push(...batch.events) };
   const rooms = new Rooms({ ...testSettings(clock), policy: policies }, { first: [feed], after: [] });
@@ -46,15 +54,18 @@ async function open() {
   const done: string[] = [];
   const commands = {
     concerns: () => true,
-    run: async <R>({ command }: { readonly command: PolicyCommand }, work: () => Promise<R>): Promise<R> => {
-      const reply = await work();
+    run: async <R>(
+      { command }: { readonly command: PolicyCommand },
+      work: (callId: string) => Promise<R>,
+    ): Promise<R> => {
+      const reply = await work(`call-${command.type}`);
       done.push(command.type);
       return reply;
     },
   };
   const service = new PolicyService({ policies, bus, clock, commands, report: () => {} });
   return {
-    ...{ policies, rooms, service, batches, events, done },
+    ...{ policies, rooms, service, batches, events, done, calls },
     set: async (...set: NewRule[]) =>
       throughJson((await service.execute(KEY, throughJson({ type: 'setRules', rules: set }), MODERATOR)).rules),
     lift: (...ids: string[]) =>
@@ -88,6 +99,16 @@ const kick = (id: string, more: Partial<CommandOf<'kick'>>): CommandOf<'kick'> =
 });
 
 test('every part of a policy that crosses a bus is JSON (BUS-1)', () => expect(IS_JSON).toBe(true));
+
+test('rules are stored with the audit row and the reply of their command (BUS-6)', async () => {
+  const { set, lift, calls } = await open();
+  const [rule] = await set(ban({ userId: userId('ann') }));
+  await lift(rule?.id ?? '');
+  expect(calls).toEqual([
+    { callId: 'call-setRules', reply: { rules: [rule] } },
+    { callId: 'call-liftRules', reply: { rules: [expect.objectContaining({ id: rule?.id })] } },
+  ]);
+});
 
 describe('bans', () => {
   test('of any set, in any order, those in force are found, and the longest one counts (BAN-1, BAN-2)', async () => {

@@ -22,10 +22,10 @@ import type { Ban, Rule, StreamBlock } from './rule.ts';
 export interface PolicyCommandRunner {
   /** Returns whether a command must be executed by `run`. */
   concerns(command: PolicyCommand, origin: Origin): boolean;
-  /** Executes a command. */
+  /** Executes a command. `work` gets the id of the call, under which the change of rules is stored. */
   run<R>(
     call: { readonly scope: AppScope; readonly command: PolicyCommand; readonly origin: Origin },
-    work: () => Promise<R>,
+    work: (callId: string) => Promise<R>,
   ): Promise<R>;
 }
 
@@ -96,12 +96,12 @@ export class PolicyService {
 
   async #run(scope: AppScope, command: PolicyCommand, origin: Origin): Promise<PolicyReply> {
     const { commands } = this.#deps;
-    const work = () => this.#execute(scope, command, origin);
+    const work = (callId?: string) => this.#execute(scope, command, origin, callId);
     return commands?.concerns(command, origin) ? commands.run({ scope, command, origin }, work) : work();
   }
 
-  async #execute(scope: AppScope, command: PolicyCommand, origin: Origin): Promise<PolicyReply> {
-    const { batch, reply } = await this.#deps.policies.change(scope, command, origin);
+  async #execute(scope: AppScope, command: PolicyCommand, origin: Origin, callId?: string): Promise<PolicyReply> {
+    const { batch, reply } = await this.#deps.policies.change(scope, command, origin, callId);
     await this.#enforce(batch, command.type === 'setRules' && (command.removesPresent ?? false));
     return reply;
   }

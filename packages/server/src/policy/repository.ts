@@ -7,6 +7,19 @@
 import type { AppScope } from '../rooms/app-scope.ts';
 import type { Rule } from './rule.ts';
 
+/** The command by which rules change, as the command log knows it. */
+export interface RuleCall {
+  readonly callId: string;
+  /** The reply of the command; absent if it does more after the change of rules. */
+  readonly reply?: unknown;
+}
+
+/** Stores changes of rules, with the audit row and the reply of their command (BUS-6). */
+export interface RuleKeeper {
+  /** Stores rules as `RuleRepository.put`. */
+  put(rules: readonly Rule[], call?: RuleCall): Promise<void>;
+}
+
 /** Stores rules. A call that fails throws without a change. */
 export interface RuleRepository {
   /** Returns every rule that was not lifted and had not ended before a time, in the order of their versions. */

@@ -67,7 +67,7 @@ export class KickBans {
       // In the second round, a target is left that has resumed from another address in the meantime.
       if (subjects.length === 0) break;
       for (const subject of subjects) covered.add(JSON.stringify(subject));
-      bans.push(...(await policy.setBans(key, newBansOf(command, key, subjects, clock.now()), origin)));
+      bans.push(...(await policy.setBans(key, newBansOf(command, key, subjects, clock.now()), origin, callId)));
     }
     const elsewhere = ban.in === 'app' ? this.#kickElsewhere(key, rest, bans, origin) : [];
     const [reply] = await Promise.all([this.#kickPresent(key, rest, origin, { callId, bans }), ...elsewhere]);

@@ -26,7 +26,8 @@ export interface RoomPolicy {
   /**
    * Sets bans, all or none. They are stored and in force when the call resolves; nobody is removed.
    *
+   * @param callId the id of the call that bans: its audit row is stored with the first bans (BUS-6)
    * @throws GavelError `policy.too-many-rules`; the store's error
    */
-  setBans(scope: AppScope, bans: readonly NewBan[], origin: Origin): Promise<readonly SetBan[]>;
+  setBans(scope: AppScope, bans: readonly NewBan[], origin: Origin, callId?: string): Promise<readonly SetBan[]>;
 }

@@ -1,7 +1,8 @@
-import type { AppId, RoomId } from '@gavel/protocol';
+import type { AppId, RoomId, UserId } from '@gavel/protocol';
 import { beforeEach, expect, it } from 'vitest';
 import { record } from '../callbacks/testing.ts';
 import { auditRow } from '../journal/testing.ts';
+import type { Ban } from '../policy/rule.ts';
 import { type AuditFilter, exportAudit } from './audit.ts';
 import type { JournalEntry } from './journal.ts';
 import type { Store } from './store.ts';
@@ -37,6 +38,20 @@ describeStores('a journal', (createDatabase) => {
     await apply({ callbacks: [callback(7)], sessions, audit: [auditRow('a')], replies: [replyOf('c', '{}')] });
     expect(await stored()).toEqual({ callbacks: 1, sessions: 1, audit: 1, hasReply: true });
     expect(await store.journal.lastCallbackSeq()).toBe(7);
+  });
+
+  it('stores rules with their audit row, and a later one in place of an earlier one (BUS-6, BAN-9)', async () => {
+    const ban: Ban = {
+      ...{ id: 'b', appId: APP, environment: 'production', version: 1, author: 'me', reason: 'spam', createdAtMs: 1 },
+      ...{ kind: 'ban', list: 'moderation', subject: { userId: 'ann' as UserId }, privileges: ['login'] },
+    };
+    const lifted = { ...ban, version: 2, lifted: { atMs: 5, by: 'me', reason: 'sorry' } };
+    await apply({ rules: [ban], audit: [auditRow('a')] }, { rules: [lifted], audit: [auditRow('b')] });
+    expect(await store.rules.find(ban, 'b')).toEqual(lifted);
+    const failing = apply({ rules: [ban], audit: [auditRow('b')] });
+    await expect(failing).rejects.toThrow();
+    expect(await store.rules.find(ban, 'b')).toEqual(lifted);
+    expect((await store.audit.list({}, 10)).rows).toHaveLength(2);
   });
 
   it('stores none of the rows if one cannot be stored (BUS-6)', async () => {

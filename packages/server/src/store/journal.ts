@@ -1,11 +1,12 @@
 /**
  * What a command or a change of a room must leave in the store, in one transaction: callbacks, the history of sessions, live
- * rooms, the audit row, and the reply (BUS-6).
+ * rooms, rules, the audit row, and the reply (BUS-6).
  *
  * @module
  */
 
 import type { RoomKey } from '@gavel/protocol';
+import type { Rule } from '../policy/rule.ts';
 import type { EndedTicket } from '../rooms/ended-tickets.ts';
 import type { AuditRow } from './audit.ts';
 import type { LiveRoomChange } from './live-rooms.ts';
@@ -31,6 +32,8 @@ export interface JournalRows {
   readonly audit?: readonly AuditRow[];
   readonly replies?: readonly CommandReply[];
   readonly endedTickets?: readonly EndedTicket[];
+  /** A rule replaces the row with its id. */
+  readonly rules?: readonly Rule[];
   /** In a cluster, the room that changed, with the term in which its owner changed it. */
   readonly owned?: OwnedRoom;
 }
@@ -92,5 +95,6 @@ export function mergeRows(...parts: readonly (JournalRows | undefined)[]): Journ
     replies: all.flatMap(({ replies = [] }) => replies),
     endedTickets: all.flatMap(({ endedTickets = [] }) => endedTickets),
     ...(owned && { owned }),
+    rules: all.flatMap(({ rules = [] }) => rules),
   };
 }

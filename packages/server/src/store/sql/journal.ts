@@ -14,6 +14,7 @@ import { putEndedTickets } from './ended-tickets.ts';
 import { keepLiveRoom } from './live-rooms.ts';
 import { insertCallbacks } from './outbox.ts';
 import { inParts } from './parts.ts';
+import { putRules } from './rules.ts';
 import { keepChange } from './session-changes.ts';
 import type { Tables } from './tables.ts';
 
@@ -53,6 +54,10 @@ export class SqlJournal implements JournalRepository {
       await putEndedTickets(
         tx,
         entries.flatMap(({ endedTickets = [] }) => endedTickets),
+      );
+      await putRules(
+        tx,
+        entries.flatMap(({ rules = [] }) => rules),
       );
       if (position) await putFact(tx, POSITION, `${position.segment}:${position.offset}`);
     });

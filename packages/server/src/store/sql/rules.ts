@@ -39,16 +39,7 @@ export class SqlRules implements RuleRepository {
   }
 
   async put(rules: readonly Rule[]): Promise<void> {
-    await this.#db.transaction().execute(async (tx) => {
-      for (const rule of rules) {
-        const { id, ...row } = rowOf(rule);
-        await tx
-          .insertInto('policy_rules')
-          .values({ id, ...row })
-          .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
-          .execute();
-      }
-    });
+    await this.#db.transaction().execute((tx) => putRules(tx, rules));
   }
 
   async find({ appId, environment }: AppScope, id: string): Promise<Rule | undefined> {
@@ -84,6 +75,18 @@ export class SqlRules implements RuleRepository {
       await tx.deleteFrom('policy_rules').where('lifted_at_ms', '<', beforeMs).execute();
       await tx.deleteFrom('policy_rules').where('lifted_at_ms', 'is', null).where('until_ms', '<', beforeMs).execute();
     });
+  }
+}
+
+/** Stores rules in the caller's transaction. A rule replaces the row with its id. */
+export async function putRules(tx: Kysely<Tables>, rules: readonly Rule[]): Promise<void> {
+  for (const rule of rules) {
+    const { id, ...row } = rowOf(rule);
+    await tx
+      .insertInto('policy_rules')
+      .values({ id, ...row })
+      .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
+      .execute();
   }
 }
 
