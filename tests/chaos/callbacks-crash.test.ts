@@ -1,6 +1,7 @@
 /**
  * A server that is killed at any moment loses no callback of an event that a client received (CB-3, CB-4), and its next start
- * sends the callbacks that end the rooms (ROOM-10). Each kick has its callback and its audit row (BUS-6, AUDIT-1).
+ * sends the callbacks that end the rooms (ROOM-10). Each kick has its callback and its audit row, and each change of a rule
+ * its audit row (BUS-6, AUDIT-1).
  *
  * GAVEL_CHAOS_ROUNDS is the number of kills; 3 by default. GAVEL_CHAOS_SEED repeats the moments of a run.
  */
@@ -12,7 +13,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createRandom } from '@gavel/testkit/random';
 import { afterEach, expect, it } from 'vitest';
-import { driveRoom, type Told } from './load.ts';
+import { driveBans, driveRoom, type Told } from './load.ts';
 import {
   ADMIN_KEY,
   type Arrival,
@@ -112,6 +113,29 @@ function findAuditedKicks(dataDir: string): Set<string> {
   return new Set(targets.map((target) => target.replace('user/', '')));
 }
 
+/** The versions of rules that are stored, and the changes of rules in the audit trail. */
+function readRules(dataDir: string) {
+  const database = new DatabaseSync(join(dataDir, 'gavel.db'), { readOnly: true });
+  const rows = database.prepare('SELECT id, reason, lifted_at_ms AS liftedAtMs FROM policy_rules').all();
+  const audit = database
+    .prepare("SELECT action, reason, details FROM audit WHERE action IN ('setRules', 'liftRules')")
+    .all();
+  database.close();
+  const isOf = (action: string) => audit.filter((row) => row.action === action);
+  const liftedIds = isOf('liftRules').map(({ details }) => JSON.parse(String(details)).rules[0].id as string);
+  return {
+    ids: rows.map(({ id }) => String(id)),
+    changes: [
+      ...rows.map(({ reason }) => `set ${reason}`),
+      ...rows.filter(({ liftedAtMs }) => liftedAtMs !== null).map(({ id }) => `lifted ${id}`),
+    ].sort(),
+    audited: [
+      ...isOf('setRules').map(({ reason }) => `set ${reason}`),
+      ...liftedIds.map((id) => `lifted ${id}`),
+    ].sort(),
+  };
+}
+
 async function drain(baseUrl: string): Promise<void> {
   const url = `${baseUrl}/admin/v1/callbacks?status=pending&limit=1`;
   for (let tries = 0; tries < 600; tries += 1) {
@@ -123,7 +147,7 @@ async function drain(baseUrl: string): Promise<void> {
   throw new Error('callbacks are still pending');
 }
 
-it(`killed ${ROUNDS} times under load: what was told arrives, per room in order, repeats under one id, all of it ends, and each kick has its audit row (CB-3, CB-4, ROOM-10, BUS-6)`, {
+it(`killed ${ROUNDS} times under load: what was told arrives, per room in order, repeats under one id, all of it ends, and each kick and each rule has its audit row (CB-3, CB-4, ROOM-10, BUS-6)`, {
   timeout: 60_000 + ROUNDS * 10_000,
 }, async () => {
   folder = mkdtempSync(join(tmpdir(), 'gavel-chaos-'));
@@ -134,6 +158,7 @@ it(`killed ${ROUNDS} times under load: what was told arrives, per room in order,
   const configPath = writeConfig(folder, port, receiver.url);
   const told: Told = new Set();
   const kicked = new Set<string>();
+  const banned = new Set<string>();
   const random = createRandom(SEED);
   let atKills = 0;
 
@@ -141,10 +166,12 @@ it(`killed ${ROUNDS} times under load: what was told arrives, per room in order,
     const server = await startServerProcess(configPath);
     children.add(server);
     const before = receiver.arrivals.length;
-    const toldBefore = told.size;
+    const [toldBefore, bannedBefore] = [told.size, banned.size];
     const driven = ROOMS.map((roomId) => driveRoom(baseUrl, roomId, `${roomId}-${round}`, told, kicked));
+    driven.push(driveBans(baseUrl, ADMIN_KEY, `ban-${round}`, banned));
     // A slow machine gets the time that it needs for some events.
-    await expect.poll(() => told.size - toldBefore, { timeout: 30_000, interval: 20 }).toBeGreaterThan(20);
+    const hasBegun = () => told.size - toldBefore > 20 && banned.size > bannedBefore;
+    await expect.poll(hasBegun, { timeout: 30_000, interval: 20 }).toBe(true);
     await new Promise((resolve) => setTimeout(resolve, random() * 900));
     await killHard(server);
     await Promise.all(driven);
@@ -163,8 +190,9 @@ it(`killed ${ROUNDS} times under load: what was told arrives, per room in order,
   const changed = receiver.arrivals.filter(({ id, raw }) => bodies.get(id) !== raw);
   const disorder = ROOMS.flatMap((roomId) => findDisorder(callbacks.filter((each) => each.roomId === roomId)));
   const audited = findAuditedKicks(join(folder, 'data'));
+  const rules = readRules(join(folder, 'data'));
   console.log(
-    `${ROUNDS} kills, seed ${SEED}: ${audited.size} audited kicks, ${told.size} events told, ${first.length} callbacks arrived (${atKills} attempts while under load), ` +
+    `${ROUNDS} kills, seed ${SEED}: ${audited.size} audited kicks, ${rules.changes.length} changes of rules, ${told.size} events told, ${first.length} callbacks arrived (${atKills} attempts while under load), ` +
       `${receiver.arrivals.length - first.length} repeats, ${receiver.arrivals.filter(({ isTaken }) => !isTaken).length} refused on purpose, ` +
       `lost ${lost.length}, out of order ${disorder.length}, ids with two bodies ${changed.length}`,
   );
@@ -175,6 +203,8 @@ it(`killed ${ROUNDS} times under load: what was told arrives, per room in order,
   expect(changed).toEqual([]);
   expect([...kicked].filter((userId) => !audited.has(userId))).toEqual([]);
   expect([...audited].filter((userId) => !arrived.has(`logout ${userId}`))).toEqual([]);
+  expect([...banned].filter((id) => !rules.ids.includes(id))).toEqual([]);
+  expect(rules.changes).toEqual(rules.audited);
   // Each event has one id.
   expect(arrived.size).toBe(first.length);
 });

@@ -19,6 +19,38 @@ interface Seat {
 }
 
 /**
+ * Sets bans by the admin API, and lifts all but every tenth, until the server is gone.
+ *
+ * @param answered gets the id of each ban that was set
+ */
+export async function driveBans(
+  baseUrl: string,
+  adminKey: string,
+  prefix: string,
+  answered: Set<string>,
+): Promise<void> {
+  async function post(path: string, key: string, body: object): Promise<string> {
+    const response = await fetch(`${baseUrl}/admin/v1/bans/${TEST_APP.appId}/production${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json', 'idempotency-key': key },
+      body: JSON.stringify(body),
+    });
+    const { ban } = (await response.json()) as { readonly ban: { readonly id: string } };
+    return ban.id;
+  }
+  try {
+    for (let count = 0; ; count += 1) {
+      const key = `${prefix}-${count}`;
+      const id = await post('', key, { userId: `banned-${key}`, reason: key });
+      answered.add(id);
+      if (count % 10 !== 0) await post(`/${id}/lift`, `${key}-lift`, { reason: 'sorry' });
+    }
+  } catch {
+    // The server is gone: only what was answered before counts.
+  }
+}
+
+/**
  * Acts in one room until the server is gone. Names begin with `prefix`, and are not reused.
  *
  * @param kicked gets the users whose kick was answered
