@@ -138,7 +138,7 @@ function findUnended(arrived: ReadonlySet<string>): string[] {
 }
 
 it(`killed ${ROUNDS} times under load: every answered change of a session has its webhook, every session ends, and the history has what the webhooks report (CB-3, RTK-11, RTK-12, ROOM-10, BUS-6)`, {
-  timeout: 2 * DRAIN_MS + ROUNDS * 20_000,
+  timeout: 2 * DRAIN_MS + ROUNDS * 30_000,
 }, async () => {
   folder = mkdtempSync(join(tmpdir(), 'gavel-chaos-'));
   const receiver = await startReceiverProcess();

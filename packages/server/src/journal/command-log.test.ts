@@ -110,7 +110,7 @@ describe('the rows of a part of a command', () => {
     ...{ id: 'b', appId: SCOPE.appId, environment: SCOPE.environment, version: 1, author: 'app:1001', createdAtMs: 1 },
     ...{ kind: 'ban', list: 'moderation', subject: { userId: 'anna' as UserId }, privileges: ['login'], reason: '' },
   };
-  const call = { scope: SCOPE, command: KICK, origin: { ...BACKEND, commandId: 'c1' } };
+  const call = { scope: SCOPE, command: KICK, origin: BACKEND, commandId: 'c1' };
   const isReplyStored = async () => (await store.journal.findReply('c1', 0)) !== undefined;
 
   it('are stored with its audit row, and its reply follows at the end, once each (BUS-6)', async () => {
