@@ -25,6 +25,8 @@ const STAY_SECONDS = 600;
 const CHANGES_PER_SECOND = Math.round((ROOMS * PEOPLE_PER_ROOM) / STAY_SECONDS);
 const TICK_MS = 100;
 const ROUNDS = 3;
+/** A console that gets less than this part of the events did not do its work. */
+const MIN_EVENTS_PART = 0.8;
 /** The goal: the part of a core that one console costs. */
 const GOAL_PERCENT = 5;
 const headers = { authorization: `Bearer ${TEST_API_TOKEN}` };
@@ -102,14 +104,17 @@ async function measureAll(seconds: number): Promise<void> {
     const withOne = await churn();
     const events = Math.round((countEvents() - eventsBefore) / seconds);
     child.kill();
-    shares.push(withOne - without);
+    const isStarved = events < MIN_EVENTS_PART * CHANGES_PER_SECOND;
+    if (!isStarved) shares.push(withOne - without);
     console.log(
-      `round ${round + 1}: ${without.toFixed(1)} % of a core without a console, ${withOne.toFixed(1)} % with one, which got ${events} events/s`,
+      `round ${round + 1}: ${without.toFixed(1)} % of a core without a console, ${withOne.toFixed(1)} % with one, which got ${events} events/s${isStarved ? ': not judged, the machine is too busy' : ''}`,
     );
   }
-  const median = shares.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? Number.NaN;
+  const median = shares.toSorted((a, b) => a - b)[Math.floor(shares.length / 2)];
   console.log(
-    `a console costs ${median.toFixed(1)} % of a core; the goal of ${GOAL_PERCENT} % is ${median <= GOAL_PERCENT ? 'met' : 'missed'}`,
+    median === undefined
+      ? 'no round was judged'
+      : `a console costs ${median.toFixed(1)} % of a core; the goal of ${GOAL_PERCENT} % is ${median <= GOAL_PERCENT ? 'met' : 'missed'}`,
   );
   await gavel.close();
 }
