@@ -1,21 +1,19 @@
 /**
- * Numbers a room's events and stores the latest ones for resuming clients.
+ * The latest events of a room, which are stored for resuming clients.
  *
  * @module
  */
 
-import type { Epoch } from '@gavel/protocol';
-import type { RoomChange, RoomEvent } from './events.ts';
+import type { RoomEvent } from './events.ts';
 
 /** The event sequence of one life of a room. */
 export class EventLog {
-  readonly #epoch: Epoch;
   readonly #capacity: number;
   readonly #kept: RoomEvent[] = [];
   #seq = 0;
 
-  constructor(epoch: Epoch, capacity: number) {
-    this.#epoch = epoch;
+  /** @param capacity minimum number of events that are stored */
+  constructor(capacity: number) {
     this.#capacity = capacity;
   }
 
@@ -33,13 +31,6 @@ export class EventLog {
   /** The sequence number of the last event; 0 before the first. */
   get seq(): number {
     return this.#seq;
-  }
-
-  /** Assigns a change its sequence number and stores it. */
-  append(change: RoomChange, atMs: number): RoomEvent {
-    const event: RoomEvent = { ...change, epoch: this.#epoch, seq: this.#seq + 1, atMs };
-    this.add(event);
-    return event;
   }
 
   /** Stores the next event. */

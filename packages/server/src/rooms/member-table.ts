@@ -91,14 +91,9 @@ export class MemberTable {
     return this.#shown;
   }
 
-  /** Returns the list fields of the event of a member that joins (+1) or leaves (-1). */
-  listFactsAfter({ permissions }: MemberInfo, change: 1 | -1): ListFacts {
-    const { userSeq, memberCount } = this.#shown;
-    return {
-      userSeq: this.#userSeq + 1,
-      memberCount: this.#members.size + change,
-      shown: permissions.hidden ? this.#shown : { userSeq: userSeq + 1, memberCount: memberCount + change },
-    };
+  /** The list fields as the last event that changed the list has them. */
+  get list(): ListFacts {
+    return { userSeq: this.#userSeq, memberCount: this.#members.size, shown: this.#shown };
   }
 
   /** The maximum number of simultaneous members so far. */
@@ -111,7 +106,7 @@ export class MemberTable {
     return this.#greeterCount > 0;
   }
 
-  /** A lower bound of all members' last-seen times (monotonic); `silentSince` makes it exact. */
+  /** A lower bound of all members' last-seen times (monotonic); `refreshEarliestSeen` makes it exact. */
   get earliestSeenMonotonicMs(): number {
     return this.#earliestSeenMonotonicMs;
   }
@@ -172,7 +167,8 @@ export class MemberTable {
         });
       }
       case 'memberResumed':
-        return this.#change(event.member, { link: { kind: 'attached', connectionId: event.connectionId } });
+        this.#change(event.member, { link: { kind: 'attached', connectionId: event.connectionId } });
+        return this.touch(event.member.memberId, nowMonotonicMs);
       case 'permissionsChanged':
         return this.#change(event.member, { granted: event.granted });
       case 'memberUpdated':
@@ -249,16 +245,16 @@ export class MemberTable {
     member.unansweredAttemptId = undefined;
   }
 
-  /** Returns the members last seen at or before a monotonic time; makes `earliestSeenMonotonicMs` exact for others. */
+  /** Returns the members last seen at or before a monotonic time. */
   silentSince(monotonicMs: number): Member[] {
-    const silent: Member[] = [];
+    return this.all().filter(({ lastSeenMonotonicMs }) => lastSeenMonotonicMs <= monotonicMs);
+  }
+
+  /** Makes `earliestSeenMonotonicMs` exact. */
+  refreshEarliestSeen(): void {
     let earliest = Number.POSITIVE_INFINITY;
-    for (const member of this.#members.values()) {
-      if (member.lastSeenMonotonicMs <= monotonicMs) silent.push(member);
-      else earliest = Math.min(earliest, member.lastSeenMonotonicMs);
-    }
+    for (const { lastSeenMonotonicMs } of this.#members.values()) earliest = Math.min(earliest, lastSeenMonotonicMs);
     this.#earliestSeenMonotonicMs = earliest;
-    return silent;
   }
 }
 

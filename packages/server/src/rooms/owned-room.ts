@@ -12,6 +12,7 @@ import type { Continuation } from './continuation.ts';
 import type { RoomPosition } from './ended-tickets.ts';
 import { type AdmissionAnswer, eventsOf, type RoomEvent, type WaitingRoomChange } from './events.ts';
 import { type CommandFacts, NO_FACTS, requireClaims } from './facts.ts';
+import type { PreviewedCommand } from './queries.ts';
 import { type ReplyOf, replyOf } from './replies.ts';
 import { Room, type RoomSettings } from './room.ts';
 import type { RoomState } from './room-state.ts';
@@ -22,6 +23,16 @@ import { type WaitingLogin, WaitingRoom } from './waiting-room.ts';
 export interface Outcome {
   readonly events: readonly RoomEvent[];
   readonly reply: ReplyOf<RoomCommand>;
+}
+
+/** A decided command: nothing has changed. */
+export interface Decision {
+  /** The room that executes it, or its part of it; a new one for its first login. */
+  readonly room: Room | undefined;
+  readonly waitingRoom: WaitingRoom | undefined;
+  /** The part of the command that is about the room. */
+  readonly part: RoomCommand | undefined;
+  readonly events: readonly RoomEvent[];
 }
 
 /** A session whose room is empty. */
@@ -105,47 +116,54 @@ export class OwnedRoom {
   }
 
   /**
-   * Applies a command, or throws without a change.
+   * Decides a command; changes nothing.
    *
+   * @param ids of new members, streams and rooms; by default those of the settings
    * @throws GavelError as the command documents; `room.not-found` if it needs a room and there is none
    */
-  apply(command: RoomCommand, origin: Origin, facts: CommandFacts = NO_FACTS): Outcome {
+  decide(command: RoomCommand, origin: Origin, facts: CommandFacts = NO_FACTS, ids = this.#settings.ids): Decision {
     requireClaims(facts);
     // A Room has no waiting users: it checks only whether the actor may answer them.
-    if (command.type === 'answerWaiting') this.#requireRoom(command).apply(command);
-    const waitingRoom = this.#waitingRoom ?? this.#openWaitingRoom(command);
-    const changes = waitingRoom ? this.#decideWaiting(waitingRoom, command, origin) : [];
+    if (command.type === 'answerWaiting') this.#requireRoom(command, ids).decide(command, ids);
+    const waitingRoom = this.#waitingRoom ?? this.#openWaitingRoom(command, ids);
+    const changes = waitingRoom ? this.#decideWaiting(waitingRoom, command, origin, ids) : [];
     const part = this.#partOfRoom(command, changes);
-    const room = part && this.#requireRoom(part);
-    const ofRoom = room && part ? room.apply(part) : [];
-    const { clock } = this.#settings;
-    const ofWaitingRoom = waitingRoom ? changes.map((change) => waitingRoom.append(change, clock.now())) : [];
-    const events = [...ofWaitingRoom, ...ofRoom, ...this.#sessionEnd(command)];
-    this.#evolve(room, waitingRoom, events);
-    const waiting = (): readonly Waiting[] => this.waiting();
-    return { events, reply: replyOf(command, { room, waiting, position: () => this.#position }, events) };
+    const room = part && this.#requireRoom(part, ids);
+    const ofRoom = room && part ? room.decide(part, ids) : [];
+    const ofWaitingRoom = waitingRoom?.number(changes, this.#settings.clock.now()) ?? [];
+    const events = [...ofWaitingRoom, ...ofRoom, ...this.#sessionEnd(command, ids)];
+    return { room, waitingRoom, part, events };
+  }
+
+  /** Decides a command, and changes what is stored accordingly. @throws as `decide`, without a change */
+  apply(command: RoomCommand, origin: Origin, facts?: CommandFacts): Outcome {
+    const decision = this.decide(command, origin, facts);
+    this.#evolve(decision);
+    return this.#outcomeOf(command, decision);
   }
 
   /**
-   * Returns what a command would do, and changes nothing: it is applied to a copy. The ids of new members, streams and
-   * rooms have no meaning. Its cost is the size of the room.
+   * Returns what a command would do, and changes nothing. The ids of new streams and polls have no meaning.
    *
-   * @throws as `apply`
+   * @throws as `decide`
    */
-  preview(command: RoomCommand, origin: Origin): Outcome {
-    const settings = { ...this.#settings, ids: PREVIEW_IDS };
-    const copy = new OwnedRoom(this.key, settings);
-    copy.#room = this.#room && Room.restore(this.#room.state, settings);
-    copy.#waitingRoom = this.#waitingRoom?.copy();
-    copy.#session = this.#session;
-    return copy.apply(command, origin);
+  preview(command: PreviewedCommand, origin: Origin): Outcome {
+    return this.#outcomeOf(command, this.decide(command, origin, NO_FACTS, PREVIEW_IDS));
   }
 
   /** Returns the event that answers the login of an admitted user. */
   answerAdmission(waiting: Waiting, answer: AdmissionAnswer): RoomEvent {
     const { ids, clock } = this.#settings;
     const waitingRoom = this.#waitingRoom ?? new WaitingRoom(this.key, ids.nextEpoch());
-    return waitingRoom.append({ type: 'admissionAnswered', waiting, answer }, clock.now());
+    const [event] = waitingRoom.number([{ type: 'admissionAnswered', waiting, answer }], clock.now());
+    if (!event) throw new Error('a change has no event');
+    waitingRoom.evolve(event, clock.monotonicMs());
+    return event;
+  }
+
+  #outcomeOf(command: RoomCommand, { room, events }: Decision): Outcome {
+    const waiting = (): readonly Waiting[] => this.waiting();
+    return { events, reply: replyOf(command, { room, waiting, position: () => this.#position }, events) };
   }
 
   get #isAttended(): boolean {
@@ -163,20 +181,24 @@ export class OwnedRoom {
     return session && session.untilMonotonicMs > this.#settings.clock.monotonicMs() ? session.continuation : undefined;
   }
 
-  #requireRoom(command: RoomCommand): Room {
+  #requireRoom(command: RoomCommand, ids: IdSource): Room {
     if (this.#room) return this.#room;
-    const { ids } = this.#settings;
     if (command.type === 'login') return new Room(this.key, ids.nextEpoch(), this.#settings, this.#continuation);
     throw new GavelError(command.type === 'resume' ? 'resume.refused' : 'room.not-found');
   }
 
-  #openWaitingRoom(command: RoomCommand): WaitingRoom | undefined {
+  #openWaitingRoom(command: RoomCommand, ids: IdSource): WaitingRoom | undefined {
     const isNeeded = command.type === 'login' && command.waits !== undefined;
-    return isNeeded ? new WaitingRoom(this.key, this.#settings.ids.nextEpoch()) : undefined;
+    return isNeeded ? new WaitingRoom(this.key, ids.nextEpoch()) : undefined;
   }
 
-  #decideWaiting(waitingRoom: WaitingRoom, command: RoomCommand, origin: Origin): readonly WaitingRoomChange[] {
-    const { clock, ids, heartbeatTimeoutMs } = this.#settings;
+  #decideWaiting(
+    waitingRoom: WaitingRoom,
+    command: RoomCommand,
+    origin: Origin,
+    ids: IdSource,
+  ): readonly WaitingRoomChange[] {
+    const { clock, heartbeatTimeoutMs } = this.#settings;
     return waitingRoom.decide(command, {
       origin,
       isAttended: this.#isAttended,
@@ -222,14 +244,22 @@ export class OwnedRoom {
   }
 
   /** Returns the end of a session without members that is closed: users only wait, or it is in its keep-alive time. */
-  #sessionEnd(command: RoomCommand): readonly RoomEvent[] {
+  #sessionEnd(command: RoomCommand, ids: IdSource): readonly RoomEvent[] {
     if (command.type !== 'close' || this.#room) return [];
-    const { clock, ids } = this.#settings;
     // Its position is after all events of this room so far.
-    return [{ type: 'sessionClosed', reason: command.reason, epoch: ids.nextEpoch(), seq: 1, atMs: clock.now() }];
+    return [
+      {
+        type: 'sessionClosed',
+        reason: command.reason,
+        epoch: ids.nextEpoch(),
+        seq: 1,
+        atMs: this.#settings.clock.now(),
+      },
+    ];
   }
 
-  #evolve(room: Room | undefined, waitingRoom: WaitingRoom | undefined, events: readonly RoomEvent[]): void {
+  #evolve({ room, waitingRoom, part, events }: Decision): void {
+    if (room && part) room.evolve(part, events);
     const nowMonotonicMs = this.#settings.clock.monotonicMs();
     for (const event of events) waitingRoom?.evolve(event, nowMonotonicMs);
     this.#waitingRoom = waitingRoom?.isEmpty ? undefined : waitingRoom;

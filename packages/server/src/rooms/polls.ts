@@ -5,10 +5,10 @@
  */
 
 import { byteLength, GavelError, POLL_LIMITS, type PollId, type UserId } from '@gavel/protocol';
-import type { Clock, IdSource } from './clock.ts';
 import type { CommandOf } from './commands.ts';
-import type { RoomChange, RoomEvent } from './events.ts';
+import type { RoomEvent } from './events.ts';
 import type { User } from './member.ts';
+import type { RoomDraft } from './room-draft.ts';
 
 /** One option of a poll. */
 export interface PollOption {
@@ -56,23 +56,12 @@ export interface PollContent {
   readonly votes: readonly (readonly [UserId, number])[];
 }
 
-interface PollsDeps {
-  readonly clock: Clock;
-  readonly ids: IdSource;
-  readonly emit: (change: RoomChange) => void;
-}
-
 /** Stores the polls of a room. Only events change it. The caller checks the permissions. */
 export class Polls {
-  readonly #deps: PollsDeps;
   /** In the order of creation. */
   readonly #polls = new Map<PollId, PollInfo>();
   /** By poll: the option of each voter, in the order of the votes. */
   readonly #votes = new Map<PollId, Map<UserId, number>>();
-
-  constructor(deps: PollsDeps) {
-    this.#deps = deps;
-  }
 
   /** Every poll with its votes, in the order of creation. */
   get state(): readonly PollContent[] {
@@ -92,7 +81,11 @@ export class Polls {
     return [...this.#polls.values()].map((poll) => ({ ...poll, voterIds: this.#voterIdsOf(poll.pollId) }));
   }
 
-  create({ question, options, anonymous, hideVotes }: CommandOf<'createPoll'>, creator: User | undefined): void {
+  create(
+    draft: RoomDraft,
+    { question, options, anonymous, hideVotes }: CommandOf<'createPoll'>,
+    creator: User | undefined,
+  ): void {
     if (!isWithin(question, POLL_LIMITS.questionBytes)) throw new GavelError('poll.bad-question');
     const isOptionGood = (option: string) => isWithin(option, POLL_LIMITS.optionBytes);
     if (options.length === 0 || options.length > POLL_LIMITS.options || !options.every(isOptionGood)) {
@@ -100,20 +93,20 @@ export class Polls {
     }
     if (this.#polls.size >= POLL_LIMITS.polls) throw new GavelError('poll.too-many');
     const poll: PollInfo = {
-      pollId: this.#deps.ids.nextPollId(),
+      pollId: draft.facts.ids.nextPollId(),
       question,
       options: options.map((text) => ({ text, count: 0, votes: [] })),
       anonymous,
       hideVotes,
       ...(creator && { creator }),
-      createdAtMs: this.#deps.clock.now(),
+      createdAtMs: draft.facts.nowMs,
       voteCount: 0,
     };
-    this.#deps.emit({ type: 'pollUpdated', poll });
+    draft.emit({ type: 'pollUpdated', poll });
   }
 
   /** Repeating the same vote changes nothing, so that a client that lost the answer can retry. */
-  vote({ pollId, option }: CommandOf<'vote'>, voter: User): void {
+  vote(draft: RoomDraft, { pollId, option }: CommandOf<'vote'>, voter: User): void {
     const poll = this.#polls.get(pollId);
     const votes = this.#votes.get(pollId);
     if (!poll || !votes) throw new GavelError('poll.not-found');
@@ -128,7 +121,7 @@ export class Polls {
     );
     const voterIds = poll.hideVotes && { voterIds: [...this.#voterIdsOf(pollId), voter.id] };
     const cast: PollVote = { voter, option, isNamed, ...voterIds };
-    this.#deps.emit({ type: 'pollUpdated', poll: { ...poll, options, voteCount }, vote: cast });
+    draft.emit({ type: 'pollUpdated', poll: { ...poll, options, voteCount }, vote: cast });
   }
 
   /** Changes the polls as an event says. */

@@ -45,7 +45,7 @@ export type RoomQuery =
   /** A live stream of the room. */
   | { readonly type: 'stream'; readonly streamId: StreamId }
   /**
-   * What a command would do: a dry run, which changes nothing (state, limits, ids). Its cost is the size of the room.
+   * What a command would do: a dry run, which changes nothing (state, limits, ids).
    *
    * @throws GavelError as the command documents
    */

@@ -6,11 +6,11 @@
 
 import { GavelError, type UserId } from '@gavel/protocol';
 import { ChatHistory, type ChatMessage, MAX_PINNED_MESSAGES, mayRead } from './chat-history.ts';
-import type { Clock } from './clock.ts';
 import type { CommandOf } from './commands.ts';
-import type { RoomChange, RoomEvent, RoomEventOf } from './events.ts';
+import type { RoomEvent, RoomEventOf } from './events.ts';
 import type { MemberInfo } from './member.ts';
 import { changedMessage } from './message-changes.ts';
+import type { RoomDraft } from './room-draft.ts';
 import type { RoomInfo } from './stream.ts';
 
 /** The messages and the info of a room in a snapshot. */
@@ -23,17 +23,10 @@ export interface RoomMessagesState {
 
 /** Numbers messages and stores the info of one room. Only events change it. */
 export class RoomMessages {
-  readonly #clock: Clock;
-  readonly #emit: (change: RoomChange) => void;
   /** The chat history. */
   readonly chat = new ChatHistory();
   #messageId = 0;
   #info: RoomInfo | undefined;
-
-  constructor(clock: Clock, emit: (change: RoomChange) => void) {
-    this.#clock = clock;
-    this.#emit = emit;
-  }
 
   /** What is stored now. */
   get state(): RoomMessagesState {
@@ -53,15 +46,19 @@ export class RoomMessages {
   }
 
   /** Sets the room's info. A room has only one key; any member may set its value again. */
-  setInfo({ key, value, user }: CommandOf<'setRoomInfo'>): void {
+  setInfo(draft: RoomDraft, { key, value, user }: CommandOf<'setRoomInfo'>): void {
     if (this.#info && this.#info.key !== key) throw new GavelError('room.info-full');
-    this.#emit({ type: 'roomInfoSet', info: { key, value, user, atMs: this.#clock.now() } });
+    draft.emit({ type: 'roomInfoSet', info: { key, value, user, atMs: draft.facts.nowMs } });
   }
 
-  send({ kind, from, text, content, to }: CommandOf<'send'>, isPresent: (userId: UserId) => boolean): void {
+  send(
+    draft: RoomDraft,
+    { kind, from, text, content, to }: CommandOf<'send'>,
+    isPresent: (userId: UserId) => boolean,
+  ): void {
     const message = { messageId: this.#messageId + 1, from, text, ...(content && { content }), ...(to && { to }) };
     const absent = to?.filter((userId) => !isPresent(userId)) ?? [];
-    this.#emit({ type: 'message', kind, ...message, absent });
+    draft.emit({ type: 'message', kind, ...message, absent });
   }
 
   /** Changes the messages and the info as an event says. */
@@ -82,15 +79,15 @@ export class RoomMessages {
   }
 
   /** @throws `message.not-found`, also for a message that the member may not read, so as not to reveal its existence */
-  change({ messageId, to }: CommandOf<'changeMessage'>, member: MemberInfo): void {
+  change(draft: RoomDraft, { messageId, to }: CommandOf<'changeMessage'>, member: MemberInfo): void {
     const message = this.chat.get(messageId);
     if (!message || !mayRead(member, message)) throw new GavelError('message.not-found');
-    const { change, now } = changedMessage(message, to, member, this.#clock.now());
+    const { change, now } = changedMessage(message, to, member, draft.facts.nowMs);
     if (now === message) return;
     if (change === 'pinned' && this.chat.pinnedCount >= MAX_PINNED_MESSAGES) {
       throw new GavelError('message.too-many-pins');
     }
-    this.#emit({ type: 'messageChanged', change, message: now });
+    draft.emit({ type: 'messageChanged', change, message: now });
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * The whole state of one life of a room, as JSON: a room that is restored from it and follows the later events is the same
- * room (BUS-3). A command that is decided on a restored copy changes nothing (dry run).
+ * room (BUS-3).
  *
  * @module
  */

@@ -12,10 +12,10 @@ import {
   type StreamSource,
   type UserId,
 } from '@gavel/protocol';
-import type { Clock, IdSource } from './clock.ts';
 import type { CommandOf, MutedKinds } from './commands.ts';
-import type { RoomChange, RoomEvent } from './events.ts';
-import type { Member, Permissions } from './member.ts';
+import type { RoomEvent } from './events.ts';
+import type { Member, Permissions, User } from './member.ts';
+import type { RoomDraft } from './room-draft.ts';
 import { allowedKinds, mutedIn, type StreamInfo, type StreamSlot } from './stream.ts';
 import type { BlockedKinds } from './stream-rules.ts';
 
@@ -23,9 +23,6 @@ type NewStream = Omit<StreamInfo, 'number' | 'publishId' | 'createdAtMs' | 'bloc
 
 /** Dependencies of the streams of a room. */
 export interface RoomStreamsDeps {
-  readonly clock: Clock;
-  readonly ids: IdSource;
-  readonly emit: (change: RoomChange) => void;
   /** Returns the kinds of a stream that are held back now. */
   readonly blockedKinds: (streamId: StreamId) => BlockedKinds;
   /** Returns the kinds that a user may not unmute (HOST-4). */
@@ -43,9 +40,6 @@ export interface RoomStreamsState {
 
 /** Stores the streams of a room. Only events change it. The Room checks the permissions of members. */
 export class RoomStreams {
-  readonly #clock: Clock;
-  readonly #ids: IdSource;
-  readonly #emit: (change: RoomChange) => void;
   readonly #blockedKinds: (streamId: StreamId) => BlockedKinds;
   readonly #lockedKinds: (userId: UserId) => MutedKinds;
   readonly #maxStreamsPerMember: number;
@@ -54,10 +48,7 @@ export class RoomStreams {
   #number = 0;
   #streamSeq = 0;
 
-  constructor({ clock, ids, emit, blockedKinds, lockedKinds, maxStreamsPerMember }: RoomStreamsDeps) {
-    this.#clock = clock;
-    this.#ids = ids;
-    this.#emit = emit;
+  constructor({ blockedKinds, lockedKinds, maxStreamsPerMember }: RoomStreamsDeps) {
     this.#blockedKinds = blockedKinds;
     this.#lockedKinds = lockedKinds;
     this.#maxStreamsPerMember = maxStreamsPerMember;
@@ -109,66 +100,67 @@ export class RoomStreams {
     return slot?.state === 'live' ? slot.info : undefined;
   }
 
-  reserve(command: CommandOf<'reserveStream'>, member: Member): void {
+  reserve(draft: RoomDraft, command: CommandOf<'reserveStream'>, member: Member): void {
     const { source = 'camera' } = command;
     const allowed = allowedKinds(member.permissions, source);
     const isAllowed = member.permissions.publishStreamIds?.includes(command.streamId) ?? true;
     if (!isAllowed || !(allowed.audio || allowed.video)) throw new GavelError('stream.not-allowed');
     if (source === 'screen' && this.#lockedKinds(member.user.id).screen) throw new GavelError('member.not-allowed');
-    if (member.tokenExpiresAtMs <= this.#clock.now()) throw new GavelError('login.token-expired');
+    if (member.tokenExpiresAtMs <= draft.facts.nowMs) throw new GavelError('login.token-expired');
     const held = this.#slots.get(command.streamId);
     if (held && held.info.memberId !== member.memberId) throw new GavelError('stream.taken');
     if (held && held.info.source !== source)
       throw new GavelError('stream.not-allowed', 'the source of a stream cannot change');
-    if (!held) this.#checkCounts(member, source);
+    if (!held) this.#checkCounts(draft, member, source);
     const { type: _type, memberId, ...rest } = command;
-    const stream = held?.info ?? this.#create({ ...rest, source, memberId, user: member.user, title: '' });
-    this.#emit({ type: 'streamReserved', stream, live: held?.state === 'live', allowed });
+    const stream = held?.info ?? this.#create(draft, { ...rest, source, memberId, user: member.user, title: '' });
+    draft.emit({ type: 'streamReserved', stream, live: held?.state === 'live', allowed });
   }
 
-  announce(command: CommandOf<'announceStream'>): void {
+  announce(draft: RoomDraft, command: CommandOf<'announceStream'>): void {
     const slot = this.#slots.get(command.streamId);
     if (slot?.info.publishId !== command.publishId) throw new GavelError('stream.not-found');
     if (slot.state === 'live') return;
     const { muted, audio, video } = slot.info;
     const on = { audio: audio && command.audio && !muted.audio, video: video && command.video && !muted.video };
-    this.#emitAdded({ ...slot.info, ...on });
+    this.#emitAdded(draft, { ...slot.info, ...on });
   }
 
-  end(command: CommandOf<'endStream'>): void {
+  end(draft: RoomDraft, command: CommandOf<'endStream'>): void {
     const slot = this.#slots.get(command.streamId);
-    if (slot?.info.publishId === command.publishId) this.#remove(slot, command.cause ?? 'stopped');
+    if (slot?.info.publishId === command.publishId) this.#remove(draft, slot, command.cause ?? 'stopped');
   }
 
-  add(command: CommandOf<'addStream'>, owner: Member | undefined): void {
+  add(draft: RoomDraft, command: CommandOf<'addStream'>, owner: Member | undefined): void {
     const held = this.#slots.get(command.streamId);
     if (held && held.info.user.id !== command.user.id) throw new GavelError('stream.taken');
-    if (held) return this.#change({ ...held.info, title: command.title, extraInfo: command.extraInfo }, held.state);
+    if (held)
+      return this.#change(draft, { ...held.info, title: command.title, extraInfo: command.extraInfo }, held.state);
     if (owner) this.#checkMemberCap(owner);
     const { type: _type, ...rest } = command;
     const stream = { ...rest, ...(owner && { memberId: owner.memberId }), audio: true, video: true };
-    this.#emitAdded(this.#create({ ...stream, source: 'camera' }));
+    this.#emitAdded(draft, this.#create(draft, { ...stream, source: 'camera' }));
   }
 
-  delete(command: CommandOf<'deleteStream'>): void {
+  delete(draft: RoomDraft, command: CommandOf<'deleteStream'>): void {
     const slot = this.#slots.get(command.streamId);
     if (slot?.state !== 'live') throw new GavelError('stream.not-found');
-    this.#remove(slot, 'deleted', command.actorUserId);
+    this.#remove(draft, slot, 'deleted', command.actorUserId);
   }
 
-  forbid(command: CommandOf<'forbidStream'>): void {
+  forbid(draft: RoomDraft, command: CommandOf<'forbidStream'>): void {
     const slot = this.#slots.get(command.streamId);
-    if (slot) this.#remove(slot, 'forbidden');
+    if (slot) this.#remove(draft, slot, 'forbidden');
   }
 
-  block({ streamId, blocked }: CommandOf<'blockStream'>): void {
+  block(draft: RoomDraft, { streamId, blocked }: CommandOf<'blockStream'>): void {
     const slot = this.#slots.get(streamId);
     if (!slot) return;
     const { audio, video } = slot.info.blocked;
-    if (audio !== blocked.audio || video !== blocked.video) this.#change({ ...slot.info, blocked }, slot.state);
+    if (audio !== blocked.audio || video !== blocked.video) this.#change(draft, { ...slot.info, blocked }, slot.state);
   }
 
-  update(command: CommandOf<'updateStream'>, permissions: Permissions | undefined): void {
+  update(draft: RoomDraft, command: CommandOf<'updateStream'>, permissions: Permissions | undefined): void {
     const slot = this.#slots.get(command.streamId);
     if (slot?.info.memberId !== command.memberId) throw new GavelError('stream.not-found');
     const { extraInfo = slot.info.extraInfo, audio = slot.info.audio, video = slot.info.video } = command;
@@ -181,50 +173,56 @@ export class RoomStreams {
     };
     if ((audio && isBound.audio) || (video && isBound.video)) throw new GavelError('member.not-allowed');
     const stillMuted = { audio: muted.audio && !audio, video: muted.video && !video };
-    this.#change({ ...slot.info, extraInfo, audio, video, muted: stillMuted }, slot.state);
+    this.#change(draft, { ...slot.info, extraInfo, audio, video, muted: stillMuted }, slot.state);
   }
 
   /** Mutes kinds of all streams of a member, as far as they apply to each stream's source. */
-  mute(member: Member, all: BlockedKinds): void {
-    for (const slot of this.#slotsOf(member)) {
+  mute(draft: RoomDraft, member: Member, all: BlockedKinds): void {
+    for (const slot of this.#slotsOf(draft, member)) {
       const { audio, video, muted, source } = slot.info;
       const kinds = mutedIn(all, source);
       const now = { audio: muted.audio || kinds.audio, video: muted.video || kinds.video };
       if (now.audio === muted.audio && now.video === muted.video) continue;
-      this.#change({ ...slot.info, audio: audio && !now.audio, video: video && !now.video, muted: now }, slot.state);
+      this.#change(
+        draft,
+        { ...slot.info, audio: audio && !now.audio, video: video && !now.video, muted: now },
+        slot.state,
+      );
     }
   }
 
   /** Ends the streams that a member may no longer publish, and holds back the kinds that it may no longer send. */
-  enforce(member: Member): void {
-    const { permissions } = member;
-    for (const slot of this.#slotsOf(member)) {
+  enforce(draft: RoomDraft, member: Member, permissions: Permissions): void {
+    for (const slot of this.#slotsOf(draft, member)) {
       const { streamId, source } = slot.info;
       const allowed = allowedKinds(permissions, source);
       const isAllowed = permissions.publishStreamIds?.includes(streamId) ?? true;
-      if (!isAllowed || !(allowed.audio || allowed.video)) this.#remove(slot, 'forbidden');
+      if (!isAllowed || !(allowed.audio || allowed.video)) this.#remove(draft, slot, 'forbidden');
     }
-    this.mute(member, { audio: !permissions.publishAudio, video: !permissions.publishVideo });
+    this.mute(draft, member, { audio: !permissions.publishAudio, video: !permissions.publishVideo });
   }
 
   /** Updates the member's name in its streams (NAME-1). */
-  rename(member: Member): void {
-    for (const slot of this.#slotsOf(member)) this.#change({ ...slot.info, user: member.user }, slot.state);
+  rename(draft: RoomDraft, member: Member, user: User): void {
+    for (const slot of this.#slotsOf(draft, member)) this.#change(draft, { ...slot.info, user }, slot.state);
   }
 
   /** Ends the screen streams of a member (SCRN-4). */
-  endScreens(member: Member): void {
-    for (const slot of this.#slotsOf(member)) if (slot.info.source === 'screen') this.#remove(slot, 'deleted');
+  endScreens(draft: RoomDraft, member: Member): void {
+    for (const slot of this.#slotsOf(draft, member))
+      if (slot.info.source === 'screen') this.#remove(draft, slot, 'deleted');
   }
 
   /** Removes the streams of one member. */
-  removeOf(member: Member, cause: StreamCause): void {
-    for (const slot of this.#slotsOf(member)) this.#remove(slot, cause);
+  removeOf(draft: RoomDraft, member: Member, cause: StreamCause): void {
+    for (const slot of this.#slotsOf(draft, member)) this.#remove(draft, slot, cause);
   }
 
-  /** Removes every stream. */
-  removeAll(cause: StreamCause): void {
-    for (const slot of [...this.#slots.values()]) this.#remove(slot, cause);
+  /** Removes every stream that the draft has not removed. */
+  removeAll(draft: RoomDraft, cause: StreamCause): void {
+    for (const [streamId, slot] of this.#slots) {
+      if (draft.slotAfter(streamId, slot)) this.#remove(draft, slot, cause);
+    }
   }
 
   #checkMemberCap({ memberId }: Member): void {
@@ -235,22 +233,24 @@ export class RoomStreams {
   }
 
   /** Reserved streams count too, so that simultaneous requests cannot exceed the limit (SCRN-3). */
-  #checkCounts(member: Member, source: StreamSource): void {
+  #checkCounts(draft: RoomDraft, member: Member, source: StreamSource): void {
     this.#checkMemberCap(member);
     const { maxStreamsOfSource = Number.POSITIVE_INFINITY, screen } = member.permissions;
-    const own = this.#slotsOf(member).filter(({ info }) => info.source === source).length;
+    const own = this.#slotsOf(draft, member).filter(({ info }) => info.source === source).length;
     if (own >= maxStreamsOfSource) throw new GavelError('stream.too-many');
     if (source !== 'screen' || screen?.maxInRoom === undefined) return;
     const inRoom = [...this.#slots.values()].filter(({ info }) => info.source === 'screen').length;
     if (inRoom >= screen.maxInRoom) throw new GavelError('stream.too-many');
   }
 
-  /** Returns a copy, which removals do not change. */
-  #slotsOf({ memberId }: Member): StreamSlot[] {
-    return [...(this.#byMember.get(memberId) ?? [])].flatMap((streamId) => this.#slots.get(streamId) ?? []);
+  /** Returns the streams of a member after the events of the draft. */
+  #slotsOf(draft: RoomDraft, { memberId }: Member): StreamSlot[] {
+    return [...(this.#byMember.get(memberId) ?? [])].flatMap(
+      (streamId) => draft.slotAfter(streamId, this.#slots.get(streamId)) ?? [],
+    );
   }
 
-  #create(stream: NewStream): StreamInfo {
+  #create({ facts }: RoomDraft, stream: NewStream): StreamInfo {
     const muted = mutedIn(this.#lockedKinds(stream.user.id), stream.source);
     return {
       ...stream,
@@ -258,18 +258,18 @@ export class RoomStreams {
       video: stream.video && !muted.video,
       muted,
       blocked: this.#blockedKinds(stream.streamId),
-      publishId: this.#ids.nextPublishId(),
-      createdAtMs: this.#clock.now(),
+      publishId: facts.ids.nextPublishId(),
+      createdAtMs: facts.nowMs,
       number: this.#number + 1,
     };
   }
 
-  #emitAdded(stream: StreamInfo): void {
-    this.#emit({ type: 'streamAdded', stream, streamSeq: this.#streamSeq + 1 });
+  #emitAdded(draft: RoomDraft, stream: StreamInfo): void {
+    draft.emit({ type: 'streamAdded', stream, streamSeq: draft.nextStreamSeq });
   }
 
-  #change(stream: StreamInfo, state: StreamSlot['state']): void {
-    this.#emit({ type: state === 'live' ? 'streamUpdated' : 'reservationChanged', stream });
+  #change(draft: RoomDraft, stream: StreamInfo, state: StreamSlot['state']): void {
+    draft.emit({ type: state === 'live' ? 'streamUpdated' : 'reservationChanged', stream });
   }
 
   /** Changes the streams as an event says. */
@@ -311,13 +311,13 @@ export class RoomStreams {
     if (owned?.size === 0) this.#byMember.delete(memberId);
   }
 
-  #remove(slot: StreamSlot, cause: StreamCause, exceptUserId?: UserId): void {
+  #remove(draft: RoomDraft, slot: StreamSlot, cause: StreamCause, exceptUserId?: UserId): void {
     if (slot.state === 'reserved') {
-      this.#emit({ type: 'streamReleased', stream: slot.info, cause });
+      draft.emit({ type: 'streamReleased', stream: slot.info, cause });
       return;
     }
-    const streamSeq = this.#streamSeq + 1;
+    const streamSeq = draft.nextStreamSeq;
     const except = exceptUserId !== undefined && { exceptUserId };
-    this.#emit({ type: 'streamRemoved', stream: slot.info, cause, ...except, streamSeq });
+    draft.emit({ type: 'streamRemoved', stream: slot.info, cause, ...except, streamSeq });
   }
 }

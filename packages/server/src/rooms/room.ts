@@ -1,6 +1,6 @@
 /**
- * A Room: a command is decided into events, and events alone change the Room. Apart from the injected clock and ids,
- * `apply` has no side effects outside the Room.
+ * A Room: `decide` makes events of a command and changes nothing, `evolve` changes the Room as the events say. Neither has
+ * side effects outside the Room, apart from the injected ids.
  *
  * @module
  */
@@ -21,13 +21,14 @@ import type { CommandOf, KickTarget, LoginCommand, RoomCommand } from './command
 import type { Continuation } from './continuation.ts';
 import type { RoomPosition } from './ended-tickets.ts';
 import { EventLog } from './event-log.ts';
-import type { RoomChange, RoomEvent } from './events.ts';
+import type { RoomEvent } from './events.ts';
 import { HostControls } from './host-controls.ts';
 import { type Member, type MemberInfo, type MemberSecrets, memberInfoOf } from './member.ts';
 import { MemberTable } from './member-table.ts';
 import { withoutDeleted } from './message-changes.ts';
 import { Moderation } from './moderation.ts';
 import { Polls } from './polls.ts';
+import { RoomDraft } from './room-draft.ts';
 import { RoomMessages } from './room-messages.ts';
 import type { RoomPolicy } from './room-policy.ts';
 import type { RoomState } from './room-state.ts';
@@ -63,18 +64,16 @@ export class Room {
   readonly #moderation: Moderation;
   readonly #streams: RoomStreams;
   readonly #controls: HostControls;
-  readonly #messages: RoomMessages;
-  readonly #polls: Polls;
+  readonly #messages = new RoomMessages();
+  readonly #polls = new Polls();
   readonly #stage: Stage;
-  readonly #stores: Stores;
+  readonly #stores = new Stores();
   /** The session that this life continues, until its first event has it. */
   readonly #before: Continuation | undefined;
   #createdAtMs = 0;
   #maxMemberCount = 0;
   #sessionKeptMs = 0;
   #closed = false;
-  /** The events of the command being applied. */
-  #events: RoomEvent[] = [];
 
   /** @param before the session that this life of the room continues, if any */
   constructor(key: RoomKey, epoch: Epoch, settings: RoomSettings, before?: Continuation) {
@@ -84,23 +83,15 @@ export class Room {
     this.#moderation = new Moderation(this.#members);
     this.#settings = settings;
     this.#clock = settings.clock;
-    this.#log = new EventLog(epoch, settings.keptEvents);
-    const emit = (change: RoomChange): void => this.#emit(change);
-    const { clock, ids, policy, maxStreamsPerMember } = settings;
+    this.#log = new EventLog(settings.keptEvents);
+    this.#moderation.restore(before?.moderation);
+    const { policy, maxStreamsPerMember } = settings;
     const blockedKinds = (streamId: StreamId) => policy?.blockedKinds(key, streamId) ?? NOTHING_BLOCKED;
     const lockedKinds = (userId: UserId) => this.#moderation.lockedKinds(userId);
-    this.#streams = new RoomStreams({ clock, ids, emit, blockedKinds, lockedKinds, maxStreamsPerMember });
-    this.#polls = new Polls({ clock, ids, emit });
-    this.#stores = new Stores(emit);
-    this.#controls = new HostControls({
-      members: this.#members,
-      moderation: this.#moderation,
-      streams: this.#streams,
-      polls: this.#polls,
-      emit,
-    });
-    this.#stage = new Stage({ members: this.#members, moderation: this.#moderation, streams: this.#streams, emit });
-    this.#messages = new RoomMessages(settings.clock, emit);
+    this.#streams = new RoomStreams({ blockedKinds, lockedKinds, maxStreamsPerMember });
+    const parts = { members: this.#members, moderation: this.#moderation, streams: this.#streams };
+    this.#controls = new HostControls({ ...parts, polls: this.#polls });
+    this.#stage = new Stage(parts);
   }
 
   /** Returns a room with the state of another instance of the same life of the room. */
@@ -154,17 +145,33 @@ export class Room {
   }
 
   /**
-   * Applies a command, or throws without a change.
+   * Decides a command; changes nothing.
    *
-   * @returns the changes, in order; empty if nothing changed
+   * @returns what it changes, in order; empty if nothing
    * @throws GavelError as documented for each command; `room.not-found` if this life has ended
    */
-  apply(command: RoomCommand): readonly RoomEvent[] {
+  decide(command: RoomCommand, ids: IdSource = this.#settings.ids): readonly RoomEvent[] {
     if (this.#closed) throw new GavelError('room.not-found');
-    this.#events = [];
+    const facts = { ids, nowMs: this.#clock.now(), nowMonotonicMs: this.#clock.monotonicMs() };
+    const base = { ...this.position, list: this.#members.list, streamSeq: this.#streams.streamSeq };
+    const draft = new RoomDraft(base, facts);
     this.#moderation.checkShown(command);
-    this.#decide(command);
-    return this.#events;
+    this.#decide(draft, command);
+    return draft.events;
+  }
+
+  /** Changes the room as a decided command says; a command may also count as the activity of members. */
+  evolve(command: RoomCommand, events: readonly RoomEvent[]): void {
+    this.follow(events);
+    if (command.type === 'touch') this.touch(command.memberIds);
+    else if (command.type === 'expire') this.#members.refreshEarliestSeen();
+  }
+
+  /** Decides a command, and changes the room accordingly. @throws as `decide`, without a change */
+  apply(command: RoomCommand): readonly RoomEvent[] {
+    const events = this.decide(command);
+    this.evolve(command, events);
+    return events;
   }
 
   /** Follows another instance of this life of the room: its events, from the first one on, give the same state (BUS-3). */
@@ -177,88 +184,84 @@ export class Room {
     }
   }
 
-  /** Emits the events of a command, or throws before the first one. Changes nothing itself. */
-  #decide(command: RoomCommand): void {
+  #decide(draft: RoomDraft, command: RoomCommand): void {
     switch (command.type) {
       case 'login':
-        return this.#login(command);
+        return this.#login(draft, command);
       case 'logout':
-        return this.#remove(this.#members.require(command.memberId), 'logout', '');
+        return this.#remove(draft, this.#members.require(command.memberId), 'logout', '');
       case 'touch':
-        return this.touch(command.memberIds);
+        return;
       case 'detach':
-        return this.#detach(command);
+        return this.#detach(draft, command);
       case 'abandon':
-        return this.#abandon(command);
+        return this.#abandon(draft, command);
       case 'resume':
-        return this.#resume(command);
+        return this.#resume(draft, command);
       case 'expire':
-        return this.#expire();
+        return this.#expire(draft);
       case 'kick':
-        return this.#kick(command);
+        return this.#kick(draft, command);
       case 'replace':
-        return this.#replace(command);
+        return this.#replace(draft, command);
       case 'expireToken':
-        return this.#remove(this.#members.require(command.memberId), 'token-expired', '');
+        return this.#remove(draft, this.#members.require(command.memberId), 'token-expired', '');
       case 'answerWaiting':
         // Waiting users are not in the room: the waiting room has them, and the Room only checks the permission.
         return this.#moderation.check(command.by, 'acceptWaiting');
       case 'close':
-        return this.#close(command);
+        return this.#close(draft, command);
       case 'renewToken':
       case 'mute':
       case 'setPermissions':
       case 'pin':
       case 'rename':
       case 'sendCustom':
-        return this.#controls.apply(command);
+        return this.#controls.decide(draft, command);
       case 'changeStage':
-        return this.#stage.change(command);
+        return this.#stage.change(draft, command);
       case 'answerStage':
-        return this.#stage.answer(command);
+        return this.#stage.answer(draft, command);
       case 'reserveStream':
-        return this.#streams.reserve(command, this.#members.require(command.memberId));
+        return this.#streams.reserve(draft, command, this.#members.require(command.memberId));
       case 'announceStream':
-        return this.#streams.announce(command);
+        return this.#streams.announce(draft, command);
       case 'endStream':
-        return this.#streams.end(command);
+        return this.#streams.end(draft, command);
       case 'addStream':
-        return this.#streams.add(command, this.#moderation.shownOf(command.user.id)[0]);
+        return this.#streams.add(draft, command, this.#moderation.shownOf(command.user.id)[0]);
       case 'deleteStream':
-        return this.#streams.delete(command);
+        return this.#streams.delete(draft, command);
       case 'updateStream':
-        return this.#streams.update(command, this.#members.find(command.memberId)?.permissions);
+        return this.#streams.update(draft, command, this.#members.find(command.memberId)?.permissions);
       case 'forbidStream':
-        return this.#streams.forbid(command);
+        return this.#streams.forbid(draft, command);
       case 'stopPublishing':
-        return this.#stopPublishing(command);
+        return this.#stopPublishing(draft, command);
       case 'blockStream':
-        return this.#streams.block(command);
+        return this.#streams.block(draft, command);
       case 'setRoomInfo':
-        return this.#messages.setInfo(command);
+        return this.#messages.setInfo(draft, command);
       case 'send':
         this.#moderation.checkSend(command);
-        return this.#messages.send(command, (userId) => this.#moderation.isKnown(userId, command.by));
+        return this.#messages.send(draft, command, (userId) => this.#moderation.isKnown(userId, command.by));
       case 'changeMessage':
-        return this.#messages.change(command, this.#members.require(command.memberId));
+        return this.#messages.change(draft, command, this.#members.require(command.memberId));
       case 'createPoll': {
         const { by } = command;
-        return this.#polls.create(command, by && this.#moderation.requirePollRights(by, 'create').user);
+        return this.#polls.create(draft, command, by && this.#moderation.requirePollRights(by, 'create').user);
       }
       case 'vote':
-        return this.#polls.vote(command, this.#moderation.requirePollRights(command.memberId, 'view', 'vote').user);
+        return this.#polls.vote(
+          draft,
+          command,
+          this.#moderation.requirePollRights(command.memberId, 'view', 'vote').user,
+        );
       case 'openStores':
-        return this.#stores.open(command, this.#members.require(command.memberId).memberId);
+        return this.#stores.open(draft, command, this.#members.require(command.memberId).memberId);
       case 'changeStore':
-        return this.#stores.change(command, this.#members.require(command.memberId).memberId);
+        return this.#stores.change(draft, command, this.#members.require(command.memberId).memberId);
     }
-  }
-
-  /** Emits an event of the command being applied. It takes effect at once: what follows is decided on the new state. */
-  #emit(change: RoomChange): void {
-    const event = this.#log.append(change, this.#clock.now());
-    this.#events.push(event);
-    this.#evolve(event);
   }
 
   /** The only place where the room changes, but for the activity of members. */
@@ -283,7 +286,7 @@ export class Room {
     }
   }
 
-  #login(command: LoginCommand): void {
+  #login(draft: RoomDraft, command: LoginCommand): void {
     const earlier = this.#members.ofUser(command.user.id);
     if (earlier.length > 0 && command.onDuplicate === 'reject') throw new GavelError('login.duplicate-user');
     const replaced = command.onDuplicate === 'replace' ? earlier : [];
@@ -293,90 +296,89 @@ export class Room {
     if (maxMemberCount > 0 && countAfter > maxMemberCount) throw new GavelError('login.room-full');
 
     const before = this.#before && { before: this.#before };
-    if (isFirst) this.#emit({ type: 'roomCreated', creator: command.user, maxMemberCount, ...before });
-    const { ids } = this.#settings;
+    if (isFirst) draft.emit({ type: 'roomCreated', creator: command.user, maxMemberCount, ...before });
+    const { ids, nowMs } = draft.facts;
     const granted = this.#moderation.permissionsOf(command.user.id, command.permissions);
     const { sessionKeptMs, tokenExpiresAtMs, attempt } = command;
-    const member = memberInfoOf(command, command.memberId ?? ids.nextMemberId(), granted, this.#clock.now());
+    const member = memberInfoOf(command, command.memberId ?? ids.nextMemberId(), granted, nowMs);
     const secrets: MemberSecrets = {
       ticket: ids.nextTicket(),
       granted,
       ...(tokenExpiresAtMs !== undefined && { tokenExpiresAtMs }),
       ...(attempt && { attemptId: attempt.id }),
     };
-    for (const old of replaced) this.#removeMember(old, 'replaced', '', old.clientId === command.clientId);
-    this.#emit({
+    for (const old of replaced) this.#removeMember(draft, old, 'replaced', '', old.clientId === command.clientId);
+    draft.emit({
       type: 'memberJoined',
       member,
       connectionId: command.connectionId,
       secrets,
       ...(sessionKeptMs !== undefined && { sessionKeptMs }),
       relogin: replaced.length > 0,
-      ...this.#members.listFactsAfter(member, 1),
+      ...draft.listAfter(member, 1),
     });
   }
 
-  #detach(command: CommandOf<'detach'>): void {
+  #detach(draft: RoomDraft, command: CommandOf<'detach'>): void {
     const member = this.#members.findAttached(command);
-    if (member) this.#emit({ type: 'memberDetached', member: this.#members.infoOf(member) });
+    if (member) draft.emit({ type: 'memberDetached', member: this.#members.infoOf(member) });
   }
 
-  #abandon({ memberId, connectionId }: CommandOf<'abandon'>): void {
+  #abandon(draft: RoomDraft, { memberId, connectionId }: CommandOf<'abandon'>): void {
     const member = this.#members.findDetached(memberId, connectionId);
-    if (member) this.#remove(member, 'connection-lost', '');
+    if (member) this.#remove(draft, member, 'connection-lost', '');
   }
 
-  #resume(command: CommandOf<'resume'>): void {
+  #resume(draft: RoomDraft, command: CommandOf<'resume'>): void {
     const member = this.#members.resumed(command);
-    this.#emit({ type: 'memberResumed', member, connectionId: command.connectionId });
-    this.touch([member.memberId]);
+    draft.emit({ type: 'memberResumed', member, connectionId: command.connectionId });
   }
 
-  #expire(): void {
-    const silentSinceMs = this.#clock.monotonicMs() - this.#settings.heartbeatTimeoutMs;
+  #expire(draft: RoomDraft): void {
+    const silentSinceMs = draft.facts.nowMonotonicMs - this.#settings.heartbeatTimeoutMs;
     for (const member of this.#members.silentSince(silentSinceMs)) {
-      this.#remove(member, member.link.kind === 'attached' ? 'heartbeat-timeout' : 'connection-lost', '');
+      this.#remove(draft, member, member.link.kind === 'attached' ? 'heartbeat-timeout' : 'connection-lost', '');
     }
   }
 
-  #kick({ by, targets, require, reason }: CommandOf<'kick'>): void {
+  #kick(draft: RoomDraft, { by, targets, require, reason }: CommandOf<'kick'>): void {
     this.#moderation.check(by, 'kick');
-    for (const member of this.#moderation.find(targets, require)) this.#remove(member, 'kicked', reason);
+    for (const member of this.#moderation.find(targets, require)) this.#remove(draft, member, 'kicked', reason);
   }
 
-  #stopPublishing({ memberIds }: CommandOf<'stopPublishing'>): void {
+  #stopPublishing(draft: RoomDraft, { memberIds }: CommandOf<'stopPublishing'>): void {
     for (const memberId of memberIds) {
       const member = this.#members.find(memberId);
-      if (member) this.#streams.removeOf(member, 'forbidden');
+      if (member) this.#streams.removeOf(draft, member, 'forbidden');
     }
   }
 
-  #replace({ memberIds }: CommandOf<'replace'>): void {
+  #replace(draft: RoomDraft, { memberIds }: CommandOf<'replace'>): void {
     for (const memberId of memberIds) {
       const member = this.#members.find(memberId);
-      if (member) this.#remove(member, 'replaced', '');
+      if (member && !draft.hasLeft(memberId)) this.#remove(draft, member, 'replaced', '');
     }
   }
 
-  #close(command: CommandOf<'close'>): void {
+  #close(draft: RoomDraft, command: CommandOf<'close'>): void {
     this.#moderation.check(command.by, 'kick');
-    this.#streams.removeAll('room-closed');
-    for (const member of this.#members.all()) this.#removeMember(member, 'room-closed', command.reason);
-    this.#emit({ type: 'roomClosed', cause: 'room-closed', reason: command.reason, announce: command.announce });
+    this.#streams.removeAll(draft, 'room-closed');
+    for (const member of this.#members.all()) this.#removeMember(draft, member, 'room-closed', command.reason);
+    draft.emit({ type: 'roomClosed', cause: 'room-closed', reason: command.reason, announce: command.announce });
   }
 
   /** Removes a member; the room ends when its last member leaves (ROOM-2). */
-  #remove(member: Member, cause: MemberCause, reason: string): void {
-    this.#removeMember(member, cause, reason);
-    if (this.#members.size > 0) return;
-    this.#streams.removeAll('room-closed');
-    this.#emit({ type: 'roomClosed', cause, reason, announce: true });
+  #remove(draft: RoomDraft, member: Member, cause: MemberCause, reason: string): void {
+    this.#removeMember(draft, member, cause, reason);
+    if (draft.memberCount > 0) return;
+    this.#streams.removeAll(draft, 'room-closed');
+    draft.emit({ type: 'roomClosed', cause, reason, announce: true });
   }
 
-  #removeMember(member: Member, cause: MemberCause, reason: string, isSameClient = false): void {
-    this.#streams.removeOf(member, streamCauseOf(cause));
+  #removeMember(draft: RoomDraft, member: Member, cause: MemberCause, reason: string, isSameClient = false): void {
+    this.#streams.removeOf(draft, member, streamCauseOf(cause));
     const info = this.#members.infoOf(member);
-    this.#emit({
+    draft.emit({
       type: 'memberLeft',
       member: info,
       ...(member.link.kind === 'attached' && { connectionId: member.link.connectionId }),
@@ -384,7 +386,7 @@ export class Room {
       reason,
       ...(member.unansweredAttemptId !== undefined && { unansweredAttemptId: member.unansweredAttemptId }),
       ...(isSameClient && { isSameClient }),
-      ...this.#members.listFactsAfter(info, -1),
+      ...draft.listAfter(info, -1),
     });
   }
 

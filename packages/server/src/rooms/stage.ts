@@ -6,17 +6,16 @@
 
 import { GavelError, type StreamCause } from '@gavel/protocol';
 import type { CommandOf } from './commands.ts';
-import type { RoomChange } from './events.ts';
 import { type Member, permissionsNow, type StageState } from './member.ts';
 import type { MemberTable } from './member-table.ts';
 import type { Moderation } from './moderation.ts';
+import type { RoomDraft } from './room-draft.ts';
 import type { RoomStreams } from './room-streams.ts';
 
 interface StageDeps {
   readonly members: MemberTable;
   readonly moderation: Moderation;
   readonly streams: RoomStreams;
-  readonly emit: (change: RoomChange) => void;
 }
 
 /** Applies the commands of the stage to a room's members. */
@@ -28,7 +27,7 @@ export class Stage {
   }
 
   /** @throws `member.not-allowed` if the member's permissions have no stage, or do not allow the step */
-  change({ memberId, action }: CommandOf<'changeStage'>): void {
+  change(draft: RoomDraft, { memberId, action }: CommandOf<'changeStage'>): void {
     const member = this.#deps.members.require(memberId);
     const { stage: state, granted } = member;
     const { access } = granted.stage ?? { access: 'none' };
@@ -36,16 +35,16 @@ export class Stage {
     switch (action) {
       case 'request':
         // Who may join without being asked is accepted at once.
-        if (state === 'off') this.#set(member, access === 'allowed' ? 'accepted' : 'requested');
+        if (state === 'off') this.#set(draft, member, access === 'allowed' ? 'accepted' : 'requested');
         return;
       case 'cancel':
-        if (state === 'requested') this.#set(member, 'off');
+        if (state === 'requested') this.#set(draft, member, 'off');
         return;
       case 'join':
         if (state !== 'on' && state !== 'accepted' && access !== 'allowed') throw new GavelError('member.not-allowed');
-        return this.#set(member, 'on');
+        return this.#set(draft, member, 'on');
       case 'leave':
-        return this.#set(member, 'off', 'stopped');
+        return this.#set(draft, member, 'off', 'stopped');
     }
   }
 
@@ -55,7 +54,7 @@ export class Stage {
    * @throws `member.not-allowed`, also if one of those to be granted is excluded from the stage by its permissions: then
    *   nothing changes; `room.member-not-found` if none of the users is in the room
    */
-  answer({ by, targets, answer }: CommandOf<'answerStage'>): void {
+  answer(draft: RoomDraft, { by, targets, answer }: CommandOf<'answerStage'>): void {
     const { moderation } = this.#deps;
     moderation.check(by, 'acceptStage');
     const found = [...moderation.find(targets, 'any')].filter(({ stage }) => stage !== undefined);
@@ -63,26 +62,26 @@ export class Stage {
       case 'grant': {
         if (found.some(({ granted }) => granted.stage?.access === 'none')) throw new GavelError('member.not-allowed');
         const waiting = found.filter(({ stage }) => stage === 'off' || stage === 'requested');
-        return waiting.forEach((member) => void this.#set(member, 'accepted'));
+        return waiting.forEach((member) => void this.#set(draft, member, 'accepted'));
       }
       case 'deny': {
         const asking = found.filter(({ stage }) => stage === 'requested' || stage === 'accepted');
-        return asking.forEach((member) => void this.#set(member, 'off'));
+        return asking.forEach((member) => void this.#set(draft, member, 'off'));
       }
       case 'remove':
-        return found.forEach((member) => void this.#set(member, 'off', 'forbidden'));
+        return found.forEach((member) => void this.#set(draft, member, 'off', 'forbidden'));
     }
   }
 
   /** The streams of a member that leaves the stage end first; then it has other permissions, then another state. */
-  #set(member: Member, state: StageState, cause?: StreamCause): void {
-    const { members, streams, emit } = this.#deps;
+  #set(draft: RoomDraft, member: Member, state: StageState, cause?: StreamCause): void {
+    const { members, streams } = this.#deps;
     const before = member.stage;
     if (before === undefined || before === state) return;
-    if (cause && before === 'on') streams.removeOf(member, cause);
+    if (cause && before === 'on') streams.removeOf(draft, member, cause);
     const { granted } = member;
     const info = { ...members.infoOf(member), stage: state, permissions: permissionsNow(granted, state) };
-    if ((before === 'on') !== (state === 'on')) emit({ type: 'permissionsChanged', member: info, granted });
-    emit({ type: 'stageChanged', member: info, before });
+    if ((before === 'on') !== (state === 'on')) draft.emit({ type: 'permissionsChanged', member: info, granted });
+    draft.emit({ type: 'stageChanged', member: info, before });
   }
 }

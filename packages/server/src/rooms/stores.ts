@@ -6,8 +6,9 @@
 
 import { byteLength, GavelError, type MemberId, STORE_LIMITS, type StoreStep } from '@gavel/protocol';
 import type { CommandOf } from './commands.ts';
-import type { RoomChange, RoomEvent } from './events.ts';
+import type { RoomEvent } from './events.ts';
 import { measureJson, mergeJson } from './json-values.ts';
+import type { RoomDraft } from './room-draft.ts';
 
 /** One key of a store. */
 export interface StoreEntry {
@@ -47,13 +48,8 @@ interface Store {
 
 /** Stores the shared data of a room. Only events change it. The caller checks the permissions. */
 export class Stores {
-  readonly #emit: (change: RoomChange) => void;
   readonly #stores = new Map<string, Store>();
   #bytes = 0;
-
-  constructor(emit: (change: RoomChange) => void) {
-    this.#emit = emit;
-  }
 
   /** Changes the stores as an event says; a new room has those of its session (STORE-4). */
   evolve(event: RoomEvent): void {
@@ -120,17 +116,17 @@ export class Stores {
   }
 
   /** Opens stores for a member, and creates those that do not exist. */
-  open({ names }: CommandOf<'openStores'>, memberId: MemberId): void {
+  open(draft: RoomDraft, { names }: CommandOf<'openStores'>, memberId: MemberId): void {
     const added = new Set(names.filter((name) => !this.#stores.has(name)));
     if (this.#stores.size + added.size > STORE_LIMITS.stores) throw new GavelError('store.full');
     for (const name of new Set(names)) {
       const entries = [...(this.#stores.get(name)?.entries.values() ?? [])];
-      this.#emit({ type: 'storeOpened', memberId, name, entries });
+      draft.emit({ type: 'storeOpened', memberId, name, entries });
     }
   }
 
   /** Changes a store, all keys or none. Steps that change nothing are not sent to anybody. */
-  change({ name, steps }: CommandOf<'changeStore'>, memberId: MemberId): void {
+  change(draft: RoomDraft, { name, steps }: CommandOf<'changeStore'>, memberId: MemberId): void {
     const store = this.#stores.get(name);
     if (!store && this.#stores.size >= STORE_LIMITS.stores) throw new GavelError('store.full');
     const changes = new Map<string, StoreChange>();
@@ -149,7 +145,7 @@ export class Stores {
     if (keys > STORE_LIMITS.keys || bytes > STORE_LIMITS.roomBytes) throw new GavelError('store.full');
     if (changes.size === 0) return;
     const to = store ? readerIdsOf(store) : [];
-    this.#emit({ type: 'storeChanged', memberId, name, changes: [...changes.values()], to });
+    draft.emit({ type: 'storeChanged', memberId, name, changes: [...changes.values()], to });
   }
 }
 

@@ -65,15 +65,6 @@ export class WaitingRoom {
     this.epoch = epoch;
   }
 
-  /** Returns a waiting room with the same state, which changes independently. */
-  copy(): WaitingRoom {
-    const copy = new WaitingRoom(this.key, this.epoch);
-    copy.#seq = this.#seq;
-    for (const [memberId, wait] of this.#waits) copy.#waits.set(memberId, { ...wait });
-    for (const [userId, acceptance] of this.#accepted) copy.#accepted.set(userId, acceptance);
-    return copy;
-  }
-
   /** Whether there are no waiting users and no acceptances. */
   get isEmpty(): boolean {
     return this.#waits.size === 0 && this.#accepted.size === 0;
@@ -192,14 +183,14 @@ export class WaitingRoom {
     }
   }
 
-  /** Assigns a change its sequence number. */
-  append(change: WaitingRoomChange, atMs: number): RoomEvent {
-    this.#seq += 1;
-    return { ...change, epoch: this.epoch, seq: this.#seq, atMs };
+  /** Returns changes as the next events. */
+  number(changes: readonly WaitingRoomChange[], atMs: number): readonly RoomEvent[] {
+    return changes.map((change, index) => ({ ...change, epoch: this.epoch, seq: this.#seq + 1 + index, atMs }));
   }
 
   /** The only place where the waiting room changes. @param event one of its own, or of its room */
   evolve(event: RoomEvent, nowMonotonicMs: number): void {
+    if (event.epoch === this.epoch) this.#seq = event.seq;
     switch (event.type) {
       case 'waitingAdded': {
         const { waiting, login, origin } = event;
