@@ -15,15 +15,17 @@ let other: DatabaseSync;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gavel-locked-'));
-  const file = join(folder, 'gavel.db');
-  store = await openThreadedStore({ path: file, busyLimitMs: 300 });
-  other = new DatabaseSync(file);
+  other = new DatabaseSync(join(folder, 'gavel.db'));
 });
 afterEach(async () => {
   other.close();
   await store.close();
   rmSync(folder, { recursive: true, force: true });
 });
+
+const open = async (busyLimitMs: number): Promise<void> => {
+  store = await openThreadedStore({ path: join(folder, 'gavel.db'), busyLimitMs });
+};
 
 const add = (tokenHash: string) =>
   store.apiTokens.add({ tokenHash, name: tokenHash, accountId: 'a', createdAtMs: 1 }).then(
@@ -32,21 +34,22 @@ const add = (tokenHash: string) =>
   );
 
 test('while another process has the lock, reads are answered and the event loop turns; what waits is kept then (BUS-7)', async () => {
+  // Longer than the test may take: what waited for the lock would not be answered at all.
+  await open(600_000);
   other.exec('BEGIN IMMEDIATE');
   const writes = Promise.all([add('one'), add('two'), store.chat.keep([]), store.journal.apply([ENTRY])]);
-  const beganAtMs = performance.now();
   for (let turn = 0; turn < 50; turn += 1) {
     await new Promise((resolve) => setImmediate(resolve));
     expect(await store.apiTokens.ofAccount('a')).toEqual([]);
   }
   await store.ping();
-  expect(performance.now() - beganAtMs).toBeLessThan(250);
   other.exec('COMMIT');
   expect(await writes).toEqual(['kept', 'kept', undefined, undefined]);
   expect(await store.apiTokens.ofAccount('a')).toHaveLength(2);
 });
 
 test('a write is given up after the limit with a clear error, and the next one works (BUS-7)', async () => {
+  await open(300);
   other.exec('BEGIN IMMEDIATE');
   expect(await add('one')).toBe('server.store-unavailable');
   await expect(store.journal.apply([ENTRY])).rejects.toThrow('The database has been locked for 0.3 s.');
@@ -55,6 +58,7 @@ test('a write is given up after the limit with a clear error, and the next one w
 });
 
 test('transactions take turns, and nothing from outside gets into one', async () => {
+  await open(60_000);
   const id = (index: number) => `t${index}`;
   await Promise.all(
     Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? add(id(index)) : store.journal.apply([ENTRY]))),
