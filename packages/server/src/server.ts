@@ -151,7 +151,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const log = parts.log ?? createLog(config.logLevel);
   const { store, journal, closeJournal } = parts.store
     ? createOpenedStore(parts.store, log)
-    : await openStore(config, clock, log);
+    : await openStore(config, clock, log, parts.cluster?.link.id);
   const peers = new ClusterPeers(parts.cluster?.link ?? NO_LINK);
   const caches = new SharedCaches(peers);
   const apps = await AppRegistry.open({ store, clock, configured: config.apps, presets: STOCK_PRESETS, caches });

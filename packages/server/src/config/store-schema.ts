@@ -17,7 +17,7 @@ export const STORE_SCHEMA = Type.Object(
         secret: true,
         defaultText: 'an SQLite file in `dataDir`',
         description:
-          'Address of a PostgreSQL database (13 or later), such as `postgres://gavel:password@db.internal:5432/gavel?sslmode=verify-full`. Its tables are created at the first start.',
+          'Address of a PostgreSQL database (13 or later), such as `postgres://gavel:password@db.internal:5432/gavel?sslmode=verify-full`. Its tables are created at the first start; `npm run store:move` moves an SQLite file into it.',
       }),
     ),
     maxConnections: Type.Integer({

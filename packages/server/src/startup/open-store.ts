@@ -27,15 +27,19 @@ export interface OpenedStore {
  * Opens the database that the configuration names. An SQLite file has a journal in files before it; PostgreSQL has none,
  * because the files of a node that is gone would help no other node.
  *
+ * @param node this node's id, if it belongs to a cluster
  * @throws Error if the database cannot be opened; GavelError `server.store-unavailable` if PostgreSQL cannot be reached
  */
-export async function openStore(config: Config, clock: Clock, log: Logger): Promise<OpenedStore> {
+export async function openStore(config: Config, clock: Clock, log: Logger, node?: string): Promise<OpenedStore> {
   const { url, ...limits } = config.store;
   if (url === undefined) return openSqlite(config.dataDir, clock, log);
   const { openPostgresStore } = await import('../store/postgres/open.ts');
   const onConnectionLost = (error: Error): void =>
     log.warn({ err: error }, 'a connection to PostgreSQL was lost; the next call opens another one');
-  return createOpenedStore(await openPostgresStore({ url, ...limits, onConnectionLost }), log);
+  return createOpenedStore(
+    await openPostgresStore({ url, ...limits, onConnectionLost, ...(node !== undefined && { node }) }),
+    log,
+  );
 }
 
 /** Puts a journal that writes the tables directly before a store. */

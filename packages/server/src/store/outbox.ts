@@ -68,11 +68,11 @@ export interface OutboxFilter {
 
 /** Reads and changes stored callbacks; the journal adds them. */
 export interface OutboxRepository {
-  /** Returns the rooms whose end was not stored, with their last state. */
+  /** Returns the rooms of this node whose end was not stored, with their last state. */
   liveRooms(): Promise<readonly LiveRoom[]>;
-  /** Returns the endpoints with pending callbacks, in no particular order. */
+  /** Returns the endpoints with pending callbacks of this node, in no particular order. */
   endpoints(): Promise<readonly Endpoint[]>;
-  /** Returns pending callbacks of an endpoint after `afterSeq`, of all lanes or of one, oldest first. */
+  /** Returns this node's pending callbacks of an endpoint after `afterSeq`, of all lanes or of one, oldest first. */
   pending(endpoint: Endpoint, afterSeq: number, limit: number, lane?: string): Promise<readonly OutboxRecord[]>;
   /** Returns the number of pending or failed callbacks. */
   count(status: OutboxFilter['status']): Promise<number>;

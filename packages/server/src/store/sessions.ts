@@ -121,9 +121,9 @@ export interface SessionDay {
 export interface SessionRepository {
   /** Applies changes in order, all or none. A meeting has at most one session without an end. */
   keep(changes: readonly SessionChange[]): Promise<void>;
-  /** Records that every session without an end is active now. */
+  /** Records that every session of this node without an end is active now. */
   checkpoint(nowMs: number): Promise<void>;
-  /** Returns the sessions without an end, oldest first. */
+  /** Returns the sessions of this node without an end, oldest first. */
   open(): Promise<readonly OpenSession[]>;
   find(appId: AppId, id: string, nowMs: number): Promise<SessionRecord | undefined>;
   /** Returns the session of a meeting that has no end. */

@@ -10,14 +10,14 @@ import { join } from 'node:path';
 import { POSTGRES } from '@gavel/testkit/postgres';
 import { afterEach, describe } from 'vitest';
 import { openPostgresStore } from './postgres/open.ts';
-import { borrowDatabase, returnDatabase } from './postgres/testing.ts';
+import { borrowDatabase, returnDatabase, startPostgresBefore } from './postgres/testing.ts';
 import { openThreadedStore } from './sqlite/threaded-store.ts';
 import type { Store } from './store.ts';
 
 /** A database of one test, empty at its beginning. */
 export interface TestDatabase {
-  /** Opens a store on it, as another process would. */
-  open(): Promise<Store>;
+  /** Opens a store on it, as another process would. @param node its node in a cluster */
+  open(node?: string): Promise<Store>;
   /** Closes the stores that are open; the data stays. */
   close(): Promise<void>;
 }
@@ -26,7 +26,9 @@ export interface TestDatabase {
 interface Kind {
   readonly name: string;
   readonly isAvailable: boolean;
-  create(): Promise<{ open(): Promise<Store>; remove(): Promise<void> }>;
+  /** Prepares what all tests of a suite need. */
+  readonly prepare?: () => void;
+  create(): Promise<{ open(node?: string): Promise<Store>; remove(): Promise<void> }>;
 }
 
 const SQLITE: Kind = {
@@ -35,7 +37,7 @@ const SQLITE: Kind = {
   async create() {
     const folder = mkdtempSync(join(tmpdir(), 'gavel-store-'));
     return {
-      open: () => openThreadedStore({ path: join(folder, 'gavel.db') }),
+      open: (node) => openThreadedStore({ path: join(folder, 'gavel.db'), ...(node !== undefined && { node }) }),
       remove: async () => rmSync(folder, { recursive: true, force: true }),
     };
   },
@@ -44,10 +46,11 @@ const SQLITE: Kind = {
 const IN_POSTGRES: Kind = {
   name: 'PostgreSQL',
   isAvailable: POSTGRES !== '',
+  prepare: startPostgresBefore,
   async create() {
     const database = await borrowDatabase();
     return {
-      open: () => openPostgresStore({ url: database.url, maxConnections: 4 }),
+      open: (node) => openPostgresStore({ url: database.url, maxConnections: 4, ...(node !== undefined && { node }) }),
       remove: () => returnDatabase(database),
     };
   },
@@ -61,6 +64,7 @@ const IN_POSTGRES: Kind = {
 export function describeStores(what: string, define: (createDatabase: () => Promise<TestDatabase>) => void): void {
   for (const kind of [SQLITE, IN_POSTGRES]) {
     describe.skipIf(!kind.isAvailable)(`${what} in ${kind.name}`, () => {
+      kind.prepare?.();
       const endings: (() => Promise<void>)[] = [];
       afterEach(async () => {
         for (const end of endings.splice(0)) await end();
@@ -76,8 +80,8 @@ export function describeStores(what: string, define: (createDatabase: () => Prom
           await remove();
         });
         return {
-          async open() {
-            const store = await open();
+          async open(node) {
+            const store = await open(node);
             stores.push(store);
             return store;
           },

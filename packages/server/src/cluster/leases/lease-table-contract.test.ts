@@ -8,7 +8,7 @@ import { POSTGRES } from '@gavel/testkit/postgres';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../store/postgres/database.ts';
-import { borrowDatabase, returnDatabase } from '../../store/postgres/testing.ts';
+import { borrowDatabase, returnDatabase, startPostgresBefore } from '../../store/postgres/testing.ts';
 import type { LeaseTable, LiveNode } from './lease-table.ts';
 import { PostgresLeaseTable } from './postgres-lease-table.ts';
 import { MemoryLeaseTable } from './testing.ts';
@@ -61,6 +61,7 @@ describe.each([
   ['memory', createMemory, true],
   ['PostgreSQL', createPostgres, POSTGRES !== ''],
 ])('a table of leases in %s', (_name, create, isAvailable) => {
+  if (isAvailable && create === createPostgres) startPostgresBefore();
   let setting: Setting;
   let table: LeaseTable;
   beforeEach(async () => {

@@ -63,7 +63,7 @@ describe.skipIf(POSTGRES === '')('a store in PostgreSQL', () => {
 
   it('gives up calls while the server hangs, and no later call runs in their transactions (CLUS-6)', async () => {
     const limits = { statementTimeoutMs: 500, connectTimeoutMs: 500 };
-    const impatient = await openPostgresStore({ url, maxConnections: 2, ...limits });
+    const impatient = await untilSuccess(() => openPostgresStore({ url, maxConnections: 2, ...limits }));
     server.pause();
     try {
       await expect(rename('lost', impatient)).rejects.toMatchObject(UNAVAILABLE);
@@ -79,7 +79,8 @@ describe.skipIf(POSTGRES === '')('a store in PostgreSQL', () => {
   }, 90_000);
 
   it('waits for a row that another transaction has locked, and gives up in time', async () => {
-    const impatient = await openPostgresStore({ url, maxConnections: 2, statementTimeoutMs: 500 });
+    const limits = { maxConnections: 2, statementTimeoutMs: 500 };
+    const impatient = await untilSuccess(() => openPostgresStore({ url, ...limits }));
     const other = await openDatabase({ url, maxConnections: 1 });
     await other.transaction().execute(async (tx) => {
       await sql`select 1 from meetings for update`.execute(tx);
@@ -93,12 +94,10 @@ describe.skipIf(POSTGRES === '')('a store in PostgreSQL', () => {
   });
 
   it('refuses a call that gets no connection in time, and serves it when one is free', async () => {
-    const small = await openPostgresStore({
-      url,
-      maxConnections: 2,
-      statementTimeoutMs: 60_000,
-      connectTimeoutMs: 300,
-    });
+    const limits = { maxConnections: 2, statementTimeoutMs: 60_000, connectTimeoutMs: 1_000 };
+    const small = await untilSuccess(() => openPostgresStore({ url, ...limits }));
+    // Both connections are there before the rows are locked: opening one may take longer on a busy machine.
+    await untilSuccess(() => Promise.all([small.ping(), small.ping()]));
     const other = await openDatabase({ url, maxConnections: 1 });
     const waiting = await other.transaction().execute(async (tx) => {
       await sql`select 1 from meetings for update`.execute(tx);

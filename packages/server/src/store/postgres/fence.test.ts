@@ -11,12 +11,13 @@ import type { JournalEntry } from '../journal.ts';
 import { createSqlStore } from '../sql/sql-store.ts';
 import type { Store } from '../store.ts';
 import { openDatabase } from './database.ts';
-import { borrowDatabase, type PostgresDatabase, returnDatabase } from './testing.ts';
+import { borrowDatabase, type PostgresDatabase, returnDatabase, startPostgresBefore } from './testing.ts';
 
 const HALL: RoomKey = { appId: 1 as AppId, environment: 'production', roomId: 'hall' as RoomId };
 const STALE = { code: 'server.stale-term' };
 
 describe.skipIf(POSTGRES === '')('the journal of a cluster', () => {
+  startPostgresBefore();
   let database: PostgresDatabase;
   let store: Store;
   let table: PostgresLeaseTable;

@@ -351,5 +351,13 @@ const CLUSTER = `
   CREATE INDEX room_owner_released ON room_owner (released_at) WHERE released_at IS NOT NULL;
 `;
 
+/** The nodes that have sessions, live rooms and callbacks: a node that starts ends and sends those of no other. Each node numbers its own callbacks. */
+const OWNERS = `
+  ALTER TABLE sessions ADD COLUMN owner ${TEXT} NOT NULL DEFAULT 'local';
+  ALTER TABLE live_rooms ADD COLUMN owner ${TEXT} NOT NULL DEFAULT 'local';
+  ALTER TABLE outbox ADD COLUMN owner ${TEXT} NOT NULL DEFAULT 'local';
+  ALTER TABLE outbox DROP CONSTRAINT outbox_pkey, ADD PRIMARY KEY (owner, seq);
+`;
+
 /** Step n brings a database from version n-1 to version n; the first is version 1. */
-export const MIGRATIONS: readonly string[] = [RECORDS + HISTORY, CLUSTER];
+export const MIGRATIONS: readonly string[] = [RECORDS + HISTORY, CLUSTER, OWNERS];

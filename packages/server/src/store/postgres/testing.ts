@@ -6,6 +6,7 @@
 
 import { sharedPostgres } from '@gavel/testkit/postgres';
 import { type Kysely, sql } from 'kysely';
+import { beforeAll } from 'vitest';
 import type { Tables } from '../sql/tables.ts';
 import { openDatabase } from './database.ts';
 
@@ -25,6 +26,14 @@ export async function borrowDatabase(): Promise<PostgresDatabase> {
   if (unused) return unused;
   const url = await (await sharedPostgres()).createDatabase();
   return { url, db: await openDatabase({ url, maxConnections: 1 }) };
+}
+
+/** How long the first database may take on a busy machine, in milliseconds: the server starts for it. */
+const PREPARATION_MS = 120_000;
+
+/** Starts the server before the tests of a suite, whose own time limits are shorter. */
+export function startPostgresBefore(): void {
+  beforeAll(async () => returnDatabase(await borrowDatabase()), PREPARATION_MS);
 }
 
 /** Deletes all rows, but for those that the schema begins with, and gives the database to the next test. */

@@ -26,9 +26,11 @@ const POSITION = 'journal_position';
 /** The journal of a database. */
 export class SqlJournal implements JournalRepository {
   readonly #db: Kysely<Tables>;
+  readonly #node: string;
 
-  constructor(db: Kysely<Tables>) {
+  constructor(db: Kysely<Tables>, node: string) {
     this.#db = db;
+    this.#node = node;
   }
 
   async apply(entries: readonly JournalEntry[], position?: JournalPosition): Promise<void> {
@@ -36,12 +38,13 @@ export class SqlJournal implements JournalRepository {
     await this.#db.transaction().execute(async (tx) => {
       if (entries.length > 0) await requireTerm(tx, entries);
       await requireOwners(tx, entries);
-      for (const { sessions = [] } of entries) for (const change of sessions) await keepChange(tx, change);
+      for (const { sessions = [] } of entries) for (const change of sessions) await keepChange(tx, change, this.#node);
       const liveRooms = entries.flatMap((entry) => entry.liveRooms ?? []);
-      for (const change of mergeLiveRoomChanges(liveRooms)) await keepLiveRoom(tx, change);
+      for (const change of mergeLiveRoomChanges(liveRooms)) await keepLiveRoom(tx, change, this.#node);
       await insertCallbacks(
         tx,
         entries.flatMap(({ callbacks = [] }) => callbacks),
+        this.#node,
       );
       await insertAudit(
         tx,

@@ -9,12 +9,13 @@ import type { Kysely } from 'kysely';
 import type { MemberInfo } from '../../rooms/member.ts';
 import type { StreamInfo } from '../../rooms/stream.ts';
 import type { LiveRoom, LiveRoomChange } from '../live-rooms.ts';
+import { ownersOf } from './owner.ts';
 import type { Tables } from './tables.ts';
 
 const columnsOf = ({ appId, environment, roomId }: RoomKey) => ({ app_id: appId, environment, room_id: roomId });
 
-/** Stores a change in the caller's transaction. */
-export async function keepLiveRoom(tx: Kysely<Tables>, change: LiveRoomChange): Promise<void> {
+/** Stores a change in the caller's transaction, as one of a room of the node `owner`. */
+export async function keepLiveRoom(tx: Kysely<Tables>, change: LiveRoomChange, owner: string): Promise<void> {
   const room = columnsOf(change.key);
   if (change.begins || change.ends) {
     await tx
@@ -38,12 +39,12 @@ export async function keepLiveRoom(tx: Kysely<Tables>, change: LiveRoomChange): 
   if (change.begins) {
     await tx
       .insertInto('live_rooms')
-      .values({ ...room, epoch: change.epoch, user_seq: 0, stream_seq: 0, ...seqs })
+      .values({ ...room, epoch: change.epoch, user_seq: 0, stream_seq: 0, ...seqs, owner })
       .execute();
   } else if (Object.keys(seqs).length > 0) {
     await tx
       .updateTable('live_rooms')
-      .set(seqs)
+      .set({ ...seqs, owner })
       .where('room_id', '=', room.room_id)
       .where('app_id', '=', room.app_id)
       .where('environment', '=', room.environment)
@@ -67,9 +68,9 @@ export async function keepLiveRoom(tx: Kysely<Tables>, change: LiveRoomChange): 
   if (entries.length > 0) await tx.insertInto('live_entries').values(entries).execute();
 }
 
-/** Reads every life of a room whose end was not stored. */
-export async function readLiveRooms(db: Kysely<Tables>): Promise<LiveRoom[]> {
-  const rooms = await db.selectFrom('live_rooms').selectAll().execute();
+/** Reads every life of a room of a node whose end was not stored. */
+export async function readLiveRooms(db: Kysely<Tables>, node: string): Promise<LiveRoom[]> {
+  const rooms = await db.selectFrom('live_rooms').selectAll().where('owner', 'in', ownersOf(node)).execute();
   const read: LiveRoom[] = [];
   for (const room of rooms) {
     const entries = await db

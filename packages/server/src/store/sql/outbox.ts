@@ -8,6 +8,7 @@ import type { Insertable, Kysely, Selectable, Updateable } from 'kysely';
 import type { LiveRoom } from '../live-rooms.ts';
 import type { AttemptFailure, Endpoint, OutboxFilter, OutboxRecord, OutboxRepository } from '../outbox.ts';
 import { readLiveRooms } from './live-rooms.ts';
+import { ownersOf } from './owner.ts';
 import { inParts } from './parts.ts';
 import type { OutboxTable, Tables } from './tables.ts';
 
@@ -16,13 +17,15 @@ const MAX_ERROR_LENGTH = 500;
 /** The callbacks of a database. */
 export class SqlOutbox implements OutboxRepository {
   readonly #db: Kysely<Tables>;
+  readonly #node: string;
 
-  constructor(db: Kysely<Tables>) {
+  constructor(db: Kysely<Tables>, node: string) {
     this.#db = db;
+    this.#node = node;
   }
 
   liveRooms(): Promise<readonly LiveRoom[]> {
-    return readLiveRooms(this.#db);
+    return readLiveRooms(this.#db, this.#node);
   }
 
   async endpoints(): Promise<readonly Endpoint[]> {
@@ -31,6 +34,7 @@ export class SqlOutbox implements OutboxRepository {
       .select(['app_id', 'url'])
       .distinct()
       .where('failed_at_ms', 'is', null)
+      .where('owner', 'in', ownersOf(this.#node))
       .execute();
     return rows.map((row) => ({ appId: row.app_id, url: row.url }));
   }
@@ -47,6 +51,7 @@ export class SqlOutbox implements OutboxRepository {
       .where('app_id', '=', appId)
       .where('url', '=', url)
       .where('failed_at_ms', 'is', null)
+      .where('owner', 'in', ownersOf(this.#node))
       .where('seq', '>', afterSeq);
     if (lane !== undefined) matching = matching.where('lane', '=', lane);
     return (await matching.orderBy('seq').limit(limit).execute()).map(recordOf);
@@ -103,17 +108,22 @@ export class SqlOutbox implements OutboxRepository {
   }
 }
 
-/** Stores callbacks in the caller's transaction. A callback replaces the one with the same id. */
-export async function insertCallbacks(tx: Kysely<Tables>, records: readonly OutboxRecord[]): Promise<void> {
+/** Stores callbacks in the caller's transaction, to be sent by the node `owner`. A callback replaces the one with the same id. */
+export async function insertCallbacks(
+  tx: Kysely<Tables>,
+  records: readonly OutboxRecord[],
+  owner: string,
+): Promise<void> {
   // One statement must not change a row twice.
   const lastOfId = new Map(records.map((record) => [record.id, record]));
   for (const part of inParts([...lastOfId.values()])) {
     await tx
       .insertInto('outbox')
-      .values(part.map(rowOf))
+      .values(part.map((record) => ({ ...rowOf(record), owner })))
       .onConflict((conflict) =>
         conflict.column('id').doUpdateSet((eb) => ({
           seq: eb.ref('excluded.seq'),
+          owner: eb.ref('excluded.owner'),
           attempts: eb.ref('excluded.attempts'),
           next_attempt_at_ms: eb.ref('excluded.next_attempt_at_ms'),
           failed_at_ms: null,

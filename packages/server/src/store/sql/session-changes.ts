@@ -10,13 +10,13 @@ import type { Tables } from './tables.ts';
 
 type ChangeOf<T extends SessionChange['type']> = Extract<SessionChange, { readonly type: T }>;
 
-/** Stores one change in the caller's transaction. */
-export async function keepChange(tx: Kysely<Tables>, change: SessionChange): Promise<void> {
+/** Stores one change in the caller's transaction, as one of a session of the node `owner`. */
+export async function keepChange(tx: Kysely<Tables>, change: SessionChange, owner: string): Promise<void> {
   switch (change.type) {
     case 'begin':
-      return begin(tx, change);
+      return begin(tx, change, owner);
     case 'join':
-      return join(tx, change.peer);
+      return join(tx, change.peer, owner);
     case 'leave':
       return leave(tx, change);
     case 'end':
@@ -24,7 +24,7 @@ export async function keepChange(tx: Kysely<Tables>, change: SessionChange): Pro
   }
 }
 
-async function begin(tx: Kysely<Tables>, { session }: ChangeOf<'begin'>): Promise<void> {
+async function begin(tx: Kysely<Tables>, { session }: ChangeOf<'begin'>, owner: string): Promise<void> {
   await tx
     .insertInto('sessions')
     .values({
@@ -43,11 +43,12 @@ async function begin(tx: Kysely<Tables>, { session }: ChangeOf<'begin'>): Promis
       updated_at_ms: session.startedAtMs,
       seen_at_ms: session.startedAtMs,
       chat: null,
+      owner,
     })
     .execute();
 }
 
-async function join(tx: Kysely<Tables>, peer: SessionPeerRecord): Promise<void> {
+async function join(tx: Kysely<Tables>, peer: SessionPeerRecord, owner: string): Promise<void> {
   const known = await tx
     .selectFrom('session_peers')
     .select('id')
@@ -77,6 +78,7 @@ async function join(tx: Kysely<Tables>, peer: SessionPeerRecord): Promise<void> 
       user_count: eb('user_count', '+', known ? 0 : 1),
       updated_at_ms: peer.joinedAtMs,
       seen_at_ms: peer.joinedAtMs,
+      owner,
     }))
     .where('id', '=', peer.sessionId)
     .execute();

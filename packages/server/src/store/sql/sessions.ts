@@ -17,6 +17,7 @@ import type {
   SessionRepository,
 } from '../sessions.ts';
 import type { Page, Paged } from '../store.ts';
+import { ownersOf } from './owner.ts';
 import { type Part, readPaged } from './paged.ts';
 import { contains } from './search.ts';
 import { keepChange } from './session-changes.ts';
@@ -32,20 +33,27 @@ type Matching = SelectQueryBuilder<Tables, 'sessions', object>;
 /** The sessions of a database. */
 export class SqlSessions implements SessionRepository {
   readonly #db: Kysely<Tables>;
+  readonly #node: string;
 
-  constructor(db: Kysely<Tables>) {
+  constructor(db: Kysely<Tables>, node: string) {
     this.#db = db;
+    this.#node = node;
   }
 
   async keep(changes: readonly SessionChange[]): Promise<void> {
     if (changes.length === 0) return;
     await this.#db.transaction().execute(async (tx) => {
-      for (const change of changes) await keepChange(tx, change);
+      for (const change of changes) await keepChange(tx, change, this.#node);
     });
   }
 
   async checkpoint(nowMs: number): Promise<void> {
-    await this.#db.updateTable('sessions').set({ seen_at_ms: nowMs }).where('ended_at_ms', 'is', null).execute();
+    await this.#db
+      .updateTable('sessions')
+      .set({ seen_at_ms: nowMs })
+      .where('ended_at_ms', 'is', null)
+      .where('owner', '=', this.#node)
+      .execute();
   }
 
   async open(): Promise<readonly OpenSession[]> {
@@ -53,6 +61,7 @@ export class SqlSessions implements SessionRepository {
       .selectFrom('sessions')
       .selectAll()
       .where('ended_at_ms', 'is', null)
+      .where('owner', 'in', ownersOf(this.#node))
       .orderBy('started_at_ms')
       .execute();
     const open: OpenSession[] = [];

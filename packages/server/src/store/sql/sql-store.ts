@@ -17,6 +17,7 @@ import { SqlJournal } from './journal.ts';
 import { SqlMeetings } from './meetings.ts';
 import { SqlNonces } from './nonces.ts';
 import { SqlOutbox } from './outbox.ts';
+import { LOCAL_NODE } from './owner.ts';
 import { SqlParticipants } from './participants.ts';
 import { SqlPresets } from './presets.ts';
 import { SqlRules } from './rules.ts';
@@ -25,8 +26,12 @@ import { SqlSigningKeys } from './signing-keys.ts';
 import type { Tables } from './tables.ts';
 import { SqlWebhooks } from './webhooks.ts';
 
-/** Creates a store of a database whose schema is up to date; closing the store closes it. */
-export function createSqlStore(db: Kysely<Tables>): Store {
+/**
+ * Creates a store of a database whose schema is up to date; closing the store closes it.
+ *
+ * @param node the node of this process: sessions and live rooms are stored as its own
+ */
+export function createSqlStore(db: Kysely<Tables>, node = LOCAL_NODE): Store {
   const ping = async (): Promise<void> => {
     await db.selectFrom('apps').select('seq').limit(1).execute();
   };
@@ -38,13 +43,13 @@ export function createSqlStore(db: Kysely<Tables>): Store {
     participants: new SqlParticipants(db),
     presets: new SqlPresets(db),
     signingKeys: new SqlSigningKeys(db),
-    journal: new SqlJournal(db),
+    journal: new SqlJournal(db, node),
     audit: new SqlAudit(db),
-    outbox: new SqlOutbox(db),
+    outbox: new SqlOutbox(db, node),
     nonces: new SqlNonces(db),
     rules: new SqlRules(db),
     endedTickets: new SqlEndedTickets(db),
-    sessions: new SqlSessions(db),
+    sessions: new SqlSessions(db, node),
     chat: new SqlChat(db),
     files: new SqlFiles(db),
     webhooks: new SqlWebhooks(db),

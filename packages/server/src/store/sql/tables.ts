@@ -119,6 +119,8 @@ export interface OutboxTable {
   failed_at_ms: number | null;
   last_status: number | null;
   last_error: string | null;
+  /** The node that sends it. */
+  owner: Generated<string>;
 }
 
 /** Rules: bans, blocks of streams, forbidden streams. */
@@ -161,6 +163,8 @@ export interface SessionsTable {
   seen_at_ms: number;
   /** Null if no message is stored. */
   chat: SessionChat | null;
+  /** The node whose rooms continue it. */
+  owner: Generated<string>;
 }
 
 /** The chat messages of sessions. */
@@ -226,6 +230,8 @@ export interface LiveRoomsTable {
   epoch: string;
   user_seq: number;
   stream_seq: number;
+  /** The node that has the room. */
+  owner: Generated<string>;
 }
 
 /** Members and streams of those rooms. */

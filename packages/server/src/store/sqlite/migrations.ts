@@ -1,5 +1,6 @@
 /**
- * The SQLite schema as numbered steps. A released step is never changed; changes are added as new steps.
+ * The SQLite schema as numbered steps. A released step is never changed; changes are added as new steps, and to
+ * `../postgres/migrations.ts` too.
  *
  * `seq` gives lists a stable order: rows of the same millisecond stay in the order of their insertion.
  *
@@ -380,5 +381,11 @@ export const MIGRATIONS: readonly string[] = [
   // When an owner was shown the secrets of an App: they are shown once.
   `
   ALTER TABLE apps ADD COLUMN secrets_shown_at_ms INTEGER;
+  `,
+  // The nodes that have sessions, live rooms and callbacks: a node that starts ends and sends those of no other.
+  `
+  ALTER TABLE sessions ADD COLUMN owner TEXT NOT NULL DEFAULT 'local';
+  ALTER TABLE live_rooms ADD COLUMN owner TEXT NOT NULL DEFAULT 'local';
+  ALTER TABLE outbox ADD COLUMN owner TEXT NOT NULL DEFAULT 'local';
   `,
 ];

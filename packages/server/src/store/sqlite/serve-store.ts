@@ -54,8 +54,8 @@ async function execute(call: Call): Promise<void> {
   }
 }
 
-async function open({ path, busyLimitMs, journalFolder }: ThreadOptions): Promise<void> {
-  const store = await openSqliteStore(path, busyLimitMs === undefined ? {} : { busyLimitMs });
+async function open({ path, journalFolder, ...options }: ThreadOptions): Promise<void> {
+  const store = await openSqliteStore(path, options);
   const mover =
     journalFolder === undefined
       ? {}

@@ -10,6 +10,8 @@ import { type ErrorCode, type ErrorDetails, GavelError } from '@gavel/protocol';
 export interface ThreadOptions {
   readonly path: string;
   readonly busyLimitMs?: number;
+  /** As of `openSqliteStore`. */
+  readonly node?: string;
   /** The folder of the journal's files; absent if there are none. */
   readonly journalFolder?: string;
 }
