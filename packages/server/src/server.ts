@@ -21,6 +21,7 @@ import { connectRooms } from './cluster/cluster-rooms.ts';
 import { NO_LINK, type NodeLink } from './cluster/node-link.ts';
 import type { Ownership } from './cluster/ownership.ts';
 import { ClusterPeers } from './cluster/peers.ts';
+import { numberOfNode } from './cluster/rendezvous.ts';
 import { SharedCaches } from './cluster/shared-caches.ts';
 import { type ConfigChanges, compareConfigs } from './config/reload.ts';
 import type { Config } from './config.ts';
@@ -230,7 +231,8 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const limits = { heartbeatTimeoutMs, keptEvents: KEPT_EVENTS, maxLoginsPerSecond, ...mediaLimits };
   const report = (error: unknown): void =>
     log.error({ err: error }, 'removing silent members or admitting users failed');
-  const roomSettings = { clock, ids: createIdSource(clock), policy: policies, tickets, commands, report, ...limits };
+  const ids = createIdSource(clock, parts.cluster && numberOfNode(peers.self));
+  const roomSettings = { clock, ids, policy: policies, tickets, commands, report, ...limits };
   const shared = parts.cluster && {
     claims: new ClusterClaims(peers),
     executeElsewhere: (key: RoomKey, command: RoomCommand, origin: Origin) => innerBus.call({ key, command, origin }),

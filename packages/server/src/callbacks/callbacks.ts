@@ -12,6 +12,7 @@
 
 import type { App } from '../apps/app.ts';
 import type { Peers } from '../cluster/peers.ts';
+import { numberOfNode } from '../cluster/rendezvous.ts';
 import { defineTopic } from '../cluster/topic.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../rooms/clock.ts';
@@ -88,6 +89,7 @@ export class Callbacks {
     });
     this.outbox = new Outbox({
       ...deps,
+      ...(deps.peers && { node: numberOfNode(deps.peers.self) }),
       outbox,
       rows: journal,
       onStored: (records) => this.#offer(records),

@@ -25,9 +25,16 @@ export interface OutboxDeps {
   readonly apps: { find(appId: number): App | undefined };
   readonly dialects: readonly CallbackDialect[];
   readonly clock: Clock;
+  /** The number of this node in its cluster, from 0 to 1023; absent in a single process. */
+  readonly node?: number;
   /** Called with stored callbacks, in the order of `seq`. */
   readonly onStored: (records: readonly OutboxRecord[]) => void;
 }
+
+/** Callbacks of the nodes of a cluster have different numbers: this many lie between two of one node. */
+const NODE_STEP = 1024;
+/** Numbers of callbacks of a cluster begin at this time, so that they are integers: 2020-01-01. */
+const FIRST_SEQ_AT_MS = 1_577_836_800_000;
 
 /** Replays run one after another, so that a callback is not replayed twice. */
 const REPLAYS = 'replays';
@@ -46,7 +53,23 @@ export class Outbox implements RowSource {
 
   /** Continues the numbers of the stored callbacks. It must resolve before the first callback. */
   async start(): Promise<void> {
-    this.#lastSeq = await this.#deps.rows.lastCallbackSeq();
+    const stored = await this.#deps.rows.lastCallbackSeq();
+    const { node } = this.#deps;
+    this.#lastSeq = node === undefined ? stored : Math.floor(stored / NODE_STEP) * NODE_STEP + node;
+  }
+
+  /**
+   * Returns the next number. In a cluster it follows the clock, so that a room's callbacks stay in order when another node
+   * becomes its owner.
+   */
+  #nextSeq(): number {
+    const { node, clock } = this.#deps;
+    if (node === undefined) this.#lastSeq += 1;
+    else {
+      const fromClock = (clock.now() - FIRST_SEQ_AT_MS) * NODE_STEP + node;
+      this.#lastSeq = Math.max(fromClock, this.#lastSeq + NODE_STEP);
+    }
+    return this.#lastSeq;
   }
 
   rowsOf(batch: EventBatch): JournalRows | undefined {
@@ -110,9 +133,9 @@ export class Outbox implements RowSource {
   }
 
   #numbered({ id, appId, dialect, event, url, lane, body, createdAtMs }: NewOutboxRecord): OutboxRecord {
-    this.#lastSeq += 1;
+    const seq = this.#nextSeq();
     const target = { id, appId, dialect, event, url, lane, body, createdAtMs };
-    return { seq: this.#lastSeq, ...target, attempts: 0, nextAttemptAtMs: this.#deps.clock.now() };
+    return { seq, ...target, attempts: 0, nextAttemptAtMs: this.#deps.clock.now() };
   }
 
   /** Gives stored callbacks to the dispatcher in the next turn: callers get their answers first, sending costs more than storing. */

@@ -7,6 +7,10 @@
 import { hash } from 'node:crypto';
 import type { NodeId } from './node-link.ts';
 
+/** Returns a number from 0 to 1023 for a node: two nodes of a small cluster have different ones with high probability. */
+export const numberOfNode = (node: NodeId): number =>
+  Number.parseInt(hash('sha256', node, 'hex').slice(0, 8), 16) % 1024;
+
 /**
  * Returns the node that is responsible for a subject. If a node is added or removed, only the subjects of that node move.
  *

@@ -1,3 +1,4 @@
+import { compareEpochs } from '@gavel/protocol';
 import { FakeClock } from '@gavel/testkit';
 import { expect, it, test } from 'vitest';
 import { callAtWallTime, createIdSource } from './clock.ts';
@@ -37,4 +38,16 @@ test('a wait for a wall-clock time ends with it, wherever the wall clock is set 
   waitUntil(Number.POSITIVE_INFINITY);
   clock.advance(31 * 86_400_000);
   expect(ended).toHaveLength(2);
+});
+
+test('epochs ascend, and those of two nodes differ also in one millisecond (ROOM-3)', () => {
+  const clock = new FakeClock();
+  const sources = [createIdSource(clock, 0), createIdSource(clock, 1023)];
+  const drawn = sources.map((ids) => Array.from({ length: 3000 }, () => ids.nextEpoch()));
+  for (const epochs of drawn) expect(epochs).toEqual(epochs.toSorted(compareEpochs));
+  expect(new Set(drawn.flat()).size).toBe(6000);
+  clock.advance(10);
+  for (const [index, ids] of sources.entries()) {
+    expect(compareEpochs(ids.nextEpoch(), drawn[index]?.at(-1) ?? ids.nextEpoch())).toBe(1);
+  }
 });
