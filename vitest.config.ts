@@ -24,7 +24,7 @@ export default defineConfig({
     // So that no file leaves its stubs to the next one.
     unstubGlobals: true,
     // Empty where there is none: tests that need it are then skipped.
-    env: { GAVEL_TEST_POSTGRES: findPostgres() ?? '' },
+    env: { GAVEL_TEST_POSTGRES: findPostgres() ?? '', GAVEL_TEST_NATS: findNatsServer() ?? '' },
     projects: [
       {
         extends: true,
@@ -38,8 +38,6 @@ export default defineConfig({
           ],
           exclude: ['**/node_modules/**', '**/*.e2e.test.ts'],
           ...PATIENCE,
-          // Empty where there is none: tests that need it are then skipped.
-          env: { GAVEL_TEST_NATS: findNatsServer() ?? '' },
         },
       },
       {

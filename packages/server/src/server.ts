@@ -17,9 +17,9 @@ import { TimedBus } from './bus/timed-bus.ts';
 import { Callbacks } from './callbacks/callbacks.ts';
 import type { Poster } from './callbacks/post.ts';
 import { ClusterClaims } from './cluster/cluster-claims.ts';
-import { connectRooms } from './cluster/cluster-rooms.ts';
-import { NO_LINK, type NodeLink } from './cluster/node-link.ts';
-import type { Ownership } from './cluster/ownership.ts';
+import type { ClusterNode } from './cluster/cluster-node.ts';
+import { type ClusterParts, connectRooms } from './cluster/cluster-rooms.ts';
+import { NO_LINK } from './cluster/node-link.ts';
 import { ClusterPeers } from './cluster/peers.ts';
 import { numberOfNode } from './cluster/rendezvous.ts';
 import { SharedCaches } from './cluster/shared-caches.ts';
@@ -93,12 +93,7 @@ export interface ServerParts {
   /** Puts another bus in front of that of this process. */
   readonly wrapBus?: (bus: Bus) => Bus;
   /** Makes the server a node of a cluster. The caller closes the link after the server. */
-  readonly cluster?: {
-    readonly link: NodeLink;
-    readonly ownership: Ownership;
-    /** Whether the owners are in the store's database: then rows of ended terms are refused (CLUS-2). */
-    readonly isFenced?: boolean;
-  };
+  readonly cluster?: ClusterParts;
   /** The port and the folder, if the caller has already claimed them; the server releases them when it closes. */
   readonly claim?: Claim;
 }
@@ -135,21 +130,28 @@ const MAX_REQUESTS_PER_SECOND = 100;
  */
 export async function startServer(config: Config, parts: ServerParts = {}): Promise<GavelServer> {
   const claim = parts.claim ?? (await claimResources(config, parts.store === undefined));
+  const { clock = systemClock, log = createLog(config.logLevel) } = parts;
+  let node: ClusterNode | undefined;
   try {
-    return await buildServer(config, parts, claim);
+    // Not loaded in a single process.
+    if (config.cluster) node = await (await import('./cluster/cluster-node.ts')).joinCluster(config, clock, log);
+    const server = await buildServer(config, { ...parts, clock, log, ...(node && { cluster: node }) }, claim);
+    return node ? { ...server, close: () => server.close().finally(() => node?.close()) } : server;
   } catch (error) {
+    await node?.close();
     claim.release();
     throw error;
   }
 }
 
-async function buildServer(config: Config, parts: ServerParts, claim: Claim): Promise<GavelServer> {
+type BuildParts = ServerParts & Required<Pick<ServerParts, 'clock' | 'log'>>;
+
+async function buildServer(config: Config, parts: BuildParts, claim: Claim): Promise<GavelServer> {
   /** The configuration with what was reloaded. */
   let current = config;
   let certificates = config.tls && readCertificates(config.tls);
   const { baseUrl } = claim;
-  const clock = parts.clock ?? systemClock;
-  const log = parts.log ?? createLog(config.logLevel);
+  const { clock, log } = parts;
   const { store, journal, closeJournal } = parts.store
     ? createOpenedStore(parts.store, log)
     : await openStore(config, clock, log, parts.cluster?.link.id);
@@ -200,9 +202,9 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     deliveriesOf: (...news) => webhooks.deliveriesOf(...news),
     append: (rows) => outbox.append(rows),
   });
+  const termOf = (key: RoomKey): number | undefined => parts.cluster?.ownership.termOf(key);
   const audit = new AuditLog(log);
   const publisher = new Publisher();
-  const ownership = parts.cluster?.isFenced ? parts.cluster.ownership : undefined;
   const sounds = new SoundMonitor({ ...mediaParts, notifier: publisher });
   const resender = new MediaResender({ state: mediaState, notifier: publisher });
   // Media is first: it starts to close streams before any client receives the event.
@@ -210,7 +212,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
     first: [new MediaEnforcer(mediaParts)],
     journal: new BatchJournal({
       ...{ journal: outbox, commands, source: outbox, recorder: sessions, log },
-      ...(ownership && { termOf: (key) => ownership.termOf(key) }),
+      ...(parts.cluster?.isFenced && { termOf }),
     }),
     after: [sessions, publisher, sounds, resender, audit, metrics.rooms],
   };
@@ -236,6 +238,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const shared = parts.cluster && {
     claims: new ClusterClaims(peers),
     executeElsewhere: (key: RoomKey, command: RoomCommand, origin: Origin) => innerBus.call({ key, command, origin }),
+    mayDecide: (key: RoomKey) => termOf(key) !== undefined,
   };
   const rooms = new Rooms({ ...roomSettings, ...shared }, sinks);
   const media = startMedia({
@@ -249,12 +252,8 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   const clusterRooms =
     parts.cluster &&
     connectRooms({
-      peers,
-      ownership: parts.cluster.ownership,
-      own: localBus,
-      rooms: rooms.transfer,
-      settings: roomSettings,
-      adoptMedia: (state) => media.adopt(state),
+      ...parts.cluster,
+      ...{ peers, own: localBus, rooms: rooms.transfer, settings: roomSettings, media, log },
       onLost: (key) => fanOut.disconnectRoom(key),
       onTakeover: ({ appId, roomId }, { term }) =>
         log.warn({ app: appId, room: roomId, term }, 'this node has taken a room over: its owner is gone'),
@@ -340,7 +339,7 @@ async function buildServer(config: Config, parts: ServerParts, claim: Claim): Pr
   await registerAssets(http);
   if (config.playground) registerPlayground(http, devPage(config, apps, clock));
   await registerSdk(http);
-  registerHealth(http, { metrics, findUnready: async () => findUnready(engine, store) });
+  registerHealth(http, { metrics, findUnready: async () => findUnready(engine, store, parts.cluster) });
   const entry = new Entry({
     bus,
     authenticators: [
@@ -440,8 +439,8 @@ function devPage(config: Config, apps: AppRegistry, clock: Clock): Parameters<ty
   return { dev: { appId: app.appId, sign: (action, params) => signedPath(app, action, params, clock.now()) } };
 }
 
-async function findUnready(engine: MediaEngine, store: Store): Promise<Unready[]> {
-  const unready = findUnreadyWorkers(engine);
+async function findUnready(engine: MediaEngine, store: Store, cluster?: ClusterParts): Promise<Unready[]> {
+  const unready = [...findUnreadyWorkers(engine), ...(cluster?.findUnready?.() ?? [])];
   await store.ping().catch((error: unknown) => unready.push({ part: 'store', problem: messageOf(error) }));
   return unready;
 }

@@ -6,6 +6,8 @@
 
 import Fastify from 'fastify';
 import manifest from '../../package.json' with { type: 'json' };
+import { NO_LINK } from '../cluster/node-link.ts';
+import { ClusterPeers } from '../cluster/peers.ts';
 import { systemClock } from '../rooms/clock.ts';
 import { ADMIN_PREFIX, type AdminDoorDeps, registerAdminDoor } from './door.ts';
 
@@ -53,7 +55,7 @@ export async function readOpenApi(): Promise<OpenApi> {
     version: manifest.version,
     clock: systemClock,
     bus: { subscribe: () => () => {} },
-    peers: { serve: () => {} },
+    peers: new ClusterPeers(NO_LINK),
   };
   await registerAdminDoor(http, deps as unknown as AdminDoorDeps);
   const headers = { authorization: 'Bearer key' };

@@ -25,6 +25,10 @@ class OwnerTable {
     this.#isAlive = isAlive;
   }
 
+  give({ roomId }: RoomKey, owner: Owner): void {
+    this.#owners.set(roomId, owner);
+  }
+
   ownerOf({ roomId }: RoomKey): Owner | undefined {
     const owner = this.#owners.get(roomId);
     return owner && this.#isAlive(owner.node) ? owner : undefined;
@@ -176,6 +180,22 @@ describe('replicas', () => {
     await a.enter('ben');
     expect(b.lost).toEqual([KEY]);
     expect(b.replicas.find(KEY)?.state.seq).toBe(a.rooms.transfer.stateOf(KEY)?.seq);
+  });
+
+  test('a node that has lost a room follows it: its clients get what has happened since, once', async () => {
+    const [a, b] = [open('a'), open('b')];
+    await a.enter('ann');
+    const before = a.got.length;
+    a.replicas.recordForgotten(a.rooms.transfer.stateOf(KEY) as RoomState);
+    a.rooms.transfer.forget(KEY);
+    expect(a.rooms.size).toBe(0);
+    table.give(KEY, { node: 'b', term: 2 });
+    b.rooms.transfer.adopt(b.replicas.find(KEY)?.state as RoomState);
+    await a.enter('ben');
+    expect(b.rooms.size).toBe(1);
+    expect(a.got.slice(before)).toEqual(['room 3 memberJoined']);
+    expect(a.replicas.find(KEY)).toMatchObject({ term: 2, state: { seq: 3 } });
+    expect(a.lost).toEqual([]);
   });
 
   test('a batch of an ended term changes nothing (CLUS-2)', async () => {

@@ -130,9 +130,11 @@ export class Replicas {
     this.#sent.set(text, { key, term, position: { epoch, seq } });
   }
 
-  /** Forgets what was sent of rooms, because this node is no longer their owner. */
-  forgetSent(): void {
-    this.#sent.clear();
+  /** Follows a room that was this node's: its clients here get what has happened since. */
+  recordForgotten(state: RoomState): void {
+    const { peers, settings } = this.#deps;
+    this.#sent.delete(roomKeyText(state.key));
+    this.#put({ owner: peers.self, term: 0, room: Room.restore(state, settings) });
   }
 
   /** Sends the other nodes how far this node is with its rooms. */

@@ -152,15 +152,16 @@ function entryLines(items: SchemaNode): string[] {
   });
 }
 
-function sampleLines(node: SchemaNode, indent: string): string[] {
+/** @param isOptional whether the group may be absent: then the groups in it are commented out too, because an empty one is not */
+function sampleLines(node: SchemaNode, indent: string, isOptional = false): string[] {
   return Object.entries(node.properties ?? {}).flatMap(([name, child]) => {
     if (isGroup(child)) {
       const gap = indent === '' ? [''] : [];
       return [
         ...gap,
         ...comment(child.description ?? '', indent),
-        `${indent}${name}:`,
-        ...sampleLines(child, `${indent}  `),
+        `${indent}${isOptional ? '# ' : ''}${name}:`,
+        ...sampleLines(child, `${indent}  `, isOptional || !node.required?.includes(name)),
       ];
     }
     if (child.items !== undefined && isGroup(child.items)) {

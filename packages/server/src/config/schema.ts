@@ -9,6 +9,7 @@ import { availableParallelism } from 'node:os';
 import { type Static, Type } from 'typebox';
 import { API_TOKEN_SCHEMA, APP_SCHEMA } from './app-schema.ts';
 import { BANS_SCHEMA } from './bans-schema.ts';
+import { CLUSTER_SCHEMA } from './cluster-schema.ts';
 import { HTTP_SCHEMA, SIGNALLING_SCHEMA, TLS_SCHEMA } from './connection-schema.ts';
 import { STORE_SCHEMA } from './store-schema.ts';
 import { TURN_SCHEMA } from './turn-schema.ts';
@@ -324,6 +325,7 @@ export const CONFIG_SCHEMA = Type.Object(
         'Folder of the database (unless `store.url` is set), of the files of chat messages and, in dev mode, of the credentials. Created if missing.',
     }),
     store: STORE_SCHEMA,
+    cluster: Type.Optional(CLUSTER_SCHEMA),
     publicUrl: Type.Optional(
       Type.String({
         pattern: '^https?://[^\\s/]+(/\\S*)?$',

@@ -8,6 +8,7 @@ import { isIP } from 'node:net';
 import { Value } from 'typebox/value';
 import { isAddressRange } from '../addresses/address.ts';
 import { findPrivateHost } from '../callbacks/private-addresses.ts';
+import { findClusterProblems } from './cluster-schema.ts';
 import { CONFIG_ROOT, describeRule, type SchemaNode } from './keys.ts';
 import { type ConfigProblem, showValue } from './problems.ts';
 import type { Config } from './schema.ts';
@@ -131,6 +132,10 @@ export function findRuleProblems(config: Config, originOf: OriginOf): ConfigProb
   for (const [index, turn] of turns.entries()) {
     const group = index === 0 ? 'turn' : `apps[${index - 1}].turn`;
     for (const { key, message } of turn ? findTurnProblems(turn) : []) report(`${group}.${key}`, message);
+  }
+  const { cluster, store } = config;
+  for (const { key, message } of cluster ? findClusterProblems(cluster, store.url !== undefined) : []) {
+    report(`cluster.${key}`, message);
   }
   requireDistinct('apps', config.apps, 'name');
   requireDistinct('apps', config.apps, 'appId');

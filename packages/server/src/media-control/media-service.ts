@@ -21,7 +21,7 @@ export interface MediaServiceDeps {
   readonly rooms: Pick<Rooms, 'answer'>;
   readonly negotiator: Negotiator;
   readonly sounds: Pick<SoundMonitor, 'watch'>;
-  readonly monitor: Pick<MediaMonitor, 'adopt'>;
+  readonly monitor: Pick<MediaMonitor, 'adopt' | 'abandon'>;
 }
 
 /** The handler of media commands. */
@@ -43,6 +43,11 @@ export class MediaService {
   /** Goes on with the media of a room that another node owned. Its members are in the room already. */
   adopt(state: RoomState): void {
     this.#deps.monitor.adopt(state);
+  }
+
+  /** Closes all media of a room that this node may no longer decide about. */
+  abandon(key: RoomKey): Promise<void> {
+    return this.#deps.monitor.abandon(key);
   }
 
   async #execute(key: RoomKey, command: MediaCommand, origin: Origin): Promise<MediaReplyOf<MediaCommand>> {

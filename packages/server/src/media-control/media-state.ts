@@ -6,7 +6,7 @@
  */
 
 import type { MediaKind, StreamDemand } from '@gavel/media';
-import type { MemberId, PublishId, RoomKey } from '@gavel/protocol';
+import { type MemberId, type PublishId, type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { Clock } from '../rooms/clock.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
 import { type BlockedKinds, NOTHING_BLOCKED } from '../rooms/stream-rules.ts';
@@ -120,9 +120,26 @@ export class MediaState {
     return publishIds.flatMap((publishId) => this.streams.get(publishId) ?? []).filter((one) => one.isNegotiated);
   }
 
+  /** Forgets what a room has, and returns it: another owner may go on with it, and this one get it again. */
+  forgetRoom(room: string): { readonly members: readonly MemberId[]; readonly streams: readonly PublishId[] } {
+    const isOfRoom = ([, { key }]: readonly [unknown, { readonly key: RoomKey }]) => roomKeyText(key) === room;
+    const members = [...this.members].filter(isOfRoom).map(([memberId]) => memberId);
+    const streams = [...this.streams].filter(isOfRoom);
+    for (const memberId of members) {
+      this.members.delete(memberId);
+      this.plays.removeMember(memberId);
+    }
+    for (const [, { stream }] of streams) this.#removeStream(stream);
+    return { members, streams: streams.map(([publishId]) => publishId) };
+  }
+
   /** Removes a stream, its plays and its timers. */
-  remove({ publishId, memberId }: StreamInfo): void {
-    this.#endedStreams.add(publishId);
+  remove(stream: StreamInfo): void {
+    this.#endedStreams.add(stream.publishId);
+    this.#removeStream(stream);
+  }
+
+  #removeStream({ publishId, memberId }: StreamInfo): void {
     this.streams.delete(publishId);
     this.plays.removeStream(publishId);
     this.pending.end(publishId);

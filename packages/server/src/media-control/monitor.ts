@@ -5,7 +5,7 @@
  */
 
 import type { MediaEngine, StreamDemand } from '@gavel/media';
-import type { MemberId, PublishId } from '@gavel/protocol';
+import { type MemberId, type PublishId, type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { Notifier } from '../bus/bus.ts';
 import type { RoomState } from '../rooms/room-state.ts';
 import { heldBackKinds } from '../rooms/stream.ts';
@@ -58,6 +58,16 @@ export class MediaMonitor {
       if (memberId !== undefined) state.lost.add(publishId, () => void announcer.fail(publishId));
     }
     notifier.notify({ key, frame: { event: 'mediaLost' } });
+  }
+
+  /** Closes all media of a room that this node may no longer decide about (CLUS-5). */
+  async abandon(key: RoomKey): Promise<void> {
+    const { engine, state } = this.#deps;
+    const { members, streams } = state.forgetRoom(roomKeyText(key));
+    await Promise.all([
+      ...members.map((memberId) => engine.closePeer(memberId)),
+      ...streams.map((publishId) => engine.closeStream(publishId)),
+    ]);
   }
 
   #onStreamConnected(publishId: PublishId): void {

@@ -1,5 +1,6 @@
 /**
- * Moves rooms between owners: what another node needs to follow a room of this one, to go on with it, or to let it go.
+ * Moves rooms between owners: what another node needs to follow a room of this one, and what this one does to go on with a room
+ * of another, or to let one go.
  *
  * @module
  */
@@ -7,17 +8,10 @@
 import { type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { Claims } from './claims/claims.ts';
 import type { Directory, IndexedRoom } from './directory.ts';
-import type { RoomPosition } from './ended-tickets.ts';
 import { OwnedRoom } from './owned-room.ts';
 import type { Room, RoomSettings } from './room.ts';
 import { ENVIRONMENT_LIMITS } from './room-limits.ts';
 import type { RoomState } from './room-state.ts';
-
-/** How far a room is. */
-export interface RoomPlace {
-  readonly key: RoomKey;
-  readonly position: RoomPosition;
-}
 
 /** Dependencies of `RoomTransfer`: what the owner of rooms has. */
 export interface RoomTransferDeps {
@@ -36,9 +30,9 @@ export class RoomTransfer {
     this.#deps = deps;
   }
 
-  /** Returns the rooms with members, and how far each is. */
-  places(): readonly RoomPlace[] {
-    return [...this.#deps.owned.values()].flatMap(({ key, room }) => (room ? { key, position: room.position } : []));
+  /** Returns the rooms that this node has, also those without members. */
+  keys(): readonly RoomKey[] {
+    return [...this.#deps.owned.values()].map(({ key }) => key);
   }
 
   /** Returns the whole state of a room; undefined if it has no members. Its cost is the size of the room. */
@@ -85,6 +79,14 @@ export class RoomTransfer {
     for (const state of states) directory.remove(describe(state));
     owned.clear();
     return states;
+  }
+
+  /** Forgets a room, its waiting users and its session, because another node goes on with it. Emits no events. */
+  forget(key: RoomKey): void {
+    const { owned, directory } = this.#deps;
+    const state = this.stateOf(key);
+    if (state) directory.remove(describe(state));
+    owned.delete(roomKeyText(key));
   }
 
   #find(key: RoomKey): Room | undefined {

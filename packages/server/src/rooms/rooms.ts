@@ -49,6 +49,8 @@ import { toWireError } from './wire-error.ts';
 export interface RoomsSettings extends RoomSettings {
   /** Maximum number of logins per room in any second (LIM-1). */
   readonly maxLoginsPerSecond: number;
+  /** Whether this node may decide for a room that it has; by default it may. A node without a valid lease must not (CLUS-2). */
+  readonly mayDecide?: (key: RoomKey) => boolean;
   /** Reports an error that no caller can receive: when silent members are removed, or waiting users are admitted. */
   readonly report?: (error: unknown) => void;
   /** Maximum number of live and reserved streams per App, in both environments; 0 means no limit (LIM-7). */
@@ -370,7 +372,11 @@ export class Rooms {
   /** Changes a room and the indexes of all rooms synchronously. */
   #apply(key: RoomKey, command: RoomCommand, origin: Origin, facts?: CommandFacts): Change {
     const text = roomKeyText(key);
-    const owned = this.#owned.get(text) ?? new OwnedRoom(key, this.#settings);
+    const known = this.#owned.get(text);
+    if ((known || command.type === 'login') && this.#settings.mayDecide?.(key) === false) {
+      throw new GavelError('server.node-unavailable');
+    }
+    const owned = known ?? new OwnedRoom(key, this.#settings);
     const { events, reply } = owned.apply(command, origin, facts);
     if (owned.isEmpty) this.#owned.delete(text);
     else this.#owned.set(text, owned);
@@ -400,7 +406,7 @@ export class Rooms {
     const { clock } = this.#settings;
     const nowMonotonicMs = clock.monotonicMs();
     const origin: Origin = { channel: 'server', requestId: 'heartbeat' };
-    const owned = [...this.#owned.values()];
+    const owned = [...this.#owned.values()].filter(({ key }) => this.#settings.mayDecide?.(key) !== false);
     for (const one of owned) this.#deleteExpired(one, nowMonotonicMs);
     const due = owned.filter((one) => one.hasSilent(nowMonotonicMs));
     const swept: Promise<unknown>[] = due.map(({ key }) => this.execute(key, { type: 'expire' }, origin));

@@ -9,7 +9,7 @@ import type { Metrics } from './metrics.ts';
 
 /** A part of the server that is not ready. */
 export interface Unready {
-  readonly part: 'media' | 'store';
+  readonly part: 'media' | 'store' | 'cluster';
   /** A sentence for operators, without secrets. */
   readonly problem: string;
 }
