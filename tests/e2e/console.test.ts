@@ -224,6 +224,7 @@ describe.skipIf(CHROMIUM === '')('the console', () => {
     await ola.getByRole('button', { name: 'Done' }).click();
     await ola.getByRole('button', { name: 'Keys of school' }).click();
     const keys = ola.getByTestId('key-list');
+    await keys.locator('tr').nth(1).waitFor();
     expect(await keys.locator('tr').count()).toBe(2);
     expect(await ola.getByTestId('show-secrets').count()).toBe(0);
     await ola.getByTestId('rotate').click();

@@ -99,7 +99,7 @@ async function restart(): Promise<void> {
 }
 
 async function untilEnded(session: RoomSession) {
-  for (let tries = 0; tries < 60 && session.state.name !== 'ended'; tries += 1) await pass(STEP_MS);
+  for (let tries = 0; tries < 600 && session.state.name !== 'ended'; tries += 1) await pass(STEP_MS);
   return session.state.name === 'ended' ? session.state.end : session.state.name;
 }
 

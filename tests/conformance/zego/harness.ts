@@ -16,6 +16,8 @@ import {
   type TestServerOptions,
 } from '@gavel/testkit';
 import { pino } from 'pino';
+import { vi } from 'vitest';
+import { FileJournal } from '../../../packages/server/src/journal/file-journal.ts';
 
 /** An HTTP answer. */
 export interface Answer {
@@ -50,8 +52,8 @@ export interface Harness {
   readonly apps: GavelServer['apps'];
   readonly bus: GavelServer['bus'];
   readonly rooms: TestRooms;
-  /** The store of rules. */
-  readonly rules: GavelServer['store']['rules'];
+  /** Makes the next entry of the journal fail, as on a full disk. */
+  failJournalOnce(): void;
   /** The store of used nonces. */
   readonly nonces: GavelServer['store']['nonces'];
   readonly clock: FakeClock;
@@ -144,7 +146,7 @@ export async function start(options: TestServerOptions & { readonly clock?: Fake
     apps,
     bus,
     rooms,
-    rules: test.server.store.rules,
+    failJournalOnce: () => vi.spyOn(FileJournal.prototype, 'append').mockRejectedValueOnce(new Error('disk full')),
     nonces: test.server.store.nonces,
     clock,
     engine,

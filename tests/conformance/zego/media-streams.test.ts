@@ -110,7 +110,7 @@ describe('forbidding', () => {
     ['ResumeRTCStreams', ['s'], 42004],
   ] as const)('%s answers its own code for a fault of the server', async (action, id, code) => {
     await call('ForbidRTCStream', 's');
-    vi.spyOn(harness.rules, 'put').mockRejectedValueOnce(new Error('disk full'));
+    harness.failJournalOnce();
     expect(await call(action, id)).toMatchObject({ Code: code, Data: null });
   });
 });

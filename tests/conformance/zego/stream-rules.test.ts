@@ -152,8 +152,8 @@ test('parameters: 2 for missing and malformed ones and for two zeros, 3 for long
 
 test('faults of the server: 123 for setting, 1 for ending', async () => {
   expect((await set()).Code).toBe(0);
-  vi.spyOn(harness.rules, 'put').mockRejectedValueOnce(new Error('disk full'));
+  harness.failJournalOnce();
   expect((await set()).Code).toBe(123);
-  vi.spyOn(harness.rules, 'put').mockRejectedValueOnce(new Error('disk full'));
+  harness.failJournalOnce();
   expect((await remove()).Code).toBe(1);
 });

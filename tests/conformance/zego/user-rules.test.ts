@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RawClient, TEST_API_TOKEN, TEST_APP } from '@gavel/testkit';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Harness, type Params, publish, start, tellingsOf } from './harness.ts';
 
 let harness: Harness;
@@ -360,7 +360,7 @@ describe('setting and ending', () => {
 
   test('answers 1 for a fault of the server, and changes nothing', async () => {
     expect((await set({ ...USER, UserId: 'other' })).Code).toBe(0);
-    vi.spyOn(harness.rules, 'put').mockRejectedValueOnce(new Error('disk full'));
+    harness.failJournalOnce();
     expect((await set(USER)).Code).toBe(1);
     expect(await tryLogin('r', 'u')).toBe('in');
   });

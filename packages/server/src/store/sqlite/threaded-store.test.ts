@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AppId, GavelError } from '@gavel/protocol';
@@ -78,4 +78,17 @@ it('a store that is opened after another was closed has its own rows, and the cl
   store = await openThreadedStore({ path: join(folder, 'next.db') });
   expect(await store.meetings.find(APP, 'm')).toBeUndefined();
   await expect(closed.meetings.find(APP, 'm')).rejects.toMatchObject({ code: 'server.store-unavailable' });
+});
+
+it('a call that was running when its store was closed disturbs no later store', async () => {
+  const journalFolder = join(folder, 'journal');
+  mkdirSync(journalFolder);
+  const closed = await openThreadedStore({ path: join(folder, 'other.db'), journalFolder });
+  // They read the folder, which takes longer than to close the database.
+  const running = Array.from({ length: 100 }, () => closed.mover.moveAll().catch(() => 0));
+  await closed.close();
+  const next = await openThreadedStore({ path: join(folder, 'next.db') });
+  expect(await next.apps.all()).toEqual([]);
+  await next.close();
+  await Promise.all(running);
 });

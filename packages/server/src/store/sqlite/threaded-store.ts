@@ -96,12 +96,22 @@ function createThread(): Worker {
   return worker.on('error', forget).on('exit', forget);
 }
 
+/** Returns the answer to `open`. Responses to calls that the store before had not answered when it closed come first. */
+async function readOpened(worker: Worker): Promise<Opened> {
+  while (true) {
+    const [message] = (await once(worker, 'message')) as [Opened | readonly Response[]];
+    if ('kind' in message) return message;
+  }
+}
+
+/** The id of the last call, of all stores: a late response must not look like that to a call of the next store. */
+let lastId = 0;
+
 /** The thread, from the outside. */
 class StoreThread {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   #requests: Request[] = [];
-  #lastId = 0;
   /** Set when the thread has ended. */
   #end: GavelError | undefined;
 
@@ -115,7 +125,7 @@ class StoreThread {
     idleThread = undefined;
     worker.ref();
     worker.postMessage([{ kind: 'open', options }] satisfies Request[]);
-    const [opened] = (await once(worker, 'message')) as [Opened];
+    const opened = await readOpened(worker);
     if (opened.kind === 'open') return new StoreThread(worker);
     await worker.terminate();
     throw errorOf(opened.error);
@@ -124,8 +134,8 @@ class StoreThread {
   /** @throws the error of the method; GavelError `server.store-unavailable` if the thread has ended */
   call<T>(repository: string, method: string, args: readonly unknown[]): Promise<T> {
     if (this.#end) return Promise.reject(this.#end);
-    this.#lastId += 1;
-    const id = this.#lastId;
+    lastId += 1;
+    const id = lastId;
     const changeIndex = args.findIndex((arg) => typeof arg === 'function');
     const change = changeIndex < 0 ? undefined : (args[changeIndex] as Change);
     return new Promise<T>((resolve, reject) => {
