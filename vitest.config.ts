@@ -67,7 +67,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'chaos',
-          include: ['tests/chaos/**/*.test.ts'],
+          include: ['tests/chaos/**/*.test.ts', 'tests/cluster/**/*.test.ts'],
           fileParallelism: false,
           ...PATIENCE,
         },

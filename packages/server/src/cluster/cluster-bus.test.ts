@@ -72,13 +72,15 @@ test('a node that is not the owner says who is, and the caller asks that node', 
   expect(b.rooms.size).toBe(0);
 });
 
-test('a command whose owner is gone fails with a clear error', async () => {
+test('a command whose owner is gone fails with a clear error, and the owner is asked for anew', async () => {
   const { a, b, network } = openNodes();
   await a.bus.call({ key: KEY, command: login('ann'), origin: ORIGIN });
+  b.ownership.known.set(KEY.roomId, { node: 'a', term: 1 });
   network.leave('a');
   await expect(b.bus.call({ key: KEY, command: kick('ann'), origin: ORIGIN })).rejects.toMatchObject({
     code: 'server.node-unavailable',
   });
+  expect(b.ownership.known.has(KEY.roomId)).toBe(false);
 });
 
 test('a command is answered although a node that should get its events is gone', async () => {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { GavelError, type RoomKey, roomKeyText } from '@gavel/protocol';
+import { GavelError, isGavelError, type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { Bus, Command, Envelope, Notice, ReplyOf, Subscriber } from '../bus/bus.ts';
 import { mergeAnswers, type SharedQuery } from '../bus/merge-answers.ts';
 import { Publisher } from '../bus/publisher.ts';
@@ -118,7 +118,11 @@ export class ClusterBus implements Bus {
       const found = find();
       const owner = found instanceof Promise ? await found : found;
       if (!owner || owner.node === peers.self) return here();
-      const answer = await peers.ask(owner.node, topic, request);
+      const answer = await peers.ask(owner.node, topic, request).catch((error: unknown) => {
+        // The next call asks the database, which knows the new owner. This one may have been executed: it is not repeated.
+        if (isGavelError(error, 'server.node-unavailable')) ownership.correct(key, undefined);
+        throw error;
+      });
       if ('done' in answer) return answer.done;
       ownership.correct(key, answer.owner ?? undefined);
     }

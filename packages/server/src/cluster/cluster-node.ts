@@ -33,7 +33,8 @@ export async function joinCluster(
   if (!cluster || store.url === undefined) return undefined;
   const { node: id, name: prefix = 'gavel' } = cluster;
   const client = await NatsClient.open(cluster.nats, `${prefix} ${id}`, log);
-  const onConnectionLost = (error: Error): void => log.warn({ err: error }, 'a connection for the lease was lost');
+  const onConnectionLost = (error: Error): void =>
+    log.warn({ reason: error.message }, 'a connection for the lease was lost');
   const opened = await openLeaseTable({ url: store.url, onConnectionLost }).catch(async (error: unknown) => {
     await client.close();
     throw error;

@@ -34,8 +34,9 @@ export async function openStore(config: Config, clock: Clock, log: Logger, node?
   const { url, ...limits } = config.store;
   if (url === undefined) return openSqlite(config.dataDir, clock, log);
   const { openPostgresStore } = await import('../store/postgres/open.ts');
+  // The driver's error has the whole connection as a property.
   const onConnectionLost = (error: Error): void =>
-    log.warn({ err: error }, 'a connection to PostgreSQL was lost; the next call opens another one');
+    log.warn({ reason: error.message }, 'a connection to PostgreSQL was lost; the next call opens another one');
   return createOpenedStore(
     await openPostgresStore({ url, ...limits, onConnectionLost, ...(node !== undefined && { node }) }),
     log,
