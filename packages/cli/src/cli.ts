@@ -15,32 +15,7 @@ import { COMMANDS } from './commands.ts';
 import { type Context, findContext } from './contexts.ts';
 import { CliError, EXIT_CODES, usageError } from './errors.ts';
 import type { CliIo } from './io.ts';
-
-/** The options of every command. */
-export const COMMON_OPTIONS: readonly OptionSpec[] = [{ flags: '--json', description: 'Print JSON.' }];
-
-/** The options of the commands that call a server. */
-export const REMOTE_OPTIONS: readonly OptionSpec[] = [
-  { flags: '--context <name>', description: 'The context to use, in place of the current one.' },
-  { flags: '--url <url>', description: 'The URL of the server, in place of that of the context.' },
-  { flags: '--curl', description: 'Print the call as a curl command, and do not send it.' },
-];
-
-/** The options of the commands that change something. */
-export const CHANGE_OPTIONS: readonly OptionSpec[] = [
-  { flags: '--yes', description: 'Do not ask.' },
-  { flags: '--dry-run', description: 'Print whom it would hit, or what would be sent, and change nothing.' },
-];
-
-/** Returns all options of a command. */
-export function optionsOf(command: CommandSpec): readonly OptionSpec[] {
-  return [
-    ...(command.options ?? []),
-    ...(command.isRemote ? REMOTE_OPTIONS : []),
-    ...(command.confirm ? CHANGE_OPTIONS : []),
-    ...COMMON_OPTIONS,
-  ];
-}
+import { optionsOf } from './options.ts';
 
 /** Runs a command line, without the program's name; returns the exit code. Never throws. */
 export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {

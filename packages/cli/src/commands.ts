@@ -9,7 +9,7 @@ import { ADMIN_TOKEN_COMMANDS } from './commands/admin-token.ts';
 import { APP_COMMANDS } from './commands/app.ts';
 import { AUDIT_COMMANDS } from './commands/audit.ts';
 import { CALLBACK_COMMANDS } from './commands/callback.ts';
-import { COMPLETION_COMMANDS } from './commands/completion.ts';
+import { createCompletion } from './commands/completion.ts';
 import { CONFIG_COMMANDS } from './commands/config.ts';
 import { CONTEXT_COMMANDS } from './commands/context.ts';
 import { DOCTOR_COMMANDS } from './commands/doctor.ts';
@@ -31,5 +31,5 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...CONFIG_COMMANDS,
   ...DOCTOR_COMMANDS,
   ...SERVE_COMMANDS,
-  ...COMPLETION_COMMANDS,
+  createCompletion(() => COMMANDS),
 ];

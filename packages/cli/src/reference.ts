@@ -4,10 +4,10 @@
  * @module
  */
 
-import { CHANGE_OPTIONS, COMMON_OPTIONS, REMOTE_OPTIONS } from './cli.ts';
 import type { CommandSpec, OptionSpec } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { EXIT_CODES } from './errors.ts';
+import { CHANGE_OPTIONS, COMMON_OPTIONS, REMOTE_OPTIONS } from './options.ts';
 
 const MEANINGS: Readonly<Record<keyof typeof EXIT_CODES, string>> = {
   done: 'done',

@@ -5,17 +5,16 @@
  */
 
 import type { CommandSpec } from '../command.ts';
+import { optionsOf } from '../options.ts';
 
 /** Returns the words that a command line can go on with, by what precedes them: `''`, `callback`, `callback list`. */
-async function listWords(): Promise<Map<string, string[]>> {
-  // Loaded when called: the table contains this command.
-  const [{ COMMANDS }, { optionsOf }] = await Promise.all([import('../commands.ts'), import('../cli.ts')]);
+function listWords(commands: readonly CommandSpec[]): Map<string, string[]> {
   const words = new Map<string, string[]>([['', []]]);
   const add = (before: string, word: string): void => {
     const known = words.get(before) ?? [];
     if (!known.includes(word)) words.set(before, [...known, word]);
   };
-  for (const command of COMMANDS) {
+  for (const command of commands) {
     const [noun = '', verb] = command.name.split(' ');
     add('', noun);
     if (verb !== undefined) add(noun, verb);
@@ -55,12 +54,13 @@ const SCRIPTS: Readonly<Record<string, (cases: readonly string[]) => string[]>> 
   ],
 };
 
-const completion: CommandSpec = {
+/** Returns the command of completion. @param listCommands returns the table of all commands, which contains this one */
+export const createCompletion = (listCommands: () => readonly CommandSpec[]): CommandSpec => ({
   name: 'completion',
   summary: 'Prints the completion for a shell: `source <(gavel completion bash)`.',
   args: [{ name: 'shell', description: 'The shell.', choices: ['bash', 'zsh'] }],
   async run({ args: [shell = ''] }) {
-    const words = [...(await listWords())].sort(([one], [other]) => other.length - one.length);
+    const words = [...listWords(listCommands())].sort(([one], [other]) => other.length - one.length);
     // The longest match first: after a whole command come its options, wherever they stand.
     const cases = words.map(
       ([before, next]) => `    "${before}"${before.includes(' ') ? '*' : ''}) words="${next.join(' ')}" ;;`,
@@ -68,7 +68,4 @@ const completion: CommandSpec = {
     const lines = SCRIPTS[shell]?.(cases) ?? [];
     return { value: lines.join('\n'), lines };
   },
-};
-
-/** The command of completion. */
-export const COMPLETION_COMMANDS: readonly CommandSpec[] = [completion];
+});
