@@ -30,6 +30,7 @@ const STATIC_CHECKS: Readonly<Record<string, Check>> = {
     runTool('node_modules/@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '--max-diagnostics=40', '.']),
   types: () => runTool('node_modules/typescript/bin/tsc', ['--noEmit', '--pretty', 'false']),
   'import directions': findImportProblems,
+  'unused code': () => runTool('node_modules/knip/bin/knip.js', ['--no-progress']),
   'vendor words': findVendorProblems,
   'rule citations': findRuleProblems,
   'file length': findLengthProblems,

@@ -2,9 +2,11 @@ import { createCipheriv, createHmac, randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { createRandom } from '../../tests/random.ts';
 import { allocatePermanent, type NativeBuffer } from '../ffi/memory.ts';
+import { MAX_PACKET_BYTES } from '../transport/transport.ts';
+import { SLOT_BYTES } from '../udp/message-slab.ts';
 import { createPacketCipher } from './packet-cipher.ts';
 import { deriveSessionKeys, type MasterKeys, SRTP_PROFILES, type SrtpProfile } from './profiles.ts';
-import { measureRtpHeader, SrtpSession } from './srtp-session.ts';
+import { MAX_OVERHEAD_BYTES, measureRtpHeader, SrtpSession } from './srtp-session.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(/\s/g, ''), 'hex');
 const profileOf = (cipher: SrtpProfile['cipher']): SrtpProfile => {
@@ -13,7 +15,11 @@ const profileOf = (cipher: SrtpProfile['cipher']): SrtpProfile => {
   return profile;
 };
 
-const packet: NativeBuffer = allocatePermanent(2_048);
+test('the longest packet has room for its protection in the memory of a datagram', () => {
+  expect(MAX_PACKET_BYTES + MAX_OVERHEAD_BYTES).toBeLessThanOrEqual(SLOT_BYTES);
+});
+
+const packet: NativeBuffer = allocatePermanent(SLOT_BYTES);
 function load(bytes: Buffer): number {
   packet.bytes.fill(0xee);
   packet.bytes.set(bytes);
