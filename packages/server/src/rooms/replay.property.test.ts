@@ -196,26 +196,25 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(fc.tuple(fc.nat(KINDS.leng
 
 test('a room that follows the events of another one from the start has its state after every command (BUS-3)', () => {
   const applied = new Set<number>();
-  fc.assert(
-    fc.property(steps, (history) => {
-      const pair = new Pair();
-      for (const userId of ['u0', 'u1', 'u2', 'u3']) {
-        const permissions = userId === 'u3' ? ON_STAGE : HOST;
-        pair.apply(login(userId, { permissions, onDuplicate: 'allow' }));
-      }
-      for (const [kind, a, b] of history) {
-        if (pair.owner.closed) break;
-        const seq = pair.owner.position.seq;
-        const command = KINDS[kind]?.(pair, a, b);
-        if (command) pair.apply(command);
-        if (pair.owner.position.seq > seq) applied.add(kind);
-        const [followed, own] = [stateOf(pair.follower, pair), stateOf(pair.owner, pair)];
-        // Much faster than `toEqual`, which then shows the difference.
-        if (!isDeepStrictEqual(followed, own)) expect(followed).toEqual(own);
-      }
-    }),
-    { numRuns: 50 },
-  );
+  const property = fc.property(steps, (history) => {
+    const pair = new Pair();
+    for (const userId of ['u0', 'u1', 'u2', 'u3']) {
+      const permissions = userId === 'u3' ? ON_STAGE : HOST;
+      pair.apply(login(userId, { permissions, onDuplicate: 'allow' }));
+    }
+    for (const [kind, a, b] of history) {
+      if (pair.owner.closed) break;
+      const seq = pair.owner.position.seq;
+      const command = KINDS[kind]?.(pair, a, b);
+      if (command) pair.apply(command);
+      if (pair.owner.position.seq > seq) applied.add(kind);
+      const [followed, own] = [stateOf(pair.follower, pair), stateOf(pair.owner, pair)];
+      // Much faster than `toEqual`, which then shows the difference.
+      if (!isDeepStrictEqual(followed, own)) expect(followed).toEqual(own);
+    }
+  });
+  // A kind of step that needs a rare state may have changed nothing in the first histories.
+  for (let round = 0; round < 20 && applied.size < KINDS.length; round += 1) fc.assert(property, { numRuns: 50 });
   const idle = KINDS.keys().filter((kind) => !applied.has(kind));
   expect([...idle], 'each kind of step has changed something').toEqual([]);
 });
