@@ -5,7 +5,7 @@
  */
 
 import { Type } from 'typebox';
-import type { WireChatMessage, WireContent, WireFile } from './wire.ts';
+import type { WireChatMessage } from './wire.ts';
 
 const closed = { additionalProperties: false } as const;
 const messageId = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
@@ -64,12 +64,6 @@ export const changeMessage = Type.Union([
   Type.Object({ action: Type.Literal('pin'), messageId }, closed),
   Type.Object({ action: Type.Literal('unpin'), messageId }, closed),
 ]);
-
-/** Returns the files of a message's content. */
-export function filesOf(content: WireContent | undefined): readonly WireFile[] {
-  if (!content) return [];
-  return content.type === 'custom' ? (content.files ?? []) : [content.file];
-}
 
 /** The kind of change of a message. */
 export type MessageChange = 'edited' | 'deleted' | 'pinned' | 'unpinned';

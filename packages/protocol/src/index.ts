@@ -1,6 +1,7 @@
 export * from './causes.ts';
-export { type ChatEventFrame, CONTENT_LIMITS, filesOf, type MessageChange } from './chat.ts';
+export { type ChatEventFrame, CONTENT_LIMITS, type MessageChange } from './chat.ts';
 export * from './close-codes.ts';
+export * from './content-files.ts';
 export * from './errors.ts';
 export * from './ids.ts';
 export * from './messages.ts';

@@ -9,7 +9,7 @@
 
 import { appendFile, type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isGavelError } from '@gavel/protocol';
+import { isGavelError } from '@gavel/protocol/errors';
 import type { JournalEntry, JournalPosition, JournalRepository } from './journal.ts';
 import type { OutboxRepository } from './outbox.ts';
 

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { type Epoch, type MemberId, type PublishId, type RoomKey, roomKeyText } from '@gavel/protocol';
+import type { Epoch, MemberId, PublishId } from '@gavel/protocol';
+import { type RoomKey, roomKeyText } from '@gavel/protocol/ids';
 import type { MemberInfo } from '../rooms/member.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
 

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { filesOf, type WireContent } from '@gavel/protocol';
+import type { WireContent } from '@gavel/protocol';
+import { filesOf } from '@gavel/protocol/content-files';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { ChatChange, ChatRecord, ChatRepository } from '../chat.ts';
 import { bindFiles } from './files.ts';

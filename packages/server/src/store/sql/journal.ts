@@ -4,7 +4,8 @@
  * @module
  */
 
-import { GavelError, roomKeyText } from '@gavel/protocol';
+import { GavelError } from '@gavel/protocol/errors';
+import { roomKeyText } from '@gavel/protocol/ids';
 import type { Kysely } from 'kysely';
 import type { AuditRow } from '../audit.ts';
 import type { CommandReply, JournalEntry, JournalPosition, JournalRepository } from '../journal.ts';

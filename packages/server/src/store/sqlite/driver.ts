@@ -8,7 +8,7 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GavelError } from '@gavel/protocol';
+import { GavelError } from '@gavel/protocol/errors';
 import {
   type CompiledQuery,
   type DatabaseConnection,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type ErrorCode, type ErrorDetails, GavelError } from '@gavel/protocol';
+import { type ErrorCode, type ErrorDetails, GavelError } from '@gavel/protocol/errors';
 
 /** What a store is opened with. */
 export interface ThreadOptions {
