@@ -30,7 +30,7 @@ type Tier = (typeof TIERS)[number];
 /** The limit of a whole run in milliseconds: a tier that exceeds it is ended, and counts as one failure. */
 const LIMIT_MS = 40 * 60_000;
 
-/** A run with more failures is not disturbed by its machine but broken: nothing is run again. */
+/** With more failures the code is broken, not the machine busy: nothing is run again. */
 const MAX_REPEATED = 3;
 
 const isTier = (text: string): text is Tier => TIERS.some((tier) => tier === text);
@@ -55,18 +55,15 @@ async function runTier(
   const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', tier, '--passWithNoTests'];
   args.push('--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...vitestArgs);
   const status = await runInherited(process.execPath, args, timeoutMs);
-  const broken = (message: string): TierResult => ({
+  const createFailure = (counts: Counts, message: string): TierResult => ({
     tier,
-    counts: { ...NO_COUNTS, failed: 1 },
-    failures: [{ file: tier, message }],
+    counts: { ...counts, failed: 1 },
+    failures: [{ file: tier, message: `ended with status ${status}, ${message}` }],
   });
-  if (!existsSync(report)) return broken(`ended with status ${status}, without a report`);
+  if (!existsSync(report)) return createFailure(NO_COUNTS, 'without a report');
   const read = JSON.parse(readFileSync(report, 'utf8'));
   const counts = countReport(read);
-  if (status !== 0 && counts.failed === 0) {
-    const { failures } = broken(`ended with status ${status}, without a failed test; see the output above`);
-    return { tier, counts: { ...counts, failed: 1 }, failures };
-  }
+  if (status !== 0 && counts.failed === 0) return createFailure(counts, 'without a failed test; see the output above');
   return { tier, counts, failures: findFailures(read) };
 }
 

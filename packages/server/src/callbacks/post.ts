@@ -79,7 +79,8 @@ function dispatch(agent: Agent, { url, headers, body, timeoutMs }: PostRequest):
     let status: number | undefined;
     let byteCount = 0;
     let isOver = false;
-    const fail = (error: Error): void => {
+    /** Ends the attempt: with the status if it has arrived, else with the error. */
+    const end = (error: Error): void => {
       isOver = true;
       clearTimeout(timer);
       if (status === undefined) reject(error);
@@ -89,7 +90,7 @@ function dispatch(agent: Agent, { url, headers, body, timeoutMs }: PostRequest):
       const error = new Error(`no answer within ${timeoutMs} ms`);
       // There is no controller before there is a connection.
       controller?.abort(error);
-      fail(error);
+      end(error);
     }, timeoutMs);
     agent.dispatch(
       { origin, path: `${pathname}${search}`, method: 'POST', headers: { ...headers }, body },
@@ -107,11 +108,10 @@ function dispatch(agent: Agent, { url, headers, body, timeoutMs }: PostRequest):
           if (byteCount > MAX_ANSWER_BYTES) started.abort(new Error('the response is too long'));
         },
         onResponseEnd() {
-          clearTimeout(timer);
-          resolve(status ?? 0);
+          end(new Error('the response has no status'));
         },
         onResponseError(_, error) {
-          fail(error);
+          end(error);
         },
       },
     );

@@ -19,7 +19,7 @@ const REPLICA = defineTopic<{ readonly key: RoomKey }, { readonly snapshot?: Sna
 /** Dependencies of `Takeover`. */
 export interface TakeoverDeps {
   readonly peers: Peers;
-  /** Finds and claims owners, without a thought of what the rooms contain. */
+  /** Finds and claims owners; it knows nothing of the contents of rooms. */
   readonly ownership: Ownership;
   readonly replicas: Pick<Replicas, 'find' | 'orphans' | 'recordAdopted'>;
   /** Goes on with a room: its members get a resync, and negotiate their media anew. */
