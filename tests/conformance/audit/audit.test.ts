@@ -64,6 +64,30 @@ it('a call of the other API has its row with the token as the actor (AUDIT-1)', 
   ]);
 });
 
+it('an App that the other API creates has a row, done or refused (AUDIT-2)', async () => {
+  const base = `${test.baseUrl}/client/v4/accounts/${TEST_APP.accountId}/realtime/kit/apps`;
+  const create = (token: string) =>
+    fetch(base, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'second' }),
+    });
+  expect((await create(TEST_API_TOKEN)).status).toBe(200);
+  const limited = await fetch(`${test.baseUrl}/admin/v1/api-tokens`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${TEST_API_TOKEN}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'limited', accountId: TEST_APP.accountId, appIds: [TEST_APP.rtkAppId] }),
+  });
+  expect((await create(((await limited.json()) as { token: string }).token)).status).toBe(403);
+  const rows = (await rowsOf()).filter(({ action }) => action === 'createApp');
+  const made = test.server.apps.all().find(({ name }) => name === 'second');
+  const row = { door: 'realtimekit', targets: ['app/second'], details: { accountId: TEST_APP.accountId } };
+  expect(rows).toMatchObject([
+    { ...row, appId: made?.appId, actor: 'token test', role: 'backend', outcome: 'done' },
+    { ...row, appId: 0, actor: 'token limited', outcome: 'refused', errorCode: 'forbidden' },
+  ]);
+});
+
 it('a command that is repeated under its id gets the first reply and changes nothing, also after a restart (BUS-2)', async () => {
   const key = { appId: TEST_APP.appId as never, environment: 'production', roomId: 'hall' as RoomId } as const;
   const origin = { channel: 'backend', door: 'zego', requestId: 'r1' } as const;

@@ -153,6 +153,8 @@ test('failed callbacks are listed page by page and sent again', async () => {
   const dry = await gavel(['callback', 'replay', id, '--dry-run']);
   expect(dry.out).toBe(`would send POST ${server.baseUrl}/admin/v1/callbacks/${id}/replay\n`);
   expect((await gavel(['callback', 'replay', id, '--yes'])).out).toBe(`${id} is pending again\n`);
+  const audited = (await server.server.store.audit.list({}, 1)).rows;
+  expect(audited).toMatchObject([{ action: 'replayCallback', targets: [`callback/${id}`], appId: TEST_APP.appId }]);
   const all = await gavel(['callback', 'replay', '--app', String(TEST_APP.appId), '--yes', '--json']);
   expect(all.json()).toEqual({ replayed: expect.any(Number) });
   expect((await gavel(['callback', 'replay', 'nothing', '--yes'])).code).toBe(1);
@@ -335,58 +337,3 @@ test('serve runs the server and passes signals on, and the process has the exit 
     running.kill('SIGKILL');
   }
 }, 180_000);
-
-test('doctor finds what is wrong, and says what is right', async () => {
-  const port = await findFreePort();
-  const media = String(20_000 + (port % 20_000));
-  const settings = {
-    GAVEL_PORT: String(port),
-    GAVEL_DATA_DIR: home,
-    GAVEL_MEDIA_PORT: media,
-    GAVEL_MEDIA_WORKERS: '1',
-    GAVEL_ANNOUNCED_ADDRESS: '127.0.0.1',
-  };
-  interface Finding {
-    readonly check: string;
-    readonly status: string;
-    readonly detail: string;
-  }
-  const find = async (variables: Record<string, string>): Promise<[number, Finding[]]> => {
-    const { code, json } = await gavel(['doctor', '--json'], { env: { ...settings, ...variables } });
-    return [code, json<Finding[]>()];
-  };
-  const statusOf = (findings: readonly Finding[], check: string) =>
-    findings.find((each) => each.check === check)?.status;
-
-  const [code, well] = await find({});
-  expect(code).toBe(0);
-  expect(well).toContainEqual({ check: 'UDP', status: 'ok', detail: `a datagram to 127.0.0.1:${media} came back` });
-  for (const check of ['configuration', 'HTTP port', 'UDP', 'announced address', 'disk', 'database']) {
-    expect([check, statusOf(well, check)]).toEqual([check, 'ok']);
-  }
-  const checks = ['TURN', 'clock', 'open files', 'socket buffers'];
-  expect(checks.filter((check) => statusOf(well, check) === undefined)).toEqual([]);
-
-  writeFileSync(
-    join(home, 'gavel.db'),
-    'this is not a database, but a text that is longer than a header of one'.repeat(40),
-  );
-  const turn = { GAVEL_TURN_URLS: `["turn:127.0.0.1:${port}?transport=tcp"]`, GAVEL_TURN_SECRET: 's'.repeat(32) };
-  const other = createServer().listen(port, '0.0.0.0');
-  await once(other, 'listening');
-  const [bad, ill] = await find({ ...turn, GAVEL_ANNOUNCED_ADDRESS: '203.0.113.7' });
-  other.close();
-  expect(bad).toBe(1);
-  expect(statusOf(ill, 'HTTP port')).toBe('fail');
-  expect(statusOf(ill, 'database')).toBe('fail');
-  expect(statusOf(ill, 'announced address')).toBe('warn');
-  expect(statusOf(ill, 'UDP')).toBe('warn');
-  // The port of the other program accepts connections.
-  expect(statusOf(ill, 'TURN')).toBe('ok');
-  const [, alone] = await find(turn);
-  expect(alone.find(({ check }) => check === 'TURN')).toMatchObject({
-    status: 'fail',
-    detail: expect.stringContaining('ECONNREFUSED'),
-  });
-  expect((await gavel(['doctor'], { env: { GAVEL_PORT: 'x' } })).code).toBe(1);
-});

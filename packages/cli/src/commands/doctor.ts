@@ -7,15 +7,9 @@
 import { type Config, ConfigError, loadConfig } from '@gavel/server/config';
 import { type CommandSpec, makeTable } from '../command.ts';
 import type { Finding } from '../doctor/check.ts';
-import {
-  checkBuffers,
-  checkCertificate,
-  checkClock,
-  checkDatabase,
-  checkDisk,
-  checkFileLimit,
-} from '../doctor/machine.ts';
+import { checkBuffers, checkCertificate, checkClock, checkDisk, checkFileLimit } from '../doctor/machine.ts';
 import { checkAnnouncedAddress, checkHttpPort, checkMediaPorts, checkTurn } from '../doctor/network.ts';
+import { checkDatabase, checkNats } from '../doctor/services.ts';
 import { FILE_OPTION } from './config.ts';
 
 type Check = (config: Config) => Finding | readonly Finding[] | Promise<Finding | readonly Finding[]>;
@@ -31,13 +25,14 @@ const CHECKS: readonly (readonly [what: string, check: Check])[] = [
   ['the limit of open files', () => checkFileLimit()],
   ['the socket buffers', () => checkBuffers()],
   ['the database', checkDatabase],
+  ['NATS', checkNats],
   ['the certificate', checkCertificate],
 ];
 
 const doctor: CommandSpec = {
   name: 'doctor',
   summary:
-    'Checks the machine that a server runs on, with its configuration: ports, UDP, announced address, TURN, clock, disk, limits, database, certificate.',
+    'Checks the machine that a server runs on, with its configuration: ports, UDP, announced address, TURN, clock, disk, limits, database, NATS, certificate.',
   options: [FILE_OPTION, { flags: '--dev', description: 'Check for dev mode.' }],
   async run({ io, options, progress }) {
     const argv = [

@@ -1,5 +1,5 @@
 /**
- * Checks of the machine: clock, disk, limits, buffers, database, certificates.
+ * Checks of the machine: clock, disk, limits, buffers, certificates.
  *
  * @module
  */
@@ -7,8 +7,7 @@
 import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { Config } from '@gavel/server/config';
 import { type Finding, findingsOf, reasonOf } from './check.ts';
@@ -77,22 +76,6 @@ export function checkBuffers(readFile: (path: string) => string = (path) => read
     return warn(`${names} are below ${WANTED_BUFFER}: raise them, such as with sysctl, or bursts of media are lost`);
   } catch {
     return warn('their limits are not known on this system');
-  }
-}
-
-/** Checks the database, if there is one, without changing it. */
-export function checkDatabase({ dataDir }: Pick<Config, 'dataDir'>): Finding {
-  const { ok, fail } = findingsOf('database');
-  const path = join(dataDir, 'gavel.db');
-  if (!existsSync(path)) return ok(`${path} does not exist yet`);
-  try {
-    const database = new DatabaseSync(path, { readOnly: true });
-    const [row] = database.prepare('PRAGMA quick_check(1)').all();
-    database.close();
-    const found = String(Object.values(row ?? {})[0]);
-    return found === 'ok' ? ok(`${path} is intact`) : fail(`${path} is damaged: ${found}`);
-  } catch (error) {
-    return fail(`${path} cannot be read: ${reasonOf(error)}`);
   }
 }
 

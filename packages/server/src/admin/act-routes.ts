@@ -44,7 +44,7 @@ import {
   requireSome,
   targetsOf,
 } from './people.ts';
-import type { Repeats } from './repeats.ts';
+import type { Repeats, RepeatTerms } from './repeats.ts';
 import { describeResponses } from './responses.ts';
 import { readKey } from './room-routes.ts';
 
@@ -65,7 +65,8 @@ interface Act<C extends RoomCommand, Result> {
   /** Makes the command. A repeated call does not make it again. */
   readonly command: () => C | Promise<C>;
   readonly preview: (command: C) => Promise<Result>;
-  readonly describe: (reply: ReplyOf<C>, command: C) => Result;
+  /** Makes the answer of the reply alone: a repeated call gets the same one. */
+  readonly describe: (reply: ReplyOf<C>) => Result;
 }
 
 const ROOM_URL = '/rooms/:appId/:environment/:roomId';
@@ -81,10 +82,8 @@ export function addActRoutes(scope: FastifyInstance, deps: ActRouteDeps): void {
       const command = await given.command();
       return dryRuns.run({ scope: key, command, origin }, () => preview(command));
     }
-    return repeats.run(request, async () => {
-      const command = await given.command();
-      return describe(await bus.call({ key, command, origin }), command);
-    });
+    const execute = async (terms: RepeatTerms) => bus.call({ key, command: await given.command(), origin, ...terms });
+    return repeats.run(request, { execute, describe });
   }
 
   scope.post(
@@ -113,7 +112,7 @@ export function addActRoutes(scope: FastifyInstance, deps: ActRouteDeps): void {
             ...members.map((member) => describeMember(key, member)),
             ...waiting.map((each) => describeWaiting(key, each)),
           ],
-          bans: bans.map((ban) => describeKickBan(ban, key, callerOf(request).name, clock.now())),
+          bans: bans.map((ban) => describeKickBan(ban, key, callerOf(request).name)),
         }),
       });
     },
@@ -244,7 +243,10 @@ async function readKick(bus: Pick<Bus, 'query'>, key: RoomKey, body: KickBody): 
   if (!allBut) return { ...rest, targets: targetsOf(named) };
   const spared = targetsOf(allBut);
   const others = requireSome((await requirePeople(bus, key)).filter((person) => !isNamed(person, spared)));
-  return { ...rest, targets: targetsOf({ memberIds: others.map(({ memberId }) => memberId) }) };
+  const targets = others.map(({ memberId, user }) => ({
+    ...{ label: memberId, userIds: [], memberIds: [memberId], ofUser: user.id },
+  }));
+  return { ...rest, targets };
 }
 
 /** @throws AdminError `invalid-request` if it mutes no kind */

@@ -26,7 +26,7 @@ import {
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { parseRange } from '../policy/address-range.ts';
-import type { PolicyCommand } from '../policy/commands.ts';
+import type { PolicyCommand, PolicyReply } from '../policy/commands.ts';
 import type { PolicyService } from '../policy/policy-service.ts';
 import type { RuleRepository } from '../policy/repository.ts';
 import { type Ban, isInForce, type Rule } from '../policy/rule.ts';
@@ -108,15 +108,16 @@ export function addBanRoutes(scope: FastifyInstance, deps: BanRouteDeps): void {
           return { isDryRun: true, ban: null, covered: people.map(describePerson) };
         });
       }
-      return repeats.run(request, async () => {
-        const { people } = await policy.preview(appScope, command, origin);
-        const { rules: set } = await policy.execute(appScope, command, origin);
-        const ban = set.find(isBan);
-        return {
-          isDryRun: false,
-          ban: ban ? describeBan(ban, clock.now()) : null,
-          covered: people.map(describePerson),
-        };
+      return repeats.run(request, {
+        execute: (terms) => policy.execute(appScope, command, origin, { ...terms, wantsCovered: true }),
+        describe: ({ rules: set, covered = [] }: PolicyReply): BanResult => {
+          const ban = set.find(isBan);
+          return {
+            isDryRun: false,
+            ban: ban ? describeBan(ban, ban.createdAtMs) : null,
+            covered: covered.map(describePerson),
+          };
+        },
       });
     },
   );
@@ -136,13 +137,20 @@ export function addBanRoutes(scope: FastifyInstance, deps: BanRouteDeps): void {
       const appScope = readScope(request);
       const { id } = request.params as BanPath;
       const reason = requireReason((request.body as LiftBody).reason);
-      return repeats.run(request, async () => {
-        const known = await rules.find(appScope, id);
-        if (!known || !isBan(known)) throw new AdminError('not-found', `There is no ban ${id}`);
-        if (!isInForce(known, clock.now())) throw new AdminError('conflict', 'The ban is not in force any more');
-        const command = { type: 'liftRules', rules: [{ id }], reason } as const;
-        const { rules: lifted } = await policy.execute(appScope, command, originOf(request));
-        return { ban: describeBan(lifted.find(isBan) ?? known, clock.now()) };
+      return repeats.run(request, {
+        async execute(terms) {
+          const known = await rules.find(appScope, id);
+          if (!known || !isBan(known)) throw new AdminError('not-found', `There is no ban ${id}`);
+          if (!isInForce(known, clock.now())) throw notInForce();
+          const command = { type: 'liftRules', rules: [{ id }], reason } as const;
+          return policy.execute(appScope, command, originOf(request), terms);
+        },
+        describe({ rules: lifted }: PolicyReply) {
+          const ban = lifted.find(isBan);
+          // Another call has lifted it in the meantime.
+          if (!ban) throw notInForce();
+          return { ban: describeBan(ban, ban.lifted?.atMs ?? ban.createdAtMs) };
+        },
       });
     },
   );
@@ -183,6 +191,8 @@ function requireParsed<T>(name: string, value: T | undefined): T {
   return value;
 }
 
+const notInForce = () => new AdminError('conflict', 'The ban is not in force any more');
+
 const isBan = (rule: Rule): rule is Ban => rule.kind === 'ban';
 
 function describeBan(ban: Ban, nowMs: number): BanItem {
@@ -208,16 +218,15 @@ function describeBan(ban: Ban, nowMs: number): BanItem {
 
 /** Returns a ban that a kick has just set. */
 export function describeKickBan(
-  { id, subject, roomId, privileges, untilMs, reason }: SetBan,
+  { id, createdAtMs, subject, roomId, privileges, untilMs, reason }: SetBan,
   { appId, environment }: { readonly appId: AppId; readonly environment: Environment },
   author: string,
-  nowMs: number,
 ): BanItem {
   const ban = { kind: 'ban', list: 'moderation', id, subject, privileges, reason, author } as const;
   const where = { appId, environment, ...(roomId !== undefined && { roomId }) };
   return describeBan(
-    { ...ban, ...where, version: 0, createdAtMs: nowMs, ...(untilMs !== undefined && { untilMs }) },
-    nowMs,
+    { ...ban, ...where, version: 0, createdAtMs, ...(untilMs !== undefined && { untilMs }) },
+    createdAtMs,
   );
 }
 

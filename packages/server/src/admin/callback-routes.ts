@@ -31,7 +31,7 @@ import { describeResponses } from './responses.ts';
 export interface CallbackRouteDeps {
   readonly outbox: Pick<OutboxRepository, 'list'>;
   readonly callbacks: {
-    replay(id: string): Promise<boolean>;
+    replay(id: string): Promise<OutboxRecord | undefined>;
     replayAll(appId: OutboxRecord['appId']): Promise<number>;
   };
   readonly managed: ManagedCalls;
@@ -75,9 +75,11 @@ export function addCallbackRoutes(scope: FastifyInstance, { outbox, callbacks, m
       const { id } = request.params as CallbackPath;
       await managed.run(
         request,
-        () => ({ target: `callback/${id}` }),
+        (replayed?: OutboxRecord) => ({ ...(replayed && { appId: replayed.appId }), target: `callback/${id}` }),
         async () => {
-          if (!(await callbacks.replay(id))) throw new AdminError('not-found', `No failed callback has the id ${id}`);
+          const replayed = await callbacks.replay(id);
+          if (!replayed) throw new AdminError('not-found', `No failed callback has the id ${id}`);
+          return replayed;
         },
       );
       return { id, status: 'pending' };

@@ -15,6 +15,7 @@ import { Value } from 'typebox/value';
 import type { Bus } from '../bus/bus.ts';
 import type { Peers } from '../cluster/peers.ts';
 import { type CountCall, UNKNOWN_OPERATION } from '../telemetry/call-metrics.ts';
+import { makeOnce } from '../validation/make-once.ts';
 import { type ActRouteDeps, addActRoutes } from './act-routes.ts';
 import { type AdminTokenRouteDeps, addAdminTokenRoutes } from './admin-token-routes.ts';
 import { type AppRouteDeps, addAppRoutes } from './app-routes.ts';
@@ -27,7 +28,7 @@ import { DryRuns } from './dry-runs.ts';
 import { ADMIN_ERRORS, AdminError, type AdminErrorCode, adminErrorBody } from './errors.ts';
 import { addEventRoutes } from './event-routes.ts';
 import { LiveEvents } from './live-events.ts';
-import { ManagedCalls } from './managed-calls.ts';
+import { ManagedCalls, type ManagedCallsDeps } from './managed-calls.ts';
 import { OccupancyHistory } from './occupancy.ts';
 import { addOverviewRoute, type OverviewRouteDeps } from './overview-routes.ts';
 import { storeRefusedAct } from './refused-acts.ts';
@@ -49,7 +50,7 @@ export interface AdminDoorDeps
     AuditRouteDeps,
     Pick<ServerRouteDeps, 'presets'>,
     Pick<AppRouteDeps, 'createLoginToken'>,
-    Omit<RepeatsDeps, 'clock'> {
+    Omit<RepeatsDeps & ManagedCallsDeps, 'clock'> {
   readonly engine: Pick<MediaEngine, 'dump' | 'health'>;
   readonly outbox: CallbackRouteDeps['outbox'] & OverviewRouteDeps['outbox'];
   readonly apps: AppRouteDeps['apps'] & TokenRouteDeps['apps'];
@@ -160,11 +161,8 @@ function watchOccupancy(
 
 /** Returns a function that is compiled when it is first called. */
 function compileOnCall<I, O>(compile: () => (input: I) => O): (input: I) => O {
-  let compiled: ((input: I) => O) | undefined;
-  return (input) => {
-    compiled ??= compile();
-    return compiled(input);
-  };
+  const compiled = makeOnce(compile);
+  return (input) => compiled()(input);
 }
 
 /** Validates strictly: unknown properties are errors, and only values of the query and the path are converted to numbers. */

@@ -119,9 +119,10 @@ export class Callbacks {
     this.#stopPurge = this.#deps.clock.every(HOUR_MS, () => void this.#purge());
   }
 
-  /** Replays a callback that failed permanently; returns false if no such callback exists. */
-  async replay(id: string): Promise<boolean> {
-    return (await this.outbox.replay({ id }, 1)) > 0;
+  /** Replays a callback that failed permanently, and returns it; undefined if no such callback exists. */
+  async replay(id: string): Promise<OutboxRecord | undefined> {
+    const [replayed] = await this.outbox.replay({ id }, 1);
+    return replayed;
   }
 
   /** Replays all failed callbacks of an App; returns their number. */
@@ -130,10 +131,10 @@ export class Callbacks {
     let left = await this.#deps.store.outbox.count('failed');
     let count = 0;
     while (left > 0) {
-      const replayed = await this.outbox.replay({ appId }, Math.min(REPLAY_PART, left));
-      if (replayed === 0) break;
-      count += replayed;
-      left -= replayed;
+      const { length } = await this.outbox.replay({ appId }, Math.min(REPLAY_PART, left));
+      if (length === 0) break;
+      count += length;
+      left -= length;
     }
     return count;
   }

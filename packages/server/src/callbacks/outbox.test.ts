@@ -79,9 +79,9 @@ it('replays failed callbacks under their ids, with new numbers and no attempts (
   }));
   const { outbox, stored } = openOutbox(APP, failed);
   await outbox.start();
-  expect(await outbox.replay({ id: 'unknown' }, 1)).toBe(0);
-  expect(await outbox.replay({ appId: APP.appId }, 1)).toBe(1);
-  expect(await outbox.replay({ id: failed[1]?.id ?? '' }, 1)).toBe(1);
+  expect(await outbox.replay({ id: 'unknown' }, 1)).toEqual([]);
+  expect(await outbox.replay({ appId: APP.appId }, 1)).toEqual([failed[0]]);
+  expect(await outbox.replay({ id: failed[1]?.id ?? '' }, 1)).toEqual([failed[1]]);
   await outbox.settled();
   expect(stored.map(({ id, seq, attempts }) => ({ id, seq, attempts }))).toEqual([
     { id: failed[0]?.id, seq: 41, attempts: 0 },

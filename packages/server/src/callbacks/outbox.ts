@@ -108,13 +108,16 @@ export class Outbox implements RowSource {
 
   /**
    * Requeues callbacks that failed permanently: at the end of the queue, with attempts reset to 0 and the same id. Requeues one
-   * callback, or the oldest `limit` of an App; returns their number.
+   * callback, or the oldest `limit` of an App; returns them as they were.
    */
-  replay(which: { readonly id: string } | { readonly appId: App['appId'] }, limit: number): Promise<number> {
+  replay(
+    which: { readonly id: string } | { readonly appId: App['appId'] },
+    limit: number,
+  ): Promise<readonly OutboxRecord[]> {
     return this.#replays.run(REPLAYS, async () => {
       const callbacks = await this.#findFailed(which, limit);
       await this.append({ callbacks });
-      return callbacks.length;
+      return callbacks;
     });
   }
 

@@ -86,16 +86,22 @@ const TARGET_FIELDS: Readonly<Record<string, string>> = {
   addresses: 'address',
 };
 
+/** Returns whom a target of a command is about: the user of single logins, if the caller has named it. */
+function targetsIn({ ofUser, memberIds, ...rest }: Readonly<Record<string, unknown>>): string[] {
+  return splitTargets({ ...rest, ...(ofUser === undefined ? { memberIds } : { userId: ofUser }) }).targets;
+}
+
 /** Divides the parameters of a command into its targets and the others. */
 function splitTargets(parameters: Readonly<Record<string, unknown>>) {
   const targets = new Set<string>();
   const details: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(parameters)) {
+    if (value === undefined) continue;
     const kind = TARGET_FIELDS[name];
     if (kind !== undefined) for (const id of [value].flat()) targets.add(`${kind}/${id}`);
     else if (name === 'targets' && Array.isArray(value)) {
-      for (const target of value) for (const each of splitTargets(target).targets) targets.add(each);
-    } else if (value !== undefined) details[name] = value;
+      for (const target of value) for (const each of targetsIn(target)) targets.add(each);
+    } else details[name] = value;
     if (name === 'rules' && Array.isArray(value)) {
       for (const { subject = {}, ...rule } of value) {
         for (const each of [...splitTargets(subject).targets, ...splitTargets(rule).targets]) targets.add(each);

@@ -27,6 +27,8 @@ export interface CommandCall<C extends AuditedCommand = AuditedCommand> {
   readonly origin: Origin;
   /** Identifies the command over repeats (BUS-2). */
   readonly commandId?: string | undefined;
+  /** Distinguishes a repeat from another command with the id; default: a hash of the command. */
+  readonly fingerprint?: string | undefined;
 }
 
 /** What a command did, for the journal of its events: JSON. */
@@ -205,8 +207,9 @@ function replyOf(call: CommandCall, commandId: string, reply: unknown, doneAtMs:
   return { commandId, fingerprint: fingerprintOf(call), reply: JSON.stringify(reply ?? null), doneAtMs };
 }
 
-/** Returns a hash of what a command does, to whom and where; not of who asked for it. */
-function fingerprintOf({ scope, command }: CommandCall): string {
+/** Returns the caller's fingerprint, or a hash of what the command does, to whom and where; not of who asked for it. */
+function fingerprintOf({ scope, command, fingerprint }: CommandCall): string {
+  if (fingerprint !== undefined) return fingerprint;
   const { appId, environment, roomId } = scope;
   return createHash('sha256')
     .update(JSON.stringify([appId, environment, roomId, command]))

@@ -13,7 +13,8 @@
  */
 
 import type { AppScope } from '../rooms/app-scope.ts';
-import type { Origin } from '../rooms/commands.ts';
+import type { CallTerms, Origin } from '../rooms/commands.ts';
+import type { Person } from '../rooms/people.ts';
 import type { NewRule, Rule } from './rule.ts';
 
 /** Names a rule: by its id, or by what it is about, in a list with one rule per subject. */
@@ -35,9 +36,17 @@ export type PolicyCommand =
   /** Lifts rules; those that are not in force are ignored. */
   | { readonly type: 'liftRules'; readonly rules: readonly RuleReference[]; readonly reason: string };
 
+/** How a command is recognised when it is repeated, and what its reply has. */
+export interface PolicyTerms extends Pick<CallTerms, 'commandId' | 'fingerprint'> {
+  /** Whether the reply has the people whom the new bans cover. */
+  readonly wantsCovered?: boolean;
+}
+
 /** The reply of a command: the rules that it has set or lifted. */
 export interface PolicyReply {
   readonly rules: readonly Rule[];
+  /** Members and waiting users whom the bans cover, each once, as they were before the bans; absent if not wanted. */
+  readonly covered?: readonly Person[];
 }
 
 /** One change of a rule: a complete fact. */

@@ -28,11 +28,14 @@ export const ENDED_RULES_KEPT_MS = 90 * 86_400_000;
 /** The defaults of `bans` in the configuration. */
 const DEFAULT_LIMITS: RangeLimits = { minPrefixIpv4: 16, minPrefixIpv6: 32 };
 
-/** The call that changes rules, as the command log of its node knows it. */
+/** The call that changes rules. */
 interface ChangingCall {
-  readonly callId: string;
+  /** Its id in the command log of its node; absent if nothing of it is kept. */
+  readonly callId?: string;
   /** Whether it does nothing but change rules: its reply is stored with them. */
   readonly isWhole: boolean;
+  /** A part of the reply that the caller knows already. */
+  readonly covered?: PolicyReply['covered'];
 }
 
 /** A command, for the node that decides for its scope. */
@@ -104,17 +107,17 @@ export class Policies implements RoomPolicy {
   /**
    * Executes a command. When it resolves, the change is stored and in force; `PolicyService` also ends what it forbids.
    *
-   * @param callId the id of the call, if its audit row or reply is kept: they are stored with the rules (BUS-6)
+   * @param call what is known of the call; with an id, its audit row and its reply are stored with the rules (BUS-6)
    * @throws GavelError as the command documents, and the error of the store, without a change; the error of a sink
    */
   change(
     { appId, environment }: AppScope,
     command: PolicyCommand,
     origin: Origin,
-    callId?: string,
+    call?: Omit<ChangingCall, 'isWhole'>,
   ): Promise<PolicyChange> {
-    const call = callId !== undefined && { call: { callId, isWhole: true } };
-    return this.#change({ scope: { appId, environment }, command, origin, ...call });
+    const whole = call && { call: { ...call, isWhole: true } };
+    return this.#change({ scope: { appId, environment }, command, origin, ...whole });
   }
 
   #change(request: ChangeRequest): Promise<PolicyChange> {
@@ -124,14 +127,15 @@ export class Policies implements RoomPolicy {
 
   #changeHere({ scope, command, origin, call }: ChangeRequest): Promise<PolicyChange> {
     return this.#changes.run(scopeText(scope), async () => {
-      const { events, reply } = this.decide(scope, command, origin);
+      const { events, reply: decided } = this.decide(scope, command, origin);
+      const reply = call?.covered ? { ...decided, covered: call.covered } : decided;
       const batch = { scope, origin, events };
       if (events.length === 0) return { batch, reply };
       const { repository, keeper = repository, peers } = this.#deps;
-      const stored = call && { callId: call.callId, ...(call.isWhole && { reply }) };
+      const { callId, isWhole } = call ?? {};
       await keeper.put(
         events.map(({ rule }) => rule),
-        stored,
+        callId === undefined ? undefined : { callId, ...(isWhole && { reply }) },
       );
       this.#evolve(batch);
       await peers?.askOthers(CHANGED, batch);
@@ -173,9 +177,9 @@ export class Policies implements RoomPolicy {
     const { reply } = await this.#change({ scope: { appId, environment }, command, origin, ...call });
     return reply.rules.flatMap((rule) => {
       if (rule.kind !== 'ban') return [];
-      const { id, subject, roomId, privileges, untilMs, reason } = rule;
+      const { id, createdAtMs, subject, roomId, privileges, untilMs, reason } = rule;
       const where = roomId !== undefined && { roomId };
-      return { id, subject, ...where, privileges, ...(untilMs !== undefined && { untilMs }), reason };
+      return { id, createdAtMs, subject, ...where, privileges, ...(untilMs !== undefined && { untilMs }), reason };
     });
   }
 

@@ -14,29 +14,29 @@ import { type Clock, callAtWallTime } from '../rooms/clock.ts';
 import type { Origin, RoomCommand } from '../rooms/commands.ts';
 import type { Person } from '../rooms/people.ts';
 import { covers } from './ban-index.ts';
-import type { PolicyBatch, PolicyCommand, PolicyEvent, PolicyReply } from './commands.ts';
+import type { PolicyBatch, PolicyCommand, PolicyEvent, PolicyReply, PolicyTerms } from './commands.ts';
 import { type Policies, policySubject } from './policies.ts';
 import type { Ban, Rule, StreamBlock } from './rule.ts';
 
-/** Keeps the audit rows and the replies of commands, and answers a repeated one with its first reply (AUDIT-1, BUS-2). */
-export interface PolicyCommandRunner {
-  /** Returns whether a command must be executed by `run`. */
-  concerns(command: PolicyCommand, origin: Origin): boolean;
-  /** Executes a command. `work` gets the id of the call, under which the change of rules is stored. */
-  run<R>(
-    call: { readonly scope: AppScope; readonly command: PolicyCommand; readonly origin: Origin },
-    work: (callId: string) => Promise<R>,
-  ): Promise<R>;
-}
-
-/** A command, for the node that executes those of its scope. */
-interface PolicyCall {
+/** A command with its scope and its origin. */
+export interface PolicyCall {
   readonly scope: AppScope;
   readonly command: PolicyCommand;
   readonly origin: Origin;
 }
 
-const EXECUTE = defineTopic<PolicyCall, PolicyReply>('policy.execute', ({ scope }) => scopeText(scope));
+/** Keeps the audit rows and the replies of commands, and answers a repeated one with its first reply (AUDIT-1, BUS-2). */
+export interface PolicyCommandRunner {
+  /** Returns whether a command must be executed by `run`. */
+  concerns(command: PolicyCommand, origin: Origin, commandId?: string): boolean;
+  /** Executes a command. `work` gets the id of the call, under which the change of rules is stored. */
+  run<R>(call: PolicyCall & PolicyTerms, work: (callId: string) => Promise<R>): Promise<R>;
+}
+
+/** A command, for the node that executes those of its scope. */
+const EXECUTE = defineTopic<PolicyCall & { readonly terms: PolicyTerms }, PolicyReply>('policy.execute', ({ scope }) =>
+  scopeText(scope),
+);
 
 /** Dependencies of the policy service. */
 export interface PolicyServiceDeps {
@@ -70,7 +70,7 @@ export class PolicyService {
 
   constructor(deps: PolicyServiceDeps) {
     this.#deps = deps;
-    deps.peers?.serve(EXECUTE, ({ scope, command, origin }) => this.#run(scope, command, origin));
+    deps.peers?.serve(EXECUTE, (request) => this.#run(request));
     deps.policies.follow(({ events }) => {
       for (const event of events) this.#followEvent(event);
     });
@@ -87,21 +87,34 @@ export class PolicyService {
    *
    * @throws GavelError as the command documents, and the error of the store, without a change
    */
-  async execute(scope: AppScope, command: PolicyCommand, origin: Origin): Promise<PolicyReply> {
+  async execute(
+    { appId, environment }: AppScope,
+    command: PolicyCommand,
+    origin: Origin,
+    terms: PolicyTerms = {},
+  ): Promise<PolicyReply> {
     const { peers } = this.#deps;
-    if (!peers) return this.#run(scope, command, origin);
-    const { appId, environment } = scope;
-    return peers.askFor(policySubject(scope), EXECUTE, { scope: { appId, environment }, command, origin });
+    const scope = { appId, environment };
+    const request = { scope, command, origin, terms };
+    return peers ? peers.askFor(policySubject(scope), EXECUTE, request) : this.#run(request);
   }
 
-  async #run(scope: AppScope, command: PolicyCommand, origin: Origin): Promise<PolicyReply> {
+  async #run({ terms, ...call }: PolicyCall & { readonly terms: PolicyTerms }): Promise<PolicyReply> {
     const { commands } = this.#deps;
-    const work = (callId?: string) => this.#execute(scope, command, origin, callId);
-    return commands?.concerns(command, origin) ? commands.run({ scope, command, origin }, work) : work();
+    const work = (callId?: string) => this.#execute(call, terms, callId);
+    if (!commands?.concerns(call.command, call.origin, terms.commandId)) return work();
+    return commands.run({ ...call, ...terms }, work);
   }
 
-  async #execute(scope: AppScope, command: PolicyCommand, origin: Origin, callId?: string): Promise<PolicyReply> {
-    const { batch, reply } = await this.#deps.policies.change(scope, command, origin, callId);
+  async #execute(
+    { scope, command, origin }: PolicyCall,
+    { wantsCovered }: PolicyTerms,
+    callId?: string,
+  ): Promise<PolicyReply> {
+    const { policies } = this.#deps;
+    const covered = wantsCovered && (await this.preview(scope, command, origin)).people;
+    const call = callId !== undefined && { callId };
+    const { batch, reply } = await policies.change(scope, command, origin, { ...call, ...(covered && { covered }) });
     await this.#enforce(batch, command.type === 'setRules' && (command.removesPresent ?? false));
     return reply;
   }

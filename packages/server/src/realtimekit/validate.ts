@@ -7,6 +7,7 @@
 
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { makeOnce } from '../validation/make-once.ts';
 import { badRequest } from './envelope.ts';
 
 /** The pattern of an http(s) address that a browser may load; others, such as `javascript:`, are refused. */
@@ -41,18 +42,9 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
   object: 'of type object',
 };
 
-/** Compiles a schema when it is first needed: a start does not wait for the schemas of all routes. */
-function compileOnCall(schema: TSchema): () => ReturnType<typeof Compile> {
-  let validator: ReturnType<typeof Compile> | undefined;
-  return () => {
-    validator ??= Compile(schema);
-    return validator;
-  };
-}
-
 /** Creates a function that returns a body checked against the schema. The function throws 400 with the first problem. */
 export function createBodyReader<S extends TSchema>(schema: S): (body: unknown) => Static<S> {
-  const validatorOf = compileOnCall(schema);
+  const validatorOf = makeOnce(() => Compile(schema));
   return (body) => {
     if (body === undefined) throw badRequest('"body" is required');
     const validator = validatorOf();
@@ -68,7 +60,7 @@ export function createBodyReader<S extends TSchema>(schema: S): (body: unknown) 
  * Numbers are parsed from text where the schema requires them; unknown parameters are ignored.
  */
 export function createQueryReader<S extends TSchema>(schema: S): (query: unknown) => Static<S> {
-  const validatorOf = compileOnCall(schema);
+  const validatorOf = makeOnce(() => Compile(schema));
   const properties = (schema as { readonly properties?: Readonly<Record<string, { readonly type?: string }>> })
     .properties;
   return (query) => {

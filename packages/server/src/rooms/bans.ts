@@ -33,6 +33,8 @@ export interface NewBan {
 /** A ban that is in force. */
 export interface SetBan extends NewBan {
   readonly id: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly createdAtMs: number;
 }
 
 /** The ban that a kick carries (BAN-8): whoever the kick puts out is also kept out. */

@@ -95,6 +95,8 @@ export interface KickTarget {
   readonly userIds: readonly UserId[];
   /** Single logins. */
   readonly memberIds?: readonly MemberId[];
+  /** The user of these logins, if the caller knows it: the audit trail names it in place of them. */
+  readonly ofUser?: UserId;
 }
 
 /** What a mute switches off: audio of every stream, video of cameras, and screen shares, which it ends (SCRN-4). */
@@ -387,6 +389,11 @@ export interface CallTerms {
    * (BUS-2).
    */
   readonly commandId?: string | undefined;
+  /**
+   * A hash of the caller's request, by which a repeat is distinguished from another command with the id. Default: one of the
+   * command, which differs from that of a repeat if the caller puts facts of the moment into the command.
+   */
+  readonly fingerprint?: string | undefined;
   /** The life of the room that is meant: in another one, or without a room, the command is refused (BUS-9). */
   readonly expectedEpoch?: Epoch | undefined;
 }

@@ -80,6 +80,7 @@ export interface CommandRunner {
       readonly command: RoomCommand;
       readonly origin: Origin;
       readonly commandId?: string | undefined;
+      readonly fingerprint?: string | undefined;
     },
     work: (callId: string) => Promise<R>,
   ): Promise<R>;
@@ -183,7 +184,7 @@ export class Rooms {
     key: RoomKey,
     command: C,
     origin: Origin,
-    { commandId, expectedEpoch }: CallTerms = {},
+    { commandId, fingerprint, expectedEpoch }: CallTerms = {},
   ): Promise<ReplyOf<C>> {
     if (origin.by !== undefined) this.#owned.get(roomKeyText(key))?.touch([origin.by]);
     const { commands } = this.#settings;
@@ -192,7 +193,7 @@ export class Rooms {
       return this.#execute(key, command, origin, callId);
     };
     const reply = commands?.concerns(command, origin, commandId)
-      ? commands.run({ scope: key, command, origin, commandId }, async (callId) => work(callId))
+      ? commands.run({ scope: key, command, origin, commandId, fingerprint }, async (callId) => work(callId))
       : work();
     return (await reply) as ReplyOf<C>;
   }

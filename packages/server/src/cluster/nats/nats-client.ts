@@ -55,16 +55,9 @@ export class NatsClient {
    * @throws Error that names the configuration key, if a file cannot be read or no server admits the client
    */
   static async open(settings: NatsSettings, name: string, log: Logger): Promise<NatsClient> {
-    const options = createOptions(settings, name);
-    try {
-      const client = new NatsClient(await connect(options), log);
-      void client.#follow();
-      return client;
-    } catch (error) {
-      throw new Error(`cluster.nats: connecting to ${settings.url} failed: ${describeFailure(error)}`, {
-        cause: error,
-      });
-    }
+    const client = new NatsClient(await connectTo(settings, name), log);
+    void client.#follow();
+    return client;
   }
 
   /** Whether the server has answered the last pings. */
@@ -125,6 +118,37 @@ export class NatsClient {
     if (isConnected) this.#log.info('the connection to NATS is back');
     else this.#log.warn('the connection to NATS is lost; this node tries to connect again');
     for (const listener of this.#listeners) listener(isConnected);
+  }
+}
+
+/** What was found at a NATS server. */
+export interface NatsFacts {
+  /** Such as `2.10.24`. */
+  readonly version: string;
+  /** Maximum size of a message, in bytes. */
+  readonly maxPayloadBytes: number;
+  readonly roundTripMs: number;
+}
+
+/** Connects as a node would, measures, and closes the connection. @throws as `NatsClient.open` */
+export async function probeNats(settings: NatsSettings): Promise<NatsFacts> {
+  const connection = await connectTo(settings, 'gavel doctor');
+  try {
+    const roundTripMs = await connection.rtt();
+    const { version = '', max_payload: maxPayloadBytes = 0 } = connection.info ?? {};
+    return { version, maxPayloadBytes, roundTripMs };
+  } finally {
+    await connection.close();
+  }
+}
+
+/** @throws Error that names the configuration key, if a file cannot be read or no server admits the client */
+async function connectTo(settings: NatsSettings, name: string): Promise<NatsConnection> {
+  const options = createOptions(settings, name);
+  try {
+    return await connect(options);
+  } catch (error) {
+    throw new Error(`cluster.nats: connecting to ${settings.url} failed: ${describeFailure(error)}`, { cause: error });
   }
 }
 

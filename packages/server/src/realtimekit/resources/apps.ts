@@ -6,6 +6,7 @@
 
 import { Type } from 'typebox';
 import type { App } from '../../apps/app.ts';
+import { AuditedCalls } from '../../journal/audited-calls.ts';
 import { AuthError, type Caller } from '../auth.ts';
 import { isoTime } from '../envelope.ts';
 import { APP_PAGING, pageOf, pagingOf } from '../paging.ts';
@@ -19,7 +20,9 @@ const LIST = Type.Object({
 const CREATE = Type.Object({ name: Type.String({ minLength: 1, maxLength: 100 }) }, { additionalProperties: false });
 
 /** The routes of Apps. */
-export function appRoutes({ apps }: ResourceDeps): Route[] {
+export function appRoutes({ apps, outbox, clock }: ResourceDeps): Route[] {
+  const refusalCodeOf = (error: unknown) => (error instanceof AuthError ? 'forbidden' : undefined);
+  const audited = new AuditedCalls({ journal: outbox, clock, refusalCodeOf });
   return [
     defineRoute({
       method: 'GET',
@@ -37,10 +40,17 @@ export function appRoutes({ apps }: ResourceDeps): Route[] {
       method: 'POST',
       path: '/apps',
       body: CREATE,
-      async handle({ caller, body }) {
-        // The token could not access the App that it creates.
-        if (caller.grant.rtkAppIds) throw new AuthError(403, 'The API token is limited to some apps');
-        return { data: { app: showApp(await apps.create(caller.accountId, body.name)) } };
+      async handle({ caller: { accountId, grant }, body: { name }, origin }) {
+        const app = await audited.run(
+          { origin, action: 'createApp' },
+          (made?: App) => ({ ...(made && { appId: made.appId }), target: `app/${name}`, details: { accountId } }),
+          async () => {
+            // The token could not access the App that it creates.
+            if (grant.rtkAppIds) throw new AuthError(403, 'The API token is limited to some apps');
+            return apps.create(accountId, name);
+          },
+        );
+        return { data: { app: showApp(app) } };
       },
     }),
   ];

@@ -41,7 +41,7 @@ export async function openDatabase(options: PostgresOptions): Promise<Kysely<Tab
   const pool = await createPool(options);
   const db = new Kysely<Tables>({ dialect: createDialect(pool) });
   try {
-    await requireVersion(db);
+    await readServerVersion(db);
     await migrate(db);
     return db;
   } catch (error) {
@@ -75,10 +75,11 @@ export async function createPool(options: PostgresOptions): Promise<Pool> {
   return pool.on('error', options.onConnectionLost ?? (() => {}));
 }
 
-async function requireVersion(db: Kysely<Tables>): Promise<void> {
+/** Returns the version of PostgreSQL, such as `15.14`. @throws Error if it is older than 13 */
+export async function readServerVersion(db: Kysely<Tables>): Promise<string> {
   const { rows } = await db.executeQuery<{ server_version: string }>(CompiledQuery.raw('show server_version'));
   const version = rows[0]?.server_version ?? '';
-  if (Number.parseInt(version, 10) >= MIN_VERSION) return;
+  if (Number.parseInt(version, 10) >= MIN_VERSION) return version;
   throw new Error(`PostgreSQL has version ${version}; Gavel needs version ${MIN_VERSION} or later.`);
 }
 
@@ -88,7 +89,7 @@ async function requireVersion(db: Kysely<Tables>): Promise<void> {
  * @throws Error if the database has a newer version, or a step fails
  */
 export async function migrate(db: Kysely<Tables>, migrations: readonly string[] = MIGRATIONS): Promise<void> {
-  const version = await readVersion(db);
+  const version = await readSchemaVersion(db);
   if (version > migrations.length) {
     throw new Error(
       `The database has schema version ${version}; this version of Gavel supports versions up to ${migrations.length}. Use a newer version of Gavel.`,
@@ -105,8 +106,8 @@ export async function migrate(db: Kysely<Tables>, migrations: readonly string[] 
   if (error) throw error;
 }
 
-/** Returns the number of steps that were run, of which Kysely keeps a table. */
-async function readVersion(db: Kysely<Tables>): Promise<number> {
+/** Returns the number of steps that were run, of which Kysely keeps a table; 0 if there are no tables. */
+export async function readSchemaVersion(db: Kysely<Tables>): Promise<number> {
   const found = await sql<{ has: boolean }>`select to_regclass('kysely_migration') is not null as has`.execute(db);
   if (!found.rows[0]?.has) return 0;
   const { rows } = await sql<{ count: number }>`select count(*) as count from kysely_migration`.execute(db);
