@@ -207,14 +207,15 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
   const publisher = new Publisher();
   const sounds = new SoundMonitor({ ...mediaParts, notifier: publisher });
   const resender = new MediaResender({ state: mediaState, notifier: publisher });
+  const batchJournal = new BatchJournal({
+    ...{ journal: outbox, commands, source: outbox, recorder: sessions, log },
+    ...(parts.cluster?.isFenced && { termOf }),
+  });
   // Media is first: it starts to close streams before any client receives the event.
   const sinks = {
     first: [new MediaEnforcer(mediaParts)],
-    journal: new BatchJournal({
-      ...{ journal: outbox, commands, source: outbox, recorder: sessions, log },
-      ...(parts.cluster?.isFenced && { termOf }),
-    }),
-    after: [sessions, publisher, sounds, resender, audit, metrics.rooms],
+    journal: batchJournal,
+    after: [sessions, publisher, sounds, resender, batchJournal.rest, audit, metrics.rooms],
   };
 
   // The rooms, and the bus to them.

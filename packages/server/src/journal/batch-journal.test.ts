@@ -71,6 +71,7 @@ describe('what a batch leaves behind', () => {
     await journal.handle(batch({ done }));
     expect(appended).toMatchObject([{ callbacks: CALLBACKS, audit: AUDIT }]);
     expect(attached).toEqual(['call']);
+    expect(appended).toHaveLength(1);
   });
 
   it('is stored by the recorder of sessions, with its own rows, where the batch concerns it (BUS-6)', async () => {
@@ -83,6 +84,8 @@ describe('what a batch leaves behind', () => {
 
   it('delays clients by callbacks, and by an audit row only its caller (AUDIT-1)', async () => {
     expect(journal.handle(batch({ done }))).toBeUndefined();
+    expect(attached).toEqual([]);
+    journal.rest.handle(batch({ done }));
     expect(attached).toEqual(['call']);
     await settle();
     expect(appended).toMatchObject([{ audit: AUDIT }]);

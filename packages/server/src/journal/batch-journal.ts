@@ -44,6 +44,11 @@ export interface BatchJournalDeps {
 
 /** Stores what must be kept of events. Clients receive events when their callbacks and session rows are stored. */
 export class BatchJournal implements EventSink {
+  /**
+   * Stores audit rows and replies of batches for which clients have nothing to wait for. It is called after the clients'
+   * events are sent, in the same turn of the event loop: only the caller of the command waits for these rows.
+   */
+  readonly rest: EventSink = { handle: (batch) => this.#storeRest(batch) };
   readonly #deps: BatchJournalDeps;
 
   constructor(deps: BatchJournalDeps) {
@@ -51,8 +56,8 @@ export class BatchJournal implements EventSink {
   }
 
   /**
-   * Stores the rows of a batch. Returns undefined if clients have nothing to wait for. Audit rows and replies alone delay only
-   * the caller of the command.
+   * Stores the rows of a batch that clients wait for, with the audit row and the reply of its command. Returns undefined if
+   * clients have nothing to wait for.
    *
    * @throws GavelError (rejects) if the rows could not be stored; not if the server itself acted: there is no caller to report
    *   to, and the clients must still receive the change
@@ -61,13 +66,19 @@ export class BatchJournal implements EventSink {
     const { journal, commands, source, recorder } = this.#deps;
     const { done } = batch;
     const rows = source.rowsOf(batch);
-    const outcome = done && commands.rowsOf(done);
     const isFollowed = recorder.follows(batch);
-    if (!rows && !outcome && !isFollowed) return undefined;
+    if (!rows && !isFollowed) return undefined;
+    const outcome = done && commands.rowsOf(done);
     const all = this.#withTerm(batch.key, mergeRows(rows, outcome));
     const stored = isFollowed ? recorder.record(batch, all) : journal.append(all);
     if (done && outcome) commands.attachStored(done.callId, stored);
-    return rows || isFollowed ? this.#settle(batch, stored) : undefined;
+    return this.#settle(batch, stored);
+  }
+
+  #storeRest({ key, done }: EventBatch): void {
+    const { journal, commands } = this.#deps;
+    const outcome = done && commands.rowsOf(done);
+    if (outcome) commands.attachStored(done.callId, journal.append(this.#withTerm(key, outcome)));
   }
 
   #withTerm(key: RoomKey, rows: JournalRows): JournalRows {

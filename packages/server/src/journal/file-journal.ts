@@ -39,7 +39,7 @@ export interface FileJournalDeps {
 }
 
 interface Waiter {
-  readonly line: string;
+  readonly rows: NumberedRows;
   readonly resolve: () => void;
   readonly reject: (error: GavelError) => void;
 }
@@ -79,10 +79,9 @@ export class FileJournal implements Journal {
 
   /** @throws GavelError `server.internal` (rejects) if the file could not be written */
   append(rows: NumberedRows): Promise<void> {
-    const line = `${JSON.stringify({ term: 1, ...rows })}\n`;
     return new Promise((resolve, reject) => {
       if (this.#waiting.length === 0) setImmediate(() => this.#write());
-      this.#waiting.push({ line, resolve, reject });
+      this.#waiting.push({ rows, resolve, reject });
     });
   }
 
@@ -136,7 +135,7 @@ export class FileJournal implements Journal {
     const group = this.#waiting;
     this.#waiting = [];
     try {
-      this.#writeLines(group.map(({ line }) => line).join(''));
+      this.#writeLines(group.map(({ rows }) => lineOf(rows)).join(''));
       for (const { resolve } of group) resolve();
     } catch (error) {
       this.#deps.log.error({ err: error, entries: group.length }, 'journal: writing the file failed');
@@ -200,6 +199,9 @@ export class FileJournal implements Journal {
     for (const id of delivered) this.#delivered.delete(id);
   }
 }
+
+/** An entry is serialised when it is written: until then, the clients' events are sent. */
+const lineOf = (rows: NumberedRows): string => `${JSON.stringify({ term: 1, ...rows })}\n`;
 
 const isBefore = (one: JournalPosition, other: JournalPosition): boolean =>
   one.segment < other.segment || (one.segment === other.segment && one.offset < other.offset);
