@@ -80,10 +80,10 @@ function dispatch(agent: Agent, { url, headers, body, timeoutMs }: PostRequest):
     let byteCount = 0;
     let isOver = false;
     /** Ends the attempt: with the status if it has arrived, else with the error. */
-    const end = (error: Error): void => {
+    const end = (error?: Error): void => {
       isOver = true;
       clearTimeout(timer);
-      if (status === undefined) reject(error);
+      if (status === undefined) reject(error ?? new Error('the response has no status'));
       else resolve(status);
     };
     const timer = setTimeout(() => {
@@ -108,7 +108,7 @@ function dispatch(agent: Agent, { url, headers, body, timeoutMs }: PostRequest):
           if (byteCount > MAX_ANSWER_BYTES) started.abort(new Error('the response is too long'));
         },
         onResponseEnd() {
-          end(new Error('the response has no status'));
+          end();
         },
         onResponseError(_, error) {
           end(error);
