@@ -22,7 +22,8 @@ import type { Logger } from '../telemetry/log.ts';
 import type { CallbackDialect } from './dialect.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Outbox } from './outbox.ts';
-import { createPoster, type Poster } from './post.ts';
+import type { Poster } from './post.ts';
+import { createThreadedPoster } from './threaded-poster.ts';
 
 /** Limits of sending, as configured. */
 export interface CallbackSettings {
@@ -74,7 +75,7 @@ export class Callbacks {
 
   constructor(deps: CallbacksDeps) {
     this.#deps = deps;
-    this.#poster = deps.poster ?? createPoster(deps.settings);
+    this.#poster = deps.poster ?? createThreadedPoster(deps.settings);
     const { outbox, journal } = deps.store;
     this.#dispatcher = new Dispatcher({
       ...deps,

@@ -46,8 +46,14 @@ const lookupPublic: LookupFunction = (name, options, callback) => {
   });
 };
 
-/** Creates a poster. With `allowPrivateTargets` off, it connects to public addresses only. */
-export function createPoster({ allowPrivateTargets }: { readonly allowPrivateTargets: boolean }): Poster {
+/** Options of a poster. */
+export interface PosterOptions {
+  /** If false, it connects to public addresses only. */
+  readonly allowPrivateTargets: boolean;
+}
+
+/** Creates a poster in this thread. */
+export function createPoster({ allowPrivateTargets }: PosterOptions): Poster {
   const connect = allowPrivateTargets ? {} : { lookup: lookupPublic };
   let agent: Promise<Agent> | undefined;
   return {
