@@ -26,7 +26,7 @@ export const prosody: RoomServerKind = {
 };
 
 function configOf(folder: string, port: number, quiet: boolean): string {
-  const told = String(!quiet);
+  const broadcasts = String(!quiet);
   return `
 daemonize = false
 run_as_root = true
@@ -51,7 +51,7 @@ Component "${ROOMS_DOMAIN}" "muc"
   muc_room_locking = false
   muc_room_cache_size = 100000
   muc_room_default_history_length = 0
-  muc_room_default_presence_broadcast = { visitor = ${told}, participant = ${told}, moderator = ${told} }
+  muc_room_default_presence_broadcast = { visitor = ${broadcasts}, participant = ${broadcasts}, moderator = ${broadcasts} }
 `;
 }
 

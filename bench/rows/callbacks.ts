@@ -29,9 +29,9 @@ const QUIET_MS = 3000;
 
 interface Callbacks extends RunningSubject {
   readonly receiver: Receiver;
-  readonly told: RunningRoomServer;
+  readonly withCallbacks: RunningRoomServer;
   /** The same without callbacks. */
-  readonly untold: RunningRoomServer;
+  readonly withoutCallbacks: RunningRoomServer;
 }
 
 /** Callbacks of thousands of kicks. */
@@ -53,18 +53,18 @@ export const callbacks = defineRow<Callbacks>({
     { name: OWN_NAME, start: () => start() },
     ...findBaselineRoots().map((root) => ({ name: BASELINE_NAME, start: () => start({ root }) })),
   ],
-  async measure({ receiver, told, untold }) {
+  async measure({ receiver, withCallbacks, withoutCallbacks }) {
     const seats = makeSeats(ROOMS, USERS_PER_ROOM);
     receiver.reset();
-    const users = await seat(told, seats);
+    const users = await seat(withCallbacks, seats);
     const before = await receiver.await(EVENTS);
-    const cpuBefore = cpuSecondsOf(told.pids());
+    const cpuBefore = cpuSecondsOf(withCallbacks.pids());
     const beganAtMs = performance.timeOrigin + performance.now();
     // All first users of the rooms, then all second ones: the order of a room's events is known.
     const order = seats.toSorted((one, other) => placeOf(one) - placeOf(other));
-    await forEachAtOnce(order, CALLS_AT_ONCE, ({ userId, roomId }) => told.kick(userId, roomId));
+    await forEachAtOnce(order, CALLS_AT_ONCE, ({ userId, roomId }) => withCallbacks.kick(userId, roomId));
     await receiver.await(2 * EVENTS);
-    const cpuSeconds = cpuSecondsOf(told.pids()) - cpuBefore;
+    const cpuSeconds = cpuSecondsOf(withCallbacks.pids()) - cpuBefore;
     const { lagsMs, lastAtMs, ...all } = await receiver.report();
     for (const user of users) user.drop();
     const ofKicks = lagsMs.slice(before);
@@ -77,7 +77,7 @@ export const callbacks = defineRow<Callbacks>({
       disordered: all.disordered,
       unsigned: all.unsigned,
     };
-    const times = { kickUntold: await timeKicks(untold), kick: await timeKicks(told) };
+    const times = { kickWithout: await timeKicks(withoutCallbacks), kick: await timeKicks(withCallbacks) };
     // So that the next round finds nothing of this one.
     await receiver.await(all.received + SINGLE_EVENTS);
     return { ...values, ...times };
@@ -89,17 +89,17 @@ const placeOf = ({ userId }: Seat): number => Number(userId.split('-').at(-1)) %
 async function start(checkout?: Pick<GavelOptions, 'root'>): Promise<Callbacks> {
   const receiver = await Receiver.start();
   const options = { quiet: true, connections: CALLS_AT_ONCE, ...checkout };
-  const [told, untold] = await Promise.all([
+  const [withCallbacks, withoutCallbacks] = await Promise.all([
     startGavel({ ...options, callbackUrl: receiver.url }),
     startGavel(options),
   ]);
   return {
-    version: told.version,
+    version: withCallbacks.version,
     receiver,
-    told,
-    untold,
+    withCallbacks,
+    withoutCallbacks,
     async stop() {
-      await Promise.all([told.stop(), untold.stop()]);
+      await Promise.all([withCallbacks.stop(), withoutCallbacks.stop()]);
       receiver.stop();
     },
   };

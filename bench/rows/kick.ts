@@ -33,9 +33,9 @@ async function measureKicks(server: RunningRoomServer) {
   const [victims, others, answers]: [number[], number[], number[]] = [[], [], []];
   const rooms = Array.from({ length: KICKS }, () => ({
     out: new Latch(1),
-    told: new Latch(USERS_PER_ROOM - 1),
+    othersOut: new Latch(USERS_PER_ROOM - 1),
     outAtMs: 0,
-    toldAtMs: 0,
+    othersOutAtMs: 0,
   }));
   const seats = makeSeats(KICKS, USERS_PER_ROOM);
   await prepareSeats(server, seats);
@@ -49,8 +49,8 @@ async function measureKicks(server: RunningRoomServer) {
       },
       onOtherOut() {
         if (!room) return;
-        room.toldAtMs = performance.now();
-        room.told.count();
+        room.othersOutAtMs = performance.now();
+        room.othersOut.count();
       },
     };
   });
@@ -62,9 +62,9 @@ async function measureKicks(server: RunningRoomServer) {
     await server.kick(victim.userId, victim.roomId);
     answers.push(performance.now() - beganAtMs);
     await room.out.within(10_000, 'the victim’s event');
-    await room.told.within(10_000, 'the others’ event');
+    await room.othersOut.within(10_000, 'the others’ event');
     victims.push(room.outAtMs - beganAtMs);
-    others.push(room.toldAtMs - beganAtMs);
+    others.push(room.othersOutAtMs - beganAtMs);
   }
   for (const user of users) user.drop();
   return {

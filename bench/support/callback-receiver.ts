@@ -44,7 +44,7 @@ let lastAtMs = 0;
 /** The number of the last event of a room's users; they have no gaps. */
 const lastSeqs = new Map<string, number>();
 
-function take(callback: Callback, headers: IncomingHttpHeaders): void {
+function record(callback: Callback, headers: IncomingHttpHeaders): void {
   const nowMs = performance.timeOrigin + performance.now();
   received += 1;
   lastAtMs = nowMs;
@@ -73,7 +73,7 @@ const server = createServer((request, response) => {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
-    take(JSON.parse(Buffer.concat(chunks).toString()) as Callback, request.headers);
+    record(JSON.parse(Buffer.concat(chunks).toString()) as Callback, request.headers);
     response.end();
   });
 });

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createRandom } from '@gavel/testkit/random';
 import { afterEach, expect, it } from 'vitest';
-import { driveBans, driveRoom, type Told } from './load.ts';
+import { driveBans, driveRoom, type Received } from './load.ts';
 import {
   ADMIN_KEY,
   type Arrival,
@@ -156,7 +156,7 @@ it(`killed ${ROUNDS} times under load: what was told arrives, per room in order,
   const port = await findFreePort();
   const baseUrl = `http://127.0.0.1:${port}`;
   const configPath = writeConfig(folder, port, receiver.url);
-  const told: Told = new Set();
+  const received: Received = new Set();
   const kicked = new Set<string>();
   const banned = new Set<string>();
   const random = createRandom(SEED);
@@ -166,11 +166,11 @@ it(`killed ${ROUNDS} times under load: what was told arrives, per room in order,
     const server = await startServerProcess(configPath);
     children.add(server);
     const before = receiver.arrivals.length;
-    const [toldBefore, bannedBefore] = [told.size, banned.size];
-    const driven = ROOMS.map((roomId) => driveRoom(baseUrl, roomId, `${roomId}-${round}`, told, kicked));
+    const [receivedBefore, bannedBefore] = [received.size, banned.size];
+    const driven = ROOMS.map((roomId) => driveRoom(baseUrl, roomId, `${roomId}-${round}`, received, kicked));
     driven.push(driveBans(baseUrl, ADMIN_KEY, `ban-${round}`, banned));
     // A slow machine gets the time that it needs for some events.
-    const hasBegun = () => told.size - toldBefore > 20 && banned.size > bannedBefore;
+    const hasBegun = () => received.size - receivedBefore > 20 && banned.size > bannedBefore;
     await expect.poll(hasBegun, { timeout: 30_000, interval: 20 }).toBe(true);
     await new Promise((resolve) => setTimeout(resolve, random() * 900));
     await killHard(server);
@@ -185,18 +185,18 @@ it(`killed ${ROUNDS} times under load: what was told arrives, per room in order,
   const first = firstArrivals(receiver.arrivals);
   const callbacks = first.map(({ raw }) => parse(raw));
   const arrived = new Set(callbacks.map(({ what }) => what));
-  const lost = [...told].filter((what) => !arrived.has(what));
+  const lost = [...received].filter((what) => !arrived.has(what));
   const bodies = new Map(first.map(({ id, raw }) => [id, raw]));
   const changed = receiver.arrivals.filter(({ id, raw }) => bodies.get(id) !== raw);
   const disorder = ROOMS.flatMap((roomId) => findDisorder(callbacks.filter((each) => each.roomId === roomId)));
   const audited = findAuditedKicks(join(folder, 'data'));
   const rules = readRules(join(folder, 'data'));
   console.log(
-    `${ROUNDS} kills, seed ${SEED}: ${audited.size} audited kicks, ${rules.changes.length} changes of rules, ${told.size} events told, ${first.length} callbacks arrived (${atKills} attempts while under load), ` +
+    `${ROUNDS} kills, seed ${SEED}: ${audited.size} audited kicks, ${rules.changes.length} changes of rules, ${received.size} events received, ${first.length} callbacks arrived (${atKills} attempts while under load), ` +
       `${receiver.arrivals.length - first.length} repeats, ${receiver.arrivals.filter(({ isTaken }) => !isTaken).length} refused on purpose, ` +
       `lost ${lost.length}, out of order ${disorder.length}, ids with two bodies ${changed.length}`,
   );
-  expect(told.size).toBeGreaterThan(ROUNDS * 20);
+  expect(received.size).toBeGreaterThan(ROUNDS * 20);
   expect(lost).toEqual([]);
   expect(disorder).toEqual([]);
   expect(findUnended(arrived)).toEqual([]);

@@ -10,7 +10,7 @@ import { signedPath } from '@gavel/server';
 import { RawClient, TEST_APP } from '@gavel/testkit';
 
 /** The events that a client or a caller received: `login <user>`, `logout <user>`, `create <stream>`, `close <stream>`, `begin <epoch>`, `end <epoch>`. */
-export type Told = Set<string>;
+export type Received = Set<string>;
 
 interface Seat {
   readonly userId: string;
@@ -59,7 +59,7 @@ export async function driveRoom(
   baseUrl: string,
   roomId: string,
   prefix: string,
-  told: Told,
+  received: Received,
   kicked: Set<string>,
 ): Promise<void> {
   const seats: Seat[] = [];
@@ -84,7 +84,7 @@ export async function driveRoom(
     const { epoch }: LoginResult = login;
     const seat = { userId, client, epoch };
     seats.push(seat);
-    told.add(`login ${userId}`).add(`begin ${epoch}`);
+    received.add(`login ${userId}`).add(`begin ${epoch}`);
     return seat;
   }
 
@@ -94,17 +94,17 @@ export async function driveRoom(
       const guest = await join();
       const streamId = nextName();
       const isAdded = await call('AddStream', { UserId: guest.userId, UserName: guest.userId, StreamId: streamId });
-      if (isAdded) told.add(`create ${streamId}`);
+      if (isAdded) received.add(`create ${streamId}`);
       if (step % 2 === 0 && (await call('DeleteStream', { UserId: 'admin', StreamId: streamId }))) {
-        told.add(`close ${streamId}`);
+        received.add(`close ${streamId}`);
       }
       if (await call('KickoutUser', { 'UserId[]': [guest.userId] })) {
-        told.add(`logout ${guest.userId}`);
+        received.add(`logout ${guest.userId}`);
         kicked.add(guest.userId);
       }
     }
     if (await call('CloseRoom', { RoomCloseCallback: 'true' })) {
-      told.add(`logout ${watcher.userId}`).add(`end ${watcher.epoch}`);
+      received.add(`logout ${watcher.userId}`).add(`end ${watcher.epoch}`);
     }
   }
 
@@ -113,13 +113,13 @@ export async function driveRoom(
   } catch {
     // The server is gone: only what was received before counts.
   }
-  for (const { userId, client } of seats) for (const event of client.events) noteEvent(told, userId, event);
+  for (const { userId, client } of seats) for (const event of client.events) recordEvent(received, userId, event);
 }
 
-function noteEvent(told: Told, userId: string, event: EventFrame): void {
-  if (event.event === 'memberJoined') told.add(`login ${event.member.user.id}`);
-  else if (event.event === 'memberLeft') told.add(`logout ${event.member.user.id}`);
-  else if (event.event === 'removed') told.add(`logout ${userId}`);
-  else if (event.event === 'streamAdded') told.add(`create ${event.stream.streamId}`);
-  else if (event.event === 'streamRemoved') told.add(`close ${event.stream.streamId}`);
+function recordEvent(received: Received, userId: string, event: EventFrame): void {
+  if (event.event === 'memberJoined') received.add(`login ${event.member.user.id}`);
+  else if (event.event === 'memberLeft') received.add(`logout ${event.member.user.id}`);
+  else if (event.event === 'removed') received.add(`logout ${userId}`);
+  else if (event.event === 'streamAdded') received.add(`create ${event.stream.streamId}`);
+  else if (event.event === 'streamRemoved') received.add(`close ${event.stream.streamId}`);
 }

@@ -80,7 +80,7 @@ async function prepare(baseUrl: string, url: string): Promise<Meeting[]> {
 }
 
 /** Acts in one meeting until the server is gone; adds every event that was answered to `told`. */
-async function driveMeeting(baseUrl: string, { id, guests }: Meeting, told: Set<string>): Promise<void> {
+async function driveMeeting(baseUrl: string, { id, guests }: Meeting, received: Set<string>): Promise<void> {
   const post = apiOf(baseUrl);
   const enter = async ({ token }: Guest): Promise<LoginResult> => {
     const client = await RawClient.open(baseUrl);
@@ -90,7 +90,7 @@ async function driveMeeting(baseUrl: string, { id, guests }: Meeting, told: Set<
     gone.catch(() => undefined);
     if (answer.error) throw new Error(answer.error.code);
     const login = answer.result as LoginResult;
-    told.add(`joined ${login.memberId}`).add(`started ${login.session?.id}`);
+    received.add(`joined ${login.memberId}`).add(`started ${login.session?.id}`);
     return login;
   };
   try {
@@ -99,11 +99,11 @@ async function driveMeeting(baseUrl: string, { id, guests }: Meeting, told: Set<
       for (const guest of guests) logins.push(await enter(guest));
       const [first, ...others] = logins;
       const kicked = await post(`/meetings/${id}/active-session/kick`, { participant_ids: [guests[0]?.id] });
-      if (kicked.status === 200) told.add(`left ${first?.memberId}`);
+      if (kicked.status === 200) received.add(`left ${first?.memberId}`);
       const closed = await post(`/meetings/${id}/active-session/kick-all`, {});
       if (closed.status !== 200) continue;
-      for (const { memberId } of others) told.add(`left ${memberId}`);
-      told.add(`ended ${first?.session?.id}`);
+      for (const { memberId } of others) received.add(`left ${memberId}`);
+      received.add(`ended ${first?.session?.id}`);
     }
   } catch {
     // The server is gone: only what was answered before counts.
@@ -146,7 +146,7 @@ it(`killed ${ROUNDS} times under load: every answered change of a session has it
   const port = await findFreePort();
   const baseUrl = `http://127.0.0.1:${port}`;
   const configPath = writeConfig(folder, port, undefined);
-  const told = new Set<string>();
+  const received = new Set<string>();
   const random = createRandom(SEED);
   let meetings: Meeting[] | undefined;
 
@@ -154,10 +154,10 @@ it(`killed ${ROUNDS} times under load: every answered change of a session has it
     const server = await startServerProcess(configPath);
     children.add(server);
     meetings ??= await prepare(baseUrl, receiver.url);
-    const toldBefore = told.size;
-    const driven = meetings.map((meeting) => driveMeeting(baseUrl, meeting, told));
+    const receivedBefore = received.size;
+    const driven = meetings.map((meeting) => driveMeeting(baseUrl, meeting, received));
     // A slow machine gets the time that it needs for some events.
-    await expect.poll(() => told.size - toldBefore, { timeout: 30_000, interval: 20 }).toBeGreaterThan(10);
+    await expect.poll(() => received.size - receivedBefore, { timeout: 30_000, interval: 20 }).toBeGreaterThan(10);
     await new Promise((resolve) => setTimeout(resolve, random() * 1_500));
     await killHard(server);
     await Promise.all(driven);
@@ -167,11 +167,13 @@ it(`killed ${ROUNDS} times under load: every answered change of a session has it
   const arrived = () => new Set(receiver.arrivals.filter(({ isTaken }) => isTaken).map(({ raw }) => parse(raw)));
   const lost = () => {
     const known = arrived();
-    return [...told].filter((what) => !known.has(what));
+    return [...received].filter((what) => !known.has(what));
   };
   await expect.poll(() => [lost(), findUnended(arrived())], { timeout: DRAIN_MS, interval: 500 }).toEqual([[], []]);
-  console.log(`${ROUNDS} kills, seed ${SEED}: ${told.size} events told, ${arrived().size} different webhooks arrived`);
-  expect(told.size).toBeGreaterThan(ROUNDS * 10);
+  console.log(
+    `${ROUNDS} kills, seed ${SEED}: ${received.size} events received, ${arrived().size} different webhooks arrived`,
+  );
+  expect(received.size).toBeGreaterThan(ROUNDS * 10);
   const dataDir = join(folder, 'data');
   // The journal's entries are in the tables within a second.
   await expect.poll(() => readHistory(dataDir), { timeout: 30_000, interval: 500 }).toEqual([...arrived()].sort());

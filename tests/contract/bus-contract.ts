@@ -41,7 +41,7 @@ const ROOMS = Array.from({ length: 8 }, (_, index) => keyOf(`room-${index}`));
 class Recorder {
   readonly batches: EventBatch[] = [];
   /** The types of events and of frames of notices, by room. */
-  readonly told = new Map<string, string[]>();
+  readonly delivered = new Map<string, string[]>();
 
   handle(batch: EventBatch): void {
     this.batches.push(batch);
@@ -53,11 +53,11 @@ class Recorder {
   }
 
   of({ roomId }: RoomKey): readonly string[] {
-    return this.told.get(roomId) ?? [];
+    return this.delivered.get(roomId) ?? [];
   }
 
   #add({ roomId }: RoomKey, text: string): void {
-    this.told.set(roomId, [...this.of(keyOf(roomId)), text]);
+    this.delivered.set(roomId, [...this.of(keyOf(roomId)), text]);
   }
 }
 

@@ -73,11 +73,11 @@ describe.skipIf(CHROMIUM === '')('rules about a stream with real media', () => {
     expect(await gavel.call('SetForbidStreamRule', { ...rule, DisableVideo: '1' })).toMatchObject({ Code: 0 });
     // Time for the data that the browser has already received.
     await pause(500);
-    const held = await receivedBy(b);
-    expect(held.frames).toBe(0);
+    const blocked = await receivedBy(b);
+    expect(blocked.frames).toBe(0);
     // Opus sends 50 packets in a second; video alone would add at least as many.
-    expect(held.packets).toBeGreaterThan(30);
-    expect(held.packets).toBeLessThan(70);
+    expect(blocked.packets).toBeGreaterThan(30);
+    expect(blocked.packets).toBeLessThan(70);
     await b.callback('remoteCameraStatusUpdate', STREAM, 'MUTE');
 
     expect(await gavel.call('DelForbidStreamRule', rule)).toMatchObject({ Code: 0 });

@@ -94,13 +94,13 @@ describe.skipIf(CHROMIUM === '')('the layers of a published picture', () => {
     const switched = await viewer.page.evaluate(
       async ([id, count, large, maxMs]) => {
         const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-        const take = () => {
+        const readFrames = () => {
           const { [id]: frames } = e2e.takeFrames();
           if (!frames) throw new Error('the stream is not shown');
           return frames;
         };
         const results: { tookMs: number; longestGapMs: number }[] = [];
-        take();
+        readFrames();
         for (let index = 0; index < count; index += 1) {
           const [streamType, width] = index % 2 === 0 ? ([0, large / 4] as const) : ([1, large] as const);
           const startMs = e2e.now();
@@ -108,13 +108,13 @@ describe.skipIf(CHROMIUM === '')('the layers of a published picture', () => {
           let [tookMs, longestGapMs] = [Number.POSITIVE_INFINITY, 0];
           while (tookMs > maxMs && e2e.now() < startMs + maxMs) {
             await pause(50);
-            const frames = take();
+            const frames = readFrames();
             longestGapMs = Math.max(longestGapMs, frames.longestGapMs);
             if (frames.width === width) tookMs = frames.widthSinceMs - startMs;
           }
           // What the switch broke would show in the next frames.
           await pause(150);
-          results.push({ tookMs, longestGapMs: Math.max(longestGapMs, take().longestGapMs) });
+          results.push({ tookMs, longestGapMs: Math.max(longestGapMs, readFrames().longestGapMs) });
         }
         return results;
       },

@@ -173,11 +173,11 @@ describe.skipIf(CHROMIUM === '')('screens and pins in a meeting', () => {
       await participants.broadcastMessage('one', { n: 2 }, { participantIds: [benjamin.id] });
       await participants.broadcastMessage('all', { n: 3 });
     });
-    const told = async (page: Page) => (await recorded(page)).filter(([event]) => event === 'told');
+    const messagesAt = async (page: Page) => (await recorded(page)).filter(([event]) => event === 'told');
     await sees(ben.page, 'told', 'all', { n: 3 });
     await sees(cem.page, 'told', 'all', { n: 3 });
-    expect((await told(ben.page)).map(([, type]) => type)).toEqual(['guests', 'one', 'all']);
-    expect((await told(cem.page)).map(([, type]) => type)).toEqual(['guests', 'all']);
-    expect(await told(hanna.page)).toEqual([]);
+    expect((await messagesAt(ben.page)).map(([, type]) => type)).toEqual(['guests', 'one', 'all']);
+    expect((await messagesAt(cem.page)).map(([, type]) => type)).toEqual(['guests', 'all']);
+    expect(await messagesAt(hanna.page)).toEqual([]);
   });
 });

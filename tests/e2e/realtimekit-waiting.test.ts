@@ -119,7 +119,7 @@ describe.skipIf(CHROMIUM === '')('a meeting with a waiting room', () => {
     await spy.page.evaluate(() => e2e.realtimekit().client.leave());
     await sees(spy.page, 'roomLeft', { state: 'left' });
     await hears(ben.page);
-    const told = [...(await recorded(hanna.page)), ...(await recorded(ben.page))];
-    expect(told.filter(([, name]) => name === 'Spy')).toEqual([]);
+    const events = [...(await recorded(hanna.page)), ...(await recorded(ben.page))];
+    expect(events.filter(([, name]) => name === 'Spy')).toEqual([]);
   });
 });

@@ -157,7 +157,7 @@ describe.skipIf(CHROMIUM === '')('a browser that does not reach the server', () 
     try {
       const { people } = await hall.meet('Ann');
       const { page } = people[0];
-      const told = await page.waitForFunction(
+      const report = await page.waitForFunction(
         () => {
           const { recorded } = e2e.realtimekit();
           const joined = recorded.find(({ event }) => event === 'roomJoined');
@@ -167,7 +167,7 @@ describe.skipIf(CHROMIUM === '')('a browser that does not reach the server', () 
         undefined,
         { timeout: 15_000 },
       );
-      const { args, afterMs } = (await told.jsonValue()) as { args: unknown[]; afterMs: number };
+      const { args, afterMs } = (await report.jsonValue()) as { args: unknown[]; afterMs: number };
       expect(args).toEqual(['0011', 'client.no-media-path']);
       expect(afterMs).toBeLessThan(10_000);
     } finally {

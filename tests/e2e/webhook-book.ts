@@ -51,9 +51,9 @@ export class WebhookBook {
   /** Waits until exactly these webhooks of a meeting were received, in any order, except that `meeting.ended` must be the last. */
   async tells(meetingId: string, ...wanted: string[]): Promise<void> {
     await until(async () => this.#since(meetingId).length >= wanted.length, `webhooks: ${wanted.join(', ')}`);
-    const told = this.#since(meetingId);
-    expect(told.toSorted()).toEqual(wanted.toSorted());
-    expect(told.findIndex((each) => each.startsWith('meeting.ended'))).toBe(
+    const events = this.#since(meetingId);
+    expect(events.toSorted()).toEqual(wanted.toSorted());
+    expect(events.findIndex((each) => each.startsWith('meeting.ended'))).toBe(
       wanted.findIndex((each) => each.startsWith('meeting.ended')),
     );
   }

@@ -87,9 +87,9 @@ it('a failed callback holds up its own room only (CB-4)', async () => {
   await stage.join('good', 'carl');
   await stage.join('good', 'dora');
   await stage.receiver.count(4);
-  const told = () => stage.receiver.received.filter(({ body }) => body.room_id === 'good').map(tell);
-  await until(() => told().length === 3, 'the good room');
-  expect(told()).toEqual(['room_create', 'room_login carl', 'room_login dora']);
+  const ofGoodRoom = () => stage.receiver.received.filter(({ body }) => body.room_id === 'good').map(tell);
+  await until(() => ofGoodRoom().length === 3, 'the good room');
+  expect(ofGoodRoom()).toEqual(['room_create', 'room_login carl', 'room_login dora']);
   // The failing room is still at its first callback.
   expect(stage.receiver.received.filter(({ body }) => body.room_id === 'bad').map(tell)).toEqual(['room_create']);
   stage.receiver.behaviour = () => 200;

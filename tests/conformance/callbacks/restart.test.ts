@@ -48,10 +48,10 @@ it('stream_close, room_logout and room_close, in order, of the life that has end
 
   await restart();
   await stage.settled();
-  const told = receiver.received
+  const sent = receiver.received
     .slice(before)
     .map(({ body }) => `${body.event} ${body.user_account ?? body.stream_id ?? ''}`);
-  expect(told).toEqual(['stream_close s1', 'room_logout ann', 'room_logout cleo', 'room_close ']);
+  expect(sent).toEqual(['stream_close s1', 'room_logout ann', 'room_logout cleo', 'room_close ']);
   const [first, second] = [fieldOf('room_create', 'room_session_id'), fieldOf('room_close', 'room_session_id')];
   expect(second.at(-1)).toBe(first[0]);
   // The codes are those of a closed room; sequence numbers have no gaps.

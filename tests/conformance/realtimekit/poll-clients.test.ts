@@ -26,7 +26,7 @@ const ask = async (client: RawClient, more: object = {}) => {
 };
 const vote = async (client: RawClient, pollId: string, option: number) =>
   (await client.request('vote', { pollId, option })).error?.code ?? 'done';
-const told = async (client: RawClient) => {
+const pollEventsAt = async (client: RawClient) => {
   await client.request('heartbeat');
   return client.events.filter(({ event }) => event.startsWith('poll'));
 };
@@ -44,12 +44,12 @@ test('each preset does with polls what it allows (POLL-1)', async () => {
   expect(await vote(ben.client, pollId, 1)).toBe('done');
   expect(await vote(olga.client, pollId, 1)).toBe('member.not-allowed');
   expect(await vote(bo.client, pollId, 1)).toBe('member.not-allowed');
-  expect(await told(olga.client)).toMatchObject([
+  expect(await pollEventsAt(olga.client)).toMatchObject([
     { event: 'pollUpdated', poll: { creator: { id: host.id, name: 'host' } } },
     { event: 'pollUpdated', poll: { creator: { id: bo.id } } },
     { event: 'pollVoted', pollId, option: 1, count: 1, voter: { id: ben.id, name: 'ben' } },
   ]);
-  expect(await told(bo.client)).toEqual([]);
+  expect(await pollEventsAt(bo.client)).toEqual([]);
   const late = await people.loginWith(bo.token);
   expect(late.login.room).not.toHaveProperty('polls');
 });
@@ -63,7 +63,7 @@ test('a person with two connections votes once, and both are told (POLL-2)', asy
   expect(await vote(desk.client, pollId, 0)).toBe('done');
   expect(await vote(desk.client, pollId, 1)).toBe('poll.voted');
   for (const { client } of [phone, desk]) {
-    expect((await told(client)).at(-1)).toMatchObject({
+    expect((await pollEventsAt(client)).at(-1)).toMatchObject({
       poll: { hasVoted: true, options: [{ count: 1 }, { count: 0 }] },
     });
   }
@@ -74,7 +74,7 @@ test('the backend’s poll reaches all who may view; who joins later sees as muc
   const body = { ...people.ids, ...BODY, hide_votes: true };
   const answer = await people.kit.activeSession.createPoll(meeting, body);
   const pollId = answer.data?.poll?.id ?? '';
-  const [made] = (await told(ben.client)) as unknown as [{ poll: WirePoll }];
+  const [made] = (await pollEventsAt(ben.client)) as unknown as [{ poll: WirePoll }];
   expect(made.poll).toMatchObject({ pollId, hideVotes: true, options: [{ text: 'Now' }, { text: 'Later' }] });
   expect(made.poll).not.toHaveProperty('creator');
   await vote(ben.client, pollId, 0);
@@ -90,7 +90,7 @@ test('users of the other dialect’s logins are told nothing of polls, until a h
   const { memberId } = await zoe.login(people.server.app.appId, meeting, 'zoe');
   const pollId = await ask(host.client);
   expect(await vote(zoe, pollId, 0)).toBe('member.not-allowed');
-  expect(await told(zoe)).toEqual([]);
+  expect(await pollEventsAt(zoe)).toEqual([]);
   const changes = { polls: { view: true, vote: true } };
   await host.client.request('moderate', { action: 'setPermissions', memberIds: [memberId], changes });
   expect(await zoe.event('permissions')).toMatchObject({ polls: [{ pollId }] });

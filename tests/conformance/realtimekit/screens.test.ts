@@ -40,8 +40,8 @@ test('a shared screen is told as one, to late comers and to users of the other d
     { streamId: `c-${anna.id}`, memberId, source: 'camera' },
     { streamId: `s-${anna.id}`, memberId, source: 'screen' },
   ]);
-  const told = zoe.events.flatMap((event) => (event.event === 'streamAdded' ? [event.stream] : []));
-  expect(told.map(({ user, source }) => [user.id, source])).toEqual([
+  const announced = zoe.events.flatMap((event) => (event.event === 'streamAdded' ? [event.stream] : []));
+  expect(announced.map(({ user, source }) => [user.id, source])).toEqual([
     [anna.id, 'camera'],
     [anna.id, 'screen'],
   ]);

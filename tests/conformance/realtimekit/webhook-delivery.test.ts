@@ -217,8 +217,8 @@ describe('two APIs, one room', () => {
     await enter('anna');
     await harness.join(meeting, 'user-7');
     expect(await calls('CloseRoom', { RoomId: meeting })).toBe(0);
-    const told = (await received(6)).map(tell).slice(3);
-    expect(told).toEqual([
+    const events = (await received(6)).map(tell).slice(3);
+    expect(events).toEqual([
       'meeting.participantLeft anna',
       'meeting.participantLeft user-7',
       'meeting.ended HOST_ENDED_MEETING',

@@ -225,7 +225,7 @@ const recorders = new Map<string, FrameRecorder>();
 
 /** The frames shown of each stream, by its name, since the previous call. */
 function takeFrames(): Record<string, ShownFrames> {
-  return Object.fromEntries([...recorders].map(([name, recorder]) => [name, recorder.take()]));
+  return Object.fromEntries([...recorders].map(([name, recorder]) => [name, recorder.drain()]));
 }
 
 /** At most, for all layers together. */

@@ -128,7 +128,7 @@ export class FrameRecorder {
   }
 
   /** Returns what was recorded; the longest gap is forgotten. */
-  take(): ShownFrames {
+  drain(): ShownFrames {
     const sinceLatestMs = this.#latestAtMs === undefined ? 0 : performance.now() - this.#latestAtMs;
     const longestGapMs = Math.max(this.#longestGapMs, sinceLatestMs);
     this.#longestGapMs = 0;

@@ -121,8 +121,14 @@ test('a client that lost its connection while it waited asks by its ticket wheth
   for (const isKicked of [true, false]) {
     const world = createWorld();
     const waiting = { memberId: 'm-me', user: { id: 'me', name: 'Me' }, sinceMs: 1 };
-    const hold = { waiting, ticket: 'w-1', heartbeatIntervalMs: 30_000, heartbeatTimeoutMs: 100_000, serverTimeMs: 0 };
-    world.server.answers.login = () => hold;
+    const waitAnswer = {
+      waiting,
+      ticket: 'w-1',
+      heartbeatIntervalMs: 30_000,
+      heartbeatTimeoutMs: 100_000,
+      serverTimeMs: 0,
+    };
+    world.server.answers.login = () => waitAnswer;
     const session = createSession(world);
     session.login().catch(() => {});
     await world.clock.advance(0);

@@ -47,10 +47,10 @@ class Room {
 }
 
 /** What an application knows that only follows what it is told. */
-class Told {
+class Application {
   readonly ids = new Set<string>();
 
-  take(change: RoomChange): void {
+  apply(change: RoomChange): void {
     for (const { stream: one, own } of change.streamsRemoved) {
       if (!own) this.#remove(`s ${one.streamId}`);
     }
@@ -83,19 +83,19 @@ test('whatever is lost on the way, an application that follows the changes ends 
     fc.property(fc.array(fc.tuple(step, fc.boolean()), { maxLength: 40 }), (steps) => {
       const room = new Room();
       const view = new RoomView('m-me', room.snapshot());
-      const told = new Told();
+      const application = new Application();
       for (const [one, isLost] of steps) {
         const frame = one.kind === 'member' ? room.toggleMember(one.id) : room.toggleStream(one.id, one.owner);
         if (isLost) continue;
         const applied = view.apply(frame);
-        told.take(applied === 'gap' ? view.replace(room.snapshot()) : applied);
+        application.apply(applied === 'gap' ? view.replace(room.snapshot()) : applied);
       }
-      told.take(view.replace(room.snapshot()));
+      application.apply(view.replace(room.snapshot()));
       const others = [
         ...[...room.members.keys()].filter((id) => id !== 'm-me').map((id) => `m ${id}`),
         ...[...room.streams.values()].filter((one) => one.memberId !== 'm-me').map((one) => `s ${one.streamId}`),
       ];
-      expect([...told.ids].sort()).toEqual(others.sort());
+      expect([...application.ids].sort()).toEqual(others.sort());
       expect(view.otherMembers().length).toBe(room.members.size - 1);
     }),
     { numRuns: 300 },

@@ -373,8 +373,14 @@ test('a token renewed while the connection is lost is told to the server after t
 test('a login that waits is resolved when it is let in, and a token renewed meanwhile is told then (WAIT-4)', async () => {
   const world = createWorld();
   const waiting = { memberId: 'm-me', user: { id: 'me', name: 'Me' }, sinceMs: 1 };
-  const hold = { waiting, ticket: 'w-1', heartbeatIntervalMs: 30_000, heartbeatTimeoutMs: 100_000, serverTimeMs: 0 };
-  world.server.answers.login = () => hold;
+  const waitAnswer = {
+    waiting,
+    ticket: 'w-1',
+    heartbeatIntervalMs: 30_000,
+    heartbeatTimeoutMs: 100_000,
+    serverTimeMs: 0,
+  };
+  world.server.answers.login = () => waitAnswer;
   const session = createSession(world);
   const log = record(session);
   const login = session.login();

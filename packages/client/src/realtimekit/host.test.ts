@@ -109,7 +109,7 @@ test('who is muted by a host sees it, camera light included, and may turn on aga
   const log: unknown[] = [];
   self.on('audioUpdate', ({ audioEnabled }) => log.push(['audio', audioEnabled]));
   self.on('videoUpdate', ({ videoEnabled }) => log.push(['video', videoEnabled]));
-  const told = world.server.seen('updateStream').length;
+  const countBefore = world.server.seen('updateStream').length;
   const own = stream('rtk-m-me', 'm-me', { audio: false, video: false, muted: ['audio', 'video'] });
   await world.server.push({ event: 'streamAdded', seq: 11, streamSeq: 2, stream: own });
   expect(log).toEqual([
@@ -118,7 +118,7 @@ test('who is muted by a host sees it, camera light included, and may turn on aga
   ]);
   expect([microphone.fake.enabled, camera.fake.readyState]).toEqual([false, 'ended']);
   // The server knows: it said so.
-  expect(world.server.seen('updateStream')).toHaveLength(told);
+  expect(world.server.seen('updateStream')).toHaveLength(countBefore);
   await self.enableAudio();
   expect(self.audioEnabled).toBe(true);
   expect(world.server.seen('updateStream').at(-1)).toEqual({ streamId: 'rtk-m-me', audio: true });

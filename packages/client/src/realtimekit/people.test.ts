@@ -134,12 +134,12 @@ test('applications tell each other, all or those named (CUST-1)', async () => {
     code: '1204',
   });
   expect(world.server.seen('sendCustom')).toHaveLength(2);
-  const told: unknown[] = [];
-  participants.on('broadcastedMessage', (message) => told.push(message));
+  const received: unknown[] = [];
+  participants.on('broadcastedMessage', (message) => received.push(message));
   const from = { id: 'p-ann', name: 'Ann' };
   const custom = { event: 'custom', seq: 11, type: 'wave', payload: { n: 2 }, memberId: 'm-ann', from } as const;
   await world.server.push({ ...custom, sentAtMs: 1_234 });
-  expect(told).toEqual([{ type: 'wave', payload: { n: 2 }, timestamp: 1_234 }]);
+  expect(received).toEqual([{ type: 'wave', payload: { n: 2 }, timestamp: 1_234 }]);
   world.server.answers.sendCustom = () => ({ refuse: 'rate.limited' });
   await expect(participants.broadcastMessage('wave', {})).rejects.toMatchObject({ code: '0013' });
 });

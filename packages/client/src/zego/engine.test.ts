@@ -222,12 +222,12 @@ test('the room’s info is told at the login and when somebody else sets it, wit
   await world.server.push({ event: 'roomInfo', seq: 11, info: { ...info, value: 'cake', atMs: 8 } });
   const own = { id: 'me', name: 'Me' };
   await world.server.push({ event: 'roomInfo', seq: 12, info: { ...info, user: own, atMs: 9 } });
-  const told = (value: string, updateTime: number) => [
+  const expected = (value: string, updateTime: number) => [
     { key: 'topic', value, updateUser: { userID: 'ann', userName: 'ANN' }, updateTime },
   ];
   expect(log.filter(([event]) => event === 'roomExtraInfoUpdate')).toEqual([
-    ['roomExtraInfoUpdate', 'room', told('tea', 7)],
-    ['roomExtraInfoUpdate', 'room', told('cake', 8)],
+    ['roomExtraInfoUpdate', 'room', expected('tea', 7)],
+    ['roomExtraInfoUpdate', 'room', expected('cake', 8)],
   ]);
   expect(await zg.setRoomExtraInfo('room', '', 'x')).toEqual({ errorCode: 1002015 });
   expect(await zg.setRoomExtraInfo('room', 'k'.repeat(129), 'x')).toEqual({ errorCode: 1002015 });

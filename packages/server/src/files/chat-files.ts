@@ -29,7 +29,7 @@ import type { Store } from '../store/store.ts';
 import { type ByteLimits, ByteQuota } from './byte-quota.ts';
 import { FILE_ID, FileFolder } from './file-folder.ts';
 import { parseFileName } from './file-names.ts';
-import { HeldFiles } from './held-files.ts';
+import { LiveFiles } from './live-files.ts';
 import { isImageType } from './media-types.ts';
 import { Uploads } from './uploads.ts';
 
@@ -64,7 +64,7 @@ export class ChatFiles {
   readonly #folder: FileFolder;
   readonly #quota: ByteQuota;
   readonly #uploads: Uploads;
-  readonly #held = new HeldFiles();
+  readonly #live = new LiveFiles();
   /** Files that are being deleted, which nobody gets any more. */
   readonly #deleting = new Set<string>();
   /** Lives of rooms that the last sweep found ended; by now their last messages are stored. */
@@ -163,7 +163,7 @@ export class ChatFiles {
       throw error;
     }
     const { key, epoch, userId } = by;
-    this.#held.add({ key, epoch, userId, file: facts, uploadedMonotonicMs: clock.monotonicMs() });
+    this.#live.add({ key, epoch, userId, file: facts, uploadedMonotonicMs: clock.monotonicMs() });
     return { received: size, isComplete: true };
   }
 
@@ -180,11 +180,11 @@ export class ChatFiles {
     if (content.type === 'custom') {
       const { payload, fileIds = [] } = content;
       if (byteLength(JSON.stringify(payload)) > CONTENT_LIMITS.payloadBytes) throw new GavelError('message.too-long');
-      const { files, release } = this.#held.claim(fileIds, sender, messageId);
+      const { files, release } = this.#live.claim(fileIds, sender, messageId);
       const claimed: WireContent = { type: 'custom', payload, ...(files.length > 0 && { files }) };
       return { content: claimed, release };
     }
-    const { files, release } = this.#held.claim([content.fileId], sender, messageId);
+    const { files, release } = this.#live.claim([content.fileId], sender, messageId);
     const [file] = files;
     if (!file) throw new GavelError('file.not-found');
     if (content.type === 'image' && !isImageType(file.mediaType)) {
@@ -207,7 +207,7 @@ export class ChatFiles {
   handle({ key, events }: EventBatch): Promise<void> | undefined {
     const lost = events.flatMap((event) => {
       if (event.type === 'memberLeft') this.#uploads.endOf(event.member.memberId);
-      return this.#held.follow(key, event);
+      return this.#live.follow(key, event);
     });
     if (lost.length === 0) return undefined;
     return this.#delete(lost.map(({ fileId }) => fileId));
@@ -216,7 +216,7 @@ export class ChatFiles {
   async #sweep(): Promise<void> {
     const { clock, store, log } = this.#deps;
     try {
-      const unsent = this.#held.removeUnsent(clock.monotonicMs() - UNSENT_MS);
+      const unsent = this.#live.removeUnsent(clock.monotonicMs() - UNSENT_MS);
       await store.files.orphanUnboundOf(unsent.map(({ file }) => file.fileId));
       await this.#orphanEnded();
       let orphans: readonly FileRecord[];
@@ -237,8 +237,8 @@ export class ChatFiles {
   async #orphanEnded(): Promise<void> {
     const ended = new Set<string>();
     const alive = new Map<string, Epoch | undefined>();
-    for (const key of this.#held.keys()) alive.set(roomKeyText(key), await this.#epochOf(key));
-    const files = this.#held.removeEnded(({ key, epoch }) => {
+    for (const key of this.#live.keys()) alive.set(roomKeyText(key), await this.#epochOf(key));
+    const files = this.#live.removeEnded(({ key, epoch }) => {
       if (alive.get(roomKeyText(key)) === epoch) return true;
       const life = `${roomKeyText(key)}\n${epoch}`;
       if (this.#ended.has(life)) return false;

@@ -35,8 +35,8 @@ describe.each(Object.entries(FAILURES))('a sink that %s', (_name, fail) => {
         after: [...(place === 'after' ? [bad] : []), good('after')],
       });
       const unhandled: unknown[] = [];
-      const note = (error: unknown): void => void unhandled.push(error);
-      process.on('unhandledRejection', note);
+      const record = (error: unknown): void => void unhandled.push(error);
+      process.on('unhandledRejection', record);
       const delivered = feed.deliver(BATCH).then(
         () => 'done',
         (error: unknown) => String(error),
@@ -47,7 +47,7 @@ describe.each(Object.entries(FAILURES))('a sink that %s', (_name, fail) => {
       expect(await delivered).toBe('Error: sink failed');
       expect(called).toEqual(['first', 'after']);
       expect(unhandled).toEqual([]);
-      process.off('unhandledRejection', note);
+      process.off('unhandledRejection', record);
       // The room's next events are delivered as ever.
       await feed.deliver(BATCH).catch(() => undefined);
       expect(called).toEqual(['first', 'after', 'first', 'after']);

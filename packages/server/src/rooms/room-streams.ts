@@ -107,14 +107,14 @@ export class RoomStreams {
     if (!isAllowed || !(allowed.audio || allowed.video)) throw new GavelError('stream.not-allowed');
     if (source === 'screen' && this.#lockedKinds(member.user.id).screen) throw new GavelError('member.not-allowed');
     if (member.tokenExpiresAtMs <= draft.facts.nowMs) throw new GavelError('login.token-expired');
-    const held = this.#slots.get(command.streamId);
-    if (held && held.info.memberId !== member.memberId) throw new GavelError('stream.taken');
-    if (held && held.info.source !== source)
+    const slot = this.#slots.get(command.streamId);
+    if (slot && slot.info.memberId !== member.memberId) throw new GavelError('stream.taken');
+    if (slot && slot.info.source !== source)
       throw new GavelError('stream.not-allowed', 'the source of a stream cannot change');
-    if (!held) this.#checkCounts(draft, member, source);
+    if (!slot) this.#checkCounts(draft, member, source);
     const { type: _type, memberId, ...rest } = command;
-    const stream = held?.info ?? this.#create(draft, { ...rest, source, memberId, user: member.user, title: '' });
-    draft.emit({ type: 'streamReserved', stream, live: held?.state === 'live', allowed });
+    const stream = slot?.info ?? this.#create(draft, { ...rest, source, memberId, user: member.user, title: '' });
+    draft.emit({ type: 'streamReserved', stream, live: slot?.state === 'live', allowed });
   }
 
   announce(draft: RoomDraft, command: CommandOf<'announceStream'>): void {
@@ -132,10 +132,10 @@ export class RoomStreams {
   }
 
   add(draft: RoomDraft, command: CommandOf<'addStream'>, owner: Member | undefined): void {
-    const held = this.#slots.get(command.streamId);
-    if (held && held.info.user.id !== command.user.id) throw new GavelError('stream.taken');
-    if (held)
-      return this.#change(draft, { ...held.info, title: command.title, extraInfo: command.extraInfo }, held.state);
+    const slot = this.#slots.get(command.streamId);
+    if (slot && slot.info.user.id !== command.user.id) throw new GavelError('stream.taken');
+    if (slot)
+      return this.#change(draft, { ...slot.info, title: command.title, extraInfo: command.extraInfo }, slot.state);
     if (owner) this.#checkMemberCap(owner);
     const { type: _type, ...rest } = command;
     const stream = { ...rest, ...(owner && { memberId: owner.memberId }), audio: true, video: true };

@@ -152,7 +152,7 @@ test('the cap is exact under many logins at once (ROOM-7)', async () => {
 
 test('events that are kept late hold back later ones of their room, and of no other (CB-3, CB-4)', async () => {
   const settings = testSettings();
-  const told: string[] = [];
+  const delivered: string[] = [];
   let keep = () => {};
   // Keeps logins only, and not before it is told to.
   const journal: EventSink = {
@@ -162,32 +162,32 @@ test('events that are kept late hold back later ones of their room, and of no ot
         : undefined,
   };
   const after: EventSink = {
-    handle: ({ key, events }) => void told.push(...events.map(({ type }) => `${key.roomId} ${type}`)),
+    handle: ({ key, events }) => void delivered.push(...events.map(({ type }) => `${key.roomId} ${type}`)),
   };
   const rooms = new Rooms(settings, { first: [], journal, after: [after] });
   const send = { type: 'send', kind: 'broadcast', from: login('x').user, text: 'hi' } as const;
   const joined = rooms.execute(KEY, login('alice'), ORIGIN);
   const sent = rooms.execute(KEY, send, ORIGIN);
   await rooms.execute(other, login('bob'), ORIGIN);
-  expect(told).toEqual(['other roomCreated', 'other memberJoined']);
+  expect(delivered).toEqual(['other roomCreated', 'other memberJoined']);
   keep();
   await Promise.all([joined, sent]);
-  expect(told.slice(2)).toEqual(['room roomCreated', 'room memberJoined', 'room message']);
+  expect(delivered.slice(2)).toEqual(['room roomCreated', 'room memberJoined', 'room message']);
   await rooms.execute(KEY, send, ORIGIN);
-  expect(told.at(-1)).toBe('room message');
+  expect(delivered.at(-1)).toBe('room message');
 });
 
 test('where events cannot be kept the caller hears of it, and clients are told all the same (KICK-4)', async () => {
-  const told: string[] = [];
+  const delivered: string[] = [];
   const journal: EventSink = {
     handle: ({ events }) =>
       eventsOf(events, 'memberLeft').length > 0 ? Promise.reject(new Error('disk full')) : undefined,
   };
-  const after: EventSink = { handle: ({ events }) => void told.push(...events.map(({ type }) => type)) };
+  const after: EventSink = { handle: ({ events }) => void delivered.push(...events.map(({ type }) => type)) };
   const rooms = new Rooms(testSettings(), { first: [], journal, after: [after] });
   await rooms.execute(KEY, login('alice'), ORIGIN);
   await expect(rooms.execute(KEY, kick('alice'), ORIGIN)).rejects.toThrow('disk full');
-  expect(told).toEqual(['roomCreated', 'memberJoined', 'memberLeft', 'roomClosed']);
+  expect(delivered).toEqual(['roomCreated', 'memberJoined', 'memberLeft', 'roomClosed']);
 });
 
 test('an App has at most as many streams as it may have, in all rooms and both environments, AddStream included (LIM-7)', async () => {

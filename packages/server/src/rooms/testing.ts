@@ -80,9 +80,9 @@ export function openRoom(settings = testSettings(), before?: Continuation) {
   };
   const publish = (memberId: MemberId, streamId: string, source: StreamSource = 'camera'): PublishId => {
     const reserve = { type: 'reserveStream', memberId, streamId: streamId as StreamId, source } as const;
-    const [held] = eventsOf(room.apply({ ...reserve, extraInfo: '', audio: true, video: true }), 'streamReserved');
-    if (!held) throw new Error('no streamReserved');
-    const { publishId } = held.stream;
+    const [reserved] = eventsOf(room.apply({ ...reserve, extraInfo: '', audio: true, video: true }), 'streamReserved');
+    if (!reserved) throw new Error('no streamReserved');
+    const { publishId } = reserved.stream;
     room.apply({ type: 'announceStream', streamId: streamId as StreamId, publishId, audio: true, video: true });
     return publishId;
   };

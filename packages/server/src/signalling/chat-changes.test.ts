@@ -19,7 +19,7 @@ const change = async (client: RawClient, action: string, messageId: number, more
   (await client.request('changeMessage', { action, messageId, ...more })).error?.code ?? 'done';
 const edit = (client: RawClient, messageId: number, text: string) => change(client, 'edit', messageId, { text });
 /** What a client has been told of changes, once everything that was sent is here. */
-async function told(client: RawClient) {
+async function changesAt(client: RawClient) {
   await client.request('heartbeat');
   return client.events.flatMap((frame) =>
     frame.event === 'messageChanged' ? [[frame.change, frame.message.messageId, frame.message.text]] : [],
@@ -45,9 +45,9 @@ test('who said something edits it and takes it back; whoever was told it is told
     ['edited', some, 'to ben'],
     ['deleted', all, ''],
   ];
-  expect(await told(ann)).toEqual(own);
-  expect(await told(ben)).toEqual(own);
-  expect(await told(cem)).toEqual([own[0], own[2]]);
+  expect(await changesAt(ann)).toEqual(own);
+  expect(await changesAt(ben)).toEqual(own);
+  expect(await changesAt(cem)).toEqual([own[0], own[2]]);
   expect(await texts(ben)).toEqual([]);
   const [kept] = await read(ben, { userId: 'ann' });
   expect(kept).toMatchObject({ text: 'to ben', editedAtMs: door.clock.now(), sentAtMs: door.clock.now() - 1000 });
@@ -127,10 +127,10 @@ test('who may speak to all pins what was said to all, by whomever (CHAT-6)', asy
   expect(await change(ben, 'pin', first)).toBe('done');
   expect(await change(ann, 'pin', first)).toBe('done');
   expect(await change(ann, 'unpin', second)).toBe('done');
-  expect(await told(silent)).toEqual([['pinned', first, 'first']]);
+  expect(await changesAt(silent)).toEqual([['pinned', first, 'first']]);
   expect(await read(silent, { pinned: true })).toMatchObject([{ messageId: first, pinned: true }]);
   expect(await change(ann, 'unpin', first)).toBe('done');
-  expect((await told(silent)).at(-1)).toEqual(['unpinned', first, 'first']);
+  expect((await changesAt(silent)).at(-1)).toEqual(['unpinned', first, 'first']);
   expect(await read(silent, { pinned: true })).toEqual([]);
 });
 

@@ -90,7 +90,7 @@ export class Connection implements Receiver {
   /** Number of bytes received of the incomplete frame; counted until the login. */
   #unfinishedBytes = 0;
   /** Frames that are queued until the answer to a login has been sent. */
-  #held: Buffer[] | undefined;
+  #queued: Buffer[] | undefined;
   /** Called when the login of a waiting user has been answered. */
   #onWaiting: (() => void) | undefined;
   /** Why the server closed the connection; undefined if the client or the network did. */
@@ -121,7 +121,7 @@ export class Connection implements Receiver {
     if (this.#state.kind !== 'new')
       throw new GavelError('request.out-of-order', 'this connection is already logged in');
     this.#state = { kind: 'joining' };
-    this.#held = [];
+    this.#queued = [];
   }
 
   /**
@@ -146,7 +146,7 @@ export class Connection implements Receiver {
   }
 
   send(frame: Buffer): void {
-    if (this.#held) this.#held.push(frame);
+    if (this.#queued) this.#queued.push(frame);
     else this.#write(frame);
   }
 
@@ -194,9 +194,9 @@ export class Connection implements Receiver {
   }
 
   #release(): void {
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    for (const frame of held) this.#write(frame);
+    const queued = this.#queued ?? [];
+    this.#queued = undefined;
+    for (const frame of queued) this.#write(frame);
   }
 
   /**

@@ -18,11 +18,11 @@ test('an unpublish that comes while the publish before it is under way waits for
   const agreed = Promise.withResolvers<void>();
   door.engine.beforeAnswer = () => agreed.promise;
   const answers: string[] = [];
-  const note = (name: string) => () => void answers.push(name);
+  const record = (name: string) => () => void answers.push(name);
   const all = [
-    client.media.negotiate(PUBLISH).then(note('negotiate')),
-    client.media.unpublish('s').then(note('unpublish')),
-    client.request('heartbeat').then(note('heartbeat')),
+    client.media.negotiate(PUBLISH).then(record('negotiate')),
+    client.media.unpublish('s').then(record('unpublish')),
+    client.request('heartbeat').then(record('heartbeat')),
   ];
   await all[2];
   expect(answers).toEqual(['heartbeat']);

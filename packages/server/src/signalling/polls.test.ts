@@ -18,7 +18,7 @@ const ask = async (client: RawClient, more: object = {}) => {
 const vote = async (client: RawClient, pollId: string, option: number) =>
   (await client.request('vote', { pollId, option })).error?.code ?? 'done';
 /** What a client has been told of polls, once everything that was sent is here. */
-async function told(client: RawClient): Promise<unknown[][]> {
+async function pollEventsAt(client: RawClient): Promise<unknown[][]> {
   await client.request('heartbeat');
   return client.events.flatMap((frame): unknown[][] => {
     if (frame.event === 'pollUpdated') return [['poll', ...seen(frame.poll)]];
@@ -64,10 +64,10 @@ test('a poll is told to all who may view polls, and so are votes, with the voter
   expect(await vote(asker, pollId, 0)).toBe('member.not-allowed');
   expect(await vote(voter, pollId, 1)).toBe('done');
   const fresh = ['poll', [0, 0], [[], []], false];
-  expect(await told(asker)).toEqual([fresh, ['vote', 1, 1, 'voter']]);
-  expect(await told(other)).toEqual([fresh, ['vote', 1, 1, 'voter']]);
-  expect(await told(voter)).toEqual([fresh, ['poll', [0, 1], [[], ['voter']], true]]);
-  expect(await told(ann)).toEqual([]);
+  expect(await pollEventsAt(asker)).toEqual([fresh, ['vote', 1, 1, 'voter']]);
+  expect(await pollEventsAt(other)).toEqual([fresh, ['vote', 1, 1, 'voter']]);
+  expect(await pollEventsAt(voter)).toEqual([fresh, ['poll', [0, 1], [[], ['voter']], true]]);
+  expect(await pollEventsAt(ann)).toEqual([]);
   expect(await polls(ann)).toBeUndefined();
   expect(await polls(other)).toEqual([[[0, 1], [[], ['voter']], false]]);
 });
@@ -82,19 +82,20 @@ test('a user votes once, is told so on all connections, and cannot change it (PO
   expect(await vote(desk, pollId, 2)).toBe('poll.bad-option');
   expect(await vote(desk, 'gone', 0)).toBe('poll.not-found');
   expect(await vote(phone, pollId, 1)).toBe('poll.voted');
-  expect((await told(asker)).slice(1)).toEqual([['vote', 0, 1, 'twin']]);
-  for (const client of [phone, desk]) expect(await told(client)).toEqual([['poll', [1, 0], [['twin'], []], true]]);
+  expect((await pollEventsAt(asker)).slice(1)).toEqual([['vote', 0, 1, 'twin']]);
+  for (const client of [phone, desk])
+    expect(await pollEventsAt(client)).toEqual([['poll', [1, 0], [['twin'], []], true]]);
 });
 
 test('nobody is shown who voted in an anonymous poll (POLL-3)', async () => {
   const [asker, voter] = [await enter('asker'), await enter('voter')];
   const pollId = await ask(asker, { anonymous: true });
   await vote(voter, pollId, 0);
-  expect(await told(asker)).toEqual([
+  expect(await pollEventsAt(asker)).toEqual([
     ['poll', [0, 0], UNSEEN, false],
     ['vote', 0, 1, undefined],
   ]);
-  expect(await told(voter)).toEqual([
+  expect(await pollEventsAt(voter)).toEqual([
     ['poll', [0, 0], UNSEEN, false],
     ['poll', [1, 0], UNSEEN, true],
   ]);
@@ -106,16 +107,16 @@ test('hidden votes are shown to who has voted and to who made the poll, and to n
   const pollId = await ask(asker, { hideVotes: true });
   const hidden = ['poll', UNSEEN, UNSEEN, false];
   await vote(voter, pollId, 0);
-  expect(await told(asker)).toEqual([
+  expect(await pollEventsAt(asker)).toEqual([
     ['poll', [0, 0], [[], []], false],
     ['vote', 0, 1, 'voter'],
   ]);
-  expect(await told(voter)).toEqual([hidden, ['poll', [1, 0], [['voter'], []], true]]);
-  expect(await told(other)).toEqual([hidden]);
+  expect(await pollEventsAt(voter)).toEqual([hidden, ['poll', [1, 0], [['voter'], []], true]]);
+  expect(await pollEventsAt(other)).toEqual([hidden]);
   expect(await polls(other)).toEqual([[UNSEEN, UNSEEN, false]]);
   await vote(other, pollId, 0);
-  expect((await told(other)).at(-1)).toEqual(['poll', [2, 0], [['voter', 'voter-2'], []], true]);
-  expect((await told(voter)).at(-1)).toEqual(['vote', 0, 2, 'voter-2']);
+  expect((await pollEventsAt(other)).at(-1)).toEqual(['poll', [2, 0], [['voter', 'voter-2'], []], true]);
+  expect((await pollEventsAt(voter)).at(-1)).toEqual(['vote', 0, 2, 'voter-2']);
 });
 
 test('who comes later sees the polls, and who resumes what it missed (POLL-5)', async () => {

@@ -196,14 +196,14 @@ test('the answer to a login comes before what follows it, however soon that is (
   const doorman = await door.join('r', 'doorman');
   const client = await door.connect();
   const credential = { scheme: 'app-token', appId: 1 } as const;
-  const told = doorman.client
+  const notified = doorman.client
     .event('waitingAdded')
     .then(({ waiting }) => answer(doorman.client, 'accept', waiting.memberId));
   const params = { credential, clientId: 'c', roomId: 'r', userId: 'guest-1' };
   const { result } = await client.request('login', params);
   expect(result).toHaveProperty('waiting');
   expect(client.events).toEqual([]);
-  await told;
+  await notified;
   const { login }: { login: LoginResult } = await client.event('admitted');
   expect(login.user.id).toBe('guest-1');
 });

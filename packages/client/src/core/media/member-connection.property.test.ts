@@ -96,7 +96,7 @@ function connectMedia({ media }: World): void {
   }
 }
 
-async function take(one: Step, world: World, session: RoomSession, model: ServerModel): Promise<void> {
+async function execute(one: Step, world: World, session: RoomSession, model: ServerModel): Promise<void> {
   const { media } = session;
   const { server } = world;
   const peer = world.media.open.at(-1);
@@ -201,7 +201,7 @@ test('after any sequence of calls and losses the server has what is wanted, over
     await session.login();
     await settle();
     for (const one of steps) {
-      await take(one, world, session, model);
+      await execute(one, world, session, model);
       expect(world.media.open.length).toBeLessThanOrEqual(1);
     }
     await recover(world, model);

@@ -16,7 +16,7 @@ import {
 import type { RoomEvent } from '../rooms/events.ts';
 
 /** A file of a room that is alive. */
-export interface HeldFile {
+export interface LiveFile {
   readonly key: RoomKey;
   readonly epoch: Epoch;
   readonly userId: UserId;
@@ -25,7 +25,7 @@ export interface HeldFile {
   readonly uploadedMonotonicMs: number;
 }
 
-interface Held extends HeldFile {
+interface Entry extends LiveFile {
   /** `sending`: a request that sends it is being executed. */
   state: 'unsent' | 'sending' | 'sent';
 }
@@ -38,12 +38,12 @@ export interface Sender {
 }
 
 /** Follows the files of rooms that are alive. */
-export class HeldFiles {
-  readonly #files = new Map<string, Held>();
+export class LiveFiles {
+  readonly #files = new Map<string, Entry>();
   /** The files of each message, by room life and message number. */
   readonly #messages = new Map<string, readonly WireFile[]>();
 
-  add(file: HeldFile): void {
+  add(file: LiveFile): void {
     this.#files.set(file.file.fileId, { ...file, state: 'unsent' });
   }
 
@@ -57,20 +57,20 @@ export class HeldFiles {
    */
   claim(fileIds: readonly string[], sender: Sender, messageId?: number) {
     const own = messageId === undefined ? [] : (this.#messages.get(messageKey(sender, messageId)) ?? []);
-    const claimed = fileIds.map((fileId): Held => {
-      const held = this.#files.get(fileId);
-      const isSenders = held?.userId === sender.userId && held.epoch === sender.epoch;
-      const isFree = held?.state === 'unsent' || own.some((file) => file.fileId === fileId);
+    const claimed = fileIds.map((fileId): Entry => {
+      const entry = this.#files.get(fileId);
+      const isSenders = entry?.userId === sender.userId && entry.epoch === sender.epoch;
+      const isFree = entry?.state === 'unsent' || own.some((file) => file.fileId === fileId);
       if (!isSenders || !isFree) throw new GavelError('file.not-found');
-      return held;
+      return entry;
     });
     if (new Set(fileIds).size < fileIds.length) throw new GavelError('file.not-found', 'A file is named twice.');
     const unsent = claimed.filter(({ state }) => state === 'unsent');
-    for (const held of unsent) held.state = 'sending';
+    for (const entry of unsent) entry.state = 'sending';
     return {
       files: claimed.map(({ file }) => file),
       release: (): void => {
-        for (const held of unsent) if (held.state === 'sending') held.state = 'unsent';
+        for (const entry of unsent) if (entry.state === 'sending') entry.state = 'unsent';
       },
     };
   }
@@ -86,8 +86,8 @@ export class HeldFiles {
     if (now.length > 0) this.#messages.set(text, now);
     else this.#messages.delete(text);
     for (const { fileId } of now) {
-      const held = this.#files.get(fileId);
-      if (held) held.state = 'sent';
+      const entry = this.#files.get(fileId);
+      if (entry) entry.state = 'sent';
     }
     const lost = before.filter(({ fileId }) => !now.some((file) => file.fileId === fileId));
     for (const { fileId } of lost) this.#files.delete(fileId);
@@ -99,15 +99,15 @@ export class HeldFiles {
     return [...new Map([...this.#files.values()].map(({ key }) => [roomKeyText(key), key])).values()];
   }
 
-  /** Returns the files that were uploaded before a monotonic time and not sent, and no longer holds them. */
-  removeUnsent(beforeMonotonicMs: number): HeldFile[] {
+  /** Returns the files that were uploaded before a monotonic time and not sent, and no longer keeps them. */
+  removeUnsent(beforeMonotonicMs: number): LiveFile[] {
     return this.#remove(
       ({ state, uploadedMonotonicMs }) => state === 'unsent' && uploadedMonotonicMs < beforeMonotonicMs,
     );
   }
 
-  /** Returns the files of lives of rooms that have ended, and no longer holds them. */
-  removeEnded(isAlive: (life: Pick<HeldFile, 'key' | 'epoch'>) => boolean): HeldFile[] {
+  /** Returns the files of lives of rooms that have ended, and no longer keeps them. */
+  removeEnded(isAlive: (life: Pick<LiveFile, 'key' | 'epoch'>) => boolean): LiveFile[] {
     const ended = this.#remove((file) => !isAlive(file));
     const lives = new Set(ended.map(lifeKey));
     for (const text of this.#messages.keys()) {
@@ -116,13 +116,13 @@ export class HeldFiles {
     return ended;
   }
 
-  #remove(isWanted: (file: Held) => boolean): HeldFile[] {
+  #remove(isWanted: (file: Entry) => boolean): LiveFile[] {
     const found = [...this.#files.values()].filter(isWanted);
     for (const { file } of found) this.#files.delete(file.fileId);
     return found;
   }
 }
 
-const lifeKey = ({ key, epoch }: Pick<HeldFile, 'key' | 'epoch'>): string => `${roomKeyText(key)}\n${epoch}`;
-const messageKey = (life: Pick<HeldFile, 'key' | 'epoch'>, messageId: number): string =>
+const lifeKey = ({ key, epoch }: Pick<LiveFile, 'key' | 'epoch'>): string => `${roomKeyText(key)}\n${epoch}`;
+const messageKey = (life: Pick<LiveFile, 'key' | 'epoch'>, messageId: number): string =>
   `${lifeKey(life)}\n${messageId}`;
