@@ -5,7 +5,8 @@
  */
 
 import type { Step } from '../src/worker/allocation/allocate.ts';
-import { ALLOCATION_INTERVAL_MS, Allocator, type MediaClaim } from '../src/worker/allocation/allocator.ts';
+import { ALLOCATION_INTERVAL_MS, Allocator } from '../src/worker/allocation/allocator.ts';
+import type { MediaClaim } from '../src/worker/allocation/claims.ts';
 import { createLadder } from '../src/worker/allocation/ladder.ts';
 
 /** The video of a subscription in three layers, as an allocation sees it. */

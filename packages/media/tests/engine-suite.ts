@@ -6,11 +6,11 @@
 
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { StreamDump, TransportKind } from '../src/engine.ts';
-import { createMediaEngine, type MediaEngine } from '../src/index.ts';
+import { describe, expect, test, vi } from 'vitest';
+import type { TransportKind } from '../src/engine.ts';
 import { parseRtcp, type RtcpItem, writeNack, writePli } from '../src/rtp/rtcp.ts';
 import { RtpHeader } from '../src/rtp/rtp-packet.ts';
+import { readSequences, readTexts, sendFrames, useEngine } from './engine-stage.ts';
 import { MID_ID } from './offer-builder.ts';
 import { parseTwccFeedback } from './parse-twcc.ts';
 import {
@@ -27,75 +27,19 @@ export function describeEngine(transport: TransportKind): void {
   // Tests start several worker processes, which takes seconds on a busy machine.
   vi.setConfig({ testTimeout: 20_000 });
   const header = new RtpHeader();
-  let engine: MediaEngine;
+  const stage = useEngine(transport);
   let nextStream = 0;
   let stream = '';
-  const peers: SyntheticPeer[] = [];
-
-  beforeAll(async () => {
-    engine = createMediaEngine({ transport, ports: 0, announcedAddress: '127.0.0.1' });
-    await engine.start();
-  }, 30_000);
-
-  afterEach(async () => {
-    for (const peer of peers.splice(0)) {
-      peer.close();
-      await engine.closePeer(peer.name);
-    }
-  });
-
-  afterAll(() => engine.close());
 
   async function publish(ssrc = DEFAULT_SSRC, payloadType = 96): Promise<SyntheticPeer> {
-    if (peers.length === 0) stream = `stream-${nextStream++}`;
-    const peer = await SyntheticPeer.publish(engine, stream, { ssrc, payloadType });
-    peers.push(peer);
-    return peer;
+    if (stage.isEmpty) stream = `stream-${nextStream++}`;
+    return stage.add(await SyntheticPeer.publish(stage.engine, stream, { ssrc, payloadType }));
   }
 
   async function subscribe(name = 'viewer', payloadType = 96): Promise<SyntheticPeer> {
-    const peer = await SyntheticPeer.subscribe(engine, stream, name, { payloadType });
-    peers.push(peer);
-    await connected(peer);
+    const peer = stage.add(await SyntheticPeer.subscribe(stage.engine, stream, name, { payloadType }));
+    await stage.waitUntilConnected(peer);
     return peer;
-  }
-
-  /** The client's side may be open a moment before the engine's. */
-  async function connected({ name }: SyntheticPeer): Promise<void> {
-    await waitFor(async () =>
-      (await engine.dump()).peers.some(({ peer, state }) => peer === name && state === 'connected'),
-    );
-  }
-
-  /** Opens a peer with what `add` lists. */
-  async function open(name: string, add: (peer: SyntheticPeer) => void): Promise<SyntheticPeer> {
-    const peer = new SyntheticPeer(engine, name);
-    peers.push(peer);
-    add(peer);
-    await peer.negotiate();
-    await peer.opened();
-    await connected(peer);
-    return peer;
-  }
-
-  async function dumpStream(name = stream): Promise<StreamDump | undefined> {
-    return (await engine.dump()).streams.find((entry) => entry.stream === name);
-  }
-
-  function sendFrames(peer: SyntheticPeer, from: number, count: number, ssrc = DEFAULT_SSRC): void {
-    for (let i = from; i < from + count; i += 1) {
-      peer.sendRtp({ sequence: i, timestamp: i * 3_000, marker: true, ssrc });
-    }
-  }
-
-  function readTexts(peer: SyntheticPeer): string[] {
-    return peer.rtp.map((packet) => (header.read(packet) ? readVp8Text(packet.subarray(header.payloadOffset)) : ''));
-  }
-
-  /** Sequence numbers relative to the first one. */
-  function readSequences({ rtp }: SyntheticPeer): number[] {
-    const numbers = rtp.map((packet) => packet.readUInt16BE(2));
-    return numbers.map((sequence) => (sequence - (numbers[0] ?? 0)) & 0xffff);
   }
 
   function listItems(peer: SyntheticPeer): RtcpItem[] {
@@ -124,7 +68,7 @@ export function describeEngine(transport: TransportKind): void {
       }
       expect(ssrcs.size).toBe(2);
       expect(ssrcs).not.toContain(4_711);
-      const dump = await dumpStream();
+      const dump = await stage.findStream(stream);
       expect(dump).toMatchObject({
         state: 'connected',
         peer: publisher.name,
@@ -142,7 +86,7 @@ export function describeEngine(transport: TransportKind): void {
       nextStream += 1;
       const sides = await Promise.all(
         ['left', 'right'].map((side) =>
-          open(side, (peer) => {
+          stage.open(side, (peer) => {
             for (const index of indices) {
               const sections = [createVideoSection('sendonly', { ssrcs: [5_000 + index] })];
               peer.addPublication({ stream: name(side, index), sections });
@@ -193,11 +137,11 @@ export function describeEngine(transport: TransportKind): void {
       const [one, two] = [createVideoSection('sendonly', { ssrcs: [1] }), createVideoSection('sendonly')];
       const publisher = await publish();
       const viewer = await subscribe();
-      const forger = await open('forger', (peer) => {
+      const forger = await stage.open('forger', (peer) => {
         peer.addPublication({ stream: 'announced', sections: [one] });
         peer.addPublication({ stream: 'learnt', sections: [two] });
       });
-      const listener = await open('listener', (peer) => {
+      const listener = await stage.open('listener', (peer) => {
         for (const name of ['announced', 'learnt']) {
           peer.addSubscription({ stream: name, sections: [createVideoSection('recvonly')] });
         }
@@ -217,13 +161,13 @@ export function describeEngine(transport: TransportKind): void {
     });
 
     test('a source without announced SSRCs is learnt by its payload type, if it is the only one of it', async () => {
-      const publisher = await open('publisher', (peer) => {
+      const publisher = await stage.open('publisher', (peer) => {
         peer.addPublication({
           stream: 'learnt',
           sections: [createAudioSection('sendonly'), createVideoSection('sendonly', { payloadType: 100 })],
         });
       });
-      const viewer = await open('viewer', (peer) => {
+      const viewer = await stage.open('viewer', (peer) => {
         const sections = [createAudioSection('recvonly'), createVideoSection('recvonly')];
         peer.addSubscription({ stream: 'learnt', sections });
       });
@@ -303,7 +247,7 @@ export function describeEngine(transport: TransportKind): void {
       for (let i = 0; i < 20; i += 1) viewer.send(writePli(1, viewer.rtp[0]?.readUInt32BE(8) ?? 0));
       await sleep(300);
       expect(listItems(publisher).filter((item) => item.type === 'keyframe-request')).toHaveLength(1);
-      expect((await dumpStream())?.subscriptions[0]?.counters.keyframeRequests).toBe(20);
+      expect((await stage.findStream(stream))?.subscriptions[0]?.counters.keyframeRequests).toBe(20);
     });
 
     test('the publisher is asked for what is missing, and told of arrivals and losses (MED-4)', async () => {
@@ -312,7 +256,7 @@ export function describeEngine(transport: TransportKind): void {
       publisher.sendRtp({ sequence: 102 });
       await waitFor(() => listItems(publisher).some((item) => item.type === 'nack' && item.sequences[0] === 101));
       publisher.sendRtp({ sequence: 101 });
-      await waitFor(async () => (await dumpStream())?.publisher.retransmitted === 1);
+      await waitFor(async () => (await stage.findStream(stream))?.publisher.retransmitted === 1);
       await waitFor(() => listItems(publisher).some((item) => item.type === 'report-block' && item.ssrc === 1_000));
       const arrivals = (): number[] =>
         publisher.rtcp.flatMap((packet) => parseTwccFeedback(packet)?.arrivals ?? []).map(({ sequence }) => sequence);
@@ -321,7 +265,7 @@ export function describeEngine(transport: TransportKind): void {
     });
 
     test('lost sound is requested as well, where the publisher offers it (MED-4)', async () => {
-      const publisher = await open('publisher', (peer) => {
+      const publisher = await stage.open('publisher', (peer) => {
         peer.addPublication({ stream: 'sound', sections: [createAudioSection('sendonly', { ssrcs: [31] })] });
       });
       for (const sequence of [1, 3]) publisher.sendRtp({ sequence, ssrc: 31, payloadType: 111 });
@@ -358,7 +302,7 @@ export function describeEngine(transport: TransportKind): void {
 
   describe('blocking', () => {
     test('a blocked kind reaches no viewer, not even when asked for again, until it is unblocked with a keyframe (RULE-1)', async () => {
-      const blockVideo = (video: boolean): Promise<void> => engine.restrict(stream, { audio: false, video });
+      const blockVideo = (video: boolean): Promise<void> => stage.engine.restrict(stream, { audio: false, video });
       const publisher = await publish();
       const viewer = await subscribe();
       sendFrames(publisher, 1, 3);
@@ -368,13 +312,13 @@ export function describeEngine(transport: TransportKind): void {
       header.read(viewer.rtp[0] ?? Buffer.alloc(0));
       viewer.send(writeNack(1, header.ssrc, [header.sequence, header.sequence + 1]));
       sendFrames(publisher, 4, 5);
-      await waitFor(async () => ((await dumpStream())?.publisher.packets ?? 0) === 8);
-      expect((await dumpStream())?.forwardedPackets).toBe(3);
-      expect((await dumpStream())?.subscriptions[0]?.counters.retransmitted).toBe(0);
-      const keyframesBefore = (await dumpStream())?.publisher.keyframeRequests ?? 0;
+      await waitFor(async () => ((await stage.findStream(stream))?.publisher.packets ?? 0) === 8);
+      expect((await stage.findStream(stream))?.forwardedPackets).toBe(3);
+      expect((await stage.findStream(stream))?.subscriptions[0]?.counters.retransmitted).toBe(0);
+      const keyframesBefore = (await stage.findStream(stream))?.publisher.keyframeRequests ?? 0;
       await sleep(500);
       await blockVideo(false);
-      await waitFor(async () => ((await dumpStream())?.publisher.keyframeRequests ?? 0) > keyframesBefore);
+      await waitFor(async () => ((await stage.findStream(stream))?.publisher.keyframeRequests ?? 0) > keyframesBefore);
       sendFrames(publisher, 9, 2);
       await waitFor(() => viewer.rtp.length === 5);
       expect(readSequences(viewer)).toEqual([0, 1, 2, 3, 4]);

@@ -4,61 +4,35 @@
  * @module
  */
 
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { TransportKind } from '../src/engine.ts';
-import { createMediaEngine, type MediaEngine } from '../src/index.ts';
 import { RtpHeader } from '../src/rtp/rtp-packet.ts';
+import { expectAllSent, useEngine } from './engine-stage.ts';
 import { LayeredPublisher, RID_ID, readLayer } from './layered-publisher.ts';
-import { createVideoSection, SyntheticPeer, waitFor } from './synthetic-peer.ts';
+import { createVideoSection, type SyntheticPeer, waitFor } from './synthetic-peer.ts';
 
 /** Declares the tests for one transport. */
 export function describeLayers(transport: TransportKind): void {
   vi.setConfig({ testTimeout: 20_000 });
   const header = new RtpHeader();
-  let engine: MediaEngine;
-  let nextStream = 0;
+  const stage = useEngine(transport, expectAllSent);
+  let lastNumber = 0;
   let stream = '';
   let publisher: LayeredPublisher;
-  const peers: SyntheticPeer[] = [];
-
-  beforeAll(async () => {
-    engine = createMediaEngine({ transport, ports: 0, announcedAddress: '127.0.0.1' });
-    await engine.start();
-  });
-
-  afterEach(async () => {
-    for (const peer of peers.splice(0)) {
-      peer.close();
-      await engine.closePeer(peer.name);
-    }
-    for (const { transport: dumped } of (await engine.dump()).workers) expect(dumped?.datagrams?.unsent ?? 0).toBe(0);
-  });
-
-  afterAll(() => engine.close());
 
   async function publish(): Promise<void> {
-    stream = `layers-${nextStream++}`;
-    publisher = await LayeredPublisher.start(engine, stream);
-    peers.push(publisher.peer);
+    lastNumber += 1;
+    stream = `layers-${lastNumber}`;
+    publisher = await LayeredPublisher.start(stage.engine, stream);
+    stage.add(publisher.peer);
   }
 
   async function subscribe(maxLayer?: number): Promise<SyntheticPeer> {
-    const peer = new SyntheticPeer(engine, `${stream}/${peers.length}`);
-    peers.push(peer);
-    const sections = [createVideoSection('recvonly')];
-    peer.addSubscription({ stream, sections, ...(maxLayer !== undefined && { preferences: { maxLayer } }) });
-    await peer.negotiate();
-    await peer.opened();
-    await waitFor(async () => (await findSubscription(peer))?.state === 'connected');
-    return peer;
-  }
-
-  async function findStream() {
-    return (await engine.dump()).streams.find((entry) => entry.stream === stream);
-  }
-
-  async function findSubscription({ name }: SyntheticPeer) {
-    return (await findStream())?.subscriptions.find(({ peer }) => peer === name);
+    lastNumber += 1;
+    return stage.open(`${stream}/${lastNumber}`, (peer) => {
+      const sections = [createVideoSection('recvonly')];
+      peer.addSubscription({ stream, sections, ...(maxLayer !== undefined && { preferences: { maxLayer } }) });
+    });
   }
 
   /** The layers of the packets that a peer got, as its payloads name them. */
@@ -81,14 +55,14 @@ export function describeLayers(transport: TransportKind): void {
       publisher.sendAll(false);
       await waitFor(() => layersOf(best).at(-1) === 2 && layersOf(best).length >= 3 && layersOf(small).length === 3);
       expect(layersOf(small)).toEqual([0, 0, 0]);
-      const dump = await findStream();
+      const dump = await stage.findStream(stream);
       expect(dump?.tracks[0]?.layers.map(({ rid, counters }) => [rid, counters.packets])).toEqual([
         ['low', 3],
         ['medium', 3],
         ['high', 3],
       ]);
-      expect((await findSubscription(best))?.layer).toBe(2);
-      expect(await findSubscription(small)).toMatchObject({ layer: 0, maxLayer: 0 });
+      expect((await stage.findSubscription(best, stream))?.layer).toBe(2);
+      expect(await stage.findSubscription(small, stream)).toMatchObject({ layer: 0, maxLayer: 0 });
     });
 
     test('SIM-1: a switch waits for a keyframe of its layer, which is requested, and leaves no gap', async () => {
@@ -98,7 +72,7 @@ export function describeLayers(transport: TransportKind): void {
       publisher.sendAll(true);
       await waitFor(() => layersOf(viewer).at(-1) === 2);
       publisher.peer.rtcp.length = 0;
-      await engine.preferVideo(viewer.name, stream, { maxLayer: 1 });
+      await stage.engine.preferVideo(viewer.name, stream, { maxLayer: 1 });
       await waitFor(() => publisher.requestedLayers.includes(1));
       publisher.sendAll(false);
       publisher.send(1, true);
@@ -150,8 +124,8 @@ export function describeLayers(transport: TransportKind): void {
     test('publishing again on the same connection, with the same sources, is learnt again', async () => {
       await publish();
       publisher.sendAll(true);
-      await waitFor(async () => ((await findStream())?.publisher.packets ?? 0) === 3);
-      await engine.closeStream(stream);
+      await waitFor(async () => ((await stage.findStream(stream))?.publisher.packets ?? 0) === 3);
+      await stage.engine.closeStream(stream);
       await publisher.peer.negotiate();
       const viewer = await subscribe(0);
       publisher.sendAll(true);

@@ -4,14 +4,14 @@
  * @module
  */
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { MediaKind, TransportKind } from '../src/engine.ts';
-import { createMediaEngine, type MediaEngine } from '../src/index.ts';
 import { writeNack } from '../src/rtp/rtcp.ts';
 import { RtpHeader } from '../src/rtp/rtp-packet.ts';
 import { AUDIO_LEVEL_URI } from '../src/sdp/codecs.ts';
+import { expectAllSent, useEngine } from './engine-stage.ts';
 import { TRANSPORT_CC_ID } from './offer-builder.ts';
-import { createAudioSection, createVideoSection, SyntheticPeer, waitFor } from './synthetic-peer.ts';
+import { createAudioSection, createVideoSection, type SyntheticPeer, waitFor } from './synthetic-peer.ts';
 
 const VIDEO_SSRC = 1_000;
 const AUDIO_SSRC = 2_000;
@@ -29,53 +29,28 @@ const AUDIO_LINES = [
 export function describeRepair(transport: TransportKind): void {
   vi.setConfig({ testTimeout: 20_000, hookTimeout: 30_000 });
   const header = new RtpHeader();
-  let engine: MediaEngine;
-  let nextStream = 0;
+  const stage = useEngine(transport, expectAllSent);
+  let lastNumber = 0;
   let stream = '';
   let publisher: SyntheticPeer;
-  const peers: SyntheticPeer[] = [];
-
-  beforeAll(async () => {
-    engine = createMediaEngine({ transport, ports: 0, announcedAddress: '127.0.0.1' });
-    await engine.start();
-  });
 
   beforeEach(async () => {
-    stream = `repair-${nextStream++}`;
-    publisher = new SyntheticPeer(engine, `publisher of ${stream}`);
-    peers.push(publisher);
-    const video = createVideoSection('sendonly', { ssrcs: [VIDEO_SSRC] });
-    const audio = createAudioSection('sendonly', { ssrcs: [AUDIO_SSRC], lines: AUDIO_LINES, formats: [RED_TYPE] });
-    publisher.addPublication({ stream, sections: [video, audio] });
-    await publisher.negotiate();
-    await publisher.opened();
+    lastNumber += 1;
+    stream = `repair-${lastNumber}`;
+    publisher = await stage.open(`publisher of ${stream}`, (peer) => {
+      const video = createVideoSection('sendonly', { ssrcs: [VIDEO_SSRC] });
+      const audio = createAudioSection('sendonly', { ssrcs: [AUDIO_SSRC], lines: AUDIO_LINES, formats: [RED_TYPE] });
+      peer.addPublication({ stream, sections: [video, audio] });
+    });
   });
-
-  afterEach(async () => {
-    for (const peer of peers.splice(0)) {
-      peer.close();
-      await engine.closePeer(peer.name);
-    }
-    for (const { transport: dumped } of (await engine.dump()).workers) expect(dumped?.datagrams?.unsent ?? 0).toBe(0);
-  });
-
-  afterAll(() => engine.close());
 
   async function subscribe(options: { rtx?: boolean; red?: boolean }): Promise<SyntheticPeer> {
-    const peer = new SyntheticPeer(engine, `${peers.length} of ${stream}`);
-    peers.push(peer);
-    const video = createVideoSection('recvonly', options.rtx ? { rtxPayloadType: RTX_TYPE } : {});
-    const audioLines = options.red ? { lines: AUDIO_LINES, formats: [RED_TYPE] } : { lines: AUDIO_LINES.slice(0, 1) };
-    peer.addSubscription({ stream, sections: [video, createAudioSection('recvonly', audioLines)] });
-    await peer.negotiate();
-    await peer.opened();
-    await waitFor(async () => (await findSubscription(peer))?.state === 'connected');
-    return peer;
-  }
-
-  async function findSubscription({ name }: SyntheticPeer) {
-    const found = (await engine.dump()).streams.find((entry) => entry.stream === stream);
-    return found?.subscriptions.find(({ peer }) => peer === name);
+    lastNumber += 1;
+    return stage.open(`${lastNumber} of ${stream}`, (peer) => {
+      const video = createVideoSection('recvonly', options.rtx ? { rtxPayloadType: RTX_TYPE } : {});
+      const audioLines = options.red ? { lines: AUDIO_LINES, formats: [RED_TYPE] } : { lines: AUDIO_LINES.slice(0, 1) };
+      peer.addSubscription({ stream, sections: [video, createAudioSection('recvonly', audioLines)] });
+    });
   }
 
   function sendVideo(first: number, count: number): void {
@@ -121,7 +96,7 @@ export function describeRepair(transport: TransportKind): void {
       expect(again.payload.subarray(2)).toEqual(lost.payload);
       expect(again.transportSequence).not.toBe(lost.transportSequence);
       expect(viewer.answer).toContain(`a=ssrc-group:FID ${lost.ssrc} ${again.ssrc}\r\n`);
-      expect((await findSubscription(viewer))?.counters).toMatchObject({ lost: 1, retransmitted: 1 });
+      expect((await stage.findSubscription(viewer, stream))?.counters).toMatchObject({ lost: 1, retransmitted: 1 });
     });
 
     test('RTX-1: what a publisher repeats to find out what its uplink takes goes to nobody', async () => {
@@ -129,11 +104,9 @@ export function describeRepair(transport: TransportKind): void {
       const section = createVideoSection('sendonly', { ssrcs: [ssrc, rtxSsrc], rtxPayloadType: RTX_TYPE });
       publisher.addPublication({ stream: `${stream}/rtx`, sections: [section] });
       await publisher.negotiate();
-      const viewer = new SyntheticPeer(engine, `viewer of ${stream}/rtx`);
-      peers.push(viewer);
-      viewer.addSubscription({ stream: `${stream}/rtx`, sections: [createVideoSection('recvonly')] });
-      await viewer.negotiate();
-      await viewer.opened();
+      const viewer = await stage.open(`viewer of ${stream}/rtx`, (peer) => {
+        peer.addSubscription({ stream: `${stream}/rtx`, sections: [createVideoSection('recvonly')] });
+      });
       const send = (sequence: number) =>
         publisher.sendRtp({ ssrc, sequence, timestamp: sequence * 3_000, marker: true });
       for (let sequence = 1; sequence <= 4; sequence += 1) send(sequence);
@@ -163,7 +136,7 @@ export function describeRepair(transport: TransportKind): void {
         viewer.send(writeNack(1, ssrc, [sequence]));
       }
       // The client drops repetitions, because it has lost nothing.
-      await waitFor(async () => (await findSubscription(viewer))?.counters.retransmitted === 2);
+      await waitFor(async () => (await stage.findSubscription(viewer, stream))?.counters.retransmitted === 2);
     });
 
     test('packets have the transport-wide numbers of their subscriber, and sound has its level', async () => {
@@ -202,7 +175,7 @@ export function describeRepair(transport: TransportKind): void {
         packetsOf(viewer, 'video').some((packet) => read(packet).payload.toString().endsWith('payload 51')),
       );
       // Each packet at most once per round trip.
-      expect((await findSubscription(viewer))?.counters.retransmitted).toBeLessThanOrEqual(200);
+      expect((await stage.findSubscription(viewer, stream))?.counters.retransmitted).toBeLessThanOrEqual(200);
     });
   });
 }

@@ -8,20 +8,12 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { NegotiateRequest, StreamDump, TransportKind } from '../src/engine.ts';
-import { createMediaEngine, type MediaEngine } from '../src/index.ts';
+import { describe, expect, test } from 'vitest';
+import type { NegotiateRequest, TransportKind } from '../src/engine.ts';
 import { parseRtcp, writeNack } from '../src/rtp/rtcp.ts';
-import { RtpHeader } from '../src/rtp/rtp-packet.ts';
+import { readSequences, readTexts, sendFrames, useEngine } from './engine-stage.ts';
 import { createStaticTransport, type SectionFields, writeOffer } from './offer-builder.ts';
-import {
-  createAudioSection,
-  createVideoSection,
-  DEFAULT_SSRC,
-  readVp8Text,
-  SyntheticPeer,
-  waitFor,
-} from './synthetic-peer.ts';
+import { createAudioSection, createVideoSection, DEFAULT_SSRC, SyntheticPeer, waitFor } from './synthetic-peer.ts';
 
 /** RTCP packets of the fuzzing test; a long run sets more, such as 100,000. */
 const FUZZED_PACKETS = Number(process.env.GAVEL_FUZZED_PACKETS ?? 5_000);
@@ -34,73 +26,27 @@ let nextStream = 0;
 
 /** Declares the tests for one transport. */
 export function describeRobustness(transport: TransportKind): void {
-  const header = new RtpHeader();
-  let engine: MediaEngine;
+  const stage = useEngine(transport, ({ workers }) => expect(workers.map(({ restarts }) => restarts)).toEqual([0]));
   let stream = '';
-  const peers: SyntheticPeer[] = [];
-
-  beforeAll(async () => {
-    engine = createMediaEngine({ transport, ports: 0, announcedAddress: '127.0.0.1' });
-    await engine.start();
-  }, 30_000);
-
-  afterEach(async () => {
-    expect((await engine.dump()).workers.map(({ restarts }) => restarts)).toEqual([0]);
-    for (const peer of peers.splice(0)) {
-      peer.close();
-      await engine.closePeer(peer.name);
-    }
-  });
-
-  afterAll(() => engine.close());
 
   async function publish(): Promise<SyntheticPeer> {
     stream = `robust-${nextStream++}`;
-    const peer = await SyntheticPeer.publish(engine, stream);
-    peers.push(peer);
-    return peer;
+    return stage.add(await SyntheticPeer.publish(stage.engine, stream));
   }
 
   async function subscribe(name = 'viewer'): Promise<SyntheticPeer> {
-    const peer = await SyntheticPeer.subscribe(engine, stream, name);
-    peers.push(peer);
-    await connected(peer);
+    const peer = stage.add(await SyntheticPeer.subscribe(stage.engine, stream, name));
+    await stage.waitUntilConnected(peer);
     return peer;
   }
 
   /** Opens a peer that has nothing but a section in reserve. */
   async function openReserve(name: string): Promise<SyntheticPeer> {
-    const peer = new SyntheticPeer(engine, name);
-    peers.push(peer);
+    const peer = stage.add(new SyntheticPeer(stage.engine, name));
     peer.addSubscription({ stream: 'nothing', sections: [createAudioSection('recvonly')] });
     await peer.negotiate();
-    await connected(peer);
+    await stage.waitUntilConnected(peer);
     return peer;
-  }
-
-  async function connected({ name }: SyntheticPeer): Promise<void> {
-    await waitFor(async () =>
-      (await engine.dump()).peers.some(({ peer, state }) => peer === name && state === 'connected'),
-    );
-  }
-
-  async function dumpStream(): Promise<StreamDump | undefined> {
-    return (await engine.dump()).streams.find((entry) => entry.stream === stream);
-  }
-
-  function sendFrames(peer: SyntheticPeer, from: number, count: number): void {
-    for (let i = from; i < from + count; i += 1) {
-      peer.sendRtp({ sequence: i, timestamp: i * 3_000, marker: true, ssrc: DEFAULT_SSRC });
-    }
-  }
-
-  function readTexts(peer: SyntheticPeer): string[] {
-    return peer.rtp.map((packet) => (header.read(packet) ? readVp8Text(packet.subarray(header.payloadOffset)) : ''));
-  }
-
-  function readSequences({ rtp }: SyntheticPeer): number[] {
-    const numbers = rtp.map((packet) => packet.readUInt16BE(2));
-    return numbers.map((sequence) => (sequence - (numbers[0] ?? 0)) & 0xffff);
   }
 
   function countKeyframeRequests({ rtcp }: SyntheticPeer): number {
@@ -114,7 +60,7 @@ export function describeRobustness(transport: TransportKind): void {
       publisher.sendRtp({ sequence: 1, timestamp: 3_000, marker: true });
       publisher.sendRtp({ sequence: 2, timestamp: 6_000, marker: true });
       publisher.sendRtp({ sequence: 3, timestamp: 9_000, marker: true, payload: delta });
-      await waitFor(async () => (await dumpStream())?.publisher.packets === 3);
+      await waitFor(async () => (await stage.findStream(stream))?.publisher.packets === 3);
       await sleep(300);
       const viewer = await subscribe();
       await waitFor(() => viewer.rtp.length >= 2, 2_000);
@@ -132,12 +78,12 @@ export function describeRobustness(transport: TransportKind): void {
     test('a still picture that was blocked is not sent to late viewers (RULE-1)', async () => {
       const publisher = await publish();
       sendFrames(publisher, 1, 2);
-      await waitFor(async () => (await dumpStream())?.publisher.packets === 2);
-      await engine.restrict(stream, { audio: false, video: true });
+      await waitFor(async () => (await stage.findStream(stream))?.publisher.packets === 2);
+      await stage.engine.restrict(stream, { audio: false, video: true });
       const viewer = await subscribe();
       await sleep(600);
       expect(viewer.rtp).toEqual([]);
-      await engine.restrict(stream, { audio: false, video: false });
+      await stage.engine.restrict(stream, { audio: false, video: false });
       await sleep(600);
       expect(viewer.rtp).toEqual([]);
     });
@@ -181,32 +127,31 @@ export function describeRobustness(transport: TransportKind): void {
     test('an offer of 200 sections is answered, again and again, and is quick to close', async () => {
       const request = createRequest(createSections(200));
       for (let round = 0; round < 3; round += 1) {
-        const { publish } = await engine.negotiate(request);
+        const { publish } = await stage.engine.negotiate(request);
         expect(publish.every((result) => 'kinds' in result)).toBe(true);
       }
-      expect((await engine.dump()).streams).toHaveLength(200);
-      await engine.closePeer('hostile');
-      expect((await engine.dump()).streams).toEqual([]);
+      expect((await stage.engine.dump()).streams).toHaveLength(200);
+      await stage.engine.closePeer('hostile');
+      expect((await stage.engine.dump()).streams).toEqual([]);
     });
 
     test('all sources of a peer with 200 streams are received', async () => {
-      const peer = new SyntheticPeer(engine, 'wide');
-      peers.push(peer);
+      const peer = stage.add(new SyntheticPeer(stage.engine, 'wide'));
       for (let index = 0; index < 200; index += 1) {
         const sections = createSections(1, { ssrcs: [10_000 + index] });
         peer.addPublication({ stream: `wide-${index}`, sections });
       }
       await peer.negotiate();
-      await connected(peer);
+      await stage.waitUntilConnected(peer);
       await peer.opened();
       const readPackets = async (): Promise<number> =>
-        (await engine.dump()).peers.find(({ peer: name }) => name === 'wide')?.received.packets ?? 0;
+        (await stage.engine.dump()).peers.find(({ peer: name }) => name === 'wide')?.received.packets ?? 0;
       // The first packets may come before the engine's keys are ready.
       for (let round = 1; (await readPackets()) < 200 && round < 20; round += 1) {
         for (let index = 0; index < 200; index += 1) peer.sendRtp({ sequence: round, ssrc: 10_000 + index });
         await sleep(50);
       }
-      const { streams } = await engine.dump();
+      const { streams } = await stage.engine.dump();
       expect(streams.filter(({ publisher }) => publisher.packets > 0)).toHaveLength(200);
     });
 
@@ -231,10 +176,10 @@ export function describeRobustness(transport: TransportKind): void {
         createSections(2, { feedback: [] }),
       ];
       for (const sections of offers) {
-        const outcome = await engine.negotiate(createRequest(sections)).catch((error: unknown) => error);
+        const outcome = await stage.engine.negotiate(createRequest(sections)).catch((error: unknown) => error);
         if (outcome instanceof Error) expect(outcome).toMatchObject({ name: 'MediaError', code: 'bad-offer' });
       }
-      await engine.closePeer('hostile');
+      await stage.engine.closePeer('hostile');
       sendFrames(publisher, 1, 3);
       await waitFor(() => viewer.rtp.length === 3);
     });
@@ -253,7 +198,7 @@ export function describeRobustness(transport: TransportKind): void {
         await sleep(10);
       }
       await waitFor(() => readTexts(other).includes('payload 140'));
-      const dump = await dumpStream();
+      const dump = await stage.findStream(stream);
       const resent = dump?.subscriptions.find(({ peer }) => peer === 'greedy')?.counters.retransmitted ?? 0;
       expect(resent).toBeGreaterThan(0);
       // Not more often than once per round trip, of at least 20 ms, and within the budget.
@@ -283,7 +228,7 @@ export function describeRobustness(transport: TransportKind): void {
   });
 
   test('memory: a worker is as large after a thousand members as before them', async () => {
-    const { pid = 0 } = (await engine.dump()).workers[0] ?? {};
+    const { pid = 0 } = (await stage.engine.dump()).workers[0] ?? {};
     // The native binding keeps closed connections for 5 s, on a busy machine longer.
     const releaseDelayMs = transport === 'libdatachannel' ? 6_000 : 0;
     const releaseTimeoutMs = releaseDelayMs * 5;
@@ -291,14 +236,14 @@ export function describeRobustness(transport: TransportKind): void {
     const comeAndGo = async (count: number): Promise<void> => {
       for (let index = 0; index < count; index += 1) {
         const [own, played] = [createVideoSection('sendonly'), createVideoSection('recvonly')];
-        await engine.negotiate({
+        await stage.engine.negotiate({
           group: 'room',
           peer: 'guest',
           offer: writeOffer([own, played], createStaticTransport('EE')),
           publish: [{ stream: `guest-${index}`, mids: { video: own.mid }, allowed: BOTH }],
           subscribe: [{ stream, mids: { video: played.mid } }],
         });
-        await engine.closePeer('guest');
+        await stage.engine.closePeer('guest');
       }
     };
     await comeAndGo(1_500);
@@ -308,7 +253,7 @@ export function describeRobustness(transport: TransportKind): void {
     await sleep(releaseDelayMs);
     await waitFor(() => readResidentBytes(pid) - before < MAX_GROWTH_BYTES, releaseTimeoutMs, 500).catch(() => {});
     expect(readResidentBytes(pid) - before).toBeLessThan(MAX_GROWTH_BYTES);
-    expect((await engine.dump()).peers).toHaveLength(1);
+    expect((await stage.engine.dump()).peers).toHaveLength(1);
   }, 120_000);
 }
 

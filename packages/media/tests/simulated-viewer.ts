@@ -9,7 +9,8 @@ import { type LinkOptions, SimulatedLink } from '@gavel/testkit';
 import { BandwidthEstimator } from '../src/bwe/bandwidth-estimator.ts';
 import { SequenceUnwrapper } from '../src/rtp/sequence.ts';
 import type { Step } from '../src/worker/allocation/allocate.ts';
-import { ALLOCATION_INTERVAL_MS, Allocator, type MediaClaim } from '../src/worker/allocation/allocator.ts';
+import { ALLOCATION_INTERVAL_MS, Allocator } from '../src/worker/allocation/allocator.ts';
+import type { MediaClaim } from '../src/worker/allocation/claims.ts';
 import { createLadder } from '../src/worker/allocation/ladder.ts';
 import { type TwccArrival, toReportedPackets } from './parse-twcc.ts';
 
@@ -137,6 +138,8 @@ class SimulatedViewer implements MediaClaim {
   applyStep(step: Step | undefined): void {
     if (step !== undefined && step.layer !== this.#step?.layer) this.#keyframeAtMs = this.#nowMs + KEYFRAME_AFTER_MS;
     this.#step = step;
+    // What is sent again must begin with a keyframe.
+    if (step === undefined) this.#layer = -1;
   }
 
   limitRate(): void {}

@@ -5,6 +5,7 @@
  */
 
 import type { Params, WireMember, WireStream } from '@gavel/protocol';
+import { SILENCE_DBOV, toAmplitude } from '../core/media/amplitude.ts';
 import type { Playback } from '../core/media/playback.ts';
 import type { Clock, Platform } from '../core/platform.ts';
 import type { RoomChange } from '../core/room-view.ts';
@@ -35,8 +36,6 @@ import { Waitlist } from './waitlist.ts';
 
 /** How often the quality is measured, in milliseconds. */
 const MEASURE_MS = 1_000;
-/** A level in -dBov that counts as no sound. */
-const SILENCE = 127;
 
 type SpeakerEvent = SessionEvents['activeSpeaker'][0];
 
@@ -423,14 +422,13 @@ export class Participants extends EventEmitter<ParticipantsEvents> {
   }
 
   /** Handles the active speaker of the room; that of the own media is none of the other participants. */
-  #handleSpeaker({ streamId = '', level = SILENCE }: SpeakerEvent): void {
+  #handleSpeaker({ streamId = '', level = SILENCE_DBOV }: SpeakerEvent): void {
     const stream = this.#session?.room?.streams.get(streamId);
     const speaker = stream && this.#participantOf(stream);
     if (!speaker) return;
     this.#lastActiveSpeaker = speaker.id;
     this.#maps.view.handleSpeaker(speaker.id);
-    // An amplitude: 20 dB less is a tenth of it.
-    this.emit('activeSpeaker', { peerId: speaker.id, volume: 10 ** (-level / 20) });
+    this.emit('activeSpeaker', { peerId: speaker.id, volume: toAmplitude(level) });
   }
 
   async #request(params: Params<'moderate'>): Promise<void> {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { SILENCE_DBOV, toAmplitude } from '../core/media/amplitude.ts';
 import type { MediaPlatform } from '../core/media/media-platform.ts';
 import type { Clock } from '../core/platform.ts';
 import type { RoomSession } from '../core/session.ts';
@@ -14,8 +15,6 @@ import type { LocalStream } from './streams/local-stream.ts';
 
 /** The least interval at which the server reports levels, in milliseconds. */
 const MIN_SERVER_INTERVAL_MS = 200;
-/** A level in -dBov that counts as no sound. */
-const SILENCE = 127;
 
 /** A stream that is published or played. */
 export interface Audible {
@@ -114,9 +113,8 @@ export class SoundLevels {
 
   #readStreams(): ZegoSoundLevelInfo[] {
     const read = (type: 'push' | 'pull', { streamId }: Audible): ZegoSoundLevelInfo => {
-      const [level = SILENCE] = [...this.#levels.values()].flatMap((levels) => levels.get(streamId) ?? []);
-      // An amplitude: 20 dB less is a tenth of it.
-      return { streamID: streamId, soundLevel: level < SILENCE ? 100 * 10 ** (-level / 20) : 0, type };
+      const [level = SILENCE_DBOV] = [...this.#levels.values()].flatMap((levels) => levels.get(streamId) ?? []);
+      return { streamID: streamId, soundLevel: 100 * toAmplitude(level), type };
     };
     const { published, played } = this.#task;
     return [

@@ -24,12 +24,17 @@ const ATTRIBUTE = {
 const INTEGRITY_BYTES = 20;
 const FINGERPRINT_BYTES = 4;
 const FINGERPRINT_XOR = 0x5354_554e;
+/** RFC 8839, 5.4. */
+const MAX_PASSWORD_BYTES = 256;
+const COLON = 0x3a;
 const FAMILY_IPV4 = 1;
 const FAMILY_IPV6 = 2;
 
 /** The largest message: the header's length has 16 bits. */
 const message = allocatePermanent(HEADER_BYTES + 0xffff);
 let hmac: HmacSha1 | undefined;
+/** Scratch memory: a new buffer for each request would be collected as garbage, and requests come all the time. */
+const passwordBytes = Buffer.alloc(MAX_PASSWORD_BYTES);
 /** The password that is the key of `hmac`: that of a request, and then of its response. */
 let keyedPassword: string | undefined;
 
@@ -37,8 +42,8 @@ let keyedPassword: string | undefined;
 export interface BindingRequest {
   /** A view of the whole message. */
   readonly bytes: Buffer;
-  /** `<server's fragment>:<client's fragment>`. */
-  readonly username: string;
+  /** The server's user fragment: what is before the colon in the user name. */
+  readonly fragment: string;
   /** Whether the client nominates the pair of addresses that the request used. */
   readonly isNominating: boolean;
   readonly integrityOffset: number;
@@ -55,7 +60,7 @@ export function parseBindingRequest(bytes: Buffer): BindingRequest | undefined {
   if (bytes.readUInt32BE(TRANSACTION_OFFSET) !== MAGIC_COOKIE || bytes.readUInt16BE(2) + HEADER_BYTES !== length) {
     return undefined;
   }
-  let username = '';
+  let fragment = '';
   let isNominating = false;
   let integrityOffset = 0;
   for (let at = HEADER_BYTES; at < length; ) {
@@ -70,7 +75,7 @@ export function parseBindingRequest(bytes: Buffer): BindingRequest | undefined {
       if (!isRight) return undefined;
     } else if (integrityOffset === 0) {
       // What is behind the message integrity is not authenticated by it.
-      if (type === ATTRIBUTE.username) username = bytes.toString('latin1', at + 4, end);
+      if (type === ATTRIBUTE.username) fragment = readFragment(bytes, at + 4, end);
       else if (type === ATTRIBUTE.useCandidate) isNominating = true;
       else if (type === ATTRIBUTE.integrity) {
         if (size !== INTEGRITY_BYTES) return undefined;
@@ -79,7 +84,7 @@ export function parseBindingRequest(bytes: Buffer): BindingRequest | undefined {
     }
     at = end + (-size & 3);
   }
-  return integrityOffset === 0 ? undefined : { bytes, username, isNominating, integrityOffset };
+  return integrityOffset === 0 ? undefined : { bytes, fragment, isNominating, integrityOffset };
 }
 
 /** Whether a request was made by a client that knows the server's password. */
@@ -135,10 +140,15 @@ function computeIntegrity(bytes: Buffer, integrityOffset: number, password: stri
   hmac ??= new HmacSha1();
   if (password !== keyedPassword) {
     keyedPassword = undefined;
-    hmac.setKey(Buffer.from(password));
+    hmac.setKey(passwordBytes.subarray(0, passwordBytes.write(password, 'latin1')));
     keyedPassword = password;
   }
   return hmac.compute(message, integrityOffset);
+}
+
+function readFragment(bytes: Buffer, start: number, end: number): string {
+  const colon = bytes.indexOf(COLON, start);
+  return bytes.toString('latin1', start, colon >= 0 && colon < end ? colon : end);
 }
 
 function computeFingerprint(bytes: Buffer): number {

@@ -240,7 +240,7 @@ export class OpenSslEndpoint implements TransportFactory {
   /** Finds the peer that a STUN request comes from; undefined for anything that is not an authentic request. */
   #authenticate(packet: NativeBuffer, length: number): Check | undefined {
     const request = parseBindingRequest(packet.bytes.subarray(0, length));
-    const account = request && this.#byFragment.get(request.username.split(':', 1)[0] ?? '');
+    const account = request && this.#byFragment.get(request.fragment);
     if (request !== undefined && account?.transport.verifyRequest(request, account.credentials)) {
       return { ...account, request };
     }

@@ -11,7 +11,7 @@ import type { AcceptedSection, AnswerSource } from '../sdp/answer.ts';
 import { MEDIA_KINDS, type MediaKind } from '../sdp/codecs.ts';
 import type { SentKind } from '../sdp/negotiate.ts';
 import type { Step } from './allocation/allocate.ts';
-import type { MediaClaim } from './allocation/allocator.ts';
+import type { MediaClaim } from './allocation/claims.ts';
 import { createLadder } from './allocation/ladder.ts';
 import { type ClosedRecord, createClosedRecord } from './closed-ring.ts';
 import { createCounters } from './counters.ts';
@@ -101,7 +101,7 @@ export class Subscription implements MediaClaim {
   }
 
   applyStep(step: Step | undefined): void {
-    this.#take(step?.layer ?? NO_LAYER);
+    this.#setTakenLayer(step?.layer ?? NO_LAYER);
     this.#senders.get('video')?.limitLayers(step?.layer ?? NO_LAYER, step?.temporalLayer);
   }
 
@@ -155,7 +155,7 @@ export class Subscription implements MediaClaim {
     return this.#senders.get('video')?.track.findWantedLayer(this.#preferences) ?? NO_LAYER;
   }
 
-  #take(layer: number): void {
+  #setTakenLayer(layer: number): void {
     this.stream.demand.move(this.#takenLayer, layer);
     this.#takenLayer = layer;
   }
@@ -179,7 +179,7 @@ export class Subscription implements MediaClaim {
     };
     // The allocation may lower it when the peer is connected.
     const layer = kind === 'audio' ? 0 : track.findWantedLayer(this.#preferences);
-    if (kind === 'video') this.#take(layer);
+    if (kind === 'video') this.#setTakenLayer(layer);
     const fresh = new TrackSender(track, wanted, source, this.counters, peer, layer);
     this.#senders.set(kind, fresh);
     peer.allocator.renew(this);
@@ -190,7 +190,7 @@ export class Subscription implements MediaClaim {
     const sender = this.#senders.get(kind);
     if (sender === undefined) return;
     this.#senders.delete(kind);
-    if (kind === 'video') this.#take(NO_LAYER);
+    if (kind === 'video') this.#setTakenLayer(NO_LAYER);
     this.peer.removeSender(sender);
     sender.close(record);
   }

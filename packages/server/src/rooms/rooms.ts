@@ -412,7 +412,7 @@ export class Rooms {
     const due = owned.filter((one) => one.hasSilent(nowMonotonicMs));
     const swept: Promise<unknown>[] = due.map(({ key }) => this.execute(key, { type: 'expire' }, origin));
     // Users whose admission the login limit has delayed.
-    for (const { key } of owned) swept.push(this.#admit(key));
+    for (const { key, waitingRoom } of owned) if (waitingRoom) swept.push(this.#admit(key));
     if (this.#tickets.isSweepDue(clock.now())) swept.push(this.#tickets.sweep(clock.now()));
     for (const result of await Promise.allSettled(swept)) if (result.status === 'rejected') throw result.reason;
   }

@@ -6,11 +6,19 @@
 
 import { ESTIMATOR_DEFAULTS } from '../../bwe/bandwidth-estimator.ts';
 import type { Ticking } from '../tick-set.ts';
-import { ALL_TEMPORAL_LAYERS, allocate, PAUSED, type Step, sumChosen, type Wish } from './allocate.ts';
+import { allocate, PAUSED, type Step, sumChosen, type Wish } from './allocate.ts';
 import type { BandwidthDemand, BandwidthSource } from './bandwidth.ts';
 import { BudgetFloor } from './budget-floor.ts';
-import { MIN_CEILING_BPS, RateCeiling } from './rate-ceiling.ts';
-import { RiseGuard } from './rise-guard.ts';
+import {
+  createGrant,
+  createOpenClaim,
+  findLastOfLayer,
+  type Grant,
+  isOfOneLayer,
+  type MediaClaim,
+  type OpenClaim,
+} from './claims.ts';
+import { limitPublishers, makeFlexible } from './publisher-limits.ts';
 
 /** Time between two regular updates of a peer, in milliseconds. */
 export const ALLOCATION_INTERVAL_MS = 500;
@@ -26,50 +34,15 @@ const RAMP_RISE_AFTER_MS = 1_000;
 const START_MS = 2_000;
 /** While a queue becomes shorter, further frames of the lowest layer are sent if they leave the rest of the capacity to the queue. */
 const DRAINING_SHARE = 0.5;
+/** If less than this share of the capacity may be used until the queue is shorter, the queue is long. */
+const LONG_QUEUE_SHARE = 0.9;
+/**
+ * How long nothing is sent of a video that falls to a lower layer while the queue is long, in milliseconds: a part of what is in the queue
+ * arrives meanwhile.
+ */
+const HOLD_MS = 400;
 /** Shortest time between two falls in milliseconds, so that a series of feedbacks is not a series of allocations. */
 const MIN_INTERVAL_MS = 50;
-
-/** One subscription, as the allocation sees it. */
-export interface MediaClaim {
-  /** Whether its packets have transport-wide numbers, so that feedback is to be expected. */
-  readonly isNumbered: boolean;
-  /** Whether the stream has no other subscription, so that its publisher can be limited. */
-  readonly isLone: boolean;
-  readonly priority: number;
-  /** The height in which the picture is shown, in pixels. */
-  readonly height: number;
-  /** Returns the bits per second of its sound. */
-  readAudioBps(nowMs: number): number;
-  /** Lists the qualities in which its video can be sent and is of use; empty if there is none. */
-  listSteps(nowMs: number): readonly Step[];
-  /** Returns the bits per second that the publisher sends of a layer. */
-  readLayerBps(layer: number, nowMs: number): number;
-  /** Sends the video in one quality from now on; undefined: not at all. */
-  applyStep(step: Step | undefined): void;
-  /** Asks the publisher not to send more; undefined: no limit. */
-  limitRate(maxBps: number | undefined): void;
-  /** Handles that the video is paused for want of bandwidth, or resumed. */
-  handlePaused(isPaused: boolean): void;
-}
-
-/** What a claim has got. */
-interface Grant {
-  step: Step | undefined;
-  /** Whether the subscription is new, or wants something else than before: it need not wait. */
-  isFresh: boolean;
-  isPaused: boolean;
-  readonly guard: RiseGuard;
-  /** Of the frame rate within a layer. Its changes need no keyframe, so that a fall to another layer says nothing of them. */
-  readonly frameRateGuard: RiseGuard;
-  readonly ceiling: RateCeiling;
-}
-
-interface OpenClaim extends Wish {
-  readonly claim: MediaClaim;
-  readonly grant: Grant;
-  /** The index of what it has. */
-  readonly current: number;
-}
 
 /**
  * Divides a peer's bandwidth: sound first, then video by `allocate`. What does not fit any longer is lowered or paused at
@@ -89,6 +62,8 @@ export class Allocator implements BandwidthDemand, Ticking {
   #wantedBps = 0;
   #allocatedBps = 0;
   #isShort = false;
+  /** When the first video that is held goes on. */
+  #heldUntilMs = Number.POSITIVE_INFINITY;
   /** The bits per second that would let those rise that rest after a mistake; 0 if there are none. */
   #heldBackBps = 0;
 
@@ -111,14 +86,7 @@ export class Allocator implements BandwidthDemand, Ticking {
   /** Adds a subscription whose packets may flow from now on. */
   add(claim: MediaClaim): void {
     if (this.#grants.has(claim)) return;
-    this.#grants.set(claim, {
-      step: undefined,
-      isFresh: true,
-      isPaused: false,
-      guard: new RiseGuard(),
-      frameRateGuard: new RiseGuard(Number.POSITIVE_INFINITY),
-      ceiling: new RateCeiling(),
-    });
+    this.#grants.set(claim, createGrant());
     this.#wake(this);
   }
 
@@ -147,6 +115,10 @@ export class Allocator implements BandwidthDemand, Ticking {
   /** Handles a new estimate: what does not fit any longer is lowered at once. */
   handleEstimate(nowMs: number): void {
     const { bps } = this.#source;
+    if (nowMs >= this.#heldUntilMs) {
+      this.update(nowMs);
+      return;
+    }
     if (bps === this.#seenBps) return;
     this.#seenBps = bps;
     if (bps < this.#allocatedBps && nowMs - this.#updatedAtMs >= MIN_INTERVAL_MS) this.update(nowMs);
@@ -165,6 +137,7 @@ export class Allocator implements BandwidthDemand, Ticking {
   /** Decides what is sent. */
   update(nowMs: number): void {
     this.#updatedAtMs = nowMs;
+    this.#heldUntilMs = Number.POSITIVE_INFINITY;
     const open: OpenClaim[] = [];
     let audioBps = 0;
     for (const [claim, grant] of this.#grants) {
@@ -185,6 +158,7 @@ export class Allocator implements BandwidthDemand, Ticking {
     for (const [index, wish] of open.entries()) {
       const { claim, grant, steps, current } = wish;
       const choice = chosen[index] as number;
+      if (this.#hold(wish, choice, nowMs)) continue;
       const guard = isOfOneLayer(steps, choice, current) ? grant.frameRateGuard : grant.guard;
       // What is taken away for others that want more than before says nothing of the link.
       if (choice < current && !isChange) guard.handleFall(budgetBps, choice === PAUSED, nowMs);
@@ -256,71 +230,33 @@ export class Allocator implements BandwidthDemand, Ticking {
     return isExpected ? Math.min(bps, ESTIMATOR_DEFAULTS.startBps) : bps;
   }
 
-  #apply(claim: MediaClaim, grant: Grant, step: Step | undefined, isPaused: boolean): void {
-    const { step: before } = grant;
-    grant.step = step;
-    if (before?.layer !== step?.layer || before?.temporalLayer !== step?.temporalLayer || grant.isFresh) {
-      claim.applyStep(step);
+  /**
+   * Sends nothing for a moment of a video that falls to a lower layer while the queue is long: more of the higher layer would delay the keyframe
+   * of the lower one, and a full queue would lose it. Returns whether the video is held.
+   */
+  #hold({ claim, grant, steps, current }: OpenClaim, choice: number, nowMs: number): boolean {
+    if (grant.heldUntilMs === undefined) {
+      const { bps, capacityBps } = this.#source;
+      const isFall = choice !== PAUSED && choice < current && !isOfOneLayer(steps, choice, current);
+      if (!isFall || bps >= capacityBps * LONG_QUEUE_SHARE) return false;
+      grant.heldUntilMs = nowMs + HOLD_MS;
+      claim.applyStep(undefined);
     }
+    if (nowMs >= grant.heldUntilMs) return false;
+    this.#heldUntilMs = Math.min(this.#heldUntilMs, grant.heldUntilMs);
+    return true;
+  }
+
+  #apply(claim: MediaClaim, grant: Grant, step: Step | undefined, isPaused: boolean): void {
+    const { step: before, heldUntilMs } = grant;
+    grant.step = step;
+    grant.heldUntilMs = undefined;
+    const isSame = before?.layer === step?.layer && before?.temporalLayer === step?.temporalLayer;
+    if (!isSame || grant.isFresh || heldUntilMs !== undefined) claim.applyStep(step);
     if (grant.isPaused === isPaused) return;
     grant.isPaused = isPaused;
     claim.handlePaused(isPaused);
   }
-}
-
-function createOpenClaim(claim: MediaClaim, grant: Grant, steps: readonly Step[]): OpenClaim {
-  const { priority, height } = claim;
-  const { step } = grant;
-  const current = step === undefined ? PAUSED : steps.findLastIndex((entry) => !isBetter(entry, step));
-  return { claim, grant, current, priority, height, steps, limit: steps.length - 1 };
-}
-
-/**
- * The lowest layer of a video for which there is not enough, and whose publisher can be limited, takes what there is: its
- * only viewer sees it with less detail, rather than not at all.
- */
-function makeFlexible(wish: OpenClaim, choice: number, nowMs: number): OpenClaim {
-  const { claim, grant, steps } = wish;
-  const isShort = choice < 0 || (steps[choice]?.layer === 0 && steps[choice]?.temporalLayer !== ALL_TEMPORAL_LAYERS);
-  if (!isShort || !claim.isLone || !grant.ceiling.isUsable(nowMs)) return wish;
-  const flexible = steps.map((step) =>
-    step.layer === 0 ? { ...step, bps: Math.min(step.bps, MIN_CEILING_BPS) } : step,
-  );
-  return { ...wish, steps: flexible };
-}
-
-/** Limits the publishers whose only viewer this peer is; returns whether any is limited. */
-function limitPublishers(
-  wishes: readonly OpenClaim[],
-  chosen: readonly number[],
-  budgetBps: number,
-  nowMs: number,
-): boolean {
-  let isLimited = false;
-  const leftBps = budgetBps - sumChosen(wishes, chosen);
-  const lone = wishes.filter(({ claim }, index) => claim.isLone && (chosen[index] as number) >= 0);
-  for (const [index, wish] of wishes.entries()) {
-    const { claim, grant, steps } = wish;
-    const step = steps[chosen[index] as number];
-    if (step === undefined || !claim.isLone) grant.ceiling.clear();
-    else grant.ceiling.update(step.bps + leftBps / lone.length, claim.readLayerBps(step.layer, nowMs), nowMs);
-    claim.limitRate(grant.ceiling.bps);
-    isLimited ||= grant.ceiling.bps !== undefined;
-  }
-  return isLimited;
-}
-
-/** The index of the last step that has the layer of another one. */
-function findLastOfLayer(steps: readonly Step[], index: number): number {
-  return steps.findLastIndex(({ layer }) => layer === steps[index]?.layer);
-}
-
-function isOfOneLayer(steps: readonly Step[], one: number, other: number): boolean {
-  return steps[one] !== undefined && steps[one].layer === steps[other]?.layer;
-}
-
-function isBetter(step: Step, other: Step): boolean {
-  return step.layer === other.layer ? step.temporalLayer > other.temporalLayer : step.layer > other.layer;
 }
 
 /** At the start the lowest step is sent whatever the estimate is, because that is an assumption. */
