@@ -19,7 +19,9 @@ import type { Poster } from './callbacks/post.ts';
 import { ClusterClaims } from './cluster/cluster-claims.ts';
 import type { ClusterNode } from './cluster/cluster-node.ts';
 import { type ClusterParts, connectRooms } from './cluster/cluster-rooms.ts';
+import { OwnedDuties } from './cluster/duties.ts';
 import { NO_LINK } from './cluster/node-link.ts';
+import { createOwnerRetention } from './cluster/owner-retention.ts';
 import { ClusterPeers } from './cluster/peers.ts';
 import { numberOfNode } from './cluster/rendezvous.ts';
 import { SharedCaches } from './cluster/shared-caches.ts';
@@ -59,15 +61,17 @@ import { createFindAddress } from './signalling/client-address.ts';
 import { SignallingDoor } from './signalling/door.ts';
 import { FanOut } from './signalling/fan-out.ts';
 import { isSignallingUpgrade } from './signalling/upgrade.ts';
+import { adminKeyOf, requireUsable } from './startup/admin-key.ts';
 import { readCertificates, replaceCertificates } from './startup/certificates.ts';
 import { type Claim, claimResources } from './startup/claim.ts';
 import { createHttpServer } from './startup/http-server.ts';
-import { createEngine, findUnreadyWorkers, startEngine } from './startup/media-engine.ts';
+import { createEngine, startEngine } from './startup/media-engine.ts';
 import { createOpenedStore, openStore } from './startup/open-store.ts';
+import { findUnready } from './startup/readiness.ts';
 import type { Store } from './store/store.ts';
 import { AuditLog } from './telemetry/audit.ts';
 import type { CountCall } from './telemetry/call-metrics.ts';
-import { registerHealth, type Unready } from './telemetry/health.ts';
+import { registerHealth } from './telemetry/health.ts';
 import { createLog, type Logger, setLogLevel } from './telemetry/log.ts';
 import { Metrics } from './telemetry/metrics.ts';
 import { registerFileDoor } from './transfer/door.ts';
@@ -130,7 +134,7 @@ const MAX_REQUESTS_PER_SECOND = 100;
  */
 export async function startServer(config: Config, parts: ServerParts = {}): Promise<GavelServer> {
   const claim = parts.claim ?? (await claimResources(config, parts.store === undefined));
-  const { clock = systemClock, log = createLog(config.logLevel) } = parts;
+  const { clock = systemClock, log = createLog(config.logLevel, config.cluster?.node) } = parts;
   let node: ClusterNode | undefined;
   try {
     // Not loaded in a single process.
@@ -156,6 +160,9 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
     ? createOpenedStore(parts.store, log)
     : await openStore(config, clock, log, parts.cluster?.link.id);
   const peers = new ClusterPeers(parts.cluster?.link ?? NO_LINK);
+  const duties = parts.cluster && new OwnedDuties(parts.cluster.ownership, peers);
+  const lease = parts.cluster?.lease;
+  const termOf = (key: RoomKey): number | undefined => parts.cluster?.ownership.termOf(key);
   const caches = new SharedCaches(peers);
   const apps = await AppRegistry.open({ store, clock, configured: config.apps, presets: STOCK_PRESETS, caches });
   requireUsable(config, apps);
@@ -187,12 +194,14 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
     settings: config.callbacks,
     onDelivered: ({ appId }, ageMs) => metrics.callbacks.countDelivered(appId, ageMs),
     onFailed: ({ appId }) => metrics.callbacks.countFailed(appId),
-    ...(parts.cluster && { peers }),
+    ...(parts.cluster && duties && { cluster: { peers, duties } }),
     ...(parts.poster && { poster: parts.poster }),
   });
+  const sweeping = { store, clock, log, ...(duties && { isResponsible: () => duties.claim('retention') }) };
   const retention = [
-    createSessionRetention({ store, clock, log, settings: config.realtimekit.retention }),
-    createJournalRetention({ store, clock, log, auditDays: config.audit.keepDays }),
+    createSessionRetention({ ...sweeping, settings: config.realtimekit.retention }),
+    createJournalRetention({ ...sweeping, auditDays: config.audit.keepDays }),
+    ...(lease ? [createOwnerRetention({ ...sweeping, table: lease })] : []),
   ];
   const { outbox } = callbacks;
   const sessions = new SessionRecorder({
@@ -201,8 +210,8 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
     log,
     deliveriesOf: (...news) => webhooks.deliveriesOf(...news),
     append: (rows) => outbox.append(rows),
+    ...(parts.cluster?.isFenced && { ownedOf: (key) => ({ owned: { key, term: termOf(key) ?? 0 } }) }),
   });
-  const termOf = (key: RoomKey): number | undefined => parts.cluster?.ownership.termOf(key);
   const audit = new AuditLog(log);
   const publisher = new Publisher();
   const sounds = new SoundMonitor({ ...mediaParts, notifier: publisher });
@@ -255,6 +264,7 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
     connectRooms({
       ...parts.cluster,
       ...{ peers, own: localBus, rooms: rooms.transfer, settings: roomSettings, media, log },
+      records: { rooms: store.outbox, outbox, sessions },
       onLost: (key) => fanOut.disconnectRoom(key),
       onTakeover: ({ appId, roomId }, { term }) =>
         log.warn({ app: appId, room: roomId, term }, 'this node has taken a room over: its owner is gone'),
@@ -283,7 +293,9 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
   });
   const certificateExpiresAtMs = config.tls && (() => certificates?.expiresAtMs ?? 0);
   const { version } = manifest;
-  metrics.observe({ engine, connectionCount: () => fanOut.connectionCount, version, certificateExpiresAtMs });
+  const readNodeStatus = clusterRooms?.readStatus;
+  const cluster = readNodeStatus && { readStatus: readNodeStatus, liveNodes: () => peers.nodes().length };
+  metrics.observe({ engine, connectionCount: () => fanOut.connectionCount, version, certificateExpiresAtMs, cluster });
   metrics.callbacks.observe(callbacks);
   const countCall: CountCall = (call) => metrics.calls.count(call);
 
@@ -332,6 +344,7 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
       callbacks,
       countCall,
       createLoginToken: createToken04,
+      readNodeStatus,
       ...stored,
     });
     registerConsole(http);
@@ -369,7 +382,11 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
   await startEngine(engine, config);
   peers.start();
   await callbacks.start();
-  await sessions.start();
+  if (!parts.cluster?.isFenced) {
+    for (const room of await store.outbox.liveRooms()) await outbox.closeLeft(room);
+    for (const session of await store.sessions.open()) await sessions.endLeft(session);
+  }
+  sessions.start();
   await http.ready();
   await claim.listen(http.server);
   rooms.start();
@@ -398,7 +415,7 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
     },
     async close() {
       rooms.stop();
-      clusterRooms?.stop();
+      await clusterRooms?.close();
       policy.stop();
       for (const sweeper of retention) await sweeper.close();
       signalling.close();
@@ -415,19 +432,6 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
   };
 }
 
-/** @throws Error if there is no App and no key that can create one */
-function requireUsable({ mode, apiTokens, adminKey }: Config, apps: AppRegistry): void {
-  if (mode === 'dev' || apps.size > 0 || apiTokens.length > 0 || adminKey !== undefined) return;
-  throw new Error(
-    'no App exists, and no key is set that could create one. Add an App to "apps" or an API token to "apiTokens", or start dev mode with --dev',
-  );
-}
-
-/** Returns the key of the admin API. In dev mode, the default is the API token of the dev App. */
-function adminKeyOf({ mode, adminKey, apiTokens }: Config): string | undefined {
-  return adminKey ?? (mode === 'dev' ? apiTokens.at(-1)?.token : undefined);
-}
-
 /** Returns what a browser gets at `/`: the playground, or the console; without both, it is a call like any other. */
 function rootPageOf(config: Config): Pick<Parameters<typeof registerZegoDoor>[1], 'onPage'> {
   if (config.playground) return { onPage: (_request, reply) => sendPlayground(reply) };
@@ -439,11 +443,3 @@ function devPage(config: Config, apps: AppRegistry, clock: Clock): Parameters<ty
   if (!app) return {};
   return { dev: { appId: app.appId, sign: (action, params) => signedPath(app, action, params, clock.now()) } };
 }
-
-async function findUnready(engine: MediaEngine, store: Store, cluster?: ClusterParts): Promise<Unready[]> {
-  const unready = [...findUnreadyWorkers(engine), ...(cluster?.findUnready?.() ?? [])];
-  await store.ping().catch((error: unknown) => unready.push({ part: 'store', problem: messageOf(error) }));
-  return unready;
-}
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

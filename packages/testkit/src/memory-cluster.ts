@@ -56,5 +56,6 @@ export function createHashOwnership(nodes: readonly NodeId[], self: NodeId): Own
     claim: ownerOf,
     termOf: (key) => (ownerOf(key).node === self ? 1 : undefined),
     correct: () => {},
+    release: async () => {},
   };
 }

@@ -171,6 +171,22 @@ export const NODE_LIST = Type.Object({
         }),
         { description: 'The media workers.' },
       ),
+      cluster: Type.Optional(
+        Type.Object(
+          {
+            incarnation: Type.Integer({ description: 'Distinguishes the starts of the node; from 1.' }),
+            leaseRemainingMs: Type.Integer({
+              description: 'How long its lease still lasts; at 0 or below it decides nothing.',
+            }),
+            ownedRooms: Type.Integer({ description: 'Number of rooms that belong to it.' }),
+            takeovers: Type.Integer({ description: 'Rooms that it has taken over since its start.' }),
+            natsRoundTripMs: Type.Optional(
+              Type.Number({ description: 'Time to the NATS server and back; absent while it is not connected.' }),
+            ),
+          },
+          { description: 'Only in a cluster.' },
+        ),
+      ),
     }),
   ),
 });

@@ -48,7 +48,7 @@ export interface AdminDoorDeps
     Omit<RoomRouteDeps, 'meter' | 'bus'>,
     Pick<ActRouteDeps & BanRouteDeps, 'policy' | 'rules'>,
     AuditRouteDeps,
-    Pick<ServerRouteDeps, 'presets'>,
+    Pick<ServerRouteDeps, 'presets' | 'readNodeStatus'>,
     Pick<AppRouteDeps, 'createLoginToken'>,
     Omit<RepeatsDeps & ManagedCallsDeps, 'clock'> {
   readonly engine: Pick<MediaEngine, 'dump' | 'health'>;
@@ -57,7 +57,7 @@ export interface AdminDoorDeps
   /** Returns the key of the configuration that is valid now; it is an owner's. */
   readonly adminKey: () => string;
   readonly bus: Bus;
-  readonly peers: Pick<Peers, 'serve' | 'askFor'>;
+  readonly peers: Pick<Peers, 'self' | 'serve' | 'askFor' | 'askAll'>;
   readonly version: string;
   readonly log: { error(facts: object, message: string): void };
   /** Counts calls, for the metrics. */

@@ -16,6 +16,9 @@ import {
 } from '@gavel/protocol/admin';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import type { NodeStatus } from '../cluster/node-status.ts';
+import type { Peers } from '../cluster/peers.ts';
+import { defineTopic } from '../cluster/topic.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { PresetRepository } from '../store/store.ts';
 import { readCursor, writeCursor } from './cursor.ts';
@@ -27,14 +30,30 @@ export interface ServerRouteDeps {
   readonly engine: Pick<MediaEngine, 'health'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly version: string;
+  /** The nodes: each one describes itself. */
+  readonly peers: Pick<Peers, 'self' | 'serve' | 'askAll'>;
+  /** Reads the state of this node. Absent outside a cluster. */
+  readonly readNodeStatus?: (() => Promise<NodeStatus>) | undefined;
 }
+
+type NodeDescription = NodeList['nodes'][number];
+
+const DESCRIBE_NODE = defineTopic<null, NodeDescription>('admin.describe-node');
 
 const DEFAULT_LIMIT = 50;
 const PRESET_PLACE = Type.Object({ offset: Type.Integer({ minimum: 1 }) });
 
 /** Adds `/presets` and `/nodes`. */
-export function addServerRoutes(scope: FastifyInstance, { presets, engine, clock, version }: ServerRouteDeps): void {
+export function addServerRoutes(scope: FastifyInstance, deps: ServerRouteDeps): void {
+  const { presets, engine, clock, version, peers, readNodeStatus } = deps;
   const startedAtMs = clock.now();
+
+  peers.serve(DESCRIBE_NODE, async () => {
+    const memoryBytes = process.memoryUsage.rss();
+    const workers = engine.health().map((worker) => ({ ...worker }));
+    const cluster = readNodeStatus && (await readNodeStatus());
+    return { node: peers.self, version, startedAtMs, memoryBytes, workers, ...(cluster && { cluster }) };
+  });
 
   scope.get(
     '/presets',
@@ -64,14 +83,13 @@ export function addServerRoutes(scope: FastifyInstance, { presets, engine, clock
     {
       config: { right: 'read' },
       schema: {
-        summary: 'Lists the nodes of the server with their media workers',
+        summary: 'Lists the live nodes of the server with their media workers, and in a cluster their leases',
         response: describeResponses('The nodes.', NODE_LIST),
       },
     },
     async (): Promise<NodeList> => {
-      const memoryBytes = process.memoryUsage.rss();
-      const workers = engine.health().map((worker) => ({ ...worker }));
-      return { nodes: [{ node: 'local', version, startedAtMs, memoryBytes, workers }] };
+      const nodes = await peers.askAll(DESCRIBE_NODE, null);
+      return { nodes: nodes.toSorted((one, other) => (one.node < other.node ? -1 : 1)) };
     },
   );
 }

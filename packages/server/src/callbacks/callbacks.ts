@@ -11,9 +11,9 @@
  */
 
 import type { App } from '../apps/app.ts';
+import type { Duties } from '../cluster/duties.ts';
 import type { Peers } from '../cluster/peers.ts';
 import { numberOfNode } from '../cluster/rendezvous.ts';
-import { defineTopic } from '../cluster/topic.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { OutboxRecord } from '../store/outbox.ts';
@@ -23,6 +23,7 @@ import type { CallbackDialect } from './dialect.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Outbox } from './outbox.ts';
 import type { Poster } from './post.ts';
+import { SharedCallbacks } from './shared-callbacks.ts';
 import { createThreadedPoster } from './threaded-poster.ts';
 
 /** Limits of sending, as configured. */
@@ -36,9 +37,6 @@ export interface CallbackSettings {
   readonly keepFailedDays: number;
 }
 
-/** Stored callbacks, for the node that sends those of their App. */
-const OFFER = defineTopic<readonly OutboxRecord[], null>('callbacks.offer');
-
 /** The dependencies of callbacks. */
 export interface CallbacksDeps {
   readonly store: Pick<Store, 'outbox' | 'journal'>;
@@ -49,8 +47,11 @@ export interface CallbacksDeps {
   readonly log: Logger;
   readonly userAgent: string;
   readonly settings: CallbackSettings;
-  /** The nodes: one of them sends the callbacks of an App (CLUS-7). By default this process alone. */
-  readonly peers?: Pick<Peers, 'self' | 'nodeFor' | 'serve' | 'ask'>;
+  /** The nodes: one of them sends the callbacks of an App (CLUS-7). By default this process sends all. */
+  readonly cluster?: {
+    readonly peers: Pick<Peers, 'self' | 'serve' | 'ask' | 'onNodesChanged'>;
+    readonly duties: Duties;
+  };
   /** Posts callbacks; over HTTP by default. */
   readonly poster?: Poster;
   /** Called when a callback was delivered, with the time since its event, and when it failed permanently. */
@@ -71,6 +72,7 @@ export class Callbacks {
   readonly #deps: CallbacksDeps;
   readonly #poster: Poster;
   readonly #dispatcher: Dispatcher;
+  readonly #shared: SharedCallbacks | undefined;
   #stopPurge: (() => void) | undefined;
 
   constructor(deps: CallbacksDeps) {
@@ -82,18 +84,18 @@ export class Callbacks {
       ...deps.settings,
       repository: outbox,
       post: this.#poster.post,
-      isResponsibleFor: ({ appId }) => this.#senderOf(appId) === deps.peers?.self,
+      maySend: (appId) => this.#shared?.maySend(appId) ?? true,
     });
-    deps.peers?.serve(OFFER, (records) => {
-      this.#dispatcher.offer(records);
-      return null;
-    });
+    const { cluster, clock, log } = deps;
+    this.#shared =
+      cluster && new SharedCallbacks({ ...cluster, dispatcher: this.#dispatcher, repository: outbox, clock, log });
+    const sender = this.#shared ?? this.#dispatcher;
     this.outbox = new Outbox({
       ...deps,
-      ...(deps.peers && { node: numberOfNode(deps.peers.self) }),
+      ...(cluster && { node: { id: cluster.peers.self, number: numberOfNode(cluster.peers.self) } }),
       outbox,
       rows: journal,
-      onStored: (records) => this.#offer(records),
+      onStored: (records) => sender.offer(records),
     });
   }
 
@@ -109,13 +111,13 @@ export class Callbacks {
   }
 
   /**
-   * Loads the callbacks that were pending when the process ended (CB-3), and sends the callbacks that close the rooms of that process (ROOM-10). No event
-   * may arrive before it resolves.
+   * Loads the callbacks that were pending when the process ended (CB-3). In a cluster, the nodes whose duty it is do that. No
+   * event may arrive before it resolves.
    */
   async start(): Promise<void> {
-    await this.#dispatcher.start();
+    if (this.#shared) this.#shared.start();
+    else await this.#dispatcher.load();
     await this.outbox.start();
-    await this.outbox.closeLeft();
     await this.#purge();
     this.#stopPurge = this.#deps.clock.every(HOUR_MS, () => void this.#purge());
   }
@@ -146,27 +148,9 @@ export class Callbacks {
     await this.outbox.settled();
     const timer = setTimeout(() => void this.#poster.close(), CLOSE_TIMEOUT_MS);
     await this.#dispatcher.close();
+    await this.#shared?.close();
     clearTimeout(timer);
     await this.#poster.close();
-  }
-
-  /** Returns the node that sends the callbacks of an App; undefined in a single process. */
-  #senderOf(appId: App['appId']): string | undefined {
-    return this.#deps.peers?.nodeFor(`callbacks ${appId}`);
-  }
-
-  #offer(records: readonly OutboxRecord[]): void {
-    const { peers, log } = this.#deps;
-    if (!peers) return this.#dispatcher.offer(records);
-    for (const [appId, ofApp] of Map.groupBy(records, (record) => record.appId)) {
-      const node = this.#senderOf(appId) ?? peers.self;
-      if (node === peers.self) this.#dispatcher.offer(ofApp);
-      else {
-        peers
-          .ask(node, OFFER, ofApp)
-          .catch((error: unknown) => log.warn({ err: error, node }, 'callbacks wait for the node that sends them'));
-      }
-    }
   }
 
   async #purge(): Promise<void> {

@@ -203,7 +203,7 @@ describe('a start', () => {
     await settle();
     await first.dispatcher.close();
     const second = openDispatcher(store, { clock: first.clock });
-    await second.dispatcher.start();
+    await second.dispatcher.load();
     await settle();
     expect(second.endpoint.bodies).toEqual([]);
     first.clock.advance(2_000);
@@ -219,7 +219,7 @@ describe('a start', () => {
       texts.map((text) => record(text)),
     );
     const { endpoint, dispatcher, offer } = openDispatcher(store, { maxInMemory: 50 });
-    await dispatcher.start();
+    await dispatcher.load();
     await offer(record('new'));
     for (let turn = 0; turn < 200 && endpoint.requests.length <= texts.length; turn += 1) await settle();
     expect(endpoint.bodies).toEqual([...texts, 'new']);

@@ -5,6 +5,7 @@
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { AppId } from '@gavel/protocol';
 import type { App } from '../apps/app.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { Endpoint, OutboxRecord, OutboxRepository } from '../store/outbox.ts';
@@ -22,8 +23,8 @@ export interface DispatcherDeps {
   readonly log: Logger;
   readonly post: Post;
   readonly userAgent: string;
-  /** Returns whether this process sends the callbacks to an endpoint that are stored at the start. */
-  readonly isResponsibleFor: (endpoint: Endpoint) => boolean;
+  /** Returns whether this process may send callbacks of an App now; by default always. */
+  readonly maySend?: (appId: AppId) => boolean;
   /** How long an attempt may take. */
   readonly timeoutMs: number;
   readonly maxInFlightPerEndpoint: number;
@@ -62,11 +63,13 @@ export class Dispatcher {
     this.#dialects = new Map(deps.dialects.map((dialect) => [dialect.name, dialect]));
   }
 
-  /** Loads the callbacks that were pending when the process ended. Nothing may be offered before it resolves. */
-  async start(): Promise<void> {
-    const { repository, isResponsibleFor } = this.#deps;
-    const endpoints = (await repository.endpoints()).filter(isResponsibleFor);
-    await Promise.all(endpoints.map((endpoint) => this.#queueOf(endpoint, true).load()));
+  /**
+   * Loads stored callbacks, of all Apps or of one, that were not offered: those of an earlier process or of other nodes. What is
+   * offered to an endpoint that is not known yet must not be offered before it resolves.
+   */
+  async load(appId?: AppId): Promise<void> {
+    const endpoints = await this.#deps.repository.endpoints(appId);
+    await Promise.all(endpoints.map((endpoint) => this.#queueOf(endpoint, true).reload()));
   }
 
   /** Accepts newly stored callbacks, in the order of `seq`. */
@@ -78,9 +81,24 @@ export class Dispatcher {
     }
   }
 
+  /** Goes on with attempts that `maySend` has held back. */
+  resume(): void {
+    for (const queue of this.#queues.values()) queue.resume();
+  }
+
+  /** Sends callbacks of an App no more, as `close`; those that were not delivered stay in the store. */
+  async drop(appId: AppId): Promise<void> {
+    await this.#end([...this.#queues].filter(([key]) => key.startsWith(`${appId} `)));
+  }
+
   /** Starts no new attempt; resolves when the running attempts have ended and their results are stored. */
   async close(): Promise<void> {
-    await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
+    await this.#end([...this.#queues]);
+  }
+
+  async #end(queues: readonly (readonly [key: string, queue: EndpointQueue])[]): Promise<void> {
+    for (const [key] of queues) this.#queues.delete(key);
+    await Promise.all(queues.map(([, queue]) => queue.close()));
     await this.#forgetting;
   }
 
@@ -88,12 +106,13 @@ export class Dispatcher {
     const key = endpointKey({ appId, url });
     const known = this.#queues.get(key);
     if (known) return known;
-    const { repository, clock, log, maxInFlightPerEndpoint, maxInMemoryPerEndpoint } = this.#deps;
+    const { repository, clock, log, maxInFlightPerEndpoint, maxInMemoryPerEndpoint, maySend = () => true } = this.#deps;
     const deps = {
       repository,
       clock,
       log,
       attempt: (record: OutboxRecord) => this.#attempt(record),
+      maySend: () => maySend(appId),
       maxInFlight: maxInFlightPerEndpoint,
       maxRetryDelayMs: Math.max(0, ...this.#deps.dialects.flatMap(({ retryDelaysMs }) => retryDelaysMs)),
       maxInMemory: maxInMemoryPerEndpoint,

@@ -9,6 +9,7 @@
 
 import type { Clock } from '../rooms/clock.ts';
 import type { AttemptFailure, Endpoint, OutboxRecord, OutboxRepository } from '../store/outbox.ts';
+import { LOCAL_NODE } from '../store/sql/owner.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { Lane, MAX_LANE_RECORDS } from './lane.ts';
 
@@ -26,6 +27,8 @@ export interface EndpointQueueDeps {
   readonly log: Logger;
   /** Makes one attempt; never rejects. Resolves with undefined if the endpoint accepted the callback. */
   readonly attempt: (record: OutboxRecord) => Promise<Verdict | undefined>;
+  /** Returns whether this process may begin an attempt now. */
+  readonly maySend: () => boolean;
   readonly maxInFlight: number;
   /** The longest delay between two attempts of a callback, in milliseconds. */
   readonly maxRetryDelayMs: number;
@@ -38,6 +41,8 @@ const MAX_LOAD = 500;
 /** Delay before a retry after the store has failed. */
 const STORE_RETRY_MS = 1000;
 
+const ownerOf = ({ owner = LOCAL_NODE }: OutboxRecord): string => owner;
+
 /** Sends the callbacks of one endpoint: lanes in parallel, the callbacks of a lane in order. */
 export class EndpointQueue {
   readonly #endpoint: Endpoint;
@@ -47,8 +52,8 @@ export class EndpointQueue {
   readonly #inFlight = new Set<Promise<void>>();
   /** Number of callbacks in memory. */
   #size = 0;
-  /** Every callback up to this `seq` is in memory, or its lane has `hasMore` set. */
-  #loadedSeq = 0;
+  /** By the node that added them: every callback up to this `seq` is in memory, or its lane has `hasMore` set. */
+  readonly #loaded: Record<string, number> = {};
   #hasMore: boolean;
   #hasNewer = false;
   #isLoading = false;
@@ -69,6 +74,18 @@ export class EndpointQueue {
         this.#hasNewer = true;
       } else this.#admit(record);
     }
+    this.#pump();
+  }
+
+  /** Loads what others have added to the store, in addition to what is offered. */
+  async reload(): Promise<void> {
+    this.#hasMore = true;
+    this.#hasNewer = true;
+    await this.load();
+  }
+
+  /** Goes on with attempts that `maySend` has held back. */
+  resume(): void {
     this.#pump();
   }
 
@@ -96,14 +113,14 @@ export class EndpointQueue {
   async #loadSome(): Promise<void> {
     this.#hasNewer = false;
     const limit = Math.min(MAX_LOAD, this.#deps.maxInMemory - this.#size);
-    const records = await this.#deps.repository.pending(this.#endpoint, this.#loadedSeq, limit);
+    const records = await this.#deps.repository.pending(this.#endpoint, this.#loaded, limit);
     for (const record of records) this.#admit(record);
     if (records.length < limit && !this.#hasNewer) this.#hasMore = false;
     this.#pump();
   }
 
   #admit(record: OutboxRecord): void {
-    this.#loadedSeq = record.seq;
+    this.#loaded[ownerOf(record)] = record.seq;
     const lane = this.#lanes.get(record.lane) ?? new Lane(record.lane);
     this.#lanes.set(record.lane, lane);
     if (!lane.tryAppend(record)) return;
@@ -136,7 +153,7 @@ export class EndpointQueue {
 
   #pump(): void {
     for (const lane of this.#queued) {
-      if (this.#isClosed || this.#inFlight.size >= this.#deps.maxInFlight) return;
+      if (this.#isClosed || this.#inFlight.size >= this.#deps.maxInFlight || !this.#deps.maySend()) return;
       this.#queued.delete(lane);
       const sent = this.#sendFirst(lane).finally(() => {
         this.#inFlight.delete(sent);
@@ -180,8 +197,8 @@ export class EndpointQueue {
     try {
       const limit = MAX_LANE_RECORDS - lane.records.length;
       const records = await this.#deps.repository.pending(this.#endpoint, lane.lastSeq, limit, lane.name);
-      // The endpoint's next load brings the callbacks after `#loadedSeq`.
-      const due = records.filter((record) => record.seq <= this.#loadedSeq);
+      // The endpoint's next load brings the callbacks after `#loaded`.
+      const due = records.filter((record) => record.seq <= (this.#loaded[ownerOf(record)] ?? 0));
       for (const record of due) lane.append(record);
       this.#size += due.length;
       lane.hasMore = lane.hasNewer || due.length === limit;

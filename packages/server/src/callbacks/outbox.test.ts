@@ -22,7 +22,6 @@ function openOutbox(app = APP, failed: readonly OutboxRecord[] = []) {
   let failure: Error | undefined;
   const outbox = new Outbox({
     outbox: {
-      liveRooms: async () => [],
       find: async (id) => failed.find((each) => each.id === id),
       list: async (_filter, limit) => failed.slice(0, limit),
     },

@@ -5,28 +5,30 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { roomKeyText } from '@gavel/protocol';
+import { type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { App } from '../apps/app.ts';
+import type { NodeId } from '../cluster/node-link.ts';
 import type { RowSource } from '../journal/batch-journal.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../rooms/clock.ts';
 import { KeyedQueue } from '../rooms/keyed-queue.ts';
 import type { EventBatch } from '../rooms/rooms.ts';
-import type { JournalRepository, JournalRows } from '../store/journal.ts';
+import type { JournalRepository, JournalRows, OwnedRoom } from '../store/journal.ts';
+import type { LiveRoom } from '../store/live-rooms.ts';
 import type { NewOutboxRecord, OutboxRecord, OutboxRepository } from '../store/outbox.ts';
 import type { CallbackDialect } from './dialect.ts';
 import { closingBatchOf, liveChangeOf } from './live-rooms.ts';
 
 /** The dependencies of the outbox. */
 export interface OutboxDeps {
-  readonly outbox: Pick<OutboxRepository, 'liveRooms' | 'find' | 'list'>;
+  readonly outbox: Pick<OutboxRepository, 'find' | 'list'>;
   readonly rows: Pick<JournalRepository, 'lastCallbackSeq'>;
   readonly journal: Journal;
   readonly apps: { find(appId: number): App | undefined };
   readonly dialects: readonly CallbackDialect[];
   readonly clock: Clock;
-  /** The number of this node in its cluster, from 0 to 1023; absent in a single process. */
-  readonly node?: number;
+  /** This node, and its number from 0 to 1023; absent in a single process. */
+  readonly node?: { readonly id: NodeId; readonly number: number };
   /** Called with stored callbacks, in the order of `seq`. */
   readonly onStored: (records: readonly OutboxRecord[]) => void;
 }
@@ -55,7 +57,15 @@ export class Outbox implements RowSource {
   async start(): Promise<void> {
     const stored = await this.#deps.rows.lastCallbackSeq();
     const { node } = this.#deps;
-    this.#lastSeq = node === undefined ? stored : Math.floor(stored / NODE_STEP) * NODE_STEP + node;
+    this.#lastSeq = node === undefined ? stored : Math.floor(stored / NODE_STEP) * NODE_STEP + node.number;
+  }
+
+  /** Numbers later callbacks after those that an earlier owner of a room has stored, even if its clock is ahead. */
+  async continueAfter(key: RoomKey): Promise<void> {
+    const { rows, node } = this.#deps;
+    if (node === undefined) return;
+    const stored = await rows.lastCallbackSeq({ appId: key.appId, lane: roomKeyText(key) });
+    this.#lastSeq = Math.max(this.#lastSeq, Math.floor(stored / NODE_STEP) * NODE_STEP + node.number);
   }
 
   /**
@@ -66,7 +76,7 @@ export class Outbox implements RowSource {
     const { node, clock } = this.#deps;
     if (node === undefined) this.#lastSeq += 1;
     else {
-      const fromClock = (clock.now() - FIRST_SEQ_AT_MS) * NODE_STEP + node;
+      const fromClock = (clock.now() - FIRST_SEQ_AT_MS) * NODE_STEP + node.number;
       this.#lastSeq = Math.max(fromClock, this.#lastSeq + NODE_STEP);
     }
     return this.#lastSeq;
@@ -94,16 +104,17 @@ export class Outbox implements RowSource {
   }
 
   /**
-   * Stores the callbacks that close the rooms of an earlier process, and deletes their snapshots in the same transaction: once,
+   * Stores the callbacks that close a room whose process is gone, and deletes its snapshot in the same transaction: once,
    * however often the process crashes (ROOM-10).
+   *
+   * @param owned in a cluster, the room and the term in which this node owns it
    */
-  async closeLeft(): Promise<void> {
-    for (const room of await this.#deps.outbox.liveRooms()) {
-      const batch = closingBatchOf(room, this.#deps.clock.now());
-      const change = liveChangeOf(batch);
-      // An App that no longer has callbacks receives none, but its snapshots are deleted too.
-      await this.append(this.rowsOf(batch) ?? (change ? { liveRooms: [change] } : {}));
-    }
+  async closeLeft(room: LiveRoom, owned?: OwnedRoom): Promise<void> {
+    const batch = closingBatchOf(room, this.#deps.clock.now());
+    const change = liveChangeOf(batch);
+    // An App that no longer has callbacks receives none, but its snapshots are deleted too.
+    const rows = this.rowsOf(batch) ?? (change ? { liveRooms: [change] } : {});
+    await this.append(owned ? { ...rows, owned } : rows);
   }
 
   /**
@@ -137,8 +148,9 @@ export class Outbox implements RowSource {
 
   #numbered({ id, appId, dialect, event, url, lane, body, createdAtMs }: NewOutboxRecord): OutboxRecord {
     const seq = this.#nextSeq();
+    const { node, clock } = this.#deps;
     const target = { id, appId, dialect, event, url, lane, body, createdAtMs };
-    return { seq, ...target, attempts: 0, nextAttemptAtMs: this.#deps.clock.now() };
+    return { seq, ...target, attempts: 0, nextAttemptAtMs: clock.now(), ...(node && { owner: node.id }) };
   }
 
   /** Gives stored callbacks to the dispatcher in the next turn: callers get their answers first, sending costs more than storing. */

@@ -90,15 +90,20 @@ export class FakeEndpoint {
 /** Creates a dispatcher on a store. */
 export function openDispatcher(
   store: Pick<Store, 'outbox' | 'journal'>,
-  over: { readonly clock?: FakeClock; readonly maxInFlight?: number; readonly maxInMemory?: number } = {},
+  over: {
+    readonly clock?: FakeClock;
+    readonly maxInFlight?: number;
+    readonly maxInMemory?: number;
+    readonly maySend?: (appId: AppId) => boolean;
+  } = {},
 ) {
-  const { clock = new FakeClock(), maxInFlight = 32, maxInMemory = 1000 } = over;
+  const { clock = new FakeClock(), maxInFlight = 32, maxInMemory = 1000, maySend = () => true } = over;
   const endpoint = new FakeEndpoint();
   /** The ends of callbacks: the name of the event, and the age at its delivery. */
   const delivered: (readonly [event: string, ageMs: number])[] = [];
   const failed: string[] = [];
   const dispatcher = new Dispatcher({
-    isResponsibleFor: () => true,
+    maySend,
     repository: store.outbox,
     apps: { find: (appId) => (appId === APP.appId || appId === APP.appId + 1 ? APP : undefined) },
     dialects: [testDialect],

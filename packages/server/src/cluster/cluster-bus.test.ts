@@ -24,6 +24,7 @@ function openOwnership(self: string, table: Map<string, Owner>): Ownership & { r
     },
     termOf: (key) => (table.get(textOf(key))?.node === self ? table.get(textOf(key))?.term : undefined),
     correct: (key, owner) => void (owner ? known.set(textOf(key), owner) : known.delete(textOf(key))),
+    release: async (key) => void known.delete(textOf(key)),
   };
 }
 

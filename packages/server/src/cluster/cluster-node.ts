@@ -53,6 +53,17 @@ export async function joinCluster(
       ownership: leases,
       lease: leases,
       isFenced: true,
+      async readStatus() {
+        const natsRoundTripMs = client.isConnected
+          ? await client.measureRoundTripMs().catch(() => undefined)
+          : undefined;
+        return {
+          incarnation: leases.incarnation,
+          leaseRemainingMs: Math.round(leases.remainingMs),
+          ownedRooms: leases.ownedRooms().length,
+          ...(natsRoundTripMs !== undefined && { natsRoundTripMs }),
+        };
+      },
       findUnready: () => describeProblems(client.isConnected, leases.isValid),
       async close() {
         await leases.close();

@@ -10,8 +10,11 @@ import type { RoomSettings } from '../rooms/room.ts';
 import type { RoomTransfer } from '../rooms/room-transfer.ts';
 import type { Unready } from '../telemetry/health.ts';
 import { ClusterBus } from './cluster-bus.ts';
+import { EndedRooms } from './ended-rooms.ts';
 import { LeaseGuard, type LeaseGuardDeps } from './lease-guard.ts';
+import { LeftRooms, type LeftRoomsDeps } from './left-rooms.ts';
 import type { NodeLink } from './node-link.ts';
+import type { NodeStatus } from './node-status.ts';
 import type { Owner, Ownership } from './ownership.ts';
 import type { Peers } from './peers.ts';
 import { Replicas } from './replicas.ts';
@@ -24,17 +27,38 @@ export interface ClusterParts {
   /** Whether the owners are in the store's database: then rows of ended terms are refused (CLUS-2). */
   readonly isFenced?: boolean;
   /** The lease of this node; without one, it may decide for ever. */
-  readonly lease?: LeaseGuardDeps['lease'];
+  readonly lease?: LeaseGuardDeps['lease'] & {
+    /** Returns the rooms that belong to this node in the database. */
+    ownedRooms(): readonly RoomKey[];
+    /** Deletes at most `limit` rows of rooms and nodes that ended long ago; returns their number. */
+    purge(limit: number): Promise<number>;
+  };
+  /** Reads the state of this node, but for what its rooms know. */
+  readonly readStatus?: () => Promise<Omit<NodeStatus, 'takeovers'>>;
   /** Returns what keeps this node from taking part; empty if nothing does. */
   findUnready?(): readonly Unready[];
 }
 
 /** Dependencies of a node's rooms. */
-export interface ClusterRoomsDeps extends Pick<ClusterParts, 'ownership' | 'lease'> {
+export interface ClusterRoomsDeps extends Pick<ClusterParts, 'ownership' | 'lease' | 'isFenced' | 'readStatus'> {
   readonly peers: Peers;
   /** The bus to the rooms that this node owns. */
   readonly own: Bus;
-  readonly rooms: Pick<RoomTransfer, 'keys' | 'stateOf' | 'adopt' | 'forget'>;
+  readonly rooms: Pick<RoomTransfer, 'has' | 'keys' | 'stateOf' | 'adopt' | 'forget'>;
+  /** What is stored of rooms, and of the sessions of meetings. */
+  readonly records: {
+    readonly rooms: { liveRooms: LeftRoomsDeps['findRooms'] };
+    readonly outbox: {
+      continueAfter(key: RoomKey): Promise<void>;
+      closeLeft: LeftRoomsDeps['endRoom'];
+    };
+    readonly sessions: {
+      adopt(key: RoomKey): Promise<void>;
+      forget(key: RoomKey): void;
+      findLeft: LeftRoomsDeps['findSessions'];
+      endLeft: LeftRoomsDeps['endSession'];
+    };
+  };
   readonly settings: RoomSettings;
   readonly media: LeaseGuardDeps['media'];
   /** Called when events of a room are lost for good: what this node's clients know of the room is outdated. */
@@ -48,15 +72,18 @@ export interface ClusterRoomsDeps extends Pick<ClusterParts, 'ownership' | 'leas
 /** A node's way to all rooms. */
 export interface ClusterRooms {
   readonly bus: Bus;
+  /** Reads the state of this node; absent where nodes have no leases. */
+  readonly readStatus?: (() => Promise<NodeStatus>) | undefined;
   /** Begins to send digests, and to watch the lease. */
   start(): void;
-  /** Ends both. */
-  stop(): void;
+  /** Ends both. Resolves when no room is being ended. */
+  close(): Promise<void>;
 }
 
 /** Connects the rooms of this node with those of the others. Call it before the peers start. */
 export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
-  const { peers, own, rooms, settings, media, lease, onLost, onTakeover, log, report } = deps;
+  const { peers, own, rooms, settings, media, lease, readStatus, onLost, onTakeover, log, report } = deps;
+  const { outbox, sessions } = deps.records;
   const replicas: Replicas = new Replicas({
     ...{ peers, settings, onLost, report },
     stateOf: (key) => rooms.stateOf(key),
@@ -64,6 +91,10 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
   });
   const takeover = new Takeover({
     ...{ peers, ownership: deps.ownership, replicas, onTakeover, report },
+    has: (key) => rooms.has(key),
+    async prepare(key) {
+      await Promise.all([outbox.continueAfter(key), sessions.adopt(key)]);
+    },
     adopt(state) {
       rooms.adopt(state);
       media.adopt(state);
@@ -80,19 +111,43 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
         forget(key) {
           const state = rooms.stateOf(key);
           rooms.forget(key);
+          sessions.forget(key);
           if (state) replicas.recordForgotten(state);
         },
       },
     });
+  const ended =
+    lease && new EndedRooms({ clock, rooms, ownership: takeover, report, ownedRooms: () => lease.ownedRooms() });
+  const leftRooms = deps.isFenced
+    ? new LeftRooms({ ...{ clock, peers, takeover, report }, ...findersOf(deps.records) })
+    : undefined;
   return {
     bus: new ClusterBus({ peers, ownership: takeover, own, replicas, report }),
+    readStatus: readStatus && (async () => ({ ...(await readStatus()), takeovers: takeover.count })),
     start() {
       replicas.start();
       guard?.start();
+      ended?.start();
+      leftRooms?.start();
     },
-    stop() {
+    async close() {
       replicas.stop();
       guard?.stop();
+      ended?.stop();
+      await leftRooms?.close();
     },
+  };
+}
+
+function findersOf({
+  rooms,
+  outbox,
+  sessions,
+}: ClusterRoomsDeps['records']): Pick<LeftRoomsDeps, 'findRooms' | 'findSessions' | 'endRoom' | 'endSession'> {
+  return {
+    findRooms: (liveNodes) => rooms.liveRooms(liveNodes),
+    findSessions: (liveNodes) => sessions.findLeft(liveNodes),
+    endRoom: (room, owned) => outbox.closeLeft(room, owned),
+    endSession: (session, owned) => sessions.endLeft(session, owned),
   };
 }

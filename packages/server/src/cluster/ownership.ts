@@ -31,4 +31,6 @@ export interface Ownership {
   termOf(key: RoomKey): number | undefined;
   /** Replaces what this node knows: another node has answered that it is not the owner, or who is. */
   correct(key: RoomKey, owner: Owner | undefined): void;
+  /** Gives up a room of this node that has ended: its next owner may be any node. @throws the database's error; then the room stays */
+  release(key: RoomKey): Promise<void>;
 }

@@ -45,6 +45,7 @@ class OwnerTable {
       },
       termOf: (key) => (this.ownerOf(key)?.node === self ? this.ownerOf(key)?.term : undefined),
       correct: () => undefined,
+      release: async () => undefined,
     };
   }
 }
@@ -58,6 +59,7 @@ function openNode(network: MemoryNetwork, table: OwnerTable, id: NodeId) {
   const got: string[] = [];
   const batches: EventBatch[] = [];
   const [lost, takenOver, errors]: [RoomKey[], Owner[], unknown[]] = [[], [], []];
+  const prepared: string[] = [];
   const report = (error: unknown): void => void errors.push(error);
   const ownership = table.ofNode(id);
   const replicas: Replicas = new Replicas({
@@ -68,6 +70,8 @@ function openNode(network: MemoryNetwork, table: OwnerTable, id: NodeId) {
   });
   const takeover = new Takeover({
     ...{ peers, ownership, replicas, report },
+    has: (key) => rooms.transfer.has(key),
+    prepare: async (key) => void prepared.push(key.roomId),
     adopt: (state) => rooms.transfer.adopt(state),
     onTakeover: (_key, owner) => takenOver.push(owner),
   });
@@ -93,7 +97,21 @@ function openNode(network: MemoryNetwork, table: OwnerTable, id: NodeId) {
   });
   peers.start();
   const enter = (userId: string, key = KEY) => bus.call({ key, command: login(userId), origin: ORIGIN });
-  return { bus, rooms, replicas, takeover, got, batches, lost, takenOver, errors, link, enter, clock: settings.clock };
+  return {
+    bus,
+    rooms,
+    replicas,
+    takeover,
+    got,
+    batches,
+    lost,
+    prepared,
+    takenOver,
+    errors,
+    link,
+    enter,
+    clock: settings.clock,
+  };
 }
 
 let network: MemoryNetwork;

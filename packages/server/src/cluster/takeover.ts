@@ -8,6 +8,7 @@
 import { type RoomKey, roomKeyText } from '@gavel/protocol';
 import { KeyedQueue } from '../rooms/keyed-queue.ts';
 import type { RoomState } from '../rooms/room-state.ts';
+import type { OwnedRoom } from '../store/journal.ts';
 import type { Owner, Ownership } from './ownership.ts';
 import type { Peers } from './peers.ts';
 import { nodeFor } from './rendezvous.ts';
@@ -22,6 +23,10 @@ export interface TakeoverDeps {
   /** Finds and claims owners; it knows nothing of the contents of rooms. */
   readonly ownership: Ownership;
   readonly replicas: Pick<Replicas, 'find' | 'orphans' | 'recordAdopted'>;
+  /** Whether this node has a room, its waiting users, or its session. */
+  readonly has: (key: RoomKey) => boolean;
+  /** Reads what the first event of a room that is taken over needs. */
+  readonly prepare: (key: RoomKey) => Promise<void>;
   /** Goes on with a room: its members get a resync, and negotiate their media anew. */
   readonly adopt: (state: RoomState) => void;
   /** Called when a room was taken over, for the metrics and the log. */
@@ -36,6 +41,8 @@ export class Takeover implements Ownership {
   /** Claims of one room one after another. */
   readonly #claims = new KeyedQueue();
 
+  #count = 0;
+
   constructor(deps: TakeoverDeps) {
     this.#deps = deps;
     const { peers, replicas } = deps;
@@ -44,6 +51,11 @@ export class Takeover implements Ownership {
       return snapshot ? { snapshot } : {};
     });
     peers.onNodesChanged(() => this.#takeOrphans());
+  }
+
+  /** Number of rooms that were taken over so far. */
+  get count(): number {
+    return this.#count;
   }
 
   ownerOf(key: RoomKey): Promise<Owner | undefined> | Owner | undefined {
@@ -67,16 +79,34 @@ export class Takeover implements Ownership {
     this.#deps.ownership.correct(key, owner);
   }
 
+  release(key: RoomKey): Promise<void> {
+    return this.#claims.run(roomKeyText(key), () => this.#deps.ownership.release(key));
+  }
+
+  /**
+   * Claims a room that no live node has, and goes on with it. If there is nothing to go on with, `end` is called before anything
+   * else happens in the room. Does nothing if another node owns it.
+   */
+  async claimLeft(key: RoomKey, end: (owned: OwnedRoom) => Promise<void>): Promise<void> {
+    const { peers, has } = this.#deps;
+    await this.#claims.run(roomKeyText(key), async () => {
+      const { node, term } = await this.#claim(key);
+      if (node === peers.self && !has(key)) await end({ key, term });
+    });
+  }
+
   async #claim(key: RoomKey): Promise<Owner> {
-    const { peers, ownership, replicas, adopt, onTakeover } = this.#deps;
+    const { peers, ownership, replicas, prepare, adopt, onTakeover } = this.#deps;
     const before = ownership.termOf(key);
     const owner = await ownership.claim(key);
     // A first term has no history, and a room that was this node's before is here.
     if (owner.node !== peers.self || owner.term === 1 || before !== undefined) return owner;
     const newest = await this.#findNewest(key);
     if (!newest) return owner;
+    await prepare(key);
     adopt(newest.state);
     replicas.recordAdopted(newest.state, owner.term);
+    this.#count += 1;
     onTakeover(key, owner);
     return owner;
   }

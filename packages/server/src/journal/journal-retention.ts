@@ -9,7 +9,7 @@ import { Sweeper, type SweeperDeps } from '../store/sweeper.ts';
 import { REPLIES_KEPT_MS } from './command-log.ts';
 
 /** The dependencies of the retention. */
-export interface JournalRetentionDeps extends Pick<SweeperDeps, 'clock' | 'log'> {
+export interface JournalRetentionDeps extends Pick<SweeperDeps, 'clock' | 'log' | 'isResponsible'> {
   readonly store: Pick<Store, 'audit' | 'journal'>;
   /** How long audit rows are kept, in days. */
   readonly auditDays: number;

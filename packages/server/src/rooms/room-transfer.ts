@@ -35,6 +35,11 @@ export class RoomTransfer {
     return [...this.#deps.owned.values()].map(({ key }) => key);
   }
 
+  /** Returns whether this node has a room, its waiting users, or its session. */
+  has(key: RoomKey): boolean {
+    return this.#deps.owned.has(roomKeyText(key));
+  }
+
   /** Returns the whole state of a room; undefined if it has no members. Its cost is the size of the room. */
   stateOf(key: RoomKey): RoomState | undefined {
     return this.#find(key)?.state;

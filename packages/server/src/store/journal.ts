@@ -75,8 +75,8 @@ export interface JournalRepository {
   apply(entries: readonly JournalEntry[], position?: JournalPosition): Promise<void>;
   /** Returns the last stored position; that before the first file if there is none. */
   position(): Promise<JournalPosition>;
-  /** Returns the largest `seq` of a stored callback; 0 if there is none. */
-  lastCallbackSeq(): Promise<number>;
+  /** Returns the largest `seq` of a stored callback, of all or of those of a lane that are pending; 0 if there is none. */
+  lastCallbackSeq(lane?: Pick<OutboxRecord, 'appId' | 'lane'>): Promise<number>;
   /** Returns the reply of a command that was done at `sinceMs` or later. */
   findReply(commandId: string, sinceMs: number): Promise<CommandReply | undefined>;
   /** Deletes at most `limit` replies from before a time; returns their number. */

@@ -35,7 +35,15 @@ export interface OutboxRecord {
   readonly lastStatus?: number;
   /** The error of the last failed attempt, at most 500 characters. */
   readonly lastError?: string;
+  /** The node of a cluster that added it; absent outside a cluster. */
+  readonly owner?: string;
 }
+
+/**
+ * How far the callbacks of an endpoint are read, by the node that added them: the largest `seq`. Each node stores its own in the
+ * order of `seq`; those of different nodes may become visible in another order.
+ */
+export type OutboxPlaces = Readonly<Record<string, number>>;
 
 /** A callback that has no number yet. */
 export type NewOutboxRecord = Pick<
@@ -68,12 +76,21 @@ export interface OutboxFilter {
 
 /** Reads and changes stored callbacks; the journal adds them. */
 export interface OutboxRepository {
-  /** Returns the rooms of this node whose end was not stored, with their last state. */
-  liveRooms(): Promise<readonly LiveRoom[]>;
-  /** Returns the endpoints with pending callbacks of this node, in no particular order. */
-  endpoints(): Promise<readonly Endpoint[]>;
-  /** Returns this node's pending callbacks of an endpoint after `afterSeq`, of all lanes or of one, oldest first. */
-  pending(endpoint: Endpoint, afterSeq: number, limit: number, lane?: string): Promise<readonly OutboxRecord[]>;
+  /**
+   * Returns the rooms whose end was not stored, with their last state.
+   *
+   * @param liveNodes the nodes whose rooms are not returned; by default none
+   */
+  liveRooms(liveNodes?: readonly string[]): Promise<readonly LiveRoom[]>;
+  /** Returns the endpoints with pending callbacks, of all Apps or of one, in no particular order. */
+  endpoints(appId?: AppId): Promise<readonly Endpoint[]>;
+  /** Returns the pending callbacks of an endpoint after a `seq` or places, of all lanes or of one, in the order of `seq`. */
+  pending(
+    endpoint: Endpoint,
+    after: number | OutboxPlaces,
+    limit: number,
+    lane?: string,
+  ): Promise<readonly OutboxRecord[]>;
   /** Returns the number of pending or failed callbacks. */
   count(status: OutboxFilter['status']): Promise<number>;
   /** Oldest first. */

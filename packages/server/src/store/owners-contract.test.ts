@@ -18,9 +18,10 @@ const roomOf = (roomId: string, more: Partial<LiveRoomChange> = {}): LiveRoomCha
   ...{ epoch: '1' as Epoch, begins: true, ends: false, userSeq: 1, members: [], streams: [], gone: [] },
   ...more,
 });
-const sessionsOf = async (store: Store) =>
-  (await store.sessions.open()).map(({ session, seenAtMs }) => [session.id, seenAtMs]);
-const roomsOf = async (store: Store) => (await store.outbox.liveRooms()).map(({ key }) => key.roomId).sort();
+const sessionsOf = async (store: Store, liveNodes?: readonly string[]) =>
+  (await store.sessions.open(liveNodes)).map(({ session, seenAtMs }) => [session.id, seenAtMs]);
+const roomsOf = async (store: Store, liveNodes?: readonly string[]) =>
+  (await store.outbox.liveRooms(liveNodes)).map(({ key }) => key.roomId).sort();
 
 describeStores('rows of several nodes', (createDatabase) => {
   let [one, other]: readonly Store[] = [];
@@ -34,31 +35,42 @@ describeStores('rows of several nodes', (createDatabase) => {
     return [one, other] as const;
   };
 
-  it('a node that starts finds its own sessions and rooms, and none of a live node (CLUS-7)', async () => {
+  it('sessions and rooms are found by the nodes that have changed them (CLUS-7)', async () => {
     const [a, b] = stores();
     await a.journal.apply([{ term: 1, sessions: [beginOf('s1')], liveRooms: [roomOf('one')] }]);
     await b.journal.apply([{ term: 1, sessions: [beginOf('s2')], liveRooms: [roomOf('two')] }]);
-    expect([await sessionsOf(a), await roomsOf(a)]).toEqual([[['s1', 1]], ['one']]);
-    expect([await sessionsOf(b), await roomsOf(b)]).toEqual([[['s2', 1]], ['two']]);
+    await local.journal.apply([{ term: 1, sessions: [beginOf('s3')], liveRooms: [roomOf('three')] }]);
+    expect(await roomsOf(a)).toEqual(['one', 'three', 'two']);
+    expect([await sessionsOf(a, ['a', 'b']), await roomsOf(a, ['a', 'b'])]).toEqual([[['s3', 1]], ['three']]);
     await a.sessions.checkpoint(500);
-    expect([await sessionsOf(a), await sessionsOf(b)]).toEqual([[['s1', 500]], [['s2', 1]]]);
+    expect(await sessionsOf(b, ['b', 'local'])).toEqual([['s1', 500]]);
+    expect(await sessionsOf(b, ['a', 'local'])).toEqual([['s2', 1]]);
   });
 
-  it('a node sends its own callbacks, and those of no other; each numbers its own (CLUS-7)', async () => {
+  it('places of several nodes find what each has stored since, whatever its number (CLUS-7)', async () => {
     const [a, b] = stores();
-    const callbackOf = (body: string, seq: number) => ({ ...record(body), seq, attempts: 0, nextAttemptAtMs: 0 });
-    const [first, second] = [callbackOf('a', 1), callbackOf('b', 2)];
+    const callbackOf = (body: string, seq: number, owner: string) => ({
+      ...record(body),
+      ...{ seq, owner, attempts: 0, nextAttemptAtMs: 0 },
+    });
+    const [first, second] = [callbackOf('a', 5, 'a'), callbackOf('b', 2, 'b')];
     await a.journal.apply([{ term: 1, callbacks: [first] }]);
     await b.journal.apply([{ term: 1, callbacks: [second] }]);
-    const pendingOf = async (store: Store) => {
-      const found = await Promise.all((await store.outbox.endpoints()).map((each) => store.outbox.pending(each, 0, 9)));
-      return found.flat().map(({ body }) => body);
-    };
-    expect([await pendingOf(a), await pendingOf(b)]).toEqual([['a'], ['b']]);
-    expect(await b.outbox.count('pending')).toBe(2);
+    const [endpoint] = await a.outbox.endpoints();
+    if (!endpoint) throw new Error('no endpoint');
+    const bodiesAfter = async (after: number | Record<string, number>) =>
+      (await a.outbox.pending(endpoint, after, 9)).map(({ body }) => body);
+    expect(await bodiesAfter({})).toEqual(['b', 'a']);
+    expect(await bodiesAfter(2)).toEqual(['a']);
+    expect([await bodiesAfter({ a: 5 }), await bodiesAfter({ a: 5, b: 2 })]).toEqual([['b'], []]);
+    expect((await a.outbox.pending(endpoint, { b: 2 }, 9))[0]).toMatchObject({ body: 'a', owner: 'a' });
+    const { appId, lane } = first;
+    expect(await a.journal.lastCallbackSeq({ appId, lane })).toBe(5);
+    expect(await a.journal.lastCallbackSeq({ appId, lane: 'of another room' })).toBe(0);
+    expect(await a.outbox.endpoints((appId + 1) as AppId)).toEqual([]);
     // It failed, and is requeued at the other node.
-    await b.journal.apply([{ term: 1, callbacks: [{ ...first, seq: 3 }] }]);
-    expect([await pendingOf(a), await pendingOf(b)]).toEqual([[], ['b', 'a']]);
+    await b.journal.apply([{ term: 1, callbacks: [{ ...first, seq: 3, owner: 'b' }] }]);
+    expect(await bodiesAfter({ a: 5, b: 2 })).toEqual(['a']);
   });
 
   it('a session and a room belong to the node that changed them last', async () => {
@@ -67,21 +79,9 @@ describeStores('rows of several nodes', (createDatabase) => {
     const peer = { id: 'p', sessionId: 's', userId: 'u', customId: '', name: '', presetName: '', viewType: null };
     const join = { type: 'join', peer: { ...peer, joinedAtMs: 2 } } as const;
     await b.journal.apply([{ term: 1, sessions: [join], liveRooms: [roomOf('room', { begins: false, userSeq: 2 })] }]);
-    expect([await sessionsOf(a), await roomsOf(a)]).toEqual([[], []]);
-    expect([await sessionsOf(b), await roomsOf(b)]).toEqual([[['s', 2]], ['room']]);
-  });
-
-  it('what a process left before it was a node of a cluster is found by a node', async () => {
-    await local.journal.apply([{ term: 1, sessions: [beginOf('s')], liveRooms: [roomOf('room')] }]);
-    const [a] = stores();
-    await a.journal.apply([{ term: 1, sessions: [beginOf('s2')] }]);
-    expect([await sessionsOf(a), await roomsOf(a)]).toEqual([
-      [
-        ['s', 1],
-        ['s2', 1],
-      ],
-      ['room'],
-    ]);
-    expect(await sessionsOf(local)).toEqual([['s', 1]]);
+    expect([await sessionsOf(a, ['b']), await roomsOf(a, ['b'])]).toEqual([[], []]);
+    expect([await sessionsOf(a, ['a']), await roomsOf(a, ['a'])]).toEqual([[['s', 2]], ['room']]);
+    expect(await a.sessions.adopt(APP, 'meeting of s')).toMatchObject({ session: { id: 's' }, peers: [{ id: 'p' }] });
+    expect([await sessionsOf(b, ['a']), await a.sessions.adopt(APP, 'another')]).toEqual([[], undefined]);
   });
 });

@@ -123,8 +123,14 @@ export interface SessionRepository {
   keep(changes: readonly SessionChange[]): Promise<void>;
   /** Records that every session of this node without an end is active now. */
   checkpoint(nowMs: number): Promise<void>;
-  /** Returns the sessions of this node without an end, oldest first. */
-  open(): Promise<readonly OpenSession[]>;
+  /**
+   * Returns the sessions without an end, oldest first.
+   *
+   * @param liveNodes the nodes whose sessions are not returned; by default none
+   */
+  open(liveNodes?: readonly string[]): Promise<readonly OpenSession[]>;
+  /** Makes the session of a meeting that has no end one of this node, and returns it. */
+  adopt(appId: AppId, meetingId: string): Promise<OpenSession | undefined>;
   find(appId: AppId, id: string, nowMs: number): Promise<SessionRecord | undefined>;
   /** Returns the session of a meeting that has no end. */
   findLive(appId: AppId, meetingId: string, nowMs: number): Promise<SessionRecord | undefined>;

@@ -14,6 +14,8 @@ export interface SweeperDeps {
   readonly what: string;
   /** Deletes at most `limit` expired rows; returns their number. */
   readonly purge: (limit: number) => Promise<number>;
+  /** Resolves with whether this process is the one that deletes them; by default it is. */
+  readonly isResponsible?: () => Promise<boolean>;
 }
 
 /** Interval at which expired rows are searched. */
@@ -58,8 +60,9 @@ export class Sweeper {
 
   /** Deletes one batch; returns whether no expired rows are left. */
   async #deleteBatch(): Promise<boolean> {
-    const { log, what, purge } = this.#deps;
+    const { log, what, purge, isResponsible } = this.#deps;
     try {
+      if (isResponsible && !(await isResponsible())) return true;
       return (await purge(PURGE_ROWS)) < PURGE_ROWS;
     } catch (error) {
       log.error({ err: error }, `deleting expired ${what} failed; retrying`);

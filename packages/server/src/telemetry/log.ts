@@ -25,12 +25,12 @@ const SECRET_NAMES = [
 /** The logs that were derived from a log. A part of the server derives one when it is made, not for each call. */
 const DERIVED = new WeakMap<Logger, Set<Logger>>();
 
-/** Creates the server's log. `silent` writes nothing. */
-export function createLog(level: string): Logger {
+/** Creates the server's log. `silent` writes nothing. @param node the id of this node, which every line then has */
+export function createLog(level: string, node?: string): Logger {
   const derived = new Set<Logger>();
   const log = pino({
     level,
-    base: null,
+    base: node === undefined ? null : { node },
     onChild: (child) => derived.add(child),
     redact: { paths: SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[secret]' },
   });

@@ -83,6 +83,25 @@ test('peers, subscriptions, layers and packets are counted by worker, with the p
   expect(second).toContain('gavel_media_packets_total{worker="1",direction="received"} 19');
 });
 
+test('a node of a cluster shows its lease, its rooms, its takeovers and the way to NATS', async () => {
+  const metrics = new Metrics();
+  let status = { incarnation: 1, leaseRemainingMs: 2500, ownedRooms: 7, takeovers: 2, natsRoundTripMs: 0.5 };
+  const engine = new FakeMediaEngine();
+  const cluster = { readStatus: async () => status, liveNodes: () => 3 };
+  metrics.observe({ engine, connectionCount: () => 0, version: '1.2.3', cluster });
+  const first = await metrics.text();
+  expect(first).toContain('gavel_cluster_live_nodes 3');
+  expect(first).toContain('gavel_cluster_lease_remaining_seconds 2.5');
+  expect(first).toContain('gavel_cluster_owned_rooms 7');
+  expect(first).toContain('gavel_cluster_nats_round_trip_seconds 0.0005');
+  expect(first).toContain('gavel_cluster_takeovers_total 2');
+  const { natsRoundTripMs: _lost, ...others } = { ...status, takeovers: 5 };
+  status = others as typeof status;
+  const second = await metrics.text();
+  expect(second).toContain('gavel_cluster_takeovers_total 5');
+  expect(second).toContain('gavel_cluster_nats_round_trip_seconds -1');
+});
+
 test('peer connections are counted by what became of them', async () => {
   const metrics = new Metrics();
   for (const outcome of ['connected', 'failed', 'connected'] as const) metrics.media.countConnection(outcome);

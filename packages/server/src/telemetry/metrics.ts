@@ -6,8 +6,10 @@
 
 import type { MediaEngine } from '@gavel/media';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { NodeStatus } from '../cluster/node-status.ts';
 import { CallMetrics } from './call-metrics.ts';
 import { CallbackMetrics } from './callback-metrics.ts';
+import { ClusterMetrics } from './cluster-metrics.ts';
 import { MediaMetrics } from './media-metrics.ts';
 import { RoomMetrics } from './room-metrics.ts';
 
@@ -22,6 +24,8 @@ export interface MetricsSources {
   readonly version: string;
   /** Returns when the certificate of HTTPS expires, in milliseconds since the Unix epoch. Absent without HTTPS. */
   readonly certificateExpiresAtMs?: (() => number) | undefined;
+  /** Reads the state of this node. Absent outside a cluster. */
+  readonly cluster?: { readonly readStatus: () => Promise<NodeStatus>; readonly liveNodes: () => number } | undefined;
 }
 
 /** All metrics of the server. */
@@ -32,14 +36,19 @@ export class Metrics {
   readonly callbacks = new CallbackMetrics(this.#registry);
   readonly media = new MediaMetrics(this.#registry);
   #engine: MediaEngine | undefined;
+  #readCluster: (() => Promise<void>) | undefined;
 
   constructor() {
     collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: EVENT_LOOP_SAMPLE_MS });
   }
 
   /** Adds the gauges whose values are read when metrics are collected. */
-  observe({ engine, connectionCount, version, certificateExpiresAtMs }: MetricsSources): void {
+  observe({ engine, connectionCount, version, certificateExpiresAtMs, cluster }: MetricsSources): void {
     const registers = [this.#registry];
+    if (cluster) {
+      const metrics = new ClusterMetrics(this.#registry);
+      this.#readCluster = async () => metrics.set(await cluster.readStatus(), cluster.liveNodes());
+    }
     new Gauge({
       name: 'gavel_connections',
       help: 'Current signalling connections.',
@@ -70,6 +79,7 @@ export class Metrics {
   async text(): Promise<string> {
     // One dump for all metrics of media: a dump queries every worker.
     if (this.#engine) this.media.read(await this.#engine.dump());
+    await this.#readCluster?.();
     return this.#registry.metrics();
   }
 

@@ -187,4 +187,17 @@ describe.each([
     expect([await table.purge(1), await table.purge(10)]).toEqual([1, 1]);
     expect(await table.roomsOf(node)).toEqual([{ key: keyOf('3'), term: 1 }]);
   });
+
+  test('an hour after a node has died, its rooms are given up, and then it is deleted', async () => {
+    const gone = await start('gone');
+    await table.claim(HALL, gone);
+    await lapse();
+    expect(await table.purge(10)).toBe(0);
+    await setting.pass(3_601_000);
+    const other = await start('b');
+    expect([await table.purge(10), await table.roomsOf(gone)]).toEqual([2, []]);
+    expect(await table.renew(gone)).toBeUndefined();
+    expect(await table.claim(HALL, other)).toEqual({ node: 'b', term: 2 });
+    expect((await start('gone')).incarnation).toBe(1);
+  });
 });

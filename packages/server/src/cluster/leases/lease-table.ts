@@ -63,6 +63,10 @@ export interface LeaseTable {
   claim(key: RoomKey, node: Incarnation): Promise<Owner | undefined>;
   /** Gives up a room, if the term is still that of the node. The row stays for some time, so that late rows of the term are refused. */
   release(room: OwnedRoom, node: Incarnation): Promise<void>;
-  /** Deletes at most `limit` rooms that were given up an hour ago; returns their number. */
+  /**
+   * Deletes at most `limit` rooms that were given up an hour ago, gives up rooms of nodes whose lease is over for an hour, and
+   * deletes such nodes when they have no rooms left. Returns the number of changed rows. A process of such a node that is still
+   * there is one that was replaced.
+   */
   purge(limit: number): Promise<number>;
 }

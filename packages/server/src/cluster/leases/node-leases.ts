@@ -7,6 +7,7 @@
 import { GavelError, type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { Clock } from '../../rooms/clock.ts';
 import type { OwnedRoom } from '../../store/journal.ts';
+import { DUTY_APP_ID } from '../duties.ts';
 import type { NodeId } from '../node-link.ts';
 import type { Owner, Ownership } from '../ownership.ts';
 import { LEASE_MS, type LeaseTable, type LiveNode, type NodeFacts } from './lease-table.ts';
@@ -142,6 +143,16 @@ export class NodeLeases implements Ownership {
 
   termOf(key: RoomKey): number | undefined {
     return this.isValid ? this.#own.get(roomKeyText(key))?.term : undefined;
+  }
+
+  /** Returns the rooms that belong to this node, whether its lease is over or not. */
+  ownedRooms(): readonly RoomKey[] {
+    return [...this.#own.values()].flatMap(({ key }) => (key.appId === DUTY_APP_ID ? [] : key));
+  }
+
+  /** Deletes at most `limit` rows of rooms and nodes that ended long ago; returns their number. @throws the database's error */
+  purge(limit: number): Promise<number> {
+    return this.#deps.table.purge(limit);
   }
 
   correct(key: RoomKey, owner: Owner | undefined): void {

@@ -143,10 +143,20 @@ export class PostgresLeaseTable implements LeaseTable {
   }
 
   async purge(limit: number): Promise<number> {
-    const { numAffectedRows } = await sql`
-      delete from room_owner where ctid in (
-        select ctid from room_owner where released_at < ${NOW} - interval '1 hour' limit ${limit} for update skip locked
-      )`.execute(this.#db);
-    return Number(numAffectedRows);
+    const before = sql`${NOW} - interval '1 hour'`;
+    const statements = [
+      sql`delete from room_owner where ctid in (
+        select ctid from room_owner where released_at < ${before} limit ${limit} for update skip locked)`,
+      sql`update room_owner set node = null, incarnation = null, released_at = ${NOW} where ctid in (
+        select room.ctid from room_owner as room join node on node.id = room.node
+        where node.expires_at < ${before} or node.incarnation <> room.incarnation
+        limit ${limit} for update of room skip locked)`,
+      sql`delete from node where expires_at < ${before} and not exists (select 1 from room_owner where node = node.id)`,
+    ];
+    let changed = 0;
+    for (const statement of statements) {
+      if (changed < limit) changed += Number((await statement.execute(this.#db)).numAffectedRows);
+    }
+    return changed;
   }
 }

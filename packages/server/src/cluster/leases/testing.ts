@@ -110,10 +110,21 @@ export class MemoryLeaseTable implements LeaseTable {
 
   async purge(limit: number): Promise<number> {
     this.#requireDatabase();
-    const beforeMs = this.#clock.monotonicMs() - RELEASED_MS;
+    const nowMs = this.#clock.monotonicMs();
+    const beforeMs = nowMs - RELEASED_MS;
     const old = [...this.#rooms].filter(([, { releasedAtMs = Infinity }]) => releasedAtMs < beforeMs).slice(0, limit);
     for (const [key] of old) this.#rooms.delete(key);
-    return old.length;
+    const isGone = ({ id, incarnation }: Incarnation): boolean => {
+      const node = this.#nodes.get(id);
+      return !node || node.expiresAtMs < beforeMs || node.facts.incarnation !== incarnation;
+    };
+    const left = [...this.#rooms].filter(([, { owner }]) => owner && isGone(owner)).slice(0, limit - old.length);
+    for (const [text, { key, term }] of left)
+      this.#rooms.set(text, { key, term, owner: undefined, releasedAtMs: nowMs });
+    const owners = new Set([...this.#rooms.values()].map(({ owner }) => owner?.id));
+    const dead = [...this.#nodes].filter(([id, { expiresAtMs }]) => expiresAtMs < beforeMs && !owners.has(id));
+    for (const [id] of dead) this.#nodes.delete(id);
+    return old.length + left.length + dead.length;
   }
 
   #requireDatabase(): void {

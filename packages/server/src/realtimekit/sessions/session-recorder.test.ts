@@ -54,7 +54,7 @@ beforeEach(async () => {
       news.push(...callbacks.flatMap(({ id }) => newsOf.get(id) ?? []));
     },
   });
-  await recorder.start();
+  recorder.start();
 });
 afterEach(async () => {
   await recorder.close();

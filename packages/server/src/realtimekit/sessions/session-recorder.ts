@@ -7,15 +7,15 @@
  * @module
  */
 
-import { type Epoch, GavelError, isGavelError, type RoomKey } from '@gavel/protocol';
+import { type Epoch, GavelError, isGavelError, type RoomId, type RoomKey } from '@gavel/protocol';
 import type { RowRecorder } from '../../journal/batch-journal.ts';
 import type { Clock } from '../../rooms/clock.ts';
 import { eventsOf, type RoomEvent } from '../../rooms/events.ts';
 import { KeyedQueue } from '../../rooms/keyed-queue.ts';
 import type { EventBatch, EventSink } from '../../rooms/rooms.ts';
-import { type JournalRows, mergeRows } from '../../store/journal.ts';
+import { type JournalRows, mergeRows, type OwnedRoom } from '../../store/journal.ts';
 import type { NewOutboxRecord } from '../../store/outbox.ts';
-import type { SessionChange, SessionEnd, SessionPeerRecord } from '../../store/sessions.ts';
+import type { OpenSession, SessionChange, SessionEnd, SessionPeerRecord } from '../../store/sessions.ts';
 import type { MeetingRecord, Store } from '../../store/store.ts';
 import { ChatRecorder, isPublicChat } from '../chat/chat-recorder.ts';
 import { keepAliveMsOf, type MeetingSettings } from '../meeting-schema.ts';
@@ -32,6 +32,8 @@ export interface SessionRecorderDeps {
   readonly deliveriesOf: (session: LiveSession, news: readonly SessionNews[]) => readonly NewOutboxRecord[];
   /** Stores rows in one transaction, and sends their callbacks then. */
   readonly append: (rows: JournalRows) => Promise<void>;
+  /** In a cluster with a common database: returns the room with the term in which this node owns it, for the rows (CLUS-2). */
+  readonly ownedOf?: (key: RoomKey) => Pick<JournalRows, 'owned'>;
 }
 
 /** Interval of the checkpoints of active sessions. After a crash, a session's recorded end is at most this much early. */
@@ -73,22 +75,53 @@ export class SessionRecorder implements RowRecorder, EventSink {
     this.#chat = new ChatRecorder(deps);
   }
 
-  /**
-   * Ends the sessions that a stop or a crash left open, at the time of their last checkpoint. It must resolve before the
-   * first event.
-   */
-  async start(): Promise<void> {
-    const { store, clock } = this.#deps;
-    for (const { session, peers, seenAtMs: atMs } of await store.sessions.open()) {
-      const gone = peers.map((peer) => ({ ...peer, leftAtMs: Math.max(atMs, peer.joinedAtMs) }));
-      const changes: SessionChange[] = gone.map((peer) => leaveOf(peer, peer.leftAtMs));
-      const news: SessionNews[] = gone.map((peer) => ({ event: 'left', peer }));
-      await this.#addEnd(session, atMs, 'lost', changes, news);
-      await this.#store(session, news, changes);
-    }
-    this.#stopCheckpoints = clock.every(CHECKPOINT_MS, () => {
+  /** Begins the checkpoints. */
+  start(): void {
+    this.#stopCheckpoints = this.#deps.clock.every(CHECKPOINT_MS, () => {
       this.#checkpointing ??= this.#checkpoint();
     });
+  }
+
+  /**
+   * Ends a session that a stop or a crash left open, at the time of its last checkpoint. No event of it may arrive before it
+   * resolves.
+   *
+   * @param owned in a cluster, the room and the term in which this node owns it
+   */
+  async endLeft({ session, peers, seenAtMs: atMs }: OpenSession, owned?: OwnedRoom): Promise<void> {
+    const gone = peers.map((peer) => ({ ...peer, leftAtMs: Math.max(atMs, peer.joinedAtMs) }));
+    const changes: SessionChange[] = gone.map((peer) => leaveOf(peer, peer.leftAtMs));
+    const news: SessionNews[] = gone.map((peer) => ({ event: 'left', peer }));
+    await this.#addEnd(session, atMs, 'lost', changes, news);
+    await this.#store(session, news, changes, owned && { owned });
+  }
+
+  /** Goes on with the session of a room that another node owned, if it has one. */
+  async adopt(key: RoomKey): Promise<void> {
+    if (!isOfMeeting(key)) return;
+    const meeting = await this.#deps.store.meetings.find(key.appId, key.roomId);
+    if (meeting) await this.#work.run(key.roomId, async () => void (await this.#adopt(meeting)));
+  }
+
+  /**
+   * Returns the sessions without an end that no live node goes on with. One without participants is not among them during its
+   * keep-alive time: a login at any node continues it.
+   */
+  async findLeft(liveNodes: readonly string[]): Promise<readonly OpenSession[]> {
+    const { store, clock } = this.#deps;
+    const left: OpenSession[] = [];
+    for (const open of await store.sessions.open(liveNodes)) {
+      const { appId, meetingId } = open.session;
+      const meeting = open.peers.length > 0 ? undefined : await store.meetings.find(appId, meetingId);
+      if (!meeting || open.seenAtMs + keepAliveMsOf(meeting) <= clock.now()) left.push(open);
+    }
+    return left;
+  }
+
+  /** Records the session of a room no more: another node goes on with it. */
+  forget({ roomId }: RoomKey): void {
+    this.#live.get(roomId)?.cancelEnd?.();
+    this.#live.delete(roomId);
   }
 
   /** Stops, and stores a last checkpoint. */
@@ -112,7 +145,7 @@ export class SessionRecorder implements RowRecorder, EventSink {
   }
 
   follows({ key, events }: EventBatch): boolean {
-    if (key.environment !== 'production' || !UUID.test(key.roomId)) return false;
+    if (!isOfMeeting(key)) return false;
     return events.some(isOfInterest) || this.#work.has(key.roomId);
   }
 
@@ -166,8 +199,10 @@ export class SessionRecorder implements RowRecorder, EventSink {
 
   /** Returns what a batch changes in the history; undefined if it belongs to no session. */
   async #prepare({ key, epoch, events }: EventBatch): Promise<Step | undefined> {
-    const known = this.#live.get(key.roomId);
     const meeting = await this.#deps.store.meetings.find(key.appId, key.roomId);
+    const own = this.#live.get(key.roomId);
+    // In a cluster, another node may have begun it.
+    const known = own ?? (meeting && this.#deps.ownedOf ? await this.#adopt(meeting) : undefined);
     // The room does not belong to a meeting, or the start of its session could not be stored.
     if (!meeting || (!known && eventsOf(events, 'memberJoined').length === 0)) return undefined;
     const live = known ?? begin(meeting, epoch, events);
@@ -229,6 +264,21 @@ export class SessionRecorder implements RowRecorder, EventSink {
     });
   }
 
+  /** Continues the session that another node has stored, and has not ended. */
+  async #adopt(meeting: MeetingRecord): Promise<Live | undefined> {
+    const { store, clock } = this.#deps;
+    const { id: meetingId, appId } = meeting;
+    const open = await store.sessions.adopt(appId, meetingId);
+    if (!open) return undefined;
+    const { id, title, startedAtMs } = open.session;
+    const peers = new Map(open.peers.map((peer) => [peer.id, peer]));
+    const live: Live = { session: { id, appId, meetingId, title, startedAtMs }, peers, cancelEnd: undefined };
+    this.#live.set(meetingId, live);
+    const leftMs = Math.max(0, open.seenAtMs + keepAliveMsOf(meeting) - clock.now());
+    if (peers.size === 0) this.#endLater(live, leftMs);
+    return live;
+  }
+
   async #endEmpty(live: Live): Promise<void> {
     const { meetingId } = live.session;
     // A participant may have joined while this work was queued.
@@ -236,7 +286,8 @@ export class SessionRecorder implements RowRecorder, EventSink {
     const changes: SessionChange[] = [];
     const news: SessionNews[] = [];
     await this.#addEnd(live.session, this.#deps.clock.now(), 'empty', changes, news);
-    await this.#store(live.session, news, changes);
+    const key = { appId: live.session.appId, environment: 'production', roomId: meetingId as RoomId } as const;
+    await this.#store(live.session, news, changes, this.#deps.ownedOf?.(key));
     this.#live.delete(meetingId);
   }
 
@@ -294,6 +345,8 @@ export class SessionRecorder implements RowRecorder, EventSink {
 
 const isOfInterest = ({ type }: RoomEvent): boolean =>
   type === 'memberJoined' || type === 'memberLeft' || type === 'roomClosed' || type === 'sessionClosed';
+
+const isOfMeeting = ({ environment, roomId }: RoomKey): boolean => environment === 'production' && UUID.test(roomId);
 
 const textOf = (fact: unknown): string | undefined => (typeof fact === 'string' ? fact : undefined);
 

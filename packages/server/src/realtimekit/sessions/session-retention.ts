@@ -15,7 +15,7 @@ export interface RetentionSettings {
 }
 
 /** The dependencies of the retention. */
-export interface SessionRetentionDeps extends Pick<SweeperDeps, 'clock' | 'log'> {
+export interface SessionRetentionDeps extends Pick<SweeperDeps, 'clock' | 'log' | 'isResponsible'> {
   readonly store: Pick<Store, 'sessions' | 'chat'>;
   readonly settings: RetentionSettings;
 }

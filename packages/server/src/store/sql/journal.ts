@@ -10,6 +10,7 @@ import type { Kysely } from 'kysely';
 import type { AuditRow } from '../audit.ts';
 import type { CommandReply, JournalEntry, JournalPosition, JournalRepository } from '../journal.ts';
 import { mergeLiveRoomChanges } from '../live-rooms.ts';
+import type { OutboxRecord } from '../outbox.ts';
 import { auditColumnsOf } from './audit.ts';
 import { putEndedTickets } from './ended-tickets.ts';
 import { keepLiveRoom } from './live-rooms.ts';
@@ -72,8 +73,12 @@ export class SqlJournal implements JournalRepository {
     return { segment, offset };
   }
 
-  async lastCallbackSeq(): Promise<number> {
-    const row = await this.#db.selectFrom('outbox').select('seq').orderBy('seq', 'desc').limit(1).executeTakeFirst();
+  async lastCallbackSeq(of?: Pick<OutboxRecord, 'appId' | 'lane'>): Promise<number> {
+    let matching = this.#db.selectFrom('outbox').select('seq');
+    if (of) {
+      matching = matching.where('failed_at_ms', 'is', null).where('app_id', '=', of.appId).where('lane', '=', of.lane);
+    }
+    const row = await matching.orderBy('seq', 'desc').limit(1).executeTakeFirst();
     return row?.seq ?? 0;
   }
 

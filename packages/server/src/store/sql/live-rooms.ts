@@ -9,7 +9,6 @@ import type { Kysely } from 'kysely';
 import type { MemberInfo } from '../../rooms/member.ts';
 import type { StreamInfo } from '../../rooms/stream.ts';
 import type { LiveRoom, LiveRoomChange } from '../live-rooms.ts';
-import { ownersOf } from './owner.ts';
 import type { Tables } from './tables.ts';
 
 const columnsOf = ({ appId, environment, roomId }: RoomKey) => ({ app_id: appId, environment, room_id: roomId });
@@ -68,9 +67,11 @@ export async function keepLiveRoom(tx: Kysely<Tables>, change: LiveRoomChange, o
   if (entries.length > 0) await tx.insertInto('live_entries').values(entries).execute();
 }
 
-/** Reads every life of a room of a node whose end was not stored. */
-export async function readLiveRooms(db: Kysely<Tables>, node: string): Promise<LiveRoom[]> {
-  const rooms = await db.selectFrom('live_rooms').selectAll().where('owner', 'in', ownersOf(node)).execute();
+/** Reads every life of a room whose end was not stored, but for those that one of the live nodes has changed last. */
+export async function readLiveRooms(db: Kysely<Tables>, liveNodes: readonly string[]): Promise<LiveRoom[]> {
+  let matching = db.selectFrom('live_rooms').selectAll();
+  if (liveNodes.length > 0) matching = matching.where('owner', 'not in', liveNodes);
+  const rooms = await matching.execute();
   const read: LiveRoom[] = [];
   for (const room of rooms) {
     const entries = await db

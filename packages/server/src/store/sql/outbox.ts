@@ -4,44 +4,48 @@
  * @module
  */
 
-import type { Insertable, Kysely, Selectable, Updateable } from 'kysely';
+import type { AppId } from '@gavel/protocol';
+import type { ExpressionBuilder, ExpressionWrapper, Insertable, Kysely, Selectable, SqlBool, Updateable } from 'kysely';
 import type { LiveRoom } from '../live-rooms.ts';
-import type { AttemptFailure, Endpoint, OutboxFilter, OutboxRecord, OutboxRepository } from '../outbox.ts';
+import type {
+  AttemptFailure,
+  Endpoint,
+  OutboxFilter,
+  OutboxPlaces,
+  OutboxRecord,
+  OutboxRepository,
+} from '../outbox.ts';
 import { readLiveRooms } from './live-rooms.ts';
-import { ownersOf } from './owner.ts';
+import { LOCAL_NODE } from './owner.ts';
 import { inParts } from './parts.ts';
 import type { OutboxTable, Tables } from './tables.ts';
 
 const MAX_ERROR_LENGTH = 500;
 
+type ExpressionFactory = (eb: ExpressionBuilder<Tables, 'outbox'>) => ExpressionWrapper<Tables, 'outbox', SqlBool>;
+
 /** The callbacks of a database. */
 export class SqlOutbox implements OutboxRepository {
   readonly #db: Kysely<Tables>;
-  readonly #node: string;
 
-  constructor(db: Kysely<Tables>, node: string) {
+  constructor(db: Kysely<Tables>) {
     this.#db = db;
-    this.#node = node;
   }
 
-  liveRooms(): Promise<readonly LiveRoom[]> {
-    return readLiveRooms(this.#db, this.#node);
+  liveRooms(liveNodes: readonly string[] = []): Promise<readonly LiveRoom[]> {
+    return readLiveRooms(this.#db, liveNodes);
   }
 
-  async endpoints(): Promise<readonly Endpoint[]> {
-    const rows = await this.#db
-      .selectFrom('outbox')
-      .select(['app_id', 'url'])
-      .distinct()
-      .where('failed_at_ms', 'is', null)
-      .where('owner', 'in', ownersOf(this.#node))
-      .execute();
+  async endpoints(appId?: AppId): Promise<readonly Endpoint[]> {
+    let matching = this.#db.selectFrom('outbox').select(['app_id', 'url']).distinct().where('failed_at_ms', 'is', null);
+    if (appId !== undefined) matching = matching.where('app_id', '=', appId);
+    const rows = await matching.execute();
     return rows.map((row) => ({ appId: row.app_id, url: row.url }));
   }
 
   async pending(
     { appId, url }: Endpoint,
-    afterSeq: number,
+    after: number | OutboxPlaces,
     limit: number,
     lane?: string,
   ): Promise<readonly OutboxRecord[]> {
@@ -51,8 +55,7 @@ export class SqlOutbox implements OutboxRepository {
       .where('app_id', '=', appId)
       .where('url', '=', url)
       .where('failed_at_ms', 'is', null)
-      .where('owner', 'in', ownersOf(this.#node))
-      .where('seq', '>', afterSeq);
+      .where(isAfter(after));
     if (lane !== undefined) matching = matching.where('lane', '=', lane);
     return (await matching.orderBy('seq').limit(limit).execute()).map(recordOf);
   }
@@ -108,7 +111,7 @@ export class SqlOutbox implements OutboxRepository {
   }
 }
 
-/** Stores callbacks in the caller's transaction, to be sent by the node `owner`. A callback replaces the one with the same id. */
+/** Stores callbacks in the caller's transaction, as those of the node `owner` if they name none. A callback replaces the one with the same id. */
 export async function insertCallbacks(
   tx: Kysely<Tables>,
   records: readonly OutboxRecord[],
@@ -119,7 +122,7 @@ export async function insertCallbacks(
   for (const part of inParts([...lastOfId.values()])) {
     await tx
       .insertInto('outbox')
-      .values(part.map((record) => ({ ...rowOf(record), owner })))
+      .values(part.map((record) => ({ ...rowOf(record), owner: record.owner ?? owner })))
       .onConflict((conflict) =>
         conflict.column('id').doUpdateSet((eb) => ({
           seq: eb.ref('excluded.seq'),
@@ -133,6 +136,18 @@ export async function insertCallbacks(
       )
       .execute();
   }
+}
+
+/** Selects what is after places. Outside a cluster, the order of `seq` is that in which callbacks become visible. */
+function isAfter(after: number | OutboxPlaces): ExpressionFactory {
+  if (typeof after === 'number') return (eb) => eb('seq', '>', after);
+  const owners = Object.keys(after);
+  if (owners.every((owner) => owner === LOCAL_NODE)) return (eb) => eb('seq', '>', after[LOCAL_NODE] ?? 0);
+  return (eb) =>
+    eb.or([
+      eb('owner', 'not in', owners),
+      ...owners.map((owner) => eb.and([eb('owner', '=', owner), eb('seq', '>', after[owner] ?? 0)])),
+    ]);
 }
 
 async function remove(db: Kysely<Tables>, ids: readonly string[]): Promise<void> {
@@ -178,5 +193,6 @@ function recordOf(row: Selectable<OutboxTable>): OutboxRecord {
     ...(row.failed_at_ms !== null && { failedAtMs: row.failed_at_ms }),
     ...(row.last_status !== null && { lastStatus: row.last_status }),
     ...(row.last_error !== null && { lastError: row.last_error }),
+    ...(row.owner !== LOCAL_NODE && { owner: row.owner }),
   };
 }

@@ -17,7 +17,6 @@ import type {
   SessionRepository,
 } from '../sessions.ts';
 import type { Page, Paged } from '../store.ts';
-import { ownersOf } from './owner.ts';
 import { type Part, readPaged } from './paged.ts';
 import { contains } from './search.ts';
 import { keepChange } from './session-changes.ts';
@@ -56,14 +55,25 @@ export class SqlSessions implements SessionRepository {
       .execute();
   }
 
-  async open(): Promise<readonly OpenSession[]> {
+  async open(liveNodes: readonly string[] = []): Promise<readonly OpenSession[]> {
+    let matching = this.#db.selectFrom('sessions').selectAll().where('ended_at_ms', 'is', null);
+    if (liveNodes.length > 0) matching = matching.where('owner', 'not in', liveNodes);
+    return this.#withPeers(await matching.orderBy('started_at_ms').execute());
+  }
+
+  async adopt(appId: AppId, meetingId: string): Promise<OpenSession | undefined> {
     const rows = await this.#db
-      .selectFrom('sessions')
-      .selectAll()
+      .updateTable('sessions')
+      .set({ owner: this.#node })
+      .where('app_id', '=', appId)
+      .where('meeting_id', '=', meetingId)
       .where('ended_at_ms', 'is', null)
-      .where('owner', 'in', ownersOf(this.#node))
-      .orderBy('started_at_ms')
+      .returningAll()
       .execute();
+    return (await this.#withPeers(rows))[0];
+  }
+
+  async #withPeers(rows: readonly Selectable<SessionsTable>[]): Promise<readonly OpenSession[]> {
     const open: OpenSession[] = [];
     for (const row of rows) {
       const peers = await this.#db

@@ -45,7 +45,7 @@ export function createSqlStore(db: Kysely<Tables>, node = LOCAL_NODE): Store {
     signingKeys: new SqlSigningKeys(db),
     journal: new SqlJournal(db, node),
     audit: new SqlAudit(db),
-    outbox: new SqlOutbox(db, node),
+    outbox: new SqlOutbox(db),
     nonces: new SqlNonces(db),
     rules: new SqlRules(db),
     endedTickets: new SqlEndedTickets(db),

@@ -1,0 +1,167 @@
+import type { AppId } from '@gavel/protocol';
+import { MemoryNetwork } from '@gavel/testkit';
+import { FakeClock } from '@gavel/testkit/fake-clock';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { OwnedDuties } from '../cluster/duties.ts';
+import { NodeLeases } from '../cluster/leases/node-leases.ts';
+import { MemoryLeaseTable } from '../cluster/leases/testing.ts';
+import type { NodeId } from '../cluster/node-link.ts';
+import { ClusterPeers } from '../cluster/peers.ts';
+import { openSqliteStore } from '../store/sqlite/open.ts';
+import type { Store } from '../store/store.ts';
+import { SharedCallbacks } from './shared-callbacks.ts';
+import { APP, openDispatcher, record } from './testing.ts';
+
+/** Longer than two lease times: a node may take over then. */
+const HEALTHY_S = 8;
+
+let clock: FakeClock;
+let store: Store;
+let table: MemoryLeaseTable;
+let network: MemoryNetwork;
+let nodes: Map<NodeId, NodeLeases>;
+let seq: number;
+
+beforeEach(async () => {
+  clock = new FakeClock();
+  store = await openSqliteStore(':memory:');
+  table = new MemoryLeaseTable(clock);
+  network = new MemoryNetwork({ seed: 1, maxMs: 0 });
+  nodes = new Map();
+  seq = 0;
+});
+afterEach(async () => {
+  for (const leases of nodes.values()) await leases.close();
+  await store.close();
+});
+
+const settle = async (): Promise<void> => {
+  for (let turn = 0; turn < 60; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => setTimeout(resolve, 5));
+};
+async function passSeconds(count: number): Promise<void> {
+  for (let second = 0; second < count; second += 1) {
+    clock.advance(1000);
+    await settle();
+  }
+}
+
+async function openNode(id: NodeId, own: FakeClock = clock) {
+  const link = network.join(id);
+  const peers = new ClusterPeers(link);
+  const log = pino({ level: 'silent' });
+  const leases = await NodeLeases.start({ table, clock: own, node: { id, addresses: [] }, log });
+  const duties = new OwnedDuties(leases, peers);
+  const opened = openDispatcher(store, { clock, maySend: (appId) => shared.maySend(appId) });
+  const shared = new SharedCallbacks({
+    ...{ peers, duties, clock: own, log },
+    dispatcher: opened.dispatcher,
+    repository: store.outbox,
+  });
+  peers.start();
+  shared.start();
+  /** Stores callbacks as those of this node. */
+  const add = async (...bodies: string[]): Promise<void> => {
+    const callbacks = bodies.map((body) => {
+      seq += 1;
+      return { ...record(body), seq, owner: id, attempts: 0, nextAttemptAtMs: 0 };
+    });
+    await store.journal.apply([{ term: 1, callbacks }]);
+    shared.offer(callbacks);
+  };
+  nodes.set(id, leases);
+  return { id, leases, duties, shared, add, endpoint: opened.endpoint };
+}
+
+/** Opens two nodes: first the one that sends the callbacks of the App. */
+async function openTwo() {
+  const [a, b] = [await openNode('a'), await openNode('b')];
+  await passSeconds(HEALTHY_S);
+  const isFirst = a.duties.nodeFor(`callbacks ${APP.appId}`) === 'a';
+  return isFirst ? [a, b] : [b, a];
+}
+
+it('one node sends the callbacks of all, those of each node in their order (CLUS-7)', async () => {
+  const [sender, other] = await openTwo();
+  await other?.add('1', '2');
+  await settle();
+  await sender?.add('3');
+  await other?.add('4');
+  await passSeconds(2);
+  expect([sender?.endpoint.bodies, other?.endpoint.bodies]).toEqual([['1', '2', '3', '4'], []]);
+  expect(await store.outbox.count('pending')).toBe(0);
+});
+
+it('when the node that sends dies, another one sends what is left, and what comes (CLUS-7)', async () => {
+  const [sender, other] = await openTwo();
+  if (!sender || !other) throw new Error('no nodes');
+  sender.endpoint.answers = () => new Promise(() => {});
+  await other.add('1', '2');
+  await passSeconds(1);
+  expect(sender.endpoint.bodies).toEqual(['1']);
+  // It dies: nothing of it is heard any more.
+  network.leave(sender.id);
+  await sender.leases.close();
+  await other.add('3');
+  await passSeconds(3);
+  await other.add('4');
+  await passSeconds(2);
+  expect([sender.endpoint.bodies, other.endpoint.bodies]).toEqual([['1'], ['1', '2', '3', '4']]);
+  expect(await store.outbox.count('pending')).toBe(0);
+});
+
+it('a node whose lease was over sends nothing that is another one’s duty meanwhile (CLUS-2, CLUS-7)', async () => {
+  const [sender, other] = await openTwo();
+  if (!sender || !other) throw new Error('no nodes');
+  const release: (() => void)[] = [];
+  sender.endpoint.answers = () => new Promise((resolve) => release.push(() => resolve(503)));
+  await sender.add('1', '2');
+  await settle();
+  network.leave(sender.id);
+  await sender.leases.close();
+  await passSeconds(14);
+  expect(other.endpoint.bodies).toEqual(['1', '2']);
+  // It goes on where it was.
+  for (const go of release) go();
+  await passSeconds(5);
+  expect(sender.endpoint.bodies).toEqual(['1']);
+});
+
+it('a node that joins sends the callbacks of its Apps when the one before it has ended its attempts (CLUS-7)', async () => {
+  const first = await openNode('a');
+  await passSeconds(HEALTHY_S);
+  const names = ['b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'];
+  const name = names.find((id) => senderWith(id) === id);
+  let release = (): void => {};
+  first.endpoint.answers = () => new Promise((resolve) => (release = () => resolve(200)));
+  await first.add('1', '2');
+  await settle();
+  const second = await openNode(name ?? '');
+  await passSeconds(3);
+  expect([first.endpoint.bodies, second.endpoint.bodies]).toEqual([['1'], []]);
+  release();
+  await passSeconds(HEALTHY_S);
+  expect([first.endpoint.bodies, second.endpoint.bodies]).toEqual([['1'], ['2']]);
+  await first.add('3');
+  await passSeconds(2);
+  expect(second.endpoint.bodies).toEqual(['2', '3']);
+});
+
+/** The node that should send the callbacks of the App when this one has joined node `a`. */
+function senderWith(joining: NodeId): NodeId {
+  const trial = new MemoryNetwork({ seed: 1, maxMs: 0 });
+  trial.join('a');
+  const peers = new ClusterPeers(trial.join(joining));
+  return new OwnedDuties(nodes.get('a') as NodeLeases, peers).nodeFor(`callbacks ${APP.appId}`);
+}
+
+it('finds stored callbacks that nobody has announced (CB-3)', async () => {
+  const [sender, other] = await openTwo();
+  await store.journal.apply([
+    { term: 1, callbacks: [{ ...record('lost'), seq: 1, owner: 'x', attempts: 0, nextAttemptAtMs: 0 }] },
+  ]);
+  expect(sender?.shared.maySend(APP.appId as AppId)).toBe(false);
+  await passSeconds(10);
+  expect([sender?.endpoint.bodies, other?.endpoint.bodies]).toEqual([['lost'], []]);
+});

@@ -1,0 +1,215 @@
+/**
+ * Callbacks in a cluster: one node has the duty to send those of an App, also those that other nodes have stored (CLUS-7). When
+ * it dies, another node claims the duty and sends what is left in the store.
+ *
+ * @module
+ */
+
+import type { AppId } from '@gavel/protocol';
+import type { Duties } from '../cluster/duties.ts';
+import type { NodeId } from '../cluster/node-link.ts';
+import type { Peers } from '../cluster/peers.ts';
+import { defineTopic } from '../cluster/topic.ts';
+import type { Clock } from '../rooms/clock.ts';
+import type { OutboxRecord, OutboxRepository } from '../store/outbox.ts';
+import type { Logger } from '../telemetry/log.ts';
+import type { Dispatcher } from './dispatcher.ts';
+
+/** Interval at which a node compares its duties with what is to be sent. */
+const CHECK_MS = 1000;
+/** At every such check, a node also searches the store for callbacks of Apps that nobody has announced. */
+const CHECKS_PER_SEARCH = 10;
+
+/** News of an App's callbacks that another node has stored. */
+interface Offer {
+  readonly appId: AppId;
+  readonly records: readonly OutboxRecord[];
+  /** Whether an earlier offer of the same node may be lost: the store has more. */
+  readonly isIncomplete: boolean;
+}
+
+const OFFER = defineTopic<Offer, null>('callbacks.offer', ({ appId }) => `callbacks ${appId}`);
+
+/** Dependencies of `SharedCallbacks`. */
+export interface SharedCallbacksDeps {
+  readonly peers: Pick<Peers, 'self' | 'serve' | 'ask' | 'onNodesChanged'>;
+  readonly duties: Duties;
+  readonly dispatcher: Pick<Dispatcher, 'offer' | 'load' | 'drop' | 'resume'>;
+  readonly repository: Pick<OutboxRepository, 'endpoints'>;
+  readonly clock: Clock;
+  readonly log: Pick<Logger, 'warn'>;
+}
+
+/** An App whose callbacks this node sends, or is about to. */
+interface Sender {
+  /** While it is not `sending`, what is offered is in the store, and is loaded from there later. */
+  state: 'claiming' | 'loading' | 'sending' | 'leaving';
+  /** Whether the store has to be read once more. */
+  hasMore: boolean;
+}
+
+/** Callbacks of an App that are on their way to the node that sends them: one message at a time, so that none overtakes another. */
+interface Announcer {
+  records: OutboxRecord[];
+  isIncomplete: boolean;
+}
+
+const dutyOf = (appId: AppId): string => `callbacks ${appId}`;
+
+/** Brings callbacks to the node that sends those of their App, and sends those that are this node's duty. */
+export class SharedCallbacks {
+  readonly #deps: SharedCallbacksDeps;
+  readonly #senders = new Map<AppId, Sender>();
+  readonly #announcers = new Map<AppId, Announcer>();
+  #ends: (() => void)[] = [];
+  #checks = 0;
+  #isClosed = false;
+
+  constructor(deps: SharedCallbacksDeps) {
+    this.#deps = deps;
+    deps.peers.serve(OFFER, (offer) => {
+      this.#receive(offer);
+      return null;
+    });
+  }
+
+  /** Whether this node may send callbacks of an App now. */
+  maySend(appId: AppId): boolean {
+    return this.#deps.duties.has(dutyOf(appId));
+  }
+
+  /** Begins to compare duties with what is to be sent. */
+  start(): void {
+    const { clock, peers } = this.#deps;
+    const search = (): void => void this.#search().catch((error: unknown) => this.#warn(error));
+    this.#ends = [clock.every(CHECK_MS, () => this.#check()), peers.onNodesChanged(() => setImmediate(search))];
+    search();
+  }
+
+  /** Accepts callbacks that this node has stored, in the order of `seq`. */
+  offer(records: readonly OutboxRecord[]): void {
+    for (const [appId, ofApp] of Map.groupBy(records, (record) => record.appId)) {
+      const isHere = this.#deps.duties.nodeFor(dutyOf(appId)) === this.#deps.peers.self;
+      if (isHere && !this.#announcers.has(appId)) this.#receive({ appId, records: ofApp, isIncomplete: false });
+      else this.#announce(appId, ofApp);
+    }
+  }
+
+  /** Gives up the duties, when the dispatcher has been closed. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const end of this.#ends) end();
+    const appIds = [...this.#senders.keys()];
+    this.#senders.clear();
+    await Promise.all(appIds.map((appId) => this.#release(appId)));
+  }
+
+  #receive({ appId, records, isIncomplete }: Offer): void {
+    if (this.#isClosed) return;
+    const sender = this.#senders.get(appId);
+    if (!sender) return this.#claim(appId);
+    if (sender.state !== 'sending') sender.hasMore = true;
+    else if (isIncomplete) void this.#load(appId, sender);
+    else this.#deps.dispatcher.offer(records);
+  }
+
+  #announce(appId: AppId, records: readonly OutboxRecord[]): void {
+    const known = this.#announcers.get(appId);
+    if (known) {
+      if (!known.isIncomplete) known.records.push(...records);
+      return;
+    }
+    const announcer = { records: [...records], isIncomplete: false };
+    this.#announcers.set(appId, announcer);
+    void this.#runAnnouncer(appId, announcer);
+  }
+
+  /** Sends what has gathered, one message after another. After a failure the receiver is asked to read the store. */
+  async #runAnnouncer(appId: AppId, announcer: Announcer): Promise<void> {
+    const { peers, duties, clock } = this.#deps;
+    while (!this.#isClosed && (announcer.records.length > 0 || announcer.isIncomplete)) {
+      const { records, isIncomplete } = announcer;
+      announcer.records = [];
+      announcer.isIncomplete = false;
+      const node: NodeId = duties.nodeFor(dutyOf(appId));
+      try {
+        await peers.ask(node, OFFER, { appId, records: isIncomplete ? [] : records, isIncomplete });
+      } catch (error) {
+        this.#warn(error, node);
+        announcer.records = [];
+        announcer.isIncomplete = true;
+        await new Promise<void>((resolve) => clock.after(CHECK_MS, resolve));
+      }
+    }
+    this.#announcers.delete(appId);
+  }
+
+  #check(): void {
+    const { duties, peers, dispatcher } = this.#deps;
+    for (const [appId, sender] of this.#senders) {
+      const { state } = sender;
+      const isPreferred = duties.nodeFor(dutyOf(appId)) === peers.self;
+      if (state === 'claiming') {
+        if (isPreferred) this.#claim(appId);
+        else this.#senders.delete(appId);
+      } else if (state === 'sending' && !(isPreferred && this.maySend(appId))) void this.#giveUp(appId, sender);
+    }
+    dispatcher.resume();
+    this.#checks += 1;
+    if (this.#checks % CHECKS_PER_SEARCH === 0) void this.#search().catch((error: unknown) => this.#warn(error));
+  }
+
+  /** Claims the duty for every App with callbacks in the store that are to be sent here. */
+  async #search(): Promise<void> {
+    const { repository, duties, peers } = this.#deps;
+    const appIds = new Set((await repository.endpoints()).map(({ appId }) => appId));
+    for (const appId of appIds) {
+      const isHere = duties.nodeFor(dutyOf(appId)) === peers.self;
+      if (isHere && !this.#isClosed && !this.#senders.has(appId)) this.#claim(appId);
+    }
+  }
+
+  #claim(appId: AppId): void {
+    const sender: Sender = this.#senders.get(appId) ?? { state: 'claiming', hasMore: true };
+    this.#senders.set(appId, sender);
+    this.#deps.duties
+      .claim(dutyOf(appId))
+      .then((isClaimed) => {
+        if (isClaimed && sender.state === 'claiming' && this.#senders.get(appId) === sender) {
+          return this.#load(appId, sender);
+        }
+      })
+      .catch((error: unknown) => this.#warn(error));
+  }
+
+  /** Loads what is in the store. What is offered meanwhile is loaded too. */
+  async #load(appId: AppId, sender: Sender): Promise<void> {
+    sender.state = 'loading';
+    try {
+      do {
+        sender.hasMore = false;
+        await this.#deps.dispatcher.load(appId);
+      } while (sender.hasMore);
+      sender.state = 'sending';
+    } catch (error) {
+      this.#warn(error);
+      sender.state = 'claiming';
+    }
+  }
+
+  async #giveUp(appId: AppId, sender: Sender): Promise<void> {
+    sender.state = 'leaving';
+    await this.#deps.dispatcher.drop(appId);
+    await this.#release(appId);
+    this.#senders.delete(appId);
+  }
+
+  async #release(appId: AppId): Promise<void> {
+    await this.#deps.duties.release(dutyOf(appId)).catch((error: unknown) => this.#warn(error));
+  }
+
+  #warn(error: unknown, node?: NodeId): void {
+    const fields = { err: error, ...(node !== undefined && { node }) };
+    this.#deps.log.warn(fields, 'callbacks wait for the node that sends them');
+  }
+}
