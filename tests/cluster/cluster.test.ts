@@ -27,7 +27,9 @@ describe.skipIf(NATS_SERVER === '' || POSTGRES === '')('three nodes (needs nats-
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'gavel-cluster-'));
-    [nats, postgres] = await Promise.all([NatsServer.start(), startPostgres()]);
+    // One after another: the first one blocks this process for a while, and the second one has a deadline.
+    postgres = await startPostgres();
+    nats = await NatsServer.start();
     storeUrl = await postgres.createDatabase();
     for (const id of ['a', 'b', 'c']) await startNode(id);
     await new Promise((resolve) => setTimeout(resolve, HEALTHY_MS + 1000));
