@@ -23,5 +23,6 @@ export {
 export type { EventBatch } from './rooms/rooms.ts';
 export { type GavelServer, type ServerParts, startServer } from './server.ts';
 export { openSqliteStore } from './store/sqlite/open.ts';
+export type { Store } from './store/store.ts';
 export { type CallParams, signedPath } from './zego/signed-path.ts';
 export { createToken04, type Token04Options } from './zego/token04.ts';

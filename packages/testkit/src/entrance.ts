@@ -18,17 +18,23 @@ export class Entrance {
   readonly baseUrl: string;
   readonly #port: TcpServer;
   readonly #servers: Server[] = [];
+  readonly #nodeUrls: string[] = [];
   readonly #random: () => number;
 
   private constructor(port: TcpServer, seed: number) {
     this.#port = port;
     this.#random = createRandom(seed);
-    this.baseUrl = `http://127.0.0.1:${(port.address() as AddressInfo).port}`;
+    this.baseUrl = urlOf(port);
     port.on('connection', (socket) => {
       const server = this.#servers[Math.floor(this.#random() * this.#servers.length)];
       if (server) server.emit('connection', socket);
       else socket.destroy();
     });
+  }
+
+  /** The URL of each server, in the order in which they began to listen. */
+  get nodeUrls(): readonly string[] {
+    return this.#nodeUrls;
   }
 
   /** Binds the port of 127.0.0.1; with 0, a free one. The same seed gives the same choices. */
@@ -40,7 +46,7 @@ export class Entrance {
     return new Entrance(server, seed);
   }
 
-  /** Returns what a server listens with: a port of its own, which nobody knows, beside this one. */
+  /** Returns what a server listens with: a port of its own, beside this one. */
   claim(): Claim {
     return {
       baseUrl: this.baseUrl,
@@ -52,6 +58,7 @@ export class Entrance {
         http.listen({ host: '127.0.0.1', port: 0 });
         await once(http, 'listening');
         this.#servers.push(http);
+        this.#nodeUrls.push(urlOf(http));
       },
       release: () => {},
     };
@@ -62,3 +69,5 @@ export class Entrance {
     this.#port.close();
   }
 }
+
+const urlOf = (server: TcpServer): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

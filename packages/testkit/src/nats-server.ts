@@ -15,6 +15,17 @@ export const NATS_SERVER: string = process.env.GAVEL_TEST_NATS ?? '';
 
 const START_TIMEOUT_MS = 15_000;
 
+let shared: Promise<NatsServer> | undefined;
+
+/** Returns the server that the tests of this process share; starts it first. It ends with the process. */
+export function sharedNats(): Promise<NatsServer> {
+  shared ??= NatsServer.start().then((server) => {
+    server.endWithProcess();
+    return server;
+  });
+  return shared;
+}
+
 /**
  * A NATS server that can be stopped and started again on its port.
  *
@@ -82,6 +93,17 @@ export class NatsServer {
       throw new Error(`nats-server did not start: ${this.#log}`, { cause: error });
     });
     hasEnded.catch(() => undefined);
+  }
+
+  /** Ends it when the tests' process exits, which does not wait for it. */
+  endWithProcess(): void {
+    const child = this.#child;
+    process.once('exit', () => {
+      child?.kill('SIGKILL');
+      rmSync(this.#folder, { recursive: true, force: true });
+    });
+    child?.unref();
+    (child?.stderr as { unref?(): void } | null)?.unref?.();
   }
 
   /** Sends its process a signal, such as SIGSTOP. */

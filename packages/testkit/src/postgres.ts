@@ -59,6 +59,16 @@ export function sharedPostgres(): Promise<PostgresServer> {
   return shared;
 }
 
+/** The databases of data folders: a server that is started again on its folder has its data. */
+const databases = new Map<string, Promise<string>>();
+
+/** Returns the address of a database for a data folder, on the server that the tests of this process share. */
+export function databaseFor(dataDir: string): Promise<string> {
+  const database = databases.get(dataDir) ?? sharedPostgres().then((postgres) => postgres.createDatabase());
+  databases.set(dataDir, database);
+  return database;
+}
+
 /**
  * Starts a server of its own, for tests that stop or restart it.
  *

@@ -20,8 +20,8 @@ import {
 } from '@gavel/server';
 import { FakeMediaEngine } from './fake-media-engine.ts';
 import { RawClient } from './raw-client.ts';
-import { readTestNodes, wrapTestBus } from './test-bus.ts';
-import { startNodes } from './test-nodes.ts';
+import { readTestNodes, USES_POSTGRES, wrapTestBus } from './test-bus.ts';
+import { type NodesSettings, startNodes, type TestNodes } from './test-nodes.ts';
 import { TestRooms } from './test-rooms.ts';
 
 /** Differences from the default test server. */
@@ -30,6 +30,11 @@ export interface TestServerOptions extends ServerParts {
   readonly media?: 'fake' | 'real';
   /** Overrides of the App's settings. */
   readonly app?: Partial<Config['apps'][number]>;
+  /** All Apps, instead of the one; the first one signs calls. */
+  readonly apps?: Config['apps'];
+  /** All API tokens, instead of the one. */
+  readonly apiTokens?: Config['apiTokens'];
+  readonly realtimekit?: Partial<Config['realtimekit']>;
   readonly rooms?: Partial<Config['rooms']>;
   readonly signalling?: Partial<Config['signalling']>;
   readonly http?: Partial<Config['http']>;
@@ -45,6 +50,8 @@ export interface TestServerOptions extends ServerParts {
   readonly dataDir?: string;
   readonly mode?: Config['mode'];
   readonly playground?: boolean;
+  /** Several nodes that are one server; by default those of the bus that is tested. */
+  readonly nodes?: NodesSettings;
   /** The address of a PostgreSQL database; an SQLite file by default. */
   readonly storeUrl?: string;
   /** The key of the admin API; in dev mode, the API token by default. */
@@ -78,6 +85,8 @@ export const TEST_API_TOKEN = 'test-api-token-0123456789';
 export interface TestServer {
   readonly server: GavelServer;
   readonly baseUrl: string;
+  /** The address of each node, of which `baseUrl` is any; that of the server if it is one process. */
+  readonly nodeUrls: readonly string[];
   readonly rooms: TestRooms;
   readonly app: Config['apps'][number];
   readonly engine: GavelServer['engine'];
@@ -89,26 +98,39 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
+/** Returns the database of a data folder, if servers are tested with PostgreSQL and the test has no store of its own. */
+async function findStoreUrl(dataDir: string, { store, nodes }: TestServerOptions): Promise<string | undefined> {
+  if (!USES_POSTGRES || store || nodes) return undefined;
+  return (await import('./postgres.ts')).databaseFor(dataDir);
+}
+
 /** Starts a server on the bus that is tested, or on the one that the test supplies. */
-function startOn(config: Config, parts: ServerParts): Promise<GavelServer> {
-  const nodes = parts.wrapBus || parts.cluster ? undefined : readTestNodes();
-  const { engine } = parts;
-  if (nodes && engine) return startNodes(config, { ...parts, engine }, nodes);
-  return startServer(config, { ...(!parts.cluster && { wrapBus: wrapTestBus }), ...parts });
+async function startOn(config: Config, parts: ServerParts, wanted?: NodesSettings): Promise<TestNodes> {
+  const isAlone = parts.wrapBus !== undefined || parts.cluster !== undefined;
+  const nodes = wanted ?? (isAlone ? undefined : readTestNodes());
+  // A store of the test is one that the nodes of several machines cannot have.
+  const isPossible = nodes?.joinedBy !== 'services' || parts.store === undefined;
+  if (nodes && isPossible) return startNodes(config, parts, nodes);
+  const server = await startServer(config, { ...(!parts.cluster && { wrapBus: wrapTestBus }), ...parts });
+  return { ...server, nodeUrls: [server.baseUrl] };
 }
 
 /** Starts a server. Close it at the end of the test. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'gavel-test-'));
-  const app = { ...TEST_APP, ...options.app };
+  const { apps = [{ ...TEST_APP, ...options.app }] } = options;
+  const [app] = apps;
+  const storeUrl = options.storeUrl ?? (await findStoreUrl(dataDir, options));
+  if (!app) throw new Error('a test server has at least one App');
   const defaults = loadConfig({ argv: [], env: { GAVEL_MODE: options.mode ?? 'dev', GAVEL_DATA_DIR: dataDir } });
   const config: Config = {
     ...defaults,
     host: '127.0.0.1',
     port: options.port ?? 0,
     logLevel: 'silent',
-    apps: [app],
-    apiTokens: [{ name: 'test', accountId: app.accountId, token: TEST_API_TOKEN }],
+    apps,
+    apiTokens: options.apiTokens ?? [{ name: 'test', accountId: app.accountId, token: TEST_API_TOKEN }],
+    realtimekit: { ...defaults.realtimekit, ...options.realtimekit },
     rooms: { ...defaults.rooms, ...options.rooms },
     signalling: { ...defaults.signalling, ...options.signalling },
     http: { ...defaults.http, ...options.http },
@@ -118,21 +140,25 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     ...(options.adminKey !== undefined && { adminKey: options.adminKey }),
     trustedProxies: options.trustedProxies ?? defaults.trustedProxies,
     turn: { ...defaults.turn, ...options.turn },
-    store: { ...defaults.store, ...(options.storeUrl !== undefined && { url: options.storeUrl }) },
+    store: { ...defaults.store, ...(storeUrl !== undefined && { url: storeUrl }) },
     media: { ...defaults.media, port: 0, ...options.mediaSettings },
   };
   const engine = options.engine ?? (options.media === 'real' ? undefined : new FakeMediaEngine());
   const clock: Clock = options.clock ?? systemClock;
-  const server = await startOn(config, { ...options, clock, ...(engine && { engine }) });
-  const { baseUrl } = server;
+  const server = await startOn(config, { ...options, clock, ...(engine && { engine }) }, options.nodes);
+  const { baseUrl, nodeUrls } = server;
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
-    await server.close();
-    if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
+    try {
+      await server.close();
+    } finally {
+      if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
+    }
   };
   return {
     server,
     baseUrl,
+    nodeUrls,
     rooms: new TestRooms(server.bus),
     app,
     engine: server.engine,

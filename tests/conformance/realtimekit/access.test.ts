@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openSqliteStore } from '@gavel/server';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { hashApiToken } from '../../../packages/server/src/store/api-token-hash.ts';
 import {
   ACCOUNT,
@@ -238,17 +239,18 @@ describe('bodies', () => {
 
 describe('what breaks inside', () => {
   it('is answered 500 in the envelope, logged with the request id, and shows nothing of the stack (RTK-2)', async () => {
-    const broken = await startHarness();
-    await broken.store.close();
+    const store = await openSqliteStore(':memory:');
+    vi.spyOn(store.meetings, 'list').mockRejectedValue(new Error('a fault of the program'));
+    const broken = await startHarness({ store });
     const { status, body } = await broken.request('GET', meetings);
     expect(status).toBe(500);
     expect(body).toEqual({
       success: false,
       error: { code: 500, message: expect.stringMatching(/^Internal error; see the server log for request id \S+$/) },
     });
-    const [entry] = broken.logged as { requestId: string; err: Error }[];
+    const [entry] = broken.errors as { requestId: string; err: Error }[];
     expect(body.error.message).toContain(entry?.requestId);
     expect(entry?.err.stack).toBeDefined();
-    await broken.stop().catch(() => {});
+    await broken.stop();
   });
 });

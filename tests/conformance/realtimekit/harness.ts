@@ -1,40 +1,20 @@
 /**
- * A server with the RealtimeKit door on a real port, the vendor's own client for it, and members to kick.
+ * A server with Apps of two accounts, the vendor's own client for it, and members to kick.
  *
  * @module
  */
 
-import { type MemberId, parseUserId, type UserId } from '@gavel/protocol';
-import { FakeClock } from '@gavel/testkit/fake-clock';
-import { wrapTestBus } from '@gavel/testkit/test-bus';
-import { TestRooms } from '@gavel/testkit/test-rooms';
+import { type MemberId, parseUserId, type RoomKey, type UserId } from '@gavel/protocol';
+import type { Config } from '@gavel/server';
+import { FakeClock, startTestServer, type TestServerOptions } from '@gavel/testkit';
 import Cloudflare, { APIError } from 'cloudflare';
-import Fastify from 'fastify';
-import { type AppDefinition, AppRegistry } from '../../../packages/server/src/apps/app-registry.ts';
-import { LocalBus } from '../../../packages/server/src/bus/local-bus.ts';
-import { Publisher } from '../../../packages/server/src/bus/publisher.ts';
-import { NO_MEDIA } from '../../../packages/server/src/bus/testing.ts';
-import { NO_LINK } from '../../../packages/server/src/cluster/node-link.ts';
-import { ClusterPeers } from '../../../packages/server/src/cluster/peers.ts';
+import { pino } from 'pino';
+import type { PostRequest } from '../../../packages/server/src/callbacks/post.ts';
 import type { Admission } from '../../../packages/server/src/entry/admission.ts';
-import { BatchJournal } from '../../../packages/server/src/journal/batch-journal.ts';
-import { AdmissionGuard } from '../../../packages/server/src/realtimekit/admission-guard.ts';
-import { ApiTokenRegistry } from '../../../packages/server/src/realtimekit/api-tokens.ts';
 import { createParticipantTokenAuthenticator } from '../../../packages/server/src/realtimekit/authenticator.ts';
-import { ChatLinks } from '../../../packages/server/src/realtimekit/chat/chat-links.ts';
-import { registerRealtimeKitDoor } from '../../../packages/server/src/realtimekit/door.ts';
-import type { RateLimitSettings } from '../../../packages/server/src/realtimekit/rate-limit.ts';
-import { SessionRecorder } from '../../../packages/server/src/realtimekit/sessions/session-recorder.ts';
-import { STOCK_PRESETS } from '../../../packages/server/src/realtimekit/stock-presets.ts';
 import { ParticipantTokens } from '../../../packages/server/src/realtimekit/tokens.ts';
-import { Webhooks } from '../../../packages/server/src/realtimekit/webhooks/webhooks.ts';
-import { createIdSource } from '../../../packages/server/src/rooms/clock.ts';
-import { EndedTickets } from '../../../packages/server/src/rooms/ended-tickets.ts';
 import { eventsOf } from '../../../packages/server/src/rooms/events.ts';
-import { type EventBatch, Rooms, type Session } from '../../../packages/server/src/rooms/rooms.ts';
-import type { JournalRows } from '../../../packages/server/src/store/journal.ts';
-import type { NewOutboxRecord } from '../../../packages/server/src/store/outbox.ts';
-import { openSqliteStore } from '../../../packages/server/src/store/sqlite/open.ts';
+import type { EventBatch, Session } from '../../../packages/server/src/rooms/rooms.ts';
 
 /** Two accounts; the first has two Apps. */
 export const ACCOUNT = '023e105f4ecef8ad9ca31a8372d0c353';
@@ -46,12 +26,10 @@ export const OTHER_APP = '5f2b1c9e-7a54-4c1d-9e61-0c6f2a8d5b72';
 export const TOKEN = 'Sn3lZJTBX6kkg7OdcBUAxOO963GEIyGQqnFTOFYY';
 export const LIMITED_TOKEN = 'limited-JTBX6kkg7OdcBUAxOO963GEIyGQqnFTO';
 export const OTHER_TOKEN = 'other-3lZJTBX6kkg7OdcBUAxOO963GEIyGQqnFT';
-/** The issuer of the server's tickets. */
-export const ISSUER = 'test';
 /** A UUID of no object. */
 export const NOBODY = '813432c7-3c5a-45e2-9acf-eef7061c7584';
 
-const appOf = (appId: number, name: string, accountId: string, rtkAppId: string): AppDefinition => ({
+const appOf = (appId: number, name: string, accountId: string, rtkAppId: string): Config['apps'][number] => ({
   appId,
   name,
   accountId,
@@ -89,78 +67,44 @@ export interface RawAnswer {
 }
 
 /** Differences from the default server. */
-export interface HarnessOptions {
-  readonly allowPrivateTargets?: boolean;
-  readonly rateLimit?: RateLimitSettings;
+export interface HarnessOptions extends TestServerOptions {
+  readonly clock?: FakeClock;
 }
 
-/** Starts a server. @param path the store's file; `:memory:` by default */
-export async function startHarness(path = ':memory:', clock = new FakeClock(), options: HarnessOptions = {}) {
-  const store = await openSqliteStore(path);
-  const apps = await AppRegistry.open({ store, clock, configured: APPS, presets: STOCK_PRESETS });
-  const tokens = new ParticipantTokens({ store, clock });
+/** Starts a server. With a `dataDir`, what it has stored lasts. */
+export async function startHarness(options: HarnessOptions = {}) {
+  const { clock = new FakeClock() } = options;
   const batches: EventBatch[] = [];
-  const logged: object[] = [];
-  const limits = {
-    heartbeatTimeoutMs: 100_000,
-    keptEvents: 100,
-    maxLoginsPerSecond: 200,
-    maxStreamsPerMember: 20,
-    maxStreamsPerApp: 0,
-  };
-  const log = { error: (fields: object) => void logged.push(fields) };
-  const chatLinks = await ChatLinks.open({ store, clock, baseUrl: () => baseUrl.replace('/client/v4', '') });
-  const webhooks = await Webhooks.open({ store, apps, clock, chatLinks });
-  const owed: NewOutboxRecord[] = [];
-  const append = async ({ callbacks = [], ...rows }: JournalRows): Promise<void> => {
-    await store.journal.apply([{ term: 1, ...rows }]);
-    owed.push(...callbacks);
-  };
-  const history = new SessionRecorder({
-    store,
+  const errors: object[] = [];
+  const posts: PostRequest[] = [];
+  const test = await startTestServer({
+    apps: APPS,
+    apiTokens: API_TOKENS,
+    realtimekit: { rateLimit: { requests: 1_000_000, windowSeconds: 300 } },
+    // The members have no connections, and send no heartbeats.
+    rooms: { heartbeatTimeoutMs: 1_000_000_000 },
+    ...options,
     clock,
-    log,
-    deliveriesOf: (...news) => webhooks.deliveriesOf(...news),
-    append,
+    log: pino({ base: null, level: 'error' }, { write: (line: string) => void errors.push(JSON.parse(line)) }),
+    poster: {
+      async post(request) {
+        posts.push(request);
+        return { status: 200 };
+      },
+      close: async () => {},
+    },
   });
-  await history.start();
-  const journal = new BatchJournal({
-    journal: { append },
-    commands: { rowsOf: () => undefined, attachStored: () => {} },
-    source: { rowsOf: () => undefined },
-    recorder: history,
-    log,
-  });
-  const first = [{ handle: (batch: EventBatch) => void batches.push(batch) }];
-  const publisher = new Publisher();
-  const owner = new Rooms(
-    { clock, ids: createIdSource(clock), tickets: new EndedTickets({ issuer: ISSUER }), ...limits },
-    { first, journal, after: [history, publisher] },
-  );
-  const bus = wrapTestBus(new LocalBus({ rooms: owner, media: NO_MEDIA, publisher }));
-  const rooms = new TestRooms(bus);
-  publisher.subscribe(new AdmissionGuard({ store, bus }));
-  const authenticator = createParticipantTokenAuthenticator({ apps, store, tokens, sessions: history });
-  const http = Fastify({ logger: false, routerOptions: { maxParamLength: 1024 } });
-  registerRealtimeKitDoor(http, {
+  const { rooms, server } = test;
+  const { apps, store } = server;
+  server.bus.subscribe({ handle: (batch) => void batches.push(batch) });
+  const authenticator = createParticipantTokenAuthenticator({
     apps,
-    bus,
-    peers: new ClusterPeers(NO_LINK),
     store,
-    clock,
-    tokens,
-    apiTokens: new ApiTokenRegistry(store, API_TOKENS),
-    webhooks,
-    outbox: { append },
-    chatLinks,
-    allowPrivateTargets: options.allowPrivateTargets ?? true,
-    rateLimit: options.rateLimit ?? { requests: 1_000_000, windowSeconds: 300 },
-    log,
+    tokens: new ParticipantTokens({ store, clock }),
+    sessions: { find: async () => undefined },
   });
-  await http.listen({ host: '127.0.0.1', port: 0 });
-  const address = http.server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  const baseUrl = `http://127.0.0.1:${address.port}/client/v4`;
+  const baseUrl = `${test.baseUrl}/client/v4`;
+  const keyOf = (meetingId: string) => ({ appId: 1, environment: 'production', roomId: meetingId }) as never as RoomKey;
   const { realtimeKit: kit } = createSdk(baseUrl, TOKEN);
 
   const request = async (method: string, below: string, call: RawCall = {}): Promise<RawAnswer> => {
@@ -202,16 +146,15 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
     store,
     apps,
     rooms,
-    authenticator,
     batches,
-    logged,
-    webhooks,
-    /** The queued webhooks, in order. */
-    owed,
-    /** Leaves the store as a crash would: nothing more is written. */
+    /** The errors that were logged, oldest first. */
+    errors,
+    /** The webhooks that were sent, oldest first; each was accepted. */
+    posts,
+    /** Ends the server as a crash does: nothing more is stored. */
     async crash(): Promise<void> {
-      await http.close();
       await store.close();
+      await test.close().catch(() => {});
     },
     /** The vendor's client with the first account's token. */
     kit,
@@ -232,11 +175,10 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
     /** Logs a user in to the same room with the other vendor's credential (RTK-6). */
     async enterAsUser(meetingId: string, userId: string, name = userId): Promise<Session> {
       const id = parseUserId(userId);
-      const app = apps.find(1);
-      if (!id || !app) throw new Error('no such user or App');
+      if (!id) throw new Error('not a user id');
       connections += 1;
       const { session } = await rooms.execute(
-        { appId: app.appId, environment: 'production', roomId: meetingId as never },
+        keyOf(meetingId),
         {
           type: 'login',
           user: { id, name },
@@ -257,12 +199,7 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
     },
     /** The user ids of the members of a meeting of the first App, in the order of their logins. */
     async usersIn(meetingId: string): Promise<UserId[]> {
-      const key = {
-        appId: apps.find(1)?.appId as never,
-        environment: 'production',
-        roomId: meetingId as never,
-      } as const;
-      return ((await rooms.snapshot(key))?.members ?? []).map((member) => member.user.id);
+      return ((await rooms.snapshot(keyOf(meetingId)))?.members ?? []).map((member) => member.user.id);
     },
     /** Every exit so far: the user and the cause. */
     departures(): { readonly memberId: MemberId; readonly cause: string; readonly reason: string }[] {
@@ -288,22 +225,10 @@ export async function startHarness(path = ':memory:', clock = new FakeClock(), o
     },
     /** Logs a member out. */
     async leave(meetingId: string, { member }: Session): Promise<void> {
-      const key = {
-        appId: apps.find(1)?.appId as never,
-        environment: 'production',
-        roomId: meetingId as never,
-      } as const;
-      await rooms.execute(
-        key,
-        { type: 'logout', memberId: member.memberId },
-        { channel: 'signalling', requestId: 'r' },
-      );
+      const logout = { type: 'logout', memberId: member.memberId } as const;
+      await rooms.execute(keyOf(meetingId), logout, { channel: 'signalling', requestId: 'r' });
     },
-    async stop(): Promise<void> {
-      await http.close();
-      await history.close();
-      await store.close();
-    },
+    stop: (): Promise<void> => test.close(),
   };
 }
 

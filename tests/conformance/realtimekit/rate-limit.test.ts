@@ -9,7 +9,7 @@ let harness: Harness;
 const below = `/accounts/${ACCOUNT}/realtime/kit/${APP}/meetings`;
 
 beforeEach(async () => {
-  harness = await startHarness(':memory:', undefined, { rateLimit: { requests: 3, windowSeconds: 300 } });
+  harness = await startHarness({ realtimekit: { rateLimit: { requests: 3, windowSeconds: 300 } } });
 });
 afterEach(() => harness.stop());
 

@@ -9,9 +9,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a restart', () => {
   it('keeps Apps, meetings, participants, presets and tokens; sessions end with it (AUTH-2, RTK-8)', async () => {
-    const path = join(folder, 'gavel.db');
+    const dataDir = join(folder, 'data');
     const account = { account_id: ACCOUNT };
-    const before = await startHarness(path);
+    const before = await startHarness({ dataDir });
     const meeting = await before.newMeeting('Lasting');
     const [anna, gone] = [await before.newParticipant(meeting, 'anna'), await before.newParticipant(meeting, 'gone')];
     const ids = { ...account, app_id: APP };
@@ -30,7 +30,7 @@ describe('a restart', () => {
     await before.stop();
 
     before.clock.advance(1);
-    const after = await startHarness(path, before.clock);
+    const after = await startHarness({ dataDir, clock: before.clock });
     try {
       expect(await read(after)).toEqual(kept);
       expect(await after.usersIn(meeting)).toEqual([]);

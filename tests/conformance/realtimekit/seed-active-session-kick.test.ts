@@ -4,7 +4,7 @@
  */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ACCOUNT, APP, type Harness, ISSUER, NOBODY, refusalOf, refused, startHarness, TOKEN } from './harness.ts';
+import { ACCOUNT, APP, type Harness, NOBODY, refusalOf, refused, startHarness, TOKEN } from './harness.ts';
 
 let harness: Harness;
 let meeting: string;
@@ -318,7 +318,8 @@ describe('what the page leaves open', () => {
     await kick({ participant_ids: [anna.id] });
     const { user, memberId, clientId } = member;
     const position = { epoch: room.epoch, seq: room.seq };
-    const claim = { issuer: ISSUER, userId: user.id, clientId, isReplaceable: false, position };
+    const issuer = await harness.store.endedTickets.issuer();
+    const claim = { issuer, userId: user.id, clientId, isReplaceable: false, position };
     const link = { connectionId: 'again', address: '127.0.0.1', claim, after: position };
     const resume = { type: 'resume', memberId, ticket, ...link } as const;
     await expect(

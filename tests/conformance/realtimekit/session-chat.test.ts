@@ -235,7 +235,7 @@ describe('the chat of a session', () => {
       expect({ status, error: JSON.parse(text) }).toEqual({ status: 403, error: { success: false, error: forged } });
     }
     expect((await download(url)).status).toBe(200);
-    harness.clock.advance(DAY_MS);
+    harness.clock.stepWall(DAY_MS);
     const expired = await download(url);
     expect(expired.status).toBe(403);
     expect(JSON.parse(expired.text).error.message).toBe('This download link has expired; request a new one');
@@ -253,7 +253,7 @@ describe('the chat of a session', () => {
     await say(ben.client, 'for good');
     const lastingId = (await sessionIds()).find((each) => each !== id) ?? '';
     await endSession();
-    harness.clock.advance(7 * DAY_MS - 1000);
+    harness.clock.stepWall(7 * DAY_MS - 1000);
     const url = (await linkOf(id))?.chat_download_url ?? '';
     expect((await download(url)).status).toBe(200);
     // The check runs once a minute.

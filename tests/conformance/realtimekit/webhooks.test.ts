@@ -9,7 +9,7 @@ const EVENTS = ['meeting.started', 'meeting.ended'] as const;
 
 beforeAll(async () => {
   harness = await startHarness();
-  production = await startHarness(':memory:', undefined, { allowPrivateTargets: false });
+  production = await startHarness({ callbacks: { allowPrivateTargets: false } });
 });
 afterAll(() => Promise.all([harness.stop(), production.stop()]));
 beforeEach(async () => {
@@ -141,16 +141,19 @@ describe('what webhooks are owed', () => {
       .data;
     const off = (await harness.kit.webhooks.createWebhook(APP, { ...facts('/off'), enabled: false })).data;
     await harness.kit.webhooks.createWebhook(SECOND_APP, facts('/second'));
-    const enter = async () => {
-      const before = harness.owed.length;
+    const enter = async (count: number) => {
+      const before = harness.posts.length;
       const meeting = await harness.newMeeting();
       await harness.enter((await harness.newParticipant(meeting, 'anna')).token);
       await harness.kit.activeSession.kickAllParticipants(meeting, ids);
-      return harness.owed.slice(before).map(({ event, url }) => `${event} ${new URL(url).pathname}`);
+      await expect.poll(() => harness.posts.length).toBe(before + count);
+      return harness.posts
+        .slice(before)
+        .map(({ url, body }) => `${(JSON.parse(body) as { event: string }).event} ${new URL(url).pathname}`);
     };
-    expect(await enter()).toEqual(['meeting.started /s']);
+    expect(await enter(1)).toEqual(['meeting.started /s']);
     await harness.kit.webhooks.editWebhook(off.id, { ...ids, enabled: true });
     await harness.kit.webhooks.deleteWebhook(started.id, ids);
-    expect(await enter()).toEqual(['meeting.started /off', 'meeting.ended /off']);
+    expect(await enter(2)).toEqual(['meeting.started /off', 'meeting.ended /off']);
   });
 });

@@ -9,11 +9,12 @@ afterEach(() => server.close());
 
 const APP = `app="${TEST_APP.appId}"`;
 
-/** Returns the value of a sample; undefined if there is none. */
+/** Returns the value of a sample, the sum of all nodes; undefined if no node has it. */
 async function read(sample: string): Promise<number | undefined> {
-  const text = await (await fetch(`${server.baseUrl}/metrics`)).text();
-  const line = text.split('\n').find((each) => each.startsWith(`${sample} `));
-  return line === undefined ? undefined : Number(line.slice(sample.length + 1));
+  const texts = await Promise.all(server.nodeUrls.map(async (url) => (await fetch(`${url}/metrics`)).text()));
+  const lines = texts.flatMap((text) => text.split('\n')).filter((line) => line.startsWith(`${sample} `));
+  const values = lines.map((line) => Number(line.slice(sample.length + 1)));
+  return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value);
 }
 
 const headers = { authorization: `Bearer ${TEST_API_TOKEN}` };

@@ -18,6 +18,7 @@ import {
 import { pino } from 'pino';
 import { vi } from 'vitest';
 import { FileJournal } from '../../../packages/server/src/journal/file-journal.ts';
+import { TableJournal } from '../../../packages/server/src/journal/journal.ts';
 
 /** An HTTP answer. */
 export interface Answer {
@@ -128,6 +129,16 @@ export function signQuery(params: Params, app: Tenant, nowMs: number): string {
   return `/?${query}`;
 }
 
+/** Makes the next entry fail, whichever of the two journals the server has. */
+function failJournalOnce(): void {
+  const spies = [FileJournal, TableJournal].map(({ prototype }) => vi.spyOn(prototype, 'append'));
+  const fail = (): Promise<never> => {
+    for (const spy of spies) spy.mockRestore();
+    return Promise.reject(new Error('disk full'));
+  };
+  for (const spy of spies) spy.mockImplementation(fail);
+}
+
 /** Starts a server. Close it at the end. */
 export async function start(options: TestServerOptions & { readonly clock?: FakeClock } = {}): Promise<Harness> {
   const { clock = new FakeClock() } = options;
@@ -146,7 +157,7 @@ export async function start(options: TestServerOptions & { readonly clock?: Fake
     apps,
     bus,
     rooms,
-    failJournalOnce: () => vi.spyOn(FileJournal.prototype, 'append').mockRejectedValueOnce(new Error('disk full')),
+    failJournalOnce,
     nonces: test.server.store.nonces,
     clock,
     engine,
