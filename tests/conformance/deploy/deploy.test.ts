@@ -7,7 +7,6 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadConfig } from '@gavel/server';
 import { FakeMediaEngine } from '@gavel/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -66,34 +65,8 @@ test('every metric of the dashboard and of the alert rules exists', async () => 
   expect(metricsIn(queries).filter((name) => !known.has(name))).toEqual([]);
 });
 
-test('the variables of the compose file are keys of the configuration, and its files exist', () => {
-  const { services, secrets } = parse(read('docker/compose.yaml')) as {
-    services: Record<
-      string,
-      { environment?: Record<string, string>; volumes?: string[]; secrets?: string[]; stop_grace_period?: string }
-    >;
-    secrets: Record<string, unknown>;
-  };
-  const { DOMAIN, PUBLIC_ADDRESS } = { DOMAIN: 'rooms.example.org', PUBLIC_ADDRESS: '203.0.113.7' };
-  const fill = (text: string): string =>
-    text.replace(/\$\{DOMAIN(:\?)?\}/g, DOMAIN).replace(/\$\{PUBLIC_ADDRESS(:\?)?\}/g, PUBLIC_ADDRESS);
-  const entries = Object.entries(services.gavel?.environment ?? {}).map(([name, value]) => [name, fill(value)]);
-  const files: Record<string, string> = {
-    '/run/secrets/apps': '[]',
-    '/run/secrets/admin-key': 'an-admin-key-0123456789',
-    '/run/secrets/turn-secret': 'a-turn-secret-0123456789-0123456789',
-  };
-  const config = loadConfig({ argv: [], env: Object.fromEntries(entries), readFile: (path) => files[path] ?? '' });
-  expect(config).toMatchObject({ host: '127.0.0.1', publicUrl: `https://${DOMAIN}`, trustedProxies: ['127.0.0.1'] });
-  expect(Number.parseInt(services.gavel?.stop_grace_period ?? '', 10)).toBeGreaterThanOrEqual(35);
-  expect(config.turn.urls).toContain(`turn:${DOMAIN}:3478?transport=udp`);
-  for (const service of Object.values(services)) {
-    for (const secret of service.secrets ?? []) expect(Object.keys(secrets)).toContain(secret);
-    const mounted = (service.volumes ?? [])
-      .map((volume) => volume.split(':')[0] ?? '')
-      .filter((path) => /^\./.test(path));
-    for (const path of mounted) expect(existsSync(join(DEPLOY, 'docker', path))).toBe(true);
-  }
+test.skipIf(!isInstalled('promtool'))('Prometheus accepts the alert rules', () => {
+  expect(run('promtool', 'check', 'rules', join(DEPLOY, 'monitoring/alerts.yaml'))).toContain('SUCCESS');
 });
 
 test('the image runs the program that exists, as a user without rights', () => {

@@ -14,9 +14,12 @@ export const PHONE = { width: 390, height: 844 };
 /** A desktop's viewport, in CSS pixels. */
 export const DESKTOP = { width: 1280, height: 800 };
 
-/** Builds the page into `dist`, from which test servers serve it. */
+let built: Promise<unknown> | undefined;
+
+/** Builds the page into `dist`, from which test servers serve it; once for all test files of a process. */
 export async function buildPage(): Promise<void> {
-  await build({ root: fileURLToPath(new URL('../..', import.meta.url)), logLevel: 'error' });
+  built ??= build({ root: fileURLToPath(new URL('../..', import.meta.url)), logLevel: 'error' });
+  await built;
 }
 
 /** Opens a tab; its errors are added to `complaints`. */
@@ -49,7 +52,7 @@ export async function waitForVideo(page: Page, userId: string): Promise<void> {
 /** Returns the serious and critical accessibility violations that axe-core finds in a tab, in light and in dark colours, one line each. */
 export async function findAccessibilityFaults(page: Page): Promise<string[]> {
   // Evaluated through the debugger, to which the page's content security policy does not apply.
-  await page.evaluate(axe.source);
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe.source);
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
   const light = await judge(page, {});
   await page.emulateMedia({ colorScheme: 'dark' });

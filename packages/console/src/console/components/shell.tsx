@@ -5,6 +5,7 @@
  */
 
 import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { Logo } from '../../components/logo.tsx';
 import { useStore } from '../../use-store.ts';
 import { useConsole } from '../context.ts';
@@ -27,6 +28,11 @@ export function Shell(props: { route: Route; onSignOut: () => void; children: Co
   const { route, onSignOut, children } = props;
   const { who } = useConsole();
   const current = route.view === 'room' ? 'rooms' : route.view;
+  const nav = useRef<HTMLElement>(null);
+  // On a phone the parts are in one line, which is longer than the screen.
+  useEffect(() => {
+    nav.current?.querySelector(`[href="${linkTo(current)}"]`)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [current]);
   return (
     <div class="shell">
       <button type="button" class="skip-link" onClick={() => document.getElementById('content')?.focus()}>
@@ -36,7 +42,7 @@ export function Shell(props: { route: Route; onSignOut: () => void; children: Co
         <a class="side-logo" href={linkTo('overview')} aria-label="Gavel console, overview">
           <Logo />
         </a>
-        <nav aria-label="Console">
+        <nav ref={nav} aria-label="Console">
           <ul>
             {SECTIONS.map((section) => (
               <li key={section}>
