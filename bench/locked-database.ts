@@ -20,10 +20,18 @@ const gavel = await startGavelProcess(receiver.url());
 const backend = connectBackend(gavel.port, 1);
 let lastUser = 0;
 
-/** Kicks users, one after another, for some time. Returns the times of the answers in ms, sorted. */
-async function kickFor(durationMs: number): Promise<number[]> {
+/** A member of the room, whose heartbeats are measured. */
+let onBeat = (): void => undefined;
+const host = await joinGavel(
+  gavel.port,
+  { userId: 'host', roomId: 'hall', token: tokenOf('host'), members: false },
+  { onBeat: () => onBeat() },
+);
+
+/** Kicks users, one after another, until a time. Returns the times of the answers in ms. */
+async function kickUntil(endMs: number): Promise<number[]> {
   const timesMs: number[] = [];
-  for (const endMs = performance.now() + durationMs; performance.now() < endMs; ) {
+  while (performance.now() < endMs) {
     lastUser += 1;
     const userId = `user-${lastUser}`;
     const login = { userId, roomId: 'hall', token: tokenOf(userId), members: false };
@@ -34,27 +42,45 @@ async function kickFor(durationMs: number): Promise<number[]> {
     user.drop();
     await sleep(PAUSE_MS);
   }
-  return timesMs.sort((one, other) => one - other);
+  return timesMs;
 }
 
-function print(when: string, timesMs: readonly number[]): void {
-  const at = (part: number) =>
-    (timesMs[Math.min(timesMs.length - 1, Math.floor(timesMs.length * part))] ?? 0).toFixed(2);
-  console.log(
-    `${when}: ${timesMs.length} kicks; ms: p50 ${at(0.5)}, p90 ${at(0.9)}, p99 ${at(0.99)}, longest ${at(1)}`,
-  );
+/** Sends heartbeats, one after another, until a time. Returns the times of the answers in ms. */
+async function beatUntil(endMs: number): Promise<number[]> {
+  const timesMs: number[] = [];
+  while (performance.now() < endMs) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    onBeat = resolve;
+    const beganAtMs = performance.now();
+    host.beat();
+    await promise;
+    timesMs.push(performance.now() - beganAtMs);
+    await sleep(PAUSE_MS);
+  }
+  return timesMs;
 }
 
-const login = { userId: 'host', roomId: 'hall', token: tokenOf('host'), members: false };
-const host = await joinGavel(gavel.port, login, {});
-print('before', await kickFor(USUAL_MS));
+/** Measures kicks and heartbeats at the same time, and prints the distributions. */
+async function measure(when: string, durationMs: number): Promise<void> {
+  const endMs = performance.now() + durationMs;
+  const [kicks, heartbeats] = await Promise.all([kickUntil(endMs), beatUntil(endMs)]);
+  print(`${when}, kicks`, kicks);
+  print(`${when}, heartbeats`, heartbeats);
+}
+
+function print(what: string, timesMs: readonly number[]): void {
+  const sorted = timesMs.toSorted((one, other) => one - other);
+  const at = (part: number) => (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0).toFixed(2);
+  console.log(`${what}: ${sorted.length}; ms: p50 ${at(0.5)}, p90 ${at(0.9)}, p99 ${at(0.99)}, longest ${at(1)}`);
+}
+
+await measure('before', USUAL_MS);
 const other = new DatabaseSync(gavel.databasePath);
 other.exec('BEGIN IMMEDIATE');
-const locked = await kickFor(LOCK_MS);
-print(`locked for ${LOCK_MS / 1000} s`, locked);
+await measure(`locked for ${LOCK_MS / 1000} s`, LOCK_MS);
 other.exec('COMMIT');
 other.close();
-print('after', await kickFor(USUAL_MS));
+await measure('after', USUAL_MS);
 // A room is made once; each user comes and goes.
 const expected = 2 + 2 * lastUser;
 for (let tries = 0; tries < 200 && receiver.received.length < expected; tries += 1) await sleep(50);

@@ -173,6 +173,12 @@ export function connectBackend(port: number, connections: number): Backend {
   };
 }
 
+/** The events of a user of Gavel. */
+export interface GavelEvents extends UserEvents {
+  /** A heartbeat was answered. */
+  onBeat?(): void;
+}
+
 /** The user and the room of a login. */
 export interface GavelLogin {
   readonly userId: string;
@@ -186,7 +192,7 @@ export interface GavelLogin {
 export async function joinGavel(
   port: number,
   { userId, roomId, token, members }: GavelLogin,
-  events: UserEvents,
+  events: GavelEvents,
 ): Promise<RoomUser> {
   const socket = await ThinWebSocket.open({ port, path: '/signalling', protocol: SUBPROTOCOL });
   const credential = { scheme: 'app-token', appId: TEST_APP.appId, token };
@@ -202,7 +208,7 @@ export async function joinGavel(
     );
   });
   socket.onClose = () => {};
-  socket.onText = (text) => tell(text, events);
+  socket.onText = (text) => report(text, events);
   return { beat: () => socket.send(HEARTBEAT), drop: () => socket.drop() };
 }
 
@@ -210,7 +216,8 @@ export async function joinGavel(
 export const tokenOf = (userId: string): string =>
   createToken04({ appId: TEST_APP.appId, userId, secret: TEST_APP.serverSecret, lifetimeSeconds: 3600 });
 
-function tell(text: Buffer, events: UserEvents): void {
+function report(text: Buffer, events: GavelEvents): void {
+  if (events.onBeat && text.includes('"id":2')) return events.onBeat();
   const kind = text.toString('latin1', 10, 20);
   if (kind.startsWith('removed')) events.onOut?.();
   else if (kind.startsWith('memberLeft')) events.onOtherOut?.();
