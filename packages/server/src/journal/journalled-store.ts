@@ -11,41 +11,85 @@ import type { CommandLog } from './command-log.ts';
 import type { FileJournal } from './file-journal.ts';
 import type { Journal } from './journal.ts';
 
-/** The methods that read: they do not wait for a locked database. Others change rows, which must be there. */
-const READS: ReadonlySet<string> = new Set([
-  ...['count', 'list', 'listForward', 'liveRooms', 'find', 'findReply', 'findLive', 'findPeer', 'findPeerOfApp'],
-  ...['open', 'peers', 'days', 'current', 'versions', 'bans'],
-]);
+/**
+ * How long a method waits for the journal: one that reads waits at most a second, so that a locked database delays it no longer
+ * (BUS-7); one that changes rows, or must miss none, waits until all entries are in the tables.
+ */
+type Kinds<Repository, Name extends keyof Repository = keyof Repository> = Readonly<Record<Name, 'read' | 'change'>>;
+
+const OUTBOX: Kinds<Store['outbox'], Exclude<keyof Store['outbox'], 'delete'>> = {
+  liveRooms: 'read',
+  endpoints: 'change',
+  pending: 'change',
+  count: 'read',
+  list: 'read',
+  find: 'read',
+  reschedule: 'change',
+  fail: 'change',
+  purgeFailed: 'change',
+};
+const JOURNAL: Kinds<Store['journal']> = {
+  apply: 'change',
+  position: 'change',
+  lastCallbackSeq: 'change',
+  findReply: 'read',
+  purgeReplies: 'change',
+};
+const AUDIT: Kinds<Store['audit']> = { list: 'read', listForward: 'read', purge: 'change' };
+const SESSIONS: Kinds<Store['sessions']> = {
+  keep: 'change',
+  checkpoint: 'change',
+  open: 'read',
+  find: 'read',
+  findLive: 'read',
+  list: 'read',
+  peers: 'read',
+  findPeer: 'read',
+  findPeerOfApp: 'read',
+  days: 'read',
+  purge: 'change',
+};
+const ENDED_TICKETS: Kinds<Store['endedTickets']> = { issuer: 'change', find: 'read', deleteBefore: 'change' };
+const RULES: Kinds<Store['rules']> = {
+  current: 'read',
+  versions: 'read',
+  put: 'change',
+  find: 'read',
+  bans: 'read',
+  deleteEnded: 'change',
+};
 
 /** Returns the store with repositories that move the journal's entries to the tables before they are used. */
 export function putJournalBefore(store: Store, journal: FileJournal): Store {
-  const outbox = guardRepository(store.outbox, journal);
   return {
     ...store,
-    journal: guardRepository(store.journal, journal),
-    audit: guardRepository(store.audit, journal),
-    sessions: guardRepository(store.sessions, journal),
-    endedTickets: guardRepository(store.endedTickets, journal),
-    rules: guardRepository(store.rules, journal),
-    outbox: new Proxy(outbox, {
-      get: (target, name) =>
-        name === 'delete'
-          ? async (ids: readonly string[]) => journal.forget(ids)
-          : (Reflect.get(target, name) as unknown),
-    }),
+    journal: guardRepository(store.journal, JOURNAL, journal),
+    audit: guardRepository(store.audit, AUDIT, journal),
+    sessions: guardRepository(store.sessions, SESSIONS, journal),
+    endedTickets: guardRepository(store.endedTickets, ENDED_TICKETS, journal),
+    rules: guardRepository(store.rules, RULES, journal),
+    outbox: {
+      ...guardRepository(store.outbox, OUTBOX, journal),
+      delete: async (ids) => journal.forget(ids),
+    },
   };
 }
 
-function guardRepository<T extends object>(repository: T, journal: FileJournal): T {
-  return new Proxy(repository, {
-    get(target, name) {
-      const method = Reflect.get(target, name) as (...args: unknown[]) => Promise<unknown>;
-      return async (...args: unknown[]) => {
-        await (READS.has(String(name)) ? journal.movedForRead() : journal.moved());
-        return method.apply(target, args);
-      };
+/** Returns a repository with the methods of a table, each of which waits for the journal first. */
+function guardRepository<T extends object, Name extends keyof T>(
+  repository: T,
+  kinds: Kinds<T, Name>,
+  journal: FileJournal,
+): Pick<T, Name> {
+  const guarded = Object.entries<'read' | 'change'>(kinds).map(([name, kind]) => [
+    name,
+    async (...args: unknown[]) => {
+      await (kind === 'read' ? journal.movedForRead() : journal.moved());
+      const method = Reflect.get(repository, name) as (...args: unknown[]) => Promise<unknown>;
+      return method.apply(repository, args);
     },
-  });
+  ]);
+  return Object.fromEntries(guarded) as Pick<T, Name>;
 }
 
 /** Stores ended tickets with the journal (KICK-12). */
