@@ -39,6 +39,7 @@ const AUDIT: Kinds<Store['audit']> = { list: 'read', listForward: 'read', purge:
 const SESSIONS: Kinds<Store['sessions']> = {
   keep: 'change',
   checkpoint: 'change',
+  adopt: 'change',
   open: 'read',
   find: 'read',
   findLive: 'read',
