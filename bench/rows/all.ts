@@ -17,6 +17,7 @@ import { join } from './join.ts';
 import { kick } from './kick.ts';
 import { kickMedia } from './kick-media.ts';
 import { kickThroughput } from './kick-throughput.ts';
+import { layerSwitches } from './layer-switches.ts';
 import { mainJob } from './main-job.ts';
 import { manyRooms } from './many-rooms.ts';
 import { meeting } from './meeting.ts';
@@ -43,6 +44,7 @@ export const ROWS: readonly Row[] = [
   playerSetup,
   concealment,
   narrowLink,
+  layerSwitches,
   callbacks,
   start,
   mainJob,

@@ -13,6 +13,7 @@ import {
 } from '@gavel/client/zego';
 import { FrameRecorder, type Reception, readReception, type ShownFrames } from './reception.ts';
 import { createSource, type SourceOptions } from './sources.ts';
+import { measureSwitches, type SwitchReport } from './switches.ts';
 
 /** One callback as the SDK raised it. */
 export interface Recorded {
@@ -338,6 +339,20 @@ async function sentLayers(): Promise<Record<string, { readonly isOn: boolean; re
   return layers;
 }
 
+/** Switches a played stream, whose source is marked, between its lowest layer and its highest one. @param width of the highest, four times that of the lowest */
+function switchLayers(id: string, width: number, count: number, maxMs: number): Promise<SwitchReport> {
+  const recorder = recorders.get(id);
+  if (!recorder) throw new Error('the stream is not shown');
+  return measureSwitches({
+    video: recorder.video,
+    choose: (quality) => surface.zego().engine.setPlayStreamVideoType(id, quality === 'lowest' ? 0 : 1),
+    drainFrames: () => recorder.drain(),
+    widths: { lowest: width / 4, highest: width },
+    count,
+    maxMs,
+  });
+}
+
 /** The ICE credentials of the page's newest peer connection: they change when ICE is restarted. */
 function iceUser(): string {
   return /^a=ice-ufrag:(\S+)/m.exec(peerConnections.at(-1)?.localDescription?.sdp ?? '')?.[1] ?? '';
@@ -362,6 +377,7 @@ const surface = {
   decoderTroubles,
   connectionCounts,
   sentLayers,
+  switchLayers,
   iceUser,
   now,
   users,

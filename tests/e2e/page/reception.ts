@@ -109,6 +109,7 @@ export interface ShownFrames {
 
 /** Records the frames that a video element shows, from the call on. */
 export class FrameRecorder {
+  readonly video: HTMLVideoElement;
   #count = 0;
   #longestGapMs = 0;
   #latestAtMs: number | undefined;
@@ -116,6 +117,7 @@ export class FrameRecorder {
   #widthSinceMs = 0;
 
   constructor(video: HTMLVideoElement) {
+    this.video = video;
     const record = (nowMs: number, { width }: VideoFrameCallbackMetadata): void => {
       this.#count += 1;
       if (this.#latestAtMs !== undefined) this.#longestGapMs = Math.max(this.#longestGapMs, nowMs - this.#latestAtMs);

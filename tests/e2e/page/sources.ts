@@ -4,6 +4,8 @@
  * @module
  */
 
+import { drawMark } from './frame-marks.ts';
+
 /** What is made. */
 export interface SourceOptions {
   readonly width: number;
@@ -11,6 +13,8 @@ export interface SourceOptions {
   readonly framesPerSecond: number;
   /** Whether there is sound; default true. */
   readonly hasSound?: boolean;
+  /** Whether each frame has a mark by which a viewer sees whether the frame is whole; default false. */
+  readonly isMarked?: boolean;
 }
 
 /** Rectangles of a frame: enough that an encoder needs the bitrate that it may have. */
@@ -20,7 +24,8 @@ const TONE_HZ = 220;
 const SWELLS_HZ = 4;
 
 /** Makes a stream whose frames differ much from each other. */
-export function createSource({ width, height, framesPerSecond, hasSound = true }: SourceOptions): MediaStream {
+export function createSource(options: SourceOptions): MediaStream {
+  const { width, height, framesPerSecond, hasSound = true, isMarked = false } = options;
   const canvas = Object.assign(document.createElement('canvas'), { width, height });
   const context = canvas.getContext('2d');
   let frame = 0;
@@ -35,6 +40,7 @@ export function createSource({ width, height, framesPerSecond, hasSound = true }
       const x = (index * 97 + frame * speed) % width;
       context.fillRect(x, (index * 61 + frame * (index % 3)) % height, 30 + (index % 5) * 20, 40);
     }
+    if (isMarked) drawMark(context, frame);
   }, 1_000 / framesPerSecond);
   const tracks = canvas.captureStream(framesPerSecond).getVideoTracks();
   return new MediaStream([...tracks, ...(hasSound ? createSound() : [])]);

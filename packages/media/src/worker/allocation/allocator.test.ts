@@ -64,7 +64,7 @@ describe('falling and rising', () => {
     expect(viewer.claims.map(({ pauses }) => pauses)).toEqual([[]]);
   });
 
-  test('a queue that is not long holds nothing back, nor does a lower frame rate of the same layer', () => {
+  test('a queue that is not long interrupts nothing, nor does a lower frame rate of the same layer', () => {
     const viewer = createViewer(2_500, new Claim({ kbps: [100, 300, 1_000], shares: [0.5, 1] }));
     viewer.estimate(800, 1_000);
     expect(viewer.claims.map(({ layer, temporalLayer }) => [layer, temporalLayer])).toEqual([[2, 0]]);

@@ -40,7 +40,7 @@ const LONG_QUEUE_SHARE = 0.9;
  * How long nothing is sent of a video that falls to a lower layer while the queue is long, in milliseconds: a part of what is in the queue
  * arrives meanwhile.
  */
-const HOLD_MS = 400;
+const INTERRUPTION_MS = 400;
 /** Shortest time between two falls in milliseconds, so that a series of feedbacks is not a series of allocations. */
 const MIN_INTERVAL_MS = 50;
 
@@ -62,8 +62,8 @@ export class Allocator implements BandwidthDemand, Ticking {
   #wantedBps = 0;
   #allocatedBps = 0;
   #isShort = false;
-  /** When the first video that is held goes on. */
-  #heldUntilMs = Number.POSITIVE_INFINITY;
+  /** When the first interrupted video goes on. */
+  #interruptedUntilMs = Number.POSITIVE_INFINITY;
   /** The bits per second that would let those rise that rest after a mistake; 0 if there are none. */
   #heldBackBps = 0;
 
@@ -115,7 +115,7 @@ export class Allocator implements BandwidthDemand, Ticking {
   /** Handles a new estimate: what does not fit any longer is lowered at once. */
   handleEstimate(nowMs: number): void {
     const { bps } = this.#source;
-    if (nowMs >= this.#heldUntilMs) {
+    if (nowMs >= this.#interruptedUntilMs) {
       this.update(nowMs);
       return;
     }
@@ -137,7 +137,7 @@ export class Allocator implements BandwidthDemand, Ticking {
   /** Decides what is sent. */
   update(nowMs: number): void {
     this.#updatedAtMs = nowMs;
-    this.#heldUntilMs = Number.POSITIVE_INFINITY;
+    this.#interruptedUntilMs = Number.POSITIVE_INFINITY;
     const open: OpenClaim[] = [];
     let audioBps = 0;
     for (const [claim, grant] of this.#grants) {
@@ -158,7 +158,7 @@ export class Allocator implements BandwidthDemand, Ticking {
     for (const [index, wish] of open.entries()) {
       const { claim, grant, steps, current } = wish;
       const choice = chosen[index] as number;
-      if (this.#hold(wish, choice, nowMs)) continue;
+      if (this.#interrupt(wish, choice, nowMs)) continue;
       const guard = isOfOneLayer(steps, choice, current) ? grant.frameRateGuard : grant.guard;
       // What is taken away for others that want more than before says nothing of the link.
       if (choice < current && !isChange) guard.handleFall(budgetBps, choice === PAUSED, nowMs);
@@ -232,27 +232,27 @@ export class Allocator implements BandwidthDemand, Ticking {
 
   /**
    * Sends nothing for a moment of a video that falls to a lower layer while the queue is long: more of the higher layer would delay the keyframe
-   * of the lower one, and a full queue would lose it. Returns whether the video is held.
+   * of the lower one, and a full queue would lose it. Returns whether the video is interrupted.
    */
-  #hold({ claim, grant, steps, current }: OpenClaim, choice: number, nowMs: number): boolean {
-    if (grant.heldUntilMs === undefined) {
+  #interrupt({ claim, grant, steps, current }: OpenClaim, choice: number, nowMs: number): boolean {
+    if (grant.interruptedUntilMs === undefined) {
       const { bps, capacityBps } = this.#source;
       const isFall = choice !== PAUSED && choice < current && !isOfOneLayer(steps, choice, current);
       if (!isFall || bps >= capacityBps * LONG_QUEUE_SHARE) return false;
-      grant.heldUntilMs = nowMs + HOLD_MS;
+      grant.interruptedUntilMs = nowMs + INTERRUPTION_MS;
       claim.applyStep(undefined);
     }
-    if (nowMs >= grant.heldUntilMs) return false;
-    this.#heldUntilMs = Math.min(this.#heldUntilMs, grant.heldUntilMs);
+    if (nowMs >= grant.interruptedUntilMs) return false;
+    this.#interruptedUntilMs = Math.min(this.#interruptedUntilMs, grant.interruptedUntilMs);
     return true;
   }
 
   #apply(claim: MediaClaim, grant: Grant, step: Step | undefined, isPaused: boolean): void {
-    const { step: before, heldUntilMs } = grant;
+    const { step: before, interruptedUntilMs } = grant;
     grant.step = step;
-    grant.heldUntilMs = undefined;
+    grant.interruptedUntilMs = undefined;
     const isSame = before?.layer === step?.layer && before?.temporalLayer === step?.temporalLayer;
-    if (!isSame || grant.isFresh || heldUntilMs !== undefined) claim.applyStep(step);
+    if (!isSame || grant.isFresh || interruptedUntilMs !== undefined) claim.applyStep(step);
     if (grant.isPaused === isPaused) return;
     grant.isPaused = isPaused;
     claim.handlePaused(isPaused);

@@ -38,7 +38,7 @@ export interface Grant {
   isFresh: boolean;
   isPaused: boolean;
   /** Until when nothing is sent because the queue is long, in milliseconds of the worker's clock; the step is still the one before. */
-  heldUntilMs: number | undefined;
+  interruptedUntilMs: number | undefined;
   readonly guard: RiseGuard;
   /** Of the frame rate within a layer. Its changes need no keyframe, so that a fall to another layer says nothing of them. */
   readonly frameRateGuard: RiseGuard;
@@ -58,7 +58,7 @@ export function createGrant(): Grant {
     step: undefined,
     isFresh: true,
     isPaused: false,
-    heldUntilMs: undefined,
+    interruptedUntilMs: undefined,
     guard: new RiseGuard(),
     frameRateGuard: new RiseGuard(Number.POSITIVE_INFINITY),
     ceiling: new RateCeiling(),
