@@ -17,6 +17,12 @@ export interface Person {
   readonly id: string;
 }
 
+/** How a participant reaches the server, and how long it tries to come back. */
+export interface JoinOptions {
+  readonly baseUrl?: string;
+  readonly retryWindowMs?: number;
+}
+
 /** A server, a browser, and its meetings. */
 export class Hall extends Meetings {
   readonly stage: Stage;
@@ -35,10 +41,13 @@ export class Hall extends Meetings {
   /** A meeting whose members hear each other: the first is a host, the others are participants. */
   async meet(...names: string[]) {
     const meetingId = await this.create();
-    const people: Person[] = [];
-    for (const [index, name] of names.entries()) {
-      people.push(await this.join(meetingId, name, index === 0 ? 'group_call_host' : 'group_call_participant'));
-    }
+    // Pages open at the same time; their users join one after another.
+    const people = await Promise.all(
+      names.map((name, index) =>
+        this.#prepare(meetingId, name, index === 0 ? 'group_call_host' : 'group_call_participant'),
+      ),
+    );
+    for (const { page } of people) await page.evaluate(() => e2e.realtimekit().client.join());
     for (const { page } of people) {
       await until(() => hasOthers(page, names.length - 1), 'everybody');
       if (names.length > 1) await until(async () => (await totals(page)).audioPacketsReceived >= 10, 'sound');
@@ -47,20 +56,25 @@ export class Hall extends Meetings {
   }
 
   /** Adds one participant and joins it, through another address of the server if one is given. */
-  async join(
+  async join(meetingId: string, name: string, preset: string, options: JoinOptions = {}): Promise<Person> {
+    const person = await this.#prepare(meetingId, name, preset, options);
+    await person.page.evaluate(() => e2e.realtimekit().client.join());
+    return person;
+  }
+
+  /** Adds one participant and opens its page, which can join. */
+  async #prepare(
     meetingId: string,
     name: string,
     preset: string,
-    { baseUrl = this.gavel.baseUrl, retryWindowMs }: { baseUrl?: string; retryWindowMs?: number } = {},
+    { baseUrl = this.gavel.baseUrl, retryWindowMs }: JoinOptions = {},
   ): Promise<Person> {
     const { id, token } = await this.add(meetingId, name, preset);
     const page = await this.stage.open();
     this.pages.push(page);
     await page.evaluate(
       async ([token, baseUrl, retryWindowMs]) => {
-        const user = await e2e.RealtimeKitUser.init(token, baseUrl, retryWindowMs);
-        e2e.users.realtimekit = user;
-        await user.client.join();
+        e2e.users.realtimekit = await e2e.RealtimeKitUser.init(token, baseUrl, retryWindowMs);
       },
       [token, baseUrl, retryWindowMs] as const,
     );

@@ -45,7 +45,7 @@ describe.skipIf(CHROMIUM === '' || COTURN === '')('two browsers that use a TURN 
   test('they see each other with the credentials of their logins (ICE-1)', async () => {
     await start({});
     try {
-      const [ann, bob] = [await join('ann'), await join("o'neil")];
+      const [ann, bob] = await Promise.all([join('ann'), join("o'neil")]);
       await ann.publish('ann-main');
       await bob.publish('bob-main');
       await ann.seesFrames();
@@ -63,7 +63,7 @@ describe.skipIf(CHROMIUM === '' || COTURN === '')('two browsers that use a TURN 
   test('they reach the TURN server over TCP, and it the server over UDP (ICE-1)', async () => {
     await start({ urls: [turn.urls.tcp] });
     try {
-      const [ann, bob] = [await join('ann'), await join('bob')];
+      const [ann, bob] = await Promise.all([join('ann'), join('bob')]);
       await ann.publish('ann-main');
       await bob.seesFrames();
       for (const { page } of [ann, bob]) {
@@ -78,7 +78,7 @@ describe.skipIf(CHROMIUM === '' || COTURN === '')('two browsers that use a TURN 
     await start({ urls: [turn.urls.tls] });
     const trusting = await openStage('page', 'e2e', { args: [TRUST_EVERY_CERTIFICATE, WITHOUT_UDP], isDesktop: true });
     try {
-      const [ann, bob] = [await join('ann', trusting), await join('bob', trusting)];
+      const [ann, bob] = await Promise.all([join('ann', trusting), join('bob', trusting)]);
       await ann.publish('ann-main');
       await bob.seesFrames();
       for (const { page } of [ann, bob]) {
@@ -113,7 +113,7 @@ describe.skipIf(CHROMIUM === '' || COTURN === '')('two browsers that use a TURN 
   test('a kick closes media that goes through a relay address too (ICE-1, KICK-4)', async () => {
     await start({});
     try {
-      const [ann, bob] = [await join('ann'), await join('bob')];
+      const [ann, bob] = await Promise.all([join('ann'), join('bob')]);
       await bob.publish('bob-main');
       await ann.seesFrames();
       const answer = await gavel.call('KickoutUser', { RoomId: 'lobby', 'UserId[]': ['bob'] });

@@ -44,8 +44,7 @@ describe.skipIf(CHROMIUM === '')("the chat of RealtimeKit's UI kit on Gavel's cl
 
     beforeAll(async () => {
       const meetingId = await hall.create();
-      hanna = await hall.join(meetingId, 'Hanna', HOST);
-      ben = await hall.join(meetingId, 'Ben', GUEST);
+      [hanna, ben] = await Promise.all([hall.join(meetingId, 'Hanna', HOST), hall.join(meetingId, 'Ben', GUEST)]);
       for (const page of [hanna, ben]) {
         await page.locator('rtk-participant-count[aria-label^="2 "]').waitFor();
         await openSidebar(page, 'Chat');
@@ -83,8 +82,10 @@ describe.skipIf(CHROMIUM === '')("the chat of RealtimeKit's UI kit on Gavel's cl
 
   test('in the kit for React a message and a screen reach the other (SDK-2)', async () => {
     const meetingId = await hall.create();
-    const hanna = await hall.join(meetingId, 'Hanna', HOST, 'react');
-    const ben = await hall.join(meetingId, 'Ben', GUEST, 'react');
+    const [hanna, ben] = await Promise.all([
+      hall.join(meetingId, 'Hanna', HOST, 'react'),
+      hall.join(meetingId, 'Ben', GUEST, 'react'),
+    ]);
     for (const page of [hanna, ben]) {
       await expectTiles(page, 'Hanna', 'Ben');
       await openSidebar(page, 'Chat');

@@ -31,8 +31,7 @@ describe.skipIf(CHROMIUM === '')("RealtimeKit's UI kit on Gavel's client", { tim
 
     beforeAll(async () => {
       const meetingId = await hall.create();
-      hanna = await hall.join(meetingId, 'Hanna', HOST);
-      ben = await hall.join(meetingId, 'Ben', GUEST);
+      [hanna, ben] = await Promise.all([hall.join(meetingId, 'Hanna', HOST), hall.join(meetingId, 'Ben', GUEST)]);
     }, 120_000);
     afterEach(() => expect(hall.takeProblems()).toEqual([]));
     afterAll(() => hall.clear());
@@ -181,8 +180,10 @@ describe.skipIf(CHROMIUM === '')("RealtimeKit's UI kit on Gavel's client", { tim
         { media: { audio: access, video: access, screenshare: access } },
         'webinar_viewer',
       );
-      const hanna = await hall.join(meetingId, 'Hanna', 'webinar_presenter');
-      const vera = await hall.join(meetingId, 'Vera', 'viewer');
+      const [hanna, vera] = await Promise.all([
+        hall.join(meetingId, 'Hanna', 'webinar_presenter'),
+        hall.join(meetingId, 'Vera', 'viewer'),
+      ]);
       await expectTiles(vera, 'Hanna');
       expect(await tileOf(vera, 'Vera').count()).toBe(0);
 
@@ -202,16 +203,17 @@ describe.skipIf(CHROMIUM === '')("RealtimeKit's UI kit on Gavel's client", { tim
     test('nine participants are shown with their names and pictures (SDK-2)', async () => {
       const crowd = ['Ada', 'Bob', 'Cem', 'Dan', 'Eva', 'Fay', 'Gus', 'Hal'];
       const meetingId = await hall.create();
-      const hanna = await hall.join(meetingId, 'Hanna', HOST);
-      await hall.joinCrowd(meetingId, crowd);
+      const [hanna] = await Promise.all([hall.join(meetingId, 'Hanna', HOST), hall.joinCrowd(meetingId, crowd)]);
       await expectTiles(hanna, 'Hanna', ...crowd);
       expect(await hanna.locator('rtk-grid rtk-participant-tile').count()).toBe(9);
     });
 
     test('the kit for React joins, shows two participants, and is kicked (SDK-2)', async () => {
       const meetingId = await hall.create();
-      const hanna = await hall.join(meetingId, 'Hanna', HOST, 'react');
-      const ben = await hall.join(meetingId, 'Ben', GUEST, 'react');
+      const [hanna, ben] = await Promise.all([
+        hall.join(meetingId, 'Hanna', HOST, 'react'),
+        hall.join(meetingId, 'Ben', GUEST, 'react'),
+      ]);
       for (const page of [hanna, ben]) await expectTiles(page, ...NAMES);
       await openSidebar(hanna, 'Participants');
       await pickAction(hanna, 'Ben', 'Kick');
