@@ -21,7 +21,7 @@ const share = (page: Page) =>
 const frames = (page: Page, name: string) => page.evaluate((name) => e2e.realtimekit().screenFrames(name), name);
 async function seesScreen(page: Page, name: string): Promise<void> {
   const wanted = (await frames(page, name)) + 10;
-  await until(async () => (await frames(page, name)) >= wanted, `the screen of ${name}`);
+  await until(async () => (await frames(page, name)) >= wanted, `the screen of ${name}`, 40_000);
 }
 /** The tracks of the local screen, live or not. */
 const ownScreen = (page: Page) =>
