@@ -34,13 +34,6 @@ const RAMP_RISE_AFTER_MS = 1_000;
 const START_MS = 2_000;
 /** While a queue becomes shorter, further frames of the lowest layer are sent if they leave the rest of the capacity to the queue. */
 const DRAINING_SHARE = 0.5;
-/** If less than this share of the capacity may be used until the queue is shorter, the queue is long. */
-const LONG_QUEUE_SHARE = 0.9;
-/**
- * How long nothing is sent of a video that falls to a lower layer while the queue is long, in milliseconds: a part of what is in the queue
- * arrives meanwhile.
- */
-const INTERRUPTION_MS = 400;
 /** Shortest time between two falls in milliseconds, so that a series of feedbacks is not a series of allocations. */
 const MIN_INTERVAL_MS = 50;
 
@@ -62,8 +55,6 @@ export class Allocator implements BandwidthDemand, Ticking {
   #wantedBps = 0;
   #allocatedBps = 0;
   #isShort = false;
-  /** When the first interrupted video goes on. */
-  #interruptedUntilMs = Number.POSITIVE_INFINITY;
   /** The bits per second that would let those rise that rest after a mistake; 0 if there are none. */
   #heldBackBps = 0;
 
@@ -115,10 +106,6 @@ export class Allocator implements BandwidthDemand, Ticking {
   /** Handles a new estimate: what does not fit any longer is lowered at once. */
   handleEstimate(nowMs: number): void {
     const { bps } = this.#source;
-    if (nowMs >= this.#interruptedUntilMs) {
-      this.update(nowMs);
-      return;
-    }
     if (bps === this.#seenBps) return;
     this.#seenBps = bps;
     if (bps < this.#allocatedBps && nowMs - this.#updatedAtMs >= MIN_INTERVAL_MS) this.update(nowMs);
@@ -137,7 +124,6 @@ export class Allocator implements BandwidthDemand, Ticking {
   /** Decides what is sent. */
   update(nowMs: number): void {
     this.#updatedAtMs = nowMs;
-    this.#interruptedUntilMs = Number.POSITIVE_INFINITY;
     const open: OpenClaim[] = [];
     let audioBps = 0;
     for (const [claim, grant] of this.#grants) {
@@ -158,7 +144,6 @@ export class Allocator implements BandwidthDemand, Ticking {
     for (const [index, wish] of open.entries()) {
       const { claim, grant, steps, current } = wish;
       const choice = chosen[index] as number;
-      if (this.#interrupt(wish, choice, nowMs)) continue;
       const guard = isOfOneLayer(steps, choice, current) ? grant.frameRateGuard : grant.guard;
       // What is taken away for others that want more than before says nothing of the link.
       if (choice < current && !isChange) guard.handleFall(budgetBps, choice === PAUSED, nowMs);
@@ -230,29 +215,12 @@ export class Allocator implements BandwidthDemand, Ticking {
     return isExpected ? Math.min(bps, ESTIMATOR_DEFAULTS.startBps) : bps;
   }
 
-  /**
-   * Sends nothing for a moment of a video that falls to a lower layer while the queue is long: more of the higher layer would delay the keyframe
-   * of the lower one, and a full queue would lose it. Returns whether the video is interrupted.
-   */
-  #interrupt({ claim, grant, steps, current }: OpenClaim, choice: number, nowMs: number): boolean {
-    if (grant.interruptedUntilMs === undefined) {
-      const { bps, capacityBps } = this.#source;
-      const isFall = choice !== PAUSED && choice < current && !isOfOneLayer(steps, choice, current);
-      if (!isFall || bps >= capacityBps * LONG_QUEUE_SHARE) return false;
-      grant.interruptedUntilMs = nowMs + INTERRUPTION_MS;
-      claim.applyStep(undefined);
-    }
-    if (nowMs >= grant.interruptedUntilMs) return false;
-    this.#interruptedUntilMs = Math.min(this.#interruptedUntilMs, grant.interruptedUntilMs);
-    return true;
-  }
-
   #apply(claim: MediaClaim, grant: Grant, step: Step | undefined, isPaused: boolean): void {
-    const { step: before, interruptedUntilMs } = grant;
+    const { step: before } = grant;
     grant.step = step;
-    grant.interruptedUntilMs = undefined;
-    const isSame = before?.layer === step?.layer && before?.temporalLayer === step?.temporalLayer;
-    if (!isSame || grant.isFresh || interruptedUntilMs !== undefined) claim.applyStep(step);
+    if (before?.layer !== step?.layer || before?.temporalLayer !== step?.temporalLayer || grant.isFresh) {
+      claim.applyStep(step);
+    }
     if (grant.isPaused === isPaused) return;
     grant.isPaused = isPaused;
     claim.handlePaused(isPaused);

@@ -37,8 +37,6 @@ export interface Grant {
   /** Whether the subscription is new, or wants something else than before: it need not wait. */
   isFresh: boolean;
   isPaused: boolean;
-  /** Until when nothing is sent because the queue is long, in milliseconds of the worker's clock; the step is still the one before. */
-  interruptedUntilMs: number | undefined;
   readonly guard: RiseGuard;
   /** Of the frame rate within a layer. Its changes need no keyframe, so that a fall to another layer says nothing of them. */
   readonly frameRateGuard: RiseGuard;
@@ -58,7 +56,6 @@ export function createGrant(): Grant {
     step: undefined,
     isFresh: true,
     isPaused: false,
-    interruptedUntilMs: undefined,
     guard: new RiseGuard(),
     frameRateGuard: new RiseGuard(Number.POSITIVE_INFINITY),
     ceiling: new RateCeiling(),

@@ -13,8 +13,6 @@ test('BWE-1: a link that falls in several steps costs the frame rate of the lowe
     viewer.estimate(kbps, capacityKbps);
     viewer.nowMs += 100;
   }
-  viewer.nowMs += 300;
-  viewer.estimate(80, 270);
   // Every second frame goes on while the queue becomes shorter: 60 % of the layer and the sound leave half of the link to it.
   expect([claim.layer, claim.temporalLayer]).toEqual([0, 1]);
   viewer.estimate(270);
