@@ -15,6 +15,8 @@ import { signedPath } from './zego/signed-path.ts';
 
 /** The process exits after this time even if the server has not closed. */
 const STOP_TIMEOUT_MS = 5000;
+/** How long a node of a cluster goes on for its clients while it ends. */
+const DRAIN_TIMEOUT_MS = 10_000;
 
 const readConfig = (): Config => loadConfig({ argv: process.argv.slice(2), env: process.env });
 
@@ -46,21 +48,30 @@ function greet(config: Config, server: GavelServer): void {
   server.log.info({ baseUrl: server.baseUrl, pid: process.pid }, 'Gavel is ready');
 }
 
-function stopOnSignal(server: GavelServer, signals: readonly NodeJS.Signals[]): void {
-  let stopping = false;
-  const stop = (): void => {
-    if (stopping) return;
-    stopping = true;
-    setTimeout(() => process.exit(1), STOP_TIMEOUT_MS).unref();
-    server.close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        process.stderr.write(`stopping failed: ${messageOf(error)}\n`);
-        process.exit(1);
-      },
-    );
+/** Returns the function that ends the process once: it drains a node of a cluster, and closes the server. */
+function createStop(): { stop(drainMs: number): void; begin(server: GavelServer): void } {
+  const started = Promise.withResolvers<GavelServer>();
+  let isStopping = false;
+  const end = async (drainMs: number): Promise<void> => {
+    const server = await started.promise;
+    await server.drain(drainMs);
+    await server.close();
   };
-  for (const signal of signals) process.on(signal, stop);
+  return {
+    begin: (server) => started.resolve(server),
+    stop(drainMs) {
+      if (isStopping) return;
+      isStopping = true;
+      setTimeout(() => process.exit(1), STOP_TIMEOUT_MS + drainMs).unref();
+      end(drainMs).then(
+        () => process.exit(0),
+        (error: unknown) => {
+          process.stderr.write(`stopping failed: ${messageOf(error)}\n`);
+          process.exit(1);
+        },
+      );
+    },
+  };
 }
 
 /** Reads the configuration again at each SIGHUP. A configuration that is refused changes nothing (START-4). */
@@ -87,14 +98,20 @@ function reloadOnSignal(server: GavelServer): void {
 async function start(read: Config): Promise<void> {
   const claim = await claimResources(read);
   const config = read.mode === 'dev' ? withDevApp(read, loadDevCredentials(read.dataDir, claim.baseUrl)) : read;
-  const server = await startServer(config, { claim });
+  const { stop, begin } = createStop();
+  const server = await startServer(config, { claim, requestDrain: stop });
+  begin(server);
+  const drainMs = config.cluster ? (config.cluster.drainTimeoutMs ?? DRAIN_TIMEOUT_MS) : 0;
+  const stopOn = (signals: readonly NodeJS.Signals[]): void => {
+    for (const signal of signals) process.on(signal, () => stop(drainMs));
+  };
   if (config.mode === 'production') {
     logProcessTo(server.log);
-    stopOnSignal(server, ['SIGTERM', 'SIGINT']);
+    stopOn(['SIGTERM', 'SIGINT']);
     reloadOnSignal(server);
   } else {
     // SIGHUP is sent when the terminal closes.
-    stopOnSignal(server, ['SIGTERM', 'SIGINT', 'SIGHUP']);
+    stopOn(['SIGTERM', 'SIGINT', 'SIGHUP']);
   }
   greet(config, server);
 }

@@ -98,6 +98,8 @@ export interface ServerParts {
   readonly wrapBus?: (bus: Bus) => Bus;
   /** Makes the server a node of a cluster. The caller closes the link after the server. */
   readonly cluster?: ClusterParts;
+  /** Drains and ends this process, if the admin API asks for it. */
+  readonly requestDrain?: (deadlineMs: number) => void;
   /** The port and the folder, if the caller has already claimed them; the server releases them when it closes. */
   readonly claim?: Claim;
 }
@@ -118,6 +120,11 @@ export interface GavelServer {
    * @throws Error if the certificates or the Apps are refused; then everything is as before
    */
   reload(read: Config): Promise<Pick<ConfigChanges, 'reloaded' | 'needRestart'>>;
+  /**
+   * Prepares the end of a node of a cluster: it is not ready any more, and other nodes get its rooms (CLUS-9). Resolves when no
+   * client is connected, at the latest after the deadline in milliseconds. Outside a cluster it does nothing.
+   */
+  drain(deadlineMs: number): Promise<void>;
   /** Closes the server within 5 s, or within about 30 s while another process has locked the database: clients are told to reconnect, then everything is closed. */
   close(): Promise<void>;
 }
@@ -345,6 +352,7 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
       countCall,
       createLoginToken: createToken04,
       readNodeStatus,
+      requestDrain: parts.requestDrain,
       ...stored,
     });
     registerConsole(http);
@@ -353,7 +361,7 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
   await registerAssets(http);
   if (config.playground) registerPlayground(http, devPage(config, apps, clock));
   await registerSdk(http);
-  registerHealth(http, { metrics, findUnready: async () => findUnready(engine, store, parts.cluster) });
+  registerHealth(http, { metrics, findUnready: async () => findUnready(engine, store, clusterRooms) });
   const entry = new Entry({
     bus,
     authenticators: [
@@ -413,6 +421,7 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
       current = next;
       return { reloaded, needRestart };
     },
+    drain: async (deadlineMs) => clusterRooms?.drain.run(deadlineMs, () => fanOut.connectionCount),
     async close() {
       rooms.stop();
       await clusterRooms?.close();

@@ -51,6 +51,7 @@ const RIGHTS: Readonly<Record<string, Right>> = {
   'POST /apps/{appId}/login-tokens': 'manage',
   'GET /presets': 'read',
   'GET /nodes': 'read',
+  'POST /nodes/{node}/drain': 'manage',
 };
 
 const RIGHTS_OF: Readonly<Record<AdminRole, readonly Right[]>> = {

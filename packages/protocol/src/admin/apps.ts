@@ -192,3 +192,24 @@ export const NODE_LIST = Type.Object({
 });
 /** The nodes of the server. */
 export type NodeList = Static<typeof NODE_LIST>;
+
+/** How a node is drained. */
+export const DRAIN_BODY = Type.Object(
+  {
+    deadlineMs: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 600_000,
+        description: 'The node ends after this time at the latest, or when no client is connected. Default: 30000.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+/** How a node is drained. */
+export type DrainBody = Static<typeof DRAIN_BODY>;
+
+/** A node that is being drained. */
+export const DRAINING_NODE = Type.Object({ node: Type.String() });
+/** A node that is being drained. */
+export type DrainingNode = Static<typeof DRAINING_NODE>;

@@ -29,12 +29,13 @@ import { ADMIN_ERRORS, AdminError, type AdminErrorCode, adminErrorBody } from '.
 import { addEventRoutes } from './event-routes.ts';
 import { LiveEvents } from './live-events.ts';
 import { ManagedCalls, type ManagedCallsDeps } from './managed-calls.ts';
+import { addNodeRoutes, type NodeRouteDeps } from './node-routes.ts';
 import { OccupancyHistory } from './occupancy.ts';
 import { addOverviewRoute, type OverviewRouteDeps } from './overview-routes.ts';
+import { addPresetRoutes, type PresetRouteDeps } from './preset-routes.ts';
 import { storeRefusedAct } from './refused-acts.ts';
 import { Repeats, type RepeatsDeps } from './repeats.ts';
 import { addRoomRoutes, type RoomRouteDeps } from './room-routes.ts';
-import { addServerRoutes, type ServerRouteDeps } from './server-routes.ts';
 import { addSessionRoutes } from './session-routes.ts';
 import { SharedSessions } from './shared-sessions.ts';
 import { StreamMeter } from './stream-meter.ts';
@@ -48,7 +49,8 @@ export interface AdminDoorDeps
     Omit<RoomRouteDeps, 'meter' | 'bus'>,
     Pick<ActRouteDeps & BanRouteDeps, 'policy' | 'rules'>,
     AuditRouteDeps,
-    Pick<ServerRouteDeps, 'presets' | 'readNodeStatus'>,
+    PresetRouteDeps,
+    Pick<NodeRouteDeps, 'readNodeStatus' | 'requestDrain'>,
     Pick<AppRouteDeps, 'createLoginToken'>,
     Omit<RepeatsDeps & ManagedCallsDeps, 'clock'> {
   readonly engine: Pick<MediaEngine, 'dump' | 'health'>;
@@ -57,7 +59,7 @@ export interface AdminDoorDeps
   /** Returns the key of the configuration that is valid now; it is an owner's. */
   readonly adminKey: () => string;
   readonly bus: Bus;
-  readonly peers: Pick<Peers, 'self' | 'serve' | 'askFor' | 'askAll'>;
+  readonly peers: Pick<Peers, 'self' | 'nodes' | 'serve' | 'ask' | 'askFor' | 'askAll'>;
   readonly version: string;
   readonly log: { error(facts: object, message: string): void };
   /** Counts calls, for the metrics. */
@@ -135,7 +137,8 @@ export async function registerAdminDoor(http: FastifyInstance, deps: AdminDoorDe
       addCallbackRoutes(scope, { ...deps, managed });
       addTokenRoutes(scope, { ...deps, managed });
       addAppRoutes(scope, { ...deps, managed });
-      addServerRoutes(scope, deps);
+      addPresetRoutes(scope, deps);
+      addNodeRoutes(scope, { ...deps, managed });
       addSessionRoutes(scope, { sessions, authenticator, cookiePath: ADMIN_PREFIX });
       addOverviewRoute(scope, { ...deps, occupancy: watchOccupancy(scope, deps) });
       scope.get('/openapi.json', { config: { right: 'read' }, schema: { hide: true } }, () => scope.swagger());

@@ -10,6 +10,7 @@ import type { RoomSettings } from '../rooms/room.ts';
 import type { RoomTransfer } from '../rooms/room-transfer.ts';
 import type { Unready } from '../telemetry/health.ts';
 import { ClusterBus } from './cluster-bus.ts';
+import { Drain, type DrainDeps } from './drain.ts';
 import { EndedRooms } from './ended-rooms.ts';
 import { LeaseGuard, type LeaseGuardDeps } from './lease-guard.ts';
 import { LeftRooms, type LeftRoomsDeps } from './left-rooms.ts';
@@ -40,7 +41,8 @@ export interface ClusterParts {
 }
 
 /** Dependencies of a node's rooms. */
-export interface ClusterRoomsDeps extends Pick<ClusterParts, 'ownership' | 'lease' | 'isFenced' | 'readStatus'> {
+export interface ClusterRoomsDeps
+  extends Pick<ClusterParts, 'ownership' | 'lease' | 'isFenced' | 'readStatus' | 'findUnready'> {
   readonly peers: Peers;
   /** The bus to the rooms that this node owns. */
   readonly own: Bus;
@@ -51,6 +53,8 @@ export interface ClusterRoomsDeps extends Pick<ClusterParts, 'ownership' | 'leas
     readonly outbox: {
       continueAfter(key: RoomKey): Promise<void>;
       closeLeft: LeftRoomsDeps['endRoom'];
+      /** Resolves when nothing is being stored. */
+      settled(): Promise<void>;
     };
     readonly sessions: {
       adopt(key: RoomKey): Promise<void>;
@@ -64,7 +68,7 @@ export interface ClusterRoomsDeps extends Pick<ClusterParts, 'ownership' | 'leas
   /** Called when events of a room are lost for good: what this node's clients know of the room is outdated. */
   readonly onLost: (key: RoomKey) => void;
   readonly onTakeover: (key: RoomKey, owner: Owner) => void;
-  readonly log: LeaseGuardDeps['log'];
+  readonly log: LeaseGuardDeps['log'] & DrainDeps['log'];
   /** Reports an error that no caller can receive. */
   readonly report: (error: unknown) => void;
 }
@@ -72,6 +76,10 @@ export interface ClusterRoomsDeps extends Pick<ClusterParts, 'ownership' | 'leas
 /** A node's way to all rooms. */
 export interface ClusterRooms {
   readonly bus: Bus;
+  /** Hands the rooms over before this node ends. */
+  readonly drain: Drain;
+  /** Returns what keeps this node from taking part; empty if nothing does. */
+  findUnready(): readonly Unready[];
   /** Reads the state of this node; absent where nodes have no leases. */
   readonly readStatus?: (() => Promise<NodeStatus>) | undefined;
   /** Begins to send digests, and to watch the lease. */
@@ -92,6 +100,11 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
   const takeover = new Takeover({
     ...{ peers, ownership: deps.ownership, replicas, onTakeover, report },
     has: (key) => rooms.has(key),
+    async letGo(key, term) {
+      await outbox.settled();
+      forget(key, term);
+      media.abandon(key).catch(report);
+    },
     async prepare(key) {
       await Promise.all([outbox.continueAfter(key), sessions.adopt(key)]);
     },
@@ -100,6 +113,13 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
       media.adopt(state);
     },
   });
+  /** Another node goes on with the room: clients of this one follow it, and negotiate media anew. */
+  const forget = (key: RoomKey, term: number): void => {
+    const state = rooms.stateOf(key);
+    rooms.forget(key);
+    sessions.forget(key);
+    if (state) replicas.recordForgotten(state, term);
+  };
   const { clock } = settings;
   const guard =
     lease &&
@@ -108,12 +128,7 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
       rooms: {
         keys: () => rooms.keys(),
         stateOf: (key) => rooms.stateOf(key),
-        forget(key) {
-          const state = rooms.stateOf(key);
-          rooms.forget(key);
-          sessions.forget(key);
-          if (state) replicas.recordForgotten(state);
-        },
+        forget: (key) => forget(key, 0),
       },
     });
   const ended =
@@ -121,7 +136,13 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
   const leftRooms = deps.isFenced
     ? new LeftRooms({ ...{ clock, peers, takeover, report }, ...findersOf(deps.records) })
     : undefined;
+  const drain = new Drain({ clock, takeover, rooms, log, report });
   return {
+    drain,
+    findUnready: () => [
+      ...(deps.findUnready?.() ?? []),
+      ...(drain.isDraining ? [{ part: 'cluster', problem: 'this node is being drained' } as const] : []),
+    ],
     bus: new ClusterBus({ peers, ownership: takeover, own, replicas, report }),
     readStatus: readStatus && (async () => ({ ...(await readStatus()), takeovers: takeover.count })),
     start() {

@@ -45,7 +45,11 @@ class OwnerTable {
       },
       termOf: (key) => (this.ownerOf(key)?.node === self ? this.ownerOf(key)?.term : undefined),
       correct: () => undefined,
-      release: async () => undefined,
+      release: async ({ roomId }) => {
+        const owner = this.#owners.get(roomId);
+        // Without an owner that is alive, the next term is higher.
+        if (owner) this.#owners.set(roomId, { node: 'nobody', term: owner.term });
+      },
     };
   }
 }
@@ -72,6 +76,11 @@ function openNode(network: MemoryNetwork, table: OwnerTable, id: NodeId) {
     ...{ peers, ownership, replicas, report },
     has: (key) => rooms.transfer.has(key),
     prepare: async (key) => void prepared.push(key.roomId),
+    async letGo(key, term) {
+      const state = rooms.transfer.stateOf(key);
+      rooms.transfer.forget(key);
+      if (state) replicas.recordForgotten(state, term);
+    },
     adopt: (state) => rooms.transfer.adopt(state),
     onTakeover: (_key, owner) => takenOver.push(owner),
   });
@@ -204,7 +213,7 @@ describe('replicas', () => {
     const [a, b] = [open('a'), open('b')];
     await a.enter('ann');
     const before = a.got.length;
-    a.replicas.recordForgotten(a.rooms.transfer.stateOf(KEY) as RoomState);
+    a.replicas.recordForgotten(a.rooms.transfer.stateOf(KEY) as RoomState, 0);
     a.rooms.transfer.forget(KEY);
     expect(a.rooms.size).toBe(0);
     table.give(KEY, { node: 'b', term: 2 });
@@ -249,6 +258,35 @@ describe('takeover', () => {
     expect(b.got).toEqual(c.got);
     expect(b.got.at(-1)).toBe(`room ${(before?.seq ?? 0) + 1} memberJoined`);
     expect([...b.errors, ...c.errors, ...b.lost, ...c.lost]).toEqual([]);
+  });
+
+  test('a node that drains gives its rooms away, and new ones begin elsewhere: nobody is disconnected (CLUS-9)', async () => {
+    const [a, b, c] = [open('a'), open('b'), open('c')];
+    await a.enter('ann');
+    const before = a.rooms.transfer.stateOf(KEY);
+    a.takeover.beginDrain();
+    const [isGiven, kicked] = await Promise.all([
+      a.takeover.handOver(KEY),
+      b.bus.call({ key: KEY, command: kick('ann'), origin: ORIGIN }).then(() => b.enter('ben')),
+    ]);
+    expect([isGiven, kicked.session?.member.user.id, a.rooms.size]).toEqual([true, 'ben', 0]);
+    expect(table.ownerOf(KEY)).toMatchObject({ term: 2 });
+    const { session } = await a.enter('cem', OTHER_KEY);
+    expect(session).toBeDefined();
+    expect(table.ownerOf(OTHER_KEY)?.node).not.toBe('a');
+    expect(a.rooms.size).toBe(0);
+    expect(before?.members.members).toHaveLength(1);
+    expect([...a.errors, ...a.lost, ...b.lost, ...c.lost]).toEqual([]);
+  });
+
+  test('a node that nobody takes rooms from keeps them (CLUS-9)', async () => {
+    const [a, b] = [open('a'), open('b')];
+    await a.enter('ann');
+    b.takeover.beginDrain();
+    a.takeover.beginDrain();
+    expect(await a.takeover.handOver(KEY)).toBe(false);
+    expect((await a.enter('ben')).session?.room.members).toHaveLength(2);
+    expect(table.ownerOf(KEY)).toEqual({ node: 'a', term: 2 });
   });
 
   test('the newest replica of all nodes wins, whichever node claims', async () => {

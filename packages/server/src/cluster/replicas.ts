@@ -130,11 +130,15 @@ export class Replicas {
     this.#sent.set(text, { key, term, position: { epoch, seq } });
   }
 
-  /** Follows a room that was this node's: its clients here get what has happened since. */
-  recordForgotten(state: RoomState): void {
+  /**
+   * Follows a room that was this node's: its clients here get what has happened since.
+   *
+   * @param term that in which this node has decided the last events; 0 if another node may have decided others
+   */
+  recordForgotten(state: RoomState, term: number): void {
     const { peers, settings } = this.#deps;
     this.#sent.delete(roomKeyText(state.key));
-    this.#put({ owner: peers.self, term: 0, room: Room.restore(state, settings) });
+    this.#put({ owner: peers.self, term, room: Room.restore(state, settings) });
   }
 
   /** Sends the other nodes how far this node is with its rooms. */

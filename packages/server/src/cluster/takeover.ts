@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type RoomKey, roomKeyText } from '@gavel/protocol';
+import { GavelError, isGavelError, type RoomKey, roomKeyText } from '@gavel/protocol';
 import { KeyedQueue } from '../rooms/keyed-queue.ts';
 import type { RoomState } from '../rooms/room-state.ts';
 import type { OwnedRoom } from '../store/journal.ts';
@@ -15,6 +15,8 @@ import { nodeFor } from './rendezvous.ts';
 import type { Replicas, Snapshot } from './replicas.ts';
 import { defineTopic } from './topic.ts';
 
+/** Asks a node to go on with a room that has no owner. */
+const TAKE = defineTopic<{ readonly key: RoomKey }, Owner>('takeover.take', ({ key }) => roomKeyText(key));
 const REPLICA = defineTopic<{ readonly key: RoomKey }, { readonly snapshot?: Snapshot }>('takeover.replica');
 
 /** Dependencies of `Takeover`. */
@@ -29,6 +31,8 @@ export interface TakeoverDeps {
   readonly prepare: (key: RoomKey) => Promise<void>;
   /** Goes on with a room: its members get a resync, and negotiate their media anew. */
   readonly adopt: (state: RoomState) => void;
+  /** Lets a room go that another node will go on with, when everything that was decided in it is stored. */
+  readonly letGo: (key: RoomKey, term: number) => Promise<void>;
   /** Called when a room was taken over, for the metrics and the log. */
   readonly onTakeover: (key: RoomKey, owner: Owner) => void;
   /** Reports an error that no caller can receive: a room could not be taken over. */
@@ -42,6 +46,7 @@ export class Takeover implements Ownership {
   readonly #claims = new KeyedQueue();
 
   #count = 0;
+  #isDraining = false;
 
   constructor(deps: TakeoverDeps) {
     this.#deps = deps;
@@ -49,6 +54,10 @@ export class Takeover implements Ownership {
     peers.serve(REPLICA, ({ key }) => {
       const snapshot = replicas.find(key);
       return snapshot ? { snapshot } : {};
+    });
+    peers.serve(TAKE, ({ key }) => {
+      if (this.#isDraining) throw new GavelError('server.node-unavailable', 'This node is ending.');
+      return this.claim(key);
     });
     peers.onNodesChanged(() => this.#takeOrphans());
   }
@@ -67,7 +76,34 @@ export class Takeover implements Ownership {
   }
 
   claim(key: RoomKey): Promise<Owner> {
-    return this.#claims.run(roomKeyText(key), () => this.#claim(key));
+    return this.#claims.run(roomKeyText(key), async () => {
+      const isNew = this.#isDraining && this.#deps.ownership.termOf(key) === undefined;
+      return (isNew ? await this.#claimElsewhere(key) : undefined) ?? this.#claim(key);
+    });
+  }
+
+  /** From now on, rooms without an owner begin at other nodes, as long as there is one that takes them (CLUS-9). */
+  beginDrain(): void {
+    this.#isDraining = true;
+  }
+
+  /**
+   * Gives a room of this node to another one. Commands wait meanwhile. Returns false if no other node takes it: then it is still
+   * this node's.
+   *
+   * @throws the database's error
+   */
+  async handOver(key: RoomKey): Promise<boolean> {
+    const { peers, ownership, letGo } = this.#deps;
+    if (peers.nodes().length < 2) return false;
+    return this.#claims.run(roomKeyText(key), async () => {
+      const term = ownership.termOf(key);
+      if (term === undefined) return false;
+      await letGo(key, term);
+      await ownership.release(key);
+      const owner = (await this.#claimElsewhere(key)) ?? (await this.#claim(key));
+      return owner.node !== peers.self;
+    });
   }
 
   /** A room that is being taken over has no owner yet. */
@@ -111,6 +147,24 @@ export class Takeover implements Ownership {
     return owner;
   }
 
+  /** Asks the other nodes, in the order of a hash, until one of them has claimed the room. */
+  async #claimElsewhere(key: RoomKey): Promise<Owner | undefined> {
+    const { peers, ownership } = this.#deps;
+    let others = peers.nodes().filter((node) => node !== peers.self);
+    while (others.length > 0) {
+      const target = nodeFor(roomKeyText(key), others);
+      try {
+        const owner = await peers.ask(target, TAKE, { key });
+        ownership.correct(key, owner);
+        return owner;
+      } catch (error) {
+        if (!isGavelError(error, 'server.node-unavailable')) throw error;
+        others = others.filter((node) => node !== target);
+      }
+    }
+    return undefined;
+  }
+
   async #findNewest(key: RoomKey): Promise<Snapshot | undefined> {
     const answers = await this.#deps.peers.askAll(REPLICA, { key });
     return answers
@@ -122,6 +176,7 @@ export class Takeover implements Ownership {
   /** Takes the rooms of dead owners over: each room at the node that a hash names, so that not all nodes claim it. */
   #takeOrphans(): void {
     const { peers, replicas, report } = this.#deps;
+    if (this.#isDraining) return;
     const nodes = peers.nodes();
     for (const key of replicas.orphans(nodes)) {
       if (nodeFor(roomKeyText(key), nodes) === peers.self) this.claim(key).catch(report);

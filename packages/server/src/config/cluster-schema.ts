@@ -68,6 +68,16 @@ export const CLUSTER_SCHEMA = Type.Object(
         description: 'Name of the cluster. Clusters that share NATS servers need different ones.',
       }),
     ),
+    drainTimeoutMs: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 600_000,
+        unit: 'ms',
+        defaultText: '`10000`',
+        description:
+          'How long a node that gets SIGTERM goes on for its clients after it has handed its rooms over, while the load balancer learns by `/readyz` that it ends.',
+      }),
+    ),
     nats,
   },
   {

@@ -5,7 +5,7 @@
  */
 
 import type { MediaEngine } from '@gavel/media';
-import type { ClusterParts } from '../cluster/cluster-rooms.ts';
+import type { ClusterRooms } from '../cluster/cluster-rooms.ts';
 import type { Store } from '../store/store.ts';
 import type { Unready } from '../telemetry/health.ts';
 import { findUnreadyWorkers } from './media-engine.ts';
@@ -14,9 +14,9 @@ import { findUnreadyWorkers } from './media-engine.ts';
 export async function findUnready(
   engine: MediaEngine,
   store: Pick<Store, 'ping'>,
-  cluster?: Pick<ClusterParts, 'findUnready'>,
+  cluster?: Pick<ClusterRooms, 'findUnready'>,
 ): Promise<Unready[]> {
-  const unready = [...findUnreadyWorkers(engine), ...(cluster?.findUnready?.() ?? [])];
+  const unready = [...findUnreadyWorkers(engine), ...(cluster?.findUnready() ?? [])];
   await store.ping().catch((error: unknown) => unready.push({ part: 'store', problem: messageOf(error) }));
   return unready;
 }
