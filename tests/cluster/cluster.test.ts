@@ -40,7 +40,7 @@ describe.skipIf(NATS_SERVER === '' || POSTGRES === '')('three nodes (needs nats-
     storeUrl = await postgres.createDatabase();
     for (const id of ['a', 'b', 'c']) await startNode(id);
     await new Promise((resolve) => setTimeout(resolve, HEALTHY_MS + 1000));
-  }, 120_000);
+  }, 300_000);
   afterAll(async () => {
     for (const { child } of nodes.values()) child.kill('SIGKILL');
     await Promise.all([...nodes.values()].map(({ exited }) => exited));
@@ -198,7 +198,7 @@ describe.skipIf(NATS_SERVER === '' || POSTGRES === '')('three nodes (needs nats-
     await sendUntilAccepted(ann, 'while it drains');
     for (const user of [ben, cem]) await expectHeard(user, 'while it drains');
     const before = room;
-    room = 'begins while it drains';
+    room = 'begins-while-it-drains';
     await enter('a', 'eve');
     room = before;
     expect(await ann.client.closed).toMatchObject({ code: 4000 });
@@ -207,7 +207,7 @@ describe.skipIf(NATS_SERVER === '' || POSTGRES === '')('three nodes (needs nats-
     await expectHeard(cem, 'after');
     expect([ben, cem].map((user) => user.isClosed())).toEqual([false, false]);
     expect((await enter('c', 'dan')).epoch).toBe(ben.epoch);
-    room = 'begins while it drains';
+    room = 'begins-while-it-drains';
     await enter('b', 'fay');
   });
 
