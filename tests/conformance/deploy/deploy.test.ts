@@ -69,36 +69,6 @@ test.skipIf(!isInstalled('promtool'))('Prometheus accepts the alert rules', () =
   expect(run('promtool', 'check', 'rules', join(DEPLOY, 'monitoring/alerts.yaml'))).toContain('SUCCESS');
 });
 
-test('the nodes of the compose file of a cluster have valid configurations that differ in node and ports', () => {
-  const { services, secrets } = parse(read('docker/compose.cluster.yaml'), { merge: true }) as {
-    services: Record<string, { environment?: Record<string, string>; secrets?: string[]; stop_grace_period?: string }>;
-    secrets: Record<string, unknown>;
-  };
-  const files: Record<string, string> = {
-    '/run/secrets/apps': '[]',
-    '/run/secrets/admin-key': 'an-admin-key-0123456789',
-    '/run/secrets/store-url': 'postgres://gavel:password@127.0.0.1:5432/gavel',
-    '/run/secrets/nats-password': 'a-nats-password',
-  };
-  const nodes = Object.entries(services).filter(([name]) => name.startsWith('gavel'));
-  const configs = nodes.map(([, { environment = {} }]) => {
-    const entries = Object.entries(environment).map(([name, value]) => [
-      name,
-      value.replace(/\$\{DOMAIN:\?\}/, 'rooms.example.org').replace(/\$\{PUBLIC_ADDRESS:\?\}/, '203.0.113.7'),
-    ]);
-    return loadConfig({ argv: [], env: Object.fromEntries(entries), readFile: (path) => files[path] ?? '' });
-  });
-  expect(configs.map(({ cluster }) => cluster?.node)).toEqual(['node-1', 'node-2', 'node-3']);
-  expect(new Set(configs.flatMap(({ port, media }) => [port, media.port])).size).toBe(6);
-  const proxy = read('proxy/Caddyfile.cluster');
-  for (const { port } of configs) expect(proxy).toContain(`127.0.0.1:${port}`);
-  for (const [, service] of nodes) {
-    // The drain takes 10 s, the end of the process 5 s more.
-    expect(Number.parseInt(service.stop_grace_period ?? '', 10)).toBeGreaterThanOrEqual(35);
-    for (const secret of service.secrets ?? []) expect(Object.keys(secrets)).toContain(secret);
-  }
-});
-
 test('the image runs the program that exists, as a user without rights', () => {
   const dockerfile = read('docker/Dockerfile');
   const [, program = ''] = /^ENTRYPOINT \["[^"]+", "([^"]+)"\]$/m.exec(dockerfile) ?? [];

@@ -225,6 +225,17 @@ describe('replicas', () => {
     expect(a.lost).toEqual([]);
   });
 
+  test('an owner without a valid lease says nothing of its rooms: the replicas stay for the takeover (CLUS-3)', async () => {
+    const [a, b] = [open('a'), open('b')];
+    await a.enter('ann');
+    table.give(KEY, { node: 'nobody', term: 1 });
+    await a.replicas.sendDigest();
+    b.link.losing = 1;
+    await b.replicas.receive('a', { term: 1, batch: a.batches[0] as EventBatch });
+    expect(b.replicas.find(KEY)?.state.members.members).toHaveLength(1);
+    expect(b.lost).toEqual([]);
+  });
+
   test('a batch of an ended term changes nothing (CLUS-2)', async () => {
     const [a, b] = [open('a'), open('b')];
     await a.enter('ann');

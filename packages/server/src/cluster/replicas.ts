@@ -8,7 +8,7 @@
  * @module
  */
 
-import { type RoomKey, roomKeyText } from '@gavel/protocol';
+import { GavelError, type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { Clock } from '../rooms/clock.ts';
 import type { Origin } from '../rooms/commands.ts';
 import type { RoomPosition } from '../rooms/ended-tickets.ts';
@@ -77,8 +77,11 @@ export class Replicas {
     const { peers, stateOf, termOf } = deps;
     peers.serve(STATE, ({ key }) => {
       const state = stateOf(key);
+      if (!state) return {};
       const term = termOf(key);
-      return state && term !== undefined ? { snapshot: { term, state } } : {};
+      // Its lease is over, or another node has the room: this node does not know whether it still exists.
+      if (term === undefined) throw new GavelError('server.node-unavailable', 'This node may not decide for the room.');
+      return { snapshot: { term, state } };
     });
     peers.serve(DIGEST, async ({ places }, from) => {
       await this.#compare(from, places);
@@ -144,7 +147,9 @@ export class Replicas {
   /** Sends the other nodes how far this node is with its rooms. */
   async sendDigest(): Promise<void> {
     const { peers, termOf } = this.#deps;
-    const places = [...this.#sent.values()].filter(({ key, term }) => termOf(key) === term);
+    const places = [...this.#sent.values()];
+    // A room that is missing has ended for the others: without a valid lease, this node says nothing of its rooms.
+    if (places.some(({ key, term }) => termOf(key) !== term)) return;
     await peers.askOthers(DIGEST, { places });
   }
 

@@ -1,0 +1,114 @@
+/**
+ * What may happen to a node or to the services, as a beginning and an end.
+ *
+ * @module
+ */
+
+import type { Cut } from './cut-proxy.ts';
+import type { TestCluster } from './test-cluster.ts';
+
+/** A failure of one node, or of a service that all nodes use. */
+export interface Failure {
+  readonly name: string;
+  /** Whether no calls are made at the node meanwhile: they would have no answer. */
+  readonly stopsCalls: boolean;
+  /** Whether clients of the node may lose their connection. */
+  readonly closes: boolean;
+  /** Whether all nodes fail, so that no room goes on meanwhile. */
+  readonly affectsAll?: boolean;
+  begin(cluster: TestCluster, node: string): Promise<void>;
+  end(cluster: TestCluster, node: string): Promise<void>;
+}
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+const KILL: Failure = {
+  ...{ name: 'kill -9', stopsCalls: true, closes: true },
+  begin: (cluster, node) => cluster.kill(node),
+  end: (cluster, node) => cluster.restart(node),
+};
+
+const STOP: Failure = {
+  ...{ name: 'SIGTERM', stopsCalls: true, closes: true },
+  async begin(cluster, node) {
+    const { process } = cluster.node(node);
+    process.child.kill('SIGTERM');
+    await process.exited;
+  },
+  end: (cluster, node) => cluster.restart(node),
+};
+
+function pauseFor(ms: number): Failure {
+  let pausedAt = 0;
+  return {
+    ...{ name: `SIGSTOP for ${ms / 1000} s`, stopsCalls: true, closes: ms >= 3000 },
+    async begin(cluster, node) {
+      pausedAt = performance.now();
+      cluster.node(node).process.child.kill('SIGSTOP');
+    },
+    async end(cluster, node) {
+      await sleep(Math.max(0, pausedAt + ms - performance.now()));
+      cluster.node(node).process.child.kill('SIGCONT');
+    },
+  };
+}
+
+function cutFor(ms: number, from: readonly ('toNats' | 'toPostgres')[], cut: Exclude<Cut, 'none'>): Failure {
+  const services = from.map((name) => (name === 'toNats' ? 'NATS' : 'PostgreSQL')).join(' and ');
+  return {
+    // A node that cannot reach the others cannot bring its clients what happens in rooms of others.
+    ...{ name: `cut from ${services} (${cut}) for ${ms / 1000} s`, stopsCalls: true, closes: true },
+    async begin(cluster, node) {
+      for (const name of from) cluster.node(node)[name].cut(cut);
+    },
+    async end(cluster, node) {
+      await sleep(ms);
+      for (const name of from) cluster.node(node)[name].cut('none');
+    },
+  };
+}
+
+const RESTART_NATS: Failure = {
+  ...{ name: 'restart of NATS', stopsCalls: false, closes: false },
+  async begin(cluster) {
+    await cluster.nats.stop();
+    await sleep(500);
+    await cluster.nats.restart();
+  },
+  end: () => sleep(1000),
+};
+
+const RESTART_POSTGRES: Failure = {
+  ...{ name: 'restart of PostgreSQL', stopsCalls: false, closes: false },
+  begin: (cluster) => cluster.postgres.restart(),
+  end: () => sleep(1000),
+};
+
+const SLOW_POSTGRES: Failure = {
+  ...{ name: 'PostgreSQL answers 2 s late for 6 s', stopsCalls: false, closes: false, affectsAll: true },
+  async begin(cluster) {
+    for (const { toPostgres } of cluster.nodes.values()) toPostgres.delayMs = 2000;
+    await sleep(6000);
+  },
+  async end(cluster) {
+    for (const { toPostgres } of cluster.nodes.values()) toPostgres.delayMs = 0;
+    await sleep(4000);
+  },
+};
+
+/** All failures; the first one is the death of a node. */
+export const FAILURES: readonly Failure[] = [
+  KILL,
+  STOP,
+  pauseFor(1000),
+  pauseFor(5000),
+  cutFor(5000, ['toNats'], 'both'),
+  cutFor(5000, ['toPostgres'], 'both'),
+  cutFor(5000, ['toNats', 'toPostgres'], 'both'),
+  cutFor(5000, ['toNats'], 'to-service'),
+  cutFor(5000, ['toNats'], 'to-node'),
+  cutFor(5000, ['toPostgres'], 'to-node'),
+  RESTART_NATS,
+  RESTART_POSTGRES,
+  SLOW_POSTGRES,
+];
