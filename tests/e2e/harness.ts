@@ -131,6 +131,26 @@ export class ZegoTab {
     return new ZegoTab(page);
   }
 
+  /** Opens two users, `alice` and `bob`, each at a server's address, who publish and see each other. */
+  static async openPair(
+    stage: Stage,
+    [serverA, serverB]: readonly [string, string],
+    appId: number,
+    room: string,
+  ): Promise<{ readonly a: ZegoTab; readonly b: ZegoTab }> {
+    const [a, b] = await Promise.all([
+      ZegoTab.join(stage, serverA, appId, room, 'alice'),
+      ZegoTab.join(stage, serverB, appId, room, 'bob'),
+    ]);
+    await Promise.all([a.publish('alice-cam'), b.publish('bob-cam')]);
+    await Promise.all([
+      a.callback('roomStreamUpdate', 'ADD', 'bob-cam'),
+      b.callback('roomStreamUpdate', 'ADD', 'alice-cam'),
+    ]);
+    await Promise.all([a.seesFrames(), b.seesFrames()]);
+    return { a, b };
+  }
+
   publish(streamId: string, options: ZegoPublishOptions = {}): Promise<boolean> {
     return this.page.evaluate(([id, options]) => e2e.zego().publish(id, options), [streamId, options] as const);
   }

@@ -12,20 +12,7 @@ const ROOM = 'lobby';
 let stage: Stage;
 let gavel: TestServer;
 
-/** Two users who publish, and see each other. */
-async function openPair(server = gavel.baseUrl): Promise<{ a: ZegoTab; b: ZegoTab }> {
-  const [a, b] = await Promise.all([
-    ZegoTab.join(stage, gavel.baseUrl, gavel.app.appId, ROOM, 'alice'),
-    ZegoTab.join(stage, server, gavel.app.appId, ROOM, 'bob'),
-  ]);
-  await Promise.all([a.publish('alice-cam'), b.publish('bob-cam')]);
-  await Promise.all([
-    a.callback('roomStreamUpdate', 'ADD', 'bob-cam'),
-    b.callback('roomStreamUpdate', 'ADD', 'alice-cam'),
-  ]);
-  await Promise.all([a.seesFrames(), b.seesFrames()]);
-  return { a, b };
-}
+const openPair = (server = gavel.baseUrl) => ZegoTab.openPair(stage, [gavel.baseUrl, server], gavel.app.appId, ROOM);
 
 describe.skipIf(CHROMIUM === '')('two browsers in a room with real media', () => {
   beforeAll(async () => {

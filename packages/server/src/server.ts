@@ -29,7 +29,7 @@ import { type ConfigChanges, compareConfigs } from './config/reload.ts';
 import type { Config } from './config.ts';
 import { Entry } from './entry/entry.ts';
 import { Leave } from './entry/leave.ts';
-import { ChatFiles } from './files/chat-files.ts';
+import { SharedFiles } from './files/shared-files.ts';
 import { IceServers } from './ice/ice-servers.ts';
 import { BatchJournal } from './journal/batch-journal.ts';
 import { CommandLog } from './journal/command-log.ts';
@@ -190,11 +190,12 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
   const chatLinks = await ChatLinks.open({ store, clock, baseUrl: () => baseUrl });
   const webhooks = await Webhooks.open({ store, apps, clock, chatLinks, caches });
   const commands = new CommandLog({ journal, repository: store.journal, clock, log });
+  const zegoCallbacks = createZegoCallbacks();
   const callbacks = new Callbacks({
     store,
     journal,
     apps,
-    dialects: [createZegoCallbacks(), webhooks.dialect],
+    dialects: [zegoCallbacks, webhooks.dialect],
     clock,
     log,
     userAgent: `Gavel/${manifest.version}`,
@@ -282,14 +283,16 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
     metrics.calls.recordRemoval(command, durationMs),
   );
   bus.subscribe(fanOut);
+  if (parts.cluster) bus.subscribe(zegoCallbacks);
 
   // Parts that act on rooms in turn.
   const { maxFileBytes, maxRoomFileBytes: perRoom, maxAppFileBytes: perApp } = config.chat;
   const path = join(config.dataDir, 'files');
-  const files = await ChatFiles.open({ bus, store, clock, log, path, maxFileBytes, limits: { perRoom, perApp } });
+  const fileParts = { bus, peers, store, clock, log, path };
+  const files = await SharedFiles.open({ ...fileParts, maxFileBytes, limits: { perRoom, perApp } });
   const guard = new AdmissionGuard({ store, bus });
   publisher.subscribe(guard);
-  publisher.subscribe(files);
+  bus.subscribe(files);
   const policy = new PolicyService({
     policies,
     bus,

@@ -3,7 +3,7 @@
  *
  * - absent: one node; everything is copied through JSON, and nothing is delayed
  * - `delayed`, or `delayed:SEED`: one node; every message takes up to 2 ms
- * - `nodes`, or `nodes:SEED`: two nodes; every message between them takes up to 2 ms
+ * - `nodes`, or `nodes:SEED`: two nodes; as `delayed`, and so does every message between them
  * - `cluster`, or `cluster:SEED`: three nodes, joined by a NATS server and a PostgreSQL database
  * - `postgres`: one node, as without the variable, with its data in PostgreSQL
  *
@@ -33,7 +33,7 @@ function readTestBus(): TestBus {
 /** Puts the bus that is tested in front of a server's own. */
 export function wrapTestBus(bus: Bus): Bus {
   const { kind, seed } = readTestBus();
-  return new SerialisingBus(bus, { seed, maxMs: kind === 'delayed' ? MAX_DELAY_MS : 0 });
+  return new SerialisingBus(bus, { seed, maxMs: kind === 'delayed' || kind === 'nodes' ? MAX_DELAY_MS : 0 });
 }
 
 /** Returns the nodes that a test server has; undefined if it is one process without a cluster. */

@@ -107,7 +107,10 @@ async function joinInMemory(
   const shared = { ...store, close: async () => {} };
   const members = Array.from({ length: size }, () => cluster.join());
   return {
-    nodes: members.map((member) => ({ config, parts: { store: shared, cluster: member } })),
+    nodes: members.map((member) => ({
+      config: { ...config, dataDir: join(config.dataDir, member.link.id) },
+      parts: { store: shared, cluster: member },
+    })),
     store,
     close: () => store.close(),
   };

@@ -110,7 +110,7 @@ async function startOn(config: Config, parts: ServerParts, wanted?: NodesSetting
   const nodes = wanted ?? (isAlone ? undefined : readTestNodes());
   // A store of the test is one that the nodes of several machines cannot have.
   const isPossible = nodes?.joinedBy !== 'services' || parts.store === undefined;
-  if (nodes && isPossible) return startNodes(config, parts, nodes);
+  if (nodes && isPossible) return startNodes(config, { wrapBus: wrapTestBus, ...parts }, nodes);
   const server = await startServer(config, { ...(!parts.cluster && { wrapBus: wrapTestBus }), ...parts });
   return { ...server, nodeUrls: [server.baseUrl] };
 }

@@ -36,6 +36,12 @@ export class ByteQuota {
     setOrDelete(this.#apps, key.appId, app + bytes);
   }
 
+  /** Forgets all counts. */
+  clear(): void {
+    this.#rooms.clear();
+    this.#apps.clear();
+  }
+
   /** Returns the bytes of a room, and of its App. */
   usageOf(key: RoomKey): { readonly room: number; readonly app: number } {
     return { room: this.#rooms.get(roomKeyText(key)) ?? 0, app: this.#apps.get(key.appId) ?? 0 };

@@ -30,7 +30,11 @@ const open = async (perRoom = 100): Promise<void> => {
   const log = { error: (fields: object) => void logged.push(fields) };
   const limits = { perRoom, perApp: 150 };
   const bus: ChatFilesDeps['bus'] = { query: async (_key, query) => answer(query) as never };
-  files = await ChatFiles.open({ bus, store, clock, log, path, maxFileBytes: 80, limits });
+  files = await ChatFiles.open({
+    ...{ bus, store, clock, log, path, maxFileBytes: 80, limits },
+    hasOthers: false,
+    isResponsibleFor: () => true,
+  });
 };
 
 /** A room with one member, anna; none if there is no epoch. */
@@ -61,16 +65,15 @@ const upload = async (size: number): Promise<string> => {
   expect(await files.addPart(fileId, 0, Buffer.alloc(size))).toEqual({ received: size, isComplete: true });
   return fileId;
 };
-const send = async (fileId: string): Promise<WireContent> =>
-  (await files.claim(KEY, anna, { type: 'file', fileId })).content;
+const send = (fileId: string): Promise<WireContent> => files.claim(KEY, anna, { type: 'file', fileId });
 const heard = (event: object): EventBatch =>
   ({ key: KEY, epoch, events: [{ epoch, ...event }], origin: { channel: 'server', requestId: '' } }) as never;
 const say = async (messageId: number, content: WireContent): Promise<void> =>
   files.handle(heard({ type: 'message', messageId, content }));
 const isThere = async (fileId: string): Promise<boolean> => {
-  const file = await files.openFile(fileId);
-  await file?.handle.close();
-  return file !== undefined;
+  const handle = (await files.findRecord(fileId)) && (await files.openBytes(fileId));
+  await handle?.close();
+  return handle !== undefined;
 };
 const onDisk = (): number =>
   readdirSync(path, { recursive: true, withFileTypes: true }).filter((each) => each.isFile()).length;
@@ -91,9 +94,9 @@ it('a file that is not sent is deleted after 10 minutes, one that is sent stays 
 
 it('a claim that is released can be made again; one that is not, or of another life of the room, cannot (CHAT-10)', async () => {
   const fileId = await upload(10);
-  const { release } = await files.claim(KEY, anna, { type: 'file', fileId });
+  await files.claim(KEY, anna, { type: 'file', fileId });
   await expect(send(fileId)).rejects.toMatchObject({ code: 'file.not-found' });
-  release();
+  files.release([fileId]);
   epoch = '2' as Epoch;
   await expect(send(fileId)).rejects.toMatchObject({ code: 'file.not-found' });
   epoch = '1' as Epoch;

@@ -9,6 +9,7 @@
 
 import type { FileHandle } from 'node:fs/promises';
 import {
+  type AppId,
   byteLength,
   CONTENT_LIMITS,
   type Epoch,
@@ -50,12 +51,10 @@ export interface ChatFilesDeps {
   /** Bytes. */
   readonly maxFileBytes: number;
   readonly limits: ByteLimits;
-}
-
-/** A file that is open for reading. */
-export interface OpenFile {
-  readonly record: FileRecord;
-  readonly handle: FileHandle;
+  /** Whether other processes have files of living rooms in the same store. */
+  readonly hasOthers: boolean;
+  /** Whether this process deletes the files of an App; one of several nodes does. */
+  readonly isResponsibleFor: (appId: AppId) => boolean;
 }
 
 /** All files of chat messages. */
@@ -83,7 +82,7 @@ export class ChatFiles {
   /** Opens the folder, and counts what is in it. What an earlier process has left unsent is deleted by the first sweep. */
   static async open(deps: ChatFilesDeps): Promise<ChatFiles> {
     const { files } = deps.store;
-    await files.orphanUnbound();
+    if (!deps.hasOthers) await files.orphanUnbound();
     const quota = new ByteQuota(deps.limits);
     for (const { bytes, ...key } of await files.usage()) quota.add(key, bytes);
     return new ChatFiles(deps, await FileFolder.open(deps.path), quota);
@@ -168,39 +167,57 @@ export class ChatFiles {
   }
 
   /**
-   * Returns the content of a message, with the facts of its files, and a function to call if it is not sent.
+   * Returns the content of a message, with the facts of its files. Release them if it is not sent.
    *
    * @param messageId the message that is edited; undefined for a new one
    * @throws GavelError `file.not-found`, `file.not-image`, `message.too-long` for a payload of more than 8,192 bytes
    */
-  async claim(key: RoomKey, member: MemberInfo, content: NewContent, messageId?: number) {
+  async claim(key: RoomKey, member: MemberInfo, content: NewContent, messageId?: number): Promise<WireContent> {
     const epoch = await this.#epochOf(key);
     if (epoch === undefined) throw new GavelError('room.not-found');
     const sender = { key, epoch, userId: member.user.id };
     if (content.type === 'custom') {
       const { payload, fileIds = [] } = content;
       if (byteLength(JSON.stringify(payload)) > CONTENT_LIMITS.payloadBytes) throw new GavelError('message.too-long');
-      const { files, release } = this.#live.claim(fileIds, sender, messageId);
-      const claimed: WireContent = { type: 'custom', payload, ...(files.length > 0 && { files }) };
-      return { content: claimed, release };
+      const files = this.#live.claim(fileIds, sender, messageId);
+      return { type: 'custom', payload, ...(files.length > 0 && { files }) };
     }
-    const { files, release } = this.#live.claim([content.fileId], sender, messageId);
-    const [file] = files;
+    const [file] = this.#live.claim([content.fileId], sender, messageId);
     if (!file) throw new GavelError('file.not-found');
     if (content.type === 'image' && !isImageType(file.mediaType)) {
-      release();
+      this.release([file.fileId]);
       throw new GavelError('file.not-image');
     }
-    const claimed: WireContent = { type: content.type, file };
-    return { content: claimed, release };
+    return { type: content.type, file };
   }
 
-  /** Opens a complete file for whoever knows its id; undefined if there is none. The caller closes it. */
-  async openFile(fileId: string): Promise<OpenFile | undefined> {
+  /** Frees the files of a message that was not sent: they may be sent in another one. */
+  release(fileIds: readonly string[]): void {
+    this.#live.release(fileIds);
+  }
+
+  /** Whether an upload is under way here. */
+  hasUpload(fileId: string): boolean {
+    return this.#uploads.has(fileId);
+  }
+
+  /** Returns what is known of a complete file; undefined if there is none. */
+  async findRecord(fileId: string): Promise<FileRecord | undefined> {
     if (!FILE_ID.test(fileId) || this.#deleting.has(fileId)) return undefined;
-    const record = await this.#deps.store.files.find(fileId);
-    const handle = record && (await this.#folder.read(fileId));
-    return record && handle && { record, handle };
+    return this.#deps.store.files.find(fileId);
+  }
+
+  /** Opens the bytes of a complete file for reading; undefined if this process does not have them. The caller closes it. */
+  async openBytes(fileId: string): Promise<FileHandle | undefined> {
+    return FILE_ID.test(fileId) ? this.#folder.read(fileId) : undefined;
+  }
+
+  /** Counts the bytes of all files again: this process may have become responsible for other Apps. */
+  async recount(): Promise<void> {
+    const usage = await this.#deps.store.files.usage();
+    this.#quota.clear();
+    for (const { bytes, ...key } of usage) this.#quota.add(key, bytes);
+    for (const { key, bytes } of this.#uploads.usage()) this.#quota.add(key, bytes);
   }
 
   /** Ends the uploads of members that have left, and deletes files that a message has lost. */
@@ -214,16 +231,18 @@ export class ChatFiles {
   }
 
   async #sweep(): Promise<void> {
-    const { clock, store, log } = this.#deps;
+    const { clock, store, log, isResponsibleFor } = this.#deps;
     try {
       const unsent = this.#live.removeUnsent(clock.monotonicMs() - UNSENT_MS);
       await store.files.orphanUnboundOf(unsent.map(({ file }) => file.fileId));
       await this.#orphanEnded();
-      let orphans: readonly FileRecord[];
-      do {
-        orphans = await store.files.orphans(SWEEP_FILES);
-        await this.#delete(orphans.map(({ fileId }) => fileId));
-      } while (orphans.length === SWEEP_FILES);
+      for (;;) {
+        const orphans = await store.files.orphans(SWEEP_FILES);
+        const own = orphans.filter(({ appId }) => isResponsibleFor(appId));
+        await this.#delete(own.map(({ fileId }) => fileId));
+        // The next ones may be behind those that another process deletes: the next sweep finds them.
+        if (orphans.length < SWEEP_FILES || own.length === 0) break;
+      }
     } catch (error) {
       log.error({ err: error }, 'deleting files of chat messages failed; retrying');
     }

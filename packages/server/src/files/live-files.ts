@@ -52,10 +52,10 @@ export class LiveFiles {
    * its files.
    *
    * @param messageId the message that is edited; undefined for a new one
-   * @returns the files, and a function to call if the message is not sent
+   * @returns the files; release them if the message is not sent
    * @throws GavelError `file.not-found` if one is not the sender's, of another life of the room, or in another message
    */
-  claim(fileIds: readonly string[], sender: Sender, messageId?: number) {
+  claim(fileIds: readonly string[], sender: Sender, messageId?: number): readonly WireFile[] {
     const own = messageId === undefined ? [] : (this.#messages.get(messageKey(sender, messageId)) ?? []);
     const claimed = fileIds.map((fileId): Entry => {
       const entry = this.#files.get(fileId);
@@ -67,12 +67,15 @@ export class LiveFiles {
     if (new Set(fileIds).size < fileIds.length) throw new GavelError('file.not-found', 'A file is named twice.');
     const unsent = claimed.filter(({ state }) => state === 'unsent');
     for (const entry of unsent) entry.state = 'sending';
-    return {
-      files: claimed.map(({ file }) => file),
-      release: (): void => {
-        for (const entry of unsent) if (entry.state === 'sending') entry.state = 'unsent';
-      },
-    };
+    return claimed.map(({ file }) => file);
+  }
+
+  /** Frees files whose message was not sent; those that are in a message stay in it. */
+  release(fileIds: readonly string[]): void {
+    for (const fileId of fileIds) {
+      const entry = this.#files.get(fileId);
+      if (entry?.state === 'sending') entry.state = 'unsent';
+    }
   }
 
   /** Follows an event of a room. Returns the files that no message has any more. */

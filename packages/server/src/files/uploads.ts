@@ -75,6 +75,16 @@ export class Uploads {
     return { fileId, token: token.toString('base64url') };
   }
 
+  /** Whether an upload is under way. */
+  has(fileId: string): boolean {
+    return this.#all.has(fileId);
+  }
+
+  /** Returns the bytes that each upload has announced. */
+  usage(): readonly { readonly key: RoomKey; readonly bytes: number }[] {
+    return [...this.#all.values()].map(({ by, size }) => ({ key: by.key, bytes: size }));
+  }
+
   /** Returns the member of an upload. @throws GavelError `file.not-found`; `login.bad-credential` for another token */
   findUploader(fileId: string, token: string): Uploader {
     const upload = FILE_ID.test(fileId) ? this.#all.get(fileId) : undefined;

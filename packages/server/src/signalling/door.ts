@@ -14,7 +14,7 @@ import { WebSocketServer } from 'ws';
 import type { Bus } from '../bus/bus.ts';
 import type { Entry } from '../entry/entry.ts';
 import type { Leave } from '../entry/leave.ts';
-import type { ChatFiles } from '../files/chat-files.ts';
+import type { SharedFiles } from '../files/shared-files.ts';
 import type { IceServers } from '../ice/ice-servers.ts';
 import type { Clock } from '../rooms/clock.ts';
 import type { CountCall } from '../telemetry/call-metrics.ts';
@@ -45,7 +45,7 @@ export interface SignallingDeps {
   readonly bus: Bus;
   readonly entry: Entry;
   readonly leave: Leave;
-  readonly files: Pick<ChatFiles, 'createUpload' | 'claim'>;
+  readonly files: Pick<SharedFiles, 'createUpload' | 'claim'>;
   readonly fanOut: FanOut;
   readonly clock: Clock;
   readonly log: Logger;

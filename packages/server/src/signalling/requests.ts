@@ -19,7 +19,7 @@ import {
   type WireContent,
 } from '@gavel/protocol';
 import type { Bus } from '../bus/bus.ts';
-import type { ChatFiles } from '../files/chat-files.ts';
+import type { SharedFiles } from '../files/shared-files.ts';
 import type { Origin } from '../rooms/commands.ts';
 import { KeyedQueue } from '../rooms/keyed-queue.ts';
 import type { MemberInfo } from '../rooms/member.ts';
@@ -44,7 +44,7 @@ export interface Caller {
 /** Dependencies of the methods. */
 export interface RequestDeps extends JoiningDeps {
   readonly bus: Bus;
-  readonly files: Pick<ChatFiles, 'createUpload' | 'claim'>;
+  readonly files: Pick<SharedFiles, 'createUpload' | 'claim'>;
 }
 
 type Handler<M extends Method> = (caller: Caller, params: Params<M>) => Promise<Results[M]>;

@@ -10,14 +10,14 @@
 
 import { CONTENT_LIMITS, ERRORS, GavelError } from '@gavel/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { ChatFiles, OpenFile } from '../files/chat-files.ts';
 import { contentDisposition } from '../files/file-names.ts';
 import { UNKNOWN_TYPE } from '../files/media-types.ts';
+import type { OpenFile, SharedFiles } from '../files/shared-files.ts';
 import { parseByteRange } from './byte-range.ts';
 
 /** The dependencies of the door. */
 export interface FileDoorDeps {
-  readonly files: ChatFiles;
+  readonly files: SharedFiles;
   readonly log: { error(fields: object, message: string): void };
 }
 

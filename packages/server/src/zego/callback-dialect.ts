@@ -5,8 +5,10 @@
  */
 
 import { type App, validCallbackSecretsOf } from '../apps/app.ts';
+import type { Subscriber } from '../bus/bus.ts';
 import type { CallbackDialect } from '../callbacks/dialect.ts';
 import { standardWebhookHeaders } from '../callbacks/standard-webhooks.ts';
+import { eventsOf } from '../rooms/events.ts';
 import { type CallbackGroup, payloadOf } from './callback-payloads.ts';
 import { EndedPublishes } from './ended-publishes.ts';
 
@@ -15,8 +17,11 @@ function urlOf(app: App, group: CallbackGroup): string | undefined {
   return { room: roomUrl, user: userUrl, stream: streamUrl }[group];
 }
 
+/** The dialect; as a subscriber it learns of publishes that ended at other nodes, which later publishes may continue here. */
+export type ZegoCallbacks = CallbackDialect & Pick<Subscriber, 'handle'>;
+
 /** Creates the vendor's callbacks of one server: at most five retries, with delays that double (CB-2, reference zego 3.1). */
-export function createZegoCallbacks(): CallbackDialect {
+export function createZegoCallbacks(): ZegoCallbacks {
   const ended = new EndedPublishes();
   return {
     name: 'zego',
@@ -33,6 +38,10 @@ export function createZegoCallbacks(): CallbackDialect {
           ? { event: payload.fields.event, url, body: JSON.stringify(payload.fields) }
           : [];
       });
+    },
+
+    handle(batch) {
+      for (const { stream, atMs } of eventsOf(batch.events, 'streamRemoved')) ended.add(batch, stream, atMs);
     },
 
     // The vendor's signature does not cover the body. These headers do, and their id is the same for every attempt.
