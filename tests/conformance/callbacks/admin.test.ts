@@ -154,7 +154,9 @@ it('figures of callbacks stand among the metrics', async () => {
   stage.receiver.behaviour = () => 200;
   await stage.join('other', 'carl');
   await stage.settled();
-  const text = await (await fetch(`${stage.baseUrl}/metrics`)).text();
+  // One node sends the callbacks of an App.
+  const texts = await Promise.all(stage.nodeUrls.map(async (url) => (await fetch(`${url}/metrics`)).text()));
+  const text = texts.join('');
   expect(text).toContain(`gavel_callbacks_delivered_total{app="${TEST_APP.appId}"} 2`);
   expect(text).toContain(`gavel_callbacks_failed_total{app="${TEST_APP.appId}"} 3`);
   expect(text).toContain('gavel_callbacks_pending 0');

@@ -50,6 +50,8 @@ export type LogLine = Readonly<Record<string, unknown>>;
 /** A server, with helpers to call it. */
 export interface Harness {
   readonly baseUrl: string;
+  /** The address of each node. */
+  readonly nodeUrls: readonly string[];
   readonly apps: GavelServer['apps'];
   readonly bus: GavelServer['bus'];
   readonly rooms: TestRooms;
@@ -154,6 +156,7 @@ export async function start(options: TestServerOptions & { readonly clock?: Fake
 
   const harness: Harness = {
     baseUrl: test.baseUrl,
+    nodeUrls: test.nodeUrls,
     apps,
     bus,
     rooms,
