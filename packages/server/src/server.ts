@@ -286,12 +286,9 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
   if (parts.cluster) bus.subscribe(zegoCallbacks);
 
   // Parts that act on rooms in turn.
-  const { maxFileBytes, maxRoomFileBytes: perRoom, maxAppFileBytes: perApp } = config.chat;
   const path = join(config.dataDir, 'files');
-  const fileParts = { bus, peers, store, clock, log, path };
-  const files = await SharedFiles.open({ ...fileParts, maxFileBytes, limits: { perRoom, perApp } });
-  const guard = new AdmissionGuard({ store, bus });
-  publisher.subscribe(guard);
+  const files = await SharedFiles.open({ bus, peers, store, clock, log, path, settings: config.chat });
+  publisher.subscribe(new AdmissionGuard({ store, bus }));
   bus.subscribe(files);
   const policy = new PolicyService({
     policies,

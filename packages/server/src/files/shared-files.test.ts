@@ -44,8 +44,8 @@ beforeEach(async () => {
       const peers = new ClusterPeers(link);
       const path = join(root, link.id);
       const files = await SharedFiles.open({
-        ...{ peers, bus: bus as never, store, clock, log, path, maxFileBytes: 1_000_000 },
-        limits: { perRoom: 1_000_000, perApp: 1_000_000 },
+        ...{ peers, bus: bus as never, store, clock, log, path },
+        settings: { maxFileBytes: 1_000_000, maxRoomFileBytes: 1_000_000, maxAppFileBytes: 1_000_000 },
       });
       peers.start();
       return { files, isResponsible: peers.nodeFor(`files ${KEY.appId}`) === peers.self };

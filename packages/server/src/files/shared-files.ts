@@ -84,8 +84,14 @@ const ownsFilesOf = (peers: Pick<Peers, 'self' | 'nodeFor'>, appId: AppId): bool
   peers.nodeFor(subjectOf(appId)) === peers.self;
 
 /** Dependencies of `SharedFiles`. */
-export interface SharedFilesDeps extends Omit<ChatFilesDeps, 'hasOthers' | 'isResponsibleFor'> {
+export interface SharedFilesDeps extends Pick<ChatFilesDeps, 'bus' | 'store' | 'clock' | 'log' | 'path'> {
   readonly peers: Peers;
+  /** Maximum bytes of a file, of a room and of an App. */
+  readonly settings: {
+    readonly maxFileBytes: number;
+    readonly maxRoomFileBytes: number;
+    readonly maxAppFileBytes: number;
+  };
 }
 
 /** The files of all nodes, for the doors. */
@@ -93,9 +99,11 @@ export class SharedFiles {
   readonly #deps: { readonly peers: Peers; readonly own: ChatFiles; readonly report: (error: unknown) => void };
 
   /** Opens the files of this node, as `ChatFiles.open` does, and serves them to the others. */
-  static async open({ peers, ...deps }: SharedFilesDeps): Promise<SharedFiles> {
+  static async open({ peers, settings, ...deps }: SharedFilesDeps): Promise<SharedFiles> {
     const own = await ChatFiles.open({
       ...deps,
+      maxFileBytes: settings.maxFileBytes,
+      limits: { perRoom: settings.maxRoomFileBytes, perApp: settings.maxAppFileBytes },
       hasOthers: peers.nodes().length > 1,
       isResponsibleFor: (appId) => ownsFilesOf(peers, appId),
     });
