@@ -9,7 +9,7 @@ import { defineConfig } from 'vitest/config';
 import { findChromium, findCoturn, findHeadlessShell, findNatsServer, findPostgres } from './scripts/find-programs.mjs';
 
 /** A timeout ends a test that hangs; it judges no speed, so that a busy machine fails none. */
-const PATIENCE = { testTimeout: 60_000, hookTimeout: 60_000 };
+const PATIENCE = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 30_000 } } };
 
 export default defineConfig({
   // The workspace uses the client's sources; its package exports what is built for others.
