@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { LOST, loginResult } from '../testing/fake-server.ts';
-import { createSession, createWorld, type World } from '../testing/harness.ts';
+import { createSession, createWorld, WAIT_ANSWER, type World } from '../testing/harness.ts';
 import type { SessionOptions } from './session.ts';
 
 const refusal = (cause: string, reason = '') => ({ refuse: 'resume.refused', details: { cause, reason } }) as const;
@@ -120,15 +120,7 @@ test('a login that is replaced before its answer ends as replaced (KICK-13)', as
 test('a client that lost its connection while it waited asks by its ticket whether it may ask again (KICK-12)', async () => {
   for (const isKicked of [true, false]) {
     const world = createWorld();
-    const waiting = { memberId: 'm-me', user: { id: 'me', name: 'Me' }, sinceMs: 1 };
-    const waitAnswer = {
-      waiting,
-      ticket: 'w-1',
-      heartbeatIntervalMs: 30_000,
-      heartbeatTimeoutMs: 100_000,
-      serverTimeMs: 0,
-    };
-    world.server.answers.login = () => waitAnswer;
+    world.server.answers.login = () => WAIT_ANSWER;
     const session = createSession(world);
     session.login().catch(() => {});
     await world.clock.advance(0);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { settle } from '../testing/fake-clock.ts';
 import { LOST, loginResult, member, snapshot, stream } from '../testing/fake-server.ts';
-import { createSession, createWorld, type World } from '../testing/harness.ts';
+import { createSession, createWorld, WAIT_ANSWER, type World } from '../testing/harness.ts';
 import type { RoomSession, SessionOptions } from './session.ts';
 
 /** Everything a session tells, in order, in short words. */
@@ -372,15 +372,7 @@ test('a token renewed while the connection is lost is told to the server after t
 
 test('a login that waits is resolved when it is let in, and a token renewed meanwhile is told then (WAIT-4)', async () => {
   const world = createWorld();
-  const waiting = { memberId: 'm-me', user: { id: 'me', name: 'Me' }, sinceMs: 1 };
-  const waitAnswer = {
-    waiting,
-    ticket: 'w-1',
-    heartbeatIntervalMs: 30_000,
-    heartbeatTimeoutMs: 100_000,
-    serverTimeMs: 0,
-  };
-  world.server.answers.login = () => waitAnswer;
+  world.server.answers.login = () => WAIT_ANSWER;
   const session = createSession(world);
   const log = record(session);
   const login = session.login();

@@ -56,6 +56,15 @@ export function createWorld(): World {
   };
 }
 
+/** The answer to a login that has to wait. */
+export const WAIT_ANSWER = {
+  waiting: { memberId: 'm-me', user: { id: 'me', name: 'Me' }, sinceMs: 1 },
+  ticket: 'w-1',
+  heartbeatIntervalMs: 30_000,
+  heartbeatTimeoutMs: 100_000,
+  serverTimeMs: 0,
+};
+
 /** Creates a session on a fake platform. */
 export function createSession(world: World, more: Partial<SessionOptions> = {}): RoomSession {
   return new RoomSession({

@@ -60,6 +60,7 @@ export interface ClusterRoomsDeps
       adopt(key: RoomKey): Promise<void>;
       forget(key: RoomKey): void;
       findLeft: LeftRoomsDeps['findSessions'];
+      roomOf: LeftRoomsDeps['roomOf'];
       endLeft: LeftRoomsDeps['endSession'];
     };
   };
@@ -141,7 +142,7 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
     drain,
     findUnready: () => [
       ...(deps.findUnready?.() ?? []),
-      ...(drain.isDraining ? [{ part: 'cluster', problem: 'this node is being drained' } as const] : []),
+      ...(takeover.isDraining ? [{ part: 'cluster', problem: 'this node is being drained' } as const] : []),
     ],
     bus: new ClusterBus({ peers, ownership: takeover, own, replicas, report }),
     readStatus: readStatus && (async () => ({ ...(await readStatus()), takeovers: takeover.count })),
@@ -164,10 +165,14 @@ function findersOf({
   rooms,
   outbox,
   sessions,
-}: ClusterRoomsDeps['records']): Pick<LeftRoomsDeps, 'findRooms' | 'findSessions' | 'endRoom' | 'endSession'> {
+}: ClusterRoomsDeps['records']): Pick<
+  LeftRoomsDeps,
+  'findRooms' | 'findSessions' | 'roomOf' | 'endRoom' | 'endSession'
+> {
   return {
     findRooms: (liveNodes) => rooms.liveRooms(liveNodes),
     findSessions: (liveNodes) => sessions.findLeft(liveNodes),
+    roomOf: (session) => sessions.roomOf(session),
     endRoom: (room, owned) => outbox.closeLeft(room, owned),
     endSession: (session, owned) => sessions.endLeft(session, owned),
   };

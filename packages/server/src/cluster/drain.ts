@@ -26,15 +26,9 @@ export interface DrainDeps {
 /** The end of a node's work. */
 export class Drain {
   readonly #deps: DrainDeps;
-  #isDraining = false;
 
   constructor(deps: DrainDeps) {
     this.#deps = deps;
-  }
-
-  /** Whether the drain has begun: the node is not ready for new connections. */
-  get isDraining(): boolean {
-    return this.#isDraining;
   }
 
   /**
@@ -45,7 +39,6 @@ export class Drain {
   async run(deadlineMs: number, countConnections: () => number): Promise<void> {
     const { clock, takeover, log } = this.#deps;
     const endsAtMs = clock.monotonicMs() + deadlineMs;
-    this.#isDraining = true;
     takeover.beginDrain();
     const count = await this.#handOverAll(endsAtMs);
     log.info({ rooms: count, connections: countConnections() }, 'this node has handed its rooms over');

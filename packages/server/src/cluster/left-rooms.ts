@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { AppId, RoomId, RoomKey } from '@gavel/protocol';
+import type { RoomKey } from '@gavel/protocol';
 import type { Clock } from '../rooms/clock.ts';
 import type { OwnedRoom } from '../store/journal.ts';
 import type { LiveRoom } from '../store/live-rooms.ts';
@@ -24,6 +24,7 @@ export interface LeftRoomsDeps {
   /** Return what was changed last by a node that is not among these. */
   readonly findRooms: (liveNodes: readonly string[]) => Promise<readonly LiveRoom[]>;
   readonly findSessions: (liveNodes: readonly string[]) => Promise<readonly OpenSession[]>;
+  readonly roomOf: (session: OpenSession) => RoomKey;
   readonly endRoom: (room: LiveRoom, owned: OwnedRoom) => Promise<void>;
   readonly endSession: (session: OpenSession, owned: OwnedRoom) => Promise<void>;
   /** Reports an error that no caller can receive; the next search tries again. */
@@ -63,17 +64,12 @@ export class LeftRooms {
   }
 
   async #endAll(liveNodes: readonly string[]): Promise<void> {
-    const { takeover, findRooms, findSessions, endRoom, endSession } = this.#deps;
+    const { takeover, findRooms, findSessions, roomOf, endRoom, endSession } = this.#deps;
     for (const room of await findRooms(liveNodes)) {
       await takeover.claimLeft(room.key, (owned) => endRoom(room, owned));
     }
     for (const open of await findSessions(liveNodes)) {
-      await takeover.claimLeft(keyOf(open.session), (owned) => endSession(open, owned));
+      await takeover.claimLeft(roomOf(open), (owned) => endSession(open, owned));
     }
   }
 }
-
-const keyOf = ({ appId, meetingId }: { readonly appId: AppId; readonly meetingId: string }): RoomKey => ({
-  ...{ appId, environment: 'production' },
-  roomId: meetingId as RoomId,
-});

@@ -82,6 +82,11 @@ export class Takeover implements Ownership {
     });
   }
 
+  /** Whether the drain has begun: this node is not ready for new connections. */
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
   /** From now on, rooms without an owner begin at other nodes, as long as there is one that takes them (CLUS-9). */
   beginDrain(): void {
     this.#isDraining = true;

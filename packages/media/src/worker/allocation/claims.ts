@@ -43,6 +43,7 @@ export interface Grant {
   readonly ceiling: RateCeiling;
 }
 
+/** A claim with what it has, and what the allocation may choose for it. */
 export interface OpenClaim extends Wish {
   readonly claim: MediaClaim;
   readonly grant: Grant;

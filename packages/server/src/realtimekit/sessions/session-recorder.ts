@@ -7,7 +7,7 @@
  * @module
  */
 
-import { type Epoch, GavelError, isGavelError, type RoomId, type RoomKey } from '@gavel/protocol';
+import { type Epoch, GavelError, isGavelError, type RoomKey } from '@gavel/protocol';
 import type { RowRecorder } from '../../journal/batch-journal.ts';
 import type { Clock } from '../../rooms/clock.ts';
 import { eventsOf, type RoomEvent } from '../../rooms/events.ts';
@@ -20,6 +20,7 @@ import type { MeetingRecord, Store } from '../../store/store.ts';
 import { ChatRecorder, isPublicChat } from '../chat/chat-recorder.ts';
 import { keepAliveMsOf, type MeetingSettings } from '../meeting-schema.ts';
 import { UUID } from '../route.ts';
+import { roomOf } from '../session.ts';
 import { sessionIdOf } from '../session-id.ts';
 import type { LiveSession, SessionNews } from './session-news.ts';
 
@@ -116,6 +117,11 @@ export class SessionRecorder implements RowRecorder, EventSink {
       if (!meeting || open.seenAtMs + keepAliveMsOf(meeting) <= clock.now()) left.push(open);
     }
     return left;
+  }
+
+  /** Returns the room of a stored session. */
+  roomOf({ session }: OpenSession): RoomKey {
+    return roomOf(session.appId, session.meetingId);
   }
 
   /** Records the session of a room no more: another node goes on with it. */
@@ -286,7 +292,7 @@ export class SessionRecorder implements RowRecorder, EventSink {
     const changes: SessionChange[] = [];
     const news: SessionNews[] = [];
     await this.#addEnd(live.session, this.#deps.clock.now(), 'empty', changes, news);
-    const key = { appId: live.session.appId, environment: 'production', roomId: meetingId as RoomId } as const;
+    const key = roomOf(live.session.appId, meetingId);
     await this.#store(live.session, news, changes, this.#deps.ownedOf?.(key));
     this.#live.delete(meetingId);
   }

@@ -5,7 +5,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { type AppId, type RoomId, roomKeyText } from '@gavel/protocol';
+import { type AppId, roomKeyText } from '@gavel/protocol';
 import { type Apps, validCallbackSecretsOf } from '../../apps/app.ts';
 import type { CallbackDialect } from '../../callbacks/dialect.ts';
 import { standardWebhookHeaders } from '../../callbacks/standard-webhooks.ts';
@@ -117,7 +117,7 @@ export class Webhooks {
     const app = this.#deps.apps.find(session.appId);
     const enabled = this.ofApp(session.appId).filter((webhook) => webhook.enabled);
     if (!app || enabled.length === 0) return [];
-    const lane = roomKeyText(roomOf(app.appId, session.meetingId as RoomId));
+    const lane = roomKeyText(roomOf(app.appId, session.meetingId));
     return news.flatMap((each) => {
       const payload = payloadOf(app, session, each, this.#deps.chatLinks);
       const body = JSON.stringify(payload);
