@@ -44,7 +44,7 @@ export interface TestNodes extends GavelServer {
 
 /**
  * Starts the nodes. What is asked of the result itself is asked of the first node, but its bus and its engine are those
- * of all nodes: a method of the bus that a test replaces is replaced at each, and the engine's dump has the media of each.
+ * of all nodes: a method of the bus or the store that a test replaces is replaced at each, and the engine's dump has the media of each.
  *
  * @param parts with an engine, all nodes use it; otherwise each starts its own
  */
@@ -76,10 +76,7 @@ export async function startNodes(config: Config, parts: ServerParts, settings: N
     baseUrl: entrance.baseUrl,
     nodeUrls: entrance.nodeUrls,
     bus: patchAll(nodes.map(({ bus }) => bus)),
-    store: group.store ?? {
-      ...first.store,
-      close: async () => void (await Promise.all(nodes.map(({ store }) => store.close()))),
-    },
+    store: group.store ?? mergeStores(nodes.map(({ store }) => store)),
     engine: parts.engine ?? mergeEngines(nodes.map(({ engine }) => engine)),
     async reload(read) {
       const [result] = await Promise.all(nodes.map((node) => node.reload(read)));
@@ -130,6 +127,17 @@ function patchAll<T extends object>(objects: readonly T[]): T {
       objects.every((each) => Reflect.defineProperty(each, name, descriptor)),
     deleteProperty: (_target, name) => objects.every((each) => Reflect.deleteProperty(each, name)),
   });
+}
+
+/** Returns the first of some stores on one database; a method that a test replaces is replaced at all of them. */
+function mergeStores(stores: readonly Store[]): Store {
+  const [first] = stores;
+  if (!first) throw new Error('a cluster has at least one node');
+  const names = Object.keys(first) as (keyof Store)[];
+  const repositories = names.filter((name) => typeof first[name] === 'object');
+  const merged = repositories.map((name) => [name, patchAll(stores.map((store) => store[name] as object))]);
+  const close = async (): Promise<void> => void (await Promise.all(stores.map((store) => store.close())));
+  return { ...first, ...Object.fromEntries(merged), close };
 }
 
 /** Returns an engine that is started once and closed once, however many nodes use it. */

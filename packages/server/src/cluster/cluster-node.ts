@@ -21,7 +21,7 @@ export interface ClusterNode extends ClusterParts {
 }
 
 /**
- * Connects to NATS, and begins the lease of this node.
+ * Connects to NATS, and begins the lease of this node. Resolves when the other live nodes know it.
  *
  * @throws Error that names the configuration key: NATS refuses or cannot be reached, or another process has this node's id
  */
@@ -48,6 +48,7 @@ export async function joinCluster(
     const mayTakeOver = (): boolean => client.isConnected;
     const leases = await NodeLeases.start({ table: opened.table, clock, node: { id, addresses }, mayTakeOver, log });
     const link = await NatsLink.open({ client, membership: leases, clock, id, prefix });
+    await link.announce();
     return {
       link,
       ownership: leases,
@@ -67,6 +68,7 @@ export async function joinCluster(
       findUnready: () => describeProblems(client.isConnected, leases.isValid),
       async close() {
         await leases.close();
+        link.announceEnd();
         link.close();
         await closeConnections();
       },

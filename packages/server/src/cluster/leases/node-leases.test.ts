@@ -107,6 +107,18 @@ it('the death of a node is seen when its lease is over, and its rooms are claime
   expect(await b.claim(HALL)).toEqual({ node: 'b', term: 2 });
 });
 
+it('a node that begins is known to the others when they have been told, also those that are renewing (CLUS-1)', async () => {
+  const a = await start('a');
+  // Its renewal reads the nodes before there is another one.
+  clock.advance(RENEWAL_MS);
+  await start('b');
+  await a.refresh();
+  expect(a.nodes()).toEqual(['a', 'b']);
+  table.failure = new Error('the database is gone');
+  await a.refresh();
+  expect(a.nodes()).toEqual(['a', 'b']);
+});
+
 it('a second process with the id of a live node does not start, and one after it waits for the lease (CLUS-2)', async () => {
   const first = await start('a');
   const refused = expect(start('a')).rejects.toThrow('another process runs as node "a"');

@@ -119,6 +119,14 @@ export class NodeLeases implements Ownership {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Renews the lease now, and so learns which nodes are live now. Resolves also if that fails: the next renewal follows. */
+  async refresh(): Promise<void> {
+    // A renewal that is running may have read the nodes before.
+    await this.#renewing;
+    this.#renewUnlessRunning();
+    await this.#renewing;
+  }
+
   ownerOf(key: RoomKey): Promise<Owner | undefined> | Owner | undefined {
     const room = roomKeyText(key);
     const running = this.#lookups.get(room);

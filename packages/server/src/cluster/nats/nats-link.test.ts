@@ -35,6 +35,11 @@ describe.skipIf(NATS_SERVER === '')('requests between nodes over NATS (needs nat
   class TestMembership implements Membership {
     #nodes: readonly string[] = ['a', 'b', 'gone'];
     readonly #listeners = new Set<() => void>();
+    refreshed = 0;
+
+    async refresh(): Promise<void> {
+      this.refreshed += 1;
+    }
 
     nodes(): readonly string[] {
       return this.#nodes;
@@ -92,6 +97,22 @@ describe.skipIf(NATS_SERVER === '')('requests between nodes over NATS (needs nat
     b.serve(async ({ body }) => ({ answer: bodies.push(body) }));
     expect(await Promise.all(replies)).toEqual([{ answer: 1 }, { answer: 2 }, { answer: 3 }]);
     expect(bodies).toEqual([1, 2, 3]);
+  });
+
+  test('a node that begins is answered when the others have read which nodes are live, also one that serves nothing yet (CLUS-1)', async () => {
+    const b = await openNode('b');
+    const client = await NatsClient.open({ url: server.url }, 'a', log);
+    clients.push(client);
+    const membership = new TestMembership();
+    const a = await NatsLink.open({ client, membership, clock: new FakeClock(), id: 'a', prefix: `test${prefixes}` });
+    await a.announce();
+    // It reads them itself when others can reach it: of two that begin together, at least one knows the other.
+    expect([membership.refreshed, b.membership.refreshed]).toEqual([1, 1]);
+    await b.link.announce();
+    expect([membership.refreshed, b.membership.refreshed]).toEqual([2, 2]);
+    a.announceEnd();
+    a.close();
+    await expect.poll(() => b.membership.refreshed).toBe(3);
   });
 
   test('messages and replies of several megabytes arrive, in order with small ones', async () => {

@@ -30,11 +30,15 @@ const PART_HEADER = 'Gavel-Part';
 const NO_RESPONDERS = 503;
 /** What the subject and the headers of a part need of the server's limit. */
 const RESERVED_BYTES = 4096;
+/** The topic of a message that a node has begun or ended. It is answered by the link. */
+const NODES_CHANGED = 'nodes.changed';
 
 /** Which nodes are alive. */
 export interface Membership {
   /** Returns the nodes that are alive as far as this one knows, itself included. */
   nodes(): readonly NodeId[];
+  /** Learns which nodes are alive now. Resolves also if that fails. */
+  refresh(): Promise<void>;
   /** Calls the listener when the result of `nodes` has changed. Returns a function that ends it. */
   onNodesChanged(listener: () => void): () => void;
 }
@@ -143,6 +147,28 @@ export class NatsLink implements NodeLink {
     });
   }
 
+  /**
+   * Tells the other nodes that this one has begun. Resolves when each of them knows this node, or does not answer: its lease is
+   * over, or its next renewal shows it this node.
+   *
+   * What this node reads of the store afterwards is complete: who changes it later tells this node (`SharedCaches`).
+   */
+  async announce(): Promise<void> {
+    await this.#deps.membership.refresh();
+    await this.#tellOthers();
+  }
+
+  /** Tells the other nodes that the lease of this one is over, so that they take its rooms over at once. Waits for nothing. */
+  announceEnd(): void {
+    void this.#tellOthers();
+  }
+
+  async #tellOthers(): Promise<void> {
+    const message = { topic: NODES_CHANGED, lane: NODES_CHANGED, body: null };
+    const others = this.nodes().filter((node) => node !== this.id);
+    await Promise.allSettled(others.map((node) => this.send(node, message)));
+  }
+
   /** Gives up what is pending, and follows the connection and the nodes no more. */
   close(): void {
     for (const end of this.#ends) end();
@@ -188,9 +214,18 @@ export class NatsLink implements NodeLink {
     if (text !== undefined) void this.#answer(from, id, JSON.parse(text));
   }
 
-  async #answer(from: NodeId, id: string, message: NodeMessage): Promise<void> {
+  async #handle(message: NodeMessage, from: NodeId): Promise<NodeReply> {
     const handle = await this.#handler.promise;
-    const reply = await handle(message, from);
+    return handle(message, from);
+  }
+
+  async #refresh(): Promise<NodeReply> {
+    await this.#deps.membership.refresh();
+    return { answer: null };
+  }
+
+  async #answer(from: NodeId, id: string, message: NodeMessage): Promise<void> {
+    const reply = await (message.topic === NODES_CHANGED ? this.#refresh() : this.#handle(message, from));
     const subject = `${this.#deps.prefix}.${from}.replies.${id}`;
     try {
       this.#publish(subject, id, reply);
