@@ -63,6 +63,7 @@ export class SharedCallbacks {
   readonly #announcers = new Map<AppId, Announcer>();
   #ends: (() => void)[] = [];
   #checks = 0;
+  #searching: Promise<void> | undefined;
   #isClosed = false;
 
   constructor(deps: SharedCallbacksDeps) {
@@ -81,9 +82,9 @@ export class SharedCallbacks {
   /** Begins to compare duties with what is to be sent. */
   start(): void {
     const { clock, peers } = this.#deps;
-    const search = (): void => void this.#search().catch((error: unknown) => this.#warn(error));
-    this.#ends = [clock.every(CHECK_MS, () => this.#check()), peers.onNodesChanged(() => setImmediate(search))];
-    search();
+    const searchLater = (): void => void setImmediate(() => this.#searchUnlessRunning());
+    this.#ends = [clock.every(CHECK_MS, () => this.#check()), peers.onNodesChanged(searchLater)];
+    this.#searchUnlessRunning();
   }
 
   /** Accepts callbacks that this node has stored, in the order of `seq`. */
@@ -156,7 +157,15 @@ export class SharedCallbacks {
     }
     dispatcher.resume();
     this.#checks += 1;
-    if (this.#checks % CHECKS_PER_SEARCH === 0) void this.#search().catch((error: unknown) => this.#warn(error));
+    if (this.#checks % CHECKS_PER_SEARCH === 0) this.#searchUnlessRunning();
+  }
+
+  #searchUnlessRunning(): void {
+    this.#searching ??= this.#search()
+      .catch((error: unknown) => this.#warn(error))
+      .finally(() => {
+        this.#searching = undefined;
+      });
   }
 
   /** Claims the duty for every App with callbacks in the store that are to be sent here. */

@@ -197,6 +197,27 @@ describe('replicas', () => {
     expect(b.lost).toEqual([KEY]);
   });
 
+  test('a digest is not sent while the one before is not answered: none gather at a slow node', async () => {
+    const answers = [Promise.withResolvers<null[]>(), Promise.withResolvers<null[]>()];
+    const sent: unknown[] = [];
+    const askOthers = (_topic: unknown, request: unknown) => answers[sent.push(request) - 1]?.promise;
+    const peers = { self: 'a', serve: () => {}, ask: () => {}, askOthers } as never;
+    const replicas = new Replicas({
+      ...{ peers, settings: testSettings(), stateOf: () => undefined, termOf: () => undefined },
+      ...{ onLost: () => {}, report: () => {} },
+    });
+    const first = replicas.sendDigest();
+    await replicas.sendDigest();
+    expect(sent).toHaveLength(1);
+    // An answer that says that the digest has failed ends it too.
+    answers[0]?.reject(new Error('the node is gone'));
+    await expect(first).rejects.toThrow('the node is gone');
+    const second = replicas.sendDigest();
+    expect(sent).toHaveLength(2);
+    answers[1]?.resolve([]);
+    await second;
+  });
+
   test('more events than the owner keeps are lost: the clients of the node get the whole state', async () => {
     const [a, b] = [open('a'), open('b')];
     await a.enter('ann');

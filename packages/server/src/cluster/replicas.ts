@@ -70,6 +70,7 @@ export class Replicas {
   /** By room: the repair that the next batches wait for. */
   readonly #repairs = new Map<string, Promise<void>>();
   #deliver: (batch: EventBatch) => void | Promise<void> = () => undefined;
+  #isSendingDigest = false;
   #stop: (() => void) | undefined;
 
   constructor(deps: ReplicasDeps) {
@@ -144,13 +145,19 @@ export class Replicas {
     this.#put({ owner: peers.self, term, room: Room.restore(state, settings) });
   }
 
-  /** Sends the other nodes how far this node is with its rooms. */
+  /** Sends the other nodes how far this node is with its rooms, unless the digest before is not answered yet. */
   async sendDigest(): Promise<void> {
     const { peers, termOf } = this.#deps;
+    if (this.#isSendingDigest) return;
     const places = [...this.#sent.values()];
     // A room that is missing has ended for the others: without a valid lease, this node says nothing of its rooms.
     if (places.some(({ key, term }) => termOf(key) !== term)) return;
-    await peers.askOthers(DIGEST, { places });
+    this.#isSendingDigest = true;
+    try {
+      await peers.askOthers(DIGEST, { places });
+    } finally {
+      this.#isSendingDigest = false;
+    }
   }
 
   /** Follows a batch of another node. Resolves when the subscribers of this node have handled it. */
