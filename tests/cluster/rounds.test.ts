@@ -18,6 +18,8 @@ const SEED = Number(process.env.GAVEL_CHAOS_SEED ?? 1);
 const NODES = ['a', 'b', 'c'] as const;
 const HOUR_MS = 3_600_000;
 const ROUND_MS = 240_000;
+/** Below the limit of barrages per room and second. */
+const BACK_PATIENCE = { ...PATIENCE, interval: 60 };
 
 /** What one round has shown. */
 interface Row {
@@ -48,9 +50,19 @@ describe.skipIf(NATS_SERVER === '' || POSTGRES === '' || ROUNDS === 0)(
       await cluster?.close();
     }, 60_000);
 
-    /** Runs one round: load in three rooms, a failure of one node, and the checks when it is over. */
+    /** Runs one round; what has no end in time is a violation too. */
     async function runRound(round: number, failure: Failure): Promise<Row> {
       const failed = pick(NODES);
+      try {
+        return await runAt(failed, round, failure);
+      } catch (error) {
+        const violations = [error instanceof Error ? (error.stack ?? error.message) : String(error)];
+        return { round, failure: failure.name, node: failed, backMs: Number.NaN, answered: '', violations };
+      }
+    }
+
+    /** Load in three rooms, a failure of one node, and the checks when it is over. */
+    async function runAt(failed: string, round: number, failure: Failure): Promise<Row> {
       const others = NODES.filter((node) => node !== failed);
       let usable: readonly string[] = NODES;
       const loads = NODES.map((_, index) => new RoomLoad(cluster, `round-${round}-${index}`, random, () => usable));
@@ -68,16 +80,19 @@ describe.skipIf(NATS_SERVER === '' || POSTGRES === '' || ROUNDS === 0)(
       if (failure.stopsCalls) usable = others;
       await failure.begin(cluster, failed);
       const speaker = first.seats.find(({ node }) => node !== failed);
-      const backMs = speaker && !failure.affectsAll ? await measureBack(speaker, beganAt) : Number.NaN;
-      await failure.end(cluster, failed);
-      await sleep(500);
-      await Promise.all(loads.map((load) => load.stop()));
+      let backMs = Number.NaN;
+      try {
+        if (speaker && !failure.affectsAll) backMs = await measureBack(speaker, beganAt);
+      } finally {
+        await failure.end(cluster, failed);
+        await sleep(500);
+        await Promise.all(loads.map((load) => load.stop()));
+      }
       for (const node of NODES) await cluster.awaitReady(node);
 
       const violations = [];
       for (const load of loads) violations.push(...(await check(load, failure, failed)));
       violations.push(...(await closeRooms(loads)));
-      if (violations.length > 0) cluster.printLogs(30);
       const total = sumCounts(loads);
       for (const { client } of loads.flatMap(({ seats }) => seats)) client.cut();
       return { round, failure: failure.name, node: failed, backMs, answered: total, violations };
@@ -85,7 +100,7 @@ describe.skipIf(NATS_SERVER === '' || POSTGRES === '' || ROUNDS === 0)(
 
     async function measureBack({ client }: Seat, beganAt: number): Promise<number> {
       await expect
-        .poll(async () => (await client.request('send', { kind: 'broadcast', text: 'back' })).error, PATIENCE)
+        .poll(async () => (await client.request('send', { kind: 'barrage', text: 'back' })).error, BACK_PATIENCE)
         .toBeUndefined();
       return performance.now() - beganAt;
     }
@@ -156,6 +171,8 @@ describe.skipIf(NATS_SERVER === '' || POSTGRES === '' || ROUNDS === 0)(
         const failure = round === 1 ? FAILURES[0] : pick(FAILURES);
         if (!failure) throw new Error('no failures');
         const row = await runRound(round, failure);
+        if (row.violations.length > 0)
+          console.log(`the logs of the nodes are in ${cluster.saveLogs(`round-${round}`)}`);
         rows.push(row);
         console.log(describeRow(row));
       }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,6 +34,8 @@ const SHIFTED_CLOCK = fileURLToPath(new URL('shifted-clock.mjs', import.meta.url
 export interface TestNode {
   readonly id: string;
   process: ServerProcess;
+  /** What its earlier processes have printed. */
+  earlierOutput: string;
   readonly toNats: CutProxy;
   readonly toPostgres: CutProxy;
   /** How wrong its wall clock is, in milliseconds. */
@@ -84,7 +86,7 @@ export class TestCluster {
       CutProxy.start({ port: Number(new URL(this.nats.url).port) }),
       CutProxy.start({ path }),
     ]);
-    const node = { id, toNats, toPostgres, clockShiftMs };
+    const node = { id, toNats, toPostgres, clockShiftMs, earlierOutput: '' };
     const started = { ...node, process: await this.#startProcess(node) };
     this.nodes.set(id, started);
     await this.awaitReady(id);
@@ -94,6 +96,7 @@ export class TestCluster {
   /** Starts the process of a node again that has ended. */
   async restart(id: string): Promise<void> {
     const node = this.node(id);
+    node.earlierOutput += node.process.output();
     node.process = await this.#startProcess(node);
     await this.awaitReady(id);
   }
@@ -147,11 +150,12 @@ export class TestCluster {
     return { status: response.status, body: (await response.json()) as Readonly<Record<string, unknown>> };
   }
 
-  /** Prints the last lines of every node's log. */
-  printLogs(lines = 40): void {
-    for (const [id, node] of this.nodes) {
-      console.log(`--- node ${id}\n${node.process.output().split('\n').slice(-lines).join('\n')}`);
-    }
+  /** Writes every node's log to a folder that stays, and returns the folder. */
+  saveLogs(name: string): string {
+    const folder = mkdtempSync(join(tmpdir(), `gavel-logs-${name}-`));
+    for (const [id, node] of this.nodes)
+      writeFileSync(join(folder, `${id}.log`), node.earlierOutput + node.process.output());
+    return folder;
   }
 
   /** Ends everything and deletes its data. */

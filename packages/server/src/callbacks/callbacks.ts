@@ -96,6 +96,7 @@ export class Callbacks {
       outbox,
       rows: journal,
       onStored: (records) => sender.offer(records),
+      onLeft: (appId) => this.#shared?.offerLeft(appId),
     });
   }
 

@@ -31,6 +31,8 @@ export interface OutboxDeps {
   readonly node?: { readonly id: NodeId; readonly number: number };
   /** Called with stored callbacks, in the order of `seq`. */
   readonly onStored: (records: readonly OutboxRecord[]) => void;
+  /** Called where callbacks of an earlier owner of a room are in the store, before those of this node: nobody may have announced them. */
+  readonly onLeft?: (appId: App['appId']) => void;
 }
 
 /** Callbacks of the nodes of a cluster have different numbers: this many lie between two of one node. */
@@ -60,12 +62,17 @@ export class Outbox implements RowSource {
     this.#lastSeq = node === undefined ? stored : Math.floor(stored / NODE_STEP) * NODE_STEP + node.number;
   }
 
-  /** Numbers later callbacks after those that an earlier owner of a room has stored, even if its clock is ahead. */
+  /**
+   * Numbers later callbacks after those that an earlier owner of a room has stored, even if its clock is ahead, and has those
+   * sent first: it may have died before it announced them.
+   */
   async continueAfter(key: RoomKey): Promise<void> {
-    const { rows, node } = this.#deps;
+    const { rows, node, onLeft } = this.#deps;
     if (node === undefined) return;
     const stored = await rows.lastCallbackSeq({ appId: key.appId, lane: roomKeyText(key) });
+    if (stored === 0) return;
     this.#lastSeq = Math.max(this.#lastSeq, Math.floor(stored / NODE_STEP) * NODE_STEP + node.number);
+    onLeft?.(key.appId);
   }
 
   /**
@@ -110,6 +117,7 @@ export class Outbox implements RowSource {
    * @param owned in a cluster, the room and the term in which this node owns it
    */
   async closeLeft(room: LiveRoom, owned?: OwnedRoom): Promise<void> {
+    await this.continueAfter(room.key);
     const batch = closingBatchOf(room, this.#deps.clock.now());
     const change = liveChangeOf(batch);
     // An App that no longer has callbacks receives none, but its snapshots are deleted too.

@@ -156,6 +156,26 @@ function senderWith(joining: NodeId): NodeId {
   return new OwnedDuties(nodes.get('a') as NodeLeases, peers).nodeFor(`callbacks ${APP.appId}`);
 }
 
+it('what a node has stored and not announced before it died is sent before what the next owner stores (CLUS-7)', async () => {
+  const [sender, other] = await openTwo();
+  if (!sender || !other) throw new Error('no nodes');
+  for (const [next, texts] of [
+    [other, ['1', '2', '3']],
+    [sender, ['4', '5', '6']],
+  ] as const) {
+    const [announced, left, later] = texts;
+    await next.add(announced);
+    seq += 1;
+    await store.journal.apply([
+      { term: 1, callbacks: [{ ...record(left), seq, owner: 'dead', attempts: 0, nextAttemptAtMs: 0 }] },
+    ]);
+    next.shared.offerLeft(APP.appId as AppId);
+    await next.add(later);
+    await passSeconds(2);
+  }
+  expect(sender.endpoint.bodies).toEqual(['1', '2', '3', '4', '5', '6']);
+});
+
 it('finds stored callbacks that nobody has announced (CB-3)', async () => {
   const [sender, other] = await openTwo();
   await store.journal.apply([

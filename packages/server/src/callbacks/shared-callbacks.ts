@@ -90,10 +90,18 @@ export class SharedCallbacks {
   /** Accepts callbacks that this node has stored, in the order of `seq`. */
   offer(records: readonly OutboxRecord[]): void {
     for (const [appId, ofApp] of Map.groupBy(records, (record) => record.appId)) {
-      const isHere = this.#deps.duties.nodeFor(dutyOf(appId)) === this.#deps.peers.self;
-      if (isHere && !this.#announcers.has(appId)) this.#receive({ appId, records: ofApp, isIncomplete: false });
+      const isHere = this.#isSentHere(appId) && !this.#announcers.has(appId);
+      if (isHere) this.#receive({ appId, records: ofApp, isIncomplete: false });
       else this.#announce(appId, ofApp);
     }
+  }
+
+  /** Has callbacks of an App sent that another node has stored, but may not have announced, before those that are offered later. */
+  offerLeft(appId: AppId): void {
+    const known = this.#announcers.get(appId);
+    if (known) known.isIncomplete = true;
+    else if (this.#isSentHere(appId)) this.#receive({ appId, records: [], isIncomplete: true });
+    else this.#announce(appId, [], true);
   }
 
   /** Gives up the duties, when the dispatcher has been closed. */
@@ -105,6 +113,11 @@ export class SharedCallbacks {
     await Promise.all(appIds.map((appId) => this.#release(appId)));
   }
 
+  #isSentHere(appId: AppId): boolean {
+    const { duties, peers } = this.#deps;
+    return duties.nodeFor(dutyOf(appId)) === peers.self;
+  }
+
   #receive({ appId, records, isIncomplete }: Offer): void {
     if (this.#isClosed) return;
     const sender = this.#senders.get(appId);
@@ -114,13 +127,13 @@ export class SharedCallbacks {
     else this.#deps.dispatcher.offer(records);
   }
 
-  #announce(appId: AppId, records: readonly OutboxRecord[]): void {
+  #announce(appId: AppId, records: readonly OutboxRecord[], isIncomplete = false): void {
     const known = this.#announcers.get(appId);
     if (known) {
       if (!known.isIncomplete) known.records.push(...records);
       return;
     }
-    const announcer = { records: [...records], isIncomplete: false };
+    const announcer = { records: [...records], isIncomplete };
     this.#announcers.set(appId, announcer);
     void this.#runAnnouncer(appId, announcer);
   }

@@ -38,6 +38,11 @@ export interface ClusterBusDeps {
   readonly ownership: Ownership;
   /** The bus to the rooms that this node owns. */
   readonly own: Bus;
+  /**
+   * Returns the term in which this node owns a room, also while the room changes its owner: its batches have the term in which
+   * they were decided. By default that of `ownership`.
+   */
+  readonly termOf?: Ownership['termOf'];
   /** Follows the batches of other nodes, and keeps them complete; without it, they are delivered as they arrive. */
   readonly replicas?: Pick<Replicas, 'deliverTo' | 'receive' | 'recordSent'>;
   /** Reports an error that no caller can receive: a notice that a subscriber at another node did not handle. */
@@ -137,8 +142,8 @@ export class ClusterBus implements Bus {
   }
 
   async #sendBatch(batch: EventBatch): Promise<void> {
-    const { peers, ownership, replicas } = this.#deps;
-    const owned = { term: ownership.termOf(batch.key) ?? 0, batch };
+    const { peers, ownership, replicas, termOf = (key) => ownership.termOf(key) } = this.#deps;
+    const owned = { term: termOf(batch.key) ?? 0, batch };
     replicas?.recordSent(owned);
     await peers.askOthers(BATCH, owned);
   }

@@ -93,10 +93,16 @@ export interface ClusterRooms {
 export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
   const { peers, own, rooms, settings, media, lease, readStatus, onLost, onTakeover, log, report } = deps;
   const { outbox, sessions } = deps.records;
+  const termOf = (key: RoomKey): number | undefined => deps.ownership.termOf(key);
+  /** Asks the database. */
+  const findOwner = (key: RoomKey): ReturnType<Ownership['ownerOf']> => {
+    deps.ownership.correct(key, undefined);
+    return deps.ownership.ownerOf(key);
+  };
   const replicas: Replicas = new Replicas({
     ...{ peers, settings, onLost, report },
     stateOf: (key) => rooms.stateOf(key),
-    termOf: (key) => takeover.termOf(key),
+    ...{ termOf, ownerOf: (key) => findOwner(key) },
   });
   const takeover = new Takeover({
     ...{ peers, ownership: deps.ownership, replicas, onTakeover, report },
@@ -106,10 +112,9 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
       forget(key, term);
       media.abandon(key).catch(report);
     },
-    async prepare(key) {
-      await Promise.all([outbox.continueAfter(key), sessions.adopt(key)]);
-    },
-    adopt(state) {
+    prepare: (key) => outbox.continueAfter(key),
+    async adopt(state) {
+      await sessions.adopt(state.key);
       rooms.adopt(state);
       media.adopt(state);
     },
@@ -144,7 +149,7 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
       ...(deps.findUnready?.() ?? []),
       ...(takeover.isDraining ? [{ part: 'cluster', problem: 'this node is being drained' } as const] : []),
     ],
-    bus: new ClusterBus({ peers, ownership: takeover, own, replicas, report }),
+    bus: new ClusterBus({ peers, ownership: takeover, termOf, own, replicas, report }),
     readStatus: readStatus && (async () => ({ ...(await readStatus()), takeovers: takeover.count })),
     start() {
       replicas.start();

@@ -69,7 +69,8 @@ function openNode(network: MemoryNetwork, table: OwnerTable, id: NodeId) {
   const replicas: Replicas = new Replicas({
     ...{ peers, settings, report },
     stateOf: (key) => rooms.transfer.stateOf(key),
-    termOf: (key) => takeover.termOf(key),
+    termOf: (key) => ownership.termOf(key),
+    ownerOf: (key) => ownership.ownerOf(key),
     onLost: (key) => lost.push(key),
   });
   const takeover = new Takeover({
@@ -81,13 +82,13 @@ function openNode(network: MemoryNetwork, table: OwnerTable, id: NodeId) {
       rooms.transfer.forget(key);
       if (state) replicas.recordForgotten(state, term);
     },
-    adopt: (state) => rooms.transfer.adopt(state),
+    adopt: async (state) => rooms.transfer.adopt(state),
     onTakeover: (_key, owner) => takenOver.push(owner),
   });
   /** Loses so many of the next batches. */
   const link = { losing: 0 };
   const bus = new ClusterBus({
-    ...{ peers, report, ownership: takeover },
+    ...{ peers, report, ownership: takeover, termOf: (key: RoomKey) => ownership.termOf(key) },
     own: new LocalBus({ rooms, media: NO_MEDIA, publisher }),
     replicas: {
       deliverTo: (deliver) => replicas.deliverTo(deliver),
@@ -309,6 +310,29 @@ describe('takeover', () => {
     expect(a.rooms.size).toBe(0);
     expect(before?.members.members).toHaveLength(1);
     expect([...a.errors, ...a.lost, ...b.lost, ...c.lost]).toEqual([]);
+  });
+
+  test('a node that hears of a new owner late asks it, and disconnects nobody (CLUS-3, CLUS-9)', async () => {
+    const nodes = { a: open('a'), b: open('b'), c: open('c') };
+    const { a } = nodes;
+    await a.enter('ann');
+    await a.takeover.handOver(KEY);
+    const follower = table.ownerOf(KEY)?.node === 'b' ? nodes.c : nodes.b;
+    // The room is not among those of its former owner.
+    await a.replicas.sendDigest();
+    expect(follower.lost).toEqual([]);
+    expect(follower.replicas.find(KEY)).toMatchObject({ term: 2 });
+  });
+
+  test('what an owner decides while its room is claimed once more reaches every node (CLUS-4)', async () => {
+    const [a, b] = [open('a'), open('b')];
+    await a.enter('ann');
+    await a.enter('ben');
+    const kicked = a.bus.call({ key: KEY, command: kick('ann'), origin: ORIGIN });
+    const claims = Array.from({ length: 50 }, () => a.takeover.claim(KEY));
+    await Promise.all([kicked, ...claims]);
+    expect(b.got.at(-1)).toContain('memberLeft');
+    expect(b.got).toEqual(a.got);
   });
 
   test('a node that nobody takes rooms from keeps them (CLUS-9)', async () => {

@@ -18,6 +18,7 @@ import type { RoomState } from '../rooms/room-state.ts';
 import type { EventBatch } from '../rooms/rooms.ts';
 import type { OwnedBatch } from './cluster-bus.ts';
 import type { NodeId } from './node-link.ts';
+import type { Owner } from './ownership.ts';
 import type { Peers } from './peers.ts';
 import { defineTopic } from './topic.ts';
 
@@ -46,8 +47,10 @@ export interface ReplicasDeps {
   readonly peers: Peers;
   /** Returns the state of a room that this node owns; undefined if it has no such room. */
   readonly stateOf: (key: RoomKey) => RoomState | undefined;
-  /** The term in which this node owns a room now; undefined if it is not its owner. */
+  /** The term in which this node owns a room now, also while the room changes its owner; undefined if it is not its owner. */
   readonly termOf: (key: RoomKey) => number | undefined;
+  /** Finds the owner of a room where owners are stored; undefined if it has none. */
+  readonly ownerOf: (key: RoomKey) => Owner | undefined | Promise<Owner | undefined>;
   readonly settings: RoomSettings & { readonly clock: Clock };
   /** Called when events of a room are lost for good: what this node's clients know of the room is outdated. */
   readonly onLost: (key: RoomKey) => void;
@@ -207,9 +210,14 @@ export class Replicas {
   }
 
   async #fetch(key: RoomKey, owner: NodeId): Promise<void> {
-    const { peers, settings, onLost } = this.#deps;
+    const { peers, settings, onLost, ownerOf } = this.#deps;
     const { snapshot } = await peers.ask(owner, STATE, { key });
     const text = roomKeyText(key);
+    if (!snapshot) {
+      // It may have another owner, of which this node has not heard yet.
+      const current = await ownerOf(key);
+      if (current && current.node !== owner && current.node !== peers.self) return this.#fetch(key, current.node);
+    }
     const known = this.#replicas.get(text)?.room;
     if (!snapshot) {
       this.#replicas.delete(text);

@@ -27,10 +27,10 @@ export interface TakeoverDeps {
   readonly replicas: Pick<Replicas, 'find' | 'orphans' | 'recordAdopted'>;
   /** Whether this node has a room, its waiting users, or its session. */
   readonly has: (key: RoomKey) => boolean;
-  /** Reads what the first event of a room that is taken over needs. */
+  /** Reads what the first event needs of a room that another node may have owned. */
   readonly prepare: (key: RoomKey) => Promise<void>;
   /** Goes on with a room: its members get a resync, and negotiate their media anew. */
-  readonly adopt: (state: RoomState) => void;
+  readonly adopt: (state: RoomState) => Promise<void>;
   /** Lets a room go that another node will go on with, when everything that was decided in it is stored. */
   readonly letGo: (key: RoomKey, term: number) => Promise<void>;
   /** Called when a room was taken over, for the metrics and the log. */
@@ -142,10 +142,9 @@ export class Takeover implements Ownership {
     const owner = await ownership.claim(key);
     // A first term has no history, and a room that was this node's before is here.
     if (owner.node !== peers.self || owner.term === 1 || before !== undefined) return owner;
-    const newest = await this.#findNewest(key);
+    const [newest] = await Promise.all([this.#findNewest(key), prepare(key)]);
     if (!newest) return owner;
-    await prepare(key);
-    adopt(newest.state);
+    await adopt(newest.state);
     replicas.recordAdopted(newest.state, owner.term);
     this.#count += 1;
     onTakeover(key, owner);
