@@ -14,8 +14,8 @@ export interface Failure {
   readonly stopsCalls: boolean;
   /** Whether clients of the node may lose their connection. */
   readonly closes: boolean;
-  /** Whether all nodes fail, so that no room goes on meanwhile. */
-  readonly affectsAll?: boolean;
+  /** Whether the rooms of the node go on only after the end: it keeps its lease, or all nodes fail. */
+  readonly lasts?: boolean;
   begin(cluster: TestCluster, node: string): Promise<void>;
   end(cluster: TestCluster, node: string): Promise<void>;
 }
@@ -58,6 +58,7 @@ function cutFor(ms: number, from: readonly ('toNats' | 'toPostgres')[], cut: Exc
   return {
     // A node that cannot reach the others cannot bring its clients what happens in rooms of others.
     ...{ name: `cut from ${services} (${cut}) for ${ms / 1000} s`, stopsCalls: true, closes: true },
+    lasts: !from.includes('toPostgres'),
     async begin(cluster, node) {
       for (const name of from) cluster.node(node)[name].cut(cut);
     },
@@ -85,7 +86,7 @@ const RESTART_POSTGRES: Failure = {
 };
 
 const SLOW_POSTGRES: Failure = {
-  ...{ name: 'PostgreSQL answers 2 s late for 6 s', stopsCalls: false, closes: false, affectsAll: true },
+  ...{ name: 'PostgreSQL answers 2 s late for 6 s', stopsCalls: false, closes: false, lasts: true },
   async begin(cluster) {
     for (const { toPostgres } of cluster.nodes.values()) toPostgres.delayMs = 2000;
     await sleep(6000);

@@ -19,6 +19,7 @@ import type { Poster } from './callbacks/post.ts';
 import { ClusterClaims } from './cluster/cluster-claims.ts';
 import type { ClusterNode } from './cluster/cluster-node.ts';
 import { type ClusterParts, connectRooms } from './cluster/cluster-rooms.ts';
+import { DeliveryGate } from './cluster/delivery-gate.ts';
 import { OwnedDuties } from './cluster/duties.ts';
 import { NO_LINK } from './cluster/node-link.ts';
 import { createOwnerRetention } from './cluster/owner-retention.ts';
@@ -177,6 +178,7 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
   const { heartbeatTimeoutMs, heartbeatIntervalMs, maxLoginsPerSecond, ...mediaLimits } = config.rooms;
 
   // What follows the events of rooms.
+  const gate = lease && new DeliveryGate({ clock, lease });
   const fanOut = new FanOut();
   const metrics = new Metrics();
   const mediaState = new MediaState({
@@ -233,6 +235,7 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
     first: [new MediaEnforcer(mediaParts)],
     journal: batchJournal,
     after: [sessions, publisher, sounds, resender, batchJournal.rest, audit, metrics.rooms],
+    ...(gate && { begin: (key: RoomKey) => gate.begin(key) }),
   };
 
   // The rooms, and the bus to them.

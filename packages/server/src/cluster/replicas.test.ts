@@ -258,6 +258,31 @@ describe('replicas', () => {
     expect(b.lost).toEqual([]);
   });
 
+  test('what a former owner has sent late changes nothing at any node after a claim (CLUS-2)', async () => {
+    const [a, b, c] = [open('a'), open('b'), open('c')];
+    await a.enter('ann');
+    const [batch] = a.batches as [EventBatch];
+    network.leave('a');
+    await expect.poll(() => table.ownerOf(KEY)?.term, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => [...b.takenOver, ...c.takenOver]).toHaveLength(1);
+    const late = { ...batch, events: batch.events.slice(-1).map((event) => ({ ...event, seq: 3 })) };
+    for (const node of [b, c]) await node.replicas.receive('a', { term: 1, batch: late });
+    expect([...b.got, ...c.got].filter((text) => text.includes(' 3 '))).toEqual([]);
+    await b.enter('ben');
+    expect(b.got).toEqual(c.got);
+    expect([...b.lost, ...c.lost]).toEqual([]);
+  });
+
+  test('clients that have got what did not survive their owner get the whole state (CLUS-3)', async () => {
+    const [a, b] = [open('a'), open('b')];
+    await a.enter('ann');
+    const [batch] = a.batches as [EventBatch];
+    const events = batch.events.slice(-1).map((event) => ({ ...event, atMs: 1 }));
+    // The new owner does not answer.
+    await expect(b.replicas.receive('c', { term: 2, batch: { ...batch, events } })).rejects.toThrow();
+    expect(b.lost).toEqual([KEY]);
+  });
+
   test('a batch of an ended term changes nothing (CLUS-2)', async () => {
     const [a, b] = [open('a'), open('b')];
     await a.enter('ann');

@@ -61,6 +61,8 @@ export interface ReplicasDeps {
 interface Replica {
   readonly owner: NodeId;
   readonly term: number;
+  /** Batches of lower terms are not followed: a node has claimed the room in this term, and goes on with what it has got until then. */
+  readonly minTerm?: number;
   readonly room: Room;
 }
 
@@ -121,6 +123,14 @@ export class Replicas {
     return replica && { term: replica.term, state: replica.room.state };
   }
 
+  /** As `find`, for a node that has claimed the room in a term: from now on nothing of earlier terms is followed (CLUS-2). */
+  findFor(key: RoomKey, minTerm: number): Snapshot | undefined {
+    const text = roomKeyText(key);
+    const replica = this.#replicas.get(text);
+    if (replica) this.#replicas.set(text, { ...replica, minTerm: Math.max(minTerm, minTermOf(replica)) });
+    return this.find(key);
+  }
+
   /** Records a batch that this node sends to the others: digests say how far it is. */
   recordSent({ term, batch }: OwnedBatch): void {
     const text = roomKeyText(batch.key);
@@ -175,11 +185,18 @@ export class Replicas {
     const { term, batch } = owned;
     const known = this.#replicas.get(text);
     // An owner that has lost the room meanwhile: nobody follows it any more (CLUS-2).
-    if (known && term < known.term) return;
+    if (term < (known ? minTermOf(known) : (this.#deps.termOf(batch.key) ?? 0))) return;
     const events = eventsOfRoom(batch, known?.room);
     const [first] = events;
     // The waiting room has its own events.
     if (!first) return this.#deliver(batch);
+    const isOld = known?.room.epoch === first.epoch && first.seq <= known.room.position.seq;
+    if (known && isOld && term > known.term) {
+      // The new owner has not got what this node has followed last: its clients know of events that have not happened.
+      this.#replicas.delete(text);
+      this.#deps.onLost(batch.key);
+      return this.#follow(from, owned, isRepaired);
+    }
     const room = isBeginning(events) ? new Room(batch.key, first.epoch, this.#deps.settings) : known?.room;
     const next = room?.epoch === first.epoch ? room.position.seq + 1 : 0;
     if (!room || next < first.seq) {
@@ -225,6 +242,8 @@ export class Replicas {
       return;
     }
     const { state, term } = snapshot;
+    const replica = this.#replicas.get(text);
+    if (replica && term < minTermOf(replica)) return;
     this.#put({ owner, term, room: Room.restore(state, settings) });
     const missing = known?.epoch === state.epoch ? known.position.seq + 1 : 1;
     const events = state.events.filter(({ seq }) => seq >= missing);
@@ -237,7 +256,7 @@ export class Replicas {
     const listed = new Set(places.map(({ key }) => roomKeyText(key)));
     const behind = places.flatMap(({ key, term, position }) => {
       const known = this.#replicas.get(roomKeyText(key));
-      if (known && known.term > term) return [];
+      if (known && minTermOf(known) > term) return [];
       const isSame = known?.room.epoch === position.epoch && known.room.position.seq >= position.seq;
       return isSame && known.owner === owner ? [] : key;
     });
@@ -247,6 +266,8 @@ export class Replicas {
     await Promise.all([...behind, ...gone].map((key) => this.#repair(key, owner)));
   }
 }
+
+const minTermOf = ({ term, minTerm = 0 }: Replica): number => Math.max(term, minTerm);
 
 /** Returns the events of a batch that are the room's own; the others are those of its waiting room. */
 function eventsOfRoom({ epoch, events }: EventBatch, known: Room | undefined): readonly RoomEvent[] {

@@ -17,14 +17,17 @@ import { defineTopic } from './topic.ts';
 
 /** Asks a node to go on with a room that has no owner. */
 const TAKE = defineTopic<{ readonly key: RoomKey }, Owner>('takeover.take', ({ key }) => roomKeyText(key));
-const REPLICA = defineTopic<{ readonly key: RoomKey }, { readonly snapshot?: Snapshot }>('takeover.replica');
+/** Asks for a replica in a new term of the room: the node follows nothing of earlier terms afterwards. */
+const REPLICA = defineTopic<{ readonly key: RoomKey; readonly term: number }, { readonly snapshot?: Snapshot }>(
+  'takeover.replica',
+);
 
 /** Dependencies of `Takeover`. */
 export interface TakeoverDeps {
   readonly peers: Peers;
   /** Finds and claims owners; it knows nothing of the contents of rooms. */
   readonly ownership: Ownership;
-  readonly replicas: Pick<Replicas, 'find' | 'orphans' | 'recordAdopted'>;
+  readonly replicas: Pick<Replicas, 'find' | 'findFor' | 'orphans' | 'recordAdopted'>;
   /** Whether this node has a room, its waiting users, or its session. */
   readonly has: (key: RoomKey) => boolean;
   /** Reads what the first event needs of a room that another node may have owned. */
@@ -51,8 +54,8 @@ export class Takeover implements Ownership {
   constructor(deps: TakeoverDeps) {
     this.#deps = deps;
     const { peers, replicas } = deps;
-    peers.serve(REPLICA, ({ key }) => {
-      const snapshot = replicas.find(key);
+    peers.serve(REPLICA, ({ key, term }) => {
+      const snapshot = replicas.findFor(key, term);
       return snapshot ? { snapshot } : {};
     });
     peers.serve(TAKE, ({ key }) => {
@@ -142,7 +145,7 @@ export class Takeover implements Ownership {
     const owner = await ownership.claim(key);
     // A first term has no history, and a room that was this node's before is here.
     if (owner.node !== peers.self || owner.term === 1 || before !== undefined) return owner;
-    const [newest] = await Promise.all([this.#findNewest(key), prepare(key)]);
+    const [newest] = await Promise.all([this.#findNewest(key, owner.term), prepare(key)]);
     if (!newest) return owner;
     await adopt(newest.state);
     replicas.recordAdopted(newest.state, owner.term);
@@ -169,8 +172,8 @@ export class Takeover implements Ownership {
     return undefined;
   }
 
-  async #findNewest(key: RoomKey): Promise<Snapshot | undefined> {
-    const answers = await this.#deps.peers.askAll(REPLICA, { key });
+  async #findNewest(key: RoomKey, term: number): Promise<Snapshot | undefined> {
+    const answers = await this.#deps.peers.askAll(REPLICA, { key, term });
     return answers
       .flatMap(({ snapshot }) => snapshot ?? [])
       .toSorted(compareSnapshots)

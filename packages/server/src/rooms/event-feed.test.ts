@@ -55,6 +55,31 @@ describe.each(Object.entries(FAILURES))('a sink that %s', (_name, fail) => {
   );
 });
 
+test('events whose room may have another owner wait, with the later ones of the room; their callers do not (CLUS-2)', async () => {
+  const verdicts: PromiseWithResolvers<boolean>[] = [];
+  const called: string[] = [];
+  const journal = Promise.withResolvers<void>();
+  const feed = new EventFeed({
+    first: [],
+    journal: { handle: () => journal.promise },
+    after: [{ handle: ({ epoch }) => void called.push(epoch) }],
+    begin: () => () => {
+      const verdict = Promise.withResolvers<boolean>();
+      verdicts.push(verdict);
+      return verdict.promise;
+    },
+  });
+  const delivered = ['1', '2'].map((epoch) => feed.deliver({ ...BATCH, epoch: epoch as Epoch }));
+  journal.reject(new Error('no database'));
+  await expect(delivered[0]).rejects.toMatchObject({ code: 'server.node-unavailable' });
+  expect([called, verdicts.length]).toEqual([[], 1]);
+  verdicts[0]?.resolve(false);
+  await expect(delivered[1]).rejects.toMatchObject({ code: 'server.node-unavailable' });
+  expect(called).toEqual([]);
+  verdicts[1]?.resolve(true);
+  await expect.poll(() => called).toEqual(['2']);
+});
+
 test('a login whose journal failed leaves nobody in the room (BUS-5)', async () => {
   let isFull = true;
   const left: string[] = [];

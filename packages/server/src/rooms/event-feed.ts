@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Epoch, type RoomKey, roomKeyText } from '@gavel/protocol';
+import { type Epoch, GavelError, type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { Origin } from './commands.ts';
 import type { RoomEvent } from './events.ts';
 import { KeyedQueue } from './keyed-queue.ts';
@@ -24,6 +24,9 @@ export interface EventSink {
   handle(batch: EventBatch): void | Promise<void>;
 }
 
+/** Whether events may be delivered: a promise if that is not known yet. */
+export type DeliveryVerdict = true | Promise<boolean>;
+
 /**
  * The sinks, by the time at which they are called. `first` (media closes) and `journal` are called synchronously with
  * the change. `after` are called when the journal has stored the events: everything that a client receives has been
@@ -33,6 +36,11 @@ export interface EventSinks {
   readonly first: readonly EventSink[];
   readonly journal?: EventSink;
   readonly after: readonly EventSink[];
+  /**
+   * Called when events of a room were decided; the result is called when the journal has stored them. In a cluster, a node that may
+   * have lost the room meanwhile delivers nothing. By default everything is delivered.
+   */
+  readonly begin?: (key: RoomKey) => () => DeliveryVerdict;
 }
 
 /** Calls the sinks. Each sink gets the events of one room in order; rooms do not wait for each other. */
@@ -50,7 +58,7 @@ export class EventFeed {
    *
    * @throws the error of a sink, the journal's first, after every sink was called (BUS-5). If the journal failed to
    *   store the events, clients still receive them: the room has changed, and a kick takes effect even if its callback
-   *   is lost.
+   *   is lost. GavelError `server.node-unavailable` if it is not known whether they may be delivered
    */
   async deliver(batch: EventBatch): Promise<void> {
     if (batch.events.length === 0) return;
@@ -67,10 +75,22 @@ export class EventFeed {
 
   /** Calls the `after` sinks when the earlier events of the room are delivered and these events are stored. */
   #deliverKept(room: string, kept: Promise<void> | undefined, batch: EventBatch): Promise<Promise<void>[]> {
-    return this.#waiting.run(room, async () => {
+    const { begin, after } = this.#sinks;
+    const mayDeliver = begin?.(batch.key) ?? (() => true as const);
+    const { promise, resolve, reject } = Promise.withResolvers<Promise<void>[]>();
+    void this.#waiting.run(room, async () => {
       await Promise.allSettled([kept]);
-      return callSinks(this.#sinks.after, batch);
+      const verdict = mayDeliver();
+      if (verdict !== true) {
+        // The caller does not wait for that, but the later events of the room do.
+        reject(
+          new GavelError('server.node-unavailable', 'The lease of this node is over: the call may have taken effect.'),
+        );
+        if (!(await verdict)) return;
+      }
+      resolve(callSinks(after, batch));
     });
+    return promise;
   }
 }
 
