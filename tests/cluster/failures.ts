@@ -39,21 +39,20 @@ const STOP: Failure = {
 };
 
 function pauseFor(ms: number): Failure {
-  let pausedAt = 0;
+  let isOver: Promise<void> | undefined;
   return {
     ...{ name: `SIGSTOP for ${ms / 1000} s`, stopsCalls: true, closes: ms >= 3000 },
     async begin(cluster, node) {
-      pausedAt = performance.now();
-      cluster.node(node).process.child.kill('SIGSTOP');
+      const { child } = cluster.node(node).process;
+      child.kill('SIGSTOP');
+      isOver = sleep(ms).then(() => void child.kill('SIGCONT'));
     },
-    async end(cluster, node) {
-      await sleep(Math.max(0, pausedAt + ms - performance.now()));
-      cluster.node(node).process.child.kill('SIGCONT');
-    },
+    end: async () => isOver,
   };
 }
 
 function cutFor(ms: number, from: readonly ('toNats' | 'toPostgres')[], cut: Exclude<Cut, 'none'>): Failure {
+  let isOver: Promise<void> | undefined;
   const services = from.map((name) => (name === 'toNats' ? 'NATS' : 'PostgreSQL')).join(' and ');
   return {
     // A node that cannot reach the others cannot bring its clients what happens in rooms of others.
@@ -61,11 +60,11 @@ function cutFor(ms: number, from: readonly ('toNats' | 'toPostgres')[], cut: Exc
     lasts: !from.includes('toPostgres'),
     async begin(cluster, node) {
       for (const name of from) cluster.node(node)[name].cut(cut);
+      isOver = sleep(ms).then(() => {
+        for (const name of from) cluster.node(node)[name].cut('none');
+      });
     },
-    async end(cluster, node) {
-      await sleep(ms);
-      for (const name of from) cluster.node(node)[name].cut('none');
-    },
+    end: async () => isOver,
   };
 }
 

@@ -247,6 +247,8 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
     sinks: [audit],
     peers,
   });
+  // What was changed while this node had no lease.
+  lease?.beforeResume(() => Promise.all([caches.readAll(), policies.read()]));
   const reportTickets = (error: unknown): void => log.error({ err: error }, 'ended tickets: reading or writing failed');
   const table = store.endedTickets;
   const keeper = createTicketKeeper(journal, table);

@@ -96,7 +96,7 @@ export class Callbacks {
       outbox,
       rows: journal,
       onStored: (records) => sender.offer(records),
-      onLeft: (appId) => this.#shared?.offerLeft(appId),
+      onLeft: (appId) => this.#offerLeft(appId),
     });
   }
 
@@ -152,6 +152,12 @@ export class Callbacks {
     await this.#shared?.close();
     clearTimeout(timer);
     await this.#poster.close();
+  }
+
+  #offerLeft(appId: App['appId']): void {
+    if (this.#shared) return this.#shared.offerLeft(appId);
+    const { log } = this.#deps;
+    this.#dispatcher.load(appId).catch((error: unknown) => log.error({ err: error }, 'loading callbacks failed'));
   }
 
   async #purge(): Promise<void> {

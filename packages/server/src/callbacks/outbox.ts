@@ -31,7 +31,7 @@ export interface OutboxDeps {
   readonly node?: { readonly id: NodeId; readonly number: number };
   /** Called with stored callbacks, in the order of `seq`. */
   readonly onStored: (records: readonly OutboxRecord[]) => void;
-  /** Called where callbacks of an earlier owner of a room are in the store, before those of this node: nobody may have announced them. */
+  /** Called where callbacks are in the store that nobody may have announced: those of an earlier owner of a room, or stored late. */
   readonly onLeft?: (appId: App['appId']) => void;
 }
 
@@ -53,6 +53,10 @@ export class Outbox implements RowSource {
 
   constructor(deps: OutboxDeps) {
     this.#deps = deps;
+    deps.journal.onStoredLate?.((entries) => {
+      const callbacks = entries.flatMap((entry) => entry.callbacks ?? []);
+      for (const appId of new Set(callbacks.map((record) => record.appId))) deps.onLeft?.(appId);
+    });
   }
 
   /** Continues the numbers of the stored callbacks. It must resolve before the first callback. */

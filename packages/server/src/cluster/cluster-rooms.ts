@@ -31,6 +31,8 @@ export interface ClusterParts {
   readonly lease?: LeaseGuardDeps['lease'] & {
     /** Returns the rooms that belong to this node in the database. */
     ownedRooms(): readonly RoomKey[];
+    /** Calls the listener before this node decides again after a gap of its lease. */
+    beforeResume(listener: () => Promise<unknown>): void;
     /** Deletes at most `limit` rows of rooms and nodes that ended long ago; returns their number. */
     purge(limit: number): Promise<number>;
   };

@@ -1,5 +1,6 @@
 import { GavelError, isGavelError } from '@gavel/protocol';
 import { MemoryNetwork } from '@gavel/testkit';
+import { FakeClock } from '@gavel/testkit/fake-clock';
 import { expect, test } from 'vitest';
 import { NO_LINK } from './node-link.ts';
 import { ClusterPeers } from './peers.ts';
@@ -86,4 +87,61 @@ test('a process that is no part of a cluster asks itself, without a copy', async
 test('one node is responsible where there is one, and none where there is none', () => {
   expect(nodeFor('x', ['a'])).toBe('a');
   expect(() => nodeFor('x', [])).toThrow('at least one node');
+});
+
+const NEWS = defineTopic<{ readonly text: string }, null>('test.news');
+
+/** Two nodes, of which the second one can be made to be out of reach although it is alive. */
+function openTellers() {
+  const clock = new FakeClock();
+  const network = new MemoryNetwork({ seed: 1, maxMs: 0 });
+  const link = network.join('a');
+  const reach = { isCut: false };
+  const a = new ClusterPeers(
+    {
+      ...link,
+      send: (to, message) =>
+        reach.isCut ? Promise.reject(new GavelError('server.node-unavailable', 'cut')) : link.send(to, message),
+    },
+    clock,
+  );
+  const b = new ClusterPeers(network.join('b'));
+  const heard: string[] = [];
+  b.serve(NEWS, ({ text }) => {
+    heard.push(text);
+    return null;
+  });
+  for (const node of [a, b]) node.start();
+  const pass = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 250) {
+      clock.advance(250);
+      for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  return { a, network, reach, heard, pass };
+}
+
+test('a live node that cannot be reached is told again, in order, until it answers (CLUS-4)', async () => {
+  const { a, reach, heard, pass } = openTellers();
+  reach.isCut = true;
+  const told = ['1', '2'].map((text) => a.tellOthers('news', NEWS, { text }));
+  await pass(2000);
+  expect(heard).toEqual([]);
+  reach.isCut = false;
+  await pass(500);
+  await Promise.all(told);
+  expect(heard).toEqual(['1', '2']);
+});
+
+test('who tells a node that stays out of reach gets an error after 10 s; a node whose lease is over need not be told (CLUS-4)', async () => {
+  const { a, network, reach, heard, pass } = openTellers();
+  reach.isCut = true;
+  const first = a.tellOthers('news', NEWS, { text: '1' }).catch((error: GavelError) => error.code);
+  await pass(10_000);
+  expect(await first).toBe('server.node-unavailable');
+  const second = a.tellOthers('news', NEWS, { text: '2' });
+  network.leave('b');
+  await pass(500);
+  await second;
+  expect(heard).toEqual([]);
 });

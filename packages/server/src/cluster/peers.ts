@@ -5,6 +5,8 @@
  */
 
 import { GavelError, isGavelError } from '@gavel/protocol';
+import { type Clock, systemClock } from '../rooms/clock.ts';
+import { KeyedQueue } from '../rooms/keyed-queue.ts';
 import { toWireError } from '../rooms/wire-error.ts';
 import type { NodeId, NodeLink, NodeMessage, NodeReply } from './node-link.ts';
 import { nodeFor } from './rendezvous.ts';
@@ -41,20 +43,38 @@ export interface Peers {
   askAll<Request, Answer>(topic: Topic<Request, Answer>, request: Request): Promise<readonly Answer[]>;
   /** Asks every live node but this one. @throws as `askAll` */
   askOthers<Request, Answer>(topic: Topic<Request, Answer>, request: Request): Promise<readonly Answer[]>;
+  /**
+   * Tells every live node but this one, and those that cannot be reached again until they have answered, or their lease is over:
+   * then they read what was stored before they decide anything.
+   *
+   * @throws GavelError `server.node-unavailable` after 10 s; they are told nevertheless, before anything that is told later under the
+   *   same subject. The error of a handler
+   */
+  tellOthers<Request>(subject: string, topic: Topic<Request, null>, request: Request): Promise<void>;
   /** Calls the listener when the live nodes have changed. Returns a function that ends it. */
   onNodesChanged(listener: () => void): () => void;
 }
 
 type Handler = (request: unknown, from: NodeId) => unknown;
 
+/** Interval at which a node is told again that cannot be reached. */
+const TELL_AGAIN_MS = 250;
+/** A caller waits so long until all nodes have been told. */
+const TELL_MS = 10_000;
+
 /** Sends requests to other nodes by a link; those to this node are direct calls without a copy. */
 export class ClusterPeers implements Peers {
   readonly #link: NodeLink;
+  readonly #clock: Pick<Clock, 'after'>;
+  /** By subject and node: what is told, one after another. */
+  readonly #told = new KeyedQueue();
   /** By the name of the topic. */
   readonly #handlers = new Map<string, Handler>();
 
-  constructor(link: NodeLink) {
+  /** @param clock times what is told again; by default the system's */
+  constructor(link: NodeLink, clock: Pick<Clock, 'after'> = systemClock) {
     this.#link = link;
+    this.#clock = clock;
   }
 
   /** Begins to answer other nodes. Call it when all topics are served. */
@@ -115,6 +135,35 @@ export class ClusterPeers implements Peers {
     });
     const replies = await Promise.all(sent);
     return replies.flatMap((reply) => (reply === undefined ? [] : [read<Answer>(reply)]));
+  }
+
+  async tellOthers<Request>(subject: string, topic: Topic<Request, null>, request: Request): Promise<void> {
+    const others = this.nodes().filter((node) => node !== this.self);
+    if (others.length === 0) return;
+    const told = Promise.all(
+      others.map((node) => this.#told.run(`${node} ${subject}`, () => this.#tell(node, topic, request))),
+    );
+    const late = Promise.withResolvers<never>();
+    const cancel = this.#clock.after(TELL_MS, () =>
+      late.reject(
+        new GavelError('server.node-unavailable', 'The change is stored, but not in force at all nodes yet.'),
+      ),
+    );
+    // It is told on after the caller has its error.
+    told.catch(() => undefined);
+    await Promise.race([told, late.promise]).finally(cancel);
+  }
+
+  async #tell<Request>(node: NodeId, topic: Topic<Request, null>, request: Request): Promise<void> {
+    while (this.nodes().includes(node)) {
+      try {
+        read(await this.#send(node, topic, request));
+        return;
+      } catch (error) {
+        if (!isGavelError(error, 'server.node-unavailable')) throw error;
+        await new Promise<void>((resolve) => this.#clock.after(TELL_AGAIN_MS, resolve));
+      }
+    }
   }
 
   #send<Request, Answer>(node: NodeId, { name, laneOf }: Topic<Request, Answer>, request: Request): Promise<NodeReply> {

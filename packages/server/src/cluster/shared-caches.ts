@@ -24,10 +24,10 @@ export const OWN_CACHES: Caches = { register: () => async () => {} };
 
 /** Caches of the nodes of a cluster. */
 export class SharedCaches implements Caches {
-  readonly #peers: Pick<Peers, 'askOthers'>;
+  readonly #peers: Pick<Peers, 'tellOthers'>;
   readonly #readers = new Map<string, () => Promise<void>>();
 
-  constructor(peers: Pick<Peers, 'serve' | 'askOthers'>) {
+  constructor(peers: Pick<Peers, 'serve' | 'tellOthers'>) {
     this.#peers = peers;
     peers.serve(CHANGED, async ({ cache }) => {
       await this.#readers.get(cache)?.();
@@ -37,6 +37,11 @@ export class SharedCaches implements Caches {
 
   register(name: string, read: () => Promise<void>): () => Promise<void> {
     this.#readers.set(name, read);
-    return async () => void (await this.#peers.askOthers(CHANGED, { cache: name }));
+    return () => this.#peers.tellOthers(`cache ${name}`, CHANGED, { cache: name });
+  }
+
+  /** Reads all caches again: this node may not have been told of changes. @throws the store's error */
+  async readAll(): Promise<void> {
+    await Promise.all([...this.#readers.values()].map((read) => read()));
   }
 }

@@ -1,4 +1,5 @@
 import { GavelError } from '@gavel/protocol';
+import { FakeClock } from '@gavel/testkit/fake-clock';
 import { beforeEach, expect, it } from 'vitest';
 import { record } from '../callbacks/testing.ts';
 import type { JournalEntry } from '../store/journal.ts';
@@ -72,4 +73,53 @@ it('refuses all entries of a turn at once while the store is not available (BUS-
   gate = () => {};
   await append('c');
   expect(groups).toEqual([['c']]);
+});
+
+it('stores later, in order, what it could not store while a database of other machines was not available (CB-3, CLUS-6)', async () => {
+  const clock = new FakeClock();
+  const late: string[] = [];
+  journal = new TableJournal({
+    clock,
+    repository: {
+      async apply(entries) {
+        gate(entries);
+        groups.push(bodiesOf(entries));
+      },
+    },
+    log: { error: (fields: object) => void logged.push(fields) },
+  });
+  journal.onStoredLate((entries) => late.push(...bodiesOf(entries)));
+  gate = () => {
+    throw new GavelError('server.store-unavailable', 'It is restarting.');
+  };
+  const results = new Map<string, string>();
+  const begin = (text: string) =>
+    append(text).then(
+      () => results.set(text, 'stored'),
+      (error: GavelError) => results.set(text, error.code),
+    );
+  const passTime = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 200) {
+      clock.advance(200);
+      for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  const calls = [begin('a'), begin('b')];
+  await passTime(2800);
+  expect(results.size).toBe(0);
+  calls.push(begin('c'));
+  await passTime(600);
+  // Their callers wait no longer.
+  expect([...results]).toEqual([
+    ['a', 'server.store-unavailable'],
+    ['b', 'server.store-unavailable'],
+  ]);
+  gate = () => {};
+  await passTime(400);
+  await Promise.all(calls);
+  expect(results.get('c')).toBe('stored');
+  expect([groups.flat(), late]).toEqual([
+    ['a', 'b', 'c'],
+    ['a', 'b'],
+  ]);
 });

@@ -61,7 +61,7 @@ export interface PoliciesDeps {
   /** Receive the events of every change, when it is stored and in force. */
   readonly sinks?: readonly PolicySink[];
   /** The nodes that have the rules in memory; by default this process alone. */
-  readonly peers?: Pick<Peers, 'serve' | 'askFor' | 'askOthers'>;
+  readonly peers?: Pick<Peers, 'serve' | 'askFor' | 'tellOthers'>;
 }
 
 /** A change that is stored and in force. */
@@ -94,14 +94,23 @@ export class Policies implements RoomPolicy {
   /** Loads the stored rules that are in force, and those that ended within the last day. */
   static async open(deps: PoliciesDeps): Promise<Policies> {
     const { repository, clock } = deps;
-    const nowMs = clock.now();
-    await repository.deleteEnded(nowMs - ENDED_RULES_KEPT_MS);
+    await repository.deleteEnded(clock.now() - ENDED_RULES_KEPT_MS);
     const policies = new Policies(deps);
-    for (const { version, ...scope } of await repository.versions()) policies.#open(scope, version);
-    for (const rule of await repository.current(nowMs - ENDED_LISTED_MS)) {
-      policies.#stateOf(rule)?.evolve({ type: 'ruleSet', rule, seq: rule.version, atMs: nowMs });
-    }
+    await policies.read();
     return policies;
+  }
+
+  /** Reads what is stored: a node of a cluster may not have been told of changes. @throws the store's error */
+  async read(): Promise<void> {
+    const { repository, clock } = this.#deps;
+    const nowMs = clock.now();
+    const versions = await repository.versions();
+    const rules = await repository.current(nowMs - ENDED_LISTED_MS);
+    this.#states.clear();
+    for (const { version, ...scope } of versions) this.#open(scope, version);
+    for (const rule of rules) {
+      this.#stateOf(rule)?.evolve({ type: 'ruleSet', rule, seq: rule.version, atMs: nowMs });
+    }
   }
 
   /**
@@ -138,7 +147,7 @@ export class Policies implements RoomPolicy {
         callId === undefined ? undefined : { callId, ...(isWhole && { reply }) },
       );
       this.#evolve(batch);
-      await peers?.askOthers(CHANGED, batch);
+      await peers?.tellOthers(scopeText(scope), CHANGED, batch);
       const results = await Promise.allSettled((this.#deps.sinks ?? []).map(async (sink) => sink.handlePolicy(batch)));
       for (const result of results) if (result.status === 'rejected') throw result.reason;
       return { batch, reply };

@@ -40,12 +40,13 @@ export async function openStore(config: Config, clock: Clock, log: Logger, node?
   return createOpenedStore(
     await openPostgresStore({ url, ...limits, onConnectionLost, ...(node !== undefined && { node }) }),
     log,
+    clock,
   );
 }
 
-/** Puts a journal that writes the tables directly before a store. */
-export function createOpenedStore(store: Store, log: Logger): OpenedStore {
-  const journal = new TableJournal({ repository: store.journal, log });
+/** Puts a journal that writes the tables directly before a store. @param clock of a database that other machines may have: the journal waits for it */
+export function createOpenedStore(store: Store, log: Logger, clock?: Clock): OpenedStore {
+  const journal = new TableJournal({ repository: store.journal, log, ...(clock && { clock }) });
   return { store, journal, closeJournal: () => journal.settled() };
 }
 

@@ -87,11 +87,16 @@ describe.each([
 
   test('a node is live until its lease is over, and again when it is renewed', async () => {
     const node = await start('a');
-    expect(await table.renew({ ...node, load: 7 })).toEqual([{ ...node, load: 7 }]);
+    expect(await table.renew({ ...node, load: 7 })).toMatchObject([{ ...node, load: 7 }]);
     await lapse();
     const other = await start('b');
-    expect(await table.renew(other)).toEqual([other]);
-    expect(await table.renew(node)).toEqual([node, other]);
+    expect(await table.renew(other)).toMatchObject([other]);
+    const live = await table.renew(node);
+    expect(live).toMatchObject([node, other]);
+    for (const { remainingMs } of live ?? []) {
+      expect(remainingMs).toBeGreaterThan(0);
+      expect(remainingMs).toBeLessThanOrEqual(LEASE_MS);
+    }
   });
 
   test('a second process with the id of a live node is refused; after its end it has the next incarnation', async () => {

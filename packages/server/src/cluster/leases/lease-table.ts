@@ -32,6 +32,12 @@ export interface LiveNode extends NodeFacts {
   readonly incarnation: number;
 }
 
+/** A live node, as the table sees it. */
+export interface LeasedNode extends LiveNode {
+  /** How long its lease still lasts, in milliseconds. */
+  readonly remainingMs: number;
+}
+
 /** One start of a node. */
 export type Incarnation = Pick<LiveNode, 'id' | 'incarnation'>;
 
@@ -48,7 +54,7 @@ export interface LeaseTable {
    * Renews a lease, also one that is over. Returns the live nodes, ordered by their ids; undefined if the node has a later
    * incarnation.
    */
-  renew(node: LiveNode): Promise<readonly LiveNode[] | undefined>;
+  renew(node: LiveNode): Promise<readonly LeasedNode[] | undefined>;
   /** Ends a lease at once. Its rooms have no owner then. */
   end(node: Incarnation): Promise<void>;
   /** Returns the rooms of an incarnation, whether its lease is over or not. */

@@ -168,3 +168,47 @@ it('a room that is given up belongs to the next node that claims it', async () =
   expect(a.termOf(HALL)).toBeUndefined();
   expect(await b.claim(HALL)).toEqual({ node: 'b', term: 2 });
 });
+
+it('sees at once that the lease of another node is over, whenever its own renewals are due (CLUS-3)', async () => {
+  const a = await start('a');
+  await pass(400);
+  const b = await start('b', new FakeClock());
+  await pass(RENEWAL_MS);
+  expect(a.nodes()).toEqual(['a', 'b']);
+  // Its own clock stands still: it renews no more.
+  let seenAtMs = 0;
+  a.onNodesChanged(() => {
+    seenAtMs = clock.monotonicMs();
+  });
+  const endsAtMs = clock.monotonicMs() - RENEWAL_MS + LEASE_MS;
+  for (let step = 0; step < 60; step += 1) {
+    clock.advance(50);
+    await settle();
+  }
+  expect(a.nodes()).toEqual(['a']);
+  expect(seenAtMs - endsAtMs).toBeLessThanOrEqual(70);
+  expect(b.incarnation).toBe(1);
+});
+
+it('decides again after a gap only when everything was read that others may have changed (CLUS-2)', async () => {
+  const a = await start('a');
+  await a.claim(HALL);
+  const read: PromiseWithResolvers<void>[] = [];
+  a.beforeResume(() => {
+    const next = Promise.withResolvers<void>();
+    read.push(next);
+    return next.promise;
+  });
+  table.failure = new Error('the database is gone');
+  await pass(2 * LEASE_MS);
+  table.failure = undefined;
+  await pass(RENEWAL_MS);
+  expect([a.isValid, read.length]).toEqual([false, 1]);
+  read[0]?.reject(new Error('the database is gone'));
+  await settle();
+  await pass(RENEWAL_MS);
+  expect([a.isValid, read.length]).toEqual([false, 2]);
+  read[1]?.resolve();
+  await settle();
+  expect([a.isValid, a.termOf(HALL)]).toEqual([true, 1]);
+});

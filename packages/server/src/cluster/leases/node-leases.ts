@@ -10,12 +10,14 @@ import type { OwnedRoom } from '../../store/journal.ts';
 import { DUTY_APP_ID } from '../duties.ts';
 import type { NodeId } from '../node-link.ts';
 import type { Owner, Ownership } from '../ownership.ts';
-import { LEASE_MS, type LeaseTable, type LiveNode, type NodeFacts } from './lease-table.ts';
+import { LEASE_MS, type LeasedNode, type LeaseTable, type LiveNode, type NodeFacts } from './lease-table.ts';
 
 /** How often the lease is renewed, in milliseconds. */
 export const RENEWAL_MS = 1_000;
 /** This node considers its lease as over so long before the database does, in milliseconds: clocks do not run exactly alike. */
 const MARGIN_MS = 100;
+/** So long after the end of another node's lease the table is asked whether it was renewed, in milliseconds. */
+const CHECK_AFTER_MS = 20;
 
 /** The dependencies of `NodeLeases`. */
 export interface NodeLeasesDeps {
@@ -56,6 +58,8 @@ export class NodeLeases implements Ownership {
   #gaps = 0;
   #renewing: Promise<void> | undefined;
   #stopRenewals: (() => void) | undefined;
+  #cancelCheck: (() => void) | undefined;
+  readonly #beforeResume: (() => Promise<unknown>)[] = [];
   /** Whether this node was replaced by another process with its id: then its lease is over for good. */
   #isReplaced = false;
 
@@ -127,6 +131,11 @@ export class NodeLeases implements Ownership {
     await this.#renewing;
   }
 
+  /** Calls the listener before this node decides again after a gap of its lease; if it rejects, the lease is not valid yet. */
+  beforeResume(listener: () => Promise<unknown>): void {
+    this.#beforeResume.push(listener);
+  }
+
   ownerOf(key: RoomKey): Promise<Owner | undefined> | Owner | undefined {
     const room = roomKeyText(key);
     const running = this.#lookups.get(room);
@@ -181,6 +190,7 @@ export class NodeLeases implements Ownership {
   /** Ends the lease: other nodes may take over the rooms at once. */
   async close(): Promise<void> {
     this.#stopRenewals?.();
+    this.#cancelCheck?.();
     await this.#renewing;
     this.#validUntilMs = Number.NEGATIVE_INFINITY;
     this.#own.clear();
@@ -239,12 +249,25 @@ export class NodeLeases implements Ownership {
     if (hadGap || !this.isValid) {
       this.#gaps += 1;
       this.#own = keyed(await table.roomsOf(self));
+      await Promise.all(this.#beforeResume.map((listener) => listener()));
     }
     this.#validUntilMs = validUntil(sentAtMs);
     this.#setLive(live);
   }
 
-  #setLive(live: readonly LiveNode[]): void {
+  /** Renews once more when the lease of another node ends unless it was renewed, so that its rooms are taken over at once. */
+  #checkAtNextEnd(live: readonly LeasedNode[]): void {
+    const { clock, node } = this.#deps;
+    const others = live.flatMap(({ id, remainingMs }) => (id === node.id ? [] : remainingMs));
+    this.#cancelCheck?.();
+    this.#cancelCheck =
+      others.length > 0
+        ? clock.after(Math.max(0, Math.min(...others)) + CHECK_AFTER_MS, () => this.#renewUnlessRunning())
+        : undefined;
+  }
+
+  #setLive(live: readonly LeasedNode[]): void {
+    this.#checkAtNextEnd(live);
     const before = this.#live;
     this.#live = live;
     const ids = new Set(live.map(({ id }) => id));

@@ -14,6 +14,7 @@ import {
   HEALTHY_LEASES,
   type Incarnation,
   LEASE_MS,
+  type LeasedNode,
   type LeaseTable,
   type LiveNode,
   type NodeFacts,
@@ -73,15 +74,18 @@ export class PostgresLeaseTable implements LeaseTable {
     return rows[0]?.incarnation;
   }
 
-  async renew({ id, incarnation, addresses, load }: LiveNode): Promise<readonly LiveNode[] | undefined> {
+  async renew({ id, incarnation, addresses, load }: LiveNode): Promise<readonly LeasedNode[] | undefined> {
     const { numAffectedRows } = await sql`
       update node set
         healthy_since = case when expires_at <= ${NOW} then ${NOW} else healthy_since end,
         expires_at = ${NOW} + ${this.#lease}, addresses = ${JSON.stringify(addresses)}, load = ${load}
       where id = ${id} and incarnation = ${incarnation}`.execute(this.#db);
     if (numAffectedRows !== 1n) return undefined;
-    const { rows } = await sql<Incarnation & { addresses: string; load: number }>`
-      select id, incarnation, addresses, load from node where expires_at > ${NOW} order by id`.execute(this.#db);
+    const { rows } = await sql<Incarnation & { addresses: string; load: number; remainingMs: number }>`
+      select id, incarnation, addresses, load,
+        (extract(epoch from expires_at - ${NOW}) * 1000)::float8 as "remainingMs" from node where expires_at > ${NOW} order by id`.execute(
+      this.#db,
+    );
     return rows.map((row) => ({ ...row, addresses: JSON.parse(row.addresses) as string[] }));
   }
 

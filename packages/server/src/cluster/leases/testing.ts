@@ -12,6 +12,7 @@ import {
   HEALTHY_LEASES,
   type Incarnation,
   LEASE_MS,
+  type LeasedNode,
   type LeaseTable,
   type LiveNode,
   type NodeFacts,
@@ -58,7 +59,7 @@ export class MemoryLeaseTable implements LeaseTable {
     return incarnation;
   }
 
-  async renew(node: LiveNode): Promise<readonly LiveNode[] | undefined> {
+  async renew(node: LiveNode): Promise<readonly LeasedNode[] | undefined> {
     this.#requireDatabase();
     const row = this.#find(node);
     if (!row) return undefined;
@@ -66,8 +67,10 @@ export class MemoryLeaseTable implements LeaseTable {
     if (!this.#isLive(row)) row.healthySinceMs = now;
     row.expiresAtMs = now + this.#leaseMs;
     row.facts = node;
-    const live = [...this.#nodes.values()].filter((each) => this.#isLive(each)).map(({ facts }) => facts);
-    return live.sort((one, other) => (one.id < other.id ? -1 : 1));
+    const live = [...this.#nodes.values()].filter((each) => this.#isLive(each));
+    return live
+      .map(({ facts, expiresAtMs }) => ({ ...facts, remainingMs: expiresAtMs - now }))
+      .sort((one, other) => (one.id < other.id ? -1 : 1));
   }
 
   async end(node: Incarnation): Promise<void> {
