@@ -278,6 +278,8 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
       ...parts.cluster,
       ...{ peers, own: localBus, rooms: rooms.transfer, settings: roomSettings, media, log },
       records: { rooms: store.outbox, outbox, sessions },
+      execute: (key, command, origin) => rooms.execute(key, command, origin),
+      store: (batch) => batchJournal.handle(batch),
       onLost: (key) => fanOut.disconnectRoom(key),
       onTakeover: ({ appId, roomId }, { term }) =>
         log.warn({ app: appId, room: roomId, term }, 'this node has taken a room over: its owner is gone'),

@@ -5,12 +5,13 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { type RoomKey, roomKeyText } from '@gavel/protocol';
+import { type MemberId, type PublishId, type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { App } from '../apps/app.ts';
 import type { NodeId } from '../cluster/node-link.ts';
 import type { RowSource } from '../journal/batch-journal.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from '../rooms/clock.ts';
+import type { RoomEvent } from '../rooms/events.ts';
 import { KeyedQueue } from '../rooms/keyed-queue.ts';
 import type { EventBatch } from '../rooms/rooms.ts';
 import type { JournalRepository, JournalRows, OwnedRoom } from '../store/journal.ts';
@@ -48,6 +49,8 @@ export class Outbox implements RowSource {
   readonly #deps: OutboxDeps;
   readonly #replays = new KeyedQueue();
   #lastSeq = 0;
+  /** Members and streams whose end an earlier owner has stored. */
+  readonly #ended = new Set<string>();
   /** Stored callbacks that the dispatcher does not have yet. */
   #stored: OutboxRecord[] = [];
 
@@ -79,6 +82,16 @@ export class Outbox implements RowSource {
     onLeft?.(key.appId);
   }
 
+  /** Writes no callbacks about the end of members and streams that are removed next: an earlier owner has stored them. */
+  omitEnds(ids: readonly (MemberId | PublishId)[]): void {
+    for (const id of ids) this.#ended.add(id);
+  }
+
+  #isStored(event: RoomEvent): boolean {
+    if (event.type === 'memberLeft') return this.#ended.delete(event.member.memberId);
+    return event.type === 'streamRemoved' && this.#ended.delete(event.stream.publishId);
+  }
+
   /**
    * Returns the next number. In a cluster it follows the clock, so that a room's callbacks stay in order when another node
    * becomes its owner.
@@ -97,7 +110,8 @@ export class Outbox implements RowSource {
     const app = this.#deps.apps.find(batch.key.appId);
     const dialects = app ? this.#deps.dialects.filter((dialect) => dialect.serves(app)) : [];
     if (!app || dialects.length === 0) return undefined;
-    const callbacks = dialects.flatMap((dialect) => this.#recordsOf(dialect, app, batch));
+    const events = this.#ended.size === 0 ? batch.events : batch.events.filter((event) => !this.#isStored(event));
+    const callbacks = dialects.flatMap((dialect) => this.#recordsOf(dialect, app, { ...batch, events }));
     const change = liveChangeOf(batch);
     if (callbacks.length === 0 && !change) return undefined;
     return { callbacks, ...(change && { liveRooms: [change] }) };

@@ -4,10 +4,14 @@
  * @module
  */
 
-import type { RoomKey } from '@gavel/protocol';
+import { type Epoch, isGavelError, type MemberId, type PublishId, type RoomKey } from '@gavel/protocol';
 import type { Bus } from '../bus/bus.ts';
+import type { Origin, RoomCommand } from '../rooms/commands.ts';
+import type { RoomEvent } from '../rooms/events.ts';
 import type { RoomSettings } from '../rooms/room.ts';
 import type { RoomTransfer } from '../rooms/room-transfer.ts';
+import type { EventBatch } from '../rooms/rooms.ts';
+import type { LiveRoom } from '../store/live-rooms.ts';
 import type { Unready } from '../telemetry/health.ts';
 import { ClusterBus } from './cluster-bus.ts';
 import { Drain, type DrainDeps } from './drain.ts';
@@ -20,6 +24,10 @@ import type { Owner, Ownership } from './ownership.ts';
 import type { Peers } from './peers.ts';
 import { Replicas } from './replicas.ts';
 import { Takeover } from './takeover.ts';
+import { findUnpublished, type Unpublished } from './unpublished.ts';
+
+/** The origin of what is done because the owner has changed. */
+const TAKEOVER_ORIGIN: Origin = { channel: 'server', requestId: 'takeover' };
 
 /** What makes a process a node of a cluster. */
 export interface ClusterParts {
@@ -51,9 +59,13 @@ export interface ClusterRoomsDeps
   readonly rooms: Pick<RoomTransfer, 'has' | 'keys' | 'stateOf' | 'adopt' | 'forget'>;
   /** What is stored of rooms, and of the sessions of meetings. */
   readonly records: {
-    readonly rooms: { liveRooms: LeftRoomsDeps['findRooms'] };
+    readonly rooms: {
+      liveRooms: LeftRoomsDeps['findRooms'];
+      liveRoom(key: RoomKey): Promise<LiveRoom | undefined>;
+    };
     readonly outbox: {
       continueAfter(key: RoomKey): Promise<void>;
+      omitEnds(ids: readonly (MemberId | PublishId)[]): void;
       closeLeft: LeftRoomsDeps['endRoom'];
       /** Resolves when nothing is being stored. */
       settled(): Promise<void>;
@@ -66,6 +78,10 @@ export interface ClusterRoomsDeps
       endLeft: LeftRoomsDeps['endSession'];
     };
   };
+  /** Executes a command in a room of this node. */
+  readonly execute: (key: RoomKey, command: RoomCommand, origin: Origin) => Promise<unknown>;
+  /** Stores what must be kept of events that nobody gets. */
+  readonly store: (batch: EventBatch) => Promise<void> | undefined;
   readonly settings: RoomSettings;
   readonly media: LeaseGuardDeps['media'];
   /** Called when events of a room are lost for good: what this node's clients know of the room is outdated. */
@@ -95,6 +111,7 @@ export interface ClusterRooms {
 export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
   const { peers, own, rooms, settings, media, lease, readStatus, onLost, onTakeover, log, report } = deps;
   const { outbox, sessions } = deps.records;
+  const { clock } = settings;
   const termOf = (key: RoomKey): number | undefined => deps.ownership.termOf(key);
   /** Asks the database. */
   const findOwner = (key: RoomKey): ReturnType<Ownership['ownerOf']> => {
@@ -107,7 +124,7 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
     ...{ termOf, ownerOf: (key) => findOwner(key) },
   });
   const takeover = new Takeover({
-    ...{ peers, ownership: deps.ownership, replicas, onTakeover, report },
+    ...{ clock, peers, ownership: deps.ownership, replicas, onTakeover, report },
     has: (key) => rooms.has(key),
     async letGo(key, term) {
       await outbox.settled();
@@ -115,12 +132,36 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
       media.abandon(key).catch(report);
     },
     prepare: (key) => outbox.continueAfter(key),
-    async adopt(state) {
-      await sessions.adopt(state.key);
+    async adopt(newest, term) {
+      const { key } = newest;
+      const stored = await deps.records.rooms.liveRoom(key);
+      const unpublished = findUnpublished(newest, stored, clock.now());
+      await sessions.adopt(key);
+      if (unpublished) await deps.store(batchOf(key, unpublished.ends));
+      const state = unpublished?.state ?? newest;
+      // What it was when this node had it before, and lost it a moment ago.
+      if (rooms.has(key)) forget(key, 0);
       rooms.adopt(state);
       media.adopt(state);
+      await replicas.recordAdopted(state, term);
+      if (unpublished) removeGone(key, unpublished);
     },
   });
+  /** Removes whose end is stored, without another callback. */
+  const removeGone = (key: RoomKey, { goneMembers, goneStreams }: Unpublished): void => {
+    outbox.omitEnds([...goneMembers, ...goneStreams.map(({ publishId }) => publishId)]);
+    const kick = { label: '', userIds: [], memberIds: goneMembers };
+    const commands: RoomCommand[] = [
+      ...(goneMembers.length > 0 ? [{ type: 'kick', targets: [kick], require: 'any', reason: '' } as const] : []),
+      ...goneStreams.map(({ streamId }) => ({ type: 'deleteStream', streamId }) as const),
+    ];
+    for (const command of commands) {
+      deps.execute(key, command, TAKEOVER_ORIGIN).catch((error: unknown) => {
+        // It was removed with its member.
+        if (!isGavelError(error, 'stream.not-found', 'room.not-found')) report(error);
+      });
+    }
+  };
   /** Another node goes on with the room: clients of this one follow it, and negotiate media anew. */
   const forget = (key: RoomKey, term: number): void => {
     const state = rooms.stateOf(key);
@@ -128,7 +169,6 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
     sessions.forget(key);
     if (state) replicas.recordForgotten(state, term);
   };
-  const { clock } = settings;
   const guard =
     lease &&
     new LeaseGuard({
@@ -155,18 +195,25 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
     readStatus: readStatus && (async () => ({ ...(await readStatus()), takeovers: takeover.count })),
     start() {
       replicas.start();
+      takeover.start();
       guard?.start();
       ended?.start();
       leftRooms?.start();
     },
     async close() {
       replicas.stop();
+      takeover.stop();
       guard?.stop();
       ended?.stop();
       await leftRooms?.close();
     },
   };
 }
+
+const batchOf = (key: RoomKey, events: readonly RoomEvent[]): EventBatch => ({
+  ...{ key, events, origin: TAKEOVER_ORIGIN },
+  epoch: events[0]?.epoch ?? ('0' as Epoch),
+});
 
 function findersOf({
   rooms,

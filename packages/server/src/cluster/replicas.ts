@@ -8,7 +8,7 @@
  * @module
  */
 
-import { GavelError, type RoomKey, roomKeyText } from '@gavel/protocol';
+import { GavelError, isGavelError, type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { Clock } from '../rooms/clock.ts';
 import type { Origin } from '../rooms/commands.ts';
 import type { RoomPosition } from '../rooms/ended-tickets.ts';
@@ -39,7 +39,14 @@ export interface Snapshot {
   readonly state: RoomState;
 }
 
-const STATE = defineTopic<{ readonly key: RoomKey }, { readonly snapshot?: Snapshot }>('replicas.state');
+/** What a node that is asked as the owner of a room has of it. */
+interface StateAnswer {
+  readonly snapshot?: Snapshot;
+  /** The room may be at another node, or at none. */
+  readonly isElsewhere?: true;
+}
+
+const STATE = defineTopic<{ readonly key: RoomKey }, StateAnswer>('replicas.state');
 const DIGEST = defineTopic<{ readonly places: readonly OwnedPlace[] }, null>('replicas.digest');
 
 /** Dependencies of `Replicas`. */
@@ -81,12 +88,12 @@ export class Replicas {
   constructor(deps: ReplicasDeps) {
     this.#deps = deps;
     const { peers, stateOf, termOf } = deps;
-    peers.serve(STATE, ({ key }) => {
+    peers.serve(STATE, ({ key }): StateAnswer => {
       const state = stateOf(key);
-      if (!state) return {};
       const term = termOf(key);
-      // Its lease is over, or another node has the room: this node does not know whether it still exists.
-      if (term === undefined) throw new GavelError('server.node-unavailable', 'This node may not decide for the room.');
+      if (!state && !this.find(key)) return {};
+      // Its lease is over, or another node has the room or is about to claim it: this node does not know whether it still exists.
+      if (!state || term === undefined) return { isElsewhere: true };
       return { snapshot: { term, state } };
     });
     peers.serve(DIGEST, async ({ places }, from) => {
@@ -140,11 +147,24 @@ export class Replicas {
     else this.#sent.set(text, { key: batch.key, term, position: { epoch: last.epoch, seq: last.seq } });
   }
 
-  /** Goes on with a room of another node: its replica becomes the room of this one. */
-  recordAdopted({ key, epoch, seq }: RoomState, term: number): void {
+  /** Goes on with a room of another node: its state becomes the room of this one, whose clients get the events that they lack. */
+  async recordAdopted({ key, epoch, seq, events }: RoomState, term: number): Promise<void> {
     const text = roomKeyText(key);
+    const known = this.#replicas.get(text)?.room;
     this.#replicas.delete(text);
     this.#sent.set(text, { key, term, position: { epoch, seq } });
+    const lastSeq = known?.epoch === epoch ? known.position.seq : 0;
+    if (known && lastSeq < seq) await this.#catchUp({ key, epoch, seq, events }, lastSeq);
+  }
+
+  /** Delivers the events of a room after a number; if not all of them are there, the clients of this node get the whole state. */
+  async #catchUp(
+    { key, epoch, seq, events }: Pick<RoomState, 'key' | 'epoch' | 'seq' | 'events'>,
+    lastSeq: number,
+  ): Promise<void> {
+    const missing = events.filter((event) => event.seq > lastSeq);
+    if (missing.length < seq - lastSeq) this.#deps.onLost(key);
+    else if (missing.length > 0) await this.#deliver({ key, epoch, origin: REPAIR_ORIGIN, events: missing });
   }
 
   /**
@@ -228,12 +248,13 @@ export class Replicas {
 
   async #fetch(key: RoomKey, owner: NodeId): Promise<void> {
     const { peers, settings, onLost, ownerOf } = this.#deps;
-    const { snapshot } = await peers.ask(owner, STATE, { key });
+    const { snapshot, isElsewhere } = await peers.ask(owner, STATE, { key });
     const text = roomKeyText(key);
     if (!snapshot) {
       // It may have another owner, of which this node has not heard yet.
       const current = await ownerOf(key);
       if (current && current.node !== owner && current.node !== peers.self) return this.#fetch(key, current.node);
+      if (isElsewhere) throw new GavelError('server.node-unavailable', 'The room is changing its owner.');
     }
     const known = this.#replicas.get(text)?.room;
     if (!snapshot) {
@@ -245,11 +266,8 @@ export class Replicas {
     const replica = this.#replicas.get(text);
     if (replica && term < minTermOf(replica)) return;
     this.#put({ owner, term, room: Room.restore(state, settings) });
-    const missing = known?.epoch === state.epoch ? known.position.seq + 1 : 1;
-    const events = state.events.filter(({ seq }) => seq >= missing);
     if (known && known.epoch !== state.epoch) onLost(key);
-    else if (events.length < state.seq - missing + 1) onLost(key);
-    else if (events.length > 0) await this.#deliver({ key, epoch: state.epoch, origin: REPAIR_ORIGIN, events });
+    else await this.#catchUp(state, known?.position.seq ?? 0);
   }
 
   async #compare(owner: NodeId, places: readonly OwnedPlace[]): Promise<void> {
@@ -263,8 +281,14 @@ export class Replicas {
     const gone = [...this.#replicas.values()].flatMap(({ owner: known, room }) =>
       known === owner && !listed.has(roomKeyText(room.key)) ? room.key : [],
     );
-    await Promise.all([...behind, ...gone].map((key) => this.#repair(key, owner)));
+    const repairs = [...behind, ...gone].map((key) => this.#repair(key, owner).catch(ignoreUnavailable));
+    await Promise.all(repairs);
   }
+}
+
+/** What cannot be repaired now is repaired by the next digest, or by the next owner. @throws any other error */
+function ignoreUnavailable(error: unknown): void {
+  if (!isGavelError(error, 'server.node-unavailable')) throw error;
 }
 
 const minTermOf = ({ term, minTerm = 0 }: Replica): number => Math.max(term, minTerm);

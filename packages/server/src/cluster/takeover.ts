@@ -6,6 +6,7 @@
  */
 
 import { GavelError, isGavelError, type RoomKey, roomKeyText } from '@gavel/protocol';
+import type { Clock } from '../rooms/clock.ts';
 import { KeyedQueue } from '../rooms/keyed-queue.ts';
 import type { RoomState } from '../rooms/room-state.ts';
 import type { OwnedRoom } from '../store/journal.ts';
@@ -22,18 +23,22 @@ const REPLICA = defineTopic<{ readonly key: RoomKey; readonly term: number }, { 
   'takeover.replica',
 );
 
+/** Interval at which rooms are taken over again that could not be: the node was too young, or the database did not answer. */
+const RETRY_MS = 1000;
+
 /** Dependencies of `Takeover`. */
 export interface TakeoverDeps {
+  readonly clock: Pick<Clock, 'every'>;
   readonly peers: Peers;
   /** Finds and claims owners; it knows nothing of the contents of rooms. */
   readonly ownership: Ownership;
-  readonly replicas: Pick<Replicas, 'find' | 'findFor' | 'orphans' | 'recordAdopted'>;
+  readonly replicas: Pick<Replicas, 'find' | 'findFor' | 'orphans'>;
   /** Whether this node has a room, its waiting users, or its session. */
   readonly has: (key: RoomKey) => boolean;
   /** Reads what the first event needs of a room that another node may have owned. */
   readonly prepare: (key: RoomKey) => Promise<void>;
-  /** Goes on with a room: its members get a resync, and negotiate their media anew. */
-  readonly adopt: (state: RoomState) => Promise<void>;
+  /** Goes on with a room in a new term: its members get a resync, and negotiate their media anew. */
+  readonly adopt: (state: RoomState, term: number) => Promise<void>;
   /** Lets a room go that another node will go on with, when everything that was decided in it is stored. */
   readonly letGo: (key: RoomKey, term: number) => Promise<void>;
   /** Called when a room was taken over, for the metrics and the log. */
@@ -47,9 +52,13 @@ export class Takeover implements Ownership {
   readonly #deps: TakeoverDeps;
   /** Claims of one room one after another. */
   readonly #claims = new KeyedQueue();
-
+  /** Rooms that this node has claimed, and could not go on with yet. */
+  readonly #unfinished = new Set<string>();
   #count = 0;
   #isDraining = false;
+  /** Whether a room was not taken over that should have been. */
+  #hasFailed = false;
+  #stop: (() => void) | undefined;
 
   constructor(deps: TakeoverDeps) {
     this.#deps = deps;
@@ -65,6 +74,19 @@ export class Takeover implements Ownership {
     peers.onNodesChanged(() => this.#takeOrphans());
   }
 
+  /** Takes over again what could not be taken over. */
+  start(): void {
+    this.#stop ??= this.#deps.clock.every(RETRY_MS, () => {
+      if (this.#hasFailed) this.#takeOrphans();
+    });
+  }
+
+  /** Takes over nothing more by itself. */
+  stop(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+  }
+
   /** Number of rooms that were taken over so far. */
   get count(): number {
     return this.#count;
@@ -72,7 +94,8 @@ export class Takeover implements Ownership {
 
   ownerOf(key: RoomKey): Promise<Owner | undefined> | Owner | undefined {
     const { ownership, replicas } = this.#deps;
-    if (this.#claims.has(roomKeyText(key))) return this.claim(key);
+    const text = roomKeyText(key);
+    if (this.#claims.has(text) || this.#unfinished.has(text)) return this.claim(key);
     const found = ownership.ownerOf(key);
     if (!(found instanceof Promise)) return found ?? (replicas.find(key) ? this.claim(key) : undefined);
     return found.then((owner) => owner ?? (replicas.find(key) ? this.claim(key) : undefined));
@@ -116,7 +139,8 @@ export class Takeover implements Ownership {
 
   /** A room that is being taken over has no owner yet. */
   termOf(key: RoomKey): number | undefined {
-    return this.#claims.has(roomKeyText(key)) ? undefined : this.#deps.ownership.termOf(key);
+    const text = roomKeyText(key);
+    return this.#claims.has(text) || this.#unfinished.has(text) ? undefined : this.#deps.ownership.termOf(key);
   }
 
   correct(key: RoomKey, owner: Owner | undefined): void {
@@ -140,15 +164,20 @@ export class Takeover implements Ownership {
   }
 
   async #claim(key: RoomKey): Promise<Owner> {
-    const { peers, ownership, replicas, prepare, adopt, onTakeover } = this.#deps;
-    const before = ownership.termOf(key);
+    const { peers, ownership, prepare, adopt, onTakeover } = this.#deps;
+    const text = roomKeyText(key);
+    const before = this.#unfinished.has(text) ? undefined : ownership.termOf(key);
     const owner = await ownership.claim(key);
     // A first term has no history, and a room that was this node's before is here.
-    if (owner.node !== peers.self || owner.term === 1 || before !== undefined) return owner;
+    if (owner.node !== peers.self || owner.term === 1 || before !== undefined) {
+      this.#unfinished.delete(text);
+      return owner;
+    }
+    this.#unfinished.add(text);
     const [newest] = await Promise.all([this.#findNewest(key, owner.term), prepare(key)]);
+    if (newest) await adopt(newest.state, owner.term);
+    this.#unfinished.delete(text);
     if (!newest) return owner;
-    await adopt(newest.state);
-    replicas.recordAdopted(newest.state, owner.term);
     this.#count += 1;
     onTakeover(key, owner);
     return owner;
@@ -184,9 +213,14 @@ export class Takeover implements Ownership {
   #takeOrphans(): void {
     const { peers, replicas, report } = this.#deps;
     if (this.#isDraining) return;
+    this.#hasFailed = false;
     const nodes = peers.nodes();
     for (const key of replicas.orphans(nodes)) {
-      if (nodeFor(roomKeyText(key), nodes) === peers.self) this.claim(key).catch(report);
+      if (nodeFor(roomKeyText(key), nodes) !== peers.self) continue;
+      this.claim(key).catch((error: unknown) => {
+        this.#hasFailed = true;
+        report(error);
+      });
     }
   }
 }

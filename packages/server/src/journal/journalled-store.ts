@@ -19,6 +19,7 @@ type Kinds<Repository, Name extends keyof Repository = keyof Repository> = Reado
 
 const OUTBOX: Kinds<Store['outbox'], Exclude<keyof Store['outbox'], 'delete'>> = {
   liveRooms: 'read',
+  liveRoom: 'read',
   endpoints: 'change',
   pending: 'change',
   count: 'read',

@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { AppId } from '@gavel/protocol';
+import type { AppId, RoomKey } from '@gavel/protocol';
 import type { LiveRoom } from './live-rooms.ts';
 
 /** A stored callback. */
@@ -82,6 +82,8 @@ export interface OutboxRepository {
    * @param liveNodes the nodes whose rooms are not returned; by default none
    */
   liveRooms(liveNodes?: readonly string[]): Promise<readonly LiveRoom[]>;
+  /** Returns one of these rooms. */
+  liveRoom(key: RoomKey): Promise<LiveRoom | undefined>;
   /** Returns the endpoints with pending callbacks, of all Apps or of one, in no particular order. */
   endpoints(appId?: AppId): Promise<readonly Endpoint[]>;
   /** Returns the pending callbacks of an endpoint after a `seq` or places, of all lanes or of one, in the order of `seq`. */

@@ -81,6 +81,9 @@ describeStores('rows of several nodes', (createDatabase) => {
     await b.journal.apply([{ term: 1, sessions: [join], liveRooms: [roomOf('room', { begins: false, userSeq: 2 })] }]);
     expect([await sessionsOf(a, ['b']), await roomsOf(a, ['b'])]).toEqual([[], []]);
     expect([await sessionsOf(a, ['a']), await roomsOf(a, ['a'])]).toEqual([[['s', 2]], ['room']]);
+    const { key } = roomOf('room');
+    expect(await a.outbox.liveRoom(key)).toMatchObject({ key, epoch: '1', userSeq: 2, members: [] });
+    expect(await a.outbox.liveRoom({ ...key, environment: 'test' })).toBeUndefined();
     expect(await a.sessions.adopt(APP, 'meeting of s')).toMatchObject({ session: { id: 's' }, peers: [{ id: 'p' }] });
     expect([await sessionsOf(b, ['a']), await a.sessions.adopt(APP, 'another')]).toEqual([[], undefined]);
   });

@@ -5,7 +5,7 @@
  */
 
 import type { Epoch, RoomId, RoomKey } from '@gavel/protocol';
-import type { Kysely } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import type { MemberInfo } from '../../rooms/member.ts';
 import type { StreamInfo } from '../../rooms/stream.ts';
 import type { LiveRoom, LiveRoomChange } from '../live-rooms.ts';
@@ -71,27 +71,40 @@ export async function keepLiveRoom(tx: Kysely<Tables>, change: LiveRoomChange, o
 export async function readLiveRooms(db: Kysely<Tables>, liveNodes: readonly string[]): Promise<LiveRoom[]> {
   let matching = db.selectFrom('live_rooms').selectAll();
   if (liveNodes.length > 0) matching = matching.where('owner', 'not in', liveNodes);
-  const rooms = await matching.execute();
   const read: LiveRoom[] = [];
-  for (const room of rooms) {
-    const entries = await db
-      .selectFrom('live_entries')
-      .select(['kind', 'definition'])
-      .where('room_id', '=', room.room_id)
-      .where('app_id', '=', room.app_id)
-      .where('environment', '=', room.environment)
-      .orderBy('seq')
-      .execute();
-    const of = <T>(kind: 'member' | 'stream') =>
-      entries.flatMap((entry) => (entry.kind === kind ? (JSON.parse(entry.definition) as T) : []));
-    read.push({
-      key: { appId: room.app_id, environment: room.environment, roomId: room.room_id as RoomId },
-      epoch: room.epoch as Epoch,
-      userSeq: room.user_seq,
-      streamSeq: room.stream_seq,
-      members: of<MemberInfo>('member'),
-      streams: of<StreamInfo>('stream'),
-    });
-  }
+  for (const room of await matching.execute()) read.push(await readEntries(db, room));
   return read;
+}
+
+/** Reads the life of a room whose end was not stored. */
+export async function findLiveRoom(db: Kysely<Tables>, key: RoomKey): Promise<LiveRoom | undefined> {
+  const room = await db
+    .selectFrom('live_rooms')
+    .selectAll()
+    .where('room_id', '=', key.roomId)
+    .where('app_id', '=', key.appId)
+    .where('environment', '=', key.environment)
+    .executeTakeFirst();
+  return room && readEntries(db, room);
+}
+
+async function readEntries(db: Kysely<Tables>, room: Selectable<Tables['live_rooms']>): Promise<LiveRoom> {
+  const entries = await db
+    .selectFrom('live_entries')
+    .select(['kind', 'definition'])
+    .where('room_id', '=', room.room_id)
+    .where('app_id', '=', room.app_id)
+    .where('environment', '=', room.environment)
+    .orderBy('seq')
+    .execute();
+  const of = <T>(kind: 'member' | 'stream') =>
+    entries.flatMap((entry) => (entry.kind === kind ? (JSON.parse(entry.definition) as T) : []));
+  return {
+    key: { appId: room.app_id, environment: room.environment, roomId: room.room_id as RoomId },
+    epoch: room.epoch as Epoch,
+    userSeq: room.user_seq,
+    streamSeq: room.stream_seq,
+    members: of<MemberInfo>('member'),
+    streams: of<StreamInfo>('stream'),
+  };
 }

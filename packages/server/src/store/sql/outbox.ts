@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { AppId } from '@gavel/protocol';
+import type { AppId, RoomKey } from '@gavel/protocol';
 import type { ExpressionBuilder, ExpressionWrapper, Insertable, Kysely, Selectable, SqlBool, Updateable } from 'kysely';
 import type { LiveRoom } from '../live-rooms.ts';
 import type {
@@ -15,7 +15,7 @@ import type {
   OutboxRecord,
   OutboxRepository,
 } from '../outbox.ts';
-import { readLiveRooms } from './live-rooms.ts';
+import { findLiveRoom, readLiveRooms } from './live-rooms.ts';
 import { LOCAL_NODE } from './owner.ts';
 import { inParts } from './parts.ts';
 import type { OutboxTable, Tables } from './tables.ts';
@@ -34,6 +34,10 @@ export class SqlOutbox implements OutboxRepository {
 
   liveRooms(liveNodes: readonly string[] = []): Promise<readonly LiveRoom[]> {
     return readLiveRooms(this.#db, liveNodes);
+  }
+
+  liveRoom(key: RoomKey): Promise<LiveRoom | undefined> {
+    return findLiveRoom(this.#db, key);
   }
 
   async endpoints(appId?: AppId): Promise<readonly Endpoint[]> {

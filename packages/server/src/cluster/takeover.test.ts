@@ -1,0 +1,127 @@
+import type { RoomKey } from '@gavel/protocol';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { KEY, kick, ORIGIN } from '../rooms/testing.ts';
+import type { Owner } from './ownership.ts';
+import { OTHER_KEY, openNetwork } from './testing.ts';
+
+let { network, table, open } = openNetwork();
+beforeEach(() => {
+  ({ network, table, open } = openNetwork());
+});
+
+describe('takeover', () => {
+  test('when the owner dies, another node goes on with the room: same epoch, next number, higher term (CLUS-3)', async () => {
+    const [a, b, c] = [open('a'), open('b'), open('c')];
+    await a.enter('ann');
+    await b.enter('ben');
+    const before = a.rooms.transfer.stateOf(KEY);
+    network.leave('a');
+    await expect.poll(() => table.ownerOf(KEY)?.term, { timeout: 10_000 }).toBe(2);
+    const { session } = await c.enter('cem');
+    expect(session?.room).toMatchObject({ epoch: before?.epoch });
+    expect(session?.room.members.map(({ user }) => user.id)).toEqual(['ann', 'ben', 'cem']);
+    expect([...b.takenOver, ...c.takenOver]).toEqual([table.ownerOf(KEY)]);
+    expect(b.got).toEqual(c.got);
+    expect(b.got.at(-1)).toBe(`room ${(before?.seq ?? 0) + 1} memberJoined`);
+    expect([...b.errors, ...c.errors, ...b.lost, ...c.lost]).toEqual([]);
+  });
+
+  test('a node that drains gives its rooms away, and new ones begin elsewhere: nobody is disconnected (CLUS-9)', async () => {
+    const [a, b, c] = [open('a'), open('b'), open('c')];
+    await a.enter('ann');
+    const before = a.rooms.transfer.stateOf(KEY);
+    a.takeover.beginDrain();
+    const [isGiven, kicked] = await Promise.all([
+      a.takeover.handOver(KEY),
+      b.bus.call({ key: KEY, command: kick('ann'), origin: ORIGIN }).then(() => b.enter('ben')),
+    ]);
+    expect([isGiven, kicked.session?.member.user.id, a.rooms.size]).toEqual([true, 'ben', 0]);
+    expect(table.ownerOf(KEY)).toMatchObject({ term: 2 });
+    const { session } = await a.enter('cem', OTHER_KEY);
+    expect(session).toBeDefined();
+    expect(table.ownerOf(OTHER_KEY)?.node).not.toBe('a');
+    expect(a.rooms.size).toBe(0);
+    expect(before?.members.members).toHaveLength(1);
+    expect([...a.errors, ...a.lost, ...b.lost, ...c.lost]).toEqual([]);
+  });
+
+  test('a node that hears of a new owner late asks it, and disconnects nobody (CLUS-3, CLUS-9)', async () => {
+    const nodes = { a: open('a'), b: open('b'), c: open('c') };
+    const { a } = nodes;
+    await a.enter('ann');
+    await a.takeover.handOver(KEY);
+    const follower = table.ownerOf(KEY)?.node === 'b' ? nodes.c : nodes.b;
+    const owner = table.ownerOf(KEY);
+    // Between the two owners, nobody has it.
+    table.give(KEY, { node: 'nobody', term: 1 });
+    await a.replicas.sendDigest();
+    expect(follower.lost).toEqual([]);
+    table.give(KEY, owner as Owner);
+    // The room is not among those of its former owner.
+    await a.replicas.sendDigest();
+    expect(follower.lost).toEqual([]);
+    expect(follower.replicas.find(KEY)).toMatchObject({ term: 2 });
+  });
+
+  test('what an owner decides while its room is claimed once more reaches every node (CLUS-4)', async () => {
+    const [a, b] = [open('a'), open('b')];
+    await a.enter('ann');
+    await a.enter('ben');
+    const kicked = a.bus.call({ key: KEY, command: kick('ann'), origin: ORIGIN });
+    const claims = Array.from({ length: 50 }, () => a.takeover.claim(KEY));
+    await Promise.all([kicked, ...claims]);
+    expect(b.got.at(-1)).toContain('memberLeft');
+    expect(b.got).toEqual(a.got);
+  });
+
+  test('a node that nobody takes rooms from keeps them (CLUS-9)', async () => {
+    const [a, b] = [open('a'), open('b')];
+    await a.enter('ann');
+    b.takeover.beginDrain();
+    a.takeover.beginDrain();
+    expect(await a.takeover.handOver(KEY)).toBe(false);
+    expect((await a.enter('ben')).session?.room.members).toHaveLength(2);
+    expect(table.ownerOf(KEY)).toEqual({ node: 'a', term: 2 });
+  });
+
+  test('the newest replica of all nodes wins, whichever node claims', async () => {
+    const [a, b, c] = [open('a'), open('b'), open('c')];
+    await a.enter('ann');
+    // The last batch reached only one of the two.
+    b.link.losing = 1;
+    await a.enter('ben');
+    network.leave('a');
+    const { session } = await b.enter('cem');
+    expect(session?.room.members.map(({ user }) => user.id)).toEqual(['ann', 'ben', 'cem']);
+    await b.enter('dan');
+    // Also the clients of a node that has lacked it.
+    expect(b.got).toEqual(c.got);
+    expect(b.replicas.find(KEY)?.term ?? b.rooms.size).toBeGreaterThan(0);
+  });
+
+  test('commands that come before the takeover wait for it, at every node (CLUS-3)', async () => {
+    const [a, b, c] = [open('a'), open('b'), open('c')];
+    await a.enter('ann');
+    network.leave('a');
+    const [kicked, { session }] = await Promise.all([
+      c.bus.call({ key: KEY, command: kick('ann'), origin: ORIGIN }),
+      b.enter('ben'),
+    ]);
+    expect(kicked.members.map(({ user }) => user.id)).toEqual(['ann']);
+    expect(session?.member.user.id).toBe('ben');
+    const answers = [b, c].map(({ bus }) => bus.query(KEY, { type: 'snapshot' }));
+    for (const { room } of await Promise.all(answers))
+      expect(room?.members.map(({ user }) => user.id)).toEqual(['ben']);
+  });
+
+  test('all rooms of a dead owner are taken over without a call, and shared by the others', async () => {
+    const nodes = [open('a'), open('b'), open('c')] as const;
+    const keys = Array.from({ length: 20 }, (_, index): RoomKey => ({ ...KEY, roomId: `room-${index}` as never }));
+    await Promise.all(keys.map((key) => nodes[0].enter('ann', key)));
+    network.leave('a');
+    const ownerOf = (key: RoomKey) => table.ownerOf(key)?.node;
+    await expect.poll(() => keys.every((key) => ownerOf(key)), { timeout: 10_000 }).toBe(true);
+    expect(new Set(keys.map(ownerOf))).toEqual(new Set(['b', 'c']));
+    await expect.poll(() => nodes[1].rooms.size + nodes[2].rooms.size, { timeout: 10_000 }).toBe(20);
+  });
+});
