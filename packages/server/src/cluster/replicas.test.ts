@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { RoomState } from '../rooms/room-state.ts';
 import type { EventBatch } from '../rooms/rooms.ts';
-import { KEY, kick, ORIGIN } from '../rooms/testing.ts';
+import { KEY, kick, ORIGIN, testSettings } from '../rooms/testing.ts';
+import { Replicas } from './replicas.ts';
 import { OTHER_KEY, openNetwork } from './testing.ts';
 
 let { network, table, open } = openNetwork();
@@ -74,7 +75,13 @@ describe('replicas', () => {
     const askOthers = (_topic: unknown, request: unknown) => answers[sent.push(request) - 1]?.promise;
     const peers = { self: 'a', serve: () => {}, ask: () => {}, askOthers } as never;
     const replicas = new Replicas({
-      ...{ peers, settings: testSettings(), stateOf: () => undefined, termOf: () => undefined },
+      ...{
+        peers,
+        settings: testSettings(),
+        stateOf: () => undefined,
+        termOf: () => undefined,
+        ownerOf: () => undefined,
+      },
       ...{ onLost: () => {}, report: () => {} },
     });
     const first = replicas.sendDigest();
