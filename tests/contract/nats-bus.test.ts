@@ -25,7 +25,7 @@ describe.skipIf(NATS_SERVER === '')('the bus over NATS (needs nats-server)', () 
   describeBus('three nodes on a NATS server (BUS-4)', async () => {
     clusters += 1;
     const clients = await Promise.all(IDS.map((id) => NatsClient.open({ url: server.url }, id, createLog('silent'))));
-    const membership = { nodes: () => IDS, refresh: async () => {}, onNodesChanged: () => () => {} };
+    const membership = { nodes: () => IDS, refresh: async () => true, onNodesChanged: () => () => {} };
     const join = async (id: string, client: NatsClient): Promise<ClusterMember> => ({
       link: await NatsLink.open({ client, membership, clock: new FakeClock(), id, prefix: `contract${clusters}` }),
       ownership: createHashOwnership(IDS, id),

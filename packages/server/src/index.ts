@@ -6,7 +6,14 @@
 
 export type { Bus, Command, Envelope, Notice, ReplyOf, Subscriber } from './bus/bus.ts';
 export { ClusterBus } from './cluster/cluster-bus.ts';
-export type { NodeHandler, NodeId, NodeLink, NodeMessage, NodeReply } from './cluster/node-link.ts';
+export {
+  type NodeHandler,
+  type NodeId,
+  type NodeLink,
+  type NodeMessage,
+  type NodeReply,
+  NotDelivered,
+} from './cluster/node-link.ts';
 export type { Owner, Ownership } from './cluster/ownership.ts';
 export { ClusterPeers } from './cluster/peers.ts';
 export { nodeFor } from './cluster/rendezvous.ts';

@@ -335,17 +335,9 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
   });
   if (adminKeyOf(config) !== undefined) {
     const adminKey = (): string => adminKeyOf(current) ?? '';
-    const stored = {
-      outbox: store.outbox,
-      apiTokens: store.apiTokens,
-      adminTokens: store.adminTokens,
-      presets: store.presets,
-      audit: store.audit,
-      rules: store.rules,
-      replies: store.journal,
-      journal,
-    };
     await registerAdminDoor(http, {
+      ...store,
+      ...{ replies: store.journal, journal },
       adminKey,
       version,
       log,
@@ -360,7 +352,6 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
       createLoginToken: createToken04,
       readNodeStatus,
       requestDrain: parts.requestDrain,
-      ...stored,
     });
     registerConsole(http);
   }

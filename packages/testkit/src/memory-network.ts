@@ -5,7 +5,14 @@
  */
 
 import { GavelError } from '@gavel/protocol';
-import type { NodeHandler, NodeId, NodeLink, NodeMessage, NodeReply } from '@gavel/server';
+import {
+  type NodeHandler,
+  type NodeId,
+  type NodeLink,
+  type NodeMessage,
+  type NodeReply,
+  NotDelivered,
+} from '@gavel/server';
 import { DelayedChannels, type Delays } from './delayed-channels.ts';
 import { throughJson } from './through-json.ts';
 
@@ -65,7 +72,7 @@ export class MemoryNetwork {
 
   async #send(from: NodeId, to: NodeId, message: NodeMessage): Promise<NodeReply> {
     const target = this.#joined.get(to);
-    if (!target) throw unavailable(to);
+    if (!target) throw new NotDelivered(to, 'it is gone');
     const sent = throughJson(message);
     const reply = async (): Promise<NodeReply> => {
       await this.#channels.pass(`${from} to ${to}: ${message.lane}`);

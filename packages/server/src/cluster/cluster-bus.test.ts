@@ -1,5 +1,6 @@
 import type { RoomKey } from '@gavel/protocol';
 import { MemoryNetwork } from '@gavel/testkit';
+import { FakeClock } from '@gavel/testkit/fake-clock';
 import { expect, test } from 'vitest';
 import { LocalBus } from '../bus/local-bus.ts';
 import { Publisher } from '../bus/publisher.ts';
@@ -28,8 +29,17 @@ function openOwnership(self: string, table: Map<string, Owner>): Ownership & { r
   };
 }
 
+/** Lets time pass, and what waits for it happen. */
+async function passTime(clock: FakeClock, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 100) {
+    clock.advance(100);
+    for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 function openNodes() {
-  const network = new MemoryNetwork({ seed: 1, maxMs: 1 });
+  const clock = new FakeClock();
+  const network = new MemoryNetwork({ seed: 1, maxMs: 0 });
   const table = new Map<string, Owner>();
   const open = (id: string) => {
     const publisher = new Publisher();
@@ -37,11 +47,11 @@ function openNodes() {
     const own = new LocalBus({ rooms, media: NO_MEDIA, publisher });
     const peers = new ClusterPeers(network.join(id));
     const ownership = openOwnership(id, table);
-    const bus = new ClusterBus({ peers, ownership, own, report: (error) => expect.fail(String(error)) });
+    const bus = new ClusterBus({ peers, ownership, own, clock, report: (error) => expect.fail(String(error)) });
     peers.start();
     return { bus, rooms, ownership };
   };
-  return { network, table, a: open('a'), b: open('b') };
+  return { network, table, clock, a: open('a'), b: open('b') };
 }
 
 test('the first login claims a room for its node; commands and queries of others go there', async () => {
@@ -73,14 +83,32 @@ test('a node that is not the owner says who is, and the caller asks that node', 
   expect(b.rooms.size).toBe(0);
 });
 
-test('a command whose owner is gone fails with a clear error, and the owner is asked for anew', async () => {
-  const { a, b, network } = openNodes();
+test('a command that does not reach an owner that is gone is executed at the next one (CLUS-3)', async () => {
+  const { a, b, network, table, clock } = openNodes();
+  await a.bus.call({ key: KEY, command: login('ann'), origin: ORIGIN });
+  network.leave('a');
+  const order: string[] = [];
+  const entered = ['ben', 'cem'].map((userId) =>
+    b.bus.call({ key: KEY, command: login(userId), origin: ORIGIN }).then(() => order.push(userId)),
+  );
+  await passTime(clock, 1000);
+  expect(order).toEqual([]);
+  table.set(KEY.roomId, { node: 'b', term: 2 });
+  await passTime(clock, 200);
+  await Promise.all(entered);
+  expect(order).toEqual(['ben', 'cem']);
+});
+
+test('a command whose owner is gone fails with a clear error if there is no next one, and the owner is asked for anew', async () => {
+  const { a, b, network, clock } = openNodes();
   await a.bus.call({ key: KEY, command: login('ann'), origin: ORIGIN });
   b.ownership.known.set(KEY.roomId, { node: 'a', term: 1 });
   network.leave('a');
-  await expect(b.bus.call({ key: KEY, command: kick('ann'), origin: ORIGIN })).rejects.toMatchObject({
+  const failed = expect(b.bus.call({ key: KEY, command: kick('ann'), origin: ORIGIN })).rejects.toMatchObject({
     code: 'server.node-unavailable',
   });
+  await passTime(clock, 4500);
+  await failed;
   expect(b.ownership.known.has(KEY.roomId)).toBe(false);
 });
 

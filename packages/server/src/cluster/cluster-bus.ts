@@ -8,8 +8,10 @@ import { GavelError, isGavelError, type RoomKey, roomKeyText } from '@gavel/prot
 import type { Bus, Command, Envelope, Notice, ReplyOf, Subscriber } from '../bus/bus.ts';
 import { mergeAnswers, type SharedQuery } from '../bus/merge-answers.ts';
 import { Publisher } from '../bus/publisher.ts';
+import { type Clock, systemClock } from '../rooms/clock.ts';
 import { type AnswerOf, isAboutRoom, type Query, type SubjectOf } from '../rooms/queries.ts';
 import type { EventBatch } from '../rooms/rooms.ts';
+import { NotDelivered } from './node-link.ts';
 import type { Owner, Ownership } from './ownership.ts';
 import type { Peers } from './peers.ts';
 import type { Replicas } from './replicas.ts';
@@ -45,9 +47,16 @@ export interface ClusterBusDeps {
   readonly termOf?: Ownership['termOf'];
   /** Follows the batches of other nodes, and keeps them complete; without it, they are delivered as they arrive. */
   readonly replicas?: Pick<Replicas, 'deliverTo' | 'receive' | 'recordSent'>;
+  /** Times the wait for a new owner; by default the system's. */
+  readonly clock?: Pick<Clock, 'after' | 'monotonicMs'>;
   /** Reports an error that no caller can receive: a notice that a subscriber at another node did not handle. */
   readonly report: (error: unknown) => void;
 }
+
+/** A call that has not reached the owner waits so long for the next one: a lease, and its takeover. */
+const NEXT_OWNER_MS = 4000;
+/** Interval at which it asks who the owner is. */
+const ASK_AGAIN_MS = 100;
 
 /**
  * Reaches the rooms of all nodes. A command's caller gets its reply when the subscribers of all live nodes have handled its
@@ -57,6 +66,8 @@ export class ClusterBus implements Bus {
   readonly #deps: ClusterBusDeps;
   /** Hands the batches and notices of other nodes to the subscribers of this one. */
   readonly #arrivals = new Publisher();
+  /** By room whose owner cannot be reached: what its calls wait for, so that they stay in order. */
+  readonly #pauses = new Map<string, Promise<void>>();
 
   constructor(deps: ClusterBusDeps) {
     this.#deps = deps;
@@ -110,7 +121,10 @@ export class ClusterBus implements Bus {
     return known.then((owner) => owner ?? ownership.claim(key));
   }
 
-  /** Executes something at the owner of a room; without an owner, here. A node that is not the owner is corrected once. */
+  /**
+   * Executes something at the owner of a room; without an owner, here. A node that is not the owner is corrected once. If the owner
+   * cannot be reached, the call waits for the next one.
+   */
   async #atOwner<Request>(
     key: RoomKey,
     find: () => Owner | undefined | Promise<Owner | undefined>,
@@ -118,20 +132,40 @@ export class ClusterBus implements Bus {
     topic: Topic<Request, OwnerAnswer>,
     request: Request,
   ): Promise<unknown> {
-    const { peers, ownership } = this.#deps;
-    for (let attempt = 1; attempt <= 2; attempt += 1) {
+    const { peers, ownership, clock = systemClock } = this.#deps;
+    const text = roomKeyText(key);
+    const endsAtMs = clock.monotonicMs() + NEXT_OWNER_MS;
+    for (let corrections = 0; corrections < 2; ) {
+      const pause = this.#pauses.get(text);
+      if (pause) await pause;
       const found = find();
       const owner = found instanceof Promise ? await found : found;
       if (!owner || owner.node === peers.self) return here();
-      const answer = await peers.ask(owner.node, topic, request).catch((error: unknown) => {
-        // The next call asks the database, which knows the new owner. This one may have been executed: it is not repeated.
-        if (isGavelError(error, 'server.node-unavailable')) ownership.correct(key, undefined);
-        throw error;
-      });
-      if ('done' in answer) return answer.done;
-      ownership.correct(key, answer.owner ?? undefined);
+      try {
+        const answer = await peers.ask(owner.node, topic, request);
+        if ('done' in answer) return answer.done;
+        ownership.correct(key, answer.owner ?? undefined);
+        corrections += 1;
+      } catch (error) {
+        if (!isGavelError(error, 'server.node-unavailable')) throw error;
+        // From now on the database is asked, which knows the next owner. What may have been executed is not repeated.
+        ownership.correct(key, undefined);
+        if (!(error instanceof NotDelivered) || clock.monotonicMs() >= endsAtMs) throw error;
+        await this.#pause(text);
+      }
     }
     throw new GavelError('server.node-unavailable', 'The owner of the room is changing.');
+  }
+
+  #pause(room: string): Promise<void> {
+    const { clock = systemClock } = this.#deps;
+    const known = this.#pauses.get(room);
+    if (known) return known;
+    const pause = new Promise<void>((resolve) => clock.after(ASK_AGAIN_MS, resolve)).finally(() =>
+      this.#pauses.delete(room),
+    );
+    this.#pauses.set(room, pause);
+    return pause;
   }
 
   async #answerAsOwner(key: RoomKey, execute: () => Promise<unknown>): Promise<OwnerAnswer> {

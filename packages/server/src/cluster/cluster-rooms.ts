@@ -122,6 +122,10 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
     ...{ peers, settings, onLost, report },
     stateOf: (key) => rooms.stateOf(key),
     ...{ termOf, ownerOf: (key) => findOwner(key) },
+    onReplaced(key, term) {
+      forget(key, term);
+      media.abandon(key).catch(report);
+    },
   });
   const takeover = new Takeover({
     ...{ clock, peers, ownership: deps.ownership, replicas, onTakeover, report },

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { WireError } from '@gavel/protocol';
+import { GavelError, type WireError } from '@gavel/protocol';
 
 /** Identifies a node of a cluster, from its configuration: 1 to 64 letters, digits, `-`, `_`. */
 export type NodeId = string;
@@ -24,10 +24,17 @@ export type NodeReply = { readonly answer: unknown } | { readonly refusal: WireE
 /** Handles messages of other nodes. Never rejects. */
 export type NodeHandler = (message: NodeMessage, from: NodeId) => Promise<NodeReply>;
 
+/** A message has reached nobody: whoever sends it again does not have it executed twice. Its code is `server.node-unavailable`. */
+export class NotDelivered extends GavelError {
+  constructor(to: NodeId, reason: string) {
+    super('server.node-unavailable', `The message to the node "${to}" failed: ${reason}.`);
+  }
+}
+
 /**
  * One node's access to the others. An implementation carries JSON; `ClusterPeers` encodes and decodes it.
  *
- * A message to a node that dies is not repeated: its sender does not know whether it was executed.
+ * A message to a node that dies is not repeated: its sender does not know whether it was executed, but for `NotDelivered`.
  */
 export interface NodeLink {
   /** This node. */
@@ -37,11 +44,14 @@ export interface NodeLink {
   /**
    * Sends a message to another node, and resolves with the reply.
    *
-   * @throws GavelError `server.node-unavailable` if the node is gone, or is given up before it replies
+   * @throws GavelError `server.node-unavailable` if the node is gone, or is given up before it replies; a `NotDelivered` if the
+   *   message has not reached it
    */
   send(to: NodeId, message: NodeMessage): Promise<NodeReply>;
   /** Calls the handler with every message from now on; messages that arrive before are kept. Call it once. */
   serve(handler: NodeHandler): void;
+  /** Learns which nodes are alive now. Resolves with false if that fails. Without it, `nodes` always knows. */
+  refresh?(): Promise<boolean>;
   /** Calls the listener when the result of `nodes` has changed. Returns a function that ends it. */
   onNodesChanged(listener: () => void): () => void;
 }

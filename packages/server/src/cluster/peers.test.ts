@@ -96,10 +96,11 @@ function openTellers() {
   const clock = new FakeClock();
   const network = new MemoryNetwork({ seed: 1, maxMs: 0 });
   const link = network.join('a');
-  const reach = { isCut: false };
+  const reach = { isCut: false, refreshes: [] as boolean[] };
   const a = new ClusterPeers(
     {
       ...link,
+      refresh: async () => reach.refreshes.shift() ?? true,
       send: (to, message) =>
         reach.isCut ? Promise.reject(new GavelError('server.node-unavailable', 'cut')) : link.send(to, message),
     },
@@ -144,4 +145,15 @@ test('who tells a node that stays out of reach gets an error after 10 s; a node 
   await pass(500);
   await second;
   expect(heard).toEqual([]);
+});
+
+test('who tells the others learns first which nodes are live: one that had no lease may be again (CLUS-2)', async () => {
+  const { a, reach, heard, pass } = openTellers();
+  reach.refreshes = [false, true];
+  const told = a.tellOthers('news', NEWS, { text: '1' });
+  await pass(0);
+  expect(heard).toEqual([]);
+  await pass(250);
+  await told;
+  expect([heard, reach.refreshes]).toEqual([['1'], []]);
 });

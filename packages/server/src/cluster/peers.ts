@@ -66,7 +66,7 @@ const TELL_MS = 10_000;
 export class ClusterPeers implements Peers {
   readonly #link: NodeLink;
   readonly #clock: Pick<Clock, 'after'>;
-  /** By subject and node: what is told, one after another. */
+  /** By subject: what is told, one after another. */
   readonly #told = new KeyedQueue();
   /** By the name of the topic. */
   readonly #handlers = new Map<string, Handler>();
@@ -138,11 +138,13 @@ export class ClusterPeers implements Peers {
   }
 
   async tellOthers<Request>(subject: string, topic: Topic<Request, null>, request: Request): Promise<void> {
-    const others = this.nodes().filter((node) => node !== this.self);
-    if (others.length === 0) return;
-    const told = Promise.all(
-      others.map((node) => this.#told.run(`${node} ${subject}`, () => this.#tell(node, topic, request))),
-    );
+    if (!this.#link.refresh && this.nodes().length === 1) return;
+    const told = this.#told.run(subject, async () => {
+      // A node that has got its lease back a moment ago may have read the store before.
+      while ((await this.#link.refresh?.()) === false) await this.#waitToTell();
+      const others = this.nodes().filter((node) => node !== this.self);
+      await Promise.all(others.map((node) => this.#tell(node, topic, request)));
+    });
     const late = Promise.withResolvers<never>();
     const cancel = this.#clock.after(TELL_MS, () =>
       late.reject(
@@ -154,6 +156,10 @@ export class ClusterPeers implements Peers {
     await Promise.race([told, late.promise]).finally(cancel);
   }
 
+  #waitToTell(): Promise<void> {
+    return new Promise((resolve) => this.#clock.after(TELL_AGAIN_MS, resolve));
+  }
+
   async #tell<Request>(node: NodeId, topic: Topic<Request, null>, request: Request): Promise<void> {
     while (this.nodes().includes(node)) {
       try {
@@ -161,7 +167,7 @@ export class ClusterPeers implements Peers {
         return;
       } catch (error) {
         if (!isGavelError(error, 'server.node-unavailable')) throw error;
-        await new Promise<void>((resolve) => this.#clock.after(TELL_AGAIN_MS, resolve));
+        await this.#waitToTell();
       }
     }
   }

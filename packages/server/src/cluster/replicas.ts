@@ -59,6 +59,8 @@ export interface ReplicasDeps {
   /** Finds the owner of a room where owners are stored; undefined if it has none. */
   readonly ownerOf: (key: RoomKey) => Owner | undefined | Promise<Owner | undefined>;
   readonly settings: RoomSettings & { readonly clock: Clock };
+  /** Called when another node goes on with a room that this node still has: it forgets it, with `recordForgotten`. */
+  readonly onReplaced: (key: RoomKey, term: number) => void;
   /** Called when events of a room are lost for good: what this node's clients know of the room is outdated. */
   readonly onLost: (key: RoomKey) => void;
   /** Reports an error that no caller can receive. */
@@ -203,19 +205,20 @@ export class Replicas {
     const repair = this.#repairs.get(text);
     if (repair) return repair.then(() => this.#follow(from, owned, true));
     const { term, batch } = owned;
-    const known = this.#replicas.get(text);
+    const own = this.#sent.get(text);
     // An owner that has lost the room meanwhile: nobody follows it any more (CLUS-2).
-    if (term < (known ? minTermOf(known) : (this.#deps.termOf(batch.key) ?? 0))) return;
+    if (own && term <= own.term) return;
+    if (own) this.#deps.onReplaced(batch.key, own.term);
+    const known = this.#replicas.get(text);
+    if (known && term < minTermOf(known)) return;
     const events = eventsOfRoom(batch, known?.room);
     const [first] = events;
     // The waiting room has its own events.
     if (!first) return this.#deliver(batch);
     const isOld = known?.room.epoch === first.epoch && first.seq <= known.room.position.seq;
-    if (known && isOld && term > known.term) {
-      // The new owner has not got what this node has followed last: its clients know of events that have not happened.
-      this.#replicas.delete(text);
-      this.#deps.onLost(batch.key);
-      return this.#follow(from, owned, isRepaired);
+    // The new owner may not have got what this node has followed last.
+    if (known && isOld && term > known.term && !isRepaired) {
+      return this.#repair(batch.key, from).then(() => this.#follow(from, owned, true));
     }
     const room = isBeginning(events) ? new Room(batch.key, first.epoch, this.#deps.settings) : known?.room;
     const next = room?.epoch === first.epoch ? room.position.seq + 1 : 0;
@@ -266,7 +269,8 @@ export class Replicas {
     const replica = this.#replicas.get(text);
     if (replica && term < minTermOf(replica)) return;
     this.#put({ owner, term, room: Room.restore(state, settings) });
-    if (known && known.epoch !== state.epoch) onLost(key);
+    // Its clients know of another life, or of events that have not happened.
+    if (known && !agrees(known.state, state)) onLost(key);
     else await this.#catchUp(state, known?.position.seq ?? 0);
   }
 
@@ -284,6 +288,14 @@ export class Replicas {
     const repairs = [...behind, ...gone].map((key) => this.#repair(key, owner).catch(ignoreUnavailable));
     await Promise.all(repairs);
   }
+}
+
+/** Whether a room may be an earlier state of another one: its last event is the same. */
+function agrees(earlier: RoomState, later: RoomState): boolean {
+  if (earlier.epoch !== later.epoch || earlier.seq > later.seq) return false;
+  const last = earlier.events.at(-1);
+  const same = later.events.find(({ seq }) => seq === earlier.seq);
+  return !last || !same || JSON.stringify(last) === JSON.stringify(same);
 }
 
 /** What cannot be repaired now is repaired by the next digest, or by the next owner. @throws any other error */

@@ -77,16 +77,18 @@ export function openNode(network: MemoryNetwork, table: OwnerTable, id: NodeId) 
     termOf: (key) => ownership.termOf(key),
     ownerOf: (key) => ownership.ownerOf(key),
     onLost: (key) => lost.push(key),
+    onReplaced: (key, term) => forget(key, term),
   });
+  const forget = (key: RoomKey, term: number): void => {
+    const state = rooms.transfer.stateOf(key);
+    rooms.transfer.forget(key);
+    if (state) replicas.recordForgotten(state, term);
+  };
   const takeover = new Takeover({
     ...{ clock: settings.clock, peers, ownership, replicas, report },
     has: (key) => rooms.transfer.has(key),
     prepare: async (key) => void prepared.push(key.roomId),
-    async letGo(key, term) {
-      const state = rooms.transfer.stateOf(key);
-      rooms.transfer.forget(key);
-      if (state) replicas.recordForgotten(state, term);
-    },
+    letGo: async (key, term) => forget(key, term),
     adopt: async (state, term) => {
       rooms.transfer.adopt(state);
       await replicas.recordAdopted(state, term);

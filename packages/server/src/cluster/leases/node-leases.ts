@@ -56,7 +56,8 @@ export class NodeLeases implements Ownership {
   readonly #listeners = new Set<() => void>();
   /** Number of gaps of the lease: a claim that was asked for before one has no effect after it. */
   #gaps = 0;
-  #renewing: Promise<void> | undefined;
+  /** Resolves with whether the lease was renewed. */
+  #renewing: Promise<boolean> | undefined;
   #stopRenewals: (() => void) | undefined;
   #cancelCheck: (() => void) | undefined;
   readonly #beforeResume: (() => Promise<unknown>)[] = [];
@@ -123,12 +124,12 @@ export class NodeLeases implements Ownership {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Renews the lease now, and so learns which nodes are live now. Resolves also if that fails: the next renewal follows. */
-  async refresh(): Promise<void> {
+  /** Renews the lease now, and so learns which nodes are live now. Resolves with false if that fails: the next renewal follows. */
+  async refresh(): Promise<boolean> {
     // A renewal that is running may have read the nodes before.
     await this.#renewing;
     this.#renewUnlessRunning();
-    await this.#renewing;
+    return (await this.#renewing) ?? false;
   }
 
   /** Calls the listener before this node decides again after a gap of its lease; if it rejects, the lease is not valid yet. */
@@ -227,9 +228,11 @@ export class NodeLeases implements Ownership {
   #renewUnlessRunning(): void {
     if (this.#isReplaced) return;
     this.#renewing ??= this.#renew()
-      .catch((error: unknown) =>
-        this.#deps.log.warn({ err: error, remainingMs: this.remainingMs }, 'the lease of this node was not renewed'),
-      )
+      .then(() => true)
+      .catch((error: unknown) => {
+        this.#deps.log.warn({ err: error, remainingMs: this.remainingMs }, 'the lease of this node was not renewed');
+        return false;
+      })
       .finally(() => {
         this.#renewing = undefined;
       });

@@ -37,8 +37,9 @@ describe.skipIf(NATS_SERVER === '')('requests between nodes over NATS (needs nat
     readonly #listeners = new Set<() => void>();
     refreshed = 0;
 
-    async refresh(): Promise<void> {
+    async refresh(): Promise<boolean> {
       this.refreshed += 1;
+      return true;
     }
 
     nodes(): readonly string[] {

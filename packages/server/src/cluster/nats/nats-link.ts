@@ -18,7 +18,14 @@ import { GavelError } from '@gavel/protocol';
 import type { Msg } from '@nats-io/transport-node';
 import type { Clock } from '../../rooms/clock.ts';
 import { toWireError } from '../../rooms/wire-error.ts';
-import type { NodeHandler, NodeId, NodeLink, NodeMessage, NodeReply } from '../node-link.ts';
+import {
+  type NodeHandler,
+  type NodeId,
+  type NodeLink,
+  type NodeMessage,
+  type NodeReply,
+  NotDelivered,
+} from '../node-link.ts';
 import { formatPlace, MAX_MESSAGE_BYTES, PartAssembler, parsePlace, splitMessage } from './message-parts.ts';
 import { createHeaders, type NatsClient } from './nats-client.ts';
 
@@ -37,8 +44,8 @@ const NODES_CHANGED = 'nodes.changed';
 export interface Membership {
   /** Returns the nodes that are alive as far as this one knows, itself included. */
   nodes(): readonly NodeId[];
-  /** Learns which nodes are alive now. Resolves also if that fails. */
-  refresh(): Promise<void>;
+  /** Learns which nodes are alive now. Resolves with false if that fails. */
+  refresh(): Promise<boolean>;
   /** Calls the listener when the result of `nodes` has changed. Returns a function that ends it. */
   onNodesChanged(listener: () => void): () => void;
 }
@@ -110,6 +117,10 @@ export class NatsLink implements NodeLink {
 
   nodes(): readonly NodeId[] {
     return this.#deps.membership.nodes();
+  }
+
+  refresh(): Promise<boolean> {
+    return this.#deps.membership.refresh();
   }
 
   onNodesChanged(listener: () => void): () => void {
@@ -202,7 +213,9 @@ export class NatsLink implements NodeLink {
     const pending = this.#pending.get(id);
     // Late: the message was given up.
     if (!pending) return;
-    if (message.headers?.code === NO_RESPONDERS) return this.#fail(id, 'it is not connected to NATS');
+    if (message.headers?.code === NO_RESPONDERS) {
+      return pending.reject(new NotDelivered(pending.to, 'it is not connected to NATS'));
+    }
     const reply = assemble(this.#replies, id, message);
     if (reply !== undefined) pending.resolve(JSON.parse(reply));
   }
