@@ -49,6 +49,14 @@ describe('an App of the configuration', () => {
     expect(items).toMatchObject([{ name: 'host', definition: { a: 1 }, createdAtMs: 1_000 }]);
   });
 
+  it('is stored once by nodes that start at the same time (CLUS-1)', async () => {
+    const registries = await Promise.all([open(definition), open(definition), open(definition)]);
+    for (const apps of registries) expect(apps.find(7)).toMatchObject({ name: 'mine' });
+    expect(await store.apps.all()).toHaveLength(1);
+    const { totalCount } = await store.presets.list(7 as AppId, undefined, { offset: 0, limit: 9 });
+    expect(totalCount).toBe(1);
+  });
+
   it('leaves no secret in the store', async () => {
     await open(definition);
     expect(JSON.stringify(await store.apps.all())).not.toMatch(/sss|"c"/);

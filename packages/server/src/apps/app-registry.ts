@@ -192,9 +192,7 @@ export class AppRegistry implements Apps {
       }
     }
     for (const definition of definitions.values()) {
-      const { accountId, name, rtkAppId } = definition;
-      const record = { appId: requireAppId(definition.appId), rtkAppId, accountId, name, createdAtMs: this.#now() };
-      await this.#add(record);
+      const record = await this.#addConfigured(definition);
       this.#usedIds.add(record.appId);
       register(index, appOf(definition, record));
     }
@@ -208,6 +206,21 @@ export class AppRegistry implements Apps {
     const { accountId, name, rtkAppId } = definition;
     const isSame = record.accountId === accountId && record.name === name && record.rtkAppId === rtkAppId;
     if (!isSame) await this.#options.store.apps.update({ ...record, accountId, name, rtkAppId });
+  }
+
+  /** Stores an App of the configuration. Another node that starts at the same time may have stored it first. */
+  async #addConfigured(definition: AppDefinition): Promise<AppRecord> {
+    const { accountId, name, rtkAppId } = definition;
+    const record = { appId: requireAppId(definition.appId), rtkAppId, accountId, name, createdAtMs: this.#now() };
+    try {
+      await this.#add(record);
+      return record;
+    } catch (error) {
+      const stored = (await this.#options.store.apps.all()).find(({ appId }) => appId === record.appId);
+      if (!stored) throw error;
+      await this.#update(stored, definition);
+      return stored;
+    }
   }
 
   #add(app: AppRecord): Promise<void> {
