@@ -20,6 +20,7 @@ export class Entrance {
   readonly #servers: Server[] = [];
   readonly #nodeUrls: string[] = [];
   readonly #random: () => number;
+  #claims = 0;
 
   private constructor(port: TcpServer, seed: number) {
     this.#port = port;
@@ -32,7 +33,7 @@ export class Entrance {
     });
   }
 
-  /** The URL of each server, in the order in which they began to listen. */
+  /** The URL of each server, in the order of the claims. */
   get nodeUrls(): readonly string[] {
     return this.#nodeUrls;
   }
@@ -48,6 +49,8 @@ export class Entrance {
 
   /** Returns what a server listens with: a port of its own, beside this one. */
   claim(): Claim {
+    const index = this.#claims;
+    this.#claims += 1;
     return {
       baseUrl: this.baseUrl,
       listen: async (http) => {
@@ -57,8 +60,8 @@ export class Entrance {
         });
         http.listen({ host: '127.0.0.1', port: 0 });
         await once(http, 'listening');
-        this.#servers.push(http);
-        this.#nodeUrls.push(urlOf(http));
+        this.#servers[index] = http;
+        this.#nodeUrls[index] = urlOf(http);
       },
       release: () => {},
     };

@@ -15,10 +15,15 @@ import type { NodeGroup } from './test-nodes.ts';
 /** All servers of a process share one database server, which permits 60 connections. */
 const MAX_CONNECTIONS_PER_NODE = 3;
 
+interface Member {
+  readonly config: Config;
+  readonly cluster: NonNullable<Awaited<ReturnType<typeof joinCluster>>>;
+}
+
 let clusters = 0;
 
 /**
- * Joins nodes to a cluster of their own. Leases and messages use the real time, whatever clock the servers have.
+ * Joins nodes to a cluster of their own, all at the same time. Leases and messages use the real time, whatever clock the servers have.
  *
  * @throws Error if a service does not start
  */
@@ -29,25 +34,23 @@ export async function joinByServices(config: Config, size: number): Promise<Node
   const name = `test-${process.pid}-${clusters}`;
   const ids = Array.from({ length: size }, (_, index) => `node-${index}`);
   const log = pino({ level: 'silent' });
-  const members: NonNullable<Awaited<ReturnType<typeof joinCluster>>>[] = [];
-  const close = async (): Promise<void> => void (await Promise.all(members.map((member) => member.close())));
-  const nodes: NodeGroup['nodes'][number][] = [];
-  try {
-    for (const id of ids) {
-      const own: Config = {
-        ...config,
-        dataDir: join(dataDir, id),
-        store: { ...config.store, url, maxConnections: MAX_CONNECTIONS_PER_NODE },
-      };
-      const cluster = { node: id, name, nats: { url: nats.url } };
-      const member = await joinCluster({ ...own, cluster }, systemClock, log);
-      if (!member) throw new Error('the configuration has no cluster');
-      members.push(member);
-      nodes.push({ config: own, parts: { cluster: member } });
-    }
-  } catch (error) {
+  const joinAs = async (node: string): Promise<Member> => {
+    const own: Config = {
+      ...config,
+      dataDir: join(dataDir, node),
+      store: { ...config.store, url, maxConnections: MAX_CONNECTIONS_PER_NODE },
+    };
+    const cluster = await joinCluster({ ...own, cluster: { node, name, nats: { url: nats.url } } }, systemClock, log);
+    if (!cluster) throw new Error('the configuration has no cluster');
+    return { config: own, cluster };
+  };
+  const results = await Promise.allSettled(ids.map(joinAs));
+  const members = results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
+  const close = async (): Promise<void> => void (await Promise.all(members.map(({ cluster }) => cluster.close())));
+  const failure = results.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
+  if (failure) {
     await close();
-    throw error;
+    throw failure.reason;
   }
-  return { nodes, close };
+  return { nodes: members.map(({ config, cluster }) => ({ config, parts: { cluster } })), close };
 }

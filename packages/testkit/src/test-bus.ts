@@ -43,8 +43,11 @@ export function readTestNodes(): NodesSettings | undefined {
   return kind === 'cluster' ? { size: 3, joinedBy: 'services', seed, maxMs: 0 } : undefined;
 }
 
-/** Whether test servers store their data in PostgreSQL. */
-export const USES_POSTGRES: boolean = readTestBus().kind === 'postgres';
+/** Whether a test server is one process with its data in PostgreSQL. */
+export const IS_ON_POSTGRES: boolean = readTestBus().kind === 'postgres';
+
+/** Whether test servers have their data in PostgreSQL, as one process or as several nodes. */
+export const USES_POSTGRES: boolean = IS_ON_POSTGRES || readTestBus().kind === 'cluster';
 
 /**
  * Whether a test server is one process. Skip a test otherwise only if what it tests belongs to a process, and say why:

@@ -20,7 +20,7 @@ import {
 } from '@gavel/server';
 import { FakeMediaEngine } from './fake-media-engine.ts';
 import { RawClient } from './raw-client.ts';
-import { readTestNodes, USES_POSTGRES, wrapTestBus } from './test-bus.ts';
+import { IS_ON_POSTGRES, readTestNodes, USES_POSTGRES, wrapTestBus } from './test-bus.ts';
 import { type NodesSettings, startNodes, type TestNodes } from './test-nodes.ts';
 import { TestRooms } from './test-rooms.ts';
 
@@ -100,8 +100,13 @@ export interface TestServer {
 
 /** Returns the database of a data folder, if servers are tested with PostgreSQL and the test has no store of its own. */
 async function findStoreUrl(dataDir: string, { store, nodes }: TestServerOptions): Promise<string | undefined> {
-  if (!USES_POSTGRES || store || nodes) return undefined;
+  if (!IS_ON_POSTGRES || store || nodes) return undefined;
   return (await import('./postgres.ts')).databaseFor(dataDir);
+}
+
+/** Gives up the database of a data folder, if it has one. */
+async function releaseDatabaseOf(dataDir: string): Promise<void> {
+  if (USES_POSTGRES) await (await import('./postgres.ts')).releaseDatabase(dataDir);
 }
 
 /** Starts a server on the bus that is tested, or on the one that the test supplies. */
@@ -154,6 +159,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     } finally {
       if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
     }
+    if (options.dataDir === undefined) await releaseDatabaseOf(dataDir);
   };
   return {
     server,

@@ -22,10 +22,10 @@ async function fill() {
   return { anna, bob };
 }
 
-/** Returns the number of connections of the server. */
+/** Returns the number of connections of all nodes. */
 async function countConnections(): Promise<number> {
-  const text = await (await fetch(`${stage.baseUrl}/metrics`)).text();
-  return Number(/^gavel_connections (\d+)$/m.exec(text)?.[1]);
+  const texts = await Promise.all(stage.nodeUrls.map(async (url) => (await fetch(`${url}/metrics`)).text()));
+  return texts.reduce((sum, text) => sum + Number(/^gavel_connections (\d+)$/m.exec(text)?.[1]), 0);
 }
 
 /** Cuts the connection of a client, and waits until the server has noticed. */

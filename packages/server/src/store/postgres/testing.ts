@@ -4,7 +4,7 @@
  * @module
  */
 
-import { sharedPostgres } from '@gavel/testkit/postgres';
+import { EMPTY_TABLES, sharedPostgres } from '@gavel/testkit/postgres';
 import { type Kysely, sql } from 'kysely';
 import { beforeAll } from 'vitest';
 import type { Tables } from '../sql/tables.ts';
@@ -38,14 +38,6 @@ export function startPostgresBefore(): void {
 
 /** Deletes all rows, but for those that the schema begins with, and gives the database to the next test. */
 export async function returnDatabase(database: PostgresDatabase): Promise<void> {
-  const { rows } = await sql<{ name: string }>`
-    select tablename as name from pg_tables
-    where schemaname = 'public' and tablename not like 'kysely%' and tablename <> 'server_facts'`.execute(database.db);
-  const deletions = rows.map(({ name }) => `delete from "${name}";`).join(' ');
-  // As a replica: without triggers and foreign keys, so in any order.
-  await sql
-    .raw(`set session_replication_role = replica; ${deletions}
-      delete from server_facts where name <> 'ticket_issuer'; reset session_replication_role`)
-    .execute(database.db);
+  await sql.raw(EMPTY_TABLES).execute(database.db);
   free.push(database);
 }
