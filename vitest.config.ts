@@ -1,5 +1,5 @@
 /**
- * The tiers of tests as projects: `unit`, `conformance`, `bus`, `chaos`, `e2e`. `npm test -- unit` runs one of them.
+ * The tiers of tests as projects: `unit`, `conformance`, `bus`, `nodes`, `chaos`, `e2e`. `npm test -- unit` runs one of them.
  *
  * Tests run in child processes, never in worker threads: the WebRTC binding ends a process that loads it in a thread.
  */
@@ -10,6 +10,21 @@ import { findChromium, findCoturn, findHeadlessShell, findNatsServer, findPostgr
 
 /** A timeout ends a test that hangs; it judges no speed, so that a busy machine fails none. */
 const PATIENCE = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 30_000 } } };
+
+/** Conformance tests that start processes, or ask nothing of rooms. */
+const OF_ONE_PROCESS = [
+  '**/{process,reload,locked-database,sdk,sdk-install,playground,console,release,admin-apps,strictness}.test.ts',
+  '**/conformance/{cli,deploy}/**',
+];
+
+/** The conformance tests that `npm test` runs on three nodes; `GAVEL_TEST_BUS=cluster npm test -- bus` runs all. */
+const ON_THREE_NODES = [
+  'effect-matrix.test.ts',
+  'realtimekit/{seed-active-session-kick,waiting-room}.test.ts',
+  'server/three-nodes.test.ts',
+  'zego/{seed-*,user-rules}.test.ts',
+];
+const [POSTGRES = '', NATS_SERVER = ''] = [findPostgres(), findNatsServer()];
 
 export default defineConfig({
   // The workspace uses the client's sources; its package exports what is built for others.
@@ -24,7 +39,7 @@ export default defineConfig({
     // So that no file leaves its stubs to the next one.
     unstubGlobals: true,
     // Empty where there is none: tests that need it are then skipped.
-    env: { GAVEL_TEST_POSTGRES: findPostgres() ?? '', GAVEL_TEST_NATS: findNatsServer() ?? '' },
+    env: { GAVEL_TEST_POSTGRES: POSTGRES, GAVEL_TEST_NATS: NATS_SERVER },
     projects: [
       {
         extends: true,
@@ -54,12 +69,19 @@ export default defineConfig({
         test: {
           name: 'bus',
           include: ['tests/conformance/**/*.test.ts'],
-          // These start processes, or ask nothing of rooms.
-          exclude: [
-            '**/{process,reload,locked-database,sdk,sdk-install,playground,console,release,admin-apps,strictness}.test.ts',
-            '**/conformance/{cli,deploy}/**',
-          ],
+          exclude: OF_ONE_PROCESS,
           env: { GAVEL_TEST_BUS: process.env.GAVEL_TEST_BUS ?? 'nodes' },
+          ...PATIENCE,
+        },
+      },
+      {
+        // A part of them on three nodes, joined by a NATS server and a PostgreSQL database (CLUS-1).
+        extends: true,
+        test: {
+          name: 'nodes',
+          include: POSTGRES && NATS_SERVER ? ON_THREE_NODES.map((file) => `tests/conformance/${file}`) : [],
+          exclude: OF_ONE_PROCESS,
+          env: { GAVEL_TEST_BUS: 'cluster' },
           ...PATIENCE,
         },
       },

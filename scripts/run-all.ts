@@ -24,7 +24,7 @@ import {
   NO_COUNTS,
 } from './test-report.ts';
 
-const TIERS = ['unit', 'conformance', 'bus', 'chaos', 'e2e'] as const;
+const TIERS = ['unit', 'conformance', 'bus', 'nodes', 'chaos', 'e2e'] as const;
 type Tier = (typeof TIERS)[number];
 
 /** The limit of a whole run in milliseconds: a tier that exceeds it is ended, and counts as one failure. */
