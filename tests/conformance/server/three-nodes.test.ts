@@ -61,4 +61,25 @@ describe.skipIf(NATS_SERVER === '' || POSTGRES === '')('three nodes (needs nats-
     const answers = await Promise.all([0, 1, 2, 0, 1, 2].map((node) => callAt(node, 'CloseRoom', { RoomId: 'none' })));
     expect(answers.filter(({ Code }) => Code === 206)).toHaveLength(4);
   });
+
+  test('one call with one key at all at the same moment is done once, and answered thrice (CLUS-1, IDEM-1)', async () => {
+    for (const room of ['a', 'b', 'c', 'd', 'e']) {
+      for (const user of ['anna', 'bob']) expect(await loginAt(1, room, user)).toBe('in');
+      const kickAt = async (node: number) => {
+        const response = await fetch(`${urlOf(node)}/admin/v1/rooms/${server.app.appId}/production/${room}/kick`, {
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${TEST_API_TOKEN}`,
+            'content-type': 'application/json',
+            'idempotency-key': room,
+          },
+          body: JSON.stringify({ allBut: { userIds: ['bob'] }, reason: 'spam' }),
+        });
+        const { people = [] } = (await response.json()) as { people?: { userId: string }[] };
+        return [response.status, ...people.map(({ userId }) => userId)];
+      };
+      const answers = await Promise.all([0, 1, 2].map(kickAt));
+      expect(answers).toEqual([200, 200, 200].map((status) => [status, 'anna']));
+    }
+  });
 });

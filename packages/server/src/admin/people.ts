@@ -18,10 +18,15 @@ export interface NamedPeople {
   readonly memberIds?: readonly string[];
 }
 
+/** Returns the members and the waiting users of a room; none if it does not exist. */
+export async function findPeople(bus: Pick<Bus, 'query'>, key: RoomKey): Promise<readonly Person[]> {
+  const { appId, environment, roomId } = key;
+  return (await bus.query({ appId, environment }, { type: 'people', roomId })).people;
+}
+
 /** Returns the members and the waiting users of a room. @throws GavelError `room.not-found` if there are none */
 export async function requirePeople(bus: Pick<Bus, 'query'>, key: RoomKey): Promise<readonly Person[]> {
-  const { appId, environment, roomId } = key;
-  const { people } = await bus.query({ appId, environment }, { type: 'people', roomId });
+  const people = await findPeople(bus, key);
   return people.length > 0 ? people : fail('room.not-found');
 }
 
