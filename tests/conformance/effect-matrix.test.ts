@@ -53,6 +53,9 @@ class User {
     const stream = new FakeStream([new FakeTrack('audio'), new FakeTrack('video')]) as unknown as MediaStream;
     this.sdk.startPublishingStream(streamId, stream, extraInfo === undefined ? {} : { extraInfo });
     await this.saw(`publisherStateUpdate ${streamId} PUBLISHING 0`);
+    // It is stored after the answer, and before others see the stream.
+    const isAnnounced = () => stage.receiver.received.some(({ body }) => body.stream_id === streamId);
+    await until(isAnnounced, `the callback of ${streamId}`);
   }
 
   async play(streamId: string): Promise<void> {

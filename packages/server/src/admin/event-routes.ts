@@ -10,12 +10,13 @@ import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../rooms/clock.ts';
 import { callerOf, judgeAgain } from './caller.ts';
 import { AdminError } from './errors.ts';
-import { type KeptEvent, type LiveEvents, summariseRooms } from './live-events.ts';
+import { summariseRooms } from './live-events.ts';
 import { mayAccessApp, maySeeAddresses } from './roles.ts';
+import type { SharedLiveEvents } from './shared-live-events.ts';
 
 /** The dependencies of the routes. */
 export interface EventRouteDeps {
-  readonly live: LiveEvents;
+  readonly live: Pick<SharedLiveEvents, 'read' | 'subscribe'>;
   readonly clock: Clock;
 }
 
@@ -48,28 +49,32 @@ export function addEventRoutes(scope: FastifyInstance, { live, clock }: EventRou
       if (streamCount >= MAX_STREAMS) throw new AdminError('limited', `There are ${MAX_STREAMS} streams already`);
       const caller = callerOf(request);
       const lastId = request.headers['last-event-id'] ?? query.lastEventId;
-      const resumed = typeof lastId === 'string' ? live.numberOf(lastId) : undefined;
-      const first = resumed ?? live.lastNumber;
+      const resumed = typeof lastId === 'string' ? lastId : undefined;
+      const { isComplete, lastId: newestId } = await live.read(resumed);
+      const first = isComplete && resumed !== undefined ? resumed : newestId;
+      const { raw } = reply;
+      reply.hijack();
+      if (raw.destroyed) return;
 
       streamCount += 1;
-      reply.hijack();
-      const { raw } = reply;
       raw.writeHead(200, {
         'content-type': 'text/event-stream',
         'cache-control': 'no-store',
         'x-accel-buffering': 'no',
       });
-      const kind = resumed === undefined && lastId !== undefined ? 'reset' : 'ready';
-      raw.write(`retry: 2000\nid: ${live.idOf(first)}\nevent: ${kind}\ndata: {}\n\n`);
+      const kind = isComplete ? 'ready' : 'reset';
+      raw.write(`retry: 2000\nid: ${first}\nevent: ${kind}\ndata: {}\n\n`);
 
       const write = (text: string): void => {
         if (raw.writableLength > MAX_UNREAD_BYTES) raw.destroy();
         else raw.write(text);
       };
-      const unsubscribe = live.subscribe((events) => {
-        const id = live.idOf(events.at(-1)?.number ?? first);
-        write(printEvents(selectEvents(events, query, caller), id));
-      }, first);
+      const stream = {
+        handle: (events: readonly LiveEvent[], id: string) =>
+          write(printEvents(selectEvents(events, query, caller), id)),
+        end: () => void raw.end(),
+      };
+      const unsubscribe = live.subscribe(stream, first);
       const stopHeartbeat = clock.every(HEARTBEAT_MS, () => {
         // A revoked or expired token ends its streams, too.
         judgeAgain(request).then(
@@ -87,17 +92,17 @@ export function addEventRoutes(scope: FastifyInstance, { live, clock }: EventRou
 }
 
 /** Returns the events that a stream shows, as the caller may see them. */
-function selectEvents(events: readonly KeptEvent[], query: EventsQuery, caller: AdminIdentity): LiveEvent[] {
+function selectEvents(events: readonly LiveEvent[], query: EventsQuery, caller: AdminIdentity): LiveEvent[] {
   const { appId, environment, roomId, detail = roomId === undefined ? 'rooms' : 'people' } = query;
   const own = events.filter(
-    ({ event }) =>
+    (event) =>
       mayAccessApp(caller, event.appId) &&
       (appId === undefined || event.appId === appId) &&
       (environment === undefined || event.environment === environment) &&
       (roomId === undefined || event.roomId === roomId),
   );
   if (detail === 'rooms') return summariseRooms(own);
-  return own.map(({ event }) => (maySeeAddresses(caller) ? event : withoutAddress(event)));
+  return own.map((event) => (maySeeAddresses(caller) ? event : withoutAddress(event)));
 }
 
 function withoutAddress({ address: _address, ...event }: LiveEvent): LiveEvent {

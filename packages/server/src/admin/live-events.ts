@@ -1,6 +1,6 @@
 /**
- * Live events: describes what happens in all rooms with named fields, keeps the last events, and hands them to subscribers
- * in batches. A subscriber that comes back continues after the last event that it has.
+ * Live events: describes what happens in all rooms with named fields, and keeps the last events. A reader that comes back
+ * continues after the last event that it has.
  *
  * @module
  */
@@ -9,25 +9,21 @@ import { randomBytes } from 'node:crypto';
 import { type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { LiveEvent, LiveEventType } from '@gavel/protocol/admin';
 import type { Bus } from '../bus/bus.ts';
-import type { Clock } from '../rooms/clock.ts';
 import type { RoomEvent } from '../rooms/events.ts';
 import type { User } from '../rooms/member.ts';
 import type { EventBatch } from '../rooms/rooms.ts';
 
-/** Number of events that are kept for subscribers that come back. */
+/** Number of events that are kept for readers that come back. */
 export const MAX_KEPT_EVENTS = 10_000;
-/** Interval at which subscribers get what has happened, in milliseconds. */
-export const FLUSH_INTERVAL_MS = 250;
 
-/** A kept event. */
-export interface KeptEvent {
-  /** Ascending, without gaps. */
-  readonly number: number;
-  readonly event: LiveEvent;
+/** What is after an event. */
+export interface EventPage {
+  /** Whether all events after it are known; otherwise it has none, and the reader goes on after `lastId`. */
+  readonly isComplete: boolean;
+  readonly events: readonly LiveEvent[];
+  /** The id of the last event of all. */
+  readonly lastId: string;
 }
-
-/** Called with the events since the last call. */
-export type LiveHandler = (events: readonly KeptEvent[]) => void;
 
 interface Counts {
   members: number;
@@ -38,69 +34,36 @@ type Part = Partial<Omit<LiveEvent, 'type' | keyof RoomKey>> & { readonly type: 
 
 /** The live events of all rooms. */
 export class LiveEvents {
-  readonly #clock: Clock;
   /** The kept events; that of number n is at n modulo `MAX_KEPT_EVENTS`. */
-  readonly #kept: KeptEvent[] = [];
+  readonly #kept: LiveEvent[] = [];
   readonly #counts = new Map<string, Counts>();
-  /** The handlers, with the number of the last event that each has received. */
-  readonly #handlers = new Map<LiveHandler, number>();
   readonly #instance = randomBytes(6).toString('base64url');
   #lastNumber = 0;
-  #stopFlushing: (() => void) | undefined;
 
   /** Follows the rooms from now on; they must have none of their events behind them. */
-  constructor(bus: Pick<Bus, 'subscribe'>, clock: Clock) {
-    this.#clock = clock;
+  constructor(bus: Pick<Bus, 'subscribe'>) {
     bus.subscribe({ handle: (batch) => this.#follow(batch) });
   }
 
-  /** Number of the last event. */
-  get lastNumber(): number {
-    return this.#lastNumber;
-  }
-
-  /** Writes a number as an event id, which is valid as long as this process runs. */
-  idOf(number: number): string {
-    return `${this.#instance}-${number}`;
+  /** Returns the events after one, whose id is valid as long as this process runs; without an id, those from now on: none. */
+  read(afterId?: string): EventPage {
+    const lastId = `${this.#instance}-${this.#lastNumber}`;
+    const after = afterId === undefined ? this.#lastNumber : this.#numberOf(afterId);
+    if (after === undefined) return { isComplete: false, events: [], lastId };
+    const events: LiveEvent[] = [];
+    for (let number = after + 1; number <= this.#lastNumber; number += 1) {
+      const kept = this.#kept[number % MAX_KEPT_EVENTS];
+      if (kept) events.push(kept);
+    }
+    return { isComplete: true, events, lastId };
   }
 
   /** Reads an event id; undefined if it is of another process, or events after it are no longer kept. */
-  numberOf(id: string): number | undefined {
+  #numberOf(id: string): number | undefined {
     const [, instance, digits = ''] = /^([\w-]+)-(\d{1,15})$/.exec(id) ?? [];
     const number = Number(digits);
     const isKept = number <= this.#lastNumber && number >= this.#lastNumber - this.#kept.length;
     return instance === this.#instance && isKept ? number : undefined;
-  }
-
-  /** Hands the events after a number to a handler, from the next flush on. Returns a function that ends it. */
-  subscribe(handler: LiveHandler, after: number): () => void {
-    this.#handlers.set(handler, after);
-    this.#stopFlushing ??= this.#clock.every(FLUSH_INTERVAL_MS, () => this.#flush());
-    return () => {
-      this.#handlers.delete(handler);
-      if (this.#handlers.size > 0) return;
-      this.#stopFlushing?.();
-      this.#stopFlushing = undefined;
-    };
-  }
-
-  #flush(): void {
-    for (const [handler, after] of [...this.#handlers]) {
-      if (after === this.#lastNumber) continue;
-      this.#handlers.set(handler, this.#lastNumber);
-      handler(this.#since(after));
-    }
-  }
-
-  /** Returns the kept events after a number; a flush comes long before 10,000 events are overwritten, or some are lost. */
-  #since(after: number): KeptEvent[] {
-    const first = Math.max(after, this.#lastNumber - this.#kept.length) + 1;
-    const events: KeptEvent[] = [];
-    for (let number = first; number <= this.#lastNumber; number += 1) {
-      const kept = this.#kept[number % MAX_KEPT_EVENTS];
-      if (kept) events.push(kept);
-    }
-    return events;
   }
 
   #follow({ key, events }: EventBatch): void {
@@ -110,10 +73,8 @@ export class LiveEvents {
       const counts = this.#countsAfter(key, event);
       const { epoch, atMs } = event;
       this.#lastNumber += 1;
-      this.#kept[this.#lastNumber % MAX_KEPT_EVENTS] = {
-        number: this.#lastNumber,
-        event: { ...key, epoch, atMs, memberCount: counts.members, streamCount: counts.streams, ...part },
-      };
+      const figures = { memberCount: counts.members, streamCount: counts.streams };
+      this.#kept[this.#lastNumber % MAX_KEPT_EVENTS] = { ...key, epoch, atMs, ...figures, ...part };
     }
   }
 
@@ -188,10 +149,10 @@ const STREAM_EVENTS = {
 } as const;
 
 /** Summarises events: one `room-changed` for each room that has changed and still exists, beside creations and ends. */
-export function summariseRooms(events: readonly KeptEvent[]): LiveEvent[] {
+export function summariseRooms(events: readonly LiveEvent[]): LiveEvent[] {
   const shown: LiveEvent[] = [];
   const changed = new Map<string, LiveEvent>();
-  for (const { event } of events) {
+  for (const event of events) {
     const text = `${event.appId}/${event.environment}/${event.roomId}`;
     if (event.type === 'room-created' || event.type === 'room-closed') {
       shown.push(event);
