@@ -30,6 +30,7 @@ const ALONE = [
   'locked-database',
   'admin-lists',
   'console-live',
+  'cluster',
   'verify-peers',
 ] as const;
 

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findCallbackFaults } from './callback-faults.ts';
 import { FAILURES, type Failure } from './failures.ts';
 import { contradictions, RoomLoad, type Seat } from './room-load.ts';
-import { PATIENCE, TestCluster } from './test-cluster.ts';
+import { HEALTHY_MS, PATIENCE, TestCluster } from './test-cluster.ts';
 
 const ROUNDS = Number(process.env.GAVEL_CHAOS_ROUNDS ?? 0);
 const SEED = Number(process.env.GAVEL_CHAOS_SEED ?? 1);
@@ -40,6 +40,8 @@ describe.skipIf(NATS_SERVER === '' || POSTGRES === '' || ROUNDS === 0)(
   () => {
     let cluster: TestCluster;
     const rows: Row[] = [];
+    /** When the last failure was over. */
+    let endedAtMs = 0;
     const random = createRandom(SEED);
     const pick = <T>(among: readonly T[]): T => among[Math.floor(random() * among.length)] as T;
 
@@ -68,6 +70,8 @@ describe.skipIf(NATS_SERVER === '' || POSTGRES === '' || ROUNDS === 0)(
     async function runAt(failed: string, round: number, failure: Failure): Promise<Row> {
       const others = NODES.filter((node) => node !== failed);
       const startedAt = performance.now();
+      // A node may take over rooms when its lease has been without a gap for a while.
+      if (failure.stopsCalls && !failure.lasts) await sleep(Math.max(0, endedAtMs + HEALTHY_MS - performance.now()));
       let usable: readonly string[] = NODES;
       const loads = NODES.map((_, index) => new RoomLoad(cluster, `round-${round}-${index}`, random, () => usable));
       // The first user of each room is at its owner; the first room is owned by the node that fails.
@@ -89,6 +93,7 @@ describe.skipIf(NATS_SERVER === '' || POSTGRES === '' || ROUNDS === 0)(
         if (speaker && !failure.lasts) backMs = await measureBack(speaker, beganAt);
       } finally {
         await failure.end(cluster, failed);
+        endedAtMs = performance.now();
       }
       const endedAt = performance.now();
       if (speaker && failure.lasts) backMs = await measureBack(speaker, endedAt);

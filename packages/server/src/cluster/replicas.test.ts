@@ -41,6 +41,21 @@ describe('replicas', () => {
     expect(b.lost).toEqual([]);
   });
 
+  test('a member that has come and was kicked while batches were lost does not come and leave in one batch (CLUS-4)', async () => {
+    const [a, b] = [open('a'), open('b')];
+    await a.enter('ann');
+    b.link.losing = 2;
+    await a.enter('ben');
+    await a.bus.call({ key: KEY, command: kick('ben'), origin: ORIGIN });
+    await a.enter('cem');
+    expect(b.got).toEqual(a.got);
+    const hasBoth = ({ events }: EventBatch) => {
+      const types = events.flatMap((event) => ('member' in event && event.member.user.id === 'ben' ? event.type : []));
+      return types.length > 1;
+    };
+    expect(b.batches.filter(hasBoth)).toEqual([]);
+  });
+
   test('a lost batch that no other follows is found by the digest, 5 s later at the latest', async () => {
     const [a, b] = [open('a'), open('b')];
     await a.enter('ann');
@@ -175,6 +190,18 @@ describe('replicas', () => {
     await b.enter('ben');
     expect(a.lost).toEqual([KEY]);
     expect(a.replicas.find(KEY)).toMatchObject({ term: 2, state: { seq: 3 } });
+  });
+
+  test('a room that a node has lost does not keep its other rooms from its digests (CLUS-3)', async () => {
+    const [a, b] = [open('a'), open('b')];
+    await a.enter('ann');
+    await a.enter('ann', OTHER_KEY);
+    table.give(KEY, { node: 'nobody', term: 2 });
+    b.link.losing = 1;
+    await a.enter('ben', OTHER_KEY);
+    await a.replicas.sendDigest();
+    expect([KEY, OTHER_KEY].map((key) => b.replicas.find(key)?.state.members.members.length)).toEqual([1, 2]);
+    expect(b.lost).toEqual([]);
   });
 
   test('a batch of an ended term changes nothing (CLUS-2)', async () => {

@@ -166,7 +166,8 @@ export class Replicas {
   ): Promise<void> {
     const missing = events.filter((event) => event.seq > lastSeq);
     if (missing.length < seq - lastSeq) this.#deps.onLost(key);
-    else if (missing.length > 0) await this.#deliver({ key, epoch, origin: REPAIR_ORIGIN, events: missing });
+    else
+      for (const events of splitAtArrivals(missing)) await this.#deliver({ key, epoch, origin: REPAIR_ORIGIN, events });
   }
 
   /**
@@ -184,9 +185,9 @@ export class Replicas {
   async sendDigest(): Promise<void> {
     const { peers, termOf } = this.#deps;
     if (this.#isSendingDigest) return;
-    const places = [...this.#sent.values()];
-    // A room that is missing has ended for the others: without a valid lease, this node says nothing of its rooms.
-    if (places.some(({ key, term }) => termOf(key) !== term)) return;
+    const places = [...this.#sent.values()].filter(({ key, term }) => termOf(key) === term);
+    // The others ask about a room that is missing: without a valid lease, this node says nothing of its rooms.
+    if (places.length === 0 && this.#sent.size > 0) return;
     this.#isSendingDigest = true;
     try {
       await peers.askOthers(DIGEST, { places });
@@ -288,6 +289,16 @@ export class Replicas {
     const repairs = [...behind, ...gone].map((key) => this.#repair(key, owner).catch(ignoreUnavailable));
     await Promise.all(repairs);
   }
+}
+
+/** Divides events of several commands, so that no member comes and leaves in one batch: subscribers handle removals first. */
+function splitAtArrivals(events: readonly RoomEvent[]): readonly (readonly RoomEvent[])[] {
+  const parts: RoomEvent[][] = [[]];
+  for (const event of events) {
+    parts.at(-1)?.push(event);
+    if (event.type === 'memberJoined' || event.type === 'memberResumed') parts.push([]);
+  }
+  return parts.filter(({ length }) => length > 0);
 }
 
 /** Whether a room may be an earlier state of another one: its last event is the same. */
