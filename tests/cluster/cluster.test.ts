@@ -52,8 +52,9 @@ describe.skipIf(NATS_SERVER === '' || POSTGRES === '')('three nodes (needs nats-
     for (const [id, node] of nodes) console.log(`--- node ${id}\n${node.output().split('\n').slice(-40).join('\n')}`);
   });
 
-  async function startNode(id: string): Promise<void> {
-    const node = await startServerProcess([], join(folder, id), {
+  /** Starts a process as a node, in a folder of its own. */
+  function startProcess(id: string, folderName: string): Promise<ServerProcess> {
+    return startServerProcess([], join(folder, folderName), {
       GAVEL_HOST: '127.0.0.1',
       GAVEL_APPS: JSON.stringify([TEST_APP]),
       GAVEL_STORE_URL: storeUrl,
@@ -63,7 +64,9 @@ describe.skipIf(NATS_SERVER === '' || POSTGRES === '')('three nodes (needs nats-
       GAVEL_CLUSTER_DRAIN_TIMEOUT_MS: '2000',
       GAVEL_ADMIN_KEY: TEST_API_TOKEN,
     });
-    nodes.set(id, node);
+  }
+  async function startNode(id: string): Promise<void> {
+    nodes.set(id, await startProcess(id, id));
     await vi.waitFor(async () => expect(await statusOf(id, '/readyz')).toBe(200), PATIENCE);
   }
 
@@ -139,6 +142,13 @@ describe.skipIf(NATS_SERVER === '' || POSTGRES === '')('three nodes (needs nats-
     for (const user of [ann, cem]) await expectHeard(user, 'postgres is back');
     expect([ann, ben, cem].map((user) => user.isClosed())).toEqual([false, false, false]);
     expect((await enter('c', 'dan')).epoch).toBe(ann.epoch);
+  });
+
+  test('a second process with the id of a live node does not start, and says why (CLUS-2)', async () => {
+    const twin = await startProcess('a', 'twin');
+    expect(await twin.exited).toBe(1);
+    expect(twin.output()).toContain('another process runs as node "a": give each node its own id (cluster.node)');
+    expect(await statusOf('a', '/readyz')).toBe(200);
   });
 
   test('the owner sleeps past its lease: others go on, and on waking it decides nothing (CLUS-2, CLUS-3)', async () => {

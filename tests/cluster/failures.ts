@@ -96,8 +96,10 @@ const SLOW_POSTGRES: Failure = {
   },
 };
 
-/** All failures; the first one is the death of a node. */
-export const FAILURES: readonly Failure[] = [
+/** Failures that take long: only where they are asked for by name. */
+const SLOW_FAILURES: readonly Failure[] = [pauseFor(30_000), cutFor(30_000, ['toNats', 'toPostgres'], 'both')];
+
+const USUAL_FAILURES: readonly Failure[] = [
   KILL,
   STOP,
   pauseFor(1000),
@@ -108,7 +110,14 @@ export const FAILURES: readonly Failure[] = [
   cutFor(5000, ['toNats'], 'to-service'),
   cutFor(5000, ['toNats'], 'to-node'),
   cutFor(5000, ['toPostgres'], 'to-node'),
+  cutFor(5000, ['toPostgres'], 'to-service'),
   RESTART_NATS,
   RESTART_POSTGRES,
   SLOW_POSTGRES,
 ];
+
+/** Returns the failures whose name contains a text, the slow ones among them; without a text the usual ones, first the death of a node. */
+export function findFailures(text: string | undefined): readonly Failure[] {
+  if (text === undefined) return USUAL_FAILURES;
+  return [...USUAL_FAILURES, ...SLOW_FAILURES].filter(({ name }) => name.includes(text));
+}

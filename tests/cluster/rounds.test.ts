@@ -1,6 +1,7 @@
 /**
  * Rounds of random failures under load, on three nodes of which one has a wrong wall clock. They run where `GAVEL_CHAOS_ROUNDS` says
- * how many; `GAVEL_CHAOS_SEED` repeats those of another run.
+ * how many; `GAVEL_CHAOS_SEED` repeats those of another run; `GAVEL_CHAOS_FAILURES` has a part of the names of the failures, such as
+ * `SIGSTOP for 30 s`.
  */
 
 import { RawClient } from '@gavel/testkit';
@@ -9,12 +10,13 @@ import { POSTGRES } from '@gavel/testkit/postgres';
 import { createRandom } from '@gavel/testkit/random';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findCallbackFaults } from './callback-faults.ts';
-import { FAILURES, type Failure } from './failures.ts';
+import { type Failure, findFailures } from './failures.ts';
 import { contradictions, RoomLoad, type Seat } from './room-load.ts';
 import { HEALTHY_MS, PATIENCE, TestCluster } from './test-cluster.ts';
 
 const ROUNDS = Number(process.env.GAVEL_CHAOS_ROUNDS ?? 0);
 const SEED = Number(process.env.GAVEL_CHAOS_SEED ?? 1);
+const FAILURES = findFailures(process.env.GAVEL_CHAOS_FAILURES);
 const NODES = ['a', 'b', 'c'] as const;
 const HOUR_MS = 3_600_000;
 const ROUND_MS = 240_000;

@@ -16,6 +16,7 @@ import type { Unready } from '../telemetry/health.ts';
 import { ClusterBus } from './cluster-bus.ts';
 import { Drain, type DrainDeps } from './drain.ts';
 import { EndedRooms } from './ended-rooms.ts';
+import { KeptSessions } from './kept-sessions.ts';
 import { LeaseGuard, type LeaseGuardDeps } from './lease-guard.ts';
 import { LeftRooms, type LeftRoomsDeps } from './left-rooms.ts';
 import type { NodeLink } from './node-link.ts';
@@ -56,7 +57,7 @@ export interface ClusterRoomsDeps
   readonly peers: Peers;
   /** The bus to the rooms that this node owns. */
   readonly own: Bus;
-  readonly rooms: Pick<RoomTransfer, 'has' | 'keys' | 'stateOf' | 'adopt' | 'forget'>;
+  readonly rooms: Pick<RoomTransfer, 'has' | 'keys' | 'stateOf' | 'adopt' | 'adoptSession' | 'forget'>;
   /** What is stored of rooms, and of the sessions of meetings. */
   readonly records: {
     readonly rooms: {
@@ -118,8 +119,9 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
     deps.ownership.correct(key, undefined);
     return deps.ownership.ownerOf(key);
   };
+  const kept = new KeptSessions(clock);
   const replicas: Replicas = new Replicas({
-    ...{ peers, settings, onLost, report },
+    ...{ peers, settings, kept, onLost, report },
     stateOf: (key) => rooms.stateOf(key),
     ...{ termOf, ownerOf: (key) => findOwner(key) },
     onReplaced(key, term) {
@@ -128,7 +130,8 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
     },
   });
   const takeover = new Takeover({
-    ...{ clock, peers, ownership: deps.ownership, replicas, onTakeover, report },
+    ...{ clock, peers, ownership: deps.ownership, replicas, kept, onTakeover, report },
+    adoptSession: (key, session) => rooms.adoptSession(key, session),
     has: (key) => rooms.has(key),
     async letGo(key, term) {
       await outbox.settled();
@@ -200,6 +203,7 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
     start() {
       replicas.start();
       takeover.start();
+      kept.start();
       guard?.start();
       ended?.start();
       leftRooms?.start();
@@ -207,6 +211,7 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
     async close() {
       replicas.stop();
       takeover.stop();
+      kept.stop();
       guard?.stop();
       ended?.stop();
       await leftRooms?.close();

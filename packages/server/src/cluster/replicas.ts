@@ -17,6 +17,7 @@ import { Room, type RoomSettings } from '../rooms/room.ts';
 import type { RoomState } from '../rooms/room-state.ts';
 import type { EventBatch } from '../rooms/rooms.ts';
 import type { OwnedBatch } from './cluster-bus.ts';
+import type { KeptSessions } from './kept-sessions.ts';
 import type { NodeId } from './node-link.ts';
 import type { Owner } from './ownership.ts';
 import type { Peers } from './peers.ts';
@@ -59,6 +60,8 @@ export interface ReplicasDeps {
   /** Finds the owner of a room where owners are stored; undefined if it has none. */
   readonly ownerOf: (key: RoomKey) => Owner | undefined | Promise<Owner | undefined>;
   readonly settings: RoomSettings & { readonly clock: Clock };
+  /** Keeps the sessions of rooms that become empty. */
+  readonly kept?: Pick<KeptSessions, 'follow'>;
   /** Called when another node goes on with a room that this node still has: it forgets it, with `recordForgotten`. */
   readonly onReplaced: (key: RoomKey, term: number) => void;
   /** Called when events of a room are lost for good: what this node's clients know of the room is outdated. */
@@ -206,6 +209,7 @@ export class Replicas {
     const repair = this.#repairs.get(text);
     if (repair) return repair.then(() => this.#follow(from, owned, true));
     const { term, batch } = owned;
+    const { kept } = this.#deps;
     const own = this.#sent.get(text);
     // An owner that has lost the room meanwhile: nobody follows it any more (CLUS-2).
     if (own && term <= own.term) return;
@@ -216,6 +220,7 @@ export class Replicas {
     const [first] = events;
     // The waiting room has its own events.
     if (!first) return this.#deliver(batch);
+    kept?.follow(batch.key, term, events);
     const isOld = known?.room.epoch === first.epoch && first.seq <= known.room.position.seq;
     // The new owner may not have got what this node has followed last.
     if (known && isOld && term > known.term && !isRepaired) {
@@ -230,6 +235,7 @@ export class Replicas {
     }
     const fresh = batch.events.filter(({ epoch, seq }) => epoch !== room.epoch || seq >= next);
     room.follow(fresh);
+    kept?.follow(batch.key, term, fresh, room);
     this.#put({ owner: from, term, room });
     if (fresh.length > 0) return this.#deliver({ ...batch, events: fresh });
   }

@@ -1,6 +1,6 @@
 import type { RoomKey } from '@gavel/protocol';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { KEY, kick, ORIGIN } from '../rooms/testing.ts';
+import { KEY, kick, login, ORIGIN } from '../rooms/testing.ts';
 import type { Owner } from './ownership.ts';
 import { OTHER_KEY, openNetwork } from './testing.ts';
 
@@ -112,6 +112,39 @@ describe('takeover', () => {
     const answers = [b, c].map(({ bus }) => bus.query(KEY, { type: 'snapshot' }));
     for (const { room } of await Promise.all(answers))
       expect(room?.members.map(({ user }) => user.id)).toEqual(['ben']);
+  });
+
+  test('the session of an empty room goes on with what hosts have restricted, within its time (CLUS-3, HOST-4)', async () => {
+    const [a, b, c] = [open('a'), open('b'), open('c')];
+    const KEPT_MS = 60_000;
+    const join = (node: typeof a, userId: string) =>
+      node.bus.call({ key: KEY, command: login(userId, { sessionKeptMs: KEPT_MS }), origin: ORIGIN });
+    const leave = async (node: typeof a, userId: string) => {
+      const { session } = await join(node, userId);
+      await node.bus.call({
+        key: KEY,
+        command: { type: 'logout', memberId: session?.member.memberId as never },
+        origin: ORIGIN,
+      });
+    };
+    const mute = { type: 'mute', require: 'all', kinds: { audio: true, video: false }, allowUnmute: false } as const;
+    await join(a, 'ann');
+    await a.bus.call({ key: KEY, command: mute, origin: ORIGIN });
+    const { moderation } = a.rooms.transfer.stateOf(KEY) ?? {};
+    await leave(b, 'ann');
+    network.leave('a');
+    for (const node of [b, c]) node.clock.advance(KEPT_MS - 1);
+    const { session } = await join(c, 'ann');
+    expect(session?.room.members).toHaveLength(1);
+    const owner = table.ownerOf(KEY)?.node === 'b' ? b : c;
+    expect(owner.rooms.transfer.stateOf(KEY)?.moderation).toEqual(moderation);
+    // Another time, too late.
+    await leave(c, 'ann');
+    for (const node of [b, c]) node.clock.advance(KEPT_MS);
+    network.leave(table.ownerOf(KEY)?.node ?? '');
+    const last = owner === b ? c : b;
+    await join(last, 'ann');
+    expect(last.rooms.transfer.stateOf(KEY)?.moderation).not.toEqual(moderation);
   });
 
   test('all rooms of a dead owner are taken over without a call, and shared by the others', async () => {

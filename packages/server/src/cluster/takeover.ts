@@ -10,6 +10,7 @@ import type { Clock } from '../rooms/clock.ts';
 import { KeyedQueue } from '../rooms/keyed-queue.ts';
 import type { RoomState } from '../rooms/room-state.ts';
 import type { OwnedRoom } from '../store/journal.ts';
+import type { KeptSession, KeptSessions } from './kept-sessions.ts';
 import type { Owner, Ownership } from './ownership.ts';
 import type { Peers } from './peers.ts';
 import { nodeFor } from './rendezvous.ts';
@@ -19,9 +20,13 @@ import { defineTopic } from './topic.ts';
 /** Asks a node to go on with a room that has no owner. */
 const TAKE = defineTopic<{ readonly key: RoomKey }, Owner>('takeover.take', ({ key }) => roomKeyText(key));
 /** Asks for a replica in a new term of the room: the node follows nothing of earlier terms afterwards. */
-const REPLICA = defineTopic<{ readonly key: RoomKey; readonly term: number }, { readonly snapshot?: Snapshot }>(
-  'takeover.replica',
-);
+const REPLICA = defineTopic<{ readonly key: RoomKey; readonly term: number }, Remains>('takeover.replica');
+
+/** What a node has of a room whose owner is gone: the room, or the session that its last life has left. */
+interface Remains {
+  readonly snapshot?: Snapshot;
+  readonly session?: KeptSession;
+}
 
 /** Interval at which rooms are taken over again that could not be: the node was too young, or the database did not answer. */
 const RETRY_MS = 1000;
@@ -39,6 +44,10 @@ export interface TakeoverDeps {
   readonly prepare: (key: RoomKey) => Promise<void>;
   /** Goes on with a room in a new term: its members get a resync, and negotiate their media anew. */
   readonly adopt: (state: RoomState, term: number) => Promise<void>;
+  /** The sessions of empty rooms; by default there are none. */
+  readonly kept?: Pick<KeptSessions, 'find'>;
+  /** Goes on with the session of an empty room. */
+  readonly adoptSession?: (key: RoomKey, session: KeptSession) => void;
   /** Lets a room go that another node will go on with, when everything that was decided in it is stored. */
   readonly letGo: (key: RoomKey, term: number) => Promise<void>;
   /** Called when a room was taken over, for the metrics and the log. */
@@ -62,10 +71,11 @@ export class Takeover implements Ownership {
 
   constructor(deps: TakeoverDeps) {
     this.#deps = deps;
-    const { peers, replicas } = deps;
+    const { peers, replicas, kept } = deps;
     peers.serve(REPLICA, ({ key, term }) => {
       const snapshot = replicas.findFor(key, term);
-      return snapshot ? { snapshot } : {};
+      const session = kept?.find(key);
+      return { ...(snapshot && { snapshot }), ...(session && { session }) };
     });
     peers.serve(TAKE, ({ key }) => {
       if (this.#isDraining) throw new GavelError('server.node-unavailable', 'This node is ending.');
@@ -164,7 +174,7 @@ export class Takeover implements Ownership {
   }
 
   async #claim(key: RoomKey): Promise<Owner> {
-    const { peers, ownership, prepare, adopt, onTakeover } = this.#deps;
+    const { peers, ownership, prepare, adopt, adoptSession, onTakeover } = this.#deps;
     const text = roomKeyText(key);
     const before = this.#unfinished.has(text) ? undefined : ownership.termOf(key);
     const owner = await ownership.claim(key);
@@ -174,10 +184,11 @@ export class Takeover implements Ownership {
       return owner;
     }
     this.#unfinished.add(text);
-    const [newest] = await Promise.all([this.#findNewest(key, owner.term), prepare(key)]);
-    if (newest) await adopt(newest.state, owner.term);
+    const [{ snapshot, session }] = await Promise.all([this.#findNewest(key, owner.term), prepare(key)]);
+    if (snapshot) await adopt(snapshot.state, owner.term);
+    else if (session) adoptSession?.(key, session);
     this.#unfinished.delete(text);
-    if (!newest) return owner;
+    if (!snapshot) return owner;
     this.#count += 1;
     onTakeover(key, owner);
     return owner;
@@ -201,12 +212,22 @@ export class Takeover implements Ownership {
     return undefined;
   }
 
-  async #findNewest(key: RoomKey, term: number): Promise<Snapshot | undefined> {
+  /** Returns the newest room that any node has, or a newer session of it. */
+  async #findNewest(key: RoomKey, term: number): Promise<Remains> {
     const answers = await this.#deps.peers.askAll(REPLICA, { key, term });
-    return answers
-      .flatMap(({ snapshot }) => snapshot ?? [])
+    const snapshot = answers
+      .flatMap((answer) => answer.snapshot ?? [])
       .toSorted(compareSnapshots)
       .at(-1);
+    const session = answers
+      .flatMap((answer) => answer.session ?? [])
+      .toSorted(compareLives)
+      .at(-1);
+    if (!session) return snapshot ? { snapshot } : {};
+    // A node that has missed the end of the room still has it.
+    const isNewer =
+      !snapshot || compareLives({ ...session }, { term: snapshot.term, epoch: snapshot.state.epoch }) >= 0;
+    return isNewer ? { session } : { snapshot };
   }
 
   /** Takes the rooms of dead owners over: each room at the node that a hash names, so that not all nodes claim it. */
@@ -225,8 +246,14 @@ export class Takeover implements Ownership {
   }
 }
 
+type Life = Pick<KeptSession, 'term' | 'epoch'>;
+
+/** Orders lives of one room by term, then by their beginning. */
+const compareLives = (one: Life, other: Life): number =>
+  one.term - other.term || Number(BigInt(one.epoch) - BigInt(other.epoch));
+
 /** Orders snapshots of one room by term, then by life, then by the number of events. */
-function compareSnapshots(one: Snapshot, other: Snapshot): number {
-  const lives = BigInt(one.state.epoch) - BigInt(other.state.epoch);
-  return one.term - other.term || Number(lives) || one.state.seq - other.state.seq;
+function compareSnapshots({ term, state }: Snapshot, other: Snapshot): number {
+  const lives = compareLives({ term, epoch: state.epoch }, { term: other.term, epoch: other.state.epoch });
+  return lives || state.seq - other.state.seq;
 }

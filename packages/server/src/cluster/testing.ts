@@ -12,6 +12,7 @@ import { NO_MEDIA } from '../bus/testing.ts';
 import { type EventBatch, Rooms } from '../rooms/rooms.ts';
 import { KEY, login, ORIGIN, testSettings } from '../rooms/testing.ts';
 import { ClusterBus, type OwnedBatch } from './cluster-bus.ts';
+import { KeptSessions } from './kept-sessions.ts';
 import type { NodeId } from './node-link.ts';
 import type { Owner, Ownership } from './ownership.ts';
 import { ClusterPeers } from './peers.ts';
@@ -71,8 +72,9 @@ export function openNode(network: MemoryNetwork, table: OwnerTable, id: NodeId) 
   const prepared: string[] = [];
   const report = (error: unknown): void => void errors.push(error);
   const ownership = table.ofNode(id);
+  const kept = new KeptSessions(settings.clock);
   const replicas: Replicas = new Replicas({
-    ...{ peers, settings, report },
+    ...{ peers, settings, kept, report },
     stateOf: (key) => rooms.transfer.stateOf(key),
     termOf: (key) => ownership.termOf(key),
     ownerOf: (key) => ownership.ownerOf(key),
@@ -85,7 +87,8 @@ export function openNode(network: MemoryNetwork, table: OwnerTable, id: NodeId) 
     if (state) replicas.recordForgotten(state, term);
   };
   const takeover = new Takeover({
-    ...{ clock: settings.clock, peers, ownership, replicas, report },
+    ...{ clock: settings.clock, peers, ownership, replicas, kept, report },
+    adoptSession: (key, session) => rooms.transfer.adoptSession(key, session),
     has: (key) => rooms.transfer.has(key),
     prepare: async (key) => void prepared.push(key.roomId),
     letGo: async (key, term) => forget(key, term),

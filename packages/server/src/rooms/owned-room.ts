@@ -70,6 +70,13 @@ export class OwnedRoom {
     return owned;
   }
 
+  /** Returns an empty room with the session that it has left at another owner. */
+  static keep(key: RoomKey, settings: RoomSettings, continuation: Continuation, remainingMs: number): OwnedRoom {
+    const owned = new OwnedRoom(key, settings);
+    owned.#session = { continuation, untilMonotonicMs: settings.clock.monotonicMs() + remainingMs };
+    return owned;
+  }
+
   /** The current life of the room; undefined if it has no members. */
   get room(): Room | undefined {
     return this.#room;

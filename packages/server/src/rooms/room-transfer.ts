@@ -7,6 +7,7 @@
 
 import { type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { Claims } from './claims/claims.ts';
+import type { Continuation } from './continuation.ts';
 import type { Directory, IndexedRoom } from './directory.ts';
 import { OwnedRoom } from './owned-room.ts';
 import type { Room, RoomSettings } from './room.ts';
@@ -59,6 +60,15 @@ export class RoomTransfer {
     owned.set(roomKeyText(key), adopted);
     directory.add(describe(state));
     this.#claim(state);
+  }
+
+  /** Goes on with the session that an empty room has left at another node. Does nothing if this node has something of the room. */
+  adoptSession(
+    key: RoomKey,
+    { continuation, remainingMs }: { readonly continuation: Continuation; readonly remainingMs: number },
+  ): void {
+    if (this.has(key)) return;
+    this.#deps.owned.set(roomKeyText(key), OwnedRoom.keep(key, this.#deps.settings, continuation, remainingMs));
   }
 
   /** Claims for this owner what the room has: where claims are in memory, those of the dead owner are gone. */
