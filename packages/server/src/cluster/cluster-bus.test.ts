@@ -99,6 +99,24 @@ test('a command that does not reach an owner that is gone is executed at the nex
   expect(order).toEqual(['ben', 'cem']);
 });
 
+test('of what an owner has got and not answered, a query is repeated and a command is not (CLUS-3)', async () => {
+  const { a, b, network, table, clock } = openNodes();
+  await a.bus.call({ key: KEY, command: login('ann'), origin: ORIGIN });
+  b.ownership.known.set(KEY.roomId, { node: 'a', term: 1 });
+  const hang = () => new Promise(() => {});
+  Object.assign(a.rooms, { execute: hang, answer: hang });
+  const query = b.bus.query(KEY, { type: 'summary' });
+  const failed = expect(b.bus.call({ key: KEY, command: kick('ann'), origin: ORIGIN })).rejects.toMatchObject({
+    code: 'server.node-unavailable',
+  });
+  await passTime(clock, 100);
+  network.leave('a');
+  table.set(KEY.roomId, { node: 'b', term: 2 });
+  await passTime(clock, 500);
+  await failed;
+  expect(await query).toEqual({});
+});
+
 test('a command whose owner is gone fails with a clear error if there is no next one, and the owner is asked for anew', async () => {
   const { a, b, network, clock } = openNodes();
   await a.bus.call({ key: KEY, command: login('ann'), origin: ORIGIN });

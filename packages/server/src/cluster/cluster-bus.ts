@@ -123,7 +123,7 @@ export class ClusterBus implements Bus {
 
   /**
    * Executes something at the owner of a room; without an owner, here. A node that is not the owner is corrected once. If the owner
-   * cannot be reached, the call waits for the next one.
+   * cannot be reached, the call waits for the next one; a query also if the owner has died without an answer.
    */
   async #atOwner<Request>(
     key: RoomKey,
@@ -150,7 +150,8 @@ export class ClusterBus implements Bus {
         if (!isGavelError(error, 'server.node-unavailable')) throw error;
         // From now on the database is asked, which knows the next owner. What may have been executed is not repeated.
         ownership.correct(key, undefined);
-        if (!(error instanceof NotDelivered) || clock.monotonicMs() >= endsAtMs) throw error;
+        const isRepeatable = topic.name === QUERY.name || error instanceof NotDelivered;
+        if (!isRepeatable || clock.monotonicMs() >= endsAtMs) throw error;
         await this.#pause(text);
       }
     }
