@@ -52,7 +52,7 @@ const nats = await NatsServer.start(`http: "127.0.0.1:${monitorPort}"`);
 const storeUrl = await postgres.createDatabase();
 const common = {
   GAVEL_HOST: '127.0.0.1',
-  GAVEL_APPS: JSON.stringify([{ ...TEST_APP, rateLimits: { KickoutUser: 1000 } }]),
+  GAVEL_APPS: JSON.stringify([{ ...TEST_APP, rateLimits: { KickoutUser: { production: 1000 } } }]),
   GAVEL_MEDIA_WORKERS: '1',
   GAVEL_LOG_LEVEL: 'warn',
 };

@@ -465,6 +465,39 @@ describe('a command', () => {
     expect(rooms.answer(KEY, { type: 'stream', streamId }).stream?.blocked).toEqual({ audio: false, video: false });
   });
 
+  test('the end of a block takes effect although the node that is to end it has just died (CLUS-3, RULE-2)', async () => {
+    let responsible = 'dying';
+    const peers = { self: 'here', serve: () => {}, askFor: () => Promise.reject(), nodeFor: () => responsible };
+    const { rooms, policies, service, join } = await open();
+    const { memberId } = (await join('u')).member;
+    const streamId = 's' as StreamId;
+    const on = { streamId, audio: true, video: true };
+    const blocked = { audio: true, video: false };
+    const { roomId } = KEY;
+    const bus = new LocalBus({ rooms, media: NO_MEDIA, publisher: new Publisher() });
+    service.stop();
+    const node = new PolicyService({ policies, bus, clock, report: (error) => expect.fail(String(error)), peers });
+    await policies.change(
+      KEY,
+      {
+        type: 'setRules',
+        rules: [{ kind: 'stream-block', roomId, streamId, blocked, untilMs: clock.now() + 1000, reason: '' }],
+      },
+      MODERATOR,
+    );
+    node.start();
+    const { stream } = await rooms.execute(KEY, { type: 'reserveStream', memberId, extraInfo: '', ...on }, ORIGIN);
+    await rooms.execute(KEY, { type: 'announceStream', publishId: stream.publishId, ...on }, ORIGIN);
+    const blockedNow = () => rooms.answer(KEY, { type: 'stream', streamId }).stream?.blocked;
+    clock.advance(1000);
+    await Promise.resolve();
+    expect(blockedNow()).toEqual(blocked);
+    responsible = 'here';
+    clock.advance(10_000);
+    await Promise.resolve();
+    expect(blockedNow()).toEqual({ audio: false, video: false });
+  });
+
   test('about rooms that do not exist is stored and harms nothing (RULE-2, FORB-1)', async () => {
     const { set, events } = await open();
     const streamId = 's' as StreamId;

@@ -38,6 +38,9 @@ const EXECUTE = defineTopic<PolicyCall & { readonly terms: PolicyTerms }, Policy
   scopeText(scope),
 );
 
+/** The end of a block is applied once more after this time, longer than a lease and a takeover; usually it changes nothing then. */
+const END_AGAIN_MS = 10_000;
+
 /** Dependencies of the policy service. */
 export interface PolicyServiceDeps {
   readonly policies: Policies;
@@ -219,15 +222,27 @@ export class PolicyService {
     const text = timerKey(block);
     this.#timers.get(text)?.();
     if (block.untilMs === undefined || this.#isStopped) return;
-    const cancel = callAtWallTime(this.#deps.clock, block.untilMs, () => {
-      this.#timers.delete(text);
+    const { clock, report } = this.#deps;
+    const end = (): void => {
       if (!this.#isResponsibleFor(block)) return;
-      this.#applyBlock(block, { channel: 'server', requestId: 'rule-ended' }).catch(this.#deps.report);
+      this.#applyBlock(block, { channel: 'server', requestId: 'rule-ended' }).catch(report);
+    };
+    const keep = (cancel: () => void): void =>
+      void this.#timers.set(text, () => {
+        cancel();
+        this.#timers.delete(text);
+      });
+    const cancelEnd = callAtWallTime(clock, block.untilMs, () => {
+      end();
+      // The responsible node may have died a moment ago, or the owner of the room: then it ends now.
+      keep(
+        clock.after(END_AGAIN_MS, () => {
+          this.#timers.delete(text);
+          end();
+        }),
+      );
     });
-    this.#timers.set(text, () => {
-      cancel();
-      this.#timers.delete(text);
-    });
+    keep(cancelEnd);
   }
 
   #applyBlock({ appId, environment, roomId, streamId }: StreamBlock, origin: Origin): Promise<void> {
