@@ -18,7 +18,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { signedPath } from '@gavel/server';
 import { findFreePort, RawClient, type ServerProcess, startServerProcess, TEST_APP } from '@gavel/testkit';
 import { findNatsServer, findPostgres } from '../scripts/find-programs.mjs';
-import { cpuSecondsOf, processTree } from './harness/processes.ts';
+import { cpuSecondsOf, cpuSecondsOfTree } from './harness/processes.ts';
 
 const SAMPLES = Number(process.argv[2] ?? 300);
 const WARM_UP = 30;
@@ -54,7 +54,6 @@ const common = {
   GAVEL_HOST: '127.0.0.1',
   GAVEL_APPS: JSON.stringify([{ ...TEST_APP, rateLimits: { KickoutUser: { production: 1000 } } }]),
   GAVEL_MEDIA_WORKERS: '1',
-  GAVEL_LOG_LEVEL: 'warn',
 };
 const single = await startServerProcess([], join(folder, 'single'), common);
 const nodes: ServerProcess[] = [];
@@ -158,7 +157,7 @@ async function readUsage(servers: readonly ServerProcess[]): Promise<Usage> {
     atMs: performance.now(),
     cpuMs: cpuMsOf(servers.flatMap(({ child }) => child.pid ?? [])),
     natsCpuMs: cpuMsOf(nats.pid === undefined ? [] : [nats.pid]),
-    postgresCpuMs: cpuMsOf(processTree(postgres.pid)),
+    postgresCpuMs: cpuSecondsOfTree(postgres.pid) * 1000,
     messages: varz.in_msgs ?? 0,
     bytes: varz.in_bytes ?? 0,
   };

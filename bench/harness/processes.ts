@@ -151,6 +151,13 @@ export function cpuSecondsOf(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + (readStat(pid)?.cpuSeconds ?? 0), 0);
 }
 
+/** CPU time of a process and all its descendants in seconds, also of its own children that have ended. */
+export function cpuSecondsOfTree(root: number): number {
+  const fields = readFileSync(`/proc/${root}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+  const ofEnded = (Number(fields[13]) + Number(fields[14])) / TICKS_PER_SECOND;
+  return cpuSecondsOf(processTree(root)) + ofEnded;
+}
+
 /** Resident memory of some processes in bytes; shared pages count once for each. */
 export function memoryBytesOf(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => {
