@@ -6,7 +6,7 @@
  */
 
 import type { MediaKind, StreamDemand } from '@gavel/media';
-import { type MemberId, type PublishId, type RoomKey, roomKeyText } from '@gavel/protocol';
+import { type MemberId, type PublishId, type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
 import type { Clock } from '../rooms/clock.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
 import { type BlockedKinds, NOTHING_BLOCKED } from '../rooms/stream-rules.ts';
@@ -30,6 +30,8 @@ export interface Published {
   restricted: BlockedKinds;
   /** Whether its member publishes it, which is not so for a stream that only a backend has announced. */
   isNegotiated: boolean;
+  /** Whether another node had its media, and this one has none of it yet: its member may go on with it. */
+  isAdopted?: true;
   /** What its viewers take of its video, as its publisher was last informed; undefined before the first change (BWE-4). */
   demand: StreamDemand | undefined;
   /** The kinds that some viewer supports no codec of, as its publisher was informed (MED-8). */
@@ -118,6 +120,15 @@ export class MediaState {
   streamsOf(memberId: MemberId): readonly Published[] {
     const publishIds = [...(this.#ofMember.get(memberId) ?? [])];
     return publishIds.flatMap((publishId) => this.streams.get(publishId) ?? []).filter((one) => one.isNegotiated);
+  }
+
+  /** Whether a member may go on with a stream whose media another node had. */
+  isAdopted(memberId: MemberId, streamId: StreamId): boolean {
+    const publishIds = [...(this.#ofMember.get(memberId) ?? [])];
+    return publishIds.some((publishId) => {
+      const published = this.streams.get(publishId);
+      return published?.isAdopted === true && published.stream.streamId === streamId;
+    });
   }
 
   /** Forgets what a room has, and returns it: another owner may go on with it, and this one get it again. */

@@ -53,7 +53,7 @@ export class MediaMonitor {
   adopt({ key, streams }: Pick<RoomState, 'key' | 'streams'>): void {
     const { state, announcer, notifier } = this.#deps;
     for (const { info } of streams.slots) {
-      state.follow(key, info).restricted = heldBackKinds(info);
+      Object.assign(state.follow(key, info), { restricted: heldBackKinds(info), isAdopted: true });
       const { publishId, memberId } = info;
       if (memberId !== undefined) state.lost.add(publishId, () => void announcer.fail(publishId));
     }

@@ -217,3 +217,17 @@ test('media is negotiated although its consumer of events is behind, and a kick 
     .toHaveLength(1);
   await expect.poll(() => door.engine.streams.size).toBe(0);
 });
+
+test('a publisher goes on with its stream when its room has another owner (CLUS-3, MED-5)', async () => {
+  const { client } = await publishAsAnn('a');
+  const key = door.room('r');
+  const state = door.transfer.stateOf(key);
+  if (!state) throw new Error('no room');
+  await door.media.abandon(key);
+  expect(door.engine.streams.size).toBe(0);
+  door.media.adopt(state);
+  await client.event('mediaLost');
+  const result = await resultOf(client.media.negotiate());
+  expect(result.publish).toMatchObject([{ streamId: 'a', audio: true, video: true }]);
+  expect([await liveStreams(), door.engine.streams.size]).toEqual([['a'], 1]);
+});

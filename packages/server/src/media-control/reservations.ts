@@ -58,7 +58,7 @@ export class Reservations {
     const { mids: _mids, isOngoing, ...stream } = order;
     const { memberId } = member;
     const known = state.streamsOf(memberId).find((one) => one.stream.streamId === order.streamId);
-    if (isOngoing && !known) return new GavelError('stream.not-found');
+    if (isOngoing && !known && !state.isAdopted(memberId, order.streamId)) return new GavelError('stream.not-found');
     try {
       const reserved = await rooms.execute(key, { type: 'reserveStream', memberId, ...stream }, origin);
       const published = state.openStream(key, reserved.stream);

@@ -170,6 +170,8 @@ export async function startDoor(
     engine,
     bus,
     rooms: new TestRooms(bus),
+    transfer: rooms.transfer,
+    media,
     fanOut,
     door,
     baseUrl,
