@@ -115,6 +115,42 @@ test('a network that stands still for a moment, such as Wi-Fi, does not take fro
   expect(lowest).toBeGreaterThan(250_000);
 });
 
+describe('sound that is sent whatever the estimate is', () => {
+  const BYTES = 190;
+  const INTERVAL_MS = 20;
+
+  /** Sends 76 kbit/s of sound, of which one packet in twenty is lost, and arrives a second later when it was sent again. */
+  function sendSound(seconds: number, repeats: boolean) {
+    const estimator = new BandwidthEstimator();
+    for (let index = 0; index < (seconds * 1_000) / INTERVAL_MS; index += 1) {
+      const nowMs = index * INTERVAL_MS;
+      const sequence = estimator.recordSent(BYTES, nowMs);
+      if (sequence % 20 !== 0)
+        estimator.handleFeedback(toReportedPackets([{ sequence, arrivedAtMs: nowMs }]), nowMs + 10);
+      const lost = sequence - 50;
+      if (!repeats || lost < 0 || lost % 20 !== 0) continue;
+      estimator.recordRepetition(lost);
+      estimator.handleFeedback(toReportedPackets([{ sequence: lost, arrivedAtMs: nowMs + 1 }]), nowMs + 11);
+    }
+    return estimator;
+  }
+
+  test('what is sent again under its number leaves the rate that arrives as it is', () => {
+    const repeated = sendSound(30, true);
+    expect(repeated.acknowledgedBps).toBe(sendSound(30, false).acknowledgedBps);
+    expect(repeated.acknowledgedBps).toBeGreaterThan(60_000);
+  });
+
+  test('what arrives of it without a queue is proved at once', () => {
+    const estimator = new BandwidthEstimator({ startBps: 30_000, minBps: 30_000, maxBps: MBIT });
+    for (let nowMs = 0; nowMs < 1_500; nowMs += INTERVAL_MS) {
+      const sequence = estimator.recordSent(BYTES, nowMs);
+      estimator.handleFeedback(toReportedPackets([{ sequence, arrivedAtMs: nowMs }]), nowMs + 10);
+    }
+    expect(estimator.bps).toBeGreaterThan(60_000);
+  });
+});
+
 describe('feedback', () => {
   const createEstimator = () => new BandwidthEstimator({ startBps: 300_000, minBps: 30_000, maxBps: MBIT });
 

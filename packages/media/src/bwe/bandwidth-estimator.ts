@@ -120,18 +120,27 @@ export class BandwidthEstimator {
   }
 
   /**
+   * Records that a packet is sent again under its number. When it arrives says nothing of the network then, because the feedback does
+   * not tell which of the two has arrived.
+   */
+  recordRepetition(sequence: number): void {
+    this.#history.remove(sequence);
+  }
+
+  /**
    * Begins or continues a probe; to be called every few milliseconds while `wantedBps` is above the estimate or a probe
    * runs.
    *
    * @param wantedBps what would be sent if the link carried it
+   * @param isUrgent whether a failed probe is repeated after some seconds at the latest
    * @returns bytes of padding to be sent now
    */
-  probe(wantedBps: number, nowMs: number): number {
+  probe(wantedBps: number, nowMs: number, isUrgent = false): number {
     this.#forgetOldQueue(nowMs);
     const control = this.#control;
     const hasSettled = nowMs - control.decreasedAtMs > CALM_MS && !control.isApproachingCapacity(nowMs);
     const isCalm = this.#trend === 'steady' && hasSettled;
-    this.#probing.begin(this.bps, wantedBps, isCalm, this.#roundTripMs, nowMs);
+    this.#probing.begin({ estimateBps: this.bps, wantedBps, isCalm, isUrgent, roundTripMs: this.#roundTripMs }, nowMs);
     this.#hasProbe = this.isProbing(nowMs);
     return this.#probing.findPadding(nowMs);
   }

@@ -20,6 +20,7 @@ const MIN_PROBE_BYTES = 1_500;
 /** Milliseconds between two probes: after one that succeeded, and at most after failures, which double it. */
 const INTERVAL_MS = 700;
 const MAX_INTERVAL_MS = 30_000;
+const MAX_URGENT_INTERVAL_MS = 5_000;
 /** How long the feedback of a probe is waited for, in milliseconds, beyond a round trip. */
 const PATIENCE_MS = 1_000;
 /** A result needs this many packets, and this share of the probe's bytes. */
@@ -48,6 +49,18 @@ interface Cluster {
   lastArrivedMs: number;
 }
 
+/** What decides whether a probe begins. */
+export interface ProbeSituation {
+  readonly estimateBps: number;
+  /** What would be sent if the link carried it, in bits per second. */
+  readonly wantedBps: number;
+  /** Whether the queue does not grow, and did not recently. */
+  readonly isCalm: boolean;
+  /** Whether a failed probe is repeated after some seconds at the latest, because the viewer has no picture. */
+  readonly isUrgent: boolean;
+  readonly roundTripMs: number;
+}
+
 /** Decides when to probe, and what a probe has proved. */
 export class Probing {
   readonly #startBps: number;
@@ -57,6 +70,7 @@ export class Probing {
   #lastId = NO_CLUSTER;
   #firstProbes = 0;
   #dueMs = Number.NEGATIVE_INFINITY;
+  #failedAtMs = Number.POSITIVE_INFINITY;
   #intervalMs = INTERVAL_MS;
 
   /** @param startBps the first rate, in bits per second */
@@ -69,16 +83,12 @@ export class Probing {
     return this.#active !== undefined && nowMs < this.#active.endMs ? this.#active.id : NO_CLUSTER;
   }
 
-  /**
-   * Begins a probe if one is due.
-   *
-   * @param wantedBps what would be sent if the link carried it
-   * @param isCalm whether the queue does not grow, and did not recently
-   */
-  begin(estimateBps: number, wantedBps: number, isCalm: boolean, roundTripMs: number, nowMs: number): void {
+  /** Begins a probe if one is due. */
+  begin({ estimateBps, wantedBps, isCalm, isUrgent, roundTripMs }: ProbeSituation, nowMs: number): void {
     this.#endActive(nowMs);
     if (this.#judged !== undefined && nowMs > this.#judged.endMs + roundTripMs + PATIENCE_MS) this.#fail(nowMs);
-    if (this.#active !== undefined || this.#judged !== undefined || !isCalm || nowMs < this.#dueMs) return;
+    if (this.#active !== undefined || this.#judged !== undefined || !isCalm) return;
+    if (nowMs < this.#dueMs && !(isUrgent && nowMs >= this.#failedAtMs + MAX_URGENT_INTERVAL_MS)) return;
     const first = FIRST_PROBES[this.#firstProbes];
     if (first === undefined && wantedBps <= estimateBps) return;
     const bps =
@@ -149,6 +159,7 @@ export class Probing {
     this.#judged = undefined;
     // The link is fuller than the first probes suppose.
     this.#firstProbes = FIRST_PROBES.length;
+    this.#failedAtMs = nowMs;
     this.#dueMs = nowMs + this.#intervalMs;
     this.#intervalMs = Math.min(MAX_INTERVAL_MS, this.#intervalMs * 2);
   }

@@ -99,13 +99,13 @@ export class RateControl {
 
   /** Follows the trend. */
   update(link: LinkState, nowMs: number): void {
-    const { trend, acknowledgedBps, roundTripMs, queueMs } = link;
+    const { trend } = link;
     const elapsedMs = Math.min(1_000, nowMs - (this.#updatedAtMs ?? nowMs));
     this.#updatedAtMs = nowMs;
     if (trend === 'growing') this.#decrease(link, nowMs);
     else if (trend === 'shrinking') this.#isDraining = true;
     else if (this.#isDraining) this.#isDraining = false;
-    else this.#increase(acknowledgedBps, roundTripMs + queueMs, elapsedMs);
+    else this.#increase(link, elapsedMs);
   }
 
   #decrease({ acknowledgedBps, sentBps, roundTripMs, queueMs }: LinkState, nowMs: number): void {
@@ -132,16 +132,20 @@ export class RateControl {
     this.#bps = this.#clamp(Math.min(this.#bps, measured * DECREASE_FACTOR));
   }
 
-  #increase(acknowledgedBps: number | undefined, roundTripMs: number, elapsedMs: number): void {
+  #increase({ acknowledgedBps, roundTripMs, queueMs }: LinkState, elapsedMs: number): void {
     if (acknowledgedBps !== undefined && acknowledgedBps > this.#maxCapacityBps()) this.#capacityKbps = undefined;
     const seconds = elapsedMs / 1_000;
     const added =
       this.#capacityKbps === undefined
         ? Math.max(1_000, this.#bps * GROWTH_PER_SECOND) * seconds
-        : Math.max(MIN_ADDED_BPS_PER_SECOND, (PACKET_BITS * 1_000) / (roundTripMs + RESPONSE_MS)) * seconds;
+        : Math.max(MIN_ADDED_BPS_PER_SECOND, (PACKET_BITS * 1_000) / (roundTripMs + queueMs + RESPONSE_MS)) * seconds;
     const lead = acknowledgedBps === undefined ? Number.POSITIVE_INFINITY : acknowledgedBps * MAX_LEAD + MAX_LEAD_BPS;
     this.#isCapped = this.#bps + added > lead;
-    this.#bps = this.#clamp(Math.max(this.#bps, Math.min(this.#bps + added, lead)));
+    // Sound is sent whatever the estimate is: what arrives of it without a queue is proved.
+    const isProved =
+      acknowledgedBps !== undefined && queueMs < SHORT_QUEUE_MS && this.#bps < acknowledgedBps * COLLAPSED;
+    const provedBps = isProved ? acknowledgedBps * DECREASE_FACTOR : 0;
+    this.#bps = this.#clamp(Math.max(this.#bps, provedBps, Math.min(this.#bps + added, lead)));
   }
 
   #recordCapacity(kbps: number): void {

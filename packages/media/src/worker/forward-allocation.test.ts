@@ -48,6 +48,7 @@ function createForwarding(subscribers: number): (packets: number) => void {
         numbered += 1;
         return numbered & 0xffff;
       },
+      recordRepetition: () => undefined,
       handleLayersChanged: () => undefined,
       now: () => nowMs,
     };

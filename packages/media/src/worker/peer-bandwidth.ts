@@ -47,7 +47,7 @@ export interface PaddingSender {
 /** The estimate of one peer. It needs no memory until a packet is numbered, and says nothing until feedback arrives. */
 export class PeerBandwidth implements BandwidthSource, Ticking {
   /** What the peer could use. */
-  demand: BandwidthDemand = { wantedBps: 0, allocatedBps: 0 };
+  demand: BandwidthDemand = { wantedBps: 0, allocatedBps: 0, hasPausedVideo: false };
   readonly #options: EstimatorOptions;
   readonly #probing: Probing;
   readonly #senders: ReadonlyMap<number, PaddingSender>;
@@ -95,6 +95,11 @@ export class PeerBandwidth implements BandwidthSource, Ticking {
     return this.#estimator.recordSent(bytes, nowMs);
   }
 
+  /** Records that a packet is sent again under its transport-wide number. */
+  recordRepetition(sequence: number): void {
+    this.#estimator?.recordRepetition(sequence);
+  }
+
   /** Follows one untrusted feedback, which is a part of an RTCP packet. */
   handleFeedback(packet: Buffer, { start, end }: TransportFeedback, nowMs: number): void {
     if (this.#estimator === undefined || !reader.read(packet, start, end)) return;
@@ -108,7 +113,8 @@ export class PeerBandwidth implements BandwidthSource, Ticking {
     if (!estimator?.hasFeedback) return;
     const sender = this.#findSender();
     if (sender === undefined) return;
-    const padding = Math.min(MAX_PADDING_BYTES, estimator.probe(this.demand.wantedBps, nowMs));
+    const { wantedBps, hasPausedVideo } = this.demand;
+    const padding = Math.min(MAX_PADDING_BYTES, estimator.probe(wantedBps, nowMs, hasPausedVideo));
     const { ticks, counters } = this.#probing;
     if (padding >= MIN_PADDING_BYTES) counters.paddingBytes += sender.sendPadding(padding, nowMs);
     const isProbing = estimator.isProbing(nowMs);

@@ -155,6 +155,10 @@ export class Peer implements Ticking, PeerLink {
     return this.bandwidth.recordSent(bytes, nowMs);
   }
 
+  recordRepetition(sequence: number): void {
+    this.bandwidth.recordRepetition(sequence);
+  }
+
   addStream(stream: Stream): void {
     this.#streams.set(stream.name, stream);
   }

@@ -35,11 +35,13 @@ function createSender(kind: MediaKind, fields: Partial<SentKind> = {}, rtxSsrc?:
   const [layer] = layers as [Layer];
   track.setLayers(layers);
   const sent: Sent[] = [];
+  const repeated: number[] = [];
   let nowMs = 0;
   let transportSequence = 700;
   const peer = {
     send: (packet: Buffer, isRepetition = false) => sent.push({ packet: Buffer.from(packet), isRepetition }) > 0,
     recordSent: () => transportSequence++,
+    recordRepetition: (sequence: number) => repeated.push(sequence),
     handleLayersChanged: () => undefined,
     now: () => nowMs,
   };
@@ -73,7 +75,7 @@ function createSender(kind: MediaKind, fields: Partial<SentKind> = {}, rtxSsrc?:
   const advance = (ms: number) => {
     nowMs += ms;
   };
-  return { sender, layer, sent, receive, advance };
+  return { sender, layer, sent, repeated, receive, advance };
 }
 
 const vp8 = (text: string) => Buffer.concat([Buffer.from([0x90, 0x80, 0x81, 0x23, 0x10]), Buffer.from(text)]);
@@ -81,17 +83,18 @@ const sequenceOf = ({ packet }: Sent) => packet.readUInt16BE(2);
 
 describe('a requested packet', () => {
   test.each(['audio', 'video'] as const)('RTX-1: without RTX %s is sent again byte for byte', (kind) => {
-    const { sender, sent, receive, advance } = createSender(kind);
+    const { sender, sent, repeated, receive, advance } = createSender(kind);
     for (let sequence = 1; sequence <= 4; sequence += 1)
       receive(sequence, kind === 'video' ? vp8(`${sequence}`) : Buffer.from(`${sequence}`));
     advance(10);
     sender.handleNack([sequenceOf(sent[1] as Sent)]);
     expect(sent).toHaveLength(5);
     expect(sent[4]).toEqual({ packet: sent[1]?.packet, isRepetition: true });
+    expect(repeated).toEqual([701]);
   });
 
   test('RTX-1: with RTX it has another SSRC, and numbers of its own', () => {
-    const { sender, sent, receive, advance } = createSender('video', { rtxPayloadType: 97 }, 9_001);
+    const { sender, sent, repeated, receive, advance } = createSender('video', { rtxPayloadType: 97 }, 9_001);
     for (let sequence = 1; sequence <= 3; sequence += 1) receive(sequence, vp8(`${sequence}`));
     const [first, second] = sent.slice(0, 2).map(sequenceOf);
     sender.handleNack([first ?? 0, second ?? 0]);
@@ -112,6 +115,7 @@ describe('a requested packet', () => {
     ]);
     const [a = 0, b = 0, c = 0] = sent.slice(3).map(sequenceOf);
     expect([(b - a) & 0xffff, (c - b) & 0xffff]).toEqual([1, 1]);
+    expect(repeated).toEqual([]);
   });
 
   test('audio without redundancy is sent again as it was reduced', () => {

@@ -42,6 +42,8 @@ export interface PeerLink {
   send(packet: Buffer, isRepetition?: boolean): boolean;
   /** Records a packet that is to be sent, and returns its transport-wide number (16 bits). */
   recordSent(bytes: number, nowMs: number): number;
+  /** Records that a packet is sent again under its transport-wide number. */
+  recordRepetition(sequence: number): void;
   /** Handles that a track of a subscription has other layers than before. */
   handleLayersChanged(): void;
   now(): number;
@@ -371,6 +373,7 @@ export class TrackSender {
       out.patch(type, sequence, found.timestamp, this.source.ssrc);
       // Byte for byte as before: one number must not be sent with two contents (RTX-1).
       out.patchExtensions(this.kind.extensions, found.transportSequence, audioLevel);
+      if (this.kind.extensions.transportSequence > 0) this.#peer.recordRepetition(found.transportSequence);
     }
     if (this.#sendCounted(out.bytes, nowMs, !isRtx)) this.#counters.retransmitted += 1;
   }

@@ -55,6 +55,7 @@ export class Allocator implements BandwidthDemand, Ticking {
   #wantedBps = 0;
   #allocatedBps = 0;
   #isShort = false;
+  #hasPausedVideo = false;
   /** The bits per second that would let those rise that rest after a mistake; 0 if there are none. */
   #heldBackBps = 0;
 
@@ -72,6 +73,10 @@ export class Allocator implements BandwidthDemand, Ticking {
   /** Bits per second that its subscriptions are expected to take, as of the last update. */
   get allocatedBps(): number {
     return this.#allocatedBps;
+  }
+
+  get hasPausedVideo(): boolean {
+    return this.#hasPausedVideo;
   }
 
   /** Adds a subscription whose packets may flow from now on. */
@@ -153,6 +158,7 @@ export class Allocator implements BandwidthDemand, Ticking {
     }
     const tops = open.map(({ steps }) => steps.length - 1);
     this.#isShort = isLimited || isFlexible || chosen.some((choice, index) => choice !== tops[index]);
+    this.#hasPausedVideo = chosen.includes(PAUSED);
     // What a limited publisher would send is not known, so it wants more than there is.
     const topBps = Math.max(isLimited ? budgetBps : 0, audioBps + sumChosen(open, tops));
     // Probes have to find the headroom, too.

@@ -26,4 +26,6 @@ export interface BandwidthDemand {
   readonly wantedBps: number;
   /** Bits per second that its subscriptions are expected to take. */
   readonly allocatedBps: number;
+  /** Whether there is video that does not fit at all. */
+  readonly hasPausedVideo: boolean;
 }
