@@ -69,6 +69,9 @@ const SCREEN_PRESETS: readonly Preset[] = [
   { frameRate: 5, kbps: 2_000 },
 ];
 
+/** The vendor's default for a microphone and for sources of the application. */
+export const AUDIO_KBPS = 48;
+
 /** Options of captures that have no effect. */
 const WITHOUT_EFFECT = ['minBitrate', 'keyFrameInterval', 'sourceID', 'captureElement'];
 
@@ -102,7 +105,7 @@ export function planStream(config: ZegoLocalStreamConfig): { plan: StreamPlan; e
 }
 
 function planCamera(camera: ZegoCamera): { plan: StreamPlan; encoding: Encoding } {
-  const { audio = true, video = true, audioInput, videoInput, channelCount, audioBitrate } = camera;
+  const { audio = true, video = true, audioInput, videoInput, channelCount, audioBitrate = AUDIO_KBPS } = camera;
   const { videoQuality, videoOptimizationMode, facingMode, ANS, AGC, AEC } = camera;
   warnAbout({ ...camera });
   if (!audio && !video) throw badOption('one of audio and video must be captured');
@@ -133,7 +136,7 @@ function planScreen(screen: ZegoScreen): { plan: StreamPlan; encoding: Encoding 
 }
 
 function planCustom(custom: ZegoCustom): { plan: StreamPlan; encoding: Encoding } {
-  const { source, bitrate, startBitrate, audioBitrate, videoOptimizationMode } = custom;
+  const { source, bitrate, startBitrate, audioBitrate = AUDIO_KBPS, videoOptimizationMode } = custom;
   warnAbout({ ...custom });
   return {
     plan: { origin: 'custom', audio: source, video: source, hint: toHint(videoOptimizationMode) },

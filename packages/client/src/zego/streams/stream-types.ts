@@ -59,7 +59,7 @@ export interface ZegoCamera extends ZegoVideoSize, ZegoEncoding, ZegoAudioProces
   readonly videoInput?: string;
   readonly facingMode?: 'user' | 'environment';
   readonly videoQuality?: 1 | 2 | 3 | 4;
-  /** Highest audio bitrate, in kbit/s; default: the browser's. */
+  /** Highest audio bitrate, in kbit/s; default 48. */
   readonly audioBitrate?: number;
   /** Channels to capture; they are sent as one. */
   readonly channelCount?: 1 | 2;
@@ -82,7 +82,7 @@ export interface ZegoScreen extends ZegoVideoSize, ZegoEncoding, ZegoAudioProces
 /** A stream of the application's own, or a media element that is playing. */
 export interface ZegoCustom extends ZegoEncoding {
   readonly source: MediaStream | HTMLMediaElement;
-  /** Highest audio bitrate, in kbit/s; default: the browser's. */
+  /** Highest audio bitrate, in kbit/s; default 48. */
   readonly audioBitrate?: number;
   /** Not supported: audio is sent as one channel. */
   readonly channelCount?: number;
@@ -165,7 +165,7 @@ export interface ZegoStreamOptions {
         readonly startBitrate?: 'default' | 'target';
         readonly minBitrate?: number;
       };
-  /** Highest audio bitrate, in kbit/s; default: the browser's. */
+  /** Highest audio bitrate, in kbit/s; default 48, and of a screen the browser's. */
   readonly audioBitrate?: number;
   /** Only what is named is captured. */
   readonly camera?: {

@@ -5,6 +5,7 @@
  */
 
 import {
+  AUDIO_KBPS,
   badOption,
   bitrateOf,
   type CapturePlan,
@@ -91,5 +92,6 @@ function toZegoEncoding({ videoBitrate, audioBitrate, camera, screen, custom }: 
   const options = screen ? screen.video : camera?.video;
   const quality = typeof options === 'object' ? options.quality : undefined;
   const preset = custom ? undefined : bitrateOf(screen ? 'screen' : 'camera', quality);
-  return toEncoding(given.bitrate ?? preset, given.startBitrate, audioBitrate);
+  const audioKbps = audioBitrate ?? (screen ? undefined : AUDIO_KBPS);
+  return toEncoding(given.bitrate ?? preset, given.startBitrate, audioKbps);
 }
