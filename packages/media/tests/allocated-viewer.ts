@@ -21,12 +21,17 @@ export class Claim implements MediaClaim {
   /** What the temporal layers of each layer take of it. */
   shares: readonly number[] = [1];
   temporalLayer: number | undefined;
+  /** Whether half of its sound is redundancy, and whether that is left out. */
+  isRedundant = false;
+  isReduced = false;
   /** The layers that were sent so far; -1 for none. */
   readonly switches: number[] = [];
   readonly pauses: boolean[] = [];
 
   constructor(
-    fields: Partial<Pick<Claim, 'priority' | 'height' | 'kbps' | 'shares' | 'audioBps' | 'isNumbered' | 'isLone'>> = {},
+    fields: Partial<
+      Pick<Claim, 'priority' | 'height' | 'kbps' | 'shares' | 'audioBps' | 'isRedundant' | 'isNumbered' | 'isLone'>
+    > = {},
   ) {
     Object.assign(this, fields);
   }
@@ -36,7 +41,11 @@ export class Claim implements MediaClaim {
   }
 
   readAudioBps(): number {
-    return this.audioBps;
+    return this.isRedundant && this.isReduced ? this.audioBps / 2 : this.audioBps;
+  }
+
+  reduceSound(isReduced: boolean): void {
+    this.isReduced = isReduced;
   }
 
   listSteps(): Step[] {

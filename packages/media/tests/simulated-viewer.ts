@@ -127,6 +127,9 @@ class SimulatedViewer implements MediaClaim {
     return AUDIO_BPS;
   }
 
+  /** Its sound has no redundancy. */
+  reduceSound(): void {}
+
   listSteps(): Step[] {
     return createLadder(LAYERS_BPS.map((bps) => ({ bps, shares: SHARES })));
   }

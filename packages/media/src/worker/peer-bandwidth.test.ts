@@ -125,11 +125,11 @@ describe('a probe', () => {
 
   test('is due while the peer could use more than the estimate', () => {
     const { bandwidth } = createBandwidth();
-    bandwidth.demand = { wantedBps: 2_000_000, allocatedBps: 300_000 };
+    bandwidth.demand = { wantedBps: 2_000_000, allocatedBps: 300_000, hasPausedVideo: false };
     expect(bandwidth.isShort).toBe(false);
     begin(bandwidth);
     expect(bandwidth.isShort).toBe(true);
-    bandwidth.demand = { wantedBps: 200_000, allocatedBps: 200_000 };
+    bandwidth.demand = { wantedBps: 200_000, allocatedBps: 200_000, hasPausedVideo: false };
     expect(bandwidth.isShort).toBe(false);
   });
 });

@@ -18,11 +18,12 @@ import { toEpochMs } from './clock.ts';
 import { addCounters, sumCounters } from './counters.ts';
 import { FEEDBACK_SSRC } from './layer.ts';
 import { PeerBandwidth } from './peer-bandwidth.ts';
+import type { PeerLink } from './peer-link.ts';
 import { SourceTable } from './source-table.ts';
 import type { Stream } from './stream.ts';
 import { Subscription } from './subscription.ts';
 import type { Ticking } from './tick-set.ts';
-import type { PeerLink, TrackSender } from './track-sender.ts';
+import type { TrackSender } from './track-sender.ts';
 import { TwccCollector } from './twcc-collector.ts';
 import type { WorkerContext } from './worker-context.ts';
 

@@ -19,6 +19,9 @@ import type { Peer } from './peer.ts';
 import type { Stream } from './stream.ts';
 import { TrackSender } from './track-sender.ts';
 
+/** What remains of the rate of sound without one level of redundancy: headers are not repeated. */
+const REDUCED_SHARE = 0.6;
+
 /** Sends the tracks of a stream to a peer. */
 export class Subscription implements MediaClaim {
   readonly peer: Peer;
@@ -88,7 +91,13 @@ export class Subscription implements MediaClaim {
   }
 
   readAudioBps(nowMs: number): number {
-    return this.#senders.get('audio')?.track.layers[0]?.readBps(nowMs) ?? 0;
+    const sender = this.#senders.get('audio');
+    const bps = sender?.track.layers[0]?.readBps(nowMs) ?? 0;
+    return sender?.isReduced ? bps * REDUCED_SHARE : bps;
+  }
+
+  reduceSound(isReduced: boolean): void {
+    this.#senders.get('audio')?.reduceSound(isReduced);
   }
 
   listSteps(nowMs: number): Step[] {

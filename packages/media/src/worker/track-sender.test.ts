@@ -126,6 +126,26 @@ describe('a requested packet', () => {
     expect(sent[0]?.packet.toString('latin1').endsWith('new')).toBe(true);
   });
 
+  test('audio is sent without redundancy while the network is too slow, and not again in another form', () => {
+    const { sender, sent, receive } = createSender('audio', { redPayloadType: RED_TYPE });
+    const red = (text: string) =>
+      Buffer.concat([Buffer.from([0xef, 0x0f, 0x00, 0x03, 0x6f]), Buffer.from(`old${text}`)]);
+    receive(1, red('new'), RED_TYPE);
+    sender.reduceSound(true);
+    expect(sender.isReduced).toBe(true);
+    receive(2, red('low'), RED_TYPE);
+    const [first, second] = sent as [Sent, Sent];
+    expect(first.packet.toString('latin1').endsWith('oldnew')).toBe(true);
+    expect(second.packet.includes('old')).toBe(false);
+    expect(second.packet.toString('latin1').endsWith('low')).toBe(true);
+    expect([first, second].map(({ packet }) => (packet[1] as number) & 0x7f)).toEqual([RED_TYPE, 111]);
+    sender.handleNack([sequenceOf(first), sequenceOf(second)]);
+    expect(sent.slice(2).map(({ packet }) => packet)).toEqual([second.packet]);
+    sender.reduceSound(false);
+    sender.handleNack([sequenceOf(second)]);
+    expect(sent).toHaveLength(3);
+  });
+
   test('what was lost of a layer is not sent again after a fall to a lower one', () => {
     const { sender, sent, receive } = createSender('video', {}, undefined, 2);
     receive(1, vp8('high'), undefined, 1);

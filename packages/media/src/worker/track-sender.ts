@@ -19,6 +19,7 @@ import { toEpochMs } from './clock.ts';
 import type { ClosedRecord } from './closed-ring.ts';
 import type { MutableCounters } from './counters.ts';
 import type { Layer } from './layer.ts';
+import type { PeerLink } from './peer-link.ts';
 import { ReplaySchedule } from './picture-replay.ts';
 import { ResendBudget } from './resend-budget.ts';
 import type { Track } from './track.ts';
@@ -31,23 +32,6 @@ const MAX_RESEND_INTERVAL_MS = 300;
 const resent = { audio: new OutgoingPacket('audio'), video: new OutgoingPacket('video') };
 const resentHeader = new RtpHeader();
 const resentSource = new SourcePacket();
-
-/** What a sender needs of its peer. */
-export interface PeerLink {
-  /**
-   * Sends one packet; returns `false` if it was not sent.
-   *
-   * @param isRepetition the same bytes were sent before (RTX-1)
-   */
-  send(packet: Buffer, isRepetition?: boolean): boolean;
-  /** Records a packet that is to be sent, and returns its transport-wide number (16 bits). */
-  recordSent(bytes: number, nowMs: number): number;
-  /** Records that a packet is sent again under its transport-wide number. */
-  recordRepetition(sequence: number): void;
-  /** Handles that a track of a subscription has other layers than before. */
-  handleLayersChanged(): void;
-  now(): number;
-}
 
 /** One RTP stream to a subscriber, with an SSRC and numbers of its own. */
 export class TrackSender {
@@ -69,6 +53,8 @@ export class TrackSender {
   #isAttached = false;
   readonly #replays = new ReplaySchedule();
   #isReplaying = false;
+  #isRedundant = false;
+  #isReduced = false;
   #maxLayer: number;
   #maxTemporalLayer = ALL_TEMPORAL_LAYERS;
   #record: ClosedRecord | undefined;
@@ -154,6 +140,19 @@ export class TrackSender {
     return hasSameTypes && hasSameIds && track === this.track && mid === kind.mid;
   }
 
+  /** Whether redundancy of the sound is left out. */
+  get isReduced(): boolean {
+    return this.#isReduced && this.#isRedundant;
+  }
+
+  /** Sends sound without its redundancy (RED), or with it again. */
+  reduceSound(isReduced: boolean): void {
+    if (isReduced === this.#isReduced) return;
+    this.#isReduced = isReduced;
+    // What was sent with redundancy must not be sent again without it under the same number (RTX-1).
+    this.#history.clear();
+  }
+
   /** Begins to send; `false` if it has begun before. */
   attach(): boolean {
     if (this.#isAttached) return false;
@@ -216,7 +215,8 @@ export class TrackSender {
       this.#sendLastReport(nowMs);
     }
     const { kind } = this;
-    const isRed = source.isRed && kind.redPayloadType !== undefined;
+    this.#isRedundant = source.isRed;
+    const isRed = source.isRed && kind.redPayloadType !== undefined && !this.#isReduced;
     const packet = isRed ? out : plain;
     if (packet === undefined) return false;
     const payloadType = isRed ? (kind.redPayloadType as number) : kind.codec.payloadType;
@@ -349,7 +349,7 @@ export class TrackSender {
     const { payloadOffset, payloadBytes, marker, payloadType } = resentHeader;
     const end = payloadOffset + payloadBytes;
     const isRed = payloadType === layer?.kind.redPayloadType;
-    const isPlain = isRed && this.kind.redPayloadType === undefined;
+    const isPlain = isRed && (this.kind.redPayloadType === undefined || this.#isReduced);
     const begin = isPlain ? findPrimaryBlock(packet, payloadOffset, end) : payloadOffset;
     const out = resent[this.track.kind];
     const { rtxPayloadType } = this.kind;

@@ -277,3 +277,39 @@ describe('a steady link', () => {
     expect(claim.layer).toBe(2);
   });
 });
+
+describe('sound with redundancy', () => {
+  const createSound = () => new Claim({ kbps: [100, 300], audioBps: 80_000, isRedundant: true });
+
+  test('loses it at once where it takes more than half of the bandwidth, so that the picture fits', () => {
+    const claim = createSound();
+    const viewer = createViewer(1_000, claim);
+    viewer.advance(12);
+    expect(claim).toMatchObject({ isReduced: false, layer: 1 });
+    viewer.estimate(145);
+    expect(claim).toMatchObject({ isReduced: true, layer: 0 });
+  });
+
+  test('gets it back when there has been room for 5 s', () => {
+    const claim = createSound();
+    const viewer = createViewer(100, claim);
+    viewer.advance(12);
+    expect(claim.isReduced).toBe(true);
+    viewer.estimate(150);
+    viewer.advance(12);
+    expect(claim.isReduced).toBe(true);
+    viewer.estimate(1_000);
+    viewer.advance(4);
+    expect(claim.isReduced).toBe(true);
+    viewer.advance(2);
+    expect(claim.isReduced).toBe(false);
+  });
+
+  test('of a later subscription is reduced like that of the others', () => {
+    const viewer = createViewer(100, createSound());
+    viewer.advance(12);
+    const later = createSound();
+    viewer.allocator.add(later);
+    expect(later.isReduced).toBe(true);
+  });
+});

@@ -19,6 +19,7 @@ import {
   type OpenClaim,
 } from './claims.ts';
 import { limitPublishers, makeFlexible } from './publisher-limits.ts';
+import { SoundRedundancy } from './sound-redundancy.ts';
 
 /** Time between two regular updates of a peer, in milliseconds. */
 export const ALLOCATION_INTERVAL_MS = 500;
@@ -38,7 +39,7 @@ const DRAINING_SHARE = 0.5;
 const MIN_INTERVAL_MS = 50;
 
 /**
- * Divides a peer's bandwidth: sound first, then video by `allocate`. What does not fit any longer is lowered or paused at
+ * Divides a peer's bandwidth: sound first, without its redundancy where that would take too much, then video by `allocate`. What does not fit any longer is lowered or paused at
  * once; what fits again is raised after 5 s with 15 % headroom (BWE-2). A peer without feedback is not limited.
  *
  * It works when `update` is called: on every change of what is wanted, at once if the estimate falls below what is sent, and
@@ -49,6 +50,7 @@ export class Allocator implements BandwidthDemand, Ticking {
   readonly #wake: (allocator: Allocator) => void;
   readonly #grants = new Map<MediaClaim, Grant>();
   readonly #floor = new BudgetFloor(RISE_AFTER_MS);
+  readonly #redundancy = new SoundRedundancy();
   #startedAtMs: number | undefined;
   #updatedAtMs = Number.NEGATIVE_INFINITY;
   #seenBps = Number.NaN;
@@ -83,6 +85,7 @@ export class Allocator implements BandwidthDemand, Ticking {
   add(claim: MediaClaim): void {
     if (this.#grants.has(claim)) return;
     this.#grants.set(claim, createGrant());
+    claim.reduceSound(this.#redundancy.isReduced);
     this.#wake(this);
   }
 
@@ -130,9 +133,7 @@ export class Allocator implements BandwidthDemand, Ticking {
   update(nowMs: number): void {
     this.#updatedAtMs = nowMs;
     const open: OpenClaim[] = [];
-    let audioBps = 0;
     for (const [claim, grant] of this.#grants) {
-      audioBps += claim.readAudioBps(nowMs);
       const steps = claim.listSteps(nowMs);
       if (steps.length === 0) this.#apply(claim, grant, undefined, false);
       else open.push(createOpenClaim(claim, grant, steps));
@@ -140,6 +141,7 @@ export class Allocator implements BandwidthDemand, Ticking {
     if (open.length > 0) this.#startedAtMs ??= nowMs;
     const budgetBps = this.#readBudget(nowMs);
     this.#floor.record(budgetBps, nowMs);
+    const audioBps = this.#allocateSound(budgetBps, nowMs);
     let chosen = this.#choose(open, budgetBps, audioBps, nowMs);
     const flexible = open.map((wish, index) => makeFlexible(wish, chosen[index] as number, nowMs));
     const isFlexible = flexible.some((wish, index) => wish !== open[index]);
@@ -165,6 +167,16 @@ export class Allocator implements BandwidthDemand, Ticking {
     this.#wantedBps = this.#isShort ? Math.max(topBps, this.#heldBackBps) * PROBED_HEADROOM : topBps;
     this.#allocatedBps = audioBps + sumChosen(flexible, chosen);
     if (this.#isShort) this.#wake(this);
+  }
+
+  /** Decides whether sound is sent with its redundancy; returns the bits per second that all sound takes. */
+  #allocateSound(budgetBps: number, nowMs: number): number {
+    const claims = [...this.#grants.keys()];
+    const sum = (): number => claims.reduce((bps, claim) => bps + claim.readAudioBps(nowMs), 0);
+    const audioBps = sum();
+    if (!this.#redundancy.update(audioBps, budgetBps, this.#floor.read(RISE_AFTER_MS, nowMs))) return audioBps;
+    for (const claim of claims) claim.reduceSound(this.#redundancy.isReduced);
+    return sum();
   }
 
   #choose(open: readonly OpenClaim[], budgetBps: number, audioBps: number, nowMs: number): number[] {

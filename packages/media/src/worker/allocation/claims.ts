@@ -19,6 +19,8 @@ export interface MediaClaim {
   readonly height: number;
   /** Returns the bits per second of its sound. */
   readAudioBps(nowMs: number): number;
+  /** Sends sound without its redundancy, or with it again. */
+  reduceSound(isReduced: boolean): void;
   /** Lists the qualities in which its video can be sent and is of use; empty if there is none. */
   listSteps(nowMs: number): readonly Step[];
   /** Returns the bits per second that the publisher sends of a layer. */
