@@ -281,7 +281,7 @@ describe('a steady link', () => {
 describe('sound with redundancy', () => {
   const createSound = () => new Claim({ kbps: [100, 300], audioBps: 80_000, isRedundant: true });
 
-  test('loses it at once where it takes more than half of the bandwidth, so that the picture fits', () => {
+  test('BWE-2: loses it at once where it takes more than half of the bandwidth, so that the picture fits', () => {
     const claim = createSound();
     const viewer = createViewer(1_000, claim);
     viewer.advance(12);
