@@ -22,7 +22,7 @@ const ON_THREE_NODES = [
   'effect-matrix.test.ts',
   'realtimekit/{seed-active-session-kick,waiting-room}.test.ts',
   'server/three-nodes.test.ts',
-  'zego/{seed-*,user-rules}.test.ts',
+  'zego/seed-*.test.ts',
 ];
 const [POSTGRES = '', NATS_SERVER = ''] = [findPostgres(), findNatsServer()];
 
