@@ -92,27 +92,32 @@ async function measureKicks(): Promise<void> {
     { what: 'kick, three nodes: all at the owner', owner: a, victim: a, caller: a },
     { what: 'kick, three nodes: the victim at another node than the call', owner: a, victim: b, caller: a },
     { what: 'kick, three nodes: owner, victim and call at three nodes', owner: a, victim: b, caller: c },
-  ].map((each, index) => ({ ...each, roomId: `kicks-${index}`, toldMs: [] as number[], answeredMs: [] as number[] }));
+  ].map((each, index) => ({
+    ...each,
+    roomId: `kicks-${index}`,
+    notifiedMs: [] as number[],
+    answeredMs: [] as number[],
+  }));
   for (const { owner, roomId } of cases) await enter(owner, roomId, `owner-of-${roomId}`);
   for (let index = 0; index < SAMPLES + WARM_UP; index += 1) {
-    for (const { victim, caller, roomId, toldMs, answeredMs } of cases) {
+    for (const { victim, caller, roomId, notifiedMs, answeredMs } of cases) {
       const userId = `${roomId}-${index}`;
       const client = await enter(victim, roomId, userId);
       const path = signedPath(TEST_APP, 'KickoutUser', { RoomId: roomId, 'UserId[]': [userId] }, Date.now());
       const beganAtMs = performance.now();
-      const told = client.event('removed').then(() => toldMs.push(performance.now() - beganAtMs));
+      const notified = client.event('removed').then(() => notifiedMs.push(performance.now() - beganAtMs));
       const answer = (await (await fetch(caller.baseUrl + path)).json()) as { readonly Code: number };
       answeredMs.push(performance.now() - beganAtMs);
       if (answer.Code !== 0) throw new Error(`KickoutUser: ${answer.Code}`);
-      await told;
+      await notified;
     }
   }
-  for (const { what, toldMs, answeredMs } of cases) {
-    const [told, answered] = [quantiles(toldMs), quantiles(answeredMs)];
+  for (const { what, notifiedMs, answeredMs } of cases) {
+    const [notified, answered] = [quantiles(notifiedMs), quantiles(answeredMs)];
     addRow({
       what,
-      'victim told: median ms': told.medianMs,
-      '95 % ms': told.p95Ms,
+      'victim told: median ms': notified.medianMs,
+      '95 % ms': notified.p95Ms,
       'answered: median ms': answered.medianMs,
     });
   }

@@ -17,7 +17,7 @@ export interface DeliveryGateDeps {
   readonly lease: LeaseGuardDeps['lease'];
 }
 
-interface Held {
+interface PendingDelivery {
   readonly key: RoomKey;
   readonly term: number | undefined;
   settle(isOwner: boolean): void;
@@ -29,7 +29,7 @@ interface Held {
  */
 export class DeliveryGate {
   readonly #deps: DeliveryGateDeps;
-  readonly #held = new Set<Held>();
+  readonly #pending = new Set<PendingDelivery>();
   #stop: (() => void) | undefined;
 
   constructor(deps: DeliveryGateDeps) {
@@ -40,13 +40,13 @@ export class DeliveryGate {
   begin(key: RoomKey): () => DeliveryVerdict {
     const { lease } = this.#deps;
     const term = lease.termOf(key);
-    return () => (term !== undefined && lease.termOf(key) === term ? true : this.#hold(key, term));
+    return () => (term !== undefined && lease.termOf(key) === term ? true : this.#waitForLease(key, term));
   }
 
-  #hold(key: RoomKey, term: number | undefined): Promise<boolean> {
+  #waitForLease(key: RoomKey, term: number | undefined): Promise<boolean> {
     const { clock } = this.#deps;
     return new Promise((settle) => {
-      this.#held.add({ key, term, settle });
+      this.#pending.add({ key, term, settle });
       this.#stop ??= clock.every(CHECK_MS, () => this.#check());
     });
   }
@@ -55,8 +55,8 @@ export class DeliveryGate {
   #check(): void {
     const { lease } = this.#deps;
     if (lease.remainingMs <= 0) return;
-    for (const held of this.#held) held.settle(held.term !== undefined && lease.termOf(held.key) === held.term);
-    this.#held.clear();
+    for (const { key, term, settle } of this.#pending) settle(term !== undefined && lease.termOf(key) === term);
+    this.#pending.clear();
     this.#stop?.();
     this.#stop = undefined;
   }
