@@ -43,7 +43,7 @@ export interface TestNodes extends GavelServer {
 }
 
 /**
- * Starts the nodes, all at the same time. What is asked of the result itself is asked of the first node, but its bus and its engine are those
+ * Starts the nodes, those with stores of their own at the same time. What is asked of the result itself is asked of the first node, but its bus and its engine are those
  * of all nodes: a method of the bus or the store that a test replaces is replaced at each, and the engine's dump has the media of each.
  *
  * @param parts with an engine, all nodes use it; otherwise each starts its own
@@ -61,10 +61,12 @@ export async function startNodes(config: Config, parts: ServerParts, settings: N
   try {
     group = await joinNodes(config, parts, settings);
     const engine = parts.engine && shareEngine(parts.engine);
-    const starts = group.nodes.map(({ config, parts: own }) =>
-      startServer(config, { ...parts, ...own, claim: entrance.claim(), ...(engine && { engine }) }),
-    );
-    const results = await Promise.allSettled(starts);
+    const start = ({ config, parts: own }: NodeGroup['nodes'][number]): Promise<GavelServer> =>
+      startServer(config, { ...parts, ...own, claim: entrance.claim(), ...(engine && { engine }) });
+    const results: PromiseSettledResult<GavelServer>[] = [];
+    // Nodes with one store between them have no leases: at the same time, each would end the sessions that were left.
+    if (group.store) for (const node of group.nodes) results.push(...(await Promise.allSettled([start(node)])));
+    else results.push(...(await Promise.allSettled(group.nodes.map(start))));
     nodes.push(...results.flatMap((result) => (result.status === 'fulfilled' ? result.value : [])));
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   } catch (error) {
