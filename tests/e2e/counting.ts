@@ -20,6 +20,13 @@ export interface Counted {
   readonly later: EngineDump;
 }
 
+/** Waits until every play has received packets, so that their end can be seen. */
+export async function mediaFlows({ engine }: TestServer): Promise<void> {
+  const countPackets = async (): Promise<number[]> =>
+    (await engine.dump()).streams.flatMap(({ subscriptions }) => subscriptions.map(({ counters }) => counters.packets));
+  await expect.poll(countPackets).not.toContain(0);
+}
+
 /** Makes a call, and reads the engine's counters at the answer and a second later. */
 export async function countAfter({ engine }: TestServer, call: () => Promise<unknown>): Promise<Counted> {
   await call();

@@ -2,7 +2,7 @@ import { CHROMIUM } from '@gavel/testkit/chromium';
 import type Cloudflare from 'cloudflare';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { countAfter, expectSilence, pause } from './counting.ts';
+import { countAfter, expectSilence, mediaFlows, pause } from './counting.ts';
 import { until, ZegoTab } from './harness.ts';
 import { Hall, type Person, recorded, sees, totals } from './meeting.ts';
 import { WebhookBook } from './webhook-book.ts';
@@ -67,6 +67,7 @@ describe.skipIf(CHROMIUM === '')('what each side of a meeting sees', () => {
     expect(await codeOf(cem.page, 'kick', 'Ben')).toBe('1201');
     expect(await codeOf(cem.page, 'kickAll')).toBe('1201');
     expect(await codeOf(cem.page, 'muteAll')).toBe('1201');
+    await mediaFlows(hall.gavel);
     const counted = await countAfter(hall.gavel, async () => {
       expect(await codeOf(hanna.page, 'kick', 'Ben')).toBe('done');
     });
