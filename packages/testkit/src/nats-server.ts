@@ -95,15 +95,18 @@ export class NatsServer {
     hasEnded.catch(() => undefined);
   }
 
-  /** Ends it when the tests' process exits, which does not wait for it. */
+  /** Ends it when the tests' process ends, however that happens; that process does not wait for it. */
   endWithProcess(): void {
     const child = this.#child;
-    process.once('exit', () => {
-      child?.kill('SIGKILL');
-      rmSync(this.#folder, { recursive: true, force: true });
+    // The shell's input is closed with this process, also when a signal ends it, which emits no `exit`.
+    const script = 'read -r _; kill -KILL "$1"; rm -rf "$2"';
+    const watcher = spawn('sh', ['-c', script, 'sh', String(child?.pid), this.#folder], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
     });
-    child?.unref();
-    (child?.stderr as { unref?(): void } | null)?.unref?.();
+    for (const part of [child, child?.stderr, watcher, watcher.stdin] as ({ unref?(): void } | null | undefined)[]) {
+      part?.unref?.();
+    }
   }
 
   /** Sends its process a signal, such as SIGSTOP. */
