@@ -120,8 +120,8 @@ export class BandwidthEstimator {
   }
 
   /**
-   * Records that a packet is sent again under its number. When it arrives says nothing of the network then, because the feedback does
-   * not tell which of the two has arrived.
+   * Records that a packet is sent again under its number. Its feedback is ignored from now on, because it does not show which of the
+   * two has arrived, and so how long it took.
    */
   recordRepetition(sequence: number): void {
     this.#history.remove(sequence);

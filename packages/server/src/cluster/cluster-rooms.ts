@@ -123,7 +123,7 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
   const replicas: Replicas = new Replicas({
     ...{ peers, settings, kept, onLost, report },
     stateOf: (key) => rooms.stateOf(key),
-    ...{ termOf, ownerOf: (key) => findOwner(key) },
+    ...{ termOf, ownerOf: findOwner },
     onReplaced(key, term) {
       forget(key, term);
       media.abandon(key).catch(report);

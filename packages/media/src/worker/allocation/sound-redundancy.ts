@@ -1,6 +1,6 @@
 /**
- * Decides whether sound is sent with its redundancy (RED): it nearly doubles the rate of sound, and a link that is so narrow loses
- * more by its full queue than the redundancy repairs.
+ * Decides whether sound is sent with its redundancy (RED). Redundancy nearly doubles the rate of sound. On a narrow link it fills the
+ * queue, which then drops more packets than redundancy repairs.
  *
  * @module
  */
