@@ -130,7 +130,7 @@ describe('replicas', () => {
     a.replicas.recordForgotten(a.rooms.transfer.stateOf(KEY) as RoomState, 0);
     a.rooms.transfer.forget(KEY);
     expect(a.rooms.size).toBe(0);
-    table.give(KEY, { node: 'b', term: 2 });
+    table.setOwner(KEY, { node: 'b', term: 2 });
     b.rooms.transfer.adopt(b.replicas.find(KEY)?.state as RoomState);
     await a.enter('ben');
     expect(b.rooms.size).toBe(1);
@@ -142,7 +142,7 @@ describe('replicas', () => {
   test('an owner without a valid lease says nothing of its rooms: the replicas stay for the takeover (CLUS-3)', async () => {
     const [a, b] = [open('a'), open('b')];
     await a.enter('ann');
-    table.give(KEY, { node: 'nobody', term: 1 });
+    table.setOwner(KEY, { node: 'nobody', term: 1 });
     await a.replicas.sendDigest();
     b.link.losing = 1;
     await b.replicas.receive('a', { term: 1, batch: a.batches[0] as EventBatch });
@@ -169,7 +169,7 @@ describe('replicas', () => {
     const [a, b] = [open('a'), open('b')];
     await a.enter('ann');
     const before = a.rooms.transfer.stateOf(KEY) as RoomState;
-    table.give(KEY, { node: 'b', term: 2 });
+    table.setOwner(KEY, { node: 'b', term: 2 });
     b.rooms.transfer.adopt(before);
     await b.replicas.recordAdopted(before, 2);
     await b.enter('ben');
@@ -184,7 +184,7 @@ describe('replicas', () => {
     // What only the clients of the first owner get.
     b.link.losing = 1;
     await a.bus.call({ key: KEY, command: messageOf('hi'), origin: ORIGIN });
-    table.give(KEY, { node: 'b', term: 2 });
+    table.setOwner(KEY, { node: 'b', term: 2 });
     b.rooms.transfer.adopt(before);
     await b.replicas.recordAdopted(before, 2);
     await b.enter('ben');
@@ -196,7 +196,7 @@ describe('replicas', () => {
     const [a, b] = [open('a'), open('b')];
     await a.enter('ann');
     await a.enter('ann', OTHER_KEY);
-    table.give(KEY, { node: 'nobody', term: 2 });
+    table.setOwner(KEY, { node: 'nobody', term: 2 });
     b.link.losing = 1;
     await a.enter('ben', OTHER_KEY);
     await a.replicas.sendDigest();

@@ -53,10 +53,10 @@ describe('takeover', () => {
     const follower = table.ownerOf(KEY)?.node === 'b' ? nodes.c : nodes.b;
     const owner = table.ownerOf(KEY);
     // Between the two owners, nobody has it.
-    table.give(KEY, { node: 'nobody', term: 1 });
+    table.setOwner(KEY, { node: 'nobody', term: 1 });
     await a.replicas.sendDigest();
     expect(follower.lost).toEqual([]);
-    table.give(KEY, owner as Owner);
+    table.setOwner(KEY, owner as Owner);
     // The room is not among those of its former owner.
     await a.replicas.sendDigest();
     expect(follower.lost).toEqual([]);

@@ -225,8 +225,7 @@ export class Takeover implements Ownership {
       .at(-1);
     if (!session) return snapshot ? { snapshot } : {};
     // A node that has missed the end of the room still has it.
-    const isNewer =
-      !snapshot || compareLives({ ...session }, { term: snapshot.term, epoch: snapshot.state.epoch }) >= 0;
+    const isNewer = !snapshot || compareLives(session, { term: snapshot.term, epoch: snapshot.state.epoch }) >= 0;
     return isNewer ? { session } : { snapshot };
   }
 

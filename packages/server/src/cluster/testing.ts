@@ -31,7 +31,7 @@ export class OwnerTable {
     this.#isAlive = isAlive;
   }
 
-  give({ roomId }: RoomKey, owner: Owner): void {
+  setOwner({ roomId }: RoomKey, owner: Owner): void {
     this.#owners.set(roomId, owner);
   }
 
