@@ -2,7 +2,7 @@
  * Import directions: which modules may import which, between packages and inside the server.
  *
  * Inside the server a module imports only modules of the same or a lower layer: `main.js`, `run.ts`, `server.ts`, the doors, the parts (media-control, store,
- * telemetry, ...), `bus/`, `rooms/`, `@gavel/protocol`. Tests may import anything, with the same spelling of specifiers.
+ * telemetry, ...), `bus/`, `owner/`, `rooms/`, `claims/`, `base/`, `@gavel/protocol`. Tests may import anything, with the same spelling of specifiers.
  *
  * @module
  */
@@ -23,7 +23,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 
 const DOORS = ['signalling', 'zego', 'realtimekit', 'admin', 'transfer', 'web'];
 const FACADES = ['zego', 'liveroom', 'realtimekit'];
-/** Node modules with I/O or timers, which rooms must not use. */
+/** The folders below the bus, the lowest first: each imports only those before it, its own files and `@gavel/protocol`. */
+const CORE = ['base', 'claims', 'rooms', 'owner'];
+/** Node modules with I/O or timers, which the folders below the bus must not use. */
 const IMPURE =
   /^node:(fs|net|http2?|https|dgram|dns|tls|child_process|worker_threads|cluster|sqlite|timers|os|process)(\/|$)/;
 
@@ -54,14 +56,14 @@ function rankOf(part: string): number {
   if (part === 'run') return 5;
   if (part === 'server' || part === 'index') return 4;
   if (DOORS.includes(part)) return 3;
-  if (part === 'bus') return 1.5;
-  return part === 'rooms' ? 1 : 2;
+  if (part === 'bus') return 1;
+  const depth = CORE.indexOf(part);
+  return depth === -1 ? 2 : depth - CORE.length;
 }
 
 function findServerProblem(from: string, to: string): string | undefined {
   if (to === 'main') return 'no module may import main.js';
   if (from === to) return undefined;
-  if (from === 'rooms') return 'rooms/ imports only @gavel/protocol and its own files';
   if (DOORS.includes(from) && DOORS.includes(to)) return 'a door must not import another door';
   return rankOf(to) > rankOf(from) ? `${to} is in a higher layer than ${from}` : undefined;
 }
@@ -89,8 +91,8 @@ export function findImportProblem(path: string, specifier: string, declared: Rea
     return name === 'client' ? findClientProblem(from, to) : undefined;
   }
   if (specifier.startsWith('node:')) {
-    const isPure = name === 'server' && from === 'rooms' && !isTestFile(path);
-    return isPure && IMPURE.test(specifier) ? 'a room must not use I/O or timers' : undefined;
+    const isPure = name === 'server' && CORE.includes(from) && !isTestFile(path);
+    return isPure && IMPURE.test(specifier) ? `${from}/ must not use I/O or timers` : undefined;
   }
   if (isTestFile(path) || source !== 'src') return undefined;
 
@@ -100,7 +102,7 @@ export function findImportProblem(path: string, specifier: string, declared: Rea
     if (allowed === undefined) return 'scripts/check-imports.ts does not know this package';
     return allowed.includes(ours) ? undefined : `${name} may not import ${ours}`;
   }
-  if (name === 'server' && from === 'rooms') return 'rooms/ imports only @gavel/protocol and its own files';
+  if (name === 'server' && CORE.includes(from)) return `${from}/ imports only @gavel/protocol and what is below it`;
   const dependency = specifier
     .split('/')
     .slice(0, specifier.startsWith('@') ? 2 : 1)

@@ -11,7 +11,10 @@ import { isTestFile, lineAt, readSources, type SourceFile, stripComments } from 
 const NEUTRAL = [
   'packages/protocol/src',
   'packages/media/src',
+  'packages/server/src/base',
+  'packages/server/src/claims',
   'packages/server/src/rooms',
+  'packages/server/src/owner',
   'packages/server/src/signalling',
   'packages/server/src/media-control',
 ];

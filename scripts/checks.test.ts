@@ -54,7 +54,10 @@ describe('imports', () => {
     ['server/src/zego/door.ts', '../server.ts'],
     ['server/src/store/store.ts', '../zego/door.ts'],
     ['server/src/rooms/room.ts', '../store/store.ts'],
+    ['server/src/rooms/room.ts', '../owner/rooms.ts'],
     ['server/src/rooms/room.ts', 'fastify'],
+    ['server/src/owner/rooms.ts', '../bus/bus.ts'],
+    ['server/src/base/clock.ts', '../rooms/room.ts'],
     ['server/src/rooms/room.ts', 'node:fs'],
     ['server/src/server.ts', './main.ts'],
     ['server/src/server.ts', './run.ts'],
@@ -67,7 +70,10 @@ describe('imports', () => {
 
   it.each([
     ['server/src/zego/actions/kickout-user.ts', '../params.ts'],
-    ['server/src/zego/door.ts', '../rooms/rooms.ts'],
+    ['server/src/zego/door.ts', '../owner/rooms.ts'],
+    ['server/src/owner/rooms.ts', '../rooms/room.ts'],
+    ['server/src/rooms/facts.ts', '../claims/claims.ts'],
+    ['server/src/claims/claims.ts', '../base/app-scope.ts'],
     ['server/src/zego/door.ts', '../telemetry/log.ts'],
     ['server/src/media-control/a.ts', '../rooms/events.ts'],
     ['server/src/server.ts', './zego/door.ts'],

@@ -7,9 +7,9 @@
 import { join } from 'node:path';
 import type { AppId, RoomId } from '@gavel/protocol';
 import { pino } from 'pino';
+import { systemClock } from '../../packages/server/src/base/clock.ts';
 import { FileJournal } from '../../packages/server/src/journal/file-journal.ts';
 import { putJournalBefore } from '../../packages/server/src/journal/journalled-store.ts';
-import { systemClock } from '../../packages/server/src/rooms/clock.ts';
 import type { NumberedRows } from '../../packages/server/src/store/journal.ts';
 import { openThreadedStore } from '../../packages/server/src/store/sqlite/threaded-store.ts';
 

@@ -11,7 +11,7 @@ import { expect } from 'vitest';
 import { LocalBus } from '../../packages/server/src/bus/local-bus.ts';
 import { Publisher } from '../../packages/server/src/bus/publisher.ts';
 import { NO_MEDIA } from '../../packages/server/src/bus/testing.ts';
-import { Rooms } from '../../packages/server/src/rooms/rooms.ts';
+import { Rooms } from '../../packages/server/src/owner/rooms.ts';
 import { testSettings } from '../../packages/server/src/rooms/testing.ts';
 import type { BusUnderTest } from './bus-contract.ts';
 

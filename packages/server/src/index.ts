@@ -4,6 +4,7 @@
  * @module
  */
 
+export { type Clock, systemClock } from './base/clock.ts';
 export type { Bus, Command, Envelope, Notice, ReplyOf, Subscriber } from './bus/bus.ts';
 export { ClusterBus } from './cluster/cluster-bus.ts';
 export {
@@ -18,7 +19,6 @@ export type { Owner, Ownership } from './cluster/ownership.ts';
 export { ClusterPeers } from './cluster/peers.ts';
 export { nodeFor } from './cluster/rendezvous.ts';
 export { type Config, ConfigError, type DevCredentials, loadConfig } from './config.ts';
-export { type Clock, systemClock } from './rooms/clock.ts';
 export {
   type AnswerOf,
   isAboutRoom,
@@ -26,8 +26,8 @@ export {
   type RoomQuery,
   type ScopeQuery,
   type SubjectOf,
-} from './rooms/queries.ts';
-export type { EventBatch } from './rooms/rooms.ts';
+} from './owner/queries.ts';
+export type { EventBatch } from './owner/rooms.ts';
 export { type GavelServer, type ServerParts, startServer } from './server.ts';
 export { openSqliteStore } from './store/sqlite/open.ts';
 export type { Store } from './store/store.ts';

@@ -11,10 +11,10 @@ import Cloudflare, { APIError } from 'cloudflare';
 import { pino } from 'pino';
 import type { PostRequest } from '../../../packages/server/src/callbacks/post.ts';
 import type { Admission } from '../../../packages/server/src/entry/admission.ts';
+import type { EventBatch, Session } from '../../../packages/server/src/owner/rooms.ts';
 import { createParticipantTokenAuthenticator } from '../../../packages/server/src/realtimekit/authenticator.ts';
 import { ParticipantTokens } from '../../../packages/server/src/realtimekit/tokens.ts';
 import { eventsOf } from '../../../packages/server/src/rooms/events.ts';
-import type { EventBatch, Session } from '../../../packages/server/src/rooms/rooms.ts';
 
 /** Two accounts; the first has two Apps. */
 export const ACCOUNT = '023e105f4ecef8ad9ca31a8372d0c353';

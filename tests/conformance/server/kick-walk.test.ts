@@ -7,7 +7,7 @@ import { Connection } from '../../../packages/server/src/signalling/connection.t
 
 const DOCUMENT = new URL('../../../ARCHITECTURE.md', import.meta.url);
 /** Files that the events pass, or that are called, without being on the stack when the victim's frame is written. */
-const BESIDE = ['rooms/owned-room.ts', 'rooms/room.ts', 'media-control/enforcer.ts', 'journal/batch-journal.ts'];
+const BESIDE = ['owner/owned-room.ts', 'rooms/room.ts', 'media-control/enforcer.ts', 'journal/batch-journal.ts'];
 
 const { stackTraceLimit } = Error;
 afterEach(() => {

@@ -24,12 +24,12 @@ import {
   type StreamPath,
 } from '@gavel/protocol/admin';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Clock } from '../base/clock.ts';
 import type { Bus, ReplyOf } from '../bus/bus.ts';
+import { bansOfKick, carriesBan } from '../owner/kick-bans.ts';
+import type { Person } from '../owner/people.ts';
 import type { PolicyService } from '../policy/policy-service.ts';
-import type { Clock } from '../rooms/clock.ts';
 import type { CommandOf, RoomCommand } from '../rooms/commands.ts';
-import { bansOfKick, carriesBan } from '../rooms/kick-bans.ts';
-import type { Person } from '../rooms/people.ts';
 import { originOf, requireReason } from './act-origin.ts';
 import { describeKickBan } from './ban-routes.ts';
 import { callerOf } from './caller.ts';

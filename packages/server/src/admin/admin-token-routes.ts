@@ -18,7 +18,7 @@ import {
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import type { Apps } from '../apps/app.ts';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { AdminTokenRecord, AdminTokenRepository } from '../store/admin-tokens.ts';
 import { hashApiToken } from '../store/api-token-hash.ts';
 import { ADMIN_KEY_NAME } from './authenticator.ts';

@@ -30,7 +30,7 @@ import {
 } from '@gavel/protocol/admin';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { App, Apps } from '../apps/app.ts';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { hashApiToken } from '../store/api-token-hash.ts';
 import { callerOf } from './caller.ts';
 import { AdminError } from './errors.ts';

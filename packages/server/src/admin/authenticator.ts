@@ -6,7 +6,7 @@
 
 import { timingSafeEqual } from 'node:crypto';
 import type { AdminIdentity } from '@gavel/protocol/admin';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { AdminTokenRepository } from '../store/admin-tokens.ts';
 import { hashApiToken } from '../store/api-token-hash.ts';
 import { AdminError } from './errors.ts';

@@ -25,14 +25,14 @@ import {
 } from '@gavel/protocol/admin';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import type { AppScope } from '../base/app-scope.ts';
+import type { Clock } from '../base/clock.ts';
 import { parseRange } from '../policy/address-range.ts';
 import type { PolicyCommand, PolicyReply } from '../policy/commands.ts';
 import type { PolicyService } from '../policy/policy-service.ts';
 import type { RuleRepository } from '../policy/repository.ts';
 import { type Ban, isInForce, type Rule } from '../policy/rule.ts';
-import type { AppScope } from '../rooms/app-scope.ts';
 import type { BanSubject, SetBan } from '../rooms/bans.ts';
-import type { Clock } from '../rooms/clock.ts';
 import { originOf, requireReason } from './act-origin.ts';
 import { callerOf } from './caller.ts';
 import { readCursor, writeCursor } from './cursor.ts';

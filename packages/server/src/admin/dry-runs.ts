@@ -4,8 +4,8 @@
  * @module
  */
 
+import type { Clock } from '../base/clock.ts';
 import { auditRowOf, type CommandScope, outcomeOf } from '../journal/audit-rows.ts';
-import type { Clock } from '../rooms/clock.ts';
 import type { Origin } from '../rooms/commands.ts';
 import type { NumberedRows } from '../store/journal.ts';
 

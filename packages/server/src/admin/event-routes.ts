@@ -7,7 +7,7 @@
 import type { AdminIdentity, EventsQuery, LiveEvent } from '@gavel/protocol/admin';
 import { EVENTS_QUERY } from '@gavel/protocol/admin';
 import type { FastifyInstance } from 'fastify';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { callerOf, judgeAgain } from './caller.ts';
 import { AdminError } from './errors.ts';
 import { summariseRooms } from './live-events.ts';

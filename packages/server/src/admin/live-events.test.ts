@@ -1,8 +1,8 @@
 import type { AppId, Epoch, RoomId } from '@gavel/protocol';
 import { beforeEach, expect, it } from 'vitest';
 import type { Subscriber } from '../bus/bus.ts';
+import { Rooms } from '../owner/rooms.ts';
 import type { RoomEvent } from '../rooms/events.ts';
-import { Rooms } from '../rooms/rooms.ts';
 import { KEY, login, ORIGIN, testSettings } from '../rooms/testing.ts';
 import { LiveEvents, MAX_KEPT_EVENTS, summariseRooms } from './live-events.ts';
 

@@ -9,9 +9,9 @@ import { randomBytes } from 'node:crypto';
 import { type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { LiveEvent, LiveEventType } from '@gavel/protocol/admin';
 import type { Bus } from '../bus/bus.ts';
+import type { EventBatch } from '../owner/rooms.ts';
 import type { RoomEvent } from '../rooms/events.ts';
 import type { User } from '../rooms/member.ts';
-import type { EventBatch } from '../rooms/rooms.ts';
 
 /** Number of events that are kept for readers that come back. */
 export const MAX_KEPT_EVENTS = 10_000;

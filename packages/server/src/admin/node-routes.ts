@@ -15,10 +15,10 @@ import {
 } from '@gavel/protocol/admin';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import type { Clock } from '../base/clock.ts';
 import type { NodeStatus } from '../cluster/node-status.ts';
 import type { Peers } from '../cluster/peers.ts';
 import { defineTopic } from '../cluster/topic.ts';
-import type { Clock } from '../rooms/clock.ts';
 import { AdminError } from './errors.ts';
 import type { ManagedCalls } from './managed-calls.ts';
 import { describeResponses } from './responses.ts';

@@ -1,8 +1,8 @@
 import type { AppId } from '@gavel/protocol';
 import { FakeClock } from '@gavel/testkit';
 import { describe, expect, it } from 'vitest';
+import type { EventBatch } from '../owner/rooms.ts';
 import type { RoomEvent } from '../rooms/events.ts';
-import type { EventBatch } from '../rooms/rooms.ts';
 import { MAX_SAMPLES, OccupancyHistory, SAMPLE_INTERVAL_MS } from './occupancy.ts';
 
 const batch = (appId: number, ...types: RoomEvent['type'][]): EventBatch =>

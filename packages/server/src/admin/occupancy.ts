@@ -5,8 +5,8 @@
  */
 
 import type { AppId } from '@gavel/protocol';
-import type { Clock } from '../rooms/clock.ts';
-import type { EventBatch } from '../rooms/rooms.ts';
+import type { Clock } from '../base/clock.ts';
+import type { EventBatch } from '../owner/rooms.ts';
 
 /** Time between two samples, in milliseconds. */
 export const SAMPLE_INTERVAL_MS = 15_000;

@@ -6,7 +6,7 @@
 
 import { OVERVIEW, type Overview } from '@gavel/protocol/admin';
 import type { FastifyInstance } from 'fastify';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { OutboxRepository } from '../store/outbox.ts';
 import { callerOf } from './caller.ts';
 import { type OccupancyHistory, SAMPLE_INTERVAL_MS } from './occupancy.ts';

@@ -7,9 +7,9 @@
 import { GavelError, type MemberId, type RoomKey, type UserId } from '@gavel/protocol';
 import type { AffectedPerson } from '@gavel/protocol/admin';
 import type { Bus } from '../bus/bus.ts';
+import type { Person } from '../owner/people.ts';
 import type { KickTarget } from '../rooms/commands.ts';
 import type { MemberInfo } from '../rooms/member.ts';
-import type { Person } from '../rooms/people.ts';
 import type { Waiting } from '../rooms/waiting.ts';
 
 /** Users with all of their logins, and single logins. */

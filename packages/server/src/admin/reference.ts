@@ -6,9 +6,9 @@
 
 import Fastify from 'fastify';
 import manifest from '../../package.json' with { type: 'json' };
+import { systemClock } from '../base/clock.ts';
 import { NO_LINK } from '../cluster/node-link.ts';
 import { ClusterPeers } from '../cluster/peers.ts';
-import { systemClock } from '../rooms/clock.ts';
 import { ADMIN_PREFIX, type AdminDoorDeps, registerAdminDoor } from './door.ts';
 
 /** A schema, as far as the pages show it. */

@@ -7,9 +7,9 @@
 import { parseAppId, parseRoomId } from '@gavel/protocol';
 import type { AdminIdentity } from '@gavel/protocol/admin';
 import type { FastifyRequest } from 'fastify';
+import type { Clock } from '../base/clock.ts';
 import { auditRowOf, type CommandScope } from '../journal/audit-rows.ts';
 import { SERVER_SCOPE } from '../journal/audited-calls.ts';
-import type { Clock } from '../rooms/clock.ts';
 import type { NumberedRows } from '../store/journal.ts';
 
 /** The dependencies. */

@@ -10,8 +10,8 @@
 import { createHash } from 'node:crypto';
 import { GavelError } from '@gavel/protocol';
 import type { FastifyRequest } from 'fastify';
+import type { Clock } from '../base/clock.ts';
 import { REPLIES_KEPT_MS } from '../journal/command-log.ts';
-import type { Clock } from '../rooms/clock.ts';
 import type { JournalRepository } from '../store/journal.ts';
 import { commandIdOf, readIdempotencyKey } from './act-origin.ts';
 

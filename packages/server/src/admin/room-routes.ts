@@ -25,8 +25,8 @@ import {
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Bus } from '../bus/bus.ts';
-import type { ListedPerson, ListedRoom, ListScope, PersonPlace } from '../rooms/lists.ts';
-import { ALL_ROOMS } from '../rooms/queries.ts';
+import type { ListedPerson, ListedRoom, ListScope, PersonPlace } from '../owner/lists.ts';
+import { ALL_ROOMS } from '../owner/queries.ts';
 import { callerOf } from './caller.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { AdminError } from './errors.ts';

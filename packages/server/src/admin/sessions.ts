@@ -8,7 +8,7 @@
  */
 
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 
 /** How long a session lasts, in milliseconds. */
 export const SESSION_LIFETIME_MS = 12 * 60 * 60 * 1000;

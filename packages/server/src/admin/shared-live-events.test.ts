@@ -4,7 +4,7 @@ import { FakeClock, MemoryNetwork } from '@gavel/testkit';
 import { beforeEach, expect, it } from 'vitest';
 import type { Subscriber } from '../bus/bus.ts';
 import { ClusterPeers } from '../cluster/peers.ts';
-import { Rooms } from '../rooms/rooms.ts';
+import { Rooms } from '../owner/rooms.ts';
 import { KEY, login, ORIGIN, testSettings } from '../rooms/testing.ts';
 import { READ_INTERVAL_MS, SharedLiveEvents } from './shared-live-events.ts';
 

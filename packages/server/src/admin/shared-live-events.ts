@@ -5,10 +5,10 @@
  */
 
 import type { LiveEvent } from '@gavel/protocol/admin';
+import type { Clock } from '../base/clock.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Peers } from '../cluster/peers.ts';
 import { defineTopic } from '../cluster/topic.ts';
-import type { Clock } from '../rooms/clock.ts';
 import { type EventPage, LiveEvents } from './live-events.ts';
 
 const SUBJECT = 'admin events';

@@ -6,7 +6,7 @@
 
 import type { MediaEngine, StreamDump } from '@gavel/media';
 import type { StreamItem, StreamMedia } from '@gavel/protocol/admin';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
 
 /** How long a reading serves all callers, in milliseconds: a dump costs time in proportion to all streams. */

@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import type { Apps } from '../apps/app.ts';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { hashApiToken } from '../store/api-token-hash.ts';
 import type { ApiTokenRecord, Store } from '../store/store.ts';
 import { AdminError } from './errors.ts';

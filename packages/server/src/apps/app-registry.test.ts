@@ -1,6 +1,6 @@
 import type { AppId } from '@gavel/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { openSqliteStore } from '../store/sqlite/open.ts';
 import type { Store } from '../store/store.ts';
 import { validCallbackSecretsOf, validSecretsOf } from './app.ts';

@@ -6,9 +6,9 @@
 
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { type AppId, parseAppId } from '@gavel/protocol';
+import type { Clock } from '../base/clock.ts';
+import { KeyedQueue } from '../base/keyed-queue.ts';
 import { type Caches, OWN_CACHES } from '../cluster/shared-caches.ts';
-import type { Clock } from '../rooms/clock.ts';
-import { KeyedQueue } from '../rooms/keyed-queue.ts';
 import type { AppRecord, AppSecrets, JsonObject, PresetRecord, SecretKind, Store } from '../store/store.ts';
 import type { App, Apps, CallbackUrls, RateLimit, TurnServers } from './app.ts';
 

@@ -5,10 +5,10 @@
  */
 
 import type { MemberId, PersonalEventFrame, RoomKey } from '@gavel/protocol';
+import type { AnswerOf, Query, SubjectOf } from '../owner/queries.ts';
+import type { EventBatch } from '../owner/rooms.ts';
 import type { CallTerms, Origin, RoomCommand } from '../rooms/commands.ts';
-import type { AnswerOf, Query, SubjectOf } from '../rooms/queries.ts';
 import type { ReplyOf as RoomReplyOf } from '../rooms/replies.ts';
-import type { EventBatch } from '../rooms/rooms.ts';
 import type { MediaCommand, MediaReplyOf } from './media-commands.ts';
 
 /** A command: about a room, or about the media of one of its members. */

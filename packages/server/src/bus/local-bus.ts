@@ -5,9 +5,9 @@
  */
 
 import type { RoomKey } from '@gavel/protocol';
+import type { AnswerOf, Query, SubjectOf } from '../owner/queries.ts';
+import type { Rooms } from '../owner/rooms.ts';
 import type { CallTerms, Origin } from '../rooms/commands.ts';
-import type { AnswerOf, Query, SubjectOf } from '../rooms/queries.ts';
-import type { Rooms } from '../rooms/rooms.ts';
 import type { Bus, Command, Envelope, ReplyOf, Subscriber } from './bus.ts';
 import { isMediaCommand, type MediaCommand, type MediaReplyOf } from './media-commands.ts';
 import type { Publisher } from './publisher.ts';

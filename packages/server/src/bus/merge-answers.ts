@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { ListQuery } from '../rooms/lists.ts';
-import type { AnswerOf, Answers, ScopeQuery } from '../rooms/queries.ts';
-import type { StreamState } from '../rooms/stream-history.ts';
+import type { ListQuery } from '../owner/lists.ts';
+import type { AnswerOf, Answers, ScopeQuery } from '../owner/queries.ts';
+import type { StreamState } from '../owner/stream-history.ts';
 import { mergePages } from './merge-lists.ts';
 
 /** A query that every owner of rooms answers for its own. */

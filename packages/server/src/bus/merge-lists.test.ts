@@ -1,7 +1,7 @@
 import { type RoomKey, roomKeyText } from '@gavel/protocol';
 import { expect, test } from 'vitest';
-import { type ListAnswers, type ListedPerson, type ListedRoom, type ListQuery, RoomLists } from '../rooms/lists.ts';
-import { OwnedRoom } from '../rooms/owned-room.ts';
+import { type ListAnswers, type ListedPerson, type ListedRoom, type ListQuery, RoomLists } from '../owner/lists.ts';
+import { OwnedRoom } from '../owner/owned-room.ts';
 import { KEY, login, ORIGIN, testSettings } from '../rooms/testing.ts';
 import { mergePages } from './merge-lists.ts';
 

@@ -14,7 +14,7 @@ import {
   type PersonPlace,
   type RoomPlace,
   type RoomSort,
-} from '../rooms/lists.ts';
+} from '../owner/lists.ts';
 
 /** Merges the pages that the owners answered to one query: what is before the end of every page, up to the limit. */
 export function mergePages(

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { EventBatch, EventSink } from '../rooms/rooms.ts';
+import type { EventBatch, EventSink } from '../owner/rooms.ts';
 import type { Notice, Notifier, Subscriber } from './bus.ts';
 
 /** A sink of the owner's event feed. A batch counts as handled when every subscriber has handled it. */

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Clock } from '../rooms/clock.ts';
-import type { AnswerOf, Query, SubjectOf } from '../rooms/queries.ts';
+import type { Clock } from '../base/clock.ts';
+import type { AnswerOf, Query, SubjectOf } from '../owner/queries.ts';
 import type { Bus, Command, Envelope, ReplyOf, Subscriber } from './bus.ts';
 
 /** The commands that are measured. */

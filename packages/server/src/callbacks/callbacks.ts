@@ -11,11 +11,11 @@
  */
 
 import type { App } from '../apps/app.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Duties } from '../cluster/duties.ts';
 import type { Peers } from '../cluster/peers.ts';
 import { numberOfNode } from '../cluster/rendezvous.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { Clock } from '../rooms/clock.ts';
 import type { OutboxRecord } from '../store/outbox.ts';
 import type { Store } from '../store/store.ts';
 import type { Logger } from '../telemetry/log.ts';

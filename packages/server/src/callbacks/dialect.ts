@@ -5,7 +5,7 @@
  */
 
 import type { App } from '../apps/app.ts';
-import type { EventBatch } from '../rooms/rooms.ts';
+import type { EventBatch } from '../owner/rooms.ts';
 import type { OutboxRecord } from '../store/outbox.ts';
 
 /** One callback made from events. */

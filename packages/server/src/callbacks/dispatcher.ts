@@ -7,7 +7,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AppId } from '@gavel/protocol';
 import type { App } from '../apps/app.ts';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Endpoint, OutboxRecord, OutboxRepository } from '../store/outbox.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { CallbackDialect } from './dialect.ts';

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { AttemptFailure, Endpoint, OutboxRecord, OutboxRepository } from '../store/outbox.ts';
 import { LOCAL_NODE } from '../store/sql/owner.ts';
 import type { Logger } from '../telemetry/log.ts';

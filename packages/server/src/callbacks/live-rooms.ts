@@ -4,9 +4,9 @@
  * @module
  */
 
+import type { EventBatch } from '../owner/rooms.ts';
 import type { RoomEvent, RoomEventOf } from '../rooms/events.ts';
 import type { MemberInfo } from '../rooms/member.ts';
-import type { EventBatch } from '../rooms/rooms.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
 import type { LiveRoom, LiveRoomChange } from '../store/live-rooms.ts';
 

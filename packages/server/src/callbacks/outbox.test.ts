@@ -1,8 +1,8 @@
 import type { Epoch } from '@gavel/protocol';
 import { FakeClock } from '@gavel/testkit/fake-clock';
 import { expect, it } from 'vitest';
+import type { EventBatch } from '../owner/rooms.ts';
 import type { RoomEvent } from '../rooms/events.ts';
-import type { EventBatch } from '../rooms/rooms.ts';
 import { KEY } from '../rooms/testing.ts';
 import type { NumberedRows } from '../store/journal.ts';
 import type { OutboxRecord } from '../store/outbox.ts';

@@ -7,13 +7,13 @@
 import { randomUUID } from 'node:crypto';
 import { type MemberId, type PublishId, type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { App } from '../apps/app.ts';
+import type { Clock } from '../base/clock.ts';
+import { KeyedQueue } from '../base/keyed-queue.ts';
 import type { NodeId } from '../cluster/node-link.ts';
 import type { RowSource } from '../journal/batch-journal.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { Clock } from '../rooms/clock.ts';
+import type { EventBatch } from '../owner/rooms.ts';
 import type { RoomEvent } from '../rooms/events.ts';
-import { KeyedQueue } from '../rooms/keyed-queue.ts';
-import type { EventBatch } from '../rooms/rooms.ts';
 import type { JournalRepository, JournalRows, OwnedRoom } from '../store/journal.ts';
 import type { LiveRoom } from '../store/live-rooms.ts';
 import type { NewOutboxRecord, OutboxRecord, OutboxRepository } from '../store/outbox.ts';

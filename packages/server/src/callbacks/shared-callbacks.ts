@@ -6,11 +6,11 @@
  */
 
 import type { AppId } from '@gavel/protocol';
+import type { Clock } from '../base/clock.ts';
 import type { Duties } from '../cluster/duties.ts';
 import type { NodeId } from '../cluster/node-link.ts';
 import type { Peers } from '../cluster/peers.ts';
 import { defineTopic } from '../cluster/topic.ts';
-import type { Clock } from '../rooms/clock.ts';
 import type { OutboxRecord, OutboxRepository } from '../store/outbox.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Dispatcher } from './dispatcher.ts';

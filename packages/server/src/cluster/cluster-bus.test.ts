@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { LocalBus } from '../bus/local-bus.ts';
 import { Publisher } from '../bus/publisher.ts';
 import { NO_MEDIA } from '../bus/testing.ts';
-import { Rooms } from '../rooms/rooms.ts';
+import { Rooms } from '../owner/rooms.ts';
 import { KEY, kick, login, ORIGIN, testSettings } from '../rooms/testing.ts';
 import { ClusterBus } from './cluster-bus.ts';
 import type { Owner, Ownership } from './ownership.ts';

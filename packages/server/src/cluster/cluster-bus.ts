@@ -5,12 +5,12 @@
  */
 
 import { GavelError, isGavelError, type RoomKey, roomKeyText } from '@gavel/protocol';
+import { type Clock, systemClock } from '../base/clock.ts';
 import type { Bus, Command, Envelope, Notice, ReplyOf, Subscriber } from '../bus/bus.ts';
 import { mergeAnswers, type SharedQuery } from '../bus/merge-answers.ts';
 import { Publisher } from '../bus/publisher.ts';
-import { type Clock, systemClock } from '../rooms/clock.ts';
-import { type AnswerOf, isAboutRoom, type Query, type SubjectOf } from '../rooms/queries.ts';
-import type { EventBatch } from '../rooms/rooms.ts';
+import { type AnswerOf, isAboutRoom, type Query, type SubjectOf } from '../owner/queries.ts';
+import type { EventBatch } from '../owner/rooms.ts';
 import { NotDelivered } from './node-link.ts';
 import type { Owner, Ownership } from './ownership.ts';
 import type { Peers } from './peers.ts';

@@ -5,10 +5,10 @@
  */
 
 import type { MemberId, RoomId, StreamId, UserId } from '@gavel/protocol';
-import type { AppScope } from '../rooms/app-scope.ts';
-import type { Claims, RoomClaims, RoomVerdict, StreamClaims, StreamVerdict } from '../rooms/claims/claims.ts';
-import type { LoginClaims, LoginHolder } from '../rooms/claims/login-claims.ts';
-import { MemoryClaims } from '../rooms/claims/memory-claims.ts';
+import type { AppScope } from '../base/app-scope.ts';
+import type { Claims, RoomClaims, RoomVerdict, StreamClaims, StreamVerdict } from '../claims/claims.ts';
+import type { LoginClaims, LoginHolder } from '../claims/login-claims.ts';
+import { MemoryClaims } from '../claims/memory-claims.ts';
 import type { Peers } from './peers.ts';
 import { defineTopic, type Topic } from './topic.ts';
 

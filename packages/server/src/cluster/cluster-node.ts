@@ -4,8 +4,8 @@
  * @module
  */
 
+import type { Clock } from '../base/clock.ts';
 import type { Config } from '../config.ts';
-import type { Clock } from '../rooms/clock.ts';
 import type { Unready } from '../telemetry/health.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { ClusterParts } from './cluster-rooms.ts';

@@ -6,11 +6,11 @@
 
 import { type Epoch, isGavelError, type MemberId, type PublishId, type RoomKey } from '@gavel/protocol';
 import type { Bus } from '../bus/bus.ts';
+import type { RoomTransfer } from '../owner/room-transfer.ts';
+import type { EventBatch } from '../owner/rooms.ts';
 import type { Origin, RoomCommand } from '../rooms/commands.ts';
 import type { RoomEvent } from '../rooms/events.ts';
 import type { RoomSettings } from '../rooms/room.ts';
-import type { RoomTransfer } from '../rooms/room-transfer.ts';
-import type { EventBatch } from '../rooms/rooms.ts';
 import type { LiveRoom } from '../store/live-rooms.ts';
 import type { Unready } from '../telemetry/health.ts';
 import { ClusterBus } from './cluster-bus.ts';

@@ -5,8 +5,8 @@
  */
 
 import type { RoomKey } from '@gavel/protocol';
-import type { Clock } from '../rooms/clock.ts';
-import type { DeliveryVerdict } from '../rooms/event-feed.ts';
+import type { Clock } from '../base/clock.ts';
+import type { DeliveryVerdict } from '../owner/event-feed.ts';
 import type { LeaseGuardDeps } from './lease-guard.ts';
 
 const CHECK_MS = 100;

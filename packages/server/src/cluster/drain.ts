@@ -5,7 +5,7 @@
  */
 
 import type { RoomKey } from '@gavel/protocol';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Takeover } from './takeover.ts';
 
 /** Number of rooms that are handed over at the same time. */

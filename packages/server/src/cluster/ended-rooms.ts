@@ -5,7 +5,7 @@
  */
 
 import { type RoomKey, roomKeyText } from '@gavel/protocol';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Ownership } from './ownership.ts';
 
 const SWEEP_MS = 5000;

@@ -6,7 +6,7 @@
  */
 
 import { type Epoch, type RoomKey, roomKeyText } from '@gavel/protocol';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Continuation } from '../rooms/continuation.ts';
 import type { RoomEvent } from '../rooms/events.ts';
 import type { Room } from '../rooms/room.ts';

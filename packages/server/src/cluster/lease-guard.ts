@@ -5,7 +5,7 @@
  */
 
 import type { RoomKey } from '@gavel/protocol';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { RoomState } from '../rooms/room-state.ts';
 
 const CHECK_INTERVAL_MS = 250;

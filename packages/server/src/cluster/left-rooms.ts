@@ -6,7 +6,7 @@
  */
 
 import type { RoomKey } from '@gavel/protocol';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { OwnedRoom } from '../store/journal.ts';
 import type { LiveRoom } from '../store/live-rooms.ts';
 import type { OpenSession } from '../store/sessions.ts';

@@ -5,9 +5,9 @@
  */
 
 import { GavelError, isGavelError } from '@gavel/protocol';
-import { type Clock, systemClock } from '../rooms/clock.ts';
-import { KeyedQueue } from '../rooms/keyed-queue.ts';
-import { toWireError } from '../rooms/wire-error.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
+import { KeyedQueue } from '../base/keyed-queue.ts';
+import { toWireError } from '../base/wire-error.ts';
 import type { NodeId, NodeLink, NodeMessage, NodeReply } from './node-link.ts';
 import { nodeFor } from './rendezvous.ts';
 import type { Topic } from './topic.ts';

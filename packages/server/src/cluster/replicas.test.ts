@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { EventBatch } from '../owner/rooms.ts';
 import type { RoomState } from '../rooms/room-state.ts';
-import type { EventBatch } from '../rooms/rooms.ts';
 import { KEY, kick, ORIGIN, testSettings } from '../rooms/testing.ts';
 import { Replicas } from './replicas.ts';
 import { OTHER_KEY, openNetwork } from './testing.ts';

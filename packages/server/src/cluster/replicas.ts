@@ -9,13 +9,13 @@
  */
 
 import { GavelError, isGavelError, type RoomKey, roomKeyText } from '@gavel/protocol';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
+import type { EventBatch } from '../owner/rooms.ts';
 import type { Origin } from '../rooms/commands.ts';
 import type { RoomPosition } from '../rooms/ended-tickets.ts';
 import type { RoomEvent } from '../rooms/events.ts';
 import { Room, type RoomSettings } from '../rooms/room.ts';
 import type { RoomState } from '../rooms/room-state.ts';
-import type { EventBatch } from '../rooms/rooms.ts';
 import type { OwnedBatch } from './cluster-bus.ts';
 import type { KeptSessions } from './kept-sessions.ts';
 import type { NodeId } from './node-link.ts';

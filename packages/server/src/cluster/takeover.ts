@@ -6,8 +6,8 @@
  */
 
 import { GavelError, isGavelError, type RoomKey, roomKeyText } from '@gavel/protocol';
-import type { Clock } from '../rooms/clock.ts';
-import { KeyedQueue } from '../rooms/keyed-queue.ts';
+import type { Clock } from '../base/clock.ts';
+import { KeyedQueue } from '../base/keyed-queue.ts';
 import type { RoomState } from '../rooms/room-state.ts';
 import type { OwnedRoom } from '../store/journal.ts';
 import type { KeptSession, KeptSessions } from './kept-sessions.ts';

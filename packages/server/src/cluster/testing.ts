@@ -9,7 +9,7 @@ import { MemoryNetwork } from '@gavel/testkit';
 import { LocalBus } from '../bus/local-bus.ts';
 import { Publisher } from '../bus/publisher.ts';
 import { NO_MEDIA } from '../bus/testing.ts';
-import { type EventBatch, Rooms } from '../rooms/rooms.ts';
+import { type EventBatch, Rooms } from '../owner/rooms.ts';
 import { KEY, login, ORIGIN, testSettings } from '../rooms/testing.ts';
 import { ClusterBus, type OwnedBatch } from './cluster-bus.ts';
 import { KeptSessions } from './kept-sessions.ts';

@@ -1,8 +1,8 @@
 import type { MemberId, PublishId, StreamId, UserId } from '@gavel/protocol';
 import { expect, test } from 'vitest';
 import { closingBatchOf } from '../callbacks/live-rooms.ts';
+import { Rooms } from '../owner/rooms.ts';
 import type { RoomState } from '../rooms/room-state.ts';
-import { Rooms } from '../rooms/rooms.ts';
 import { KEY, login, ORIGIN, testSettings } from '../rooms/testing.ts';
 import type { LiveRoom } from '../store/live-rooms.ts';
 import { findUnpublished } from './unpublished.ts';

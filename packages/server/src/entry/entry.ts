@@ -7,11 +7,11 @@
 
 import { GavelError, type MemberId, type Params, type RoomKey } from '@gavel/protocol';
 import type { Bus } from '../bus/bus.ts';
+import type { Session } from '../owner/rooms.ts';
 import type { LoginCommand, Origin } from '../rooms/commands.ts';
 import type { RoomPosition } from '../rooms/ended-tickets.ts';
 import type { MemberInfo } from '../rooms/member.ts';
 import type { ReplyOf, ResumeReply } from '../rooms/replies.ts';
-import type { Session } from '../rooms/rooms.ts';
 import type { Waiting } from '../rooms/waiting.ts';
 import type { Admission, Authenticator, Renewal } from './admission.ts';
 import { formatTicket, parseTicket } from './resume-ticket.ts';

@@ -5,8 +5,8 @@
  */
 
 import { isGavelError, type MemberId, type RoomKey } from '@gavel/protocol';
+import type { Clock } from '../base/clock.ts';
 import type { Bus } from '../bus/bus.ts';
-import type { Clock } from '../rooms/clock.ts';
 import type { CommandOf, Origin } from '../rooms/commands.ts';
 
 /** Milliseconds until a member is removed whose client closed its connection cleanly; a resume cancels the removal. */

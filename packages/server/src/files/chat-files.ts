@@ -20,10 +20,10 @@ import {
   type UploadResult,
   type WireContent,
 } from '@gavel/protocol';
+import type { Clock } from '../base/clock.ts';
+import { KeyedQueue } from '../base/keyed-queue.ts';
 import type { Bus } from '../bus/bus.ts';
-import type { Clock } from '../rooms/clock.ts';
-import type { EventBatch } from '../rooms/event-feed.ts';
-import { KeyedQueue } from '../rooms/keyed-queue.ts';
+import type { EventBatch } from '../owner/event-feed.ts';
 import { type MemberInfo, maySendFiles } from '../rooms/member.ts';
 import type { FileRecord } from '../store/files.ts';
 import type { Store } from '../store/store.ts';

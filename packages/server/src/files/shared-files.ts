@@ -21,7 +21,7 @@ import {
 import type { NodeId } from '../cluster/node-link.ts';
 import type { Peers } from '../cluster/peers.ts';
 import { defineTopic } from '../cluster/topic.ts';
-import type { EventBatch } from '../rooms/event-feed.ts';
+import type { EventBatch } from '../owner/event-feed.ts';
 import type { MemberInfo } from '../rooms/member.ts';
 import type { FileRecord } from '../store/files.ts';
 import { ChatFiles, type ChatFilesDeps } from './chat-files.ts';

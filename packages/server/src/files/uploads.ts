@@ -6,7 +6,7 @@
 
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { CONTENT_LIMITS, type Epoch, GavelError, type MemberId, type RoomKey, type UserId } from '@gavel/protocol';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { ByteQuota } from './byte-quota.ts';
 import { FILE_ID, type FileFolder } from './file-folder.ts';
 import { findMediaType, HEAD_BYTES } from './media-types.ts';

@@ -10,7 +10,7 @@
 import { createHmac } from 'node:crypto';
 import type { AppId, UserId, WireIce } from '@gavel/protocol';
 import type { Apps, TurnServers } from '../apps/app.ts';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 
 /** Dependencies of the ICE servers. */
 export interface IceServersDeps {

@@ -9,7 +9,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { isGavelError } from '@gavel/protocol';
-import type { AppScope } from '../rooms/app-scope.ts';
+import type { AppScope } from '../base/app-scope.ts';
 import type { Origin } from '../rooms/commands.ts';
 import type { AuditOutcome, AuditRow } from '../store/audit.ts';
 

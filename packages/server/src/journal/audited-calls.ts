@@ -6,7 +6,7 @@
  */
 
 import type { AppId } from '@gavel/protocol';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Origin } from '../rooms/commands.ts';
 import type { NumberedRows } from '../store/journal.ts';
 import { auditRowOf, type CommandScope, outcomeOf } from './audit-rows.ts';

@@ -1,7 +1,7 @@
 import type { Epoch } from '@gavel/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { record, settle } from '../callbacks/testing.ts';
-import type { EventBatch } from '../rooms/event-feed.ts';
+import type { EventBatch } from '../owner/event-feed.ts';
 import { KEY } from '../rooms/testing.ts';
 import type { JournalRows, NumberedRows } from '../store/journal.ts';
 import { BatchJournal, type BatchJournalDeps } from './batch-journal.ts';

@@ -5,7 +5,7 @@
  */
 
 import { type RoomKey, roomKeyText } from '@gavel/protocol';
-import type { EventBatch, EventSink } from '../rooms/event-feed.ts';
+import type { EventBatch, EventSink } from '../owner/event-feed.ts';
 import { type JournalRows, mergeRows } from '../store/journal.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { CommandLog } from './command-log.ts';

@@ -7,7 +7,7 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import { GavelError } from '@gavel/protocol';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Origin } from '../rooms/commands.ts';
 import type { CommandReply, JournalRepository, NumberedRows } from '../store/journal.ts';
 import type { Logger } from '../telemetry/log.ts';

@@ -12,7 +12,7 @@
 
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { GavelError } from '@gavel/protocol';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { JournalPosition, NumberedRows } from '../store/journal.ts';
 import { type JournalFiles, segmentPath } from '../store/journal-mover.ts';
 import type { Logger } from '../telemetry/log.ts';

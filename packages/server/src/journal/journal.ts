@@ -8,7 +8,7 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { GavelError, isGavelError } from '@gavel/protocol';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { JournalEntry, JournalRepository, NumberedRows } from '../store/journal.ts';
 import type { Logger } from '../telemetry/log.ts';
 

@@ -6,7 +6,7 @@
  */
 
 import { isGavelError, type PublishId, type RoomKey } from '@gavel/protocol';
-import type { Rooms } from '../rooms/rooms.ts';
+import type { Rooms } from '../owner/rooms.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
 import type { MediaState } from './media-state.ts';
 import type { ConnectedPublish } from './pending-publishes.ts';

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 
 /** How long an id is remembered, in milliseconds: longer than an offer waits for its replies and the engine. */
 const REMEMBERED_MS = 60_000;

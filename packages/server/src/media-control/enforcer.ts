@@ -7,8 +7,8 @@
 
 import type { MediaEngine } from '@gavel/media';
 import type { MemberId, RoomKey } from '@gavel/protocol';
+import type { EventBatch, EventSink } from '../owner/rooms.ts';
 import type { RoomEvent, RoomEventOf } from '../rooms/events.ts';
-import type { EventBatch, EventSink } from '../rooms/rooms.ts';
 import { heldBackKinds, type StreamInfo } from '../rooms/stream.ts';
 import { describeStream } from './announcer.ts';
 import type { MediaState } from './media-state.ts';

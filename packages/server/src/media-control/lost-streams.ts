@@ -5,7 +5,7 @@
  */
 
 import type { PublishId } from '@gavel/protocol';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 
 /** Calls a handler for each stream that has had no media for the timeout (MED-5). */
 export class LostStreams {

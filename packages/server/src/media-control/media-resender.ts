@@ -6,7 +6,7 @@
 
 import type { MemberId, PersonalEventFrame, RoomKey } from '@gavel/protocol';
 import type { Notifier } from '../bus/bus.ts';
-import type { EventBatch, EventSink } from '../rooms/rooms.ts';
+import type { EventBatch, EventSink } from '../owner/rooms.ts';
 import type { MediaState } from './media-state.ts';
 
 /** Dependencies of the resender. */

@@ -5,12 +5,12 @@
  */
 
 import { GavelError, type RoomKey } from '@gavel/protocol';
+import { KeyedQueue } from '../base/keyed-queue.ts';
 import type { MediaCommand, MediaReplyOf } from '../bus/media-commands.ts';
+import type { Rooms } from '../owner/rooms.ts';
 import type { Origin } from '../rooms/commands.ts';
-import { KeyedQueue } from '../rooms/keyed-queue.ts';
 import { DONE } from '../rooms/replies.ts';
 import type { RoomState } from '../rooms/room-state.ts';
-import type { Rooms } from '../rooms/rooms.ts';
 import type { MediaMonitor } from './monitor.ts';
 import { type Caller, orderOf, replyOf } from './negotiation.ts';
 import type { Negotiator } from './negotiator.ts';

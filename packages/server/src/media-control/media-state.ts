@@ -7,7 +7,7 @@
 
 import type { MediaKind, StreamDemand } from '@gavel/media';
 import { type MemberId, type PublishId, type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
 import { type BlockedKinds, NOTHING_BLOCKED } from '../rooms/stream-rules.ts';
 import { EndedIds } from './ended-ids.ts';

@@ -8,10 +8,10 @@
 
 import type { ItemResult, MediaEngine, MediaKind, NegotiateAnswer, SubscriptionPreferences } from '@gavel/media';
 import { GavelError, type MemberId, type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
+import type { Clock } from '../base/clock.ts';
 import type { Notifier } from '../bus/bus.ts';
 import type { NegotiatedKinds, PlayOrder } from '../bus/media-commands.ts';
-import type { Clock } from '../rooms/clock.ts';
-import type { Rooms } from '../rooms/rooms.ts';
+import type { Rooms } from '../owner/rooms.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
 import { NOTHING_BLOCKED } from '../rooms/stream-rules.ts';
 import type { Announcer } from './announcer.ts';

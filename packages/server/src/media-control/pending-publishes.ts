@@ -5,7 +5,7 @@
  */
 
 import type { PublishId } from '@gavel/protocol';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Origin } from '../rooms/commands.ts';
 import type { BlockedKinds } from '../rooms/stream-rules.ts';
 

@@ -7,8 +7,8 @@
 import type { ItemResult } from '@gavel/media';
 import { GavelError } from '@gavel/protocol';
 import type { NegotiatedKinds, PublishOrder } from '../bus/media-commands.ts';
+import type { Rooms } from '../owner/rooms.ts';
 import type { ReservedStream } from '../rooms/replies.ts';
-import type { Rooms } from '../rooms/rooms.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
 import { NOTHING_BLOCKED } from '../rooms/stream-rules.ts';
 import type { Announcer } from './announcer.ts';

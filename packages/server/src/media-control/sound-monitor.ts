@@ -13,10 +13,10 @@ import {
   roomKeyText,
   type WireSoundLevel,
 } from '@gavel/protocol';
+import type { Clock } from '../base/clock.ts';
 import type { Notifier } from '../bus/bus.ts';
-import type { Clock } from '../rooms/clock.ts';
+import type { EventBatch, EventSink } from '../owner/rooms.ts';
 import type { RoomEvent } from '../rooms/events.ts';
-import type { EventBatch, EventSink } from '../rooms/rooms.ts';
 import { heldBackKinds, type StreamInfo } from '../rooms/stream.ts';
 import { ActiveSpeaker, SPEAKER_STEP_MS } from './active-speaker.ts';
 import type { MediaState } from './media-state.ts';

@@ -5,7 +5,7 @@
  */
 
 import type { RoomKey, StreamCause } from '@gavel/protocol';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
 import type { EndedWait } from './pending-publishes.ts';
 import type { Play } from './play-table.ts';

@@ -12,9 +12,9 @@
  * @module
  */
 
-import type { AppScope } from '../rooms/app-scope.ts';
+import type { AppScope } from '../base/app-scope.ts';
+import type { Person } from '../owner/people.ts';
 import type { CallTerms, Origin } from '../rooms/commands.ts';
-import type { Person } from '../rooms/people.ts';
 import type { NewRule, Rule } from './rule.ts';
 
 /** Names a rule: by its id, or by what it is about, in a list with one rule per subject. */

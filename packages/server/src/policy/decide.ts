@@ -5,7 +5,7 @@
  */
 
 import { GavelError } from '@gavel/protocol';
-import type { AppScope } from '../rooms/app-scope.ts';
+import type { AppScope } from '../base/app-scope.ts';
 import { parseRange } from './address-range.ts';
 import type { PolicyCommand, PolicyEvent, PolicyReply } from './commands.ts';
 import type { PolicyState } from './policy-state.ts';

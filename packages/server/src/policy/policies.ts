@@ -7,13 +7,13 @@
 
 import { randomUUID } from 'node:crypto';
 import { GavelError, type RoomKey, type StreamId } from '@gavel/protocol';
+import { type AppScope, scopeText } from '../base/app-scope.ts';
+import type { Clock } from '../base/clock.ts';
+import { KeyedQueue } from '../base/keyed-queue.ts';
 import type { Peers } from '../cluster/peers.ts';
 import { defineTopic } from '../cluster/topic.ts';
-import { type AppScope, scopeText } from '../rooms/app-scope.ts';
 import type { BanPrivilege, Identity, NewBan, SetBan } from '../rooms/bans.ts';
-import type { Clock } from '../rooms/clock.ts';
 import type { Origin } from '../rooms/commands.ts';
-import { KeyedQueue } from '../rooms/keyed-queue.ts';
 import type { RoomPolicy } from '../rooms/room-policy.ts';
 import { type BlockedKinds, NOTHING_BLOCKED } from '../rooms/stream-rules.ts';
 import type { PolicyBatch, PolicyCommand, PolicyReply, PolicySink } from './commands.ts';

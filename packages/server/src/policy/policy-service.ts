@@ -6,13 +6,13 @@
  */
 
 import { isGavelError, type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
+import { type AppScope, scopeText } from '../base/app-scope.ts';
+import { type Clock, callAtWallTime } from '../base/clock.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Peers } from '../cluster/peers.ts';
 import { defineTopic } from '../cluster/topic.ts';
-import { type AppScope, scopeText } from '../rooms/app-scope.ts';
-import { type Clock, callAtWallTime } from '../rooms/clock.ts';
+import type { Person } from '../owner/people.ts';
 import type { Origin, RoomCommand } from '../rooms/commands.ts';
-import type { Person } from '../rooms/people.ts';
 import { covers } from './ban-index.ts';
 import type { PolicyBatch, PolicyCommand, PolicyEvent, PolicyReply, PolicyTerms } from './commands.ts';
 import { type Policies, policySubject } from './policies.ts';

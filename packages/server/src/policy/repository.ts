@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { AppScope } from '../rooms/app-scope.ts';
+import type { AppScope } from '../base/app-scope.ts';
 import type { Rule } from './rule.ts';
 
 /** The command by which rules change, as the command log knows it. */

@@ -6,7 +6,7 @@
  */
 
 import type { RoomId, StreamId } from '@gavel/protocol';
-import type { AppScope } from '../rooms/app-scope.ts';
+import type { AppScope } from '../base/app-scope.ts';
 import type { NewBan } from '../rooms/bans.ts';
 import type { BlockedKinds } from '../rooms/stream-rules.ts';
 

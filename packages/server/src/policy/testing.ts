@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { AppScope } from '../rooms/app-scope.ts';
+import type { AppScope } from '../base/app-scope.ts';
 import type { RuleRepository } from './repository.ts';
 import type { Rule } from './rule.ts';
 

@@ -10,8 +10,8 @@
 
 import { isGavelError, type RoomKey, type UserId } from '@gavel/protocol';
 import type { Bus } from '../bus/bus.ts';
+import type { EventBatch, EventSink } from '../owner/rooms.ts';
 import type { RoomCommand } from '../rooms/commands.ts';
-import type { EventBatch, EventSink } from '../rooms/rooms.ts';
 import type { Store } from '../store/store.ts';
 
 /** Dependencies of the guard. */

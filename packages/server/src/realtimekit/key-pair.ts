@@ -6,7 +6,7 @@
 
 import { generateKeyPair, randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { SigningKeyRecord, Store } from '../store/store.ts';
 
 /** The dependencies of a key pair. */

@@ -4,9 +4,9 @@
  * @module
  */
 
+import type { Clock } from '../base/clock.ts';
 import type { Peers } from '../cluster/peers.ts';
 import { defineTopic } from '../cluster/topic.ts';
-import type { Clock } from '../rooms/clock.ts';
 
 /** The limit, as configured. */
 export interface RateLimitSettings {

@@ -6,9 +6,9 @@
 
 import { type Static, type TSchema, Type } from 'typebox';
 import type { App, Apps } from '../apps/app.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { Outbox } from '../callbacks/outbox.ts';
-import type { Clock } from '../rooms/clock.ts';
 import type { Origin } from '../rooms/commands.ts';
 import type { Store } from '../store/store.ts';
 import type { Caller, PathIds } from './auth.ts';

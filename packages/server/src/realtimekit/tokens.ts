@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { GavelError } from '@gavel/protocol';
 import { errors, importPKCS8, importSPKI, jwtVerify, SignJWT } from 'jose';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { type KeyPairDeps, lazyKeyPair } from './key-pair.ts';
 
 /** Lifetime of a token in seconds: 100 days. */

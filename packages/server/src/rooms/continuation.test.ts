@@ -1,8 +1,8 @@
 import { isGavelError, type MemberId, type StreamId, type UserId } from '@gavel/protocol';
 import { describe, expect, it } from 'vitest';
+import { Rooms } from '../owner/rooms.ts';
 import type { LoginCommand, RoomCommand } from './commands.ts';
 import type { RoomEvent } from './events.ts';
-import { Rooms } from './rooms.ts';
 import { KEY, login, ORIGIN, testSettings } from './testing.ts';
 
 const KEPT_MS = 60_000;

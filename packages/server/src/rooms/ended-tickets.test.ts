@@ -1,8 +1,8 @@
 import { isGavelError, type MemberId, type RoomId, type RoomKey } from '@gavel/protocol';
 import { describe, expect, it } from 'vitest';
+import { Rooms } from '../owner/rooms.ts';
 import type { LoginCommand, RoomCommand } from './commands.ts';
 import { ENDED_TICKETS_KEPT_MS, type EndedTicket, type EndedTicketKeeper, EndedTickets } from './ended-tickets.ts';
-import { Rooms } from './rooms.ts';
 import { claim, KEY, kick, login, ORIGIN, resume, testSettings } from './testing.ts';
 import type { Session } from './views.ts';
 

@@ -6,12 +6,12 @@
 import type { MemberId, PollId, PublishId, StreamId, UserId } from '@gavel/protocol';
 import { throughJson } from '@gavel/testkit/through-json';
 import { expect, test } from 'vitest';
+import type { Json } from '../base/json.ts';
+import type { EventBatch } from '../owner/event-feed.ts';
+import { Rooms } from '../owner/rooms.ts';
 import type { LoginCommand, RoomCommand, WaitingTerms } from './commands.ts';
-import type { EventBatch } from './event-feed.ts';
 import { eventsOf, type RoomEvent } from './events.ts';
-import type { Json } from './json.ts';
 import type { ReplyOf } from './replies.ts';
-import { Rooms } from './rooms.ts';
 import { KEY, login, ORIGIN, resume, testSettings } from './testing.ts';
 import type { RoomSnapshot, Session } from './views.ts';
 

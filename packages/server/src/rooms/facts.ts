@@ -5,7 +5,7 @@
  */
 
 import { GavelError } from '@gavel/protocol';
-import type { RoomVerdict, StreamVerdict } from './claims/claims.ts';
+import type { RoomVerdict, StreamVerdict } from '../claims/claims.ts';
 
 /** The facts of one command; the verdict of a claim that is not needed is absent. */
 export interface CommandFacts {

@@ -6,7 +6,7 @@
  */
 
 import type { Epoch, MemberId, StreamId } from '@gavel/protocol';
-import type { IdSource } from './clock.ts';
+import type { IdSource } from '../base/clock.ts';
 import type { RoomChange, RoomEvent } from './events.ts';
 import type { MemberInfo } from './member.ts';
 import type { ListFacts } from './member-table.ts';

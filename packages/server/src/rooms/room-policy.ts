@@ -6,7 +6,7 @@
  */
 
 import type { RoomKey, StreamId } from '@gavel/protocol';
-import type { AppScope } from './app-scope.ts';
+import type { AppScope } from '../base/app-scope.ts';
 import type { Identity, NewBan, SetBan } from './bans.ts';
 import type { Origin } from './commands.ts';
 import type { BlockedKinds } from './stream-rules.ts';

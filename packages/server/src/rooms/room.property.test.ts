@@ -11,9 +11,9 @@ import { FakeClock } from '@gavel/testkit/fake-clock';
 import { throughJson } from '@gavel/testkit/through-json';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { Rooms } from '../owner/rooms.ts';
 import type { RoomCommand } from './commands.ts';
 import type { RoomEvent } from './events.ts';
-import { Rooms } from './rooms.ts';
 import { KEY, login, ORIGIN, testSettings, ticketOf } from './testing.ts';
 
 /** A step of a history; numbers choose among what there is at that moment. */

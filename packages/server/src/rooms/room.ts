@@ -15,8 +15,8 @@ import {
   streamCauseOf,
   type UserId,
 } from '@gavel/protocol';
+import type { Clock, IdSource } from '../base/clock.ts';
 import type { ChatMessage, ChatQuery } from './chat-history.ts';
-import type { Clock, IdSource } from './clock.ts';
 import type { CommandOf, KickTarget, LoginCommand, RoomCommand } from './commands.ts';
 import type { Continuation } from './continuation.ts';
 import type { RoomPosition } from './ended-tickets.ts';

@@ -5,9 +5,9 @@
  */
 
 import { byteLength, GavelError, type MemberId, STORE_LIMITS, type StoreStep } from '@gavel/protocol';
+import { measureJson, mergeJson } from '../base/json-values.ts';
 import type { CommandOf } from './commands.ts';
 import type { RoomEvent } from './events.ts';
-import { measureJson, mergeJson } from './json-values.ts';
 import type { RoomDraft } from './room-draft.ts';
 
 /** One key of a store. */

@@ -17,13 +17,13 @@ import type {
   UserId,
 } from '@gavel/protocol';
 import { FakeClock } from '@gavel/testkit/fake-clock';
-import type { IdSource } from './clock.ts';
+import type { IdSource } from '../base/clock.ts';
+import type { RoomsSettings } from '../owner/rooms.ts';
 import type { CommandOf, LoginCommand, Origin } from './commands.ts';
 import type { Continuation } from './continuation.ts';
 import type { TicketClaim } from './ended-tickets.ts';
 import { eventsOf } from './events.ts';
 import { Room } from './room.ts';
-import type { RoomsSettings } from './rooms.ts';
 import type { Session } from './views.ts';
 
 export const KEY: RoomKey = { appId: 1 as AppId, environment: 'production', roomId: 'room' as RoomId };

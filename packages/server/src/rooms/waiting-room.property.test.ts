@@ -3,9 +3,9 @@ import { isGavelError, type MemberId, type UserId } from '@gavel/protocol';
 import { FakeClock } from '@gavel/testkit/fake-clock';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { type EventSink, Rooms } from '../owner/rooms.ts';
 import type { RoomCommand } from './commands.ts';
 import { eventsOf, type RoomEvent } from './events.ts';
-import { type EventSink, Rooms } from './rooms.ts';
 import { KEY, login, ORIGIN, testSettings } from './testing.ts';
 import type { Waiting } from './waiting.ts';
 

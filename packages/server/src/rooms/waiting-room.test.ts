@@ -1,8 +1,8 @@
 import { isGavelError, type MemberId } from '@gavel/protocol';
 import { describe, expect, it } from 'vitest';
+import { type EventSink, Rooms } from '../owner/rooms.ts';
 import type { LoginCommand, WaitingTerms } from './commands.ts';
 import { eventsOf, type RoomEvent } from './events.ts';
-import { type EventSink, Rooms } from './rooms.ts';
 import { KEY, kick, login, ORIGIN, testSettings } from './testing.ts';
 import type { Waiting } from './waiting.ts';
 import { WAITING_LIMITS } from './waiting-room.ts';

@@ -8,11 +8,11 @@
  */
 
 import { type Epoch, GavelError, type MemberCause, type MemberId, type RoomKey, type UserId } from '@gavel/protocol';
+import { toWireError } from '../base/wire-error.ts';
 import type { KickTarget, LoginCommand, Origin, RoomCommand } from './commands.ts';
 import type { RoomEvent, WaitingRoomChange } from './events.ts';
 import { mayLetIn } from './member.ts';
 import type { Waiting, WaitingLoss } from './waiting.ts';
-import { toWireError } from './wire-error.ts';
 
 /** Maximum number of waiting logins per room, and of one user in it (WAIT-7). */
 export const WAITING_LIMITS = { inRoom: 500, ofUser: 5 } as const;

@@ -20,9 +20,9 @@ import {
 } from '@gavel/protocol';
 import { Compile } from 'typebox/compile';
 import type { WebSocket } from 'ws';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
+import { toWireError } from '../base/wire-error.ts';
 import type { MemberInfo } from '../rooms/member.ts';
-import { toWireError } from '../rooms/wire-error.ts';
 import { type CountCall, UNKNOWN_OPERATION } from '../telemetry/call-metrics.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Receiver } from './fan-out.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { EventBatch } from '../rooms/event-feed.ts';
+import type { EventBatch } from '../owner/event-feed.ts';
 import { KEY, kick, login, ORIGIN, openRoom } from '../rooms/testing.ts';
 import { FanOut, type Receiver } from './fan-out.ts';
 

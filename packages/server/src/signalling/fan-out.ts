@@ -14,9 +14,9 @@ import {
   roomKeyText,
 } from '@gavel/protocol';
 import type { Notice, Subscriber } from '../bus/bus.ts';
+import type { EventBatch } from '../owner/rooms.ts';
 import type { RoomEvent, RoomEventOf } from '../rooms/events.ts';
 import { type MemberInfo, mayLetIn } from '../rooms/member.ts';
-import type { EventBatch } from '../rooms/rooms.ts';
 import type { Session } from '../rooms/views.ts';
 import type { Waiting, WaitingLoss } from '../rooms/waiting.ts';
 import {

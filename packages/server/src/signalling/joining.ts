@@ -16,11 +16,11 @@ import {
   type RoomKey,
   type WaitingResult,
 } from '@gavel/protocol';
+import type { Clock } from '../base/clock.ts';
 import type { Candidate, ClientConnection, Entered, Entry, Joined } from '../entry/entry.ts';
 import type { Leave } from '../entry/leave.ts';
 import type { IceServers } from '../ice/ice-servers.ts';
-import type { Clock } from '../rooms/clock.ts';
-import type { Session } from '../rooms/rooms.ts';
+import type { Session } from '../owner/rooms.ts';
 import type { Waiting } from '../rooms/waiting.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Connection } from './connection.ts';

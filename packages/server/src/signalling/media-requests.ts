@@ -15,9 +15,9 @@ import {
   type Results,
   type StreamId,
 } from '@gavel/protocol';
+import { toWireError } from '../base/wire-error.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { MediaCommand, NegotiatedKinds, PlayOrder, PublishOrder, Refused } from '../bus/media-commands.ts';
-import { toWireError } from '../rooms/wire-error.ts';
 import type { Caller } from './requests.ts';
 import { requireShort } from './texts.ts';
 

@@ -5,8 +5,8 @@
  */
 
 import { GavelError, type Params, type RoomKey, roomKeyText, type UserId } from '@gavel/protocol';
-import type { Clock } from '../rooms/clock.ts';
-import { SlidingWindows } from '../rooms/sliding-windows.ts';
+import type { Clock } from '../base/clock.ts';
+import { SlidingWindows } from '../base/sliding-windows.ts';
 
 /** Maximum number of each per second. */
 export const MESSAGE_LIMITS = {

@@ -5,7 +5,7 @@
  */
 
 import { GavelError } from '@gavel/protocol';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 
 const BYTES_PER_REQUEST = 16 * 1024;
 

@@ -18,10 +18,10 @@ import {
   type RoomKey,
   type WireContent,
 } from '@gavel/protocol';
+import { KeyedQueue } from '../base/keyed-queue.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { SharedFiles } from '../files/shared-files.ts';
 import type { Origin } from '../rooms/commands.ts';
-import { KeyedQueue } from '../rooms/keyed-queue.ts';
 import type { MemberInfo } from '../rooms/member.ts';
 import { Activity } from './activity.ts';
 import type { Connection, ConnectionState } from './connection.ts';

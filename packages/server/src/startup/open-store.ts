@@ -6,11 +6,11 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
 import type { Config } from '../config.ts';
 import { FileJournal } from '../journal/file-journal.ts';
 import { type Journal, TableJournal } from '../journal/journal.ts';
 import { putJournalBefore } from '../journal/journalled-store.ts';
-import type { Clock } from '../rooms/clock.ts';
 import { openThreadedStore } from '../store/sqlite/threaded-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Logger } from '../telemetry/log.ts';

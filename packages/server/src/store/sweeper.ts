@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 
 /** The dependencies of a sweeper. */
 export interface SweeperDeps {

@@ -5,9 +5,9 @@
  */
 
 import { roomKeyText } from '@gavel/protocol';
+import type { EventBatch, EventSink } from '../owner/rooms.ts';
 import type { PolicyBatch, PolicySink } from '../policy/commands.ts';
 import type { RoomEvent, RoomEventOf } from '../rooms/events.ts';
-import type { EventBatch, EventSink } from '../rooms/rooms.ts';
 import type { Logger } from './log.ts';
 
 type Entry = Readonly<Record<string, unknown>> & { readonly act: string };

@@ -5,7 +5,7 @@
  */
 
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { EventBatch, EventSink } from '../rooms/rooms.ts';
+import type { EventBatch, EventSink } from '../owner/rooms.ts';
 
 /** Counts what happens in all rooms, by App. */
 export class RoomMetrics implements EventSink {

@@ -15,8 +15,8 @@ import {
   type RoomKey,
 } from '@gavel/protocol';
 import { type App, type Apps, validSecretsOf } from '../apps/app.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Admission, Authenticator } from '../entry/admission.ts';
-import type { Clock } from '../rooms/clock.ts';
 import type { PublishRights, User } from '../rooms/member.ts';
 import { type Privileges, parsePrivileges } from './privileges.ts';
 import { openToken04 } from './token04.ts';

@@ -1,8 +1,8 @@
 import { MEMBER_CAUSES, type MemberId, streamCauseOf } from '@gavel/protocol';
 import { describe, expect, it } from 'vitest';
 import type { App } from '../apps/app.ts';
+import type { EventBatch } from '../owner/rooms.ts';
 import type { RoomEvent } from '../rooms/events.ts';
-import type { EventBatch } from '../rooms/rooms.ts';
 import { payloadOf, sessionIdOf } from './callback-payloads.ts';
 import { signCallback } from './callback-signature.ts';
 import { CLOSE_REASONS, LOGOUT_REASONS, STREAM_CLOSE_TYPES } from './causes.ts';

@@ -8,9 +8,9 @@
 import { randomInt } from 'node:crypto';
 import type { MemberId } from '@gavel/protocol';
 import { type App, validCallbackSecretsOf } from '../apps/app.ts';
+import type { EventBatch } from '../owner/rooms.ts';
 import type { RoomEvent, RoomEventOf } from '../rooms/events.ts';
 import type { User } from '../rooms/member.ts';
-import type { EventBatch } from '../rooms/rooms.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
 import { AUDIENCE_ROLE } from './actions/user-role.ts';
 import { signCallback } from './callback-signature.ts';

@@ -5,7 +5,7 @@
  */
 
 import { roomKeyText } from '@gavel/protocol';
-import type { EventBatch } from '../rooms/rooms.ts';
+import type { EventBatch } from '../owner/rooms.ts';
 
 /** How long after its end a publish counts as interrupted, in milliseconds. */
 export const RECREATE_WINDOW_MS = 90_000;

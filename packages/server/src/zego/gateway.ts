@@ -6,9 +6,9 @@
 
 import { type Environment, isGavelError, type RoomKey } from '@gavel/protocol';
 import type { App, Apps } from '../apps/app.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Bus } from '../bus/bus.ts';
 import type { PolicyService } from '../policy/policy-service.ts';
-import type { Clock } from '../rooms/clock.ts';
 import { type CountCall, UNKNOWN_OPERATION } from '../telemetry/call-metrics.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { type Access, requireAccess } from './access.ts';

@@ -3,7 +3,7 @@ import { FakeClock } from '@gavel/testkit/fake-clock';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { App } from '../apps/app.ts';
-import { SlidingWindows } from '../rooms/sliding-windows.ts';
+import { SlidingWindows } from '../base/sliding-windows.ts';
 import { Refusal } from './codes.ts';
 import { type RatedAction, RateLimiter } from './rate.ts';
 

@@ -6,8 +6,8 @@
 
 import { type Environment, type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { App } from '../apps/app.ts';
-import type { Clock } from '../rooms/clock.ts';
-import { SlidingWindows } from '../rooms/sliding-windows.ts';
+import type { Clock } from '../base/clock.ts';
+import { SlidingWindows } from '../base/sliding-windows.ts';
 import { CODES, Refusal, type ReturnCode } from './codes.ts';
 
 /** Calls per second of an Action, for all rooms of an App together. */

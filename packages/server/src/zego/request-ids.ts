@@ -5,7 +5,7 @@
  */
 
 import { randomInt } from 'node:crypto';
-import type { Clock } from '../rooms/clock.ts';
+import type { Clock } from '../base/clock.ts';
 
 /** Generates request ids. */
 export interface RequestIds {

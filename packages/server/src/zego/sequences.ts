@@ -5,8 +5,8 @@
  */
 
 import type { StreamId } from '@gavel/protocol';
-import { type AppScope, scopeText } from '../rooms/app-scope.ts';
-import type { Clock } from '../rooms/clock.ts';
+import { type AppScope, scopeText } from '../base/app-scope.ts';
+import type { Clock } from '../base/clock.ts';
 import { CODES, Refusal } from './codes.ts';
 
 /** How long a sequence number is remembered. */

@@ -5,7 +5,7 @@
  */
 
 import { GavelError, type RoomKey, roomKeyText } from '@gavel/protocol';
-import type { Clock } from '../../rooms/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { OwnedRoom } from '../../store/journal.ts';
 import { DUTY_APP_ID } from '../duties.ts';
 import type { NodeId } from '../node-link.ts';

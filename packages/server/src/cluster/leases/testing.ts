@@ -5,7 +5,7 @@
  */
 
 import { type RoomKey, roomKeyText } from '@gavel/protocol';
-import type { Clock } from '../../rooms/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { OwnedRoom } from '../../store/journal.ts';
 import type { Owner } from '../ownership.ts';
 import {

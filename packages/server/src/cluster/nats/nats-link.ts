@@ -16,8 +16,8 @@
 import { randomBytes } from 'node:crypto';
 import { GavelError } from '@gavel/protocol';
 import type { Msg } from '@nats-io/transport-node';
-import type { Clock } from '../../rooms/clock.ts';
-import { toWireError } from '../../rooms/wire-error.ts';
+import type { Clock } from '../../base/clock.ts';
+import { toWireError } from '../../base/wire-error.ts';
 import {
   type NodeHandler,
   type NodeId,

@@ -7,7 +7,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Apps } from '../../apps/app.ts';
-import type { Clock } from '../../rooms/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Store } from '../../store/store.ts';
 import { errorBody } from '../envelope.ts';
 import { writeChatCsv } from './chat-csv.ts';

@@ -14,7 +14,7 @@ import {
   verify,
 } from 'node:crypto';
 import type { App } from '../../apps/app.ts';
-import type { Clock } from '../../rooms/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Store } from '../../store/store.ts';
 
 /** Lifetime of a link in milliseconds: one day. */

@@ -4,10 +4,10 @@
  * @module
  */
 
+import type { Clock } from '../../base/clock.ts';
+import { KeyedQueue } from '../../base/keyed-queue.ts';
 import type { ChatMessage } from '../../rooms/chat-history.ts';
-import type { Clock } from '../../rooms/clock.ts';
 import type { RoomEvent, RoomEventOf } from '../../rooms/events.ts';
-import { KeyedQueue } from '../../rooms/keyed-queue.ts';
 import type { ChatChange } from '../../store/chat.ts';
 import type { Store } from '../../store/store.ts';
 

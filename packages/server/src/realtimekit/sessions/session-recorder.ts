@@ -8,11 +8,11 @@
  */
 
 import { type Epoch, GavelError, isGavelError, type RoomKey } from '@gavel/protocol';
+import type { Clock } from '../../base/clock.ts';
+import { KeyedQueue } from '../../base/keyed-queue.ts';
 import type { RowRecorder } from '../../journal/batch-journal.ts';
-import type { Clock } from '../../rooms/clock.ts';
+import type { EventBatch, EventSink } from '../../owner/rooms.ts';
 import { eventsOf, type RoomEvent } from '../../rooms/events.ts';
-import { KeyedQueue } from '../../rooms/keyed-queue.ts';
-import type { EventBatch, EventSink } from '../../rooms/rooms.ts';
 import { type JournalRows, mergeRows, type OwnedRoom } from '../../store/journal.ts';
 import type { NewOutboxRecord } from '../../store/outbox.ts';
 import type { OpenSession, SessionChange, SessionEnd, SessionPeerRecord } from '../../store/sessions.ts';

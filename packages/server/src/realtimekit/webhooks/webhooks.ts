@@ -7,10 +7,10 @@
 import { randomUUID } from 'node:crypto';
 import { type AppId, roomKeyText } from '@gavel/protocol';
 import { type Apps, validCallbackSecretsOf } from '../../apps/app.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { CallbackDialect } from '../../callbacks/dialect.ts';
 import { standardWebhookHeaders } from '../../callbacks/standard-webhooks.ts';
 import { type Caches, OWN_CACHES } from '../../cluster/shared-caches.ts';
-import type { Clock } from '../../rooms/clock.ts';
 import type { NewOutboxRecord } from '../../store/outbox.ts';
 import type { Store } from '../../store/store.ts';
 import type { WebhookFacts, WebhookRecord } from '../../store/webhooks.ts';

@@ -5,9 +5,9 @@
  */
 
 import type { Kysely, Selectable } from 'kysely';
+import type { AppScope } from '../../base/app-scope.ts';
 import type { RuleRepository } from '../../policy/repository.ts';
 import type { NewRule, Rule, RuleFacts } from '../../policy/rule.ts';
-import type { AppScope } from '../../rooms/app-scope.ts';
 import type { PolicyRulesTable, Tables } from './tables.ts';
 
 /** The rules of a database. */

@@ -26,10 +26,10 @@ import {
   type RoomId,
   type RoomKey,
 } from '@gavel/protocol';
+import type { AppScope } from '../../base/app-scope.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Bus } from '../../bus/bus.ts';
 import type { PolicyService } from '../../policy/policy-service.ts';
-import type { AppScope } from '../../rooms/app-scope.ts';
-import type { Clock } from '../../rooms/clock.ts';
 import type { Origin } from '../../rooms/commands.ts';
 import { CODES, type ReturnCode } from '../codes.ts';
 import type { ParameterFacts, ParameterSource, Reader } from '../params.ts';

@@ -5,7 +5,7 @@
  */
 
 import type { AppId, MemberId, RoomId, StreamId, UserId } from '@gavel/protocol';
-import { type AppScope, scopeText } from '../app-scope.ts';
+import { type AppScope, scopeText } from '../base/app-scope.ts';
 import type { Claims, RoomClaims, RoomVerdict, StreamClaims, StreamVerdict } from './claims.ts';
 import type { LoginClaims, LoginHolder } from './login-claims.ts';
 

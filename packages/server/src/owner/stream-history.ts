@@ -5,8 +5,8 @@
  */
 
 import type { StreamId } from '@gavel/protocol';
-import { type AppScope, scopeText } from './app-scope.ts';
-import type { RoomEvent } from './events.ts';
+import { type AppScope, scopeText } from '../base/app-scope.ts';
+import type { RoomEvent } from '../rooms/events.ts';
 
 /** The state of a stream id. */
 export type StreamState =

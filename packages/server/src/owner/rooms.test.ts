@@ -1,9 +1,9 @@
 import { compareEpochs, isGavelError, type RoomId, type RoomKey, type StreamId } from '@gavel/protocol';
 import { expect, test } from 'vitest';
-import type { DuplicatePolicy } from './commands.ts';
-import { eventsOf, type RoomEvent } from './events.ts';
+import type { DuplicatePolicy } from '../rooms/commands.ts';
+import { eventsOf, type RoomEvent } from '../rooms/events.ts';
+import { KEY, kick, login, ORIGIN, resume, testSettings } from '../rooms/testing.ts';
 import { type EventBatch, type EventSink, Rooms } from './rooms.ts';
-import { KEY, kick, login, ORIGIN, resume, testSettings } from './testing.ts';
 
 function openRooms(sinks: EventSink[] = [], limits: { readonly maxStreamsPerApp?: number } = {}) {
   const settings = { ...testSettings(), ...limits };

@@ -4,10 +4,10 @@ import type { RoomId, RoomKey, StreamId } from '@gavel/protocol';
 import { isGavelError } from '@gavel/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Rooms } from '../rooms.ts';
-import { KEY, login, ORIGIN, testSettings } from '../testing.ts';
-import type { Claims, Eventually } from './claims.ts';
-import { MemoryClaims } from './memory-claims.ts';
+import type { Claims, Eventually } from '../claims/claims.ts';
+import { MemoryClaims } from '../claims/memory-claims.ts';
+import { KEY, login, ORIGIN, testSettings } from '../rooms/testing.ts';
+import { Rooms } from './rooms.ts';
 
 /** Claims that are made and answered late; those of one room in their order. */
 function slowClaims(schedule: fc.Scheduler) {

@@ -6,11 +6,11 @@ import { FakeClock } from '@gavel/testkit/fake-clock';
 import { throughJson } from '@gavel/testkit/through-json';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { LoginCommand, RoomCommand } from './commands.ts';
-import { eventsOf } from './events.ts';
+import type { LoginCommand, RoomCommand } from '../rooms/commands.ts';
+import { eventsOf } from '../rooms/events.ts';
+import { KEY, kick, login, ORIGIN, testSettings } from '../rooms/testing.ts';
+import { WaitingRoom } from '../rooms/waiting-room.ts';
 import { OwnedRoom } from './owned-room.ts';
-import { KEY, kick, login, ORIGIN, testSettings } from './testing.ts';
-import { WaitingRoom } from './waiting-room.ts';
 
 const HOST: LoginCommand['permissions'] = {
   publishAudio: true,

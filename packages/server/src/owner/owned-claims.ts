@@ -7,9 +7,9 @@
  */
 
 import { type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
-import type { RoomEvent } from '../events.ts';
-import { ENVIRONMENT_LIMITS } from '../room-limits.ts';
-import type { Claims, Eventually, RoomVerdict, StreamVerdict } from './claims.ts';
+import type { Claims, Eventually, RoomVerdict, StreamVerdict } from '../claims/claims.ts';
+import type { RoomEvent } from '../rooms/events.ts';
+import { ENVIRONMENT_LIMITS } from './room-limits.ts';
 
 /** A claim for a command that is not decided yet. */
 export interface PendingClaim<Verdict> {

@@ -6,13 +6,13 @@
  */
 
 import { type RoomKey, roomKeyText } from '@gavel/protocol';
-import type { Claims } from './claims/claims.ts';
-import type { Continuation } from './continuation.ts';
+import type { Claims } from '../claims/claims.ts';
+import type { Continuation } from '../rooms/continuation.ts';
+import type { Room, RoomSettings } from '../rooms/room.ts';
+import type { RoomState } from '../rooms/room-state.ts';
 import type { Directory, IndexedRoom } from './directory.ts';
 import { OwnedRoom } from './owned-room.ts';
-import type { Room, RoomSettings } from './room.ts';
 import { ENVIRONMENT_LIMITS } from './room-limits.ts';
-import type { RoomState } from './room-state.ts';
 
 /** Dependencies of `RoomTransfer`: what the owner of rooms has. */
 export interface RoomTransferDeps {

@@ -15,35 +15,35 @@ import {
   roomKeyText,
   type UserId,
 } from '@gavel/protocol';
-import type { Claims } from './claims/claims.ts';
-import type { LoginHolder } from './claims/login-claims.ts';
-import { MemoryClaims } from './claims/memory-claims.ts';
-import { OwnedClaims } from './claims/owned-claims.ts';
-import type { CallTerms, CommandOf, LoginCommand, Origin, RoomCommand } from './commands.ts';
+import type { Claims } from '../claims/claims.ts';
+import type { LoginHolder } from '../claims/login-claims.ts';
+import { MemoryClaims } from '../claims/memory-claims.ts';
+import type { CallTerms, CommandOf, LoginCommand, Origin, RoomCommand } from '../rooms/commands.ts';
+import { EndedTickets } from '../rooms/ended-tickets.ts';
+import { type AdmissionAnswer, eventsOf, type RoomEvent } from '../rooms/events.ts';
+import type { CommandFacts } from '../rooms/facts.ts';
 import { Directory } from './directory.ts';
-import { EndedTickets } from './ended-tickets.ts';
 import { EventFeed, type EventSinks } from './event-feed.ts';
-import { type AdmissionAnswer, eventsOf, type RoomEvent } from './events.ts';
-import type { CommandFacts } from './facts.ts';
+import { OwnedClaims } from './owned-claims.ts';
 
+export type { Session } from '../rooms/views.ts';
 export type { EventBatch, EventSink, EventSinks } from './event-feed.ts';
-export type { Session } from './views.ts';
 
+import { SlidingWindows } from '../base/sliding-windows.ts';
+import { toWireError } from '../base/wire-error.ts';
+import { type Member, type MemberInfo, mayLetIn } from '../rooms/member.ts';
+import type { KickReply, LoginReply, ReplyOf, ResumeReply } from '../rooms/replies.ts';
+import type { Room, RoomSettings } from '../rooms/room.ts';
+import type { Waiting } from '../rooms/waiting.ts';
+import type { WaitingLogin } from '../rooms/waiting-room.ts';
 import { carriesBan, KickBans, type KickCall } from './kick-bans.ts';
-import { type Member, type MemberInfo, mayLetIn } from './member.ts';
 import { OwnedRoom } from './owned-room.ts';
 import { People } from './people.ts';
 import { type AnswerOf, type Query, Reader, type SubjectOf } from './queries.ts';
-import type { KickReply, LoginReply, ReplyOf, ResumeReply } from './replies.ts';
 import { Returns } from './returns.ts';
-import type { Room, RoomSettings } from './room.ts';
 import { withEnvironmentCap } from './room-limits.ts';
 import { RoomTransfer } from './room-transfer.ts';
-import { SlidingWindows } from './sliding-windows.ts';
 import { StreamHistory } from './stream-history.ts';
-import type { Waiting } from './waiting.ts';
-import type { WaitingLogin } from './waiting-room.ts';
-import { toWireError } from './wire-error.ts';
 
 /** Settings of Rooms, in addition to those of each Room. */
 export interface RoomsSettings extends RoomSettings {

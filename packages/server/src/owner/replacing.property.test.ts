@@ -1,11 +1,11 @@
 import type { RoomId, RoomKey } from '@gavel/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { LoginClaims } from './claims/login-claims.ts';
-import { MemoryClaims, MemoryLoginClaims } from './claims/memory-claims.ts';
+import type { LoginClaims } from '../claims/login-claims.ts';
+import { MemoryClaims, MemoryLoginClaims } from '../claims/memory-claims.ts';
+import { KEY, login, ORIGIN, testSettings } from '../rooms/testing.ts';
 import type { EventSink } from './event-feed.ts';
 import { Rooms } from './rooms.ts';
-import { KEY, login, ORIGIN, testSettings } from './testing.ts';
 
 const rooms3: readonly RoomKey[] = ['one', 'two', 'three'].map((id) => ({ ...KEY, roomId: id as RoomId }));
 

@@ -1,9 +1,9 @@
 import type { AppId, RoomId, RoomKey } from '@gavel/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { login, ORIGIN, testSettings } from '../rooms/testing.ts';
 import { type ListAnswers, type ListQuery, MAX_SCANNED_PEOPLE, type PersonPlace, type RoomPlace } from './lists.ts';
 import { ALL_ROOMS } from './queries.ts';
 import { Rooms } from './rooms.ts';
-import { login, ORIGIN, testSettings } from './testing.ts';
 
 let rooms: Rooms;
 let settings: ReturnType<typeof testSettings>;

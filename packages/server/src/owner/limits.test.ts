@@ -1,7 +1,7 @@
 import type { RoomKey } from '@gavel/protocol';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { KEY, login, ORIGIN, testSettings } from '../rooms/testing.ts';
 import { Rooms } from './rooms.ts';
-import { KEY, login, ORIGIN, testSettings } from './testing.ts';
 
 let settings = testSettings();
 let rooms: Rooms;

@@ -5,11 +5,11 @@
  */
 
 import { type MemberId, type RoomId, type RoomKey, roomKeyText, type UserId } from '@gavel/protocol';
-import { type AppScope, scopeText } from './app-scope.ts';
-import type { Identity } from './bans.ts';
-import type { KickTarget } from './commands.ts';
+import { type AppScope, scopeText } from '../base/app-scope.ts';
+import type { Identity } from '../rooms/bans.ts';
+import type { KickTarget } from '../rooms/commands.ts';
+import type { MemberInfo, User } from '../rooms/member.ts';
 import type { Directory } from './directory.ts';
-import type { MemberInfo, User } from './member.ts';
 import type { OwnedRoom } from './owned-room.ts';
 
 /** A member of a room, or a user who waits for it. */

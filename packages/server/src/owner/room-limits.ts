@@ -5,7 +5,7 @@
  */
 
 import type { Environment, RoomKey } from '@gavel/protocol';
-import type { LoginCommand } from './commands.ts';
+import type { LoginCommand } from '../rooms/commands.ts';
 
 /** Limits of one scope; `Infinity` means no limit. */
 export interface EnvironmentLimits {

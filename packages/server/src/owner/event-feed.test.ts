@@ -1,9 +1,9 @@
 import type { Epoch } from '@gavel/protocol';
 import { describe, expect, test } from 'vitest';
+import type { RoomEvent } from '../rooms/events.ts';
+import { KEY, login, ORIGIN, testSettings } from '../rooms/testing.ts';
 import { type EventBatch, EventFeed, type EventSink } from './event-feed.ts';
-import type { RoomEvent } from './events.ts';
 import { Rooms } from './rooms.ts';
-import { KEY, login, ORIGIN, testSettings } from './testing.ts';
 
 const BATCH: EventBatch = {
   key: KEY,

@@ -6,18 +6,18 @@
  */
 
 import { type Epoch, GavelError, type MemberId, type PollId, type PublishId, type RoomKey } from '@gavel/protocol';
-import type { IdSource } from './clock.ts';
-import type { CommandOf, KickTarget, Origin, RoomCommand } from './commands.ts';
-import type { Continuation } from './continuation.ts';
-import type { RoomPosition } from './ended-tickets.ts';
-import { type AdmissionAnswer, eventsOf, type RoomEvent, type WaitingRoomChange } from './events.ts';
-import { type CommandFacts, NO_FACTS, requireClaims } from './facts.ts';
+import type { IdSource } from '../base/clock.ts';
+import type { CommandOf, KickTarget, Origin, RoomCommand } from '../rooms/commands.ts';
+import type { Continuation } from '../rooms/continuation.ts';
+import type { RoomPosition } from '../rooms/ended-tickets.ts';
+import { type AdmissionAnswer, eventsOf, type RoomEvent, type WaitingRoomChange } from '../rooms/events.ts';
+import { type CommandFacts, NO_FACTS, requireClaims } from '../rooms/facts.ts';
+import { type ReplyOf, replyOf } from '../rooms/replies.ts';
+import { Room, type RoomSettings } from '../rooms/room.ts';
+import type { RoomState } from '../rooms/room-state.ts';
+import type { Waiting } from '../rooms/waiting.ts';
+import { type WaitingLogin, WaitingRoom } from '../rooms/waiting-room.ts';
 import type { PreviewedCommand } from './queries.ts';
-import { type ReplyOf, replyOf } from './replies.ts';
-import { Room, type RoomSettings } from './room.ts';
-import type { RoomState } from './room-state.ts';
-import type { Waiting } from './waiting.ts';
-import { type WaitingLogin, WaitingRoom } from './waiting-room.ts';
 
 /** The result of a command. */
 export interface Outcome {

@@ -5,9 +5,9 @@
  */
 
 import { type Epoch, GavelError, type RoomKey, roomKeyText } from '@gavel/protocol';
-import type { Origin } from './commands.ts';
-import type { RoomEvent } from './events.ts';
-import { KeyedQueue } from './keyed-queue.ts';
+import { KeyedQueue } from '../base/keyed-queue.ts';
+import type { Origin } from '../rooms/commands.ts';
+import type { RoomEvent } from '../rooms/events.ts';
 
 /** The events of one command. */
 export interface EventBatch {

@@ -5,23 +5,23 @@
  */
 
 import { GavelError, type MemberId, type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
-import type { AppScope } from './app-scope.ts';
-import type { Identity, NewBan } from './bans.ts';
-import type { ChatMessage, ChatQuery } from './chat-history.ts';
-import type { Origin, RoomCommand } from './commands.ts';
+import type { AppScope } from '../base/app-scope.ts';
+import type { Identity, NewBan } from '../rooms/bans.ts';
+import type { ChatMessage, ChatQuery } from '../rooms/chat-history.ts';
+import type { Origin, RoomCommand } from '../rooms/commands.ts';
+import type { RoomEvent } from '../rooms/events.ts';
+import type { MemberInfo } from '../rooms/member.ts';
+import type { ReplyOf } from '../rooms/replies.ts';
+import type { RoomPolicy } from '../rooms/room-policy.ts';
+import type { StreamInfo } from '../rooms/stream.ts';
+import type { RoomSnapshot, RoomSummary } from '../rooms/views.ts';
+import type { Waiting } from '../rooms/waiting.ts';
 import type { Directory } from './directory.ts';
-import type { RoomEvent } from './events.ts';
 import { carriesBan, type KickBans } from './kick-bans.ts';
 import { describeRoom, type ListAnswers, type ListedRoom, type ListQuery, RoomLists } from './lists.ts';
-import type { MemberInfo } from './member.ts';
 import type { OwnedRoom } from './owned-room.ts';
 import type { People, Person, PersonFilter } from './people.ts';
-import type { ReplyOf } from './replies.ts';
-import type { RoomPolicy } from './room-policy.ts';
-import type { StreamInfo } from './stream.ts';
 import type { StreamHistory, StreamState } from './stream-history.ts';
-import type { RoomSnapshot, RoomSummary } from './views.ts';
-import type { Waiting } from './waiting.ts';
 
 /** A query about one room. */
 export type RoomQuery =

@@ -5,11 +5,11 @@
  */
 
 import { GavelError, type RoomKey } from '@gavel/protocol';
-import type { CommandOf, LoginAttempt, RoomCommand } from './commands.ts';
+import type { CommandOf, LoginAttempt, RoomCommand } from '../rooms/commands.ts';
+import { type EndedTickets, endedBy, refusalOf, type TicketClaim } from '../rooms/ended-tickets.ts';
+import type { RoomEvent } from '../rooms/events.ts';
+import type { Room } from '../rooms/room.ts';
 import type { Directory } from './directory.ts';
-import { type EndedTickets, endedBy, refusalOf, type TicketClaim } from './ended-tickets.ts';
-import type { RoomEvent } from './events.ts';
-import type { Room } from './room.ts';
 
 /** Dependencies of `Returns`. */
 export interface ReturnsDeps {

@@ -9,7 +9,7 @@
  */
 
 import type { RoomId, StreamId } from '@gavel/protocol';
-import type { AppScope } from '../app-scope.ts';
+import type { AppScope } from '../base/app-scope.ts';
 import type { LoginClaims } from './login-claims.ts';
 
 /** An answer that is at hand, or follows. Claims in memory answer at once, so that a room changes in the same turn. */

@@ -8,9 +8,9 @@
  */
 
 import { type AppId, compareEpochs, type Environment, type Epoch, type RoomKey, roomKeyText } from '@gavel/protocol';
-import type { Member, MemberInfo } from './member.ts';
+import type { Member, MemberInfo } from '../rooms/member.ts';
+import type { Room } from '../rooms/room.ts';
 import type { OwnedRoom } from './owned-room.ts';
-import type { Room } from './room.ts';
 
 /** Maximum number of people that one query compares with a search, so that it does not delay the server's other work. */
 export const MAX_SCANNED_PEOPLE = 20_000;

@@ -10,7 +10,7 @@
  */
 
 import type { MemberId, RoomId, UserId } from '@gavel/protocol';
-import type { AppScope } from '../app-scope.ts';
+import type { AppScope } from '../base/app-scope.ts';
 import type { Eventually } from './claims.ts';
 
 /** A login that holds a claim: JSON. */

@@ -5,9 +5,9 @@
  */
 
 import { type RoomKey, roomKeyText, type StreamId, type UserId } from '@gavel/protocol';
-import type { AppScope } from './app-scope.ts';
-import type { RoomEvent } from './events.ts';
-import type { MemberInfo } from './member.ts';
+import type { AppScope } from '../base/app-scope.ts';
+import type { RoomEvent } from '../rooms/events.ts';
+import type { MemberInfo } from '../rooms/member.ts';
 
 const scopeOf = (key: AppScope, id: string): string => `${key.appId}/${key.environment}/${id}`;
 

@@ -5,12 +5,12 @@
  */
 
 import { GavelError, isGavelError, type RoomKey, roomKeyText, type UserId } from '@gavel/protocol';
-import { type BanSubject, bannedIdOf, type KickBan, type NewBan, type SetBan } from './bans.ts';
-import type { Clock } from './clock.ts';
-import type { CommandOf, Origin } from './commands.ts';
+import type { Clock } from '../base/clock.ts';
+import { type BanSubject, bannedIdOf, type KickBan, type NewBan, type SetBan } from '../rooms/bans.ts';
+import type { CommandOf, Origin } from '../rooms/commands.ts';
+import type { KickReply } from '../rooms/replies.ts';
+import type { RoomPolicy } from '../rooms/room-policy.ts';
 import type { People, Person } from './people.ts';
-import type { KickReply } from './replies.ts';
-import type { RoomPolicy } from './room-policy.ts';
 
 type Kick = CommandOf<'kick'>;
 

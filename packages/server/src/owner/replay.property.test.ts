@@ -5,11 +5,11 @@ import { isGavelError, type MemberId, type PollId, type PublishId, type StreamId
 import { throughJson } from '@gavel/testkit/through-json';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { KickTarget, LoginCommand, RoomCommand } from './commands.ts';
-import { eventsOf, type RoomEvent } from './events.ts';
+import type { KickTarget, LoginCommand, RoomCommand } from '../rooms/commands.ts';
+import { eventsOf, type RoomEvent } from '../rooms/events.ts';
+import { Room } from '../rooms/room.ts';
+import { countingIds, KEY, login, ORIGIN, testSettings, ticketOf } from '../rooms/testing.ts';
 import { type Outcome, OwnedRoom } from './owned-room.ts';
-import { Room } from './room.ts';
-import { countingIds, KEY, login, ORIGIN, testSettings, ticketOf } from './testing.ts';
 
 const HOST: LoginCommand['permissions'] = {
   publishAudio: true,

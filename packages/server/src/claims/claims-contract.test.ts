@@ -7,8 +7,8 @@
 import type { AppId, MemberId, RoomId, StreamId, UserId } from '@gavel/protocol';
 import { MemoryNetwork } from '@gavel/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ClusterClaims } from '../../cluster/cluster-claims.ts';
-import { ClusterPeers } from '../../cluster/peers.ts';
+import { ClusterClaims } from '../cluster/cluster-claims.ts';
+import { ClusterPeers } from '../cluster/peers.ts';
 import type { Claims } from './claims.ts';
 import type { LoginHolder } from './login-claims.ts';
 import { MemoryClaims } from './memory-claims.ts';

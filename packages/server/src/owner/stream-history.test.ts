@@ -1,7 +1,7 @@
 import type { StreamId } from '@gavel/protocol';
 import { expect, test } from 'vitest';
+import { KEY } from '../rooms/testing.ts';
 import { StreamHistory } from './stream-history.ts';
-import { KEY } from './testing.ts';
 
 test('as many ended streams are remembered as fit, the oldest is forgotten first (FORB-6)', () => {
   const history = new StreamHistory(2);
