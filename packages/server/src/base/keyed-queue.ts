@@ -18,9 +18,9 @@ export class KeyedQueue {
     return this.#tails.has(key);
   }
 
-  /** Resolves when all tasks so far have ended, whether they succeeded or failed. */
-  async settled(): Promise<void> {
-    await Promise.all(this.#tails.values());
+  /** Resolves when all tasks so far have ended, whether they succeeded or failed; with a key, those of the key. */
+  async settled(key?: string): Promise<void> {
+    await Promise.all(key === undefined ? this.#tails.values() : [this.#tails.get(key)]);
   }
 
   /** Runs a task after all earlier ones of its key, whether those succeeded or failed, and returns its result. */

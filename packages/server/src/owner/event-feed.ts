@@ -73,6 +73,12 @@ export class EventFeed {
     }
   }
 
+  /** Resolves when the events of a room so far are stored, and the `after` sinks are called with them; undefined if they are. */
+  settled(key: RoomKey): Promise<void> | undefined {
+    const room = roomKeyText(key);
+    return this.#waiting.has(room) ? this.#waiting.settled(room) : undefined;
+  }
+
   /** Calls the `after` sinks when the earlier events of the room are delivered and these events are stored. */
   #deliverKept(room: string, kept: Promise<void> | undefined, batch: EventBatch): Promise<Promise<void>[]> {
     const { begin, after } = this.#sinks;

@@ -176,7 +176,8 @@ export class Rooms {
   }
 
   /**
-   * Executes a command. When it resolves, every sink has handled the events: media is closed, callbacks are stored.
+   * Executes a command. When it resolves, every sink has handled the events: media is closed, callbacks are stored. A command
+   * that changes nothing, or is refused, is answered when the earlier events are stored, of which its answer is a result.
    *
    * @throws GavelError `room.not-found` if the room does not exist (`login` creates it), and as the command documents
    */
@@ -188,10 +189,8 @@ export class Rooms {
   ): Promise<ReplyOf<C>> {
     if (origin.by !== undefined) this.#owned.get(roomKeyText(key))?.touch([origin.by]);
     const { commands } = this.#settings;
-    const work = (callId?: string): Promise<AnyReply> => {
-      this.requireEpoch(key, expectedEpoch);
-      return this.#execute(key, command, origin, callId);
-    };
+    const work = (callId?: string): Promise<AnyReply> =>
+      this.#execute(key, command, origin, expectedEpoch, callId).catch((error: unknown) => this.#refuse(key, error));
     const reply = commands?.concerns(command, origin, commandId)
       ? commands.run({ scope: key, command, origin, commandId, fingerprint }, async (callId) => work(callId))
       : work();
@@ -212,7 +211,14 @@ export class Rooms {
   }
 
   /** @param callId the id of the call, for a command whose audit row or reply is kept */
-  async #execute(key: RoomKey, command: RoomCommand, origin: Origin, callId?: string): Promise<AnyReply> {
+  async #execute(
+    key: RoomKey,
+    command: RoomCommand,
+    origin: Origin,
+    expectedEpoch: Epoch | undefined,
+    callId: string | undefined,
+  ): Promise<AnyReply> {
+    this.requireEpoch(key, expectedEpoch);
     switch (command.type) {
       case 'login':
         return this.#login(key, command, origin);
@@ -223,6 +229,13 @@ export class Rooms {
       default:
         return this.#change(key, command, origin, callId);
     }
+  }
+
+  /** @throws the error of a command, when what it may be a result of is stored */
+  async #refuse(key: RoomKey, error: unknown): Promise<never> {
+    // Without a lease, nothing is delivered before there is one again.
+    if (!isGavelError(error, 'server.node-unavailable')) await this.#feed.settled(key);
+    throw error;
   }
 
   async #change(key: RoomKey, command: RoomCommand, origin: Origin, callId?: string): Promise<AnyReply> {
@@ -392,8 +405,8 @@ export class Rooms {
     const done = callId !== undefined && { done: { callId, reply } };
     // The events of the room are the last ones: its epoch is the batch's.
     const epoch = events.at(-1)?.epoch;
-    if (epoch === undefined) return reply;
-    await Promise.all([this.#feed.deliver({ key, epoch, origin, events, ...done }), kept]);
+    if (epoch === undefined) await this.#feed.settled(key);
+    else await Promise.all([this.#feed.deliver({ key, epoch, origin, events, ...done }), kept]);
     return reply;
   }
 
