@@ -137,6 +137,19 @@ describeStores('a store', (createDatabase) => {
       expect(await store.apiTokens.add(same)).toBe(true);
     });
 
+    it('adds one of several that are added with one name at the same time', async () => {
+      for (let round = 0; round < 20; round += 1) {
+        const tokens = [1, 2, 3, 4].map((count) => ({
+          ...token,
+          tokenHash: `h${count}`,
+          accountId: `account-${round}`,
+        }));
+        const added = await Promise.all(tokens.map((each) => store.apiTokens.add(each)));
+        expect(added.filter(Boolean)).toHaveLength(1);
+        for (const { tokenHash } of tokens) await store.apiTokens.delete(tokenHash);
+      }
+    });
+
     it('keeps apart no limit, an empty one and some Apps', async () => {
       await store.apiTokens.add(token);
       await store.apiTokens.add({ ...token, tokenHash: 'h2', name: 'none', rtkAppIds: [] });

@@ -8,6 +8,9 @@ import type { Kysely, Selectable } from 'kysely';
 import type { ApiTokenRecord, ApiTokenRepository } from '../store.ts';
 import type { ApiTokensTable, Tables } from './tables.ts';
 
+/** The fact whose row is locked while a token is added. */
+const NAMES_LOCK = 'api_token_names';
+
 /** The API tokens of a database. */
 export class SqlApiTokens implements ApiTokenRepository {
   readonly #db: Kysely<Tables>;
@@ -31,13 +34,16 @@ export class SqlApiTokens implements ApiTokenRepository {
         eb.val(token.createdAtMs).as('created_at_ms'),
       ])
       .where(({ exists, not }) => not(exists(named)));
-    // One statement instead of a unique index: the first schema version did not require unique names.
-    const { numInsertedOrUpdatedRows } = await this.#db
-      .insertInto('api_tokens')
-      .columns(['token_hash', 'name', 'account_id', 'rtk_app_ids', 'created_at_ms'])
-      .expression(row)
-      .executeTakeFirstOrThrow();
-    return numInsertedOrUpdatedRows === 1n;
+    return this.#db.transaction().execute(async (tx) => {
+      // A lock instead of a unique index: the first schema version did not require unique names.
+      await lockNames(tx);
+      const { numInsertedOrUpdatedRows } = await tx
+        .insertInto('api_tokens')
+        .columns(['token_hash', 'name', 'account_id', 'rtk_app_ids', 'created_at_ms'])
+        .expression(row)
+        .executeTakeFirstOrThrow();
+      return numInsertedOrUpdatedRows === 1n;
+    });
   }
 
   async findByHash(tokenHash: string): Promise<ApiTokenRecord | undefined> {
@@ -63,6 +69,15 @@ export class SqlApiTokens implements ApiTokenRepository {
     const result = await this.#db.deleteFrom('api_tokens').where('token_hash', '=', tokenHash).executeTakeFirst();
     return result.numDeletedRows > 0n;
   }
+}
+
+/** Has other nodes wait with the names of their tokens until the transaction ends. */
+async function lockNames(tx: Kysely<Tables>): Promise<void> {
+  await tx
+    .insertInto('server_facts')
+    .values({ name: NAMES_LOCK, value: '' })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value: '' }))
+    .execute();
 }
 
 function recordOf(row: Selectable<ApiTokensTable>): ApiTokenRecord {
