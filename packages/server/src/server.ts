@@ -280,7 +280,10 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
       records: { rooms: store.outbox, outbox, sessions },
       execute: (key, command, origin) => rooms.execute(key, command, origin),
       store: (batch) => batchJournal.handle(batch),
-      onLost: (key) => fanOut.disconnectRoom(key),
+      onLost(key) {
+        log.warn({ app: key.appId, room: key.roomId }, 'events of a room were lost: its clients at this node resume');
+        fanOut.disconnectRoom(key);
+      },
       onTakeover: ({ appId, roomId }, { term }) =>
         log.warn({ app: appId, room: roomId, term }, 'this node has taken a room over: its owner is gone'),
       report: (error) => log.error({ err: error }, 'a message to another node, or a takeover, failed'),

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { AppId } from '@gavel/protocol';
+import { type AppId, GavelError } from '@gavel/protocol';
 import type { Clock } from '../base/clock.ts';
 import type { Duties } from '../cluster/duties.ts';
 import type { NodeId } from '../cluster/node-link.ts';
@@ -42,10 +42,11 @@ export interface SharedCallbacksDeps {
 
 /** An App whose callbacks this node sends, or is about to. */
 interface Sender {
-  /** While it is not `sending`, what is offered is in the store, and is loaded from there later. */
   state: 'claiming' | 'loading' | 'sending' | 'leaving';
-  /** Whether the store has to be read once more. */
+  /** Whether the store has to be read once more: something was offered while it was `loading`. */
   hasMore: boolean;
+  /** The attempt to get the duty that is under way. */
+  claim: Promise<boolean> | undefined;
 }
 
 /** Callbacks of an App that are on their way to the node that sends them: one message at a time, so that none overtakes another. */
@@ -56,11 +57,18 @@ interface Announcer {
 
 const dutyOf = (appId: AppId): string => `callbacks ${appId}`;
 
-/** Brings callbacks to the node that sends those of their App, and sends those that are this node's duty. */
+/**
+ * Brings callbacks to the node that sends those of their App, and sends those that are this node's duty.
+ *
+ * A node accepts callbacks only while it has the duty: who has it next reads the store after that, so nobody has to remember them.
+ * What is not accepted stays with the node that has stored it, which offers it again.
+ */
 export class SharedCallbacks {
   readonly #deps: SharedCallbacksDeps;
   readonly #senders = new Map<AppId, Sender>();
   readonly #announcers = new Map<AppId, Announcer>();
+  /** The Apps of which something was announced. */
+  readonly #announced = new Set<AppId>();
   #ends: (() => void)[] = [];
   #checks = 0;
   #searching: Promise<void> | undefined;
@@ -68,10 +76,7 @@ export class SharedCallbacks {
 
   constructor(deps: SharedCallbacksDeps) {
     this.#deps = deps;
-    deps.peers.serve(OFFER, (offer) => {
-      this.#receive(offer);
-      return null;
-    });
+    deps.peers.serve(OFFER, (offer) => this.#receive(offer));
   }
 
   /** Whether this node may send callbacks of an App now. */
@@ -89,19 +94,12 @@ export class SharedCallbacks {
 
   /** Accepts callbacks that this node has stored, in the order of `seq`. */
   offer(records: readonly OutboxRecord[]): void {
-    for (const [appId, ofApp] of Map.groupBy(records, (record) => record.appId)) {
-      const isHere = this.#isSentHere(appId) && !this.#announcers.has(appId);
-      if (isHere) this.#receive({ appId, records: ofApp, isIncomplete: false });
-      else this.#announce(appId, ofApp);
-    }
+    for (const [appId, ofApp] of Map.groupBy(records, (record) => record.appId)) this.#pass(appId, ofApp, false);
   }
 
   /** Has callbacks of an App sent that another node has stored, but may not have announced, before those that are offered later. */
   offerLeft(appId: AppId): void {
-    const known = this.#announcers.get(appId);
-    if (known) known.isIncomplete = true;
-    else if (this.#isSentHere(appId)) this.#receive({ appId, records: [], isIncomplete: true });
-    else this.#announce(appId, [], true);
+    this.#pass(appId, [], true);
   }
 
   /** Gives up the duties, when the dispatcher has been closed. */
@@ -113,27 +111,48 @@ export class SharedCallbacks {
     await Promise.all(appIds.map((appId) => this.#release(appId)));
   }
 
+  #pass(appId: AppId, records: readonly OutboxRecord[], isIncomplete: boolean): void {
+    const mayBeHere = this.#isSentHere(appId) && !this.#announcers.has(appId);
+    if (!mayBeHere || !this.#accept({ appId, records, isIncomplete })) this.#announce(appId, records, isIncomplete);
+  }
+
   #isSentHere(appId: AppId): boolean {
     const { duties, peers } = this.#deps;
     return duties.nodeFor(dutyOf(appId)) === peers.self;
   }
 
-  #receive({ appId, records, isIncomplete }: Offer): void {
-    if (this.#isClosed) return;
-    const sender = this.#senders.get(appId);
-    if (!sender) return this.#claim(appId);
-    if (sender.state !== 'sending') sender.hasMore = true;
-    else if (isIncomplete) void this.#load(appId, sender);
-    else this.#deps.dispatcher.offer(records);
+  /** @throws GavelError `server.node-unavailable` if this node does not send the callbacks of the App */
+  async #receive(offer: Offer): Promise<null> {
+    if (this.#accept(offer)) return null;
+    const { appId } = offer;
+    const isClaimable = (this.#senders.get(appId)?.state ?? 'claiming') === 'claiming' && !this.#isClosed;
+    // What is offered is read from the store when this node has the duty.
+    if (isClaimable && (await this.#claim(appId))) return null;
+    throw new GavelError('server.node-unavailable', 'The callbacks of the App are sent by another node.');
   }
 
-  #announce(appId: AppId, records: readonly OutboxRecord[], isIncomplete = false): void {
+  /** Returns whether this node sends callbacks. */
+  #accept({ appId, records, isIncomplete }: Offer): boolean {
+    const sender = this.#senders.get(appId);
+    if (this.#isClosed || !sender || !this.maySend(appId)) return false;
+    if (sender.state === 'loading') sender.hasMore = true;
+    else if (sender.state !== 'sending') return false;
+    else if (isIncomplete) void this.#load(appId, sender);
+    else this.#deps.dispatcher.offer(records);
+    return true;
+  }
+
+  #announce(appId: AppId, records: readonly OutboxRecord[], isIncomplete: boolean): void {
     const known = this.#announcers.get(appId);
     if (known) {
+      known.isIncomplete ||= isIncomplete;
       if (!known.isIncomplete) known.records.push(...records);
       return;
     }
-    const announcer = { records: [...records], isIncomplete };
+    // What an earlier process of this node has stored may not have been announced.
+    const isFirst = !this.#announced.has(appId);
+    this.#announced.add(appId);
+    const announcer = { records: [...records], isIncomplete: isIncomplete || isFirst };
     this.#announcers.set(appId, announcer);
     void this.#runAnnouncer(appId, announcer);
   }
@@ -164,8 +183,8 @@ export class SharedCallbacks {
       const { state } = sender;
       const isPreferred = duties.nodeFor(dutyOf(appId)) === peers.self;
       if (state === 'claiming') {
-        if (isPreferred) this.#claim(appId);
-        else this.#senders.delete(appId);
+        if (isPreferred) void this.#claim(appId);
+        else void this.#giveUp(appId, sender);
       } else if (state === 'sending' && !(isPreferred && this.maySend(appId))) void this.#giveUp(appId, sender);
     }
     dispatcher.resume();
@@ -187,25 +206,33 @@ export class SharedCallbacks {
     const appIds = new Set((await repository.endpoints()).map(({ appId }) => appId));
     for (const appId of appIds) {
       const isHere = duties.nodeFor(dutyOf(appId)) === peers.self;
-      if (isHere && !this.#isClosed && !this.#senders.has(appId)) this.#claim(appId);
+      if (isHere && !this.#isClosed && !this.#senders.has(appId)) void this.#claim(appId);
     }
   }
 
-  #claim(appId: AppId): void {
-    const sender: Sender = this.#senders.get(appId) ?? { state: 'claiming', hasMore: true };
+  /** Gets the duty, and reads the store then. Resolves with whether this node sends the callbacks of the App. */
+  #claim(appId: AppId): Promise<boolean> {
+    const sender: Sender = this.#senders.get(appId) ?? { state: 'claiming', hasMore: false, claim: undefined };
     this.#senders.set(appId, sender);
-    this.#deps.duties
-      .claim(dutyOf(appId))
-      .then((isClaimed) => {
-        if (isClaimed && sender.state === 'claiming' && this.#senders.get(appId) === sender) {
-          return this.#load(appId, sender);
-        }
-      })
-      .catch((error: unknown) => this.#warn(error));
+    sender.claim ??= this.#tryClaim(appId, sender).finally(() => {
+      sender.claim = undefined;
+    });
+    return sender.claim;
   }
 
-  /** Loads what is in the store. What is offered meanwhile is loaded too. */
-  async #load(appId: AppId, sender: Sender): Promise<void> {
+  async #tryClaim(appId: AppId, sender: Sender): Promise<boolean> {
+    try {
+      const isClaimed = await this.#deps.duties.claim(dutyOf(appId));
+      if (!isClaimed || sender.state !== 'claiming' || this.#senders.get(appId) !== sender) return false;
+      return await this.#load(appId, sender);
+    } catch (error) {
+      this.#warn(error);
+      return false;
+    }
+  }
+
+  /** Loads what is in the store. What is offered meanwhile is loaded too. Resolves with whether that has succeeded. */
+  async #load(appId: AppId, sender: Sender): Promise<boolean> {
     sender.state = 'loading';
     try {
       do {
@@ -213,9 +240,11 @@ export class SharedCallbacks {
         await this.#deps.dispatcher.load(appId);
       } while (sender.hasMore);
       sender.state = 'sending';
+      return true;
     } catch (error) {
       this.#warn(error);
       sender.state = 'claiming';
+      return false;
     }
   }
 

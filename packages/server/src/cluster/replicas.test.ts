@@ -192,6 +192,26 @@ describe('replicas', () => {
     expect(a.replicas.find(KEY)).toMatchObject({ term: 2, state: { seq: 3 } });
   });
 
+  test('what a former owner has decided and told nobody disconnects none of its clients (CLUS-3)', async () => {
+    const [a, b] = [open('a'), open('b')];
+    await a.enter('ann');
+    const before = a.rooms.transfer.stateOf(KEY) as RoomState;
+    const stored = Promise.withResolvers<void>();
+    a.store.pending = stored.promise;
+    const refused = a.bus.call({ key: KEY, command: messageOf('hi'), origin: ORIGIN }).catch((error) => error.code);
+    await expect.poll(() => a.rooms.transfer.stateOf(KEY)?.seq).toBe(3);
+    // Meanwhile another node has the room.
+    table.setOwner(KEY, { node: 'b', term: 2 });
+    b.rooms.transfer.adopt(before);
+    await b.replicas.recordAdopted(before, 2);
+    await b.enter('ben');
+    stored.resolve();
+    expect(await refused).toBe('server.node-unavailable');
+    await b.enter('cem');
+    expect([a.lost, a.got.slice(2)]).toEqual([[], ['room 3 memberJoined', 'room 4 memberJoined']]);
+    expect(a.got).toEqual(b.got);
+  });
+
   test('a room that a node has lost does not keep its other rooms from its digests (CLUS-3)', async () => {
     const [a, b] = [open('a'), open('b')];
     await a.enter('ann');

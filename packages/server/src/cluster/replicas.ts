@@ -70,12 +70,17 @@ export interface ReplicasDeps {
   readonly report: (error: unknown) => void;
 }
 
+/** A room, as far as clients follow it. */
+type KnownEvents = Pick<RoomState, 'key' | 'epoch' | 'seq' | 'events'>;
+
 interface Replica {
   readonly owner: NodeId;
   readonly term: number;
   /** Batches of lower terms are not followed: a node has claimed the room in this term, and goes on with what it has got until then. */
   readonly minTerm?: number;
   readonly room: Room;
+  /** The last event that this node's clients have got, if the room was this node's, which has decided more and told nobody. */
+  readonly seen?: RoomPosition;
 }
 
 /** The copies, and the requests that keep them complete. */
@@ -155,18 +160,20 @@ export class Replicas {
   /** Goes on with a room of another node: its state becomes the room of this one, whose clients get the events that they lack. */
   async recordAdopted({ key, epoch, seq, events }: RoomState, term: number): Promise<void> {
     const text = roomKeyText(key);
-    const known = this.#replicas.get(text)?.room;
+    const known = this.#replicas.get(text);
     this.#replicas.delete(text);
     this.#sent.set(text, { key, term, position: { epoch, seq } });
-    const lastSeq = known?.epoch === epoch ? known.position.seq : 0;
-    if (known && lastSeq < seq) await this.#catchUp({ key, epoch, seq, events }, lastSeq);
+    if (known) await this.#catchUp({ key, epoch, seq, events }, known);
   }
 
-  /** Delivers the events of a room after a number; if not all of them are there, the clients of this node get the whole state. */
-  async #catchUp(
-    { key, epoch, seq, events }: Pick<RoomState, 'key' | 'epoch' | 'seq' | 'events'>,
-    lastSeq: number,
-  ): Promise<void> {
+  /**
+   * Delivers the events of a room that this node's clients lack. They get the whole state if not all of the events are there, or if
+   * they know of another life, or of events that have not happened.
+   */
+  async #catchUp({ key, epoch, seq, events }: KnownEvents, known: Replica | undefined): Promise<void> {
+    const seen = known && seenOf(known);
+    if (known && seen && !agrees(seen, known.room.state.events, { epoch, seq, events })) return this.#deps.onLost(key);
+    const lastSeq = seen?.seq ?? 0;
     const missing = events.filter((event) => event.seq > lastSeq);
     if (missing.length < seq - lastSeq) this.#deps.onLost(key);
     else
@@ -180,8 +187,11 @@ export class Replicas {
    */
   recordForgotten(state: RoomState, term: number): void {
     const { peers, settings } = this.#deps;
-    this.#sent.delete(roomKeyText(state.key));
-    this.#put({ owner: peers.self, term, room: Room.restore(state, settings) });
+    const text = roomKeyText(state.key);
+    const seen = this.#sent.get(text)?.position ?? { epoch: state.epoch, seq: 0 };
+    const isBehind = seen.epoch !== state.epoch || seen.seq < state.seq;
+    this.#sent.delete(text);
+    this.#put({ owner: peers.self, term, room: Room.restore(state, settings), ...(isBehind && { seen }) });
   }
 
   /** Sends the other nodes how far this node is with its rooms, unless the digest before is not answered yet. */
@@ -222,8 +232,8 @@ export class Replicas {
     if (!first) return this.#deliver(batch);
     kept?.follow(batch.key, term, events);
     const isOld = known?.room.epoch === first.epoch && first.seq <= known.room.position.seq;
-    // The new owner may not have got what this node has followed last.
-    if (known && isOld && term > known.term && !isRepaired) {
+    // The new owner may not have got what this node has followed last, or has decided itself.
+    if (known && (isOld || known.seen) && term > known.term && !isRepaired) {
       return this.#repair(batch.key, from).then(() => this.#follow(from, owned, true));
     }
     const room = isBeginning(events) ? new Room(batch.key, first.epoch, this.#deps.settings) : known?.room;
@@ -266,19 +276,16 @@ export class Replicas {
       if (current && current.node !== owner && current.node !== peers.self) return this.#fetch(key, current.node);
       if (isElsewhere) throw new GavelError('server.node-unavailable', 'The room is changing its owner.');
     }
-    const known = this.#replicas.get(text)?.room;
+    const known = this.#replicas.get(text);
     if (!snapshot) {
       this.#replicas.delete(text);
       if (known) onLost(key);
       return;
     }
     const { state, term } = snapshot;
-    const replica = this.#replicas.get(text);
-    if (replica && term < minTermOf(replica)) return;
+    if (known && term < minTermOf(known)) return;
     this.#put({ owner, term, room: Room.restore(state, settings) });
-    // Its clients know of another life, or of events that have not happened.
-    if (known && !agrees(known.state, state)) onLost(key);
-    else await this.#catchUp(state, known?.position.seq ?? 0);
+    await this.#catchUp(state, known);
   }
 
   async #compare(owner: NodeId, places: readonly OwnedPlace[]): Promise<void> {
@@ -307,12 +314,11 @@ function splitAtArrivals(events: readonly RoomEvent[]): readonly (readonly RoomE
   return parts.filter(({ length }) => length > 0);
 }
 
-/** Whether a room may be an earlier state of another one: its last event is the same. */
-function agrees(earlier: RoomState, later: RoomState): boolean {
-  if (earlier.epoch !== later.epoch || earlier.seq > later.seq) return false;
-  const last = earlier.events.at(-1);
-  const same = later.events.find(({ seq }) => seq === earlier.seq);
-  return !last || !same || JSON.stringify(last) === JSON.stringify(same);
+/** Whether events of a room up to a position may have been followed by those of its state: the event there is the same in both. */
+function agrees({ epoch, seq }: RoomPosition, known: readonly RoomEvent[], later: Omit<KnownEvents, 'key'>): boolean {
+  if (epoch !== later.epoch || seq > later.seq) return false;
+  const [seen, same] = [known, later.events].map((events) => events.find((event) => event.seq === seq));
+  return !seen || !same || JSON.stringify(seen) === JSON.stringify(same);
 }
 
 /** What cannot be repaired now is repaired by the next digest, or by the next owner. @throws any other error */
@@ -320,6 +326,7 @@ function ignoreUnavailable(error: unknown): void {
   if (!isGavelError(error, 'server.node-unavailable')) throw error;
 }
 
+const seenOf = ({ seen, room }: Replica): RoomPosition => seen ?? room.position;
 const minTermOf = ({ term, minTerm = 0 }: Replica): number => Math.max(term, minTerm);
 
 /** Returns the events of a batch that are the room's own; the others are those of its waiting room. */

@@ -64,7 +64,17 @@ export class OwnerTable {
 export function openNode(network: MemoryNetwork, table: OwnerTable, id: NodeId) {
   const settings = testSettings();
   const publisher = new Publisher();
-  const rooms = new Rooms(settings, { first: [], after: [publisher] });
+  /** What the node stores meanwhile takes until this is settled. */
+  const store = { pending: undefined as Promise<void> | undefined };
+  const rooms = new Rooms(settings, {
+    first: [],
+    journal: { handle: () => store.pending },
+    after: [publisher],
+    begin: (key) => {
+      const term = ownership.termOf(key);
+      return () => (ownership.termOf(key) === term ? true : Promise.resolve(false));
+    },
+  });
   const peers = new ClusterPeers(network.join(id));
   const got: string[] = [];
   const batches: EventBatch[] = [];
@@ -132,6 +142,7 @@ export function openNode(network: MemoryNetwork, table: OwnerTable, id: NodeId) 
     takenOver,
     errors,
     link,
+    store,
     enter,
     clock: settings.clock,
   };
