@@ -86,6 +86,26 @@ test('a kick with its ban, a ban and its end are answered as before, also when t
   expect((await stage.admin('GET', `${BANS}?state=all`)).body.bans).toHaveLength(2);
 });
 
+test('a ban, a kick with its ban and the end of a ban with one key at the same time are done once and answered alike (IDEM-1, CLUS-1)', async () => {
+  for (let round = 0; round < 5; round += 1) {
+    await enter(`anna-${round}`, `bob-${round}`, 'host');
+    const atOnce = async (path: string, body: object, key: string) => {
+      const answers = await Promise.all([1, 2, 3, 4].map(() => act(path, body, `${key}-${round}`)));
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+      for (const { body: other } of answers) expect(other).toEqual(answers[0]?.body);
+      return answers[0]?.body;
+    };
+    const ban = { of: 'user', in: 'room', seconds: 60 };
+    const kick = await atOnce(`${LOBBY}/kick`, { userIds: [`anna-${round}`], reason: 'spam', ban }, 'kick');
+    expect([usersOf(kick.people), kick.bans.length]).toEqual([[`anna-${round}`], 1]);
+    const rest = await atOnce(`${LOBBY}/kick`, { allBut: { userIds: ['host'] }, reason: 'spam', ban }, 'rest');
+    expect([usersOf(rest.people), rest.bans.length]).toEqual([[`bob-${round}`], 1]);
+    const set = await atOnce(BANS, { userId: `carl-${round}`, seconds: 60, reason: 'raid' }, 'ban');
+    await atOnce(`${BANS}/${set.ban.id}/lift`, { reason: 'sorry' }, 'lift');
+    expect((await stage.admin('GET', `${BANS}?state=all`)).body.bans).toHaveLength(3 * (round + 1));
+  }
+});
+
 test('what a repeat is answered from is stored in one entry with what the call changes (IDEM-1, BUS-6)', async () => {
   await enter('anna', 'bob');
   const entries: NumberedRows[] = [];

@@ -72,11 +72,27 @@ export class Repeats {
     terms: Required<RepeatTerms>,
     execute: RepeatableCall<Reply, unknown>['execute'],
   ): Promise<Reply> {
+    const known = await this.#find<Reply>(terms);
+    if (known) return known.reply;
+    try {
+      return await execute(terms);
+    } catch (error) {
+      // It may be refused because the same call was done at another node meanwhile.
+      const done = await this.#find<Reply>(terms);
+      if (!done) throw error;
+      return done.reply;
+    }
+  }
+
+  async #find<Reply>({
+    commandId,
+    fingerprint,
+  }: Required<RepeatTerms>): Promise<{ readonly reply: Reply } | undefined> {
     const { replies, clock } = this.#deps;
-    const known = await replies.findReply(terms.commandId, clock.now() - REPLIES_KEPT_MS);
-    if (!known) return execute(terms);
-    requireSame(known, terms.fingerprint);
-    return JSON.parse(known.reply) as Reply;
+    const known = await replies.findReply(commandId, clock.now() - REPLIES_KEPT_MS);
+    if (!known) return undefined;
+    requireSame(known, fingerprint);
+    return { reply: JSON.parse(known.reply) as Reply };
   }
 }
 
