@@ -2,10 +2,12 @@ import type { RoomKey } from '@gavel/protocol';
 import { MemoryNetwork } from '@gavel/testkit';
 import { FakeClock } from '@gavel/testkit/fake-clock';
 import { expect, test } from 'vitest';
+import type { Command } from '../bus/bus.ts';
 import { LocalBus } from '../bus/local-bus.ts';
 import { Publisher } from '../bus/publisher.ts';
 import { NO_MEDIA } from '../bus/testing.ts';
 import { Rooms } from '../owner/rooms.ts';
+import type { CallTerms } from '../rooms/commands.ts';
 import { KEY, kick, login, ORIGIN, testSettings } from '../rooms/testing.ts';
 import { ClusterBus } from './cluster-bus.ts';
 import type { Owner, Ownership } from './ownership.ts';
@@ -116,6 +118,33 @@ test('of what an owner has got and not answered, a query is repeated and a comma
   await failed;
   expect(await query).toEqual({});
 });
+
+test.each([
+  ['a kick', kick('ann'), 'in its place'],
+  ['a kick with a ban', { ...kick('ann'), ban: { of: 'user', in: 'room' } }, undefined],
+  ['a message', { type: 'send', kind: 'broadcast', from: { id: 'backend', name: '' }, text: 'hi' }, undefined],
+] as [string, Command, string | undefined][])(
+  'a command with an id that an owner has got and not answered: %s (CLUS-3, BUS-2)',
+  async (_name, command, expected) => {
+    const { a, b, network, table, clock } = openNodes();
+    await a.bus.call({ key: KEY, command: login('ann'), origin: ORIGIN });
+    b.ownership.known.set(KEY.roomId, { node: 'a', term: 1 });
+    Object.assign(a.rooms, { execute: () => new Promise(() => {}) });
+    let terms: CallTerms | undefined;
+    const execute = async (_key: RoomKey, _command: unknown, _origin: unknown, given: CallTerms): Promise<string> => {
+      terms = given;
+      return 'in its place';
+    };
+    Object.assign(b.rooms, { execute });
+    const answered = b.bus.call({ key: KEY, command, origin: ORIGIN, commandId: 'c1' }).catch(({ code }) => code);
+    await passTime(clock, 100);
+    network.leave('a');
+    table.set(KEY.roomId, { node: 'b', term: 2 });
+    await passTime(clock, 500);
+    expect(await answered).toBe(expected ?? 'server.node-unavailable');
+    expect(terms).toEqual(expected && { commandId: 'c1', isRetried: true });
+  },
+);
 
 test('a command whose owner is gone fails with a clear error if there is no next one, and the owner is asked for anew', async () => {
   const { a, b, network, clock } = openNodes();

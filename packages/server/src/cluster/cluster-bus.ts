@@ -26,6 +26,14 @@ export interface OwnedBatch {
   readonly batch: EventBatch;
 }
 
+/** A request to the owner of a room. */
+interface OwnerRequest<Request> {
+  readonly topic: Topic<Request, OwnerAnswer>;
+  readonly request: Request;
+  /** The request to the next owner, if this one has died without an answer; absent if it must not be made then. */
+  readonly retry?: Request | undefined;
+}
+
 const CALL = defineTopic<Envelope, OwnerAnswer>('bus.call', ({ key }) => roomKeyText(key));
 const QUERY = defineTopic<{ readonly key: RoomKey; readonly query: Query }, OwnerAnswer>('bus.query', ({ key }) =>
   roomKeyText(key),
@@ -92,8 +100,9 @@ export class ClusterBus implements Bus {
     const { key, command } = envelope;
     // A room begins with a login. Without an owner there is nothing of the room, and this node's refusal is as good as any.
     const find = command.type === 'login' ? () => this.#ownerOrClaim(key) : () => ownership.ownerOf(key);
-    const reply = await this.#atOwner(key, find, () => own.call(envelope), CALL, envelope);
-    return reply as ReplyOf<C>;
+    const retry = canRetry(envelope) ? { ...envelope, isRetried: true } : undefined;
+    const here = (request: Envelope): Promise<unknown> => own.call(request);
+    return (await this.#atOwner(key, find, here, { topic: CALL, request: envelope, retry })) as ReplyOf<C>;
   }
 
   async query<Q extends Query>(subject: SubjectOf<Q>, query: Q): Promise<AnswerOf<Q>> {
@@ -104,7 +113,9 @@ export class ClusterBus implements Bus {
     }
     const key = subject as RoomKey;
     const askHere = () => own.query(subject, query);
-    return (await this.#atOwner(key, () => ownership.ownerOf(key), askHere, QUERY, { key, query })) as AnswerOf<Q>;
+    const request = { key, query };
+    const toOwner = { topic: QUERY, request, retry: request };
+    return (await this.#atOwner(key, () => ownership.ownerOf(key), askHere, toOwner)) as AnswerOf<Q>;
   }
 
   subscribe(subscriber: Subscriber): () => void {
@@ -123,24 +134,24 @@ export class ClusterBus implements Bus {
 
   /**
    * Executes something at the owner of a room; without an owner, here. A node that is not the owner is corrected once. If the owner
-   * cannot be reached, the call waits for the next one; a query also if the owner has died without an answer.
+   * cannot be reached, the request waits for the next one; also if the owner has died without an answer, where it may be repeated.
    */
   async #atOwner<Request>(
     key: RoomKey,
     find: () => Owner | undefined | Promise<Owner | undefined>,
-    here: () => Promise<unknown>,
-    topic: Topic<Request, OwnerAnswer>,
-    request: Request,
+    here: (request: Request) => Promise<unknown>,
+    { topic, request: first, retry }: OwnerRequest<Request>,
   ): Promise<unknown> {
     const { peers, ownership, clock = systemClock } = this.#deps;
     const text = roomKeyText(key);
     const endsAtMs = clock.monotonicMs() + NEXT_OWNER_MS;
+    let request = first;
     for (let corrections = 0; corrections < 2; ) {
       const pause = this.#pauses.get(text);
       if (pause) await pause;
       const found = find();
       const owner = found instanceof Promise ? await found : found;
-      if (!owner || owner.node === peers.self) return here();
+      if (!owner || owner.node === peers.self) return here(request);
       try {
         const answer = await peers.ask(owner.node, topic, request);
         if ('done' in answer) return answer.done;
@@ -148,10 +159,11 @@ export class ClusterBus implements Bus {
         corrections += 1;
       } catch (error) {
         if (!isGavelError(error, 'server.node-unavailable')) throw error;
-        // From now on the database is asked, which knows the next owner. What may have been executed is not repeated.
+        // From now on the database is asked, which knows the next owner.
         ownership.correct(key, undefined);
-        const isRepeatable = topic.name === QUERY.name || error instanceof NotDelivered;
-        if (!isRepeatable || clock.monotonicMs() >= endsAtMs) throw error;
+        const next = error instanceof NotDelivered ? request : retry;
+        if (!next || clock.monotonicMs() >= endsAtMs) throw error;
+        request = next;
         await this.#pause(text);
       }
     }
@@ -187,4 +199,13 @@ export class ClusterBus implements Bus {
     const { peers, report } = this.#deps;
     peers.askOthers(NOTICE, notice).catch(report);
   }
+}
+
+/** Commands that do the same to a room once or twice. */
+const REPEATABLE: ReadonlySet<string> = new Set<Command['type']>(['kick', 'close', 'mute', 'deleteStream']);
+
+/** Whether a command may be done again at the next owner: by its id the journal knows whether it was done. A ban would be set twice. */
+function canRetry({ command, commandId }: Envelope): boolean {
+  const isBanning = command.type === 'kick' && command.ban !== undefined;
+  return commandId !== undefined && REPEATABLE.has(command.type) && !isBanning;
 }

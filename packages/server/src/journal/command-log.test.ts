@@ -183,6 +183,20 @@ describe('a command with an id', () => {
     expect(work).toHaveBeenCalledTimes(1);
   });
 
+  it('takes effect at the next owner of its room too, which may not know what was done; its reply is the first one (BUS-2, CLUS-4)', async () => {
+    await commands.run(call, async () => REPLY);
+    const retried = { ...call, isRetried: true };
+    const again = vi.fn(async () => ({ members: [] }));
+    expect(await openLog().run(retried, again)).toEqual(REPLY);
+    expect(again).toHaveBeenCalledTimes(1);
+    // The next owner does know it.
+    const refuse = async (): Promise<never> => {
+      throw new GavelError('room.member-not-found');
+    };
+    expect(await openLog().run(retried, refuse)).toEqual(REPLY);
+    expect(await auditRows()).toHaveLength(1);
+  });
+
   it('is executed again if it was refused: nothing was done (BUS-2)', async () => {
     const refuse = async () => {
       throw new GavelError('room.not-found');

@@ -6,7 +6,7 @@
  */
 
 import { createHash, randomUUID } from 'node:crypto';
-import { GavelError } from '@gavel/protocol';
+import { GavelError, isGavelError } from '@gavel/protocol';
 import type { Clock } from '../base/clock.ts';
 import type { Origin } from '../rooms/commands.ts';
 import type { CommandReply, JournalRepository, NumberedRows } from '../store/journal.ts';
@@ -29,6 +29,8 @@ export interface CommandCall<C extends AuditedCommand = AuditedCommand> {
   readonly commandId?: string | undefined;
   /** Distinguishes a repeat from another command with the id; default: a hash of the command. */
   readonly fingerprint?: string | undefined;
+  /** Whether the command is done again if its reply is known: as `CallTerms.isRetried`. */
+  readonly isRetried?: boolean | undefined;
 }
 
 /** What a command did, for the journal of its events: JSON. */
@@ -142,6 +144,8 @@ export class CommandLog {
       return reply;
     }
     if (known.fingerprint !== fingerprint) throw new GavelError('request.id-reused');
+    // Its rows are stored already. What is refused now has been done.
+    if (call.isRetried) await work(randomUUID()).catch(ignoreRefusal);
     return JSON.parse(known.reply) as R;
   }
 
@@ -196,6 +200,11 @@ export class CommandLog {
       .append({ audit: [row] })
       .catch((failure: unknown) => this.#deps.log.error({ err: failure, row }, 'audit: writing a refused call failed'));
   }
+}
+
+/** @throws an error that is no refusal */
+function ignoreRefusal(error: unknown): void {
+  if (!isGavelError(error)) throw error;
 }
 
 /** Returns whether a command is answered with its first reply if it is repeated. */

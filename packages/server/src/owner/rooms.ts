@@ -81,6 +81,7 @@ export interface CommandRunner {
       readonly origin: Origin;
       readonly commandId?: string | undefined;
       readonly fingerprint?: string | undefined;
+      readonly isRetried?: boolean | undefined;
     },
     work: (callId: string) => Promise<R>,
   ): Promise<R>;
@@ -185,14 +186,14 @@ export class Rooms {
     key: RoomKey,
     command: C,
     origin: Origin,
-    { commandId, fingerprint, expectedEpoch }: CallTerms = {},
+    { commandId, fingerprint, isRetried, expectedEpoch }: CallTerms = {},
   ): Promise<ReplyOf<C>> {
     if (origin.by !== undefined) this.#owned.get(roomKeyText(key))?.touch([origin.by]);
     const { commands } = this.#settings;
     const work = (callId?: string): Promise<AnyReply> =>
       this.#execute(key, command, origin, expectedEpoch, callId).catch((error: unknown) => this.#refuse(key, error));
     const reply = commands?.concerns(command, origin, commandId)
-      ? commands.run({ scope: key, command, origin, commandId, fingerprint }, async (callId) => work(callId))
+      ? commands.run({ scope: key, command, origin, commandId, fingerprint, isRetried }, async (callId) => work(callId))
       : work();
     return (await reply) as ReplyOf<C>;
   }

@@ -394,6 +394,11 @@ export interface CallTerms {
    * command, which differs from that of a repeat if the caller puts facts of the moment into the command.
    */
   readonly fingerprint?: string | undefined;
+  /**
+   * Whether an owner that has died may have stored the command's reply and told nobody what it changed: then it is done again, and
+   * gets the first reply.
+   */
+  readonly isRetried?: boolean | undefined;
   /** The life of the room that is meant: in another one, or without a room, the command is refused (BUS-9). */
   readonly expectedEpoch?: Epoch | undefined;
 }
