@@ -26,6 +26,7 @@ import type { Peers } from './peers.ts';
 import { Replicas } from './replicas.ts';
 import { Takeover } from './takeover.ts';
 import { findUnpublished, type Unpublished } from './unpublished.ts';
+import { WaitingReplicas } from './waiting-replicas.ts';
 
 /** The origin of what is done because the owner has changed. */
 const TAKEOVER_ORIGIN: Origin = { channel: 'server', requestId: 'takeover' };
@@ -57,7 +58,10 @@ export interface ClusterRoomsDeps
   readonly peers: Peers;
   /** The bus to the rooms that this node owns. */
   readonly own: Bus;
-  readonly rooms: Pick<RoomTransfer, 'has' | 'keys' | 'stateOf' | 'adopt' | 'adoptSession' | 'forget'>;
+  readonly rooms: Pick<
+    RoomTransfer,
+    'has' | 'keys' | 'stateOf' | 'waitingOf' | 'adopt' | 'adoptSession' | 'adoptWaiting' | 'forget'
+  >;
   /** What is stored of rooms, and of the sessions of meetings. */
   readonly records: {
     readonly rooms: {
@@ -120,8 +124,9 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
     return deps.ownership.ownerOf(key);
   };
   const kept = new KeptSessions(clock);
+  const waiting = new WaitingReplicas(clock);
   const replicas: Replicas = new Replicas({
-    ...{ peers, settings, kept, onLost, report },
+    ...{ peers, settings, kept, waiting, onLost, report },
     stateOf: (key) => rooms.stateOf(key),
     ...{ termOf, ownerOf: findOwner },
     onReplaced(key, term) {
@@ -130,8 +135,12 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
     },
   });
   const takeover = new Takeover({
-    ...{ clock, peers, ownership: deps.ownership, replicas, kept, onTakeover, report },
+    ...{ clock, peers, ownership: deps.ownership, replicas, kept, waiting, onTakeover, report },
     adoptSession: (key, session) => rooms.adoptSession(key, session),
+    adoptWaiting(key, { state }) {
+      rooms.adoptWaiting(key, state);
+      waiting.recordAdopted(key);
+    },
     has: (key) => rooms.has(key),
     async letGo(key, term) {
       await outbox.settled();
@@ -171,10 +180,11 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
   };
   /** Another node goes on with the room: clients of this one follow it, and negotiate media anew. */
   const forget = (key: RoomKey, term: number): void => {
-    const state = rooms.stateOf(key);
+    const [state, waitingState] = [rooms.stateOf(key), rooms.waitingOf(key)];
     rooms.forget(key);
     sessions.forget(key);
     if (state) replicas.recordForgotten(state, term);
+    if (waitingState) waiting.recordForgotten(peers.self, key, { term, state: waitingState });
   };
   const guard =
     lease &&
@@ -204,6 +214,7 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
       replicas.start();
       takeover.start();
       kept.start();
+      waiting.start();
       guard?.start();
       ended?.start();
       leftRooms?.start();
@@ -212,6 +223,7 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
       replicas.stop();
       takeover.stop();
       kept.stop();
+      waiting.stop();
       guard?.stop();
       ended?.stop();
       await leftRooms?.close();

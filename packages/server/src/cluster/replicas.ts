@@ -22,6 +22,7 @@ import type { NodeId } from './node-link.ts';
 import type { Owner } from './ownership.ts';
 import type { Peers } from './peers.ts';
 import { defineTopic } from './topic.ts';
+import type { WaitingReplicas } from './waiting-replicas.ts';
 
 const DIGEST_INTERVAL_MS = 5000;
 /** The origin of events that were asked for, because the batch with their own was lost. */
@@ -62,6 +63,8 @@ export interface ReplicasDeps {
   readonly settings: RoomSettings & { readonly clock: Clock };
   /** Keeps the sessions of rooms that become empty. */
   readonly kept?: Pick<KeptSessions, 'follow'>;
+  /** Keeps the waiting rooms of rooms. */
+  readonly waiting?: Pick<WaitingReplicas, 'follow'>;
   /** Called when another node goes on with a room that this node still has: it forgets it, with `recordForgotten`. */
   readonly onReplaced: (key: RoomKey, term: number) => void;
   /** Called when events of a room are lost for good: what this node's clients know of the room is outdated. */
@@ -219,13 +222,14 @@ export class Replicas {
     const repair = this.#repairs.get(text);
     if (repair) return repair.then(() => this.#follow(from, owned, true));
     const { term, batch } = owned;
-    const { kept } = this.#deps;
+    const { kept, waiting } = this.#deps;
     const own = this.#sent.get(text);
     // An owner that has lost the room meanwhile: nobody follows it any more (CLUS-2).
     if (own && term <= own.term) return;
     if (own) this.#deps.onReplaced(batch.key, own.term);
     const known = this.#replicas.get(text);
     if (known && term < minTermOf(known)) return;
+    waiting?.follow(from, owned);
     const events = eventsOfRoom(batch, known?.room);
     const [first] = events;
     // The waiting room has its own events.

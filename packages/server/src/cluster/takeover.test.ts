@@ -1,4 +1,4 @@
-import type { RoomKey } from '@gavel/protocol';
+import type { MemberId, RoomKey } from '@gavel/protocol';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { KEY, kick, login, ORIGIN } from '../rooms/testing.ts';
 import type { Owner } from './ownership.ts';
@@ -145,6 +145,43 @@ describe('takeover', () => {
     const last = owner === b ? c : b;
     await join(last, 'ann');
     expect(last.rooms.transfer.stateOf(KEY)?.moderation).not.toEqual(moderation);
+  });
+
+  test('who waits goes on waiting at the next owner, and who was accepted is let in (CLUS-3, WAIT-3)', async () => {
+    const [a, b, c] = [open('a'), open('b'), open('c')];
+    const HOST = { publishAudio: true, publishVideo: true, moderation: { kick: true, acceptWaiting: true } };
+    const askAt = async (node: typeof a, userId: string, until: 'accepted' | 'attended', key = KEY) => {
+      const command = login(userId, { waits: { until, rememberedForMs: 60_000 } });
+      return (await node.bus.call({ key, command, origin: ORIGIN })).waiting;
+    };
+    const enterAsHost = async (key = KEY) =>
+      (await b.bus.call({ key, command: login('host', { permissions: HOST }), origin: ORIGIN })).session;
+    await a.enter('ann');
+    const host = await enterAsHost();
+    const [ben, cem] = [await askAt(c, 'ben', 'accepted'), await askAt(c, 'cem', 'accepted')];
+    // Nobody is in this room yet.
+    const dan = await askAt(a, 'dan', 'attended', OTHER_KEY);
+    await c.bus.call({ key: KEY, command: kick('cem'), origin: ORIGIN });
+    network.leave('a');
+    await expect.poll(() => [KEY, OTHER_KEY].map((key) => table.ownerOf(key)?.term)).toEqual([2, 2]);
+    const { waiting } = await b.bus.query(KEY, { type: 'waiting' });
+    expect(waiting.map(({ memberId }) => memberId)).toEqual([ben?.memberId]);
+    const by = host?.member.memberId as MemberId;
+    const memberIds = [ben, cem].flatMap((each) => each?.memberId ?? []);
+    const answer = { type: 'answerWaiting', by, memberIds, isAccepted: true } as const;
+    await c.bus.call({ key: KEY, command: answer, origin: ORIGIN });
+    await enterAsHost(OTHER_KEY);
+    const admitted = () =>
+      c.batches.flatMap(({ events }) =>
+        events.flatMap((event) => (event.type === 'admissionAnswered' ? event.waiting.memberId : [])),
+      );
+    await expect.poll(admitted).toEqual([ben?.memberId, dan?.memberId]);
+    await expect.poll(() => b.got.toSorted()).toEqual(c.got.toSorted());
+    // Who was accepted enters at the owner after the next one too.
+    await b.bus.call({ key: KEY, command: { type: 'logout', memberId: ben?.memberId as MemberId }, origin: ORIGIN });
+    const owner = table.ownerOf(KEY)?.node;
+    network.leave(owner ?? '');
+    expect(await askAt(owner === 'b' ? c : b, 'ben', 'accepted')).toBeUndefined();
   });
 
   test('all rooms of a dead owner are taken over without a call, and shared by the others', async () => {

@@ -16,16 +16,18 @@ import type { Peers } from './peers.ts';
 import { nodeFor } from './rendezvous.ts';
 import type { Replicas, Snapshot } from './replicas.ts';
 import { defineTopic } from './topic.ts';
+import { findNewestWaiting, type WaitingReplicas, type WaitingSnapshot } from './waiting-replicas.ts';
 
 /** Asks a node to go on with a room that has no owner. */
 const TAKE = defineTopic<{ readonly key: RoomKey }, Owner>('takeover.take', ({ key }) => roomKeyText(key));
 /** Asks for a replica in a new term of the room: the node follows nothing of earlier terms afterwards. */
 const REPLICA = defineTopic<{ readonly key: RoomKey; readonly term: number }, Remains>('takeover.replica');
 
-/** What a node has of a room whose owner is gone: the room, or the session that its last life has left. */
+/** What a node has of a room whose owner is gone: the room, or the session that its last life has left, and who waits. */
 interface Remains {
   readonly snapshot?: Snapshot;
   readonly session?: KeptSession;
+  readonly waiting?: WaitingSnapshot;
 }
 
 /** Interval at which rooms are taken over again that could not be: the node was too young, or the database did not answer. */
@@ -48,6 +50,10 @@ export interface TakeoverDeps {
   readonly kept?: Pick<KeptSessions, 'find'>;
   /** Goes on with the session of an empty room. */
   readonly adoptSession?: (key: RoomKey, session: KeptSession) => void;
+  /** The waiting rooms of rooms; by default there are none. */
+  readonly waiting?: Pick<WaitingReplicas, 'has' | 'find' | 'orphans'>;
+  /** Goes on with the waiting room of a room, after the room or its session. */
+  readonly adoptWaiting?: (key: RoomKey, waiting: WaitingSnapshot) => void;
   /** Lets a room go that another node will go on with, when everything that was decided in it is stored. */
   readonly letGo: (key: RoomKey, term: number) => Promise<void>;
   /** Called when a room was taken over, for the metrics and the log. */
@@ -75,7 +81,8 @@ export class Takeover implements Ownership {
     peers.serve(REPLICA, ({ key, term }) => {
       const snapshot = replicas.findFor(key, term);
       const session = kept?.find(key);
-      return { ...(snapshot && { snapshot }), ...(session && { session }) };
+      const waiting = deps.waiting?.find(key);
+      return { ...(snapshot && { snapshot }), ...(session && { session }), ...(waiting && { waiting }) };
     });
     peers.serve(TAKE, ({ key }) => {
       if (this.#isDraining) throw new GavelError('server.node-unavailable', 'This node is ending.');
@@ -103,12 +110,12 @@ export class Takeover implements Ownership {
   }
 
   ownerOf(key: RoomKey): Promise<Owner | undefined> | Owner | undefined {
-    const { ownership, replicas } = this.#deps;
+    const { ownership, replicas, waiting } = this.#deps;
     const text = roomKeyText(key);
     if (this.#claims.has(text) || this.#unfinished.has(text)) return this.claim(key);
+    const claimLeft = () => (replicas.find(key) || waiting?.has(key) ? this.claim(key) : undefined);
     const found = ownership.ownerOf(key);
-    if (!(found instanceof Promise)) return found ?? (replicas.find(key) ? this.claim(key) : undefined);
-    return found.then((owner) => owner ?? (replicas.find(key) ? this.claim(key) : undefined));
+    return found instanceof Promise ? found.then((owner) => owner ?? claimLeft()) : (found ?? claimLeft());
   }
 
   claim(key: RoomKey): Promise<Owner> {
@@ -174,7 +181,7 @@ export class Takeover implements Ownership {
   }
 
   async #claim(key: RoomKey): Promise<Owner> {
-    const { peers, ownership, prepare, adopt, adoptSession, onTakeover } = this.#deps;
+    const { peers, ownership, prepare, adopt, adoptSession, adoptWaiting, onTakeover } = this.#deps;
     const text = roomKeyText(key);
     const before = this.#unfinished.has(text) ? undefined : ownership.termOf(key);
     const owner = await ownership.claim(key);
@@ -184,9 +191,10 @@ export class Takeover implements Ownership {
       return owner;
     }
     this.#unfinished.add(text);
-    const [{ snapshot, session }] = await Promise.all([this.#findNewest(key, owner.term), prepare(key)]);
+    const [{ snapshot, session, waiting }] = await Promise.all([this.#findNewest(key, owner.term), prepare(key)]);
     if (snapshot) await adopt(snapshot.state, owner.term);
     else if (session) adoptSession?.(key, session);
+    if (waiting) adoptWaiting?.(key, waiting);
     this.#unfinished.delete(text);
     if (!snapshot) return owner;
     this.#count += 1;
@@ -212,30 +220,20 @@ export class Takeover implements Ownership {
     return undefined;
   }
 
-  /** Returns the newest room that any node has, or a newer session of it. */
+  /** Returns the newest that any node has of a room. */
   async #findNewest(key: RoomKey, term: number): Promise<Remains> {
     const answers = await this.#deps.peers.askAll(REPLICA, { key, term });
-    const snapshot = answers
-      .flatMap((answer) => answer.snapshot ?? [])
-      .toSorted(compareSnapshots)
-      .at(-1);
-    const session = answers
-      .flatMap((answer) => answer.session ?? [])
-      .toSorted(compareLives)
-      .at(-1);
-    if (!session) return snapshot ? { snapshot } : {};
-    // A node that has missed the end of the room still has it.
-    const isNewer = !snapshot || compareLives(session, { term: snapshot.term, epoch: snapshot.state.epoch }) >= 0;
-    return isNewer ? { session } : { snapshot };
+    const waiting = findNewestWaiting(answers.flatMap((answer) => answer.waiting ?? []));
+    return { ...findNewestRoom(answers), ...(waiting && { waiting }) };
   }
 
   /** Takes the rooms of dead owners over: each room at the node that a hash names, so that not all nodes claim it. */
   #takeOrphans(): void {
-    const { peers, replicas, report } = this.#deps;
+    const { peers, replicas, waiting, report } = this.#deps;
     if (this.#isDraining) return;
     this.#hasFailed = false;
     const nodes = peers.nodes();
-    for (const key of replicas.orphans(nodes)) {
+    for (const key of [...replicas.orphans(nodes), ...(waiting?.orphans(nodes) ?? [])]) {
       if (nodeFor(roomKeyText(key), nodes) !== peers.self) continue;
       this.claim(key).catch((error: unknown) => {
         this.#hasFailed = true;
@@ -243,6 +241,22 @@ export class Takeover implements Ownership {
       });
     }
   }
+}
+
+/** Returns the newest room among the remains at several nodes, or a newer session of it. */
+function findNewestRoom(answers: readonly Remains[]): Pick<Remains, 'snapshot' | 'session'> {
+  const snapshot = answers
+    .flatMap((answer) => answer.snapshot ?? [])
+    .toSorted(compareSnapshots)
+    .at(-1);
+  const session = answers
+    .flatMap((answer) => answer.session ?? [])
+    .toSorted(compareLives)
+    .at(-1);
+  if (!session) return snapshot ? { snapshot } : {};
+  // A node that has missed the end of the room still has it.
+  const isNewer = !snapshot || compareLives(session, { term: snapshot.term, epoch: snapshot.state.epoch }) >= 0;
+  return isNewer ? { session } : { snapshot };
 }
 
 type Life = Pick<KeptSession, 'term' | 'epoch'>;

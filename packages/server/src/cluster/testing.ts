@@ -18,6 +18,7 @@ import type { Owner, Ownership } from './ownership.ts';
 import { ClusterPeers } from './peers.ts';
 import { Replicas } from './replicas.ts';
 import { Takeover } from './takeover.ts';
+import { WaitingReplicas } from './waiting-replicas.ts';
 
 /** Another room than `KEY`. */
 export const OTHER_KEY: RoomKey = { ...KEY, roomId: 'other' as never };
@@ -83,8 +84,9 @@ export function openNode(network: MemoryNetwork, table: OwnerTable, id: NodeId) 
   const report = (error: unknown): void => void errors.push(error);
   const ownership = table.ofNode(id);
   const kept = new KeptSessions(settings.clock);
+  const waiting = new WaitingReplicas(settings.clock);
   const replicas: Replicas = new Replicas({
-    ...{ peers, settings, kept, report },
+    ...{ peers, settings, kept, waiting, report },
     stateOf: (key) => rooms.transfer.stateOf(key),
     termOf: (key) => ownership.termOf(key),
     ownerOf: (key) => ownership.ownerOf(key),
@@ -92,13 +94,18 @@ export function openNode(network: MemoryNetwork, table: OwnerTable, id: NodeId) 
     onReplaced: (key, term) => forget(key, term),
   });
   const forget = (key: RoomKey, term: number): void => {
-    const state = rooms.transfer.stateOf(key);
+    const [state, waitingState] = [rooms.transfer.stateOf(key), rooms.transfer.waitingOf(key)];
     rooms.transfer.forget(key);
     if (state) replicas.recordForgotten(state, term);
+    if (waitingState) waiting.recordForgotten(id, key, { term, state: waitingState });
   };
   const takeover = new Takeover({
-    ...{ clock: settings.clock, peers, ownership, replicas, kept, report },
+    ...{ clock: settings.clock, peers, ownership, replicas, kept, waiting, report },
     adoptSession: (key, session) => rooms.transfer.adoptSession(key, session),
+    adoptWaiting(key, { state }) {
+      rooms.transfer.adoptWaiting(key, state);
+      waiting.recordAdopted(key);
+    },
     has: (key) => rooms.transfer.has(key),
     prepare: async (key) => void prepared.push(key.roomId),
     letGo: async (key, term) => forget(key, term),

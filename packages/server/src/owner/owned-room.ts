@@ -16,7 +16,7 @@ import { type ReplyOf, replyOf } from '../rooms/replies.ts';
 import { Room, type RoomSettings } from '../rooms/room.ts';
 import type { RoomState } from '../rooms/room-state.ts';
 import type { Waiting } from '../rooms/waiting.ts';
-import { type WaitingLogin, WaitingRoom } from '../rooms/waiting-room.ts';
+import { type WaitingLogin, WaitingRoom, type WaitingState } from '../rooms/waiting-room.ts';
 import type { PreviewedCommand } from './queries.ts';
 
 /** The result of a command. */
@@ -75,6 +75,11 @@ export class OwnedRoom {
     const owned = new OwnedRoom(key, settings);
     owned.#session = { continuation, untilMonotonicMs: settings.clock.monotonicMs() + remainingMs };
     return owned;
+  }
+
+  /** Goes on with a waiting room of another owner. */
+  adoptWaiting(state: WaitingState): void {
+    this.#waitingRoom = WaitingRoom.restore(this.key, state, this.#settings.clock.monotonicMs());
   }
 
   /** The current life of the room; undefined if it has no members. */

@@ -10,6 +10,7 @@ import type { Claims } from '../claims/claims.ts';
 import type { Continuation } from '../rooms/continuation.ts';
 import type { Room, RoomSettings } from '../rooms/room.ts';
 import type { RoomState } from '../rooms/room-state.ts';
+import type { WaitingState } from '../rooms/waiting-room.ts';
 import type { Directory, IndexedRoom } from './directory.ts';
 import { OwnedRoom } from './owned-room.ts';
 import { ENVIRONMENT_LIMITS } from './room-limits.ts';
@@ -48,7 +49,7 @@ export class RoomTransfer {
 
   /**
    * Goes on with a room that another node owned, from a snapshot of it. Members are as active as if they had just sent
-   * something. Waiting users and the sessions of empty rooms are not part of a snapshot.
+   * something. Waiting users and the sessions of empty rooms are adopted apart.
    *
    * @throws Error if this node has the room
    */
@@ -69,6 +70,20 @@ export class RoomTransfer {
   ): void {
     if (this.has(key)) return;
     this.#deps.owned.set(roomKeyText(key), OwnedRoom.keep(key, this.#deps.settings, continuation, remainingMs));
+  }
+
+  /** Returns the waiting room of a room; undefined if nobody waits and nobody is accepted. */
+  waitingOf(key: RoomKey): WaitingState | undefined {
+    const { owned, settings } = this.#deps;
+    return owned.get(roomKeyText(key))?.waitingRoom?.stateAt(settings.clock.monotonicMs());
+  }
+
+  /** Goes on with the waiting room of a room that another node owned, when the room or its session is adopted. */
+  adoptWaiting(key: RoomKey, state: WaitingState): void {
+    const { owned, settings } = this.#deps;
+    const adopting = owned.get(roomKeyText(key)) ?? new OwnedRoom(key, settings);
+    adopting.adoptWaiting(state);
+    owned.set(roomKeyText(key), adopting);
   }
 
   /** Claims for this owner what the room has: where claims are in memory, those of the dead owner are gone. */

@@ -38,6 +38,19 @@ interface Acceptance {
   readonly untilMonotonicMs: number;
 }
 
+/** A waiting room, as nodes send it to each other: JSON. */
+export interface WaitingState {
+  readonly epoch: Epoch;
+  readonly seq: number;
+  readonly waits: readonly (WaitingLogin & { readonly unansweredAttemptId?: string })[];
+  /** Acceptances; without `remainingMs`, one that does not expire while the room exists. */
+  readonly accepted: readonly {
+    readonly userId: UserId;
+    readonly rememberedForMs: number;
+    readonly remainingMs?: number;
+  }[];
+}
+
 /** What a decision depends on, in addition to the waiting room. */
 export interface WaitingFacts {
   readonly origin: Origin;
@@ -65,6 +78,22 @@ export class WaitingRoom {
     this.epoch = epoch;
   }
 
+  /** Returns a waiting room with the state of one at another node. Its users are as active as if they had just sent something. */
+  static restore(key: RoomKey, { epoch, seq, waits, accepted }: WaitingState, nowMonotonicMs: number): WaitingRoom {
+    const room = new WaitingRoom(key, epoch);
+    room.#seq = seq;
+    const activity = { unansweredAttemptId: undefined, lastSeenMonotonicMs: nowMonotonicMs };
+    for (const wait of waits) room.#waits.set(wait.waiting.memberId, { ...activity, ...wait });
+    for (const { userId, rememberedForMs, remainingMs = Number.POSITIVE_INFINITY } of accepted)
+      room.#accepted.set(userId, { rememberedForMs, untilMonotonicMs: nowMonotonicMs + remainingMs });
+    return room;
+  }
+
+  /** Number of its events so far. */
+  get seq(): number {
+    return this.#seq;
+  }
+
   /** Whether there are no waiting users and no acceptances. */
   get isEmpty(): boolean {
     return this.#waits.size === 0 && this.#accepted.size === 0;
@@ -84,6 +113,22 @@ export class WaitingRoom {
   get state(): object {
     const waits = [...this.#waits.values()].map(({ waiting, login, origin }) => ({ waiting, login, origin }));
     return { waits, accepted: [...this.#accepted] };
+  }
+
+  /** Returns what another node needs to go on with it. */
+  stateAt(nowMonotonicMs: number): WaitingState {
+    return {
+      epoch: this.epoch,
+      seq: this.#seq,
+      waits: [...this.#waits.values()].map(({ waiting, login, origin, unansweredAttemptId }) => ({
+        ...{ waiting, login, origin },
+        ...(unansweredAttemptId !== undefined && { unansweredAttemptId }),
+      })),
+      accepted: [...this.#accepted].map(([userId, { rememberedForMs, untilMonotonicMs }]) => ({
+        ...{ userId, rememberedForMs },
+        ...(Number.isFinite(untilMonotonicMs) && { remainingMs: untilMonotonicMs - nowMonotonicMs }),
+      })),
+    };
   }
 
   /** Whether a user waits under this member id. */
