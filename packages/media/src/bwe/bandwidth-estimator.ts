@@ -185,12 +185,15 @@ export class BandwidthEstimator {
     this.#recordRoundTrip(nowMs - newestSentMs);
     this.#losses.add(received, lost, this.bps, this.acknowledgedBps ?? 0, this.#standing.queueMs, nowMs);
     if (proved !== undefined) this.#proof = { bps: proved, atMs: nowMs };
+    const isProbed = proved === undefined && this.#probing.awaitsResult;
     const link: LinkState = {
       trend: this.#trend,
       acknowledgedBps: this.#readArrivingBps(nowMs),
-      sentBps: this.#sent.read(this.#history.sentBytes, nowMs),
+      // The bytes of a probe say nothing of how much of the rate is used.
+      sentBps: isProbed ? this.#sent.bps : this.#sent.read(this.#history.sentBytes, nowMs),
       roundTripMs: this.#roundTripMs,
       queueMs: this.#standing.queueMs,
+      isProbed,
     };
     this.#control.update(link, nowMs);
     if (proved !== undefined) this.#followProbe(proved, nowMs);

@@ -83,6 +83,11 @@ export class Probing {
     return this.#active !== undefined && nowMs < this.#active.endMs ? this.#active.id : NO_CLUSTER;
   }
 
+  /** Whether a probe has begun whose result is not known. */
+  get awaitsResult(): boolean {
+    return this.#active !== undefined || this.#judged !== undefined;
+  }
+
   /** Begins a probe if one is due. */
   begin({ estimateBps, wantedBps, isCalm, isUrgent, roundTripMs }: ProbeSituation, nowMs: number): void {
     this.#endActive(nowMs);

@@ -26,6 +26,8 @@ const ARRIVING = 0.85;
 const UNUSED_FACTOR = 0.5;
 /** A queue that empties by itself, in milliseconds. */
 const SHORT_QUEUE_MS = 100;
+/** The queue that one picture may be on a slow link, in milliseconds. */
+const PICTURE_QUEUE_MS = 200;
 const PACKET_BITS = 1_200 * 8;
 /** Time in which a change shows in the feedback, in milliseconds, without the round trip. */
 const RESPONSE_MS = 100;
@@ -52,6 +54,8 @@ export interface LinkState {
   readonly roundTripMs: number;
   /** The time in the queue, in milliseconds. */
   readonly queueMs: number;
+  /** Whether a probe is on its way, whose result is not known. */
+  readonly isProbed: boolean;
 }
 
 /** A rate in bits per second that follows the trend of the queue. */
@@ -108,12 +112,16 @@ export class RateControl {
     else this.#increase(link, elapsedMs);
   }
 
-  #decrease({ acknowledgedBps, sentBps, roundTripMs, queueMs }: LinkState, nowMs: number): void {
+  #decrease({ acknowledgedBps, sentBps, roundTripMs, queueMs, isProbed }: LinkState, nowMs: number): void {
     const measured = acknowledgedBps ?? this.#bps;
     const isLow = measured < this.#bps * COLLAPSED;
-    // Whoever sends little, all of which arrives at once, does not fill the link: then the rate is no measure of it.
-    const isIdle = isLow && measured >= sentBps * ARRIVING && queueMs < SHORT_QUEUE_MS;
     const isUnused = isLow && sentBps < this.#bps * COLLAPSED;
+    // The queue may be that of the probe, whose result shows in a moment what the link carries.
+    if (isUnused && isProbed) return;
+    // Whoever sends little, all of which arrives at once, does not fill the link: then the rate is no measure of it. The same holds
+    // for few pictures: each is a queue for a moment, and between two of them little arrives.
+    const isArriving = measured >= sentBps * ARRIVING && queueMs < SHORT_QUEUE_MS;
+    const isIdle = isLow && (isArriving || (isUnused && queueMs < PICTURE_QUEUE_MS));
     // The effect of a decrease shows after a round trip; but a link that has become much slower shows at once.
     let intervalMs = roundTripMs + queueMs + RESPONSE_MS;
     if (isLow && !isIdle) intervalMs = isUnused ? RESPONSE_MS : 0;

@@ -12,6 +12,11 @@ export class SentRate {
   #startBytes = 0;
   #bps = 0;
 
+  /** Bits per second in the last complete window; 0 before the first one. */
+  get bps(): number {
+    return this.#bps;
+  }
+
   /**
    * Returns bits per second in the last complete window; 0 before the first one.
    *
