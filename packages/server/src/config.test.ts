@@ -73,7 +73,7 @@ describe('where values come from', () => {
       chat: { maxFileBytes: 26_214_400, maxRoomFileBytes: 1_073_741_824, maxAppFileBytes: 10_737_418_240 },
       callbacks: {
         timeoutMs: 5000,
-        maxInFlightPerEndpoint: 32,
+        maxInFlightPerEndpoint: 64,
         maxInMemoryPerEndpoint: 10_000,
         keepFailedDays: 7,
         allowPrivateTargets: false,

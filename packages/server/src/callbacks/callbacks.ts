@@ -24,7 +24,7 @@ import { Dispatcher } from './dispatcher.ts';
 import { Outbox } from './outbox.ts';
 import type { Poster } from './post.ts';
 import { SharedCallbacks } from './shared-callbacks.ts';
-import { createThreadedPoster } from './threaded-poster.ts';
+import { createBestPoster } from './threaded-poster.ts';
 
 /** Limits of sending, as configured. */
 export interface CallbackSettings {
@@ -77,7 +77,7 @@ export class Callbacks {
 
   constructor(deps: CallbacksDeps) {
     this.#deps = deps;
-    this.#poster = deps.poster ?? createThreadedPoster(deps.settings);
+    this.#poster = deps.poster ?? createBestPoster(deps.settings);
     const { outbox, journal } = deps.store;
     this.#dispatcher = new Dispatcher({
       ...deps,

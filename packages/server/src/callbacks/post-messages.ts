@@ -1,6 +1,6 @@
 /**
- * The messages between the main thread and the thread that posts callbacks. Each message is an array: all of one turn of the
- * event loop.
+ * The messages between the main thread and the thread that posts callbacks. Each message is an array
+ * (`MessageBatch`).
  *
  * @module
  */

@@ -5,31 +5,29 @@
  */
 
 import { parentPort } from 'node:worker_threads';
-import { createPoster, type Poster } from './post.ts';
+import { MessageBatch } from './message-batch.ts';
+import { createPoster, type Poster, type PostRequest } from './post.ts';
 import type { PosterCommand, PostResult } from './post-messages.ts';
 
 if (!parentPort) throw new Error('This module runs in a thread.');
 const port = parentPort;
 const posters = new Map<number, Poster>();
-let results: PostResult[] = [];
-
-/** Sends all results of a turn in one message. */
-function report(result: PostResult): void {
-  if (results.length === 0) {
-    setImmediate(() => {
-      port.postMessage(results);
-      results = [];
-    });
-  }
-  results.push(result);
-}
+const results = new MessageBatch<PostResult>((contents) => port.postMessage(contents));
+let runningCount = 0;
 
 async function post(poster: Poster, { id, request }: Extract<PosterCommand, { readonly kind: 'post' }>): Promise<void> {
+  runningCount += 1;
+  const result = await attempt(poster, id, request);
+  runningCount -= 1;
+  results.add(result, runningCount);
+}
+
+async function attempt(poster: Poster, id: number, request: PostRequest): Promise<PostResult> {
   try {
     const { status } = await poster.post(request);
-    report({ id, status });
+    return { id, status };
   } catch (error) {
-    report({ id, reason: error instanceof Error ? error.message : String(error) });
+    return { id, reason: error instanceof Error ? error.message : String(error) };
   }
 }
 

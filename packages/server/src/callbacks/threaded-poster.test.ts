@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { Poster } from './post.ts';
-import { createThreadedPoster } from './threaded-poster.ts';
+import { createBestPoster, createThreadedPoster } from './threaded-poster.ts';
 
 const workers: Worker[] = [];
 const addWorker = (worker: Worker): void => void workers.push(worker);
@@ -95,4 +95,12 @@ it('attempts fail when the thread ends, and the next one is in a new thread', as
   expect(await post(request('/'))).toEqual({ status: 200 });
   // One thread serves all posters of the process.
   expect(workers).toHaveLength(2);
+});
+
+it('where the process has one core, no thread posts', async () => {
+  const before = workers.length;
+  const poster = createBestPoster({ allowPrivateTargets: true }, 1);
+  posters.push(poster);
+  expect(await poster.post(request('/'))).toEqual({ status: 200 });
+  expect(workers).toHaveLength(before);
 });

@@ -1,11 +1,13 @@
 /**
- * A poster whose HTTP connections are in another thread. All requests of one turn of the event loop are one message.
+ * A poster whose HTTP connections are in another thread, where the process has more than one core.
  *
  * @module
  */
 
+import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { Poster, PosterOptions, PostRequest } from './post.ts';
+import { MessageBatch } from './message-batch.ts';
+import { createPoster, type Poster, type PosterOptions, type PostRequest } from './post.ts';
 import type { PosterCommand, PostResult } from './post-messages.ts';
 
 /** The thread of all posters of this process; it starts with the first callback, and does not keep the process alive. */
@@ -13,6 +15,14 @@ let thread: PostThread | undefined;
 /** The last numbers of a poster and of an attempt, of this process. */
 let lastPoster = 0;
 let lastId = 0;
+
+/**
+ * Creates the poster of this machine. On one core a thread only adds messages, and a burst of events would get ahead of its
+ * callbacks: there this thread posts.
+ */
+export function createBestPoster(options: PosterOptions, coreCount = availableParallelism()): Poster {
+  return coreCount > 1 ? createThreadedPoster(options) : createPoster(options);
+}
 
 /** Creates a poster, as `createPoster` does. The thread starts at the first callback. */
 export function createThreadedPoster({ allowPrivateTargets }: PosterOptions): Poster {
@@ -43,7 +53,7 @@ interface Attempt {
 class PostThread {
   readonly #worker = new Worker(new URL('./post-thread-entry.js', import.meta.url), { execArgv: [] });
   readonly #attempts = new Map<number, Attempt>();
-  #commands: PosterCommand[] = [];
+  readonly #commands = new MessageBatch<PosterCommand>((commands) => this.#worker.postMessage(commands));
 
   constructor() {
     this.#worker
@@ -56,13 +66,7 @@ class PostThread {
   }
 
   send(command: PosterCommand): void {
-    if (this.#commands.length === 0) {
-      setImmediate(() => {
-        this.#worker.postMessage(this.#commands);
-        this.#commands = [];
-      });
-    }
-    this.#commands.push(command);
+    this.#commands.add(command, this.#attempts.size);
   }
 
   post(poster: number, request: PostRequest): Promise<{ readonly status: number }> {

@@ -86,7 +86,7 @@ const callbacks = Type.Object(
       description: 'Timeout of one attempt, from the connection to the end of the response.',
     }),
     maxInFlightPerEndpoint: Type.Integer({
-      default: 32,
+      default: 64,
       minimum: 1,
       maximum: 1000,
       unit: 'callbacks',
