@@ -39,7 +39,8 @@ const QUERY = defineTopic<{ readonly key: RoomKey; readonly query: Query }, Owne
   roomKeyText(key),
 );
 const SCOPE_QUERY = defineTopic<{ readonly subject: object; readonly query: Query }, unknown>('bus.scope-query');
-const BATCH = defineTopic<OwnedBatch, null>('bus.batch', ({ batch }) => roomKeyText(batch.key));
+/** Brings a batch to a node that does not own its room. */
+export const BATCH = defineTopic<OwnedBatch, null>('bus.batch', ({ batch }) => roomKeyText(batch.key));
 const NOTICE = defineTopic<Notice, null>('bus.notice', ({ key }) => roomKeyText(key));
 
 /** Dependencies of the bus of a cluster. */

@@ -100,6 +100,10 @@ export interface ClusterRoomsDeps
 /** A node's way to all rooms. */
 export interface ClusterRooms {
   readonly bus: Bus;
+  /** The copies of the rooms of other nodes. */
+  readonly replicas: Replicas;
+  /** Goes on with rooms of other nodes, and gives away those of this one. */
+  readonly takeover: Takeover;
   /** Hands the rooms over before this node ends. */
   readonly drain: Drain;
   /** Returns what keeps this node from taking part; empty if nothing does. */
@@ -203,7 +207,7 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
     : undefined;
   const drain = new Drain({ clock, takeover, rooms, log, report });
   return {
-    drain,
+    ...{ replicas, takeover, drain },
     findUnready: () => [
       ...(deps.findUnready?.() ?? []),
       ...(takeover.isDraining ? [{ part: 'cluster', problem: 'this node is being drained' } as const] : []),

@@ -11,14 +11,12 @@ import { Publisher } from '../bus/publisher.ts';
 import { NO_MEDIA } from '../bus/testing.ts';
 import { type EventBatch, Rooms } from '../owner/rooms.ts';
 import { KEY, login, ORIGIN, testSettings } from '../rooms/testing.ts';
-import { ClusterBus, type OwnedBatch } from './cluster-bus.ts';
-import { KeptSessions } from './kept-sessions.ts';
+import { BATCH } from './cluster-bus.ts';
+import { connectRooms } from './cluster-rooms.ts';
 import type { NodeId } from './node-link.ts';
 import type { Owner, Ownership } from './ownership.ts';
 import { ClusterPeers } from './peers.ts';
-import { Replicas } from './replicas.ts';
-import { Takeover } from './takeover.ts';
-import { WaitingReplicas } from './waiting-replicas.ts';
+import type { Topic } from './topic.ts';
 
 /** Another room than `KEY`. */
 export const OTHER_KEY: RoomKey = { ...KEY, roomId: 'other' as never };
@@ -61,12 +59,31 @@ export class OwnerTable {
   }
 }
 
-/** A node, with what its subscribers got and the way to lose batches on their way to it. */
+/** Peers of a node that loses batches on their way to it. */
+class LossyPeers extends ClusterPeers {
+  /** So many of the next batches are lost. */
+  losing = 0;
+
+  override serve<Request, Answer>(
+    topic: Topic<Request, Answer>,
+    handler: (request: Request, from: NodeId) => Answer | Promise<Answer>,
+  ): void {
+    const isOfBatches = topic.name === BATCH.name;
+    super.serve(topic, (request, from) => {
+      if (isOfBatches) this.losing -= 1;
+      // That is what a node answers that has handled a batch.
+      return isOfBatches && this.losing >= 0 ? (null as Answer) : handler(request, from);
+    });
+  }
+}
+
+/** A node, with what its subscribers got and the way to lose batches on their way to it. Nothing is stored. */
 export function openNode(network: MemoryNetwork, table: OwnerTable, id: NodeId) {
   const settings = testSettings();
   const publisher = new Publisher();
   /** What the node stores meanwhile takes until this is settled. */
   const store = { pending: undefined as Promise<void> | undefined };
+  const ownership = table.ofNode(id);
   const rooms = new Rooms(settings, {
     first: [],
     journal: { handle: () => store.pending },
@@ -76,58 +93,38 @@ export function openNode(network: MemoryNetwork, table: OwnerTable, id: NodeId) 
       return () => (ownership.termOf(key) === term ? true : Promise.resolve(false));
     },
   });
-  const peers = new ClusterPeers(network.join(id));
+  const link = new LossyPeers(network.join(id));
   const got: string[] = [];
   const batches: EventBatch[] = [];
   const [lost, takenOver, errors]: [RoomKey[], Owner[], unknown[]] = [[], [], []];
   const prepared: string[] = [];
-  const report = (error: unknown): void => void errors.push(error);
-  const ownership = table.ofNode(id);
-  const kept = new KeptSessions(settings.clock);
-  const waiting = new WaitingReplicas(settings.clock);
-  const replicas: Replicas = new Replicas({
-    ...{ peers, settings, kept, waiting, report },
-    stateOf: (key) => rooms.transfer.stateOf(key),
-    termOf: (key) => ownership.termOf(key),
-    ownerOf: (key) => ownership.ownerOf(key),
-    onLost: (key) => lost.push(key),
-    onReplaced: (key, term) => forget(key, term),
-  });
-  const forget = (key: RoomKey, term: number): void => {
-    const [state, waitingState] = [rooms.transfer.stateOf(key), rooms.transfer.waitingOf(key)];
-    rooms.transfer.forget(key);
-    if (state) replicas.recordForgotten(state, term);
-    if (waitingState) waiting.recordForgotten(id, key, { term, state: waitingState });
-  };
-  const takeover = new Takeover({
-    ...{ clock: settings.clock, peers, ownership, replicas, kept, waiting, report },
-    adoptSession: (key, session) => rooms.transfer.adoptSession(key, session),
-    adoptWaiting(key, { state }) {
-      rooms.transfer.adoptWaiting(key, state);
-      waiting.recordAdopted(key);
-    },
-    has: (key) => rooms.transfer.has(key),
-    prepare: async (key) => void prepared.push(key.roomId),
-    letGo: async (key, term) => forget(key, term),
-    adopt: async (state, term) => {
-      rooms.transfer.adopt(state);
-      await replicas.recordAdopted(state, term);
-    },
-    onTakeover: (_key, owner) => takenOver.push(owner),
-  });
-  /** Loses so many of the next batches. */
-  const link = { losing: 0 };
-  const bus = new ClusterBus({
-    ...{ peers, report, ownership: takeover, termOf: (key: RoomKey) => ownership.termOf(key) },
+  const { bus, replicas, takeover } = connectRooms({
+    ...{ peers: link, ownership, settings },
     own: new LocalBus({ rooms, media: NO_MEDIA, publisher }),
-    replicas: {
-      deliverTo: (deliver) => replicas.deliverTo(deliver),
-      recordSent: (owned) => replicas.recordSent(owned),
-      receive: (from: NodeId, owned: OwnedBatch) => {
-        link.losing -= 1;
-        return link.losing >= 0 ? undefined : replicas.receive(from, owned);
+    rooms: rooms.transfer,
+    records: {
+      rooms: { liveRooms: async () => [], liveRoom: async () => undefined },
+      outbox: {
+        continueAfter: async (key) => void prepared.push(key.roomId),
+        omitEnds: () => {},
+        closeLeft: async () => {},
+        settled: async () => {},
+      },
+      sessions: {
+        adopt: async () => {},
+        forget: () => {},
+        findLeft: async () => [],
+        roomOf: () => KEY,
+        endLeft: async () => {},
       },
     },
+    execute: (key, command, origin) => rooms.execute(key, command, origin),
+    store: () => undefined,
+    media: { adopt: () => {}, abandon: async () => {} },
+    onLost: (key) => lost.push(key),
+    onTakeover: (_key, owner) => takenOver.push(owner),
+    log: { info: () => {}, warn: () => {} },
+    report: (error) => errors.push(error),
   });
   bus.subscribe({
     handle: (batch) => {
@@ -135,23 +132,12 @@ export function openNode(network: MemoryNetwork, table: OwnerTable, id: NodeId) 
       for (const { type, seq } of batch.events) got.push(`${batch.key.roomId} ${seq} ${type}`);
     },
   });
-  peers.start();
+  link.start();
   const enter = (userId: string, key = KEY) => bus.call({ key, command: login(userId), origin: ORIGIN });
+  const { clock } = settings;
   return {
-    bus,
-    rooms,
-    replicas,
-    takeover,
-    got,
-    batches,
-    lost,
-    prepared,
-    takenOver,
-    errors,
-    link,
-    store,
-    enter,
-    clock: settings.clock,
+    ...{ bus, rooms, replicas, takeover, store, link, clock, enter },
+    ...{ got, batches, lost, prepared, takenOver, errors },
   };
 }
 
