@@ -99,6 +99,29 @@ test('a login whose journal failed leaves nobody in the room (BUS-5)', async () 
   expect(rooms.answer(KEY, { type: 'summary' }).room).toMatchObject({ memberCount: 1 });
 });
 
+test('a login that is refused because the lease ends leaves nobody in the room when there is one again (BUS-5, CLUS-2)', async () => {
+  const lease = { isValid: true };
+  const journal = Promise.withResolvers<void>();
+  const rooms = new Rooms(
+    { ...testSettings(), mayDecide: () => lease.isValid },
+    {
+      first: [],
+      journal: { handle: () => (lease.isValid ? journal.promise : undefined) },
+      after: [],
+      begin: () => () => (lease.isValid ? true : Promise.resolve(true)),
+    },
+  );
+  const refused = rooms.execute(KEY, login('alice'), ORIGIN).catch(({ code }) => code);
+  lease.isValid = false;
+  journal.resolve();
+  expect(await refused).toBe('server.node-unavailable');
+  await rooms.sweep();
+  expect(rooms.size).toBe(1);
+  lease.isValid = true;
+  await rooms.sweep();
+  expect(rooms.size).toBe(0);
+});
+
 test('a call that finds its work done by another one is answered when that one is stored and published (BUS-4)', async () => {
   const order: string[] = [];
   const writes: PromiseWithResolvers<void>[] = [];

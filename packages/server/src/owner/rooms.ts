@@ -40,6 +40,7 @@ import { carriesBan, KickBans, type KickCall } from './kick-bans.ts';
 import { OwnedRoom } from './owned-room.ts';
 import { People } from './people.ts';
 import { type AnswerOf, type Query, Reader, type SubjectOf } from './queries.ts';
+import { RefusedLogins } from './refused-logins.ts';
 import { Returns } from './returns.ts';
 import { withEnvironmentCap } from './room-limits.ts';
 import { RoomTransfer } from './room-transfer.ts';
@@ -95,6 +96,9 @@ type PublishCommand = CommandOf<'reserveStream' | 'addStream'>;
 const isPublish = (command: RoomCommand): command is PublishCommand =>
   command.type === 'reserveStream' || command.type === 'addStream';
 
+/** The origin of the removal of a member whose login was refused. */
+const REFUSAL_ORIGIN: Origin = { channel: 'server', requestId: 'refused-login' };
+
 /** The result of a change of a room, before its events are delivered. */
 interface Change {
   readonly key: RoomKey;
@@ -119,6 +123,7 @@ export class Rooms {
   readonly #logins = new SlidingWindows(1000);
   readonly #reader: Reader;
   readonly #kickBans: KickBans;
+  readonly #refused: RefusedLogins;
   /** Moves rooms to and from other owners. */
   readonly transfer: RoomTransfer;
   #stopSweep: (() => void) | undefined;
@@ -147,6 +152,11 @@ export class Rooms {
       clock: settings.clock,
       people,
       kick: (key, command, origin, call) => this.#kick(key, command, origin, call),
+    });
+    this.#refused = new RefusedLogins({
+      has: (key) => this.#owned.has(roomKeyText(key)),
+      mayDecide: (key) => settings.mayDecide?.(key) !== false,
+      logOut: (key, memberId) => this.execute(key, { type: 'logout', memberId }, REFUSAL_ORIGIN),
     });
     this.#feed = new EventFeed(sinks);
     this.#reader = new Reader({
@@ -294,7 +304,7 @@ export class Rooms {
     } catch (error) {
       // The login is refused: without it, no client would own the member or the wait.
       const { memberId } = reply.waiting ?? reply.session.member;
-      await this.execute(key, { type: 'logout', memberId }, origin).catch(() => undefined);
+      await this.#refused.remove(key, memberId);
       throw error;
     }
   }
@@ -427,6 +437,7 @@ export class Rooms {
     const swept: Promise<unknown>[] = due.map(({ key }) => this.execute(key, { type: 'expire' }, origin));
     // Users whose admission the login limit has delayed.
     for (const { key, waitingRoom } of owned) if (waitingRoom) swept.push(this.#admit(key));
+    swept.push(this.#refused.sweep());
     if (this.#tickets.isSweepDue(clock.now())) swept.push(this.#tickets.sweep(clock.now()));
     for (const result of await Promise.allSettled(swept)) if (result.status === 'rejected') throw result.reason;
   }
