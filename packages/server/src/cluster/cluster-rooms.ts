@@ -197,7 +197,11 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
       rooms: {
         keys: () => rooms.keys(),
         stateOf: (key) => rooms.stateOf(key),
-        forget: (key) => forget(key, 0),
+        forget(key) {
+          forget(key, 0);
+          // Its clients may know of something that did not survive.
+          replicas.refresh(key).catch(report);
+        },
       },
     });
   const ended =

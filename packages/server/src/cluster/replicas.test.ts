@@ -139,6 +139,21 @@ describe('replicas', () => {
     expect(a.lost).toEqual([]);
   });
 
+  test('a node that has lost a room asks the next owner at once for what its clients lack (CLUS-3)', async () => {
+    const [a, b] = [open('a'), open('b')];
+    await a.enter('ann');
+    const before = a.rooms.transfer.stateOf(KEY) as RoomState;
+    table.setOwner(KEY, { node: 'b', term: 2 });
+    b.rooms.transfer.adopt(before);
+    await b.replicas.recordAdopted(before, 2);
+    a.link.losing = 1;
+    await b.enter('ben');
+    a.replicas.recordForgotten(before, 0);
+    a.rooms.transfer.forget(KEY);
+    await a.replicas.refresh(KEY);
+    expect([a.got, a.lost]).toEqual([['room 1 roomCreated', 'room 2 memberJoined', 'room 3 memberJoined'], []]);
+  });
+
   test('an owner without a valid lease says nothing of its rooms: the replicas stay for the takeover (CLUS-3)', async () => {
     const [a, b] = [open('a'), open('b')];
     await a.enter('ann');

@@ -197,6 +197,13 @@ export class Replicas {
     this.#put({ owner: peers.self, term, room: Room.restore(state, settings), ...(isBehind && { seen }) });
   }
 
+  /** Asks the owner of a room for what this node's clients lack, without waiting for its next batch or digest. @throws the database's error */
+  async refresh(key: RoomKey): Promise<void> {
+    const { peers, ownerOf } = this.#deps;
+    const owner = await ownerOf(key);
+    if (owner && owner.node !== peers.self) await this.#repair(key, owner.node).catch(ignoreUnavailable);
+  }
+
   /** Sends the other nodes how far this node is with its rooms, unless the digest before is not answered yet. */
   async sendDigest(): Promise<void> {
     const { peers, termOf } = this.#deps;
