@@ -43,6 +43,15 @@ describe('retries', () => {
     expect([delivered, failed]).toEqual([[], ['event']]);
   });
 
+  it('is sent once if it is loaded from the store before it is offered (CLUS-7)', async () => {
+    const { endpoint, dispatcher } = openDispatcher(store);
+    const records = await addCallbacks(store, [record('1'), record('2')]);
+    await dispatcher.load();
+    dispatcher.offer(records);
+    await settle();
+    expect(endpoint.bodies).toEqual(['1', '2']);
+  });
+
   it('note why an attempt had no answer', async () => {
     const { endpoint, offer } = openDispatcher(store);
     endpoint.answers = () => Promise.reject(new Error('no answer within 5000 ms'));

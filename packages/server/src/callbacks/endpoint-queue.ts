@@ -66,9 +66,11 @@ export class EndpointQueue {
     this.#hasMore = hasBacklog;
   }
 
-  /** Accepts newly stored callbacks, in the order of `seq`. */
+  /** Accepts newly stored callbacks, in the order of `seq`; ignores those that it has loaded already. */
   offer(records: readonly OutboxRecord[]): void {
     for (const record of records) {
+      // A load that ran while it was on its way has read it.
+      if (record.seq <= (this.#loaded[ownerOf(record)] ?? 0)) continue;
       if (this.#hasMore || this.#size >= this.#deps.maxInMemory) {
         this.#hasMore = true;
         this.#hasNewer = true;

@@ -250,6 +250,8 @@ export class SharedCallbacks {
 
   async #giveUp(appId: AppId, sender: Sender): Promise<void> {
     sender.state = 'leaving';
+    // A claim that succeeds now is released too.
+    await sender.claim;
     await this.#deps.dispatcher.drop(appId);
     await this.#release(appId);
     this.#senders.delete(appId);
