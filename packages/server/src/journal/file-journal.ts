@@ -20,8 +20,8 @@ import type { Journal } from './journal.ts';
 
 /** The longest time until entries are moved to the tables, in milliseconds. */
 const MOVE_AFTER_MS = 1000;
-/** Entries of this size in bytes are moved at once. */
-const MOVE_AFTER_BYTES = 1024 * 1024;
+/** Entries of this size in bytes are moved at once. Callbacks that are delivered before need no row: to move earlier makes more rows. */
+const MOVE_AFTER_BYTES = 4 * 1024 * 1024;
 /** A file that has this size in bytes is followed by the next one. */
 const SEGMENT_BYTES = 16 * 1024 * 1024;
 /** How long a read waits for entries to be moved, in milliseconds; then it reads what the tables have (BUS-7). */

@@ -77,7 +77,7 @@ it('leaves out what a crash or a full disk cut off (BUS-6)', async () => {
 
 it('moves many entries in several transactions, and one that is longer than a part (BUS-6)', async () => {
   const apply = vi.spyOn(store.journal, 'apply');
-  const ids = Array.from({ length: 60 }, (_, index) => `small ${index}`);
+  const ids = Array.from({ length: 240 }, (_, index) => `small ${index}`);
   write(1, ...ids.map((id) => entry(id, 10_000)), entry('huge', 1_500_000), entry('after'));
   await mover.moveAll();
   expect(await idsOf()).toEqual([...ids, 'huge', 'after']);

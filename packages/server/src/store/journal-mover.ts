@@ -37,8 +37,8 @@ export interface JournalMoverDeps {
   readonly folder: string;
 }
 
-/** Number of bytes that one transaction moves, unless one entry is longer. */
-const PART_BYTES = 256 * 1024;
+/** Number of bytes that one transaction moves, unless one entry is longer. Changes of a live room in it become one. */
+const PART_BYTES = 1024 * 1024;
 const NEWLINE = 10;
 const SEGMENT = /^(\d{10})\.log$/;
 /** Entries that the database does not accept. */
