@@ -51,13 +51,14 @@ describe('a steady link', () => {
   });
 
   test.each([
-    [300_000, 100, 0],
-    [3 * MBIT, 300, 10],
+    [300_000, 100, 0, 25],
+    [3 * MBIT, 300, 10, 25],
+    [2.5 * MBIT, 100, 10, 150],
   ])(
-    'two peers share %i bit/s with a queue of %i ms fairly, also when one came %i s later',
-    (bps, queueMs, seconds) => {
+    'two peers share %i bit/s with a queue of %i ms fairly, also when one came %i s later (delay %i ms)',
+    (bps, queueMs, seconds, delayMs) => {
       const late = { ...EVERYTHING, startMs: seconds * 1_000 };
-      const [first = [], second = []] = simulateCall(createLink(bps, 25, { queueMs }), [EVERYTHING, late], 90_000);
+      const [first = [], second = []] = simulateCall(createLink(bps, delayMs, { queueMs }), [EVERYTHING, late], 90_000);
       const ratio =
         mean(after(first, 45_000), ({ arrivedBps }) => arrivedBps) /
         mean(after(second, 45_000), ({ arrivedBps }) => arrivedBps);

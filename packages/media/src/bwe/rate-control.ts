@@ -32,6 +32,12 @@ const PACKET_BITS = 1_200 * 8;
 /** Time in which a change shows in the feedback, in milliseconds, without the round trip. */
 const RESPONSE_MS = 100;
 const MIN_ADDED_BPS_PER_SECOND = 4_000;
+/**
+ * What is added per second whatever the round trip is: this share of the rate, up to a limit in bits per second. With a packet per
+ * round trip only, two fast senders with a long round trip would need minutes to reach the same rate.
+ */
+const ADDED_SHARE_PER_SECOND = 0.05;
+const MAX_ADDED_SHARE_BPS = 48_000;
 /** An update longer ago than this, in milliseconds, means that no feedback comes. */
 const RECENT_MS = 1_000;
 /** Weight of the newest rate at which the queue grew, in the average of those rates. */
@@ -143,10 +149,13 @@ export class RateControl {
   #increase({ acknowledgedBps, roundTripMs, queueMs }: LinkState, elapsedMs: number): void {
     if (acknowledgedBps !== undefined && acknowledgedBps > this.#maxCapacityBps()) this.#capacityKbps = undefined;
     const seconds = elapsedMs / 1_000;
-    const added =
-      this.#capacityKbps === undefined
-        ? Math.max(1_000, this.#bps * GROWTH_PER_SECOND) * seconds
-        : Math.max(MIN_ADDED_BPS_PER_SECOND, (PACKET_BITS * 1_000) / (roundTripMs + queueMs + RESPONSE_MS)) * seconds;
+    const addedNearCapacity = Math.max(
+      MIN_ADDED_BPS_PER_SECOND,
+      Math.min(this.#bps * ADDED_SHARE_PER_SECOND, MAX_ADDED_SHARE_BPS),
+      (PACKET_BITS * 1_000) / (roundTripMs + queueMs + RESPONSE_MS),
+    );
+    const addedFar = Math.max(1_000, this.#bps * GROWTH_PER_SECOND);
+    const added = (this.#capacityKbps === undefined ? addedFar : addedNearCapacity) * seconds;
     const lead = acknowledgedBps === undefined ? Number.POSITIVE_INFINITY : acknowledgedBps * MAX_LEAD + MAX_LEAD_BPS;
     this.#isCapped = this.#bps + added > lead;
     // Sound is sent whatever the estimate is: what arrives of it without a queue is proved.
