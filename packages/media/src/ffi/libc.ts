@@ -22,6 +22,7 @@ export const { lib: processLibrary, functions: libc } = dlopen(null, {
   uv_handle_size: { arguments: ['int32'], return: 'uint64' },
   uv_poll_init: { arguments: ['pointer', 'pointer', 'int32'], return: 'int32' },
   uv_poll_start: { arguments: ['pointer', 'int32', 'pointer'], return: 'int32' },
+  uv_poll_stop: { arguments: ['pointer'], return: 'int32' },
   uv_close: { arguments: ['pointer', 'pointer'], return: 'void' },
 });
 

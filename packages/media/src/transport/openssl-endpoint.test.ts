@@ -77,6 +77,32 @@ describe('ICE', () => {
     },
   );
 
+  test.each(['udp4', 'udp6'] as const)(
+    'over %s, checks come through a socket of their own, and all else through the other',
+    async (type) => {
+      const { transport } = createTransport();
+      const { iceUfrag, icePwd } = await transport.describe();
+      const client = await openClient(type);
+      for (const first of [4, 22, 0x80, 0xc8, 0xff]) client.send(Buffer.from([first, 1, 0, 0]));
+      client.send(Buffer.alloc(0));
+      for (const first of [0, 1, 2, 3]) client.send(Buffer.from([first, 1, 0, 0]));
+      client.send(createRequest(iceUfrag, icePwd));
+      await waitFor(() => endpoint.socket.counters.received === 11 && client.got.length === 1);
+      expect(endpoint.socket.counters).toMatchObject({ received: 11, checks: 5 });
+    },
+  );
+
+  test('a check of a client is answered also when no client is expected to connect', async () => {
+    const { transport } = createTransport();
+    const { iceUfrag, icePwd } = await transport.describe();
+    nowMs += 9_000;
+    const client = await openClient();
+    for (let count = 1; count <= 5; count += 1) {
+      client.send(createRequest(iceUfrag, icePwd));
+      await waitFor(() => client.got.length === count);
+    }
+  });
+
   test('forged requests, unknown fragments and garbage are not answered', async () => {
     const { transport } = createTransport();
     const { iceUfrag, icePwd } = await transport.describe();
@@ -88,7 +114,7 @@ describe('ICE', () => {
     client.send(Buffer.alloc(0));
     client.send(Buffer.alloc(9_000, 0x80));
     client.send(createRequest(iceUfrag, icePwd));
-    await waitFor(() => client.got.length > 0);
+    await waitFor(() => endpoint.socket.counters.received === 7 && client.got.length > 0);
     expect(client.got).toHaveLength(1);
     const { buffers, ...dump } = endpoint.dump();
     expect(Math.min(buffers?.receive ?? 0, buffers?.send ?? 0)).toBeGreaterThan(100_000);

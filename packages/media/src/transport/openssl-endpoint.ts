@@ -80,14 +80,19 @@ export class OpenSslEndpoint implements TransportFactory {
     this.#listenAddress = config.listenAddress;
     this.#reportError = reportError;
     this.context = new DtlsContext();
-    this.socket = new UdpSocket(config.portMin, config.listenAddress, (packet, length, words, at) => {
-      try {
-        this.#handleDatagram(packet, length, words, at);
-      } catch (error) {
-        // An error that left the callback would end the process.
-        this.#reportError('a datagram', error);
-      }
-    });
+    this.socket = new UdpSocket(
+      config.portMin,
+      config.listenAddress,
+      (packet, length, words, at) => {
+        try {
+          this.#handleDatagram(packet, length, words, at);
+        } catch (error) {
+          // An error that left the callback would end the process.
+          this.#reportError('a datagram', error);
+        }
+      },
+      now,
+    );
     this.#addresses = new HostAddresses(config, now);
     this.#timeoutTimer = setInterval(() => this.checkTimeouts(), TIMEOUT_CHECK_MS);
   }
@@ -143,6 +148,7 @@ export class OpenSslEndpoint implements TransportFactory {
   /** Accepts the requests of a client that uses these credentials. */
   accept(credentials: IceCredentials, transport: OpenSslTransport): void {
     this.#byFragment.set(credentials.iceUfrag, { credentials, transport });
+    this.socket.expectClient();
   }
 
   /** Accepts no more requests under credentials. */

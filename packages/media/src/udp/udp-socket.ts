@@ -7,18 +7,20 @@
  * @module
  */
 
-import { getCurrentEventLoop, toString as readCString } from 'node:ffi';
-import { isIPv6 } from 'node:net';
-import { MediaError, type SocketBuffers } from '../engine.ts';
-import { ERRNO, libc, processLibrary, readErrno } from '../ffi/libc.ts';
-import { allocatePermanent, type NativeBuffer } from '../ffi/memory.ts';
-import { parseIp } from './ip-text.ts';
+import type { SocketBuffers } from '../engine.ts';
+import { ERRNO, libc, readErrno } from '../ffi/libc.ts';
+import type { NativeBuffer } from '../ffi/memory.ts';
+import { CheckSchedule } from './check-schedule.ts';
+import { growBuffers, openCheckDescriptor, openDescriptor, readPort } from './descriptor.ts';
 import { MessageSlab } from './message-slab.ts';
-import { ADDRESS_BYTES, ADDRESS_WORDS, FAMILY, type SocketAddress } from './socket-address.ts';
+import { PollHandle } from './poll-handle.ts';
+import { ADDRESS_WORDS, type SocketAddress } from './socket-address.ts';
 
 /** Counters of a socket since its start. */
 export interface UdpCounters {
   received: number;
+  /** Those of them that came through the socket for connectivity checks. */
+  checks: number;
   sent: number;
   /** Datagrams longer than a slot, which are dropped. */
   truncated: number;
@@ -33,33 +35,24 @@ export interface UdpCounters {
 /** What a socket calls for every datagram. `words` and `at` locate the sender's address. It must not throw. */
 export type DatagramHandler = (packet: NativeBuffer, length: number, words: Uint32Array, at: number) => void;
 
-const SOCKET_FLAGS = 0x2 | 0x800 | 0x80000; // SOCK_DGRAM, SOCK_NONBLOCK, SOCK_CLOEXEC
-const SOL_SOCKET = 1;
-const SO_SNDBUF = 7;
-const SO_RCVBUF = 8;
-const SO_SNDBUFFORCE = 32;
-const SO_RCVBUFFORCE = 33;
-const IPPROTO_IPV6 = 41;
-const IPV6_V6ONLY = 26;
 const MSG_DONTWAIT = 0x40;
-const UV_POLL = 8;
-const UV_READABLE = 1;
-
-/** Large enough for a keyframe to some hundred players at once. */
-const BUFFER_BYTES = 4 << 20;
 const RECEIVE_COUNT = 64;
 const SEND_COUNT = 256;
 /** Batches that are received before timers and messages of the parent have their turn. */
 const MAX_BATCHES_PER_WAKEUP = 8;
 
-/** A bound UDP socket. */
+/**
+ * A bound UDP port. Where the system offers it, connectivity checks come through a second socket, so that they do not wake the worker
+ * one by one (see `CheckSchedule`).
+ */
 export class UdpSocket {
   readonly port: number;
-  readonly counters: UdpCounters = { received: 0, sent: 0, truncated: 0, blocked: 0, failed: 0, wakeups: 0 };
+  readonly counters: UdpCounters = { received: 0, checks: 0, sent: 0, truncated: 0, blocked: 0, failed: 0, wakeups: 0 };
   readonly buffers: SocketBuffers;
   readonly #descriptor: number;
-  readonly #poll: bigint;
-  readonly #callback: bigint;
+  readonly #checkDescriptor: number | undefined;
+  readonly #polls: PollHandle[];
+  readonly #checks: CheckSchedule | undefined;
   readonly #received = new MessageSlab(RECEIVE_COUNT);
   readonly #outgoing = new MessageSlab(SEND_COUNT);
   readonly #handle: DatagramHandler;
@@ -73,28 +66,46 @@ export class UdpSocket {
    *
    * @param port 0 lets the system choose
    * @param address undefined for all addresses of both families
+   * @param now milliseconds of a monotonic clock
    * @throws MediaError `unavailable` when the port cannot be bound
    */
-  constructor(port: number, address: string | undefined, handle: DatagramHandler) {
+  constructor(port: number, address: string | undefined, handle: DatagramHandler, now: () => number) {
     this.#handle = handle;
     this.#descriptor = openDescriptor(port, address);
-    const size = allocatePermanent(ADDRESS_BYTES.ipv6 + 4);
-    size.bytes.writeUInt32LE(ADDRESS_BYTES.ipv6, ADDRESS_BYTES.ipv6);
-    libc.getsockname(this.#descriptor, size.pointer, size.pointer + BigInt(ADDRESS_BYTES.ipv6));
-    this.port = size.bytes.readUInt16BE(2);
-    this.buffers = {
-      wanted: BUFFER_BYTES,
-      receive: growBuffer(this.#descriptor, SO_RCVBUFFORCE, SO_RCVBUF),
-      send: growBuffer(this.#descriptor, SO_SNDBUFFORCE, SO_SNDBUF),
-    };
-    this.#poll = libc.calloc(1n, libc.uv_handle_size(UV_POLL));
-    this.#callback = processLibrary.registerCallback({ arguments: ['pointer', 'int32', 'int32'], return: 'void' }, () =>
-      this.#receive(),
+    this.port = readPort(this.#descriptor);
+    this.buffers = growBuffers(this.#descriptor);
+    this.#polls = [new PollHandle(this.#descriptor, () => this.#handleReadable())];
+    const checkDescriptor = openCheckDescriptor(this.#descriptor, this.port, address);
+    this.#checkDescriptor = checkDescriptor;
+    if (checkDescriptor === undefined) return;
+    growBuffers(checkDescriptor);
+    const checks = new CheckSchedule(
+      {
+        read: () => {
+          const count = this.#receive(checkDescriptor);
+          this.counters.checks += count;
+          return count;
+        },
+        poll: (isOn) => {
+          // A handler may have closed the socket meanwhile.
+          if (this.#isClosed) return;
+          if (isOn) poll.start();
+          else poll.stop();
+        },
+      },
+      now,
     );
-    const isPolling =
-      libc.uv_poll_init(getCurrentEventLoop(), this.#poll, this.#descriptor) === 0 &&
-      libc.uv_poll_start(this.#poll, UV_READABLE, this.#callback) === 0;
-    if (!isPolling) throw new MediaError('unavailable', 'The event loop does not poll the media socket');
+    const poll = new PollHandle(checkDescriptor, () => {
+      this.counters.wakeups += 1;
+      checks.handleReadable();
+    });
+    this.#polls.push(poll);
+    this.#checks = checks;
+  }
+
+  /** Prepares for the checks of a client that will connect, or connect anew: they are answered at once. */
+  expectClient(): void {
+    this.#checks?.expectClient();
   }
 
   /** Returns the slot of the next datagram to send. Write into it, then call `queue`. */
@@ -139,18 +150,27 @@ export class UdpSocket {
     if (this.#isClosed) return;
     this.flush();
     this.#isClosed = true;
-    libc.uv_close(this.#poll, 0n);
+    this.#checks?.close();
+    for (const poll of this.#polls) poll.close();
     libc.close(this.#descriptor);
+    if (this.#checkDescriptor !== undefined) libc.close(this.#checkDescriptor);
   }
 
-  #receive(): void {
+  #handleReadable(): void {
     this.counters.wakeups += 1;
+    this.#receive(this.#descriptor);
+    this.#checks?.handleAwake();
+  }
+
+  /** Receives what waits, up to a limit; returns how many datagrams there were. */
+  #receive(descriptor: number): number {
+    let received = 0;
     this.#isReceiving = true;
     for (let batch = 0; batch < MAX_BATCHES_PER_WAKEUP && !this.#isClosed; batch += 1) {
       const slab = this.#received;
-      const count = libc.recvmmsg(this.#descriptor, slab.pointerOf(0), RECEIVE_COUNT, MSG_DONTWAIT, 0n);
+      const count = libc.recvmmsg(descriptor, slab.pointerOf(0), RECEIVE_COUNT, MSG_DONTWAIT, 0n);
       if (count <= 0) break;
-      this.counters.received += count;
+      received += count;
       for (let index = 0; index < count; index += 1) {
         if (slab.isTruncated(index)) this.counters.truncated += 1;
         else {
@@ -162,49 +182,7 @@ export class UdpSocket {
       if (count < RECEIVE_COUNT) break;
     }
     this.#isReceiving = false;
+    this.counters.received += received;
+    return received;
   }
-}
-
-function openDescriptor(port: number, address: string | undefined): number {
-  const wantsIpv4 = address !== undefined && !isIPv6(address);
-  let family: number = wantsIpv4 ? FAMILY.ipv4 : FAMILY.ipv6;
-  let descriptor = libc.socket(family, SOCKET_FLAGS, 0);
-  if (descriptor < 0 && address === undefined && readErrno() === ERRNO.noFamily) {
-    family = FAMILY.ipv4;
-    descriptor = libc.socket(family, SOCKET_FLAGS, 0);
-  }
-  if (descriptor < 0) throw createError(port, readErrno());
-  // A socket of both families, so that one port serves IPv4 and IPv6.
-  if (family === FAMILY.ipv6 && address === undefined) setOption(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 0);
-  const name = allocatePermanent(ADDRESS_BYTES.ipv6);
-  name.bytes.writeUInt16LE(family, 0);
-  name.bytes.writeUInt16BE(port, 2);
-  if (address !== undefined) name.bytes.set(parseIp(address), family === FAMILY.ipv4 ? 4 : 8);
-  const length = family === FAMILY.ipv4 ? ADDRESS_BYTES.ipv4 : ADDRESS_BYTES.ipv6;
-  if (libc.bind(descriptor, name.pointer, length) === 0) return descriptor;
-  const errno = readErrno();
-  libc.close(descriptor);
-  throw createError(port, errno);
-}
-
-function createError(port: number, errno: number): MediaError {
-  const text = errno === ERRNO.addressInUse ? 'another process uses it' : readCString(libc.strerror(errno));
-  return new MediaError('unavailable', `UDP port ${port} cannot be bound: ${text}`);
-}
-
-function setOption(descriptor: number, level: number, option: number, value: number): boolean {
-  const memory = allocatePermanent(4);
-  memory.bytes.writeInt32LE(value);
-  return libc.setsockopt(descriptor, level, option, memory.pointer, 4) === 0;
-}
-
-/** Asks for a large buffer: beyond the system's limit where the process may, else up to it. Returns the granted bytes. */
-function growBuffer(descriptor: number, forced: number, ordinary: number): number {
-  if (!setOption(descriptor, SOL_SOCKET, forced, BUFFER_BYTES))
-    setOption(descriptor, SOL_SOCKET, ordinary, BUFFER_BYTES);
-  const memory = allocatePermanent(8);
-  memory.bytes.writeUInt32LE(4, 4);
-  libc.getsockopt(descriptor, SOL_SOCKET, ordinary, memory.pointer, memory.pointer + 4n);
-  // The kernel doubles the size that is set, for its own use, and returns the doubled one (socket(7)).
-  return memory.bytes.readUInt32LE(0) / 2;
 }

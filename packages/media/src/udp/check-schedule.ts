@@ -1,0 +1,87 @@
+/**
+ * When connectivity checks are read.
+ *
+ * @module
+ */
+
+/** The longest time that a check of a connected client waits, in milliseconds. */
+export const MAX_CHECK_WAIT_MS = 20;
+/** Packets of media wake the worker, which then reads the checks, too, if they were not read for this time, in milliseconds. */
+const MIN_WAIT_MS = 5;
+/** For so long after an offer its client's checks are answered at once, in milliseconds. */
+const PROMPT_MS = 2_000;
+
+/** What a schedule decides about. */
+export interface CheckSource {
+  /** Reads and answers all that wait; returns how many there were. */
+  read(): number;
+  /** Begins or ends that the event loop calls `handleReadable`. */
+  poll(isOn: boolean): void;
+}
+
+/**
+ * Reads the checks of connected clients in groups. Each client sends one every few seconds to show that it is there; if each woke the
+ * worker, a thousand idle clients would cost more than the media of a room. Checks of clients that are about to connect are
+ * read at once.
+ *
+ * After checks were read, the socket is not polled: a timer reads the next ones, or the next media packet does. A timer that finds none
+ * begins polling again, so that an idle worker sleeps.
+ */
+export class CheckSchedule {
+  readonly #source: CheckSource;
+  readonly #now: () => number;
+  #timer: NodeJS.Timeout | undefined;
+  #readAtMs = Number.NEGATIVE_INFINITY;
+  #promptUntilMs = Number.NEGATIVE_INFINITY;
+
+  /** @param now milliseconds of a monotonic clock */
+  constructor(source: CheckSource, now: () => number) {
+    this.#source = source;
+    this.#now = now;
+  }
+
+  /** Reads checks at once for the next two seconds: a client will connect, or connect anew. */
+  expectClient(): void {
+    this.#promptUntilMs = this.#now() + PROMPT_MS;
+    if (this.#timer === undefined) return;
+    this.close();
+    this.#source.read();
+    this.#source.poll(true);
+  }
+
+  /** Handles that the event loop found checks. */
+  handleReadable(): void {
+    this.#source.read();
+    const nowMs = this.#now();
+    if (nowMs < this.#promptUntilMs) return;
+    this.#readAtMs = nowMs;
+    this.#source.poll(false);
+    this.#timer = setTimeout(() => this.#handleTimer(), MAX_CHECK_WAIT_MS);
+  }
+
+  /** Handles that the worker is awake because of other packets. */
+  handleAwake(): void {
+    if (this.#timer === undefined) return;
+    const nowMs = this.#now();
+    if (nowMs - this.#readAtMs < MIN_WAIT_MS) return;
+    this.#readAtMs = nowMs;
+    this.#source.read();
+    this.#timer.refresh();
+  }
+
+  /** Ends the timer. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #handleTimer(): void {
+    if (this.#source.read() > 0) {
+      this.#readAtMs = this.#now();
+      this.#timer?.refresh();
+      return;
+    }
+    this.#timer = undefined;
+    this.#source.poll(true);
+  }
+}
