@@ -26,10 +26,13 @@ const PACKET_INTERVAL_MS = 10;
 /** A server with more players without a packet did not do the work of the row. */
 const MAX_MISSING_COMPARED = (2 * PLAYERS) / 100;
 
+/** The golden ratio: its multiples fall evenly into the interval between two packets. */
+const PHASE_STEP = 0.618;
+
 /** Members play one stream after another; then players come to one stream, first one after another, then some at once. */
 export const playerSetup = defineRow<RunningMediaServer>({
   name: 'player-setup',
-  work: `${VIEWERS} members play the ${STREAMS} streams of a room one after another; then ${PLAYERS} players come to one stream one after another, then ${PLAYERS} more, ${AT_ONCE} at once; a packet is due every ${PACKET_INTERVAL_MS} ms, and another when a server asks for a key frame.`,
+  work: `${VIEWERS} members play the ${STREAMS} streams of a room one after another, each at another moment between two packets; then ${PLAYERS} players come to one stream one after another, then ${PLAYERS} more, ${AT_ONCE} at once; a packet is due every ${PACKET_INTERVAL_MS} ms, and another when a server asks for a key frame.`,
   metrics: [
     { key: 'further', label: 'first packet of a further play, median', unit: 'ms', better: 'lower', goal: 10 },
     { key: 'furtherP99', label: 'first packet of a further play, p99', unit: 'ms', better: 'lower' },
@@ -105,7 +108,11 @@ async function measurePlays(server: RunningMediaServer) {
       await sleep(FIRST_PLAY_AFTER_MS);
       const play = async (stream: number): Promise<MediaUser> => ({ peer: await member.play(stream), drop: () => {} });
       first.push(...(await timeFirstPackets(() => play(firstStream), 1, 1)).timesMs);
-      for (const stream of otherStreams) further.push(...(await timeFirstPackets(() => play(stream), 1, 1)).timesMs);
+      for (const stream of otherStreams) {
+        // A play that begins with the packet that ended the one before measures the interval of the packets.
+        await sleep(PACKET_INTERVAL_MS * ((further.length * PHASE_STEP) % 1));
+        further.push(...(await timeFirstPackets(() => play(stream), 1, 1)).timesMs);
+      }
       member.drop();
     }
   } finally {
