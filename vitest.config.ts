@@ -100,6 +100,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts', 'packages/**/*.e2e.test.ts'],
           exclude: ['**/node_modules/**'],
+          globalSetup: 'tests/e2e/build.ts',
           // Empty where there is none: tests that need it are then skipped.
           env: {
             GAVEL_TEST_CHROMIUM: findChromium() ?? '',

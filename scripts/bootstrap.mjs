@@ -111,7 +111,9 @@ function build(what, name, bundled, command, follow) {
   );
   if (readText(stamp) === wanted) return;
   printLine(`building the ${what} ...`);
-  const { ok, output } = run(localNode, command, { cwd: folder });
+  // Also when tests start it, whose environment is that of tests.
+  const env = { ...process.env, NODE_ENV: 'production' };
+  const { ok, output } = run(localNode, command, { cwd: folder, env });
   if (!ok) fail(`the build of the ${what} failed; see the output above.`, output);
   follow?.(folder);
   mkdirSync(dirname(stamp), { recursive: true });

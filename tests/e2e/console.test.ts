@@ -10,13 +10,7 @@ import { CHROMIUM, launchChromium } from '@gavel/testkit/chromium';
 import Cloudflare from 'cloudflare';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import {
-  buildPage,
-  DESKTOP,
-  findAccessibilityFaults,
-  openPage,
-  PHONE,
-} from '../../packages/console/src/testing/page-e2e.ts';
+import { DESKTOP, findAccessibilityFaults, openPage, PHONE } from '../../packages/console/src/testing/page-e2e.ts';
 
 const ROOM: RoomKey = {
   appId: TEST_APP.appId as RoomKey['appId'],
@@ -99,7 +93,6 @@ async function signIn(token: string, hash = ''): Promise<Page> {
 
 describe.skipIf(CHROMIUM === '')('the console', () => {
   beforeAll(async () => {
-    await buildPage();
     browser = await launchChromium();
   });
   afterAll(() => browser?.close());

@@ -53,7 +53,6 @@ describe.skipIf(CHROMIUM === '')('examples', () => {
   let gavel: TestServer;
 
   beforeAll(async () => {
-    await run(join(root, 'scripts/bootstrap.mjs'), '--sdk');
     browser = await launchChromium();
   }, 120_000);
   afterAll(async () => {

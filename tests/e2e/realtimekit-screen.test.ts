@@ -20,7 +20,7 @@ const share = (page: Page) =>
   );
 const frames = (page: Page, name: string) => page.evaluate((name) => e2e.realtimekit().screenFrames(name), name);
 async function seesScreen(page: Page, name: string): Promise<void> {
-  const wanted = (await frames(page, name)) + 10;
+  const wanted = (await frames(page, name)) + 5;
   await until(async () => (await frames(page, name)) >= wanted, `the screen of ${name}`, 40_000);
 }
 /** The tracks of the local screen, live or not. */
@@ -42,10 +42,12 @@ describe.skipIf(CHROMIUM === '')('screens and pins in a meeting', () => {
     const { people } = await hall.meet('Hanna', 'Ben', 'Cem');
     const [hanna, ben, cem] = people as unknown as [Person, Person, Person];
     expect(await share(ben.page)).toBe('done');
-    for (const { page } of [hanna, cem]) {
-      await sees(page, 'screen', 'Ben', true);
-      await seesScreen(page, 'Ben');
-    }
+    await Promise.all(
+      [hanna, cem].map(async ({ page }) => {
+        await sees(page, 'screen', 'Ben', true);
+        await seesScreen(page, 'Ben');
+      }),
+    );
     expect(await share(cem.page)).toBe('1101');
     expect(await ownScreen(cem.page)).toEqual(NONE);
 

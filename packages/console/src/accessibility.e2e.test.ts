@@ -2,7 +2,7 @@ import { startTestServer, type TestServer } from '@gavel/testkit';
 import { CHROMIUM, launchChromium } from '@gavel/testkit/chromium';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { buildPage, DESKTOP, findAccessibilityFaults, openPage, PHONE, waitForVideo } from './testing/page-e2e.ts';
+import { DESKTOP, findAccessibilityFaults, openPage, PHONE, waitForVideo } from './testing/page-e2e.ts';
 
 let browser: Browser;
 let gavel: TestServer;
@@ -10,7 +10,6 @@ let complaints: string[];
 
 describe.skipIf(CHROMIUM === '')('the page, judged by axe-core', () => {
   beforeAll(async () => {
-    await buildPage();
     browser = await launchChromium();
   });
   afterAll(() => browser?.close());

@@ -2,14 +2,7 @@ import { type RawClient, startTestServer, type TestServer } from '@gavel/testkit
 import { CHROMIUM, launchChromium } from '@gavel/testkit/chromium';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import {
-  buildPage,
-  DESKTOP,
-  findAccessibilityFaults,
-  openPage,
-  PHONE,
-  waitForVideo as seesVideo,
-} from './testing/page-e2e.ts';
+import { DESKTOP, findAccessibilityFaults, openPage, PHONE, waitForVideo as seesVideo } from './testing/page-e2e.ts';
 
 const REASON = 'spam 垃圾 🙂';
 
@@ -38,7 +31,6 @@ const logged = (page: Page, name: string) => page.locator(`[data-testid=log-line
 
 describe.skipIf(CHROMIUM === '')('the playground page', () => {
   beforeAll(async () => {
-    await buildPage();
     browser = await launchChromium();
     gavel = await startTestServer({ media: 'real' });
   });

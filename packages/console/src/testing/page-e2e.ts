@@ -4,23 +4,13 @@
  * @module
  */
 
-import { fileURLToPath } from 'node:url';
 import axe, { type RunOptions } from 'axe-core';
 import type { BrowserContext, Page } from 'playwright-core';
-import { build } from 'vite';
 
 /** A phone's viewport, in CSS pixels. */
 export const PHONE = { width: 390, height: 844 };
 /** A desktop's viewport, in CSS pixels. */
 export const DESKTOP = { width: 1280, height: 800 };
-
-let built: Promise<unknown> | undefined;
-
-/** Builds the page into `dist`, from which test servers serve it; once for all test files of a process. */
-export async function buildPage(): Promise<void> {
-  built ??= build({ root: fileURLToPath(new URL('../..', import.meta.url)), logLevel: 'error' });
-  await built;
-}
 
 /** Opens a tab; its errors are added to `complaints`. */
 export async function openPage(
