@@ -52,6 +52,29 @@ describe('retries', () => {
     expect(endpoint.bodies).toEqual(['1', '2']);
   });
 
+  it('is sent once if it is offered again (CLUS-7)', async () => {
+    const { endpoint, dispatcher } = openDispatcher(store);
+    const records = await addCallbacks(store, [record('1'), record('2')]);
+    dispatcher.offer(records);
+    await settle();
+    dispatcher.offer(records);
+    await dispatcher.load();
+    await settle();
+    expect(endpoint.bodies).toEqual(['1', '2']);
+  });
+
+  it('is not sent by a process that has closed: the next one sends it (CLUS-7)', async () => {
+    const { endpoint, dispatcher, offer } = openDispatcher(store);
+    const loading = dispatcher.load();
+    await dispatcher.close();
+    await offer(record('1'));
+    await loading;
+    await dispatcher.load();
+    await settle();
+    expect(endpoint.bodies).toEqual([]);
+    expect(await store.outbox.count('pending')).toBe(1);
+  });
+
   it('note why an attempt had no answer', async () => {
     const { endpoint, offer } = openDispatcher(store);
     endpoint.answers = () => Promise.reject(new Error('no answer within 5000 ms'));
@@ -242,6 +265,29 @@ it('what was delivered is forgotten together', async () => {
   await settle();
   expect(await store.outbox.count('pending')).toBe(0);
   expect(forget).toHaveBeenCalledTimes(1);
+});
+
+it('what was delivered is forgotten when the store can be written again (CLUS-7)', async () => {
+  const { clock, endpoint, dispatcher, offer } = openDispatcher(store);
+  vi.spyOn(store.outbox, 'delete').mockRejectedValueOnce(new Error('the store failed'));
+  await offer(record('one'));
+  await settle();
+  const dropped = dispatcher.drop(APP.appId);
+  clock.advance(1000);
+  await dropped;
+  expect(await store.outbox.count('pending')).toBe(0);
+  await dispatcher.load();
+  await settle();
+  expect(endpoint.bodies).toEqual(['one']);
+});
+
+it('a close does not wait for a store that fails', async () => {
+  const { dispatcher, offer } = openDispatcher(store);
+  vi.spyOn(store.outbox, 'delete').mockRejectedValue(new Error('the store failed'));
+  await offer(record('one'));
+  await settle();
+  await dispatcher.close();
+  expect(await store.outbox.count('pending')).toBe(1);
 });
 
 it('a close begins nothing new, and waits for what is under way', async () => {

@@ -38,6 +38,8 @@ export interface DispatcherDeps {
 const QUIET_TURNS = 4;
 /** This many delivered callbacks are deleted without waiting for quiet turns. */
 const MAX_DELIVERED = 200;
+/** Delay before delivered callbacks are deleted after the store has failed. */
+const FORGET_RETRY_MS = 1000;
 
 /** The result of a failed attempt. */
 interface Failure {
@@ -57,6 +59,9 @@ export class Dispatcher {
   /** Ids of delivered callbacks that are not yet deleted from the store. */
   #delivered: string[] = [];
   #forgetting: Promise<void> | undefined;
+  /** Ends the wait for the next attempt to delete delivered callbacks. */
+  #endWait = (): void => {};
+  #isClosed = false;
 
   constructor(deps: DispatcherDeps) {
     this.#deps = deps;
@@ -69,11 +74,13 @@ export class Dispatcher {
    */
   async load(appId?: AppId): Promise<void> {
     const endpoints = await this.#deps.repository.endpoints(appId);
+    if (this.#isClosed) return;
     await Promise.all(endpoints.map((endpoint) => this.#queueOf(endpoint, true).reload()));
   }
 
-  /** Accepts newly stored callbacks, in the order of `seq`. */
+  /** Accepts newly stored callbacks, in the order of `seq`. After `close` they stay in the store. */
   offer(records: readonly OutboxRecord[]): void {
+    if (this.#isClosed) return;
     const byEndpoint = Map.groupBy(records, endpointKey);
     for (const group of byEndpoint.values()) {
       const [first] = group;
@@ -93,6 +100,8 @@ export class Dispatcher {
 
   /** Starts no new attempt; resolves when the running attempts have ended and their results are stored. */
   async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#endWait();
     await this.#end([...this.#queues]);
   }
 
@@ -164,6 +173,18 @@ export class Dispatcher {
     return { failure, nextAttemptAtMs: atMs + delayMs };
   }
 
+  /** Waits a while, or until the dispatcher is closed. */
+  #waitForRetry(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#deps.clock.after(FORGET_RETRY_MS, resolve);
+      this.#endWait = () => {
+        cancel();
+        resolve();
+      };
+      if (this.#isClosed) this.#endWait();
+    });
+  }
+
   /** Deletes delivered callbacks from the store in groups: deleting them one by one costs more than four times as much. */
   async #forgetDelivered(): Promise<void> {
     while (this.#delivered.length > 0) {
@@ -177,8 +198,11 @@ export class Dispatcher {
       try {
         await this.#deps.repository.delete(ids);
       } catch (error) {
+        this.#deps.log.error({ err: error, count: ids.length }, 'deleting delivered callbacks failed; retrying');
+        this.#delivered.unshift(...ids);
+        await this.#waitForRetry();
         // The next start sends them again, with the same ids.
-        this.#deps.log.error({ err: error, count: ids.length }, 'deleting delivered callbacks failed');
+        if (this.#isClosed) break;
       }
     }
     this.#forgetting = undefined;

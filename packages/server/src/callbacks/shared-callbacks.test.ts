@@ -2,7 +2,7 @@ import type { AppId } from '@gavel/protocol';
 import { MemoryNetwork } from '@gavel/testkit';
 import { FakeClock } from '@gavel/testkit/fake-clock';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { OwnedDuties } from '../cluster/duties.ts';
 import { NodeLeases } from '../cluster/leases/node-leases.ts';
 import { MemoryLeaseTable } from '../cluster/leases/testing.ts';
@@ -217,6 +217,94 @@ it('what an earlier process of a node has not announced is sent before what the 
   await again.add('3');
   await passSeconds(3);
   expect(sender.endpoint.bodies).toEqual(['1', '2', '3']);
+});
+
+describe('a callback that the store had before it was announced is sent once (CLUS-7)', () => {
+  const appId = APP.appId as AppId;
+
+  /** Stores a callback of a node, which announces it later. */
+  async function addUnannounced(owner: NodeId, body: string) {
+    seq += 1;
+    const callbacks = [{ ...record(body), seq, owner, attempts: 0, nextAttemptAtMs: 0 }];
+    await store.journal.apply([{ term: 1, callbacks }]);
+    return callbacks;
+  }
+
+  it('if the node that sends reads it before', async () => {
+    const [sender, other] = await openTwo();
+    await other.add('1');
+    await passSeconds(1);
+    const late = await addUnannounced(other.id, '2');
+    sender.shared.offerLeft(appId);
+    await settle();
+    other.shared.offer(late);
+    await passSeconds(2);
+    expect([sender.endpoint.bodies, other.endpoint.bodies]).toEqual([['1', '2'], []]);
+  });
+
+  it('if the duty has moved away and back meanwhile', async () => {
+    const [sender, other] = await openTwo();
+    await other.add('1');
+    await passSeconds(1);
+    const late = await addUnannounced(other.id, '2');
+    sender.shared.offerLeft(appId);
+    await settle();
+    const view = vi.spyOn(sender.duties, 'nodeFor').mockReturnValue(other.id);
+    await passSeconds(2);
+    view.mockRestore();
+    await sender.add('3');
+    await passSeconds(2);
+    other.shared.offer(late);
+    await passSeconds(2);
+    expect([sender.endpoint.bodies, other.endpoint.bodies]).toEqual([['1', '2', '3'], []]);
+  });
+
+  it('if the duty has moved to the node that announces it, after the node before it has sent it', async () => {
+    const [sender, other] = await openTwo();
+    await other.add('1');
+    await passSeconds(1);
+    const late = await addUnannounced(other.id, '2');
+    sender.shared.offerLeft(appId);
+    await settle();
+    vi.spyOn(sender.duties, 'nodeFor').mockReturnValue(other.id);
+    vi.spyOn(other.duties, 'nodeFor').mockReturnValue(other.id);
+    await passSeconds(2);
+    await sender.add('3');
+    await passSeconds(2);
+    other.shared.offer(late);
+    await passSeconds(2);
+    await other.add('4');
+    await passSeconds(1);
+    expect([sender.endpoint.bodies, other.endpoint.bodies]).toEqual([
+      ['1', '2'],
+      ['3', '4'],
+    ]);
+  });
+});
+
+it('a node sends nothing of its memory that another one has sent before it has the duty again (CLUS-7)', async () => {
+  const [sender, other] = await openTwo();
+  let release = (): void => {};
+  sender.endpoint.answers = () => new Promise((resolve) => (release = () => resolve(200)));
+  await other.add('1', '2');
+  await passSeconds(1);
+  // Its lease is over, and the store fails: meanwhile another node sends everything.
+  const duty = vi.spyOn(sender.duties, 'has').mockReturnValue(false);
+  const claim = vi.spyOn(sender.duties, 'claim').mockResolvedValue(false);
+  duty.mockReturnValueOnce(true);
+  const failure = vi.spyOn(store.outbox, 'endpoints').mockRejectedValueOnce(new Error('the store failed'));
+  sender.shared.offerLeft(APP.appId as AppId);
+  await settle();
+  release();
+  await settle();
+  await store.outbox.delete((await store.outbox.list({ status: 'pending' }, 10)).map(({ id }) => id));
+  claim.mockImplementation(async () => {
+    duty.mockRestore();
+    return true;
+  });
+  await passSeconds(3);
+  failure.mockRestore();
+  expect(sender.endpoint.bodies).toEqual(['1']);
 });
 
 it('finds stored callbacks that nobody has announced (CB-3)', async () => {

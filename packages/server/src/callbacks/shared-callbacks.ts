@@ -5,6 +5,7 @@
  * @module
  */
 
+import { randomUUID } from 'node:crypto';
 import { type AppId, GavelError } from '@gavel/protocol';
 import type { Clock } from '../base/clock.ts';
 import type { Duties } from '../cluster/duties.ts';
@@ -26,9 +27,15 @@ interface Offer {
   readonly records: readonly OutboxRecord[];
   /** Whether an earlier offer of the same node may be lost: the store has more. */
   readonly isIncomplete: boolean;
+  /**
+   * The period in which the receiver of the node's offer before this one sent; empty if there was none. In another period the
+   * records may be sent already: an earlier sender has read them from the store.
+   */
+  readonly after: string;
 }
 
-const OFFER = defineTopic<Offer, null>('callbacks.offer', ({ appId }) => `callbacks ${appId}`);
+/** The answer is the period of the receiver. */
+const OFFER = defineTopic<Offer, string>('callbacks.offer', ({ appId }) => `callbacks ${appId}`);
 
 /** Dependencies of `SharedCallbacks`. */
 export interface SharedCallbacksDeps {
@@ -45,8 +52,10 @@ interface Sender {
   state: 'claiming' | 'loading' | 'sending' | 'leaving';
   /** Whether the store has to be read once more: something was offered while it was `loading`. */
   hasMore: boolean;
+  /** Names the time in which this node has the duty without a gap, and knows what it has sent. */
+  period: string;
   /** The attempt to get the duty that is under way. */
-  claim: Promise<boolean> | undefined;
+  claim: Promise<string | undefined> | undefined;
 }
 
 /** Callbacks of an App that are on their way to the node that sends them: one message at a time, so that none overtakes another. */
@@ -67,8 +76,8 @@ export class SharedCallbacks {
   readonly #deps: SharedCallbacksDeps;
   readonly #senders = new Map<AppId, Sender>();
   readonly #announcers = new Map<AppId, Announcer>();
-  /** The Apps of which something was announced. */
-  readonly #announced = new Set<AppId>();
+  /** By App: the period in which the last offer of this node was accepted. */
+  readonly #acceptedIn = new Map<AppId, string>();
   #ends: (() => void)[] = [];
   #checks = 0;
   #searching: Promise<void> | undefined;
@@ -113,7 +122,10 @@ export class SharedCallbacks {
 
   #pass(appId: AppId, records: readonly OutboxRecord[], isIncomplete: boolean): void {
     const mayBeHere = this.#isSentHere(appId) && !this.#announcers.has(appId);
-    if (!mayBeHere || !this.#accept({ appId, records, isIncomplete })) this.#announce(appId, records, isIncomplete);
+    const offer = { appId, records, isIncomplete, after: this.#acceptedIn.get(appId) ?? '' };
+    const period = mayBeHere ? this.#accept(offer) : undefined;
+    if (period === undefined) this.#announce(appId, records, isIncomplete);
+    else this.#acceptedIn.set(appId, period);
   }
 
   #isSentHere(appId: AppId): boolean {
@@ -122,24 +134,26 @@ export class SharedCallbacks {
   }
 
   /** @throws GavelError `server.node-unavailable` if this node does not send the callbacks of the App */
-  async #receive(offer: Offer): Promise<null> {
-    if (this.#accept(offer)) return null;
+  async #receive(offer: Offer): Promise<string> {
+    const period = this.#accept(offer);
+    if (period !== undefined) return period;
     const { appId } = offer;
     const isClaimable = (this.#senders.get(appId)?.state ?? 'claiming') === 'claiming' && !this.#isClosed;
     // What is offered is read from the store when this node has the duty.
-    if (isClaimable && (await this.#claim(appId))) return null;
+    const claimed = isClaimable ? await this.#claim(appId) : undefined;
+    if (claimed !== undefined) return claimed;
     throw new GavelError('server.node-unavailable', 'The callbacks of the App are sent by another node.');
   }
 
-  /** Returns whether this node sends callbacks. */
-  #accept({ appId, records, isIncomplete }: Offer): boolean {
+  /** Returns the period in which this node sends the callbacks; undefined if it does not. */
+  #accept({ appId, records, isIncomplete, after }: Offer): string | undefined {
     const sender = this.#senders.get(appId);
-    if (this.#isClosed || !sender || !this.maySend(appId)) return false;
+    if (this.#isClosed || !sender || !this.maySend(appId)) return undefined;
     if (sender.state === 'loading') sender.hasMore = true;
-    else if (sender.state !== 'sending') return false;
-    else if (isIncomplete) void this.#load(appId, sender);
+    else if (sender.state !== 'sending') return undefined;
+    else if (isIncomplete || after !== sender.period) void this.#load(appId, sender);
     else this.#deps.dispatcher.offer(records);
-    return true;
+    return sender.period;
   }
 
   #announce(appId: AppId, records: readonly OutboxRecord[], isIncomplete: boolean): void {
@@ -149,10 +163,7 @@ export class SharedCallbacks {
       if (!known.isIncomplete) known.records.push(...records);
       return;
     }
-    // What an earlier process of this node has stored may not have been announced.
-    const isFirst = !this.#announced.has(appId);
-    this.#announced.add(appId);
-    const announcer = { records: [...records], isIncomplete: isIncomplete || isFirst };
+    const announcer = { records: [...records], isIncomplete };
     this.#announcers.set(appId, announcer);
     void this.#runAnnouncer(appId, announcer);
   }
@@ -166,7 +177,10 @@ export class SharedCallbacks {
       announcer.isIncomplete = false;
       const node: NodeId = duties.nodeFor(dutyOf(appId));
       try {
-        await peers.ask(node, OFFER, { appId, records: isIncomplete ? [] : records, isIncomplete });
+        // Without an earlier offer, the receiver reads the store: an earlier process of this node may have announced nothing.
+        const after = this.#acceptedIn.get(appId) ?? '';
+        const offer = { appId, records: isIncomplete ? [] : records, isIncomplete, after };
+        this.#acceptedIn.set(appId, await peers.ask(node, OFFER, offer));
       } catch (error) {
         this.#warn(error, node);
         announcer.records = [];
@@ -210,9 +224,14 @@ export class SharedCallbacks {
     }
   }
 
-  /** Gets the duty, and reads the store then. Resolves with whether this node sends the callbacks of the App. */
-  #claim(appId: AppId): Promise<boolean> {
-    const sender: Sender = this.#senders.get(appId) ?? { state: 'claiming', hasMore: false, claim: undefined };
+  /** Gets the duty, and reads the store then. Resolves with the period of this node; undefined if it does not send the callbacks. */
+  #claim(appId: AppId): Promise<string | undefined> {
+    const sender: Sender = this.#senders.get(appId) ?? {
+      state: 'claiming',
+      hasMore: false,
+      period: randomUUID(),
+      claim: undefined,
+    };
     this.#senders.set(appId, sender);
     sender.claim ??= this.#tryClaim(appId, sender).finally(() => {
       sender.claim = undefined;
@@ -220,19 +239,25 @@ export class SharedCallbacks {
     return sender.claim;
   }
 
-  async #tryClaim(appId: AppId, sender: Sender): Promise<boolean> {
+  async #tryClaim(appId: AppId, sender: Sender): Promise<string | undefined> {
+    const { duties, dispatcher } = this.#deps;
     try {
-      const isClaimed = await this.#deps.duties.claim(dutyOf(appId));
-      if (!isClaimed || sender.state !== 'claiming' || this.#senders.get(appId) !== sender) return false;
+      if (!this.maySend(appId)) {
+        // Another node may have sent meanwhile what this one still has in memory.
+        await dispatcher.drop(appId);
+        sender.period = randomUUID();
+      }
+      const isClaimed = await duties.claim(dutyOf(appId));
+      if (!isClaimed || sender.state !== 'claiming' || this.#senders.get(appId) !== sender) return undefined;
       return await this.#load(appId, sender);
     } catch (error) {
       this.#warn(error);
-      return false;
+      return undefined;
     }
   }
 
-  /** Loads what is in the store. What is offered meanwhile is loaded too. Resolves with whether that has succeeded. */
-  async #load(appId: AppId, sender: Sender): Promise<boolean> {
+  /** Loads what is in the store. What is offered meanwhile is loaded too. Resolves with the period; undefined after a failure. */
+  async #load(appId: AppId, sender: Sender): Promise<string | undefined> {
     sender.state = 'loading';
     try {
       do {
@@ -240,11 +265,11 @@ export class SharedCallbacks {
         await this.#deps.dispatcher.load(appId);
       } while (sender.hasMore);
       sender.state = 'sending';
-      return true;
+      return sender.period;
     } catch (error) {
       this.#warn(error);
       sender.state = 'claiming';
-      return false;
+      return undefined;
     }
   }
 
