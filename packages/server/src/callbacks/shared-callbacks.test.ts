@@ -307,6 +307,20 @@ it('a node sends nothing of its memory that another one has sent before it has t
   expect(sender.endpoint.bodies).toEqual(['1']);
 });
 
+it('a duty that could not be given up because the store failed is given up later (CLUS-7)', async () => {
+  const [sender, other] = await openTwo();
+  await other.add('1');
+  await passSeconds(1);
+  vi.spyOn(sender.duties, 'release').mockRejectedValueOnce(new Error('the store failed'));
+  vi.spyOn(sender.duties, 'nodeFor').mockReturnValue(other.id);
+  vi.spyOn(other.duties, 'nodeFor').mockReturnValue(other.id);
+  await passSeconds(2);
+  await sender.add('2');
+  await other.add('3');
+  await passSeconds(3);
+  expect([sender.endpoint.bodies, other.endpoint.bodies]).toEqual([['1'], ['2', '3']]);
+});
+
 it('finds stored callbacks that nobody has announced (CB-3)', async () => {
   const [sender, other] = await openTwo();
   await store.journal.apply([

@@ -240,14 +240,10 @@ export class SharedCallbacks {
   }
 
   async #tryClaim(appId: AppId, sender: Sender): Promise<string | undefined> {
-    const { duties, dispatcher } = this.#deps;
     try {
-      if (!this.maySend(appId)) {
-        // Another node may have sent meanwhile what this one still has in memory.
-        await dispatcher.drop(appId);
-        sender.period = randomUUID();
-      }
-      const isClaimed = await duties.claim(dutyOf(appId));
+      // Another node may have sent meanwhile what this one still has in memory.
+      if (!this.maySend(appId)) await this.#drop(appId, sender);
+      const isClaimed = await this.#deps.duties.claim(dutyOf(appId));
       if (!isClaimed || sender.state !== 'claiming' || this.#senders.get(appId) !== sender) return undefined;
       return await this.#load(appId, sender);
     } catch (error) {
@@ -277,13 +273,27 @@ export class SharedCallbacks {
     sender.state = 'leaving';
     // A claim that succeeds now is released too.
     await sender.claim;
-    await this.#deps.dispatcher.drop(appId);
-    await this.#release(appId);
-    this.#senders.delete(appId);
+    await this.#drop(appId, sender);
+    if (await this.#release(appId)) this.#senders.delete(appId);
+    // It still has the duty: the next check tries again.
+    else sender.state = 'claiming';
   }
 
-  async #release(appId: AppId): Promise<void> {
-    await this.#deps.duties.release(dutyOf(appId)).catch((error: unknown) => this.#warn(error));
+  /** Ends the attempts, and forgets what was sent. */
+  async #drop(appId: AppId, sender: Sender): Promise<void> {
+    await this.#deps.dispatcher.drop(appId);
+    sender.period = randomUUID();
+  }
+
+  /** Returns whether this node does not have the duty then. */
+  async #release(appId: AppId): Promise<boolean> {
+    try {
+      await this.#deps.duties.release(dutyOf(appId));
+      return true;
+    } catch (error) {
+      this.#warn(error);
+      return false;
+    }
   }
 
   #warn(error: unknown, node?: NodeId): void {
