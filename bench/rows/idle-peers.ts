@@ -14,6 +14,7 @@ import {
   playIn,
   publishIn,
 } from '../harness/media-load.ts';
+import { settle } from '../harness/processes.ts';
 import { defineRow, type Metric } from '../harness/row.ts';
 import { quantile } from '../harness/run-row.ts';
 import type { MediaUser, RunningMediaServer } from '../peers/media-server.ts';
@@ -83,6 +84,8 @@ export const idlePeers = defineRow<RunningMediaServer>({
       );
       // A server that cannot hold so many peers has no figure beside them.
       if (!areConnected) break;
+      // What a server does because its memory has grown is no cost of idle peers.
+      await settle(stretch.pids);
       const costs: number[] = [];
       for (let turn = 0; turn < STRETCHES; turn += 1) {
         const { cpu, ...worst } = await measureStretch(stretch);
