@@ -8,9 +8,9 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findFreePort as findFreeTcpPort } from './server-process.ts';
 
 /** The path of `turnserver`, as the test runner found it; empty if there is none: tests that need it are then skipped. */
 export const COTURN: string = process.env.GAVEL_TEST_COTURN ?? '';
@@ -89,13 +89,18 @@ function allowedPeers(): string[] {
   return all.filter(({ family }) => family === 'IPv4').map(({ address }) => `--allowed-peer-ip=${address}`);
 }
 
+/** Returns a port of 127.0.0.1 that was free a moment ago, for UDP and for TCP. */
 async function findFreePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address() as AddressInfo;
-  socket.close();
-  return port;
+  for (;;) {
+    const port = await findFreeTcpPort();
+    const socket = createSocket('udp4').bind(port, '127.0.0.1');
+    const isFree = await once(socket, 'listening').then(
+      () => true,
+      () => false,
+    );
+    socket.close();
+    if (isFree) return port;
+  }
 }
 
 /** Sends binding requests until one is answered. */
