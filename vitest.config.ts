@@ -17,13 +17,6 @@ const OF_ONE_PROCESS = [
   '**/conformance/{cli,deploy}/**',
 ];
 
-/** The conformance tests that `npm test` runs on three nodes; `GAVEL_TEST_BUS=cluster npm test -- bus` runs all. */
-const ON_THREE_NODES = [
-  'effect-matrix.test.ts',
-  'realtimekit/{seed-active-session-kick,waiting-room}.test.ts',
-  'server/three-nodes.test.ts',
-  'zego/seed-*.test.ts',
-];
 const [POSTGRES = '', NATS_SERVER = ''] = [findPostgres(), findNatsServer()];
 
 export default defineConfig({
@@ -75,11 +68,11 @@ export default defineConfig({
         },
       },
       {
-        // A part of them on three nodes, joined by a NATS server and a PostgreSQL database (CLUS-1).
+        // The same tests on three nodes, joined by a NATS server and a PostgreSQL database (CLUS-1).
         extends: true,
         test: {
           name: 'nodes',
-          include: POSTGRES && NATS_SERVER ? ON_THREE_NODES.map((file) => `tests/conformance/${file}`) : [],
+          include: POSTGRES && NATS_SERVER ? ['tests/conformance/**/*.test.ts'] : [],
           exclude: OF_ONE_PROCESS,
           env: { GAVEL_TEST_BUS: 'cluster' },
           ...PATIENCE,
