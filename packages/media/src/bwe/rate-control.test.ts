@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { ESTIMATOR_DEFAULTS } from './bandwidth-estimator.ts';
 import { type LinkState, RateControl } from './rate-control.ts';
 
-/** Sound, and four pictures per second, of a viewer behind 300 kbit/s; between two pictures little arrives. */
-const FEW_PICTURES: LinkState = {
+/** Sound and four frames per second to a viewer behind 300 kbit/s; little arrives between two frames. */
+const FEW_FRAMES: LinkState = {
   trend: 'growing',
   acknowledgedBps: 62_000,
   sentBps: 117_000,
@@ -18,16 +18,16 @@ function follow(link: LinkState, forMs: number): number {
   return control.bps;
 }
 
-test('BWE-2: a picture that is a queue for a moment takes a seventh of a rate of which half is unused, not all but the sound', () => {
-  expect(follow(FEW_PICTURES, 250)).toBe(254_000 * 0.85);
+test('BWE-2: the short queue of one frame lowers an estimate of which half is unused by 15 %, not to what arrives between two frames', () => {
+  expect(follow(FEW_FRAMES, 250)).toBe(254_000 * 0.85);
 });
 
-test('a queue longer than one picture shows that the link is slower, also to a viewer that gets little', () => {
-  expect(follow({ ...FEW_PICTURES, queueMs: 250 }, 250)).toBe(62_000 * 0.85);
+test('a queue longer than that of one frame lowers the estimate to what arrives, also of a viewer that gets little', () => {
+  expect(follow({ ...FEW_FRAMES, queueMs: 250 }, 250)).toBe(62_000 * 0.85);
 });
 
-test('the queue of a probe lowers no rate that is not used, before its result is known', () => {
-  const probed = { ...FEW_PICTURES, queueMs: 250, isProbed: true };
+test('before the result of a probe is known, its queue does not lower an estimate that is not used', () => {
+  const probed = { ...FEW_FRAMES, queueMs: 250, isProbed: true };
   expect(follow(probed, 250)).toBe(254_000);
   expect(follow({ ...probed, sentBps: 250_000 }, 250)).toBe(62_000 * 0.85);
 });

@@ -26,8 +26,8 @@ const ARRIVING = 0.85;
 const UNUSED_FACTOR = 0.5;
 /** A queue that empties by itself, in milliseconds. */
 const SHORT_QUEUE_MS = 100;
-/** The queue that one picture may be on a slow link, in milliseconds. */
-const PICTURE_QUEUE_MS = 200;
+/** The longest queue that one frame of a video may cause on a slow link, in milliseconds. */
+const FRAME_QUEUE_MS = 200;
 const PACKET_BITS = 1_200 * 8;
 /** Time in which a change shows in the feedback, in milliseconds, without the round trip. */
 const RESPONSE_MS = 100;
@@ -124,10 +124,10 @@ export class RateControl {
     const isUnused = isLow && sentBps < this.#bps * COLLAPSED;
     // The queue may be that of the probe, whose result shows in a moment what the link carries.
     if (isUnused && isProbed) return;
-    // Whoever sends little, all of which arrives at once, does not fill the link: then the rate is no measure of it. The same holds
-    // for few pictures: each is a queue for a moment, and between two of them little arrives.
+    // A sender of little, all of which arrives at once, does not fill the link, so its rate is no measure of it. The same holds for a
+    // video of few frames per second: each frame is a queue for a moment, and little arrives between two frames.
     const isArriving = measured >= sentBps * ARRIVING && queueMs < SHORT_QUEUE_MS;
-    const isIdle = isLow && (isArriving || (isUnused && queueMs < PICTURE_QUEUE_MS));
+    const isIdle = isLow && (isArriving || (isUnused && queueMs < FRAME_QUEUE_MS));
     // The effect of a decrease shows after a round trip; but a link that has become much slower shows at once.
     let intervalMs = roundTripMs + queueMs + RESPONSE_MS;
     if (isLow && !isIdle) intervalMs = isUnused ? RESPONSE_MS : 0;

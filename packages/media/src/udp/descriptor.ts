@@ -38,17 +38,6 @@ const STEERING: readonly (readonly [code: number, ifTrue: number, ifFalse: numbe
 ];
 
 /**
- * Opens a socket and binds it. No other socket can be bound to its port.
- *
- * @param port 0 lets the system choose
- * @param address undefined for all addresses of both families
- * @throws MediaError `unavailable` when the port cannot be bound
- */
-export function openDescriptor(port: number, address: string | undefined): number {
-  return bindDescriptor(port, address, false);
-}
-
-/**
  * Opens a second socket of a port, which from now on gets the STUN messages that arrive there; the first one gets all else.
  *
  * Sockets of other programs and of other servers still cannot be bound to the port: the first socket was bound alone, and
@@ -61,7 +50,7 @@ export function openCheckDescriptor(descriptor: number, port: number, address: s
   if (!setOption(descriptor, SOL_SOCKET, SO_REUSEPORT, 1)) return undefined;
   let second: number;
   try {
-    second = bindDescriptor(port, address, true);
+    second = openDescriptor(port, address, true);
   } catch {
     return undefined;
   }
@@ -98,7 +87,15 @@ export function growBuffers(descriptor: number): SocketBuffers {
   };
 }
 
-function bindDescriptor(port: number, address: string | undefined, isShared: boolean): number {
+/**
+ * Opens a socket and binds it. No other socket can be bound to its port, unless both are shared.
+ *
+ * @param port 0 lets the system choose
+ * @param address undefined for all addresses of both families
+ * @param isShared whether it may be bound to the port of another shared socket
+ * @throws MediaError `unavailable` when the port cannot be bound
+ */
+export function openDescriptor(port: number, address: string | undefined, isShared = false): number {
   const wantsIpv4 = address !== undefined && !isIPv6(address);
   let family: number = wantsIpv4 ? FAMILY.ipv4 : FAMILY.ipv6;
   let descriptor = libc.socket(family, SOCKET_FLAGS, 0);

@@ -1,5 +1,5 @@
 /**
- * The messages between two threads, several in one: to serialise a message and to wake the other thread costs more than most contents.
+ * Puts several messages to another thread into one: serialising a message and waking the thread cost more than most contents.
  *
  * @module
  */

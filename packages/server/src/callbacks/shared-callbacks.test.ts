@@ -230,25 +230,26 @@ describe('a callback that the store had before it was announced is sent once (CL
     return callbacks;
   }
 
-  it('if the node that sends reads it before', async () => {
+  /** Opens two nodes: the one that sends has read a callback that the other one announces later. */
+  async function openTwoWithUnannounced() {
     const [sender, other] = await openTwo();
     await other.add('1');
     await passSeconds(1);
     const late = await addUnannounced(other.id, '2');
     sender.shared.offerLeft(appId);
     await settle();
+    return { sender, other, late };
+  }
+
+  it('if the node that sends reads it before', async () => {
+    const { sender, other, late } = await openTwoWithUnannounced();
     other.shared.offer(late);
     await passSeconds(2);
     expect([sender.endpoint.bodies, other.endpoint.bodies]).toEqual([['1', '2'], []]);
   });
 
   it('if the duty has moved away and back meanwhile', async () => {
-    const [sender, other] = await openTwo();
-    await other.add('1');
-    await passSeconds(1);
-    const late = await addUnannounced(other.id, '2');
-    sender.shared.offerLeft(appId);
-    await settle();
+    const { sender, other, late } = await openTwoWithUnannounced();
     const view = vi.spyOn(sender.duties, 'nodeFor').mockReturnValue(other.id);
     await passSeconds(2);
     view.mockRestore();
@@ -260,12 +261,7 @@ describe('a callback that the store had before it was announced is sent once (CL
   });
 
   it('if the duty has moved to the node that announces it, after the node before it has sent it', async () => {
-    const [sender, other] = await openTwo();
-    await other.add('1');
-    await passSeconds(1);
-    const late = await addUnannounced(other.id, '2');
-    sender.shared.offerLeft(appId);
-    await settle();
+    const { sender, other, late } = await openTwoWithUnannounced();
     vi.spyOn(sender.duties, 'nodeFor').mockReturnValue(other.id);
     vi.spyOn(other.duties, 'nodeFor').mockReturnValue(other.id);
     await passSeconds(2);

@@ -16,6 +16,13 @@ const messageOf = (text: string) =>
 const renumber = ({ events }: EventBatch, epoch: string) =>
   events.map((event) => ({ ...event, epoch: epoch as never }));
 
+/** Node b becomes the owner of the room with a state. */
+async function goOn(b: ReturnType<typeof open>, state: RoomState): Promise<void> {
+  table.setOwner(KEY, { node: 'b', term: 2 });
+  b.rooms.transfer.adopt(state);
+  await b.replicas.recordAdopted(state, 2);
+}
+
 describe('replicas', () => {
   test('a room at another node is the same as at its owner, after every batch (BUS-3)', async () => {
     const [a, b] = [open('a'), open('b')];
@@ -143,9 +150,7 @@ describe('replicas', () => {
     const [a, b] = [open('a'), open('b')];
     await a.enter('ann');
     const before = a.rooms.transfer.stateOf(KEY) as RoomState;
-    table.setOwner(KEY, { node: 'b', term: 2 });
-    b.rooms.transfer.adopt(before);
-    await b.replicas.recordAdopted(before, 2);
+    await goOn(b, before);
     a.link.losing = 1;
     await b.enter('ben');
     a.replicas.recordForgotten(before, 0);
@@ -184,9 +189,7 @@ describe('replicas', () => {
     const [a, b] = [open('a'), open('b')];
     await a.enter('ann');
     const before = a.rooms.transfer.stateOf(KEY) as RoomState;
-    table.setOwner(KEY, { node: 'b', term: 2 });
-    b.rooms.transfer.adopt(before);
-    await b.replicas.recordAdopted(before, 2);
+    await goOn(b, before);
     await b.enter('ben');
     expect([a.rooms.size, a.lost, a.got.at(-1)]).toEqual([0, [], 'room 3 memberJoined']);
     expect(a.replicas.find(KEY)).toMatchObject({ term: 2, state: { seq: 3 } });
@@ -199,9 +202,7 @@ describe('replicas', () => {
     // What only the clients of the first owner get.
     b.link.losing = 1;
     await a.bus.call({ key: KEY, command: messageOf('hi'), origin: ORIGIN });
-    table.setOwner(KEY, { node: 'b', term: 2 });
-    b.rooms.transfer.adopt(before);
-    await b.replicas.recordAdopted(before, 2);
+    await goOn(b, before);
     await b.enter('ben');
     expect(a.lost).toEqual([KEY]);
     expect(a.replicas.find(KEY)).toMatchObject({ term: 2, state: { seq: 3 } });
@@ -216,9 +217,7 @@ describe('replicas', () => {
     const refused = a.bus.call({ key: KEY, command: messageOf('hi'), origin: ORIGIN }).catch((error) => error.code);
     await expect.poll(() => a.rooms.transfer.stateOf(KEY)?.seq).toBe(3);
     // Meanwhile another node has the room.
-    table.setOwner(KEY, { node: 'b', term: 2 });
-    b.rooms.transfer.adopt(before);
-    await b.replicas.recordAdopted(before, 2);
+    await goOn(b, before);
     await b.enter('ben');
     stored.resolve();
     expect(await refused).toBe('server.node-unavailable');
