@@ -9,6 +9,7 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import type { Bus, Command, Envelope, Notice, ReplyOf, Subscriber } from '../bus/bus.ts';
 import { mergeAnswers, type SharedQuery } from '../bus/merge-answers.ts';
 import { Publisher } from '../bus/publisher.ts';
+import { carriesBan } from '../owner/kick-bans.ts';
 import { type AnswerOf, isAboutRoom, type Query, type SubjectOf } from '../owner/queries.ts';
 import type { EventBatch } from '../owner/rooms.ts';
 import { NotDelivered } from './node-link.ts';
@@ -207,6 +208,6 @@ const REPEATABLE: ReadonlySet<string> = new Set<Command['type']>(['kick', 'close
 
 /** Whether a command may be done again at the next owner: by its id the journal knows whether it was done. A ban would be set twice. */
 function canRetry({ command, commandId }: Envelope): boolean {
-  const isBanning = command.type === 'kick' && command.ban !== undefined;
+  const isBanning = command.type === 'kick' && carriesBan(command);
   return commandId !== undefined && REPEATABLE.has(command.type) && !isBanning;
 }
