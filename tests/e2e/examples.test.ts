@@ -119,10 +119,10 @@ describe.skipIf(CHROMIUM === '')('examples', () => {
       const page = await open(url);
       await page.getByLabel('Your user id').fill(user);
       await page.getByRole('button', { name: 'Join' }).click();
-      await showsVideos(page, 1);
       return page;
     };
     const ann = await enter('ann');
+    await showsVideos(ann, 1);
     const bob = await enter('bob');
     await Promise.all([showsVideos(ann, 2), showsVideos(bob, 2)]);
     await ann.getByRole('button', { name: 'Kick bob' }).click();
