@@ -50,6 +50,15 @@ export class FakePeer {
     return this.transceivers.filter(({ direction }) => direction === 'sendonly').map(({ sender }) => sender.track);
   }
 
+  /** All transceivers that are not stopped by a negotiation. */
+  getTransceivers(): FakeTransceiver[] {
+    return this.#transceivers.filter(({ isStopped }) => !isStopped);
+  }
+
+  async getStats(): Promise<Map<string, object>> {
+    return new Map(this.report);
+  }
+
   /** How many sections the descriptions have. */
   get sectionCount(): number {
     return this.#sections.length;

@@ -9,6 +9,7 @@ import type { Clock } from '../platform.ts';
 import type { MediaPlatform } from './media-platform.ts';
 import { PathCheck } from './path-check.ts';
 import { readFingerprint } from './sdp.ts';
+import { SoundDelay } from './sound-delay.ts';
 
 /** Dependencies of a peer transport. */
 export interface PeerTransportTask {
@@ -34,6 +35,7 @@ export class PeerTransport {
   readonly peer: RTCPeerConnection;
   readonly #task: PeerTransportTask;
   readonly #path: PathCheck;
+  readonly #soundDelay: SoundDelay;
   #timer: unknown;
   #isAnswered = false;
   /** Of the server's certificate, as the first answer has it. */
@@ -48,6 +50,7 @@ export class PeerTransport {
     this.#path = new PathCheck(peer, task.configuration, () => {
       if (this.#isAnswered) this.#lose();
     });
+    this.#soundDelay = new SoundDelay(peer, task.clock);
     peer.onconnectionstatechange = () => this.#handleState(peer.connectionState);
     // The first section carries the transport of all (BUNDLE), so it must never be stopped.
     peer.addTransceiver('audio', { direction: 'recvonly' });
@@ -92,6 +95,7 @@ export class PeerTransport {
   /** Closes the peer connection; nothing is reported any longer. */
   close(): void {
     const { peer } = this;
+    this.#soundDelay.close();
     this.#task.clock.clearTimeout(this.#timer);
     peer.onconnectionstatechange = null;
     peer.onicecandidate = null;

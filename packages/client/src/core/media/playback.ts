@@ -21,7 +21,10 @@ export interface PlayOptions {
   readonly audio?: boolean;
   /** Default true. */
   readonly video?: boolean;
-  /** How long media is buffered before it is played, in milliseconds; default: the browser's choice. */
+  /**
+   * How long media is buffered before it is played, in milliseconds; default: the browser's choice, and where 8 % of the sound
+   * or more is lost, at least the time in which it is sent again (80 to 200 ms).
+   */
   readonly jitterBufferMs?: number;
   /** The highest layer of the video that is received, from 0; default: by the size of the views; without views, no maximum. */
   readonly maxLayer?: number;
