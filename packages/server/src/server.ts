@@ -168,8 +168,8 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
     ? createOpenedStore(parts.store, log)
     : await openStore(config, clock, log, parts.cluster?.link.id);
   const peers = new ClusterPeers(parts.cluster?.link ?? NO_LINK);
-  const duties = parts.cluster && new OwnedDuties(parts.cluster.ownership, peers);
   const lease = parts.cluster?.lease;
+  const duties = parts.cluster && new OwnedDuties(parts.cluster.ownership, peers, lease);
   const termOf = (key: RoomKey): number | undefined => parts.cluster?.ownership.termOf(key);
   const caches = new SharedCaches(peers);
   const apps = await AppRegistry.open({ store, clock, configured: config.apps, presets: STOCK_PRESETS, caches });

@@ -84,7 +84,7 @@ export class Callbacks {
       ...deps.settings,
       repository: outbox,
       post: this.#poster.post,
-      maySend: (appId) => this.#shared?.maySend(appId) ?? true,
+      ...(deps.cluster && { sendableMs: (appId) => this.#shared?.sendableMs(appId) ?? 0 }),
     });
     const { cluster, clock, log } = deps;
     this.#shared =

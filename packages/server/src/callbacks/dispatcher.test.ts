@@ -75,6 +75,31 @@ describe('retries', () => {
     expect(await store.outbox.count('pending')).toBe(1);
   });
 
+  it('is not sent by a process that may not send when its attempt begins, and counts as no attempt (CLUS-7)', async () => {
+    let sendableMs = 60_000;
+    const { endpoint, dispatcher } = openDispatcher(store, { sendableMs: () => sendableMs });
+    dispatcher.offer(await addCallbacks(store, [record('1')]));
+    // The headers are being made.
+    sendableMs = 0;
+    await settle();
+    expect(endpoint.bodies).toEqual([]);
+    // It waited for its connection.
+    endpoint.comesTooLate = () => {
+      sendableMs = 0;
+      return true;
+    };
+    sendableMs = 60_000;
+    dispatcher.resume();
+    await settle();
+    expect([endpoint.bodies, sendableMs]).toEqual([[], 0]);
+    endpoint.comesTooLate = () => false;
+    sendableMs = 60_000;
+    dispatcher.resume();
+    await settle();
+    expect(endpoint.requests).toMatchObject([{ body: '1', beginBeforeMs: expect.any(Number) }]);
+    expect(await store.outbox.count('pending')).toBe(0);
+  });
+
   it('note why an attempt had no answer', async () => {
     const { endpoint, offer } = openDispatcher(store);
     endpoint.answers = () => Promise.reject(new Error('no answer within 5000 ms'));

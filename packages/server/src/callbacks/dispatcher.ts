@@ -12,7 +12,7 @@ import type { Endpoint, OutboxRecord, OutboxRepository } from '../store/outbox.t
 import type { Logger } from '../telemetry/log.ts';
 import type { CallbackDialect } from './dialect.ts';
 import { EndpointQueue, type Verdict } from './endpoint-queue.ts';
-import type { Post } from './post.ts';
+import { type Post, sharedMonotonicMs } from './post.ts';
 
 /** The dependencies of the dispatcher. */
 export interface DispatcherDeps {
@@ -23,8 +23,11 @@ export interface DispatcherDeps {
   readonly log: Logger;
   readonly post: Post;
   readonly userAgent: string;
-  /** Returns whether this process may send callbacks of an App now; by default always. */
-  readonly maySend?: (appId: AppId) => boolean;
+  /**
+   * Returns how long from now this process may begin attempts for an App, in milliseconds; 0 or less if it may not. By default it
+   * always may.
+   */
+  readonly sendableMs?: (appId: AppId) => number;
   /** How long an attempt may take. */
   readonly timeoutMs: number;
   readonly maxInFlightPerEndpoint: number;
@@ -88,7 +91,7 @@ export class Dispatcher {
     }
   }
 
-  /** Goes on with attempts that `maySend` has held back. */
+  /** Goes on with attempts that `sendableMs` has held back. */
   resume(): void {
     for (const queue of this.#queues.values()) queue.resume();
   }
@@ -115,13 +118,13 @@ export class Dispatcher {
     const key = endpointKey({ appId, url });
     const known = this.#queues.get(key);
     if (known) return known;
-    const { repository, clock, log, maxInFlightPerEndpoint, maxInMemoryPerEndpoint, maySend = () => true } = this.#deps;
+    const { repository, clock, log, maxInFlightPerEndpoint, maxInMemoryPerEndpoint } = this.#deps;
     const deps = {
       repository,
       clock,
       log,
       attempt: (record: OutboxRecord) => this.#attempt(record),
-      maySend: () => maySend(appId),
+      maySend: () => this.#sendableMs(appId) > 0,
       maxInFlight: maxInFlightPerEndpoint,
       maxRetryDelayMs: Math.max(0, ...this.#deps.dialects.flatMap(({ retryDelaysMs }) => retryDelaysMs)),
       maxInMemory: maxInMemoryPerEndpoint,
@@ -131,8 +134,13 @@ export class Dispatcher {
     return queue;
   }
 
-  async #attempt(record: OutboxRecord): Promise<Verdict | undefined> {
+  #sendableMs(appId: AppId): number {
+    return this.#deps.sendableMs?.(appId) ?? Number.POSITIVE_INFINITY;
+  }
+
+  async #attempt(record: OutboxRecord): Promise<Verdict | 'not-begun' | undefined> {
     const failure = await this.#send(record);
+    if (failure === 'not-begun') return failure;
     if (failure) return this.#judge(record, failure);
     this.#deps.onDelivered?.(record, this.#deps.clock.now() - record.createdAtMs);
     this.#delivered.push(record.id);
@@ -140,7 +148,8 @@ export class Dispatcher {
     return undefined;
   }
 
-  async #send(record: OutboxRecord): Promise<Failure | undefined> {
+  /** Sends a callback, unless this process may not begin any more when its turn has come. */
+  async #send(record: OutboxRecord): Promise<Failure | 'not-begun' | undefined> {
     const { apps, clock, userAgent, timeoutMs, post } = this.#deps;
     const app = apps.find(record.appId);
     const dialect = this.#dialects.get(record.dialect);
@@ -151,7 +160,12 @@ export class Dispatcher {
         'user-agent': userAgent,
         ...(await dialect.headersOf(app, record, clock.now())),
       };
-      const { status } = await post({ url: record.url, headers, body: record.body, timeoutMs });
+      const sendableMs = this.#sendableMs(record.appId);
+      if (sendableMs <= 0) return 'not-begun';
+      const limit = Number.isFinite(sendableMs) && { beginBeforeMs: sharedMonotonicMs() + sendableMs };
+      const outcome = await post({ url: record.url, headers, body: record.body, timeoutMs, ...limit });
+      if ('isTooLate' in outcome) return 'not-begun';
+      const { status } = outcome;
       return status >= 200 && status <= 299 ? undefined : { status, message: `answered ${status}` };
     } catch (error) {
       return { message: error instanceof Error ? error.message : String(error) };

@@ -25,8 +25,11 @@ export interface EndpointQueueDeps {
   readonly repository: Pick<OutboxRepository, 'pending' | 'reschedule' | 'fail'>;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Makes one attempt; never rejects. Resolves with undefined if the endpoint accepted the callback. */
-  readonly attempt: (record: OutboxRecord) => Promise<Verdict | undefined>;
+  /**
+   * Makes one attempt; never rejects. Resolves with undefined if the endpoint accepted the callback, and with `not-begun` if this
+   * process may not begin it any more.
+   */
+  readonly attempt: (record: OutboxRecord) => Promise<Verdict | 'not-begun' | undefined>;
   /** Returns whether this process may begin an attempt now. */
   readonly maySend: () => boolean;
   readonly maxInFlight: number;
@@ -170,6 +173,7 @@ export class EndpointQueue {
     if (!record) return;
     lane.state = { kind: 'sending' };
     const verdict = await this.#deps.attempt(record);
+    if (verdict === 'not-begun') return;
     if (verdict?.nextAttemptAtMs !== undefined) {
       const { failure, nextAttemptAtMs } = verdict;
       lane.records[0] = { ...record, attempts: failure.attempts, nextAttemptAtMs };

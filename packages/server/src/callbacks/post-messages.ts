@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { PostRequest } from './post.ts';
+import type { PostOutcome, PostRequest } from './post.ts';
 
 /** To the thread. */
 export type PosterCommand =
@@ -16,6 +16,6 @@ export type PosterCommand =
 
 /** From the thread: how an attempt ended. */
 export type PostResult =
-  | { readonly id: number; readonly status: number }
+  | { readonly id: number; readonly outcome: PostOutcome }
   /** There was no response, for this reason. */
   | { readonly id: number; readonly reason: string };

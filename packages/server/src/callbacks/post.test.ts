@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, expect, it } from 'vitest';
-import { createPoster, type Poster } from './post.ts';
+import { createPoster, type Poster, sharedMonotonicMs } from './post.ts';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -60,6 +60,15 @@ it('a post is one request with its headers and the bytes of its body', async () 
   const first = ['POST /a%20b?c=%C3%BC HTTP/1.1', `host: ${host}`, 'connection: keep-alive'];
   const head = [...first, 'x-id: 1', 'content-length: 13'];
   expect(endpoint.requests).toEqual([`${head.join('\r\n')}\r\n\r\n{"name":"ü"}`]);
+});
+
+it('a post that would begin too late sends nothing, also when it has waited for a connection (CLUS-7)', async () => {
+  const endpoint = await startEndpoint((socket) => socket.write(OK));
+  const { post } = openPoster();
+  const before = { ...request(endpoint.url), beginBeforeMs: sharedMonotonicMs() };
+  expect(await post(before)).toEqual({ isTooLate: true });
+  expect(endpoint.requests).toEqual([]);
+  expect(await post({ ...before, beginBeforeMs: sharedMonotonicMs() + 60_000 })).toEqual({ status: 200 });
 });
 
 it('requests one after another use the same connections', async () => {

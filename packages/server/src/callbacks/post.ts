@@ -16,10 +16,18 @@ export interface PostRequest {
   readonly body: string;
   /** Timeout of the attempt, from the first packet to the end of the response. */
   readonly timeoutMs: number;
+  /** Nothing is sent from this moment of `sharedMonotonicMs` on; by default the attempt may begin at any time. */
+  readonly beginBeforeMs?: number;
 }
 
-/** Posts, and returns the status of the response. @throws Error whose message says why there was no response */
-export type Post = (request: PostRequest) => Promise<{ readonly status: number }>;
+/** How an attempt ended: with the status of its response, or it would have begun too late and nothing was sent. */
+export type PostOutcome = { readonly status: number } | { readonly isTooLate: true };
+
+/** Returns a monotonic time in milliseconds that is the same in all threads of a process. */
+export const sharedMonotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
+
+/** Posts, and returns how it ended. @throws Error whose message says why there was no response */
+export type Post = (request: PostRequest) => Promise<PostOutcome>;
 
 /** A `Post` with its connections. */
 export interface Poster {
@@ -62,7 +70,7 @@ export function createPoster({ allowPrivateTargets }: PosterOptions): Poster {
       const host = allowPrivateTargets ? undefined : findPrivateHost(request.url);
       if (host !== undefined) throw refusalOf(host);
       agent ??= loadAgent(connect);
-      return { status: await dispatch(await agent, request) };
+      return dispatch(await agent, request);
     },
     close: async () => (await agent)?.destroy(new Error('the server is stopping')),
   };
@@ -78,7 +86,7 @@ async function loadAgent(connect: NonNullable<Agent.Options['connect']>): Promis
  * Sends a request, and returns the status of its response. It uses undici's handlers: its `request` also makes a stream and an
  * abort signal for each response, which cost as much as the rest.
  */
-function dispatch(agent: Agent, { url, headers, body, timeoutMs }: PostRequest): Promise<number> {
+function dispatch(agent: Agent, { url, headers, body, timeoutMs, beginBeforeMs }: PostRequest): Promise<PostOutcome> {
   return new Promise((resolve, reject) => {
     const { origin, pathname, search } = new URL(url);
     let controller: Dispatcher.DispatchController | undefined;
@@ -90,8 +98,9 @@ function dispatch(agent: Agent, { url, headers, body, timeoutMs }: PostRequest):
       isOver = true;
       clearTimeout(timer);
       if (status === undefined) reject(error ?? new Error('the response has no status'));
-      else resolve(status);
+      else resolve({ status });
     };
+    const isTooLate = (): boolean => beginBeforeMs !== undefined && sharedMonotonicMs() >= beginBeforeMs;
     const timer = setTimeout(() => {
       const error = new Error(`no answer within ${timeoutMs} ms`);
       // There is no controller before there is a connection.
@@ -104,6 +113,11 @@ function dispatch(agent: Agent, { url, headers, body, timeoutMs }: PostRequest):
         onRequestStart(started) {
           controller = started;
           if (isOver) started.abort(new Error('the request is over'));
+          // The request is written in this turn of the event loop, unless it is aborted.
+          else if (isTooLate()) {
+            resolve({ isTooLate: true });
+            started.abort(new Error('the request may not begin any more'));
+          }
         },
         onResponseStart(_, code) {
           // Interim responses come before the response.

@@ -24,8 +24,7 @@ async function post(poster: Poster, { id, request }: Extract<PosterCommand, { re
 
 async function attempt(poster: Poster, id: number, request: PostRequest): Promise<PostResult> {
   try {
-    const { status } = await poster.post(request);
-    return { id, status };
+    return { id, outcome: await poster.post(request) };
   } catch (error) {
     return { id, reason: error instanceof Error ? error.message : String(error) };
   }

@@ -52,8 +52,8 @@ async function openNode(id: NodeId, own: FakeClock = clock) {
   const peers = new ClusterPeers(link);
   const log = pino({ level: 'silent' });
   const leases = await NodeLeases.start({ table, clock: own, node: { id, addresses: [] }, log });
-  const duties = new OwnedDuties(leases, peers);
-  const opened = openDispatcher(store, { clock, maySend: (appId) => shared.maySend(appId) });
+  const duties = new OwnedDuties(leases, peers, leases);
+  const opened = openDispatcher(store, { clock, sendableMs: (appId) => shared.sendableMs(appId) });
   const shared = new SharedCallbacks({
     ...{ peers, duties, clock: own, log },
     dispatcher: opened.dispatcher,

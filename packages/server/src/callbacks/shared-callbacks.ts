@@ -93,6 +93,11 @@ export class SharedCallbacks {
     return this.#deps.duties.has(dutyOf(appId));
   }
 
+  /** How long from now this node may begin to send callbacks of an App, in milliseconds; 0 or less if it may not. */
+  sendableMs(appId: AppId): number {
+    return this.maySend(appId) ? this.#deps.duties.remainingMs : 0;
+  }
+
   /** Begins to compare duties with what is to be sent. */
   start(): void {
     const { clock, peers } = this.#deps;

@@ -75,8 +75,11 @@ export async function addCallbacks(
 export class FakeEndpoint {
   readonly requests: PostRequest[] = [];
   answers: (request: PostRequest) => number | Promise<number> = () => 200;
+  /** Whether an attempt comes too late to begin. */
+  comesTooLate = (): boolean => false;
 
   readonly post = async (request: PostRequest) => {
+    if (this.comesTooLate()) return { isTooLate: true } as const;
     this.requests.push(request);
     return { status: await this.answers(request) };
   };
@@ -94,16 +97,16 @@ export function openDispatcher(
     readonly clock?: FakeClock;
     readonly maxInFlight?: number;
     readonly maxInMemory?: number;
-    readonly maySend?: (appId: AppId) => boolean;
+    readonly sendableMs?: (appId: AppId) => number;
   } = {},
 ) {
-  const { clock = new FakeClock(), maxInFlight = 32, maxInMemory = 1000, maySend = () => true } = over;
+  const { clock = new FakeClock(), maxInFlight = 32, maxInMemory = 1000, sendableMs } = over;
   const endpoint = new FakeEndpoint();
   /** The ends of callbacks: the name of the event, and the age at its delivery. */
   const delivered: (readonly [event: string, ageMs: number])[] = [];
   const failed: string[] = [];
   const dispatcher = new Dispatcher({
-    maySend,
+    ...(sendableMs && { sendableMs }),
     repository: store.outbox,
     apps: { find: (appId) => (appId === APP.appId || appId === APP.appId + 1 ? APP : undefined) },
     dialects: [testDialect],

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { Poster } from './post.ts';
+import { sharedMonotonicMs } from './post.ts';
 import { createBestPoster, createThreadedPoster } from './threaded-poster.ts';
 
 const workers: Worker[] = [];
@@ -51,6 +52,13 @@ function openPoster(allowPrivateTargets = true): Poster {
 const request = (path: string, body = '', status = 200) => ({
   ...{ url: `${url}${path}`, body, timeoutMs: 30_000 },
   headers: { 'x-answer': String(status) },
+});
+
+it('an attempt that would begin too late is not made, by the clock of the process (CLUS-7)', async () => {
+  const { post } = openPoster();
+  expect(await post({ ...request('/'), beginBeforeMs: sharedMonotonicMs() })).toEqual({ isTooLate: true });
+  expect(bodies).toEqual([]);
+  expect(await post({ ...request('/'), beginBeforeMs: sharedMonotonicMs() + 60_000 })).toEqual({ status: 200 });
 });
 
 it('each attempt gets its own status, whatever the order of the responses', async () => {

@@ -7,7 +7,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { MessageBatch } from './message-batch.ts';
-import { createPoster, type Poster, type PosterOptions, type PostRequest } from './post.ts';
+import { createPoster, type Poster, type PosterOptions, type PostOutcome, type PostRequest } from './post.ts';
 import type { PosterCommand, PostResult } from './post-messages.ts';
 
 /** The thread of all posters of this process; it starts with the first callback, and does not keep the process alive. */
@@ -45,7 +45,7 @@ export function createThreadedPoster({ allowPrivateTargets }: PosterOptions): Po
 
 interface Attempt {
   readonly poster: number;
-  readonly resolve: (response: { readonly status: number }) => void;
+  readonly resolve: (outcome: PostOutcome) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -69,7 +69,7 @@ class PostThread {
     this.#commands.add(command, this.#attempts.size);
   }
 
-  post(poster: number, request: PostRequest): Promise<{ readonly status: number }> {
+  post(poster: number, request: PostRequest): Promise<PostOutcome> {
     lastId += 1;
     const id = lastId;
     this.send({ kind: 'post', poster, id, request });
@@ -89,8 +89,8 @@ class PostThread {
   #settle(result: PostResult): void {
     const attempt = this.#attempts.get(result.id);
     this.#attempts.delete(result.id);
-    if ('status' in result) attempt?.resolve({ status: result.status });
-    else attempt?.reject(new Error(result.reason));
+    if ('reason' in result) attempt?.reject(new Error(result.reason));
+    else attempt?.resolve(result.outcome);
   }
 
   /** The callbacks are retried as after any failure, in a new thread. */

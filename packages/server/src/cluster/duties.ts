@@ -19,6 +19,8 @@ export const DUTY_APP_ID = 0 as AppId;
 export interface Duties {
   /** Returns the node that should have a duty: another one that has it gives it up. */
   nodeFor(name: string): NodeId;
+  /** How long this node still has its duties without another renewal of its lease, in milliseconds. */
+  readonly remainingMs: number;
   /** Returns whether this node has a duty now, from memory. */
   has(name: string): boolean;
   /** Makes this node the owner of a duty that no live node has. Returns whether this node has it then. @throws the database's error */
@@ -31,10 +33,21 @@ export interface Duties {
 export class OwnedDuties implements Duties {
   readonly #ownership: Ownership;
   readonly #peers: Pick<Peers, 'self' | 'nodeFor'>;
+  readonly #lease: { readonly remainingMs: number };
 
-  constructor(ownership: Ownership, peers: Pick<Peers, 'self' | 'nodeFor'>) {
+  /** @param lease that of this node; by default it has no end */
+  constructor(
+    ownership: Ownership,
+    peers: Pick<Peers, 'self' | 'nodeFor'>,
+    lease: { readonly remainingMs: number } = { remainingMs: Number.POSITIVE_INFINITY },
+  ) {
     this.#ownership = ownership;
     this.#peers = peers;
+    this.#lease = lease;
+  }
+
+  get remainingMs(): number {
+    return this.#lease.remainingMs;
   }
 
   nodeFor(name: string): NodeId {

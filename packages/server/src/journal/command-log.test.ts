@@ -133,7 +133,9 @@ describe('the rows of a part of a command', () => {
       return REPLY;
     });
     expect(reply).toBe(REPLY);
-    expect(apply.mock.calls).toMatchObject([[[{ rules: [rule], audit: [{}], replies: [{ commandId: 'c1' }] }]]]);
+    expect(apply.mock.calls.map(([entries]) => entries)).toMatchObject([
+      [{ rules: [rule], audit: [{}], replies: [{ commandId: 'c1' }] }],
+    ]);
     apply.mockRestore();
   });
 

@@ -123,3 +123,25 @@ it('stores later, in order, what it could not store while a database of other ma
     ['a', 'b'],
   ]);
 });
+
+it('repeats entries under the same id, so that a commit without an answer is not made twice (CLUS-7)', async () => {
+  const clock = new FakeClock();
+  const batchIds: unknown[] = [];
+  journal = new TableJournal({
+    clock,
+    repository: {
+      async apply(_entries, _position, batchId) {
+        batchIds.push(batchId);
+        if (batchIds.length === 1) throw new GavelError('server.store-unavailable', 'The connection failed.');
+      },
+    },
+    log: { error: () => {} },
+  });
+  const stored = append('a');
+  while (batchIds.length < 1) await new Promise((resolve) => setImmediate(resolve));
+  clock.advance(200);
+  await stored;
+  await append('b');
+  const [first, again, next] = batchIds;
+  expect([typeof first, again === first, next === first]).toEqual(['string', true, false]);
+});

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { GavelError, isGavelError } from '@gavel/protocol';
 import type { Clock } from '../base/clock.ts';
@@ -116,12 +117,18 @@ export class TableJournal implements Journal {
     }
   }
 
-  /** Applies entries, again and again while the store is not available. @throws any other error; without a clock, every error */
+  /**
+   * Applies entries, again and again while the store is not available; once, also where the answer to a commit is lost.
+   *
+   * @throws any other error; without a clock, every error
+   */
   async #apply(group: readonly Waiter[]): Promise<void> {
     const { repository, clock } = this.#deps;
+    const entries = group.map(({ entry }) => entry);
+    const batchId = clock && randomUUID();
     for (;;) {
       try {
-        return await repository.apply(group.map(({ entry }) => entry));
+        return await repository.apply(entries, undefined, batchId);
       } catch (error) {
         if (!clock || !isGavelError(error, 'server.store-unavailable')) throw error;
         const dueMs = clock.monotonicMs() - CALLER_WAITS_MS;

@@ -83,6 +83,27 @@ describeStores('a journal', (createDatabase) => {
     expect(await store.journal.position()).toEqual({ segment: 3, offset: 70 });
   });
 
+  it('stores a batch once that is repeated because the answer to its commit was lost (CLUS-7)', async () => {
+    const repeat = (id: string, batchId: string) =>
+      store.journal.apply([{ term: 1, callbacks: [callback(1)], audit: [auditRow(id)] }], undefined, batchId);
+    await Promise.all([repeat('a', 'first'), repeat('a', 'first')]);
+    // Its callback was delivered meanwhile, and must not come back.
+    const [{ id: sent } = { id: '' }] = await store.outbox.list({ status: 'pending' }, 10);
+    await store.outbox.delete([sent]);
+    await repeat('a', 'first');
+    expect(await stored()).toMatchObject({ callbacks: 0, audit: 1 });
+    await repeat('b', 'second');
+    expect(await stored()).toMatchObject({ callbacks: 1, audit: 2 });
+  });
+
+  it('stores a repeated batch whose first attempt was not committed (CLUS-7)', async () => {
+    await apply({ audit: [auditRow('a')] });
+    const second = (rows: Partial<JournalEntry>) => store.journal.apply([{ term: 1, ...rows }], undefined, 'second');
+    await expect(second({ audit: [auditRow('b'), auditRow('a')] })).rejects.toThrow();
+    await second({ audit: [auditRow('b')] });
+    expect(await stored()).toMatchObject({ audit: 2 });
+  });
+
   it('finds a reply until it is too old, and the newest one of an id (BUS-2)', async () => {
     await apply({ replies: [replyOf('c', '{"members":[]}')] });
     expect(await store.journal.findReply('c', 1_000)).toEqual(replyOf('c', '{"members":[]}'));

@@ -69,10 +69,12 @@ export interface JournalRepository {
    * Stores entries in order, all or none. A callback whose id exists replaces the earlier one.
    *
    * @param position the position after the entries, stored with them; absent if the journal has no files
+   * @param batchId identifies the entries over attempts. If those of this id are the last ones that this node has stored, nothing
+   *   is stored again: the answer to their commit was lost
    * @throws GavelError `server.stale-term`, without a change, if a later owner has stored something, or the term of a room is
    *   not that of its owner any more
    */
-  apply(entries: readonly JournalEntry[], position?: JournalPosition): Promise<void>;
+  apply(entries: readonly JournalEntry[], position?: JournalPosition, batchId?: string): Promise<void>;
   /** Returns the last stored position; that before the first file if there is none. */
   position(): Promise<JournalPosition>;
   /** Returns the largest `seq` of a stored callback, of all or of those of a lane that are pending; 0 if there is none. */

@@ -5,9 +5,9 @@ import { FakeClock } from '@gavel/testkit/fake-clock';
 import { NATS_SERVER, NatsServer } from '@gavel/testkit/nats-server';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createLog } from '../../telemetry/log.ts';
-import type { NodeHandler } from '../node-link.ts';
+import { type NodeHandler, NotDelivered } from '../node-link.ts';
 import { NatsClient } from './nats-client.ts';
-import { type Membership, NatsLink } from './nats-link.ts';
+import { type Membership, NatsLink, type NatsLinkDeps } from './nats-link.ts';
 
 const log = createLog('silent');
 const echo: NodeHandler = async (message, from) => ({ answer: { from, message } });
@@ -168,6 +168,101 @@ describe.skipIf(NATS_SERVER === '')('requests between nodes over NATS (needs nat
     const error = await second;
     expect(isGavelError(error, 'server.node-unavailable')).toBe(true);
     expect((error as Error).message).toContain('its lease is over');
+  });
+
+  test('a node whose connection is back says what it has not got: such a message may be sent again, and nothing waits for a lost reply (CLUS-6)', async () => {
+    const own = await NatsClient.open({ url: server.url }, 'b', log);
+    clients.push(own);
+    const lost = { messages: 0, replies: 0 };
+    let change: (isConnected: boolean) => void = () => {};
+    /** Loses messages in both directions, as a connection does that is cut before anybody notices. */
+    const client: NatsLinkDeps['client'] = {
+      isConnected: true,
+      maxPartBytes: own.maxPartBytes,
+      publish(subject, content, options) {
+        const isLost = subject.includes('.replies.') && lost.replies > 0;
+        if (isLost) lost.replies -= 1;
+        else own.publish(subject, content, options);
+      },
+      subscribe: (subject, handle) =>
+        own.subscribe(subject, (message) => {
+          const isLost = subject.endsWith('.messages') && lost.messages > 0;
+          if (isLost) lost.messages -= 1;
+          else handle(message);
+        }),
+      onChange(listener) {
+        change = listener;
+        return () => {};
+      },
+    };
+    const clock = new FakeClock();
+    const handled: unknown[] = [];
+    const membership = new TestMembership();
+    const b = await NatsLink.open({ client, membership, clock, id: 'b', prefix: `test${prefixes}` });
+    b.serve(async ({ body }) => {
+      handled.push(body);
+      return body === 'slow' ? new Promise(() => undefined) : { answer: body };
+    });
+    const { link: a, clock: clockOfA } = await openNode('a');
+    clockOfA.advance(1_000);
+    lost.replies = 1;
+    const withoutReply = errorOf(a.send('b', messageOf('answered')));
+    const running = a.send('b', messageOf('slow'));
+    await expect.poll(() => [handled, lost.replies]).toEqual([['answered', 'slow'], 0]);
+    lost.messages = 1;
+    const notReceived = errorOf(a.send('b', messageOf('lost')));
+    await expect.poll(() => lost.messages).toBe(0);
+    change(false);
+    clock.advance(2_000);
+    change(true);
+    expect(await notReceived).toBeInstanceOf(NotDelivered);
+    const error = await withoutReply;
+    expect(error).not.toBeInstanceOf(NotDelivered);
+    expect((error as Error).message).toContain('its reply was lost; it may have executed the message');
+    expect(handled).toEqual(['answered', 'slow']);
+    // What is still being done is waited for, up to the time limit.
+    const late = errorOf(running);
+    clockOfA.advance(10_000);
+    expect(((await late) as Error).message).toContain('no reply within 10 s');
+  });
+
+  test('a node whose connection is back says nothing of messages to its earlier process, which may have executed them (CLUS-6)', async () => {
+    const { link: a, clock } = await openNode('a');
+    const own = await NatsClient.open({ url: server.url }, 'b', log);
+    clients.push(own);
+    // The earlier process gets the message, and dies.
+    const got = Promise.withResolvers<void>();
+    await own.subscribe(`test${prefixes}.b.messages`, () => got.resolve());
+    const pending = errorOf(a.send('b', messageOf('executed')));
+    await got.promise;
+    await own.close();
+    clock.advance(5_000);
+    let change: (isConnected: boolean) => void = () => {};
+    const next = await NatsClient.open({ url: server.url }, 'b', log);
+    clients.push(next);
+    const client: NatsLinkDeps['client'] = {
+      ...{ isConnected: true, maxPartBytes: next.maxPartBytes },
+      publish: (...message) => next.publish(...message),
+      subscribe: (...subject) => next.subscribe(...subject),
+      onChange(listener) {
+        change = listener;
+        return () => {};
+      },
+    };
+    const b = await NatsLink.open({
+      client,
+      membership: new TestMembership(),
+      clock: new FakeClock(),
+      id: 'b',
+      prefix: `test${prefixes}`,
+    });
+    b.serve(echo);
+    change(true);
+    // Two messages later, what the node says of its connection has arrived.
+    for (const body of [1, 2]) await a.send('b', messageOf(body));
+    await b.send('a', messageOf(3));
+    clock.advance(5_000);
+    expect(((await pending) as Error).message).toContain('no reply within 10 s');
   });
 
   test('pending messages fail when the connection is lost, and later ones succeed when it is back (CLUS-6)', async () => {

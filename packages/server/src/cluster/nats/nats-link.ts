@@ -8,7 +8,7 @@
  *
  * A message to a node that is gone fails at once, because the NATS server answers in its place. If this node's own connection
  * is lost, its pending messages fail: whether they were executed is then unknown, and the caller repeats them by their
- * command id.
+ * command id. A node whose connection is back says so: what the others sent on its lost connection fails then, not at the time limit.
  *
  * @module
  */
@@ -39,6 +39,10 @@ const NO_RESPONDERS = 503;
 const RESERVED_BYTES = 4096;
 /** The topic of a message that a node has begun or ended. It is answered by the link. */
 const NODES_CHANGED = 'nodes.changed';
+/** The topic of a message that the connection of its sender is back. The answer has the messages to it that wait for a reply. */
+const RETURNED = 'nodes.returned';
+/** The topic of a message that says what was lost of those. */
+const LOST = 'nodes.lost';
 
 /** Which nodes are alive. */
 export interface Membership {
@@ -63,8 +67,23 @@ export interface NatsLinkDeps {
   readonly maxMessageBytes?: number;
 }
 
+/** What was lost of the messages that a node had sent to another one. */
+interface LostMessages {
+  /** They have not arrived. */
+  readonly notReceived: readonly string[];
+  /** Their replies have not arrived. */
+  readonly answered: readonly string[];
+}
+
+/** A message that has arrived. */
+interface Received {
+  readonly atMs: number;
+  isAnswered: boolean;
+}
+
 interface Pending {
   readonly to: NodeId;
+  readonly sentAtMs: number;
   resolve(reply: NodeReply): void;
   reject(error: GavelError): void;
 }
@@ -85,15 +104,20 @@ export class NatsLink implements NodeLink {
   readonly #pending = new Map<string, Pending>();
   readonly #messages = new PartAssembler();
   readonly #replies = new PartAssembler();
+  /** By sender and id: what has arrived, as long as its sender may wait for the reply, oldest first. */
+  readonly #received = new Map<string, Received>();
+  readonly #openedAtMs: number;
   readonly #handler = Promise.withResolvers<NodeHandler>();
   readonly #ends: (() => void)[];
   #count = 0;
 
   private constructor(deps: NatsLinkDeps) {
     this.#deps = deps;
+    this.#openedAtMs = deps.clock.monotonicMs();
     this.#ends = [
       deps.client.onChange((isConnected) => {
-        if (!isConnected) this.#giveUp(() => true, 'the connection to NATS is lost');
+        if (isConnected) this.#announceReturn();
+        else this.#giveUp(() => true, 'the connection to NATS is lost');
       }),
       deps.membership.onNodesChanged(() => {
         const alive = new Set(deps.membership.nodes());
@@ -143,7 +167,7 @@ export class NatsLink implements NodeLink {
     this.#count += 1;
     const id = `${this.#start}-${this.#count}`;
     const { promise, resolve, reject } = Promise.withResolvers<NodeReply>();
-    this.#pending.set(id, { to, resolve, reject });
+    this.#pending.set(id, { to, sentAtMs: clock.monotonicMs(), resolve, reject });
     const cancelTimer = clock.after(REPLY_TIMEOUT_MS, () =>
       this.#fail(id, `no reply within ${REPLY_TIMEOUT_MS / 1000} s; it may have executed the message`),
     );
@@ -175,9 +199,46 @@ export class NatsLink implements NodeLink {
   }
 
   async #tellOthers(): Promise<void> {
-    const message = { topic: NODES_CHANGED, lane: NODES_CHANGED, body: null };
-    const others = this.nodes().filter((node) => node !== this.id);
-    await Promise.allSettled(others.map((node) => this.send(node, message)));
+    const message = messageOf(NODES_CHANGED, null);
+    await Promise.allSettled(this.#others().map((node) => this.send(node, message)));
+  }
+
+  #others(): readonly NodeId[] {
+    return this.nodes().filter((node) => node !== this.id);
+  }
+
+  /** Tells each other node what has not arrived of its messages, or of the replies to them, when the connection was lost. */
+  #announceReturn(): void {
+    const openForMs = this.#deps.clock.monotonicMs() - this.#openedAtMs;
+    for (const node of this.#others()) {
+      this.send(node, messageOf(RETURNED, openForMs))
+        .then((reply) =>
+          'answer' in reply ? this.send(node, messageOf(LOST, this.#findLost(node, reply.answer))) : null,
+        )
+        // The node is gone, or its messages fail at the time limit.
+        .catch(() => undefined);
+    }
+  }
+
+  /** What a node has sent before its answer has arrived before it, or is lost. */
+  #findLost(node: NodeId, ids: unknown): LostMessages {
+    const pending = ids as readonly string[];
+    return {
+      notReceived: pending.filter((id) => !this.#received.has(`${node} ${id}`)),
+      answered: pending.filter((id) => this.#received.get(`${node} ${id}`)?.isAnswered),
+    };
+  }
+
+  /** Returns the messages to this process of a node that wait for a reply; those to its earlier process may have been executed. */
+  #pendingTo(node: NodeId, openForMs: number): readonly string[] {
+    const sinceMs = this.#deps.clock.monotonicMs() - openForMs;
+    return [...this.#pending].flatMap(([id, { to, sentAtMs }]) => (to === node && sentAtMs >= sinceMs ? id : []));
+  }
+
+  #failLost(node: NodeId, { notReceived, answered }: LostMessages): void {
+    for (const id of notReceived)
+      this.#pending.get(id)?.reject(new NotDelivered(node, 'its connection to NATS was lost'));
+    for (const id of answered) this.#fail(id, 'its reply was lost; it may have executed the message');
   }
 
   /** Gives up what is pending, and follows the connection and the nodes no more. */
@@ -224,10 +285,35 @@ export class NatsLink implements NodeLink {
     const [, from, , id] = message.reply?.slice(this.#deps.prefix.length).split('.') ?? [];
     if (from === undefined || id === undefined) return;
     const text = assemble(this.#messages, from, message);
-    if (text !== undefined) void this.#answer(from, id, JSON.parse(text));
+    if (text === undefined) return;
+    const received = this.#record(`${from} ${id}`);
+    void this.#answer(from, id, JSON.parse(text)).finally(() => {
+      received.isAnswered = true;
+    });
   }
 
+  #record(message: string): Received {
+    const nowMs = this.#deps.clock.monotonicMs();
+    for (const [known, { atMs }] of this.#received) {
+      if (nowMs - atMs <= REPLY_TIMEOUT_MS) break;
+      this.#received.delete(known);
+    }
+    const received = { atMs: nowMs, isAnswered: false };
+    this.#received.set(message, received);
+    return received;
+  }
+
+  /** Answers what nodes say of their connections, and hands everything else to the handler. */
   async #handle(message: NodeMessage, from: NodeId): Promise<NodeReply> {
+    switch (message.topic) {
+      case NODES_CHANGED:
+        return this.#refresh();
+      case RETURNED:
+        return { answer: this.#pendingTo(from, message.body as number) };
+      case LOST:
+        this.#failLost(from, message.body as LostMessages);
+        return { answer: null };
+    }
     const handle = await this.#handler.promise;
     return handle(message, from);
   }
@@ -238,7 +324,7 @@ export class NatsLink implements NodeLink {
   }
 
   async #answer(from: NodeId, id: string, message: NodeMessage): Promise<void> {
-    const reply = await (message.topic === NODES_CHANGED ? this.#refresh() : this.#handle(message, from));
+    const reply = await this.#handle(message, from);
     const subject = `${this.#deps.prefix}.${from}.replies.${id}`;
     try {
       this.#publish(subject, id, reply);
@@ -254,6 +340,8 @@ function assemble(assembler: PartAssembler, sender: string, { headers, data }: M
   const bytes = place ? assembler.add(sender, place, data) : data;
   return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
+
+const messageOf = (topic: string, body: unknown): NodeMessage => ({ topic, lane: topic, body });
 
 function createError(to: NodeId, reason: string): GavelError {
   return new GavelError('server.node-unavailable', `The message to the node "${to}" failed: ${reason}.`);

@@ -24,6 +24,8 @@ import type { Tables } from './tables.ts';
 const TERM = 'journal_term';
 /** The name of the position among the server's facts. */
 const POSITION = 'journal_position';
+/** What the name of a node's last batch begins with, among the server's facts. */
+const BATCH = 'journal_batch';
 
 /** The journal of a database. */
 export class SqlJournal implements JournalRepository {
@@ -35,9 +37,10 @@ export class SqlJournal implements JournalRepository {
     this.#node = node;
   }
 
-  async apply(entries: readonly JournalEntry[], position?: JournalPosition): Promise<void> {
+  async apply(entries: readonly JournalEntry[], position?: JournalPosition, batchId?: string): Promise<void> {
     if (entries.length === 0 && !position) return;
     await this.#db.transaction().execute(async (tx) => {
+      if (batchId !== undefined && !(await beginBatch(tx, `${BATCH} ${this.#node}`, batchId))) return;
       if (entries.length > 0) await requireTerm(tx, entries);
       await requireOwners(tx, entries);
       for (const { sessions = [] } of entries) for (const change of sessions) await keepChange(tx, change, this.#node);
@@ -105,6 +108,21 @@ export class SqlJournal implements JournalRepository {
       .executeTakeFirstOrThrow();
     return Number(numDeletedRows);
   }
+}
+
+/**
+ * Stores a batch as the last one of a node; returns false if it is that already. The row is locked until the transaction ends: a
+ * repeat waits until it is known whether the attempt before was committed.
+ */
+async function beginBatch(tx: Kysely<Tables>, name: string, batchId: string): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto('server_facts')
+    .values({ name, value: batchId })
+    .onConflict((conflict) =>
+      conflict.column('name').doUpdateSet({ value: batchId }).where('server_facts.value', '!=', batchId),
+    )
+    .executeTakeFirstOrThrow();
+  return numInsertedOrUpdatedRows === 1n;
 }
 
 /** Refuses entries of an ended term (BUS-6), and stores a newer one. */
