@@ -136,6 +136,32 @@ test(
 );
 
 test(
+  'a worker ends itself when it may not send any more, unless it learns that it may; the next one has no limit (CLUS-5)',
+  async () => {
+    const engine = createEngine({ ports: 0 });
+    await engine.start();
+    const deaths: string[] = [];
+    engine.on('workerDied', (_worker, detail) => deaths.push(detail));
+    const pidOf = async () => (await engine.dump()).workers[0]?.pid;
+    const pid = await pidOf();
+    engine.limitSending(20);
+    engine.limitSending(60_000);
+    engine.limitSending(undefined);
+    engine.limitSending(60_000);
+    // The channel is ordered: the worker knows the last limit.
+    await engine.dump();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect([await pidOf(), deaths]).toEqual([pid, []]);
+    engine.limitSending(20);
+    await waitFor(() => deaths.length > 0, 10_000);
+    expect(deaths).toEqual(['signal SIGKILL']);
+    await waitFor(() => engine.health()[0]?.isReady === true, 10_000);
+    expect((await publish(engine, 's')).publish).toEqual(published);
+  },
+  TIMEOUT_MS,
+);
+
+test(
   'a worker that comes back to a port that was taken meanwhile says so, and has it when it is free again',
   async () => {
     const engine = createEngine({ ports: 0 });

@@ -444,6 +444,11 @@ export interface MediaEngine {
    * resolves if there is no such subscription.
    */
   preferVideo(peer: string, stream: string, preferences: SubscriptionPreferences): Promise<void>;
+  /**
+   * Lets media be sent for so long from now, in milliseconds, unless this is called again: then every worker ends itself, also if
+   * this process stands still (CLUS-5). Undefined ends the limit. By default there is none.
+   */
+  limitSending(remainingMs: number | undefined): void;
   /** Returns the state of every worker; its cost does not depend on the number of streams. */
   health(): readonly WorkerHealth[];
   /** Returns the complete state with counters. Never fails: the peers and streams of a dead worker are listed as lost. */

@@ -148,6 +148,8 @@ export interface WorkerMethods {
   closePipe: { params: { readonly stream: string; readonly to: number }; result: undefined };
   /** Gets the packets of a stream from another worker from now on; its subscriptions stay. */
   acceptPipe: { params: PipedStream; result: undefined };
+  /** The process ends itself at this moment of the system's monotonic clock, in milliseconds; undefined: no more. */
+  endAt: { params: { readonly monotonicMs: number | undefined }; result: undefined };
   dump: { params: undefined; result: WorkerDump };
   /** Returns the CPU time of the process, in milliseconds. */
   ping: { params: undefined; result: number };

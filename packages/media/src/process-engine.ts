@@ -29,6 +29,7 @@ import type { WorkerDump, WorkerNegotiateAnswer, WorkerNotice } from './ipc.ts';
 import { mergeDumps } from './merge-dumps.ts';
 import type { MediaEngineOptions, MediaLogger } from './options.ts';
 import type { StreamShape } from './sdp/negotiate.ts';
+import { systemMonotonicMs } from './system-clock.ts';
 import { createWorkerConfigs } from './worker-configs.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -164,6 +165,11 @@ export class ProcessEngine implements MediaEngine {
 
   async preferVideo(name: string, stream: string, preferences: SubscriptionPreferences): Promise<void> {
     await this.#registry.peers.get(name)?.worker.call('preferVideo', { peer: name, stream, preferences });
+  }
+
+  limitSending(remainingMs: number | undefined): void {
+    const endsAtMs = remainingMs === undefined ? undefined : systemMonotonicMs() + remainingMs;
+    for (const worker of this.#workers) worker.endAt(endsAtMs);
   }
 
   health(): readonly WorkerHealth[] {

@@ -9,6 +9,7 @@ import { MediaError, type WorkerHealth } from './engine.ts';
 import type { WorkerConfig, WorkerMessage, WorkerMethod, WorkerMethods, WorkerNotice } from './ipc.ts';
 import { PendingCalls } from './pending-calls.ts';
 import { RestartPolicy } from './restart-policy.ts';
+import { systemMonotonicMs } from './system-clock.ts';
 
 const workerModule = new URL('./worker/main.ts', import.meta.url);
 
@@ -42,6 +43,7 @@ export class WorkerProcess {
   readonly #policy = new RestartPolicy();
   #isReady = false;
   #load = 0;
+  #endsAtMs: number | undefined;
   #isClosed = false;
   #restartTimer: NodeJS.Timeout | undefined;
   #pingTimer: NodeJS.Timeout | undefined;
@@ -115,6 +117,16 @@ export class WorkerProcess {
     if (this.#child !== child) return;
     this.#isReady = true;
     this.#watch(child);
+    if (this.#endsAtMs !== undefined && this.#endsAtMs > systemMonotonicMs()) this.endAt(this.#endsAtMs);
+  }
+
+  /**
+   * Has the process end itself at a moment of `systemMonotonicMs`, also if this process stands still by then; undefined: no more.
+   * A process that is started after that moment has no peers and no limit, until the next call.
+   */
+  endAt(monotonicMs: number | undefined): void {
+    this.#endsAtMs = monotonicMs;
+    if (this.#child) this.#request(this.#child, 'endAt', { monotonicMs }).catch(() => undefined);
   }
 
   /**

@@ -270,6 +270,7 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
     sounds,
     notifier: publisher,
     countConnection: (outcome) => metrics.media.countConnection(outcome),
+    ...(shared && { mayDecide: shared.mayDecide }),
   });
   const localBus = new LocalBus({ rooms, media, publisher });
   const clusterRooms =
@@ -277,7 +278,7 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
     connectRooms({
       ...parts.cluster,
       ...{ peers, own: localBus, rooms: rooms.transfer, settings: roomSettings, media, log },
-      records: { rooms: store.outbox, outbox, sessions },
+      records: { rooms: store.outbox, journal: store.journal, outbox, sessions },
       execute: (key, command, origin) => rooms.execute(key, command, origin),
       store: (batch) => batchJournal.handle(batch),
       onLost(key) {

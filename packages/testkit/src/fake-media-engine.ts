@@ -95,6 +95,8 @@ export class FakeMediaEngine implements MediaEngine {
   readonly peers = new Map<string, FakePeer>();
   /** By name. */
   readonly streams = new Map<string, FakeStream>();
+  /** What the last `limitSending` has set. */
+  sendingMs: number | undefined;
   readonly #handlers: Handlers = {
     streamConnected: new Set(),
     peerConnected: new Set(),
@@ -109,6 +111,10 @@ export class FakeMediaEngine implements MediaEngine {
   readonly #unanswered = new Set<{ readonly peer: string }>();
 
   async start(): Promise<void> {}
+
+  limitSending(remainingMs: number | undefined): void {
+    this.sendingMs = remainingMs;
+  }
 
   async negotiate(request: NegotiateRequest): Promise<NegotiateAnswer> {
     this.calls.push(`negotiate:${request.peer}`);

@@ -6,6 +6,7 @@
 
 import { flushCompileCache } from 'node:module';
 import type { WorkerCall, WorkerConfig, WorkerMessage } from '../ipc.ts';
+import { systemMonotonicMs } from '../system-clock.ts';
 import { createTransportFactory } from '../transport/create-transport-factory.ts';
 import { listTransportWarnings } from '../transport/transport-warnings.ts';
 import { ALLOCATION_INTERVAL_MS } from './allocation/allocator.ts';
@@ -21,6 +22,7 @@ import { findErrorCode, TICK_INTERVAL_MS, Worker } from './worker.ts';
 /** Set by the first call, `configure`. Calls that arrive before it is done wait for it, and take effect in their order. */
 let starting: Promise<Worker> | undefined;
 let worker: Worker | undefined;
+let ending: NodeJS.Timeout | undefined;
 
 function send(message: WorkerMessage): void {
   // Without a callback, a parent that has ended would cause an 'error' event and thus an uncaught exception.
@@ -76,6 +78,7 @@ async function handleCall(call: WorkerCall): Promise<unknown> {
     return undefined;
   }
   if (call.method === 'ping') return readCpuMs();
+  if (call.method === 'endAt') return endAt(call.params.monotonicMs);
   worker ??= await starting;
   if (worker === undefined) throw new Error('The worker is not configured yet');
   switch (call.method) {
@@ -104,6 +107,15 @@ async function handleCall(call: WorkerCall): Promise<unknown> {
   }
 }
 
+/** Ends this process at a moment, in place of an earlier one: its parent may stand still, and no longer know who may be heard. */
+function endAt(monotonicMs: number | undefined): void {
+  clearTimeout(ending);
+  if (monotonicMs !== undefined) ending = setTimeout(kill, Math.max(0, monotonicMs - systemMonotonicMs()));
+}
+
+/** The binding's threads keep the process alive and its exit handlers wait for them, so the process kills itself. */
+const kill = (): void => void process.kill(process.pid, 'SIGKILL');
+
 /** The CPU time of this process, in milliseconds. */
 function readCpuMs(): number {
   const { user, system } = process.cpuUsage();
@@ -123,8 +135,7 @@ process.on('message', (message) => {
   );
 });
 
-// The binding's threads keep the process alive and its exit handlers wait for them, so the process kills itself.
-process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+process.on('disconnect', kill);
 // Signals to the whole process group (Ctrl-C) are handled by the parent.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);

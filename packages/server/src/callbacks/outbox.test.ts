@@ -1,4 +1,4 @@
-import type { Epoch } from '@gavel/protocol';
+import type { Epoch, MemberId, PublishId } from '@gavel/protocol';
 import { FakeClock } from '@gavel/testkit/fake-clock';
 import { expect, it } from 'vitest';
 import type { EventBatch } from '../owner/rooms.ts';
@@ -47,6 +47,24 @@ it('has no rows where the App has no callbacks, or the events have none', () => 
   expect(openOutbox(silent).outbox.rowsOf(batch(1))).toBeUndefined();
   expect(openOutbox().outbox.rowsOf(batch(1, 'message'))).toBeUndefined();
   expect(openOutbox().outbox.rowsOf(batch(1))?.callbacks).toMatchObject([{ body: 'memberDetached 1' }]);
+});
+
+it('has no rows about ends that an earlier owner has stored, each once (CLUS-7)', () => {
+  const { outbox } = openOutbox();
+  const { key, origin } = batch(1);
+  const common = { epoch: '1' as Epoch, atMs: 0, cause: 'room-closed' };
+  const member = { memberId: 'ann' as MemberId };
+  const stream = { publishId: 'cam' as PublishId };
+  const ends = [
+    { ...common, type: 'streamRemoved', seq: 1, stream },
+    { ...common, type: 'memberLeft', seq: 2, member },
+    { ...common, type: 'roomClosed', seq: 3 },
+  ] as unknown as readonly RoomEvent[];
+  const bodies = () =>
+    outbox.rowsOf({ key, origin, epoch: common.epoch, events: ends })?.callbacks?.map(({ body }) => body);
+  outbox.omitEnds([common.epoch, member.memberId, stream.publishId]);
+  expect(bodies()).toEqual([]);
+  expect(bodies()).toEqual(['streamRemoved 1', 'memberLeft 2', 'roomClosed 3']);
 });
 
 it('numbers callbacks in the order of the calls, and sends them in this order when they are stored (CB-3, CB-4)', async () => {

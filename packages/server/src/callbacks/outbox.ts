@@ -5,7 +5,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { type MemberId, type PublishId, type RoomKey, roomKeyText } from '@gavel/protocol';
+import { type Epoch, type MemberId, type PublishId, type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { App } from '../apps/app.ts';
 import type { Clock } from '../base/clock.ts';
 import { KeyedQueue } from '../base/keyed-queue.ts';
@@ -49,7 +49,7 @@ export class Outbox implements RowSource {
   readonly #deps: OutboxDeps;
   readonly #replays = new KeyedQueue();
   #lastSeq = 0;
-  /** Members and streams whose end an earlier owner has stored. */
+  /** Members, streams and lives of rooms whose end an earlier owner has stored. */
   readonly #ended = new Set<string>();
   /** Stored callbacks that the dispatcher does not have yet. */
   #stored: OutboxRecord[] = [];
@@ -82,12 +82,15 @@ export class Outbox implements RowSource {
     onLeft?.(key.appId);
   }
 
-  /** Writes no callbacks about the end of members and streams that are removed next: an earlier owner has stored them. */
-  omitEnds(ids: readonly (MemberId | PublishId)[]): void {
+  /**
+   * Writes no callbacks about the end of members, streams and lives of rooms that end next: an earlier owner has stored them.
+   */
+  omitEnds(ids: readonly (MemberId | PublishId | Epoch)[]): void {
     for (const id of ids) this.#ended.add(id);
   }
 
   #isStored(event: RoomEvent): boolean {
+    if (event.type === 'roomClosed') return this.#ended.delete(event.epoch);
     if (event.type === 'memberLeft') return this.#ended.delete(event.member.memberId);
     return event.type === 'streamRemoved' && this.#ended.delete(event.stream.publishId);
   }

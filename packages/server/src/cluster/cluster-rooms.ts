@@ -11,6 +11,8 @@ import type { EventBatch } from '../owner/rooms.ts';
 import type { Origin, RoomCommand } from '../rooms/commands.ts';
 import type { RoomEvent } from '../rooms/events.ts';
 import type { RoomSettings } from '../rooms/room.ts';
+import type { RoomState } from '../rooms/room-state.ts';
+import type { EndedLife, JournalRepository } from '../store/journal.ts';
 import type { LiveRoom } from '../store/live-rooms.ts';
 import type { Unready } from '../telemetry/health.ts';
 import { ClusterBus } from './cluster-bus.ts';
@@ -68,9 +70,11 @@ export interface ClusterRoomsDeps
       liveRooms: LeftRoomsDeps['findRooms'];
       liveRoom(key: RoomKey): Promise<LiveRoom | undefined>;
     };
+    /** Where the owners of rooms are stored. */
+    readonly journal: Pick<JournalRepository, 'findEnd'>;
     readonly outbox: {
       continueAfter(key: RoomKey): Promise<void>;
-      omitEnds(ids: readonly (MemberId | PublishId)[]): void;
+      omitEnds(ids: readonly (MemberId | PublishId | Epoch)[]): void;
       closeLeft: LeftRoomsDeps['endRoom'];
       /** Resolves when nothing is being stored. */
       settled(): Promise<void>;
@@ -155,8 +159,12 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
     async adopt(newest, term) {
       const { key } = newest;
       const stored = await deps.records.rooms.liveRoom(key);
+      const ended = deps.isFenced ? await deps.records.journal.findEnd(key) : undefined;
       const unpublished = findUnpublished(newest, stored, clock.now());
       await sessions.adopt(key);
+      // A life that began and that nobody was told of.
+      const isFollowed = stored !== undefined && isBefore(newest, stored);
+      if (isFollowed) await outbox.closeLeft(stored, { key, term });
       if (unpublished) await deps.store(batchOf(key, unpublished.ends));
       const state = unpublished?.state ?? newest;
       // What it was when this node had it before, and lost it a moment ago.
@@ -164,17 +172,28 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
       rooms.adopt(state);
       media.adopt(state);
       await replicas.recordAdopted(state, term);
-      if (unpublished) removeGone(key, unpublished);
+      if (ended && !isBefore(ended, newest)) endRoom(state, ended);
+      else if (isFollowed) endRoom(state, { epoch: newest.epoch, cause: 'room-closed', reason: '' });
+      else if (unpublished) removeGone(key, unpublished);
     },
   });
   /** Removes whose end is stored, without another callback. */
-  const removeGone = (key: RoomKey, { goneMembers, goneStreams }: Unpublished): void => {
-    outbox.omitEnds([...goneMembers, ...goneStreams.map(({ publishId }) => publishId)]);
-    const kick = { label: '', userIds: [], memberIds: goneMembers };
-    const commands: RoomCommand[] = [
-      ...(goneMembers.length > 0 ? [{ type: 'kick', targets: [kick], require: 'any', reason: '' } as const] : []),
+  const removeGone = (key: RoomKey, { goneMembers, goneStreams }: Gone): void => {
+    endAgain(key, { goneMembers, goneStreams }, [
+      ...(goneMembers.length > 0 ? [kickOf(goneMembers, '')] : []),
       ...goneStreams.map(({ streamId }) => ({ type: 'deleteStream', streamId }) as const),
-    ];
+    ]);
+  };
+  /** Ends a life of a room whose end is stored, without another callback. */
+  const endRoom = ({ key, epoch, members, streams }: RoomState, { cause, reason }: EndedLife): void => {
+    const goneMembers = members.members.map(({ member }) => member.memberId);
+    const goneStreams = streams.slots.flatMap(({ state, info }) => (state === 'live' ? info : []));
+    outbox.omitEnds([epoch]);
+    const command = cause === 'room-closed' ? closeOf(reason) : kickOf(goneMembers, reason);
+    endAgain(key, { goneMembers, goneStreams }, [command]);
+  };
+  const endAgain = (key: RoomKey, { goneMembers, goneStreams }: Gone, commands: readonly RoomCommand[]): void => {
+    outbox.omitEnds([...goneMembers, ...goneStreams.map(({ publishId }) => publishId)]);
     for (const command of commands) {
       deps.execute(key, command, TAKEOVER_ORIGIN).catch((error: unknown) => {
         // It was removed with its member.
@@ -238,6 +257,19 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
     },
   };
 }
+
+type Gone = Pick<Unpublished, 'goneMembers' | 'goneStreams'>;
+
+const kickOf = (memberIds: readonly MemberId[], reason: string): RoomCommand => ({
+  ...{ type: 'kick', require: 'any', reason },
+  targets: [{ label: '', userIds: [], memberIds }],
+});
+
+const closeOf = (reason: string): RoomCommand => ({ type: 'close', reason, announce: true });
+
+/** Whether a life of a room was over when another one began. */
+const isBefore = (one: Pick<RoomState, 'epoch'>, other: Pick<RoomState, 'epoch'>): boolean =>
+  BigInt(one.epoch) < BigInt(other.epoch);
 
 const batchOf = (key: RoomKey, events: readonly RoomEvent[]): EventBatch => ({
   ...{ key, events, origin: TAKEOVER_ORIGIN },

@@ -14,6 +14,10 @@ let owned: Set<string>;
 let rooms: RoomKey[];
 let done: string[];
 let guard: LeaseGuard;
+/** When the media workers end themselves; undefined: never. */
+let sendsUntilMs: number | undefined;
+/** Settles the closing of media. */
+let closed: () => Promise<void>;
 
 const nowMs = (): number => clock.monotonicMs() + sleptMs;
 
@@ -24,6 +28,8 @@ beforeEach(() => {
   owned = new Set([KEY.roomId, OTHER_KEY.roomId]);
   rooms = [KEY, OTHER_KEY];
   done = [];
+  sendsUntilMs = undefined;
+  closed = async () => {};
   guard = new LeaseGuard({
     clock: {
       now: nowMs,
@@ -47,7 +53,13 @@ beforeEach(() => {
     },
     media: {
       adopt: ({ key }) => void done.push(`adopt ${key.roomId}`),
-      abandon: async (key) => void done.push(`abandon ${key.roomId}`),
+      abandon: (key) => {
+        done.push(`abandon ${key.roomId}`);
+        return closed();
+      },
+      limitSending: (remainingMs) => {
+        sendsUntilMs = remainingMs === undefined ? undefined : nowMs() + remainingMs;
+      },
     },
     log: { warn: () => undefined },
     report: (error) => expect.fail(String(error)),
@@ -71,13 +83,44 @@ test('a lease that is renewed in time changes nothing', () => {
   expect(done).toEqual([]);
 });
 
-test('5 s after its lease is over, a node has closed the media of all of its rooms, and not earlier (CLUS-5)', () => {
-  pass(3000 + 4750);
+test('5 s after its lease is over, a node has closed the media of all of its rooms, and not much earlier (CLUS-5)', () => {
+  pass(3000 + 4500);
   expect(done).toEqual([]);
   pass(250);
   expect(done).toEqual(['abandon room', 'abandon other']);
   pass(10_000);
   expect(done).toHaveLength(2);
+});
+
+test('media workers may send for 5 s after the lease, and learn of each renewal (CLUS-5)', () => {
+  for (let second = 0; second < 3; second++) {
+    renew();
+    pass(1000);
+    expect(sendsUntilMs).toBe(validUntilMs + 5000);
+  }
+  // A process that stands still says nothing, and its workers end.
+  sleptMs = 30_000;
+  expect(sendsUntilMs).toBe(validUntilMs + 5000);
+  guard.stop();
+  expect(sendsUntilMs).toBeUndefined();
+});
+
+test('workers whose media is closed need not end; where it could not be closed, they do (CLUS-5)', async () => {
+  pass(250);
+  closed = () => new Promise(() => undefined);
+  pass(8000);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect([done.length, sendsUntilMs]).toEqual([2, validUntilMs + 5000]);
+  renew();
+  pass(250);
+  expect(sendsUntilMs).toBe(validUntilMs + 5000);
+  closed = async () => {};
+  pass(9000);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(sendsUntilMs).toBeUndefined();
+  renew();
+  pass(250);
+  expect(sendsUntilMs).toBe(validUntilMs + 5000);
 });
 
 test('with a lease again, a node forgets the rooms of others, and goes on with its own (CLUS-2)', () => {

@@ -9,8 +9,10 @@ import type { Clock } from '../base/clock.ts';
 import type { RoomState } from '../rooms/room-state.ts';
 
 const CHECK_INTERVAL_MS = 250;
-/** So long after its lease a node has closed the media of all of its rooms (CLUS-5). */
+/** So long after its lease a node sends no media any more (CLUS-5). */
 export const MEDIA_GRACE_MS = 5000;
+/** The workers learn that they may send for longer when it is so much longer: each renewal of the lease is one message. */
+const EXTENSION_MS = 500;
 /** A check that comes so late was held up long enough for a lease to be over and renewed in between. */
 const LATE_MS = 2000;
 
@@ -31,6 +33,8 @@ export interface LeaseGuardDeps {
   readonly media: {
     adopt(state: RoomState): void;
     abandon(key: RoomKey): Promise<void>;
+    /** Has media end after so long, in milliseconds, also if this process stands still; undefined: no more. */
+    limitSending(remainingMs: number | undefined): void;
   };
   readonly log: { warn(fields: object, message: string): void };
   /** Reports an error that no caller can receive. */
@@ -39,7 +43,7 @@ export interface LeaseGuardDeps {
 
 /**
  * Watches the lease. Without one the node decides nothing (`RoomsSettings.mayDecide`); 5 s later its media is closed, because
- * somebody may have been kicked at another node. With a lease again, it goes on with the rooms that nobody has taken over, and
+ * somebody may have been kicked at another node. The media workers end themselves at that time if this process stands still. With a lease again, it goes on with the rooms that nobody has taken over, and
  * forgets the others.
  */
 export class LeaseGuard {
@@ -47,6 +51,8 @@ export class LeaseGuard {
   #checkedAtMs: number;
   #hadGap = false;
   #isMediaClosed = false;
+  /** When the media workers end themselves. */
+  #sendsUntilMs = Number.NEGATIVE_INFINITY;
   #stop: (() => void) | undefined;
 
   constructor(deps: LeaseGuardDeps) {
@@ -65,6 +71,7 @@ export class LeaseGuard {
   stop(): void {
     this.#stop?.();
     this.#stop = undefined;
+    this.#deps.media.limitSending(undefined);
   }
 
   #check(): void {
@@ -74,11 +81,21 @@ export class LeaseGuard {
     this.#checkedAtMs = now;
     if (lease.remainingMs > 0) {
       if (this.#hadGap) this.#resume();
+      this.#extendSending(now + lease.remainingMs + MEDIA_GRACE_MS);
       return;
     }
     if (!this.#hadGap) log.warn({}, 'the lease of this node is over: it decides nothing until it has one again');
     this.#hadGap = true;
-    if (-lease.remainingMs >= MEDIA_GRACE_MS && !this.#isMediaClosed) this.#closeMedia();
+    // The next check would be too late.
+    const isDue = CHECK_INTERVAL_MS - lease.remainingMs >= MEDIA_GRACE_MS;
+    if (isDue && !this.#isMediaClosed) this.#closeMedia();
+  }
+
+  #extendSending(untilMs: number): void {
+    const { clock, media } = this.#deps;
+    if (untilMs - this.#sendsUntilMs < EXTENSION_MS) return;
+    this.#sendsUntilMs = untilMs;
+    media.limitSending(untilMs - clock.monotonicMs());
   }
 
   #closeMedia(): void {
@@ -86,7 +103,20 @@ export class LeaseGuard {
     this.#isMediaClosed = true;
     const keys = rooms.keys();
     log.warn({ rooms: keys.length }, 'the lease of this node is over for 5 s: it closes the media of its rooms');
-    for (const key of keys) media.abandon(key).catch(report);
+    const closing = keys.map((key) => media.abandon(key));
+    for (const closed of closing) closed.catch(report);
+    Promise.all(closing).then(
+      () => this.#endLimit(),
+      // The workers end themselves.
+      () => undefined,
+    );
+  }
+
+  /** Without media, the workers need not end. */
+  #endLimit(): void {
+    if (!this.#isMediaClosed) return;
+    this.#sendsUntilMs = Number.NEGATIVE_INFINITY;
+    this.#deps.media.limitSending(undefined);
   }
 
   #resume(): void {

@@ -1,6 +1,8 @@
-import type { MemberId, RoomKey } from '@gavel/protocol';
+import type { Epoch, MemberId, RoomKey } from '@gavel/protocol';
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { RoomState } from '../rooms/room-state.ts';
 import { KEY, kick, login, ORIGIN } from '../rooms/testing.ts';
+import type { LiveRoom } from '../store/live-rooms.ts';
 import type { Owner } from './ownership.ts';
 import { OTHER_KEY, openNetwork } from './testing.ts';
 
@@ -24,6 +26,49 @@ describe('takeover', () => {
     expect(b.got).toEqual(c.got);
     expect(b.got.at(-1)).toBe(`room ${(before?.seq ?? 0) + 1} memberJoined`);
     expect([...b.errors, ...c.errors, ...b.lost, ...c.lost]).toEqual([]);
+  });
+
+  test('a room whose end was stored and not published ends at the next owner, with no second callback (CLUS-3, CLUS-7)', async () => {
+    const [a, b, c] = [open('a'), open('b'), open('c')];
+    await a.enter('ann');
+    await b.enter('ben');
+    const { epoch, members } = a.rooms.transfer.stateOf(KEY) as RoomState;
+    table.ends.set(KEY.roomId, { epoch, cause: 'room-closed', reason: 'over' });
+    network.leave('a');
+    await expect
+      .poll(() => [b.rooms.size, c.rooms.size, b.got.at(-1), c.got.at(-1)])
+      .toEqual([...[0, 0], ...['room 6 roomClosed', 'room 6 roomClosed']]);
+    const ends = b.batches.at(-1)?.events;
+    expect(ends?.map(({ type }) => type)).toEqual(['memberLeft', 'memberLeft', 'roomClosed']);
+    expect(ends).toMatchObject([{ reason: 'over' }, {}, { cause: 'room-closed', reason: 'over' }]);
+    expect([...b.omitted, ...c.omitted].sort()).toEqual(
+      [epoch, ...members.members.map(({ member }) => member.memberId)].sort(),
+    );
+    expect((await b.enter('cem')).session?.room.members.map(({ user }) => user.id)).toEqual(['cem']);
+    expect([...b.errors, ...c.errors, ...b.lost, ...c.lost]).toEqual([]);
+  });
+
+  test('a room whose last member has left, and nobody was told, ends at the next owner; so does a life that began then (CLUS-7)', async () => {
+    const [a, b] = [open('a'), open('b')];
+    await a.enter('ann');
+    const { epoch } = a.rooms.transfer.stateOf(KEY) as RoomState;
+    const next = String(BigInt(epoch) + 1n) as Epoch;
+    const stored: LiveRoom = { key: KEY, epoch: next, userSeq: 1, streamSeq: 0, members: [], streams: [] };
+    table.ends.set(KEY.roomId, { epoch, cause: 'logout', reason: '' });
+    table.liveRooms.set(KEY.roomId, stored);
+    network.leave('a');
+    await expect.poll(() => b.got.slice(-2)).toEqual(['room 3 memberLeft', 'room 4 roomClosed']);
+    expect([b.closedLeft, b.rooms.size, b.errors]).toEqual([[stored], 0, []]);
+  });
+
+  test('the end of an earlier life does not end the room (CLUS-3)', async () => {
+    const [a, b] = [open('a'), open('b')];
+    await a.enter('ann');
+    const { epoch } = a.rooms.transfer.stateOf(KEY) as RoomState;
+    table.ends.set(KEY.roomId, { epoch: String(BigInt(epoch) - 1n) as Epoch, cause: 'room-closed', reason: '' });
+    network.leave('a');
+    await expect.poll(() => b.takenOver).toHaveLength(1);
+    expect([b.rooms.size, b.omitted, b.errors]).toEqual([1, [], []]);
   });
 
   test('a node that drains gives its rooms away, and new ones begin elsewhere: nobody is disconnected (CLUS-9)', async () => {

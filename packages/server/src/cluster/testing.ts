@@ -11,6 +11,8 @@ import { Publisher } from '../bus/publisher.ts';
 import { NO_MEDIA } from '../bus/testing.ts';
 import { type EventBatch, Rooms } from '../owner/rooms.ts';
 import { KEY, login, ORIGIN, testSettings } from '../rooms/testing.ts';
+import type { EndedLife } from '../store/journal.ts';
+import type { LiveRoom } from '../store/live-rooms.ts';
 import { BATCH } from './cluster-bus.ts';
 import { connectRooms } from './cluster-rooms.ts';
 import type { NodeId } from './node-link.ts';
@@ -24,6 +26,9 @@ export const OTHER_KEY: RoomKey = { ...KEY, roomId: 'other' as never };
 /** Owners in a table that all nodes see; a claim succeeds if the owner has left the network. */
 export class OwnerTable {
   readonly #owners = new Map<string, Owner>();
+  /** The last stored end of a life of each room, and the room that is stored as live. */
+  readonly ends = new Map<string, EndedLife>();
+  readonly liveRooms = new Map<string, LiveRoom>();
   readonly #isAlive: (node: NodeId) => boolean;
 
   constructor(isAlive: (node: NodeId) => boolean) {
@@ -98,16 +103,18 @@ export function openNode(network: MemoryNetwork, table: OwnerTable, id: NodeId) 
   const batches: EventBatch[] = [];
   const [lost, takenOver, errors]: [RoomKey[], Owner[], unknown[]] = [[], [], []];
   const prepared: string[] = [];
+  const [omitted, closedLeft]: [string[], LiveRoom[]] = [[], []];
   const { bus, replicas, takeover } = connectRooms({
-    ...{ peers: link, ownership, settings },
+    ...{ peers: link, ownership, settings, isFenced: true },
     own: new LocalBus({ rooms, media: NO_MEDIA, publisher }),
     rooms: rooms.transfer,
     records: {
-      rooms: { liveRooms: async () => [], liveRoom: async () => undefined },
+      rooms: { liveRooms: async () => [], liveRoom: async ({ roomId }) => table.liveRooms.get(roomId) },
+      journal: { findEnd: async ({ roomId }) => table.ends.get(roomId) },
       outbox: {
         continueAfter: async (key) => void prepared.push(key.roomId),
-        omitEnds: () => {},
-        closeLeft: async () => {},
+        omitEnds: (ids) => void omitted.push(...ids),
+        closeLeft: async (room) => void closedLeft.push(room),
         settled: async () => {},
       },
       sessions: {
@@ -120,7 +127,7 @@ export function openNode(network: MemoryNetwork, table: OwnerTable, id: NodeId) 
     },
     execute: (key, command, origin) => rooms.execute(key, command, origin),
     store: () => undefined,
-    media: { adopt: () => {}, abandon: async () => {} },
+    media: { adopt: () => {}, abandon: async () => {}, limitSending: () => {} },
     onLost: (key) => lost.push(key),
     onTakeover: (_key, owner) => takenOver.push(owner),
     log: { info: () => {}, warn: () => {} },
@@ -137,7 +144,7 @@ export function openNode(network: MemoryNetwork, table: OwnerTable, id: NodeId) 
   const { clock } = settings;
   return {
     ...{ bus, rooms, replicas, takeover, store, link, clock, enter },
-    ...{ got, batches, lost, prepared, takenOver, errors },
+    ...{ got, batches, lost, prepared, omitted, closedLeft, takenOver, errors },
   };
 }
 

@@ -2,6 +2,7 @@ import type { Epoch } from '@gavel/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { record, settle } from '../callbacks/testing.ts';
 import type { EventBatch } from '../owner/event-feed.ts';
+import type { RoomEvent } from '../rooms/events.ts';
 import { KEY } from '../rooms/testing.ts';
 import type { JournalRows, NumberedRows } from '../store/journal.ts';
 import { BatchJournal, type BatchJournalDeps } from './batch-journal.ts';
@@ -98,6 +99,20 @@ describe('in a cluster', () => {
     rows = { callbacks: CALLBACKS };
     for (term of [7, undefined]) await journal.handle(batch());
     expect(appended).toMatchObject([{ owned: { key: KEY, term: 7 } }, { owned: { key: KEY, term: 0 } }]);
+  });
+});
+
+describe('the end of a room', () => {
+  it('is stored for its next owner, with the rows that clients wait for or after them (CLUS-7)', async () => {
+    journal = open({ termOf: () => 7 });
+    const closed = { type: 'roomClosed', epoch: '3', cause: 'kicked', reason: 'over', seq: 9 } as unknown as RoomEvent;
+    const owned = { key: KEY, term: 7, ended: { epoch: '3', cause: 'kicked', reason: 'over' } };
+    rows = { callbacks: CALLBACKS };
+    await journal.handle(batch({ events: [closed] }));
+    rows = undefined;
+    journal.rest.handle(batch({ events: [closed], done }));
+    await settle();
+    expect(appended).toMatchObject([{ owned }, { owned }]);
   });
 });
 

@@ -6,6 +6,7 @@
 
 import { type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { EventBatch, EventSink } from '../owner/event-feed.ts';
+import { eventsOf } from '../rooms/events.ts';
 import { type JournalRows, mergeRows } from '../store/journal.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { CommandLog } from './command-log.ts';
@@ -69,22 +70,26 @@ export class BatchJournal implements EventSink {
     const isFollowed = recorder.follows(batch);
     if (!rows && !isFollowed) return undefined;
     const outcome = done && commands.rowsOf(done);
-    const all = this.#withTerm(batch.key, mergeRows(rows, outcome));
+    const all = this.#withTerm(batch, mergeRows(rows, outcome));
     const stored = isFollowed ? recorder.record(batch, all) : journal.append(all);
     if (done && outcome) commands.attachStored(done.callId, stored);
     return this.#settle(batch, stored);
   }
 
-  #storeRest({ key, done }: EventBatch): void {
+  #storeRest(batch: EventBatch): void {
     const { journal, commands } = this.#deps;
+    const { done } = batch;
     const outcome = done && commands.rowsOf(done);
-    if (outcome) commands.attachStored(done.callId, journal.append(this.#withTerm(key, outcome)));
+    if (outcome) commands.attachStored(done.callId, journal.append(this.#withTerm(batch, outcome)));
   }
 
-  #withTerm(key: RoomKey, rows: JournalRows): JournalRows {
+  #withTerm({ key, events }: EventBatch, rows: JournalRows): JournalRows {
     const { termOf } = this.#deps;
+    if (!termOf) return rows;
+    const [closed] = eventsOf(events, 'roomClosed');
+    const ended = closed && { epoch: closed.epoch, cause: closed.cause, reason: closed.reason };
     // Without a term the node's lease is over: 0 is that of no owner.
-    return termOf ? { ...rows, owned: { key, term: termOf(key) ?? 0 } } : rows;
+    return { ...rows, owned: { key, term: termOf(key) ?? 0, ...(ended && { ended }) } };
   }
 
   #settle({ key, origin }: EventBatch, stored: Promise<void>): Promise<void> {

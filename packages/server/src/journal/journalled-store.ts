@@ -34,6 +34,7 @@ const JOURNAL: Kinds<Store['journal']> = {
   position: 'change',
   lastCallbackSeq: 'change',
   findReply: 'read',
+  findEnd: 'read',
   purgeReplies: 'change',
 };
 const AUDIT: Kinds<Store['audit']> = { list: 'read', listForward: 'read', purge: 'change' };

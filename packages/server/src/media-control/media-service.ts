@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { MediaEngine } from '@gavel/media';
 import { GavelError, type RoomKey } from '@gavel/protocol';
 import { KeyedQueue } from '../base/keyed-queue.ts';
 import type { MediaCommand, MediaReplyOf } from '../bus/media-commands.ts';
@@ -22,6 +23,9 @@ export interface MediaServiceDeps {
   readonly negotiator: Negotiator;
   readonly sounds: Pick<SoundMonitor, 'watch'>;
   readonly monitor: Pick<MediaMonitor, 'adopt' | 'abandon'>;
+  readonly engine: Pick<MediaEngine, 'limitSending'>;
+  /** Whether this node may decide for a room that it has; by default it may. A node without a valid lease must not (CLUS-5). */
+  readonly mayDecide?: (key: RoomKey) => boolean;
 }
 
 /** The handler of media commands. */
@@ -34,7 +38,10 @@ export class MediaService {
     this.#deps = deps;
   }
 
-  /** @throws GavelError as the command documents; `room.member-not-found` if the member is not in the room */
+  /**
+   * @throws GavelError as the command documents; `room.member-not-found` if the member is not in the room,
+   *   `server.node-unavailable` if this node may not decide for the room
+   */
   async execute<C extends MediaCommand>(key: RoomKey, command: C, origin: Origin): Promise<MediaReplyOf<C>> {
     const reply = await this.#queue.run(command.memberId, () => this.#execute(key, command, origin));
     return reply as MediaReplyOf<C>;
@@ -50,10 +57,16 @@ export class MediaService {
     return this.#deps.monitor.abandon(key);
   }
 
+  /** Lets media be sent for so long from now, as `MediaEngine.limitSending`. */
+  limitSending(remainingMs: number | undefined): void {
+    this.#deps.engine.limitSending(remainingMs);
+  }
+
   async #execute(key: RoomKey, command: MediaCommand, origin: Origin): Promise<MediaReplyOf<MediaCommand>> {
     const { rooms, negotiator, sounds } = this.#deps;
     const { member } = rooms.answer(key, { type: 'member', memberId: command.memberId });
     if (!member) throw new GavelError('room.member-not-found');
+    if (this.#deps.mayDecide?.(key) === false) throw new GavelError('server.node-unavailable');
     const caller: Caller = { key, member, origin };
     switch (command.type) {
       case 'negotiate':

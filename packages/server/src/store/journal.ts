@@ -8,6 +8,7 @@
 import type { RoomKey } from '@gavel/protocol';
 import type { Rule } from '../policy/rule.ts';
 import type { EndedTicket } from '../rooms/ended-tickets.ts';
+import type { RoomEventOf } from '../rooms/events.ts';
 import type { AuditRow } from './audit.ts';
 import type { LiveRoomChange } from './live-rooms.ts';
 import type { NewOutboxRecord, OutboxRecord } from './outbox.ts';
@@ -34,9 +35,12 @@ export interface JournalRows {
   readonly endedTickets?: readonly EndedTicket[];
   /** A rule replaces the row with its id. */
   readonly rules?: readonly Rule[];
-  /** In a cluster, the room that changed, with the term in which its owner changed it. */
-  readonly owned?: OwnedRoom;
+  /** In a cluster, the room that changed, with the term in which its owner changed it, and the life of it that the change ended. */
+  readonly owned?: OwnedRoom & { readonly ended?: EndedLife };
 }
+
+/** A life of a room whose end is stored: the next owner does not go on with it, also if nobody was told. */
+export type EndedLife = Pick<RoomEventOf<'roomClosed'>, 'epoch' | 'cause' | 'reason'>;
 
 /** A room, and the term of an owner of it. */
 export interface OwnedRoom {
@@ -81,6 +85,8 @@ export interface JournalRepository {
   lastCallbackSeq(lane?: Pick<OutboxRecord, 'appId' | 'lane'>): Promise<number>;
   /** Returns the reply of a command that was done at `sinceMs` or later. */
   findReply(commandId: string, sinceMs: number): Promise<CommandReply | undefined>;
+  /** Returns the last life of a room whose end is stored; undefined if there is none. Only where the owners of rooms are stored. */
+  findEnd(key: RoomKey): Promise<EndedLife | undefined>;
   /** Deletes at most `limit` replies from before a time; returns their number. */
   purgeReplies(beforeMs: number, limit: number): Promise<number>;
 }

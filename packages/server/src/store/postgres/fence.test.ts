@@ -2,7 +2,7 @@
  * The journal of a cluster: rows of an ended term are refused (CLUS-2).
  */
 
-import type { AppId, RoomId, RoomKey } from '@gavel/protocol';
+import type { AppId, Epoch, RoomId, RoomKey } from '@gavel/protocol';
 import { POSTGRES } from '@gavel/testkit/postgres';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PostgresLeaseTable } from '../../cluster/leases/postgres-lease-table.ts';
@@ -49,6 +49,16 @@ describe.skipIf(POSTGRES === '')('the journal of a cluster', () => {
     await moveRoom();
     await store.journal.apply([entryOf('x', 2)]);
     expect(await stored()).toEqual([['x', 2]]);
+  });
+
+  it('keeps the last life whose end the owner has stored, for the next owners (CLUS-7)', async () => {
+    const ended = { epoch: '7' as Epoch, cause: 'kicked', reason: 'over' } as const;
+    expect(await store.journal.findEnd(HALL)).toBeUndefined();
+    await store.journal.apply([{ ...entryOf('x', 1), owned: { key: HALL, term: 1, ended } }, entryOf('y', 1)]);
+    await moveRoom();
+    const late = { ...entryOf('late', 1), owned: { key: HALL, term: 1, ended: { ...ended, reason: 'late' } } };
+    await expect(store.journal.apply([late])).rejects.toMatchObject(STALE);
+    expect(await store.journal.findEnd(HALL)).toEqual(ended);
   });
 
   it('refuses those of an owner of an ended term, of none and of a lease that is over (CLUS-2)', async () => {

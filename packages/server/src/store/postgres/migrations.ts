@@ -359,5 +359,10 @@ const OWNERS = `
   ALTER TABLE outbox DROP CONSTRAINT outbox_pkey, ADD PRIMARY KEY (owner, seq);
 `;
 
+/** The last life of a room whose end is stored: its next owner does not go on with it. */
+const ENDED_LIVES = `
+  ALTER TABLE room_owner ADD COLUMN ended_life ${TEXT};
+`;
+
 /** Step n brings a database from version n-1 to version n; the first is version 1. */
-export const MIGRATIONS: readonly string[] = [RECORDS + HISTORY, CLUSTER, OWNERS];
+export const MIGRATIONS: readonly string[] = [RECORDS + HISTORY, CLUSTER, OWNERS, ENDED_LIVES];

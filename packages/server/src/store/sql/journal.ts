@@ -5,10 +5,10 @@
  */
 
 import { GavelError } from '@gavel/protocol/errors';
-import { roomKeyText } from '@gavel/protocol/ids';
-import type { Kysely } from 'kysely';
+import { type RoomKey, roomKeyText } from '@gavel/protocol/ids';
+import type { ExpressionBuilder, Kysely } from 'kysely';
 import type { AuditRow } from '../audit.ts';
-import type { CommandReply, JournalEntry, JournalPosition, JournalRepository } from '../journal.ts';
+import type { CommandReply, EndedLife, JournalEntry, JournalPosition, JournalRepository } from '../journal.ts';
 import { mergeLiveRoomChanges } from '../live-rooms.ts';
 import type { OutboxRecord } from '../outbox.ts';
 import { auditColumnsOf } from './audit.ts';
@@ -43,6 +43,7 @@ export class SqlJournal implements JournalRepository {
       if (batchId !== undefined && !(await beginBatch(tx, `${BATCH} ${this.#node}`, batchId))) return;
       if (entries.length > 0) await requireTerm(tx, entries);
       await requireOwners(tx, entries);
+      for (const { owned } of entries) if (owned?.ended) await putEnd(tx, owned.key, owned.ended);
       for (const { sessions = [] } of entries) for (const change of sessions) await keepChange(tx, change, this.#node);
       const liveRooms = entries.flatMap((entry) => entry.liveRooms ?? []);
       for (const change of mergeLiveRoomChanges(liveRooms)) await keepLiveRoom(tx, change, this.#node);
@@ -93,6 +94,11 @@ export class SqlJournal implements JournalRepository {
       .where('done_at_ms', '>=', sinceMs)
       .executeTakeFirst();
     return row && { commandId, fingerprint: row.fingerprint, reply: row.reply, doneAtMs: row.done_at_ms };
+  }
+
+  async findEnd(key: RoomKey): Promise<EndedLife | undefined> {
+    const row = await this.#db.selectFrom('room_owner').select('ended_life').where(isRoom(key)).executeTakeFirst();
+    return row?.ended_life ? (JSON.parse(row.ended_life) as EndedLife) : undefined;
   }
 
   async purgeReplies(beforeMs: number, limit: number): Promise<number> {
@@ -147,9 +153,7 @@ async function requireOwners(tx: Kysely<Tables>, entries: readonly JournalEntry[
     const row = await tx
       .selectFrom('room_owner')
       .select('term')
-      .where('room_id', '=', key.roomId)
-      .where('app_id', '=', key.appId)
-      .where('environment', '=', key.environment)
+      .where(isRoom(key))
       .where('node', 'is not', null)
       .forShare()
       .executeTakeFirst();
@@ -158,6 +162,19 @@ async function requireOwners(tx: Kysely<Tables>, entries: readonly JournalEntry[
     throw new GavelError('server.stale-term', `The rows of room ${room} are of term ${term}; ${now}.`);
   }
 }
+
+async function putEnd(tx: Kysely<Tables>, key: RoomKey, life: EndedLife): Promise<void> {
+  await tx
+    .updateTable('room_owner')
+    .set({ ended_life: JSON.stringify(life) })
+    .where(isRoom(key))
+    .execute();
+}
+
+const isRoom =
+  ({ appId, environment, roomId }: RoomKey) =>
+  (eb: ExpressionBuilder<Tables, 'room_owner'>) =>
+    eb.and({ app_id: appId, environment, room_id: roomId });
 
 async function findFact(db: Kysely<Tables>, name: string): Promise<string | undefined> {
   const row = await db.selectFrom('server_facts').select('value').where('name', '=', name).executeTakeFirst();

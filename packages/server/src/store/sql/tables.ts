@@ -332,6 +332,8 @@ export interface RoomOwnerTable {
   node: string | null;
   incarnation: number | null;
   term: number;
+  /** The last life of the room whose end is stored, as JSON. */
+  ended_life: string | null;
 }
 
 /** All tables. */
