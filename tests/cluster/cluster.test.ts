@@ -3,7 +3,7 @@
  * dies, when one sleeps, and when NATS or PostgreSQL are restarted.
  */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { signedPath } from '@gavel/server';
@@ -21,7 +21,24 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 
 /** A node may take over rooms when its lease has been valid for two lease times. */
 const HEALTHY_MS = 6000;
+/** How long a lease lasts after its last renewal. */
+const LEASE_MS = 3000;
+/** What a busy machine may add to a promised time. */
+const SLACK_MS = 1000;
 const PATIENCE = { timeout: 40_000, interval: 50 };
+
+/** Returns the processes that a process has started. */
+const childrenOf = (pid: number): readonly number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+
+/** Whether a process runs; one that has ended and that its parent has not noticed does not. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s*Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
 
 describe.skipIf(NATS_SERVER === '' || POSTGRES === '')('three nodes (needs nats-server and postgresql)', () => {
   let folder: string;
@@ -149,6 +166,21 @@ describe.skipIf(NATS_SERVER === '' || POSTGRES === '')('three nodes (needs nats-
     expect(await twin.exited).toBe(1);
     expect(twin.output()).toContain('another process runs as node "a": give each node its own id (cluster.node)');
     expect(await statusOf('a', '/readyz')).toBe(200);
+  });
+
+  test('a node that is stopped sends no media when its lease is over for 5 s: its workers have ended by themselves (CLUS-5)', async () => {
+    const { pid } = (nodes.get('a') as ServerProcess).child;
+    const workers = childrenOf(pid as number);
+    expect(workers.filter(isRunning)).toHaveLength(1);
+    const owner = nodes.get('a')?.child;
+    owner?.kill('SIGSTOP');
+    await expect
+      .poll(() => workers.filter(isRunning), { timeout: LEASE_MS + 5000 + SLACK_MS, interval: 50 })
+      .toEqual([]);
+    owner?.kill('SIGCONT');
+    await expect.poll(() => statusOf('a', '/readyz'), PATIENCE).toBe(200);
+    // It takes rooms over when its lease has been valid for a while.
+    await new Promise((resolve) => setTimeout(resolve, HEALTHY_MS));
   });
 
   test('the owner sleeps past its lease: others go on, and on waking it decides nothing (CLUS-2, CLUS-3)', async () => {
