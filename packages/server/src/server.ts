@@ -266,9 +266,7 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
   const rooms = new Rooms({ ...roomSettings, ...shared }, sinks);
   const media = startMedia({
     ...mediaParts,
-    rooms,
-    sounds,
-    notifier: publisher,
+    ...{ rooms, sounds, notifier: publisher },
     countConnection: (outcome) => metrics.media.countConnection(outcome),
     ...(shared && { mayDecide: shared.mayDecide }),
   });
