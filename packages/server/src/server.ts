@@ -26,7 +26,7 @@ import { NO_LINK } from './cluster/node-link.ts';
 import { createOwnerRetention } from './cluster/owner-retention.ts';
 import { ClusterPeers } from './cluster/peers.ts';
 import { numberOfNode } from './cluster/rendezvous.ts';
-import { SharedCaches } from './cluster/shared-caches.ts';
+import { readWhenUntold, SharedCaches } from './cluster/shared-caches.ts';
 import { type ConfigChanges, compareConfigs } from './config/reload.ts';
 import type { Config } from './config.ts';
 import { Entry } from './entry/entry.ts';
@@ -247,8 +247,8 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
     sinks: [audit],
     peers,
   });
-  // What was changed while this node had no lease.
-  lease?.beforeResume(() => Promise.all([caches.readAll(), policies.read()]));
+  const readAgain = (): Promise<unknown> => Promise.all([caches.readAll(), policies.read()]);
+  if (lease) readWhenUntold({ peers, lease, log, read: readAgain });
   const reportTickets = (error: unknown): void => log.error({ err: error }, 'ended tickets: reading or writing failed');
   const table = store.endedTickets;
   const keeper = createTicketKeeper(journal, table);

@@ -121,7 +121,7 @@ test('of what an owner has got and not answered, a query is repeated and a comma
 
 test.each([
   ['a kick', kick('ann'), 'in its place'],
-  ['a kick with a ban', { ...kick('ann'), ban: { of: 'user', in: 'room' } }, undefined],
+  ['a kick with a ban', { ...kick('ann'), ban: { of: 'user', in: 'room' } }, 'in its place'],
   ['a message', { type: 'send', kind: 'broadcast', from: { id: 'backend', name: '' }, text: 'hi' }, undefined],
 ] as [string, Command, string | undefined][])(
   'a command with an id that an owner has got and not answered: %s (CLUS-3, BUS-2)',

@@ -9,9 +9,9 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import type { Bus, Command, Envelope, Notice, ReplyOf, Subscriber } from '../bus/bus.ts';
 import { mergeAnswers, type SharedQuery } from '../bus/merge-answers.ts';
 import { Publisher } from '../bus/publisher.ts';
-import { carriesBan } from '../owner/kick-bans.ts';
 import { type AnswerOf, isAboutRoom, type Query, type SubjectOf } from '../owner/queries.ts';
 import type { EventBatch } from '../owner/rooms.ts';
+import { NEXT_NODE_MS, type RetriedRequest, SEND_AGAIN_MS } from './ask-next.ts';
 import { NotDelivered } from './node-link.ts';
 import type { Owner, Ownership } from './ownership.ts';
 import type { Peers } from './peers.ts';
@@ -28,11 +28,8 @@ export interface OwnedBatch {
 }
 
 /** A request to the owner of a room. */
-interface OwnerRequest<Request> {
+interface OwnerRequest<Request> extends RetriedRequest<Request> {
   readonly topic: Topic<Request, OwnerAnswer>;
-  readonly request: Request;
-  /** The request to the next owner, if this one has died without an answer; absent if it must not be made then. */
-  readonly retry?: Request | undefined;
 }
 
 const CALL = defineTopic<Envelope, OwnerAnswer>('bus.call', ({ key }) => roomKeyText(key));
@@ -62,11 +59,6 @@ export interface ClusterBusDeps {
   /** Reports an error that no caller can receive: a notice that a subscriber at another node did not handle. */
   readonly report: (error: unknown) => void;
 }
-
-/** A call that has not reached the owner waits so long for the next one: a lease, and its takeover. */
-const NEXT_OWNER_MS = 4000;
-/** Interval at which it asks who the owner is. */
-const ASK_AGAIN_MS = 100;
 
 /**
  * Reaches the rooms of all nodes. A command's caller gets its reply when the subscribers of all live nodes have handled its
@@ -146,7 +138,7 @@ export class ClusterBus implements Bus {
   ): Promise<unknown> {
     const { peers, ownership, clock = systemClock } = this.#deps;
     const text = roomKeyText(key);
-    const endsAtMs = clock.monotonicMs() + NEXT_OWNER_MS;
+    const endsAtMs = clock.monotonicMs() + NEXT_NODE_MS;
     let request = first;
     for (let corrections = 0; corrections < 2; ) {
       const pause = this.#pauses.get(text);
@@ -176,7 +168,7 @@ export class ClusterBus implements Bus {
     const { clock = systemClock } = this.#deps;
     const known = this.#pauses.get(room);
     if (known) return known;
-    const pause = new Promise<void>((resolve) => clock.after(ASK_AGAIN_MS, resolve)).finally(() =>
+    const pause = new Promise<void>((resolve) => clock.after(SEND_AGAIN_MS, resolve)).finally(() =>
       this.#pauses.delete(room),
     );
     this.#pauses.set(room, pause);
@@ -206,8 +198,5 @@ export class ClusterBus implements Bus {
 /** Commands that do the same to a room once or twice. */
 const REPEATABLE: ReadonlySet<string> = new Set<Command['type']>(['kick', 'close', 'mute', 'deleteStream']);
 
-/** Whether a command may be done again at the next owner: by its id the journal knows whether it was done. A ban would be set twice. */
-function canRetry({ command, commandId }: Envelope): boolean {
-  const isBanning = command.type === 'kick' && carriesBan(command);
-  return commandId !== undefined && REPEATABLE.has(command.type) && !isBanning;
-}
+/** Whether a command may be done again at the next owner: by its id the journal knows whether it was done, and which bans it has set. */
+const canRetry = ({ command, commandId }: Envelope): boolean => commandId !== undefined && REPEATABLE.has(command.type);

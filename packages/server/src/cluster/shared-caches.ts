@@ -45,3 +45,27 @@ export class SharedCaches implements Caches {
     await Promise.all([...this.#readers.values()].map((read) => read()));
   }
 }
+
+/** Dependencies of `readWhenUntold`. */
+export interface UntoldDeps {
+  readonly peers: Pick<Peers, 'nodes' | 'onNodesChanged'>;
+  readonly lease: { beforeResume(listener: () => Promise<unknown>): void };
+  /** Reads again what is stored, and kept in memory. */
+  readonly read: () => Promise<unknown>;
+  readonly log: { error(fields: object, message: string): void };
+}
+
+/**
+ * Reads again where this node may not have been told of changes: its lease had a gap, or a node has died, which may have stored a
+ * change and told nobody.
+ */
+export function readWhenUntold({ peers, lease, read, log }: UntoldDeps): void {
+  lease.beforeResume(read);
+  let known = peers.nodes();
+  peers.onNodesChanged(() => {
+    const before = known;
+    known = peers.nodes();
+    if (before.every((node) => known.includes(node))) return;
+    read().catch((error: unknown) => log.error({ err: error }, 'reading what a dead node may have changed failed'));
+  });
+}

@@ -9,7 +9,7 @@ import type { Clock } from '../base/clock.ts';
 import { type BanSubject, bannedIdOf, type KickBan, type NewBan, type SetBan } from '../rooms/bans.ts';
 import type { CommandOf, Origin } from '../rooms/commands.ts';
 import type { KickReply } from '../rooms/replies.ts';
-import type { RoomPolicy } from '../rooms/room-policy.ts';
+import type { BanningCall, RoomPolicy } from '../rooms/room-policy.ts';
 import type { People, Person } from './people.ts';
 
 type Kick = CommandOf<'kick'>;
@@ -50,7 +50,7 @@ export class KickBans {
    *
    * @throws GavelError as the command documents
    */
-  async execute(key: RoomKey, command: BanningKick, origin: Origin, callId?: string): Promise<KickReply> {
+  async execute(key: RoomKey, command: BanningKick, origin: Origin, call: BanningCall): Promise<KickReply> {
     const { policy, clock, people } = this.#deps;
     const { ban, ...rest } = command;
     requireBackend(command);
@@ -67,10 +67,13 @@ export class KickBans {
       // In the second round, a target is left that has resumed from another address in the meantime.
       if (subjects.length === 0) break;
       for (const subject of subjects) covered.add(JSON.stringify(subject));
-      bans.push(...(await policy.setBans(key, newBansOf(command, key, subjects, clock.now()), origin, callId)));
+      bans.push(...(await policy.setBans(key, newBansOf(command, key, subjects, clock.now()), origin, call)));
     }
     const elsewhere = ban.in === 'app' ? this.#kickElsewhere(key, rest, bans, origin) : [];
-    const [reply] = await Promise.all([this.#kickPresent(key, rest, origin, { callId, bans }), ...elsewhere]);
+    const [reply] = await Promise.all([
+      this.#kickPresent(key, rest, origin, { callId: call.callId, bans }),
+      ...elsewhere,
+    ]);
     return reply;
   }
 

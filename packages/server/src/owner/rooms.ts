@@ -34,6 +34,7 @@ import { toWireError } from '../base/wire-error.ts';
 import { type Member, type MemberInfo, mayLetIn } from '../rooms/member.ts';
 import type { KickReply, LoginReply, ReplyOf, ResumeReply } from '../rooms/replies.ts';
 import type { Room, RoomSettings } from '../rooms/room.ts';
+import type { BanningCall } from '../rooms/room-policy.ts';
 import type { Waiting } from '../rooms/waiting.ts';
 import type { WaitingLogin } from '../rooms/waiting-room.ts';
 import { carriesBan, KickBans, type KickCall } from './kick-bans.ts';
@@ -201,7 +202,9 @@ export class Rooms {
     if (origin.by !== undefined) this.#owned.get(roomKeyText(key))?.touch([origin.by]);
     const { commands } = this.#settings;
     const work = (callId?: string): Promise<AnyReply> =>
-      this.#execute(key, command, origin, expectedEpoch, callId).catch((error: unknown) => this.#refuse(key, error));
+      this.#execute(key, command, origin, expectedEpoch, { callId, commandId }).catch((error: unknown) =>
+        this.#refuse(key, error),
+      );
     const reply = commands?.concerns(command, origin, commandId)
       ? commands.run({ scope: key, command, origin, commandId, fingerprint, isRetried }, async (callId) => work(callId))
       : work();
@@ -221,13 +224,13 @@ export class Rooms {
     throw new GavelError('room.not-found', undefined, epoch === undefined ? undefined : { epoch });
   }
 
-  /** @param callId the id of the call, for a command whose audit row or reply is kept */
+  /** @param call with the id of the call, for a command whose audit row or reply is kept */
   async #execute(
     key: RoomKey,
     command: RoomCommand,
     origin: Origin,
     expectedEpoch: Epoch | undefined,
-    callId: string | undefined,
+    call: BanningCall,
   ): Promise<AnyReply> {
     this.requireEpoch(key, expectedEpoch);
     switch (command.type) {
@@ -238,7 +241,7 @@ export class Rooms {
       case 'touch':
         return this.#touch(key, command.memberIds);
       default:
-        return this.#change(key, command, origin, callId);
+        return this.#change(key, command, origin, call);
     }
   }
 
@@ -249,8 +252,9 @@ export class Rooms {
     throw error;
   }
 
-  async #change(key: RoomKey, command: RoomCommand, origin: Origin, callId?: string): Promise<AnyReply> {
-    if (command.type === 'kick' && carriesBan(command)) return this.#kickBans.execute(key, command, origin, callId);
+  async #change(key: RoomKey, command: RoomCommand, origin: Origin, call: BanningCall = {}): Promise<AnyReply> {
+    const { callId } = call;
+    if (command.type === 'kick' && carriesBan(command)) return this.#kickBans.execute(key, command, origin, call);
     if (isPublish(command)) return this.#publish(key, command, origin, callId);
     const delivered = this.#deliver(this.#apply(key, command, origin), origin, callId);
     // When an acceptance is answered, the users are in the room (WAIT-4).

@@ -37,7 +37,7 @@ export type PolicyCommand =
   | { readonly type: 'liftRules'; readonly rules: readonly RuleReference[]; readonly reason: string };
 
 /** How a command is recognised when it is repeated, and what its reply has. */
-export interface PolicyTerms extends Pick<CallTerms, 'commandId' | 'fingerprint'> {
+export interface PolicyTerms extends Pick<CallTerms, 'commandId' | 'fingerprint' | 'isRetried'> {
   /** Whether the reply has the people whom the new bans cover. */
   readonly wantsCovered?: boolean;
 }

@@ -23,8 +23,10 @@ export interface PolicyFacts {
   readonly nowMs: number;
   /** The user, token or App that sent the command. */
   readonly author: string;
-  /** An unused id for each new rule. */
+  /** The id for each of `distinctRules`: unused, or that of a rule that the same command has set before. */
   readonly ids: readonly string[];
+  /** By its id: a stored rule that the same command has set before. It is not set again; by default there is none. */
+  readonly earlier?: ReadonlyMap<string, Rule>;
   readonly limits: RangeLimits;
 }
 
@@ -37,7 +39,7 @@ export interface PolicyDecision {
 /** Decides a command. @throws GavelError as the command documents */
 export function decidePolicy(state: PolicyState, command: PolicyCommand, facts: PolicyFacts): PolicyDecision {
   const events: PolicyEvent[] = [];
-  const { nowMs, author } = facts;
+  const { nowMs, author, earlier } = facts;
   const emit = (type: PolicyEvent['type'], rule: Rule): Rule => {
     const seq = state.version + events.length + 1;
     const versioned = { ...rule, version: seq };
@@ -49,11 +51,15 @@ export function decidePolicy(state: PolicyState, command: PolicyCommand, facts: 
     const lifted = { atMs: nowMs, by: author, reason: command.reason };
     return { reply: { rules: [...found].map((rule) => emit('ruleLifted', { ...rule, lifted })) }, events };
   }
-  const rules = distinct(command.rules);
+  const rules = distinctRules(command.rules);
+  const isNew = (_rule: NewRule, index: number): boolean => !earlier?.has(facts.ids[index] ?? '');
   for (const rule of rules) checkRule(rule, facts.limits);
-  checkCounts(state, rules, nowMs);
+  checkCounts(state, rules.filter(isNew), nowMs);
   const { appId, environment } = facts.scope;
   const set = rules.map((rule, index) => {
+    const known = earlier?.get(facts.ids[index] ?? '');
+    // The node that has stored it may have told nobody.
+    if (known) return isInForce(known, nowMs) && !state.find(known, nowMs) ? emit('ruleSet', known) : known;
     const before = state.find({ like: rule }, nowMs);
     if (before) emit('ruleLifted', { ...before, lifted: { atMs: nowMs, by: 'replaced', reason: '' } });
     const id = facts.ids[index] ?? '';
@@ -62,8 +68,8 @@ export function decidePolicy(state: PolicyState, command: PolicyCommand, facts: 
   return { reply: { rules: set }, events };
 }
 
-/** Of several rules about one subject, the last one counts. */
-function distinct(rules: readonly NewRule[]): NewRule[] {
+/** Returns the rules that a command sets: of several about one subject, the last one counts. */
+export function distinctRules(rules: readonly NewRule[]): NewRule[] {
   const bySubject = new Map<string, NewRule>();
   for (const [index, rule] of rules.entries()) {
     const subject = subjectTextOf(rule);

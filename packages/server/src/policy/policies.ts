@@ -5,33 +5,35 @@
  * @module
  */
 
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { GavelError, type RoomKey, type StreamId } from '@gavel/protocol';
 import { type AppScope, scopeText } from '../base/app-scope.ts';
 import type { Clock } from '../base/clock.ts';
 import { KeyedQueue } from '../base/keyed-queue.ts';
+import { askNext } from '../cluster/ask-next.ts';
 import type { Peers } from '../cluster/peers.ts';
 import { defineTopic } from '../cluster/topic.ts';
 import type { BanPrivilege, Identity, NewBan, SetBan } from '../rooms/bans.ts';
 import type { Origin } from '../rooms/commands.ts';
-import type { RoomPolicy } from '../rooms/room-policy.ts';
+import type { BanningCall, RoomPolicy } from '../rooms/room-policy.ts';
 import { type BlockedKinds, NOTHING_BLOCKED } from '../rooms/stream-rules.ts';
 import type { PolicyBatch, PolicyCommand, PolicyReply, PolicySink } from './commands.ts';
-import { decidePolicy, type PolicyDecision, type RangeLimits } from './decide.ts';
+import { decidePolicy, distinctRules, type PolicyDecision, type PolicyFacts, type RangeLimits } from './decide.ts';
 import { ENDED_LISTED_MS, PolicyState } from './policy-state.ts';
 import type { RuleKeeper, RuleRepository } from './repository.ts';
-import type { Ban, BanList, StreamBlock } from './rule.ts';
+import { type Ban, type BanList, listOf, type StreamBlock, subjectTextOf } from './rule.ts';
 
 /** How long a rule is stored after it was lifted or has ended, in milliseconds: 90 days. */
 export const ENDED_RULES_KEPT_MS = 90 * 86_400_000;
+
+/** A command with the id of an earlier one is a repeat of it for so long, in milliseconds: 24 hours (BUS-2). */
+const REPEATED_WITHIN_MS = 86_400_000;
 
 /** The defaults of `bans` in the configuration. */
 const DEFAULT_LIMITS: RangeLimits = { minPrefixIpv4: 16, minPrefixIpv6: 32 };
 
 /** The call that changes rules. */
-interface ChangingCall {
-  /** Its id in the command log of its node; absent if nothing of it is kept. */
-  readonly callId?: string;
+interface ChangingCall extends BanningCall {
   /** Whether it does nothing but change rules: its reply is stored with them. */
   readonly isWhole: boolean;
   /** A part of the reply that the caller knows already. */
@@ -81,6 +83,7 @@ export class Policies implements RoomPolicy {
   readonly #changes = new KeyedQueue();
 
   readonly #followers = new Set<(batch: PolicyBatch) => void>();
+  #changeCount = 0;
 
   private constructor(deps: PoliciesDeps) {
     this.#deps = deps;
@@ -103,9 +106,12 @@ export class Policies implements RoomPolicy {
   /** Reads what is stored: a node of a cluster may not have been told of changes. @throws the store's error */
   async read(): Promise<void> {
     const { repository, clock } = this.#deps;
+    const changes = this.#changeCount;
     const nowMs = clock.now();
     const versions = await repository.versions();
     const rules = await repository.current(nowMs - ENDED_LISTED_MS);
+    // What was read may be older than what came meanwhile.
+    if (changes !== this.#changeCount) return this.read();
     this.#states.clear();
     for (const { version, ...scope } of versions) this.#open(scope, version);
     for (const rule of rules) {
@@ -130,13 +136,17 @@ export class Policies implements RoomPolicy {
   }
 
   #change(request: ChangeRequest): Promise<PolicyChange> {
-    const { peers } = this.#deps;
-    return peers ? peers.askFor(policySubject(request.scope), CHANGE, request) : this.#changeHere(request);
+    const { peers, clock } = this.#deps;
+    if (!peers) return this.#changeHere(request);
+    // By its id the next node knows what it has set.
+    const retry = request.call?.commandId === undefined ? undefined : request;
+    return askNext({ peers, clock }, policySubject(request.scope), CHANGE, { request, retry });
   }
 
   #changeHere({ scope, command, origin, call }: ChangeRequest): Promise<PolicyChange> {
     return this.#changes.run(scopeText(scope), async () => {
-      const { events, reply: decided } = this.decide(scope, command, origin);
+      const identified = await this.#identify(scope, command, call?.commandId);
+      const { events, reply: decided } = this.decide(scope, command, origin, identified);
       const reply = call?.covered ? { ...decided, covered: call.covered } : decided;
       const batch = { scope, origin, events };
       if (events.length === 0) return { batch, reply };
@@ -155,20 +165,47 @@ export class Policies implements RoomPolicy {
   }
 
   #evolve(batch: PolicyBatch): void {
+    this.#changeCount += 1;
     const state = this.#open(batch.scope);
     for (const event of batch.events) state.evolve(event);
     for (const follower of this.#followers) follower(batch);
   }
 
-  /** Decides a command without a change. @throws GavelError as the command documents */
-  decide(scope: AppScope, command: PolicyCommand, origin: Origin): PolicyDecision {
-    const count = command.type === 'setRules' ? command.rules.length : 0;
+  /** Returns the ids of the rules that a command sets, and what it has set before: here, or at a node that has died. */
+  async #identify(
+    scope: AppScope,
+    command: PolicyCommand,
+    commandId: string | undefined,
+  ): Promise<Pick<PolicyFacts, 'ids' | 'earlier'>> {
+    const ids = idsOf(command, commandId);
+    if (commandId === undefined) return { ids };
+    const { repository, clock } = this.#deps;
+    const found = (await Promise.all(ids.map((id) => repository.find(scope, id)))).filter((rule) => rule !== undefined);
+    const sinceMs = clock.now() - REPEATED_WITHIN_MS;
+    const isOld = found.some(({ createdAtMs }) => createdAtMs < sinceMs);
+    // By then the id of the command is that of another one.
+    if (isOld) return { ids: idsOf(command) };
+    return { ids, earlier: new Map(found.map((rule) => [rule.id, rule])) };
+  }
+
+  /**
+   * Decides a command without a change.
+   *
+   * @param known the ids of new rules, and what the same command has set before; by default they are random, and it has set nothing
+   * @throws GavelError as the command documents
+   */
+  decide(
+    scope: AppScope,
+    command: PolicyCommand,
+    origin: Origin,
+    known: Pick<PolicyFacts, 'ids' | 'earlier'> = { ids: idsOf(command) },
+  ): PolicyDecision {
     return decidePolicy(this.#stateOf(scope) ?? new PolicyState(), command, {
       scope,
       nowMs: this.#deps.clock.now(),
       author: origin.actor ?? origin.channel,
       limits: this.#deps.limits ?? DEFAULT_LIMITS,
-      ids: Array.from({ length: count }, () => randomUUID()),
+      ...known,
     });
   }
 
@@ -177,10 +214,15 @@ export class Policies implements RoomPolicy {
     this.#followers.add(follower);
   }
 
-  async setBans(scope: AppScope, bans: readonly NewBan[], origin: Origin, callId?: string): Promise<readonly SetBan[]> {
+  async setBans(
+    scope: AppScope,
+    bans: readonly NewBan[],
+    origin: Origin,
+    banning?: BanningCall,
+  ): Promise<readonly SetBan[]> {
     const rules = bans.map((ban) => ({ ...ban, kind: 'ban', list: 'moderation' }) as const);
     // The reply of the kick is stored with the kick.
-    const call = callId !== undefined && { call: { callId, isWhole: false } };
+    const call = banning && { call: { ...banning, isWhole: false } };
     const { appId, environment } = scope;
     const command = { type: 'setRules', rules } as const;
     const { reply } = await this.#change({ scope: { appId, environment }, command, origin, ...call });
@@ -249,6 +291,29 @@ export class Policies implements RoomPolicy {
 
 /** Returns the subject of a scope's rules: the node that is responsible for it decides their changes. */
 export const policySubject = (scope: AppScope): string => `policy ${scopeText(scope)}`;
+
+/**
+ * Returns an id for each rule that a command sets. A command with an id has the same ids when it is repeated, however many rules of
+ * other subjects it has then.
+ */
+function idsOf(command: PolicyCommand, commandId?: string): readonly string[] {
+  if (command.type !== 'setRules') return [];
+  const rules = distinctRules(command.rules);
+  if (commandId === undefined) return rules.map(() => randomUUID());
+  const counts = new Map<string, number>();
+  return rules.map((rule) => {
+    const subject = JSON.stringify([
+      listOf(rule),
+      rule.kind === 'ban' ? [rule.roomId, rule.subject] : subjectTextOf(rule),
+    ]);
+    const count = (counts.get(subject) ?? 0) + 1;
+    counts.set(subject, count);
+    const hash = createHash('sha256')
+      .update(JSON.stringify([commandId, subject, count]))
+      .digest('hex');
+    return hash.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  });
+}
 
 const endOf = ({ untilMs }: Ban): { readonly untilMs: number } | undefined =>
   untilMs === undefined ? undefined : { untilMs };

@@ -100,6 +100,75 @@ const kick = (id: string, more: Partial<CommandOf<'kick'>>): CommandOf<'kick'> =
 
 test('every part of a policy that crosses a bus is JSON (BUS-1)', () => expect(IS_JSON).toBe(true));
 
+describe('a command that is repeated under its id, because the node that executed it has died', () => {
+  const setAgain = (service: PolicyService, rule: NewBanRule, removesPresent = false) =>
+    service.execute(KEY, { type: 'setRules', rules: [rule], removesPresent }, MODERATOR, { commandId: 'c1' });
+
+  test('sets each rule once, and enforces it once more (CLUS-3, BUS-2)', async () => {
+    const { service, policies, join, present, batches } = await open();
+    const rule = ban({ userId: userId('ann') });
+    const { rules: first } = await setAgain(service, rule);
+    await policies.read();
+    await join('ben');
+    const again = await setAgain(service, ban({ userId: userId('ben') }), true);
+    expect(again.rules[0]?.id).not.toBe(first[0]?.id);
+    const before = batches.length;
+    expect((await setAgain(service, rule)).rules).toEqual(first);
+    expect([rules.rows.size, batches.length]).toEqual([2, before]);
+    expect(await present()).toEqual([]);
+  });
+
+  test('sets a rule that was stored and that nobody was told of (CLUS-3)', async () => {
+    const dead = await open();
+    const { rules: stored } = await setAgain(dead.service, ban({ userId: userId('ann') }));
+    const { rows } = rules;
+    rules = new MemoryRules();
+    const next = await open();
+    for (const [id, row] of rows) rules.rows.set(id, row);
+    await next.join('ann');
+    const { rules: set } = await setAgain(next.service, ban({ userId: userId('ann') }), true);
+    expect(set.map(({ id }) => id)).toEqual(stored.map(({ id }) => id));
+    expect(await next.present()).toEqual([]);
+    await expect(next.join('ann')).rejects.toMatchObject({ code: 'login.banned' });
+  });
+
+  test('does not set a rule again that was lifted meanwhile; after a day, it is another command (BUS-2)', async () => {
+    const { service, lift, join } = await open();
+    const rule = ban({ userId: userId('ann') });
+    const [set] = (await setAgain(service, rule)).rules;
+    await lift(set?.id ?? '');
+    expect((await setAgain(service, rule)).rules).toMatchObject([{ id: set?.id, lifted: { by: 'mod' } }]);
+    await join('ann');
+    clock.advance(86_400_001);
+    const [later] = (await setAgain(service, rule)).rules;
+    expect([later?.id === set?.id, rules.rows.size]).toEqual([false, 2]);
+  });
+
+  test('a kick bans once, also if others are in the room by then (CLUS-3)', async () => {
+    const { rooms, join, present } = await open();
+    await join('ann');
+    await join('ben');
+    const kickAgain = (id: string) =>
+      rooms.execute(KEY, { ...kick(id, {}), ban: kickBan('user', 'room', 60) }, MODERATOR, { commandId: 'c2' });
+    const { bans: first } = await kickAgain('ann');
+    clock.advance(2000);
+    // The next owner has a replica in which she is in the room.
+    const [row] = [...rules.rows.values()];
+    rules.rows.delete(row?.id ?? '');
+    const next = await open();
+    await next.join('ann');
+    rules.rows.set(row?.id ?? '', row as never);
+    const { members, bans } = await next.rooms.execute(
+      KEY,
+      { ...kick('ann', {}), ban: kickBan('user', 'room', 60) },
+      MODERATOR,
+      { commandId: 'c2' },
+    );
+    expect(members.map(({ user }) => user.id)).toEqual(['ann']);
+    expect([bans, rules.rows.size, await present(), await next.present()]).toEqual([first, 1, ['ben'], []]);
+  });
+});
+
 test('rules are stored with the audit row and the reply of their command (BUS-6)', async () => {
   const { set, lift, calls } = await open();
   const [rule] = await set(ban({ userId: userId('ann') }));

@@ -9,12 +9,13 @@ import { isGavelError, type RoomKey, roomKeyText, type StreamId } from '@gavel/p
 import { type AppScope, scopeText } from '../base/app-scope.ts';
 import { type Clock, callAtWallTime } from '../base/clock.ts';
 import type { Bus } from '../bus/bus.ts';
+import { askNext } from '../cluster/ask-next.ts';
 import type { Peers } from '../cluster/peers.ts';
 import { defineTopic } from '../cluster/topic.ts';
 import type { Person } from '../owner/people.ts';
 import type { Origin, RoomCommand } from '../rooms/commands.ts';
 import { covers } from './ban-index.ts';
-import type { PolicyBatch, PolicyCommand, PolicyEvent, PolicyReply, PolicyTerms } from './commands.ts';
+import type { PolicyCommand, PolicyEvent, PolicyReply, PolicyTerms } from './commands.ts';
 import { type Policies, policySubject } from './policies.ts';
 import type { Ban, Rule, StreamBlock } from './rule.ts';
 
@@ -53,6 +54,8 @@ export interface PolicyServiceDeps {
   /** The nodes; one executes the commands of a scope, so that a repeated command is recognised. By default there are none. */
   readonly peers?: Pick<Peers, 'self' | 'serve' | 'askFor' | 'nodeFor'>;
 }
+
+type RuleChange = Pick<PolicyEvent, 'type' | 'rule'>;
 
 /** What a command would do (BAN-10). */
 export interface PolicyPreview {
@@ -96,10 +99,13 @@ export class PolicyService {
     origin: Origin,
     terms: PolicyTerms = {},
   ): Promise<PolicyReply> {
-    const { peers } = this.#deps;
+    const { peers, clock } = this.#deps;
     const scope = { appId, environment };
     const request = { scope, command, origin, terms };
-    return peers ? peers.askFor(policySubject(scope), EXECUTE, request) : this.#run(request);
+    if (!peers) return this.#run(request);
+    // By its id the next node knows what was done of it.
+    const retry = terms.commandId !== undefined ? { ...request, terms: { ...terms, isRetried: true } } : undefined;
+    return askNext({ peers, clock }, policySubject(scope), EXECUTE, { request, retry });
   }
 
   async #run({ terms, ...call }: PolicyCall & { readonly terms: PolicyTerms }): Promise<PolicyReply> {
@@ -111,14 +117,18 @@ export class PolicyService {
 
   async #execute(
     { scope, command, origin }: PolicyCall,
-    { wantsCovered }: PolicyTerms,
+    { wantsCovered, commandId }: PolicyTerms,
     callId?: string,
   ): Promise<PolicyReply> {
     const { policies } = this.#deps;
     const covered = wantsCovered && (await this.preview(scope, command, origin)).people;
-    const call = callId !== undefined && { callId };
-    const { batch, reply } = await policies.change(scope, command, origin, { ...call, ...(covered && { covered }) });
-    await this.#enforce(batch, command.type === 'setRules' && (command.removesPresent ?? false));
+    const call = { callId, commandId, ...(covered && { covered }) };
+    const { batch, reply } = await policies.change(scope, command, origin, call);
+    // A repeated command has set rules before, which a node that has died may not have enforced.
+    const isEmitted = (rule: Rule): boolean => batch.events.some((event) => event.rule.id === rule.id);
+    const standing = reply.rules.filter((rule) => !rule.lifted && !isEmitted(rule));
+    const events = [...batch.events, ...standing.map((rule) => ({ type: 'ruleSet', rule }) as const)];
+    await this.#enforce(events, origin, command.type === 'setRules' && (command.removesPresent ?? false));
     return reply;
   }
 
@@ -145,11 +155,11 @@ export class PolicyService {
     for (const cancel of [...this.#timers.values()]) cancel();
   }
 
-  async #enforce({ origin, events }: PolicyBatch, removesPresent: boolean): Promise<void> {
+  async #enforce(events: readonly RuleChange[], origin: Origin, removesPresent: boolean): Promise<void> {
     await Promise.all(events.map((event) => this.#enforceEvent(event, origin, removesPresent)));
   }
 
-  async #enforceEvent({ type, rule }: PolicyEvent, origin: Origin, removesPresent: boolean): Promise<void> {
+  async #enforceEvent({ type, rule }: RuleChange, origin: Origin, removesPresent: boolean): Promise<void> {
     switch (rule.kind) {
       case 'ban':
         if (type === 'ruleSet') await this.#enforceBan(rule, origin, removesPresent);

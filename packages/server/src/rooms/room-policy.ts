@@ -8,7 +8,7 @@
 import type { RoomKey, StreamId } from '@gavel/protocol';
 import type { AppScope } from '../base/app-scope.ts';
 import type { Identity, NewBan, SetBan } from './bans.ts';
-import type { Origin } from './commands.ts';
+import type { CallTerms, Origin } from './commands.ts';
 import type { BlockedKinds } from './stream-rules.ts';
 
 /** The rules of all Apps, as rooms see them. */
@@ -26,8 +26,15 @@ export interface RoomPolicy {
   /**
    * Sets bans, all or none. They are stored and in force when the call resolves; nobody is removed.
    *
-   * @param callId the id of the call that bans: its audit row is stored with the first bans (BUS-6)
+   * @param call the call that bans: its audit row is stored with the first bans (BUS-6), and bans that it has set before are not
+   *   set again
    * @throws GavelError `policy.too-many-rules`; the store's error
    */
-  setBans(scope: AppScope, bans: readonly NewBan[], origin: Origin, callId?: string): Promise<readonly SetBan[]>;
+  setBans(scope: AppScope, bans: readonly NewBan[], origin: Origin, call?: BanningCall): Promise<readonly SetBan[]>;
+}
+
+/** A call that sets bans. */
+export interface BanningCall extends Pick<CallTerms, 'commandId'> {
+  /** Its id in the command log of the room's owner; absent if nothing of it is kept. */
+  readonly callId?: string | undefined;
 }
