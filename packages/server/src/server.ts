@@ -259,7 +259,7 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
   const ids = createIdSource(clock, parts.cluster && numberOfNode(peers.self));
   const roomSettings = { clock, ids, policy: policies, tickets, commands, report, ...limits };
   const shared = parts.cluster && {
-    claims: new ClusterClaims(peers),
+    claims: new ClusterClaims({ peers, clock, ...(lease && { isValid: () => lease.remainingMs > 0 }) }),
     executeElsewhere: (key: RoomKey, command: RoomCommand, origin: Origin) => innerBus.call({ key, command, origin }),
     mayDecide: (key: RoomKey) => termOf(key) !== undefined,
   };
@@ -276,7 +276,7 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
     connectRooms({
       ...parts.cluster,
       ...{ peers, own: localBus, rooms: rooms.transfer, settings: roomSettings, media, log },
-      records: { rooms: store.outbox, journal: store.journal, outbox, sessions },
+      ...{ records: { rooms: store.outbox, journal: store.journal, outbox, sessions }, claims: shared?.claims },
       execute: (key, command, origin) => rooms.execute(key, command, origin),
       store: (batch) => batchJournal.handle(batch),
       onLost(key) {

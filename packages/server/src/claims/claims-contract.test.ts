@@ -26,7 +26,7 @@ function openOfCluster(): Claims {
   const network = new MemoryNetwork({ seed: 1, maxMs: 0 });
   const [claims] = ['a', 'b', 'c'].map((id) => {
     const peers = new ClusterPeers(network.join(id));
-    const ofNode = new ClusterClaims(peers);
+    const ofNode = new ClusterClaims({ peers });
     peers.start();
     return ofNode;
   });

@@ -1,93 +1,197 @@
 /**
- * Claims of a cluster: those of an App are at the node that is responsible for it.
+ * Claims of a cluster: those of an App are at the node that is responsible for it. When the nodes change, the next one asks all
+ * owners what their rooms have, before it answers anything: limits stay exact (CLUS-8).
  *
  * @module
  */
 
-import type { MemberId, RoomId, StreamId, UserId } from '@gavel/protocol';
+import { type AppId, GavelError, isGavelError } from '@gavel/protocol';
 import type { AppScope } from '../base/app-scope.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
 import type { Claims, RoomClaims, RoomVerdict, StreamClaims, StreamVerdict } from '../claims/claims.ts';
+import {
+  type EndedLogin,
+  type HeldClaims,
+  type HeldLogin,
+  type HeldRoom,
+  type HeldStream,
+  makeHeld,
+} from '../claims/held-claims.ts';
 import type { LoginClaims, LoginHolder } from '../claims/login-claims.ts';
 import { MemoryClaims } from '../claims/memory-claims.ts';
+import { askNext } from './ask-next.ts';
+import type { NodeId } from './node-link.ts';
 import type { Peers } from './peers.ts';
 import { defineTopic, type Topic } from './topic.ts';
 
 /** Returns the subject of an App's claims: a limit of streams is one of both environments. */
-const subjectOf = ({ appId }: AppScope): string => `claims ${appId}`;
+const subjectOf = ({ appId }: Pick<AppScope, 'appId'>): string => `claims ${appId}`;
 
 /** A topic about the claims of an App. All of them are in one lane: a claim and its end arrive in their order. */
 function defineClaims<Request extends { readonly scope: AppScope }, Answer>(name: string): Topic<Request, Answer> {
   return defineTopic(`claims.${name}`, ({ scope }) => subjectOf(scope));
 }
 
-interface OfUser {
-  readonly scope: AppScope;
-  readonly userId: UserId;
-}
-interface OfStream {
-  readonly scope: AppScope;
-  readonly streamId: StreamId;
-  readonly roomId: RoomId;
-}
-interface OfRoom {
-  readonly scope: AppScope;
-  readonly roomId: RoomId;
+const CLAIM_LOGIN = defineClaims<HeldLogin, readonly LoginHolder[]>('claim-login');
+const RELEASE_LOGIN = defineClaims<EndedLogin, null>('release-login');
+const CLAIM_STREAM = defineClaims<HeldStream & { readonly maxPerApp: number }, StreamVerdict>('claim-stream');
+const RELEASE_STREAM = defineClaims<HeldStream, null>('release-stream');
+const CLAIM_ROOM = defineClaims<HeldRoom & { readonly maxRooms: number }, RoomVerdict>('claim-room');
+const RELEASE_ROOM = defineClaims<HeldRoom, null>('release-room');
+/** Asks an owner what its rooms have. It is in the lane of the claims: what was claimed before is in the answer. */
+const HELD = defineTopic<{ readonly appId: AppId }, HeldClaims>('claims.held', subjectOf);
+
+/** Interval at which the end of a login's claim is sent again that has not arrived. */
+const RELEASE_AGAIN_MS = 1000;
+
+/** What the rooms of an App have claimed, as far as this node knows. */
+export interface HeldByRooms {
+  /** Returns the claims of this node's rooms, and of rooms whose owner is gone. */
+  own(appId: AppId): HeldClaims;
+  /** Returns the claims of the rooms of other nodes, from the replicas of them. */
+  of(appId: AppId, owner: NodeId): HeldClaims;
 }
 
-const CLAIM_LOGIN = defineClaims<OfUser & { readonly holder: LoginHolder }, readonly LoginHolder[]>('claim-login');
-const RELEASE_LOGIN = defineClaims<OfUser & { readonly memberId: MemberId }, null>('release-login');
-const CLAIM_STREAM = defineClaims<OfStream & { readonly maxPerApp: number }, StreamVerdict>('claim-stream');
-const RELEASE_STREAM = defineClaims<OfStream, null>('release-stream');
-const CLAIM_ROOM = defineClaims<OfRoom & { readonly maxRooms: number }, RoomVerdict>('claim-room');
-const RELEASE_ROOM = defineClaims<OfRoom, null>('release-room');
+/** Dependencies of `ClusterClaims`. */
+export interface ClusterClaimsDeps {
+  readonly peers: Pick<Peers, 'self' | 'nodes' | 'nodeFor' | 'serve' | 'ask' | 'askFor' | 'onNodesChanged'>;
+  /** Whether this node may decide; by default always. Without a lease another one may be responsible. */
+  readonly isValid?: () => boolean;
+  /** Times what is sent again; by default the system's. */
+  readonly clock?: Pick<Clock, 'after' | 'monotonicMs'>;
+}
 
 /** Makes claims at the responsible node, and stores those that this node is responsible for. */
 export class ClusterClaims implements Claims {
   readonly logins: LoginClaims;
   readonly streams: StreamClaims;
   readonly rooms: RoomClaims;
+  readonly #deps: ClusterClaimsDeps;
+  /** The claims that this node is responsible for, when it knows what all owners have. */
+  readonly #stored = new Map<AppId, Promise<MemoryClaims>>();
+  #held: HeldByRooms | undefined;
 
-  constructor(peers: Pick<Peers, 'serve' | 'askFor'>) {
-    serveClaims(peers);
-    const ask = <Request extends { readonly scope: AppScope }, Answer>(
+  constructor(deps: ClusterClaimsDeps) {
+    this.#deps = deps;
+    const { peers, clock = systemClock } = deps;
+    this.#serve();
+    peers.onNodesChanged(() => this.#forgetOfOthers());
+    const claim = <Request extends { readonly scope: AppScope }, Answer>(
       topic: Topic<Request, Answer>,
-      request: Request,
-    ): Promise<Answer> => peers.askFor(subjectOf(request.scope), topic, { ...request, scope: scopeOf(request.scope) });
+      claimed: Request,
+    ): Promise<Answer> => {
+      const request = { ...claimed, scope: scopeOf(claimed.scope) };
+      // A claim that was made already is granted again.
+      return askNext({ peers, clock }, subjectOf(request.scope), topic, { request, retry: request });
+    };
+    const release = async <Request extends { readonly scope: AppScope }>(
+      topic: Topic<Request, null>,
+      ended: Request,
+    ): Promise<void> => {
+      await peers.askFor(subjectOf(ended.scope), topic, { ...ended, scope: scopeOf(ended.scope) });
+    };
     this.logins = {
-      claim: (scope, userId, holder) => ask(CLAIM_LOGIN, { scope, userId, holder }),
-      release: async (scope, userId, memberId) => void (await ask(RELEASE_LOGIN, { scope, userId, memberId })),
+      claim: (scope, userId, holder) => claim(CLAIM_LOGIN, { scope, userId, holder }),
+      async release(scope, userId, memberId) {
+        while (!(await release(RELEASE_LOGIN, { scope, userId, memberId }).then(() => true, ignoreUnavailable))) {
+          await new Promise<void>((resolve) => clock.after(RELEASE_AGAIN_MS, resolve));
+        }
+      },
     };
     this.streams = {
-      claim: (scope, streamId, roomId, maxPerApp) => ask(CLAIM_STREAM, { scope, streamId, roomId, maxPerApp }),
-      release: async (scope, streamId, roomId) => void (await ask(RELEASE_STREAM, { scope, streamId, roomId })),
+      claim: (scope, streamId, roomId, maxPerApp) => claim(CLAIM_STREAM, { scope, streamId, roomId, maxPerApp }),
+      release: (scope, streamId, roomId) => release(RELEASE_STREAM, { scope, streamId, roomId }),
     };
     this.rooms = {
-      claim: (scope, roomId, maxRooms) => ask(CLAIM_ROOM, { scope, roomId, maxRooms }),
-      release: async (scope, roomId) => void (await ask(RELEASE_ROOM, { scope, roomId })),
+      claim: (scope, roomId, maxRooms) => claim(CLAIM_ROOM, { scope, roomId, maxRooms }),
+      release: (scope, roomId) => release(RELEASE_ROOM, { scope, roomId }),
     };
+  }
+
+  /** Says what rooms have claimed; before it is called, this node has no rooms. */
+  follow(held: HeldByRooms): void {
+    this.#held = held;
+  }
+
+  /** Forgets what this node has stored: its lease had a gap, and another node may have been responsible. */
+  forget(): void {
+    this.#stored.clear();
+  }
+
+  /** Stores the claims of the Apps that this node is responsible for. */
+  #serve(): void {
+    const { peers } = this.#deps;
+    const serve = <Request extends { readonly scope: AppScope }, Answer>(
+      topic: Topic<Request, Answer>,
+      apply: (claims: MemoryClaims, request: Request) => Answer,
+    ): void => peers.serve(topic, async (request) => apply(await this.#storedOf(request.scope), request));
+    serve(CLAIM_LOGIN, ({ logins }, { scope, userId, holder }) => logins.claim(scope, userId, holder));
+    serve(RELEASE_LOGIN, ({ logins }, { scope, userId, memberId }) => {
+      logins.release(scope, userId, memberId);
+      return null;
+    });
+    serve(CLAIM_STREAM, ({ streams }, { scope, streamId, roomId, maxPerApp }) =>
+      streams.claim(scope, streamId, roomId, maxPerApp),
+    );
+    serve(RELEASE_STREAM, ({ streams }, { scope, streamId, roomId }) => {
+      streams.release(scope, streamId, roomId);
+      return null;
+    });
+    serve(CLAIM_ROOM, ({ rooms }, { scope, roomId, maxRooms }) => rooms.claim(scope, roomId, maxRooms));
+    serve(RELEASE_ROOM, ({ rooms }, { scope, roomId }) => {
+      rooms.release(scope, roomId);
+      return null;
+    });
+    peers.serve(HELD, ({ appId }) => this.#held?.own(appId) ?? NOTHING_HELD);
+  }
+
+  /** @throws GavelError `server.node-unavailable` if this node is not responsible for the App, as far as it knows */
+  #storedOf(scope: Pick<AppScope, 'appId'>): Promise<MemoryClaims> {
+    const { peers, isValid = () => true } = this.#deps;
+    if (peers.nodeFor(subjectOf(scope)) !== peers.self || !isValid()) {
+      throw new GavelError('server.node-unavailable', 'The claims of the App are at another node.');
+    }
+    const { appId } = scope;
+    const known = this.#stored.get(appId);
+    if (known) return known;
+    const opening = this.#open(appId);
+    this.#stored.set(appId, opening);
+    opening.catch(() => {
+      if (this.#stored.get(appId) === opening) this.#stored.delete(appId);
+    });
+    return opening;
+  }
+
+  /** Asks all owners what their rooms have; for one that cannot be reached, the replicas of its rooms answer. */
+  async #open(appId: AppId): Promise<MemoryClaims> {
+    const { peers } = this.#deps;
+    const claims = new MemoryClaims();
+    const held = await Promise.all(
+      peers.nodes().map((node) =>
+        peers.ask(node, HELD, { appId }).catch((error: unknown) => {
+          ignoreUnavailable(error);
+          return this.#held?.of(appId, node) ?? NOTHING_HELD;
+        }),
+      ),
+    );
+    for (const each of held) makeHeld(claims, each);
+    return claims;
+  }
+
+  #forgetOfOthers(): void {
+    const { peers } = this.#deps;
+    for (const appId of this.#stored.keys()) {
+      if (peers.nodeFor(subjectOf({ appId })) !== peers.self) this.#stored.delete(appId);
+    }
   }
 }
 
-/** Stores the claims of the Apps that this node is responsible for. */
-function serveClaims(peers: Pick<Peers, 'serve'>): void {
-  const { logins, streams, rooms } = new MemoryClaims();
-  peers.serve(CLAIM_LOGIN, ({ scope, userId, holder }) => logins.claim(scope, userId, holder));
-  peers.serve(RELEASE_LOGIN, ({ scope, userId, memberId }) => {
-    logins.release(scope, userId, memberId);
-    return null;
-  });
-  peers.serve(CLAIM_STREAM, ({ scope, streamId, roomId, maxPerApp }) =>
-    streams.claim(scope, streamId, roomId, maxPerApp),
-  );
-  peers.serve(RELEASE_STREAM, ({ scope, streamId, roomId }) => {
-    streams.release(scope, streamId, roomId);
-    return null;
-  });
-  peers.serve(CLAIM_ROOM, ({ scope, roomId, maxRooms }) => rooms.claim(scope, roomId, maxRooms));
-  peers.serve(RELEASE_ROOM, ({ scope, roomId }) => {
-    rooms.release(scope, roomId);
-    return null;
-  });
+const NOTHING_HELD: HeldClaims = { logins: [], streams: [], rooms: [] };
+
+/** Returns false for a node that cannot be reached. @throws any other error */
+function ignoreUnavailable(error: unknown): false {
+  if (!isGavelError(error, 'server.node-unavailable')) throw error;
+  return false;
 }
 
 /** A room's key is passed as the scope of its claims: only the scope is sent. */

@@ -6,7 +6,8 @@
 
 import { type Epoch, isGavelError, type MemberId, type PublishId, type RoomKey } from '@gavel/protocol';
 import type { Bus } from '../bus/bus.ts';
-import type { RoomTransfer } from '../owner/room-transfer.ts';
+import { mergeHeld } from '../claims/held-claims.ts';
+import { claimsOf, type RoomTransfer } from '../owner/room-transfer.ts';
 import type { EventBatch } from '../owner/rooms.ts';
 import type { Origin, RoomCommand } from '../rooms/commands.ts';
 import type { RoomEvent } from '../rooms/events.ts';
@@ -16,12 +17,13 @@ import type { EndedLife, JournalRepository } from '../store/journal.ts';
 import type { LiveRoom } from '../store/live-rooms.ts';
 import type { Unready } from '../telemetry/health.ts';
 import { ClusterBus } from './cluster-bus.ts';
+import type { ClusterClaims } from './cluster-claims.ts';
 import { Drain, type DrainDeps } from './drain.ts';
 import { EndedRooms } from './ended-rooms.ts';
 import { KeptSessions } from './kept-sessions.ts';
 import { LeaseGuard, type LeaseGuardDeps } from './lease-guard.ts';
 import { LeftRooms, type LeftRoomsDeps } from './left-rooms.ts';
-import type { NodeLink } from './node-link.ts';
+import type { NodeId, NodeLink } from './node-link.ts';
 import type { NodeStatus } from './node-status.ts';
 import type { Owner, Ownership } from './ownership.ts';
 import type { Peers } from './peers.ts';
@@ -62,7 +64,7 @@ export interface ClusterRoomsDeps
   readonly own: Bus;
   readonly rooms: Pick<
     RoomTransfer,
-    'has' | 'keys' | 'stateOf' | 'waitingOf' | 'adopt' | 'adoptSession' | 'adoptWaiting' | 'forget'
+    'has' | 'keys' | 'heldOf' | 'stateOf' | 'waitingOf' | 'adopt' | 'adoptSession' | 'adoptWaiting' | 'forget'
   >;
   /** What is stored of rooms, and of the sessions of meetings. */
   readonly records: {
@@ -91,6 +93,8 @@ export interface ClusterRoomsDeps
   readonly execute: (key: RoomKey, command: RoomCommand, origin: Origin) => Promise<unknown>;
   /** Stores what must be kept of events that nobody gets. */
   readonly store: (batch: EventBatch) => Promise<void> | undefined;
+  /** The claims of the cluster; by default those of each node are apart. */
+  readonly claims?: Pick<ClusterClaims, 'follow' | 'forget'> | undefined;
   readonly settings: RoomSettings;
   readonly media: LeaseGuardDeps['media'];
   /** Called when events of a room are lost for good: what this node's clients know of the room is outdated. */
@@ -209,6 +213,7 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
     if (state) replicas.recordForgotten(state, term);
     if (waitingState) waiting.recordForgotten(peers.self, key, { term, state: waitingState });
   };
+  const isGone = (node: NodeId): boolean => !peers.nodes().includes(node);
   const guard =
     lease &&
     new LeaseGuard({
@@ -223,6 +228,11 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
         },
       },
     });
+  lease?.beforeResume(async () => deps.claims?.forget());
+  deps.claims?.follow({
+    own: (appId) => mergeHeld([rooms.heldOf(appId), ...replicas.statesOf(appId, isGone).map(claimsOf)]),
+    of: (appId, node) => mergeHeld(replicas.statesOf(appId, (owner) => owner === node).map(claimsOf)),
+  });
   const ended =
     lease && new EndedRooms({ clock, rooms, ownership: takeover, report, ownedRooms: () => lease.ownedRooms() });
   const leftRooms = deps.isFenced

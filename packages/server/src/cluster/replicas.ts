@@ -8,7 +8,7 @@
  * @module
  */
 
-import { GavelError, isGavelError, type RoomKey, roomKeyText } from '@gavel/protocol';
+import { type AppId, GavelError, isGavelError, type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { Clock } from '../base/clock.ts';
 import type { EventBatch } from '../owner/rooms.ts';
 import type { Origin } from '../rooms/commands.ts';
@@ -135,6 +135,13 @@ export class Replicas {
   /** Returns the rooms whose owner is not among these nodes. */
   orphans(nodes: readonly NodeId[]): readonly RoomKey[] {
     return [...this.#replicas.values()].flatMap(({ owner, room }) => (nodes.includes(owner) ? [] : room.key));
+  }
+
+  /** Returns the replicas of the rooms of an App whose owner meets a condition. Their cost is the size of the rooms. */
+  statesOf(appId: AppId, isMeant: (owner: NodeId) => boolean): readonly RoomState[] {
+    return [...this.#replicas.values()].flatMap(({ owner, room }) =>
+      room.key.appId === appId && isMeant(owner) ? room.state : [],
+    );
   }
 
   /** Returns the replica of a room; undefined if this node has none. */

@@ -6,10 +6,12 @@
  * @module
  */
 
-import { type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
+import { type AppId, isGavelError, type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
+import type { Clock } from '../base/clock.ts';
 import type { Claims, Eventually, RoomVerdict, StreamVerdict } from '../claims/claims.ts';
+import type { HeldClaims } from '../claims/held-claims.ts';
 import type { RoomEvent } from '../rooms/events.ts';
-import { ENVIRONMENT_LIMITS } from './room-limits.ts';
+import { ENVIRONMENT_LIMITS, isLimited } from './room-limits.ts';
 
 /** A claim for a command that is not decided yet. */
 export interface PendingClaim<Verdict> {
@@ -27,15 +29,32 @@ export interface OwnedClaimsDeps {
   readonly hasStream: (key: RoomKey, streamId: StreamId) => boolean;
   /** Returns whether a room of this owner has members. */
   readonly hasRoom: (key: RoomKey) => boolean;
+  /** Whether this node may decide for a room; only then it ends claims later that it could not end at once. */
+  readonly mayDecide: (key: RoomKey) => boolean;
+  /** Times what is ended later. */
+  readonly clock: Pick<Clock, 'after'>;
   /** Reports that a claim could not be ended. */
   readonly report: (error: unknown) => void;
 }
 
+/** What is claimed for commands: a stream id, or a place for the room. */
+interface Claimed {
+  readonly key: RoomKey;
+  readonly streamId?: StreamId;
+}
+
+interface PendingCommands extends Claimed {
+  readonly count: number;
+}
+
+/** A claim is ended later where the node that stores it cannot be reached. */
+const RELEASE_AGAIN_MS = 1000;
+
 /** Makes and ends the claims of an owner's rooms. */
 export class OwnedClaims {
   readonly #deps: OwnedClaimsDeps;
-  /** Number of commands that are not decided, by what they claim. */
-  readonly #pending = new Map<string, number>();
+  /** The commands that are not decided, by what they claim. */
+  readonly #pending = new Map<string, PendingCommands>();
 
   constructor(deps: OwnedClaimsDeps) {
     this.#deps = deps;
@@ -47,6 +66,7 @@ export class OwnedClaims {
     if (hasStream(key, streamId)) return undefined;
     return this.#claim(
       streamText(key, streamId),
+      { key, streamId },
       () => claims.streams.claim(key, streamId, key.roomId, maxStreamsPerApp),
       () => this.#releaseStream(key, streamId),
     );
@@ -56,9 +76,10 @@ export class OwnedClaims {
   claimRoom(key: RoomKey): PendingClaim<RoomVerdict> | undefined {
     const { claims, hasRoom } = this.#deps;
     const { maxRooms } = ENVIRONMENT_LIMITS[key.environment];
-    if (!Number.isFinite(maxRooms) || hasRoom(key)) return undefined;
+    if (!isLimited(key) || hasRoom(key)) return undefined;
     return this.#claim(
       roomKeyText(key),
+      { key },
       () => claims.rooms.claim(key, key.roomId, maxRooms),
       () => this.#releaseRoom(key),
     );
@@ -73,12 +94,28 @@ export class OwnedClaims {
     }
   }
 
-  #claim<Verdict>(text: string, claim: () => Eventually<Verdict>, release: () => void): PendingClaim<Verdict> {
+  /** Returns what is claimed for commands of an App that are not decided yet. */
+  pendingOf(appId: AppId): HeldClaims {
+    const pending = [...this.#pending.values()].filter(({ key }) => key.appId === appId);
+    const ofRoom = ({ key: { environment, roomId } }: Claimed) => ({ scope: { appId, environment }, roomId });
+    return {
+      logins: [],
+      streams: pending.flatMap((each) => (each.streamId ? { ...ofRoom(each), streamId: each.streamId } : [])),
+      rooms: pending.flatMap((each) => (each.streamId ? [] : ofRoom(each))),
+    };
+  }
+
+  #claim<Verdict>(
+    text: string,
+    claimed: Claimed,
+    claim: () => Eventually<Verdict>,
+    release: () => void,
+  ): PendingClaim<Verdict> {
     const pending = this.#pending;
-    pending.set(text, (pending.get(text) ?? 0) + 1);
+    pending.set(text, { ...claimed, count: (pending.get(text)?.count ?? 0) + 1 });
     const settle = (): void => {
-      const count = (pending.get(text) ?? 0) - 1;
-      if (count > 0) pending.set(text, count);
+      const count = (pending.get(text)?.count ?? 0) - 1;
+      if (count > 0) pending.set(text, { ...claimed, count });
       else pending.delete(text);
       release();
     };
@@ -92,17 +129,26 @@ export class OwnedClaims {
 
   #releaseStream(key: RoomKey, streamId: StreamId): void {
     if (this.#pending.has(streamText(key, streamId)) || this.#deps.hasStream(key, streamId)) return;
-    this.#end(this.#deps.claims.streams.release(key, streamId, key.roomId));
+    const released = this.#deps.claims.streams.release(key, streamId, key.roomId);
+    this.#end(key, released, () => this.#releaseStream(key, streamId));
   }
 
   #releaseRoom(key: RoomKey): void {
-    if (!Number.isFinite(ENVIRONMENT_LIMITS[key.environment].maxRooms)) return;
+    if (!isLimited(key)) return;
     if (this.#pending.has(roomKeyText(key)) || this.#deps.hasRoom(key)) return;
-    this.#end(this.#deps.claims.rooms.release(key, key.roomId));
+    this.#end(key, this.#deps.claims.rooms.release(key, key.roomId), () => this.#releaseRoom(key));
   }
 
-  #end(released: Eventually<void>): void {
-    if (released instanceof Promise) released.catch(this.#deps.report);
+  /** @param again ends the claim later, if the room does not use it by then; the next owner of a room has its claims */
+  #end(key: RoomKey, released: Eventually<void>, again: () => void): void {
+    if (!(released instanceof Promise)) return;
+    const { clock, mayDecide, report } = this.#deps;
+    released.catch((error: unknown) => {
+      if (!isGavelError(error, 'server.node-unavailable')) return report(error);
+      clock.after(RELEASE_AGAIN_MS, () => {
+        if (mayDecide(key)) again();
+      });
+    });
   }
 }
 

@@ -21,6 +21,10 @@ export const ENVIRONMENT_LIMITS: Readonly<Record<Environment, EnvironmentLimits>
   test: { maxMembers: 50, maxRooms: 10 },
 };
 
+/** Whether the number of rooms is limited where this one is. */
+export const isLimited = ({ environment }: RoomKey): boolean =>
+  Number.isFinite(ENVIRONMENT_LIMITS[environment].maxRooms);
+
 /** Returns the login with the room's limit of members: the smaller one of the login's and the scope's (TEST-1). */
 export function withEnvironmentCap(key: RoomKey, command: LoginCommand): LoginCommand {
   const { maxMembers } = ENVIRONMENT_LIMITS[key.environment];

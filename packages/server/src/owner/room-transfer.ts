@@ -5,15 +5,16 @@
  * @module
  */
 
-import { type RoomKey, roomKeyText } from '@gavel/protocol';
+import { type AppId, type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { Claims } from '../claims/claims.ts';
+import { type HeldClaims, makeHeld, mergeHeld } from '../claims/held-claims.ts';
 import type { Continuation } from '../rooms/continuation.ts';
 import type { Room, RoomSettings } from '../rooms/room.ts';
 import type { RoomState } from '../rooms/room-state.ts';
 import type { WaitingState } from '../rooms/waiting-room.ts';
 import type { Directory, IndexedRoom } from './directory.ts';
 import { OwnedRoom } from './owned-room.ts';
-import { ENVIRONMENT_LIMITS } from './room-limits.ts';
+import { isLimited } from './room-limits.ts';
 
 /** Dependencies of `RoomTransfer`: what the owner of rooms has. */
 export interface RoomTransferDeps {
@@ -21,6 +22,8 @@ export interface RoomTransferDeps {
   readonly owned: Map<string, OwnedRoom>;
   readonly directory: Directory;
   readonly claims: Claims;
+  /** Returns the claims for commands of an App that are not decided yet. */
+  readonly pending: (appId: AppId) => HeldClaims;
   readonly settings: RoomSettings & { readonly report?: (error: unknown) => void };
 }
 
@@ -86,20 +89,17 @@ export class RoomTransfer {
     owned.set(roomKeyText(key), adopting);
   }
 
+  /** Returns what the rooms of an App have claimed, and what commands have claimed that are not decided yet. */
+  heldOf(appId: AppId): HeldClaims {
+    const { owned, pending } = this.#deps;
+    const states = [...owned.values()].flatMap(({ key, room }) => (room && key.appId === appId ? room.state : []));
+    return mergeHeld([...states.map(claimsOf), pending(appId)]);
+  }
+
   /** Claims for this owner what the room has: where claims are in memory, those of the dead owner are gone. */
-  #claim({ key, members, streams }: RoomState): void {
+  #claim(state: RoomState): void {
     const { claims, settings } = this.#deps;
-    const { roomId } = key;
-    const claimed: unknown[] = [];
-    if (Number.isFinite(ENVIRONMENT_LIMITS[key.environment].maxRooms)) {
-      claimed.push(claims.rooms.claim(key, roomId, Number.MAX_SAFE_INTEGER));
-    }
-    for (const { info } of streams.slots) claimed.push(claims.streams.claim(key, info.streamId, roomId, 0));
-    for (const { member } of members.members) {
-      const { user, memberId, clientId } = member;
-      claimed.push(claims.logins.claim(key, user.id, { roomId, memberId, clientId }));
-    }
-    Promise.all(claimed).catch(settings.report ?? (() => undefined));
+    Promise.all(makeHeld(claims, claimsOf(state))).catch(settings.report ?? (() => undefined));
   }
 
   /** Forgets all rooms, waiting users and sessions, because other nodes go on with them. Emits no events. Returns the rooms with members. */
@@ -122,6 +122,20 @@ export class RoomTransfer {
   #find(key: RoomKey): Room | undefined {
     return this.#deps.owned.get(roomKeyText(key))?.room;
   }
+}
+
+/** Returns what a room has claimed. */
+export function claimsOf({ key, members, streams }: RoomState): HeldClaims {
+  const { appId, environment, roomId } = key;
+  const scope = { appId, environment };
+  return {
+    logins: members.members.map(({ member: { user, memberId, clientId } }) => ({
+      ...{ scope, userId: user.id },
+      holder: { roomId, memberId, clientId },
+    })),
+    streams: streams.slots.map(({ info: { streamId } }) => ({ scope, streamId, roomId })),
+    rooms: isLimited(key) ? [{ scope, roomId }] : [],
+  };
 }
 
 function describe({ key, members, streams }: RoomState): IndexedRoom {

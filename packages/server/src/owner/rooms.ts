@@ -138,10 +138,15 @@ export class Rooms {
       maxStreamsPerApp,
       hasStream: (key, streamId) => this.#find(key)?.hasStream(streamId) ?? false,
       hasRoom: (key) => this.#find(key) !== undefined,
+      mayDecide: (key) => settings.mayDecide?.(key) !== false,
+      clock: settings.clock,
       report,
     });
     this.#tickets = settings.tickets ?? new EndedTickets({ issuer: settings.ids.nextTicket() });
-    this.transfer = new RoomTransfer({ owned: this.#owned, directory: this.#directory, claims, settings });
+    this.transfer = new RoomTransfer({
+      ...{ owned: this.#owned, directory: this.#directory, claims, settings },
+      pending: (appId) => this.#ownedClaims.pendingOf(appId),
+    });
     this.#returns = new Returns({
       tickets: this.#tickets,
       directory: this.#directory,
