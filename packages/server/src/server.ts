@@ -181,11 +181,11 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
   const gate = lease && new DeliveryGate({ clock, lease });
   const fanOut = new FanOut();
   const metrics = new Metrics();
+  const claims = parts.cluster && new ClusterClaims({ peers, clock, lease });
   const mediaState = new MediaState({
-    clock,
+    ...{ clock, playClaims: claims?.plays, limits: mediaLimits },
     connectTimeoutMs: config.media.connectTimeoutMs,
     lostStreamTimeoutMs: heartbeatTimeoutMs,
-    limits: mediaLimits,
   });
   const unconnected = new UnconnectedReports({ clock, log, count: (role) => metrics.media.countUnconnected(role) });
   const mediaParts = { engine, clock, log, state: mediaState, unconnected };
@@ -258,8 +258,8 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
     log.error({ err: error }, 'removing silent members or admitting users failed');
   const ids = createIdSource(clock, parts.cluster && numberOfNode(peers.self));
   const roomSettings = { clock, ids, policy: policies, tickets, commands, report, ...limits };
-  const shared = parts.cluster && {
-    claims: new ClusterClaims({ peers, clock, ...(lease && { isValid: () => lease.remainingMs > 0 }) }),
+  const shared = claims && {
+    claims,
     executeElsewhere: (key: RoomKey, command: RoomCommand, origin: Origin) => innerBus.call({ key, command, origin }),
     mayDecide: (key: RoomKey) => termOf(key) !== undefined,
   };
@@ -276,7 +276,7 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
     connectRooms({
       ...parts.cluster,
       ...{ peers, own: localBus, rooms: rooms.transfer, settings: roomSettings, media, log },
-      ...{ records: { rooms: store.outbox, journal: store.journal, outbox, sessions }, claims: shared?.claims },
+      ...{ records: { rooms: store.outbox, journal: store.journal, outbox, sessions }, claims },
       execute: (key, command, origin) => rooms.execute(key, command, origin),
       store: (batch) => batchJournal.handle(batch),
       onLost(key) {

@@ -116,6 +116,31 @@ describe.each(IMPLEMENTATIONS)('claims of stream ids in %s', (_name, open: () =>
   });
 });
 
+describe.each(IMPLEMENTATIONS)('claims of plays in %s', (_name, open: () => Claims) => {
+  let claims: Claims['plays'];
+  beforeEach(() => {
+    claims = open().plays;
+  });
+  const claim = async (playIds: readonly string[], scope: object = SCOPE, ending: readonly string[] = []) =>
+    claims.claim({ ...SCOPE, ...scope }, { playIds, ending }, 2);
+
+  it('are counted by App, over both environments, each play once (LIM-7)', async () => {
+    expect(await claim(['p1', 'p1'])).toEqual([true, true]);
+    expect(await claim(['p2', 'p3'], { environment: 'test' })).toEqual([true, false]);
+    expect(await claim(['p1', 'p4'])).toEqual([true, false]);
+    expect(await claim(['p3'], { appId: 11 })).toEqual([true]);
+  });
+
+  it('end when they are released; what ends with an offer makes room in it', async () => {
+    await claim(['p1', 'p2']);
+    expect(await claim(['p3'], SCOPE, ['p1', 'unknown'])).toEqual([true]);
+    await claims.release(SCOPE, ['p1', 'unknown']);
+    expect(await claim(['p4'])).toEqual([false]);
+    await claims.release(SCOPE, ['p2', 'p3']);
+    expect(await claim(['p4', 'p5', 'p6'])).toEqual([true, true, false]);
+  });
+});
+
 describe.each(IMPLEMENTATIONS)('claims of rooms in %s', (_name, open: () => Claims) => {
   it('give a limited number of places in an environment, each room one, until it releases it (TEST-2)', async () => {
     const claims = open().rooms;

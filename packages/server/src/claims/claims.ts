@@ -41,9 +41,26 @@ export interface RoomClaims {
   release(scope: AppScope, roomId: RoomId): Eventually<void>;
 }
 
+/** The plays of an App that an offer has. */
+export interface ClaimedPlays {
+  /** A play has the same id in each offer of its member. */
+  readonly playIds: readonly string[];
+  /** Plays that end with the offer: they do not count any more, and are released when they have ended. */
+  readonly ending: readonly string[];
+}
+
+/** Counts the plays of an App in all rooms, if their number is limited (LIM-7). */
+export interface PlayClaims {
+  /** Claims plays. Returns for each whether it is granted; one that was granted is granted again. */
+  claim(scope: AppScope, plays: ClaimedPlays, maxPerApp: number): Eventually<readonly boolean[]>;
+  /** Ends claims; those that are not held are ignored. */
+  release(scope: AppScope, playIds: readonly string[]): Eventually<void>;
+}
+
 /** The claims of all rooms. */
 export interface Claims {
   readonly logins: LoginClaims;
   readonly streams: StreamClaims;
   readonly rooms: RoomClaims;
+  readonly plays: PlayClaims;
 }

@@ -29,11 +29,19 @@ export interface HeldRoom {
   readonly roomId: RoomId;
 }
 
+/** A claim of a play. */
+export interface HeldPlay {
+  readonly scope: AppScope;
+  readonly playId: string;
+}
+
 /** Claims of rooms. */
 export interface HeldClaims {
   readonly logins: readonly HeldLogin[];
   readonly streams: readonly HeldStream[];
   readonly rooms: readonly HeldRoom[];
+  /** Only of the rooms of the node that says it. */
+  readonly plays?: readonly HeldPlay[];
 }
 
 /** Names a claim of a login to end it. */
@@ -46,6 +54,7 @@ export const mergeHeld = (parts: readonly HeldClaims[]): HeldClaims => ({
   logins: parts.flatMap(({ logins }) => logins),
   streams: parts.flatMap(({ streams }) => streams),
   rooms: parts.flatMap(({ rooms }) => rooms),
+  plays: parts.flatMap(({ plays = [] }) => plays),
 });
 
 /** Makes claims that were granted before: no limit refuses them. Returns what follows. */

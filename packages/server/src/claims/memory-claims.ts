@@ -6,7 +6,15 @@
 
 import type { AppId, MemberId, RoomId, StreamId, UserId } from '@gavel/protocol';
 import { type AppScope, scopeText } from '../base/app-scope.ts';
-import type { Claims, RoomClaims, RoomVerdict, StreamClaims, StreamVerdict } from './claims.ts';
+import type {
+  ClaimedPlays,
+  Claims,
+  PlayClaims,
+  RoomClaims,
+  RoomVerdict,
+  StreamClaims,
+  StreamVerdict,
+} from './claims.ts';
 import type { LoginClaims, LoginHolder } from './login-claims.ts';
 
 /** Claims of logins in memory. */
@@ -76,11 +84,59 @@ export class MemoryRoomClaims implements RoomClaims {
   }
 }
 
+/** The owner of plays in a process that is no part of a cluster. */
+const LOCAL_OWNER = 'local';
+
+/** Claims of plays in memory, by the owners of rooms: media does not outlive the owner of its room. */
+export class MemoryPlayClaims implements PlayClaims {
+  readonly #plays = new Map<AppId, Map<string, Set<string>>>();
+
+  /** @param owner the owner of the room */
+  claim(
+    { appId }: AppScope,
+    { playIds, ending }: ClaimedPlays,
+    maxPerApp: number,
+    owner: string = LOCAL_OWNER,
+  ): readonly boolean[] {
+    const ofApp = this.#plays.get(appId) ?? new Map<string, Set<string>>();
+    const ofOwner = ofApp.get(owner) ?? new Set();
+    const leaving = new Set(ending.filter((id) => ofOwner.has(id)));
+    let count = [...ofApp.values()].reduce((sum, { size }) => sum + size, 0) - leaving.size;
+    const granted = playIds.map((id) => {
+      if (ofOwner.has(id)) return true;
+      if (maxPerApp > 0 && count >= maxPerApp) return false;
+      ofOwner.add(id);
+      count += 1;
+      return true;
+    });
+    if (ofOwner.size > 0) this.#plays.set(appId, ofApp.set(owner, ofOwner));
+    return granted;
+  }
+
+  release({ appId }: AppScope, playIds: readonly string[], owner: string = LOCAL_OWNER): void {
+    const ofApp = this.#plays.get(appId);
+    const ofOwner = ofApp?.get(owner);
+    if (!ofApp || !ofOwner) return;
+    for (const id of playIds) ofOwner.delete(id);
+    if (ofOwner.size === 0) ofApp.delete(owner);
+    if (ofApp.size === 0) this.#plays.delete(appId);
+  }
+
+  /** Forgets the plays of owners that are gone. */
+  keepOwners(isLive: (owner: string) => boolean): void {
+    for (const [appId, ofApp] of this.#plays) {
+      for (const owner of ofApp.keys()) if (!isLive(owner)) ofApp.delete(owner);
+      if (ofApp.size === 0) this.#plays.delete(appId);
+    }
+  }
+}
+
 /** All claims in memory. */
 export class MemoryClaims implements Claims {
   readonly logins = new MemoryLoginClaims();
   readonly streams = new MemoryStreamClaims();
   readonly rooms = new MemoryRoomClaims();
+  readonly plays = new MemoryPlayClaims();
 }
 
 const idText = (scope: AppScope, id: string): string => `${scopeText(scope)}/${id}`;

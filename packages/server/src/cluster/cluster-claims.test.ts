@@ -5,7 +5,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { type HeldClaims, mergeHeld } from '../claims/held-claims.ts';
 import { ClusterClaims } from './cluster-claims.ts';
 import { ClusterPeers } from './peers.ts';
-import type { Topic } from './topic.ts';
+import { defineTopic, type Topic } from './topic.ts';
 
 const scope = { appId: 1, environment: 'test' } as { readonly appId: AppId; readonly environment: 'test' };
 const ANN = 'ann' as UserId;
@@ -32,8 +32,15 @@ class PartialPeers extends ClusterPeers {
 /** A node with what its rooms have claimed, as far as the test says, and what it knows of the rooms of others. */
 function open(id: string) {
   const peers = new PartialPeers(network.join(id), clock);
-  const node = { id, peers, isValid: true, own: NOTHING, replicas: new Map<string, HeldClaims>(), asked: 0 };
-  const claims = new ClusterClaims({ peers, clock, isValid: () => node.isValid });
+  const node = {
+    id,
+    peers,
+    lease: { remainingMs: 1 },
+    own: NOTHING,
+    replicas: new Map<string, HeldClaims>(),
+    asked: 0,
+  };
+  const claims = new ClusterClaims({ peers, clock, lease: node.lease });
   claims.follow({
     own: () => {
       node.asked += 1;
@@ -116,7 +123,7 @@ test('what a node has stored is forgotten when another one is responsible, and a
 
 test('a node that is not responsible, or has no lease, stores nothing: the claim waits for the one that is (CLUS-8)', async () => {
   const { holder, one } = openThree();
-  holder.isValid = false;
+  holder.lease.remainingMs = 0;
   let verdict: unknown;
   const claimed = Promise.resolve(one.claims.streams.claim(scope, stream('s1'), room('r1'), 1));
   void claimed.then((answer) => {
@@ -124,7 +131,7 @@ test('a node that is not responsible, or has no lease, stores nothing: the claim
   });
   await pass(500);
   expect(verdict).toBeUndefined();
-  holder.isValid = true;
+  holder.lease.remainingMs = 1;
   await pass(200);
   expect(verdict).toBe('granted');
   holder.claims.forget();
@@ -147,15 +154,45 @@ test('the end of a login that does not arrive is sent again (CLUS-8, KICK-13)', 
   const { holder, one } = openThree();
   const login = { roomId: room('r1'), memberId: 'm1' as MemberId, clientId: 'c1' };
   await one.claims.logins.claim(scope, ANN, login);
-  holder.isValid = false;
+  holder.lease.remainingMs = 0;
   let isReleased = false;
   void Promise.resolve(one.claims.logins.release(scope, ANN, login.memberId)).then(() => {
     isReleased = true;
   });
   await pass(3000);
   expect(isReleased).toBe(false);
-  holder.isValid = true;
+  holder.lease.remainingMs = 1;
   await pass(1200);
   expect(isReleased).toBe(true);
   expect(await one.claims.logins.claim(scope, ANN, { ...login, memberId: 'm2' as MemberId })).toEqual([]);
+});
+
+test('plays are counted over all nodes, and those of a node that is gone no more (CLUS-8, LIM-7)', async () => {
+  const { holder, one, other } = openThree();
+  const claim = (node: Node, playIds: readonly string[], ending: readonly string[] = []) =>
+    node.claims.plays.claim(scope, { playIds, ending }, 3);
+  expect(await Promise.all([claim(one, ['p1', 'p2']), claim(other, ['p3', 'p4'])])).toEqual([
+    [true, true],
+    [true, false],
+  ]);
+  // What an offer ends makes room for what it begins.
+  expect(await claim(one, ['p5'], ['p1'])).toEqual([true]);
+  await one.claims.plays.release(scope, ['p1']);
+  one.own = { ...NOTHING, plays: ['p2', 'p5'].map((playId) => ({ scope, playId })) };
+  other.own = { ...NOTHING, plays: [{ scope, playId: 'p3' }] };
+  network.leave(holder.id);
+  expect(await claim(other, ['p3', 'p4'])).toEqual([true, false]);
+  const next = holderOf([one, other]);
+  const gone = next === one ? other : one;
+  network.leave(gone.id);
+  expect(await claim(next, ['q1', 'q2', 'q3'])).toEqual(next === one ? [true, false, false] : [true, true, false]);
+});
+
+test('the plays of an earlier process of a node have ended with it (CLUS-8)', async () => {
+  const { holder, one } = openThree();
+  expect(await one.claims.plays.claim(scope, { playIds: ['p1', 'p2'], ending: [] }, 2)).toEqual([true, true]);
+  const topic = defineTopic<object, readonly boolean[]>('claims.claim-plays');
+  const request = { scope, process: 'next', playIds: ['q1'], ending: [], maxPerApp: 2 };
+  expect(await one.peers.ask(holder.id, topic, request)).toEqual([true]);
+  expect(await holder.claims.plays.claim(scope, { playIds: ['r1', 'r2'], ending: [] }, 2)).toEqual([true, false]);
 });

@@ -5,10 +5,19 @@
  * @module
  */
 
+import { randomUUID } from 'node:crypto';
 import { type AppId, GavelError, isGavelError } from '@gavel/protocol';
 import type { AppScope } from '../base/app-scope.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
-import type { Claims, RoomClaims, RoomVerdict, StreamClaims, StreamVerdict } from '../claims/claims.ts';
+import type {
+  ClaimedPlays,
+  Claims,
+  PlayClaims,
+  RoomClaims,
+  RoomVerdict,
+  StreamClaims,
+  StreamVerdict,
+} from '../claims/claims.ts';
 import {
   type EndedLogin,
   type HeldClaims,
@@ -37,9 +46,24 @@ const RELEASE_LOGIN = defineClaims<EndedLogin, null>('release-login');
 const CLAIM_STREAM = defineClaims<HeldStream & { readonly maxPerApp: number }, StreamVerdict>('claim-stream');
 const RELEASE_STREAM = defineClaims<HeldStream, null>('release-stream');
 const CLAIM_ROOM = defineClaims<HeldRoom & { readonly maxRooms: number }, RoomVerdict>('claim-room');
+const CLAIM_PLAYS = defineClaims<PlaysOf & ClaimedPlays & { readonly maxPerApp: number }, readonly boolean[]>(
+  'claim-plays',
+);
+const RELEASE_PLAYS = defineClaims<PlaysOf & { readonly playIds: readonly string[] }, null>('release-plays');
 const RELEASE_ROOM = defineClaims<HeldRoom, null>('release-room');
+/** Plays of one process: those of an earlier process of the node have ended with it. */
+interface PlaysOf {
+  readonly scope: AppScope;
+  readonly process: string;
+}
+
+interface HeldOfNode {
+  readonly process: string;
+  readonly held: HeldClaims;
+}
+
 /** Asks an owner what its rooms have. It is in the lane of the claims: what was claimed before is in the answer. */
-const HELD = defineTopic<{ readonly appId: AppId }, HeldClaims>('claims.held', subjectOf);
+const HELD = defineTopic<{ readonly appId: AppId }, HeldOfNode>('claims.held', subjectOf);
 
 /** Interval at which the end of a login's claim is sent again that has not arrived. */
 const RELEASE_AGAIN_MS = 1000;
@@ -55,8 +79,8 @@ export interface HeldByRooms {
 /** Dependencies of `ClusterClaims`. */
 export interface ClusterClaimsDeps {
   readonly peers: Pick<Peers, 'self' | 'nodes' | 'nodeFor' | 'serve' | 'ask' | 'askFor' | 'onNodesChanged'>;
-  /** Whether this node may decide; by default always. Without a lease another one may be responsible. */
-  readonly isValid?: () => boolean;
+  /** The lease of this node: without one, another node may be responsible. Absent if it has no end. */
+  readonly lease?: { readonly remainingMs: number } | undefined;
   /** Times what is sent again; by default the system's. */
   readonly clock?: Pick<Clock, 'after' | 'monotonicMs'>;
 }
@@ -66,16 +90,18 @@ export class ClusterClaims implements Claims {
   readonly logins: LoginClaims;
   readonly streams: StreamClaims;
   readonly rooms: RoomClaims;
+  readonly plays: PlayClaims;
   readonly #deps: ClusterClaimsDeps;
   /** The claims that this node is responsible for, when it knows what all owners have. */
   readonly #stored = new Map<AppId, Promise<MemoryClaims>>();
   #held: HeldByRooms | undefined;
+  readonly #process = randomUUID();
 
   constructor(deps: ClusterClaimsDeps) {
     this.#deps = deps;
     const { peers, clock = systemClock } = deps;
     this.#serve();
-    peers.onNodesChanged(() => this.#forgetOfOthers());
+    peers.onNodesChanged(() => this.#followNodes());
     const claim = <Request extends { readonly scope: AppScope }, Answer>(
       topic: Topic<Request, Answer>,
       claimed: Request,
@@ -102,6 +128,11 @@ export class ClusterClaims implements Claims {
       claim: (scope, streamId, roomId, maxPerApp) => claim(CLAIM_STREAM, { scope, streamId, roomId, maxPerApp }),
       release: (scope, streamId, roomId) => release(RELEASE_STREAM, { scope, streamId, roomId }),
     };
+    const process = this.#process;
+    this.plays = {
+      claim: (scope, plays, maxPerApp) => claim(CLAIM_PLAYS, { scope, process, ...plays, maxPerApp }),
+      release: (scope, playIds) => release(RELEASE_PLAYS, { scope, process, playIds }),
+    };
     this.rooms = {
       claim: (scope, roomId, maxRooms) => claim(CLAIM_ROOM, { scope, roomId, maxRooms }),
       release: (scope, roomId) => release(RELEASE_ROOM, { scope, roomId }),
@@ -123,8 +154,8 @@ export class ClusterClaims implements Claims {
     const { peers } = this.#deps;
     const serve = <Request extends { readonly scope: AppScope }, Answer>(
       topic: Topic<Request, Answer>,
-      apply: (claims: MemoryClaims, request: Request) => Answer,
-    ): void => peers.serve(topic, async (request) => apply(await this.#storedOf(request.scope), request));
+      apply: (claims: MemoryClaims, request: Request, from: NodeId) => Answer,
+    ): void => peers.serve(topic, async (request, from) => apply(await this.#storedOf(request.scope), request, from));
     serve(CLAIM_LOGIN, ({ logins }, { scope, userId, holder }) => logins.claim(scope, userId, holder));
     serve(RELEASE_LOGIN, ({ logins }, { scope, userId, memberId }) => {
       logins.release(scope, userId, memberId);
@@ -142,13 +173,24 @@ export class ClusterClaims implements Claims {
       rooms.release(scope, roomId);
       return null;
     });
-    peers.serve(HELD, ({ appId }) => this.#held?.own(appId) ?? NOTHING_HELD);
+    serve(CLAIM_PLAYS, ({ plays }, { scope, process, maxPerApp, ...claimed }, from) => {
+      const owner = ownerOf(from, process);
+      // An earlier process of the node is gone.
+      plays.keepOwners((each) => nodeOf(each) !== from || each === owner);
+      return plays.claim(scope, claimed, maxPerApp, owner);
+    });
+    serve(RELEASE_PLAYS, ({ plays }, { scope, process, playIds }, from) => {
+      plays.release(scope, playIds, ownerOf(from, process));
+      return null;
+    });
+    peers.serve(HELD, ({ appId }) => ({ process: this.#process, held: this.#held?.own(appId) ?? NOTHING_HELD }));
   }
 
   /** @throws GavelError `server.node-unavailable` if this node is not responsible for the App, as far as it knows */
   #storedOf(scope: Pick<AppScope, 'appId'>): Promise<MemoryClaims> {
-    const { peers, isValid = () => true } = this.#deps;
-    if (peers.nodeFor(subjectOf(scope)) !== peers.self || !isValid()) {
+    const { peers, lease } = this.#deps;
+    const isValid = lease === undefined || lease.remainingMs > 0;
+    if (peers.nodeFor(subjectOf(scope)) !== peers.self || !isValid) {
       throw new GavelError('server.node-unavailable', 'The claims of the App are at another node.');
     }
     const { appId } = scope;
@@ -166,25 +208,34 @@ export class ClusterClaims implements Claims {
   async #open(appId: AppId): Promise<MemoryClaims> {
     const { peers } = this.#deps;
     const claims = new MemoryClaims();
-    const held = await Promise.all(
-      peers.nodes().map((node) =>
-        peers.ask(node, HELD, { appId }).catch((error: unknown) => {
-          ignoreUnavailable(error);
-          return this.#held?.of(appId, node) ?? NOTHING_HELD;
-        }),
-      ),
-    );
-    for (const each of held) makeHeld(claims, each);
+    const answers = peers.nodes().map(async (node) => {
+      const { process, held } = await peers.ask(node, HELD, { appId }).catch((error: unknown) => {
+        ignoreUnavailable(error);
+        return { process: '', held: this.#held?.of(appId, node) ?? NOTHING_HELD };
+      });
+      makeHeld(claims, held);
+      for (const { scope, playId } of held.plays ?? []) {
+        claims.plays.claim(scope, { playIds: [playId], ending: [] }, 0, ownerOf(node, process));
+      }
+    });
+    await Promise.all(answers);
     return claims;
   }
 
-  #forgetOfOthers(): void {
+  #followNodes(): void {
     const { peers } = this.#deps;
     for (const appId of this.#stored.keys()) {
       if (peers.nodeFor(subjectOf({ appId })) !== peers.self) this.#stored.delete(appId);
     }
+    const live = new Set(peers.nodes());
+    for (const stored of this.#stored.values()) {
+      stored.then(({ plays }) => plays.keepOwners((owner) => live.has(nodeOf(owner))), ignoreUnavailable);
+    }
   }
 }
+
+const ownerOf = (node: NodeId, process: string): string => `${node} ${process}`;
+const nodeOf = (owner: string): NodeId => owner.slice(0, owner.indexOf(' '));
 
 const NOTHING_HELD: HeldClaims = { logins: [], streams: [], rooms: [] };
 

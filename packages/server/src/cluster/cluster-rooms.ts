@@ -4,9 +4,9 @@
  * @module
  */
 
-import { type Epoch, isGavelError, type MemberId, type PublishId, type RoomKey } from '@gavel/protocol';
+import { type AppId, type Epoch, isGavelError, type MemberId, type PublishId, type RoomKey } from '@gavel/protocol';
 import type { Bus } from '../bus/bus.ts';
-import { mergeHeld } from '../claims/held-claims.ts';
+import { type HeldPlay, mergeHeld } from '../claims/held-claims.ts';
 import { claimsOf, type RoomTransfer } from '../owner/room-transfer.ts';
 import type { EventBatch } from '../owner/rooms.ts';
 import type { Origin, RoomCommand } from '../rooms/commands.ts';
@@ -96,7 +96,7 @@ export interface ClusterRoomsDeps
   /** The claims of the cluster; by default those of each node are apart. */
   readonly claims?: Pick<ClusterClaims, 'follow' | 'forget'> | undefined;
   readonly settings: RoomSettings;
-  readonly media: LeaseGuardDeps['media'];
+  readonly media: LeaseGuardDeps['media'] & { heldPlaysOf(appId: AppId): readonly HeldPlay[] };
   /** Called when events of a room are lost for good: what this node's clients know of the room is outdated. */
   readonly onLost: (key: RoomKey) => void;
   readonly onTakeover: (key: RoomKey, owner: Owner) => void;
@@ -230,7 +230,10 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
     });
   lease?.beforeResume(async () => deps.claims?.forget());
   deps.claims?.follow({
-    own: (appId) => mergeHeld([rooms.heldOf(appId), ...replicas.statesOf(appId, isGone).map(claimsOf)]),
+    own: (appId) => ({
+      ...mergeHeld([rooms.heldOf(appId), ...replicas.statesOf(appId, isGone).map(claimsOf)]),
+      plays: media.heldPlaysOf(appId),
+    }),
     of: (appId, node) => mergeHeld(replicas.statesOf(appId, (owner) => owner === node).map(claimsOf)),
   });
   const ended =

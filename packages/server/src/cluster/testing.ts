@@ -127,7 +127,7 @@ export function openNode(network: MemoryNetwork, table: OwnerTable, id: NodeId) 
     },
     execute: (key, command, origin) => rooms.execute(key, command, origin),
     store: () => undefined,
-    media: { adopt: () => {}, abandon: async () => {}, limitSending: () => {} },
+    media: { adopt: () => {}, abandon: async () => {}, limitSending: () => {}, heldPlaysOf: () => [] },
     onLost: (key) => lost.push(key),
     onTakeover: (_key, owner) => takenOver.push(owner),
     log: { info: () => {}, warn: () => {} },

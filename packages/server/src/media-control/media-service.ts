@@ -5,13 +5,15 @@
  */
 
 import type { MediaEngine } from '@gavel/media';
-import { GavelError, type RoomKey } from '@gavel/protocol';
+import { type AppId, GavelError, type RoomKey } from '@gavel/protocol';
 import { KeyedQueue } from '../base/keyed-queue.ts';
 import type { MediaCommand, MediaReplyOf } from '../bus/media-commands.ts';
+import type { HeldPlay } from '../claims/held-claims.ts';
 import type { Rooms } from '../owner/rooms.ts';
 import type { Origin } from '../rooms/commands.ts';
 import { DONE } from '../rooms/replies.ts';
 import type { RoomState } from '../rooms/room-state.ts';
+import type { MediaState } from './media-state.ts';
 import type { MediaMonitor } from './monitor.ts';
 import { type Caller, orderOf, replyOf } from './negotiation.ts';
 import type { Negotiator } from './negotiator.ts';
@@ -24,6 +26,7 @@ export interface MediaServiceDeps {
   readonly sounds: Pick<SoundMonitor, 'watch'>;
   readonly monitor: Pick<MediaMonitor, 'adopt' | 'abandon'>;
   readonly engine: Pick<MediaEngine, 'limitSending'>;
+  readonly state: Pick<MediaState, 'appPlays'>;
   /** Whether this node may decide for a room that it has; by default it may. A node without a valid lease must not (CLUS-5). */
   readonly mayDecide?: (key: RoomKey) => boolean;
 }
@@ -55,6 +58,11 @@ export class MediaService {
   /** Closes all media of a room that this node may no longer decide about. */
   abandon(key: RoomKey): Promise<void> {
     return this.#deps.monitor.abandon(key);
+  }
+
+  /** Returns the places of plays of an App that this node has, where they are limited. */
+  heldPlaysOf(appId: AppId): readonly HeldPlay[] {
+    return this.#deps.state.appPlays?.heldOf(appId) ?? [];
   }
 
   /** Lets media be sent for so long from now, as `MediaEngine.limitSending`. */

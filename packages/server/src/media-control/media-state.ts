@@ -8,8 +8,10 @@
 import type { MediaKind, StreamDemand } from '@gavel/media';
 import { type MemberId, type PublishId, type RoomKey, roomKeyText, type StreamId } from '@gavel/protocol';
 import type { Clock } from '../base/clock.ts';
+import type { PlayClaims } from '../claims/claims.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
 import { type BlockedKinds, NOTHING_BLOCKED } from '../rooms/stream-rules.ts';
+import { AppPlays } from './app-plays.ts';
 import { EndedIds } from './ended-ids.ts';
 import { LostStreams } from './lost-streams.ts';
 import { PendingPublishes } from './pending-publishes.ts';
@@ -48,6 +50,8 @@ export interface MediaStateDeps {
   /** A live stream ends if it has no media for this time (MED-5). */
   readonly lostStreamTimeoutMs: number;
   readonly limits: PlayLimits;
+  /** The plays of all nodes; by default those of this process are counted. */
+  readonly playClaims?: PlayClaims | undefined;
 }
 
 /** The state of all rooms. */
@@ -56,16 +60,20 @@ export class MediaState {
   readonly members = new Map<MemberId, MediaMember>();
   readonly streams = new Map<PublishId, Published>();
   readonly plays: PlayTable;
+  /** The places of the plays of a limited App; undefined where there is no limit, or one process. */
+  readonly appPlays: AppPlays | undefined;
   readonly pending: PendingPublishes;
   readonly lost: LostStreams;
   readonly #ofMember = new Map<MemberId, Set<PublishId>>();
   readonly #endedMembers: EndedIds<MemberId>;
   readonly #endedStreams: EndedIds<PublishId>;
 
-  constructor({ clock, connectTimeoutMs, lostStreamTimeoutMs, limits }: MediaStateDeps) {
+  constructor({ clock, connectTimeoutMs, lostStreamTimeoutMs, limits, playClaims: claims }: MediaStateDeps) {
     this.#endedMembers = new EndedIds(clock);
     this.#endedStreams = new EndedIds(clock);
-    this.plays = new PlayTable(limits);
+    const { maxPlaysPerApp } = limits;
+    this.appPlays = claims && maxPlaysPerApp > 0 ? new AppPlays({ claims, maxPlaysPerApp, clock }) : undefined;
+    this.plays = new PlayTable(limits, this.appPlays);
     this.pending = new PendingPublishes(clock, connectTimeoutMs);
     this.lost = new LostStreams(clock, lostStreamTimeoutMs);
   }

@@ -15,6 +15,7 @@ import type { Rooms } from '../owner/rooms.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
 import { NOTHING_BLOCKED } from '../rooms/stream-rules.ts';
 import type { Announcer } from './announcer.ts';
+import type { PlayName } from './app-plays.ts';
 import { fromMediaError, toGavelError } from './media-errors.ts';
 import type { MediaMember, MediaState } from './media-state.ts';
 import { type Caller, type NegotiateOrder, type NegotiateResult, unsupportedOf, withoutErrors } from './negotiation.ts';
@@ -69,11 +70,16 @@ export class Negotiator {
     const { memberId } = caller.member;
     const reserved = await this.#reservations.replace(caller, order.publish);
     const found = await Promise.all(order.play.map((item) => this.#find(caller.key, item)));
+    const claimed = await this.#claimPlaces(caller, found);
     // There is no await between here and the engine call: if the member is removed later, the event closes its peer.
-    if (!this.#deps.state.openMember(caller.key, memberId)) throw new GavelError('room.member-not-found');
+    if (!this.#deps.state.openMember(caller.key, memberId)) {
+      this.#releaseUnused(claimed);
+      throw new GavelError('room.member-not-found');
+    }
     const reservations = reserved.map((item) => this.#reservations.recheck(item));
     const dropped = this.#dropUnlisted(memberId, found);
     const plays = found.map((item) => this.#openPlay(caller, item));
+    this.#releaseUnused(claimed);
     let answer: NegotiateAnswer;
     try {
       answer = await this.#callEngine(caller, order.offer, reservations, plays);
@@ -116,6 +122,26 @@ export class Negotiator {
     const { streamId } = order;
     const { stream, isForbidden } = rooms.answer(key, { type: 'stream', streamId });
     return stream ? { order, stream } : new GavelError(isForbidden ? 'stream.banned' : 'stream.not-found');
+  }
+
+  /** Claims the places of the plays of an offer where an App is limited. Returns the plays whose places are claimed. */
+  async #claimPlaces(
+    { key, member: { memberId } }: Caller,
+    found: readonly (Found | GavelError)[],
+  ): Promise<PlayName[]> {
+    const { appPlays, plays } = this.#deps.state;
+    if (!appPlays) return [];
+    const claimed = withoutErrors(found).map(({ stream: { publishId } }) => ({ key, memberId, publishId }));
+    const listed = new Set(claimed.map(({ publishId }) => publishId));
+    const ending = plays.ofMember(memberId).filter(({ publishId }) => !listed.has(publishId));
+    await appPlays.claim(claimed, ending);
+    return claimed;
+  }
+
+  /** Gives up the places of plays that were not opened. */
+  #releaseUnused(claimed: readonly PlayName[]): void {
+    const { appPlays, plays } = this.#deps.state;
+    for (const play of claimed) if (!plays.find(play.memberId, play.publishId)) appPlays?.release(play);
   }
 
   /** Removes the plays that are not listed, and returns them: the engine closes them with the offer. */

@@ -16,6 +16,7 @@ import {
 import type { Origin } from '../rooms/commands.ts';
 import type { MemberInfo } from '../rooms/member.ts';
 import type { StreamInfo } from '../rooms/stream.ts';
+import type { AppPlays, PlayName } from './app-plays.ts';
 
 /** One member playing one stream. */
 export interface Play {
@@ -48,12 +49,15 @@ export interface PlayLimits {
 /** Stores plays. A member plays a stream at most once. */
 export class PlayTable {
   readonly #limits: PlayLimits;
+  readonly #appPlays: AppPlays | undefined;
   readonly #byMember = new Map<MemberId, Map<PublishId, Play>>();
   readonly #byPublish = new Map<PublishId, Set<Play>>();
   readonly #appCounts = new Map<AppId, number>();
 
-  constructor(limits: PlayLimits) {
+  /** @param appPlays the places of the plays of a limited App where rooms are at several nodes; by default plays are counted here */
+  constructor(limits: PlayLimits, appPlays?: AppPlays) {
     this.#limits = limits;
+    this.#appPlays = appPlays;
   }
 
   /**
@@ -74,7 +78,7 @@ export class PlayTable {
       known.isOffered = true;
       return known;
     }
-    this.#checkLimits(key.appId, memberId);
+    this.#checkLimits({ key, memberId, publishId });
     const state = { isOffered: true, wasAnswered: false, addresses: [], wasConnected: false };
     const play: Play = { key, memberId, userId: user.id, streamId, publishId, origin, sinceMs: nowMs, ...state };
     this.#appCounts.set(key.appId, this.#appCount(key.appId) + 1);
@@ -123,6 +127,7 @@ export class PlayTable {
     const ofMember = this.#byMember.get(play.memberId);
     if (ofMember?.get(play.publishId) !== play) return;
     ofMember.delete(play.publishId);
+    this.#appPlays?.release(play);
     if (ofMember.size === 0) this.#byMember.delete(play.memberId);
     const { appId } = play.key;
     const count = this.#appCount(appId) - 1;
@@ -133,12 +138,14 @@ export class PlayTable {
     if (ofPublish?.size === 0) this.#byPublish.delete(play.publishId);
   }
 
-  #checkLimits(appId: AppId, memberId: MemberId): void {
+  #checkLimits(play: PlayName): void {
+    const { memberId, key } = play;
     const { maxPlaysPerMember, maxPlaysPerApp } = this.#limits;
     if (maxPlaysPerMember > 0 && (this.#byMember.get(memberId)?.size ?? 0) >= maxPlaysPerMember) {
       throw new GavelError('stream.too-many', `A member can play at most ${maxPlaysPerMember} streams at a time.`);
     }
-    if (maxPlaysPerApp > 0 && this.#appCount(appId) >= maxPlaysPerApp) {
+    if (this.#appPlays) return this.#appPlays.require(play);
+    if (maxPlaysPerApp > 0 && this.#appCount(key.appId) >= maxPlaysPerApp) {
       throw new GavelError('stream.too-many', `An App can have at most ${maxPlaysPerApp} plays at a time.`);
     }
   }

@@ -20,6 +20,7 @@ function slowClaims(schedule: fc.Scheduler) {
   };
   const claims: Claims = {
     logins: memory.logins,
+    plays: memory.plays,
     streams: {
       claim: (scope, streamId, roomId, max) => delay(roomId, () => memory.streams.claim(scope, streamId, roomId, max)),
       release: (scope, streamId, roomId) => delay(roomId, () => memory.streams.release(scope, streamId, roomId)),

@@ -133,14 +133,11 @@ export class Rooms {
     this.#settings = settings;
     const { claims = new MemoryClaims(), maxStreamsPerApp, report = () => undefined } = settings;
     this.#claims = claims;
+    const mayDecide = (key: RoomKey): boolean => settings.mayDecide?.(key) !== false;
     this.#ownedClaims = new OwnedClaims({
-      claims,
-      maxStreamsPerApp,
+      ...{ claims, maxStreamsPerApp, mayDecide, report, clock: settings.clock },
       hasStream: (key, streamId) => this.#find(key)?.hasStream(streamId) ?? false,
       hasRoom: (key) => this.#find(key) !== undefined,
-      mayDecide: (key) => settings.mayDecide?.(key) !== false,
-      clock: settings.clock,
-      report,
     });
     this.#tickets = settings.tickets ?? new EndedTickets({ issuer: settings.ids.nextTicket() });
     this.transfer = new RoomTransfer({
@@ -148,28 +145,22 @@ export class Rooms {
       pending: (appId) => this.#ownedClaims.pendingOf(appId),
     });
     this.#returns = new Returns({
-      tickets: this.#tickets,
-      directory: this.#directory,
+      ...{ tickets: this.#tickets, directory: this.#directory },
       findRoom: (key) => this.#find(key),
     });
     const people = new People({ owned: this.#owned, directory: this.#directory });
     this.#kickBans = new KickBans({
-      policy: settings.policy,
-      clock: settings.clock,
-      people,
+      ...{ policy: settings.policy, clock: settings.clock, people },
       kick: (key, command, origin, call) => this.#kick(key, command, origin, call),
     });
     this.#refused = new RefusedLogins({
       has: (key) => this.#owned.has(roomKeyText(key)),
-      mayDecide: (key) => settings.mayDecide?.(key) !== false,
+      mayDecide,
       logOut: (key, memberId) => this.execute(key, { type: 'logout', memberId }, REFUSAL_ORIGIN),
     });
     this.#feed = new EventFeed(sinks);
     this.#reader = new Reader({
-      owned: this.#owned,
-      directory: this.#directory,
-      history: this.#history,
-      people,
+      ...{ owned: this.#owned, directory: this.#directory, history: this.#history, people },
       kickBans: this.#kickBans,
       policy: settings.policy,
     });

@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { type StreamId, SUBPROTOCOL, type UserId } from '@gavel/protocol';
+import { createOffer } from '@gavel/testkit/offers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket as Socket } from 'ws';
+import type { PlayClaims } from '../claims/claims.ts';
+import { MemoryClaims } from '../claims/memory-claims.ts';
 import { kick } from '../rooms/testing.ts';
 import { startDoor } from './testing.ts';
 
@@ -430,6 +433,47 @@ describe('media requests', () => {
     expect(await play('a')).toBeUndefined();
     await bob.client.media.stop('a');
     expect(await play('c')).toBeUndefined();
+    await small.close();
+  });
+
+  /** Claims of plays that are answered later, as those of a cluster. */
+  function openLateClaims(): PlayClaims {
+    const { plays } = new MemoryClaims();
+    return {
+      claim: async (...claim) => plays.claim(...claim),
+      release: async (...release) => plays.release(...release),
+    };
+  }
+
+  test('the plays of a limited App are counted where all nodes see them, and an offer may exchange them (LIM-7, CLUS-8)', async () => {
+    const playClaims = openLateClaims();
+    const small = await startDoor({}, { maxPlaysPerApp: 2, playClaims });
+    const alice = await small.join('lobby', 'alice');
+    for (const streamId of ['a', 'b']) {
+      await alice.client.media.publish(streamId);
+      while (!(await small.rooms.findStream(small.room('lobby'), streamId as StreamId)))
+        await new Promise(setImmediate);
+    }
+    const bob = await small.join('lobby', 'bob');
+    const key = small.room('lobby');
+    const take = async (...playIds: string[]) => playClaims.claim(key, { playIds, ending: [] }, 2);
+    const play = async (streamId: string) => (await bob.client.media.play(streamId)).error?.code;
+    // A play at another node.
+    await take('elsewhere');
+    expect([await play('a'), await play('b')]).toEqual([undefined, 'stream.too-many']);
+    await bob.client.media.stop('a');
+    expect(await play('b')).toBeUndefined();
+    const offer = createOffer([{ mid: 'x', kind: 'video', direction: 'recvonly' }]);
+    const item = { streamId: 'a', mids: { video: 'x' } };
+    const exchanged = await bob.client.request('negotiate', { offer, publish: [], play: [item] });
+    expect(exchanged.result).toMatchObject({ play: [{ streamId: 'a', video: true }] });
+    expect(await take('more')).toEqual([false]);
+    // A refused offer gives its places back, and so does a member that leaves.
+    await bob.client.media.stop('a');
+    expect((await bob.client.media.play('b', { offer: 'bad' })).error?.code).toBe('media.bad-offer');
+    expect(await play('a')).toBeUndefined();
+    await bob.client.request('logout');
+    expect(await take('more')).toEqual([true]);
     await small.close();
   });
 

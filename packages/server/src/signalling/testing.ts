@@ -19,7 +19,7 @@ import { Leave } from '../entry/leave.ts';
 import { IceServers } from '../ice/ice-servers.ts';
 import { MediaEnforcer } from '../media-control/enforcer.ts';
 import { MediaResender } from '../media-control/media-resender.ts';
-import { MediaState } from '../media-control/media-state.ts';
+import { MediaState, type MediaStateDeps } from '../media-control/media-state.ts';
 import type { PlayLimits } from '../media-control/play-table.ts';
 import { SoundMonitor } from '../media-control/sound-monitor.ts';
 import { startMedia } from '../media-control/start-media.ts';
@@ -102,7 +102,7 @@ const NO_FILES: SignallingDeps['files'] = {
 const LATE_MS = 50;
 
 /** Settings of a door's media in tests. */
-interface MediaChanges extends Partial<PlayLimits> {
+interface MediaChanges extends Partial<PlayLimits>, Pick<MediaStateDeps, 'playClaims'> {
   /** Delivers batches to the media enforcer later than the reply of their command, but in order. */
   readonly isEnforcerLate?: boolean;
 }
@@ -110,14 +110,14 @@ interface MediaChanges extends Partial<PlayLimits> {
 /** Starts a door on a free port. */
 export async function startDoor(
   changes: Partial<SignallingDeps> = {},
-  { isEnforcerLate = false, ...playLimits }: MediaChanges = {},
+  { isEnforcerLate = false, playClaims, ...playLimits }: MediaChanges = {},
 ) {
   const clock = new FakeClock();
   const engine = new FakeMediaEngine();
   const fanOut = new FanOut();
   const log = changes.log ?? createLog('silent');
   const state = new MediaState({
-    clock,
+    ...{ clock, playClaims },
     connectTimeoutMs: 30_000,
     lostStreamTimeoutMs: 100_000,
     limits: { maxPlaysPerMember: 200, maxPlaysPerApp: 0, ...playLimits },
