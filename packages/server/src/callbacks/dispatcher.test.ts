@@ -1,5 +1,6 @@
 import type { AppId } from '@gavel/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { OutboxRecord } from '../store/outbox.ts';
 import { openSqliteStore } from '../store/sqlite/open.ts';
 import type { Store } from '../store/store.ts';
 import { MAX_LANE_RECORDS } from './lane.ts';
@@ -61,6 +62,23 @@ describe('retries', () => {
     await dispatcher.load();
     await settle();
     expect(endpoint.bodies).toEqual(['1', '2']);
+  });
+
+  it('is sent if an earlier process of its node had higher numbers, offered or loaded (CLUS-7)', async () => {
+    const { endpoint, dispatcher } = openDispatcher(store);
+    const of = (owner: string, seq: number, text: string) => ({
+      ...{ ...record(text, { lane: text }), owner, seq, attempts: 0, nextAttemptAtMs: 0 },
+    });
+    const add = async (...callbacks: OutboxRecord[]) => {
+      await store.journal.apply([{ term: 1, callbacks }]);
+      return callbacks;
+    };
+    dispatcher.offer(await add(of('a.1', 900, 'before')));
+    dispatcher.offer(await add(of('a.2', 10, 'offered')));
+    await add(of('a.2', 11, 'loaded'));
+    await dispatcher.load();
+    await settle();
+    expect(endpoint.bodies.toSorted()).toEqual(['before', 'loaded', 'offered']);
   });
 
   it('is not sent by a process that has closed: the next one sends it (CLUS-7)', async () => {

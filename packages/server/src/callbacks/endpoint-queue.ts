@@ -55,7 +55,7 @@ export class EndpointQueue {
   readonly #inFlight = new Set<Promise<void>>();
   /** Number of callbacks in memory. */
   #size = 0;
-  /** By the node that added them: every callback up to this `seq` is in memory, or its lane has `hasMore` set. */
+  /** By the process that added them: every callback up to this `seq` is in memory, or its lane has `hasMore` set. */
   readonly #loaded: Record<string, number> = {};
   #hasMore: boolean;
   #hasNewer = false;

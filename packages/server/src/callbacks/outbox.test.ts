@@ -6,7 +6,7 @@ import type { RoomEvent } from '../rooms/events.ts';
 import { KEY } from '../rooms/testing.ts';
 import type { NumberedRows } from '../store/journal.ts';
 import type { OutboxRecord } from '../store/outbox.ts';
-import { Outbox } from './outbox.ts';
+import { Outbox, type OutboxDeps } from './outbox.ts';
 import { APP, record, settle, testDialect } from './testing.ts';
 
 /** A batch of one event, with a callback unless it is a `message`. */
@@ -16,7 +16,7 @@ function batch(seq: number, type: 'memberDetached' | 'message' = 'memberDetached
   return { key: { ...KEY, appId: APP.appId }, epoch: '1' as Epoch, origin, events: [event] };
 }
 
-function openOutbox(app = APP, failed: readonly OutboxRecord[] = []) {
+function openOutbox(app = APP, failed: readonly OutboxRecord[] = [], more: Pick<OutboxDeps, 'node'> = {}) {
   const appended: NumberedRows[] = [];
   const stored: OutboxRecord[] = [];
   let failure: Error | undefined;
@@ -38,6 +38,7 @@ function openOutbox(app = APP, failed: readonly OutboxRecord[] = []) {
     dialects: [testDialect],
     clock: new FakeClock(),
     onStored: (records) => stored.push(...records),
+    ...more,
   });
   return { outbox, appended, stored, breakDown: (error: Error) => (failure = error) };
 }
@@ -79,6 +80,19 @@ it('numbers callbacks in the order of the calls, and sends them in this order wh
   await settle();
   expect(appended.map(({ callbacks }) => callbacks?.map(({ seq }) => seq))).toEqual([[41, 42], [43]]);
   expect(stored.map(({ body }) => body)).toEqual(['a', 'b', 'c']);
+});
+
+it('has its callbacks apart from those of an earlier process of the node, whose numbers may be higher (CLUS-7)', async () => {
+  const node = { id: 'a', number: 7 };
+  const owners: unknown[] = [];
+  for (let start = 0; start < 2; start += 1) {
+    const { outbox, appended } = openOutbox(APP, [], { node });
+    await Promise.all([outbox.append({ callbacks: [record('a')] }), outbox.append({ callbacks: [record('b')] })]);
+    const [first, second] = appended.map(({ callbacks }) => callbacks?.[0]?.owner);
+    expect([first, first?.startsWith('a.')]).toEqual([second, true]);
+    owners.push(first);
+  }
+  expect(new Set(owners).size).toBe(2);
 });
 
 it('sends nothing that could not be stored (CB-3)', async () => {

@@ -49,6 +49,8 @@ export class Outbox implements RowSource {
   readonly #deps: OutboxDeps;
   readonly #replays = new KeyedQueue();
   #lastSeq = 0;
+  /** This process among all of the cluster: the numbers of an earlier one of the node may be ahead of its clock. */
+  readonly #owner: string | undefined;
   /** Members, streams and lives of rooms whose end an earlier owner has stored. */
   readonly #ended = new Set<string>();
   /** Stored callbacks that the dispatcher does not have yet. */
@@ -56,6 +58,7 @@ export class Outbox implements RowSource {
 
   constructor(deps: OutboxDeps) {
     this.#deps = deps;
+    this.#owner = deps.node && `${deps.node.id}.${randomUUID()}`;
     deps.journal.onStoredLate?.((entries) => {
       const callbacks = entries.flatMap((entry) => entry.callbacks ?? []);
       for (const appId of new Set(callbacks.map((record) => record.appId))) deps.onLeft?.(appId);
@@ -177,9 +180,10 @@ export class Outbox implements RowSource {
 
   #numbered({ id, appId, dialect, event, url, lane, body, createdAtMs }: NewOutboxRecord): OutboxRecord {
     const seq = this.#nextSeq();
-    const { node, clock } = this.#deps;
+    const { clock } = this.#deps;
+    const owner = this.#owner;
     const target = { id, appId, dialect, event, url, lane, body, createdAtMs };
-    return { seq, ...target, attempts: 0, nextAttemptAtMs: clock.now(), ...(node && { owner: node.id }) };
+    return { seq, ...target, attempts: 0, nextAttemptAtMs: clock.now(), ...(owner !== undefined && { owner }) };
   }
 
   /** Gives stored callbacks to the dispatcher in the next turn: callers get their answers first, sending costs more than storing. */

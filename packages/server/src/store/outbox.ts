@@ -35,13 +35,13 @@ export interface OutboxRecord {
   readonly lastStatus?: number;
   /** The error of the last failed attempt, at most 500 characters. */
   readonly lastError?: string;
-  /** The node of a cluster that added it; absent outside a cluster. */
+  /** The process of a cluster that added it; absent outside a cluster. */
   readonly owner?: string;
 }
 
 /**
- * How far the callbacks of an endpoint are read, by the node that added them: the largest `seq`. Each node stores its own in the
- * order of `seq`; those of different nodes may become visible in another order.
+ * How far the callbacks of an endpoint are read, by the process that added them: the largest `seq`. Each process stores its own in
+ * the order of `seq`; those of different ones may become visible in another order, and the next process of a node may have lower numbers.
  */
 export type OutboxPlaces = Readonly<Record<string, number>>;
 
