@@ -37,9 +37,14 @@ const CHANGES: ReadonlySet<string> = new Set(['INSERT', 'UPDATE', 'DELETE', 'MER
 class Connection implements DatabaseConnection {
   readonly #client: PoolClient;
   #isBroken = false;
+  /** A connection that fails between two queries reports it as an event, which would end the process without a listener. */
+  readonly #handleError = (): void => {
+    this.#isBroken = true;
+  };
 
   constructor(client: PoolClient) {
     this.#client = client;
+    client.on('error', this.#handleError);
   }
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
@@ -74,6 +79,7 @@ class Connection implements DatabaseConnection {
   }
 
   release(): void {
+    this.#client.off('error', this.#handleError);
     this.#client.release(this.#isBroken);
   }
 }
