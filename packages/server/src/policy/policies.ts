@@ -17,7 +17,7 @@ import type { BanPrivilege, Identity, NewBan, SetBan } from '../rooms/bans.ts';
 import type { Origin } from '../rooms/commands.ts';
 import type { BanningCall, RoomPolicy } from '../rooms/room-policy.ts';
 import { type BlockedKinds, NOTHING_BLOCKED } from '../rooms/stream-rules.ts';
-import type { PolicyBatch, PolicyCommand, PolicyReply, PolicySink } from './commands.ts';
+import type { PolicyBatch, PolicyCommand, PolicyEvent, PolicyReply, PolicySink } from './commands.ts';
 import { decidePolicy, distinctRules, type PolicyDecision, type PolicyFacts, type RangeLimits } from './decide.ts';
 import { ENDED_LISTED_MS, PolicyState } from './policy-state.ts';
 import type { RuleKeeper, RuleRepository } from './repository.ts';
@@ -82,7 +82,7 @@ export class Policies implements RoomPolicy {
   /** Changes of one scope run sequentially, so that limits are exact and the store and the memory stay consistent. */
   readonly #changes = new KeyedQueue();
 
-  readonly #followers = new Set<(batch: PolicyBatch) => void>();
+  readonly #followers = new Set<(events: readonly PolicyEvent[]) => void>();
   #changeCount = 0;
 
   private constructor(deps: PoliciesDeps) {
@@ -115,7 +115,9 @@ export class Policies implements RoomPolicy {
     this.#states.clear();
     for (const { version, ...scope } of versions) this.#open(scope, version);
     for (const rule of rules) {
-      this.#stateOf(rule)?.evolve({ type: 'ruleSet', rule, seq: rule.version, atMs: nowMs });
+      const event: PolicyEvent = { type: 'ruleSet', rule, seq: rule.version, atMs: nowMs };
+      this.#stateOf(rule)?.evolve(event);
+      for (const follower of this.#followers) follower([event]);
     }
   }
 
@@ -168,7 +170,7 @@ export class Policies implements RoomPolicy {
     this.#changeCount += 1;
     const state = this.#open(batch.scope);
     for (const event of batch.events) state.evolve(event);
-    for (const follower of this.#followers) follower(batch);
+    for (const follower of this.#followers) follower(batch.events);
   }
 
   /** Returns the ids of the rules that a command sets, and what it has set before: here, or at a node that has died. */
@@ -209,8 +211,11 @@ export class Policies implements RoomPolicy {
     });
   }
 
-  /** Calls a follower with every change from now on, also those that other nodes have decided, when it is in force here. */
-  follow(follower: (batch: PolicyBatch) => void): void {
+  /**
+   * Calls a follower with every change from now on, also those that other nodes have decided, when it is in force here; and with
+   * all rules that are in force when they are read again.
+   */
+  follow(follower: (events: readonly PolicyEvent[]) => void): void {
     this.#followers.add(follower);
   }
 

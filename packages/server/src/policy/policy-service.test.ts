@@ -567,6 +567,25 @@ describe('a command', () => {
     expect(blockedNow()).toEqual({ audio: false, video: false });
   });
 
+  test('a block that another node has stored, and told nobody of, ends at its time where it is read (RULE-2, CLUS-3)', async () => {
+    const dead = await open();
+    const { roomId } = KEY;
+    const streamId = 's' as StreamId;
+    const blocked = { audio: true, video: false };
+    const { rooms, policies, join } = await open();
+    await dead.set({ kind: 'stream-block', roomId, streamId, blocked, untilMs: clock.now() + 1000, reason: '' });
+    await policies.read();
+    const { memberId } = (await join('u')).member;
+    const on = { streamId, audio: true, video: true };
+    const { stream } = await rooms.execute(KEY, { type: 'reserveStream', memberId, extraInfo: '', ...on }, ORIGIN);
+    await rooms.execute(KEY, { type: 'announceStream', publishId: stream.publishId, ...on }, ORIGIN);
+    const blockedNow = () => rooms.answer(KEY, { type: 'stream', streamId }).stream?.blocked;
+    expect(blockedNow()).toEqual(blocked);
+    clock.advance(1000);
+    await Promise.resolve();
+    expect(blockedNow()).toEqual({ audio: false, video: false });
+  });
+
   test('about rooms that do not exist is stored and harms nothing (RULE-2, FORB-1)', async () => {
     const { set, events } = await open();
     const streamId = 's' as StreamId;

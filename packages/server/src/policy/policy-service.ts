@@ -77,7 +77,7 @@ export class PolicyService {
   constructor(deps: PolicyServiceDeps) {
     this.#deps = deps;
     deps.peers?.serve(EXECUTE, (request) => this.#run(request));
-    deps.policies.follow(({ events }) => {
+    deps.policies.follow((events) => {
       for (const event of events) this.#followEvent(event);
     });
   }
