@@ -92,6 +92,7 @@ export class OpenSslEndpoint implements TransportFactory {
         }
       },
       now,
+      () => this.#transports.size,
     );
     this.#addresses = new HostAddresses(config, now);
     this.#timeoutTimer = setInterval(() => this.checkTimeouts(), TIMEOUT_CHECK_MS);

@@ -6,13 +6,19 @@
 
 /** The longest time that a check of a connected client waits, in milliseconds. */
 export const MAX_CHECK_WAIT_MS = 20;
-/** Packets of media wake the worker, which then reads the checks, too, if they were not read for this time, in milliseconds. */
-const MIN_WAIT_MS = 5;
+/** Few clients send few checks, which would be groups of one: a check waits so long for each client of the worker, in milliseconds. */
+const WAIT_MS_PER_CLIENT = 0.02;
+/** A timer for less than this costs more than the group saves, in milliseconds. */
+const MIN_WAIT_MS = 2;
+/** Packets of media wake the worker, which then reads the checks, too, after this share of their wait. */
+const AWAKE_SHARE = 0.75;
 /** For so long after an offer its client's checks are answered at once, in milliseconds. */
 const PROMPT_MS = 2_000;
 
 /** What a schedule decides about. */
 export interface CheckSource {
+  /** The number of clients that send checks. */
+  readonly clients: number;
   /** Reads and answers all that wait; returns how many there were. */
   read(): number;
   /** Begins or ends that the event loop calls `handleReadable`. */
@@ -22,7 +28,7 @@ export interface CheckSource {
 /**
  * Reads the checks of connected clients in groups. Each client sends one every few seconds to show that it is there; if each woke the
  * worker, a thousand idle clients would cost more than the media of a room. Checks of clients that are about to connect are
- * read at once.
+ * read at once, and all checks while there are few clients: a client measures its round trip by them.
  *
  * After checks were read, the socket is not polled: a timer reads the next ones, or the next media packet does. A timer that finds none
  * begins polling again, so that an idle worker sleeps.
@@ -53,17 +59,18 @@ export class CheckSchedule {
   handleReadable(): void {
     this.#source.read();
     const nowMs = this.#now();
-    if (nowMs < this.#promptUntilMs) return;
+    const waitMs = this.#waitMs;
+    if (nowMs < this.#promptUntilMs || waitMs < MIN_WAIT_MS) return;
     this.#readAtMs = nowMs;
     this.#source.poll(false);
-    this.#timer = setTimeout(() => this.#handleTimer(), MAX_CHECK_WAIT_MS);
+    this.#timer = setTimeout(() => this.#handleTimer(), waitMs);
   }
 
   /** Handles that the worker is awake because of other packets. */
   handleAwake(): void {
     if (this.#timer === undefined) return;
     const nowMs = this.#now();
-    if (nowMs - this.#readAtMs < MIN_WAIT_MS) return;
+    if (nowMs - this.#readAtMs < this.#waitMs * AWAKE_SHARE) return;
     this.#readAtMs = nowMs;
     this.#source.read();
     this.#timer.refresh();
@@ -73,6 +80,10 @@ export class CheckSchedule {
   close(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+  }
+
+  get #waitMs(): number {
+    return Math.min(MAX_CHECK_WAIT_MS, this.#source.clients * WAIT_MS_PER_CLIENT);
   }
 
   #handleTimer(): void {

@@ -67,9 +67,16 @@ export class UdpSocket {
    * @param port 0 lets the system choose
    * @param address undefined for all addresses of both families
    * @param now milliseconds of a monotonic clock
+   * @param countClients returns the number of clients that send connectivity checks
    * @throws MediaError `unavailable` when the port cannot be bound
    */
-  constructor(port: number, address: string | undefined, handle: DatagramHandler, now: () => number) {
+  constructor(
+    port: number,
+    address: string | undefined,
+    handle: DatagramHandler,
+    now: () => number,
+    countClients: () => number,
+  ) {
     this.#handle = handle;
     this.#descriptor = openDescriptor(port, address);
     this.port = readPort(this.#descriptor);
@@ -81,6 +88,9 @@ export class UdpSocket {
     growBuffers(checkDescriptor);
     const checks = new CheckSchedule(
       {
+        get clients() {
+          return countClients();
+        },
         read: () => {
           const count = this.#receive(checkDescriptor);
           this.counters.checks += count;
