@@ -7,6 +7,17 @@
 
 import type { PostOutcome, PostRequest } from './post.ts';
 
+/** How long a message waits for more contents while there are many, in milliseconds. */
+const COLLECT_MS = 1;
+/** So many running attempts are many. With fewer, none waits longer than a turn of the event loop. */
+const MANY_ATTEMPTS = 8;
+
+/** Sends the next message: at the end of the turn of the event loop, or a millisecond later while many attempts run. */
+export function sendSoon(send: () => void, runningCount: number): void {
+  if (runningCount < MANY_ATTEMPTS) setImmediate(send);
+  else setTimeout(send, COLLECT_MS);
+}
+
 /** To the thread. */
 export type PosterCommand =
   | { readonly kind: 'open'; readonly poster: number; readonly allowPrivateTargets: boolean }

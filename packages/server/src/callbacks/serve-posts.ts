@@ -5,21 +5,24 @@
  */
 
 import { parentPort } from 'node:worker_threads';
-import { MessageBatch } from './message-batch.ts';
+import { MessageBatch } from '../base/message-batch.ts';
 import { createPoster, type Poster, type PostRequest } from './post.ts';
-import type { PosterCommand, PostResult } from './post-messages.ts';
+import { type PosterCommand, type PostResult, sendSoon } from './post-messages.ts';
 
 if (!parentPort) throw new Error('This module runs in a thread.');
 const port = parentPort;
 const posters = new Map<number, Poster>();
-const results = new MessageBatch<PostResult>((contents) => port.postMessage(contents));
 let runningCount = 0;
+const results = new MessageBatch<PostResult>(
+  (contents) => port.postMessage(contents),
+  (send) => sendSoon(send, runningCount),
+);
 
 async function post(poster: Poster, { id, request }: Extract<PosterCommand, { readonly kind: 'post' }>): Promise<void> {
   runningCount += 1;
   const result = await attempt(poster, id, request);
   runningCount -= 1;
-  results.add(result, runningCount);
+  results.add(result);
 }
 
 async function attempt(poster: Poster, id: number, request: PostRequest): Promise<PostResult> {

@@ -6,9 +6,9 @@
 
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { MessageBatch } from './message-batch.ts';
+import { MessageBatch } from '../base/message-batch.ts';
 import { createPoster, type Poster, type PosterOptions, type PostOutcome, type PostRequest } from './post.ts';
-import type { PosterCommand, PostResult } from './post-messages.ts';
+import { type PosterCommand, type PostResult, sendSoon } from './post-messages.ts';
 
 /** The thread of all posters of this process; it starts with the first callback, and does not keep the process alive. */
 let thread: PostThread | undefined;
@@ -53,7 +53,10 @@ interface Attempt {
 class PostThread {
   readonly #worker = new Worker(new URL('./post-thread-entry.js', import.meta.url), { execArgv: [] });
   readonly #attempts = new Map<number, Attempt>();
-  readonly #commands = new MessageBatch<PosterCommand>((commands) => this.#worker.postMessage(commands));
+  readonly #commands = new MessageBatch<PosterCommand>(
+    (commands) => this.#worker.postMessage(commands),
+    (send) => sendSoon(send, this.#attempts.size),
+  );
 
   constructor() {
     this.#worker
@@ -66,7 +69,7 @@ class PostThread {
   }
 
   send(command: PosterCommand): void {
-    this.#commands.add(command, this.#attempts.size);
+    this.#commands.add(command);
   }
 
   post(poster: number, request: PostRequest): Promise<PostOutcome> {

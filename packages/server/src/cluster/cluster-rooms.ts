@@ -253,8 +253,8 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
     start() {
       replicas.start();
       takeover.start();
-      kept.start();
-      waiting.start();
+      kept.sweep.start();
+      waiting.sweep.start();
       guard?.start();
       ended?.start();
       leftRooms?.start();
@@ -262,8 +262,8 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
     async close() {
       replicas.stop();
       takeover.stop();
-      kept.stop();
-      waiting.stop();
+      kept.sweep.stop();
+      waiting.sweep.stop();
       guard?.stop();
       ended?.stop();
       await leftRooms?.close();

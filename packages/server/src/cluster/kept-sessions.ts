@@ -7,6 +7,7 @@
 
 import { type Epoch, type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { Clock } from '../base/clock.ts';
+import { RepeatedWork } from '../base/repeated-work.ts';
 import type { Continuation } from '../rooms/continuation.ts';
 import type { RoomEvent } from '../rooms/events.ts';
 import type { Room } from '../rooms/room.ts';
@@ -32,24 +33,15 @@ const SWEEP_MS = 60_000;
 export class KeptSessions {
   readonly #clock: Clock;
   readonly #kept = new Map<string, Kept>();
-  #stop: (() => void) | undefined;
+  /** Deletes expired sessions. */
+  readonly sweep: RepeatedWork;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-  }
-
-  /** Begins to delete expired sessions. */
-  start(): void {
-    this.#stop ??= this.#clock.every(SWEEP_MS, () => {
-      const nowMs = this.#clock.monotonicMs();
+    this.sweep = new RepeatedWork(clock, SWEEP_MS, () => {
+      const nowMs = clock.monotonicMs();
       for (const [room, { untilMonotonicMs }] of this.#kept) if (untilMonotonicMs <= nowMs) this.#kept.delete(room);
     });
-  }
-
-  /** Deletes no more. */
-  stop(): void {
-    this.#stop?.();
-    this.#stop = undefined;
   }
 
   /** Follows events of a room of another node. @param room after the events; undefined if they are of a session without a room */

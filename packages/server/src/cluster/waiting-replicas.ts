@@ -7,6 +7,7 @@
 
 import { type RoomKey, roomKeyText } from '@gavel/protocol';
 import type { Clock } from '../base/clock.ts';
+import { RepeatedWork } from '../base/repeated-work.ts';
 import type { RoomEvent } from '../rooms/events.ts';
 import { WaitingRoom, type WaitingState } from '../rooms/waiting-room.ts';
 import type { OwnedBatch } from './cluster-bus.ts';
@@ -31,26 +32,17 @@ const SWEEP_MS = 60_000;
 export class WaitingReplicas {
   readonly #clock: Clock;
   readonly #copies = new Map<string, Copy>();
-  #stop: (() => void) | undefined;
+  /** Deletes copies without users. */
+  readonly sweep: RepeatedWork;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-  }
-
-  /** Begins to delete copies without users. */
-  start(): void {
-    this.#stop ??= this.#clock.every(SWEEP_MS, () => {
+    this.sweep = new RepeatedWork(clock, SWEEP_MS, () => {
       for (const [text, { room }] of this.#copies) {
-        room.deleteExpired(this.#clock.monotonicMs());
+        room.deleteExpired(clock.monotonicMs());
         if (room.isEmpty) this.#copies.delete(text);
       }
     });
-  }
-
-  /** Deletes no more. */
-  stop(): void {
-    this.#stop?.();
-    this.#stop = undefined;
   }
 
   /** Follows a batch of another node: what it says of the room, and of its waiting room. */

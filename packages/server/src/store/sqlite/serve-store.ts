@@ -5,6 +5,7 @@
  */
 
 import { parentPort } from 'node:worker_threads';
+import { MessageBatch } from '../../base/message-batch.ts';
 import { JournalMover } from '../journal-mover.ts';
 import { openSqliteStore } from './open.ts';
 import { errorMessageOf, type Opened, type Request, type Response, type ThreadOptions } from './thread-messages.ts';
@@ -18,24 +19,13 @@ const port = parentPort;
 const changing = new Map<number, (message: Extract<Request, { readonly kind: 'changed' }>) => void>();
 /** The repositories of the store that is open, by their names. */
 let parts: Readonly<Record<string, unknown>> = {};
-let responses: Response[] = [];
-
-/** Sends all responses of a turn in one message. */
-function respond(response: Response): void {
-  if (responses.length === 0) {
-    queueMicrotask(() => {
-      port.postMessage(responses);
-      responses = [];
-    });
-  }
-  responses.push(response);
-}
+const responses = new MessageBatch<Response>((batch) => port.postMessage(batch));
 
 /** Asks the main thread for the result of a call's function. @throws Error if the function threw */
 async function askForChange(id: number, record: unknown): Promise<unknown> {
   const answer = await new Promise<Extract<Request, { readonly kind: 'changed' }>>((resolve) => {
     changing.set(id, resolve);
-    respond({ kind: 'change', id, record });
+    responses.add({ kind: 'change', id, record });
   });
   if (!('value' in answer)) throw new Error('the change was refused');
   return answer.value;
@@ -46,9 +36,9 @@ async function execute(call: Call): Promise<void> {
   const all = args.map((arg, index) => (index === changeIndex ? (record: unknown) => askForChange(id, record) : arg));
   try {
     const value = await (parts[repository] as Methods)[method]?.(...all);
-    respond({ kind: 'result', id, value });
+    responses.add({ kind: 'result', id, value });
   } catch (error) {
-    respond({ kind: 'error', id, error: errorMessageOf(error) });
+    responses.add({ kind: 'error', id, error: errorMessageOf(error) });
   } finally {
     changing.delete(id);
   }

@@ -9,6 +9,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { GavelError } from '@gavel/protocol';
+import { MessageBatch } from '../../base/message-batch.ts';
 import type { JournalFiles } from '../journal-mover.ts';
 import type { Store } from '../store.ts';
 import { errorOf, type Opened, type Request, type Response, type ThreadOptions } from './thread-messages.ts';
@@ -111,7 +112,7 @@ let lastId = 0;
 class StoreThread {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
-  #requests: Request[] = [];
+  readonly #requests = new MessageBatch<Request>((requests) => this.#worker.postMessage(requests));
   /** Set when the thread has ended. */
   #end: GavelError | undefined;
 
@@ -141,7 +142,7 @@ class StoreThread {
     return new Promise<T>((resolve, reject) => {
       this.#pending.set(id, { resolve, reject, change });
       const plain = change ? args.with(changeIndex, null) : args;
-      this.#send({ kind: 'call', id, repository, method, args: plain, ...(change && { changeIndex }) });
+      this.#requests.add({ kind: 'call', id, repository, method, args: plain, ...(change && { changeIndex }) });
     });
   }
 
@@ -163,16 +164,6 @@ class StoreThread {
   readonly #onError = (error: Error): void => this.#fail(`The thread of the database ended: ${error.message}`);
   readonly #onExit = (): void => this.#fail('The thread of the database has ended.');
 
-  #send(request: Request): void {
-    if (this.#requests.length === 0) {
-      queueMicrotask(() => {
-        this.#worker.postMessage(this.#requests);
-        this.#requests = [];
-      });
-    }
-    this.#requests.push(request);
-  }
-
   #handle(response: Response): void {
     const pending = this.#pending.get(response.id);
     if (!pending) return;
@@ -184,10 +175,10 @@ class StoreThread {
 
   #change(pending: Pending, { id, record }: Extract<Response, { readonly kind: 'change' }>): void {
     try {
-      this.#send({ kind: 'changed', id, value: pending.change?.(record) });
+      this.#requests.add({ kind: 'changed', id, value: pending.change?.(record) });
     } catch (error) {
       pending.refusal = error;
-      this.#send({ kind: 'changed', id });
+      this.#requests.add({ kind: 'changed', id });
     }
   }
 
