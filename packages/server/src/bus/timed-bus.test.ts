@@ -26,6 +26,7 @@ test('a kick, a close and a deletion are measured until their reply, and nothing
   await call({ type: 'deleteStream' });
   await expect(call({ type: 'close' })).rejects.toThrow(GavelError);
   expect(calls).toEqual(['kick', 'touch', 'deleteStream', 'close']);
+  await new Promise((resolve) => setImmediate(resolve));
   expect(durations).toEqual([
     ['kick', 7],
     ['deleteStream', 7],

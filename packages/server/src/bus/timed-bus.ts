@@ -41,7 +41,9 @@ export class TimedBus implements Bus {
   async #measure<C extends Command>(envelope: Envelope<C>): Promise<ReplyOf<C>> {
     const startedAtMs = this.#clock.monotonicMs();
     const reply = await this.#bus.call(envelope);
-    this.#record(envelope.command.type, this.#clock.monotonicMs() - startedAtMs);
+    const durationMs = this.#clock.monotonicMs() - startedAtMs;
+    // After the caller's answer, which is sent in this turn of the event loop.
+    setImmediate(() => this.#record(envelope.command.type, durationMs));
     return reply;
   }
 }

@@ -128,10 +128,12 @@ export class Outbox implements RowSource {
    *
    * @throws as `Journal.append`
    */
-  async append({ callbacks = [], ...rows }: JournalRows): Promise<void> {
+  append(rows: JournalRows): Promise<void> {
+    const { journal } = this.#deps;
+    const { callbacks = [] } = rows;
     const records = callbacks.map((record) => this.#numbered(record));
-    await this.#deps.journal.append({ ...rows, callbacks: records });
-    this.#offer(records);
+    const stored = journal.append({ ...rows, callbacks: records });
+    return records.length === 0 ? stored : stored.then(() => this.#offer(records));
   }
 
   /**

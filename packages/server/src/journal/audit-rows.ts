@@ -86,27 +86,40 @@ const TARGET_FIELDS: Readonly<Record<string, string>> = {
   addresses: 'address',
 };
 
-/** Returns whom a target of a command is about: the user of single logins, if the caller has named it. */
-function targetsIn({ ofUser, memberIds, ...rest }: Readonly<Record<string, unknown>>): string[] {
-  return splitTargets({ ...rest, ...(ofUser === undefined ? { memberIds } : { userId: ofUser }) }).targets;
-}
-
 /** Divides the parameters of a command into its targets and the others. */
 function splitTargets(parameters: Readonly<Record<string, unknown>>) {
   const targets = new Set<string>();
   const details: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(parameters)) {
-    if (value === undefined) continue;
-    const kind = TARGET_FIELDS[name];
-    if (kind !== undefined) for (const id of [value].flat()) targets.add(`${kind}/${id}`);
-    else if (name === 'targets' && Array.isArray(value)) {
-      for (const target of value) for (const each of targetsIn(target)) targets.add(each);
-    } else details[name] = value;
+    if (value === undefined || addTarget(targets, name, value)) continue;
+    if (name === 'targets' && Array.isArray(value)) for (const target of value) addMembers(targets, target);
+    else details[name] = value;
     if (name === 'rules' && Array.isArray(value)) {
       for (const { subject = {}, ...rule } of value) {
-        for (const each of [...splitTargets(subject).targets, ...splitTargets(rule).targets]) targets.add(each);
+        addTargets(targets, subject);
+        addTargets(targets, rule);
       }
     }
   }
   return { targets: [...targets], details };
+}
+
+/** Adds whom a target of a command is about: the user of single logins, if the caller has named it. */
+function addMembers(targets: Set<string>, target: Readonly<Record<string, unknown>>): void {
+  const { ofUser } = target;
+  for (const name in target) if (ofUser === undefined || name !== 'memberIds') addTarget(targets, name, target[name]);
+  if (ofUser !== undefined) addTarget(targets, 'userId', ofUser);
+}
+
+function addTargets(targets: Set<string>, parameters: Readonly<Record<string, unknown>>): void {
+  for (const name in parameters) addTarget(targets, name, parameters[name]);
+}
+
+/** Adds what a parameter names. Returns whether it names targets. */
+function addTarget(targets: Set<string>, name: string, value: unknown): boolean {
+  const kind = TARGET_FIELDS[name];
+  if (kind === undefined) return false;
+  if (Array.isArray(value)) for (const id of value) targets.add(`${kind}/${id}`);
+  else if (value !== undefined) targets.add(`${kind}/${value}`);
+  return true;
 }

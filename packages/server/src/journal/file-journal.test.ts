@@ -65,6 +65,18 @@ describe('an append', () => {
     expect(await idsOf(table)).toEqual([]);
   });
 
+  it('waits for no turn of the event loop if it is the first one, and those after it in the turn are one write at its end', async () => {
+    let hasTurnEnded = false;
+    setImmediate(() => {
+      hasTurnEnded = true;
+    });
+    await append('a');
+    expect({ hasTurnEnded, writes: writes.length }).toEqual({ hasTurnEnded: false, writes: 1 });
+    await Promise.all([append('b'), append('c')]);
+    expect(hasTurnEnded).toBe(true);
+    expect(writes.map((text) => text.split('\n').length - 1)).toEqual([1, 2]);
+  });
+
   it('is in the tables after a second, and at once for who reads them', async () => {
     await append('a');
     clock.advance(1_000);

@@ -1,8 +1,8 @@
 /**
  * A journal that writes files first, and moves their entries into the tables of the store later.
  *
- * An append to a file costs a tenth of a transaction, and does not wait for a locked database (BUS-7). All entries of one turn
- * of the event loop are one write, and an entry is one line: it is there whole or not at all (BUS-6). A callback that is
+ * An append to a file costs a tenth of a transaction, and does not wait for a locked database (BUS-7). The entries of one turn
+ * of the event loop are at most two writes, and an entry is one line: it is there whole or not at all (BUS-6). A callback that is
  * delivered before its entry is moved never reaches the database. The next start moves what a crash left in the files.
  *
  * Like a commit of the database, a write outlives the death of the process; a power cut may take the last few.
@@ -53,6 +53,8 @@ export class FileJournal implements Journal {
   /** The position up to which entries are moved. */
   #moved: JournalPosition;
   #waiting: Waiter[] = [];
+  /** Whether something was appended in this turn of the event loop. */
+  #hasTurnBegun = false;
   /** Whether the last write failed: the file may end in the middle of a line. */
   #isTorn = false;
   /** Delivered callbacks that the next move leaves out, or deletes from the tables. */
@@ -79,15 +81,26 @@ export class FileJournal implements Journal {
 
   /** @throws GavelError `server.internal` (rejects) if the file could not be written */
   append(rows: NumberedRows): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#waiting.length === 0) setImmediate(() => this.#write());
-      this.#waiting.push({ rows, resolve, reject });
-    });
+    if (!this.#hasTurnBegun) this.#beginTurn();
+    return new Promise((resolve, reject) => void this.#waiting.push({ rows, resolve, reject }));
   }
 
   async settled(): Promise<void> {
     // The write of this turn is scheduled before.
     if (this.#waiting.length > 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /**
+   * Writes the first entries of a turn of the event loop after the work that appends them: the caller of a single command does
+   * not wait for the turn. The entries of later work in the turn are one write at its end.
+   */
+  #beginTurn(): void {
+    this.#hasTurnBegun = true;
+    queueMicrotask(() => this.#write());
+    setImmediate(() => {
+      this.#hasTurnBegun = false;
+      if (this.#waiting.length > 0) this.#write();
+    });
   }
 
   /**

@@ -103,10 +103,9 @@ const REFUSAL_ORIGIN: Origin = { channel: 'server', requestId: 'refused-login' }
 /** The result of a change of a room, before its events are delivered. */
 interface Change {
   readonly key: RoomKey;
+  readonly command: RoomCommand;
   readonly events: readonly RoomEvent[];
   readonly reply: AnyReply;
-  /** Settles when the causes of removals are stored persistently; undefined if nothing waits for that. */
-  readonly kept: Promise<void> | undefined;
 }
 
 /** All rooms of this server. */
@@ -409,15 +408,18 @@ export class Rooms {
     this.#history.follow(key, events);
     this.#ownedClaims.follow(key, events);
     for (const { member } of eventsOf(events, 'memberLeft')) this.#releaseLogin(key, member.user.id, member.memberId);
-    return { key, events, reply, kept: this.#returns.keepEnds(key, command, events) };
+    return { key, command, events, reply };
   }
 
-  async #deliver({ key, events, reply, kept }: Change, origin: Origin, callId?: string): Promise<AnyReply> {
+  /** Delivers the events of a change, in the turn of the change; of removals it also records why clients may not return. */
+  async #deliver({ key, command, events, reply }: Change, origin: Origin, callId?: string): Promise<AnyReply> {
     const done = callId !== undefined && { done: { callId, reply } };
     // The events of the room are the last ones: its epoch is the batch's.
     const epoch = events.at(-1)?.epoch;
-    if (epoch === undefined) await this.#feed.settled(key);
-    else await Promise.all([this.#feed.deliver({ key, epoch, origin, events, ...done }), kept]);
+    const delivered =
+      epoch === undefined ? this.#feed.settled(key) : this.#feed.deliver({ key, epoch, origin, events, ...done });
+    // After the clients' frames, which are written synchronously unless the journal has callbacks to store.
+    await Promise.all([delivered, this.#returns.keepEnds(key, command, events)]);
     return reply;
   }
 

@@ -260,8 +260,6 @@ export class EndedTickets {
   }
 
   async #write(keeper: EndedTicketKeeper, rows: readonly EndedTicket[]): Promise<void> {
-    // The room's events are sent to clients first, in the same turn of the event loop.
-    await undefined;
     try {
       await keeper.put(rows);
     } catch (error) {

@@ -91,18 +91,15 @@ export interface JournalRepository {
   purgeReplies(beforeMs: number, limit: number): Promise<number>;
 }
 
-/** Combines the rows of one change that several parts contribute. */
+/** Combines the rows of one change that several parts contribute: lists are joined, and empty ones are left out. */
 export function mergeRows(...parts: readonly (JournalRows | undefined)[]): JournalRows {
-  const all = parts.filter((part) => part !== undefined);
-  const owned = all.find((part) => part.owned)?.owned;
-  return {
-    callbacks: all.flatMap(({ callbacks = [] }) => callbacks),
-    sessions: all.flatMap(({ sessions = [] }) => sessions),
-    liveRooms: all.flatMap(({ liveRooms = [] }) => liveRooms),
-    audit: all.flatMap(({ audit = [] }) => audit),
-    replies: all.flatMap(({ replies = [] }) => replies),
-    endedTickets: all.flatMap(({ endedTickets = [] }) => endedTickets),
-    ...(owned && { owned }),
-    rules: all.flatMap(({ rules = [] }) => rules),
-  };
+  const merged: Record<string, unknown> = {};
+  for (const part of parts) {
+    for (const [name, rows] of Object.entries(part ?? {})) {
+      const before = merged[name];
+      if (!Array.isArray(rows)) merged[name] = before ?? rows;
+      else if (rows.length > 0) merged[name] = Array.isArray(before) ? [...before, ...rows] : rows;
+    }
+  }
+  return merged;
 }

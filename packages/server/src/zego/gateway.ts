@@ -101,19 +101,8 @@ export class Gateway {
     const requestId = this.#requestIds.next();
     const { code, message, data } = await this.#do(query, body, requestId);
     const durationMs = performance.now() - startedAt;
-    const appId = this.#deps.apps.find(Number(query.scalar('AppId')?.text))?.appId;
-    const operation = findAction(query.scalar('Action')?.text ?? '')?.name ?? UNKNOWN_OPERATION;
-    this.#deps.countCall?.({ door: 'zego', appId, operation, code: code.code, durationMs });
-    this.#deps.log.info(
-      {
-        requestId,
-        action: query.scalar('Action')?.text.slice(0, MAX_LOGGED),
-        appId: query.scalar('AppId')?.text.slice(0, MAX_LOGGED),
-        code: code.code,
-        durationMs: Math.round(durationMs * 1000) / 1000,
-      },
-      'zego call',
-    );
+    // The caller does not wait for the metrics and the log: it gets its answer in this turn of the event loop.
+    setImmediate(() => this.#report(query, requestId, code, durationMs));
     return { Code: code.code, Message: message, RequestId: requestId, ...(data !== undefined && { Data: data }) };
   }
 
@@ -154,7 +143,8 @@ export class Gateway {
       }),
       (error: unknown) => this.#outcomeOf(error, requestId, action),
     );
-    if (prepared.subject) this.#writeAudit(admitted, prepared.subject, requestId, outcome.code);
+    const { subject } = prepared;
+    if (subject) setImmediate(() => this.#writeAudit(admitted, subject, requestId, outcome.code));
     return outcome;
   }
 
@@ -190,6 +180,22 @@ export class Gateway {
     const code = action?.fault ?? CODES.internal;
     const message = isGavelError(error, 'server.store-unavailable') ? error.message : code.meaning;
     return { code, message, data: action?.family.noData };
+  }
+
+  #report(query: Query, requestId: string, { code }: ReturnCode, durationMs: number): void {
+    const appId = this.#deps.apps.find(Number(query.scalar('AppId')?.text))?.appId;
+    const operation = findAction(query.scalar('Action')?.text ?? '')?.name ?? UNKNOWN_OPERATION;
+    this.#deps.countCall?.({ door: 'zego', appId, operation, code, durationMs });
+    this.#deps.log.info(
+      {
+        requestId,
+        action: query.scalar('Action')?.text.slice(0, MAX_LOGGED),
+        appId: query.scalar('AppId')?.text.slice(0, MAX_LOGGED),
+        code,
+        durationMs: Math.round(durationMs * 1000) / 1000,
+      },
+      'zego call',
+    );
   }
 
   #writeAudit({ app, environment, action }: Admitted, subject: Subject, requestId: string, code: ReturnCode): void {

@@ -84,7 +84,8 @@ export class Query {
     // A name that cannot be decoded counts as unknown, and unknown names are ignored (ACC-4).
     if (!name.intact) return;
     const value = decodeText(equals < 0 ? '' : pair.slice(equals + 1));
-    const key = LIST_NAME.exec(name.text)?.[1] ?? name.text;
+    const listName = name.text.endsWith(']') ? LIST_NAME.exec(name.text)?.[1] : undefined;
+    const key = listName ?? name.text;
     const known = this.#values.get(key);
     if (known) known.push(value);
     else this.#values.set(key, [value]);
