@@ -229,7 +229,11 @@ export class ClusterClaims implements Claims {
     }
     const live = new Set(peers.nodes());
     for (const stored of this.#stored.values()) {
-      stored.then(({ plays }) => plays.keepOwners((owner) => live.has(nodeOf(owner))), ignoreUnavailable);
+      stored.then(
+        ({ plays }) => plays.keepOwners((owner) => live.has(nodeOf(owner))),
+        // Who asked for them gets the error.
+        () => undefined,
+      );
     }
   }
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type AppId, GavelError, isGavelError, type MemberId, type PublishId, type RoomKey } from '@gavel/protocol';
+import { type AppId, GavelError, type MemberId, type PublishId, type RoomKey } from '@gavel/protocol';
 import type { AppScope } from '../base/app-scope.ts';
 import type { Clock } from '../base/clock.ts';
 import type { PlayClaims } from '../claims/claims.ts';
@@ -90,12 +90,11 @@ export class AppPlays {
     const { claims, clock } = this.#deps;
     const released = claims.release(scope, [playId]);
     if (!(released instanceof Promise)) return;
-    released.catch((error: unknown) => {
-      if (!isGavelError(error, 'server.node-unavailable')) throw error;
+    released.catch(() =>
       clock.after(RELEASE_AGAIN_MS, () => {
         // Unless the member plays it again.
         if (!this.#held.has(playId)) this.#release({ scope, playId });
-      });
-    });
+      }),
+    );
   }
 }
