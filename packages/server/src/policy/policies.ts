@@ -13,6 +13,7 @@ import { KeyedQueue } from '../base/keyed-queue.ts';
 import { askNext } from '../cluster/ask-next.ts';
 import type { Peers } from '../cluster/peers.ts';
 import { defineTopic } from '../cluster/topic.ts';
+import type { Person } from '../owner/people.ts';
 import type { BanPrivilege, Identity, NewBan, SetBan } from '../rooms/bans.ts';
 import type { Origin } from '../rooms/commands.ts';
 import type { BanningCall, RoomPolicy } from '../rooms/room-policy.ts';
@@ -34,10 +35,17 @@ const DEFAULT_LIMITS: RangeLimits = { minPrefixIpv4: 16, minPrefixIpv6: 32 };
 
 /** The call that changes rules. */
 interface ChangingCall extends BanningCall {
+  /** A part of the reply that the caller knows already. */
+  readonly covered?: readonly Person[] | undefined;
+}
+
+/** The call that changes rules, as it crosses to another node: no member is undefined (BUS-1). */
+interface SentCall {
+  readonly callId?: string;
+  readonly commandId?: string;
+  readonly covered?: readonly Person[];
   /** Whether it does nothing but change rules: its reply is stored with them. */
   readonly isWhole: boolean;
-  /** A part of the reply that the caller knows already. */
-  readonly covered?: PolicyReply['covered'];
 }
 
 /** A command, for the node that decides for its scope. */
@@ -46,7 +54,7 @@ interface ChangeRequest {
   readonly command: PolicyCommand;
   readonly origin: Origin;
   /** Another node than the caller's does not know the call: there the rules are stored alone, before the call's own rows. */
-  readonly call?: ChangingCall;
+  readonly call?: SentCall;
 }
 
 const CHANGE = defineTopic<ChangeRequest, PolicyChange>('policy.change', ({ scope }) => scopeText(scope));
@@ -131,10 +139,10 @@ export class Policies implements RoomPolicy {
     { appId, environment }: AppScope,
     command: PolicyCommand,
     origin: Origin,
-    call?: Omit<ChangingCall, 'isWhole'>,
+    call?: ChangingCall,
   ): Promise<PolicyChange> {
-    const whole = call && { call: { ...call, isWhole: true } };
-    return this.#change({ scope: { appId, environment }, command, origin, ...whole });
+    const sent = call && { call: sentCall(call, true) };
+    return this.#change({ scope: { appId, environment }, command, origin, ...sent });
   }
 
   #change(request: ChangeRequest): Promise<PolicyChange> {
@@ -227,7 +235,7 @@ export class Policies implements RoomPolicy {
   ): Promise<readonly SetBan[]> {
     const rules = bans.map((ban) => ({ ...ban, kind: 'ban', list: 'moderation' }) as const);
     // The reply of the kick is stored with the kick.
-    const call = banning && { call: { ...banning, isWhole: false } };
+    const call = banning && { call: sentCall(banning, false) };
     const { appId, environment } = scope;
     const command = { type: 'setRules', rules } as const;
     const { reply } = await this.#change({ scope: { appId, environment }, command, origin, ...call });
@@ -292,6 +300,15 @@ export class Policies implements RoomPolicy {
     this.#states.set(text, known);
     return known.state;
   }
+}
+
+function sentCall({ callId, commandId, covered }: ChangingCall, isWhole: boolean): SentCall {
+  return {
+    ...(callId !== undefined && { callId }),
+    ...(commandId !== undefined && { commandId }),
+    ...(covered && { covered }),
+    isWhole,
+  };
 }
 
 /** Returns the subject of a scope's rules: the node that is responsible for it decides their changes. */

@@ -121,9 +121,8 @@ export class PolicyService {
     callId?: string,
   ): Promise<PolicyReply> {
     const { policies } = this.#deps;
-    const covered = wantsCovered && (await this.preview(scope, command, origin)).people;
-    const call = { callId, commandId, ...(covered && { covered }) };
-    const { batch, reply } = await policies.change(scope, command, origin, call);
+    const covered = wantsCovered ? (await this.preview(scope, command, origin)).people : undefined;
+    const { batch, reply } = await policies.change(scope, command, origin, { callId, commandId, covered });
     // A repeated command has set rules before, which a node that has died may not have enforced.
     const isEmitted = (rule: Rule): boolean => batch.events.some((event) => event.rule.id === rule.id);
     const standing = reply.rules.filter((rule) => !rule.lifted && !isEmitted(rule));
