@@ -102,14 +102,23 @@ describe('properties', () => {
     );
   });
 
-  test('with more bandwidth the most important wish never gets less', () => {
+  test('with more bandwidth the most important wish gets less only where a paused video is resumed, and is not paused', () => {
     fc.assert(
       fc.property(wishes, budget, budget, (list, a, b) => {
         const top = list.map((entry, index) => (index === 0 ? { ...entry, priority: 9 } : entry));
         const [less, more] = [allocate(Math.min(a, b), top), allocate(Math.max(a, b), top)];
-        if (top.length > 0) expect(more[0]).toBeGreaterThanOrEqual(less[0] as number);
+        const isResumed = more.some((choice, index) => choice > PAUSED && less[index] === PAUSED);
+        const least = isResumed ? Math.min(0, less[0] as number) : less[0];
+        if (top.length > 0) expect(more[0]).toBeGreaterThanOrEqual(least as number);
       }),
     );
+  });
+
+  test('a video that fits beside the lowest step of the most important one is resumed, and takes its second step (BWE-2)', () => {
+    const list = [createWish(createSteps(56, 57), { priority: 9 }), createWish(createSteps(755))];
+    expect(allocate(810_999, list)).toEqual([1, PAUSED]);
+    expect(allocate(811_000, list)).toEqual([0, 0]);
+    expect(allocate(812_000, list)).toEqual([1, 0]);
   });
 
   test('with more bandwidth nobody gets less, if the videos take the same', () => {
