@@ -274,7 +274,9 @@ export function connectRooms(deps: ClusterRoomsDeps): ClusterRooms {
 type Gone = Pick<Unpublished, 'goneMembers' | 'goneStreams'>;
 
 const kickOf = (memberIds: readonly MemberId[], reason: string): RoomCommand => ({
-  ...{ type: 'kick', require: 'any', reason },
+  type: 'kick',
+  require: 'any',
+  reason,
   targets: [{ label: '', userIds: [], memberIds }],
 });
 

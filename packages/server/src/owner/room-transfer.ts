@@ -130,7 +130,8 @@ export function claimsOf({ key, members, streams }: RoomState): HeldClaims {
   const scope = { appId, environment };
   return {
     logins: members.members.map(({ member: { user, memberId, clientId } }) => ({
-      ...{ scope, userId: user.id },
+      scope,
+      userId: user.id,
       holder: { roomId, memberId, clientId },
     })),
     streams: streams.slots.map(({ info: { streamId } }) => ({ scope, streamId, roomId })),

@@ -23,15 +23,16 @@ const MAX_WAIT_MS = 200;
 /** Enough for the copy of a packet that the next one carries. */
 const REDUNDANCY_WAIT_MS = 80;
 
-/** What the browser counts about one section that receives sound. */
-interface SoundEntry {
+/** What an entry of the browser's report may have: one of a section that receives sound, or of a candidate pair. */
+interface ReportEntry {
   readonly type: string;
   readonly kind?: string;
   readonly mid?: string;
   readonly packetsReceived?: number;
   readonly nackCount?: number;
-  /** Of the candidate pair in use, in seconds. */
+  /** Whether the candidate pair is the one in use. */
   readonly nominated?: boolean;
+  /** In seconds. */
   readonly currentRoundTripTime?: number;
 }
 
@@ -76,7 +77,7 @@ export class SoundDelay {
       .filter(({ receiver, currentDirection }) => receiver.track.kind === 'audio' && currentDirection === 'recvonly');
     if (sections.length === 0) return;
     const report = await this.#peer.getStats();
-    const entries = [...(report as unknown as Map<string, SoundEntry>).values()];
+    const entries = [...(report as unknown as Map<string, ReportEntry>).values()];
     const pair = entries.find(({ type, nominated }) => type === 'candidate-pair' && nominated);
     const waitMs = chooseWait((pair?.currentRoundTripTime ?? 0) * 1_000);
     for (const { mid, receiver } of sections) {
@@ -85,7 +86,7 @@ export class SoundDelay {
     }
   }
 
-  #adjust(receiver: RTCRtpReceiver, { packetsReceived = 0, nackCount = 0 }: SoundEntry, waitMs: number): void {
+  #adjust(receiver: RTCRtpReceiver, { packetsReceived = 0, nackCount = 0 }: ReportEntry, waitMs: number): void {
     const nowMs = this.#clock.now();
     const first = { packets: packetsReceived, requests: nackCount, waitMs: null, lossyAtMs: nowMs };
     const reception = this.#receptions.get(receiver) ?? first;
