@@ -77,12 +77,13 @@ import { createLog, type Logger, setLogLevel } from './telemetry/log.ts';
 import { Metrics } from './telemetry/metrics.ts';
 import { registerFileDoor } from './transfer/door.ts';
 import { registerAssets } from './web/built-pages.ts';
-import { CONSOLE_PATH, registerConsole } from './web/console.ts';
-import { registerPlayground, sendPlayground } from './web/playground.ts';
+import { registerConsole } from './web/console.ts';
+import { registerPlayground } from './web/playground.ts';
+import { findRootPage } from './web/root-page.ts';
 import { registerSdk } from './web/sdk.ts';
 import { createAppTokenAuthenticator } from './zego/authenticator.ts';
 import { createZegoCallbacks } from './zego/callback-dialect.ts';
-import { registerZegoDoor } from './zego/door.ts';
+import { ZegoDoor } from './zego/door.ts';
 import { Replays } from './zego/replays.ts';
 import { signedPath } from './zego/signed-path.ts';
 import { createToken04 } from './zego/token04.ts';
@@ -316,19 +317,22 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
   const countCall: CountCall = (call) => metrics.calls.count(call);
 
   // The doors.
+  const replays = await Replays.open(store, clock.now());
+  const sendRootPage = findRootPage({ hasPlayground: config.playground, hasConsole: adminKeyOf(config) !== undefined });
+  const zego = new ZegoDoor({
+    ...{ apps, bus, peers, policy, replays, clock, log, countCall },
+    hasPage: sendRootPage !== undefined,
+  });
   const http = createHttpServer({
     log,
     deadlines: config.http,
     certificates,
+    firstDoor: zego,
     shouldUpgrade: isSignallingUpgrade,
     findAddress: createFindAddress(config.trustedProxies),
   });
+  if (sendRootPage) http.get('/', { exposeHeadRoute: false }, (_request, reply) => sendRootPage(reply));
   const tokens = new ParticipantTokens({ store, clock });
-  const replays = await Replays.open(store, clock.now());
-  registerZegoDoor(http, {
-    ...{ apps, bus, peers, policy, replays, clock, log, countCall },
-    ...rootPageOf(config),
-  });
   const apiTokens = new ApiTokenRegistry(store, config.apiTokens);
   registerRealtimeKitDoor(http, {
     ...{ apps, bus, peers, store, clock, log, tokens, webhooks, outbox, chatLinks, apiTokens, countCall },
@@ -439,12 +443,6 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
       claim.release();
     },
   };
-}
-
-/** Returns what a browser gets at `/`: the playground, or the console; without both, it is a call like any other. */
-function rootPageOf(config: Config): Pick<Parameters<typeof registerZegoDoor>[1], 'onPage'> {
-  if (config.playground) return { onPage: (_request, reply) => sendPlayground(reply) };
-  return adminKeyOf(config) === undefined ? {} : { onPage: (_request, reply) => reply.redirect(CONSOLE_PATH) };
 }
 
 function devPage(config: Config, apps: AppRegistry, clock: Clock): Parameters<typeof registerPlayground>[1] {

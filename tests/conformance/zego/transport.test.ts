@@ -51,6 +51,18 @@ const kicked = async (room: string, send: () => Promise<number>) => {
   return harness.usersOf(room);
 };
 
+describe('the path', () => {
+  test('is also found in a whole URL, as proxies send it (ACC-1)', async () => {
+    const path = harness.sign({ Action: 'DescribeUserNum', RoomId: ['r'] });
+    expect(await rawCode(`http://gavel.example${path}`)).toBe(0);
+  });
+
+  test.each(['/x', '/x?Action=DescribeUserNum', 'http://gavel.example/x/?Action=DescribeUserNum'])(
+    '%s is no call',
+    async (path) => expect((await sendRaw({ path })).status).toBe(404),
+  );
+});
+
 describe('lists in the query', () => {
   test.each([
     ['brackets', 'UserId[]=a&UserId[]=b'],

@@ -4,15 +4,15 @@
  * @module
  */
 
-import { byteLength, GavelError, MAX_BYTES } from '@gavel/protocol';
+import { GavelError, isLongerThan, MAX_BYTES } from '@gavel/protocol';
 
 /** Refuses a text of more than `maxBytes` of UTF-8. @throws GavelError `text.too-long` */
 export function requireShort(text: string, maxBytes: number): void {
-  if (byteLength(text) > maxBytes) throw new GavelError('text.too-long');
+  if (isLongerThan(text, maxBytes)) throw new GavelError('text.too-long');
 }
 
 /** Refuses a message that is empty or too long. @throws GavelError `message.empty`, `message.too-long` */
 export function requireMessage(text: string): void {
   if (text.length === 0) throw new GavelError('message.empty');
-  if (byteLength(text) > MAX_BYTES.message) throw new GavelError('message.too-long');
+  if (isLongerThan(text, MAX_BYTES.message)) throw new GavelError('message.too-long');
 }

@@ -5,7 +5,8 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Config } from '../config.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -16,12 +17,20 @@ const MAX_BODY_BYTES = 1024 * 1024;
 /** Maximum interval between checks of the connection deadlines. */
 const MAX_CHECK_INTERVAL_MS = 2000;
 
+/** A door that needs no routes. */
+export interface FirstDoor {
+  /** Answers a request; returns false if it is for another door. */
+  handle(request: IncomingMessage, response: ServerResponse): boolean;
+}
+
 /** The dependencies of the HTTP server. */
 export interface HttpServerDeps {
   readonly log: Logger;
   readonly deadlines: Config['http'];
   /** Serves HTTPS with them; without them, HTTP. */
   readonly certificates?: Certificates | undefined;
+  /** The door that is asked before the routes. */
+  readonly firstDoor: FirstDoor;
   /** Returns whether an upgrade request is upgraded; any other is answered as a normal request. */
   readonly shouldUpgrade: (request: IncomingMessage) => boolean;
   /** Returns the address of a client, also behind trusted proxies, for the log. */
@@ -33,25 +42,13 @@ export interface HttpServerDeps {
  * 408 and disconnected, an idle connection is closed (LIM-6).
  */
 export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
-  const { log, deadlines, shouldUpgrade, findAddress, certificates } = deps;
-  const { headersTimeoutMs, requestTimeoutMs, idleTimeoutMs } = deadlines;
-  const settings = {
-    headersTimeout: headersTimeoutMs,
-    requestTimeout: requestTimeoutMs,
-    connectionsCheckingInterval: Math.min(MAX_CHECK_INTERVAL_MS, Math.ceil(headersTimeoutMs / 2)),
-    shouldUpgradeCallback: shouldUpgrade,
-  };
-  const { cert, key } = certificates ?? {};
+  const { log, findAddress } = deps;
   const http: FastifyInstance = Fastify({
     logger: false,
     bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: 256 },
     genReqId: () => randomUUID(),
-    requestTimeout: requestTimeoutMs,
-    keepAliveTimeout: idleTimeoutMs,
-    connectionTimeout: idleTimeoutMs,
-    // An HTTPS server emits the same events, and the types of the routes do not depend on it.
-    ...(certificates ? ({ https: { ...settings, cert, key } } as object) : { http: settings }),
+    serverFactory: (answerByRoute) => createNodeServer(deps, answerByRoute),
   });
   // A failed accept, such as for lack of memory or file descriptors, must not end the process.
   http.server.on('error', (error) => log.error({ err: error }, 'HTTP server error'));
@@ -73,4 +70,23 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
     return reply.code(status).send({ error: status >= 500 ? `internal error (request ${request.id})` : error.message });
   });
   return http;
+}
+
+function createNodeServer(deps: HttpServerDeps, answerByRoute: RequestListener): Server {
+  const { deadlines, certificates, firstDoor, shouldUpgrade } = deps;
+  const { headersTimeoutMs, requestTimeoutMs, idleTimeoutMs } = deadlines;
+  const settings = {
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: idleTimeoutMs,
+    connectionsCheckingInterval: Math.min(MAX_CHECK_INTERVAL_MS, Math.ceil(headersTimeoutMs / 2)),
+    shouldUpgradeCallback: shouldUpgrade,
+  };
+  const answer: RequestListener = (request, response) => {
+    if (!firstDoor.handle(request, response)) answerByRoute(request, response);
+  };
+  if (!certificates) return createServer(settings, answer).setTimeout(idleTimeoutMs);
+  const { cert, key } = certificates;
+  // It emits the same events, and the types of the routes do not depend on it.
+  return createSecureServer({ ...settings, cert, key }, answer).setTimeout(idleTimeoutMs) as unknown as Server;
 }

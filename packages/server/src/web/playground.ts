@@ -40,7 +40,7 @@ const SIGN_BODY = Type.Object(
   { additionalProperties: false },
 );
 
-/** Serves the page's two calls. `sendPage` answers `/` itself, because the ZEGO door uses the same path. */
+/** Serves the two calls of the page. `sendPlayground` sends the page itself: the ZEGO door uses the same path. */
 export function registerPlayground(http: FastifyInstance, { dev }: PageDeps): void {
   http.get('/playground/config.json', async () => ({
     mode: dev ? 'dev' : 'production',

@@ -5,9 +5,9 @@
  */
 
 import {
-  byteLength,
   type Environment,
   GavelError,
+  isLongerThan,
   MAX_BYTES,
   type Params,
   parseRoomId,
@@ -115,6 +115,6 @@ function requireUser(login: Params<'login'>): User {
   const id = parseUserId(login.userId ?? '');
   if (!id) throw new GavelError('login.bad-user-id');
   const name = login.userName || id;
-  if (byteLength(name) > MAX_BYTES.userName) throw new GavelError('login.bad-user-name');
+  if (isLongerThan(name, MAX_BYTES.userName)) throw new GavelError('login.bad-user-name');
   return { id, name };
 }

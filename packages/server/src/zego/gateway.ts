@@ -132,17 +132,15 @@ export class Gateway {
       origin: { channel: 'backend', door: 'zego', requestId, actor },
       keyOf: (roomId) => keyOf(app, environment, roomId),
     };
-    // Stored before the call is executed: otherwise a restart would allow the same call again (ACC-7).
-    const stored = usedNonce && this.#deps.replays.store(usedNonce, this.#deps.clock.now());
-    const run = stored ? stored.then(() => prepared.run(call)) : prepared.run(call);
-    const outcome = await run.then(
-      (data): Outcome => ({
-        code: CODES.success,
-        message: action.family.message,
-        data: data ?? action.family.noData,
-      }),
-      (error: unknown) => this.#outcomeOf(error, requestId, action),
-    );
+    let outcome: Outcome;
+    try {
+      // Stored before the call is executed: otherwise a restart would allow the same call again (ACC-7).
+      if (usedNonce) await this.#deps.replays.store(usedNonce, this.#deps.clock.now());
+      const data = await prepared.run(call);
+      outcome = { code: CODES.success, message: action.family.message, data: data ?? action.family.noData };
+    } catch (error) {
+      outcome = this.#outcomeOf(error, requestId, action);
+    }
     const { subject } = prepared;
     if (subject) setImmediate(() => this.#writeAudit(admitted, subject, requestId, outcome.code));
     return outcome;

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { byteLength } from '@gavel/protocol';
+import { isLongerThan } from '@gavel/protocol';
 import { CODES, Refusal, type ReturnCode } from './codes.ts';
 import type { Query } from './query.ts';
 
@@ -79,7 +79,7 @@ function findScalar(source: ParameterSource, name: string): unknown {
 function checkText<T>(name: string, value: unknown, rule: TextRule<T>): T {
   // A lone surrogate is not valid text: it has no UTF-8 encoding.
   if (typeof value !== 'string' || !value.isWellFormed()) throw malformed(name, 'is not a text', rule.malformed);
-  if (byteLength(value) > rule.maxBytes) {
+  if (isLongerThan(value, rule.maxBytes)) {
     throw new Refusal(rule.tooLong ?? CODES.parameterTooLong, `${name} is longer than ${rule.maxBytes} bytes.`);
   }
   const parsed = value === '' ? undefined : rule.parse(value);

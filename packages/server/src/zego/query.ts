@@ -23,7 +23,6 @@ const LIST_NAME = /^(.+?)(?:\[\d{0,9}\]){1,2}$/s;
 const PLAIN = /^[!-$&-*,-~]*$/;
 
 // A leading byte order mark is part of the text: a reason arrives byte for byte (KICK-11).
-const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const lossy = new TextDecoder('utf-8', { ignoreBOM: true });
 
 function hexDigit(byte: number | undefined): number {
@@ -36,18 +35,32 @@ function hexDigit(byte: number | undefined): number {
 /** Decodes form encoding: `%XX` is a byte, `+` is a space, every other character is itself. */
 function decodeText(raw: string): QueryValue {
   if (PLAIN.test(raw)) return { text: raw, intact: true };
+  return decodeWhole(raw) ?? decodeBytes(raw);
+}
+
+/** Decodes a value with the engine's own decoder; undefined if a part of it cannot be decoded. */
+function decodeWhole(raw: string): QueryValue | undefined {
+  try {
+    return { text: decodeURIComponent(raw.replaceAll('+', ' ')), intact: true };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Decodes the parts of a value that are text. */
+function decodeBytes(raw: string): QueryValue {
   // One character is one byte: the HTTP server answers 400 to a request line that is not ASCII.
   const source = Buffer.from(raw, 'latin1');
   const target = Buffer.alloc(source.length);
   let length = 0;
-  let intact = true;
+  let isTorn = false;
   for (let at = 0; at < source.length; at += 1) {
     let byte = source[at] ?? 0;
     if (byte === PLUS) byte = SPACE;
     else if (byte === PERCENT) {
       const high = hexDigit(source[at + 1]);
       const low = hexDigit(source[at + 2]);
-      if (high < 0 || low < 0) intact = false;
+      if (high < 0 || low < 0) isTorn = true;
       else {
         byte = high * 16 + low;
         at += 2;
@@ -56,13 +69,7 @@ function decodeText(raw: string): QueryValue {
     target[length] = byte;
     length += 1;
   }
-  const bytes = target.subarray(0, length);
-  if (!intact) return { text: `${lossy.decode(bytes)}\ufffd`, intact };
-  try {
-    return { text: strict.decode(bytes), intact };
-  } catch {
-    return { text: lossy.decode(bytes), intact: false };
-  }
+  return { text: `${lossy.decode(target.subarray(0, length))}${isTorn ? '\ufffd' : ''}`, intact: false };
 }
 
 /** The parameters of a URL's query, by name. Names are case-sensitive. */
