@@ -51,8 +51,8 @@ export function auditRowOf(
   origin: Origin,
   result: { readonly atMs: number; readonly outcome: AuditOutcome; readonly errorCode?: string },
 ): AuditRow {
-  const { type, reason, by, ...rest } = command as AuditedCommand & { readonly reason?: string; readonly by?: string };
-  const { targets, details } = splitTargets(rest);
+  const { type, reason, by } = command as AuditedCommand & { readonly reason?: string; readonly by?: string };
+  const { targets, details } = splitTargets(command);
   return {
     id: randomUUID(),
     appId,
@@ -86,12 +86,15 @@ const TARGET_FIELDS: Readonly<Record<string, string>> = {
   addresses: 'address',
 };
 
+/** What a row says of a command in columns of their own. */
+const OWN_COLUMNS: ReadonlySet<string> = new Set(['type', 'reason', 'by']);
+
 /** Divides the parameters of a command into its targets and the others. */
-function splitTargets(parameters: Readonly<Record<string, unknown>>) {
+function splitTargets(command: AuditedCommand) {
   const targets = new Set<string>();
   const details: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value === undefined || addTarget(targets, name, value)) continue;
+  for (const [name, value] of Object.entries(command)) {
+    if (value === undefined || OWN_COLUMNS.has(name) || addTarget(targets, name, value)) continue;
     if (name === 'targets' && Array.isArray(value)) for (const target of value) addMembers(targets, target);
     else details[name] = value;
     if (name === 'rules' && Array.isArray(value)) {

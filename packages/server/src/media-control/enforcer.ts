@@ -39,8 +39,10 @@ export class MediaEnforcer implements EventSink {
 
   handle({ key, events }: EventBatch): void | Promise<void> {
     const { members } = this.#deps.state;
-    const left = events.flatMap((event) => (event.type === 'memberLeft' ? event.member.memberId : []));
-    const leaving = new Set(left.filter((memberId) => members.has(memberId)));
+    const leaving = new Set<MemberId>();
+    for (const event of events) {
+      if (event.type === 'memberLeft' && members.has(event.member.memberId)) leaving.add(event.member.memberId);
+    }
     const enforcement: Enforcement = { leaving, calls: [] };
     for (const event of events) this.#follow(key, event, enforcement);
     const { calls } = enforcement;

@@ -62,15 +62,16 @@ export class EventFeed {
    */
   async deliver(batch: EventBatch): Promise<void> {
     if (batch.events.length === 0) return;
-    const begun = callSinks(this.#sinks.first, batch);
-    const [kept] = this.#sinks.journal ? callSinks([this.#sinks.journal], batch) : [];
+    const { first, journal, after } = this.#sinks;
+    const pending = callSinks(first, batch);
+    const kept = journal && callSink(journal, batch);
+    if (kept) pending.unshift(kept);
     const room = roomKeyText(batch.key);
     const mustWait = kept !== undefined || this.#waiting.has(room);
     // In the usual case there is nothing to wait for: the events are delivered synchronously.
-    const after = mustWait ? await this.#deliverKept(room, kept, batch) : callSinks(this.#sinks.after, batch);
-    for (const result of await Promise.allSettled([kept, ...begun, ...after])) {
-      if (result.status === 'rejected') throw result.reason;
-    }
+    pending.push(...(mustWait ? await this.#deliverKept(room, kept, batch) : callSinks(after, batch)));
+    if (pending.length === 0) return;
+    for (const result of await Promise.allSettled(pending)) if (result.status === 'rejected') throw result.reason;
   }
 
   /** Resolves when the events of a room so far are stored, and the `after` sinks are called with them; undefined if they are. */
@@ -100,22 +101,24 @@ export class EventFeed {
   }
 }
 
-/**
- * Calls every sink, even if another one fails. Returns the promises to await; a promise that rejects before it is
- * awaited causes no unhandled rejection.
- */
+/** Calls every sink, even if another one fails. Returns the promises to await. */
 function callSinks(sinks: readonly EventSink[], batch: EventBatch): Promise<void>[] {
-  return sinks.flatMap((sink) => {
+  const results: Promise<void>[] = [];
+  for (const sink of sinks) {
     const result = callSink(sink, batch);
-    result?.catch(() => undefined);
-    return result ?? [];
-  });
+    if (result) results.push(result);
+  }
+  return results;
 }
 
+/** Calls a sink. A promise that rejects before it is awaited causes no unhandled rejection. */
 function callSink(sink: EventSink, batch: EventBatch): Promise<void> | undefined {
+  let result: Promise<void> | undefined;
   try {
-    return sink.handle(batch) ?? undefined;
+    result = sink.handle(batch) ?? undefined;
   } catch (error) {
-    return Promise.reject(error);
+    result = Promise.reject(error);
   }
+  result?.catch(() => undefined);
+  return result;
 }

@@ -188,7 +188,7 @@ export class Rooms {
    *
    * @throws GavelError `room.not-found` if the room does not exist (`login` creates it), and as the command documents
    */
-  async execute<C extends RoomCommand>(
+  execute<C extends RoomCommand>(
     key: RoomKey,
     command: C,
     origin: Origin,
@@ -196,14 +196,18 @@ export class Rooms {
   ): Promise<ReplyOf<C>> {
     if (origin.by !== undefined) this.#owned.get(roomKeyText(key))?.touch([origin.by]);
     const { commands } = this.#settings;
-    const work = (callId?: string): Promise<AnyReply> =>
-      this.#execute(key, command, origin, expectedEpoch, { callId, commandId }).catch((error: unknown) =>
-        this.#refuse(key, error),
-      );
+    const work = async (callId?: string): Promise<AnyReply> => {
+      try {
+        this.requireEpoch(key, expectedEpoch);
+        return await this.#execute(key, command, origin, { callId, commandId });
+      } catch (error) {
+        return this.#refuse(key, error);
+      }
+    };
     const reply = commands?.concerns(command, origin, commandId)
-      ? commands.run({ scope: key, command, origin, commandId, fingerprint, isRetried }, async (callId) => work(callId))
+      ? commands.run({ scope: key, command, origin, commandId, fingerprint, isRetried }, work)
       : work();
-    return (await reply) as ReplyOf<C>;
+    return reply as Promise<ReplyOf<C>>;
   }
 
   /**
@@ -220,14 +224,7 @@ export class Rooms {
   }
 
   /** @param call with the id of the call, for a command whose audit row or reply is kept */
-  async #execute(
-    key: RoomKey,
-    command: RoomCommand,
-    origin: Origin,
-    expectedEpoch: Epoch | undefined,
-    call: BanningCall,
-  ): Promise<AnyReply> {
-    this.requireEpoch(key, expectedEpoch);
+  #execute(key: RoomKey, command: RoomCommand, origin: Origin, call: BanningCall): AnyReply | Promise<AnyReply> {
     switch (command.type) {
       case 'login':
         return this.#login(key, command, origin);
@@ -247,14 +244,13 @@ export class Rooms {
     throw error;
   }
 
-  async #change(key: RoomKey, command: RoomCommand, origin: Origin, call: BanningCall = {}): Promise<AnyReply> {
+  #change(key: RoomKey, command: RoomCommand, origin: Origin, call: BanningCall = {}): Promise<AnyReply> {
     const { callId } = call;
     if (command.type === 'kick' && carriesBan(command)) return this.#kickBans.execute(key, command, origin, call);
     if (isPublish(command)) return this.#publish(key, command, origin, callId);
     const delivered = this.#deliver(this.#apply(key, command, origin), origin, callId);
     // When an acceptance is answered, the users are in the room (WAIT-4).
-    if (command.type === 'answerWaiting') await this.#admit(key);
-    return delivered;
+    return command.type === 'answerWaiting' ? this.#admit(key).then(() => delivered) : delivered;
   }
 
   /** Executes a command that needs a stream id, which the room claims first (STRM-6). */

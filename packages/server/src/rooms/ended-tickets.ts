@@ -202,10 +202,8 @@ export class EndedTickets {
       this.#recent.delete(row.scope);
       this.#recent.set(row.scope, row);
     }
-    for (const scope of this.#recent.keys()) {
-      if (this.#recent.size <= MAX_RECENT) break;
-      this.#recent.delete(scope);
-    }
+    const surplus = Math.max(0, this.#recent.size - MAX_RECENT);
+    for (const scope of this.#recent.keys().take(surplus)) this.#recent.delete(scope);
     if (!this.#keeper || rows.length === 0) return Promise.resolve();
     const write = this.#write(this.#keeper, rows);
     this.#writes.add(write);

@@ -45,6 +45,7 @@ export class AuditLog implements EventSink, PolicySink {
   }
 
   handle({ key, epoch, origin, events }: EventBatch): void {
+    if (!this.#log.isLevelEnabled('info')) return;
     for (const event of events) {
       const entry = entryOf(event);
       if (entry) this.#log.info({ room: roomKeyText(key), epoch, ...origin, ...entry }, entry.act);

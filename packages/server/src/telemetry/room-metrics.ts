@@ -7,10 +7,32 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { EventBatch, EventSink } from '../owner/rooms.ts';
 
+/** A gauge by App that looks up its labels when metrics are collected, not at each change: a removal waits for its metrics. */
+class CountByApp {
+  readonly #counts = new Map<string, number>();
+
+  constructor(registry: Registry, name: string, help: string) {
+    const counts = this.#counts;
+    new Gauge({
+      name,
+      help,
+      labelNames: ['app'],
+      registers: [registry],
+      collect() {
+        for (const [app, count] of counts) this.set({ app }, count);
+      },
+    });
+  }
+
+  add(app: string, difference: number): void {
+    this.#counts.set(app, (this.#counts.get(app) ?? 0) + difference);
+  }
+}
+
 /** Counts what happens in all rooms, by App. */
 export class RoomMetrics implements EventSink {
-  readonly #rooms: Gauge<'app'>;
-  readonly #members: Gauge<'app'>;
+  readonly #rooms: CountByApp;
+  readonly #members: CountByApp;
   readonly #logins: Counter<'app'>;
   readonly #exits: Counter<'app' | 'cause'>;
   readonly #streams: Counter<'app' | 'cause'>;
@@ -18,9 +40,8 @@ export class RoomMetrics implements EventSink {
 
   constructor(registry: Registry) {
     const registers = [registry];
-    const gauge = (name: string, help: string) => new Gauge({ name, help, labelNames: ['app'] as const, registers });
-    this.#rooms = gauge('gavel_rooms', 'Current rooms, by App.');
-    this.#members = gauge('gavel_members', 'Current members of rooms, by App.');
+    this.#rooms = new CountByApp(registry, 'gavel_rooms', 'Current rooms, by App.');
+    this.#members = new CountByApp(registry, 'gavel_members', 'Current members of rooms, by App.');
     this.#logins = new Counter({
       name: 'gavel_logins_total',
       help: 'Members that joined a room, by App.',
@@ -52,18 +73,18 @@ export class RoomMetrics implements EventSink {
     for (const event of events) {
       switch (event.type) {
         case 'roomCreated':
-          this.#rooms.inc({ app });
+          this.#rooms.add(app, 1);
           break;
         case 'roomClosed':
-          this.#rooms.dec({ app });
+          this.#rooms.add(app, -1);
           break;
         case 'memberJoined':
           this.#logins.inc({ app });
-          this.#members.inc({ app });
+          this.#members.add(app, 1);
           break;
         case 'memberLeft':
           this.#exits.inc({ app, cause: event.cause });
-          this.#members.dec({ app });
+          this.#members.add(app, -1);
           break;
         case 'streamRemoved':
           this.#streams.inc({ app, cause: event.cause });
