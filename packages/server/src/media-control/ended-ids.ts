@@ -15,6 +15,8 @@ export class EndedIds<Id extends string> {
   readonly #clock: Pick<Clock, 'monotonicMs'>;
   /** By id, oldest first: when it ended, by the monotonic clock. */
   readonly #endedAt = new Map<Id, number>();
+  /** When the oldest id is forgotten. */
+  #forgetAtMs = 0;
 
   constructor(clock: Pick<Clock, 'monotonicMs'>) {
     this.#clock = clock;
@@ -28,11 +30,17 @@ export class EndedIds<Id extends string> {
   /** Adds an id, and forgets those that ended more than a minute ago. */
   add(id: Id): void {
     const nowMonotonicMs = this.#clock.monotonicMs();
-    for (const [oldest, endedAt] of this.#endedAt) {
-      if (endedAt > nowMonotonicMs - REMEMBERED_MS) break;
-      this.#endedAt.delete(oldest);
-    }
+    if (nowMonotonicMs >= this.#forgetAtMs) this.#forgetOld(nowMonotonicMs);
     this.#endedAt.set(id, nowMonotonicMs);
+  }
+
+  #forgetOld(nowMonotonicMs: number): void {
+    for (const [id, endedAt] of this.#endedAt) {
+      if (endedAt > nowMonotonicMs - REMEMBERED_MS) break;
+      this.#endedAt.delete(id);
+    }
+    const [oldest = nowMonotonicMs] = this.#endedAt.values();
+    this.#forgetAtMs = oldest + REMEMBERED_MS;
   }
 
   /** Returns whether an id has ended. */

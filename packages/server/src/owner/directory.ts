@@ -11,8 +11,16 @@ import type { MemberInfo } from '../rooms/member.ts';
 
 const scopeOf = (key: AppScope, id: string): string => `${key.appId}/${key.environment}/${id}`;
 
-/** By a user, the rooms that it is in, with the number of its logins there. */
-type RoomCounts = Map<string, Map<string, { readonly key: RoomKey; count: number }>>;
+/** A room that a user is in, with the number of its logins there. */
+interface RoomCount {
+  readonly key: RoomKey;
+  /** The text of the key. */
+  readonly room: string;
+  count: number;
+}
+
+/** By a user, the rooms that it is in: usually one. */
+type RoomCounts = Map<string, RoomCount[]>;
 
 /** What is indexed of a room. */
 export interface IndexedRoom {
@@ -32,13 +40,16 @@ export class Directory {
 
   /** Returns the rooms that a user is in. */
   roomsOf(scope: AppScope, userId: UserId): RoomKey[] {
-    return [...(this.#roomsOfUser.get(scopeOf(scope, userId))?.values() ?? [])].map((entry) => entry.key);
+    return (this.#roomsOfUser.get(scopeOf(scope, userId)) ?? []).map(({ key }) => key);
   }
 
   /** Returns whether a user is in a room who has this id, or has it in the customer's own system. */
   isIn(key: RoomKey, id: UserId): boolean {
     const text = scopeOf(key, id);
-    return [this.#roomsOfUser, this.#roomsOfExternalId].some((rooms) => rooms.get(text)?.has(roomKeyText(key)));
+    const ofRoom = roomKeyText(key);
+    return [this.#roomsOfUser, this.#roomsOfExternalId].some((counts) =>
+      counts.get(text)?.some(({ room }) => room === ofRoom),
+    );
   }
 
   /** Returns the room with a live or reserved stream of this id. */
@@ -88,12 +99,12 @@ export class Directory {
 
 function count(counts: RoomCounts, key: RoomKey, userId: UserId, change: 1 | -1): void {
   const scope = scopeOf(key, userId);
-  const rooms = counts.get(scope) ?? new Map();
-  const text = roomKeyText(key);
-  const entry = rooms.get(text) ?? { key, count: 0 };
-  entry.count += change;
-  if (entry.count > 0) rooms.set(text, entry);
-  else rooms.delete(text);
-  if (rooms.size > 0) counts.set(scope, rooms);
+  const room = roomKeyText(key);
+  const rooms = counts.get(scope) ?? [];
+  const known = rooms.find((each) => each.room === room);
+  if (known) known.count += change;
+  else rooms.push({ key, room, count: change });
+  const left = rooms.filter((each) => each.count > 0);
+  if (left.length > 0) counts.set(scope, left);
   else counts.delete(scope);
 }

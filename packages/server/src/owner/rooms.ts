@@ -269,9 +269,9 @@ export class Rooms {
     return this.#deliver(change, origin, callId);
   }
 
-  async #login(key: RoomKey, command: LoginCommand, origin: Origin): Promise<LoginReply> {
-    if (command.attempt?.isRetry) await this.#returns.checkRetry(key, command.attempt);
-    return this.#enter(key, withEnvironmentCap(key, command), origin);
+  #login(key: RoomKey, command: LoginCommand, origin: Origin): Promise<LoginReply> {
+    const enter = (): Promise<LoginReply> => this.#enter(key, withEnvironmentCap(key, command), origin);
+    return command.attempt?.isRetry ? this.#returns.checkRetry(key, command.attempt).then(enter) : enter();
   }
 
   /** Puts a login into the room, or into its waiting room. */
@@ -294,7 +294,7 @@ export class Rooms {
     // Its own events are being delivered: logins that waited for it are admitted after it.
     if (mayLetIn(command)) void this.#admit(key);
     try {
-      await Promise.all([delivered, ...replaced]);
+      await (replaced.length === 0 ? delivered : Promise.all([delivered, ...replaced]));
       return reply;
     } catch (error) {
       // The login is refused: without it, no client would own the member or the wait.
@@ -415,7 +415,8 @@ export class Rooms {
     const delivered =
       epoch === undefined ? this.#feed.settled(key) : this.#feed.deliver({ key, epoch, origin, events, ...done });
     // After the clients' frames, which are written synchronously unless the journal has callbacks to store.
-    await Promise.all([delivered, this.#returns.keepEnds(key, command, events)]);
+    const kept = this.#returns.keepEnds(key, command, events);
+    await (kept ? Promise.all([delivered, kept]) : delivered);
     return reply;
   }
 

@@ -23,6 +23,7 @@ export type FindAddress = (request: IncomingMessage) => string;
  * @throws TypeError if an entry is neither an address nor a range; the configuration is validated before this call
  */
 export function createFindAddress(trustedProxies: readonly string[]): FindAddress {
+  if (trustedProxies.length === 0) return ({ socket }) => parseAddress(socket.remoteAddress ?? '') ?? UNKNOWN_ADDRESS;
   const isTrustedRange = proxyAddr.compile([...trustedProxies]);
   const isTrusted = (hop: string, index: number): boolean => {
     const address = parseAddress(hop);

@@ -129,7 +129,7 @@ export class Joining {
   /** Binds a new member to its connection, and returns the login answer. */
   async #enter(connection: Connection, { key, session, ticket, details }: Entered): Promise<LoginResult> {
     const { member, room } = session;
-    await this.#seat(connection, key, session);
+    if (!connection.completeJoin(key, member)) await this.#detach(connection, key, member.memberId);
     this.#log(connection, key, member, 'logged in');
     return {
       memberId: member.memberId,
@@ -159,8 +159,9 @@ export class Joining {
   async resume(connection: Connection, params: Params<'resume'>): Promise<Results['resume']> {
     connection.beginJoin();
     const { key, session, missed } = await this.#deps.entry.resume(clientOf(connection), params.ticket, params.lastSeq);
-    await this.#seat(connection, key, session);
-    this.#log(connection, key, session.member, 'resumed');
+    const { member } = session;
+    if (!connection.completeJoin(key, member)) await this.#detach(connection, key, member.memberId);
+    this.#log(connection, key, member, 'resumed');
     const serverTimeMs = this.#deps.clock.now();
     const common = { ...waitingListOf(session), ...this.#iceFor(key, session), serverTimeMs };
     if (!missed) return { room: wireSnapshot(session.room, session.member), ...common };
@@ -177,11 +178,7 @@ export class Joining {
     this.#deps.log.info(facts, message);
   }
 
-  /** Detaches the member if the socket closed during the login. */
-  async #seat(connection: Connection, key: RoomKey, { member }: Session): Promise<void> {
-    if (!connection.completeJoin(key, member)) await this.#detach(connection, key, member.memberId);
-  }
-
+  /** Detaches a member whose socket has closed during the login. */
   async #detach({ connectionId }: Connection, key: RoomKey, memberId: MemberId): Promise<void> {
     await this.#deps.leave.detach({ key, memberId, connectionId, channel: 'signalling' });
   }
