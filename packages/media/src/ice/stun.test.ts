@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { isAuthentic, parseBindingRequest, writeBindingResponse } from './stun.ts';
+import { hasFragment, isAuthentic, parseBindingRequest, readFragment, writeBindingResponse } from './stun.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(/\s/g, ''), 'hex');
 
@@ -23,7 +23,10 @@ function parse(bytes: Buffer): NonNullable<ReturnType<typeof parseBindingRequest
 
 test('the sample request is read, and authentic with its password only (RFC 5769, 2.1)', () => {
   const request = parse(REQUEST);
-  expect(request).toMatchObject({ fragment: 'evtj', isNominating: false });
+  expect(request).toMatchObject({ isNominating: false });
+  expect(readFragment(request)).toBe('evtj');
+  expect(hasFragment(request, 'evtj')).toBe(true);
+  for (const other of ['', 'evt', 'evtk', 'evtj:']) expect(hasFragment(request, other)).toBe(false);
   expect(isAuthentic(request, PASSWORD)).toBe(true);
   expect(isAuthentic(request, `${PASSWORD}x`)).toBe(false);
   expect([isAuthentic(request, PASSWORD), isAuthentic(request, PASSWORD)]).toEqual([true, true]);

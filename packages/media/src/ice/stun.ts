@@ -42,8 +42,9 @@ let keyedPassword: string | undefined;
 export interface BindingRequest {
   /** A view of the whole message. */
   readonly bytes: Buffer;
-  /** The server's user fragment: what is before the colon in the user name. */
-  readonly fragment: string;
+  /** Where the server's user fragment begins: what is before the colon in the user name. */
+  readonly fragmentStart: number;
+  readonly fragmentEnd: number;
   /** Whether the client nominates the pair of addresses that the request used. */
   readonly isNominating: boolean;
   readonly integrityOffset: number;
@@ -60,7 +61,8 @@ export function parseBindingRequest(bytes: Buffer): BindingRequest | undefined {
   if (bytes.readUInt32BE(TRANSACTION_OFFSET) !== MAGIC_COOKIE || bytes.readUInt16BE(2) + HEADER_BYTES !== length) {
     return undefined;
   }
-  let fragment = '';
+  let fragmentStart = 0;
+  let fragmentEnd = 0;
   let isNominating = false;
   let integrityOffset = 0;
   for (let at = HEADER_BYTES; at < length; ) {
@@ -75,8 +77,11 @@ export function parseBindingRequest(bytes: Buffer): BindingRequest | undefined {
       if (!isRight) return undefined;
     } else if (integrityOffset === 0) {
       // What is behind the message integrity is not authenticated by it.
-      if (type === ATTRIBUTE.username) fragment = readFragment(bytes, at + 4, end);
-      else if (type === ATTRIBUTE.useCandidate) isNominating = true;
+      if (type === ATTRIBUTE.username) {
+        const colon = bytes.indexOf(COLON, at + 4);
+        fragmentStart = at + 4;
+        fragmentEnd = colon >= 0 && colon < end ? colon : end;
+      } else if (type === ATTRIBUTE.useCandidate) isNominating = true;
       else if (type === ATTRIBUTE.integrity) {
         if (size !== INTEGRITY_BYTES) return undefined;
         integrityOffset = at;
@@ -84,7 +89,22 @@ export function parseBindingRequest(bytes: Buffer): BindingRequest | undefined {
     }
     at = end + (-size & 3);
   }
-  return integrityOffset === 0 ? undefined : { bytes, fragment, isNominating, integrityOffset };
+  if (integrityOffset === 0) return undefined;
+  return { bytes, fragmentStart, fragmentEnd, isNominating, integrityOffset };
+}
+
+/** Reads the server's user fragment of a request. */
+export function readFragment({ bytes, fragmentStart, fragmentEnd }: BindingRequest): string {
+  return bytes.toString('latin1', fragmentStart, fragmentEnd);
+}
+
+/** Whether a request has this user fragment. Unlike `readFragment`, it creates no text, which the next request would need anew. */
+export function hasFragment({ bytes, fragmentStart, fragmentEnd }: BindingRequest, fragment: string): boolean {
+  if (fragmentEnd - fragmentStart !== fragment.length) return false;
+  for (let index = 0; index < fragment.length; index += 1) {
+    if (bytes[fragmentStart + index] !== fragment.charCodeAt(index)) return false;
+  }
+  return true;
 }
 
 /** Whether a request was made by a client that knows the server's password. */
@@ -144,11 +164,6 @@ function computeIntegrity(bytes: Buffer, integrityOffset: number, password: stri
     keyedPassword = password;
   }
   return hmac.compute(message, integrityOffset);
-}
-
-function readFragment(bytes: Buffer, start: number, end: number): string {
-  const colon = bytes.indexOf(COLON, start);
-  return bytes.toString('latin1', start, colon >= 0 && colon < end ? colon : end);
 }
 
 function computeFingerprint(bytes: Buffer): number {

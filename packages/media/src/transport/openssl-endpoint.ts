@@ -11,7 +11,13 @@ import { DtlsContext } from '../dtls/dtls-context.ts';
 import type { TransportDump } from '../engine.ts';
 import type { NativeBuffer } from '../ffi/memory.ts';
 import type { IceCredentials } from '../ice/credentials.ts';
-import { type BindingRequest, parseBindingRequest, writeBindingResponse } from '../ice/stun.ts';
+import {
+  type BindingRequest,
+  hasFragment,
+  parseBindingRequest,
+  readFragment,
+  writeBindingResponse,
+} from '../ice/stun.ts';
 import type { WorkerConfig } from '../ipc.ts';
 import { HostAddresses, writeHostCandidates } from '../sdp/host-candidates.ts';
 import type { OfferTransport } from '../sdp/offer.ts';
@@ -203,9 +209,9 @@ export class OpenSslEndpoint implements TransportFactory {
       this.#handlePacket(key, packet, length);
       return;
     }
-    const check = this.#authenticate(packet, length);
-    if (check === undefined) return;
     const owner = this.#byAddress.get(key);
+    const check = this.#authenticate(packet, length, owner);
+    if (check === undefined) return;
     if (owner !== undefined && owner !== check.transport && owner.isUsing(key)) {
       // A member could forge this address to cut off the peer that uses it.
       this.counters.forged += 1;
@@ -221,9 +227,9 @@ export class OpenSslEndpoint implements TransportFactory {
       this.#handlePacket(connection.key, packet, length);
       return;
     }
-    const check = this.#authenticate(packet, length);
-    if (check === undefined) return;
     const owner = this.#byAddress.get(connection.key);
+    const check = this.#authenticate(packet, length, owner);
+    if (check === undefined) return;
     if (owner !== undefined && owner !== check.transport) {
       // A connection belongs to one peer, which closes it.
       this.counters.forged += 1;
@@ -244,15 +250,29 @@ export class OpenSslEndpoint implements TransportFactory {
     else this.counters.unknown += 1;
   }
 
-  /** Finds the peer that a STUN request comes from; undefined for anything that is not an authentic request. */
-  #authenticate(packet: NativeBuffer, length: number): Check | undefined {
+  /**
+   * Finds the peer that a STUN request comes from.
+   *
+   * @param owner whose address it comes from, most often the peer itself
+   * @returns undefined for anything that is not an authentic request
+   */
+  #authenticate(packet: NativeBuffer, length: number, owner: OpenSslTransport | undefined): Check | undefined {
     const request = parseBindingRequest(packet.bytes.subarray(0, length));
-    const account = request && this.#byFragment.get(request.fragment);
+    const account = request && this.#findAccount(request, owner);
     if (request !== undefined && account?.transport.verifyRequest(request, account.credentials)) {
-      return { ...account, request };
+      const { credentials, transport } = account;
+      return { credentials, transport, request };
     }
     this.counters.forged += 1;
     return undefined;
+  }
+
+  #findAccount(request: BindingRequest, owner: OpenSslTransport | undefined): Account | undefined {
+    // The requests that connected clients repeat: comparing a few bytes costs less than making the text to look up.
+    if (owner !== undefined && hasFragment(request, owner.credentials.iceUfrag)) {
+      return { credentials: owner.credentials, transport: owner };
+    }
+    return this.#byFragment.get(readFragment(request));
   }
 
   #answer({ request, credentials, transport }: Check, path: PeerPath): void {

@@ -47,7 +47,6 @@ export class OpenSslTransport implements Transport {
   readonly #handlers: TransportHandlers;
   readonly #dtls: DtlsSession;
   #connectBeforeMs: number;
-  /** Under which the client makes its requests. */
   #credentials = createIceCredentials();
   /** Those of an ICE restart, until the client's first request under them. */
   #nextCredentials: IceCredentials | undefined;
@@ -92,6 +91,11 @@ export class OpenSslTransport implements Transport {
 
   get isOpen(): boolean {
     return this.#state === 'open';
+  }
+
+  /** Under which the client makes its requests. Those of an ICE restart count from its first request under them. */
+  get credentials(): IceCredentials {
+    return this.#credentials;
   }
 
   /** Whether its DTLS timers must run. */
@@ -167,9 +171,11 @@ export class OpenSslTransport implements Transport {
   handleRequest({ isNominating }: BindingRequest, path: PeerPath, credentials: IceCredentials): void {
     if (credentials === this.#nextCredentials) this.#finishRestart(credentials);
     const { key } = path;
-    // The last one stays longest.
-    this.#paths.delete(key);
-    this.#paths.set(key, path);
+    if (this.#paths.size !== 1 || !this.#paths.has(key)) {
+      // The last one stays longest.
+      this.#paths.delete(key);
+      this.#paths.set(key, path);
+    }
     this.#endpoint.assign(key, this);
     const isSilent = this.#endpoint.now() - this.#consentAtMs > MAX_PATH_SILENCE_MS;
     if (isNominating || isSilent || !this.#selected?.isOpen) this.#selected = path;

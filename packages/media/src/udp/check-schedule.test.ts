@@ -104,3 +104,24 @@ test('a worker that media wakes answers what waits, at most every 15 ms, and nee
   expect(arrivals.reads).toBeLessThanOrEqual(8);
   expect(arrivals.isPolled).toBe(false);
 });
+
+test('while media wakes the worker, that reads the checks, and the timer hardly runs', () => {
+  arrive();
+  const longest = { waiting: 0 };
+  for (let time = 0; time < 1_000; time += 5) {
+    arrive();
+    vi.advanceTimersByTime(5);
+    longest.waiting = Math.max(longest.waiting, arrivals.waiting);
+    schedule.handleAwake();
+  }
+  // One check in 5 ms: five of them are the wait and the packet after it.
+  expect(longest.waiting).toBeLessThanOrEqual(5);
+  expect(arrivals.reads).toBeLessThan(1_000 / 15 + 2);
+  // The media ends: the last group waits for the timer, the next ones as always.
+  arrive();
+  vi.advanceTimersByTime(5 * MAX_CHECK_WAIT_MS);
+  expect(arrivals.waiting).toBe(0);
+  arrive();
+  vi.advanceTimersByTime(MAX_CHECK_WAIT_MS);
+  expect(arrivals.waiting).toBe(0);
+});

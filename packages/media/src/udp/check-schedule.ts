@@ -12,6 +12,11 @@ const WAIT_MS_PER_CLIENT = 0.02;
 const MIN_WAIT_MS = 2;
 /** Packets of media wake the worker, which then reads the checks, too, after this share of their wait. */
 const AWAKE_SHARE = 0.75;
+/**
+ * While packets of media wake the worker, the timer waits so many times longer: it would wake the worker once more for each group.
+ * The checks of the moment in which the media ends are the only ones that wait for it.
+ */
+const AWAKE_TIMER_FACTOR = 5;
 /** For so long after an offer its client's checks are answered at once, in milliseconds. */
 const PROMPT_MS = 2_000;
 
@@ -37,6 +42,7 @@ export class CheckSchedule {
   readonly #source: CheckSource;
   readonly #now: () => number;
   #timer: NodeJS.Timeout | undefined;
+  #timerMs = 0;
   #readAtMs = Number.NEGATIVE_INFINITY;
   #promptUntilMs = Number.NEGATIVE_INFINITY;
 
@@ -63,17 +69,18 @@ export class CheckSchedule {
     if (nowMs < this.#promptUntilMs || waitMs < MIN_WAIT_MS) return;
     this.#readAtMs = nowMs;
     this.#source.poll(false);
-    this.#timer = setTimeout(() => this.#handleTimer(), waitMs);
+    this.#startTimer(waitMs);
   }
 
   /** Handles that the worker is awake because of other packets. */
   handleAwake(): void {
     if (this.#timer === undefined) return;
     const nowMs = this.#now();
-    if (nowMs - this.#readAtMs < this.#waitMs * AWAKE_SHARE) return;
+    const waitMs = this.#waitMs;
+    if (nowMs - this.#readAtMs < waitMs * AWAKE_SHARE) return;
     this.#readAtMs = nowMs;
     this.#source.read();
-    this.#timer.refresh();
+    this.#startTimer(waitMs * AWAKE_TIMER_FACTOR);
   }
 
   /** Ends the timer. */
@@ -86,10 +93,20 @@ export class CheckSchedule {
     return Math.min(MAX_CHECK_WAIT_MS, this.#source.clients * WAIT_MS_PER_CLIENT);
   }
 
+  #startTimer(delayMs: number): void {
+    if (this.#timer !== undefined && this.#timerMs === delayMs) {
+      this.#timer.refresh();
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#timerMs = delayMs;
+    this.#timer = setTimeout(() => this.#handleTimer(), delayMs);
+  }
+
   #handleTimer(): void {
     if (this.#source.read() > 0) {
       this.#readAtMs = this.#now();
-      this.#timer?.refresh();
+      this.#startTimer(this.#waitMs);
       return;
     }
     this.#timer = undefined;
