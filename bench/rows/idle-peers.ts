@@ -84,9 +84,8 @@ export const idlePeers = defineRow<Pair>({
   rounds: 1,
   async measure({ alone, beside }) {
     const users: MediaUser[] = [];
-    const sides = [];
-    for (const server of [alone, beside])
-      sides.push({ stretch: await connectRoom(server, users), costs: [] as number[] });
+    const sides: { readonly stretch: Stretch; readonly costs: number[] }[] = [];
+    for (const server of [alone, beside]) sides.push({ stretch: await connectRoom(server, users), costs: [] });
     const worst: Record<string, number> = {};
     const measureInTurn = async (turns: number): Promise<void> => {
       for (let turn = 0; turn < turns; turn += 1) {
