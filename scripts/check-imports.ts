@@ -54,7 +54,7 @@ function partOf(pathInSource: string): string {
 function rankOf(part: string): number {
   if (part === 'main') return 6;
   if (part === 'run') return 5;
-  if (part === 'server' || part === 'index') return 4;
+  if (part === 'server' || part === 'http-doors' || part === 'index') return 4;
   if (DOORS.includes(part)) return 3;
   if (part === 'bus') return 1;
   const depth = CORE.indexOf(part);

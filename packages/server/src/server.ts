@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import type { MediaEngine } from '@gavel/media';
 import type { RoomKey } from '@gavel/protocol';
 import manifest from '../package.json' with { type: 'json' };
-import { registerAdminDoor } from './admin/door.ts';
 import { AppRegistry } from './apps/app-registry.ts';
 import { type Clock, createIdSource, systemClock } from './base/clock.ts';
 import type { Bus } from './bus/bus.ts';
@@ -32,6 +31,7 @@ import type { Config } from './config.ts';
 import { Entry } from './entry/entry.ts';
 import { Leave } from './entry/leave.ts';
 import { SharedFiles } from './files/shared-files.ts';
+import { registerHttpDoors } from './http-doors.ts';
 import { IceServers } from './ice/ice-servers.ts';
 import { BatchJournal } from './journal/batch-journal.ts';
 import { CommandLog } from './journal/command-log.ts';
@@ -50,7 +50,6 @@ import { AdmissionGuard } from './realtimekit/admission-guard.ts';
 import { ApiTokenRegistry } from './realtimekit/api-tokens.ts';
 import { createParticipantTokenAuthenticator } from './realtimekit/authenticator.ts';
 import { ChatLinks } from './realtimekit/chat/chat-links.ts';
-import { registerRealtimeKitDoor } from './realtimekit/door.ts';
 import { SessionRecorder } from './realtimekit/sessions/session-recorder.ts';
 import { createSessionRetention } from './realtimekit/sessions/session-retention.ts';
 import { STOCK_PRESETS } from './realtimekit/stock-presets.ts';
@@ -72,21 +71,13 @@ import { findUnready } from './startup/readiness.ts';
 import type { Store } from './store/store.ts';
 import { AuditLog } from './telemetry/audit.ts';
 import type { CountCall } from './telemetry/call-metrics.ts';
-import { registerHealth } from './telemetry/health.ts';
 import { createLog, type Logger, setLogLevel } from './telemetry/log.ts';
 import { Metrics } from './telemetry/metrics.ts';
-import { registerFileDoor } from './transfer/door.ts';
-import { registerAssets } from './web/built-pages.ts';
-import { registerConsole } from './web/console.ts';
-import { registerPlayground } from './web/playground.ts';
 import { findRootPage } from './web/root-page.ts';
-import { registerSdk } from './web/sdk.ts';
 import { createAppTokenAuthenticator } from './zego/authenticator.ts';
 import { createZegoCallbacks } from './zego/callback-dialect.ts';
 import { ZegoDoor } from './zego/door.ts';
 import { Replays } from './zego/replays.ts';
-import { signedPath } from './zego/signed-path.ts';
-import { createToken04 } from './zego/token04.ts';
 
 /** Parts that a caller may supply, for tests. */
 export interface ServerParts {
@@ -184,7 +175,9 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
   const metrics = new Metrics();
   const claims = parts.cluster && new ClusterClaims({ peers, clock, lease });
   const mediaState = new MediaState({
-    ...{ clock, playClaims: claims?.plays, limits: mediaLimits },
+    clock,
+    playClaims: claims?.plays,
+    limits: mediaLimits,
     connectTimeoutMs: config.media.connectTimeoutMs,
     lostStreamTimeoutMs: heartbeatTimeoutMs,
   });
@@ -228,7 +221,11 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
   const sounds = new SoundMonitor({ ...mediaParts, notifier: publisher });
   const resender = new MediaResender({ state: mediaState, notifier: publisher });
   const batchJournal = new BatchJournal({
-    ...{ journal: outbox, commands, source: outbox, recorder: sessions, log },
+    journal: outbox,
+    commands,
+    source: outbox,
+    recorder: sessions,
+    log,
     ...(parts.cluster?.isFenced && { termOf }),
   });
   // Media is first: it starts to close streams before any client receives the event.
@@ -267,7 +264,9 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
   const rooms = new Rooms({ ...roomSettings, ...shared }, sinks);
   const media = startMedia({
     ...mediaParts,
-    ...{ rooms, sounds, notifier: publisher },
+    rooms,
+    sounds,
+    notifier: publisher,
     countConnection: (outcome) => metrics.media.countConnection(outcome),
     ...(shared && { mayDecide: shared.mayDecide }),
   });
@@ -276,8 +275,14 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
     parts.cluster &&
     connectRooms({
       ...parts.cluster,
-      ...{ peers, own: localBus, rooms: rooms.transfer, settings: roomSettings, media, log },
-      ...{ records: { rooms: store.outbox, journal: store.journal, outbox, sessions }, claims },
+      peers,
+      own: localBus,
+      rooms: rooms.transfer,
+      settings: roomSettings,
+      media,
+      log,
+      records: { rooms: store.outbox, journal: store.journal, outbox, sessions },
+      claims,
       execute: (key, command, origin) => rooms.execute(key, command, origin),
       store: (batch) => batchJournal.handle(batch),
       onLost(key) {
@@ -320,7 +325,14 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
   const replays = await Replays.open(store, clock.now());
   const sendRootPage = findRootPage({ hasPlayground: config.playground, hasConsole: adminKeyOf(config) !== undefined });
   const zego = new ZegoDoor({
-    ...{ apps, bus, peers, policy, replays, clock, log, countCall },
+    apps,
+    bus,
+    peers,
+    policy,
+    replays,
+    clock,
+    log,
+    countCall,
     hasPage: sendRootPage !== undefined,
   });
   const http = createHttpServer({
@@ -334,38 +346,30 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
   if (sendRootPage) http.get('/', { exposeHeadRoute: false }, (_request, reply) => sendRootPage(reply));
   const tokens = new ParticipantTokens({ store, clock });
   const apiTokens = new ApiTokenRegistry(store, config.apiTokens);
-  registerRealtimeKitDoor(http, {
-    ...{ apps, bus, peers, store, clock, log, tokens, webhooks, outbox, chatLinks, apiTokens, countCall },
-    allowPrivateTargets: config.callbacks.allowPrivateTargets,
-    rateLimit: config.realtimekit.rateLimit,
+  await registerHttpDoors(http, config, () => current, {
+    store,
+    journal,
+    outbox,
+    apps,
+    bus,
+    peers,
+    engine,
+    policy,
+    tokens,
+    apiTokens,
+    webhooks,
+    callbacks,
+    chatLinks,
+    files,
+    metrics,
+    countCall,
+    clock,
+    log,
+    version,
+    readNodeStatus,
+    requestDrain: parts.requestDrain,
+    findUnready: async () => findUnready(engine, store, clusterRooms),
   });
-  if (adminKeyOf(config) !== undefined) {
-    const adminKey = (): string => adminKeyOf(current) ?? '';
-    await registerAdminDoor(http, {
-      ...store,
-      ...{ replies: store.journal, journal },
-      adminKey,
-      version,
-      log,
-      clock,
-      bus,
-      peers,
-      engine,
-      policy,
-      apps,
-      callbacks,
-      countCall,
-      createLoginToken: createToken04,
-      readNodeStatus,
-      requestDrain: parts.requestDrain,
-    });
-    registerConsole(http);
-  }
-  registerFileDoor(http, { files, log });
-  await registerAssets(http);
-  if (config.playground) registerPlayground(http, devPage(config, apps, clock));
-  await registerSdk(http);
-  registerHealth(http, { metrics, findUnready: async () => findUnready(engine, store, clusterRooms) });
   const entry = new Entry({
     bus,
     authenticators: [
@@ -443,10 +447,4 @@ async function buildServer(config: Config, parts: BuildParts, claim: Claim): Pro
       claim.release();
     },
   };
-}
-
-function devPage(config: Config, apps: AppRegistry, clock: Clock): Parameters<typeof registerPlayground>[1] {
-  const app = config.mode === 'dev' ? apps.find(config.apps.at(-1)?.appId ?? 0) : undefined;
-  if (!app) return {};
-  return { dev: { appId: app.appId, sign: (action, params) => signedPath(app, action, params, clock.now()) } };
 }
