@@ -23,7 +23,7 @@ import {
   roomKeyText,
 } from '@gavel/protocol';
 import type { RoomCommand } from './commands.ts';
-import type { RoomEvent } from './events.ts';
+import type { RoomEvent, RoomEventOf } from './events.ts';
 
 /** How long ended tickets are stored, in milliseconds: one day. The SDK tries to reconnect for at most 12 hours. */
 export const ENDED_TICKETS_KEPT_MS = 24 * 60 * 60 * 1000;
@@ -114,11 +114,10 @@ const attemptScope = (key: RoomKey, attemptId: string): string => `attempt/${roo
  * for all that a target names.
  */
 export function endedBy(key: RoomKey, command: RoomCommand, events: readonly RoomEvent[]): EndedTicket[] {
-  if (!events.some(({ type }) => REMOVALS.has(type))) return [];
-  return [...endedMembers(key, command, events), ...events.flatMap((event) => endedWait(key, event))];
+  const rows = endedMembers(key, command, events);
+  for (const event of events) if (event.type === 'waitingRemoved') rows.push(...endedWait(key, event));
+  return rows;
 }
-
-const REMOVALS: ReadonlySet<RoomEvent['type']> = new Set(['memberLeft', 'waitingRemoved', 'sessionClosed'] as const);
 
 function endedMembers(key: RoomKey, command: RoomCommand, events: readonly RoomEvent[]): EndedTicket[] {
   // The events of the room follow those of its waiting room.
@@ -149,8 +148,8 @@ function endedMembers(key: RoomKey, command: RoomCommand, events: readonly RoomE
 }
 
 /** Returns the rows of a wait that ended without admission; none if the client may retry by itself. */
-function endedWait(key: RoomKey, event: RoomEvent): EndedTicket[] {
-  if (event.type !== 'waitingRemoved' || event.isSameClient) return [];
+function endedWait(key: RoomKey, event: RoomEventOf<'waitingRemoved'>): EndedTicket[] {
+  if (event.isSameClient) return [];
   const { waiting, end, unansweredAttemptId, atMs } = event;
   const isRejected = end.kind === 'refused' && end.error.code === 'login.rejected';
   const loss = end.kind === 'removed' ? end : { cause: 'rejected' as const, reason: '' };

@@ -53,6 +53,25 @@ describe('signatures', () => {
     expect(codeOf(() => access(signed({ SignatureNonce: '踢 +%' })))).toBe(0);
   });
 
+  test('only the whole Signature is right, also after a right one (ACC-3)', () => {
+    const right = GOOD.Signature ?? '';
+    const [first = ''] = right;
+    const wrong = [
+      right.slice(0, -1),
+      `${right}0`,
+      ` ${right.slice(1)}`,
+      // Characters whose low bytes are right, and texts whose first bytes are.
+      String.fromCharCode(first.charCodeAt(0) + 0x100) + right.slice(1),
+      `${right.slice(0, -1)}é`,
+      'é'.repeat(16),
+      'é'.repeat(32),
+    ];
+    for (const Signature of wrong) {
+      expect(codeOf(() => access(GOOD))).toBe(0);
+      expect(codeOf(() => access({ ...GOOD, Signature }))).toBe(100000005);
+    }
+  });
+
   test('IsTest chooses the environment, in any case; other texts are production', () => {
     const environments = ['true', 'TRUE', 'false', '1', ''].map(
       (text) => access({ ...GOOD, IsTest: text }).environment,
