@@ -33,7 +33,7 @@ import { SlidingWindows } from '../base/sliding-windows.ts';
 import { toWireError } from '../base/wire-error.ts';
 import { type Member, type MemberInfo, mayLetIn } from '../rooms/member.ts';
 import type { KickReply, LoginReply, ReplyOf, ResumeReply } from '../rooms/replies.ts';
-import type { Room, RoomSettings } from '../rooms/room.ts';
+import type { Room } from '../rooms/room.ts';
 import type { BanningCall } from '../rooms/room-policy.ts';
 import type { Waiting } from '../rooms/waiting.ts';
 import type { WaitingLogin } from '../rooms/waiting-room.ts';
@@ -45,49 +45,8 @@ import { RefusedLogins } from './refused-logins.ts';
 import { Returns } from './returns.ts';
 import { withEnvironmentCap } from './room-limits.ts';
 import { RoomTransfer } from './room-transfer.ts';
+import type { RoomsSettings } from './rooms-settings.ts';
 import { StreamHistory } from './stream-history.ts';
-
-/** Settings of Rooms, in addition to those of each Room. */
-export interface RoomsSettings extends RoomSettings {
-  /** Maximum number of logins per room in any second (LIM-1). */
-  readonly maxLoginsPerSecond: number;
-  /** Whether this node may decide for a room that it has; by default it may. A node without a valid lease must not (CLUS-2). */
-  readonly mayDecide?: (key: RoomKey) => boolean;
-  /** Reports an error that no caller can receive: when silent members are removed, or waiting users are admitted. */
-  readonly report?: (error: unknown) => void;
-  /** Maximum number of live and reserved streams per App, in both environments; 0 means no limit (LIM-7). */
-  readonly maxStreamsPerApp: number;
-  /** What is unique or limited beyond one room; by default in memory. */
-  readonly claims?: Claims;
-  /**
-   * Executes a command in a room of the same App that is not among these rooms, wherever it is; by default there is none.
-   *
-   * @throws GavelError as the command documents
-   */
-  readonly executeElsewhere?: (key: RoomKey, command: RoomCommand, origin: Origin) => Promise<unknown>;
-  /** Why clients were permanently removed; by default stored only in memory. */
-  readonly tickets?: EndedTickets;
-  /** Keeps audit rows and replies; by default none are kept. */
-  readonly commands?: CommandRunner;
-}
-
-/** Keeps what commands did, and answers a repeated command with its first reply (AUDIT-1, BUS-2). */
-export interface CommandRunner {
-  /** Returns whether a command must be executed by `run`. */
-  concerns(command: RoomCommand, origin: Origin, commandId?: string): boolean;
-  /** Executes a command. `work` gets the id of the call, which belongs to the batch that says what the command did. */
-  run<R>(
-    call: {
-      readonly scope: RoomKey;
-      readonly command: RoomCommand;
-      readonly origin: Origin;
-      readonly commandId?: string | undefined;
-      readonly fingerprint?: string | undefined;
-      readonly isRetried?: boolean | undefined;
-    },
-    work: (callId: string) => Promise<R>,
-  ): Promise<R>;
-}
 
 type AnyReply = ReplyOf<RoomCommand>;
 
@@ -134,22 +93,32 @@ export class Rooms {
     this.#claims = claims;
     const mayDecide = (key: RoomKey): boolean => settings.mayDecide?.(key) !== false;
     this.#ownedClaims = new OwnedClaims({
-      ...{ claims, maxStreamsPerApp, mayDecide, report, clock: settings.clock },
+      claims,
+      maxStreamsPerApp,
+      mayDecide,
+      report,
+      clock: settings.clock,
       hasStream: (key, streamId) => this.#find(key)?.hasStream(streamId) ?? false,
       hasRoom: (key) => this.#find(key) !== undefined,
     });
     this.#tickets = settings.tickets ?? new EndedTickets({ issuer: settings.ids.nextTicket() });
     this.transfer = new RoomTransfer({
-      ...{ owned: this.#owned, directory: this.#directory, claims, settings },
+      owned: this.#owned,
+      directory: this.#directory,
+      claims,
+      settings,
       pending: (appId) => this.#ownedClaims.pendingOf(appId),
     });
     this.#returns = new Returns({
-      ...{ tickets: this.#tickets, directory: this.#directory },
+      tickets: this.#tickets,
+      directory: this.#directory,
       findRoom: (key) => this.#find(key),
     });
     const people = new People({ owned: this.#owned, directory: this.#directory });
     this.#kickBans = new KickBans({
-      ...{ policy: settings.policy, clock: settings.clock, people },
+      policy: settings.policy,
+      clock: settings.clock,
+      people,
       kick: (key, command, origin, call) => this.#kick(key, command, origin, call),
     });
     this.#refused = new RefusedLogins({
@@ -159,7 +128,10 @@ export class Rooms {
     });
     this.#feed = new EventFeed(sinks);
     this.#reader = new Reader({
-      ...{ owned: this.#owned, directory: this.#directory, history: this.#history, people },
+      owned: this.#owned,
+      directory: this.#directory,
+      history: this.#history,
+      people,
       kickBans: this.#kickBans,
       policy: settings.policy,
     });

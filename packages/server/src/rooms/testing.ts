@@ -18,7 +18,7 @@ import type {
 } from '@gavel/protocol';
 import { FakeClock } from '@gavel/testkit/fake-clock';
 import type { IdSource } from '../base/clock.ts';
-import type { RoomsSettings } from '../owner/rooms.ts';
+import type { RoomsSettings } from '../owner/rooms-settings.ts';
 import type { CommandOf, LoginCommand, Origin } from './commands.ts';
 import type { Continuation } from './continuation.ts';
 import type { TicketClaim } from './ended-tickets.ts';
