@@ -25,7 +25,8 @@ export class MemoryLoginClaims implements LoginClaims {
   claim(scope: AppScope, userId: UserId, holder: LoginHolder): readonly LoginHolder[] {
     const text = idText(scope, userId);
     const others = (this.#holders.get(text) ?? []).filter(({ memberId }) => memberId !== holder.memberId);
-    this.#holders.set(text, [...others, holder]);
+    // Unlike a spread, concat reserves no room for more elements. There is a list for each user.
+    this.#holders.set(text, others.concat(holder));
     return others;
   }
 

@@ -20,7 +20,7 @@ interface RoomCount {
 }
 
 /** By a user, the rooms that it is in: usually one. */
-type RoomCounts = Map<string, RoomCount[]>;
+type RoomCounts = Map<string, readonly RoomCount[]>;
 
 /** What is indexed of a room. */
 export interface IndexedRoom {
@@ -101,10 +101,11 @@ function count(counts: RoomCounts, key: RoomKey, userId: UserId, change: 1 | -1)
   const scope = scopeOf(key, userId);
   const room = roomKeyText(key);
   const rooms = counts.get(scope) ?? [];
-  const known = rooms.find((each) => each.room === room);
-  if (known) known.count += change;
-  else rooms.push({ key, room, count: change });
-  const left = rooms.filter((each) => each.count > 0);
+  const known = rooms.find((each) => each.room === room) ?? { key, room, count: 0 };
+  known.count += change;
+  const others = rooms.filter((each) => each !== known);
+  // Unlike a spread, concat reserves no room for more elements. There is a list for each user.
+  const left = known.count > 0 ? others.concat(known) : others;
   if (left.length > 0) counts.set(scope, left);
   else counts.delete(scope);
 }
