@@ -64,7 +64,7 @@ export async function registerHttpDoors(
     const adminKey = (): string => adminKeyOf(currentConfig()) ?? '';
     await registerAdminDoor(http, {
       ...parts,
-      // Its routes read the tables; these two names are of parts, not of tables.
+      // Its routes read the tables of the store. `apps` and `journal` are also names of tables, but the routes need the parts.
       ...store,
       apps,
       journal,

@@ -125,3 +125,13 @@ test('while media wakes the worker, that reads the checks, and the timer hardly 
   vi.advanceTimersByTime(MAX_CHECK_WAIT_MS);
   expect(arrivals.waiting).toBe(0);
 });
+
+test('packets that come more rarely than checks are due do not make checks wait longer', () => {
+  for (let time = 0; time < 1_000; time += 1) {
+    arrive();
+    if (time % 37 === 36) schedule.handleAwake();
+    vi.advanceTimersByTime(1);
+    // There is one check in each millisecond.
+    expect(arrivals.waiting).toBeLessThanOrEqual(MAX_CHECK_WAIT_MS);
+  }
+});

@@ -13,8 +13,8 @@ const MIN_WAIT_MS = 2;
 /** Packets of media wake the worker, which then reads the checks, too, after this share of their wait. */
 const AWAKE_SHARE = 0.75;
 /**
- * While packets of media wake the worker, the timer waits so many times longer: it would wake the worker once more for each group.
- * The checks of the moment in which the media ends are the only ones that wait for it.
+ * While packets of media wake the worker more often than checks are due, the timer waits so many times longer: it would wake the worker
+ * once more for each group. The checks of the moment in which the media ends are the only ones that wait for it.
  */
 const AWAKE_TIMER_FACTOR = 5;
 /** For so long after an offer its client's checks are answered at once, in milliseconds. */
@@ -44,6 +44,7 @@ export class CheckSchedule {
   #timer: NodeJS.Timeout | undefined;
   #timerMs = 0;
   #readAtMs = Number.NEGATIVE_INFINITY;
+  #awakeAtMs = Number.NEGATIVE_INFINITY;
   #promptUntilMs = Number.NEGATIVE_INFINITY;
 
   /** @param now milliseconds of a monotonic clock */
@@ -77,10 +78,12 @@ export class CheckSchedule {
     if (this.#timer === undefined) return;
     const nowMs = this.#now();
     const waitMs = this.#waitMs;
+    const isFlowing = nowMs - this.#awakeAtMs < waitMs;
+    this.#awakeAtMs = nowMs;
     if (nowMs - this.#readAtMs < waitMs * AWAKE_SHARE) return;
     this.#readAtMs = nowMs;
     this.#source.read();
-    this.#startTimer(waitMs * AWAKE_TIMER_FACTOR);
+    this.#startTimer(isFlowing ? waitMs * AWAKE_TIMER_FACTOR : waitMs);
   }
 
   /** Ends the timer. */

@@ -129,7 +129,7 @@ export class Joining {
   /** Binds a new member to its connection, and returns the login answer. */
   async #enter(connection: Connection, { key, session, ticket, details }: Entered): Promise<LoginResult> {
     const { member, room } = session;
-    if (!connection.completeJoin(key, member)) await this.#detach(connection, key, member.memberId);
+    await this.#seat(connection, key, session);
     this.#log(connection, key, member, 'logged in');
     return {
       memberId: member.memberId,
@@ -160,7 +160,7 @@ export class Joining {
     connection.beginJoin();
     const { key, session, missed } = await this.#deps.entry.resume(clientOf(connection), params.ticket, params.lastSeq);
     const { member } = session;
-    if (!connection.completeJoin(key, member)) await this.#detach(connection, key, member.memberId);
+    await this.#seat(connection, key, session);
     this.#log(connection, key, member, 'resumed');
     const serverTimeMs = this.#deps.clock.now();
     const common = { ...waitingListOf(session), ...this.#iceFor(key, session), serverTimeMs };
@@ -178,7 +178,11 @@ export class Joining {
     this.#deps.log.info(facts, message);
   }
 
-  /** Detaches a member whose socket has closed during the login. */
+  /** Binds a member to its connection, or detaches it if the socket has closed during the login. */
+  #seat(connection: Connection, key: RoomKey, { member }: Session): Promise<void> | undefined {
+    return connection.completeJoin(key, member) ? undefined : this.#detach(connection, key, member.memberId);
+  }
+
   async #detach({ connectionId }: Connection, key: RoomKey, memberId: MemberId): Promise<void> {
     await this.#deps.leave.detach({ key, memberId, connectionId, channel: 'signalling' });
   }
